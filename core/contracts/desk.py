@@ -1,0 +1,43 @@
+"""Requests of gateway to core: one envelope, JSON-like bodies, stable problem codes."""
+
+import msgspec
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who asks. Core checks it on every request; gateway only carries it."""
+
+    agent_id: bytes
+    session: bytes  # hash of the session token
+    locale: str = "fr"
+    ip: str = ""
+
+
+class DeskRequest(msgspec.Struct):
+    """`body` is msgpack of the subject's own request Struct."""
+
+    trace_id: str
+    principal: Principal | None
+    body: msgspec.Raw
+
+
+class FieldProblem(msgspec.Struct):
+    """One field that keeps a request from being taken."""
+
+    field: str
+    code: str
+    detail: str = ""
+
+
+class DeskProblem(msgspec.Struct):
+    """A refusal: a stable code and typed facts; gateway turns it into a status and words."""
+
+    code: str
+    facts: dict[str, str | int | bool | None] = {}
+    errors: list[FieldProblem] = []
+
+
+class DeskReply(msgspec.Struct):
+    """Exactly one of the two is set; `result` is msgpack of the subject's own reply."""
+
+    result: msgspec.Raw | None = None
+    problem: DeskProblem | None = None

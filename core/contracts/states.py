@@ -1,0 +1,96 @@
+"""Closed tables of the trade as numbers: they are stored, so a number never changes its meaning."""
+
+from enum import IntEnum
+
+
+class Kind(IntEnum):
+    """What an attempt asks for."""
+
+    AUTHORISATION = 1  # 0100: a hold, captured later by a completion
+    PURCHASE = 2  # 0200: hold now, captured at end of day
+    VERIFICATION = 3  # 0100, amount 0: is this card good?
+    REFUND = 4  # 0200, processing code 20
+    ADVICE = 5  # 0120/0220: approved offline by the terminal
+    COMPLETION = 6  # 0220 with an original: captures a hold
+
+
+class State(IntEnum):
+    """Where an attempt stands (AUT-2)."""
+
+    RECEIVED = 1
+    SENT = 2
+    APPROVED = 3
+    PARTIALLY_APPROVED = 4
+    DECLINED = 5
+    UNKNOWN = 6
+    REVERSED = 7
+    CAPTURED = 8
+    REFUNDED = 9
+    SETTLED = 10
+
+
+class Brand(IntEnum):
+    """Card scheme, read from the first digits of the card number."""
+
+    OTHER = 0
+    CB = 1
+    VISA = 2
+    MASTERCARD = 3
+    AMEX = 4
+
+
+class EventKind(IntEnum):
+    """What happened to an attempt; each row of `event` carries one."""
+
+    REFUSED = 1  # declined by us, before sending
+    DECIDED = 2  # the host answered in time
+    TIMED_OUT = 3  # no answer by the deadline: unknown, reversal due
+    LATE_REPLY = 4  # the host answered after the deadline; changes nothing
+    REVERSED = 5  # the terminal or an agent took it back
+    REVERSAL_ACCEPTED = 6  # the host accepted the reversal
+    BOOKED_OFFLINE = 7  # an advice was booked
+    CAPTURED = 8
+    REFUNDED = 9
+    CANCELLED = 10
+    REFUSED_REVERSED = 11  # arrived after its own reversal
+    DELIVERED = 12  # the host accepted an advice or a completion
+
+
+class BlockTarget(IntEnum):
+    """What a block stops."""
+
+    STORE = 1
+    SERVICE = 2
+    TERMINAL = 3
+
+
+class DeliveryKind(IntEnum):
+    """What must reach the host, however often it takes."""
+
+    REVERSAL = 1
+    ADVICE = 2
+    COMPLETION = 3
+
+
+class Operation(IntEnum):
+    """Ledger operation of an attempt; with the attempt it is the key that makes a movement happen once."""
+
+    HOLD = 1
+    RELEASE = 2
+    CAPTURE = 3
+    REFUND = 4
+    REFUND_RELEASE = 5
+
+
+class Layer(IntEnum):
+    """Pending amounts wait to be posted or voided; posted ones are final."""
+
+    PENDING = 1
+    POSTED = 2
+
+
+class LedgerAccount(IntEnum):
+    """Chart of accounts; an entry names one and its owner."""
+
+    ACQUIRER_RECEIVABLE = 1  # the acquirer owes us; owner: acquirer
+    MERCHANT_PAYABLE = 2  # we owe the merchant; owner: store

@@ -1,0 +1,121 @@
+"""Identifiers: UUID version 7 inside, a prefix and Crockford base32 outside (``txn_01j…``).
+
+Source: RFC 9562 section 5.7 for UUIDv7; Crockford's base32 alphabet for the public form.
+"""
+
+from typing import NewType
+
+AttemptId = NewType("AttemptId", bytes)
+"""16 bytes, UUIDv7: one attempt at a transaction, and the trace id from terminal to commit."""
+
+TerminalId = NewType("TerminalId", bytes)
+StoreId = NewType("StoreId", bytes)
+CompanyId = NewType("CompanyId", bytes)
+
+PREFIXES = {
+    "transaction": "txn",
+    "account": "acc",
+    "company": "com",
+    "store": "sto",
+    "service": "svc",
+    "terminal": "ter",
+    "agent": "agt",
+    "block": "blk",
+    "event": "evt",
+    "delivery": "dlv",
+}
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+_UUID_DIGITS = 26
+_RRN_BITS = 60
+_RRN_DIGITS = 12
+
+
+class IdMalformed(ValueError):
+    """A public identifier that is not `prefix_` and 26 base32 digits of the expected prefix."""
+
+    def __init__(self, *, expected_prefix: str) -> None:
+        super().__init__(f"expected an identifier that looks like {expected_prefix}_01j…")
+        self.expected_prefix = expected_prefix
+
+
+def uuid7(*, unix_ms: int, sequence: int, randomness: int) -> bytes:
+    """Return 16 bytes: 48 bits of milliseconds, 12 bits of sequence, 62 bits of randomness.
+
+    The first 8 bits of randomness also enter the retrieval reference number, see `rrn_of`.
+    """
+    value = (
+        (unix_ms & 0xFFFF_FFFF_FFFF) << 80
+        | 0x7 << 76
+        | (sequence & 0xFFF) << 64
+        | 0b10 << 62
+        | (randomness & 0x3FFF_FFFF_FFFF_FFFF)
+    )
+    return value.to_bytes(16, "big")
+
+
+def encode_id(kind: str, raw: bytes) -> str:
+    """Return the public form of a 16-byte identifier, 26 base32 digits after the kind's prefix."""
+    return f"{PREFIXES[kind]}_{_encode_base32(int.from_bytes(raw, 'big'), _UUID_DIGITS)}"
+
+
+def decode_id(kind: str, text: str) -> bytes:
+    """Return the 16 bytes behind a public identifier.
+
+    Raises: IdMalformed.
+    """
+    prefix = PREFIXES[kind]
+    head, separator, digits = text.partition("_")
+    if head != prefix or not separator or len(digits) != _UUID_DIGITS:
+        raise IdMalformed(expected_prefix=prefix)
+    value = 0
+    for digit in digits.lower():
+        part = _VALUES.get(digit)
+        if part is None:
+            raise IdMalformed(expected_prefix=prefix)
+        value = value << 5 | part
+    if value >> 128:
+        raise IdMalformed(expected_prefix=prefix)
+    return value.to_bytes(16, "big")
+
+
+def rrn_of(raw: bytes) -> str:
+    """Return the 12-character retrieval reference number of an attempt.
+
+    Shape: upper-case base32 of 40 bits of milliseconds, 12 bits of sequence and 8 bits of randomness, so that
+    the reference finds its attempt by a range of the primary key and needs no index of its own.
+    Source: ISO 8583:1987, data element 37 (an12).
+    """
+    value = int.from_bytes(raw, "big")
+    milliseconds = value >> 80 & 0xFF_FFFF_FFFF
+    sequence = value >> 64 & 0xFFF
+    instance = value >> 54 & 0xFF
+    return _encode_base32(milliseconds << 20 | sequence << 8 | instance, _RRN_DIGITS).upper()
+
+
+def id_range_of_rrn(rrn: str, *, near_unix_ms: int) -> tuple[bytes, bytes] | None:
+    """Return the lowest and highest identifier whose reference is `rrn`, or None if it is not one of ours.
+
+    The reference holds 40 of 48 bits of the time; `near_unix_ms` supplies the rest (it wraps every 34 years).
+    """
+    if len(rrn) != _RRN_DIGITS:
+        return None
+    value = 0
+    for digit in rrn.lower():
+        part = _VALUES.get(digit)
+        if part is None:
+            return None
+        value = value << 5 | part
+    unix_ms = near_unix_ms & ~0xFF_FFFF_FFFF | value >> 20
+    low = unix_ms << 80 | 0x7 << 76 | (value >> 8 & 0xFFF) << 64 | 0b10 << 62 | (value & 0xFF) << 54
+    return low.to_bytes(16, "big"), (low | (1 << 54) - 1).to_bytes(16, "big")
+
+
+def _encode_base32(value: int, digits: int) -> str:
+    parts = [""] * (digits // 2)
+    for place in range(len(parts) - 1, -1, -1):
+        parts[place] = _PAIRS[value & 0x3FF]
+        value >>= 10
+    return "".join(parts)
