@@ -1,0 +1,1 @@
+"""How Guichet is put on machines."""

@@ -1,0 +1,1 @@
+"""Everything on one machine: PostgreSQL, NATS and Guichet's own processes, started from wheels."""

@@ -1,0 +1,41 @@
+"""Fixtures for every test: servers that live as long as the session, a database that lives as long as a test."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.nats import NatsServer
+from deploy.local.postgres import PostgresServer
+from tests.support.servers import TestDatabase, fresh_database, running_nats, running_postgres
+
+
+@pytest.fixture(scope="session")
+def short_folder() -> Iterator[Path]:
+    """A folder with a path short enough for Unix sockets, removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="gt-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(short_folder: Path) -> AsyncIterator[PostgresServer]:
+    """A real PostgreSQL, durable as in production, on a free port."""
+    async with running_postgres(short_folder / "pg") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def nats_server(short_folder: Path) -> AsyncIterator[NatsServer]:
+    """A real NATS server with JetStream and the real allow-lists, on a free port."""
+    async with running_nats(short_folder / "nats") as server:
+        yield server
+
+
+@pytest.fixture
+async def database(postgres_server: PostgresServer) -> AsyncIterator[TestDatabase]:
+    """A database of one's own, migrated to the newest schema."""
+    async with fresh_database(postgres_server) as fresh:
+        yield fresh

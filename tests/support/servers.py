@@ -1,0 +1,76 @@
+"""Real PostgreSQL and NATS for tests: started once, a fresh copy of the migrated database for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from deploy.local.database import copy_database, prepare_cluster
+from deploy.local.migrate import migrate
+from deploy.local.nats import NatsServer
+from deploy.local.ports import free_ports
+from deploy.local.postgres import ADMIN_ROLE, CORE_ROLE, OWNER_ROLE, PostgresServer
+
+TEMPLATE = "guichet_template"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """Addresses of one database: as the runtime login, as the schema's owner, as the superuser."""
+
+    __test__ = False
+
+    name: str
+    dsn: str
+    owner_dsn: str
+    admin_dsn: str
+
+
+@asynccontextmanager
+async def running_postgres(folder: Path) -> AsyncIterator[PostgresServer]:
+    """Run a durable PostgreSQL with the migrated template in it, and stop it whatever happens."""
+    (port,) = free_ports(1)
+    server = PostgresServer(folder, port=port)
+    try:
+        await server.start()
+        await prepare_cluster(server, TEMPLATE)
+        await migrate(server.dsn(OWNER_ROLE, TEMPLATE))
+        yield server
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def running_nats(folder: Path) -> AsyncIterator[NatsServer]:
+    """Run a NATS server with the real users and allow-lists, and stop it whatever happens."""
+    port, monitoring_port = free_ports(2)
+    server = NatsServer(folder, port=port, monitoring_port=monitoring_port)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def fresh_database(server: PostgresServer) -> AsyncIterator[TestDatabase]:
+    """Copy the template, and drop the copy afterwards with whoever is still connected."""
+    name = f"test_{next(_numbers)}"
+    admin = await asyncpg.connect(server.dsn(ADMIN_ROLE, "postgres"))
+    try:
+        await copy_database(admin, template=TEMPLATE, database=name)
+        yield TestDatabase(
+            name=name,
+            dsn=server.dsn(CORE_ROLE, name),
+            owner_dsn=server.dsn(OWNER_ROLE, name),
+            admin_dsn=server.dsn(ADMIN_ROLE, name),
+        )
+    finally:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await admin.close()
