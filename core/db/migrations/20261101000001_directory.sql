@@ -35,7 +35,8 @@ CREATE INDEX store_company ON store (company_id);
 CREATE TABLE acquirer (
     id smallint PRIMARY KEY,
     code text NOT NULL UNIQUE CHECK (code ~ '^[a-z0-9]{1,16}$'), -- last token of the bus subject
-    name text NOT NULL
+    name text NOT NULL,
+    ledger_owner uuid NOT NULL UNIQUE DEFAULT uuidv7() -- owns the receivable in the ledger
 );
 
 CREATE TABLE service (

@@ -61,7 +61,7 @@ CREATE TABLE event (
     state smallint NOT NULL,
     reason smallint NOT NULL,
     cause text NOT NULL DEFAULT '', -- who or what, when it is not the host: an agent, the sweeper
-    summary bytea NOT NULL, -- contracts.feed.TransactionSummary
+    summary bytea, -- contracts.feed.TransactionSummary; NULL: whoever reads it joins the attempt
     detail bytea -- masked exchange with the host, when there was one
 ) PARTITION BY RANGE (business_date);
 CREATE INDEX event_position ON event (txid, seq);
