@@ -1,0 +1,28 @@
+"""The named limits of a terminal connection and of a host link (EDG-12). The shells count and log by these names."""
+
+from typing import Final
+
+# Terminal connections.
+FRAME_BYTES_MAX: Final = 4096
+READ_DEADLINE_S: Final = 30.0  # For the rest of a frame whose first byte has come.
+SIGN_ON_DEADLINE_S: Final = 15.0  # From the accepted connection to its sign-on.
+IDLE_TIMEOUT_S: Final = 600.0
+TLS_HANDSHAKE_TIMEOUT_S: Final = 5.0
+MESSAGES_PER_SECOND_MAX: Final = 50
+IN_FLIGHT_MAX: Final = 8  # Requests of one terminal that have no answer yet.
+
+# Host links.
+HOST_IN_FLIGHT_MAX: Final = 4096
+HOST_LATE_KEYS_MAX: Final = 16384  # Expired keys remembered, to tell a late reply from an unsolicited one.
+# A host drops a link after 30 s of silence, so echo well inside that.
+HOST_ECHO_AFTER_S: Final = 20.0
+HOST_SIGN_ON_DEADLINE_S: Final = 10.0
+HOST_ECHO_DEADLINE_S: Final = 5.0
+
+# Chip data (field 55).
+TLV_BYTES_MAX: Final = 999
+TLV_ELEMENTS_MAX: Final = 64
+
+# Message shapes that a codec keeps compiled, per direction.
+SHAPES_MAX: Final = 256
+SHAPE_CANDIDATES_MAX: Final = 1024
