@@ -1,0 +1,45 @@
+"""What every role is given, and what it gives back."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol, TypeAlias
+
+import msgspec
+
+from core.bus import Bus
+from core.values.clock import Clock
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Configuration of one process; the addresses hold passwords, so `repr` leaves them out."""
+
+    role: str
+    database_url: str
+    nats_url: str
+    health_port: int  # 0: one that the system chooses
+    instance: str  # names the process on the bus and in logs: letters, digits, dashes
+
+    def __repr__(self) -> str:
+        return f"Settings(role={self.role!r}, instance={self.instance!r}, health_port={self.health_port})"
+
+
+class RoleContext(NamedTuple):
+    """The outside world of a role."""
+
+    settings: Settings
+    bus: Bus
+    clock: Clock
+
+
+class RunningRole(Protocol):
+    """A role at work."""
+
+    def not_ready(self) -> list[str]:
+        """Return why it cannot serve just now, one word each; empty when it can."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish what is under way, within a few seconds, and let go of every resource."""
+        ...
+
+
+StartRole: TypeAlias = Callable[[RoleContext], Awaitable[RunningRole]]
