@@ -1,0 +1,216 @@
+"""A lane: one connection of its own with its statements prepared, for batches that leave when it is free.
+
+`pool.fetchrow` costs more in resetting the connection than in reading (its reset query is a round trip), and a
+pool hands out any connection; a lane keeps one, prepares once, and opens it again when it breaks.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+import structlog
+
+Item = TypeVar("Item")
+
+COMMAND_TIMEOUT_S = 10.0
+"""A statement that takes longer is unknown: its connection is dropped and its rows looked up by key."""
+
+_OPEN_TIMEOUT_S = 5.0
+_REOPEN_DELAY_MAX_S = 2.0
+
+_log = structlog.get_logger("core.db")
+
+
+class LaneBroken(Exception):
+    """The connection went while a statement ran: whether it committed is unknown until looked up by key."""
+
+
+class Lane:
+    """One connection to PostgreSQL with named prepared statements."""
+
+    __slots__ = ("_connection", "_dsn", "_name", "_statements", "_texts")
+
+    def __init__(self, dsn: str, texts: Mapping[str, str], *, name: str) -> None:
+        self._dsn = dsn
+        self._texts = texts
+        self._name = name
+        self._connection: asyncpg.Connection | None = None
+        self._statements: dict[str, Any] = {}
+
+    async def open(self) -> None:
+        """Connect and prepare. Raises: OSError, asyncpg.PostgresError, TimeoutError."""
+        connection = await asyncpg.connect(
+            self._dsn,
+            timeout=_OPEN_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
+            server_settings={
+                "application_name": self._name,
+                # Batches differ in size only: planning each anew would cost more than it finds.
+                "plan_cache_mode": "force_generic_plan",
+                "statement_timeout": str(int(COMMAND_TIMEOUT_S * 1000)),
+                "jit": "off",
+            },
+        )
+        self._statements = {name: await connection.prepare(text) for name, text in self._texts.items()}
+        self._connection = connection
+
+    @property
+    def is_open(self) -> bool:
+        """Whether statements can be tried."""
+        return self._connection is not None and not self._connection.is_closed()
+
+    async def fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run one prepared statement as one transaction and return its rows.
+
+        Raises: LaneBroken when the outcome is unknown; asyncpg.PostgresError when PostgreSQL refused it.
+        """
+        if not self.is_open:
+            raise LaneBroken
+        try:
+            return await self._statements[name].fetch(*arguments)
+        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+            self._drop()
+            raise LaneBroken from error
+        except (asyncpg.OperatorInterventionError, asyncpg.QueryCanceledError) as error:
+            # Shut down or cancelled by the server: the statement did not commit, but the connection is doubtful.
+            self._drop()
+            raise LaneBroken from error
+
+    async def execute_all(self, statements: list[tuple[str, tuple[Any, ...]]]) -> list[list[asyncpg.Record]]:
+        """Run several prepared statements in one transaction. Raises as `fetch`."""
+        connection = self._connection
+        if connection is None or connection.is_closed():
+            raise LaneBroken
+        try:
+            async with connection.transaction():
+                return [await self._statements[name].fetch(*arguments) for name, arguments in statements]
+        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+            self._drop()
+            raise LaneBroken from error
+
+    async def reopen(self) -> None:
+        """Connect again, waiting longer each time, until it works."""
+        delay = 0.05
+        while True:
+            try:
+                await self.open()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("database_unreachable", lane=self._name, error=type(error).__name__)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, _REOPEN_DELAY_MAX_S)
+            else:
+                return
+
+    async def close(self) -> None:
+        """Say goodbye to the server, within a second."""
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.is_closed():
+            try:
+                await connection.close(timeout=1.0)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection.terminate()
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+
+class Pump(Generic[Item]):
+    """Items wait while every lane is busy; a free lane takes all that wait, up to `batch_max`.
+
+    So a batch is one item when there is little to do and grows with the load, without a window or a timer.
+    `work(lane, batch)` must not raise; it answers for each of its items.
+    """
+
+    def __init__(
+        self,
+        lanes: list[Lane],
+        work: Callable[[Lane, list[Item]], Coroutine[Any, Any, None]],
+        *,
+        batch_max: int,
+        waiting_max: int,
+    ) -> None:
+        self._idle = list(lanes)
+        self._lanes = lanes
+        self._work = work
+        self._batch_max = batch_max
+        self._waiting_max = waiting_max
+        self._waiting: list[Item] = []
+        self._scheduled = False
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.batches = 0
+        self.items = 0
+        self.refused = 0
+
+    @property
+    def waiting(self) -> int:
+        """Items that no lane has taken yet."""
+        return len(self._waiting)
+
+    @property
+    def open_lanes(self) -> int:
+        """Lanes with a connection."""
+        return sum(lane.is_open for lane in self._lanes)
+
+    async def open(self) -> None:
+        """Open every lane."""
+        for lane in self._lanes:
+            await lane.reopen()
+
+    def add(self, item: Item) -> bool:
+        """Take an item; False when the bound is reached."""
+        waiting = self._waiting
+        if len(waiting) >= self._waiting_max:
+            self.refused += 1
+            return False
+        waiting.append(item)
+        if not self._scheduled and self._idle:
+            self._scheduled = True
+            self._loop.call_soon(self._dispatch)
+        return True
+
+    def add_all(self, items: list[Item]) -> int:
+        """Take as many as the bound allows; return how many were taken (a prefix)."""
+        room = self._waiting_max - len(self._waiting)
+        taken = items if len(items) <= room else items[: max(room, 0)]
+        self._waiting.extend(taken)
+        self.refused += len(items) - len(taken)
+        if taken and not self._scheduled and self._idle:
+            self._scheduled = True
+            self._loop.call_soon(self._dispatch)
+        return len(taken)
+
+    async def close(self) -> None:
+        """Finish what runs and close the lanes; what still waits is dropped (its asker sees a timeout)."""
+        self._waiting.clear()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=COMMAND_TIMEOUT_S)
+        for lane in self._lanes:
+            await lane.close()
+
+    def _dispatch(self) -> None:
+        self._scheduled = False
+        while self._idle and self._waiting:
+            lane = self._idle.pop()
+            batch = self._waiting[: self._batch_max]
+            del self._waiting[: self._batch_max]
+            self.batches += 1
+            self.items += len(batch)
+            task = self._loop.create_task(self._run(lane, batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, lane: Lane, batch: list[Item]) -> None:
+        try:
+            await self._work(lane, batch)
+        except Exception:
+            # Only a defect gets here; the lane must go back whatever happened.
+            _log.exception("batch_failed", items=len(batch))
+        if not lane.is_open:
+            await lane.reopen()
+        self._idle.append(lane)
+        if self._waiting and not self._scheduled:
+            self._dispatch()

@@ -1,0 +1,205 @@
+-- The hot path. Two statements a payment, each for a whole batch; everything else here is rare.
+
+-- name: arm_attempts
+-- TX1. Checks and records a batch in one statement, so that a block, a limit or a duplicate is judged on the same
+-- snapshot that records the attempt. The unique index attempt_once makes a repeat vanish from the result.
+-- Joins go by primary key from the batch outwards; terminal and card sums use attempt_once and attempt_card.
+WITH asked AS (
+    SELECT *
+    FROM unnest(
+        $1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[], $5::integer[], $6::integer[], $7::bigint[],
+        $8::bigint[], $9::text[], $10::bigint[], $11::bytea[], $12::text[], $13::text[], $14::text[],
+        $15::smallint[], $16::text[], $17::text[], $18::text[], $19::boolean[], $20::bigint[], $21::bytea[]
+    ) AS a (
+        id, terminal_id, kind, message_class, stan, business_day, body_hash,
+        amount_minor, currency, card_fingerprint, card_ciphertext, card_bin, card_last_four, card_expiry,
+        card_brand, entry_mode, transmitted_at, local_time, partial_ok, received_at_us, request
+    )
+), checked AS (
+    SELECT
+        a.*,
+        date '0001-01-01' + (a.business_day - 1) AS business_date,
+        timestamptz 'epoch' + a.received_at_us * interval '1 microsecond' AS received_at,
+        s.id AS store_id,
+        s.company_id,
+        coalesce(v.acquirer_id, 0::smallint) AS acquirer_id,
+        (CASE
+            WHEN t.id IS NULL THEN 1
+            WHEN t.blocked_at IS NOT NULL THEN 2
+            WHEN t.activated_at IS NULL THEN 3
+            WHEN s.blocked_at IS NOT NULL THEN 4
+            WHEN NOT v.active THEN 5
+            WHEN v.blocked_at IS NOT NULL THEN 6
+            WHEN a.currency <> v.currency THEN 7
+            WHEN NOT a.card_brand = ANY (v.brands) THEN 8
+            WHEN a.amount_minor > v.transaction_max_minor THEN 9
+            WHEN v.terminal_day_max_minor IS NOT NULL AND a.amount_minor + (
+                SELECT coalesce(sum(d.approved_minor), 0)
+                FROM attempt AS d
+                WHERE d.terminal_id = a.terminal_id
+                    AND d.business_date = date '0001-01-01' + (a.business_day - 1)
+                    AND d.kind IN (1, 2, 5) AND d.state IN (3, 4, 8, 10)
+            ) > v.terminal_day_max_minor THEN 10
+            WHEN v.store_day_max_minor IS NOT NULL AND a.amount_minor + (
+                SELECT coalesce(sum(d.approved_minor), 0)
+                FROM terminal AS o
+                INNER JOIN attempt AS d ON d.terminal_id = o.id
+                WHERE o.store_id = s.id
+                    AND d.business_date = date '0001-01-01' + (a.business_day - 1)
+                    AND d.kind IN (1, 2, 5) AND d.state IN (3, 4, 8, 10)
+            ) > v.store_day_max_minor THEN 11
+            WHEN v.duplicate_window_s IS NOT NULL AND a.kind = 2 AND EXISTS (
+                SELECT FROM attempt AS d
+                WHERE d.card_fingerprint = a.card_fingerprint
+                    AND d.business_date >= date '0001-01-01' + (a.business_day - 2)
+                    AND d.amount_minor = a.amount_minor
+                    AND d.store_id = s.id
+                    AND d.kind = 2 AND d.state IN (2, 3, 4, 8, 10)
+                    AND NOT (
+                        d.terminal_id = a.terminal_id AND d.stan = a.stan AND d.message_class = a.message_class
+                    )
+                    AND d.received_at > timestamptz 'epoch' + a.received_at_us * interval '1 microsecond'
+                        - v.duplicate_window_s * interval '1 second'
+            ) THEN 12
+            ELSE 0
+        END)::smallint AS reason
+    FROM asked AS a
+    LEFT JOIN terminal AS t ON t.id = a.terminal_id
+    LEFT JOIN store AS s ON s.id = t.store_id
+    LEFT JOIN service AS v ON v.id = t.service_id
+), armed AS (
+    INSERT INTO attempt (
+        id, business_date, terminal_id, store_id, company_id, received_at, sent_at, reverse_after, decided_at,
+        body_hash, amount_minor, card_fingerprint, stan, kind, message_class, acquirer_id, state, reason,
+        card_brand, partial_ok, currency, card_bin, card_last_four, card_expiry, entry_mode, transmitted_at,
+        local_time, card_ciphertext, request
+    )
+    SELECT
+        c.id, c.business_date, c.terminal_id, c.store_id, c.company_id, c.received_at,
+        CASE WHEN c.reason = 0 THEN clock_timestamp() END,
+        CASE WHEN c.reason = 0 THEN clock_timestamp() + $22::integer * interval '1 millisecond' END,
+        CASE WHEN c.reason <> 0 THEN clock_timestamp() END,
+        c.body_hash, c.amount_minor, c.card_fingerprint, c.stan, c.kind, c.message_class, c.acquirer_id,
+        CASE WHEN c.reason = 0 THEN 2 ELSE 5 END, c.reason,
+        c.card_brand, c.partial_ok, c.currency, c.card_bin, c.card_last_four, c.card_expiry, c.entry_mode,
+        c.transmitted_at, c.local_time, c.card_ciphertext, c.request
+    FROM checked AS c
+    ON CONFLICT DO NOTHING
+    RETURNING id, business_date, reason
+), refused AS (
+    INSERT INTO event (attempt_id, business_date, kind, state, reason)
+    SELECT r.id, r.business_date, 1, 5, r.reason FROM armed AS r WHERE r.reason <> 0
+)
+SELECT r.id, r.reason, (SELECT d.version FROM directory_version AS d) AS directory_version FROM armed AS r;
+
+-- name: decide_attempts
+-- TX2. The outcome, its ledger entries and its event, for those attempts that are still "sent": a timeout and a
+-- reply race on this condition, and whoever comes second is absent from the result.
+-- Locks each attempt row by primary key; no indexed column changes, so the new version stays on its page.
+WITH told AS (
+    SELECT *
+    FROM unnest(
+        $1::uuid[], $2::integer[], $3::smallint[], $4::smallint[], $5::bigint[], $6::text[], $7::text[],
+        $8::integer[], $9::integer[], $10::bytea[], $11::bytea[]
+    ) AS t (
+        id, business_day, state, reason, approved_minor, host_code, approval_code,
+        host_sent_us, host_replied_us, summary, detail
+    )
+), won AS (
+    UPDATE attempt AS a
+    SET
+        state = t.state,
+        reason = t.reason,
+        approved_minor = t.approved_minor,
+        host_code = t.host_code,
+        approval_code = t.approval_code,
+        host_sent_us = t.host_sent_us,
+        host_replied_us = t.host_replied_us,
+        decided_at = clock_timestamp()
+    FROM told AS t
+    WHERE a.id = t.id
+        AND a.business_date = date '0001-01-01' + (t.business_day - 1)
+        AND a.business_date BETWEEN $12::date AND $13::date
+        AND a.state = 2
+    RETURNING
+        a.id, a.business_date, a.kind, a.state, a.reason, a.approved_minor, a.currency, a.acquirer_id, a.store_id,
+        t.summary, t.detail
+), held AS (
+    INSERT INTO ledger_entry (
+        attempt_id, business_date, owner_id, amount_minor, operation, leg, layer, account, currency
+    )
+    SELECT
+        w.id, w.business_date,
+        CASE leg.leg WHEN 1 THEN q.ledger_owner ELSE w.store_id END,
+        CASE leg.leg WHEN 1 THEN w.approved_minor ELSE -w.approved_minor END,
+        1, leg.leg, 1, leg.leg, w.currency
+    FROM won AS w
+    INNER JOIN acquirer AS q ON q.id = w.acquirer_id
+    CROSS JOIN (VALUES (1::smallint), (2::smallint)) AS leg (leg)
+    WHERE w.state IN (3, 4) AND w.approved_minor > 0 AND w.kind IN (1, 2)
+), noted AS (
+    INSERT INTO event (attempt_id, business_date, kind, state, reason, summary, detail)
+    SELECT w.id, w.business_date, 2, w.state, w.reason, w.summary, w.detail FROM won AS w
+)
+SELECT w.id FROM won AS w;
+
+-- name: time_out_attempts
+-- No answer by the deadline: unknown, with its reversal due at once, for those still "sent".
+-- Used by the engine (a batch) and by the sweeper; same race, same condition as decide_attempts.
+WITH told AS (
+    SELECT * FROM unnest($1::uuid[], $2::integer[]) AS t (id, business_day)
+), won AS (
+    UPDATE attempt AS a
+    SET state = 6, reason = $3::smallint, decided_at = clock_timestamp()
+    FROM told AS t
+    WHERE a.id = t.id
+        AND a.business_date = date '0001-01-01' + (t.business_day - 1)
+        AND a.state = 2
+    RETURNING a.id, a.business_date, a.reason, a.amount_minor, a.acquirer_id
+), owed AS (
+    INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acquirer_id, due_at)
+    SELECT w.id, w.business_date, 1, w.reason, w.amount_minor, w.acquirer_id, clock_timestamp() FROM won AS w
+    ON CONFLICT (attempt_id, kind) DO NOTHING
+), noted AS (
+    INSERT INTO event (attempt_id, business_date, kind, state, reason, cause)
+    SELECT w.id, w.business_date, 3, 6, w.reason, $4::text FROM won AS w
+)
+SELECT w.id FROM won AS w;
+
+-- name: find_attempts
+-- What stands under the natural keys of a batch; attempt_once by index.
+SELECT
+    k.n, a.id, a.business_date, a.body_hash, a.state, a.reason, a.approval_code, a.approved_minor, a.host_code,
+    a.reverse_after
+FROM unnest($1::integer[], $2::uuid[], $3::integer[], $4::smallint[], $5::integer[])
+    AS k (n, terminal_id, business_day, message_class, stan)
+INNER JOIN attempt AS a
+    ON a.terminal_id = k.terminal_id
+    AND a.business_date = date '0001-01-01' + (k.business_day - 1)
+    AND a.message_class = k.message_class
+    AND a.stan = k.stan;
+
+-- name: read_outcomes
+-- Where attempts stand now, by primary key: for a batch whose commit ended without an answer.
+SELECT a.id, a.state, a.reason, a.approval_code, a.approved_minor, a.host_code
+FROM unnest($1::uuid[], $2::integer[]) AS t (id, business_day)
+INNER JOIN attempt AS a ON a.id = t.id AND a.business_date = date '0001-01-01' + (t.business_day - 1);
+
+-- name: note_late_replies
+-- An answer that came too late changes nothing; it is kept.
+INSERT INTO event (attempt_id, business_date, kind, state, reason, cause, detail)
+SELECT a.id, a.business_date, 4, a.state, t.reason, 'host ' || t.host_code, t.detail
+FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bytea[], $5::uuid[]) AS t (id, reason, host_code, detail, _)
+INNER JOIN attempt AS a ON a.id = t.id;
+
+-- name: read_labels
+-- Names and numbers of terminals, kept by the engine until the directory's version moves.
+SELECT
+    t.id, t.terminal, s.id AS store_id, s.name AS store_name, s.company_id, s.department, s.acceptor,
+    s.merchant_category, q.code AS acquirer, v.acquirer_id,
+    (SELECT d.version FROM directory_version AS d) AS directory_version
+FROM terminal AS t
+INNER JOIN store AS s ON s.id = t.store_id
+INNER JOIN service AS v ON v.id = t.service_id
+INNER JOIN acquirer AS q ON q.id = v.acquirer_id
+WHERE t.id = ANY ($1::uuid[]);
