@@ -1,0 +1,69 @@
+"""Structured logs: one JSON object a line on stderr, that cannot hold a card number nor forge a line."""
+
+import logging
+import sys
+from typing import Any, Final
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor
+
+from observability.redaction import redact
+
+LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+TEXT_CHARACTERS_MAX: Final = 8192
+
+
+def configure_logs(*, process: str, level: str = "info") -> None:
+    """Route structlog and the standard library's logging of this process to stderr.
+
+    Raises: ValueError for a level that is not one of LEVELS.
+    """
+    number = LEVELS.get(level.lower())
+    if number is None:
+        raise ValueError(f"the log level is one of {', '.join(LEVELS)}")
+
+    def name_process(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        event["process"] = process
+        return event
+
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        name_process,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _redact,
+    ]
+    structlog.configure(
+        processors=[*shared, _to_json],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _redact, _to_json],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(number, logging.INFO))
+
+
+def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    # The formatter's own entries start with an underscore and are objects: they are removed further on.
+    return {key: value if key.startswith("_") else _shorten(redact(value)) for key, value in event.items()}
+
+
+def _shorten(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > TEXT_CHARACTERS_MAX:
+        return f"{value[:TEXT_CHARACTERS_MAX]}…"
+    return value
+
+
+def _to_json(_logger: Any, _method: str, event: EventDict) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
