@@ -59,23 +59,23 @@ def _decode_by_shape(dialect: Dialect) -> Callable[[bytes], Message]:
     sightings: dict[bytes, int] = {}
 
     def decode_wide(raw: bytes) -> Message | None:
-        return shapes[raw[start:wide_end]](raw)
+        return shapes[raw[:wide_end]](raw)
 
     def decode(raw: bytes) -> Message:
         try:
-            message = shapes[raw[start:end]](raw)
-        except KeyError:
-            # A shape without its function yet, or a length prefix that its field does not allow.
+            message = shapes[raw[:end]](raw)
+        except (KeyError, AttributeError):
+            # A shape without its function yet, or a field that is not what it should be.
             message = None
         return message or decode_slowly(raw)
 
     def decode_slowly(raw: bytes) -> Message:
         message = fieldwise.decode(raw)
-        primary, wide = raw[start:end], raw[start:wide_end]
+        primary, wide = raw[:end], raw[:wide_end]
         is_wide = raw[start] >= (0x80 if dialect.encoding.bitmap == "binary" else ord("8"))
         if _is_due(sightings, wide if is_wide else primary):
             _, *numbers = message
-            shape = compile_decoder(dialect, numbers, (wide_end if is_wide else end) - start)
+            shape = compile_decoder(dialect, str(message[0]), numbers, (wide_end if is_wide else end) - start)
             if is_wide:
                 _keep(shapes, wide, shape)
                 shape = decode_wide

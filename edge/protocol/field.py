@@ -43,6 +43,8 @@ class Field:
             raise ValueError(f"field {self.number} cannot have length {self.length}")
         if self.kind == "x+n" and (self.prefix or self.length < 2):
             raise ValueError(f"field {self.number}: a signed amount has a fixed length")
+        if self.kind == "z" and not self.prefix:
+            raise ValueError(f"field {self.number}: a track has a variable length")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
 """Write and compile the function that reads, or writes, one shape of message in one dialect.
 
-A shape is the set of fields that a message has. Within a shape everything but the variable fields sits at a known
-place, so the source is straight-line: neighbouring fields of one kind are checked by one call over their joined span,
-and a run of fixed fields is cut by one `itemgetter`. Only integers from the field table and names made here enter the
+A shape is the set of fields that a message has (and, to decode, its type). Within a shape everything but the variable fields sits at a known
+place, so the source is straight-line: a run of fixed fields is checked and cut by one regular expression, or joined
+and checked by one call. Only integers from the field table and names made here enter the
 source, never anything from a message.
 
 A compiled function answers None, or raises KeyError, TypeError, AttributeError or ValueError, when it doubts a
 message; `fieldwise` then says what is wrong.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from edge.protocol.field import Dialect, Field, Message
@@ -21,6 +21,7 @@ ShapeDecoder: TypeAlias = Callable[[bytes], Message | None]
 ShapeEncoder: TypeAlias = Callable[[Iterable[str | bytes]], bytes | None]
 
 _CHARSET_NAMES: Final = {"an": "AN", "x+n": "AN", "ans": "ANS", "z": "TRACK_2"}
+_PATTERNS: Final = {"n": "[0-9]", "an": "[A-Za-z0-9 ]", "ans": "[ -~]"}
 _CHARSETS: Final = {
     "AN": LETTERS_AND_DIGITS.encode("ascii"),
     "ANS": PRINTABLE.encode("ascii"),
@@ -55,9 +56,9 @@ def _compile(name: str, lines: Sequence[str], namespace: dict[str, Any]) -> Any:
     return namespace[name]
 
 
-def compile_decoder(dialect: Dialect, numbers: Sequence[int], bitmaps_bytes: int) -> ShapeDecoder:
-    """Return the decoder of messages that have exactly these fields, in order, behind bitmaps of that width."""
-    return _DecoderWriter(dialect, numbers, bitmaps_bytes).compile()
+def compile_decoder(dialect: Dialect, mti: str, numbers: Sequence[int], bitmaps_bytes: int) -> ShapeDecoder:
+    """Return the decoder of messages of that type with exactly these fields, in order, behind bitmaps of that width."""
+    return _DecoderWriter(dialect, mti, numbers, bitmaps_bytes).compile()
 
 
 def compile_encoder(dialect: Dialect, keys: Sequence[int]) -> ShapeEncoder:
@@ -71,34 +72,31 @@ class _DecoderWriter:
     `o35` in bytes and, in packed dialects, `d35` in nibbles. `t` is the message as latin-1, `h` as hexadecimal.
     """
 
-    def __init__(self, dialect: Dialect, numbers: Sequence[int], bitmaps_bytes: int) -> None:
+    def __init__(self, dialect: Dialect, mti: str, numbers: Sequence[int], bitmaps_bytes: int) -> None:
         table = {field.number: field for field in dialect.fields}
         self._dialect = dialect
         self._packed = dialect.encoding.packed
         self._fields = [table[number] for number in numbers]
         self._base = ""
         self._offset = dialect.encoding.mti_bytes + bitmaps_bytes
-        self._names: dict[str, Any] = dict(_CHARSETS)
+        self._names: dict[str, Any] = {**_CHARSETS, "MTI": mti}
         self._lines: list[str] = []
         self._checks: list[str] = []
-        self._cuts: list[str] = []
-        self._values = {0: "h[0:4]" if self._packed else "t[0:4]"}
-        # The open span of one kind: its kind, its start, its end.
-        self._span: tuple[str, str, str] | None = None
-        # The open run of fixed text fields: its start, and each field with its slice from there.
+        self._values: dict[int, str] = {0: "MTI"}
+        # The open run of fixed text fields: the text that it is in, where it starts, its fields and their pattern.
+        self._run_text = ""
         self._run_start = ""
-        self._run_end = 0
-        self._run: list[tuple[Field, int, int]] = []
+        self._run: list[int] = []
+        self._run_pattern = ""
 
     def compile(self) -> ShapeDecoder:
-        self._checks.append(f"not {self._values[0]}.isdecimal()")
         for field in self._fields:
             if field.prefix:
                 self._variable(field)
             else:
                 self._fixed(field)
         self._close_run()
-        self._close_span()
+        # Slices of a message that is cut short are short without a word: the sum of all lengths tells.
         self._checks.insert(0, f"len(raw) != {self._at(0)}")
         pairs = ", ".join(f"{number}: {value}" for number, value in self._values.items())
         lines = [
@@ -107,135 +105,106 @@ class _DecoderWriter:
             *(["    h = raw.hex()"] if self._packed else []),
             *(f"    {line}" for line in self._lines),
             f"    if {' or '.join(self._checks)}: return None",
-            *(f"    {line}" for line in self._cuts),
             f"    return {{{pairs}}}",
         ]
         return _compile("decode", lines, self._names)
 
     def _at(self, more: int) -> str:
         """The byte offset `more` after the current one."""
-        offset = self._offset + more
-        return f"o{self._base} + {offset}" if self._base else str(offset)
+        return _sum(f"o{self._base}" if self._base else "", self._offset + more)
 
     def _nibble(self, more: int) -> str:
         """The nibble offset `more` nibbles after the current one."""
-        offset = 2 * self._offset + more
-        return f"d{self._base} + {offset}" if self._base else str(offset)
+        return _sum(f"d{self._base}" if self._base else "", 2 * self._offset + more)
 
     def _fixed(self, field: Field) -> None:
-        number, length = field.number, field.length
+        length = field.length
         if field.kind == "b":
             self._close_run()
-            self._close_span()
-            self._values[number] = f"raw[{self._at(0)}:{self._at(length)}]"
+            self._values[field.number] = f"raw[{self._at(0)}:{self._at(length)}]"
             self._offset += length
-        elif self._packed and field.kind == "n":
-            self._fixed_packed(field)
         elif self._packed and field.kind == "x+n":
             self._close_run()
-            self._close_span()
-            digits, size = length - 1, length // 2
-            self._checks.append(f't[{self._at(0)}] not in "CD"')
-            start = 3 if digits % 2 else 2
+            digits = length - 1
+            start = 2 + digits % 2
+            cut = f"h[{self._nibble(start)}:{self._nibble(start + digits)}]"
+            self._checks.append(f't[{self._at(0)}:{self._at(1)}] not in ("C", "D") or not {cut}.isdecimal()')
             if digits % 2:
                 self._checks.append(f'h[{self._nibble(2)}] != "0"')
-            cut = f"h[{self._nibble(start)}:{self._nibble(start + digits)}]"
-            self._checks.append(f"not {cut}.isdecimal()")
-            self._values[number] = f"t[{self._at(0)}] + {cut}"
-            self._offset += 1 + size
+            self._values[field.number] = f"t[{self._at(0)}] + {cut}"
+            self._offset += 1 + (digits + 1) // 2
+        elif self._packed and field.kind == "n":
+            filler = "0" if length % 2 else ""
+            self._extend_run("h", self._nibble(0), field.number, f"{filler}([0-9]{{{length}}})")
+            self._offset += (length + 1) // 2
         else:
-            self._cover(field.kind, self._at(0), self._at(length))
-            if field.kind == "x+n":
-                self._checks.append(f't[{self._at(0)}] not in "CD"')
-                self._checks.append(f"not t[{self._at(1)}:{self._at(length)}].isdecimal()")
-            self._extend_run("t", self._at(0), field, 0, length)
+            pattern = f"[CD][0-9]{{{length - 1}}}" if field.kind == "x+n" else f"{_PATTERNS[field.kind]}{{{length}}}"
+            self._extend_run("t", self._at(0), field.number, f"({pattern})")
             self._offset += length
-
-    def _fixed_packed(self, field: Field) -> None:
-        odd = field.length % 2
-        size = (field.length + 1) // 2
-        self._cover("n", self._nibble(0), self._nibble(2 * size))
-        if odd:
-            self._checks.append(f'h[{self._nibble(0)}] != "0"')
-        self._extend_run("h", self._nibble(0), field, odd, field.length)
-        self._offset += size
 
     def _variable(self, field: Field) -> None:
         self._close_run()
-        if self._packed:
-            self._close_span()
         number = field.number
         digits = _prefix_digits(self._dialect, field)
         lengths = f"LENGTHS_{digits}_{field.length}"
         self._names[lengths] = _lengths_by_prefix(digits, field.length)
         width = self._dialect.encoding.prefix_bytes(field)
+        prefix = f"h[{self._nibble(0)}:{self._nibble(digits)}]" if self._packed else f"t[{self._at(0)}:{self._at(digits)}]"
         if self._packed and field.kind in {"n", "z"}:
-            start = self._nibble(2 * width)
-            self._lines.append(f"n{number} = {lengths}[h[{self._nibble(0)}:{start}]]")
-            self._lines.append(f"f{number} = h[{start}:{start} + n{number}]")
-            digits_only = f"f{number}.isdecimal()"
-            if field.kind == "z":
-                digits_only = f'f{number}.replace("d", "0").isdecimal()'
-            self._checks.append(f"not {digits_only}")
-            self._checks.append(f'n{number} & 1 and h[{start} + n{number}:{start} + n{number} + 1] != "f"')
-            self._values[number] = f'f{number}.replace("d", "=")' if field.kind == "z" else f"f{number}"
-            self._lines.append(f"o{number} = {self._at(width)} + (n{number} + 1 >> 1)")
+            self._variable_packed(field, f"{lengths}[{prefix}]", width)
         else:
             start = self._at(width)
-            prefix = f"h[{self._nibble(0)}:{self._nibble(digits)}]" if self._packed else f"t[{self._at(0)}:{start}]"
             self._lines.append(f"o{number} = {lengths}[{prefix}] + {start}")
-            if field.kind == "b":
-                self._close_span()
-                self._values[number] = f"raw[{start}:o{number}]"
-            else:
-                # An unpacked length prefix is digits, which every kind allows: the span runs across it.
-                self._cover(field.kind, start if self._packed else self._at(0), f"o{number}")
-                self._values[number] = f"t[{start}:o{number}]"
+            self._values[number] = f"{'raw' if field.kind == 'b' else 't'}[{start}:o{number}]"
+            if field.kind == "n":
+                self._checks.append(f"not raw[{start}:o{number}].isdigit()")
+            elif field.kind != "b":
+                self._checks.append(f"raw[{start}:o{number}].translate(None, {_CHARSET_NAMES[field.kind]})")
         if self._packed:
             self._lines.append(f"d{number} = o{number} * 2")
         self._base, self._offset = str(number), 0
 
-    def _cover(self, kind: str, start: str, end: str) -> None:
-        if self._span is not None and self._span[0] == kind:
-            self._span = (kind, self._span[1], end)
+    def _variable_packed(self, field: Field, length: str, width: int) -> None:
+        number = field.number
+        start = self._nibble(2 * width)
+        self._lines.append(f"n{number} = {length}")
+        self._lines.append(f"e{number} = {start} + n{number}")
+        if field.kind == "z":
+            # Hexadecimal has no "=" of its own, so that each one found afterwards was a separator nibble.
+            self._lines.append(f'f{number} = h[{start}:e{number}].replace("d", "=")')
+            self._checks.append(f'f{number}.encode("ascii").translate(None, TRACK_2)')
         else:
-            self._close_span()
-            self._span = (kind, start, end)
+            self._lines.append(f"f{number} = h[{start}:e{number}]")
+            self._checks.append(f'not f{number}.encode("ascii").isdigit()')
+        self._checks.append(f'n{number} & 1 and h[e{number}:e{number} + 1] != "f"')
+        self._values[number] = f"f{number}"
+        self._lines.append(f"o{number} = e{number} + 1 >> 1")
 
-    def _close_span(self) -> None:
-        if self._span is None:
-            return
-        kind, start, end = self._span
-        if kind == "n":
-            self._checks.append(f"not {'h' if self._packed else 't'}[{start}:{end}].isdecimal()")
-        else:
-            self._checks.append(f"raw[{start}:{end}].translate(None, {_CHARSET_NAMES[kind]})")
-        self._span = None
-
-    def _extend_run(self, text: str, at: str, field: Field, skip: int, length: int) -> None:
-        if self._run and not self._run_start.startswith(text):
+    def _extend_run(self, text: str, start: str, number: int, pattern: str) -> None:
+        if self._run and self._run_text != text:
             self._close_run()
         if not self._run:
-            self._run_start = f"{text}[{at}"
-            self._run_end = 0
-        self._run.append((field, self._run_end + skip, self._run_end + skip + length))
-        self._run_end += skip + length
+            self._run_text, self._run_start = text, start
+        self._run.append(number)
+        self._run_pattern += pattern
 
     def _close_run(self) -> None:
         if not self._run:
             return
-        text, at = self._run_start[0], self._run_start[2:]
-        whole = f"{text}[{at}:{at} + {self._run_end}]"
-        if len(self._run) == 1:
-            field, start, end = self._run[0]
-            self._values[field.number] = f"{text}[{at} + {start}:{at} + {end}]"
-        else:
-            cut = f"CUT_{self._run[0][0].number}"
-            self._names[cut] = itemgetter(*(slice(start, end) for _, start, end in self._run))
-            self._cuts.append(f"{', '.join(f'f{field.number}' for field, _, _ in self._run)} = {cut}({whole})")
-            for field, _, _ in self._run:
-                self._values[field.number] = f"f{field.number}"
-        self._run = []
+        match = f"MATCH_{self._run[0]}"
+        self._names[match] = re.compile(self._run_pattern).match
+        for number in self._run:
+            self._values[number] = f"f{number}"
+        fields = ", ".join(f"f{number}" for number in self._run)
+        # A run that does not match is None, which has no groups: an AttributeError, that is, a doubt.
+        self._lines.append(f"{fields}, = {match}({self._run_text}, {self._run_start}).groups()")
+        self._run, self._run_pattern = [], ""
+
+
+def _sum(base: str, more: int) -> str:
+    if not base:
+        return str(more)
+    return f"{base} + {more}" if more else base
 
 
 class _EncoderWriter:
@@ -284,7 +253,7 @@ class _EncoderWriter:
             self._output.append(value)
         elif field.kind == "x+n":
             self._checks.append(f'{value}[0] not in "CD"')
-            self._checks.append(f"not {value}[1:].isdecimal()")
+            self._checks.append(f'not {value}[1:].encode("ascii").isdigit()')
             if self._packed:
                 self._add("an", f"{value}[0]")
                 self._add("n", *(['"0"'] if field.length % 2 == 0 else []), f"{value}[1:]")
@@ -303,8 +272,8 @@ class _EncoderWriter:
             prefix = self._prefix("TEXT", _prefixes_by_length(digits, field.length), field)
             track = field.kind == "z"
             plain = f'{value}.replace("=", "D")' if track else value
-            decimal = f'{value}.replace("=", "0").replace("D", "0")' if track else value
-            self._checks.append(f"not {decimal}.isdecimal()")
+            encoded = f'{value}.encode("ascii")'
+            self._checks.append(f"{encoded}.translate(None, TRACK_2)" if track else f"not {encoded}.isdigit()")
             filler = f'("F" if len({value}) & 1 else "")'
             self._output.append(f"fromhex({prefix} + {plain} + {filler})")
         elif self._packed or field.kind == "b":
@@ -340,9 +309,15 @@ class _EncoderWriter:
         name = f"c{len(self._output)}"
         joined = f'"".join(({", ".join(self._chunk)}))' if len(self._chunk) > 1 else self._chunk[0]
         if self._chunk_kind == "n":
-            self._lines.append(f"{name} = {joined}")
-            self._checks.append(f"not {name}.isdecimal()")
-            self._output.append(f"fromhex({name})" if self._packed else f'{name}.encode("ascii")')
+            # bytes.isdigit knows ASCII digits only, and is ten times as fast as the methods of str.
+            if self._packed:
+                self._lines.append(f"{name} = {joined}")
+                self._checks.append(f'not {name}.encode("ascii").isdigit()')
+                self._output.append(f"fromhex({name})")
+            else:
+                self._lines.append(f'{name} = {joined}.encode("ascii")')
+                self._checks.append(f"not {name}.isdigit()")
+                self._output.append(name)
         else:
             self._lines.append(f'{name} = {joined}.encode("ascii")')
             self._checks.append(f"{name}.translate(None, {_CHARSET_NAMES[self._chunk_kind]})")
