@@ -1,4 +1,4 @@
-"""Start one child process the way every server and process of the stack is started."""
+"""Start, watch and stop one child process the way every server and process of the stack is."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.local import proc
+from deploy.local.errors import ServerFailed
 
 # A log above this size is set aside when its process starts, and the older ones move up by one.
 LOG_ROTATE_BYTES = 8 * 1024 * 1024
 LOG_KEEP = 3
+_STOP_GRACE_S = 10.0
 
 
 def spawn(
@@ -68,6 +70,71 @@ async def end(
         proc.send(process.pid, signal.SIGKILL)
     process.wait()
     return polite
+
+
+class ManagedChild:
+    """A child process that can be started again after it ended; servers and processes extend it."""
+
+    name: str
+    log_path: Path
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ended: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The child's pid while it runs, else None. Asking also buries a child that has died."""
+        if self._process is None:
+            return None
+        if self._process.poll() is not None:
+            self._ended = self._process.returncode
+            self._process = None
+            return None
+        return self._process.pid
+
+    @property
+    def last_end(self) -> str:
+        """How the child ended the last time: an exit status or a signal's name."""
+        if self._ended is None:
+            return "not started"
+        if self._ended < 0:
+            return signal.Signals(-self._ended).name
+        return f"exit {self._ended}"
+
+    async def start(self) -> None:
+        """Start the child. Raises: LocalError."""
+        raise NotImplementedError
+
+    async def wait_ready(self, *, timeout_s: float) -> None:
+        """Wait until the child does its work. Raises: ServerFailed."""
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        """Stop the child politely, then by force. Harmless when it does not run."""
+        await self._end(grace_s=_STOP_GRACE_S)
+
+    async def _end(
+        self,
+        *,
+        first: signal.Signals = signal.SIGTERM,
+        then: signal.Signals = signal.SIGKILL,
+        grace_s: float,
+    ) -> None:
+        process = self._process
+        if process is None:
+            return
+        await end(process, first=first, then=then, grace_s=grace_s)
+        self._ended = process.returncode
+        self._process = None
+
+    def _give_up_if_ended(self) -> None:
+        """Raise ServerFailed with the end of the log when the child is gone."""
+        if self.pid is None:
+            raise ServerFailed(
+                f"{self.name} ended while starting ({self.last_end}): {last_lines(self.log_path)}",
+                f"read {self.log_path}",
+            )
 
 
 def rotate(log_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -17,13 +16,12 @@ from deploy.local.secret_files import SecretFiles, write_private
 from deploy.local.subjects import ALLOWANCES, SubjectAllowance
 
 _START_TIMEOUT_S = 30.0
-_STOP_TIMEOUT_S = 10.0
 _PAYLOAD_BYTES_MAX = 4 * 1024 * 1024
 _STORE_BYTES_MAX = 1024 * 1024 * 1024
 _MEMORY_STORE_BYTES_MAX = 16 * 1024 * 1024
 
 
-class NatsServer:
+class NatsServer(child.ManagedChild):
     """One server whose streams live in `data_dir`/nats."""
 
     def __init__(
@@ -35,6 +33,8 @@ class NatsServer:
         store_bytes_max: int = _STORE_BYTES_MAX,
         die_with_parent: bool = True,
     ) -> None:
+        super().__init__()
+        self.name = "nats"
         self.port = port
         self.monitoring_port = monitoring_port
         self.log_path = data_dir / "logs" / "nats.log"
@@ -42,12 +42,6 @@ class NatsServer:
         self._secrets = SecretFiles(data_dir / "secrets")
         self._store_bytes_max = store_bytes_max
         self._die_with_parent = die_with_parent
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """The server's pid while it runs under us."""
-        return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def url(self, user: str) -> str:
         """Return the address with the user's password in it: never log it."""
@@ -72,24 +66,13 @@ class NatsServer:
         """Wait until the health page says that the server and its streams are ready. Raises: ServerFailed."""
         deadline = time.monotonic() + timeout_s
         while True:
-            if self._process is not None and self._process.poll() is not None:
-                raise ServerFailed(
-                    f"NATS ended while starting: {child.last_lines(self.log_path)}", f"read {self.log_path}"
-                )
+            self._give_up_if_ended()
             answer = await http_get(self.monitoring_port, "/healthz", timeout_s=1.0)
             if answer is not None and answer[0] == 200:
                 return
             if time.monotonic() > deadline:
                 raise ServerFailed(f"NATS was not ready after {timeout_s:.0f} s", f"read {self.log_path}")
             await asyncio.sleep(0.02)
-
-    async def stop(self) -> None:
-        """Stop the server; what its streams hold is on disk. Harmless when it does not run."""
-        if self._process is None:
-            return
-        await child.end(self._process, grace_s=_STOP_TIMEOUT_S)
-        self._process = None
-        self._pid_file.unlink(missing_ok=True)
 
     @property
     def _pid_file(self) -> Path:

@@ -1,11 +1,18 @@
-"""Which ports are free, and sets of free ones chosen by the operating system."""
+"""Which ports are free, and sets of free ones for a stack that nobody gave numbers to."""
 
 from __future__ import annotations
 
 import errno
+import random
 import socket
+from pathlib import Path
+
+from deploy.local.errors import LocalError
 
 _LOOPBACK = "127.0.0.1"
+_LOWEST = 10_000
+_ATTEMPTS_MAX = 2_000
+_EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def is_free(port: int) -> bool:
@@ -23,12 +30,26 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different ports that nobody listens on, as the operating system chooses them."""
-    probes = [socket.socket() for _ in range(count)]
+    """Return `count` different ports that nobody listens on.
+
+    They lie below the range from which the kernel numbers outgoing connections: a server that restarts
+    under load would otherwise find its port taken by one of its own clients. Raises: LocalError.
+    """
+    highest = _ephemeral_start() - 1
+    found: set[int] = set()
+    for _ in range(_ATTEMPTS_MAX):
+        if len(found) == count:
+            break
+        port = random.randint(_LOWEST, highest)  # noqa: S311 - a port number is no secret.
+        if is_free(port):
+            found.add(port)
+    if len(found) < count:
+        raise LocalError(f"no {count} free ports between {_LOWEST} and {highest}", "stop other programs")
+    return list(found)
+
+
+def _ephemeral_start() -> int:
     try:
-        for probe in probes:
-            probe.bind((_LOOPBACK, 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+        return max(int(_EPHEMERAL_RANGE.read_text().split()[0]), _LOWEST + 5_000)
+    except (OSError, ValueError):
+        return 32_768

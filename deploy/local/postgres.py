@@ -38,7 +38,7 @@ _STOP_TIMEOUT_S = 30.0
 _ORPHAN_TIMEOUT_S = 10.0
 
 
-class PostgresServer:
+class PostgresServer(child.ManagedChild):
     """One cluster in `data_dir`/postgres, reachable on 127.0.0.1 and on a private Unix socket."""
 
     def __init__(
@@ -50,20 +50,16 @@ class PostgresServer:
         connections_max: int = 60,
         die_with_parent: bool = True,
     ) -> None:
+        super().__init__()
+        self.name = "postgres"
         self.port = port
         self.log_path = data_dir / "logs" / "postgres.log"
         self._cluster = (data_dir / "postgres").absolute()
-        self._secrets = SecretFiles(data_dir / "secrets")
+        self.secrets = SecretFiles(data_dir / "secrets")
         self._shared_buffers_mib = shared_buffers_mib
         self._connections_max = connections_max
         self._die_with_parent = die_with_parent
         self._sockets = _socket_folder(data_dir.absolute())
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """The postmaster's pid while it runs under us."""
-        return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def dsn(self, role: str, database: str = DATABASE) -> str:
         """Return a libpq URL with the role's password in it: never log it."""
@@ -71,7 +67,7 @@ class PostgresServer:
 
     def password(self, role: str) -> str:
         """Reveal the role's password, made at first use."""
-        return self._secrets.reveal(f"postgres-{role}")
+        return self.secrets.reveal(f"postgres-{role}")
 
     async def start(self) -> None:
         """Make the cluster if there is none, start it, and return once it accepts connections.
@@ -98,11 +94,7 @@ class PostgresServer:
         """Wait until a login succeeds, through crash recovery if need be. Raises: ServerFailed."""
         deadline = time.monotonic() + timeout_s
         while True:
-            if self._process is not None and self._process.poll() is not None:
-                raise ServerFailed(
-                    f"PostgreSQL ended while starting: {child.last_lines(self.log_path)}",
-                    f"read {self.log_path}",
-                )
+            self._give_up_if_ended()
             try:
                 connection = await asyncpg.connect(self.dsn(ADMIN_ROLE, "postgres"), timeout=5)
             except (OSError, asyncpg.CannotConnectNowError, TimeoutError) as error:
@@ -118,10 +110,8 @@ class PostgresServer:
 
     async def stop(self) -> None:
         """Stop fast: sessions are cut, nothing committed is lost. Harmless when it does not run."""
-        if self._process is None:
-            return
-        await child.end(self._process, first=signal.SIGINT, then=signal.SIGQUIT, grace_s=_STOP_TIMEOUT_S)
-        self._process = None
+        if self.pid is not None:
+            await self._end(first=signal.SIGINT, then=signal.SIGQUIT, grace_s=_STOP_TIMEOUT_S)
         await self._wait_until_free()
 
     async def _wait_until_free(self) -> None:
@@ -158,7 +148,7 @@ class PostgresServer:
         unfinished.mkdir(parents=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=self._sockets) as folder:
             password_file = Path(folder) / "password"
-            write_private(password_file, self._secrets.reveal(f"postgres-{ADMIN_ROLE}") + "\n")
+            write_private(password_file, self.secrets.reveal(f"postgres-{ADMIN_ROLE}") + "\n")
             identity.give(unfinished)
             identity.give(Path(folder))
             identity.give(self._sockets)

@@ -36,12 +36,16 @@ class SecretFiles:
         return value
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write the file whole or not at all, readable by its owner only."""
+def write_private(path: Path, text: str, *, durable: bool = True) -> None:
+    """Write the file whole or not at all, readable by its owner only.
+
+    What may be lost with the machine's power, because it describes running processes, is not `durable`.
+    """
     temporary = path.with_name(path.name + ".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     temporary.replace(path)
