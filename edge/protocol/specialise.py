@@ -138,7 +138,11 @@ class _DecoderWriter:
             self._extend_run("h", self._nibble(0), field.number, f"{filler}([0-9]{{{length}}})")
             self._offset += (length + 1) // 2
         else:
-            pattern = f"[CD][0-9]{{{length - 1}}}" if field.kind == "x+n" else f"{_PATTERNS[field.kind]}{{{length}}}"
+            pattern = (
+                f"[CD][0-9]{{{length - 1}}}"
+                if field.kind == "x+n"
+                else f"{_PATTERNS[field.kind]}{{{length}}}"
+            )
             self._extend_run("t", self._at(0), field.number, f"({pattern})")
             self._offset += length
 
@@ -149,7 +153,11 @@ class _DecoderWriter:
         lengths = f"LENGTHS_{digits}_{field.length}"
         self._names[lengths] = _lengths_by_prefix(digits, field.length)
         width = self._dialect.encoding.prefix_bytes(field)
-        prefix = f"h[{self._nibble(0)}:{self._nibble(digits)}]" if self._packed else f"t[{self._at(0)}:{self._at(digits)}]"
+        prefix = (
+            f"h[{self._nibble(0)}:{self._nibble(digits)}]"
+            if self._packed
+            else f"t[{self._at(0)}:{self._at(digits)}]"
+        )
         if self._packed and field.kind in {"n", "z"}:
             self._variable_packed(field, f"{lengths}[{prefix}]", width)
         else:
@@ -273,15 +281,21 @@ class _EncoderWriter:
             track = field.kind == "z"
             plain = f'{value}.replace("=", "D")' if track else value
             encoded = f'{value}.encode("ascii")'
-            self._checks.append(f"{encoded}.translate(None, TRACK_2)" if track else f"not {encoded}.isdigit()")
+            self._checks.append(
+                f"{encoded}.translate(None, TRACK_2)" if track else f"not {encoded}.isdigit()"
+            )
             filler = f'("F" if len({value}) & 1 else "")'
             self._output.append(f"fromhex({prefix} + {plain} + {filler})")
         elif self._packed or field.kind == "b":
             self._close_chunk()
-            table = _packed_prefixes_by_length(digits, field.length) if self._packed else {
-                length: prefix.encode("ascii")
-                for length, prefix in _prefixes_by_length(digits, field.length).items()
-            }
+            table = (
+                _packed_prefixes_by_length(digits, field.length)
+                if self._packed
+                else {
+                    length: prefix.encode("ascii")
+                    for length, prefix in _prefixes_by_length(digits, field.length).items()
+                }
+            )
             self._output.append(self._prefix("BYTES", table, field))
             if field.kind == "b":
                 self._checks.append(f"type({value}) is not bytes")

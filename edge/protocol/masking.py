@@ -1,0 +1,162 @@
+"""A message as people may see it: field by field, named, and without anything that lets a card be used.
+
+Three guards, one behind the other. Fields that are secret by nature are hidden wholly. Fields with parts are shown
+part by part, and of chip data only the tags known to be harmless. Whatever free text is left loses every run of
+digits in which a valid card number could hide.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, TypedDict
+
+from edge.protocol.errors import TlvMalformed
+from edge.protocol.field import Message
+from edge.protocol.tlv import decode_tlv
+
+
+class ShownField(TypedDict):
+    """One line of a described message."""
+
+    field: int
+    name: str
+    value: str
+
+
+HIDDEN: Final = "***"
+
+# Longer than any amount and as short as the shortest card number that passes the Luhn check in use today.
+_CARD_DIGITS_MIN: Final = 13
+_CARD_DIGITS_MAX: Final = 19
+_CARD_RUN: Final = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
+_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+
+# Tags that describe the payment and not the card: amounts, dates, counters, results, cryptograms.
+_HARMLESS_TAGS: Final = frozenset(
+    "4F 50 82 84 8A 91 95 9A 9B 9C 5F24 5F25 5F28 5F2A 5F34 5F36 9F02 9F03 9F06 9F07 9F08 9F09 9F0D 9F0E 9F0F 9F10"
+    " 9F12 9F15 9F1A 9F1C 9F1E 9F21 9F26 9F27 9F33 9F34 9F35 9F36 9F37 9F39 9F41 9F53 9F66 9F6C 9F6E".split()  # noqa: SIM905  A list would take fifty lines.
+)
+
+
+def mask_pan(pan: str) -> str:
+    """Return a card number with at most its first six and last four digits."""
+    if len(pan) < _CARD_DIGITS_MIN:
+        return "*" * len(pan)
+    return f"{pan[:6]}{'*' * (len(pan) - 10)}{pan[-4:]}"
+
+
+def scrub(text: str) -> str:
+    """Return the text with asterisks for each run of digits that holds a valid card number, spaced or not."""
+    if len(text) < _CARD_DIGITS_MIN:
+        return text
+    return _CARD_RUN.sub(_scrub_run, text)
+
+
+def describe(message: Message, names: Mapping[int, str]) -> list[ShownField]:
+    """Return the fields in the message's order, each with its name (`codec.names`) and its masked value.
+
+    The result is safe to store, log and show. Field 0 is the message type.
+    """
+    lines: list[ShownField] = []
+    for number, value in message.items():
+        rule = _RULES.get(number)
+        if rule is not None:
+            shown = rule(value)
+        elif isinstance(value, bytes):
+            shown = scrub(value.hex().upper())
+        elif len(value) < _CARD_DIGITS_MIN:
+            shown = value
+        else:
+            shown = _CARD_RUN.sub(_scrub_run, value)
+        lines.append(
+            {
+                "field": number,
+                "name": names.get(number, "message type" if number == 0 else ""),
+                "value": shown,
+            }
+        )
+    return lines
+
+
+def _scrub_run(run: re.Match[str]) -> str:
+    text = run.group()
+    digits = [int(character) for character in text if character.isdecimal()]
+    return re.sub("[0-9]", "*", text) if _holds_card_number(digits) else text
+
+
+def _holds_card_number(digits: list[int]) -> bool:
+    """Whether any 13 to 19 neighbouring digits pass the Luhn check (ISO/IEC 7812-1, annex B)."""
+    for end in range(_CARD_DIGITS_MIN, len(digits) + 1):
+        total = 0
+        for back in range(min(end, _CARD_DIGITS_MAX)):
+            digit = digits[end - 1 - back]
+            total += _DOUBLED[digit] if back % 2 else digit
+            if back + 1 >= _CARD_DIGITS_MIN and total % 10 == 0:
+                return True
+    return False
+
+
+def _text(value: str | bytes) -> str:
+    return value.hex().upper() if isinstance(value, bytes) else value
+
+
+def _show_pan(value: str | bytes) -> str:
+    return mask_pan(_text(value))
+
+
+def _hide(value: str | bytes) -> str:  # noqa: ARG001  A rule takes the value, and this one must not look.
+    return HIDDEN
+
+
+def _show_total(value: str | bytes) -> str:
+    """Sixteen digits of an amount look like a card number until their leading zeros go."""
+    digits = _text(value)
+    sign = digits[:1] if digits[:1] in {"C", "D"} else ""
+    return scrub(f"{sign}{digits[len(sign) :].lstrip('0') or '0'}")
+
+
+def _show_parts(*widths: int) -> Callable[[str | bytes], str]:
+    """Show a value of fixed parts with a slash between them: apart, none is as long as a card number."""
+
+    def show(value: str | bytes) -> str:
+        text, parts, start = _text(value), [], 0
+        for width in widths:
+            parts.append(text[start : start + width])
+            start += width
+        return "/".join(scrub(part) for part in (*parts, text[start:]) if part)
+
+    return show
+
+
+def _show_chip(value: str | bytes) -> str:
+    """Show `tag=value` in hexadecimal, hiding the value of every tag that is not known to be harmless."""
+    if isinstance(value, str):
+        return HIDDEN
+    try:
+        elements = decode_tlv(value)
+    except TlvMalformed as error:
+        return f"{HIDDEN} ({error.problem})"
+    return "; ".join(
+        f"{tag}={scrub(content.hex().upper()) if tag in _HARMLESS_TAGS else HIDDEN}"
+        for tag, content in elements.items()
+    )
+
+
+_RULES: Final[Mapping[int, Callable[[str | bytes], str]]] = {
+    2: _show_pan,
+    34: _hide,
+    35: _hide,
+    36: _hide,
+    45: _hide,
+    # Private additional data carries the card verification value where a terminal was given one.
+    48: _hide,
+    52: _hide,
+    53: _hide,
+    # Type of account, type of amount, currency, sign, amount: at most six times.
+    54: _show_parts(*(2, 2, 3, 1, 12) * 6),
+    55: _show_chip,
+    **dict.fromkeys((86, 87, 88, 89, 97), _show_total),
+    # Message type, trace number, transmission time, acquirer, forwarder.
+    90: _show_parts(4, 6, 10, 11),
+    # Transaction, settlement, and the two fees.
+    95: _show_parts(12, 12, 9),
+}
