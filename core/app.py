@@ -18,11 +18,21 @@ from typing import Final
 
 import asyncpg
 import structlog
+import uvloop
 
 from core.bus import Bus, BusUnreachable
 from core.db.durability import DatabaseNotDurable, check_durability
 from core.roles.context import RoleContext, RunningRole, Settings, StartRole
 from core.values.clock import to_unix_us
+from observability.health import HealthPages
+from observability.logs import configure_logs
+from observability.metrics import (
+    BUS_CALLBACK_ERRORS,
+    BUS_CONNECTED,
+    BUS_MESSAGES,
+    BUS_RECONNECTS,
+    BUS_REFUSED,
+)
 
 ROLES: Final = ("engine", "desk", "worker")
 DATABASE_WAIT_S: Final = 30.0
@@ -58,20 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core")
     parser.add_argument("--role", choices=ROLES, required=True)
     role: str = parser.parse_args(arguments).role
+    configure_logs(process=f"core-{role}")
     try:
-        import uvloop
-    except ImportError:  # Windows has none.
-        runner = asyncio.Runner()
-    else:
-        runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-    try:
-        with runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(settings_from(os.environ, role)))
     except ConfigurationRefused as error:
         return _fail(str(error), EXIT_CONFIGURATION)
-    except DatabaseNotDurable as error:
-        return _fail(str(error), EXIT_DATABASE)
-    except DatabaseUnreachable as error:
+    except (DatabaseNotDurable, DatabaseUnreachable) as error:
         return _fail(str(error), EXIT_DATABASE)
     except BusUnreachable as error:
         return _fail(str(error), EXIT_BUS)
@@ -126,9 +129,23 @@ class DatabaseUnreachable(Exception):
 
 
 async def _serve(settings: Settings, bus: Bus, running: RunningRole, stop: asyncio.Event) -> None:
-    _log.info("core_started", role=settings.role, instance=settings.instance)
-    await stop.wait()
-    _log.info("core_stopping", role=settings.role, instance=settings.instance)
+    def ready() -> dict[str, bool]:
+        missing = running.not_ready()
+        return {"bus": bus.connected, settings.role: not missing} | dict.fromkeys(missing, False)
+
+    BUS_CONNECTED.watch(lambda: float(bus.connected))
+    BUS_MESSAGES.watch(lambda: bus.published, "out")
+    BUS_MESSAGES.watch(lambda: bus.received, "in")
+    BUS_RECONNECTS.watch(lambda: bus.reconnects)
+    BUS_REFUSED.watch(lambda: bus.refused)
+    BUS_CALLBACK_ERRORS.watch(lambda: bus.callback_errors)
+    pages = await HealthPages.start(port=settings.health_port, ready=ready)
+    _log.info("core_started", role=settings.role, instance=settings.instance, health_port=pages.port)
+    try:
+        await stop.wait()
+        _log.info("core_stopping", role=settings.role, instance=settings.instance)
+    finally:
+        await pages.close()
 
 
 async def _check_database(database_url: str) -> None:

@@ -1,0 +1,206 @@
+"""Requests of the desk: the body of a DeskRequest for each subject `core.desk.<name>`, and what comes back.
+
+Ids arrive as 16 bytes, decoded by the gateway; what comes back is in the public shapes of desk_views.
+"""
+
+import msgspec
+
+from core.contracts.scope import Scope
+from core.contracts.subjects import DESK
+
+LOG_IN = f"{DESK}.log_in"  # LogIn -> SessionOpened
+LOG_OUT = f"{DESK}.log_out"  # Nothing -> Nothing
+SESSION = f"{DESK}.session"  # Nothing -> SessionView
+SESSIONS_ENDED = f"{DESK}.sessions_ended"  # SessionsEnded -> list[bytes]
+TRANSACTIONS = f"{DESK}.transactions"  # ListTransactions -> TransactionPage
+TRANSACTION = f"{DESK}.transaction"  # ById -> TransactionDetail
+REFUND = f"{DESK}.refund"  # Refund -> Written (Transaction)
+CANCEL = f"{DESK}.cancel"  # Cancel -> Written (Transaction)
+COUNTERS = f"{DESK}.counters"  # CountLast -> Counters
+STORES = f"{DESK}.stores"  # Search -> StorePage
+STORE = f"{DESK}.store"  # ById -> StoreDetail
+TERMINALS = f"{DESK}.terminals"  # Search -> TerminalPage
+TERMINAL = f"{DESK}.terminal"  # ById -> TerminalView
+BLOCKS = f"{DESK}.blocks"  # ListBlocks -> BlockList
+BLOCK = f"{DESK}.block"  # MakeBlock -> Written (Block)
+LIFT = f"{DESK}.lift"  # LiftBlock -> Written (Block)
+REASONS = f"{DESK}.reasons"  # Nothing -> ReasonTexts, no principal
+STREAM_OPENED = f"{DESK}.stream_opened"  # Nothing -> StreamOpened
+EVENTS_AFTER = f"{DESK}.events_after"  # EventsAfter -> EventsPage, no principal: the gateway filters
+EVENTS_END = f"{DESK}.events_end"  # Nothing -> Position, no principal
+
+PAGE_ROWS_MAX = 200
+EVENTS_PAGE_MAX = 1_000
+REPLAY_EVENTS_MAX = 10_000
+REPLAY_AGE_S_MAX = 3_600
+
+
+class Nothing(msgspec.Struct):
+    """An empty body."""
+
+
+class LogIn(msgspec.Struct):
+    """The ip is the socket's peer, never a header."""
+
+    email: str
+    password: str
+    ip: str
+    user_agent: str = ""
+
+    def __repr__(self) -> str:
+        return f"LogIn(email={self.email!r}, ip={self.ip!r})"
+
+
+class SessionsEnded(msgspec.Struct):
+    """Which of these session hashes are no longer good? Asking does not keep them alive."""
+
+    sessions: list[bytes]
+
+
+class TransactionFilter(msgspec.Struct, frozen=True):
+    """Every field that is not None narrows the list. Closed sets are the stored numbers."""
+
+    received_from_us: int | None = None
+    received_to_us: int | None = None  # exclusive
+    store_id: bytes | None = None
+    terminal_id: bytes | None = None
+    terminal: str | None = None  # data element 41
+    states: tuple[int, ...] | None = None
+    reason: int | None = None
+    brand: int | None = None
+    amount_min: int | None = None
+    amount_max: int | None = None
+    last_four: str | None = None
+    rrn: str | None = None
+    stan: int | None = None
+    approval_code: str | None = None
+    kind: int | None = None
+
+
+class ListTransactions(msgspec.Struct):
+    """Newest first; `before` is the last id of the page before."""
+
+    filter: TransactionFilter
+    limit: int = 50
+    before: bytes | None = None
+
+
+class ById(msgspec.Struct):
+    """One thing by its id."""
+
+    id: bytes
+
+
+class Refund(msgspec.Struct):
+    """Refund a transaction; the key makes a repeat harmless."""
+
+    id: bytes
+    amount_minor: int
+    currency: str
+    reason: str
+    idempotency_key: str
+
+
+class Cancel(msgspec.Struct):
+    """Cancel a transaction before its capture."""
+
+    id: bytes
+    reason: str
+    idempotency_key: str = ""
+
+
+class Written(msgspec.Struct):
+    """What a write made: `body` is the JSON to send, equal at every repeat under one key."""
+
+    body: bytes
+    replayed: bool = False
+
+
+class CountLast(msgspec.Struct):
+    """The last minutes, the running one included."""
+
+    minutes: int
+
+
+class Search(msgspec.Struct):
+    """Rows after `after` (a name for stores, a number for terminals) that match the words."""
+
+    query: str = ""
+    store_id: bytes | None = None
+    limit: int = 50
+    after: str = ""
+    after_id: bytes = b""
+
+
+class ListBlocks(msgspec.Struct):
+    """Blocks of a target, or all; `standing` None takes lifted ones too."""
+
+    target_id: bytes | None = None
+    standing: bool | None = None
+    limit: int = 100
+    before: bytes | None = None
+
+
+class MakeBlock(msgspec.Struct):
+    """`target_kind` is a states.BlockTarget."""
+
+    target_kind: int
+    target_id: bytes
+    reason: str
+    idempotency_key: str = ""
+
+
+class LiftBlock(msgspec.Struct):
+    """End a standing block."""
+
+    id: bytes
+    reason: str
+    idempotency_key: str = ""
+
+
+class Position(msgspec.Struct, frozen=True, order=True):
+    """A place in the event log: everything up to here, this included."""
+
+    txid: int
+    seq: int
+
+
+class EventsAfter(msgspec.Struct):
+    """Events after a position; `until` bounds it (inclusive). `check_age` is for the first page of a resume."""
+
+    after: Position
+    until: Position | None = None
+    limit: int = EVENTS_PAGE_MAX
+    check_age: bool = False
+
+
+class EventsPage(msgspec.Struct):
+    """`items` are feed.FeedItem in order; `more` when the page was full; `too_old` when the replay is above its bounds."""
+
+    items: list[msgspec.Raw]
+    more: bool
+    too_old: bool = False
+
+
+class StreamOpened(msgspec.Struct):
+    """What limits this listener."""
+
+    scope: Scope
+    session_ends_at_us: int
+
+
+class ReasonText(msgspec.Struct):
+    """The words for one reason in one language."""
+
+    declined_by: str
+    severity: str
+    retry: bool
+    customer: str
+    agent: str
+    next_step: str
+
+
+class ReasonTexts(msgspec.Struct):
+    """locale -> number of the reason -> words."""
+
+    by_locale: dict[str, dict[int, ReasonText]]

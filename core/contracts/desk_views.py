@@ -1,0 +1,388 @@
+"""What the desk answers with: the public shapes of API v1. Ids are typed text, times RFC 3339 with milliseconds."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Timestamp = Annotated[
+    str, msgspec.Meta(description="RFC 3339, UTC, milliseconds", examples=["2026-11-22T10:15:00.123Z"])
+]
+KindName = Literal["purchase", "authorisation", "verification", "refund", "advice", "completion"]
+StateName = Literal[
+    "received",
+    "sent",
+    "approved",
+    "partially_approved",
+    "declined",
+    "unknown",
+    "reversed",
+    "captured",
+    "refunded",
+    "settled",
+]
+BrandName = Literal["other", "cb", "visa", "mastercard", "amex"]
+DeclinedBy = Literal["issuer", "acquirer", "us", "nobody"]
+ReasonSeverity = Literal["none", "soft", "hard"]
+TargetKind = Literal["store", "service", "terminal"]
+TerminalState = Literal["active", "blocked", "not_active", "silent"]
+HopName = Literal["edge_to_core", "check_and_commit", "wait_for_link", "host", "decide"]
+Direction = Literal["terminal_to_edge", "edge_to_host", "host_to_edge", "edge_to_terminal"]
+
+
+class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An amount in minor units (cents) and its currency."""
+
+    amount: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """Somebody who works at the desk."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    locale: str
+    departments: list[str] | None
+
+
+class ReasonView(msgspec.Struct, frozen=True):
+    """Why it ended so, for machines and for people."""
+
+    code: str
+    declined_by: DeclinedBy
+    severity: ReasonSeverity
+    retry: bool
+    customer: str
+    agent: str
+    next_step: str
+
+
+class CardView(msgspec.Struct, frozen=True):
+    """All that anybody is shown of a card."""
+
+    brand: BrandName
+    bin: str
+    last_four: str
+    expiry: str | None = None
+
+
+class TerminalRef(msgspec.Struct, frozen=True):
+    """A terminal in few words; `terminal` is the number on its label."""
+
+    id: str
+    terminal: str
+
+
+class StoreRef(msgspec.Struct, frozen=True):
+    """A store in few words."""
+
+    id: str
+    name: str
+    department: str
+
+
+class CompanyRef(msgspec.Struct, frozen=True):
+    """A company; the live feed leaves its name out."""
+
+    id: str
+    name: str | None = None
+
+
+class Transaction(msgspec.Struct, kw_only=True):
+    """One transaction. In live events what the feed does not carry is null: captured, refunded, expiry."""
+
+    id: str
+    kind: KindName
+    state: StateName
+    reason: ReasonView
+    amount: Money
+    approved_amount: Money
+    captured_amount: Money | None = None
+    refunded_amount: Money | None = None
+    card: CardView
+    terminal: TerminalRef
+    store: StoreRef | None
+    company: CompanyRef | None
+    received_at: Timestamp
+    decided_at: Timestamp | None
+    stan: str
+    rrn: str
+    approval_code: str
+    host_code: str
+    entry_mode: str
+    event_id: str | None = None
+
+
+class EventView(msgspec.Struct):
+    """Something that happened to a transaction."""
+
+    id: str
+    at: Timestamp
+    kind: str
+    state: StateName
+    reason: str
+    cause: str
+    title: str
+
+
+class Hop(msgspec.Struct):
+    """One leg of the way and how long it took."""
+
+    name: HopName
+    started_at: Timestamp
+    duration_ms: float | None
+    ok: bool
+
+
+class FieldView(msgspec.Struct):
+    """One data element of a message, masked where it must be."""
+
+    field: str
+    name: str
+    value: str
+
+
+class MessageView(msgspec.Struct):
+    """A decoded message; `reconstructed` when it was built again from stored facts and not recorded."""
+
+    direction: Direction
+    mti: str
+    fields: list[FieldView]
+    reconstructed: bool
+
+
+class EntryView(msgspec.Struct):
+    """One ledger entry; debits are positive, credits negative."""
+
+    operation: str
+    layer: Literal["pending", "posted"]
+    account: str
+    owner: str
+    amount: Money
+    posted_at: Timestamp
+
+
+class DeliveryView(msgspec.Struct):
+    """Something that must reach the host."""
+
+    kind: Literal["reversal", "advice", "completion"]
+    tries: int
+    due_at: Timestamp
+    accepted_at: Timestamp | None
+    last_result: str
+
+
+class RelatedTransaction(msgspec.Struct):
+    """Another transaction about the same payment."""
+
+    id: str
+    relation: Literal["original", "follow_up"]
+    kind: KindName
+    state: StateName
+    amount: Money
+    received_at: Timestamp
+
+
+class Diagnosis(msgspec.Struct):
+    """What happened, in plain words, and what to do."""
+
+    title: str
+    explanation: str
+    next_step: str
+    hop: HopName | None
+    severity: Literal["ok", "warning", "problem"]
+
+
+class RefundAction(msgspec.Struct):
+    """Whether a refund may be asked for, and up to how much."""
+
+    allowed: bool
+    max: Money
+    why: str | None = None
+
+
+class CancelAction(msgspec.Struct):
+    """Whether it may be cancelled."""
+
+    allowed: bool
+    why: str | None = None
+
+
+class Actions(msgspec.Struct):
+    """What this agent may do with it now."""
+
+    refund: RefundAction
+    cancel: CancelAction
+
+
+class TransactionDetail(Transaction, kw_only=True):
+    """One transaction with everything known about it."""
+
+    events: list[EventView]
+    hops: list[Hop]
+    messages: list[MessageView]
+    entries: list[EntryView]
+    deliveries: list[DeliveryView]
+    related: list[RelatedTransaction]
+    diagnosis: Diagnosis
+    actions: Actions
+
+
+class TransactionPage(msgspec.Struct):
+    """Newest first; no cursor on the last page."""
+
+    data: list[Transaction]
+    next_cursor: str | None = None
+
+
+class MinuteCount(msgspec.Struct):
+    """One minute of activity."""
+
+    minute: Timestamp
+    approved: int
+    declined: int
+    unknown: int
+    amount: Money
+
+
+class ReasonCount(msgspec.Struct):
+    """How often a reason was given."""
+
+    reason: str
+    count: int
+
+
+class Counters(msgspec.Struct):
+    """The last minutes in figures; the rate is null while nothing was decided."""
+
+    minutes: int
+    transactions: int
+    approved: int
+    declined: int
+    unknown: int
+    amount: Money
+    approval_rate: float | None
+    by_minute: list[MinuteCount]
+    by_reason: list[ReasonCount]
+
+
+class PersonRef(msgspec.Struct):
+    """Who did it."""
+
+    id: str
+    name: str
+
+
+class BlockTargetView(msgspec.Struct):
+    """What a block stops; the label is for people."""
+
+    kind: TargetKind
+    id: str
+    label: str
+
+
+class Block(msgspec.Struct):
+    """A block: who, when, why, and the same for its end."""
+
+    id: str
+    target: BlockTargetView
+    reason: str
+    blocked_by: PersonRef
+    blocked_at: Timestamp
+    lifted_at: Timestamp | None
+    lifted_by: PersonRef | None
+    lift_reason: str | None
+
+
+class BlockList(msgspec.Struct):
+    """Newest first."""
+
+    data: list[Block]
+    next_cursor: str | None = None
+
+
+class ServiceView(msgspec.Struct):
+    """One way a store takes cards, with its limits in minor units."""
+
+    id: str
+    kind: str
+    active: bool
+    blocked: bool
+    currency: str
+    brands: list[BrandName]
+    transaction_max: Money
+    terminal_day_max: Money | None
+    store_day_max: Money | None
+    duplicate_window_s: int | None
+
+
+class TerminalView(msgspec.Struct, kw_only=True):
+    """A terminal and how it is doing."""
+
+    id: str
+    terminal: str
+    store: StoreRef
+    service: str
+    model: str
+    state: TerminalState
+    connected: bool
+    last_seen_at: Timestamp | None
+    block: Block | None = None
+
+
+class TerminalPage(msgspec.Struct):
+    """In the order of their numbers."""
+
+    data: list[TerminalView]
+    next_cursor: str | None = None
+
+
+class StoreSummary(msgspec.Struct, kw_only=True):
+    """A store in a list."""
+
+    id: str
+    name: str
+    siret: str
+    acceptor: str
+    company: CompanyRef
+    city: str
+    postcode: str
+    department: str
+    terminal_count: int
+    blocked: bool
+
+
+class StorePage(msgspec.Struct):
+    """In alphabetical order."""
+
+    data: list[StoreSummary]
+    next_cursor: str | None = None
+
+
+class StoreDetail(StoreSummary, kw_only=True):
+    """A store with what stands in it."""
+
+    street: str
+    merchant_category: str
+    services: list[ServiceView]
+    terminals: list[TerminalView]
+    blocks: list[Block]
+
+
+class SessionOpened(msgspec.Struct):
+    """The token is shown this once."""
+
+    token: str
+    expires_at: Timestamp
+    agent: Agent
+
+
+class SessionView(msgspec.Struct):
+    """The caller's own session."""
+
+    agent: Agent
+    created_at: Timestamp
+    last_seen_at: Timestamp
+    expires_at: Timestamp

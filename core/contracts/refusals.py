@@ -1,0 +1,20 @@
+"""What a handler raises to refuse a request: a stable code and typed facts, nothing of HTTP."""
+
+from core.contracts.desk import DeskProblem, FieldProblem
+
+Facts = dict[str, str | int | bool | None]
+
+
+class Refused(Exception):
+    """A request that is understood and not granted; subclasses name the case."""
+
+    def __init__(self, code: str, facts: Facts | None = None, errors: list[FieldProblem] | None = None) -> None:
+        super().__init__(code)
+        self.problem = DeskProblem(code=code, facts=facts or {}, errors=errors or [])
+
+
+class NotFound(Refused):
+    """No such thing, or not for this agent: the two look the same."""
+
+    def __init__(self) -> None:
+        super().__init__("not_found")

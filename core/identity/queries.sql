@@ -1,0 +1,74 @@
+-- name: credential
+-- Unique index on agent.email.
+SELECT id, password_hash, disabled_at FROM agent WHERE email = $1;
+
+-- name: lock_subject
+-- One log in at a time for a subject, until its failure is counted: parallel guesses cannot slip below the bound.
+SELECT pg_advisory_xact_lock(hashtextextended($1, 7));
+
+-- name: failures
+-- Index login_failure_subject.
+SELECT count(*)::int AS count, min(at) AS oldest_at FROM login_failure WHERE subject = $1 AND at > $2;
+
+-- name: note_failure
+INSERT INTO login_failure (subject, at) VALUES ($1, $2);
+
+-- name: forget_failures
+-- Index login_failure_subject. A success clears its e-mail whole.
+DELETE FROM login_failure WHERE subject = $1;
+
+-- name: forget_failure
+-- A success takes back only what itself counted against its address.
+DELETE FROM login_failure WHERE subject = $1 AND at = $2;
+
+-- name: open_session
+INSERT INTO session (token_hash, agent_id, created_at, last_seen_at, expires_at, user_agent, ip)
+VALUES ($1, $2, $3, $3, $4, $5, $6);
+
+-- name: signed_in
+-- Primary keys of session and agent.
+SELECT s.token_hash, s.agent_id, s.created_at, s.last_seen_at, s.expires_at, s.ended_at,
+       a.email, a.name, a.role, a.departments, a.locale, a.disabled_at
+FROM session s JOIN agent a ON a.id = s.agent_id
+WHERE s.token_hash = $1;
+
+-- name: signed_in_many
+-- Primary keys of session and agent; at most a thousand hashes at a time.
+SELECT s.token_hash, s.agent_id, s.created_at, s.last_seen_at, s.expires_at, s.ended_at,
+       a.email, a.name, a.role, a.departments, a.locale, a.disabled_at
+FROM session s JOIN agent a ON a.id = s.agent_id
+WHERE s.token_hash = ANY($1::bytea[]);
+
+-- name: note_seen
+-- Primary key; the condition keeps parallel calls to one write.
+UPDATE session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $3 AND ended_at IS NULL;
+
+-- name: end_session
+UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL;
+
+-- name: record_action
+INSERT INTO action (agent_id, at, kind, target_kind, target_id, facts) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb);
+
+-- name: claim_key
+-- The primary key (principal_id, key) lets one call in; the others get no row.
+INSERT INTO idempotency (principal_id, key, path, body_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (principal_id, key) DO NOTHING
+RETURNING created_at;
+
+-- name: key_taken
+SELECT path, body_hash, result, created_at FROM idempotency WHERE principal_id = $1 AND key = $2;
+
+-- name: keep_result
+-- The first result stands.
+UPDATE idempotency SET result = $3 WHERE principal_id = $1 AND key = $2 AND result IS NULL;
+
+-- name: release_key
+-- A refused call had no effect, so its key is free again.
+DELETE FROM idempotency WHERE principal_id = $1 AND key = $2 AND result IS NULL;
+
+-- name: forget_old_keys
+-- Index idempotency_age.
+DELETE FROM idempotency WHERE created_at < $1;
+
+-- name: forget_old_failures
+DELETE FROM login_failure WHERE at < $1;

@@ -1,0 +1,53 @@
+"""Pure decisions of identity: when a session ends, when guessing must wait, who may do what."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from core.identity.model import Failures, Right, Role, SignedIn
+
+SESSION_IDLE: Final = timedelta(minutes=15)
+SESSION_ABSOLUTE: Final = timedelta(hours=12)
+SEEN_EVERY: Final = timedelta(minutes=1)
+
+FAILURE_WINDOW: Final = timedelta(minutes=15)
+FAILURES_PER_EMAIL_MAX: Final = 5
+# A whole office may share one address, so this bound is wider; it stops one password tried on many names.
+FAILURES_PER_IP_MAX: Final = 50
+
+_RIGHTS: Final[dict[Role, frozenset[Right]]] = {
+    Role.HOTLINE: frozenset({Right.BLOCK, Right.CANCEL}),
+    Role.SHOP_SELLER: frozenset(),
+    Role.TECHNICIAN: frozenset({Right.BLOCK}),
+    Role.BACK_OFFICE: frozenset({Right.REFUND, Right.CANCEL, Right.BLOCK}),
+    Role.SALES: frozenset(),
+    Role.LEGAL: frozenset(),
+    Role.SUPERVISOR: frozenset(Right),
+    Role.ADMINISTRATOR: frozenset(Right),
+}
+
+
+def has_ended(session: SignedIn, now: datetime) -> bool:
+    """Return whether a session is no longer good: ended, idle or old, or its agent disabled."""
+    return (
+        session.ended_at is not None
+        or session.disabled_at is not None
+        or now >= session.expires_at
+        or now - session.last_seen_at >= SESSION_IDLE
+    )
+
+
+def must_note_seen(session: SignedIn, now: datetime) -> bool:
+    """Return whether this call is worth a write: at most one a minute and session."""
+    return now - session.last_seen_at >= SEEN_EVERY
+
+
+def wait_after(failures: Failures, *, failures_max: int, now: datetime) -> int | None:
+    """Return how many seconds a subject must wait before its next log in, None when it may go on."""
+    if failures.count < failures_max or failures.oldest_at is None:
+        return None
+    return max(1, int((failures.oldest_at + FAILURE_WINDOW - now).total_seconds()) + 1)
+
+
+def may(role: Role, right: Right) -> bool:
+    """Return whether a role has a right."""
+    return right in _RIGHTS[role]

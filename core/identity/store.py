@@ -1,0 +1,157 @@
+"""Statements of identity as typed functions. Every function takes the connection of its caller's transaction."""
+
+from datetime import datetime
+from typing import TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from core.db.queries import load_beside
+from core.identity.model import Credential, Failures, Role, SignedIn
+
+_SQL = load_beside(__file__)
+
+Connection: TypeAlias = "asyncpg.Connection | PoolConnectionProxy"
+
+
+class TakenKey(msgspec.Struct, frozen=True):
+    """What stands under an idempotency key; `result` None while the first call runs."""
+
+    path: str
+    body_hash: bytes
+    result: bytes | None
+    created_at: datetime
+
+
+async def find_credential(connection: Connection, email: str) -> Credential | None:
+    """Return what a log in is checked against."""
+    row = await connection.fetchrow(_SQL.credential, email)
+    return row and Credential(row["id"].bytes, row["password_hash"], row["disabled_at"])
+
+
+async def lock_subject(connection: Connection, subject: str) -> None:
+    """Hold the subject until the end of the transaction."""
+    await connection.execute(_SQL.lock_subject, subject)
+
+
+async def count_failures(connection: Connection, subject: str, *, since: datetime) -> Failures:
+    """Return the failures of a subject since a moment."""
+    row = await connection.fetchrow(_SQL.failures, subject, since)
+    assert row is not None
+    return Failures(row["count"], row["oldest_at"])
+
+
+async def note_failure(connection: Connection, subject: str, at: datetime) -> None:
+    """Count a log in against its subject."""
+    await connection.execute(_SQL.note_failure, subject, at)
+
+
+async def forget_failures(connection: Connection, *, email_subject: str, ip_subject: str, at: datetime) -> None:
+    """Clear an e-mail after its success, and take back what the success counted against its address."""
+    await connection.execute(_SQL.forget_failures, email_subject)
+    await connection.execute(_SQL.forget_failure, ip_subject, at)
+
+
+async def open_session(
+    connection: Connection,
+    *,
+    token_hash: bytes,
+    agent_id: bytes,
+    now: datetime,
+    expires_at: datetime,
+    user_agent: str,
+    ip: str,
+) -> None:
+    """Insert a session."""
+    await connection.execute(
+        _SQL.open_session, token_hash, uuid_of(agent_id), now, expires_at, user_agent[:300], ip
+    )
+
+
+async def find_signed_in(connection: Connection, token_hash: bytes) -> SignedIn | None:
+    """Return a session with its agent."""
+    row = await connection.fetchrow(_SQL.signed_in, token_hash)
+    return row and _signed_in(row)
+
+
+async def list_signed_in(connection: Connection, token_hashes: list[bytes]) -> list[SignedIn]:
+    """Return those of the sessions that exist."""
+    return [_signed_in(row) for row in await connection.fetch(_SQL.signed_in_many, token_hashes)]
+
+
+async def note_seen(connection: Connection, token_hash: bytes, *, now: datetime, if_before: datetime) -> None:
+    """Write that a session is in use."""
+    await connection.execute(_SQL.note_seen, token_hash, now, if_before)
+
+
+async def end_session(connection: Connection, token_hash: bytes, now: datetime) -> None:
+    """End a session; ending it twice changes nothing."""
+    await connection.execute(_SQL.end_session, token_hash, now)
+
+
+async def record_action(
+    connection: Connection,
+    *,
+    agent_id: bytes,
+    at: datetime,
+    kind: str,
+    target_kind: str,
+    target_id: bytes | None,
+    facts: dict[str, str | int],
+) -> None:
+    """Append who did what."""
+    target = None if target_id is None else uuid_of(target_id)
+    encoded = msgspec.json.encode(facts).decode()
+    await connection.execute(_SQL.record_action, uuid_of(agent_id), at, kind, target_kind, target, encoded)
+
+
+async def claim_key(
+    connection: Connection, *, agent_id: bytes, key: str, path: str, body_hash: bytes, now: datetime
+) -> TakenKey | None:
+    """Take an idempotency key; return None when it is ours now, else what stands under it."""
+    principal = uuid_of(agent_id)
+    if await connection.fetchval(_SQL.claim_key, principal, key, path, body_hash, now) is not None:
+        return None
+    row = await connection.fetchrow(_SQL.key_taken, principal, key)
+    if row is None:  # Released between the two statements; the caller asks again.
+        return TakenKey(path, body_hash, None, now)
+    return TakenKey(row["path"], row["body_hash"], row["result"], row["created_at"])
+
+
+async def keep_result(connection: Connection, *, agent_id: bytes, key: str, result: bytes) -> None:
+    """Keep the first answer under its key."""
+    await connection.execute(_SQL.keep_result, uuid_of(agent_id), key, result)
+
+
+async def release_key(connection: Connection, *, agent_id: bytes, key: str) -> None:
+    """Free the key of a call that was refused."""
+    await connection.execute(_SQL.release_key, uuid_of(agent_id), key)
+
+
+async def forget_old(connection: Connection, *, keys_before: datetime, failures_before: datetime) -> None:
+    """Drop keys and failures past their keeping time."""
+    await connection.execute(_SQL.forget_old_keys, keys_before)
+    await connection.execute(_SQL.forget_old_failures, failures_before)
+
+
+def uuid_of(raw: bytes) -> asyncpg.pgproto.pgproto.UUID:
+    """Return 16 bytes as the driver's own UUID."""
+    return asyncpg.pgproto.pgproto.UUID(raw)
+
+
+def _signed_in(row: asyncpg.Record) -> SignedIn:
+    return SignedIn(
+        token_hash=row["token_hash"],
+        agent_id=row["agent_id"].bytes,
+        created_at=row["created_at"],
+        last_seen_at=row["last_seen_at"],
+        expires_at=row["expires_at"],
+        ended_at=row["ended_at"],
+        email=row["email"],
+        name=row["name"],
+        role=Role(row["role"]),
+        departments=row["departments"],
+        locale=row["locale"],
+        disabled_at=row["disabled_at"],
+    )
