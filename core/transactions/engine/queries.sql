@@ -147,10 +147,10 @@ SELECT w.id FROM won AS w;
 -- No answer by the deadline: unknown, with its reversal due at once, for those still "sent".
 -- Used by the engine (a batch) and by the sweeper; same race, same condition as decide_attempts.
 WITH told AS (
-    SELECT * FROM unnest($1::uuid[], $2::integer[]) AS t (id, business_day)
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::smallint[]) AS t (id, business_day, reason)
 ), won AS (
     UPDATE attempt AS a
-    SET state = 6, reason = $3::smallint, decided_at = clock_timestamp()
+    SET state = 6, reason = t.reason, decided_at = clock_timestamp()
     FROM told AS t
     WHERE a.id = t.id
         AND a.business_date = date '0001-01-01' + (t.business_day - 1)
@@ -189,7 +189,7 @@ INNER JOIN attempt AS a ON a.id = t.id AND a.business_date = date '0001-01-01' +
 -- An answer that came too late changes nothing; it is kept.
 INSERT INTO event (attempt_id, business_date, kind, state, reason, cause, detail)
 SELECT a.id, a.business_date, 4, a.state, t.reason, 'host ' || t.host_code, t.detail
-FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bytea[], $5::uuid[]) AS t (id, reason, host_code, detail, _)
+FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bytea[]) AS t (id, reason, host_code, detail)
 INNER JOIN attempt AS a ON a.id = t.id;
 
 -- name: read_labels
@@ -203,3 +203,8 @@ INNER JOIN store AS s ON s.id = t.store_id
 INNER JOIN service AS v ON v.id = t.service_id
 INNER JOIN acquirer AS q ON q.id = v.acquirer_id
 WHERE t.id = ANY ($1::uuid[]);
+
+-- name: keep_dead_letter
+-- What PostgreSQL refused, kept for a person to look at.
+INSERT INTO dead_letter (consumer, subject, payload, error)
+VALUES ($1::text, $2::text, $3::bytea, left($4::text, 500));

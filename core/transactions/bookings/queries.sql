@@ -1,0 +1,146 @@
+-- Reversals, advices, completions, refunds, cancellations, totals: one transaction each, row locks by key.
+
+-- name: lock_by_key
+-- Row lock through attempt_once.
+SELECT
+    a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
+    a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
+    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint
+FROM attempt AS a
+WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class = $3 AND a.stan = $4
+FOR UPDATE;
+
+-- name: lock_by_id
+-- Row lock by primary key.
+SELECT
+    a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
+    a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
+    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint
+FROM attempt AS a
+WHERE a.id = $1 AND a.business_date = $2
+FOR UPDATE;
+
+-- name: find_by_reference
+-- The reference is a range of the primary key (values.ids.id_range_of_rrn); one store only.
+SELECT a.id, a.business_date
+FROM attempt AS a
+INNER JOIN terminal AS t ON t.id = $3
+WHERE a.id BETWEEN $1 AND $2 AND a.store_id = t.store_id
+LIMIT 1;
+
+-- name: find_by_key
+SELECT
+    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor, a.host_code
+FROM attempt AS a
+WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class = $3 AND a.stan = $4;
+
+-- name: insert_attempt
+-- One attempt with its outcome known, or sent; terminal, store and service read by primary key.
+INSERT INTO attempt (
+    id, business_date, terminal_id, store_id, company_id, received_at, sent_at, reverse_after, decided_at, body_hash,
+    amount_minor, approved_minor, card_fingerprint, original_id, original_date, stan, kind, message_class,
+    acquirer_id, state, reason, card_brand, partial_ok, currency, card_bin, card_last_four, card_expiry, entry_mode,
+    transmitted_at, local_time, approval_code, card_ciphertext, request
+)
+SELECT
+    $1, $2::date, t.id, s.id, s.company_id, $3::timestamptz,
+    CASE WHEN $4::smallint = 2 THEN clock_timestamp() END,
+    CASE WHEN $4::smallint = 2 THEN clock_timestamp() + $5::integer * interval '1 millisecond' END,
+    CASE WHEN $4::smallint <> 2 THEN clock_timestamp() END,
+    $6, $7, $8, $9, $10, $11, $12, $13, $14, v.acquirer_id, $4::smallint, $15, $16, false, $17, $18, $19, $20, $21,
+    $22, $23, $24, $25, $26
+FROM terminal AS t
+INNER JOIN store AS s ON s.id = t.store_id
+INNER JOIN service AS v ON v.id = t.service_id
+WHERE t.id = $27
+ON CONFLICT DO NOTHING
+RETURNING id, store_id, acquirer_id;
+
+-- name: move_attempt
+-- A transition from the states that allow it (rules.TRANSITIONS); the row is locked by the caller.
+UPDATE attempt
+SET state = $3::smallint, reason = $4::smallint, decided_at = coalesce(decided_at, clock_timestamp())
+WHERE id = $1 AND business_date = $2 AND state = ANY ($5::smallint[])
+RETURNING id;
+
+-- name: capture_attempt
+UPDATE attempt
+SET state = 8, captured_minor = $3
+WHERE id = $1 AND business_date = $2 AND state IN (3, 4)
+RETURNING id;
+
+-- name: add_refunded
+-- Reserves (or gives back) part of what was captured; the CHECK of the table is the last guard.
+UPDATE attempt
+SET refunded_minor = refunded_minor + $3, state = CASE
+    WHEN refunded_minor + $3 = captured_minor AND $4::boolean THEN 9
+    WHEN state = 9 THEN 8
+    ELSE state
+END
+WHERE id = $1 AND business_date = $2
+RETURNING state, captured_minor, refunded_minor;
+
+-- name: decide_refund
+UPDATE attempt
+SET
+    state = $3::smallint, reason = $4::smallint, approved_minor = $5, host_code = $6, approval_code = $7,
+    host_sent_us = $8, host_replied_us = $9, decided_at = clock_timestamp()
+WHERE id = $1 AND business_date = $2 AND state = 2
+RETURNING id;
+
+-- name: post_entries
+-- Two legs that sum to zero; the primary key makes the operation happen once.
+INSERT INTO ledger_entry (
+    attempt_id, business_date, owner_id, amount_minor, operation, part, leg, layer, account, currency
+)
+SELECT
+    $1, $2::date, CASE l.leg WHEN 1 THEN q.ledger_owner ELSE $3::uuid END,
+    CASE l.leg WHEN 1 THEN $4::bigint ELSE -$4::bigint END,
+    $5::smallint, 0, l.leg, $6::smallint, l.leg, $7::text
+FROM acquirer AS q
+CROSS JOIN (VALUES (1::smallint), (2::smallint)) AS l (leg)
+WHERE q.id = $8 AND $4::bigint <> 0;
+
+-- name: add_event
+INSERT INTO event (attempt_id, business_date, kind, state, reason, cause, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: owe_delivery
+INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acquirer_id, due_at)
+VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
+ON CONFLICT (attempt_id, kind) DO NOTHING;
+
+-- name: read_original
+-- What a refund or cancellation by an agent needs to speak to the host as the original's terminal.
+SELECT
+    a.id, a.business_date, a.kind, a.state, a.terminal_id, a.currency, a.card_fingerprint, a.card_ciphertext,
+    a.card_bin, a.card_last_four, a.card_expiry, a.card_brand, a.entry_mode, a.transmitted_at, a.local_time
+FROM attempt AS a
+WHERE a.id = $1 AND a.business_date = $2;
+
+-- name: next_agent_stan
+SELECT nextval('agent_stan')::integer AS stan;
+
+-- name: read_refund_flight
+-- A refund that its terminal or agent repeats while it is under way, or after.
+SELECT a.state, a.reason, a.approval_code, a.approved_minor, a.host_code, a.id, a.body_hash
+FROM attempt AS a
+WHERE a.id = $1 AND a.business_date = $2;
+
+-- name: total_terminal_day
+-- Range of attempt_once.
+SELECT
+    count(*) FILTER (WHERE a.kind IN (2, 5, 6) AND a.state IN (3, 4, 8, 9, 10))::bigint AS debit_count,
+    coalesce(sum(a.approved_minor) FILTER (WHERE a.kind IN (2, 5, 6) AND a.state IN (3, 4, 8, 9, 10)), 0)::bigint
+        AS debit_minor,
+    count(*) FILTER (WHERE a.kind = 4 AND a.state IN (3, 10))::bigint AS credit_count,
+    coalesce(sum(a.approved_minor) FILTER (WHERE a.kind = 4 AND a.state IN (3, 10)), 0)::bigint AS credit_minor,
+    count(*) FILTER (WHERE a.state = 7 AND a.approved_minor > 0)::bigint AS reversal_count,
+    coalesce(sum(a.approved_minor) FILTER (WHERE a.state = 7), 0)::bigint AS reversal_minor
+FROM attempt AS a
+WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class < 10 AND a.currency = $3;
+
+-- name: keep_totals
+INSERT INTO batch_total (id, terminal_id, business_date, in_balance, declared, ours)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (id) DO NOTHING;

@@ -1,0 +1,296 @@
+"""Typed doors to the statements of bookings. Every function runs inside the caller's transaction."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg
+from asyncpg.pgproto.pgproto import UUID
+
+from core.contracts.payment import Book, SealedCard
+from core.contracts.states import DeliveryKind, EventKind, Layer, Operation, State
+from core.db.queries import load
+from core.values.clock import from_unix_us
+
+queries = load(Path(__file__).with_name("queries.sql"))
+
+Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+
+class Standing(NamedTuple):
+    """An attempt under a row lock."""
+
+    id: bytes
+    business_date: date
+    kind: int
+    state: int
+    reason: int
+    amount_minor: int
+    approved_minor: int
+    captured_minor: int
+    refunded_minor: int
+    currency: str
+    store_id: bytes
+    terminal_id: bytes
+    acquirer_id: int
+    body_hash: int
+    approval_code: str
+    host_code: str
+    original_id: bytes | None
+    original_date: date | None
+    card_fingerprint: int
+
+
+class NewAttempt(NamedTuple):
+    """What an attempt that does not take the hot path is recorded with."""
+
+    id: bytes
+    business_date: date
+    terminal_id: bytes
+    received_at_us: int
+    state: State
+    reason: int
+    kind: int
+    message_class: int
+    stan: int
+    body_hash: int
+    amount_minor: int
+    approved_minor: int
+    currency: str
+    card: SealedCard
+    entry_mode: str
+    transmitted_at: str
+    local_time: str
+    approval_code: str
+    request: bytes
+    original_id: bytes | None = None
+    original_date: date | None = None
+    reverse_after_ms: int = 0
+
+
+async def lock_by_key(
+    connection: Connection, *, terminal_id: bytes, business_date: date, message_class: int, stan: int
+) -> Standing | None:
+    """Return the attempt under its natural key, locked until the transaction ends."""
+    row = await connection.fetchrow(
+        queries.lock_by_key, UUID(terminal_id), business_date, message_class, stan
+    )
+    return _standing(row) if row is not None else None
+
+
+async def lock_by_id(connection: Connection, attempt_id: bytes, business_date: date) -> Standing | None:
+    """Return an attempt, locked until the transaction ends."""
+    row = await connection.fetchrow(queries.lock_by_id, UUID(attempt_id), business_date)
+    return _standing(row) if row is not None else None
+
+
+async def find_by_reference(
+    connection: Connection, id_range: tuple[bytes, bytes], *, terminal_id: bytes
+) -> tuple[bytes, date] | None:
+    """Return id and date of the attempt with that reference in the terminal's own store."""
+    row = await connection.fetchrow(
+        queries.find_by_reference, UUID(id_range[0]), UUID(id_range[1]), UUID(terminal_id)
+    )
+    return (row["id"].bytes, row["business_date"]) if row is not None else None
+
+
+async def insert(connection: Connection, new: NewAttempt) -> tuple[bytes, int] | None:
+    """Record an attempt; return its store and acquirer, or None when its natural key is taken."""
+    row = await connection.fetchrow(
+        queries.insert_attempt,
+        UUID(new.id),
+        new.business_date,
+        from_unix_us(new.received_at_us),
+        int(new.state),
+        new.reverse_after_ms,
+        new.body_hash,
+        new.amount_minor,
+        new.approved_minor,
+        new.card.fingerprint,
+        UUID(new.original_id) if new.original_id else None,
+        new.original_date,
+        new.stan,
+        new.kind,
+        new.message_class,
+        int(new.reason),
+        new.card.brand,
+        new.currency,
+        new.card.bin,
+        new.card.last_four,
+        new.card.expiry,
+        new.entry_mode,
+        new.transmitted_at,
+        new.local_time,
+        new.approval_code,
+        new.card.ciphertext,
+        new.request,
+        UUID(new.terminal_id),
+    )
+    return (row["store_id"].bytes, row["acquirer_id"]) if row is not None else None
+
+
+async def move(
+    connection: Connection, standing: Standing, *, to: State, reason: int, from_states: tuple[State, ...]
+) -> bool:
+    """Move a locked attempt to another state; False when it is in none of `from_states`."""
+    row = await connection.fetchrow(
+        queries.move_attempt,
+        UUID(standing.id),
+        standing.business_date,
+        int(to),
+        int(reason),
+        [int(s) for s in from_states],
+    )
+    return row is not None
+
+
+async def capture(connection: Connection, standing: Standing, amount_minor: int) -> None:
+    """Void what was held and post what is captured, on a locked approved attempt."""
+    await connection.fetchrow(
+        queries.capture_attempt, UUID(standing.id), standing.business_date, amount_minor
+    )
+    await post(connection, standing, Operation.RELEASE, Layer.PENDING, -standing.approved_minor)
+    await post(connection, standing, Operation.CAPTURE, Layer.POSTED, amount_minor)
+
+
+async def post(
+    connection: Connection, standing: Standing, operation: Operation, layer: Layer, amount_minor: int
+) -> None:
+    """Post two legs on an attempt: `amount_minor` more owed by the acquirer, as much more owed to the merchant."""
+    await connection.execute(
+        queries.post_entries,
+        UUID(standing.id),
+        standing.business_date,
+        UUID(standing.store_id),
+        amount_minor,
+        int(operation),
+        int(layer),
+        standing.currency,
+        standing.acquirer_id,
+    )
+
+
+async def add_refunded(connection: Connection, standing: Standing, amount_minor: int, *, final: bool) -> int:
+    """Reserve (positive) or give back (negative) a part of what was captured; return the state."""
+    row = await connection.fetchrow(
+        queries.add_refunded, UUID(standing.id), standing.business_date, amount_minor, final
+    )
+    return row["state"] if row is not None else standing.state
+
+
+async def note(
+    connection: Connection,
+    attempt_id: bytes,
+    business_date: date,
+    kind: EventKind,
+    *,
+    state: int,
+    reason: int,
+    cause: str = "",
+    detail: bytes | None = None,
+) -> None:
+    """Append an event."""
+    await connection.execute(
+        queries.add_event,
+        UUID(attempt_id),
+        business_date,
+        int(kind),
+        int(state),
+        int(reason),
+        cause,
+        detail,
+    )
+
+
+async def owe(
+    connection: Connection,
+    attempt_id: bytes,
+    business_date: date,
+    kind: DeliveryKind,
+    *,
+    reason: int,
+    amount_minor: int,
+    acquirer_id: int,
+) -> None:
+    """Have something delivered to the host, however often it takes."""
+    await connection.execute(
+        queries.owe_delivery, UUID(attempt_id), business_date, int(kind), int(reason), amount_minor, acquirer_id
+    )
+
+
+def standing_of(new: NewAttempt, store_id: bytes, acquirer_id: int) -> Standing:
+    """Return a just recorded attempt as it stands."""
+    return Standing(
+        new.id,
+        new.business_date,
+        new.kind,
+        new.state,
+        new.reason,
+        new.amount_minor,
+        new.approved_minor,
+        0,
+        0,
+        new.currency,
+        store_id,
+        new.terminal_id,
+        acquirer_id,
+        new.body_hash,
+        new.approval_code,
+        "",
+        new.original_id,
+        new.original_date,
+        new.card.fingerprint,
+    )
+
+
+def attempt_of_booking(
+    book: Book, *, state: State, reason: int, approved_minor: int, original: Standing | None
+) -> NewAttempt:
+    """Return the attempt that an advice or a completion is recorded as."""
+    return NewAttempt(
+        id=book.id,
+        business_date=date.fromordinal(book.business_date),
+        terminal_id=book.terminal_id,
+        received_at_us=book.received_at_us,
+        state=state,
+        reason=reason,
+        kind=book.kind,
+        message_class=book.message_class,
+        stan=book.stan,
+        body_hash=book.body_hash,
+        amount_minor=book.amount_minor,
+        approved_minor=approved_minor,
+        currency=book.currency,
+        card=book.card,
+        entry_mode=book.entry_mode,
+        transmitted_at=book.transmitted_at,
+        local_time=book.local_time,
+        approval_code=book.approval_code,
+        request=book.request,
+        original_id=original.id if original else None,
+        original_date=original.business_date if original else None,
+    )
+
+
+def _standing(row: Any) -> Standing:
+    return Standing(
+        row["id"].bytes,
+        row["business_date"],
+        row["kind"],
+        row["state"],
+        row["reason"],
+        row["amount_minor"],
+        row["approved_minor"],
+        row["captured_minor"],
+        row["refunded_minor"],
+        row["currency"],
+        row["store_id"].bytes if row["store_id"] else bytes(16),
+        row["terminal_id"].bytes,
+        row["acquirer_id"],
+        row["body_hash"],
+        row["approval_code"],
+        row["host_code"],
+        row["original_id"].bytes if row["original_id"] else None,
+        row["original_date"],
+        row["card_fingerprint"],
+    )

@@ -1,0 +1,266 @@
+"""TX1: record a batch of attempts with their armed reversals, then hand them to the host links."""
+
+import asyncio
+from collections.abc import Callable
+
+import asyncpg
+import msgspec
+import structlog
+
+from core.contracts.payment import Authorise, AuthoriseReply, HostRequest
+from core.contracts.reasons import Reason
+from core.contracts.states import Kind, State
+from core.contracts.subjects import AUTHORISE
+from core.db.lane import Lane, LaneBroken
+from core.transactions.engine.columns import arming_columns, key_columns
+from core.transactions.engine.flight import Flight
+from core.transactions.engine.labels import LabelCache
+from core.transactions.rules import stored_answer
+from core.values.clock import Clock
+from core.values.ids import rrn_of
+
+RECEIVED_AGE_MAX_US = 30_000_000
+"""An attempt older than this is not recorded any more: its terminal has given up, and the sweeper's watermark
+may only pass moments in which nothing can still be recorded."""
+
+STATEMENT_TRIES_MAX = 3
+REPEAT_POLL_S = 0.25
+REPEAT_WAIT_S = 15.0
+
+HOST_MESSAGES: dict[int, tuple[str, str]] = {
+    Kind.AUTHORISATION: ("0100", "000000"),
+    Kind.PURCHASE: ("0200", "000000"),
+    Kind.VERIFICATION: ("0100", "380000"),
+    Kind.REFUND: ("0200", "200000"),
+}
+"""What each kind becomes for the host: message type and processing code (data element 3)."""
+
+_log = structlog.get_logger("core.engine")
+_encode = msgspec.msgpack.Encoder().encode
+
+Asked = tuple[Authorise, str]
+"""An item and the subject its answer goes to."""
+
+
+class Arming:
+    """Takes batches from the pump; puts flights in `flights` and sends their host requests."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        flights: dict[bytes, Flight],
+        labels: LabelCache,
+        answer: Callable[[str, AuthoriseReply], None],
+        send: Callable[[str, list[HostRequest]], bool],
+        unsent: Callable[[Flight], None],
+        host_deadline_ms: int,
+    ) -> None:
+        self._clock = clock
+        self._flights = flights
+        self._labels = labels
+        self._answer = answer
+        self._send = send
+        self._unsent = unsent
+        self._host_deadline_ms = host_deadline_ms
+        # The sweeper leaves the engine time to decide what its own deadline brings.
+        self._reverse_after_ms = host_deadline_ms + 5_000
+        self._rechecks: set[asyncio.Task[None]] = set()
+        self.armed = 0
+        self.refused = 0
+        self.repeats = 0
+
+    async def __call__(self, lane: Lane, batch: list[Asked]) -> None:
+        """Arm a batch; never raises for what one item holds."""
+        oldest_us = self._clock.unix_us() - RECEIVED_AGE_MAX_US
+        fresh: list[Asked] = []
+        for asked in batch:
+            if asked[0].received_at_us >= oldest_us:
+                fresh.append(asked)
+            else:
+                self._answer(asked[1], _reply(asked[0].id, Reason.SYSTEM_BUSY))
+        if fresh:
+            await self._arm(lane, fresh)
+
+    async def _arm(self, lane: Lane, batch: list[Asked]) -> None:
+        items = [asked[0] for asked in batch]
+        try:
+            rows = await self._insert(lane, items)
+        except LaneBroken:
+            # Nothing is told: whether the attempts exist is unknown. Terminals repeat, the sweeper reverses.
+            _log.warning("arming_unknown", items=len(items))
+            return
+        except asyncpg.PostgresError as error:
+            await self._one_by_one(lane, batch, error)
+            return
+        reasons: dict[bytes, int] = {row[0].bytes: row[1] for row in rows}
+        if rows:
+            self._labels.check_version(rows[0][2])
+        missing = [asked for asked in batch if asked[0].id not in reasons]
+        if missing:
+            found = await self._find(lane, missing)
+            for asked in missing:
+                self._settle_missing(asked, found.get(asked[0].id), reasons)
+        await self._load_labels(lane, items)
+        self._take_off(batch, reasons)
+
+    async def _insert(self, lane: Lane, items: list[Authorise]) -> list[asyncpg.Record]:
+        columns = arming_columns(items)
+        for attempt in range(STATEMENT_TRIES_MAX):
+            try:
+                return await lane.fetch("arm_attempts", *columns, self._reverse_after_ms)
+            except LaneBroken:
+                # Trying again is safe: what the lost commit recorded is found by its key and its own id.
+                if attempt == STATEMENT_TRIES_MAX - 1:
+                    raise
+                await lane.reopen()
+        raise LaneBroken
+
+    async def _one_by_one(self, lane: Lane, batch: list[Asked], error: asyncpg.PostgresError) -> None:
+        """A statement that PostgreSQL refuses names no row: find the poisonous one, let the others flow."""
+        if len(batch) > 1:
+            for asked in batch:
+                await self._arm(lane, [asked])
+            return
+        item, reply_to = batch[0]
+        _log.error("attempt_refused_by_database", trace_id=item.id.hex(), error=type(error).__name__)
+        self.refused += 1
+        self._answer(reply_to, _reply(item.id, Reason.MESSAGE_REFUSED))
+        try:
+            await lane.fetch(
+                "keep_dead_letter", "engine", AUTHORISE, _encode(msgspec.structs.replace(item, sensitive=b"")), str(error)
+            )
+        except (LaneBroken, asyncpg.PostgresError):
+            _log.exception("dead_letter_not_kept", trace_id=item.id.hex())
+
+    async def _find(self, lane: Lane, missing: list[Asked]) -> dict[bytes, asyncpg.Record]:
+        items = [asked[0] for asked in missing]
+        try:
+            rows = await lane.fetch("find_attempts", *key_columns(items))
+        except (LaneBroken, asyncpg.PostgresError):
+            return {}
+        return {items[row["n"]].id: row for row in rows}
+
+    def _settle_missing(self, asked: Asked, row: asyncpg.Record | None, reasons: dict[bytes, int]) -> None:
+        """Answer a repeat, or take up an attempt that our own lost commit recorded after all."""
+        item, reply_to = asked
+        if row is None:
+            # Its key is held by a transaction that had not committed: ask again in a moment.
+            self._recheck_later(asked)
+            return
+        found_id: bytes = row["id"].bytes
+        if found_id == item.id:
+            reasons[item.id] = 0 if row["state"] == State.SENT else row["reason"]
+            return
+        self.repeats += 1
+        if row["state"] == State.REVERSED:
+            self._answer(reply_to, _reply(item.id, Reason.ALREADY_REVERSED))
+        elif row["body_hash"] != item.body_hash:
+            self._answer(reply_to, _reply(item.id, Reason.REPEAT_DIFFERS))
+        elif row["state"] != State.SENT:
+            self._answer(reply_to, stored_reply(item.id, row))
+        elif (flight := self._flights.get(found_id)) is not None:
+            if flight.waiters is None:
+                flight.waiters = []
+            flight.waiters.append((item.id, reply_to))
+        else:
+            self._recheck_later(asked)
+
+    def _recheck_later(self, asked: Asked) -> None:
+        task = asyncio.get_running_loop().create_task(self._recheck(asked))
+        self._rechecks.add(task)
+        task.add_done_callback(self._rechecks.discard)
+
+    async def _recheck(self, asked: Asked) -> None:
+        """Put a repeat back in the queue until its first attempt is decided or nobody waits any more."""
+        if self._clock.unix_us() - asked[0].received_at_us > REPEAT_WAIT_S * 1_000_000:
+            return
+        await asyncio.sleep(REPEAT_POLL_S)
+        self.requeue(asked)
+
+    requeue: Callable[[Asked], object]
+    """Set by the composition: puts an item back before the pump."""
+
+    async def _load_labels(self, lane: Lane, items: list[Authorise]) -> None:
+        unknown = {i.terminal_id for i in items if self._labels.get(i.terminal_id) is None}
+        if unknown:
+            try:
+                await self._labels.load(lane, unknown)
+            except LaneBroken:
+                # Armed but not sent: the sweeper reverses what was never asked of the host, which accepts that.
+                _log.warning("labels_not_read", terminals=len(unknown))
+
+    def _take_off(self, batch: list[Asked], reasons: dict[bytes, int]) -> None:
+        by_acquirer: dict[str, list[HostRequest]] = {}
+        flights: dict[str, list[Flight]] = {}
+        deadline_ms = self._host_deadline_ms
+        for item, reply_to in batch:
+            reason = reasons.get(item.id)
+            if reason is None:
+                continue
+            if reason != 0:
+                self.refused += 1
+                self._answer(reply_to, _reply(item.id, reason))
+                continue
+            labels = self._labels.get(item.terminal_id)
+            if labels is None:
+                continue
+            deadline_at_us = item.received_at_us + deadline_ms * 1000
+            flight = Flight(item, reply_to, labels, rrn=rrn_of(item.id), deadline_at_us=deadline_at_us)
+            self._flights[item.id] = flight
+            requests = by_acquirer.get(labels.acquirer)
+            if requests is None:
+                requests = by_acquirer[labels.acquirer] = []
+                flights[labels.acquirer] = []
+            requests.append(host_request_of(flight))
+            flights[labels.acquirer].append(flight)
+            self.armed += 1
+        for acquirer, requests in by_acquirer.items():
+            if not self._send(acquirer, requests):
+                for flight in flights[acquirer]:
+                    self._unsent(flight)
+
+
+def host_request_of(flight: Flight) -> HostRequest:
+    """Return what the host link is asked to send for an armed attempt."""
+    item = flight.item
+    labels = flight.labels
+    message, processing_code = HOST_MESSAGES[item.kind]
+    return HostRequest(
+        item.id,
+        message,
+        processing_code,
+        item.amount_minor,
+        item.currency,
+        item.card.ciphertext,
+        item.card.expiry,
+        item.sensitive,
+        item.stan,
+        item.transmitted_at,
+        item.local_time,
+        item.entry_mode,
+        labels.merchant_category,
+        flight.rrn,
+        labels.terminal,
+        labels.acceptor,
+        item.partial_ok,
+        item.received_at_us,
+        flight.deadline_at_us,
+    )
+
+
+def stored_reply(asked_id: bytes, row: asyncpg.Record) -> AuthoriseReply:
+    """Return the answer that stands in the database, for a repeat."""
+    return AuthoriseReply(
+        asked_id,
+        stored_answer(row["state"], row["reason"]),
+        row["approval_code"],
+        row["approved_minor"],
+        rrn_of(row["id"].bytes),
+        row["host_code"],
+        replayed=True,
+    )
+
+
+def _reply(asked_id: bytes, reason: int) -> AuthoriseReply:
+    return AuthoriseReply(asked_id, reason, "", 0, rrn_of(asked_id))

@@ -1,0 +1,262 @@
+"""The engine: subjects in, two pumps, subjects out."""
+
+import asyncio
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from core.bus import Batcher, Bus, BusRefused, publish_batch
+from core.contracts.payment import (
+    HOST_NO_REPLY,
+    HOST_NOT_SENT,
+    Authorise,
+    AuthoriseReply,
+    HostReply,
+    HostRequest,
+)
+from core.contracts.reasons import Reason
+from core.contracts.states import Kind
+from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox, host
+from core.db.lane import Lane, Pump
+from core.db.queries import load
+from core.transactions.engine.arming import Arming, Asked
+from core.transactions.engine.deciding import Deciding, Told, note_late
+from core.transactions.engine.flight import Flight
+from core.transactions.engine.labels import LabelCache
+from core.transactions.relay import Relay
+from core.values.clock import Clock
+from core.values.ids import rrn_of
+
+ARMING_LANES = 2
+DECIDING_LANES = 2
+BATCH_MAX = 256
+WAITING_MAX = 16_384
+"""Items before a pump; above it an attempt is refused as busy, with nothing recorded."""
+
+FLIGHTS_MAX = 65_536
+GUARD_INTERVAL_S = 0.25
+GUARD_GRACE_US = 1_500_000
+"""The link reports its own deadline; this long after it, the engine no longer waits for the report."""
+
+_queries = load(Path(__file__).with_name("queries.sql"))
+_log = structlog.get_logger("core.engine")
+
+_ARMING_STATEMENTS = ("arm_attempts", "find_attempts", "read_labels", "keep_dead_letter")
+_DECIDING_STATEMENTS = (
+    "decide_attempts",
+    "time_out_attempts",
+    "read_outcomes",
+    "note_late_replies",
+    "keep_dead_letter",
+)
+
+
+class RefundDoor(Protocol):
+    """What the engine needs of refunds, which are rare and decided one by one."""
+
+    def refund_asked(self, item: Authorise, reply_to: str) -> None:
+        """Take a refund asked by a terminal."""
+        ...
+
+    def is_waiting_for(self, attempt_id: bytes) -> bool:
+        """Whether a host reply with this id is a refund's."""
+        ...
+
+    def refund_told(self, reply: HostReply) -> None:
+        """Take the host's answer to a refund."""
+        ...
+
+
+class Engine:
+    """Serves `core.engine.authorise` and the answers of the host links."""
+
+    def __init__(
+        self,
+        *,
+        dsn: str,
+        bus: Bus,
+        clock: Clock,
+        instance: str,
+        relay: Relay,
+        refunds: RefundDoor,
+        host_deadline_ms: int,
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._inbox = core_inbox(instance)
+        self._refunds = refunds
+        self._flights: dict[bytes, Flight] = {}
+        self._labels = LabelCache()
+        self._answers: Batcher[tuple[str, AuthoriseReply]] = Batcher(
+            self._publish_answers, count_max=BATCH_MAX * 4, waiting_max=FLIGHTS_MAX
+        )
+        self.arming = Arming(
+            clock=clock,
+            flights=self._flights,
+            labels=self._labels,
+            answer=self._answer,
+            send=self._send,
+            unsent=self._unsent,
+            host_deadline_ms=host_deadline_ms,
+        )
+        self.deciding = Deciding(clock=clock, answer=self._answer, committed=relay.wake)
+        self.arming_pump: Pump[Asked] = Pump(
+            _lanes(dsn, instance, "arm", ARMING_LANES, _ARMING_STATEMENTS),
+            self.arming,
+            batch_max=BATCH_MAX,
+            waiting_max=WAITING_MAX,
+        )
+        self.deciding_pump: Pump[Told] = Pump(
+            _lanes(dsn, instance, "decide", DECIDING_LANES, _DECIDING_STATEMENTS),
+            self.deciding,
+            batch_max=BATCH_MAX,
+            waiting_max=FLIGHTS_MAX,
+        )
+        self.arming.requeue = self.arming_pump.add
+        self._late_pump: Pump[HostReply] = Pump(
+            _lanes(dsn, instance, "late", 1, ("note_late_replies",)),
+            note_late,
+            batch_max=BATCH_MAX,
+            waiting_max=FLIGHTS_MAX,
+        )
+        self._decode_asked = msgspec.msgpack.Decoder(list[Authorise]).decode
+        self._decode_told = msgspec.msgpack.Decoder(list[HostReply]).decode
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._guard: asyncio.Task[None] | None = None
+        self.malformed = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Attempts sent to a host and not yet answered."""
+        return len(self._flights)
+
+    async def start(self) -> None:
+        """Open the lanes, then take messages."""
+        await self.arming_pump.open()
+        await self.deciding_pump.open()
+        await self._late_pump.open()
+        self._bus.subscribe(self._inbox, self._on_host_replies)
+        self._bus.subscribe(AUTHORISE, self._on_authorise, queue=ENGINE_QUEUE)
+        self._guard = asyncio.get_running_loop().create_task(self._guard_flights())
+
+    async def stop(self) -> None:
+        """Finish what runs; what is in flight stays sent and is reversed by the sweeper."""
+        if self._guard is not None:
+            self._guard.cancel()
+        await self.arming_pump.close()
+        await self.deciding_pump.close()
+        await self._late_pump.close()
+        self._answers.flush()
+
+    def not_ready(self) -> list[str]:
+        """Return why payments would fail just now."""
+        return ["database"] if not self.arming_pump.open_lanes or not self.deciding_pump.open_lanes else []
+
+    def _on_authorise(self, _subject: str, reply: str, payload: bytes) -> None:
+        try:
+            items = self._decode_asked(payload)
+        except msgspec.DecodeError as error:
+            self.malformed += 1
+            _log.error("batch_malformed", subject=AUTHORISE, error=type(error).__name__)
+            return
+        if len(self._flights) > FLIGHTS_MAX or not self.arming_pump.open_lanes:
+            # Nothing was recorded, so the terminal may be told at once that we cannot serve it.
+            for item in items:
+                self._answer(reply, _busy(item))
+            return
+        asked: list[Asked] = []
+        for item in items:
+            if item.kind == Kind.REFUND:
+                self._refunds.refund_asked(item, reply)
+            else:
+                asked.append((item, reply))
+        taken = self.arming_pump.add_all(asked)
+        for item, _ in asked[taken:]:
+            self._answer(reply, _busy(item))
+
+    def _on_host_replies(self, _subject: str, _reply: str, payload: bytes) -> None:
+        try:
+            replies = self._decode_told(payload)
+        except msgspec.DecodeError as error:
+            self.malformed += 1
+            _log.error("batch_malformed", subject=self._inbox, error=type(error).__name__)
+            return
+        flights = self._flights
+        told: list[Told] = []
+        for reply in replies:
+            flight = None if reply.late else flights.pop(reply.id, None)
+            if flight is not None:
+                told.append(Told(flight, reply))
+            elif self._refunds.is_waiting_for(reply.id):
+                self._refunds.refund_told(reply)
+            else:
+                self._late_pump.add(reply)
+        self.deciding_pump.add_all(told)
+
+    def _answer(self, subject: str, reply: AuthoriseReply) -> None:
+        self._answers.add((subject, reply))
+
+    def _publish_answers(self, answers: list[tuple[str, AuthoriseReply]]) -> None:
+        by_subject: dict[str, list[AuthoriseReply]] = {}
+        for subject, reply in answers:
+            group = by_subject.get(subject)
+            if group is None:
+                by_subject[subject] = [reply]
+            else:
+                group.append(reply)
+        for subject, group in by_subject.items():
+            try:
+                publish_batch(self._bus, self._encode, subject, group)
+            except BusRefused:
+                # The facts are durable; the terminal repeats and is told them then.
+                _log.warning("answers_not_sent", answers=len(group))
+
+    def _send(self, acquirer: str, requests: list[HostRequest]) -> bool:
+        try:
+            publish_batch(self._bus, self._encode, host(acquirer), requests, self._inbox)
+        except BusRefused:
+            return False
+        return True
+
+    def _unsent(self, flight: Flight) -> None:
+        """The bus refused a batch: part of it may have left, so these are unknown, not declined."""
+        if self._flights.pop(flight.item.id, None) is not None:
+            self.deciding_pump.add(Told(flight, no_reply(flight.item.id)))
+
+    async def _guard_flights(self) -> None:
+        """Time out what no link has reported on. Flights stand in the order of their deadlines."""
+        flights = self._flights
+        while True:
+            await asyncio.sleep(GUARD_INTERVAL_S)
+            oldest_us = self._clock.unix_us() - GUARD_GRACE_US
+            expired: list[Told] = []
+            for attempt_id, flight in flights.items():
+                if flight.deadline_at_us > oldest_us:
+                    break
+                expired.append(Told(flight, no_reply(attempt_id)))
+            for told in expired:
+                del flights[told.flight.item.id]
+            if expired:
+                _log.warning("links_silent", flights=len(expired))
+                self.deciding_pump.add_all(expired)
+
+
+def no_reply(attempt_id: bytes) -> HostReply:
+    """Return what a link that never spoke would have said."""
+    return HostReply(attempt_id, "", HOST_NO_REPLY, Reason.HOST_NO_REPLY, "", "", 0, 0, 0, b"")
+
+
+def not_sent(attempt_id: bytes) -> HostReply:
+    """Return what a link says that could not send."""
+    return HostReply(attempt_id, "", HOST_NOT_SENT, Reason.HOST_UNREACHABLE, "", "", 0, 0, 0, b"")
+
+
+def _busy(item: Authorise) -> AuthoriseReply:
+    return AuthoriseReply(item.id, Reason.SYSTEM_BUSY, "", 0, rrn_of(item.id))
+
+
+def _lanes(dsn: str, instance: str, purpose: str, count: int, names: tuple[str, ...]) -> list[Lane]:
+    texts = {name: getattr(_queries, name) for name in names}
+    return [Lane(dsn, texts, name=f"guichet-{instance}-{purpose}{n}") for n in range(count)]

@@ -1,0 +1,188 @@
+"""The outbox relay: events, in order, from PostgreSQL to the bus.
+
+It reads positions (txid, seq) below the oldest running transaction, so a late commit can never slip in behind it,
+packs what it finds into one message and publishes that into JetStream; plain subscribers of the subject see it at
+once. Its own position is a convenience: publishing twice is harmless, consumers go by their inbox rows.
+"""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.api import DiscardPolicy, StorageType, StreamConfig
+from nats.js.client import JetStreamContext
+
+from core.contracts.feed import EventBatch, FeedItem, TransactionSummary
+from core.contracts.subjects import LIVE, STREAM
+from core.db.lane import Lane, LaneBroken
+from core.db.queries import load
+from core.values.clock import Clock, to_unix_us
+
+EVENTS_PER_MESSAGE_MAX = 1_000
+POLL_S = 0.25
+LEAD_RETRY_S = 1.0
+KEEP_POSITION_S = 1.0
+PUBLISH_TIMEOUT_S = 5.0
+STREAM_AGE_S = 3_600
+STREAM_BYTES_MAX = 512 * 1024 * 1024
+_NAME = "transactions"
+_NO_ID = bytes(16)
+
+_queries = load(Path(__file__).with_name("queries.sql"))
+_log = structlog.get_logger("core.relay")
+_encode = msgspec.msgpack.Encoder().encode
+
+STATEMENTS = (
+    "take_relay_lead",
+    "read_relay_position",
+    "keep_relay_position",
+    "read_events_after",
+    "read_summaries",
+)
+
+
+class Relay:
+    """Runs beside the engine; `wake` after each commit makes it look at once."""
+
+    def __init__(self, *, dsn: str, control: Client, clock: Clock, instance: str) -> None:
+        self._lane = Lane(dsn, {n: getattr(_queries, n) for n in STATEMENTS}, name=f"guichet-{instance}-relay")
+        self._control = control
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._kept_at_us = 0
+        self.leads = False
+        self.published = 0
+        self.messages = 0
+        self.failures = 0
+        self.lag_us = 0
+
+    def wake(self) -> None:
+        """Something was committed."""
+        self._woken.set()
+
+    async def start(self) -> None:
+        """Begin relaying in the background."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop after the message under way."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self._lane.close()
+
+    async def _run(self) -> None:
+        delay = 0.1
+        while True:
+            try:
+                await self._lane.reopen()
+                await self._lead()
+            except (LaneBroken, asyncpg.PostgresError, NatsError, TimeoutError, OSError) as error:
+                # Nothing is lost: the events stay where they are and are read again.
+                self.failures += 1
+                self.leads = False
+                _log.warning("relay_interrupted", error=type(error).__name__)
+                await self._lane.close()
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 2.0)
+            else:
+                delay = 0.1
+
+    async def _lead(self) -> None:
+        lane = self._lane
+        while not (await lane.fetch("take_relay_lead"))[0][0]:
+            await asyncio.sleep(LEAD_RETRY_S)
+        self.leads = True
+        stream = self._control.jetstream(timeout=PUBLISH_TIMEOUT_S)
+        await _ensure_stream(stream)
+        rows = await lane.fetch("read_relay_position", _NAME)
+        position: tuple[int, int] = (rows[0][0], rows[0][1]) if rows else (0, 0)
+        kept = position
+        while True:
+            self._woken.clear()
+            events = await lane.fetch("read_events_after", *position, EVENTS_PER_MESSAGE_MAX)
+            if not events:
+                if position != kept:
+                    await lane.fetch("keep_relay_position", _NAME, *position)
+                    kept = position
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_S):
+                        await self._woken.wait()
+                continue
+            items = await self._items(events)
+            await stream.publish(LIVE, _encode(EventBatch(*position, items)), timeout=PUBLISH_TIMEOUT_S)
+            position = (events[-1][0], events[-1][1])
+            self.published += len(items)
+            self.messages += 1
+            now_us = self._clock.unix_us()
+            if now_us - self._kept_at_us > KEEP_POSITION_S * 1_000_000:
+                self._kept_at_us = now_us
+                await lane.fetch("keep_relay_position", _NAME, *position)
+                kept = position
+
+    async def _items(self, events: list[asyncpg.Record]) -> list[FeedItem]:
+        bare = [event for event in events if event[7] is None]
+        composed = await self._compose(bare) if bare else {}
+        return [
+            FeedItem(event[0], event[1], msgspec.Raw(event[7] or composed[event[0], event[1]])) for event in events
+        ]
+
+    async def _compose(self, events: list[asyncpg.Record]) -> dict[tuple[int, int], bytes]:
+        rows = await self._lane.fetch("read_summaries", [e[2] for e in events], [e[3] for e in events])
+        attempts = {row["id"]: row for row in rows}
+        return {(e[0], e[1]): _encode(summary_of(e, attempts[e[2]])) for e in events}
+
+
+def summary_of(event: Any, attempt: Any) -> TransactionSummary:
+    """Return the summary of an event from its own state and reason and its attempt's row."""
+    decided_at = attempt["decided_at"]
+    return TransactionSummary(
+        attempt["id"].bytes,
+        attempt["kind"],
+        event["state"],
+        event["reason"],
+        attempt["amount_minor"],
+        attempt["approved_minor"],
+        attempt["currency"],
+        attempt["card_brand"],
+        attempt["card_bin"],
+        attempt["card_last_four"],
+        attempt["terminal"],
+        attempt["terminal_id"].bytes,
+        attempt["store_id"].bytes if attempt["store_id"] else _NO_ID,
+        attempt["store_name"],
+        attempt["company_id"].bytes if attempt["company_id"] else _NO_ID,
+        attempt["department"],
+        to_unix_us(attempt["received_at"]),
+        to_unix_us(decided_at) if decided_at else 0,
+        attempt["stan"],
+        attempt["approval_code"],
+        attempt["host_code"],
+        event["kind"],
+        attempt["entry_mode"],
+    )
+
+
+async def _ensure_stream(stream: JetStreamContext) -> None:
+    wanted = StreamConfig(
+        name=STREAM,
+        subjects=["events.>"],
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        max_age=STREAM_AGE_S,
+        max_bytes=STREAM_BYTES_MAX,
+        num_replicas=1,
+    )
+    try:
+        await stream.add_stream(wanted)
+    except NatsError:
+        # It exists with other bounds: bring it to these.
+        await stream.update_stream(wanted)
