@@ -70,7 +70,19 @@ def memory_pss_kib(pid: int) -> int:
 
     Pages shared by several processes count once over all of them. Source: proc(5), smaps_rollup.
     """
-    return sum(_own_pss_kib(each) for each in (pid, *descendants(pid)))
+    return sum(memory_pss_kib_of_one(each) for each in (pid, *descendants(pid)))
+
+
+def memory_pss_kib_of_one(pid: int) -> int:
+    """Return the proportional memory of the process alone, in KiB, 0 when it is gone."""
+    try:
+        text = (_PROC / str(pid) / "smaps_rollup").read_text()
+    except OSError:
+        return 0
+    for line in text.splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
 
 
 def cpu_seconds(pid: int) -> float:
@@ -107,14 +119,3 @@ async def wait_gone(pid: int, ticks: int | None, *, timeout_s: float) -> bool:
 
 def _all_pids() -> list[int]:
     return [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
-
-
-def _own_pss_kib(pid: int) -> int:
-    try:
-        text = (_PROC / str(pid) / "smaps_rollup").read_text()
-    except OSError:
-        return 0
-    for line in text.splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
-    return 0

@@ -96,10 +96,10 @@ class LocalStack:
 
         Raises: AlreadyRunning, PortTaken, BinaryMissing, ServerFailed, MigrationFailed.
         """
-        for spec in self._chosen:
-            require_module(spec.module, process=spec.name)
         self._lock = lock_folder(self.data_dir)
         try:
+            for spec in self._chosen:
+                require_module(spec.module, process=spec.name)
             for name in await end_orphans(self.data_dir):
                 self._on_event(StackEvent("note", name, "left over from before, stopped"))
             self._choose_ports()

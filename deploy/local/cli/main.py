@@ -1,0 +1,122 @@
+"""Entry point of `guichet`: find the group, import it alone, run it, and turn errors into one line.
+
+A group is a module beside this file with a cyclopts `app` named "guichet GROUP"; the first word of the command line names it.
+To add one, write the module and add its name to GROUPS and its line to words.py. Only the chosen group is
+imported, so that help and completion answer at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from deploy.local.cli.words import asked_language, say
+from deploy.local.errors import LocalError
+
+GROUPS = ("up", "status", "down", "terminal", "fleet", "bench", "verify", "block")
+
+EXIT_USAGE = 2
+EXIT_UNEXPECTED = 70
+EXIT_INTERRUPTED = 130
+
+
+def main(tokens: list[str] | None = None) -> None:
+    """Run the command line and exit with its code: 0 done, 2 misused, others by the error."""
+    given = sys.argv[1:] if tokens is None else tokens
+    try:
+        code = _run(given)
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    except LocalError as error:
+        code = _complain(given, error, error.exit_code)
+    except Exception as error:
+        code = _complain(given, error, EXIT_UNEXPECTED)
+    sys.exit(code)
+
+
+def available_groups() -> list[str]:
+    """Return the groups that this checkout has."""
+    folder = Path(__file__).parent
+    return [name for name in GROUPS if (folder / f"{name}.py").exists() or (folder / name).is_dir()]
+
+
+def _run(tokens: list[str]) -> int:
+    if not tokens or tokens[0] in {"--help", "-h", "help"}:
+        print(_help(tokens))
+        return 0
+    if tokens[0] == "--version":
+        from importlib.metadata import version  # noqa: PLC0415 - only this answer needs it.
+
+        print(version("guichet"))
+        return 0
+    if tokens[0].startswith("--lang") and any(token in available_groups() for token in tokens):
+        tokens = _group_first(tokens)
+    if tokens[0] not in available_groups():
+        if any(token in {"--help", "-h"} for token in tokens):
+            print(_help(tokens))
+            return 0
+        print(
+            f"guichet: {say(asked_language(tokens), 'error.unknown-command', command=tokens[0])}",
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
+    return _run_group(tokens[0], tokens[1:])
+
+
+def _run_group(name: str, tokens: list[str]) -> int:
+    from cyclopts import CycloptsError  # noqa: PLC0415 - it takes a third of a second to import.
+
+    app = importlib.import_module(f"deploy.local.cli.{name}").app
+    try:
+        command, bound, _ = app.parse_args(tokens, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        said = " ".join(str(error).split()).rstrip(".")
+        print(
+            f"guichet: {say(asked_language(tokens), 'error.usage', said=said, command=name)}", file=sys.stderr
+        )
+        return EXIT_USAGE
+    result: Any = command(*bound.args, **bound.kwargs)
+    if inspect.iscoroutine(result):
+        result = asyncio.run(result)
+    return result if isinstance(result, int) else 0
+
+
+def _help(tokens: list[str]) -> str:
+    spoken = asked_language(tokens)
+    lines = [say(spoken, "usage"), "", say(spoken, "commands")]
+    lines += [f"  {name:<10} {say(spoken, f'group.{name}')}" for name in available_groups()]
+    return "\n".join([*lines, "", say(spoken, "more-help")])
+
+
+def _group_first(tokens: list[str]) -> list[str]:
+    """Move options that were written before the group behind it."""
+    index = next(index for index, token in enumerate(tokens) if token in available_groups())
+    return [tokens[index], *tokens[index + 1 :], *tokens[:index]]
+
+
+def _complain(tokens: list[str], error: Exception, code: int) -> int:
+    if os.environ.get("GUICHET_DEBUG") == "1":
+        raise error
+    spoken = asked_language(tokens)
+    if not isinstance(error, LocalError):
+        said = " ".join(str(error).split())
+        line = say(spoken, "error.unexpected", kind=type(error).__name__, said=said)
+    elif error.code is None:
+        line = str(error)
+    else:
+        line = say(spoken, f"error.{error.code}", **error.facts)
+    print(f"guichet: {' '.join(line.split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()
