@@ -6,8 +6,8 @@ from typing import TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
-"""What a store's function takes: a connection of its own, or one that a pool lent."""
+Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy | asyncpg.Pool
+"""What a store's function takes: a connection, one that a pool lent, or the pool for one statement on its own."""
 
 
 def uuid_of(raw: bytes) -> uuid.UUID:

@@ -1,18 +1,15 @@
 """Statements of identity as typed functions. Every function takes the connection of its caller's transaction."""
 
 from datetime import datetime
-from typing import TypeAlias
 
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
 
 from core.db.queries import load_beside
+from core.db.rows import Connection, uuid_of
 from core.identity.model import Credential, Failures, Role, SignedIn
 
 _SQL = load_beside(__file__)
-
-Connection: TypeAlias = "asyncpg.Connection | PoolConnectionProxy"
 
 
 class TakenKey(msgspec.Struct, frozen=True):
@@ -47,7 +44,9 @@ async def note_failure(connection: Connection, subject: str, at: datetime) -> No
     await connection.execute(_SQL.note_failure, subject, at)
 
 
-async def forget_failures(connection: Connection, *, email_subject: str, ip_subject: str, at: datetime) -> None:
+async def forget_failures(
+    connection: Connection, *, email_subject: str, ip_subject: str, at: datetime
+) -> None:
     """Clear an e-mail after its success, and take back what the success counted against its address."""
     await connection.execute(_SQL.forget_failures, email_subject)
     await connection.execute(_SQL.forget_failure, ip_subject, at)
@@ -133,11 +132,6 @@ async def forget_old(connection: Connection, *, keys_before: datetime, failures_
     """Drop keys and failures past their keeping time."""
     await connection.execute(_SQL.forget_old_keys, keys_before)
     await connection.execute(_SQL.forget_old_failures, failures_before)
-
-
-def uuid_of(raw: bytes) -> asyncpg.pgproto.pgproto.UUID:
-    """Return 16 bytes as the driver's own UUID."""
-    return asyncpg.pgproto.pgproto.UUID(raw)
 
 
 def _signed_in(row: asyncpg.Record) -> SignedIn:

@@ -1,0 +1,223 @@
+"""Sign-on, presence, the directory of terminals, blocks."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_requests import (
+    PAGE_ROWS_MAX,
+    ById,
+    LiftBlock,
+    ListBlocks,
+    MakeBlock,
+    Search,
+    Written,
+)
+from core.contracts.desk_views import BlockList, StoreDetail, TerminalPage, TerminalView
+from core.contracts.payment import Presence, SignOn, SignOnReply
+from core.contracts.reasons import Reason
+from core.contracts.refusals import NotFound
+from core.contracts.states import BlockTarget
+from core.db.rows import Connection
+from core.db.words import like_pattern
+from core.identity.api import EVERYTHING, Claim, Right, SignedIn, once, record_action, require
+from core.merchants.api import find_store, list_services, summary_of
+from core.terminals import store
+from core.terminals.errors import AlreadyBlocked, AlreadyLifted
+from core.terminals.rules import refusal_of
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+from core.values.ids import decode_id, encode_id
+
+_TERMINALS_OF_STORE_MAX: Final = 200
+
+
+class TerminalHandlers:
+    """The door to terminals and blocks."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def sign_on(self, request: SignOn) -> SignOnReply:
+        """Decide a sign-on; a welcome one is shown as connected."""
+        known = await store.find_signing_on(self._pool, request.terminal)
+        reason = refusal_of(request, known)
+        if known is None or reason is not Reason.NONE:
+            return SignOnReply(reason=int(reason), terminal_id=b"", dialect="", merchant_category="")
+        await store.note_signed_on(self._pool, known.terminal_id, request)
+        return SignOnReply(0, known.terminal_id, known.dialect, known.merchant_category)
+
+    async def presence(self, batch: list[Presence]) -> None:
+        """Note who is there and who is gone."""
+        await store.note_presences(self._pool, batch)
+
+    async def terminals(self, caller: SignedIn, request: Search) -> TerminalPage:
+        """Return terminals whose number, model, store or city holds the words."""
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        async with self._pool.acquire() as connection:
+            found = await store.search_terminals(
+                connection,
+                caller.scope,
+                pattern=like_pattern(request.query),
+                store_id=request.store_id,
+                after=request.after,
+                limit=limit + 1,
+                now=self._clock.now(),
+            )
+            page = found[:limit]
+            await self._add_blocks(connection, page)
+        return TerminalPage(page, encode_cursor(page[-1].terminal) if len(found) > limit else None)
+
+    async def terminal(self, caller: SignedIn, request: ById) -> TerminalView:
+        """Return one terminal. Raises: NotFound."""
+        async with self._pool.acquire() as connection:
+            found = await store.find_terminal(connection, caller.scope, request.id, self._clock.now())
+            if found is None:
+                raise NotFound
+            await self._add_blocks(connection, [found])
+        return found
+
+    async def store(self, caller: SignedIn, request: ById) -> StoreDetail:
+        """Return a store with its services, terminals and standing blocks. Raises: NotFound."""
+        async with self._pool.acquire() as connection:
+            row = await find_store(connection, caller.scope, request.id)
+            if row is None:
+                raise NotFound
+            services = await list_services(connection, request.id)
+            terminals = await store.search_terminals(
+                connection,
+                caller.scope,
+                pattern="",
+                store_id=request.id,
+                after="",
+                limit=_TERMINALS_OF_STORE_MAX,
+                now=self._clock.now(),
+            )
+            await self._add_blocks(connection, terminals)
+            blocks = await store.standing_blocks(
+                connection,
+                [request.id]
+                + [decode_id("service", service.id) for service in services]
+                + [decode_id("terminal", terminal.id) for terminal in terminals],
+            )
+        summary = msgspec.structs.asdict(summary_of(row))
+        return StoreDetail(
+            **summary,
+            street=row["street"],
+            merchant_category=row["merchant_category"],
+            services=services,
+            terminals=terminals,
+            blocks=blocks,
+        )
+
+    async def blocks(self, caller: SignedIn, request: ListBlocks) -> BlockList:
+        """Return blocks, newest first."""
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        found = await store.list_blocks(
+            self._pool,
+            caller.scope,
+            target_id=request.target_id,
+            standing=request.standing,
+            before=request.before,
+            limit=limit + 1,
+        )
+        page = found[:limit]
+        return BlockList(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+
+    async def block(self, caller: SignedIn, request: MakeBlock) -> Written:
+        """Block a store, service or terminal, effective at its next transaction.
+
+        Raises: NotPermitted, NotFound, AlreadyBlocked, KeyReused.
+        """
+        require(caller, Right.BLOCK)
+        kind = BlockTarget(request.target_kind)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                if not await store.lock_target(connection, caller.scope, kind, request.target_id):
+                    raise NotFound
+                made = await store.make_block(
+                    connection,
+                    kind=kind,
+                    target_id=request.target_id,
+                    reason=request.reason,
+                    agent_id=caller.agent_id,
+                    now=now,
+                )
+                if made is None:
+                    raise AlreadyBlocked
+                await store.echo_block(connection, kind, request.target_id, now)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="block.made",
+                    target_kind=store.target_name(kind),
+                    target_id=request.target_id,
+                    facts={"block": encode_id("block", made), "reason": request.reason},
+                )
+                (block,) = await store.list_blocks(connection, EVERYTHING, block_id=made)
+            return msgspec.json.encode(block)
+
+        return await self._write(caller, request.idempotency_key, "block", request, effect)
+
+    async def lift(self, caller: SignedIn, request: LiftBlock) -> Written:
+        """End a block.
+
+        Raises: NotPermitted, NotFound, AlreadyLifted, KeyReused.
+        """
+        require(caller, Right.BLOCK)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                standing = await store.list_blocks(connection, caller.scope, block_id=request.id)
+                if not standing:
+                    raise NotFound
+                kind = BlockTarget[standing[0].target.kind.upper()]
+                target_id = decode_id(standing[0].target.kind, standing[0].target.id)
+                # The target first, as when blocking: both ways lock in one order.
+                await store.lock_target(connection, caller.scope, kind, target_id)
+                row = await store.lock_block(connection, request.id)
+                if row is None or row["lifted_at"] is not None:
+                    raise AlreadyLifted
+                await store.lift_block(
+                    connection, block_id=request.id, agent_id=caller.agent_id, reason=request.reason, now=now
+                )
+                await store.echo_block(connection, kind, target_id, None)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="block.lifted",
+                    target_kind=store.target_name(kind),
+                    target_id=target_id,
+                    facts={"block": encode_id("block", request.id), "reason": request.reason},
+                )
+                (block,) = await store.list_blocks(connection, EVERYTHING, block_id=request.id)
+            return msgspec.json.encode(block)
+
+        return await self._write(caller, request.idempotency_key, "lift", request, effect)
+
+    async def _write(
+        self,
+        caller: SignedIn,
+        key: str,
+        path: str,
+        body: msgspec.Struct,
+        effect: Callable[[Claim | None], Awaitable[bytes]],
+    ) -> Written:
+        if not key:
+            return Written(await effect(None))
+        return await once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
+        )
+
+    async def _add_blocks(self, connection: Connection, terminals: list[TerminalView]) -> None:
+        by_id = {decode_id("terminal", terminal.id): terminal for terminal in terminals}
+        for block in await store.standing_blocks(connection, list(by_id)):
+            by_id[decode_id("terminal", block.target.id)].block = block

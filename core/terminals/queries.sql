@@ -1,0 +1,131 @@
+-- name: search_terminals
+-- Unique index on terminal.terminal gives the order; the directory is small.
+-- $1 scope, $2 pattern, $3 store, $4 number after, $5 limit.
+SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
+       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
+       p.connected, p.last_seen_at
+FROM terminal t
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+WHERE ($1::text[] IS NULL OR s.department = ANY($1))
+  AND ($2::text = '' OR t.terminal ILIKE $2 OR t.model ILIKE $2 OR s.name ILIKE $2 OR s.city ILIKE $2)
+  AND ($3::uuid IS NULL OR t.store_id = $3)
+  AND t.terminal > $4
+ORDER BY t.terminal
+LIMIT $5;
+
+-- name: terminal_by_id
+-- Primary key, within the scope.
+SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
+       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
+       p.connected, p.last_seen_at
+FROM terminal t
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+WHERE t.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1));
+
+-- name: sign_on
+-- Unique index on terminal.terminal, then primary keys.
+SELECT t.id, t.dialect, t.activated_at, t.blocked_at, s.acceptor, s.merchant_category,
+       s.blocked_at AS store_blocked_at, v.active AS service_active, v.blocked_at AS service_blocked_at
+FROM terminal t
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+WHERE t.terminal = $1;
+
+-- name: signed_on
+-- Primary key of terminal_presence.
+INSERT INTO terminal_presence (terminal_id, edge, address, firmware, connected, connected_since, last_seen_at)
+VALUES ($1, $2, $3, $4, true, $5, $5)
+ON CONFLICT (terminal_id) DO UPDATE SET
+    edge = excluded.edge, address = excluded.address, firmware = excluded.firmware, connected = true,
+    connected_since = excluded.connected_since, last_seen_at = excluded.last_seen_at;
+
+-- name: presences
+-- A batch, at most one row a terminal, in the order of ids so that two batches cannot wait for each other.
+-- A terminal that moved to another edge is not shown as gone by the one that it left.
+INSERT INTO terminal_presence AS p (terminal_id, edge, connected, connected_since, last_seen_at)
+SELECT u.terminal_id, u.edge, u.connected, CASE WHEN u.connected THEN u.at END, u.at
+FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::timestamptz[]) AS u (terminal_id, edge, connected, at)
+JOIN terminal t ON t.id = u.terminal_id
+ORDER BY u.terminal_id
+ON CONFLICT (terminal_id) DO UPDATE SET
+    edge = excluded.edge, connected = excluded.connected,
+    connected_since = CASE WHEN NOT excluded.connected THEN NULL
+                           WHEN p.connected AND p.edge = excluded.edge THEN p.connected_since
+                           ELSE excluded.last_seen_at END,
+    last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at)
+WHERE excluded.last_seen_at >= p.last_seen_at AND (excluded.connected OR p.edge = excluded.edge);
+
+-- name: target_store
+-- Primary key; the row stays locked until the block is written.
+SELECT s.id, s.name AS label FROM store s
+WHERE s.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1)) FOR UPDATE OF s;
+
+-- name: target_service
+SELECT v.id, s.name || ' · ' || v.kind AS label FROM service v JOIN store s ON s.id = v.store_id
+WHERE v.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1)) FOR UPDATE OF v;
+
+-- name: target_terminal
+SELECT t.id, t.terminal || ' · ' || s.name AS label FROM terminal t JOIN store s ON s.id = t.store_id
+WHERE t.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1)) FOR UPDATE OF t;
+
+-- name: make_block
+-- Unique index block_standing: a target has at most one standing block.
+INSERT INTO block (target_kind, target_id, reason, blocked_by, blocked_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (target_kind, target_id) WHERE lifted_at IS NULL DO NOTHING
+RETURNING id;
+
+-- name: echo_store
+UPDATE store SET blocked_at = $2 WHERE id = $1;
+
+-- name: echo_service
+UPDATE service SET blocked_at = $2 WHERE id = $1;
+
+-- name: echo_terminal
+UPDATE terminal SET blocked_at = $2 WHERE id = $1;
+
+-- name: lock_block
+-- Primary key.
+SELECT target_kind, target_id, lifted_at FROM block WHERE id = $1 FOR UPDATE;
+
+-- name: lift_block
+UPDATE block SET lifted_at = $2, lifted_by = $3, lift_reason = $4 WHERE id = $1 AND lifted_at IS NULL;
+
+-- name: blocks
+-- Index block_target when a target is named, else the primary key backwards (its ids grow with time).
+-- $1 scope, $2 one block, $3 target, $4 standing, $5 id before, $6 limit.
+SELECT b.id, b.target_kind, b.target_id, b.reason, b.blocked_at, b.lifted_at, b.lift_reason,
+       b.blocked_by, maker.name AS blocked_by_name, b.lifted_by, lifter.name AS lifted_by_name,
+       CASE b.target_kind WHEN 1 THEN st.name
+                          WHEN 2 THEN st.name || ' · ' || v.kind
+                          ELSE t.terminal || ' · ' || st.name END AS label
+FROM block b
+LEFT JOIN terminal t ON b.target_kind = 3 AND t.id = b.target_id
+LEFT JOIN service v ON b.target_kind = 2 AND v.id = b.target_id
+JOIN store st ON st.id = CASE b.target_kind WHEN 1 THEN b.target_id WHEN 2 THEN v.store_id ELSE t.store_id END
+LEFT JOIN agent maker ON maker.id = b.blocked_by
+LEFT JOIN agent lifter ON lifter.id = b.lifted_by
+WHERE ($1::text[] IS NULL OR st.department = ANY($1))
+  AND ($2::uuid IS NULL OR b.id = $2)
+  AND ($3::uuid IS NULL OR b.target_id = $3)
+  AND ($4::boolean IS NULL OR (b.lifted_at IS NULL) = $4)
+  AND ($5::uuid IS NULL OR b.id < $5)
+ORDER BY b.id DESC
+LIMIT $6;
+
+-- name: standing_blocks_of
+-- Unique index block_standing, by each target.
+SELECT b.id, b.target_kind, b.target_id, b.reason, b.blocked_at, b.lifted_at, b.lift_reason,
+       b.blocked_by, maker.name AS blocked_by_name, b.lifted_by, NULL::text AS lifted_by_name,
+       CASE b.target_kind WHEN 1 THEN st.name
+                          WHEN 2 THEN st.name || ' · ' || v.kind
+                          ELSE t.terminal || ' · ' || st.name END AS label
+FROM block b
+LEFT JOIN terminal t ON b.target_kind = 3 AND t.id = b.target_id
+LEFT JOIN service v ON b.target_kind = 2 AND v.id = b.target_id
+JOIN store st ON st.id = CASE b.target_kind WHEN 1 THEN b.target_id WHEN 2 THEN v.store_id ELSE t.store_id END
+LEFT JOIN agent maker ON maker.id = b.blocked_by
+WHERE b.target_id = ANY($1::uuid[]) AND b.lifted_at IS NULL;
