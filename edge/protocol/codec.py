@@ -56,10 +56,12 @@ def _decode_by_shape(dialect: Dialect) -> Callable[[bytes], Message]:
     end = start + dialect.encoding.bitmap_bytes
     wide_end = end + dialect.encoding.bitmap_bytes
     shapes: dict[bytes, ShapeDecoder] = {}
+    # Apart, so that a message cut short inside its second bitmap cannot be taken for its own first one.
+    wide_shapes: dict[bytes, ShapeDecoder] = {}
     sightings: dict[bytes, int] = {}
 
     def decode_wide(raw: bytes) -> Message | None:
-        return shapes[raw[:wide_end]](raw)
+        return wide_shapes[raw[:wide_end]](raw)
 
     def decode(raw: bytes) -> Message:
         try:
@@ -77,7 +79,7 @@ def _decode_by_shape(dialect: Dialect) -> Callable[[bytes], Message]:
             _, *numbers = message
             shape = compile_decoder(dialect, str(message[0]), numbers, (wide_end if is_wide else end) - start)
             if is_wide:
-                _keep(shapes, wide, shape)
+                _keep(wide_shapes, wide, shape)
                 shape = decode_wide
             _keep(shapes, primary, shape)
         return message

@@ -68,14 +68,14 @@ class Fieldwise:
         if not _CHARSETS["n"].issuperset(mti):
             raise FieldMalformed(0, "charset")
         numbers = sorted(number for number in message if number != 0)
-        pieces = [bytes.fromhex(mti) if self._encoding.packed else mti.encode("ascii")]
-        pieces.append(self.encode_bitmaps(numbers))
+        pieces: list[bytes] = []
         for number in numbers:
             field = self._fields.get(number)
             if field is None:
                 raise FieldMalformed(number, "undefined")
             pieces.append(self._encode_field(field, message[number]))
-        return b"".join(pieces)
+        head = bytes.fromhex(mti) if self._encoding.packed else mti.encode("ascii")
+        return b"".join((head, self.encode_bitmaps(numbers), *pieces))
 
     def encode_bitmaps(self, numbers: list[int]) -> bytes:
         """Return the bitmaps that announce these fields. Bit 1 is set exactly when there is a second one."""

@@ -81,7 +81,7 @@ def to_oracle(dialect: Dialect, message: Message) -> dict[str, str]:
     decoded: dict[str, str] = {}
     for number, value in message.items():
         text = value.hex().upper() if isinstance(value, bytes) else value
-        if dialect.encoding.packed and number in {35}:
+        if dialect.encoding.packed and number == 35:
             text = text.replace("=", "D")
         decoded["t" if number == 0 else str(number)] = text
     return decoded
