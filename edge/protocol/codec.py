@@ -14,7 +14,7 @@ from edge.protocol.limits import SHAPE_CANDIDATES_MAX, SHAPES_MAX
 from edge.protocol.specialise import ShapeDecoder, ShapeEncoder, compile_decoder, compile_encoder
 
 # Compiling costs as much as reading about fifty messages, so a peer must send a valid shape a few times to get one.
-_SIGHTINGS_BEFORE_COMPILING: Final = 4
+_SIGHTINGS_BEFORE_COMPILING: Final = 16
 
 _Key = TypeVar("_Key", bytes, tuple[int, ...])
 _Shape = TypeVar("_Shape")

@@ -21,7 +21,7 @@ ShapeDecoder: TypeAlias = Callable[[bytes], Message | None]
 ShapeEncoder: TypeAlias = Callable[[Iterable[str | bytes]], bytes | None]
 
 _CHARSET_NAMES: Final = {"an": "AN", "x+n": "AN", "ans": "ANS", "z": "TRACK_2"}
-_PATTERNS: Final = {"n": "[0-9]", "an": "[A-Za-z0-9 ]", "ans": "[ -~]"}
+_PATTERNS: Final = {"n": "[0-9]", "an": "[A-Za-z0-9 ]", "ans": "[ -~]", "z": "[0-9=D]"}
 _CHARSETS: Final = {
     "AN": LETTERS_AND_DIGITS.encode("ascii"),
     "ANS": PRINTABLE.encode("ascii"),
@@ -147,46 +147,59 @@ class _DecoderWriter:
             self._offset += length
 
     def _variable(self, field: Field) -> None:
-        self._close_run()
         number = field.number
         digits = _prefix_digits(self._dialect, field)
         lengths = f"LENGTHS_{digits}_{field.length}"
         self._names[lengths] = _lengths_by_prefix(digits, field.length)
         width = self._dialect.encoding.prefix_bytes(field)
-        prefix = (
-            f"h[{self._nibble(0)}:{self._nibble(digits)}]"
-            if self._packed
-            else f"t[{self._at(0)}:{self._at(digits)}]"
-        )
+        prefix = f"t[{self._at(0)}:{self._at(digits)}]"
+        if self._packed:
+            prefix = f"h[{self._nibble(0)}:{self._nibble(digits)}]"
         if self._packed and field.kind in {"n", "z"}:
-            self._variable_packed(field, f"{lengths}[{prefix}]", width)
+            start, end = self._nibble(2 * width), f"e{number}"
+            self._lines.append(f"n{number} = {lengths}[{prefix}]")
+            self._lines.append(f"{end} = {start} + n{number}")
+            self._variable_text(field, "h", 2 * width, start, end)
+            self._checks.append(f'n{number} & 1 and h[{end}:{end} + 1] != "f"')
+            self._lines.append(f"o{number} = {end} + 1 >> 1")
         else:
-            start = self._at(width)
-            self._lines.append(f"o{number} = {lengths}[{prefix}] + {start}")
-            self._values[number] = f"{'raw' if field.kind == 'b' else 't'}[{start}:o{number}]"
-            if field.kind == "n":
-                self._checks.append(f"not raw[{start}:o{number}].isdigit()")
-            elif field.kind != "b":
-                self._checks.append(f"raw[{start}:o{number}].translate(None, {_CHARSET_NAMES[field.kind]})")
+            start, end = self._at(width), f"o{number}"
+            self._lines.append(f"{end} = {lengths}[{prefix}] + {start}")
+            if field.kind == "b":
+                self._close_run()
+                self._values[number] = f"raw[{start}:{end}]"
+            else:
+                self._variable_text(field, "t", width, start, end)
         if self._packed:
             self._lines.append(f"d{number} = o{number} * 2")
         self._base, self._offset = str(number), 0
 
-    def _variable_packed(self, field: Field, length: str, width: int) -> None:
+    def _variable_text(self, field: Field, text: str, width: int, start: str, end: str) -> None:
+        """Read characters of `text` from start to end, as the last group of the open run where there is one.
+
+        Only the end of a run can vary: its expression takes all that is left, and never has to try again.
+        """
         number = field.number
-        start = self._nibble(2 * width)
-        self._lines.append(f"n{number} = {length}")
-        self._lines.append(f"e{number} = {start} + n{number}")
-        if field.kind == "z":
-            # Hexadecimal has no "=" of its own, so that each one found afterwards was a separator nibble.
-            self._lines.append(f'f{number} = h[{start}:e{number}].replace("d", "=")')
-            self._checks.append(f'f{number}.encode("ascii").translate(None, TRACK_2)')
+        value = f"{text}[{start}:{end}]"
+        if self._run and self._run_text == text:
+            charset = "[0-9d]" if text == "h" and field.kind == "z" else _PATTERNS[field.kind]
+            self._run.append(number)
+            self._run_pattern += f".{{{width}}}({charset}+)"
+            self._close_run(end)
+            value = f"f{number}"
+        elif text == "h":
+            self._close_run()
+            digits = f'{value}.replace("d", "0")' if field.kind == "z" else value
+            self._checks.append(f'not {digits}.encode("ascii").isdigit()')
+        elif field.kind == "n":
+            self._close_run()
+            self._checks.append(f"not raw[{start}:{end}].isdigit()")
         else:
-            self._lines.append(f"f{number} = h[{start}:e{number}]")
-            self._checks.append(f'not f{number}.encode("ascii").isdigit()')
-        self._checks.append(f'n{number} & 1 and h[e{number}:e{number} + 1] != "f"')
-        self._values[number] = f"f{number}"
-        self._lines.append(f"o{number} = e{number} + 1 >> 1")
+            self._close_run()
+            self._checks.append(f"raw[{start}:{end}].translate(None, {_CHARSET_NAMES[field.kind]})")
+        if text == "h" and field.kind == "z":
+            value = f'{value}.replace("d", "=")'
+        self._values[number] = value
 
     def _extend_run(self, text: str, start: str, number: int, pattern: str) -> None:
         if self._run and self._run_text != text:
@@ -196,16 +209,19 @@ class _DecoderWriter:
         self._run.append(number)
         self._run_pattern += pattern
 
-    def _close_run(self) -> None:
+    def _close_run(self, end: str = "") -> None:
+        """Read the open run, up to that place exactly where one is given."""
         if not self._run:
             return
         match = f"MATCH_{self._run[0]}"
-        self._names[match] = re.compile(self._run_pattern).match
+        pattern = re.compile(self._run_pattern, re.DOTALL)
+        self._names[match] = pattern.fullmatch if end else pattern.match
         for number in self._run:
             self._values[number] = f"f{number}"
         fields = ", ".join(f"f{number}" for number in self._run)
+        place = f"{self._run_start}, {end}" if end else self._run_start
         # A run that does not match is None, which has no groups: an AttributeError, that is, a doubt.
-        self._lines.append(f"{fields}, = {match}({self._run_text}, {self._run_start}).groups()")
+        self._lines.append(f"{fields}, = {match}({self._run_text}, {place}).groups()")
         self._run, self._run_pattern = [], ""
 
 

@@ -22,7 +22,7 @@ ALL_VECTORS = [
     pytest.param(name, *vector, id=f"{name}: {vector[0]}") for name in DIALECTS for vector in vectors(name)
 ]
 # Enough to pass from the field-by-field way to the compiled one.
-REPEATS = 6
+REPEATS = 20
 
 
 def fast_decode(codec: Codec, raw: bytes, message: Message) -> Message | None:
