@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 COMMAND_TIMEOUT_S = 10.0
 """A statement that takes longer is unknown: its connection is dropped and its rows looked up by key."""
 
-_OPEN_TIMEOUT_S = 5.0
+_OPEN_TIMEOUT_S = 5
 _REOPEN_DELAY_MAX_S = 2.0
 
 _log = structlog.get_logger("core.db")

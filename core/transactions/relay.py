@@ -34,7 +34,7 @@ STREAM_BYTES_MAX = 512 * 1024 * 1024
 _NAME = "transactions"
 _NO_ID = bytes(16)
 
-_queries = load(Path(__file__).with_name("queries.sql"))
+queries = load(Path(__file__).with_name("queries.sql"))
 _log = structlog.get_logger("core.relay")
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -51,7 +51,7 @@ class Relay:
     """Runs beside the engine; `wake` after each commit makes it look at once."""
 
     def __init__(self, *, dsn: str, control: Client, clock: Clock, instance: str) -> None:
-        self._lane = Lane(dsn, {n: getattr(_queries, n) for n in STATEMENTS}, name=f"guichet-{instance}-relay")
+        self._lane = Lane(dsn, {n: getattr(queries, n) for n in STATEMENTS}, name=f"guichet-{instance}-relay")
         self._control = control
         self._clock = clock
         self._woken = asyncio.Event()
@@ -99,7 +99,8 @@ class Relay:
     async def _lead(self) -> None:
         lane = self._lane
         while not (await lane.fetch("take_relay_lead"))[0][0]:
-            await asyncio.sleep(LEAD_RETRY_S)
+            # Another engine relays; its lock goes with its connection.
+            await self._nap(LEAD_RETRY_S)
         self.leads = True
         stream = self._control.jetstream(timeout=PUBLISH_TIMEOUT_S)
         await _ensure_stream(stream)
@@ -113,9 +114,7 @@ class Relay:
                 if position != kept:
                     await lane.fetch("keep_relay_position", _NAME, *position)
                     kept = position
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_S):
-                        await self._woken.wait()
+                await self._nap(POLL_S)
                 continue
             items = await self._items(events)
             await stream.publish(LIVE, _encode(EventBatch(*position, items)), timeout=PUBLISH_TIMEOUT_S)
@@ -128,11 +127,18 @@ class Relay:
                 await lane.fetch("keep_relay_position", _NAME, *position)
                 kept = position
 
+    async def _nap(self, seconds: float) -> None:
+        """Wait for a commit of this process, or for the poll that sees everybody else's."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+
     async def _items(self, events: list[asyncpg.Record]) -> list[FeedItem]:
         bare = [event for event in events if event[7] is None]
         composed = await self._compose(bare) if bare else {}
         return [
-            FeedItem(event[0], event[1], msgspec.Raw(event[7] or composed[event[0], event[1]])) for event in events
+            FeedItem(event[0], event[1], msgspec.Raw(event[7] or composed[event[0], event[1]]))
+            for event in events
         ]
 
     async def _compose(self, events: list[asyncpg.Record]) -> dict[tuple[int, int], bytes]:

@@ -144,3 +144,28 @@ WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class < 10 AND a
 INSERT INTO batch_total (id, terminal_id, business_date, in_balance, declared, ours)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (id) DO NOTHING;
+
+-- name: read_terminal_labels
+SELECT
+    t.terminal, s.id AS store_id, s.name AS store_name, s.company_id, s.department, s.acceptor,
+    s.merchant_category, q.code AS acquirer, v.acquirer_id
+FROM terminal AS t
+INNER JOIN store AS s ON s.id = t.store_id
+INNER JOIN service AS v ON v.id = t.service_id
+INNER JOIN acquirer AS q ON q.id = v.acquirer_id
+WHERE t.id = $1;
+
+-- name: read_standing_block
+-- The checks of arm_attempts that also hold for money going back.
+SELECT (CASE
+    WHEN t.blocked_at IS NOT NULL THEN 2
+    WHEN t.activated_at IS NULL THEN 3
+    WHEN s.blocked_at IS NOT NULL THEN 4
+    WHEN NOT v.active THEN 5
+    WHEN v.blocked_at IS NOT NULL THEN 6
+    ELSE 0
+END)::smallint AS reason
+FROM terminal AS t
+INNER JOIN store AS s ON s.id = t.store_id
+INNER JOIN service AS v ON v.id = t.service_id
+WHERE t.id = $1;

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 from asyncpg.pgproto.pgproto import UUID
@@ -14,7 +14,7 @@ from core.values.clock import from_unix_us
 
 queries = load(Path(__file__).with_name("queries.sql"))
 
-Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+Connection: TypeAlias = "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy"
 
 
 class Standing(NamedTuple):
@@ -214,7 +214,13 @@ async def owe(
 ) -> None:
     """Have something delivered to the host, however often it takes."""
     await connection.execute(
-        queries.owe_delivery, UUID(attempt_id), business_date, int(kind), int(reason), amount_minor, acquirer_id
+        queries.owe_delivery,
+        UUID(attempt_id),
+        business_date,
+        int(kind),
+        int(reason),
+        amount_minor,
+        acquirer_id,
     )
 
 

@@ -128,7 +128,11 @@ class Arming:
         self._answer(reply_to, _reply(item.id, Reason.MESSAGE_REFUSED))
         try:
             await lane.fetch(
-                "keep_dead_letter", "engine", AUTHORISE, _encode(msgspec.structs.replace(item, sensitive=b"")), str(error)
+                "keep_dead_letter",
+                "engine",
+                AUTHORISE,
+                _encode(msgspec.structs.replace(item, sensitive=b"")),
+                str(error),
             )
         except (LaneBroken, asyncpg.PostgresError):
             _log.exception("dead_letter_not_kept", trace_id=item.id.hex())

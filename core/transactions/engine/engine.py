@@ -1,31 +1,29 @@
 """The engine: subjects in, two pumps, subjects out."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 import structlog
 
-from core.bus import Batcher, Bus, BusRefused, publish_batch
+from core.bus import Bus
 from core.contracts.payment import (
     HOST_NO_REPLY,
-    HOST_NOT_SENT,
     Authorise,
     AuthoriseReply,
     HostReply,
-    HostRequest,
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
-from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox, host
+from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox
 from core.db.lane import Lane, Pump
-from core.db.queries import load
 from core.transactions.engine.arming import Arming, Asked
 from core.transactions.engine.deciding import Deciding, Told, note_late
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import LabelCache
-from core.transactions.relay import Relay
+from core.transactions.engine.outbound import Outbound
+from core.transactions.engine.store import queries
 from core.values.clock import Clock
 from core.values.ids import rrn_of
 
@@ -40,7 +38,6 @@ GUARD_INTERVAL_S = 0.25
 GUARD_GRACE_US = 1_500_000
 """The link reports its own deadline; this long after it, the engine no longer waits for the report."""
 
-_queries = load(Path(__file__).with_name("queries.sql"))
 _log = structlog.get_logger("core.engine")
 
 _ARMING_STATEMENTS = ("arm_attempts", "find_attempts", "read_labels", "keep_dead_letter")
@@ -79,7 +76,8 @@ class Engine:
         bus: Bus,
         clock: Clock,
         instance: str,
-        relay: Relay,
+        outbound: Outbound,
+        committed: Callable[[], None],
         refunds: RefundDoor,
         host_deadline_ms: int,
     ) -> None:
@@ -89,19 +87,18 @@ class Engine:
         self._refunds = refunds
         self._flights: dict[bytes, Flight] = {}
         self._labels = LabelCache()
-        self._answers: Batcher[tuple[str, AuthoriseReply]] = Batcher(
-            self._publish_answers, count_max=BATCH_MAX * 4, waiting_max=FLIGHTS_MAX
-        )
+        self._answer = outbound.answer
+        self._outbound = outbound
         self.arming = Arming(
             clock=clock,
             flights=self._flights,
             labels=self._labels,
-            answer=self._answer,
-            send=self._send,
+            answer=outbound.answer,
+            send=outbound.send,
             unsent=self._unsent,
             host_deadline_ms=host_deadline_ms,
         )
-        self.deciding = Deciding(clock=clock, answer=self._answer, committed=relay.wake)
+        self.deciding = Deciding(clock=clock, answer=outbound.answer, committed=committed)
         self.arming_pump: Pump[Asked] = Pump(
             _lanes(dsn, instance, "arm", ARMING_LANES, _ARMING_STATEMENTS),
             self.arming,
@@ -123,7 +120,6 @@ class Engine:
         )
         self._decode_asked = msgspec.msgpack.Decoder(list[Authorise]).decode
         self._decode_told = msgspec.msgpack.Decoder(list[HostReply]).decode
-        self._encode = msgspec.msgpack.Encoder().encode
         self._guard: asyncio.Task[None] | None = None
         self.malformed = 0
 
@@ -148,7 +144,7 @@ class Engine:
         await self.arming_pump.close()
         await self.deciding_pump.close()
         await self._late_pump.close()
-        self._answers.flush()
+        self._outbound.flush()
 
     def not_ready(self) -> list[str]:
         """Return why payments would fail just now."""
@@ -195,31 +191,6 @@ class Engine:
                 self._late_pump.add(reply)
         self.deciding_pump.add_all(told)
 
-    def _answer(self, subject: str, reply: AuthoriseReply) -> None:
-        self._answers.add((subject, reply))
-
-    def _publish_answers(self, answers: list[tuple[str, AuthoriseReply]]) -> None:
-        by_subject: dict[str, list[AuthoriseReply]] = {}
-        for subject, reply in answers:
-            group = by_subject.get(subject)
-            if group is None:
-                by_subject[subject] = [reply]
-            else:
-                group.append(reply)
-        for subject, group in by_subject.items():
-            try:
-                publish_batch(self._bus, self._encode, subject, group)
-            except BusRefused:
-                # The facts are durable; the terminal repeats and is told them then.
-                _log.warning("answers_not_sent", answers=len(group))
-
-    def _send(self, acquirer: str, requests: list[HostRequest]) -> bool:
-        try:
-            publish_batch(self._bus, self._encode, host(acquirer), requests, self._inbox)
-        except BusRefused:
-            return False
-        return True
-
     def _unsent(self, flight: Flight) -> None:
         """The bus refused a batch: part of it may have left, so these are unknown, not declined."""
         if self._flights.pop(flight.item.id, None) is not None:
@@ -248,15 +219,10 @@ def no_reply(attempt_id: bytes) -> HostReply:
     return HostReply(attempt_id, "", HOST_NO_REPLY, Reason.HOST_NO_REPLY, "", "", 0, 0, 0, b"")
 
 
-def not_sent(attempt_id: bytes) -> HostReply:
-    """Return what a link says that could not send."""
-    return HostReply(attempt_id, "", HOST_NOT_SENT, Reason.HOST_UNREACHABLE, "", "", 0, 0, 0, b"")
-
-
 def _busy(item: Authorise) -> AuthoriseReply:
     return AuthoriseReply(item.id, Reason.SYSTEM_BUSY, "", 0, rrn_of(item.id))
 
 
 def _lanes(dsn: str, instance: str, purpose: str, count: int, names: tuple[str, ...]) -> list[Lane]:
-    texts = {name: getattr(_queries, name) for name in names}
+    texts = {name: getattr(queries, name) for name in names}
     return [Lane(dsn, texts, name=f"guichet-{instance}-{purpose}{n}") for n in range(count)]

@@ -52,10 +52,11 @@ class LabelCache:
             self._labels.clear()
         rows = await lane.fetch("read_labels", [UUID(raw) for raw in terminal_ids])
         for row in rows:
-            self._labels[row[0].bytes] = _labels_of(row)
+            self._labels[row[0].bytes] = labels_of(row)
 
 
-def _labels_of(row: asyncpg.Record) -> Labels:
+def labels_of(row: asyncpg.Record) -> Labels:
+    """Return the labels in a row of `read_labels`."""
     return Labels(
         terminal=row["terminal"],
         store_id=row["store_id"].bytes,

@@ -1,0 +1,105 @@
+"""The engine role: the hot path, what is booked beside it, and the relay of its events."""
+
+import os
+
+import asyncpg
+from nats.aio.client import Client
+
+from core.bus import connect_control
+from core.roles.context import RoleContext
+from core.transactions.bookings.door import Door
+from core.transactions.bookings.refunds import Refunds
+from core.transactions.engine.engine import Engine, RefundDoor
+from core.transactions.engine.outbound import Outbound
+from core.transactions.relay import Relay
+from observability.metrics import (
+    ENGINE_ATTEMPTS,
+    ENGINE_DUPLICATES,
+    ENGINE_IN_FLIGHT,
+    OUTBOX_EVENTS,
+    QUEUE_REFUSED,
+    QUEUE_WAITING,
+)
+
+HOST_DEADLINE_MS_DEFAULT = 7_000
+BOOKING_CONNECTIONS_MAX = 4
+
+
+class EngineRole:
+    """Everything that one engine process holds."""
+
+    def __init__(
+        self, *, engine: Engine, relay: Relay, door: Door, pool: asyncpg.Pool, control: Client
+    ) -> None:
+        self._engine = engine
+        self._relay = relay
+        self._door = door
+        self._pool = pool
+        self._control = control
+
+    def not_ready(self) -> list[str]:
+        """Return why payments would fail just now."""
+        return self._engine.not_ready()
+
+    async def stop(self) -> None:
+        """Let go in the order in which work flows."""
+        await self._engine.stop()
+        await self._door.stop()
+        await self._relay.stop()
+        await self._pool.close()
+        await self._control.close()
+
+
+async def start(context: RoleContext) -> EngineRole:
+    """Open connections, then take messages."""
+    settings = context.settings
+    host_deadline_ms = int(os.environ.get("GUICHET_HOST_DEADLINE_MS", HOST_DEADLINE_MS_DEFAULT))
+    control = await connect_control(
+        settings.nats_url, name=f"core-{settings.instance}-relay", inbox_prefix="_INBOX.core"
+    )
+    pool = await asyncpg.create_pool(
+        settings.database_url,
+        min_size=1,
+        max_size=BOOKING_CONNECTIONS_MAX,
+        command_timeout=10,
+        server_settings={"application_name": f"guichet-{settings.instance}-bookings"},
+    )
+    relay = Relay(dsn=settings.database_url, control=control, clock=context.clock, instance=settings.instance)
+    outbound = Outbound(context.bus, instance=settings.instance)
+    refunds = Refunds(
+        pool=pool,
+        clock=context.clock,
+        answer=outbound.answer,
+        send=outbound.send,
+        committed=relay.wake,
+        host_deadline_ms=host_deadline_ms,
+    )
+    door: RefundDoor = refunds
+    engine = Engine(
+        dsn=settings.database_url,
+        bus=context.bus,
+        clock=context.clock,
+        instance=settings.instance,
+        outbound=outbound,
+        committed=relay.wake,
+        refunds=door,
+        host_deadline_ms=host_deadline_ms,
+    )
+    bookings = Door(context.bus, pool, refunds, committed=relay.wake)
+    await relay.start()
+    await engine.start()
+    await bookings.start()
+    _watch(engine, relay)
+    return EngineRole(engine=engine, relay=relay, door=bookings, pool=pool, control=control)
+
+
+def _watch(engine: Engine, relay: Relay) -> None:
+    ENGINE_IN_FLIGHT.watch(lambda: engine.in_flight)
+    ENGINE_ATTEMPTS.watch(lambda: engine.arming.refused, "refused")
+    ENGINE_ATTEMPTS.watch(lambda: engine.deciding.decided, "decided")
+    ENGINE_ATTEMPTS.watch(lambda: engine.deciding.timed_out, "unknown")
+    ENGINE_DUPLICATES.watch(lambda: engine.arming.repeats, "repeat")
+    OUTBOX_EVENTS.watch(lambda: relay.published)
+    for name, pump in (("arming", engine.arming_pump), ("deciding", engine.deciding_pump)):
+        QUEUE_WAITING.watch(lambda pump=pump: pump.waiting, name)
+        QUEUE_REFUSED.watch(lambda pump=pump: pump.refused, name)

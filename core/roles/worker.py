@@ -1,0 +1,120 @@
+"""The worker role: sweeps, deliveries to hosts, end of day, the projection of events."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import msgspec
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from core.bus import connect_control
+from core.contracts.payment import HostReply
+from core.contracts.subjects import core_inbox
+from core.roles.context import RoleContext
+from core.transactions.upkeep.day_end import DayEnd
+from core.transactions.upkeep.deliveries import Deliveries
+from core.transactions.upkeep.projection import Projection
+from core.transactions.upkeep.pruning import prune
+from core.transactions.upkeep.sweeper import Sweeper
+from observability.metrics import DELIVERIES, REVERSAL_BACKLOG, REVERSAL_OLDEST_SECONDS
+
+CONNECTIONS_MAX = 4
+SWEEP_EVERY_S = 1.0
+DELIVER_EVERY_S = 0.5
+MEASURE_EVERY_S = 5.0
+DAY_END_EVERY_S = 900.0
+PRUNE_EVERY_S = 3_600.0
+
+_log = structlog.get_logger("core.worker")
+
+
+class WorkerRole:
+    """Loops that look, each at its own pace; whatever one fails at, it tries again."""
+
+    def __init__(
+        self, tasks: list[asyncio.Task[None]], projection: Projection, pool: asyncpg.Pool, control: Client
+    ) -> None:
+        self._tasks = tasks
+        self._projection = projection
+        self._pool = pool
+        self._control = control
+
+    def not_ready(self) -> list[str]:
+        """A worker has nobody waiting at its door."""
+        return []
+
+    async def stop(self) -> None:
+        """Stop every loop; what was leased is due again by itself."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self._projection.stop()
+        await self._pool.close()
+        await self._control.close()
+
+
+async def start(context: RoleContext) -> WorkerRole:
+    """Open connections and begin."""
+    settings = context.settings
+    control = await connect_control(
+        settings.nats_url, name=f"core-{settings.instance}", inbox_prefix="_INBOX.core"
+    )
+    pool = await asyncpg.create_pool(
+        settings.database_url,
+        min_size=1,
+        max_size=CONNECTIONS_MAX,
+        command_timeout=30,
+        server_settings={"application_name": f"guichet-{settings.instance}"},
+    )
+    sweeper = Sweeper(pool, context.clock)
+    deliveries = Deliveries(pool, context.bus, context.clock, instance=settings.instance)
+    day_end = DayEnd(pool, context.clock)
+    projection = Projection(pool, control)
+    decode = msgspec.msgpack.Decoder(list[HostReply]).decode
+    told: asyncio.Queue[list[HostReply]] = asyncio.Queue(maxsize=1_024)
+
+    def on_replies(_subject: str, _reply: str, payload: bytes) -> None:
+        try:
+            told.put_nowait(decode(payload))
+        except (msgspec.DecodeError, asyncio.QueueFull) as error:
+            # What is lost here is due again: the host accepts a repeated reversal.
+            _log.warning("host_replies_dropped", error=type(error).__name__)
+
+    async def take_replies() -> None:
+        await deliveries.told(await told.get())
+
+    context.bus.subscribe(core_inbox(settings.instance), on_replies)
+    loop = asyncio.get_running_loop()
+    tasks = [
+        loop.create_task(_every(SWEEP_EVERY_S, "sweep", sweeper.round)),
+        loop.create_task(_every(DELIVER_EVERY_S, "deliver", deliveries.round)),
+        loop.create_task(_every(0.0, "told", take_replies)),
+        loop.create_task(_every(MEASURE_EVERY_S, "measure", deliveries.measure)),
+        loop.create_task(_every(DAY_END_EVERY_S, "day_end", day_end.round)),
+        loop.create_task(_every(PRUNE_EVERY_S, "prune", lambda: prune(pool, context.clock.now()))),
+    ]
+    await projection.start()
+    REVERSAL_BACKLOG.watch(lambda: deliveries.backlog)
+    REVERSAL_OLDEST_SECONDS.watch(lambda: deliveries.oldest_s)
+    DELIVERIES.watch(lambda: deliveries.sent, "any", "sent")
+    DELIVERIES.watch(lambda: deliveries.accepted, "any", "accepted")
+    return WorkerRole(tasks, projection, pool, control)
+
+
+async def _every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await work()
+        except (OSError, TimeoutError, NatsError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            _log.warning("round_failed", round=name, error=type(error).__name__)
+            await asyncio.sleep(1.0)
+        except Exception:
+            # A defect in one round must not end the others; it is logged whole and tried again.
+            _log.exception("round_broken", round=name)
+            await asyncio.sleep(5.0)
+        await asyncio.sleep(seconds)

@@ -1,0 +1,149 @@
+"""Advices (approved offline by the terminal) and completions (which capture a hold)."""
+
+from datetime import date
+
+import asyncpg
+
+from core.contracts.payment import AuthoriseReply, Book
+from core.contracts.reasons import Reason
+from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.transactions.bookings import store
+from core.transactions.bookings.store import Connection, Standing
+from core.transactions.rules import stored_answer
+from core.values.ids import id_range_of_rrn, rrn_of
+
+
+async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
+    """Book an advice or a completion once; a repeat gets the first answer, another body is refused."""
+    async with pool.acquire() as connection:
+        async with connection.transaction():
+            if asked.kind == Kind.COMPLETION:
+                reply = await _complete(connection, asked)
+            else:
+                reply = await _book_offline(connection, asked)
+        if reply is not None:
+            return reply
+        return await _first_answer(connection, asked)
+
+
+async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply | None:
+    """The payment has happened: it is booked whatever is blocked now."""
+    new = store.attempt_of_booking(
+        asked,
+        state=State.APPROVED,
+        reason=Reason.ADVICE_BOOKED,
+        approved_minor=asked.amount_minor,
+        original=None,
+    )
+    recorded = await store.insert(connection, new)
+    if recorded is None:
+        return None
+    standing = store.standing_of(new, *recorded)
+    await store.post(connection, standing, Operation.HOLD, Layer.PENDING, asked.amount_minor)
+    await _owe(connection, standing, DeliveryKind.ADVICE)
+    return _answer(asked, Reason.APPROVED, asked.amount_minor)
+
+
+async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | None:
+    original = await _lock_original(connection, asked)
+    reason = _why_not(original, asked)
+    new = store.attempt_of_booking(
+        asked,
+        state=State.APPROVED if reason == Reason.APPROVED else State.DECLINED,
+        reason=reason,
+        approved_minor=asked.amount_minor if reason == Reason.APPROVED else 0,
+        original=original,
+    )
+    recorded = await store.insert(connection, new)
+    if recorded is None:
+        return None
+    if original is None or reason != Reason.APPROVED:
+        await store.note(
+            connection, new.id, new.business_date, EventKind.REFUSED, state=State.DECLINED, reason=reason
+        )
+        return _answer(asked, reason, 0)
+    await store.capture(connection, original, asked.amount_minor)
+    await store.note(
+        connection,
+        original.id,
+        original.business_date,
+        EventKind.CAPTURED,
+        state=State.CAPTURED,
+        reason=original.reason,
+        cause="completion",
+    )
+    await _owe(connection, store.standing_of(new, *recorded), DeliveryKind.COMPLETION)
+    return _answer(asked, Reason.APPROVED, asked.amount_minor)
+
+
+async def _lock_original(connection: Connection, asked: Book) -> Standing | None:
+    id_range = id_range_of_rrn(asked.original_rrn, near_unix_ms=asked.received_at_us // 1000)
+    if id_range is None:
+        return None
+    found = await store.find_by_reference(connection, id_range, terminal_id=asked.terminal_id)
+    return await store.lock_by_id(connection, *found) if found is not None else None
+
+
+def _why_not(original: Standing | None, asked: Book) -> Reason:
+    if original is None:
+        return Reason.ORIGINAL_NOT_FOUND
+    if original.state == State.CAPTURED:
+        return Reason.ALREADY_CAPTURED
+    if original.kind != Kind.AUTHORISATION or original.state not in (
+        State.APPROVED,
+        State.PARTIALLY_APPROVED,
+    ):
+        return Reason.ORIGINAL_NOT_CAPTURABLE
+    if asked.currency != original.currency or not 0 < asked.amount_minor <= original.approved_minor:
+        return Reason.ORIGINAL_NOT_CAPTURABLE
+    return Reason.APPROVED
+
+
+async def _owe(connection: Connection, standing: Standing, kind: DeliveryKind) -> None:
+    await store.owe(
+        connection,
+        standing.id,
+        standing.business_date,
+        kind,
+        reason=standing.reason,
+        amount_minor=standing.amount_minor,
+        acquirer_id=standing.acquirer_id,
+    )
+    await store.note(
+        connection,
+        standing.id,
+        standing.business_date,
+        EventKind.BOOKED_OFFLINE,
+        state=standing.state,
+        reason=standing.reason,
+    )
+
+
+async def _first_answer(connection: Connection, asked: Book) -> AuthoriseReply:
+    row = await connection.fetchrow(
+        store.queries.find_by_key,
+        store.UUID(asked.terminal_id),
+        date.fromordinal(asked.business_date),
+        asked.message_class,
+        asked.stan,
+    )
+    if row is None:
+        return _answer(asked, Reason.TERMINAL_UNKNOWN, 0)
+    if row["state"] == State.REVERSED:
+        return _answer(asked, Reason.ALREADY_REVERSED, 0)
+    if row["body_hash"] != asked.body_hash:
+        return _answer(asked, Reason.REPEAT_DIFFERS, 0)
+    reason = stored_answer(row["state"], row["reason"])
+    return AuthoriseReply(
+        asked.id,
+        Reason.APPROVED if reason == Reason.ADVICE_BOOKED else reason,
+        row["approval_code"],
+        row["approved_minor"],
+        rrn_of(row["id"].bytes),
+        row["host_code"],
+        replayed=True,
+    )
+
+
+def _answer(asked: Book, reason: int, approved_minor: int) -> AuthoriseReply:
+    return AuthoriseReply(asked.id, reason, asked.approval_code, approved_minor, rrn_of(asked.id))

@@ -1,0 +1,451 @@
+"""Refunds: reserved on the original, asked of the host, posted or given back. One by one, under row locks."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import date
+from typing import NamedTuple
+
+import asyncpg
+import msgspec
+import structlog
+from asyncpg.pgproto.pgproto import UUID
+
+from core.contracts.agent_actions import CancelByAgent, RefundByAgent
+from core.contracts.payment import (
+    HOST_NO_REPLY,
+    Authorise,
+    AuthoriseReply,
+    HostReply,
+    HostRequest,
+    SealedCard,
+)
+from core.contracts.reasons import Reason
+from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.transactions.bookings import store
+from core.transactions.bookings.reversals import give_back, take_back
+from core.transactions.bookings.store import Connection, NewAttempt, Standing
+from core.transactions.engine.arming import host_request_of, stored_reply
+from core.transactions.engine.flight import Flight
+from core.transactions.engine.labels import Labels, labels_of
+from core.transactions.rules import outcome_of, stored_answer
+from core.values.clock import PARIS, Clock, from_unix_us, paris_date
+from core.values.ids import id_range_of_rrn, rrn_of
+
+AGENT_MESSAGE_CLASS = 12
+"""Natural keys of what agents cause stand apart from those of the terminals they borrow."""
+
+REFUNDS_IN_FLIGHT_MAX = 1_024
+
+_NO_REQUEST = msgspec.msgpack.encode({})
+
+_log = structlog.get_logger("core.refunds")
+
+
+class Wanted(NamedTuple):
+    """A refund to arm: the attempt to record and the original it takes from."""
+
+    new: NewAttempt
+    original_id: bytes
+    original_date: date
+    who: str
+
+
+class Refunds:
+    """The engine's refund door, and what agents ask for."""
+
+    def __init__(
+        self,
+        *,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        answer: Callable[[str, AuthoriseReply], None],
+        send: Callable[[str, list[HostRequest]], bool],
+        committed: Callable[[], None],
+        host_deadline_ms: int,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._answer = answer
+        self._send = send
+        self._committed = committed
+        self._host_deadline_ms = host_deadline_ms
+        self._waiting: dict[bytes, Flight] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.refunds = 0
+
+    # The door of the engine.
+
+    def refund_asked(self, item: Authorise, reply_to: str) -> None:
+        """Take a refund asked by a terminal."""
+        if len(self._tasks) >= REFUNDS_IN_FLIGHT_MAX:
+            self._answer(reply_to, _reply(item.id, Reason.SYSTEM_BUSY))
+            return
+        self._spawn(self._ask(item, reply_to))
+
+    def is_waiting_for(self, attempt_id: bytes) -> bool:
+        """Whether a host reply with this id is a refund's."""
+        return attempt_id in self._waiting
+
+    def refund_told(self, reply: HostReply) -> None:
+        """Take the host's answer to a refund."""
+        flight = self._waiting.pop(reply.id, None)
+        if flight is not None:
+            self._spawn(self._decide(flight, reply))
+
+    # The doors of agents.
+
+    async def refund_by_agent(self, asked: RefundByAgent) -> AuthoriseReply:
+        """Arm a refund and send it; the answer NONE says it is under way, anything else why it is not."""
+        made_at_us = int.from_bytes(asked.id[:6], "big") * 1000
+        business_date = paris_date(from_unix_us(made_at_us))
+        async with self._pool.acquire() as connection:
+            seen = await connection.fetchrow(store.queries.read_refund_flight, UUID(asked.id), business_date)
+            if seen is not None:
+                return stored_reply(asked.id, seen)
+            row = await connection.fetchrow(
+                store.queries.read_original, UUID(asked.original_id), date.fromordinal(asked.original_date)
+            )
+            if row is None:
+                return _reply(asked.id, Reason.ORIGINAL_NOT_FOUND)
+            stan: int = (await connection.fetchrow(store.queries.next_agent_stan))["stan"]
+        moment = from_unix_us(made_at_us).astimezone(PARIS)
+        new = NewAttempt(
+            id=asked.id,
+            business_date=business_date,
+            terminal_id=row["terminal_id"].bytes,
+            received_at_us=made_at_us,
+            state=State.SENT,
+            reason=Reason.NONE,
+            kind=Kind.REFUND,
+            message_class=AGENT_MESSAGE_CLASS,
+            stan=stan,
+            body_hash=0,
+            amount_minor=asked.amount_minor,
+            approved_minor=0,
+            currency=asked.currency,
+            card=SealedCard(
+                row["card_ciphertext"],
+                row["card_fingerprint"],
+                row["card_bin"],
+                row["card_last_four"],
+                row["card_expiry"],
+                row["card_brand"],
+            ),
+            entry_mode=row["entry_mode"],
+            transmitted_at=moment.strftime("%m%d%H%M%S"),
+            local_time=moment.strftime("%m%d%H%M%S"),
+            approval_code="",
+            request=_NO_REQUEST,
+        )
+        wanted = Wanted(
+            new, asked.original_id, date.fromordinal(asked.original_date), f"agent {asked.agent_id.hex()}"
+        )
+        reason = await self._arm(wanted, "", b"")
+        return _reply(asked.id, reason)
+
+    async def cancel_by_agent(self, asked: CancelByAgent) -> AuthoriseReply:
+        """Take back an approved payment that is not captured yet."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            standing = await store.lock_by_id(
+                connection, asked.original_id, date.fromordinal(asked.original_date)
+            )
+            if standing is None:
+                reason = Reason.ORIGINAL_NOT_FOUND
+            else:
+                reason = await take_back(
+                    connection,
+                    standing,
+                    cause=Reason.CANCELLED_BY_AGENT,
+                    who=f"agent {asked.agent_id.hex()}",
+                )
+        self._committed()
+        return _reply(asked.original_id, reason)
+
+    # Arming, asking, deciding.
+
+    async def _ask(self, item: Authorise, reply_to: str) -> None:
+        business_date = date.fromordinal(item.business_date)
+        id_range = id_range_of_rrn(item.original_rrn, near_unix_ms=item.received_at_us // 1000)
+        async with self._pool.acquire() as connection:
+            found = (
+                await store.find_by_reference(connection, id_range, terminal_id=item.terminal_id)
+                if id_range is not None
+                else None
+            )
+        new = NewAttempt(
+            id=item.id,
+            business_date=business_date,
+            terminal_id=item.terminal_id,
+            received_at_us=item.received_at_us,
+            state=State.SENT,
+            reason=Reason.NONE,
+            kind=Kind.REFUND,
+            message_class=item.message_class,
+            stan=item.stan,
+            body_hash=item.body_hash,
+            amount_minor=item.amount_minor,
+            approved_minor=0,
+            currency=item.currency,
+            card=item.card,
+            entry_mode=item.entry_mode,
+            transmitted_at=item.transmitted_at,
+            local_time=item.local_time,
+            approval_code="",
+            request=item.request,
+        )
+        original_id, original_date = found if found is not None else (b"", business_date)
+        reason = await self._arm(
+            Wanted(new, original_id, original_date, "terminal"), reply_to, item.sensitive
+        )
+        if reason == Reason.REPEAT_DIFFERS:
+            await self._answer_repeat(item, reply_to)
+        elif reason != Reason.NONE:
+            self._answer(reply_to, _reply(item.id, reason))
+
+    async def _arm(self, wanted: Wanted, reply_to: str, sensitive: bytes) -> Reason:
+        """Record, reserve and send. NONE: it is on its way. REPEAT_DIFFERS: its natural key is taken."""
+        new = wanted.new
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                original = (
+                    await store.lock_by_id(connection, wanted.original_id, wanted.original_date)
+                    if wanted.original_id
+                    else None
+                )
+                reason = _why_not(original, new)
+                if reason == Reason.NONE:
+                    reason = await _blocked(connection, new.terminal_id)
+                recorded = await store.insert(
+                    connection,
+                    new._replace(
+                        state=State.SENT if reason == Reason.NONE else State.DECLINED,
+                        reason=reason,
+                        original_id=original.id if original else None,
+                        original_date=original.business_date if original else None,
+                        reverse_after_ms=self._host_deadline_ms + 5_000,
+                    ),
+                )
+                if recorded is None:
+                    return Reason.REPEAT_DIFFERS
+                if original is None or reason != Reason.NONE:
+                    await store.note(
+                        connection,
+                        new.id,
+                        new.business_date,
+                        EventKind.REFUSED,
+                        state=State.DECLINED,
+                        reason=reason,
+                        cause=wanted.who,
+                    )
+                    return reason
+                if original.state in (State.APPROVED, State.PARTIALLY_APPROVED):
+                    # What was bought today is captured tonight; whoever refunds it now captures it first.
+                    await store.capture(connection, original, original.approved_minor)
+                    await store.note(
+                        connection,
+                        original.id,
+                        original.business_date,
+                        EventKind.CAPTURED,
+                        state=State.CAPTURED,
+                        reason=original.reason,
+                        cause="refund",
+                    )
+                await store.add_refunded(connection, original, new.amount_minor, final=False)
+            labels = await read_labels(connection, new.terminal_id)
+        self._committed()
+        if labels is not None:
+            self._take_off(new, labels, reply_to, sensitive)
+        return Reason.NONE
+
+    def _take_off(self, new: NewAttempt, labels: Labels, reply_to: str, sensitive: bytes) -> None:
+        item = Authorise(
+            new.id,
+            new.terminal_id,
+            new.kind,
+            new.message_class,
+            new.stan,
+            new.business_date.toordinal(),
+            new.body_hash,
+            new.amount_minor,
+            new.currency,
+            new.card,
+            sensitive,
+            new.entry_mode,
+            new.transmitted_at,
+            new.local_time,
+            False,
+            new.received_at_us,
+            new.request,
+        )
+        now_us = self._clock.unix_us()
+        deadline_at_us = now_us + self._host_deadline_ms * 1000
+        flight = Flight(item, reply_to, labels, rrn=rrn_of(new.id), deadline_at_us=deadline_at_us)
+        self._waiting[new.id] = flight
+        asyncio.get_running_loop().call_later(self._host_deadline_ms / 1000 + 2, self._give_up, new.id)
+        if not self._send(labels.acquirer, [host_request_of(flight)]):
+            self._give_up(new.id)
+
+    def _give_up(self, attempt_id: bytes) -> None:
+        self.refund_told(HostReply(attempt_id, "", HOST_NO_REPLY, Reason.HOST_NO_REPLY, "", "", 0, 0, 0, b""))
+
+    async def _decide(self, flight: Flight, reply: HostReply) -> None:
+        item = flight.item
+        outcome = outcome_of(reply, kind=item.kind, amount_minor=item.amount_minor, partial_ok=False)
+        business_date = date.fromordinal(item.business_date)
+        async with self._pool.acquire() as connection, connection.transaction():
+            standing = await store.lock_by_id(connection, item.id, business_date)
+            if standing is None or standing.state != State.SENT:
+                stands = standing.state if standing is not None else State.UNKNOWN
+                await store.note(
+                    connection,
+                    item.id,
+                    business_date,
+                    EventKind.LATE_REPLY,
+                    state=stands,
+                    reason=reply.reason,
+                    cause=f"host {reply.host_code}",
+                    detail=reply.exchange,
+                )
+                reason: int = stored_answer(stands, reply.reason)
+            else:
+                await self._write(connection, standing, reply, outcome.state, outcome.reason)
+                reason = Reason.HOST_NO_REPLY if outcome.state == State.UNKNOWN else outcome.reason
+        self.refunds += 1
+        self._committed()
+        approved_minor = item.amount_minor if reason == Reason.APPROVED else 0
+        for asked_id, reply_to in [(item.id, flight.reply_to), *(flight.waiters or [])]:
+            if reply_to:
+                self._answer(
+                    reply_to,
+                    AuthoriseReply(
+                        asked_id, reason, reply.approval_code, approved_minor, flight.rrn, reply.host_code
+                    ),
+                )
+
+    async def _write(
+        self, connection: Connection, standing: Standing, reply: HostReply, state: State, reason: int
+    ) -> None:
+        approved_minor = standing.amount_minor if state == State.APPROVED else 0
+        await connection.fetchrow(
+            store.queries.decide_refund,
+            UUID(standing.id),
+            standing.business_date,
+            int(state),
+            int(reason),
+            approved_minor,
+            reply.host_code,
+            reply.approval_code,
+            reply.sent_us,
+            reply.replied_us,
+        )
+        kind = EventKind.DECIDED
+        if state == State.APPROVED:
+            await store.post(connection, standing, Operation.REFUND, Layer.POSTED, -approved_minor)
+            await self._finish_original(connection, standing)
+        elif state == State.UNKNOWN:
+            # The reservation stays until the host has accepted the reversal.
+            kind = EventKind.TIMED_OUT
+            await store.owe(
+                connection,
+                standing.id,
+                standing.business_date,
+                DeliveryKind.REVERSAL,
+                reason=reason,
+                amount_minor=standing.amount_minor,
+                acquirer_id=standing.acquirer_id,
+            )
+        else:
+            await give_back(connection, standing)
+        await store.note(
+            connection,
+            standing.id,
+            standing.business_date,
+            kind,
+            state=state,
+            reason=reason,
+            detail=reply.exchange or None,
+        )
+
+    async def _finish_original(self, connection: Connection, refund: Standing) -> None:
+        if refund.original_id is None or refund.original_date is None:
+            return
+        original = await store.lock_by_id(connection, refund.original_id, refund.original_date)
+        if original is None:
+            return
+        state = await store.add_refunded(connection, original, 0, final=True)
+        await store.note(
+            connection,
+            original.id,
+            original.business_date,
+            EventKind.REFUNDED,
+            state=state,
+            reason=original.reason,
+            cause=f"refund {refund.id.hex()}",
+        )
+
+    async def _answer_repeat(self, item: Authorise, reply_to: str) -> None:
+        """The natural key is taken: the first answer, silence while it is awaited, or a refusal."""
+        async with self._pool.acquire() as connection:
+            row = await connection.fetchrow(
+                store.queries.find_by_key,
+                UUID(item.terminal_id),
+                date.fromordinal(item.business_date),
+                item.message_class,
+                item.stan,
+            )
+        if row is None or row["body_hash"] != item.body_hash:
+            reason = (
+                Reason.ALREADY_REVERSED
+                if row is not None and row["state"] == State.REVERSED
+                else Reason.REPEAT_DIFFERS
+            )
+            self._answer(reply_to, _reply(item.id, reason))
+        elif row["state"] != State.SENT:
+            self._answer(reply_to, stored_reply(item.id, row))
+        elif (flight := self._waiting.get(row["id"].bytes)) is not None:
+            flight.waiters = [*(flight.waiters or []), (item.id, reply_to)]
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # Nothing is told: the refund is recorded and swept, or it is not and the terminal repeats.
+            _log.warning("refund_unknown", error=type(error).__name__)
+
+
+async def read_labels(connection: Connection, terminal_id: bytes) -> Labels | None:
+    """Return what the host must be told of a terminal."""
+    row = await connection.fetchrow(store.queries.read_terminal_labels, UUID(terminal_id))
+    return labels_of(row) if row is not None else None
+
+
+async def _blocked(connection: Connection, terminal_id: bytes) -> Reason:
+    row = await connection.fetchrow(store.queries.read_standing_block, UUID(terminal_id))
+    return Reason(row["reason"]) if row is not None else Reason.TERMINAL_UNKNOWN
+
+
+def _why_not(original: Standing | None, new: NewAttempt) -> Reason:
+    if original is None:
+        return Reason.ORIGINAL_NOT_FOUND
+    if original.kind not in (Kind.PURCHASE, Kind.AUTHORISATION, Kind.ADVICE):
+        return Reason.ORIGINAL_NOT_CAPTURABLE
+    if original.kind == Kind.AUTHORISATION and original.state not in (State.CAPTURED, State.REFUNDED):
+        return Reason.ORIGINAL_NOT_CAPTURABLE
+    if original.state in (State.APPROVED, State.PARTIALLY_APPROVED):
+        available_minor = original.approved_minor
+    elif original.state in (State.CAPTURED, State.REFUNDED, State.SETTLED):
+        available_minor = original.captured_minor - original.refunded_minor
+    else:
+        return Reason.ORIGINAL_NOT_CAPTURABLE
+    if new.currency != original.currency or not 0 < new.amount_minor <= available_minor:
+        return Reason.REFUND_ABOVE_CAPTURED
+    return Reason.NONE
+
+
+def _reply(asked_id: bytes, reason: int) -> AuthoriseReply:
+    return AuthoriseReply(asked_id, reason, "", 0, rrn_of(asked_id))

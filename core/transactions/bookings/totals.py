@@ -1,0 +1,39 @@
+"""A terminal's day compared with ours (0500, 0520)."""
+
+from datetime import date
+
+import asyncpg
+from asyncpg.pgproto.pgproto import UUID
+
+from core.contracts.payment import Totals, TotalsReply
+from core.transactions.bookings.store import queries
+
+
+async def compare(pool: asyncpg.Pool, asked: Totals) -> TotalsReply:
+    """Return our totals of the terminal's day and keep both; repeats are kept once by their id."""
+    business_date = date.fromordinal(asked.business_date)
+    declared = [
+        asked.debit_count,
+        asked.debit_minor,
+        asked.credit_count,
+        asked.credit_minor,
+        asked.reversal_count,
+        asked.reversal_minor,
+    ]
+    async with pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow(
+            queries.total_terminal_day, UUID(asked.terminal_id), business_date, asked.currency
+        )
+        ours = list(row.values()) if row is not None else [0] * 6
+        # Reversals cancel out on both sides; what must agree is what was bought and what was refunded.
+        in_balance = ours[:4] == declared[:4]
+        await connection.execute(
+            queries.keep_totals,
+            UUID(asked.id),
+            UUID(asked.terminal_id),
+            business_date,
+            in_balance,
+            declared,
+            ours,
+        )
+    return TotalsReply(asked.id, in_balance, *ours)

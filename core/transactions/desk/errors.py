@@ -1,0 +1,24 @@
+"""Refusals of what an agent asks to do with a transaction."""
+
+from core.contracts.refusals import Refused
+
+
+class RefundAboveCaptured(Refused):
+    """The refunds together would be above what was captured."""
+
+    def __init__(self, *, remaining_minor: int, currency: str) -> None:
+        super().__init__("refund_above_captured", {"remaining_minor": remaining_minor, "currency": currency})
+
+
+class NotRefundable(Refused):
+    """Its kind or state takes no refund."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("transaction_not_refundable", {"why": why})
+
+
+class NotCancellable(Refused):
+    """Its kind or state takes no cancellation."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("transaction_not_cancellable", {"why": why})

@@ -1,0 +1,310 @@
+"""The desk's queries and commands on transactions."""
+
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+import msgspec
+import structlog
+
+from core.bus import Bus, BusError
+from core.contracts.agent_actions import CANCEL_SUBJECT, REFUND_SUBJECT, CancelByAgent, RefundByAgent
+from core.contracts.desk_requests import (
+    EVENTS_PAGE_MAX,
+    PAGE_ROWS_MAX,
+    REPLAY_AGE_S_MAX,
+    REPLAY_EVENTS_MAX,
+    ById,
+    Cancel,
+    CountLast,
+    EventsAfter,
+    EventsPage,
+    ListTransactions,
+    Nothing,
+    Position,
+    ReasonText,
+    ReasonTexts,
+    Refund,
+    Written,
+)
+from core.contracts.desk_views import (
+    Actions,
+    Counters,
+    MinuteCount,
+    Money,
+    ReasonCount,
+    TransactionDetail,
+    TransactionPage,
+)
+from core.contracts.payment import AuthoriseReply
+from core.contracts.reasons import Reason
+from core.contracts.refusals import NotFound, Refused
+from core.identity.api import EVERYTHING, Claim, Right, SignedIn, may, once, record_action, require
+from core.identity.errors import StillRunning
+from core.transactions.desk import store, views
+from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
+from core.transactions.desk.rules import cancel_action, diagnosis_of, hops_of, refund_action
+from core.transactions.reasons import REASONS
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+from core.values.ids import encode_id
+from core.values.timestamps import timestamp
+
+# The engine answers when the host has, or at the host's deadline.
+ENGINE_TIMEOUT_S: Final = 12.0
+_REPLAY_AGE: Final = timedelta(seconds=REPLAY_AGE_S_MAX)
+_STANDS: Final = frozenset(
+    {Reason.NONE, Reason.APPROVED, Reason.PARTIAL_APPROVAL, Reason.CANCELLED_BY_AGENT, Reason.HOST_NO_REPLY}
+)
+
+_log = structlog.get_logger("core.desk")
+
+
+class TransactionHandlers:
+    """The door to transactions for screens."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, bus: Bus) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._bus = bus
+
+    async def transactions(self, caller: SignedIn, request: ListTransactions, locale: str) -> TransactionPage:
+        """Return a page, newest first."""
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        rows = await store.list_transactions(
+            self._pool,
+            caller.scope,
+            request.filter,
+            before=request.before,
+            limit=limit + 1,
+            now=self._clock.now(),
+        )
+        page = [views.transaction_of(row, locale) for row in rows[:limit]]
+        return TransactionPage(page, encode_cursor(page[-1].id) if len(rows) > limit else None)
+
+    async def transaction(self, caller: SignedIn, request: ById, locale: str) -> TransactionDetail:
+        """Return one transaction with everything known about it. Raises: NotFound."""
+        async with self._pool.acquire() as connection:
+            row = await store.find_transaction(connection, caller.scope, request.id)
+            if row is None:
+                raise NotFound
+            day = row["business_date"]
+            original = None if row["original_id"] is None else row["original_id"].bytes
+            events = await store.list_events_of(connection, request.id, day)
+            entries = await store.list_entries_of(connection, request.id, day)
+            deliveries = await store.list_deliveries_of(connection, request.id)
+            related = await store.list_related(connection, request.id, original)
+        facts = views.facts_of(row)
+        summary = msgspec.structs.asdict(views.transaction_of(row, locale))
+        return TransactionDetail(
+            **summary,
+            events=[views.event_of(event, locale) for event in events],
+            hops=hops_of(facts),
+            messages=views.messages_of(row, events, locale),
+            entries=[views.entry_of(entry) for entry in entries],
+            deliveries=[views.delivery_of(delivery) for delivery in deliveries],
+            related=[views.related_of(one) for one in related],
+            diagnosis=diagnosis_of(facts, deliveries, locale=locale, now=self._clock.now()),
+            actions=Actions(
+                refund=refund_action(facts, permitted=may(caller.role, Right.REFUND)),
+                cancel=cancel_action(facts, permitted=may(caller.role, Right.CANCEL)),
+            ),
+        )
+
+    async def counters(self, caller: SignedIn, request: CountLast) -> Counters:
+        """Return the last minutes in figures, in euros."""
+        now = self._clock.now()
+        since = now.replace(second=0, microsecond=0) - views.minutes_ago(request.minutes)
+        async with self._pool.acquire() as connection:
+            by_minute, by_reason = await store.counts(connection, caller.scope, since)
+        approved, declined, unknown, amount = (
+            sum(row[name] for row in by_minute)
+            for name in ("approved", "declined", "unknown", "amount_minor")
+        )
+        decided = approved + declined
+        return Counters(
+            minutes=request.minutes,
+            transactions=approved + declined + unknown,
+            approved=approved,
+            declined=declined,
+            unknown=unknown,
+            amount=Money(amount, "EUR"),
+            approval_rate=round(approved / decided, 4) if decided else None,
+            by_minute=[
+                MinuteCount(
+                    minute=timestamp(row["minute"]),
+                    approved=row["approved"],
+                    declined=row["declined"],
+                    unknown=row["unknown"],
+                    amount=Money(row["amount_minor"], "EUR"),
+                )
+                for row in by_minute
+            ],
+            by_reason=[ReasonCount(views.reason_code(row["reason"]), row["count"]) for row in by_reason],
+        )
+
+    async def events_after(self, request: EventsAfter) -> EventsPage:
+        """Return events after a position, `too_old` instead when the replay is above its bounds."""
+        async with self._pool.acquire() as connection:
+            if request.check_age:
+                events, oldest_at = await store.replay_size(
+                    connection, request.after, limit=REPLAY_EVENTS_MAX + 1
+                )
+                aged = oldest_at is not None and self._clock.now() - oldest_at > _REPLAY_AGE
+                if events > REPLAY_EVENTS_MAX or aged:
+                    return EventsPage(items=[], more=False, too_old=True)
+            return await store.list_events_after(
+                connection, request.after, request.until, limit=min(request.limit, EVENTS_PAGE_MAX)
+            )
+
+    async def events_end(self, _request: Nothing) -> Position:
+        """Return the newest position."""
+        return await store.find_events_end(self._pool)
+
+    async def reasons(self, _request: Nothing) -> ReasonTexts:
+        """Return the words of every reason in every language, for who shows the live feed."""
+        texts: dict[str, dict[int, ReasonText]] = {}
+        for locale in ("fr", "en"):
+            texts[locale] = {
+                int(reason): ReasonText(
+                    meaning.declined_by,
+                    meaning.severity,
+                    meaning.retry,
+                    *meaning.words(locale),
+                )
+                for reason, meaning in REASONS.items()
+            }
+        return ReasonTexts(texts)
+
+    async def refund(self, caller: SignedIn, request: Refund, locale: str) -> Written:
+        """Refund, once for each idempotency key.
+
+        Raises: NotPermitted, NotFound, NotRefundable, RefundAboveCaptured, KeyReused, StillRunning.
+        """
+        require(caller, Right.REFUND)
+
+        async def effect(claim: Claim) -> bytes:
+            refund_id = claim.made_id()
+            # A first call may have got through before it died: then its refund is the answer.
+            if claim.taken_over and (made := await self._shown(refund_id, locale)) is not None:
+                return made
+            row = await store.find_transaction(self._pool, caller.scope, request.id)
+            if row is None:
+                raise NotFound
+            facts = views.facts_of(row)
+            action = refund_action(facts, permitted=True)
+            if not action.allowed:
+                if action.why == "nothing_left":
+                    raise RefundAboveCaptured(remaining_minor=0, currency=facts.currency)
+                raise NotRefundable(action.why or "wrong_state")
+            if request.currency != facts.currency:
+                raise NotRefundable("other_currency")
+            if request.amount_minor > action.max.amount:
+                raise RefundAboveCaptured(remaining_minor=action.max.amount, currency=facts.currency)
+            order = RefundByAgent(
+                id=refund_id,
+                original_id=request.id,
+                original_date=facts.business_date.toordinal(),
+                amount_minor=request.amount_minor,
+                currency=request.currency,
+                reason_text=request.reason,
+                agent_id=caller.agent_id,
+            )
+            reply = await self._engine(REFUND_SUBJECT, order)
+            made = await self._shown(refund_id, locale)
+            if made is None:
+                raise _refusal(reply, remaining_minor=action.max.amount, currency=facts.currency)
+            await self._record(
+                caller,
+                "transaction.refunded",
+                request.id,
+                {"refund": encode_id("transaction", refund_id), "amount_minor": request.amount_minor}
+                | {"reason": request.reason},
+            )
+            return made
+
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="refund",
+            body=request,
+            effect=effect,
+        )
+
+    async def cancel(self, caller: SignedIn, request: Cancel, locale: str) -> Written:
+        """Cancel before capture.
+
+        Raises: NotPermitted, NotFound, NotCancellable, KeyReused, StillRunning.
+        """
+        require(caller, Right.CANCEL)
+
+        async def effect(_claim: Claim | None) -> bytes:
+            row = await store.find_transaction(self._pool, caller.scope, request.id)
+            if row is None:
+                raise NotFound
+            facts = views.facts_of(row)
+            # A first call may have got through before it died: a payment that an agent cancelled is the answer.
+            if facts.reason != Reason.CANCELLED_BY_AGENT:
+                action = cancel_action(facts, permitted=True)
+                if not action.allowed:
+                    raise NotCancellable(action.why or "wrong_state")
+                order = CancelByAgent(
+                    original_id=request.id,
+                    original_date=facts.business_date.toordinal(),
+                    reason_text=request.reason,
+                    agent_id=caller.agent_id,
+                )
+                reply = await self._engine(CANCEL_SUBJECT, order)
+                if reply.reason not in _STANDS:
+                    raise NotCancellable(views.reason_code(reply.reason))
+                await self._record(caller, "transaction.cancelled", request.id, {"reason": request.reason})
+            shown = await self._shown(request.id, locale)
+            if shown is None:
+                raise NotFound
+            return shown
+
+        if not request.idempotency_key:
+            return Written(await effect(None))
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="cancel",
+            body=request,
+            effect=effect,
+        )
+
+    async def _engine(self, subject: str, order: RefundByAgent | CancelByAgent) -> AuthoriseReply:
+        try:
+            payload = await self._bus.request(subject, msgspec.msgpack.encode(order), ENGINE_TIMEOUT_S)
+        except BusError as error:
+            # Whether it happened is unknown, so the claim stays and the same order is repeated later.
+            _log.warning("engine_silent", subject=subject, error=error.code)
+            raise StillRunning from error
+        return msgspec.msgpack.decode(payload, type=AuthoriseReply)
+
+    async def _shown(self, transaction_id: bytes, locale: str) -> bytes | None:
+        row = await store.find_transaction(self._pool, EVERYTHING, transaction_id)
+        return None if row is None else msgspec.json.encode(views.transaction_of(row, locale))
+
+    async def _record(
+        self, caller: SignedIn, kind: str, target_id: bytes, facts: dict[str, str | int]
+    ) -> None:
+        await record_action(
+            self._pool,
+            agent_id=caller.agent_id,
+            at=self._clock.now(),
+            kind=kind,
+            target_kind="transaction",
+            target_id=target_id,
+            facts=facts,
+        )
+
+
+def _refusal(reply: AuthoriseReply, *, remaining_minor: int, currency: str) -> Refused:
+    if reply.reason == Reason.REFUND_ABOVE_CAPTURED:
+        return RefundAboveCaptured(remaining_minor=remaining_minor, currency=currency)
+    return NotRefundable(views.reason_code(reply.reason))

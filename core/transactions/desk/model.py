@@ -1,0 +1,38 @@
+"""One transaction as the desk reads it, for pure rules to decide on."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from core.contracts.states import DeliveryKind, Kind, State
+
+
+class DeskTransaction(msgspec.Struct, frozen=True):
+    """What the rules need of an attempt's row."""
+
+    id: bytes
+    business_date: date
+    kind: Kind
+    state: State
+    reason: int
+    amount_minor: int
+    approved_minor: int
+    captured_minor: int
+    refunded_minor: int
+    currency: str
+    received_at: datetime
+    sent_at: datetime | None
+    decided_at: datetime | None
+    host_sent_us: int | None
+    host_replied_us: int | None
+    host_code: str
+
+
+class DeskDelivery(msgspec.Struct, frozen=True):
+    """Something that must reach the host."""
+
+    kind: DeliveryKind
+    tries: int
+    due_at: datetime
+    accepted_at: datetime | None
+    last_result: str

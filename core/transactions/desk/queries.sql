@@ -1,0 +1,148 @@
+-- Queries for screens. $1 is the scope wherever a statement reads transactions (core.identity.scope).
+-- Newest first is the order of ids: they are UUIDv7, so the primary key of each partition read backwards gives it
+-- with no sort, and a moment is a bound on the id.
+
+-- name: list_transactions
+-- Primary key backwards, merged over the partitions; a reference or a time is a range of ids.
+-- $2 id from, $3 id below, $4 store, $5 states, $6 reason, $7 brand, $8 and $9 amounts, $10 last four, $11 stan,
+-- $12 approval code, $13 kind, $14 limit.
+SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
+       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
+       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+FROM attempt a
+LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN store s ON s.id = a.store_id
+LEFT JOIN company c ON c.id = a.company_id
+WHERE a.id >= $2 AND a.id < $3
+  AND ($1::text[] IS NULL OR s.department = ANY($1))
+  AND ($4::uuid IS NULL OR a.store_id = $4)
+  AND ($5::smallint[] IS NULL OR a.state = ANY($5))
+  AND ($6::smallint IS NULL OR a.reason = $6)
+  AND ($7::smallint IS NULL OR a.card_brand = $7)
+  AND ($8::bigint IS NULL OR a.amount_minor >= $8)
+  AND ($9::bigint IS NULL OR a.amount_minor <= $9)
+  AND ($10::text IS NULL OR a.card_last_four = $10)
+  AND ($11::integer IS NULL OR a.stan = $11)
+  AND ($12::text IS NULL OR a.approval_code = $12)
+  AND ($13::smallint IS NULL OR a.kind = $13)
+ORDER BY a.id DESC
+LIMIT $14;
+
+-- name: list_transactions_of_terminal
+-- Index attempt_once by its first column: one terminal has few rows, which are sorted.
+-- Parameters as above; $15 terminal.
+SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
+       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
+       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+FROM attempt a
+LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN store s ON s.id = a.store_id
+LEFT JOIN company c ON c.id = a.company_id
+WHERE a.terminal_id = $15 AND a.id >= $2 AND a.id < $3
+  AND ($1::text[] IS NULL OR s.department = ANY($1))
+  AND ($4::uuid IS NULL OR a.store_id = $4)
+  AND ($5::smallint[] IS NULL OR a.state = ANY($5))
+  AND ($6::smallint IS NULL OR a.reason = $6)
+  AND ($7::smallint IS NULL OR a.card_brand = $7)
+  AND ($8::bigint IS NULL OR a.amount_minor >= $8)
+  AND ($9::bigint IS NULL OR a.amount_minor <= $9)
+  AND ($10::text IS NULL OR a.card_last_four = $10)
+  AND ($11::integer IS NULL OR a.stan = $11)
+  AND ($12::text IS NULL OR a.approval_code = $12)
+  AND ($13::smallint IS NULL OR a.kind = $13)
+ORDER BY a.id DESC
+LIMIT $14;
+
+-- name: terminal_numbered
+-- Unique index on terminal.terminal, within the scope.
+SELECT t.id FROM terminal t JOIN store s ON s.id = t.store_id
+WHERE t.terminal = $2 AND ($1::text[] IS NULL OR s.department = ANY($1));
+
+-- name: transaction_by_id
+-- Primary key, by its first column in each partition.
+SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
+       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
+       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode,
+       a.sent_at, a.host_sent_us, a.host_replied_us, a.message_class, a.request, a.original_id, a.original_date
+FROM attempt a
+LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN store s ON s.id = a.store_id
+LEFT JOIN company c ON c.id = a.company_id
+WHERE a.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1));
+
+-- name: events_of
+-- Index event_attempt; the date finds the partition.
+SELECT txid::text::bigint AS txid, seq, at, kind, state, reason, cause, detail
+FROM event WHERE attempt_id = $1 AND business_date = $2 ORDER BY txid, seq LIMIT 200;
+
+-- name: entries_of
+-- Primary key by its first column; the date finds the partition.
+SELECT e.operation, e.layer, e.account, e.amount_minor, e.currency, e.posted_at,
+       coalesce(s.name, q.name, '') AS owner
+FROM ledger_entry e
+LEFT JOIN store s ON s.id = e.owner_id
+LEFT JOIN acquirer q ON q.ledger_owner = e.owner_id
+WHERE e.attempt_id = $1 AND e.business_date = $2
+ORDER BY e.posted_at, e.operation, e.part, e.layer, e.leg LIMIT 200;
+
+-- name: deliveries_of
+-- Unique index (attempt_id, kind).
+SELECT kind, tries, due_at, accepted_at, last_result FROM delivery WHERE attempt_id = $1 ORDER BY created_at;
+
+-- name: related_to
+-- Primary key for the original, partial index attempt_original for what followed.
+SELECT a.id, a.kind, a.state, a.amount_minor, a.currency, a.received_at, a.id = $2::uuid AS is_original
+FROM attempt a
+WHERE a.original_id = $1 OR a.id = $2::uuid
+ORDER BY a.id LIMIT 100;
+
+-- name: counts_by_minute
+-- Primary key of activity_minute by its first column.
+SELECT m.minute,
+       coalesce(sum(m.transactions) FILTER (WHERE m.state IN (3, 4)), 0)::int AS approved,
+       coalesce(sum(m.transactions) FILTER (WHERE m.state = 5), 0)::int AS declined,
+       coalesce(sum(m.transactions) FILTER (WHERE m.state = 6), 0)::int AS unknown,
+       coalesce(sum(m.amount_minor) FILTER (WHERE m.state IN (3, 4) AND m.currency = 'EUR'), 0)::bigint AS amount_minor
+FROM activity_minute m JOIN store s ON s.id = m.store_id
+WHERE m.minute >= $2 AND ($1::text[] IS NULL OR s.department = ANY($1))
+GROUP BY m.minute ORDER BY m.minute;
+
+-- name: counts_by_reason
+SELECT m.reason, sum(m.transactions)::int AS count
+FROM activity_minute m JOIN store s ON s.id = m.store_id
+WHERE m.minute >= $2 AND m.state IN (5, 6) AND ($1::text[] IS NULL OR s.department = ANY($1))
+GROUP BY m.reason ORDER BY 2 DESC, 1 LIMIT 50;
+
+-- name: events_after
+-- Index event_position in each partition, merged. Nothing at or above the oldest running transaction is read,
+-- so a late commit cannot slip in behind a reader; the relay reads by the same rule.
+SELECT e.txid::text::bigint AS txid, e.seq, e.at, e.kind AS event_kind, e.state AS event_state,
+       e.reason AS event_reason, e.summary,
+       a.id, a.kind, a.amount_minor, a.approved_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four,
+       a.terminal_id, t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, a.received_at,
+       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+FROM (
+    SELECT txid, seq, at, kind, state, reason, summary, attempt_id, business_date
+    FROM event
+    WHERE (txid, seq) > ($1::text::xid8, $2) AND (txid, seq) <= ($3::text::xid8, $4)
+      AND txid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY txid, seq LIMIT $5
+) e
+JOIN attempt a ON a.id = e.attempt_id AND a.business_date = e.business_date
+LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN store s ON s.id = a.store_id
+ORDER BY e.txid, e.seq;
+
+-- name: replay_size
+-- Index event_position; never counts further than one above the bound.
+SELECT count(*)::int AS events, min(at) AS oldest_at
+FROM (SELECT at FROM event WHERE (txid, seq) > ($1::text::xid8, $2) ORDER BY txid, seq LIMIT $3) AS rest;
+
+-- name: events_end
+-- Index event_position backwards.
+SELECT txid::text::bigint AS txid, seq FROM event
+WHERE txid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY txid DESC, seq DESC LIMIT 1;

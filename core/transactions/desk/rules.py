@@ -1,0 +1,226 @@
+"""Pure decisions of the desk: hops in milliseconds, diagnosis, what may be refunded or cancelled."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from core.contracts.desk_views import CancelAction, Diagnosis, Hop, HopName, Money, RefundAction
+from core.contracts.reasons import Reason
+from core.contracts.states import DeliveryKind, Kind, State
+from core.transactions.desk.model import DeskDelivery, DeskTransaction
+from core.transactions.reasons import meaning_of
+from core.values.timestamps import timestamp
+
+STUCK_AFTER: Final = timedelta(minutes=5)
+SLOW_MS: Final = 3_000.0
+_REFUNDABLE: Final = frozenset({Kind.PURCHASE, Kind.AUTHORISATION, Kind.ADVICE})
+
+
+def hops_of(transaction: DeskTransaction) -> list[Hop]:
+    """Return the legs of the way, in order, as far as their times are known.
+
+    `check_and_commit` runs from reception at the edge to the recorded attempt, so the way to core is inside it.
+    """
+    received = transaction.received_at
+    if transaction.sent_at is None:
+        if transaction.decided_at is None:
+            return []
+        return [_hop("check_and_commit", received, transaction.decided_at, ok=False)]
+    hops = [_hop("check_and_commit", received, transaction.sent_at, ok=True)]
+    if transaction.host_sent_us is None or transaction.host_sent_us <= 0:
+        unreachable = transaction.state is not State.SENT
+        hops.append(_hop("wait_for_link", transaction.sent_at, transaction.decided_at, ok=not unreachable))
+        return hops
+    host_sent = received + timedelta(microseconds=transaction.host_sent_us)
+    hops.append(_hop("wait_for_link", transaction.sent_at, host_sent, ok=True))
+    if transaction.host_replied_us is None or transaction.host_replied_us <= 0:
+        hops.append(_hop("host", host_sent, transaction.decided_at, ok=transaction.state is State.SENT))
+        return hops
+    host_replied = received + timedelta(microseconds=transaction.host_replied_us)
+    hops.append(_hop("host", host_sent, host_replied, ok=True))
+    hops.append(_hop("decide", host_replied, transaction.decided_at, ok=transaction.decided_at is not None))
+    return hops
+
+
+def diagnosis_of(
+    transaction: DeskTransaction, deliveries: Sequence[DeskDelivery], *, locale: str, now: datetime
+) -> Diagnosis:
+    """Return what happened in plain words, the hop that failed if one did, and what to do."""
+    english = locale == "en"
+    meaning = meaning_of(transaction.reason)
+    words = meaning.words(locale)
+    reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
+    if reversal is not None and reversal.accepted_at is None:
+        return _reversal_waiting(reversal, english=english, now=now)
+    match transaction.state:
+        case State.RECEIVED | State.SENT:
+            if now - transaction.received_at > STUCK_AFTER:
+                return Diagnosis(
+                    title="Still without a result" if english else "Toujours sans résultat",
+                    explanation=(
+                        "The operation was sent more than five minutes ago and nothing closed it."
+                        if english
+                        else "L’opération est partie il y a plus de cinq minutes et rien ne l’a close."
+                    ),
+                    next_step=(
+                        "Tell operations: the sweeper should have reversed it."
+                        if english
+                        else "Prévenez l’exploitation : elle aurait dû être annulée automatiquement."
+                    ),
+                    hop="decide",
+                    severity="problem",
+                )
+            return Diagnosis(
+                title="In progress" if english else "En cours",
+                explanation=(
+                    "We wait for the acquirer’s answer."
+                    if english
+                    else "Nous attendons la réponse de l’acquéreur."
+                ),
+                next_step="Wait a few seconds." if english else "Attendez quelques secondes.",
+                hop=None,
+                severity="ok",
+            )
+        case State.DECLINED:
+            return Diagnosis(
+                title=_declined_title(meaning.declined_by, english=english),
+                explanation=words.agent,
+                next_step=words.next_step,
+                hop=_hop_of_reason(transaction.reason),
+                severity="problem" if meaning.declined_by in {"us", "acquirer"} else "warning",
+            )
+        case State.UNKNOWN | State.REVERSED if transaction.reason in _HOST_FAILED:
+            return Diagnosis(
+                title="No answer, taken back" if english else "Sans réponse, annulée",
+                explanation=words.agent,
+                next_step=(
+                    "The customer is not charged. The payment can be made again."
+                    if english
+                    else "Le client n’est pas débité. Le paiement peut être refait."
+                ),
+                hop="host",
+                severity="warning",
+            )
+        case State.UNKNOWN | State.REVERSED:
+            return Diagnosis(
+                title="Taken back" if english else "Annulée",
+                explanation=words.agent,
+                next_step=words.next_step,
+                hop=None,
+                severity="ok",
+            )
+        case State.APPROVED | State.PARTIALLY_APPROVED | State.CAPTURED | State.REFUNDED | State.SETTLED:
+            return _approved(transaction, english=english, explanation=words.agent, next_step=words.next_step)
+
+
+def refund_action(transaction: DeskTransaction, *, permitted: bool) -> RefundAction:
+    """Return whether it may be refunded now and up to how much."""
+    remaining = max(0, transaction.captured_minor - transaction.refunded_minor)
+    money = Money(remaining, transaction.currency)
+    if transaction.kind not in _REFUNDABLE:
+        return RefundAction(allowed=False, max=Money(0, transaction.currency), why="wrong_kind")
+    if transaction.captured_minor == 0:
+        return RefundAction(allowed=False, max=money, why="not_captured")
+    if remaining == 0:
+        return RefundAction(allowed=False, max=money, why="nothing_left")
+    if not permitted:
+        return RefundAction(allowed=False, max=money, why="not_permitted")
+    return RefundAction(allowed=True, max=money)
+
+
+def cancel_action(transaction: DeskTransaction, *, permitted: bool) -> CancelAction:
+    """Return whether it may be cancelled now: approved, and nothing captured yet."""
+    if transaction.captured_minor > 0:
+        return CancelAction(allowed=False, why="already_captured")
+    if transaction.state not in {State.APPROVED, State.PARTIALLY_APPROVED}:
+        return CancelAction(allowed=False, why="wrong_state")
+    if transaction.kind not in {Kind.PURCHASE, Kind.AUTHORISATION}:
+        return CancelAction(allowed=False, why="wrong_kind")
+    if not permitted:
+        return CancelAction(allowed=False, why="not_permitted")
+    return CancelAction(allowed=True)
+
+
+_HOST_FAILED: Final = frozenset({Reason.HOST_NO_REPLY, Reason.PARTIAL_APPROVAL})
+
+
+def _hop(name: HopName, start: datetime, end: datetime | None, *, ok: bool) -> Hop:
+    duration_ms = None if end is None else max(0.0, round((end - start) / timedelta(milliseconds=1), 3))
+    return Hop(name=name, started_at=timestamp(start), duration_ms=duration_ms, ok=ok)
+
+
+def _hop_of_reason(reason: int) -> HopName | None:
+    if reason == Reason.HOST_UNREACHABLE:
+        return "wait_for_link"
+    if reason < Reason.HOST_UNREACHABLE:
+        return "check_and_commit"
+    return "host" if reason >= Reason.APPROVED else None
+
+
+def _declined_title(declined_by: str, *, english: bool) -> str:
+    match declined_by:
+        case "us":
+            return "Declined by us" if english else "Refusée par nous"
+        case "acquirer":
+            return "Declined by the acquirer" if english else "Refusée par l’acquéreur"
+        case "issuer":
+            return "Declined by the card’s bank" if english else "Refusée par la banque de la carte"
+        case _:
+            return "Declined" if english else "Refusée"
+
+
+def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -> Diagnosis:
+    late = now - reversal.due_at > STUCK_AFTER
+    tries = reversal.tries
+    return Diagnosis(
+        title="Reversal on its way" if english else "Annulation en cours d’envoi",
+        explanation=(
+            f"The acquirer has not accepted the reversal yet; tries so far: {tries}."
+            if english
+            else f"L’acquéreur n’a pas encore accepté l’annulation ; nombre d’essais : {tries}."
+        ),
+        next_step=(
+            (
+                "Tell operations: the link to the acquirer needs a look."
+                if english
+                else "Prévenez l’exploitation : la liaison avec l’acquéreur est à vérifier."
+            )
+            if late
+            else (
+                "Nothing to do: it is sent again until it is accepted."
+                if english
+                else "Rien à faire : elle est renvoyée jusqu’à son acceptation."
+            )
+        ),
+        hop="host",
+        severity="problem" if late else "warning",
+    )
+
+
+def _approved(transaction: DeskTransaction, *, english: bool, explanation: str, next_step: str) -> Diagnosis:
+    replied = transaction.host_replied_us or 0
+    host_ms = (replied - (transaction.host_sent_us or 0)) / 1000 if replied else 0.0
+    title = {
+        State.APPROVED: ("Approved", "Approuvée"),
+        State.PARTIALLY_APPROVED: ("Approved in part", "Approuvée en partie"),
+        State.CAPTURED: ("Captured", "Encaissée"),
+        State.REFUNDED: ("Refunded", "Remboursée"),
+        State.SETTLED: ("Settled", "Réglée au magasin"),
+    }[transaction.state][0 if english else 1]
+    if host_ms > SLOW_MS:
+        return Diagnosis(
+            title=f"{title}, slowly" if english else f"{title}, lentement",
+            explanation=(
+                f"The acquirer took {host_ms / 1000:.1f} s to answer."
+                if english
+                else f"L’acquéreur a mis {host_ms / 1000:.1f} s à répondre.".replace(".", ",", 1)
+            ),
+            next_step=(
+                "If it lasts, look at the acquirer’s links."
+                if english
+                else "Si cela dure, regardez les liaisons avec l’acquéreur."
+            ),
+            hop="host",
+            severity="warning",
+        )
+    return Diagnosis(title=title, explanation=explanation, next_step=next_step, hop=None, severity="ok")

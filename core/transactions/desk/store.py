@@ -1,0 +1,193 @@
+"""Statements of the desk as typed functions."""
+
+from datetime import date, datetime
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_requests import EventsPage, Position, TransactionFilter
+from core.contracts.feed import FeedItem, TransactionSummary
+from core.contracts.scope import Scope
+from core.contracts.states import DeliveryKind
+from core.db.queries import load_beside
+from core.db.rows import Connection, uuid_of, uuid_or_none
+from core.transactions.desk.model import DeskDelivery
+from core.values.clock import to_unix_us
+from core.values.ids import id_range_of_rrn, uuid7
+
+_SQL = load_beside(__file__)
+_LOWEST: Final = bytes(16)
+_HIGHEST: Final = b"\xff" * 16
+_END: Final = Position(2**63 - 1, 2**63 - 1)
+
+
+async def list_transactions(
+    connection: Connection,
+    scope: Scope,
+    wanted: TransactionFilter,
+    *,
+    before: bytes | None,
+    limit: int,
+    now: datetime,
+) -> list[asyncpg.Record]:
+    """Return rows, newest first; `before` is exclusive."""
+    low, high = _id_bounds(wanted, before, now)
+    terminal_id = None if wanted.terminal_id is None else uuid_of(wanted.terminal_id)
+    if wanted.terminal is not None:
+        found = await connection.fetchval(_SQL.terminal_numbered, scope.parameter(), wanted.terminal)
+        if found is None or (terminal_id is not None and found != terminal_id):
+            return []
+        terminal_id = found
+    parameters = (
+        scope.parameter(),
+        uuid_of(low),
+        uuid_of(high),
+        uuid_or_none(wanted.store_id),
+        None if wanted.states is None else list(wanted.states),
+        wanted.reason,
+        wanted.brand,
+        wanted.amount_min,
+        wanted.amount_max,
+        wanted.last_four,
+        wanted.stan,
+        wanted.approval_code,
+        wanted.kind,
+        limit,
+    )
+    if terminal_id is not None:
+        return await connection.fetch(_SQL.list_transactions_of_terminal, *parameters, terminal_id)
+    return await connection.fetch(_SQL.list_transactions, *parameters)
+
+
+async def find_transaction(
+    connection: Connection, scope: Scope, transaction_id: bytes
+) -> asyncpg.Record | None:
+    """Return one transaction's row with everything on it."""
+    return await connection.fetchrow(_SQL.transaction_by_id, scope.parameter(), uuid_of(transaction_id))
+
+
+async def list_events_of(
+    connection: Connection, transaction_id: bytes, business_date: date
+) -> list[asyncpg.Record]:
+    """Return what happened to a transaction, in order."""
+    return await connection.fetch(_SQL.events_of, uuid_of(transaction_id), business_date)
+
+
+async def list_entries_of(
+    connection: Connection, transaction_id: bytes, business_date: date
+) -> list[asyncpg.Record]:
+    """Return the ledger entries of a transaction."""
+    return await connection.fetch(_SQL.entries_of, uuid_of(transaction_id), business_date)
+
+
+async def list_deliveries_of(connection: Connection, transaction_id: bytes) -> list[DeskDelivery]:
+    """Return what must reach the host."""
+    rows = await connection.fetch(_SQL.deliveries_of, uuid_of(transaction_id))
+    return [
+        DeskDelivery(
+            kind=DeliveryKind(row["kind"]),
+            tries=row["tries"],
+            due_at=row["due_at"],
+            accepted_at=row["accepted_at"],
+            last_result=row["last_result"],
+        )
+        for row in rows
+    ]
+
+
+async def list_related(
+    connection: Connection, transaction_id: bytes, original_id: bytes | None
+) -> list[asyncpg.Record]:
+    """Return the original and what followed."""
+    return await connection.fetch(_SQL.related_to, uuid_of(transaction_id), uuid_or_none(original_id))
+
+
+async def counts(
+    connection: Connection, scope: Scope, since: datetime
+) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
+    """Return activity by minute and by reason."""
+    by_minute = await connection.fetch(_SQL.counts_by_minute, scope.parameter(), since)
+    by_reason = await connection.fetch(_SQL.counts_by_reason, scope.parameter(), since)
+    return by_minute, by_reason
+
+
+async def replay_size(connection: Connection, after: Position, *, limit: int) -> tuple[int, datetime | None]:
+    """Return how many events stand after a position, counted up to `limit`, and when the first one happened."""
+    row = await connection.fetchrow(_SQL.replay_size, str(after.txid), after.seq, limit)
+    assert row is not None
+    return row["events"], row["oldest_at"]
+
+
+async def list_events_after(
+    connection: Connection, after: Position, until: Position | None, *, limit: int
+) -> EventsPage:
+    """Return events in order; a summary that the writer left out is made from the attempt as it stands."""
+    end = until or _END
+    rows = await connection.fetch(
+        _SQL.events_after, str(after.txid), after.seq, str(end.txid), end.seq, limit
+    )
+    items = [msgspec.Raw(msgspec.msgpack.encode(_feed_item(row))) for row in rows]
+    return EventsPage(items=items, more=len(rows) == limit)
+
+
+async def find_events_end(connection: Connection) -> Position:
+    """Return the newest position that may be read."""
+    row = await connection.fetchrow(_SQL.events_end)
+    return Position(0, 0) if row is None else Position(row["txid"], row["seq"])
+
+
+def _id_bounds(wanted: TransactionFilter, before: bytes | None, now: datetime) -> tuple[bytes, bytes]:
+    low, high = _LOWEST, _HIGHEST
+    if wanted.received_from_us is not None:
+        low = uuid7(unix_ms=wanted.received_from_us // 1000, sequence=0, randomness=0)
+    if wanted.received_to_us is not None:
+        high = uuid7(unix_ms=-(-wanted.received_to_us // 1000), sequence=0, randomness=0)
+    if wanted.rrn is not None:
+        bounds = id_range_of_rrn(wanted.rrn, near_unix_ms=to_unix_us(now) // 1000)
+        if bounds is None:
+            return _LOWEST, _LOWEST
+        low, high = max(low, bounds[0]), min(high, _next(bounds[1]))
+    if before is not None:
+        high = min(high, before)
+    return low, high
+
+
+def _next(raw: bytes) -> bytes:
+    return (int.from_bytes(raw, "big") + 1).to_bytes(16, "big")
+
+
+def _feed_item(row: asyncpg.Record) -> FeedItem:
+    summary = row["summary"]
+    if summary is None:
+        summary = msgspec.msgpack.encode(_summary(row))
+    return FeedItem(txid=row["txid"], seq=row["seq"], summary=msgspec.Raw(summary))
+
+
+def _summary(row: asyncpg.Record) -> TransactionSummary:
+    decided_at = row["decided_at"]
+    return TransactionSummary(
+        id=row["id"].bytes,
+        kind=row["kind"],
+        state=row["event_state"],
+        reason=row["event_reason"],
+        amount_minor=row["amount_minor"],
+        approved_minor=row["approved_minor"],
+        currency=row["currency"],
+        brand=row["card_brand"],
+        card_bin=row["card_bin"],
+        card_last_four=row["card_last_four"],
+        terminal=row["terminal"] or "",
+        terminal_id=row["terminal_id"].bytes,
+        store_id=b"" if row["store_id"] is None else row["store_id"].bytes,
+        store_name=row["store_name"] or "",
+        company_id=b"" if row["company_id"] is None else row["company_id"].bytes,
+        department=row["department"] or "",
+        received_at_us=to_unix_us(row["received_at"]),
+        decided_at_us=0 if decided_at is None else to_unix_us(decided_at),
+        stan=row["stan"],
+        approval_code=row["approval_code"],
+        host_code=row["host_code"],
+        event=row["event_kind"],
+        entry_mode=row["entry_mode"],
+    )

@@ -1,0 +1,270 @@
+"""Rows turned into the public shapes of API v1."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_views import (
+    CardView,
+    CompanyRef,
+    DeliveryView,
+    Direction,
+    EntryView,
+    EventView,
+    FieldView,
+    KindName,
+    MessageView,
+    Money,
+    ReasonView,
+    RelatedTransaction,
+    StateName,
+    StoreRef,
+    TerminalRef,
+    Transaction,
+)
+from core.contracts.reasons import Reason
+from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, LedgerAccount, Operation, State
+from core.merchants.api import BRAND_NAMES
+from core.transactions.desk.fields import field_name
+from core.transactions.desk.model import DeskDelivery, DeskTransaction
+from core.transactions.reasons import meaning_of
+from core.values.ids import encode_id, rrn_of
+from core.values.timestamps import timestamp, timestamp_or_none
+
+KIND_NAMES: Final[dict[int, KindName]] = {
+    Kind.AUTHORISATION: "authorisation",
+    Kind.PURCHASE: "purchase",
+    Kind.VERIFICATION: "verification",
+    Kind.REFUND: "refund",
+    Kind.ADVICE: "advice",
+    Kind.COMPLETION: "completion",
+}
+STATE_NAMES: Final[dict[int, StateName]] = {
+    State.RECEIVED: "received",
+    State.SENT: "sent",
+    State.APPROVED: "approved",
+    State.PARTIALLY_APPROVED: "partially_approved",
+    State.DECLINED: "declined",
+    State.UNKNOWN: "unknown",
+    State.REVERSED: "reversed",
+    State.CAPTURED: "captured",
+    State.REFUNDED: "refunded",
+    State.SETTLED: "settled",
+}
+_EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
+    EventKind.REFUSED: ("Refusée avant envoi", "Refused before sending"),
+    EventKind.DECIDED: ("Réponse de l’acquéreur", "The acquirer answered"),
+    EventKind.TIMED_OUT: ("Pas de réponse à temps", "No answer in time"),
+    EventKind.LATE_REPLY: ("Réponse arrivée trop tard", "The answer came too late"),
+    EventKind.REVERSED: ("Annulée", "Taken back"),
+    EventKind.REVERSAL_ACCEPTED: (
+        "Annulation acceptée par l’acquéreur",
+        "The acquirer accepted the reversal",
+    ),
+    EventKind.BOOKED_OFFLINE: ("Paiement hors ligne enregistré", "Offline payment booked"),
+    EventKind.CAPTURED: ("Encaissée", "Captured"),
+    EventKind.REFUNDED: ("Remboursée", "Refunded"),
+    EventKind.CANCELLED: ("Annulée par un agent", "Cancelled by an agent"),
+    EventKind.REFUSED_REVERSED: ("Refusée : déjà annulée", "Refused: already taken back"),
+    EventKind.DELIVERED: ("Acceptée par l’acquéreur", "Accepted by the acquirer"),
+}
+
+
+def transaction_of(row: asyncpg.Record, locale: str) -> Transaction:
+    """Return the transaction of a row of the lists or of one by id."""
+    currency = row["currency"]
+    return Transaction(
+        id=encode_id("transaction", row["id"].bytes),
+        kind=KIND_NAMES[row["kind"]],
+        state=STATE_NAMES[row["state"]],
+        reason=reason_of(row["reason"], locale),
+        amount=Money(row["amount_minor"], currency),
+        approved_amount=Money(row["approved_minor"], currency),
+        captured_amount=Money(row["captured_minor"], currency),
+        refunded_amount=Money(row["refunded_minor"], currency),
+        card=CardView(
+            brand=BRAND_NAMES.get(row["card_brand"], "other"),
+            bin=row["card_bin"],
+            last_four=row["card_last_four"],
+            expiry=row["card_expiry"] or None,
+        ),
+        terminal=TerminalRef(encode_id("terminal", row["terminal_id"].bytes), row["terminal"] or ""),
+        store=None
+        if row["store_id"] is None
+        else StoreRef(
+            encode_id("store", row["store_id"].bytes), row["store_name"] or "", row["department"] or ""
+        ),
+        company=None
+        if row["company_id"] is None
+        else CompanyRef(encode_id("company", row["company_id"].bytes), row["legal_name"]),
+        received_at=timestamp(row["received_at"]),
+        decided_at=timestamp_or_none(row["decided_at"]),
+        stan=f"{row['stan']:06d}",
+        rrn=rrn_of(row["id"].bytes),
+        approval_code=row["approval_code"],
+        host_code=row["host_code"],
+        entry_mode=row["entry_mode"],
+    )
+
+
+def facts_of(row: asyncpg.Record) -> DeskTransaction:
+    """Return what the rules need of a row."""
+    return DeskTransaction(
+        id=row["id"].bytes,
+        business_date=row["business_date"],
+        kind=Kind(row["kind"]),
+        state=State(row["state"]),
+        reason=row["reason"],
+        amount_minor=row["amount_minor"],
+        approved_minor=row["approved_minor"],
+        captured_minor=row["captured_minor"],
+        refunded_minor=row["refunded_minor"],
+        currency=row["currency"],
+        received_at=row["received_at"],
+        sent_at=row["sent_at"],
+        decided_at=row["decided_at"],
+        host_sent_us=row["host_sent_us"],
+        host_replied_us=row["host_replied_us"],
+        host_code=row["host_code"],
+    )
+
+
+def reason_of(reason: int, locale: str) -> ReasonView:
+    """Return a reason with its words."""
+    meaning = meaning_of(reason)
+    words = meaning.words(locale)
+    return ReasonView(
+        code=reason_code(reason),
+        declined_by=meaning.declined_by,
+        severity=meaning.severity,
+        retry=meaning.retry,
+        customer=words.customer,
+        agent=words.agent,
+        next_step=words.next_step,
+    )
+
+
+def reason_code(reason: int) -> str:
+    """Return the stable code of a reason."""
+    try:
+        return Reason(reason).name.lower()
+    except ValueError:
+        return Reason.OTHER_DECLINE.name.lower()
+
+
+def event_of(row: asyncpg.Record, locale: str) -> EventView:
+    """Return one event."""
+    kind = row["kind"]
+    french, english = _EVENT_TITLES.get(kind, ("Événement", "Event"))
+    return EventView(
+        id=f"{row['txid']}-{row['seq']}",
+        at=timestamp(row["at"]),
+        kind=EventKind(kind).name.lower(),
+        state=STATE_NAMES[row["state"]],
+        reason=reason_code(row["reason"]),
+        cause=row["cause"],
+        title=english if locale == "en" else french,
+    )
+
+
+def entry_of(row: asyncpg.Record) -> EntryView:
+    """Return one ledger entry."""
+    return EntryView(
+        operation=Operation(row["operation"]).name.lower(),
+        layer="pending" if row["layer"] == Layer.PENDING else "posted",
+        account=LedgerAccount(row["account"]).name.lower(),
+        owner=row["owner"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        posted_at=timestamp(row["posted_at"]),
+    )
+
+
+def delivery_of(delivery: DeskDelivery) -> DeliveryView:
+    """Return one delivery."""
+    names = {
+        DeliveryKind.REVERSAL: "reversal",
+        DeliveryKind.ADVICE: "advice",
+        DeliveryKind.COMPLETION: "completion",
+    }
+    return DeliveryView(
+        kind=names[delivery.kind],  # pyright: ignore[reportArgumentType]
+        tries=delivery.tries,
+        due_at=timestamp(delivery.due_at),
+        accepted_at=timestamp_or_none(delivery.accepted_at),
+        last_result=delivery.last_result,
+    )
+
+
+def related_of(row: asyncpg.Record) -> RelatedTransaction:
+    """Return another transaction about the same payment."""
+    return RelatedTransaction(
+        id=encode_id("transaction", row["id"].bytes),
+        relation="original" if row["is_original"] else "follow_up",
+        kind=KIND_NAMES[row["kind"]],
+        state=STATE_NAMES[row["state"]],
+        amount=Money(row["amount_minor"], row["currency"]),
+        received_at=timestamp(row["received_at"]),
+    )
+
+
+def messages_of(row: asyncpg.Record, events: Sequence[asyncpg.Record], locale: str) -> list[MessageView]:
+    """Return the messages in their order: stored ones, and our answer built again from the outcome."""
+    request = _fields(row["request"])
+    mti = request.pop(0, f"0{row['message_class']}{'20' if row['kind'] == Kind.ADVICE else '00'}")
+    messages: list[MessageView] = []
+    if request:
+        messages.append(_message("terminal_to_edge", mti, request, locale, reconstructed=False))
+    for event in events:
+        exchange = _exchange(event["detail"])
+        for direction, part in zip(("edge_to_host", "host_to_edge"), exchange, strict=False):
+            if part:
+                host_mti = part.pop(0, mti if direction == "edge_to_host" else _answer_mti(mti))
+                messages.append(_message(direction, host_mti, part, locale, reconstructed=False))
+    if row["decided_at"] is not None and request:
+        answer = {number: text for number, text in request.items() if number in {3, 4, 7, 11, 41, 42, 49}}
+        answer[37] = rrn_of(row["id"].bytes)
+        if row["approval_code"]:
+            answer[38] = row["approval_code"]
+        if row["host_code"]:
+            answer[39] = row["host_code"]
+        messages.append(_message("edge_to_terminal", _answer_mti(mti), answer, locale, reconstructed=True))
+    return messages
+
+
+def minutes_ago(minutes: int) -> timedelta:
+    """Return the span of the last minutes, the running one included."""
+    return timedelta(minutes=minutes - 1)
+
+
+def _message(
+    direction: Direction, mti: str, fields: dict[int, str], locale: str, *, reconstructed: bool
+) -> MessageView:
+    shown = [
+        FieldView(field=f"{number:03d}", name=field_name(number, locale), value=text)
+        for number, text in sorted(fields.items())
+    ]
+    return MessageView(direction=direction, mti=mti, fields=shown, reconstructed=reconstructed)
+
+
+def _answer_mti(mti: str) -> str:
+    # The third digit's next odd value is the answer: 0100 -> 0110, 0420 -> 0430.
+    return f"{mti[:2]}{int(mti[2]) | 1}{'0' if mti[3:] == '1' else mti[3:]}" if mti[2:3].isdigit() else mti
+
+
+def _fields(packed: bytes) -> dict[int, str]:
+    try:
+        return msgspec.msgpack.decode(packed, type=dict[int, str])
+    except msgspec.DecodeError:
+        return {}
+
+
+def _exchange(packed: bytes | None) -> list[dict[int, str]]:
+    if not packed:
+        return []
+    try:
+        return msgspec.msgpack.decode(packed, type=list[dict[int, str]])
+    except msgspec.DecodeError:
+        return []

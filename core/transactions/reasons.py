@@ -1,0 +1,851 @@
+"""AUT-6: what each reason means: who declined, soft or hard, may it be tried again, and the words for people.
+
+French says vous, in short plain sentences. Customer texts say what happened and what to do, and never accuse;
+agent texts may name the cause; the next step is what the agent does or advises.
+"""
+
+from typing import Final, NamedTuple
+
+from core.contracts.desk_views import DeclinedBy, ReasonSeverity
+from core.contracts.reasons import Reason
+
+
+class Words(NamedTuple):
+    """The texts of one reason in one language."""
+
+    customer: str
+    agent: str
+    next_step: str
+
+
+class Meaning(NamedTuple):
+    """What a reason means."""
+
+    declined_by: DeclinedBy
+    severity: ReasonSeverity
+    retry: bool
+    fr: Words
+    en: Words
+
+    def words(self, locale: str) -> Words:
+        """Return the texts; French unless English is asked for."""
+        return self.en if locale == "en" else self.fr
+
+
+_ASK_BANK_FR = "Votre banque n’a pas accepté ce paiement. Utilisez une autre carte ou appelez votre banque."
+_ASK_BANK_EN = "Your bank did not accept this payment. Use another card or call your bank."
+_TRY_LATER_FR = "Le paiement n’a pas pu être fait. Réessayez dans quelques minutes."
+_TRY_LATER_EN = "The payment could not be made. Try again in a few minutes."
+_SHOP_FR = "Ce magasin ne peut pas prendre ce paiement pour le moment."
+_SHOP_EN = "This shop cannot take this payment at the moment."
+_NOTHING_FR = "Rien à faire."
+_NOTHING_EN = "Nothing to do."
+
+REASONS: Final[dict[Reason, Meaning]] = {
+    Reason.NONE: Meaning(
+        "nobody",
+        "none",
+        False,
+        Words(
+            "Le paiement est en cours.", "Le résultat n’est pas encore connu.", "Attendez quelques secondes."
+        ),
+        Words("The payment is in progress.", "The result is not known yet.", "Wait a few seconds."),
+    ),
+    Reason.TERMINAL_UNKNOWN: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            _SHOP_FR,
+            "Ce numéro de terminal n’existe pas chez nous.",
+            "Vérifiez le numéro et le contrat du magasin.",
+        ),
+        Words(_SHOP_EN, "We have no terminal with this number.", "Check the number and the shop’s contract."),
+    ),
+    Reason.TERMINAL_BLOCKED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            _SHOP_FR,
+            "Le terminal est bloqué.",
+            "Lisez le motif du blocage, puis débloquez s’il n’a plus lieu d’être.",
+        ),
+        Words(
+            _SHOP_EN,
+            "The terminal is blocked.",
+            "Read why it was blocked; unblock it if that no longer holds.",
+        ),
+    ),
+    Reason.TERMINAL_NOT_ACTIVE: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            _SHOP_FR, "Le terminal n’est pas encore activé.", "Terminez son activation avec le technicien."
+        ),
+        Words(_SHOP_EN, "The terminal is not active yet.", "Finish its activation with the technician."),
+    ),
+    Reason.STORE_BLOCKED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            _SHOP_FR,
+            "Le magasin est bloqué.",
+            "Lisez le motif du blocage, puis débloquez s’il n’a plus lieu d’être.",
+        ),
+        Words(
+            _SHOP_EN, "The shop is blocked.", "Read why it was blocked; unblock it if that no longer holds."
+        ),
+    ),
+    Reason.SERVICE_NOT_ACTIVE: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            _SHOP_FR,
+            "Le service de paiement du magasin n’est pas actif.",
+            "Vérifiez le contrat, puis activez le service.",
+        ),
+        Words(
+            _SHOP_EN,
+            "The shop’s payment service is not active.",
+            "Check the contract, then activate the service.",
+        ),
+    ),
+    Reason.SERVICE_BLOCKED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            _SHOP_FR,
+            "Le service de paiement du magasin est bloqué.",
+            "Lisez le motif, puis débloquez s’il n’a plus lieu d’être.",
+        ),
+        Words(
+            _SHOP_EN,
+            "The shop’s payment service is blocked.",
+            "Read why; unblock it if that no longer holds.",
+        ),
+    ),
+    Reason.CURRENCY_REFUSED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Cette monnaie n’est pas acceptée ici.",
+            "Le service n’accepte pas cette monnaie.",
+            "Corrigez la monnaie réglée sur le terminal.",
+        ),
+        Words(
+            "This currency is not accepted here.",
+            "The service does not take this currency.",
+            "Correct the currency set on the terminal.",
+        ),
+    ),
+    Reason.BRAND_REFUSED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Ce type de carte n’est pas accepté ici. Utilisez une autre carte.",
+            "Le contrat ne couvre pas cette marque de carte.",
+            "Proposez une autre carte, ou ajoutez la marque au contrat.",
+        ),
+        Words(
+            "This type of card is not accepted here. Use another card.",
+            "The contract does not cover this card brand.",
+            "Offer another card, or add the brand to the contract.",
+        ),
+    ),
+    Reason.AMOUNT_ABOVE_LIMIT: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Le montant dépasse le maximum accepté ici.",
+            "Le montant dépasse le plafond par transaction du service.",
+            "Proposez un autre moyen de paiement, ou faites revoir le plafond.",
+        ),
+        Words(
+            "The amount is above the maximum accepted here.",
+            "The amount is above the service’s limit for one transaction.",
+            "Offer another means of payment, or have the limit reviewed.",
+        ),
+    ),
+    Reason.TERMINAL_DAY_LIMIT: Meaning(
+        "us",
+        "soft",
+        True,
+        Words(
+            _SHOP_FR,
+            "Le plafond du jour de ce terminal est atteint.",
+            "Utilisez un autre terminal, ou faites revoir le plafond.",
+        ),
+        Words(
+            _SHOP_EN,
+            "This terminal has reached its limit for the day.",
+            "Use another terminal, or have the limit reviewed.",
+        ),
+    ),
+    Reason.STORE_DAY_LIMIT: Meaning(
+        "us",
+        "soft",
+        True,
+        Words(
+            _SHOP_FR,
+            "Le plafond du jour de ce magasin est atteint.",
+            "Attendez demain, ou faites revoir le plafond.",
+        ),
+        Words(
+            _SHOP_EN,
+            "This shop has reached its limit for the day.",
+            "Wait until tomorrow, or have the limit reviewed.",
+        ),
+    ),
+    Reason.DUPLICATE_PAYMENT: Meaning(
+        "us",
+        "soft",
+        True,
+        Words(
+            "Ce paiement vient déjà d’être fait. Vous ne payez qu’une fois.",
+            "Même carte, même montant, même magasin, à quelques minutes d’écart.",
+            "Vérifiez le premier paiement. Si le second est voulu, recommencez plus tard.",
+        ),
+        Words(
+            "This payment was just made. You pay only once.",
+            "Same card, same amount, same shop, within a few minutes.",
+            "Check the first payment. If a second one is meant, try again later.",
+        ),
+    ),
+    Reason.ALREADY_REVERSED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Ce paiement a été annulé.",
+            "Le terminal avait déjà annulé cette opération.",
+            "Refaites un nouveau paiement si besoin.",
+        ),
+        Words(
+            "This payment was cancelled.",
+            "The terminal had already taken this operation back.",
+            "Make a new payment if needed.",
+        ),
+    ),
+    Reason.BUSINESS_DATE_REFUSED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(_SHOP_FR, "La date du terminal est trop loin de la nôtre.", "Mettez le terminal à l’heure."),
+        Words(_SHOP_EN, "The terminal’s date is too far from ours.", "Set the terminal’s clock."),
+    ),
+    Reason.REPEAT_DIFFERS: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            _TRY_LATER_FR,
+            "Le terminal a réutilisé un numéro d’opération pour un autre paiement.",
+            "Redémarrez le terminal. Si cela revient, signalez-le au technicien.",
+        ),
+        Words(
+            _TRY_LATER_EN,
+            "The terminal used one operation number again for another payment.",
+            "Restart the terminal. If it happens again, tell the technician.",
+        ),
+    ),
+    Reason.ORIGINAL_NOT_FOUND: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Le paiement d’origine n’a pas été trouvé.",
+            "Aucune opération ne correspond à cette référence.",
+            "Cherchez le paiement avec son ticket.",
+        ),
+        Words(
+            "The original payment was not found.",
+            "No operation matches this reference.",
+            "Look for the payment with its receipt.",
+        ),
+    ),
+    Reason.ORIGINAL_NOT_CAPTURABLE: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Ce paiement ne peut plus être encaissé.",
+            "L’opération d’origine n’est pas approuvée, ou elle est déjà annulée.",
+            "Refaites un nouveau paiement.",
+        ),
+        Words(
+            "This payment can no longer be collected.",
+            "The original operation is not approved, or was cancelled.",
+            "Make a new payment.",
+        ),
+    ),
+    Reason.REFUND_ABOVE_CAPTURED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Le remboursement dépasse le montant payé.",
+            "La somme des remboursements dépasserait le montant encaissé.",
+            "Remboursez au plus le reste.",
+        ),
+        Words(
+            "The refund is above what was paid.",
+            "The refunds together would be above what was captured.",
+            "Refund at most what remains.",
+        ),
+    ),
+    Reason.CARD_EXPIRED_AT_TERMINAL: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Votre carte a expiré. Utilisez une autre carte.",
+            "La date de la carte est passée ; rien n’a été envoyé à la banque.",
+            "Demandez une autre carte.",
+        ),
+        Words(
+            "Your card has expired. Use another card.",
+            "The card’s date has passed; nothing was sent to the bank.",
+            "Ask for another card.",
+        ),
+    ),
+    Reason.MESSAGE_REFUSED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            _TRY_LATER_FR,
+            "Le message du terminal n’est pas conforme.",
+            "Vérifiez la version du logiciel du terminal.",
+        ),
+        Words(
+            _TRY_LATER_EN,
+            "The terminal’s message is not well formed.",
+            "Check the version of the terminal’s software.",
+        ),
+    ),
+    Reason.SYSTEM_BUSY: Meaning(
+        "us",
+        "soft",
+        True,
+        Words(
+            _TRY_LATER_FR,
+            "Nos systèmes étaient trop chargés ; rien n’a été envoyé.",
+            "Réessayez. Si cela dure, prévenez l’exploitation.",
+        ),
+        Words(
+            _TRY_LATER_EN,
+            "Our systems were too busy; nothing was sent.",
+            "Try again. If it lasts, tell operations.",
+        ),
+    ),
+    Reason.ALREADY_CAPTURED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Ce paiement est déjà encaissé.",
+            "L’opération est déjà encaissée ; elle ne peut plus être annulée.",
+            "Faites un remboursement.",
+        ),
+        Words(
+            "This payment has already been collected.",
+            "The operation is captured; it can no longer be cancelled.",
+            "Make a refund.",
+        ),
+    ),
+    Reason.HOST_UNREACHABLE: Meaning(
+        "us",
+        "soft",
+        True,
+        Words(
+            _TRY_LATER_FR,
+            "La liaison avec l’acquéreur était coupée ; rien n’a été envoyé.",
+            "Réessayez. Si cela dure, vérifiez l’état des liaisons.",
+        ),
+        Words(
+            _TRY_LATER_EN,
+            "The link to the acquirer was down; nothing was sent.",
+            "Try again. If it lasts, check the state of the links.",
+        ),
+    ),
+    Reason.HOST_NO_REPLY: Meaning(
+        "nobody",
+        "soft",
+        True,
+        Words(
+            "La banque n’a pas répondu. Vous n’êtes pas débité : si un montant apparaît, il sera rendu.",
+            "L’acquéreur n’a pas répondu à temps. Le résultat est inconnu et l’annulation part seule.",
+            "Refaites le paiement. Suivez l’annulation sur cette page.",
+        ),
+        Words(
+            "The bank did not answer. You are not charged: if an amount shows, it will be given back.",
+            "The acquirer did not answer in time. The result is unknown and the reversal leaves by itself.",
+            "Make the payment again. Follow the reversal on this page.",
+        ),
+    ),
+    Reason.REVERSED_BY_TERMINAL: Meaning(
+        "nobody",
+        "none",
+        True,
+        Words(
+            "Ce paiement a été annulé.",
+            "Le terminal a repris l’opération, le plus souvent faute de réponse.",
+            "Refaites le paiement si besoin.",
+        ),
+        Words(
+            "This payment was cancelled.",
+            "The terminal took the operation back, mostly for want of an answer.",
+            "Make the payment again if needed.",
+        ),
+    ),
+    Reason.CANCELLED_BY_CUSTOMER: Meaning(
+        "nobody",
+        "none",
+        True,
+        Words("Vous avez annulé ce paiement.", "Annulation demandée sur le terminal.", _NOTHING_FR),
+        Words("You cancelled this payment.", "Cancelled at the terminal.", _NOTHING_EN),
+    ),
+    Reason.CANCELLED_BY_AGENT: Meaning(
+        "nobody",
+        "none",
+        False,
+        Words(
+            "Ce paiement a été annulé à votre demande.",
+            "Un agent a annulé l’opération avant son encaissement.",
+            _NOTHING_FR,
+        ),
+        Words(
+            "This payment was cancelled at your request.",
+            "An agent cancelled the operation before its capture.",
+            _NOTHING_EN,
+        ),
+    ),
+    Reason.ADVICE_BOOKED: Meaning(
+        "nobody",
+        "none",
+        False,
+        Words(
+            "Paiement accepté.",
+            "Paiement accepté hors ligne par le terminal, puis enregistré ici.",
+            _NOTHING_FR,
+        ),
+        Words("Payment accepted.", "Accepted offline by the terminal, then booked here.", _NOTHING_EN),
+    ),
+    Reason.APPROVED: Meaning(
+        "nobody",
+        "none",
+        False,
+        Words("Paiement accepté.", "La banque du porteur a accepté.", _NOTHING_FR),
+        Words("Payment accepted.", "The cardholder’s bank accepted.", _NOTHING_EN),
+    ),
+    Reason.PARTIAL_APPROVAL: Meaning(
+        "nobody",
+        "none",
+        False,
+        Words(
+            "Une partie du montant est acceptée. Payez le reste autrement.",
+            "La banque n’a accepté qu’une partie du montant.",
+            "Demandez le reste par un autre moyen.",
+        ),
+        Words(
+            "Part of the amount is accepted. Pay the rest in another way.",
+            "The bank accepted only part of the amount.",
+            "Ask for the rest by another means.",
+        ),
+    ),
+    Reason.REFER_TO_ISSUER: Meaning(
+        "issuer",
+        "soft",
+        True,
+        Words(
+            _ASK_BANK_FR,
+            "La banque demande à être appelée.",
+            "Demandez une autre carte, ou que le client appelle sa banque.",
+        ),
+        Words(
+            _ASK_BANK_EN,
+            "The bank asks to be called.",
+            "Ask for another card, or for the customer to call the bank.",
+        ),
+    ),
+    Reason.INVALID_MERCHANT: Meaning(
+        "acquirer",
+        "hard",
+        False,
+        Words(
+            _SHOP_FR,
+            "L’acquéreur ne connaît pas ce commerçant.",
+            "Vérifiez le numéro de commerçant avec l’acquéreur.",
+        ),
+        Words(
+            _SHOP_EN,
+            "The acquirer does not know this merchant.",
+            "Check the merchant number with the acquirer.",
+        ),
+    ),
+    Reason.PICK_UP_CARD: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(_ASK_BANK_FR, "La banque a mis cette carte en opposition.", "Ne réessayez pas cette carte."),
+        Words(_ASK_BANK_EN, "The bank has stopped this card.", "Do not try this card again."),
+    ),
+    Reason.DO_NOT_HONOUR: Meaning(
+        "issuer",
+        "soft",
+        True,
+        Words(
+            _ASK_BANK_FR,
+            "La banque refuse sans donner de motif.",
+            "Demandez une autre carte. Seule la banque peut dire pourquoi.",
+        ),
+        Words(
+            _ASK_BANK_EN,
+            "The bank declines and gives no reason.",
+            "Ask for another card. Only the bank can say why.",
+        ),
+    ),
+    Reason.INVALID_TRANSACTION: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(_ASK_BANK_FR, "Cette carte ne permet pas ce type d’opération.", "Demandez une autre carte."),
+        Words(_ASK_BANK_EN, "This card does not allow this kind of operation.", "Ask for another card."),
+    ),
+    Reason.INVALID_AMOUNT: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            "Ce montant n’est pas accepté.",
+            "La banque ne traite pas ce montant.",
+            "Vérifiez le montant saisi.",
+        ),
+        Words(
+            "This amount is not accepted.",
+            "The bank does not handle this amount.",
+            "Check the amount that was entered.",
+        ),
+    ),
+    Reason.INVALID_CARD_NUMBER: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            "Cette carte n’est pas reconnue. Utilisez une autre carte.",
+            "La banque ne connaît pas ce numéro de carte.",
+            "Demandez une autre carte.",
+        ),
+        Words(
+            "This card is not recognised. Use another card.",
+            "The bank does not know this card number.",
+            "Ask for another card.",
+        ),
+    ),
+    Reason.NO_SUCH_ISSUER: Meaning(
+        "acquirer",
+        "hard",
+        False,
+        Words(
+            "Cette carte n’est pas reconnue. Utilisez une autre carte.",
+            "Aucune banque ne correspond à cette carte.",
+            "Demandez une autre carte.",
+        ),
+        Words(
+            "This card is not recognised. Use another card.",
+            "No bank matches this card.",
+            "Ask for another card.",
+        ),
+    ),
+    Reason.FORMAT_ERROR: Meaning(
+        "acquirer",
+        "hard",
+        False,
+        Words(
+            _TRY_LATER_FR,
+            "L’acquéreur n’a pas compris notre message.",
+            "Transmettez la référence à l’exploitation.",
+        ),
+        Words(
+            _TRY_LATER_EN,
+            "The acquirer did not understand our message.",
+            "Pass the reference on to operations.",
+        ),
+    ),
+    Reason.LOST_CARD: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            _ASK_BANK_FR,
+            "La carte est déclarée perdue. Ne le dites pas au client.",
+            "Ne réessayez pas cette carte.",
+        ),
+        Words(
+            _ASK_BANK_EN,
+            "The card is reported lost. Do not tell the customer.",
+            "Do not try this card again.",
+        ),
+    ),
+    Reason.STOLEN_CARD: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            _ASK_BANK_FR,
+            "La carte est déclarée volée. Ne le dites pas au client.",
+            "Ne réessayez pas cette carte.",
+        ),
+        Words(
+            _ASK_BANK_EN,
+            "The card is reported stolen. Do not tell the customer.",
+            "Do not try this card again.",
+        ),
+    ),
+    Reason.INSUFFICIENT_FUNDS: Meaning(
+        "issuer",
+        "soft",
+        True,
+        Words(
+            "Votre banque n’a pas accepté ce montant. Utilisez une autre carte ou un autre montant.",
+            "Le solde ou le plafond de la carte ne suffit pas.",
+            "Demandez une autre carte, ou un montant plus petit.",
+        ),
+        Words(
+            "Your bank did not accept this amount. Use another card or another amount.",
+            "The card’s balance or limit is not enough.",
+            "Ask for another card, or a smaller amount.",
+        ),
+    ),
+    Reason.EXPIRED_CARD: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            "Votre carte a expiré. Utilisez une autre carte.",
+            "La banque dit que la carte a expiré.",
+            "Demandez une autre carte.",
+        ),
+        Words(
+            "Your card has expired. Use another card.",
+            "The bank says that the card has expired.",
+            "Ask for another card.",
+        ),
+    ),
+    Reason.INCORRECT_PIN: Meaning(
+        "issuer",
+        "soft",
+        True,
+        Words(
+            "Le code saisi n’est pas le bon. Réessayez.",
+            "Le code confidentiel est faux.",
+            "Le client peut ressaisir son code.",
+        ),
+        Words(
+            "The code entered is not right. Try again.",
+            "The PIN is wrong.",
+            "The customer may enter the PIN again.",
+        ),
+    ),
+    Reason.NOT_PERMITTED_TO_CARDHOLDER: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            _ASK_BANK_FR, "La banque ne permet pas cette opération à ce porteur.", "Demandez une autre carte."
+        ),
+        Words(
+            _ASK_BANK_EN, "The bank does not allow this cardholder this operation.", "Ask for another card."
+        ),
+    ),
+    Reason.NOT_PERMITTED_TO_TERMINAL: Meaning(
+        "acquirer",
+        "hard",
+        False,
+        Words(
+            _SHOP_FR,
+            "L’acquéreur ne permet pas cette opération à ce terminal.",
+            "Vérifiez le contrat avec l’acquéreur.",
+        ),
+        Words(
+            _SHOP_EN,
+            "The acquirer does not allow this terminal this operation.",
+            "Check the contract with the acquirer.",
+        ),
+    ),
+    Reason.SUSPECTED_FRAUD: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            _ASK_BANK_FR,
+            "La banque soupçonne une fraude. Ne le dites pas au client.",
+            "Ne réessayez pas cette carte.",
+        ),
+        Words(
+            _ASK_BANK_EN, "The bank suspects fraud. Do not tell the customer.", "Do not try this card again."
+        ),
+    ),
+    Reason.AMOUNT_LIMIT_EXCEEDED: Meaning(
+        "issuer",
+        "soft",
+        True,
+        Words(
+            "Le plafond de votre carte est atteint. Utilisez une autre carte ou un autre montant.",
+            "Le plafond de montant de la carte est atteint.",
+            "Demandez une autre carte, ou un montant plus petit.",
+        ),
+        Words(
+            "Your card has reached its limit. Use another card or another amount.",
+            "The card’s amount limit is reached.",
+            "Ask for another card, or a smaller amount.",
+        ),
+    ),
+    Reason.RESTRICTED_CARD: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            _ASK_BANK_FR,
+            "La carte est limitée par la banque : pays, usage ou commerce.",
+            "Demandez une autre carte.",
+        ),
+        Words(_ASK_BANK_EN, "The bank restricts this card: country, use or trade.", "Ask for another card."),
+    ),
+    Reason.FREQUENCY_EXCEEDED: Meaning(
+        "issuer",
+        "soft",
+        True,
+        Words(
+            "Votre carte a été utilisée trop de fois. Utilisez une autre carte ou réessayez demain.",
+            "Le nombre d’opérations permis par la banque est atteint.",
+            "Demandez une autre carte.",
+        ),
+        Words(
+            "Your card was used too many times. Use another card or try again tomorrow.",
+            "The number of operations that the bank allows is reached.",
+            "Ask for another card.",
+        ),
+    ),
+    Reason.PIN_TRIES_EXCEEDED: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            "Trop de codes faux ont été saisis. Utilisez une autre carte et appelez votre banque.",
+            "La carte est bloquée après trop de codes faux.",
+            "Demandez une autre carte.",
+        ),
+        Words(
+            "Too many wrong codes were entered. Use another card and call your bank.",
+            "The card is blocked after too many wrong PINs.",
+            "Ask for another card.",
+        ),
+    ),
+    Reason.STRONG_AUTHENTICATION_REQUIRED: Meaning(
+        "issuer",
+        "soft",
+        True,
+        Words(
+            "Votre banque demande une vérification. Insérez la carte et saisissez votre code.",
+            "La banque exige une authentification forte.",
+            "Refaites le paiement avec la puce et le code.",
+        ),
+        Words(
+            "Your bank asks for a check. Insert the card and enter your code.",
+            "The bank requires strong authentication.",
+            "Make the payment again with chip and PIN.",
+        ),
+    ),
+    Reason.REVOCATION_OF_MANDATE: Meaning(
+        "issuer",
+        "hard",
+        False,
+        Words(
+            "Vous avez arrêté ces prélèvements auprès de votre banque.",
+            "Le porteur a retiré son autorisation de prélever.",
+            "Ne prélevez plus cette carte. Contactez le client.",
+        ),
+        Words(
+            "You stopped these payments at your bank.",
+            "The cardholder withdrew the authorisation to charge.",
+            "Do not charge this card again. Contact the customer.",
+        ),
+    ),
+    Reason.ISSUER_UNAVAILABLE: Meaning(
+        "issuer",
+        "soft",
+        True,
+        Words(
+            "Votre banque ne répond pas. Réessayez dans quelques minutes.",
+            "La banque du porteur est injoignable pour l’acquéreur.",
+            "Réessayez, ou demandez une autre carte.",
+        ),
+        Words(
+            "Your bank does not answer. Try again in a few minutes.",
+            "The acquirer cannot reach the cardholder’s bank.",
+            "Try again, or ask for another card.",
+        ),
+    ),
+    Reason.SYSTEM_MALFUNCTION: Meaning(
+        "acquirer",
+        "soft",
+        True,
+        Words(
+            _TRY_LATER_FR,
+            "L’acquéreur signale une panne chez lui.",
+            "Réessayez. Si cela dure, prévenez l’exploitation.",
+        ),
+        Words(
+            _TRY_LATER_EN,
+            "The acquirer reports a fault of its own.",
+            "Try again. If it lasts, tell operations.",
+        ),
+    ),
+    Reason.DUPLICATE_AT_HOST: Meaning(
+        "acquirer",
+        "hard",
+        False,
+        Words(
+            "Ce paiement semble déjà fait.",
+            "L’acquéreur a déjà vu cette opération.",
+            "Cherchez le premier paiement avant de recommencer.",
+        ),
+        Words(
+            "This payment seems to be made already.",
+            "The acquirer has seen this operation before.",
+            "Look for the first payment before trying again.",
+        ),
+    ),
+    Reason.OTHER_DECLINE: Meaning(
+        "issuer",
+        "soft",
+        True,
+        Words(
+            _ASK_BANK_FR,
+            "Refus avec un code que nous ne connaissons pas.",
+            "Demandez une autre carte. Le code reçu figure sur cette page.",
+        ),
+        Words(
+            _ASK_BANK_EN,
+            "Declined with a code that we do not know.",
+            "Ask for another card. The code received is on this page.",
+        ),
+    ),
+}
+
+
+def meaning_of(reason: int) -> Meaning:
+    """Return what a stored reason means; a number of a newer version means: other decline."""
+    try:
+        return REASONS[Reason(reason)]
+    except ValueError:
+        return REASONS[Reason.OTHER_DECLINE]

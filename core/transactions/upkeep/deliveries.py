@@ -1,0 +1,197 @@
+"""Reversals, advices and completions reach the host, however often it takes."""
+
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from asyncpg.pgproto.pgproto import UUID
+
+from core.bus import Bus, BusRefused, publish_batch
+from core.contracts.payment import HOST_REPLIED, HostReply, HostRequest
+from core.contracts.reasons import Reason
+from core.contracts.states import DeliveryKind, EventKind, Kind, State
+from core.contracts.subjects import core_inbox, host
+from core.transactions.bookings import store as bookings
+from core.transactions.bookings.reversals import give_back
+from core.transactions.upkeep.store import queries
+from core.values.clock import PARIS, Clock, to_unix_us
+from core.values.ids import rrn_of
+
+LEASED_MAX = 200
+REPLY_DEADLINE_MS = 5_000
+
+ACCEPTED = frozenset({Reason.APPROVED, Reason.DUPLICATE_AT_HOST, Reason.ORIGINAL_NOT_FOUND})
+"""The host has it, had it already, or never had what is reversed."""
+
+_log = structlog.get_logger("core.deliveries")
+_KIND_OF_MESSAGE = {"0420": DeliveryKind.REVERSAL, "0421": DeliveryKind.REVERSAL}
+
+
+class Deliveries:
+    """`round` leases and sends what is due; answers come back on this process's inbox."""
+
+    def __init__(self, pool: asyncpg.Pool, bus: Bus, clock: Clock, *, instance: str) -> None:
+        self._pool = pool
+        self._bus = bus
+        self._clock = clock
+        self._inbox = core_inbox(instance)
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._sent: dict[tuple[bytes, str], DeliveryKind] = {}
+        self.sent = 0
+        self.accepted = 0
+        self.backlog = 0
+        self.oldest_s = 0.0
+
+    async def round(self) -> int:
+        """Send what is due; return how many left."""
+        now = self._clock.now()
+        async with self._pool.acquire() as connection:
+            leased = await connection.fetch(queries.lease_deliveries, now, LEASED_MAX)
+            if not leased:
+                return 0
+            rows = await connection.fetch(
+                queries.read_delivered,
+                [row["attempt_id"] for row in leased],
+                [row["business_date"] for row in leased],
+            )
+        attempts = {row["id"]: row for row in rows}
+        by_acquirer: dict[str, list[HostRequest]] = {}
+        for lease in leased:
+            attempt = attempts.get(lease["attempt_id"])
+            if attempt is None:
+                _log.error("delivery_without_attempt", trace_id=lease["attempt_id"].hex)
+                continue
+            request = request_of(lease, attempt, now)
+            self._sent[request.id, request.message] = DeliveryKind(lease["kind"])
+            by_acquirer.setdefault(attempt["acquirer"], []).append(request)
+        for acquirer, requests in by_acquirer.items():
+            try:
+                publish_batch(self._bus, self._encode, host(acquirer), requests, self._inbox)
+                self.sent += len(requests)
+            except BusRefused:
+                # Leased for a while, then due again.
+                _log.warning("deliveries_not_sent", acquirer=acquirer, deliveries=len(requests))
+        return len(leased)
+
+    async def measure(self) -> None:
+        """Read the backlog, for the gauge and its alert."""
+        async with self._pool.acquire() as connection:
+            row = await connection.fetchrow(queries.count_deliveries)
+        if row is not None:
+            self.backlog, self.oldest_s = row["backlog"], row["oldest_s"]
+
+    async def told(self, replies: list[HostReply]) -> None:
+        """Take the host's answers: what it accepted is done, what it refused is due again later."""
+        for reply in replies:
+            kind = self._sent.pop((reply.id, reply.message), None)
+            if kind is None:
+                kind = _KIND_OF_MESSAGE.get(reply.message)
+            if kind is None:
+                continue
+            async with self._pool.acquire() as connection, connection.transaction():
+                if reply.result == HOST_REPLIED and reply.reason in ACCEPTED:
+                    await self._accept(connection, reply, kind)
+                else:
+                    word = f"code {reply.host_code}" if reply.result == HOST_REPLIED else "no reply"
+                    await connection.execute(queries.note_delivery_result, UUID(reply.id), int(kind), word)
+
+    async def _accept(
+        self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind
+    ) -> None:
+        row = await connection.fetchrow(
+            queries.accept_delivery, UUID(reply.id), int(kind), f"code {reply.host_code}"
+        )
+        if row is None:
+            return  # A second answer to the same message.
+        self.accepted += 1
+        standing = await bookings.lock_by_id(connection, reply.id, row["business_date"])
+        if standing is None:
+            return
+        state = standing.state
+        event = EventKind.DELIVERED
+        if kind == DeliveryKind.REVERSAL:
+            event = EventKind.REVERSAL_ACCEPTED
+            if standing.state == State.UNKNOWN:
+                state = State.REVERSED
+                await bookings.move(
+                    connection, standing, to=state, reason=standing.reason, from_states=(State.UNKNOWN,)
+                )
+                if standing.kind == Kind.REFUND:
+                    await give_back(connection, standing)
+            # An advice that has been reversed has nothing left to tell.
+            await connection.fetchrow(
+                queries.accept_delivery, UUID(reply.id), int(DeliveryKind.ADVICE), "reversed"
+            )
+        await bookings.note(
+            connection,
+            reply.id,
+            row["business_date"],
+            event,
+            state=state,
+            reason=standing.reason,
+            cause=f"host {reply.host_code}",
+            detail=reply.exchange or None,
+        )
+
+
+def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
+    """Return the message that a delivery sends, the repeat form of it from the second try on."""
+    kind: int = lease["kind"]
+    local = now.astimezone(PARIS).strftime("%m%d%H%M%S")
+    now_us = to_unix_us(now)
+    attempt_id: bytes = attempt["id"].bytes
+    repeat = lease["tries"] > 1
+    rrn = rrn_of(attempt_id)
+    original_stan, original_transmitted_at = attempt["stan"], attempt["transmitted_at"]
+    original_message = _message_of(attempt["kind"], attempt["message_class"])
+    if kind == DeliveryKind.REVERSAL:
+        message = "0421" if repeat else "0420"
+    elif kind == DeliveryKind.COMPLETION:
+        message = "0221" if repeat else "0220"
+        rrn = rrn_of(attempt["original_id"].bytes)
+        original_stan, original_transmitted_at = attempt["original_stan"], attempt["original_transmitted_at"]
+        original_message = _message_of(attempt["original_kind"], 1)
+    else:
+        message = (
+            ("0121" if repeat else "0120")
+            if attempt["message_class"] == 1
+            else ("0221" if repeat else "0220")
+        )
+        original_message, original_stan, original_transmitted_at = "", 0, ""
+    return HostRequest(
+        attempt_id,
+        message,
+        "200000" if attempt["kind"] == Kind.REFUND else "000000",
+        lease["amount_minor"],
+        attempt["currency"],
+        attempt["card_ciphertext"],
+        attempt["card_expiry"],
+        b"",
+        attempt["stan"],
+        local,
+        local if kind == DeliveryKind.REVERSAL else attempt["local_time"],
+        attempt["entry_mode"],
+        attempt["merchant_category"],
+        rrn,
+        attempt["terminal"],
+        attempt["acceptor"],
+        False,
+        now_us,
+        now_us + REPLY_DEADLINE_MS * 1000,
+        attempt["approval_code"],
+        original_message,
+        original_stan,
+        original_transmitted_at,
+        lease["reason"],
+        repeat,
+    )
+
+
+def _message_of(kind: int, message_class: int) -> str:
+    if kind in (Kind.AUTHORISATION, Kind.VERIFICATION):
+        return "0100"
+    if kind in (Kind.PURCHASE, Kind.REFUND):
+        return "0200"
+    return "0120" if message_class == 1 else "0220"

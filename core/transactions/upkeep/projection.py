@@ -1,0 +1,218 @@
+"""Volume by minute: the first consumer of the events.
+
+The stream is a doorbell. What has been taken in is said by the inbox, written in the commit of its effect: a batch
+delivered five times counts once, and a batch that the stream lost is read from the outbox itself.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from datetime import datetime
+
+import asyncpg
+import msgspec
+import structlog
+from asyncpg.pgproto.pgproto import UUID
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.client import JetStreamContext
+
+from core.contracts.feed import EventBatch, TransactionSummary
+from core.contracts.states import EventKind
+from core.contracts.subjects import LIVE, STREAM
+from core.transactions.relay import EVENTS_PER_MESSAGE_MAX, summary_of
+from core.transactions.relay import queries as relay_queries
+from core.transactions.upkeep.store import queries
+from core.values.clock import from_unix_us
+
+CONSUMER = "activity"
+FETCH_MAX = 16
+FETCH_WAIT_S = 2.0
+DELIVERIES_MAX = 5
+ACK_WAIT_S = 30
+COUNTED = frozenset({EventKind.REFUSED, EventKind.DECIDED, EventKind.TIMED_OUT, EventKind.BOOKED_OFFLINE})
+"""Each attempt counts once, by what it first became."""
+
+Position = tuple[int, int]
+
+_log = structlog.get_logger("core.projection")
+_decode_batch = msgspec.msgpack.Decoder(EventBatch).decode
+_decode_summary = msgspec.msgpack.Decoder(TransactionSummary).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Projection:
+    """Reads the stream in the background and keeps `activity_minute`."""
+
+    def __init__(self, pool: asyncpg.Pool, control: Client) -> None:
+        self._pool = pool
+        self._control = control
+        self._position: Position | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.events = 0
+        self.repeated = 0
+        self.recovered = 0
+        self.dead = 0
+
+    async def start(self) -> None:
+        """Begin in the background."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop between two batches."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._consume()
+            except (NatsError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("projection_interrupted", error=type(error).__name__)
+                self._position = None
+                await asyncio.sleep(1.0)
+
+    async def _consume(self) -> None:
+        stream: JetStreamContext = self._control.jetstream(timeout=5.0)
+        subscription = await stream.pull_subscribe(
+            LIVE,
+            durable=CONSUMER,
+            stream=STREAM,
+            config=ConsumerConfig(
+                ack_policy=AckPolicy.EXPLICIT,
+                deliver_policy=DeliverPolicy.ALL,
+                max_deliver=DELIVERIES_MAX,
+                ack_wait=ACK_WAIT_S,
+            ),
+        )
+        try:
+            while True:
+                try:
+                    messages = await subscription.fetch(FETCH_MAX, timeout=FETCH_WAIT_S)
+                except TimeoutError:
+                    await self.catch_up()
+                    continue
+                for message in messages:
+                    await self._take(message)
+        finally:
+            with contextlib.suppress(NatsError, OSError, TimeoutError):
+                await subscription.unsubscribe()
+
+    async def _take(self, message: Msg) -> None:
+        try:
+            batch = _decode_batch(message.data)
+            await self.apply(batch)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            # It can never be read: keep it for a person, let the others flow.
+            self.dead += 1
+            async with self._pool.acquire() as connection:
+                await connection.execute(queries.keep_dead_batch, CONSUMER, LIVE, message.data, str(error))
+            await message.term()
+            return
+        await message.ack()
+
+    async def catch_up(self) -> None:
+        """Read the outbox itself when the stream brings nothing: it may have been lost."""
+        while True:
+            async with self._pool.acquire() as connection:
+                position = await self._where(connection)
+                rows = await connection.fetch(
+                    relay_queries.read_events_after, *position, EVENTS_PER_MESSAGE_MAX
+                )
+                if not rows:
+                    return
+                await self._apply_rows(connection, position, rows)
+
+    async def apply(self, batch: EventBatch) -> None:
+        """Take in what of a batch is new; what is missing before it comes from the outbox."""
+        if not batch.items:
+            return
+        async with self._pool.acquire() as connection:
+            position = await self._where(connection)
+            last = (batch.items[-1].txid, batch.items[-1].seq)
+            if last <= position:
+                self.repeated += 1
+                return
+            after = (batch.after_txid, batch.after_seq)
+            while position < after:
+                rows = await connection.fetch(
+                    queries.read_missed_events, *position, *after, EVENTS_PER_MESSAGE_MAX
+                )
+                if not rows:
+                    break
+                self.recovered += len(rows)
+                position = await self._apply_rows(connection, position, rows)
+            summaries = [
+                _decode_summary(item.summary) for item in batch.items if (item.txid, item.seq) > position
+            ]
+            await self._count(connection, position, last, summaries)
+
+    async def _apply_rows(
+        self, connection: asyncpg.pool.PoolConnectionProxy, position: Position, rows: list[asyncpg.Record]
+    ) -> Position:
+        bare = [row for row in rows if row["summary"] is None]
+        composed: dict[Position, TransactionSummary] = {}
+        if bare:
+            found = await connection.fetch(
+                relay_queries.read_summaries,
+                [row["attempt_id"] for row in bare],
+                [row["business_date"] for row in bare],
+            )
+            attempts = {row["id"]: row for row in found}
+            composed = {(r["txid"], r["seq"]): summary_of(r, attempts[r["attempt_id"]]) for r in bare}
+        summaries = [
+            _decode_summary(row["summary"])
+            if row["summary"] is not None
+            else composed[row["txid"], row["seq"]]
+            for row in rows
+        ]
+        last = (rows[-1]["txid"], rows[-1]["seq"])
+        await self._count(connection, position, last, summaries)
+        return last
+
+    async def _where(self, connection: asyncpg.pool.PoolConnectionProxy) -> Position:
+        if self._position is None:
+            row = await connection.fetchrow(queries.read_inbox_position, CONSUMER)
+            self._position = (row["to_txid"], row["to_seq"]) if row is not None else (0, 0)
+        return self._position
+
+    async def _count(
+        self,
+        connection: asyncpg.pool.PoolConnectionProxy,
+        position: Position,
+        last: Position,
+        summaries: list[TransactionSummary],
+    ) -> None:
+        cells: dict[tuple[datetime, bytes, int, int, str], list[int]] = defaultdict(lambda: [0, 0])
+        for summary in summaries:
+            if summary.event not in COUNTED:
+                continue
+            minute = from_unix_us(summary.received_at_us // 60_000_000 * 60_000_000)
+            cell = cells[minute, summary.store_id, summary.state, summary.reason, summary.currency]
+            cell[0] += 1
+            cell[1] += summary.approved_minor
+        keys = sorted(cells)
+        async with connection.transaction():
+            entered = await connection.fetchrow(
+                queries.enter_inbox, CONSUMER, *position, *last, len(summaries)
+            )
+            if entered is None:
+                self._position = None  # Another worker took it in: read the position again.
+                return
+            if keys:
+                await connection.execute(
+                    queries.add_activity,
+                    [key[0] for key in keys],
+                    [UUID(key[1]) for key in keys],
+                    [key[2] for key in keys],
+                    [key[3] for key in keys],
+                    [key[4] for key in keys],
+                    [cells[key][0] for key in keys],
+                    [cells[key][1] for key in keys],
+                )
+        self._position = last
+        self.events += len(summaries)

@@ -1,0 +1,149 @@
+-- name: read_sweep
+SELECT s.swept_until FROM sweep AS s WHERE s.name = $1;
+
+-- name: keep_sweep
+INSERT INTO sweep (name, swept_until) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET swept_until = excluded.swept_until;
+
+-- name: find_overdue
+-- Attempts still sent whose armed reversal is due. Identifiers begin with their time, so the primary key of each
+-- month is read between two moments; no index on the state is needed (decision 0004).
+SELECT a.id, a.business_date
+FROM attempt AS a
+WHERE a.id >= $1 AND a.id < $2 AND a.state = 2 AND a.reverse_after < $3
+LIMIT $4;
+
+-- name: find_any_overdue
+-- The same without bounds on the identifier: once at start, over the open months.
+SELECT a.id, a.business_date
+FROM attempt AS a
+WHERE a.business_date >= $1 AND a.state = 2 AND a.reverse_after < $2
+LIMIT $3;
+
+-- name: lease_deliveries
+-- Takes what is due for one try: the next try is already set when this commits, so a crash only waits.
+-- delivery_due; SKIP LOCKED lets several workers share.
+UPDATE delivery AS d
+SET tries = d.tries + 1, due_at = clock_timestamp() + least(60, power(2, least(d.tries, 6))) * interval '1 second'
+WHERE d.id IN (
+    SELECT o.id FROM delivery AS o
+    WHERE o.accepted_at IS NULL AND o.due_at <= $1
+    ORDER BY o.due_at
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING d.id, d.attempt_id, d.business_date, d.kind, d.reason, d.amount_minor, d.tries;
+
+-- name: read_delivered
+-- What the host must be told of each attempt; primary keys throughout.
+SELECT
+    a.id, a.kind, a.message_class, a.stan, a.amount_minor, a.approved_minor, a.currency, a.card_ciphertext,
+    a.card_expiry, a.transmitted_at, a.local_time, a.entry_mode, a.approval_code, a.original_id, a.received_at,
+    t.terminal, s.acceptor, s.merchant_category, q.code AS acquirer, o.stan AS original_stan,
+    o.transmitted_at AS original_transmitted_at, o.kind AS original_kind
+FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)
+INNER JOIN attempt AS a ON a.id = k.id AND a.business_date = k.business_date
+INNER JOIN terminal AS t ON t.id = a.terminal_id
+INNER JOIN store AS s ON s.id = a.store_id
+INNER JOIN acquirer AS q ON q.id = a.acquirer_id
+LEFT JOIN attempt AS o ON o.id = a.original_id AND o.business_date = a.original_date;
+
+-- name: accept_delivery
+UPDATE delivery SET accepted_at = clock_timestamp(), last_result = $3
+WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL
+RETURNING attempt_id, business_date, reason, kind;
+
+-- name: note_delivery_result
+UPDATE delivery SET last_result = $3 WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL;
+
+-- name: count_deliveries
+SELECT
+    count(*) AS backlog, coalesce(extract(epoch FROM clock_timestamp() - min(d.created_at)), 0)::float8 AS oldest_s
+FROM delivery AS d
+WHERE d.accepted_at IS NULL;
+
+-- name: capture_day
+-- End of day: what was bought is captured, a bounded number at a time; entries and events in the same commit.
+WITH due AS (
+    SELECT a.id, a.business_date
+    FROM attempt AS a
+    WHERE a.business_date = $1 AND a.kind IN (2, 5) AND a.state IN (3, 4)
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+), captured AS (
+    UPDATE attempt AS a
+    SET state = 8, captured_minor = a.approved_minor
+    FROM due AS d
+    WHERE a.id = d.id AND a.business_date = d.business_date AND a.business_date = $1
+    RETURNING a.id, a.business_date, a.approved_minor, a.currency, a.acquirer_id, a.store_id, a.reason
+), posted AS (
+    INSERT INTO ledger_entry (
+        attempt_id, business_date, owner_id, amount_minor, operation, leg, layer, account, currency
+    )
+    SELECT
+        c.id, c.business_date, CASE m.leg WHEN 1 THEN q.ledger_owner ELSE c.store_id END,
+        c.approved_minor * m.sign, m.operation, m.leg, m.layer, m.leg, c.currency
+    FROM captured AS c
+    INNER JOIN acquirer AS q ON q.id = c.acquirer_id
+    CROSS JOIN (
+        VALUES
+        (2::smallint, 1::smallint, 1::smallint, -1), (2::smallint, 2::smallint, 1::smallint, 1),
+        (3::smallint, 1::smallint, 2::smallint, 1), (3::smallint, 2::smallint, 2::smallint, -1)
+    ) AS m (operation, leg, layer, sign)
+    WHERE c.approved_minor > 0
+), noted AS (
+    INSERT INTO event (attempt_id, business_date, kind, state, reason, cause)
+    SELECT c.id, c.business_date, 8, 8, c.reason, 'end of day' FROM captured AS c
+)
+SELECT count(*) AS captured FROM captured;
+
+-- name: uncaptured_days
+SELECT DISTINCT a.business_date
+FROM attempt AS a
+WHERE a.business_date >= $1 AND a.business_date < $2 AND a.kind IN (2, 5) AND a.state IN (3, 4);
+
+-- name: keep_months_ahead
+SELECT ensure_partitions($1::date, $2::date) AS made;
+
+-- name: read_inbox_position
+SELECT i.to_txid, i.to_seq FROM inbox AS i WHERE i.consumer = $1 ORDER BY i.to_txid DESC, i.to_seq DESC LIMIT 1;
+
+-- name: enter_inbox
+INSERT INTO inbox (consumer, from_txid, from_seq, to_txid, to_seq, events)
+VALUES ($1, $2::xid8, $3, $4::xid8, $5, $6)
+ON CONFLICT DO NOTHING
+RETURNING events;
+
+-- name: add_activity
+INSERT INTO activity_minute AS m (minute, store_id, state, reason, currency, transactions, amount_minor)
+SELECT * FROM unnest(
+    $1::timestamptz[], $2::uuid[], $3::smallint[], $4::smallint[], $5::text[], $6::integer[], $7::bigint[]
+)
+ON CONFLICT (minute, store_id, state, reason, currency) DO UPDATE
+SET transactions = m.transactions + excluded.transactions, amount_minor = m.amount_minor + excluded.amount_minor;
+
+-- name: read_missed_events
+-- The outbox itself, when the stream has lost a message: same order and horizon as the relay.
+SELECT e.txid, e.seq, e.attempt_id, e.business_date, e.kind, e.state, e.reason, e.summary
+FROM event AS e
+WHERE (e.txid, e.seq) > ($1::xid8, $2::bigint) AND (e.txid, e.seq) <= ($3::xid8, $4::bigint)
+ORDER BY e.txid, e.seq
+LIMIT $5;
+
+-- name: prune_inbox
+-- The newest row of each consumer is its position and stays.
+DELETE FROM inbox AS i
+WHERE i.processed_at < $1
+    AND EXISTS (
+        SELECT FROM inbox AS n
+        WHERE n.consumer = i.consumer AND (n.to_txid, n.to_seq) > (i.to_txid, i.to_seq)
+    );
+
+-- name: prune_idempotency
+DELETE FROM idempotency WHERE created_at < $1;
+
+-- name: prune_login_failures
+DELETE FROM login_failure WHERE at < $1;
+
+-- name: keep_dead_batch
+INSERT INTO dead_letter (consumer, subject, payload, error) VALUES ($1, $2, $3, left($4::text, 500));

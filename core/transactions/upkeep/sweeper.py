@@ -1,0 +1,95 @@
+"""Finds attempts that were sent and never decided, and arms what their commit promised: a reversal.
+
+Only a crash leaves such attempts: while it lives, the engine times out its own. The sweeper reads each stretch of
+time twice, by identifier (they begin with their time): soon after its deadline, and again minutes later, when
+nothing received in it can still be recorded (arming refuses what is older than 30 s, and a statement ends within
+10 s). The second pass keeps its watermark in PostgreSQL. At start every open month is read once, without bounds.
+"""
+
+from datetime import datetime, timedelta
+
+import asyncpg
+import structlog
+from asyncpg.pgproto.pgproto import UUID
+
+from core.contracts.reasons import Reason
+from core.transactions.engine.store import queries as engine_queries
+from core.transactions.upkeep.store import queries
+from core.values.clock import Clock, to_unix_us
+
+SWEPT_PER_ROUND_MAX = 500
+LOOK_BACK = timedelta(minutes=2)
+"""The quick pass: younger than this, past their own deadline."""
+
+SETTLED_AGE = timedelta(minutes=3)
+"""The second pass: what was received so long ago is all recorded, or never will be."""
+
+OPEN_MONTHS = timedelta(days=35)
+_NAME = "sent"
+_log = structlog.get_logger("core.sweeper")
+
+
+class Sweeper:
+    """`round` is called every second by the worker."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._looked_everywhere = False
+        self.found = 0
+
+    async def round(self) -> int:
+        """Sweep once; return how many attempts became unknown."""
+        now = self._clock.now()
+        found = 0
+        async with self._pool.acquire() as connection:
+            if not self._looked_everywhere:
+                rows = await connection.fetch(
+                    queries.find_any_overdue, (now - OPEN_MONTHS).date(), now, SWEPT_PER_ROUND_MAX
+                )
+                found += await self._time_out(connection, rows)
+                self._looked_everywhere = len(rows) < SWEPT_PER_ROUND_MAX
+            found += await self._between(connection, now - LOOK_BACK, now, now)
+            found += await self._settled(connection, now)
+        self.found += found
+        return found
+
+    async def _settled(self, connection: asyncpg.pool.PoolConnectionProxy, now: datetime) -> int:
+        row = await connection.fetchrow(queries.read_sweep, _NAME)
+        until = now - SETTLED_AGE
+        start: datetime = row["swept_until"] if row is not None else until
+        if start >= until:
+            return 0
+        found = await self._between(connection, start, until, now)
+        if found < SWEPT_PER_ROUND_MAX:
+            await connection.execute(queries.keep_sweep, _NAME, until)
+        return found
+
+    async def _between(
+        self, connection: asyncpg.pool.PoolConnectionProxy, start: datetime, end: datetime, now: datetime
+    ) -> int:
+        rows = await connection.fetch(
+            queries.find_overdue, first_id_at(start), first_id_at(end), now, SWEPT_PER_ROUND_MAX
+        )
+        return await self._time_out(connection, rows)
+
+    async def _time_out(
+        self, connection: asyncpg.pool.PoolConnectionProxy, rows: list[asyncpg.Record]
+    ) -> int:
+        if not rows:
+            return 0
+        won = await connection.fetch(
+            engine_queries.time_out_attempts,
+            [row["id"] for row in rows],
+            [row["business_date"].toordinal() for row in rows],
+            [int(Reason.HOST_NO_REPLY)] * len(rows),
+            "sweeper",
+        )
+        if won:
+            _log.warning("sent_without_outcome", attempts=len(won))
+        return len(won)
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """Return the lowest identifier that `moment` can give (48 bits of milliseconds, then zeros)."""
+    return UUID((to_unix_us(moment) // 1000).to_bytes(6, "big") + bytes(10))
