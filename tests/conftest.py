@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,15 @@ async def database(postgres_server: PostgresServer) -> AsyncIterator[TestDatabas
     """A database of one's own, migrated to the newest schema."""
     async with fresh_database(postgres_server) as fresh:
         yield fresh
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Count a browser test that was skipped as failed where the gate runs: it must have a browser."""
+    report = yield
+    if report.skipped and item.get_closest_marker("browser") and os.environ.get("GUICHET_CI"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and the gate does not accept that"
+    return report

@@ -15,6 +15,8 @@ from deploy.local.postgres import CORE_ROLE
 
 MIGRATIONS_FOLDER = Path(__file__).resolve().parents[2] / "core" / "db" / "migrations"
 _TIMEOUT_S = 300
+# A migration that waits for a lock holds up everybody behind it, so it gives up early and is run again.
+_SESSION_LIMITS = "&lock_timeout=5000&statement_timeout=240000"
 
 
 async def migrate(owner_dsn: str, folder: Path = MIGRATIONS_FOLDER) -> int:
@@ -43,7 +45,7 @@ def run_dbmate(owner_dsn: str, command: str, folder: Path = MIGRATIONS_FOLDER) -
     done = subprocess.run(
         [str(dbmate_binary()), "--migrations-dir", str(folder), "--no-dump-schema", command],
         # The address holds a password, and other users can read command lines but not environments.
-        env={**child.base_environment(), "DATABASE_URL": owner_dsn},
+        env={**child.base_environment(), "DATABASE_URL": owner_dsn + _SESSION_LIMITS},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

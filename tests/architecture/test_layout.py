@@ -1,0 +1,72 @@
+"""The tree has the folders of the house, files of a readable length, and nothing of a single machine."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import warnings
+
+from tests.architecture.tree import CHECKOUT, python_files, shown, tracked_files
+
+TOP_LEVEL_FOLDERS = {
+    ".ci",
+    "core",
+    "deploy",
+    "docs",
+    "edge",
+    "gateway",
+    "observability",
+    "perf",
+    "portals",
+    "tests",
+}
+LINES_TO_LOOK_AT = 400
+LINES_MAX = 800
+
+# Written in pieces, so that this file does not contain what it looks for.
+REGISTRY_ADDRESS = re.compile(
+    "|".join(("files.python" + "hosted", "pypi." + "org", "registry.npm" + "js", "--index" + "-url +http"))
+)
+MACHINE_PATH = re.compile("|".join(("/wo" + "rk/", "/ro" + "ot/", "/ho" + r"me/[a-z]", "/Us" + "ers/[a-z]")))
+
+
+def test_top_level_folders_are_those_of_the_house() -> None:
+    found = {path.relative_to(CHECKOUT).parts[0] for path in tracked_files() if path.parent != CHECKOUT}
+    assert found <= TOP_LEVEL_FOLDERS
+
+
+def test_no_file_is_too_long_to_read() -> None:
+    lengths = {shown(path): len(path.read_text().splitlines()) for path in python_files()}
+    for name, lines in lengths.items():
+        if lines > LINES_TO_LOOK_AT:
+            warnings.warn(f"{name} has {lines} lines: look for the seam", stacklevel=1)
+    assert {name: lines for name, lines in lengths.items() if lines > LINES_MAX} == {}
+
+
+def test_no_registry_address_is_committed() -> None:
+    assert _files_with(REGISTRY_ADDRESS) == []
+
+
+def test_no_path_of_one_machine_is_committed() -> None:
+    assert _files_with(MACHINE_PATH) == []
+
+
+def test_the_import_contract_names_every_slice_of_core() -> None:
+    config = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
+    contracts = config["tool"]["importlinter"]["contracts"]
+    (zones,) = [each for each in contracts if each["name"].startswith("Edge and gateway")]
+    slices = {path.parent.name for path in (CHECKOUT / "core").glob("*/__init__.py")}
+    allowed = {"bus", "contracts", "values"}
+    named = {module.removeprefix("core.") for module in zones["forbidden_modules"]}
+    assert slices - allowed <= named
+
+
+def _files_with(pattern: re.Pattern[str]) -> list[str]:
+    found: list[str] = []
+    for path in tracked_files():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        found += [f"{shown(path)}: {match.group()}" for match in pattern.finditer(text)]
+    return found

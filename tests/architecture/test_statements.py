@@ -1,0 +1,38 @@
+"""Every named statement is accepted by the migrated schema, and somebody uses it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from core.db.queries import load
+from tests.architecture.tree import CHECKOUT, shown
+from tests.support.servers import TestDatabase
+
+FILES = sorted((CHECKOUT / "core").rglob("queries.sql"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=shown)
+async def test_every_statement_is_accepted_by_the_schema(database: TestDatabase, path: Path) -> None:
+    connection = await asyncpg.connect(database.dsn)
+    refused: dict[str, str] = {}
+    try:
+        for name, statement in load(path).items():
+            try:
+                await connection.prepare(statement)
+            except asyncpg.PostgresError as error:
+                refused[name] = str(error)
+    finally:
+        await connection.close()
+    assert refused == {}
+
+
+@pytest.mark.parametrize("path", FILES, ids=shown)
+def test_every_statement_is_used(path: Path) -> None:
+    # A statement is used as an attribute of its file, or by its name in quotes on a connection of one's own.
+    readers = "\n".join(reader.read_text() for reader in path.parent.rglob("*.py"))
+    unused = [name for name, _ in load(path).items() if not re.search(rf"\.{name}\b|\"{name}\"", readers)]
+    assert unused == []
