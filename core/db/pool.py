@@ -16,9 +16,11 @@ async def open_pool(
     name: str,
     connections_max: int = CONNECTIONS_MAX,
     statement_timeout_ms: int = _STATEMENT_TIMEOUT_MS,
+    plan_each_time: bool = False,
 ) -> asyncpg.Pool:
     """Return a pool that connects on first use; `name` shows in pg_stat_activity.
 
+    `plan_each_time` is for statements with optional filters: one plan for all of them would fit none.
     Every statement and every forgotten transaction is bounded in time by the server itself.
     """
     return await asyncpg.create_pool(
@@ -32,5 +34,6 @@ async def open_pool(
             "statement_timeout": str(statement_timeout_ms),
             "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_TIMEOUT_MS),
             "timezone": "UTC",
+            "plan_cache_mode": "force_custom_plan" if plan_each_time else "auto",
         },
     )

@@ -1,0 +1,226 @@
+"""The desk: screens' queries and commands, sign-on, presence. Away from the event loop of payments."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import msgspec
+import structlog
+
+from core.bus import Bus, BusRefused
+from core.contracts import desk_requests as ask
+from core.contracts.desk import DeskProblem, DeskReply, DeskRequest
+from core.contracts.payment import Presence, SignOn
+from core.contracts.refusals import Refused
+from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON
+from core.db.pool import open_pool
+from core.identity.api import IdentityHandlers, SignedIn, forget_old
+from core.merchants.api import search_stores
+from core.roles.context import RoleContext
+from core.terminals.api import TerminalHandlers
+from core.transactions.desk.handlers import TransactionHandlers
+from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
+
+RUNNING_MAX: Final = 128
+PRESENCES_WAITING_MAX: Final = 64
+STOP_TIMEOUT_S: Final = 5.0
+HOUSEKEEPING_EVERY_S: Final = 3_600.0
+_KEYS_KEPT: Final = timedelta(days=7)
+_FAILURES_KEPT: Final = timedelta(days=1)
+
+_log = structlog.get_logger("core.desk")
+
+
+class Door(NamedTuple):
+    """One subject: the type of its body, and who answers. `run(caller, body, locale)`; no caller where none is asked for."""
+
+    body: type[msgspec.Struct]
+    needs_session: bool
+    run: Callable[[Any, Any, str], Awaitable[Any]]
+
+
+class Desk:
+    """The running role."""
+
+    def __init__(self, pool: asyncpg.Pool, context: RoleContext) -> None:
+        self._pool = pool
+        self._bus: Bus = context.bus
+        self._clock = context.clock
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._presences = 0
+        self._identity = IdentityHandlers(pool, context.clock)
+        self._terminals = TerminalHandlers(pool, context.clock)
+        self._doors = _doors(
+            pool, self._identity, self._terminals, TransactionHandlers(pool, context.clock, context.bus)
+        )
+        self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
+        self._database_up = True
+        self._subscriptions = [
+            self._bus.subscribe(f"{DESK}.*", self._on_request, DESK_QUEUE),
+            self._bus.subscribe(SIGN_ON, self._on_sign_on, DESK_QUEUE),
+            self._bus.subscribe(PRESENCE, self._on_presence, DESK_QUEUE),
+        ]
+        self._housekeeping = asyncio.create_task(self._keep_house(), name="desk-housekeeping")
+
+    def not_ready(self) -> list[str]:
+        """RunningRole."""
+        return [] if self._database_up else ["database"]
+
+    async def stop(self) -> None:
+        """RunningRole."""
+        for subscription in self._subscriptions:
+            subscription.unsubscribe()
+        self._housekeeping.cancel()
+        await asyncio.gather(self._housekeeping, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT_S)
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    def _on_request(self, subject: str, reply: str, payload: bytes) -> None:
+        if not reply:
+            return
+        if len(self._tasks) >= RUNNING_MAX:
+            self._answer(reply, DeskReply(problem=DeskProblem("system_busy", {"retry_after_s": 1})))
+            return
+        self._start(self._serve(subject, reply, payload))
+
+    def _on_sign_on(self, _subject: str, reply: str, payload: bytes) -> None:
+        # Above the bound nothing is answered: the terminal's own deadline makes it try again.
+        if reply and len(self._tasks) < RUNNING_MAX:
+            self._start(self._sign_on(reply, payload))
+
+    def _on_presence(self, _subject: str, _reply: str, payload: bytes) -> None:
+        # Presence comes again every few seconds, so dropping some under load loses nothing.
+        if self._presences < PRESENCES_WAITING_MAX:
+            self._presences += 1
+            self._start(self._presence(payload))
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, subject: str, reply: str, payload: bytes) -> None:
+        started = time.perf_counter_ns()
+        name = subject.removeprefix(f"{DESK}.")
+        trace_id = ""
+        try:
+            door = self._doors.get(subject)
+            if door is None:
+                raise Refused("unknown_subject")
+            request = self._decode_request(payload)
+            trace_id = request.trace_id
+            body = msgspec.msgpack.decode(request.body, type=door.body)
+            locale = request.principal.locale if request.principal else "fr"
+            caller: SignedIn | None = None
+            if door.needs_session:
+                caller = await self._identity.check(request.principal)
+            result = await door.run(caller, body, locale)
+            self._database_up = True
+            answer = DeskReply(result=msgspec.Raw(msgspec.msgpack.encode(result)))
+        except Refused as refusal:
+            answer = DeskReply(problem=refusal.problem)
+        except msgspec.DecodeError:
+            answer = DeskReply(problem=DeskProblem("request_malformed"))
+        except (TimeoutError, asyncpg.QueryCanceledError):
+            _log.warning("desk_too_slow", subject=name, trace_id=trace_id)
+            answer = DeskReply(problem=DeskProblem("query_too_slow", {"retry_after_s": 2}))
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            self._database_up = False
+            _log.warning("desk_without_database", error=type(error).__name__, trace_id=trace_id)
+            answer = DeskReply(problem=DeskProblem("system_busy", {"retry_after_s": 2}))
+        except Exception:
+            _log.exception("desk_failed", subject=name, trace_id=trace_id)
+            answer = DeskReply(problem=DeskProblem("internal_error"))
+        if answer.problem is not None:
+            DESK_PROBLEMS.child(answer.problem.code).n += 1
+        self._answer(reply, answer)
+        known = name if subject in self._doors else "unknown"
+        DESK_SECONDS.child(known).observe((time.perf_counter_ns() - started) // 1000)
+
+    def _answer(self, reply: str, answer: DeskReply) -> None:
+        try:
+            self._bus.publish(reply, msgspec.msgpack.encode(answer))
+        except BusRefused as error:
+            _log.warning("desk_answer_refused", limit=error.limit)
+            with contextlib.suppress(BusRefused):
+                self._bus.publish(
+                    reply, msgspec.msgpack.encode(DeskReply(problem=DeskProblem("internal_error")))
+                )
+
+    async def _sign_on(self, reply: str, payload: bytes) -> None:
+        try:
+            request = msgspec.msgpack.decode(payload, type=SignOn)
+            answer = await self._terminals.sign_on(request)
+            self._bus.publish(reply, msgspec.msgpack.encode(answer))
+        except (msgspec.DecodeError, BusRefused, OSError, TimeoutError, asyncpg.PostgresError) as error:
+            _log.warning("sign_on_unanswered", error=type(error).__name__)
+
+    async def _presence(self, payload: bytes) -> None:
+        try:
+            await self._terminals.presence(msgspec.msgpack.decode(payload, type=list[Presence]))
+        except (msgspec.DecodeError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+            _log.warning("presence_lost", error=type(error).__name__)
+        finally:
+            self._presences -= 1
+
+    async def _keep_house(self) -> None:
+        while True:
+            now = self._clock.now()
+            try:
+                await forget_old(
+                    self._pool, keys_before=now - _KEYS_KEPT, failures_before=now - _FAILURES_KEPT
+                )
+            except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+                _log.warning("housekeeping_failed", error=type(error).__name__)
+            await asyncio.sleep(HOUSEKEEPING_EVERY_S)
+
+
+async def start(context: RoleContext) -> Desk:
+    """Start serving."""
+    name = f"core-{context.settings.instance}"
+    return Desk(await open_pool(context.settings.database_url, name=name, plan_each_time=True), context)
+
+
+def _doors(
+    pool: asyncpg.Pool,
+    identity: IdentityHandlers,
+    terminals: TerminalHandlers,
+    transactions: TransactionHandlers,
+) -> dict[str, Door]:
+    return {
+        ask.LOG_IN: Door(ask.LogIn, False, lambda _who, body, _locale: identity.log_in(body)),
+        ask.LOG_OUT: Door(ask.Nothing, True, lambda who, body, _locale: identity.log_out(who, body)),
+        ask.SESSION: Door(ask.Nothing, True, lambda who, body, _locale: identity.session(who, body)),
+        ask.SESSIONS_ENDED: Door(
+            ask.SessionsEnded, False, lambda _who, body, _locale: identity.sessions_ended(body)
+        ),
+        ask.STREAM_OPENED: Door(
+            ask.Nothing, True, lambda who, body, _locale: identity.stream_opened(who, body)
+        ),
+        ask.TRANSACTIONS: Door(ask.ListTransactions, True, transactions.transactions),
+        ask.TRANSACTION: Door(ask.ById, True, transactions.transaction),
+        ask.REFUND: Door(ask.Refund, True, transactions.refund),
+        ask.CANCEL: Door(ask.Cancel, True, transactions.cancel),
+        ask.COUNTERS: Door(ask.CountLast, True, lambda who, body, _locale: transactions.counters(who, body)),
+        ask.EVENTS_AFTER: Door(
+            ask.EventsAfter, False, lambda _who, body, _locale: transactions.events_after(body)
+        ),
+        ask.EVENTS_END: Door(ask.Nothing, False, lambda _who, body, _locale: transactions.events_end(body)),
+        ask.REASONS: Door(ask.Nothing, False, lambda _who, body, _locale: transactions.reasons(body)),
+        ask.STORES: Door(ask.Search, True, lambda who, body, _locale: search_stores(pool, who, body)),
+        ask.STORE: Door(ask.ById, True, lambda who, body, _locale: terminals.store(who, body)),
+        ask.TERMINALS: Door(ask.Search, True, lambda who, body, _locale: terminals.terminals(who, body)),
+        ask.TERMINAL: Door(ask.ById, True, lambda who, body, _locale: terminals.terminal(who, body)),
+        ask.BLOCKS: Door(ask.ListBlocks, True, lambda who, body, _locale: terminals.blocks(who, body)),
+        ask.BLOCK: Door(ask.MakeBlock, True, lambda who, body, _locale: terminals.block(who, body)),
+        ask.LIFT: Door(ask.LiftBlock, True, lambda who, body, _locale: terminals.lift(who, body)),
+    }
