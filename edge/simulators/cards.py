@@ -139,6 +139,27 @@ def load_pan(index: int) -> str:
     return make_pan(_LOAD_BIN, _LOAD_ACCOUNT_FIRST + index % LOAD_CARDS)
 
 
+_ESTATE_PREFIXES = (
+    "497010",
+    "497010",
+    "497010",
+    "411111",
+    "411111",
+    "555555",
+    "555555",
+    "222300",
+    "497010",
+    "411111",
+)
+_ESTATE_ACCOUNT_FIRST = 300_000_000
+
+
+def estate_pan(index: int) -> str:
+    """Return the card number of one shopper, of mixed brands; `index` wraps at LOAD_CARDS. All are approved."""
+    prefix = _ESTATE_PREFIXES[index % len(_ESTATE_PREFIXES)]
+    return make_pan(prefix, _ESTATE_ACCOUNT_FIRST + index % LOAD_CARDS)
+
+
 def load_amount_minor(number: int) -> int:
     """Return the amount of payment `number`, between 2 and 42 euros."""
     index, turn = number % LOAD_CARDS, number // LOAD_CARDS

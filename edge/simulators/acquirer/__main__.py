@@ -1,7 +1,7 @@
 """`python -m edge.simulators.acquirer`: the host as a process, configured by its environment.
 
-GUICHET_ACQUIRER_PORT, GUICHET_ACQUIRER_PORT_SECONDARY: links; GUICHET_CONTROL_PORT: control API; GUICHET_BOOK_DIR:
-the book; GUICHET_ACQUIRER_DELAY_MS: delay before every answer (0); GUICHET_ACQUIRER_LATE_MS: wait of late replies.
+GUICHET_ACQUIRER_PORT, GUICHET_ACQUIRER_PORT_SECONDARY: links; GUICHET_CONTROL_PORT: control API;
+GUICHET_HEALTH_PORT: the same, for probes; GUICHET_BOOK_DIR: the book; GUICHET_ACQUIRER_DELAY_MS: delay before every answer (0); GUICHET_ACQUIRER_LATE_MS: wait of late replies.
 """
 
 import asyncio
@@ -42,8 +42,9 @@ async def run(environment: dict[str, str]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         servers = [await loop.create_server(lambda: HostSide(acquirer), HOST, port) for port in ports]
-        if environment.get("GUICHET_CONTROL_PORT"):
-            servers.append(await serve(control, host=HOST, port=int(environment["GUICHET_CONTROL_PORT"])))
+        # Health has a port of its own, which answers the same: who may probe it need not reach the control port.
+        wanted = (environment.get(name) for name in ("GUICHET_CONTROL_PORT", "GUICHET_HEALTH_PORT"))
+        servers += [await serve(control, host=HOST, port=int(port)) for port in wanted if port]
         control.ready = True
         # The book only grows: looking through all of it for cycles again and again would cost more than the answers.
         gc.collect()

@@ -180,7 +180,7 @@ class Host:
 
     def _authorise(self, m: Message, mti: str) -> Answer:
         pan = str(m.get(2) or str(m.get(35, "")).replace("D", "=").split("=")[0])
-        amount, rrn = int(m[4]), str(m.get(37) or self._make_rrn(m))
+        amount, rrn = int(m[4]), str(m.get(37) or self._make_rrn(m, mti))
         behaviour = self._by_pan.get(pan) or BY_AMOUNT.get(amount) or self._default
         if rrn in self.book.lines:
             return self._answer_known(m, mti, rrn), behaviour
@@ -216,9 +216,10 @@ class Host:
             return DECLINED, "51", 0
         return PARTIALLY_APPROVED, PARTIAL_CODE, amount * behaviour.approved_percent // 100
 
-    def _make_rrn(self, m: Message) -> str:
-        """A reference for a host link that gave none: last digit of the year, time of sending's day and hour, STAN."""
-        return f"{self.today[3]}{m[7][:5]!s}{m[11]!s}"
+    def _make_rrn(self, m: Message, mti: str) -> str:
+        """A reference for a request that brought none: the one that its first sending got, or a new one."""
+        known = self.book.rrn_of(message_key(mti, str(m[41]), str(m[11]), str(m[7])))
+        return known or f"9{len(self.book.lines):011d}"
 
     def _answer_known(self, m: Message, mti: str, rrn: str) -> Message:
         """A reference that the book has: the same message again, an original reversed before it came, or a clash."""
@@ -309,7 +310,7 @@ class Host:
         if known is not None and known.stan == m[11] and known.kind[1] == mti[1] and known.kind[2] == "2":
             answer[39] = "00"
             return answer
-        own = given or self._make_rrn(m)
+        own = given or self._make_rrn(m, mti)
         if about is None and known is not None:
             about = given
         code = str(m.get(38, "")).strip()

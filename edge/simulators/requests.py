@@ -1,0 +1,184 @@
+"""What a terminal asks, as messages: one function a request, pure, time and STAN given.
+
+Source: ISO 8583:1987, clause 4.2 (message types) and annex A (processing codes).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.values.clock import PARIS
+from edge.protocol.field import Message
+from edge.protocol.message_types import ECHO, SIGN_OFF, SIGN_ON
+from edge.simulators.cards import EXPIRY
+
+PURCHASE = "000000"
+REFUND = "200000"
+VERIFICATION = "000000"
+CUSTOMER_CANCELLATION = "17"  # data element 39 of a cancellation
+LATE_OR_NO_RESPONSE = "68"  # data element 39 of a reversal after a timeout
+PARTIAL_OK = "PA"
+CHIP, CONTACTLESS, MANUAL = "051", "071", "012"  # data element 22
+ACCEPTOR = "000000000000001"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a terminal says it is: data elements 41 and 42."""
+
+    terminal: str
+    acceptor: str = ACCEPTOR
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant as data elements 7 (UTC) and 13, 12 (the shop's clock), and the shop's date."""
+
+    transmitted_at: str
+    local_date: str
+    local_time: str
+    day: str
+
+    @classmethod
+    def of(cls, utc: datetime) -> "Moment":
+        """Return the fields of an aware instant."""
+        local = utc.astimezone(PARIS)
+        return cls(
+            utc.strftime("%m%d%H%M%S"),
+            local.strftime("%m%d"),
+            local.strftime("%H%M%S"),
+            local.date().isoformat(),
+        )
+
+
+def network(identity: Identity, code: str, *, stan: str, at: Moment) -> Message:
+    """Return a 0800 with a network management code."""
+    return {
+        0: "0800",
+        7: at.transmitted_at,
+        11: stan,
+        12: at.local_time,
+        13: at.local_date,
+        41: identity.terminal,
+        42: identity.acceptor,
+        70: code,
+    }
+
+
+def sign_on(identity: Identity, *, stan: str, at: Moment) -> Message:
+    """Return the message that opens a session."""
+    return network(identity, SIGN_ON, stan=stan, at=at)
+
+
+def sign_off(identity: Identity, *, stan: str, at: Moment) -> Message:
+    """Return the message that ends a session."""
+    return network(identity, SIGN_OFF, stan=stan, at=at)
+
+
+def echo(identity: Identity, *, stan: str, at: Moment) -> Message:
+    """Return the message that asks whether anybody is there."""
+    return network(identity, ECHO, stan=stan, at=at)
+
+
+def payment(
+    identity: Identity,
+    *,
+    mti: str,
+    processing_code: str,
+    pan: str,
+    amount_minor: int,
+    stan: str,
+    at: Moment,
+    expiry: str = EXPIRY,
+    currency: str = "978",
+    entry_mode: str = CONTACTLESS,
+    partial_ok: bool = False,
+    rrn: str = "",
+    approval_code: str = "",
+) -> Message:
+    """Return a 0100, 0200, 0120 or 0220: what has a card and an amount. `rrn` names what a later step is about."""
+    message: Message = {
+        0: mti,
+        2: pan,
+        3: processing_code,
+        4: f"{amount_minor:012d}",
+        7: at.transmitted_at,
+        11: stan,
+        12: at.local_time,
+        13: at.local_date,
+        14: expiry,
+        22: entry_mode,
+        25: "00",
+        41: identity.terminal,
+        42: identity.acceptor,
+        49: currency,
+    }
+    if rrn:
+        message[37] = rrn
+    if approval_code:
+        message[38] = approval_code
+    if partial_ok:
+        message[60] = PARTIAL_OK
+    return message
+
+
+def reversal(original: Message, *, mti: str, stan: str, at: Moment, reason: str, rrn: str = "") -> Message:
+    """Return a 0400 or 0420 that takes back `original`, a message as it was sent."""
+    message: Message = {
+        0: mti,
+        **{number: original[number] for number in (2, 3, 4, 14, 22, 25, 41, 42, 49) if number in original},
+        7: at.transmitted_at,
+        11: stan,
+        12: at.local_time,
+        13: at.local_date,
+        39: reason,
+        90: original_elements(str(original[0]), str(original[11]), str(original[7])),
+    }
+    if rrn:
+        message[37] = rrn
+    return message
+
+
+def repeated(message: Message) -> Message:
+    """Return the same message as its repeat: 0420 becomes 0421."""
+    return {**message, 0: f"{str(message[0])[:3]}1"}
+
+
+def original_elements(mti: str, stan: str, transmitted_at: str) -> str:
+    """Return data element 90: type, STAN, time of sending, and no institution identifiers."""
+    return f"{mti[:3]}0{stan}{transmitted_at}{'0' * 22}"
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """What a terminal counts over its day, amounts in minor units."""
+
+    debit_count: int = 0
+    debit_minor: int = 0
+    credit_count: int = 0
+    credit_minor: int = 0
+    reversal_count: int = 0
+    reversal_minor: int = 0
+
+
+def totals(
+    identity: Identity, counted: DayTotals, *, stan: str, at: Moment, currency: str = "978"
+) -> Message:
+    """Return a 0500 with data elements 74 to 89 as the terminal counted them."""
+    return {
+        0: "0500",
+        7: at.transmitted_at,
+        11: stan,
+        12: at.local_time,
+        13: at.local_date,
+        41: identity.terminal,
+        42: identity.acceptor,
+        49: currency,
+        74: f"{counted.credit_count:010d}",
+        75: "0" * 10,
+        76: f"{counted.debit_count:010d}",
+        77: f"{counted.reversal_count:010d}",
+        86: f"{counted.credit_minor:016d}",
+        87: "0" * 16,
+        88: f"{counted.debit_minor:016d}",
+        89: f"{counted.reversal_minor:016d}",
+    }
