@@ -6,7 +6,7 @@ await pages.close()
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, cast
 
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
@@ -87,7 +87,7 @@ class _Page(asyncio.Protocol):
         self._data = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance, but by shape.
         self._transport = transport
         self._timer = asyncio.get_running_loop().call_later(REQUEST_DEADLINE_S, transport.abort)
         self._pages.connections += 1

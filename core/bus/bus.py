@@ -8,7 +8,7 @@ import itertools
 import os
 import ssl
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -454,7 +454,7 @@ class _Link(asyncio.Protocol):
         self.error = bus.error
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance, but by shape.
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
