@@ -88,7 +88,7 @@ class CutOverRequested:
 class FinancialRequest(NamedTuple):
     """Something to answer once it is durable. Counts as in flight until `answered` is called.
 
-    A tuple, for it is made for every payment and a frozen dataclass costs four times as much to make.
+    A tuple, for it is made for every payment and a frozen dataclass costs twice as much to make.
     """
 
     kind: FinancialKind
