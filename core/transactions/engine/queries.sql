@@ -15,7 +15,7 @@ WITH asked AS (
         amount_minor, currency, card_fingerprint, card_ciphertext, card_bin, card_last_four, card_expiry,
         card_brand, entry_mode, transmitted_at, local_time, partial_ok, received_at_us, request
     )
-), checked AS (
+), checked AS MATERIALIZED ( -- inlined, its checks would run once for every use of their result
     SELECT
         a.*,
         date '0001-01-01' + (a.business_day - 1) AS business_date,
@@ -52,6 +52,7 @@ WITH asked AS (
                 SELECT FROM attempt AS d
                 WHERE d.card_fingerprint = a.card_fingerprint
                     AND d.business_date >= date '0001-01-01' + (a.business_day - 2)
+                    AND d.business_date <= date '0001-01-01' + a.business_day
                     AND d.amount_minor = a.amount_minor
                     AND d.store_id = s.id
                     AND d.kind = 2 AND d.state IN (2, 3, 4, 8, 10)
