@@ -22,6 +22,7 @@ from core.identity.api import IdentityHandlers, SignedIn, forget_old
 from core.merchants.api import search_stores
 from core.roles.context import RoleContext
 from core.terminals.api import TerminalHandlers
+from core.transactions.desk.directory import store_detail
 from core.transactions.desk.handlers import TransactionHandlers
 from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
 
@@ -217,7 +218,7 @@ def _doors(
         ask.EVENTS_END: Door(ask.Nothing, False, lambda _who, body, _locale: transactions.events_end(body)),
         ask.REASONS: Door(ask.Nothing, False, lambda _who, body, _locale: transactions.reasons(body)),
         ask.STORES: Door(ask.Search, True, lambda who, body, _locale: search_stores(pool, who, body)),
-        ask.STORE: Door(ask.ById, True, lambda who, body, _locale: terminals.store(who, body)),
+        ask.STORE: Door(ask.ById, True, lambda who, body, _locale: store_detail(pool, terminals, who, body)),
         ask.TERMINALS: Door(ask.Search, True, lambda who, body, _locale: terminals.terminals(who, body)),
         ask.TERMINAL: Door(ask.ById, True, lambda who, body, _locale: terminals.terminal(who, body)),
         ask.BLOCKS: Door(ask.ListBlocks, True, lambda who, body, _locale: terminals.blocks(who, body)),

@@ -15,7 +15,7 @@ from core.contracts.desk_requests import (
     Search,
     Written,
 )
-from core.contracts.desk_views import BlockList, StoreDetail, TerminalPage, TerminalView
+from core.contracts.desk_views import Block, BlockList, TerminalPage, TerminalView
 from core.contracts.payment import Presence, SignOn, SignOnReply
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound
@@ -23,7 +23,6 @@ from core.contracts.states import BlockTarget
 from core.db.rows import Connection
 from core.db.words import like_pattern
 from core.identity.api import EVERYTHING, Claim, Right, SignedIn, once, record_action, require
-from core.merchants.api import find_store, list_services, summary_of
 from core.terminals import store
 from core.terminals.errors import AlreadyBlocked, AlreadyLifted
 from core.terminals.rules import refusal_of
@@ -80,38 +79,24 @@ class TerminalHandlers:
             await self._add_blocks(connection, [found])
         return found
 
-    async def store(self, caller: SignedIn, request: ById) -> StoreDetail:
-        """Return a store with its services, terminals and standing blocks. Raises: NotFound."""
+    async def terminals_of(
+        self, caller: SignedIn, store_id: bytes, service_ids: list[bytes]
+    ) -> tuple[list[TerminalView], list[Block]]:
+        """Return a store's terminals, and the standing blocks of the store, its services and its terminals."""
         async with self._pool.acquire() as connection:
-            row = await find_store(connection, caller.scope, request.id)
-            if row is None:
-                raise NotFound
-            services = await list_services(connection, request.id)
             terminals = await store.search_terminals(
                 connection,
                 caller.scope,
                 pattern="",
-                store_id=request.id,
+                store_id=store_id,
                 after="",
                 limit=_TERMINALS_OF_STORE_MAX,
                 now=self._clock.now(),
             )
             await self._add_blocks(connection, terminals)
-            blocks = await store.standing_blocks(
-                connection,
-                [request.id]
-                + [decode_id("service", service.id) for service in services]
-                + [decode_id("terminal", terminal.id) for terminal in terminals],
-            )
-        summary = msgspec.structs.asdict(summary_of(row))
-        return StoreDetail(
-            **summary,
-            street=row["street"],
-            merchant_category=row["merchant_category"],
-            services=services,
-            terminals=terminals,
-            blocks=blocks,
-        )
+            targets = [store_id, *service_ids]
+            blocks = await store.standing_blocks(connection, targets)
+        return terminals, blocks + [one.block for one in terminals if one.block is not None]
 
     async def blocks(self, caller: SignedIn, request: ListBlocks) -> BlockList:
         """Return blocks, newest first."""

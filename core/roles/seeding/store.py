@@ -1,0 +1,160 @@
+"""The statements of the seed, in their order; each leaves what is there alone."""
+
+import uuid
+from typing import Final
+
+import asyncpg
+import msgspec
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from core.db.queries import load_beside
+from core.identity.api import PASSWORDS
+from core.roles.seeding.demonstration import (
+    ACCOUNTS,
+    AGENTS,
+    COMPANIES,
+    MODELS,
+    STORES,
+    TERMINALS_PER_STORE,
+)
+from core.roles.seeding.numbers import siren, siret
+
+_SQL = load_beside(__file__)
+_NAMESPACE: Final = uuid.UUID("6d1f3c52-7f0a-4a5e-9a55-2f6f1f0d4b11")
+
+TERMINALS_MAX: Final = 1_000_000
+TERMINALS_PER_LOAD_STORE: Final = 10
+STORES_PER_LOAD_COMPANY: Final = 5_000
+_DEPARTMENTS: Final = ("75", "69", "13", "2A", "971", "59", "33", "31", "44", "67")
+
+
+class Seeded(msgspec.Struct):
+    """What was seeded, for whoever prints the logins."""
+
+    agents: list[dict[str, str]]
+    password: str
+    terminals: list[str]
+    load_terminals: int
+
+
+async def seed(database_url: str, *, password: str, load_terminals: int = 0) -> Seeded:
+    """Bring the database to the demonstration; running it again changes nothing."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute(_SQL.add_acquirer)
+            terminals = await _add_demonstration(connection)
+            await _add_agents(connection, password)
+            if load_terminals:
+                await _add_load(connection, load_terminals)
+    finally:
+        await connection.close()
+    agents = [{"email": agent.email, "name": agent.name, "role": agent.role} for agent in AGENTS]
+    return Seeded(agents=agents, password=password, terminals=terminals, load_terminals=load_terminals)
+
+
+async def _add_demonstration(connection: asyncpg.Connection) -> list[str]:
+    company_sirens = {company.name: siren(n) for n, company in enumerate(COMPANIES, 1)}
+    store_ids = [_id("store", store.name) for store in STORES]
+    await connection.execute(_SQL.add_accounts, [_id("account", name) for name in ACCOUNTS], list(ACCOUNTS))
+    await connection.execute(
+        _SQL.add_companies,
+        [_id("company", company.name) for company in COMPANIES],
+        [_id("account", company.account) for company in COMPANIES],
+        [company.name for company in COMPANIES],
+        [company_sirens[company.name] for company in COMPANIES],
+    )
+    await connection.execute(
+        _SQL.add_stores,
+        store_ids,
+        [_id("company", store.company) for store in STORES],
+        [store.name for store in STORES],
+        [siret(company_sirens[store.company], n) for n, store in enumerate(STORES, 1)],
+        [f"GCT0{n:011d}" for n in range(1, len(STORES) + 1)],
+        [store.merchant_category for store in STORES],
+        [store.street for store in STORES],
+        [store.postcode for store in STORES],
+        [store.city for store in STORES],
+        [store.department for store in STORES],
+    )
+    await connection.execute(_SQL.add_services, store_ids)
+    # The last terminal waits for its activation, in the first store.
+    count = len(STORES) * TERMINALS_PER_STORE
+    numbers = [f"T{n:07d}" for n in range(1, count + 2)]
+    await connection.execute(
+        _SQL.add_terminals,
+        [*(store_ids[n // TERMINALS_PER_STORE] for n in range(count)), store_ids[0]],
+        numbers,
+        [MODELS[n % len(MODELS)] for n in range(count + 1)],
+        [n < count for n in range(count + 1)],
+    )
+    return numbers[:count]
+
+
+async def _add_agents(connection: asyncpg.Connection, password: str) -> None:
+    emails = [agent.email for agent in AGENTS]
+    known = {row["email"]: row["password_hash"] for row in await connection.fetch(_SQL.agents_hashes, emails)}
+    for agent in AGENTS:
+        if agent.email in known and _matches(known[agent.email], password):
+            continue
+        await connection.execute(
+            _SQL.put_agent,
+            agent.email,
+            agent.name,
+            PASSWORDS.hash(password),
+            agent.role,
+            agent.departments,
+            agent.locale,
+        )
+
+
+async def _add_load(connection: asyncpg.Connection, count: int) -> None:
+    stores = -(-count // TERMINALS_PER_LOAD_STORE)
+    companies = -(-stores // STORES_PER_LOAD_COMPANY)
+    company_ids = [_id("load-company", str(n)) for n in range(companies)]
+    company_sirens = [siren(9_000_000 + n) for n in range(companies)]
+    store_ids = [_id("load-store", str(n)) for n in range(stores)]
+    account = _id("account", "load")
+    await connection.execute(_SQL.add_accounts, [account], ["Charge"])
+    await connection.execute(
+        _SQL.add_companies,
+        company_ids,
+        [account] * companies,
+        [f"Charge {n + 1}" for n in range(companies)],
+        company_sirens,
+    )
+    await connection.execute(
+        _SQL.add_stores,
+        store_ids,
+        [company_ids[n // STORES_PER_LOAD_COMPANY] for n in range(stores)],
+        [f"Magasin de charge {n + 1:05d}" for n in range(stores)],
+        [
+            siret(company_sirens[n // STORES_PER_LOAD_COMPANY], n % STORES_PER_LOAD_COMPANY)
+            for n in range(stores)
+        ],
+        [f"GCT1{n:011d}" for n in range(1, stores + 1)],
+        ["5411"] * stores,
+        [""] * stores,
+        ["00000"] * stores,
+        ["Charge"] * stores,
+        [_DEPARTMENTS[n % len(_DEPARTMENTS)] for n in range(stores)],
+    )
+    await connection.execute(_SQL.add_services, store_ids)
+    await connection.execute(
+        _SQL.add_terminals,
+        [store_ids[n // TERMINALS_PER_LOAD_STORE] for n in range(count)],
+        [f"T{1_000_001 + n:07d}" for n in range(count)],
+        [MODELS[0]] * count,
+        [True] * count,
+    )
+
+
+def _id(kind: str, name: str) -> uuid.UUID:
+    return uuid.uuid5(_NAMESPACE, f"{kind}:{name}")
+
+
+def _matches(encoded: str, password: str) -> bool:
+    try:
+        return PASSWORDS.verify(encoded, password)
+    except (VerificationError, InvalidHashError):
+        return False
