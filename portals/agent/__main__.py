@@ -1,0 +1,52 @@
+"""Run the agents' portal: `python -m portals.agent`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from portals.agent.app import create_app
+from portals.agent.settings import SettingMalformed, Settings, from_environment
+from portals.kit.sealing import SecretUnusable
+from portals.kit.static import AssetsMissing
+
+_EX_CONFIG = 78  # sysexits.h: something is wrong with the configuration
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; the exit code says whether the configuration was usable."""
+    try:
+        settings = from_environment()
+        app = create_app(settings)
+    except (SettingMalformed, AssetsMissing, SecretUnusable) as error:
+        sys.stderr.write(f"portal: {error}\n")
+        return _EX_CONFIG
+    # One process serves: granian's supervisor would double the memory for nothing.
+    server = Server(
+        app,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_level=LogLevels.warning,
+    )
+    asyncio.run(_serve(server, settings))
+    return 0
+
+
+async def _serve(server: Server, settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    sys.stdout.write(f"portal listening on http://{settings.host}:{settings.port}\n")
+    sys.stdout.flush()
+    await server.serve()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

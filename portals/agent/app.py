@@ -1,0 +1,94 @@
+"""Composition of the agents' portal: pages, health, errors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.enums import MediaType
+from litestar.types import ASGIApp
+
+from portals.agent.blocks import page as blocks
+from portals.agent.errors import HANDLERS
+from portals.agent.home import page as home
+from portals.agent.login import page as login
+from portals.agent.preferences import page as preferences
+from portals.agent.search import page as search
+from portals.agent.settings import Settings
+from portals.agent.stores import page as stores
+from portals.agent.terminals import page as terminals
+from portals.agent.transaction import page as transaction
+from portals.agent.transactions import live
+from portals.agent.transactions import page as transactions
+from portals.assets.build import DIST
+from portals.kit.desk import Desk
+from portals.kit.gateway import Gateway
+from portals.kit.guard import guarded
+from portals.kit.kit import Kit
+from portals.kit.sealing import Sealer, load_or_make_secret
+from portals.kit.static import Assets, serve_static
+
+_PAGES = (home, login, preferences, search, transactions, live, transaction, terminals, stores, blocks)
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Return the portal as an ASGI application.
+
+    Raises: AssetsMissing, SecretUnusable.
+    """
+    kit = Kit(
+        name="agent",
+        institution=settings.institution,
+        template_folders=[Path(__file__).parent],
+        assets=Assets(DIST),
+        sealer=Sealer(load_or_make_secret(settings.secret_file)),
+        gateway=Gateway(settings.gateway_url),
+        cookies_are_secure=settings.cookies_are_secure,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        yield
+        await kit.gateway.close()
+
+    app = Litestar(
+        [serve_static, live_health, ready_health, metrics, *(handler for page in _PAGES for handler in page.HANDLERS)],
+        dependencies={"desk": Provide(provide_desk, sync_to_thread=False)},
+        exception_handlers=HANDLERS,
+        state=State({"kit": kit, "assets": kit.assets}),
+        lifespan=[lifespan],
+        openapi_config=None,
+        logging_config=None,
+    )
+    return guarded(app, kit.metrics)
+
+
+def provide_desk(request: Request[Any, Any, Any], state: State) -> Desk:
+    """Return the context of one request."""
+    return Desk(request, state.kit)
+
+
+@get("/health/live", include_in_schema=False, media_type=MediaType.TEXT)
+async def live_health() -> str:
+    """Say that the process answers."""
+    return "live\n"
+
+
+@get("/health/ready", include_in_schema=False)
+async def ready_health(state: State) -> Response[str]:
+    """Say whether the gateway behind is ready too."""
+    kit: Kit = state.kit
+    ready = await kit.gateway.is_ready()
+    return Response("ready\n" if ready else "gateway not ready\n", status_code=200 if ready else 503, media_type=MediaType.TEXT)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(state: State) -> Response[bytes]:
+    """Return the portal's metrics for Prometheus."""
+    kit: Kit = state.kit
+    return Response(kit.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")

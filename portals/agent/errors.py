@@ -1,0 +1,83 @@
+"""What the user sees when something fails: what, why, what to do, and a reference that support can search."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from portals.kit.desk import Desk, FormForged, SessionNeeded
+from portals.kit.gateway import GatewayDown, GatewayProblem
+
+
+def _desk(request: Request[Any, Any, Any]) -> Desk:
+    return Desk(request, request.app.state.kit)
+
+
+def _error(desk: Desk, *, status: int, kind: str, text: str = "", retry: bool = False, trace: str = "") -> Response[bytes]:
+    template = "error_fragment.html" if desk.wants_fragment else "error.html"
+    return desk.page(
+        template,
+        status=status,
+        title=desk.words(f"error.{kind}.title"),
+        text=text or desk.words(f"error.{kind}.text"),
+        retry=retry and desk.request.method == "GET",
+        trace=trace,
+    )
+
+
+def session_needed(request: Request[Any, Any, Any], error: SessionNeeded) -> Response[bytes]:
+    """Send to the login page."""
+    return _desk(request).go_log_in(error.return_to, ended=error.ended)
+
+
+def form_forged(request: Request[Any, Any, Any], _: FormForged) -> Response[bytes]:
+    """Refuse a form that is not ours, or too old."""
+    return _error(_desk(request), status=403, kind="forged")
+
+
+def gateway_down(request: Request[Any, Any, Any], error: GatewayDown) -> Response[bytes]:
+    """Say that the service behind does not answer."""
+    desk = _desk(request)
+    sys.stderr.write(f"portal: gateway down reference={desk.reference} cause={str(error)[:80]!r}\n")
+    return _error(desk, status=503, kind="down", retry=True)
+
+
+def gateway_problem(request: Request[Any, Any, Any], error: GatewayProblem) -> Response[bytes]:
+    """Show a refusal that no page handled itself."""
+    desk = _desk(request)
+    if error.status == 401:
+        return desk.go_log_in(desk.return_address(), ended=True)
+    if error.status == 404:
+        return _error(desk, status=404, kind="missing", trace=error.trace_id)
+    if error.status == 403:
+        return _error(desk, status=403, kind="forbidden", text=error.detail, trace=error.trace_id)
+    return _error(desk, status=error.status, kind="refused", text=error.detail, trace=error.trace_id)
+
+
+def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Show an address that does not exist, or a request that cannot be read."""
+    kind = "missing" if error.status_code in (404, 405) else "refused"
+    return _error(_desk(request), status=error.status_code, kind=kind)
+
+
+def fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Show a fault of ours; its trace goes to the log, never to the page."""
+    desk = _desk(request)
+    sys.stderr.write(f"portal: fault reference={desk.reference}\n")
+    traceback.print_exception(error)
+    return _error(desk, status=500, kind="fault", retry=True)
+
+
+HANDLERS: ExceptionHandlersMap = {
+    SessionNeeded: session_needed,
+    FormForged: form_forged,
+    GatewayDown: gateway_down,
+    GatewayProblem: gateway_problem,
+    HTTPException: http_error,
+    Exception: fault,
+}

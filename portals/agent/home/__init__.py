@@ -1,0 +1,1 @@
+"""Home: the state of things now."""

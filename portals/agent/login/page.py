@@ -1,0 +1,115 @@
+"""Log in and out. The password passes through to the gateway and is kept nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from portals.kit.desk import Desk, local_path
+from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.session import Session
+
+
+@get("/login")
+async def login_page(desk: Desk) -> Response[bytes]:
+    """Show the form, unless someone is logged in already."""
+    query = desk.request.query_params
+    target = local_path(query.get("next"))
+    if desk.session is not None and "ended" not in query:
+        return desk.go(target)
+    return _form(desk, target=target, email="", errors={}, ended="ended" in query)
+
+
+@post("/login", status_code=200)
+async def log_in(desk: Desk) -> Response[bytes]:
+    """Ask the gateway for a session and hand it to the browser, sealed."""
+    form = await desk.form()
+    email, password = form.get("email", "").strip(), form.get("password", "")
+    target = local_path(form.get("next"))
+    errors = {
+        field: desk.words(f"login.{field}_missing")
+        for field, value in (("email", email), ("password", password))
+        if not value
+    }
+    if errors:
+        return _form(desk, target=target, email=email, errors=errors, status=422)
+    try:
+        body = await desk.kit.gateway.as_user(token=None, locale=desk.locale).post(
+            "/v1/sessions", {"email": email, "password": password}
+        )
+    except GatewayProblem as problem:
+        return _refused(desk, problem, target=target, email=email)
+    desk.open_session(_session_of(body))
+    return desk.go(target)
+
+
+@post("/logout", status_code=200)
+async def log_out(desk: Desk) -> Response[bytes]:
+    """End the session at the gateway and in the browser."""
+    await desk.form()
+    if desk.session is not None:
+        try:
+            await desk.gateway.delete("/v1/sessions/current")
+        except GatewayProblem as problem:
+            # A session that ended by itself is logged out all the same.
+            if problem.status != 401:
+                raise
+    desk.close_session()
+    return desk.go("/login")
+
+
+@get("/session")
+async def session_state(desk: Desk) -> Response[Any]:
+    """Tell a script of ours whether the session still stands: 200 or 401."""
+    if desk.session is None:
+        return desk.json({"standing": False}, status=401)
+    try:
+        await desk.gateway.get("/v1/sessions/current")
+    except GatewayProblem as problem:
+        return desk.json({"standing": False}, status=problem.status)
+    return desk.json({"standing": True})
+
+
+def _refused(desk: Desk, problem: GatewayProblem, *, target: str, email: str) -> Response[bytes]:
+    match problem.code:
+        case "too_many_attempts":
+            minutes = max(1, -(-problem.retry_after_s // 60))
+            text = (
+                desk.words("login.throttled_s", n=problem.retry_after_s)
+                if 0 < problem.retry_after_s < 60
+                else desk.words("login.throttled", n=minutes)
+            )
+            errors = {"": text}
+        case "invalid_credentials":
+            errors = {"password": desk.words("login.refused")}
+        case _ if problem.errors:
+            errors = {error.field if error.field in ("email", "password") else "": error.detail for error in problem.errors}
+        case _:
+            errors = {"": problem.detail or desk.words("error.refused.text")}
+    return _form(desk, target=target, email=email, errors=errors, status=problem.status)
+
+
+def _form(
+    desk: Desk, *, target: str, email: str, errors: dict[str, str], ended: bool = False, status: int = 200
+) -> Response[bytes]:
+    return desk.page(
+        "login/login.html", status=status, next=target, email=email, errors=errors, ended=ended
+    )
+
+
+def _session_of(body: Json) -> Session:
+    agent = body["agent"]
+    return Session(
+        token=body["token"],
+        agent_id=agent["id"],
+        name=agent.get("name") or agent["email"],
+        email=agent["email"],
+        role=agent.get("role") or "",
+        locale=agent.get("locale") or "fr",
+        departments=[str(code) for code in agent.get("departments") or []],
+        expires_at=str(body.get("expires_at") or ""),
+    )
+
+
+HANDLERS = (login_page, log_in, log_out, session_state)

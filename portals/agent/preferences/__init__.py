@@ -1,0 +1,1 @@
+"""Theme, language, row height."""

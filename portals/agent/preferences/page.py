@@ -1,0 +1,27 @@
+"""Choices kept in the browser: theme, language, row height."""
+
+from __future__ import annotations
+
+from litestar import Response, post
+
+from portals.kit.desk import ROW_HEIGHTS, THEMES, Desk, local_path
+from portals.kit.i18n import LOCALES
+
+_ALLOWED = {"theme": THEMES, "rows": ROW_HEIGHTS, "language": LOCALES}
+
+
+@post("/preferences", status_code=200)
+async def keep(desk: Desk) -> Response[bytes]:
+    """Keep what was chosen and go back to the page it was chosen on."""
+    form = await desk.form()
+    for name, allowed in _ALLOWED.items():
+        if form.get(name) in allowed:
+            desk.keep_preference(name, form[name])
+    back = form.get("return", "/")
+    # The login page is refused as a return address everywhere else, but a language is chosen on it.
+    if back == "/login" or back.startswith("/login?next=/"):
+        return desk.go_raw(back)
+    return desk.go(local_path(back))
+
+
+HANDLERS = (keep,)

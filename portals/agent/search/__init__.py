@@ -1,0 +1,1 @@
+"""Search by whatever is at hand."""

@@ -1,0 +1,1 @@
+"""Terminals: the list and one."""

@@ -1,0 +1,92 @@
+"""Terminals: the list, and one with its last transactions, its blocks and the two actions."""
+
+from __future__ import annotations
+
+import asyncio
+
+from litestar import Response, get, post
+
+from portals.agent.blocks.actions import block, lift
+from portals.agent.transaction.record import path_part
+from portals.kit.desk import Desk
+from portals.kit.gateway import Json
+
+PAGE_ROWS = 50
+LAST_TRANSACTIONS = 8
+
+
+@get("/terminals")
+async def terminals_page(desk: Desk) -> Response[bytes]:
+    """Show the list; `?open=` shows one beside it."""
+    desk.require_session()
+    query = desk.request.query_params
+    parameters = [(name, query[name].strip()[:400]) for name in ("query", "store", "cursor") if query.get(name)]
+    opened = query.get("open", "")
+    listed, record = await asyncio.gather(
+        desk.gateway.get("/v1/terminals", [*parameters, ("limit", str(PAGE_ROWS))]),
+        _load(desk, opened) if opened.startswith("ter_") else asyncio.sleep(0, None),
+    )
+    return desk.page(
+        "terminals/terminals.html",
+        terminals=listed["data"],
+        next_cursor=listed.get("next_cursor"),
+        words_sought=query.get("query", ""),
+        store=query.get("store", ""),
+        record=record,
+    )
+
+
+@get("/terminals/{terminal_id:str}")
+async def terminal_page(desk: Desk, terminal_id: str) -> Response[bytes]:
+    """Show one terminal."""
+    desk.require_session()
+    return _show(desk, await _load(desk, terminal_id))
+
+
+@post("/terminals/{terminal_id:str}/block", status_code=200)
+async def block_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
+    """Block it; the page then shows what the gateway says."""
+    desk.require_session()
+    form = await desk.form()
+    errors = await block(desk, kind="terminal", target_id=terminal_id, reason=form.get("reason", "").strip())
+    return await _after(desk, terminal_id, errors, form)
+
+
+@post("/terminals/{terminal_id:str}/unblock", status_code=200)
+async def unblock_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
+    """Lift its block."""
+    desk.require_session()
+    form = await desk.form()
+    errors = await lift(desk, block_id=form.get("block_id", ""), reason=form.get("reason", "").strip())
+    return await _after(desk, terminal_id, errors, form)
+
+
+async def _after(desk: Desk, terminal_id: str, errors: dict[str, str], form: dict[str, str]) -> Response[bytes]:
+    if not errors:
+        return desk.go(f"/terminals/{path_part(terminal_id)}")
+    return _show(desk, await _load(desk, terminal_id), errors=errors, form=form, status=422)
+
+
+async def _load(desk: Desk, terminal_id: str) -> Json:
+    terminal_id = path_part(terminal_id)
+    terminal, last, journal = await asyncio.gather(
+        desk.gateway.get(f"/v1/terminals/{terminal_id}"),
+        desk.gateway.get("/v1/transactions", [("terminal", terminal_id), ("limit", str(LAST_TRANSACTIONS))]),
+        desk.gateway.get("/v1/blocks", [("target", terminal_id)]),
+    )
+    return {"terminal": terminal, "transactions": last["data"], "blocks": journal["data"]}
+
+
+def _show(
+    desk: Desk,
+    record: Json,
+    *,
+    errors: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response[bytes]:
+    template = "terminals/record.html" if desk.wants_fragment else "terminals/terminal.html"
+    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
+
+
+HANDLERS = (terminals_page, terminal_page, block_terminal, unblock_terminal)

@@ -1,0 +1,147 @@
+"""Filters of the transaction list: from the page's address, to the gateway's parameters, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import msgspec
+
+from portals.kit.formats import PARIS, AmountMalformed, parse_amount
+from portals.kit.pills import TRANSACTION
+
+BRANDS = ("cb", "visa", "mastercard", "amex", "other")
+PERIODS = ("live", "today", "yesterday", "7d", "30d", "custom")
+EXACT = ("last_four", "rrn", "stan", "approval_code")
+"""Identifiers that the search fills in; the live feed does not know them, so they mean history."""
+
+_PLAIN = ("store", "terminal", "reason", "brand")
+_LENGTH_MAX = 64
+CURSOR_MAX = 400
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What the page's address asks for, as typed. `problems` names the fields that could not be read."""
+
+    store: str = ""
+    terminal: str = ""
+    state: tuple[str, ...] = ()
+    reason: str = ""
+    brand: str = ""
+    min: str = ""
+    max: str = ""
+    period: str = "live"
+    from_: str = ""
+    to: str = ""
+    last_four: str = ""
+    rrn: str = ""
+    stan: str = ""
+    approval_code: str = ""
+    cursor: str = ""
+    before: str = ""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether new rows belong in this list."""
+        past = self.cursor or self.before or any(getattr(self, name) for name in EXACT)
+        return self.period == "live" and not past
+
+    @property
+    def count(self) -> int:
+        """How many filters narrow the list, the period left out."""
+        return sum(bool(getattr(self, name)) for name in (*_PLAIN, *EXACT, "state", "min", "max"))
+
+    def query(self, **changes: str | tuple[str, ...]) -> str:
+        """Return the address's query for these filters with some changed; always from the first page."""
+        wanted = msgspec.structs.replace(self, **{"cursor": "", "before": "", **changes})
+        pairs = [(name, str(getattr(wanted, name))) for name in (*_PLAIN, "min", "max", *EXACT)]
+        pairs += [("state", state) for state in wanted.state]
+        if wanted.period != "live":
+            pairs.append(("period", wanted.period))
+        if wanted.period == "custom":
+            pairs += [("from", wanted.from_), ("to", wanted.to)]
+        pairs += [("cursor", wanted.cursor), ("before", wanted.before)]
+        return urlencode([(name, value) for name, value in pairs if value])
+
+    def live_parameters(self) -> list[tuple[str, str]]:
+        """Return what the gateway's event stream takes."""
+        pairs = [(name, getattr(self, name)) for name in _PLAIN]
+        pairs.append(("state", ",".join(self.state)))
+        for name, field in (("amount_min", "min"), ("amount_max", "max")):
+            amount = self._amount(field)
+            pairs.append((name, "" if amount is None else str(amount)))
+        return [(name, value) for name, value in pairs if value]
+
+    def list_parameters(self, *, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """Return what the gateway's list takes."""
+        pairs = self.live_parameters()
+        pairs += [(name, getattr(self, name)) for name in (*EXACT, "cursor")]
+        start, end = self._bounds(now)
+        pairs += [("from", _utc(start)), ("to", self.before or _utc(end)), ("limit", str(limit))]
+        return [(name, value) for name, value in pairs if value]
+
+    def _amount(self, field: str) -> int | None:
+        text = getattr(self, field)
+        return parse_amount(text) if text and field not in self.problems else None
+
+    def _bounds(self, now: datetime) -> tuple[datetime | None, datetime | None]:
+        midnight = now.astimezone(PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
+        match self.period:
+            case "today":
+                return midnight, None
+            case "yesterday":
+                return midnight - timedelta(days=1), midnight
+            case "7d":
+                return midnight - timedelta(days=6), None
+            case "30d":
+                return midnight - timedelta(days=29), None
+            case "custom":
+                return _local(self.from_), _local(self.to)
+            case _:
+                return None, None
+
+
+def read_filters(pairs: Iterable[tuple[str, str]]) -> Filters:
+    """Return the filters of a query; what cannot be read is named in `problems` and left out."""
+    single: dict[str, str] = {}
+    states: list[str] = []
+    for name, value in pairs:
+        value = value.strip()[: CURSOR_MAX if name == "cursor" else _LENGTH_MAX]
+        if name == "state":
+            states += [state for state in value.split(",") if state in TRANSACTION and state not in states]
+        else:
+            single[name] = value
+    problems = [name for name in ("min", "max") if single.get(name) and not _is_amount(single[name])]
+    problems += [name for name in ("from", "to") if single.get(name) and _local(single[name]) is None]
+    period = single.get("period", "live")
+    return Filters(
+        **{name: single.get(name, "") for name in (*_PLAIN, "min", "max", *EXACT, "to", "cursor", "before")},
+        from_=single.get("from", ""),
+        state=tuple(states),
+        period=period if period in PERIODS else "live",
+        problems=tuple(problems),
+    )
+
+
+def _is_amount(text: str) -> bool:
+    try:
+        parse_amount(text)
+    except AmountMalformed:
+        return False
+    return True
+
+
+def _local(text: str) -> datetime | None:
+    """Return the moment of a date-time field, which holds Paris time without saying so."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=PARIS) if text else None
+    except ValueError:
+        return None
+
+
+def _utc(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

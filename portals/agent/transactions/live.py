@@ -1,0 +1,67 @@
+"""The live feed, passed on from the gateway to the browser chunk by chunk; nothing is kept here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+from litestar import Response, get
+from litestar.response import Stream
+
+from portals.agent.transactions.filters import read_filters
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayDown, GatewayProblem
+from portals.kit.metrics import PortalMetrics
+
+_EVENT_ID_LENGTH_MAX = 64
+
+
+@get("/live")
+async def live_feed(desk: Desk) -> Response[Any] | Stream:
+    """Open the gateway's stream with the user's token; the filters are those of the page.
+
+    The gateway bounds what a slow reader may owe it: reading one chunk only after the last one left keeps
+    this process's memory flat.
+    """
+    if desk.session is None:
+        return desk.json({"code": "session_ended"}, status=401)
+    query = desk.request.query_params
+    last_event_id = desk.request.headers.get("last-event-id") or query.get("last_event_id") or None
+    stack = AsyncExitStack()
+    try:
+        upstream = await stack.enter_async_context(
+            desk.gateway.events(
+                read_filters(query.multi_items()).live_parameters(),
+                last_event_id=last_event_id[:_EVENT_ID_LENGTH_MAX] if last_event_id else None,
+            )
+        )
+    except GatewayProblem as problem:
+        return desk.json({"code": problem.code}, status=problem.status)
+    except GatewayDown:
+        return desk.json({"code": "gateway_down"}, status=503)
+    return Stream(
+        _pass_on(upstream, stack, desk.kit.metrics),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _pass_on(
+    upstream: httpx.Response, stack: AsyncExitStack, metrics: PortalMetrics
+) -> AsyncIterator[bytes]:
+    async with stack:
+        metrics.live_streams.inc()
+        try:
+            async for chunk in upstream.aiter_raw():
+                metrics.live_bytes.inc(len(chunk))
+                yield chunk
+        except (httpx.HTTPError, GatewayDown):
+            # The browser sees the end of the stream and resumes from the last event it had.
+            return
+        finally:
+            metrics.live_streams.dec()
+
+
+HANDLERS = (live_feed,)

@@ -1,0 +1,82 @@
+"""The list of transactions: live by default, the past when a period or an identifier is chosen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from litestar import Response, get
+
+from portals.agent.transaction.record import load_record
+from portals.agent.transactions.filters import BRANDS, PERIODS, Filters, read_filters
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayDown, GatewayProblem, Json
+from portals.kit.pills import TRANSACTION
+
+PAGE_ROWS = 40
+RECENT_ROWS = 100
+COUNTER_MINUTES = 15
+STORES_MAX = 100
+
+
+@get("/transactions")
+async def transactions_page(desk: Desk) -> Response[bytes]:
+    """Show the list; `?open=` shows a transaction beside it."""
+    desk.require_session()
+    filters = _filters(desk)
+    opened = desk.request.query_params.get("open", "")
+    listed, stores, counters, record = await asyncio.gather(
+        desk.gateway.get("/v1/transactions", filters.list_parameters(now=desk.now, limit=PAGE_ROWS)),
+        desk.gateway.get("/v1/stores", [("limit", str(STORES_MAX))]),
+        load_counters(desk),
+        load_record(desk, opened) if opened.startswith("txn_") else asyncio.sleep(0, None),
+    )
+    return desk.page(
+        "transactions/transactions.html",
+        filters=filters,
+        transactions=listed["data"],
+        next_cursor=listed.get("next_cursor"),
+        stores=stores["data"],
+        counters=counters,
+        record=record,
+        states=list(TRANSACTION),
+        brands=BRANDS,
+        periods=PERIODS,
+        reasons=sorted(desk.words.under("reason").items(), key=lambda pair: pair[1].casefold()),
+    )
+
+
+@get("/transactions/recent")
+async def recent(desk: Desk) -> Response[Any]:
+    """Give live.js the newest transactions again, to close a gap in the feed."""
+    desk.require_session()
+    listed = await desk.gateway.get(
+        "/v1/transactions", _filters(desk).list_parameters(now=desk.now, limit=RECENT_ROWS)
+    )
+    return desk.json(listed)
+
+
+@get("/counters")
+async def counters_part(desk: Desk) -> Response[bytes]:
+    """Give live.js the counters as a part of the page."""
+    desk.require_session()
+    return desk.page("transactions/counters.html", counters=await load_counters(desk))
+
+
+async def load_counters(desk: Desk) -> Json | None:
+    """Return the last minutes in figures, or None: a list without its counters is still a list."""
+    try:
+        return await desk.gateway.get("/v1/counters", [("minutes", str(COUNTER_MINUTES))])
+    except GatewayDown:
+        return None
+    except GatewayProblem as problem:
+        if problem.status == 401:
+            raise
+        return None
+
+
+def _filters(desk: Desk) -> Filters:
+    return read_filters(desk.request.query_params.multi_items())
+
+
+HANDLERS = (transactions_page, recent, counters_part)

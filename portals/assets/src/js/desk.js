@@ -1,0 +1,11 @@
+// Every page of the desk: menus, keyboard, forms, side panel.
+import { startKeyboard } from "./keyboard.js";
+import { startMenus } from "./menus.js";
+import { startForms } from "./forms.js";
+import { startPanel } from "./panel.js";
+
+document.documentElement.classList.add("scripted");
+startMenus();
+startForms();
+const panel = startPanel();
+startKeyboard(panel);

@@ -1,0 +1,29 @@
+// A form that was sent once cannot be sent twice while it is under way; an error summary takes the focus.
+export function startForms() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    form.dataset.sent = "1";
+    const button = form.querySelector("button:not([type=button])");
+    if (button && button.dataset.busy) button.textContent = button.dataset.busy;
+  }, true);
+  // Back from the next page, the form may be used again.
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target.closest?.("form[data-sent]");
+    if (form) delete form.dataset.sent;
+  });
+  document.addEventListener("htmx:afterSettle", takeFocus);
+  takeFocus();
+}
+
+function takeFocus() {
+  document.querySelector("[data-takes-focus]")?.focus();
+}

@@ -1,0 +1,72 @@
+// Draws rows of transactions exactly as the server does (transactions/row.html).
+import { makeFormats } from "./formats.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function makeRows(facts) {
+  const formats = makeFormats(facts.locale);
+  const template = document.createElement("tr");
+  for (const name of ["time", "state", "amount num", "card", "store", "terminal", "reason", "kind"]) {
+    const cell = document.createElement("td");
+    cell.className = `c-${name}`;
+    template.append(cell);
+  }
+  const link = document.createElement("a");
+  link.className = "row-link";
+  link.append(document.createElement("time"));
+  template.cells[0].append(link);
+  const dots = document.createElement("span");
+  dots.className = "dots";
+  dots.textContent = "··";
+  const pills = new Map();
+
+  function pill(state) {
+    let made = pills.get(state);
+    if (!made) {
+      const [tone, icon, word] = facts.states[state] ?? ["calm", "circle-question-mark", state];
+      made = document.createElement("span");
+      made.className = `pill ${tone}`;
+      const drawing = document.createElementNS(SVG, "svg");
+      drawing.setAttribute("class", "i");
+      drawing.setAttribute("aria-hidden", "true");
+      const use = document.createElementNS(SVG, "use");
+      use.setAttribute("href", `${facts.icons}#${icon}`);
+      drawing.append(use);
+      made.append(drawing, word);
+      pills.set(state, made);
+    }
+    return made.cloneNode(true);
+  }
+
+  const reason = (code) => (!code || code === "approved" || code === "none" ? "" : facts.reasons[code] ?? code);
+
+  return {
+    formats,
+    make(x) {
+      const row = template.cloneNode(true);
+      row.dataset.id = x.id;
+      const [time, , amount, card, store, terminal, , kind] = row.cells;
+      time.firstChild.href = `/transactions/${x.id}`;
+      const moment = time.firstChild.firstChild;
+      moment.dateTime = x.received_at;
+      moment.title = formats.exact(x.received_at);
+      moment.textContent = formats.clock(x.received_at);
+      amount.textContent = formats.money(x.amount);
+      if (x.card?.last_four) card.append(`${facts.brands[x.card.brand] ?? x.card.brand ?? ""} `, dots.cloneNode(true), x.card.last_four);
+      else card.textContent = "–";
+      store.textContent = x.store?.name ?? "";
+      terminal.textContent = x.terminal?.terminal ?? "";
+      kind.textContent = facts.kinds[x.kind] ?? x.kind;
+      this.update(row, x);
+      return row;
+    },
+    // What may change after a transaction was first seen: its state and its reason. The row stays where it is.
+    update(row, x) {
+      if (row.dataset.state === x.state && row.dataset.reason === x.reason?.code) return;
+      row.dataset.state = x.state;
+      row.dataset.reason = x.reason?.code;
+      row.cells[1].replaceChildren(pill(x.state));
+      row.cells[6].textContent = reason(x.reason?.code);
+    },
+  };
+}

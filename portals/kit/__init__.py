@@ -1,0 +1,1 @@
+"""What every portal shares: session cookie, forgery protection, words, formats, components, static files."""

@@ -1,0 +1,204 @@
+"""One request as a page sees it: who asks, in which language and theme, the gateway as them, and how to answer."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote, urlsplit
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.enums import MediaType
+
+from portals.kit import csrf
+from portals.kit.gateway import GatewayUser
+from portals.kit.i18n import Words, choose_locale
+from portals.kit.kit import Kit
+from portals.kit.session import Session, seal_session, unseal_session
+
+THEMES = ("auto", "light", "dark")
+ROW_HEIGHTS = ("24", "32", "40")
+R = TypeVar("R")
+_YEAR_S = 365 * 24 * 3600
+_FIELD_CHARACTERS_MAX = 2_000
+
+
+class SessionNeeded(Exception):
+    """The page is for agents who are logged in; `return_to` is where to come back to."""
+
+    def __init__(self, return_to: str, *, ended: bool) -> None:
+        self.return_to = return_to
+        self.ended = ended
+        super().__init__("session needed")
+
+
+class FormForged(Exception):
+    """A POST that does not come from a form of ours."""
+
+
+class Desk:
+    """The context of one request. Cookies set on it leave with the answer."""
+
+    def __init__(self, request: Request[Any, Any, Any], kit: Kit) -> None:
+        self.request = request
+        self.kit = kit
+        self._cookies: list[Cookie] = []
+        self.now = datetime.now(UTC)
+        self.reference = str(request.scope.get("state", {}).get("reference", ""))
+
+    @cached_property
+    def session(self) -> Session | None:
+        """Who asks, from the sealed cookie."""
+        return unseal_session(self.kit.sealer, self.request.cookies.get(self.kit.cookie("session")))
+
+    @cached_property
+    def words(self) -> Words:
+        """Words in the language of this request."""
+        return self.kit.words[
+            choose_locale(
+                cookie=self.request.cookies.get("guichet_language"),
+                agent=self.session.locale if self.session else None,
+                accept_language=self.request.headers.get("accept-language"),
+            )
+        ]
+
+    @property
+    def locale(self) -> str:
+        """`fr` or `en`."""
+        return self.words.locale
+
+    @cached_property
+    def gateway(self) -> GatewayUser:
+        """The gateway's API with the token of who asks, if any."""
+        return self.kit.gateway.as_user(
+            token=self.session.token if self.session else None, locale=self.locale
+        )
+
+    def require_session(self) -> Session:
+        """Return who asks. Raises: SessionNeeded."""
+        if self.session is None:
+            raise SessionNeeded(self.return_address(), ended=False)
+        return self.session
+
+    @property
+    def wants_fragment(self) -> bool:
+        """Whether a script asks for a part of a page (the side panel, a form's answer)."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def return_address(self) -> str:
+        """Return the page the user is on: to come back to after logging in."""
+        if self.wants_fragment or self.request.method != "GET":
+            address = self.request.headers.get("hx-current-url") or self.request.headers.get("referer") or "/"
+            parts = urlsplit(address)
+            return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        query = self.request.url.query
+        return local_path(f"{self.request.url.path}?{query}" if query else self.request.url.path)
+
+    async def form(self) -> dict[str, str]:
+        """Return the fields of a genuine form, cut at a sane length. Raises: FormForged."""
+        fields = {
+            name: value.strip("\x00")[:_FIELD_CHARACTERS_MAX]
+            for name, value in (await self.request.form()).items()
+            if isinstance(value, str)
+        }
+        genuine = csrf.is_genuine(
+            self.kit.sealer,
+            cookie=self.request.cookies.get(self.kit.cookie("csrf")),
+            field=fields.get(csrf.FIELD),
+            origin=self.request.headers.get("origin"),
+            host=self.request.headers.get("host"),
+        )
+        if not genuine:
+            raise FormForged
+        return fields
+
+    @cached_property
+    def csrf_token(self) -> str:
+        """What each form carries; the cookie behind it is made when missing."""
+        name = self.kit.cookie("csrf")
+        cookie = self.request.cookies.get(name)
+        if not cookie:
+            cookie = secrets.token_urlsafe(24)
+            self._set(name, cookie, same_site="strict")
+        return csrf.form_token(self.kit.sealer, cookie)
+
+    def preference(self, name: str, allowed: tuple[str, ...], otherwise: str) -> str:
+        """Return a choice kept in the browser."""
+        value = self.request.cookies.get(f"guichet_{name}", "")
+        return value if value in allowed else otherwise
+
+    def keep_preference(self, name: str, value: str) -> None:
+        """Keep a choice in the browser for a year."""
+        self._set(f"guichet_{name}", value, max_age_s=_YEAR_S)
+
+    def open_session(self, session: Session) -> None:
+        """Hand the browser its sealed session; it ends with the browser or with the gateway's."""
+        self._set(self.kit.cookie("session"), seal_session(self.kit.sealer, session))
+
+    def close_session(self) -> None:
+        """Take the session back from the browser."""
+        self._set(self.kit.cookie("session"), "", max_age_s=0)
+        self._set(self.kit.cookie("csrf"), "", max_age_s=0, same_site="strict")
+
+    def page(self, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
+        """Render a template as the answer."""
+        text = self.kit.render(template, self, facts)
+        return self.answer(Response(text.encode(), status_code=status, media_type=MediaType.HTML))
+
+    def json(self, content: Any, *, status: int = 200) -> Response[Any]:
+        """Answer a script of ours."""
+        return self.answer(Response(content, status_code=status, media_type=MediaType.JSON))
+
+    def go(self, address: str) -> Response[bytes]:
+        """Send the browser to a page of ours, by GET."""
+        return self.go_raw(local_path(address))
+
+    def go_raw(self, path: str) -> Response[bytes]:
+        """Send the browser to a path that the caller has checked to be ours."""
+        location = quote(path, safe="/?&=%:+,.~_-")
+        return self.answer(Response(b"", status_code=303, headers={"Location": location}))
+
+    def go_log_in(self, return_to: str, *, ended: bool) -> Response[bytes]:
+        """Send the browser to the login page, whichever way it asked."""
+        self.close_session()
+        address = f"/login?next={quote(return_to, safe='/')}" + ("&ended=1" if ended else "")
+        if self.wants_fragment:
+            return self.answer(Response(b"", status_code=200, headers={"HX-Redirect": address}))
+        return self.go_raw(address)
+
+    def answer(self, response: Response[R]) -> Response[R]:
+        """Return `response` with the cookies that this request set."""
+        response.cookies = [*response.cookies, *self._cookies]
+        response.headers.setdefault("Vary", "HX-Request, Cookie")
+        return response
+
+    def _set(
+        self,
+        name: str,
+        value: str,
+        *,
+        max_age_s: int | None = None,
+        same_site: Literal["lax", "strict"] = "lax",
+    ) -> None:
+        self._cookies.append(
+            Cookie(
+                key=name,
+                value=value,
+                path="/",
+                max_age=max_age_s,
+                httponly=True,
+                secure=self.kit.cookies_are_secure,
+                samesite=same_site,
+            )
+        )
+
+
+def local_path(address: str | None) -> str:
+    """Return a path of this portal, or `/` for anything that would lead elsewhere."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return "/"
+    if any(ord(letter) < 0x20 for letter in address) or address.startswith(("/login", "/logout")):
+        return "/"
+    return address

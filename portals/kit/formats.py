@@ -1,0 +1,141 @@
+"""Amounts, dates and durations as people read them, in French and English, Paris time.
+
+Money stays an integer of minor units up to the last character.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+NARROW = "\u202f"  # narrow no-break space
+FIXED = "\u00a0"  # no-break space
+MINUS = "\u2212"
+
+_EXPONENTS = {"JPY": 0}
+_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "CHF": "CHF", "JPY": "¥"}
+_MONTHS = {
+    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+
+
+def money(amount_minor: int, currency: str, locale: str) -> str:
+    """Return `1 234,56 €` with its narrow spaces, or `€1,234.56`; a negative has a real minus."""
+    digits = _EXPONENTS.get(currency, 2)
+    whole, part = divmod(abs(amount_minor), 10**digits)
+    symbol = _SYMBOLS.get(currency, currency)
+    sign = MINUS if amount_minor < 0 else ""
+    if locale == "fr":
+        fraction = f",{part:0{digits}d}" if digits else ""
+        return f"{sign}{integer(whole, locale)}{fraction}{FIXED}{symbol}"
+    fraction = f".{part:0{digits}d}" if digits else ""
+    gap = FIXED if len(symbol) > 1 else ""
+    return f"{sign}{symbol}{gap}{integer(whole, locale)}{fraction}"
+
+
+def plain_amount(amount_minor: int, currency: str, locale: str) -> str:
+    """Return an amount as one types it into a field: `1234,56`."""
+    digits = _EXPONENTS.get(currency, 2)
+    whole, part = divmod(amount_minor, 10**digits)
+    return f"{whole}{',' if locale == 'fr' else '.'}{part:0{digits}d}" if digits else str(whole)
+
+
+def integer(value: int, locale: str) -> str:
+    """Return a count with its thousands apart."""
+    grouped = f"{abs(value):,}"
+    if locale == "fr":
+        grouped = grouped.replace(",", NARROW)
+    return f"{MINUS if value < 0 else ''}{grouped}"
+
+
+def percent(ratio: float | None, locale: str) -> str:
+    """Return `97,4 %` for 0.974, and a dash when nothing was counted."""
+    if ratio is None:
+        return "–"
+    text = f"{ratio * 100:.1f}"
+    return f"{text.replace('.', ',')}{NARROW}%" if locale == "fr" else f"{text}%"
+
+
+def milliseconds(value: float, locale: str) -> str:
+    """Return `3,2 ms`, `840 ms` or `12,4 s`."""
+    if value >= 10_000:
+        text, unit = f"{value / 1000:.1f}", "s"
+    elif value >= 10:
+        text, unit = f"{value:.0f}", "ms"
+    else:
+        text, unit = f"{value:.1f}", "ms"
+    return f"{text.replace('.', ',') if locale == 'fr' else text}{FIXED}{unit}"
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Return the moment of an RFC 3339 text, aware; None when there is none or it is not one."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def exact(moment: datetime, locale: str, *, precise: bool = False) -> str:
+    """Return `22 nov. 2026 à 10:42:07`, to the millisecond when `precise`."""
+    local = moment.astimezone(PARIS)
+    clock_text = local.strftime("%H:%M:%S") + (f".{local.microsecond // 1000:03d}" if precise else "")
+    joint = "à" if locale == "fr" else "at"
+    return f"{day(local, locale)} {joint} {clock_text}"
+
+
+def day(moment: datetime, locale: str) -> str:
+    """Return `22 nov. 2026` or `22 Nov 2026`."""
+    local = moment.astimezone(PARIS)
+    return f"{local.day}{FIXED}{_MONTHS[locale][local.month - 1]}{FIXED}{local.year}"
+
+
+def clock(moment: datetime, locale: str, *, now: datetime) -> str:
+    """Return the time alone for today, else the day before it: `10:42:07`, `21 nov. 10:42:07`."""
+    local = moment.astimezone(PARIS)
+    time = local.strftime("%H:%M:%S")
+    if local.date() == now.astimezone(PARIS).date():
+        return time
+    return f"{local.day}{FIXED}{_MONTHS[locale][local.month - 1]} {time}"
+
+
+def ago(moment: datetime, locale: str, *, now: datetime) -> str:
+    """Return `il y a 2 min`; beyond a week the date."""
+    gap = now - moment
+    if gap >= timedelta(days=7):
+        return day(moment, locale)
+    seconds = max(0, int(gap.total_seconds()))
+    if seconds < 5:
+        return "à l’instant" if locale == "fr" else "just now"
+    for size, unit_fr, unit_en in ((86_400, "j", "d"), (3_600, "h", "h"), (60, "min", "min"), (1, "s", "s")):
+        if seconds >= size:
+            count = seconds // size
+            if locale == "fr":
+                return f"il y a {count}{FIXED}{unit_fr}"
+            return f"{count}{FIXED}{unit_en} ago"
+    return ""
+
+
+class AmountMalformed(ValueError):
+    """What was typed is not an amount."""
+
+
+def parse_amount(text: str, currency: str = "EUR") -> int:
+    """Return minor units of what a person typed: `12,50`, `1 234.5`, `12 €`. Never by way of a float.
+
+    Raises: AmountMalformed.
+    """
+    cleaned = text.strip().strip("€").strip()
+    for space in (" ", FIXED, NARROW):
+        cleaned = cleaned.replace(space, "")
+    whole, _, part = cleaned.replace(",", ".").partition(".")
+    digits = _EXPONENTS.get(currency, 2)
+    if not whole.isascii() or not whole.isdigit() or len(whole) > 10:
+        raise AmountMalformed(text)
+    if part and not (part.isascii() and part.isdigit() and len(part) <= digits):
+        raise AmountMalformed(text)
+    return int(whole) * 10**digits + int(part.ljust(digits, "0") or "0")

@@ -1,0 +1,174 @@
+"""The one way from a portal to the rest: the gateway's HTTP API, with the user's own token."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import msgspec
+
+Json = dict[str, Any]
+Parameters = Sequence[tuple[str, str]]
+
+REQUEST_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 2.0
+CONNECTIONS_MAX = 40
+LIVE_CONNECTIONS_MAX = 500
+# The gateway sends a heartbeat every 10 s: two and a half of them missing is a dead stream.
+LIVE_SILENCE_MAX_S = 25.0
+
+
+class GatewayDown(Exception):
+    """The gateway did not answer, or answered nonsense."""
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One field that the gateway refused."""
+
+    field: str = ""
+    code: str = ""
+    detail: str = ""
+
+
+class GatewayProblem(Exception):
+    """The gateway refused, in its own words (RFC 9457, already in the user's language)."""
+
+    def __init__(self, status: int, body: Mapping[str, Any], *, retry_after_s: int = 0) -> None:
+        self.status = status
+        self.code = str(body.get("code") or f"http_{status}")
+        self.title = str(body.get("title") or "")
+        self.detail = str(body.get("detail") or self.title)
+        self.trace_id = str(body.get("trace_id") or "")
+        self.retry_after_s = retry_after_s
+        self.errors = msgspec.convert(body.get("errors") or [], list[FieldError])
+        super().__init__(f"{status} {self.code}")
+
+
+class Gateway:
+    """Keep-alive connections to the gateway; one instance for the portal's life."""
+
+    def __init__(self, base_url: str) -> None:
+        limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            limits=limits,
+            timeout=httpx.Timeout(REQUEST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            trust_env=False,
+        )
+        self._live = httpx.AsyncClient(
+            base_url=base_url,
+            limits=httpx.Limits(max_connections=LIVE_CONNECTIONS_MAX, max_keepalive_connections=0),
+            timeout=httpx.Timeout(CONNECT_TIMEOUT_S, read=LIVE_SILENCE_MAX_S),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+        await self._live.aclose()
+
+    def as_user(self, *, token: str | None, locale: str) -> GatewayUser:
+        """Return the API as one user sees it."""
+        return GatewayUser(self, token=token, locale=locale)
+
+    async def is_ready(self) -> bool:
+        """Say whether the gateway answers that it can work."""
+        try:
+            answer = await self._client.get("/health/ready", timeout=CONNECT_TIMEOUT_S)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == httpx.codes.OK
+
+    async def request(
+        self, method: str, path: str, *, headers: Mapping[str, str], parameters: Parameters, body: Json | None
+    ) -> Json:
+        """Send one request and return its JSON.
+
+        Raises: GatewayProblem, GatewayDown.
+        """
+        try:
+            content = None if body is None else msgspec.json.encode(body)
+            answer = await self._client.request(
+                method, path, params=list(parameters), content=content, headers=dict(headers)
+            )
+        except httpx.HTTPError as error:
+            raise GatewayDown(type(error).__name__) from error
+        return _read(answer.status_code, answer.headers, answer.content)
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, headers: Mapping[str, str], parameters: Parameters
+    ) -> AsyncIterator[httpx.Response]:
+        """Open the event stream; its body is read by the caller, chunk by chunk.
+
+        Raises: GatewayProblem, GatewayDown.
+        """
+        try:
+            async with self._live.stream(
+                "GET", path, params=list(parameters), headers=dict(headers)
+            ) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    _read(answer.status_code, answer.headers, await answer.aread())
+                yield answer
+        except httpx.HTTPError as error:
+            raise GatewayDown(type(error).__name__) from error
+
+
+class GatewayUser:
+    """The API as one user: their token, their language."""
+
+    def __init__(self, gateway: Gateway, *, token: str | None, locale: str) -> None:
+        self._gateway = gateway
+        self._headers = {"Accept-Language": locale, "Accept": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
+
+    async def get(self, path: str, parameters: Parameters = ()) -> Json:
+        """Read. Raises: GatewayProblem, GatewayDown."""
+        return await self._gateway.request(
+            "GET", path, headers=self._headers, parameters=parameters, body=None
+        )
+
+    async def post(self, path: str, body: Json, *, idempotency_key: str | None = None) -> Json:
+        """Write. Raises: GatewayProblem, GatewayDown."""
+        headers = {**self._headers, "Content-Type": "application/json"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        return await self._gateway.request("POST", path, headers=headers, parameters=(), body=body)
+
+    async def delete(self, path: str) -> None:
+        """Delete. Raises: GatewayProblem, GatewayDown."""
+        await self._gateway.request("DELETE", path, headers=self._headers, parameters=(), body=None)
+
+    @asynccontextmanager
+    async def events(
+        self, parameters: Parameters, *, last_event_id: str | None
+    ) -> AsyncIterator[httpx.Response]:
+        """Open the live feed. Raises: GatewayProblem, GatewayDown."""
+        headers = {**self._headers, "Accept": "text/event-stream"}
+        if last_event_id:
+            headers["Last-Event-ID"] = last_event_id
+        async with self._gateway.stream("/v1/events", headers=headers, parameters=parameters) as answer:
+            yield answer
+
+
+def _read(status: int, headers: httpx.Headers, content: bytes) -> Json:
+    if status == httpx.codes.NO_CONTENT:
+        return {}
+    try:
+        body = msgspec.json.decode(content) if content else {}
+    except msgspec.DecodeError as error:
+        if status < httpx.codes.BAD_REQUEST:
+            raise GatewayDown("the gateway's answer is not JSON") from error
+        body = {}
+    # Some lists may come bare; callers always see an object.
+    if isinstance(body, list):
+        body = {"data": body, "next_cursor": None}
+    if status in (httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT):
+        raise GatewayDown(str(body.get("trace_id") or f"status {status}"))
+    if status >= httpx.codes.BAD_REQUEST:
+        retry = headers.get("Retry-After", "")
+        raise GatewayProblem(status, body, retry_after_s=int(retry) if retry.isdigit() else 0)
+    return body

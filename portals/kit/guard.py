@@ -1,0 +1,66 @@
+"""Around every request: a reference, strict headers, metrics."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from portals.kit.metrics import PortalMetrics
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=()"),
+)
+_NO_STORE = (b"cache-control", b"no-store")
+_BODY_BYTES_MAX = 64 * 1024
+
+
+def guarded(app: ASGIApp, metrics: PortalMetrics, now: Callable[[], float] = time.perf_counter) -> ASGIApp:
+    """Return `app` with what every answer carries and every request is counted by."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        reference = secrets.token_hex(6)
+        scope["state"] = {**scope.get("state", {}), "reference": reference}
+        started = now()
+        if _declared_bytes(scope) > _BODY_BYTES_MAX:
+            await _refuse_too_large(send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = [(name.lower(), value) for name, value in message["headers"]]
+                extra = [*_HEADERS, (b"x-request-id", reference.encode())]
+                if not any(name == b"cache-control" for name, _ in present):
+                    extra.append(_NO_STORE)
+                message["headers"] = [*present, *extra]
+                metrics.observe(scope["method"], message["status"], now() - started)
+            await send(message)
+
+        await app(scope, receive, send_guarded)
+
+    return call
+
+
+def _declared_bytes(scope: Scope) -> int:
+    for name, value in scope.get("headers", []):
+        if name.lower() == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+async def _refuse_too_large(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

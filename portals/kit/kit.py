@@ -1,0 +1,176 @@
+"""What lives as long as a portal: words, templates, assets, secret, gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from portals.kit import formats, pills
+from portals.kit.gateway import Gateway, Json
+from portals.kit.i18n import Words, load_words
+from portals.kit.metrics import PortalMetrics
+from portals.kit.sealing import Sealer
+from portals.kit.static import Assets
+
+if TYPE_CHECKING:
+    from portals.kit.desk import Desk
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Kit:
+    """Shared by every request of one portal."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        institution: str,
+        template_folders: Sequence[Path],
+        assets: Assets,
+        sealer: Sealer,
+        gateway: Gateway,
+        cookies_are_secure: bool,
+    ) -> None:
+        self.name = name
+        self.institution = institution
+        self.assets = assets
+        self.sealer = sealer
+        self.gateway = gateway
+        self.cookies_are_secure = cookies_are_secure
+        self.metrics = PortalMetrics()
+        self.words: dict[str, Words] = load_words()
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader([*template_folders, _TEMPLATES]),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            # A field that an older gateway leaves out shows as nothing rather than as an error page.
+            undefined=jinja2.ChainableUndefined,
+            auto_reload=False,
+        )
+        self._templates.globals.update(icon=self._icon, asset=assets.url)
+
+    def cookie(self, kind: str) -> str:
+        """Return a cookie's name, apart from those of another copy of the stack on the same host."""
+        return f"guichet_{self.name}_{kind}_{self.sealer.mark}"
+
+    def render(self, template: str, desk: Desk, facts: dict[str, Any]) -> str:
+        """Return a page as text."""
+        session = desk.session
+        return self._templates.get_template(template).render(
+            t=desk.words,
+            f=Formats(desk.words, desk.now, self._icon),
+            locale=desk.locale,
+            session=session,
+            theme=desk.preference("theme", ("auto", "light", "dark"), "auto"),
+            rows=desk.preference("rows", ("24", "32", "40"), "32"),
+            csrf=desk.csrf_token,
+            path=desk.request.url.path,
+            here=desk.return_address(),
+            reference=desk.reference,
+            institution=self.institution,
+            fragment=desk.wants_fragment,
+            **facts,
+        )
+
+    def _icon(self, name: str, label: str = "") -> Markup:
+        """Return an icon of the sprite; without a label it is decoration beside its text."""
+        address = f"{self.assets.url('icons.svg')}#{name}"
+        if label:
+            return Markup('<svg class="i" role="img" aria-label="{}"><use href="{}"/></svg>').format(
+                label, address
+            )
+        return Markup('<svg class="i" aria-hidden="true"><use href="{}"/></svg>').format(address)
+
+
+class Formats:
+    """The formats of one request, as templates call them: `f.money(transaction.amount)`."""
+
+    def __init__(self, words: Words, now: datetime, icon: Callable[[str], Markup]) -> None:
+        self._words = words
+        self._icon = icon
+        self._locale = words.locale
+        self._now = now
+
+    def money(self, value: Json | None) -> str:
+        """Return an amount, or a dash when there is none."""
+        if not value:
+            return "–"
+        return formats.money(int(value["amount"]), str(value["currency"]), self._locale)
+
+    def plain(self, value: Json | None) -> str:
+        """Return an amount as it is typed."""
+        return formats.plain_amount(int(value["amount"]), str(value["currency"]), self._locale) if value else ""
+
+    def integer(self, value: int | None) -> str:
+        """Return a count."""
+        return formats.integer(value or 0, self._locale)
+
+    def percent(self, value: float | None) -> str:
+        """Return a share."""
+        return formats.percent(value, self._locale)
+
+    def ms(self, value: float | None) -> str:
+        """Return a duration."""
+        return "–" if value is None else formats.milliseconds(value, self._locale)
+
+    def clock(self, text: str | None) -> Markup:
+        """Return a `<time>` with the time of day, the exact moment in its title."""
+        return self._time(text, lambda moment: formats.clock(moment, self._locale, now=self._now))
+
+    def ago(self, text: str | None) -> Markup:
+        """Return a `<time>` in words, the exact moment in its title."""
+        return self._time(text, lambda moment: formats.ago(moment, self._locale, now=self._now))
+
+    def exact(self, text: str | None) -> Markup:
+        """Return a `<time>` to the second."""
+        return self._time(text, lambda moment: formats.exact(moment, self._locale))
+
+    def precise(self, text: str | None) -> Markup:
+        """Return the time of day to the millisecond."""
+        moment = formats.parse_time(text)
+        if moment is None:
+            return Markup("–")
+        local = moment.astimezone(formats.PARIS)
+        return self._time(text, lambda _: f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}")
+
+    def pill(self, table: str, state: str) -> Markup:
+        """Return the pill of a state."""
+        look = pills.TABLES[table].get(state, pills.UNKNOWN_STATE)
+        return Markup('<span class="pill {}">{}{}</span>').format(
+            look.tone, self._icon(look.icon), self._words.get(f"state.{table}.{state}", state)
+        )
+
+    def pill_table(self, table: str) -> dict[str, list[str]]:
+        """Return state -> tone, icon, word: what live.js draws the same pills with."""
+        return {
+            state: [look.tone, look.icon, self._words.get(f"state.{table}.{state}", state)]
+            for state, look in pills.TABLES[table].items()
+        }
+
+    def reason(self, code: str | None) -> str:
+        """Return the short label of a reason, or its code when it is newer than this portal."""
+        if not code or code in ("approved", "none"):
+            return ""
+        return self._words.get(f"reason.{code}", code)
+
+    def card(self, card: Json | None) -> Markup:
+        """Return brand and last four digits."""
+        if not card or not card.get("last_four"):
+            return Markup("–")
+        brand = self._words.get(f"brand.{card.get('brand')}", str(card.get("brand") or ""))
+        return Markup('{} <span class="dots">··</span>{}').format(brand, card["last_four"])
+
+    def _time(self, text: str | None, words: Callable[[datetime], str]) -> Markup:
+        moment = formats.parse_time(text)
+        if moment is None:
+            return Markup("–")
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(
+            text, formats.exact(moment, self._locale, precise=True), escape(words(moment))
+        )

@@ -1,0 +1,38 @@
+"""Closed table of states: one word (words/states.toml), one icon, one tone each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Pill(NamedTuple):
+    """How a state looks. `tone` is a class of the style sheet: ok, warn, bad, odd, wait or calm."""
+
+    tone: str
+    icon: str
+
+
+TRANSACTION = {
+    "received": Pill("wait", "clock"),
+    "sent": Pill("wait", "clock"),
+    "approved": Pill("ok", "check"),
+    "partially_approved": Pill("warn", "split"),
+    "declined": Pill("bad", "x"),
+    "unknown": Pill("odd", "circle-question-mark"),
+    "reversed": Pill("calm", "undo-2"),
+    "captured": Pill("ok", "check-check"),
+    "refunded": Pill("calm", "rotate-ccw"),
+    "settled": Pill("ok", "banknote"),
+}
+
+TERMINAL = {
+    "active": Pill("ok", "check"),
+    "blocked": Pill("bad", "ban"),
+    "silent": Pill("warn", "wifi-off"),
+    "not_active": Pill("calm", "power-off"),
+}
+
+UNKNOWN_STATE = Pill("calm", "circle-question-mark")
+"""For a state that is newer than this portal: its code is shown, in grey."""
+
+TABLES = {"transaction": TRANSACTION, "terminal": TERMINAL}
