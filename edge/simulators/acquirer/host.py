@@ -182,6 +182,10 @@ class Host:
         pan = str(m.get(2) or str(m.get(35, "")).replace("D", "=").split("=")[0])
         amount, rrn = int(m[4]), str(m.get(37) or self._make_rrn(m, mti))
         behaviour = self._by_pan.get(pan) or BY_AMOUNT.get(amount) or self._default
+        original = ""
+        if str(m[3]).startswith("20") and self._is_of_another(m, rrn):
+            # A terminal straight on this host names what it refunds; through an edge a refund has its own reference.
+            original, rrn = rrn, self._make_rrn(m, mti)
         if rrn in self.book.lines:
             return self._answer_known(m, mti, rrn), behaviour
         if message_key(mti, str(m[41]), str(m[11]), str(m[7])) in self.book.unseen:
@@ -195,13 +199,20 @@ class Host:
             approval = f"{self._approvals % 1_000_000:06d}"
             if str(m[3]).startswith("20"):
                 fact = REFUNDED
-        self.book.record(self._fact(fact, m, mti, rrn, approved=approved, approval=approval, code=code))
+        self.book.record(
+            self._fact(fact, m, mti, rrn, approved=approved, approval=approval, code=code, original=original)
+        )
         answer = _echo(m, mti)
         answer[37], answer[39] = rrn, code
         if approval:
             answer[38] = approval
             answer[4] = f"{approved:012d}"
         return answer, behaviour
+
+    def _is_of_another(self, m: Message, rrn: str) -> bool:
+        """Whether the book has this reference for another message than this one."""
+        entry = self.book.get(rrn)
+        return entry is not None and entry.stan != m[11]
 
     def _decide(self, m: Message, behaviour: Behaviour, amount: int) -> tuple[str, str, int]:
         """Return the fact, the response code and the amount approved."""
