@@ -8,7 +8,9 @@ Facts = dict[str, str | int | bool | None]
 class Refused(Exception):
     """A request that is understood and not granted; subclasses name the case."""
 
-    def __init__(self, code: str, facts: Facts | None = None, errors: list[FieldProblem] | None = None) -> None:
+    def __init__(
+        self, code: str, facts: Facts | None = None, errors: list[FieldProblem] | None = None
+    ) -> None:
         super().__init__(code)
         self.problem = DeskProblem(code=code, facts=facts or {}, errors=errors or [])
 
