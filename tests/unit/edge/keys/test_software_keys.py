@@ -1,5 +1,6 @@
 """Cards are sealed so that only edge opens them."""
 
+import hmac
 import os
 from pathlib import Path
 
@@ -35,6 +36,15 @@ def test_equal_cards_have_equal_fingerprints_and_different_ciphertexts(
     other = module.seal_card(CARDS["approve-amex"].pan, "")
     assert first.fingerprint == second.fingerprint != other.fingerprint
     assert first.ciphertext != second.ciphertext
+
+
+def test_the_fingerprint_is_the_first_half_of_an_hmac() -> None:
+    key = bytes(range(32))
+    module = SoftwareSecurityModule(
+        card_keys={1: bytes(32)}, sensitive_keys={1: bytes(32)}, fingerprint_key=key
+    )
+    expected = hmac.digest(key, PAN.encode(), "sha256")[:8]
+    assert module.seal_card(PAN, "").fingerprint == int.from_bytes(expected, "big", signed=True)
 
 
 def test_another_installation_has_other_fingerprints_and_opens_nothing(

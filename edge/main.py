@@ -1,0 +1,171 @@
+"""Composition root of edge: settings, keys, bus, host links, terminal listeners, health pages, graceful stop."""
+
+import asyncio
+import os
+import signal
+import ssl
+import sys
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from core.bus import Bus, BusUnreachable
+from core.values.clock import to_unix_us
+from edge.keys import KeysRefused, SoftwareSecurityModule
+from edge.settings import Settings, SettingsRefused, TlsFiles, settings_from
+from edge.shell.door import TerminalDoor
+from edge.shell.ids import AttemptIds
+from edge.shell.limits import DRAIN_S
+from edge.shell.links import AcquirerLinks
+from edge.shell.payments import Payments
+from edge.shell.requests import Requests
+from observability import metrics
+from observability.health import HealthPages
+from observability.logs import configure_logs
+
+EXIT_CONFIGURATION: Final = 2
+EXIT_BUS: Final = 4
+EXIT_PORT: Final = 5
+INBOX_PREFIX: Final = "_INBOX.edge"
+_LOOPBACKS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+_log = structlog.get_logger("edge.main")
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the present in UTC."""
+        return datetime.now(UTC)
+
+    def unix_us(self) -> int:
+        """Return microseconds since 1970."""
+        return to_unix_us(datetime.now(UTC))
+
+
+class Edge:
+    """One running edge. `port`, `tls_port` and `health_port` are those that were bound; tls_port 0 is none."""
+
+    def __init__(self, *, bus: Bus, door: TerminalDoor, links: list[AcquirerLinks]) -> None:
+        self.bus = bus
+        self.door = door
+        self.links = links
+        self.health: HealthPages | None = None
+        self.port = 0
+        self.tls_port = 0
+
+    @property
+    def health_port(self) -> int:
+        """Where the health pages are."""
+        return self.health.port if self.health is not None else 0
+
+    @classmethod
+    async def start(cls, settings: Settings) -> "Edge":
+        """Start everything. Raises: KeysRefused, BusUnreachable, SettingsRefused, OSError for a taken port."""
+        keys = SoftwareSecurityModule.open_folder(settings.keys_dir)
+        tls = tls_context(settings.tls) if settings.tls is not None else None
+        bus = await Bus.connect(settings.nats_url, name=settings.instance, inbox_prefix=INBOX_PREFIX)
+        ids = AttemptIds()
+        payments = Payments(bus=bus, keys=keys, ids=ids, edge=settings.instance)
+        requests = Requests(bus=bus, keys=keys, ids=ids)
+        door = TerminalDoor(bus=bus, payments=payments, requests=requests, edge=settings.instance)
+        clock = SystemClock()
+        links = [AcquirerLinks(one, bus=bus, keys=keys, clock=clock) for one in settings.acquirers]
+        edge = cls(bus=bus, door=door, links=links)
+        try:
+            for link in links:
+                link.start()
+            # Plain TCP is for development, on this machine only.
+            plain = settings.bind if settings.bind in _LOOPBACKS else "127.0.0.1"
+            edge.port = await door.listen(host=plain, port=settings.edge_port, tls=None)
+            if tls is not None:
+                edge.tls_port = await door.listen(host=settings.bind, port=settings.edge_tls_port, tls=tls)
+            edge.health = await HealthPages.start(port=settings.health_port, ready=edge.checks)
+        except BaseException:
+            await edge.stop(drain_s=0)
+            raise
+        _watch_bus(bus)
+        return edge
+
+    def checks(self) -> dict[str, bool]:
+        """What must hold for edge to be useful. A host link that is down is core's decline, not edge's absence."""
+        return {"bus": self.bus.connected}
+
+    async def stop(self, *, drain_s: float = DRAIN_S) -> None:
+        """Take nothing new, let answers out, close. Idempotent."""
+        await self.door.close(drain_s=drain_s)
+        for link in self.links:
+            await link.close()
+        await self.bus.close()
+        if self.health is not None:
+            await self.health.close()
+
+
+def tls_context(files: TlsFiles) -> ssl.SSLContext:
+    """Return the server's TLS: 1.2 at least, client certificates of our authority required. Raises: SettingsRefused."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_mode = ssl.CERT_REQUIRED
+    # Tickets of TLS 1.3 would be a write that no terminal reads, and memory for each connection.
+    context.num_tickets = 0
+    try:
+        context.load_cert_chain(files.certificate, files.key)
+        context.load_verify_locations(files.authority)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsRefused("GUICHET_TLS_DIR: a certificate or key cannot be read") from error
+    return context
+
+
+async def run(settings: Settings) -> None:
+    """Start, serve until SIGTERM or SIGINT, stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    edge = await Edge.start(settings)
+    _log.info("edge_started", instance=settings.instance, port=edge.port, tls_port=edge.tls_port)
+    await stop.wait()
+    _log.info("edge_stopping", instance=settings.instance)
+    await edge.stop()
+
+
+def main() -> int:
+    """Run edge; return the exit code."""
+    try:
+        settings = settings_from(os.environ)
+        configure_logs(process=settings.instance, level=settings.log_level)
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(run(settings))
+    except (SettingsRefused, KeysRefused, ValueError) as error:
+        return _fail(str(error), EXIT_CONFIGURATION)
+    except BusUnreachable as error:
+        return _fail(str(error), EXIT_BUS)
+    except OSError as error:
+        return _fail(error.strerror or type(error).__name__, EXIT_PORT)
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _loop_factory():
+    try:
+        import uvloop  # noqa: PLC0415 -- Windows has none.
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _watch_bus(bus: Bus) -> None:
+    metrics.BUS_CONNECTED.watch(lambda: bus.connected)
+    metrics.BUS_MESSAGES.watch(lambda: bus.published, "out")
+    metrics.BUS_MESSAGES.watch(lambda: bus.received, "in")
+    metrics.BUS_RECONNECTS.watch(lambda: bus.reconnects)
+    metrics.BUS_REFUSED.watch(lambda: bus.refused)
+    metrics.BUS_CALLBACK_ERRORS.watch(lambda: bus.callback_errors)
+
+
+def _fail(line: str, code: int) -> int:
+    sys.stderr.write(f"edge: {line}\n")
+    return code

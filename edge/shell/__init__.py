@@ -1,0 +1,1 @@
+"""Sockets and the bus around edge's pure parts: terminal listeners, host links, requests to core."""

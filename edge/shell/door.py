@@ -1,0 +1,380 @@
+"""Where terminals come in: listeners, every open connection, sign-on, presence, and what becomes of each event."""
+
+import asyncio
+import ssl
+import time
+from typing import Final
+
+import msgspec
+import structlog
+
+from core.bus import Bus, BusError, BusRefused
+from core.contracts.payment import Presence, SignOnReply
+from core.contracts.reasons import Reason
+from core.contracts.subjects import PRESENCE, SIGN_ON
+from core.values.clock import from_unix_us, paris_date
+from edge.protocol.errors import MessageTypeUnknown
+from edge.protocol.field import Message
+from edge.protocol.limits import TLS_HANDSHAKE_TIMEOUT_S
+from edge.protocol.message_types import FinancialKind
+from edge.protocol.session import (
+    CutOverRequested,
+    EchoRequested,
+    Event,
+    FinancialRequest,
+    KeyExchangeRequested,
+    Refused,
+    SignOffRequested,
+    SignOnRequested,
+)
+from edge.shell.connection import TerminalConnection
+from edge.shell.limits import (
+    BATCH_ITEMS_MAX,
+    CONNECTIONS_MAX,
+    CONNECTIONS_PER_TERMINAL_MAX,
+    HANDSHAKES_MAX,
+    LISTEN_BACKLOG,
+    SIGN_ON_TIMEOUT_S,
+    TICK_S,
+    WHEEL_SLOTS,
+)
+from edge.shell.payments import Payments
+from edge.shell.requests import Requests
+from edge.translate.answers import begin_answer
+from edge.translate.errors import RequestRefused
+from edge.translate.network import network_answer, to_sign_on
+from edge.translate.reasons import APPROVED, FORMAT_ERROR, SECURITY_VIOLATION, UNAVAILABLE, sign_on_code
+from observability import metrics
+
+NOT_SUPPORTED: Final = "40"  # Requested function not supported.
+_REFUSALS: Final[dict[str, str]] = {
+    "not_signed_on": "58",
+    "network_code_absent": FORMAT_ERROR,
+    "network_code_unknown": "12",
+    "terminal_absent": FORMAT_ERROR,
+    "terminal_changed": SECURITY_VIOLATION,
+    "trace_number_absent": FORMAT_ERROR,
+    "in_flight_max": UNAVAILABLE,
+}
+_encode = msgspec.msgpack.Encoder().encode
+_decode_sign_on = msgspec.msgpack.Decoder(SignOnReply).decode
+_log = structlog.get_logger("edge.door")
+
+
+class TerminalDoor:
+    """All terminal connections of this process."""
+
+    def __init__(self, *, bus: Bus, payments: Payments, requests: Requests, edge: str) -> None:
+        self._bus = bus
+        self._payments = payments
+        self._requests = requests
+        self._edge = edge
+        self._loop = asyncio.get_running_loop()
+        self._servers: list[asyncio.Server] = []
+        self._wheel: list[set[TerminalConnection]] = [set() for _ in range(WHEEL_SLOTS)]
+        self._turn = 0
+        self._handshakes: set[asyncio.Task[None]] = set()
+        self._by_terminal: dict[bytes, list[TerminalConnection]] = {}
+        self._presence: dict[bytes, Presence] = {}
+        self._tick: asyncio.TimerHandle | None = None
+        self._closing = False
+        self._counts = {True: 0, False: 0}
+        self._today = 0
+        self.now = self._loop.time
+        self.frames_in = metrics.EDGE_FRAMES.child("in")
+        self.frames_out = metrics.EDGE_FRAMES.child("out")
+        self._kinds = {
+            kind: metrics.EDGE_MESSAGES.child(kind) for kind in ("authorisation", "financial", "network")
+        }
+        for secure, transport in ((True, "tls"), (False, "tcp")):
+            metrics.EDGE_CONNECTIONS.watch(lambda secure=secure: self._counts[secure], transport)
+        metrics.EDGE_SESSIONS.watch(lambda: sum(map(len, self._by_terminal.values())))
+        self._refresh_today()
+
+    async def listen(self, *, host: str, port: int, tls: ssl.SSLContext | None) -> int:
+        """Open a listener and return its port. With `tls` a client certificate is required. Raises: OSError."""
+        factory = (lambda: _Handshake(self, tls)) if tls else (lambda: TerminalConnection(self, secure=False))
+        server = await self._loop.create_server(factory, host, port, backlog=LISTEN_BACKLOG)
+        self._servers.append(server)
+        if self._tick is None:
+            self._tick = self._loop.call_later(TICK_S, self._on_tick)
+        return server.sockets[0].getsockname()[1]
+
+    async def close(self, *, drain_s: float) -> None:
+        """Take no more connections nor requests; let pending answers out; close."""
+        for server in self._servers:
+            server.close()
+        give_up_at = self.now() + drain_s
+        while self._payments.pending and self.now() < give_up_at:  # noqa: ASYNC110 -- Ends once, at shutdown.
+            await asyncio.sleep(0.02)
+        self._closing = True
+        if self._tick is not None:
+            self._tick.cancel()
+        for task in self._handshakes:
+            task.cancel()
+        for slot in self._wheel:
+            for connection in list(slot):
+                connection.close("shutdown")
+
+    # Connections
+
+    @property
+    def connections(self) -> int:
+        """Open sockets, signed on or not."""
+        return self._counts[True] + self._counts[False]
+
+    def opened(self, connection: TerminalConnection) -> None:
+        """A socket is open; it has no name yet."""
+        self._counts[connection.secure] += 1
+        metrics.EDGE_CONNECTIONS_OPENED.child("tls" if connection.secure else "tcp").n += 1
+        connection.slot = self._turn
+        self._wheel[self._turn].add(connection)
+        self._turn = (self._turn + 1) % WHEEL_SLOTS
+        if self.connections > CONNECTIONS_MAX:
+            connection.close("connections_max")
+
+    def lost(self, connection: TerminalConnection) -> None:
+        """A socket is gone, for whatever reason."""
+        self._counts[connection.secure] -= 1
+        self._wheel[connection.slot].discard(connection)
+        self._leave(connection)
+
+    def count_closed(self, cause: str) -> None:
+        """Count a connection that we close; causes are our own words."""
+        metrics.EDGE_CONNECTIONS_CLOSED.child(cause).n += 1
+
+    def count_refused(self, cause: str) -> None:
+        """Count a message that edge itself refuses."""
+        metrics.EDGE_REFUSED.child(cause).n += 1
+
+    def _leave(self, connection: TerminalConnection) -> None:
+        terminal_id = connection.terminal_id
+        if not terminal_id:
+            return
+        connection.terminal_id = b""
+        others = self._by_terminal.get(terminal_id, [])
+        if connection in others:
+            others.remove(connection)
+        if not others:
+            self._by_terminal.pop(terminal_id, None)
+            self._seen(terminal_id, connected=False)
+
+    def _seen(self, terminal_id: bytes, *, connected: bool) -> None:
+        self._presence[terminal_id] = Presence(terminal_id, self._edge, connected, time.time_ns() // 1000)
+
+    # The wheel
+
+    def _on_tick(self) -> None:
+        if self._closing:
+            return
+        self._tick = self._loop.call_later(TICK_S, self._on_tick)
+        now = self.now()
+        self._turn = (self._turn + 1) % WHEEL_SLOTS
+        overdue: list[tuple[TerminalConnection, str]] = []
+        for connection in self._wheel[self._turn]:
+            limit = connection.session.overdue(now=now)
+            if limit is not None:
+                overdue.append((connection, limit))
+        for connection, limit in overdue:
+            connection.close(limit)
+        if self._turn == 0:
+            self._payments.expire(time.time_ns() // 1000)
+            self._refresh_today()
+            self._publish_presence()
+
+    def _refresh_today(self) -> None:
+        self._today = paris_date(from_unix_us(time.time_ns() // 1000)).toordinal()
+
+    def _publish_presence(self) -> None:
+        if not self._presence or not self._bus.connected:
+            return
+        seen = list(self._presence.values())
+        self._presence.clear()
+        try:
+            for start in range(0, len(seen), BATCH_ITEMS_MAX):
+                self._bus.publish(PRESENCE, _encode(seen[start : start + BATCH_ITEMS_MAX]))
+        except BusRefused as error:
+            _log.warning("presence_refused", cause=error.limit)
+
+    # Messages
+
+    def financial(
+        self, connection: TerminalConnection, message: Message, kind: FinancialKind, tpdu: bytes
+    ) -> None:
+        """A request that core must make durable before it is answered."""
+        try:
+            if kind in self._kinds:
+                self._kinds[kind].n += 1
+                self._payments.submit(connection, message, kind, tpdu, self._today)
+            else:
+                self._requests.submit(connection, message, kind, tpdu, self._today)
+        except RequestRefused as error:
+            self.count_refused(error.reason.name.lower())
+            _log.info(
+                "request_refused",
+                terminal=connection.session.terminal_id,
+                field=error.field,
+                reason=error.reason.name,
+            )
+            connection.request_done()
+            self._answer(connection, message, error.response_code, tpdu)
+
+    def other(self, connection: TerminalConnection, message: Message, event: Event, tpdu: bytes) -> None:
+        """Network management, and what the session refuses."""
+        self._kinds["network"].n += 1
+        match event:
+            case SignOnRequested():
+                self._sign_on(connection, message, event.terminal_id, tpdu)
+            case SignOffRequested():
+                connection.session.signed_off()
+                self._leave(connection)
+                connection.send(network_answer(message, APPROVED), tpdu)
+            case EchoRequested():
+                if connection.terminal_id:
+                    self._seen(connection.terminal_id, connected=True)
+                connection.send(network_answer(message, APPROVED), tpdu)
+            case KeyExchangeRequested() | CutOverRequested():
+                connection.send(network_answer(message, NOT_SUPPORTED), tpdu)
+            case Refused():
+                self._refuse(connection, message, event, tpdu)
+            case FinancialRequest():
+                raise AssertionError("financial requests have their own door")
+
+    def _refuse(self, connection: TerminalConnection, message: Message, event: Refused, tpdu: bytes) -> None:
+        self.count_refused(event.reason)
+        code = _REFUSALS.get(event.reason)
+        if event.fatal or code is None:
+            connection.close(event.reason)
+            return
+        self._answer(connection, message, code, tpdu)
+
+    def _answer(self, connection: TerminalConnection, message: Message, code: str, tpdu: bytes) -> None:
+        if message[0] in {"0800", "0801"}:
+            connection.send(network_answer(message, code), tpdu)
+            return
+        try:
+            answer = begin_answer(message)
+        except MessageTypeUnknown as error:
+            connection.close(error.code)
+            return
+        answer[39] = code
+        connection.send(answer, tpdu)
+
+    # Sign-on
+
+    def _sign_on(self, connection: TerminalConnection, message: Message, name: str, tpdu: bytes) -> None:
+        if connection.signing_on:
+            return  # A repeat of a sign-on that core is still answering.
+        if connection.secure and connection.certificate_name != name:
+            metrics.EDGE_SIGN_ON.child("certificate").n += 1
+            _log.warning("sign_on_refused", terminal=name, cause="certificate", address=connection.address)
+            connection.send(network_answer(message, SECURITY_VIOLATION), tpdu)
+            connection.close("certificate")
+            return
+        answer = network_answer(message, APPROVED)
+
+        def answered(payload: bytes | None, error: BusError | None) -> None:
+            connection.signing_on = False
+            reply = None
+            if payload is not None:
+                try:
+                    reply = _decode_sign_on(payload)
+                except msgspec.DecodeError:
+                    _log.error("sign_on_reply_malformed")
+            if reply is None:
+                metrics.EDGE_SIGN_ON.child("no_core").n += 1
+                _log.warning("sign_on_unanswered", cause=type(error).__name__)
+                answer[39] = UNAVAILABLE
+                connection.send(answer, tpdu)
+                return
+            self._signed_on(connection, name, reply)
+            answer[39] = sign_on_code(reply.reason)
+            connection.send(answer, tpdu)
+            if reply.reason != Reason.NONE:
+                connection.close("sign_on_refused")
+
+        request = to_sign_on(
+            message,
+            certificate_name=connection.certificate_name,
+            edge=self._edge,
+            address=connection.address,
+            at_us=time.time_ns() // 1000,
+        )
+        connection.signing_on = True
+        try:
+            self._bus.request_soon(SIGN_ON, _encode(request), timeout_s=SIGN_ON_TIMEOUT_S, answered=answered)
+        except BusRefused as error:
+            answered(None, error)
+
+    def _signed_on(self, connection: TerminalConnection, name: str, reply: SignOnReply) -> None:
+        if reply.reason != Reason.NONE:
+            metrics.EDGE_SIGN_ON.child("refused").n += 1
+            _log.info("sign_on_refused", terminal=name, cause=reply.reason, address=connection.address)
+            return
+        metrics.EDGE_SIGN_ON.child("welcome").n += 1
+        if connection.session.state.value == "closed":
+            return  # It hung up while core was answering.
+        connection.session.signed_on(name)
+        if connection.terminal_id != reply.terminal_id:
+            self._leave(connection)
+            connection.terminal_id = reply.terminal_id
+            others = self._by_terminal.setdefault(reply.terminal_id, [])
+            others.append(connection)
+            if len(others) > CONNECTIONS_PER_TERMINAL_MAX:
+                others[0].close("replaced")
+        self._seen(reply.terminal_id, connected=True)
+
+    # TLS
+
+    def begin_handshake(self, transport: asyncio.Transport, gate: "_Handshake", tls: ssl.SSLContext) -> None:
+        """Upgrade an accepted socket, within the handshake deadline."""
+        if len(self._handshakes) >= HANDSHAKES_MAX or self._closing:
+            self.count_closed("handshakes_max")
+            transport.abort()
+            return
+        task = self._loop.create_task(self._upgrade(transport, gate, tls))
+        self._handshakes.add(task)
+        task.add_done_callback(self._handshakes.discard)
+
+    async def _upgrade(self, transport: asyncio.Transport, gate: "_Handshake", tls: ssl.SSLContext) -> None:
+        peer = transport.get_extra_info("peername")
+        connection = TerminalConnection(self, secure=True)
+        try:
+            secure = await self._loop.start_tls(
+                transport, connection, tls, server_side=True, ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT_S
+            )
+        except (OSError, TimeoutError, ssl.SSLError) as error:
+            cause = _handshake_cause(error)
+            self.count_closed(cause)
+            _log.warning("tls_refused", cause=cause, address=peer[0] if peer else "")
+            transport.abort()
+            return
+        if secure is None:
+            self.count_closed("tls_aborted")
+            return
+        gate.upgraded = True
+        connection.connection_made(secure)
+
+
+class _Handshake(asyncio.Protocol):
+    """Holds an accepted socket until TLS takes it over."""
+
+    __slots__ = ("_door", "_tls", "upgraded")
+
+    def __init__(self, door: TerminalDoor, tls: ssl.SSLContext) -> None:
+        self._door = door
+        self._tls = tls
+        self.upgraded = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue]
+        self._door.begin_handshake(transport, self, self._tls)  # pyright: ignore[reportArgumentType]
+
+
+def _handshake_cause(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "tls_certificate_expired" if error.verify_code == 10 else "tls_certificate"
+    if isinstance(error, ssl.SSLError):
+        return "tls_no_certificate" if error.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE" else "tls_error"
+    # asyncio says ConnectionAbortedError for a handshake that takes too long.
+    return "tls_handshake_timeout_s" if "longer than" in str(error) else "tls_aborted"

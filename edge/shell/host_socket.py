@@ -1,0 +1,282 @@
+"""One socket to an acquirer host: connects, signs on, echoes, correlates. Reconnects for ever, with back-off."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import structlog
+
+from core.contracts.payment import HostRequest
+from core.contracts.reasons import Reason
+from edge.dialects import DIALECTS
+from edge.keys.port import SealBroken
+from edge.protocol.errors import FieldMalformed, FrameRefused, HostLinkRefused, ProtocolError
+from edge.protocol.field import Message
+from edge.protocol.framing import FrameReader
+from edge.protocol.hostlink import CorrelationKey, HostLink, Late, LinkState, Unsolicited, request_key
+from edge.protocol.limits import HOST_ECHO_DEADLINE_S, HOST_LATE_KEYS_MAX
+from edge.protocol.message_types import ECHO, SIGN_ON
+from edge.shell.limits import HOST_BACK_OFF_S, HOST_CONNECT_TIMEOUT_S, HOST_WRITE_BUFFER_BYTES_MAX
+from edge.translate.hosts import no_reply, not_sent, to_host_message, to_host_reply
+from edge.translate.masked import masked
+from observability import metrics
+
+if TYPE_CHECKING:
+    from edge.shell.links import AcquirerLinks
+
+_MANAGEMENT_CLASS: Final = "80"
+_MICROSECONDS: Final = 1_000_000
+
+_log = structlog.get_logger("edge.host")
+
+
+class Flight(NamedTuple):
+    """A request on its way to the host. Holds no card number."""
+
+    request: HostRequest
+    reply_subject: str
+    shown: dict[int, Any]
+    sent_us: int  # since received_at_us
+
+
+class HostSocket(asyncio.Protocol):
+    """Several of these make the links of an acquirer. `up` is when it carries requests."""
+
+    def __init__(self, links: "AcquirerLinks", *, role: str, host: str, port: int) -> None:
+        self.role = role
+        self._links = links
+        self._host = host
+        self._port = port
+        self._loop = asyncio.get_running_loop()
+        self._codec = DIALECTS["ascii1987"]
+        self._machine = HostLink()
+        self._reader = FrameReader()
+        self._transport: asyncio.Transport | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._flights: dict[CorrelationKey, Flight] = {}
+        self._late: dict[CorrelationKey, Flight] = {}
+        self._failures = 0
+        self._retry_at = 0.0
+        self._stan = 0
+        self._write_paused = False
+        self._closing = False
+        self._seconds = metrics.HOST_SECONDS.child(links.acquirer)
+        self._lost_count = metrics.HOST_RECONNECTS.child(links.acquirer, role)
+
+    @property
+    def up(self) -> bool:
+        """Whether requests may go out here now."""
+        return self._machine.state is LinkState.UP and not self._write_paused
+
+    @property
+    def in_flight(self) -> int:
+        """Requests without a reply yet."""
+        return len(self._flights)
+
+    def close(self) -> None:
+        """Close and stay closed; what is in flight becomes unknown."""
+        self._closing = True
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._transport is not None:
+            self._transport.close()
+
+    def tick(self, now: float) -> None:
+        """Do what time asks for: reconnect, sign on, echo, give up requests past their deadline."""
+        for key in self._machine.expired(now):
+            self._expire(key)
+        if self._closing:
+            return
+        match self._machine.duty(now=now):
+            case "connect":
+                if now >= self._retry_at and self._connecting is None:
+                    self._machine.change("connect", now=now)
+                    self._connecting = self._loop.create_task(self._connect())
+            case "sign_on":
+                self._manage(SIGN_ON, now)
+            case "echo":
+                self._manage(ECHO, now)
+            case "disconnect":
+                _log.warning("host_silent", acquirer=self._links.acquirer, role=self.role)
+                self._drop()
+            case None:
+                pass
+
+    def send(self, requests: list[HostRequest], reply_subject: str) -> None:
+        """Send a batch with one write. What cannot go out is answered as not sent."""
+        now_us = time.time_ns() // 1000
+        now = self._loop.time()
+        machine = self._machine
+        encode = self._codec.encode
+        keys = self._links.keys
+        out: list[bytes] = []
+        for request in requests:
+            if request.deadline_at_us <= now_us:
+                self._links.reply(reply_subject, not_sent(request, Reason.HOST_UNREACHABLE, at_us=now_us))
+                continue
+            try:
+                message = to_host_message(request, keys)
+                payload = encode(message)
+                key = request_key(message)
+                machine.sent(key, now + (request.deadline_at_us - now_us) / _MICROSECONDS)
+            except HostLinkRefused as error:
+                self._links.count_refused(error.reason)
+                self._links.reply(reply_subject, not_sent(request, Reason.SYSTEM_BUSY, at_us=now_us))
+                continue
+            except (SealBroken, FieldMalformed, KeyError) as error:
+                self._links.count_refused(type(error).__name__)
+                _log.error("host_request_refused", message=request.message, problem=type(error).__name__)
+                self._links.reply(reply_subject, not_sent(request, Reason.MESSAGE_REFUSED, at_us=now_us))
+                continue
+            self._flights[key] = Flight(
+                request, reply_subject, masked(message), now_us - request.received_at_us
+            )
+            out.append(len(payload).to_bytes(2, "big") + payload)
+        if out and self._transport is not None:
+            self._transport.write(b"".join(out))
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # pyright: ignore[reportAttributeAccessIssue]
+        transport.set_write_buffer_limits(high=HOST_WRITE_BUFFER_BYTES_MAX)  # pyright: ignore
+        self._reader = FrameReader()
+        self._write_paused = False
+        self._machine.change("connected", now=self._loop.time())
+        self.tick(self._loop.time())
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio passes it.
+        self._transport = None
+        self._disconnected()
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+        self._links.state_changed()
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        self._links.state_changed()
+
+    def data_received(self, data: bytes) -> None:
+        self._machine.heard(now=self._loop.time())
+        try:
+            frames = self._reader.feed(data)
+        except FrameRefused as error:
+            _log.warning("host_frame_refused", acquirer=self._links.acquirer, limit=error.limit)
+            frames = error.frames
+            self._loop.call_soon(self._drop)
+        now_us = time.time_ns() // 1000
+        for raw in frames:
+            try:
+                message = self._codec.decode(raw)
+                answer = self._machine.answered(message)
+            except ProtocolError as error:
+                self._links.count_refused(error.code)
+                _log.warning("host_answer_malformed", acquirer=self._links.acquirer, problem=str(error))
+                continue
+            if type(answer) is CorrelationKey:
+                self._answered(answer, message, now_us)
+            elif type(answer) is Late:
+                self._answered_late(answer.key, message, now_us)
+            elif type(answer) is Unsolicited:
+                self._links.count_refused("unsolicited")
+
+    # Answers
+
+    def _answered(self, key: CorrelationKey, message: Message, now_us: int) -> None:
+        flight = self._flights.pop(key, None)
+        if flight is None:
+            self._managed(key, message)
+            return
+        request = flight.request
+        replied_us = now_us - request.received_at_us
+        self._seconds.observe(replied_us - flight.sent_us)
+        self._links.reply(
+            flight.reply_subject,
+            to_host_reply(
+                request, flight.shown, message, sent_us=flight.sent_us, replied_us=replied_us, late=False
+            ),
+        )
+
+    def _answered_late(self, key: CorrelationKey, message: Message, now_us: int) -> None:
+        self._links.late.n += 1
+        flight = self._late.pop(key, None)
+        if flight is None:
+            return
+        replied_us = now_us - flight.request.received_at_us
+        reply = to_host_reply(
+            flight.request, flight.shown, message, sent_us=flight.sent_us, replied_us=replied_us, late=True
+        )
+        self._links.reply(flight.reply_subject, reply)
+
+    def _expire(self, key: CorrelationKey) -> None:
+        flight = self._flights.pop(key, None)
+        if flight is None:
+            return
+        while len(self._late) >= HOST_LATE_KEYS_MAX:
+            del self._late[next(iter(self._late))]
+        self._late[key] = flight
+        waited_us = time.time_ns() // 1000 - flight.request.received_at_us
+        self._links.reply(
+            flight.reply_subject,
+            no_reply(flight.request, flight.shown, sent_us=flight.sent_us, replied_us=waited_us),
+        )
+
+    # The link's own life
+
+    async def _connect(self) -> None:
+        try:
+            async with asyncio.timeout(HOST_CONNECT_TIMEOUT_S):
+                await self._loop.create_connection(lambda: self, self._host, self._port)
+            self._failures = 0
+        except (OSError, TimeoutError) as error:
+            _log.info(
+                "host_unreachable", acquirer=self._links.acquirer, role=self.role, cause=type(error).__name__
+            )
+            if self._machine.state is LinkState.CONNECTING:
+                self._disconnected()
+        finally:
+            self._connecting = None
+
+    def _manage(self, code: str, now: float) -> None:
+        if self._transport is None:
+            return
+        self._stan = self._stan % 999_999 + 1
+        message: Message = {
+            0: "0800",
+            7: datetime.now(UTC).strftime("%m%d%H%M%S"),
+            11: f"{self._stan:06d}",
+            70: code,
+        }
+        self._machine.sent(request_key(message), now + HOST_ECHO_DEADLINE_S)
+        payload = self._codec.encode(message)
+        self._transport.write(len(payload).to_bytes(2, "big") + payload)
+
+    def _managed(self, key: CorrelationKey, message: Message) -> None:
+        if key.message_class != _MANAGEMENT_CLASS or self._machine.state is not LinkState.SIGNING_ON:
+            return
+        if message.get(39) != "00":
+            _log.warning("host_sign_on_refused", acquirer=self._links.acquirer, role=self.role)
+            self._drop()
+            return
+        self._machine.change("accepted", now=self._loop.time())
+        _log.info("host_link_up", acquirer=self._links.acquirer, role=self.role)
+        self._links.state_changed()
+
+    def _drop(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _disconnected(self) -> None:
+        """Whatever was in flight may have arrived or not: unknown, which core reverses."""
+        now = self._loop.time()
+        was_up = self._machine.state is LinkState.UP
+        self._retry_at = now + HOST_BACK_OFF_S[min(self._failures, len(HOST_BACK_OFF_S) - 1)]
+        self._failures += 1
+        self._lost_count.n += 1
+        for key in self._machine.change("disconnected", now=now):
+            self._expire(key)
+        if was_up:
+            _log.warning("host_link_down", acquirer=self._links.acquirer, role=self.role)
+        self._links.state_changed()

@@ -1,0 +1,183 @@
+"""Authorisations, purchases and refunds on their way: terminal, core, terminal. The hot path of edge.
+
+One entry per request that has no answer yet. Core's replies come in whatever grouping is ready; each finds its entry
+by attempt id and leaves on the connection that asked last.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import structlog
+
+from core.bus import Batcher, Bus, BusRefused, publish_batch
+from core.contracts.payment import Authorise, AuthoriseReply
+from core.contracts.reasons import Reason
+from core.contracts.subjects import AUTHORISE, edge_inbox
+from edge.keys.port import SecurityModule
+from edge.protocol.field import Message
+from edge.protocol.message_types import FinancialKind
+from edge.shell.connection import TerminalConnection
+from edge.shell.ids import AttemptIds
+from edge.shell.limits import ANSWER_DEADLINE_S, BATCH_ITEMS_MAX, PENDING_MAX, WAITING_MAX
+from edge.translate.answers import begin_answer, finish_payment
+from edge.translate.authorisation import from_authorisation
+from edge.translate.fields import Arrival
+from edge.translate.purchase_refund import from_purchase_or_refund
+from edge.translate.reasons import payment_code
+from observability import metrics
+from observability.tracing import SlowTraces
+
+_TRANSLATORS: Final[dict[str, Callable[[Message, Arrival, SecurityModule], Authorise]]] = {
+    "authorisation": from_authorisation,
+    "financial": from_purchase_or_refund,
+}
+_MICROSECONDS: Final = 1_000_000
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_replies = msgspec.msgpack.Decoder(list[AuthoriseReply]).decode
+_log = structlog.get_logger("edge.payments")
+
+
+class _Pending(msgspec.Struct, gc=False):
+    """Who waits, and the answer as far as the request decided it. Holds no card number."""
+
+    connection: TerminalConnection
+    answer: Message
+    tpdu: bytes
+    key: tuple[bytes, int, int, int]
+    body_hash: int
+    received_at_us: int
+
+
+class Payments:
+    """The table of pending payments, the batch to core and the replies from it."""
+
+    def __init__(self, *, bus: Bus, keys: SecurityModule, ids: AttemptIds, edge: str) -> None:
+        self._bus = bus
+        self._keys = keys
+        self._ids = ids
+        self._inbox = edge_inbox(edge)
+        self._pending: dict[bytes, _Pending] = {}
+        self._by_key: dict[tuple[bytes, int, int, int], _Pending] = {}
+        self._batcher: Batcher[Authorise] = Batcher(
+            self._publish, count_max=BATCH_ITEMS_MAX, waiting_max=WAITING_MAX
+        )
+        self._traces = SlowTraces()
+        self._sizes = metrics.BATCH_ITEMS.child("edge.authorise")
+        self._seconds = metrics.EDGE_SECONDS.child("payment")
+        self._answered = metrics.EDGE_ANSWERS.child("payment")
+        self._undeliverable = metrics.EDGE_ANSWERS.child("undeliverable")
+        self._unexpected = metrics.EDGE_ANSWERS.child("unexpected")
+        self._repeats = metrics.EDGE_MESSAGES.child("repeat_while_pending")
+        self._expired = metrics.EDGE_UNANSWERED.child("deadline")
+        self._unheard = metrics.EDGE_UNANSWERED.child("no_core")
+        metrics.EDGE_PENDING.watch(lambda: len(self._pending))
+        metrics.QUEUE_WAITING.watch(lambda: self._batcher.waiting, "edge.authorise")
+        metrics.QUEUE_REFUSED.watch(lambda: self._batcher.refused, "edge.authorise")
+        bus.subscribe(self._inbox, self._on_replies, on_no_responders=self._on_no_responders)
+
+    @property
+    def pending(self) -> int:
+        """Requests without an answer yet."""
+        return len(self._pending)
+
+    def submit(
+        self, connection: TerminalConnection, message: Message, kind: FinancialKind, tpdu: bytes, today: int
+    ) -> None:
+        """Take a request of a signed-on terminal. Raises: RequestRefused; then nothing of it was taken."""
+        received_at_us = time.time_ns() // 1000
+        terminal_id = connection.terminal_id
+        arrival = Arrival(self._ids.next(received_at_us), terminal_id, received_at_us, today)
+        request = _TRANSLATORS[kind](message, arrival, self._keys)
+        key = (terminal_id, request.message_class, request.stan, request.business_date)
+        first = self._by_key.get(key)
+        if first is not None and first.body_hash == request.body_hash:
+            self._repeat(first, connection, tpdu)
+            return
+        answer = begin_answer(message)
+        if not self._bus.connected or len(self._pending) >= PENDING_MAX:
+            self._refuse(connection, answer, tpdu)
+            return
+        pending = _Pending(connection, answer, tpdu, key, request.body_hash, received_at_us)
+        if not self._batcher.add(request):
+            self._refuse(connection, answer, tpdu)
+            return
+        self._pending[request.id] = pending
+        if first is None:
+            self._by_key[key] = pending
+
+    def expire(self, now_us: int) -> None:
+        """Forget what core has not answered for so long that no terminal waits any more."""
+        oldest_us = now_us - ANSWER_DEADLINE_S * _MICROSECONDS
+        overdue: list[bytes] = []
+        for attempt_id, pending in self._pending.items():
+            if pending.received_at_us > oldest_us:
+                break  # In order of reception.
+            overdue.append(attempt_id)
+        for attempt_id in overdue:
+            pending = self._forget(attempt_id)
+            pending.connection.request_done()
+            self._expired.n += 1
+
+    def _repeat(self, first: _Pending, connection: TerminalConnection, tpdu: bytes) -> None:
+        """The first answer answers the repeat too, on whichever connection the terminal is now."""
+        self._repeats.n += 1
+        if first.connection is connection:
+            connection.request_done()
+        else:
+            first.connection.request_done()
+            first.connection = connection
+        first.tpdu = tpdu
+
+    def _refuse(self, connection: TerminalConnection, answer: Message, tpdu: bytes) -> None:
+        answer[39] = payment_code(Reason.SYSTEM_BUSY)
+        connection.request_done()
+        connection.send(answer, tpdu)
+
+    def _publish(self, requests: list[Authorise]) -> None:
+        self._sizes.observe(len(requests))
+        if self._bus.connected:
+            try:
+                publish_batch(self._bus, _encode, AUTHORISE, requests, self._inbox)
+            except BusRefused as error:
+                _log.warning("payments_refused", cause=error.limit, count=len(requests))
+            else:
+                return
+        # Nothing left this process, so a decline is the truth.
+        for request in requests:
+            if request.id in self._pending:
+                pending = self._forget(request.id)
+                self._refuse(pending.connection, pending.answer, pending.tpdu)
+
+    def _on_replies(self, _subject: str, _reply: str, payload: bytes) -> None:
+        now_us = time.time_ns() // 1000
+        pendings = self._pending
+        by_key = self._by_key
+        for reply in _decode_replies(payload):
+            pending = pendings.pop(reply.id, None)
+            if pending is None:
+                self._unexpected.n += 1
+                continue
+            if by_key.get(pending.key) is pending:
+                del by_key[pending.key]
+            connection = pending.connection
+            connection.request_done()
+            if connection.send(finish_payment(pending.answer, reply), pending.tpdu):
+                self._answered.n += 1
+            else:
+                self._undeliverable.n += 1
+            took_us = now_us - pending.received_at_us
+            self._seconds.observe(took_us)
+            self._traces.note(reply.id, "edge", took_us, now_us)
+
+    def _on_no_responders(self, _subject: str) -> None:
+        # The server says that nobody took a batch, not which one: the terminals' own timeouts and repeats do the rest.
+        self._unheard.n += 1
+
+    def _forget(self, attempt_id: bytes) -> _Pending:
+        pending = self._pending.pop(attempt_id)
+        if self._by_key.get(pending.key) is pending:
+            del self._by_key[pending.key]
+        return pending

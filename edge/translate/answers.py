@@ -1,0 +1,66 @@
+"""Answers to terminals: what is mirrored of the request, and what the reply adds. Never the card number."""
+
+from typing import Final
+
+from core.contracts.payment import AuthoriseReply
+from core.contracts.reasons import Reason
+from core.values.money import ALPHA_TO_NUMERIC
+from edge.protocol.field import Message
+from edge.protocol.message_types import response_mti
+from edge.translate.reasons import PARTIALLY_APPROVED, booking_code, payment_code
+
+_MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49)
+# ISO 8583:1987, additional amounts: default account, original amount.
+_ORIGINAL_AMOUNT: Final = "0057"
+
+
+def begin_answer(message: Message) -> Message:
+    """Return the answer as far as the request decides it. Raises: MessageTypeUnknown."""
+    answer: Message = {0: response_mti(message[0])}  # pyright: ignore
+    for number in _MIRRORED:
+        if number in message:
+            answer[number] = message[number]
+    return answer
+
+
+def finish_payment(answer: Message, reply: AuthoriseReply) -> Message:
+    """Complete the answer to an authorisation, purchase, verification or refund, in place."""
+    reason = reply.reason
+    if reply.rrn:
+        answer[37] = reply.rrn
+    if reason == Reason.APPROVED:
+        if reply.approval_code:
+            answer[38] = reply.approval_code
+        answer[39] = "00"
+    elif reason == Reason.PARTIAL_APPROVAL:
+        if reply.approval_code:
+            answer[38] = reply.approval_code
+        answer[39] = PARTIALLY_APPROVED
+        answer[54] = f"{_ORIGINAL_AMOUNT}{answer[49]}D{answer[4]}"
+        answer[4] = f"{reply.approved_minor:012d}"
+    elif reason == Reason.OTHER_DECLINE and len(reply.host_code) == 2 and reply.host_code.isalnum():
+        answer[39] = reply.host_code
+    else:
+        answer[39] = payment_code(reason)
+    return answer
+
+
+def finish_booking(answer: Message, reply: AuthoriseReply) -> Message:
+    """Complete the answer to a reversal, an advice or a completion, in place."""
+    if reply.rrn:
+        answer[37] = reply.rrn
+    if reply.approval_code:
+        answer[38] = reply.approval_code
+    answer[39] = booking_code(reply.reason)
+    return answer
+
+
+def refuse(answer: Message, response_code: str) -> Message:
+    """Complete an answer with a response code alone, in place."""
+    answer[39] = response_code
+    return answer
+
+
+def numeric_currency(currency: str) -> str:
+    """Return ISO 4217 digits of letters. Raises: KeyError."""
+    return ALPHA_TO_NUMERIC[currency]

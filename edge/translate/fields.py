@@ -1,0 +1,163 @@
+"""What several message types read: card, amount, currency, dates, and the hash that a repeat must meet again."""
+
+from datetime import date
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from core.contracts.payment import SealedCard
+from core.contracts.reasons import Reason
+from core.values.money import NUMERIC_CODES
+from edge.keys.port import SecurityModule, SensitiveFields
+from edge.protocol.field import Message
+from edge.translate.errors import RequestRefused, malformed
+
+ONLINE_DAYS: Final = (-1, 1)
+"""Business dates that an online request may carry, in days around today."""
+OFFLINE_DAYS: Final = (-7, 1)
+"""The same for what was approved offline and stored."""
+
+CARD_DIGITS_MIN: Final = 12
+_TRACK_SEPARATORS: Final = str.maketrans("D", "=")
+_SENSITIVE: Final = frozenset({23, 26, 35, 36, 45, 52, 53, 55})
+# Twice a digit, its own digits added up, plus the 48 that an ASCII digit starts at.
+_DOUBLED: Final = bytes(
+    48 + sum(divmod(2 * (byte - 48), 10)) if 48 <= byte <= 57 else 0 for byte in range(256)
+)
+
+
+class Arrival(NamedTuple):
+    """What the shell knows about a message besides its fields."""
+
+    id: bytes  # AttemptId
+    terminal_id: bytes
+    received_at_us: int
+    today: int  # ordinal of the date in Paris
+
+
+class Card(NamedTuple):
+    """A card in clear, for as long as it takes to seal it."""
+
+    pan: str
+    expiry: str  # YYMM, empty when the message holds none
+
+
+def read_card(message: Message) -> Card:
+    """Return the card of fields 2 and 14, or of track 2 (field 35).
+
+    Raises: RequestRefused: 14 for a number that fails the Luhn check or disagrees with the track, 30 for an expiry
+    that is no month, or when there is no card.
+    """
+    pan = message.get(2)
+    expiry = message.get(14, "")
+    track = message.get(35)
+    if track is not None:
+        track_pan, _, rest = track.translate(_TRACK_SEPARATORS).partition("=")  # pyright: ignore
+        if pan is None:
+            pan = track_pan
+        elif pan != track_pan:
+            raise RequestRefused(Reason.INVALID_CARD_NUMBER, field=35)
+        if not expiry and rest[:4].isdigit():
+            expiry = rest[:4]
+    if pan is None:
+        raise malformed(2)
+    digits = pan.encode()  # pyright: ignore
+    count = len(digits)
+    if (
+        count < CARD_DIGITS_MIN
+        or not digits.isdigit()
+        or (sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED)) - 48 * count) % 10
+    ):
+        raise RequestRefused(Reason.INVALID_CARD_NUMBER, field=2)
+    if expiry and expiry[2:] not in _MONTHS:
+        raise malformed(14)
+    return Card(pan, expiry)  # pyright: ignore
+
+
+def seal_sensitive(message: Message, keys: SecurityModule) -> bytes:
+    """Return tracks, chip data and PIN block sealed for the host link; empty when there are none."""
+    present = message.keys() & _SENSITIVE
+    if not present:
+        return b""
+    fields: SensitiveFields = {number: message[number] for number in sorted(present)}
+    return keys.seal_sensitive(fields)
+
+
+def read_amount(message: Message) -> int:
+    """Return field 4 in minor units. Raises: RequestRefused."""
+    digits = message.get(4)
+    if digits is None:
+        raise malformed(4)
+    return int(digits)
+
+
+def read_currency(message: Message) -> str:
+    """Return field 49 as ISO 4217 letters. Raises: RequestRefused for an absent or unknown one."""
+    numeric = message.get(49)
+    if numeric is None:
+        raise malformed(49)
+    currency = NUMERIC_CODES.get(numeric)  # pyright: ignore
+    if currency is None:
+        raise RequestRefused(Reason.CURRENCY_REFUSED, field=49)
+    return currency
+
+
+def read_times(message: Message) -> tuple[str, str]:
+    """Return (transmitted_at, local_time), both MMDDhhmmss; each stands in for the other where a terminal sends one.
+
+    Raises: RequestRefused when it sends neither.
+    """
+    transmitted = message.get(7)
+    time, day = message.get(12), message.get(13)
+    if transmitted is None:
+        if time is None or day is None:
+            raise malformed(7)
+        transmitted = day + time  # pyright: ignore
+    local = (day or transmitted[:4]) + (time or transmitted[4:])  # pyright: ignore
+    return transmitted, local  # pyright: ignore
+
+
+def read_business_date(local_time: str, *, today: int, days: tuple[int, int]) -> int:
+    """Return the ordinal of the terminal's date, its year chosen so that it is nearest to today.
+
+    Raises: RequestRefused for no date, or one outside `days` around today.
+    """
+    ordinal = nearest_date(local_time[:4], today)
+    if ordinal == 0:
+        raise malformed(13)
+    if not days[0] <= ordinal - today <= days[1]:
+        raise RequestRefused(Reason.BUSINESS_DATE_REFUSED, field=13)
+    return ordinal
+
+
+@lru_cache(maxsize=512)
+def nearest_date(month_and_day: str, today: int) -> int:
+    """Return the ordinal of the MMDD nearest to today, 0 when no year near has it."""
+    year = date.fromordinal(today).year
+    candidates: list[int] = []
+    for candidate in (year - 1, year, year + 1):
+        try:
+            candidates.append(date(candidate, int(month_and_day[:2]), int(month_and_day[2:])).toordinal())
+        except ValueError:
+            continue
+    return min(candidates, key=lambda ordinal: abs(ordinal - today), default=0)
+
+
+def hash_body(
+    message: Message, *, card: SealedCard, amount_minor: int, currency: str, original_rrn: str
+) -> int:
+    """Return 64 signed bits over everything that a repeat must repeat: not the times, nor the repeat digit.
+
+    The card enters by its keyed fingerprint, so that nobody can search card numbers with this hash.
+    """
+    text = f"{card.fingerprint}|{card.expiry}|{message.get(3)}|{amount_minor}|{currency}|{message.get(22)}|{original_rrn}"
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def text_of(message: Message, number: int) -> str:
+    """Return a text field without its padding, empty when absent."""
+    value = message.get(number, "")
+    return value.strip() if isinstance(value, str) else ""
+
+
+_MONTHS: Final = frozenset(f"{month:02d}" for month in range(1, 13))

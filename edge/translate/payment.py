@@ -1,0 +1,61 @@
+"""What authorisations, purchases, verifications and refunds have in common: one contract."""
+
+from core.contracts.payment import Authorise
+from core.contracts.states import Kind
+from edge.keys.port import SecurityModule
+from edge.protocol.field import Message
+from edge.translate.errors import malformed
+from edge.translate.fields import (
+    ONLINE_DAYS,
+    Arrival,
+    hash_body,
+    read_business_date,
+    read_card,
+    read_times,
+    seal_sensitive,
+)
+from edge.translate.masked import masked_bytes
+
+PARTIAL_APPROVAL_MARK = "PA"
+
+
+def to_authorise(
+    message: Message,
+    arrival: Arrival,
+    keys: SecurityModule,
+    *,
+    kind: Kind,
+    amount_minor: int,
+    currency: str,
+    original_rrn: str = "",
+) -> Authorise:
+    """Return the request to core. Raises: RequestRefused."""
+    stan = message.get(11)
+    if stan is None:
+        raise malformed(11)
+    pan, expiry = read_card(message)
+    transmitted_at, local_time = read_times(message)
+    business_date = read_business_date(local_time, today=arrival.today, days=ONLINE_DAYS)
+    card = keys.seal_card(pan, expiry)
+    return Authorise(
+        arrival.id,
+        arrival.terminal_id,
+        kind,
+        1 if message[0][1] == "1" else 2,
+        int(stan),
+        business_date,
+        hash_body(
+            message, card=card, amount_minor=amount_minor, currency=currency, original_rrn=original_rrn
+        ),
+        amount_minor,
+        currency,
+        card,
+        seal_sensitive(message, keys),
+        message.get(22, ""),  # pyright: ignore
+        transmitted_at,
+        local_time,
+        60 in message and PARTIAL_APPROVAL_MARK in message[60],  # pyright: ignore
+        arrival.received_at_us,
+        masked_bytes(message),
+        original_rrn,
+    )

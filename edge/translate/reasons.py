@@ -1,0 +1,116 @@
+"""Reasons to response codes (data element 39) for terminals, and a host's response codes to reasons.
+
+Source: ISO 8583:1987, table of response codes; `1A` and `R1` are the schemes' own additions.
+"""
+
+from typing import Final
+
+from core.contracts.reasons import Reason
+
+APPROVED: Final = "00"
+PARTIALLY_APPROVED: Final = "10"
+FORMAT_ERROR: Final = "30"
+SECURITY_VIOLATION: Final = "63"  # The certificate does not carry the terminal's identifier.
+UNAVAILABLE: Final = "91"
+MALFUNCTION: Final = "96"
+
+_ISSUER: Final[dict[str, Reason]] = {
+    "00": Reason.APPROVED,
+    "10": Reason.PARTIAL_APPROVAL,
+    "01": Reason.REFER_TO_ISSUER,
+    "03": Reason.INVALID_MERCHANT,
+    "04": Reason.PICK_UP_CARD,
+    "05": Reason.DO_NOT_HONOUR,
+    "12": Reason.INVALID_TRANSACTION,
+    "13": Reason.INVALID_AMOUNT,
+    "14": Reason.INVALID_CARD_NUMBER,
+    "15": Reason.NO_SUCH_ISSUER,
+    "30": Reason.FORMAT_ERROR,
+    "41": Reason.LOST_CARD,
+    "43": Reason.STOLEN_CARD,
+    "51": Reason.INSUFFICIENT_FUNDS,
+    "54": Reason.EXPIRED_CARD,
+    "55": Reason.INCORRECT_PIN,
+    "57": Reason.NOT_PERMITTED_TO_CARDHOLDER,
+    "58": Reason.NOT_PERMITTED_TO_TERMINAL,
+    "59": Reason.SUSPECTED_FRAUD,
+    "61": Reason.AMOUNT_LIMIT_EXCEEDED,
+    "62": Reason.RESTRICTED_CARD,
+    "65": Reason.FREQUENCY_EXCEEDED,
+    "75": Reason.PIN_TRIES_EXCEEDED,
+    "1A": Reason.STRONG_AUTHENTICATION_REQUIRED,
+    "R1": Reason.REVOCATION_OF_MANDATE,
+    "91": Reason.ISSUER_UNAVAILABLE,
+    "94": Reason.DUPLICATE_AT_HOST,
+    "96": Reason.SYSTEM_MALFUNCTION,
+}
+_OURS: Final[dict[Reason, str]] = {
+    Reason.NONE: MALFUNCTION,
+    Reason.TERMINAL_UNKNOWN: "03",
+    Reason.TERMINAL_BLOCKED: "62",
+    Reason.TERMINAL_NOT_ACTIVE: "58",
+    Reason.STORE_BLOCKED: "62",
+    Reason.SERVICE_NOT_ACTIVE: "57",
+    Reason.SERVICE_BLOCKED: "57",
+    Reason.CURRENCY_REFUSED: "12",
+    Reason.BRAND_REFUSED: "15",
+    Reason.AMOUNT_ABOVE_LIMIT: "61",
+    Reason.TERMINAL_DAY_LIMIT: "65",
+    Reason.STORE_DAY_LIMIT: "65",
+    Reason.DUPLICATE_PAYMENT: "94",
+    Reason.ALREADY_REVERSED: "12",
+    Reason.BUSINESS_DATE_REFUSED: FORMAT_ERROR,
+    Reason.REPEAT_DIFFERS: "94",
+    Reason.ORIGINAL_NOT_FOUND: "25",
+    Reason.ORIGINAL_NOT_CAPTURABLE: "12",
+    Reason.REFUND_ABOVE_CAPTURED: "13",
+    Reason.CARD_EXPIRED_AT_TERMINAL: "54",
+    Reason.MESSAGE_REFUSED: FORMAT_ERROR,
+    Reason.SYSTEM_BUSY: UNAVAILABLE,
+    Reason.ALREADY_CAPTURED: "12",
+    Reason.HOST_UNREACHABLE: UNAVAILABLE,
+    Reason.HOST_NO_REPLY: UNAVAILABLE,
+    Reason.REVERSED_BY_TERMINAL: "12",
+    Reason.CANCELLED_BY_CUSTOMER: "12",
+    Reason.CANCELLED_BY_AGENT: "12",
+    Reason.ADVICE_BOOKED: APPROVED,
+    Reason.OTHER_DECLINE: "05",
+}
+_PAYMENT_CODES: Final[dict[int, str]] = {
+    **{int(reason): code for code, reason in _ISSUER.items()},
+    **{int(reason): code for reason, code in _OURS.items()},
+}
+# What takes something back or books what already happened is acknowledged, also when it was done before.
+_DONE: Final = frozenset(
+    {
+        Reason.NONE,
+        Reason.APPROVED,
+        Reason.ADVICE_BOOKED,
+        Reason.REVERSED_BY_TERMINAL,
+        Reason.CANCELLED_BY_CUSTOMER,
+        Reason.CANCELLED_BY_AGENT,
+        Reason.ALREADY_REVERSED,
+        Reason.HOST_NO_REPLY,
+        Reason.HOST_UNREACHABLE,
+    }
+)
+
+
+def payment_code(reason: int) -> str:
+    """Return the response code of an authorisation, purchase, verification or refund; 96 for what is not a Reason."""
+    return _PAYMENT_CODES.get(reason, MALFUNCTION)
+
+
+def booking_code(reason: int) -> str:
+    """Return the response code of a reversal, an advice or a completion."""
+    return APPROVED if reason in _DONE else payment_code(reason)
+
+
+def sign_on_code(reason: int) -> str:
+    """Return the response code of a sign-on: each rule of EDG-2 has its own."""
+    return APPROVED if reason == Reason.NONE else payment_code(reason)
+
+
+def reason_of_host(code: str) -> int:
+    """Return the Reason of a host's response code; OTHER_DECLINE for one that the table does not have."""
+    return _ISSUER.get(code, Reason.OTHER_DECLINE)

@@ -1,0 +1,53 @@
+"""0500, 0520 and their repeats: a terminal counts its day, and is told whether we count the same.
+
+Fields: 74 and 86 credits (refunds), 76 and 88 debits (payments), 75 and 87 reversals of credits, 77 and 89 reversals
+of debits; a terminal may put all its reversals into either pair, and finds ours where it put its own.
+Answer: field 66 is 1 in balance, 2 out of balance. Source: ISO 8583:1987, data elements 66 and 74 to 89.
+"""
+
+from core.contracts.payment import Totals, TotalsReply
+from core.values.money import NUMERIC_CODES
+from edge.protocol.field import Message
+from edge.translate.errors import malformed
+from edge.translate.fields import OFFLINE_DAYS, Arrival, read_business_date, read_times
+
+DEFAULT_CURRENCY = "EUR"
+
+
+def from_totals(message: Message, arrival: Arrival) -> Totals:
+    """Return the request to core. Raises: RequestRefused."""
+    stan = message.get(11)
+    if stan is None:
+        raise malformed(11)
+    _, local_time = read_times(message)
+
+    def number(field: int) -> int:
+        return int(message.get(field, 0))
+
+    return Totals(
+        id=arrival.id,
+        terminal_id=arrival.terminal_id,
+        stan=int(stan),
+        business_date=read_business_date(local_time, today=arrival.today, days=OFFLINE_DAYS),
+        debit_count=number(76),
+        debit_minor=number(88),
+        credit_count=number(74),
+        credit_minor=number(86),
+        reversal_count=number(75) + number(77),
+        reversal_minor=number(87) + number(89),
+        currency=NUMERIC_CODES.get(str(message.get(49) or message.get(50) or ""), DEFAULT_CURRENCY),
+        received_at_us=arrival.received_at_us,
+    )
+
+
+def finish_totals(answer: Message, reply: TotalsReply, *, reversals_of_credits: bool) -> Message:
+    """Complete the answer, in place. `reversals_of_credits`: the terminal put its reversals into 75 and 87."""
+    answer[39] = "00"
+    answer[66] = "1" if reply.in_balance else "2"
+    answer[74] = f"{reply.credit_count:010d}"
+    answer[75 if reversals_of_credits else 77] = f"{reply.reversal_count:010d}"
+    answer[76] = f"{reply.debit_count:010d}"
+    answer[86] = f"{reply.credit_minor:016d}"
+    answer[87 if reversals_of_credits else 89] = f"{reply.reversal_minor:016d}"
+    answer[88] = f"{reply.debit_minor:016d}"
+    return answer
