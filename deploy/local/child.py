@@ -25,11 +25,13 @@ def spawn(
     environment: Mapping[str, str],
     cwd: Path | None = None,
     die_with_parent: signal.Signals | None = None,
+    owner: tuple[int, int] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in its own session with stderr and stdout appended to the log.
 
     Its own session keeps Ctrl-C away from it, so that whoever started it can stop it in order.
     `die_with_parent` is the signal that the kernel sends it when its parent ends without a goodbye.
+    `owner` is the user and group id to run as, when they are not ours.
     """
     log_path.parent.mkdir(parents=True, exist_ok=True)
     rotate(log_path)
@@ -42,6 +44,9 @@ def spawn(
             cwd=cwd,
             env=dict(environment),
             start_new_session=True,
+            user=None if owner is None else owner[0],
+            group=None if owner is None else owner[1],
+            extra_groups=None if owner is None else [],
         )
 
 

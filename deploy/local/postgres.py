@@ -76,17 +76,19 @@ class PostgresServer(child.ManagedChild):
         """
         await self._wait_until_free()
         self._sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        identity = _identity()
+        identity = server_identity()
         if not (self._cluster / "PG_VERSION").exists():
             await asyncio.to_thread(self._initialise, identity)
         self._write_configuration()
         identity.give(self._cluster)
         identity.give(self._sockets)
+        identity.let_through(self._cluster.parent)
         self._process = child.spawn(
             [*identity.prefix, str(postgres_bin_dir() / "postgres"), "-D", str(self._cluster)],
             log_path=self.log_path,
             environment=child.base_environment(),
             die_with_parent=signal.SIGINT if self._die_with_parent else None,
+            owner=identity.owner,
         )
         await self.wait_ready()
 
@@ -149,6 +151,7 @@ class PostgresServer(child.ManagedChild):
         with tempfile.TemporaryDirectory(dir=self._sockets) as folder:
             password_file = Path(folder) / "password"
             write_private(password_file, self.secrets.reveal(f"postgres-{ADMIN_ROLE}") + "\n")
+            identity.let_through(self._cluster.parent)
             identity.give(unfinished)
             identity.give(Path(folder))
             identity.give(self._sockets)
@@ -172,6 +175,9 @@ class PostgresServer(child.ManagedChild):
                 env=child.base_environment(),
                 check=False,
                 text=True,
+                user=None if identity.owner is None else identity.owner[0],
+                group=None if identity.owner is None else identity.owner[1],
+                extra_groups=None if identity.owner is None else [],
             )
         if done.returncode != 0:
             raise ServerFailed(
@@ -238,19 +244,24 @@ class _Identity:
 
     def __init__(self, prefix: list[str], owner: tuple[int, int] | None) -> None:
         self.prefix = prefix
-        self._owner = owner
+        self.owner = owner
 
     def give(self, folder: Path) -> None:
         """Hand the folder and what is in it to the user that will run the server, if it is another."""
-        if self._owner is None:
+        if self.owner is None:
             return
-        os.chown(folder, *self._owner)
+        os.chown(folder, *self.owner)
         for path in folder.rglob("*"):
-            os.chown(path, *self._owner, follow_symlinks=False)
+            os.chown(path, *self.owner, follow_symlinks=False)
+
+    def let_through(self, folder: Path) -> None:
+        """Let that other user pass through the folder to what is its own, without listing or reading it."""
+        if self.owner is not None:
+            folder.chmod(0o711)
 
 
 @functools.cache
-def _identity() -> _Identity:
+def server_identity() -> _Identity:
     """Choose how to leave root. Raises: ServerFailed when the machine offers no way."""
     if os.geteuid() != 0:
         return _Identity([], None)
@@ -259,17 +270,14 @@ def _identity() -> _Identity:
         prefix = [unshare, "--user", "--map-user=1000"]
         if _succeeds([*prefix, "true"]):
             return _Identity([*prefix, "--"], None)
-    nobody = pwd.getpwnam("nobody")
-    for prefix in (
-        ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", "--"],
-        ["runuser", "-u", "nobody", "--"],
-    ):
-        if shutil.which(prefix[0]) is not None and _succeeds([*prefix, "true"]):
-            return _Identity(prefix, (nobody.pw_uid, nobody.pw_gid))
-    raise ServerFailed(
-        "PostgreSQL refuses to run as root and this machine has neither user namespaces nor setpriv",
-        "run the command as an ordinary user",
-    )
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise ServerFailed(
+            "PostgreSQL refuses to run as root and this machine has neither user namespaces nor a user nobody",
+            "run the command as an ordinary user",
+        ) from None
+    return _Identity([], (nobody.pw_uid, nobody.pw_gid))
 
 
 def _succeeds(command: list[str]) -> bool:

@@ -21,7 +21,8 @@ TOP_LEVEL_FOLDERS = {
     "tests",
 }
 LINES_TO_LOOK_AT = 400
-LINES_MAX = 800
+# A table of facts may be long; beyond this even a table wants to be several.
+LINES_MAX = 1000
 
 # Written in pieces, so that this file does not contain what it looks for.
 REGISTRY_ADDRESS = re.compile(

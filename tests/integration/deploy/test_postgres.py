@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from deploy.local import postgres
 from deploy.local.database import prepare_cluster
 from deploy.local.errors import AlreadyRunning
 from deploy.local.migrate import migrate, run_dbmate
@@ -119,3 +122,23 @@ async def test_migrations_run_up_and_down(database: TestDatabase, tmp_path: Path
 
 async def test_no_migrations_change_nothing(database: TestDatabase, tmp_path: Path) -> None:
     assert await migrate(database.owner_dsn, tmp_path / "absent") == 0
+
+
+async def test_root_without_user_namespaces_runs_the_server_as_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    find = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "unshare" else find(name))
+    postgres.server_identity.cache_clear()
+    try:
+        with tempfile.TemporaryDirectory(prefix="gt-", ignore_cleanup_errors=True) as folder:
+            # Another user can only reach its files through a folder that lets it pass.
+            Path(folder).chmod(0o711)
+            server = PostgresServer(Path(folder) / "data", port=free_ports(1)[0])
+            try:
+                await server.start()
+                assert Path(f"/proc/{server.pid}").stat().st_uid != 0
+            finally:
+                await server.stop()
+    finally:
+        postgres.server_identity.cache_clear()
