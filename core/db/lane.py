@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar
 import asyncpg
 import structlog
 
+from core.db.arrays import expect_flat_lists
+
 Item = TypeVar("Item")
 
 COMMAND_TIMEOUT_S = 10.0
@@ -20,6 +22,7 @@ _OPEN_TIMEOUT_S = 5
 _REOPEN_DELAY_MAX_S = 2.0
 
 _log = structlog.get_logger("core.db")
+expect_flat_lists()
 
 
 class LaneBroken(Exception):
