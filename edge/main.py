@@ -1,6 +1,7 @@
 """Composition root of edge: settings, keys, bus, host links, terminal listeners, health pages, graceful stop."""
 
 import asyncio
+import gc
 import os
 import signal
 import ssl
@@ -27,6 +28,7 @@ from observability.logs import configure_logs
 EXIT_CONFIGURATION: Final = 2
 EXIT_BUS: Final = 4
 EXIT_PORT: Final = 5
+GC_THRESHOLDS: Final = (50_000, 50, 1_000)
 INBOX_PREFIX: Final = "_INBOX.edge"
 _LOOPBACKS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -125,6 +127,10 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     edge = await Edge.start(settings)
+    # What start made stays: looking through it for cycles again and again would cost more than a payment.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     _log.info("edge_started", instance=settings.instance, port=edge.port, tls_port=edge.tls_port)
     await stop.wait()
     _log.info("edge_stopping", instance=settings.instance)
