@@ -365,7 +365,7 @@ def load_terminals(first: int, count: int, *, acceptors: dict[str, str] | None =
     """Return terminals T<first> and on, seven digits; `acceptors` maps a terminal to its data element 42."""
     names = [f"T{first + place:07d}" for place in range(count)]
     known = acceptors or {}
-    return [Identity(name, known.get(name, requests.ACCEPTOR)) for name in names]
+    return [Identity(name, known.get(name, "")) for name in names]
 
 
 def main(arguments: list[str] | None = None) -> int:

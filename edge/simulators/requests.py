@@ -19,14 +19,30 @@ LATE_OR_NO_RESPONSE = "68"  # data element 39 of a reversal after a timeout
 PARTIAL_OK = "PA"
 CHIP, CONTACTLESS, MANUAL = "051", "071", "012"  # data element 22
 ACCEPTOR = "000000000000001"
+LOAD_TERMINALS_ABOVE = 1_000_000  # T1000001 is the first one of the load
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a terminal says it is: data elements 41 and 42."""
+    """Who a terminal says it is: data elements 41 and 42; the demonstration's acceptor when none is given."""
 
     terminal: str
-    acceptor: str = ACCEPTOR
+    acceptor: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.acceptor.strip():
+            object.__setattr__(self, "acceptor", demo_acceptor(self.terminal))
+
+
+def demo_acceptor(terminal: str) -> str:
+    """Return the card acceptor that the demonstration's seed gives a terminal, by its number (see core.seed)."""
+    digits = terminal.strip().removeprefix("T")
+    if len(digits) != 7 or not digits.isdecimal():
+        return ACCEPTOR
+    number = int(digits)
+    if number > LOAD_TERMINALS_ABOVE:
+        return f"GCT1{(number - LOAD_TERMINALS_ABOVE - 1) // 10 + 1:011d}"
+    return f"GCT0{(number - 1) // 2 + 1:011d}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ STAN_FILE = "stans.json"
 HISTORY_FILE = "terminal-history.json"
 HISTORY_MAX = 500
 AMOUNT_MINOR_MAX = 999_999_999_999
+PAYMENTS = frozenset({"0100", "0200"})
+HOLDS = frozenset({"0100"})
+PURCHASES = frozenset({"0200"})
+APPROVED = frozenset({"00", "10"})
 EXIT_DECLINED = 1
 EXIT_NO_ANSWER = 3
 _NAMES = DIALECTS["ascii1987"].names
@@ -50,7 +54,7 @@ class Where:
 
     terminal: str = "T0000001"
     "Identifier of the terminal (data element 41)."
-    acceptor: str = requests.ACCEPTOR
+    acceptor: str = ""
     "Identifier of the card acceptor (data element 42)."
     tls: Annotated[bool, Parameter(negative="")] = False
     "Connect by TLS with the terminal's certificate."
@@ -184,14 +188,17 @@ def _parse(text: str) -> list[Done]:
         return []
 
 
-def find(common: Common, where: Where, *, rrn: str | None, stan: str | None) -> Done | None:
-    """Return the newest payment of the terminal that carries the reference or number, or simply the newest."""
+def find(
+    common: Common, where: Where, *, rrn: str | None, stan: str | None, mtis: frozenset[str] = PAYMENTS
+) -> Done | None:
+    """Return the newest payment of the terminal with that reference or number; without either, the newest approved."""
     for done in reversed(history(common)):
-        if (
-            done.terminal == where.terminal
-            and (rrn is None or done.rrn == rrn)
-            and (stan is None or int(done.stan) == int(stan))
-        ):
+        if done.terminal != where.terminal or done.mti not in mtis:
+            continue
+        if rrn is None and stan is None:
+            if done.code in APPROVED and done.amount_minor and done.processing_code == requests.PURCHASE:
+                return done
+        elif (rrn is None or done.rrn == rrn) and (stan is None or int(done.stan) == int(stan)):
             return done
     return None
 
@@ -204,7 +211,7 @@ def as_done(exchange: Exchange, card: TestCard, where: Where) -> Done:
         mti=str(request[0]),
         processing_code=str(request[3]),
         card=card.name,
-        amount_minor=int(request[4]),
+        amount_minor=exchange.approved_minor or int(request[4]),
         stan=str(request[11]),
         transmitted_at=str(request[7]),
         day=exchange.day,
@@ -261,7 +268,7 @@ def _verdict(common: Common, where: Where, exchange: Exchange) -> str:
         parts.append(f"RRN {exchange.rrn},")
     if exchange.approval_code.strip():
         parts.append(f"{exchange.approval_code},")
-    paid = str(exchange.request[0]) in {"0100", "0200"}
+    paid = exchange.request[0] in PAYMENTS
     key = "partial" if code == "10" else ("approved" if paid else "done") if code == "00" else "declined"
     said = "" if code == "00" else f" {_reason(common, code)}"
     return " ".join([words(spoken, key), *parts]).rstrip(",") + said

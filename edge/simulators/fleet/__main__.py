@@ -16,7 +16,7 @@ import msgspec
 import uvloop
 
 from edge.simulators.fleet.estate import Estate, Plan
-from edge.simulators.requests import ACCEPTOR, Identity
+from edge.simulators.requests import Identity
 from edge.simulators.small_http import TEXT, Request, Response, problem, serve
 
 EX_CONFIG = 78
@@ -31,7 +31,7 @@ def identities(text: str) -> list[Identity]:
     for terminal, _, acceptor in parts:
         if len(terminal) > 8 or len(acceptor) > 15:
             raise ValueError(f"GUICHET_FLEET_TERMINALS: {terminal!r} is too long")
-    return [Identity(f"{terminal:<8}", f"{acceptor or ACCEPTOR:<15}") for terminal, _, acceptor in parts]
+    return [Identity(f"{terminal:<8}", f"{acceptor:<15}") for terminal, _, acceptor in parts]
 
 
 def answer(estate: Estate, request: Request) -> Response:
