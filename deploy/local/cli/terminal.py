@@ -6,6 +6,9 @@ from cyclopts import App
 
 from deploy.local.cli.common import COMMON, Common
 from deploy.local.cli.exchange import (
+    APPROVED,
+    HOLDS,
+    PURCHASES,
     WHERE,
     Done,
     Where,
@@ -21,7 +24,7 @@ from deploy.local.cli.exchange import (
 )
 from deploy.local.cli.exchange_words import Misused
 from edge.simulators.cards import TestCard
-from edge.simulators.requests import DayTotals
+from edge.simulators.requests import PURCHASE, REFUND, DayTotals
 from edge.simulators.terminal import Payment, Terminal
 
 app = App(
@@ -79,7 +82,7 @@ async def complete(
 ) -> int:
     """Capture a hold (0220): the one that --rrn names, else the newest of this terminal."""
     amount_minor = read_amount(common, amount)
-    reference, chosen, approval = _original(common, where, rrn=rrn, card=card)
+    reference, chosen, approval = _original(common, where, rrn=rrn, card=card, mtis=HOLDS)
     async with session(common, where) as terminal:
         done = await terminal.complete(
             chosen.pan, amount_minor, rrn=reference, approval_code=approval, expiry=chosen.expiry
@@ -106,10 +109,10 @@ async def refund(
 ) -> int:
     """Give money back (0200, processing code 20) on the payment that --rrn names, else on the newest."""
     amount_minor = read_amount(common, amount)
-    reference, chosen, _ = _original(common, where, rrn=rrn, card=card)
+    reference, chosen, _ = _original(common, where, rrn=rrn, card=card, mtis=PURCHASES)
     async with session(common, where) as terminal:
         payment = await terminal.refund(chosen.pan, amount_minor, rrn=reference, expiry=chosen.expiry)
-        return show(common, where, payment.exchange, payment.reversals)
+        return _finish(common, where, chosen, payment)
 
 
 @app.command
@@ -131,6 +134,7 @@ async def cancel(
     done = _found(common, where, rrn=rrn, stan=stan)
     async with session(common, where) as terminal:
         exchange = await terminal.cancel(as_request(done, terminal.identity), rrn=done.rrn)
+        remember(common, as_done(exchange, read_card(common, done.card), where))
         return show(common, where, exchange)
 
 
@@ -142,6 +146,7 @@ async def reverse(
     done = _found(common, where, rrn=rrn, stan=stan)
     async with session(common, where) as terminal:
         exchanges = await terminal.reverse(as_request(done, terminal.identity), rrn=done.rrn)
+        remember(common, as_done(exchanges[-1], read_card(common, done.card), where))
         return show(common, where, exchanges[-1])
 
 
@@ -174,11 +179,11 @@ def _found(common: Common, where: Where, *, rrn: str | None, stan: str | None) -
 
 
 def _original(
-    common: Common, where: Where, *, rrn: str | None, card: str | None
+    common: Common, where: Where, *, rrn: str | None, card: str | None, mtis: frozenset[str]
 ) -> tuple[str, TestCard, str]:
     """Return the reference, card and approval code of what a refund or completion is about. Raises: Misused."""
     chosen = read_card(common, card) if card is not None else None
-    done = find(common, where, rrn=rrn, stan=None)
+    done = find(common, where, rrn=rrn, stan=None, mtis=mtis)
     if done is not None and done.rrn:
         return done.rrn, chosen or read_card(common, done.card), done.approval_code
     if rrn is None or chosen is None:
@@ -188,9 +193,19 @@ def _original(
 
 def _counted(common: Common, where: Where, terminal: Terminal) -> DayTotals:
     today = terminal.today()
-    paid = [
-        done
-        for done in history(common)
-        if done.terminal == where.terminal and done.day == today and done.code == "00" and done.mti == "0200"
+    done = [
+        one
+        for one in history(common)
+        if one.terminal == where.terminal and one.day == today and one.code in APPROVED
     ]
-    return DayTotals(debit_count=len(paid), debit_minor=sum(done.amount_minor for done in paid))
+    debits = [one.amount_minor for one in done if one.mti == "0200" and one.processing_code == PURCHASE]
+    refunds = [one.amount_minor for one in done if one.mti == "0200" and one.processing_code == REFUND]
+    reversals = [one.amount_minor for one in done if one.mti[:2] == "04"]
+    return DayTotals(
+        debit_count=len(debits),
+        debit_minor=sum(debits),
+        credit_count=len(refunds),
+        credit_minor=sum(refunds),
+        reversal_count=len(reversals),
+        reversal_minor=sum(reversals),
+    )
