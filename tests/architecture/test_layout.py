@@ -28,7 +28,7 @@ LINES_MAX = 1000
 REGISTRY_ADDRESS = re.compile(
     "|".join(("files.python" + "hosted", "pypi." + "org", "registry.npm" + "js", "--index" + "-url +http"))
 )
-MACHINE_PATH = re.compile("|".join(("/wo" + "rk/", "/ro" + "ot/", "/ho" + r"me/[a-z]", "/Us" + "ers/[a-z]")))
+MACHINE_PATH = re.compile("|".join(("/wo" + "rk/", "/r" + "oot/", "/ho" + r"me/[a-z]", "/Us" + "ers/[a-z]")))
 
 
 def test_top_level_folders_are_those_of_the_house() -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -14,6 +14,10 @@ from deploy.local.cli.words import Language, language, say
 from deploy.local.errors import NotRunning
 from deploy.local.state_file import StackState, read_state
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDTH_OF_A_FILE = 140
 DEFAULT_DATA = Path(__file__).resolve().parents[3] / ".data"
 
 
@@ -52,6 +56,12 @@ class Common:
     def print_line(self, line: str) -> None:
         """Print one line for people, at once."""
         print(line, file=sys.stdout, flush=True)
+
+    def console(self) -> Console:
+        """Return a console for tables, wide enough in a file or a pipe as well."""
+        from rich.console import Console  # noqa: PLC0415 - a program that reads JSON needs no tables.
+
+        return Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
 
 
 COMMON = Common()

@@ -68,8 +68,7 @@ async def _health(process: ProcessState) -> str:
 def _print_table(
     common: Common, rows: list[dict[str, Any]], *, supervisor_pid: int, own_mib: float, total_mib: float
 ) -> None:
-    from rich.console import Console  # noqa: PLC0415 - a program that reads JSON needs no tables.
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - a program that reads JSON needs no tables.
 
     table = Table()
     table.add_column(common.say("status.name"))
@@ -92,4 +91,4 @@ def _print_table(
     table.add_section()
     table.add_row("guichet up", "", str(supervisor_pid), "", "", f"{own_mib:.1f}", "", "")
     table.add_row(common.say("status.total"), "", "", "", "", f"{total_mib:.1f}", "", "")
-    Console().print(table)
+    common.console().print(table)

@@ -103,16 +103,15 @@ def tell(common: Common, event: StackEvent) -> None:
 def announce(stack: LocalStack, common: Common) -> None:
     """Print addresses and logins, then the line `ready`, which programs may wait for."""
     addresses = {name: _address(stack, name) for name in _SHOWN_PORTS if _runs(stack, name)}
-    logins: list[dict[str, Any]] = stack.seed.get("logins", [])
+    logins = demonstration_logins(stack.seed)
     if common.as_json:
         common.print_json(
             {"event": "ready", "addresses": addresses, "logins": logins, "data": stack.data_dir}
         )
         return
-    from rich.console import Console  # noqa: PLC0415 - a program that reads JSON needs no tables.
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - a program that reads JSON needs no tables.
 
-    console = Console()
+    console = common.console()
     table = Table(title=common.say("up.title"), title_justify="left")
     table.add_column(common.say("up.what"))
     table.add_column(common.say("up.where"), overflow="fold")
@@ -122,11 +121,19 @@ def announce(stack: LocalStack, common: Common) -> None:
         table.add_section()
         table.add_row(f"[bold]{common.say('up.logins')}[/bold]", "")
         for login in logins:
-            first, *rest = [str(value) for value in login.values()]
-            table.add_row(first, "  ".join(rest))
+            table.add_row(f"{login['name']} ({login['role']})", f"{login['email']}  {login['password']}")
     console.print(table)
     console.print(common.say("up.stop-hint", data=stack.data_dir), highlight=False, soft_wrap=True)
     common.print_line(common.say("ready"))
+
+
+def demonstration_logins(seeded: dict[str, Any]) -> list[dict[str, str]]:
+    """Return name, role, e-mail and password of each demonstration agent that core.seed printed."""
+    password = str(seeded.get("password", ""))
+    return [
+        {"name": agent["name"], "role": agent["role"], "email": agent["email"], "password": password}
+        for agent in seeded.get("agents", [])
+    ]
 
 
 def _address(stack: LocalStack, name: str) -> str:
