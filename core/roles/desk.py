@@ -126,7 +126,7 @@ class Desk:
                 caller = await self._identity.check(request.principal)
             result = await door.run(caller, body, locale)
             self._database_up = True
-            answer = DeskReply(result=msgspec.Raw(msgspec.msgpack.encode(result)))
+            answer = DeskReply(result=msgspec.msgpack.encode(result))
         except Refused as refusal:
             answer = DeskReply(problem=refusal.problem)
         except msgspec.DecodeError:

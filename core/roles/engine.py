@@ -16,6 +16,7 @@ from observability.metrics import (
     ENGINE_ATTEMPTS,
     ENGINE_DUPLICATES,
     ENGINE_IN_FLIGHT,
+    ENGINE_TRANSACTIONS,
     OUTBOX_EVENTS,
     QUEUE_REFUSED,
     QUEUE_WAITING,
@@ -103,3 +104,6 @@ def _watch(engine: Engine, relay: Relay) -> None:
     for name, pump in (("arming", engine.arming_pump), ("deciding", engine.deciding_pump)):
         QUEUE_WAITING.watch(lambda pump=pump: pump.waiting, name)
         QUEUE_REFUSED.watch(lambda pump=pump: pump.refused, name)
+    for step, pump in (("arm", engine.arming_pump), ("decide", engine.deciding_pump)):
+        ENGINE_TRANSACTIONS.watch(lambda pump=pump: pump.batches, step, "batches")
+        ENGINE_TRANSACTIONS.watch(lambda pump=pump: pump.items, step, "items")

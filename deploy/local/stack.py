@@ -154,6 +154,13 @@ class LocalStack:
         """Return the database's address for a role of deploy.local.postgres, with its password."""
         return _started(self._postgres).dsn(role)
 
+    async def create_database(self, name: str) -> str:
+        """Create another migrated database on the same server and return its address for core."""
+        server = _started(self._postgres)
+        await prepare_cluster(server, name)
+        await migrate(server.dsn(OWNER_ROLE, name))
+        return server.dsn(CORE_ROLE, name)
+
     def nats_url(self, user: str) -> str:
         """Return the bus's address for a user, with its password."""
         return _started(self._nats).url(user)

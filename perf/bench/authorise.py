@@ -1,0 +1,311 @@
+"""`guichet bench authorise`: durable authorisations a second over the whole path, against pgbench.
+
+terminal -> edge -> core -> acquirer simulator -> core -> edge -> terminal, on real sockets, everything durable, with
+generator, simulator, NATS and PostgreSQL on the same cores. The stack is the benchmark's own, on free ports.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from deploy.local.binaries import postgres_bin_dir
+from deploy.local.http_get import http_get
+from deploy.local.stack import LocalStack
+from perf.bench.reference import FactSizes, ReferenceResult, run_reference
+
+PROCESSES = ("core-engine", "core-desk", "core-worker", "edge", "acquirer")
+TERMINALS = 500
+SHARED_BUFFERS_MIB = 512
+FIRST_STAN = 1
+
+Note = Callable[[str], None]
+
+
+class Latency(msgspec.Struct):
+    """One open-loop run at a fixed rate."""
+
+    rate_per_s: float
+    answered_per_s: float
+    p50_ms: float
+    p99_ms: float
+    p99_9_ms: float
+    no_answer: int
+
+
+class AuthoriseReport(msgspec.Struct):
+    """The first keys are the contract of the benchmark; the rest says how they came about."""
+
+    durable_per_s: float
+    pgbench_per_s: float
+    ratio: float
+    p50_ms_at_1000: float
+    p99_ms_at_1000: float
+    simulator_delay_ms: float
+    lost: int
+    doubled: int
+    verify: str
+    pgbench_statements_per_s: float
+    pgbench_one_statement_per_s: float
+    in_flight: int
+    seconds: float
+    codes: dict[str, int]
+    no_answer: int
+    p50_ms_saturated: float
+    p99_ms_saturated: float
+    latency: list[Latency]
+    cpu_us_per_payment: dict[str, float]
+    batch_items: dict[str, float]
+    memory_mib: dict[str, float]
+    cores: int
+    database: dict[str, str]
+
+
+async def bench_authorise(
+    *, seconds: int, in_flight: int, rates: tuple[int, ...], keep: Path | None, note: Note
+) -> AuthoriseReport:
+    """Run the whole benchmark and return its report; the stack and its data are gone afterwards."""
+    folder = keep or Path(tempfile.mkdtemp(prefix="gb-"))
+    try:
+        async with LocalStack(
+            folder, processes=PROCESSES, shared_buffers_mib=SHARED_BUFFERS_MIB, log_level="warning"
+        ) as stack:
+            return await _Run(stack, note).run(seconds=seconds, in_flight=in_flight, rates=rates)
+    finally:
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Run:
+    """One benchmark on one running stack."""
+
+    def __init__(self, stack: LocalStack, note: Note) -> None:
+        self._stack = stack
+        self._note = note
+        self._stan = FIRST_STAN
+        self._journals: list[Path] = []
+
+    async def run(self, *, seconds: int, in_flight: int, rates: tuple[int, ...]) -> AuthoriseReport:
+        """Seed, saturate, measure latencies, verify, then run the reference."""
+        await self._seed()
+        self._note("warming up")
+        await self._load("--in-flight", str(in_flight), seconds=4, warmup=0)
+        await self._settle()
+        self._note(f"saturating with {in_flight} payments in flight for {seconds} s")
+        cpu, batches = self._stack.cpu_seconds(), await self._batches()
+        report = await self._load("--in-flight", str(in_flight), seconds=seconds, warmup=2)
+        cpu_after, batches_after = self._stack.cpu_seconds(), await self._batches()
+        memory = {name: round(mib, 1) for name, mib in self._stack.memory_pss_mib().items()}
+        await self._settle()
+        latency: list[Latency] = []
+        for rate in rates:
+            self._note(f"{rate} payments a second for {seconds} s")
+            at_rate = await self._load("--rate", str(rate), seconds=seconds, warmup=2)
+            latency.append(_latency(at_rate, rate))
+            await self._settle()
+        self._note("verifying")
+        verified = await self._verify()
+        self._note(f"pgbench, both forms, {seconds} s each")
+        reference = await self._reference(seconds)
+        return self._report(
+            report,
+            reference,
+            latency,
+            verified,
+            cpu={
+                **{n: (cpu_after[n] - cpu[n]) / report["answered"] * 1e6 for n in cpu},
+                "generator": report["cpu_us_per_payment"],
+            },
+            batches=_mean_batches(batches, batches_after),
+            memory=memory,
+            in_flight=in_flight,
+            database=await self._durability(),
+        )
+
+    async def _seed(self) -> None:
+        self._note(f"seeding {TERMINALS} terminals")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "core.seed",
+            "--load-terminals",
+            str(TERMINALS),
+            env={**os.environ, **self._stack.environment("core-engine")},
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        if await process.wait() != 0:
+            raise RuntimeError("the seed failed; its words are above")
+        connection = await asyncpg.connect(self._stack.database_url())
+        try:
+            await connection.execute("ANALYZE")
+        finally:
+            await connection.close()
+
+    async def _load(self, *how: str, seconds: int, warmup: int) -> dict[str, Any]:
+        journal = self._stack.data_dir / f"journal-{len(self._journals)}.jsonl"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "edge.simulators.load",
+            "--address",
+            self._stack.address("edge"),
+            "--count",
+            str(TERMINALS),
+            "--seconds",
+            str(seconds),
+            "--warmup",
+            str(warmup),
+            "--stan-from",
+            str(self._stan),
+            "--journal",
+            str(journal),
+            "--json",
+            *how,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        if process.returncode != 0:
+            raise RuntimeError("the load failed; its words are above")
+        self._journals.append(journal)
+        report: dict[str, Any] = msgspec.json.decode(out)
+        self._stan = report["stan_next"]
+        return report
+
+    async def _settle(self) -> None:
+        """Let the relay, the projection and the checkpointer finish, so that one run does not pay for another."""
+        connection = await asyncpg.connect(self._stack.database_url())
+        try:
+            for _ in range(60):
+                behind = await connection.fetchval(
+                    "SELECT count(*) FROM (SELECT FROM event AS e WHERE (e.txid, e.seq) > ("
+                    "SELECT i.to_txid, i.to_seq FROM inbox AS i ORDER BY i.to_txid DESC, i.to_seq DESC LIMIT 1"
+                    ") LIMIT 1) AS b"
+                )
+                if not behind:
+                    return
+                await asyncio.sleep(0.5)
+        finally:
+            await connection.close()
+
+    async def _batches(self) -> dict[str, float]:
+        answer = await http_get(self._stack.port("core-engine-health"), "/metrics")
+        text = answer[1].decode() if answer is not None else ""
+        found = re.findall(
+            r'^guichet_engine_database_transactions_total\{step="(\w+)",result="(\w+)"\} ([0-9.e+]+)$',
+            text,
+            re.M,
+        )
+        return {f"{step} {result}": float(value) for step, result, value in found}
+
+    async def _verify(self) -> dict[str, Any]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "deploy.local.cli.main",
+            "verify",
+            "--data",
+            str(self._stack.data_dir),
+            "--drain",
+            "30",
+            "--json",
+            *[word for journal in self._journals for word in ("--journal", str(journal))],
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        return {"ok": process.returncode == 0, "report": msgspec.json.decode(out)}
+
+    async def _reference(self, seconds: int) -> ReferenceResult:
+        connection = await asyncpg.connect(self._stack.database_url())
+        try:
+            row = await connection.fetchrow(
+                "SELECT avg(length(a.request))::int, avg(length(a.card_ciphertext))::int, "
+                "avg(length(e.summary))::int, avg(length(e.detail))::int "
+                "FROM (SELECT * FROM attempt ORDER BY id DESC LIMIT 1000) AS a "
+                "INNER JOIN event AS e ON e.attempt_id = a.id"
+            )
+        finally:
+            await connection.close()
+        sizes = FactSizes(*(value or 0 for value in row or (0, 0, 0, 0)))
+        dsn = await self._stack.create_database("guichet_reference")
+        return await run_reference(postgres_bin_dir() / "pgbench", dsn, sizes, seconds=seconds)
+
+    async def _durability(self) -> dict[str, str]:
+        connection = await asyncpg.connect(self._stack.database_url())
+        try:
+            rows = await connection.fetch(
+                "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', "
+                "'full_page_writes', 'data_checksums', 'shared_buffers', 'server_version', 'wal_compression')"
+            )
+        finally:
+            await connection.close()
+        return {row["name"]: row["setting"] for row in rows}
+
+    def _report(
+        self,
+        saturated: dict[str, Any],
+        reference: ReferenceResult,
+        latency: list[Latency],
+        verified: dict[str, Any],
+        *,
+        cpu: dict[str, float],
+        batches: dict[str, float],
+        memory: dict[str, float],
+        in_flight: int,
+        database: dict[str, str],
+    ) -> AuthoriseReport:
+        at_1000 = next((each for each in latency if each.rate_per_s == 1000), None)
+        breaches = {check["id"]: check["breaches"] for check in verified["report"]["checks"]}
+        return AuthoriseReport(
+            durable_per_s=round(saturated["approved_per_s"], 1),
+            pgbench_per_s=round(reference.per_s, 1),
+            ratio=round(saturated["approved_per_s"] / reference.per_s, 3),
+            p50_ms_at_1000=at_1000.p50_ms if at_1000 else 0.0,
+            p99_ms_at_1000=at_1000.p99_ms if at_1000 else 0.0,
+            simulator_delay_ms=0.0,
+            lost=breaches.get("V3", -1),
+            doubled=breaches.get("V6", -1),
+            verify="holds" if verified["ok"] else "breached",
+            pgbench_statements_per_s=round(reference.statements_per_s, 1),
+            pgbench_one_statement_per_s=round(reference.one_statement_per_s, 1),
+            in_flight=in_flight,
+            seconds=saturated["seconds"],
+            codes=saturated["codes"],
+            no_answer=saturated["no_answer"],
+            p50_ms_saturated=saturated["p50_ms"],
+            p99_ms_saturated=saturated["p99_ms"],
+            latency=latency,
+            cpu_us_per_payment={name: round(us, 1) for name, us in cpu.items()},
+            batch_items=batches,
+            memory_mib=memory,
+            cores=os.cpu_count() or 0,
+            database=database,
+        )
+
+
+def _latency(report: dict[str, Any], rate: int) -> Latency:
+    return Latency(
+        rate_per_s=rate,
+        answered_per_s=round(report["per_s"], 1),
+        p50_ms=report["p50_ms"],
+        p99_ms=report["p99_ms"],
+        p99_9_ms=report["p99_9_ms"],
+        no_answer=report["no_answer"],
+    )
+
+
+def _mean_batches(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """Return items a database transaction, by step."""
+    means: dict[str, float] = {}
+    for step in ("arm", "decide"):
+        batches = after.get(f"{step} batches", 0) - before.get(f"{step} batches", 0)
+        items = after.get(f"{step} items", 0) - before.get(f"{step} items", 0)
+        means[step] = round(items / batches, 1) if batches else 0.0
+    return means
