@@ -39,5 +39,5 @@ class DeskProblem(msgspec.Struct):
 class DeskReply(msgspec.Struct):
     """Exactly one of the two is set; `result` is msgpack of the subject's own reply."""
 
-    result: msgspec.Raw | None = None
+    result: bytes | None = None
     problem: DeskProblem | None = None

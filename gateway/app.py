@@ -1,0 +1,176 @@
+"""Composition of the HTTP application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.config.response_cache import ResponseCacheConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, License, SecurityScheme
+from litestar.types import ASGIApp
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
+
+from core.bus import Bus
+from gateway import problems
+from gateway.auth import provide_caller
+from gateway.core_client import CoreClient
+from gateway.live.feed import LiveFeed
+from gateway.openapi_page import STYLE, openapi_json, render_page
+from gateway.outermost import Outermost
+from gateway.v1 import blocks, counters, events, sessions, stores, terminals, transactions
+from gateway.v1.reading import list_filter, live_filter, refuse_unknown_parameters
+from observability.hot import exposition
+from observability.metrics import make_registry
+
+BODY_BYTES_MAX: Final = 64 * 1024
+API_VERSION: Final = "2026-11-01"
+PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
+
+
+class Parts:
+    """What handlers share."""
+
+    def __init__(self, bus: Bus | None) -> None:
+        self.registry: CollectorRegistry = make_registry()
+        self._bus = bus
+        self._core: CoreClient | None = None
+        self._feed: LiveFeed | None = None
+
+    @property
+    def core(self) -> CoreClient:
+        """The way to core."""
+        if self._core is None:
+            assert self._bus is not None
+            self._core = CoreClient(self._bus)
+        return self._core
+
+    @property
+    def feed(self) -> LiveFeed:
+        """The live feed."""
+        if self._feed is None:
+            self._feed = LiveFeed(self.core)
+        return self._feed
+
+    @property
+    def connected(self) -> bool:
+        """Whether the bus is reached."""
+        return self._bus is not None and self._bus.connected
+
+
+@get("/health/live", include_in_schema=False)
+async def health_live() -> dict[str, str]:
+    """Say that the process runs."""
+    return {"status": "live"}
+
+
+@get("/health/ready", include_in_schema=False)
+async def health_ready(state: State) -> Response[dict[str, Any]]:
+    """Say whether requests can be served."""
+    checks = {"bus": state.parts.connected}
+    ready = all(checks.values())
+    return Response(
+        {"status": "ready" if ready else "not_ready", "checks": checks}, status_code=200 if ready else 503
+    )
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(state: State) -> Response[bytes]:
+    """Show the metrics of this process."""
+    return Response(exposition(state.parts.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@get("/openapi.json", include_in_schema=False)
+async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Return the OpenAPI 3.1 document."""
+    return Response(openapi_json(request.app), media_type="application/vnd.oai.openapi+json")
+
+
+@get("/docs", include_in_schema=False)
+async def docs(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the API on one page without a script and without anything from elsewhere."""
+    page = render_page(request.app, problems.locale_of(request))
+    return Response(page, media_type=MediaType.HTML, headers={"content-security-policy": PAGE_POLICY})
+
+
+@get("/docs/page.css", include_in_schema=False)
+async def docs_style() -> Response[str]:
+    """Return the page's style."""
+    return Response(STYLE, media_type="text/css")
+
+
+def build_app(bus: Bus | None) -> Litestar:
+    """Return the application; without a bus only its description can be asked for."""
+    parts = Parts(bus)
+
+    @asynccontextmanager
+    async def live_feed(_app: Litestar) -> AsyncIterator[None]:
+        parts.feed.start()
+        try:
+            yield
+        finally:
+            await parts.feed.stop()
+
+    version_1 = Router(
+        "/v1",
+        route_handlers=[
+            sessions.log_in,
+            sessions.current_session,
+            sessions.log_out,
+            transactions.list_transactions,
+            transactions.one_transaction,
+            transactions.refund,
+            transactions.cancel,
+            counters.counters,
+            stores.list_stores,
+            stores.one_store,
+            terminals.list_terminals,
+            terminals.one_terminal,
+            blocks.make_block,
+            blocks.lift_block,
+            blocks.list_blocks,
+            events.events,
+        ],
+        before_request=refuse_unknown_parameters,
+        dependencies={
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "core": Provide(lambda: parts.core, sync_to_thread=False),
+            "feed": Provide(lambda: parts.feed, sync_to_thread=False),
+            "live_filter": Provide(live_filter, sync_to_thread=False),
+            "list_filter": Provide(list_filter, sync_to_thread=False),
+        },
+        security=[{"bearer": []}],
+    )
+    return Litestar(
+        [version_1, health_live, health_ready, metrics, openapi_document, docs, docs_style],
+        state=State({"parts": parts}),
+        lifespan=[live_feed] if bus is not None else [],
+        exception_handlers={
+            problems.Problem: problems.on_problem,
+            HTTPException: problems.on_http_exception,
+            Exception: problems.on_exception,
+        },
+        request_max_body_size=BODY_BYTES_MAX,
+        logging_config=None,
+        response_cache_config=ResponseCacheConfig(),
+        openapi_config=OpenAPIConfig(
+            title="Guichet",
+            version=API_VERSION,
+            description="What agents see and do: transactions, the live feed, blocks, the directory.",
+            license=License(name="Apache-2.0", identifier="Apache-2.0"),
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},
+            ),
+            path=None,
+            use_handler_docstrings=True,
+            render_plugins=[],
+        ),
+    )
+
+
+def serve(bus: Bus) -> ASGIApp:
+    """Return what the server runs."""
+    return Outermost(build_app(bus))  # pyright: ignore[reportReturnType]

@@ -1,0 +1,40 @@
+"""Who calls: the bearer token's hash, the language, the peer's address."""
+
+import hashlib
+import re
+from typing import Any, Final
+
+from litestar import Request
+
+from gateway.core_client import Caller
+from gateway.problems import Problem, locale_of, trace_id_of
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    """Return the caller; core checks the session at every call.
+
+    Raises: Problem `unauthenticated` without a token, `session_ended` for what cannot be one.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Problem("unauthenticated")
+    if not _TOKEN.fullmatch(token):
+        raise Problem("session_ended")
+    return Caller(
+        session=hashlib.sha256(token.encode()).digest(),
+        locale=locale_of(request),
+        ip=peer_of(request),
+        trace_id=trace_id_of(request),
+    )
+
+
+def anonymous(request: Request[Any, Any, Any]) -> Caller:
+    """Return a caller without a session."""
+    return Caller(session=None, locale=locale_of(request), ip=peer_of(request), trace_id=trace_id_of(request))
+
+
+def peer_of(request: Request[Any, Any, Any]) -> str:
+    """Return the socket's peer. Forwarding headers are the sender's words and count for nothing."""
+    return request.client.host if request.client else ""

@@ -1,0 +1,62 @@
+"""Asks core's desk over the bus."""
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from core.bus import Bus, BusError
+from core.contracts.desk import DeskReply, DeskRequest, Principal
+from gateway.problems import Problem
+
+REQUEST_TIMEOUT_S: Final = 8.0
+WRITE_TIMEOUT_S: Final = 27.0  # A refund waits for a running twin, then for the engine.
+
+Result = TypeVar("Result")
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who asks, as far as the gateway knows: core finds out the rest."""
+
+    session: bytes | None
+    locale: str
+    ip: str
+    trace_id: str
+
+
+class CoreClient:
+    """One request, one reply; refusals become problems."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
+        self._decode = msgspec.msgpack.Decoder(DeskReply).decode
+
+    async def ask(
+        self,
+        subject: str,
+        body: msgspec.Struct,
+        result: type[Result],
+        *,
+        caller: Caller | None = None,
+        timeout_s: float = REQUEST_TIMEOUT_S,
+    ) -> Result:
+        """Return core's answer.
+
+        Raises: Problem, `service_unavailable` when core does not answer in time.
+        """
+        principal = None
+        if caller is not None and caller.session is not None:
+            principal = Principal(b"", caller.session, caller.locale, caller.ip)
+        request = DeskRequest(
+            trace_id="" if caller is None else caller.trace_id,
+            principal=principal,
+            body=msgspec.Raw(msgspec.msgpack.encode(body)),
+        )
+        try:
+            payload = await self.bus.request(subject, msgspec.msgpack.encode(request), timeout_s)
+        except BusError as error:
+            raise Problem("service_unavailable") from error
+        reply = self._decode(payload)
+        if reply.problem is not None:
+            raise Problem.of_desk(reply.problem)
+        assert reply.result is not None
+        return msgspec.msgpack.decode(reply.result, type=result)

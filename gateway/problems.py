@@ -1,0 +1,277 @@
+"""Problems (RFC 9457): one table from stable codes to HTTP status and words, and the handlers that answer with it."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
+
+from core.contracts.desk import DeskProblem, FieldProblem
+
+PROBLEM_TYPE: Final = "application/problem+json"
+
+_log = structlog.get_logger("gateway.problems")
+
+
+class _Words(NamedTuple):
+    title: str
+    detail: str
+
+
+class _Row(NamedTuple):
+    status: int
+    fr: _Words
+    en: _Words
+
+
+class ProblemBody(msgspec.Struct):
+    """What a client is told: RFC 9457 with a stable code, the fields at fault and the request's trace."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldProblem]
+    trace_id: str
+
+
+class Problem(Exception):
+    """An answer that is a refusal."""
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        errors: Sequence[FieldProblem] = (),
+        facts: dict[str, str | int | bool | None] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.errors = list(errors)
+        self.facts = facts or {}
+
+    @classmethod
+    def of_desk(cls, problem: DeskProblem) -> "Problem":
+        """Return the refusal that core gave."""
+        return cls(problem.code, errors=problem.errors, facts=problem.facts)
+
+    @classmethod
+    def of_field(cls, field: str, code: str = "malformed", detail: str = "") -> "Problem":
+        """Return a refusal of one field."""
+        return cls("invalid_request", errors=[FieldProblem(field, code, detail)])
+
+
+TABLE: Final[dict[str, _Row]] = {
+    "invalid_request": _Row(
+        422,
+        _Words("Requête refusée", "Corrigez les champs indiqués."),
+        _Words("Request refused", "Correct the fields that are named."),
+    ),
+    "unauthenticated": _Row(
+        401,
+        _Words("Connexion nécessaire", "Ouvrez une session, puis envoyez son jeton."),
+        _Words("Please log in", "Open a session, then send its token."),
+    ),
+    "session_ended": _Row(
+        401,
+        _Words("Session terminée", "Votre session est terminée. Connectez-vous de nouveau."),
+        _Words("Session ended", "Your session has ended. Log in again."),
+    ),
+    "invalid_credentials": _Row(
+        401,
+        _Words("Identifiants refusés", "L’adresse ou le mot de passe n’est pas bon."),
+        _Words("Log in refused", "The e-mail or the password is not right."),
+    ),
+    "too_many_attempts": _Row(
+        429,
+        _Words("Trop d’essais", "Attendez avant de réessayer."),
+        _Words("Too many attempts", "Wait before you try again."),
+    ),
+    "not_permitted": _Row(
+        403,
+        _Words("Action non permise", "Votre rôle ne permet pas cette action."),
+        _Words("Not permitted", "Your role does not allow this action."),
+    ),
+    "not_found": _Row(
+        404,
+        _Words("Introuvable", "Rien ne correspond à cette adresse, ou vous n’y avez pas accès."),
+        _Words("Not found", "Nothing stands at this address, or it is not yours to see."),
+    ),
+    "method_not_allowed": _Row(
+        405,
+        _Words("Méthode refusée", "Cette adresse n’accepte pas cette méthode."),
+        _Words("Method not allowed", "This address does not take this method."),
+    ),
+    "not_acceptable": _Row(
+        406,
+        _Words("Format non disponible", "Demandez application/json."),
+        _Words("Not acceptable", "Ask for application/json."),
+    ),
+    "body_too_large": _Row(
+        413,
+        _Words("Corps trop grand", "Le corps d’une requête tient dans 64 Kio."),
+        _Words("Body too large", "The body of a request fits into 64 KiB."),
+    ),
+    "unsupported_media_type": _Row(
+        415,
+        _Words("Format refusé", "Envoyez du JSON."),
+        _Words("Unsupported media type", "Send JSON."),
+    ),
+    "idempotency_key_missing": _Row(
+        400,
+        _Words("Clé d’idempotence absente", "Envoyez l’en-tête Idempotency-Key, 1 à 255 caractères."),
+        _Words("Idempotency key missing", "Send the header Idempotency-Key, 1 to 255 characters."),
+    ),
+    "idempotency_key_reused": _Row(
+        409,
+        _Words("Clé d’idempotence déjà utilisée", "Cette clé a servi pour une autre demande."),
+        _Words("Idempotency key reused", "This key was used for another request."),
+    ),
+    "still_running": _Row(
+        503,
+        _Words("Résultat pas encore connu", "La demande est peut-être en cours. Réessayez avec la même clé."),
+        _Words("Result not known yet", "The request may be under way. Try again with the same key."),
+    ),
+    "refund_above_captured": _Row(
+        409,
+        _Words("Remboursement trop élevé", "Les remboursements dépasseraient le montant encaissé."),
+        _Words("Refund too high", "The refunds would be above what was captured."),
+    ),
+    "transaction_not_refundable": _Row(
+        409,
+        _Words("Remboursement impossible", "Cette transaction ne peut pas être remboursée."),
+        _Words("Not refundable", "This transaction cannot be refunded."),
+    ),
+    "transaction_not_cancellable": _Row(
+        409,
+        _Words("Annulation impossible", "Cette transaction ne peut plus être annulée."),
+        _Words("Not cancellable", "This transaction can no longer be cancelled."),
+    ),
+    "already_blocked": _Row(
+        409,
+        _Words("Déjà bloqué", "Un blocage est déjà en place."),
+        _Words("Already blocked", "A block stands already."),
+    ),
+    "already_lifted": _Row(
+        409,
+        _Words("Déjà levé", "Ce blocage est déjà levé."),
+        _Words("Already lifted", "This block has been lifted already."),
+    ),
+    "too_many_listeners": _Row(
+        503,
+        _Words("Trop d’écoutes", "Le flux en direct est complet. Réessayez bientôt."),
+        _Words("Too many listeners", "The live feed is full. Try again soon."),
+    ),
+    "query_too_slow": _Row(
+        503,
+        _Words("Recherche trop longue", "Réduisez la période ou précisez les filtres."),
+        _Words("Query too slow", "Narrow the time span or the filters."),
+    ),
+    "system_busy": _Row(
+        503,
+        _Words("Service occupé", "Réessayez dans quelques secondes."),
+        _Words("Service busy", "Try again in a few seconds."),
+    ),
+    "service_unavailable": _Row(
+        503,
+        _Words("Service indisponible", "Une partie du service ne répond pas. Réessayez bientôt."),
+        _Words("Service unavailable", "A part of the service does not answer. Try again soon."),
+    ),
+    "internal_error": _Row(
+        500,
+        _Words("Erreur interne", "Donnez la référence de cette réponse au support."),
+        _Words("Internal error", "Give support the reference of this answer."),
+    ),
+}
+
+_BY_STATUS: Final = {
+    400: "invalid_request",
+    401: "unauthenticated",
+    403: "not_permitted",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    422: "invalid_request",
+    429: "too_many_attempts",
+    503: "service_unavailable",
+}
+
+
+def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
+    """Return the response of a problem."""
+    code = problem.code if problem.code in TABLE else "internal_error"
+    row = TABLE[code]
+    words = row.en if locale == "en" else row.fr
+    body = ProblemBody(
+        type=f"urn:guichet:problem:{code}",
+        title=words.title,
+        status=row.status,
+        detail=words.detail,
+        code=code,
+        errors=problem.errors,
+        trace_id=trace_id,
+    )
+    headers: dict[str, str] = {}
+    retry_after_s = problem.facts.get("retry_after_s")
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
+    elif row.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "2"
+    if row.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(
+        msgspec.json.encode(body), status_code=row.status, media_type=PROBLEM_TYPE, headers=headers
+    )
+
+
+def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    """Answer a problem that a handler raised."""
+    return answer(problem, locale=locale_of(request), trace_id=trace_id_of(request))
+
+
+def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Answer what the framework refuses by itself."""
+    errors: list[FieldProblem] = []
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        errors = [
+            FieldProblem(str(each.get("key") or "body"), "invalid", str(each.get("message", "")))
+            for each in error.extra
+        ]
+    code = _BY_STATUS.get(error.status_code, "invalid_request")
+    if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
+        code = (
+            "service_unavailable" if error.status_code == HTTPStatus.SERVICE_UNAVAILABLE else "internal_error"
+        )
+    if code == "invalid_request" and not errors:
+        errors = [FieldProblem("body", "malformed", "")]
+    return on_problem(request, Problem(code, errors=errors))
+
+
+def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answer a fault of ours: nothing of it is told."""
+    _log.error("request_failed", trace_id=trace_id_of(request), path=request.url.path, exc_info=error)
+    return on_problem(request, Problem("internal_error"))
+
+
+def locale_of(request: Request[Any, Any, Any]) -> str:
+    """Return the first of the caller's languages that we speak; French by default."""
+    for part in request.headers.get("accept-language", "").split(",")[:10]:
+        language = part.split(";")[0].strip().lower()[:2]
+        if language in {"fr", "en"}:
+            return language
+    return "fr"
+
+
+def trace_id_of(request: Request[Any, Any, Any]) -> str:
+    """Return the request's trace, made by the outermost layer."""
+    return request.scope.get("guichet_trace_id", "")  # pyright: ignore[reportReturnType]
+
+
+JSON: Final = MediaType.JSON

@@ -1,0 +1,62 @@
+"""GET /v1/events: the live feed as server-sent events."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from litestar.types import ASGIApp
+
+from core.contracts import desk_requests as ask
+from gateway.core_client import Caller, CoreClient
+from gateway.live.feed import LISTENERS_MAX, LiveFeed
+from gateway.live.listener import Listener
+from gateway.live.matching import GroupKey
+from gateway.live.rendering import read_event_id
+from gateway.live.stream import EventStream
+from gateway.problems import Problem
+from gateway.v1.reading import LIVE_PARAMETERS
+
+LastEventId = Annotated[
+    str | None, Parameter(header="Last-Event-ID", max_length=50, description="Resume after this event")
+]
+
+
+@get(
+    "/events",
+    summary="Live transactions",
+    tags=["Events"],
+    opt={"query": LIVE_PARAMETERS},
+    media_type="text/event-stream",
+    responses={
+        200: ResponseSpec(
+            str,
+            generate_examples=False,
+            media_type="text/event-stream",  # pyright: ignore[reportArgumentType]
+            description="`id: <txid>-<seq>`, `event: transaction`, `data: Transaction`; also `too_old`, `lost`, "
+            "`session_ended`, `closing`; a comment every 10 seconds",
+        )
+    },
+)
+async def events(
+    caller: Caller,
+    core: CoreClient,
+    feed: LiveFeed,
+    live_filter: ask.TransactionFilter,
+    resume_header: LastEventId = None,
+    last_event_id: Annotated[str | None, Parameter(max_length=50)] = None,
+) -> ASGIApp:
+    """Stream events as they happen. Resume with Last-Event-ID: at most 10,000 events or one hour back."""
+    resume_text = resume_header or last_event_id
+    resume_after = None
+    if resume_text:
+        resume_after = read_event_id(resume_text)
+        if resume_after is None:
+            raise Problem.of_field("last_event_id")
+    opened = await core.ask(ask.STREAM_OPENED, ask.Nothing(), ask.StreamOpened, caller=caller)
+    if feed.count >= LISTENERS_MAX:
+        raise Problem("too_many_listeners")
+    renderer, present = await feed.make_ready()
+    key = GroupKey(caller.locale, opened.scope, live_filter)
+    listener = Listener(key, caller.session or b"", feed.position or present)
+    return EventStream(feed, listener, renderer, resume_after)

@@ -1,0 +1,186 @@
+"""The real desk and the real gateway as processes, a seeded database, and rows written by plain SQL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import httpx
+import msgspec
+
+from core.contracts.states import Kind, State
+from core.roles.seeding.store import seed
+from core.values.clock import paris_date
+from core.values.ids import uuid7
+from deploy.local.nats import NatsServer
+from deploy.local.ports import free_ports
+from tests.support.servers import TestDatabase
+
+PASSWORD = "a long demonstration password"
+CHECKOUT = Path(__file__).resolve().parents[2]
+_START_TIMEOUT_S = 30.0
+
+
+@dataclass
+class DeskStack:
+    """Addresses of a running desk and gateway."""
+
+    database: TestDatabase
+    gateway_url: str
+    nats_url: str
+    desk_pid: int
+    gateway_pid: int
+
+    async def log_in(self, email: str = "admin@guichet.example") -> str:
+        """Return a token."""
+        async with httpx.AsyncClient(base_url=self.gateway_url) as client:
+            answer = await client.post("/v1/sessions", json={"email": email, "password": PASSWORD})
+            assert answer.status_code == 201, answer.text
+            return answer.json()["token"]
+
+    def client(self, token: str, **headers: str) -> httpx.AsyncClient:
+        """Return a client that is logged in."""
+        return httpx.AsyncClient(
+            base_url=self.gateway_url, headers={"Authorization": f"Bearer {token}", **headers}, timeout=30
+        )
+
+
+@asynccontextmanager
+async def running_desk(database: TestDatabase, nats: NatsServer) -> AsyncIterator[DeskStack]:
+    """Seed the database and run the two processes; stop both whatever happens."""
+    await seed(database.dsn, password=PASSWORD)
+    desk_port, gateway_port = free_ports(2)
+    common = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    desk = await _start(
+        ("core", "--role", "desk"),
+        {
+            **common,
+            "GUICHET_DATABASE_URL": database.dsn,
+            "GUICHET_NATS_URL": nats.url("core"),
+            "GUICHET_HEALTH_PORT": str(desk_port),
+        },
+    )
+    gateway = await _start(
+        ("gateway",),
+        {**common, "GUICHET_NATS_URL": nats.url("gateway"), "GUICHET_HTTP_PORT": str(gateway_port)},
+    )
+    try:
+        await _wait_ready(f"http://127.0.0.1:{desk_port}", desk)
+        await _wait_ready(f"http://127.0.0.1:{gateway_port}", gateway)
+        yield DeskStack(
+            database=database,
+            gateway_url=f"http://127.0.0.1:{gateway_port}",
+            nats_url=nats.url("core"),
+            desk_pid=desk.pid,
+            gateway_pid=gateway.pid,
+        )
+    finally:
+        for process in (gateway, desk):
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+        for process in (gateway, desk):
+            try:
+                await asyncio.wait_for(process.wait(), 15)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def add_attempt(
+    connection: asyncpg.Connection,
+    *,
+    terminal: str = "T0000001",
+    kind: Kind = Kind.PURCHASE,
+    state: State = State.APPROVED,
+    reason: int = 100,
+    amount_minor: int = 1250,
+    captured_minor: int = 0,
+    brand: int = 2,
+    original_id: bytes | None = None,
+    attempt_id: bytes | None = None,
+    stan: int | None = None,
+    last_four: str = "0014",
+) -> bytes:
+    """Insert an attempt as the engine would leave it, and return its id."""
+    now = datetime.now(UTC)
+    raw = attempt_id or uuid7(
+        unix_ms=int(now.timestamp() * 1000),
+        sequence=0,
+        randomness=int.from_bytes(os.urandom(8), "big"),
+    )
+    place = await connection.fetchrow(
+        "SELECT t.id, t.store_id, s.company_id FROM terminal t JOIN store s ON s.id = t.store_id"
+        " WHERE t.terminal = $1",
+        terminal,
+    )
+    assert place is not None
+    await connection.execute(
+        "INSERT INTO attempt (id, business_date, terminal_id, store_id, company_id, received_at, sent_at,"
+        " decided_at, body_hash, amount_minor, approved_minor, captured_minor, card_fingerprint, stan,"
+        " host_sent_us, host_replied_us, kind, message_class, acquirer_id, state, reason, card_brand, currency,"
+        " card_bin, card_last_four, card_expiry, entry_mode, transmitted_at, local_time, host_code,"
+        " approval_code, card_ciphertext, request, original_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6::timestamptz, $6::timestamptz + interval '1 ms',"
+        " $6::timestamptz + interval '20 ms', 1, $7, $8, $9, 77, $10, 2000, 18000, $11, 2, 1, $12, $13, $14,"
+        " 'EUR', '497010', $15, '2912', '051', '1122101500', '1122111500', '00', 'A12345', '', $16, $17)",
+        uuid.UUID(bytes=raw),
+        paris_date(now),
+        place["id"],
+        place["store_id"],
+        place["company_id"],
+        now,
+        amount_minor,
+        amount_minor if state in {State.APPROVED, State.CAPTURED} else 0,
+        captured_minor,
+        stan if stan is not None else int.from_bytes(os.urandom(2), "big"),
+        int(kind),
+        int(state),
+        int(reason),
+        brand,
+        last_four,
+        msgspec.msgpack.encode({3: "000000", 4: "000000001250", 11: "000123", 41: terminal}),
+        None if original_id is None else uuid.UUID(bytes=original_id),
+    )
+    return raw
+
+
+async def add_event(connection: asyncpg.Connection, attempt_id: bytes) -> tuple[int, int]:
+    """Insert an event of an attempt, its summary left to the reader; return its position."""
+    row = await connection.fetchrow(
+        "INSERT INTO event (attempt_id, business_date, kind, state, reason, detail)"
+        " SELECT id, business_date, 2, state, reason, $2 FROM attempt WHERE id = $1"
+        " RETURNING txid::text::bigint AS txid, seq",
+        uuid.UUID(bytes=attempt_id),
+        msgspec.msgpack.encode([{3: "000000", 4: "000000001250"}, {39: "00", 38: "A12345"}]),
+    )
+    assert row is not None
+    return row["txid"], row["seq"]
+
+
+async def _start(module: tuple[str, ...], environment: dict[str, str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *module, env=environment, cwd=CHECKOUT, stdin=asyncio.subprocess.DEVNULL
+    )
+
+
+async def _wait_ready(address: str, process: asyncio.subprocess.Process) -> None:
+    give_up_at = asyncio.get_running_loop().time() + _START_TIMEOUT_S
+    async with httpx.AsyncClient() as client:
+        while asyncio.get_running_loop().time() < give_up_at:
+            assert process.returncode is None, "a process ended at once"
+            try:
+                if (await client.get(f"{address}/health/ready")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.05)
+    raise AssertionError(f"not ready: {address}")
