@@ -83,6 +83,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "health.silent": ("no answer", "pas de réponse"),
     "health.unknown": ("-", "-"),
     "down.done": ("stopped; data stays in {data}", "arrêté ; les données restent dans {data}"),
+    "verify.good": ("holds ", "tient "),
+    "verify.bad": ("BROKEN", "ROMPU "),
+    "verify.counts": (
+        "{checked:>9} checked {breaches:>5} broken {waiting:>5} waiting",
+        "{checked:>9} vérifiés {breaches:>5} rompus {waiting:>5} en attente",
+    ),
+    "verify.left": ("still under way: {left}", "encore en cours : {left}"),
+    "verify.holds": ("every invariant holds ({seconds} s)", "tous les invariants tiennent ({seconds} s)"),
+    "verify.broken": ("something is broken ({seconds} s)", "quelque chose est rompu ({seconds} s)"),
     "error.port-taken": (
         "port {port}, wanted by {process}, is taken; stop its holder or choose others with --ports-from",
         "le port {port}, voulu par {process}, est pris ; libérez-le ou choisissez-en avec --ports-from",
