@@ -1,0 +1,86 @@
+"""What a verification compares and what it says. Pure data."""
+
+import msgspec
+
+EXAMPLES_MAX = 5
+
+
+class TerminalFact(msgspec.Struct, frozen=True, gc=False):
+    """What one terminal was told about one of its messages (V3).
+
+    `terminal`, `day`, `message_class` and `stan` are the natural key of the payment that it is about.
+    """
+
+    outcome: str  # ANSWERED, NO_ANSWER, REVERSAL_ACKNOWLEDGED or ADVICE_ACKNOWLEDGED
+    terminal: str
+    day: str  # ISO
+    message_class: int
+    stan: int
+    amount_minor: int
+    approved_minor: int
+    code: str  # data element 39
+    reference: str  # data element 37
+    approval_code: str
+
+
+ANSWERED = "answered"
+NO_ANSWER = "no_answer"
+REVERSAL_ACKNOWLEDGED = "reversal_acknowledged"
+ADVICE_ACKNOWLEDGED = "advice_acknowledged"
+
+
+class HostEntry(msgspec.Struct, frozen=True, gc=False):
+    """What an acquirer's own book says of one reference (V6)."""
+
+    reference: str
+    state: str  # approved, partially_approved, declined, reversed, captured, refunded
+    approved_minor: int
+    captured_minor: int
+    at_us: int
+
+
+class HostBook(msgspec.Struct):
+    """The book of an acquirer as it was at `read_at_us`; entries are in the order of their references."""
+
+    entries: list[HostEntry]
+    read_at_us: int
+
+
+class Finding(msgspec.Struct):
+    """One invariant: how many rows were looked at, how many break it, and a few of them by reference."""
+
+    name: str
+    what: str
+    checked: int = 0
+    breaches: int = 0
+    waiting: int = 0  # neither kept nor broken yet: on its way within its time
+    examples: list[str] = []
+    note: str = ""
+    seconds: float = 0.0
+
+    def breach(self, example: str) -> None:
+        """Count one breach and keep it if there is room."""
+        self.breaches += 1
+        if len(self.examples) < EXAMPLES_MAX:
+            self.examples.append(example)
+
+
+class Report(msgspec.Struct):
+    """Every invariant of one run."""
+
+    findings: list[Finding]
+    drained: bool | None = None  # None: nobody asked to wait
+    left: dict[str, int] = {}
+    seconds: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is broken, and what was to drain has drained."""
+        return self.drained is not False and not any(finding.breaches for finding in self.findings)
+
+    def finding(self, name: str) -> Finding:
+        """Return one of them by name. Raises: KeyError."""
+        for each in self.findings:
+            if each.name == name:
+                return each
+        raise KeyError(name)

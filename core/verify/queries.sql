@@ -1,0 +1,314 @@
+-- Statements of a verification. All read, none locks: they run in one read-only snapshot, also on a standby.
+-- The whole-table ones are sequential scans with hash aggregates on purpose: an index would cost the hot path.
+
+-- name: unbalanced_operations
+-- V1. One ledger transaction is an operation of an attempt on a layer.
+WITH operations AS (
+    SELECT e.attempt_id, count(*) AS entries, sum(e.amount_minor) AS total
+    FROM ledger_entry AS e
+    GROUP BY e.attempt_id, e.operation, e.part, e.layer, e.currency
+)
+SELECT
+    coalesce(sum(o.entries), 0)::bigint AS checked,
+    count(*) FILTER (WHERE o.total <> 0) AS breaches,
+    (array_agg(o.attempt_id) FILTER (WHERE o.total <> 0))[1:5] AS examples
+FROM operations AS o;
+
+-- name: misplaced_money
+-- What the entries of an attempt add up to is what its state says: held while approved, posted once captured.
+WITH stood AS (
+    SELECT
+        e.attempt_id,
+        coalesce(sum(e.amount_minor) FILTER (WHERE e.layer = 1), 0) AS pending_minor,
+        coalesce(sum(e.amount_minor) FILTER (WHERE e.layer = 2), 0) AS posted_minor
+    FROM ledger_entry AS e
+    WHERE e.leg = 1
+    GROUP BY e.attempt_id
+), judged AS (
+    SELECT
+        a.id,
+        coalesce(s.pending_minor, 0) = CASE
+            WHEN a.kind IN (1, 2, 5) AND a.state IN (3, 4) THEN a.approved_minor ELSE 0
+        END
+        AND coalesce(s.posted_minor, 0) = CASE
+            WHEN a.kind IN (1, 2, 5) AND a.state IN (8, 9, 10) THEN a.captured_minor
+            WHEN a.kind = 4 AND a.state IN (3, 4, 8, 10) THEN -a.approved_minor
+            ELSE 0
+        END AS placed
+    FROM attempt AS a
+    LEFT JOIN stood AS s ON s.attempt_id = a.id
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE NOT j.placed) AS breaches,
+    (array_agg(j.id) FILTER (WHERE NOT j.placed))[1:5] AS examples
+FROM judged AS j;
+
+-- name: repeated_operations
+-- V2. The primary key holds the business date for the partitions' sake, so it alone does not say "once".
+WITH keys AS (
+    SELECT e.attempt_id, count(*) AS entries
+    FROM ledger_entry AS e
+    GROUP BY e.attempt_id, e.operation, e.part, e.leg
+)
+SELECT
+    coalesce(sum(k.entries), 0)::bigint AS checked,
+    count(*) FILTER (WHERE k.entries > 1) AS breaches,
+    (array_agg(k.attempt_id) FILTER (WHERE k.entries > 1))[1:5] AS examples
+FROM keys AS k;
+
+-- name: overdue_attempts
+-- V4. Received, sent or unknown five minutes after the moment from which the reversal was due.
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE a.state IN (1, 2, 6) AND d.due_at < $1::timestamptz - interval '5 minutes') AS breaches,
+    count(*) FILTER (WHERE a.state IN (1, 2, 6) AND d.due_at >= $1::timestamptz - interval '5 minutes') AS waiting,
+    (array_agg(a.id) FILTER (
+        WHERE a.state IN (1, 2, 6) AND d.due_at < $1::timestamptz - interval '5 minutes'
+    ))[1:5] AS examples
+FROM attempt AS a
+CROSS JOIN LATERAL (SELECT coalesce(a.reverse_after, a.received_at) AS due_at) AS d;
+
+-- name: unreversed_timeouts
+-- V5. What became unknown has a reversal, accepted by the host within five minutes of the moment it was owed;
+-- its event says that it timed out even where its state has moved on.
+WITH timed_out AS (
+    SELECT a.id, a.state FROM attempt AS a WHERE a.state = 6
+    UNION
+    SELECT a.id, a.state
+    FROM event AS e
+    INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
+    WHERE e.kind = 3
+), judged AS (
+    SELECT
+        t.id,
+        CASE
+            WHEN d.id IS NULL THEN 'breach'
+            WHEN d.accepted_at IS NOT NULL AND t.state = 7 THEN 'kept'
+            WHEN d.accepted_at IS NOT NULL THEN 'breach'
+            WHEN d.created_at < $1::timestamptz - interval '5 minutes' THEN 'breach'
+            ELSE 'waiting'
+        END AS verdict
+    FROM timed_out AS t
+    LEFT JOIN delivery AS d ON d.attempt_id = t.id AND d.kind = 1
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.verdict = 'breach') AS breaches,
+    count(*) FILTER (WHERE j.verdict = 'waiting') AS waiting,
+    (array_agg(j.id) FILTER (WHERE j.verdict = 'breach'))[1:5] AS examples
+FROM judged AS j;
+
+-- name: unconsumed_events
+-- V7. The ranges of the consumer's inbox lie end to end; what lies between two of them, or behind the last one,
+-- was never taken in. Events by event_position within each gap. Ranges older than a week are pruned.
+WITH ranges AS (
+    SELECT
+        i.from_txid, i.from_seq, i.to_txid, i.to_seq,
+        lag(i.to_txid) OVER w AS before_txid, lag(i.to_seq) OVER w AS before_seq
+    FROM inbox AS i
+    WHERE i.consumer = $2::text
+    WINDOW w AS (ORDER BY i.to_txid, i.to_seq)
+), gaps AS (
+    SELECT
+        coalesce(r.before_txid, '0'::xid8) AS after_txid, coalesce(r.before_seq, 0) AS after_seq,
+        r.from_txid AS until_txid, r.from_seq AS until_seq
+    FROM ranges AS r
+    WHERE (r.from_txid, r.from_seq) > (coalesce(r.before_txid, '0'::xid8), coalesce(r.before_seq, 0))
+    UNION ALL
+    SELECT
+        coalesce(l.to_txid, '0'::xid8), coalesce(l.to_seq, 0),
+        '18446744073709551615'::xid8, 9223372036854775807
+    FROM (SELECT true) AS one (one)
+    LEFT JOIN LATERAL (
+        SELECT i.to_txid, i.to_seq FROM inbox AS i
+        WHERE i.consumer = $2::text ORDER BY i.to_txid DESC, i.to_seq DESC LIMIT 1
+    ) AS l ON true
+), missed AS (
+    SELECT e.attempt_id, e.at
+    FROM gaps AS g
+    INNER JOIN event AS e
+        ON (e.txid, e.seq) > (g.after_txid, g.after_seq) AND (e.txid, e.seq) <= (g.until_txid, g.until_seq)
+    WHERE e.at > $1::timestamptz - interval '7 days'
+)
+SELECT
+    (SELECT count(*) FROM event AS e) AS checked,
+    count(*) FILTER (WHERE m.at < $1::timestamptz - interval '1 minute') AS breaches,
+    count(*) FILTER (WHERE m.at >= $1::timestamptz - interval '1 minute') AS waiting,
+    (array_agg(m.attempt_id) FILTER (WHERE m.at < $1::timestamptz - interval '1 minute'))[1:5] AS examples
+FROM missed AS m;
+
+-- name: overlapping_ranges
+-- V7, the other way round: a range that begins before the one before it ends was counted twice.
+SELECT count(*) AS checked, count(*) FILTER (WHERE r.overlaps) AS breaches
+FROM (
+    SELECT (i.from_txid, i.from_seq) < (lag(i.to_txid) OVER w, lag(i.to_seq) OVER w) AS overlaps
+    FROM inbox AS i
+    WHERE i.consumer = $1::text
+    WINDOW w AS (ORDER BY i.to_txid, i.to_seq)
+) AS r;
+
+-- name: repeated_debits
+-- V8. A debit is posted once, whatever part it is booked under.
+WITH debits AS (
+    SELECT e.attempt_id, count(*) AS posted
+    FROM ledger_entry AS e
+    WHERE e.operation = 3 AND e.leg = 1 AND e.layer = 2
+    GROUP BY e.attempt_id
+)
+SELECT
+    coalesce(sum(d.posted), 0)::bigint AS checked,
+    count(*) FILTER (WHERE d.posted > 1) AS breaches,
+    (array_agg(d.attempt_id) FILTER (WHERE d.posted > 1))[1:5] AS examples
+FROM debits AS d;
+
+-- name: judge_told
+-- V3. A chunk of what terminals were told, found by attempt_once; only what is not kept comes back.
+WITH told AS (
+    SELECT *
+    FROM unnest(
+        $1::integer[], $2::text[], $3::date[], $4::smallint[], $5::integer[], $6::text[], $7::text[], $8::bigint[],
+        $9::bigint[], $10::bytea[], $11::text[]
+    ) AS j (
+        n, terminal, business_date, message_class, stan, outcome, code, approved_minor, amount_minor,
+        reference_key, approval_code
+    )
+), judged AS (
+    SELECT
+        j.n,
+        CASE
+            WHEN j.outcome = 'reversal_acknowledged' THEN CASE
+                WHEN a.id IS NULL THEN 'reversal acknowledged, nothing recorded'
+                WHEN a.state NOT IN (5, 6, 7) THEN 'reversal acknowledged, not reversed'
+            END
+            WHEN j.outcome = 'advice_acknowledged' THEN CASE
+                WHEN a.id IS NULL THEN 'advice acknowledged, nothing recorded'
+                WHEN a.state NOT IN (3, 4, 7, 8, 9, 10) THEN 'advice acknowledged, not booked'
+                WHEN a.approved_minor <> j.amount_minor THEN 'advice acknowledged, another amount'
+            END
+            WHEN j.message_class NOT IN (1, 2) THEN NULL
+            WHEN j.outcome = 'no_answer' THEN CASE WHEN a.state IN (3, 4, 8, 9, 10) THEN 'waiting' END
+            WHEN j.code IN ('00', '10') THEN CASE
+                WHEN a.id IS NULL THEN 'told approved, nothing recorded'
+                WHEN a.state NOT IN (3, 4, 7, 8, 9, 10) THEN 'told approved, not approved here'
+                WHEN a.approved_minor <> j.approved_minor THEN 'told another amount'
+                WHEN a.approval_code <> j.approval_code THEN 'told another approval code'
+                WHEN j.reference_key IS DISTINCT FROM set_byte(
+                    substring(uuid_send(a.id) FROM 1 FOR 10), 9, get_byte(uuid_send(a.id), 9) & 192
+                ) THEN 'told another reference'
+            END
+            -- 94 may be about another message under the same key, whose own answer stands.
+            WHEN j.code <> '94' AND a.state IN (3, 4, 8, 9, 10) THEN 'told declined, approved here'
+        END AS verdict
+    FROM told AS j
+    LEFT JOIN terminal AS t ON t.terminal = j.terminal
+    LEFT JOIN attempt AS a
+        ON a.terminal_id = t.id AND a.business_date = j.business_date AND a.message_class = j.message_class
+        AND a.stan = j.stan
+)
+SELECT j.n, j.verdict FROM judged AS j WHERE j.verdict IS NOT NULL ORDER BY j.n;
+
+-- name: judge_book
+-- V6. One stretch of identifiers on both sides: a reference is the first 74 bits of one (values.ids.rrn_of), so a
+-- stretch of sorted references is a range of the primary key and the two meet in one hash join. Only what differs
+-- comes back. What changed here after the book was read ($7), or is still owed to the host, is not a difference yet.
+WITH theirs AS (
+    SELECT *
+    FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[]) AS b (
+        reference_key, state, approved_minor, captured_minor
+    )
+), ours AS (
+    SELECT
+        a.id, a.business_date, a.kind, a.state, a.approved_minor, a.captured_minor, a.decided_at,
+        a.state IN (3, 4, 8, 9, 10) AS holds,
+        set_byte(
+            substring(uuid_send(a.id) FROM 1 FOR 10), 9, get_byte(uuid_send(a.id), 9) & 192
+        ) AS reference_key
+    FROM attempt AS a
+    WHERE a.id >= $5::uuid AND a.id < $6::uuid
+), met AS (
+    SELECT
+        o.id, o.kind, o.state, o.decided_at, coalesce(o.reference_key, b.reference_key) AS reference_key,
+        CASE
+            WHEN o.id IS NULL THEN b.state || ' there, nothing here'
+            -- A completion is booked there on the reference of its hold.
+            WHEN o.kind = 6 THEN NULL
+            WHEN o.holds AND b.state IS NULL THEN 'approved here, nothing there'
+            WHEN o.holds AND b.state IN ('declined', 'reversed') THEN 'approved here, ' || b.state || ' there'
+            WHEN o.holds AND b.approved_minor <> o.approved_minor THEN 'another amount there'
+            WHEN o.holds AND o.kind = 1 AND b.captured_minor <> o.captured_minor THEN 'another amount captured there'
+            WHEN o.holds THEN NULL
+            WHEN b.state IN ('approved', 'partially_approved', 'captured', 'refunded')
+                THEN b.state || ' there, not here'
+            WHEN b.state = 'reversed' AND o.state <> 7 THEN 'reversed there, not here'
+        END AS verdict
+    FROM ours AS o
+    FULL JOIN theirs AS b ON b.reference_key = o.reference_key
+)
+SELECT
+    m.reference_key,
+    CASE
+        WHEN m.id IS NULL THEN m.verdict
+        WHEN m.state IN (1, 2) OR m.decided_at >= $7::timestamptz THEN 'waiting'
+        WHEN EXISTS (
+            SELECT FROM delivery AS d
+            WHERE d.attempt_id = m.id AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz)
+        ) THEN 'waiting'
+        WHEN m.kind = 1 AND EXISTS (
+            SELECT FROM attempt AS c
+            INNER JOIN delivery AS d ON d.attempt_id = c.id
+            WHERE c.original_id = m.id AND c.kind = 6
+                AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz)
+        ) THEN 'waiting'
+        ELSE m.verdict
+    END AS verdict
+FROM met AS m
+WHERE m.verdict IS NOT NULL
+ORDER BY m.reference_key;
+
+-- name: count_attempts
+SELECT count(*) AS attempts FROM attempt;
+
+-- name: undone
+-- What a drain waits for. Attempts by the range of identifiers that the last hours have, deliveries by delivery_due.
+SELECT
+    (SELECT count(*) FROM attempt AS a WHERE a.id >= $1::uuid AND a.state IN (1, 2)) AS sent,
+    (SELECT count(*) FROM attempt AS a WHERE a.id >= $1::uuid AND a.state = 6) AS unknown,
+    (SELECT count(*) FROM delivery AS d WHERE d.accepted_at IS NULL) AS undelivered,
+    (
+        SELECT count(*) FROM event AS e
+        WHERE (e.txid, e.seq) > (
+            coalesce(
+                (SELECT i.to_txid FROM inbox AS i WHERE i.consumer = $2::text
+                ORDER BY i.to_txid DESC, i.to_seq DESC LIMIT 1), '0'::xid8
+            ),
+            coalesce(
+                (SELECT i.to_seq FROM inbox AS i WHERE i.consumer = $2::text
+                ORDER BY i.to_txid DESC, i.to_seq DESC LIMIT 1), 0
+            )
+        )
+    ) AS unconsumed;
+
+-- name: list_readable_columns
+-- V9. Every column that can hold digits as text, table by table (partitions apart), with how many rows it has.
+-- Left out are numbers of companies, which pass the same check digit and are public: SIREN, SIRET, acceptor.
+SELECT
+    c.relname AS table_name,
+    greatest(c.reltuples, 0)::bigint AS rows_estimated,
+    array_agg(k.attname ORDER BY k.attnum) AS columns,
+    format(
+        'SELECT %s FROM %I ', string_agg(
+            CASE WHEN k.atttypid = 'bytea'::regtype THEN format('%I', k.attname)
+            ELSE format('%I::text', k.attname) END, ', ' ORDER BY k.attnum
+        ), c.relname
+    ) AS statement
+FROM pg_class AS c
+INNER JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attnum > 0 AND NOT k.attisdropped
+WHERE c.relnamespace = 'public'::regnamespace
+    AND c.relkind = 'r'
+    AND k.atttypid = ANY (ARRAY['text', 'bytea', 'jsonb', 'text[]', 'character varying']::regtype[])
+    AND (c.relname, k.attname) NOT IN (
+        ('store', 'siret'), ('company', 'siren'), ('store', 'acceptor'), ('schema_migrations', 'version')
+    )
+GROUP BY c.oid, c.relname, c.reltuples
+ORDER BY c.relname;
