@@ -382,6 +382,13 @@ class Host:
         )
 
 
+def format_error(m: Message) -> Message:
+    """Return the answer to a request that lacks what its type needs."""
+    answer = _echo(m, str(m[0]))
+    answer[39] = "30"
+    return answer
+
+
 def _echo(m: Message, mti: str) -> Message:
     answer: Message = {0: f"{mti[:2]}{int(mti[2]) + 1}0"}
     for number in _ECHOED_IF_PRESENT:

@@ -16,7 +16,7 @@ from edge.dialects import DIALECTS
 from edge.protocol.errors import FieldMalformed, FrameRefused, MessageMalformed
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader, frame
-from edge.simulators.acquirer.host import Host, UnknownMessageType
+from edge.simulators.acquirer.host import Host, UnknownMessageType, format_error
 from edge.simulators.book import Book
 from edge.simulators.script import APPROVE, Behaviour, Overrides
 
@@ -86,7 +86,7 @@ class Acquirer:
                 # Never the value: it may be a card number.
                 counts["malformed"] += 1
                 log.warning("message lacks or breaks a field: %s", type(error).__name__)
-                continue
+                framed, behaviour = self._frame(format_error(message)), APPROVE
             if behaviour is APPROVE and plain:
                 out.append(framed)
             else:

@@ -24,6 +24,7 @@ from edge.simulators.terminal import Terminal
 TICK_S = 0.01
 DRAIN_S = 30.0
 STOP_S = 2.0
+SESSIONS_WAIT_S = 5.0
 STAN_BLOCK = 50
 TASKS_MAX = 5_000
 _VARIED_CARDS = tuple(
@@ -154,7 +155,7 @@ class Estate:
 
     async def _wait_for_sessions(self) -> None:
         """Give the terminals a moment; those that cannot sign on sell offline or not at all."""
-        until = time.monotonic() + 10.0
+        until = time.monotonic() + SESSIONS_WAIT_S
         while self.online < len(self.members) and time.monotonic() < until and not self._stopping.is_set():
             await self._pause(0.05)
 
