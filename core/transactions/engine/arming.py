@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
 
 import asyncpg
 import msgspec
@@ -85,7 +86,7 @@ class Arming:
     async def _arm(self, lane: Lane, batch: list[Asked]) -> None:
         items = [asked[0] for asked in batch]
         try:
-            rows = await self._insert(lane, items)
+            rows, tried_again = await self._insert(lane, items)
         except LaneBroken:
             # Nothing is told: whether the attempts exist is unknown. Terminals repeat, the sweeper reverses.
             _log.warning("arming_unknown", items=len(items))
@@ -100,15 +101,21 @@ class Arming:
         if missing:
             found = await self._find(lane, missing)
             for asked in missing:
-                self._settle_missing(asked, found.get(asked[0].id), reasons)
+                self._settle_missing(asked, found.get(asked[0].id), reasons, tried_again=tried_again)
         await self._load_labels(lane, items)
         self._take_off(batch, reasons)
 
-    async def _insert(self, lane: Lane, items: list[Authorise]) -> list[asyncpg.Record]:
+    async def _insert(self, lane: Lane, items: list[Authorise]) -> tuple[list[asyncpg.Record], bool]:
+        """Return what was recorded, and whether an earlier try may have recorded the rest."""
         columns = arming_columns(items)
+        days = [item.business_date for item in items]
+        # A duplicate is looked for on the days of the batch and one more on either side of midnight.
+        first, last = date.fromordinal(min(days) - 1), date.fromordinal(max(days) + 1)
         for attempt in range(STATEMENT_TRIES_MAX):
             try:
-                return await lane.fetch("arm_attempts", *columns, self._reverse_after_ms)
+                return await lane.fetch(
+                    "arm_attempts", *columns, self._reverse_after_ms, first, last
+                ), attempt > 0
             except LaneBroken:
                 # Trying again is safe: what the lost commit recorded is found by its key and its own id.
                 if attempt == STATEMENT_TRIES_MAX - 1:
@@ -145,7 +152,9 @@ class Arming:
             return {}
         return {items[row["n"]].id: row for row in rows}
 
-    def _settle_missing(self, asked: Asked, row: asyncpg.Record | None, reasons: dict[bytes, int]) -> None:
+    def _settle_missing(
+        self, asked: Asked, row: asyncpg.Record | None, reasons: dict[bytes, int], *, tried_again: bool
+    ) -> None:
         """Answer a repeat, or take up an attempt that our own lost commit recorded after all."""
         item, reply_to = asked
         if row is None:
@@ -153,9 +162,15 @@ class Arming:
             self._recheck_later(asked)
             return
         found_id: bytes = row["id"].bytes
-        if found_id == item.id:
-            reasons[item.id] = 0 if row["state"] == State.SENT else row["reason"]
+        if (
+            found_id == item.id
+            and row["state"] == State.SENT
+            and tried_again
+            and found_id not in self._flights
+        ):
+            reasons[item.id] = 0
             return
+        # A terminal's repeat, or the bus delivered one message twice: either way the host is not asked again.
         self.repeats += 1
         if row["state"] == State.REVERSED:
             self._answer(reply_to, _reply(item.id, Reason.ALREADY_REVERSED))
@@ -164,9 +179,7 @@ class Arming:
         elif row["state"] != State.SENT:
             self._answer(reply_to, stored_reply(item.id, row))
         elif (flight := self._flights.get(found_id)) is not None:
-            if flight.waiters is None:
-                flight.waiters = []
-            flight.waiters.append((item.id, reply_to))
+            flight.wait(item.id, reply_to)
         else:
             self._recheck_later(asked)
 
@@ -205,6 +218,9 @@ class Arming:
             if reason != 0:
                 self.refused += 1
                 self._answer(reply_to, _reply(item.id, reason))
+                continue
+            if (flight := self._flights.get(item.id)) is not None:
+                flight.wait(item.id, reply_to)  # Twice in one batch.
                 continue
             labels = self._labels.get(item.terminal_id)
             if labels is None:
@@ -255,11 +271,13 @@ def host_request_of(flight: Flight) -> HostRequest:
 
 def stored_reply(asked_id: bytes, row: asyncpg.Record) -> AuthoriseReply:
     """Return the answer that stands in the database, for a repeat."""
+    reason = stored_answer(row["state"], row["reason"])
+    stands = reason == row["reason"]  # Else it was taken back: nothing of the approval is said any more.
     return AuthoriseReply(
         asked_id,
-        stored_answer(row["state"], row["reason"]),
-        row["approval_code"],
-        row["approved_minor"],
+        reason,
+        row["approval_code"] if stands else "",
+        row["approved_minor"] if stands else 0,
         rrn_of(row["id"].bytes),
         row["host_code"],
         replayed=True,
