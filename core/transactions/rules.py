@@ -7,15 +7,17 @@ from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.RECEIVED: frozenset({State.SENT, State.DECLINED, State.APPROVED}),
+    # Straight to reversed: a reversal that came before its authorisation.
+    State.RECEIVED: frozenset({State.SENT, State.DECLINED, State.APPROVED, State.REVERSED}),
     State.SENT: frozenset({State.APPROVED, State.PARTIALLY_APPROVED, State.DECLINED, State.UNKNOWN}),
-    State.APPROVED: frozenset({State.REVERSED, State.CAPTURED, State.REFUNDED}),
+    State.APPROVED: frozenset({State.REVERSED, State.CAPTURED}),
     State.PARTIALLY_APPROVED: frozenset({State.REVERSED, State.CAPTURED}),
     State.DECLINED: frozenset(),
     State.UNKNOWN: frozenset({State.REVERSED}),
     State.REVERSED: frozenset(),
     State.CAPTURED: frozenset({State.REFUNDED, State.SETTLED}),
-    State.REFUNDED: frozenset({State.SETTLED}),
+    # Back to captured: a refund that the terminal takes back.
+    State.REFUNDED: frozenset({State.CAPTURED, State.SETTLED}),
     State.SETTLED: frozenset({State.REFUNDED}),
 }
 """AUT-2: from each state, where an attempt may go. A statement that moves a row names the states it moves from."""
@@ -52,7 +54,13 @@ def outcome_of(reply: HostReply, *, kind: int, amount_minor: int, partial_ok: bo
 
 
 def stored_answer(state: int, reason: int) -> int:
-    """Return the reason that a repeat is told, from where its attempt stands now."""
+    """Return the reason that a repeat is told, from where its attempt stands now.
+
+    What is unknown is told as the first asker was told it, whatever made it so: a partial approval that is being
+    reversed must not look like an approval to whoever asks again.
+    """
     if state == State.REVERSED:
         return Reason.ALREADY_REVERSED
+    if state == State.UNKNOWN:
+        return Reason.HOST_NO_REPLY
     return reason

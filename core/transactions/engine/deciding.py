@@ -10,13 +10,13 @@ import structlog
 from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.feed import TransactionSummary
-from core.contracts.payment import AuthoriseReply, HostReply
+from core.contracts.payment import HOST_REPLIED, AuthoriseReply, HostReply
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, State
 from core.db.lane import Lane, LaneBroken
-from core.transactions.engine.arming import STATEMENT_TRIES_MAX
+from core.transactions.engine.arming import STATEMENT_TRIES_MAX, stored_reply
 from core.transactions.engine.flight import Flight
-from core.transactions.rules import Outcome, outcome_of, stored_answer
+from core.transactions.rules import Outcome, outcome_of
 from core.values.clock import Clock
 
 _log = structlog.get_logger("core.engine")
@@ -147,9 +147,9 @@ class Deciding:
                 # Our own commit whose answer was lost.
                 self._tell(told, outcome)
                 continue
-            if outcome.state != State.UNKNOWN:
+            if told.reply.result == HOST_REPLIED:
                 late.append(told.reply)
-            self._tell(told, Outcome(row["state"], stored_answer(row["state"], row["reason"]), 0))
+            self._tell_stored(told, row)
         if late:
             await note_late(lane, late)
 
@@ -187,6 +187,13 @@ class Deciding:
                 flight.rrn,
                 told.reply.host_code,
             )
+        self._say(flight, reply)
+
+    def _tell_stored(self, told: Told, row: asyncpg.Record) -> None:
+        """Somebody else decided: what stands in the database is the answer, not what the host said."""
+        self._say(told.flight, stored_reply(told.flight.item.id, row))
+
+    def _say(self, flight: Flight, reply: AuthoriseReply) -> None:
         self._answer(flight.reply_to, reply)
         if flight.waiters:
             for waiting_id, reply_to in flight.waiters:

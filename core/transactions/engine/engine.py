@@ -10,6 +10,7 @@ import structlog
 from core.bus import Bus
 from core.contracts.payment import (
     HOST_NO_REPLY,
+    HOST_REPLIED,
     Authorise,
     AuthoriseReply,
     HostReply,
@@ -185,9 +186,9 @@ class Engine:
             flight = None if reply.late else flights.pop(reply.id, None)
             if flight is not None:
                 told.append(Told(flight, reply))
-            elif self._refunds.is_waiting_for(reply.id):
+            elif not reply.late and self._refunds.is_waiting_for(reply.id):
                 self._refunds.refund_told(reply)
-            else:
+            elif reply.result == HOST_REPLIED:
                 self._late_pump.add(reply)
         self.deciding_pump.add_all(told)
 

@@ -18,3 +18,9 @@ class Flight:
         self.rrn = rrn
         self.deadline_at_us = deadline_at_us
         self.waiters: list[tuple[bytes, str]] | None = None  # repeats: (their id, where to answer)
+
+    def wait(self, asked_id: bytes, reply_to: str) -> None:
+        """Answer a repeat when the first is answered."""
+        if self.waiters is None:
+            self.waiters = []
+        self.waiters.append((asked_id, reply_to))
