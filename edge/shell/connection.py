@@ -72,7 +72,7 @@ class TerminalConnection(asyncio.Protocol):
         self.secure = secure
         self.session = TerminalSession(now=door.now())
         self.signing_on = False
-        self.slot = 0
+        self.slot = -1  # Until the door knows it.
         self.terminal_id = b""
         self.certificate_name = ""
         self.address = ""
@@ -88,7 +88,8 @@ class TerminalConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio passes it.
         self._transport = None
-        self._door.lost(self)
+        if self.slot >= 0:
+            self._door.lost(self)
         self.session.close()
 
     def eof_received(self) -> None:

@@ -15,7 +15,7 @@ from core.contracts.subjects import PRESENCE, SIGN_ON
 from core.values.clock import from_unix_us, paris_date
 from edge.protocol.errors import MessageTypeUnknown
 from edge.protocol.field import Message
-from edge.protocol.limits import TLS_HANDSHAKE_TIMEOUT_S
+from edge.protocol.limits import FRAME_BYTES_MAX, TLS_HANDSHAKE_TIMEOUT_S
 from edge.protocol.message_types import FinancialKind
 from edge.protocol.session import (
     CutOverRequested,
@@ -338,10 +338,9 @@ class TerminalDoor:
 
     async def _upgrade(self, transport: asyncio.Transport, gate: "_Handshake", tls: ssl.SSLContext) -> None:
         peer = transport.get_extra_info("peername")
-        connection = TerminalConnection(self, secure=True)
         try:
             secure = await self._loop.start_tls(
-                transport, connection, tls, server_side=True, ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT_S
+                transport, gate, tls, server_side=True, ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT_S
             )
         except (OSError, TimeoutError, ssl.SSLError) as error:
             cause = _handshake_cause(error)
@@ -349,26 +348,39 @@ class TerminalDoor:
             _log.warning("tls_refused", cause=cause, address=peer[0] if peer else "")
             transport.abort()
             return
-        if secure is None:
+        if secure is None or gate.lost:
             self.count_closed("tls_aborted")
             return
-        gate.upgraded = True
+        connection = TerminalConnection(self, secure=True)
+        secure.set_protocol(connection)
         connection.connection_made(secure)
+        if gate.early:
+            connection.data_received(gate.early)
 
 
 class _Handshake(asyncio.Protocol):
-    """Holds an accepted socket until TLS takes it over."""
+    """Holds an accepted socket until TLS takes it over, and what the terminal says in the same breath."""
 
-    __slots__ = ("_door", "_tls", "upgraded")
+    __slots__ = ("_door", "_tls", "_transport", "early", "lost")
 
     def __init__(self, door: TerminalDoor, tls: ssl.SSLContext) -> None:
         self._door = door
         self._tls = tls
-        self.upgraded = False
+        self.early = b""
+        self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue]
-        self._door.begin_handshake(transport, self, self._tls)  # pyright: ignore[reportArgumentType]
+        self._transport: asyncio.Transport = transport  # pyright: ignore[reportAttributeAccessIssue]
+        self._transport.pause_reading()
+        self._door.begin_handshake(self._transport, self, self._tls)
+
+    def data_received(self, data: bytes) -> None:
+        self.early += data
+        if len(self.early) > FRAME_BYTES_MAX + 2:
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio passes it.
+        self.lost = True
 
 
 def _handshake_cause(error: Exception) -> str:

@@ -1,0 +1,152 @@
+"""Host links against the simulated acquirer: failover, deadlines, late replies, honest words about what was sent."""
+
+import asyncio
+import time
+
+import msgspec
+import pytest
+
+from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, Authorise, HostRequest
+from core.contracts.reasons import Reason
+from edge.simulators.script import Overrides
+from tests.integration.edge.conftest import House, until
+from tests.integration.edge.stand_in import host_request
+
+
+async def attempt(house: House, *, card: str = "approve-cb") -> Authorise:
+    """Return an authorisation as core gets it."""
+    terminal = await house.terminal()
+    await terminal.ask(terminal.purchase(card=card))
+    return house.core.authorised[-1]
+
+
+def shifted(request: HostRequest, by: int) -> HostRequest:
+    """Return the same request under another STAN and id."""
+    return msgspec.structs.replace(
+        request, stan=request.stan + by, id=by.to_bytes(16, "big"), rrn=f"{by:012d}"
+    )
+
+
+async def test_a_batch_is_answered_item_by_item(house: House) -> None:
+    base = host_request(await attempt(house))
+    house.core.ask_host([shifted(base, n) for n in range(200)])
+    await until(lambda: len(house.core.host_replies) == 200)
+    assert {one.result for one in house.core.host_replies} == {HOST_REPLIED}
+    assert {one.reason for one in house.core.host_replies} == {Reason.APPROVED}
+    assert {int.from_bytes(one.id, "big") for one in house.core.host_replies} == set(range(200))
+    assert all(one.approved_minor == 1250 and one.approval_code for one in house.core.host_replies)
+
+
+async def test_the_secondary_takes_over_and_the_primary_returns(house: House) -> None:
+    base = host_request(await attempt(house))
+    primary, secondary = house.edge.links[0].sockets
+    await house.primary.stop()
+    await house.secondary.stop()
+    await house.secondary.start()
+    await until(lambda: secondary.up and not primary.up)
+    house.core.ask_host([shifted(base, 1)])
+    await until(lambda: house.core.host_replies)
+    assert house.core.host_replies[0].result == HOST_REPLIED
+    await house.primary.start()
+    await until(lambda: primary.up)
+    house.core.ask_host([shifted(base, 2)])
+    await until(lambda: len(house.core.host_replies) == 2)
+    assert house.core.host_replies[1].result == HOST_REPLIED
+
+
+async def test_with_no_link_up_nobody_listens_and_core_knows_at_once(house: House) -> None:
+    base = host_request(await attempt(house))
+    await house.primary.stop()
+    await house.secondary.stop()
+    links = house.edge.links[0]
+    await until(lambda: not links.up)
+    links._on_requests("", "core.in.stand-in.host", msgspec.msgpack.encode([base]))
+    await until(lambda: house.core.host_replies)
+    reply = house.core.host_replies[0]
+    assert (reply.result, reply.reason) == (HOST_NOT_SENT, Reason.HOST_UNREACHABLE)
+    lost: list[str] = []
+    house.core.bus.subscribe("core.in.other.host", lambda *_: None, on_no_responders=lost.append)
+    house.core.bus.publish("host.acq1", msgspec.msgpack.encode([base]), "core.in.other.host")
+    await until(lambda: lost)
+
+
+async def test_no_reply_by_the_deadline_is_unknown_and_a_late_reply_is_an_event(house: House) -> None:
+    base = host_request(await attempt(house), deadline_s=0.3)
+    house.primary.acquirer.apply(Overrides(delay_ms=800))
+    house.core.ask_host([base])
+    await until(lambda: len(house.core.host_replies) == 2)
+    first, second = house.core.host_replies
+    assert (first.result, first.reason, first.late) == (HOST_NO_REPLY, Reason.HOST_NO_REPLY, False)
+    assert (second.result, second.reason, second.late) == (HOST_REPLIED, Reason.APPROVED, True)
+
+
+async def test_a_link_that_breaks_makes_what_is_in_flight_unknown_at_once(house: House) -> None:
+    base = host_request(await attempt(house, card="close-link"))
+    began = time.monotonic()
+    house.core.ask_host([base])
+    await until(lambda: house.core.host_replies)
+    assert house.core.host_replies[0].result == HOST_NO_REPLY
+    assert time.monotonic() - began < 5
+
+
+async def test_a_request_past_its_deadline_is_not_sent(house: House) -> None:
+    base = host_request(await attempt(house), deadline_s=-1.0)
+    received = house.primary.acquirer.counts["received"]
+    house.core.ask_host([base])
+    await until(lambda: house.core.host_replies)
+    assert house.core.host_replies[0].result == HOST_NOT_SENT
+    assert house.primary.acquirer.counts["received"] == received
+
+
+async def test_the_same_key_twice_in_flight_is_not_sent_twice(house: House) -> None:
+    base = host_request(await attempt(house))
+    house.primary.acquirer.apply(Overrides(delay_ms=200))
+    house.core.ask_host([base, base])
+    await until(lambda: len(house.core.host_replies) == 2)
+    assert sorted(one.result for one in house.core.host_replies) == [HOST_REPLIED, HOST_NOT_SENT]
+
+
+async def test_a_card_that_was_altered_on_the_bus_is_not_sent(house: House) -> None:
+    base = host_request(await attempt(house))
+    altered = bytearray(base.card_ciphertext)
+    altered[20] ^= 1
+    house.core.ask_host([msgspec.structs.replace(base, card_ciphertext=bytes(altered))])
+    await until(lambda: house.core.host_replies)
+    assert (house.core.host_replies[0].result, house.core.host_replies[0].reason) == (
+        HOST_NOT_SENT,
+        Reason.MESSAGE_REFUSED,
+    )
+
+
+@pytest.mark.parametrize("message", ["0420", "0421"])
+async def test_a_reversal_reaches_the_host_with_its_original(house: House, message: str) -> None:
+    seen = await attempt(house)
+    paid = host_request(seen)
+    house.core.ask_host([paid])
+    await until(lambda: house.core.host_replies)
+    reversal = msgspec.structs.replace(
+        paid,
+        message=message,
+        original_message="0200",
+        original_stan=paid.stan,
+        original_transmitted_at=paid.transmitted_at,
+        reason=Reason.HOST_NO_REPLY,
+        repeat=message == "0421",
+    )
+    house.core.ask_host([reversal])
+    await until(lambda: len(house.core.host_replies) == 2)
+    reply = house.core.host_replies[1]
+    assert (reply.message, reply.result, reply.host_code) == (message, HOST_REPLIED, "00")
+    entry = house.primary.acquirer.book.get(paid.rrn)
+    assert entry is not None
+    assert entry.reversal_accepted
+
+
+async def test_a_silent_host_is_noticed_by_its_echo(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from edge.protocol import hostlink
+
+    monkeypatch.setattr(hostlink, "HOST_ECHO_AFTER_S", 0.2)
+    before = house.primary.acquirer.counts["echo"]
+    await asyncio.sleep(0.6)
+    assert house.primary.acquirer.counts["echo"] > before
+    assert all(link.up for link in house.edge.links[0].sockets)
