@@ -134,6 +134,9 @@ class Estate:
         try:
             await self._wait_for_sessions()
             self._started = time.monotonic()
+            if self.plan.seconds is not None and not self.tally.connections:
+                # Nobody is there: what would be sold off line now could never be told.
+                return self.summary()
             await self._pay(progress)
             if self._tasks:
                 patience_s = STOP_S if self._stopping.is_set() else self.plan.reply_timeout_s + 5

@@ -1,17 +1,25 @@
 """`guichet terminal` and `guichet fleet` as a person runs them, against a real host process."""
 
+import io
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from deploy.local.cli.main import main
 from tests.integration.simulators.acquirer_process import AcquirerProcess
 
-ROOT = Path(__file__).parents[3]
+
+class Done(NamedTuple):
+    """What a run of the command line left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 class Shell:
@@ -21,15 +29,27 @@ class Shell:
         self.data = data
         self.address = address
 
-    def run(self, *words: str, address: str | None = None) -> subprocess.CompletedProcess[str]:
-        where = ["--address", address or self.address]
-        command = [sys.executable, "-m", "deploy.local.cli.main", *words, *where, "--data", str(self.data)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+    def run(self, *words: str, address: str | None = None) -> Done:
+        tokens = [*words, "--address", address or self.address, "--data", str(self.data)]
+        # A thread of its own, for the command line starts its own loop.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(_run_here, tokens).result(timeout=60)
 
     def json(self, *words: str) -> Any:
         done = self.run(*words, "--json")
         assert done.stdout, done.stderr
         return json.loads(done.stdout)
+
+
+def _run_here(tokens: list[str]) -> Done:
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            main(tokens)
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")

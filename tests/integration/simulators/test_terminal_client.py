@@ -1,16 +1,20 @@
 """One terminal over a real socket: it never charges twice, and keeps asking until its reversal is heard."""
 
 import asyncio
+import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from deploy.local.authority import DevelopmentAuthority
+from deploy.local.cli.exchange import client_context
 from edge.protocol.field import Message
 from edge.simulators.cards import card_named
 from edge.simulators.requests import DayTotals, Identity
 from edge.simulators.stans import StanFile, Stans
 from edge.simulators.terminal import LinkLost, SignOnRefused, Terminal
-from tests.integration.simulators.responder import tiny_host, whole_host
+from tests.integration.simulators.responder import TinyHost, tiny_host, whole_host
 
 VISA = card_named("approve-visa").pan
 
@@ -117,6 +121,37 @@ async def test_a_refused_sign_on_carries_its_code(tmp_path: Path) -> None:
             await terminal.sign_on()
         assert refused.value.code == "58"
         await terminal.close()
+
+
+async def test_a_terminal_speaks_tls_with_its_own_certificate(tmp_path: Path) -> None:
+    authority = DevelopmentAuthority(tmp_path / "tls", tmp_path / "authority")
+    authority.ensure(now=datetime.now(UTC))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(str(authority.edge.certificate), str(authority.edge.key))
+    context.load_verify_locations(str(authority.authority_certificate))
+    context.verify_mode = ssl.CERT_REQUIRED
+    names: list[object] = []
+
+    class Named(TinyHost):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            names.append(transport.get_extra_info("peercert")["subject"])
+
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Named([], lambda _: {39: "00"}), "127.0.0.1", 0, ssl=context
+    )
+    terminal = Terminal(
+        Identity("T0000001"),
+        host="127.0.0.1",
+        port=server.sockets[0].getsockname()[1],
+        stans=Stans("T0000001"),
+        tls=client_context(tmp_path, "T0000001"),
+    )
+    await terminal.connect()
+    assert (await terminal.sign_on()).code == "00"
+    await terminal.close()
+    server.close()
+    assert "T0000001" in str(names)
 
 
 async def test_nothing_listening_is_said(tmp_path: Path) -> None:
