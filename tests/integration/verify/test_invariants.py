@@ -1,0 +1,190 @@
+"""Each invariant sees a breach planted in a real database, and is silent without one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core.contracts.states import Kind, State
+from core.values.ids import encode_id
+from core.verify.model import Report
+from tests.integration.verify.conftest import Verification
+from tests.integration.verify.payments import Paid, Writer, book_of
+
+
+def broken(report: Report) -> dict[str, int]:
+    """The invariants with a breach, by name."""
+    return {finding.name: finding.breaches for finding in report.findings if finding.breaches}
+
+
+async def some_payments(writer: Writer) -> list[Paid]:
+    """A payment in each state that payments come to rest in, and everything consumed."""
+    rest = [
+        await writer.pay(State.APPROVED),
+        await writer.pay(State.CAPTURED),
+        await writer.pay(State.DECLINED),
+        await writer.pay(State.REVERSED),
+    ]
+    await writer.owe(rest[3], accepted=True)
+    await writer.consume()
+    return rest
+
+
+async def test_sound_books_hold_everywhere(writer: Writer, verification: Verification) -> None:
+    approved, captured, declined, reversed_ = await some_payments(writer)
+    facts = [
+        approved.told(),
+        captured.told(),
+        declined.told(code="51"),
+        reversed_.told(outcome="reversal_acknowledged"),
+    ]
+    book = book_of(
+        approved.booked(), captured.booked(), declined.booked("declined"), reversed_.booked("reversed")
+    )
+    report = await verification(facts, book, drain_s=2)
+    assert broken(report) == {}
+    assert report.holds
+    assert report.drained is True
+    checked = {finding.name: finding.checked for finding in report.findings}
+    assert checked["V1"] == 12
+    assert checked["V3"] == checked["V4"] == checked["V6"] == checked["V7"] == 4
+    assert checked["V9 rows"] >= 10
+
+
+async def test_v1_sees_an_operation_that_does_not_sum_to_zero(
+    writer: Writer, verification: Verification
+) -> None:
+    paid = await writer.pay(State.APPROVED, booked=False)
+    await writer.entry(paid, 1, 1, 1, 1250)
+    await writer.entry(paid, 1, 1, 2, -1249)
+    await writer.consume()
+    report = await verification()
+    assert broken(report) == {"V1": 1}
+    assert report.finding("V1").examples == [encode_id("transaction", paid.id.bytes)]
+    assert not report.holds
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.CAPTURED])
+async def test_v1_sees_an_approval_that_nothing_was_booked_for(
+    writer: Writer, verification: Verification, state: State
+) -> None:
+    await writer.pay(state, booked=False)
+    await writer.consume()
+    assert broken(await verification()) == {"V1 position": 1}
+
+
+async def test_v1_sees_money_held_for_a_decline(writer: Writer, verification: Verification) -> None:
+    paid = await writer.pay(State.DECLINED)
+    await writer.post(paid, operation=1, layer=1, amount_minor=1250)
+    await writer.consume()
+    assert broken(await verification()) == {"V1 position": 1}
+
+
+async def test_v2_sees_an_operation_booked_again_on_another_day(
+    writer: Writer, verification: Verification
+) -> None:
+    paid = await writer.pay(State.APPROVED)
+    await writer.post(paid, operation=1, layer=1, amount_minor=1250, day=paid.day - timedelta(days=1))
+    await writer.consume()
+    report = await verification()
+    assert report.finding("V2").breaches == 2
+    assert set(report.finding("V2").examples) == {encode_id("transaction", paid.id.bytes)}
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.UNKNOWN])
+async def test_v4_sees_an_attempt_left_open(writer: Writer, verification: Verification, state: State) -> None:
+    await writer.pay(state, age=timedelta(minutes=2), booked=False)
+    assert (await verification()).finding("V4").waiting == 1
+    await writer.pay(state, age=timedelta(minutes=6), booked=False)
+    finding = (await verification()).finding("V4")
+    assert (finding.breaches, finding.waiting) == (1, 1)
+
+
+async def test_v5_sees_a_timeout_without_its_reversal(writer: Writer, verification: Verification) -> None:
+    await writer.pay(State.UNKNOWN, age=timedelta(minutes=1))
+    assert (await verification()).finding("V5").breaches == 1
+
+
+async def test_v5_waits_five_minutes_for_the_host(writer: Writer, verification: Verification) -> None:
+    waiting = await writer.pay(State.UNKNOWN, age=timedelta(minutes=1))
+    await writer.owe(waiting, accepted=False, age=timedelta(minutes=1))
+    assert (await verification()).finding("V5").waiting == 1
+    late = await writer.pay(State.UNKNOWN, age=timedelta(minutes=20))
+    await writer.owe(late, accepted=False, age=timedelta(minutes=6))
+    finding = (await verification()).finding("V5")
+    assert (finding.breaches, finding.waiting) == (1, 1)
+
+
+async def test_v5_sees_a_timed_out_payment_that_came_back_to_life(
+    writer: Writer, verification: Verification
+) -> None:
+    paid = await writer.pay(State.APPROVED)
+    await writer.note(paid, 3, State.UNKNOWN, writer.now)
+    await writer.owe(paid, accepted=True)
+    assert (await verification()).finding("V5").breaches == 1
+
+
+async def test_v7_sees_an_event_behind_the_last_range(writer: Writer, verification: Verification) -> None:
+    await some_payments(writer)
+    await writer.pay(State.DECLINED, age=timedelta(seconds=10))
+    assert (await verification()).finding("V7").waiting == 1
+    await writer.pay(State.DECLINED, age=timedelta(seconds=70))
+    finding = (await verification()).finding("V7")
+    assert (finding.breaches, finding.waiting) == (1, 1)
+
+
+async def test_v7_sees_an_event_between_two_ranges(writer: Writer, verification: Verification) -> None:
+    await some_payments(writer)
+    lost = await writer.pay(State.DECLINED)
+    await writer.pay(State.DECLINED)
+    await writer.consume()
+    assert broken(await verification()) == {}
+    await writer.connection.execute(
+        "UPDATE inbox SET from_txid = e.txid, from_seq = e.seq FROM event AS e"
+        " WHERE e.attempt_id = $1 AND inbox.to_seq = (SELECT max(to_seq) FROM inbox)",
+        lost.id,
+    )
+    assert broken(await verification()) == {"V7": 1}
+
+
+async def test_v7_sees_a_range_counted_twice(writer: Writer, verification: Verification) -> None:
+    await some_payments(writer)
+    await writer.pay(State.DECLINED)
+    await writer.consume()
+    await writer.connection.execute("UPDATE inbox SET from_txid = '0', from_seq = 0")
+    assert broken(await verification()) == {"V7 once": 1}
+
+
+async def test_v8_sees_a_debit_posted_in_two_parts(writer: Writer, verification: Verification) -> None:
+    paid = await writer.pay(State.CAPTURED)
+    await writer.post(paid, operation=3, layer=2, amount_minor=1250, part=1)
+    await writer.consume()
+    report = await verification()
+    assert report.finding("V8").breaches == 1
+    assert "0 instalments" in report.finding("V8").note
+
+
+async def test_v9_sees_a_card_number_in_bytes_and_in_text(writer: Writer, verification: Verification) -> None:
+    await writer.pay(State.DECLINED, request=b"\x81\x02\xb04111111111111111")
+    await writer.connection.execute(
+        "UPDATE store SET street = '12 rue 5555555555554444' WHERE acceptor LIKE '%1'"
+    )
+    await writer.consume()
+    report = await verification()
+    assert broken(report) == {"V9 rows": 2}
+    assert {example.split("_")[0] for example in report.finding("V9 rows").examples} == {
+        "attempt",
+        "store.street",
+    }
+    assert "4111" not in str(report)
+
+
+async def test_an_advice_still_owed_keeps_a_drain_waiting(writer: Writer, verification: Verification) -> None:
+    advice = await writer.pay(State.APPROVED, kind=Kind.ADVICE)
+    await writer.owe(advice, accepted=False, kind=2)
+    await writer.consume()
+    report = await verification(drain_s=0.3)
+    assert report.drained is False
+    assert report.left == {"undelivered": 1}
+    assert not report.holds
