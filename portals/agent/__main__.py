@@ -33,7 +33,7 @@ def main() -> int:
         port=settings.port,
         interface=Interfaces.ASGI,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     asyncio.run(_serve(server, settings))
     return 0

@@ -57,7 +57,13 @@ def create_app(settings: Settings) -> ASGIApp:
         await kit.gateway.close()
 
     app = Litestar(
-        [serve_static, live_health, ready_health, metrics, *(handler for page in _PAGES for handler in page.HANDLERS)],
+        [
+            serve_static,
+            live_health,
+            ready_health,
+            metrics,
+            *(handler for page in _PAGES for handler in page.HANDLERS),
+        ],
         dependencies={"desk": Provide(provide_desk, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         state=State({"kit": kit, "assets": kit.assets}),
@@ -84,7 +90,11 @@ async def ready_health(state: State) -> Response[str]:
     """Say whether the gateway behind is ready too."""
     kit: Kit = state.kit
     ready = await kit.gateway.is_ready()
-    return Response("ready\n" if ready else "gateway not ready\n", status_code=200 if ready else 503, media_type=MediaType.TEXT)
+    return Response(
+        "ready\n" if ready else "gateway not ready\n",
+        status_code=200 if ready else 503,
+        media_type=MediaType.TEXT,
+    )
 
 
 @get("/metrics", include_in_schema=False)

@@ -18,7 +18,9 @@ def _desk(request: Request[Any, Any, Any]) -> Desk:
     return Desk(request, request.app.state.kit)
 
 
-def _error(desk: Desk, *, status: int, kind: str, text: str = "", retry: bool = False, trace: str = "") -> Response[bytes]:
+def _error(
+    desk: Desk, *, status: int, kind: str, text: str = "", retry: bool = False, trace: str = ""
+) -> Response[bytes]:
     template = "error_fragment.html" if desk.wants_fragment else "error.html"
     return desk.page(
         template,

@@ -80,9 +80,13 @@ def _install_packages() -> None:
         return
     command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     try:
-        result = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=NPM_TIMEOUT_S, check=False)
+        result = subprocess.run(
+            command, cwd=HERE, capture_output=True, text=True, timeout=NPM_TIMEOUT_S, check=False
+        )
     except subprocess.TimeoutExpired as error:
-        raise BuildFailed(f"npm ci did not end within {NPM_TIMEOUT_S} s: is the registry reachable?") from error
+        raise BuildFailed(
+            f"npm ci did not end within {NPM_TIMEOUT_S} s: is the registry reachable?"
+        ) from error
     if result.returncode != 0:
         last = "\n".join((result.stderr or result.stdout).strip().splitlines()[-8:])
         raise BuildFailed(f"npm ci failed with code {result.returncode}:\n{last}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
@@ -121,7 +121,7 @@ class Desk:
         cookie = self.request.cookies.get(name)
         if not cookie:
             cookie = secrets.token_urlsafe(24)
-            self._set(name, cookie, same_site="strict")
+            self._set(name, cookie)
         return csrf.form_token(self.kit.sealer, cookie)
 
     def preference(self, name: str, allowed: tuple[str, ...], otherwise: str) -> str:
@@ -140,7 +140,7 @@ class Desk:
     def close_session(self) -> None:
         """Take the session back from the browser."""
         self._set(self.kit.cookie("session"), "", max_age_s=0)
-        self._set(self.kit.cookie("csrf"), "", max_age_s=0, same_site="strict")
+        self._set(self.kit.cookie("csrf"), "", max_age_s=0)
 
     def page(self, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
         """Render a template as the answer."""
@@ -174,14 +174,9 @@ class Desk:
         response.headers.setdefault("Vary", "HX-Request, Cookie")
         return response
 
-    def _set(
-        self,
-        name: str,
-        value: str,
-        *,
-        max_age_s: int | None = None,
-        same_site: Literal["lax", "strict"] = "lax",
-    ) -> None:
+    def _set(self, name: str, value: str, *, max_age_s: int | None = None) -> None:
+        # Lax, not strict: a link in an e-mail must find the session, and must not replace the forgery cookie
+        # that forms in other tabs rely on.
         self._cookies.append(
             Cookie(
                 key=name,
@@ -190,7 +185,7 @@ class Desk:
                 max_age=max_age_s,
                 httponly=True,
                 secure=self.kit.cookies_are_secure,
-                samesite=same_site,
+                samesite="lax",
             )
         )
 

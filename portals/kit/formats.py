@@ -59,14 +59,11 @@ def percent(ratio: float | None, locale: str) -> str:
 
 
 def milliseconds(value: float, locale: str) -> str:
-    """Return `3,2 ms`, `840 ms` or `12,4 s`."""
-    if value >= 10_000:
-        text, unit = f"{value / 1000:.1f}", "s"
-    elif value >= 10:
-        text, unit = f"{value:.0f}", "ms"
-    else:
-        text, unit = f"{value:.1f}", "ms"
-    return f"{text.replace('.', ',') if locale == 'fr' else text}{FIXED}{unit}"
+    """Return `3,2 ms` or `5 004 ms`."""
+    if value >= 10:
+        return f"{integer(round(value), locale)}{FIXED}ms"
+    text = f"{value:.1f}"
+    return f"{text.replace('.', ',') if locale == 'fr' else text}{FIXED}ms"
 
 
 def parse_time(text: str | None) -> datetime | None:

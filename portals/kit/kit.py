@@ -106,7 +106,9 @@ class Formats:
 
     def plain(self, value: Json | None) -> str:
         """Return an amount as it is typed."""
-        return formats.plain_amount(int(value["amount"]), str(value["currency"]), self._locale) if value else ""
+        return (
+            formats.plain_amount(int(value["amount"]), str(value["currency"]), self._locale) if value else ""
+        )
 
     def integer(self, value: int | None) -> str:
         """Return a count."""

@@ -15,7 +15,10 @@ class PortalMetrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._requests = Counter(
-            "guichet_portal_requests_total", "Answers by status class.", ("method", "status"), registry=self.registry
+            "guichet_portal_requests_total",
+            "Answers by status class.",
+            ("method", "status"),
+            registry=self.registry,
         )
         self._seconds = Histogram(
             "guichet_portal_request_seconds",

@@ -84,7 +84,10 @@ def _refused(desk: Desk, problem: GatewayProblem, *, target: str, email: str) ->
         case "invalid_credentials":
             errors = {"password": desk.words("login.refused")}
         case _ if problem.errors:
-            errors = {error.field if error.field in ("email", "password") else "": error.detail for error in problem.errors}
+            errors = {
+                error.field if error.field in ("email", "password") else "": error.detail
+                for error in problem.errors
+            }
         case _:
             errors = {"": problem.detail or desk.words("error.refused.text")}
     return _form(desk, target=target, email=email, errors=errors, status=problem.status)
@@ -93,9 +96,7 @@ def _refused(desk: Desk, problem: GatewayProblem, *, target: str, email: str) ->
 def _form(
     desk: Desk, *, target: str, email: str, errors: dict[str, str], ended: bool = False, status: int = 200
 ) -> Response[bytes]:
-    return desk.page(
-        "login/login.html", status=status, next=target, email=email, errors=errors, ended=ended
-    )
+    return desk.page("login/login.html", status=status, next=target, email=email, errors=errors, ended=ended)
 
 
 def _session_of(body: Json) -> Session:

@@ -45,13 +45,17 @@ async def search_page(desk: Desk) -> Response[bytes]:
         if re.fullmatch(rf"{prefix}[0-9a-z]{{10,40}}", query):
             return desk.go(f"/{folder}/{query}")
     lookups = ways_to_read(query)
-    found = [item for item in await asyncio.gather(*(_look_up(desk, lookup) for lookup in lookups)) if item.rows]
+    found = [
+        item for item in await asyncio.gather(*(_look_up(desk, lookup) for lookup in lookups)) if item.rows
+    ]
     if len(found) == 1:
         only = found[0]
         if len(only.rows) == 1:
             return desk.go(f"/{_folder(only.kind)}/{only.rows[0]['id']}")
         return desk.go(only.all_address)
-    return desk.page("search/search.html", query=query, found=found, tried=[lookup.kind for lookup in lookups])
+    return desk.page(
+        "search/search.html", query=query, found=found, tried=[lookup.kind for lookup in lookups]
+    )
 
 
 def ways_to_read(query: str) -> list[Lookup]:

@@ -20,7 +20,9 @@ async def terminals_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
     desk.require_session()
     query = desk.request.query_params
-    parameters = [(name, query[name].strip()[:400]) for name in ("query", "store", "cursor") if query.get(name)]
+    parameters = [
+        (name, query[name].strip()[:400]) for name in ("query", "store", "cursor") if query.get(name)
+    ]
     opened = query.get("open", "")
     listed, record = await asyncio.gather(
         desk.gateway.get("/v1/terminals", [*parameters, ("limit", str(PAGE_ROWS))]),
@@ -61,7 +63,9 @@ async def unblock_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
     return await _after(desk, terminal_id, errors, form)
 
 
-async def _after(desk: Desk, terminal_id: str, errors: dict[str, str], form: dict[str, str]) -> Response[bytes]:
+async def _after(
+    desk: Desk, terminal_id: str, errors: dict[str, str], form: dict[str, str]
+) -> Response[bytes]:
     if not errors:
         return desk.go(f"/terminals/{path_part(terminal_id)}")
     return _show(desk, await _load(desk, terminal_id), errors=errors, form=form, status=422)

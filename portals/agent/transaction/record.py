@@ -28,7 +28,9 @@ async def load_record(desk: Desk, transaction_id: str) -> dict[str, Any]:
 
 def path_part(text: str) -> str:
     """Return an identifier that is safe inside a path; anything else becomes one that nothing has."""
-    fits = 0 < len(text) <= 64 and all(letter.isascii() and (letter.isalnum() or letter == "_") for letter in text)
+    fits = 0 < len(text) <= 64 and all(
+        letter.isascii() and (letter.isalnum() or letter == "_") for letter in text
+    )
     return text if fits else "unknown"
 
 
@@ -40,7 +42,10 @@ def lay_out_hops(hops: list[Json]) -> list[Json]:
         return [{**hop, "left": 0, "width": 0} for hop in hops]
     origin = min(known)
     offsets = [((start or origin) - origin).total_seconds() * 1000 for start in starts]
-    total = max((offset + float(hop.get("duration_ms") or 0) for offset, hop in zip(offsets, hops, strict=True)), default=0)
+    total = max(
+        (offset + float(hop.get("duration_ms") or 0) for offset, hop in zip(offsets, hops, strict=True)),
+        default=0,
+    )
     laid = []
     for offset, hop in sorted(zip(offsets, hops, strict=True), key=lambda pair: pair[0]):
         width = max(_BAR_SHARE_MIN, 100 * float(hop.get("duration_ms") or 0) / total) if total else 100

@@ -13,10 +13,12 @@ from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 from portals.kit.pills import TRANSACTION
 
-PAGE_ROWS = 40
+# A page stays under 60 KiB of HTML, with or without a record beside the list.
+PAGE_ROWS = 36
+PAGE_ROWS_BESIDE_RECORD = 26
 RECENT_ROWS = 100
 COUNTER_MINUTES = 15
-STORES_MAX = 100
+STORES_MAX = 50
 
 
 @get("/transactions")
@@ -25,8 +27,9 @@ async def transactions_page(desk: Desk) -> Response[bytes]:
     desk.require_session()
     filters = _filters(desk)
     opened = desk.request.query_params.get("open", "")
+    limit = PAGE_ROWS_BESIDE_RECORD if opened else PAGE_ROWS
     listed, stores, counters, record = await asyncio.gather(
-        desk.gateway.get("/v1/transactions", filters.list_parameters(now=desk.now, limit=PAGE_ROWS)),
+        desk.gateway.get("/v1/transactions", filters.list_parameters(now=desk.now, limit=limit)),
         desk.gateway.get("/v1/stores", [("limit", str(STORES_MAX))]),
         load_counters(desk),
         load_record(desk, opened) if opened.startswith("txn_") else asyncio.sleep(0, None),

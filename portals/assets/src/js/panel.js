@@ -31,7 +31,7 @@ export function startPanel() {
     await htmx.ajax("GET", href, { target: body, swap: "innerHTML" });
     panel.removeAttribute("aria-busy");
     panel.scrollTop = 0;
-    if (focus) body.querySelector("h2[tabindex]")?.focus({ preventScroll: true });
+    if (focus) body.querySelector("#record-title")?.focus({ preventScroll: true });
   }
 
   function hide({ push }) {

@@ -1,0 +1,1 @@
+"""The portals in a real Chromium."""
