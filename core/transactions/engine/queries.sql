@@ -17,7 +17,7 @@ WITH asked AS (
         amount_minor, currency, card_fingerprint, card_ciphertext, card_bin, card_last_four, card_expiry,
         card_brand, entry_mode, transmitted_at, local_time, partial_ok, received_at_us, request
     )
-), checked AS MATERIALIZED ( -- inlined, its checks would run once for every use of their result
+), checked AS (
     SELECT
         a.*,
         date '0001-01-01' + (a.business_day - 1) AS business_date,
@@ -25,7 +25,13 @@ WITH asked AS (
         s.id AS store_id,
         s.company_id,
         coalesce(v.acquirer_id, 0::smallint) AS acquirer_id,
-        (CASE
+        checks.reason
+    FROM asked AS a
+    LEFT JOIN terminal AS t ON t.id = a.terminal_id
+    LEFT JOIN store AS s ON s.id = t.store_id
+    LEFT JOIN service AS v ON v.id = t.service_id
+    CROSS JOIN LATERAL (
+        SELECT (CASE
             WHEN t.id IS NULL THEN 1
             WHEN t.blocked_at IS NOT NULL THEN 2
             WHEN t.activated_at IS NULL THEN 3
@@ -58,10 +64,8 @@ WITH asked AS (
             ) THEN 12
             ELSE 0
         END)::smallint AS reason
-    FROM asked AS a
-    LEFT JOIN terminal AS t ON t.id = a.terminal_id
-    LEFT JOIN store AS s ON s.id = t.store_id
-    LEFT JOIN service AS v ON v.id = t.service_id
+        OFFSET 0 -- keeps the planner from running the checks once for every use of their result
+    ) AS checks
 ), armed AS (
     INSERT INTO attempt (
         id, business_date, terminal_id, store_id, company_id, received_at, sent_at, reverse_after, decided_at,

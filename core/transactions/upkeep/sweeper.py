@@ -18,8 +18,11 @@ from core.transactions.upkeep.store import queries
 from core.values.clock import Clock, to_unix_us
 
 SWEPT_PER_ROUND_MAX = 500
-LOOK_BACK = timedelta(minutes=2)
-"""The quick pass: younger than this, past their own deadline."""
+QUICK_AGE = timedelta(seconds=15)
+"""The quick pass: just past the moment at which an engine that lives would have decided."""
+
+QUICK_LOOK_BACK = timedelta(minutes=3)
+"""How far back the quick pass begins after a start."""
 
 SETTLED_AGE = timedelta(minutes=3)
 """The second pass: what was received so long ago is all recorded, or never will be."""
@@ -36,6 +39,7 @@ class Sweeper:
         self._pool = pool
         self._clock = clock
         self._looked_everywhere = False
+        self._quick_until: datetime | None = None
         self.found = 0
 
     async def round(self) -> int:
@@ -49,9 +53,20 @@ class Sweeper:
                 )
                 found += await self._time_out(connection, rows)
                 self._looked_everywhere = len(rows) < SWEPT_PER_ROUND_MAX
-            found += await self._between(connection, now - LOOK_BACK, now, now)
+            found += await self._quick(connection, now)
             found += await self._settled(connection, now)
         self.found += found
+        return found
+
+    async def _quick(self, connection: asyncpg.pool.PoolConnectionProxy, now: datetime) -> int:
+        """Read each stretch of time once, soon; a clock set back only makes it wait for the second pass."""
+        until = now - QUICK_AGE
+        start = self._quick_until or now - QUICK_LOOK_BACK
+        if start >= until:
+            return 0
+        found = await self._between(connection, start, until, now)
+        if found < SWEPT_PER_ROUND_MAX:
+            self._quick_until = until
         return found
 
     async def _settled(self, connection: asyncpg.pool.PoolConnectionProxy, now: datetime) -> int:
