@@ -23,7 +23,21 @@ from edge.simulators.book import (
 
 
 def make_fact(fact: str = "approved", rrn: str = "000000000001", **changes: object) -> Fact:
-    base = Fact(fact, rrn, "020000", "T0000001", "000001", "1122101500", "978", 1250, 1250, "000001", "00", 7, "2026-11-22")
+    base = Fact(
+        fact,
+        rrn,
+        "020000",
+        "T0000001",
+        "000001",
+        "1122101500",
+        "978",
+        1250,
+        1250,
+        "000001",
+        "00",
+        7,
+        "2026-11-22",
+    )
     return msgspec.structs.replace(base, **changes)
 
 
@@ -60,10 +74,15 @@ def test_a_completion_captures_the_hold_that_it_names(tmp_path: Path) -> None:
 
 
 def test_a_refund_is_counted_on_what_it_refunds(tmp_path: Path) -> None:
-    refund = make_fact(REFUNDED, "000000000002", kind="020020", approved_minor=300, original_rrn="000000000001")
+    refund = make_fact(
+        REFUNDED, "000000000002", kind="020020", approved_minor=300, original_rrn="000000000001"
+    )
     write(tmp_path, make_fact(PARTIALLY_APPROVED), refund)
     entries = read_book(tmp_path)
-    assert (entries["000000000001"].state, entries["000000000001"].refunded_minor) == (PARTIALLY_APPROVED, 300)
+    assert (entries["000000000001"].state, entries["000000000001"].refunded_minor) == (
+        PARTIALLY_APPROVED,
+        300,
+    )
     assert entries["000000000002"].state == REFUNDED
 
 

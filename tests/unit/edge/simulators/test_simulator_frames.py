@@ -24,7 +24,12 @@ def test_a_written_frame_decodes_and_its_card_passes_luhn() -> None:
         assert luhn_valid(str(message[2]))
         assert message[2] == load_pan(number)
         assert int(message[4]) == load_amount_minor(number)
-        assert (message[11], message[41], message[12], message[13]) == ("004711", "T1000003", "111530", "1122")
+        assert (message[11], message[41], message[12], message[13]) == (
+            "004711",
+            "T1000003",
+            "111530",
+            "1122",
+        )
 
 
 def test_every_load_card_of_the_writer_is_the_slow_one() -> None:
@@ -34,7 +39,15 @@ def test_every_load_card_of_the_writer_is_the_slow_one() -> None:
 
 
 def test_answers_of_any_shape_are_read_where_the_codec_finds_them() -> None:
-    base: Message = {0: "0210", 3: "000000", 4: "000000001250", 7: "1122101530", 11: "004711", 41: "T1000003", 49: "978"}
+    base: Message = {
+        0: "0210",
+        3: "000000",
+        4: "000000001250",
+        7: "1122101530",
+        11: "004711",
+        41: "T1000003",
+        49: "978",
+    }
     shapes: list[Message] = [
         {**base, 39: "96"},
         {**base, 12: "111530", 13: "1122", 37: "632610004711", 39: "51", 42: "000000000000001"},
@@ -53,7 +66,13 @@ def test_answers_of_any_shape_are_read_where_the_codec_finds_them() -> None:
 
 def test_a_reversal_names_its_original_in_field_90() -> None:
     original = requests.payment(
-        Identity("T1000003"), mti="0200", processing_code="000000", pan=load_pan(1), amount_minor=5, stan="000007", at=AT
+        Identity("T1000003"),
+        mti="0200",
+        processing_code="000000",
+        pan=load_pan(1),
+        amount_minor=5,
+        stan="000007",
+        at=AT,
     )
     reversal = requests.reversal(original, mti="0420", stan="000008", at=AT, reason="68")
     assert reversal[90] == "0200" + "000007" + "1122101530" + "0" * 22

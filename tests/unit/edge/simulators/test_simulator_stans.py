@@ -45,7 +45,8 @@ def test_processes_at_once_share_nothing(tmp_path: Path) -> None:
         "print(*(s.take(date(2026, 11, 22)) for _ in range(200)))"
     )
     running = [
-        subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) for _ in range(3)
+        subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
     ]
     taken = [stan for process in running for stan in process.communicate(timeout=60)[0].split()]
     assert len(taken) == 600
