@@ -1,0 +1,1 @@
+"""The transaction engine against real PostgreSQL and NATS."""
