@@ -15,11 +15,11 @@ from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_parts, path
     opt={"query": frozenset({"query", "limit", "cursor"})},
 )
 async def list_stores(
-    caller: Caller, core: CoreClient, query: Words = "", limit: Limit = 50, cursor: Cursor = None
+    caller: Caller, core: CoreClient, words: Words = "", limit: Limit = 50, cursor: Cursor = None
 ) -> StorePage:
     """Find stores by name, city, company, SIRET, postcode or acceptor number."""
     parts = cursor_parts(cursor, 2)
-    body = ask.Search(query=query, limit=limit)
+    body = ask.Search(query=words, limit=limit)
     if parts is not None:
         body.after, body.after_id = parts[0], body_id("store", parts[1], "cursor")
     return await core.ask(ask.STORES, body, StorePage, caller=caller)

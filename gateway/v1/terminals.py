@@ -20,13 +20,13 @@ from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_parts, path
 async def list_terminals(
     caller: Caller,
     core: CoreClient,
-    query: Words = "",
+    words: Words = "",
     store: Annotated[str | None, Parameter(description="A store’s id")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> TerminalPage:
     """Find terminals by number, model, store or city."""
-    body = ask.Search(query=query, limit=limit)
+    body = ask.Search(query=words, limit=limit)
     if store is not None:
         body.store_id = body_id("store", store, "store")
     parts = cursor_parts(cursor, 1)

@@ -1,0 +1,68 @@
+"""A block, its echo and its action are one; the directory shows them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import asyncpg
+
+from core.values.ids import decode_id, encode_id
+from tests.support.desk import DeskStack
+
+
+async def test_a_terminal_is_blocked_and_unblocked(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
+    raw = await rows.fetchval("SELECT id FROM terminal WHERE terminal = 'T0000005'")
+    terminal = encode_id("terminal", raw.bytes)
+    async with desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as client:
+        body = {"target": {"kind": "terminal", "id": terminal}, "reason": "lost in the shop"}
+        answers = await asyncio.gather(*(client.post("/v1/blocks", json=body) for _ in range(5)))
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+        made = next(answer.json() for answer in answers if answer.status_code == 201)
+        assert made["target"]["label"].startswith("T0000005")
+        assert made["blocked_by"]["name"] == "Inès Marchand"
+        assert await rows.fetchval("SELECT blocked_at IS NOT NULL FROM terminal WHERE id = $1", raw)
+        shown = (await client.get(f"/v1/terminals/{terminal}")).json()
+        assert (shown["state"], shown["block"]["id"]) == ("blocked", made["id"])
+        store = (await client.get(f"/v1/stores/{shown['store']['id']}")).json()
+        assert [block["id"] for block in store["blocks"]] == [made["id"]]
+        assert [one["terminal"] for one in store["terminals"]] == ["T0000005", "T0000006"]
+        assert store["services"][0]["duplicate_window_s"] == 120
+        lifted = await client.post(f"/v1/blocks/{made['id']}/lift", json={"reason": "found again"})
+        assert lifted.status_code == 200
+        assert lifted.json()["lifted_by"]["name"] == "Inès Marchand"
+        again = await client.post(f"/v1/blocks/{made['id']}/lift", json={"reason": "found again"})
+        assert (again.status_code, again.json()["code"]) == (409, "already_lifted")
+        standing = await client.get("/v1/blocks", params={"standing": "true", "target": terminal})
+        every = await client.get("/v1/blocks", params={"target": terminal})
+    assert await rows.fetchval("SELECT blocked_at IS NULL FROM terminal WHERE id = $1", raw)
+    assert standing.json()["data"] == []
+    assert [block["id"] for block in every.json()["data"]] == [made["id"]]
+    actions = await rows.fetch("SELECT kind FROM action WHERE target_id = $1 ORDER BY at", raw)
+    assert [row["kind"] for row in actions] == ["block.made", "block.lifted"]
+    assert uuid.UUID(bytes=decode_id("block", made["id"]))
+
+
+async def test_a_reason_of_two_letters_is_refused(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
+    async with desk_stack.client(await desk_stack.log_in()) as client:
+        answer = await client.post(
+            "/v1/blocks",
+            json={"target": {"kind": "store", "id": encode_id("store", bytes(16))}, "reason": "no"},
+        )
+    assert answer.status_code == 422
+
+
+async def test_words_find_stores_and_terminals(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
+    async with desk_stack.client(await desk_stack.log_in()) as client:
+        stores = (await client.get("/v1/stores", params={"query": "ondine"})).json()["data"]
+        literal = (await client.get("/v1/stores", params={"query": "%"})).json()["data"]
+        terminals = (await client.get("/v1/terminals", params={"query": "T000001"})).json()["data"]
+        first = (await client.get("/v1/stores", params={"limit": "4"})).json()
+        second = (
+            await client.get("/v1/stores", params={"limit": "4", "cursor": first["next_cursor"]})
+        ).json()
+    assert {store["city"] for store in stores} == {"Ajaccio", "Pointe-à-Pitre", "Lille"}
+    assert literal == []
+    assert [one["terminal"] for one in terminals] == ["T0000010", "T0000011", "T0000012", "T0000013"]
+    assert terminals[-1]["state"] == "not_active"
+    assert len({store["id"] for store in first["data"] + second["data"]}) == 6
