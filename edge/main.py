@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import signal
-import ssl
 import sys
 from datetime import UTC, datetime
 from typing import Final
@@ -14,13 +13,14 @@ import structlog
 from core.bus import Bus, BusUnreachable
 from core.values.clock import to_unix_us
 from edge.keys import KeysRefused, SoftwareSecurityModule
-from edge.settings import Settings, SettingsRefused, TlsFiles, settings_from
+from edge.settings import Settings, SettingsRefused, settings_from
 from edge.shell.door import TerminalDoor
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import DRAIN_S
 from edge.shell.links import AcquirerLinks
 from edge.shell.payments import Payments
 from edge.shell.requests import Requests
+from edge.shell.tls import server_context
 from observability import metrics
 from observability.health import HealthPages
 from observability.logs import configure_logs
@@ -67,7 +67,7 @@ class Edge:
     async def start(cls, settings: Settings) -> "Edge":
         """Start everything. Raises: KeysRefused, BusUnreachable, SettingsRefused, OSError for a taken port."""
         keys = SoftwareSecurityModule.open_folder(settings.keys_dir)
-        tls = tls_context(settings.tls) if settings.tls is not None else None
+        tls = server_context(settings.tls) if settings.tls is not None else None
         bus = await Bus.connect(settings.nats_url, name=settings.instance, inbox_prefix=INBOX_PREFIX)
         ids = AttemptIds()
         payments = Payments(bus=bus, keys=keys, ids=ids, edge=settings.instance)
@@ -103,21 +103,6 @@ class Edge:
         await self.bus.close()
         if self.health is not None:
             await self.health.close()
-
-
-def tls_context(files: TlsFiles) -> ssl.SSLContext:
-    """Return the server's TLS: 1.2 at least, client certificates of our authority required. Raises: SettingsRefused."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_mode = ssl.CERT_REQUIRED
-    # Tickets of TLS 1.3 would be a write that no terminal reads, and memory for each connection.
-    context.num_tickets = 0
-    try:
-        context.load_cert_chain(files.certificate, files.key)
-        context.load_verify_locations(files.authority)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsRefused("GUICHET_TLS_DIR: a certificate or key cannot be read") from error
-    return context
 
 
 async def run(settings: Settings) -> None:

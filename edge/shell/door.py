@@ -15,7 +15,7 @@ from core.contracts.subjects import PRESENCE, SIGN_ON
 from core.values.clock import from_unix_us, paris_date
 from edge.protocol.errors import MessageTypeUnknown
 from edge.protocol.field import Message
-from edge.protocol.limits import FRAME_BYTES_MAX, TLS_HANDSHAKE_TIMEOUT_S
+from edge.protocol.limits import TLS_HANDSHAKE_TIMEOUT_S
 from edge.protocol.message_types import FinancialKind
 from edge.protocol.session import (
     CutOverRequested,
@@ -32,7 +32,6 @@ from edge.shell.limits import (
     BATCH_ITEMS_MAX,
     CONNECTIONS_MAX,
     CONNECTIONS_PER_TERMINAL_MAX,
-    HANDSHAKES_MAX,
     LISTEN_BACKLOG,
     SIGN_ON_TIMEOUT_S,
     TICK_S,
@@ -73,7 +72,6 @@ class TerminalDoor:
         self._servers: list[asyncio.Server] = []
         self._wheel: list[set[TerminalConnection]] = [set() for _ in range(WHEEL_SLOTS)]
         self._turn = 0
-        self._handshakes: set[asyncio.Task[None]] = set()
         self._by_terminal: dict[bytes, list[TerminalConnection]] = {}
         self._presence: dict[bytes, Presence] = {}
         self._tick: asyncio.TimerHandle | None = None
@@ -93,8 +91,15 @@ class TerminalDoor:
 
     async def listen(self, *, host: str, port: int, tls: ssl.SSLContext | None) -> int:
         """Open a listener and return its port. With `tls` a client certificate is required. Raises: OSError."""
-        factory = (lambda: _Handshake(self, tls)) if tls else (lambda: TerminalConnection(self, secure=False))
-        server = await self._loop.create_server(factory, host, port, backlog=LISTEN_BACKLOG)
+        secure = tls is not None
+        server = await self._loop.create_server(
+            lambda: TerminalConnection(self, secure=secure),
+            host,
+            port,
+            backlog=LISTEN_BACKLOG,
+            ssl=tls,
+            ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT_S if secure else None,
+        )
         self._servers.append(server)
         if self._tick is None:
             self._tick = self._loop.call_later(TICK_S, self._on_tick)
@@ -110,8 +115,6 @@ class TerminalDoor:
         self._closing = True
         if self._tick is not None:
             self._tick.cancel()
-        for task in self._handshakes:
-            task.cancel()
         for slot in self._wheel:
             for connection in list(slot):
                 connection.close("shutdown")
@@ -323,70 +326,3 @@ class TerminalDoor:
             if len(others) > CONNECTIONS_PER_TERMINAL_MAX:
                 others[0].close("replaced")
         self._seen(reply.terminal_id, connected=True)
-
-    # TLS
-
-    def begin_handshake(self, transport: asyncio.Transport, gate: "_Handshake", tls: ssl.SSLContext) -> None:
-        """Upgrade an accepted socket, within the handshake deadline."""
-        if len(self._handshakes) >= HANDSHAKES_MAX or self._closing:
-            self.count_closed("handshakes_max")
-            transport.abort()
-            return
-        task = self._loop.create_task(self._upgrade(transport, gate, tls))
-        self._handshakes.add(task)
-        task.add_done_callback(self._handshakes.discard)
-
-    async def _upgrade(self, transport: asyncio.Transport, gate: "_Handshake", tls: ssl.SSLContext) -> None:
-        peer = transport.get_extra_info("peername")
-        try:
-            secure = await self._loop.start_tls(
-                transport, gate, tls, server_side=True, ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT_S
-            )
-        except (OSError, TimeoutError, ssl.SSLError) as error:
-            cause = _handshake_cause(error)
-            self.count_closed(cause)
-            _log.warning("tls_refused", cause=cause, address=peer[0] if peer else "")
-            transport.abort()
-            return
-        if secure is None or gate.lost:
-            self.count_closed("tls_aborted")
-            return
-        connection = TerminalConnection(self, secure=True)
-        secure.set_protocol(connection)
-        connection.connection_made(secure)
-        if gate.early:
-            connection.data_received(gate.early)
-
-
-class _Handshake(asyncio.Protocol):
-    """Holds an accepted socket until TLS takes it over, and what the terminal says in the same breath."""
-
-    __slots__ = ("_door", "_tls", "_transport", "early", "lost")
-
-    def __init__(self, door: TerminalDoor, tls: ssl.SSLContext) -> None:
-        self._door = door
-        self._tls = tls
-        self.early = b""
-        self.lost = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # pyright: ignore[reportAttributeAccessIssue]
-        self._transport.pause_reading()
-        self._door.begin_handshake(self._transport, self, self._tls)
-
-    def data_received(self, data: bytes) -> None:
-        self.early += data
-        if len(self.early) > FRAME_BYTES_MAX + 2:
-            self._transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio passes it.
-        self.lost = True
-
-
-def _handshake_cause(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "tls_certificate_expired" if error.verify_code == 10 else "tls_certificate"
-    if isinstance(error, ssl.SSLError):
-        return "tls_no_certificate" if error.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE" else "tls_error"
-    # asyncio says ConnectionAbortedError for a handshake that takes too long.
-    return "tls_handshake_timeout_s" if "longer than" in str(error) else "tls_aborted"

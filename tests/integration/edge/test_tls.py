@@ -9,8 +9,8 @@ import pytest
 
 from deploy.local.authority import CertificateFiles
 from edge.dialects import DIALECTS
-from edge.shell import door
-from tests.integration.edge.conftest import IDENTITY, House, Terminal, until
+from observability import metrics
+from tests.integration.edge.conftest import IDENTITY, House, Terminal
 
 
 def client_context(house: House, files: CertificateFiles | None) -> ssl.SSLContext:
@@ -62,6 +62,8 @@ async def test_no_certificate_or_a_bad_one_never_gets_a_word_in(house: House, wh
         await connect_and_sign_on(house, files)
     assert not house.core.sign_ons
     assert house.edge.door.connections == 0
+    expected = {"none": "no_certificate", "expired": "certificate_expired", "stranger": "certificate"}[which]
+    assert metrics.EDGE_CONNECTIONS_CLOSED.child(f"tls_{expected}").n > 0
 
 
 async def test_tls_1_1_is_refused(house: House) -> None:
@@ -74,15 +76,12 @@ async def test_tls_1_1_is_refused(house: House) -> None:
         )
 
 
-async def test_a_stalled_handshake_is_closed_at_its_deadline(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(door, "TLS_HANDSHAKE_TIMEOUT_S", 0.5)
+async def test_a_stalled_handshake_is_closed_at_its_deadline(house: House) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", house.edge.tls_port)
     began = time.monotonic()
     writer.write(b"\x16\x03\x01")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(8):
         assert await reader.read() == b""
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 6
     writer.close()
-    await until(lambda: not house.edge.door.connections)
+    assert house.edge.door.connections == 0
