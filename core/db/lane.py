@@ -55,7 +55,11 @@ class Lane:
                 "jit": "off",
             },
         )
-        self._statements = {name: await connection.prepare(text) for name, text in self._texts.items()}
+        try:
+            self._statements = {name: await connection.prepare(text) for name, text in self._texts.items()}
+        except BaseException:
+            connection.terminate()  # Else each try to reopen would leave one more behind.
+            raise
         self._connection = connection
 
     @property

@@ -39,7 +39,7 @@ CREATE TABLE attempt (
     host_code text NOT NULL DEFAULT '',
     approval_code text NOT NULL DEFAULT '',
     card_ciphertext bytea NOT NULL,
-    request bytea NOT NULL, -- the terminal's message, masked
+    request bytea NOT NULL, -- the terminal's message, masked; empty where the event of the outcome holds it
     PRIMARY KEY (id, business_date)
 ) PARTITION BY RANGE (business_date);
 
@@ -62,7 +62,7 @@ CREATE TABLE event (
     reason smallint NOT NULL,
     cause text NOT NULL DEFAULT '', -- who or what, when it is not the host: an agent, the sweeper
     summary bytea, -- contracts.feed.TransactionSummary; NULL: whoever reads it joins the attempt
-    detail bytea -- masked exchange with the host, when there was one
+    detail bytea -- masked messages: msgpack array of 1 (terminal), 2 (host) or 3 (terminal, then host) maps
 ) PARTITION BY RANGE (business_date);
 CREATE INDEX event_position ON event (txid, seq);
 CREATE INDEX event_attempt ON event (attempt_id);
@@ -111,8 +111,9 @@ BEGIN
                     'CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L) WITH (%s)',
                     child, parent, month, (month + interval '1 month')::date,
                     CASE parent WHEN 'attempt'
-                        -- Room on the page lets the outcome be written beside its attempt (HOT update).
-                        THEN 'fillfactor = 65, autovacuum_vacuum_scale_factor = 0.1'
+                        -- Room on the page for every attempt's outcome beside it (HOT update): a batch decides
+                        -- whole pages at once, before any of their old versions can go.
+                        THEN 'fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1'
                         ELSE 'autovacuum_vacuum_insert_scale_factor = 0.2' END);
                 made := made + 1;
             END IF;

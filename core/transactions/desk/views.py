@@ -212,13 +212,15 @@ def related_of(row: asyncpg.Record) -> RelatedTransaction:
 
 def messages_of(row: asyncpg.Record, events: Sequence[asyncpg.Record], locale: str) -> list[MessageView]:
     """Return the messages in their order: stored ones, and our answer built again from the outcome."""
-    request = _fields(row["request"])
+    exchanges = [_exchange(event["detail"]) for event in events]
+    # Three maps begin with the terminal's own message, one is nothing else; two are the host's alone.
+    from_terminal = [exchange.pop(0) for exchange in exchanges if len(exchange) in {1, 3}]
+    request = _fields(row["request"]) or (from_terminal[0] if from_terminal else {})
     mti = request.pop(0, f"0{row['message_class']}{'20' if row['kind'] == Kind.ADVICE else '00'}")
     messages: list[MessageView] = []
     if request:
         messages.append(_message("terminal_to_edge", mti, request, locale, reconstructed=False))
-    for event in events:
-        exchange = _exchange(event["detail"])
+    for exchange in exchanges:
         for direction, part in zip(("edge_to_host", "host_to_edge"), exchange, strict=False):
             if part:
                 host_mti = part.pop(0, mti if direction == "edge_to_host" else _answer_mti(mti))

@@ -13,6 +13,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
 from core.contracts.subjects import AUTHORISE
 from core.db.lane import Lane, LaneBroken
+from core.transactions.engine import failpoints
 from core.transactions.engine.columns import arming_columns, key_columns
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import LabelCache
@@ -85,6 +86,8 @@ class Arming:
 
     async def _arm(self, lane: Lane, batch: list[Asked]) -> None:
         items = [asked[0] for asked in batch]
+        if failpoints.armed:
+            failpoints.reach("tx1-before")
         try:
             rows, tried_again = await self._insert(lane, items)
         except LaneBroken:
@@ -94,6 +97,8 @@ class Arming:
         except asyncpg.PostgresError as error:
             await self._one_by_one(lane, batch, error)
             return
+        if failpoints.armed:
+            failpoints.reach("tx1-after")
         reasons: dict[bytes, int] = {row[0].bytes: row[1] for row in rows}
         if rows:
             self._labels.check_version(rows[0][2])
@@ -104,6 +109,8 @@ class Arming:
                 self._settle_missing(asked, found.get(asked[0].id), reasons, tried_again=tried_again)
         await self._load_labels(lane, items)
         self._take_off(batch, reasons)
+        if failpoints.armed:
+            failpoints.reach("send-after")
 
     async def _insert(self, lane: Lane, items: list[Authorise]) -> tuple[list[asyncpg.Record], bool]:
         """Return what was recorded, and whether an earlier try may have recorded the rest."""

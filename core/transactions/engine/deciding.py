@@ -14,6 +14,7 @@ from core.contracts.payment import HOST_REPLIED, AuthoriseReply, HostReply
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, State
 from core.db.lane import Lane, LaneBroken
+from core.transactions.engine import failpoints
 from core.transactions.engine.arming import STATEMENT_TRIES_MAX, stored_reply
 from core.transactions.engine.flight import Flight
 from core.transactions.rules import Outcome, outcome_of
@@ -21,6 +22,7 @@ from core.values.clock import Clock
 
 _log = structlog.get_logger("core.engine")
 _encode = msgspec.msgpack.Encoder().encode
+_ONE_MAP, _TWO_MAPS, _THREE_MAPS = b"\x91", b"\x92", b"\x93"
 
 
 class Told(NamedTuple):
@@ -167,7 +169,7 @@ class Deciding:
             [told.reply.sent_us for told, _ in pairs],
             [told.reply.replied_us for told, _ in pairs],
             [_encode(_summary(told, outcome, now_us)) for told, outcome in pairs],
-            [told.reply.exchange for told, _ in pairs],
+            [_detail(told) for told, _ in pairs],
             date.fromordinal(min(days)),
             date.fromordinal(max(days)),
         )
@@ -231,7 +233,19 @@ def _unknown_columns(pairs: list[tuple[Told, Outcome]]) -> tuple[Any, ...]:
         [told.flight.item.business_date for told, _ in pairs],
         [int(outcome.reason) for _, outcome in pairs],
         "no answer by the deadline",
+        [_detail(told) for told, _ in pairs],
     )
+
+
+def _detail(told: Told) -> bytes:
+    """Return the messages of the attempt as an event keeps them: the terminal's, then the exchange with the host.
+
+    Shape: msgpack array of one or three maps, put together from encoded parts.
+    """
+    exchange = told.reply.exchange
+    if exchange[:1] == _TWO_MAPS:
+        return _THREE_MAPS + told.flight.item.request + exchange[1:]
+    return _ONE_MAP + told.flight.item.request
 
 
 def _summary(told: Told, outcome: Outcome, now_us: int) -> TransactionSummary:

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from core.bus import Bus
+from core.bus import Bus, Subscription
 from core.contracts.payment import (
     HOST_NO_REPLY,
     HOST_REPLIED,
@@ -122,6 +122,7 @@ class Engine:
         self._decode_asked = msgspec.msgpack.Decoder(list[Authorise]).decode
         self._decode_told = msgspec.msgpack.Decoder(list[HostReply]).decode
         self._guard: asyncio.Task[None] | None = None
+        self._subscriptions: list[Subscription] = []
         self.malformed = 0
 
     @property
@@ -134,12 +135,16 @@ class Engine:
         await self.arming_pump.open()
         await self.deciding_pump.open()
         await self._late_pump.open()
-        self._bus.subscribe(self._inbox, self._on_host_replies)
-        self._bus.subscribe(AUTHORISE, self._on_authorise, queue=ENGINE_QUEUE)
+        self._subscriptions = [
+            self._bus.subscribe(self._inbox, self._on_host_replies),
+            self._bus.subscribe(AUTHORISE, self._on_authorise, queue=ENGINE_QUEUE),
+        ]
         self._guard = asyncio.get_running_loop().create_task(self._guard_flights())
 
     async def stop(self) -> None:
-        """Finish what runs; what is in flight stays sent and is reversed by the sweeper."""
+        """Take nothing more and finish what runs; what is in flight stays sent and is reversed by the sweeper."""
+        for subscription in self._subscriptions:
+            subscription.unsubscribe()
         if self._guard is not None:
             self._guard.cancel()
         await self.arming_pump.close()

@@ -81,7 +81,8 @@ WITH asked AS (
         c.body_hash, c.amount_minor, c.card_fingerprint, c.stan, c.kind, c.message_class, c.acquirer_id,
         CASE WHEN c.reason = 0 THEN 2 ELSE 5 END, c.reason,
         c.card_brand, c.partial_ok, c.currency, c.card_bin, c.card_last_four, c.card_expiry, c.entry_mode,
-        c.transmitted_at, c.local_time, c.card_ciphertext, c.request
+        c.transmitted_at, c.local_time, c.card_ciphertext,
+        CASE WHEN c.reason = 0 THEN ''::bytea ELSE c.request END -- the event of the outcome will hold it
     FROM checked AS c
     ON CONFLICT DO NOTHING
     RETURNING id, business_date, reason
@@ -146,7 +147,8 @@ SELECT w.id FROM won AS w;
 -- No answer by the deadline: unknown, with its reversal due at once, for those still "sent".
 -- Used by the engine (a batch) and by the sweeper; same race, same condition as decide_attempts.
 WITH told AS (
-    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::smallint[]) AS t (id, business_day, reason)
+    SELECT *
+    FROM unnest($1::uuid[], $2::integer[], $3::smallint[], $5::bytea[]) AS t (id, business_day, reason, detail)
 ), won AS (
     UPDATE attempt AS a
     SET state = 6, reason = t.reason, decided_at = clock_timestamp()
@@ -154,14 +156,14 @@ WITH told AS (
     WHERE a.id = t.id
         AND a.business_date = date '0001-01-01' + (t.business_day - 1)
         AND a.state = 2
-    RETURNING a.id, a.business_date, a.reason, a.amount_minor, a.acquirer_id
+    RETURNING a.id, a.business_date, a.reason, a.amount_minor, a.acquirer_id, t.detail
 ), owed AS (
     INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acquirer_id, due_at)
     SELECT w.id, w.business_date, 1, w.reason, w.amount_minor, w.acquirer_id, clock_timestamp() FROM won AS w
     ON CONFLICT (attempt_id, kind) DO NOTHING
 ), noted AS (
-    INSERT INTO event (attempt_id, business_date, kind, state, reason, cause)
-    SELECT w.id, w.business_date, 3, 6, w.reason, $4::text FROM won AS w
+    INSERT INTO event (attempt_id, business_date, kind, state, reason, cause, detail)
+    SELECT w.id, w.business_date, 3, 6, w.reason, $4::text, w.detail FROM won AS w
 )
 SELECT w.id FROM won AS w;
 

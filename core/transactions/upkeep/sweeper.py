@@ -72,7 +72,11 @@ class Sweeper:
     async def _settled(self, connection: asyncpg.pool.PoolConnectionProxy, now: datetime) -> int:
         row = await connection.fetchrow(queries.read_sweep, _NAME)
         until = now - SETTLED_AGE
-        start: datetime = row["swept_until"] if row is not None else until
+        if row is None:
+            # The watermark begins here; what is older was found by the look at everything.
+            await connection.execute(queries.keep_sweep, _NAME, until)
+            return 0
+        start: datetime = row["swept_until"]
         if start >= until:
             return 0
         found = await self._between(connection, start, until, now)
@@ -99,6 +103,7 @@ class Sweeper:
             [row["business_date"].toordinal() for row in rows],
             [int(Reason.HOST_NO_REPLY)] * len(rows),
             "sweeper",
+            [None] * len(rows),
         )
         if won:
             _log.warning("sent_without_outcome", attempts=len(won))

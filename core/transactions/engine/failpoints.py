@@ -1,0 +1,49 @@
+"""Moments at which a fault run wants this process gone, as kill -9 would have it.
+
+GUICHET_FAIL_POINT is `name` or `name:count`: the process kills itself when it passes that point for the count-th
+time. It is read once at start; where it is not set `armed` is False and a point costs one look at it.
+"""
+
+import os
+import signal
+from typing import Final, NoReturn
+
+POINTS: Final = frozenset(
+    {
+        "tx1-before",
+        "tx1-after",
+        "send-after",
+        "reply-taken",
+        "tx2-before",
+        "tx2-after",
+        "answer-after",
+        "publish-before",
+        "publish-after",
+    }
+)
+
+
+def _wanted(text: str) -> tuple[str, int]:
+    """Return the point and the count. Raises: ValueError for a point that does not exist."""
+    name, _, count = text.partition(":")
+    if text and name not in POINTS:
+        raise ValueError(f"GUICHET_FAIL_POINT names no point: {name}")
+    return name, int(count or 1)
+
+
+_name, _left = _wanted(os.environ.get("GUICHET_FAIL_POINT", ""))
+armed: Final = bool(_name)
+
+
+def reach(point: str) -> None:
+    """Pass a point; do not come back from the one that was asked for."""
+    global _left  # noqa: PLW0603 - one process has one fail point
+    if point == _name:
+        _left -= 1
+        if _left <= 0:
+            _die()
+
+
+def _die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise SystemExit(1)
