@@ -109,8 +109,6 @@ class Arming:
                 self._settle_missing(asked, found.get(asked[0].id), reasons, tried_again=tried_again)
         await self._load_labels(lane, items)
         self._take_off(batch, reasons)
-        if failpoints.armed:
-            failpoints.reach("send-after")
 
     async def _insert(self, lane: Lane, items: list[Authorise]) -> tuple[list[asyncpg.Record], bool]:
         """Return what was recorded, and whether an earlier try may have recorded the rest."""

@@ -78,6 +78,8 @@ class Deciding:
         """Run the statement until its outcome is known; a repeat of it changes nothing that is decided."""
         won: set[bytes] = set()
         tried_again = False
+        if failpoints.armed:
+            failpoints.reach("tx2-before")
         for attempt in range(STATEMENT_TRIES_MAX):
             try:
                 rows = await lane.fetch(statement, *columns_of(pairs))
@@ -94,6 +96,8 @@ class Deciding:
             else:
                 won = {row[0].bytes for row in rows}
                 break
+        if failpoints.armed:
+            failpoints.reach("tx2-after")
         if len(won) == len(pairs):
             for told, outcome in pairs:
                 self._tell(told, outcome)

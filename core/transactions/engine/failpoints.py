@@ -10,15 +10,12 @@ from typing import Final, NoReturn
 
 POINTS: Final = frozenset(
     {
-        "tx1-before",
-        "tx1-after",
-        "send-after",
-        "reply-taken",
-        "tx2-before",
-        "tx2-after",
-        "answer-after",
-        "publish-before",
-        "publish-after",
+        "tx1-before",  # nothing is recorded
+        "tx1-after",  # armed, and nothing has left for the host
+        "tx2-before",  # the host has answered, and nothing is decided
+        "tx2-after",  # decided, and no terminal has been told
+        "publish-before",  # events are committed, and the stream has not got them
+        "publish-after",  # the stream has them, and the relay's position does not say so
     }
 )
 
