@@ -53,6 +53,11 @@ class Lane:
                 "plan_cache_mode": "force_generic_plan",
                 "statement_timeout": str(int(COMMAND_TIMEOUT_S * 1000)),
                 "jit": "off",
+                # A new month begins with an empty partition, for which a generic plan would read the table from end
+                # to end and keep doing so while it fills. Whatever a lane runs goes by index from its batch outwards.
+                "enable_seqscan": "off",
+                "enable_hashjoin": "off",
+                "enable_mergejoin": "off",
             },
         )
         try:
