@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from core.bus import Bus, BusRefused
+from core.bus import Bus, BusRefused, Subscription
 from core.contracts.agent_actions import CANCEL_SUBJECT, REFUND_SUBJECT, CancelByAgent, RefundByAgent
 from core.contracts.payment import Book, Reverse, Totals
 from core.contracts.subjects import BOOK, ENGINE_QUEUE, REVERSE, TOTALS
@@ -35,6 +35,7 @@ class Door:
         self._refunds = refunds
         self._committed = committed
         self._tasks: set[asyncio.Task[None]] = set()
+        self._subscriptions: list[Subscription] = []
         self.done = 0
         self.refused = 0
         self.failed = 0
@@ -48,7 +49,9 @@ class Door:
         self._serve(CANCEL_SUBJECT, CancelByAgent, self._refunds.cancel_by_agent)
 
     async def stop(self) -> None:
-        """Finish what is under way."""
+        """Take nothing more, and finish what is under way."""
+        for subscription in self._subscriptions:
+            subscription.unsubscribe()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5.0)
 
@@ -69,7 +72,7 @@ class Door:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-        self._bus.subscribe(subject, on_message, queue=ENGINE_QUEUE)
+        self._subscriptions.append(self._bus.subscribe(subject, on_message, queue=ENGINE_QUEUE))
 
     async def _answer(self, subject: str, reply: str, work: Awaitable[Any]) -> None:
         try:
@@ -78,6 +81,11 @@ class Door:
             # Nothing is told; whether it committed is found by its key when the asker repeats.
             self.failed += 1
             _log.warning("booking_unknown", subject=subject, error=type(error).__name__)
+            return
+        except Exception:
+            # A message that no statement can take: its asker times out, the others flow.
+            self.failed += 1
+            _log.exception("booking_broken", subject=subject)
             return
         self._committed()
         self.done += 1

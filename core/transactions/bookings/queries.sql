@@ -110,6 +110,11 @@ INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acq
 VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
 ON CONFLICT (attempt_id, kind) DO NOTHING;
 
+-- name: withdraw_advice
+-- The caller holds the attempt's row; the unique key of delivery.
+UPDATE delivery SET accepted_at = clock_timestamp(), last_result = 'reversed'
+WHERE attempt_id = $1 AND kind = 2 AND accepted_at IS NULL;
+
 -- name: read_original
 -- What a refund or cancellation by an agent needs to speak to the host as the original's terminal.
 SELECT

@@ -13,6 +13,7 @@ from asyncpg.pgproto.pgproto import UUID
 from core.contracts.agent_actions import CancelByAgent, RefundByAgent
 from core.contracts.payment import (
     HOST_NO_REPLY,
+    HOST_REPLIED,
     Authorise,
     AuthoriseReply,
     HostReply,
@@ -24,7 +25,12 @@ from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operatio
 from core.transactions.bookings import store
 from core.transactions.bookings.reversals import give_back, take_back
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
-from core.transactions.engine.arming import host_request_of, stored_reply
+from core.transactions.engine.arming import (
+    REPEAT_POLL_S,
+    REPEAT_WAIT_S,
+    host_request_of,
+    stored_reply,
+)
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import Labels, labels_of
 from core.transactions.rules import outcome_of, stored_answer
@@ -212,6 +218,9 @@ class Refunds:
                     if wanted.original_id
                     else None
                 )
+                if original is not None and await store.is_recorded(connection, new):
+                    # Not left to the insert: it would wait for whoever decides the refund, who waits for us.
+                    return Reason.REPEAT_DIFFERS
                 reason = _why_not(original, new)
                 if reason == Reason.NONE:
                     reason = await _blocked(connection, new.terminal_id)
@@ -295,30 +304,29 @@ class Refunds:
         async with self._pool.acquire() as connection, connection.transaction():
             standing = await store.lock_by_id(connection, item.id, business_date)
             if standing is None or standing.state != State.SENT:
-                stands = standing.state if standing is not None else State.UNKNOWN
-                await store.note(
-                    connection,
-                    item.id,
-                    business_date,
-                    EventKind.LATE_REPLY,
-                    state=stands,
-                    reason=reply.reason,
-                    cause=f"host {reply.host_code}",
-                    detail=reply.exchange,
-                )
-                reason: int = stored_answer(stands, reply.reason)
+                # Reversed or swept meanwhile: what stands is told, never what the host says now.
+                reason: int = Reason.HOST_NO_REPLY
+                if standing is not None:
+                    reason = stored_answer(standing.state, standing.reason)
+                    if reply.result == HOST_REPLIED:
+                        await _note_late(connection, standing, reply)
             else:
                 await self._write(connection, standing, reply, outcome.state, outcome.reason)
                 reason = Reason.HOST_NO_REPLY if outcome.state == State.UNKNOWN else outcome.reason
         self.refunds += 1
         self._committed()
-        approved_minor = item.amount_minor if reason == Reason.APPROVED else 0
+        approved = reason == Reason.APPROVED
         for asked_id, reply_to in [(item.id, flight.reply_to), *(flight.waiters or [])]:
             if reply_to:
                 self._answer(
                     reply_to,
                     AuthoriseReply(
-                        asked_id, reason, reply.approval_code, approved_minor, flight.rrn, reply.host_code
+                        asked_id,
+                        reason,
+                        reply.approval_code if approved else "",
+                        item.amount_minor if approved else 0,
+                        flight.rrn,
+                        reply.host_code,
                     ),
                 )
 
@@ -384,26 +392,29 @@ class Refunds:
         )
 
     async def _answer_repeat(self, item: Authorise, reply_to: str) -> None:
-        """The natural key is taken: the first answer, silence while it is awaited, or a refusal."""
-        async with self._pool.acquire() as connection:
-            row = await connection.fetchrow(
-                store.queries.find_by_key,
-                UUID(item.terminal_id),
-                date.fromordinal(item.business_date),
-                item.message_class,
-                item.stan,
-            )
-        if row is None or row["body_hash"] != item.body_hash:
-            reason = (
-                Reason.ALREADY_REVERSED
-                if row is not None and row["state"] == State.REVERSED
-                else Reason.REPEAT_DIFFERS
-            )
-            self._answer(reply_to, _reply(item.id, reason))
-        elif row["state"] != State.SENT:
-            self._answer(reply_to, stored_reply(item.id, row))
-        elif (flight := self._waiting.get(row["id"].bytes)) is not None:
-            flight.waiters = [*(flight.waiters or []), (item.id, reply_to)]
+        """The natural key is taken: the first answer, once it is there, or a refusal."""
+        while self._clock.unix_us() - item.received_at_us < REPEAT_WAIT_S * 1_000_000:
+            async with self._pool.acquire() as connection:
+                row = await connection.fetchrow(
+                    store.queries.find_by_key,
+                    UUID(item.terminal_id),
+                    date.fromordinal(item.business_date),
+                    item.message_class,
+                    item.stan,
+                )
+            if row is None or row["body_hash"] != item.body_hash:
+                reversed_before = row is not None and row["state"] == State.REVERSED
+                reason = Reason.ALREADY_REVERSED if reversed_before else Reason.REPEAT_DIFFERS
+                self._answer(reply_to, _reply(item.id, reason))
+                return
+            if row["state"] != State.SENT:
+                self._answer(reply_to, stored_reply(item.id, row))
+                return
+            if (flight := self._waiting.get(row["id"].bytes)) is not None:
+                flight.wait(item.id, reply_to)
+                return
+            # Recorded and not yet sent, or another engine's: look again while its terminal may wait.
+            await asyncio.sleep(REPEAT_POLL_S)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._guarded(work))
@@ -422,6 +433,19 @@ async def read_labels(connection: Connection, terminal_id: bytes) -> Labels | No
     """Return what the host must be told of a terminal."""
     row = await connection.fetchrow(store.queries.read_terminal_labels, UUID(terminal_id))
     return labels_of(row) if row is not None else None
+
+
+async def _note_late(connection: Connection, standing: Standing, reply: HostReply) -> None:
+    await store.note(
+        connection,
+        standing.id,
+        standing.business_date,
+        EventKind.LATE_REPLY,
+        state=standing.state,
+        reason=reply.reason,
+        cause=f"host {reply.host_code}",
+        detail=reply.exchange,
+    )
 
 
 async def _blocked(connection: Connection, terminal_id: bytes) -> Reason:

@@ -11,6 +11,9 @@ from core.transactions.bookings import store
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
 from core.values.ids import rrn_of
 
+LOOKS_MAX = 3
+"""How often a reversal and its authorisation may cross; a second look finds what the first has missed."""
+
 _NO_CARD = SealedCard(b"", 0, "", "", "", 0)
 
 
@@ -20,7 +23,7 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
     A reversal that comes before its authorisation leaves a mark under the authorisation's own key, so that the
     authorisation is refused when it arrives. Repeats find the work done and get the same answer.
     """
-    while True:
+    for _ in range(LOOKS_MAX):
         async with pool.acquire() as connection, connection.transaction():
             standing = await store.lock_by_key(
                 connection,
@@ -35,6 +38,8 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
             if await _mark_unseen(connection, asked):
                 return _answer(asked, Reason.APPROVED, None)
         # The authorisation was committed between the look and the mark: look again.
+    # Neither there nor to be marked: a terminal that the directory does not know.
+    return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
 
 
 async def take_back(connection: Connection, standing: Standing, *, cause: int, who: str) -> Reason:
@@ -64,6 +69,9 @@ async def take_back(connection: Connection, standing: Standing, *, cause: int, w
         )
         state = State.REVERSED
         await _undo_money(connection, standing)
+    if standing.kind == Kind.ADVICE:
+        # Told after its reversal, the host would book what nobody pays.
+        await store.withdraw_advice(connection, standing)
     await store.owe(
         connection,
         standing.id,
@@ -95,8 +103,19 @@ async def give_back(connection: Connection, refund: Standing) -> None:
     if refund.original_id is None or refund.original_date is None:
         return
     original = await store.lock_by_id(connection, refund.original_id, refund.original_date)
-    if original is not None:
-        await store.add_refunded(connection, original, -refund.amount_minor, final=False)
+    if original is None:
+        return
+    state = await store.add_refunded(connection, original, -refund.amount_minor, final=False)
+    if state != original.state:
+        await store.note(
+            connection,
+            original.id,
+            original.business_date,
+            EventKind.CAPTURED,
+            state=state,
+            reason=original.reason,
+            cause=f"refund {refund.id.hex()} given back",
+        )
 
 
 async def _mark_unseen(connection: Connection, asked: Reverse) -> bool:

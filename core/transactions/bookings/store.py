@@ -224,6 +224,19 @@ async def owe(
     )
 
 
+async def withdraw_advice(connection: Connection, standing: Standing) -> None:
+    """Tell the host no more of an advice that is taken back."""
+    await connection.execute(queries.withdraw_advice, UUID(standing.id))
+
+
+async def is_recorded(connection: Connection, new: NewAttempt) -> bool:
+    """Whether the natural key is taken by a committed attempt."""
+    row = await connection.fetchrow(
+        queries.find_by_key, UUID(new.terminal_id), new.business_date, new.message_class, new.stan
+    )
+    return row is not None
+
+
 def standing_of(new: NewAttempt, store_id: bytes, acquirer_id: int) -> Standing:
     """Return a just recorded attempt as it stands."""
     return Standing(

@@ -22,8 +22,8 @@ from core.values.ids import rrn_of
 LEASED_MAX = 200
 REPLY_DEADLINE_MS = 5_000
 
-ACCEPTED = frozenset({Reason.APPROVED, Reason.DUPLICATE_AT_HOST, Reason.ORIGINAL_NOT_FOUND})
-"""The host has it, had it already, or never had what is reversed."""
+ACCEPTED = frozenset({Reason.APPROVED, Reason.DUPLICATE_AT_HOST})
+"""The host has it, or had it already."""
 
 _log = structlog.get_logger("core.deliveries")
 _KIND_OF_MESSAGE = {"0420": DeliveryKind.REVERSAL, "0421": DeliveryKind.REVERSAL}
@@ -91,7 +91,7 @@ class Deliveries:
             if kind is None:
                 continue
             async with self._pool.acquire() as connection, connection.transaction():
-                if reply.result == HOST_REPLIED and reply.reason in ACCEPTED:
+                if reply.result == HOST_REPLIED and is_accepted(reply.reason, kind):
                     await self._accept(connection, reply, kind)
                 else:
                     word = f"code {reply.host_code}" if reply.result == HOST_REPLIED else "no reply"
@@ -100,15 +100,17 @@ class Deliveries:
     async def _accept(
         self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind
     ) -> None:
+        owed = await connection.fetchrow(queries.find_delivery, UUID(reply.id), int(kind))
+        if owed is None:
+            return
+        # The attempt first, then its deliveries: the order in which a reversal takes them.
+        standing = await bookings.lock_by_id(connection, reply.id, owed["business_date"])
         row = await connection.fetchrow(
             queries.accept_delivery, UUID(reply.id), int(kind), f"code {reply.host_code}"
         )
-        if row is None:
+        if row is None or standing is None:
             return  # A second answer to the same message.
         self.accepted += 1
-        standing = await bookings.lock_by_id(connection, reply.id, row["business_date"])
-        if standing is None:
-            return
         state = standing.state
         event = EventKind.DELIVERED
         if kind == DeliveryKind.REVERSAL:
@@ -120,10 +122,6 @@ class Deliveries:
                 )
                 if standing.kind == Kind.REFUND:
                     await give_back(connection, standing)
-            # An advice that has been reversed has nothing left to tell.
-            await connection.fetchrow(
-                queries.accept_delivery, UUID(reply.id), int(DeliveryKind.ADVICE), "reversed"
-            )
         await bookings.note(
             connection,
             reply.id,
@@ -134,6 +132,11 @@ class Deliveries:
             cause=f"host {reply.host_code}",
             detail=reply.exchange or None,
         )
+
+
+def is_accepted(reason: int, kind: DeliveryKind) -> bool:
+    """Whether the host's answer ends a delivery; of a reversal also that it never had what is reversed."""
+    return reason in ACCEPTED or (kind == DeliveryKind.REVERSAL and reason == Reason.ORIGINAL_NOT_FOUND)
 
 
 def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:

@@ -197,6 +197,7 @@ class Projection:
             cell[1] += summary.approved_minor
         keys = sorted(cells)
         async with connection.transaction():
+            await connection.fetchrow(queries.lock_inbox, CONSUMER)
             entered = await connection.fetchrow(
                 queries.enter_inbox, CONSUMER, *position, *last, len(summaries)
             )

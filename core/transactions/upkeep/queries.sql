@@ -48,6 +48,9 @@ INNER JOIN store AS s ON s.id = a.store_id
 INNER JOIN acquirer AS q ON q.id = a.acquirer_id
 LEFT JOIN attempt AS o ON o.id = a.original_id AND o.business_date = a.original_date;
 
+-- name: find_delivery
+SELECT d.business_date FROM delivery AS d WHERE d.attempt_id = $1 AND d.kind = $2;
+
 -- name: accept_delivery
 UPDATE delivery SET accepted_at = clock_timestamp(), last_result = $3
 WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL
@@ -108,9 +111,20 @@ SELECT ensure_partitions($1::date, $2::date) AS made;
 -- name: read_inbox_position
 SELECT i.to_txid, i.to_seq FROM inbox AS i WHERE i.consumer = $1 ORDER BY i.to_txid DESC, i.to_seq DESC LIMIT 1;
 
+-- name: lock_inbox
+-- One worker at a time takes in; held until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtext('guichet inbox ' || $1::text));
+
 -- name: enter_inbox
+-- Only where the consumer stands: what another worker has taken in meanwhile must not count again.
 INSERT INTO inbox (consumer, from_txid, from_seq, to_txid, to_seq, events)
-VALUES ($1, $2::xid8, $3, $4::xid8, $5, $6)
+SELECT $1, $2::xid8, $3::bigint, $4::xid8, $5::bigint, $6::integer
+WHERE NOT EXISTS (
+    SELECT FROM inbox AS i WHERE i.consumer = $1 AND (i.to_txid, i.to_seq) > ($2::xid8, $3::bigint)
+) AND (
+    $2::xid8 = '0'::xid8
+    OR EXISTS (SELECT FROM inbox AS i WHERE i.consumer = $1 AND (i.to_txid, i.to_seq) = ($2::xid8, $3::bigint))
+)
 ON CONFLICT DO NOTHING
 RETURNING events;
 
