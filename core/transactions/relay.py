@@ -22,6 +22,7 @@ from core.contracts.feed import EventBatch, FeedItem, TransactionSummary
 from core.contracts.subjects import LIVE, STREAM
 from core.db.lane import Lane, LaneBroken
 from core.db.queries import load
+from core.transactions.engine import failpoints
 from core.values.clock import Clock, to_unix_us
 
 EVENTS_PER_MESSAGE_MAX = 1_000
@@ -96,6 +97,13 @@ class Relay:
                 await self._lane.close()
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
+            except Exception:
+                # A defect must not end the feed for ever; it is logged whole and tried again.
+                self.failures += 1
+                self.leads = False
+                _log.exception("relay_broken")
+                await self._lane.close()
+                await asyncio.sleep(2.0)
             else:
                 delay = 0.1
 
@@ -120,7 +128,11 @@ class Relay:
                 await self._nap(POLL_S)
                 continue
             items = await self._items(events)
+            if failpoints.armed:
+                failpoints.reach("publish-before")
             await stream.publish(LIVE, _encode(EventBatch(*position, items)), timeout=PUBLISH_TIMEOUT_S)
+            if failpoints.armed:
+                failpoints.reach("publish-after")
             position = (events[-1][0], events[-1][1])
             self.published += len(items)
             self.messages += 1
