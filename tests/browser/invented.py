@@ -64,7 +64,7 @@ def terminal(number: int) -> Json:
         "id": identifier("ter", number),
         "terminal": f"T{number:07d}",
         "store": {"id": store["id"], "name": store["name"], "department": store["department"]},
-        "service": {"id": identifier("svc", number % len(STORES)), "kind": "pax"},
+        "service": "pax",
         "model": "PAX A920" if number % 3 else "PAX S920 Pro (contactless, pré-autorisation)",
         "state": state,
         "connected": state == "active",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -16,6 +17,9 @@ PERIODS = ("live", "today", "yesterday", "7d", "30d", "custom")
 EXACT = ("last_four", "rrn", "stan", "approval_code")
 """Identifiers that the search fills in; the live feed does not know them, so they mean history."""
 
+_TERMINAL = re.compile(r"[0-9A-Za-z]{8}|ter_[0-9a-z]{26}")
+_STORE = re.compile(r"sto_[0-9a-z]{26}")
+_CODE = re.compile(r"[a-z_]{1,50}")
 _PLAIN = ("store", "terminal", "reason", "brand")
 _LENGTH_MAX = 64
 CURSOR_MAX = 400
@@ -67,7 +71,7 @@ class Filters(msgspec.Struct, frozen=True):
 
     def live_parameters(self) -> list[tuple[str, str]]:
         """Return what the gateway's event stream takes."""
-        pairs = [(name, getattr(self, name)) for name in _PLAIN]
+        pairs = [(name, getattr(self, name)) for name in _PLAIN if name not in self.problems]
         pairs.append(("state", ",".join(self.state)))
         for name, field in (("amount_min", "min"), ("amount_max", "max")):
             amount = self._amount(field)
@@ -115,6 +119,12 @@ def read_filters(pairs: Iterable[tuple[str, str]]) -> Filters:
             single[name] = value
     problems = [name for name in ("min", "max") if single.get(name) and not _is_amount(single[name])]
     problems += [name for name in ("from", "to") if single.get(name) and _local(single[name]) is None]
+    # A mistyped terminal is named on the page; a store, reason or brand comes from a list, so is just dropped.
+    if single.get("terminal") and not _TERMINAL.fullmatch(single["terminal"]):
+        problems.append("terminal")
+    for name, shape in (("store", _STORE), ("reason", _CODE), ("brand", _CODE)):
+        if not shape.fullmatch(single.get(name, "")):
+            single.pop(name, None)
     period = single.get("period", "live")
     return Filters(
         **{name: single.get(name, "") for name in (*_PLAIN, "min", "max", *EXACT, "to", "cursor", "before")},

@@ -30,11 +30,13 @@ export function startFeed({ address, onTransaction, onState, onGap, onOpen }) {
       lastId = null;
       onGap();
     });
-    // The server dropped what we were too slow to read: what follows resumes from the last event we have.
-    source.addEventListener("lost", () => {
-      close();
-      retry();
-    });
+    // The server dropped what we were too slow to read, or restarts: resume from the last event we have.
+    for (const kind of ["lost", "closing", "session_ended"]) {
+      source.addEventListener(kind, () => {
+        close();
+        retry();
+      });
+    }
   }
 
   function close() {

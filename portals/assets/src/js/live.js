@@ -84,8 +84,10 @@ function startList(facts) {
       changed.delete(last.dataset.id);
       last.remove();
     }
-    // The page's own cursor would now skip what was let go here.
-    const moment = body.rows[body.rows.length - 1].querySelector("time").dateTime;
+    // The page's own cursor would now skip what was let go here. Rows of the same millisecond are shown twice
+    // rather than never.
+    const last = body.rows[body.rows.length - 1].querySelector("time").dateTime;
+    const moment = new Date(Date.parse(last) + 1).toISOString();
     if (older) older.href = older.dataset.before.replace("BEFORE", encodeURIComponent(moment));
   }
 

@@ -1,0 +1,112 @@
+"""The whole of it: a terminal pays, the agent sees it live, opens it, blocks the terminal, the next payment is refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from deploy.local.cli.common import Common
+from deploy.local.cli.exchange import Where, session
+from deploy.local.stack import LocalStack
+from edge.simulators.cards import card_named
+from edge.simulators.terminal import Terminal
+from portals.assets.build import build
+from tests.browser.conftest import log_in
+
+AGENT = "superviseur@guichet.example"
+
+
+@pytest.fixture(scope="module")
+async def stack(short_folder: Path) -> AsyncIterator[LocalStack]:
+    """Everything that `guichet up` starts, but the fleet."""
+    build()
+    async with LocalStack(short_folder / "whole", log_level="warning") as running:
+        yield running
+
+
+@pytest.fixture
+async def desk(stack: LocalStack, browser: Browser) -> AsyncIterator[Page]:
+    """An agent's page, in French, logged in with the demonstration's password."""
+    password = (stack.data_dir / "secrets" / "demo-password").read_text().strip()
+    url = f"http://{stack.address('portal')}"
+    context = await browser.new_context(viewport={"width": 1440, "height": 900}, base_url=url)
+    # The agents of the seed speak either language; this test reads French.
+    await context.add_cookies([{"name": "guichet_language", "value": "fr", "url": url}])
+    page = await context.new_page()
+    await log_in(page, url, email=AGENT, password=password)
+    yield page
+    await context.close()
+
+
+async def test_a_payment_is_seen_live_and_opened_and_after_a_block_the_next_is_refused(
+    stack: LocalStack, desk: Page
+) -> None:
+    await desk.goto("/transactions")
+    await expect(desk.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    # The terminal stays signed on: a block must stop its next payment, not its next sign-on.
+    async with session(Common(data=stack.data_dir), Where(terminal="T0000001")) as terminal:
+        assert await _pay(terminal, 12_50) == "00"
+        row = desk.locator("#rows tr", has_text="12,50").first
+        await expect(row.locator(".pill")).to_have_text("approuvée", timeout=5000)
+        await row.click()
+        panel = desk.locator("#panel")
+        await expect(panel.locator("#record-title")).to_contain_text("12,50")
+        await expect(panel.locator(".diagnosis")).to_be_visible()
+        await expect(panel.locator(".hops li")).not_to_have_count(0)
+        await expect(panel.locator(".message")).not_to_have_count(0)
+        await expect(panel.locator("tfoot .num")).to_have_text("0,00\u00a0€")
+        await panel.locator(".record-head a[href^='/terminals/']").click()
+        await desk.locator("summary", has_text="Bloquer ce terminal").click()
+        await desk.fill("input[name=reason]", "Essai de blocage")
+        await desk.locator("button.danger").click()
+        await expect(desk.locator("#record-title .pill")).to_have_text("bloqué")
+        assert await _pay(terminal, 7_30) != "00"
+        await desk.goto("/transactions")
+        row = desk.locator("#rows tr", has_text="7,30").first
+        await expect(row.locator(".pill")).to_have_text("refusée", timeout=5000)
+        await expect(row.locator(".c-reason")).to_have_text("Terminal bloqué")
+        await _unblock(desk)
+        assert await _pay(terminal, 5_10) == "00"
+
+
+async def test_a_cancellation_reaches_the_acquirer(stack: LocalStack, desk: Page) -> None:
+    await desk.goto("/transactions")
+    await expect(desk.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    async with session(Common(data=stack.data_dir), Where(terminal="T0000002")) as terminal:
+        assert await _pay(terminal, 31_40) == "00"
+    await desk.locator("#rows tr", has_text="31,40").first.click()
+    await desk.locator("summary", has_text="Annuler").click()
+    await desk.fill("#f-cancel-reason", "Essai d'annulation")
+    await desk.get_by_role("button", name="Annuler ce paiement").click()
+    await expect(desk.locator("#record-title .pill")).to_have_text("annulée")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/transactions", "/terminals", "/stores", "/blocks?all=1", "/search?q=T0000001"]
+)
+async def test_pages_on_real_records_are_accessible(desk: Page, path: str) -> None:
+    answer = await desk.goto(path)
+    assert answer is not None
+    assert answer.status == 200
+    findings = (await Axe().run(desk)).response["violations"]
+    assert [finding["id"] for finding in findings if finding["impact"] in ("serious", "critical")] == []
+
+
+async def _pay(terminal: Terminal, amount_minor: int) -> str | None:
+    """Make one purchase and return the response code of its answer."""
+    card = card_named("approve-visa")
+    payment = await terminal.pay(card.pan, amount_minor, partial_ok=True, expiry=card.expiry)
+    return payment.exchange.code
+
+
+async def _unblock(page: Page) -> None:
+    await page.goto("/blocks")
+    await page.get_by_role("link", name="T0000001").first.click()
+    await page.locator("summary", has_text="Débloquer").click()
+    await page.fill("input[name=reason]", "Fin de l'essai")
+    await page.get_by_role("button", name="Débloquer", exact=True).click()
+    await expect(page.locator("#record-title .pill")).not_to_have_text("bloqué")
