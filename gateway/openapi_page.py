@@ -1,6 +1,7 @@
 """The OpenAPI document as bytes, and as a page that needs nothing from elsewhere."""
 
 import html
+import sys
 from typing import Any, Final
 
 import msgspec
@@ -98,3 +99,14 @@ def _json(value: Any) -> str:
 
 def _text(value: str) -> str:
     return html.escape(value, quote=True)
+
+
+def main() -> None:
+    """Write the document to standard output: `python -m gateway.openapi_page > docs/openapi.json`."""
+    from gateway.app import build_app  # noqa: PLC0415 -- the application imports this module.
+
+    sys.stdout.buffer.write(openapi_json(build_app(None)) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Hops, diagnosis and actions follow from the row."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from core.contracts.reasons import Reason
+from core.contracts.states import DeliveryKind, Kind, State
+from core.transactions.desk.model import DeskDelivery, DeskTransaction
+from core.transactions.desk.rules import cancel_action, diagnosis_of, hops_of, refund_action
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+APPROVED = DeskTransaction(
+    id=bytes(16),
+    business_date=date(2026, 11, 22),
+    kind=Kind.PURCHASE,
+    state=State.APPROVED,
+    reason=Reason.APPROVED,
+    amount_minor=1000,
+    approved_minor=1000,
+    captured_minor=0,
+    refunded_minor=0,
+    currency="EUR",
+    received_at=NOW,
+    sent_at=NOW + timedelta(milliseconds=1),
+    decided_at=NOW + timedelta(milliseconds=20),
+    host_sent_us=2_000,
+    host_replied_us=18_000,
+    host_code="00",
+)
+REVERSAL = DeskDelivery(
+    kind=DeliveryKind.REVERSAL, tries=2, due_at=NOW, accepted_at=None, last_result="no_reply"
+)
+
+
+def changed(**changes: object) -> DeskTransaction:
+    return msgspec.structs.replace(APPROVED, **changes)
+
+
+def test_hops_follow_each_other_without_a_gap() -> None:
+    hops = hops_of(APPROVED)
+    assert [(hop.name, hop.duration_ms) for hop in hops] == [
+        ("check_and_commit", 1.0),
+        ("wait_for_link", 1.0),
+        ("host", 16.0),
+        ("decide", 2.0),
+    ]
+    silent = hops_of(changed(state=State.UNKNOWN, reason=Reason.HOST_NO_REPLY, host_replied_us=None))
+    assert [(hop.name, hop.ok) for hop in silent][-1] == ("host", False)
+
+
+def test_a_diagnosis_names_the_hop_and_the_next_step() -> None:
+    blocked = changed(
+        state=State.DECLINED,
+        reason=Reason.STORE_BLOCKED,
+        sent_at=None,
+        host_sent_us=None,
+        host_replied_us=None,
+    )
+    for locale, title in (("fr", "Refusée par nous"), ("en", "Declined by us")):
+        shown = diagnosis_of(blocked, [], locale=locale, now=NOW)
+        assert (shown.title, shown.hop, shown.severity) == (title, "check_and_commit", "problem")
+        assert shown.next_step
+    unknown = changed(state=State.UNKNOWN, reason=Reason.HOST_NO_REPLY)
+    assert diagnosis_of(unknown, [], locale="fr", now=NOW).hop == "host"
+    waiting = diagnosis_of(unknown, [REVERSAL], locale="en", now=NOW + timedelta(minutes=6))
+    assert (waiting.hop, waiting.severity) == ("host", "problem")
+    assert "2" in waiting.explanation
+    stuck = diagnosis_of(changed(state=State.SENT), [], locale="en", now=NOW + timedelta(minutes=6))
+    assert stuck.severity == "problem"
+
+
+def test_every_state_has_a_diagnosis() -> None:
+    for state in State:
+        for locale in ("fr", "en"):
+            assert diagnosis_of(changed(state=state), [], locale=locale, now=NOW).title
+
+
+def test_a_refund_never_goes_above_what_was_captured() -> None:
+    assert refund_action(APPROVED, permitted=True).why == "not_captured"
+    part = changed(state=State.CAPTURED, captured_minor=1000, refunded_minor=400)
+    assert refund_action(part, permitted=True).max.amount == 600
+    assert refund_action(part, permitted=False).why == "not_permitted"
+    done = changed(state=State.REFUNDED, captured_minor=1000, refunded_minor=1000)
+    assert refund_action(done, permitted=True).why == "nothing_left"
+
+
+def test_only_what_is_approved_and_not_captured_is_cancelled() -> None:
+    assert cancel_action(APPROVED, permitted=True).allowed
+    captured = changed(state=State.CAPTURED, captured_minor=1000)
+    assert cancel_action(captured, permitted=True).why == "already_captured"
+    assert cancel_action(changed(state=State.DECLINED), permitted=True).why == "wrong_state"
