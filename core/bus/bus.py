@@ -8,18 +8,16 @@ import itertools
 import os
 import ssl
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias, cast
-from urllib.parse import unquote, urlsplit
+from typing import Final, NamedTuple, TypeAlias
 
 import structlog
 
-from core.bus.errors import BusError, BusRefused, BusUnreachable, NoResponders, RequestTimedOut, WireMalformed
+from core.bus.errors import BusError, BusRefused, BusUnreachable, NoResponders, RequestTimedOut
+from core.bus.link import Link, Server, server_of
 from core.bus.wire import (
     PING,
     PONG,
     ConnectOptions,
-    ServerInfo,
-    WireReader,
     connect_line,
     publish_line,
     subscribe_line,
@@ -74,7 +72,7 @@ class Bus:
     def __init__(
         self, url: str, *, name: str, inbox_prefix: str, tls: ssl.SSLContext | None, pending_bytes_max: int
     ) -> None:
-        self._servers = [_server_of(part) for part in url.split(",")]
+        self._servers = [server_of(part) for part in url.split(",")]
         self._name = name
         self._tls = tls
         self._loop = asyncio.get_running_loop()
@@ -251,7 +249,7 @@ class Bus:
         failures = 0
         for attempt in itertools.count():
             server = self._servers[attempt % len(self._servers)]
-            link = _Link(self)
+            link = Link(self)
             try:
                 await self._open(server, link)
                 failures = 0
@@ -267,7 +265,7 @@ class Bus:
                 self.lost(link)
             await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
 
-    async def _open(self, server: "_Server", link: "_Link") -> None:
+    async def _open(self, server: Server, link: Link) -> None:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             transport, _ = await self._loop.create_connection(lambda: link, server.host, server.port)
             await link.greeted
@@ -308,7 +306,7 @@ class Bus:
         _log.info("bus_connected", client=self._name, server=link.info_line.server_name)
         self._tell(True)
 
-    async def _keep_alive(self, link: "_Link") -> None:
+    async def _keep_alive(self, link: Link) -> None:
         """Return when the connection is lost; lose it when the server stops answering."""
         while True:
             done, _ = await asyncio.wait([link.lost], timeout=PING_INTERVAL_S)
@@ -320,7 +318,7 @@ class Bus:
             self._pongs.append(None)
             link.transport.write(PING)
 
-    def lost(self, link: "_Link") -> None:
+    def lost(self, link: Link) -> None:
         """The socket under this bus is gone, or must go; a link that is not the present one only closes itself."""
         if self._transport is not link.transport:
             if link.transport is not None:
@@ -411,75 +409,3 @@ class Bus:
         if waiting is not None:
             waiting.timer.cancel()
             waiting.answered(None, RequestTimedOut(waiting.subject))
-
-
-class _Server(NamedTuple):
-    host: str
-    port: int
-    user: str | None
-    password: str | None
-    secure: bool
-
-
-def _server_of(url: str) -> _Server:
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"nats", "tls"} or not parts.hostname:
-        raise ValueError("a bus URL looks like nats://user:password@host:4222")
-    return _Server(
-        host=parts.hostname,
-        port=parts.port or 4222,
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        secure=parts.scheme == "tls",
-    )
-
-
-class _Link(asyncio.Protocol):
-    """The socket under a bus: one per connection attempt, so that a late callback cannot touch its successor."""
-
-    def __init__(self, bus: Bus) -> None:
-        loop = asyncio.get_running_loop()
-        self.greeted: asyncio.Future[None] = loop.create_future()
-        self.lost: asyncio.Future[None] = loop.create_future()
-        self.info_line = ServerInfo()
-        self.transport: asyncio.Transport = None  # pyright: ignore[reportAttributeAccessIssue]
-        self._bus = bus
-        self._reader = WireReader(self)
-        self._feed = self._reader.feed
-        # The busiest call of the process goes straight to the bus.
-        self.message = bus.message
-        self.no_responders = bus.no_responders
-        self.ping = bus.ping
-        self.pong = bus.pong
-        self.error = bus.error
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance, but by shape.
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            self._feed(data)
-        except WireMalformed as error:
-            _log.warning("bus_wire_malformed", problem=str(error))
-            self._bus.lost(self)
-
-    def info(self, info: ServerInfo) -> None:
-        """WireSink."""
-        self.info_line = info
-        if not self.greeted.done():
-            self.greeted.set_result(None)
-
-    def pause_writing(self) -> None:
-        self._bus.set_paused(True)
-
-    def resume_writing(self) -> None:
-        self._bus.set_paused(False)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.greeted.done():
-            self.greeted.set_exception(exc or ConnectionResetError("closed before the greeting"))
-            self.greeted.exception()
-        if not self.lost.done():
-            self.lost.set_result(None)
-        self._bus.lost(self)

@@ -50,6 +50,7 @@ class TerminalConnection(asyncio.Protocol):
         "_codec",
         "_door",
         "_malformed",
+        "_mid_frame",
         "_reader",
         "_reading_paused",
         "_transport",
@@ -68,6 +69,7 @@ class TerminalConnection(asyncio.Protocol):
         self._codec: Codec | None = None
         self._transport: asyncio.Transport | None = None
         self._malformed = 0
+        self._mid_frame = False
         self._reading_paused = False
         self.secure = secure
         self.session = TerminalSession(now=door.now())
@@ -99,7 +101,6 @@ class TerminalConnection(asyncio.Protocol):
         self.close("terminal_does_not_read")
 
     def data_received(self, data: bytes) -> None:
-        session = self.session
         try:
             frames = self._reader.feed(data)
         except FrameRefused as error:
@@ -109,7 +110,10 @@ class TerminalConnection(asyncio.Protocol):
             return
         for raw in frames:
             self._take(raw)
-        session.partial_frame(self._reader.mid_frame, now=self._door.now())
+        mid_frame = self._reader.mid_frame
+        if mid_frame or self._mid_frame:
+            self._mid_frame = mid_frame
+            self.session.partial_frame(mid_frame, now=self._door.now())
 
     def send(self, answer: Message, tpdu: bytes = b"") -> bool:
         """Write an answer; False when the socket is gone."""

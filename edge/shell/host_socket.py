@@ -126,7 +126,12 @@ class HostSocket(asyncio.Protocol):
                 continue
             except (SealBroken, FieldMalformed, KeyError) as error:
                 self._links.count_refused(type(error).__name__)
-                _log.error("host_request_refused", message=request.message, problem=type(error).__name__)
+                _log.error(
+                    "host_request_refused",
+                    message=request.message,
+                    problem=type(error).__name__,
+                    field=getattr(error, "field", None),
+                )
                 self._links.reply(reply_subject, not_sent(request, Reason.MESSAGE_REFUSED, at_us=now_us))
                 continue
             self._flights[key] = Flight(

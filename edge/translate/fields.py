@@ -76,10 +76,9 @@ def read_card(message: Message) -> Card:
 
 def seal_sensitive(message: Message, keys: SecurityModule) -> bytes:
     """Return tracks, chip data and PIN block sealed for the host link; empty when there are none."""
-    present = message.keys() & _SENSITIVE
-    if not present:
+    if _SENSITIVE.isdisjoint(message):
         return b""
-    fields: SensitiveFields = {number: message[number] for number in sorted(present)}
+    fields: SensitiveFields = {number: value for number, value in message.items() if number in _SENSITIVE}
     return keys.seal_sensitive(fields)
 
 
