@@ -1,11 +1,13 @@
 """The engine role: the hot path, what is booked beside it, and the relay of its events."""
 
 import os
+from typing import Any
 
 import asyncpg
 from nats.aio.client import Client
 
 from core.bus import connect_control
+from core.db.lane import Pump
 from core.roles.context import RoleContext
 from core.transactions.bookings.door import Door
 from core.transactions.bookings.refunds import Refunds
@@ -13,9 +15,11 @@ from core.transactions.engine.engine import Engine, RefundDoor
 from core.transactions.engine.outbound import Outbound
 from core.transactions.relay import Relay
 from observability.metrics import (
+    BATCH_ITEMS,
     ENGINE_ATTEMPTS,
     ENGINE_DUPLICATES,
     ENGINE_IN_FLIGHT,
+    ENGINE_SECONDS,
     ENGINE_TRANSACTIONS,
     OUTBOX_EVENTS,
     QUEUE_REFUSED,
@@ -97,9 +101,11 @@ async def start(context: RoleContext) -> EngineRole:
 def _watch(engine: Engine, relay: Relay) -> None:
     ENGINE_IN_FLIGHT.watch(lambda: engine.in_flight)
     ENGINE_ATTEMPTS.watch(lambda: engine.arming.refused, "refused")
-    ENGINE_ATTEMPTS.watch(lambda: engine.deciding.decided, "decided")
+    ENGINE_ATTEMPTS.watch(lambda: engine.deciding.decided - engine.deciding.declined, "approved")
+    ENGINE_ATTEMPTS.watch(lambda: engine.deciding.declined, "declined")
     ENGINE_ATTEMPTS.watch(lambda: engine.deciding.timed_out, "unknown")
-    ENGINE_DUPLICATES.watch(lambda: engine.arming.repeats, "repeat")
+    ENGINE_DUPLICATES.watch(lambda: engine.arming.repeats - engine.arming.repeats_differing, "same")
+    ENGINE_DUPLICATES.watch(lambda: engine.arming.repeats_differing, "differing")
     OUTBOX_EVENTS.watch(lambda: relay.published)
     for name, pump in (("arming", engine.arming_pump), ("deciding", engine.deciding_pump)):
         QUEUE_WAITING.watch(lambda pump=pump: pump.waiting, name)
@@ -107,3 +113,14 @@ def _watch(engine: Engine, relay: Relay) -> None:
     for step, pump in (("arm", engine.arming_pump), ("decide", engine.deciding_pump)):
         ENGINE_TRANSACTIONS.watch(lambda pump=pump: pump.batches, step, "batches")
         ENGINE_TRANSACTIONS.watch(lambda pump=pump: pump.items, step, "items")
+        _time(pump, step)
+
+
+def _time(pump: Pump[Any], step: str) -> None:
+    seconds, sizes = ENGINE_SECONDS.child(step).observe, BATCH_ITEMS.child(f"core.{step}").observe
+
+    def measured(items: int, us: int) -> None:
+        seconds(us)
+        sizes(items)
+
+    pump.measured = measured

@@ -71,6 +71,7 @@ class Arming:
         self.armed = 0
         self.refused = 0
         self.repeats = 0
+        self.repeats_differing = 0  # of those repeats
 
     async def __call__(self, lane: Lane, batch: list[Asked]) -> None:
         """Arm a batch; never raises for what one item holds."""
@@ -180,6 +181,7 @@ class Arming:
         if row["state"] == State.REVERSED:
             self._answer(reply_to, _reply(item.id, Reason.ALREADY_REVERSED))
         elif row["body_hash"] != item.body_hash:
+            self.repeats_differing += 1
             self._answer(reply_to, _reply(item.id, Reason.REPEAT_DIFFERS))
         elif row["state"] != State.SENT:
             self._answer(reply_to, stored_reply(item.id, row))

@@ -46,6 +46,7 @@ class Deciding:
         self._answer = answer
         self._committed = committed
         self.decided = 0
+        self.declined = 0  # of those decided
         self.timed_out = 0
         self.lost_races = 0
 
@@ -185,6 +186,7 @@ class Deciding:
             reply = AuthoriseReply(flight.item.id, Reason.HOST_NO_REPLY, "", 0, flight.rrn)
         else:
             self.decided += 1
+            self.declined += outcome.state == State.DECLINED
             reply = AuthoriseReply(
                 flight.item.id,
                 int(outcome.reason),
