@@ -90,7 +90,7 @@ class Arming:
         if failpoints.armed:
             failpoints.reach("tx1-before")
         try:
-            rows, tried_again = await self._insert(lane, items)
+            recorded, tried_again = await self._insert(lane, items)
         except LaneBroken:
             # Nothing is told: whether the attempts exist is unknown. Terminals repeat, the sweeper reverses.
             _log.warning("arming_unknown", items=len(items))
@@ -100,18 +100,17 @@ class Arming:
             return
         if failpoints.armed:
             failpoints.reach("tx1-after")
-        reasons: dict[bytes, int] = {row[0].bytes: row[1] for row in rows}
-        if rows:
-            self._labels.check_version(rows[0][2])
-        missing = [asked for asked in batch if asked[0].id not in reasons]
-        if missing:
+        reasons = _reasons_of(recorded, items)
+        self._labels.check_version(recorded["directory_version"])
+        if len(reasons) < len(items):
+            missing = [asked for asked in batch if asked[0].id not in reasons]
             found = await self._find(lane, missing)
             for asked in missing:
                 self._settle_missing(asked, found.get(asked[0].id), reasons, tried_again=tried_again)
         await self._load_labels(lane, items)
         self._take_off(batch, reasons)
 
-    async def _insert(self, lane: Lane, items: list[Authorise]) -> tuple[list[asyncpg.Record], bool]:
+    async def _insert(self, lane: Lane, items: list[Authorise]) -> tuple[asyncpg.Record, bool]:
         """Return what was recorded, and whether an earlier try may have recorded the rest."""
         columns = arming_columns(items)
         days = [item.business_date for item in items]
@@ -119,9 +118,8 @@ class Arming:
         first, last = date.fromordinal(min(days) - 1), date.fromordinal(max(days) + 1)
         for attempt in range(STATEMENT_TRIES_MAX):
             try:
-                return await lane.fetch(
-                    "arm_attempts", *columns, self._reverse_after_ms, first, last
-                ), attempt > 0
+                rows = await lane.fetch("arm_attempts", *columns, self._reverse_after_ms, first, last)
+                return rows[0], attempt > 0
             except LaneBroken:
                 # Trying again is safe: what the lost commit recorded is found by its key and its own id.
                 if attempt == STATEMENT_TRIES_MAX - 1:
@@ -246,6 +244,18 @@ class Arming:
             if not self._send(acquirer, requests):
                 for flight in flights[acquirer]:
                     self._unsent(flight)
+
+
+def _reasons_of(recorded: asyncpg.Record, items: list[Authorise]) -> dict[bytes, int]:
+    """Return the reason of every attempt that the statement recorded, 0 for those that may go to the host."""
+    ids = recorded["recorded_ids"]
+    reasons = dict.fromkeys([item.id for item in items] if ids is None else [each.bytes for each in ids], 0)
+    if recorded["recorded"] == 0:
+        return {}
+    if recorded["refused_ids"]:
+        for refused, reason in zip(recorded["refused_ids"], recorded["refused_reasons"], strict=True):
+            reasons[refused.bytes] = reason
+    return reasons
 
 
 def host_request_of(flight: Flight) -> HostRequest:

@@ -95,7 +95,12 @@ class Deciding:
                 await self._one_by_one(statement, lane, pairs, columns_of, error)
                 return
             else:
-                won = {row[0].bytes for row in rows}
+                ids = rows[0]["won_ids"]
+                won = (
+                    {told.reply.id for told, _ in pairs}
+                    if rows[0]["won"] == len(pairs)
+                    else {each.bytes for each in ids or ()}
+                )
                 break
         if failpoints.armed:
             failpoints.reach("tx2-after")

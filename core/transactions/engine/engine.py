@@ -28,8 +28,8 @@ from core.transactions.engine.store import queries
 from core.values.clock import Clock
 from core.values.ids import rrn_of
 
-ARMING_LANES = 2
-DECIDING_LANES = 2
+ARMING_LANES = 1
+DECIDING_LANES = 1
 BATCH_MAX = 256
 WAITING_MAX = 16_384
 """Items before a pump; above it an attempt is refused as busy, with nothing recorded."""

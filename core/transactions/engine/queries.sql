@@ -90,7 +90,14 @@ WITH asked AS (
     INSERT INTO event (attempt_id, business_date, kind, state, reason)
     SELECT r.id, r.business_date, 1, 5, r.reason FROM armed AS r WHERE r.reason <> 0
 )
-SELECT r.id, r.reason, (SELECT d.version FROM directory_version AS d) AS directory_version FROM armed AS r;
+-- One row for the batch: most batches are recorded whole, and reading a row an attempt costs more than counting them.
+SELECT
+    count(*) AS recorded,
+    (SELECT d.version FROM directory_version AS d) AS directory_version,
+    CASE WHEN count(*) < cardinality($1::uuid[]) THEN array_agg(r.id) END AS recorded_ids,
+    array_agg(r.id) FILTER (WHERE r.reason <> 0) AS refused_ids,
+    array_agg(r.reason) FILTER (WHERE r.reason <> 0) AS refused_reasons
+FROM armed AS r;
 
 -- name: decide_attempts
 -- TX2. The outcome, its ledger entries and its event, for those attempts that are still "sent": a timeout and a
@@ -141,7 +148,9 @@ WITH told AS (
     INSERT INTO event (attempt_id, business_date, kind, state, reason, summary, detail)
     SELECT w.id, w.business_date, 2, w.state, w.reason, w.summary, w.detail FROM won AS w
 )
-SELECT w.id FROM won AS w;
+SELECT
+    count(*) AS won, CASE WHEN count(*) < cardinality($1::uuid[]) THEN array_agg(w.id) END AS won_ids
+FROM won AS w;
 
 -- name: time_out_attempts
 -- No answer by the deadline: unknown, with its reversal due at once, for those still "sent".
@@ -165,7 +174,9 @@ WITH told AS (
     INSERT INTO event (attempt_id, business_date, kind, state, reason, cause, detail)
     SELECT w.id, w.business_date, 3, 6, w.reason, $4::text, w.detail FROM won AS w
 )
-SELECT w.id FROM won AS w;
+SELECT
+    count(*) AS won, CASE WHEN count(*) < cardinality($1::uuid[]) THEN array_agg(w.id) END AS won_ids
+FROM won AS w;
 
 -- name: find_attempts
 -- What stands under the natural keys of a batch; attempt_once by index.

@@ -97,7 +97,7 @@ class Sweeper:
     ) -> int:
         if not rows:
             return 0
-        won = await connection.fetch(
+        row = await connection.fetchrow(
             engine_queries.time_out_attempts,
             [row["id"] for row in rows],
             [row["business_date"].toordinal() for row in rows],
@@ -105,9 +105,10 @@ class Sweeper:
             "sweeper",
             [None] * len(rows),
         )
+        won: int = row["won"] if row is not None else 0
         if won:
-            _log.warning("sent_without_outcome", attempts=len(won))
-        return len(won)
+            _log.warning("sent_without_outcome", attempts=won)
+        return won
 
 
 def first_id_at(moment: datetime) -> UUID:

@@ -12,7 +12,7 @@ async def test_this_asyncpg_can_be_told_what_an_array_is() -> None:
 
 
 async def test_flat_and_nested_arrays_arrive_as_they_were(database: TestDatabase) -> None:
-    connection = await asyncpg.connect(database.core_dsn)
+    connection = await asyncpg.connect(database.dsn)
     try:
         assert await connection.fetchval("SELECT $1::text[]", ["a", "", "é"]) == ["a", "", "é"]
         assert await connection.fetchval("SELECT $1::bytea[]", [b"", b"\x00"]) == [b"", b"\x00"]
