@@ -119,6 +119,10 @@ class HostSocket(asyncio.Protocol):
                 message = to_host_message(request, keys)
                 payload = encode(message)
                 key = request_key(message)
+                if self._is_under_way(key, request):
+                    # The bus brought it twice. "Not sent" would be a lie: the answer to the first is the answer.
+                    self._links.count_refused("repeated")
+                    continue
                 machine.sent(key, now + (request.deadline_at_us - now_us) / _MICROSECONDS)
             except HostLinkRefused as error:
                 self._links.count_refused(error.reason)
@@ -140,6 +144,11 @@ class HostSocket(asyncio.Protocol):
             out.append(len(payload).to_bytes(2, "big") + payload)
         if out and self._transport is not None:
             self._transport.write(b"".join(out))
+
+    def _is_under_way(self, key: CorrelationKey, request: HostRequest) -> bool:
+        """Whether this very request waits for its answer already."""
+        flight = self._flights.get(key)
+        return flight is not None and flight.request.id == request.id
 
     # asyncio.Protocol
 

@@ -70,6 +70,21 @@ async def test_with_no_link_up_nobody_listens_and_core_knows_at_once(house: Hous
     await until(lambda: lost)
 
 
+async def test_a_request_that_the_bus_brings_twice_is_never_said_to_be_unsent(house: House) -> None:
+    base = host_request(await attempt(house))
+    house.primary.acquirer.apply(Overrides(delay_ms=200))
+    for _ in range(5):
+        house.core.ask_host([base])
+    house.core.ask_host([msgspec.structs.replace(base, id=bytes(16))])
+    await until(lambda: len(house.core.host_replies) == 2)
+    await asyncio.sleep(0.3)
+    # Another attempt under the same key has not been sent; the first one has, and its answer is the only one.
+    assert [(one.id, one.result) for one in house.core.host_replies] == [
+        (bytes(16), HOST_NOT_SENT),
+        (base.id, HOST_REPLIED),
+    ]
+
+
 async def test_no_reply_by_the_deadline_is_unknown_and_a_late_reply_is_an_event(house: House) -> None:
     base = host_request(await attempt(house), deadline_s=0.3)
     house.primary.acquirer.apply(Overrides(delay_ms=800))
