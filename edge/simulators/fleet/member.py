@@ -99,9 +99,11 @@ class Member:
                 pause = AGAIN_S if self.waiting else ECHO_AFTER_S * self._chance.uniform(0.7, 1.3)
                 self._wake.clear()
                 woken = asyncio.ensure_future(self._wake.wait())
-                await asyncio.wait({lost, woken}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-                silent = not woken.done()
-                woken.cancel()
+                try:
+                    await asyncio.wait({lost, woken}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                    silent = not woken.done()
+                finally:
+                    woken.cancel()
                 if silent and not self.waiting and not lost.done():
                     await self._echo()
         finally:
