@@ -1,0 +1,1 @@
+"""Faults injected under load, healed, drained, and every invariant checked afterwards."""
