@@ -16,6 +16,7 @@ from core.bus import Bus, BusUnreachable
 from gateway.app import serve
 from gateway.settings import ConfigurationRefused, Settings, settings_from
 from observability.logs import configure_logs
+from observability.loop_lag import LoopLag
 from observability.metrics import BUS_CONNECTED, BUS_MESSAGES, BUS_RECONNECTS
 
 STOP_TIMEOUT_S: Final = 10.0
@@ -71,6 +72,7 @@ async def _run(settings: Settings) -> int:
         loop.add_signal_handler(number, stop.set)
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
+    lag = LoopLag.start()
     _log.info("gateway_started", host=settings.host, port=settings.port)
     try:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -85,6 +87,7 @@ async def _run(settings: Settings) -> int:
             await asyncio.wait_for(serving, STOP_TIMEOUT_S)
         return 0
     finally:
+        lag.stop()
         stopping.cancel()
         await bus.close()
 

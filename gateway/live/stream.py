@@ -45,8 +45,9 @@ class EventStream:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})  # pyright: ignore[reportArgumentType]
             await self._write(send, _RETRY)
             await self._catch_up(send)
-            while not self._listener.closed:
-                await self._write(send, await self._listener.take())
+            # Empty only at the end, after the last word of a listener that was closed.
+            while chunk := await self._listener.take():
+                await self._write(send, chunk)
             with contextlib.suppress(OSError):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
@@ -73,7 +74,6 @@ class EventStream:
                 return
             await self._replay_page(send, check_age=False)
         listener.lose(self._feed.position or listener.position)
-        await self._write(send, await listener.take())
 
     async def _replay(self, send: Send) -> None:
         """Send what happened since; `too_old` and the present position when that is above the bounds."""
