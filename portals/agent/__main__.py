@@ -10,6 +10,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
+from observability.loop_lag import LoopLag
 from portals.agent.app import create_app
 from portals.agent.settings import SettingMalformed, Settings, from_environment
 from portals.kit.sealing import SecretUnusable
@@ -45,7 +46,11 @@ async def _serve(server: Server, settings: Settings) -> None:
         loop.add_signal_handler(number, server.stop)
     sys.stdout.write(f"portal listening on http://{settings.host}:{settings.port}\n")
     sys.stdout.flush()
-    await server.serve()
+    lag = LoopLag.start()
+    try:
+        await server.serve()
+    finally:
+        lag.stop()
 
 
 if __name__ == "__main__":

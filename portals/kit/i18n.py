@@ -19,7 +19,7 @@ class WordMissing(KeyError):
 
 
 class Words:
-    """The words of one language: `words("login.title")`, `words("live.waiting", n=12)`."""
+    """The words of one language: `words("login.title")`, `words("home.blocks", n=12)`."""
 
     def __init__(self, locale: str, entries: dict[str, str]) -> None:
         self.locale = locale
@@ -42,6 +42,10 @@ class Words:
     def get(self, key: str, otherwise: str) -> str:
         """Return the words of `key`, or `otherwise` for a code that is newer than this portal."""
         return self._entries.get(key, otherwise)
+
+    def keys(self) -> list[str]:
+        """Return every key."""
+        return list(self._entries)
 
     def under(self, prefix: str) -> dict[str, str]:
         """Return every entry below `prefix.`, by what follows it."""

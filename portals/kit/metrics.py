@@ -1,43 +1,31 @@
-"""What a portal counts about itself."""
+"""What a portal counts about itself; the names stand in observability.metrics."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.process_collector import ProcessCollector
+from prometheus_client import CollectorRegistry
 
-_BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+from observability.hot import exposition
+from observability.metrics import HTTP_SECONDS, PORTAL_STREAM_BYTES, PORTAL_STREAMS, make_registry
+
+_METHODS = frozenset({"GET", "POST"})
 
 
 class PortalMetrics:
-    """Metrics of one portal process, in a registry of their own."""
+    """Counters of one portal process."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        self._requests = Counter(
-            "guichet_portal_requests_total",
-            "Answers by status class.",
-            ("method", "status"),
-            registry=self.registry,
-        )
-        self._seconds = Histogram(
-            "guichet_portal_request_seconds",
-            "Time to the first byte of an answer.",
-            buckets=_BUCKETS_S,
-            registry=self.registry,
-        )
-        self.live_streams = Gauge(
-            "guichet_portal_live_streams", "Live feeds that browsers hold open.", registry=self.registry
-        )
-        self.live_bytes = Counter(
-            "guichet_portal_live_bytes_total", "Bytes of live feed passed on.", registry=self.registry
-        )
+        self._registry: CollectorRegistry | None = None
+        self.live_streams = 0
+        self.live_bytes = PORTAL_STREAM_BYTES.child()
+        PORTAL_STREAMS.watch(lambda: self.live_streams)
 
     def observe(self, method: str, status: int, seconds: float) -> None:
-        """Count one answer."""
-        self._requests.labels(method if method in ("GET", "POST") else "other", f"{status // 100}xx").inc()
-        self._seconds.observe(seconds)
+        """Count one answer and the time to its first byte. Routes are methods here: pages hold identifiers."""
+        route = method if method in _METHODS else "other"
+        HTTP_SECONDS.child("portal", route, str(status)).observe(int(seconds * 1_000_000))
 
     def exposition(self) -> bytes:
         """Return the Prometheus text format."""
-        return generate_latest(self.registry)
+        if self._registry is None:
+            self._registry = make_registry()
+        return exposition(self._registry)

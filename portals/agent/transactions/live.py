@@ -52,16 +52,16 @@ async def _pass_on(
     upstream: httpx.Response, stack: AsyncExitStack, metrics: PortalMetrics
 ) -> AsyncIterator[bytes]:
     async with stack:
-        metrics.live_streams.inc()
+        metrics.live_streams += 1
         try:
             async for chunk in upstream.aiter_raw():
-                metrics.live_bytes.inc(len(chunk))
+                metrics.live_bytes.n += len(chunk)
                 yield chunk
         except (httpx.HTTPError, GatewayDown):
             # The browser sees the end of the stream and resumes from the last event it had.
             return
         finally:
-            metrics.live_streams.dec()
+            metrics.live_streams -= 1
 
 
 HANDLERS = (live_feed,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar import Response, get
@@ -19,6 +20,7 @@ PAGE_ROWS_BESIDE_RECORD = 26
 RECENT_ROWS = 100
 COUNTER_MINUTES = 15
 STORES_MAX = 50
+_TO_THE_MINUTE = len("2026-11-22T10:15")
 
 
 @get("/transactions")
@@ -69,13 +71,27 @@ async def counters_part(desk: Desk) -> Response[bytes]:
 async def load_counters(desk: Desk) -> Json | None:
     """Return the last minutes in figures, or None: a list without its counters is still a list."""
     try:
-        return await desk.gateway.get("/v1/counters", [("minutes", str(COUNTER_MINUTES))])
+        counters = await desk.gateway.get("/v1/counters", [("minutes", str(COUNTER_MINUTES))])
     except GatewayDown:
         return None
     except GatewayProblem as problem:
         if problem.status == 401:
             raise
         return None
+    return {**counters, "by_minute": every_minute(counters, now=desk.now)}
+
+
+def every_minute(counters: Json, *, now: datetime) -> list[Json]:
+    """Return one row a minute, oldest first: the gateway leaves out the minutes in which nothing happened."""
+    known = {str(row["minute"])[:_TO_THE_MINUTE]: row for row in counters["by_minute"]}
+    latest = now.astimezone(UTC).replace(second=0, microsecond=0)
+    amount = {"amount": 0, "currency": counters["amount"]["currency"]}
+    rows = []
+    for back in range(int(counters["minutes"]) - 1, -1, -1):
+        minute = (latest - timedelta(minutes=back)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        nothing = {"minute": minute, "approved": 0, "declined": 0, "unknown": 0, "amount": amount}
+        rows.append(known.get(minute[:_TO_THE_MINUTE], nothing))
+    return rows
 
 
 def _filters(desk: Desk) -> Filters:

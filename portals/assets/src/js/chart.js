@@ -37,7 +37,7 @@ export function drawChart() {
     tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Europe/Paris"),
     scales: { x: { range: (_, low, high) => [low - 30, high + 30] }, y: { range: (_, __, high) => [0, Math.max(high, 4)] } },
     axes: [
-      { ...axis, size: 20, gap: 2, grid: { show: false }, space: 60, values: (self, splits) => splits.map((s) => clock(s)) },
+      { ...axis, size: 20, gap: 2, grid: { show: false }, space: 60, incrs: [60, 120, 300, 600, 900], values: (self, splits) => splits.map((s) => clock(s)) },
       { ...axis, size: 34, gap: 2, space: 24, grid: { stroke: colour("--line"), width: 1 }, values: (_, splits) => splits.map((v) => (Number.isInteger(v) ? v : "")) },
     ],
     series: [{}, series("--odd"), series("--bad"), series("--ok")],

@@ -1,0 +1,1 @@
+"""Rules of the portals that need no server."""

@@ -1,0 +1,88 @@
+"""Amounts, dates and durations as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portals.kit import formats
+
+NOW = datetime(2026, 11, 22, 9, 42, 7, 123_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "french", "english"),
+    [
+        (123_456_789, "EUR", "1\u202f234\u202f567,89\u00a0€", "€1,234,567.89"),
+        (-1250, "EUR", "\u221212,50\u00a0€", "\u2212€12.50"),
+        (5, "EUR", "0,05\u00a0€", "€0.05"),
+        (-5, "EUR", "\u22120,05\u00a0€", "\u2212€0.05"),
+        (1500, "JPY", "1\u202f500\u00a0¥", "¥1,500"),
+        (100, "CHF", "1,00\u00a0CHF", "CHF\u00a01.00"),
+    ],
+)
+def test_money_reads_as_each_language_writes_it(minor: int, currency: str, french: str, english: str) -> None:
+    assert formats.money(minor, currency, "fr") == french
+    assert formats.money(minor, currency, "en") == english
+
+
+@given(st.integers(0, 10**11 - 1), st.sampled_from(["fr", "en"]))
+def test_what_a_field_shows_is_read_back_as_the_same_amount(minor: int, locale: str) -> None:
+    assert formats.parse_amount(formats.plain_amount(minor, "EUR", locale)) == minor
+
+
+@pytest.mark.parametrize(
+    ("typed", "minor"),
+    [
+        ("12,50", 1250),
+        ("12.5", 1250),
+        ("1 234,5 €", 123_450),
+        ("7", 700),
+        ("1\u202f000,01", 100_001),
+        ("€3", 300),
+    ],
+)
+def test_amounts_are_read_as_people_type_them(typed: str, minor: int) -> None:
+    assert formats.parse_amount(typed) == minor
+
+
+@pytest.mark.parametrize("typed", ["", "douze", "-3", "1,234", "1,2,3", "٣", "1e3", "99999999999", ",5"])
+def test_what_is_not_an_amount_is_refused(typed: str) -> None:
+    with pytest.raises(formats.AmountMalformed):
+        formats.parse_amount(typed)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "french", "english"),
+    [
+        (2, "à l’instant", "just now"),
+        (42, "il y a 42\u00a0s", "42\u00a0s ago"),
+        (130, "il y a 2\u00a0min", "2\u00a0min ago"),
+        (7300, "il y a 2\u00a0h", "2\u00a0h ago"),
+        (200_000, "il y a 2\u00a0j", "2\u00a0d ago"),
+    ],
+)
+def test_a_moment_is_told_by_its_distance(seconds: int, french: str, english: str) -> None:
+    moment = NOW - timedelta(seconds=seconds)
+    assert formats.ago(moment, "fr", now=NOW) == french
+    assert formats.ago(moment, "en", now=NOW) == english
+
+
+def test_times_are_those_of_paris_and_another_day_is_named() -> None:
+    assert formats.clock(NOW, "fr", now=NOW) == "10:42:07"
+    assert formats.clock(NOW - timedelta(days=1), "fr", now=NOW) == "21\u00a0nov. 10:42:07"
+    assert formats.exact(NOW, "fr", precise=True) == "22\u00a0nov.\u00a02026 à 10:42:07.123"
+
+
+def test_a_share_of_nothing_is_a_dash() -> None:
+    assert formats.percent(None, "fr") == "–"
+    assert formats.percent(0.974, "fr") == "97,4\u202f%"
+    assert formats.percent(0.974, "en") == "97.4%"
+
+
+def test_a_text_that_is_no_time_is_no_time() -> None:
+    assert formats.parse_time("yesterday") is None
+    assert formats.parse_time("2026-11-22T09:42:07.123Z") == NOW

@@ -1,0 +1,86 @@
+"""What a browser keeps for us is sealed; forms are ours; addresses stay here."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from portals.kit import csrf
+from portals.kit.desk import local_path
+from portals.kit.sealing import Sealer, SecretUnusable, load_or_make_secret
+from portals.kit.session import COOKIE_BYTES_MAX, Session, seal_session, unseal_session
+
+SEALER, OTHER = Sealer(b"a" * 32), Sealer(b"b" * 32)
+SESSION = Session(
+    "tok", "agt_1", "Amélie", "a@guichet.example", "hotline", "fr", ["75"], "2026-11-22T20:00:00.000Z"
+)
+
+
+def test_a_session_comes_back_and_shows_nothing() -> None:
+    value = seal_session(SEALER, SESSION)
+    assert unseal_session(SEALER, value) == SESSION
+    assert "tok" not in value
+    assert "tok" not in repr(SESSION)
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda v: v[:-2] + "AA", lambda v: "A" + v[1:], lambda v: "", lambda v: "é", lambda v: v * 20]
+)
+def test_an_altered_session_is_none(spoil: Callable[[str], str]) -> None:
+    assert unseal_session(SEALER, spoil(seal_session(SEALER, SESSION))) is None
+
+
+def test_a_session_of_another_secret_or_purpose_is_none() -> None:
+    assert unseal_session(OTHER, seal_session(SEALER, SESSION)) is None
+    assert SEALER.unseal("session", SEALER.seal("other", b"x")) is None
+
+
+def test_a_session_with_many_departments_still_fits_a_cookie() -> None:
+    many = Session("t" * 64, "a", "n", "e", "r", "fr", [f"{n:03d}" for n in range(900)], "")
+    assert len(seal_session(SEALER, many)) <= COOKIE_BYTES_MAX
+
+
+def test_the_secret_is_made_once_for_the_owner_only(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "secret"
+    secret = load_or_make_secret(file)
+    assert load_or_make_secret(file) == secret
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_secret_that_others_can_read_or_that_is_short_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    load_or_make_secret(file)
+    file.chmod(0o644)
+    with pytest.raises(SecretUnusable):
+        load_or_make_secret(file)
+    file.write_bytes(b"short")
+    file.chmod(0o600)
+    with pytest.raises(SecretUnusable):
+        load_or_make_secret(file)
+
+
+def test_a_form_is_genuine_only_with_our_token_and_our_origin() -> None:
+    token = csrf.form_token(SEALER, "cookie")
+    asked = {"cookie": "cookie", "field": token, "origin": "http://desk:1", "host": "desk:1"}
+    assert csrf.is_genuine(SEALER, **asked)
+    assert csrf.is_genuine(SEALER, **{**asked, "origin": None})
+    for wrong in (
+        {"cookie": None},
+        {"field": "é"},
+        {"field": ""},
+        {"origin": "http://evil"},
+        {"origin": "null"},
+        {"cookie": "other"},
+    ):
+        assert not csrf.is_genuine(SEALER, **{**asked, **wrong})
+
+
+@pytest.mark.parametrize(
+    "address", ["//evil.example", "/\\evil", "https://evil", "", None, "/login?next=/", "/a\r\nb"]
+)
+def test_only_an_address_of_ours_is_returned_to(address: str | None) -> None:
+    assert local_path(address) == "/"
