@@ -113,14 +113,6 @@ async def test_a_request_past_its_deadline_is_not_sent(house: House) -> None:
     assert house.primary.acquirer.counts["received"] == received
 
 
-async def test_the_same_key_twice_in_flight_is_not_sent_twice(house: House) -> None:
-    base = host_request(await attempt(house))
-    house.primary.acquirer.apply(Overrides(delay_ms=200))
-    house.core.ask_host([base, base])
-    await until(lambda: len(house.core.host_replies) == 2)
-    assert sorted(one.result for one in house.core.host_replies) == [HOST_REPLIED, HOST_NOT_SENT]
-
-
 async def test_a_card_that_was_altered_on_the_bus_is_not_sent(house: House) -> None:
     base = host_request(await attempt(house))
     altered = bytearray(base.card_ciphertext)
