@@ -26,6 +26,7 @@ from core.roles.context import RoleContext, RunningRole, Settings, StartRole
 from core.values.clock import to_unix_us
 from observability.health import HealthPages
 from observability.logs import configure_logs
+from observability.loop_lag import LoopLag
 from observability.metrics import (
     BUS_CALLBACK_ERRORS,
     BUS_CONNECTED,
@@ -140,11 +141,13 @@ async def _serve(settings: Settings, bus: Bus, running: RunningRole, stop: async
     BUS_REFUSED.watch(lambda: bus.refused)
     BUS_CALLBACK_ERRORS.watch(lambda: bus.callback_errors)
     pages = await HealthPages.start(port=settings.health_port, ready=ready)
+    lag = LoopLag.start()
     _log.info("core_started", role=settings.role, instance=settings.instance, health_port=pages.port)
     try:
         await stop.wait()
         _log.info("core_stopping", role=settings.role, instance=settings.instance)
     finally:
+        lag.stop()
         await pages.close()
 
 

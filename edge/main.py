@@ -24,6 +24,7 @@ from edge.shell.tls import server_context
 from observability import metrics
 from observability.health import HealthPages
 from observability.logs import configure_logs
+from observability.loop_lag import LoopLag
 
 EXIT_CONFIGURATION: Final = 2
 EXIT_BUS: Final = 4
@@ -117,7 +118,9 @@ async def run(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     _log.info("edge_started", instance=settings.instance, port=edge.port, tls_port=edge.tls_port)
+    lag = LoopLag.start()
     await stop.wait()
+    lag.stop()
     _log.info("edge_stopping", instance=settings.instance)
     await edge.stop()
 

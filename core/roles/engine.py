@@ -22,6 +22,7 @@ from observability.metrics import (
     ENGINE_SECONDS,
     ENGINE_TRANSACTIONS,
     OUTBOX_EVENTS,
+    OUTBOX_SECONDS,
     QUEUE_REFUSED,
     QUEUE_WAITING,
 )
@@ -107,6 +108,7 @@ def _watch(engine: Engine, relay: Relay) -> None:
     ENGINE_DUPLICATES.watch(lambda: engine.arming.repeats - engine.arming.repeats_differing, "same")
     ENGINE_DUPLICATES.watch(lambda: engine.arming.repeats_differing, "differing")
     OUTBOX_EVENTS.watch(lambda: relay.published)
+    relay.measured = OUTBOX_SECONDS.child().observe
     for name, pump in (("arming", engine.arming_pump), ("deciding", engine.deciding_pump)):
         QUEUE_WAITING.watch(lambda pump=pump: pump.waiting, name)
         QUEUE_REFUSED.watch(lambda pump=pump: pump.refused, name)

@@ -14,12 +14,19 @@ from core.bus import connect_control
 from core.contracts.payment import HostReply
 from core.contracts.subjects import core_inbox
 from core.roles.context import RoleContext
+from core.transactions.upkeep.backlogs import Backlogs
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
 from core.transactions.upkeep.projection import Projection
 from core.transactions.upkeep.pruning import prune
 from core.transactions.upkeep.sweeper import Sweeper
-from observability.metrics import DELIVERIES, REVERSAL_BACKLOG, REVERSAL_OLDEST_SECONDS
+from observability.metrics import (
+    DEAD_LETTERS,
+    DELIVERIES,
+    OUTBOX_BACKLOG,
+    REVERSAL_BACKLOG,
+    REVERSAL_OLDEST_SECONDS,
+)
 
 CONNECTIONS_MAX = 4
 SWEEP_EVERY_S = 1.0
@@ -73,6 +80,7 @@ async def start(context: RoleContext) -> WorkerRole:
     )
     sweeper = Sweeper(pool, context.clock)
     deliveries = Deliveries(pool, context.bus, context.clock, instance=settings.instance)
+    backlogs = Backlogs(pool)
     day_end = DayEnd(pool, context.clock)
     projection = Projection(pool, control)
     decode = msgspec.msgpack.Decoder(list[HostReply]).decode
@@ -95,12 +103,15 @@ async def start(context: RoleContext) -> WorkerRole:
         loop.create_task(_every(DELIVER_EVERY_S, "deliver", deliveries.round)),
         loop.create_task(_every(0.0, "told", take_replies)),
         loop.create_task(_every(MEASURE_EVERY_S, "measure", deliveries.measure)),
+        loop.create_task(_every(MEASURE_EVERY_S, "count", backlogs.measure)),
         loop.create_task(_every(DAY_END_EVERY_S, "day_end", day_end.round)),
         loop.create_task(_every(PRUNE_EVERY_S, "prune", lambda: prune(pool, context.clock.now()))),
     ]
     await projection.start()
     REVERSAL_BACKLOG.watch(lambda: deliveries.backlog)
     REVERSAL_OLDEST_SECONDS.watch(lambda: deliveries.oldest_s)
+    OUTBOX_BACKLOG.watch(lambda: backlogs.unpublished)
+    DEAD_LETTERS.watch(lambda: backlogs.dead_letters)
     DELIVERIES.watch(lambda: deliveries.sent, "any", "sent")
     DELIVERIES.watch(lambda: deliveries.accepted, "any", "accepted")
     return WorkerRole(tasks, projection, pool, control)

@@ -7,6 +7,7 @@ once. Its own position is a convenience: publishing twice is harmless, consumers
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.client import JetStreamContext
 
 from core.contracts.feed import EventBatch, FeedItem, TransactionSummary
+from core.contracts.states import EventKind
 from core.contracts.subjects import LIVE, STREAM
 from core.db.lane import Lane, LaneBroken
 from core.db.queries import load
@@ -35,12 +37,13 @@ KEEP_POSITION_S = 1.0
 PUBLISH_TIMEOUT_S = 5.0
 STREAM_AGE_S = 3_600
 STREAM_BYTES_MAX = 512 * 1024 * 1024
-_NAME = "transactions"
+POSITION_NAME = "transactions"
 _NO_ID = bytes(16)
 
 queries = load(Path(__file__).with_name("queries.sql"))
 _log = structlog.get_logger("core.relay")
 _encode = msgspec.msgpack.Encoder().encode
+_decode_summary = msgspec.msgpack.Decoder(TransactionSummary).decode
 
 STATEMENTS = (
     "take_relay_lead",
@@ -65,7 +68,8 @@ class Relay:
         self.published = 0
         self.messages = 0
         self.failures = 0
-        self.lag_us = 0
+        # Told the microseconds from commit to publication, once a message; the metrics set it.
+        self.measured: Callable[[int], None] | None = None
 
     def wake(self) -> None:
         """Something was committed."""
@@ -115,7 +119,7 @@ class Relay:
         self.leads = True
         stream = self._control.jetstream(timeout=PUBLISH_TIMEOUT_S)
         await _ensure_stream(stream)
-        rows = await lane.fetch("read_relay_position", _NAME)
+        rows = await lane.fetch("read_relay_position", POSITION_NAME)
         position: tuple[int, int] = (rows[0][0], rows[0][1]) if rows else (0, 0)
         kept = position
         while True:
@@ -123,7 +127,7 @@ class Relay:
             events = await lane.fetch("read_events_after", *position, EVENTS_PER_MESSAGE_MAX)
             if not events:
                 if position != kept:
-                    await lane.fetch("keep_relay_position", _NAME, *position)
+                    await lane.fetch("keep_relay_position", POSITION_NAME, *position)
                     kept = position
                 await self._nap(POLL_S)
                 continue
@@ -136,12 +140,22 @@ class Relay:
             position = (events[-1][0], events[-1][1])
             self.published += len(items)
             self.messages += 1
+            self._measure(events)
             await asyncio.sleep(PACE_S)
             now_us = self._clock.unix_us()
             if now_us - self._kept_at_us > KEEP_POSITION_S * 1_000_000:
                 self._kept_at_us = now_us
-                await lane.fetch("keep_relay_position", _NAME, *position)
+                await lane.fetch("keep_relay_position", POSITION_NAME, *position)
                 kept = position
+
+    def _measure(self, events: list[asyncpg.Record]) -> None:
+        """Tell the lag of the oldest decision in a message; other kinds carry the time of an earlier one."""
+        if self.measured is None:
+            return
+        for event in events:
+            if event[4] == EventKind.DECIDED and event[7] is not None:
+                self.measured(max(0, self._clock.unix_us() - _decode_summary(event[7]).decided_at_us))
+                return
 
     async def _nap(self, seconds: float) -> None:
         """Wait for a commit of this process, or for the poll that sees everybody else's."""

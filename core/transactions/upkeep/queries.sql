@@ -65,6 +65,22 @@ SELECT
 FROM delivery AS d
 WHERE d.accepted_at IS NULL;
 
+-- name: count_unpublished
+-- What a relay should have published by now: it keeps its position once a second, so younger events say nothing.
+-- event_position on each month from the position on; bounded, for a relay that has stood still for long.
+SELECT count(*) AS backlog
+FROM (
+    SELECT
+    FROM event AS e
+    WHERE (e.txid, e.seq) > (SELECT p.txid, p.seq FROM relay_position AS p WHERE p.name = $1)
+        AND e.at < clock_timestamp() - interval '2 seconds'
+    LIMIT $2
+) AS unpublished;
+
+-- name: count_dead_letters
+-- A small table by nature, and bounded all the same.
+SELECT count(*) AS put_aside FROM (SELECT FROM dead_letter LIMIT $1) AS d;
+
 -- name: capture_day
 -- End of day: what was bought is captured, a bounded number at a time; entries and events in the same commit.
 WITH due AS (
