@@ -11,11 +11,13 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from observability.loop_lag import LoopLag
-from portals.agent.app import create_app
+from portals.agent.app import create_app, make_kit
 from portals.agent.settings import SettingMalformed, Settings, from_environment
+from portals.kit.kit import Kit
 from portals.kit.sealing import SecretUnusable
 from portals.kit.static import AssetsMissing
 
+STOP_S = 3.0
 _EX_CONFIG = 78  # sysexits.h: something is wrong with the configuration
 
 
@@ -23,33 +25,41 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; the exit code says whether the configuration was usable."""
     try:
         settings = from_environment()
-        app = create_app(settings)
+        kit = make_kit(settings)
     except (SettingMalformed, AssetsMissing, SecretUnusable) as error:
         sys.stderr.write(f"portal: {error}\n")
         return _EX_CONFIG
     # One process serves: granian's supervisor would double the memory for nothing.
     server = Server(
-        app,
+        create_app(kit),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
         websockets=False,
         log_level=LogLevels.error,
     )
-    asyncio.run(_serve(server, settings))
+    asyncio.run(_serve(server, settings, kit))
     return 0
 
 
-async def _serve(server: Server, settings: Settings) -> None:
+async def _serve(server: Server, settings: Settings, kit: Kit) -> None:
     loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(server.serve())
     sys.stdout.write(f"portal listening on http://{settings.host}:{settings.port}\n")
     sys.stdout.flush()
     lag = LoopLag.start()
+    stopping = asyncio.create_task(stop.wait())
     try:
-        await server.serve()
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        # Open live feeds would keep the server from ending; browsers come back to the next one by themselves.
+        kit.streams.close()
+        server.stop()
+        await asyncio.wait({serving}, timeout=STOP_S)
     finally:
+        stopping.cancel()
         lag.stop()
 
 

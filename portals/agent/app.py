@@ -36,12 +36,12 @@ from portals.kit.static import Assets, serve_static
 _PAGES = (home, login, preferences, search, transactions, live, transaction, terminals, stores, blocks)
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Return the portal as an ASGI application.
+def make_kit(settings: Settings) -> Kit:
+    """Return what lives as long as the portal.
 
     Raises: AssetsMissing, SecretUnusable.
     """
-    kit = Kit(
+    return Kit(
         name="agent",
         institution=settings.institution,
         template_folders=[Path(__file__).parent],
@@ -50,6 +50,10 @@ def create_app(settings: Settings) -> ASGIApp:
         gateway=Gateway(settings.gateway_url),
         cookies_are_secure=settings.cookies_are_secure,
     )
+
+
+def create_app(kit: Kit) -> ASGIApp:
+    """Return the portal as an ASGI application."""
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

@@ -16,6 +16,7 @@ from portals.kit.i18n import Words, load_words
 from portals.kit.metrics import PortalMetrics
 from portals.kit.sealing import Sealer
 from portals.kit.static import Assets
+from portals.kit.streams import OpenStreams
 
 if TYPE_CHECKING:
     from portals.kit.desk import Desk
@@ -44,6 +45,7 @@ class Kit:
         self.gateway = gateway
         self.cookies_are_secure = cookies_are_secure
         self.metrics = PortalMetrics()
+        self.streams = OpenStreams()
         self.words: dict[str, Words] = load_words()
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader([*template_folders, _TEMPLATES]),

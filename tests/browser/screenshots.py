@@ -52,7 +52,6 @@ async def _take_all(browser: Browser, url: str, password: str) -> None:
         ("transactions-phone", "/transactions", PHONE, False),
         ("transaction-phone-dark", f"/transactions/{declined}", PHONE, True),
         ("terminals-dark", "/terminals", WIDE, True),
-        ("home", "/", WIDE, False),
     ):
         shown = await _page(browser, url, size, dark=dark)
         await shown.context.add_cookies(cookies.get("cookies", []))  # pyright: ignore[reportArgumentType]

@@ -13,7 +13,7 @@ from litestar.response import Stream
 from portals.agent.transactions.filters import read_filters
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayDown, GatewayProblem
-from portals.kit.metrics import PortalMetrics
+from portals.kit.kit import Kit
 
 _EVENT_ID_LENGTH_MAX = 64
 
@@ -42,26 +42,24 @@ async def live_feed(desk: Desk) -> Response[Any] | Stream:
     except GatewayDown:
         return desk.json({"code": "gateway_down"}, status=503)
     return Stream(
-        _pass_on(upstream, stack, desk.kit.metrics),
+        _pass_on(upstream, stack, desk.kit),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _pass_on(
-    upstream: httpx.Response, stack: AsyncExitStack, metrics: PortalMetrics
-) -> AsyncIterator[bytes]:
+async def _pass_on(upstream: httpx.Response, stack: AsyncExitStack, kit: Kit) -> AsyncIterator[bytes]:
     async with stack:
-        metrics.live_streams += 1
+        kit.metrics.live_streams += 1
         try:
-            async for chunk in upstream.aiter_raw():
-                metrics.live_bytes.n += len(chunk)
+            async for chunk in kit.streams.until_closed(upstream.aiter_raw()):
+                kit.metrics.live_bytes.n += len(chunk)
                 yield chunk
         except (httpx.HTTPError, GatewayDown):
             # The browser sees the end of the stream and resumes from the last event it had.
             return
         finally:
-            metrics.live_streams -= 1
+            kit.metrics.live_streams -= 1
 
 
 HANDLERS = (live_feed,)
