@@ -19,6 +19,9 @@ Item = TypeVar("Item")
 COMMAND_TIMEOUT_S = 10.0
 """A statement that takes longer is unknown: its connection is dropped and its rows looked up by key."""
 
+DOWN_AFTER_S = 2.0
+"""A lane that breaks is usually back in less; until then its items wait."""
+
 _OPEN_TIMEOUT_S = 5
 _REOPEN_DELAY_MAX_S = 2.0
 
@@ -83,11 +86,11 @@ class Lane:
         try:
             return await self._statements[name].fetch(*arguments)
         except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
-            self._drop()
+            self._drop(name, error)
             raise LaneBroken from error
         except (asyncpg.OperatorInterventionError, asyncpg.QueryCanceledError) as error:
             # Shut down or cancelled by the server: the statement did not commit, but the connection is doubtful.
-            self._drop()
+            self._drop(name, error)
             raise LaneBroken from error
 
     async def execute_all(self, statements: list[tuple[str, tuple[Any, ...]]]) -> list[list[asyncpg.Record]]:
@@ -99,7 +102,7 @@ class Lane:
             async with connection.transaction():
                 return [await self._statements[name].fetch(*arguments) for name, arguments in statements]
         except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
-            self._drop()
+            self._drop("several", error)
             raise LaneBroken from error
 
     async def reopen(self) -> None:
@@ -124,7 +127,8 @@ class Lane:
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 connection.terminate()
 
-    def _drop(self) -> None:
+    def _drop(self, statement: str, error: Exception) -> None:
+        _log.warning("lane_broken", lane=self._name, statement=statement, error=repr(error)[:200])
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
@@ -153,6 +157,7 @@ class Pump(Generic[Item]):
         self._waiting: list[Item] = []
         self._scheduled = False
         self._loop = asyncio.get_running_loop()
+        self._open_at = self._loop.time()
         self._tasks: set[asyncio.Task[None]] = set()
         self.batches = 0
         self.items = 0
@@ -164,6 +169,13 @@ class Pump(Generic[Item]):
     def waiting(self) -> int:
         """Items that no lane has taken yet."""
         return len(self._waiting)
+
+    def is_down(self) -> bool:
+        """Whether every lane has been without a connection for longer than items may wait for one."""
+        if self.open_lanes:
+            self._open_at = self._loop.time()
+            return False
+        return self._loop.time() - self._open_at > DOWN_AFTER_S
 
     @property
     def open_lanes(self) -> int:

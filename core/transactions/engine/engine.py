@@ -163,7 +163,7 @@ class Engine:
             self.malformed += 1
             _log.error("batch_malformed", subject=AUTHORISE, error=type(error).__name__)
             return
-        if len(self._flights) > FLIGHTS_MAX or not self.arming_pump.open_lanes:
+        if len(self._flights) > FLIGHTS_MAX or self.arming_pump.is_down():
             # Nothing was recorded, so the terminal may be told at once that we cannot serve it.
             for item in items:
                 self._answer(reply, _busy(item))
