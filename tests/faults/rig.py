@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -236,3 +236,10 @@ async def running_rig(folder: Path, size: Size) -> AsyncIterator[Rig]:
     async with stack:
         await seed(stack.database_url(), password="only for this run", load_terminals=size.terminals)
         yield Rig(stack, size)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, timeout_s: float) -> None:
+    """Look a few times a second until the condition holds. Raises: TimeoutError."""
+    async with asyncio.timeout(timeout_s):
+        while not await condition():  # noqa: ASYNC110 - what is waited for lies in other processes
+            await asyncio.sleep(0.1)

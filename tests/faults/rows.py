@@ -10,7 +10,7 @@ import asyncpg
 
 from deploy.local.postgres import ADMIN_ROLE, DATABASE
 from tests.faults.repeater import repeating
-from tests.faults.rig import BACK_S_MAX, HOST_DEADLINE_MS, Load, Outcome, Rig
+from tests.faults.rig import BACK_S_MAX, HOST_DEADLINE_MS, Load, Outcome, Rig, until
 
 CORE = ("core-engine", "core-desk", "core-worker")
 _chance = random.Random(20_261_122)
@@ -49,9 +49,11 @@ async def core_killed_at(rig: Rig, point: str) -> Outcome:
         await rig.arm_fail_point(point, count)
         pid = rig.stack.pid("core-engine")
         # It may have died already: then another pid runs, or none.
-        async with asyncio.timeout(BACK_S_MAX):
-            while pid is not None and rig.stack.pid("core-engine") == pid:
-                await asyncio.sleep(0.02)
+
+        async def died() -> bool:
+            return pid is None or rig.stack.pid("core-engine") != pid
+
+        await until(died, timeout_s=BACK_S_MAX)
 
     return await under_load(rig, "2", "kill -9 core at a step", point, inject)
 
@@ -121,15 +123,17 @@ async def reversals_ignored(rig: Rig) -> Outcome:
     seen = 0.0
 
     async def inject(_load: Load) -> None:
-        nonlocal seen
         await rig.acquirer(reversals="ignore", default="no-reply")
         await asyncio.sleep(2.0)
         await rig.acquirer(default="approve")
         # The gauge is read every five seconds, and its alert looks at it.
-        async with asyncio.timeout(30.0):
-            while not seen:
-                seen = await rig.metric("core-worker", "guichet_reversal_backlog")
-                await asyncio.sleep(0.2)
+
+        async def measured() -> bool:
+            nonlocal seen
+            seen = await rig.metric("core-worker", "guichet_reversal_backlog")
+            return seen > 0
+
+        await until(measured, timeout_s=30.0)
         await rig.acquirer(reversals="accept")
 
     outcome = await under_load(
