@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core")
     parser.add_argument("--role", choices=ROLES, required=True)
     role: str = parser.parse_args(arguments).role
-    configure_logs(process=f"core-{role}")
+    configure_logs(process=f"core-{role}", level=os.environ.get("GUICHET_LOG_LEVEL", "info"))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(settings_from(os.environ, role)))

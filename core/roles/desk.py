@@ -131,6 +131,10 @@ class Desk:
             answer = DeskReply(problem=refusal.problem)
         except msgspec.DecodeError:
             answer = DeskReply(problem=DeskProblem("request_malformed"))
+        except (asyncpg.DataError, ValueError) as error:
+            # A text or a number that PostgreSQL cannot hold, such as a NUL character.
+            _log.info("desk_value_refused", subject=name, error=type(error).__name__, trace_id=trace_id)
+            answer = DeskReply(problem=DeskProblem("invalid_request"))
         except (TimeoutError, asyncpg.QueryCanceledError):
             _log.warning("desk_too_slow", subject=name, trace_id=trace_id)
             answer = DeskReply(problem=DeskProblem("query_too_slow", {"retry_after_s": 2}))

@@ -13,6 +13,7 @@ from tests.support.desk import DeskStack
 
 async def test_a_terminal_is_blocked_and_unblocked(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
     raw = await rows.fetchval("SELECT id FROM terminal WHERE terminal = 'T0000005'")
+    assert raw is not None
     terminal = encode_id("terminal", raw.bytes)
     async with desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as client:
         body = {"target": {"kind": "terminal", "id": terminal}, "reason": "lost in the shop"}
@@ -66,3 +67,11 @@ async def test_words_find_stores_and_terminals(desk_stack: DeskStack, rows: asyn
     assert [one["terminal"] for one in terminals] == ["T0000010", "T0000011", "T0000012", "T0000013"]
     assert terminals[-1]["state"] == "not_active"
     assert len({store["id"] for store in first["data"] + second["data"]}) == 6
+
+
+async def test_a_text_that_no_database_holds_is_refused(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    async with desk_stack.client(await desk_stack.log_in()) as client:
+        answer = await client.get("/v1/stores", params={"query": "a\0b"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

@@ -25,14 +25,14 @@ OTHER_ID = encode_id("transaction", bytes(16))
 async def test_filters_narrow_and_pages_follow_each_other(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
-    made = [await add_attempt(rows, terminal="T0000003", amount_minor=100 + n) for n in range(7)]
+    made = [await add_attempt(rows, terminal="T0000012", amount_minor=100 + n) for n in range(7)]
     declined = await add_attempt(
-        rows, terminal="T0000003", state=State.DECLINED, reason=113, last_four="4242"
+        rows, terminal="T0000012", state=State.DECLINED, reason=113, last_four="4242"
     )
     ids = [encode_id("transaction", raw) for raw in made]
     async with desk_stack.client(await desk_stack.log_in()) as client:
         seen: list[str] = []
-        parameters = {"terminal": "T0000003", "state": "approved", "limit": "3"}
+        parameters = {"terminal": "T0000012", "state": "approved", "limit": "3"}
         while True:
             page = (await client.get("/v1/transactions", params=parameters)).json()
             seen += [row["id"] for row in page["data"]]
@@ -42,7 +42,7 @@ async def test_filters_narrow_and_pages_follow_each_other(
         assert seen == sorted(ids, reverse=True)
 
         async def found(**parameters: str) -> list[str]:
-            answer = await client.get("/v1/transactions", params={"terminal": "T0000003", **parameters})
+            answer = await client.get("/v1/transactions", params={"terminal": "T0000012", **parameters})
             assert answer.status_code == 200, answer.text
             return [row["id"] for row in answer.json()["data"]]
 
