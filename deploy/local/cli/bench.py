@@ -10,8 +10,8 @@ import msgspec
 from cyclopts import App, Parameter
 
 from deploy.local.cli.common import COMMON, Common
-from perf.bench.authorise import bench_authorise
-from perf.bench.markdown import authorise_markdown
+
+# Each benchmark is imported by its own command: they bring servers' and clients' libraries with them.
 
 app = App(name="guichet bench", help="Measure, on a stack of its own, against a reference in the same run.")
 
@@ -26,6 +26,9 @@ async def authorise(
     common: Common = COMMON,
 ) -> int:
     """Durable authorisations a second from terminal to database and back, as a ratio to pgbench. Exit 1 when facts are not what was told."""
+    from perf.bench.authorise import bench_authorise  # noqa: PLC0415 - see above.
+    from perf.bench.markdown import authorise_markdown  # noqa: PLC0415 - see above.
+
     measured = await bench_authorise(seconds=seconds, in_flight=in_flight, rates=rates, keep=None, note=_note)
     if report is not None:
         report.write_text(authorise_markdown(measured), encoding="utf-8")
@@ -34,6 +37,58 @@ async def authorise(
     else:
         common.print_line(authorise_markdown(measured))
     return 0 if measured.verify == "holds" and not measured.lost and not measured.doubled else 1
+
+
+@app.command
+async def sockets(
+    *,
+    sockets: Annotated[int, Parameter(help="Idle terminals, each with a socket.")] = 10_000,
+    rate: Annotated[float, Parameter(help="Payments a second beside them.")] = 500.0,
+    seconds: Annotated[float, Parameter(help="Length of each measured window.")] = 10.0,
+    common: Common = COMMON,
+) -> int:
+    """Memory of edge by idle terminal, without TLS and with, and the payments' p99 beside them. Exit 1 outside the targets."""
+    from perf.bench.sockets import bench_sockets  # noqa: PLC0415 - see above.
+
+    measured = await bench_sockets(sockets=sockets, rate_per_s=rate, seconds=seconds, note=_note)
+    return _tell(common, measured, within=measured.within_targets)
+
+
+@app.command
+async def feed(
+    *,
+    listeners: Annotated[int, Parameter(help="Open live feeds.")] = 500,
+    rate: Annotated[float, Parameter(help="Payments a second, an event each.")] = 200.0,
+    seconds: Annotated[float, Parameter(help="Length of the measured window.")] = 15.0,
+    common: Common = COMMON,
+) -> int:
+    """Lag from commit to listeners of the live feed, and what they cost the gateway. Exit 1 outside the targets."""
+    from perf.bench.feed import bench_feed  # noqa: PLC0415 - see above.
+
+    measured = await bench_feed(listeners=listeners, rate_per_s=rate, seconds=seconds, note=_note)
+    return _tell(common, measured, within=measured.within_targets)
+
+
+@app.command
+async def memory(
+    *,
+    idle: Annotated[float, Parameter(help="Seconds to idle before it is read.")] = 20.0,
+    common: Common = COMMON,
+) -> int:
+    """Memory of the whole idle stack without the fleet, by process. Exit 1 above the target."""
+    from perf.bench.memory import bench_memory  # noqa: PLC0415 - see above.
+
+    measured = await bench_memory(idle_s=idle, note=_note)
+    return _tell(common, measured, within=measured.within_target)
+
+
+def _tell(common: Common, measured: msgspec.Struct, *, within: bool) -> int:
+    encoded = msgspec.json.encode(measured)
+    if common.as_json:
+        common.print_line(encoded.decode())
+    else:
+        common.print_line(msgspec.json.format(encoded, indent=2).decode())
+    return 0 if within else 1
 
 
 def _note(line: str) -> None:
