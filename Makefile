@@ -79,7 +79,7 @@ LOCKED := --quiet --universal --generate-hashes --no-annotate --no-emit-index-ur
 	@$(PYTHON) -m pip install --quiet --target .tools uv
 
 .venv/bin/python: | $(UV)
-	@test -x $@ || $(UV) venv --quiet --python $(PYTHON) .venv
+	@test -x $@ || $(UV) venv --quiet --python "$$($(PYTHON) deploy/local/interpreter.py $(PYTHON))" .venv
 
 # The stamps say which lock file the environment was made from, so a second run installs nothing.
 .venv/stamp-run: requirements.lock pyproject.toml | .venv/bin/python
