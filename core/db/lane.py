@@ -66,6 +66,9 @@ class Lane:
         )
         try:
             self._statements = {name: await connection.prepare(text) for name, text in self._texts.items()}
+            # Preparing leaves a transaction open that holds locks on what was parsed, until the next statement ends
+            # it: an idle lane would keep a new month's partition waiting, and every payment behind that.
+            await connection.execute("SELECT 1")
         except BaseException:
             connection.terminate()  # Else each try to reopen would leave one more behind.
             raise

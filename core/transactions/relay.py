@@ -25,6 +25,7 @@ from core.contracts.subjects import LIVE, STREAM
 from core.db.lane import Lane, LaneBroken
 from core.db.queries import load
 from core.transactions.engine import failpoints
+from core.transactions.tasks import end_task
 from core.values.clock import Clock, to_unix_us
 
 EVENTS_PER_MESSAGE_MAX = 1_000
@@ -82,9 +83,7 @@ class Relay:
     async def stop(self) -> None:
         """Stop after the message under way."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_task(self._task)
         await self._lane.close()
 
     async def _run(self) -> None:

@@ -24,6 +24,7 @@ from core.contracts.states import EventKind
 from core.contracts.subjects import LIVE, STREAM
 from core.transactions.relay import EVENTS_PER_MESSAGE_MAX, summary_of
 from core.transactions.relay import queries as relay_queries
+from core.transactions.tasks import end_task
 from core.transactions.upkeep.store import queries
 from core.values.clock import from_unix_us
 
@@ -63,9 +64,7 @@ class Projection:
     async def stop(self) -> None:
         """Stop between two batches."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_task(self._task)
 
     async def _run(self) -> None:
         while True:
