@@ -9,16 +9,20 @@ def authorise_markdown(report: AuthoriseReport) -> str:
     lines = [
         "# Durable authorisations, terminal to database and back",
         "",
-        f"{report.cores} cores carry generator, edge, core, NATS, PostgreSQL and the acquirer simulator. "
-        f"Both commits are durable (fsync {report.database.get('fsync')}, synchronous_commit "
-        f"{report.database.get('synchronous_commit')}, full_page_writes {report.database.get('full_page_writes')}, "
-        f"data_checksums {report.database.get('data_checksums')}).",
+        (
+            f"{report.cores} cores carry generator, edge, core, NATS, PostgreSQL and the acquirer simulator. "
+            f"Both commits are durable (fsync {report.database.get('fsync')}, synchronous_commit "
+            f"{report.database.get('synchronous_commit')}, full_page_writes {report.database.get('full_page_writes')}, "
+            f"data_checksums {report.database.get('data_checksums')})."
+        ),
         "",
         "| | |",
         "|---|---|",
         f"| durable authorisations at saturation | {report.durable_per_s:,.0f} a second ({report.in_flight} in flight) |",
-        f"| pgbench, same facts, one payment a transaction | {report.pgbench_per_s:,.0f} a second (five statements "
-        f"{report.pgbench_statements_per_s:,.0f}, one statement {report.pgbench_one_statement_per_s:,.0f}) |",
+        (
+            f"| pgbench, same facts, one payment a transaction | {report.pgbench_per_s:,.0f} a second (five statements "
+            f"{report.pgbench_statements_per_s:,.0f}, one statement {report.pgbench_one_statement_per_s:,.0f}) |"
+        ),
         f"| ratio | **{report.ratio:.2f}** |",
         f"| saturated p50 / p99 | {report.p50_ms_saturated:.1f} / {report.p99_ms_saturated:.1f} ms |",
         *(
