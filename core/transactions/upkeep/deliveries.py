@@ -173,7 +173,9 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
         attempt["card_expiry"],
         b"",
         attempt["stan"],
-        local,
+        # A host knows the repeat of an advice or a completion by its number and time, so both stay those of the
+        # terminal's message: with the time of each try a hold was captured once a try.
+        local if kind == DeliveryKind.REVERSAL else attempt["transmitted_at"],
         local if kind == DeliveryKind.REVERSAL else attempt["local_time"],
         attempt["entry_mode"],
         attempt["merchant_category"],

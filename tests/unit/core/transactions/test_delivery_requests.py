@@ -1,0 +1,55 @@
+"""What is delivered again is the same message in its repeat form."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from asyncpg.pgproto.pgproto import UUID
+
+from core.contracts.payment import HostRequest
+from core.contracts.states import DeliveryKind, Kind
+from core.transactions.upkeep.deliveries import request_of
+
+FIRST_TRY = datetime(2026, 11, 22, 5, 2, tzinfo=UTC)
+
+
+def attempt(kind: Kind) -> dict[str, Any]:
+    """The row that read_delivered gives of a completion or an advice."""
+    return {
+        "id": UUID(int=7),
+        "kind": int(kind),
+        "message_class": 2,
+        "stan": 4711,
+        "currency": "EUR",
+        "card_ciphertext": b"",
+        "card_expiry": "3012",
+        "transmitted_at": "1122050100",
+        "local_time": "1122060100",
+        "entry_mode": "051",
+        "approval_code": "123456",
+        "original_id": UUID(int=6),
+        "terminal": "T0000001",
+        "acceptor": "GCT000000000001",
+        "merchant_category": "5411",
+        "original_stan": 4710,
+        "original_transmitted_at": "1122050000",
+        "original_kind": int(Kind.AUTHORISATION),
+    }
+
+
+def request(kind: DeliveryKind, of: Kind, *, tries: int) -> HostRequest:
+    """The message of one try; tries are half a minute apart."""
+    lease = {"kind": int(kind), "amount_minor": 700, "reason": 100, "tries": tries}
+    return request_of(lease, attempt(of), FIRST_TRY + timedelta(seconds=30 * tries))
+
+
+@pytest.mark.parametrize(
+    ("kind", "of"), [(DeliveryKind.COMPLETION, Kind.COMPLETION), (DeliveryKind.ADVICE, Kind.ADVICE)]
+)
+def test_a_repeat_says_when_the_terminal_sent_it(kind: DeliveryKind, of: Kind) -> None:
+    first, second = request(kind, of, tries=1), request(kind, of, tries=2)
+    assert (first.message, second.message) == ("0220", "0221")
+    assert first.transmitted_at == second.transmitted_at == "1122050100"
+    assert (first.stan, first.rrn, first.local_time) == (second.stan, second.rrn, second.local_time)
