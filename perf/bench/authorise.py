@@ -53,6 +53,7 @@ class AuthoriseReport(msgspec.Struct):
     lost: int
     doubled: int
     verify: str
+    findings: list[Any]  # what each invariant looked at and found
     pgbench_statements_per_s: float
     pgbench_one_statement_per_s: float
     in_flight: int
@@ -201,7 +202,7 @@ class _Run:
         found = re.findall(
             r'^guichet_engine_database_transactions_total\{step="(\w+)",result="(\w+)"\} ([0-9.e+]+)$',
             text,
-            re.M,
+            re.MULTILINE,
         )
         return {f"{step} {result}": float(value) for step, result, value in found}
 
@@ -262,7 +263,7 @@ class _Run:
         database: dict[str, str],
     ) -> AuthoriseReport:
         at_1000 = next((each for each in latency if each.rate_per_s == 1000), None)
-        breaches = {check["id"]: check["breaches"] for check in verified["report"]["checks"]}
+        breaches = {finding["name"]: finding["breaches"] for finding in verified["report"]["findings"]}
         return AuthoriseReport(
             durable_per_s=round(saturated["approved_per_s"], 1),
             pgbench_per_s=round(reference.per_s, 1),
@@ -273,6 +274,7 @@ class _Run:
             lost=breaches.get("V3", -1),
             doubled=breaches.get("V6", -1),
             verify="holds" if verified["ok"] else "breached",
+            findings=verified["report"]["findings"],
             pgbench_statements_per_s=round(reference.statements_per_s, 1),
             pgbench_one_statement_per_s=round(reference.one_statement_per_s, 1),
             in_flight=in_flight,
