@@ -55,8 +55,8 @@ bench: .venv/stamp-dev ## Measure this machine and write the report under perf/
 	$(BIN)/guichet bench authorise --json $(ARGS)
 
 .PHONY: load
-load: .venv/stamp-dev ## Load a running copy through the API, the pages and the terminals
-	$(BIN)/locust -f perf/locustfile.py $(ARGS)
+load: .venv/stamp-dev .venv/stamp-assets ## Load a stack of its own through the API, the pages and the terminals; report in perf/
+	$(BIN)/python -m perf.load $(ARGS)
 
 .PHONY: lock
 lock: $(UV) ## Lock packages newly named in pyproject.toml; ARGS=--upgrade takes newer versions of all
