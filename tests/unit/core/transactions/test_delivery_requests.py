@@ -18,7 +18,7 @@ FIRST_TRY = datetime(2026, 11, 22, 5, 2, tzinfo=UTC)
 def attempt(kind: Kind) -> dict[str, Any]:
     """The row that read_delivered gives of a completion or an advice."""
     return {
-        "id": UUID(int=7),
+        "id": UUID(bytes(15) + b"\x07"),
         "kind": int(kind),
         "message_class": 2,
         "stan": 4711,
@@ -29,7 +29,7 @@ def attempt(kind: Kind) -> dict[str, Any]:
         "local_time": "1122060100",
         "entry_mode": "051",
         "approval_code": "123456",
-        "original_id": UUID(int=6),
+        "original_id": UUID(bytes(15) + b"\x06"),
         "terminal": "T0000001",
         "acceptor": "GCT000000000001",
         "merchant_category": "5411",
