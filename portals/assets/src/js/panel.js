@@ -64,6 +64,7 @@ export function startPanel() {
     // The keyboard comes back to its row; a pointer keeps nothing focused, so the list may flow on.
     const byKeyboard = event.detail === 0;
     opener = byKeyboard ? link : null;
+    if (!byKeyboard) link.blur();
     show(row.dataset.id, { push: true, focus: byKeyboard });
   });
   document.getElementById("panel-close").addEventListener("click", (event) => {

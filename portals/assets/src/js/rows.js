@@ -19,6 +19,12 @@ export function makeRows(facts) {
   dots.className = "dots";
   dots.textContent = "··";
   const pills = new Map();
+  // Shapes of one's own cost the browser far less than hundreds of references into the sprite.
+  let sprite = null;
+  fetch(facts.icons).then((answer) => answer.text()).then((text) => {
+    sprite = new DOMParser().parseFromString(text, "image/svg+xml");
+    pills.clear();
+  }).catch(() => {});
 
   function pill(state) {
     let made = pills.get(state);
@@ -29,9 +35,15 @@ export function makeRows(facts) {
       const drawing = document.createElementNS(SVG, "svg");
       drawing.setAttribute("class", "i");
       drawing.setAttribute("aria-hidden", "true");
-      const use = document.createElementNS(SVG, "use");
-      use.setAttribute("href", `${facts.icons}#${icon}`);
-      drawing.append(use);
+      const symbol = sprite?.getElementById(icon);
+      if (symbol) {
+        drawing.setAttribute("viewBox", symbol.getAttribute("viewBox"));
+        for (const shape of symbol.children) drawing.append(document.importNode(shape, true));
+      } else {
+        const use = document.createElementNS(SVG, "use");
+        use.setAttribute("href", `${facts.icons}#${icon}`);
+        drawing.append(use);
+      }
       made.append(drawing, word);
       pills.set(state, made);
     }
