@@ -67,13 +67,15 @@ WHERE d.accepted_at IS NULL;
 
 -- name: count_unpublished
 -- What a relay should have published by now: it keeps its position once a second, so younger events say nothing.
--- event_position on each month from the position on; bounded, for a relay that has stood still for long.
+-- event_position on each month from the position on (the order makes sure of it: the planner cannot know how little
+-- is left); bounded, for a relay that has stood still for long.
 SELECT count(*) AS backlog
 FROM (
     SELECT
     FROM event AS e
     WHERE (e.txid, e.seq) > (SELECT p.txid, p.seq FROM relay_position AS p WHERE p.name = $1)
         AND e.at < clock_timestamp() - interval '2 seconds'
+    ORDER BY e.txid, e.seq
     LIMIT $2
 ) AS unpublished;
 
