@@ -59,11 +59,11 @@ class Sweeper:
         return found
 
     async def _quick(self, connection: asyncpg.pool.PoolConnectionProxy, now: datetime) -> int:
-        """Read each stretch of time once, soon; a clock set back only makes it wait for the second pass."""
+        """Read each stretch of time once, soon."""
         until = now - QUICK_AGE
         start = self._quick_until or now - QUICK_LOOK_BACK
-        if start >= until:
-            return 0
+        if start > until:
+            start = now - QUICK_LOOK_BACK  # The clock was set back.
         found = await self._between(connection, start, until, now)
         if found < SWEPT_PER_ROUND_MAX:
             self._quick_until = until
@@ -77,7 +77,11 @@ class Sweeper:
             await connection.execute(queries.keep_sweep, _NAME, until)
             return 0
         start: datetime = row["swept_until"]
-        if start >= until:
+        if start > until:
+            # The clock was set back: what is received from now on stands before the watermark, which follows; what
+            # was received while it was ahead is found by looking everywhere once more.
+            await connection.execute(queries.keep_sweep, _NAME, until)
+            self._looked_everywhere = False
             return 0
         found = await self._between(connection, start, until, now)
         if found < SWEPT_PER_ROUND_MAX:

@@ -84,7 +84,7 @@ async def test_a_commit_whose_confirmation_was_lost_is_found_again(world: World)
         rows = await original(self, name, *arguments)  # pyright: ignore[reportArgumentType]
         if lost.get(name, 0):
             lost[name] -= 1
-            self._drop()  # pyright: ignore[reportAttributeAccessIssue]
+            self._drop(name, ConnectionError())  # pyright: ignore[reportAttributeAccessIssue]
             raise lane_broken()
         return rows
 
@@ -224,3 +224,19 @@ async def test_a_clock_an_hour_ahead_and_back_loses_and_doubles_nothing(world: W
     world.clock.offset = timedelta(0)
     assert len(world.host.messages("0200")) == 4
     await drained(world)
+
+
+async def test_a_clock_set_back_hides_no_crash_from_the_sweeper(world: World) -> None:
+    await world.sweeper.round()
+    world.clock.offset = timedelta(hours=1)
+    await world.sweeper.round()
+    world.clock.offset = timedelta(0)
+    await world.sweeper.round()
+    await world.sweeper.round()
+    world.host.usual = behaviour.HOLD
+    item = world.payment()
+    world.send(item)
+    await until(lambda: item.id in world.host.held)
+    await world.crash_engine()
+    world.clock.offset = timedelta(seconds=20)
+    assert await world.sweeper.round() == 1

@@ -34,6 +34,7 @@ from core.contracts.subjects import AUTHORISE, BOOK, REVERSE, TOTALS, core_inbox
 from core.roles import engine as engine_role
 from core.roles.context import RoleContext, Settings
 from core.roles.engine import EngineRole
+from core.transactions.tasks import end_task
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
 from core.transactions.upkeep.sweeper import Sweeper
@@ -299,12 +300,9 @@ class World:
         tasks.extend(role._door._tasks)
         tasks.extend(role._door._refunds._tasks)
         tasks.extend(role._engine.arming._rechecks)
-        waiting = [task for task in tasks if task is not None]
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*(end_task(task) for task in tasks if task is not None))
         for lane in lanes:
-            lane._drop()
+            lane._drop("crash", ConnectionError())
         role._pool.terminate()
         await role._control.close()
 
@@ -323,6 +321,15 @@ class World:
         await self.owner.execute(
             "UPDATE delivery SET due_at = now() - interval '1 s' WHERE accepted_at IS NULL"
         )
+
+    async def make_overdue(self) -> None:
+        """Let the armed reversal of whatever is sent be due now."""
+        await self.owner.execute("UPDATE attempt SET reverse_after = now() - interval '1 s' WHERE state = 2")
+
+    def restarted_sweeper(self) -> Sweeper:
+        """Return the sweeper of a worker that has just started: it looks everywhere."""
+        self.sweeper = Sweeper(self.pool, self.clock)
+        return self.sweeper
 
     async def open_worker(self) -> None:
         """Open what the worker's rounds need, driven by the test."""
@@ -363,6 +370,22 @@ class World:
         row = await self.owner.fetchrow("SELECT * FROM attempt WHERE id = $1", UUID(bytes=attempt_id))
         assert row is not None
         return row
+
+    async def row_of_key(self, item: Authorise) -> asyncpg.Record:
+        """Return the attempt that stands under an item's natural key."""
+        row = await self.owner.fetchrow(
+            "SELECT * FROM attempt WHERE terminal_id = $1 AND message_class = $2 AND stan = $3",
+            UUID(bytes=item.terminal_id),
+            item.message_class,
+            item.stan,
+        )
+        assert row is not None
+        return row
+
+    async def offline_rrns(self) -> set[str]:
+        """Return the references of advices and completions."""
+        rows = await self.owner.fetch("SELECT id FROM attempt WHERE kind IN (5, 6)")
+        return {rrn_of(row["id"].bytes) for row in rows}
 
     async def events(self, attempt_id: bytes) -> list[asyncpg.Record]:
         """Return the events of an attempt in order."""
