@@ -50,6 +50,8 @@ class Held(msgspec.Struct):
     p99_ratio: float
     p50_ms_without: float
     p50_ms_with: float
+    edge_us_per_payment_without: float  # CPU of edge, all that it did meanwhile
+    edge_us_per_payment_with: float
     no_answer: int
     opened_in_s: float
     within_targets: bool
@@ -145,6 +147,8 @@ class _Run:
             p99_ratio=round(ratio, 2),
             p50_ms_without=without["p50_ms"],
             p50_ms_with=beside["p50_ms"],
+            edge_us_per_payment_without=round(without["edge_cpu_s"] / without["sent"] * 1e6, 1),
+            edge_us_per_payment_with=round(beside["edge_cpu_s"] / beside["sent"] * 1e6, 1),
             no_answer=without["no_answer"] + beside["no_answer"],
             opened_in_s=round(opened_in_s, 1),
             within_targets=still_open >= count
@@ -153,9 +157,12 @@ class _Run:
         )
 
     async def _pay(self) -> dict[str, Any]:
-        return await self._payments.at_rate(
+        before = self._stack.cpu_seconds()["edge"]
+        paid = await self._payments.at_rate(
             self._rate_per_s, terminals=PAYING_TERMINALS, seconds=self._seconds, warmup_s=WARMUP_S
         )
+        paid["edge_cpu_s"] = self._stack.cpu_seconds()["edge"] - before
+        return paid
 
     def _memory(self) -> tuple[int, int]:
         """Return PSS and RSS of edge in KiB."""

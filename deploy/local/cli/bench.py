@@ -7,11 +7,17 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from deploy.local.cli.common import COMMON, Common
 
 # Each benchmark is imported by its own command: they bring servers' and clients' libraries with them.
+
+# Edge takes 20,000 sockets and the gateway 5,000 listeners; beyond them the bounds would be measured.
+_SOCKETS = validators.Number(gte=1, lte=19_000)
+_LISTENERS = validators.Number(gte=1, lte=5_000)
+_RATE = validators.Number(gt=0, lte=5_000)
+_SECONDS = validators.Number(gte=1, lte=600)
 
 app = App(name="guichet bench", help="Measure, on a stack of its own, against a reference in the same run.")
 
@@ -42,9 +48,11 @@ async def authorise(
 @app.command
 async def sockets(
     *,
-    sockets: Annotated[int, Parameter(help="Idle terminals, each with a socket.")] = 10_000,
-    rate: Annotated[float, Parameter(help="Payments a second beside them.")] = 500.0,
-    seconds: Annotated[float, Parameter(help="Length of each measured window.")] = 10.0,
+    sockets: Annotated[
+        int, Parameter(help="Idle terminals, each with a socket.", validator=_SOCKETS)
+    ] = 10_000,
+    rate: Annotated[float, Parameter(help="Payments a second beside them.", validator=_RATE)] = 500.0,
+    seconds: Annotated[float, Parameter(help="Length of each measured window.", validator=_SECONDS)] = 10.0,
     common: Common = COMMON,
 ) -> int:
     """Memory of edge by idle terminal, without TLS and with, and the payments' p99 beside them. Exit 1 outside the targets."""
@@ -57,9 +65,9 @@ async def sockets(
 @app.command
 async def feed(
     *,
-    listeners: Annotated[int, Parameter(help="Open live feeds.")] = 500,
-    rate: Annotated[float, Parameter(help="Payments a second, an event each.")] = 200.0,
-    seconds: Annotated[float, Parameter(help="Length of the measured window.")] = 15.0,
+    listeners: Annotated[int, Parameter(help="Open live feeds.", validator=_LISTENERS)] = 500,
+    rate: Annotated[float, Parameter(help="Payments a second, an event each.", validator=_RATE)] = 200.0,
+    seconds: Annotated[float, Parameter(help="Length of the measured window.", validator=_SECONDS)] = 15.0,
     common: Common = COMMON,
 ) -> int:
     """Lag from commit to listeners of the live feed, and what they cost the gateway. Exit 1 outside the targets."""
@@ -72,7 +80,7 @@ async def feed(
 @app.command
 async def memory(
     *,
-    idle: Annotated[float, Parameter(help="Seconds to idle before it is read.")] = 20.0,
+    idle: Annotated[float, Parameter(help="Seconds to idle before it is read.", validator=_SECONDS)] = 20.0,
     common: Common = COMMON,
 ) -> int:
     """Memory of the whole idle stack without the fleet, by process. Exit 1 above the target."""
