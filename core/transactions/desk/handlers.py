@@ -98,7 +98,7 @@ class TransactionHandlers:
         summary = msgspec.structs.asdict(views.transaction_of(row, locale))
         return TransactionDetail(
             **summary,
-            events=[views.event_of(event, locale) for event in events],
+            events=views.first_events_of(row, locale) + [views.event_of(event, locale) for event in events],
             hops=hops_of(facts),
             messages=views.messages_of(row, events, locale),
             entries=[views.entry_of(entry) for entry in entries],

@@ -147,6 +147,12 @@ def reason_of(reason: int, locale: str) -> ReasonView:
     )
 
 
+_FIRST_TITLES = {
+    "received": ("Reçue du terminal", "Received from the terminal"),
+    "sent": ("Enregistrée et envoyée à l’acquéreur", "Recorded and sent to the acquirer"),
+}
+
+
 def reason_code(reason: int) -> str:
     """Return the stable code of a reason."""
     try:
@@ -168,6 +174,24 @@ def event_of(row: asyncpg.Record, locale: str) -> EventView:
         cause=row["cause"],
         title=english if locale == "en" else french,
     )
+
+
+def first_events_of(row: asyncpg.Record, locale: str) -> list[EventView]:
+    """Return the transitions that the attempt's own row records (decision 0011): received, and sent when it was."""
+    moments = (("received", State.RECEIVED, row["received_at"]), ("sent", State.SENT, row["sent_at"]))
+    return [
+        EventView(
+            id=kind,
+            at=timestamp(at),
+            kind=kind,
+            state=STATE_NAMES[state],
+            reason=reason_code(Reason.NONE),
+            cause="",
+            title=_FIRST_TITLES[kind][locale == "en"],
+        )
+        for kind, state, at in moments
+        if at is not None
+    ]
 
 
 def entry_of(row: asyncpg.Record) -> EntryView:
