@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from core.contracts.states import EventKind, Kind, Layer, State
+from core.contracts.states import EventKind, Kind, State
 from core.transactions.rules import TRANSITIONS
 from core.values.ids import rrn_of
 from tests.integration.core.transactions.world import World
@@ -100,9 +98,3 @@ async def check_books_agree(world: World) -> None:
         if not line.reversed and line.amount_minor
     }
     assert ours == theirs
-
-
-def check_answers(told: Iterable[tuple[int, int]], layer: Layer = Layer.PENDING) -> None:
-    """Answers say either an approval with an amount, or none."""
-    for reason, approved_minor in told:
-        assert (approved_minor == 0) or reason in (100, 101), (reason, approved_minor, layer)

@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,10 +38,11 @@ from core.transactions.tasks import end_task
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
 from core.transactions.upkeep.sweeper import Sweeper
-from core.values.clock import from_unix_us, paris_date, to_unix_us
+from core.values.clock import from_unix_us, paris_date
 from core.values.ids import rrn_of, uuid7
 from deploy.local.nats import NatsServer
-from tests.integration.core.transactions.stand_in_host import ACQUIRER, StandInHost
+from tests.integration.core.transactions.directory import FORGET, Directory, seed
+from tests.integration.core.transactions.stand_in_host import StandInHost
 from tests.support.servers import TestDatabase
 
 CARD = SealedCard(b"\x01" + bytes(44), 4_242, "497010", "0014", "2912", int(Brand.VISA))
@@ -66,16 +67,6 @@ class MovedClock:
         import time
 
         return time.time_ns() // 1000 + self.offset // timedelta(microseconds=1)
-
-
-@dataclass(frozen=True)
-class Directory:
-    """One store with two terminals of one service."""
-
-    company: UUID
-    store: UUID
-    service: UUID
-    terminals: tuple[bytes, bytes]
 
 
 @dataclass
@@ -261,9 +252,14 @@ class World:
             self.directory.terminals[0],
             next(self.stans),
             business_date,
-            *([0] * 6),
-            "EUR",
-            self.now_us(),
+            debit_count=0,
+            debit_minor=0,
+            credit_count=0,
+            credit_minor=0,
+            reversal_count=0,
+            reversal_minor=0,
+            currency="EUR",
+            received_at_us=self.now_us(),
         )
         return await self.request(TOTALS, asked, TotalsReply)
 
@@ -444,30 +440,11 @@ async def eventually(condition: Callable[[], Awaitable[Any]], *, timeout_s: floa
         return answer
 
 
-FORGET = """
-SET LOCAL session_replication_role = replica; -- The append-only triggers stand aside for the test's own broom.
-DELETE FROM attempt;
-DELETE FROM event;
-DELETE FROM ledger_entry;
-DELETE FROM delivery;
-DELETE FROM dead_letter;
-DELETE FROM sweep;
-DELETE FROM inbox;
-DELETE FROM activity_minute;
-SET LOCAL session_replication_role = origin;
-UPDATE store SET blocked_at = NULL;
-UPDATE terminal SET blocked_at = NULL, activated_at = coalesce(activated_at, now());
-UPDATE service SET active = true, blocked_at = NULL, currency = 'EUR', brands = '{1,2,3}',
-    transaction_max_minor = 500000, terminal_day_max_minor = NULL, store_day_max_minor = NULL,
-    duplicate_window_s = NULL;
-"""
-
-
 @asynccontextmanager
 async def running_world(database: TestDatabase, nats: NatsServer) -> AsyncIterator[World]:
     """Seed a directory, connect edge's side and the host; the test starts the engine."""
     owner = await asyncpg.connect(database.admin_dsn)
-    directory = await _seed(owner)
+    directory = await seed(owner)
     edge = await Bus.connect(nats.url("edge"), name="edge-test", inbox_prefix="_INBOX.edge")
     world = World(database, nats, owner, edge, StandInHost(edge), directory)
     decode = msgspec.msgpack.Decoder(list[AuthoriseReply]).decode
@@ -485,46 +462,3 @@ async def running_world(database: TestDatabase, nats: NatsServer) -> AsyncIterat
         yield world
     finally:
         await world.close()
-
-
-async def _seed(owner: asyncpg.Connection) -> Directory:
-    account = await owner.fetchval("INSERT INTO account (name) VALUES ('Maison') RETURNING id")
-    company = await owner.fetchval(
-        "INSERT INTO company (account_id, legal_name, siren) VALUES ($1, 'Maison SA', '123456782') RETURNING id",
-        account,
-    )
-    store = await owner.fetchval(
-        """
-        INSERT INTO store (company_id, name, siret, acceptor, merchant_category, department)
-        VALUES ($1, 'Halles', '12345678200010', 'ACCEPTOR0000001', '5411', '75') RETURNING id
-        """,
-        company,
-    )
-    await owner.execute("INSERT INTO acquirer (id, code, name) VALUES (1, $1, 'Acquirer')", ACQUIRER)
-    service = await owner.fetchval(
-        "INSERT INTO service (store_id, kind, acquirer_id, active) VALUES ($1, 'pax', 1, true) RETURNING id",
-        store,
-    )
-    terminals = [
-        (
-            await owner.fetchval(
-                """
-                INSERT INTO terminal (store_id, service_id, terminal, activated_at)
-                VALUES ($1, $2, $3, now()) RETURNING id
-                """,
-                store,
-                service,
-                name,
-            )
-        ).bytes
-        for name in ("T0000001", "T0000002")
-    ]
-    return Directory(company, store, service, (terminals[0], terminals[1]))
-
-
-def ordinal_date(ordinal: int) -> date:
-    """Return a contract's business date as a date."""
-    return date.fromordinal(ordinal)
-
-
-__all__ = ["World", "eventually", "ordinal_date", "running_world", "to_unix_us", "until"]

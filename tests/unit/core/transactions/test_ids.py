@@ -1,0 +1,64 @@
+"""Identifiers, their public form and their references."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.values.ids import PREFIXES, IdMalformed, decode_id, encode_id, id_range_of_rrn, rrn_of, uuid7
+
+RAW = st.binary(min_size=16, max_size=16)
+IDS = st.builds(
+    lambda ms, sequence, randomness: uuid7(unix_ms=ms, sequence=sequence, randomness=randomness),
+    st.integers(min_value=0, max_value=(1 << 48) - 1),
+    st.integers(min_value=0, max_value=(1 << 12) - 1),
+    st.integers(min_value=0, max_value=(1 << 62) - 1),
+)
+YEAR_MS = 365 * 86_400_000
+
+
+@given(st.sampled_from(sorted(PREFIXES)), RAW)
+def test_the_public_form_reads_back(kind: str, raw: bytes) -> None:
+    text = encode_id(kind, raw)
+    assert decode_id(kind, text) == raw
+    assert decode_id(kind, text[:4] + text[4:].upper()) == raw
+    other = next(name for name in PREFIXES if PREFIXES[name] != PREFIXES[kind])
+    with pytest.raises(IdMalformed):
+        decode_id(other, text)
+
+
+@given(st.text(max_size=40))
+def test_any_other_text_is_malformed_or_reads_back(text: str) -> None:
+    try:
+        raw = decode_id("transaction", text)
+    except IdMalformed:
+        return
+    assert encode_id("transaction", raw) == text.lower()
+
+
+@given(IDS, IDS)
+def test_public_forms_sort_as_the_identifiers_do(one: bytes, other: bytes) -> None:
+    assert (one < other) == (encode_id("transaction", one) < encode_id("transaction", other))
+
+
+@given(IDS, st.integers(min_value=-YEAR_MS, max_value=YEAR_MS))
+def test_a_reference_finds_its_identifier_in_a_range_of_the_key(raw: bytes, elapsed_ms: int) -> None:
+    rrn = rrn_of(raw)
+    made_at_ms = int.from_bytes(raw[:6], "big")
+    near = made_at_ms + elapsed_ms
+    if near < 0 or near >> 40 != made_at_ms >> 40:
+        near = made_at_ms  # The reference wraps every 34 years.
+    found = id_range_of_rrn(rrn, near_unix_ms=near)
+    assert len(rrn) == 12
+    assert rrn.isascii()
+    assert rrn.isalnum()
+    assert found is not None
+    assert found[0] <= raw <= found[1]
+    assert rrn_of(found[0]) == rrn_of(found[1]) == rrn
+
+
+@given(st.text(max_size=20))
+def test_a_text_that_is_no_reference_of_ours_finds_nothing_or_a_range(text: str) -> None:
+    found = id_range_of_rrn(text, near_unix_ms=1_700_000_000_000)
+    assert found is None or found[0] < found[1]

@@ -1,0 +1,142 @@
+"""What a host's reply decides, and where an attempt may go."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, HostReply
+from core.contracts.reasons import Reason
+from core.contracts.states import Kind, State
+from core.transactions import rules
+from core.transactions.rules import TRANSITIONS, outcome_of, stored_answer
+from core.transactions.upkeep.deliveries import is_accepted
+
+SLICE = Path(rules.__file__).parent
+
+
+def reply_of(result: int, reason: int, approved_minor: int = 0) -> HostReply:
+    return HostReply(bytes(16), "0200", result, reason, "00", "A1", approved_minor, 1, 2, b"")
+
+
+REPLIES = st.builds(
+    reply_of,
+    st.sampled_from([HOST_REPLIED, HOST_NO_REPLY, HOST_NOT_SENT]),
+    st.sampled_from([int(reason) for reason in Reason]),
+    st.integers(min_value=-1, max_value=10_000),
+)
+KINDS = st.sampled_from([int(kind) for kind in Kind])
+
+
+@given(REPLIES, KINDS, st.integers(min_value=0, max_value=10_000), st.booleans())
+def test_an_outcome_never_exceeds_what_was_asked_and_follows_the_table(
+    reply: HostReply, kind: int, amount_minor: int, partial_ok: bool
+) -> None:
+    outcome = outcome_of(reply, kind=kind, amount_minor=amount_minor, partial_ok=partial_ok)
+    assert outcome.state in TRANSITIONS[State.SENT]
+    assert 0 <= outcome.approved_minor <= amount_minor
+    approved = outcome.state in (State.APPROVED, State.PARTIALLY_APPROVED)
+    assert approved or outcome.approved_minor == 0
+    assert not approved or (
+        reply.result == HOST_REPLIED and reply.reason in (Reason.APPROVED, Reason.PARTIAL_APPROVAL)
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "partial_ok", "expected"),
+    [
+        (reply_of(HOST_REPLIED, Reason.APPROVED), False, (State.APPROVED, Reason.APPROVED, 100)),
+        (
+            reply_of(HOST_REPLIED, Reason.PARTIAL_APPROVAL, 60),
+            True,
+            (State.PARTIALLY_APPROVED, Reason.PARTIAL_APPROVAL, 60),
+        ),
+        (
+            reply_of(HOST_REPLIED, Reason.PARTIAL_APPROVAL, 60),
+            False,
+            (State.UNKNOWN, Reason.PARTIAL_APPROVAL, 0),
+        ),
+        (
+            reply_of(HOST_REPLIED, Reason.PARTIAL_APPROVAL, 0),
+            True,
+            (State.UNKNOWN, Reason.PARTIAL_APPROVAL, 0),
+        ),
+        (
+            reply_of(HOST_REPLIED, Reason.PARTIAL_APPROVAL, 100),
+            True,
+            (State.UNKNOWN, Reason.PARTIAL_APPROVAL, 0),
+        ),
+        (reply_of(HOST_REPLIED, Reason.STOLEN_CARD), True, (State.DECLINED, Reason.STOLEN_CARD, 0)),
+        (reply_of(HOST_NO_REPLY, Reason.APPROVED, 100), True, (State.UNKNOWN, Reason.HOST_NO_REPLY, 0)),
+        (reply_of(HOST_NOT_SENT, Reason.APPROVED, 100), True, (State.DECLINED, Reason.HOST_UNREACHABLE, 0)),
+    ],
+)
+def test_each_reply_decides_one_thing(
+    reply: HostReply, partial_ok: bool, expected: tuple[State, int, int]
+) -> None:
+    assert outcome_of(reply, kind=Kind.PURCHASE, amount_minor=100, partial_ok=partial_ok) == expected
+
+
+def test_a_verification_approves_nothing() -> None:
+    reply = reply_of(HOST_REPLIED, Reason.APPROVED)
+    assert outcome_of(reply, kind=Kind.VERIFICATION, amount_minor=0, partial_ok=False).approved_minor == 0
+
+
+def test_the_table_of_states_is_closed_and_leads_out_of_whatever_is_open() -> None:
+    assert set(TRANSITIONS) == set(State)
+    assert all(set(ends) <= set(State) for ends in TRANSITIONS.values())
+    assert all(state not in ends for state, ends in TRANSITIONS.items())
+    assert {state for state, ends in TRANSITIONS.items() if not ends} == {State.DECLINED, State.REVERSED}
+    assert State.APPROVED not in TRANSITIONS[State.UNKNOWN]
+
+
+def test_every_statement_that_moves_a_row_names_states_that_may_move() -> None:
+    moves = [
+        ("engine/queries.sql", "time_out_attempts", {State.SENT}, {State.UNKNOWN}),
+        (
+            "bookings/queries.sql",
+            "capture_attempt",
+            {State.APPROVED, State.PARTIALLY_APPROVED},
+            {State.CAPTURED},
+        ),
+        ("upkeep/queries.sql", "capture_day", {State.APPROVED, State.PARTIALLY_APPROVED}, {State.CAPTURED}),
+    ]
+    for path, name, sources, ends in moves:
+        text = statement(path, name)
+        found = {State(int(n)) for n in re.findall(r"\bstate = (\d+)\b", text)}
+        listed = re.search(r"\bstate IN \(([\d, ]+)\)", text)
+        named = {State(int(n)) for n in listed.group(1).split(",")} if listed else found - ends
+        assert (named, ends <= found) == (sources, True), name
+        for source in sources:
+            assert ends <= TRANSITIONS[source], name
+    for path, name in (("engine/queries.sql", "decide_attempts"), ("bookings/queries.sql", "decide_refund")):
+        assert re.search(r"\bstate = 2\b", statement(path, name)), name
+
+
+def statement(path: str, name: str) -> str:
+    text = (SLICE / path).read_text()
+    return text.split(f"-- name: {name}\n")[1].split("-- name: ")[0]
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_a_repeat_is_told_an_approval_only_of_what_stands_approved(state: State) -> None:
+    told = stored_answer(state, Reason.APPROVED)
+    if state == State.REVERSED:
+        assert told == Reason.ALREADY_REVERSED
+    elif state == State.UNKNOWN:
+        assert told == Reason.HOST_NO_REPLY
+    else:
+        assert told == Reason.APPROVED
+
+
+def test_a_host_that_knows_no_original_has_accepted_a_reversal_and_nothing_else() -> None:
+    from core.contracts.states import DeliveryKind
+
+    accepted = {kind for kind in DeliveryKind if is_accepted(Reason.ORIGINAL_NOT_FOUND, kind)}
+    assert accepted == {DeliveryKind.REVERSAL}
+    assert all(is_accepted(Reason.APPROVED, kind) for kind in DeliveryKind)
+    assert not any(is_accepted(Reason.SYSTEM_MALFUNCTION, kind) for kind in DeliveryKind)
