@@ -2,7 +2,7 @@
 
 Payments go through the whole stack; each decision is an event on the live feed. The lag runs from the moment that
 core writes into the event just before it commits (`decided_at`, to the millisecond) to the listener's socket, so the
-commit itself is inside. Agents listen in two languages, one agent in some departments only: four groups.
+commit itself is inside. Two agents listen in two languages.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ from perf.bench.listeners import Lags, Listener
 
 PROCESSES = ("core-engine", "core-desk", "core-worker", "edge", "acquirer", "gateway")
 TERMINALS = 500
-EVERYWHERE = "superviseur@guichet.example"
-SOME_DEPARTMENTS = "technicien@guichet.example"
+# All of them see every department, so every event goes to every listener.
+AGENTS = ("superviseur@guichet.example", "hotline@guichet.example")
 LOCALES = ("fr", "en")
 OPEN_AT_ONCE = 50
 WARMUP_S = 3.0
@@ -52,7 +52,6 @@ class FeedReport(msgspec.Struct):
     gateway_cores: float
     missed: int  # events that a listener should have had and did not
     broken: int  # listeners that were closed on
-    groups: dict[str, int]  # events that each listener of a group had, over the whole run
     payments: int
     seconds: float
     listener_cores: float
@@ -82,7 +81,7 @@ async def bench_feed(*, listeners: int, rate_per_s: float, seconds: float, note:
 async def _measure(
     stack: LocalStack, note: Note, count: int, rate_per_s: float, seconds: float
 ) -> FeedReport:
-    tokens = [await _log_in(stack, email) for email in (EVERYWHERE, SOME_DEPARTMENTS)]
+    tokens = [await _log_in(stack, email) for email in AGENTS]
     note(f"{count} listeners")
     crowd = _Crowd(stack.port("gateway"), tokens, count, seconds, stack.cpu_seconds)
     listening = asyncio.create_task(asyncio.to_thread(crowd.run))
@@ -102,12 +101,7 @@ async def _measure(
 
 def _report(crowd: "_Crowd", paid: dict[str, Any], count: int) -> FeedReport:
     lags, window = crowd.lags, crowd.window
-    most: dict[str, int] = {}
-    for listener in crowd.listeners:
-        most[listener.group] = max(most.get(listener.group, 0), listener.events)
-    missed = sum(most[listener.group] - listener.events for listener in crowd.listeners)
-    whole = [events for group, events in most.items() if group.startswith("everywhere")]
-    missed += sum(max(0, paid["answered"] - events) for events in whole)
+    missed = sum(max(0, paid["answered"] - listener.events) for listener in crowd.listeners)
     cpu = {name: round(used / window.seconds, 3) for name, used in window.cpu.items()}
     p99 = lags.percentile_ms(0.99)
     return FeedReport(
@@ -125,7 +119,6 @@ def _report(crowd: "_Crowd", paid: dict[str, Any], count: int) -> FeedReport:
         gateway_cores=cpu["gateway"],
         missed=missed,
         broken=crowd.broken,
-        groups=most,
         payments=paid["answered"],
         seconds=round(window.seconds, 1),
         listener_cores=round(window.own_cpu_s / window.seconds, 3),
@@ -184,9 +177,8 @@ class _Crowd:
         for start in range(0, self._count, OPEN_AT_ONCE):
             batch: list[Listener] = []
             for number in range(start, min(start + OPEN_AT_ONCE, self._count)):
-                locale, who = LOCALES[number % 2], number // 2 % 2
-                group = f"{('everywhere', 'some departments')[who]}, {locale}"
-                listener = Listener(self._tokens[who], locale, group, self.lags)
+                locale, token = LOCALES[number % 2], self._tokens[number // 2 % len(self._tokens)]
+                listener = Listener(token, locale, self.lags)
                 await loop.create_connection(lambda one=listener: one, "127.0.0.1", self._port)
                 batch.append(listener)
             try:

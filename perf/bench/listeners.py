@@ -56,8 +56,7 @@ class Lags:
 class Listener(asyncio.Protocol):
     """One `GET /v1/events` over HTTP/1.1. `events` is how many came, `broken` why it is no longer of use."""
 
-    def __init__(self, token: str, locale: str, group: str, lags: Lags) -> None:
-        self.group = group
+    def __init__(self, token: str, locale: str, lags: Lags) -> None:
         self.events = 0
         self.broken = ""
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()

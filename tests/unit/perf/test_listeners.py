@@ -28,7 +28,7 @@ async def test_events_are_counted_whatever_the_pieces() -> None:
     for step in (1, 7, 50, len(stream)):
         lags = Lags()
         lags.counting = True
-        listener = Listener("token", "fr", "everywhere", lags)
+        listener = Listener("token", "fr", lags)
         for at in range(0, len(stream), step):
             listener.data_received(stream[at : at + step])
         assert (listener.events, lags.seen, listener.broken) == (3, 3, "")
@@ -44,11 +44,11 @@ async def test_lag_runs_from_the_decision_to_now() -> None:
 
 
 async def test_a_listener_that_is_refused_or_closed_on_says_why() -> None:
-    refused = Listener("token", "fr", "everywhere", Lags())
+    refused = Listener("token", "fr", Lags())
     refused.data_received(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n")
     with pytest.raises(ConnectionError, match="401"):
         await refused.ready
-    lost = Listener("token", "fr", "everywhere", Lags())
+    lost = Listener("token", "fr", Lags())
     lost.data_received(HEAD + chunk(b"id: 7-0\n\n") + chunk(b"event: lost\ndata: {}\n\n"))
     assert lost.broken == "event: lost"
 
