@@ -14,6 +14,6 @@ def expect_flat_lists() -> bool:
     """Let asyncpg test elements against concrete containers; return whether this release could be told so."""
     if not hasattr(protocol, "IterableABC") or not hasattr(protocol, "SizedABC"):
         return False
-    protocol.IterableABC = _CONTAINERS
-    protocol.SizedABC = _CONTAINERS
+    protocol.IterableABC = _CONTAINERS  # pyright: ignore[reportAttributeAccessIssue]
+    protocol.SizedABC = _CONTAINERS  # pyright: ignore[reportAttributeAccessIssue]
     return True

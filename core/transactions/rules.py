@@ -50,7 +50,7 @@ def outcome_of(reply: HostReply, *, kind: int, amount_minor: int, partial_ok: bo
         if partial_ok and 0 < reply.approved_minor < amount_minor:
             return Outcome(State.PARTIALLY_APPROVED, Reason.PARTIAL_APPROVAL, reply.approved_minor)
         return Outcome(State.UNKNOWN, Reason.PARTIAL_APPROVAL, 0)
-    return Outcome(State.DECLINED, reply.reason, 0)
+    return Outcome(State.DECLINED, reply.reason or Reason.OTHER_DECLINE, 0)
 
 
 def stored_answer(state: int, reason: int) -> int:

@@ -456,6 +456,8 @@ async def _blocked(connection: Connection, terminal_id: bytes) -> Reason:
 def _why_not(original: Standing | None, new: NewAttempt) -> Reason:
     if original is None:
         return Reason.ORIGINAL_NOT_FOUND
+    if original.card_fingerprint != new.card.fingerprint:
+        return Reason.ORIGINAL_NOT_FOUND  # Money goes back to the card that paid, and to no other.
     if original.kind not in (Kind.PURCHASE, Kind.AUTHORISATION, Kind.ADVICE):
         return Reason.ORIGINAL_NOT_CAPTURABLE
     if original.kind == Kind.AUTHORISATION and original.state not in (State.CAPTURED, State.REFUNDED):

@@ -19,7 +19,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox
 from core.db.lane import Lane, Pump
-from core.transactions.engine.arming import Arming, Asked
+from core.transactions.engine.arming import HOST_MESSAGES, Arming, Asked
 from core.transactions.engine.deciding import Deciding, Told, note_late
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import LabelCache
@@ -172,8 +172,11 @@ class Engine:
         for item in items:
             if item.kind == Kind.REFUND:
                 self._refunds.refund_asked(item, reply)
-            else:
+            elif item.kind in HOST_MESSAGES:
                 asked.append((item, reply))
+            else:
+                self.malformed += 1
+                self._answer(reply, AuthoriseReply(item.id, Reason.MESSAGE_REFUSED, "", 0, rrn_of(item.id)))
         taken = self.arming_pump.add_all(asked)
         for item, _ in asked[taken:]:
             self._answer(reply, _busy(item))
