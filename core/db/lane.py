@@ -19,6 +19,11 @@ Item = TypeVar("Item")
 COMMAND_TIMEOUT_S = 10.0
 """A statement that takes longer is unknown: its connection is dropped and its rows looked up by key."""
 
+REPLAN_FIRST_S = 0.5
+REPLAN_LAST_S = 15.0
+"""A plan made while a month was empty reads all of it, and would go on doing so as it fills. Plans are dropped half a
+second after they were made, then after twice as long each time, up to this."""
+
 DOWN_AFTER_S = 2.0
 """A lane that breaks is usually back in less; until then its items wait."""
 
@@ -36,13 +41,15 @@ class LaneBroken(Exception):
 class Lane:
     """One connection to PostgreSQL with named prepared statements."""
 
-    __slots__ = ("_connection", "_dsn", "_name", "_statements", "_texts")
+    __slots__ = ("_connection", "_dsn", "_name", "_replan_after_s", "_replan_at", "_statements", "_texts")
 
     def __init__(self, dsn: str, texts: Mapping[str, str], *, name: str) -> None:
         self._dsn = dsn
         self._texts = texts
         self._name = name
         self._connection: asyncpg.Connection | None = None
+        self._replan_after_s = REPLAN_FIRST_S
+        self._replan_at = 0.0
         self._statements: dict[str, Any] = {}
 
     async def open(self) -> None:
@@ -73,6 +80,8 @@ class Lane:
             connection.terminate()  # Else each try to reopen would leave one more behind.
             raise
         self._connection = connection
+        self._replan_after_s = REPLAN_FIRST_S
+        self._replan_at = time.monotonic() + self._replan_after_s
 
     @property
     def is_open(self) -> bool:
@@ -87,6 +96,8 @@ class Lane:
         if not self.is_open:
             raise LaneBroken
         try:
+            if time.monotonic() > self._replan_at:
+                await self._replan()
             return await self._statements[name].fetch(*arguments)
         except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
             self._drop(name, error)
@@ -129,6 +140,13 @@ class Lane:
                 await connection.close(timeout=1.0)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 connection.terminate()
+
+    async def _replan(self) -> None:
+        connection = self._connection
+        if connection is not None:
+            self._replan_after_s = min(self._replan_after_s * 2, REPLAN_LAST_S)
+            self._replan_at = time.monotonic() + self._replan_after_s
+            await connection.execute("DISCARD PLANS")
 
     def _drop(self, statement: str, error: Exception) -> None:
         _log.warning("lane_broken", lane=self._name, statement=statement, error=repr(error)[:200])

@@ -200,11 +200,11 @@ class _Run:
         answer = await http_get(self._stack.port("core-engine-health"), "/metrics")
         text = answer[1].decode() if answer is not None else ""
         found = re.findall(
-            r'^guichet_engine_database_transactions_total\{step="(\w+)",result="(\w+)"\} ([0-9.e+]+)$',
+            r'^guichet_engine_database_transactions_total\{result="(\w+)",step="(\w+)"\} ([0-9.e+]+)$',
             text,
             re.MULTILINE,
         )
-        return {f"{step} {result}": float(value) for step, result, value in found}
+        return {f"{step} {result}": float(value) for result, step, value in found}
 
     async def _verify(self) -> dict[str, Any]:
         process = await asyncio.create_subprocess_exec(
