@@ -26,7 +26,7 @@ class DayEnd:
         today = paris_date(self._clock.now())
         async with self._pool.acquire() as connection:
             days = await connection.fetch(queries.uncaptured_days, today - LOOK_BACK, today)
-            await connection.fetch(queries.keep_months_ahead, today, today + timedelta(days=62))
+            await connection.fetch(queries.keep_months_ahead, today, today + timedelta(days=35))
         captured = 0
         for day in days:
             captured += await self.close(day["business_date"])
