@@ -47,6 +47,8 @@ CREATE TABLE attempt (
 CREATE UNIQUE INDEX attempt_once ON attempt (terminal_id, business_date, message_class, stan, acquirer_id);
 -- Same card, amount and store within minutes; also every attempt of a card.
 CREATE INDEX attempt_card ON attempt (card_fingerprint);
+-- Refunds and completions of a payment; empty for what stands alone, which is nearly all.
+CREATE INDEX attempt_original ON attempt (original_id) WHERE original_id IS NOT NULL;
 
 -- What happened, in order; also the outbox that the relay reads.
 -- (txid, seq) is a position that never lets a late commit slip in behind a reader: the relay reads only below
