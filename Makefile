@@ -52,7 +52,7 @@ faults: .venv/stamp-dev ## Run the long fault matrix
 
 .PHONY: bench
 bench: .venv/stamp-dev ## Measure this machine and write the report under perf/
-	$(BIN)/guichet bench authorise --json $(ARGS)
+	$(BIN)/guichet bench authorise --report perf/report.md $(ARGS)
 
 .PHONY: load
 load: .venv/stamp-dev .venv/stamp-assets ## Load a stack of its own through the API, the pages and the terminals; report in perf/
