@@ -53,6 +53,7 @@ async def filled(postgres_server: PostgresServer) -> AsyncIterator[asyncpg.Conne
             statement_cache_size=0,
         )
         await owner.execute(DIRECTORY)
+        await owner.execute("SELECT ensure_partitions(current_date - 40, current_date + 70)")
         await owner.execute(FILL)
         await owner.execute(FILL_EVENTS)
         await owner.execute("ANALYZE attempt")
