@@ -26,7 +26,7 @@ app = App(name="guichet bench", help="Measure, on a stack of its own, against a 
 async def authorise(
     *,
     seconds: Annotated[int, Parameter(help="Length of each measured window.")] = 10,
-    in_flight: Annotated[int, Parameter(help="Payments in flight at saturation.")] = 256,
+    in_flight: Annotated[int, Parameter(help="Payments in flight at saturation.")] = 400,
     rates: Annotated[tuple[int, ...], Parameter(help="Payments a second, for latencies.")] = (500, 1000),
     report: Annotated[Path | None, Parameter(help="Write the report there, in Markdown.")] = None,
     common: Common = COMMON,
