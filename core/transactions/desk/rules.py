@@ -25,7 +25,9 @@ def hops_of(transaction: DeskTransaction) -> list[Hop]:
     if transaction.sent_at is None:
         if transaction.decided_at is None:
             return []
-        return [_hop("check_and_commit", received, transaction.decided_at, ok=False)]
+        # Refused by us, or booked without asking the host: an advice, a completion.
+        booked = transaction.state is not State.DECLINED
+        return [_hop("check_and_commit", received, transaction.decided_at, ok=booked)]
     hops = [_hop("check_and_commit", received, transaction.sent_at, ok=True)]
     if transaction.host_sent_us is None or transaction.host_sent_us <= 0:
         unreachable = transaction.state is not State.SENT
