@@ -249,11 +249,11 @@ def details(x: Json) -> Json:
             "refund": {
                 "allowed": refundable > 0,
                 "max": euros(refundable),
-                "why": "Rien n'est capturé : il n'y a rien à rembourser.",
+                "why": "not_captured",
             },
             "cancel": {
                 "allowed": x["state"] == "approved",
-                "why": "Seul un paiement accordé et pas encore capturé s'annule.",
+                "why": "wrong_state",
             },
         },
     }

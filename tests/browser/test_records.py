@@ -48,7 +48,7 @@ async def test_a_refund_that_cannot_be_is_explained_and_the_input_kept(
 
 async def test_an_action_that_is_not_possible_says_why(open_page: OpenPage, portal: Portal) -> None:
     page = await _paid(open_page, portal, "declined")
-    await expect(page.locator(".acts")).to_contain_text("Rien n'est capturé")
+    await expect(page.locator(".acts")).to_contain_text("Pas encore capturée")
     await expect(page.get_by_role("button", name="Rembourser")).to_have_attribute("aria-disabled", "true")
 
 
