@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -77,7 +78,7 @@ async def end(
     return polite
 
 
-class ManagedChild:
+class ManagedChild(ABC):
     """A child process that can be started again after it ended; servers and processes extend it."""
 
     name: str
@@ -107,13 +108,13 @@ class ManagedChild:
             return signal.Signals(-self._ended).name
         return f"exit {self._ended}"
 
+    @abstractmethod
     async def start(self) -> None:
         """Start the child. Raises: LocalError."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def wait_ready(self, *, timeout_s: float) -> None:
         """Wait until the child does its work. Raises: ServerFailed."""
-        raise NotImplementedError
 
     async def stop(self) -> None:
         """Stop the child politely, then by force. Harmless when it does not run."""
