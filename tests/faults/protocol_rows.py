@@ -13,6 +13,7 @@ import msgspec
 from core.contracts.payment import Authorise
 from core.contracts.states import State
 from core.contracts.subjects import AUTHORISE, LIVE, core_inbox
+from core.transactions.upkeep.projection import ACK_WAIT_S
 from core.values.ids import uuid7
 from edge.dialects import DIALECTS
 from edge.protocol.framing import frame
@@ -105,7 +106,8 @@ async def poison(rig: Rig) -> Outcome:
         async def kept_and_flowing() -> bool:
             return await _dead_letters(rig) >= before + 2 and load.approved > approved
 
-        await until(kept_and_flowing, timeout_s=20.0)
+        # A message handed to a consumer that was killed just before comes again after its acknowledgement is overdue.
+        await until(kept_and_flowing, timeout_s=ACK_WAIT_S + 15.0)
         counted.update(before=before, after=await _dead_letters(rig))
 
     outcome = await under_load(rig, "19", "poison message", "unreadable, and refused by SQL", inject)
