@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +14,7 @@ from cyclopts import App, Parameter
 from deploy.local.cli.common import COMMON, Common
 from deploy.local.cli.exchange import STAN_FILE, client_context, read_address
 from deploy.local.cli.exchange_words import Misused, words
+from deploy.local.postgres import CORE_ROLE, PostgresServer
 from edge.simulators.fleet.estate import Estate, Plan
 from edge.simulators.requests import Identity
 
@@ -60,6 +64,8 @@ async def fleet(
             raise Misused(spoken, "number-refused", text=name)
     host, port = read_address(common, address, tls=tls)
     start = first if first is not None else 1 if terminals <= SEEDED_TERMINALS else LOAD_TERMINAL_FIRST
+    if address is None and start == LOAD_TERMINAL_FIRST:
+        await _create_terminals(common, terminals)
     plan = Plan(
         host=host,
         port=port,
@@ -82,6 +88,24 @@ async def fleet(
     else:
         _print_summary(common, summary)
     return 0
+
+
+async def _create_terminals(common: Common, terminals: int) -> None:
+    """Have the running copy know the terminals of the load; those that it knows stay as they are."""
+    state = common.running()
+    server = PostgresServer(common.data, port=state.ports["postgres"])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "core.seed",
+        "--load-terminals",
+        str(terminals),
+        env={**os.environ, "GUICHET_DATABASE_URL": server.dsn(CORE_ROLE), "GUICHET_DATA": str(common.data)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    if await process.wait() != 0:
+        raise Misused(common.spoken, "fleet.no-session")
 
 
 async def _quietly(estate: Estate) -> Summary:
