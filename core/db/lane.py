@@ -107,18 +107,6 @@ class Lane:
             self._drop(name, error)
             raise LaneBroken from error
 
-    async def execute_all(self, statements: list[tuple[str, tuple[Any, ...]]]) -> list[list[asyncpg.Record]]:
-        """Run several prepared statements in one transaction. Raises as `fetch`."""
-        connection = self._connection
-        if connection is None or connection.is_closed():
-            raise LaneBroken
-        try:
-            async with connection.transaction():
-                return [await self._statements[name].fetch(*arguments) for name, arguments in statements]
-        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
-            self._drop("several", error)
-            raise LaneBroken from error
-
     async def reopen(self) -> None:
         """Connect again, waiting longer each time, until it works."""
         delay = 0.05
