@@ -21,13 +21,45 @@ from gateway.core_client import CoreClient
 from gateway.live.feed import LiveFeed
 from gateway.openapi_page import STYLE, openapi_json, render_page
 from gateway.outermost import Outermost
-from gateway.v1 import blocks, counters, events, sessions, stores, terminals, transactions
+from gateway.v1 import (
+    access,
+    administration,
+    agreements,
+    approvals,
+    blocks,
+    counters,
+    estate,
+    events,
+    fees,
+    merchants,
+    notifications,
+    requests,
+    searching,
+    sessions,
+    stores,
+    supervision,
+    terminals,
+    transactions,
+)
 from gateway.v1.reading import list_filter, live_filter, refuse_unknown_parameters
 from observability.hot import exposition
 from observability.metrics import make_registry
 
 BODY_BYTES_MAX: Final = 64 * 1024
 API_VERSION: Final = "2026-11-01"
+_TOPICS: Final = (
+    access,
+    administration,
+    approvals,
+    merchants,
+    agreements,
+    fees,
+    requests,
+    notifications,
+    searching,
+    supervision,
+    estate,
+)
 PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
 
 
@@ -133,6 +165,7 @@ def build_app(bus: Bus | None) -> Litestar:
             blocks.lift_block,
             blocks.list_blocks,
             events.events,
+            *(handler for topic in _TOPICS for handler in topic.HANDLERS),
         ],
         before_request=refuse_unknown_parameters,
         dependencies={

@@ -1,7 +1,9 @@
 """Problems (RFC 9457): one table from stable codes to HTTP status and words, and the handlers that answer with it."""
 
+import tomllib
 from collections.abc import Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -188,6 +190,20 @@ TABLE: Final[dict[str, _Row]] = {
         _Words("Internal error", "Give support the reference of this answer."),
     ),
 }
+
+
+def _load_words(folder: Path) -> dict[str, _Row]:
+    """Return the rows of every topic's file. Raises: ValueError, when a code stands twice."""
+    rows: dict[str, _Row] = {}
+    for file in sorted(folder.glob("*.toml")):
+        for code, row in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            if code in rows or code in TABLE:
+                raise ValueError(f"{file.name}: the refusal {code} stands twice")
+            rows[code] = _Row(int(row["status"]), _Words(*row["fr"]), _Words(*row["en"]))
+    return rows
+
+
+TABLE.update(_load_words(Path(__file__).with_name("refusals")))
 
 _BY_STATUS: Final = {
     400: "invalid_request",

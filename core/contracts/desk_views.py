@@ -45,6 +45,7 @@ class Agent(msgspec.Struct, frozen=True):
     role: str
     locale: str
     departments: list[str] | None
+    permissions: list[str] = []
 
 
 class ReasonView(msgspec.Struct, frozen=True):

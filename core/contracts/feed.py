@@ -29,6 +29,7 @@ class TransactionSummary(msgspec.Struct, array_like=True, gc=False):
     host_code: str
     event: int  # states.EventKind
     entry_mode: str = ""
+    service: str = ""  # the kind of service of the terminal; empty where it is not known
 
 
 class FeedItem(msgspec.Struct, array_like=True, gc=False):

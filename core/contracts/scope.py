@@ -1,17 +1,69 @@
-"""What part of the country somebody sees: the one rule for queries and for the live feed."""
+"""What part of the institution's business somebody sees: the one rule for statements and for the live feed.
+
+A scope is the union of areas, one for each grant. In SQL it is `$n::area[]` and `sees($n, department, store id,
+company id, service kind)`; here it is `sees`. Both say the same, and a test holds them to it.
+"""
+
+from typing import TypeAlias
+from uuid import UUID
 
 import msgspec
 
+AreaParameter: TypeAlias = tuple[list[str] | None, list[UUID] | None, list[UUID] | None, list[str] | None]
 
-class Scope(msgspec.Struct, frozen=True):
-    """`departments` None: the whole country. An empty list sees nothing."""
+
+class Area(msgspec.Struct, frozen=True):
+    """Where a grant holds: in any of these departments, stores or companies, for any of these services.
+
+    All three places None: everywhere. `services` None: every service. An empty tuple holds nothing.
+    """
 
     departments: tuple[str, ...] | None = None
+    stores: tuple[bytes, ...] | None = None
+    companies: tuple[bytes, ...] | None = None
+    services: tuple[str, ...] | None = None
 
-    def sees(self, department: str) -> bool:
-        """Return whether something in this department may be shown."""
-        return self.departments is None or department in self.departments
+    def sees(self, department: str, store_id: bytes, company_id: bytes, service: str | None) -> bool:
+        """Return whether something may be shown; `service` None for what belongs to no service."""
+        if self.services is not None and service is not None and service not in self.services:
+            return False
+        if self.departments is None and self.stores is None and self.companies is None:
+            return True
+        return (
+            department in (self.departments or ())
+            or store_id in (self.stores or ())
+            or company_id in (self.companies or ())
+        )
 
-    def parameter(self) -> list[str] | None:
-        """Return the bound parameter of every scoped statement: `$n::text[] IS NULL OR department = ANY($n)`."""
-        return None if self.departments is None else list(self.departments)
+
+class Scope(msgspec.Struct, frozen=True):
+    """Areas in union; none of them sees nothing."""
+
+    areas: tuple[Area, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether one of the areas has no limit at all."""
+        return Area() in self.areas
+
+    def sees(
+        self, department: str, store_id: bytes = b"", company_id: bytes = b"", service: str | None = None
+    ) -> bool:
+        """Return whether something may be shown."""
+        return any(area.sees(department, store_id, company_id, service) for area in self.areas)
+
+    def parameter(self) -> list[AreaParameter]:
+        """Return the bound parameter `$n::area[]` of every scoped statement."""
+        return [
+            (
+                None if area.departments is None else list(area.departments),
+                None if area.stores is None else [UUID(bytes=raw) for raw in area.stores],
+                None if area.companies is None else [UUID(bytes=raw) for raw in area.companies],
+                None if area.services is None else list(area.services),
+            )
+            for area in self.areas
+        ]
+
+
+EVERYTHING = Scope((Area(),))
+"""For the product's own work, never for an agent's request."""

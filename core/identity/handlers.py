@@ -13,9 +13,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from core.contracts.desk import Principal
 from core.contracts.desk_requests import LogIn, Nothing, SessionsEnded, StreamOpened
 from core.contracts.desk_views import Agent, SessionOpened, SessionView
+from core.contracts.permissions import Permission
 from core.identity import store
 from core.identity.errors import InvalidCredentials, SessionEnded, TooManyAttempts
 from core.identity.model import Credential, SignedIn
+from core.identity.permits import require
 from core.identity.rules import (
     FAILURE_WINDOW,
     FAILURES_PER_EMAIL_MAX,
@@ -146,8 +148,9 @@ class IdentityHandlers:
         return [session for session in asked if session not in good]
 
     async def stream_opened(self, caller: SignedIn, _request: Nothing) -> StreamOpened:
-        """Return what limits a listener of the live feed."""
-        return StreamOpened(scope=caller.scope, session_ends_at_us=to_unix_us(caller.expires_at))
+        """Return what limits a listener of the live feed. Raises: NotPermitted."""
+        scope = require(caller, Permission.TRANSACTIONS_READ)
+        return StreamOpened(scope=scope, session_ends_at_us=to_unix_us(caller.expires_at))
 
     async def _is_right(self, credential: Credential | None, password: str) -> bool:
         if self._waiting >= _HASHES_WAITING_MAX:
@@ -173,10 +176,19 @@ def agent_view(signed_in: SignedIn) -> Agent:
         id=encode_id("agent", signed_in.agent_id),
         name=signed_in.name,
         email=signed_in.email,
-        role=signed_in.role.value,
+        role=signed_in.role,
         locale=signed_in.locale,
-        departments=signed_in.departments,
+        departments=_departments_of(signed_in),
+        permissions=signed_in.permissions,
     )
+
+
+def _departments_of(signed_in: SignedIn) -> list[str] | None:
+    """Return the departments that limit what an agent sees, None where no grant is limited to some."""
+    areas = [grant.area for grant in signed_in.grants]
+    if not areas or any(area.departments is None for area in areas):
+        return None
+    return sorted({code for area in areas for code in area.departments or ()})
 
 
 def _verify(encoded: str, password: str) -> bool:

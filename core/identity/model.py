@@ -1,32 +1,20 @@
 """Agents, their sessions, their rights."""
 
 from datetime import datetime
-from enum import Enum, StrEnum
 
 import msgspec
 
-from core.contracts.scope import Scope
+from core.contracts.permissions import Permission
+from core.contracts.scope import Area, Scope
 
 
-class Role(StrEnum):
-    """The job of an agent (MER-8)."""
+class Grant(msgspec.Struct, frozen=True):
+    """A role within an area (CRM-1). `amount_max_minor` bounds what each act that it allows may move; None does not."""
 
-    HOTLINE = "hotline"
-    SHOP_SELLER = "shop_seller"
-    TECHNICIAN = "technician"
-    BACK_OFFICE = "back_office"
-    SALES = "sales"
-    LEGAL = "legal"
-    SUPERVISOR = "supervisor"
-    ADMINISTRATOR = "administrator"
-
-
-class Right(Enum):
-    """What a role may be allowed to do beyond looking."""
-
-    REFUND = "refund"
-    CANCEL = "cancel"
-    BLOCK = "block"
+    role: str
+    permissions: frozenset[str]
+    area: Area
+    amount_max_minor: int | None = None
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -40,15 +28,28 @@ class SignedIn(msgspec.Struct, frozen=True):
     ended_at: datetime | None
     email: str
     name: str
-    role: Role
-    departments: list[str] | None
+    role: str  # the job; what is allowed comes from the grants
     locale: str
     disabled_at: datetime | None
+    grants: tuple[Grant, ...] = ()
+
+    def may(self, permission: Permission) -> bool:
+        """Return whether some grant holds the permission, wherever."""
+        return any(permission in grant.permissions for grant in self.grants)
+
+    def scope_of(self, permission: Permission) -> Scope:
+        """Return where the permission holds: the union of the areas of the grants that hold it."""
+        return Scope(tuple(dict.fromkeys(g.area for g in self.grants if permission in g.permissions)))
+
+    def amount_max_of(self, permission: Permission) -> int | None:
+        """Return the widest bound among the grants that hold the permission; None when one has no bound."""
+        bounds = [g.amount_max_minor for g in self.grants if permission in g.permissions]
+        return None if None in bounds else max((b for b in bounds if b is not None), default=0)
 
     @property
-    def scope(self) -> Scope:
-        """What this agent sees."""
-        return Scope(None if self.departments is None else tuple(self.departments))
+    def permissions(self) -> list[str]:
+        """Every permission that some grant holds, in order."""
+        return sorted({permission for grant in self.grants for permission in grant.permissions})
 
 
 class Credential(msgspec.Struct, frozen=True):

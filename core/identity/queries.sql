@@ -26,16 +26,28 @@ INSERT INTO session (token_hash, agent_id, created_at, last_seen_at, expires_at,
 VALUES ($1, $2, $3, $3, $4, $5, $6);
 
 -- name: signed_in
--- Primary keys of session and agent.
+-- Primary keys of session and agent, partial index agent_grant_standing, primary key of role_permission.
 SELECT s.token_hash, s.agent_id, s.created_at, s.last_seen_at, s.expires_at, s.ended_at,
-       a.email, a.name, a.role, a.departments, a.locale, a.disabled_at
+       a.email, a.name, a.role, a.locale, a.disabled_at,
+       (SELECT coalesce(json_agg(json_build_object(
+                   'role', g.role, 'regions', g.regions, 'departments', g.departments, 'stores', g.stores,
+                   'companies', g.companies, 'services', g.services, 'amount_max_minor', g.amount_max_minor,
+                   'permissions', ARRAY(SELECT p.permission FROM role_permission p WHERE p.role = g.role)
+               ) ORDER BY g.id), '[]')::text
+        FROM agent_grant g WHERE g.agent_id = a.id AND g.revoked_at IS NULL) AS grants
 FROM session s JOIN agent a ON a.id = s.agent_id
 WHERE s.token_hash = $1;
 
 -- name: signed_in_many
 -- Primary keys of session and agent; at most a thousand hashes at a time.
 SELECT s.token_hash, s.agent_id, s.created_at, s.last_seen_at, s.expires_at, s.ended_at,
-       a.email, a.name, a.role, a.departments, a.locale, a.disabled_at
+       a.email, a.name, a.role, a.locale, a.disabled_at,
+       (SELECT coalesce(json_agg(json_build_object(
+                   'role', g.role, 'regions', g.regions, 'departments', g.departments, 'stores', g.stores,
+                   'companies', g.companies, 'services', g.services, 'amount_max_minor', g.amount_max_minor,
+                   'permissions', ARRAY(SELECT p.permission FROM role_permission p WHERE p.role = g.role)
+               ) ORDER BY g.id), '[]')::text
+        FROM agent_grant g WHERE g.agent_id = a.id AND g.revoked_at IS NULL) AS grants
 FROM session s JOIN agent a ON a.id = s.agent_id
 WHERE s.token_hash = ANY($1::bytea[]);
 
@@ -47,7 +59,9 @@ UPDATE session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $3
 UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL;
 
 -- name: record_action
-INSERT INTO action (agent_id, at, kind, target_kind, target_id, facts) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb);
+-- The trigger chains it to the one before and waits for whoever writes at the same time.
+INSERT INTO action (agent_id, at, kind, target_kind, target_id, facts, ip)
+VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7);
 
 -- name: claim_key
 -- The primary key (principal_id, key) lets one call in; the others get no row.

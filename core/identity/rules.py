@@ -1,9 +1,9 @@
-"""Pure decisions of identity: when a session ends, when guessing must wait, who may do what."""
+"""Pure decisions of identity: when a session ends, when guessing must wait."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from core.identity.model import Failures, Right, Role, SignedIn
+from core.identity.model import Failures, SignedIn
 
 SESSION_IDLE: Final = timedelta(minutes=15)
 SESSION_ABSOLUTE: Final = timedelta(hours=12)
@@ -13,17 +13,6 @@ FAILURE_WINDOW: Final = timedelta(minutes=15)
 FAILURES_PER_EMAIL_MAX: Final = 5
 # A whole office may share one address, so this bound is wider; it stops one password tried on many names.
 FAILURES_PER_IP_MAX: Final = 50
-
-_RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.HOTLINE: frozenset({Right.BLOCK, Right.CANCEL}),
-    Role.SHOP_SELLER: frozenset(),
-    Role.TECHNICIAN: frozenset({Right.BLOCK}),
-    Role.BACK_OFFICE: frozenset({Right.REFUND, Right.CANCEL, Right.BLOCK}),
-    Role.SALES: frozenset(),
-    Role.LEGAL: frozenset(),
-    Role.SUPERVISOR: frozenset(Right),
-    Role.ADMINISTRATOR: frozenset(Right),
-}
 
 
 def has_ended(session: SignedIn, now: datetime) -> bool:
@@ -46,8 +35,3 @@ def wait_after(failures: Failures, *, failures_max: int, now: datetime) -> int |
     if failures.count < failures_max or failures.oldest_at is None:
         return None
     return max(1, int((failures.oldest_at + FAILURE_WINDOW - now).total_seconds()) + 1)
-
-
-def may(role: Role, right: Right) -> bool:
-    """Return whether a role has a right."""
-    return right in _RIGHTS[role]

@@ -1,15 +1,35 @@
 """Statements of identity as typed functions. Every function takes the connection of its caller's transaction."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from core.contracts.scope import Area
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
-from core.identity.model import Credential, Failures, Role, SignedIn
+from core.identity.model import Credential, Failures, Grant, SignedIn
+from core.values.regions import departments_of
 
 _SQL = load_beside(__file__)
+
+
+class StoredGrant(msgspec.Struct, frozen=True):
+    """A standing grant as the statement returns it."""
+
+    role: str
+    permissions: tuple[str, ...]
+    regions: tuple[str, ...] | None
+    departments: tuple[str, ...] | None
+    stores: tuple[UUID, ...] | None
+    companies: tuple[UUID, ...] | None
+    services: tuple[str, ...] | None
+    amount_max_minor: int | None
+
+
+_decode_grants = msgspec.json.Decoder(tuple[StoredGrant, ...]).decode
 
 
 class TakenKey(msgspec.Struct, frozen=True):
@@ -97,12 +117,15 @@ async def record_action(
     kind: str,
     target_kind: str,
     target_id: bytes | None,
-    facts: dict[str, str | int],
+    facts: dict[str, Any],
+    ip: str = "",
 ) -> None:
-    """Append who did what."""
+    """Append who did what to the chain of actions; `facts` are JSON, without a secret and without a card number."""
     target = None if target_id is None else uuid_of(target_id)
     encoded = msgspec.json.encode(facts).decode()
-    await connection.execute(_SQL.record_action, uuid_of(agent_id), at, kind, target_kind, target, encoded)
+    await connection.execute(
+        _SQL.record_action, uuid_of(agent_id), at, kind, target_kind, target, encoded, ip
+    )
 
 
 async def claim_key(
@@ -144,8 +167,25 @@ def _signed_in(row: asyncpg.Record) -> SignedIn:
         ended_at=row["ended_at"],
         email=row["email"],
         name=row["name"],
-        role=Role(row["role"]),
-        departments=row["departments"],
+        role=row["role"],
         locale=row["locale"],
         disabled_at=row["disabled_at"],
+        grants=tuple(_grant_of(stored) for stored in _decode_grants(row["grants"])),
+    )
+
+
+def _grant_of(stored: StoredGrant) -> Grant:
+    departments = stored.departments
+    if stored.regions is not None:
+        departments = tuple(dict.fromkeys((departments or ()) + departments_of(stored.regions)))
+    return Grant(
+        role=stored.role,
+        permissions=frozenset(stored.permissions),
+        area=Area(
+            departments,
+            None if stored.stores is None else tuple(one.bytes for one in stored.stores),
+            None if stored.companies is None else tuple(one.bytes for one in stored.companies),
+            stored.services,
+        ),
+        amount_max_minor=stored.amount_max_minor,
     )

@@ -5,7 +5,7 @@ SELECT s.id, s.name, s.siret, s.acceptor, s.city, s.postcode, s.department, s.bl
        c.id AS company_id, c.legal_name,
        (SELECT count(*)::int FROM terminal t WHERE t.store_id = s.id) AS terminal_count
 FROM store s JOIN company c ON c.id = s.company_id
-WHERE ($1::text[] IS NULL OR s.department = ANY($1))
+WHERE sees($1::area[], s.department, s.id, s.company_id, NULL)
   AND ($2::text = '' OR s.name ILIKE $2 OR s.city ILIKE $2 OR c.legal_name ILIKE $2
        OR s.siret LIKE $2 OR s.postcode LIKE $2 OR s.acceptor ILIKE $2)
   AND (s.name, s.id) > ($3, $4)
@@ -18,7 +18,7 @@ SELECT s.id, s.name, s.siret, s.acceptor, s.city, s.postcode, s.department, s.bl
        s.merchant_category, c.id AS company_id, c.legal_name,
        (SELECT count(*)::int FROM terminal t WHERE t.store_id = s.id) AS terminal_count
 FROM store s JOIN company c ON c.id = s.company_id
-WHERE s.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1));
+WHERE s.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, NULL);
 
 -- name: services_of_store
 -- Unique index on (store_id, kind).

@@ -3,27 +3,39 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import asyncpg
 import msgspec
 import structlog
 
 from core.bus import Bus, BusRefused
-from core.contracts import desk_requests as ask
 from core.contracts.desk import DeskProblem, DeskReply, DeskRequest
 from core.contracts.payment import Presence, SignOn
 from core.contracts.refusals import Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON
 from core.db.pool import open_pool
 from core.identity.api import IdentityHandlers, SignedIn, forget_old
-from core.merchants.api import search_stores
 from core.roles.context import RoleContext
+from core.roles.doors import (
+    access,
+    administration,
+    agreements,
+    approvals,
+    directory,
+    estate,
+    fees,
+    merchants,
+    notifications,
+    requests,
+    searching,
+    sessions,
+    supervision,
+    transactions,
+)
+from core.roles.doors.door import Doors, Parts
 from core.terminals.api import TerminalHandlers
-from core.transactions.desk.directory import store_detail
-from core.transactions.desk.handlers import TransactionHandlers
 from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
 
 RUNNING_MAX: Final = 128
@@ -36,12 +48,22 @@ _FAILURES_KEPT: Final = timedelta(days=1)
 _log = structlog.get_logger("core.desk")
 
 
-class Door(NamedTuple):
-    """One subject: the type of its body, and who answers. `run(caller, body, locale)`; no caller where none is asked for."""
-
-    body: type[msgspec.Struct]
-    needs_session: bool
-    run: Callable[[Any, Any, str], Awaitable[Any]]
+_TOPICS: Final = (
+    sessions,
+    access,
+    administration,
+    transactions,
+    approvals,
+    directory,
+    merchants,
+    agreements,
+    fees,
+    requests,
+    notifications,
+    searching,
+    supervision,
+    estate,
+)
 
 
 class Desk:
@@ -55,9 +77,7 @@ class Desk:
         self._presences = 0
         self._identity = IdentityHandlers(pool, context.clock)
         self._terminals = TerminalHandlers(pool, context.clock)
-        self._doors = _doors(
-            pool, self._identity, self._terminals, TransactionHandlers(pool, context.clock, context.bus)
-        )
+        self._doors = all_doors(Parts(pool, context.clock, context.bus, self._identity))
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
         self._database_up = True
         self._subscriptions = [
@@ -195,37 +215,12 @@ async def start(context: RoleContext) -> Desk:
     return Desk(await open_pool(context.settings.database_url, name=name, plan_each_time=True), context)
 
 
-def _doors(
-    pool: asyncpg.Pool,
-    identity: IdentityHandlers,
-    terminals: TerminalHandlers,
-    transactions: TransactionHandlers,
-) -> dict[str, Door]:
-    return {
-        ask.LOG_IN: Door(ask.LogIn, False, lambda _who, body, _locale: identity.log_in(body)),
-        ask.LOG_OUT: Door(ask.Nothing, True, lambda who, body, _locale: identity.log_out(who, body)),
-        ask.SESSION: Door(ask.Nothing, True, lambda who, body, _locale: identity.session(who, body)),
-        ask.SESSIONS_ENDED: Door(
-            ask.SessionsEnded, False, lambda _who, body, _locale: identity.sessions_ended(body)
-        ),
-        ask.STREAM_OPENED: Door(
-            ask.Nothing, True, lambda who, body, _locale: identity.stream_opened(who, body)
-        ),
-        ask.TRANSACTIONS: Door(ask.ListTransactions, True, transactions.transactions),
-        ask.TRANSACTION: Door(ask.ById, True, transactions.transaction),
-        ask.REFUND: Door(ask.Refund, True, transactions.refund),
-        ask.CANCEL: Door(ask.Cancel, True, transactions.cancel),
-        ask.COUNTERS: Door(ask.CountLast, True, lambda who, body, _locale: transactions.counters(who, body)),
-        ask.EVENTS_AFTER: Door(
-            ask.EventsAfter, False, lambda _who, body, _locale: transactions.events_after(body)
-        ),
-        ask.EVENTS_END: Door(ask.Nothing, False, lambda _who, body, _locale: transactions.events_end(body)),
-        ask.REASONS: Door(ask.Nothing, False, lambda _who, body, _locale: transactions.reasons(body)),
-        ask.STORES: Door(ask.Search, True, lambda who, body, _locale: search_stores(pool, who, body)),
-        ask.STORE: Door(ask.ById, True, lambda who, body, _locale: store_detail(pool, terminals, who, body)),
-        ask.TERMINALS: Door(ask.Search, True, lambda who, body, _locale: terminals.terminals(who, body)),
-        ask.TERMINAL: Door(ask.ById, True, lambda who, body, _locale: terminals.terminal(who, body)),
-        ask.BLOCKS: Door(ask.ListBlocks, True, lambda who, body, _locale: terminals.blocks(who, body)),
-        ask.BLOCK: Door(ask.MakeBlock, True, lambda who, body, _locale: terminals.block(who, body)),
-        ask.LIFT: Door(ask.LiftBlock, True, lambda who, body, _locale: terminals.lift(who, body)),
-    }
+def all_doors(parts: Parts) -> Doors:
+    """Return every subject that the desk answers. Raises: ValueError, when two topics answer one."""
+    doors: Doors = {}
+    for topic in _TOPICS:
+        for subject, door in topic.doors(parts).items():
+            if subject in doors:
+                raise ValueError(f"{subject} is answered twice")
+            doors[subject] = door
+    return doors

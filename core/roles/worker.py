@@ -14,6 +14,8 @@ from core.bus import connect_control
 from core.contracts.payment import HostReply
 from core.contracts.subjects import core_inbox
 from core.roles.context import RoleContext
+from core.roles.jobs import agreements, notifications, supervision
+from core.roles.jobs.job import JobParts
 from core.transactions.upkeep.backlogs import Backlogs
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
@@ -34,6 +36,7 @@ DELIVER_EVERY_S = 0.5
 MEASURE_EVERY_S = 5.0
 DAY_END_EVERY_S = 900.0
 PRUNE_EVERY_S = 3_600.0
+_TOPICS = (notifications, supervision, agreements)
 
 _log = structlog.get_logger("core.worker")
 
@@ -107,6 +110,9 @@ async def start(context: RoleContext) -> WorkerRole:
         loop.create_task(_every(DAY_END_EVERY_S, "day_end", day_end.round)),
         loop.create_task(_every(PRUNE_EVERY_S, "prune", lambda: prune(pool, context.clock.now()))),
     ]
+    parts = JobParts(pool, context.clock, context.bus)
+    for topic in _TOPICS:
+        tasks += [loop.create_task(_every(job.every_s, job.name, job.round)) for job in topic.jobs(parts)]
     await projection.start()
     REVERSAL_BACKLOG.watch(lambda: deliveries.backlog)
     REVERSAL_OLDEST_SECONDS.watch(lambda: deliveries.oldest_s)

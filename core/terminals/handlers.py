@@ -22,7 +22,7 @@ from core.contracts.refusals import NotFound
 from core.contracts.states import BlockTarget
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Claim, Right, SignedIn, once, record_action, require
+from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
 from core.terminals import store
 from core.terminals.errors import AlreadyBlocked, AlreadyLifted
 from core.terminals.rules import refusal_of
@@ -59,7 +59,7 @@ class TerminalHandlers:
         async with self._pool.acquire() as connection:
             found = await store.search_terminals(
                 connection,
-                caller.scope,
+                require(caller, Permission.DIRECTORY_READ),
                 pattern=like_pattern(request.query),
                 store_id=request.store_id,
                 after=request.after,
@@ -73,7 +73,9 @@ class TerminalHandlers:
     async def terminal(self, caller: SignedIn, request: ById) -> TerminalView:
         """Return one terminal. Raises: NotFound."""
         async with self._pool.acquire() as connection:
-            found = await store.find_terminal(connection, caller.scope, request.id, self._clock.now())
+            found = await store.find_terminal(
+                connection, require(caller, Permission.DIRECTORY_READ), request.id, self._clock.now()
+            )
             if found is None:
                 raise NotFound
             await self._add_blocks(connection, [found])
@@ -86,7 +88,7 @@ class TerminalHandlers:
         async with self._pool.acquire() as connection:
             terminals = await store.search_terminals(
                 connection,
-                caller.scope,
+                require(caller, Permission.DIRECTORY_READ),
                 pattern="",
                 store_id=store_id,
                 after="",
@@ -103,7 +105,7 @@ class TerminalHandlers:
         limit = min(request.limit, PAGE_ROWS_MAX)
         found = await store.list_blocks(
             self._pool,
-            caller.scope,
+            require(caller, Permission.DIRECTORY_READ),
             target_id=request.target_id,
             standing=request.standing,
             before=request.before,
@@ -117,13 +119,13 @@ class TerminalHandlers:
 
         Raises: NotPermitted, NotFound, AlreadyBlocked, KeyReused.
         """
-        require(caller, Right.BLOCK)
+        scope = require(caller, Permission.BLOCKS_WRITE)
         kind = BlockTarget(request.target_kind)
         now = self._clock.now()
 
         async def effect(_claim: Claim | None) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
-                if not await store.lock_target(connection, caller.scope, kind, request.target_id):
+                if not await store.lock_target(connection, scope, kind, request.target_id):
                     raise NotFound
                 made = await store.make_block(
                     connection,
@@ -155,18 +157,18 @@ class TerminalHandlers:
 
         Raises: NotPermitted, NotFound, AlreadyLifted, KeyReused.
         """
-        require(caller, Right.BLOCK)
+        scope = require(caller, Permission.BLOCKS_WRITE)
         now = self._clock.now()
 
         async def effect(_claim: Claim | None) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
-                standing = await store.list_blocks(connection, caller.scope, block_id=request.id)
+                standing = await store.list_blocks(connection, scope, block_id=request.id)
                 if not standing:
                     raise NotFound
                 kind = BlockTarget[standing[0].target.kind.upper()]
                 target_id = decode_id(standing[0].target.kind, standing[0].target.id)
                 # The target first, as when blocking: both ways lock in one order.
-                await store.lock_target(connection, caller.scope, kind, target_id)
+                await store.lock_target(connection, scope, kind, target_id)
                 row = await store.lock_block(connection, request.id)
                 if row is None or row["lifted_at"] is not None:
                     raise AlreadyLifted

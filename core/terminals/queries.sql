@@ -8,7 +8,7 @@ FROM terminal t
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
 LEFT JOIN terminal_presence p ON p.terminal_id = t.id
-WHERE ($1::text[] IS NULL OR s.department = ANY($1))
+WHERE sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($2::text = '' OR t.terminal ILIKE $2 OR t.model ILIKE $2 OR s.name ILIKE $2 OR s.city ILIKE $2)
   AND ($3::uuid IS NULL OR t.store_id = $3)
   AND t.terminal > $4
@@ -24,7 +24,7 @@ FROM terminal t
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
 LEFT JOIN terminal_presence p ON p.terminal_id = t.id
-WHERE t.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1));
+WHERE t.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
 
 -- name: sign_on
 -- Unique index on terminal.terminal, then primary keys.
@@ -62,15 +62,16 @@ WHERE excluded.last_seen_at >= p.last_seen_at AND (excluded.connected OR p.edge 
 -- name: target_store
 -- Primary key; the row stays locked until the block is written.
 SELECT s.id, s.name AS label FROM store s
-WHERE s.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1)) FOR UPDATE OF s;
+WHERE s.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, NULL) FOR UPDATE OF s;
 
 -- name: target_service
 SELECT v.id, s.name || ' · ' || v.kind AS label FROM service v JOIN store s ON s.id = v.store_id
-WHERE v.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1)) FOR UPDATE OF v;
+WHERE v.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind) FOR UPDATE OF v;
 
 -- name: target_terminal
 SELECT t.id, t.terminal || ' · ' || s.name AS label FROM terminal t JOIN store s ON s.id = t.store_id
-WHERE t.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1)) FOR UPDATE OF t;
+JOIN service v ON v.id = t.service_id
+WHERE t.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind) FOR UPDATE OF t;
 
 -- name: make_block
 -- Unique index block_standing: a target has at most one standing block.
@@ -108,7 +109,7 @@ LEFT JOIN service v ON b.target_kind = 2 AND v.id = b.target_id
 JOIN store st ON st.id = CASE b.target_kind WHEN 1 THEN b.target_id WHEN 2 THEN v.store_id ELSE t.store_id END
 LEFT JOIN agent maker ON maker.id = b.blocked_by
 LEFT JOIN agent lifter ON lifter.id = b.lifted_by
-WHERE ($1::text[] IS NULL OR st.department = ANY($1))
+WHERE sees($1::area[], st.department, st.id, st.company_id, v.kind)
   AND ($2::uuid IS NULL OR b.id = $2)
   AND ($3::uuid IS NULL OR b.target_id = $3)
   AND ($4::boolean IS NULL OR (b.lifted_at IS NULL) = $4)

@@ -25,8 +25,9 @@ SELECT
     a.id, a.kind, a.amount_minor, a.approved_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four,
     coalesce(t.terminal, '') AS terminal, a.terminal_id, s.id AS store_id, coalesce(s.name, '') AS store_name,
     a.company_id, coalesce(s.department, '') AS department, a.received_at, a.decided_at, a.stan,
-    a.approval_code, a.host_code, a.entry_mode
+    a.approval_code, a.host_code, a.entry_mode, coalesce(v.kind, '') AS service
 FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)
 INNER JOIN attempt AS a ON a.id = k.id AND a.business_date = k.business_date
 LEFT JOIN terminal AS t ON t.id = a.terminal_id
+LEFT JOIN service AS v ON v.id = t.service_id
 LEFT JOIN store AS s ON s.id = a.store_id;

@@ -203,6 +203,7 @@ def summary_of(event: Any, attempt: Any) -> TransactionSummary:
         attempt["host_code"],
         event["kind"],
         attempt["entry_mode"],
+        attempt["service"],
     )
 
 

@@ -18,7 +18,7 @@ class GroupKey(NamedTuple):
         """Return whether an event belongs to this group: the scope first, then every filter that is set."""
         wanted = self.filter
         return (
-            self.scope.sees(summary.department)
+            self.scope.sees(summary.department, summary.store_id, summary.company_id, summary.service or None)
             and (wanted.store_id is None or wanted.store_id == summary.store_id)
             and (wanted.terminal_id is None or wanted.terminal_id == summary.terminal_id)
             and (wanted.terminal is None or wanted.terminal == summary.terminal)

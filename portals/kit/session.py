@@ -24,6 +24,7 @@ class Session(msgspec.Struct, frozen=True):
     locale: str
     departments: list[str]
     expires_at: str
+    permissions: list[str] = []  # what to offer on a page; core decides what is done
 
     def __repr__(self) -> str:
         return f"Session(agent_id={self.agent_id!r})"

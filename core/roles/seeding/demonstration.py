@@ -87,6 +87,9 @@ STORES: Final = (
 AGENTS: Final = (
     DemoAgent("hotline@guichet.example", "Inès Marchand", "hotline", None),
     DemoAgent("technicien@guichet.example", "Théo Garnier", "technician", ["69", "13", "2A"]),
+    DemoAgent("vendeur@guichet.example", "Lucie Hamon", "shop_seller", ["75"]),
+    DemoAgent("commercial@guichet.example", "Karim Belaïd", "sales", None),
+    DemoAgent("juridique@guichet.example", "Hélène Vasseur", "legal", None),
     DemoAgent("backoffice@guichet.example", "Claire Dubreuil", "back_office", None),
     DemoAgent("superviseur@guichet.example", "Samuel Okoye", "supervisor", None, "en"),
     DemoAgent("admin@guichet.example", "Nadia Ferrand", "administrator", None),

@@ -30,5 +30,12 @@ ON CONFLICT DO NOTHING;
 SELECT email, password_hash FROM agent WHERE email = ANY($1::text[]);
 
 -- name: put_agent
-INSERT INTO agent (email, name, password_hash, role, departments, locale) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (email) DO UPDATE SET password_hash = excluded.password_hash;
+INSERT INTO agent (email, name, password_hash, role, locale) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (email) DO UPDATE SET password_hash = excluded.password_hash
+RETURNING id;
+
+-- name: put_first_grant
+-- The grant of somebody's job; none is added to who has had one already.
+INSERT INTO agent_grant (agent_id, role, departments)
+SELECT $1, $2, $3::text[]
+WHERE NOT EXISTS (SELECT FROM agent_grant AS g WHERE g.agent_id = $1);

@@ -97,15 +97,10 @@ async def _add_agents(connection: asyncpg.Connection, password: str) -> None:
     for agent in AGENTS:
         if agent.email in known and _matches(known[agent.email], password):
             continue
-        await connection.execute(
-            _SQL.put_agent,
-            agent.email,
-            agent.name,
-            PASSWORDS.hash(password),
-            agent.role,
-            agent.departments,
-            agent.locale,
+        agent_id = await connection.fetchval(
+            _SQL.put_agent, agent.email, agent.name, PASSWORDS.hash(password), agent.role, agent.locale
         )
+        await connection.execute(_SQL.put_first_grant, agent_id, agent.role, agent.departments)
 
 
 async def _add_load(connection: asyncpg.Connection, count: int) -> None:

@@ -6,7 +6,7 @@ import msgspec
 from core.contracts.desk_requests import ById
 from core.contracts.desk_views import StoreDetail
 from core.contracts.refusals import NotFound
-from core.identity.api import SignedIn
+from core.identity.api import Permission, SignedIn, require
 from core.merchants.api import find_store, list_services, summary_of
 from core.terminals.api import TerminalHandlers
 from core.values.ids import decode_id
@@ -19,7 +19,7 @@ async def store_detail(
 
     Raises: NotFound.
     """
-    row = await find_store(pool, caller.scope, request.id)
+    row = await find_store(pool, require(caller, Permission.DIRECTORY_READ), request.id)
     if row is None:
         raise NotFound
     services = await list_services(pool, request.id)

@@ -39,7 +39,7 @@ from core.contracts.desk_views import (
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound, Refused
-from core.identity.api import EVERYTHING, Claim, Right, SignedIn, may, once, record_action, require
+from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
 from core.identity.errors import StillRunning
 from core.transactions.desk import store, views
 from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
@@ -73,7 +73,7 @@ class TransactionHandlers:
         limit = min(request.limit, PAGE_ROWS_MAX)
         rows = await store.list_transactions(
             self._pool,
-            caller.scope,
+            require(caller, Permission.TRANSACTIONS_READ),
             request.filter,
             before=request.before,
             limit=limit + 1,
@@ -85,7 +85,9 @@ class TransactionHandlers:
     async def transaction(self, caller: SignedIn, request: ById, locale: str) -> TransactionDetail:
         """Return one transaction with everything known about it. Raises: NotFound."""
         async with self._pool.acquire() as connection:
-            row = await store.find_transaction(connection, caller.scope, request.id)
+            row = await store.find_transaction(
+                connection, require(caller, Permission.TRANSACTIONS_READ), request.id
+            )
             if row is None:
                 raise NotFound
             day = row["business_date"]
@@ -106,8 +108,12 @@ class TransactionHandlers:
             related=[views.related_of(one) for one in related],
             diagnosis=diagnosis_of(facts, deliveries, locale=locale, now=self._clock.now()),
             actions=Actions(
-                refund=refund_action(facts, permitted=may(caller.role, Right.REFUND)),
-                cancel=cancel_action(facts, permitted=may(caller.role, Right.CANCEL)),
+                refund=refund_action(
+                    facts, permitted=_permitted(caller, Permission.TRANSACTIONS_REFUND, row)
+                ),
+                cancel=cancel_action(
+                    facts, permitted=_permitted(caller, Permission.TRANSACTIONS_CANCEL, row)
+                ),
             ),
         )
 
@@ -116,7 +122,9 @@ class TransactionHandlers:
         now = self._clock.now()
         since = now.replace(second=0, microsecond=0) - views.minutes_ago(request.minutes)
         async with self._pool.acquire() as connection:
-            by_minute, by_reason = await store.counts(connection, caller.scope, since)
+            by_minute, by_reason = await store.counts(
+                connection, require(caller, Permission.TRANSACTIONS_READ), since
+            )
         approved, declined, unknown, amount = (
             sum(row[name] for row in by_minute)
             for name in ("approved", "declined", "unknown", "amount_minor")
@@ -181,14 +189,14 @@ class TransactionHandlers:
 
         Raises: NotPermitted, NotFound, NotRefundable, RefundAboveCaptured, KeyReused, StillRunning.
         """
-        require(caller, Right.REFUND)
+        scope = require(caller, Permission.TRANSACTIONS_REFUND)
 
         async def effect(claim: Claim) -> bytes:
             refund_id = claim.made_id()
             # A first call may have got through before it died: then its refund is the answer.
             if claim.taken_over and (made := await self._shown(refund_id, locale)) is not None:
                 return made
-            row = await store.find_transaction(self._pool, caller.scope, request.id)
+            row = await store.find_transaction(self._pool, scope, request.id)
             if row is None:
                 raise NotFound
             facts = views.facts_of(row)
@@ -238,10 +246,10 @@ class TransactionHandlers:
 
         Raises: NotPermitted, NotFound, NotCancellable, KeyReused, StillRunning.
         """
-        require(caller, Right.CANCEL)
+        scope = require(caller, Permission.TRANSACTIONS_CANCEL)
 
         async def effect(_claim: Claim | None) -> bytes:
-            row = await store.find_transaction(self._pool, caller.scope, request.id)
+            row = await store.find_transaction(self._pool, scope, request.id)
             if row is None:
                 raise NotFound
             facts = views.facts_of(row)
@@ -302,6 +310,16 @@ class TransactionHandlers:
             target_id=target_id,
             facts=facts,
         )
+
+
+def _permitted(caller: SignedIn, permission: Permission, row: asyncpg.Record) -> bool:
+    """Return whether the caller may do this to the transaction of a row, and not only look at it."""
+    return caller.scope_of(permission).sees(
+        row["department"] or "",
+        row["store_id"].bytes if row["store_id"] else b"",
+        row["company_id"].bytes if row["company_id"] else b"",
+        row["service"],
+    )
 
 
 def _refusal(reply: AuthoriseReply, *, remaining_minor: int, currency: str) -> Refused:

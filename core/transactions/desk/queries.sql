@@ -12,10 +12,11 @@ SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.appro
        a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt a
 LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
 LEFT JOIN company c ON c.id = a.company_id
 WHERE a.id >= $2 AND a.id < $3
-  AND ($1::text[] IS NULL OR s.department = ANY($1))
+  AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($4::uuid IS NULL OR a.store_id = $4)
   AND ($5::smallint[] IS NULL OR a.state = ANY($5))
   AND ($6::smallint IS NULL OR a.reason = $6)
@@ -38,10 +39,11 @@ SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.appro
        a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt a
 LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
 LEFT JOIN company c ON c.id = a.company_id
 WHERE a.terminal_id = $15 AND a.id >= $2 AND a.id < $3
-  AND ($1::text[] IS NULL OR s.department = ANY($1))
+  AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($4::uuid IS NULL OR a.store_id = $4)
   AND ($5::smallint[] IS NULL OR a.state = ANY($5))
   AND ($6::smallint IS NULL OR a.reason = $6)
@@ -57,8 +59,10 @@ LIMIT $14;
 
 -- name: terminal_numbered
 -- Unique index on terminal.terminal, within the scope.
-SELECT t.id FROM terminal t JOIN store s ON s.id = t.store_id
-WHERE t.terminal = $2 AND ($1::text[] IS NULL OR s.department = ANY($1));
+SELECT t.id FROM terminal t
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+WHERE t.terminal = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
 
 -- name: transaction_by_id
 -- Primary key, by its first column in each partition.
@@ -66,12 +70,14 @@ SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.appro
        a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
        a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode,
-       a.sent_at, a.host_sent_us, a.host_replied_us, a.message_class, a.request, a.original_id, a.original_date
+       a.sent_at, a.host_sent_us, a.host_replied_us, a.message_class, a.request, a.original_id, a.original_date,
+       v.kind AS service
 FROM attempt a
 LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
 LEFT JOIN company c ON c.id = a.company_id
-WHERE a.id = $2 AND ($1::text[] IS NULL OR s.department = ANY($1));
+WHERE a.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
 
 -- name: events_of
 -- Index event_attempt; the date finds the partition.
@@ -107,13 +113,13 @@ SELECT m.minute,
        coalesce(sum(m.transactions) FILTER (WHERE m.state = 6), 0)::int AS unknown,
        coalesce(sum(m.amount_minor) FILTER (WHERE m.state IN (3, 4) AND m.currency = 'EUR'), 0)::bigint AS amount_minor
 FROM activity_minute m JOIN store s ON s.id = m.store_id
-WHERE m.minute >= $2 AND ($1::text[] IS NULL OR s.department = ANY($1))
+WHERE m.minute >= $2 AND sees($1::area[], s.department, s.id, s.company_id, NULL)
 GROUP BY m.minute ORDER BY m.minute;
 
 -- name: counts_by_reason
 SELECT m.reason, sum(m.transactions)::int AS count
 FROM activity_minute m JOIN store s ON s.id = m.store_id
-WHERE m.minute >= $2 AND m.state IN (5, 6) AND ($1::text[] IS NULL OR s.department = ANY($1))
+WHERE m.minute >= $2 AND m.state IN (5, 6) AND sees($1::area[], s.department, s.id, s.company_id, NULL)
 GROUP BY m.reason ORDER BY 2 DESC, 1 LIMIT 50;
 
 -- name: events_after
@@ -123,7 +129,7 @@ SELECT e.txid::text::bigint AS txid, e.seq, e.at, e.kind AS event_kind, e.state 
        e.reason AS event_reason, e.summary,
        a.id, a.kind, a.amount_minor, a.approved_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four,
        a.terminal_id, t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, a.received_at,
-       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode, v.kind AS service
 FROM (
     SELECT txid, seq, at, kind, state, reason, summary, attempt_id, business_date
     FROM event
@@ -133,6 +139,7 @@ FROM (
 ) e
 JOIN attempt a ON a.id = e.attempt_id AND a.business_date = e.business_date
 LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
 ORDER BY e.txid, e.seq;
 

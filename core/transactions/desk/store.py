@@ -190,4 +190,5 @@ def _summary(row: asyncpg.Record) -> TransactionSummary:
         host_code=row["host_code"],
         event=row["event_kind"],
         entry_mode=row["entry_mode"],
+        service=row["service"] or "",
     )

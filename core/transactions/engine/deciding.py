@@ -287,4 +287,5 @@ def _summary(told: Told, outcome: Outcome, now_us: int) -> TransactionSummary:
         told.reply.host_code,
         int(EventKind.DECIDED),
         item.entry_mode,
+        labels.service,
     )

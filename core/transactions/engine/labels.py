@@ -27,6 +27,7 @@ class Labels(NamedTuple):
     merchant_category: str
     acquirer: str
     acquirer_id: int
+    service: str
 
 
 class LabelCache:
@@ -67,4 +68,5 @@ def labels_of(row: asyncpg.Record) -> Labels:
         merchant_category=row["merchant_category"],
         acquirer=row["acquirer"],
         acquirer_id=row["acquirer_id"],
+        service=row["service"],
     )

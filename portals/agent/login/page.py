@@ -110,6 +110,7 @@ def _session_of(body: Json) -> Session:
         locale=agent.get("locale") or "fr",
         departments=[str(code) for code in agent.get("departments") or []],
         expires_at=str(body.get("expires_at") or ""),
+        permissions=[str(name) for name in agent.get("permissions") or []],
     )
 
 

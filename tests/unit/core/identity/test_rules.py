@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from core.identity.model import Failures, Right, Role, SignedIn
-from core.identity.rules import has_ended, may, must_note_seen, wait_after
+from core.contracts.permissions import Permission
+from core.contracts.scope import Area
+from core.identity.model import Failures, Grant, SignedIn
+from core.identity.rules import has_ended, must_note_seen, wait_after
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SESSION = SignedIn(
@@ -19,10 +21,13 @@ SESSION = SignedIn(
     ended_at=None,
     email="a@guichet.example",
     name="A",
-    role=Role.HOTLINE,
-    departments=["69"],
+    role="hotline",
     locale="fr",
     disabled_at=None,
+    grants=(
+        Grant("hotline", frozenset({Permission.TRANSACTIONS_READ}), Area(departments=("69",))),
+        Grant("back_office", frozenset({Permission.TRANSACTIONS_REFUND}), Area(departments=("75",)), 10_000),
+    ),
 )
 
 
@@ -50,16 +55,17 @@ def test_guessing_waits_until_the_oldest_failure_leaves_the_window() -> None:
     assert wait_after(Failures(0, None), failures_max=5, now=NOW) is None
 
 
-def test_an_agent_sees_its_departments_and_nobody_sees_an_empty_list() -> None:
-    assert SESSION.scope.sees("69")
-    assert not SESSION.scope.sees("75")
-    assert msgspec.structs.replace(SESSION, departments=None).scope.sees("75")
-    assert not msgspec.structs.replace(SESSION, departments=[]).scope.sees("69")
+def test_a_permission_holds_only_where_a_grant_that_has_it_holds() -> None:
+    reading = SESSION.scope_of(Permission.TRANSACTIONS_READ)
+    assert reading.sees("69")
+    assert not reading.sees("75")
+    assert SESSION.scope_of(Permission.TRANSACTIONS_REFUND).sees("75")
+    assert not SESSION.scope_of(Permission.TRANSACTIONS_REFUND).sees("69")
+    assert not SESSION.scope_of(Permission.GRANTS_WRITE).sees("69")
+    assert not SESSION.may(Permission.GRANTS_WRITE)
 
 
-def test_only_some_roles_move_money() -> None:
-    assert {role for role in Role if may(role, Right.REFUND)} == {
-        Role.BACK_OFFICE,
-        Role.SUPERVISOR,
-        Role.ADMINISTRATOR,
-    }
+def test_the_widest_grant_bounds_an_amount() -> None:
+    assert SESSION.amount_max_of(Permission.TRANSACTIONS_REFUND) == 10_000
+    assert SESSION.amount_max_of(Permission.TRANSACTIONS_READ) is None
+    assert SESSION.amount_max_of(Permission.GRANTS_WRITE) == 0

@@ -1,0 +1,1 @@
+"""Documents of clients, stored by content, and how they are made."""

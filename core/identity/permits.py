@@ -1,0 +1,16 @@
+"""The one question before anything is shown or done: may this agent, and where?"""
+
+from core.contracts.permissions import Permission
+from core.contracts.scope import Scope
+from core.identity.errors import NotPermitted
+from core.identity.model import SignedIn
+
+
+def require(caller: SignedIn, permission: Permission) -> Scope:
+    """Return where the caller holds the permission: every statement that serves the call is bound to it.
+
+    Raises: NotPermitted, when no grant holds it.
+    """
+    if not caller.may(permission):
+        raise NotPermitted(permission.value)
+    return caller.scope_of(permission)

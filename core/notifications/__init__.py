@@ -1,0 +1,1 @@
+"""Mail: an outbox in PostgreSQL, sent once, with a journal."""

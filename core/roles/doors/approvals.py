@@ -1,0 +1,8 @@
+"""Acts that one asks for and another approves."""
+
+from core.roles.doors.door import Doors, Parts
+
+
+def doors(_parts: Parts) -> Doors:
+    """Return the subjects of this topic."""
+    return {}

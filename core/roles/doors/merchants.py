@@ -1,0 +1,8 @@
+"""Accounts, companies, stores, contacts, onboarding."""
+
+from core.roles.doors.door import Doors, Parts
+
+
+def doors(_parts: Parts) -> Doors:
+    """Return the subjects of this topic."""
+    return {}

@@ -1,0 +1,8 @@
+"""Internal requests."""
+
+from core.roles.doors.door import Doors, Parts
+
+
+def doors(_parts: Parts) -> Doors:
+    """Return the subjects of this topic."""
+    return {}

@@ -1,0 +1,8 @@
+"""Saved views, exports, alerts, activity."""
+
+from core.roles.doors.door import Doors, Parts
+
+
+def doors(_parts: Parts) -> Doors:
+    """Return the subjects of this topic."""
+    return {}

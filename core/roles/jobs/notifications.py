@@ -1,0 +1,8 @@
+"""Mail that waits to leave."""
+
+from core.roles.jobs.job import Job, JobParts
+
+
+def jobs(_parts: JobParts) -> list[Job]:
+    """Return the rounds of this topic."""
+    return []

@@ -1,0 +1,1 @@
+"""One search over everything; journals on one time line."""

@@ -1,0 +1,5 @@
+"""Contracts and their templates, services at stores."""
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

@@ -1,0 +1,5 @@
+"""Acts that one asks for and another approves."""
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

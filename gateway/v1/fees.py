@@ -1,0 +1,5 @@
+"""Grids of acquiring fees."""
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

@@ -1,0 +1,5 @@
+"""Accounts, companies, stores, contacts, onboarding."""
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

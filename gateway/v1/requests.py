@@ -1,0 +1,5 @@
+"""Internal requests."""
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

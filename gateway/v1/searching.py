@@ -1,0 +1,5 @@
+"""One search over everything, and journals."""
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

@@ -1,0 +1,5 @@
+"""Saved views, exports, alerts, activity."""
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

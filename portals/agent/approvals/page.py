@@ -1,0 +1,7 @@
+"""Acts that wait for a second person."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

@@ -1,0 +1,7 @@
+"""Journals on one time line."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

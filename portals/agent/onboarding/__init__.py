@@ -1,0 +1,1 @@
+"""Onboarding a new merchant."""

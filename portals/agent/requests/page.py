@@ -1,0 +1,7 @@
+"""Internal requests."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = ()

@@ -1,0 +1,1 @@
+"""One's own access: password, second factors, devices."""
