@@ -62,16 +62,7 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
             connection, new.id, new.business_date, EventKind.REFUSED, state=State.DECLINED, reason=reason
         )
         return _answer(asked, reason, 0)
-    await store.capture(connection, original, asked.amount_minor)
-    await store.note(
-        connection,
-        original.id,
-        original.business_date,
-        EventKind.CAPTURED,
-        state=State.CAPTURED,
-        reason=original.reason,
-        cause="completion",
-    )
+    await store.capture(connection, original, asked.amount_minor, cause="completion")
     await _owe(connection, store.standing_of(new, *recorded), DeliveryKind.COMPLETION)
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
 

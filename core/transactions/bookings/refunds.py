@@ -249,16 +249,7 @@ class Refunds:
                     return reason
                 if original.state in (State.APPROVED, State.PARTIALLY_APPROVED):
                     # What was bought today is captured tonight; whoever refunds it now captures it first.
-                    await store.capture(connection, original, original.approved_minor)
-                    await store.note(
-                        connection,
-                        original.id,
-                        original.business_date,
-                        EventKind.CAPTURED,
-                        state=State.CAPTURED,
-                        reason=original.reason,
-                        cause="refund",
-                    )
+                    await store.capture(connection, original, original.approved_minor, cause="refund")
                 await store.add_refunded(connection, original, new.amount_minor, final=False)
             labels = await read_labels(connection, new.terminal_id)
         self._committed()

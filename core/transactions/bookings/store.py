@@ -144,13 +144,22 @@ async def move(
     return row is not None
 
 
-async def capture(connection: Connection, standing: Standing, amount_minor: int) -> None:
-    """Void what was held and post what is captured, on a locked approved attempt."""
+async def capture(connection: Connection, standing: Standing, amount_minor: int, *, cause: str) -> None:
+    """Void what was held, post what is captured and say so, on a locked approved attempt."""
     await connection.fetchrow(
         queries.capture_attempt, UUID(standing.id), standing.business_date, amount_minor
     )
     await post(connection, standing, Operation.RELEASE, Layer.PENDING, -standing.approved_minor)
     await post(connection, standing, Operation.CAPTURE, Layer.POSTED, amount_minor)
+    await note(
+        connection,
+        standing.id,
+        standing.business_date,
+        EventKind.CAPTURED,
+        state=State.CAPTURED,
+        reason=standing.reason,
+        cause=cause,
+    )
 
 
 async def post(
