@@ -23,6 +23,9 @@ PREFIXES = {
     "block": "blk",
     "event": "evt",
     "delivery": "dlv",
+    "approval": "apr",
+    "macro": "mac",
+    "macro_run": "mrn",
 }
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
