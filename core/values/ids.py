@@ -20,6 +20,8 @@ PREFIXES = {
     "service": "svc",
     "terminal": "ter",
     "agent": "agt",
+    "session": "ses",
+    "factor": "fac",
     "block": "blk",
     "event": "evt",
     "delivery": "dlv",
