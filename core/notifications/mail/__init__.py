@@ -1,0 +1,1 @@
+"""Mail: templates, the rows that wait, the journal, the round that sends."""
