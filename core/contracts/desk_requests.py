@@ -8,7 +8,7 @@ import msgspec
 from core.contracts.scope import Scope
 from core.contracts.subjects import DESK
 
-LOG_IN = f"{DESK}.log_in"  # LogIn -> SessionOpened
+LOG_IN = f"{DESK}.log_in"  # LogIn -> access.LogInOutcome
 LOG_OUT = f"{DESK}.log_out"  # Nothing -> Nothing
 SESSION = f"{DESK}.session"  # Nothing -> SessionView
 SESSIONS_ENDED = f"{DESK}.sessions_ended"  # SessionsEnded -> list[bytes]
@@ -40,12 +40,17 @@ class Nothing(msgspec.Struct):
 
 
 class LogIn(msgspec.Struct):
-    """The ip is the socket's peer, never a header."""
+    """The ip is never taken from a header of strangers. `code` is a TOTP, `device` what an earlier log in left.
+
+    `device` None: nothing is to be remembered; empty: this browser has nothing yet.
+    """
 
     email: str
     password: str
     ip: str
     user_agent: str = ""
+    code: str = ""
+    device: str | None = None
 
     def __repr__(self) -> str:
         return f"LogIn(email={self.email!r}, ip={self.ip!r})"

@@ -373,11 +373,16 @@ class StoreDetail(StoreSummary, kw_only=True):
 
 
 class SessionOpened(msgspec.Struct):
-    """The token is shown this once."""
+    """The token is shown this once. `enrolling`: it does nothing but add a second factor."""
 
     token: str
     expires_at: Timestamp
     agent: Agent
+    enrolling: bool = False
+    device: str | None = None  # to send with the next log in from this browser, if it asked to be remembered
+
+    def __repr__(self) -> str:
+        return f"SessionOpened(agent={self.agent.id!r})"
 
 
 class SessionView(msgspec.Struct):
