@@ -113,13 +113,13 @@ SELECT m.minute,
        coalesce(sum(m.transactions) FILTER (WHERE m.state = 6), 0)::int AS unknown,
        coalesce(sum(m.amount_minor) FILTER (WHERE m.state IN (3, 4) AND m.currency = 'EUR'), 0)::bigint AS amount_minor
 FROM activity_minute m JOIN store s ON s.id = m.store_id
-WHERE m.minute >= $2 AND sees($1::area[], s.department, s.id, s.company_id, NULL)
+WHERE m.minute >= $2 AND sees($1::area[], s.department, s.id, s.company_id, m.service)
 GROUP BY m.minute ORDER BY m.minute;
 
 -- name: counts_by_reason
 SELECT m.reason, sum(m.transactions)::int AS count
 FROM activity_minute m JOIN store s ON s.id = m.store_id
-WHERE m.minute >= $2 AND m.state IN (5, 6) AND sees($1::area[], s.department, s.id, s.company_id, NULL)
+WHERE m.minute >= $2 AND m.state IN (5, 6) AND sees($1::area[], s.department, s.id, s.company_id, m.service)
 GROUP BY m.reason ORDER BY 2 DESC, 1 LIMIT 50;
 
 -- name: events_after

@@ -147,12 +147,27 @@ ON CONFLICT DO NOTHING
 RETURNING events;
 
 -- name: add_activity
-INSERT INTO activity_minute AS m (minute, store_id, state, reason, currency, transactions, amount_minor)
-SELECT * FROM unnest(
-    $1::timestamptz[], $2::uuid[], $3::smallint[], $4::smallint[], $5::text[], $6::integer[], $7::bigint[]
+-- In the order of the key, so that two workers cannot wait for each other.
+INSERT INTO activity_minute AS m (
+    minute, store_id, service, brand, state, reason, currency, transactions, amount_minor, timed, latency_ms_sum,
+    within_100ms, within_250ms, within_500ms, within_1000ms, within_2000ms, within_5000ms
 )
-ON CONFLICT (minute, store_id, state, reason, currency) DO UPDATE
-SET transactions = m.transactions + excluded.transactions, amount_minor = m.amount_minor + excluded.amount_minor;
+SELECT * FROM unnest(
+    $1::timestamptz[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::smallint[], $7::text[],
+    $8::integer[], $9::bigint[], $10::integer[], $11::bigint[], $12::integer[], $13::integer[], $14::integer[],
+    $15::integer[], $16::integer[], $17::integer[]
+)
+ON CONFLICT (minute, store_id, service, brand, state, reason, currency) DO UPDATE SET
+    transactions = m.transactions + excluded.transactions,
+    amount_minor = m.amount_minor + excluded.amount_minor,
+    timed = m.timed + excluded.timed,
+    latency_ms_sum = m.latency_ms_sum + excluded.latency_ms_sum,
+    within_100ms = m.within_100ms + excluded.within_100ms,
+    within_250ms = m.within_250ms + excluded.within_250ms,
+    within_500ms = m.within_500ms + excluded.within_500ms,
+    within_1000ms = m.within_1000ms + excluded.within_1000ms,
+    within_2000ms = m.within_2000ms + excluded.within_2000ms,
+    within_5000ms = m.within_5000ms + excluded.within_5000ms;
 
 -- name: read_missed_events
 -- The outbox itself, when the stream has lost a message: same order and horizon as the relay.
