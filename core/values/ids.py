@@ -41,6 +41,8 @@ PREFIXES = {
     "approval": "apr",
     "macro": "mac",
     "macro_run": "mrn",
+    "contact": "cnt",
+    "onboarding": "onb",
 }
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
