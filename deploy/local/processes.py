@@ -49,7 +49,7 @@ class ProcessSpec:
     starts_last: bool = False
 
 
-def _core_role(role: str) -> ProcessSpec:
+def _core_role(role: str, more: Callable[[Place], dict[str, str]] = lambda _place: {}) -> ProcessSpec:
     health = f"core-{role}-health"
     return ProcessSpec(
         name=f"core-{role}",
@@ -62,6 +62,7 @@ def _core_role(role: str) -> ProcessSpec:
         environment=lambda place: {
             "GUICHET_DATABASE_URL": place.database_url(),
             "GUICHET_NATS_URL": place.nats_url("core"),
+            **more(place),
         },
     )
 
@@ -121,7 +122,13 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     ),
     _core_role("engine"),
     _core_role("desk"),
-    _core_role("worker"),
+    _core_role(
+        "worker",
+        lambda place: {
+            "GUICHET_SMTP": place.address("mailbox-smtp"),
+            "GUICHET_PORTAL_URL": f"http://{place.address('portal')}",
+        },
+    ),
     ProcessSpec(
         name="fleet",
         module="edge.simulators.fleet",
@@ -134,6 +141,17 @@ PROCESSES: tuple[ProcessSpec, ...] = (
             "GUICHET_CONTROL_PORT": place.port("fleet-control"),
             "GUICHET_FLEET_JOURNAL": place.path("fleet/journal.jsonl"),
             "GUICHET_FLEET_RATE": "2",
+        },
+    ),
+    ProcessSpec(
+        name="mailbox",
+        module="deploy.local.mailbox",
+        ports=("mailbox", "mailbox-smtp"),
+        health_port="mailbox",
+        stop_order=7,
+        environment=lambda place: {
+            "GUICHET_SMTP_PORT": place.port("mailbox-smtp"),
+            "GUICHET_MAILBOX_DIR": place.path("mailbox"),
         },
     ),
 )

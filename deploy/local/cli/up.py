@@ -27,10 +27,11 @@ _SHOWN_PORTS = (
     "edge-tls",
     "acquirer-control",
     "fleet-control",
+    "mailbox",
     "postgres",
     "nats",
 )
-_WEB_PORTS = frozenset({"portal", "gateway", "acquirer-control", "fleet-control"})
+_WEB_PORTS = frozenset({"portal", "gateway", "acquirer-control", "fleet-control", "mailbox"})
 # Starts of single processes are only news when something is slow or wrong.
 _QUIET_EVENTS = frozenset({"starting", "ready", "stopping"})
 

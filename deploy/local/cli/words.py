@@ -63,6 +63,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "port.edge-tls": ("Terminals, TLS", "Terminaux, TLS"),
     "port.acquirer-control": ("Acquirer simulator, control", "Simulateur d’acquéreur, commande"),
     "port.fleet-control": ("Simulated terminals, control", "Terminaux simulés, commande"),
+    "port.mailbox": ("Mail that was sent, for development", "Courrier envoyé, pour le développement"),
     "port.postgres": ("PostgreSQL", "PostgreSQL"),
     "port.nats": ("NATS", "NATS"),
     "status.name": ("Name", "Nom"),

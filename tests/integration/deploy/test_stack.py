@@ -187,7 +187,7 @@ async def test_stopping_goes_from_terminals_to_the_database_and_leaves_nobody(fo
     order = [event.name for event in events if event.kind == "stopping"]
     assert order[:5] == ["fleet", "edge", "gateway", "portal", "acquirer"]
     assert set(order[5:8]) == {"core-engine", "core-desk", "core-worker"}
-    assert order[8:] == ["nats", "postgres"]
+    assert order[8:] == ["mailbox", "nats", "postgres"]
     assert not [pid for pid in pids if pid is not None and proc.is_alive(pid)]
 
 
