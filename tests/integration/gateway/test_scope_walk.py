@@ -1,0 +1,298 @@
+"""Every endpoint and every subject, asked by somebody whose grants hold where nothing is: nothing is to be seen.
+
+Nothing is listed by hand but what shows nothing scoped. An endpoint that is new is walked by itself; when the walk
+cannot make a request for it, it fails and says what to add to REQUESTS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from core.contracts.permissions import Permission
+from core.contracts.refusals import Refused
+from deploy.local.postgres import PostgresServer
+from tests.support.walking.operations import Operation, Wanted, operations_of, requests_for
+from tests.support.walking.samples import kind_of
+from tests.support.walking.world import Answer, World, walking_world
+
+OUTSIDE_THE_API: Final = ("/health/", "/metrics", "/openapi.json", "/docs", "/schema")
+"""Addresses that say how the process is and what the API looks like, to anybody."""
+
+STREAMS: Final = {
+    # An endless answer; test_events.py holds what it sends to the scope.
+    "GET /events",
+}
+
+FOR_EVERYBODY: Final = {
+    # Opens a session, for whoever has the right words.
+    "POST /sessions": "no session yet",
+    "GET /sessions/current": "one's own session",
+    "DELETE /sessions/current": "one's own session",
+}
+"""Endpoints that ask for no right: they show and change only what is the caller's own."""
+
+NOT_PLACED: Final[dict[str, str]] = {}
+"""Endpoints that need a right and show what belongs to no place: the institution's own lists and settings."""
+
+REQUESTS: Final[dict[str, dict[str, Any]]] = {}
+"""Bodies and parameters (`{"body": …, "query": …}`) where the description does not say enough to make them."""
+
+SUBJECTS_OF_THE_GATEWAY: Final = {
+    # Asked without a session, by the gateway itself; a browser never reaches them.
+    "core.desk.log_in",
+    "core.desk.sessions_ended",
+    "core.desk.events_after",
+    "core.desk.events_end",
+    "core.desk.reasons",
+}
+SUBJECTS_FOR_EVERYBODY: Final = {"core.desk.session", "core.desk.log_out"}
+"""What an agent without a grant may ask: about themselves."""
+
+EITHER_RIGHT: Final[dict[str, set[str]]] = {}
+"""Subjects that one of several rights opens; nobody is told but the first of them."""
+
+KINDS_OF_NO_RECORD: Final[set[str]] = set()
+"""Places in an address that hold no id of a record, such as the code of a role."""
+
+UNSCOPED_TABLES: Final = (
+    # Rows that belong to the institution and to no place.
+    "acquirer",
+)
+OWN_TABLES: Final = (
+    # What a caller writes about themselves, or the desk about the call.
+    "session",
+    "login_failure",
+    "idempotency",
+)
+# Figures that say how a list was asked for, not what is in it.
+_PLAIN_FIGURES: Final = {"minutes", "limit", "page", "every_s", "expires_in_s"}
+
+
+@pytest.fixture(scope="module")
+async def world(postgres_server: PostgresServer, short_folder: Path) -> AsyncIterator[World]:
+    """One for the whole walk: nothing in it may change what stands."""
+    async with walking_world(postgres_server, short_folder / "walk") as made:
+        yield made
+
+
+def _operations(world: World) -> list[Operation]:
+    found = [
+        operation
+        for operation in operations_of(world.app, world.document)
+        if not operation.path.startswith(OUTSIDE_THE_API)
+    ]
+    assert len(found) >= 16
+    assert all(operation.path.startswith("/v1/") for operation in found)
+    return found
+
+
+def _requests(world: World, operation: Operation) -> list[Wanted]:
+    more = REQUESTS.get(operation.name, {})
+    sampler = world.sampler
+    filled = {
+        name: value.format_map({kind: sampler.typed(kind) for kind in sampler.records})
+        for name, value in more.get("query", {}).items()
+    }
+    body = _filled(more.get("body"), {kind: sampler.typed(kind) for kind in sampler.records})
+    try:
+        return list(requests_for(operation, sampler, body=body, query=filled))
+    except KeyError:
+        # The test of the kinds says which record is missing.
+        return []
+
+
+def _filled(body: Any, ids: dict[str, str]) -> Any:
+    match body:
+        case str() if body.startswith("{") and body.endswith("}"):
+            return ids[body[1:-1]]
+        case dict():
+            return {name: _filled(value, ids) for name, value in body.items()}
+        case list():
+            return [_filled(value, ids) for value in body]
+    return body
+
+
+async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> None:
+    known = {operation.name for operation in _operations(world)}
+    assert {*STREAMS, *FOR_EVERYBODY, *NOT_PLACED, *REQUESTS} <= known
+    assert {*SUBJECTS_OF_THE_GATEWAY, *SUBJECTS_FOR_EVERYBODY, *EITHER_RIGHT} <= set(world.doors)
+    assert {
+        subject for subject, door in world.doors.items() if not door.needs_session
+    } == SUBJECTS_OF_THE_GATEWAY
+
+
+async def test_every_kind_of_id_in_an_address_has_a_record_to_walk_to(world: World) -> None:
+    wanted = {kind_of(place) or place for operation in _operations(world) for place in operation.places}
+    found = set(world.records) | set(KINDS_OF_NO_RECORD)
+    assert wanted - found == set(), "seed one in core/roles/seeding, or name its table in TABLES_OF_KINDS"
+
+
+async def test_scope_walk_shows_nothing_to_somebody_out_of_scope(world: World) -> None:
+    token = await world.agent("outside", role="administrator")
+    everything = await world.agent("everywhere", role="administrator", everywhere=True)
+    hidden = await world.secrets_of_others(unscoped=UNSCOPED_TABLES, mine=("outside",))
+    before = await world.fingerprint(without=OWN_TABLES)
+    findings: list[str] = []
+    for operation in _operations(world):
+        if operation.name in FOR_EVERYBODY or operation.name in STREAMS:
+            continue
+        for wanted in _requests(world, operation):
+            answer = await world.call(
+                token, operation.method, wanted.path, query=wanted.query, body=wanted.body
+            )
+            findings += [
+                f"{operation.name} {wanted.query or ''} {finding}"
+                for finding in _leaks(operation, wanted, answer, hidden)
+            ]
+        if operation.method == "GET" and operation.places and (requests := _requests(world, operation)):
+            # The same address holds something for somebody who may see it: not found means hidden, not absent.
+            first = requests[0]
+            answer = await world.call(everything, "GET", first.path, query=first.query)
+            if answer.status != 200:
+                findings.append(
+                    f"{operation.name} is {answer.status} {answer.text[:200]} for everybody: nothing proved"
+                )
+    after = await world.fingerprint(without=OWN_TABLES)
+    findings += [f"rows of {table} changed" for table in before if before[table] != after.get(table)]
+    assert not findings, _lines(findings)
+
+
+def _leaks(operation: Operation, wanted: Wanted, answer: Answer, hidden: set[str]) -> list[str]:
+    """Return what an answer to somebody out of scope shows, or why it proves nothing."""
+    sent = f"{wanted.path} {wanted.query} {wanted.body}"
+    shown = sorted(secret for secret in hidden if secret in answer.text and secret not in sent)
+    found = [f"shows {shown[:3]}"] if shown else []
+    if answer.status >= 500:
+        return [*found, f"fails with {answer.status} {answer.code}"]
+    if not answer.asked:
+        return [
+            *found,
+            f"was refused by the gateway ({answer.status} {answer.text[:300]}): add it to REQUESTS",
+        ]
+    if operation.name in NOT_PLACED:
+        return found
+    if operation.places and answer.status != 404:
+        return [*found, f"is {answer.status} {answer.code}, not 404: {answer.text[:200]}"]
+    if operation.method == "GET" and answer.status == 200 and not _is_empty(answer.json):
+        return [*found, f"is not empty: {answer.text[:200]}"]
+    if operation.method != "GET" and answer.status not in (404, 422):
+        return [*found, f"was taken: {answer.status} {answer.code} {answer.text[:200]}"]
+    return found
+
+
+def _is_empty(body: Any, name: str = "") -> bool:
+    """Return whether nothing but zeros, dates and empty lists is said."""
+    match body:
+        case dict():
+            return all(_is_empty(value, key) for key, value in body.items())
+        case list():
+            return all(not isinstance(value, dict) or "id" not in value for value in body) and all(
+                _is_empty(value, name) for value in body
+            )
+        case bool() | None | str():
+            return True
+        case int() | float():
+            return body == 0 or name in _PLAIN_FIGURES
+    return False
+
+
+async def test_scope_walk_lets_nobody_in_without_a_grant(world: World) -> None:
+    token = await world.agent("nobody", role=None)
+    before = await world.fingerprint(without=OWN_TABLES)
+    findings: list[str] = []
+    for operation in _operations(world):
+        if operation.name in FOR_EVERYBODY:
+            continue
+        wanted = next(iter(_requests(world, operation)), None)
+        if wanted is None:
+            continue
+        answer = await world.call(token, operation.method, wanted.path, query=wanted.query, body=wanted.body)
+        if (answer.status, answer.code) != (403, "not_permitted"):
+            findings.append(f"{operation.name} is {answer.status} {answer.code}: {answer.text[:200]}")
+        elif answer.asked[-1].right not in set(Permission):
+            findings.append(f"{operation.name} asks for {answer.asked[-1].right}, which is no permission")
+    after = await world.fingerprint(without=OWN_TABLES)
+    findings += [f"rows of {table} changed" for table in before if before[table] != after.get(table)]
+    assert not findings, _lines(findings)
+
+
+async def test_scope_walk_of_every_subject_without_a_grant(world: World) -> None:
+    caller = await world.signed_in("nobody", role=None)
+    findings = [
+        f"{subject} is not refused"
+        for subject, door in world.doors.items()
+        if door.needs_session
+        and subject not in SUBJECTS_FOR_EVERYBODY
+        and await _right_missing(world, subject, caller) is None
+    ]
+    assert not findings, _lines(findings)
+
+
+async def test_scope_walk_of_every_subject_out_of_scope(world: World) -> None:
+    caller = await world.signed_in("outside", role="administrator")
+    hidden = await world.secrets_of_others(unscoped=UNSCOPED_TABLES, mine=("outside",))
+    before = await world.fingerprint(without=OWN_TABLES)
+    findings: list[str] = []
+    for subject, door in world.doors.items():
+        if not door.needs_session or subject in SUBJECTS_FOR_EVERYBODY:
+            continue
+        try:
+            result = await door.run(caller, world.sampler.body(door.body), "fr")
+        except (Refused, ValueError, LookupError):
+            continue
+        shown = sorted(secret for secret in hidden if secret in str(result))
+        if shown:
+            findings.append(f"{subject} shows {shown[:3]}")
+    after = await world.fingerprint(without=OWN_TABLES)
+    findings += [f"rows of {table} changed" for table in before if before[table] != after.get(table)]
+    assert not findings, _lines(findings)
+
+
+async def test_scope_walk_each_role_may_ask_what_its_permissions_say(world: World) -> None:
+    nobody = await world.signed_in("nobody", role=None)
+    rights = {
+        subject: await _right_missing(world, subject, nobody)
+        for subject, door in world.doors.items()
+        if door.needs_session and subject not in SUBJECTS_FOR_EVERYBODY
+    }
+    roles = {
+        row["code"]: set(row["permissions"])
+        for row in await world.owner.fetch(
+            "SELECT r.code, array_agg(p.permission) AS permissions FROM role r"
+            " JOIN role_permission p ON p.role = r.code WHERE r.built_in GROUP BY 1"
+        )
+    }
+    assert len(roles) == 8
+    findings: list[str] = []
+    for role, permissions in roles.items():
+        caller = await world.signed_in(f"role-{role}", role=role)
+        for subject, right in rights.items():
+            allowed = bool(({right} | EITHER_RIGHT.get(subject, set())) & permissions)
+            missing = await _right_missing(world, subject, caller)
+            # A right that is missed later, inside, must be one that the role does not hold either.
+            if (missing is None and not allowed) or missing in permissions or (missing == right and allowed):
+                findings.append(f"{role} {subject}: wants {right}, misses {missing}")
+    assert not findings, _lines(findings)
+
+
+def _lines(findings: list[str]) -> str:
+    return "\n".join(["", *findings])
+
+
+async def _right_missing(world: World, subject: str, caller: Any) -> str | None:
+    """Return the right for want of which a subject refuses the caller, None when it asks for no more."""
+    door = world.doors[subject]
+    try:
+        await door.run(caller, world.sampler.body(door.body), "fr")
+    except Refused as refusal:
+        if refusal.problem.code == "not_permitted":
+            return str(refusal.problem.facts["right"])
+        return None
+    except (ValueError, LookupError):
+        # What the gateway would have refused before: the body was made without its rules.
+        return None
+    return None

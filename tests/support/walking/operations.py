@@ -1,0 +1,89 @@
+"""Every operation of the gateway, found in its own table of routes, and a request for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from tests.support.walking.samples import Sampler, kind_of
+
+_PLACE = re.compile(r"\{([a-z_]+)(?::[a-z]+)?\}")
+_ID_PARAMETERS = {"target": "store", "subject": "store", "record": "store"}
+
+
+class Operation(NamedTuple):
+    """One method of one address."""
+
+    method: str
+    path: str
+    description: Mapping[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        """How tables and findings call it: `POST /blocks/{block_id}/lift`."""
+        return f"{self.method} {self.path.removeprefix('/v1')}"
+
+    @property
+    def places(self) -> list[str]:
+        """The names of the parameters in the path."""
+        return _PLACE.findall(self.path)
+
+
+class Wanted(NamedTuple):
+    """What to send."""
+
+    path: str
+    query: list[tuple[str, str]]
+    body: Any
+
+
+def operations_of(app: Litestar, document: Mapping[str, Any]) -> Iterator[Operation]:
+    """Yield every operation that the application has a route for; those left out of the document have no description."""
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        path = _PLACE.sub(r"{\1}", route.path)
+        for method in sorted(set(route.route_handler_map) - {"OPTIONS", "HEAD"}):
+            described = document["paths"].get(path, {}).get(method.lower())
+            yield Operation(method, path, described)
+
+
+def requests_for(
+    operation: Operation, sampler: Sampler, *, body: Any = None, query: Mapping[str, str] | None = None
+) -> Iterator[Wanted]:
+    """Yield the plain request, then one for each filter that takes an id or words.
+
+    Raises: KeyError, when a place in the path is an id of no known kind.
+    """
+    path = operation.path
+    for place in operation.places:
+        kind = kind_of(place)
+        path = path.replace(f"{{{place}}}", (query or {}).get(place) or sampler.typed(kind or place))
+    described = operation.description or {}
+    parameters = [each for each in described.get("parameters", ()) if each["in"] == "query"]
+    needed = [
+        (each["name"], _plain(sampler.value(each["schema"], each["name"])))
+        for each in parameters
+        if each.get("required") or each["name"] in (query or {})
+    ]
+    needed = [(name, (query or {}).get(name, value)) for name, value in needed]
+    if body is None and (content := described.get("requestBody", {}).get("content", {})):
+        schema = content.get("application/json", {}).get("schema")
+        body = None if schema is None else sampler.value(schema)
+    yield Wanted(path, needed, body)
+    for each in parameters:
+        kind = _ID_PARAMETERS.get(each["name"]) or kind_of(each["name"])
+        if kind and kind in sampler.records and not each["schema"].get("enum"):
+            yield Wanted(path, [*needed, (each["name"], sampler.typed(kind))], body)
+        elif each["name"] in ("query", "q"):
+            yield Wanted(
+                path, [*(pair for pair in needed if pair[0] != each["name"]), (each["name"], "ondine")], body
+            )
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

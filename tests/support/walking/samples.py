@@ -1,0 +1,165 @@
+"""Requests made from descriptions: a value for a JSON schema, a body for a subject's Struct, with ids of real records."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from core.roles.seeding.numbers import siren, siret
+from core.values.ids import PREFIXES, encode_id
+
+Json = Any
+Records = Mapping[str, bytes]
+"""Kind of an id -> the id of a record that exists."""
+
+# A name of a field says more than its type; these are values that pass every check of their kind.
+_BY_NAME: Mapping[str, Json] = {
+    "email": "walk@guichet.example",
+    "phone": "+33142685300",
+    "siren": siren(8_000_001),
+    "siret": siret(siren(8_000_001), 1),
+    "iban": "FR7630006000011234567890189",
+    "bic": "AGRIFRPP",
+    "department": "75",
+    "postcode": "75001",
+    "currency": "EUR",
+    "locale": "fr",
+    "country": "FR",
+    "password": "a walk that nobody takes twice",
+    "merchant_category": "5411",
+}
+_KIND_OF_NAME = {"terminal_number": "terminal", "assignee": "agent", "person": "agent"}
+_WORDS = "walking out of scope"
+
+
+def kind_of(name: str) -> str | None:
+    """Return the kind of id that a name stands for: `store`, `store_id`, `stores`, `store_ids`."""
+    bare = name.rsplit(".", 1)[-1].removesuffix("_ids").removesuffix("_id")
+    for candidate in (bare, bare.removesuffix("s"), bare.removesuffix("ies") + "y", _KIND_OF_NAME.get(bare)):
+        if candidate in PREFIXES:
+            return candidate
+    return None
+
+
+class Sampler:
+    """Makes values; `records` are what ids are taken from."""
+
+    def __init__(self, schemas: Mapping[str, Json], records: Records) -> None:
+        self._schemas = schemas
+        self.records = records
+
+    def typed(self, kind: str) -> str:
+        """Return the id of the record of a kind, as it is written on the wire."""
+        return encode_id(kind, self.records[kind])
+
+    def value(self, schema: Json, name: str = "", kind: str | None = None) -> Json:
+        """Return a value that the schema takes; `kind` is what a plain `id` inside it is an id of."""
+        schema = self._resolved(schema)
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return next(
+                (each for each in schema["enum"] if each in self.records and name == "kind"),
+                schema["enum"][0],
+            )
+        named = kind_of(name)
+        match schema.get("type"):
+            case "object":
+                return self._object(schema, named or kind)
+            case "array":
+                return [self.value(schema.get("items", {}), name, kind)]
+            case "string":
+                wanted = kind if name == "id" else named
+                return self.typed(wanted) if wanted and wanted in self.records else _text(schema, name)
+            case "integer" | "number":
+                return max(1, int(schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)))
+            case "boolean":
+                return False
+        return None
+
+    def _object(self, schema: Json, kind: str | None) -> Json:
+        properties = schema.get("properties", {})
+        required = set(schema.get("required", ())) or set(list(properties)[:1])
+        made: dict[str, Json] = {}
+        # The kind beside an id says what it is an id of, so it is made first.
+        for name in sorted(required & set(properties), key=lambda each: each != "kind"):
+            beside = made.get("kind") if made.get("kind") in self.records else kind
+            made[name] = self.value(properties[name], name, beside)
+        return made
+
+    def _resolved(self, schema: Json) -> Json:
+        while True:
+            if "$ref" in schema:
+                schema = self._schemas[schema["$ref"].rsplit("/", 1)[-1]]
+            elif choices := schema.get("oneOf") or schema.get("anyOf"):
+                schema = next(each for each in choices if each.get("type") != "null")
+            else:
+                return schema
+
+    def body(self, kind: type[msgspec.Struct]) -> msgspec.Struct:
+        """Return a body of a subject with its required fields, ids of real records in it."""
+        return self._struct(inspect.type_info(kind))
+
+    def _struct(self, info: Any) -> Any:
+        values = {
+            field.name: self._of(field.type, field.name)
+            for field in info.fields
+            if field.required or kind_of(field.name) or field.name == "id"
+        }
+        return info.cls(**values)
+
+    def _of(self, info: Any, name: str) -> Any:
+        match info:
+            case inspect.BytesType():
+                return self.records.get(kind_of(name) or "", self.records["store"])
+            case inspect.StrType():
+                return _text({"minLength": info.min_length, "maxLength": info.max_length}, name)
+            case inspect.IntType() | inspect.FloatType():
+                return max(1, int(info.ge or 0))
+            case inspect.BoolType():
+                return False
+            case inspect.DateTimeType():
+                return datetime.now(UTC)
+            case inspect.DateType():
+                return datetime.now(UTC).date()
+            case inspect.StructType():
+                return self._struct(info)
+            case inspect.UnionType():
+                return self._of(next(t for t in info.types if not isinstance(t, inspect.NoneType)), name)
+            case inspect.ListType() | inspect.CollectionType():
+                return [self._of(info.item_type, name)]
+            case inspect.VarTupleType():
+                return (self._of(info.item_type, name),)
+            case inspect.DictType():
+                return {}
+            case inspect.LiteralType():
+                return info.values[0]
+            case inspect.EnumType():
+                return next(iter(info.cls)) if issubclass(info.cls, enum.Enum) else None
+            case inspect.RawType():
+                return msgspec.Raw(msgspec.msgpack.encode(None))
+        return None
+
+
+def _text(schema: Json, name: str) -> str:
+    bare = name.rsplit(".", 1)[-1]
+    if bare in _BY_NAME:
+        return _BY_NAME[bare]
+    match schema.get("format"):
+        case "date":
+            return datetime.now(UTC).date().isoformat()
+        case "date-time":
+            return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        case "uuid":
+            return "0192f0a0-0000-7000-8000-000000000000"
+    if schema.get("pattern") == "^[A-Z]{3}$":
+        return "EUR"
+    text = _WORDS
+    longest = schema.get("maxLength") or 1_000
+    shortest = schema.get("minLength") or 0
+    return (text + "." * max(0, shortest - len(text)))[:longest]

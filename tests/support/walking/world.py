@@ -1,0 +1,318 @@
+"""A desk and a gateway in this process over a bus and a database of their own, with one record of every kind.
+
+The code is the real one, and so is the way between the two; only the sockets of HTTP are left out, so that the walk
+sees which subject an endpoint asked and what right was missing.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+import importlib
+import inspect
+import pkgutil
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import httpx
+import msgspec
+from litestar import Litestar
+
+from core.app import SystemClock
+from core.bus import Bus
+from core.contracts.desk import Principal
+from core.contracts.states import Kind, State
+from core.identity.api import IdentityHandlers, SignedIn
+from core.roles import seeding
+from core.roles.context import RoleContext, Settings
+from core.roles.desk import Desk, all_doors
+from core.roles.doors.door import Doors, Parts
+from core.roles.seeding.store import seed
+from core.values.ids import PREFIXES, encode_id
+from deploy.local.postgres import PostgresServer
+from gateway.app import build_app
+from gateway.core_client import Caller, CoreClient
+from gateway.openapi_page import document_of
+from gateway.outermost import Outermost
+from gateway.problems import Problem
+from tests.support.desk import add_attempt
+from tests.support.servers import TestDatabase, fresh_database, running_nats
+from tests.support.walking.samples import Records, Sampler
+
+Result = TypeVar("Result")
+
+NOWHERE_DEPARTMENT = "90"
+"""A department where the demonstration has nothing."""
+
+TABLES_OF_KINDS = {"transaction": "attempt"}
+"""Where records of a kind stand when the table is not called as the kind."""
+
+KINDS_WITHOUT_RECORDS = {
+    "event": "events are shown by their place in the log, never by an id",
+    "delivery": "deliveries are shown inside their transaction, without an id",
+}
+
+
+class Asked(msgspec.Struct):
+    """One question of the gateway to core, and how it was refused."""
+
+    subject: str
+    code: str | None = None
+    right: str | None = None
+
+
+_asked: contextvars.ContextVar[list[Asked]] = contextvars.ContextVar("asked")
+
+
+class ObservedCore(CoreClient):
+    """The gateway's way to core, with a note of what went over it."""
+
+    async def ask(
+        self,
+        subject: str,
+        body: msgspec.Struct,
+        result: type[Result],
+        *,
+        caller: Caller | None = None,
+        timeout_s: float = 8.0,
+    ) -> Result:
+        """Ask as always."""
+        asked = Asked(subject)
+        _asked.get().append(asked)
+        try:
+            return await super().ask(subject, body, result, caller=caller, timeout_s=timeout_s)
+        except Problem as problem:
+            asked.code = problem.code
+            asked.right = str(problem.facts.get("right", "")) or None
+            raise
+
+
+class Answer(msgspec.Struct):
+    """What came back, and what core was asked on the way."""
+
+    status: int
+    text: str
+    asked: list[Asked]
+
+    @property
+    def json(self) -> Any:
+        """The body as plain values; None when there is none."""
+        try:
+            return msgspec.json.decode(self.text)
+        except msgspec.DecodeError:
+            return None
+
+    @property
+    def code(self) -> str:
+        """The code of a problem."""
+        body = self.json
+        return str(body.get("code", "")) if isinstance(body, dict) else ""
+
+
+@dataclass
+class World:
+    """Everything that a walk needs."""
+
+    database: TestDatabase
+    owner: asyncpg.Connection
+    pool: asyncpg.Pool
+    app: Litestar
+    client: httpx.AsyncClient
+    doors: Doors
+    identity: IdentityHandlers
+    records: Records
+    document: Mapping[str, Any]
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def sampler(self) -> Sampler:
+        """Makes requests from the description."""
+        return Sampler(self.document["components"]["schemas"], self.records)
+
+    async def call(
+        self, token: str, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: Any = None
+    ) -> Answer:
+        """Ask an endpoint."""
+        asked: list[Asked] = []
+        mark = _asked.set(asked)
+        try:
+            answer = await self.client.request(
+                method,
+                path,
+                params=list(query),
+                json=body,
+                headers={"Authorization": f"Bearer {token}", "Idempotency-Key": secrets.token_hex(8)},
+            )
+        finally:
+            _asked.reset(mark)
+        return Answer(answer.status_code, answer.text, asked)
+
+    async def agent(self, name: str, *, role: str | None, everywhere: bool = False) -> str:
+        """Return the token of an agent with one role: everywhere, or where nothing is; without a role, no grant."""
+        if name in self._tokens:
+            return self._tokens[name]
+        token = secrets.token_urlsafe(32)
+        agent_id = await self.owner.fetchval(
+            "INSERT INTO agent (email, name, password_hash, role) VALUES ($1, $2, '-', $3) RETURNING id",
+            f"{name}@walk.example",
+            f"Walker {name}",
+            role or "hotline",
+        )
+        if role is not None:
+            places = ([], []) if everywhere else ([NOWHERE_DEPARTMENT], [uuid.UUID(int=1)])
+            await self.owner.execute(
+                "INSERT INTO agent_grant (agent_id, role, departments, stores)"
+                " VALUES ($1, $2, nullif($3::text[], '{}'), nullif($4::uuid[], '{}'))",
+                agent_id,
+                role,
+                *places,
+            )
+        await self.owner.execute(
+            "INSERT INTO session (token_hash, agent_id, expires_at) VALUES ($1, $2, now() + interval '1 hour')",
+            hashlib.sha256(token.encode()).digest(),
+            agent_id,
+        )
+        self._tokens[name] = token
+        return token
+
+    async def signed_in(self, name: str, *, role: str | None, everywhere: bool = False) -> SignedIn:
+        """Return the same agent as the functions behind the subjects see them."""
+        token = await self.agent(name, role=role, everywhere=everywhere)
+        return await self.identity.check(Principal(b"", hashlib.sha256(token.encode()).digest()))
+
+    async def secrets_of_others(self, *, unscoped: Sequence[str], mine: Sequence[str]) -> set[str]:
+        """Return what no answer may hold: ids as they are written, names of accounts, companies and stores."""
+        tables = await self.owner.fetch(
+            "SELECT c.relname AS name FROM pg_class c JOIN pg_attribute k ON k.attrelid = c.oid"
+            " WHERE k.attname = 'id' AND k.atttypid = 'uuid'::regtype AND c.relkind IN ('r', 'p')"
+            " AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace"
+        )
+        found: set[str] = set()
+        for table in tables:
+            if table["name"] not in unscoped:
+                rows = await self.owner.fetch(f'SELECT id FROM "{table["name"]}" LIMIT 2000')  # noqa: S608
+                found |= {encode_id("store", row["id"].bytes).partition("_")[2] for row in rows}
+        for statement in (
+            "SELECT name AS word FROM account",
+            "SELECT legal_name AS word FROM company",
+            "SELECT siren AS word FROM company",
+            "SELECT name AS word FROM store",
+            "SELECT siret AS word FROM store",
+            "SELECT terminal AS word FROM terminal",
+        ):
+            found |= {row["word"] for row in await self.owner.fetch(statement)}
+        own = await self.owner.fetch(
+            "SELECT id FROM agent WHERE email = ANY($1::text[])", [f"{name}@walk.example" for name in mine]
+        )
+        return found - {encode_id("store", row["id"].bytes).partition("_")[2] for row in own}
+
+    async def fingerprint(self, *, without: Sequence[str]) -> dict[str, object]:
+        """Return a hash of the rows of every table but those named."""
+        tables = await self.owner.fetch(
+            "SELECT c.relname AS name FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
+            " AND c.relnamespace = 'public'::regnamespace ORDER BY 1"
+        )
+        return {
+            row["name"]: await self.owner.fetchval(
+                f"SELECT count(*) || ' ' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '')"  # noqa: S608
+                f' FROM "{row["name"]}" AS t'
+            )
+            for row in tables
+            if row["name"] not in without
+        }
+
+
+@asynccontextmanager
+async def walking_world(postgres: PostgresServer, folder: Path) -> AsyncIterator[World]:
+    """Start it all, with records; stop it whatever happens."""
+    # A bus of its own: on the shared one another desk would answer half of the questions.
+    async with fresh_database(postgres) as database, running_nats(folder) as nats:
+        await seed(database.dsn, password=secrets.token_urlsafe(16))
+        owner = await asyncpg.connect(database.owner_dsn)
+        await _seed_topics(database)
+        await _add_what_the_seed_lacks(owner)
+        desk_bus = await Bus.connect(nats.url("core"), name="walk-core", inbox_prefix="_INBOX.core")
+        gateway_bus = await Bus.connect(
+            nats.url("gateway"), name="walk-gateway", inbox_prefix="_INBOX.gateway"
+        )
+        pool = await asyncpg.create_pool(database.dsn, min_size=1, max_size=4)
+        clock = SystemClock()
+        context = RoleContext(Settings("desk", database.dsn, "", 0, "walk"), desk_bus, clock)
+        desk = Desk(await asyncpg.create_pool(database.dsn, min_size=1, max_size=4), context)
+        app = build_app(gateway_bus)
+        app.state.parts._core = ObservedCore(gateway_bus)
+        identity = IdentityHandlers(pool, clock)
+        records = await _records(owner)
+        transport = httpx.ASGITransport(app=Outermost(app))  # pyright: ignore[reportArgumentType]
+        async with httpx.AsyncClient(transport=transport, base_url="http://walk", timeout=60) as client:
+            try:
+                yield World(
+                    database=database,
+                    owner=owner,
+                    pool=pool,
+                    app=app,
+                    client=client,
+                    doors=all_doors(Parts(pool, clock, desk_bus, identity)),
+                    identity=identity,
+                    records=records,
+                    document=document_of(app),
+                )
+            finally:
+                await desk.stop()
+                await pool.close()
+                await gateway_bus.close()
+                await desk_bus.close()
+                await owner.close()
+
+
+async def _seed_topics(database: TestDatabase) -> None:
+    """Run every `seed_<topic>(connection)` of the seeding package, so that each topic's records are walked."""
+    for module in sorted(pkgutil.iter_modules(seeding.__path__), key=lambda each: each.name):
+        topic = importlib.import_module(f"core.roles.seeding.{module.name}")
+        for name, function in inspect.getmembers(topic, inspect.iscoroutinefunction):
+            if name.startswith("seed_") and function.__module__ == topic.__name__:
+                connection = await asyncpg.connect(database.dsn)
+                try:
+                    async with connection.transaction():
+                        await function(connection)
+                finally:
+                    await connection.close()
+
+
+async def _add_what_the_seed_lacks(owner: asyncpg.Connection) -> None:
+    """Add what a demonstration does not begin with: payments, a block."""
+    await add_attempt(owner, terminal="T0000001", state=State.APPROVED)
+    await add_attempt(owner, terminal="T0000001", state=State.CAPTURED, captured_minor=1250)
+    await add_attempt(owner, terminal="T0000003", kind=Kind.REFUND, state=State.DECLINED, reason=51)
+    await owner.execute(
+        "INSERT INTO block (target_kind, target_id, reason, blocked_by)"
+        " SELECT 3, t.id, 'a block to walk to', a.id FROM terminal t, agent a"
+        " WHERE t.terminal = 'T0000003' AND a.email = 'hotline@guichet.example'"
+    )
+    await owner.execute(
+        "INSERT INTO action (agent_id, kind, target_kind, target_id)"
+        " SELECT a.id, 'block.made', 'terminal', t.id FROM terminal t, agent a"
+        " WHERE t.terminal = 'T0000003' AND a.email = 'hotline@guichet.example'"
+    )
+
+
+async def _records(owner: asyncpg.Connection) -> dict[str, bytes]:
+    """Return the id of one record of each kind that has one."""
+    records: dict[str, bytes] = {}
+    for kind in PREFIXES:
+        if kind in KINDS_WITHOUT_RECORDS:
+            continue
+        table = TABLES_OF_KINDS.get(kind, kind)
+        try:
+            found = await owner.fetchval(f'SELECT id FROM "{table}" ORDER BY id LIMIT 1')  # noqa: S608
+        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
+            found = None
+        if isinstance(found, uuid.UUID):
+            records[kind] = found.bytes
+    return records
