@@ -9,7 +9,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import Brand, Kind, State
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.invariants import check_invariants
-from tests.integration.core.transactions.world import CARD, World
+from tests.integration.core.transactions.world import CARD, World, until
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,18 @@ async def test_a_terminals_day_counts_what_was_approved_there(world: World) -> N
     tomorrow = world.payment(business_date=world.today() + 1)
     assert (await world.pay(tomorrow)).reason == Reason.APPROVED
     assert first != second
+
+
+async def test_a_terminals_day_counts_what_waits_for_the_host(world: World) -> None:
+    await world.owner.execute("UPDATE service SET terminal_day_max_minor = 2000")
+    waiting = world.payment(amount_minor=1_500)
+    world.host.script.append(behaviour.HOLD)
+    world.send(waiting)
+    await until(lambda: waiting.id in world.host.held)
+    assert (await world.pay(world.payment(amount_minor=501))).reason == Reason.TERMINAL_DAY_LIMIT
+    world.host.held.pop(waiting.id)()
+    assert (await world.answer_to(waiting)).reason == Reason.APPROVED
+    assert (await world.pay(world.payment(amount_minor=500))).reason == Reason.APPROVED
 
 
 async def test_a_day_limit_counts_what_was_captured_and_refunded_as_bought(world: World) -> None:
