@@ -21,6 +21,8 @@ PREFIXES = {
     "terminal": "ter",
     "agent": "agt",
     "session": "ses",
+    "grant": "grn",
+    "action": "act",
     "factor": "fac",
     "block": "blk",
     "event": "evt",
