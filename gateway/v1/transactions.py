@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
 from core.contracts import desk_requests as ask
+from core.contracts.approvals import Approval
 from core.contracts.desk_views import Money, Transaction, TransactionDetail, TransactionPage
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import JSON, Problem
@@ -63,7 +64,12 @@ async def one_transaction(transaction_id: str, caller: Caller, core: CoreClient)
     summary="Refund",
     tags=["Transactions"],
     status_code=202,
-    responses={202: ResponseSpec(Transaction, description="The refund, sent to the host")},
+    responses={
+        202: ResponseSpec(
+            Transaction | Approval,
+            description="The refund, sent to the host; or the approval that a large one waits for",
+        )
+    },
 )
 async def refund(
     transaction_id: str,
@@ -72,7 +78,10 @@ async def refund(
     core: CoreClient,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
-    """Refund part or all of what was captured. The result follows: ask for the refund by its id."""
+    """Refund part or all of what was captured. The result follows: ask for the refund by its id.
+
+    Above what one person may give alone, the answer is an approval (`apr_…`) that somebody else decides on.
+    """
     key = required_key(idempotency_key)
     if data.amount.amount <= 0:
         raise Problem.of_field("amount.amount", "too_small", "above 0")

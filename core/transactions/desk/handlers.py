@@ -5,9 +5,8 @@ from typing import Final
 
 import asyncpg
 import msgspec
-import structlog
 
-from core.bus import Bus, BusError
+from core.bus import Bus
 from core.contracts.agent_actions import CANCEL_SUBJECT, REFUND_SUBJECT, CancelByAgent, RefundByAgent
 from core.contracts.desk_requests import (
     EVENTS_PAGE_MAX,
@@ -40,7 +39,8 @@ from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound, Refused
 from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
-from core.identity.errors import StillRunning
+from core.transactions.approvals.acting import ask_engine
+from core.transactions.approvals.asking import ask_refund, find_asked, may_refund_alone
 from core.transactions.desk import store, views
 from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
 from core.transactions.desk.rules import cancel_action, diagnosis_of, hops_of, refund_action
@@ -50,14 +50,10 @@ from core.values.cursors import encode_cursor
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
-# The engine answers when the host has, or at the host's deadline.
-ENGINE_TIMEOUT_S: Final = 12.0
 _REPLAY_AGE: Final = timedelta(seconds=REPLAY_AGE_S_MAX)
 _STANDS: Final = frozenset(
     {Reason.NONE, Reason.APPROVED, Reason.PARTIAL_APPROVAL, Reason.CANCELLED_BY_AGENT, Reason.HOST_NO_REPLY}
 )
-
-_log = structlog.get_logger("core.desk")
 
 
 class TransactionHandlers:
@@ -185,9 +181,10 @@ class TransactionHandlers:
         return ReasonTexts(texts)
 
     async def refund(self, caller: SignedIn, request: Refund, locale: str) -> Written:
-        """Refund, once for each idempotency key.
+        """Refund, once for each idempotency key; above what one person may give alone, ask for a second one.
 
-        Raises: NotPermitted, NotFound, NotRefundable, RefundAboveCaptured, KeyReused, StillRunning.
+        The answer is the refund, or the approval that it waits for.
+        Raises: AlreadyWaiting, NotPermitted, NotFound, NotRefundable, RefundAboveCaptured, KeyReused, StillRunning.
         """
         scope = require(caller, Permission.TRANSACTIONS_REFUND)
 
@@ -196,6 +193,10 @@ class TransactionHandlers:
             # A first call may have got through before it died: then its refund is the answer.
             if claim.taken_over and (made := await self._shown(refund_id, locale)) is not None:
                 return made
+            if claim.taken_over and (
+                asked := await find_asked(self._pool, caller, refund_id, self._clock.now())
+            ):
+                return asked
             row = await store.find_transaction(self._pool, scope, request.id)
             if row is None:
                 raise NotFound
@@ -209,6 +210,10 @@ class TransactionHandlers:
                 raise NotRefundable("other_currency")
             if request.amount_minor > action.max.amount:
                 raise RefundAboveCaptured(remaining_minor=action.max.amount, currency=facts.currency)
+            if not await may_refund_alone(self._pool, caller, request.amount_minor, facts.currency):
+                return await ask_refund(
+                    self._pool, caller, row, request, approval_id=refund_id, now=self._clock.now()
+                )
             order = RefundByAgent(
                 id=refund_id,
                 original_id=request.id,
@@ -218,7 +223,7 @@ class TransactionHandlers:
                 reason_text=request.reason,
                 agent_id=caller.agent_id,
             )
-            reply = await self._engine(REFUND_SUBJECT, order)
+            reply = await ask_engine(self._bus, REFUND_SUBJECT, order)
             made = await self._shown(refund_id, locale)
             if made is None:
                 raise _refusal(reply, remaining_minor=action.max.amount, currency=facts.currency)
@@ -264,7 +269,7 @@ class TransactionHandlers:
                     reason_text=request.reason,
                     agent_id=caller.agent_id,
                 )
-                reply = await self._engine(CANCEL_SUBJECT, order)
+                reply = await ask_engine(self._bus, CANCEL_SUBJECT, order)
                 if reply.reason not in _STANDS:
                     raise NotCancellable(views.reason_code(reply.reason))
                 await self._record(caller, "transaction.cancelled", request.id, {"reason": request.reason})
@@ -284,15 +289,6 @@ class TransactionHandlers:
             body=request,
             effect=effect,
         )
-
-    async def _engine(self, subject: str, order: RefundByAgent | CancelByAgent) -> AuthoriseReply:
-        try:
-            payload = await self._bus.request(subject, msgspec.msgpack.encode(order), ENGINE_TIMEOUT_S)
-        except BusError as error:
-            # Whether it happened is unknown, so the claim stays and the same order is repeated later.
-            _log.warning("engine_silent", subject=subject, error=error.code)
-            raise StillRunning from error
-        return msgspec.msgpack.decode(payload, type=AuthoriseReply)
 
     async def _shown(self, transaction_id: bytes, locale: str) -> bytes | None:
         row = await store.find_transaction(self._pool, EVERYTHING, transaction_id)

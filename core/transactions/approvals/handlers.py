@@ -1,0 +1,301 @@
+"""Asking, approving, refusing, withdrawing; and taking up again what a crash left under way."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+import structlog
+
+from core.bus import Bus
+from core.contracts.approvals import Approval, ApprovalPage, Decide, ListApprovals
+from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
+from core.contracts.refusals import NotFound, Refused
+from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
+from core.identity.errors import StillRunning
+from core.transactions.approvals import rules, store
+from core.transactions.approvals.acting import ENGINE_TIMEOUT_S, carry_out
+from core.transactions.approvals.errors import AlreadyDecided, Expired, NotYours, ReasonMissing
+from core.transactions.approvals.model import APPROVED_BY, StoredApproval
+from core.transactions.approvals.views import approval_of
+from core.transactions.desk.errors import NotRefundable, RefundAboveCaptured
+from core.transactions.desk.rules import refund_action
+from core.transactions.desk.store import find_transaction
+from core.transactions.desk.views import facts_of
+from core.values.clock import Clock, to_unix_us
+from core.values.cursors import encode_cursor
+from core.values.ids import encode_id, uuid7
+
+TAKE_UP_AFTER: Final = timedelta(seconds=30)
+TAKEN_UP_MAX: Final = 20
+_LOOK_EVERY_S: Final = 0.1
+
+_log = structlog.get_logger("core.approvals")
+_APPROVE: Final = Permission.TRANSACTIONS_REFUND_APPROVE
+
+
+class ApprovalHandlers:
+    """The door to two-person acts."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, bus: Bus) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._bus = bus
+
+    async def approvals(self, caller: SignedIn, request: ListApprovals) -> ApprovalPage:
+        """Return what waits for the caller, what they asked or decided, or all that they may see."""
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        now = self._clock.now()
+        named: dict[str, Any] = {}
+        scope = caller.scope_of(_APPROVE)
+        if request.target_id is not None:
+            scope = require(caller, Permission.TRANSACTIONS_READ)
+            named = {"target_id": request.target_id}
+        elif request.view == "to_decide":
+            named = {"waiting_at": now}
+        elif request.view == "asked":
+            named = {"asked_by": caller.agent_id}
+        elif request.view == "decided":
+            named = {"decided_by": caller.agent_id}
+        rows = await store.list_approvals(
+            self._pool, scope, caller=caller.agent_id, before=request.before, limit=limit + 1, **named
+        )
+        page = [approval_of(row, caller, now) for row in rows[:limit]]
+        return ApprovalPage(page, encode_cursor(page[-1].id) if len(rows) > limit else None)
+
+    async def approval(self, caller: SignedIn, request: ById) -> Approval:
+        """Return one. Raises: NotFound."""
+        return await self._one(caller, request.id)
+
+    async def approve(self, caller: SignedIn, request: Decide) -> Written:
+        """Approve what somebody else asked for; the act then runs once, however often this is repeated.
+
+        Raises: NotPermitted, NotFound, OwnApproval, Expired, AlreadyDecided, AboveYourLimit, RefundAboveCaptured,
+        NotRefundable, KeyReused, StillRunning.
+        """
+
+        async def effect(_claim: Claim | None) -> bytes:
+            now = self._clock.now()
+            async with self._pool.acquire() as connection, connection.transaction():
+                approval = await self._lock_to_decide(connection, caller, request.id)
+                repeated = rules.is_repeat(approval, agent_id=caller.agent_id)
+                if not repeated:
+                    self._check(caller, approval, now)
+                    await self._check_remaining(connection, approval)
+                    await store.decide(
+                        connection,
+                        approval_id=request.id,
+                        state="approved",
+                        decided_by=caller.agent_id,
+                        now=now,
+                        reason=request.reason,
+                        result_id=_made_id(now),
+                    )
+                    await _record(connection, caller, "approval.approved", approval, now, request.reason)
+            if not (repeated and await self._has_ended(caller, request.id)):
+                await carry_out(self._pool, self._clock, self._bus, request.id, caller=caller.agent_id)
+            return msgspec.json.encode(await self._one(caller, request.id))
+
+        return await self._write(caller, "approve", request, effect)
+
+    async def refuse(self, caller: SignedIn, request: Decide) -> Written:
+        """Refuse with a reason.
+
+        Raises: NotPermitted, NotFound, OwnApproval, Expired, AlreadyDecided, ReasonMissing, KeyReused.
+        """
+        _check_reason(request.reason)
+
+        async def effect(_claim: Claim | None) -> bytes:
+            now = self._clock.now()
+            async with self._pool.acquire() as connection, connection.transaction():
+                approval = await self._lock_to_decide(connection, caller, request.id)
+                if not (approval.state == "refused" and approval.decided_by == caller.agent_id):
+                    # Whoever may not approve so much may still say no.
+                    rules.check_decision(approval, agent_id=caller.agent_id, amount_max_minor=None, now=now)
+                    await self._decide(connection, caller, approval, "refused", now, request.reason)
+            return msgspec.json.encode(await self._one(caller, request.id))
+
+        return await self._write(caller, "refuse_approval", request, effect)
+
+    async def withdraw(self, caller: SignedIn, request: Decide) -> Written:
+        """Take back what the caller asked for.
+
+        Raises: NotFound, NotYours, Expired, AlreadyDecided, KeyReused.
+        """
+
+        async def effect(_claim: Claim | None) -> bytes:
+            now = self._clock.now()
+            async with self._pool.acquire() as connection, connection.transaction():
+                approval = await store.lock(
+                    connection,
+                    caller.scope_of(_APPROVE),
+                    approval_id=request.id,
+                    caller=caller.agent_id,
+                )
+                if approval is None:
+                    raise NotFound
+                if approval.asked_by != caller.agent_id:
+                    raise NotYours
+                match rules.state_at(approval.state, approval.expires_at, now):
+                    case "waiting":
+                        await self._decide(connection, caller, approval, "withdrawn", now, request.reason)
+                    case "withdrawn":
+                        pass
+                    case "expired":
+                        raise Expired
+                    case decided:
+                        raise AlreadyDecided(decided)
+            return msgspec.json.encode(await self._one(caller, request.id))
+
+        return await self._write(caller, "withdraw_approval", request, effect)
+
+    async def take_up(self) -> int:
+        """Carry out what was approved by somebody whose process then died; for the worker's round."""
+        before = self._clock.now() - TAKE_UP_AFTER
+        left = await store.list_left_under_way(self._pool, decided_before=before, limit=TAKEN_UP_MAX)
+        for approval_id in left:
+            try:
+                await carry_out(self._pool, self._clock, self._bus, approval_id, caller=bytes(16))
+            except Refused as refusal:
+                _log.warning("approval_not_taken_up", code=refusal.problem.code)
+        return len(left)
+
+    async def _has_ended(self, caller: SignedIn, approval_id: bytes) -> bool:
+        """Wait for whoever carries it out; False when nobody can be at it any more.
+
+        Raises: NotFound, StillRunning.
+        """
+        waited_s = 0.0
+        while waited_s < ENGINE_TIMEOUT_S:
+            row = await self._row(caller, approval_id)
+            if row["state"] != "approved":
+                return True
+            if self._clock.now() - row["decided_at"] >= TAKE_UP_AFTER:
+                return False
+            await asyncio.sleep(_LOOK_EVERY_S)
+            waited_s += _LOOK_EVERY_S
+        raise StillRunning
+
+    async def _lock_to_decide(
+        self, connection: asyncpg.pool.PoolConnectionProxy, caller: SignedIn, approval_id: bytes
+    ) -> StoredApproval:
+        approval = await store.lock(
+            connection, caller.scope_of(_APPROVE), approval_id=approval_id, caller=caller.agent_id
+        )
+        # The asker is told why it is not theirs to decide, whatever else they may do.
+        if approval is None or approval.asked_by != caller.agent_id:
+            require(caller, _APPROVE)
+        if approval is None:
+            raise NotFound
+        return approval
+
+    def _check(self, caller: SignedIn, approval: StoredApproval, now: datetime) -> None:
+        rules.check_decision(
+            approval,
+            agent_id=caller.agent_id,
+            amount_max_minor=caller.amount_max_of(APPROVED_BY[approval.kind]),
+            now=now,
+        )
+
+    async def _check_remaining(
+        self, connection: asyncpg.pool.PoolConnectionProxy, approval: StoredApproval
+    ) -> None:
+        """Look again: other refunds may have been made since it was asked. The engine has the last word."""
+        row = await find_transaction(connection, EVERYTHING, approval.target_id)
+        if row is None:
+            raise NotFound
+        action = refund_action(facts_of(row), permitted=True)
+        if approval.amount_minor > action.max.amount:
+            raise RefundAboveCaptured(remaining_minor=action.max.amount, currency=approval.currency)
+        if not action.allowed:
+            raise NotRefundable(action.why or "wrong_state")
+
+    async def _decide(
+        self,
+        connection: asyncpg.pool.PoolConnectionProxy,
+        caller: SignedIn,
+        approval: StoredApproval,
+        state: str,
+        now: datetime,
+        reason: str,
+    ) -> None:
+        await store.decide(
+            connection,
+            approval_id=approval.id,
+            state=state,
+            decided_by=caller.agent_id,
+            now=now,
+            reason=reason,
+        )
+        await _record(connection, caller, f"approval.{state}", approval, now, reason)
+
+    async def _one(self, caller: SignedIn, approval_id: bytes) -> Approval:
+        return approval_of(await self._row(caller, approval_id), caller, self._clock.now())
+
+    async def _row(self, caller: SignedIn, approval_id: bytes) -> asyncpg.Record:
+        rows: list[asyncpg.Record] = []
+        for scope in (caller.scope_of(_APPROVE), caller.scope_of(Permission.TRANSACTIONS_READ)):
+            rows = rows or await store.list_approvals(
+                self._pool, scope, caller=caller.agent_id, approval_id=approval_id
+            )
+        if not rows:
+            raise NotFound
+        return rows[0]
+
+    async def _write(
+        self,
+        caller: SignedIn,
+        path: str,
+        request: Decide,
+        effect: Callable[[Claim | None], Awaitable[bytes]],
+    ) -> Written:
+        if not request.idempotency_key:
+            return Written(await effect(None))
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path=path,
+            body=request,
+            effect=effect,
+        )
+
+
+def _check_reason(reason: str) -> None:
+    if len(reason.strip()) < rules.REASON_CHARACTERS_MIN:
+        raise ReasonMissing
+
+
+def _made_id(now: datetime) -> bytes:
+    return uuid7(
+        unix_ms=to_unix_us(now) // 1000, sequence=secrets.randbits(12), randomness=secrets.randbits(62)
+    )
+
+
+async def _record(
+    connection: asyncpg.pool.PoolConnectionProxy,
+    caller: SignedIn,
+    kind: str,
+    approval: StoredApproval,
+    now: datetime,
+    reason: str,
+) -> None:
+    await record_action(
+        connection,
+        agent_id=caller.agent_id,
+        at=now,
+        kind=kind,
+        target_kind="transaction",
+        target_id=approval.target_id,
+        facts={
+            "approval": encode_id("approval", approval.id),
+            "amount_minor": approval.amount_minor,
+            "currency": approval.currency,
+            "asked_by": encode_id("agent", approval.asked_by),
+            "reason": reason,
+        },
+    )
