@@ -171,7 +171,7 @@ def main() -> int:
                 merchants=wanted.merchants,
                 terminals=wanted.terminals,
                 until=until,
-                note=lambda line: print(f"estate: {line}", file=sys.stderr, flush=True),
+                note=_note,
             )
         )
     except EstateExists:
@@ -180,6 +180,11 @@ def main() -> int:
         return _fail(f"the database refused the seed: {error}")
     sys.stdout.write(msgspec.json.encode(made).decode() + "\n")
     return 0
+
+
+def _note(line: str) -> None:
+    sys.stderr.write(f"estate: {line}\n")
+    sys.stderr.flush()
 
 
 def _fail(line: str) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-SURNAMES: Final = (
+_SURNAMES: Final = (
     "Martin Bernard Thomas Petit Robert Richard Durand Dubois Moreau Laurent Simon Michel Lefèvre Leroy Roux David "
     "Bertrand Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau Vincent Muller Faure André Mercier Blanc "
     "Guérin Boyer Garnier Chevalier François Legrand Gauthier Garcia Perrin Robin Clément Morin Nicolas Henry Roussel "
@@ -14,12 +14,12 @@ SURNAMES: Final = (
     "Charles Renault Charpentier Ménard Maillard Baron Bertin Bailly Hervé Schneider Fernández Le Gall Collet Léger "
     "Bouvier Julien Prévost Millet Perrot Daniel Le Roux Cousin Germain Breton Rémy Tanguy Besson Langlois Étienne "
     "Lebrun Pelletier Lévêque Barré Marchal Weber Rodríguez Hamon Ferrand Okoye Belaïd Kaplan Nguyen Traoré Diallo"
-).split()
+)
 
-FIRST_NAMES: Final = (
+_FIRST_NAMES: Final = (
     "Adèle Aimé Alice Amélie Anaïs Baptiste Camille Chloé Clémence Élodie Émile Estelle Étienne Félix Gaëlle Hugo Inès "
     "Jeanne Joël Jules Karim Léa Louise Lucie Manon Margaux Nadia Noé Océane Paul Rachid Rémi Sacha Solène Théo Yann"
-).split()
+)
 
 TRADES: Final = (
     "Boulangerie",
@@ -87,5 +87,7 @@ _PLACES: Final = (
     "48 Mende"
 )
 
+SURNAMES: Final = _SURNAMES.split()
+FIRST_NAMES: Final = _FIRST_NAMES.split()
 DEPARTMENTS: Final = tuple(place.split(" ", 1)[0] for place in _PLACES.split(","))
 CITIES: Final = tuple(place.split(" ", 1)[1] for place in _PLACES.split(","))

@@ -1,0 +1,191 @@
+"""One search over everything that the caller may see."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any, Final, TypeAlias, cast
+
+import asyncpg
+
+from core.contracts.desk_views import Money, StateName
+from core.contracts.scope import Scope
+from core.contracts.searching import (
+    HITS_PER_GROUP,
+    QUERY_CHARACTERS_MAX,
+    SearchEverything,
+    SearchGroup,
+    SearchHit,
+    SearchKind,
+    SearchMatch,
+    SearchResults,
+)
+from core.contracts.states import State
+from core.db.rows import Connection
+from core.identity.api import NotPermitted, Permission, SignedIn
+from core.searching import store
+from core.searching.rules import Reading, may_be_misspelt, read_query
+from core.values.clock import Clock
+from core.values.ids import encode_id, rrn_of
+from core.values.timestamps import timestamp
+
+PERMISSIONS: Final[dict[SearchKind, Permission]] = {
+    "company": Permission.DIRECTORY_READ,
+    "store": Permission.DIRECTORY_READ,
+    "terminal": Permission.DIRECTORY_READ,
+    "account": Permission.DIRECTORY_READ,
+    "contact": Permission.DIRECTORY_READ,
+    "contract": Permission.CONTRACTS_READ,
+    "request": Permission.REQUESTS_USE,
+    "transaction": Permission.TRANSACTIONS_READ,
+    "agent": Permission.AGENTS_READ,
+}
+"""What each kind asks for, in the order in which groups are shown."""
+
+# Beyond this, what is left is not looked for: an agent at the phone is better served by part of an answer.
+BUDGET_S: Final = 0.4
+_QUERY_CHARACTERS_MIN: Final = 2
+
+Statement: TypeAlias = Coroutine[Any, Any, list[asyncpg.Record]]
+"""Rows on their way."""
+
+
+class SearchHandlers:
+    """The door to the search."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def search(self, caller: SignedIn, request: SearchEverything) -> SearchResults:
+        """Return the best of every kind that the caller may read. Raises: NotPermitted, when there is none."""
+        scopes: dict[SearchKind, Scope] = {
+            kind: caller.scope_of(need) for kind, need in PERMISSIONS.items() if caller.may(need)
+        }
+        if not scopes:
+            raise NotPermitted(Permission.DIRECTORY_READ.value)
+        query = request.query.strip()[:QUERY_CHARACTERS_MAX]
+        if len(query) < _QUERY_CHARACTERS_MIN:
+            return SearchResults(query, [])
+        reading = read_query(query)
+        transactions = scopes.pop("transaction", None)
+        directory, payments = await asyncio.gather(
+            _Search(self._pool, scopes, query, reading).groups(),
+            self._transactions(transactions, reading),
+        )
+        groups = [*directory, *payments]
+        order = list(PERMISSIONS)
+        shown = sorted((g for g in groups if g.data), key=lambda g: (_is_inexact(g), order.index(g.kind)))
+        return SearchResults(query, shown, partial=any(group.partial for group in groups))
+
+    async def _transactions(self, scope: Scope | None, reading: Reading) -> list[SearchGroup]:
+        if scope is None or not reading.is_about_transactions:
+            return []
+        async with store.searching(self._pool) as connection:
+            rows = await _in_time(
+                store.transactions(
+                    connection, scope, reading, limit=HITS_PER_GROUP + 1, now=self._clock.now()
+                )
+            )
+        if rows is None:
+            return [SearchGroup("transaction", [], partial=True)]
+        hits = [_transaction_of(row) for row in rows[:HITS_PER_GROUP]]
+        return [SearchGroup("transaction", hits, more=len(rows) > HITS_PER_GROUP)]
+
+
+class _Search:
+    """One search of the directory: identifiers first, then words, then likeness where words found nothing."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, scopes: dict[SearchKind, Scope], query: str, reading: Reading
+    ) -> None:
+        self._pool = pool
+        self._scopes = scopes
+        self._query = query
+        self._reading = reading
+        self._give_up_at = time.monotonic() + BUDGET_S
+        self._groups: dict[SearchKind, SearchGroup] = {kind: SearchGroup(kind, []) for kind in scopes}
+
+    async def groups(self) -> list[SearchGroup]:
+        """Return a group for each kind, empty ones too."""
+        if not self._scopes:
+            return []
+        async with store.searching(self._pool) as connection:
+            words = await store.plain_words(connection, self._query)
+            await self._add_identified(connection)
+            exact = any(group.data for group in self._groups.values())
+            for kind in self._scopes:
+                await self._add_words(connection, kind, words, likeness=not exact)
+        return list(self._groups.values())
+
+    async def _add_identified(self, connection: Connection) -> None:
+        # Kinds of one permission share a scope: two or three statements, not eight.
+        by_scope: dict[Scope, list[str]] = {}
+        for kind, scope in self._scopes.items():
+            by_scope.setdefault(scope, []).append(kind)
+        for scope, kinds in by_scope.items():
+            rows = await self._run(
+                store.by_identifier(connection, scope, kinds, self._reading, limit=HITS_PER_GROUP + 1)
+            )
+            if rows is None:
+                for kind in kinds:
+                    self._groups[cast("SearchKind", kind)].partial = True
+            for row in rows or []:
+                self._put(row["kind"], row, "identifier")
+
+    async def _add_words(
+        self, connection: Connection, kind: SearchKind, words: str, *, likeness: bool
+    ) -> None:
+        group, scope = self._groups[kind], self._scopes[kind]
+        if not words or len(group.data) >= HITS_PER_GROUP:
+            return
+        rows = await self._run(store.by_words(connection, scope, kind, words, limit=HITS_PER_GROUP + 1))
+        match: SearchMatch = "words"
+        if rows == [] and not group.data and likeness and may_be_misspelt(words):
+            match = "similar"
+            rows = await self._run(store.by_likeness(connection, scope, kind, words, limit=HITS_PER_GROUP))
+        if rows is None:
+            group.partial = True
+        for row in rows or []:
+            self._put(kind, row, match)
+
+    def _put(self, kind: SearchKind, row: asyncpg.Record, match: SearchMatch) -> None:
+        group = self._groups[kind]
+        target = encode_id(kind, row["target_id"].bytes)
+        if any(hit.id == target for hit in group.data):
+            return
+        if len(group.data) >= HITS_PER_GROUP:
+            group.more = True
+            return
+        group.data.append(SearchHit(kind, target, row["title"], row["detail"], match))
+
+    async def _run(self, statement: Statement) -> list[asyncpg.Record] | None:
+        if time.monotonic() > self._give_up_at:
+            statement.close()
+            return None
+        return await _in_time(statement)
+
+
+async def _in_time(statement: Statement) -> list[asyncpg.Record] | None:
+    """Return rows, or None when PostgreSQL gave up at the bound."""
+    try:
+        return await statement
+    except asyncpg.QueryCanceledError:
+        return None
+
+
+def _is_inexact(group: SearchGroup) -> bool:
+    return group.data[0].match not in ("identifier", "reference")
+
+
+def _transaction_of(row: asyncpg.Record) -> SearchHit:
+    raw = row["id"].bytes
+    return SearchHit(
+        kind="transaction",
+        id=encode_id("transaction", raw),
+        title=rrn_of(raw),
+        detail=" · ".join(part for part in (row["store_name"], row["terminal"]) if part),
+        match=row["match"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        state=cast("StateName", State(row["state"]).name.lower()),
+        at=timestamp(row["received_at"]),
+    )

@@ -1,0 +1,164 @@
+-- Search. The scope is asked of the directory as it stands; search_entry only proposes.
+
+-- name: plain
+SELECT plain_words($1);
+
+-- name: found_by_identifier
+-- GIN search_entry_identifiers of each kind's partition.
+-- $1 scope, $2 kinds, $3 identifiers, $4 rows a kind, $5 one kind by its $6 id.
+SELECT x.kind, x.target_id, x.title, x.detail
+FROM unnest($2::text[]) AS k (kind)
+CROSS JOIN LATERAL (
+    SELECT e.kind, e.target_id, e.title, e.detail
+    FROM search_entry e
+    LEFT JOIN store s ON s.id = e.store_id
+    WHERE e.kind = k.kind
+      AND (e.identifiers && $3::text[] OR (e.kind = $5::text AND e.target_id = $6::uuid))
+      AND CASE
+          WHEN e.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, e.service)
+          ELSE sees($1::area[], NULL, NULL, e.company_id, NULL)
+              OR (e.company_id IS NOT NULL AND EXISTS (
+                  SELECT FROM store o
+                  WHERE o.company_id = e.company_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+              OR (e.company_id IS NULL AND EXISTS (
+                  SELECT FROM company c JOIN store o ON o.company_id = c.id
+                  WHERE c.account_id = e.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+      END
+    ORDER BY e.title, e.target_id
+    LIMIT $4
+) x;
+
+-- name: found_by_words
+-- GIN search_entry_words. What begins with the words comes first, then short titles: the nearest to what was typed.
+-- $1 scope, $2 kind, $3 to $6 patterns, $7 departments, $8 candidates, $9 pattern of a beginning, $10 rows.
+WITH matched AS MATERIALIZED (
+    SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
+    FROM search_entry e
+    WHERE e.kind = $2 AND e.words LIKE $3 AND e.words LIKE $4 AND e.words LIKE $5 AND e.words LIKE $6
+      AND ($7::text[] IS NULL OR e.departments && $7)
+    LIMIT $8
+)
+SELECT m.target_id, m.title, m.detail
+FROM matched m
+LEFT JOIN store s ON s.id = m.store_id
+WHERE CASE
+    WHEN m.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, m.service)
+    ELSE sees($1::area[], NULL, NULL, m.company_id, NULL)
+        OR (m.company_id IS NOT NULL AND EXISTS (
+            SELECT FROM store o
+            WHERE o.company_id = m.company_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+        OR (m.company_id IS NULL AND EXISTS (
+            SELECT FROM company c JOIN store o ON o.company_id = c.id
+            WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+END
+ORDER BY m.words LIKE $9 DESC, length(m.title), m.title, m.target_id
+LIMIT $10;
+
+-- name: found_by_likeness
+-- GIN search_entry_words by word similarity, whose threshold the session sets.
+-- $1 scope, $2 kind, $3 words, $4 departments, $5 candidates, $6 rows.
+WITH matched AS MATERIALIZED (
+    SELECT e.target_id, e.title, e.detail, e.store_id, e.company_id, e.account_id, e.service,
+           word_similarity($3, e.words) AS likeness
+    FROM search_entry e
+    WHERE e.kind = $2 AND $3 <% e.words AND ($4::text[] IS NULL OR e.departments && $4)
+    ORDER BY likeness DESC, e.target_id
+    LIMIT $5
+)
+SELECT m.target_id, m.title, m.detail
+FROM matched m
+LEFT JOIN store s ON s.id = m.store_id
+WHERE CASE
+    WHEN m.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, m.service)
+    ELSE sees($1::area[], NULL, NULL, m.company_id, NULL)
+        OR (m.company_id IS NOT NULL AND EXISTS (
+            SELECT FROM store o
+            WHERE o.company_id = m.company_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+        OR (m.company_id IS NULL AND EXISTS (
+            SELECT FROM company c JOIN store o ON o.company_id = c.id
+            WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+END
+ORDER BY m.likeness DESC, length(m.title), m.title, m.target_id
+LIMIT $6;
+
+-- name: transactions_by_key
+-- Indexes of attempt_key, newest first, then the primary key of attempt; what has no keys yet is the end of
+-- attempt's own primary key, read backwards to a bound.
+-- $1 scope, $2 last four, $3 stan, $4 approval code, $5 amount, $6 candidates a key, $7 rows read at the end, $8 rows.
+WITH candidate AS MATERIALIZED (
+    (SELECT k.attempt_id, k.business_date FROM attempt_key k
+     WHERE k.card_last_four = $2 ORDER BY k.attempt_id DESC LIMIT $6)
+    UNION
+    (SELECT k.attempt_id, k.business_date FROM attempt_key k
+     WHERE k.stan = $3 ORDER BY k.attempt_id DESC LIMIT $6)
+    UNION
+    (SELECT k.attempt_id, k.business_date FROM attempt_key k
+     WHERE k.approval_code = $4 AND k.approval_code <> '' ORDER BY k.attempt_id DESC LIMIT $6)
+    UNION
+    (SELECT k.attempt_id, k.business_date FROM attempt_key k
+     WHERE k.amount_minor = $5 ORDER BY k.attempt_id DESC LIMIT $6)
+    UNION
+    (SELECT n.id, n.business_date FROM (
+        SELECT a.id, a.business_date, a.card_last_four, a.stan, a.approval_code, a.amount_minor
+        FROM attempt a
+        WHERE a.id > (SELECT p.attempt_id FROM key_position p)
+        ORDER BY a.id DESC LIMIT $7
+    ) n
+    WHERE n.card_last_four = $2 OR n.stan = $3 OR n.approval_code = $4 OR n.amount_minor = $5)
+)
+SELECT a.id, a.state, a.amount_minor, a.currency, a.received_at, a.card_last_four, t.terminal, s.name AS store_name,
+       CASE WHEN a.card_last_four = $2 THEN 'last_four' WHEN a.approval_code = $4 THEN 'approval_code'
+            WHEN a.stan = $3 THEN 'stan' ELSE 'amount' END AS match
+FROM candidate c
+JOIN attempt a ON a.id = c.attempt_id AND a.business_date = c.business_date
+LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN service v ON v.id = t.service_id
+LEFT JOIN store s ON s.id = a.store_id
+WHERE sees($1::area[], s.department, s.id, s.company_id, v.kind)
+ORDER BY a.id DESC
+LIMIT $8;
+
+-- name: transactions_between
+-- Primary key by a range: a reference, or one id. $1 scope, $2 lowest, $3 highest, $4 rows.
+SELECT a.id, a.state, a.amount_minor, a.currency, a.received_at, a.card_last_four, t.terminal, s.name AS store_name,
+       'reference' AS match
+FROM attempt a
+LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN service v ON v.id = t.service_id
+LEFT JOIN store s ON s.id = a.store_id
+WHERE a.id BETWEEN $2 AND $3 AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
+ORDER BY a.id DESC
+LIMIT $4;
+
+-- name: transactions_of_terminal
+-- Unique index on terminal.terminal, then attempt_once by its first column.
+-- $1 scope, $2 terminal, $3 stan, $4 rows.
+SELECT a.id, a.state, a.amount_minor, a.currency, a.received_at, a.card_last_four, t.terminal, s.name AS store_name,
+       'stan' AS match
+FROM terminal t
+JOIN attempt a ON a.terminal_id = t.id
+LEFT JOIN service v ON v.id = t.service_id
+LEFT JOIN store s ON s.id = a.store_id
+WHERE t.terminal = $2 AND a.stan = $3 AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
+ORDER BY a.id DESC
+LIMIT $4;
+
+-- name: copy_keys
+-- Primary key of attempt from the last copied on; one worker at a time, by the lock on the position.
+-- $1 highest id, $2 rows.
+WITH held AS MATERIALIZED (
+    SELECT p.attempt_id FROM key_position p FOR UPDATE
+), fresh AS MATERIALIZED (
+    SELECT a.id, a.business_date, a.stan, a.amount_minor, a.card_last_four, a.approval_code
+    FROM attempt a
+    WHERE a.id > (SELECT h.attempt_id FROM held h) AND a.id < $1
+    ORDER BY a.id LIMIT $2
+), kept AS (
+    INSERT INTO attempt_key (attempt_id, business_date, stan, amount_minor, card_last_four, approval_code)
+    SELECT f.id, f.business_date, f.stan, f.amount_minor, f.card_last_four, f.approval_code FROM fresh f
+    ON CONFLICT (attempt_id) DO NOTHING
+), moved AS (
+    UPDATE key_position SET attempt_id = (SELECT f.id FROM fresh f ORDER BY f.id DESC LIMIT 1)
+    WHERE EXISTS (SELECT FROM fresh)
+)
+SELECT count(*)::int FROM fresh;

@@ -1,0 +1,118 @@
+"""Statements of the search as typed functions."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+
+from core.contracts.scope import Scope
+from core.db.queries import load_beside
+from core.db.rows import Connection, uuid_of, uuid_or_none
+from core.searching.rules import Reading, departments_of, patterns_of
+from core.values.clock import to_unix_us
+from core.values.ids import id_range_of_rrn, uuid7
+
+queries = load_beside(__file__)
+
+GROUP_TIMEOUT_MS: Final = 180
+CANDIDATES_MAX: Final = 1_000
+LIKE_CANDIDATES_MAX: Final = 200
+TAIL_ROWS_MAX: Final = 60_000
+KEYS_PER_ROUND: Final = 20_000
+# A host answers within seconds; what an attempt's row says after this long does not change any more.
+KEYS_SETTLE: Final = timedelta(seconds=90)
+
+
+@asynccontextmanager
+async def searching(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+    """Lend a connection whose every statement ends in time; the pool resets it afterwards."""
+    async with pool.acquire() as connection:
+        await connection.execute(
+            f"SET statement_timeout = {GROUP_TIMEOUT_MS}; SET pg_trgm.word_similarity_threshold = 0.5"
+        )
+        yield connection
+
+
+async def plain_words(connection: Connection, query: str) -> str:
+    """Return the words of a query as the index holds them."""
+    return str(await connection.fetchval(queries.plain, query)).strip()
+
+
+async def by_identifier(
+    connection: Connection, scope: Scope, kinds: list[str], reading: Reading, *, limit: int
+) -> list[asyncpg.Record]:
+    """Return what has the identifier, of every kind."""
+    kind, target = reading.direct or (None, None)
+    return await connection.fetch(
+        queries.found_by_identifier,
+        scope.parameter(),
+        kinds,
+        reading.identifiers,
+        limit,
+        kind,
+        uuid_or_none(target),
+    )
+
+
+async def by_words(
+    connection: Connection, scope: Scope, kind: str, words: str, *, limit: int
+) -> list[asyncpg.Record]:
+    """Return what has every word, of one kind."""
+    return await connection.fetch(
+        queries.found_by_words,
+        scope.parameter(),
+        kind,
+        *patterns_of(words),
+        departments_of(scope),
+        CANDIDATES_MAX,
+        f" {words}%",
+        limit,
+    )
+
+
+async def by_likeness(
+    connection: Connection, scope: Scope, kind: str, words: str, *, limit: int
+) -> list[asyncpg.Record]:
+    """Return what looks like the words, of one kind."""
+    return await connection.fetch(
+        queries.found_by_likeness,
+        scope.parameter(),
+        kind,
+        words,
+        departments_of(scope),
+        LIKE_CANDIDATES_MAX,
+        limit,
+    )
+
+
+async def transactions(
+    connection: Connection, scope: Scope, reading: Reading, *, limit: int, now: datetime
+) -> list[asyncpg.Record]:
+    """Return the newest transactions that a reading may mean: an exact reference alone, else every key."""
+    bounds = None
+    if reading.direct is not None and reading.direct[0] == "transaction":
+        bounds = (reading.direct[1], reading.direct[1])
+    elif reading.rrn is not None:
+        bounds = id_range_of_rrn(reading.rrn, near_unix_ms=to_unix_us(now) // 1000)
+    if bounds is not None:
+        return await connection.fetch(
+            queries.transactions_between, scope.parameter(), uuid_of(bounds[0]), uuid_of(bounds[1]), limit
+        )
+    if reading.terminal_and_stan is not None:
+        return await connection.fetch(
+            queries.transactions_of_terminal, scope.parameter(), *reading.terminal_and_stan, limit
+        )
+    keys = (reading.last_four, reading.stan, reading.approval_code, reading.amount_minor)
+    if all(key is None for key in keys):
+        return []
+    return await connection.fetch(
+        queries.transactions_by_key, scope.parameter(), *keys, CANDIDATES_MAX, TAIL_ROWS_MAX, limit
+    )
+
+
+async def copy_keys(connection: Connection, now: datetime) -> int:
+    """Copy the keys of attempts that have settled; return how many, at most a round's worth."""
+    below = uuid7(unix_ms=to_unix_us(now - KEYS_SETTLE) // 1000, sequence=0, randomness=0)
+    return int(await connection.fetchval(queries.copy_keys, uuid_of(below), KEYS_PER_ROUND) or 0)
