@@ -2,4 +2,6 @@
 
 from litestar.types import ControllerRouterHandler
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+from gateway.v1 import exports
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (*exports.HANDLERS,)

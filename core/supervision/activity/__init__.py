@@ -1,0 +1,1 @@
+"""Activity by hour, for charts."""

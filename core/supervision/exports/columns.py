@@ -1,0 +1,102 @@
+"""What each column of an export shows of a transaction's row.
+
+A value is a text, a moment, or an amount of minor units with the decimals of its currency.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from core.contracts.reasons import Reason
+from core.merchants.api import BRAND_NAMES
+from core.supervision.exports.words import KINDS, STATES, TITLES, said
+from core.transactions.reasons import meaning_of
+from core.values.clock import PARIS
+from core.values.ids import encode_id, rrn_of
+
+WITHOUT_DECIMALS: Final = frozenset({"JPY", "KRW", "CLP", "VND"})
+
+
+class Amount(NamedTuple):
+    """Minor units, and how many digits stand behind the decimal mark."""
+
+    minor: int
+    digits: int
+
+    def text(self, mark: str) -> str:
+        """Return the amount as a number without groups: `1234.50`."""
+        sign = "-" if self.minor < 0 else ""
+        whole, part = divmod(abs(self.minor), 10**self.digits)
+        return f"{sign}{whole}{mark}{part:0{self.digits}d}" if self.digits else f"{sign}{whole}"
+
+
+Value: TypeAlias = str | datetime | Amount | None
+Row: TypeAlias = Any  # an asyncpg.Record: a mapping by name that is not a Mapping
+Reader: TypeAlias = Callable[[Row, str], Value]
+
+
+def titles(columns: list[str], locale: str) -> list[str]:
+    """Return the head of the table."""
+    return [said(TITLES[name], locale) for name in columns]
+
+
+def values_of(row: Row, columns: list[str], locale: str) -> list[Value]:
+    """Return one line of the table."""
+    return [_READERS[name](row, locale) for name in columns]
+
+
+def _amount(field: str) -> Reader:
+    def read(row: Row, _locale: str) -> Value:
+        return Amount(row[field], 0 if row["currency"] in WITHOUT_DECIMALS else 2)
+
+    return read
+
+
+def _text(field: str) -> Reader:
+    def read(row: Row, _locale: str) -> Value:
+        return row[field] or ""
+
+    return read
+
+
+def _moment(field: str) -> Reader:
+    def read(row: Row, _locale: str) -> Value:
+        moment: datetime | None = row[field]
+        return None if moment is None else moment.astimezone(PARIS)
+
+    return read
+
+
+def _code(number: int) -> str:
+    try:
+        return Reason(number).name.lower()
+    except ValueError:
+        return str(number)
+
+
+_READERS: Final[dict[str, Reader]] = {
+    "received_at": _moment("received_at"),
+    "state": lambda row, locale: said(STATES[row["state"]], locale),
+    "kind": lambda row, locale: said(KINDS[row["kind"]], locale),
+    "amount": _amount("amount_minor"),
+    "approved_amount": _amount("approved_minor"),
+    "captured_amount": _amount("captured_minor"),
+    "refunded_amount": _amount("refunded_minor"),
+    "currency": _text("currency"),
+    "brand": lambda row, _locale: BRAND_NAMES.get(row["card_brand"], "other"),
+    "card_bin": _text("card_bin"),
+    "card_last_four": _text("card_last_four"),
+    "store": _text("store_name"),
+    "department": _text("department"),
+    "company": _text("legal_name"),
+    "terminal": _text("terminal"),
+    "reason": lambda row, _locale: _code(row["reason"]),
+    "reason_text": lambda row, locale: meaning_of(row["reason"]).words(locale).agent,
+    "host_code": _text("host_code"),
+    "approval_code": _text("approval_code"),
+    "rrn": lambda row, _locale: rrn_of(row["id"].bytes),
+    "stan": lambda row, _locale: f"{row['stan']:06d}",
+    "entry_mode": _text("entry_mode"),
+    "decided_at": _moment("decided_at"),
+    "id": lambda row, _locale: encode_id("transaction", row["id"].bytes),
+}

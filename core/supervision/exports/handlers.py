@@ -1,0 +1,182 @@
+"""The desk's side of exports: ask, look, cancel, read the file."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Nothing, Written
+from core.contracts.refusals import NotFound
+from core.contracts.scope import Scope
+from core.contracts.supervision import (
+    CHUNK_BYTES_MAX,
+    EXPORT_OPEN_MAX,
+    AskExport,
+    ExportChunk,
+    ExportJob,
+    ExportPage,
+    ListExports,
+    ReadChunk,
+)
+from core.db.rows import Connection
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.supervision.errors import ExportNotReady, ExportOutOfScope, TooManyExports
+from core.supervision.exports import store
+from core.supervision.exports.folder import read_chunk, remove
+from core.supervision.exports.model import Job
+from core.supervision.exports.rules import file_name_of, media_type_of
+from core.supervision.rules import covers
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+from core.values.ids import encode_id
+from core.values.timestamps import timestamp, timestamp_or_none
+
+
+class ExportHandlers:
+    """The door to exports. Everybody sees their own only."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, folder: Path) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._folder = folder
+
+    async def ask(self, caller: SignedIn, request: AskExport) -> Written:
+        """Queue an export of what the caller sees now. Raises: NotPermitted, TooManyExports, KeyReused."""
+        scope = require(caller, Permission.TRANSACTIONS_EXPORT)
+        # What may be exported is never more than what may be read.
+        require(caller, Permission.TRANSACTIONS_READ)
+        now = self._clock.now()
+
+        async def effect(claim: Claim) -> bytes:
+            job = _new_job(caller, claim.made_id(), request, scope=scope, now=now)
+            async with self._pool.acquire() as connection, connection.transaction():
+                await store.lock_exports(connection)
+                made = await store.list_jobs(connection, caller.agent_id, job_id=job.id)
+                if not made:
+                    if await store.count_open(connection, caller.agent_id) >= EXPORT_OPEN_MAX:
+                        raise TooManyExports(open_max=EXPORT_OPEN_MAX)
+                    await store.add_job(connection, job)
+                    await self._record(connection, caller, job, "export.asked")
+                    made = [job]
+            return msgspec.json.encode(_shown(made[0]))
+
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="export",
+            body=request,
+            effect=effect,
+        )
+
+    async def exports(self, caller: SignedIn, request: ListExports) -> ExportPage:
+        """Return the caller's exports, newest first."""
+        require(caller, Permission.TRANSACTIONS_EXPORT)
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        found = await store.list_jobs(self._pool, caller.agent_id, before=request.before, limit=limit + 1)
+        page = [_shown(job) for job in found[:limit]]
+        return ExportPage(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+
+    async def export(self, caller: SignedIn, request: ById) -> ExportJob:
+        """Return one of the caller's exports. Raises: NotFound."""
+        require(caller, Permission.TRANSACTIONS_EXPORT)
+        return _shown(await self._find(caller, request.id))
+
+    async def cancel(self, caller: SignedIn, request: ById) -> Nothing:
+        """Stop an export, or give its file back; doing it twice changes nothing. Raises: NotFound."""
+        require(caller, Permission.TRANSACTIONS_EXPORT)
+        job = await self._find(caller, request.id)
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await store.cancel_job(connection, caller.agent_id, job.id, self._clock.now()):
+                await self._record(connection, caller, job, "export.cancelled")
+        if job.file:
+            await asyncio.to_thread(remove, self._folder / job.file)
+        return Nothing()
+
+    async def chunk(self, caller: SignedIn, request: ReadChunk) -> ExportChunk:
+        """Return a part of the file; rights are looked at for each. Raises: NotFound, ExportNotReady, ExportOutOfScope."""
+        scope = require(caller, Permission.TRANSACTIONS_EXPORT)
+        job = await self._find(caller, request.id)
+        if job.state != "done" or not job.file:
+            raise ExportNotReady
+        if not covers(scope, job.scope):
+            raise ExportOutOfScope
+        try:
+            data, size = await asyncio.to_thread(
+                read_chunk, self._folder / job.file, max(0, request.offset), CHUNK_BYTES_MAX
+            )
+        except FileNotFoundError as error:
+            raise ExportNotReady from error
+        if request.offset == 0:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await self._record(connection, caller, job, "export.downloaded")
+        return ExportChunk(data, size, file_name_of(job), media_type_of(job))
+
+    async def _find(self, caller: SignedIn, job_id: bytes) -> Job:
+        found = await store.list_jobs(self._pool, caller.agent_id, job_id=job_id)
+        if not found:
+            raise NotFound
+        return found[0]
+
+    async def _record(self, connection: Connection, caller: SignedIn, job: Job, kind: str) -> None:
+        await record_action(
+            connection,
+            agent_id=caller.agent_id,
+            at=self._clock.now(),
+            kind=kind,
+            target_kind="export",
+            target_id=job.id,
+            facts={"format": job.format, "filter": job.asked, "columns": job.columns},
+        )
+
+
+def _new_job(caller: SignedIn, job_id: bytes, request: AskExport, *, scope: Scope, now: datetime) -> Job:
+    return Job(
+        id=job_id,
+        agent_id=caller.agent_id,
+        kind=request.kind,
+        format=request.format,
+        compressed=request.compressed and request.format == "csv",
+        locale="en" if request.locale == "en" else "fr",
+        columns=list(dict.fromkeys(request.columns)),
+        asked=request.asked,
+        filter=request.filter,
+        scope=scope,
+        until=now,
+        state="waiting",
+        failure="",
+        rows_done=0,
+        rows_total=None,
+        bytes=None,
+        file="",
+        runs=0,
+        created_at=now,
+        finished_at=None,
+        expires_at=None,
+    )
+
+
+def _shown(job: Job) -> ExportJob:
+    return msgspec.convert(
+        {
+            "id": encode_id("export", job.id),
+            "kind": job.kind,
+            "format": job.format,
+            "compressed": job.compressed,
+            "state": job.state,
+            "failure": job.failure or None,
+            "rows_done": job.rows_done,
+            "rows_total": job.rows_total,
+            "bytes": job.bytes,
+            "filter": job.asked,
+            "columns": job.columns,
+            "locale": job.locale,
+            "created_at": timestamp(job.created_at),
+            "finished_at": timestamp_or_none(job.finished_at),
+            "expires_at": timestamp_or_none(job.expires_at),
+        },
+        ExportJob,
+    )

@@ -1,0 +1,51 @@
+"""Pure decisions on exports."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from core.contracts.desk_requests import TransactionFilter
+from core.supervision.exports.model import Job
+from core.values.clock import PARIS, to_unix_us
+from core.values.ids import uuid7
+
+KEPT_FOR: Final = timedelta(hours=24)
+LEASE: Final = timedelta(seconds=60)
+"""A running export says every two seconds how far it is; silent for so long, its worker is taken for dead."""
+
+RUNNING_MAX: Final = 2
+RUNS_MAX: Final = 5
+ROWS_MAX: Final = 5_000_000
+
+_LOWEST: Final = bytes(16)
+
+
+def end_of_ids(until: datetime) -> bytes:
+    """Return the id below which everything was received before a moment."""
+    return uuid7(unix_ms=to_unix_us(until) // 1000, sequence=0, randomness=0)
+
+
+def id_bounds(wanted: TransactionFilter, until: datetime) -> tuple[bytes, bytes]:
+    """Return the lowest id of the filter's times, and the one to stay below."""
+    low, high = _LOWEST, end_of_ids(until)
+    if wanted.received_from_us is not None:
+        low = uuid7(unix_ms=wanted.received_from_us // 1000, sequence=0, randomness=0)
+    if wanted.received_to_us is not None:
+        high = min(high, uuid7(unix_ms=-(-wanted.received_to_us // 1000), sequence=0, randomness=0))
+    return low, high
+
+
+def suffix_of(job: Job) -> str:
+    """Return how the file's name ends."""
+    return ".xlsx" if job.format == "xlsx" else ".csv.gz" if job.compressed else ".csv"
+
+
+def media_type_of(job: Job) -> str:
+    """Return what the browser is told that it gets."""
+    if job.format == "xlsx":
+        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return "application/gzip" if job.compressed else "text/csv; charset=utf-8"
+
+
+def file_name_of(job: Job) -> str:
+    """Return the name that the file has for its reader: what, and when it was asked for, in Paris."""
+    return f"transactions-{job.created_at.astimezone(PARIS):%Y-%m-%d-%H%M}{suffix_of(job)}"

@@ -1,0 +1,1 @@
+"""Lists as somebody likes to see them."""
