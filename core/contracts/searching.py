@@ -31,7 +31,7 @@ class SearchEverything(msgspec.Struct):
 
 
 class SearchHit(msgspec.Struct):
-    """Something found. `amount`, `state` and `at` are those of a transaction."""
+    """Something found. `amount`, `state` and `at` are those of a transaction, `within` is where a contact belongs."""
 
     kind: SearchKind
     id: str
@@ -41,6 +41,7 @@ class SearchHit(msgspec.Struct):
     amount: Money | None = None
     state: StateName | None = None
     at: Timestamp | None = None
+    within: Annotated[str | None, msgspec.Meta(description="Id of a store or a company")] = None
 
 
 class SearchGroup(msgspec.Struct):

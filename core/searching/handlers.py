@@ -156,7 +156,8 @@ class _Search:
         if len(group.data) >= HITS_PER_GROUP:
             group.more = True
             return
-        group.data.append(SearchHit(kind, target, row["title"], row["detail"], match))
+        within = _place_of(row) if kind == "contact" else None
+        group.data.append(SearchHit(kind, target, row["title"], row["detail"], match, within=within))
 
     async def _run(self, statement: Statement) -> list[asyncpg.Record] | None:
         if time.monotonic() > self._give_up_at:
@@ -171,6 +172,12 @@ async def _in_time(statement: Statement) -> list[asyncpg.Record] | None:
         return await statement
     except asyncpg.QueryCanceledError:
         return None
+
+
+def _place_of(row: asyncpg.Record) -> str | None:
+    if row["store_id"] is not None:
+        return encode_id("store", row["store_id"].bytes)
+    return None if row["company_id"] is None else encode_id("company", row["company_id"].bytes)
 
 
 def _is_inexact(group: SearchGroup) -> bool:

@@ -6,10 +6,10 @@ SELECT plain_words($1);
 -- name: found_by_identifier
 -- GIN search_entry_identifiers of each kind's partition.
 -- $1 scope, $2 kinds, $3 identifiers, $4 rows a kind, $5 one kind by its $6 id.
-SELECT x.kind, x.target_id, x.title, x.detail
+SELECT x.kind, x.target_id, x.title, x.detail, x.store_id, x.company_id
 FROM unnest($2::text[]) AS k (kind)
 CROSS JOIN LATERAL (
-    SELECT e.kind, e.target_id, e.title, e.detail
+    SELECT e.kind, e.target_id, e.title, e.detail, e.store_id, e.company_id
     FROM search_entry e
     LEFT JOIN store s ON s.id = e.store_id
     WHERE e.kind = k.kind
@@ -38,7 +38,7 @@ WITH matched AS MATERIALIZED (
       AND ($7::text[] IS NULL OR e.departments && $7)
     LIMIT $8
 )
-SELECT m.target_id, m.title, m.detail
+SELECT m.target_id, m.title, m.detail, m.store_id, m.company_id
 FROM matched m
 LEFT JOIN store s ON s.id = m.store_id
 WHERE CASE
@@ -65,7 +65,7 @@ WITH matched AS MATERIALIZED (
     ORDER BY likeness DESC, e.target_id
     LIMIT $5
 )
-SELECT m.target_id, m.title, m.detail
+SELECT m.target_id, m.title, m.detail, m.store_id, m.company_id
 FROM matched m
 LEFT JOIN store s ON s.id = m.store_id
 WHERE CASE

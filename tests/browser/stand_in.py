@@ -161,6 +161,34 @@ async def close_session() -> None:
     """Log out."""
 
 
+@get("/v1/search")
+async def search(request: Request[Any, Any, Any]) -> Response[Json]:
+    """Find stores and terminals by part of a name, transactions by reference."""
+    words = request.query_params["q"].lower()
+    stores = [s for s in invented.STORES if words in s["name"].lower()]
+    terminals = [t for t in SCENE.terminals.values() if words == t["terminal"].lower()]
+    paid = [x for x in SCENE.transactions.values() if words == x["rrn"].lower()]
+    found = {
+        "store": [_hit("store", s["id"], s["name"], s["city"], "words") for s in stores],
+        "terminal": [
+            _hit("terminal", t["id"], t["terminal"], t["store"]["name"], "identifier") for t in terminals
+        ],
+        "transaction": [
+            _hit("transaction", x["id"], x["rrn"], x["store"]["name"], "reference")
+            | {"amount": x["amount"], "state": x["state"], "at": x["received_at"]}
+            for x in paid
+        ],
+    }
+    groups = [{"kind": kind, "data": hits[:8], "more": len(hits) > 8} for kind, hits in found.items() if hits]
+    return check(request) or Response(
+        {"query": words, "groups": [] if SCENE.scenario == "empty" else groups, "partial": False}
+    )
+
+
+def _hit(kind: str, key: str, title: str, detail: str, match: str) -> Json:
+    return {"kind": kind, "id": key, "title": title, "detail": detail, "match": match}
+
+
 @get("/v1/transactions")
 async def list_transactions(request: Request[Any, Any, Any]) -> Response[Json]:
     """List with the filters that the tests use."""
@@ -402,6 +430,7 @@ async def _serve(port: int) -> None:
             open_session,
             current_session,
             close_session,
+            search,
             list_transactions,
             one_transaction,
             refund,

@@ -44,7 +44,7 @@ async def test_a_name_a_typo_or_a_number_finds_it(
 async def test_a_siren_finds_its_company_and_its_stores_first(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
-    siren = await rows.fetchval("SELECT siren FROM company WHERE legal_name = 'Maison Ondine SARL'")
+    siren = str(await rows.fetchval("SELECT siren FROM company WHERE legal_name = 'Maison Ondine SARL'"))
     async with desk_stack.client(await desk_stack.log_in()) as client:
         groups = await found(client, f"{siren[:3]} {siren[3:6]} {siren[6:]}")
     assert [hit["title"] for hit in groups["company"]] == ["Maison Ondine SARL"]

@@ -2,10 +2,12 @@
 import { startKeyboard } from "./keyboard.js";
 import { startMenus } from "./menus.js";
 import { startForms } from "./forms.js";
+import { startPalette } from "./palette.js";
 import { startPanel } from "./panel.js";
 
 document.documentElement.classList.add("scripted");
 startMenus();
 startForms();
+startPalette();
 const panel = startPanel();
 startKeyboard(panel);
