@@ -50,7 +50,7 @@ Result = TypeVar("Result")
 NOWHERE_DEPARTMENT = "90"
 """A department where the demonstration has nothing."""
 
-TABLES_OF_KINDS = {"transaction": "attempt"}
+TABLES_OF_KINDS = {"transaction": "attempt", "grant": "agent_grant"}
 """Where records of a kind stand when the table is not called as the kind."""
 
 KINDS_WITHOUT_RECORDS = {

@@ -1,0 +1,1 @@
+"""Administration: agents, their grants, roles, the audit, who looks at which record."""

@@ -1,0 +1,271 @@
+"""Agents and their grants: who is seen, disabled, given rights. Nobody gives what they do not hold themselves."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import msgspec
+
+from core.contracts.administration import (
+    ADMINISTRATOR,
+    GRANTS_STANDING_MAX,
+    AgentDetail,
+    AgentPage,
+    GiveGrant,
+    ListAgents,
+    OneAgent,
+    RevokeGrant,
+    SwitchAgent,
+)
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import PAGE_ROWS_MAX, Written
+from core.contracts.refusals import NotFound
+from core.contracts.scope import Scope
+from core.db.rows import Connection
+from core.identity.administration import store
+from core.identity.administration.errors import (
+    AlreadyDisabled,
+    AlreadyEnabled,
+    AlreadyGranted,
+    AlreadyRevoked,
+    BeyondOwnRights,
+    FieldsRefused,
+    LastAdministrator,
+    OwnRights,
+    TooManyGrants,
+)
+from core.identity.administration.rules import administers_everything, problems_of_grant, scope_to_give
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.rules import SESSION_IDLE
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+from core.values.ids import encode_id
+
+
+class AgentHandlers:
+    """The door to agents and grants."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def agents(self, caller: SignedIn, request: ListAgents) -> AgentPage:
+        """Return agents whose name or e-mail holds the words. Raises: NotPermitted."""
+        scope = require(caller, Permission.AGENTS_READ)
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        found = await store.list_agents(self._pool, scope, request, limit + 1)
+        page = found[:limit]
+        more = len(found) > limit
+        return AgentPage(page, encode_cursor(page[-1].name, page[-1].id) if more else None)
+
+    async def agent(self, caller: SignedIn, request: OneAgent) -> AgentDetail:
+        """Return one agent. Raises: NotPermitted, NotFound."""
+        scope = require(caller, Permission.AGENTS_READ)
+        async with self._pool.acquire() as connection:
+            return await self._detail(connection, scope, request.id)
+
+    async def switch(self, caller: SignedIn, request: SwitchAgent) -> Written:
+        """Disable an agent, whose sessions end at once, or enable them again.
+
+        Raises: NotPermitted, NotFound, OwnRights, BeyondOwnRights, LastAdministrator, AlreadyDisabled, AlreadyEnabled.
+        """
+        scope = require(caller, Permission.AGENTS_WRITE)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await store.lock_rights(connection)
+                shown = await self._detail(connection, scope, request.id)
+                row = await store.lock_agent(connection, request.id)
+                assert row is not None
+                if request.id == caller.agent_id:
+                    raise OwnRights
+                if not shown.may_change:
+                    raise BeyondOwnRights
+                if request.disabled == (row["disabled_at"] is not None):
+                    raise AlreadyDisabled if request.disabled else AlreadyEnabled
+                if request.disabled and not await store.administrators_left(
+                    connection, without_agent=request.id
+                ):
+                    raise LastAdministrator
+                await store.switch_agent(connection, request.id, now if request.disabled else None, now)
+                body = msgspec.json.encode(await self._detail(connection, scope, request.id))
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="agent.disabled" if request.disabled else "agent.enabled",
+                    target_kind="agent",
+                    target_id=request.id,
+                    facts={"reason": request.reason},
+                )
+            return body
+
+        return await self._write(caller, request.idempotency_key, "switch_agent", request, effect)
+
+    async def give(self, caller: SignedIn, request: GiveGrant) -> Written:
+        """Give a role within a place, for services and up to an amount; it holds from the agent's next call.
+
+        Raises: NotPermitted, NotFound, FieldsRefused, OwnRights, BeyondOwnRights, AlreadyGranted, TooManyGrants.
+        """
+        scope = require(caller, Permission.GRANTS_WRITE)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await store.lock_rights(connection)
+                # Somebody who administers a part gives to those of that part; the whole gives to anybody.
+                await self._detail(connection, scope, request.agent_id)
+                if request.agent_id == caller.agent_id:
+                    raise OwnRights
+                permissions = await self._checked(connection, scope, request)
+                await store.lock_agent(connection, request.agent_id)
+                standing, same = await store.standing_grants(connection, request)
+                if same:
+                    raise AlreadyGranted
+                if standing >= GRANTS_STANDING_MAX:
+                    raise TooManyGrants(grants_max=GRANTS_STANDING_MAX)
+                made = await store.give_grant(connection, request, giver=caller.agent_id, now=now)
+                # Judged by the row itself: one rule, in SQL, says what lies within what. A refusal takes it back.
+                await self._hold_all(connection, caller, scope, made, permissions, request.amount_max_minor)
+                body = msgspec.json.encode(await self._detail(connection, scope, request.agent_id))
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="grant.given",
+                    target_kind="agent",
+                    target_id=request.agent_id,
+                    facts={"grant": encode_id("grant", made), "role": request.role, **_places(request)},
+                )
+            return body
+
+        return await self._write(caller, request.idempotency_key, "give_grant", request, effect)
+
+    async def revoke(self, caller: SignedIn, request: RevokeGrant) -> Written:
+        """End a grant; it is gone at the agent's next call.
+
+        Raises: NotPermitted, NotFound, AlreadyRevoked, BeyondOwnRights, LastAdministrator.
+        """
+        scope = require(caller, Permission.GRANTS_WRITE)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await store.lock_rights(connection)
+                grant = await store.lock_grant(connection, scope, request.id)
+                if grant is None:
+                    raise NotFound
+                if grant.revoked_at is not None:
+                    raise AlreadyRevoked
+                if (
+                    grant.role == ADMINISTRATOR
+                    and grant.whole
+                    and not await store.administrators_left(connection, without_grant=request.id)
+                ):
+                    raise LastAdministrator
+                permissions = await store.role_permissions(connection, grant.role) or []
+                # What is beyond somebody is not theirs to take away either, but one's own may always be laid down.
+                if grant.agent_id != caller.agent_id:
+                    await self._hold_all(
+                        connection, caller, scope, request.id, permissions, grant.amount_max_minor
+                    )
+                body_before = await self._detail(connection, scope, grant.agent_id)
+                await store.revoke_grant(connection, request.id, taker=caller.agent_id, now=now)
+                detail = await store.find_agent(
+                    connection, scope, grant.agent_id, now=now, idle_since=now - SESSION_IDLE
+                )
+                body = msgspec.json.encode(detail or body_before)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="grant.revoked",
+                    target_kind="agent",
+                    target_id=grant.agent_id,
+                    facts={
+                        "grant": encode_id("grant", request.id),
+                        "role": grant.role,
+                        "reason": request.reason,
+                    },
+                )
+            return body
+
+        return await self._write(caller, request.idempotency_key, "revoke_grant", request, effect)
+
+    async def _checked(self, connection: Connection, scope: Scope, request: GiveGrant) -> list[str]:
+        """Return what the role allows. Raises: FieldsRefused, naming every field at fault."""
+        problems = problems_of_grant(request)
+        permissions = await store.role_permissions(connection, request.role)
+        if permissions is None:
+            problems.insert(0, FieldProblem("role", "unknown_value", "no such role"))
+        for field, wanted, seen in (
+            ("stores", request.stores, store.stores_seen),
+            ("companies", request.companies, store.companies_seen),
+        ):
+            if wanted and len(set(wanted) - await seen(connection, scope, wanted)) > 0:
+                problems.append(FieldProblem(field, "not_found", "one of them does not exist"))
+        if problems:
+            raise FieldsRefused(problems)
+        return permissions or []
+
+    async def _hold_all(
+        self,
+        connection: Connection,
+        caller: SignedIn,
+        scope: Scope,
+        grant_id: bytes,
+        permissions: list[str],
+        amount_max_minor: int | None,
+    ) -> None:
+        """Refuse a grant that reaches beyond what the caller holds.
+
+        Raises: BeyondOwnRights, naming the first right that is not the caller's to give there.
+        """
+        if administers_everything(caller):
+            return
+        if not await store.grant_lies_within(connection, grant_id, scope):
+            raise BeyondOwnRights(Permission.GRANTS_WRITE.value)
+        known: dict[Scope, bool] = {}
+        for name in permissions:
+            held = scope_to_give(caller, Permission(name), amount_max_minor)
+            if held not in known:
+                known[held] = await store.grant_lies_within(connection, grant_id, held)
+            if not known[held]:
+                raise BeyondOwnRights(name)
+
+    async def _detail(self, connection: Connection, scope: Scope, agent_id: bytes) -> AgentDetail:
+        now = self._clock.now()
+        found = await store.find_agent(connection, scope, agent_id, now=now, idle_since=now - SESSION_IDLE)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def _write(
+        self,
+        caller: SignedIn,
+        key: str,
+        path: str,
+        body: msgspec.Struct,
+        effect: Callable[[Claim | None], Awaitable[bytes]],
+    ) -> Written:
+        if not key:
+            return Written(await effect(None))
+        return await once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
+        )
+
+
+def _places(request: GiveGrant) -> dict[str, object]:
+    """Return what limits a grant, as the audit keeps it."""
+    return {
+        name: value
+        for name, value in (
+            ("regions", request.regions),
+            ("departments", request.departments),
+            ("stores", request.stores and [encode_id("store", one) for one in request.stores]),
+            ("companies", request.companies and [encode_id("company", one) for one in request.companies]),
+            ("services", request.services),
+            ("amount_max_minor", request.amount_max_minor),
+        )
+        if value is not None
+    }

@@ -1,0 +1,56 @@
+"""Who did what, and whether what is written of it is still what was written."""
+
+import asyncpg
+
+from core.contracts.administration import ActionPage, ChainState, ListActions
+from core.contracts.desk_requests import PAGE_ROWS_MAX, Nothing
+from core.identity.administration.audit import store
+from core.identity.api import Permission, SignedIn, require
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+from core.values.timestamps import timestamp, timestamp_or_none
+
+LINKS_MAX = 20_000
+"""Links recomputed at one look; `guichet verify` recomputes them all."""
+
+
+class AuditHandlers:
+    """The door to the audit."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def actions(self, caller: SignedIn, request: ListActions) -> ActionPage:
+        """Return actions, newest first. Raises: NotPermitted."""
+        scope = require(caller, Permission.AUDIT_READ)
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        found = await store.list_actions(self._pool, scope, request, limit + 1)
+        page = found[:limit]
+        return ActionPage(page, encode_cursor(str(page[-1].seq)) if len(found) > limit else None)
+
+    async def chain(self, caller: SignedIn, _request: Nothing) -> ChainState:
+        """Recompute what was added since the last look, and say how far the chain is whole. Raises: NotPermitted."""
+        scope = require(caller, Permission.AUDIT_READ)
+        if not scope.is_everything:
+            # How many actions there are is nothing for who reads the audit of a part.
+            return ChainState(whole=True, seq=0, hash="", checked_at=None)
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            mark = await store.find_mark(connection)
+            newest = await store.find_newest(connection)
+            if not await store.stands(connection, mark):
+                # What was there at the last look is not there any more: changed, or the end was cut off.
+                return ChainState(False, 0, "", timestamp_or_none(mark.at), broken_at=mark.seq)
+            found = await store.check_on(connection, mark, links_max=LINKS_MAX)
+            reached = found.whole or mark
+            if reached.seq:
+                await store.keep_mark(connection, reached, now)
+        return ChainState(
+            whole=found.broken_at is None,
+            seq=reached.seq,
+            hash=reached.hash.hex() if reached.seq else "",
+            checked_at=timestamp(now),
+            broken_at=found.broken_at,
+            remaining=max(0, newest.seq - reached.seq),
+        )

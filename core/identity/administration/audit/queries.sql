@@ -1,0 +1,77 @@
+-- name: actions
+-- Unique index action_seq backwards; a person by action_agent, a target by action_target when those are few.
+-- Whoever reads the audit of a part sees what was done to places of that part; actions on people and settings are
+-- for those who read all of it.
+-- $1 everything, $2 scope, $3 agent, $4 kind, $5 target kind, $6 target, $7 from, $8 to, $9 pattern, $10 number
+-- before, $11 limit.
+SELECT x.seq, x.at, x.agent_id, who.name AS agent_name, x.kind, x.target_kind, x.target_id, x.facts::text AS facts, x.ip,
+       CASE x.target_kind
+           WHEN 'agent' THEN (SELECT a.name FROM agent a WHERE a.id = x.target_id)
+           WHEN 'account' THEN (SELECT a.name FROM account a WHERE a.id = x.target_id)
+           WHEN 'company' THEN (SELECT c.legal_name FROM company c WHERE c.id = x.target_id)
+           WHEN 'store' THEN (SELECT s.name FROM store s WHERE s.id = x.target_id)
+           WHEN 'service' THEN (SELECT s.name || ' · ' || v.kind FROM service v JOIN store s ON s.id = v.store_id
+                                WHERE v.id = x.target_id)
+           WHEN 'terminal' THEN (SELECT t.terminal FROM terminal t WHERE t.id = x.target_id)
+       END AS label
+FROM action x
+LEFT JOIN agent who ON who.id = x.agent_id
+WHERE ($1::boolean OR EXISTS (
+          SELECT FROM store s
+          LEFT JOIN service v ON v.store_id = s.id AND x.target_kind IN ('service', 'terminal', 'transaction')
+          WHERE CASE x.target_kind
+                    WHEN 'store' THEN s.id = x.target_id
+                    WHEN 'company' THEN s.company_id = x.target_id
+                    WHEN 'service' THEN v.id = x.target_id
+                    WHEN 'terminal' THEN v.id = (SELECT t.service_id FROM terminal t WHERE t.id = x.target_id)
+                    WHEN 'transaction' THEN v.id = (SELECT t.service_id FROM attempt p JOIN terminal t ON t.id = p.terminal_id
+                                                    WHERE p.id = x.target_id LIMIT 1)
+                    ELSE false
+                END
+            AND sees($2::area[], s.department, s.id, s.company_id, v.kind)))
+  AND ($3::uuid IS NULL OR x.agent_id = $3)
+  AND ($4::text = '' OR x.kind LIKE $4)
+  AND ($5::text = '' OR x.target_kind = $5)
+  AND ($6::uuid IS NULL OR x.target_id = $6)
+  AND ($7::timestamptz IS NULL OR x.at >= $7)
+  AND ($8::timestamptz IS NULL OR x.at < $8)
+  AND ($9::text = '' OR x.kind ILIKE $9 OR x.facts::text ILIKE $9 OR who.name ILIKE $9 OR who.email ILIKE $9 OR x.ip ILIKE $9)
+  AND ($10::bigint IS NULL OR x.seq < $10)
+ORDER BY x.seq DESC
+LIMIT $11;
+
+-- name: checked
+SELECT seq, hash, at FROM action_checked;
+
+-- name: newest
+-- Unique index action_seq backwards.
+SELECT x.seq, x.hash FROM action x WHERE x.seq IS NOT NULL ORDER BY x.seq DESC LIMIT 1;
+
+-- name: check_on
+-- The next links after a number that was checked, by action_seq: up to where the chain is whole, and its first break.
+-- $1 number, $2 its hash, $3 how many at most.
+WITH links AS (
+    SELECT x.seq, x.hash,
+           x.seq = $1::bigint + row_number() OVER (ORDER BY x.seq)
+           AND x.previous_hash = lag(x.hash, 1, $2::bytea) OVER (ORDER BY x.seq)
+           AND x.hash = action_digest(x.previous_hash, x.seq, x.id, x.agent_id, x.at, x.kind, x.target_kind,
+                                      x.target_id, x.facts, x.ip) AS whole
+    FROM (SELECT * FROM action WHERE seq > $1 ORDER BY seq LIMIT $3) AS x
+), broken AS (
+    SELECT min(seq) AS seq FROM links WHERE NOT whole
+)
+SELECT b.seq AS broken_at, l.seq, l.hash
+FROM broken b
+LEFT JOIN LATERAL (
+    SELECT seq, hash FROM links WHERE b.seq IS NULL OR seq < b.seq ORDER BY seq DESC LIMIT 1
+) AS l ON true;
+
+-- name: stands
+-- Whether what was found at a number is found there still; unique index action_seq.
+SELECT EXISTS (SELECT FROM action x WHERE x.seq = $1 AND x.hash = $2);
+
+-- name: keep_checked
+-- The mark only moves on.
+INSERT INTO action_checked (seq, hash, at) VALUES ($1, $2, $3)
+ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, at = excluded.at
+WHERE action_checked.seq <= excluded.seq;

@@ -1,0 +1,103 @@
+"""Statements of the audit as typed functions."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+import msgspec
+
+from core.contracts.administration import ActionTarget, ActionView, ListActions
+from core.contracts.desk_views import PersonRef
+from core.contracts.scope import Scope
+from core.db.queries import load_beside
+from core.db.rows import Connection, uuid_or_none
+from core.db.words import like_pattern
+from core.values.clock import from_unix_us
+from core.values.ids import PREFIXES, encode_id
+from core.values.timestamps import timestamp
+
+_SQL = load_beside(__file__)
+
+
+class Mark(NamedTuple):
+    """A number up to which the chain is whole, and the hash there; the very beginning is number 0."""
+
+    seq: int
+    hash: bytes
+    at: datetime | None = None
+
+
+BEGINNING = Mark(0, b"\x00")
+
+
+class Stretch(NamedTuple):
+    """What was found of the next links: the last that is whole, the first that is not."""
+
+    whole: Mark | None
+    broken_at: int | None
+
+
+async def list_actions(
+    connection: Connection, scope: Scope, request: ListActions, limit: int
+) -> list[ActionView]:
+    """Return actions, newest first. A kind of `grant` takes every `grant.…`."""
+    kind = like_pattern(request.kind).strip("%")
+    rows = await connection.fetch(
+        _SQL.actions,
+        scope.is_everything,
+        scope.parameter(),
+        uuid_or_none(request.agent_id),
+        kind if "." in kind or not kind else f"{kind}.%",
+        request.target_kind,
+        uuid_or_none(request.target_id),
+        None if request.from_us is None else from_unix_us(request.from_us),
+        None if request.to_us is None else from_unix_us(request.to_us),
+        like_pattern(request.query),
+        request.before,
+        limit,
+    )
+    return [_action_of(row) for row in rows]
+
+
+async def find_mark(connection: Connection) -> Mark:
+    """Return how far the chain was checked."""
+    row = await connection.fetchrow(_SQL.checked)
+    return BEGINNING if row is None else Mark(row["seq"], row["hash"], row["at"])
+
+
+async def find_newest(connection: Connection) -> Mark:
+    """Return the newest link."""
+    row = await connection.fetchrow(_SQL.newest)
+    return BEGINNING if row is None else Mark(row["seq"], row["hash"])
+
+
+async def stands(connection: Connection, mark: Mark) -> bool:
+    """Return whether a mark is found where it was."""
+    return mark.seq == 0 or bool(await connection.fetchval(_SQL.stands, mark.seq, mark.hash))
+
+
+async def check_on(connection: Connection, mark: Mark, *, links_max: int) -> Stretch:
+    """Recompute the links after a mark."""
+    row = await connection.fetchrow(_SQL.check_on, mark.seq, mark.hash, links_max)
+    assert row is not None
+    whole = None if row["seq"] is None else Mark(row["seq"], row["hash"])
+    return Stretch(whole, row["broken_at"])
+
+
+async def keep_mark(connection: Connection, mark: Mark, now: datetime) -> None:
+    """Note how far the chain is whole."""
+    await connection.execute(_SQL.keep_checked, mark.seq, mark.hash, now)
+
+
+def _action_of(row: asyncpg.Record) -> ActionView:
+    kind, target = row["target_kind"], row["target_id"]
+    public = encode_id(kind, target.bytes) if target is not None and kind in PREFIXES else None
+    return ActionView(
+        seq=row["seq"],
+        at=timestamp(row["at"]),
+        agent=PersonRef(encode_id("agent", row["agent_id"].bytes), row["agent_name"] or ""),
+        kind=row["kind"],
+        target=ActionTarget(kind, public, row["label"]),
+        facts=msgspec.json.decode(row["facts"]),
+        ip=row["ip"],
+    )

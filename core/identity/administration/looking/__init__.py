@@ -1,0 +1,1 @@
+"""Who else has a record open."""

@@ -1,0 +1,143 @@
+"""Roles: the list, one of the institution's own, another set of permissions. A change holds from the next call."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import msgspec
+
+from core.contracts.administration import ADMINISTRATOR, ChangeRole, CreateRole, RoleList
+from core.contracts.desk_requests import Nothing, Written
+from core.contracts.refusals import NotFound
+from core.identity.administration import store
+from core.identity.administration.errors import BeyondOwnRights, FieldsRefused, RoleFixed, RoleTaken
+from core.identity.administration.rules import (
+    administers_everything,
+    problems_of_permissions,
+    problems_of_role,
+)
+from core.identity.api import Claim, NotPermitted, Permission, SignedIn, once, record_action, require
+from core.values.clock import Clock
+
+
+class RoleHandlers:
+    """The door to roles."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def roles(self, caller: SignedIn, _request: Nothing) -> RoleList:
+        """Return every role; roles belong to no place. Raises: NotPermitted."""
+        require(caller, Permission.AGENTS_READ)
+        return RoleList(await store.list_roles(self._pool), [each.value for each in Permission])
+
+    async def create(self, caller: SignedIn, request: CreateRole) -> Written:
+        """Add a role. Raises: NotPermitted, FieldsRefused, RoleTaken, BeyondOwnRights."""
+        _require_everywhere(caller)
+        problems = problems_of_role(request.code, request.name_fr, request.name_en)
+        problems += problems_of_permissions(request.permissions)
+        if problems:
+            raise FieldsRefused(problems)
+        _hold_everywhere(caller, request.permissions)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                name_fr, name_en = request.name_fr.strip(), request.name_en.strip()
+                if not await store.add_role(connection, request.code, name_fr, name_en, now):
+                    raise RoleTaken
+                await store.change_role(
+                    connection, request.code, name_fr=None, name_en=None, permissions=request.permissions
+                )
+                (role,) = await store.list_roles(connection, request.code)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="role.created",
+                    target_kind="role",
+                    target_id=None,
+                    facts={"role": request.code, "permissions": role.permissions},
+                )
+            return msgspec.json.encode(role)
+
+        return await self._write(caller, request.idempotency_key, "create_role", request, effect)
+
+    async def change(self, caller: SignedIn, request: ChangeRole) -> Written:
+        """Give a role other permissions, or other names when it is the institution's own.
+
+        Raises: NotPermitted, NotFound, FieldsRefused, RoleFixed, BeyondOwnRights.
+        """
+        _require_everywhere(caller)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                built_in = await store.lock_role(connection, request.code)
+                if built_in is None:
+                    raise NotFound
+                problems = problems_of_role(request.code, request.name_fr, request.name_en)
+                problems += problems_of_permissions(request.permissions or ())
+                if problems:
+                    raise FieldsRefused(problems)
+                renamed = request.name_fr is not None or request.name_en is not None
+                if request.code == ADMINISTRATOR or (built_in and renamed):
+                    raise RoleFixed
+                (before,) = await store.list_roles(connection, request.code)
+                wanted = before.permissions if request.permissions is None else request.permissions
+                # Whoever holds the role gets what is added, the caller perhaps among them; and what is taken away
+                # is taken from everybody: both only of what the caller holds everywhere.
+                _hold_everywhere(caller, sorted(set(before.permissions) ^ set(wanted)))
+                await store.change_role(
+                    connection,
+                    request.code,
+                    name_fr=request.name_fr and request.name_fr.strip(),
+                    name_en=request.name_en and request.name_en.strip(),
+                    permissions=request.permissions,
+                )
+                (role,) = await store.list_roles(connection, request.code)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="role.changed",
+                    target_kind="role",
+                    target_id=None,
+                    facts={
+                        "role": request.code,
+                        "added": sorted(set(role.permissions) - set(before.permissions)),
+                        "removed": sorted(set(before.permissions) - set(role.permissions)),
+                    },
+                )
+            return msgspec.json.encode(role)
+
+        return await self._write(caller, request.idempotency_key, "change_role", request, effect)
+
+    async def _write(
+        self,
+        caller: SignedIn,
+        key: str,
+        path: str,
+        body: msgspec.Struct,
+        effect: Callable[[Claim | None], Awaitable[bytes]],
+    ) -> Written:
+        if not key:
+            return Written(await effect(None))
+        return await once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
+        )
+
+
+def _require_everywhere(caller: SignedIn) -> None:
+    """Refuse whoever administers only a part: a role is the same everywhere. Raises: NotPermitted."""
+    if not require(caller, Permission.GRANTS_WRITE).is_everything:
+        raise NotPermitted(Permission.GRANTS_WRITE.value)
+
+
+def _hold_everywhere(caller: SignedIn, permissions: list[str]) -> None:
+    """Refuse what the caller does not hold everywhere. Raises: BeyondOwnRights, naming the first of them."""
+    if administers_everything(caller):
+        return
+    for name in permissions:
+        if not caller.scope_of(Permission(name)).is_everything:
+            raise BeyondOwnRights(name)
