@@ -1,4 +1,4 @@
-"""Filters between the page's address and the gateway; the search's ways to read; the hops' bars."""
+"""Filters between the page's address and the gateway; the hops' bars."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from portals.agent.search.page import ways_to_read
 from portals.agent.transaction.record import lay_out_hops, path_part
 from portals.agent.transactions.filters import read_filters
 from portals.agent.transactions.page import every_minute
@@ -61,22 +60,6 @@ def test_chosen_dates_are_paris_time() -> None:
     sent = dict(read_filters(pairs).list_parameters(now=NOW, limit=10))
     assert sent["from"] == "2026-01-02T07:00:00.000Z"
     assert sent["to"] == "2026-07-02T06:00:00.000Z"
-
-
-@pytest.mark.parametrize(
-    ("typed", "kinds"),
-    [
-        ("0014", ["last_four", "amount", "terminal", "store"]),
-        ("000123", ["stan", "approval_code", "amount", "terminal", "store"]),
-        ("01J8ZK3V9QAB", ["rrn", "terminal", "store"]),
-        ("12,50 €", ["amount", "terminal", "store"]),
-        ("T0000001", ["terminal", "store"]),
-        ("gare", ["terminal", "store"]),
-        ("", []),
-    ],
-)
-def test_a_search_is_read_in_every_way_that_fits(typed: str, kinds: list[str]) -> None:
-    assert [way.kind for way in ways_to_read(typed)] == kinds
 
 
 def test_bars_start_where_their_hop_started_and_never_leave_the_rail() -> None:
