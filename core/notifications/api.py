@@ -1,6 +1,18 @@
 """The door of notifications for other slices and for composition roots."""
 
+from core.notifications.brands.handlers import BrandHandlers
 from core.notifications.errors import TemplateUnknown
+from core.notifications.mail.handlers import MailHandlers
 from core.notifications.mail.queue import queue_mail
+from core.notifications.notices.handlers import NoticeHandlers
+from core.notifications.notices.store import add_notices, forget_before
 
-__all__ = ["TemplateUnknown", "queue_mail"]
+__all__ = [
+    "BrandHandlers",
+    "MailHandlers",
+    "NoticeHandlers",
+    "TemplateUnknown",
+    "add_notices",
+    "forget_before",
+    "queue_mail",
+]

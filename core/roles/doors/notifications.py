@@ -1,8 +1,45 @@
 """Mail and its journal, the bell, the home page, branding."""
 
-from core.roles.doors.door import Doors, Parts
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+from core.contracts import notifications as ask
+from core.contracts.desk_requests import ById, Nothing
+from core.identity.api import SignedIn
+from core.notifications.api import BrandHandlers, MailHandlers, NoticeHandlers
+from core.roles.doors.door import Door, Doors, Parts
+from core.support.api import my_requests, team_requests
+
+HomeProvider: TypeAlias = Callable[[Parts, SignedIn, str], Awaitable[ask.HomeSection | None]]
+"""Gives a section of the home page in the caller's language; None to whoever may not see it."""
+
+SECTIONS: Final[tuple[HomeProvider, ...]] = (
+    lambda parts, who, locale: my_requests(parts.pool, parts.clock, who, locale),
+    lambda parts, who, locale: team_requests(parts.pool, parts.clock, who, locale),
+)
+"""In the order in which they are shown."""
 
 
-def doors(_parts: Parts) -> Doors:
+def doors(parts: Parts) -> Doors:
     """Return the subjects of this topic."""
-    return {}
+    mail = MailHandlers(parts.pool, parts.clock)
+    notices = NoticeHandlers(parts.pool, parts.clock)
+    brands = BrandHandlers(parts.pool, parts.clock)
+    return {
+        ask.MAIL_LIST: Door(ask.ListMail, True, lambda who, body, _locale: mail.list(who, body)),
+        ask.MAIL_ONE: Door(ById, True, lambda who, body, _locale: mail.one(who, body)),
+        ask.MAIL_RESEND: Door(ask.ResendMail, True, lambda who, body, _locale: mail.resend(who, body)),
+        ask.NOTICES: Door(ask.ListNotices, True, lambda who, body, _locale: notices.notices(who, body)),
+        ask.NOTICES_READ: Door(ask.ReadNotices, True, lambda who, body, _locale: notices.read(who, body)),
+        ask.HOME: Door(Nothing, True, lambda who, _body, locale: home(parts, who, locale)),
+        ask.BRAND: Door(ask.BrandOfHost, False, lambda _who, body, _locale: brands.of_host(body)),
+        ask.BRANDS: Door(Nothing, True, lambda who, body, _locale: brands.brands(who, body)),
+        ask.BRAND_PUT: Door(ask.PutBrand, True, lambda who, body, _locale: brands.put(who, body)),
+        ask.BRAND_REMOVE: Door(ById, True, lambda who, body, _locale: brands.remove(who, body)),
+    }
+
+
+async def home(parts: Parts, caller: SignedIn, locale: str) -> ask.HomeView:
+    """Return what needs the caller now; one section after the other, to leave connections to others."""
+    found = [await section(parts, caller, locale) for section in SECTIONS]
+    return ask.HomeView([section for section in found if section is not None])

@@ -1,0 +1,1 @@
+"""The institution's face and those of its partners."""

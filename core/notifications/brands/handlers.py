@@ -1,0 +1,123 @@
+"""Branding: who may change it, and what everybody sees of it."""
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.notifications import BrandList, BrandOfHost, BrandView, PutBrand
+from core.contracts.refusals import NotFound
+from core.identity.api import Claim, NotPermitted, Permission, SignedIn, once, record_action, require
+from core.notifications.brands import store
+from core.notifications.brands.rules import problems_of
+from core.notifications.errors import BrandRefused
+from core.values.clock import Clock
+from core.values.ids import encode_id
+
+
+class BrandHandlers:
+    """The door to brands. They are the whole institution's, so that a grant for a part of it changes none."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def of_host(self, request: BrandOfHost) -> BrandView:
+        """Return a host's face, for anybody: no more than what its log in page shows."""
+        host = request.host.lower().rpartition(":")[0] if ":" in request.host else request.host.lower()
+        found = await store.brand_of_host(self._pool, host)
+        return BrandView(
+            name=found.name,
+            light=found.light,
+            dark=found.dark,
+            logo=found.logo,
+            logo_type=found.logo_type,
+            contact_email=found.contact_email,
+            contact_phone=found.contact_phone,
+            contact_hours_fr=found.contact_hours_fr,
+            contact_hours_en=found.contact_hours_en,
+        )
+
+    async def brands(self, caller: SignedIn, _request: Nothing) -> BrandList:
+        """Return every face."""
+        _require_whole(caller)
+        return BrandList(await store.list_brands(self._pool))
+
+    async def put(self, caller: SignedIn, request: PutBrand) -> Written:
+        """Make or replace a brand. Raises: NotPermitted, BrandRefused, KeyReused."""
+        _require_whole(caller)
+        problems = problems_of(request)
+        if problems:
+            raise BrandRefused(problems)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await store.lock(connection)
+                if request.account_id is not None and not await store.account_exists(
+                    connection, request.account_id
+                ):
+                    raise BrandRefused([FieldProblem("account", "unknown", "")])
+                standing = await store.to_replace(connection, request)
+                if len(standing) > 1:
+                    raise BrandRefused([FieldProblem("host", "taken", "another partner has this host")])
+                made = await store.put(
+                    connection,
+                    request,
+                    replaced=standing[0] if standing else None,
+                    agent_id=caller.agent_id,
+                    now=now,
+                )
+                (brand,) = await store.list_brands(connection, made)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="brand.changed",
+                    target_kind="brand",
+                    target_id=made,
+                    facts={
+                        "name": brand.name,
+                        "host": brand.host,
+                        "account": brand.account_id,
+                        "accent_light": request.accent_light,
+                        "accent_dark": request.accent_dark,
+                        "logo": "kept" if request.logo is None else "new" if request.logo else "none",
+                    },
+                )
+                return msgspec.json.encode(brand)
+
+        if not request.idempotency_key:
+            return Written(await effect(None))
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="brand_put",
+            body=request,
+            effect=effect,
+        )
+
+    async def remove(self, caller: SignedIn, request: ById) -> Nothing:
+        """Take a partner's brand away. Raises: NotPermitted, NotFound."""
+        _require_whole(caller)
+        async with self._pool.acquire() as connection, connection.transaction():
+            name = await store.remove(connection, request.id)
+            if name is None:
+                raise NotFound
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=self._clock.now(),
+                kind="brand.removed",
+                target_kind="brand",
+                target_id=request.id,
+                facts={"name": name, "brand": encode_id("brand", request.id)},
+            )
+        return Nothing()
+
+
+def _require_whole(caller: SignedIn) -> None:
+    if not require(caller, Permission.BRANDING_WRITE).is_everything:
+        raise NotPermitted(Permission.BRANDING_WRITE.value)

@@ -1,0 +1,152 @@
+"""The journal of mail: look, and send again."""
+
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
+from core.contracts.notifications import ListMail, MailDetail, MailPage, MailView, ResendMail
+from core.contracts.refusals import NotFound
+from core.db.rows import Connection
+from core.db.words import like_pattern
+from core.identity.api import Claim, Permission, Scope, SignedIn, once, record_action, require
+from core.notifications.brands.store import face_of
+from core.notifications.errors import MailNotResendable, MailStillWaiting
+from core.notifications.mail import store
+from core.notifications.mail.queue import queue_mail
+from core.notifications.mail.rules import HIDDEN, masked, render, without_secrets
+from core.notifications.mail.store import MailFilter, StoredMail
+from core.notifications.mail.wording import all_templates, layout
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+from core.values.ids import PREFIXES, encode_id
+from core.values.timestamps import timestamp, timestamp_or_none
+
+UNTRIED_AFTER: Final = timedelta(minutes=2)
+
+
+class MailHandlers:
+    """The door to the journal."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def list(self, caller: SignedIn, request: ListMail) -> MailPage:
+        """Return mails, newest first, and whether anything seems not to leave."""
+        scope = require(caller, Permission.MAIL_READ)
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        narrowed = MailFilter(request.state, request.template, like_pattern(request.query), request.about_id)
+        async with self._pool.acquire() as connection:
+            found = await store.list_mail(connection, scope, narrowed, before=request.before, limit=limit + 1)
+            waiting, untried_since = await store.waiting(connection)
+        if untried_since is not None and self._clock.now() - untried_since < UNTRIED_AFTER:
+            untried_since = None
+        page = [_view_of(mail) for mail in found[:limit]]
+        return MailPage(
+            data=page,
+            next_cursor=encode_cursor(page[-1].id) if len(found) > limit else None,
+            waiting=waiting,
+            untried_since=timestamp_or_none(untried_since),
+            templates=sorted(all_templates()),
+        )
+
+    async def one(self, caller: SignedIn, request: ById) -> MailDetail:
+        """Return a mail with its words; a one-time link is hidden. Raises: NotFound."""
+        scope = require(caller, Permission.MAIL_READ)
+        async with self._pool.acquire() as connection:
+            mail = await self._find(connection, scope, request.id)
+            face = await face_of(connection, mail.account_id, mail.locale, otherwise_url="")
+        template = all_templates().get(mail.template)
+        if template is None:  # Written by a version that had it.
+            return MailDetail(_view_of(mail), mail.template, "")
+        facts = dict.fromkeys(template.facts, HIDDEN) | without_secrets(template, mail.facts)
+        words = render(template, layout(), locale=mail.locale, facts=facts, face=face)
+        return MailDetail(_view_of(mail), words.subject, words.text)
+
+    async def resend(self, caller: SignedIn, request: ResendMail) -> Written:
+        """Send a mail once more: a failed one starts over, a sent one is queued anew.
+
+        Raises: NotPermitted, NotFound, MailStillWaiting, MailNotResendable, KeyReused.
+        """
+        scope = require(caller, Permission.MAIL_READ)
+        now = self._clock.now()
+
+        async def effect(claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                mail = await self._find(connection, scope, request.id)
+                state = await store.lock_state(connection, request.id)
+                if state == "waiting":
+                    raise MailStillWaiting
+                if state == "failed":
+                    await store.retry(connection, request.id, now)
+                else:
+                    if not _is_whole(mail):
+                        raise MailNotResendable
+                    key = claim.key if claim is not None else timestamp(now)
+                    await queue_mail(
+                        connection,
+                        template=mail.template,
+                        to=mail.recipient,
+                        locale=mail.locale,
+                        facts=mail.facts,
+                        about_kind=mail.about_kind,
+                        about_id=mail.about_id,
+                        once_key=f"resent:{encode_id('mail', mail.id)}:{key}",
+                    )
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="mail.resent",
+                    target_kind="mail",
+                    target_id=request.id,
+                    facts={"template": mail.template, "recipient": masked(mail.recipient)},
+                )
+                return msgspec.json.encode(_view_of(await self._find(connection, scope, request.id)))
+
+        if not request.idempotency_key:
+            return Written(await effect(None))
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="mail_resend",
+            body=request,
+            effect=effect,
+        )
+
+    async def _find(self, connection: Connection, scope: Scope, mail_id: bytes) -> StoredMail:
+        found = await store.list_mail(connection, scope, MailFilter(), mail_id=mail_id)
+        if not found:
+            raise NotFound
+        return found[0]
+
+
+def _is_whole(mail: StoredMail) -> bool:
+    template = all_templates().get(mail.template)
+    return template is not None and set(template.facts) == set(mail.facts)
+
+
+def _view_of(mail: StoredMail) -> MailView:
+    about_id = None
+    if mail.about_id is not None and mail.about_kind in PREFIXES:
+        about_id = encode_id(mail.about_kind, mail.about_id)
+    return MailView(
+        id=encode_id("mail", mail.id),
+        template=mail.template,
+        recipient=masked(mail.recipient),
+        locale=mail.locale,
+        state=mail.state,
+        tries=mail.tries,
+        about_kind=mail.about_kind,
+        about_id=about_id,
+        created_at=timestamp(mail.created_at),
+        due_at=timestamp(mail.due_at) if mail.state == "waiting" else None,
+        sent_at=timestamp_or_none(mail.sent_at),
+        error=mail.last_error,
+        resendable=mail.state == "failed" or (mail.state == "sent" and _is_whole(mail)),
+    )

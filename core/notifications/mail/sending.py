@@ -1,0 +1,154 @@
+"""The round that sends what waits, over SMTP."""
+
+import ssl
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+import aiosmtplib
+import asyncpg
+import structlog
+
+from core.notifications.brands.store import face_of
+from core.notifications.errors import TemplateUnknown
+from core.notifications.mail import store
+from core.notifications.mail.model import Face, Leased, Rendered
+from core.notifications.mail.rules import render, wait_after
+from core.notifications.mail.wording import layout, template_for
+from core.values.clock import Clock
+from core.values.ids import encode_id
+
+TIMEOUT_S: Final = 20.0
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_REFUSED_FOR_GOOD: Final = 500
+
+_log = structlog.get_logger("core.mail")
+
+
+class SmtpMalformed(ValueError):
+    """The address of the mail server cannot be used; the message says how it looks."""
+
+
+class Smtp(NamedTuple):
+    """A mail server. Only a server on this very machine is spoken to without TLS."""
+
+    host: str
+    port: int
+    tls_first: bool
+    user: str
+    password: str
+    sender: str
+
+    def __repr__(self) -> str:
+        return f"Smtp(host={self.host!r}, port={self.port})"
+
+    @classmethod
+    def parse(cls, address: str, *, user: str = "", password: str = "", sender: str) -> "Smtp":
+        """Return the server of `host:port`, `smtp://host:port` or `smtps://host:port`. Raises: SmtpMalformed."""
+        parts = urlsplit(address if "://" in address else f"smtp://{address}")
+        try:
+            port = parts.port
+        except ValueError as error:
+            raise SmtpMalformed("the port is no number") from error
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or "@" not in sender:
+            raise SmtpMalformed("expected smtp://host:port or smtps://host:port, and a sender with an @")
+        default = 465 if parts.scheme == "smtps" else 587
+        return cls(parts.hostname, port or default, parts.scheme == "smtps", user, password, sender)
+
+
+class MailRound:
+    """One look at the queue: lease, send each, write what became of it."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, smtp: Smtp, *, portal_url: str) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._smtp = smtp
+        self._portal_url = portal_url.rstrip("/")
+
+    async def round(self) -> int:
+        """Send what is due and return how many left."""
+        sent = 0
+        for mail in await store.lease(self._pool, self._clock.now()):
+            sent += await self._deliver(mail)
+        return sent
+
+    async def _deliver(self, mail: Leased) -> bool:
+        try:
+            template = template_for(mail.template, mail.facts)
+            face = await face_of(self._pool, mail.account_id, mail.locale, otherwise_url=self._portal_url)
+            facts = mail.facts | self._absolute(mail.facts)
+            await self._send(
+                mail, render(template, layout(), locale=mail.locale, facts=facts, face=face), face
+            )
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            await self._note_failure(mail, error)
+            return False
+        await store.note_sent(self._pool, mail.id, self._clock.now(), secrets=template.secret)
+        return True
+
+    def _absolute(self, facts: dict[str, str]) -> dict[str, str]:
+        # Slices know the pages of the portal, and only the worker knows where the portal stands.
+        link = facts.get("link", "")
+        return {"link": self._portal_url + link} if link.startswith("/") else {}
+
+    async def _send(self, mail: Leased, words: Rendered, face: Face) -> None:
+        message = EmailMessage()
+        domain = self._smtp.sender.rpartition("@")[2]
+        message["From"] = formataddr((face.name, self._smtp.sender))
+        message["To"] = mail.recipient
+        message["Subject"] = words.subject
+        message["Date"] = format_datetime(self._clock.now())
+        # The same at every try: a mailbox that got the first knows the second.
+        message["Message-ID"] = f"<{encode_id('mail', mail.id)}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["Content-Language"] = mail.locale
+        message.set_content(words.text)
+        message.add_alternative(words.html, subtype="html")
+        local = self._smtp.host in _LOOPBACK
+        await aiosmtplib.send(
+            message,
+            sender=self._smtp.sender,
+            recipients=[mail.recipient],
+            hostname=self._smtp.host,
+            port=self._smtp.port,
+            username=self._smtp.user or None,
+            password=self._smtp.password or None,
+            use_tls=self._smtp.tls_first,
+            start_tls=None if self._smtp.tls_first else not local,
+            tls_context=None if local else ssl.create_default_context(),
+            timeout=TIMEOUT_S,
+        )
+
+    async def _note_failure(self, mail: Leased, error: Exception) -> None:
+        wait = None if _is_final(error) else wait_after(mail.tries)
+        due_at = None if wait is None else self._clock.now() + wait
+        said = f"{type(error).__name__}: {_said_by(error)}"
+        await store.note_not_sent(self._pool, mail.id, due_at=due_at, error=said)
+        _log.warning(
+            "mail_not_sent",
+            mail=encode_id("mail", mail.id),
+            template=mail.template,
+            tries=mail.tries,
+            final=wait is None,
+            error=type(error).__name__,
+        )
+
+
+def _is_final(error: Exception) -> bool:
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return all(_is_final(each) for each in error.recipients)
+    if isinstance(error, aiosmtplib.SMTPResponseException) and not isinstance(
+        error, aiosmtplib.SMTPAuthenticationError
+    ):
+        return error.code >= _REFUSED_FOR_GOOD
+    # A mail that cannot even be written will not write itself better later.
+    return isinstance(error, (TemplateUnknown, ValueError)) and not isinstance(error, OSError)
+
+
+def _said_by(error: Exception) -> str:
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return ", ".join(f"{each.code} {each.message}" for each in error.recipients)
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return f"{error.code} {error.message}"
+    return str(error)

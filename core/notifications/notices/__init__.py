@@ -1,0 +1,1 @@
+"""The bell: what an agent is told of inside the desk."""

@@ -1,0 +1,35 @@
+"""The bell: read one's own notices, mark them as read. Nobody sees another's."""
+
+import asyncpg
+
+from core.contracts.desk_requests import PAGE_ROWS_MAX
+from core.contracts.notifications import ListNotices, NoticePage, NoticesLeft, ReadNotices
+from core.identity.api import SignedIn
+from core.notifications.notices import store
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+
+
+class NoticeHandlers:
+    """The door to notices."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def notices(self, caller: SignedIn, request: ListNotices) -> NoticePage:
+        """Return the caller's own notices, newest first."""
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        async with self._pool.acquire() as connection:
+            found = await store.list_notices(
+                connection, caller.agent_id, unread=request.unread, before=request.before, limit=limit + 1
+            )
+            unread = await store.count_unread(connection, caller.agent_id)
+        page = found[:limit]
+        return NoticePage(page, encode_cursor(page[-1].id) if len(found) > limit else None, unread)
+
+    async def read(self, caller: SignedIn, request: ReadNotices) -> NoticesLeft:
+        """Mark the caller's own notices as read; a foreign id marks nothing."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.mark_read(connection, caller.agent_id, self._clock.now(), request.ids)
+            return NoticesLeft(await store.count_unread(connection, caller.agent_id))

@@ -1,0 +1,8 @@
+"""The door of support for composition roots."""
+
+from core.support.requests.configuring import RequestTypes
+from core.support.requests.creating import RequestCreation
+from core.support.requests.handlers import RequestHandlers
+from core.support.requests.home import my_requests, team_requests
+
+__all__ = ["RequestCreation", "RequestHandlers", "RequestTypes", "my_requests", "team_requests"]

@@ -1,0 +1,1 @@
+"""Internal requests: types and statuses as rows, queues of teams, comments and what happened."""

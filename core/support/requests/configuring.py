@@ -1,0 +1,91 @@
+"""Types of requests and their statuses, as the institution words them."""
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import Nothing, Written
+from core.contracts.requests import PutRequestType, RequestTypeList, RequestTypeView
+from core.identity.api import Claim, NotPermitted, Permission, SignedIn, once, record_action, require
+from core.support.requests import store
+from core.support.requests.errors import RequestRefused
+from core.support.requests.rules import type_problems
+from core.values.clock import Clock
+
+
+class RequestTypes:
+    """The door to the configuration of requests."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def types(self, caller: SignedIn, _request: Nothing, locale: str) -> RequestTypeList:
+        """Return what requests can be made of, for whoever makes them."""
+        require(caller, Permission.REQUESTS_USE)
+        async with self._pool.acquire() as connection:
+            return RequestTypeList(
+                await store.types(connection, locale), await store.teams(connection, locale)
+            )
+
+    async def put(self, caller: SignedIn, request: PutRequestType, locale: str) -> Written:
+        """Make or change a type. Raises: NotPermitted, RequestRefused, KeyReused."""
+        # Types are the whole institution's: a grant for a part of it changes none.
+        if not require(caller, Permission.REQUESTS_CONFIGURE).is_everything:
+            raise NotPermitted(Permission.REQUESTS_CONFIGURE.value)
+        problems = type_problems(request)
+        if problems:
+            raise RequestRefused(*problems)
+        now = self._clock.now()
+        wish = RequestTypeView(
+            code=request.code,
+            name="",
+            name_fr=request.name_fr.strip(),
+            name_en=request.name_en.strip(),
+            team=request.team,
+            due_days=request.due_days,
+            fields=request.fields,
+            statuses=request.statuses,
+            retired=request.retired,
+        )
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await store.lock_types(connection)
+                if request.team not in {one.code for one in await store.teams(connection, locale)}:
+                    raise RequestRefused(FieldProblem("team", "unknown_value"))
+                clash = await store.put_type(connection, wish, now)
+                if clash is not None:
+                    raise RequestRefused(
+                        FieldProblem(
+                            "statuses", "in_use", f"{clash}: requests have it, so what it means stays"
+                        )
+                    )
+                (made,) = await store.types(connection, locale, request.code)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="request_type.changed",
+                    target_kind="request_type",
+                    target_id=None,
+                    facts={
+                        "code": request.code,
+                        "team": request.team,
+                        "statuses": ",".join(status.code for status in request.statuses),
+                        "retired": request.retired,
+                    },
+                )
+                return msgspec.json.encode(made)
+
+        if not request.idempotency_key:
+            return Written(await effect(None))
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="request_type.changed",
+            body=request,
+            effect=effect,
+        )

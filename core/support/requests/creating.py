@@ -1,0 +1,168 @@
+"""A new request: its type's questions answered, its place within the writer's scope."""
+
+from datetime import date
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import Written
+from core.contracts.requests import CreateRequest, RequestKey, RequestTypeView
+from core.db.rows import Connection
+from core.identity.api import EVERYTHING, Claim, SignedIn, once, record_action
+from core.support.requests import rules, store, telling
+from core.support.requests.errors import RequestRefused
+from core.support.requests.handlers import asking_of, checked_date, checked_title, detail_of, find, people_for
+from core.support.requests.store import Asking, Found
+from core.values.clock import Clock, to_unix_us
+from core.values.ids import uuid7
+from core.values.request_codes import code_of
+
+_REFERENCES: Final = ("transaction", "terminal", "contract", "store", "company")
+"""The narrowest first: it brings the others with it."""
+
+
+class RequestCreation:
+    """The door to new requests. `randomness` gives 62 bits; ids are arguments here as everywhere."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, randomness: Any) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._randomness = randomness
+
+    async def create(self, caller: SignedIn, request: CreateRequest, locale: str) -> Written:
+        """Write a request into its team's queue. Raises: NotPermitted, RequestRefused, KeyReused."""
+        now = self._clock.now()
+        asking = asking_of(caller, now, locale)
+
+        async def effect(claim: Claim | None) -> bytes:
+            made_id = (
+                claim.made_id()
+                if claim is not None
+                else uuid7(unix_ms=to_unix_us(now) // 1000, sequence=0, randomness=self._randomness())
+            )
+            async with self._pool.acquire() as connection, connection.transaction():
+                return await self._make(connection, caller, asking, request, made_id)
+
+        if not request.idempotency_key:
+            return Written(await effect(None))
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="request.created",
+            body=request,
+            effect=effect,
+        )
+
+    async def _make(
+        self,
+        connection: Connection,
+        caller: SignedIn,
+        asking: Asking,
+        request: CreateRequest,
+        made_id: bytes,
+    ) -> bytes:
+        now = self._clock.now()
+        kind = await _type_for(connection, asking, request)
+        place = await _place_for(connection, asking, request)
+        is_new = await store.add_request(
+            connection,
+            {
+                "id": made_id,
+                "code": code_of(made_id),
+                "type": kind.code,
+                "status": rules.first_status(kind).code,
+                "title": checked_title(request.title),
+                "details": request.details.strip(),
+                "answers": {code: text.strip() for code, text in request.answers.items() if text.strip()},
+                "priority": request.priority,
+                "team": kind.team,
+                "author_id": caller.agent_id,
+                "assignee_id": None,
+                "due_on": _due_on(kind, request, asking.today),
+                "company_id": place and place.company_id,
+                "store_id": place and place.store_id,
+                "terminal_id": place and place.terminal_id,
+                "contract_id": request.contract_id,
+                "transaction_id": request.transaction_id,
+                "at": now,
+            },
+        )
+        whole = asking._replace(scope=EVERYTHING)
+        standing = await find(connection, whole, RequestKey(made_id))
+        if is_new:
+            await store.add_entry(
+                connection, made_id, agent_id=caller.agent_id, at=now, kind="created", facts={}
+            )
+            if request.assignee_id is not None:
+                people = {one.id: one for one in await people_for(connection, standing)}
+                to = people.get(request.assignee_id)
+                if to is None:
+                    raise RequestRefused(
+                        FieldProblem("assignee", "not_for_them", "somebody who may see this request")
+                    )
+                await store.assign(connection, made_id, to.id, now)
+                await store.add_entry(
+                    connection,
+                    made_id,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="assigned",
+                    facts={"to": to.name},
+                )
+                await telling.tell_assigned(
+                    connection, standing, to=to, by=caller.name, by_id=caller.agent_id, at=now
+                )
+        detail = await detail_of(connection, whole, await find(connection, whole, RequestKey(made_id)))
+        if is_new:
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="request.created",
+                target_kind="request",
+                target_id=made_id,
+                facts={"code": detail.request.code, "type": kind.code},
+            )
+        return msgspec.json.encode(detail)
+
+
+async def _type_for(connection: Connection, asking: Asking, request: CreateRequest) -> RequestTypeView:
+    found = await store.types(connection, asking.locale, request.type)
+    if not found or found[0].retired:
+        raise RequestRefused(FieldProblem("type", "unknown_value"))
+    problems = rules.answer_problems(found[0].fields, request.answers)
+    if len(request.details.strip()) > rules.BODY_MAX:
+        problems.append(FieldProblem("details", "length", f"at most {rules.BODY_MAX} characters"))
+    if problems:
+        raise RequestRefused(*problems)
+    return found[0]
+
+
+async def _place_for(connection: Connection, asking: Asking, request: CreateRequest) -> Found | None:
+    place: Found | None = None
+    for kind in _REFERENCES:
+        raw = getattr(request, f"{kind}_id")
+        if raw is None:
+            continue
+        found = await store.find_place(connection, asking.scope, kind, raw)
+        if found is None:
+            raise RequestRefused(FieldProblem(kind, "unknown", "nothing stands under this id for you"))
+        if place is not None and found.company_id != place.company_id:
+            raise RequestRefused(FieldProblem(kind, "contradicts", "it belongs to another company"))
+        if place is None or place.store_id is None:
+            place = found
+        elif found.store_id not in (None, place.store_id):
+            raise RequestRefused(FieldProblem(kind, "contradicts", "it belongs to another store"))
+    return place
+
+
+def _due_on(kind: RequestTypeView, request: CreateRequest, today: date) -> date | None:
+    checked_date(request.due_on or "")
+    wished = rules.due_on(kind, wished=request.due_on, today=today)
+    if request.due_on and wished is not None and wished < today:
+        raise RequestRefused(FieldProblem("due_on", "past", "today or later"))
+    return wished

@@ -1,0 +1,32 @@
+"""Refusals of requests, with stable codes."""
+
+from core.contracts.desk import FieldProblem
+from core.contracts.refusals import Refused
+
+
+class RequestRefused(Refused):
+    """What was asked cannot be written so; each field says why."""
+
+    def __init__(self, *errors: FieldProblem) -> None:
+        super().__init__("invalid_request", errors=list(errors))
+
+
+class RequestClosed(Refused):
+    """A closed request is commented on or reopened, nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__("request_closed")
+
+
+class RequestNotClosed(Refused):
+    """Only a closed request is reopened."""
+
+    def __init__(self) -> None:
+        super().__init__("request_not_closed")
+
+
+class StatusStanding(Refused):
+    """The request has this status already."""
+
+    def __init__(self) -> None:
+        super().__init__("request_status_standing")

@@ -1,0 +1,56 @@
+"""What of requests stands on the home page."""
+
+import asyncpg
+
+from core.contracts.notifications import HomeRow, HomeSection
+from core.contracts.permissions import Permission
+from core.contracts.requests import ListRequests, RequestView
+from core.identity.api import SignedIn
+from core.support.requests import store
+from core.support.requests.handlers import asking_of
+from core.values.clock import Clock
+
+ROWS_MAX = 8
+
+
+async def my_requests(pool: asyncpg.Pool, clock: Clock, caller: SignedIn, locale: str) -> HomeSection | None:
+    """Return "Mes demandes": those given to the caller, late ones first; None without the right."""
+    return await _section(pool, clock, caller, locale, box="mine")
+
+
+async def team_requests(
+    pool: asyncpg.Pool, clock: Clock, caller: SignedIn, locale: str
+) -> HomeSection | None:
+    """Return what waits in the queues of the caller's teams."""
+    return await _section(pool, clock, caller, locale, box="team")
+
+
+async def _section(
+    pool: asyncpg.Pool, clock: Clock, caller: SignedIn, locale: str, *, box: str
+) -> HomeSection | None:
+    if not caller.may(Permission.REQUESTS_USE):
+        return None
+    asking = asking_of(caller, clock.now(), locale)
+    wanted = ListRequests(box="mine") if box == "mine" else ListRequests(box="team")
+    async with pool.acquire() as connection:
+        found = await store.list_requests(connection, asking, wanted, closed=False, limit=ROWS_MAX)
+        counts = await store.count_boxes(connection, asking)
+    return HomeSection(
+        code=f"{box}_requests",
+        count=counts.get(box, 0),
+        link=f"/requests?box={box}",
+        rows=[_row_of(one.view) for one in found],
+    )
+
+
+def _row_of(view: RequestView) -> HomeRow:
+    about = (view.company.name or "") if view.company is not None else ""
+    return HomeRow(
+        id=view.code,
+        link=f"/requests/{view.code}",
+        status=view.status.name,
+        about=about,
+        kind=view.type.name,
+        at=None if view.due_on is None else f"{view.due_on}T00:00:00.000Z",
+        late=view.late,
+    )

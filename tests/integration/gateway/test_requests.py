@@ -1,0 +1,306 @@
+"""Requests: into the right queue, to the right person, seen by whoever may, and never half-written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from core.values.ids import encode_id
+from core.values.request_codes import code_said
+from tests.support.desk import DeskStack
+
+ADMIN = "admin@guichet.example"
+HOTLINE = "hotline@guichet.example"
+SALES = "commercial@guichet.example"
+TECHNICIAN = "technicien@guichet.example"  # Lyon, Marseille and Ajaccio only
+SELLER = "vendeur@guichet.example"  # Paris only
+Json = dict[str, Any]
+
+
+class People:
+    """Clients that are logged in, opened once."""
+
+    def __init__(self, stack: DeskStack) -> None:
+        self._stack = stack
+        self._open: dict[str, httpx.AsyncClient] = {}
+
+    async def __call__(self, email: str, locale: str = "fr") -> httpx.AsyncClient:
+        if email not in self._open:
+            token = await self._stack.log_in(email)
+            self._open[email] = self._stack.client(token, **{"Accept-Language": locale})
+        return self._open[email]
+
+    async def close(self) -> None:
+        for client in self._open.values():
+            await client.aclose()
+
+
+@pytest.fixture(scope="module")
+async def people(desk_stack: DeskStack):
+    opened = People(desk_stack)
+    yield opened
+    await opened.close()
+
+
+async def store_of(rows: asyncpg.Connection, city: str) -> tuple[str, str]:
+    row = await rows.fetchrow("SELECT id, company_id FROM store WHERE city = $1", city)
+    assert row is not None
+    return encode_id("store", row["id"].bytes), encode_id("company", row["company_id"].bytes)
+
+
+async def agent_of(rows: asyncpg.Connection, email: str) -> str:
+    return encode_id("agent", (await rows.fetchval("SELECT id FROM agent WHERE email = $1", email)).bytes)
+
+
+async def make(client: httpx.AsyncClient, **body: Any) -> Json:
+    answer = await client.post(
+        "/v1/requests", json={"type": "information", "title": "Horaires du magasin", **body}
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def test_a_request_enters_its_team_s_queue_and_its_code_finds_it(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    store, company = await store_of(rows, "Paris")
+    hotline = await people(HOTLINE)
+    made = await make(hotline, type="evaluation", title="Évaluer Belle Rive", store=store)
+    view = made["request"]
+    assert code_said(view["code"]) == view["code"]
+    assert (view["status"]["name"], view["type"]["name"]) == (
+        "À demander à une société directe",
+        "Évaluation",
+    )
+    assert (view["team"]["code"], view["company"]["id"], view["store"]["id"]) == ("sales", company, store)
+    assert view["due_on"] is not None
+    assert [entry["kind"] for entry in made["entries"]] == ["created"]
+    sales = await people(SALES)
+    queue = (await sales.get("/v1/requests", params={"box": "team", "query": view["code"]})).json()
+    assert [one["id"] for one in queue["data"]] == [view["id"]]
+    said = f"{view['code'][:4].lower()} {view['code'][4:]}"
+    assert (await sales.get(f"/v1/requests/{said}")).json()["request"]["id"] == view["id"]
+    wrong = view["code"][:-1] + ("0" if view["code"][-1] != "0" else "1")
+    assert (await sales.get(f"/v1/requests/{wrong}")).status_code == 404
+
+
+async def test_a_request_about_a_store_is_seen_only_where_the_store_is(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    store, _ = await store_of(rows, "Paris")
+    made = await make(await people(HOTLINE), store=store)
+    request_id = made["request"]["id"]
+    seller, technician = await people(SELLER), await people(TECHNICIAN)
+    assert (await seller.get(f"/v1/requests/{request_id}")).status_code == 200
+    assert (await technician.get(f"/v1/requests/{request_id}")).status_code == 404
+    for path, body in (
+        ("comments", {"body": "Bonjour"}),
+        ("assign", {"assignee": "me"}),
+        ("close", {}),
+        ("change", {"priority": "high"}),
+    ):
+        assert (await technician.post(f"/v1/requests/{request_id}/{path}", json=body)).status_code == 404
+    listed = (await technician.get("/v1/requests", params={"box": "all", "limit": 200})).json()
+    assert request_id not in [one["id"] for one in listed["data"]]
+    refused = await technician.post(
+        "/v1/requests", json={"type": "information", "title": "Ailleurs", "store": store}
+    )
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["store"]
+
+
+async def test_a_request_about_nothing_is_seen_by_its_team_and_its_author(people: People) -> None:
+    made = await make(await people(SELLER), title="Une question à la hotline")
+    path = f"/v1/requests/{made['request']['id']}"
+    assert (await (await people(SELLER)).get(path)).status_code == 200
+    assert (await (await people(HOTLINE)).get(path)).status_code == 200
+    assert (await (await people(SALES)).get(path)).status_code == 404
+
+
+async def test_whoever_is_given_a_request_is_told_by_the_bell_and_by_mail(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    store, _ = await store_of(rows, "Lyon")
+    technician = await people(TECHNICIAN)
+    await technician.post("/v1/notices/read", json={"ids": None})
+    made = await make(await people(HOTLINE), type="installation", title="Remplacer le terminal", store=store)
+    path = f"/v1/requests/{made['request']['id']}"
+    given = await (await people(HOTLINE)).post(
+        f"{path}/assign", json={"assignee": await agent_of(rows, TECHNICIAN)}
+    )
+    assert given.status_code == 200, given.text
+    assert given.json()["request"]["assignee"]["name"] == "Théo Garnier"
+    bell = (await technician.get("/v1/notices", params={"unread": True})).json()
+    assert bell["unread"] == 1
+    (notice,) = bell["data"]
+    assert (notice["kind"], notice["link"]) == (
+        "request_assigned",
+        f"/requests/{made['request']['code']}",
+    )
+    mail = await rows.fetchrow(
+        "SELECT template, recipient, state FROM mail WHERE about_id = $1::uuid",
+        await rows.fetchval("SELECT id FROM request WHERE code = $1", made["request"]["code"]),
+    )
+    assert mail is not None
+    assert tuple(mail) == ("request_assigned", TECHNICIAN, "waiting")
+    left = (await technician.post("/v1/notices/read", json={"ids": [notice["id"]]})).json()
+    assert left == {"unread": 0}
+
+
+async def test_nobody_is_given_a_request_that_they_may_not_see(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    store, _ = await store_of(rows, "Paris")
+    made = await make(await people(HOTLINE), store=store)
+    answer = await (await people(HOTLINE)).post(
+        f"/v1/requests/{made['request']['id']}/assign",
+        json={"assignee": await agent_of(rows, TECHNICIAN)},
+    )
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "assignee"
+    assert "Théo Garnier" not in [one["name"] for one in made["people"]]
+
+
+async def test_a_mention_tells_and_a_repeat_under_one_key_says_it_once(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    store, _ = await store_of(rows, "Lille")
+    hotline, admin = await people(HOTLINE), await people(ADMIN)
+    await admin.post("/v1/notices/read", json={"ids": None})
+    made = await make(hotline, store=store)
+    path = f"/v1/requests/{made['request']['id']}/comments"
+    body = {"body": "@admin peux-tu regarder ?"}
+    first = await hotline.post(path, json=body, headers={"Idempotency-Key": "mention-1"})
+    again = await hotline.post(path, json=body, headers={"Idempotency-Key": "mention-1"})
+    assert first.json() == again.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert [entry["kind"] for entry in first.json()["entries"]] == ["created", "comment"]
+    bell = (await admin.get("/v1/notices")).json()
+    assert (bell["unread"], bell["data"][0]["kind"]) == (1, "request_mention")
+
+
+async def test_a_request_is_closed_once_and_can_be_reopened(people: People) -> None:
+    hotline = await people(HOTLINE)
+    path = f"/v1/requests/{(await make(hotline))['request']['id']}"
+    closed = await hotline.post(f"{path}/close", json={"comment": "Répondu au téléphone"})
+    assert closed.json()["request"]["status"]["code"] == "answered"
+    assert closed.json()["request"]["closed_at"] is not None
+    for action, body in (("assign", {"assignee": "me"}), ("change", {"title": "Autre"}), ("close", {})):
+        refused = await hotline.post(f"{path}/{action}", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "request_closed"), action
+    assert (await hotline.post(f"{path}/comments", json={"body": "Une précision"})).status_code == 200
+    reopened = (await hotline.post(f"{path}/reopen", json={})).json()
+    assert (reopened["request"]["status"]["code"], reopened["request"]["closed_at"]) == ("new", None)
+    assert [entry["kind"] for entry in reopened["entries"]] == ["created", "closed", "comment", "reopened"]
+    again = await hotline.post(f"{path}/reopen", json={})
+    assert (again.status_code, again.json()["code"]) == (409, "request_not_closed")
+
+
+async def test_a_type_with_two_final_statuses_asks_which(people: People) -> None:
+    hotline = await people(HOTLINE)
+    made = await make(
+        hotline, type="dispute", title="Opération contestée", answers={"ground": "Non reconnue"}
+    )
+    # The author sees it though it stands in another team's queue.
+    refused = await hotline.post(f"/v1/requests/{made['request']['id']}/close", json={})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "status"
+    closed = await hotline.post(f"/v1/requests/{made['request']['id']}/close", json={"status": "rejected"})
+    assert closed.json()["request"]["status"]["code"] == "rejected"
+
+
+async def test_late_requests_come_first_and_pages_hold_together(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    hotline = await people(HOTLINE)
+    made = [await make(hotline, title=f"Suite {n}", due_on="2099-01-0" + str(n + 1)) for n in range(3)]
+    late = made[2]["request"]
+    await rows.execute("UPDATE request SET due_on = '2020-01-01' WHERE code = $1", late["code"])
+    seen: list[str] = []
+    cursor = None
+    while True:
+        parameters = {"box": "written", "query": "Suite", "limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await hotline.get("/v1/requests", params=parameters)).json()
+        seen += [one["id"] for one in page["data"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == [late["id"], made[0]["request"]["id"], made[1]["request"]["id"]]
+    only = (await hotline.get("/v1/requests", params={"box": "written", "late": True})).json()["data"]
+    assert [one["id"] for one in only] == [late["id"]]
+    assert only[0]["late"] is True
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"type": "nothing_such"}, "type"),
+        ({"type": "dispute"}, "answers.ground"),
+        ({"answers": {"colour": "blue"}}, "answers.colour"),
+        ({"type": "installation", "answers": {"visit_on": "demain"}}, "answers.visit_on"),
+        ({"type": "installation", "answers": {"model": "Autre"}}, "answers.model"),
+        ({"due_on": "2020-01-01"}, "due_on"),
+        ({"due_on": "2026-02-31"}, "due_on"),
+        ({"company": "com_00000000000000000000000000"}, "company"),
+        ({"title": "   a   "}, "title"),
+    ],
+)
+async def test_a_bad_field_is_named_and_nothing_is_written(
+    people: People, rows: asyncpg.Connection, body: Json, field: str
+) -> None:
+    before = await rows.fetchval("SELECT count(*) FROM request")
+    answer = await (await people(HOTLINE)).post(
+        "/v1/requests", json={"type": "information", "title": "Bonjour", **body}
+    )
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert await rows.fetchval("SELECT count(*) FROM request") == before
+
+
+async def test_types_are_configured_by_whoever_may_and_nobody_else(people: People) -> None:
+    body = {
+        "code": "training",
+        "name_fr": "Formation",
+        "name_en": "Training",
+        "team": "technician",
+        "due_days": 7,
+        "statuses": [
+            {"code": "asked", "name_fr": "Demandée", "name_en": "Asked"},
+            {"code": "given", "name_fr": "Donnée", "name_en": "Given", "final": True},
+        ],
+    }
+    assert (await (await people(HOTLINE)).post("/v1/requests/types", json=body)).status_code == 403
+    admin = await people(ADMIN)
+    made = await admin.post("/v1/requests/types", json=body)
+    assert made.status_code == 200, made.text
+    await make(admin, type="training", title="Former l’équipe")
+    flipped = body["statuses"][0] | {"final": True}
+    clash = await admin.post(
+        "/v1/requests/types",
+        json={**body, "statuses": [{"code": "first", "name_fr": "a", "name_en": "a"}, flipped]},
+    )
+    assert clash.status_code == 422
+    assert clash.json()["errors"][0]["code"] == "in_use"
+    no_end = await admin.post("/v1/requests/types", json={**body, "statuses": body["statuses"][:1] * 2})
+    assert no_end.json()["errors"][0]["field"] == "statuses"
+    retired = await admin.post("/v1/requests/types", json={**body, "retired": True})
+    assert retired.json()["retired"] is True
+    refused = await admin.post("/v1/requests", json={"type": "training", "title": "Encore"})
+    assert refused.json()["errors"][0]["field"] == "type"
+
+
+async def test_home_shows_what_is_mine_and_what_waits_in_my_queues(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    legal = await people("juridique@guichet.example")
+    made = await make(legal, type="legal_opinion", title="Clause de résiliation")
+    sections = {one["code"]: one for one in (await legal.get("/v1/home")).json()["sections"]}
+    assert sections["mine_requests"]["count"] == 0
+    assert [row["id"] for row in sections["team_requests"]["rows"]] == [made["request"]["code"]]
+    await legal.post(f"/v1/requests/{made['request']['id']}/assign", json={"assignee": "me"})
+    sections = {one["code"]: one for one in (await legal.get("/v1/home")).json()["sections"]}
+    (row,) = sections["mine_requests"]["rows"]
+    assert (row["id"], row["status"], row["kind"]) == (made["request"]["code"], "Nouvelle", "Avis juridique")
