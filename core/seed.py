@@ -1,6 +1,7 @@
 """`python -m core.seed [--load-terminals N]`: an idempotent demonstration, and terminals by the thousand.
 
-Environment: GUICHET_DATABASE_URL, GUICHET_DATA (folder whose secrets/demo-password is made at first start, 0600).
+Environment: GUICHET_DATABASE_URL, GUICHET_DATA (folder whose secrets/demo-password is made at first start, 0600),
+GUICHET_FACTOR_KEY_FILE (default: secrets/factor-key in that folder) that seals the agents' second factors.
 Prints one line of JSON: {"agents": [{"email", "name", "role"}], "password", "terminals", "load_terminals"}.
 
 A terminal's data element 42 follows from its number: T0000001 and T0000002 have GCT000000000001, the next two
@@ -17,6 +18,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
+from core.identity.api import AccessMisconfigured, FactorSeal, KeyUnusable, key_file, load_or_make_key
 from core.roles.seeding.store import TERMINALS_MAX, seed
 
 
@@ -32,7 +34,10 @@ def main() -> int:
         return _fail(f"--load-terminals takes 0 to {TERMINALS_MAX}")
     password = demo_password(Path(folder))
     try:
-        seeded = asyncio.run(seed(database_url, password=password, load_terminals=wanted))
+        seal = FactorSeal(load_or_make_key(key_file(os.environ)))
+        seeded = asyncio.run(seed(database_url, password=password, load_terminals=wanted, seal=seal))
+    except (AccessMisconfigured, KeyUnusable) as error:
+        return _fail(str(error))
     except (OSError, asyncpg.PostgresError) as error:
         return _fail(f"the database refused the seed: {type(error).__name__}")
     sys.stdout.write(msgspec.json.encode(seeded).decode() + "\n")

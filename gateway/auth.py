@@ -10,6 +10,7 @@ from gateway.core_client import Caller
 from gateway.problems import Problem, locale_of, trace_id_of
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
+_BROWSER_CHARACTERS_MAX: Final = 300
 
 
 def provide_caller(request: Request[Any, Any, Any]) -> Caller:
@@ -33,6 +34,11 @@ def provide_caller(request: Request[Any, Any, Any]) -> Caller:
 def anonymous(request: Request[Any, Any, Any]) -> Caller:
     """Return a caller without a session."""
     return Caller(session=None, locale=locale_of(request), ip=peer_of(request), trace_id=trace_id_of(request))
+
+
+def browser_of(request: Request[Any, Any, Any]) -> str:
+    """Return what the caller's browser calls itself, as far as it is kept."""
+    return request.headers.get("user-agent", "")[:_BROWSER_CHARACTERS_MAX]
 
 
 def peer_of(request: Request[Any, Any, Any]) -> str:

@@ -2,25 +2,36 @@
 
 from core.contracts.permissions import Permission
 from core.contracts.scope import EVERYTHING, Scope
+from core.identity.access.passwords import PASSWORDS
+from core.identity.access.seal import FactorSeal, KeyUnusable, load_or_make_key
+from core.identity.access.settings import AccessMisconfigured, AccessSettings, access_settings, key_file
 from core.identity.errors import NotPermitted
-from core.identity.handlers import PASSWORDS, IdentityHandlers, hash_of_token
+from core.identity.handlers import IdentityHandlers
 from core.identity.idempotency import Claim, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require
 from core.identity.store import forget_old, record_action
+from core.identity.views import hash_of_token
 
 __all__ = [
     "EVERYTHING",
     "PASSWORDS",
+    "AccessMisconfigured",
+    "AccessSettings",
     "Claim",
+    "FactorSeal",
     "Grant",
     "IdentityHandlers",
+    "KeyUnusable",
     "NotPermitted",
     "Permission",
     "Scope",
     "SignedIn",
+    "access_settings",
     "forget_old",
     "hash_of_token",
+    "key_file",
+    "load_or_make_key",
     "once",
     "record_action",
     "require",

@@ -31,6 +31,8 @@ class SignedIn(msgspec.Struct, frozen=True):
     role: str  # the job; what is allowed comes from the grants
     locale: str
     disabled_at: datetime | None
+    confirmed_at: datetime  # when the agent last proved in this session who they are
+    enrolling: bool = False  # may only add a second factor; its grants are empty
     grants: tuple[Grant, ...] = ()
 
     def may(self, permission: Permission) -> bool:

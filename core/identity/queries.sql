@@ -22,32 +22,33 @@ DELETE FROM login_failure WHERE subject = $1;
 DELETE FROM login_failure WHERE subject = $1 AND at = $2;
 
 -- name: open_session
-INSERT INTO session (token_hash, agent_id, created_at, last_seen_at, expires_at, user_agent, ip)
-VALUES ($1, $2, $3, $3, $4, $5, $6);
+INSERT INTO session (token_hash, agent_id, created_at, last_seen_at, confirmed_at, expires_at, user_agent, ip, enrolling)
+VALUES ($1, $2, $3, $3, $3, $4, $5, $6, $7);
 
 -- name: signed_in
 -- Primary keys of session and agent, partial index agent_grant_standing, primary key of role_permission.
-SELECT s.token_hash, s.agent_id, s.created_at, s.last_seen_at, s.expires_at, s.ended_at,
+-- A session that may only add a second factor has no grants.
+SELECT s.token_hash, s.agent_id, s.created_at, s.last_seen_at, s.expires_at, s.ended_at, s.confirmed_at, s.enrolling,
        a.email, a.name, a.role, a.locale, a.disabled_at,
        (SELECT coalesce(json_agg(json_build_object(
                    'role', g.role, 'regions', g.regions, 'departments', g.departments, 'stores', g.stores,
                    'companies', g.companies, 'services', g.services, 'amount_max_minor', g.amount_max_minor,
                    'permissions', ARRAY(SELECT p.permission FROM role_permission p WHERE p.role = g.role)
                ) ORDER BY g.id), '[]')::text
-        FROM agent_grant g WHERE g.agent_id = a.id AND g.revoked_at IS NULL) AS grants
+        FROM agent_grant g WHERE g.agent_id = a.id AND g.revoked_at IS NULL AND NOT s.enrolling) AS grants
 FROM session s JOIN agent a ON a.id = s.agent_id
 WHERE s.token_hash = $1;
 
 -- name: signed_in_many
 -- Primary keys of session and agent; at most a thousand hashes at a time.
-SELECT s.token_hash, s.agent_id, s.created_at, s.last_seen_at, s.expires_at, s.ended_at,
+SELECT s.token_hash, s.agent_id, s.created_at, s.last_seen_at, s.expires_at, s.ended_at, s.confirmed_at, s.enrolling,
        a.email, a.name, a.role, a.locale, a.disabled_at,
        (SELECT coalesce(json_agg(json_build_object(
                    'role', g.role, 'regions', g.regions, 'departments', g.departments, 'stores', g.stores,
                    'companies', g.companies, 'services', g.services, 'amount_max_minor', g.amount_max_minor,
                    'permissions', ARRAY(SELECT p.permission FROM role_permission p WHERE p.role = g.role)
                ) ORDER BY g.id), '[]')::text
-        FROM agent_grant g WHERE g.agent_id = a.id AND g.revoked_at IS NULL) AS grants
+        FROM agent_grant g WHERE g.agent_id = a.id AND g.revoked_at IS NULL AND NOT s.enrolling) AS grants
 FROM session s JOIN agent a ON a.id = s.agent_id
 WHERE s.token_hash = ANY($1::bytea[]);
 

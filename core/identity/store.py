@@ -10,6 +10,7 @@ import msgspec
 from core.contracts.scope import Area
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
+from core.identity.access import store as access
 from core.identity.model import Credential, Failures, Grant, SignedIn
 from core.values.regions import departments_of
 
@@ -64,12 +65,14 @@ async def note_failure(connection: Connection, subject: str, at: datetime) -> No
     await connection.execute(_SQL.note_failure, subject, at)
 
 
-async def forget_failures(
-    connection: Connection, *, email_subject: str, ip_subject: str, at: datetime
-) -> None:
-    """Clear an e-mail after its success, and take back what the success counted against its address."""
-    await connection.execute(_SQL.forget_failures, email_subject)
-    await connection.execute(_SQL.forget_failure, ip_subject, at)
+async def forget_failures(connection: Connection, subject: str) -> None:
+    """Clear a subject after its success."""
+    await connection.execute(_SQL.forget_failures, subject)
+
+
+async def forget_failure(connection: Connection, subject: str, at: datetime) -> None:
+    """Take back what a success counted against a subject that it shares with others."""
+    await connection.execute(_SQL.forget_failure, subject, at)
 
 
 async def open_session(
@@ -81,10 +84,11 @@ async def open_session(
     expires_at: datetime,
     user_agent: str,
     ip: str,
+    enrolling: bool,
 ) -> None:
     """Insert a session."""
     await connection.execute(
-        _SQL.open_session, token_hash, uuid_of(agent_id), now, expires_at, user_agent[:300], ip
+        _SQL.open_session, token_hash, uuid_of(agent_id), now, expires_at, user_agent[:300], ip, enrolling
     )
 
 
@@ -152,9 +156,10 @@ async def release_key(connection: Connection, *, agent_id: bytes, key: str) -> N
 
 
 async def forget_old(connection: Connection, *, keys_before: datetime, failures_before: datetime) -> None:
-    """Drop keys and failures past their keeping time."""
+    """Drop keys, failures, unfinished log ins and old devices past their keeping time."""
     await connection.execute(_SQL.forget_old_keys, keys_before)
     await connection.execute(_SQL.forget_old_failures, failures_before)
+    await access.forget_old_access(connection, failures_before)
 
 
 def _signed_in(row: asyncpg.Record) -> SignedIn:
@@ -170,6 +175,8 @@ def _signed_in(row: asyncpg.Record) -> SignedIn:
         role=row["role"],
         locale=row["locale"],
         disabled_at=row["disabled_at"],
+        confirmed_at=row["confirmed_at"],
+        enrolling=row["enrolling"],
         grants=tuple(_grant_of(stored) for stored in _decode_grants(row["grants"])),
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from datetime import timedelta
 from typing import Any, Final
@@ -16,7 +17,15 @@ from core.contracts.payment import Presence, SignOn
 from core.contracts.refusals import Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON
 from core.db.pool import open_pool
-from core.identity.api import IdentityHandlers, SignedIn, forget_old
+from core.identity.api import (
+    AccessMisconfigured,
+    AccessSettings,
+    IdentityHandlers,
+    KeyUnusable,
+    SignedIn,
+    access_settings,
+    forget_old,
+)
 from core.roles.context import RoleContext
 from core.roles.doors import (
     access,
@@ -69,13 +78,13 @@ _TOPICS: Final = (
 class Desk:
     """The running role."""
 
-    def __init__(self, pool: asyncpg.Pool, context: RoleContext) -> None:
+    def __init__(self, pool: asyncpg.Pool, context: RoleContext, access: AccessSettings) -> None:
         self._pool = pool
         self._bus: Bus = context.bus
         self._clock = context.clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._presences = 0
-        self._identity = IdentityHandlers(pool, context.clock)
+        self._identity = IdentityHandlers(pool, context.clock, access)
         self._terminals = TerminalHandlers(pool, context.clock)
         self._doors = all_doors(Parts(pool, context.clock, context.bus, self._identity))
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
@@ -210,9 +219,14 @@ class Desk:
 
 
 async def start(context: RoleContext) -> Desk:
-    """Start serving."""
+    """Start serving. Raises: SystemExit, when what seals the second factors cannot be used."""
+    try:
+        settings = access_settings(os.environ)
+    except (AccessMisconfigured, KeyUnusable) as error:
+        raise SystemExit(f"core-desk: {error}") from error
     name = f"core-{context.settings.instance}"
-    return Desk(await open_pool(context.settings.database_url, name=name, plan_each_time=True), context)
+    pool = await open_pool(context.settings.database_url, name=name, plan_each_time=True)
+    return Desk(pool, context, settings)
 
 
 def all_doors(parts: Parts) -> Doors:

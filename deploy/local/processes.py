@@ -121,7 +121,8 @@ PROCESSES: tuple[ProcessSpec, ...] = (
         },
     ),
     _core_role("engine"),
-    _core_role("desk"),
+    # Links, passkeys and single sign-on are bound to where the agents' browsers are. A passkey wants a name, no address.
+    _core_role("desk", lambda place: {"GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}"}),
     _core_role(
         "worker",
         lambda place: {

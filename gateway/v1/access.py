@@ -2,4 +2,6 @@
 
 from litestar.types import ControllerRouterHandler
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+from gateway.v1 import sessions
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (sessions.second_factor, sessions.passkey_options)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import binascii
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -96,10 +98,16 @@ class Desk:
         query = self.request.url.query
         return local_path(f"{self.request.url.path}?{query}" if query else self.request.url.path)
 
-    async def form(self) -> dict[str, str]:
+    @property
+    def browser(self) -> str:
+        """What the browser calls itself, as text that a header can carry."""
+        told = self.request.headers.get("user-agent", "")[:300]
+        return "".join(letter for letter in told if " " <= letter <= "~")
+
+    async def form(self, characters_max: int = _FIELD_CHARACTERS_MAX) -> dict[str, str]:
         """Return the fields of a genuine form, cut at a sane length. Raises: FormForged."""
         fields = {
-            name: value.strip("\x00")[:_FIELD_CHARACTERS_MAX]
+            name: value.strip("\x00")[:characters_max]
             for name, value in (await self.request.form()).items()
             if isinstance(value, str)
         }
@@ -141,6 +149,23 @@ class Desk:
         """Take the session back from the browser."""
         self._set(self.kit.cookie("session"), "", max_age_s=0)
         self._set(self.kit.cookie("csrf"), "", max_age_s=0)
+
+    def keep_sealed(self, kind: str, content: bytes, *, max_age_s: int) -> None:
+        """Let the browser keep something of ours that it can neither read nor alter."""
+        sealed = self.kit.sealer.seal(kind, content)
+        self._set(self.kit.cookie(kind), urlsafe_b64encode(sealed).decode(), max_age_s=max_age_s)
+
+    def kept_sealed(self, kind: str) -> bytes | None:
+        """Return what the browser keeps for us, None when it is not ours."""
+        try:
+            sealed = urlsafe_b64decode(self.request.cookies.get(self.kit.cookie(kind), ""))
+        except (binascii.Error, ValueError):
+            return None
+        return self.kit.sealer.unseal(kind, sealed)
+
+    def drop_sealed(self, kind: str) -> None:
+        """Take it back from the browser."""
+        self._set(self.kit.cookie(kind), "", max_age_s=0)
 
     def page(self, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
         """Render a template as the answer."""

@@ -43,6 +43,7 @@ class GatewayProblem(Exception):
         self.trace_id = str(body.get("trace_id") or "")
         self.retry_after_s = retry_after_s
         self.errors = msgspec.convert(body.get("errors") or [], list[FieldError])
+        self.body = dict(body)
         super().__init__(f"{status} {self.code}")
 
 
@@ -69,9 +70,9 @@ class Gateway:
         await self._client.aclose()
         await self._live.aclose()
 
-    def as_user(self, *, token: str | None, locale: str) -> GatewayUser:
-        """Return the API as one user sees it."""
-        return GatewayUser(self, token=token, locale=locale)
+    def as_user(self, *, token: str | None, locale: str, browser: str = "") -> GatewayUser:
+        """Return the API as one user sees it; `browser` is what theirs calls itself, kept with a session it opens."""
+        return GatewayUser(self, token=token, locale=locale, browser=browser)
 
     async def is_ready(self) -> bool:
         """Say whether the gateway answers that it can work."""
@@ -119,9 +120,11 @@ class Gateway:
 class GatewayUser:
     """The API as one user: their token, their language."""
 
-    def __init__(self, gateway: Gateway, *, token: str | None, locale: str) -> None:
+    def __init__(self, gateway: Gateway, *, token: str | None, locale: str, browser: str = "") -> None:
         self._gateway = gateway
         self._headers = {"Accept-Language": locale, "Accept": "application/json"}
+        if browser:
+            self._headers["User-Agent"] = browser
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
 

@@ -25,6 +25,7 @@ class Session(msgspec.Struct, frozen=True):
     departments: list[str]
     expires_at: str
     permissions: list[str] = []  # what to offer on a page; core decides what is done
+    enrolling: bool = False  # may only add a second factor
 
     def __repr__(self) -> str:
         return f"Session(agent_id={self.agent_id!r})"

@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import sys
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,8 @@ import httpx
 import msgspec
 
 from core.contracts.states import Kind, State
+from core.identity.api import FactorSeal, load_or_make_key
+from core.roles.seeding.access import demonstration_code, put_demonstration_factor
 from core.roles.seeding.store import seed
 from core.values.clock import paris_date
 from core.values.ids import uuid7
@@ -27,6 +30,7 @@ from deploy.local.ports import free_ports
 from tests.support.servers import TestDatabase
 
 PASSWORD = "a long demonstration password"
+PORTAL_URL = "http://localhost:8080"
 CHECKOUT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT_S = 30.0
 # Counted, not drawn: the natural key of an attempt holds it, and a few hundred draws collide.
@@ -42,13 +46,34 @@ class DeskStack:
     nats_url: str
     desk_pid: int
     gateway_pid: int
+    seal: FactorSeal
 
     async def log_in(self, email: str = "admin@guichet.example") -> str:
-        """Return a token."""
-        async with httpx.AsyncClient(base_url=self.gateway_url) as client:
-            answer = await client.post("/v1/sessions", json={"email": email, "password": PASSWORD})
+        """Return a token of a whole log in.
+
+        A code works once in its thirty seconds and tests log in more often, so the last use is forgotten first.
+        """
+        await self._forget_codes(email)
+        asked = {"email": email, "password": PASSWORD, "code": demonstration_code(PASSWORD, email)}
+        async with httpx.AsyncClient(base_url=self.gateway_url, timeout=30) as client:
+            answer = await client.post("/v1/sessions", json=asked)
             assert answer.status_code == 201, answer.text
             return answer.json()["token"]
+
+    async def _forget_codes(self, email: str) -> None:
+        connection = await asyncpg.connect(self.database.owner_dsn)
+        try:
+            agent_id = await connection.fetchval("SELECT id FROM agent WHERE email = $1", email)
+            await connection.execute("UPDATE agent_factor SET last_step = 0 WHERE agent_id = $1", agent_id)
+            if not await connection.fetchval(
+                "SELECT count(*) FROM agent_factor WHERE agent_id = $1", agent_id
+            ):
+                # Somebody whom a test made: the same factor as the demonstration's agents have.
+                await put_demonstration_factor(
+                    connection, self.seal, agent_id=agent_id, email=email, password=PASSWORD
+                )
+        finally:
+            await connection.close()
 
     def client(self, token: str, **headers: str) -> httpx.AsyncClient:
         """Return a client that is logged in."""
@@ -60,9 +85,17 @@ class DeskStack:
 @asynccontextmanager
 async def running_desk(database: TestDatabase, nats: NatsServer) -> AsyncIterator[DeskStack]:
     """Seed the database and run the two processes; stop both whatever happens."""
-    await seed(database.dsn, password=PASSWORD)
+    with tempfile.TemporaryDirectory(prefix="gt-") as folder:
+        async with _running(database, nats, Path(folder) / "factor-key") as stack:
+            yield stack
+
+
+@asynccontextmanager
+async def _running(database: TestDatabase, nats: NatsServer, key_file: Path) -> AsyncIterator[DeskStack]:
+    seal = FactorSeal(load_or_make_key(key_file))
+    await seed(database.dsn, password=PASSWORD, seal=seal)
     desk_port, gateway_port = free_ports(2)
-    common = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    common = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     desk = await _start(
         ("core", "--role", "desk"),
         {
@@ -70,6 +103,8 @@ async def running_desk(database: TestDatabase, nats: NatsServer) -> AsyncIterato
             "GUICHET_DATABASE_URL": database.dsn,
             "GUICHET_NATS_URL": nats.url("core"),
             "GUICHET_HEALTH_PORT": str(desk_port),
+            "GUICHET_FACTOR_KEY_FILE": str(key_file),
+            "GUICHET_PORTAL_URL": PORTAL_URL,
         },
     )
     gateway = await _start(
@@ -85,6 +120,7 @@ async def running_desk(database: TestDatabase, nats: NatsServer) -> AsyncIterato
             nats_url=nats.url("core"),
             desk_pid=desk.pid,
             gateway_pid=gateway.pid,
+            seal=seal,
         )
     finally:
         for process in (gateway, desk):

@@ -1,4 +1,4 @@
-"""Log in, sessions."""
+"""Sessions; opening one is in access."""
 
 from core.contracts import desk_requests as ask
 from core.roles.doors.door import Door, Doors, Parts
@@ -8,7 +8,6 @@ def doors(parts: Parts) -> Doors:
     """Return the subjects of sessions."""
     identity = parts.identity
     return {
-        ask.LOG_IN: Door(ask.LogIn, False, lambda _who, body, _locale: identity.log_in(body)),
         ask.LOG_OUT: Door(ask.Nothing, True, lambda who, body, _locale: identity.log_out(who, body)),
         ask.SESSION: Door(ask.Nothing, True, lambda who, body, _locale: identity.session(who, body)),
         ask.SESSIONS_ENDED: Door(

@@ -27,7 +27,7 @@ JOIN service v ON v.store_id = u.store_id AND v.kind = 'pax'
 ON CONFLICT DO NOTHING;
 
 -- name: agents_hashes
-SELECT email, password_hash FROM agent WHERE email = ANY($1::text[]);
+SELECT id, email, password_hash FROM agent WHERE email = ANY($1::text[]);
 
 -- name: put_agent
 INSERT INTO agent (email, name, password_hash, role, locale) VALUES ($1, $2, $3, $4, $5)
@@ -39,3 +39,14 @@ RETURNING id;
 INSERT INTO agent_grant (agent_id, role, departments)
 SELECT $1, $2, $3::text[]
 WHERE NOT EXISTS (SELECT FROM agent_grant AS g WHERE g.agent_id = $1);
+
+-- name: put_demonstration_factor
+-- Factors that the agent added stay as they are.
+WITH replaced AS (
+    DELETE FROM agent_factor WHERE agent_id = $1 AND kind = 'totp' AND name = $2
+)
+INSERT INTO agent_factor (agent_id, kind, name, secret, confirmed_at) VALUES ($1, 'totp', $2, $3, now());
+
+-- name: has_factor
+-- Index agent_factor_agent.
+SELECT EXISTS (SELECT FROM agent_factor WHERE agent_id = $1 AND confirmed_at IS NOT NULL);

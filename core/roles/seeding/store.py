@@ -8,7 +8,8 @@ import msgspec
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.db.queries import load_beside
-from core.identity.api import PASSWORDS
+from core.identity.api import PASSWORDS, FactorSeal
+from core.roles.seeding.access import put_demonstration_factor
 from core.roles.seeding.demonstration import (
     ACCOUNTS,
     AGENTS,
@@ -16,6 +17,7 @@ from core.roles.seeding.demonstration import (
     MODELS,
     STORES,
     TERMINALS_PER_STORE,
+    DemoAgent,
 )
 from core.roles.seeding.numbers import siren, siret
 
@@ -37,14 +39,19 @@ class Seeded(msgspec.Struct):
     load_terminals: int
 
 
-async def seed(database_url: str, *, password: str, load_terminals: int = 0) -> Seeded:
-    """Bring the database to the demonstration; running it again changes nothing."""
+async def seed(
+    database_url: str, *, password: str, load_terminals: int = 0, seal: FactorSeal | None = None
+) -> Seeded:
+    """Bring the database to the demonstration; running it again changes nothing.
+
+    With a seal its agents have a second factor that follows from the password; without one they must add theirs.
+    """
     connection = await asyncpg.connect(database_url)
     try:
         async with connection.transaction():
             await connection.execute(_SQL.add_acquirer)
             terminals = await _add_demonstration(connection)
-            await _add_agents(connection, password)
+            await _add_agents(connection, password, seal)
             if load_terminals:
                 await _add_load(connection, load_terminals)
     finally:
@@ -91,16 +98,28 @@ async def _add_demonstration(connection: asyncpg.Connection) -> list[str]:
     return numbers[:count]
 
 
-async def _add_agents(connection: asyncpg.Connection, password: str) -> None:
+async def _add_agents(connection: asyncpg.Connection, password: str, seal: FactorSeal | None) -> None:
     emails = [agent.email for agent in AGENTS]
-    known = {row["email"]: row["password_hash"] for row in await connection.fetch(_SQL.agents_hashes, emails)}
+    known = {row["email"]: row for row in await connection.fetch(_SQL.agents_hashes, emails)}
     for agent in AGENTS:
-        if agent.email in known and _matches(known[agent.email], password):
-            continue
-        agent_id = await connection.fetchval(
-            _SQL.put_agent, agent.email, agent.name, PASSWORDS.hash(password), agent.role, agent.locale
+        row = known.get(agent.email)
+        is_known = row is not None and _matches(row["password_hash"], password)
+        agent_id = (
+            row["id"] if row is not None and is_known else await _put_agent(connection, agent, password)
         )
-        await connection.execute(_SQL.put_first_grant, agent_id, agent.role, agent.departments)
+        if seal is not None and not (is_known and await connection.fetchval(_SQL.has_factor, agent_id)):
+            await put_demonstration_factor(
+                connection, seal, agent_id=agent_id, email=agent.email, password=password
+            )
+
+
+async def _put_agent(connection: asyncpg.Connection, agent: DemoAgent, password: str) -> uuid.UUID:
+    made = await connection.fetchval(
+        _SQL.put_agent, agent.email, agent.name, PASSWORDS.hash(password), agent.role, agent.locale
+    )
+    assert made is not None
+    await connection.execute(_SQL.put_first_grant, made, agent.role, agent.departments)
+    return made
 
 
 async def _add_load(connection: asyncpg.Connection, count: int) -> None:

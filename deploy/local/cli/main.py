@@ -18,7 +18,7 @@ from typing import Any
 from deploy.local.cli.words import asked_language, say
 from deploy.local.errors import LocalError
 
-GROUPS = ("up", "status", "down", "terminal", "fleet", "bench", "verify", "block")
+GROUPS = ("up", "status", "down", "terminal", "fleet", "bench", "verify", "block", "code")
 
 EXIT_USAGE = 2
 EXIT_UNEXPECTED = 70

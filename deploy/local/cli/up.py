@@ -123,6 +123,7 @@ def announce(stack: LocalStack, common: Common) -> None:
         table.add_row(f"[bold]{common.say('up.logins')}[/bold]", "")
         for login in logins:
             table.add_row(f"{login['name']} ({login['role']})", f"{login['email']}  {login['password']}")
+        table.add_row("", common.say("up.second-factor"))
     console.print(table)
     console.print(common.say("up.stop-hint", data=stack.data_dir), highlight=False, soft_wrap=True)
     common.print_line(common.say("ready"))

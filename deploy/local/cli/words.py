@@ -36,6 +36,18 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Block or unblock a store, service or terminal",
         "Bloquer ou débloquer un point de vente",
     ),
+    "group.code": (
+        "Show the code of a demonstration agent's second factor",
+        "Montrer le code du second facteur d’un agent de démonstration",
+    ),
+    "code.line": (
+        "{code} (changes in {seconds} s, works once)",
+        "{code} (change dans {seconds} s, sert une fois)",
+    ),
+    "up.second-factor": (
+        "Second factor of these logins: guichet code --agent E-MAIL",
+        "Second facteur de ces identifiants : guichet code --agent ADRESSE",
+    ),
     "event.starting": ("starting {name}", "démarrage de {name}"),
     "event.ready": ("{name} is ready", "{name} est prêt"),
     "event.died": (

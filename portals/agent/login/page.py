@@ -1,4 +1,4 @@
-"""Log in and out. The password passes through to the gateway and is kept nowhere."""
+"""Log in with the password, and out. The password passes through to the gateway and is kept nowhere."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from portals.agent.login.pending import keep_pending, known_device, newcomer, open_session, throttled
+from portals.agent.login.second import second_page, second_step, sign_challenge
 from portals.kit.desk import Desk, local_path
-from portals.kit.gateway import GatewayProblem, Json
-from portals.kit.session import Session
+from portals.kit.gateway import GatewayProblem
 
 
 @get("/login")
@@ -18,7 +19,7 @@ async def login_page(desk: Desk) -> Response[bytes]:
     target = local_path(query.get("next"))
     if desk.session is not None and "ended" not in query:
         return desk.go(target)
-    return _form(desk, target=target, email="", errors={}, ended="ended" in query)
+    return _form(desk, target=target, email="", errors={}, ended="ended" in query, expired="expired" in query)
 
 
 @post("/login", status_code=200)
@@ -35,13 +36,16 @@ async def log_in(desk: Desk) -> Response[bytes]:
     if errors:
         return _form(desk, target=target, email=email, errors=errors, status=422)
     try:
-        body = await desk.kit.gateway.as_user(token=None, locale=desk.locale).post(
-            "/v1/sessions", {"email": email, "password": password}
+        body = await newcomer(desk).post(
+            "/v1/sessions", {"email": email, "password": password, "device": known_device(desk)}
         )
     except GatewayProblem as problem:
+        if problem.code == "second_factor_required":
+            keep_pending(desk, problem.body, email=email, target=target)
+            return desk.go_raw("/login/second")
         return _refused(desk, problem, target=target, email=email)
-    desk.open_session(_session_of(body))
-    return desk.go(target)
+    session = open_session(desk, body)
+    return desk.go("/security" if session.enrolling else target)
 
 
 @post("/logout", status_code=200)
@@ -74,13 +78,7 @@ async def session_state(desk: Desk) -> Response[Any]:
 def _refused(desk: Desk, problem: GatewayProblem, *, target: str, email: str) -> Response[bytes]:
     match problem.code:
         case "too_many_attempts":
-            minutes = max(1, -(-problem.retry_after_s // 60))
-            text = (
-                desk.words("login.throttled_s", n=problem.retry_after_s)
-                if 0 < problem.retry_after_s < 60
-                else desk.words("login.throttled", n=minutes)
-            )
-            errors = {"": text}
+            errors = {"": throttled(desk, problem)}
         case "invalid_credentials":
             errors = {"password": desk.words("login.refused")}
         case _ if problem.errors:
@@ -94,24 +92,24 @@ def _refused(desk: Desk, problem: GatewayProblem, *, target: str, email: str) ->
 
 
 def _form(
-    desk: Desk, *, target: str, email: str, errors: dict[str, str], ended: bool = False, status: int = 200
+    desk: Desk,
+    *,
+    target: str,
+    email: str,
+    errors: dict[str, str],
+    ended: bool = False,
+    expired: bool = False,
+    status: int = 200,
 ) -> Response[bytes]:
-    return desk.page("login/login.html", status=status, next=target, email=email, errors=errors, ended=ended)
-
-
-def _session_of(body: Json) -> Session:
-    agent = body["agent"]
-    return Session(
-        token=body["token"],
-        agent_id=agent["id"],
-        name=agent.get("name") or agent["email"],
-        email=agent["email"],
-        role=agent.get("role") or "",
-        locale=agent.get("locale") or "fr",
-        departments=[str(code) for code in agent.get("departments") or []],
-        expires_at=str(body.get("expires_at") or ""),
-        permissions=[str(name) for name in agent.get("permissions") or []],
+    return desk.page(
+        "login/login.html",
+        status=status,
+        next=target,
+        email=email,
+        errors=errors,
+        ended=ended,
+        expired=expired,
     )
 
 
-HANDLERS = (login_page, log_in, log_out, session_state)
+HANDLERS = (login_page, log_in, second_page, second_step, sign_challenge, log_out, session_state)

@@ -24,6 +24,7 @@ SESSION = SignedIn(
     role="hotline",
     locale="fr",
     disabled_at=None,
+    confirmed_at=NOW,
     grants=(
         Grant("hotline", frozenset({Permission.TRANSACTIONS_READ}), Area(departments=("69",))),
         Grant("back_office", frozenset({Permission.TRANSACTIONS_REFUND}), Area(departments=("75",)), 10_000),

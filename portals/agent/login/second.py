@@ -1,0 +1,97 @@
+"""The second step of logging in: a code, a passkey, or a recovery code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+
+from portals.agent.login.pending import (
+    Pending,
+    drop_pending,
+    kept_pending,
+    newcomer,
+    open_session,
+    throttled,
+)
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayProblem, Json
+
+_PASSKEY_CHARACTERS_MAX = 16_000
+
+
+@get("/login/second")
+async def second_page(desk: Desk) -> Response[bytes]:
+    """Ask for the second factor of a log in that is under way."""
+    pending = kept_pending(desk)
+    if pending is None:
+        return desk.go_raw("/login")
+    return _form(desk, pending, {})
+
+
+@post("/login/second", status_code=200)
+async def second_step(desk: Desk) -> Response[bytes]:
+    """Send the second factor to the gateway and open the session."""
+    form = await desk.form(_PASSKEY_CHARACTERS_MAX)
+    pending = kept_pending(desk)
+    if pending is None:
+        return desk.go_raw("/login?expired=1")
+    answer = _answer_of(form)
+    if answer is None:
+        field = "recovery_code" if "recovery_code" in form else "code"
+        return _form(desk, pending, {field: desk.words(f"access.{field}_missing")}, status=422)
+    try:
+        body = await newcomer(desk).post("/v1/sessions/second-factor", {"pending": pending.token, **answer})
+    except GatewayProblem as problem:
+        return _refused(desk, pending, problem, next(iter(answer)))
+    drop_pending(desk)
+    open_session(desk, body)
+    return desk.go(pending.next)
+
+
+@post("/login/passkey", status_code=200)
+async def sign_challenge(desk: Desk) -> Response[Any]:
+    """Give the page's script what a passkey must sign."""
+    await desk.form()
+    pending = kept_pending(desk)
+    if pending is None:
+        return desk.json({"expired": True}, status=401)
+    try:
+        body = await newcomer(desk).post("/v1/sessions/passkey-options", {"pending": pending.token})
+    except GatewayProblem as problem:
+        return desk.json({"detail": problem.detail}, status=problem.status)
+    return desk.json(body["public_key"])
+
+
+def _answer_of(form: dict[str, str]) -> Json | None:
+    """Return the one factor that was given."""
+    if form.get("passkey"):
+        try:
+            return {"passkey": msgspec.json.decode(form["passkey"], type=dict[str, Any])}
+        except msgspec.MsgspecError:
+            return None
+    for field in ("recovery_code", "code"):
+        if value := form.get(field, "").strip()[:40]:
+            return {field: value if field == "recovery_code" else "".join(value.split())[:16]}
+    return None
+
+
+def _refused(desk: Desk, pending: Pending, problem: GatewayProblem, field: str) -> Response[bytes]:
+    match problem.code:
+        case "log_in_expired":
+            drop_pending(desk)
+            return desk.go_raw("/login?expired=1")
+        case "too_many_attempts":
+            errors = {"": throttled(desk, problem)}
+        case "second_factor_refused":
+            errors = {field: desk.words(f"access.{field}_refused")}
+        case _:
+            errors = {"": problem.detail or desk.words("error.refused.text")}
+    return _form(desk, pending, errors, status=problem.status)
+
+
+def _form(desk: Desk, pending: Pending, errors: dict[str, str], *, status: int = 200) -> Response[bytes]:
+    return desk.page(
+        "login/second.html", status=status, email=pending.email, factors=pending.factors, errors=errors
+    )
