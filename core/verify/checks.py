@@ -16,6 +16,7 @@ import asyncpg
 from core.db.queries import load_beside
 from core.values.clock import from_unix_us, to_unix_us
 from core.values.ids import encode_id, rrn_of
+from core.verify.audit import check_audit
 from core.verify.cards import scan_rows
 from core.verify.model import EXAMPLES_MAX, Finding, HostBook, HostEntry, TerminalFact
 
@@ -47,6 +48,7 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
         check_consumed,
         check_counted_once,
         check_debits,
+        check_audit,
     ]
     if cards:
         checks.append(scan_rows)

@@ -289,6 +289,34 @@ SELECT
         )
     ) AS unconsumed;
 
+-- name: broken_links
+-- V9. One walk along action_seq, each link with the one before it: the numbers follow, the hash before is the one
+-- before, and the link's own hash is what its row gives. A mark left by an earlier look must be found again, or the
+-- end of the chain was cut off. No card number and no secret is in it, so the rows themselves may be hashed here.
+WITH links AS (
+    SELECT
+        x.seq, x.hash,
+        x.seq IS NULL
+        OR x.seq <> lag(x.seq, 1, 0::bigint) OVER w + 1
+        OR x.previous_hash IS DISTINCT FROM lag(x.hash, 1, '\x00'::bytea) OVER w
+        OR x.hash IS DISTINCT FROM action_digest(
+            x.previous_hash, x.seq, x.id, x.agent_id, x.at, x.kind, x.target_kind, x.target_id, x.facts, x.ip
+        ) AS broken
+    FROM action AS x
+    WINDOW w AS (ORDER BY x.seq)
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE l.broken) AS breaches,
+    (array_agg(l.seq) FILTER (WHERE l.broken))[1:$1::int] AS examples,
+    max(l.seq) AS newest,
+    (SELECT encode(e.hash, 'hex') FROM action AS e WHERE e.seq IS NOT NULL ORDER BY e.seq DESC LIMIT 1) AS newest_hash,
+    (
+        SELECT m.seq FROM action_checked AS m
+        WHERE NOT EXISTS (SELECT FROM action AS e WHERE e.seq = m.seq AND e.hash = m.hash)
+    ) AS lost_mark
+FROM links AS l;
+
 -- name: list_readable_columns
 -- V9. Every column that can hold digits as text, table by table (partitions apart), with how many rows it has.
 -- Left out are numbers of companies, which pass the same check digit and are public: SIREN, SIRET, acceptor.
