@@ -2,6 +2,11 @@
 
 from litestar.types import ControllerRouterHandler
 
-from gateway.v1 import exports
+from gateway.v1 import activity, alerts, exports, saved_views
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (*exports.HANDLERS,)
+HANDLERS: tuple[ControllerRouterHandler, ...] = (
+    *exports.HANDLERS,
+    *saved_views.HANDLERS,
+    *alerts.HANDLERS,
+    *activity.HANDLERS,
+)

@@ -1,0 +1,40 @@
+"""Pure arithmetic of activity: rates, and percentiles from counts within bounds."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+BOUNDS_MS: Final = (100, 250, 500, 1000, 2000, 5000)
+"""Upper bounds of the cumulative counts, as the projection keeps them."""
+
+HOUR: Final = timedelta(hours=1)
+WEEK: Final = timedelta(days=7)
+
+
+def approval_rate(approved: int, declined: int) -> float | None:
+    """Return the share of decided payments that were approved; None when none was."""
+    decided = approved + declined
+    return round(approved / decided, 4) if decided else None
+
+
+def percentile_ms(share: float, timed: int, within: Sequence[int]) -> float | None:
+    """Return the milliseconds within which a share of the decisions came, interpolated between two bounds.
+
+    Above the last bound the last bound is said: it took at least so long. None when nothing was timed.
+    """
+    if timed <= 0:
+        return None
+    wanted = share * timed
+    below_ms, below = 0, 0
+    for bound_ms, count in zip(BOUNDS_MS, within, strict=True):
+        if count >= wanted:
+            inside = (wanted - below) / (count - below) if count > below else 0.0
+            return round(below_ms + inside * (bound_ms - below_ms), 1)
+        below_ms, below = bound_ms, count
+    return float(BOUNDS_MS[-1])
+
+
+def hours_between(start: datetime, end: datetime) -> list[datetime]:
+    """Return every whole hour from the one that holds `start` up to `end`."""
+    first = start.replace(minute=0, second=0, microsecond=0)
+    return [first + HOUR * number for number in range(max(0, -((first - end) // HOUR)))]

@@ -1,0 +1,368 @@
+"""The desk's side of alerts: rules, what stands, who took note."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Nothing, Written
+from core.contracts.desk_views import PersonRef
+from core.contracts.refusals import NotFound
+from core.contracts.scope import Area, Scope
+from core.contracts.supervision import (
+    ALERT_RULES_MAX,
+    Alert,
+    AlertDetail,
+    AlertHappening,
+    AlertPage,
+    AlertRule,
+    AlertRuleList,
+    AlertState,
+    AnswerAlert,
+    ListAlerts,
+    RulePreview,
+    RuleTerms,
+    SaveAlertRule,
+)
+from core.db.rows import Connection
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.supervision.alerts import store
+from core.supervision.alerts.model import Rule
+from core.supervision.alerts.rules import PER, PERCENT, clock_text, minute_of_day
+from core.supervision.errors import AlertRecovered, FieldRefused, TooManyRules
+from core.supervision.rules import covers
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+from core.values.ids import IdMalformed, decode_id, encode_id
+from core.values.timestamps import timestamp, timestamp_or_none
+
+WINDOW_MINUTES: Final = (5, 1440)
+SERVICES: Final = ("pax", "softpos", "onsite", "ecommerce")
+PLACES_MAX: Final = 200
+
+
+class AlertHandlers:
+    """The door to alerts and their rules."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def rules(self, caller: SignedIn) -> AlertRuleList:
+        """Return the rules whose whole area the caller sees, by name."""
+        scope = require(caller, Permission.ALERTS_READ)
+        found = await store.list_rules(self._pool)
+        return AlertRuleList([_rule_shown(rule) for rule in found if covers(scope, Scope((rule.area,)))])
+
+    async def save_rule(self, caller: SignedIn, request: SaveAlertRule) -> Written:
+        """Add a rule, or put another state in place of one: its standing alerts end and it watches anew.
+
+        Raises: NotPermitted, NotFound, FieldRefused, TooManyRules, KeyReused.
+        """
+        scope = require(caller, Permission.ALERTS_WRITE)
+        now = self._clock.now()
+        rule = _rule_of(request, now)
+        _require_within(scope, rule.area)
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await store.lock_rules(connection)
+                if request.id is None:
+                    if len(await store.list_rules(connection)) >= ALERT_RULES_MAX:
+                        raise TooManyRules
+                else:
+                    await _find_rule(connection, scope, request.id)
+                    await store.recover_of_rule(connection, request.id, now)
+                made = await store.put_rule(connection, rule, agent_id=caller.agent_id, now=now)
+                if made is None:
+                    raise NotFound
+                shown = _rule_shown((await store.list_rules(connection, rule_id=made))[0])
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="alert_rule.added" if request.id is None else "alert_rule.changed",
+                    target_kind="alert_rule",
+                    target_id=made,
+                    facts={
+                        "name": rule.name,
+                        "enabled": rule.enabled,
+                        "terms": msgspec.to_builtins(shown.terms),
+                    },
+                )
+            return msgspec.json.encode(shown)
+
+        return await self._write(caller, request.idempotency_key, "alert_rule", request, effect)
+
+    async def delete_rule(self, caller: SignedIn, request: ById) -> Nothing:
+        """Take a rule away; what it said stays in the history. Raises: NotPermitted, NotFound."""
+        scope = require(caller, Permission.ALERTS_WRITE)
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            rule = await _find_rule(connection, scope, request.id)
+            await store.recover_of_rule(connection, rule.id, now)
+            await store.delete_rule(connection, rule.id, now)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="alert_rule.deleted",
+                target_kind="alert_rule",
+                target_id=rule.id,
+                facts={"name": rule.name},
+            )
+        return Nothing()
+
+    async def preview(self, caller: SignedIn, request: RuleTerms) -> RulePreview:
+        """Return how often such a rule would have spoken last week. Raises: NotPermitted, FieldRefused."""
+        scope = require(caller, Permission.ALERTS_WRITE)
+        now = self._clock.now()
+        rule = _rule_of(SaveAlertRule(name="-", severity="info", enabled=True, terms=request), now)
+        _require_within(scope, rule.area)
+        return await store.preview(self._pool, rule, now)
+
+    async def alerts(self, caller: SignedIn, request: ListAlerts) -> AlertPage:
+        """Return alerts of the caller's part of the estate, newest first."""
+        scope = require(caller, Permission.ALERTS_READ)
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        found = await store.list_alerts(
+            self._pool,
+            scope,
+            await whole_rules(self._pool, scope),
+            recovered=request.recovered,
+            before=request.before,
+            limit=limit + 1,
+        )
+        now = self._clock.now()
+        page = [_alert_shown(row, now) for row in found[:limit]]
+        return AlertPage(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+
+    async def alert(self, caller: SignedIn, request: ById) -> AlertDetail:
+        """Return one alert with its history. Raises: NotFound."""
+        scope = require(caller, Permission.ALERTS_READ)
+        shown = await self._find(self._pool, scope, request.id)
+        history = await store.list_history(self._pool, request.id)
+        return AlertDetail(
+            alert=shown,
+            history=[
+                AlertHappening(
+                    timestamp(row["at"]),
+                    row["kind"],
+                    _person(row["agent_id"], row["agent_name"]),
+                    row["note"],
+                )
+                for row in history
+            ],
+        )
+
+    async def answer(self, caller: SignedIn, request: AnswerAlert) -> Written:
+        """Take note of an alert, or silence it for some minutes.
+
+        Raises: NotPermitted, NotFound, AlertRecovered, KeyReused.
+        """
+        scope = require(caller, Permission.ALERTS_ACKNOWLEDGE)
+        now = self._clock.now()
+        until = now + timedelta(minutes=request.minutes) if request.minutes else None
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await self._find(connection, scope, request.id)
+                if not await store.answer(
+                    connection, request.id, agent_id=caller.agent_id, note=request.note, until=until, now=now
+                ):
+                    raise AlertRecovered
+                shown = await self._find(connection, scope, request.id)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="alert.acknowledged" if until is None else "alert.snoozed",
+                    target_kind="alert",
+                    target_id=request.id,
+                    facts={"note": request.note, "minutes": request.minutes, "label": shown.label},
+                )
+            return msgspec.json.encode(shown)
+
+        return await self._write(caller, request.idempotency_key, "alert", request, effect)
+
+    async def _find(self, connection: Connection, scope: Scope, alert_id: bytes) -> Alert:
+        found = await store.list_alerts(
+            connection, scope, await whole_rules(connection, scope), alert_id=alert_id
+        )
+        if not found:
+            raise NotFound
+        return _alert_shown(found[0], self._clock.now())
+
+    async def _write(
+        self,
+        caller: SignedIn,
+        key: str,
+        path: str,
+        body: msgspec.Struct,
+        effect: Callable[[Claim | None], Awaitable[bytes]],
+    ) -> Written:
+        if not key:
+            return Written(await effect(None))
+        return await once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
+        )
+
+
+async def whole_rules(connection: Connection, scope: Scope) -> list[bytes]:
+    """Return the rules whose whole area a scope sees: their alerts on areas and acquirers are for it."""
+    found = await store.list_rules(connection)
+    return [rule.id for rule in found if covers(scope, Scope((rule.area,)))]
+
+
+async def _find_rule(connection: Connection, scope: Scope, rule_id: bytes) -> Rule:
+    found = await store.list_rules(connection, rule_id=rule_id)
+    if not found or not covers(scope, Scope((found[0].area,))):
+        raise NotFound
+    return found[0]
+
+
+def _require_within(scope: Scope, area: Area) -> None:
+    if not covers(scope, Scope((area,))):
+        raise FieldRefused("terms.departments", "outside", "within your own scope")
+
+
+def _rule_of(request: SaveAlertRule, now: datetime) -> Rule:
+    """Return the rule of a request. Raises: FieldRefused, naming the field."""
+    terms = request.terms
+    if not 1 <= len(request.name.strip()) <= 80 or not request.name.isprintable():
+        raise FieldRefused("name", "malformed", "1 to 80 characters")
+    top = 100 if terms.kind in PERCENT else 100_000
+    if not 1 <= terms.threshold <= top:
+        raise FieldRefused("terms.threshold", "out_of_range", f"1 to {top}")
+    low, high = WINDOW_MINUTES
+    if not low <= terms.window_minutes <= high:
+        raise FieldRefused("terms.window_minutes", "out_of_range", f"{low} to {high}")
+    if not 0 <= terms.volume_min <= 1_000_000:
+        raise FieldRefused("terms.volume_min", "out_of_range", "0 to 1000000")
+    if terms.per not in PER[terms.kind]:
+        raise FieldRefused("terms.per", "unknown_value", ", ".join(PER[terms.kind]))
+    if (terms.quiet_from is None) != (terms.quiet_to is None):
+        raise FieldRefused("terms.quiet_to", "missing", "both, or neither")
+    return Rule(
+        id=request.id or b"",
+        kind=terms.kind,
+        name=request.name.strip(),
+        enabled=request.enabled,
+        severity=request.severity,
+        threshold=terms.threshold,
+        window_minutes=terms.window_minutes,
+        volume_min=terms.volume_min,
+        per=terms.per,
+        area=Area(
+            _codes(terms.departments, "departments"),
+            _ids(terms.stores, "store", "stores"),
+            _ids(terms.companies, "company", "companies"),
+            _services(terms.services),
+        ),
+        quiet_from=_minute(terms.quiet_from, "quiet_from"),
+        quiet_to=_minute(terms.quiet_to, "quiet_to"),
+        updated_at=now,
+    )
+
+
+def _codes(codes: list[str] | None, field: str) -> tuple[str, ...] | None:
+    if not codes:
+        return None
+    if len(codes) > PLACES_MAX or any(not 2 <= len(code) <= 3 or not code.isalnum() for code in codes):
+        raise FieldRefused(f"terms.{field}", "malformed", "codes such as 75, 2A, 971")
+    return tuple(sorted(set(codes)))
+
+
+def _ids(texts: list[str] | None, kind: str, field: str) -> tuple[bytes, ...] | None:
+    if not texts:
+        return None
+    if len(texts) > PLACES_MAX:
+        raise FieldRefused(f"terms.{field}", "too_long", f"at most {PLACES_MAX}")
+    try:
+        return tuple(sorted({decode_id(kind, text) for text in texts}))
+    except IdMalformed as error:
+        raise FieldRefused(f"terms.{field}", "malformed", str(error)) from error
+
+
+def _services(services: list[str] | None) -> tuple[str, ...] | None:
+    if not services:
+        return None
+    if not set(services) <= set(SERVICES):
+        raise FieldRefused("terms.services", "unknown_value", ", ".join(SERVICES))
+    return tuple(sorted(set(services)))
+
+
+def _minute(text: str | None, field: str) -> int | None:
+    if text is None:
+        return None
+    minute = minute_of_day(text)
+    if minute is None:
+        raise FieldRefused(f"terms.{field}", "malformed", "a time of the day such as 22:00")
+    return minute
+
+
+def _rule_shown(rule: Rule) -> AlertRule:
+    area = rule.area
+    return AlertRule(
+        id=encode_id("alert_rule", rule.id),
+        name=rule.name,
+        severity=rule.severity,
+        enabled=rule.enabled,
+        terms=RuleTerms(
+            kind=rule.kind,
+            threshold=rule.threshold,
+            window_minutes=rule.window_minutes,
+            volume_min=rule.volume_min,
+            per=rule.per,
+            departments=None if area.departments is None else list(area.departments),
+            stores=None if area.stores is None else [encode_id("store", one) for one in area.stores],
+            companies=None
+            if area.companies is None
+            else [encode_id("company", one) for one in area.companies],
+            services=None if area.services is None else list(area.services),
+            quiet_from=clock_text(rule.quiet_from),
+            quiet_to=clock_text(rule.quiet_to),
+        ),
+        standing=rule.standing,
+        updated_at=timestamp(rule.updated_at),
+    )
+
+
+def _alert_shown(row: asyncpg.Record, now: datetime) -> Alert:
+    kind, subject_id = row["subject_kind"], row["subject_id"]
+    return Alert(
+        id=encode_id("alert", row["id"].bytes),
+        rule=encode_id("alert_rule", row["rule_id"].bytes),
+        rule_name=row["rule_name"],
+        kind=row["kind"],
+        severity=row["severity"],
+        state=_state_of(row, now),
+        subject_kind=kind,
+        subject=encode_id(kind, subject_id.bytes) if subject_id is not None else None,
+        label=row["label"],
+        measured=row["measured"],
+        usual=row["usual"],
+        threshold=row["threshold"],
+        volume=row["volume"],
+        window_minutes=row["window_minutes"],
+        opened_at=timestamp(row["opened_at"]),
+        seen_at=timestamp(row["seen_at"]),
+        recovered_at=timestamp_or_none(row["recovered_at"]),
+        acknowledged_at=timestamp_or_none(row["acknowledged_at"]),
+        acknowledged_by=_person(row["acknowledged_by"], row["acknowledged_by_name"]),
+        snoozed_until=timestamp_or_none(row["snoozed_until"]),
+    )
+
+
+def _state_of(row: asyncpg.Record, now: datetime) -> AlertState:
+    if row["recovered_at"] is not None:
+        return "recovered"
+    if row["snoozed_until"] is not None and row["snoozed_until"] > now:
+        return "snoozed"
+    return "open" if row["acknowledged_at"] is None else "acknowledged"
+
+
+def _person(raw: object, name: str | None) -> PersonRef | None:
+    return None if raw is None else PersonRef(encode_id("agent", getattr(raw, "bytes", b"")), name or "")
