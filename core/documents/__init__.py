@@ -1,1 +1,1 @@
-"""Documents of clients, stored by content, and how they are made."""
+"""Files: checked on the way in, kept once by the hash of their bytes, shown within the scope of their company."""

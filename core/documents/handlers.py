@@ -1,0 +1,167 @@
+"""Files in and out, and documents that other slices make."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.documents import (
+    DOCUMENT_BYTES_MAX,
+    PART_BYTES_MAX,
+    PARTS_MAX,
+    DocumentKind,
+    DocumentView,
+    FinishUpload,
+    PutPart,
+    ReadBytes,
+)
+from core.contracts.refusals import NotFound
+from core.db.rows import Connection
+from core.documents import store
+from core.documents.blobs import Blobs
+from core.documents.errors import DocumentIncomplete, DocumentLost, DocumentTooLarge, DocumentTypeRefused
+from core.documents.rules import media_type_of, plain_name, reader_of, writer_of
+from core.identity.api import Permission, SignedIn, record_action, require
+from core.values.clock import Clock
+from core.values.ids import encode_id
+
+PARTS_KEPT: Final = timedelta(hours=1)
+_UPLOADERS: Final = (Permission.CONTRACTS_WRITE, Permission.MERCHANTS_EDIT)
+
+
+class DocumentHandlers:
+    """The door to documents."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, blobs: Blobs) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._blobs = blobs
+
+    async def put_part(self, caller: SignedIn, request: PutPart) -> Nothing:
+        """Keep a part. Raises: NotPermitted, DocumentTooLarge, DocumentIncomplete."""
+        # Any of the two will do here; finishing asks for the one that the kind wants.
+        if not caller.may(_UPLOADERS[1]):
+            require(caller, _UPLOADERS[0])
+        if not 0 <= request.number < PARTS_MAX or len(request.content) > PART_BYTES_MAX:
+            raise DocumentTooLarge
+        if not request.content or len(request.upload) != 16:
+            raise DocumentIncomplete
+        await store.put_part(
+            self._pool,
+            agent_id=caller.agent_id,
+            upload=request.upload,
+            number=request.number,
+            content=request.content,
+            now=self._clock.now(),
+        )
+        return Nothing()
+
+    async def finish(self, caller: SignedIn, request: FinishUpload) -> Written:
+        """Make a document of the parts.
+
+        Raises: NotPermitted, NotFound, DocumentIncomplete, DocumentTooLarge, DocumentTypeRefused.
+        """
+        scope = require(caller, writer_of(request.kind))
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await store.sees_company(connection, scope, request.company_id):
+                raise NotFound
+            parts = await store.list_parts(connection, agent_id=caller.agent_id, upload=request.upload)
+            if not parts or [number for number, _ in parts] != list(range(len(parts))):
+                raise DocumentIncomplete
+            made = await self.file(
+                connection,
+                kind=request.kind,
+                company_id=request.company_id,
+                name=request.name,
+                content=b"".join(content for _, content in parts),
+                agent_id=caller.agent_id,
+                now=now,
+            )
+            await store.forget_parts(connection, agent_id=caller.agent_id, upload=request.upload)
+            row = await store.find_document(connection, made)
+            assert row is not None
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="document.added",
+                target_kind="company",
+                target_id=request.company_id,
+                facts={"document": encode_id("document", made), "sha256": row["sha256"].hex()},
+            )
+        return Written(msgspec.json.encode(store.view_of(row)))
+
+    async def document(self, caller: SignedIn, request: ById) -> DocumentView:
+        """Return a document's facts. Raises: NotPermitted, NotFound."""
+        async with self._pool.acquire() as connection:
+            return store.view_of(await self._find(connection, caller, request.id))
+
+    async def read(self, caller: SignedIn, request: ReadBytes) -> bytes:
+        """Return a part of the bytes, empty past the end. Raises: NotPermitted, NotFound."""
+        async with self._pool.acquire() as connection:
+            row = await self._find(connection, caller, request.id)
+            part = await self._blobs.read(
+                connection, row["sha256"], offset=max(0, request.offset), size_max=PART_BYTES_MAX
+            )
+        if part is None:
+            raise DocumentLost(row["sha256"])
+        return part
+
+    async def find(self, connection: Connection, document_id: bytes) -> DocumentView | None:
+        """Return a document's facts for another slice, which has checked who asks."""
+        row = await store.find_document(connection, document_id)
+        return None if row is None else store.view_of(row)
+
+    async def file(
+        self,
+        connection: Connection,
+        *,
+        kind: DocumentKind,
+        company_id: bytes,
+        name: str,
+        content: bytes,
+        agent_id: bytes,
+        now: datetime,
+    ) -> bytes:
+        """Check and keep bytes within the caller's transaction; return the document's id.
+
+        Raises: DocumentTooLarge, DocumentTypeRefused.
+        """
+        if len(content) > DOCUMENT_BYTES_MAX:
+            raise DocumentTooLarge
+        media_type = media_type_of(content)
+        if media_type is None:
+            raise DocumentTypeRefused
+        sha256 = hashlib.sha256(content).digest()
+        await self._blobs.put(connection, sha256, content)
+        return await store.add_document(
+            connection,
+            kind=kind,
+            company_id=company_id,
+            name=plain_name(name),
+            media_type=media_type,
+            sha256=sha256,
+            size_bytes=len(content),
+            agent_id=agent_id,
+            now=now,
+        )
+
+    async def _find(self, connection: Connection, caller: SignedIn, document_id: bytes) -> asyncpg.Record:
+        row = await store.find_document(connection, document_id)
+        if row is None:
+            # An agent without any right to read documents learns that, and not whether this one exists.
+            require(caller, Permission.CONTRACTS_READ)
+            raise NotFound
+        scope = require(caller, reader_of(row["kind"]))
+        if not await store.sees_company(connection, scope, row["company_id"].bytes):
+            raise NotFound
+        return row
+
+
+async def forget_unfinished(pool: asyncpg.Pool, now: datetime) -> None:
+    """Drop the parts of files that nobody finished."""
+    await store.forget_old_parts(pool, now - PARTS_KEPT)

@@ -1,0 +1,43 @@
+-- name: put_part
+-- Primary key: a part sent again is the same part.
+INSERT INTO document_part (agent_id, upload, number, content, at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (agent_id, upload, number) DO NOTHING;
+
+-- name: parts
+-- Primary key, in order; at most 40 rows of half a mebibyte.
+SELECT number, content FROM document_part WHERE agent_id = $1 AND upload = $2 ORDER BY number;
+
+-- name: forget_parts
+DELETE FROM document_part WHERE agent_id = $1 AND upload = $2;
+
+-- name: forget_old_parts
+-- Index document_part_age.
+DELETE FROM document_part WHERE at < $1;
+
+-- name: put_blob
+INSERT INTO document_blob (sha256, content) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING;
+
+-- name: read_blob
+-- Primary key; substring reads only the slices of the row that it needs.
+SELECT substring(content FROM $2::int + 1 FOR $3::int) AS part FROM document_blob WHERE sha256 = $1;
+
+-- name: company_seen
+-- A company is seen by whoever sees it as a whole, or one of its stores (index store_company).
+SELECT EXISTS (
+    SELECT FROM company c LEFT JOIN store s ON s.company_id = c.id
+    WHERE c.id = $2 AND sees($1::area[], s.department, s.id, c.id, NULL)
+);
+
+-- name: add_document
+INSERT INTO document (kind, company_id, name, media_type, sha256, size_bytes, made_by, made_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+RETURNING id;
+
+-- name: document_by_id
+-- Primary key. The scope follows from the kind, so it is asked for in a second statement.
+SELECT d.id, d.kind, d.company_id, c.legal_name, d.name, d.media_type, d.sha256, d.size_bytes, d.made_by,
+       a.name AS made_by_name, d.made_at
+FROM document d
+JOIN company c ON c.id = d.company_id
+LEFT JOIN agent a ON a.id = d.made_by
+WHERE d.id = $1;

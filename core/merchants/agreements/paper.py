@@ -1,0 +1,299 @@
+"""What a contract's PDF says, as facts for the template: pure, so that the same contract is the same paper."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+
+from core.contracts.agreements import Locale, Options, ServiceKind, TemplateBlock
+from core.contracts.desk import FieldProblem
+from core.contracts.fees import FeeRow
+from core.values.clock import paris_date
+from core.values.money import EXPONENTS
+
+FIELDS: Final = (
+    "account.name",
+    "company.legal_name",
+    "company.siren",
+    "contract.made_on",
+    "contract.number",
+    "contract.starts_on",
+    "contract.version",
+    "fees.grid",
+    "fees.version",
+    "institution.name",
+)
+"""What a clause may name between braces."""
+
+_FIELD: Final = re.compile(r"\{([^{}]*)\}")
+_NARROW: Final = "\u202f"
+_FIXED: Final = "\u00a0"
+_MONTHS: Final[Mapping[Locale, tuple[str, ...]]] = {
+    "fr": (
+        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+        "décembre",
+    ),
+    "en": (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ),
+}  # fmt: skip
+
+
+class PaperService(msgspec.Struct, frozen=True):
+    """A covered service as it is printed."""
+
+    store: str
+    siret: str
+    address: str
+    kind: ServiceKind
+    options: Options
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a version says, as it was on the day when it was made ready; kept with the version."""
+
+    number: str
+    version: int
+    company: str
+    siren: str
+    account: str
+    institution: str
+    title_fr: str
+    title_en: str
+    template_version: int
+    blocks: list[TemplateBlock]
+    grid: str
+    fee_version: int
+    currency: str
+    fees: list[FeeRow]
+    services: list[PaperService]
+    starts_on: str
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A heading and its text."""
+
+    heading: str
+    text: str
+
+
+class Grid(msgspec.Struct, frozen=True):
+    """A table; `right` names the columns of figures."""
+
+    heading: str
+    head: list[str]
+    rows: list[list[str]]
+    right: list[int]
+
+
+class Paper(msgspec.Struct, frozen=True, kw_only=True):
+    """What contract.typ lays out; every word is here, none is there."""
+
+    lang: Locale
+    title: str
+    subtitle: str
+    watermark: str
+    sections: list[Section]
+    tables: list[Grid]
+    signatures: Section
+    parties: list[str]
+    footer: str
+    page_word: str
+
+
+def unknown_fields(blocks: list[TemplateBlock]) -> list[FieldProblem]:
+    """Return the names between braces that no contract can fill in, each by its field."""
+    return [
+        FieldProblem(f"blocks[{number}].{name}", "unknown_name", found[1][:50])
+        for number, block in enumerate(blocks)
+        for name, text in msgspec.structs.asdict(block).items()
+        for found in _FIELD.finditer(text)
+        if found[1] not in FIELDS
+    ]
+
+
+def paper_of(content: Content, locale: Locale, *, made_at: datetime, is_draft: bool) -> Paper:
+    """Return the paper in a language; the names of people and places stay as they are."""
+    french = locale == "fr"
+    words = _WORDS[locale]
+    facts = _facts_of(content, locale, paris_date(made_at))
+
+    def filled(text: str) -> str:
+        return _FIELD.sub(lambda found: facts.get(found[1], found[0]), text)
+
+    return Paper(
+        lang=locale,
+        title=content.title_fr if french else content.title_en,
+        subtitle=words["subtitle"].format(
+            number=content.number, version=content.version, day=facts["contract.made_on"]
+        ),
+        watermark=words["draft"] if is_draft else "",
+        sections=[
+            Section(
+                f"{number}. {filled(block.heading_fr if french else block.heading_en)}",
+                filled(block.text_fr if french else block.text_en),
+            )
+            for number, block in enumerate(content.blocks, 1)
+        ],
+        tables=[
+            Grid(
+                words["services"],
+                [words["store"], words["service"], words["options"]],
+                [
+                    [
+                        f"{one.store}\nSIRET {one.siret}\n{one.address}".rstrip(),
+                        words[f"kind.{one.kind}"],
+                        _options_text(one.options, content.currency, locale),
+                    ]
+                    for one in content.services
+                ],
+                [],
+            ),
+            Grid(
+                words["fees"].format(grid=content.grid, version=content.fee_version),
+                [words[name] for name in ("brand", "region", "card", "rate", "fixed", "minimum")],
+                [_fee_cells(row, content.currency, locale) for row in content.fees],
+                [3, 4, 5],
+            ),
+        ],
+        signatures=Section(words["signatures"], words["place"]),
+        parties=[f"{words['for']} {content.institution}", f"{words['for']} {content.company}"],
+        footer=f"{content.institution} · {content.number} · v{content.version} · {words['template']} "
+        f"{content.template_version}",
+        page_word=words["page"],
+    )
+
+
+def money_text(amount_minor: int, currency: str, locale: Locale) -> str:
+    """Return `1 234,50 €` or `€1,234.50`."""
+    digits = EXPONENTS.get(currency, 2)
+    whole, part = divmod(amount_minor, 10**digits)
+    grouped = f"{whole:,}"
+    symbol = {"EUR": "€", "GBP": "£", "USD": "$"}.get(currency, currency)
+    if locale == "fr":
+        fraction = f",{part:0{digits}d}" if digits else ""
+        return f"{grouped.replace(',', _NARROW)}{fraction}{_FIXED}{symbol}"
+    return f"{symbol}{grouped}" + (f".{part:0{digits}d}" if digits else "")
+
+
+def rate_text(rate_bp: int, locale: Locale) -> str:
+    """Return basis points as a percentage: `0,35 %`."""
+    text = f"{rate_bp // 100}.{rate_bp % 100:02d}"
+    return f"{text.replace('.', ',')}{_NARROW}%" if locale == "fr" else f"{text}%"
+
+
+def day_text(day: date, locale: Locale) -> str:
+    """Return `1er décembre 2026` or `1 December 2026`."""
+    number = "1er" if locale == "fr" and day.day == 1 else str(day.day)
+    return f"{number}{_FIXED}{_MONTHS[locale][day.month - 1]}{_FIXED}{day.year}"
+
+
+def _facts_of(content: Content, locale: Locale, made_on: date) -> dict[str, str]:
+    return {
+        "account.name": content.account,
+        "company.legal_name": content.company,
+        "company.siren": content.siren,
+        "contract.made_on": day_text(made_on, locale),
+        "contract.number": content.number,
+        "contract.starts_on": day_text(date.fromisoformat(content.starts_on), locale),
+        "contract.version": str(content.version),
+        "fees.grid": content.grid,
+        "fees.version": str(content.fee_version),
+        "institution.name": content.institution,
+    }
+
+
+def _fee_cells(row: FeeRow, currency: str, locale: Locale) -> list[str]:
+    words = _WORDS[locale]
+    return [
+        words[f"brand.{row.brand}"],
+        words[f"region.{row.region}"],
+        words[f"card.{row.card_type}"],
+        rate_text(row.rate_bp, locale),
+        money_text(row.fixed_minor, currency, locale),
+        money_text(row.minimum_minor, currency, locale),
+    ]
+
+
+def _options_text(options: Options, currency: str, locale: Locale) -> str:
+    words = _WORDS[locale]
+    lines: list[str] = []
+    for name, value in options.items():
+        if value is None or value == "":
+            continue
+        label = words.get(f"option.{name}", name)
+        match value:
+            case bool():
+                shown = words["yes"] if value else words["no"]
+            case int() if name.endswith("_minor"):
+                shown = money_text(value, currency, locale)
+            case _:
+                shown = words.get(f"option.{name}.{value}", str(value))
+        lines.append(f"{label}{_FIXED}: {shown}" if locale == "fr" else f"{label}: {shown}")
+    return "\n".join(lines)
+
+
+_PAIRS: Final[dict[str, tuple[str, str]]] = {
+    "subtitle": ("Contrat {number}, version {version}, établi le {day}", "Agreement {number}, version {version}, made on {day}"),
+    "draft": ("PROJET", "DRAFT"),
+    "services": ("Magasins et services", "Stores and services"),
+    "store": ("Magasin", "Store"),
+    "service": ("Service", "Service"),
+    "options": ("Options", "Options"),
+    "fees": ("Frais d’acquisition : {grid}, version {version}", "Acquiring fees: {grid}, version {version}"),
+    "brand": ("Marque", "Brand"),
+    "region": ("Zone d’émission", "Issued in"),
+    "card": ("Type de carte", "Card type"),
+    "rate": ("Taux", "Rate"),
+    "fixed": ("Fixe", "Fixed"),
+    "minimum": ("Minimum", "Minimum"),
+    "signatures": ("Signatures", "Signatures"),
+    "place": ("Nom, fonction, date et signature de chaque partie.", "Name, role, date and signature of each party."),
+    "for": ("Pour", "For"),
+    "template": ("modèle", "template"),
+    "page": ("page", "page"),
+    "yes": ("oui", "yes"),
+    "no": ("non", "no"),
+    "kind.pax": ("TPE PAX", "PAX terminals"),
+    "kind.softpos": ("Tap to Pay / SoftPOS", "Tap to Pay / SoftPOS"),
+    "kind.onsite": ("Paiement sur site", "Pay on site"),
+    "kind.ecommerce": ("E-commerce", "E-commerce"),
+    "brand.cb": ("CB", "CB"),
+    "brand.visa": ("Visa", "Visa"),
+    "brand.mastercard": ("Mastercard", "Mastercard"),
+    "brand.amex": ("American Express", "American Express"),
+    "brand.other": ("Autres marques", "Other brands"),
+    "region.eea": ("Espace économique européen", "European Economic Area"),
+    "region.uk": ("Royaume-Uni", "United Kingdom"),
+    "region.rest": ("Reste du monde", "Rest of the world"),
+    "card.debit": ("Débit", "Debit"),
+    "card.credit": ("Crédit", "Credit"),
+    "card.commercial": ("Commerciale", "Commercial"),
+    "option.model": ("Modèle", "Model"),
+    "option.connectivity": ("Connexion", "Connectivity"),
+    "option.connectivity.ethernet": ("Ethernet", "Ethernet"),
+    "option.connectivity.wifi": ("Wi-Fi", "Wi-Fi"),
+    "option.connectivity.4g": ("4G", "4G"),
+    "option.tip": ("Pourboire", "Tip"),
+    "option.preauthorisation": ("Préautorisation", "Pre-authorisation"),
+    "option.contactless_max_minor": ("Plafond sans contact", "Contactless limit"),
+    "option.pin_on_screen": ("Code saisi à l’écran", "PIN on screen"),
+    "option.receipt": ("Reçu", "Receipt"),
+    "option.receipt.email": ("par e-mail", "by e-mail"),
+    "option.receipt.sms": ("par SMS", "by text message"),
+    "option.receipt.none": ("aucun", "none"),
+    "option.site": ("Site", "Site"),
+    "option.strong_authentication": ("Authentification forte", "Strong authentication"),
+    "option.strong_authentication.always": ("toujours", "always"),
+    "option.strong_authentication.when_required": ("quand la loi l’exige", "when the law requires it"),
+    "option.capture": ("Débit", "Capture"),
+    "option.capture.at_once": ("immédiat", "at once"),
+    "option.capture.on_shipping": ("à l’expédition", "on shipping"),
+}  # fmt: skip
+_WORDS: Final[Mapping[Locale, dict[str, str]]] = {
+    "fr": {key: pair[0] for key, pair in _PAIRS.items()},
+    "en": {key: pair[1] for key, pair in _PAIRS.items()},
+}

@@ -1,0 +1,1 @@
+"""Services at stores: their options and their limits, with the history of both."""

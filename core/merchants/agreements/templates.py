@@ -1,0 +1,114 @@
+"""The template of contracts: every version as it was written, and the next one."""
+
+import os
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from core.contracts import agreements as ask
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.refusals import NotFound
+from core.db.rows import Connection
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.merchants.agreements import store
+from core.merchants.agreements.errors import AgreementRefused
+from core.merchants.agreements.paper import FIELDS, unknown_fields
+from core.values.clock import Clock
+from core.values.ids import encode_id, uuid7
+from core.values.timestamps import timestamp
+
+_decode_blocks = msgspec.json.Decoder(list[ask.TemplateBlock]).decode
+
+
+class TemplateHandlers:
+    """The door to templates."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def templates(self, caller: SignedIn, _request: Nothing) -> ask.TemplateList:
+        """Return every version, newest first. Raises: NotPermitted."""
+        require(caller, Permission.CONTRACTS_READ)
+        rows = await store.list_templates(self._pool)
+        return ask.TemplateList([ask.TemplateSummary(**_facts_of(row)) for row in rows])
+
+    async def template(self, caller: SignedIn, request: ById) -> ask.TemplateDetail:
+        """Return one version with its clauses. Raises: NotPermitted, NotFound."""
+        require(caller, Permission.CONTRACTS_READ)
+        return await _detail(self._pool, request.id)
+
+    async def write(self, caller: SignedIn, request: ask.WriteTemplate) -> Written:
+        """Write the next version. Raises: NotPermitted, AgreementRefused, KeyReused."""
+        require(caller, Permission.CONTRACTS_TEMPLATES)
+        problems = unknown_fields(request.blocks)
+        if not request.blocks:
+            problems.append(FieldProblem("blocks", "empty"))
+        if problems:
+            raise AgreementRefused(problems)
+
+        async def effect(claim: Claim | None) -> bytes:
+            now = self._clock.now()
+            made = uuid7(
+                unix_ms=int(now.timestamp() * 1000),
+                sequence=0,
+                randomness=int.from_bytes(os.urandom(8), "big"),
+            )
+            template_id = made if claim is None else claim.made_id()
+            async with self._pool.acquire() as connection, connection.transaction():
+                await store.add_template(
+                    connection,
+                    template_id=template_id,
+                    title_fr=request.title_fr.strip(),
+                    title_en=request.title_en.strip(),
+                    blocks=request.blocks,
+                    note=request.note.strip(),
+                    agent_id=caller.agent_id,
+                    now=now,
+                )
+                detail = await _detail(connection, template_id)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="contract_template.written",
+                    target_kind="template",
+                    target_id=template_id,
+                    facts={"version": detail.version, "note": detail.note},
+                )
+            return msgspec.json.encode(detail)
+
+        key = request.idempotency_key
+        if not key:
+            return Written(await effect(None))
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=key,
+            path="contract_template",
+            body=request,
+            effect=effect,
+        )
+
+
+async def _detail(connection: Connection, template_id: bytes) -> ask.TemplateDetail:
+    row = await store.find_template(connection, template_id)
+    if row is None:
+        raise NotFound
+    return ask.TemplateDetail(**_facts_of(row), blocks=_decode_blocks(row["blocks"]), fields=list(FIELDS))
+
+
+def _facts_of(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "id": encode_id("template", row["id"].bytes),
+        "version": row["version"],
+        "title_fr": row["title_fr"],
+        "title_en": row["title_en"],
+        "note": row["note"],
+        "written_by": store.person_of(row["written_by"], row["written_by_name"]),
+        "written_at": timestamp(row["written_at"]),
+        "contracts": row["contracts"],
+    }

@@ -1,0 +1,60 @@
+"""Refusals of fees."""
+
+from core.contracts.desk import FieldProblem
+from core.contracts.refusals import Refused
+
+
+class FeesRefused(Refused):
+    """Fields that cannot be taken."""
+
+    def __init__(self, errors: list[FieldProblem]) -> None:
+        super().__init__("invalid_request", errors=errors)
+
+
+class GridNameTaken(Refused):
+    """Another grid has this name."""
+
+    def __init__(self) -> None:
+        super().__init__("fee_grid_name_taken", errors=[FieldProblem("name", "taken")])
+
+
+class VersionPending(Refused):
+    """The grid has a draft or a submitted version already."""
+
+    def __init__(self) -> None:
+        super().__init__("fee_version_pending")
+
+
+class VersionNotDraft(Refused):
+    """Only a draft can be edited."""
+
+    def __init__(self) -> None:
+        super().__init__("fee_version_not_draft")
+
+
+class FeeActRefused(Refused):
+    """The version is not in a state for this act."""
+
+    def __init__(self, state: str, act: str) -> None:
+        super().__init__("fee_act_refused", {"state": state, "act": act})
+
+
+class SamePerson(Refused):
+    """Whoever submitted a version cannot approve it."""
+
+    def __init__(self) -> None:
+        super().__init__("fee_same_person")
+
+
+class EffectiveDatePast(Refused):
+    """The date on which it should begin is before today."""
+
+    def __init__(self) -> None:
+        super().__init__("fee_date_past", errors=[FieldProblem("effective_on", "past")])
+
+
+class EffectiveDateTaken(Refused):
+    """Another approved version of the grid begins on that day."""
+
+    def __init__(self) -> None:
+        super().__init__("fee_date_taken", errors=[FieldProblem("effective_on", "taken")])

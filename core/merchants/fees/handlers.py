@@ -1,0 +1,313 @@
+"""Grids of fees: consult, edit, submit, approve, and what a draft would have cost."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+
+import asyncpg
+import msgspec
+
+from core.contracts import fees as ask
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.refusals import NotFound
+from core.db.rows import Connection
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.merchants.fees import store
+from core.merchants.fees.errors import (
+    EffectiveDatePast,
+    EffectiveDateTaken,
+    FeeActRefused,
+    FeesRefused,
+    GridNameTaken,
+    SamePerson,
+    VersionNotDraft,
+    VersionPending,
+)
+from core.merchants.fees.rules import TRANSITIONS, last_month, period_problem, row_problems
+from core.merchants.fees.views import grid_detail, grid_list, version_detail
+from core.values.clock import Clock, paris_date
+
+
+class FeeHandlers:
+    """The door to fees."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def grids(self, caller: SignedIn, _request: Nothing) -> ask.FeeGridList:
+        """Return every grid. Raises: NotPermitted."""
+        require(caller, Permission.FEES_READ)
+        async with self._pool.acquire() as connection:
+            return await grid_list(connection, self._today())
+
+    async def grid(self, caller: SignedIn, request: ById) -> ask.FeeGridDetail:
+        """Return one grid. Raises: NotPermitted, NotFound."""
+        scope = require(caller, Permission.FEES_READ)
+        async with self._pool.acquire() as connection:
+            return await grid_detail(connection, scope, request.id, self._today())
+
+    async def version(self, caller: SignedIn, request: ById) -> ask.FeeVersionDetail:
+        """Return one version. Raises: NotPermitted, NotFound."""
+        require(caller, Permission.FEES_READ)
+        async with self._pool.acquire() as connection:
+            return await version_detail(connection, caller, request.id, self._today())
+
+    async def make_grid(self, caller: SignedIn, request: ask.MakeGrid) -> Written:
+        """Make a grid with a draft. Raises: NotPermitted, FeesRefused, GridNameTaken, KeyReused."""
+        scope = require(caller, Permission.FEES_WRITE)
+        effective_on = _checked(request.effective_on, request.rows)
+        name = request.name.strip()
+
+        async def effect(connection: Connection) -> bytes:
+            now = self._clock.now()
+            grid_id = await store.add_grid(
+                connection, name=name, currency=request.currency, agent_id=caller.agent_id, now=now
+            )
+            if grid_id is None:
+                raise GridNameTaken
+            version_id = await store.add_version(
+                connection, grid_id=grid_id, effective_on=effective_on, agent_id=caller.agent_id, now=now
+            )
+            assert version_id is not None
+            await store.put_rows(connection, version_id, request.rows)
+            await self._note(connection, caller, version_id, "made", "")
+            await self._record(connection, caller, "fee_grid.made", "fee_grid", grid_id, {"name": name})
+            return msgspec.json.encode(await grid_detail(connection, scope, grid_id, self._today()))
+
+        return await self._write(caller, request.idempotency_key, "fee_grid", request, effect)
+
+    async def make_version(self, caller: SignedIn, request: ask.MakeVersion) -> Written:
+        """Begin the next version of a grid. Raises: NotPermitted, NotFound, FeesRefused, VersionPending, KeyReused."""
+        require(caller, Permission.FEES_WRITE)
+        effective_on = _date_of(request.effective_on, "effective_on")
+
+        async def effect(connection: Connection) -> bytes:
+            if not await store.lock_grid(connection, request.grid_id):
+                raise NotFound
+            newest = await store.newest_version(connection, request.grid_id)
+            version_id = await store.add_version(
+                connection,
+                grid_id=request.grid_id,
+                effective_on=effective_on,
+                agent_id=caller.agent_id,
+                now=self._clock.now(),
+            )
+            if version_id is None:
+                raise VersionPending
+            if newest is not None:
+                await store.copy_rows(connection, from_version=newest, to_version=version_id)
+            await self._note(connection, caller, version_id, "made", "")
+            await self._record(connection, caller, "fee_version.made", "fee_version", version_id, {})
+            return await self._shown(connection, caller, version_id)
+
+        return await self._write(caller, request.idempotency_key, "fee_version", request, effect)
+
+    async def edit_version(self, caller: SignedIn, request: ask.EditVersion) -> Written:
+        """Replace the rows of a draft. Raises: NotPermitted, NotFound, FeesRefused, VersionNotDraft, KeyReused."""
+        require(caller, Permission.FEES_WRITE)
+        effective_on = _checked(request.effective_on, request.rows)
+
+        async def effect(connection: Connection) -> bytes:
+            row = await store.lock_version(connection, request.id)
+            if row is None:
+                raise NotFound
+            if row["state"] != "draft":
+                raise VersionNotDraft
+            await store.put_rows(connection, request.id, request.rows)
+            await store.set_date(connection, request.id, effective_on)
+            await self._note(connection, caller, request.id, "edited", "")
+            facts: dict[str, object] = {"effective_on": request.effective_on, "rows": len(request.rows)}
+            await self._record(connection, caller, "fee_version.edited", "fee_version", request.id, facts)
+            return await self._shown(connection, caller, request.id)
+
+        return await self._write(caller, request.idempotency_key, "fee_version_edit", request, effect)
+
+    async def move_version(self, caller: SignedIn, request: ask.MoveVersion) -> Written:
+        """Submit, approve, send back or withdraw.
+
+        Raises: NotPermitted, NotFound, FeeActRefused, SamePerson, EffectiveDatePast, EffectiveDateTaken, KeyReused.
+        """
+        deciding = request.act in ("approve", "send_back")
+        require(caller, Permission.FEES_APPROVE if deciding else Permission.FEES_WRITE)
+
+        async def effect(connection: Connection) -> bytes:
+            row = await store.lock_version(connection, request.id)
+            if row is None:
+                raise NotFound
+            state = TRANSITIONS.get((row["state"], request.act))
+            if state is None:
+                raise FeeActRefused(row["state"], request.act)
+            if request.act in ("submit", "approve") and row["effective_on"] < self._today():
+                raise EffectiveDatePast
+            if request.act == "approve":
+                if row["submitted_by"].bytes == caller.agent_id:
+                    raise SamePerson
+                # The grid's lock keeps two approvals for one day from passing each other.
+                await store.lock_grid(connection, row["grid_id"].bytes)
+                if await store.is_date_taken(connection, row["grid_id"].bytes, row["effective_on"]):
+                    raise EffectiveDateTaken
+            await store.move_version(
+                connection,
+                request.id,
+                state=state,
+                act=request.act,
+                agent_id=caller.agent_id,
+                now=self._clock.now(),
+            )
+            await self._note(connection, caller, request.id, request.act, request.reason)
+            facts: dict[str, object] = {"reason": request.reason, "effective_on": str(row["effective_on"])}
+            kind = f"fee_version.{request.act}"
+            await self._record(connection, caller, kind, "fee_version", request.id, facts)
+            return await self._shown(connection, caller, request.id)
+
+        return await self._write(caller, request.idempotency_key, "fee_version_move", request, effect)
+
+    async def assign(self, caller: SignedIn, request: ask.AssignGrid) -> Written:
+        """Let a company pay by a grid from now on. Raises: NotPermitted, NotFound, KeyReused."""
+        scope = require(caller, Permission.FEES_WRITE)
+
+        async def effect(connection: Connection) -> bytes:
+            if not await store.lock_grid(connection, request.grid_id):
+                raise NotFound
+            if not await store.sees_company(connection, scope, request.company_id):
+                raise FeesRefused([FieldProblem("company", "not_found")])
+            now = self._clock.now()
+            await store.assign(connection, company_id=request.company_id, grid_id=request.grid_id, now=now)
+            facts: dict[str, object] = {"grid": request.grid_id.hex()}
+            await self._record(connection, caller, "company.fees_set", "company", request.company_id, facts)
+            detail = await grid_detail(connection, scope, request.grid_id, self._today())
+            return msgspec.json.encode(detail)
+
+        return await self._write(caller, request.idempotency_key, "fee_assign", request, effect)
+
+    async def preview(self, caller: SignedIn, request: ask.PreviewFees) -> ask.FeePreview:
+        """Price the payments of some days twice. Raises: NotPermitted, NotFound, FeesRefused."""
+        scope = require(caller, Permission.FEES_READ)
+        today = self._today()
+        first, last = last_month(today)
+        if request.first is not None or request.last is not None:
+            first = _date_of(request.first or "", "first")
+            last = _date_of(request.last or "", "last")
+        problem = period_problem(first, last)
+        if problem is not None:
+            raise FeesRefused([problem])
+        async with self._pool.acquire() as connection:
+            row = await store.find_version(connection, request.id)
+            if row is None:
+                raise NotFound
+            grid_id: bytes = row["grid_id"].bytes
+            standing = await store.in_force(connection, grid_id, today)
+            compared = None
+            if standing is not None:
+                old = await store.find_version(connection, standing[0])
+                assert old is not None
+                compared = store.version_summary(old, in_force_since=standing[1], today=today)
+            brands = await store.preview(
+                connection,
+                scope,
+                grid_id=grid_id,
+                before=standing and standing[0],
+                after=request.id,
+                first=first,
+                last=last,
+                currency=row["currency"],
+            )
+            paying = await store.list_paying(connection, scope, grid_id)
+        detail = store.version_summary(row, in_force_since=standing and standing[1], today=today)
+        return ask.FeePreview(
+            id=detail.id,
+            currency=row["currency"],
+            first=first.isoformat(),
+            last=last.isoformat(),
+            companies=len(paying),
+            compared_with=compared,
+            brands=brands,
+            total=_total(brands),
+        )
+
+    def _today(self) -> date:
+        return paris_date(self._clock.now())
+
+    async def _shown(self, connection: Connection, caller: SignedIn, version_id: bytes) -> bytes:
+        return msgspec.json.encode(await version_detail(connection, caller, version_id, self._today()))
+
+    async def _note(
+        self, connection: Connection, caller: SignedIn, version_id: bytes, act: str, reason: str
+    ) -> None:
+        now = self._clock.now()
+        await store.add_event(
+            connection, version_id, act=act, agent_id=caller.agent_id, reason=reason, now=now
+        )
+
+    async def _record(
+        self,
+        connection: Connection,
+        caller: SignedIn,
+        kind: str,
+        target_kind: str,
+        target_id: bytes,
+        facts: dict[str, object],
+    ) -> None:
+        await record_action(
+            connection,
+            agent_id=caller.agent_id,
+            at=self._clock.now(),
+            kind=kind,
+            target_kind=target_kind,
+            target_id=target_id,
+            facts=facts,
+        )
+
+    async def _write(
+        self,
+        caller: SignedIn,
+        key: str,
+        path: str,
+        body: msgspec.Struct,
+        effect: Callable[[Connection], Awaitable[bytes]],
+    ) -> Written:
+        async def in_transaction(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                return await effect(connection)
+
+        if not key:
+            return Written(await in_transaction(None))
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=key,
+            path=path,
+            body=body,
+            effect=in_transaction,
+        )
+
+
+def _checked(effective_on: str, rows: list[ask.FeeRow]) -> date:
+    problems = row_problems(rows)
+    if problems:
+        raise FeesRefused(problems)
+    return _date_of(effective_on, "effective_on")
+
+
+def _date_of(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise FeesRefused([FieldProblem(field, "malformed", "YYYY-MM-DD")]) from error
+
+
+def _total(brands: list[ask.FeeEffect]) -> ask.FeeEffect | None:
+    if not brands:
+        return None
+    return ask.FeeEffect(
+        brand="other",
+        payments=sum(one.payments for one in brands),
+        captured_minor=sum(one.captured_minor for one in brands),
+        before_minor=sum(one.before_minor for one in brands),
+        after_minor=sum(one.after_minor for one in brands),
+        difference_minor=sum(one.difference_minor for one in brands),
+        without_row_before=sum(one.without_row_before for one in brands),
+        without_row_after=sum(one.without_row_after for one in brands),
+    )

@@ -1,0 +1,97 @@
+"""Files: up in one request, down as they are kept. Over the bus both travel in parts."""
+
+import os
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from litestar import Request, Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from litestar.types import ControllerRouterHandler
+
+from core.contracts import documents as ask
+from core.contracts.desk_requests import ById, Nothing, Written
+from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.problems import Problem
+from gateway.v1.reading import body_id, path_id
+from gateway.v1.transactions import written_response
+
+_TAGS: Final = ["Documents"]
+# One byte more than a document may have, so that the refusal is ours and says what to do.
+_BODY_BYTES_MAX: Final = ask.DOCUMENT_BYTES_MAX + 1
+Name = Annotated[str, Parameter(min_length=1, max_length=200, description="The file’s name")]
+
+
+@get(
+    "/documents/{document_id:str}",
+    summary="A document's bytes",
+    tags=_TAGS,
+    opt={"query": frozenset({"download"})},
+    media_type="application/octet-stream",
+)
+async def document_bytes(
+    document_id: str, caller: Caller, core: CoreClient, download: bool = False
+) -> Response[bytes]:
+    """Return the file itself."""
+    raw = path_id("document", document_id)
+    facts = await core.ask(ask.DOCUMENT, ById(raw), ask.DocumentView, caller=caller)
+    content = bytearray()
+    while len(content) < facts.size_bytes:
+        part = await core.ask(ask.DOCUMENT_BYTES, ask.ReadBytes(raw, len(content)), bytes, caller=caller)
+        if not part:
+            break
+        content += part
+    way = "attachment" if download else "inline"
+    headers = {
+        "Content-Disposition": f"{way}; filename*=UTF-8''{quote(facts.name, safe='')}",
+        "ETag": f'"{facts.sha256}"',
+    }
+    return Response(bytes(content), media_type=facts.media_type, headers=headers)
+
+
+@get("/documents/{document_id:str}/facts", summary="A document in few words", tags=_TAGS)
+async def document_facts(document_id: str, caller: Caller, core: CoreClient) -> ask.DocumentView:
+    """Return who brought it, when, its size and its hash."""
+    return await core.ask(
+        ask.DOCUMENT, ById(path_id("document", document_id)), ask.DocumentView, caller=caller
+    )
+
+
+@post(
+    "/documents",
+    summary="Upload a document",
+    tags=_TAGS,
+    status_code=201,
+    opt={"query": frozenset({"company", "kind", "name"})},
+    responses={201: ResponseSpec(ask.DocumentView, description="The document")},
+    request_max_body_size=_BODY_BYTES_MAX,
+)
+async def upload_document(
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    core: CoreClient,
+    company: str,
+    kind: ask.UploadKind,
+    name: Name = "document.pdf",
+) -> Response[bytes]:
+    """Send the file as the body: a PDF, PNG or JPEG of at most 10 MiB. Its bytes decide what it is."""
+    upload = os.urandom(16)
+    company_id = body_id("company", company, "company")
+    number, waiting, size = 0, bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > ask.DOCUMENT_BYTES_MAX:
+            raise Problem("document_too_large")
+        waiting += chunk
+        while len(waiting) >= ask.PART_BYTES_MAX:
+            part, waiting = bytes(waiting[: ask.PART_BYTES_MAX]), waiting[ask.PART_BYTES_MAX :]
+            await core.ask(ask.DOCUMENT_PART, ask.PutPart(upload, number, part), Nothing, caller=caller)
+            number += 1
+    if waiting:
+        await core.ask(ask.DOCUMENT_PART, ask.PutPart(upload, number, bytes(waiting)), Nothing, caller=caller)
+    body = ask.FinishUpload(upload, company_id, kind, name)
+    written = await core.ask(ask.DOCUMENT_FINISHED, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
+    return written_response(written, 201)
+
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (document_bytes, document_facts, upload_document)

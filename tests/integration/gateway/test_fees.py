@@ -1,0 +1,171 @@
+"""A grid of fees: two people, one date, and what a draft would have cost."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+
+from core.contracts.states import State
+from core.merchants.fees.rules import fee_of
+from core.values.clock import paris_date
+from core.values.ids import decode_id, encode_id
+from tests.support.desk import DeskStack, add_attempt
+
+VISA = {
+    "brand": "visa",
+    "region": "eea",
+    "card_type": "debit",
+    "rate_bp": 35,
+    "fixed_minor": 5,
+    "minimum_minor": 12,
+}
+CB = {**VISA, "brand": "cb", "rate_bp": 20}
+
+
+def today(days: int = 0) -> str:
+    return (paris_date(datetime.now(UTC)) + timedelta(days=days)).isoformat()
+
+
+async def make_grid(client: httpx.AsyncClient, name: str, *rows: dict[str, Any]) -> dict[str, Any]:
+    answer = await client.post(
+        "/v1/fee-grids", json={"name": name, "effective_on": today(), "rows": list(rows or (VISA,))}
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def act(client: httpx.AsyncClient, version: str, what: str) -> httpx.Response:
+    return await client.post(f"/v1/fee-versions/{version}/acts", json={"act": what, "reason": "as agreed"})
+
+
+async def approved_grid(desk_stack: DeskStack, name: str, *rows: dict[str, Any]) -> dict[str, Any]:
+    """Make a grid in force since today: one submits, another approves."""
+    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as one:
+        grid = await make_grid(one, name, *rows)
+        assert (await act(one, grid["pending"]["id"], "submit")).status_code == 200
+    async with desk_stack.client(await desk_stack.log_in("superviseur@guichet.example")) as other:
+        assert (await act(other, grid["pending"]["id"], "approve")).status_code == 200
+        return (await other.get(f"/v1/fee-grids/{grid['id']}")).json()
+
+
+async def test_whoever_submits_cannot_approve(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
+    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as one:
+        grid = await make_grid(one, "Two people")
+        version = grid["pending"]["id"]
+        assert (await act(one, version, "approve")).json()["code"] == "fee_act_refused"
+        assert (await act(one, version, "submit")).json()["state"] == "submitted"
+        refused = await act(one, version, "approve")
+        assert (refused.status_code, refused.json()["code"]) == (403, "fee_same_person")
+        edited = await one.post(
+            f"/v1/fee-versions/{version}/rows", json={"effective_on": today(), "rows": [CB]}
+        )
+        assert edited.json()["code"] == "fee_version_not_draft"
+    async with desk_stack.client(await desk_stack.log_in("superviseur@guichet.example")) as other:
+        approved = (await act(other, version, "approve")).json()
+    assert approved["state"] == "in_force"
+    assert [event["act"] for event in approved["events"]] == ["made", "submit", "approve"]
+    assert approved["submitted_by"]["id"] != approved["approved_by"]["id"]
+    kinds = await rows.fetch(
+        "SELECT kind FROM action WHERE target_id = $1 ORDER BY seq",
+        uuid.UUID(bytes=decode_id("fee_version", version)),
+    )
+    assert [row["kind"] for row in kinds] == ["fee_version.submit", "fee_version.approve"]
+
+
+async def test_the_next_version_begins_as_a_copy_and_shows_what_it_changes(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    grid = await approved_grid(desk_stack, "Copied", VISA, CB)
+    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as client:
+        made = await client.post(f"/v1/fee-grids/{grid['id']}/versions", json={"effective_on": today(10)})
+        assert made.status_code == 201
+        again = await client.post(f"/v1/fee-grids/{grid['id']}/versions", json={"effective_on": today(11)})
+        assert again.json()["code"] == "fee_version_pending"
+        draft = made.json()
+        assert (draft["version"], draft["differences"], len(draft["rows"])) == (2, [], 2)
+        edited = await client.post(
+            f"/v1/fee-versions/{draft['id']}/rows",
+            json={"effective_on": today(12), "rows": [{**VISA, "rate_bp": 40}]},
+        )
+    changed = edited.json()
+    assert [(one["brand"], one["after"] and one["after"]["rate_bp"]) for one in changed["differences"]] == [
+        ("visa", 40),
+        ("cb", None),
+    ]
+    assert changed["effective_on"] == today(12)
+
+
+async def test_a_draft_is_priced_on_what_was_captured(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    grid = await approved_grid(desk_stack, "Priced", VISA)
+    place = await rows.fetchrow(
+        "SELECT s.company_id FROM terminal t JOIN store s ON s.id = t.store_id WHERE t.terminal = 'T0000009'"
+    )
+    assert place is not None
+    amounts = (1_000, 999, 12_345, 1)
+    for amount in amounts:
+        await add_attempt(
+            rows, terminal="T0000009", state=State.CAPTURED, amount_minor=amount, captured_minor=amount
+        )
+    company = encode_id("company", place["company_id"].bytes)
+    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as client:
+        assigned = await client.post(f"/v1/fee-grids/{grid['id']}/companies", json={"company": company})
+        assert [one["id"] for one in assigned.json()["paying"]] == [company]
+        draft = (
+            await client.post(f"/v1/fee-grids/{grid['id']}/versions", json={"effective_on": today(1)})
+        ).json()
+        await client.post(
+            f"/v1/fee-versions/{draft['id']}/rows",
+            json={"effective_on": today(1), "rows": [{**VISA, "rate_bp": 40}, CB]},
+        )
+        seen = await client.get(
+            f"/v1/fee-versions/{draft['id']}/preview", params={"first": today(-2), "last": today()}
+        )
+    assert seen.status_code == 200, seen.text
+    captured = await rows.fetch(
+        "SELECT captured_minor FROM attempt WHERE company_id = $1 AND card_brand = 2 AND captured_minor > 0",
+        place["company_id"],
+    )
+    sums = [
+        sum(fee_of(row["captured_minor"], rate_bp=rate, fixed_minor=5, minimum_minor=12) for row in captured)
+        for rate in (35, 40)
+    ]
+    (visa,) = [one for one in seen.json()["brands"] if one["brand"] == "visa"]
+    assert (visa["before_minor"], visa["after_minor"]) == tuple(sums)
+    assert visa["payments"] == len(captured) >= len(amounts)
+    assert visa["difference_minor"] == sums[1] - sums[0]
+
+
+async def test_fees_are_refused_by_the_field(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
+    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as client:
+        twice = await client.post(
+            "/v1/fee-grids", json={"name": "Twice", "effective_on": today(), "rows": [VISA, VISA]}
+        )
+        assert [one["field"] for one in twice.json()["errors"]] == ["rows[1]"]
+        dear = await client.post(
+            "/v1/fee-grids",
+            json={"name": "Dear", "effective_on": today(), "rows": [{**VISA, "rate_bp": 2_001}]},
+        )
+        assert dear.status_code == 422
+        no_day = await client.post(
+            "/v1/fee-grids", json={"name": "No day", "effective_on": "2026-02-30", "rows": [VISA]}
+        )
+        assert [one["field"] for one in no_day.json()["errors"]] == ["effective_on"]
+        grid = await make_grid(client, "Taken")
+        taken = await client.post(
+            "/v1/fee-grids", json={"name": "taken", "effective_on": today(), "rows": [VISA]}
+        )
+        assert taken.json()["code"] == "fee_grid_name_taken"
+        await rows.execute(
+            "UPDATE fee_version SET effective_on = current_date - 2 WHERE id = $1",
+            uuid.UUID(bytes=decode_id("fee_version", grid["pending"]["id"])),
+        )
+        past = await act(client, grid["pending"]["id"], "submit")
+        assert past.json()["code"] == "fee_date_past"
+    async with desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as client:
+        assert (await client.get("/v1/fee-grids")).status_code == 403
