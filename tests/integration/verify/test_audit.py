@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from core.identity.api import record_action
+from core.verify.audit import check_audit
 from tests.integration.verify.conftest import Verification
 from tests.integration.verify.payments import Writer
 from tests.support.servers import TestDatabase
@@ -39,34 +40,34 @@ async def test_v9_audit_recomputes_a_sound_chain(writer: Writer, verification: V
     assert finding.note == f"up to #{LINKS}, hash {newest[:16]}…"
 
 
-@pytest.mark.parametrize(
-    ("spoiled", "examples"),
-    [
-        ("UPDATE action SET facts = '{}' WHERE seq = 3", ["action #3"]),
-        ("UPDATE action SET agent_id = gen_random_uuid() WHERE seq = 1", ["action #1"]),
-        ("UPDATE action SET at = at + interval '1 us' WHERE seq = 7", ["action #7"]),
-        ("DELETE FROM action WHERE seq = 4", ["action #5"]),
-        ("DELETE FROM action WHERE seq = 1", ["action #2"]),
-        # Whoever recomputes a changed row's own hash breaks the link to the next one.
-        (
-            "UPDATE action SET kind = 'x.y', hash = action_digest(previous_hash, seq, id, agent_id, at, 'x.y',"
-            " target_kind, target_id, facts, ip) WHERE seq = 3",
-            ["action #4"],
-        ),
-        ("UPDATE action SET previous_hash = '\\x01' WHERE seq = 5", ["action #5"]),
-        ("UPDATE action SET seq = NULL WHERE seq = 7", ["an action without a number"]),
-    ],
-)
-async def test_v9_audit_sees_what_was_done_to_the_chain(
-    writer: Writer, verification: Verification, spoiled: str, examples: list[str]
-) -> None:
-    await _act(writer.connection)
-    await writer.connection.execute("ALTER TABLE action DISABLE TRIGGER action_append_only")
-    await writer.connection.execute(spoiled)
+SPOILED = {
+    "UPDATE action SET facts = '{}' WHERE seq = 3": "action #3",
+    "UPDATE action SET agent_id = gen_random_uuid() WHERE seq = 1": "action #1",
+    "UPDATE action SET at = at + interval '1 us' WHERE seq = 7": "action #7",
+    "UPDATE action SET previous_hash = '\\x01' WHERE seq = 5": "action #5",
+    "DELETE FROM action WHERE seq = 4": "action #5",
+    "DELETE FROM action WHERE seq = 1": "action #2",
+    "UPDATE action SET seq = NULL WHERE seq = 7": "an action without a number",
+    # Whoever recomputes a changed row's own hash breaks the link to the next one.
+    "UPDATE action SET kind = 'x.y', hash = action_digest(previous_hash, seq, id, agent_id, at, 'x.y', target_kind,"
+    " target_id, facts, ip) WHERE seq = 3": "action #4",
+}
+
+
+async def test_v9_audit_sees_what_was_done_to_the_chain(writer: Writer, verification: Verification) -> None:
+    connection = writer.connection
+    await _act(connection)
+    await connection.execute("ALTER TABLE action DISABLE TRIGGER action_append_only")
+    for statement, example in SPOILED.items():
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(statement)
+        finding = await check_audit(connection)
+        assert finding.examples[:1] == [example], statement
+        await transaction.rollback()
+    await connection.execute("DELETE FROM action WHERE seq = 6")
     report = await verification()
-    finding = report.finding("V9 audit")
-    assert finding.breaches >= 1
-    assert finding.examples[: len(examples)] == examples
+    assert report.finding("V9 audit").breaches == 1
     assert not report.holds
 
 
@@ -83,26 +84,26 @@ async def test_v9_audit_sees_that_the_end_was_cut_off_where_somebody_had_looked(
     assert finding.examples == ["action #7 was whole once and is not there any more"]
 
 
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "UPDATE action SET kind = 'other'",
-        "DELETE FROM action",
-        "TRUNCATE action",
-        "ALTER TABLE action DISABLE TRIGGER ALL",
-        "ALTER TABLE action DISABLE TRIGGER action_append_only",
-        "DROP TRIGGER action_chain ON action",
-        "CREATE OR REPLACE FUNCTION action_digest(bytea, bigint, uuid, uuid, timestamptz, text, text, uuid, jsonb, text)"
-        " RETURNS bytea LANGUAGE sql RETURN '\\x00'::bytea",
-        "SET session_replication_role = replica",
-    ],
+FORBIDDEN = (
+    "UPDATE action SET kind = 'other'",
+    "DELETE FROM action",
+    "TRUNCATE action",
+    "ALTER TABLE action DISABLE TRIGGER ALL",
+    "ALTER TABLE action DISABLE TRIGGER action_append_only",
+    "DROP TRIGGER action_chain ON action",
+    "CREATE OR REPLACE FUNCTION action_digest(bytea, bigint, uuid, uuid, timestamptz, text, text, uuid, jsonb,"
+    " text) RETURNS bytea LANGUAGE sql RETURN '\\x00'::bytea",
+    "SET session_replication_role = replica",
 )
-async def test_the_run_time_login_can_only_add_actions(database: TestDatabase, attempt: str) -> None:
+
+
+async def test_the_run_time_login_can_only_add_actions(database: TestDatabase) -> None:
     connection = await asyncpg.connect(database.dsn)
     try:
         await _act(connection, 2)
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(attempt)
+        for attempt in FORBIDDEN:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(attempt)
         # A number and hashes of one's own choice are overwritten by the chain.
         await connection.execute(
             "INSERT INTO action (agent_id, kind, target_kind, seq, hash, previous_hash)"
