@@ -1,11 +1,22 @@
-"""The door of merchants: the directory of stores."""
+"""The door of merchants: the directory, duplicates, onboarding."""
 
 import asyncpg
 
 from core.contracts.desk_requests import PAGE_ROWS_MAX, Search
 from core.contracts.desk_views import StorePage
+from core.db.rows import Connection
 from core.db.words import like_pattern
 from core.identity.api import Permission, SignedIn, require
+from core.merchants.directory.accounts import AccountHandlers
+from core.merchants.directory.companies import CompanyHandlers
+from core.merchants.directory.contacts import ContactHandlers
+from core.merchants.directory.reading import read_store
+from core.merchants.directory.store import company_is_validated, find_store_made
+from core.merchants.directory.stores import StoreHandlers
+from core.merchants.directory.views import account_ref_of
+from core.merchants.duplicates.handlers import duplicates
+from core.merchants.onboarding.handlers import OnboardingHandlers
+from core.merchants.onboarding.store import services_wanted
 from core.merchants.store import BRAND_NAMES, find_store, list_services, summary_of
 from core.merchants.store import search_stores as _search_stores
 from core.values.cursors import encode_cursor
@@ -29,4 +40,26 @@ async def search_stores(pool: asyncpg.Pool, caller: SignedIn, request: Search) -
     return StorePage(page, encode_cursor(page[-1].name, page[-1].id) if more else None)
 
 
-__all__ = ["BRAND_NAMES", "find_store", "list_services", "search_stores", "summary_of"]
+async def onboarding_validated(connection: Connection, company_id: bytes) -> bool:
+    """Return whether sales has accepted the company: no contract before (MER-2)."""
+    return await company_is_validated(connection, company_id)
+
+
+__all__ = [
+    "BRAND_NAMES",
+    "AccountHandlers",
+    "CompanyHandlers",
+    "ContactHandlers",
+    "OnboardingHandlers",
+    "StoreHandlers",
+    "account_ref_of",
+    "duplicates",
+    "find_store",
+    "find_store_made",
+    "list_services",
+    "onboarding_validated",
+    "read_store",
+    "search_stores",
+    "services_wanted",
+    "summary_of",
+]

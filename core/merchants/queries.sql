@@ -1,16 +1,23 @@
 -- name: search_stores
--- The directory is small (tens of thousands of stores), so the words are looked for by a scan in name order.
--- $1 scope, $2 pattern, $3 name after, $4 id after, $5 limit.
+-- Without words: index store_name, in order, up to the limit. With words: index store_words (trigrams), or index
+-- store_company for the companies that companies_named has found.
+-- $1 scope, $2 pattern, $3 name after, $4 id after, $5 limit, $6 departments of a scope that has nothing else,
+-- $7 companies whose name holds the words.
 SELECT s.id, s.name, s.siret, s.acceptor, s.city, s.postcode, s.department, s.blocked_at,
        c.id AS company_id, c.legal_name,
        (SELECT count(*)::int FROM terminal t WHERE t.store_id = s.id) AS terminal_count
 FROM store s JOIN company c ON c.id = s.company_id
 WHERE sees($1::area[], s.department, s.id, s.company_id, NULL)
-  AND ($2::text = '' OR s.name ILIKE $2 OR s.city ILIKE $2 OR c.legal_name ILIKE $2
-       OR s.siret LIKE $2 OR s.postcode LIKE $2 OR s.acceptor ILIKE $2)
+  AND ($6::text[] IS NULL OR s.department = ANY($6))
+  AND ($2::text = '' OR s.words LIKE merchant_words($2) OR s.company_id = ANY($7::uuid[]))
   AND (s.name, s.id) > ($3, $4)
 ORDER BY s.name, s.id
 LIMIT $5;
+
+-- name: companies_named
+-- Index company_words (trigrams). Only to find stores by: nothing of a company is shown from here, and its stores
+-- are within the scope. $1 pattern, $2 limit.
+SELECT c.id FROM company c WHERE c.words LIKE merchant_words($1) LIMIT $2;
 
 -- name: store_by_id
 -- Primary key, within the scope.

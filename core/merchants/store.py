@@ -1,5 +1,7 @@
 """Statements of merchants as typed functions."""
 
+from typing import Final
+
 import asyncpg
 
 from core.contracts.desk_views import BrandName, CompanyRef, Money, ServiceView, StoreSummary
@@ -7,9 +9,13 @@ from core.contracts.scope import Scope
 from core.contracts.states import Brand
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
+from core.merchants.areas import departments_of
 from core.values.ids import encode_id
 
 _SQL = load_beside(__file__)
+
+COMPANIES_NAMED_MAX: Final = 200
+"""Of a name that more companies hold, the stores are found by their own words only."""
 
 BRAND_NAMES: dict[int, BrandName] = {
     Brand.OTHER: "other",
@@ -24,8 +30,16 @@ async def search_stores(
     connection: Connection, scope: Scope, *, pattern: str, after_name: str, after_id: bytes, limit: int
 ) -> list[StoreSummary]:
     """Return stores in the order of name and id; `pattern` is a LIKE pattern or empty."""
+    companies = await connection.fetch(_SQL.companies_named, pattern, COMPANIES_NAMED_MAX) if pattern else []
     rows = await connection.fetch(
-        _SQL.search_stores, scope.parameter(), pattern, after_name, uuid_of(after_id), limit
+        _SQL.search_stores,
+        scope.parameter(),
+        pattern,
+        after_name,
+        uuid_of(after_id),
+        limit,
+        departments_of(scope),
+        [row["id"] for row in companies],
     )
     return [summary_of(row) for row in rows]
 

@@ -1,0 +1,1 @@
+"""Accounts, companies, stores and contacts: read, made, edited."""

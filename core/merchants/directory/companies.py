@@ -1,0 +1,201 @@
+"""Companies: read, made, edited, validated."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
+from core.contracts.merchants import (
+    CompanyDetail,
+    CompanyFields,
+    CompanyPage,
+    CreateCompany,
+    EditCompany,
+    FindDuplicates,
+    SearchMerchants,
+)
+from core.contracts.refusals import NotFound
+from core.db.words import like_pattern
+from core.identity.api import Claim, Permission, SignedIn, record_action, require
+from core.merchants.directory import store, views
+from core.merchants.directory.reading import (
+    LOWEST_ID,
+    checked_company,
+    checked_name,
+    read_company,
+    refuse_duplicates,
+)
+from core.merchants.errors import FieldsWrong
+from core.merchants.forms import Wrong, problems_of
+from core.merchants.rules import one_line
+from core.merchants.writing import changes_between, new_id, refuse_if_changed, write_once
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+from core.values.ids import encode_id
+
+
+class CompanyHandlers:
+    """The door to companies."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def companies(self, caller: SignedIn, request: SearchMerchants) -> CompanyPage:
+        """Return the companies whose name, SIREN, VAT number or town holds the words. Raises: NotPermitted."""
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        rows = await store.search_companies(
+            self._pool,
+            require(caller, Permission.DIRECTORY_READ),
+            pattern=like_pattern(request.query),
+            after=request.after,
+            after_id=request.after_id or LOWEST_ID,
+            limit=limit + 1,
+        )
+        page = [views.company_of(row) for row in rows[:limit]]
+        more = len(rows) > limit
+        return CompanyPage(page, encode_cursor(page[-1].legal_name, page[-1].id) if more else None)
+
+    async def company(self, caller: SignedIn, request: ById) -> CompanyDetail:
+        """Return one company with its stores. Raises: NotPermitted, NotFound."""
+        scope = require(caller, Permission.DIRECTORY_READ)
+        async with self._pool.acquire() as connection:
+            return await read_company(connection, caller, scope, request.id)
+
+    async def create_company(self, caller: SignedIn, request: CreateCompany, locale: str) -> Written:
+        """Make a company, and its account when none is named.
+
+        Raises: NotPermitted, FieldsWrong, DuplicateSuspected, KeyReused.
+        """
+        scope = require(caller, Permission.MERCHANTS_EDIT)
+        fields = checked_company(request.fields, scope, locale)
+        now = self._clock.now()
+
+        async def effect(claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                company_id = new_id(self._clock, claim)
+                if claim is not None and await store.find_company(connection, scope, company_id):
+                    return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
+                await refuse_duplicates(
+                    connection,
+                    caller,
+                    FindDuplicates(
+                        siren=fields.siren,
+                        vat=fields.vat,
+                        iban=fields.iban,
+                        name=fields.legal_name,
+                        postcode=fields.postcode,
+                        city=fields.city,
+                    ),
+                    reason=request.not_duplicate_reason,
+                    taken=("company", "siren"),
+                    locale=locale,
+                )
+                if request.account_id is None:
+                    account_id = new_id(self._clock, None)
+                    name = one_line(request.account_name) or fields.legal_name
+                    await store.insert_account(connection, account_id, checked_name(name, locale), now)
+                else:
+                    account_id = request.account_id
+                    if await store.lock_account(connection, scope, account_id) is None:
+                        raise FieldsWrong(problems_of([Wrong("account_id", "account_unknown")], locale))
+                # Who makes it for sales has accepted it by making it.
+                validates = caller.may(Permission.MERCHANTS_VALIDATE)
+                try:
+                    await store.insert_company(
+                        connection,
+                        company_id=company_id,
+                        account_id=account_id,
+                        fields=fields,
+                        now=now,
+                        validated_by=caller.agent_id if validates else None,
+                    )
+                except asyncpg.UniqueViolationError as error:
+                    raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], locale)) from error
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="company.created",
+                    target_kind="company",
+                    target_id=company_id,
+                    facts={
+                        "version": 1,
+                        "name": fields.legal_name,
+                        "siren": fields.siren,
+                        "account": encode_id("account", account_id),
+                        "not_duplicate": request.not_duplicate_reason,
+                    },
+                )
+                return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
+
+        return await self._write(caller, request.idempotency_key, "company", request, effect)
+
+    async def edit_company(self, caller: SignedIn, request: EditCompany, locale: str) -> Written:
+        """Write a company. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
+        scope = require(caller, Permission.MERCHANTS_EDIT)
+        fields = checked_company(request.fields, scope, locale, company_id=request.id)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                before = await store.lock_company(connection, scope, request.id)
+                if before is None:
+                    raise NotFound
+                await refuse_if_changed(
+                    connection, target_id=request.id, read_version=request.version, version=before["version"]
+                )
+                if before["siren"] != fields.siren and before["has_stores"]:
+                    raise FieldsWrong(problems_of([Wrong("siren", "siren_with_stores")], locale))
+                old = CompanyFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
+                try:
+                    await store.update_company(connection, company_id=request.id, fields=fields, now=now)
+                except asyncpg.UniqueViolationError as error:
+                    raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], locale)) from error
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="company.edited",
+                    target_kind="company",
+                    target_id=request.id,
+                    facts={"version": before["version"] + 1, "changes": changes_between(old, fields)},
+                )
+                return msgspec.json.encode(await read_company(connection, caller, scope, request.id))
+
+        return await self._write(caller, request.idempotency_key, "company_edit", request, effect)
+
+    async def validate_company(self, caller: SignedIn, request: ById) -> CompanyDetail:
+        """Note the commercial validation of a company that was made without a file; a repeat changes nothing.
+
+        Raises: NotPermitted, NotFound.
+        """
+        scope = require(caller, Permission.MERCHANTS_VALIDATE)
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await store.lock_company(connection, scope, request.id) is None:
+                raise NotFound
+            if await store.validate_company(connection, request.id, caller.agent_id, now):
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="company.validated",
+                    target_kind="company",
+                    target_id=request.id,
+                    facts={},
+                )
+            return await read_company(connection, caller, scope, request.id)
+
+    async def _write(
+        self,
+        caller: SignedIn,
+        key: str,
+        path: str,
+        body: msgspec.Struct,
+        effect: Callable[[Claim | None], Awaitable[bytes]],
+    ) -> Written:
+        return await write_once(
+            self._pool, self._clock, caller=caller, key=key, path=path, body=body, effect=effect
+        )

@@ -1,0 +1,144 @@
+"""Contacts: who to call at an account, a company or a store."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.merchants import AddContact, ContactFields, EditContact
+from core.contracts.refusals import NotFound
+from core.contracts.scope import Scope
+from core.db.rows import Connection
+from core.identity.api import Claim, Permission, SignedIn, record_action, require
+from core.merchants.directory import store, views
+from core.merchants.directory.store import ContactPlace
+from core.merchants.errors import FieldsWrong
+from core.merchants.forms import check_contact, problems_of
+from core.merchants.writing import changes_between, new_id, refuse_if_changed, write_once
+from core.values.clock import Clock
+from core.values.ids import encode_id
+
+
+class ContactHandlers:
+    """The door to contacts."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def add(self, caller: SignedIn, request: AddContact, locale: str) -> Written:
+        """Add a contact. Raises: NotPermitted, NotFound, FieldsWrong, KeyReused."""
+        scope = require(caller, Permission.MERCHANTS_EDIT)
+        fields = _checked(request.fields, locale)
+        place = ContactPlace(request.on_kind, request.on_id)
+        now = self._clock.now()
+
+        async def effect(claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await _lock_place(connection, scope, place)
+                contact_id = new_id(self._clock, claim)
+                row = await store.lock_contact(connection, contact_id)
+                if row is None:
+                    await store.insert_contact(
+                        connection, contact_id=contact_id, place=place, fields=fields, now=now
+                    )
+                    row = await store.lock_contact(connection, contact_id)
+                    await record_action(
+                        connection,
+                        agent_id=caller.agent_id,
+                        at=now,
+                        kind="contact.added",
+                        target_kind=place.kind,
+                        target_id=place.id,
+                        facts={"contact": encode_id("contact", contact_id), "name": fields.name},
+                    )
+                assert row is not None
+                return msgspec.json.encode(views.contact_of(row))
+
+        return await self._write(caller, request.idempotency_key, "contact", request, effect)
+
+    async def edit(self, caller: SignedIn, request: EditContact, locale: str) -> Written:
+        """Write a contact. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
+        scope = require(caller, Permission.MERCHANTS_EDIT)
+        fields = _checked(request.fields, locale)
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                before = await store.lock_contact(connection, request.id)
+                if before is None:
+                    raise NotFound
+                await _lock_place(connection, scope, store.place_of(before))
+                await refuse_if_changed(
+                    connection, target_id=request.id, read_version=request.version, version=before["version"]
+                )
+                await store.update_contact(connection, request.id, fields)
+                row = await store.lock_contact(connection, request.id)
+                old = ContactFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="contact.edited",
+                    target_kind="contact",
+                    target_id=request.id,
+                    facts={"version": before["version"] + 1, "changes": changes_between(old, fields)},
+                )
+                assert row is not None
+                return msgspec.json.encode(views.contact_of(row))
+
+        return await self._write(caller, request.idempotency_key, "contact_edit", request, effect)
+
+    async def remove(self, caller: SignedIn, request: ById) -> Nothing:
+        """Delete a contact. Raises: NotPermitted, NotFound."""
+        scope = require(caller, Permission.MERCHANTS_EDIT)
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await store.lock_contact(connection, request.id)
+            if row is None:
+                raise NotFound
+            place = store.place_of(row)
+            await _lock_place(connection, scope, place)
+            await store.delete_contact(connection, request.id)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=self._clock.now(),
+                kind="contact.removed",
+                target_kind=place.kind,
+                target_id=place.id,
+                facts={"contact": encode_id("contact", request.id), "name": row["name"]},
+            )
+        return Nothing()
+
+    async def _write(
+        self,
+        caller: SignedIn,
+        key: str,
+        path: str,
+        body: msgspec.Struct,
+        effect: Callable[[Claim | None], Awaitable[bytes]],
+    ) -> Written:
+        return await write_once(
+            self._pool, self._clock, caller=caller, key=key, path=path, body=body, effect=effect
+        )
+
+
+async def _lock_place(connection: Connection, scope: Scope, place: ContactPlace) -> None:
+    """Lock what a contact belongs to. Raises: NotFound, when the scope does not see it."""
+    match place.kind:
+        case "account":
+            found = await store.lock_account(connection, scope, place.id)
+        case "company":
+            found = await store.lock_company(connection, scope, place.id)
+        case _:
+            found = await store.lock_store(connection, scope, place.id)
+    if found is None:
+        raise NotFound
+
+
+def _checked(fields: ContactFields, locale: str) -> ContactFields:
+    kept, wrong = check_contact(fields)
+    if wrong:
+        raise FieldsWrong(problems_of(wrong, locale))
+    return kept

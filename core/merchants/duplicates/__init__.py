@@ -1,0 +1,1 @@
+"""Who may be a merchant already."""

@@ -1,0 +1,283 @@
+"""Files of merchants to be: started, filled in step by step, submitted, validated, handed over."""
+
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
+from core.contracts.merchants import (
+    Answers,
+    Duplicate,
+    ListOnboardings,
+    MoveOnboarding,
+    OnboardingDetail,
+    OnboardingPage,
+    SaveStep,
+    StartOnboarding,
+    StepBody,
+)
+from core.contracts.refusals import NotFound
+from core.contracts.scope import Scope
+from core.db.rows import Connection
+from core.identity.api import Claim, Permission, SignedIn, record_action, require
+from core.merchants.duplicates.handlers import find_duplicates
+from core.merchants.duplicates.rules import needs_reason
+from core.merchants.errors import ChangedMeanwhile, FieldsWrong, HeldByAnother, MoveNotPossible, NotReady
+from core.merchants.forms import Wrong, problems_of
+from core.merchants.onboarding import store, views
+from core.merchants.onboarding.making import account_of, make_merchant
+from core.merchants.onboarding.rules import (
+    EDITABLE,
+    REASON_CHARACTERS_MIN,
+    TRANSITIONS,
+    Known,
+    Lacking,
+    asked_of,
+    department_of_file,
+    lacking,
+    tidied,
+)
+from core.merchants.writing import new_id, told_by, write_once
+from core.values.clock import Clock, from_unix_us, to_unix_us
+from core.values.cursors import encode_cursor
+from core.values.ids import encode_id
+
+
+class OnboardingHandlers:
+    """The door to files."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def files(self, caller: SignedIn, request: ListOnboardings) -> OnboardingPage:
+        """Return files, newest change first. Raises: NotPermitted."""
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        rows = await store.list_files(
+            self._pool,
+            require(caller, Permission.DIRECTORY_READ),
+            caller.agent_id,
+            state=request.state,
+            mine=request.mine,
+            before_at=None if request.after_at_us is None else from_unix_us(request.after_at_us),
+            before_id=request.after_id,
+            limit=limit + 1,
+        )
+        cursor = None
+        if len(rows) > limit:
+            last = rows[limit - 1]
+            cursor = encode_cursor(
+                str(to_unix_us(last["changed_at"])), encode_id("onboarding", last["id"].bytes)
+            )
+        return OnboardingPage([views.summary_of(row) for row in rows[:limit]], cursor)
+
+    async def file(self, caller: SignedIn, request: ById, locale: str) -> OnboardingDetail:
+        """Return one file with what it lacks. Raises: NotPermitted, NotFound."""
+        async with self._pool.acquire() as connection:
+            return await self._detail(connection, caller, request.id, locale)
+
+    async def start(self, caller: SignedIn, request: StartOnboarding, locale: str) -> Written:
+        """Start a file, held by the caller. Raises: NotPermitted, KeyReused."""
+        require(caller, Permission.MERCHANTS_REGISTER)
+        answers = tidied(Answers(merchant=request.merchant))
+        now = self._clock.now()
+
+        async def effect(claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                file_id = new_id(self._clock, claim)
+                made = await store.start_file(
+                    connection, file_id=file_id, answers=answers, agent_id=caller.agent_id, now=now
+                )
+                if made:
+                    await self._record(connection, caller, file_id, "started", now, {})
+                return msgspec.json.encode(await self._detail(connection, caller, file_id, locale))
+
+        return await write_once(
+            self._pool,
+            self._clock,
+            caller=caller,
+            key=request.idempotency_key,
+            path="onboarding",
+            body=request,
+            effect=effect,
+        )
+
+    async def save(self, caller: SignedIn, request: SaveStep, locale: str) -> OnboardingDetail:
+        """Keep what was typed in one step or several, right or wrong; the answer says what is lacking.
+
+        Raises: NotPermitted, NotFound, MoveNotPossible, HeldByAnother, ChangedMeanwhile.
+        """
+        scope = require(caller, Permission.MERCHANTS_REGISTER)
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            file = await self._lock(connection, scope, caller, request.id)
+            if file.state not in EDITABLE:
+                raise MoveNotPossible(file.state)
+            if file.held_by != caller.agent_id:
+                raise HeldByAnother
+            # Somebody's own page saves by itself while they type, so their own last change is no conflict.
+            if file.version != request.body.version and file.changed_by != caller.agent_id:
+                told = told_by(file.changed_by_name, file.changed_at)
+                raise ChangedMeanwhile([FieldProblem("version", "changed_meanwhile", told)])
+            answers = tidied(_merged(file.answers, request.body))
+            await store.save_file(
+                connection, file_id=request.id, answers=answers, agent_id=caller.agent_id, now=now
+            )
+            steps = [name for name in Answers.__struct_fields__ if getattr(request.body, name) is not None]
+            await self._record(
+                connection, caller, request.id, "saved", now, {"version": file.version + 1, "steps": steps}
+            )
+            return await self._detail(connection, caller, request.id, locale)
+
+    async def move(self, caller: SignedIn, request: MoveOnboarding, locale: str) -> OnboardingDetail:
+        """Take a file on; a move that was made already answers with the file as it is.
+
+        Raises: NotPermitted, NotFound, MoveNotPossible, HeldByAnother, NotReady, FieldsWrong.
+        """
+        if request.move == "take":
+            return await self._take(caller, request.id, locale)
+        way = TRANSITIONS[request.move]
+        scope = require(caller, way.permission)
+        reason = request.reason.strip()
+        if way.needs_reason and len(reason) < REASON_CHARACTERS_MIN:
+            raise FieldsWrong(problems_of([Wrong("reason", "reason_short")], locale))
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            file = await self._lock(connection, scope, caller, request.id)
+            if file.state == way.target:
+                return await self._detail(connection, caller, request.id, locale)
+            if file.state not in way.sources:
+                raise MoveNotPossible(file.state)
+            if file.state in EDITABLE and file.held_by != caller.agent_id:
+                raise HeldByAnother
+            facts: dict[str, object] = {"reason": reason} if reason else {}
+            if request.move in ("submit", "validate"):
+                await self._refuse_unready(connection, caller, scope, request.id, file.answers, locale)
+            match request.move:
+                case "submit":
+                    await store.submit_file(connection, request.id, caller.agent_id, now)
+                case "send_back":
+                    await store.return_file(connection, request.id, caller.agent_id, now, reason)
+                case "validate":
+                    made = await make_merchant(
+                        connection,
+                        self._clock,
+                        caller=caller,
+                        scope=scope,
+                        answers=file.answers,
+                        file_id=request.id,
+                        now=now,
+                        locale=locale,
+                    )
+                    await store.validate_file(
+                        connection,
+                        file_id=request.id,
+                        agent_id=caller.agent_id,
+                        now=now,
+                        account_id=made.account_id,
+                        company_id=made.company_id,
+                    )
+                    facts = {"company": encode_id("company", made.company_id)}
+                case _:
+                    await store.move_file(
+                        connection,
+                        file_id=request.id,
+                        agent_id=caller.agent_id,
+                        now=now,
+                        state=way.target,
+                        reason=reason,
+                    )
+            await self._record(connection, caller, request.id, way.target, now, facts)
+            return await self._detail(connection, caller, request.id, locale)
+
+    async def _take(self, caller: SignedIn, file_id: bytes, locale: str) -> OnboardingDetail:
+        scope = require(caller, Permission.MERCHANTS_REGISTER)
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            file = await self._lock(connection, scope, caller, file_id)
+            if file.state not in EDITABLE:
+                raise MoveNotPossible(file.state)
+            if file.held_by != caller.agent_id:
+                await store.take_file(connection, file_id, caller.agent_id, now)
+                facts: dict[str, object] = {"from": encode_id("agent", file.held_by)}
+                await self._record(connection, caller, file_id, "taken", now, facts)
+            return await self._detail(connection, caller, file_id, locale)
+
+    async def _lock(
+        self, connection: Connection, scope: Scope, caller: SignedIn, file_id: bytes
+    ) -> store.LockedFile:
+        file = await store.lock_file(connection, scope, caller.agent_id, file_id)
+        if file is None:
+            raise NotFound
+        return file
+
+    async def _refuse_unready(
+        self,
+        connection: Connection,
+        caller: SignedIn,
+        scope: Scope,
+        file_id: bytes,
+        answers: Answers,
+        locale: str,
+    ) -> None:
+        steps, _ = await self._look(connection, caller, scope, file_id, answers)
+        errors = [
+            problem for step in steps for problem in problems_of(step.wrong, locale, under=f"{step.name}.")
+        ]
+        if errors:
+            raise NotReady(errors)
+
+    async def _detail(
+        self, connection: Connection, caller: SignedIn, file_id: bytes, locale: str
+    ) -> OnboardingDetail:
+        scope = require(caller, Permission.DIRECTORY_READ)
+        row = await store.find_file(connection, scope, caller.agent_id, file_id)
+        if row is None:
+            raise NotFound
+        if row["company_id"] is not None or row["state"] == "abandoned":
+            # What it has become would look like its own duplicate.
+            steps: list[Lacking] = lacking(store.answers_of(row), Known())
+            return views.detail_of(row, steps, [], caller=caller, locale=locale)
+        steps, duplicates = await self._look(connection, caller, scope, file_id, store.answers_of(row))
+        return views.detail_of(row, steps, duplicates, caller=caller, locale=locale)
+
+    async def _look(
+        self, connection: Connection, caller: SignedIn, scope: Scope, file_id: bytes, answers: Answers
+    ) -> tuple[list[Lacking], list[Duplicate]]:
+        duplicates = await find_duplicates(connection, caller, asked_of(answers), own_file=file_id)
+        department = department_of_file(answers)
+        named = bool(answers.company.account_id)
+        known = Known(
+            siren_taken=await store.siren_taken(connection, answers.merchant.siren),
+            sirets_taken=await store.sirets_taken(connection, [one.siret for one in answers.stores]),
+            account_missing=named and await account_of(connection, scope, answers) is None,
+            outside_area=department is not None and not scope.sees(department),
+            doubtful=needs_reason(duplicates),
+        )
+        return lacking(answers, known), duplicates
+
+    async def _record(
+        self,
+        connection: Connection,
+        caller: SignedIn,
+        file_id: bytes,
+        verb: str,
+        now: datetime,
+        facts: dict[str, object],
+    ) -> None:
+        await record_action(
+            connection,
+            agent_id=caller.agent_id,
+            at=now,
+            kind=f"onboarding.{verb}",
+            target_kind="onboarding",
+            target_id=file_id,
+            facts=facts,
+        )
+
+
+def _merged(answers: Answers, body: StepBody) -> Answers:
+    given = {name: value for name in Answers.__struct_fields__ if (value := getattr(body, name)) is not None}
+    return msgspec.structs.replace(answers, **given)

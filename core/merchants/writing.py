@@ -1,0 +1,83 @@
+"""What every write of merchants shares: keys that act once, the audit of an edit, and who was there before."""
+
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import Written
+from core.db.rows import Connection
+from core.identity.api import Claim, SignedIn, once
+from core.merchants.directory import store
+from core.merchants.errors import ChangedMeanwhile
+from core.merchants.rules import masked_iban
+from core.values.clock import PARIS, Clock
+from core.values.ids import uuid7
+
+_Fields = TypeVar("_Fields", bound=msgspec.Struct)
+_SHOWN_CHARACTERS_MAX = 80
+
+
+async def write_once(
+    pool: asyncpg.Pool,
+    clock: Clock,
+    *,
+    caller: SignedIn,
+    key: str,
+    path: str,
+    body: msgspec.Struct,
+    effect: Callable[[Claim | None], Awaitable[bytes]],
+) -> Written:
+    """Run `effect` under the key, if there is one. Raises: KeyReused, StillRunning, what `effect` raises."""
+    if not key:
+        return Written(await effect(None))
+    return await once(pool, clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect)
+
+
+def new_id(clock: Clock, claim: Claim | None) -> bytes:
+    """Return the id of what is made: the same at each repeat under one key."""
+    if claim is not None:
+        return claim.made_id()
+    return uuid7(unix_ms=clock.unix_us() // 1000, sequence=0, randomness=int.from_bytes(os.urandom(8), "big"))
+
+
+def changes_between(before: _Fields, after: _Fields) -> dict[str, list[str]]:
+    """Return field -> before and after, for the audit; of an IBAN only what a list may show."""
+    old, new = msgspec.structs.asdict(before), msgspec.structs.asdict(after)
+    changed = {name: [str(old[name] or ""), str(new[name] or "")] for name in new if old[name] != new[name]}
+    if "iban" in changed:
+        changed["iban"] = [_iban_shown(text) for text in changed["iban"]]
+    return changed
+
+
+async def refuse_if_changed(
+    connection: Connection, *, target_id: bytes, read_version: int, version: int
+) -> None:
+    """Raise ChangedMeanwhile, telling who wrote what since, when the version that was read is not the present one."""
+    if read_version == version:
+        return
+    told: list[FieldProblem] = []
+    for edit in await store.edits_since(connection, target_id, read_version):
+        changes: dict[str, Any] = edit.facts.get("changes") or {}
+        told += [
+            FieldProblem(field, "changed_meanwhile", _told(edit.name, edit.at, pair[1]))
+            for field, pair in changes.items()
+        ]
+    raise ChangedMeanwhile(told or [FieldProblem("version", "changed_meanwhile", str(version))])
+
+
+def told_by(name: str, at: datetime) -> str:
+    """Return who and when, as both languages read it."""
+    return f"{name}, {at.astimezone(PARIS):%d/%m %H:%M}"
+
+
+def _told(name: str, at: datetime, value: str) -> str:
+    return f"{told_by(name, at)} : « {value[:_SHOWN_CHARACTERS_MAX]} »"
+
+
+def _iban_shown(iban: str) -> str:
+    return "…".join(masked_iban(iban)) if iban else ""
