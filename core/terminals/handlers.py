@@ -44,6 +44,8 @@ class TerminalHandlers:
         """Decide a sign-on; a welcome one is shown as connected."""
         known = await store.find_signing_on(self._pool, request.terminal)
         reason = refusal_of(request, known)
+        if known is not None and reason is not Reason.NONE:
+            await store.note_refused(self._pool, known.terminal_id, request, reason)
         if known is None or reason is not Reason.NONE:
             return SignOnReply(reason=int(reason), terminal_id=b"", dialect="", merchant_category="")
         await store.note_signed_on(self._pool, known.terminal_id, request)

@@ -36,28 +36,47 @@ JOIN service v ON v.id = t.service_id
 WHERE t.terminal = $1;
 
 -- name: signed_on
--- Primary key of terminal_presence.
-INSERT INTO terminal_presence (terminal_id, edge, address, firmware, connected, connected_since, last_seen_at)
-VALUES ($1, $2, $3, $4, true, $5, $5)
-ON CONFLICT (terminal_id) DO UPDATE SET
-    edge = excluded.edge, address = excluded.address, firmware = excluded.firmware, connected = true,
-    connected_since = excluded.connected_since, last_seen_at = excluded.last_seen_at;
+-- Primary key of terminal_presence; the journal has every sign-on.
+WITH shown AS (
+    INSERT INTO terminal_presence (terminal_id, edge, address, firmware, connected, connected_since, last_seen_at)
+    VALUES ($1, $2, $3, $4, true, $5, $5)
+    ON CONFLICT (terminal_id) DO UPDATE SET
+        edge = excluded.edge, address = excluded.address, firmware = excluded.firmware, connected = true,
+        connected_since = excluded.connected_since, last_seen_at = excluded.last_seen_at
+)
+INSERT INTO terminal_event (terminal_id, at, kind, edge, address, firmware)
+VALUES ($1, $5, 'signed_on', $2, $3, $4);
+
+-- name: refused
+-- Index terminal_event_terminal: a terminal that is refused tries again every few seconds, for days.
+INSERT INTO terminal_event (terminal_id, at, kind, edge, address, firmware, reason)
+SELECT $1::uuid, $5::timestamptz, 'refused', $2, $3, $4, $6::smallint
+WHERE NOT EXISTS (
+    SELECT FROM terminal_event e
+    WHERE e.terminal_id = $1 AND e.at > $5 - interval '10 minutes' AND e.kind = 'refused'
+      AND e.reason = $6
+);
 
 -- name: presences
 -- A batch, at most one row a terminal, in the order of ids so that two batches cannot wait for each other.
--- A terminal that moved to another edge is not shown as gone by the one that it left.
-INSERT INTO terminal_presence AS p (terminal_id, edge, connected, connected_since, last_seen_at)
-SELECT u.terminal_id, u.edge, u.connected, CASE WHEN u.connected THEN u.at END, u.at
-FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::timestamptz[]) AS u (terminal_id, edge, connected, at)
-JOIN terminal t ON t.id = u.terminal_id
-ORDER BY u.terminal_id
-ON CONFLICT (terminal_id) DO UPDATE SET
-    edge = excluded.edge, connected = excluded.connected,
-    connected_since = CASE WHEN NOT excluded.connected THEN NULL
-                           WHEN p.connected AND p.edge = excluded.edge THEN p.connected_since
-                           ELSE excluded.last_seen_at END,
-    last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at)
-WHERE excluded.last_seen_at >= p.last_seen_at AND (excluded.connected OR p.edge = excluded.edge);
+-- A terminal that moved to another edge is not shown as gone by the one that it left. The journal has who is gone.
+WITH noted AS (
+    INSERT INTO terminal_presence AS p (terminal_id, edge, connected, connected_since, last_seen_at)
+    SELECT u.terminal_id, u.edge, u.connected, CASE WHEN u.connected THEN u.at END, u.at
+    FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::timestamptz[]) AS u (terminal_id, edge, connected, at)
+    JOIN terminal t ON t.id = u.terminal_id
+    ORDER BY u.terminal_id
+    ON CONFLICT (terminal_id) DO UPDATE SET
+        edge = excluded.edge, connected = excluded.connected,
+        connected_since = CASE WHEN NOT excluded.connected THEN NULL
+                               WHEN p.connected AND p.edge = excluded.edge THEN p.connected_since
+                               ELSE excluded.last_seen_at END,
+        last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at)
+    WHERE excluded.last_seen_at >= p.last_seen_at AND (excluded.connected OR p.edge = excluded.edge)
+    RETURNING new.terminal_id, new.edge, new.last_seen_at, coalesce(old.connected, false) AND NOT new.connected AS lost
+)
+INSERT INTO terminal_event (terminal_id, at, kind, edge)
+SELECT n.terminal_id, n.last_seen_at, 'disconnected', n.edge FROM noted n WHERE n.lost;
 
 -- name: target_store
 -- Primary key; the row stays locked until the block is written.

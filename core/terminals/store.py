@@ -15,6 +15,7 @@ from core.contracts.desk_views import (
     TerminalView,
 )
 from core.contracts.payment import Presence, SignOn
+from core.contracts.reasons import Reason
 from core.contracts.scope import Scope
 from core.contracts.states import BlockTarget
 from core.db.queries import load_beside
@@ -78,6 +79,21 @@ async def note_signed_on(connection: Connection, terminal_id: bytes, request: Si
         request.address[:100],
         request.firmware[:100],
         from_unix_us(request.at_us),
+    )
+
+
+async def note_refused(
+    connection: Connection, terminal_id: bytes, request: SignOn, reason: Reason
+) -> None:
+    """Write a refusal into the journal; the same one again within minutes is not news."""
+    await connection.execute(
+        _SQL.refused,
+        uuid_of(terminal_id),
+        request.edge,
+        request.address[:100],
+        request.firmware[:100],
+        from_unix_us(request.at_us),
+        int(reason),
     )
 
 

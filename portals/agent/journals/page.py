@@ -1,7 +1,118 @@
-"""Journals on one time line."""
+"""Journals on one time line: of a terminal, a store, a contract, a person."""
 
 from __future__ import annotations
 
-from litestar.types import ControllerRouterHandler
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+import httpx
+from litestar import Response, get
+from litestar.response import Stream
+
+from portals.agent.transaction.record import path_part
+from portals.kit.desk import Desk
+from portals.kit.formats import day
+
+ENTRY_KINDS: Final = ("presence", "block", "payment", "change", "action")
+PERIODS: Final = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+_PAGE_ROWS: Final = 100
+_FOLDERS: Final = {
+    "ter": "terminals",
+    "sto": "stores",
+    "com": "companies",
+    "ctr": "contracts",
+    "agt": "agents",
+    "txn": "transactions",
+    "req": "requests",
+}
+
+
+@get("/journals/{kind:str}/{subject_id:str}")
+async def journal_page(desk: Desk, kind: str, subject_id: str) -> Response[bytes]:
+    """Show the journal; kinds, period and page are in the address."""
+    desk.require_session()
+    query = desk.request.query_params
+    kinds = [name for name in query.getall("kind", []) if name in ENTRY_KINDS]
+    period = query.get("period", "30d")
+    period = period if period in PERIODS else "30d"
+    path = f"/v1/journals/{path_part(kind)}/{path_part(subject_id)}"
+    wanted = _filter(kinds, period, desk.now)
+    cursor = query.get("cursor", "")
+    paging = [("cursor", cursor)] if cursor else []
+    journal = await desk.gateway.get(path, [*wanted, *paging, ("limit", str(_PAGE_ROWS))])
+    for entry in journal["data"]:
+        entry["href"] = _address(entry.get("target"), subject_id)
+    own = f"/journals/{path_part(kind)}/{path_part(subject_id)}"
+    kept = [("kind", name) for name in kinds] + [("period", period)]
+    older = journal.get("next_cursor")
+    return desk.page(
+        "journals/journal.html",
+        journal=journal,
+        days=_by_day(journal["data"], desk.locale),
+        kinds=kinds,
+        all_kinds=ENTRY_KINDS,
+        period=period,
+        periods=list(PERIODS),
+        own=own,
+        back=_address(journal["subject"]["id"], "") or "/",
+        older=f"{own}?{urlencode([*kept, ('cursor', older)])}" if older else "",
+        export=f"{own}/export?{urlencode(kept)}",
+    )
+
+
+@get("/journals/{kind:str}/{subject_id:str}/export")
+async def export_journal(desk: Desk, kind: str, subject_id: str) -> Stream:
+    """Pass the gateway's file on, chunk by chunk."""
+    session = desk.require_session()
+    query = desk.request.query_params
+    kinds = [name for name in query.getall("kind", []) if name in ENTRY_KINDS]
+    period = query.get("period", "30d")
+    stack = AsyncExitStack()
+    upstream = await stack.enter_async_context(
+        desk.kit.gateway.stream(
+            f"/v1/journals/{path_part(kind)}/{path_part(subject_id)}/export",
+            headers={
+                "Authorization": f"Bearer {session.token}",
+                "Accept-Language": desk.locale,
+                "Accept": "text/csv",
+            },
+            parameters=_filter(kinds, period if period in PERIODS else "30d", desk.now),
+        )
+    )
+    return Stream(
+        _pass_on(upstream, stack),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": upstream.headers.get("Content-Disposition", "attachment")},
+    )
+
+
+async def _pass_on(upstream: httpx.Response, stack: AsyncExitStack) -> AsyncIterator[bytes]:
+    async with stack:
+        async for chunk in upstream.aiter_bytes():
+            yield chunk
+
+
+def _filter(kinds: list[str], period: str, now: datetime) -> list[tuple[str, str]]:
+    since = (now - PERIODS[period]).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    chosen = [("kinds", ",".join(kinds))] if kinds else []
+    return [*chosen, ("from", since)]
+
+
+def _by_day(entries: list[dict[str, Any]], locale: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return entries under the day, in Paris, on which they happened, in their order."""
+    days: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        days.setdefault(day(datetime.fromisoformat(entry["at"]), locale), []).append(entry)
+    return list(days.items())
+
+
+def _address(target: str | None, own: str) -> str:
+    """Return the page of what an entry is about; none for the subject itself and for what has no page."""
+    folder = _FOLDERS.get((target or "").partition("_")[0])
+    return f"/{folder}/{target}" if folder and target != own else ""
+
+
+HANDLERS = (journal_page, export_journal)

@@ -1,0 +1,115 @@
+"""The technical journal of a terminal, a store, a contract or a person (SUP-3)."""
+
+import json
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from core.contracts.desk_requests import PAGE_ROWS_MAX
+from core.contracts.desk_views import PersonRef
+from core.contracts.reasons import Reason
+from core.contracts.refusals import NotFound
+from core.contracts.searching import JournalEntry, JournalPage, JournalSubject, ReadJournal
+from core.contracts.states import State
+from core.identity.api import Permission, SignedIn, require
+from core.searching.journals import store
+from core.values.clock import Clock, from_unix_us, to_unix_us
+from core.values.cursors import encode_cursor
+from core.values.ids import PREFIXES, encode_id, rrn_of
+from core.values.timestamps import timestamp
+
+PERIOD: Final = timedelta(days=30)
+"""What is read when no beginning is given."""
+
+_FACT_CHARACTERS_MAX: Final = 500
+
+
+class JournalHandlers:
+    """The door to journals."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def journal(self, caller: SignedIn, request: ReadJournal) -> JournalPage:
+        """Return a page, newest first. Raises: NotPermitted, NotFound."""
+        scope = require(caller, Permission.JOURNALS_READ)
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        now = self._clock.now()
+        until = now + timedelta(minutes=1) if request.to_us is None else from_unix_us(request.to_us)
+        since = until - PERIOD if request.from_us is None else from_unix_us(request.from_us)
+        async with self._pool.acquire() as connection:
+            subject = await store.find_subject(
+                connection,
+                scope,
+                request.kind,
+                request.id,
+                may_read_agents=caller.may(Permission.AGENTS_READ),
+            )
+            if subject is None:
+                raise NotFound
+            rows = await store.list_entries(
+                connection,
+                subject,
+                kinds=request.kinds,
+                since=since,
+                until=until,
+                before=None
+                if request.before is None
+                else (from_unix_us(request.before[0]), request.before[1]),
+                limit=limit + 1,
+            )
+        page = rows[:limit]
+        cursor = None
+        if len(rows) > limit:
+            cursor = encode_cursor(str(to_unix_us(page[-1]["at"])), page[-1]["ref"])
+        prefix = request.kind
+        if prefix == "person":
+            prefix = "contact" if subject.agent is None else "agent"
+        return JournalPage(
+            JournalSubject(request.kind, encode_id(prefix, request.id), subject.title),
+            [_entry_of(row) for row in page],
+            cursor,
+        )
+
+
+def _entry_of(row: asyncpg.Record) -> JournalEntry:
+    facts: dict[str, Any] = json.loads(row["facts"] or "{}")
+    code, what = row["code"], row["what"]
+    target = row["target_id"]
+    if row["kind"] == "payment":
+        code = State(int(code)).name.lower()
+        what = rrn_of(target.bytes)
+    if row["kind"] in ("presence", "payment"):
+        facts["reason"] = _reason(facts.get("reason"))
+    known = row["target_kind"] in PREFIXES
+    return JournalEntry(
+        id=row["ref"],
+        at=timestamp(row["at"]),
+        kind=row["kind"],
+        code=code,
+        what=what,
+        target=encode_id(row["target_kind"], target.bytes) if known and target is not None else None,
+        by=None
+        if row["by_id"] is None
+        else PersonRef(encode_id("agent", row["by_id"].bytes), row["by_name"] or ""),
+        facts={
+            name: text[:_FACT_CHARACTERS_MAX]
+            for name, value in facts.items()
+            if (text := _text(value)) not in ("", "none")
+        },
+    )
+
+
+def _reason(number: Any) -> str:
+    try:
+        return Reason(number or 0).name.lower()
+    except ValueError:
+        return str(number)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

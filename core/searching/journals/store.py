@@ -1,0 +1,82 @@
+"""Statements of journals as typed functions."""
+
+from datetime import datetime
+from typing import Final, NamedTuple, assert_never
+from uuid import UUID
+
+import asyncpg
+
+from core.contracts.scope import Scope
+from core.contracts.searching import JournalEntryKind, JournalKind
+from core.db.queries import load_beside
+from core.db.rows import Connection, uuid_of
+
+_SQL = load_beside(__file__)
+_HIGHEST: Final = "~"  # above every reference, which begins with a letter
+
+
+class Subject(NamedTuple):
+    """Whose journal, and by which ids its entries are found."""
+
+    title: str
+    terminals: list[UUID]
+    services: list[UUID]
+    targets: list[UUID]
+    contracts: list[UUID]
+    agent: UUID | None = None
+
+
+async def find_subject(
+    connection: Connection, scope: Scope, kind: JournalKind, raw: bytes, *, may_read_agents: bool
+) -> Subject | None:
+    """Return a subject within the scope."""
+    key, area = uuid_of(raw), scope.parameter()
+    match kind:
+        case "terminal":
+            row = await connection.fetchrow(_SQL.subject_terminal, area, key)
+            return row and Subject(row["title"], row["terminals"], row["services"], row["targets"], [])
+        case "store":
+            row = await connection.fetchrow(_SQL.subject_store, area, key)
+            if row is None:
+                return None
+            targets = [key, *row["terminals"], *row["services"]]
+            return Subject(row["title"], row["terminals"], row["services"], targets, [])
+        case "contract":
+            row = await connection.fetchrow(_SQL.subject_contract, area, key)
+            return row and Subject(row["title"], [], [], [key], [key])
+        case "person":
+            row = await connection.fetchrow(_SQL.subject_contact, area, key)
+            if row is not None:
+                return Subject(row["title"], [], [], [key], [])
+            row = await connection.fetchrow(_SQL.subject_agent, area, key) if may_read_agents else None
+            return row and Subject(row["title"], [], [], [key], [], key)
+        case _:
+            assert_never(kind)
+
+
+async def list_entries(
+    connection: Connection,
+    subject: Subject,
+    *,
+    kinds: tuple[JournalEntryKind, ...],
+    since: datetime,
+    until: datetime,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[asyncpg.Record]:
+    """Return entries, newest first."""
+    before_at, before_ref = before or (until, _HIGHEST)
+    return await connection.fetch(
+        _SQL.entries,
+        subject.terminals,
+        subject.services,
+        subject.targets,
+        subject.contracts,
+        subject.agent,
+        since,
+        until,
+        before_at,
+        before_ref,
+        list(kinds),
+        limit,
+    )
