@@ -141,9 +141,20 @@ class GatewayUser:
             headers["Idempotency-Key"] = idempotency_key
         return await self._gateway.request("POST", path, headers=headers, parameters=(), body=body)
 
+    async def put(self, path: str, body: Json) -> Json:
+        """Put another state in place. Raises: GatewayProblem, GatewayDown."""
+        headers = {**self._headers, "Content-Type": "application/json"}
+        return await self._gateway.request("PUT", path, headers=headers, parameters=(), body=body)
+
     async def delete(self, path: str) -> None:
         """Delete. Raises: GatewayProblem, GatewayDown."""
         await self._gateway.request("DELETE", path, headers=self._headers, parameters=(), body=None)
+
+    @asynccontextmanager
+    async def download(self, path: str) -> AsyncIterator[httpx.Response]:
+        """Open a file; its body is read by the caller, chunk by chunk. Raises: GatewayProblem, GatewayDown."""
+        async with self._gateway.stream(path, headers=self._headers, parameters=()) as answer:
+            yield answer
 
     @asynccontextmanager
     async def events(
