@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar import Response, get, patch, post
+from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
@@ -212,10 +212,11 @@ async def create_role(
     return written_response(written, 201)
 
 
-@patch(
+@post(
     "/roles/{code:str}",
     summary="Change a role",
     tags=["Administration"],
+    status_code=200,
     responses={200: ResponseSpec(ask.RoleView, description="The role")},
 )
 async def change_role(

@@ -91,8 +91,10 @@ FORBIDDEN = (
     "ALTER TABLE action DISABLE TRIGGER ALL",
     "ALTER TABLE action DISABLE TRIGGER action_append_only",
     "DROP TRIGGER action_chain ON action",
-    "CREATE OR REPLACE FUNCTION action_digest(bytea, bigint, uuid, uuid, timestamptz, text, text, uuid, jsonb,"
-    " text) RETURNS bytea LANGUAGE sql RETURN '\\x00'::bytea",
+    (
+        "CREATE OR REPLACE FUNCTION action_digest(bytea, bigint, uuid, uuid, timestamptz, text, text, uuid, jsonb,"
+        " text) RETURNS bytea LANGUAGE sql RETURN '\\x00'::bytea"
+    ),
     "SET session_replication_role = replica",
 )
 
