@@ -1,5 +1,19 @@
 """The door of terminals for composition roots and other slices."""
 
+from core.terminals.assigning.acts import activate_on, want_reload_on
+from core.terminals.assigning.handlers import AssigningHandlers
+from core.terminals.blocking import lift_on
 from core.terminals.handlers import TerminalHandlers
+from core.terminals.store import standing_blocks
+from core.terminals.wall.handlers import Levels, WallHandlers
 
-__all__ = ["TerminalHandlers"]
+__all__ = [
+    "AssigningHandlers",
+    "Levels",
+    "TerminalHandlers",
+    "WallHandlers",
+    "activate_on",
+    "lift_on",
+    "standing_blocks",
+    "want_reload_on",
+]

@@ -24,7 +24,8 @@ from core.db.rows import Connection
 from core.db.words import like_pattern
 from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
 from core.terminals import store
-from core.terminals.errors import AlreadyBlocked, AlreadyLifted
+from core.terminals.blocking import lift_on
+from core.terminals.errors import AlreadyBlocked
 from core.terminals.rules import refusal_of
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
@@ -159,35 +160,13 @@ class TerminalHandlers:
 
         Raises: NotPermitted, NotFound, AlreadyLifted, KeyReused.
         """
-        scope = require(caller, Permission.BLOCKS_WRITE)
-        now = self._clock.now()
+        require(caller, Permission.BLOCKS_WRITE)
 
         async def effect(_claim: Claim | None) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
-                standing = await store.list_blocks(connection, scope, block_id=request.id)
-                if not standing:
-                    raise NotFound
-                kind = BlockTarget[standing[0].target.kind.upper()]
-                target_id = decode_id(standing[0].target.kind, standing[0].target.id)
-                # The target first, as when blocking: both ways lock in one order.
-                await store.lock_target(connection, scope, kind, target_id)
-                row = await store.lock_block(connection, request.id)
-                if row is None or row["lifted_at"] is not None:
-                    raise AlreadyLifted
-                await store.lift_block(
-                    connection, block_id=request.id, agent_id=caller.agent_id, reason=request.reason, now=now
+                block = await lift_on(
+                    connection, caller, request.id, reason=request.reason, now=self._clock.now()
                 )
-                await store.echo_block(connection, kind, target_id, None)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="block.lifted",
-                    target_kind=store.target_name(kind),
-                    target_id=target_id,
-                    facts={"block": encode_id("block", request.id), "reason": request.reason},
-                )
-                (block,) = await store.list_blocks(connection, EVERYTHING, block_id=request.id)
             return msgspec.json.encode(block)
 
         return await self._write(caller, request.idempotency_key, "lift", request, effect)

@@ -82,9 +82,7 @@ async def note_signed_on(connection: Connection, terminal_id: bytes, request: Si
     )
 
 
-async def note_refused(
-    connection: Connection, terminal_id: bytes, request: SignOn, reason: Reason
-) -> None:
+async def note_refused(connection: Connection, terminal_id: bytes, request: SignOn, reason: Reason) -> None:
     """Write a refusal into the journal; the same one again within minutes is not news."""
     await connection.execute(
         _SQL.refused,

@@ -46,13 +46,17 @@ class ApprovalHandlers:
         self._bus = bus
 
     async def approvals(self, caller: SignedIn, request: ListApprovals) -> ApprovalPage:
-        """Return what waits for the caller, what they asked or decided, or all that they may see."""
+        """Return what waits for the caller, what they asked or decided, or all that they may see.
+
+        Raises: NotPermitted.
+        """
         limit = min(request.limit, PAGE_ROWS_MAX)
         now = self._clock.now()
         named: dict[str, Any] = {}
+        readable = require(caller, Permission.TRANSACTIONS_READ)
         scope = caller.scope_of(_APPROVE)
         if request.target_id is not None:
-            scope = require(caller, Permission.TRANSACTIONS_READ)
+            scope = readable
             named = {"target_id": request.target_id}
         elif request.view == "to_decide":
             named = {"waiting_at": now}
@@ -67,7 +71,8 @@ class ApprovalHandlers:
         return ApprovalPage(page, encode_cursor(page[-1].id) if len(rows) > limit else None)
 
     async def approval(self, caller: SignedIn, request: ById) -> Approval:
-        """Return one. Raises: NotFound."""
+        """Return one. Raises: NotPermitted, NotFound."""
+        require(caller, Permission.TRANSACTIONS_READ)
         return await self._one(caller, request.id)
 
     async def approve(self, caller: SignedIn, request: Decide) -> Written:
@@ -123,8 +128,9 @@ class ApprovalHandlers:
     async def withdraw(self, caller: SignedIn, request: Decide) -> Written:
         """Take back what the caller asked for.
 
-        Raises: NotFound, NotYours, Expired, AlreadyDecided, KeyReused.
+        Raises: NotPermitted, NotFound, NotYours, Expired, AlreadyDecided, KeyReused.
         """
+        require(caller, Permission.TRANSACTIONS_READ)
 
         async def effect(_claim: Claim | None) -> bytes:
             now = self._clock.now()

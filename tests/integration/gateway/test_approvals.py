@@ -162,9 +162,15 @@ async def test_two_person_acts_need_the_permission_to_be_seen(
     async with desk_stack.client(await desk_stack.log_in(ASKER)) as asker:
         approval = (await ask(asker, raw)).json()["id"]
     async with desk_stack.client(await desk_stack.log_in("vendeur@guichet.example")) as seller:
-        assert (await seller.get("/v1/approvals")).json()["data"] == []
-        assert (await seller.get(f"/v1/approvals/{approval}")).status_code == 404
-        by_target = await seller.get("/v1/approvals", params={"target": encode_id("transaction", raw)})
-        assert (by_target.status_code, by_target.json()["code"]) == (403, "not_permitted")
-        answer = await seller.post(f"/v1/approvals/{approval}/approve", json={})
-        assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+        for answer in (
+            await seller.get("/v1/approvals"),
+            await seller.get("/v1/approvals", params={"target": encode_id("transaction", raw)}),
+            await seller.get(f"/v1/approvals/{approval}"),
+            await seller.post(f"/v1/approvals/{approval}/approve", json={}),
+            await seller.post(f"/v1/approvals/{approval}/withdraw", json={}),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+    async with desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as reader:
+        assert (await reader.get("/v1/approvals")).json()["data"] == []
+        shown = (await reader.get(f"/v1/approvals/{approval}")).json()
+        assert shown["may"] == {"approve": False, "refuse": False, "withdraw": False, "why": "not_permitted"}

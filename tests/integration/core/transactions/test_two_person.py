@@ -39,7 +39,7 @@ PAID_MINOR = 120_000
 LARGE_MINOR = 80_000
 
 
-def person(raw: bytes, name: str) -> SignedIn:
+def person(raw: bytes, name: str, *permissions: Permission) -> SignedIn:
     now = datetime.now(UTC)
     session = {
         "token_hash": raw,
@@ -54,7 +54,7 @@ def person(raw: bytes, name: str) -> SignedIn:
         "role": "supervisor",
         "locale": "fr",
         "disabled_at": None,
-        "grants": (Grant("supervisor", REFUNDS, Area()),),
+        "grants": (Grant("supervisor", frozenset(permissions) or REFUNDS, Area()),),
     }
     return msgspec.convert(session, SignedIn)
 

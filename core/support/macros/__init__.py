@@ -1,0 +1,1 @@
+"""Stored answers and one-click sequences for frequent repairs."""

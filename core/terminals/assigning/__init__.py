@@ -1,0 +1,1 @@
+"""The estate of terminals: assigning one to a store, its options, its list."""

@@ -1,0 +1,245 @@
+"""The list of terminals, one terminal's profile, and what a technician does: assign, move, activate, retire, set."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
+from core.contracts.estate import (
+    AssignTerminal,
+    EstatePage,
+    ListTerminals,
+    MoveTerminal,
+    SetTerminalOptions,
+    TerminalAct,
+    TerminalProfile,
+)
+from core.contracts.refusals import NotFound
+from core.identity.api import Claim, Permission, Scope, SignedIn, once, require
+from core.terminals import store as terminals
+from core.terminals.assigning import rules, store
+from core.terminals.assigning.acts import activate_on, record
+from core.terminals.assigning.errors import FieldsRefused, ServiceMissing, TerminalRetired, TerminalTaken
+from core.values.clock import Clock
+from core.values.cursors import encode_cursor
+from core.values.ids import decode_id
+
+_Effect = Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[bytes]]
+
+
+class AssigningHandlers:
+    """The door of technicians."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def list_terminals(self, caller: SignedIn, request: ListTerminals) -> EstatePage:
+        """Return terminals in the order of their numbers. Raises: NotPermitted."""
+        scope = require(caller, Permission.DIRECTORY_READ)
+        limit = min(request.limit, PAGE_ROWS_MAX)
+        async with self._pool.acquire() as connection:
+            found = await store.list_terminals(
+                connection, scope, request, limit=limit + 1, now=self._clock.now()
+            )
+            page = found[:limit]
+            by_id = {decode_id("terminal", each.id): each for each in page}
+            for block in await terminals.standing_blocks(connection, list(by_id)):
+                by_id[decode_id("terminal", block.target.id)].block = block
+        return EstatePage(page, encode_cursor(page[-1].terminal) if len(found) > limit else None)
+
+    async def profile(self, caller: SignedIn, request: ById) -> TerminalProfile:
+        """Return one terminal with its options and history. Raises: NotPermitted, NotFound."""
+        scope = require(caller, Permission.DIRECTORY_READ)
+        found = await store.find_profile(self._pool, scope, request.id, self._clock.now())
+        if found is None:
+            raise NotFound
+        return found
+
+    async def assign(self, caller: SignedIn, request: AssignTerminal) -> Written:
+        """Add a terminal to a service of a store; it takes payments once it is activated.
+
+        Raises: NotPermitted, NotFound, FieldsRefused, ServiceMissing, TerminalTaken, KeyReused.
+        """
+        scope = require(caller, Permission.TERMINALS_WRITE)
+        problems = rules.problems_of_terminal(
+            terminal=request.terminal,
+            service=request.service,
+            model=request.model,
+            serial=request.serial,
+            dialect=request.dialect,
+        )
+        if problems:
+            raise FieldsRefused(problems)
+        now = self._clock.now()
+
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+            service_id = await self._service(connection, scope, request.store_id, request.service)
+            if request.serial and await store.is_serial_taken(connection, request.serial):
+                raise TerminalTaken("serial")
+            made = await store.add_terminal(
+                connection,
+                store_id=request.store_id,
+                service_id=service_id,
+                terminal=request.terminal,
+                model=request.model.strip(),
+                dialect=request.dialect,
+                now=now,
+            )
+            if made is None:
+                raise TerminalTaken("terminal")
+            await store.add_profile(connection, made, request.serial or None)
+            facts: dict[str, str | int | bool | None] = {
+                "terminal": request.terminal,
+                "model": request.model,
+                "serial": request.serial,
+                "service": request.service,
+            }
+            await record(connection, caller, "terminal.assigned", made, facts, now)
+            return await self._shown(connection, scope, made)
+
+        return await self._write(caller, request.idempotency_key, "assign_terminal", request, effect)
+
+    async def move(self, caller: SignedIn, request: MoveTerminal) -> Written:
+        """Put a terminal into another store or service; it signs on anew there.
+
+        Raises: NotPermitted, NotFound, FieldsRefused, ServiceMissing, TerminalRetired, KeyReused.
+        """
+        scope = require(caller, Permission.TERMINALS_WRITE)
+        _check(rules.problems_of_reason(request.reason))
+        now = self._clock.now()
+
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+            row = await store.lock_terminal(connection, scope, request.id)
+            if row is None:
+                raise NotFound
+            if row["retired_at"] is not None:
+                raise TerminalRetired
+            service_id = await self._service(connection, scope, request.store_id, request.service)
+            await store.move_terminal(
+                connection, terminal_id=request.id, store_id=request.store_id, service_id=service_id
+            )
+            await store.want_reload(connection, request.id, now)
+            facts: dict[str, str | int | bool | None] = {
+                "from": f"{row['store_name']} · {row['service']}",
+                "service": request.service,
+                "reason": request.reason,
+            }
+            await record(connection, caller, "terminal.moved", request.id, facts, now)
+            return await self._shown(connection, scope, request.id)
+
+        return await self._write(caller, request.idempotency_key, "move_terminal", request, effect)
+
+    async def activate(self, caller: SignedIn, request: TerminalAct) -> Written:
+        """Put a terminal into service: its next sign-on is welcome.
+
+        Raises: NotPermitted, NotFound, ServiceNotActive, KeyReused.
+        """
+        scope = require(caller, Permission.TERMINALS_WRITE)
+
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+            await activate_on(connection, caller, request.id, reason=request.reason, now=self._clock.now())
+            return await self._shown(connection, scope, request.id)
+
+        return await self._write(caller, request.idempotency_key, "activate_terminal", request, effect)
+
+    async def retire(self, caller: SignedIn, request: TerminalAct) -> Written:
+        """Take a terminal out of service for good; activating it brings it back.
+
+        Raises: NotPermitted, NotFound, FieldsRefused, KeyReused.
+        """
+        scope = require(caller, Permission.TERMINALS_WRITE)
+        _check(rules.problems_of_reason(request.reason))
+        now = self._clock.now()
+
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+            row = await store.lock_terminal(connection, scope, request.id)
+            if row is None:
+                raise NotFound
+            if row["retired_at"] is None:
+                await store.set_active(connection, request.id, at=None)
+                await store.set_retired(connection, request.id, at=now)
+                await record(
+                    connection, caller, "terminal.retired", request.id, {"reason": request.reason}, now
+                )
+            return await self._shown(connection, scope, request.id)
+
+        return await self._write(caller, request.idempotency_key, "retire_terminal", request, effect)
+
+    async def set_options(self, caller: SignedIn, request: SetTerminalOptions) -> Written:
+        """Set every option; the terminal is asked to take them.
+
+        Raises: NotPermitted, NotFound, FieldsRefused, TerminalRetired, KeyReused.
+        """
+        scope = require(caller, Permission.TERMINALS_WRITE)
+        _check(rules.problems_of_options(request.options))
+        now = self._clock.now()
+
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+            row = await store.lock_terminal(connection, scope, request.id)
+            if row is None:
+                raise NotFound
+            if row["retired_at"] is not None:
+                raise TerminalRetired
+            before = msgspec.structs.asdict(store.options_of(row))
+            after = msgspec.structs.asdict(request.options)
+            changed: dict[str, str | int | bool | None] = {
+                name: f"{_word(before[name])} → {_word(value)}"
+                for name, value in after.items()
+                if before[name] != value
+            }
+            if changed:
+                await store.set_options(connection, request.id, request.options, now)
+                await record(connection, caller, "terminal.options", request.id, changed, now)
+            return await self._shown(connection, scope, request.id)
+
+        return await self._write(caller, request.idempotency_key, "terminal_options", request, effect)
+
+    async def _service(
+        self, connection: asyncpg.pool.PoolConnectionProxy, scope: Scope, store_id: bytes, service: str
+    ) -> bytes:
+        found = await store.find_service(connection, scope, store_id=store_id, service=service)
+        if found is not None:
+            return found["id"].bytes
+        if not await store.may_see_store(connection, scope, store_id=store_id, service=service):
+            raise NotFound
+        raise ServiceMissing
+
+    async def _shown(
+        self, connection: asyncpg.pool.PoolConnectionProxy, scope: Scope, terminal_id: bytes
+    ) -> bytes:
+        found = await store.find_profile(connection, scope, terminal_id, self._clock.now())
+        if found is None:
+            raise NotFound
+        return msgspec.json.encode(found)
+
+    async def _write(
+        self, caller: SignedIn, key: str, path: str, body: msgspec.Struct, effect: _Effect
+    ) -> Written:
+        async def run(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                return await effect(connection)
+
+        if not key:
+            return Written(await run(None))
+        return await once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=run
+        )
+
+
+def _check(problems: list[rules.FieldProblem]) -> None:
+    if problems:
+        raise FieldsRefused(problems)
+
+
+def _word(value: object) -> str:
+    match value:
+        case None:
+            return "–"
+        case True:
+            return "yes"
+        case False:
+            return "no"
+        case other:
+            return str(other)

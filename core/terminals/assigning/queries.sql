@@ -1,0 +1,197 @@
+-- The list of terminals, and what technicians change. $1 is the scope; $2 whether it is everything, which spares one
+-- call of `sees` for each row that is passed over.
+-- The lists take $3 store, $4 number after, $5 limit, $6 department, $7 service, $8 condition, $9 seen since, $10 trading.
+
+-- name: list_terminals
+-- Unique index on terminal.terminal gives the order; with a store or a department their indexes and a sort.
+SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
+       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
+       p.connected, p.last_seen_at, state.condition
+FROM terminal t
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+LEFT JOIN terminal_level l ON l.terminal_id = t.id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
+           WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
+           WHEN t.activated_at IS NULL THEN 'not_active'
+           WHEN p.terminal_id IS NULL THEN 'never_seen'
+           WHEN NOT (p.connected OR p.last_seen_at >= $9) THEN CASE WHEN $10 THEN 'silent' ELSE 'resting' END
+           WHEN l.failing THEN 'failing'
+           ELSE 'active' END AS condition
+) AS state
+WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
+  AND ($3::uuid IS NULL OR t.store_id = $3)
+  AND t.terminal > $4
+  AND ($6::text IS NULL OR s.department = $6)
+  AND ($7::text IS NULL OR v.kind = $7)
+  AND CASE WHEN $8::text IS NULL THEN o.retired_at IS NULL ELSE state.condition = $8 END
+ORDER BY t.terminal
+LIMIT $5;
+
+-- name: list_terminals_of_places
+-- A narrow scope: the stores of its departments (store_department), companies (store_company) and its own (primary
+-- key), then terminal_store. $11 departments, $12 stores, $13 companies.
+SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
+       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
+       p.connected, p.last_seen_at, state.condition
+FROM (
+    SELECT id FROM store WHERE department = ANY($11::text[]) OR id = ANY($12::uuid[]) OR company_id = ANY($13::uuid[])
+) AS place
+JOIN terminal t ON t.store_id = place.id
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+LEFT JOIN terminal_level l ON l.terminal_id = t.id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
+           WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
+           WHEN t.activated_at IS NULL THEN 'not_active'
+           WHEN p.terminal_id IS NULL THEN 'never_seen'
+           WHEN NOT (p.connected OR p.last_seen_at >= $9) THEN CASE WHEN $10 THEN 'silent' ELSE 'resting' END
+           WHEN l.failing THEN 'failing'
+           ELSE 'active' END AS condition
+) AS state
+WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
+  AND ($3::uuid IS NULL OR t.store_id = $3)
+  AND t.terminal > $4
+  AND ($6::text IS NULL OR s.department = $6)
+  AND ($7::text IS NULL OR v.kind = $7)
+  AND CASE WHEN $8::text IS NULL THEN o.retired_at IS NULL ELSE state.condition = $8 END
+ORDER BY t.terminal
+LIMIT $5;
+
+-- name: list_terminals_with_words
+-- Trigram indexes terminal_number_words, terminal_model_words and store_place_words find what holds the words.
+-- $11 pattern.
+SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
+       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
+       p.connected, p.last_seen_at, state.condition
+FROM (
+    SELECT id FROM terminal WHERE terminal ILIKE $11 OR model ILIKE $11
+    UNION
+    SELECT w.id FROM store f JOIN terminal w ON w.store_id = f.id WHERE f.name ILIKE $11 OR f.city ILIKE $11
+    UNION
+    SELECT terminal_id FROM terminal_profile WHERE serial = upper(trim(BOTH '%' FROM $11))
+) AS found
+JOIN terminal t ON t.id = found.id
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+LEFT JOIN terminal_level l ON l.terminal_id = t.id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
+           WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
+           WHEN t.activated_at IS NULL THEN 'not_active'
+           WHEN p.terminal_id IS NULL THEN 'never_seen'
+           WHEN NOT (p.connected OR p.last_seen_at >= $9) THEN CASE WHEN $10 THEN 'silent' ELSE 'resting' END
+           WHEN l.failing THEN 'failing'
+           ELSE 'active' END AS condition
+) AS state
+WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
+  AND ($3::uuid IS NULL OR t.store_id = $3)
+  AND t.terminal > $4
+  AND ($6::text IS NULL OR s.department = $6)
+  AND ($7::text IS NULL OR v.kind = $7)
+  AND CASE WHEN $8::text IS NULL THEN o.retired_at IS NULL ELSE state.condition = $8 END
+ORDER BY t.terminal
+LIMIT $5;
+
+-- name: profile_of
+-- Primary keys, within the scope.
+SELECT t.id, t.terminal, t.model, t.dialect, t.activated_at, s.id AS store_id, s.name AS store_name, s.department,
+       s.company_id, v.kind AS service, o.serial, o.connectivity, o.tip, o.tip_percent_max, o.preauthorisation,
+       o.contactless_max_minor, o.reload_wanted_at, o.retired_at,
+       l.recent_count, l.recent_failed, l.usual_count, l.usual_failed,
+       CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
+            WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
+            WHEN t.activated_at IS NULL THEN 'not_active'
+            WHEN p.terminal_id IS NULL THEN 'never_seen'
+            WHEN NOT (p.connected OR p.last_seen_at >= $3) THEN CASE WHEN $4 THEN 'silent' ELSE 'resting' END
+            WHEN l.failing THEN 'failing'
+            ELSE 'active' END AS condition
+FROM terminal t
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+LEFT JOIN terminal_level l ON l.terminal_id = t.id
+WHERE t.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
+
+-- name: changes_of
+-- Index action_target: what people did to it, from the chain itself.
+SELECT a.at, a.kind, a.facts, g.name AS by FROM action a LEFT JOIN agent g ON g.id = a.agent_id
+WHERE a.target_id = $1 AND a.kind LIKE 'terminal.%' ORDER BY a.at DESC LIMIT 30;
+
+-- name: notes_of
+-- Index estate_note_target.
+SELECT n.written_at, n.text, g.name AS by FROM estate_note n JOIN agent g ON g.id = n.written_by
+WHERE n.target_id = $1 ORDER BY n.written_at DESC LIMIT 20;
+
+-- name: find_service
+-- Primary key of store, unique index on (store_id, kind); the store stays as it is until the commit.
+SELECT v.id, v.active FROM store s JOIN service v ON v.store_id = s.id AND v.kind = $3
+WHERE s.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind) FOR SHARE OF s, v;
+
+-- name: sees_store
+-- Primary key.
+SELECT s.id FROM store s WHERE s.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, $3);
+
+-- name: lock_terminal
+-- Primary key; the row stays locked until the change is written.
+SELECT t.id, t.terminal, t.dialect, t.activated_at, t.store_id, t.service_id, s.name AS store_name, v.kind AS service,
+       v.active AS service_active, o.retired_at, o.connectivity, o.tip, o.tip_percent_max, o.preauthorisation,
+       o.contactless_max_minor
+FROM terminal t
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+WHERE t.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind) FOR UPDATE OF t;
+
+-- name: add_terminal
+-- Unique index on terminal.terminal: a number that is taken adds nothing.
+INSERT INTO terminal (store_id, service_id, terminal, model, dialect, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (terminal) DO NOTHING RETURNING id;
+
+-- name: serial_owner
+-- Unique index on terminal_profile.serial.
+SELECT terminal_id FROM terminal_profile WHERE serial = $1;
+
+-- name: add_profile
+INSERT INTO terminal_profile (terminal_id, serial) VALUES ($1, $2);
+
+-- name: move_terminal
+UPDATE terminal SET store_id = $2, service_id = $3 WHERE id = $1;
+
+-- name: activate_terminal
+UPDATE terminal SET activated_at = coalesce(activated_at, $2) WHERE id = $1;
+
+-- name: stop_terminal
+UPDATE terminal SET activated_at = NULL WHERE id = $1;
+
+-- name: set_retired
+-- Primary key.
+INSERT INTO terminal_profile (terminal_id, retired_at) VALUES ($1, $2)
+ON CONFLICT (terminal_id) DO UPDATE SET retired_at = excluded.retired_at;
+
+-- name: want_reload
+-- Primary key.
+INSERT INTO terminal_profile (terminal_id, reload_wanted_at) VALUES ($1, $2)
+ON CONFLICT (terminal_id) DO UPDATE SET reload_wanted_at = excluded.reload_wanted_at;
+
+-- name: set_dialect
+UPDATE terminal SET dialect = $2 WHERE id = $1;
+
+-- name: set_options
+-- Primary key.
+INSERT INTO terminal_profile (
+    terminal_id, connectivity, tip, tip_percent_max, preauthorisation, contactless_max_minor, reload_wanted_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (terminal_id) DO UPDATE SET
+    connectivity = excluded.connectivity, tip = excluded.tip, tip_percent_max = excluded.tip_percent_max,
+    preauthorisation = excluded.preauthorisation, contactless_max_minor = excluded.contactless_max_minor,
+    reload_wanted_at = excluded.reload_wanted_at;
