@@ -255,15 +255,17 @@ SELECT search_refresh_contract(array_agg(id)) FROM contract;
 SELECT search_refresh_request(array_agg(id)) FROM request;
 
 -- The keys that an agent reads from a receipt, apart from the hot table: the worker copies them a minute or two
--- later, so that four indexes cost no payment anything. What is newer than `key_position` is looked up in place.
+-- later, so that its indexes cost no payment anything. What is newer than `key_position` is looked up in place.
 CREATE TABLE attempt_key (
     attempt_id uuid PRIMARY KEY,
     business_date date NOT NULL,
+    store_id uuid, -- where it was paid: a terminal may have moved since
     stan integer NOT NULL,
     amount_minor bigint NOT NULL,
     card_last_four text NOT NULL,
     approval_code text NOT NULL
 );
+CREATE INDEX attempt_key_store ON attempt_key (store_id, attempt_id);
 CREATE INDEX attempt_key_last_four ON attempt_key (card_last_four, attempt_id);
 CREATE INDEX attempt_key_stan ON attempt_key (stan, attempt_id);
 CREATE INDEX attempt_key_amount ON attempt_key (amount_minor, attempt_id);

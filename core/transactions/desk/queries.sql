@@ -57,6 +57,80 @@ WHERE a.terminal_id = $15 AND a.id >= $2 AND a.id < $3
 ORDER BY a.id DESC
 LIMIT $14;
 
+-- name: list_transactions_of_stores
+-- Index attempt_key_store, then the primary key of attempt, a window of time at a time: for a scope or a store so
+-- narrow that reading everybody's transactions backwards would pass by thousands before it finds one.
+-- Parameters as above; $15 stores.
+SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
+       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
+       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+FROM attempt_key k
+JOIN attempt a ON a.id = k.attempt_id AND a.business_date = k.business_date
+LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN service v ON v.id = t.service_id
+LEFT JOIN store s ON s.id = a.store_id
+LEFT JOIN company c ON c.id = a.company_id
+WHERE k.store_id = ANY($15::uuid[]) AND k.attempt_id >= $2 AND k.attempt_id < $3
+  AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
+  AND ($4::uuid IS NULL OR a.store_id = $4)
+  AND ($5::smallint[] IS NULL OR a.state = ANY($5))
+  AND ($6::smallint IS NULL OR a.reason = $6)
+  AND ($7::smallint IS NULL OR a.card_brand = $7)
+  AND ($8::bigint IS NULL OR a.amount_minor >= $8)
+  AND ($9::bigint IS NULL OR a.amount_minor <= $9)
+  AND ($10::text IS NULL OR a.card_last_four = $10)
+  AND ($11::integer IS NULL OR a.stan = $11)
+  AND ($12::text IS NULL OR a.approval_code = $12)
+  AND ($13::smallint IS NULL OR a.kind = $13)
+ORDER BY k.attempt_id DESC
+LIMIT $14;
+
+-- name: list_transactions_by_key
+-- One of the indexes of attempt_key backwards, then the primary key of attempt: what is on a receipt is rare.
+-- Parameters as above.
+SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
+       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
+       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+FROM attempt_key k
+JOIN attempt a ON a.id = k.attempt_id AND a.business_date = k.business_date
+LEFT JOIN terminal t ON t.id = a.terminal_id
+LEFT JOIN service v ON v.id = t.service_id
+LEFT JOIN store s ON s.id = a.store_id
+LEFT JOIN company c ON c.id = a.company_id
+WHERE k.attempt_id >= $2 AND k.attempt_id < $3
+  AND ($8::bigint IS NULL OR $8 IS DISTINCT FROM $9 OR k.amount_minor = $8)
+  AND ($10::text IS NULL OR k.card_last_four = $10)
+  AND ($11::integer IS NULL OR k.stan = $11)
+  AND ($12::text IS NULL OR (k.approval_code = $12 AND k.approval_code <> ''))
+  AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
+  AND ($4::uuid IS NULL OR a.store_id = $4)
+  AND ($5::smallint[] IS NULL OR a.state = ANY($5))
+  AND ($6::smallint IS NULL OR a.reason = $6)
+  AND ($7::smallint IS NULL OR a.card_brand = $7)
+  AND ($8::bigint IS NULL OR a.amount_minor >= $8)
+  AND ($9::bigint IS NULL OR a.amount_minor <= $9)
+  AND ($10::text IS NULL OR a.card_last_four = $10)
+  AND ($11::integer IS NULL OR a.stan = $11)
+  AND ($12::text IS NULL OR a.approval_code = $12)
+  AND ($13::smallint IS NULL OR a.kind = $13)
+ORDER BY k.attempt_id DESC
+LIMIT $14;
+
+-- name: keys_end
+-- One row: every attempt up to here is in attempt_key.
+SELECT attempt_id FROM key_position;
+
+-- name: narrow_stores
+-- Primary key for one store; else a sequential scan of store, by places before the scope because they cost less.
+-- $1 scope, $2 store, $3 departments, $4 stores, $5 companies, $6 limit.
+SELECT s.id FROM store s
+WHERE ($2::uuid IS NULL OR s.id = $2)
+  AND ($3::text[] IS NULL OR s.department = ANY($3) OR s.id = ANY($4::uuid[]) OR s.company_id = ANY($5::uuid[]))
+  AND sees($1::area[], s.department, s.id, s.company_id, NULL)
+LIMIT $6;
+
 -- name: terminal_numbered
 -- Unique index on terminal.terminal, within the scope.
 SELECT t.id FROM terminal t

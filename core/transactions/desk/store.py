@@ -1,7 +1,8 @@
 """Statements of the desk as typed functions."""
 
-from datetime import date, datetime
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -16,9 +17,14 @@ from core.transactions.desk.model import DeskDelivery
 from core.values.clock import to_unix_us
 from core.values.ids import id_range_of_rrn, uuid7
 
-_SQL = load_beside(__file__)
+queries = load_beside(__file__)
 _LOWEST: Final = bytes(16)
 _HIGHEST: Final = b"\xff" * 16
+_WINDOW_DAYS_MAX: Final = 64
+
+NARROW_STORES_MAX: Final = 1_000
+"""Above it, reading everybody's newest transactions finds a page of one's own sooner."""
+
 _END: Final = Position(2**63 - 1, 2**63 - 1)
 
 
@@ -35,55 +41,145 @@ async def list_transactions(
     low, high = _id_bounds(wanted, before, now)
     terminal_id = None if wanted.terminal_id is None else uuid_of(wanted.terminal_id)
     if wanted.terminal is not None:
-        found = await connection.fetchval(_SQL.terminal_numbered, scope.parameter(), wanted.terminal)
+        found = await connection.fetchval(queries.terminal_numbered, scope.parameter(), wanted.terminal)
         if found is None or (terminal_id is not None and found != terminal_id):
             return []
         terminal_id = found
-    parameters = (
-        scope.parameter(),
-        uuid_of(low),
-        uuid_of(high),
-        uuid_or_none(wanted.store_id),
-        None if wanted.states is None else list(wanted.states),
-        wanted.reason,
-        wanted.brand,
-        wanted.amount_min,
-        wanted.amount_max,
-        wanted.last_four,
-        wanted.stan,
-        wanted.approval_code,
-        wanted.kind,
-        limit,
-    )
+    listing = _Listing(connection, scope, wanted)
     if terminal_id is not None:
-        return await connection.fetch(_SQL.list_transactions_of_terminal, *parameters, terminal_id)
-    return await connection.fetch(_SQL.list_transactions, *parameters)
+        return await listing.read(queries.list_transactions_of_terminal, low, high, limit, terminal_id)
+    if _has_key(wanted):
+        return await listing.by_key(low, high, limit)
+    if wanted.store_id is not None or not scope.is_everything:
+        stores = await _narrow_stores(connection, scope, wanted.store_id)
+        if stores is not None:
+            return await listing.of_stores(stores, low, high, limit)
+    return await listing.read(queries.list_transactions, low, high, limit)
+
+
+class _Listing:
+    """One list's filters, with the ways to read it."""
+
+    def __init__(self, connection: Connection, scope: Scope, wanted: TransactionFilter) -> None:
+        self._connection = connection
+        self._area = scope.parameter()
+        self._filter = (
+            uuid_or_none(wanted.store_id),
+            None if wanted.states is None else list(wanted.states),
+            wanted.reason,
+            wanted.brand,
+            wanted.amount_min,
+            wanted.amount_max,
+            wanted.last_four,
+            wanted.stan,
+            wanted.approval_code,
+            wanted.kind,
+        )
+
+    async def read(
+        self, statement: str, low: bytes, high: bytes, limit: int, *more: Any
+    ) -> list[asyncpg.Record]:
+        """Return rows between two ids, the upper one exclusive."""
+        return await self._connection.fetch(
+            statement, self._area, uuid_of(low), uuid_of(high), *self._filter, limit, *more
+        )
+
+    async def by_key(self, low: bytes, high: bytes, limit: int) -> list[asyncpg.Record]:
+        """Return rows by what is on a receipt."""
+        rows, high = await self._newest(low, high, limit)
+        if len(rows) < limit and low < high:
+            rows += await self.read(queries.list_transactions_by_key, low, high, limit - len(rows))
+        return rows
+
+    async def of_stores(
+        self, stores: list[UUID], low: bytes, high: bytes, limit: int
+    ) -> list[asyncpg.Record]:
+        """Return rows of few stores, from the newest back in windows of time that double."""
+        if not stores:
+            return []
+        rows, high = await self._newest(low, high, limit)
+        days = 1
+        while len(rows) < limit and low < high:
+            # The last window takes all that is left.
+            begin = low if days > _WINDOW_DAYS_MAX else max(low, _id_before(high, timedelta(days=days)))
+            rows += await self.read(
+                queries.list_transactions_of_stores, begin, high, limit - len(rows), stores
+            )
+            high, days = begin, days * 2
+        return rows
+
+    async def _newest(self, low: bytes, high: bytes, limit: int) -> tuple[list[asyncpg.Record], bytes]:
+        """Return rows that have no keys yet, from their own table, and where those with keys end."""
+        end = await self._connection.fetchval(queries.keys_end)
+        keyed = _LOWEST if end is None else _next(end.bytes)
+        if high <= keyed:
+            return [], high
+        return await self.read(queries.list_transactions, max(low, keyed), high, limit), keyed
+
+
+def _has_key(wanted: TransactionFilter) -> bool:
+    amount_is_exact = wanted.amount_min is not None and wanted.amount_min == wanted.amount_max
+    return amount_is_exact or any(
+        key is not None for key in (wanted.last_four, wanted.stan, wanted.approval_code)
+    )
+
+
+async def _narrow_stores(connection: Connection, scope: Scope, store_id: bytes | None) -> list[UUID] | None:
+    """Return the stores of a scope, or the one asked for; None when they are many."""
+    departments: list[str] | None = []
+    stores: list[UUID] = []
+    companies: list[UUID] = []
+    for place in scope.parameter():
+        if place[0] is None and place[1] is None and place[2] is None:
+            departments = None
+            break
+        departments += place[0] or []
+        stores += place[1] or []
+        companies += place[2] or []
+    if departments is None and store_id is None:
+        return None
+    rows = await connection.fetch(
+        queries.narrow_stores,
+        scope.parameter(),
+        uuid_or_none(store_id),
+        departments,
+        stores,
+        companies,
+        NARROW_STORES_MAX + 1,
+    )
+    return None if len(rows) > NARROW_STORES_MAX else [row["id"] for row in rows]
+
+
+def _id_before(raw: bytes, age: timedelta) -> bytes:
+    """Return the lowest id of a moment some time before that of another id."""
+    unix_ms = int.from_bytes(raw[:6], "big") - int(age / timedelta(milliseconds=1))
+    return uuid7(unix_ms=max(unix_ms, 0), sequence=0, randomness=0)
 
 
 async def find_transaction(
     connection: Connection, scope: Scope, transaction_id: bytes
 ) -> asyncpg.Record | None:
     """Return one transaction's row with everything on it."""
-    return await connection.fetchrow(_SQL.transaction_by_id, scope.parameter(), uuid_of(transaction_id))
+    return await connection.fetchrow(queries.transaction_by_id, scope.parameter(), uuid_of(transaction_id))
 
 
 async def list_events_of(
     connection: Connection, transaction_id: bytes, business_date: date
 ) -> list[asyncpg.Record]:
     """Return what happened to a transaction, in order."""
-    return await connection.fetch(_SQL.events_of, uuid_of(transaction_id), business_date)
+    return await connection.fetch(queries.events_of, uuid_of(transaction_id), business_date)
 
 
 async def list_entries_of(
     connection: Connection, transaction_id: bytes, business_date: date
 ) -> list[asyncpg.Record]:
     """Return the ledger entries of a transaction."""
-    return await connection.fetch(_SQL.entries_of, uuid_of(transaction_id), business_date)
+    return await connection.fetch(queries.entries_of, uuid_of(transaction_id), business_date)
 
 
 async def list_deliveries_of(connection: Connection, transaction_id: bytes) -> list[DeskDelivery]:
     """Return what must reach the host."""
-    rows = await connection.fetch(_SQL.deliveries_of, uuid_of(transaction_id))
+    rows = await connection.fetch(queries.deliveries_of, uuid_of(transaction_id))
     return [
         DeskDelivery(
             kind=DeliveryKind(row["kind"]),
@@ -100,21 +196,21 @@ async def list_related(
     connection: Connection, transaction_id: bytes, original_id: bytes | None
 ) -> list[asyncpg.Record]:
     """Return the original and what followed."""
-    return await connection.fetch(_SQL.related_to, uuid_of(transaction_id), uuid_or_none(original_id))
+    return await connection.fetch(queries.related_to, uuid_of(transaction_id), uuid_or_none(original_id))
 
 
 async def counts(
     connection: Connection, scope: Scope, since: datetime
 ) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
     """Return activity by minute and by reason."""
-    by_minute = await connection.fetch(_SQL.counts_by_minute, scope.parameter(), since)
-    by_reason = await connection.fetch(_SQL.counts_by_reason, scope.parameter(), since)
+    by_minute = await connection.fetch(queries.counts_by_minute, scope.parameter(), since)
+    by_reason = await connection.fetch(queries.counts_by_reason, scope.parameter(), since)
     return by_minute, by_reason
 
 
 async def replay_size(connection: Connection, after: Position, *, limit: int) -> tuple[int, datetime | None]:
     """Return how many events stand after a position, counted up to `limit`, and when the first one happened."""
-    row = await connection.fetchrow(_SQL.replay_size, str(after.txid), after.seq, limit)
+    row = await connection.fetchrow(queries.replay_size, str(after.txid), after.seq, limit)
     assert row is not None
     return row["events"], row["oldest_at"]
 
@@ -125,7 +221,7 @@ async def list_events_after(
     """Return events in order; a summary that the writer left out is made from the attempt as it stands."""
     end = until or _END
     rows = await connection.fetch(
-        _SQL.events_after, str(after.txid), after.seq, str(end.txid), end.seq, limit
+        queries.events_after, str(after.txid), after.seq, str(end.txid), end.seq, limit
     )
     items = [msgspec.Raw(msgspec.msgpack.encode(_feed_item(row))) for row in rows]
     return EventsPage(items=items, more=len(rows) == limit)
@@ -133,7 +229,7 @@ async def list_events_after(
 
 async def find_events_end(connection: Connection) -> Position:
     """Return the newest position that may be read."""
-    row = await connection.fetchrow(_SQL.events_end)
+    row = await connection.fetchrow(queries.events_end)
     return Position(0, 0) if row is None else Position(row["txid"], row["seq"])
 
 

@@ -1,0 +1,212 @@
+"""On an analysed estate the search and the lists read by their indexes, and narrow lists say what wide ones say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+
+from core.contracts.desk_requests import TransactionFilter
+from core.contracts.scope import EVERYTHING, Area, Scope
+from core.roles.seeding.estate import seed_estate
+from core.roles.seeding.numbers import is_valid
+from core.searching.store import copy_keys
+from core.searching.store import queries as search
+from core.transactions.desk.store import list_transactions
+from core.transactions.desk.store import queries as desk
+from deploy.local.postgres import PostgresServer
+from tests.support.servers import fresh_database
+
+UNTIL = datetime(2026, 11, 20, 8, tzinfo=UTC)
+TRANSACTIONS, MERCHANTS, TERMINALS = 12_000, 3_000, 4_000
+NOW = UNTIL
+
+
+@pytest.fixture(scope="module")
+async def estate(postgres_server: PostgresServer) -> AsyncIterator[asyncpg.Connection]:
+    """A connection, as the desk's, to a small estate."""
+    async with fresh_database(postgres_server) as database:
+        await seed_estate(
+            database.owner_dsn,
+            transactions=TRANSACTIONS,
+            merchants=MERCHANTS,
+            terminals=TERMINALS,
+            until=UNTIL,
+        )
+        connection = await asyncpg.connect(
+            database.dsn, server_settings={"plan_cache_mode": "force_custom_plan"}
+        )
+        yield connection
+        await connection.close()
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return every node of a plan."""
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+async def indexes_of(
+    connection: asyncpg.Connection, statement: str, *values: Any
+) -> tuple[set[str], set[str]]:
+    """Return the indexes that a statement reads, and the tables that it reads whole."""
+    text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *values)
+    found = list(nodes(json.loads(str(text))[0]["Plan"]))
+    used = {node["Index Name"] for node in found if "Index Name" in node}
+    whole = {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
+    return used, whole
+
+
+async def test_the_estate_is_what_it_says(estate: asyncpg.Connection) -> None:
+    assert await estate.fetchval("SELECT count(*) FROM attempt") == TRANSACTIONS
+    assert await estate.fetchval("SELECT count(DISTINCT department) FROM store") == 101
+    assert all(is_valid(row["siren"]) for row in await estate.fetch("SELECT siren FROM company LIMIT 500"))
+    assert all(is_valid(row["siret"]) for row in await estate.fetch("SELECT siret FROM store LIMIT 500"))
+    unbalanced = await estate.fetchval(
+        "SELECT count(*) FROM (SELECT FROM ledger_entry GROUP BY attempt_id, operation, layer"
+        " HAVING sum(amount_minor) <> 0) AS u"
+    )
+    assert unbalanced == 0
+    assert await estate.fetchval("SELECT sum(transactions) FROM activity_minute") == TRANSACTIONS
+    counted = await estate.fetch("SELECT kind, count(*)::int AS n FROM search_entry GROUP BY kind")
+    assert {row["kind"]: row["n"] for row in counted} == {
+        "account": MERCHANTS * 4 // 5,
+        "company": MERCHANTS,
+        "store": MERCHANTS + MERCHANTS // 6,
+        "terminal": TERMINALS,
+    }
+
+
+async def test_words_are_read_by_their_trigrams(estate: asyncpg.Connection) -> None:
+    scope = EVERYTHING.parameter()
+    by_words = (scope, "store", "% zimm%", "% lyon%", "%", "%", None, 1000, " zimm lyon%", 9)
+    used, _ = await indexes_of(estate, search.found_by_words, *by_words)
+    assert "search_entry_store_words_idx" in used
+    used, whole = await indexes_of(
+        estate, search.found_by_likeness, scope, "company", "boulangerie dupnot", None, 200, 8
+    )
+    assert "search_entry_company_words_idx" in used
+    assert "search_entry_company" not in whole
+
+
+async def test_identifiers_are_read_by_their_index(estate: asyncpg.Connection) -> None:
+    used, whole = await indexes_of(
+        estate,
+        search.found_by_identifier,
+        EVERYTHING.parameter(),
+        ["company", "store", "terminal"],
+        ["E0000077"],
+        9,
+        None,
+        None,
+    )
+    assert "search_entry_terminal_identifiers_idx" in used
+    assert not {table for table in whole if table.startswith("search_entry")} - {
+        "search_entry_account",
+        "search_entry_agent",
+        "search_entry_contact",
+        "search_entry_contract",
+        "search_entry_request",
+    }
+
+
+async def test_keys_are_read_by_their_indexes(estate: asyncpg.Connection) -> None:
+    used, whole = await indexes_of(
+        estate, search.transactions_by_key, EVERYTHING.parameter(), "1234", 77, "A00077", 1250, 1000, 60000, 9
+    )
+    assert {
+        "attempt_key_last_four",
+        "attempt_key_stan",
+        "attempt_key_approval",
+        "attempt_key_amount",
+    } <= used
+    assert "attempt_key" not in whole
+
+
+NO_FILTER = (None,) * 10
+LOW, HIGH = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+
+async def test_the_newest_transactions_are_read_backwards_without_sorting(estate: asyncpg.Connection) -> None:
+    text = await estate.fetchval(
+        f"EXPLAIN (FORMAT JSON) {desk.list_transactions}", EVERYTHING.parameter(), LOW, HIGH, *NO_FILTER, 51
+    )
+    found = list(nodes(json.loads(str(text))[0]["Plan"]))
+    assert "Sort" not in {node["Node Type"] for node in found}
+    assert {n.get("Scan Direction") for n in found if n.get("Relation Name", "").startswith("attempt_2")} == {
+        "Backward"
+    }
+
+
+async def test_the_transactions_of_few_stores_are_read_by_store(estate: asyncpg.Connection) -> None:
+    stores = [row["id"] for row in await estate.fetch("SELECT id FROM store WHERE department = '48'")]
+    assert stores
+    used, whole = await indexes_of(
+        estate,
+        desk.list_transactions_of_stores,
+        Scope((Area(departments=("48",)),)).parameter(),
+        LOW,
+        HIGH,
+        *NO_FILTER,
+        51,
+        stores,
+    )
+    assert "attempt_key_store" in used
+    assert "attempt_key" not in whole
+
+
+async def listed(connection: asyncpg.Connection, scope: Scope, wanted: TransactionFilter) -> list[Any]:
+    """Return the ids of every page."""
+    found: list[Any] = []
+    before = None
+    while True:
+        rows = await list_transactions(connection, scope, wanted, before=before, limit=40, now=NOW)
+        found += [row["id"] for row in rows]
+        if len(rows) < 40:
+            return found
+        before = rows[-1]["id"].bytes
+
+
+async def test_a_narrow_list_is_whole_and_in_order(estate: asyncpg.Connection) -> None:
+    expected = await estate.fetch(
+        "SELECT a.id FROM attempt a JOIN store s ON s.id = a.store_id"
+        " WHERE s.department = ANY('{48,2A}') ORDER BY a.id DESC"
+    )
+    assert len(expected) > 80
+    scope = Scope((Area(departments=("48", "2A")),))
+    assert await listed(estate, scope, TransactionFilter()) == [row["id"] for row in expected]
+    busy = await estate.fetchrow(
+        "SELECT store_id, count(*) AS n FROM attempt GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
+    )
+    assert busy is not None
+    of_store = await listed(estate, EVERYTHING, TransactionFilter(store_id=busy["store_id"].bytes))
+    assert len(of_store) == busy["n"]
+    assert await listed(estate, Scope(), TransactionFilter()) == []
+
+
+async def test_a_list_by_a_receipts_key_is_whole_before_and_after_its_keys_are_copied(
+    estate: asyncpg.Connection,
+) -> None:
+    common = await estate.fetchrow(
+        "SELECT card_last_four, count(*) AS n FROM attempt GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
+    )
+    assert common is not None
+    wanted = TransactionFilter(last_four=common["card_last_four"])
+    transaction = estate.transaction()
+    await transaction.start()
+    whole = await listed(estate, EVERYTHING, wanted)
+    assert len(whole) == common["n"]
+    middle = await estate.fetchval("SELECT id FROM attempt ORDER BY id OFFSET 6000 LIMIT 1")
+    await estate.execute("DELETE FROM attempt_key WHERE attempt_id > $1", middle)
+    await estate.execute("UPDATE key_position SET attempt_id = $1", middle)
+    assert await listed(estate, EVERYTHING, wanted) == whole
+    assert await copy_keys(estate, datetime.now(UTC)) == TRANSACTIONS - 6001
+    assert await copy_keys(estate, datetime.now(UTC)) == 0
+    assert await listed(estate, EVERYTHING, wanted) == whole
+    assert await estate.fetchval("SELECT count(*) FROM attempt_key") == TRANSACTIONS
+    await transaction.rollback()
