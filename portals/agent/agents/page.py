@@ -1,7 +1,178 @@
-"""Agents and their grants."""
+"""Agents: the list, one with their grants, giving and taking back, disabling and enabling."""
 
 from __future__ import annotations
 
-from litestar.types import ControllerRouterHandler
+import asyncio
+from typing import Any
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+from litestar import Response, get, post
+
+from portals.agent.agents.grants import grant_body, sort_errors
+from portals.agent.transaction.record import path_part
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayProblem, Json
+
+PAGE_ROWS = 50
+FOUND_MAX = 8
+REASON_CHARACTERS_MIN = 3
+
+
+@get("/agents")
+async def agents_page(desk: Desk) -> Response[bytes]:
+    """Show the list; `?open=` shows one beside it."""
+    desk.require_session()
+    query = desk.request.query_params
+    kept = {name: query[name].strip()[:100] for name in ("query", "state", "role") if query.get(name)}
+    cursor = [("cursor", query["cursor"][:400])] if query.get("cursor") else []
+    opened = query.get("open", "")
+    listed, record = await asyncio.gather(
+        desk.gateway.get("/v1/agents", [*kept.items(), *cursor, ("limit", str(PAGE_ROWS))]),
+        _load(desk, opened) if opened.startswith("agt_") else asyncio.sleep(0, None),
+    )
+    roles = record["roles"] if record else await _roles(desk)
+    return desk.page(
+        "agents/agents.html",
+        agents=listed["data"],
+        next_cursor=listed.get("next_cursor"),
+        kept=kept,
+        role_names=_names(roles, desk.locale),
+        record=record,
+    )
+
+
+@get("/agents/{agent_id:str}")
+async def agent_page(desk: Desk, agent_id: str) -> Response[bytes]:
+    """Show one agent."""
+    desk.require_session()
+    return _show(desk, await _load(desk, agent_id))
+
+
+@post("/agents/{agent_id:str}/grants", status_code=200)
+async def give_grant(desk: Desk, agent_id: str) -> Response[bytes]:
+    """Give what the form says; with `find` pressed, look for stores and companies first."""
+    desk.require_session()
+    form: dict[str, Any] = await desk.form()
+    chosen = await desk.request.form()
+    for name in ("regions", "stores", "companies", "services"):
+        form[name] = [str(value)[:40] for value in chosen.getall(name, [])][:200]
+    if "find" in form:
+        record = await _load(desk, agent_id)
+        record["found"] = await _find(desk, form)
+        return _show(desk, record, form=form)
+    body, errors = grant_body(form, desk.words)
+    if not errors:
+        path = f"/v1/agents/{path_part(agent_id)}/grants"
+        errors = await _try(desk, path, body, key=form.get("idempotency_key"))
+    if not errors:
+        return desk.go(f"/agents/{path_part(agent_id)}")
+    record = await _load(desk, agent_id)
+    record["found"] = await _find(desk, form)
+    return _show(desk, record, errors=errors, form=form, status=422)
+
+
+@post("/agents/{agent_id:str}/grants/{grant_id:str}/revoke", status_code=200)
+async def revoke_grant(desk: Desk, agent_id: str, grant_id: str) -> Response[bytes]:
+    """Take a grant back."""
+    return await _with_reason(
+        desk, agent_id, f"/v1/grants/{path_part(grant_id)}/revoke", field=f"reason-{path_part(grant_id)}"
+    )
+
+
+@post("/agents/{agent_id:str}/disable", status_code=200)
+async def disable_agent(desk: Desk, agent_id: str) -> Response[bytes]:
+    """Disable the account."""
+    return await _with_reason(
+        desk, agent_id, f"/v1/agents/{path_part(agent_id)}/disable", field="reason-switch"
+    )
+
+
+@post("/agents/{agent_id:str}/enable", status_code=200)
+async def enable_agent(desk: Desk, agent_id: str) -> Response[bytes]:
+    """Enable the account again."""
+    return await _with_reason(
+        desk, agent_id, f"/v1/agents/{path_part(agent_id)}/enable", field="reason-switch"
+    )
+
+
+async def _with_reason(desk: Desk, agent_id: str, path: str, *, field: str) -> Response[bytes]:
+    desk.require_session()
+    form = await desk.form()
+    reason = form.get("reason", "").strip()
+    if len(reason) < REASON_CHARACTERS_MIN:
+        errors = {field: desk.words("action.reason_short")}
+    else:
+        errors = await _try(desk, path, {"reason": reason})
+    if not errors:
+        return desk.go(f"/agents/{path_part(agent_id)}")
+    return _show(desk, await _load(desk, agent_id), errors=errors, form={**form, "acted": field}, status=422)
+
+
+async def _try(desk: Desk, path: str, body: Json, *, key: str | None = None) -> dict[str, str]:
+    """Write; return what is wrong, by the field where it is the form's."""
+    try:
+        await desk.gateway.post(path, body, idempotency_key=key)
+    except GatewayProblem as problem:
+        if problem.status in (401, 404) or problem.code == "not_permitted":
+            raise
+        return sort_errors(problem, desk.words)
+    return {}
+
+
+async def _load(desk: Desk, agent_id: str) -> dict[str, Any]:
+    agent, roles = await asyncio.gather(desk.gateway.get(f"/v1/agents/{path_part(agent_id)}"), _roles(desk))
+    return {
+        "agent": agent,
+        "roles": roles,
+        "role_names": _names(roles, desk.locale),
+        "standing": [grant for grant in agent["grants"] if not grant["revoked_at"]],
+        "former": [grant for grant in agent["grants"] if grant["revoked_at"]],
+        "found": None,
+        "key": desk.reference,
+    }
+
+
+async def _find(desk: Desk, form: dict[str, Any]) -> Json | None:
+    """Return stores and companies by words; their companies come with the stores."""
+    words = str(form.get("place_words", "")).strip()[:80]
+    listed = {"data": []}
+    if len(words) >= 2:
+        listed = await desk.gateway.get("/v1/stores", [("query", words), ("limit", str(FOUND_MAX))])
+    companies = {store["company"]["id"]: store["company"] for store in listed["data"]}
+    kept = {"stores": form.get("stores", []), "companies": form.get("companies", [])}
+    stores = {store["id"]: store for store in listed["data"]}
+    # What was ticked before stays ticked, with its name asked for again.
+    for store_id in kept["stores"]:
+        if store_id not in stores:
+            try:
+                stores[store_id] = await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")
+            except GatewayProblem as problem:
+                if problem.status == 401:
+                    raise
+    for company_id in kept["companies"]:
+        companies.setdefault(
+            company_id, {"id": company_id, "name": form.get(f"name-{company_id}") or company_id}
+        )
+    return {"words": words, "stores": list(stores.values()), "companies": list(companies.values())}
+
+
+async def _roles(desk: Desk) -> list[Json]:
+    return (await desk.gateway.get("/v1/roles"))["data"]
+
+
+def _names(roles: list[Json], locale: str) -> dict[str, str]:
+    return {role["code"]: role[f"name_{locale}"] for role in roles}
+
+
+def _show(
+    desk: Desk,
+    record: dict[str, Any],
+    *,
+    errors: dict[str, str] | None = None,
+    form: dict[str, Any] | None = None,
+    status: int = 200,
+) -> Response[bytes]:
+    template = "agents/record.html" if desk.wants_fragment else "agents/agent.html"
+    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
+
+
+HANDLERS = (agents_page, agent_page, give_grant, revoke_grant, disable_agent, enable_agent)

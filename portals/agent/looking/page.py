@@ -1,7 +1,36 @@
-"""Who else looks at a record."""
+"""Who else has this record open: asked by the script of the page, answered as the line to show."""
 
 from __future__ import annotations
 
-from litestar.types import ControllerRouterHandler
+from litestar import Response, post
+from litestar.enums import MediaType
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayProblem
+
+KINDS = ("transaction", "account", "company", "store", "terminal", "contract", "request", "agent")
+
+
+@post("/looking", status_code=200)
+async def look(desk: Desk) -> Response[bytes]:
+    """Say that the agent looks at a record; answer with who else does, as HTML, empty for nobody."""
+    desk.require_session()
+    form = await desk.form()
+    kind = form.get("kind", "")
+    if kind not in KINDS:
+        return desk.answer(Response(b"", status_code=422, media_type=MediaType.HTML))
+    body = {
+        "kind": kind,
+        "id": form.get("id", "")[:40],
+        "editing": form.get("editing") == "1",
+        "gone": form.get("gone") == "1",
+    }
+    try:
+        others = (await desk.gateway.post("/v1/looking", body))["data"]
+    except GatewayProblem as problem:
+        # A line that nobody asked for must not replace a page: the record's own requests say what is wrong.
+        return desk.answer(Response(b"", status_code=problem.status, media_type=MediaType.HTML))
+    return desk.page("looking/line.html", others=others)
+
+
+HANDLERS = (look,)

@@ -276,7 +276,11 @@ async def _seed_topics(database: TestDatabase) -> None:
     for module in sorted(pkgutil.iter_modules(seeding.__path__), key=lambda each: each.name):
         topic = importlib.import_module(f"core.roles.seeding.{module.name}")
         for name, function in inspect.getmembers(topic, inspect.iscoroutinefunction):
-            if name.startswith("seed_") and function.__module__ == topic.__name__:
+            # What asks for more than a connection makes load, not a demonstration.
+            takes = [
+                each for each in inspect.signature(function).parameters.values() if each.default is each.empty
+            ]
+            if name.startswith("seed_") and function.__module__ == topic.__name__ and len(takes) == 1:
                 connection = await asyncpg.connect(database.dsn)
                 try:
                     async with connection.transaction():
