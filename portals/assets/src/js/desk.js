@@ -1,5 +1,6 @@
 // Every page of the desk: menus, keyboard, forms, side panel.
 import { startKeyboard } from "./keyboard.js";
+import { startLooking } from "./looking.js";
 import { startMenus } from "./menus.js";
 import { startForms } from "./forms.js";
 import { startPalette } from "./palette.js";
@@ -8,6 +9,7 @@ import { startPanel } from "./panel.js";
 document.documentElement.classList.add("scripted");
 startMenus();
 startForms();
+startLooking();
 startPalette();
 const panel = startPanel();
 startKeyboard(panel);
