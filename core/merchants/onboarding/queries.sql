@@ -39,9 +39,11 @@ WHERE o.id = $3
   AND (sees($1::area[], o.department, NULL, o.company_id, NULL) OR o.held_by = $2 OR o.created_by = $2);
 
 -- name: lock_onboarding
--- Primary key, within the scope; the row stays locked until the change is written.
-SELECT o.state, o.version, o.held_by, o.answers::text AS answers, o.changed_at, o.changed_by, g.name AS changed_by_name
-FROM onboarding o JOIN agent g ON g.id = o.changed_by
+-- Primary key, within the scope; the row stays locked until the change is written. The name is not joined: who has
+-- waited for the lock would keep the agent of the row as it was before, and find no row at all.
+SELECT o.state, o.version, o.held_by, o.answers::text AS answers, o.changed_at, o.changed_by,
+       (SELECT g.name FROM agent g WHERE g.id = o.changed_by) AS changed_by_name
+FROM onboarding o
 WHERE o.id = $3
   AND (sees($1::area[], o.department, NULL, o.company_id, NULL) OR o.held_by = $2 OR o.created_by = $2)
 FOR UPDATE OF o;

@@ -1,7 +1,74 @@
-"""Accounts."""
+"""Accounts: the list, and one with its companies."""
 
 from __future__ import annotations
 
-from litestar.types import ControllerRouterHandler
+import asyncio
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+from litestar import Response, get, post
+
+from portals.agent.companies.saving import errors_of, version_of
+from portals.agent.transaction.record import path_part
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayProblem, Json
+
+PAGE_ROWS = 50
+
+
+@get("/accounts")
+async def accounts_page(desk: Desk) -> Response[bytes]:
+    """Show the list; `?open=` shows one beside it."""
+    desk.require_session()
+    query = desk.request.query_params
+    parameters = [(name, query[name].strip()[:400]) for name in ("query", "cursor") if query.get(name)]
+    opened = query.get("open", "")
+    listed, record = await asyncio.gather(
+        desk.gateway.get("/v1/accounts", [*parameters, ("limit", str(PAGE_ROWS))]),
+        _load(desk, opened) if opened.startswith("acc_") else asyncio.sleep(0, None),
+    )
+    return desk.page(
+        "accounts/accounts.html",
+        accounts=listed["data"],
+        next_cursor=listed.get("next_cursor"),
+        words_sought=query.get("query", ""),
+        record=record,
+    )
+
+
+@get("/accounts/{account_id:str}")
+async def account_page(desk: Desk, account_id: str) -> Response[bytes]:
+    """Show one account."""
+    desk.require_session()
+    return _show(desk, await _load(desk, account_id))
+
+
+@post("/accounts/{account_id:str}/edit", status_code=200)
+async def rename_account(desk: Desk, account_id: str) -> Response[bytes]:
+    """Rename it."""
+    desk.require_session()
+    form = await desk.form()
+    body = {"version": version_of(form), "name": form.get("name", "").strip()[:200]}
+    try:
+        await desk.gateway.post(f"/v1/accounts/{path_part(account_id)}/edits", body)
+    except GatewayProblem as problem:
+        errors = errors_of(desk, problem)
+        return _show(desk, await _load(desk, account_id), errors=errors, form=form, status=422)
+    return desk.go(f"/accounts/{path_part(account_id)}")
+
+
+async def _load(desk: Desk, account_id: str) -> Json:
+    return {"account": await desk.gateway.get(f"/v1/accounts/{path_part(account_id)}")}
+
+
+def _show(
+    desk: Desk,
+    record: Json,
+    *,
+    errors: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response[bytes]:
+    template = "accounts/record.html" if desk.wants_fragment else "accounts/account.html"
+    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
+
+
+HANDLERS = (accounts_page, account_page, rename_account)

@@ -1,7 +1,174 @@
-"""Onboarding a new merchant."""
+"""Onboarding: what waits for whom, and the file of one merchant step by step."""
 
 from __future__ import annotations
 
-from litestar.types import ControllerRouterHandler
+import asyncio
+from typing import Any
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+from litestar import Response, get, post
+
+from portals.agent.companies.saving import LEGAL_FORMS, errors_of, version_of
+from portals.agent.onboarding.answers import DOCUMENT_KINDS, SERVICE_KINDS, STEPS, answers_of
+from portals.agent.transaction.record import path_part
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayProblem, Json
+
+GROUPS = {
+    "": ("returned", "draft", "submitted", "validated", "handed_over"),
+    "finished": ("done", "abandoned"),
+}
+ROWS_OF_GROUP = 50
+MOVES = ("submit", "send_back", "validate", "hand_over", "finish", "abandon", "take")
+_STALE = ("onboarding_move_not_possible", "onboarding_held_by_another")
+
+
+@get("/onboarding")
+async def onboarding_page(desk: Desk) -> Response[bytes]:
+    """Show the files by state: each group says whom it waits for."""
+    desk.require_session()
+    show = desk.request.query_params.get("show", "")
+    mine = [("mine", "true")] if show == "mine" else []
+    states = GROUPS.get(show, GROUPS[""])
+    pages = await asyncio.gather(
+        *(
+            desk.gateway.get("/v1/onboarding", [("state", state), ("limit", str(ROWS_OF_GROUP)), *mine])
+            for state in states
+        )
+    )
+    groups = [(state, page["data"]) for state, page in zip(states, pages, strict=True) if page["data"]]
+    return desk.page("onboarding/onboarding.html", groups=groups, show=show)
+
+
+@get("/onboarding/new")
+async def new_file(desk: Desk) -> Response[bytes]:
+    """Show the first step of a file that is not there yet."""
+    desk.require_session()
+    account_id = desk.request.query_params.get("account", "")
+    account = await desk.gateway.get(f"/v1/accounts/{path_part(account_id)}") if account_id else None
+    return desk.page("onboarding/new.html", form={}, errors={}, account=account)
+
+
+@post("/onboarding/new", status_code=200)
+async def start_file(desk: Desk) -> Response[bytes]:
+    """Open the file and go to what it lacks."""
+    desk.require_session()
+    form = await desk.form()
+    merchant, _ = answers_of(desk, "merchant", form)
+    key = form.get("key", "")[:60] or None
+    made = await desk.gateway.post("/v1/onboarding", {"merchant": merchant}, idempotency_key=key)
+    if form.get("account"):
+        body = {"version": made["version"], "company": {"account_id": form["account"][:40]}}
+        made = await desk.gateway.post(f"/v1/onboarding/{path_part(made['id'])}/answers", body)
+    wrong = any(one["code"] != "missing" for one in _problems(made, "merchant"))
+    step = "merchant" if wrong else "company"
+    return desk.go(f"/onboarding/{path_part(made['id'])}/{step}")
+
+
+@get("/onboarding/{file_id:str}")
+async def file_page(desk: Desk, file_id: str) -> Response[bytes]:
+    """Resume a file where it lacks something; show the whole of one that is complete or no longer edited."""
+    desk.require_session()
+    record = await desk.gateway.get(f"/v1/onboarding/{path_part(file_id)}")
+    step = "review"
+    if record["editable"]:
+        step = next((one["name"] for one in record["steps"] if not one["complete"]), "review")
+    return _show(desk, record, step)
+
+
+@get("/onboarding/{file_id:str}/{step:str}")
+async def step_page(desk: Desk, file_id: str, step: str) -> Response[bytes]:
+    """Show one step."""
+    desk.require_session()
+    if step not in STEPS:
+        raise GatewayProblem(404, {"code": "not_found"})
+    record = await desk.gateway.get(f"/v1/onboarding/{path_part(file_id)}")
+    return _show(desk, record, step, saved="saved" in desk.request.query_params)
+
+
+@post("/onboarding/{file_id:str}/{step:str}", status_code=200)
+async def save_step(desk: Desk, file_id: str, step: str) -> Response[bytes]:
+    """Keep what was typed, then go on; what is wrong keeps the page here."""
+    desk.require_session()
+    if step not in STEPS:
+        raise GatewayProblem(404, {"code": "not_found"})
+    form = await desk.form()
+    address = f"/onboarding/{path_part(file_id)}"
+    answers, unreadable = answers_of(desk, step, form)
+    try:
+        record = await desk.gateway.post(
+            f"/v1{address}/answers", {"version": version_of(form), step: answers}
+        )
+    except GatewayProblem as problem:
+        errors = errors_of(desk, problem)
+        record = await desk.gateway.get(f"/v1{address}")
+        return _show(desk, record, step, errors=errors, status=409)
+    if desk.wants_fragment:
+        return desk.page("onboarding/saved.html", record=record, step=step)
+    if unreadable:
+        return _show(desk, record, step, errors=unreadable, status=422)
+    if "remove" in form or form.get("go") in ("add", "stay"):
+        return desk.go(f"{address}/{step}?saved=1" + ("&add=1" if form.get("go") == "add" else ""))
+    if any(one["code"] != "missing" for one in _problems(record, step)):
+        return desk.go(f"{address}/{step}?saved=1")
+    return desk.go(f"{address}/{STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]}")
+
+
+@post("/onboarding/{file_id:str}/move/{move:str}", status_code=200)
+async def move_file(desk: Desk, file_id: str, move: str) -> Response[bytes]:
+    """Submit it, send it back, validate it, hand it over: the page then shows where it stands."""
+    desk.require_session()
+    if move not in MOVES:
+        raise GatewayProblem(404, {"code": "not_found"})
+    form = await desk.form()
+    address = f"/onboarding/{path_part(file_id)}"
+    body = {"move": move, "reason": form.get("reason", "").strip()[:500]}
+    try:
+        await desk.gateway.post(f"/v1{address}/moves", body)
+    except GatewayProblem as problem:
+        errors = {"": problem.detail} if problem.code in _STALE else errors_of(desk, problem)
+        record = await desk.gateway.get(f"/v1{address}")
+        if "reason" in errors:
+            errors = {f"reason-{move}": errors["reason"]}
+        return _show(desk, record, "review", errors=errors, status=422)
+    return desk.go(address)
+
+
+def _problems(record: Json, step: str) -> list[Json]:
+    return next((one["problems"] for one in record["steps"] if one["name"] == step), [])
+
+
+def _show(
+    desk: Desk,
+    record: Json,
+    step: str,
+    *,
+    errors: dict[str, str] | None = None,
+    saved: bool = False,
+    status: int = 200,
+) -> Response[bytes]:
+    """Show a step; what is wrong in it is named once something was typed there."""
+    shown = dict(errors or {})
+    this = next(one for one in record["steps"] if one["name"] == step)
+    if step != "review" and (this["started"] or saved):
+        shown = {**{one["field"]: one["detail"] for one in this["problems"]}, **shown}
+    return desk.page(
+        "onboarding/file.html",
+        status=status,
+        record=record,
+        step=step,
+        errors=shown,
+        saved=saved and not shown,
+        adding="add" in desk.request.query_params,
+        legal_forms=[(code, code) for code in LEGAL_FORMS],
+        service_kinds=SERVICE_KINDS,
+        document_kinds=DOCUMENT_KINDS,
+        **_groups_of(record),
+    )
+
+
+def _groups_of(record: Json) -> dict[str, Any]:
+    answers = record["answers"]
+    return {"stores": answers["stores"] or [{}], "people": answers["contacts"] or [{}]}
+
+
+HANDLERS = (onboarding_page, new_file, start_file, file_page, step_page, save_step, move_file)

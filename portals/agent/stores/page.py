@@ -7,11 +7,12 @@ import asyncio
 from litestar import Response, get, post
 
 from portals.agent.blocks.actions import block, lift
+from portals.agent.stores import editing
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import Json
 
-PAGE_ROWS = 100
+PAGE_ROWS = 50
 
 
 @get("/stores")
@@ -19,14 +20,18 @@ async def stores_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
     desk.require_session()
     query = desk.request.query_params
-    parameters = [("query", query["query"].strip()[:100])] if query.get("query") else []
+    parameters = [(name, query[name].strip()[:400]) for name in ("query", "cursor") if query.get(name)]
     opened = query.get("open", "")
     listed, record = await asyncio.gather(
         desk.gateway.get("/v1/stores", [*parameters, ("limit", str(PAGE_ROWS))]),
         _load(desk, opened) if opened.startswith("sto_") else asyncio.sleep(0, None),
     )
     return desk.page(
-        "stores/stores.html", stores=listed["data"], words_sought=query.get("query", ""), record=record
+        "stores/stores.html",
+        stores=listed["data"],
+        next_cursor=listed.get("next_cursor"),
+        words_sought=query.get("query", ""),
+        record=record,
     )
 
 
@@ -87,4 +92,4 @@ def _show(
     return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
 
 
-HANDLERS = (stores_page, store_page, block_store, unblock_store)
+HANDLERS = (stores_page, store_page, block_store, unblock_store, *editing.HANDLERS)

@@ -1,0 +1,118 @@
+"""Contacts of an account, a company or a store: the form to add or to edit one, and its removal."""
+
+from __future__ import annotations
+
+from litestar import Response, get, post
+
+from portals.agent.companies.saving import CONTACT_FIELDS, errors_of, fields_of, version_of
+from portals.agent.transaction.record import path_part
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayProblem, Json
+
+_PLACES = {"acc": "accounts", "com": "companies", "sto": "stores"}
+
+
+@get("/contacts/new")
+async def new_contact(desk: Desk) -> Response[bytes]:
+    """Show an empty form for somebody at `?of=`."""
+    desk.require_session()
+    of = desk.request.query_params.get("of", "")
+    return _form(desk, await _owner(desk, of), of)
+
+
+@post("/contacts/new", status_code=200)
+async def add_contact(desk: Desk) -> Response[bytes]:
+    """Add somebody."""
+    desk.require_session()
+    form = await desk.form()
+    of = form.get("of", "")
+    body = {"of": of[:40], "contact": fields_of(form, CONTACT_FIELDS)}
+    try:
+        await desk.gateway.post("/v1/contacts", body)
+    except GatewayProblem as problem:
+        errors = errors_of(desk, problem)
+        return _form(desk, await _owner(desk, of), of, form=form, errors=errors, status=422)
+    return desk.go(_address(of))
+
+
+@get("/contacts/{contact_id:str}/edit")
+async def edit_contact(desk: Desk, contact_id: str) -> Response[bytes]:
+    """Show the form of somebody at `?of=`."""
+    desk.require_session()
+    of = desk.request.query_params.get("of", "")
+    owner = await _owner(desk, of)
+    contact = next((one for one in owner.get("contacts") or [] if one["id"] == contact_id), None)
+    if contact is None:
+        raise GatewayProblem(404, {"code": "not_found"})
+    return _form(desk, owner, of, contact_id=contact_id, form=contact, version=contact["version"])
+
+
+@post("/contacts/{contact_id:str}/edit", status_code=200)
+async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
+    """Write somebody."""
+    desk.require_session()
+    form = await desk.form()
+    of = form.get("of", "")
+    body = {"version": version_of(form), "contact": fields_of(form, CONTACT_FIELDS)}
+    try:
+        await desk.gateway.post(f"/v1/contacts/{path_part(contact_id)}/edits", body)
+    except GatewayProblem as problem:
+        errors = errors_of(desk, problem)
+        owner = await _owner(desk, of)
+        present = {one["id"]: one["version"] for one in owner.get("contacts") or []}
+        stale = problem.code == "changed_meanwhile"
+        version = present.get(contact_id, 1) if stale else version_of(form)
+        return _form(
+            desk, owner, of, contact_id=contact_id, form=form, version=version, errors=errors, status=422
+        )
+    return desk.go(_address(of))
+
+
+@post("/contacts/{contact_id:str}/remove", status_code=200)
+async def remove_contact(desk: Desk, contact_id: str) -> Response[bytes]:
+    """Remove somebody; one who is gone already is no error."""
+    desk.require_session()
+    form = await desk.form()
+    try:
+        await desk.gateway.delete(f"/v1/contacts/{path_part(contact_id)}")
+    except GatewayProblem as problem:
+        if problem.status != 404:
+            raise
+    return desk.go(_address(form.get("of", "")))
+
+
+def _address(of: str) -> str:
+    place = _PLACES.get(of.partition("_")[0], "accounts")
+    return f"/{place}/{path_part(of)}"
+
+
+async def _owner(desk: Desk, of: str) -> Json:
+    return await desk.gateway.get(f"/v1{_address(of)}")
+
+
+def _form(
+    desk: Desk,
+    owner: Json,
+    of: str,
+    *,
+    contact_id: str = "",
+    version: int = 1,
+    form: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response[bytes]:
+    return desk.page(
+        "companies/contact_form.html",
+        status=status,
+        of=of,
+        owner_name=owner.get("name") or owner.get("legal_name") or "",
+        contact_id=contact_id,
+        version=version,
+        form=form or {},
+        errors=errors or {},
+        action=f"/contacts/{path_part(contact_id)}/edit" if contact_id else "/contacts/new",
+        back=_address(of),
+    )
+
+
+HANDLERS = (new_contact, add_contact, edit_contact, save_contact, remove_contact)

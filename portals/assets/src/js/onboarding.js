@@ -1,0 +1,38 @@
+// A step saves by itself a moment after each change; what the answer says of the file replaces what stood there.
+const WAIT_MS = 500;
+const PARTS = ["wizard-steps", "f-version", "wizard-saved"];
+const form = document.querySelector("form[data-autosave]");
+let timer = 0;
+let running = null;
+
+form?.addEventListener("change", () => {
+  clearTimeout(timer);
+  timer = setTimeout(save, WAIT_MS);
+});
+// The form's own button says it all, so nothing may follow it.
+form?.addEventListener("submit", () => {
+  clearTimeout(timer);
+  running?.abort();
+});
+
+async function save() {
+  running?.abort();
+  running = new AbortController();
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { "HX-Request": "true", "HX-Current-URL": location.href },
+      signal: running.signal,
+    });
+    // Anything but a saved step is left to the button: it shows what went wrong on a page of its own.
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const id of PARTS) {
+      const fresh = page.getElementById(id);
+      if (fresh) document.getElementById(id)?.replaceWith(fresh);
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") console.warn("the step was not saved", error);
+  }
+}

@@ -1,0 +1,207 @@
+"""The file of a merchant to be: kept step by step, taken over, sent back, validated once."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import asyncpg
+import httpx
+
+from core.merchants.api import onboarding_validated, services_wanted
+from core.roles.seeding.numbers import siren as make_siren
+from core.roles.seeding.numbers import siret as make_siret
+from core.values.ids import decode_id
+from tests.support.desk import DeskStack
+
+Json = dict[str, Any]
+SELLER, SALES, OFFICE, TECHNICIAN = (
+    f"{name}@guichet.example" for name in ("vendeur", "commercial", "backoffice", "technicien")
+)
+
+
+def answers(number: int) -> Json:
+    """Return complete answers, a step each, for a merchant in Paris."""
+    siren = make_siren(number)
+    address = {"street": "9 rue des Dames", "postcode": "75017", "city": "Paris"}
+    return {
+        "merchant": {"trade_name": f"Atelier Zingueur {number}", "siren": siren, "activity": "4332A"},
+        "company": {"legal_name": f"Zingueur {number}", "legal_form": "SAS", **address},
+        "stores": [
+            {"name": f"Zingueur Batignolles {number}", "siret": make_siret(siren, 1), "merchant_category": "1711", **address}
+        ],
+        "contacts": [{"name": "Rose Amrani", "role": "owner", "phone": "01 42 28 00 00"}],
+        "services": {"kinds": ["pax", "softpos"], "terminals": 2, "monthly_volume_minor": 1_200_000},
+        "documents": {"wanted": ["registration", "bank_details"], "received": ["registration"]},
+        "review": {"not_duplicate_reason": "Un autre atelier que ceux du quartier"},
+    }  # fmt: skip
+
+
+async def start(client: httpx.AsyncClient, **merchant: str) -> Json:
+    made = await client.post("/v1/onboarding", json={"merchant": merchant})
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+async def save(client: httpx.AsyncClient, file: Json, **steps: Any) -> httpx.Response:
+    return await client.post(
+        f"/v1/onboarding/{file['id']}/answers", json={"version": file["version"], **steps}
+    )
+
+
+async def move(client: httpx.AsyncClient, file: Json, where: str, reason: str = "") -> httpx.Response:
+    return await client.post(f"/v1/onboarding/{file['id']}/moves", json={"move": where, "reason": reason})
+
+
+def lacking(file: Json) -> dict[str, list[str]]:
+    return {step["name"]: [p["code"] for p in step["problems"]] for step in file["steps"] if step["problems"]}
+
+
+async def test_wizard_resume_after_log_out_and_by_a_colleague(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    steps = answers(5_000_001)
+    token = await desk_stack.log_in(SELLER)
+    async with desk_stack.client(token) as seller:
+        file = await start(seller, **steps["merchant"])
+        # What is wrong is kept as it was typed, and named.
+        wrong = (await save(seller, file, company={**steps["company"], "postcode": "7501"})).json()
+        early = await move(seller, file, "submit")
+        await seller.delete("/v1/sessions/current")
+        ended = await seller.get(f"/v1/onboarding/{file['id']}")
+    assert wrong["answers"]["company"]["postcode"] == "7501"
+    assert lacking(wrong) == {
+        "company": ["postcode_shape"],
+        "stores": ["stores_missing"],
+        "contacts": ["contacts_missing"],
+        "services": ["services_missing"],
+        "documents": ["documents_missing"],
+    }
+    assert (early.status_code, early.json()["code"]) == (409, "onboarding_not_ready")
+    assert "company.postcode" in {one["field"] for one in early.json()["errors"]}
+    assert ended.status_code == 401
+
+    async with (
+        desk_stack.client(await desk_stack.log_in(SELLER)) as seller,
+        desk_stack.client(await desk_stack.log_in(SALES)) as colleague,
+        desk_stack.client(await desk_stack.log_in(TECHNICIAN)) as elsewhere,
+    ):
+        mine = (await seller.get("/v1/onboarding", params={"mine": "true"})).json()["data"]
+        resumed = (await seller.get(f"/v1/onboarding/{file['id']}")).json()
+        resumed = (await save(seller, resumed, company=steps["company"], stores=steps["stores"])).json()
+        # A colleague of the area goes on; who held it is told so.
+        shown = (await colleague.get(f"/v1/onboarding/{file['id']}")).json()
+        early_hand = await save(colleague, shown, contacts=steps["contacts"])
+        taken = (await move(colleague, file, "take")).json()
+        done = await save(colleague, taken, contacts=steps["contacts"], services=steps["services"])
+        late = await save(seller, resumed, documents=steps["documents"])
+        unseen = await elsewhere.get(f"/v1/onboarding/{file['id']}")
+    assert file["id"] in {one["id"] for one in mine}
+    assert resumed["answers"]["merchant"]["activity"] == "43.32A"
+    assert (shown["moves"], shown["editable"], taken["editable"]) == (["take"], False, True)
+    assert [one.json()["code"] for one in (early_hand, late)] == ["onboarding_held_by_another"] * 2
+    assert lacking(done.json()) == {"documents": ["documents_missing"]}
+    assert unseen.status_code == 404
+    kept = await rows.fetch(
+        "SELECT kind FROM action WHERE target_id = $1 ORDER BY seq",
+        uuid.UUID(bytes=decode_id("onboarding", file["id"])),
+    )
+    assert [row["kind"].removeprefix("onboarding.") for row in kept] == [
+        "started",
+        "saved",
+        "saved",
+        "taken",
+        "saved",
+    ]
+
+
+async def test_a_validated_file_becomes_one_company_however_often_it_is_asked(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    steps = answers(5_000_002)
+    async with (
+        desk_stack.client(await desk_stack.log_in(SELLER)) as seller,
+        desk_stack.client(await desk_stack.log_in(SALES)) as sales,
+        desk_stack.client(await desk_stack.log_in(OFFICE)) as office,
+    ):
+        file = await start(seller)
+        complete = (await save(seller, file, **steps)).json()
+        assert lacking(complete) == {}
+        submitted = (await move(seller, file, "submit")).json()
+        by_seller = await move(seller, file, "validate")
+        without_reason = await move(sales, file, "send_back")
+        returned = (await move(sales, file, "send_back", "Le Kbis date de plus de trois mois")).json()
+        again = (await seller.get(f"/v1/onboarding/{file['id']}")).json()
+        await save(seller, again, documents={"wanted": ["registration"], "received": []})
+        await move(seller, file, "submit")
+        answered = await asyncio.gather(*(move(sales, file, "validate") for _ in range(3)))
+        late = await move(sales, file, "send_back", "trop tard")
+        handed = (await move(sales, file, "hand_over")).json()
+        finished = (await move(office, file, "finish")).json()
+        company = (await office.get(f"/v1/companies/{finished['company']['id']}")).json()
+    assert (submitted["state"], submitted["waits_for"], submitted["moves"]) == (
+        "submitted",
+        "merchants.validate",
+        [],
+    )
+    assert by_seller.status_code == 403
+    assert [one["code"] for one in without_reason.json()["errors"]] == ["reason_short"]
+    assert (returned["state"], again["return_reason"], again["editable"]) == (
+        "returned",
+        "Le Kbis date de plus de trois mois",
+        True,
+    )
+    assert [one.status_code for one in answered] == [200, 200, 200], [one.text for one in answered]
+    assert {one.json()["company"]["id"] for one in answered} == {company["id"]}
+    assert late.json()["code"] == "onboarding_move_not_possible"
+    assert (handed["state"], finished["state"], finished["moves"]) == ("handed_over", "done", [])
+    assert (company["siren"], company["validated"], company["department"]) == (
+        steps["merchant"]["siren"],
+        True,
+        "75",
+    )
+    assert [one["siret"] for one in company["stores"]] == [steps["stores"][0]["siret"]]
+    assert [one["phone"] for one in company["contacts"]] == ["+33142280000"]
+    raw = decode_id("company", company["id"])
+    assert await onboarding_validated(rows, raw)
+    assert await services_wanted(rows, raw) == ["pax", "softpos"]
+
+
+async def test_a_file_of_a_known_merchant_cannot_be_submitted(desk_stack: DeskStack) -> None:
+    steps = answers(5_000_003)
+    async with desk_stack.client(await desk_stack.log_in(SALES)) as sales:
+        first, second = await start(sales), await start(sales)
+        await save(sales, first, **steps)
+        twin = (await save(sales, second, **{**steps, "review": {}})).json()
+        assert lacking(twin) == {"review": ["duplicate_unanswered"]}
+        likeliest = twin["duplicates"][0]
+        assert (likeliest["kind"], likeliest["reasons"], likeliest["score"]) == ("onboarding", ["siren"], 100)
+        await move(sales, first, "submit")
+        await move(sales, first, "validate")
+        known = (await save(sales, twin, **steps)).json()
+        refused = await move(sales, second, "submit")
+        gone = (await move(sales, second, "abandon", "Déjà client")).json()
+    assert lacking(known) == {"merchant": ["siren_taken"], "stores": ["siret_taken"]}
+    assert refused.json()["code"] == "onboarding_not_ready"
+    assert gone["state"] == "abandoned"
+
+
+async def test_a_company_made_by_the_back_office_waits_for_sales(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    siren = make_siren(5_000_004)
+    fields = {"legal_name": "Quincaillerie Ferrand", "siren": siren, "street": "2 rue B", "postcode": "59000", "city": "Lille"}  # fmt: skip
+    async with (
+        desk_stack.client(await desk_stack.log_in(OFFICE)) as office,
+        desk_stack.client(await desk_stack.log_in(SALES)) as sales,
+    ):
+        made = await office.post("/v1/companies", json={"company": fields, "not_duplicate_reason": "autre"})
+        assert made.status_code == 201, made.text
+        raw = decode_id("company", made.json()["id"])
+        before = await onboarding_validated(rows, raw)
+        refused = await office.post(f"/v1/companies/{made.json()['id']}/validation", json={})
+        accepted = await sales.post(f"/v1/companies/{made.json()['id']}/validation", json={})
+    assert (made.json()["validated"], before, refused.status_code) == (False, False, 403)
+    assert accepted.json()["validated"]
+    assert await onboarding_validated(rows, raw)
