@@ -28,7 +28,7 @@ run: .venv/stamp-run .venv/stamp-assets ## Install what is missing, start everyt
 
 .PHONY: test
 test: .venv/stamp-dev .venv/stamp-assets ## Run every test but the long fault runs
-	$(BIN)/python -m pytest -m "not faults_long" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults_long" $(ARGS)
 
 .PHONY: check
 check: .venv/stamp-dev ## Format, lint, types, imports, spelling, dead code, security, migrations
