@@ -1,7 +1,52 @@
-"""Charts of activity."""
+"""Activity: volume, approval and waiting by hour, against the week before."""
 
 from __future__ import annotations
 
-from litestar.types import ControllerRouterHandler
+import asyncio
+from datetime import UTC, timedelta
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+from litestar import Response, get
+
+from portals.kit.desk import Desk
+
+PERIODS = {"day": timedelta(hours=24), "three_days": timedelta(days=3), "week": timedelta(days=7)}
+BRANDS = ("cb", "visa", "mastercard", "amex", "other")
+STORES_MAX = 50
+
+
+@get("/activity")
+async def activity_page(desk: Desk) -> Response[bytes]:
+    """Show the charts and their tables; the filters are in the address."""
+    desk.require_session()
+    query = desk.request.query_params
+    period = query.get("period", "day")
+    period = period if period in PERIODS else "day"
+    store, brand = query.get("store", ""), query.get("brand", "")
+    end = desk.now.astimezone(UTC)
+    parameters = [("from", _text(end - PERIODS[period] + timedelta(hours=1))), ("to", _text(end))]
+    if store.startswith("sto_"):
+        parameters.append(("store", store[:40]))
+    if brand in BRANDS:
+        parameters.append(("brand", brand))
+    activity, stores = await asyncio.gather(
+        desk.gateway.get("/v1/activity", parameters),
+        desk.gateway.get("/v1/stores", [("limit", str(STORES_MAX))]),
+    )
+    return desk.page(
+        "activity/activity.html",
+        activity=activity,
+        pairs=list(zip(activity["hours"], activity["week_before"], strict=True)),
+        stores=stores["data"],
+        store=store,
+        brand=brand,
+        brands=BRANDS,
+        period=period,
+        periods=list(PERIODS),
+    )
+
+
+def _text(moment: object) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+HANDLERS = (activity_page,)

@@ -1,7 +1,183 @@
-"""Exports."""
+"""Exports: ask for one with the filters of the list, find it again, fetch it, give it up."""
 
 from __future__ import annotations
 
-from litestar.types import ControllerRouterHandler
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+import httpx
+from litestar import Response, get, post
+from litestar.response import Stream
+
+from portals.agent.transaction.record import path_part
+from portals.agent.transactions.filters import PERIODS, Filters, read_filters
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayDown, GatewayProblem, Json
+from portals.kit.kit import Kit
+
+PAGE_ROWS = 50
+COLUMNS = (
+    "received_at",
+    "state",
+    "kind",
+    "amount",
+    "approved_amount",
+    "captured_amount",
+    "refunded_amount",
+    "currency",
+    "brand",
+    "card_bin",
+    "card_last_four",
+    "store",
+    "department",
+    "company",
+    "terminal",
+    "reason",
+    "reason_text",
+    "host_code",
+    "approval_code",
+    "rrn",
+    "stan",
+    "entry_mode",
+    "decided_at",
+    "id",
+)
+USUAL = frozenset(COLUMNS) - {"department", "reason", "entry_mode", "decided_at"}
+_UNDER_WAY = ("waiting", "running")
+_NUMBERS = ("amount_min", "amount_max")
+_PASSED_ON = ("content-disposition", "content-length")
+
+
+@get("/exports")
+async def exports_page(desk: Desk) -> Response[bytes]:
+    """Show the exports; while one is under way the list refreshes itself."""
+    desk.require_session()
+    listed = await desk.gateway.get("/v1/exports", [("limit", str(PAGE_ROWS))])
+    exports = [_shown(export) for export in listed["data"]]
+    template = "exports/list.html" if desk.wants_fragment else "exports/exports.html"
+    return desk.page(
+        template, exports=exports, under_way=any(export["state"] in _UNDER_WAY for export in exports)
+    )
+
+
+@get("/exports/new")
+async def new_export_page(desk: Desk) -> Response[bytes]:
+    """Show what would be exported, with the filters that the list had."""
+    desk.require_session()
+    return _form(desk, read_filters(desk.request.query_params.multi_items()))
+
+
+@post("/exports", status_code=200)
+async def ask_export(desk: Desk) -> Response[bytes]:
+    """Ask for an export and show it among the others."""
+    desk.require_session()
+    form = await desk.form()
+    pairs = [(name, str(value)) for name, value in (await desk.request.form()).multi_items()]
+    filters = read_filters(pairs)
+    chosen = [value for name, value in pairs if name == "columns" and value in COLUMNS]
+    if filters.problems:
+        return _form(desk, filters, form=form, chosen=chosen, errors=_problems(desk, filters))
+    body: Json = {
+        "format": form.get("format", "csv"),
+        "compressed": form.get("compressed") == "1",
+        "locale": desk.locale,
+        "filter": _filter(desk, filters),
+    }
+    if chosen:
+        body["columns"] = chosen
+    try:
+        await desk.gateway.post("/v1/exports", body, idempotency_key=form.get("key") or secrets.token_hex(16))
+    except GatewayProblem as problem:
+        if problem.status in (401, 403):
+            raise
+        return _form(desk, filters, form=form, chosen=chosen, errors={"": problem.detail})
+    return desk.go("/exports")
+
+
+@post("/exports/{export_id:str}/cancel", status_code=200)
+async def cancel_export(desk: Desk, export_id: str) -> Response[bytes]:
+    """Stop an export or give its file back."""
+    desk.require_session()
+    await desk.form()
+    await desk.gateway.delete(f"/v1/exports/{path_part(export_id)}")
+    return desk.go("/exports")
+
+
+@get("/exports/{export_id:str}/download")
+async def download_export(desk: Desk, export_id: str) -> Stream:
+    """Pass the file on, chunk by chunk: nothing of it is kept here."""
+    desk.require_session()
+    stack = AsyncExitStack()
+    upstream = await stack.enter_async_context(
+        desk.gateway.download(f"/v1/exports/{path_part(export_id)}/download")
+    )
+    headers = {name: upstream.headers[name] for name in _PASSED_ON if name in upstream.headers}
+    return Stream(
+        _pass_on(upstream, stack, desk.kit),
+        media_type=upstream.headers.get("content-type", "application/octet-stream"),
+        headers={**headers, "Cache-Control": "no-store"},
+    )
+
+
+async def _pass_on(upstream: httpx.Response, stack: AsyncExitStack, kit: Kit) -> AsyncIterator[bytes]:
+    async with stack:
+        try:
+            async for chunk in kit.streams.until_closed(upstream.aiter_raw()):
+                yield chunk
+        except (httpx.HTTPError, GatewayDown):
+            # The length that was announced is missed: the browser says that the download failed.
+            return
+
+
+def _form(
+    desk: Desk,
+    filters: Filters,
+    *,
+    form: dict[str, str] | None = None,
+    chosen: list[str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> Response[bytes]:
+    period = "today" if filters.period == "live" else filters.period
+    return desk.page(
+        "exports/new.html",
+        status=422 if errors else 200,
+        filters=filters,
+        period=period,
+        periods=[one for one in PERIODS if one != "live"],
+        columns=COLUMNS,
+        chosen=chosen or [name for name in COLUMNS if name in USUAL],
+        form=form or {},
+        errors=errors or {},
+        key=(form or {}).get("key") or secrets.token_hex(16),
+        narrowed=[
+            (name, value)
+            for name, value in filters.list_parameters(now=desk.now, limit=1)
+            if name not in ("limit", "from", "to", "cursor")
+        ],
+    )
+
+
+def _filter(desk: Desk, filters: Filters) -> dict[str, Any]:
+    """Return the filter of the API; what the list calls live is exported as today."""
+    left_out = ("limit", "cursor")
+    pairs = filters.list_parameters(now=desk.now, limit=1)
+    return {name: int(value) if name in _NUMBERS else value for name, value in pairs if name not in left_out}
+
+
+def _problems(desk: Desk, filters: Filters) -> dict[str, str]:
+    word = {"min": "amount_malformed", "max": "amount_malformed", "terminal": "terminal_malformed"}
+    return {
+        name: desk.words(f"filters.{word[name]}") if name in word else desk.words("exports.date_malformed")
+        for name in filters.problems
+    }
+
+
+def _shown(export: Json) -> Json:
+    total = export.get("rows_total")
+    percent = int(100 * export["rows_done"] / total) if total else None
+    return {**export, "percent": percent}
+
+
+HANDLERS = (exports_page, new_export_page, ask_export, cancel_export, download_export)

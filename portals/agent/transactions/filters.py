@@ -14,11 +14,30 @@ from portals.kit.pills import TRANSACTION
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 PERIODS = ("live", "today", "yesterday", "7d", "30d", "custom")
+COLUMNS = (
+    "time",
+    "state",
+    "amount",
+    "card",
+    "store",
+    "terminal",
+    "reason",
+    "kind",
+    "company",
+    "approval",
+    "rrn",
+    "stan",
+)
+MORE_COLUMNS = ("company", "approval", "rrn", "stan")
+"""Columns that stand in a row only when they are chosen; the others are always in it."""
+
+KEPT_IN_VIEWS = ("store", "terminal", "reason", "brand", "min", "max")
 EXACT = ("last_four", "rrn", "stan", "approval_code")
 """Identifiers that the search fills in; the live feed does not know them, so they mean history."""
 
 _TERMINAL = re.compile(r"[0-9A-Za-z]{8}|ter_[0-9a-z]{26}")
 _STORE = re.compile(r"sto_[0-9a-z]{26}")
+_VIEW = re.compile(r"viw_[0-9a-z]{26}|plain")
 _CODE = re.compile(r"[a-z_]{1,50}")
 _PLAIN = ("store", "terminal", "reason", "brand")
 _LENGTH_MAX = 64
@@ -44,6 +63,8 @@ class Filters(msgspec.Struct, frozen=True):
     approval_code: str = ""
     cursor: str = ""
     before: str = ""
+    columns: tuple[str, ...] = ()
+    view: str = ""
     problems: tuple[str, ...] = ()
 
     @property
@@ -57,6 +78,27 @@ class Filters(msgspec.Struct, frozen=True):
         """How many filters narrow the list, the period left out."""
         return sum(bool(getattr(self, name)) for name in (*_PLAIN, *EXACT, "state", "min", "max"))
 
+    @property
+    def hidden(self) -> list[str]:
+        """Columns that the choice leaves out; none when there is no choice."""
+        return [name for name in COLUMNS if name not in self.columns] if self.columns else []
+
+    @property
+    def more(self) -> list[str]:
+        """Columns that the choice adds to the usual ones."""
+        return [name for name in MORE_COLUMNS if name in self.columns]
+
+    def kept_in_view(self, *, with_dates: bool) -> dict[str, list[str]]:
+        """Return what a saved view holds: the filters, and the dates only when they belong to it."""
+        pairs = {name: [getattr(self, name)] for name in KEPT_IN_VIEWS if getattr(self, name)}
+        if self.state:
+            pairs["state"] = list(self.state)
+        if with_dates:
+            pairs["period"] = [self.period]
+            if self.period == "custom":
+                pairs |= {"from": [self.from_], "to": [self.to]}
+        return pairs
+
     def query(self, **changes: str | tuple[str, ...]) -> str:
         """Return the address's query for these filters with some changed; always from the first page."""
         wanted = msgspec.structs.replace(self, **{"cursor": "", "before": "", **changes})
@@ -67,6 +109,7 @@ class Filters(msgspec.Struct, frozen=True):
         if wanted.period == "custom":
             pairs += [("from", wanted.from_), ("to", wanted.to)]
         pairs += [("cursor", wanted.cursor), ("before", wanted.before)]
+        pairs += [("columns", ",".join(wanted.columns)), ("view", wanted.view)]
         return urlencode([(name, value) for name, value in pairs if value])
 
     def live_parameters(self) -> list[tuple[str, str]]:
@@ -111,10 +154,13 @@ def read_filters(pairs: Iterable[tuple[str, str]]) -> Filters:
     """Return the filters of a query; what cannot be read is named in `problems` and left out."""
     single: dict[str, str] = {}
     states: list[str] = []
+    columns: list[str] = []
     for name, value in pairs:
-        value = value.strip()[: CURSOR_MAX if name == "cursor" else _LENGTH_MAX]
+        value = value.strip()[: CURSOR_MAX if name in ("cursor", "columns") else _LENGTH_MAX]
         if name == "state":
             states += [state for state in value.split(",") if state in TRANSACTION and state not in states]
+        elif name == "columns":
+            columns += [column for column in value.split(",") if column not in columns]
         else:
             single[name] = value
     problems = [name for name in ("min", "max") if single.get(name) and not _is_amount(single[name])]
@@ -122,7 +168,7 @@ def read_filters(pairs: Iterable[tuple[str, str]]) -> Filters:
     # A mistyped terminal is named on the page; a store, reason or brand comes from a list, so is just dropped.
     if single.get("terminal") and not _TERMINAL.fullmatch(single["terminal"]):
         problems.append("terminal")
-    for name, shape in (("store", _STORE), ("reason", _CODE), ("brand", _CODE)):
+    for name, shape in (("store", _STORE), ("reason", _CODE), ("brand", _CODE), ("view", _VIEW)):
         if not shape.fullmatch(single.get(name, "")):
             single.pop(name, None)
     period = single.get("period", "live")
@@ -130,6 +176,8 @@ def read_filters(pairs: Iterable[tuple[str, str]]) -> Filters:
         **{name: single.get(name, "") for name in (*_PLAIN, "min", "max", *EXACT, "to", "cursor", "before")},
         from_=single.get("from", ""),
         state=tuple(states),
+        columns=tuple(column for column in COLUMNS if column in columns),
+        view=single.get("view", ""),
         period=period if period in PERIODS else "live",
         problems=tuple(problems),
     )

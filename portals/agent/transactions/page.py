@@ -9,7 +9,8 @@ from typing import Any
 from litestar import Response, get
 
 from portals.agent.transaction.record import load_record
-from portals.agent.transactions.filters import BRANDS, PERIODS, Filters, read_filters
+from portals.agent.transactions.filters import BRANDS, COLUMNS, PERIODS, Filters, read_filters
+from portals.agent.views.loading import address_of, load_views
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 from portals.kit.pills import TRANSACTION
@@ -28,6 +29,10 @@ async def transactions_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows a transaction beside it."""
     desk.require_session()
     filters = _filters(desk)
+    views = await load_views(desk, "transactions")
+    default = next((view for view in views if view["default"]), None)
+    if default is not None and not desk.request.url.query:
+        return desk.go(address_of(default, filters))
     opened = desk.request.query_params.get("open", "")
     limit = PAGE_ROWS_BESIDE_RECORD if opened else PAGE_ROWS
     listed, stores, counters, record = await asyncio.gather(
@@ -44,6 +49,8 @@ async def transactions_page(desk: Desk) -> Response[bytes]:
         stores=stores["data"],
         counters=counters,
         record=record,
+        views=[(view, address_of(view, filters)) for view in views],
+        columns=COLUMNS,
         states=list(TRANSACTION),
         brands=BRANDS,
         periods=PERIODS,

@@ -1,12 +1,19 @@
 // Draws rows of transactions exactly as the server does (transactions/row.html).
 import { makeFormats } from "./formats.js";
 
+const MORE = {
+  company: (x) => x.company?.name,
+  approval: (x) => x.approval_code,
+  rrn: (x) => x.rrn,
+  stan: (x) => x.stan,
+};
 const SVG = "http://www.w3.org/2000/svg";
 
 export function makeRows(facts) {
   const formats = makeFormats(facts.locale);
   const template = document.createElement("tr");
-  for (const name of ["time", "state", "amount num", "card", "store", "terminal", "reason", "kind"]) {
+  const more = facts.more ?? [];
+  for (const name of ["time", "state", "amount num", "card", "store", "terminal", "reason", "kind", ...more]) {
     const cell = document.createElement("td");
     cell.className = `c-${name}`;
     template.append(cell);
@@ -69,6 +76,7 @@ export function makeRows(facts) {
       store.textContent = x.store?.name ?? "";
       terminal.textContent = x.terminal?.terminal ?? "";
       kind.textContent = facts.kinds[x.kind] ?? x.kind;
+      for (let place = 0; place < more.length; place++) row.cells[8 + place].textContent = MORE[more[place]](x) ?? "";
       this.update(row, x);
       return row;
     },
