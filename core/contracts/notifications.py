@@ -11,6 +11,9 @@ MAIL_LIST = f"{DESK}.mail_list"  # ListMail -> MailPage
 MAIL_ONE = f"{DESK}.mail_one"  # ById -> MailDetail
 MAIL_RESEND = f"{DESK}.mail_resend"  # ResendMail -> Written (MailView)
 NOTICES = f"{DESK}.notices"  # ListNotices -> NoticePage
+NOTICES_UNREAD = (
+    f"{DESK}.notices_unread"  # UnreadOf -> NoticesLeft, no principal: a poll must not keep a session alive
+)
 NOTICES_READ = f"{DESK}.notices_read"  # ReadNotices -> NoticesLeft
 HOME = f"{DESK}.home"  # Nothing -> HomeView
 BRAND = f"{DESK}.brand"  # BrandOfHost -> BrandView, no principal: the log in page asks
@@ -89,6 +92,12 @@ class ReadNotices(msgspec.Struct):
     """Mark these as read; None: all."""
 
     ids: list[bytes] | None = None
+
+
+class UnreadOf(msgspec.Struct):
+    """Whose notices to count: the hash of a session. Asking does not keep it alive."""
+
+    session: bytes
 
 
 class NoticeView(msgspec.Struct):

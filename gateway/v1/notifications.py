@@ -112,6 +112,13 @@ async def list_notices(
     return await core.ask(ask.NOTICES, body, ask.NoticePage, caller=caller)
 
 
+@get("/notices/unread", summary="How many notices are not read", tags=["Notices"])
+async def unread_notices(caller: Caller, core: CoreClient) -> ask.NoticesLeft:
+    """Count the caller's own, for a bell that asks again and again: asking does not keep the session alive."""
+    body = ask.UnreadOf(caller.session or b"")
+    return await core.ask(ask.NOTICES_UNREAD, body, ask.NoticesLeft, caller=None)
+
+
 @post("/notices/read", summary="Mark notices as read", tags=["Notices"], status_code=200)
 async def read_notices(data: ReadBody, caller: Caller, core: CoreClient) -> ask.NoticesLeft:
     """Mark the caller's own notices as read and say how many are left."""
@@ -196,6 +203,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     one_mail,
     resend_mail,
     list_notices,
+    unread_notices,
     read_notices,
     home,
     brand_of_host,

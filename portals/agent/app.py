@@ -33,6 +33,7 @@ from portals.agent.login import page as login
 from portals.agent.looking import page as looking
 from portals.agent.macros import page as macros
 from portals.agent.mail import page as mail
+from portals.agent.notices import page as notices
 from portals.agent.onboarding import page as onboarding
 from portals.agent.preferences import page as preferences
 from portals.agent.requests import page as requests
@@ -77,6 +78,7 @@ _PAGES = (
     contracts,
     fees,
     requests,
+    notices,
     mail,
     branding,
     exports,
@@ -123,7 +125,7 @@ def create_app(kit: Kit) -> ASGIApp:
             metrics,
             *(handler for page in _PAGES for handler in page.HANDLERS),
         ],
-        dependencies={"desk": Provide(provide_desk, sync_to_thread=False)},
+        dependencies={"desk": Provide(provide_desk)},
         exception_handlers=HANDLERS,
         state=State({"kit": kit, "assets": kit.assets}),
         lifespan=[lifespan],
@@ -133,8 +135,9 @@ def create_app(kit: Kit) -> ASGIApp:
     return guarded(app, kit.metrics)
 
 
-def provide_desk(request: Request[Any, Any, Any], state: State) -> Desk:
-    """Return the context of one request."""
+async def provide_desk(request: Request[Any, Any, Any], state: State) -> Desk:
+    """Return the context of one request, in the face of the host that it asked for."""
+    await state.kit.brands.refresh(request.headers.get("host", ""))
     return Desk(request, state.kit)
 
 

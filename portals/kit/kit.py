@@ -11,9 +11,11 @@ import jinja2
 from markupsafe import Markup, escape
 
 from portals.kit import formats, pills
+from portals.kit.brands import Brands
 from portals.kit.gateway import Gateway, Json
 from portals.kit.i18n import Words, load_words
 from portals.kit.metrics import PortalMetrics
+from portals.kit.navigation import navigation
 from portals.kit.sealing import Sealer
 from portals.kit.static import Assets
 from portals.kit.streams import OpenStreams
@@ -43,6 +45,7 @@ class Kit:
         self.assets = assets
         self.sealer = sealer
         self.gateway = gateway
+        self.brands = Brands(gateway)
         self.cookies_are_secure = cookies_are_secure
         self.metrics = PortalMetrics()
         self.streams = OpenStreams()
@@ -65,6 +68,7 @@ class Kit:
     def render(self, template: str, desk: Desk, facts: dict[str, Any]) -> str:
         """Return a page as text."""
         session = desk.session
+        brand = self.brands.of(desk.request.headers.get("host", ""))
         return self._templates.get_template(template).render(
             t=desk.words,
             f=Formats(desk.words, desk.now, self._icon),
@@ -76,7 +80,9 @@ class Kit:
             path=desk.request.url.path,
             here=desk.return_address(),
             reference=desk.reference,
-            institution=self.institution,
+            brand=brand,
+            nav=navigation(session.permissions if session else (), desk.request.url.path),
+            institution=brand.name or self.institution,
             fragment=desk.wants_fragment,
             **facts,
         )
@@ -135,6 +141,10 @@ class Formats:
     def exact(self, text: str | None) -> Markup:
         """Return a `<time>` to the second."""
         return self._time(text, lambda moment: formats.exact(moment, self._locale))
+
+    def day(self, text: str | None) -> Markup:
+        """Return a `<time>` with the date alone."""
+        return self._time(text, lambda moment: formats.day(moment, self._locale))
 
     def precise(self, text: str | None) -> Markup:
         """Return the time of day to the millisecond."""

@@ -2,9 +2,10 @@
 
 import asyncpg
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX
-from core.contracts.notifications import ListNotices, NoticePage, NoticesLeft, ReadNotices
-from core.identity.api import SignedIn
+from core.contracts.desk_requests import PAGE_ROWS_MAX, SessionsEnded
+from core.contracts.notifications import ListNotices, NoticePage, NoticesLeft, ReadNotices, UnreadOf
+from core.identity.api import IdentityHandlers, SignedIn
+from core.identity.errors import SessionEnded
 from core.notifications.notices import store
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
@@ -27,6 +28,15 @@ class NoticeHandlers:
             unread = await store.count_unread(connection, caller.agent_id)
         page = found[:limit]
         return NoticePage(page, encode_cursor(page[-1].id) if len(found) > limit else None, unread)
+
+    async def unread(self, identity: IdentityHandlers, request: UnreadOf) -> NoticesLeft:
+        """Count for the bell, which asks every half minute: an idle session ends all the same. Raises: SessionEnded."""
+        if await identity.sessions_ended(SessionsEnded([request.session])):
+            raise SessionEnded
+        agent_id = await store.agent_of_session(self._pool, request.session)
+        if agent_id is None:
+            raise SessionEnded
+        return NoticesLeft(await store.count_unread(self._pool, agent_id))
 
     async def read(self, caller: SignedIn, request: ReadNotices) -> NoticesLeft:
         """Mark the caller's own notices as read; a foreign id marks nothing."""

@@ -14,6 +14,10 @@ LIMIT $4;
 -- Partial index notice_unread, never more than a hundred entries of it.
 SELECT count(*)::int FROM (SELECT FROM notice WHERE agent_id = $1 AND read_at IS NULL LIMIT 100) AS few;
 
+-- name: agent_of_session
+-- Primary key. Whether the session is still good has been asked.
+SELECT agent_id FROM session WHERE token_hash = $1;
+
 -- name: read_notices
 -- Partial index notice_unread. $3 NULL: all of them.
 UPDATE notice SET read_at = $2 WHERE agent_id = $1 AND read_at IS NULL AND ($3::uuid[] IS NULL OR id = ANY ($3));

@@ -55,6 +55,12 @@ async def count_unread(connection: Connection, agent_id: bytes) -> int:
     return await connection.fetchval(_SQL.count_unread, uuid_of(agent_id)) or 0
 
 
+async def agent_of_session(connection: Connection, session: bytes) -> bytes | None:
+    """Return whose session it is."""
+    found = await connection.fetchval(_SQL.agent_of_session, session)
+    return None if found is None else found.bytes
+
+
 async def mark_read(
     connection: Connection, agent_id: bytes, now: datetime, notice_ids: Sequence[bytes] | None
 ) -> None:

@@ -30,6 +30,9 @@ def doors(parts: Parts) -> Doors:
         ask.MAIL_ONE: Door(ById, True, lambda who, body, _locale: mail.one(who, body)),
         ask.MAIL_RESEND: Door(ask.ResendMail, True, lambda who, body, _locale: mail.resend(who, body)),
         ask.NOTICES: Door(ask.ListNotices, True, lambda who, body, _locale: notices.notices(who, body)),
+        ask.NOTICES_UNREAD: Door(
+            ask.UnreadOf, False, lambda _who, body, _locale: notices.unread(parts.identity, body)
+        ),
         ask.NOTICES_READ: Door(ask.ReadNotices, True, lambda who, body, _locale: notices.read(who, body)),
         ask.HOME: Door(Nothing, True, lambda who, _body, locale: home(parts, who, locale)),
         ask.BRAND: Door(ask.BrandOfHost, False, lambda _who, body, _locale: brands.of_host(body)),

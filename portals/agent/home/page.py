@@ -1,13 +1,15 @@
-"""Home: do payments pass, what stands blocked, why payments are refused."""
+"""Home: what needs the agent now, then, for those who watch payments, whether they pass."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from litestar import Response, get
 
 from portals.agent.transactions.page import load_counters
 from portals.kit.desk import Desk
+from portals.kit.gateway import Json
 
 PROBLEM_ROWS = 8
 BLOCK_ROWS = 8
@@ -15,20 +17,33 @@ BLOCK_ROWS = 8
 
 @get("/")
 async def home_page(desk: Desk) -> Response[bytes]:
-    """Show the last minutes in figures and what may need someone."""
-    desk.require_session()
-    counters, blocks, problems = await asyncio.gather(
-        load_counters(desk),
-        desk.gateway.get("/v1/blocks", [("standing", "true")]),
-        desk.gateway.get("/v1/transactions", [("state", "unknown"), ("limit", str(PROBLEM_ROWS))]),
+    """Show what waits for this agent, each section by their rights."""
+    session = desk.require_session()
+    watches = "transactions.read" in session.permissions
+    home, counters, problems, blocks = await asyncio.gather(
+        desk.gateway.get("/v1/home"),
+        load_counters(desk) if watches else _nothing(),
+        desk.gateway.get("/v1/transactions", [("state", "unknown"), ("limit", str(PROBLEM_ROWS))])
+        if watches
+        else _nothing(),
+        desk.gateway.get("/v1/blocks", [("standing", "true")])
+        if watches and "directory.read" in session.permissions
+        else _nothing(),
     )
+    sections: list[Json] = home["sections"]
     return desk.page(
         "home/home.html",
+        sections=[one for one in sections if one["count"] or one["code"] == "mine_requests"],
+        watches=watches,
         counters=counters,
-        blocks=blocks["data"][:BLOCK_ROWS],
-        blocks_count=len(blocks["data"]),
-        problems=problems["data"],
+        blocks=blocks["data"][:BLOCK_ROWS] if blocks else [],
+        blocks_count=len(blocks["data"]) if blocks else 0,
+        problems=problems["data"] if problems else [],
     )
+
+
+async def _nothing() -> Any:
+    return None
 
 
 HANDLERS = (home_page,)

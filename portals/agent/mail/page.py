@@ -1,7 +1,76 @@
-"""The journal of mail."""
+"""The journal of mail: what left, what waits, what failed; one with its words; send again."""
 
 from __future__ import annotations
 
+from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+from portals.agent.transaction.record import path_part
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayProblem
+
+PAGE_ROWS = 50
+STATES = ("waiting", "sent", "failed")
+PAGES = {"request": "/requests/", "company": "/companies/", "store": "/stores/", "contract": "/contracts/"}
+_FILTERS = ("state", "template", "query", "about", "cursor")
+
+
+@get("/mail")
+async def mail_page(desk: Desk) -> Response[bytes]:
+    """Show the journal, narrowed by the address."""
+    desk.require_session()
+    query = desk.request.query_params
+    chosen = {name: query[name].strip()[:400] for name in _FILTERS if query.get(name, "").strip()}
+    listed = await desk.gateway.get("/v1/mail", [("limit", str(PAGE_ROWS)), *chosen.items()])
+    return desk.page(
+        "mail/mails.html",
+        mails=listed["data"],
+        waiting=listed["waiting"],
+        untried_since=listed["untried_since"],
+        templates=listed["templates"],
+        next_cursor=listed.get("next_cursor"),
+        chosen=chosen,
+        states=STATES,
+        pages=PAGES,
+    )
+
+
+@get("/mail/{mail_id:str}")
+async def one_mail(desk: Desk, mail_id: str) -> Response[bytes]:
+    """Show one mail with its words."""
+    return await _show(desk, mail_id, resent=desk.request.query_params.get("resent") == "1")
+
+
+@post("/mail/{mail_id:str}/resend")
+async def resend(desk: Desk, mail_id: str) -> Response[bytes]:
+    """Send a mail again."""
+    fields = await desk.form()
+    path = f"/v1/mail/{path_part(mail_id)}"
+    try:
+        await desk.gateway.post(f"{path}/resend", {}, idempotency_key=fields.get("once") or None)
+    except GatewayProblem as problem:
+        if problem.status != 409:
+            raise
+        return await _show(desk, mail_id, error=problem.detail, status=409)
+    return desk.go(f"/mail/{path_part(mail_id)}?resent=1")
+
+
+async def _show(
+    desk: Desk, mail_id: str, *, resent: bool = False, error: str = "", status: int = 200
+) -> Response[bytes]:
+    desk.require_session()
+    detail = await desk.gateway.get(f"/v1/mail/{path_part(mail_id)}")
+    return desk.page(
+        "mail/mail.html",
+        status=status,
+        x=detail["mail"],
+        subject=detail["subject"],
+        text=detail["text"],
+        resent=resent,
+        errors={"": error} if error else {},
+        pages=PAGES,
+        once=desk.reference,
+    )
+
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (mail_page, one_mail, resend)

@@ -1,5 +1,6 @@
 // Every page of the desk: menus, keyboard, forms, side panel.
 import { startKeyboard } from "./keyboard.js";
+import { startBell } from "./bell.js";
 import { startLooking } from "./looking.js";
 import { startMenus } from "./menus.js";
 import { startForms } from "./forms.js";
@@ -8,6 +9,7 @@ import { startPanel } from "./panel.js";
 
 document.documentElement.classList.add("scripted");
 startMenus();
+startBell();
 startForms();
 startLooking();
 startPalette();

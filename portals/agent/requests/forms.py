@@ -1,0 +1,66 @@
+"""What forms on requests send, as the gateway takes it, and its refusals as the form shows them."""
+
+from __future__ import annotations
+
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayProblem, Json
+
+
+def told(action: str, fields: dict[str, str]) -> tuple[str, Json] | None:
+    """Return the gateway's name of an action and its body; None for what is no action."""
+    comment = fields.get("comment", "").strip()
+    match action:
+        case "comment":
+            mention = fields.get("mention", "")
+            return "comments", {"body": comment, "mentions": [mention] if mention else []}
+        case "take":
+            return "assign", {"assignee": "me"}
+        case "assign":
+            return "assign", {"assignee": fields.get("assignee") or None, "comment": comment}
+        case "status":
+            return "status", {"status": fields.get("status", ""), "comment": comment}
+        case "reopen":
+            return "reopen", {"comment": comment}
+        case "change":
+            body: Json = {"due_on": fields.get("due_on", "")}
+            body |= {name: fields[name].strip() for name in ("title", "priority", "team") if fields.get(name)}
+            return "change", body
+        case _:
+            return None
+
+
+def errors_of(desk: Desk, problem: GatewayProblem) -> dict[str, str]:
+    """Return a refusal by field, in words; what no field explains stands under no name."""
+    errors: dict[str, str] = {}
+    for error in problem.errors:
+        words = desk.words.get(f"requests.e_{error.code}", "")
+        errors[error.field] = words.format(detail=error.detail) if words else error.detail or problem.detail
+    return errors or {"": problem.detail}
+
+
+def said(desk: Desk, entry: Json, statuses: dict[str, str]) -> str:
+    """Return in words what somebody did to a request."""
+    facts = {str(name): str(value) for name, value in entry["facts"].items()}
+    kind = str(entry["kind"])
+    match kind:
+        case "assigned":
+            to = facts.get("to", "")
+            return (
+                desk.words("requests.said.assigned", to=to) if to else desk.words("requests.said.unassigned")
+            )
+        case "status" | "closed" | "reopened":
+            before, after = facts.get("from", ""), facts.get("to", "")
+            return desk.words(
+                f"requests.said.{kind}",
+                from_name=statuses.get(before, before),
+                to_name=statuses.get(after, after),
+            )
+        case "changed":
+            named = {"title": "subject", "due_on": "due", "priority": "priority", "team": "team"}
+            changes = [
+                f"{desk.words(f'requests.{named[name]}') if name in named else name} {value}"
+                for name, value in facts.items()
+            ]
+            return desk.words("requests.said.changed", changes=", ".join(changes))
+        case _:
+            return desk.words.get(f"requests.said.{kind}", kind)

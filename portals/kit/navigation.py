@@ -1,0 +1,105 @@
+"""Where an agent can go: the pages in the header and those behind Plus, each shown to whoever may open it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+
+class Page(NamedTuple):
+    """A page by the key of its word, its address, and the rights of which one opens it; none: everybody."""
+
+    key: str
+    href: str
+    rights: tuple[str, ...] = ()
+
+
+class Entry(NamedTuple):
+    """A page that the agent may open, and whether they are on it."""
+
+    key: str
+    href: str
+    here: bool
+
+
+class Navigation(NamedTuple):
+    """The header's pages, and the groups behind Plus that have any."""
+
+    main: list[Entry]
+    more: list[tuple[str, list[Entry]]]
+
+    @property
+    def more_is_here(self) -> bool:
+        """Whether the page is one of those behind Plus."""
+        return any(entry.here for _, entries in self.more for entry in entries)
+
+
+MAIN: Final = (
+    Page("home", "/"),
+    Page("accounts", "/accounts", ("directory.read",)),
+    Page("companies", "/companies", ("directory.read",)),
+    Page("stores", "/stores", ("directory.read",)),
+    Page("transactions", "/transactions", ("transactions.read",)),
+    Page("terminals", "/terminals", ("directory.read",)),
+)
+MORE: Final = (
+    (
+        "group_merchants",
+        (
+            Page(
+                "onboarding",
+                "/onboarding",
+                ("merchants.register", "merchants.validate", "contracts.activate"),
+            ),
+            Page("contracts", "/contracts", ("contracts.read",)),
+            Page("fees", "/fees", ("fees.read",)),
+        ),
+    ),
+    (
+        "group_work",
+        (
+            Page("requests", "/requests", ("requests.use",)),
+            Page("approvals", "/approvals", ("transactions.refund", "transactions.refund_approve")),
+            Page("macros", "/macros", ("macros.use", "macros.write")),
+        ),
+    ),
+    (
+        "group_watch",
+        (
+            Page("alerts", "/alerts", ("alerts.read",)),
+            Page("activity", "/activity", ("transactions.read",)),
+            Page("wall", "/wall", ("directory.read",)),
+            Page("journals", "/journals", ("journals.read",)),
+            Page("blocks", "/blocks", ("directory.read",)),
+            Page("exports", "/exports", ("transactions.export",)),
+        ),
+    ),
+    (
+        "group_administration",
+        (
+            Page("mail", "/mail", ("mail.read",)),
+            Page("agents", "/agents", ("agents.read",)),
+            Page("roles", "/roles", ("agents.read",)),
+            Page("audit", "/audit", ("audit.read",)),
+            Page("branding", "/branding", ("branding.write",)),
+        ),
+    ),
+)
+
+
+def navigation(permissions: Collection[str], path: str) -> Navigation:
+    """Return what an agent with these rights is offered on the page at `path`."""
+    more = [(group, _entries(pages, permissions, path)) for group, pages in MORE]
+    return Navigation(_entries(MAIN, permissions, path), [(group, pages) for group, pages in more if pages])
+
+
+def _entries(pages: tuple[Page, ...], permissions: Collection[str], path: str) -> list[Entry]:
+    return [
+        Entry(page.key, page.href, _is_here(page.href, path))
+        for page in pages
+        if not page.rights or any(right in permissions for right in page.rights)
+    ]
+
+
+def _is_here(href: str, path: str) -> bool:
+    return path == href or (href != "/" and path.startswith(f"{href}/"))
