@@ -1,6 +1,6 @@
 """How agents get in, and what they see of their own access: subjects, requests and public shapes."""
 
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -79,7 +79,7 @@ class AnswerFactor(msgspec.Struct):
 class PasskeyOptions(msgspec.Struct):
     """What `navigator.credentials` is asked with, as the JSON that WebAuthn defines."""
 
-    public_key: msgspec.Raw
+    public_key: dict[str, Any]
 
 
 class Factor(msgspec.Struct):
@@ -229,7 +229,6 @@ class AcceptInvitation(msgspec.Struct):
     password: str
     ip: str
     user_agent: str = ""
-    device: str | None = None
 
     def __repr__(self) -> str:
         return "AcceptInvitation()"
@@ -265,13 +264,3 @@ class FinishSignOn(msgspec.Struct):
 
     def __repr__(self) -> str:
         return "FinishSignOn()"
-
-
-NewPassword = Annotated[
-    str,
-    msgspec.Meta(
-        min_length=PASSWORD_CHARACTERS_MIN,
-        max_length=PASSWORD_CHARACTERS_MAX,
-        description="At least 12 characters of any kind",
-    ),
-]

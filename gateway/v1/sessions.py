@@ -123,16 +123,14 @@ async def second_factor(
     tags=["Sessions"],
     security=[{}],
     status_code=200,
-    responses={200: ResponseSpec(access.PasskeyOptions, description="For navigator.credentials.get")},
 )
 async def passkey_options(
     data: PendingBody, request: Request[Any, Any, Any], core: CoreClient
-) -> Response[bytes]:
+) -> access.PasskeyOptions:
     """Return the options for `navigator.credentials.get`; each call makes a new challenge."""
     caller = anonymous(request)
     body = access.ByPending(data.pending, caller.ip)
-    options = await core.ask(access.FACTOR_CHALLENGE, body, access.PasskeyOptions, caller=caller)
-    return json_response(options)
+    return await core.ask(access.FACTOR_CHALLENGE, body, access.PasskeyOptions, caller=caller)
 
 
 @get("/sessions/current", summary="The caller’s session", tags=["Sessions"])
@@ -169,8 +167,3 @@ def passkey_text(credential: dict[str, Any], field: str) -> str:
     if len(text) > access.PASSKEY_ANSWER_BYTES_MAX:
         raise Problem.of_field(field, "too_long")
     return text.decode()
-
-
-def json_response(content: Any) -> Response[bytes]:
-    """Return what already holds JSON inside as it is."""
-    return Response(msgspec.json.encode(content), media_type="application/json")

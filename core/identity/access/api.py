@@ -1,5 +1,7 @@
 """The door of access for composition roots."""
 
+from core.identity.access.inviting import InvitationHandlers, invite
 from core.identity.access.logging_in import LogInHandlers
+from core.identity.access.own import OwnAccessHandlers
 
-__all__ = ["LogInHandlers"]
+__all__ = ["InvitationHandlers", "LogInHandlers", "OwnAccessHandlers", "invite"]

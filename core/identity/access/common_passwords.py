@@ -1,7 +1,7 @@
 """The passwords that guessers try first, made by their habits: `python -m core.identity.access.common_passwords`.
 
 People who must write twelve characters take a word that they know, say it twice, or lengthen it with a year, a row
-of digits or a walk over the keyboard. The list holds those, French and English, as shortened hashes in their order.
+of digits or a walk over the keyboard, and end it with a mark (which `common_hash` takes off). The list holds those, French and English, as shortened hashes in their order.
 """
 
 import itertools
@@ -43,8 +43,7 @@ _DIGITS: Final = (
     "666", "6666", "69", "6969", "777", "7777", "789", "888", "8888", "987654321", "99", "999", "9999", "1a2b3c",
     "abc", "abc123", "xyz", "75", "13", "69", "59", "33", "2a", "97", "qwerty", "azerty", "aze", "qsd",
 )  # fmt: skip
-_YEARS: Final = tuple(str(year) for year in range(1960, 2031))
-_MARKS: Final = ("", "!", "!!", "?", ".", "*", "@", "#", "$", "1!", "123!", "01!", "1234!")
+_YEARS: Final = tuple(str(year) for year in range(2030, 1959, -1))
 _ROWS: Final = (
     "1234567890", "0987654321", "azertyuiop", "qsdfghjklm", "wxcvbn", "qwertyuiop", "asdfghjkl", "zxcvbnm",
     "abcdefghijklmnopqrstuvwxyz", "1qaz2wsx3edc4rfv5tgb6yhn", "1a2z3e4r5t6y7u8i", "1q2w3e4r5t6y7u8i", "aqwzsxedcrfv",
@@ -59,7 +58,7 @@ maytheforcebewithyou quelaforcesoitavectoi harrypotterharry lordoftherings seign
 bonjourbonjour bienvenue1234 passwordpassword qwertyqwerty azertyazerty testtesttest adminadminadmin rootrootroot
 guichetguichet demodemodemo
 """)
-LISTED: Final = 12_000
+LISTED: Final = 20_000
 
 
 def common_passwords() -> list[str]:
@@ -68,8 +67,8 @@ def common_passwords() -> list[str]:
     singles += [row[:n] for row in _ROWS for n in range(PASSWORD_CHARACTERS_MIN, len(row))]
     singles += ["".join(pair) for pair in itertools.permutations(_ROWS[:8], 2)]
     singles += [word * n for word in _WORDS for n in (2, 3)]
-    ends = [*_DIGITS, *_YEARS]
-    lengthened = (f"{word}{end}{mark}" for mark in _MARKS for end in ends for word in _WORDS)
+    ends = [*_YEARS, *_DIGITS]
+    lengthened = (f"{word}{end}" for end in ends for word in _WORDS)
     pairs = (f"{first}{second}" for first in _WORDS[:60] for second in _WORDS[:60] if first != second)
     candidates = itertools.chain(singles, lengthened, pairs)
     long_enough = (one for one in candidates if len(one) >= PASSWORD_CHARACTERS_MIN)

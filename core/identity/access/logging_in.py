@@ -129,7 +129,7 @@ class LogInHandlers:
             allow_credentials=[PublicKeyCredentialDescriptor(id=each) for each in known],
             user_verification=UserVerificationRequirement.PREFERRED,
         )
-        return PasskeyOptions(msgspec.Raw(options_to_json(options).encode()))
+        return PasskeyOptions(msgspec.json.decode(options_to_json(options)))
 
     async def _with_code(self, agent_id: bytes, code: str, arrival: Arrival, now: datetime) -> SessionOpened:
         bounds = _factor_bounds(agent_id, arrival.device_hash)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -66,8 +67,9 @@ class Passwords:
 
 
 def common_hash(password: str) -> bytes:
-    """Return what the list of common passwords holds of one: letter case and blanks at the ends make no difference."""
-    return hashlib.sha256(password.strip().lower().encode()).digest()[:COMMON_HASH_BYTES]
+    """Return what the list of common passwords holds of one: letter case, and marks at its ends, make no difference."""
+    bare = re.sub(r"^[\W_]+|[\W_]+$", "", password.lower())
+    return hashlib.sha256(bare.encode()).digest()[:COMMON_HASH_BYTES]
 
 
 def _load_common() -> frozenset[bytes]:

@@ -1,0 +1,228 @@
+"""Invitations: an administrator makes an agent, or lets one who forgot the password choose another."""
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import asyncpg
+import structlog
+
+from core.contracts.access import (
+    AcceptInvitation,
+    ByInvitation,
+    InvitationAccepted,
+    InvitationView,
+    InviteAgent,
+    Invited,
+)
+from core.contracts.desk import FieldProblem
+from core.contracts.permissions import Permission
+from core.contracts.refusals import NotFound
+from core.identity import store as sessions
+from core.identity.access import store
+from core.identity.access.errors import AgentKnown, InvitationEnded, InvitationMalformed
+from core.identity.access.model import Arrival, OpenInvitation
+from core.identity.access.opening import TOKEN_BYTES, open_session, standing
+from core.identity.access.passwords import NO_PASSWORD, Passwords
+from core.identity.access.rules import INVITATION_LIFE
+from core.identity.access.settings import AccessSettings
+from core.identity.access.throttle import count_attempt, forget_attempt
+from core.identity.model import SignedIn
+from core.identity.permits import require
+from core.identity.rules import FAILURES_PER_IP_MAX
+from core.identity.views import hash_of_token
+from core.values.clock import Clock
+from core.values.ids import encode_id
+from core.values.timestamps import timestamp
+
+Send: TypeAlias = Callable[..., Awaitable[None]]
+"""`send(connection, template=, to=, locale=, facts=, about_kind=, about_id=)`: writes a mail in the transaction."""
+
+_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,180}[a-z0-9])?\.[a-z]{2,24}")
+_NAME_CHARACTERS_MAX: Final = 200
+
+_log = structlog.get_logger("core.identity")
+
+
+class InvitationHandlers:
+    """The door to invitations. `send` None: the link goes to the administrator, who hands it over."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        passwords: Passwords,
+        settings: AccessSettings,
+        send: Send | None,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._passwords = passwords
+        self._settings = settings
+        self._send = send
+
+    async def invite_agent(self, caller: SignedIn, request: InviteAgent) -> Invited:
+        """Invite somebody new, who has no grant yet, or somebody known again.
+
+        Raises: NotPermitted, InvitationMalformed, AgentKnown, NotFound.
+        """
+        require(caller, Permission.AGENTS_WRITE)
+        async with self._pool.acquire() as connection, connection.transaction():
+            return await invite(
+                connection,
+                request,
+                invited_by=caller.agent_id,
+                now=self._clock.now(),
+                portal_url=self._settings.portal_url,
+                send=self._send,
+            )
+
+    async def read_invitation(self, request: ByInvitation) -> InvitationView:
+        """Return whom an invitation is for. Raises: InvitationEnded."""
+        found = await self._open(request.token)
+        return InvitationView(found.email, found.name, found.locale, timestamp(found.expires_at))
+
+    async def accept_invitation(self, request: AcceptInvitation) -> InvitationAccepted:
+        """Choose a password. Every earlier session ends, and somebody without a second factor goes on to add one.
+
+        Raises: InvitationEnded, PasswordRefused, TooManyAttempts.
+        """
+        now = self._clock.now()
+        bounds = {f"ip:{request.ip}": FAILURES_PER_IP_MAX}
+        await count_attempt(self._pool, bounds, now=now, ip=request.ip)
+        found = await self._open(request.token)
+        self._passwords.refuse_weak(request.password, email=found.email)
+        encoded = await self._passwords.hash(request.password)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.lock_agent(connection, found.agent_id)
+            if not await store.accept_invitation(connection, found.token_hash, now):
+                raise InvitationEnded
+            await store.put_password(connection, found.agent_id, encoded)
+            if found.resets_factors:
+                await store.remove_factors(connection, found.agent_id)
+            await store.end_sessions_of(connection, found.agent_id, now)
+            await store.forget_devices(connection, found.agent_id)
+            await forget_attempt(connection, {**bounds, f"email:{found.email}": 0}, at=now)
+            factors = standing(await store.list_factors(connection, found.agent_id))
+            arrival = Arrival(request.ip, request.user_agent)
+            await sessions.record_action(
+                connection,
+                agent_id=found.agent_id,
+                at=now,
+                kind="credential.invitation_accepted",
+                target_kind="agent",
+                target_id=found.agent_id,
+                facts={"factors_reset": found.resets_factors},
+                ip=request.ip,
+            )
+            if factors:
+                return InvitationAccepted(None)
+            return InvitationAccepted(
+                await open_session(
+                    connection,
+                    found.agent_id,
+                    arrival=arrival,
+                    factor="invitation",
+                    now=now,
+                    enrolling=True,
+                )
+            )
+
+    async def _open(self, token: str) -> OpenInvitation:
+        found = await store.find_invitation(self._pool, hash_of_token(token), self._clock.now())
+        if found is None:
+            _log.warning("invitation_refused")
+            raise InvitationEnded
+        return found
+
+
+async def invite(
+    connection: sessions.Connection,
+    request: InviteAgent,
+    *,
+    invited_by: bytes,
+    now: datetime,
+    portal_url: str,
+    send: Send | None,
+) -> Invited:
+    """Write an invitation, and its mail, within the caller's transaction. It stands for 72 hours, alone.
+
+    Raises: InvitationMalformed, AgentKnown, NotFound.
+    """
+    agent_id = request.agent_id
+    if agent_id is None:
+        agent_id = await _new_agent(connection, request)
+    agent = await store.find_agent(connection, agent_id)
+    if agent is None or agent["disabled_at"] is not None:
+        raise NotFound
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    expires_at = now + INVITATION_LIFE
+    await store.put_invitation(
+        connection,
+        token_hash=hash_of_token(token),
+        agent_id=agent_id,
+        invited_by=invited_by,
+        now=now,
+        expires_at=expires_at,
+        resets_factors=request.resets_factors,
+    )
+    link = f"{portal_url}/invitation/{token}"
+    if send is not None:
+        await send(
+            connection,
+            template="agent_invitation",
+            to=agent["email"],
+            locale=agent["locale"],
+            facts={"name": agent["name"], "link": link},
+            about_kind="agent",
+            about_id=agent_id,
+            # Each invitation is a mail of its own, however alike they are.
+            once_key=encode_id("agent", agent_id) + timestamp(now),
+        )
+    await sessions.record_action(
+        connection,
+        agent_id=invited_by,
+        at=now,
+        kind="credential.invited",
+        target_kind="agent",
+        target_id=agent_id,
+        facts={
+            "email": agent["email"],
+            "is_new": request.agent_id is None,
+            "resets_factors": request.resets_factors,
+        },
+    )
+    return Invited(
+        agent=encode_id("agent", agent_id),
+        expires_at=timestamp(expires_at),
+        mailed=send is not None,
+        link=link if send is None else None,
+    )
+
+
+async def _new_agent(connection: sessions.Connection, request: InviteAgent) -> bytes:
+    email, name = request.email.strip().lower(), " ".join(request.name.split())
+    errors: list[FieldProblem] = []
+    if not _EMAIL.fullmatch(email):
+        errors.append(FieldProblem("email", "malformed", "name@example.org"))
+    if not 1 <= len(name) <= _NAME_CHARACTERS_MAX or not name.isprintable():
+        errors.append(FieldProblem("name", "malformed", "1-200"))
+    if request.locale not in ("fr", "en"):
+        errors.append(FieldProblem("locale", "unknown_value", "fr, en"))
+    if not await store.role_exists(connection, request.role):
+        errors.append(FieldProblem("role", "unknown_value"))
+    if errors:
+        raise InvitationMalformed(errors)
+    made = await store.add_agent(
+        connection,
+        email=email,
+        name=name,
+        password_hash=NO_PASSWORD,
+        role=request.role,
+        locale=request.locale,
+    )
+    if made is None:
+        raise AgentKnown
+    return made
