@@ -16,7 +16,7 @@ RETURN upper(regexp_replace(coalesce(value, ''), '[^0-9A-Za-z]', '', 'g'));
 
 -- A phone number as people in France dial it: +33 6 12… and 0033 6 12… are 0612….
 CREATE FUNCTION phone_key(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN regexp_replace(regexp_replace(coalesce(value, ''), '[^0-9+]', '', 'g'), '^(\+|00)33(0?)', '0');
+RETURN replace(regexp_replace(regexp_replace(coalesce(value, ''), '[^0-9+]', '', 'g'), '^(\+|00)33(0?)', '0'), '+', '');
 
 -- One row for each thing that the search finds by words. A copy: the scope is asked of the directory itself.
 -- One partition a kind: a common name among terminals never hides the companies of that name.
@@ -66,15 +66,16 @@ BEGIN ATOMIC
             excluded.company_id, excluded.account_id, excluded.service, excluded.departments);
 END;
 
+-- Ids are joined as a set: `= ANY (ids)` compares an argument's elements one by one, and a seed has many.
 CREATE FUNCTION search_refresh_terminal(ids uuid[]) RETURNS void LANGUAGE sql
 BEGIN ATOMIC
     SELECT search_put(
         'terminal', t.id, t.terminal, concat_ws(' · ', s.name, nullif(s.city, '')), t.terminal,
         ARRAY[exact_key(t.terminal)], s.id, s.company_id, NULL, v.kind, ARRAY[s.department])
-    FROM terminal AS t
+    FROM unnest(ids) AS u (id)
+    INNER JOIN terminal AS t ON t.id = u.id
     INNER JOIN store AS s ON s.id = t.store_id
     INNER JOIN service AS v ON v.id = t.service_id
-    WHERE t.id = ANY (ids)
     ORDER BY t.id;
 END;
 
@@ -84,8 +85,8 @@ BEGIN ATOMIC
         'account', a.id, a.name, '', a.name, '{}', NULL, NULL, a.id, NULL,
         (SELECT array_agg(DISTINCT s.department ORDER BY s.department)
          FROM company AS c INNER JOIN store AS s ON s.company_id = c.id WHERE c.account_id = a.id))
-    FROM account AS a
-    WHERE a.id = ANY (ids)
+    FROM unnest(ids) AS u (id)
+    INNER JOIN account AS a ON a.id = u.id
     ORDER BY a.id;
 END;
 
@@ -95,11 +96,11 @@ BEGIN ATOMIC
         'company', c.id, c.legal_name, 'SIREN ' || c.siren, concat_ws(' ', c.legal_name, c.siren), ARRAY[c.siren],
         NULL, c.id, c.account_id, NULL,
         (SELECT array_agg(DISTINCT s.department ORDER BY s.department) FROM store AS s WHERE s.company_id = c.id))
-    FROM company AS c
-    WHERE c.id = ANY (ids)
+    FROM unnest(ids) AS u (id)
+    INNER JOIN company AS c ON c.id = u.id
     ORDER BY c.id;
     SELECT search_refresh_account(array_agg(DISTINCT c.account_id ORDER BY c.account_id))
-    FROM company AS c WHERE c.id = ANY (ids);
+    FROM unnest(ids) AS u (id) INNER JOIN company AS c ON c.id = u.id;
 END;
 
 CREATE FUNCTION search_refresh_store(ids uuid[]) RETURNS void LANGUAGE sql
@@ -109,12 +110,12 @@ BEGIN ATOMIC
         concat_ws(' ', s.name, c.legal_name, s.city, s.postcode, s.siret, s.acceptor),
         ARRAY[s.siret, left(s.siret, 9), exact_key(s.acceptor)], s.id, s.company_id, c.account_id, NULL,
         ARRAY[s.department])
-    FROM store AS s
+    FROM unnest(ids) AS u (id)
+    INNER JOIN store AS s ON s.id = u.id
     INNER JOIN company AS c ON c.id = s.company_id
-    WHERE s.id = ANY (ids)
     ORDER BY s.id;
     SELECT search_refresh_company(array_agg(DISTINCT s.company_id ORDER BY s.company_id))
-    FROM store AS s WHERE s.id = ANY (ids);
+    FROM unnest(ids) AS u (id) INNER JOIN store AS s ON s.id = u.id;
 END;
 
 CREATE FUNCTION search_refresh_agent(ids uuid[]) RETURNS void LANGUAGE sql
@@ -122,8 +123,8 @@ BEGIN ATOMIC
     SELECT search_put(
         'agent', g.id, g.name, g.email, concat_ws(' ', g.name, g.email), ARRAY[exact_key(g.email)],
         NULL, NULL, NULL, NULL, '{}')
-    FROM agent AS g
-    WHERE g.id = ANY (ids)
+    FROM unnest(ids) AS u (id)
+    INNER JOIN agent AS g ON g.id = u.id
     ORDER BY g.id;
 END;
 
@@ -133,9 +134,9 @@ BEGIN ATOMIC
         'contract', k.id, k.number, c.legal_name, concat_ws(' ', k.number, c.legal_name), ARRAY[exact_key(k.number)],
         NULL, k.company_id, c.account_id, NULL,
         (SELECT array_agg(DISTINCT s.department ORDER BY s.department) FROM store AS s WHERE s.company_id = c.id))
-    FROM contract AS k
+    FROM unnest(ids) AS u (id)
+    INNER JOIN contract AS k ON k.id = u.id
     INNER JOIN company AS c ON c.id = k.company_id
-    WHERE k.id = ANY (ids)
     ORDER BY k.id;
 END;
 
@@ -144,11 +145,40 @@ BEGIN ATOMIC
     SELECT search_put(
         'request', r.id, r.code, r.title, concat_ws(' ', r.code, r.title), ARRAY[exact_key(r.code)],
         r.store_id, r.company_id, NULL, NULL,
-        (SELECT array_agg(DISTINCT s.department ORDER BY s.department) FROM store AS s
-         WHERE s.id = r.store_id OR (r.store_id IS NULL AND s.company_id = r.company_id)))
-    FROM request AS r
-    WHERE r.id = ANY (ids)
+        CASE
+            WHEN r.store_id IS NOT NULL THEN (SELECT ARRAY[s.department] FROM store AS s WHERE s.id = r.store_id)
+            ELSE (
+                SELECT array_agg(DISTINCT s.department ORDER BY s.department)
+                FROM store AS s WHERE s.company_id = r.company_id)
+        END)
+    FROM unnest(ids) AS u (id)
+    INNER JOIN request AS r ON r.id = u.id
     ORDER BY r.id;
+END;
+
+-- A contact belongs to one of a store, a company or an account.
+CREATE FUNCTION search_refresh_contact(ids uuid[]) RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    SELECT search_put(
+        'contact', p.id, p.name, concat_ws(' · ', coalesce(s.name, c.legal_name, a.name), nullif(p.phone, ''),
+        nullif(p.email, '')), concat_ws(' ', p.name, p.email, s.name, c.legal_name, a.name),
+        ARRAY[phone_key(p.phone), exact_key(p.phone), exact_key(p.email)], p.store_id,
+        coalesce(p.company_id, s.company_id), p.account_id, NULL,
+        CASE
+            WHEN p.store_id IS NOT NULL THEN ARRAY[s.department]
+            WHEN p.company_id IS NOT NULL THEN (
+                SELECT array_agg(DISTINCT o.department ORDER BY o.department)
+                FROM store AS o WHERE o.company_id = p.company_id)
+            ELSE (
+                SELECT array_agg(DISTINCT o.department ORDER BY o.department)
+                FROM company AS k INNER JOIN store AS o ON o.company_id = k.id WHERE k.account_id = p.account_id)
+        END)
+    FROM unnest(ids) AS u (id)
+    INNER JOIN contact AS p ON p.id = u.id
+    LEFT JOIN store AS s ON s.id = p.store_id
+    LEFT JOIN company AS c ON c.id = p.company_id
+    LEFT JOIN account AS a ON a.id = p.account_id
+    ORDER BY p.id;
 END;
 
 -- Statement triggers for what comes and goes in bulk; `search_refresh_<kind>` does the writing.
@@ -213,6 +243,8 @@ CREATE TRIGGER contract_search_added AFTER INSERT ON contract REFERENCING NEW TA
     FOR EACH STATEMENT EXECUTE FUNCTION search_added('contract');
 CREATE TRIGGER request_search_added AFTER INSERT ON request REFERENCING NEW TABLE AS fresh
     FOR EACH STATEMENT EXECUTE FUNCTION search_added('request');
+CREATE TRIGGER contact_search_added AFTER INSERT ON contact REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION search_added('contact');
 
 CREATE TRIGGER account_search_changed AFTER UPDATE OF name ON account
     FOR EACH ROW EXECUTE FUNCTION search_changed('account');
@@ -229,6 +261,9 @@ CREATE TRIGGER contract_search_changed AFTER UPDATE OF number, company_id ON con
     FOR EACH ROW EXECUTE FUNCTION search_changed('contract');
 CREATE TRIGGER request_search_changed AFTER UPDATE OF code, title, company_id, store_id ON request
     FOR EACH ROW EXECUTE FUNCTION search_changed('request');
+CREATE TRIGGER contact_search_changed
+    AFTER UPDATE OF name, email, phone, account_id, company_id, store_id ON contact
+    FOR EACH ROW EXECUTE FUNCTION search_changed('contact');
 
 CREATE TRIGGER account_search_removed AFTER DELETE ON account REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION search_removed('account');
@@ -244,6 +279,8 @@ CREATE TRIGGER contract_search_removed AFTER DELETE ON contract REFERENCING OLD 
     FOR EACH STATEMENT EXECUTE FUNCTION search_removed('contract');
 CREATE TRIGGER request_search_removed AFTER DELETE ON request REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION search_removed('request');
+CREATE TRIGGER contact_search_removed AFTER DELETE ON contact REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION search_removed('contact');
 
 -- What is there already. The schema's rows are few: a large directory is filled in after its seed.
 SELECT search_refresh_account(array_agg(id)) FROM account;
@@ -253,6 +290,7 @@ SELECT search_refresh_terminal(array_agg(id)) FROM terminal;
 SELECT search_refresh_agent(array_agg(id)) FROM agent;
 SELECT search_refresh_contract(array_agg(id)) FROM contract;
 SELECT search_refresh_request(array_agg(id)) FROM request;
+SELECT search_refresh_contact(array_agg(id)) FROM contact;
 
 -- The keys that an agent reads from a receipt, apart from the hot table: the worker copies them a minute or two
 -- later, so that its indexes cost no payment anything. What is newer than `key_position` is looked up in place.
@@ -296,6 +334,9 @@ CREATE TRIGGER terminal_event_append_only BEFORE UPDATE OR DELETE ON terminal_ev
 DROP TABLE terminal_event;
 DROP TABLE key_position;
 DROP TABLE attempt_key;
+DROP TRIGGER contact_search_removed ON contact;
+DROP TRIGGER contact_search_changed ON contact;
+DROP TRIGGER contact_search_added ON contact;
 DROP TRIGGER request_search_removed ON request;
 DROP TRIGGER contract_search_removed ON contract;
 DROP TRIGGER request_search_changed ON request;
@@ -320,6 +361,7 @@ DROP TRIGGER account_search_added ON account;
 DROP FUNCTION search_removed();
 DROP FUNCTION search_changed();
 DROP FUNCTION search_added();
+DROP FUNCTION search_refresh_contact(uuid[]);
 DROP FUNCTION search_refresh_request(uuid[]);
 DROP FUNCTION search_refresh_contract(uuid[]);
 DROP FUNCTION search_refresh_agent(uuid[]);
