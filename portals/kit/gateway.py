@@ -13,6 +13,7 @@ Json = dict[str, Any]
 Parameters = Sequence[tuple[str, str]]
 
 REQUEST_TIMEOUT_S = 10.0
+UPLOAD_TIMEOUT_S = 40.0
 CONNECT_TIMEOUT_S = 2.0
 CONNECTIONS_MAX = 40
 LIVE_CONNECTIONS_MAX = 500
@@ -98,6 +99,25 @@ class Gateway:
             raise GatewayDown(type(error).__name__) from error
         return _read(answer.status_code, answer.headers, answer.content)
 
+    async def send(
+        self, path: str, *, headers: Mapping[str, str], parameters: Parameters, content: bytes
+    ) -> Json:
+        """Post bytes as they are and return the JSON of the answer.
+
+        Raises: GatewayProblem, GatewayDown.
+        """
+        try:
+            answer = await self._client.post(
+                path,
+                params=list(parameters),
+                content=content,
+                headers=dict(headers),
+                timeout=UPLOAD_TIMEOUT_S,
+            )
+        except httpx.HTTPError as error:
+            raise GatewayDown(type(error).__name__) from error
+        return _read(answer.status_code, answer.headers, answer.content)
+
     @asynccontextmanager
     async def stream(
         self, path: str, *, headers: Mapping[str, str], parameters: Parameters
@@ -150,10 +170,15 @@ class GatewayUser:
         """Delete. Raises: GatewayProblem, GatewayDown."""
         await self._gateway.request("DELETE", path, headers=self._headers, parameters=(), body=None)
 
+    async def upload(self, path: str, parameters: Parameters, content: bytes) -> Json:
+        """Send a file as the body of a POST. Raises: GatewayProblem, GatewayDown."""
+        headers = {**self._headers, "Content-Type": "application/octet-stream"}
+        return await self._gateway.send(path, headers=headers, parameters=parameters, content=content)
+
     @asynccontextmanager
-    async def download(self, path: str) -> AsyncIterator[httpx.Response]:
+    async def download(self, path: str, parameters: Parameters = ()) -> AsyncIterator[httpx.Response]:
         """Open a file; its body is read by the caller, chunk by chunk. Raises: GatewayProblem, GatewayDown."""
-        async with self._gateway.stream(path, headers=self._headers, parameters=()) as answer:
+        async with self._gateway.stream(path, headers=self._headers, parameters=parameters) as answer:
             yield answer
 
     @asynccontextmanager

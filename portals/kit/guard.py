@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -23,6 +24,9 @@ _HEADERS = (
 )
 _NO_STORE = (b"cache-control", b"no-store")
 _BODY_BYTES_MAX = 64 * 1024
+# A signed contract comes as a file of at most 10 MiB, with the form around it.
+_FILE_BYTES_MAX = 11 * 1024 * 1024
+_FILE_PATH = re.compile(r"/contracts/[A-Za-z0-9_]+/signed")
 
 
 def guarded(app: ASGIApp, metrics: PortalMetrics, now: Callable[[], float] = time.perf_counter) -> ASGIApp:
@@ -35,7 +39,8 @@ def guarded(app: ASGIApp, metrics: PortalMetrics, now: Callable[[], float] = tim
         reference = secrets.token_hex(6)
         scope["state"] = {**scope.get("state", {}), "reference": reference}
         started = now()
-        if _declared_bytes(scope) > _BODY_BYTES_MAX:
+        takes_file = _FILE_PATH.fullmatch(scope["path"]) is not None
+        if _declared_bytes(scope) > (_FILE_BYTES_MAX if takes_file else _BODY_BYTES_MAX):
             await _refuse_too_large(send)
             return
 
