@@ -10,6 +10,7 @@ from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import documents as ask
+from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing, Written
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
@@ -17,8 +18,8 @@ from gateway.v1.reading import body_id, path_id
 from gateway.v1.transactions import written_response
 
 _TAGS: Final = ["Documents"]
-# One byte more than a document may have, so that the refusal is ours and says what to do.
-_BODY_BYTES_MAX: Final = ask.DOCUMENT_BYTES_MAX + 1
+# Somewhat too large is read to its end and refused in words; beyond this the connection is closed.
+_BODY_BYTES_MAX: Final = 2 * ask.DOCUMENT_BYTES_MAX
 Name = Annotated[str, Parameter(min_length=1, max_length=200, description="The file’s name")]
 
 
@@ -81,12 +82,14 @@ async def upload_document(
     async for chunk in request.stream():
         size += len(chunk)
         if size > ask.DOCUMENT_BYTES_MAX:
-            raise Problem("document_too_large")
+            continue
         waiting += chunk
         while len(waiting) >= ask.PART_BYTES_MAX:
             part, waiting = bytes(waiting[: ask.PART_BYTES_MAX]), waiting[ask.PART_BYTES_MAX :]
             await core.ask(ask.DOCUMENT_PART, ask.PutPart(upload, number, part), Nothing, caller=caller)
             number += 1
+    if size > ask.DOCUMENT_BYTES_MAX:
+        raise Problem("document_too_large", errors=[FieldProblem("file", "too_large")])
     if waiting:
         await core.ask(ask.DOCUMENT_PART, ask.PutPart(upload, number, bytes(waiting)), Nothing, caller=caller)
     body = ask.FinishUpload(upload, company_id, kind, name)

@@ -1,11 +1,9 @@
-"""Whether a company may have a contract (MER-2)."""
+"""Whether a company may have a contract (MER-2): the one question to onboarding."""
 
 from core.db.rows import Connection
+from core.merchants.api import onboarding_validated
 
 
-async def may_have_contract(_connection: Connection, _company_id: bytes) -> bool:
-    """Return whether the company's onboarding was commercially validated.
-
-    Companies that stood before onboarding existed count as validated.
-    """
-    return True
+async def may_have_contract(connection: Connection, company_id: bytes) -> bool:
+    """Return whether the company's onboarding was commercially validated."""
+    return await onboarding_validated(connection, company_id)

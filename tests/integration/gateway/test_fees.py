@@ -30,6 +30,17 @@ def today(days: int = 0) -> str:
     return (paris_date(datetime.now(UTC)) + timedelta(days=days)).isoformat()
 
 
+_tokens: dict[tuple[str, str], str] = {}
+
+
+async def token_of(desk_stack: DeskStack, name: str) -> str:
+    """Log somebody in once for all tests: checking a password is slow on purpose."""
+    key = (desk_stack.gateway_url, name)
+    if key not in _tokens:
+        _tokens[key] = await desk_stack.log_in(f"{name}@guichet.example")
+    return _tokens[key]
+
+
 async def make_grid(client: httpx.AsyncClient, name: str, *rows: dict[str, Any]) -> dict[str, Any]:
     answer = await client.post(
         "/v1/fee-grids", json={"name": name, "effective_on": today(), "rows": list(rows or (VISA,))}
@@ -44,16 +55,16 @@ async def act(client: httpx.AsyncClient, version: str, what: str) -> httpx.Respo
 
 async def approved_grid(desk_stack: DeskStack, name: str, *rows: dict[str, Any]) -> dict[str, Any]:
     """Make a grid in force since today: one submits, another approves."""
-    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as one:
+    async with desk_stack.client(await token_of(desk_stack, "admin")) as one:
         grid = await make_grid(one, name, *rows)
         assert (await act(one, grid["pending"]["id"], "submit")).status_code == 200
-    async with desk_stack.client(await desk_stack.log_in("superviseur@guichet.example")) as other:
+    async with desk_stack.client(await token_of(desk_stack, "superviseur")) as other:
         assert (await act(other, grid["pending"]["id"], "approve")).status_code == 200
         return (await other.get(f"/v1/fee-grids/{grid['id']}")).json()
 
 
 async def test_whoever_submits_cannot_approve(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
-    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as one:
+    async with desk_stack.client(await token_of(desk_stack, "admin")) as one:
         grid = await make_grid(one, "Two people")
         version = grid["pending"]["id"]
         assert (await act(one, version, "approve")).json()["code"] == "fee_act_refused"
@@ -64,7 +75,7 @@ async def test_whoever_submits_cannot_approve(desk_stack: DeskStack, rows: async
             f"/v1/fee-versions/{version}/rows", json={"effective_on": today(), "rows": [CB]}
         )
         assert edited.json()["code"] == "fee_version_not_draft"
-    async with desk_stack.client(await desk_stack.log_in("superviseur@guichet.example")) as other:
+    async with desk_stack.client(await token_of(desk_stack, "superviseur")) as other:
         approved = (await act(other, version, "approve")).json()
     assert approved["state"] == "in_force"
     assert [event["act"] for event in approved["events"]] == ["made", "submit", "approve"]
@@ -80,7 +91,7 @@ async def test_the_next_version_begins_as_a_copy_and_shows_what_it_changes(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
     grid = await approved_grid(desk_stack, "Copied", VISA, CB)
-    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as client:
+    async with desk_stack.client(await token_of(desk_stack, "admin")) as client:
         made = await client.post(f"/v1/fee-grids/{grid['id']}/versions", json={"effective_on": today(10)})
         assert made.status_code == 201
         again = await client.post(f"/v1/fee-grids/{grid['id']}/versions", json={"effective_on": today(11)})
@@ -113,7 +124,7 @@ async def test_a_draft_is_priced_on_what_was_captured(
             rows, terminal="T0000009", state=State.CAPTURED, amount_minor=amount, captured_minor=amount
         )
     company = encode_id("company", place["company_id"].bytes)
-    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as client:
+    async with desk_stack.client(await token_of(desk_stack, "admin")) as client:
         assigned = await client.post(f"/v1/fee-grids/{grid['id']}/companies", json={"company": company})
         assert [one["id"] for one in assigned.json()["paying"]] == [company]
         draft = (
@@ -142,7 +153,7 @@ async def test_a_draft_is_priced_on_what_was_captured(
 
 
 async def test_fees_are_refused_by_the_field(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
-    async with desk_stack.client(await desk_stack.log_in("admin@guichet.example")) as client:
+    async with desk_stack.client(await token_of(desk_stack, "admin")) as client:
         twice = await client.post(
             "/v1/fee-grids", json={"name": "Twice", "effective_on": today(), "rows": [VISA, VISA]}
         )
@@ -167,5 +178,5 @@ async def test_fees_are_refused_by_the_field(desk_stack: DeskStack, rows: asyncp
         )
         past = await act(client, grid["pending"]["id"], "submit")
         assert past.json()["code"] == "fee_date_past"
-    async with desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as client:
+    async with desk_stack.client(await token_of(desk_stack, "hotline")) as client:
         assert (await client.get("/v1/fee-grids")).status_code == 403
