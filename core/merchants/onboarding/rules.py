@@ -184,6 +184,11 @@ def lacking(answers: Answers, known: Known) -> list[Lacking]:
     return [Lacking(name, _is_written(part), wrong) for name in STEPS for part, wrong in [written[name]]]
 
 
+def is_complete(step: Lacking, steps: list[Lacking]) -> bool:
+    """Return whether a step lacks nothing; there is something to review once the others lack nothing."""
+    return not any(one.wrong for one in steps) if step.name == "review" else not step.wrong
+
+
 def _of_stores(stores: list[StoreFields], siren: str, known: Known) -> list[Wrong]:
     if not stores:
         return [Wrong("0.name", "stores_missing")]

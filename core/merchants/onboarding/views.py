@@ -14,7 +14,16 @@ from core.contracts.merchants import (
     StepProblem,
 )
 from core.identity.api import Permission, SignedIn
-from core.merchants.onboarding.rules import EDITABLE, STEPS, TRANSITIONS, Known, Lacking, lacking, waits_for
+from core.merchants.onboarding.rules import (
+    EDITABLE,
+    STEPS,
+    TRANSITIONS,
+    Known,
+    Lacking,
+    is_complete,
+    lacking,
+    waits_for,
+)
 from core.merchants.onboarding.store import answers_of
 from core.merchants.words import problem_text
 from core.values.ids import encode_id
@@ -34,7 +43,7 @@ def summary_of(row: asyncpg.Record, *, steps: list[Lacking] | None = None) -> On
         held_by=PersonRef(encode_id("agent", row["held_by"].bytes), row["held_by_name"]),
         changed_at=timestamp(row["changed_at"]),
         created_at=timestamp(row["created_at"]),
-        steps_complete=sum(not step.wrong for step in found),
+        steps_complete=sum(is_complete(step, found) for step in found),
         steps_total=len(STEPS),
         waits_for=None if waiting is None else waiting.value,
     )
@@ -59,7 +68,7 @@ def detail_of(
         **msgspec.structs.asdict(summary),
         version=row["version"],
         answers=answers_of(row),
-        steps=[_step_of(step, locale) for step in steps],
+        steps=[_step_of(step, steps, locale) for step in steps],
         moves=_moves_of(row, caller),
         editable=editable,
         return_reason=row["return_reason"],
@@ -86,10 +95,10 @@ def _moves_of(row: asyncpg.Record, caller: SignedIn) -> list[Move]:
     return moves
 
 
-def _step_of(step: Lacking, locale: str) -> Step:
+def _step_of(step: Lacking, steps: list[Lacking], locale: str) -> Step:
     return Step(
         name=step.name,
-        complete=not step.wrong,
+        complete=is_complete(step, steps),
         started=step.started,
         problems=[
             StepProblem(f"{step.name}.{each.field}", each.code, problem_text(each.code, locale))
