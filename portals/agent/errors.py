@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from portals.kit.desk import Desk, FormForged, SessionNeeded
+from portals.kit.desk import Desk, FactorNeeded, FormForged, SessionNeeded
 from portals.kit.gateway import GatewayDown, GatewayProblem
 
 
@@ -35,6 +35,11 @@ def _error(
 def session_needed(request: Request[Any, Any, Any], error: SessionNeeded) -> Response[bytes]:
     """Send to the login page."""
     return _desk(request).go_log_in(error.return_to, ended=error.ended)
+
+
+def factor_needed(request: Request[Any, Any, Any], _: FactorNeeded) -> Response[bytes]:
+    """Send to where a second factor is added."""
+    return _desk(request).go("/security")
 
 
 def form_forged(request: Request[Any, Any, Any], _: FormForged) -> Response[bytes]:
@@ -77,6 +82,7 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
 
 HANDLERS: ExceptionHandlersMap = {
     SessionNeeded: session_needed,
+    FactorNeeded: factor_needed,
     FormForged: form_forged,
     GatewayDown: gateway_down,
     GatewayProblem: gateway_problem,

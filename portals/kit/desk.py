@@ -36,6 +36,10 @@ class SessionNeeded(Exception):
         super().__init__("session needed")
 
 
+class FactorNeeded(Exception):
+    """The session may do nothing before its agent has added a second factor."""
+
+
 class FormForged(Exception):
     """A POST that does not come from a form of ours."""
 
@@ -79,9 +83,11 @@ class Desk:
         )
 
     def require_session(self) -> Session:
-        """Return who asks. Raises: SessionNeeded."""
+        """Return who asks. Raises: SessionNeeded, FactorNeeded."""
         if self.session is None:
             raise SessionNeeded(self.return_address(), ended=False)
+        if self.session.enrolling and not self.request.url.path.startswith("/security"):
+            raise FactorNeeded
         return self.session
 
     @property

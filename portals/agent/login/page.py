@@ -109,6 +109,7 @@ def _form(
         errors=errors,
         ended=ended,
         expired=expired,
+        chosen="chosen" in desk.request.query_params,
     )
 
 

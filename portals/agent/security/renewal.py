@@ -1,0 +1,23 @@
+"""Once a session that could only add a factor has one, the browser's copy of it learns what the agent may do."""
+
+from __future__ import annotations
+
+import msgspec
+
+from portals.kit.desk import Desk
+
+
+async def renew_session(desk: Desk) -> None:
+    """Seal the session again with the permissions that it has now."""
+    session = desk.session
+    if session is None or not session.enrolling:
+        return
+    agent = (await desk.gateway.get("/v1/sessions/current"))["agent"]
+    desk.open_session(
+        msgspec.structs.replace(
+            session,
+            enrolling=False,
+            departments=[str(code) for code in agent.get("departments") or []],
+            permissions=[str(name) for name in agent.get("permissions") or []],
+        )
+    )
