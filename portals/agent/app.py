@@ -40,6 +40,7 @@ from portals.agent.requests import page as requests
 from portals.agent.roles import page as roles
 from portals.agent.search import page as search
 from portals.agent.security import page as security
+from portals.agent.services import page as services
 from portals.agent.settings import Settings
 from portals.agent.stores import page as stores
 from portals.agent.terminals import page as terminals
@@ -76,6 +77,7 @@ _PAGES = (
     companies,
     onboarding,
     contracts,
+    services,
     fees,
     requests,
     notices,

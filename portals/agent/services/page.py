@@ -1,0 +1,140 @@
+"""One service at a store: options, limits, history; and the form that adds one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from portals.agent.contracts.making import new_key, read_amount, read_options, say
+from portals.agent.transaction.record import path_part
+from portals.kit.desk import Desk
+from portals.kit.formats import plain_amount
+from portals.kit.gateway import GatewayProblem, Json
+
+BRANDS = ("cb", "visa", "mastercard", "amex", "other")
+AMOUNTS = ("transaction_max_minor", "terminal_day_max_minor", "store_day_max_minor")
+REASON_CHARACTERS_MIN = 3
+
+
+@get("/services/{service_id:str}")
+async def service_page(desk: Desk, service_id: str) -> Response[bytes]:
+    """Show one service."""
+    desk.require_session()
+    found = await _load(desk, service_id)
+    saved = desk.request.query_params.get("saved") == "1"
+    return _show(desk, found, _form_of(desk, found), {}, saved=saved)
+
+
+@post("/services", status_code=200)
+async def add_service(desk: Desk) -> Response[bytes]:
+    """Add a service to a store; it waits for a contract."""
+    desk.require_session()
+    form = await desk.form()
+    body = {name: form.get(name, "").strip() for name in ("store", "kind", "reason")}
+    made = await desk.gateway.post("/v1/services", body)
+    return desk.go(f"/services/{made['id']}?saved=1")
+
+
+@post("/services/{service_id:str}/options", status_code=200)
+async def set_options(desk: Desk, service_id: str) -> Response[bytes]:
+    """Write every option."""
+    desk.require_session()
+    form = await desk.form()
+    found = await _load(desk, service_id)
+    errors: dict[str, str] = {}
+    options = read_options(desk, found["rules"], form, "opt.", errors)
+    return await _write(desk, found, form, errors, "options", options)
+
+
+@post("/services/{service_id:str}/limits", status_code=200)
+async def set_limits(desk: Desk, service_id: str) -> Response[bytes]:
+    """Write every limit."""
+    desk.require_session()
+    form = await desk.form()
+    found = await _load(desk, service_id)
+    errors: dict[str, str] = {}
+    limits: Json = {name: read_amount(desk, form.get(name, "").strip(), name, errors) for name in AMOUNTS}
+    if limits["transaction_max_minor"] is None:
+        errors.setdefault("transaction_max_minor", desk.words("services.amount_needed"))
+    window = form.get("duplicate_window_s", "").strip()
+    if window and not (window.isascii() and window.isdigit()):
+        errors["duplicate_window_s"] = desk.words("services.number_malformed")
+    limits["duplicate_window_s"] = int(window) if window.isascii() and window.isdigit() else None
+    limits["brands"] = [brand for brand in BRANDS if form.get(f"brand.{brand}")]
+    if not limits["brands"]:
+        errors["brands"] = desk.words("services.choose_brands")
+    return await _write(desk, found, form, errors, "limits", limits)
+
+
+async def _write(
+    desk: Desk, found: Json, form: dict[str, str], errors: dict[str, str], what: str, values: Json
+) -> Response[bytes]:
+    reason = form.get(f"{what}_reason", "").strip()
+    if len(reason) < REASON_CHARACTERS_MIN:
+        errors[f"{what}_reason"] = desk.words("action.reason_short")
+    if not errors:
+        try:
+            await desk.gateway.post(
+                f"/v1/services/{found['id']}/{what}",
+                {what: values, "reason": reason},
+                idempotency_key=form.get("idempotency_key") or None,
+            )
+        except GatewayProblem as problem:
+            if problem.status in (401, 404) or problem.code == "not_permitted":
+                raise
+            prefix = "opt." if what == "options" else ""
+            for one in problem.errors:
+                field = f"{prefix}{one.field.rsplit('.', 1)[-1]}"
+                errors[field] = say(desk, one.code, one.detail or problem.detail)
+            errors = errors or {"": problem.detail}
+        else:
+            return desk.go(f"/services/{found['id']}?saved=1")
+    return _show(desk, found, _form_of(desk, found) | _typed_of(form, what), errors, status=422)
+
+
+async def _load(desk: Desk, service_id: str) -> Json:
+    return await desk.gateway.get(f"/v1/services/{path_part(service_id)}")
+
+
+def _form_of(desk: Desk, found: Json) -> dict[str, Any]:
+    form: dict[str, Any] = {}
+    for rule in found["rules"]:
+        value = found["options"].get(rule["name"])
+        amount = rule["type"] == "amount" and value is not None
+        form[f"opt.{rule['name']}"] = plain_amount(value, found["currency"], desk.locale) if amount else value
+    for name in AMOUNTS:
+        value = found["limits"][name]
+        form[name] = "" if value is None else plain_amount(value, found["currency"], desk.locale)
+    form["duplicate_window_s"] = found["limits"]["duplicate_window_s"]
+    return form | {f"brand.{brand}": "1" for brand in found["limits"]["brands"]}
+
+
+def _typed_of(form: dict[str, str], what: str) -> dict[str, Any]:
+    """Return what was typed into the form that was sent: a box that was unticked stays so."""
+    unticked: dict[str, Any] = {f"brand.{brand}": "" for brand in BRANDS} if what == "limits" else {}
+    return unticked | form
+
+
+def _show(
+    desk: Desk,
+    found: Json,
+    form: dict[str, Any],
+    errors: dict[str, str],
+    *,
+    saved: bool = False,
+    status: int = 200,
+) -> Response[bytes]:
+    return desk.page(
+        "services/service.html",
+        status=status,
+        x=found,
+        form=form,
+        errors=errors,
+        saved=saved,
+        brands=BRANDS,
+        key=new_key(),
+    )
+
+
+HANDLERS = (service_page, add_service, set_options, set_limits)
