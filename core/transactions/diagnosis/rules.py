@@ -137,11 +137,17 @@ def verdict_text(levels: Sequence[Level], *, english: bool) -> str:
             if english
             else "Tout le magasin refuse plus que d’habitude : regardez sa connexion et son service."
         )
-    if verdicts.get("terminal") == "worse":
+    if verdicts.get("terminal") == "worse" and verdicts.get("store") == "usual":
         return (
             "Only this terminal declines more than usual: look at the terminal itself."
             if english
             else "Seul ce terminal refuse plus que d’habitude : regardez le terminal lui-même."
+        )
+    if verdicts.get("terminal") == "worse":
+        return (
+            "This terminal declines more than usual: look at the terminal itself."
+            if english
+            else "Ce terminal refuse plus que d’habitude : regardez le terminal lui-même."
         )
     if "usual" in verdicts.values():
         return (

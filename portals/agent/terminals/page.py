@@ -7,7 +7,9 @@ import asyncio
 from litestar import Response, get, post
 
 from portals.agent.blocks.actions import block, lift
-from portals.agent.transaction.record import path_part
+from portals.agent.macros.menu import load_menu
+from portals.agent.terminals import assigning
+from portals.agent.transaction.record import beside, path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import Json
 
@@ -21,7 +23,9 @@ async def terminals_page(desk: Desk) -> Response[bytes]:
     desk.require_session()
     query = desk.request.query_params
     parameters = [
-        (name, query[name].strip()[:400]) for name in ("query", "store", "cursor") if query.get(name)
+        (name, query[name].strip()[:400])
+        for name in ("query", "store", "department", "service", "condition", "cursor")
+        if query.get(name)
     ]
     opened = query.get("open", "")
     listed, record = await asyncio.gather(
@@ -34,6 +38,8 @@ async def terminals_page(desk: Desk) -> Response[bytes]:
         next_cursor=listed.get("next_cursor"),
         words_sought=query.get("query", ""),
         store=query.get("store", ""),
+        wanted={name: query.get(name, "") for name in ("department", "service", "condition")},
+        conditions=assigning.CONDITIONS,
         record=record,
     )
 
@@ -42,7 +48,16 @@ async def terminals_page(desk: Desk) -> Response[bytes]:
 async def terminal_page(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Show one terminal."""
     desk.require_session()
-    return _show(desk, await _load(desk, terminal_id))
+    return _show(desk, await _load(desk, terminal_id), done=desk.request.query_params.get("done", ""))
+
+
+@post("/terminals/{terminal_id:str}/{act:str}", status_code=200)
+async def change_terminal(desk: Desk, terminal_id: str, act: str) -> Response[bytes]:
+    """Set options, activate, move or retire it."""
+    desk.require_session()
+    form = await desk.form()
+    errors = await assigning.change(desk, path_part(terminal_id), act, form)
+    return await _after(desk, terminal_id, errors, {**form, "act": act})
 
 
 @post("/terminals/{terminal_id:str}/block", status_code=200)
@@ -73,12 +88,20 @@ async def _after(
 
 async def _load(desk: Desk, terminal_id: str) -> Json:
     terminal_id = path_part(terminal_id)
-    terminal, last, journal = await asyncio.gather(
+    terminal, last, journal, profile, macros = await asyncio.gather(
         desk.gateway.get(f"/v1/terminals/{terminal_id}"),
         desk.gateway.get("/v1/transactions", [("terminal", terminal_id), ("limit", str(LAST_TRANSACTIONS))]),
         desk.gateway.get("/v1/blocks", [("target", terminal_id)]),
+        beside(desk, f"/v1/terminals/{terminal_id}/profile"),
+        load_menu(desk, "terminal"),
     )
-    return {"terminal": terminal, "transactions": last["data"], "blocks": journal["data"]}
+    return {
+        "terminal": terminal,
+        "transactions": last["data"],
+        "blocks": journal["data"],
+        "profile": profile,
+        "macros": macros,
+    }
 
 
 def _show(
@@ -88,9 +111,17 @@ def _show(
     errors: dict[str, str] | None = None,
     form: dict[str, str] | None = None,
     status: int = 200,
+    done: str = "",
 ) -> Response[bytes]:
     template = "terminals/record.html" if desk.wants_fragment else "terminals/terminal.html"
-    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
+    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {}, done=done)
 
 
-HANDLERS = (terminals_page, terminal_page, block_terminal, unblock_terminal)
+HANDLERS = (
+    terminals_page,
+    terminal_page,
+    block_terminal,
+    unblock_terminal,
+    change_terminal,
+    *assigning.HANDLERS,
+)

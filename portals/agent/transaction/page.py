@@ -72,6 +72,8 @@ async def refund(desk: Desk, transaction_id: str) -> Response[bytes]:
             raise
         field = "refund-amount" if problem.code == "refund_above_captured" else ""
         return _refused(desk, record, {field: problem.detail}, form, action="refund")
+    if str(begun["id"]).startswith("apr_"):
+        return desk.go(f"/transactions/{path_part(transaction_id)}?done=approval")
     return desk.go(f"/transactions/{path_part(transaction_id)}?done=refund&refund={begun['id']}")
 
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from portals.kit.desk import Desk
-from portals.kit.formats import parse_time
-from portals.kit.gateway import Json
+from portals.kit.formats import PARIS, parse_time
+from portals.kit.gateway import GatewayDown, GatewayProblem, Json, Parameters
 
 _BAR_SHARE_MIN = 0.6
 
 
 async def load_record(desk: Desk, transaction_id: str) -> dict[str, Any]:
     """Return what record.html shows. Raises: GatewayProblem, GatewayDown."""
-    transaction = await desk.gateway.get(f"/v1/transactions/{path_part(transaction_id)}")
+    transaction_id = path_part(transaction_id)
+    transaction, approvals, levels = await asyncio.gather(
+        desk.gateway.get(f"/v1/transactions/{transaction_id}"),
+        beside(desk, "/v1/approvals", [("target", transaction_id)]),
+        beside(desk, f"/v1/transactions/{transaction_id}/diagnosis"),
+    )
     return {
         "tx": transaction,
+        "approvals": approvals.get("data") or [],
+        "levels": {**levels, "levels": [_with_proof(level) for level in levels.get("levels") or []]},
         "hops": lay_out_hops(transaction.get("hops") or []),
         "total_ms": _total_ms(transaction.get("hops") or []),
         # The same form sent twice carries the same key, so the money moves once.
@@ -24,6 +33,28 @@ async def load_record(desk: Desk, transaction_id: str) -> dict[str, Any]:
         "errors": {},
         "form": {},
     }
+
+
+def _with_proof(level: Json) -> Json:
+    """Return a level with the query of the list that shows the rows behind it."""
+    proof = level.get("proof") or {}
+    pairs = [("state", state) for state in str(proof.get("state") or "").split(",") if state]
+    pairs += [(name, str(proof[name])) for name in ("terminal", "store", "brand") if proof.get(name)]
+    pairs.append(("period", "custom"))
+    for name in ("from", "to"):
+        moment = parse_time(proof.get(name))
+        if moment is not None:
+            # The fields of the list hold Paris time without saying so.
+            pairs.append((name, moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M")))
+    return {**level, "query": urlencode(pairs)}
+
+
+async def beside(desk: Desk, path: str, parameters: Parameters = ()) -> Json:
+    """Return what stands beside the record; without it the record is still worth showing."""
+    try:
+        return await desk.gateway.get(path, parameters)
+    except (GatewayProblem, GatewayDown):
+        return {}
 
 
 def path_part(text: str) -> str:

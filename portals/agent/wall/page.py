@@ -1,7 +1,85 @@
-"""The terminal wall."""
+"""The terminal wall: the whole estate by region and department, a department by store."""
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = ()
+from portals.kit.desk import Desk
+from portals.kit.gateway import Json
+
+SERVICES = ("pax", "softpos")
+MINUTES = (5, 15, 30, 60, 240)
+MINUTES_USUAL = 15
+CONDITIONS = ("active", "failing", "silent", "resting", "blocked", "never_seen", "not_active")
+_HEAT_STEPS = 4
+
+
+@get("/wall")
+async def wall_page(desk: Desk) -> Response[bytes]:
+    """Show the estate; every filter and the department stand in the address."""
+    desk.require_session()
+    query = desk.request.query_params
+    typed = query.get("minutes", "")
+    minutes = int(typed) if typed.isdigit() and int(typed) in MINUTES else MINUTES_USUAL
+    wanted = {
+        "region": _code(query.get("region", "")),
+        "department": _code(query.get("department", "")),
+        "service": query.get("service", "") if query.get("service") in SERVICES else "",
+        "minutes": str(minutes),
+    }
+    pairs = [(name, value) for name, value in wanted.items() if value]
+    shown = await desk.gateway.get("/v1/wall", pairs)
+    groups = shown.get("groups") or []
+    for group in groups:
+        _lay_out(group)
+        for inner in group.get("groups") or []:
+            _lay_out(inner)
+    return desk.page(
+        "wall/wall.html",
+        wall=shown,
+        groups=groups,
+        bar=_shares(shown.get("counts") or {}),
+        wanted=wanted,
+        minutes_choices=MINUTES,
+        services=SERVICES,
+        conditions=CONDITIONS,
+        link=lambda **changes: _address(wanted, changes),
+    )
+
+
+def _address(wanted: dict[str, str], changes: dict[str, str]) -> str:
+    kept = {**wanted, **changes}
+    if kept["minutes"] == str(MINUTES_USUAL):
+        kept["minutes"] = ""
+    query = urlencode([(name, value) for name, value in kept.items() if value])
+    return f"/wall?{query}" if query else "/wall"
+
+
+def _lay_out(group: Json) -> None:
+    """Add the bar's shares and how hot the tile is: none, then four steps by the share that needs a look."""
+    total, troubled = int(group.get("total") or 0), int(group.get("troubled") or 0)
+    group["bar"] = _shares(group.get("counts") or {})
+    group["heat"] = 0 if not troubled else min(_HEAT_STEPS, 1 + int(_HEAT_STEPS * 2 * troubled / total))
+
+
+def _shares(counts: Json) -> list[Json]:
+    """Return the parts of a bar in percent, where each begins."""
+    total = sum(int(counts.get(name) or 0) for name in CONDITIONS)
+    left, parts = 0.0, []
+    for name in CONDITIONS:
+        count = int(counts.get(name) or 0)
+        if count:
+            width = 100 * count / total
+            parts.append({"name": name, "count": count, "left": round(left, 2), "width": round(width, 2)})
+            left += width
+    return parts
+
+
+def _code(text: str) -> str:
+    return text if text.isascii() and text.isalnum() and len(text) <= 3 else ""
+
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (wall_page,)

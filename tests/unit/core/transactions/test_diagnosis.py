@@ -88,6 +88,7 @@ def test_few_payments_prove_nothing_and_a_single_failure_is_not_a_trend() -> Non
         ({"terminal": "worse", "store": "worse", "network": "worse"}, "ce n’est pas le commerçant"),
         ({"terminal": "worse", "store": "worse", "network": "usual"}, "Tout le magasin"),
         ({"terminal": "worse", "store": "usual", "network": "usual"}, "Seul ce terminal"),
+        ({"terminal": "worse", "store": "too_few", "network": "too_few"}, "Ce terminal"),
         ({"terminal": "usual", "store": "usual", "network": "usual"}, "Rien d’inhabituel"),
     ],
 )
