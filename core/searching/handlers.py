@@ -113,6 +113,9 @@ class _Search:
             words = await store.plain_words(connection, self._query)
             await self._add_identified(connection)
             exact = any(group.data for group in self._groups.values())
+            # Digits that are an identifier, or a public id, mean nothing else: words would find them once more.
+            if self._reading.direct is not None or (exact and not any(one.isalpha() for one in words)):
+                return list(self._groups.values())
             for kind in self._scopes:
                 await self._add_words(connection, kind, words, likeness=not exact)
         return list(self._groups.values())

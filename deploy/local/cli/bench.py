@@ -18,6 +18,9 @@ _SOCKETS = validators.Number(gte=1, lte=19_000)
 _LISTENERS = validators.Number(gte=1, lte=5_000)
 _RATE = validators.Number(gt=0, lte=5_000)
 _SECONDS = validators.Number(gte=1, lte=600)
+_MANY = validators.Number(gte=200, lte=50_000_000)
+_ROUNDS = validators.Number(gte=1, lte=1_000)
+_MINUTES = validators.Number(gte=0, lte=120)
 
 app = App(name="guichet bench", help="Measure, on a stack of its own, against a reference in the same run.")
 
@@ -74,6 +77,38 @@ async def feed(
     from perf.bench.feed import bench_feed  # noqa: PLC0415 - see above.
 
     measured = await bench_feed(listeners=listeners, rate_per_s=rate, seconds=seconds, note=_note)
+    return _tell(common, measured, within=measured.within_targets)
+
+
+@app.command
+async def desk(
+    *,
+    transactions: Annotated[int, Parameter(help="Transactions of the estate.", validator=_MANY)] = 1_000_000,
+    merchants: Annotated[int, Parameter(help="Companies of the estate.", validator=_MANY)] = 50_000,
+    terminals: Annotated[int, Parameter(help="Terminals of the estate.", validator=_MANY)] = 100_000,
+    rounds: Annotated[
+        int, Parameter(help="How often each agent asks for everything.", validator=_ROUNDS)
+    ] = 20,
+    minutes: Annotated[
+        float, Parameter(help="Length of the live list's watch; 0: none.", validator=_MINUTES)
+    ] = 10.0,
+    export: Annotated[bool, Parameter(help="Export every transaction.")] = True,
+    report: Annotated[Path | None, Parameter(help="Write the report there, in Markdown.")] = None,
+    common: Common = COMMON,
+) -> int:
+    """How long agents wait for searches and lists over a large estate, its export, its live list. Exit 1 outside the targets."""
+    from perf.bench.desk import Sizes, bench_desk, desk_markdown  # noqa: PLC0415 - see above.
+
+    measured = await bench_desk(
+        sizes=Sizes(transactions, merchants, terminals),
+        rounds=rounds,
+        minutes=minutes,
+        export=export,
+        keep=None,
+        note=_note,
+    )
+    if report is not None:
+        report.write_text(desk_markdown(measured), encoding="utf-8")
     return _tell(common, measured, within=measured.within_targets)
 
 
