@@ -21,7 +21,7 @@ FIELDS_MAX = 20
 STATUSES_MAX = 20
 CHOICES_MAX = 40
 
-Box = Literal["mine", "team", "written", "all"]
+Box = Literal["mine", "free", "team", "written", "all"]
 Priority = Literal["low", "normal", "high"]
 FieldKind = Literal["text", "long", "number", "date", "choice"]
 EntryKind = Literal["created", "comment", "assigned", "status", "changed", "closed", "reopened"]

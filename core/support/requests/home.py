@@ -21,8 +21,8 @@ async def my_requests(pool: asyncpg.Pool, clock: Clock, caller: SignedIn, locale
 async def team_requests(
     pool: asyncpg.Pool, clock: Clock, caller: SignedIn, locale: str
 ) -> HomeSection | None:
-    """Return what waits in the queues of the caller's teams."""
-    return await _section(pool, clock, caller, locale, box="team")
+    """Return what nobody has taken yet in the queues of the caller's teams."""
+    return await _section(pool, clock, caller, locale, box="free")
 
 
 async def _section(
@@ -31,12 +31,12 @@ async def _section(
     if not caller.may(Permission.REQUESTS_USE):
         return None
     asking = asking_of(caller, clock.now(), locale)
-    wanted = ListRequests(box="mine") if box == "mine" else ListRequests(box="team")
+    wanted = ListRequests(box="mine") if box == "mine" else ListRequests(box="free")
     async with pool.acquire() as connection:
         found = await store.list_requests(connection, asking, wanted, closed=False, limit=ROWS_MAX)
         counts = await store.count_boxes(connection, asking)
     return HomeSection(
-        code=f"{box}_requests",
+        code="mine_requests" if box == "mine" else "team_requests",
         count=counts.get(box, 0),
         link=f"/requests?box={box}",
         rows=[_row_of(one.view) for one in found],

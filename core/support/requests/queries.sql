@@ -31,6 +31,7 @@ WHERE CASE WHEN r.company_id IS NULL
   AND ($4::uuid IS NULL OR r.id = $4)
   AND ($5::text IS NULL OR r.code = $5)
   AND CASE $6::text WHEN 'mine' THEN r.assignee_id = $2
+                    WHEN 'free' THEN r.team = ANY ($3::text[]) AND r.assignee_id IS NULL
                     WHEN 'team' THEN r.team = ANY ($3::text[])
                     WHEN 'written' THEN r.author_id = $2
                     ELSE true END
@@ -48,6 +49,7 @@ LIMIT $18;
 -- name: count_boxes
 -- Open requests only, by the partial indexes; the rule of who sees is that of the lists.
 SELECT count(*) FILTER (WHERE r.assignee_id = $2)::int AS mine,
+       count(*) FILTER (WHERE r.team = ANY ($3::text[]) AND r.assignee_id IS NULL)::int AS free,
        count(*) FILTER (WHERE r.team = ANY ($3::text[]))::int AS team,
        count(*) FILTER (WHERE r.author_id = $2)::int AS written,
        count(*)::int AS "all",

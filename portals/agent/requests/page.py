@@ -12,7 +12,7 @@ from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 
 PAGE_ROWS = 50
-BOXES = ("mine", "team", "written", "all")
+BOXES = ("mine", "free", "team", "written", "all")
 PRIORITIES = ("high", "normal", "low")
 _FILTERS = ("closed", "late", "type", "priority", "query", "company", "store", "cursor")
 _REFERENCES = ("company", "store", "terminal", "transaction", "contract")

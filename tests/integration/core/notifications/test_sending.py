@@ -1,0 +1,174 @@
+"""Mail leaves after the commit, once, with its words; what cannot leave says why and waits longer each time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from core.db.pool import open_pool
+from core.notifications.api import queue_mail
+from core.notifications.mail.rules import TRIES_MAX
+from core.notifications.mail.sending import MailRound, Smtp, SmtpMalformed
+from core.notifications.mail.store import LEASE
+from core.values.clock import to_unix_us
+from deploy.local.mailbox import Mailbox
+from deploy.local.ports import free_ports
+from tests.support.servers import TestDatabase
+
+FACTS = {"name": "Inès", "link": "/invitation/one-time"}
+
+
+class MovedClock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC) + timedelta(seconds=5)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def unix_us(self) -> int:
+        return to_unix_us(self.moment)
+
+
+class Refusing:
+    """A server that will never take this recipient."""
+
+    async def handle_RCPT(self, *_: Any) -> str:  # noqa: N802 - the name that aiosmtpd calls.
+        return "550 5.1.1 no such mailbox"
+
+
+@pytest.fixture
+async def pool(database: TestDatabase) -> AsyncIterator[asyncpg.Pool]:
+    opened = await open_pool(database.dsn, name="test")
+    yield opened
+    await opened.close()
+
+
+@asynccontextmanager
+async def listening(handler: object) -> AsyncIterator[int]:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(handler, enable_SMTPUTF8=True, hostname="localhost", loop=loop), "127.0.0.1", 0
+    )
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+def round_to(pool: asyncpg.Pool, clock: MovedClock, port: int) -> MailRound:
+    smtp = Smtp.parse(f"127.0.0.1:{port}", sender="no-reply@guichet.example")
+    return MailRound(pool, clock, smtp, portal_url="http://desk.example")
+
+
+async def queue(pool: asyncpg.Pool, **changed: Any) -> None:
+    await queue_mail(
+        pool,
+        **{
+            "template": "agent_invitation",
+            "to": "ines@guichet.example",
+            "locale": "fr",
+            "facts": FACTS,
+            **changed,
+        },
+    )
+
+
+async def test_a_mail_leaves_once_whatever_is_repeated(pool: asyncpg.Pool, tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with listening(Mailbox(tmp_path)) as port:
+        mail = round_to(pool, clock, port)
+        await queue(pool)
+        await queue(pool)
+        assert [await mail.round(), await mail.round()] == [1, 0]
+        await queue(pool)
+        assert await mail.round() == 0
+    (file,) = tmp_path.glob("*.eml")
+    text = file.read_bytes().decode()
+    assert "Message-ID: <mai_" in text
+    assert "http://desk.example/invitation/one-time" in text.replace("=\r\n", "").replace("=\n", "")
+    row = await pool.fetchrow("SELECT state, facts::text AS facts FROM mail")
+    assert row is not None
+    assert (row["state"], "one-time" in row["facts"]) == ("sent", False)
+
+
+async def test_two_workers_never_take_the_same_mail(pool: asyncpg.Pool, tmp_path: Path) -> None:
+    clock = MovedClock()
+    for number in range(12):
+        await queue(pool, facts={"name": f"Agent {number}", "link": "/x"})
+    async with listening(Mailbox(tmp_path)) as port:
+        counts = await asyncio.gather(*(round_to(pool, clock, port).round() for _ in range(3)))
+    assert sum(counts) == 12
+    assert len(list(tmp_path.glob("*.eml"))) == 12
+    assert await pool.fetchval("SELECT max(tries) FROM mail") == 1
+
+
+async def test_a_mail_of_a_change_that_was_undone_never_leaves(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection:
+        change = connection.transaction()
+        await change.start()
+        await queue_mail(connection, template="agent_invitation", to="a@b.example", locale="en", facts=FACTS)
+        await change.rollback()
+    assert await pool.fetchval("SELECT count(*) FROM mail") == 0
+
+
+async def test_a_server_that_is_away_makes_mail_wait_longer_and_then_fail_in_sight(
+    pool: asyncpg.Pool,
+) -> None:
+    clock = MovedClock()
+    (port,) = free_ports(1)
+    mail = round_to(pool, clock, port)
+    await queue(pool)
+    waits: list[timedelta] = []
+    for _ in range(TRIES_MAX):
+        assert await mail.round() == 0
+        row = await pool.fetchrow("SELECT state, due_at, last_error FROM mail")
+        assert row is not None
+        if row["state"] == "waiting":
+            waits.append(row["due_at"] - clock.moment)
+            clock.moment = row["due_at"]
+    assert len(waits) == TRIES_MAX - 1
+    assert waits == sorted(waits)
+    assert waits[0] == timedelta(seconds=30)
+    assert await pool.fetchval("SELECT state FROM mail") == "failed"
+    assert "Connect" in await pool.fetchval("SELECT last_error FROM mail")
+
+
+async def test_a_refused_recipient_fails_at_once(pool: asyncpg.Pool) -> None:
+    async with listening(Refusing()) as port:
+        await queue(pool)
+        assert await round_to(pool, MovedClock(), port).round() == 0
+    row = await pool.fetchrow("SELECT state, tries, last_error FROM mail")
+    assert row is not None
+    assert (row["state"], row["tries"]) == ("failed", 1)
+    assert "550" in row["last_error"]
+
+
+async def test_a_mail_after_a_crash_keeps_its_message_id(pool: asyncpg.Pool, tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with listening(Mailbox(tmp_path)) as port:
+        await queue(pool)
+        assert await round_to(pool, clock, port).round() == 1
+        # As if the worker had died between the server's answer and the note of it.
+        await pool.execute(
+            "UPDATE mail SET state = 'waiting', sent_at = NULL, facts = $1::text::jsonb",
+            '{"name": "Inès", "link": "/x"}',
+        )
+        # Its lease keeps it from everybody for a while, then it is anybody's.
+        assert await round_to(pool, clock, port).round() == 0
+        clock.moment += LEASE
+        assert await round_to(pool, clock, port).round() == 1
+    assert len(list(tmp_path.glob("*.eml"))) == 1
+
+
+@pytest.mark.parametrize("address", ["http://mail.example", "smtp://", "mail.example:many"])
+def test_an_address_that_is_no_mail_server_is_refused(address: str) -> None:
+    with pytest.raises(SmtpMalformed):
+        Smtp.parse(address, sender="a@b.example")
