@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from portals.agent.companies.saving import CONTACT_FIELDS, STORE_FIELDS, fields_of
-from portals.kit.desk import Desk
 from portals.kit.formats import AmountMalformed, parse_amount
 from portals.kit.gateway import Json
+from portals.kit.i18n import Words
 
 STEPS = ("merchant", "company", "stores", "contacts", "services", "documents", "review")
 SERVICE_KINDS = ("pax", "softpos", "onsite", "ecommerce")
@@ -29,7 +29,7 @@ COMPANY_FIELDS = (
 _GROUP = re.compile(r"^(stores|contacts)\.([0-9]{1,2})\.")
 
 
-def answers_of(desk: Desk, step: str, form: dict[str, str]) -> tuple[Json | list[Json], dict[str, str]]:
+def answers_of(words: Words, step: str, form: dict[str, str]) -> tuple[Json | list[Json], dict[str, str]]:
     """Return what a step's form says, and what of it cannot be sent at all."""
     match step:
         case "merchant":
@@ -41,7 +41,7 @@ def answers_of(desk: Desk, step: str, form: dict[str, str]) -> tuple[Json | list
         case "contacts":
             return _groups(form, "contacts", CONTACT_FIELDS), {}
         case "services":
-            return _services(desk, form)
+            return _services(words, form)
         case "documents":
             return {
                 "wanted": [kind for kind in DOCUMENT_KINDS if form.get(f"documents.wanted.{kind}")],
@@ -60,16 +60,16 @@ def _groups(form: dict[str, str], step: str, names: tuple[str, ...]) -> list[Jso
     return [{**fields_of(form, names, prefix=f"{step}.{number}.")} for number in kept]
 
 
-def _services(desk: Desk, form: dict[str, str]) -> tuple[Json, dict[str, str]]:
+def _services(words: Words, form: dict[str, str]) -> tuple[Json, dict[str, str]]:
     errors: dict[str, str] = {}
     terminals = form.get("services.terminals", "").strip() or "0"
     if not terminals.isascii() or not terminals.isdigit() or int(terminals[:9]) > TERMINALS_MAX:
-        errors["services.terminals"] = desk.words("onboarding.terminals_wrong")
+        errors["services.terminals"] = words("onboarding.terminals_wrong")
         terminals = "0"
     volume = 0
     try:
         volume = parse_amount(form.get("services.volume", "").strip() or "0")
     except AmountMalformed:
-        errors["services.volume"] = desk.words("onboarding.volume_wrong")
+        errors["services.volume"] = words("onboarding.volume_wrong")
     kinds = [kind for kind in SERVICE_KINDS if form.get(f"services.kind.{kind}")]
     return {"kinds": kinds, "terminals": int(terminals), "monthly_volume_minor": volume}, errors

@@ -53,7 +53,7 @@ async def start_file(desk: Desk) -> Response[bytes]:
     """Open the file and go to what it lacks."""
     desk.require_session()
     form = await desk.form()
-    merchant, _ = answers_of(desk, "merchant", form)
+    merchant, _ = answers_of(desk.words, "merchant", form)
     key = form.get("key", "")[:60] or None
     made = await desk.gateway.post("/v1/onboarding", {"merchant": merchant}, idempotency_key=key)
     if form.get("account"):
@@ -93,7 +93,7 @@ async def save_step(desk: Desk, file_id: str, step: str) -> Response[bytes]:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await desk.form()
     address = f"/onboarding/{path_part(file_id)}"
-    answers, unreadable = answers_of(desk, step, form)
+    answers, unreadable = answers_of(desk.words, step, form)
     try:
         record = await desk.gateway.post(
             f"/v1{address}/answers", {"version": version_of(form), step: answers}
