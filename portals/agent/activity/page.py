@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 from litestar import Response, get
 
 from portals.kit.desk import Desk
+from portals.kit.formats import PARIS, parse_time
 
 PERIODS = {"day": timedelta(hours=24), "three_days": timedelta(days=3), "week": timedelta(days=7)}
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
@@ -35,14 +36,23 @@ async def activity_page(desk: Desk) -> Response[bytes]:
     return desk.page(
         "activity/activity.html",
         activity=activity,
-        pairs=list(zip(activity["hours"], activity["week_before"], strict=True)),
+        hours=[
+            (_hour(now["at"]), now, then)
+            for now, then in zip(activity["hours"], activity["week_before"], strict=True)
+        ],
         stores=stores["data"],
         store=store,
-        brand=brand,
+        chosen_brand=brand,
         brands=BRANDS,
         period=period,
         periods=list(PERIODS),
     )
+
+
+def _hour(text: str) -> str:
+    """Return `22/11 10:00`, Paris: a table of a week has one for each of its hours."""
+    moment = parse_time(text)
+    return "" if moment is None else f"{moment.astimezone(PARIS):%d/%m %H:%M}"
 
 
 def _text(moment: object) -> str:

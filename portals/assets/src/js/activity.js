@@ -1,4 +1,4 @@
-// Draws the tables of the activity page by hour; each table stays for who prefers it, and is its chart's only source.
+// Draws the table of the activity page by hour; it stays for who prefers it, and is the charts' only source.
 const FORMAT = new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Paris" });
 const DAY = new Intl.DateTimeFormat("fr-FR", { day: "2-digit", month: "2-digit", timeZone: "Europe/Paris" });
 const plots = new Map();
@@ -40,13 +40,14 @@ function draw(figure) {
   }, data, place));
 }
 
+// The columns of the one table that a figure names, in order; a dash is an hour in which nothing was decided.
 function read(figure) {
-  const columns = [[]];
-  for (const row of figure.querySelectorAll("tr[data-at]")) {
+  const places = figure.dataset.hours.split(" ").map(Number);
+  const columns = [[], ...places.map(() => [])];
+  for (const row of document.querySelectorAll("tr[data-at]")) {
     columns[0].push(Date.parse(row.dataset.at) / 1000);
-    row.dataset.values.split(" ").forEach((text, place) => {
-      (columns[place + 1] ??= []).push(text === "-" ? null : Number(text));
-    });
+    const values = row.dataset.values.split(" ");
+    places.forEach((place, at) => columns[at + 1].push(values[place] === "-" ? null : Number(values[place])));
   }
   return columns;
 }
