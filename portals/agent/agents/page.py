@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.agents.grants import grant_body, sort_errors
+from portals.agent.agents.invite import invite, invite_page
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
@@ -175,4 +176,13 @@ def _show(
     return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
 
 
-HANDLERS = (agents_page, agent_page, give_grant, revoke_grant, disable_agent, enable_agent)
+HANDLERS = (
+    invite_page,
+    invite,
+    agents_page,
+    agent_page,
+    give_grant,
+    revoke_grant,
+    disable_agent,
+    enable_agent,
+)
