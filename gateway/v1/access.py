@@ -3,18 +3,22 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, delete, get, post
+from litestar import Request, Response, delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import access as ask
 from core.contracts.desk_requests import ById, Nothing
+from core.contracts.desk_views import SessionOpened
 from gateway.auth import anonymous, browser_of
 from gateway.core_client import Caller, CoreClient
-from gateway.problems import Problem
+from gateway.problems import PROBLEM_TYPE, Problem
 from gateway.v1 import sessions
 from gateway.v1.reading import body_id, path_id
-from gateway.v1.sessions import TokenText, passkey_text
+from gateway.v1.sessions import DeviceText, SecondFactorProblem, TokenText, log_in_answer, passkey_text
 
+# The provider is asked up to three times, each for five seconds at most.
+SIGN_ON_TIMEOUT_S = 17.0
 PasswordText = Annotated[str, msgspec.Meta(min_length=1, max_length=ask.PASSWORD_CHARACTERS_MAX)]
 # Core says what a new password lacks, in words; the bound here only keeps the body small.
 NewPasswordText = Annotated[
@@ -88,6 +92,17 @@ class AcceptanceBody(msgspec.Struct, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         return "AcceptanceBody()"
+
+
+class SignOnBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What the identity provider sent the browser back with."""
+
+    state: TokenText
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=2_048)]
+    device: DeviceText | None = None
+
+    def __repr__(self) -> str:
+        return "SignOnBody()"
 
 
 @get("/access", summary="The caller’s own access", tags=["Own access"])
@@ -200,7 +215,58 @@ async def accept_invitation(
     return await core.ask(ask.ACCEPT_INVITATION, body, ask.InvitationAccepted, caller=caller)
 
 
+@get("/sign-on", summary="Whether there is single sign-on", tags=["Sessions"], security=[{}])
+async def sign_on_offered(request: Request[Any, Any, Any], core: CoreClient) -> ask.SignOnOffered:
+    """Return the name of the identity provider, null when none is configured."""
+    return await core.ask(ask.SIGN_ON_OFFERED, Nothing(), ask.SignOnOffered, caller=anonymous(request))
+
+
+@post("/sign-on", summary="Begin single sign-on", tags=["Sessions"], security=[{}])
+async def start_sign_on(request: Request[Any, Any, Any], core: CoreClient) -> ask.SignOnStarted:
+    """Return where to send the browser, and the state that it must bring back within ten minutes."""
+    caller = anonymous(request)
+    return await core.ask(
+        ask.START_SIGN_ON, Nothing(), ask.SignOnStarted, caller=caller, timeout_s=SIGN_ON_TIMEOUT_S
+    )
+
+
+@post(
+    "/sign-on/answers",
+    summary="Finish single sign-on",
+    tags=["Sessions"],
+    security=[{}],
+    responses={
+        201: ResponseSpec(SessionOpened, description="The session"),
+        401: ResponseSpec(
+            SecondFactorProblem, description="`second_factor_required`, or a refusal", media_type=PROBLEM_TYPE
+        ),
+    },
+)
+async def finish_sign_on(
+    data: SignOnBody, request: Request[Any, Any, Any], core: CoreClient
+) -> Response[Any]:
+    """Open a session for the agent whose verified e-mail the identity provider names.
+
+    A provider that asked for two factors (`amr` holds `mfa`) opens it; else our own second factor is asked for.
+    """
+    caller = anonymous(request)
+    body = ask.FinishSignOn(
+        state=data.state,
+        code=data.code,
+        ip=caller.ip,
+        user_agent=browser_of(request),
+        device=data.device,
+    )
+    outcome = await core.ask(
+        ask.FINISH_SIGN_ON, body, ask.LogInOutcome, caller=caller, timeout_s=SIGN_ON_TIMEOUT_S
+    )
+    return log_in_answer(request, outcome)
+
+
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
+    sign_on_offered,
+    start_sign_on,
+    finish_sign_on,
     sessions.second_factor,
     sessions.passkey_options,
     my_access,

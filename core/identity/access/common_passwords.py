@@ -47,7 +47,7 @@ _YEARS: Final = tuple(str(year) for year in range(2030, 1959, -1))
 _ROWS: Final = (
     "1234567890", "0987654321", "azertyuiop", "qsdfghjklm", "wxcvbn", "qwertyuiop", "asdfghjkl", "zxcvbnm",
     "abcdefghijklmnopqrstuvwxyz", "1qaz2wsx3edc4rfv5tgb6yhn", "1a2z3e4r5t6y7u8i", "1q2w3e4r5t6y7u8i", "aqwzsxedcrfv",
-    "147258369", "159753", "741852963", "a1b2c3d4e5f6g7h8", "112233445566778899",
+    "123456789012345678901234567890", "147258369", "159753", "741852963", "a1b2c3d4e5f6g7h8", "112233445566778899",
 )  # fmt: skip
 _PHRASES: Final = _words("""
 motdepassemotdepasse correcthorsebatterystaple thisismypassword monmotdepasse ceciestmonmotdepasse iloveyouforever

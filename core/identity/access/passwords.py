@@ -33,7 +33,7 @@ class Passwords:
     def __init__(self) -> None:
         self._hashing = asyncio.Semaphore(HASHES_AT_ONCE_MAX)
         self._waiting = 0
-        self._common = _load_common()
+        self.common = _load_common()
         # An unknown e-mail costs the same time as a known one.
         self._nobody = PASSWORDS.hash(secrets.token_urlsafe(32))
 
@@ -51,7 +51,7 @@ class Passwords:
 
     def refuse_weak(self, password: str, *, email: str) -> None:
         """Check a new password. Raises: PasswordRefused."""
-        why = why_password_refused(password, email=email, is_common=common_hash(password) in self._common)
+        why = why_password_refused(password, email=email, is_common=common_hash(password) in self.common)
         if why is not None:
             raise PasswordRefused(why)
 

@@ -167,7 +167,14 @@ WHERE token_hash = $1 AND accepted_at IS NULL AND replaced_at IS NULL
 RETURNING agent_id;
 
 -- name: add_sign_on
-INSERT INTO sign_on_request (state_hash, nonce, code_verifier, created_at, expires_at) VALUES ($1, $2, $3, $4, $5);
+-- Index sign_on_request_age. Anybody may begin, so what has expired goes at once and what waits is bounded.
+WITH expired AS (
+    DELETE FROM sign_on_request WHERE expires_at < $4
+)
+INSERT INTO sign_on_request (state_hash, nonce, code_verifier, created_at, expires_at)
+SELECT $1, $2, $3, $4, $5
+WHERE (SELECT count(*) FROM sign_on_request WHERE expires_at >= $4) < $6
+RETURNING expires_at;
 
 -- name: take_sign_on
 -- A state comes back once.

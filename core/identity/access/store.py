@@ -278,9 +278,13 @@ async def add_sign_on(
     code_verifier: str,
     now: datetime,
     expires_at: datetime,
-) -> None:
-    """Keep what the identity provider's answer is checked against."""
-    await connection.execute(_SQL.add_sign_on, state_hash, nonce, code_verifier, now, expires_at)
+    waiting_max: int,
+) -> bool:
+    """Keep what the identity provider's answer is checked against; False when too many wait."""
+    kept = await connection.fetchval(
+        _SQL.add_sign_on, state_hash, nonce, code_verifier, now, expires_at, waiting_max
+    )
+    return kept is not None
 
 
 async def take_sign_on(connection: Connection, state_hash: bytes, now: datetime) -> tuple[str, str] | None:

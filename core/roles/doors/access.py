@@ -2,7 +2,12 @@
 
 from core.contracts import access as ask
 from core.contracts import desk_requests
-from core.identity.access.api import InvitationHandlers, LogInHandlers, OwnAccessHandlers
+from core.identity.access.api import (
+    InvitationHandlers,
+    LogInHandlers,
+    OwnAccessHandlers,
+    SignOnHandlers,
+)
 from core.notifications.api import queue_mail
 from core.roles.doors.door import Door, Doors, Parts
 
@@ -19,7 +24,17 @@ def _for_anybody(parts: Parts) -> Doors:
     invitations = InvitationHandlers(
         parts.pool, parts.clock, identity.passwords, identity.settings, send=queue_mail
     )
+    sign_ons = SignOnHandlers(parts.pool, parts.clock, identity.settings, log_ins)
     return {
+        ask.SIGN_ON_OFFERED: Door(
+            desk_requests.Nothing, False, lambda _who, body, _locale: sign_ons.offered(body)
+        ),
+        ask.START_SIGN_ON: Door(
+            desk_requests.Nothing, False, lambda _who, body, _locale: sign_ons.start_sign_on(body)
+        ),
+        ask.FINISH_SIGN_ON: Door(
+            ask.FinishSignOn, False, lambda _who, body, _locale: sign_ons.finish_sign_on(body)
+        ),
         desk_requests.LOG_IN: Door(
             desk_requests.LogIn, False, lambda _who, body, _locale: log_ins.log_in(body)
         ),

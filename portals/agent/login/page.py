@@ -8,6 +8,7 @@ from litestar import Response, get, post
 
 from portals.agent.login.pending import keep_pending, known_device, newcomer, open_session, throttled
 from portals.agent.login.second import second_page, second_step, sign_challenge
+from portals.agent.login.sign_on import back, begin, provider_offered
 from portals.kit.desk import Desk, local_path
 from portals.kit.gateway import GatewayProblem
 
@@ -19,7 +20,9 @@ async def login_page(desk: Desk) -> Response[bytes]:
     target = local_path(query.get("next"))
     if desk.session is not None and "ended" not in query:
         return desk.go(target)
-    return _form(desk, target=target, email="", errors={}, ended="ended" in query, expired="expired" in query)
+    return await _form(
+        desk, target=target, email="", errors={}, ended="ended" in query, expired="expired" in query
+    )
 
 
 @post("/login", status_code=200)
@@ -34,7 +37,7 @@ async def log_in(desk: Desk) -> Response[bytes]:
         if not value
     }
     if errors:
-        return _form(desk, target=target, email=email, errors=errors, status=422)
+        return await _form(desk, target=target, email=email, errors=errors, status=422)
     try:
         body = await newcomer(desk).post(
             "/v1/sessions", {"email": email, "password": password, "device": known_device(desk)}
@@ -43,7 +46,7 @@ async def log_in(desk: Desk) -> Response[bytes]:
         if problem.code == "second_factor_required":
             keep_pending(desk, problem.body, email=email, target=target)
             return desk.go_raw("/login/second")
-        return _refused(desk, problem, target=target, email=email)
+        return await _refused(desk, problem, target=target, email=email)
     session = open_session(desk, body)
     return desk.go("/security" if session.enrolling else target)
 
@@ -75,7 +78,7 @@ async def session_state(desk: Desk) -> Response[Any]:
     return desk.json({"standing": True})
 
 
-def _refused(desk: Desk, problem: GatewayProblem, *, target: str, email: str) -> Response[bytes]:
+async def _refused(desk: Desk, problem: GatewayProblem, *, target: str, email: str) -> Response[bytes]:
     match problem.code:
         case "too_many_attempts":
             errors = {"": throttled(desk, problem)}
@@ -88,10 +91,10 @@ def _refused(desk: Desk, problem: GatewayProblem, *, target: str, email: str) ->
             }
         case _:
             errors = {"": problem.detail or desk.words("error.refused.text")}
-    return _form(desk, target=target, email=email, errors=errors, status=problem.status)
+    return await _form(desk, target=target, email=email, errors=errors, status=problem.status)
 
 
-def _form(
+async def _form(
     desk: Desk,
     *,
     target: str,
@@ -110,7 +113,19 @@ def _form(
         ended=ended,
         expired=expired,
         chosen="chosen" in desk.request.query_params,
+        refused="refused" in desk.request.query_params,
+        provider=await provider_offered(desk),
     )
 
 
-HANDLERS = (login_page, log_in, second_page, second_step, sign_challenge, log_out, session_state)
+HANDLERS = (
+    login_page,
+    log_in,
+    second_page,
+    second_step,
+    sign_challenge,
+    begin,
+    back,
+    log_out,
+    session_state,
+)
