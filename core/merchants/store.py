@@ -9,7 +9,7 @@ from core.contracts.scope import Scope
 from core.contracts.states import Brand
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
-from core.merchants.areas import departments_of
+from core.merchants.areas import places_of
 from core.values.ids import encode_id
 
 _SQL = load_beside(__file__)
@@ -38,8 +38,8 @@ async def search_stores(
         after_name,
         uuid_of(after_id),
         limit,
-        departments_of(scope),
         [row["id"] for row in companies],
+        *places_of(scope),
     )
     return [summary_of(row) for row in rows]
 

@@ -11,7 +11,7 @@ from core.contracts.merchants import CompanyFields, ContactFields, StoreFields
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.merchants.areas import departments_of
+from core.merchants.areas import places_of
 from core.merchants.rules import department_of
 
 _SQL = load_beside(__file__)
@@ -39,6 +39,7 @@ async def search_companies(
     connection: Connection, scope: Scope, *, pattern: str, after: str, after_id: bytes, limit: int
 ) -> list[asyncpg.Record]:
     """Return companies in the order of name and id."""
+    places = places_of(scope)
     return await connection.fetch(
         _SQL.search_companies,
         scope.parameter(),
@@ -46,7 +47,8 @@ async def search_companies(
         after,
         uuid_of(after_id),
         limit,
-        departments_of(scope),
+        places.departments,
+        places.companies,
     )
 
 
@@ -131,8 +133,16 @@ async def search_accounts(
     connection: Connection, scope: Scope, *, pattern: str, after: str, after_id: bytes, limit: int
 ) -> list[asyncpg.Record]:
     """Return accounts in the order of name and id."""
+    places = places_of(scope)
     return await connection.fetch(
-        _SQL.search_accounts, scope.parameter(), pattern, after, uuid_of(after_id), limit
+        _SQL.search_accounts,
+        scope.parameter(),
+        pattern,
+        after,
+        uuid_of(after_id),
+        limit,
+        places.departments,
+        places.companies,
     )
 
 
