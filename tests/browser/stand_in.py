@@ -139,6 +139,16 @@ async def open_session(data: Json) -> Response[Json]:
         "role": "hotline",
         "locale": "fr",
         "departments": ["75", "33"],
+        "permissions": [
+            "alerts.read",
+            "blocks.write",
+            "directory.read",
+            "requests.use",
+            "transactions.cancel",
+            "transactions.export",
+            "transactions.read",
+            "transactions.refund",
+        ],
     }
     return Response(
         {
@@ -159,6 +169,34 @@ async def current_session(request: Request[Any, Any, Any]) -> Response[Json]:
 @delete("/v1/sessions/current", status_code=204)
 async def close_session() -> None:
     """Log out."""
+
+
+@get("/v1/home")
+async def home(request: Request[Any, Any, Any]) -> Response[Json]:
+    """Say that one request waits."""
+    row = {
+        "id": "DJYVVV158AC",
+        "link": "/requests/DJYVVV158AC",
+        "status": "À demander à une société directe",
+        "about": "DIRECT MERCURE",
+        "kind": "Évaluation",
+        "at": None,
+        "late": False,
+    }
+    section = {"code": "mine_requests", "count": 1, "link": "/requests?box=mine", "rows": [row]}
+    return check(request) or Response({"sections": [section]})
+
+
+@get("/v1/notices/unread")
+async def unread(request: Request[Any, Any, Any]) -> Response[Json]:
+    """Say that two notices are not read."""
+    return check(request) or Response({"unread": 2})
+
+
+@get("/v1/brand")
+async def brand(host: str = "") -> Response[Json]:
+    """Say that the product wears its own face."""
+    return Response({"name": "", "light": None, "dark": None, "logo": None, "logo_type": None})
 
 
 @get("/v1/search")
@@ -430,6 +468,9 @@ async def _serve(port: int) -> None:
             open_session,
             current_session,
             close_session,
+            home,
+            unread,
+            brand,
             search,
             list_transactions,
             one_transaction,
