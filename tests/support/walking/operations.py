@@ -34,11 +34,12 @@ class Operation(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What to send."""
+    """What to send; `narrowed` when a filter was added to the plain request."""
 
     path: str
     query: list[tuple[str, str]]
     body: Any
+    narrowed: bool = False
 
 
 def operations_of(app: Litestar, document: Mapping[str, Any]) -> Iterator[Operation]:
@@ -78,7 +79,7 @@ def requests_for(
     for each in parameters:
         kind = _ID_PARAMETERS.get(each["name"]) or kind_of(each["name"])
         if kind and kind in sampler.records and not each["schema"].get("enum"):
-            yield Wanted(path, [*needed, (each["name"], sampler.typed(kind))], body)
+            yield Wanted(path, [*needed, (each["name"], sampler.typed(kind))], body, narrowed=True)
         elif each["name"] in ("query", "q"):
             yield Wanted(
                 path, [*(pair for pair in needed if pair[0] != each["name"]), (each["name"], "ondine")], body

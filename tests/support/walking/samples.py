@@ -32,14 +32,20 @@ _BY_NAME: Mapping[str, Json] = {
     "country": "FR",
     "password": "a walk that nobody takes twice",
     "merchant_category": "5411",
+    "service": "pax",
+    "list": "transactions",
 }
-_KIND_OF_NAME = {"terminal_number": "terminal", "assignee": "agent", "person": "agent"}
+_KIND_OF_NAME = {"assignee": "agent", "file": "onboarding", "grid": "fee_grid", "version": "fee_version"}
+_ID_CHARACTERS = 30
 _WORDS = "walking out of scope"
 
 
 def kind_of(name: str) -> str | None:
     """Return the kind of id that a name stands for: `store`, `store_id`, `stores`, `store_ids`."""
     bare = name.rsplit(".", 1)[-1].removesuffix("_ids").removesuffix("_id")
+    if bare == "version" and name == bare:
+        # A plain version is a number; the id of one is called version_id.
+        return None
     for candidate in (bare, bare.removesuffix("s"), bare.removesuffix("ies") + "y", _KIND_OF_NAME.get(bare)):
         if candidate in PREFIXES:
             return candidate
@@ -72,9 +78,14 @@ class Sampler:
             case "object":
                 return self._object(schema, named or kind)
             case "array":
-                return [self.value(schema.get("items", {}), name, kind)]
+                return [
+                    self.value(schema.get("items", {}), name, kind)
+                    for _ in range(max(1, schema.get("minItems", 1)))
+                ]
             case "string":
                 wanted = kind if name == "id" else named
+                if "pattern" in schema or schema.get("maxLength", _ID_CHARACTERS) < _ID_CHARACTERS:
+                    wanted = None
                 return self.typed(wanted) if wanted and wanted in self.records else _text(schema, name)
             case "integer" | "number":
                 return max(1, int(schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)))
@@ -157,8 +168,13 @@ def _text(schema: Json, name: str) -> str:
             return datetime.now(UTC).isoformat().replace("+00:00", "Z")
         case "uuid":
             return "0192f0a0-0000-7000-8000-000000000000"
-    if schema.get("pattern") == "^[A-Z]{3}$":
-        return "EUR"
+    match schema.get("pattern"):
+        case "^[A-Z]{3}$":
+            return "EUR"
+        case str() as pattern if r"\d{4}-\d{2}-\d{2}" in pattern:
+            return datetime.now(UTC).date().isoformat()
+        case str() as pattern if pattern.startswith(("^[a-z]", "[a-z]")):
+            return "walk"
     text = _WORDS
     longest = schema.get("maxLength") or 1_000
     shortest = schema.get("minLength") or 0

@@ -13,6 +13,7 @@ import inspect
 import pkgutil
 import secrets
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from core.app import SystemClock
 from core.bus import Bus
 from core.contracts.desk import Principal
 from core.contracts.states import Kind, State
-from core.identity.api import IdentityHandlers, SignedIn
+from core.identity.api import IdentityHandlers, SignedIn, access_settings
 from core.roles import seeding
 from core.roles.context import RoleContext, Settings
 from core.roles.desk import Desk, all_doors
@@ -50,7 +51,14 @@ Result = TypeVar("Result")
 NOWHERE_DEPARTMENT = "90"
 """A department where the demonstration has nothing."""
 
-TABLES_OF_KINDS = {"transaction": "attempt", "grant": "agent_grant"}
+TABLES_OF_KINDS = {
+    "transaction": "attempt",
+    "grant": "agent_grant",
+    "export": "export_job",
+    "view": "saved_view",
+    "template": "contract_template",
+    "factor": "agent_factor",
+}
 """Where records of a kind stand when the table is not called as the kind."""
 
 KINDS_WITHOUT_RECORDS = {
@@ -128,6 +136,7 @@ class World:
     identity: IdentityHandlers
     records: Records
     document: Mapping[str, Any]
+    hidden: set[str]
     _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -186,54 +195,34 @@ class World:
         token = await self.agent(name, role=role, everywhere=everywhere)
         return await self.identity.check(Principal(b"", hashlib.sha256(token.encode()).digest()))
 
-    async def secrets_of_others(self, *, unscoped: Sequence[str], mine: Sequence[str]) -> set[str]:
-        """Return what no answer may hold: ids as they are written, names of accounts, companies and stores."""
-        tables = await self.owner.fetch(
-            "SELECT c.relname AS name FROM pg_class c JOIN pg_attribute k ON k.attrelid = c.oid"
-            " WHERE k.attname = 'id' AND k.atttypid = 'uuid'::regtype AND c.relkind IN ('r', 'p')"
-            " AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace"
-        )
-        found: set[str] = set()
-        for table in tables:
-            if table["name"] not in unscoped:
-                rows = await self.owner.fetch(f'SELECT id FROM "{table["name"]}" LIMIT 2000')  # noqa: S608
-                found |= {encode_id("store", row["id"].bytes).partition("_")[2] for row in rows}
-        for statement in (
-            "SELECT name AS word FROM account",
-            "SELECT legal_name AS word FROM company",
-            "SELECT siren AS word FROM company",
-            "SELECT name AS word FROM store",
-            "SELECT siret AS word FROM store",
-            "SELECT terminal AS word FROM terminal",
-        ):
-            found |= {row["word"] for row in await self.owner.fetch(statement)}
-        own = await self.owner.fetch(
-            "SELECT id FROM agent WHERE email = ANY($1::text[])", [f"{name}@walk.example" for name in mine]
-        )
-        return found - {encode_id("store", row["id"].bytes).partition("_")[2] for row in own}
+    async def own_words(self, name: str) -> set[str]:
+        """Return the id of a walker, which answers may hold."""
+        found = await self.owner.fetchval("SELECT id FROM agent WHERE email = $1", f"{name}@walk.example")
+        return set() if found is None else {_digits(found)}
 
-    async def fingerprint(self, *, without: Sequence[str]) -> dict[str, object]:
-        """Return a hash of the rows of every table but those named."""
+    async def fingerprint(self, *, without: Sequence[str]) -> dict[str, Counter[str]]:
+        """Return a hash of every row of every table but those named."""
         tables = await self.owner.fetch(
             "SELECT c.relname AS name FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
             " AND c.relnamespace = 'public'::regnamespace ORDER BY 1"
         )
-        return {
-            row["name"]: await self.owner.fetchval(
-                f"SELECT count(*) || ' ' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '')"  # noqa: S608
-                f' FROM "{row["name"]}" AS t'
-            )
-            for row in tables
-            if row["name"] not in without
-        }
+        found: dict[str, Counter[str]] = {}
+        for row in tables:
+            if row["name"] not in without:
+                rows = await self.owner.fetch(f'SELECT md5(t::text) AS hash FROM "{row["name"]}" AS t')  # noqa: S608
+                found[row["name"]] = Counter(each["hash"] for each in rows)
+        return found
 
 
 @asynccontextmanager
-async def walking_world(postgres: PostgresServer, folder: Path) -> AsyncIterator[World]:
+async def walking_world(
+    postgres: PostgresServer, folder: Path, *, unscoped: Sequence[str]
+) -> AsyncIterator[World]:
     """Start it all, with records; stop it whatever happens."""
     # A bus of its own: on the shared one another desk would answer half of the questions.
     async with fresh_database(postgres) as database, running_nats(folder) as nats:
-        await seed(database.dsn, password=secrets.token_urlsafe(16))
+        settings = access_settings({"GUICHET_FACTOR_KEY_FILE": str(folder / "factor-key")})
+        await seed(database.dsn, password=secrets.token_urlsafe(16), seal=settings.seal)
         owner = await asyncpg.connect(database.owner_dsn)
         await _seed_topics(database)
         await _add_what_the_seed_lacks(owner)
@@ -244,10 +233,10 @@ async def walking_world(postgres: PostgresServer, folder: Path) -> AsyncIterator
         pool = await asyncpg.create_pool(database.dsn, min_size=1, max_size=4)
         clock = SystemClock()
         context = RoleContext(Settings("desk", database.dsn, "", 0, "walk"), desk_bus, clock)
-        desk = Desk(await asyncpg.create_pool(database.dsn, min_size=1, max_size=4), context)
+        desk = Desk(await asyncpg.create_pool(database.dsn, min_size=1, max_size=4), context, settings)
         app = build_app(gateway_bus)
         app.state.parts._core = ObservedCore(gateway_bus)
-        identity = IdentityHandlers(pool, clock)
+        identity = IdentityHandlers(pool, clock, settings)
         records = await _records(owner)
         transport = httpx.ASGITransport(app=Outermost(app))  # pyright: ignore[reportArgumentType]
         async with httpx.AsyncClient(transport=transport, base_url="http://walk", timeout=60) as client:
@@ -262,6 +251,7 @@ async def walking_world(postgres: PostgresServer, folder: Path) -> AsyncIterator
                     identity=identity,
                     records=records,
                     document=document_of(app),
+                    hidden=await _hidden(owner, unscoped),
                 )
             finally:
                 await desk.stop()
@@ -294,16 +284,35 @@ async def _add_what_the_seed_lacks(owner: asyncpg.Connection) -> None:
     await add_attempt(owner, terminal="T0000001", state=State.APPROVED)
     await add_attempt(owner, terminal="T0000001", state=State.CAPTURED, captured_minor=1250)
     await add_attempt(owner, terminal="T0000003", kind=Kind.REFUND, state=State.DECLINED, reason=51)
-    await owner.execute(
-        "INSERT INTO block (target_kind, target_id, reason, blocked_by)"
-        " SELECT 3, t.id, 'a block to walk to', a.id FROM terminal t, agent a"
-        " WHERE t.terminal = 'T0000003' AND a.email = 'hotline@guichet.example'"
+    await owner.execute(Path(__file__).with_name("records.sql").read_text())
+
+
+async def _hidden(owner: asyncpg.Connection, unscoped: Sequence[str]) -> set[str]:
+    """Return what no answer may hold: ids as they are written, names of accounts, companies and stores."""
+    tables = await owner.fetch(
+        "SELECT c.relname AS name FROM pg_class c JOIN pg_attribute k ON k.attrelid = c.oid"
+        " WHERE k.attname = 'id' AND k.atttypid = 'uuid'::regtype AND c.relkind IN ('r', 'p')"
+        " AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace"
     )
-    await owner.execute(
-        "INSERT INTO action (agent_id, kind, target_kind, target_id)"
-        " SELECT a.id, 'block.made', 'terminal', t.id FROM terminal t, agent a"
-        " WHERE t.terminal = 'T0000003' AND a.email = 'hotline@guichet.example'"
-    )
+    found: set[str] = set()
+    for table in tables:
+        if table["name"] not in unscoped:
+            rows = await owner.fetch(f'SELECT id FROM "{table["name"]}" LIMIT 2000')  # noqa: S608
+            found |= {_digits(row["id"]) for row in rows}
+    for statement in (
+        "SELECT name AS word FROM account",
+        "SELECT legal_name AS word FROM company",
+        "SELECT siren AS word FROM company",
+        "SELECT name AS word FROM store",
+        "SELECT siret AS word FROM store",
+        "SELECT terminal AS word FROM terminal",
+    ):
+        found |= {row["word"] for row in await owner.fetch(statement)}
+    return found
+
+
+def _digits(raw: uuid.UUID) -> str:
+    return encode_id("store", raw.bytes).partition("_")[2]
 
 
 async def _records(owner: asyncpg.Connection) -> dict[str, bytes]:
@@ -314,7 +323,7 @@ async def _records(owner: asyncpg.Connection) -> dict[str, bytes]:
             continue
         table = TABLES_OF_KINDS.get(kind, kind)
         try:
-            found = await owner.fetchval(f'SELECT id FROM "{table}" ORDER BY id LIMIT 1')  # noqa: S608
+            found = await owner.fetchval(f'SELECT t.id FROM "{table}" AS t ORDER BY id LIMIT 1')  # noqa: S608
         except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
             found = None
         if isinstance(found, uuid.UUID):

@@ -43,12 +43,9 @@ SELECT EXISTS (SELECT FROM attempt p JOIN terminal t ON t.id = p.terminal_id JOI
                WHERE p.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind));
 
 -- name: contract_seen
--- A contract is its company's: seen by whoever sees one of its stores, or the company by name.
-SELECT EXISTS (SELECT FROM contract k
-               WHERE k.id = $2
-                 AND (sees($1::area[], NULL, NULL, k.company_id, NULL)
-                      OR EXISTS (SELECT FROM store s WHERE s.company_id = k.company_id
-                                   AND sees($1::area[], s.department, s.id, s.company_id, NULL))));
+-- A contract is seen by whoever sees one of the services that it covers.
+SELECT EXISTS (SELECT FROM contract_service k JOIN store s ON s.id = k.store_id
+               WHERE k.contract_id = $2 AND sees($1::area[], s.department, s.id, s.company_id, k.kind));
 
 -- name: request_seen
 -- A request about nothing of the directory is everybody's who works on requests.
