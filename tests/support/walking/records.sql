@@ -1,0 +1,50 @@
+-- One record of each kind that no demonstration brings, all of one store, its company and its account, and of one
+-- agent. `place` and `who` are what they hang on.
+CREATE TEMP TABLE place AS
+SELECT t.id AS terminal_id, t.terminal, s.id AS store_id, s.company_id, c.account_id, a.id AS agent_id
+FROM terminal t
+JOIN store s ON s.id = t.store_id
+JOIN company c ON c.id = s.company_id
+CROSS JOIN agent a
+WHERE t.terminal = 'T0000001' AND a.email = 'admin@guichet.example';
+
+INSERT INTO block (target_kind, target_id, reason, blocked_by)
+SELECT 3, terminal_id, 'a block to walk to', agent_id FROM place;
+INSERT INTO action (agent_id, kind, target_kind, target_id)
+SELECT agent_id, 'block.made', 'terminal', terminal_id FROM place;
+INSERT INTO contact (id, store_id, name, role, email, created_at)
+SELECT uuidv7(), store_id, 'Odette Walker', 'owner', 'odette@walk.example', now() FROM place;
+INSERT INTO onboarding (id, state, name, siren, department, answers, created_by, created_at, held_by, changed_by, changed_at)
+SELECT uuidv7(), 'draft', 'Onboarding to walk to', '', '75', '{}', agent_id, now(), agent_id, agent_id, now() FROM place;
+INSERT INTO document (kind, company_id, name, media_type, sha256, size_bytes, made_by, made_at)
+SELECT 'attachment', company_id, 'walked.pdf', 'application/pdf', sha256('walked'), 6, agent_id, now() FROM place;
+INSERT INTO document_blob (sha256, content) VALUES (sha256('walked'), 'walked') ON CONFLICT DO NOTHING;
+INSERT INTO fee_grid (name, created_by, created_at) SELECT 'Grid to walk to', agent_id, now() FROM place;
+INSERT INTO fee_version (grid_id, version, effective_on, made_by, made_at)
+SELECT g.id, 1, current_date + 30, p.agent_id, now() FROM fee_grid g CROSS JOIN place p WHERE g.name = 'Grid to walk to';
+INSERT INTO contract (number, company_id, created_by, created_at)
+SELECT 'C2026-999999', company_id, agent_id, now() FROM place;
+INSERT INTO contract_version (contract_id, version, template_id, fee_version_id, locale, starts_on, made_by, made_at)
+SELECT k.id, 1, (SELECT id FROM contract_template LIMIT 1), (SELECT id FROM fee_version LIMIT 1), 'fr', current_date, p.agent_id, now()
+FROM contract k CROSS JOIN place p WHERE k.number = 'C2026-999999';
+INSERT INTO contract_service (contract_id, version, store_id, kind)
+SELECT k.id, 1, p.store_id, 'pax' FROM contract k CROSS JOIN place p WHERE k.number = 'C2026-999999';
+INSERT INTO request (code, type, status, title, team, author_id, company_id, store_id, terminal_id, created_at, changed_at)
+SELECT 'WA1K0000000', s.type, s.code, 'Request to walk to', 'back_office', p.agent_id, p.company_id, p.store_id,
+       p.terminal_id, now(), now()
+FROM place p CROSS JOIN (SELECT type, code FROM request_status WHERE NOT final ORDER BY type, place LIMIT 1) AS s;
+INSERT INTO mail (once, template, recipient, locale, about_kind, about_id, state, sent_at)
+SELECT sha256('walked'), 'receipt', 'odette@walk.example', 'fr', 'store', store_id, 'sent', now() FROM place;
+INSERT INTO brand (account_id, name, changed_by, changed_at) SELECT account_id, 'Walked brand', agent_id, now() FROM place;
+INSERT INTO export_job (agent_id, kind, format, locale, columns, asked, filter, scope, until, created_at)
+SELECT agent_id, 'transactions', 'csv', 'fr', '{amount}', '{}', '{}', '{"areas": []}', now(), now() FROM place;
+INSERT INTO saved_view (list, owner_id, name, created_at, updated_at)
+SELECT 'transactions', agent_id, 'View to walk to', now(), now() FROM place;
+INSERT INTO alert (rule_id, severity, subject_kind, subject_key, subject_id, label, store_id, measured, volume, opened_at, seen_at)
+SELECT r.id, 'warning', 'store', p.store_id::text, p.store_id, 'Alert to walk to', p.store_id, 1, 1, now(), now()
+FROM place p CROSS JOIN (SELECT id FROM alert_rule ORDER BY id LIMIT 1) AS r;
+INSERT INTO approval (id, kind, target_kind, target_id, store_id, service, payload, amount_minor, currency, reason, asked_by, asked_at, expires_at)
+SELECT uuidv7(), 'transaction.refund', 'transaction', t.id, p.store_id, 'pax',
+       jsonb_build_object('original_date', current_date, 'label', '0T0000000000'), 60000, 'EUR', 'a refund to walk to', p.agent_id,
+       now(), now() + interval '1 day'
+FROM place p CROSS JOIN LATERAL (SELECT id FROM attempt WHERE store_id = p.store_id LIMIT 1) AS t;
