@@ -111,12 +111,12 @@ class ApprovalHandlers:
 
         Raises: NotPermitted, NotFound, OwnApproval, Expired, AlreadyDecided, ReasonMissing, KeyReused.
         """
-        _check_reason(request.reason)
 
         async def effect(_claim: Claim | None) -> bytes:
             now = self._clock.now()
             async with self._pool.acquire() as connection, connection.transaction():
                 approval = await self._lock_to_decide(connection, caller, request.id)
+                _check_reason(request.reason)
                 if not (approval.state == "refused" and approval.decided_by == caller.agent_id):
                     # Whoever may not approve so much may still say no.
                     rules.check_decision(approval, agent_id=caller.agent_id, amount_max_minor=None, now=now)
