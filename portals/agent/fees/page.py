@@ -267,7 +267,7 @@ def _show_version(
         x=found,
         form=form,
         errors=errors,
-        rows=rows if rows is not None else min(len(found["rows"]) + EMPTY_ROWS, ROWS_MAX),
+        row_count=rows if rows is not None else min(len(found["rows"]) + EMPTY_ROWS, ROWS_MAX),
         done=done,
         key=new_key(),
     )
@@ -276,7 +276,9 @@ def _show_version(
 def _new(
     desk: Desk, form: dict[str, Any], errors: dict[str, str], *, rows: int, status: int = 200
 ) -> Response[bytes]:
-    return _page(desk, "fees/new.html", status=status, form=form, errors=errors, rows=rows, key=new_key())
+    return _page(
+        desk, "fees/new.html", status=status, form=form, errors=errors, row_count=rows, key=new_key()
+    )
 
 
 def _page(desk: Desk, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:

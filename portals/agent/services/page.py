@@ -100,9 +100,10 @@ async def _load(desk: Desk, service_id: str) -> Json:
 def _form_of(desk: Desk, found: Json) -> dict[str, Any]:
     form: dict[str, Any] = {}
     for rule in found["rules"]:
-        value = found["options"].get(rule["name"])
-        amount = rule["type"] == "amount" and value is not None
-        form[f"opt.{rule['name']}"] = plain_amount(value, found["currency"], desk.locale) if amount else value
+        value: Any = found["options"].get(rule["name"])
+        if rule["type"] == "amount" and value is not None:
+            value = plain_amount(int(value), found["currency"], desk.locale)
+        form[f"opt.{rule['name']}"] = value
     for name in AMOUNTS:
         value = found["limits"][name]
         form[name] = "" if value is None else plain_amount(value, found["currency"], desk.locale)

@@ -18,6 +18,7 @@ from core.contracts.payment import Authorise, SealedCard
 from core.contracts.reasons import Reason
 from core.db.queries import load
 from core.merchants.agreements.api import carry_out_due
+from core.roles.seeding.agreements import seed_agreements
 from core.transactions.engine.columns import arming_columns
 from core.values.clock import paris_date, to_unix_us
 from core.values.ids import decode_id, encode_id, uuid7
@@ -470,3 +471,23 @@ async def test_options_and_limits_of_a_service_keep_their_history(
         "/v1/services", json={"store": place.public("store"), "kind": "ecommerce", "reason": "web shop"}
     )
     assert again.json()["code"] == "service_stands"
+
+
+async def test_the_demonstration_pays_by_a_grid_and_seeding_again_changes_nothing(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    counts: list[list[Any]] = []
+    for _ in range(2):
+        await seed_agreements(rows)
+        counts.append(
+            [
+                await rows.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
+                for table in ("fee_grid", "fee_version", "fee_row", "company_fee")
+            ]
+        )
+    assert counts[0] == counts[1]
+    async with desk_stack.client(await token_of(desk_stack, "commercial")) as sales:
+        grids = (await sales.get("/v1/fee-grids")).json()["data"]
+    (standard,) = [grid for grid in grids if grid["name"] == "Standard"]
+    assert standard["in_force"]["state"] == "in_force"
+    assert standard["companies"] > 0
