@@ -6,7 +6,8 @@ from litestar import Response, post
 from litestar.enums import MediaType
 
 from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem
+from portals.kit.formats import parse_time
+from portals.kit.gateway import GatewayProblem, Json
 
 KINDS = ("transaction", "account", "company", "store", "terminal", "contract", "request", "agent")
 
@@ -30,7 +31,14 @@ async def look(desk: Desk) -> Response[bytes]:
     except GatewayProblem as problem:
         # A line that nobody asked for must not replace a page: the record's own requests say what is wrong.
         return desk.answer(Response(b"", status_code=problem.status, media_type=MediaType.HTML))
-    return desk.page("looking/line.html", others=others)
+    return desk.page("looking/line.html", others=[{**other, "for": _for(desk, other)} for other in others])
+
+
+def _for(desk: Desk, other: Json) -> str:
+    """Return how long somebody has had the record open, in minutes."""
+    since = parse_time(other.get("since"))
+    minutes = 0 if since is None else max(0, int((desk.now - since).total_seconds()) // 60)
+    return desk.words("looking.for_minutes", n=minutes) if minutes else desk.words("looking.for_moment")
 
 
 HANDLERS = (look,)
