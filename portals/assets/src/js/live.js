@@ -4,6 +4,7 @@ import { startFeed } from "./feed.js";
 import { makeRows } from "./rows.js";
 
 const ROWS_MAX = 500;
+const ROWS_PER_FRAME = 40;
 const BATCH_MS = 250; // at most four changes of the page a second
 const HIGHLIGHT_MAX = 12; // above this many at once a highlight would only flicker
 const COUNTERS_MS = 5000;
@@ -29,6 +30,7 @@ function startList(facts) {
   let fresh = new Map(); // new rows that wait, oldest first, at most ROWS_MAX
   let changed = new Map(); // new states of rows on the page
   let freshCount = 0; // all that wait, those beyond ROWS_MAX too
+  let dropped = false; // whether rows fell off the end since the link to older ones was set
   let paused = false, state = "connecting", lostAt = 0;
 
   // Nothing moves under a pointer, under the keyboard focus, or under the eyes of who scrolled down.
@@ -57,33 +59,48 @@ function startList(facts) {
       }
       changed = new Map();
     }
-    if (fresh.size && !held()) insert();
+    if (fresh.size && !inserting) insert();
   }
 
-  function insert() {
+  // Oldest first, a slice a frame: a burst never holds the page for longer than one of them. Rows that fall off the
+  // end are filled anew at the top, so that hours of payments need the memory of ROWS_MAX rows.
+  let inserting = 0;
+  function insert(force = false) {
+    cancelAnimationFrame(inserting);
+    inserting = 0;
+    if (!fresh.size || (!force && (paused || held()))) return;
     const highlight = fresh.size <= HIGHLIGHT_MAX;
     const part = document.createDocumentFragment();
-    for (const x of [...fresh.values()].reverse()) {
-      const row = rows.make(x);
-      if (highlight) row.classList.add("fresh");
-      shown.set(x.id, row);
-      part.append(row);
+    let count = 0;
+    for (const [id, x] of fresh) {
+      if (count++ === ROWS_PER_FRAME) break;
+      fresh.delete(id);
+      const row = rows.fill(recycled(), x);
+      row.classList.toggle("fresh", highlight);
+      shown.set(id, row);
+      part.prepend(row);
     }
-    fresh = new Map();
-    freshCount = 0;
+    freshCount = fresh.size;
     body.prepend(part);
     none.hidden = true;
-    trim();
+    if (fresh.size) inserting = requestAnimationFrame(() => insert(force));
+    if (dropped) pointOlder();
   }
 
-  function trim() {
-    if (body.rows.length <= ROWS_MAX) return;
-    while (body.rows.length > ROWS_MAX) {
-      const last = body.rows[body.rows.length - 1];
-      shown.delete(last.dataset.id);
-      changed.delete(last.dataset.id);
-      last.remove();
-    }
+  function recycled() {
+    if (shown.size < ROWS_MAX) return rows.make();
+    const last = body.rows[body.rows.length - 1];
+    if (!last) return rows.make();
+    last.remove();
+    shown.delete(last.dataset.id);
+    changed.delete(last.dataset.id);
+    last.className = "";
+    dropped = true;
+    return last;
+  }
+
+  function pointOlder() {
+    dropped = false;
     // The page's own cursor would now skip what was let go here. Rows of the same millisecond are shown twice
     // rather than never.
     const last = body.rows[body.rows.length - 1].querySelector("time").dateTime;
@@ -119,7 +136,7 @@ function startList(facts) {
   waitingBar.addEventListener("click", () => {
     if (body.contains(document.activeElement)) document.activeElement.blur();
     if (paused) pause.click();
-    insert();
+    insert(true);
     scrollTo({ top: 0 });
     show();
   });

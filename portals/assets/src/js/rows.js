@@ -61,8 +61,9 @@ export function makeRows(facts) {
 
   return {
     formats,
-    make(x) {
-      const row = template.cloneNode(true);
+    make: () => template.cloneNode(true),
+    // Writes a transaction into a row, a new one or one that showed another before.
+    fill(row, x) {
       row.dataset.id = x.id;
       const [time, , amount, card, store, terminal, , kind] = row.cells;
       time.firstChild.href = `/transactions/${x.id}`;
@@ -71,7 +72,7 @@ export function makeRows(facts) {
       moment.title = formats.exact(x.received_at);
       moment.textContent = formats.clock(x.received_at);
       amount.textContent = formats.money(x.amount);
-      if (x.card?.last_four) card.append(`${facts.brands[x.card.brand] ?? x.card.brand ?? ""} `, dots.cloneNode(true), x.card.last_four);
+      if (x.card?.last_four) card.replaceChildren(`${facts.brands[x.card.brand] ?? x.card.brand ?? ""} `, dots.cloneNode(true), x.card.last_four);
       else card.textContent = "–";
       store.textContent = x.store?.name ?? "";
       terminal.textContent = x.terminal?.terminal ?? "";
