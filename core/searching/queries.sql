@@ -1,4 +1,5 @@
--- Search. The scope is asked of the directory as it stands; search_entry only proposes.
+-- Search. The scope is asked of the directory as it stands; search_entry only proposes. OFFSET 0 keeps the planner
+-- from hashing every store of the country for the few that are found.
 
 -- name: plain
 SELECT plain_words($1);
@@ -11,7 +12,9 @@ FROM unnest($2::text[]) AS k (kind)
 CROSS JOIN LATERAL (
     SELECT e.kind, e.target_id, e.title, e.detail, e.store_id, e.company_id
     FROM search_entry e
-    LEFT JOIN store s ON s.id = e.store_id
+    LEFT JOIN LATERAL (
+        SELECT o.id, o.department, o.company_id FROM store o WHERE o.id = e.store_id OFFSET 0
+    ) s ON true
     WHERE e.kind = k.kind
       AND (e.identifiers && $3::text[] OR (e.kind = $5::text AND e.target_id = $6::uuid))
       AND CASE
@@ -40,7 +43,9 @@ WITH matched AS MATERIALIZED (
 )
 SELECT m.target_id, m.title, m.detail, m.store_id, m.company_id
 FROM matched m
-LEFT JOIN store s ON s.id = m.store_id
+LEFT JOIN LATERAL (
+    SELECT o.id, o.department, o.company_id FROM store o WHERE o.id = m.store_id OFFSET 0
+) s ON true
 WHERE CASE
     WHEN m.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, m.service)
     ELSE sees($1::area[], NULL, NULL, m.company_id, NULL)
@@ -58,16 +63,16 @@ LIMIT $10;
 -- GIN search_entry_words by word similarity, whose threshold the session sets.
 -- $1 scope, $2 kind, $3 words, $4 departments, $5 candidates, $6 rows.
 WITH matched AS MATERIALIZED (
-    SELECT e.target_id, e.title, e.detail, e.store_id, e.company_id, e.account_id, e.service,
-           word_similarity($3, e.words) AS likeness
+    SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
     FROM search_entry e
     WHERE e.kind = $2 AND $3 <% e.words AND ($4::text[] IS NULL OR e.departments && $4)
-    ORDER BY likeness DESC, e.target_id
     LIMIT $5
 )
 SELECT m.target_id, m.title, m.detail, m.store_id, m.company_id
 FROM matched m
-LEFT JOIN store s ON s.id = m.store_id
+LEFT JOIN LATERAL (
+    SELECT o.id, o.department, o.company_id FROM store o WHERE o.id = m.store_id OFFSET 0
+) s ON true
 WHERE CASE
     WHEN m.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, m.service)
     ELSE sees($1::area[], NULL, NULL, m.company_id, NULL)
@@ -78,7 +83,7 @@ WHERE CASE
             SELECT FROM company c JOIN store o ON o.company_id = c.id
             WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
 END
-ORDER BY m.likeness DESC, length(m.title), m.title, m.target_id
+ORDER BY word_similarity($3, m.words) DESC, length(m.title), m.title, m.target_id
 LIMIT $6;
 
 -- name: transactions_by_key

@@ -17,8 +17,10 @@ from core.values.ids import id_range_of_rrn, uuid7
 queries = load_beside(__file__)
 
 GROUP_TIMEOUT_MS: Final = 180
-CANDIDATES_MAX: Final = 1_000
-LIKE_CANDIDATES_MAX: Final = 200
+CANDIDATES_MAX: Final = 400
+KEY_CANDIDATES_MAX: Final = 1_000
+LIKE_CANDIDATES_MAX: Final = 1_500
+LIKENESS: Final = 0.5
 TAIL_ROWS_MAX: Final = 60_000
 KEYS_PER_ROUND: Final = 20_000
 # A host answers within seconds; what an attempt's row says after this long does not change any more.
@@ -30,7 +32,7 @@ async def searching(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
     """Lend a connection whose every statement ends in time; the pool resets it afterwards."""
     async with pool.acquire() as connection:
         await connection.execute(
-            f"SET statement_timeout = {GROUP_TIMEOUT_MS}; SET pg_trgm.word_similarity_threshold = 0.5"
+            f"SET statement_timeout = {GROUP_TIMEOUT_MS}; SET pg_trgm.word_similarity_threshold = {LIKENESS}"
         )
         yield connection
 
@@ -108,7 +110,7 @@ async def transactions(
     if all(key is None for key in keys):
         return []
     return await connection.fetch(
-        queries.transactions_by_key, scope.parameter(), *keys, CANDIDATES_MAX, TAIL_ROWS_MAX, limit
+        queries.transactions_by_key, scope.parameter(), *keys, KEY_CANDIDATES_MAX, TAIL_ROWS_MAX, limit
     )
 
 

@@ -11,13 +11,21 @@ import pytest
 from core.values.ids import encode_id, rrn_of
 from tests.support.desk import DeskStack, add_attempt
 
+_TRIES_MAX = 50
+
 
 async def found(client: httpx.AsyncClient, query: str) -> dict[str, list[dict[str, Any]]]:
     """Return hits by kind."""
-    answer = await client.get("/v1/search", params={"q": query})
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["partial"] is False
-    return {group["kind"]: group["data"] for group in answer.json()["groups"]}
+    body: dict[str, Any] = {"partial": True}
+    for _ in range(_TRIES_MAX):
+        # On a machine with other work a part may run out of its time; it says so.
+        if not body["partial"]:
+            break
+        answer = await client.get("/v1/search", params={"q": query})
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+    assert body["partial"] is False
+    return {group["kind"]: group["data"] for group in body["groups"]}
 
 
 @pytest.mark.parametrize(
