@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -31,7 +32,9 @@ async def queued(rows: asyncpg.Connection, **changed: Any) -> str:
             **changed,
         },
     )
-    return encode_id("mail", (await rows.fetchval("SELECT id FROM mail ORDER BY id DESC LIMIT 1")).bytes)
+    made = await rows.fetchval("SELECT id FROM mail ORDER BY id DESC LIMIT 1")
+    assert made is not None
+    return encode_id("mail", made.bytes)
 
 
 async def test_the_journal_masks_people_and_hides_what_opens_something(
@@ -83,6 +86,7 @@ async def test_a_bell_that_asks_does_not_keep_a_session_alive(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
     agent_id = await rows.fetchval("SELECT id FROM agent WHERE email = 'juridique@guichet.example'")
+    assert agent_id is not None
     async with await client_of(desk_stack, "juridique@guichet.example") as legal:
         await add_notices(
             rows,  # pyright: ignore[reportArgumentType]
@@ -90,7 +94,7 @@ async def test_a_bell_that_asks_does_not_keep_a_session_alive(
             kind="request_assigned",
             facts={"code": "X", "title": "T", "by": "B"},
             link="/requests/X",
-            at=await rows.fetchval("SELECT now()"),
+            at=datetime.now(UTC),
         )
         await rows.execute(
             "UPDATE session SET last_seen_at = now() - interval '10 min' WHERE agent_id = $1", agent_id
@@ -111,16 +115,18 @@ async def test_nobody_reads_or_marks_another_s_notices(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
     agent_id = await rows.fetchval("SELECT id FROM agent WHERE email = 'commercial@guichet.example'")
+    assert agent_id is not None
     await add_notices(
         rows,  # pyright: ignore[reportArgumentType]
         agent_ids=[agent_id.bytes],
         kind="request_mention",
         facts={"title": "secret de Karim"},
-        at=await rows.fetchval("SELECT now()"),
+        at=datetime.now(UTC),
     )
     notice = await rows.fetchval(
         "SELECT id FROM notice WHERE agent_id = $1 ORDER BY id DESC LIMIT 1", agent_id
     )
+    assert notice is not None
     async with await client_of(desk_stack, "vendeur@guichet.example") as seller:
         assert "secret de Karim" not in (await seller.get("/v1/notices")).text
         await seller.post("/v1/notices/read", json={"ids": [encode_id("notice", notice.bytes)]})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from core.roles.seeding.requests import seed_requests
+from core.roles.seeding.requests.store import REQUESTS
 from core.values.ids import encode_id
 from core.values.request_codes import code_said
 from tests.support.desk import DeskStack
@@ -52,7 +55,9 @@ async def store_of(rows: asyncpg.Connection, city: str) -> tuple[str, str]:
 
 
 async def agent_of(rows: asyncpg.Connection, email: str) -> str:
-    return encode_id("agent", (await rows.fetchval("SELECT id FROM agent WHERE email = $1", email)).bytes)
+    found = await rows.fetchval("SELECT id FROM agent WHERE email = $1", email)
+    assert found is not None
+    return encode_id("agent", found.bytes)
 
 
 async def make(client: httpx.AsyncClient, **body: Any) -> Json:
@@ -304,3 +309,16 @@ async def test_home_shows_what_is_mine_and_what_waits_in_my_queues(
     sections = {one["code"]: one for one in (await legal.get("/v1/home")).json()["sections"]}
     (row,) = sections["mine_requests"]["rows"]
     assert (row["id"], row["status"], row["kind"]) == (made["request"]["code"], "Nouvelle", "Avis juridique")
+
+
+async def test_the_demonstration_s_requests_are_added_once(rows: asyncpg.Connection) -> None:
+    change = rows.transaction()
+    await change.start()
+    try:
+        before = await rows.fetchval("SELECT count(*) FROM request") or 0
+        await seed_requests(rows, today=date(2026, 11, 22))
+        await seed_requests(rows, today=date(2026, 11, 23))
+        assert await rows.fetchval("SELECT count(*) FROM request") in (before, before + len(REQUESTS))
+        assert await rows.fetchval("SELECT count(*) FROM request WHERE title LIKE 'Client débité%'") == 1
+    finally:
+        await change.rollback()
