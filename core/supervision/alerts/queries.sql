@@ -220,7 +220,11 @@ WITH counted AS (
         SELECT (extract(hour FROM at AT TIME ZONE 'Europe/Paris') * 60
                 + extract(minute FROM at AT TIME ZONE 'Europe/Paris'))::int AS minute_of_day) AS local
 ), runs AS (
-    SELECT key, over AND NOT coalesce(lag(over) OVER (PARTITION BY key ORDER BY at), false) AS fires FROM judged
+    -- A window in which nothing happened ends a run as one below the threshold does, unless it stands alone.
+    SELECT key, over AND NOT coalesce(
+               lag(over) OVER past AND lag(at) OVER past >= at - 2 * $4::interval, false) AS fires
+    FROM judged
+    WINDOW past AS (PARTITION BY key ORDER BY at)
 )
 SELECT count(*) FILTER (WHERE fires)::int AS fired, count(DISTINCT key) FILTER (WHERE fires)::int AS subjects FROM runs;
 
@@ -252,7 +256,11 @@ WITH counted AS (
         SELECT (extract(hour FROM at AT TIME ZONE 'Europe/Paris') * 60
                 + extract(minute FROM at AT TIME ZONE 'Europe/Paris'))::int AS minute_of_day) AS local
 ), runs AS (
-    SELECT key, over AND NOT coalesce(lag(over) OVER (PARTITION BY key ORDER BY at), false) AS fires FROM judged
+    -- A window in which nothing happened ends a run as one below the threshold does, unless it stands alone.
+    SELECT key, over AND NOT coalesce(
+               lag(over) OVER past AND lag(at) OVER past >= at - 2 * $4::interval, false) AS fires
+    FROM judged
+    WINDOW past AS (PARTITION BY key ORDER BY at)
 )
 SELECT count(*) FILTER (WHERE fires)::int AS fired, count(DISTINCT key) FILTER (WHERE fires)::int AS subjects FROM runs;
 

@@ -12,6 +12,7 @@ import pytest
 
 from core.app import SystemClock
 from core.contracts.scope import EVERYTHING, Area, Scope
+from core.roles.seeding.supervision import seed_supervision
 from core.supervision.api import Watch, open_alerts_count
 from core.values.ids import decode_id
 from tests.support.desk import DeskStack
@@ -260,3 +261,19 @@ async def test_a_view_is_ones_own_until_it_is_shared_with_a_role(
         "view.changed",
         "view.deleted",
     ]
+
+
+async def test_the_demonstration_is_seeded_once(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
+    count = "SELECT (SELECT count(*) FROM saved_view), (SELECT count(*) FROM alert_event), (SELECT count(*) FROM export_job)"
+    async with rows.transaction():
+        await rows.execute(
+            "DELETE FROM alert; INSERT INTO alert_rule (kind, name, severity, threshold, window_minutes, volume_min, per)"
+            " VALUES ('decline_rate', 'Refus', 'warning', 40, 15, 20, 'store')"
+        )
+        await seed_supervision(rows)
+        once = await rows.fetchrow(count)
+        await seed_supervision(rows)
+        assert await rows.fetchrow(count) == once
+        assert once is not None
+        assert once[0] >= 1
+        assert once[1] == 2
