@@ -109,7 +109,8 @@ async def list_requests(
     caller: Caller,
     core: CoreClient,
     box: Annotated[
-        ask.Box, Parameter(description="Given to me, to be taken, in my teams’ queues, written by me, all I may see")
+        ask.Box,
+        Parameter(description="Given to me, to be taken, in my teams’ queues, written by me, all I may see"),
     ] = "mine",
     closed: bool = False,
     late: bool = False,
