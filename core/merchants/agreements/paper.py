@@ -10,6 +10,7 @@ import msgspec
 from core.contracts.agreements import Locale, Options, ServiceKind, TemplateBlock
 from core.contracts.desk import FieldProblem
 from core.contracts.fees import FeeRow
+from core.merchants.agreements.paper_words import PAPER_WORDS
 from core.values.clock import paris_date
 from core.values.money import EXPONENTS
 
@@ -118,7 +119,7 @@ def unknown_fields(blocks: list[TemplateBlock]) -> list[FieldProblem]:
 def paper_of(content: Content, locale: Locale, *, made_at: datetime, is_draft: bool) -> Paper:
     """Return the paper in a language; the names of people and places stay as they are."""
     french = locale == "fr"
-    words = _WORDS[locale]
+    words = PAPER_WORDS[locale]
     facts = _facts_of(content, locale, paris_date(made_at))
 
     def filled(text: str) -> str:
@@ -207,7 +208,7 @@ def _facts_of(content: Content, locale: Locale, made_on: date) -> dict[str, str]
 
 
 def _fee_cells(row: FeeRow, currency: str, locale: Locale) -> list[str]:
-    words = _WORDS[locale]
+    words = PAPER_WORDS[locale]
     return [
         words[f"brand.{row.brand}"],
         words[f"region.{row.region}"],
@@ -219,7 +220,7 @@ def _fee_cells(row: FeeRow, currency: str, locale: Locale) -> list[str]:
 
 
 def _options_text(options: Options, currency: str, locale: Locale) -> str:
-    words = _WORDS[locale]
+    words = PAPER_WORDS[locale]
     lines: list[str] = []
     for name, value in options.items():
         if value is None or value == "":
@@ -234,66 +235,3 @@ def _options_text(options: Options, currency: str, locale: Locale) -> str:
                 shown = words.get(f"option.{name}.{value}", str(value))
         lines.append(f"{label}{_FIXED}: {shown}" if locale == "fr" else f"{label}: {shown}")
     return "\n".join(lines)
-
-
-_PAIRS: Final[dict[str, tuple[str, str]]] = {
-    "subtitle": ("Contrat {number}, version {version}, établi le {day}", "Agreement {number}, version {version}, made on {day}"),
-    "draft": ("PROJET", "DRAFT"),
-    "services": ("Magasins et services", "Stores and services"),
-    "store": ("Magasin", "Store"),
-    "service": ("Service", "Service"),
-    "options": ("Options", "Options"),
-    "fees": ("Frais d’acquisition : {grid}, version {version}", "Acquiring fees: {grid}, version {version}"),
-    "brand": ("Marque", "Brand"),
-    "region": ("Zone d’émission", "Issued in"),
-    "card": ("Type de carte", "Card type"),
-    "rate": ("Taux", "Rate"),
-    "fixed": ("Fixe", "Fixed"),
-    "minimum": ("Minimum", "Minimum"),
-    "signatures": ("Signatures", "Signatures"),
-    "place": ("Nom, fonction, date et signature de chaque partie.", "Name, role, date and signature of each party."),
-    "for": ("Pour", "For"),
-    "template": ("modèle", "template"),
-    "page": ("page", "page"),
-    "yes": ("oui", "yes"),
-    "no": ("non", "no"),
-    "kind.pax": ("TPE PAX", "PAX terminals"),
-    "kind.softpos": ("Tap to Pay / SoftPOS", "Tap to Pay / SoftPOS"),
-    "kind.onsite": ("Paiement sur site", "Pay on site"),
-    "kind.ecommerce": ("E-commerce", "E-commerce"),
-    "brand.cb": ("CB", "CB"),
-    "brand.visa": ("Visa", "Visa"),
-    "brand.mastercard": ("Mastercard", "Mastercard"),
-    "brand.amex": ("American Express", "American Express"),
-    "brand.other": ("Autres marques", "Other brands"),
-    "region.eea": ("Espace économique européen", "European Economic Area"),
-    "region.uk": ("Royaume-Uni", "United Kingdom"),
-    "region.rest": ("Reste du monde", "Rest of the world"),
-    "card.debit": ("Débit", "Debit"),
-    "card.credit": ("Crédit", "Credit"),
-    "card.commercial": ("Commerciale", "Commercial"),
-    "option.model": ("Modèle", "Model"),
-    "option.connectivity": ("Connexion", "Connectivity"),
-    "option.connectivity.ethernet": ("Ethernet", "Ethernet"),
-    "option.connectivity.wifi": ("Wi-Fi", "Wi-Fi"),
-    "option.connectivity.4g": ("4G", "4G"),
-    "option.tip": ("Pourboire", "Tip"),
-    "option.preauthorisation": ("Préautorisation", "Pre-authorisation"),
-    "option.contactless_max_minor": ("Plafond sans contact", "Contactless limit"),
-    "option.pin_on_screen": ("Code saisi à l’écran", "PIN on screen"),
-    "option.receipt": ("Reçu", "Receipt"),
-    "option.receipt.email": ("par e-mail", "by e-mail"),
-    "option.receipt.sms": ("par SMS", "by text message"),
-    "option.receipt.none": ("aucun", "none"),
-    "option.site": ("Site", "Site"),
-    "option.strong_authentication": ("Authentification forte", "Strong authentication"),
-    "option.strong_authentication.always": ("toujours", "always"),
-    "option.strong_authentication.when_required": ("quand la loi l’exige", "when the law requires it"),
-    "option.capture": ("Débit", "Capture"),
-    "option.capture.at_once": ("immédiat", "at once"),
-    "option.capture.on_shipping": ("à l’expédition", "on shipping"),
-}  # fmt: skip
-_WORDS: Final[Mapping[Locale, dict[str, str]]] = {
-    "fr": {key: pair[0] for key, pair in _PAIRS.items()},
-    "en": {key: pair[1] for key, pair in _PAIRS.items()},
-}

@@ -427,7 +427,7 @@ async def test_a_template_is_followed_by_the_next_and_never_changed(
     desk_stack: DeskStack, rows: asyncpg.Connection, client: httpx.AsyncClient, place: Place
 ) -> None:
     block = {
-        "heading_fr": "Objet",
+        "heading_fr": "Parties",
         "heading_en": "Purpose",
         "text_fr": "Pour {company.siren}.",
         "text_en": "For.",

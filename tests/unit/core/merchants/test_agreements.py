@@ -15,6 +15,7 @@ from core.documents.rules import media_type_of, plain_name
 from core.documents.typesetting import typeset
 from core.merchants import agreements
 from core.merchants.agreements.paper import Content, PaperService, paper_of, unknown_fields
+from core.merchants.agreements.paper_words import PAPER_WORDS
 from core.merchants.agreements.rules import CONTRACT_STEPS, PERMISSIONS, step_of
 from core.merchants.agreements.services.rules import OPTION_RULES, checked_options, limit_problems
 
@@ -111,7 +112,7 @@ def test_the_paper_says_what_was_agreed_in_both_languages() -> None:
     english = paper_of(CONTENT, "en", made_at=MADE_AT, is_draft=True)
     assert french.sections[0].text == "Avec Maison #Ondine* SARL."
     assert french.tables[1].rows == [
-        ["Visa", "Espace économique européen", "Débit", "0,35\u202f%", "0,05\u00a0€", "0,12\u00a0€"]
+        ["Visa", PAPER_WORDS["fr"]["region.eea"], "Débit", "0,35\u202f%", "0,05\u00a0€", "0,12\u00a0€"]
     ]
     assert english.tables[1].rows[0][3:] == ["0.35%", "€0.05", "€0.12"]
     assert (french.watermark, english.watermark) == ("", "DRAFT")
