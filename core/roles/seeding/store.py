@@ -1,6 +1,7 @@
 """The statements of the seed, in their order; each leaves what is there alone."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
@@ -10,6 +11,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from core.db.queries import load_beside
 from core.identity.api import PASSWORDS, FactorSeal
 from core.roles.seeding.access import put_demonstration_factor
+from core.roles.seeding.agreements import seed_agreements
+from core.roles.seeding.approvals import seed_approvals
 from core.roles.seeding.demonstration import (
     ACCOUNTS,
     AGENTS,
@@ -19,7 +22,11 @@ from core.roles.seeding.demonstration import (
     TERMINALS_PER_STORE,
     DemoAgent,
 )
+from core.roles.seeding.merchants import seed_merchants
 from core.roles.seeding.numbers import siren, siret
+from core.roles.seeding.requests.store import seed_requests
+from core.roles.seeding.supervision import seed_supervision
+from core.values.clock import paris_date
 
 _SQL = load_beside(__file__)
 _NAMESPACE: Final = uuid.UUID("6d1f3c52-7f0a-4a5e-9a55-2f6f1f0d4b11")
@@ -52,6 +59,11 @@ async def seed(
             await connection.execute(_SQL.add_acquirer)
             terminals = await _add_demonstration(connection)
             await _add_agents(connection, password, seal)
+            await seed_merchants(connection)
+            await seed_agreements(connection)
+            await seed_requests(connection, today=paris_date(datetime.now(UTC)))
+            await seed_supervision(connection)
+            await seed_approvals(connection)
             if load_terminals:
                 await _add_load(connection, load_terminals)
     finally:
