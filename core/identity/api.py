@@ -9,7 +9,7 @@ from core.identity.errors import NotPermitted
 from core.identity.handlers import IdentityHandlers
 from core.identity.idempotency import Claim, once
 from core.identity.model import Grant, SignedIn
-from core.identity.permits import require
+from core.identity.permits import require, require_everywhere
 from core.identity.store import forget_old, record_action
 from core.identity.views import hash_of_token
 
@@ -35,4 +35,5 @@ __all__ = [
     "once",
     "record_action",
     "require",
+    "require_everywhere",
 ]

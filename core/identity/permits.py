@@ -14,3 +14,12 @@ def require(caller: SignedIn, permission: Permission) -> Scope:
     if not caller.may(permission):
         raise NotPermitted(permission.value)
     return caller.scope_of(permission)
+
+
+def require_everywhere(caller: SignedIn, permission: Permission) -> None:
+    """Return when the caller holds the permission for the whole institution, as what belongs to no place asks for.
+
+    Raises: NotPermitted.
+    """
+    if not require(caller, permission).is_everything:
+        raise NotPermitted(permission.value)

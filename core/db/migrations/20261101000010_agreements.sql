@@ -133,7 +133,7 @@ CREATE TABLE contract_version (
         'draft', 'ready', 'signed', 'in_force', 'superseded', 'cancelled')),
     template_id uuid NOT NULL REFERENCES contract_template (id),
     locale text NOT NULL CHECK (locale IN ('fr', 'en')),
-    fee_version_id uuid REFERENCES fee_version (id),
+    fee_version_id uuid NOT NULL REFERENCES fee_version (id),
     starts_on date NOT NULL,
     content jsonb, -- names and addresses as they were when it was made ready: what the PDF was made of
     pdf_fr uuid REFERENCES document (id),

@@ -20,6 +20,7 @@ from core.contracts.access import (
 from core.contracts.desk import FieldProblem
 from core.contracts.permissions import Permission
 from core.contracts.refusals import NotFound
+from core.contracts.scope import Scope
 from core.identity import store as sessions
 from core.identity.access import store
 from core.identity.access.errors import AgentKnown, InvitationEnded, InvitationMalformed
@@ -29,9 +30,11 @@ from core.identity.access.passwords import NO_PASSWORD, Passwords
 from core.identity.access.rules import INVITATION_LIFE
 from core.identity.access.settings import AccessSettings
 from core.identity.access.throttle import count_attempt, forget_attempt
+from core.identity.administration import store as administration
+from core.identity.administration.errors import BeyondOwnRights
 from core.identity.model import SignedIn
 from core.identity.permits import require
-from core.identity.rules import FAILURES_PER_IP_MAX
+from core.identity.rules import FAILURES_PER_IP_MAX, SESSION_IDLE
 from core.identity.views import hash_of_token
 from core.values.clock import Clock
 from core.values.ids import encode_id
@@ -66,15 +69,18 @@ class InvitationHandlers:
     async def invite_agent(self, caller: SignedIn, request: InviteAgent) -> Invited:
         """Invite somebody new, who has no grant yet, or somebody known again.
 
-        Raises: NotPermitted, InvitationMalformed, AgentKnown, NotFound.
+        Raises: NotPermitted, InvitationMalformed, AgentKnown, NotFound, BeyondOwnRights.
         """
-        require(caller, Permission.AGENTS_WRITE)
+        scope = require(caller, Permission.AGENTS_WRITE)
+        now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
+            if request.agent_id is not None:
+                await refuse_beyond(connection, scope, request.agent_id, now)
             return await invite(
                 connection,
                 request,
                 invited_by=caller.agent_id,
-                now=self._clock.now(),
+                now=now,
                 portal_url=self._settings.portal_url,
                 send=self._send,
             )
@@ -136,6 +142,22 @@ class InvitationHandlers:
             _log.warning("invitation_refused")
             raise InvitationEnded
         return found
+
+
+async def refuse_beyond(
+    connection: sessions.Connection, scope: Scope, agent_id: bytes, now: datetime
+) -> None:
+    """Refuse to let somebody in again for an agent who is not the caller's to change.
+
+    Raises: NotFound, BeyondOwnRights.
+    """
+    shown = await administration.find_agent(
+        connection, scope, agent_id, now=now, idle_since=now - SESSION_IDLE
+    )
+    if shown is None:
+        raise NotFound
+    if not shown.may_change:
+        raise BeyondOwnRights
 
 
 async def invite(

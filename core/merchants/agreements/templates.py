@@ -11,7 +11,15 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import (
+    Claim,
+    Permission,
+    SignedIn,
+    once,
+    record_action,
+    require,
+    require_everywhere,
+)
 from core.merchants.agreements import store
 from core.merchants.agreements.errors import AgreementRefused
 from core.merchants.agreements.paper import FIELDS, unknown_fields
@@ -42,7 +50,7 @@ class TemplateHandlers:
 
     async def write(self, caller: SignedIn, request: ask.WriteTemplate) -> Written:
         """Write the next version. Raises: NotPermitted, AgreementRefused, KeyReused."""
-        require(caller, Permission.CONTRACTS_TEMPLATES)
+        require_everywhere(caller, Permission.CONTRACTS_TEMPLATES)
         problems = unknown_fields(request.blocks)
         if not request.blocks:
             problems.append(FieldProblem("blocks", "empty"))

@@ -11,7 +11,15 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import (
+    Claim,
+    Permission,
+    SignedIn,
+    once,
+    record_action,
+    require,
+    require_everywhere,
+)
 from core.merchants.fees import store
 from core.merchants.fees.errors import (
     EffectiveDatePast,
@@ -55,6 +63,7 @@ class FeeHandlers:
 
     async def make_grid(self, caller: SignedIn, request: ask.MakeGrid) -> Written:
         """Make a grid with a draft. Raises: NotPermitted, FeesRefused, GridNameTaken, KeyReused."""
+        require_everywhere(caller, Permission.FEES_WRITE)
         scope = require(caller, Permission.FEES_WRITE)
         effective_on = _checked(request.effective_on, request.rows)
         name = request.name.strip()
@@ -79,7 +88,7 @@ class FeeHandlers:
 
     async def make_version(self, caller: SignedIn, request: ask.MakeVersion) -> Written:
         """Begin the next version of a grid. Raises: NotPermitted, NotFound, FeesRefused, VersionPending, KeyReused."""
-        require(caller, Permission.FEES_WRITE)
+        require_everywhere(caller, Permission.FEES_WRITE)
         effective_on = _date_of(request.effective_on, "effective_on")
 
         async def effect(connection: Connection) -> bytes:
@@ -105,7 +114,7 @@ class FeeHandlers:
 
     async def edit_version(self, caller: SignedIn, request: ask.EditVersion) -> Written:
         """Replace the rows of a draft. Raises: NotPermitted, NotFound, FeesRefused, VersionNotDraft, KeyReused."""
-        require(caller, Permission.FEES_WRITE)
+        require_everywhere(caller, Permission.FEES_WRITE)
         effective_on = _checked(request.effective_on, request.rows)
 
         async def effect(connection: Connection) -> bytes:
@@ -129,7 +138,7 @@ class FeeHandlers:
         Raises: NotPermitted, NotFound, FeeActRefused, SamePerson, EffectiveDatePast, EffectiveDateTaken, KeyReused.
         """
         deciding = request.act in ("approve", "send_back")
-        require(caller, Permission.FEES_APPROVE if deciding else Permission.FEES_WRITE)
+        require_everywhere(caller, Permission.FEES_APPROVE if deciding else Permission.FEES_WRITE)
 
         async def effect(connection: Connection) -> bytes:
             row = await store.lock_version(connection, request.id)

@@ -41,7 +41,8 @@ class MailHandlers:
         narrowed = MailFilter(request.state, request.template, like_pattern(request.query), request.about_id)
         async with self._pool.acquire() as connection:
             found = await store.list_mail(connection, scope, narrowed, before=request.before, limit=limit + 1)
-            waiting, untried_since = await store.waiting(connection)
+            # The whole queue is told to whoever sees the whole institution.
+            waiting, untried_since = await store.waiting(connection) if scope.is_everything else (0, None)
         if untried_since is not None and self._clock.now() - untried_since < UNTRIED_AFTER:
             untried_since = None
         page = [_view_of(mail) for mail in found[:limit]]

@@ -21,7 +21,15 @@ from core.contracts.macros import (
     StepView,
 )
 from core.contracts.refusals import NotFound
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import (
+    Claim,
+    Permission,
+    SignedIn,
+    once,
+    record_action,
+    require,
+    require_everywhere,
+)
 from core.merchants.api import BRAND_NAMES
 from core.notifications.api import queue_mail
 from core.support.macros import rules, store
@@ -48,7 +56,7 @@ class MacroHandlers:
 
     async def save(self, caller: SignedIn, request: SaveMacro, locale: str) -> Macro:
         """Write a macro. Raises: NotPermitted, NotFound, MacroFieldsRefused."""
-        require(caller, Permission.MACROS_WRITE)
+        require_everywhere(caller, Permission.MACROS_WRITE)
         problems = rules.problems_of_macro(request.macro)
         if problems:
             raise MacroFieldsRefused(problems)
@@ -67,7 +75,7 @@ class MacroHandlers:
 
     async def remove(self, caller: SignedIn, request: ById) -> Nothing:
         """Take a macro out of use; its runs stay. Raises: NotPermitted, NotFound."""
-        require(caller, Permission.MACROS_WRITE)
+        require_everywhere(caller, Permission.MACROS_WRITE)
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             if not await store.remove_macro(connection, request.id, agent_id=caller.agent_id, now=now):
