@@ -1,6 +1,6 @@
 """The door of contracts for composition roots."""
 
-from core.merchants.agreements.handlers import ContractHandlers
+from core.merchants.agreements.handlers import ContractHandlers, list_contracts
 from core.merchants.agreements.moving import carry_out_due
 from core.merchants.agreements.ports import Filing, Signatures
 from core.merchants.agreements.services.handlers import ServiceHandlers
@@ -15,4 +15,5 @@ __all__ = [
     "Signatures",
     "TemplateHandlers",
     "carry_out_due",
+    "list_contracts",
 ]

@@ -49,18 +49,7 @@ class ContractHandlers:
 
     async def contracts(self, caller: SignedIn, request: ask.ListContracts) -> ask.ContractPage:
         """Return contracts, newest first. Raises: NotPermitted."""
-        limit = min(request.limit, PAGE_ROWS_MAX)
-        found = await store.list_contracts(
-            self._pool,
-            require(caller, Permission.CONTRACTS_READ),
-            pattern=like_pattern(request.query),
-            company_id=request.company_id,
-            state=request.state,
-            before=request.before,
-            limit=limit + 1,
-        )
-        page = [summary_of(row) for row in found[:limit]]
-        return ask.ContractPage(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+        return await list_contracts(self._pool, caller, request)
 
     async def contract(self, caller: SignedIn, request: ById) -> ask.ContractDetail:
         """Return one contract. Raises: NotPermitted, NotFound."""
@@ -480,6 +469,24 @@ class ContractHandlers:
 
     def _today(self) -> date:
         return paris_date(self._clock.now())
+
+
+async def list_contracts(
+    pool: asyncpg.Pool, caller: SignedIn, request: ask.ListContracts
+) -> ask.ContractPage:
+    """Return contracts, newest first. Raises: NotPermitted."""
+    limit = min(request.limit, PAGE_ROWS_MAX)
+    found = await store.list_contracts(
+        pool,
+        require(caller, Permission.CONTRACTS_READ),
+        pattern=like_pattern(request.query),
+        company_id=request.company_id,
+        state=request.state,
+        before=request.before,
+        limit=limit + 1,
+    )
+    page = [summary_of(row) for row in found[:limit]]
+    return ask.ContractPage(page, encode_cursor(page[-1].id) if len(found) > limit else None)
 
 
 def _new_id(now: datetime) -> bytes:

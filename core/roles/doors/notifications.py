@@ -7,6 +7,7 @@ from core.contracts import notifications as ask
 from core.contracts.desk_requests import ById, Nothing
 from core.identity.api import SignedIn
 from core.notifications.api import BrandHandlers, MailHandlers, NoticeHandlers
+from core.roles.doors import home_sections
 from core.roles.doors.door import Door, Doors, Parts
 from core.support.api import my_requests, team_requests
 
@@ -14,6 +15,11 @@ HomeProvider: TypeAlias = Callable[[Parts, SignedIn, str], Awaitable[ask.HomeSec
 """Gives a section of the home page in the caller's language; None to whoever may not see it."""
 
 SECTIONS: Final[tuple[HomeProvider, ...]] = (
+    home_sections.approvals,
+    home_sections.alerts,
+    home_sections.onboardings,
+    home_sections.contracts,
+    home_sections.fee_approvals,
     lambda parts, who, locale: my_requests(parts.pool, parts.clock, who, locale),
     lambda parts, who, locale: team_requests(parts.pool, parts.clock, who, locale),
 )

@@ -7,6 +7,7 @@ import asyncio
 from litestar import Response, get, post
 
 from portals.agent.blocks.actions import block, lift
+from portals.agent.macros.menu import load_menu
 from portals.agent.stores import editing
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
@@ -73,11 +74,13 @@ async def _after(desk: Desk, store_id: str, errors: dict[str, str], form: dict[s
 
 
 async def _load(desk: Desk, store_id: str) -> Json:
-    store = await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")
+    store, macros = await asyncio.gather(
+        desk.gateway.get(f"/v1/stores/{path_part(store_id)}"), load_menu(desk, "store")
+    )
     standing = {
         block["target"]["id"]: block for block in store.get("blocks") or [] if not block.get("lifted_at")
     }
-    return {"store": store, "standing": standing}
+    return {"store": store, "standing": standing, "macros": macros}
 
 
 def _show(

@@ -1,0 +1,145 @@
+"""What waits for somebody on the home page, from every part that has something: one provider a sort."""
+
+from core.contracts.agreements import ContractSummary, ListContracts
+from core.contracts.approvals import ListApprovals
+from core.contracts.desk_requests import Nothing
+from core.contracts.merchants import ListOnboardings
+from core.contracts.notifications import HomeRow, HomeSection
+from core.contracts.permissions import Permission
+from core.contracts.supervision import ListAlerts
+from core.identity.api import SignedIn
+from core.merchants.agreements.api import list_contracts
+from core.merchants.api import OnboardingHandlers
+from core.merchants.fees.api import FeeHandlers
+from core.roles.doors.door import Parts
+from core.supervision.api import AlertHandlers
+from core.transactions.approvals.handlers import ApprovalHandlers
+
+ROWS_MAX = 8
+_LOOKED_AT_MAX = 100
+
+
+async def approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+    """Return the refunds that wait for a second person, who may be the caller."""
+    if not caller.may(Permission.TRANSACTIONS_REFUND_APPROVE):
+        return None
+    handlers = ApprovalHandlers(parts.pool, parts.clock, parts.bus)
+    found = (await handlers.approvals(caller, ListApprovals(limit=_LOOKED_AT_MAX))).data
+    return _section(
+        "approvals",
+        "/approvals",
+        [
+            HomeRow(
+                id=one.target.label,
+                link="/approvals",
+                status=one.state,
+                about=one.store.name,
+                kind=one.asked_by.name,
+                at=one.asked_at,
+            )
+            for one in found
+        ],
+    )
+
+
+async def onboardings(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+    """Return the files whose next step is the caller's."""
+    held = set(caller.permissions)
+    if not held & {Permission.MERCHANTS_REGISTER, Permission.MERCHANTS_VALIDATE, Permission.CONTRACTS_WRITE}:
+        return None
+    page = await OnboardingHandlers(parts.pool, parts.clock).files(
+        caller, ListOnboardings(limit=_LOOKED_AT_MAX)
+    )
+    return _section(
+        "onboardings",
+        "/onboarding",
+        [
+            HomeRow(
+                id=one.siren or "–",
+                link=f"/onboarding/{one.id}",
+                status=one.state,
+                about=one.name,
+                kind=one.held_by.name,
+                at=one.changed_at,
+            )
+            for one in page.data
+            if one.waits_for in held
+        ],
+    )
+
+
+async def contracts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+    """Return the contracts that wait for a signature or for their activation."""
+    if not caller.may(Permission.CONTRACTS_ACTIVATE):
+        return None
+    waiting: list[ContractSummary] = []
+    for state in ("ready", "signed"):
+        page = await list_contracts(parts.pool, caller, ListContracts(state=state, limit=_LOOKED_AT_MAX))
+        waiting += page.data
+    return _section(
+        "contracts",
+        "/contracts",
+        [
+            HomeRow(
+                id=one.number,
+                link=f"/contracts/{one.id}",
+                status=one.state,
+                about=one.company.name or "",
+                kind="",
+                at=one.created_at,
+            )
+            for one in waiting
+        ],
+    )
+
+
+async def fee_approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+    """Return the grids that somebody else has submitted."""
+    if not caller.may(Permission.FEES_APPROVE):
+        return None
+    grids = (await FeeHandlers(parts.pool, parts.clock).grids(caller, Nothing())).data
+    return _section(
+        "fee_approvals",
+        "/fees",
+        [
+            HomeRow(
+                id=f"v{one.pending.version}",
+                link=f"/fees/{one.id}",
+                status=one.pending.state,
+                about=one.name,
+                kind=one.pending.made_by.name if one.pending.made_by else "",
+                at=one.pending.made_at,
+            )
+            for one in grids
+            if one.pending is not None and one.pending.state == "submitted"
+        ],
+    )
+
+
+async def alerts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+    """Return the alerts that nobody has taken note of."""
+    if not caller.may(Permission.ALERTS_READ):
+        return None
+    found = (
+        await AlertHandlers(parts.pool, parts.clock).alerts(caller, ListAlerts(limit=_LOOKED_AT_MAX))
+    ).data
+    return _section(
+        "alerts",
+        "/alerts",
+        [
+            HomeRow(
+                id=one.rule_name,
+                link=f"/alerts/{one.id}",
+                status=one.severity,
+                about=one.label,
+                kind="",
+                at=one.opened_at,
+            )
+            for one in found
+            if one.acknowledged_at is None
+        ],
+    )
+
+
+def _section(code: str, link: str, rows: list[HomeRow]) -> HomeSection:
+    return HomeSection(code=code, count=len(rows), link=link, rows=rows[:ROWS_MAX])
