@@ -46,7 +46,21 @@ def document_of(app: Litestar) -> dict[str, Any]:
         for operation in operations.values():
             operation["responses"].pop("400", None)
             operation["responses"]["default"] = _PROBLEM
+    _drop_examples(document["components"]["schemas"])
+    _drop_examples(document["paths"])
     return document
+
+
+def _drop_examples(part: object) -> None:
+    """Take out what the framework invents: it is other nonsense at every start."""
+    if isinstance(part, dict):
+        if not isinstance(part.get("examples"), dict) or "properties" in part:
+            part.pop("examples", None)
+        for value in part.values():
+            _drop_examples(value)
+    elif isinstance(part, list):
+        for value in part:
+            _drop_examples(value)
 
 
 def render_page(app: Litestar, locale: str) -> str:

@@ -60,11 +60,14 @@ class PendingBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SecondFactorProblem(ProblemBody, kw_only=True):
-    """The password is right: send `pending` with a second factor to /v1/sessions/second-factor."""
+    """The password is right: send `pending` with a second factor to /v1/sessions/second-factor.
 
-    pending: str
-    expires_at: str
-    factors: list[access.SecondFactor]
+    Another refusal of the log in has none of these three.
+    """
+
+    pending: str = ""
+    expires_at: str = ""
+    factors: list[access.SecondFactor] = msgspec.field(default_factory=list)
 
 
 @post(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, StorageState, expect
 
 from deploy.local.cli.common import Common
 from deploy.local.cli.exchange import Where, session
@@ -28,17 +28,29 @@ async def stack(short_folder: Path) -> AsyncIterator[LocalStack]:
         yield running
 
 
-@pytest.fixture
-async def desk(stack: LocalStack, browser: Browser) -> AsyncIterator[Page]:
-    """An agent's page, in French, logged in with the demonstration's password."""
+@pytest.fixture(scope="module")
+async def logged_in(stack: LocalStack, browser: Browser) -> StorageState:
+    """The cookies of an agent who logged in once, with a code: each code is good for one log in only."""
     password = (stack.data_dir / "secrets" / "demo-password").read_text().strip()
     url = f"http://{stack.address('portal')}"
-    context = await browser.new_context(viewport={"width": 1440, "height": 900}, base_url=url)
+    context = await browser.new_context(base_url=url)
     # The agents of the seed speak either language; this test reads French.
     await context.add_cookies([{"name": "guichet_language", "value": "fr", "url": url}])
-    page = await context.new_page()
-    await log_in(page, url, email=AGENT, password=password)
-    yield page
+    await log_in(await context.new_page(), url, email=AGENT, password=password)
+    state = await context.storage_state()
+    await context.close()
+    return state
+
+
+@pytest.fixture
+async def desk(stack: LocalStack, browser: Browser, logged_in: StorageState) -> AsyncIterator[Page]:
+    """A page of that agent, in French."""
+    context = await browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        base_url=f"http://{stack.address('portal')}",
+        storage_state=logged_in,
+    )
+    yield await context.new_page()
     await context.close()
 
 
@@ -61,8 +73,8 @@ async def test_a_payment_is_seen_live_and_opened_and_after_a_block_the_next_is_r
         await expect(panel.locator("tfoot .num")).to_have_text("0,00\u00a0€")
         await panel.locator(".record-head a[href^='/terminals/']").click()
         await desk.locator("summary", has_text="Bloquer ce terminal").click()
-        await desk.fill("input[name=reason]", "Essai de blocage")
-        await desk.locator("button.danger").click()
+        await desk.fill("form[action$='/block'] input[name=reason]", "Essai de blocage")
+        await desk.locator("form[action$='/block'] button.danger").click()
         await expect(desk.locator("#record-title .pill")).to_have_text("bloqué")
         assert await _pay(terminal, 7_30) != "00"
         await desk.goto("/transactions")
@@ -107,6 +119,6 @@ async def _unblock(page: Page) -> None:
     await page.goto("/blocks")
     await page.get_by_role("link", name="T0000001").first.click()
     await page.locator("summary", has_text="Débloquer").click()
-    await page.fill("input[name=reason]", "Fin de l'essai")
+    await page.fill("form[action$='/unblock'] input[name=reason]", "Fin de l'essai")
     await page.get_by_role("button", name="Débloquer", exact=True).click()
     await expect(page.locator("#record-title .pill")).not_to_have_text("bloqué")

@@ -36,8 +36,12 @@ _tokens: dict[tuple[str, str], str] = {}
 async def token_of(desk_stack: DeskStack, name: str) -> str:
     """Log somebody in once for all tests: checking a password is slow on purpose."""
     key = (desk_stack.gateway_url, name)
-    if key not in _tokens:
-        _tokens[key] = await desk_stack.log_in(f"{name}@guichet.example")
+    if key in _tokens:
+        async with desk_stack.client(_tokens[key]) as client:
+            # Another file's test may have signed this person out everywhere.
+            if (await client.get("/v1/sessions/current")).status_code == 200:
+                return _tokens[key]
+    _tokens[key] = await desk_stack.log_in(f"{name}@guichet.example")
     return _tokens[key]
 
 

@@ -234,7 +234,9 @@ async def test_late_requests_come_first_and_pages_hold_together(
         if cursor is None:
             break
     assert seen == [late["id"], made[0]["request"]["id"], made[1]["request"]["id"]]
-    only = (await hotline.get("/v1/requests", params={"box": "written", "late": True})).json()["data"]
+    only = (
+        await hotline.get("/v1/requests", params={"box": "written", "query": "Suite", "late": True})
+    ).json()["data"]
     assert [one["id"] for one in only] == [late["id"]]
     assert only[0]["late"] is True
 
