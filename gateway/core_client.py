@@ -41,15 +41,19 @@ class CoreClient:
     ) -> Result:
         """Return core's answer.
 
-        Raises: Problem, `service_unavailable` when core does not answer in time.
+        Raises: Problem, `service_unavailable` when core does not answer in time, `invalid_request` for a number
+        beyond 64 bits.
         """
         principal = None
         if caller is not None and caller.session is not None:
             principal = Principal(b"", caller.session, caller.locale, caller.ip)
+        try:
+            encoded = msgspec.Raw(msgspec.msgpack.encode(body))
+        except OverflowError as error:
+            # A whole number that nothing of ours could hold; its field has no tighter bound of its own.
+            raise Problem.of_field("body", "number_too_large") from error
         request = DeskRequest(
-            trace_id="" if caller is None else caller.trace_id,
-            principal=principal,
-            body=msgspec.Raw(msgspec.msgpack.encode(body)),
+            trace_id="" if caller is None else caller.trace_id, principal=principal, body=encoded
         )
         try:
             payload = await self.bus.request(subject, msgspec.msgpack.encode(request), timeout_s)

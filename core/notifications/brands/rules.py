@@ -4,7 +4,9 @@ import re
 import struct
 import zlib
 from typing import Final
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, ParseError  # nosec B405 - their names only.
+
+from defusedxml.ElementTree import fromstring
 
 from core.contracts.desk import FieldProblem
 from core.contracts.notifications import LogoType, Palette, PutBrand
@@ -159,13 +161,13 @@ def _is_harmless_svg(logo: bytes) -> bool:
     if "<!" in text.replace("<!--", "") or "<?xml-stylesheet" in text:
         return False
     try:
-        root = ElementTree.fromstring(text)  # noqa: S314 - no document type reaches it.
-    except ElementTree.ParseError:
+        root = fromstring(text, forbid_dtd=True)
+    except (ParseError, ValueError):
         return False
     return root.tag == f"{_SVG}svg" and all(_is_harmless_element(element) for element in root.iter())
 
 
-def _is_harmless_element(element: ElementTree.Element) -> bool:
+def _is_harmless_element(element: Element) -> bool:
     tag = str(element.tag)
     if not tag.startswith(_SVG) or tag.removeprefix(_SVG) not in _SVG_ELEMENTS:
         return False

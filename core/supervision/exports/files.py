@@ -13,9 +13,9 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from html import escape
 from pathlib import Path
 from typing import IO, Final, Protocol, cast
-from xml.sax.saxutils import escape
 
 from core.supervision.exports.columns import Amount, Value
 from core.values.clock import PARIS
