@@ -219,6 +219,13 @@ SUBJECTS_EVERYWHERE_ONLY: Final = {
     "core.desk.brands",
     "core.desk.brand_put",
     "core.desk.brand_remove",
+    "core.desk.contract_template_written",
+    "core.desk.fee_grid_made",
+    "core.desk.fee_version_made",
+    "core.desk.fee_version_edited",
+    "core.desk.fee_version_moved",
+    "core.desk.save_macro",
+    "core.desk.remove_macro",
 }
 """Subjects that refuse whoever holds the right in a part only, as EVERYWHERE_ONLY does."""
 
