@@ -52,9 +52,16 @@ class Relay:
 
 @pytest.fixture
 async def relay(desk_stack: DeskStack, rows: asyncpg.Connection) -> AsyncIterator[Relay]:
-    """A relay that starts at the end of the log."""
+    """A relay at the end of the log, and a gateway that stands there too.
+
+    Other tests write events that no relay publishes. While nobody listens a batch moves the gateway past them;
+    later it would fetch them as a gap.
+    """
     bus = await Bus.connect(desk_stack.nats_url, name="test-relay", inbox_prefix="_INBOX.core")
-    yield Relay(bus, rows, await desk_store.find_events_end(rows))
+    relay = Relay(bus, rows, await desk_store.find_events_end(rows))
+    await make_events(rows, 1)
+    await relay.publish()
+    yield relay
     await bus.close()
 
 
