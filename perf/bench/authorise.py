@@ -2,6 +2,7 @@
 
 terminal -> edge -> core -> acquirer simulator -> core -> edge -> terminal, on real sockets, everything durable, with
 generator, simulator, NATS and PostgreSQL on the same cores. The stack is the benchmark's own, on free ports.
+Windows of the path and of pgbench take turns: each round runs them in the other order than the round before.
 """
 
 import asyncio
@@ -10,8 +11,10 @@ import re
 import shutil
 import sys
 import tempfile
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import asyncpg
@@ -20,12 +23,14 @@ import msgspec
 from deploy.local.binaries import postgres_bin_dir
 from deploy.local.http_get import http_get
 from deploy.local.stack import LocalStack
-from perf.bench.reference import FactSizes, ReferenceResult, run_reference
+from perf.bench.reference import FactSizes, Reference, ReferenceResult, mean_of
 
 PROCESSES = ("core-engine", "core-desk", "core-worker", "edge", "acquirer")
 TERMINALS = 500
 SHARED_BUFFERS_MIB = 512
 FIRST_STAN = 1
+ROUNDS = 4
+WARMUP_S = 2
 
 Note = Callable[[str], None]
 
@@ -39,6 +44,14 @@ class Latency(msgspec.Struct):
     p99_ms: float
     p99_9_ms: float
     no_answer: int
+
+
+class Round(msgspec.Struct):
+    """One window of the path and one of the reference, side by side."""
+
+    durable_per_s: float
+    pgbench_per_s: float
+    ratio: float
 
 
 class AuthoriseReport(msgspec.Struct):
@@ -56,8 +69,9 @@ class AuthoriseReport(msgspec.Struct):
     findings: list[Any]  # what each invariant looked at and found
     pgbench_statements_per_s: float
     pgbench_one_statement_per_s: float
+    rounds: list[Round]
     in_flight: int
-    seconds: float
+    seconds: float  # of all windows of the path
     codes: dict[str, int]
     no_answer: int
     p50_ms_saturated: float
@@ -95,41 +109,47 @@ class _Run:
         self._journals: list[Path] = []
 
     async def run(self, *, seconds: int, in_flight: int, rates: tuple[int, ...]) -> AuthoriseReport:
-        """Seed, saturate, measure latencies, verify, then run the reference."""
+        """Seed, saturate in turns with the reference, measure latencies, verify."""
         await self._seed()
         self._note("warming up")
         await self._load("--in-flight", str(in_flight), seconds=4, warmup=0)
         await self._settle()
-        self._note(f"saturating with {in_flight} payments in flight for {seconds} s")
-        cpu, batches = self._stack.cpu_seconds(), await self._batches()
-        report = await self._load("--in-flight", str(in_flight), seconds=seconds, warmup=2)
-        cpu_after, batches_after = self._stack.cpu_seconds(), await self._batches()
+        reference = await self._reference()
+        saturated, against = _Saturated(), list[ReferenceResult]()
+        for place in range(ROUNDS):
+            self._note(
+                f"round {place + 1} of {ROUNDS}: {in_flight} payments in flight, and pgbench in both forms"
+            )
+            if place % 2:
+                against.append(await reference.window(seconds=seconds))
+            await self._saturate(saturated, in_flight=in_flight, seconds=seconds)
+            if not place % 2:
+                against.append(await reference.window(seconds=seconds))
         memory = {name: round(mib, 1) for name, mib in self._stack.memory_pss_mib().items()}
-        await self._settle()
         latency: list[Latency] = []
         for rate in rates:
             self._note(f"{rate} payments a second for {seconds} s")
-            at_rate = await self._load("--rate", str(rate), seconds=seconds, warmup=2)
+            at_rate = await self._load("--rate", str(rate), seconds=seconds, warmup=WARMUP_S)
             latency.append(_latency(at_rate, rate))
             await self._settle()
         self._note("verifying")
         verified = await self._verify()
-        self._note(f"pgbench, both forms, {seconds} s each")
-        reference = await self._reference(seconds)
         return self._report(
-            report,
-            reference,
+            saturated,
+            against,
             latency,
             verified,
-            cpu={
-                **{n: (cpu_after[n] - cpu[n]) / report["answered"] * 1e6 for n in cpu},
-                "generator": report["cpu_us_per_payment"],
-            },
-            batches=_mean_batches(batches, batches_after),
             memory=memory,
             in_flight=in_flight,
             database=await self._durability(),
         )
+
+    async def _saturate(self, into: "_Saturated", *, in_flight: int, seconds: int) -> None:
+        cpu, batches = self._stack.cpu_seconds(), await self._batches()
+        window = await self._load("--in-flight", str(in_flight), seconds=seconds, warmup=WARMUP_S)
+        spent = {name: total - cpu[name] for name, total in self._stack.cpu_seconds().items()}
+        into.add(window, spent, batches, await self._batches())
+        await self._settle()
 
     async def _seed(self) -> None:
         self._note(f"seeding {TERMINALS} terminals")
@@ -223,7 +243,7 @@ class _Run:
         out, _ = await process.communicate()
         return {"ok": process.returncode == 0, "report": msgspec.json.decode(out)}
 
-    async def _reference(self, seconds: int) -> ReferenceResult:
+    async def _reference(self) -> Reference:
         connection = await asyncpg.connect(self._stack.database_url())
         try:
             row = await connection.fetchrow(
@@ -236,7 +256,7 @@ class _Run:
             await connection.close()
         sizes = FactSizes(*(value or 0 for value in row or (0, 0, 0, 0)))
         dsn = await self._stack.create_database("guichet_reference")
-        return await run_reference(postgres_bin_dir() / "pgbench", dsn, sizes, seconds=seconds)
+        return Reference(postgres_bin_dir() / "pgbench", dsn, sizes)
 
     async def _durability(self) -> dict[str, str]:
         connection = await asyncpg.connect(self._stack.database_url())
@@ -251,23 +271,24 @@ class _Run:
 
     def _report(
         self,
-        saturated: dict[str, Any],
-        reference: ReferenceResult,
+        saturated: "_Saturated",
+        against: list[ReferenceResult],
         latency: list[Latency],
         verified: dict[str, Any],
         *,
-        cpu: dict[str, float],
-        batches: dict[str, float],
         memory: dict[str, float],
         in_flight: int,
         database: dict[str, str],
     ) -> AuthoriseReport:
         at_1000 = next((each for each in latency if each.rate_per_s == 1000), None)
         breaches = {finding["name"]: finding["breaches"] for finding in verified["report"]["findings"]}
+        reference = mean_of(against)
+        windows = saturated.windows
+        durable_per_s = fmean(window["approved_per_s"] for window in windows)
         return AuthoriseReport(
-            durable_per_s=round(saturated["approved_per_s"], 1),
+            durable_per_s=round(durable_per_s, 1),
             pgbench_per_s=round(reference.per_s, 1),
-            ratio=round(saturated["approved_per_s"] / reference.per_s, 3),
+            ratio=round(durable_per_s / reference.per_s, 3),
             p50_ms_at_1000=at_1000.p50_ms if at_1000 else 0.0,
             p99_ms_at_1000=at_1000.p99_ms if at_1000 else 0.0,
             simulator_delay_ms=0.0,
@@ -277,19 +298,63 @@ class _Run:
             findings=verified["report"]["findings"],
             pgbench_statements_per_s=round(reference.statements_per_s, 1),
             pgbench_one_statement_per_s=round(reference.one_statement_per_s, 1),
+            rounds=[
+                Round(
+                    durable_per_s=round(window["approved_per_s"], 1),
+                    pgbench_per_s=round(each.per_s, 1),
+                    ratio=round(window["approved_per_s"] / each.per_s, 3),
+                )
+                for window, each in zip(windows, against, strict=True)
+            ],
             in_flight=in_flight,
-            seconds=saturated["seconds"],
-            codes=saturated["codes"],
-            no_answer=saturated["no_answer"],
-            p50_ms_saturated=saturated["p50_ms"],
-            p99_ms_saturated=saturated["p99_ms"],
+            seconds=sum(window["seconds"] for window in windows),
+            codes=dict(sum((Counter(window["codes"]) for window in windows), Counter[str]())),
+            no_answer=sum(window["no_answer"] for window in windows),
+            p50_ms_saturated=round(fmean(window["p50_ms"] for window in windows), 2),
+            p99_ms_saturated=max(window["p99_ms"] for window in windows),
             latency=latency,
-            cpu_us_per_payment={name: round(us, 1) for name, us in cpu.items()},
-            batch_items=batches,
+            cpu_us_per_payment={name: round(us, 1) for name, us in saturated.cpu_us_per_payment().items()},
+            batch_items=saturated.batch_items(),
             memory_mib=memory,
             cores=os.cpu_count() or 0,
             database=database,
         )
+
+
+class _Saturated:
+    """What the windows of the path measured, added up."""
+
+    def __init__(self) -> None:
+        self.windows: list[dict[str, Any]] = []
+        self._cpu_s: defaultdict[str, float] = defaultdict(float)
+        self._batches: Counter[str] = Counter()
+
+    def add(
+        self,
+        window: dict[str, Any],
+        cpu_s: dict[str, float],
+        batches_before: dict[str, float],
+        batches_after: dict[str, float],
+    ) -> None:
+        """Add one window; counters of batches are those of the engine before and after it."""
+        self.windows.append(window)
+        for name, seconds in cpu_s.items():
+            self._cpu_s[name] += seconds
+        for name, total in batches_after.items():
+            self._batches[name] += round(total - batches_before.get(name, 0))
+
+    def cpu_us_per_payment(self) -> dict[str, float]:
+        """Return each process's microseconds a payment."""
+        answered = sum(window["answered"] for window in self.windows)
+        generator = fmean(window["cpu_us_per_payment"] for window in self.windows)
+        return {**{name: s / answered * 1e6 for name, s in self._cpu_s.items()}, "generator": generator}
+
+    def batch_items(self) -> dict[str, float]:
+        """Return items a database transaction, by step."""
+        return {
+            step: round(self._batches[f"{step} items"] / max(self._batches[f"{step} batches"], 1), 1)
+            for step in ("arm", "decide")
+        }
 
 
 def _latency(report: dict[str, Any], rate: int) -> Latency:
@@ -301,13 +366,3 @@ def _latency(report: dict[str, Any], rate: int) -> Latency:
         p99_9_ms=report["p99_9_ms"],
         no_answer=report["no_answer"],
     )
-
-
-def _mean_batches(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """Return items a database transaction, by step."""
-    means: dict[str, float] = {}
-    for step in ("arm", "decide"):
-        batches = after.get(f"{step} batches", 0) - before.get(f"{step} batches", 0)
-        items = after.get(f"{step} items", 0) - before.get(f"{step} items", 0)
-        means[step] = round(items / batches, 1) if batches else 0.0
-    return means

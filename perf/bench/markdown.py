@@ -24,6 +24,7 @@ def authorise_markdown(report: AuthoriseReport) -> str:
             f"{report.pgbench_statements_per_s:,.0f}, one statement {report.pgbench_one_statement_per_s:,.0f}) |"
         ),
         f"| ratio | **{report.ratio:.2f}** |",
+        f"| ratio, round by round | {', '.join(f'{each.ratio:.2f}' for each in report.rounds)} |",
         f"| saturated p50 / p99 | {report.p50_ms_saturated:.1f} / {report.p99_ms_saturated:.1f} ms |",
         *(
             f"| at {each.rate_per_s:,.0f} a second: p50 / p99 / p99.9 | {each.p50_ms:.1f} / {each.p99_ms:.1f} / "

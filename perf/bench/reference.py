@@ -1,13 +1,16 @@
 """The reference: pgbench writing the same facts, one payment a transaction, on the same PostgreSQL.
 
 Two forms are run and the faster one counts: the statements that a careful application would send (BEGIN, three
-inserts, COMMIT), and one statement that does all of it in one round trip.
+inserts, COMMIT), and one statement that does all of it in one round trip. Their windows stand between those of the
+path, so that a machine whose speed moves is slow for both.
 """
 
 import asyncio
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
 CLIENTS = 32
@@ -24,7 +27,7 @@ class FactSizes(NamedTuple):
 
 
 class ReferenceResult(NamedTuple):
-    """Transactions a second of each form."""
+    """Transactions a second of each form, in one window or as the mean of several."""
 
     statements_per_s: float
     one_statement_per_s: float
@@ -35,11 +38,25 @@ class ReferenceResult(NamedTuple):
         return max(self.statements_per_s, self.one_statement_per_s)
 
 
-async def run_reference(pgbench: Path, dsn: str, sizes: FactSizes, *, seconds: int) -> ReferenceResult:
-    """Run both forms, `seconds` each. Raises: RuntimeError with pgbench's own words."""
-    forms = [_statements(sizes), _one_statement(sizes)]
-    rates = [await _run(pgbench, dsn, form, seconds=seconds) for form in forms]
-    return ReferenceResult(*rates)
+class Reference(NamedTuple):
+    """Both forms, ready to run on the database at `dsn`."""
+
+    pgbench: Path
+    dsn: str
+    sizes: FactSizes
+
+    async def window(self, *, seconds: int) -> ReferenceResult:
+        """Run both forms, `seconds` each. Raises: RuntimeError with pgbench's own words."""
+        forms = [_statements(self.sizes), _one_statement(self.sizes)]
+        return ReferenceResult(*[await _run(self.pgbench, self.dsn, form, seconds=seconds) for form in forms])
+
+
+def mean_of(windows: Sequence[ReferenceResult]) -> ReferenceResult:
+    """Return each form's mean rate over windows of equal length."""
+    return ReferenceResult(
+        fmean(window.statements_per_s for window in windows),
+        fmean(window.one_statement_per_s for window in windows),
+    )
 
 
 async def _run(pgbench: Path, dsn: str, script: str, *, seconds: int) -> float:
