@@ -54,7 +54,7 @@ async def _run(settings: Settings) -> int:
     BUS_MESSAGES.watch(lambda: bus.received, "in")
     BUS_RECONNECTS.watch(lambda: bus.reconnects)
     server = Server(
-        serve(bus),
+        serve(bus, settings.proxies),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

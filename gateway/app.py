@@ -42,6 +42,7 @@ from gateway.v1 import (
     transactions,
 )
 from gateway.v1.reading import list_filter, live_filter, refuse_unknown_parameters
+from observability.client_address import TrustedProxies
 from observability.hot import exposition
 from observability.metrics import make_registry
 
@@ -60,13 +61,15 @@ _TOPICS: Final = (
     supervision,
     estate,
 )
+NOBODY: Final = TrustedProxies(())
 PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
 
 
 class Parts:
     """What handlers share."""
 
-    def __init__(self, bus: Bus | None) -> None:
+    def __init__(self, bus: Bus | None, proxies: TrustedProxies) -> None:
+        self.proxies = proxies
         self.registry: CollectorRegistry = make_registry()
         self._bus = bus
         self._core: CoreClient | None = None
@@ -134,9 +137,9 @@ async def docs_style() -> Response[str]:
     return Response(STYLE, media_type="text/css")
 
 
-def build_app(bus: Bus | None) -> Litestar:
+def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
     """Return the application; without a bus only its description can be asked for."""
-    parts = Parts(bus)
+    parts = Parts(bus, proxies)
 
     @asynccontextmanager
     async def live_feed(_app: Litestar) -> AsyncIterator[None]:
@@ -204,6 +207,6 @@ def build_app(bus: Bus | None) -> Litestar:
     )
 
 
-def serve(bus: Bus) -> ASGIApp:
+def serve(bus: Bus, proxies: TrustedProxies) -> ASGIApp:
     """Return what the server runs."""
-    return Outermost(build_app(bus))  # pyright: ignore[reportReturnType]
+    return Outermost(build_app(bus, proxies))  # pyright: ignore[reportReturnType]

@@ -1,4 +1,4 @@
-"""Who calls: the bearer token's hash, the language, the peer's address."""
+"""Who calls: the bearer token's hash, the language, the address."""
 
 import hashlib
 import re
@@ -8,6 +8,7 @@ from litestar import Request
 
 from gateway.core_client import Caller
 from gateway.problems import Problem, locale_of, trace_id_of
+from observability.client_address import FORWARDED, TrustedProxies
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _BROWSER_CHARACTERS_MAX: Final = 300
@@ -26,14 +27,16 @@ def provide_caller(request: Request[Any, Any, Any]) -> Caller:
     return Caller(
         session=hashlib.sha256(token.encode()).digest(),
         locale=locale_of(request),
-        ip=peer_of(request),
+        ip=address_of(request),
         trace_id=trace_id_of(request),
     )
 
 
 def anonymous(request: Request[Any, Any, Any]) -> Caller:
     """Return a caller without a session."""
-    return Caller(session=None, locale=locale_of(request), ip=peer_of(request), trace_id=trace_id_of(request))
+    return Caller(
+        session=None, locale=locale_of(request), ip=address_of(request), trace_id=trace_id_of(request)
+    )
 
 
 def browser_of(request: Request[Any, Any, Any]) -> str:
@@ -41,6 +44,9 @@ def browser_of(request: Request[Any, Any, Any]) -> str:
     return request.headers.get("user-agent", "")[:_BROWSER_CHARACTERS_MAX]
 
 
-def peer_of(request: Request[Any, Any, Any]) -> str:
-    """Return the socket's peer. Forwarding headers are the sender's words and count for nothing."""
-    return request.client.host if request.client else ""
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """Return where the caller is: the socket's peer, or whom a trusted portal or proxy asks for."""
+    proxies: TrustedProxies = request.app.state.parts.proxies
+    return proxies.client_of(
+        request.client.host if request.client else "", request.headers.getall(FORWARDED, [])
+    )

@@ -11,6 +11,7 @@ from core.identity.access.passwords import Passwords
 from core.identity.access.settings import AccessSettings
 from core.identity.errors import SessionEnded
 from core.identity.model import SignedIn
+from core.identity.origin import CALLED_FROM
 from core.identity.permits import require
 from core.identity.rules import SEEN_EVERY, SESSION_IDLE, has_ended, must_note_seen
 from core.identity.views import agent_view
@@ -42,6 +43,7 @@ class IdentityHandlers:
             raise SessionEnded
         if must_note_seen(signed_in, now):
             await store.note_seen(self._pool, signed_in.token_hash, now=now, if_before=now - SEEN_EVERY)
+        CALLED_FROM.set(principal.ip)
         return signed_in
 
     async def session(self, caller: SignedIn, _request: Nothing) -> SessionView:

@@ -12,6 +12,7 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
 from core.identity.access import store as access
 from core.identity.model import Credential, Failures, Grant, SignedIn
+from core.identity.origin import CALLED_FROM
 from core.values.regions import departments_of
 
 _SQL = load_beside(__file__)
@@ -124,11 +125,21 @@ async def record_action(
     facts: dict[str, Any],
     ip: str = "",
 ) -> None:
-    """Append who did what to the chain of actions; `facts` are JSON, without a secret and without a card number."""
+    """Append who did what to the chain of actions; `facts` are JSON, without a secret and without a card number.
+
+    `ip` is for who has no session yet: every other call knows where it comes from.
+    """
     target = None if target_id is None else uuid_of(target_id)
     encoded = msgspec.json.encode(facts).decode()
     await connection.execute(
-        _SQL.record_action, uuid_of(agent_id), at, kind, target_kind, target, encoded, ip
+        _SQL.record_action,
+        uuid_of(agent_id),
+        at,
+        kind,
+        target_kind,
+        target,
+        encoded,
+        ip or CALLED_FROM.get(),
     )
 
 

@@ -108,18 +108,24 @@ def make_kit(settings: Settings) -> Kit:
         sealer=Sealer(load_or_make_secret(settings.secret_file)),
         gateway=Gateway(settings.gateway_url),
         cookies_are_secure=settings.cookies_are_secure,
+        proxies=settings.proxies,
     )
 
 
 def create_app(kit: Kit) -> ASGIApp:
     """Return the portal as an ASGI application."""
+    return guarded(compose(kit), kit.metrics)
+
+
+def compose(kit: Kit) -> Litestar:
+    """Return every route of the portal, without what goes around each request."""
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         yield
         await kit.gateway.close()
 
-    app = Litestar(
+    return Litestar(
         [
             serve_static,
             live_health,
@@ -134,7 +140,6 @@ def create_app(kit: Kit) -> ASGIApp:
         openapi_config=None,
         logging_config=None,
     )
-    return guarded(app, kit.metrics)
 
 
 async def provide_desk(request: Request[Any, Any, Any], state: State) -> Desk:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from observability.client_address import ProxiesMalformed, TrustedProxies
+
 _LOOPBACK = "127.0.0.1"
 
 
@@ -24,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True):
     secret_file: Path
     institution: str
     cookies_are_secure: bool
+    proxies: TrustedProxies
 
 
 def from_environment() -> Settings:
@@ -34,6 +37,13 @@ def from_environment() -> Settings:
     gateway_url = os.environ.get("GUICHET_GATEWAY_URL", "http://127.0.0.1:8081").rstrip("/")
     if urlsplit(gateway_url).scheme not in ("http", "https"):
         raise SettingMalformed("GUICHET_GATEWAY_URL must start with http:// or https://")
+    try:
+        # Nobody by default: a browser that comes straight to the portal may write what it likes.
+        proxies = TrustedProxies.parse(os.environ.get("GUICHET_TRUSTED_PROXIES", ""))
+    except ProxiesMalformed as error:
+        raise SettingMalformed(
+            "GUICHET_TRUSTED_PROXIES takes addresses and networks, separated by commas"
+        ) from error
     return Settings(
         host=os.environ.get("GUICHET_HTTP_HOST", _LOOPBACK),
         port=int(port),
@@ -41,4 +51,5 @@ def from_environment() -> Settings:
         secret_file=Path(os.environ.get("GUICHET_SECRET_FILE", ".data/secrets/portal-agent")),
         institution=os.environ.get("GUICHET_INSTITUTION", "Guichet")[:40],
         cookies_are_secure=os.environ.get("GUICHET_COOKIES_SECURE", "0") == "1",
+        proxies=proxies,
     )

@@ -14,6 +14,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 
+from observability.client_address import FORWARDED
 from portals.kit import csrf
 from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
@@ -79,7 +80,7 @@ class Desk:
     def gateway(self) -> GatewayUser:
         """The gateway's API with the token of who asks, if any."""
         return self.kit.gateway.as_user(
-            token=self.session.token if self.session else None, locale=self.locale
+            token=self.session.token if self.session else None, locale=self.locale, address=self.address
         )
 
     def require_session(self) -> Session:
@@ -103,6 +104,14 @@ class Desk:
             return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
         query = self.request.url.query
         return local_path(f"{self.request.url.path}?{query}" if query else self.request.url.path)
+
+    @property
+    def address(self) -> str:
+        """Where the browser is, as far as the portal can know."""
+        client = self.request.client
+        return self.kit.proxies.client_of(
+            client.host if client else "", self.request.headers.getall(FORWARDED, [])
+        )
 
     @property
     def browser(self) -> str:

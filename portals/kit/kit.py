@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup, escape
 
+from observability.client_address import TrustedProxies
 from portals.kit import formats, pills
 from portals.kit.brands import Brands
 from portals.kit.gateway import Gateway, Json
@@ -39,6 +40,7 @@ class Kit:
         sealer: Sealer,
         gateway: Gateway,
         cookies_are_secure: bool,
+        proxies: TrustedProxies,
     ) -> None:
         self.name = name
         self.institution = institution
@@ -47,6 +49,7 @@ class Kit:
         self.gateway = gateway
         self.brands = Brands(gateway)
         self.cookies_are_secure = cookies_are_secure
+        self.proxies = proxies
         self.metrics = PortalMetrics()
         self.streams = OpenStreams()
         self.words: dict[str, Words] = load_words()

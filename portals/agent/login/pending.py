@@ -54,7 +54,9 @@ def known_device(desk: Desk) -> str:
 
 def newcomer(desk: Desk) -> GatewayUser:
     """Return the gateway for somebody without a session, who will be shown by their browser's name."""
-    return desk.kit.gateway.as_user(token=None, locale=desk.locale, browser=desk.browser)
+    return desk.kit.gateway.as_user(
+        token=None, locale=desk.locale, browser=desk.browser, address=desk.address
+    )
 
 
 def open_session(desk: Desk, body: Json) -> Session:
