@@ -15,6 +15,10 @@ class Refused(Exception):
         self.problem = DeskProblem(code=code, facts=facts or {}, errors=errors or [])
 
 
+class Denied(Refused):
+    """A refusal for want of a right: the audit keeps who tried what."""
+
+
 class NotFound(Refused):
     """No such thing, or not for this agent: the two look the same."""
 

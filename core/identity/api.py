@@ -5,6 +5,7 @@ from core.contracts.scope import EVERYTHING, Scope
 from core.identity.access.passwords import PASSWORDS
 from core.identity.access.seal import FactorSeal, KeyUnusable, load_or_make_key
 from core.identity.access.settings import AccessMisconfigured, AccessSettings, access_settings, key_file
+from core.identity.denials import Denials
 from core.identity.errors import NotPermitted
 from core.identity.handlers import IdentityHandlers
 from core.identity.idempotency import Claim, once
@@ -19,6 +20,7 @@ __all__ = [
     "AccessMisconfigured",
     "AccessSettings",
     "Claim",
+    "Denials",
     "FactorSeal",
     "Grant",
     "IdentityHandlers",

@@ -1,6 +1,6 @@
 """Refusals of identity, with stable codes."""
 
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Denied, Refused
 
 
 class InvalidCredentials(Refused):
@@ -24,7 +24,7 @@ class SessionEnded(Refused):
         super().__init__("session_ended")
 
 
-class NotPermitted(Refused):
+class NotPermitted(Denied):
     """The agent's role does not have this right."""
 
     def __init__(self, right: str) -> None:

@@ -14,12 +14,13 @@ import structlog
 from core.bus import Bus, BusRefused
 from core.contracts.desk import DeskProblem, DeskReply, DeskRequest
 from core.contracts.payment import Presence, SignOn
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Denied, Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON
 from core.db.pool import open_pool
 from core.identity.api import (
     AccessMisconfigured,
     AccessSettings,
+    Denials,
     IdentityHandlers,
     KeyUnusable,
     SignedIn,
@@ -45,12 +46,14 @@ from core.roles.doors import (
 )
 from core.roles.doors.door import Doors, Parts
 from core.terminals.api import TerminalHandlers
+from core.transactions.tasks import end_task
 from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
 
 RUNNING_MAX: Final = 128
 PRESENCES_WAITING_MAX: Final = 64
 STOP_TIMEOUT_S: Final = 5.0
 HOUSEKEEPING_EVERY_S: Final = 3_600.0
+DENIALS_EVERY_S: Final = 15.0
 _KEYS_KEPT: Final = timedelta(days=7)
 _FAILURES_KEPT: Final = timedelta(days=1)
 
@@ -85,6 +88,7 @@ class Desk:
         self._tasks: set[asyncio.Task[None]] = set()
         self._presences = 0
         self._identity = IdentityHandlers(pool, context.clock, access)
+        self._denials = Denials(pool, context.clock)
         self._terminals = TerminalHandlers(pool, context.clock)
         self._doors = all_doors(Parts(pool, context.clock, context.bus, self._identity))
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
@@ -94,7 +98,10 @@ class Desk:
             self._bus.subscribe(SIGN_ON, self._on_sign_on, DESK_QUEUE),
             self._bus.subscribe(PRESENCE, self._on_presence, DESK_QUEUE),
         ]
-        self._housekeeping = asyncio.create_task(self._keep_house(), name="desk-housekeeping")
+        self._rounds = [
+            asyncio.create_task(self._keep_house(), name="desk-housekeeping"),
+            asyncio.create_task(self._tell_denials(), name="desk-denials"),
+        ]
 
     def not_ready(self) -> list[str]:
         """RunningRole."""
@@ -104,12 +111,13 @@ class Desk:
         """RunningRole."""
         for subscription in self._subscriptions:
             subscription.unsubscribe()
-        self._housekeeping.cancel()
-        await asyncio.gather(self._housekeeping, return_exceptions=True)
+        for task in self._rounds:
+            await end_task(task)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT_S)
         try:
             async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self._denials.tell(all_of_it=True)
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
@@ -142,6 +150,7 @@ class Desk:
         started = time.perf_counter_ns()
         name = subject.removeprefix(f"{DESK}.")
         trace_id = ""
+        caller: SignedIn | None = None
         try:
             door = self._doors.get(subject)
             if door is None:
@@ -150,13 +159,14 @@ class Desk:
             trace_id = request.trace_id
             body = msgspec.msgpack.decode(request.body, type=door.body)
             locale = request.principal.locale if request.principal else "fr"
-            caller: SignedIn | None = None
             if door.needs_session:
                 caller = await self._identity.check(request.principal)
             result = await door.run(caller, body, locale)
             self._database_up = True
             answer = DeskReply(result=msgspec.msgpack.encode(result))
         except Refused as refusal:
+            if caller is not None and isinstance(refusal, Denied):
+                await self._denials.note(caller, refusal, name)
             answer = DeskReply(problem=refusal.problem)
         except msgspec.DecodeError:
             answer = DeskReply(problem=DeskProblem("request_malformed"))
@@ -205,6 +215,11 @@ class Desk:
             _log.warning("presence_lost", error=type(error).__name__)
         finally:
             self._presences -= 1
+
+    async def _tell_denials(self) -> None:
+        while True:
+            await asyncio.sleep(DENIALS_EVERY_S)
+            await self._denials.tell()
 
     async def _keep_house(self) -> None:
         while True:

@@ -1,7 +1,6 @@
 """The worker role: sweeps, deliveries to hosts, end of day, the projection of events."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -16,6 +15,7 @@ from core.contracts.subjects import core_inbox
 from core.roles.context import RoleContext
 from core.roles.jobs import agreements, estate, notifications, searching, supervision
 from core.roles.jobs.job import JobParts
+from core.transactions.tasks import end_task
 from core.transactions.upkeep.backlogs import Backlogs
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
@@ -58,11 +58,8 @@ class WorkerRole:
 
     async def stop(self) -> None:
         """Stop every loop; what was leased is due again by itself."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        # All at once: each may take a moment to be cancelled for good.
+        await asyncio.gather(*(end_task(task) for task in self._tasks))
         await self._projection.stop()
         await self._pool.close()
         await self._control.close()

@@ -1,7 +1,7 @@
 """Refusals of administration."""
 
 from core.contracts.desk import FieldProblem
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Denied, Refused
 
 
 class FieldsRefused(Refused):
@@ -11,14 +11,14 @@ class FieldsRefused(Refused):
         super().__init__("invalid_request", errors=errors)
 
 
-class OwnRights(Refused):
+class OwnRights(Denied):
     """Nobody changes their own rights or disables themselves."""
 
     def __init__(self) -> None:
         super().__init__("own_rights")
 
 
-class BeyondOwnRights(Refused):
+class BeyondOwnRights(Denied):
     """Nobody gives or takes back what they do not hold themselves, there and for that amount."""
 
     def __init__(self, right: str | None = None) -> None:

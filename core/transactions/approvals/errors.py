@@ -1,16 +1,16 @@
 """Refusals of two-person acts."""
 
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Denied, Refused
 
 
-class OwnApproval(Refused):
+class OwnApproval(Denied):
     """Whoever asked never decides."""
 
     def __init__(self) -> None:
         super().__init__("approval_own")
 
 
-class AboveYourLimit(Refused):
+class AboveYourLimit(Denied):
     """The approver's own grants do not reach this amount."""
 
     def __init__(self, *, amount_max_minor: int, currency: str) -> None:
@@ -31,7 +31,7 @@ class Expired(Refused):
         super().__init__("approval_expired")
 
 
-class NotYours(Refused):
+class NotYours(Denied):
     """Only whoever asked withdraws."""
 
     def __init__(self) -> None:
