@@ -60,6 +60,9 @@ def problems_of(wish: PutBrand) -> list[FieldProblem]:
     found: list[FieldProblem] = []
     if not 1 <= len(wish.name.strip()) <= 60:
         found.append(FieldProblem("name", "length", "1 to 60 characters"))
+    elif not wish.name.strip().isprintable():
+        # It stands in the sender of every mail, where a second line would be another header.
+        found.append(FieldProblem("name", "malformed", "one line"))
     if wish.host is not None and not _HOST.fullmatch(wish.host):
         found.append(FieldProblem("host", "malformed", "a host name, such as partner.example"))
     if (wish.accent_light is None) != (wish.accent_dark is None):

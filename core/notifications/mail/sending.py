@@ -2,6 +2,7 @@
 
 import ssl
 from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, formataddr
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -14,12 +15,16 @@ from core.notifications.brands.store import face_of
 from core.notifications.errors import TemplateUnknown
 from core.notifications.mail import store
 from core.notifications.mail.model import Face, Leased, Rendered
-from core.notifications.mail.rules import render, wait_after
+from core.notifications.mail.rules import masked, render, wait_after
 from core.notifications.mail.wording import layout, template_for
 from core.values.clock import Clock
 from core.values.ids import encode_id
 
 TIMEOUT_S: Final = 20.0
+LEASED_MAX: Final = int(store.LEASE.total_seconds() / TIMEOUT_S) - 1
+"""As many as a server that hangs at each lets this worker try before its lease ends and another one sends them too."""
+
+BATCHES_MAX: Final = 40
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _REFUSED_FOR_GOOD: Final = 500
 
@@ -28,6 +33,10 @@ _log = structlog.get_logger("core.mail")
 
 class SmtpMalformed(ValueError):
     """The address of the mail server cannot be used; the message says how it looks."""
+
+
+class MailUnwritable(ValueError):
+    """The parts of a mail make no message: its recipient is no address."""
 
 
 class Smtp(NamedTuple):
@@ -69,8 +78,12 @@ class MailRound:
     async def round(self) -> int:
         """Send what is due and return how many left."""
         sent = 0
-        for mail in await store.lease(self._pool, self._clock.now()):
-            sent += await self._deliver(mail)
+        for _ in range(BATCHES_MAX):
+            leased = await store.lease(self._pool, self._clock.now(), limit=LEASED_MAX)
+            for mail in leased:
+                sent += await self._deliver(mail)
+            if len(leased) < LEASED_MAX:
+                break
         return sent
 
     async def _deliver(self, mail: Leased) -> bool:
@@ -78,9 +91,8 @@ class MailRound:
             template = template_for(mail.template, mail.facts)
             face = await face_of(self._pool, mail.account_id, mail.locale, otherwise_url=self._portal_url)
             facts = mail.facts | self._absolute(mail.facts)
-            await self._send(
-                mail, render(template, layout(), locale=mail.locale, facts=facts, face=face), face
-            )
+            words = render(template, layout(), locale=mail.locale, facts=facts, face=face)
+            await self._send(mail.recipient, self._written(mail, words, face))
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             await self._note_failure(mail, error)
             return False
@@ -92,10 +104,21 @@ class MailRound:
         link = facts.get("link", "")
         return {"link": self._portal_url + link} if link.startswith("/") else {}
 
-    async def _send(self, mail: Leased, words: Rendered, face: Face) -> None:
+    def _written(self, mail: Leased, words: Rendered, face: Face) -> EmailMessage:
+        """Return a mail that can be written to the wire. Raises: MailUnwritable."""
+        try:
+            message = self._message(mail, words, face)
+            message.as_bytes(policy=SMTP_POLICY)
+        except Exception as error:
+            # The parser of addresses fails at malformed ones with whatever it stumbles over, AttributeError included.
+            # One such mail must not hold up those behind it.
+            raise MailUnwritable(type(error).__name__) from error
+        return message
+
+    def _message(self, mail: Leased, words: Rendered, face: Face) -> EmailMessage:
         message = EmailMessage()
         domain = self._smtp.sender.rpartition("@")[2]
-        message["From"] = formataddr((face.name, self._smtp.sender))
+        message["From"] = formataddr((" ".join(face.name.split()), self._smtp.sender))
         message["To"] = mail.recipient
         message["Subject"] = words.subject
         message["Date"] = format_datetime(self._clock.now())
@@ -105,11 +128,14 @@ class MailRound:
         message["Content-Language"] = mail.locale
         message.set_content(words.text)
         message.add_alternative(words.html, subtype="html")
+        return message
+
+    async def _send(self, recipient: str, message: EmailMessage) -> None:
         local = self._smtp.host in _LOOPBACK
         await aiosmtplib.send(
             message,
             sender=self._smtp.sender,
-            recipients=[mail.recipient],
+            recipients=[recipient],
             hostname=self._smtp.host,
             port=self._smtp.port,
             username=self._smtp.user or None,
@@ -123,7 +149,8 @@ class MailRound:
     async def _note_failure(self, mail: Leased, error: Exception) -> None:
         wait = None if _is_final(error) else wait_after(mail.tries)
         due_at = None if wait is None else self._clock.now() + wait
-        said = f"{type(error).__name__}: {_said_by(error)}"
+        # Servers like to repeat the address; the journal shows people masked.
+        said = f"{type(error).__name__}: {_said_by(error)}".replace(mail.recipient, masked(mail.recipient))
         await store.note_not_sent(self._pool, mail.id, due_at=due_at, error=said)
         _log.warning(
             "mail_not_sent",

@@ -13,7 +13,6 @@ from core.notifications.mail.model import Leased, MailState
 
 _SQL = load_beside(__file__)
 LEASE: Final = timedelta(minutes=2)
-LEASED_MAX: Final = 20
 _ERROR_CHARACTERS_MAX: Final = 300
 
 
@@ -45,9 +44,9 @@ class MailFilter(NamedTuple):
     about_id: bytes | None = None
 
 
-async def lease(connection: Connection, now: datetime) -> list[Leased]:
+async def lease(connection: Connection, now: datetime, *, limit: int) -> list[Leased]:
     """Take mails that are due; nobody else takes them before the lease ends."""
-    rows = await connection.fetch(_SQL.lease_mail, now, now + LEASE, LEASED_MAX)
+    rows = await connection.fetch(_SQL.lease_mail, now, now + LEASE, limit)
     return [
         Leased(
             id=row["id"].bytes,

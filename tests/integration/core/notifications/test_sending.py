@@ -42,8 +42,8 @@ class MovedClock:
 class Refusing:
     """A server that will never take this recipient."""
 
-    async def handle_RCPT(self, *_: Any) -> str:  # noqa: N802 - the name that aiosmtpd calls.
-        return "550 5.1.1 no such mailbox"
+    async def handle_RCPT(self, *asked: Any) -> str:  # noqa: N802 - the name that aiosmtpd calls.
+        return f"550 5.1.1 <{asked[3]}> no such mailbox"
 
 
 @pytest.fixture
@@ -149,6 +149,40 @@ async def test_a_refused_recipient_fails_at_once(pool: asyncpg.Pool) -> None:
     assert row is not None
     assert (row["state"], row["tries"]) == ("failed", 1)
     assert "550" in row["last_error"]
+    assert "ines@" not in row["last_error"]
+    assert "i•••@guichet.example" in row["last_error"]
+
+
+@pytest.mark.parametrize(
+    "address", ["undisclosed:;@b.example", "a@[b.example", "=?utf-8?q?=0D=0A?=@b.example"]
+)
+async def test_a_mail_that_cannot_be_written_fails_alone(
+    pool: asyncpg.Pool, tmp_path: Path, address: str
+) -> None:
+    await queue(pool, to=address)
+    await queue(pool, to="behind@guichet.example")
+    async with listening(Mailbox(tmp_path)) as port:
+        assert await round_to(pool, MovedClock(), port).round() == 1
+    states = await pool.fetch("SELECT recipient, state FROM mail ORDER BY recipient = $1 DESC", address)
+    assert [row["state"] for row in states] == ["failed", "sent"]
+
+
+async def test_a_brand_of_two_lines_holds_no_mail_up(pool: asyncpg.Pool, tmp_path: Path) -> None:
+    agent = await pool.fetchval(
+        "INSERT INTO agent (email, name, role, password_hash) VALUES ('b@guichet.example', 'B', 'administrator', 'x')"
+        " RETURNING id"
+    )
+    await pool.execute(
+        "INSERT INTO brand (name, changed_by, changed_at) VALUES (E'Ondine\nBcc: x@evil.example', $1, now())",
+        agent,
+    )
+    await queue(pool)
+    async with listening(Mailbox(tmp_path)) as port:
+        assert await round_to(pool, MovedClock(), port).round() == 1
+    (file,) = tmp_path.glob("*.eml")
+    head, _, _ = file.read_bytes().replace(b"\r\n", b"\n").partition(b"\n\n")
+    assert b"\nBcc:" not in head
+    assert b"Ondine Bcc: x@evil.example" in head
 
 
 async def test_a_mail_after_a_crash_keeps_its_message_id(pool: asyncpg.Pool, tmp_path: Path) -> None:

@@ -93,3 +93,9 @@ def test_a_picture_that_is_cut_too_big_or_followed_by_something_is_refused() -> 
     assert logo_type_of(png(width=4_000)) is None
     assert logo_type_of(b"x" * (LOGO_BYTES_MAX + 1)) is None
     assert logo_type_of(b"GIF89a") is None
+
+
+@pytest.mark.parametrize("name", ["Ondine\nBcc: x@evil.example", "On\u202edine", "On\x00dine"])
+def test_a_name_is_one_line_because_it_sends_mail(name: str) -> None:
+    (problem,) = problems_of(PutBrand(name=name))
+    assert (problem.field, problem.code) == ("name", "malformed")
