@@ -153,7 +153,7 @@ def check_email(text: str) -> Checked:
     asked = text.strip()
     if not asked:
         return Checked("")
-    if len(asked) > 254 or ".." in asked or not _EMAIL.match(asked):
+    if len(asked) > 254 or ".." in asked or not asked.isprintable() or not _EMAIL.match(asked):
         return Checked(asked, "email_malformed")
     local, _, domain = asked.rpartition("@")
     return Checked(f"{local}@{domain.lower()}")

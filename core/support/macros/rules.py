@@ -7,7 +7,9 @@ from typing import Final, get_args
 from core.contracts.desk import FieldProblem
 from core.contracts.macros import MacroFields, MacroFor, MacroKind, StepInput, StepName, StepView
 from core.contracts.permissions import Permission
+from core.merchants.rules import check_email
 from core.support.macros.model import Target
+from core.values.money import EXPONENTS
 
 STEPS_MAX: Final = 10
 TEXT_CHARACTERS_MAX: Final = 4_000
@@ -31,7 +33,6 @@ _INPUTS: Final[dict[StepName, StepInput]] = {
     "add_comment": "comment",
 }
 _OF_TERMINALS: Final = frozenset({"activate_terminal", "reload_parameters", "resend_receipt"})
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
@@ -66,7 +67,7 @@ def problems_of_inputs(
     shortest, longest = REASON_CHARACTERS
     if "reason" in wanted and not shortest <= len(reason) <= longest:
         problems.append(FieldProblem("reason", "length", f"{shortest} to {longest} characters"))
-    if "email" in wanted and not (len(email) <= 254 and _EMAIL.fullmatch(email)):
+    if "email" in wanted and (not email or check_email(email).code is not None):
         problems.append(FieldProblem("email", "malformed", "an e-mail address"))
     if "comment" in wanted and not 1 <= len(comment) <= COMMENT_CHARACTERS_MAX:
         problems.append(FieldProblem("comment", "length", f"1 to {COMMENT_CHARACTERS_MAX} characters"))
@@ -85,10 +86,15 @@ def filled(text: str, target: Target, *, reason: str) -> str:
 
 
 def amount_text(amount_minor: int, currency: str, locale: str) -> str:
-    """Return an amount for a mail: `12,50 €` or `€12.50`."""
-    whole, part = divmod(amount_minor, 100)
+    """Return an amount for a mail: `1 234,50 €` or `€1,234.50`, with the decimals of its currency."""
+    digits = EXPONENTS.get(currency, 2)
+    whole, part = divmod(amount_minor, 10**digits)
     symbol = "€" if currency == "EUR" else currency
-    return f"{symbol}{whole:,}.{part:02d}" if locale == "en" else f"{whole},{part:02d}\u00a0{symbol}"
+    mark, grouped = (".", f"{whole:,}") if locale == "en" else (",", f"{whole:,}".replace(",", "\u202f"))
+    number = f"{grouped}{mark}{part:0{digits}d}" if digits else grouped
+    if locale == "en":
+        return f"{symbol}{number}" if symbol == "€" else f"{symbol}\u00a0{number}"
+    return f"{number}\u00a0{symbol}"
 
 
 def _plan_one(step: StepName, target: Target, *, permitted: bool) -> StepView:
