@@ -231,3 +231,4 @@ class WallView(msgspec.Struct, kw_only=True):
     counts: WallCounts
     groups: list[WallGroup]
     more: bool = False
+    counted_at: str  # over a large estate, up to a minute ago

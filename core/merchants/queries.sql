@@ -1,19 +1,47 @@
 -- name: search_stores
--- Without words: index store_name, in order, up to the limit. With words: index store_words (trigrams), or index
--- store_company for the companies that companies_named has found.
--- $1 scope, $2 pattern, $3 name after, $4 id after, $5 limit, $6 companies whose name holds the words,
--- $7, $8, $9 the scope's departments (NULL: everything), stores and companies: planned anew at each call, the
--- statement keeps one branch of the CASE.
+-- For who sees the whole country. Index store_name, in order, up to the limit. $1 name after, $2 id after, $3 limit.
 SELECT s.id, s.name, s.siret, s.acceptor, s.city, s.postcode, s.department, s.blocked_at,
        c.id AS company_id, c.legal_name,
        (SELECT count(*)::int FROM terminal t WHERE t.store_id = s.id) AS terminal_count
 FROM store s JOIN company c ON c.id = s.company_id
-WHERE CASE WHEN $7::text[] IS NULL THEN sees($1::area[], s.department, s.id, s.company_id, NULL)
-           ELSE s.department = ANY($7) OR s.id = ANY($8::uuid[]) OR s.company_id = ANY($9::uuid[]) END
-  AND ($2::text = '' OR s.words LIKE merchant_words($2) OR s.company_id = ANY($6::uuid[]))
-  AND (s.name, s.id) > ($3, $4)
+WHERE (s.name, s.id) > ($1, $2)
 ORDER BY s.name, s.id
-LIMIT $5;
+LIMIT $3;
+
+-- name: search_stores_with_words
+-- The same, with words: index store_words (trigrams), and index store_company for the companies that companies_named
+-- has found. $4 pattern, $5 companies.
+SELECT s.id, s.name, s.siret, s.acceptor, s.city, s.postcode, s.department, s.blocked_at,
+       c.id AS company_id, c.legal_name,
+       (SELECT count(*)::int FROM terminal t WHERE t.store_id = s.id) AS terminal_count
+FROM (
+    SELECT id FROM store WHERE words LIKE merchant_words($4)
+    UNION SELECT id FROM store WHERE company_id = ANY($5::uuid[])
+) AS named
+JOIN store s ON s.id = named.id
+JOIN company c ON c.id = s.company_id
+WHERE (s.name, s.id) > ($1, $2)
+ORDER BY s.name, s.id
+LIMIT $3;
+
+-- name: search_stores_of_places
+-- The stores of the scope's places first, by indexes store_department and store_company and the primary key: a walk
+-- in the order of names would pass over the rest of the country.
+-- $4 pattern or empty, $5 companies named so, $6 departments, $7 stores, $8 companies.
+SELECT s.id, s.name, s.siret, s.acceptor, s.city, s.postcode, s.department, s.blocked_at,
+       c.id AS company_id, c.legal_name,
+       (SELECT count(*)::int FROM terminal t WHERE t.store_id = s.id) AS terminal_count
+FROM (
+    SELECT id FROM store WHERE department = ANY($6::text[])
+    UNION SELECT id FROM store WHERE company_id = ANY($8::uuid[])
+    UNION SELECT unnest($7::uuid[])
+) AS place
+JOIN store s ON s.id = place.id
+JOIN company c ON c.id = s.company_id
+WHERE ($4::text = '' OR s.words LIKE merchant_words($4) OR s.company_id = ANY($5::uuid[]))
+  AND (s.name, s.id) > ($1, $2)
+ORDER BY s.name, s.id
+LIMIT $3;
 
 -- name: companies_named
 -- Index company_words (trigrams). Only to find stores by: nothing of a company is shown from here, and its stores

@@ -30,17 +30,16 @@ async def search_stores(
     connection: Connection, scope: Scope, *, pattern: str, after_name: str, after_id: bytes, limit: int
 ) -> list[StoreSummary]:
     """Return stores in the order of name and id; `pattern` is a LIKE pattern or empty."""
-    companies = await connection.fetch(_SQL.companies_named, pattern, COMPANIES_NAMED_MAX) if pattern else []
-    rows = await connection.fetch(
-        _SQL.search_stores,
-        scope.parameter(),
-        pattern,
-        after_name,
-        uuid_of(after_id),
-        limit,
-        [row["id"] for row in companies],
-        *places_of(scope),
-    )
+    parameters = (after_name, uuid_of(after_id), limit)
+    found = await connection.fetch(_SQL.companies_named, pattern, COMPANIES_NAMED_MAX) if pattern else []
+    named = [row["id"] for row in found]
+    places = places_of(scope)
+    if places.departments is not None:
+        rows = await connection.fetch(_SQL.search_stores_of_places, *parameters, pattern, named, *places)
+    elif pattern:
+        rows = await connection.fetch(_SQL.search_stores_with_words, *parameters, pattern, named)
+    else:
+        rows = await connection.fetch(_SQL.search_stores, *parameters)
     return [summary_of(row) for row in rows]
 
 

@@ -107,6 +107,7 @@ def lists() -> list[Call]:
         plain("/v1/mail"),
         plain("/v1/notices"),
         plain("/v1/wall"),
+        plain("/v1/wall", department="75"),
         plain("/v1/counters"),
         plain("/v1/home"),
     ]

@@ -1,15 +1,32 @@
 -- name: search_companies
--- Without words: index company_name, in order, up to the limit. With words: index company_words (trigrams).
--- $1 scope, $2 pattern, $3 name after, $4 id after, $5 limit, $6, $7 the scope's departments (NULL: everything)
--- and companies: planned anew at each call, the statement keeps one branch of the CASE.
+-- For who sees the whole country. Without words: index company_name, in order, up to the limit. With words: index
+-- company_words (trigrams). $1 scope, $2 pattern, $3 name after, $4 id after, $5 limit.
 SELECT c.id, c.legal_name, c.siren, c.vat, c.city, c.postcode, c.department, c.iban, c.validated_at,
        a.id AS account_id, a.name AS account_name,
        (SELECT count(*)::int FROM store s
         WHERE s.company_id = c.id AND sees($1::area[], s.department, s.id, s.company_id, NULL)) AS store_count
 FROM company c JOIN account a ON a.id = c.account_id
-WHERE CASE WHEN $6::text[] IS NULL THEN sees($1::area[], c.department, NULL, c.id, NULL)
-           ELSE c.department = ANY($6) OR c.id = ANY($7::uuid[]) END
-  AND ($2::text = '' OR c.words LIKE merchant_words($2))
+WHERE ($2::text = '' OR c.words LIKE merchant_words($2))
+  AND (c.legal_name, c.id) > ($3, $4)
+ORDER BY c.legal_name, c.id
+LIMIT $5;
+
+-- name: search_companies_of_places
+-- The companies of the scope's places first, by indexes company_department, store_department and the primary keys:
+-- a walk in the order of names would pass over the rest of the country. $6 departments, $7 stores, $8 companies.
+SELECT c.id, c.legal_name, c.siren, c.vat, c.city, c.postcode, c.department, c.iban, c.validated_at,
+       a.id AS account_id, a.name AS account_name,
+       (SELECT count(*)::int FROM store s
+        WHERE s.company_id = c.id AND sees($1::area[], s.department, s.id, s.company_id, NULL)) AS store_count
+FROM (
+    SELECT id FROM company WHERE department = ANY($6::text[])
+    UNION SELECT company_id FROM store WHERE department = ANY($6::text[])
+    UNION SELECT company_id FROM store WHERE id = ANY($7::uuid[])
+    UNION SELECT unnest($8::uuid[])
+) AS place
+JOIN company c ON c.id = place.id
+JOIN account a ON a.id = c.account_id
+WHERE ($2::text = '' OR c.words LIKE merchant_words($2))
   AND (c.legal_name, c.id) > ($3, $4)
 ORDER BY c.legal_name, c.id
 LIMIT $5;
@@ -66,17 +83,13 @@ UPDATE company SET validated_at = $2, validated_by = $3 WHERE id = $1 AND valida
 SELECT validated_at IS NOT NULL FROM company WHERE id = $1;
 
 -- name: search_accounts
--- Index account_name in order, or account_words; the companies of each by index company_account. The counts are made
--- for the page alone. An account without a company is for who sees the whole country.
--- $1 scope, $2 pattern, $3 name after, $4 id after, $5 limit, $6, $7 the scope's departments (NULL: everything)
--- and companies.
+-- For who sees the whole country. Index account_name in order, or account_words; the companies of each by index
+-- company_account. The counts are made for the page alone.
+-- $1 scope, $2 pattern, $3 name after, $4 id after, $5 limit.
 WITH page AS (
     SELECT a.id, a.name, a.version, a.changed_at
     FROM account a
-    WHERE CASE WHEN $6::text[] IS NULL THEN sees($1::area[], NULL, NULL, NULL, NULL)
-               ELSE a.id IN (SELECT c.account_id FROM company c
-                             WHERE c.department = ANY($6) OR c.id = ANY($7::uuid[])) END
-      AND ($2::text = '' OR a.words LIKE merchant_words($2))
+    WHERE ($2::text = '' OR a.words LIKE merchant_words($2))
       AND (a.name, a.id) > ($3, $4)
     ORDER BY a.name, a.id
     LIMIT $5
@@ -87,7 +100,39 @@ CROSS JOIN LATERAL (
     SELECT count(*)::int AS company_count,
            coalesce(sum((SELECT count(*) FROM store s WHERE s.company_id = c.id
                          AND sees($1::area[], s.department, s.id, s.company_id, NULL))), 0)::int AS store_count
-    FROM company c WHERE c.account_id = a.id AND sees($1::area[], c.department, NULL, c.id, NULL)
+    FROM company c WHERE c.account_id = a.id
+      AND (sees($1::area[], c.department, NULL, c.id, NULL)
+           OR EXISTS (SELECT FROM store s WHERE s.company_id = c.id
+                      AND sees($1::area[], s.department, s.id, s.company_id, NULL)))
+) AS n
+ORDER BY a.name, a.id;
+
+-- name: search_accounts_of_places
+-- The accounts of the scope's places first, as search_companies_of_places finds their companies; an account without
+-- a company is for who sees the whole country. $6 departments, $7 stores, $8 companies.
+WITH page AS (
+    SELECT a.id, a.name, a.version, a.changed_at
+    FROM (
+        SELECT account_id FROM company WHERE department = ANY($6::text[]) OR id = ANY($8::uuid[])
+        UNION SELECT c.account_id FROM store s JOIN company c ON c.id = s.company_id
+        WHERE s.department = ANY($6::text[]) OR s.id = ANY($7::uuid[])
+    ) AS place
+    JOIN account a ON a.id = place.account_id
+    WHERE ($2::text = '' OR a.words LIKE merchant_words($2))
+      AND (a.name, a.id) > ($3, $4)
+    ORDER BY a.name, a.id
+    LIMIT $5
+)
+SELECT a.id, a.name, a.version, a.changed_at, n.company_count, n.store_count
+FROM page a
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS company_count,
+           coalesce(sum((SELECT count(*) FROM store s WHERE s.company_id = c.id
+                         AND sees($1::area[], s.department, s.id, s.company_id, NULL))), 0)::int AS store_count
+    FROM company c WHERE c.account_id = a.id
+      AND (sees($1::area[], c.department, NULL, c.id, NULL)
+           OR EXISTS (SELECT FROM store s WHERE s.company_id = c.id
+                      AND sees($1::area[], s.department, s.id, s.company_id, NULL)))
 ) AS n
 ORDER BY a.name, a.id;
 

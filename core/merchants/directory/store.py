@@ -39,17 +39,11 @@ async def search_companies(
     connection: Connection, scope: Scope, *, pattern: str, after: str, after_id: bytes, limit: int
 ) -> list[asyncpg.Record]:
     """Return companies in the order of name and id."""
+    parameters = (scope.parameter(), pattern, after, uuid_of(after_id), limit)
     places = places_of(scope)
-    return await connection.fetch(
-        _SQL.search_companies,
-        scope.parameter(),
-        pattern,
-        after,
-        uuid_of(after_id),
-        limit,
-        places.departments,
-        places.companies,
-    )
+    if places.departments is None:
+        return await connection.fetch(_SQL.search_companies, *parameters)
+    return await connection.fetch(_SQL.search_companies_of_places, *parameters, *places)
 
 
 async def companies_of(connection: Connection, scope: Scope, account_id: bytes) -> list[asyncpg.Record]:
@@ -133,17 +127,11 @@ async def search_accounts(
     connection: Connection, scope: Scope, *, pattern: str, after: str, after_id: bytes, limit: int
 ) -> list[asyncpg.Record]:
     """Return accounts in the order of name and id."""
+    parameters = (scope.parameter(), pattern, after, uuid_of(after_id), limit)
     places = places_of(scope)
-    return await connection.fetch(
-        _SQL.search_accounts,
-        scope.parameter(),
-        pattern,
-        after,
-        uuid_of(after_id),
-        limit,
-        places.departments,
-        places.companies,
-    )
+    if places.departments is None:
+        return await connection.fetch(_SQL.search_accounts, *parameters)
+    return await connection.fetch(_SQL.search_accounts_of_places, *parameters, *places)
 
 
 async def find_account(connection: Connection, scope: Scope, account_id: bytes) -> asyncpg.Record | None:

@@ -40,10 +40,17 @@ class FeeActRefused(Refused):
 
 
 class SamePerson(Refused):
-    """Whoever submitted a version cannot approve it."""
+    """Whoever made, edited or submitted a version cannot approve it."""
 
     def __init__(self) -> None:
         super().__init__("fee_same_person")
+
+
+class GridWithoutVersion(Refused):
+    """A company cannot pay by a grid of which nothing is in force."""
+
+    def __init__(self) -> None:
+        super().__init__("fee_grid_not_in_force", errors=[FieldProblem("grid", "not_in_force")])
 
 
 class EffectiveDatePast(Refused):

@@ -1,7 +1,7 @@
 """Grids of fees: consult, edit, submit, approve, and what a draft would have cost."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, datetime
 
 import asyncpg
 import msgspec
@@ -20,20 +20,24 @@ from core.identity.api import (
     require,
     require_everywhere,
 )
-from core.merchants.fees import store
+from core.merchants.errors import ChangedMeanwhile
+from core.merchants.fees import rules, store
 from core.merchants.fees.errors import (
     EffectiveDatePast,
     EffectiveDateTaken,
     FeeActRefused,
     FeesRefused,
     GridNameTaken,
+    GridWithoutVersion,
     SamePerson,
     VersionNotDraft,
     VersionPending,
 )
-from core.merchants.fees.rules import TRANSITIONS, last_month, period_problem, row_problems
+from core.merchants.fees.rules import last_month, period_problem, row_problems
 from core.merchants.fees.views import grid_detail, grid_list, version_detail
+from core.merchants.writing import told_by
 from core.values.clock import Clock, paris_date
+from core.values.ids import encode_id
 
 
 class FeeHandlers:
@@ -113,7 +117,10 @@ class FeeHandlers:
         return await self._write(caller, request.idempotency_key, "fee_version", request, effect)
 
     async def edit_version(self, caller: SignedIn, request: ask.EditVersion) -> Written:
-        """Replace the rows of a draft. Raises: NotPermitted, NotFound, FeesRefused, VersionNotDraft, KeyReused."""
+        """Replace the rows of a draft.
+
+        Raises: NotPermitted, NotFound, FeesRefused, VersionNotDraft, ChangedMeanwhile, KeyReused.
+        """
         require_everywhere(caller, Permission.FEES_WRITE)
         effective_on = _checked(request.effective_on, request.rows)
 
@@ -123,6 +130,7 @@ class FeeHandlers:
                 raise NotFound
             if row["state"] != "draft":
                 raise VersionNotDraft
+            _refuse_if_changed(await store.list_events(connection, request.id), request.revision)
             await store.put_rows(connection, request.id, request.rows)
             await store.set_date(connection, request.id, effective_on)
             await self._note(connection, caller, request.id, "edited", "")
@@ -135,22 +143,30 @@ class FeeHandlers:
     async def move_version(self, caller: SignedIn, request: ask.MoveVersion) -> Written:
         """Submit, approve, send back or withdraw.
 
-        Raises: NotPermitted, NotFound, FeeActRefused, SamePerson, EffectiveDatePast, EffectiveDateTaken, KeyReused.
+        Raises: NotPermitted, NotFound, FeesRefused, FeeActRefused, ChangedMeanwhile, SamePerson, EffectiveDatePast,
+        EffectiveDateTaken, KeyReused.
         """
-        deciding = request.act in ("approve", "send_back")
-        require_everywhere(caller, Permission.FEES_APPROVE if deciding else Permission.FEES_WRITE)
+        # An agent without any right to it learns that, and not whether this version exists.
+        require_everywhere(caller, rules.permission_of("", request.act))
+        if request.act == "approve" and request.revision is None:
+            raise FeesRefused([FieldProblem("revision", "missing", "the revision that was read")])
 
         async def effect(connection: Connection) -> bytes:
             row = await store.lock_version(connection, request.id)
             if row is None:
                 raise NotFound
-            state = TRANSITIONS.get((row["state"], request.act))
-            if state is None:
+            state = rules.TRANSITIONS.get((row["state"], request.act))
+            if state is None or rules.has_begun(
+                row["state"], effective_on=row["effective_on"], today=self._today()
+            ):
                 raise FeeActRefused(row["state"], request.act)
+            require_everywhere(caller, rules.permission_of(row["state"], request.act))
+            events = await store.list_events(connection, request.id)
+            _refuse_if_changed(events, request.revision)
             if request.act in ("submit", "approve") and row["effective_on"] < self._today():
                 raise EffectiveDatePast
             if request.act == "approve":
-                if row["submitted_by"].bytes == caller.agent_id:
+                if rules.had_a_hand(events, encode_id("agent", caller.agent_id)):
                     raise SamePerson
                 # The grid's lock keeps two approvals for one day from passing each other.
                 await store.lock_grid(connection, row["grid_id"].bytes)
@@ -173,7 +189,10 @@ class FeeHandlers:
         return await self._write(caller, request.idempotency_key, "fee_version_move", request, effect)
 
     async def assign(self, caller: SignedIn, request: ask.AssignGrid) -> Written:
-        """Let a company pay by a grid from now on. Raises: NotPermitted, NotFound, KeyReused."""
+        """Let a company pay by a grid from now on.
+
+        Raises: NotPermitted, NotFound, FeesRefused, GridWithoutVersion, KeyReused.
+        """
         scope = require(caller, Permission.FEES_WRITE)
 
         async def effect(connection: Connection) -> bytes:
@@ -181,9 +200,11 @@ class FeeHandlers:
                 raise NotFound
             if not await store.sees_company(connection, scope, request.company_id):
                 raise FeesRefused([FieldProblem("company", "not_found")])
+            if await store.in_force(connection, request.grid_id, self._today()) is None:
+                raise GridWithoutVersion
             now = self._clock.now()
             await store.assign(connection, company_id=request.company_id, grid_id=request.grid_id, now=now)
-            facts: dict[str, object] = {"grid": request.grid_id.hex()}
+            facts: dict[str, object] = {"grid": encode_id("fee_grid", request.grid_id)}
             await self._record(connection, caller, "company.fees_set", "company", request.company_id, facts)
             detail = await grid_detail(connection, scope, request.grid_id, self._today())
             return msgspec.json.encode(detail)
@@ -298,6 +319,15 @@ def _checked(effective_on: str, rows: list[ask.FeeRow]) -> date:
     if problems:
         raise FeesRefused(problems)
     return _date_of(effective_on, "effective_on")
+
+
+def _refuse_if_changed(events: list[ask.FeeEvent], revision: int | None) -> None:
+    """Raise ChangedMeanwhile when something happened to a version since it was read."""
+    if revision is None or revision == len(events):
+        return
+    last = events[-1]
+    told = "" if last.by is None else told_by(last.by.name or "", datetime.fromisoformat(last.at))
+    raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
 
 
 def _date_of(text: str, field: str) -> date:

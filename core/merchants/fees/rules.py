@@ -12,10 +12,12 @@ from core.contracts.fees import (
     CardType,
     FeeAct,
     FeeDifference,
+    FeeEvent,
     FeeRow,
     FeeState,
     Region,
 )
+from core.contracts.permissions import Permission
 
 BASIS: Final = 10_000
 """Basis points in a whole."""
@@ -26,8 +28,11 @@ TRANSITIONS: Final[Mapping[tuple[str, FeeAct], str]] = {
     ("submitted", "send_back"): "draft",
     ("draft", "withdraw"): "withdrawn",
     ("submitted", "withdraw"): "withdrawn",
+    ("approved", "withdraw"): "withdrawn",  # until its date comes
 }
 """What is stored. In force and superseded follow from the dates of the approved versions."""
+
+_HANDS: Final = frozenset({"made", "edited", "submit"})
 
 _Key: TypeAlias = tuple[BrandName, Region, CardType]
 
@@ -40,6 +45,22 @@ def fee_of(amount_minor: int, *, rate_bp: int, fixed_minor: int, minimum_minor: 
     """
     proportional = (amount_minor * rate_bp + BASIS // 2) // BASIS
     return max(minimum_minor, proportional + fixed_minor)
+
+
+def permission_of(state: str, act: FeeAct) -> Permission:
+    """Return what an act needs; what two people agreed on is taken back by somebody who may agree."""
+    deciding = act in ("approve", "send_back") or (state, act) == ("approved", "withdraw")
+    return Permission.FEES_APPROVE if deciding else Permission.FEES_WRITE
+
+
+def has_begun(state: str, *, effective_on: date, today: date) -> bool:
+    """Return whether a version was approved and its date has come: payments are priced by it for good."""
+    return state == "approved" and effective_on <= today
+
+
+def had_a_hand(events: Iterable[FeeEvent], agent: str) -> bool:
+    """Return whether somebody made, edited or submitted a version: such a person is no second pair of eyes."""
+    return any(event.by is not None and event.by.id == agent and event.act in _HANDS for event in events)
 
 
 def shown_state(state: str, *, effective_on: date, in_force_since: date | None, today: date) -> FeeState:

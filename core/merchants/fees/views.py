@@ -6,17 +6,12 @@ from core.contracts import fees as ask
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn
+from core.identity.api import SignedIn
 from core.merchants.fees import store
-from core.merchants.fees.rules import TRANSITIONS, differences_of
+from core.merchants.fees.rules import TRANSITIONS, differences_of, had_a_hand, has_begun, permission_of
 from core.values.ids import encode_id
 
-_ACTS: tuple[tuple[ask.FeeAct, Permission], ...] = (
-    ("submit", Permission.FEES_WRITE),
-    ("approve", Permission.FEES_APPROVE),
-    ("send_back", Permission.FEES_APPROVE),
-    ("withdraw", Permission.FEES_WRITE),
-)
+_ACTS: tuple[ask.FeeAct, ...] = ("submit", "approve", "send_back", "withdraw")
 
 
 async def grid_list(connection: Connection, today: date) -> ask.FeeGridList:
@@ -68,7 +63,8 @@ async def version_detail(
     rows = await store.list_rows(connection, version_id)
     before = rows if standing is None else await store.list_rows(connection, standing[0])
     summary = store.version_summary(row, in_force_since=standing and standing[1], today=today)
-    submitter = row["submitted_by"] and row["submitted_by"].bytes
+    events = await store.list_events(connection, version_id)
+    involved = had_a_hand(events, encode_id("agent", caller.agent_id))
     return ask.FeeVersionDetail(
         id=summary.id,
         version=summary.version,
@@ -80,21 +76,24 @@ async def version_detail(
         grid_name=row["grid_name"],
         currency=row["currency"],
         rows=rows,
-        events=await store.list_events(connection, version_id),
+        revision=len(events),
+        events=events,
         differences=differences_of(before, rows),
         submitted_by=store.person(row["submitted_by"], row["submitted_by_name"]),
         approved_by=store.person(row["approved_by"], row["approved_by_name"]),
         acts=[
             ask.FeeActView(act, why is None, why)
-            for act, permission in _ACTS
-            if (row["state"], act) in TRANSITIONS and caller.may(permission)
-            for why in (_why_not(act, row["effective_on"], submitter == caller.agent_id, today),)
+            for act in _ACTS
+            if (row["state"], act) in TRANSITIONS
+            and caller.may(permission_of(row["state"], act))
+            and not has_begun(row["state"], effective_on=row["effective_on"], today=today)
+            for why in (_why_not(act, row["effective_on"], involved, today),)
         ],
     )
 
 
-def _why_not(act: ask.FeeAct, effective_on: date, submitted: bool, today: date) -> str | None:
-    if act == "approve" and submitted:
+def _why_not(act: ask.FeeAct, effective_on: date, involved: bool, today: date) -> str | None:
+    if act == "approve" and involved:
         return "fee_same_person"
     if act in ("submit", "approve") and effective_on < today:
         return "fee_date_past"

@@ -29,7 +29,6 @@ TRANSACTIONS_MAX: Final = 50_000_000
 _ROOMY: Final = (
     "SET work_mem = '256MB'",
     "SET maintenance_work_mem = '512MB'",
-    "SET synchronous_commit = off",
     "SET statement_timeout = 0",
     "SET timezone = 'UTC'",
 )
@@ -110,6 +109,7 @@ async def _add_directory(
             list(CITIES),
             list(STREETS),
         )
+        await connection.execute(_SQL.add_company_addresses, merchants)
         await connection.execute(_SQL.add_services, stores)
         await connection.execute(_SQL.add_terminals, terminals, stores, until)
         await connection.execute(_SQL.add_presences, terminals, until)

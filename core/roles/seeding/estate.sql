@@ -80,6 +80,12 @@ FROM (
 ) AS p
 ON CONFLICT DO NOTHING;
 
+-- name: add_company_addresses
+-- Where the first store is.
+UPDATE company c SET street = s.street, postcode = s.postcode, city = s.city, department = s.department
+FROM generate_series(1, $1::integer) AS n JOIN store s ON s.id = md5('estate-store-' || n)::uuid
+WHERE c.id = md5('estate-company-' || n)::uuid;
+
 -- name: add_services
 INSERT INTO service (id, store_id, kind, acquirer_id, active, transaction_max_minor, duplicate_window_s)
 SELECT md5('estate-service-' || n)::uuid, md5('estate-store-' || n)::uuid, 'pax', 1, true, 500000, 120

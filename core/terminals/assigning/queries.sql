@@ -32,51 +32,27 @@ ORDER BY t.terminal
 LIMIT $5;
 
 -- name: list_terminals_of_places
--- A narrow scope: the stores of its departments (store_department), companies (store_company) and its own (primary
--- key), then terminal_store. $11 departments, $12 stores, $13 companies.
+-- A narrow scope, with or without words: the stores of its departments (store_department), companies (store_company)
+-- and its own (primary key), their terminals by terminal_store, in order; the rest of a row is looked up until the
+-- limit is reached. $11 departments, $12 stores, $13 companies, $14 pattern or empty.
+WITH place AS MATERIALIZED (
+    SELECT s.id, $14::text = '' OR s.name ILIKE $14 OR s.city ILIKE $14 AS named FROM store s
+    WHERE (s.department = ANY($11::text[]) OR s.id = ANY($12::uuid[]) OR s.company_id = ANY($13::uuid[]))
+      AND ($6::text IS NULL OR s.department = $6)
+), found AS MATERIALIZED (
+    SELECT t.id, t.terminal
+    FROM place
+    CROSS JOIN LATERAL (
+        SELECT w.id, w.terminal, w.model FROM terminal w WHERE w.store_id = place.id AND w.terminal > $4 OFFSET 0
+    ) AS t
+    WHERE place.named OR t.terminal ILIKE $14 OR t.model ILIKE $14
+       OR EXISTS (SELECT FROM terminal_profile f WHERE f.terminal_id = t.id AND f.serial = upper(trim(BOTH '%' FROM $14)))
+    ORDER BY t.terminal
+)
 SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
        s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
        p.connected, p.last_seen_at, state.condition
-FROM (
-    SELECT id FROM store WHERE department = ANY($11::text[]) OR id = ANY($12::uuid[]) OR company_id = ANY($13::uuid[])
-) AS place
-JOIN terminal t ON t.store_id = place.id
-JOIN store s ON s.id = t.store_id
-JOIN service v ON v.id = t.service_id
-LEFT JOIN terminal_presence p ON p.terminal_id = t.id
-LEFT JOIN terminal_profile o ON o.terminal_id = t.id
-LEFT JOIN terminal_level l ON l.terminal_id = t.id
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
-           WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
-           WHEN t.activated_at IS NULL THEN 'not_active'
-           WHEN p.terminal_id IS NULL THEN 'never_seen'
-           WHEN NOT (p.connected OR p.last_seen_at >= $9) THEN CASE WHEN $10 THEN 'silent' ELSE 'resting' END
-           WHEN l.failing THEN 'failing'
-           ELSE 'active' END AS condition
-) AS state
-WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
-  AND ($3::uuid IS NULL OR t.store_id = $3)
-  AND t.terminal > $4
-  AND ($6::text IS NULL OR s.department = $6)
-  AND ($7::text IS NULL OR v.kind = $7)
-  AND CASE WHEN $8::text IS NULL THEN o.retired_at IS NULL ELSE state.condition = $8 END
-ORDER BY t.terminal
-LIMIT $5;
-
--- name: list_terminals_with_words
--- Trigram indexes terminal_number_words, terminal_model_words and store_place_words find what holds the words.
--- $11 pattern.
-SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
-       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
-       p.connected, p.last_seen_at, state.condition
-FROM (
-    SELECT id FROM terminal WHERE terminal ILIKE $11 OR model ILIKE $11
-    UNION
-    SELECT w.id FROM store f JOIN terminal w ON w.store_id = f.id WHERE f.name ILIKE $11 OR f.city ILIKE $11
-    UNION
-    SELECT terminal_id FROM terminal_profile WHERE serial = upper(trim(BOTH '%' FROM $11))
-) AS found
+FROM (SELECT f.id, f.terminal FROM found f ORDER BY f.terminal OFFSET 0) AS found
 JOIN terminal t ON t.id = found.id
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
@@ -94,11 +70,52 @@ CROSS JOIN LATERAL (
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
   AND ($3::uuid IS NULL OR t.store_id = $3)
-  AND t.terminal > $4
   AND ($6::text IS NULL OR s.department = $6)
   AND ($7::text IS NULL OR v.kind = $7)
   AND CASE WHEN $8::text IS NULL THEN o.retired_at IS NULL ELSE state.condition = $8 END
-ORDER BY t.terminal
+ORDER BY found.terminal
+LIMIT $5;
+
+-- name: list_terminals_with_words
+-- Trigram indexes terminal_number_words, terminal_model_words and store_place_words find what holds the words, in
+-- order; the rest of a row is looked up until the limit is reached. $11 pattern.
+WITH found AS MATERIALIZED (
+    SELECT id, terminal FROM terminal WHERE (terminal ILIKE $11 OR model ILIKE $11) AND terminal > $4
+    UNION
+    SELECT t.id, t.terminal
+    FROM (SELECT id FROM store WHERE name ILIKE $11 OR city ILIKE $11) AS place
+    CROSS JOIN LATERAL (
+        SELECT w.id, w.terminal FROM terminal w WHERE w.store_id = place.id AND w.terminal > $4 OFFSET 0
+    ) AS t
+    UNION
+    SELECT t.id, t.terminal FROM terminal_profile f JOIN terminal t ON t.id = f.terminal_id
+    WHERE f.serial = upper(trim(BOTH '%' FROM $11)) AND t.terminal > $4
+)
+SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
+       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
+       p.connected, p.last_seen_at, state.condition
+FROM (SELECT f.id, f.terminal FROM found f ORDER BY f.terminal OFFSET 0) AS found
+JOIN terminal t ON t.id = found.id
+JOIN store s ON s.id = t.store_id
+JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+LEFT JOIN terminal_level l ON l.terminal_id = t.id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
+           WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
+           WHEN t.activated_at IS NULL THEN 'not_active'
+           WHEN p.terminal_id IS NULL THEN 'never_seen'
+           WHEN NOT (p.connected OR p.last_seen_at >= $9) THEN CASE WHEN $10 THEN 'silent' ELSE 'resting' END
+           WHEN l.failing THEN 'failing'
+           ELSE 'active' END AS condition
+) AS state
+WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
+  AND ($3::uuid IS NULL OR t.store_id = $3)
+  AND ($6::text IS NULL OR s.department = $6)
+  AND ($7::text IS NULL OR v.kind = $7)
+  AND CASE WHEN $8::text IS NULL THEN o.retired_at IS NULL ELSE state.condition = $8 END
+ORDER BY found.terminal
 LIMIT $5;
 
 -- name: profile_of

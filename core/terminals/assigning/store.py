@@ -46,14 +46,13 @@ async def list_terminals(
         is_trading(now),
     )
     pattern = like_pattern(wanted.query)
-    if pattern:
+    if not reach.anywhere and wanted.store_id is None:
+        places = (reach.departments, reach.stores, reach.companies)
+        rows = await connection.fetch(_SQL.list_terminals_of_places, *parameters, *places, pattern)
+    elif pattern:
         rows = await connection.fetch(_SQL.list_terminals_with_words, *parameters, pattern)
-    elif reach.anywhere or wanted.store_id is not None:
-        rows = await connection.fetch(_SQL.list_terminals, *parameters)
     else:
-        rows = await connection.fetch(
-            _SQL.list_terminals_of_places, *parameters, reach.departments, reach.stores, reach.companies
-        )
+        rows = await connection.fetch(_SQL.list_terminals, *parameters)
     return [_listed(row, now) for row in rows]
 
 

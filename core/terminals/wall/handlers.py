@@ -1,18 +1,22 @@
 """The wall, and the levels that the worker keeps for it."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 
 from core.contracts.estate import AskWall, WallCounts, WallGroup, WallView
+from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import uuid_of
 from core.identity.api import Permission, SignedIn, require
+from core.terminals.reach import reach_of
 from core.terminals.wall import rules
+from core.terminals.wall.kept import KeptAnswers
 from core.values.clock import Clock, to_unix_us
 from core.values.ids import encode_id, uuid7
 from core.values.regions import departments_of
+from core.values.timestamps import timestamp
 
 STORES_MAX: Final = 200
 RECENT: Final = timedelta(hours=1)
@@ -25,72 +29,118 @@ _SQL = load_beside(__file__)
 _COUNTED: Final = ("active", "failing", "silent", "resting", "blocked", "never_seen", "not_active")
 
 
+class _Cell(NamedTuple):
+    """How many terminals of one department and service are in one condition."""
+
+    department: str
+    service: str
+    condition: str
+    terminals: int
+
+
 class WallHandlers:
     """The door to the wall."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._country: KeptAnswers[list[_Cell]] = KeptAnswers(clock)
+        self._departments: KeptAnswers[list[asyncpg.Record]] = KeptAnswers(clock)
 
     async def wall(self, caller: SignedIn, request: AskWall) -> WallView:
         """Return the estate by region and department, or a department by store. Raises: NotPermitted."""
         scope = require(caller, Permission.DIRECTORY_READ)
-        now = self._clock.now()
-        trading = rules.is_trading(now)
-        since = now - timedelta(minutes=request.minutes)
-        more = False
-        stores: list[WallGroup] = []
-        if request.department is not None:
-            rows = await self._pool.fetch(
-                _SQL.wall_by_store,
-                scope.parameter(),
-                scope.is_everything,
-                request.department,
-                request.service,
-                since,
-                trading,
-                STORES_MAX + 1,
-            )
-            more = len(rows) > STORES_MAX
-            stores = [
-                rules.group_of(
-                    encode_id("store", row["id"].bytes),
-                    row["name"],
-                    WallCounts(**{name: row[name] for name in _COUNTED}),
-                )
-                for row in rows[:STORES_MAX]
-            ]
+        cells, counted_at = await self._cells(scope, request.minutes)
         # A department's sums count all of its stores, not only those that are listed.
         wanted = (
-            [request.department]
+            (request.department,)
             if request.department is not None
             else None
             if request.region is None
-            else list(departments_of((request.region,)))
+            else departments_of((request.region,))
         )
-        cells = await self._pool.fetch(
-            _SQL.wall_by_department,
-            scope.parameter(),
-            scope.is_everything,
-            wanted,
-            request.service,
-            since,
-            trading,
+        regions = rules.regions_of(
+            (cell.department, cell.condition, cell.terminals)
+            for cell in cells
+            if (wanted is None or cell.department in wanted)
+            and (request.service is None or cell.service == request.service)
         )
-        regions = rules.regions_of((row["code"], row["condition"], row["count"]) for row in cells)
         together = rules.sum_of(regions)
+        stores: list[asyncpg.Record] = []
+        if request.department is not None:
+            stores = await self._stores(scope, request, request.department)
         return WallView(
             level="country" if request.department is None else "department",
             department=request.department,
             region=request.region,
-            trading=trading,
+            trading=rules.is_trading(counted_at),
             minutes=request.minutes,
             total=rules.total(together),
             troubled=rules.troubled(together),
             counts=together,
-            groups=regions if request.department is None else stores,
-            more=more,
+            groups=regions if request.department is None else [_store_of(row) for row in stores[:STORES_MAX]],
+            more=len(stores) > STORES_MAX,
+            counted_at=timestamp(counted_at),
         )
+
+    async def _cells(self, scope: Scope, minutes: int) -> tuple[list[_Cell], datetime]:
+        """Return the counts that the scope holds, and of when they are."""
+        reach = reach_of(scope)
+        if not reach.everything and (reach.stores or reach.companies):
+            now = self._clock.now()
+            rows = await self._pool.fetch(
+                _SQL.wall_of_places,
+                scope.parameter(),
+                now - timedelta(minutes=minutes),
+                rules.is_trading(now),
+                reach.departments,
+                reach.stores,
+                reach.companies,
+                reach.anywhere,
+            )
+            return [_Cell(*row) for row in rows], now
+
+        async def count(now: datetime) -> list[_Cell]:
+            since = now - timedelta(minutes=minutes)
+            rows = await self._pool.fetch(_SQL.wall_of_country, since, rules.is_trading(now))
+            return [_Cell(*row) for row in rows]
+
+        kept = await self._country.get(minutes, count)
+        if scope.is_everything:
+            return kept.answer, kept.at
+        places = {(cell.department, cell.service) for cell in kept.answer}
+        seen = {place for place in places if scope.sees(place[0], service=place[1])}
+        return [cell for cell in kept.answer if (cell.department, cell.service) in seen], kept.at
+
+    async def _stores(self, scope: Scope, request: AskWall, department: str) -> list[asyncpg.Record]:
+        """Return the stores of a department, one more than are shown; who sees all of it share one answer."""
+        # An area that holds for some services only sees a part of each store.
+        whole = any(
+            (area.services is None or request.service in area.services)
+            and area.sees(department, b"", b"", request.service)
+            for area in scope.areas
+        )
+
+        async def read(now: datetime) -> list[asyncpg.Record]:
+            return await self._pool.fetch(
+                _SQL.wall_by_store,
+                scope.parameter(),
+                whole,
+                department,
+                request.service,
+                now - timedelta(minutes=request.minutes),
+                rules.is_trading(now),
+                STORES_MAX + 1,
+            )
+
+        if not whole:
+            return await read(self._clock.now())
+        return (await self._departments.get((department, request.service, request.minutes), read)).answer
+
+
+def _store_of(row: asyncpg.Record) -> WallGroup:
+    counts = WallCounts(**{name: row[name] for name in _COUNTED})
+    return rules.group_of(encode_id("store", row["id"].bytes), row["name"], counts)
 
 
 class Levels:

@@ -1,9 +1,9 @@
--- The wall: 100,000 terminals in one statement. $1 scope, $2 whether it is everything, $3 departments (NULL: all),
--- $4 service (NULL: all), $5 seen since, $6 trading.
+-- The wall: the estate in one statement.
 
--- name: wall_by_department
--- A pass over terminal with its neighbours hashed; a few departments go by store_department.
-SELECT s.department AS code, state.condition, count(*)::int AS count
+-- name: wall_of_country
+-- A pass over terminal with its neighbours hashed, for everybody who sees whole departments: cells.py keeps the
+-- answer for a while. $1 seen since, $2 trading.
+SELECT s.department, v.kind AS service, state.condition, count(*)::int AS count
 FROM terminal t
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
@@ -15,18 +15,41 @@ CROSS JOIN LATERAL (
             WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
             WHEN t.activated_at IS NULL THEN 'not_active'
             WHEN p.terminal_id IS NULL THEN 'never_seen'
-            WHEN NOT (p.connected OR p.last_seen_at >= $5) THEN CASE WHEN $6 THEN 'silent' ELSE 'resting' END
+            WHEN NOT (p.connected OR p.last_seen_at >= $1) THEN CASE WHEN $2 THEN 'silent' ELSE 'resting' END
             WHEN l.failing THEN 'failing'
             ELSE 'active' END AS condition
 ) AS state
-WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
-  AND ($3::text[] IS NULL OR s.department = ANY($3))
-  AND ($4::text IS NULL OR v.kind = $4)
+WHERE o.retired_at IS NULL
+GROUP BY s.department, v.kind, state.condition;
+
+-- name: wall_of_places
+-- For a scope that names stores or companies: they are found first (store_department, store_company, primary key),
+-- then their terminals by terminal_store. $1 scope, $2 seen since, $3 trading, $4 departments, $5 stores, $6 companies,
+-- $7 whether another part of the scope names no place.
+SELECT s.department, v.kind AS service, state.condition, count(*)::int AS count
+FROM store s
+JOIN terminal t ON t.store_id = s.id
+JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
+            WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
+            WHEN t.activated_at IS NULL THEN 'not_active'
+            WHEN p.terminal_id IS NULL THEN 'never_seen'
+            WHEN NOT (p.connected OR p.last_seen_at >= $2) THEN CASE WHEN $3 THEN 'silent' ELSE 'resting' END
+            WHEN l.failing THEN 'failing'
+            ELSE 'active' END AS condition
+) AS state
+WHERE (s.department = ANY($4::text[]) OR s.id = ANY($5::uuid[]) OR s.company_id = ANY($6::uuid[]) OR $7)
+  AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND o.retired_at IS NULL
-GROUP BY s.department, state.condition;
+GROUP BY s.department, v.kind, state.condition;
 
 -- name: wall_by_store
--- Index store_department, then terminal_store. $3 department, $7 limit; the most troubled stores first.
+-- Index store_department, then terminal_store; the most troubled stores first. $1 scope, $2 whether it is everything,
+-- $3 department, $4 service (NULL: all), $5 seen since, $6 trading, $7 limit.
 SELECT s.id, s.name, count(*)::int AS total,
        count(*) FILTER (WHERE condition = 'active')::int AS active,
        count(*) FILTER (WHERE condition = 'failing')::int AS failing,
