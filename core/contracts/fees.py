@@ -70,6 +70,7 @@ class EditVersion(msgspec.Struct):
     id: bytes
     effective_on: str
     rows: list[FeeRow]
+    revision: int | None = None  # what was read; another one means that somebody wrote since
     idempotency_key: str = ""
 
 
@@ -79,6 +80,7 @@ class MoveVersion(msgspec.Struct):
     id: bytes
     act: FeeAct
     reason: str
+    revision: int | None = None  # approving names what was read
     idempotency_key: str = ""
 
 
@@ -159,6 +161,7 @@ class FeeVersionDetail(FeeVersionSummary, kw_only=True):
     grid_name: str
     currency: str
     rows: list[FeeRow]
+    revision: int  # moves with everything that happens to the version
     events: list[FeeEvent]
     differences: list[FeeDifference]
     submitted_by: PersonRef | None

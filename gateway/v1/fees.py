@@ -17,6 +17,9 @@ from gateway.v1.transactions import IdempotencyKey, optional_key, written_respon
 _TAGS: Final = ["Fees"]
 Rows = Annotated[list[ask.FeeRow], msgspec.Meta(max_length=ask.FEE_ROWS_MAX)]
 Reason = Annotated[str, msgspec.Meta(max_length=500)]
+Revision = Annotated[
+    int, msgspec.Meta(ge=1, description="The version’s `revision` as it was read; approving must name it")
+]
 Day = Annotated[str | None, Parameter(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A day in Paris, included")]
 
 
@@ -46,6 +49,7 @@ class RowsBody(msgspec.Struct, forbid_unknown_fields=True):
 
     effective_on: ask.DateText
     rows: Rows
+    revision: Revision | None = None
 
 
 class ActBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,6 +57,7 @@ class ActBody(msgspec.Struct, forbid_unknown_fields=True):
 
     act: ask.FeeAct
     reason: Reason = ""
+    revision: Revision | None = None
 
 
 @get("/fee-grids", summary="List the grids", tags=_TAGS)
@@ -136,7 +141,11 @@ async def edit_version(
 ) -> Response[bytes]:
     """Replace every row of a draft, and its date."""
     body = ask.EditVersion(
-        path_id("fee_version", version_id), data.effective_on, data.rows, optional_key(idempotency_key)
+        path_id("fee_version", version_id),
+        data.effective_on,
+        data.rows,
+        data.revision,
+        optional_key(idempotency_key),
     )
     return await _written(core, caller, ask.FEE_VERSION_EDITED, body, 200)
 
@@ -151,9 +160,13 @@ async def edit_version(
 async def move_version(
     version_id: str, data: ActBody, caller: Caller, core: CoreClient, idempotency_key: IdempotencyKey = None
 ) -> Response[bytes]:
-    """Move a version. Whoever submitted it cannot approve it."""
+    """Move a version. Whoever made, edited or submitted it cannot approve it."""
     body = ask.MoveVersion(
-        path_id("fee_version", version_id), data.act, data.reason.strip(), optional_key(idempotency_key)
+        path_id("fee_version", version_id),
+        data.act,
+        data.reason.strip(),
+        data.revision,
+        optional_key(idempotency_key),
     )
     return await _written(core, caller, ask.FEE_VERSION_MOVED, body, 200)
 

@@ -112,7 +112,7 @@ async def edit_version(desk: Desk, version_id: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     rows, places, errors = read_rows(desk, form)
-    body = {"effective_on": form.get("effective_on", ""), "rows": rows}
+    body = {"effective_on": form.get("effective_on", ""), "rows": rows, **_revision_of(form)}
     path = f"/v1/fee-versions/{path_part(version_id)}/rows"
     made, errors = await _post(desk, path, body, form.get("idempotency_key"), errors, places)
     if made is not None:
@@ -127,7 +127,8 @@ async def move_version(desk: Desk, version_id: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     act = form.get("act", "")
-    body = {"act": act if act in _ACTS else "submit", "reason": form.get("reason", "").strip()}
+    reason = form.get("reason", "").strip()
+    body = {"act": act if act in _ACTS else "submit", "reason": reason, **_revision_of(form)}
     path = f"/v1/fee-versions/{path_part(version_id)}/acts"
     made, errors = await _post(desk, path, body, form.get("idempotency_key"), {})
     if made is not None:
@@ -217,8 +218,15 @@ async def _post(
             found = _ROW_FIELD.match(one.field)
             known = found is not None and places is not None and int(found[1]) < len(places)
             field = f"r{places[int(found[1])]}.rate" if known and found and places else one.field
-            errors[field] = say(desk, one.code, problem.detail)
+            # No field of the page holds the revision: it is told above them, with who wrote when.
+            said = f"{problem.detail} ({one.detail})" if one.code == "changed_meanwhile" else problem.detail
+            errors["" if field == "revision" else field] = say(desk, one.code, said)
         return None, errors or {"": problem.detail}
+
+
+def _revision_of(form: dict[str, str]) -> Json:
+    text = form.get("revision", "")
+    return {"revision": int(text)} if text.isascii() and text.isdigit() and 0 < len(text) < 10 else {}
 
 
 def _row_count(form: dict[str, str]) -> int:

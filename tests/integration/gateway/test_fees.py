@@ -54,7 +54,11 @@ async def make_grid(client: httpx.AsyncClient, name: str, *rows: dict[str, Any])
 
 
 async def act(client: httpx.AsyncClient, version: str, what: str) -> httpx.Response:
-    return await client.post(f"/v1/fee-versions/{version}/acts", json={"act": what, "reason": "as agreed"})
+    read = (await client.get(f"/v1/fee-versions/{version}")).json()
+    return await client.post(
+        f"/v1/fee-versions/{version}/acts",
+        json={"act": what, "reason": "as agreed", "revision": read["revision"]},
+    )
 
 
 async def approved_grid(desk_stack: DeskStack, name: str, *rows: dict[str, Any]) -> dict[str, Any]:
@@ -184,3 +188,87 @@ async def test_fees_are_refused_by_the_field(desk_stack: DeskStack, rows: asyncp
         assert past.json()["code"] == "fee_date_past"
     async with desk_stack.client(await token_of(desk_stack, "hotline")) as client:
         assert (await client.get("/v1/fee-grids")).status_code == 403
+
+
+async def test_whoever_wrote_the_figures_is_no_second_pair_of_eyes(desk_stack: DeskStack) -> None:
+    async with (
+        desk_stack.client(await token_of(desk_stack, "admin")) as author,
+        desk_stack.client(await token_of(desk_stack, "superviseur")) as other,
+        desk_stack.client(await token_of(desk_stack, "backoffice")) as third,
+    ):
+        grid = await make_grid(author, "Own figures")
+        version = grid["pending"]["id"]
+        # A colleague lends a click: the figures are still the author's.
+        assert (await act(other, version, "submit")).status_code == 200
+        refused = await act(author, version, "approve")
+        assert (refused.status_code, refused.json()["code"]) == (403, "fee_same_person")
+        shown = (await author.get(f"/v1/fee-versions/{version}")).json()
+        assert [one["why"] for one in shown["acts"] if one["act"] == "approve"] == ["fee_same_person"]
+        assert (await act(third, version, "approve")).json()["code"] == "not_permitted"
+        assert (await act(other, version, "approve")).json()["code"] == "fee_same_person"
+
+
+async def test_nobody_approves_other_figures_than_those_that_they_read(desk_stack: DeskStack) -> None:
+    async with (
+        desk_stack.client(await token_of(desk_stack, "backoffice")) as author,
+        desk_stack.client(await token_of(desk_stack, "superviseur")) as other,
+        desk_stack.client(await token_of(desk_stack, "admin")) as another,
+    ):
+        async with desk_stack.client(await token_of(desk_stack, "backoffice")) as client:
+            grid = await make_grid(client, "Moved under the eyes")
+        version = grid["pending"]["id"]
+        path = f"/v1/fee-versions/{version}"
+        assert (await act(author, version, "submit")).status_code == 200
+        read = (await other.get(path)).json()
+        assert (await act(another, version, "send_back")).status_code == 200
+        edited = await author.post(
+            f"{path}/rows", json={"effective_on": today(), "rows": [{**VISA, "rate_bp": 1}]}
+        )
+        assert edited.status_code == 200
+        stale = {"effective_on": today(), "rows": [VISA], "revision": read["revision"]}
+        overwritten = await another.post(f"{path}/rows", json=stale)
+        assert (overwritten.status_code, overwritten.json()["code"]) == (409, "changed_meanwhile")
+        assert overwritten.json()["errors"][0]["detail"].startswith("Claire Dubreuil, ")
+        assert (await act(author, version, "submit")).status_code == 200
+        wish = {"act": "approve", "reason": "as read"}
+        late = await other.post(f"{path}/acts", json={**wish, "revision": read["revision"]})
+        assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+        blind = await other.post(f"{path}/acts", json=wish)
+        assert blind.json()["errors"] == [
+            {"field": "revision", "code": "missing", "detail": "the revision that was read"}
+        ]
+        assert (await act(other, version, "approve")).status_code == 200
+
+
+async def test_an_approved_version_is_taken_back_until_its_date_comes(desk_stack: DeskStack) -> None:
+    standing = await approved_grid(desk_stack, "Taken back")
+    async with (
+        desk_stack.client(await token_of(desk_stack, "backoffice")) as author,
+        desk_stack.client(await token_of(desk_stack, "superviseur")) as other,
+    ):
+        begun = await act(other, standing["in_force"]["id"], "withdraw")
+        assert (begun.status_code, begun.json()["code"]) == (409, "fee_act_refused")
+        made = await author.post(f"/v1/fee-grids/{standing['id']}/versions", json={"effective_on": today(9)})
+        version = made.json()["id"]
+        assert (await act(author, version, "submit")).status_code == 200
+        assert (await act(other, version, "approve")).json()["state"] == "approved"
+        alone = await act(author, version, "withdraw")
+        assert (alone.status_code, alone.json()["code"]) == (403, "not_permitted")
+        assert (await act(other, version, "withdraw")).json()["state"] == "withdrawn"
+        again = await author.post(f"/v1/fee-grids/{standing['id']}/versions", json={"effective_on": today(9)})
+        assert again.status_code == 201
+
+
+async def test_no_company_pays_by_a_grid_of_which_nothing_is_in_force(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    company = await rows.fetchval("SELECT id FROM company ORDER BY id LIMIT 1")
+    assert company is not None
+    before = await rows.fetchval("SELECT grid_id FROM company_fee WHERE company_id = $1", company)
+    async with desk_stack.client(await token_of(desk_stack, "admin")) as client:
+        grid = await make_grid(client, "Not yet")
+        refused = await client.post(
+            f"/v1/fee-grids/{grid['id']}/companies", json={"company": encode_id("company", company.bytes)}
+        )
+    assert (refused.status_code, refused.json()["code"]) == (409, "fee_grid_not_in_force")
+    assert await rows.fetchval("SELECT grid_id FROM company_fee WHERE company_id = $1", company) == before

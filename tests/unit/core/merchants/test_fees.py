@@ -55,8 +55,8 @@ def test_the_date_says_which_approved_version_is_in_force(effective_on: date, st
     assert shown_state("approved", effective_on=effective_on, in_force_since=since, today=today) == state
 
 
-def test_nothing_leaves_approved_and_nothing_reaches_it_without_being_submitted() -> None:
-    assert not [act for state, act in TRANSITIONS if state in ("approved", "withdrawn")]
+def test_approved_is_only_taken_back_and_nothing_reaches_it_without_being_submitted() -> None:
+    assert [act for state, act in TRANSITIONS if state in ("approved", "withdrawn")] == ["withdraw"]
     assert [state for (state, _), after in TRANSITIONS.items() if after == "approved"] == ["submitted"]
 
 
