@@ -13,7 +13,10 @@ from core.merchants.api import OnboardingHandlers
 from core.merchants.fees.api import FeeHandlers
 from core.roles.doors.door import Parts
 from core.supervision.api import AlertHandlers
+from core.terminals.api import AssigningHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
+from core.values.ids import decode_id
+from core.values.timestamps import timestamp
 
 ROWS_MAX = 8
 _LOOKED_AT_MAX = 100
@@ -43,7 +46,7 @@ async def approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
 
 
 async def onboardings(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
-    """Return the files whose next step is the caller's."""
+    """Return the files whose next step is the caller's; one that somebody still fills in is theirs alone."""
     held = set(caller.permissions)
     if not held & {Permission.MERCHANTS_REGISTER, Permission.MERCHANTS_VALIDATE, Permission.CONTRACTS_WRITE}:
         return None
@@ -55,15 +58,19 @@ async def onboardings(parts: Parts, caller: SignedIn, _locale: str) -> HomeSecti
         "/onboarding",
         [
             HomeRow(
-                id=one.siren or "–",
+                id=one.name or one.siren or "–",
                 link=f"/onboarding/{one.id}",
                 status=one.state,
-                about=one.name,
+                about=one.siren,
                 kind=one.held_by.name,
                 at=one.changed_at,
             )
             for one in page.data
             if one.waits_for in held
+            and (
+                one.waits_for != Permission.MERCHANTS_REGISTER
+                or decode_id("agent", one.held_by.id) == caller.agent_id
+            )
         ],
     )
 
@@ -89,6 +96,30 @@ async def contracts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
                 at=one.created_at,
             )
             for one in waiting
+        ],
+    )
+
+
+async def installations(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+    """Return the stores that may take payments and have no terminal for it."""
+    if not caller.may(Permission.TERMINALS_WRITE):
+        return None
+    handlers = AssigningHandlers(parts.pool, parts.clock)
+    return _section(
+        "installations",
+        "/stores",
+        [
+            HomeRow(
+                id=one.name,
+                link=f"/terminals/{one.terminal_id}"
+                if one.terminal_id
+                else f"/assign-terminal?store={one.store_id}&service={one.service}",
+                status="assigned" if one.terminal_id else "bare",
+                about=one.city,
+                kind=one.service,
+                at=timestamp(one.started_at),
+            )
+            for one in await handlers.stores_to_equip(caller, limit=_LOOKED_AT_MAX)
         ],
     )
 

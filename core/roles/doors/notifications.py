@@ -19,6 +19,7 @@ SECTIONS: Final[tuple[HomeProvider, ...]] = (
     home_sections.alerts,
     home_sections.onboardings,
     home_sections.contracts,
+    home_sections.installations,
     home_sections.fee_approvals,
     lambda parts, who, locale: my_requests(parts.pool, parts.clock, who, locale),
     lambda parts, who, locale: team_requests(parts.pool, parts.clock, who, locale),

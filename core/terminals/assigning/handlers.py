@@ -1,6 +1,8 @@
 """The list of terminals, one terminal's profile, and what a technician does: assign, move, activate, retire, set."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -24,6 +26,9 @@ from core.terminals.assigning.errors import FieldsRefused, ServiceMissing, Termi
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
 from core.values.ids import decode_id
+
+LATELY: Final = timedelta(days=90)
+"""A store that nobody has equipped by then is no longer what somebody needs to do now."""
 
 _Effect = Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[bytes]]
 
@@ -56,6 +61,12 @@ class AssigningHandlers:
         if found is None:
             raise NotFound
         return found
+
+    async def stores_to_equip(self, caller: SignedIn, *, limit: int) -> list[store.StoreToEquip]:
+        """Return stores whose service has started and which have no terminal in service yet. Raises: NotPermitted."""
+        scope = require(caller, Permission.TERMINALS_WRITE)
+        since = self._clock.now() - LATELY
+        return await store.stores_to_equip(self._pool, scope, since=since, limit=limit)
 
     async def assign(self, caller: SignedIn, request: AssignTerminal) -> Written:
         """Add a terminal to a service of a store; it takes payments once it is activated.

@@ -212,3 +212,25 @@ ON CONFLICT (terminal_id) DO UPDATE SET
     connectivity = excluded.connectivity, tip = excluded.tip, tip_percent_max = excluded.tip_percent_max,
     preauthorisation = excluded.preauthorisation, contactless_max_minor = excluded.contactless_max_minor,
     reload_wanted_at = excluded.reload_wanted_at;
+
+-- name: stores_to_equip
+-- Primary key of service_change from $2 on, which is a time: what was started lately; then primary keys, and
+-- terminal_store for what stands there: nothing in service, at most one that was assigned. $3 limit.
+SELECT s.id, s.name, s.city, v.kind AS service, c.at, assigned.id AS terminal_id
+FROM service_change c
+JOIN service v ON v.id = c.service_id AND v.active AND v.kind IN ('pax', 'softpos')
+JOIN store s ON s.id = v.store_id
+LEFT JOIN LATERAL (
+    SELECT t.id FROM terminal t LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+    WHERE t.store_id = s.id AND t.service_id = v.id AND o.retired_at IS NULL
+    ORDER BY t.created_at DESC LIMIT 1
+) AS assigned ON true
+WHERE c.id >= $2 AND c.kind = 'started' AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
+  AND NOT EXISTS (
+      SELECT FROM terminal t WHERE t.store_id = s.id AND t.service_id = v.id AND t.activated_at IS NOT NULL
+  )
+  AND NOT EXISTS (
+      SELECT FROM service_change n WHERE n.service_id = c.service_id AND n.id > c.id AND n.kind = 'started'
+  )
+ORDER BY c.id
+LIMIT $3;

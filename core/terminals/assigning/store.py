@@ -1,7 +1,8 @@
 """Statements of the list of terminals and of their assignment as typed functions."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -26,6 +27,17 @@ from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
 _SQL = load_beside(__file__)
+
+
+class StoreToEquip(NamedTuple):
+    """A store whose service has started and which has no terminal in service; `terminal_id` is assigned already."""
+
+    store_id: str
+    name: str
+    city: str
+    service: str
+    started_at: datetime
+    terminal_id: str | None
 
 
 async def list_terminals(
@@ -225,3 +237,22 @@ def _plain(facts: dict[str, Any]) -> dict[str, str | int | bool | None]:
         name: value if isinstance(value, str | int | bool | None) else msgspec.json.encode(value).decode()
         for name, value in facts.items()
     }
+
+
+async def stores_to_equip(
+    connection: asyncpg.Pool, scope: Scope, *, since: datetime, limit: int
+) -> list[StoreToEquip]:
+    """Return stores that wait for their terminal, the longest waiting first."""
+    # The first 48 bits of a version 7 UUID are milliseconds since 1970.
+    first = UUID(int=int(since.timestamp() * 1000) << 80)
+    return [
+        StoreToEquip(
+            store_id=encode_id("store", row["id"].bytes),
+            name=row["name"],
+            city=row["city"],
+            service=row["service"],
+            started_at=row["at"],
+            terminal_id=None if (made := row["terminal_id"]) is None else encode_id("terminal", made.bytes),
+        )
+        for row in await connection.fetch(_SQL.stores_to_equip, scope.parameter(), first, limit)
+    ]
