@@ -71,6 +71,7 @@ DELIVERIES: Final = CounterFamily("guichet_deliveries", "Deliveries to hosts", (
 OUTBOX_BACKLOG: Final = GaugeFamily("guichet_outbox_backlog", "Events that no relay has published yet")
 OUTBOX_EVENTS: Final = CounterFamily("guichet_outbox_events", "Events published by the relay")
 OUTBOX_SECONDS: Final = HistogramFamily("guichet_outbox_seconds", "From commit to publication")
+PRUNED_ROWS: Final = CounterFamily("guichet_pruned_rows", "Rows removed after their keeping time", ("table",))
 DEAD_LETTERS: Final = GaugeFamily("guichet_dead_letters", "Messages put aside")
 
 # Core, desk; gateway; portals.

@@ -5,7 +5,7 @@ from core.notifications.errors import TemplateUnknown
 from core.notifications.mail.handlers import MailHandlers
 from core.notifications.mail.queue import queue_mail
 from core.notifications.notices.handlers import NoticeHandlers
-from core.notifications.notices.store import add_notices, forget_before
+from core.notifications.notices.store import add_notices
 
 __all__ = [
     "BrandHandlers",
@@ -13,6 +13,5 @@ __all__ = [
     "NoticeHandlers",
     "TemplateUnknown",
     "add_notices",
-    "forget_before",
     "queue_mail",
 ]

@@ -13,7 +13,7 @@ from core.bus import connect_control
 from core.contracts.payment import HostReply
 from core.contracts.subjects import core_inbox
 from core.roles.context import RoleContext
-from core.roles.jobs import agreements, estate, notifications, searching, supervision
+from core.roles.jobs import agreements, estate, notifications, retention, searching, supervision
 from core.roles.jobs.job import JobParts
 from core.transactions.tasks import end_task
 from core.transactions.upkeep.backlogs import Backlogs
@@ -36,7 +36,7 @@ DELIVER_EVERY_S = 0.5
 MEASURE_EVERY_S = 5.0
 DAY_END_EVERY_S = 900.0
 PRUNE_EVERY_S = 3_600.0
-_TOPICS = (notifications, supervision, agreements, searching, estate)
+_TOPICS = (notifications, supervision, agreements, searching, estate, retention)
 
 _log = structlog.get_logger("core.worker")
 
@@ -98,6 +98,9 @@ async def start(context: RoleContext) -> WorkerRole:
 
     context.bus.subscribe(core_inbox(settings.instance), on_replies)
     loop = asyncio.get_running_loop()
+    # Before the first loop begins: a setting that cannot be ends the process with nothing under way.
+    parts = JobParts(pool, context.clock, context.bus)
+    jobs = [job for topic in _TOPICS for job in topic.jobs(parts)]
     tasks = [
         loop.create_task(_every(SWEEP_EVERY_S, "sweep", sweeper.round)),
         loop.create_task(_every(DELIVER_EVERY_S, "deliver", deliveries.round)),
@@ -106,10 +109,8 @@ async def start(context: RoleContext) -> WorkerRole:
         loop.create_task(_every(MEASURE_EVERY_S, "count", backlogs.measure)),
         loop.create_task(_every(DAY_END_EVERY_S, "day_end", day_end.round)),
         loop.create_task(_every(PRUNE_EVERY_S, "prune", lambda: prune(pool, context.clock.now()))),
+        *(loop.create_task(_every(job.every_s, job.name, job.round)) for job in jobs),
     ]
-    parts = JobParts(pool, context.clock, context.bus)
-    for topic in _TOPICS:
-        tasks += [loop.create_task(_every(job.every_s, job.name, job.round)) for job in topic.jobs(parts)]
     await projection.start()
     REVERSAL_BACKLOG.watch(lambda: deliveries.backlog)
     REVERSAL_OLDEST_SECONDS.watch(lambda: deliveries.oldest_s)

@@ -21,7 +21,3 @@ SELECT agent_id FROM session WHERE token_hash = $1;
 -- name: read_notices
 -- Partial index notice_unread. $3 NULL: all of them.
 UPDATE notice SET read_at = $2 WHERE agent_id = $1 AND read_at IS NULL AND ($3::uuid[] IS NULL OR id = ANY ($3));
-
--- name: forget_notices
--- A sweep of a table that stays small because of it.
-DELETE FROM notice WHERE id < $1;

@@ -8,8 +8,7 @@ import msgspec
 from core.contracts.notifications import NoticeView
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.values.clock import to_unix_us
-from core.values.ids import encode_id, uuid7
+from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
 _SQL = load_beside(__file__)
@@ -67,9 +66,3 @@ async def mark_read(
     """Mark notices of this agent as read; None: all."""
     chosen = None if notice_ids is None else [uuid_of(one) for one in notice_ids]
     await connection.execute(_SQL.read_notices, uuid_of(agent_id), now, chosen)
-
-
-async def forget_before(connection: Connection, moment: datetime) -> None:
-    """Drop what is older: ids grow with time, so the primary key finds it."""
-    oldest = uuid7(unix_ms=to_unix_us(moment) // 1000, sequence=0, randomness=0)
-    await connection.execute(_SQL.forget_notices, uuid_of(oldest))

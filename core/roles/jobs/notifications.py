@@ -1,21 +1,17 @@
-"""Mail that waits to leave, notices that have been there long enough.
+"""Mail that waits to leave.
 
 Environment of the worker: GUICHET_SMTP (`smtp://host:port` or `smtps://host:port`; without it mail waits),
 GUICHET_SMTP_USER, GUICHET_SMTP_PASSWORD, GUICHET_MAIL_FROM, GUICHET_PORTAL_URL (what links in mail begin with).
 """
 
 import os
-from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from core.notifications.api import forget_before
 from core.roles.jobs.job import Job, JobParts
 
 MAIL_EVERY_S: Final = 2.0
-FORGET_EVERY_S: Final = 6 * 3_600.0
-NOTICES_KEPT: Final = timedelta(days=180)
 _SENDER: Final = "ne-pas-repondre@guichet.example"
 
 _log = structlog.get_logger("core.mail")
@@ -23,15 +19,10 @@ _log = structlog.get_logger("core.mail")
 
 def jobs(parts: JobParts) -> list[Job]:
     """Return the rounds of this topic."""
-    forget = Job(
-        "forget_notices",
-        FORGET_EVERY_S,
-        lambda: forget_before(parts.pool, parts.clock.now() - NOTICES_KEPT),
-    )
     address = os.environ.get("GUICHET_SMTP", "")
     if not address:
         _log.warning("mail_waits", reason="GUICHET_SMTP is not set")
-        return [forget]
+        return []
     from core.notifications.mail.sending import MailRound, Smtp  # noqa: PLC0415 - only who sends pays for it.
 
     smtp = Smtp.parse(
@@ -43,4 +34,4 @@ def jobs(parts: JobParts) -> list[Job]:
     mail = MailRound(
         parts.pool, parts.clock, smtp, portal_url=os.environ.get("GUICHET_PORTAL_URL", "http://localhost")
     )
-    return [Job("mail", MAIL_EVERY_S, mail.round), forget]
+    return [Job("mail", MAIL_EVERY_S, mail.round)]

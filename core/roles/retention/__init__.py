@@ -1,0 +1,1 @@
+"""What goes after its time: traces, copies and messages, never money and never the audit."""

@@ -1,0 +1,37 @@
+-- Rows that are $1 old: three of each kind that are over, and one that stands where a kind has such.
+
+-- name: terminal_events
+INSERT INTO terminal_event (id, terminal_id, at, kind)
+SELECT uuidv7(-$1::interval), t.id, now() - $1::interval, 'signed_on' FROM terminal t LIMIT 3;
+
+-- name: sessions
+INSERT INTO session (token_hash, agent_id, expires_at)
+SELECT uuid_send(gen_random_uuid()), a.id, now() - $1::interval FROM agent a LIMIT 3;
+
+-- name: mail
+INSERT INTO mail (id, once, template, recipient, locale, state, sent_at)
+SELECT uuidv7(-$1::interval), sha256(uuid_send(gen_random_uuid())), 'notice', 'a@b.example', 'fr', s,
+       CASE s WHEN 'sent' THEN now() END
+FROM unnest('{sent,failed,sent,waiting}'::text[]) AS s;
+
+-- name: notices
+INSERT INTO notice (id, agent_id, kind) SELECT uuidv7(-$1::interval), a.id, 'request_due' FROM agent a LIMIT 3;
+
+-- name: exports
+INSERT INTO export_job (
+    id, agent_id, kind, format, locale, columns, asked, filter, scope, until, state, created_at
+)
+SELECT uuidv7(-$1::interval), a.id, 'transactions', 'csv', 'fr', '{state}', '{}', '{}', '{}', now(), s, now()
+FROM (SELECT id FROM agent LIMIT 1) AS a, unnest('{failed,cancelled,expired,done}'::text[]) AS s;
+
+-- name: alerts
+INSERT INTO alert (
+    id, rule_id, severity, subject_kind, subject_key, label, measured, volume, opened_at, seen_at, recovered_at
+)
+SELECT uuidv7(-$1::interval), (SELECT id FROM alert_rule LIMIT 1), 'info', 'area', $1::interval::text || n, 'x', 1, 1,
+       now(), now(), CASE WHEN n < 4 THEN now() END
+FROM generate_series(1, 4) AS n;
+
+-- name: activity
+INSERT INTO activity_minute (minute, store_id, state, reason, currency, transactions, amount_minor)
+SELECT date_trunc('minute', now()) - $1::interval, s.id, 2, 1, 'EUR', 1, 100 FROM store s LIMIT 3;

@@ -1,0 +1,51 @@
+"""How long rows are kept is configured within bounds, and what is a fact has no such setting."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.roles import retention
+from core.roles.retention.rules import KEPT, RetentionMisconfigured, ages
+
+FACTS = (
+    "attempt",
+    "event",
+    "ledger_entry",
+    "delivery",
+    "batch_total",
+    "approval",
+    "action",
+    "action_checked",
+    "agent",
+    "contract_event",
+    "fee_event",
+)
+
+
+def test_nothing_configured_is_the_default_of_each() -> None:
+    assert ages({}) == {kept.name: timedelta(days=kept.days) for kept in KEPT}
+    assert ages({KEPT[0].setting: ""}) == ages({})
+
+
+def test_a_number_of_days_is_taken() -> None:
+    assert ages({"GUICHET_KEEP_SESSIONS_DAYS": "7"})["session"] == timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "31", "3651", "-40", "forty", "4e2", " 400", "400d", "٤٠٠", "1" * 5_000]
+)
+def test_what_is_no_number_of_days_or_out_of_bounds_names_its_setting(text: str) -> None:
+    with pytest.raises(RetentionMisconfigured, match="GUICHET_KEEP_TERMINAL_EVENTS_DAYS"):
+        ages({"GUICHET_KEEP_TERMINAL_EVENTS_DAYS": text})
+
+
+def test_no_statement_removes_money_or_the_audit() -> None:
+    text = Path(retention.__file__).with_name("queries.sql").read_text()
+    removed = set(re.findall(r"DELETE FROM (\w+)", text))
+    assert removed == {kept.name for kept in KEPT} | {"attempt_key"}
+    assert removed.isdisjoint(FACTS)
+    assert re.search(r"\b(TRUNCATE|DROP|UPDATE [a-z])", text) is None
