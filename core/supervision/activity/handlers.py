@@ -21,7 +21,13 @@ from core.db.queries import load_beside
 from core.db.rows import uuid_or_none
 from core.identity.api import Permission, SignedIn, require
 from core.merchants.api import BRAND_NAMES
-from core.supervision.activity.rules import BOUNDS_MS, WEEK, approval_rate, hours_between, percentile_ms
+from core.supervision.activity.rules import (
+    BOUNDS_MS,
+    approval_rate,
+    hours_between,
+    percentile_ms,
+    week_before,
+)
 from core.supervision.errors import FieldRefused
 from core.values.clock import from_unix_us
 from core.values.ids import encode_id
@@ -51,7 +57,9 @@ async def activity(pool: asyncpg.Pool, caller: SignedIn, request: ReadActivity) 
     common = (scope.parameter(), scope.is_everything)
     async with pool.acquire() as connection:
         now_rows = await connection.fetch(_SQL.by_hour, *common, start, end, *narrowed)
-        then_rows = await connection.fetch(_SQL.by_hour, *common, start - WEEK, end - WEEK, *narrowed)
+        then_rows = await connection.fetch(
+            _SQL.by_hour, *common, week_before(start), week_before(end), *narrowed
+        )
         stores = await connection.fetch(_SQL.by_store, *common, start, end, *narrowed, STORES_MAX)
         brands = await connection.fetch(_SQL.by_brand, *common, start, end, *narrowed)
         reasons = await connection.fetch(_SQL.by_reason, *common, start, end, *narrowed, REASONS_MAX)
@@ -59,9 +67,9 @@ async def activity(pool: asyncpg.Pool, caller: SignedIn, request: ReadActivity) 
         from_=timestamp(start),
         to=timestamp(end),
         total=_total(start, now_rows),
-        total_week_before=_total(start - WEEK, then_rows),
+        total_week_before=_total(week_before(start), then_rows),
         hours=_points(hours, now_rows),
-        week_before=_points([hour - WEEK for hour in hours], then_rows),
+        week_before=_points([week_before(hour) for hour in hours], then_rows),
         stores=[
             StoreActivity(
                 store=StoreRef(encode_id("store", row["id"].bytes), row["name"], row["department"]),

@@ -1,14 +1,21 @@
 """Pure arithmetic of activity: rates, and percentiles from counts within bounds."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from core.values.clock import PARIS
 
 BOUNDS_MS: Final = (100, 250, 500, 1000, 2000, 5000)
 """Upper bounds of the cumulative counts, as the projection keeps them."""
 
 HOUR: Final = timedelta(hours=1)
-WEEK: Final = timedelta(days=7)
+_WEEK: Final = timedelta(days=7)
+
+
+def week_before(moment: datetime) -> datetime:
+    """Return the same hour a week earlier by the clocks of Paris: shops open by those, also when they were changed."""
+    return (moment.astimezone(PARIS) - _WEEK).astimezone(UTC)
 
 
 def approval_rate(approved: int, declined: int) -> float | None:

@@ -121,7 +121,8 @@ class AlertHandlers:
         now = self._clock.now()
         rule = _rule_of(SaveAlertRule(name="-", severity="info", enabled=True, terms=request), now)
         _require_within(scope, rule.area)
-        return await store.preview(self._pool, rule, now)
+        async with store.by_paris_clocks(self._pool) as connection:
+            return await store.preview(connection, rule, now)
 
     async def alerts(self, caller: SignedIn, request: ListAlerts) -> AlertPage:
         """Return alerts of the caller's part of the estate, newest first."""
@@ -245,6 +246,8 @@ def _rule_of(request: SaveAlertRule, now: datetime) -> Rule:
         raise FieldRefused("terms.per", "unknown_value", ", ".join(PER[terms.kind]))
     if (terms.quiet_from is None) != (terms.quiet_to is None):
         raise FieldRefused("terms.quiet_to", "missing", "both, or neither")
+    if terms.quiet_from is not None and terms.quiet_from == terms.quiet_to:
+        raise FieldRefused("terms.quiet_to", "malformed", "another time than where quiet begins")
     return Rule(
         id=request.id or b"",
         kind=terms.kind,

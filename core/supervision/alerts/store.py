@@ -1,6 +1,7 @@
 """Statements of alerts as typed functions."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -82,6 +83,17 @@ async def delete_rule(connection: Connection, rule_id: bytes, now: datetime) -> 
 async def recover_of_rule(connection: Connection, rule_id: bytes, now: datetime) -> None:
     """End every alert of a rule."""
     await connection.execute(_SQL.recover_of_rule, uuid_of(rule_id), now)
+
+
+@asynccontextmanager
+async def by_paris_clocks(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+    """Give a connection whose days are those of Paris: there, a week ago is the same hour on the wall.
+
+    Counted in hours, every shop would open an hour late or early for the weeks after the clocks change.
+    """
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        await connection.execute("SET LOCAL TimeZone = 'Europe/Paris'")
+        yield connection
 
 
 async def measure(connection: Connection, rule: Rule, now: datetime) -> list[Measured]:

@@ -25,12 +25,17 @@ class Watch:
         """Look once; return how many alerts opened."""
         opened = 0
         for rule in await store.list_rules(self._pool, enabled=True):
-            opened += await self._look(rule, self._clock.now())
+            try:
+                opened += await self._look(rule, self._clock.now())
+            except (asyncpg.PostgresError, TimeoutError) as error:
+                # One rule that takes too long must not silence those behind it.
+                _log.warning("alert_rule_not_measured", rule=rule.name, error=type(error).__name__)
         return opened
 
     async def _look(self, rule: Rule, now: datetime) -> int:
         # Measured outside of a transaction that writes: the relay waits for those before it publishes.
-        found = await store.measure(self._pool, rule, now)
+        async with store.by_paris_clocks(self._pool) as connection:
+            found = await store.measure(connection, rule, now)
         standing = await store.list_standing(self._pool, rule.id)
         changes = decide(rule, found, standing, now)
         put = changes.put[: store.SUBJECTS_MAX]

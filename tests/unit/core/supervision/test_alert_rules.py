@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from core.contracts.scope import EVERYTHING, Area, Scope
-from core.supervision.activity.rules import percentile_ms
+from core.supervision.activity.rules import percentile_ms, week_before
 from core.supervision.alerts.model import Measured, Rule, Standing
 from core.supervision.alerts.rules import decide, is_quiet, minute_of_day
 from core.supervision.rules import covers
@@ -106,3 +106,16 @@ def test_a_percentile_is_read_between_the_bounds_that_hold_it() -> None:
     assert percentile_ms(0.5, 100, [100] * 6) == 50.0
     assert percentile_ms(0.95, 100, [0, 90, 100, 100, 100, 100]) == 375.0
     assert percentile_ms(0.95, 100, [0] * 6) == 5000.0
+
+
+@pytest.mark.parametrize(
+    ("moment", "before"),
+    [
+        ("2026-11-18T09:00+01:00", "2026-11-11T09:00+01:00"),
+        ("2026-10-26T09:00+01:00", "2026-10-19T09:00+02:00"),
+        ("2026-03-30T09:00+02:00", "2026-03-23T09:00+01:00"),
+        ("2026-11-01T00:30+01:00", "2026-10-25T00:30+02:00"),
+    ],
+)
+def test_a_week_before_is_the_same_hour_on_the_wall(moment: str, before: str) -> None:
+    assert week_before(datetime.fromisoformat(moment)) == datetime.fromisoformat(before)
