@@ -8,21 +8,13 @@ from typing import Any
 
 from litestar import Response, get
 
+from portals.agent.audit.facts import PAGES, Fact, facts_of
 from portals.kit.desk import Desk
 from portals.kit.formats import PARIS
+from portals.kit.gateway import Json
 
 PAGE_ROWS = 50
 PERIODS = ("7d", "today", "30d", "all", "custom")
-_PAGES = {
-    "agent": "/agents/",
-    "store": "/stores/",
-    "terminal": "/terminals/",
-    "transaction": "/transactions/",
-    "account": "/accounts/",
-    "company": "/companies/",
-    "contract": "/contracts/",
-    "request": "/requests/",
-}
 
 
 @get("/audit")
@@ -47,12 +39,20 @@ async def audit_page(desk: Desk) -> Response[bytes]:
     )
     return desk.page(
         "audit/audit.html",
-        actions=listed["data"],
+        actions=[{**action, "facts": _facts(desk, action)} for action in listed["data"]],
         next_cursor=listed.get("next_cursor"),
         chain=chain,
         kept=kept,
         periods=PERIODS,
-        pages=_PAGES,
+        pages=PAGES,
+    )
+
+
+def _facts(desk: Desk, action: Json) -> list[Fact]:
+    """Return what the row tells beside its own columns."""
+    told = action["facts"]
+    return facts_of(
+        desk.words, {name: told[name] for name in told if name != "ip" or told[name] != action["ip"]}
     )
 
 

@@ -1,0 +1,135 @@
+"""The facts of an action in words: names from the catalogue, records as links, amounts as money, yes and no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from portals.kit import formats
+from portals.kit.gateway import Json
+from portals.kit.i18n import Words
+
+PAGES: Final = {
+    "account": "/accounts/",
+    "agent": "/agents/",
+    "alert": "/alerts/",
+    "alert_rule": "/alerts/rules/",
+    "company": "/companies/",
+    "contract": "/contracts/",
+    "fee_grid": "/fees/",
+    "fee_version": "/fees/versions/",
+    "mail": "/mail/",
+    "onboarding": "/onboarding/",
+    "service": "/services/",
+    "store": "/stores/",
+    "template": "/contracts/templates/",
+    "terminal": "/terminals/",
+    "transaction": "/transactions/",
+}
+"""Where records have a page, by what the audit calls them."""
+_PREFIXES: Final = {
+    "acc": "account",
+    "agt": "agent",
+    "alr": "alert",
+    "com": "company",
+    "ctr": "contract",
+    "onb": "onboarding",
+    "sto": "store",
+    "svc": "service",
+    "ter": "terminal",
+    "tpl": "template",
+    "txn": "transaction",
+    "fgr": "fee_grid",
+    "fee": "fee_version",
+}
+_ID: Final = re.compile(r"([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}")
+_TECHNICAL: Final = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+|[0-9a-f]{32,}|[a-z]{3}_[0-9a-z]{26}")
+_ITEMS_MAX: Final = 12
+# Catalogues in which the value of a fact may have a word, by the fact's name.
+_TABLES: Final = {
+    "role": ("role",),
+    "columns": ("export_column",),
+    "permission": ("permission",),
+    "permissions": ("permission",),
+    "added": ("permission",),
+    "removed": ("permission",),
+    "steps": ("wizard_step", "macro_step"),
+}
+
+
+class Fact(NamedTuple):
+    """One fact as it is shown. `code` texts are for machines; `href` leads to the record."""
+
+    label: str
+    text: str
+    href: str = ""
+    code: bool = False
+
+
+def facts_of(words: Words, facts: Json) -> list[Fact]:
+    """Return the facts of an action in their order."""
+    currency = str(facts.get("currency") or "EUR")
+    shown: list[Fact] = []
+    for name, value in facts.items():
+        if name == "currency" and "amount_minor" in facts:
+            continue
+        if name == "amount_minor" and isinstance(value, int):
+            shown.append(Fact(_label(words, name), formats.money(value, currency, words.locale)))
+        else:
+            shown += _shown(words, name, value)
+    return shown
+
+
+def _shown(words: Words, name: str, value: Any) -> Iterator[Fact]:
+    label = _label(words, name)
+    match value:
+        case _ if value in (None, "", [], {}):
+            return
+        case bool():
+            yield Fact(label, words("audit_value.yes" if value else "audit_value.no"))
+        case int():
+            yield Fact(label, formats.integer(value, words.locale))
+        case dict() if name == "changes":
+            for inner, (before, after) in value.items():
+                yield Fact(f"{label} · {_label(words, inner)}", f"{before or '–'} → {after or '–'}")
+        case dict():
+            for inner, one in value.items():
+                for fact in _shown(words, inner, one):
+                    yield fact._replace(label=f"{label} · {fact.label}")
+        case list():
+            texts = [_text(words, name, str(one)) for one in value[:_ITEMS_MAX]]
+            more = f" (+{len(value) - _ITEMS_MAX})" if len(value) > _ITEMS_MAX else ""
+            yield Fact(label, ", ".join(texts) + more, code=any(_TECHNICAL.fullmatch(one) for one in texts))
+        case _:
+            yield _of_text(words, name, str(value))
+
+
+def _of_text(words: Words, name: str, value: str) -> Fact:
+    found = _ID.fullmatch(value)
+    kind = _PREFIXES.get(found.group(1)) if found else None
+    if kind in PAGES:
+        return Fact(_label(words, name), words(f"target_kind.{kind}"), PAGES[kind] + value)
+    text = _text(words, name, value)
+    return Fact(_label(words, name), text, code=_TECHNICAL.fullmatch(text) is not None)
+
+
+def _text(words: Words, name: str, value: str) -> str:
+    for table in _TABLES.get(name, ()):
+        if word := words.get(f"{table}.{value}", ""):
+            return word
+    return _day(words, value) or value
+
+
+def _day(words: Words, value: str) -> str:
+    try:
+        day = date.fromisoformat(value) if len(value) == 10 else None
+    except ValueError:
+        return ""
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=formats.PARIS) if day else None
+    return formats.day(noon, words.locale) if noon else ""
+
+
+def _label(words: Words, name: str) -> str:
+    return words.get(f"action_fact.{name}", words.get(f"merchant_field.{name}", name.replace("_", " ")))

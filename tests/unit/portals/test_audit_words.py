@@ -1,0 +1,55 @@
+"""Everything that the code can write into the audit has words in both languages, and its facts read as sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from portals.agent.audit.facts import PAGES, Fact, facts_of
+from portals.kit.i18n import LOCALES, load_words
+from tests.unit.portals.recorded import fact_names, sites, texts
+
+_WORDS = load_words()
+_SITES = sites()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_kind_of_action_has_words_and_a_group_to_filter_by(locale: str) -> None:
+    kinds = {kind for site in _SITES for kind in texts(site, "kind")}
+    words = _WORDS[locale].under("action_kind")
+    assert kinds - words.keys() == set()
+    assert {kind.split(".")[0] for kind in kinds} == _WORDS[locale].under("action_group").keys()
+
+
+def test_no_words_are_kept_for_a_kind_that_nothing_writes() -> None:
+    kinds = {kind for site in _SITES for kind in texts(site, "kind")}
+    assert _WORDS["fr"].under("action_kind").keys() - kinds == set()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_target_and_fact_of_an_action_has_words(locale: str) -> None:
+    targets = {kind for site in _SITES for kind in texts(site, "target_kind")}
+    assert (targets | PAGES.keys()) - _WORDS[locale].under("target_kind").keys() == set()
+    facts = {name for site in _SITES for name in fact_names(site)}
+    assert facts - _WORDS[locale].under("action_fact").keys() == set()
+
+
+def test_facts_read_as_words_money_days_and_links() -> None:
+    store = "sto_01j00000000000000000000000"
+    facts = {
+        "amount_minor": 125_050,
+        "currency": "EUR",
+        "is_new": True,
+        "company": store,
+        "effective_on": "2026-11-22",
+        "changes": {"name": ["Ondine", "Ondine Lille"]},
+        "code": "not_permitted",
+        "reason": "",
+    }
+    assert facts_of(_WORDS["fr"], facts) == [
+        Fact("montant", "1\u202f250,50\u00a0€"),
+        Fact("nouvel agent", "oui"),
+        Fact("société", "Magasin", f"/stores/{store}"),
+        Fact("dès le", "22\u00a0nov.\u00a02026"),
+        Fact("changements · nom", "Ondine → Ondine Lille"),
+        Fact("code", "not_permitted", code=True),
+    ]
