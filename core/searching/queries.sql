@@ -88,23 +88,24 @@ LIMIT $6;
 
 -- name: transactions_by_key
 -- Indexes of attempt_key, newest first, then the primary key of attempt; what has no keys yet is the end of
--- attempt's own primary key, read backwards to a bound.
+-- attempt's own primary key, read backwards to a bound. The store decides first, then rows are looked up, newest first,
+-- until there are enough.
 -- $1 scope, $2 last four, $3 stan, $4 approval code, $5 amount, $6 candidates a key, $7 rows read at the end, $8 rows.
 WITH candidate AS MATERIALIZED (
-    (SELECT k.attempt_id, k.business_date FROM attempt_key k
+    (SELECT k.attempt_id, k.business_date, k.store_id FROM attempt_key k
      WHERE k.card_last_four = $2 ORDER BY k.attempt_id DESC LIMIT $6)
     UNION
-    (SELECT k.attempt_id, k.business_date FROM attempt_key k
+    (SELECT k.attempt_id, k.business_date, k.store_id FROM attempt_key k
      WHERE k.stan = $3 ORDER BY k.attempt_id DESC LIMIT $6)
     UNION
-    (SELECT k.attempt_id, k.business_date FROM attempt_key k
+    (SELECT k.attempt_id, k.business_date, k.store_id FROM attempt_key k
      WHERE k.approval_code = $4 AND k.approval_code <> '' ORDER BY k.attempt_id DESC LIMIT $6)
     UNION
-    (SELECT k.attempt_id, k.business_date FROM attempt_key k
+    (SELECT k.attempt_id, k.business_date, k.store_id FROM attempt_key k
      WHERE k.amount_minor = $5 ORDER BY k.attempt_id DESC LIMIT $6)
     UNION
-    (SELECT n.id, n.business_date FROM (
-        SELECT a.id, a.business_date, a.card_last_four, a.stan, a.approval_code, a.amount_minor
+    (SELECT n.id, n.business_date, n.store_id FROM (
+        SELECT a.id, a.business_date, a.store_id, a.card_last_four, a.stan, a.approval_code, a.amount_minor
         FROM attempt a
         WHERE a.id > (SELECT p.attempt_id FROM key_position p)
         ORDER BY a.id DESC LIMIT $7
@@ -114,13 +115,17 @@ WITH candidate AS MATERIALIZED (
 SELECT a.id, a.state, a.amount_minor, a.currency, a.received_at, a.card_last_four, t.terminal, s.name AS store_name,
        CASE WHEN a.card_last_four = $2 THEN 'last_four' WHEN a.approval_code = $4 THEN 'approval_code'
             WHEN a.stan = $3 THEN 'stan' ELSE 'amount' END AS match
-FROM candidate c
+FROM (
+    SELECT f.attempt_id, f.business_date FROM candidate f LEFT JOIN store s ON s.id = f.store_id
+    WHERE sees($1::area[], s.department, s.id, s.company_id, NULL)
+    ORDER BY f.attempt_id DESC OFFSET 0
+) c
 JOIN attempt a ON a.id = c.attempt_id AND a.business_date = c.business_date
 LEFT JOIN terminal t ON t.id = a.terminal_id
 LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
 WHERE sees($1::area[], s.department, s.id, s.company_id, v.kind)
-ORDER BY a.id DESC
+ORDER BY c.attempt_id DESC
 LIMIT $8;
 
 -- name: transactions_between

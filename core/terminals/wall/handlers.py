@@ -121,6 +121,8 @@ class WallHandlers:
             for area in scope.areas
         )
 
+        reach = reach_of(scope)
+
         async def read(now: datetime) -> list[asyncpg.Record]:
             return await self._pool.fetch(
                 _SQL.wall_by_store,
@@ -131,6 +133,9 @@ class WallHandlers:
                 now - timedelta(minutes=request.minutes),
                 rules.is_trading(now),
                 STORES_MAX + 1,
+                [department] if reach.anywhere else reach.departments,
+                reach.stores,
+                reach.companies,
             )
 
         if not whole:

@@ -49,7 +49,8 @@ GROUP BY s.department, v.kind, state.condition;
 
 -- name: wall_by_store
 -- Index store_department, then terminal_store; the most troubled stores first. $1 scope, $2 whether it is everything,
--- $3 department, $4 service (NULL: all), $5 seen since, $6 trading, $7 limit.
+-- $3 department, $4 service (NULL: all), $5 seen since, $6 trading, $7 limit; $8 departments, $9 stores, $10 companies of
+-- the scope, which spare a call of `sees` for each terminal of the others.
 SELECT s.id, s.name, count(*)::int AS total,
        count(*) FILTER (WHERE condition = 'active')::int AS active,
        count(*) FILTER (WHERE condition = 'failing')::int AS failing,
@@ -73,7 +74,8 @@ CROSS JOIN LATERAL (
             WHEN l.failing THEN 'failing'
             ELSE 'active' END AS condition
 ) AS state
-WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
+WHERE ($2 OR s.department = ANY($8::text[]) OR s.id = ANY($9::uuid[]) OR s.company_id = ANY($10::uuid[]))
+  AND ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
   AND s.department = $3
   AND ($4::text IS NULL OR v.kind = $4)
   AND o.retired_at IS NULL
