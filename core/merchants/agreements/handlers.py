@@ -196,7 +196,7 @@ class ContractHandlers:
                 request.id,
                 state=state,
                 ends_on=ends_on if waits else self._end_kept(row, request.act, now),
-                end_reason=request.reason if request.act == "terminate" else "",
+                end_reason=_end_reason_kept(row, request),
             )
             facts: dict[str, object] = {"services": services}
             if ends_on is not None:
@@ -268,7 +268,11 @@ class ContractHandlers:
                 now=now,
             )
             await store.set_contract(
-                connection, request.id, state=step.contract, ends_on=row["ends_on"], end_reason=""
+                connection,
+                request.id,
+                state=step.contract,
+                ends_on=row["ends_on"],
+                end_reason=row["end_reason"],
             )
             facts: dict[str, object] = {"method": evidence.method, "pdf_sha256": evidence.pdf_sha256}
             states = (row["state"], step.contract)
@@ -487,6 +491,13 @@ async def list_contracts(
     )
     page = [summary_of(row) for row in found[:limit]]
     return ask.ContractPage(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+
+
+def _end_reason_kept(row: asyncpg.Record, request: ask.MoveContract) -> str:
+    """Return why the contract ends: a step in between leaves the notice as it was given."""
+    if request.act == "terminate":
+        return request.reason
+    return "" if request.act == "keep" else row["end_reason"]
 
 
 def _new_id(now: datetime) -> bytes:

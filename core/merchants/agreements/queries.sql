@@ -27,7 +27,7 @@ LIMIT $7;
 
 -- name: lock_contract
 -- Primary key. Whoever moves a contract must see every service that it covers, and nobody else moves it meanwhile.
-SELECT c.id, c.number, c.company_id, m.legal_name, c.state, c.ends_on
+SELECT c.id, c.number, c.company_id, m.legal_name, c.state, c.ends_on, c.end_reason
 FROM contract c JOIN company m ON m.id = c.company_id
 WHERE c.id = $2
   AND EXISTS (SELECT FROM contract_service k WHERE k.contract_id = c.id)

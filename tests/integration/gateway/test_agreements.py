@@ -231,7 +231,9 @@ async def test_a_notice_is_carried_out_on_its_date_and_can_be_taken_back(
     assert (noticed["state"], noticed["ends_on"]) == ("active", today(10))
     kept = await act(client, contract["id"], "keep")
     assert (kept["state"], kept["ends_on"]) == ("active", None)
-    await act(client, contract["id"], "terminate", effective_on=today(10))
+    await act(client, contract["id"], "terminate", effective_on=today(10), reason="the shop closes")
+    await act(client, contract["id"], "suspend")
+    await act(client, contract["id"], "resume")
     async with asyncpg.create_pool(desk_stack.database.dsn, min_size=1, max_size=1) as pool:
         await carry_out_due(pool, Later(9))
         assert await reason_of_payment(rows, place) == 0
@@ -241,6 +243,8 @@ async def test_a_notice_is_carried_out_on_its_date_and_can_be_taken_back(
     shown = (await client.get(f"/v1/contracts/{contract['id']}")).json()
     assert shown["state"] == "terminated"
     assert (shown["events"][-1]["act"], shown["events"][-1]["by"]) == ("terminate", None)
+    # Why it ends is what the notice said, whatever happened in between.
+    assert shown["events"][-1]["reason"] == "the shop closes"
     past = await client.post(
         f"/v1/contracts/{contract['id']}/acts",
         json={"act": "terminate", "reason": "too late", "effective_on": str(date(2020, 1, 1))},
