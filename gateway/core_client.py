@@ -6,6 +6,7 @@ import msgspec
 
 from core.bus import Bus, BusError
 from core.contracts.desk import DeskReply, DeskRequest, Principal
+from gateway.cards import refuse_card_numbers
 from gateway.problems import Problem
 
 REQUEST_TIMEOUT_S: Final = 8.0
@@ -42,8 +43,9 @@ class CoreClient:
         """Return core's answer.
 
         Raises: Problem, `service_unavailable` when core does not answer in time, `invalid_request` for a number
-        beyond 64 bits.
+        beyond 64 bits, `card_number_refused` for a text that may go nowhere.
         """
+        refuse_card_numbers(body)
         principal = None
         if caller is not None and caller.session is not None:
             principal = Principal(b"", caller.session, caller.locale, caller.ip)
