@@ -12,13 +12,19 @@ import httpx
 from litestar import Response, get
 from litestar.response import Stream
 
+from portals.agent.audit.facts import facts_of
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.formats import day
 
 ENTRY_KINDS: Final = ("presence", "block", "payment", "change", "action")
 PERIODS: Final = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+_WRITTEN: Final = ("change", "action")
+"""Entries that come from the audit or a record's history: their facts read as they do there."""
 _PAGE_ROWS: Final = 100
+_QUERY_CHARACTERS_MAX: Final = 100
+_KINDS: Final = {"terminal": "terminal", "store": "store", "contract": "contract", "agent": "person"}
+"""What has a journal, by what the search calls it."""
 _FOLDERS: Final = {
     "ter": "terminals",
     "sto": "stores",
@@ -28,6 +34,16 @@ _FOLDERS: Final = {
     "txn": "transactions",
     "req": "requests",
 }
+
+
+@get("/journals")
+async def choose_page(desk: Desk) -> Response[bytes]:
+    """Ask whose journal to read: a terminal, a store, a contract or a person, found by the one search."""
+    desk.require_session()
+    query = desk.request.query_params.get("query", "").strip()[:_QUERY_CHARACTERS_MAX]
+    found = await desk.gateway.get("/v1/search", [("q", query)]) if query else {"groups": []}
+    groups = [group for group in found["groups"] if group["kind"] in _KINDS and group["data"]]
+    return desk.page("journals/choose.html", words_sought=query, groups=groups, journal_kinds=_KINDS)
 
 
 @get("/journals/{kind:str}/{subject_id:str}")
@@ -45,6 +61,7 @@ async def journal_page(desk: Desk, kind: str, subject_id: str) -> Response[bytes
     journal = await desk.gateway.get(path, [*wanted, *paging, ("limit", str(_PAGE_ROWS))])
     for entry in journal["data"]:
         entry["href"] = _address(entry.get("target"), subject_id)
+        entry["told"] = facts_of(desk.words, entry["facts"]) if entry["kind"] in _WRITTEN else []
     own = f"/journals/{path_part(kind)}/{path_part(subject_id)}"
     kept = [("kind", name) for name in kinds] + [("period", period)]
     older = journal.get("next_cursor")
@@ -115,4 +132,4 @@ def _address(target: str | None, own: str) -> str:
     return f"/{folder}/{target}" if folder and target != own else ""
 
 
-HANDLERS = (journal_page, export_journal)
+HANDLERS = (choose_page, journal_page, export_journal)
