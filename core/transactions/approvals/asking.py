@@ -17,7 +17,7 @@ from core.values.ids import encode_id, rrn_of
 
 async def may_refund_alone(pool: asyncpg.Pool, caller: SignedIn, amount_minor: int, currency: str) -> bool:
     """Return whether one person is enough for this refund."""
-    institution = await store.find_limit(pool, REFUND, currency)
+    institution = await store.find_limit(pool, REFUND, currency, caller=caller.agent_id)
     grant = caller.amount_max_of(Permission.TRANSACTIONS_REFUND)
     return amount_minor <= alone_max_minor(institution, grant)
 

@@ -1,8 +1,9 @@
 -- Two-person acts. $1 is the scope; whoever asked sees their own wherever it stands.
 
 -- name: find_limit
--- Primary key.
-SELECT amount_minor FROM approval_limit WHERE kind = $1 AND currency = $2;
+-- Primary key. For $3, if they set it themselves, the one before when that was lower (core.transactions.limits).
+SELECT CASE WHEN set_by = $3 THEN least(before_minor, amount_minor) ELSE amount_minor END AS amount_minor
+FROM approval_limit WHERE kind = $1 AND currency = $2;
 
 -- name: lock_target
 -- An advisory lock until the commit: two wishes about one thing are looked at one after the other.

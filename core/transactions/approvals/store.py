@@ -13,9 +13,9 @@ from core.transactions.approvals.model import RefundPayload, StoredApproval
 _SQL = load_beside(__file__)
 
 
-async def find_limit(connection: Connection, kind: str, currency: str) -> int | None:
-    """Return up to how much the institution lets one person act alone; None for a currency without a limit."""
-    return await connection.fetchval(_SQL.find_limit, kind, currency)
+async def find_limit(connection: Connection, kind: str, currency: str, *, caller: bytes) -> int | None:
+    """Return up to how much the institution lets this person act alone; None for a currency without a limit."""
+    return await connection.fetchval(_SQL.find_limit, kind, currency, uuid_of(caller))
 
 
 async def ask(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
+from portals.agent.approvals.limits import limits_of, read_limit, refused_limit
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk, local_path
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
@@ -40,6 +43,24 @@ async def refuse(desk: Desk, approval_id: str) -> Response[bytes]:
 async def withdraw(desk: Desk, approval_id: str) -> Response[bytes]:
     """Take back what this agent asked for."""
     return await _decide(desk, approval_id, "withdraw")
+
+
+@post("/approvals/limits", status_code=200)
+async def set_limit(desk: Desk) -> Response[bytes]:
+    """Set up to how much one person may refund alone."""
+    desk.require_session()
+    form = await desk.form()
+    body, errors = read_limit(desk, form)
+    if not errors:
+        try:
+            await desk.gateway.post("/v1/approval-limits", body)
+        except GatewayProblem as problem:
+            if problem.status == 401:
+                raise
+            errors = refused_limit(desk, problem)
+    if errors:
+        return await _show(desk, "to_decide", errors=errors, kept={"limit": form})
+    return desk.go("/approvals?done=limit")
 
 
 async def _decide(desk: Desk, approval_id: str, act: str) -> Response[bytes]:
@@ -79,13 +100,15 @@ async def _show(
 ) -> Response[bytes]:
     view = view if view in VIEWS else "to_decide"
     parameters = [("view", view), ("limit", str(PAGE_ROWS))]
-    listed = await desk.gateway.get(
-        "/v1/approvals", parameters + ([("cursor", cursor[:400])] if cursor else [])
+    listed, limits = await asyncio.gather(
+        desk.gateway.get("/v1/approvals", parameters + ([("cursor", cursor[:400])] if cursor else [])),
+        limits_of(desk),
     )
     return desk.page(
         "approvals/approvals.html",
         status=422 if errors else 200,
         approvals=listed["data"],
+        limits=limits,
         next_cursor=listed.get("next_cursor"),
         view=view,
         done=done,
@@ -103,4 +126,10 @@ def _with_done(address: str, act: str) -> str:
     return f"{path}?{'&'.join([*kept, f'done={act}'])}"
 
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (approvals_page, approve, refuse, withdraw)
+HANDLERS: tuple[ControllerRouterHandler, ...] = (
+    approvals_page,
+    set_limit,
+    approve,
+    refuse,
+    withdraw,
+)

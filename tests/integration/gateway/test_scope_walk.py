@@ -67,6 +67,7 @@ FOR_EVERYBODY: Final = {
 
 NOT_PLACED: Final = {
     # Wordings, prices and answers of the institution: one for the whole country, read by whoever has the right.
+    "GET /approval-limits",
     "GET /contract-templates",
     "GET /contract-templates/{template_id}",
     "GET /fee-grids",
@@ -83,6 +84,7 @@ EVERYWHERE_ONLY: Final = {
     # What is the same everywhere is changed only by who holds the right everywhere: a part is refused aloud.
     "POST /roles",
     "POST /roles/{code}",
+    "POST /approval-limits",
     "POST /brands",
     "DELETE /brands/{brand_id}",
     "POST /requests/types",
@@ -127,6 +129,9 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     # Somebody known: their invitation would let whoever sent it choose their password.
     "POST /agents/invitations": {"body": {"agent": "{agent}"}},
     "POST /roles/{code}": {"query": {"code": "hotline"}},
+    "POST /approval-limits": {
+        "body": {"amount": {"amount": 60_000, "currency": "EUR"}, "reason": "a walk"},
+    },
     "GET /looking": {"query": {"kind": "transaction", "record": "{transaction}"}},
     "GET /journals/{kind}/{subject_id}": {"query": {"kind": "terminal", "subject_id": "{terminal}"}},
     "GET /journals/{kind}/{subject_id}/export": {"query": {"kind": "terminal", "subject_id": "{terminal}"}},
@@ -215,6 +220,7 @@ EITHER_RIGHT: Final[dict[str, set[str]]] = {
 SUBJECTS_EVERYWHERE_ONLY: Final = {
     "core.desk.create_role",
     "core.desk.change_role",
+    "core.desk.set_approval_limit",
     "core.desk.request_type_put",
     "core.desk.brands",
     "core.desk.brand_put",

@@ -1,0 +1,1 @@
+"""Up to how much one person may act alone, and changing it."""

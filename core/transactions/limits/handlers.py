@@ -1,0 +1,133 @@
+"""Reading and setting up to how much one person may act alone."""
+
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import Nothing, Written
+from core.contracts.desk_views import Money, PersonRef
+from core.contracts.limits import AMOUNT_MINOR_MAX, ApprovalLimit, ApprovalLimits, SetLimit
+from core.contracts.refusals import Refused
+from core.identity.api import (
+    Claim,
+    Permission,
+    SignedIn,
+    once,
+    record_action,
+    require,
+    require_everywhere,
+)
+from core.transactions.approvals.rules import REASON_CHARACTERS_MIN, alone_max_minor
+from core.transactions.limits import store
+from core.values.clock import Clock
+from core.values.ids import encode_id
+from core.values.timestamps import timestamp_or_none
+
+
+class LimitRefused(Refused):
+    """A field of the limit that cannot be."""
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__("invalid_request", errors=[FieldProblem(field, code)])
+
+
+class LimitHandlers:
+    """The door to the limits of what one person may do alone."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def limits(self, caller: SignedIn, _request: Nothing) -> ApprovalLimits:
+        """Return every limit, to who decides on what is above. Raises: NotPermitted."""
+        require(caller, Permission.TRANSACTIONS_REFUND_APPROVE)
+        rows = await store.list_limits(self._pool, caller.agent_id)
+        may_change = caller.scope_of(Permission.GRANTS_WRITE).is_everything
+        return ApprovalLimits([_limit_of(row, caller) for row in rows], may_change=may_change)
+
+    async def set(self, caller: SignedIn, request: SetLimit) -> Written:
+        """Set a limit, which is part of who may do what. It does not widen what its author may do alone.
+
+        Raises: NotPermitted, LimitRefused, KeyReused, StillRunning.
+        """
+        require_everywhere(caller, Permission.GRANTS_WRITE)
+        if not 0 <= request.amount_minor <= AMOUNT_MINOR_MAX:
+            raise LimitRefused("amount.amount", "out_of_bounds")
+        reason = request.reason.strip()
+        if len(reason) < REASON_CHARACTERS_MIN:
+            raise LimitRefused("reason", "too_short")
+        now = self._clock.now()
+
+        async def effect(_claim: Claim | None) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await self._put(connection, caller, request, reason, now)
+                rows = await store.list_limits(connection, caller.agent_id)
+            (row,) = [
+                row for row in rows if (row["kind"], row["currency"]) == (request.kind, request.currency)
+            ]
+            return msgspec.json.encode(_limit_of(row, caller))
+
+        if not request.idempotency_key:
+            return Written(await effect(None))
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="set_approval_limit",
+            body=request,
+            effect=effect,
+        )
+
+    async def _put(
+        self,
+        connection: asyncpg.pool.PoolConnectionProxy,
+        caller: SignedIn,
+        request: SetLimit,
+        reason: str,
+        now: datetime,
+    ) -> None:
+        before, set_by = await store.lock_limit(connection, request.kind, request.currency)
+        if (before, set_by) == (request.amount_minor, caller.agent_id):
+            # A repeat. Somebody else who sets the same agrees with it: then it counts for its first author too.
+            return
+        await store.set_limit(
+            connection,
+            kind=request.kind,
+            currency=request.currency,
+            amount_minor=request.amount_minor,
+            set_by=caller.agent_id,
+            now=now,
+        )
+        await record_action(
+            connection,
+            agent_id=caller.agent_id,
+            at=now,
+            kind="limit.changed",
+            target_kind="limit",
+            target_id=None,
+            facts={
+                "limit": request.kind,
+                "before_minor": before,
+                "amount_minor": request.amount_minor,
+                "currency": request.currency,
+                "reason": reason,
+            },
+        )
+
+
+def _limit_of(row: asyncpg.Record, caller: SignedIn) -> ApprovalLimit:
+    kind: Any = row["kind"]
+    yours = alone_max_minor(row["caller_minor"], caller.amount_max_of(Permission.TRANSACTIONS_REFUND))
+    return ApprovalLimit(
+        kind=kind,
+        alone_max=Money(row["amount_minor"], row["currency"]),
+        yours=Money(yours, row["currency"]),
+        set_by=None
+        if row["set_by"] is None
+        else PersonRef(encode_id("agent", row["set_by"].bytes), row["set_by_name"] or ""),
+        set_at=timestamp_or_none(row["set_at"]),
+    )
