@@ -116,8 +116,9 @@ class _Search:
             # Digits that are an identifier, or a public id, mean nothing else: words would find them once more.
             if self._reading.direct is not None or (exact and not any(one.isalpha() for one in words)):
                 return list(self._groups.values())
-            for kind in self._scopes:
-                await self._add_words(connection, kind, words, likeness=not exact)
+            narrow = {scope: await store.narrow_of(connection, scope) for scope in set(self._scopes.values())}
+            for kind, scope in self._scopes.items():
+                await self._add_words(connection, kind, narrow[scope], words, likeness=not exact)
         return list(self._groups.values())
 
     async def _add_identified(self, connection: Connection) -> None:
@@ -136,16 +137,20 @@ class _Search:
                 self._put(row["kind"], row, "identifier")
 
     async def _add_words(
-        self, connection: Connection, kind: SearchKind, words: str, *, likeness: bool
+        self, connection: Connection, kind: SearchKind, narrow: store.Narrow, words: str, *, likeness: bool
     ) -> None:
         group, scope = self._groups[kind], self._scopes[kind]
         if not words or len(group.data) >= HITS_PER_GROUP:
             return
-        rows = await self._run(store.by_words(connection, scope, kind, words, limit=HITS_PER_GROUP + 1))
+        rows = await self._run(
+            store.by_words(connection, scope, narrow, kind, words, limit=HITS_PER_GROUP + 1)
+        )
         match: SearchMatch = "words"
         if rows == [] and not group.data and likeness and may_be_misspelt(words):
             match = "similar"
-            rows = await self._run(store.by_likeness(connection, scope, kind, words, limit=HITS_PER_GROUP))
+            rows = await self._run(
+                store.by_likeness(connection, scope, narrow, kind, words, limit=HITS_PER_GROUP)
+            )
         if rows is None:
             group.partial = True
         for row in rows or []:

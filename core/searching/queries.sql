@@ -31,15 +31,24 @@ CROSS JOIN LATERAL (
     LIMIT $4
 ) x;
 
+-- name: owners_of_places
+-- Primary keys: the companies and accounts of a scope's stores and companies. $1 stores, $2 companies.
+SELECT coalesce(array_agg(DISTINCT c.id), '{}') AS companies, coalesce(array_agg(DISTINCT c.account_id), '{}') AS accounts
+FROM company c
+WHERE c.id = ANY($2::uuid[]) OR c.id IN (SELECT s.company_id FROM store s WHERE s.id = ANY($1::uuid[]));
+
 -- name: found_by_words
 -- GIN search_entry_words. What begins with the words comes first, then short titles: the nearest to what was typed.
--- $1 scope, $2 kind, $3 to $6 patterns, $7 departments, $8 candidates, $9 pattern of a beginning, $10 rows.
+-- A narrow scope goes by search_entry_departments, _of_store, _of_company, _of_account where that is less: its own must be
+-- among the candidates. $1 scope, $2 kind, $3 to $6 patterns, $7 candidates, $8 pattern of a beginning, $9 rows,
+-- $10 whether the scope has no places; $11 departments, $12 stores, $13 companies, $14 accounts of it, NULL for none.
 WITH matched AS MATERIALIZED (
     SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
     FROM search_entry e
     WHERE e.kind = $2 AND e.words LIKE $3 AND e.words LIKE $4 AND e.words LIKE $5 AND e.words LIKE $6
-      AND ($7::text[] IS NULL OR e.departments && $7)
-    LIMIT $8
+      AND ($10 OR e.departments && $11::text[] OR e.store_id = ANY($12::uuid[]) OR e.company_id = ANY($13::uuid[])
+           OR e.account_id = ANY($14::uuid[]))
+    LIMIT $7
 )
 SELECT m.target_id, m.title, m.detail, m.store_id, m.company_id
 FROM matched m
@@ -56,17 +65,19 @@ WHERE CASE
             SELECT FROM company c JOIN store o ON o.company_id = c.id
             WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
 END
-ORDER BY m.words LIKE $9 DESC, length(m.title), m.title, m.target_id
-LIMIT $10;
+ORDER BY m.words LIKE $8 DESC, length(m.title), m.title, m.target_id
+LIMIT $9;
 
 -- name: found_by_likeness
 -- GIN search_entry_words by word similarity, whose threshold the session sets.
--- $1 scope, $2 kind, $3 words, $4 departments, $5 candidates, $6 rows.
+-- $1 scope, $2 kind, $3 words, $4 candidates, $5 rows, $6 to $10 as $10 to $14 above.
 WITH matched AS MATERIALIZED (
     SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
     FROM search_entry e
-    WHERE e.kind = $2 AND $3 <% e.words AND ($4::text[] IS NULL OR e.departments && $4)
-    LIMIT $5
+    WHERE e.kind = $2 AND $3 <% e.words
+      AND ($6 OR e.departments && $7::text[] OR e.store_id = ANY($8::uuid[]) OR e.company_id = ANY($9::uuid[])
+           OR e.account_id = ANY($10::uuid[]))
+    LIMIT $4
 )
 SELECT m.target_id, m.title, m.detail, m.store_id, m.company_id
 FROM matched m
@@ -84,7 +95,7 @@ WHERE CASE
             WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
 END
 ORDER BY word_similarity($3, m.words) DESC, length(m.title), m.title, m.target_id
-LIMIT $6;
+LIMIT $5;
 
 -- name: transactions_by_key
 -- Indexes of attempt_key, newest first, then the primary key of attempt; what has no keys yet is the end of

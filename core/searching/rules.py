@@ -1,7 +1,7 @@
 """What a query may mean: pure readings of what somebody typed."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -84,14 +84,24 @@ def may_be_misspelt(words: str) -> bool:
     return sum(letter.isalpha() for letter in words) >= SIMILAR_LETTERS_MIN
 
 
-def departments_of(scope: Scope) -> list[str] | None:
-    """Return departments outside of which the scope sees nothing, or None when it is not made of departments."""
-    departments: set[str] = set()
-    for area in scope.areas:
-        if area.departments is None or area.stores is not None or area.companies is not None:
-            return None
-        departments.update(area.departments)
-    return sorted(departments)
+class Places(NamedTuple):
+    """Where a scope can find anything at all; `anywhere` when one of its areas names no place."""
+
+    anywhere: bool
+    departments: list[str]
+    stores: list[bytes]
+    companies: list[bytes]
+
+
+def places_of(scope: Scope) -> Places:
+    """Return the places that the areas of a scope name."""
+    areas = scope.areas
+    return Places(
+        any(area.departments is None and area.stores is None and area.companies is None for area in areas),
+        sorted({code for area in areas for code in area.departments or ()}),
+        sorted({raw for area in areas for raw in area.stores or ()}),
+        sorted({raw for area in areas for raw in area.companies or ()}),
+    )
 
 
 def _identifiers(query: str, compact: str) -> list[str]:

@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
+from uuid import UUID
 
 import asyncpg
 
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.searching.rules import Reading, departments_of, patterns_of
+from core.searching.rules import Reading, patterns_of, places_of
 from core.values.clock import to_unix_us
 from core.values.ids import id_range_of_rrn, uuid7
 
@@ -58,8 +59,33 @@ async def by_identifier(
     )
 
 
+class Narrow(NamedTuple):
+    """What narrows the candidates of a scope, as the statements take it; None for none of a kind."""
+
+    anywhere: bool
+    departments: list[str] | None
+    stores: list[UUID] | None
+    companies: list[UUID] | None
+    accounts: list[UUID] | None
+
+
+async def narrow_of(connection: Connection, scope: Scope) -> Narrow:
+    """Return what narrows a scope: a store brings its company and its account."""
+    places = places_of(scope)
+    if places.anywhere:
+        return Narrow(True, None, None, None, None)
+    companies: list[UUID] = []
+    accounts: list[UUID] = []
+    stores = [uuid_of(raw) for raw in places.stores]
+    if places.stores or places.companies:
+        own = [uuid_of(raw) for raw in places.companies]
+        row = await connection.fetchrow(queries.owners_of_places, stores, own)
+        companies, accounts = (row["companies"], row["accounts"]) if row is not None else ([], [])
+    return Narrow(False, places.departments or None, stores or None, companies or None, accounts or None)
+
+
 async def by_words(
-    connection: Connection, scope: Scope, kind: str, words: str, *, limit: int
+    connection: Connection, scope: Scope, narrow: Narrow, kind: str, words: str, *, limit: int
 ) -> list[asyncpg.Record]:
     """Return what has every word, of one kind."""
     return await connection.fetch(
@@ -67,25 +93,19 @@ async def by_words(
         scope.parameter(),
         kind,
         *patterns_of(words),
-        departments_of(scope),
         CANDIDATES_MAX,
         f" {words}%",
         limit,
+        *narrow,
     )
 
 
 async def by_likeness(
-    connection: Connection, scope: Scope, kind: str, words: str, *, limit: int
+    connection: Connection, scope: Scope, narrow: Narrow, kind: str, words: str, *, limit: int
 ) -> list[asyncpg.Record]:
     """Return what looks like the words, of one kind."""
     return await connection.fetch(
-        queries.found_by_likeness,
-        scope.parameter(),
-        kind,
-        words,
-        departments_of(scope),
-        LIKE_CANDIDATES_MAX,
-        limit,
+        queries.found_by_likeness, scope.parameter(), kind, words, LIKE_CANDIDATES_MAX, limit, *narrow
     )
 
 

@@ -25,7 +25,18 @@ $$;
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX company_department ON company (department);
 
+-- A narrow scope looks for words among its own entries, not for its own among everybody's.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX search_entry_departments ON search_entry USING gin (departments) WITH (fastupdate = off);
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX search_entry_of_store ON search_entry (store_id) WHERE store_id IS NOT NULL;
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX search_entry_of_company ON search_entry (company_id) WHERE company_id IS NOT NULL;
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX search_entry_of_account ON search_entry (account_id) WHERE account_id IS NOT NULL;
+
 -- migrate:down
+DROP INDEX search_entry_of_account, search_entry_of_company, search_entry_of_store, search_entry_departments;
 DROP INDEX company_department;
 CREATE OR REPLACE FUNCTION sees(scope area[], department text, store_id uuid, company_id uuid, service text)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -3,11 +3,26 @@
 -- The lists take $3 store, $4 number after, $5 limit, $6 department, $7 service, $8 condition, $9 seen since, $10 trading.
 
 -- name: list_terminals
--- Unique index on terminal.terminal gives the order; with a store or a department their indexes and a sort.
+-- Unique index on terminal.terminal in its order, or terminal_store for one store; the rest of a row is looked up until
+-- the limit is reached. What is rare is narrowed by its own table first: one branch of the first CASE is planned.
 SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
        s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
        p.connected, p.last_seen_at, state.condition
-FROM terminal t
+FROM (
+    SELECT w.id, w.terminal, w.model, w.activated_at, w.blocked_at, w.store_id, w.service_id FROM terminal w
+    WHERE w.terminal > $4
+      AND ($3::uuid IS NULL OR w.store_id = $3)
+      AND CASE $8::text
+          WHEN 'failing' THEN w.id IN (SELECT terminal_id FROM terminal_level WHERE failing)
+          WHEN 'retired' THEN w.id IN (SELECT terminal_id FROM terminal_profile WHERE retired_at IS NOT NULL)
+          WHEN 'blocked' THEN w.blocked_at IS NOT NULL
+              OR w.store_id IN (SELECT id FROM store WHERE blocked_at IS NOT NULL)
+              OR w.service_id IN (SELECT id FROM service WHERE blocked_at IS NOT NULL)
+          WHEN 'not_active' THEN w.activated_at IS NULL
+          WHEN 'never_seen' THEN w.id NOT IN (SELECT terminal_id FROM terminal_presence)
+          ELSE true END
+    ORDER BY w.terminal OFFSET 0
+) AS t
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
 LEFT JOIN terminal_presence p ON p.terminal_id = t.id
@@ -23,8 +38,6 @@ CROSS JOIN LATERAL (
            ELSE 'active' END AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
-  AND ($3::uuid IS NULL OR t.store_id = $3)
-  AND t.terminal > $4
   AND ($6::text IS NULL OR s.department = $6)
   AND ($7::text IS NULL OR v.kind = $7)
   AND CASE WHEN $8::text IS NULL THEN o.retired_at IS NULL ELSE state.condition = $8 END

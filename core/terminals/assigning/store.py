@@ -58,8 +58,17 @@ async def list_terminals(
         is_trading(now),
     )
     pattern = like_pattern(wanted.query)
-    if not reach.anywhere and wanted.store_id is None:
-        places = (reach.departments, reach.stores, reach.companies)
+    # Few places are found first, whether the scope names them or the list does.
+    places: tuple[list[str], list[UUID], list[UUID]] | None = (
+        reach.departments,
+        reach.stores,
+        reach.companies,
+    )
+    if reach.anywhere and wanted.department is not None:
+        places = ([wanted.department], [], [])
+    elif reach.anywhere or wanted.store_id is not None:
+        places = None
+    if places is not None:
         rows = await connection.fetch(_SQL.list_terminals_of_places, *parameters, *places, pattern)
     elif pattern:
         rows = await connection.fetch(_SQL.list_terminals_with_words, *parameters, pattern)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from core.contracts.desk_requests import TransactionFilter
+from core.contracts.estate import ListTerminals
 from core.contracts.scope import EVERYTHING, Area, Scope
+from core.db.queries import load
 from core.roles.seeding.estate import seed_estate
 from core.roles.seeding.numbers import is_valid
+from core.searching import store as searching
 from core.searching.store import copy_keys
 from core.searching.store import queries as search
+from core.terminals.assigning.store import list_terminals
 from core.transactions.desk.store import list_transactions
 from core.transactions.desk.store import queries as desk
 from deploy.local.postgres import PostgresServer
@@ -82,13 +88,16 @@ async def test_the_estate_is_what_it_says(estate: asyncpg.Connection) -> None:
     }
 
 
+_ANYWHERE = (True, None, None, None, None)
+
+
 async def test_words_are_read_by_their_trigrams(estate: asyncpg.Connection) -> None:
     scope = EVERYTHING.parameter()
-    by_words = (scope, "store", "% zimm%", "% lyon%", "%", "%", None, 1000, " zimm lyon%", 9)
+    by_words = (scope, "store", "% zimm%", "% lyon%", "%", "%", 1000, " zimm lyon%", 9, *_ANYWHERE)
     used, _ = await indexes_of(estate, search.found_by_words, *by_words)
     assert "search_entry_store_words_idx" in used
     used, whole = await indexes_of(
-        estate, search.found_by_likeness, scope, "company", "boulangerie dupnot", None, 200, 8
+        estate, search.found_by_likeness, scope, "company", "boulangerie dupnot", 200, 8, *_ANYWHERE
     )
     assert "search_entry_company_words_idx" in used
     assert "search_entry_company" not in whole
@@ -210,3 +219,99 @@ async def test_a_list_by_a_receipts_key_is_whole_before_and_after_its_keys_are_c
     assert await listed(estate, EVERYTHING, wanted) == whole
     assert await estate.fetchval("SELECT count(*) FROM attempt_key") == TRANSACTIONS
     await transaction.rollback()
+
+
+async def test_a_person_of_one_store_finds_it_among_hundreds_of_the_same_words(
+    estate: asyncpg.Connection,
+) -> None:
+    # The last of its trade in the order of the table: among the first candidates of the country it is not.
+    (row,) = await estate.fetch(
+        "SELECT id FROM store WHERE name LIKE 'Boulangerie %' ORDER BY ctid DESC LIMIT 1"
+    )
+    store_id: UUID = row["id"]
+    scope = Scope((Area(stores=(store_id.bytes,)),))
+    narrow = await searching.narrow_of(estate, scope)
+    found = await searching.by_words(estate, scope, narrow, "store", "boulangerie", limit=9)
+    assert [row["target_id"] for row in found] == [store_id]
+    companies = await searching.by_words(estate, scope, narrow, "company", "", limit=9)
+    assert [row["target_id"] for row in companies] == [
+        await estate.fetchval("SELECT company_id FROM store WHERE id = $1", store_id)
+    ]
+
+
+directory, merchants, terminals, wall = (
+    load(Path(f"core/{folder}/queries.sql"))
+    for folder in ("merchants/directory", "merchants", "terminals/assigning", "terminals/wall")
+)
+NOBODY = UUID(int=0)
+FIRST = ("", NOBODY, 51)
+LOZERE = Scope((Area(departments=("48",)),))
+PLACES: tuple[list[str], list[UUID], list[UUID]] = (["48"], [], [])
+
+
+async def test_lists_of_the_whole_country_are_read_in_their_order(estate: asyncpg.Connection) -> None:
+    everything = EVERYTHING.parameter()
+    for statement, values, index in (
+        (directory.search_companies, (everything, "", *FIRST), "company_name"),
+        (directory.search_accounts, (everything, "", *FIRST), "account_name"),
+        (merchants.search_stores, FIRST, "store_name"),
+        (
+            terminals.list_terminals,
+            (everything, True, None, "", 51, None, None, None, NOW, True),
+            "terminal_terminal_key",
+        ),
+    ):
+        used, whole = await indexes_of(estate, statement, *values)
+        assert index in used
+        assert not whole & {"company", "account", "store", "terminal", "terminal_presence"}
+
+
+async def test_lists_of_a_department_begin_with_its_places(estate: asyncpg.Connection) -> None:
+    area = LOZERE.parameter()
+    for statement, values, indexes in (
+        (
+            directory.search_companies_of_places,
+            (area, "", *FIRST, *PLACES),
+            {"company_department", "store_department"},
+        ),
+        (
+            directory.search_accounts_of_places,
+            (area, "", *FIRST, *PLACES),
+            {"company_department", "store_department"},
+        ),
+        (merchants.search_stores_of_places, (*FIRST, "", [], *PLACES), {"store_department"}),
+        (
+            terminals.list_terminals_of_places,
+            (area, False, None, "", 51, None, None, None, NOW, True, *PLACES, ""),
+            {"store_department", "terminal_store"},
+        ),
+        (
+            wall.wall_by_store,
+            (area, False, "48", None, NOW, True, 201, *PLACES),
+            {"store_department", "terminal_store"},
+        ),
+    ):
+        used, whole = await indexes_of(estate, statement, *values)
+        assert indexes <= used
+        assert not whole & {"store", "terminal", "terminal_presence"}
+
+
+async def test_terminals_are_found_by_words_with_their_trigrams(estate: asyncpg.Connection) -> None:
+    values = (EVERYTHING.parameter(), True, None, "", 51, None, None, None, NOW, True, "%e00012%")
+    used, _ = await indexes_of(estate, terminals.list_terminals_with_words, *values)
+    assert {"terminal_number_words", "terminal_store"} <= used
+
+
+async def test_a_department_lists_what_the_country_lists_there(estate: asyncpg.Connection) -> None:
+    wanted = ListTerminals(department="48")
+    of_country = await list_terminals(estate, EVERYTHING, wanted, limit=500, now=NOW)
+    of_department = await list_terminals(estate, LOZERE, ListTerminals(), limit=500, now=NOW)
+    assert of_country
+    assert of_department == of_country
+    town = of_country[0].store.name.rsplit(" ", 1)[1]
+    named = await list_terminals(estate, LOZERE, ListTerminals(query=town.upper()), limit=500, now=NOW)
+    everywhere = await list_terminals(
+        estate, EVERYTHING, ListTerminals(query=town.upper(), department="48"), limit=500, now=NOW
+    )
+    assert named
+    assert named == everywhere

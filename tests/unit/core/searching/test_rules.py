@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.contracts.scope import Area, Scope
-from core.searching.rules import departments_of, may_be_misspelt, patterns_of, read_query
+from core.searching.rules import may_be_misspelt, patterns_of, places_of, read_query
 from core.values.ids import encode_id
 
 
@@ -78,7 +78,8 @@ def test_likeness_wants_letters() -> None:
 
 
 def test_only_a_scope_of_departments_narrows_by_department() -> None:
-    assert departments_of(Scope((Area(departments=("75",)), Area(departments=("69", "75"))))) == ["69", "75"]
-    assert departments_of(Scope((Area(departments=("75",)), Area(stores=(bytes(16),))))) is None
-    assert departments_of(Scope((Area(),))) is None
-    assert departments_of(Scope()) == []
+    several = Scope((Area(departments=("75",)), Area(departments=("69", "75")), Area(stores=(bytes(16),))))
+    assert places_of(several) == (False, ["69", "75"], [bytes(16)], [])
+    assert places_of(Scope((Area(), Area(companies=(bytes(16),))))) == (True, [], [], [bytes(16)])
+    assert places_of(Scope((Area(services=("pax",)),))).anywhere
+    assert places_of(Scope()) == (False, [], [], [])
