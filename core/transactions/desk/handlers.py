@@ -210,7 +210,9 @@ class TransactionHandlers:
                 raise NotRefundable("other_currency")
             if request.amount_minor > action.max.amount:
                 raise RefundAboveCaptured(remaining_minor=action.max.amount, currency=facts.currency)
-            if not await may_refund_alone(self._pool, caller, request.amount_minor, facts.currency):
+            # All that is given back of one payment counts, or a large refund would be several small ones.
+            altogether_minor = facts.refunded_minor + request.amount_minor
+            if not await may_refund_alone(self._pool, caller, altogether_minor, facts.currency):
                 return await ask_refund(
                     self._pool, caller, row, request, approval_id=refund_id, now=self._clock.now()
                 )

@@ -68,6 +68,20 @@ async def test_two_person_refund_is_asked_by_one_and_approved_by_another(
         assert [one["decided_by"]["name"] for one in listed.json()["data"]] == ["Samuel Okoye"]
 
 
+async def test_a_large_refund_in_small_parts_takes_two_people_all_the_same(
+    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[object]
+) -> None:
+    raw = await captured(rows)
+    refunded = "UPDATE attempt SET refunded_minor = $2 WHERE id = $1"
+    async with desk_stack.client(await desk_stack.log_in(ASKER)) as asker:
+        await rows.execute(refunded, uuid.UUID(bytes=raw), 40_000)
+        alone = await ask(asker, raw, 10_000)
+        assert (alone.json().get("asked_by"), len(engine)) == (None, 1)
+        await rows.execute(refunded, uuid.UUID(bytes=raw), 50_000)
+        more = await ask(asker, raw, 1)
+    assert (more.status_code, more.json()["state"], len(engine)) == (202, "waiting", 1)
+
+
 async def test_two_person_refund_is_refused_with_a_reason_or_withdrawn_or_expires(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
