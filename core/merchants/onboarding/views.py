@@ -6,6 +6,7 @@ import msgspec
 from core.contracts.desk_views import CompanyRef, PersonRef
 from core.contracts.merchants import (
     AccountRef,
+    Answers,
     Duplicate,
     Move,
     OnboardingDetail,
@@ -67,7 +68,7 @@ def detail_of(
     return OnboardingDetail(
         **msgspec.structs.asdict(summary),
         version=row["version"],
-        answers=answers_of(row),
+        answers=_answers_shown(row, caller),
         steps=[_step_of(step, steps, locale) for step in steps],
         moves=_moves_of(row, caller),
         editable=editable,
@@ -81,6 +82,16 @@ def detail_of(
         company=_company(row),
         duplicates=duplicates,
     )
+
+
+def _answers_shown(row: asyncpg.Record, caller: SignedIn) -> Answers:
+    """Return the answers; as on a company, only who may edit it sees its IBAN whole, and here who fills the file in."""
+    answers = answers_of(row)
+    company = answers.company
+    if not company.iban or row["held_by"].bytes == caller.agent_id or caller.may(Permission.MERCHANTS_EDIT):
+        return answers
+    masked = f"{company.iban[:2]}·· ···· {company.iban[-4:]}"
+    return msgspec.structs.replace(answers, company=msgspec.structs.replace(company, iban=masked))
 
 
 def _moves_of(row: asyncpg.Record, caller: SignedIn) -> list[Move]:

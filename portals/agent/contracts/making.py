@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from portals.kit.desk import Desk
@@ -14,8 +15,10 @@ KINDS = ("pax", "softpos", "onsite", "ecommerce")
 _SERVICE_FIELD = re.compile(r"services\[(\d+)\](?:\.(?:options\.)?(\w+))?")
 
 
-def first_form(desk: Desk, offer: Json, version: Json | None) -> dict[str, Any]:
-    """Return what the form shows at first: the terms of a version, or sensible ones."""
+def first_form(
+    desk: Desk, offer: Json, version: Json | None, *, wanted: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what the form shows at first: the terms of a version, or sensible ones with the wanted services."""
     form: dict[str, Any] = {
         "locale": "fr",
         "starts_on": desk.now.astimezone(PARIS).date().isoformat(),
@@ -24,7 +27,14 @@ def first_form(desk: Desk, offer: Json, version: Json | None) -> dict[str, Any]:
     for kind in KINDS:
         for rule in offer["rules"][kind]:
             form[f"opt.{kind}.{rule['name']}"] = _typed(rule, rule["default"], desk.locale)
-    if version is not None:
+    if version is None:
+        form |= {
+            f"svc.{store['store']['id']}.{kind}": "1"
+            for store in offer["stores"]
+            for kind in wanted
+            if not any(service["contract"] for service in store["services"] if service["kind"] == kind)
+        }
+    else:
         form |= {
             "locale": version["locale"],
             "starts_on": version["starts_on"],

@@ -58,7 +58,9 @@ async def new_contract_page(desk: Desk) -> Response[bytes]:
         found = await desk.gateway.get("/v1/companies", [("query", words), ("limit", "50")])
         return _page(desk, "contracts/choose.html", companies=found["data"], words_sought=words)
     offer = await _offer(desk, query["company"])
-    return _terms(desk, offer, None, first_form(desk, offer, None), {})
+    # An onboarding file says which services the merchant asked for.
+    wanted = [kind for kind in query.getall("kind", []) if kind in KINDS]
+    return _terms(desk, offer, None, first_form(desk, offer, None, wanted=wanted), {})
 
 
 @post("/contracts/new", status_code=200)

@@ -130,7 +130,7 @@ async def move_file(desk: Desk, file_id: str, move: str) -> Response[bytes]:
         if "reason" in errors:
             errors = {f"reason-{move}": errors["reason"]}
         return _show(desk, record, "review", errors=errors, status=422)
-    return desk.go(address)
+    return desk.go(address if move == "take" else f"{address}/review?done={move}")
 
 
 def _problems(record: Json, step: str) -> list[Json]:
@@ -159,11 +159,18 @@ def _show(
         errors=shown,
         saved=saved and not shown,
         adding="add" in desk.request.query_params,
+        done=_done(desk),
         legal_forms=[(code, code) for code in LEGAL_FORMS],
         service_kinds=SERVICE_KINDS,
         document_kinds=DOCUMENT_KINDS,
         **_groups_of(record),
     )
+
+
+def _done(desk: Desk) -> str:
+    """Return the move that was just made, for its confirmation."""
+    done = desk.request.query_params.get("done", "")
+    return done if done in MOVES else ""
 
 
 def _groups_of(record: Json) -> dict[str, Any]:

@@ -31,7 +31,8 @@ async def assign_page(desk: Desk) -> Response[bytes]:
     """Ask for the store first, then for the terminal."""
     desk.require_session()
     query = desk.request.query_params
-    return await _show(desk, {"store": query.get("store", "")}, words=query.get("store_query", "").strip())
+    form = {name: query.get(name, "")[:40] for name in ("store", "service")}
+    return await _show(desk, form, words=query.get("store_query", "").strip())
 
 
 @post("/assign-terminal", status_code=200)
@@ -132,13 +133,7 @@ async def _show(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response[bytes]:
-    stores: list[Json] = []
-    chosen: Json = {}
-    if form.get("store", "").startswith("sto_"):
-        chosen = await desk.gateway.get(f"/v1/stores/{_id(form['store'])}")
-    elif words:
-        listed = await desk.gateway.get("/v1/stores", [("query", words[:100]), ("limit", str(STORES_SHOWN))])
-        stores = listed["data"]
+    chosen, stores = await find_store(desk, form.get("store", ""), words)
     return desk.page(
         "terminals/assign.html",
         status=status,
@@ -149,6 +144,16 @@ async def _show(
         chosen=chosen,
         idempotency_key=str(uuid4()),
     )
+
+
+async def find_store(desk: Desk, store_id: str, words: str) -> tuple[Json, list[Json]]:
+    """Return the store that was chosen, else those that hold the words."""
+    if store_id.startswith("sto_"):
+        return await desk.gateway.get(f"/v1/stores/{_id(store_id)}"), []
+    if not words:
+        return {}, []
+    listed = await desk.gateway.get("/v1/stores", [("query", words[:100]), ("limit", str(STORES_SHOWN))])
+    return {}, listed["data"]
 
 
 def _id(text: str) -> str:

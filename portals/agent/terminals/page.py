@@ -51,13 +51,25 @@ async def terminal_page(desk: Desk, terminal_id: str) -> Response[bytes]:
     return _show(desk, await _load(desk, terminal_id), done=desk.request.query_params.get("done", ""))
 
 
+@get("/terminals/{terminal_id:str}/move")
+async def move_page(desk: Desk, terminal_id: str) -> Response[bytes]:
+    """Ask for the new store, then why."""
+    desk.require_session()
+    query = desk.request.query_params
+    return await _show_move(
+        desk, terminal_id, {"store": query.get("store", "")}, words=query.get("store_query", "").strip()
+    )
+
+
 @post("/terminals/{terminal_id:str}/{act:str}", status_code=200)
 async def change_terminal(desk: Desk, terminal_id: str, act: str) -> Response[bytes]:
     """Set options, activate, move or retire it."""
     desk.require_session()
     form = await desk.form()
     errors = await assigning.change(desk, path_part(terminal_id), act, form)
-    return await _after(desk, terminal_id, errors, {**form, "act": act})
+    if errors and act == "move":
+        return await _show_move(desk, terminal_id, form, errors=errors, status=422)
+    return await _after(desk, terminal_id, errors, {**form, "act": act}, done=act)
 
 
 @post("/terminals/{terminal_id:str}/block", status_code=200)
@@ -66,7 +78,7 @@ async def block_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     errors = await block(desk, kind="terminal", target_id=terminal_id, reason=form.get("reason", "").strip())
-    return await _after(desk, terminal_id, errors, form)
+    return await _after(desk, terminal_id, errors, form, done="block")
 
 
 @post("/terminals/{terminal_id:str}/unblock", status_code=200)
@@ -75,15 +87,38 @@ async def unblock_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     errors = await lift(desk, block_id=form.get("block_id", ""), reason=form.get("reason", "").strip())
-    return await _after(desk, terminal_id, errors, form)
+    return await _after(desk, terminal_id, errors, form, done="unblock")
 
 
 async def _after(
-    desk: Desk, terminal_id: str, errors: dict[str, str], form: dict[str, str]
+    desk: Desk, terminal_id: str, errors: dict[str, str], form: dict[str, str], *, done: str
 ) -> Response[bytes]:
     if not errors:
-        return desk.go(f"/terminals/{path_part(terminal_id)}")
+        return desk.go(f"/terminals/{path_part(terminal_id)}?done={done}")
     return _show(desk, await _load(desk, terminal_id), errors=errors, form=form, status=422)
+
+
+async def _show_move(
+    desk: Desk,
+    terminal_id: str,
+    form: dict[str, str],
+    *,
+    words: str = "",
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response[bytes]:
+    record = await _load(desk, terminal_id)
+    chosen, stores = await assigning.find_store(desk, form.get("store", ""), words)
+    return desk.page(
+        "terminals/move.html",
+        status=status,
+        record=record,
+        form=form,
+        errors=errors or {},
+        chosen=chosen,
+        stores=stores,
+        store_words=words,
+    )
 
 
 async def _load(desk: Desk, terminal_id: str) -> Json:
@@ -101,6 +136,7 @@ async def _load(desk: Desk, terminal_id: str) -> Json:
         "blocks": journal["data"],
         "profile": profile,
         "macros": macros,
+        "store": await beside(desk, f"/v1/stores/{path_part(terminal['store']['id'])}"),
     }
 
 
@@ -120,6 +156,7 @@ def _show(
 HANDLERS = (
     terminals_page,
     terminal_page,
+    move_page,
     block_terminal,
     unblock_terminal,
     change_terminal,

@@ -1,30 +1,49 @@
-// A step saves by itself a moment after each change; what the answer says of the file replaces what stood there.
+// A step saves by itself a moment after each change, and at once when its page is left; what the answer says of the
+// file replaces what stood there.
 const WAIT_MS = 500;
 const PARTS = ["wizard-steps", "f-version", "wizard-saved"];
 const form = document.querySelector("form[data-autosave]");
 let timer = 0;
 let running = null;
 
-form?.addEventListener("change", () => {
-  clearTimeout(timer);
-  timer = setTimeout(save, WAIT_MS);
-});
+for (const kind of ["input", "change"]) {
+  form?.addEventListener(kind, () => {
+    clearTimeout(timer);
+    timer = setTimeout(save, WAIT_MS);
+  });
+}
 // The form's own button says it all, so nothing may follow it.
 form?.addEventListener("submit", () => {
   clearTimeout(timer);
+  timer = 0;
   running?.abort();
 });
+// A link that is pressed within that moment takes the page away; `keepalive` lets the request outlive it.
+if (form) {
+  window.addEventListener("pagehide", () => {
+    if (!timer) return;
+    clearTimeout(timer);
+    timer = 0;
+    post({}).catch(() => undefined);
+  });
+}
+
+function post(options) {
+  return fetch(form.action, {
+    method: "POST",
+    body: new URLSearchParams(new FormData(form)),
+    headers: { "HX-Request": "true", "HX-Current-URL": location.href },
+    keepalive: true,
+    ...options,
+  });
+}
 
 async function save() {
+  timer = 0;
   running?.abort();
   running = new AbortController();
   try {
-    const answer = await fetch(form.action, {
-      method: "POST",
-      body: new URLSearchParams(new FormData(form)),
-      headers: { "HX-Request": "true", "HX-Current-URL": location.href },
-      signal: running.signal,
-    });
+    const answer = await post({ signal: running.signal });
     // Anything but a saved step is left to the button: it shows what went wrong on a page of its own.
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
