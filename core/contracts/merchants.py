@@ -333,6 +333,7 @@ class CompanyDetail(CompanySummary, kw_only=True):
     validated_at: Timestamp | None
     stores: list[StoreSummary]
     contacts: list[Contact]
+    through_store: bool = False  # seen by a store of it only: to read, without IBAN and contacts
 
 
 class AccountSummary(msgspec.Struct, kw_only=True):
@@ -358,6 +359,7 @@ class AccountDetail(AccountSummary, kw_only=True):
     changed_at: Timestamp
     companies: list[CompanySummary]
     contacts: list[Contact]
+    through_store: bool = False  # seen by a store of it only: to read, without contacts
 
 
 class StoreMade(StoreSummary, kw_only=True):

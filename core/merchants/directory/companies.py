@@ -45,15 +45,16 @@ class CompanyHandlers:
     async def companies(self, caller: SignedIn, request: SearchMerchants) -> CompanyPage:
         """Return the companies whose name, SIREN, VAT number or town holds the words. Raises: NotPermitted."""
         limit = min(request.limit, PAGE_ROWS_MAX)
+        scope = require(caller, Permission.DIRECTORY_READ)
         rows = await store.search_companies(
             self._pool,
-            require(caller, Permission.DIRECTORY_READ),
+            scope,
             pattern=like_pattern(request.query),
             after=request.after,
             after_id=request.after_id or LOWEST_ID,
             limit=limit + 1,
         )
-        page = [views.company_of(row) for row in rows[:limit]]
+        page = [views.company_of(row, scope) for row in rows[:limit]]
         more = len(rows) > limit
         return CompanyPage(page, encode_cursor(page[-1].legal_name, page[-1].id) if more else None)
 

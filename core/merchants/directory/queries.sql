@@ -38,7 +38,10 @@ SELECT c.id, c.legal_name, c.siren, c.vat, c.city, c.postcode, c.department, c.i
        (SELECT count(*)::int FROM store s
         WHERE s.company_id = c.id AND sees($1::area[], s.department, s.id, s.company_id, NULL)) AS store_count
 FROM company c JOIN account a ON a.id = c.account_id
-WHERE c.account_id = $2 AND sees($1::area[], c.department, NULL, c.id, NULL)
+WHERE c.account_id = $2
+  AND (sees($1::area[], c.department, NULL, c.id, NULL)
+       OR EXISTS (SELECT FROM store s WHERE s.company_id = c.id
+                  AND sees($1::area[], s.department, s.id, s.company_id, NULL)))
 ORDER BY c.legal_name, c.id
 LIMIT $3;
 
@@ -235,3 +238,35 @@ UPDATE contact SET name = $2, role = $3, email = $4, phone = $5, version = versi
 -- name: delete_contact
 -- Primary key; locked before.
 DELETE FROM contact WHERE id = $1;
+
+-- name: company_seen
+-- Primary key, then index store_company: the company within the scope, or one of its stores. To read, never to write:
+-- what changes a company locks it by its own place.
+SELECT c.id, c.legal_name, c.siren, c.vat, c.city, c.postcode, c.department, c.iban, c.validated_at,
+       c.legal_form, c.activity, c.street, c.version, c.changed_at,
+       a.id AS account_id, a.name AS account_name,
+       (SELECT count(*)::int FROM store s
+        WHERE s.company_id = c.id AND sees($1::area[], s.department, s.id, s.company_id, NULL)) AS store_count
+FROM company c JOIN account a ON a.id = c.account_id
+WHERE c.id = $2
+  AND (sees($1::area[], c.department, NULL, c.id, NULL)
+       OR EXISTS (SELECT FROM store s WHERE s.company_id = c.id
+                  AND sees($1::area[], s.department, s.id, s.company_id, NULL)));
+
+-- name: account_seen
+-- Primary key, then indexes company_account and store_company: an account of which the scope sees a company, or a
+-- store of one. To read, never to write. `held`: whether it sees a company of it, and not only a store.
+SELECT a.id, a.name, a.version, a.changed_at, n.company_count, n.store_count, n.held
+FROM account a
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS company_count,
+           coalesce(sum((SELECT count(*) FROM store s WHERE s.company_id = c.id
+                         AND sees($1::area[], s.department, s.id, s.company_id, NULL))), 0)::int AS store_count,
+           coalesce(bool_or(sees($1::area[], c.department, NULL, c.id, NULL)),
+                    sees($1::area[], NULL, NULL, NULL, NULL)) AS held
+    FROM company c WHERE c.account_id = a.id
+      AND (sees($1::area[], c.department, NULL, c.id, NULL)
+           OR EXISTS (SELECT FROM store s WHERE s.company_id = c.id
+                      AND sees($1::area[], s.department, s.id, s.company_id, NULL)))
+) AS n
+WHERE a.id = $2 AND (n.company_count > 0 OR sees($1::area[], NULL, NULL, NULL, NULL));

@@ -31,27 +31,35 @@ REASON_CHARACTERS_MIN: Final = 3
 
 
 async def read_account(connection: Connection, scope: Scope, account_id: bytes) -> AccountDetail:
-    """Return one account. Raises: NotFound."""
-    row = await store.find_account(connection, scope, account_id)
+    """Return one account; who sees a store of it only is not told whom to call there. Raises: NotFound."""
+    row = await store.find_account_seen(connection, scope, account_id)
     if row is None:
         raise NotFound
     companies = await store.companies_of(connection, scope, account_id)
     return views.account_detail_of(
-        row, [views.company_of(one) for one in companies], await read_contacts(connection, account_id)
+        row,
+        [views.company_of(one, scope) for one in companies],
+        await read_contacts(connection, account_id) if row["held"] else [],
+        through_store=not row["held"],
     )
 
 
 async def read_company(
     connection: Connection, caller: SignedIn, scope: Scope, company_id: bytes
 ) -> CompanyDetail:
-    """Return one company; its IBAN is whole for who may edit it. Raises: NotFound."""
-    row = await store.find_company(connection, scope, company_id)
+    """Return one company; its IBAN is whole for who may edit it.
+
+    Whoever sees a store of it sees what it is: neither its IBAN nor its contacts, nor its other stores.
+    Raises: NotFound.
+    """
+    row = await store.find_company_seen(connection, scope, company_id)
     if row is None:
         raise NotFound
     return views.company_detail_of(
         row,
         await store.stores_of_company(connection, scope, company_id),
-        await read_contacts(connection, company_id),
+        await read_contacts(connection, company_id) if views.holds_company(row, scope) else [],
+        scope=scope,
         editing=caller.scope_of(Permission.MERCHANTS_EDIT),
     )
 

@@ -47,13 +47,18 @@ async def search_companies(
 
 
 async def companies_of(connection: Connection, scope: Scope, account_id: bytes) -> list[asyncpg.Record]:
-    """Return the companies of an account that the scope sees."""
+    """Return the companies of an account that the scope sees, by their own place or by that of a store."""
     return await connection.fetch(_SQL.companies_of, scope.parameter(), uuid_of(account_id), PARTS_MAX)
 
 
 async def find_company(connection: Connection, scope: Scope, company_id: bytes) -> asyncpg.Record | None:
-    """Return one company."""
+    """Return one company by its own place: what may be changed."""
     return await connection.fetchrow(_SQL.company_by_id, scope.parameter(), uuid_of(company_id))
+
+
+async def find_company_seen(connection: Connection, scope: Scope, company_id: bytes) -> asyncpg.Record | None:
+    """Return one company by its own place, or by that of a store of it."""
+    return await connection.fetchrow(_SQL.company_seen, scope.parameter(), uuid_of(company_id))
 
 
 async def lock_company(connection: Connection, scope: Scope, company_id: bytes) -> asyncpg.Record | None:
@@ -135,8 +140,13 @@ async def search_accounts(
 
 
 async def find_account(connection: Connection, scope: Scope, account_id: bytes) -> asyncpg.Record | None:
-    """Return one account."""
+    """Return one account by the place of a company of it: what may be changed."""
     return await connection.fetchrow(_SQL.account_by_id, scope.parameter(), uuid_of(account_id))
+
+
+async def find_account_seen(connection: Connection, scope: Scope, account_id: bytes) -> asyncpg.Record | None:
+    """Return one account by the place of a company of it, or of a store of one; `held` says which."""
+    return await connection.fetchrow(_SQL.account_seen, scope.parameter(), uuid_of(account_id))
 
 
 async def lock_account(connection: Connection, scope: Scope, account_id: bytes) -> asyncpg.Record | None:

@@ -31,7 +31,7 @@ def account_of(row: asyncpg.Record) -> AccountSummary:
 
 
 def account_detail_of(
-    row: asyncpg.Record, companies: list[CompanySummary], contacts: list[Contact]
+    row: asyncpg.Record, companies: list[CompanySummary], contacts: list[Contact], *, through_store: bool
 ) -> AccountDetail:
     """Return a whole account."""
     return AccountDetail(
@@ -40,11 +40,13 @@ def account_detail_of(
         changed_at=timestamp(row["changed_at"]),
         companies=companies,
         contacts=contacts,
+        through_store=through_store,
     )
 
 
-def company_of(row: asyncpg.Record) -> CompanySummary:
-    """Return a company in a list: of its IBAN the country and the last four."""
+def company_of(row: asyncpg.Record, scope: Scope) -> CompanySummary:
+    """Return a company in a list: of its IBAN the country and the last four, for who sees more than a store of it."""
+    shows_iban = row["iban"] is not None and holds_company(row, scope)
     return CompanySummary(
         id=encode_id("company", row["id"].bytes),
         legal_name=row["legal_name"],
@@ -54,18 +56,23 @@ def company_of(row: asyncpg.Record) -> CompanySummary:
         postcode=row["postcode"],
         department=row["department"],
         account=account_ref_of(row),
-        iban=None if row["iban"] is None else Iban(*masked_iban(row["iban"])),
+        iban=Iban(*masked_iban(row["iban"])) if shows_iban else None,
         store_count=row["store_count"],
         validated=row["validated_at"] is not None,
     )
 
 
 def company_detail_of(
-    row: asyncpg.Record, stores: list[asyncpg.Record], contacts: list[Contact], *, editing: Scope
+    row: asyncpg.Record,
+    stores: list[asyncpg.Record],
+    contacts: list[Contact],
+    *,
+    scope: Scope,
+    editing: Scope,
 ) -> CompanyDetail:
     """Return a whole company; its IBAN is whole where the caller may edit it."""
-    summary = company_of(row)
-    if summary.iban is not None and editing.sees(row["department"] or "", b"", row["id"].bytes):
+    summary = company_of(row, scope)
+    if summary.iban is not None and holds_company(row, editing):
         summary.iban = msgspec.structs.replace(summary.iban, value=row["iban"])
     return CompanyDetail(
         **msgspec.structs.asdict(summary),
@@ -77,7 +84,13 @@ def company_detail_of(
         validated_at=timestamp_or_none(row["validated_at"]),
         stores=[summary_of(one) for one in stores],
         contacts=contacts,
+        through_store=not holds_company(row, scope),
     )
+
+
+def holds_company(row: asyncpg.Record, scope: Scope) -> bool:
+    """Return whether a scope sees the company by its own place, and not only through a store of it."""
+    return scope.sees(row["department"] or "", b"", row["id"].bytes)
 
 
 def store_made_of(row: asyncpg.Record, contacts: list[Contact]) -> StoreMade:
