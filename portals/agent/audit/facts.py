@@ -55,7 +55,11 @@ _TABLES: Final = {
     "permissions": ("permission",),
     "added": ("permission",),
     "removed": ("permission",),
-    "steps": ("wizard_step", "macro_step"),
+    "steps": ("onboarding_step", "macros.step"),
+    "before": ("contract.state",),
+    "after": ("contract.state",),
+    "method": ("audit_value",),
+    "kind": ("service", "audit_value"),
 }
 
 
@@ -75,7 +79,7 @@ def facts_of(words: Words, facts: Json) -> list[Fact]:
     for name, value in facts.items():
         if name == "currency" and "amount_minor" in facts:
             continue
-        if name == "amount_minor" and isinstance(value, int):
+        if name.endswith("_minor") and isinstance(value, int):
             shown.append(Fact(_label(words, name), formats.money(value, currency, words.locale)))
         else:
             shown += _shown(words, name, value)
@@ -116,6 +120,9 @@ def _of_text(words: Words, name: str, value: str) -> Fact:
 
 
 def _text(words: Words, name: str, value: str) -> str:
+    if name == "factor":
+        parts = value.split(" and ")
+        return " + ".join(words.get(f"audit_value.{part.replace(' ', '_')}", part) for part in parts)
     for table in _TABLES.get(name, ()):
         if word := words.get(f"{table}.{value}", ""):
             return word
