@@ -184,6 +184,8 @@ class RequestHandlers:
             title = view.title if request.title is None else checked_title(request.title)
             team = view.team.code if request.team is None else await self._team(on, request.team)
             due_on = on.standing.due_on if request.due_on is None else checked_date(request.due_on)
+            if due_on is not None and due_on != on.standing.due_on and due_on < on.asking.today:
+                raise RequestRefused(FieldProblem("due_on", "past", "today or later"))
             priority = request.priority or view.priority
             was = {
                 "title": view.title,

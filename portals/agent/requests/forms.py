@@ -22,8 +22,12 @@ def told(action: str, fields: dict[str, str]) -> tuple[str, Json] | None:
         case "reopen":
             return "reopen", {"comment": comment}
         case "change":
-            body: Json = {"due_on": fields.get("due_on", "")}
-            body |= {name: fields[name].strip() for name in ("title", "priority", "team") if fields.get(name)}
+            # Only what this person changed: a page that is older than a colleague's change would take it back.
+            wished = {
+                name: fields[name].strip() for name in ("title", "priority", "team") if fields.get(name)
+            }
+            wished["due_on"] = fields.get("due_on", "")
+            body: Json = {name: value for name, value in wished.items() if value != fields.get(f"was_{name}")}
             return "change", body
         case _:
             return None

@@ -267,6 +267,21 @@ async def test_a_bad_field_is_named_and_nothing_is_written(
     assert await rows.fetchval("SELECT count(*) FROM request") == before
 
 
+async def test_a_date_is_not_moved_into_the_past_and_a_late_one_stays(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    hotline = await people(HOTLINE)
+    code = (await make(hotline))["request"]["code"]
+    refused = await hotline.post(f"/v1/requests/{code}/change", json={"due_on": "2020-01-01"})
+    assert [(one["field"], one["code"]) for one in refused.json()["errors"]] == [("due_on", "past")]
+    await rows.execute("UPDATE request SET due_on = '2020-01-01' WHERE code = $1", code)
+    # It is late, and may still be called urgent.
+    urgent = await hotline.post(
+        f"/v1/requests/{code}/change", json={"due_on": "2020-01-01", "priority": "high"}
+    )
+    assert (urgent.status_code, urgent.json()["request"]["priority"]) == (200, "high")
+
+
 async def test_types_are_configured_by_whoever_may_and_nobody_else(people: People) -> None:
     body = {
         "code": "training",

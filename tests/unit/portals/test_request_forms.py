@@ -1,0 +1,22 @@
+"""A form on a request sends what somebody changed, and nothing that a colleague changed meanwhile."""
+
+from __future__ import annotations
+
+from portals.agent.requests.forms import told
+
+READ = {
+    "was_title": "Terminal muet",
+    "was_due_on": "2026-12-01",
+    "was_priority": "normal",
+    "was_team": "hotline",
+}
+SHOWN = {"title": "Terminal muet", "due_on": "2026-12-01", "priority": "normal", "team": "hotline"}
+
+
+def test_only_what_was_changed_is_sent() -> None:
+    assert told("change", {**READ, **SHOWN, "priority": "high"}) == ("change", {"priority": "high"})
+    assert told("change", {**READ, **SHOWN}) == ("change", {})
+
+
+def test_a_date_can_be_taken_away() -> None:
+    assert told("change", {**READ, **SHOWN, "due_on": ""}) == ("change", {"due_on": ""})
