@@ -18,19 +18,22 @@ _log = structlog.get_logger("core.mail")
 
 
 def jobs(parts: JobParts) -> list[Job]:
-    """Return the rounds of this topic."""
+    """Return the rounds of this topic. Raises: SystemExit, when the mail server cannot be read."""
     address = os.environ.get("GUICHET_SMTP", "")
     if not address:
         _log.warning("mail_waits", reason="GUICHET_SMTP is not set")
         return []
-    from core.notifications.mail.sending import MailRound, Smtp  # noqa: PLC0415 - only who sends pays for it.
+    from core.notifications.mail.sending import MailRound, Smtp, SmtpMalformed  # noqa: PLC0415 - only who sends pays for it.
 
-    smtp = Smtp.parse(
-        address,
-        user=os.environ.get("GUICHET_SMTP_USER", ""),
-        password=os.environ.get("GUICHET_SMTP_PASSWORD", ""),
-        sender=os.environ.get("GUICHET_MAIL_FROM", _SENDER),
-    )
+    try:
+        smtp = Smtp.parse(
+            address,
+            user=os.environ.get("GUICHET_SMTP_USER", ""),
+            password=os.environ.get("GUICHET_SMTP_PASSWORD", ""),
+            sender=os.environ.get("GUICHET_MAIL_FROM") or _SENDER,
+        )
+    except SmtpMalformed as error:
+        raise SystemExit(f"core-worker: GUICHET_SMTP, GUICHET_MAIL_FROM: {error}") from error
     mail = MailRound(
         parts.pool, parts.clock, smtp, portal_url=os.environ.get("GUICHET_PORTAL_URL", "http://localhost")
     )

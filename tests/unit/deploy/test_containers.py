@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from deploy.local.binaries import nats_server_binary
+from deploy.local.processes import PROCESSES, Place, port_names
 from deploy.local.subjects import ALLOWANCES, SubjectAllowance
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -90,3 +91,21 @@ def test_what_is_started_is_a_program_of_this_checkout(name: str) -> None:
     assert command[0] == "python"
     if command[1] == "-m":
         assert importlib.util.find_spec(command[2]) is not None
+
+
+def test_desk_and_worker_share_their_folder_and_where_links_lead() -> None:
+    desk, worker = SERVICES["core-desk"], SERVICES["core-worker"]
+    assert desk["volumes"] == worker["volumes"] == SERVICES["seed"]["volumes"] == ["core:/data"]
+    assert "GUICHET_DATA=/data" in (CONTAINERS / "Dockerfile").read_text()
+    for name in ("GUICHET_PORTAL_URL", "GUICHET_INSTITUTION", "GUICHET_DATABASE_URL"):
+        assert desk["environment"][name] == worker["environment"][name]
+    assert (
+        SERVICES["portal"]["environment"]["GUICHET_INSTITUTION"] == desk["environment"]["GUICHET_INSTITUTION"]
+    )
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in PROCESSES if spec.name in SERVICES])
+def test_a_container_is_told_what_the_process_of_one_machine_is_told(name: str) -> None:
+    (spec,) = [spec for spec in PROCESSES if spec.name == name]
+    place = Place(Path("data"), dict.fromkeys(port_names(PROCESSES), 1), lambda: "database", lambda who: who)
+    assert set(spec.environment(place)) <= set(SERVICES[name]["environment"])
