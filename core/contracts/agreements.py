@@ -153,6 +153,7 @@ class SetOptions(msgspec.Struct):
     id: bytes
     options: Options
     reason: str
+    revision: int | None = None  # what was read; another one means that somebody wrote since
     idempotency_key: str = ""
 
 
@@ -172,6 +173,7 @@ class SetLimits(msgspec.Struct):
     id: bytes
     limits: Limits
     reason: str
+    revision: int | None = None
     idempotency_key: str = ""
 
 
@@ -218,6 +220,7 @@ class ServiceDetail(msgspec.Struct, kw_only=True):
     options: Options
     rules: list[OptionRule]
     contract: ContractRef | None
+    revision: int  # moves with each change
     changes: list[ServiceChange]
     may_edit: bool
 

@@ -1,6 +1,6 @@
 """Services at stores: their options, their limits, their history."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Response, get, post
@@ -14,6 +14,7 @@ from gateway.v1.reading import body_id, path_id
 from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
 
 _TAGS: Final = ["Services"]
+Revision = Annotated[int, msgspec.Meta(ge=0, description="The service’s `revision` as it was read")]
 _SET: Final = {200: ResponseSpec(ask.ServiceDetail, description="The service")}
 
 
@@ -30,6 +31,7 @@ class OptionsBody(msgspec.Struct, forbid_unknown_fields=True):
 
     options: ask.Options
     reason: ReasonText
+    revision: Revision | None = None
 
 
 class LimitsBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -37,6 +39,7 @@ class LimitsBody(msgspec.Struct, forbid_unknown_fields=True):
 
     limits: ask.Limits
     reason: ReasonText
+    revision: Revision | None = None
 
 
 @get("/services/{service_id:str}", summary="One service", tags=_TAGS)
@@ -75,7 +78,11 @@ async def set_options(
 ) -> Response[bytes]:
     """Write every option of a service; those left out take their default."""
     body = ask.SetOptions(
-        path_id("service", service_id), data.options, data.reason.strip(), optional_key(idempotency_key)
+        path_id("service", service_id),
+        data.options,
+        data.reason.strip(),
+        data.revision,
+        optional_key(idempotency_key),
     )
     return await _written(core, caller, ask.SERVICE_OPTIONS, body, 200)
 
@@ -90,7 +97,11 @@ async def set_limits(
 ) -> Response[bytes]:
     """Write every limit of a service, effective at its next payment."""
     body = ask.SetLimits(
-        path_id("service", service_id), data.limits, data.reason.strip(), optional_key(idempotency_key)
+        path_id("service", service_id),
+        data.limits,
+        data.reason.strip(),
+        data.revision,
+        optional_key(idempotency_key),
     )
     return await _written(core, caller, ask.SERVICE_LIMITS, body, 200)
 

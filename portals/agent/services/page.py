@@ -77,7 +77,7 @@ async def _write(
         try:
             await desk.gateway.post(
                 f"/v1/services/{found['id']}/{what}",
-                {what: values, "reason": reason},
+                {what: values, "reason": reason, **_revision_of(form)},
                 idempotency_key=form.get("idempotency_key") or None,
             )
         except GatewayProblem as problem:
@@ -85,12 +85,21 @@ async def _write(
                 raise
             prefix = "opt." if what == "options" else ""
             for one in problem.errors:
+                if one.field == "revision":
+                    # No field of the page holds it: it is told above them, with who wrote when.
+                    errors[""] = f"{problem.detail} ({one.detail})"
+                    continue
                 field = f"{prefix}{one.field.rsplit('.', 1)[-1]}"
                 errors[field] = say(desk, one.code, one.detail or problem.detail)
             errors = errors or {"": problem.detail}
         else:
             return desk.go(f"/services/{found['id']}?saved=1")
     return _show(desk, found, _form_of(desk, found) | _typed_of(form, what), errors, status=422)
+
+
+def _revision_of(form: dict[str, str]) -> Json:
+    text = form.get("revision", "")
+    return {"revision": int(text)} if text.isascii() and text.isdigit() and len(text) < 10 else {}
 
 
 async def _load(desk: Desk, service_id: str) -> Json:

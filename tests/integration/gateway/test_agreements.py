@@ -477,6 +477,28 @@ async def test_options_and_limits_of_a_service_keep_their_history(
     assert again.json()["code"] == "service_stands"
 
 
+async def test_limits_are_not_written_over_what_a_colleague_set_meanwhile(
+    desk_stack: DeskStack, client: httpx.AsyncClient, place: Place
+) -> None:
+    address = f"/v1/services/{place.public('service')}"
+    async with desk_stack.client(await token_of(desk_stack, "admin")) as colleague:
+        read = (await client.get(address)).json()
+        wish = {"reason": "trial", "revision": read["revision"]}
+        lower = {"transaction_max_minor": 4_000, "brands": ["cb"]}
+        set_by_colleague = await colleague.post(f"{address}/limits", json={**wish, "limits": lower})
+        assert set_by_colleague.status_code == 200
+        stale = await client.post(
+            f"{address}/limits", json={**wish, "limits": {**lower, "transaction_max_minor": 500_000}}
+        )
+        options = await client.post(f"{address}/options", json={**wish, "options": {"tip": True}})
+    assert (stale.status_code, stale.json()["code"]) == (409, "changed_meanwhile")
+    (told,) = stale.json()["errors"]
+    assert (told["field"], told["detail"].split(",")[0]) == ("revision", "Nadia Ferrand")
+    assert options.json()["code"] == "changed_meanwhile"
+    after = (await client.get(address)).json()
+    assert (after["limits"]["transaction_max_minor"], after["options"]["tip"]) == (4_000, False)
+
+
 async def test_the_demonstration_pays_by_a_grid_and_seeding_again_changes_nothing(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:

@@ -1,6 +1,7 @@
 """Services at stores: made, and their options and limits set."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -14,6 +15,8 @@ from core.identity.api import Claim, Permission, SignedIn, once, record_action, 
 from core.merchants.agreements.errors import AgreementRefused, ServiceStands
 from core.merchants.agreements.services import store
 from core.merchants.agreements.services.rules import above_transaction_max, checked_options, limit_problems
+from core.merchants.errors import ChangedMeanwhile
+from core.merchants.writing import told_by
 from core.values.clock import Clock
 
 
@@ -53,10 +56,11 @@ class ServiceHandlers:
         return await self._write(caller, request.idempotency_key, "service", request, effect)
 
     async def set_options(self, caller: SignedIn, request: ask.SetOptions) -> Written:
-        """Write every option. Raises: NotPermitted, NotFound, AgreementRefused, KeyReused."""
+        """Write every option. Raises: NotPermitted, NotFound, AgreementRefused, ChangedMeanwhile, KeyReused."""
 
         async def effect(connection: Connection) -> bytes:
             present = await self._locked(connection, caller, request.id)
+            _refuse_if_changed(present, request.revision)
             options, problems = checked_options(present.kind, request.options)
             if not problems and above_transaction_max(options, present.limits.transaction_max_minor):
                 problems = [FieldProblem("options.contactless_max_minor", "above_transaction_max")]
@@ -74,11 +78,12 @@ class ServiceHandlers:
     async def set_limits(self, caller: SignedIn, request: ask.SetLimits) -> Written:
         """Write every limit, effective at the next payment.
 
-        Raises: NotPermitted, NotFound, AgreementRefused, KeyReused.
+        Raises: NotPermitted, NotFound, AgreementRefused, ChangedMeanwhile, KeyReused.
         """
 
         async def effect(connection: Connection) -> bytes:
             present = await self._locked(connection, caller, request.id)
+            _refuse_if_changed(present, request.revision)
             problems = limit_problems(
                 request.limits,
                 present.options,
@@ -171,6 +176,16 @@ class ServiceHandlers:
             body=body,
             effect=in_transaction,
         )
+
+
+def _refuse_if_changed(present: ask.ServiceDetail, revision: int | None) -> None:
+    """Raise ChangedMeanwhile, telling who wrote last, when the revision that was read is not the present one."""
+    if revision is None or revision == present.revision:
+        return
+    last = present.changes[0] if present.changes else None
+    by = "" if last is None or last.by is None else last.by.name or ""
+    told = "" if last is None else told_by(by, datetime.fromisoformat(last.at))
+    raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
 
 
 def _changed(before: store.Facts, after: store.Facts) -> tuple[store.Facts, store.Facts]:

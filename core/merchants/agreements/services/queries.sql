@@ -52,3 +52,7 @@ VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7::text::jsonb);
 SELECT h.at, h.agent_id, a.name AS agent_name, h.kind, h.reason, h.before::text AS before, h.after::text AS after
 FROM service_change h LEFT JOIN agent a ON a.id = h.agent_id
 WHERE h.service_id = $1 ORDER BY h.id DESC LIMIT 100;
+
+-- name: count_changes
+-- Index service_change_of.
+SELECT count(*)::int FROM service_change WHERE service_id = $1;

@@ -63,6 +63,7 @@ async def find_service(
         else ContractRef(
             encode_id("contract", row["contract_id"].bytes), row["number"], row["contract_state"]
         ),
+        revision=await connection.fetchval(_SQL.count_changes, uuid_of(service_id)) or 0,
         changes=await list_changes(connection, service_id),
         may_edit=may_edit,
     )
