@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from portals.agent.requests import configuring
+from portals.agent.requests import configuring, linking
 from portals.agent.requests.forms import errors_of, said, told
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
@@ -15,7 +15,7 @@ PAGE_ROWS = 50
 BOXES = ("mine", "free", "team", "written", "all")
 PRIORITIES = ("high", "normal", "low")
 _FILTERS = ("closed", "late", "type", "priority", "query", "company", "store", "cursor")
-_REFERENCES = ("company", "store", "terminal", "transaction", "contract")
+_REFERENCES = linking.KINDS
 
 
 @get("/requests")
@@ -69,6 +69,9 @@ async def make_request(desk: Desk) -> Response[bytes]:
         "answers": answers,
     }
     body |= {name: fields[name].strip() for name in (*_REFERENCES, "due_on") if fields.get(name, "").strip()}
+    if linking.is_linking(fields):
+        form = linking.linked(fields)
+        return await _form(desk, form, {}, sought=form.get("about_query", "").strip())
     if not body["type"]:
         return await _form(desk, fields, {"type": desk.words("requests.e_type")}, status=422)
     try:
@@ -108,7 +111,7 @@ async def act(desk: Desk, code: str, action: str) -> Response[bytes]:
 
 
 async def _form(
-    desk: Desk, form: dict[str, str], errors: dict[str, str], *, status: int = 200
+    desk: Desk, form: dict[str, str], errors: dict[str, str], *, sought: str = "", status: int = 200
 ) -> Response[bytes]:
     types = await desk.gateway.get("/v1/requests/types")
     standing = [one for one in types["data"] if not one["retired"]]
@@ -122,6 +125,9 @@ async def _form(
         errors=errors,
         priorities=PRIORITIES,
         references=_REFERENCES,
+        links=await linking.named(desk, form),
+        sought=sought,
+        found=await linking.find(desk, sought) if sought else [],
         once=form.get("once") or desk.reference,
     )
 

@@ -51,7 +51,7 @@ async def terminal_page(desk: Desk, terminal_id: str) -> Response[bytes]:
     return _show(desk, await _load(desk, terminal_id), done=desk.request.query_params.get("done", ""))
 
 
-@get("/terminals/{terminal_id:str}/move")
+@get("/move-terminal/{terminal_id:str}")
 async def move_page(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Ask for the new store, then why."""
     desk.require_session()
