@@ -10,7 +10,7 @@ from core.contracts import supervision as ask
 from core.contracts.desk_requests import ById, Nothing, Written
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.v1.reading import Cursor, Limit, cursor_id, path_id
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
 
 SNOOZE_MINUTES_MAX: Final = 7 * 1440
 
@@ -30,7 +30,7 @@ class RuleBody(msgspec.Struct, forbid_unknown_fields=True):
 class AcknowledgeBody(msgspec.Struct, forbid_unknown_fields=True):
     """What is known or done about it."""
 
-    note: Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
+    note: ReasonText
 
 
 class SnoozeBody(msgspec.Struct, forbid_unknown_fields=True):

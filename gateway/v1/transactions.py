@@ -14,7 +14,8 @@ from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import JSON, Problem
 from gateway.v1.reading import FILTER_PARAMETERS, Cursor, Limit, cursor_id, path_id
 
-ReasonText = Annotated[str, msgspec.Meta(min_length=3, max_length=500)]
+# Three characters that say something: blanks would leave the record without a why.
+ReasonText = Annotated[str, msgspec.Meta(min_length=3, max_length=500, pattern=r"(?:\S\s*){3}")]
 IdempotencyKey = Annotated[
     str | None,
     Parameter(header="Idempotency-Key", description="1 to 255 characters; the same key and body act once"),

@@ -97,7 +97,7 @@ async def test_two_person_refund_is_refused_with_a_reason_or_withdrawn_or_expire
 
         refused = (await ask(asker, raw)).json()["id"]
         assert await decide(approver, refused, "refuse", reason=" ") == (422, "invalid_request")
-        assert await decide(approver, refused, "refuse", reason="    ") == (422, "approval_reason_missing")
+        assert await decide(approver, refused, "refuse", reason="    ") == (422, "invalid_request")
         assert await decide(approver, refused, "refuse", reason="no receipt") == (200, "refused")
         assert await decide(approver, refused, "approve") == (409, "approval_already_decided")
 

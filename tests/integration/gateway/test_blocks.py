@@ -44,13 +44,14 @@ async def test_a_terminal_is_blocked_and_unblocked(desk_stack: DeskStack, rows: 
     assert uuid.UUID(bytes=decode_id("block", made["id"]))
 
 
-async def test_a_reason_of_two_letters_is_refused(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
+async def test_a_reason_that_says_nothing_is_refused(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
+    store = {"kind": "store", "id": encode_id("store", bytes(16))}
     async with desk_stack.client(await desk_stack.log_in()) as client:
-        answer = await client.post(
-            "/v1/blocks",
-            json={"target": {"kind": "store", "id": encode_id("store", bytes(16))}, "reason": "no"},
-        )
-    assert answer.status_code == 422
+        for reason in ("no", "       ", " a b ", "\u202f\u00a0\t\n "):
+            answer = await client.post("/v1/blocks", json={"target": store, "reason": reason})
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "reason"), reason
+        said = await client.post("/v1/blocks", json={"target": store, "reason": " vol "})
+    assert said.status_code == 404, "the reason is good, and there is no such store"
 
 
 async def test_words_find_stores_and_terminals(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
