@@ -79,8 +79,8 @@ def facts_of(words: Words, facts: Json) -> list[Fact]:
     for name, value in facts.items():
         if name == "currency" and "amount_minor" in facts:
             continue
-        if name.endswith("_minor") and isinstance(value, int):
-            shown.append(Fact(_label(words, name), formats.money(value, currency, words.locale)))
+        if name.endswith("_minor") and str(value).isdecimal():
+            shown.append(Fact(_label(words, name), formats.money(int(value), currency, words.locale)))
         else:
             shown += _shown(words, name, value)
     return shown
@@ -111,6 +111,9 @@ def _shown(words: Words, name: str, value: Any) -> Iterator[Fact]:
 
 
 def _of_text(words: Words, name: str, value: str) -> Fact:
+    if value in ("true", "false"):
+        # A journal's facts are texts.
+        return Fact(_label(words, name), words("audit_value.yes" if value == "true" else "audit_value.no"))
     found = _ID.fullmatch(value)
     kind = _PREFIXES.get(found.group(1)) if found else None
     if kind in PAGES:
