@@ -52,7 +52,7 @@ class EventKind(IntEnum):
     CAPTURED = 8
     REFUNDED = 9
     CANCELLED = 10
-    REFUSED_REVERSED = 11  # arrived after its own reversal
+    # 11 is free and stays so: what arrives after its own reversal is a repeat, and leaves no event.
     DELIVERED = 12  # the host accepted an advice or a completion
 
 

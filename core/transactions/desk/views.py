@@ -68,7 +68,6 @@ _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
     EventKind.CAPTURED: ("Encaissée", "Captured"),
     EventKind.REFUNDED: ("Remboursée", "Refunded"),
     EventKind.CANCELLED: ("Annulée par un agent", "Cancelled by an agent"),
-    EventKind.REFUSED_REVERSED: ("Refusée : déjà annulée", "Refused: already taken back"),
     EventKind.DELIVERED: ("Acceptée par l’acquéreur", "Accepted by the acquirer"),
 }
 

@@ -206,16 +206,20 @@ class Engine:
             self.deciding_pump.add(Told(flight, no_reply(flight.item.id)))
 
     async def _guard_flights(self) -> None:
-        """Time out what no link has reported on. Flights stand in the order of their deadlines."""
+        """Time out what no link has reported on.
+
+        All of them are looked at: deadlines come from the clocks of several edges, and what was put back in the queue
+        takes off late, so that the first of them says nothing of the others.
+        """
         flights = self._flights
         while True:
             await asyncio.sleep(GUARD_INTERVAL_S)
             oldest_us = self._clock.unix_us() - GUARD_GRACE_US
-            expired: list[Told] = []
-            for attempt_id, flight in flights.items():
-                if flight.deadline_at_us > oldest_us:
-                    break
-                expired.append(Told(flight, no_reply(attempt_id)))
+            expired = [
+                Told(flight, no_reply(attempt_id))
+                for attempt_id, flight in flights.items()
+                if flight.deadline_at_us <= oldest_us
+            ]
             for told in expired:
                 del flights[told.flight.item.id]
             if expired:

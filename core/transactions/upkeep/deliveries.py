@@ -83,7 +83,7 @@ class Deliveries:
             self.backlog, self.oldest_s = row["backlog"], row["oldest_s"]
 
     async def told(self, replies: list[HostReply]) -> None:
-        """Take the host's answers: what it accepted is done, what it refused is due again later."""
+        """Take the host's answers: what it accepted is done, what it refused is due again, ever later."""
         for reply in replies:
             kind = self._sent.pop((reply.id, reply.message), None)
             if kind is None:
@@ -93,9 +93,13 @@ class Deliveries:
             async with self._pool.acquire() as connection, connection.transaction():
                 if reply.result == HOST_REPLIED and is_accepted(reply.reason, kind):
                     await self._accept(connection, reply, kind)
+                elif reply.result == HOST_REPLIED:
+                    word = f"code {reply.host_code}"
+                    await connection.execute(queries.refuse_delivery, UUID(reply.id), int(kind), word)
                 else:
-                    word = f"code {reply.host_code}" if reply.result == HOST_REPLIED else "no reply"
-                    await connection.execute(queries.note_delivery_result, UUID(reply.id), int(kind), word)
+                    await connection.execute(
+                        queries.note_delivery_result, UUID(reply.id), int(kind), "no reply"
+                    )
 
     async def _accept(
         self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind

@@ -56,6 +56,13 @@ UPDATE delivery SET accepted_at = clock_timestamp(), last_result = $3
 WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL
 RETURNING attempt_id, business_date, reason, kind;
 
+-- name: refuse_delivery
+-- The host had it and said no. It is asked again ever less often, four times a day in the end: a refusal for good must
+-- not cost a message a minute for ever, and what the host will take one day must still reach it.
+UPDATE delivery
+SET last_result = $3, due_at = clock_timestamp() + least(21600, power(2, least(tries, 15))) * interval '1 second'
+WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL;
+
 -- name: note_delivery_result
 UPDATE delivery SET last_result = $3 WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL;
 

@@ -157,6 +157,26 @@ async def test_a_delivery_is_repeated_as_0421_until_accepted_once(world: World) 
     assert len(accepted) == 1
 
 
+async def test_what_the_host_refuses_for_good_is_asked_ever_less_often(world: World) -> None:
+    item = world.payment()
+    await world.pay(item)
+    await world.reverse(item)
+    until_next = "SELECT extract(epoch FROM due_at - now())::float8 FROM delivery"
+    for tries, silent, at_least_s, at_most_s in (
+        (2, False, 6, 9),
+        (40, True, 50, 61),  # no answer: the link or the host is down, and comes back
+        (9, False, 1_000, 1_025),
+        (40, False, 21_500, 21_601),
+    ):
+        await world.owner.execute("UPDATE delivery SET tries = $1", tries)
+        await world.make_due()
+        world.host.silent_deliveries, world.host.refuse_deliveries = silent, not silent
+        assert await world.deliver() == 1
+        assert at_least_s <= (await world.owner.fetchval(until_next) or 0) <= at_most_s
+    world.host.silent_deliveries = world.host.refuse_deliveries = False
+    await drained(world)
+
+
 async def test_a_lease_survives_the_worker_that_took_it(world: World) -> None:
     item = world.payment()
     await world.pay(item)

@@ -136,6 +136,16 @@ async def test_when_not_even_the_link_speaks_the_engine_times_out_itself(world: 
     assert (await world.row(item.id))["state"] == State.UNKNOWN
 
 
+async def test_an_edge_whose_clock_is_ahead_holds_nobody_elses_deadline_back(world: World) -> None:
+    world.host.script.extend([behaviour.HOLD, behaviour.MUTE])
+    ahead = world.payment(received_at_us=world.payment().received_at_us + 3_600_000_000)
+    world.send(ahead)
+    await until(lambda: ahead.id in world.host.held)
+    assert (await world.pay(world.payment())).reason == Reason.HOST_NO_REPLY
+    world.host.held[ahead.id]()
+    assert (await world.answer_to(ahead)).reason == Reason.APPROVED
+
+
 async def test_a_late_approval_never_revives_a_payment(world: World) -> None:
     world.host.script.append(behaviour.LATE)
     item = world.payment()
