@@ -127,7 +127,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
         "worker",
         lambda place: {
             "GUICHET_SMTP": place.address("mailbox-smtp"),
-            "GUICHET_PORTAL_URL": f"http://{place.address('portal')}",
+            "GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}",
         },
     ),
     ProcessSpec(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -32,6 +33,7 @@ _SHOWN_PORTS = (
     "nats",
 )
 _WEB_PORTS = frozenset({"portal", "gateway", "acquirer-control", "fleet-control", "mailbox"})
+_LOCALHOST_TIMEOUT_S = 1.0
 # Starts of single processes are only news when something is slow or wrong.
 _QUIET_EVENTS = frozenset({"starting", "ready", "stopping"})
 
@@ -139,7 +141,18 @@ def demonstration_logins(seeded: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _address(stack: LocalStack, name: str) -> str:
+    if name == "portal" and _answers_as_localhost(stack.port(name)):
+        # Passkeys belong to a host name, never to an address: 127.0.0.1 cannot have any.
+        return f"http://localhost:{stack.port(name)}"
     return f"http://{stack.address(name)}" if name in _WEB_PORTS else stack.address(name)
+
+
+def _answers_as_localhost(port: int) -> bool:
+    try:
+        with socket.create_connection(("localhost", port), timeout=_LOCALHOST_TIMEOUT_S):
+            return True
+    except OSError:
+        return False
 
 
 def _runs(stack: LocalStack, port_name: str) -> bool:

@@ -120,7 +120,7 @@ def test_nothing_running_is_one_line_and_exit_five(command: str, folder: Path) -
 def test_up_prints_addresses_then_ready_and_stops_on_ctrl_c(running: RunningUp) -> None:
     lines = running.read_until("ready")
     assert lines[-1] == "ready"
-    assert any(f"http://127.0.0.1:{running.port}" in line for line in lines)
+    assert any(f"http://localhost:{running.port}" in line for line in lines)
     running.process.send_signal(signal.SIGINT)
     running.read_until("stopped")
     assert running.process.wait(timeout=30) == 0
@@ -130,7 +130,7 @@ def test_up_prints_addresses_then_ready_and_stops_on_ctrl_c(running: RunningUp) 
 def test_up_speaks_json_to_programs(running: RunningUp) -> None:
     events = [json.loads(line) for line in running.read_until('"addresses"')]
     assert events[-1]["event"] == "ready"
-    assert events[-1]["addresses"]["portal"] == f"http://127.0.0.1:{running.port}"
+    assert events[-1]["addresses"]["portal"] == f"http://localhost:{running.port}"
 
 
 def test_status_and_down_find_the_running_copy(running: RunningUp) -> None:
