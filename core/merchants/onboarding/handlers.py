@@ -37,6 +37,7 @@ from core.merchants.onboarding.rules import (
     asked_of,
     department_of_file,
     lacking,
+    stores_outside,
     tidied,
 )
 from core.merchants.writing import new_id, told_by, write_once
@@ -254,6 +255,7 @@ class OnboardingHandlers:
             sirets_taken=await store.sirets_taken(connection, [one.siret for one in answers.stores]),
             account_missing=named and await account_of(connection, scope, answers) is None,
             outside_area=department is not None and not scope.sees(department),
+            stores_outside=stores_outside(answers, scope),
             doubtful=needs_reason(duplicates),
         )
         return lacking(answers, known), duplicates

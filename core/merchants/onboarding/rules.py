@@ -15,6 +15,7 @@ from core.contracts.merchants import (
     StoreFields,
 )
 from core.contracts.permissions import Permission
+from core.contracts.scope import Scope
 from core.merchants.forms import Wrong, check_company, check_contact, check_store
 from core.merchants.rules import check_siren, department_of, one_line
 
@@ -63,6 +64,7 @@ class Known(NamedTuple):
     sirets_taken: frozenset[str] = frozenset()
     account_missing: bool = False
     outside_area: bool = False
+    stores_outside: frozenset[int] = frozenset()  # places in the list
     doubtful: bool = False  # somebody looks alike
 
 
@@ -91,6 +93,15 @@ def department_of_file(answers: Answers) -> str | None:
     """Return where a file belongs: by the registered address, else by the first store."""
     postcodes = [answers.company.postcode, *(store.postcode for store in answers.stores)]
     return next((found for postcode in postcodes if (found := department_of(postcode.strip()))), None)
+
+
+def stores_outside(answers: Answers, scope: Scope) -> frozenset[int]:
+    """Return the places of the stores whose department the scope does not see."""
+    return frozenset(
+        place
+        for place, store in enumerate(answers.stores)
+        if (department := department_of(store.postcode.strip())) is not None and not scope.sees(department)
+    )
 
 
 def company_of(answers: Answers) -> CompanyFields:
@@ -149,6 +160,7 @@ def tidied(answers: Answers) -> Answers:
         services=answers.services,
         documents=answers.documents,
         review=answers.review,
+        files=answers.files,
     )
 
 
@@ -201,6 +213,9 @@ def _of_stores(stores: list[StoreFields], siren: str, known: Known) -> list[Wron
             wrong.append(Wrong(f"{place}.siret", "siret_twice"))
         elif kept.siret in known.sirets_taken:
             wrong.append(Wrong(f"{place}.siret", "siret_taken"))
+        if place in known.stores_outside:
+            # Who may not make a store there makes none by way of a file either.
+            wrong.append(Wrong(f"{place}.postcode", "outside_area"))
         seen.add(kept.siret)
     return wrong
 

@@ -187,6 +187,27 @@ async def test_a_file_of_a_known_merchant_cannot_be_submitted(desk_stack: DeskSt
     assert gone["state"] == "abandoned"
 
 
+async def test_a_store_outside_of_ones_area_is_made_by_no_file_either(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    steps = answers(5_000_091)
+    steps["stores"][0] |= {"postcode": "13001", "city": "Marseille"}
+    async with (
+        desk_stack.client(await desk_stack.log_in(SELLER)) as seller,
+        desk_stack.client(await desk_stack.log_in(SALES)) as sales,
+    ):
+        file = await start(seller, **steps["merchant"])
+        saved = (await save(seller, file, **steps)).json()
+        refused = await move(seller, file, "submit")
+        assert lacking(saved) == {"stores": ["outside_area"]}
+        assert [(one["field"], one["code"]) for one in refused.json()["errors"]] == [
+            ("stores.0.postcode", "outside_area")
+        ]
+        # Somebody who sees the whole country takes it over and goes on.
+        assert (await move(sales, file, "take")).status_code == 200
+        assert (await move(sales, file, "submit")).json()["state"] == "submitted"
+
+
 async def test_a_company_made_by_the_back_office_waits_for_sales(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
