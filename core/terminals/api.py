@@ -4,6 +4,7 @@ from core.terminals.assigning.acts import activate_on, want_reload_on
 from core.terminals.assigning.handlers import AssigningHandlers
 from core.terminals.blocking import lift_on
 from core.terminals.handlers import TerminalHandlers
+from core.terminals.silence.handlers import silent_lately
 from core.terminals.store import standing_blocks
 from core.terminals.wall.handlers import Levels, WallHandlers
 
@@ -14,6 +15,7 @@ __all__ = [
     "WallHandlers",
     "activate_on",
     "lift_on",
+    "silent_lately",
     "standing_blocks",
     "want_reload_on",
 ]

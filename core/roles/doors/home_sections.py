@@ -13,7 +13,7 @@ from core.merchants.api import OnboardingHandlers
 from core.merchants.fees.api import FeeHandlers
 from core.roles.doors.door import Parts
 from core.supervision.api import AlertHandlers
-from core.terminals.api import AssigningHandlers
+from core.terminals.api import AssigningHandlers, silent_lately
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.values.ids import decode_id
 from core.values.timestamps import timestamp
@@ -168,6 +168,27 @@ async def alerts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | 
             )
             for one in found
             if one.acknowledged_at is None
+        ],
+    )
+
+
+async def silent_terminals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+    """Return the terminals that fell silent today, to who can do something about it."""
+    if not (caller.may(Permission.MACROS_USE) and caller.may(Permission.DIRECTORY_READ)):
+        return None
+    return _section(
+        "silent_terminals",
+        "/terminals?condition=silent",
+        [
+            HomeRow(
+                id=one.terminal,
+                link=f"/terminals/{one.terminal_id}",
+                status="silent",
+                about=one.store_name,
+                kind=one.city,
+                at=timestamp(one.last_seen_at),
+            )
+            for one in await silent_lately(parts.pool, parts.clock, caller, limit=_LOOKED_AT_MAX)
         ],
     )
 

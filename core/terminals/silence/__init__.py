@@ -1,0 +1,1 @@
+"""Terminals that were there today and are not any more."""

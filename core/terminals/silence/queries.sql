@@ -1,0 +1,15 @@
+-- name: silent_lately
+-- A pass over terminal_presence, a narrow table: an index on what each sign of life changes would cost every one of
+-- them more. What is left is little, and joined by primary keys. $1 scope, $2 seen since, $3 and not since, $4 limit.
+SELECT t.id, t.terminal, p.last_seen_at, s.name AS store_name, s.city
+FROM terminal_presence p
+JOIN terminal t ON t.id = p.terminal_id
+JOIN service v ON v.id = t.service_id
+JOIN store s ON s.id = t.store_id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+WHERE NOT p.connected AND p.last_seen_at >= $2 AND p.last_seen_at < $3
+  AND t.activated_at IS NOT NULL AND t.blocked_at IS NULL AND s.blocked_at IS NULL AND v.active
+  AND v.blocked_at IS NULL AND o.retired_at IS NULL
+  AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
+ORDER BY p.last_seen_at DESC, t.id
+LIMIT $4;
