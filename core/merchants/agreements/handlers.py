@@ -28,6 +28,7 @@ from core.merchants.agreements.onboarding import may_have_contract
 from core.merchants.agreements.paper import Content, paper_of
 from core.merchants.agreements.ports import Filing, Signatures
 from core.merchants.agreements.rules import PERMISSIONS, Step, consent_text, number_of, step_of
+from core.merchants.agreements.signed_papers import refuse_other_paper
 from core.merchants.agreements.views import contract_detail, summary_of
 from core.merchants.agreements.wording import checked_terms, content_of, contract_form
 from core.values.clock import Clock, paris_date
@@ -252,6 +253,7 @@ class ContractHandlers:
                     raise SignatureRefused("document", "not_found")
                 if paper.media_type != "application/pdf":
                     raise SignatureRefused("document", "not_a_pdf")
+                await refuse_other_paper(connection, request.document_id, paper, wording)
                 evidence = await self._signatures.uploaded(
                     agent=caller.name,
                     pdf_sha256=sha256.hex(),

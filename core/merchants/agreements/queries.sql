@@ -300,3 +300,7 @@ SELECT company_id FROM contract WHERE id = $1;
 -- name: cancel_pending
 -- Unique index contract_pending.
 UPDATE contract_version SET state = 'cancelled' WHERE contract_id = $1 AND state IN ('draft', 'ready', 'signed');
+
+-- name: is_signature
+-- A pass over the versions, when somebody uploads a signed paper: a few times a day.
+SELECT EXISTS (SELECT FROM contract_version w WHERE w.signed_document = $1);

@@ -250,6 +250,11 @@ async def sign(
     )
 
 
+async def is_signature(connection: Connection, document_id: bytes) -> bool:
+    """Return whether a file is the signature of a version already."""
+    return bool(await connection.fetchval(_SQL.is_signature, uuid_of(document_id)))
+
+
 async def add_event(
     connection: Connection,
     contract_id: bytes,

@@ -343,6 +343,32 @@ async def test_a_signed_paper_is_uploaded_and_taken_as_the_signature(
     assert await rows.fetchval("SELECT count(*) FROM document_part") == 0
 
 
+async def test_a_file_that_cannot_be_the_signed_paper_is_no_signature(
+    desk_stack: DeskStack, client: httpx.AsyncClient, place: Place
+) -> None:
+    async def uploaded(content: bytes) -> str:
+        where = {"company": place.public("company"), "kind": "signed_contract", "name": "signé.pdf"}
+        put = await client.post("/v1/documents", params=where, content=content)
+        assert put.status_code == 201, put.text
+        return put.json()["id"]
+
+    async def signed(contract: dict[str, Any], document: str) -> httpx.Response:
+        return await client.post(f"/v1/contracts/{contract['id']}/signature", json={"document": document})
+
+    first, second = await make(client, desk_stack, place), await make(client, desk_stack, place)
+    old = await uploaded(PDF + b"old")
+    ready = await act(client, first["id"], "prepare")
+    await act(client, second["id"], "prepare")
+    plain = (await client.get(f"/v1/documents/{ready['versions'][0]['pdf_fr']['id']}")).content
+    for document, code in ((old, "older_than_paper"), (await uploaded(plain), "unsigned")):
+        refused = await signed(first, document)
+        assert [(one["field"], one["code"]) for one in refused.json()["errors"]] == [("document", code)]
+    paper = await uploaded(plain + b"with a signature")
+    assert (await signed(first, paper)).json()["state"] == "signed"
+    again = await signed(second, paper)
+    assert [one["code"] for one in again.json()["errors"]] == ["signs_another"]
+
+
 async def test_files_are_refused_by_their_bytes(
     desk_stack: DeskStack, rows: asyncpg.Connection, client: httpx.AsyncClient, place: Place
 ) -> None:
