@@ -1,0 +1,350 @@
+"""Every page of the desk, found in its route table: accessible, fits a phone, light and dark, French and English.
+
+Pages are found as an agent finds them: by the links on other pages. A route that no link leads to fails by name, and
+so does a link that leads nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from litestar.routes import HTTPRoute
+from playwright.async_api import APIRequestContext, Browser, Page, StorageState
+
+from deploy.local.cli.common import Common
+from deploy.local.cli.exchange import Where, session
+from deploy.local.stack import LocalStack
+from edge.simulators.cards import card_named
+from portals.agent.app import compose, make_kit
+from portals.agent.settings import from_environment
+from portals.assets.build import build
+from portals.kit.i18n import load_words
+from tests.browser.conftest import log_in
+
+pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
+
+AGENT: Final = "admin@guichet.example"
+NO_PAGES: Final = {
+    "/static/{name}": "files of the pages",
+    "/health/live": "for the supervisor",
+    "/health/ready": "for the supervisor",
+    "/metrics": "for Prometheus",
+    "/brand/style.css": "a style sheet",
+    "/brand/logo": "a picture",
+    "/session": "JSON for a script that asks whether the session stands",
+    "/login/sign-on": "leads to the identity provider",
+    "/login/sign-on/back": "comes back from the identity provider",
+    "/live": "a stream of events",
+    "/counters": "a part of the list of transactions",
+    "/transactions/recent": "rows for a live list that lost its place",
+    "/transactions/{transaction_id}/progress": "a part of a transaction's page",
+    "/search/suggestions": "a part of the header",
+    "/notices/bell": "a part of the header",
+    "/exports/{export_id}/download": "a file",
+    "/journals/{kind}/{subject_id}/export": "a file",
+    "/contracts/{contract_id}/preview": "a PDF",
+    "/documents/{document_id}": "a PDF",
+}
+LOG_IN_PAGES: Final = ("/login", "/login/second")
+LOOKS: Final = [(1440, "light", "fr"), (360, "dark", "en")]
+# Values of these parameters are pages of their own; of any other, one record stands for all.
+_TELLING: Final = ("kind", "step", "act")
+# What a link opens within its page, a form or a side panel, is looked at as well.
+_MODES: Final = ("open", "edit", "editing", "add", "amend", "new", "create", "write")
+_RECORDS_READ_OF_EACH: Final = 8
+_LINK = re.compile(r'<a\b[^>]*?\shref="(/[^"#]*)')
+_AXE: Final = Axe()
+# Only what counts crosses over from the browser: the whole answer of axe is a megabyte a page.
+_SERIOUS = """() => axe.run({resultTypes: ["violations"], preload: false}).then((answer) => answer.violations
+  .filter((one) => ["serious", "critical"].includes(one.impact))
+  .map((one) => `axe ${one.id}: ${one.nodes[0].target} ${one.nodes[0].failureSummary}`))"""
+# What the browser shows of a page, and whether it fits.
+_SHOWN = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    if (!node.parentElement.closest("code, script, style, textarea, svg")) texts.push(node.data);
+  for (const element of document.querySelectorAll("[title], [aria-label], [placeholder]"))
+    for (const name of ["title", "aria-label", "placeholder"]) texts.push(element.getAttribute(name) || "");
+  return {
+    texts: texts, lang: document.documentElement.lang, headings: document.querySelectorAll("h1").length,
+    over: document.documentElement.scrollWidth - innerWidth,
+  };
+}"""
+_CODE = re.compile(r"(?<![\w@./-])[a-z]+(?:_[a-z0-9]+)+(?![\w@])")
+_KEY = re.compile(r"(?<![\w@/{-])([a-z]+[a-z_]*)(?:\.[a-z_0-9]+)+(?![\w@])")
+_KEYS: Final = load_words()["fr"].keys()
+_WORD_GROUPS: Final = frozenset(key.split(".")[0] for key in _KEYS)
+_MAIL_S: Final = 30.0
+
+
+@dataclass
+class Site:
+    """What following every link found: an address for each page, and links that lead nowhere."""
+
+    pages: dict[str, str] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+
+def routes_by_get(folder: Path) -> list[HTTPRoute]:
+    """Return the routes of the portal that answer a GET."""
+    settings = msgspec.structs.replace(from_environment(), secret_file=folder / "secret")
+    table = compose(make_kit(settings)).routes
+    return [route for route in table if isinstance(route, HTTPRoute) and "GET" in route.methods]
+
+
+class Explorer:
+    """Follows links by plain GET, as somebody who may see everything."""
+
+    def __init__(self, routes: list[HTTPRoute], request: APIRequestContext, url: str) -> None:
+        # A route without parameters goes before one that would take its last word as a parameter.
+        ordered = sorted(routes, key=lambda route: len(route.path_parameters))
+        self._routes = [(route.path_format, _pattern(route)) for route in ordered]
+        self._request = request
+        self._url = url
+
+    async def explore(self, *first: str) -> Site:
+        """Return the site as its links show it, from these addresses on."""
+        site = Site()
+        waiting, seen, read = [*first], {*first}, dict[str, int]()
+        for address in waiting:
+            template, key = self.key_of(address)
+            if template is None:
+                site.broken.append(f"{address}: no such page")
+                continue
+            read[key] = read.get(key, 0) + 1
+            if not self._is_page(template) or read[key] > _RECORDS_READ_OF_EACH:
+                continue
+            answer = await self._request.get(self._url + address, max_redirects=0)
+            if answer.status != 200:
+                site.broken.append(f"{address}: answers {answer.status}")
+                continue
+            site.pages.setdefault(key, address)
+            for link in _LINK.findall(await answer.text()):
+                found = html.unescape(link)
+                if found not in seen and not found.startswith(("/logout", "/login")):
+                    seen.add(found)
+                    waiting.append(found)
+        return site
+
+    def key_of(self, address: str) -> tuple[str | None, str]:
+        """Return the route of an address, and the page it stands for: the route, telling values, the mode."""
+        parts = urlsplit(address)
+        for path, pattern in self._routes:
+            if match := pattern.fullmatch(parts.path):
+                telling = [value for name, value in match.groupdict().items() if name in _TELLING]
+                modes = sorted({name for name, _ in parse_qsl(parts.query) if name in _MODES})
+                return path, " ".join([path, *telling, *modes])
+        return None, ""
+
+    @staticmethod
+    def _is_page(template: str) -> bool:
+        return template not in NO_PAGES and template not in LOG_IN_PAGES
+
+
+def _pattern(route: HTTPRoute) -> re.Pattern[str]:
+    parts = [
+        re.escape(part) if isinstance(part, str) else f"(?P<{part.name}>[^/]+)"
+        for part in route.path_components
+    ]
+    return re.compile("/" + "/".join(parts))
+
+
+async def findings_of(page: Page, *, locale: str) -> list[str]:
+    """Return what is wrong with the page that stands open."""
+    await page.evaluate(_AXE.axe_script)
+    wrong: list[str] = await page.evaluate(_SERIOUS)
+    shown: dict[str, Any] = await page.evaluate(_SHOWN)
+    if shown["lang"] != locale:
+        wrong.append(f"is said to be in {shown['lang']!r}")
+    if shown["over"] > 0:
+        wrong.append(f"is {shown['over']} px wider than the screen")
+    if shown["headings"] != 1:
+        wrong.append(f"has {shown['headings']} first headings")
+    codes = {code for text in shown["texts"] for code in raw_codes(text)}
+    return [*wrong, *(f"shows the code {code}" for code in sorted(codes))]
+
+
+def raw_codes(text: str) -> list[str]:
+    """Return the codes and keys of words in a text that a person reads."""
+    keys = [match.group() for match in _KEY.finditer(text) if match.group(1) in _WORD_GROUPS]
+    return [*keys, *_CODE.findall(text)]
+
+
+class Look:
+    """One page of a browser that looks at everything in one width, scheme and language, and notes what is wrong."""
+
+    def __init__(self, page: Page, locale: str) -> None:
+        self.page = page
+        self._locale = locale
+        self._complaints: list[str] = []
+        self.findings: list[str] = []
+        page.on("pageerror", lambda error: self._complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self._complaints.append(message.text) if message.type == "error" else None,
+        )
+
+    async def at(self, address: str) -> None:
+        """Open an address and look."""
+        self._complaints.clear()
+        answer = await self.page.goto(address)
+        if answer is None or answer.status != 200:
+            self.findings.append(f"{address} answers {answer and answer.status}")
+        await self.here(address)
+
+    async def here(self, name: str) -> None:
+        """Look at the page that stands open."""
+        wrong = [*await findings_of(self.page, locale=self._locale), *self._complaints]
+        self.findings += [f"{name}: {one}" for one in wrong]
+
+
+@asynccontextmanager
+async def looking(
+    browser: Browser, stack: LocalStack, look: tuple[int, str, str], state: StorageState | None = None
+) -> AsyncIterator[Look]:
+    """Open a window of that look."""
+    width, scheme, locale = look
+    url = f"http://{stack.address('portal')}"
+    context = await browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+        base_url=url,
+        storage_state=state,
+    )
+    await context.add_cookies([{"name": "guichet_language", "value": locale, "url": url}])
+    yield Look(await context.new_page(), locale)
+    await context.close()
+
+
+@pytest.fixture(scope="module")
+async def stack(short_folder: Path) -> AsyncIterator[LocalStack]:
+    """Everything that `guichet up` starts, but the fleet; a payment passed and another was declined."""
+    build()
+    async with LocalStack(short_folder / "pages", log_level="warning") as running:
+        async with session(Common(data=running.data_dir), Where(terminal="T0000001")) as terminal:
+            for name in ("approve-visa", "insufficient-funds"):
+                card = card_named(name)
+                await terminal.pay(card.pan, 42_50, partial_ok=True, expiry=card.expiry)
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def logged_in(stack: LocalStack, browser: Browser) -> StorageState:
+    """The cookies of an administrator, who may open everything."""
+    url = f"http://{stack.address('portal')}"
+    context = await browser.new_context(base_url=url)
+    await log_in(await context.new_page(), url, email=AGENT, password=_password(stack))
+    state = await context.storage_state()
+    await context.close()
+    return state
+
+
+@pytest.fixture(scope="module")
+async def invitation(stack: LocalStack, browser: Browser, logged_in: StorageState) -> str:
+    """The path that an invited agent was sent by mail; two contracts stand as well, a draft and one to sign."""
+    async with looking(browser, stack, LOOKS[0], logged_in) as look:
+        await make_contracts(look.page)
+        await invite(look.page)
+    for _ in range(int(_MAIL_S / 0.2)):
+        if found := _link_in_mail(stack):
+            return found
+        await asyncio.sleep(0.2)
+    raise TimeoutError(f"no invitation was sent within {_MAIL_S} s")
+
+
+async def make_contracts(page: Page) -> None:
+    """Make a draft and a contract that is ready to be signed, by the forms."""
+    for company, is_ready in (("Maison Ondine", False), ("Belle Rive", True)):
+        await page.goto(f"/contracts/new?query={company}")
+        await page.click("main a[href*='company=']")
+        await page.locator("input[name^='svc.']").first.check()
+        await page.click("form.stack button.primary")
+        if is_ready:
+            await page.click("a[href$='/acts/prepare']")
+            await page.fill("#f-reason", "Prêt pour signature")
+            await page.click("form.stack button.primary")
+            await page.wait_for_selector("a[href$='/sign']")
+
+
+async def invite(page: Page) -> None:
+    """Invite an agent by the form."""
+    await page.goto("/agents/invite")
+    await page.fill("#f-email", "nouvelle@guichet.example")
+    await page.fill("#f-name", "Apolline Desbordes-Kerguelen")
+    await page.select_option("#f-role", "hotline")
+    await page.click("form.stack button.primary")
+    await page.wait_for_url("**/agents/agt_*")
+
+
+@pytest.fixture(scope="module")
+async def site(stack: LocalStack, browser: Browser, logged_in: StorageState, invitation: str) -> Site:
+    """Every page that links lead to from the home page, and the one that a mail leads to."""
+    async with looking(browser, stack, LOOKS[0], logged_in) as look:
+        routes = routes_by_get(stack.data_dir)
+        url = f"http://{stack.address('portal')}"
+        return await Explorer(routes, look.page.request, url).explore("/", "/search?q=Ondine", invitation)
+
+
+def test_every_route_is_a_page_that_links_lead_to_or_is_named_as_none(stack: LocalStack, site: Site) -> None:
+    found = {key.split(" ")[0] for key in site.pages}
+    routes = {route.path_format for route in routes_by_get(stack.data_dir)}
+    assert routes - found - {*NO_PAGES} - {*LOG_IN_PAGES} == set()
+    assert {*NO_PAGES} - routes == set()
+
+
+def test_every_link_leads_to_a_page(site: Site) -> None:
+    assert site.broken == []
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["-".join(map(str, look)) for look in LOOKS])
+async def test_every_page_is_accessible_fits_and_speaks_its_language(
+    stack: LocalStack, browser: Browser, logged_in: StorageState, site: Site, look: tuple[int, str, str]
+) -> None:
+    async with looking(browser, stack, look) as newcomer:
+        await newcomer.at("/login")
+        await newcomer.page.fill("#f-email", AGENT)
+        await newcomer.page.fill("#f-password", _password(stack))
+        await newcomer.page.click("form.stack button")
+        await newcomer.page.wait_for_selector("#f-code")
+        await newcomer.here("/login/second")
+    async with looking(browser, stack, look, logged_in) as agent:
+        for address in site.pages.values():
+            await agent.at(address)
+    assert newcomer.findings + agent.findings == []
+
+
+def test_a_code_shown_to_people_is_noticed() -> None:
+    assert raw_codes("État : partially_approved (home.none.other)") == [
+        "home.none.other",
+        "partially_approved",
+    ]
+    assert (
+        raw_codes("hotline@guichet.example, https://guichet.example/a_b {contract.made_on}, 1.2.3, state.")
+        == []
+    )
+
+
+def _password(stack: LocalStack) -> str:
+    return (stack.data_dir / "secrets" / "demo-password").read_text().strip()
+
+
+def _link_in_mail(stack: LocalStack) -> str | None:
+    for file in stack.data_dir.rglob("*.eml"):
+        message = message_from_bytes(file.read_bytes(), policy=policy.default)
+        body = message.get_body(("plain",))
+        if match := re.search(r"/invitation/[\w.-]+", body.get_content() if body else ""):
+            return match.group()
+    return None
