@@ -13,7 +13,7 @@ from core.bus import connect_control
 from core.contracts.payment import HostReply
 from core.contracts.subjects import core_inbox
 from core.roles.context import RoleContext
-from core.roles.jobs import agreements, estate, notifications, retention, searching, supervision
+from core.roles.jobs import agreements, estate, notifications, retention, searching, supervision, support
 from core.roles.jobs.job import JobParts
 from core.transactions.tasks import end_task
 from core.transactions.upkeep.backlogs import Backlogs
@@ -36,7 +36,7 @@ DELIVER_EVERY_S = 0.5
 MEASURE_EVERY_S = 5.0
 DAY_END_EVERY_S = 900.0
 PRUNE_EVERY_S = 3_600.0
-_TOPICS = (notifications, supervision, agreements, searching, estate, retention)
+_TOPICS = (notifications, supervision, agreements, searching, estate, retention, support)
 
 _log = structlog.get_logger("core.worker")
 

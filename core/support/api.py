@@ -4,5 +4,13 @@ from core.support.requests.configuring import RequestTypes
 from core.support.requests.creating import RequestCreation
 from core.support.requests.handlers import RequestHandlers
 from core.support.requests.home import my_requests, team_requests
+from core.support.requests.leaving import give_back_left
 
-__all__ = ["RequestCreation", "RequestHandlers", "RequestTypes", "my_requests", "team_requests"]
+__all__ = [
+    "RequestCreation",
+    "RequestHandlers",
+    "RequestTypes",
+    "give_back_left",
+    "my_requests",
+    "team_requests",
+]

@@ -311,6 +311,11 @@ async def people(connection: Connection) -> list[Person]:
     ]
 
 
+async def left_behind(connection: Connection, *, limit: int) -> list[asyncpg.Record]:
+    """Lock and return open requests whose assignee is disabled."""
+    return await connection.fetch(_SQL.left_behind, limit)
+
+
 def answer_views(kind: RequestTypeView, answers: dict[str, str], locale: str) -> list[AnswerView]:
     """Return answers in the order of the fields; those to fields that are gone come last, under their code."""
     names = {field.code: field.name_en if locale == "en" else field.name_fr for field in kind.fields}

@@ -9,8 +9,10 @@ import asyncpg
 import httpx
 import pytest
 
+from core.app import SystemClock
 from core.roles.seeding.requests import seed_requests
 from core.roles.seeding.requests.store import REQUESTS
+from core.support.api import give_back_left
 from core.values.ids import encode_id
 from core.values.request_codes import code_said
 from tests.support.desk import DeskStack
@@ -265,6 +267,27 @@ async def test_a_bad_field_is_named_and_nothing_is_written(
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert await rows.fetchval("SELECT count(*) FROM request") == before
+
+
+async def test_what_a_disabled_agent_held_waits_for_their_team_again(
+    desk_stack: DeskStack, people: People, rows: asyncpg.Connection
+) -> None:
+    hotline = await people(HOTLINE)
+    code = (await make(hotline, title="Chez une collègue partie"))["request"]["code"]
+    left = await rows.fetchval(
+        "INSERT INTO agent (email, name, role, password_hash, disabled_at)"
+        " VALUES ('partie@guichet.example', 'Aline Roy', 'hotline', 'x', now()) RETURNING id"
+    )
+    await rows.execute("UPDATE request SET assignee_id = $2 WHERE code = $1", code, left)
+    async with asyncpg.create_pool(desk_stack.database.dsn, min_size=1, max_size=1) as pool:
+        given = [await give_back_left(pool, SystemClock()) for _ in range(2)]
+    free = (await hotline.get("/v1/requests", params={"box": "free", "query": "collègue partie"})).json()
+    shown = (await hotline.get(f"/v1/requests/{code}")).json()
+    assert given == [1, 0]
+    assert [one["code"] for one in free["data"]] == [code]
+    assert (shown["entries"][-1]["kind"], shown["entries"][-1]["facts"]) == ("assigned", {"to": ""})
+    kinds = await rows.fetch("SELECT kind FROM action WHERE facts ->> 'code' = $1 ORDER BY seq", code)
+    assert [row["kind"] for row in kinds] == ["request.created", "request.assigned"]
 
 
 async def test_a_date_is_not_moved_into_the_past_and_a_late_one_stays(

@@ -1,0 +1,45 @@
+"""Requests of somebody who may no longer log in go back to their team: nobody would look for them there."""
+
+import asyncpg
+
+from core.identity.api import record_action
+from core.support.requests import store
+from core.values.clock import Clock
+from core.values.ids import encode_id
+
+BATCH_MAX = 100
+
+
+async def give_back_left(pool: asyncpg.Pool, clock: Clock) -> int:
+    """Give back what disabled agents still hold open; return how many requests."""
+    given = 0
+    while taken := await _give_back_some(pool, clock):
+        given += taken
+    return given
+
+
+async def _give_back_some(pool: asyncpg.Pool, clock: Clock) -> int:
+    now = clock.now()
+    async with pool.acquire() as connection, connection.transaction():
+        left = await store.left_behind(connection, limit=BATCH_MAX)
+        for row in left:
+            await store.assign(connection, row["id"].bytes, None, now)
+            # Who disabled them has done this too.
+            by = row["disabled_by"].bytes
+            await store.add_entry(
+                connection, row["id"].bytes, agent_id=by, at=now, kind="assigned", facts={"to": ""}
+            )
+            await record_action(
+                connection,
+                agent_id=by,
+                at=now,
+                kind="request.assigned",
+                target_kind="request",
+                target_id=row["id"].bytes,
+                facts={
+                    "code": row["code"],
+                    "assignee": "",
+                    "from": encode_id("agent", row["left_by"].bytes),
+                },
+            )
+    return len(left)
