@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from core.contracts.desk_views import CompanyRef, PersonRef, StoreDetail, StoreSummary, Timestamp
+from core.contracts.documents import MediaType
 from core.contracts.subjects import DESK
 
 ACCOUNTS = f"{DESK}.accounts"  # SearchMerchants -> AccountPage
@@ -216,6 +217,17 @@ class ReviewAnswers(msgspec.Struct, forbid_unknown_fields=True):
     not_duplicate_reason: _Reason = ""
 
 
+class AttachedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A document that was brought to a file. Nobody types one: `onboarding_files.AttachFile` makes it."""
+
+    kind: DocumentKind
+    name: str
+    media_type: MediaType
+    size_bytes: int
+    sha256: str
+    at: Timestamp
+
+
 class Answers(msgspec.Struct, forbid_unknown_fields=True):
     """Everything that a file holds, as it was typed; wrong values are kept and named."""
 
@@ -226,6 +238,7 @@ class Answers(msgspec.Struct, forbid_unknown_fields=True):
     services: ServicesAnswers = msgspec.field(default_factory=ServicesAnswers)
     documents: DocumentsAnswers = msgspec.field(default_factory=DocumentsAnswers)
     review: ReviewAnswers = msgspec.field(default_factory=ReviewAnswers)
+    files: list[AttachedFile] = []
 
 
 class StepBody(msgspec.Struct, forbid_unknown_fields=True):

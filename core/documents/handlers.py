@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -15,6 +15,7 @@ from core.contracts.documents import (
     DocumentKind,
     DocumentView,
     FinishUpload,
+    MediaType,
     PutPart,
     ReadBytes,
 )
@@ -29,7 +30,20 @@ from core.values.clock import Clock
 from core.values.ids import encode_id
 
 PARTS_KEPT: Final = timedelta(hours=1)
-_UPLOADERS: Final = (Permission.CONTRACTS_WRITE, Permission.MERCHANTS_EDIT)
+_UPLOADERS: Final = (
+    Permission.MERCHANTS_REGISTER,
+    Permission.MERCHANTS_EDIT,
+    Permission.CONTRACTS_WRITE,
+)
+
+
+class KeptBytes(NamedTuple):
+    """Bytes that were checked and are kept, and belong to nobody yet."""
+
+    sha256: bytes
+    name: str
+    media_type: MediaType
+    size_bytes: int
 
 
 class DocumentHandlers:
@@ -42,8 +56,8 @@ class DocumentHandlers:
 
     async def put_part(self, caller: SignedIn, request: PutPart) -> Nothing:
         """Keep a part. Raises: NotPermitted, DocumentTooLarge, DocumentIncomplete."""
-        # Any of the two will do here; finishing asks for the one that the kind wants.
-        if not caller.may(_UPLOADERS[1]):
+        # Any of them will do here; finishing asks for the one that the kind wants.
+        if not any(caller.may(permission) for permission in _UPLOADERS):
             require(caller, _UPLOADERS[0])
         if not 0 <= request.number < PARTS_MAX or len(request.content) > PART_BYTES_MAX:
             raise DocumentTooLarge
@@ -69,15 +83,13 @@ class DocumentHandlers:
         async with self._pool.acquire() as connection, connection.transaction():
             if not await store.sees_company(connection, scope, request.company_id):
                 raise NotFound
-            parts = await store.list_parts(connection, agent_id=caller.agent_id, upload=request.upload)
-            if not parts or [number for number, _ in parts] != list(range(len(parts))):
-                raise DocumentIncomplete
+            content = await _whole(connection, caller.agent_id, request.upload)
             made = await self.file(
                 connection,
                 kind=request.kind,
                 company_id=request.company_id,
                 name=request.name,
-                content=b"".join(content for _, content in parts),
+                content=content,
                 agent_id=caller.agent_id,
                 now=now,
             )
@@ -111,6 +123,50 @@ class DocumentHandlers:
             raise DocumentLost(row["sha256"])
         return part
 
+    async def keep_parts(
+        self, connection: Connection, *, agent_id: bytes, upload: bytes, name: str
+    ) -> KeptBytes:
+        """Check and keep bytes whose parts came, for another slice that says whose they are.
+
+        Raises: DocumentIncomplete, DocumentTooLarge, DocumentTypeRefused.
+        """
+        content = await _whole(connection, agent_id, upload)
+        media_type, sha256 = await self._keep(connection, content)
+        await store.forget_parts(connection, agent_id=agent_id, upload=upload)
+        return KeptBytes(sha256, plain_name(name), media_type, len(content))
+
+    async def read_kept(self, connection: Connection, sha256: bytes, *, offset: int) -> bytes:
+        """Return a part of kept bytes for another slice, which has checked who asks."""
+        part = await self._blobs.read(connection, sha256, offset=offset, size_max=PART_BYTES_MAX)
+        if part is None:
+            raise DocumentLost(sha256)
+        return part
+
+    async def give(
+        self,
+        connection: Connection,
+        *,
+        company_id: bytes,
+        name: str,
+        media_type: MediaType,
+        sha256: bytes,
+        size_bytes: int,
+        agent_id: bytes,
+        now: datetime,
+    ) -> bytes:
+        """Make kept bytes an attachment of a company within the caller's transaction; return the document's id."""
+        return await store.add_document(
+            connection,
+            kind="attachment",
+            company_id=company_id,
+            name=name,
+            media_type=media_type,
+            sha256=sha256,
+            size_bytes=size_bytes,
+            agent_id=agent_id,
+            now=now,
+        )
+
     async def find(self, connection: Connection, document_id: bytes) -> DocumentView | None:
         """Return a document's facts for another slice, which has checked who asks."""
         row = await store.find_document(connection, document_id)
@@ -131,13 +187,7 @@ class DocumentHandlers:
 
         Raises: DocumentTooLarge, DocumentTypeRefused.
         """
-        if len(content) > DOCUMENT_BYTES_MAX:
-            raise DocumentTooLarge
-        media_type = media_type_of(content)
-        if media_type is None:
-            raise DocumentTypeRefused
-        sha256 = hashlib.sha256(content).digest()
-        await self._blobs.put(connection, sha256, content)
+        media_type, sha256 = await self._keep(connection, content)
         return await store.add_document(
             connection,
             kind=kind,
@@ -149,6 +199,16 @@ class DocumentHandlers:
             agent_id=agent_id,
             now=now,
         )
+
+    async def _keep(self, connection: Connection, content: bytes) -> tuple[MediaType, bytes]:
+        if len(content) > DOCUMENT_BYTES_MAX:
+            raise DocumentTooLarge
+        media_type = media_type_of(content)
+        if media_type is None:
+            raise DocumentTypeRefused
+        sha256 = hashlib.sha256(content).digest()
+        await self._blobs.put(connection, sha256, content)
+        return media_type, sha256
 
     async def _find(self, connection: Connection, caller: SignedIn, document_id: bytes) -> asyncpg.Record:
         row = await store.find_document(connection, document_id)
@@ -165,3 +225,10 @@ class DocumentHandlers:
 async def forget_unfinished(pool: asyncpg.Pool, now: datetime) -> None:
     """Drop the parts of files that nobody finished."""
     await store.forget_old_parts(pool, now - PARTS_KEPT)
+
+
+async def _whole(connection: Connection, agent_id: bytes, upload: bytes) -> bytes:
+    parts = await store.list_parts(connection, agent_id=agent_id, upload=upload)
+    if not parts or [number for number, _ in parts] != list(range(len(parts))):
+        raise DocumentIncomplete
+    return b"".join(content for _, content in parts)

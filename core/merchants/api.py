@@ -15,7 +15,9 @@ from core.merchants.directory.store import company_is_validated, find_store_made
 from core.merchants.directory.stores import StoreHandlers
 from core.merchants.directory.views import account_ref_of
 from core.merchants.duplicates.handlers import duplicates
+from core.merchants.onboarding.attaching import AttachingHandlers
 from core.merchants.onboarding.handlers import OnboardingHandlers
+from core.merchants.onboarding.ports import Kept
 from core.merchants.onboarding.store import services_wanted
 from core.merchants.store import BRAND_NAMES, find_store, list_services, summary_of
 from core.merchants.store import search_stores as _search_stores
@@ -48,8 +50,10 @@ async def onboarding_validated(connection: Connection, company_id: bytes) -> boo
 __all__ = [
     "BRAND_NAMES",
     "AccountHandlers",
+    "AttachingHandlers",
     "CompanyHandlers",
     "ContactHandlers",
+    "Kept",
     "OnboardingHandlers",
     "StoreHandlers",
     "account_ref_of",

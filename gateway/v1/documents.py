@@ -19,7 +19,7 @@ from gateway.v1.transactions import written_response
 
 _TAGS: Final = ["Documents"]
 # Somewhat too large is read to its end and refused in words; beyond this the connection is closed.
-_BODY_BYTES_MAX: Final = 2 * ask.DOCUMENT_BYTES_MAX
+BODY_BYTES_MAX: Final = 2 * ask.DOCUMENT_BYTES_MAX
 Name = Annotated[str, Parameter(min_length=1, max_length=200, description="The file’s name")]
 
 
@@ -65,7 +65,7 @@ async def document_facts(document_id: str, caller: Caller, core: CoreClient) -> 
     status_code=201,
     opt={"query": frozenset({"company", "kind", "name"})},
     responses={201: ResponseSpec(ask.DocumentView, description="The document")},
-    request_max_body_size=_BODY_BYTES_MAX,
+    request_max_body_size=BODY_BYTES_MAX,
 )
 async def upload_document(
     request: Request[Any, Any, Any],
@@ -76,8 +76,16 @@ async def upload_document(
     name: Name = "document.pdf",
 ) -> Response[bytes]:
     """Send the file as the body: a PDF, PNG or JPEG of at most 10 MiB. Its bytes decide what it is."""
-    upload = os.urandom(16)
     company_id = body_id("company", company, "company")
+    upload = await receive_file(request, caller, core)
+    body = ask.FinishUpload(upload, company_id, kind, name)
+    written = await core.ask(ask.DOCUMENT_FINISHED, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
+    return written_response(written, 201)
+
+
+async def receive_file(request: Request[Any, Any, Any], caller: Caller, core: CoreClient) -> bytes:
+    """Send a request's body to core in parts and return the name of the upload. Raises: Problem."""
+    upload = os.urandom(16)
     number, waiting, size = 0, bytearray(), 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -92,9 +100,7 @@ async def upload_document(
         raise Problem("document_too_large", errors=[FieldProblem("file", "too_large")])
     if waiting:
         await core.ask(ask.DOCUMENT_PART, ask.PutPart(upload, number, bytes(waiting)), Nothing, caller=caller)
-    body = ask.FinishUpload(upload, company_id, kind, name)
-    written = await core.ask(ask.DOCUMENT_FINISHED, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 201)
+    return upload
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (document_bytes, document_facts, upload_document)

@@ -1,17 +1,20 @@
 """Files of merchants to be."""
 
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import merchants as ask
+from core.contracts import onboarding_files as files
 from core.contracts.desk_requests import ById, Written
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
+from gateway.v1.documents import BODY_BYTES_MAX, Name, receive_file
 from gateway.v1.reading import Cursor, Limit, body_id, cursor_parts, path_id
 from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
 
@@ -95,10 +98,64 @@ async def move_file(file_id: str, data: MoveBody, caller: Caller, core: CoreClie
     )
 
 
+@post(
+    "/onboarding/{file_id:str}/documents",
+    summary="Bring a document to a file",
+    tags=["Onboarding"],
+    status_code=200,
+    opt={"query": frozenset({"kind", "name"})},
+    request_max_body_size=BODY_BYTES_MAX,
+)
+async def attach_document(
+    file_id: str,
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    core: CoreClient,
+    kind: ask.DocumentKind,
+    name: Name = "document.pdf",
+) -> ask.OnboardingDetail:
+    """Send it as the body: a PDF, PNG or JPEG of at most 10 MiB. One of the same kind takes its place."""
+    raw = path_id("onboarding", file_id)
+    upload = await receive_file(request, caller, core)
+    body = files.AttachFile(raw, upload, kind, name)
+    return await core.ask(
+        files.ONBOARDING_ATTACHED, body, ask.OnboardingDetail, caller=caller, timeout_s=WRITE_TIMEOUT_S
+    )
+
+
+@get(
+    "/onboarding/{file_id:str}/documents/{kind:str}",
+    summary="A document of a file",
+    tags=["Onboarding"],
+    media_type="application/octet-stream",
+)
+async def attached_document(file_id: str, kind: str, caller: Caller, core: CoreClient) -> Response[bytes]:
+    """Return the file itself."""
+    raw = path_id("onboarding", file_id)
+    record = await core.ask(ask.ONBOARDING, ById(raw), ask.OnboardingDetail, caller=caller)
+    found = next((one for one in record.answers.files if one.kind == kind), None)
+    if found is None:
+        raise Problem("not_found")
+    content = bytearray()
+    while len(content) < found.size_bytes:
+        body = files.ReadAttached(raw, found.kind, len(content))
+        part = await core.ask(files.ONBOARDING_BYTES, body, bytes, caller=caller)
+        if not part:
+            break
+        content += part
+    headers = {
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(found.name, safe='')}",
+        "ETag": f'"{found.sha256}"',
+    }
+    return Response(bytes(content), media_type=found.media_type, headers=headers)
+
+
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
     list_files,
     one_file,
     start_file,
     save_answers,
     move_file,
+    attach_document,
+    attached_document,
 )

@@ -26,6 +26,8 @@ TERMINAL = "T0900001"
 # A settlement account with valid check digits that no other merchant of the demonstration has.
 IBAN = "FR76 3000 2005 5000 0421 5784 545"
 
+PAPER = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
 Desks = Callable[[str], Awaitable[Page]]
 
 
@@ -64,6 +66,7 @@ async def desks(stack: LocalStack, browser: Browser) -> AsyncIterator[Desks]:
 async def test_a_merchant_is_registered_validated_contracted_equipped_paid_and_unblocked(
     stack: LocalStack, desks: Desks
 ) -> None:
+    await _give_paris_to_the_technician(await desks("admin"))
     seller = await desks("vendeur")
     await _begin_and_leave_half_way(seller)
     await _come_back_and_submit(seller)
@@ -89,6 +92,19 @@ async def test_a_merchant_is_registered_validated_contracted_equipped_paid_and_u
     row = hotline.locator("#rows tr", has_text="5,10").first
     await expect(row.locator(".pill")).to_have_text("approuvée")
     await expect(row).to_contain_text(STORE)
+
+
+async def _give_paris_to_the_technician(page: Page) -> None:
+    """Let the technician of the demonstration, who has other departments, work where the shop is."""
+    await page.locator("header summary", has_text="Plus").click()
+    await page.get_by_role("link", name="Agents", exact=True).click()
+    await page.get_by_role("link", name="Théo Garnier").click()
+    await page.locator("summary", has_text="Donner un droit").click()
+    await page.locator("#f-role").select_option(label="Technicien")
+    await page.locator("input[name=where][value=limited]").check()
+    await page.locator("#f-departments").fill("75")
+    await page.get_by_role("button", name="Donner ce droit").click()
+    await expect(page.locator("article.record", has_text="Théo Garnier")).to_contain_text("75")
 
 
 async def _begin_and_leave_half_way(page: Page) -> None:
@@ -118,7 +134,7 @@ async def _come_back_and_submit(page: Page) -> None:
     await expect(page.get_by_label("Nom du magasin")).to_have_value(STORE)
     await _fill(page, "SIRET", siret(SIREN, 1))
     await _fill(page, "Code d’activité carte (MCC)", "5451")
-    await _fill_address(page, "14 rue de la Barre", "69002", "Lyon")
+    await _fill_address(page, "14 rue des Halles", "75001", "Paris")
     await _go_on(page, "Contacts")
     await page.locator("[id='f-contacts.0.name']").fill("Jeanne Roy")
     await page.locator("[id='f-contacts.0.role']").select_option(label="Gérant")
@@ -129,6 +145,12 @@ async def _come_back_and_submit(page: Page) -> None:
     await _fill(page, "Nombre de terminaux", "1")
     await _go_on(page, "Pièces")
     await page.get_by_label("RIB : À demander").check()
+    await page.get_by_label("Pièce", exact=True).select_option(label="RIB")
+    await page.locator("#f-file").set_input_files(
+        {"name": "rib.pdf", "mimeType": "application/pdf", "buffer": PAPER}
+    )
+    await page.get_by_role("button", name="Déposer").click()
+    await expect(page.get_by_label("RIB : Reçu")).to_be_checked()
     await _go_on(page, "Vérification")
     await expect(page.locator("main")).to_contain_text("Le dossier est complet.")
     await page.get_by_role("button", name="Soumettre au commercial").click()
@@ -140,6 +162,9 @@ async def _come_back_and_submit(page: Page) -> None:
 async def _validate(page: Page) -> None:
     row = await _waiting(page, "Dossiers d’entrée", TRADE_NAME, "à valider")
     await row.get_by_role("link").click()
+    paper = await page.get_by_role("link", name="RIB", exact=True).get_attribute("href")
+    assert paper is not None
+    assert await (await page.request.get(paper)).body() == PAPER
     await page.get_by_role("button", name="Valider").click()
     await _told(page, "Le dossier est validé")
     await page.get_by_role("button", name="Transmettre au back office").click()

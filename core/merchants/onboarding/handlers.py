@@ -28,9 +28,11 @@ from core.merchants.errors import ChangedMeanwhile, FieldsWrong, HeldByAnother, 
 from core.merchants.forms import Wrong, problems_of
 from core.merchants.onboarding import store, views
 from core.merchants.onboarding.making import account_of, make_merchant
+from core.merchants.onboarding.ports import Keeping, Kept
 from core.merchants.onboarding.rules import (
     EDITABLE,
     REASON_CHARACTERS_MIN,
+    STEPS,
     TRANSITIONS,
     Known,
     Lacking,
@@ -49,9 +51,10 @@ from core.values.ids import encode_id
 class OnboardingHandlers:
     """The door to files."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, keeping: Keeping | None = None) -> None:
         self._pool = pool
         self._clock = clock
+        self._keeping = keeping
 
     async def files(self, caller: SignedIn, request: ListOnboardings) -> OnboardingPage:
         """Return files, newest change first. Raises: NotPermitted."""
@@ -126,7 +129,7 @@ class OnboardingHandlers:
             await store.save_file(
                 connection, file_id=request.id, answers=answers, agent_id=caller.agent_id, now=now
             )
-            steps = [name for name in Answers.__struct_fields__ if getattr(request.body, name) is not None]
+            steps = [name for name in STEPS if getattr(request.body, name) is not None]
             await self._record(
                 connection, caller, request.id, "saved", now, {"version": file.version + 1, "steps": steps}
             )
@@ -180,6 +183,7 @@ class OnboardingHandlers:
                         account_id=made.account_id,
                         company_id=made.company_id,
                     )
+                    await self._give_files(connection, caller, made.company_id, file.answers, now)
                     facts = {"company": encode_id("company", made.company_id)}
                 case _:
                     await store.move_file(
@@ -192,6 +196,22 @@ class OnboardingHandlers:
                     )
             await self._record(connection, caller, request.id, way.target, now, facts)
             return await self._detail(connection, caller, request.id, locale)
+
+    async def _give_files(
+        self,
+        connection: Connection,
+        caller: SignedIn,
+        company_id: bytes,
+        answers: Answers,
+        now: datetime,
+    ) -> None:
+        """Make what was brought to a file documents of the company that it becomes."""
+        for one in answers.files:
+            assert self._keeping is not None, "a file with documents is validated where documents are kept"
+            kept = Kept(bytes.fromhex(one.sha256), one.name, one.media_type, one.size_bytes)
+            await self._keeping.give(
+                connection, kept, company_id=company_id, agent_id=caller.agent_id, now=now
+            )
 
     async def _take(self, caller: SignedIn, file_id: bytes, locale: str) -> OnboardingDetail:
         scope = require(caller, Permission.MERCHANTS_REGISTER)
@@ -281,5 +301,5 @@ class OnboardingHandlers:
 
 
 def _merged(answers: Answers, body: StepBody) -> Answers:
-    given = {name: value for name in Answers.__struct_fields__ if (value := getattr(body, name)) is not None}
+    given = {name: value for name in STEPS if (value := getattr(body, name)) is not None}
     return msgspec.structs.replace(answers, **given)

@@ -8,6 +8,8 @@ from core.contracts.merchants import (
     Answers,
     CompanyFields,
     ContactFields,
+    DocumentKind,
+    DocumentsAnswers,
     FindDuplicates,
     Move,
     OnboardingState,
@@ -158,9 +160,19 @@ def tidied(answers: Answers) -> Answers:
         stores=[check_store(store, siren)[0] for store in answers.stores if _is_written(store)],
         contacts=[check_contact(contact)[0] for contact in answers.contacts if _is_written(contact)],
         services=answers.services,
-        documents=answers.documents,
+        documents=_ticked(answers),
         review=answers.review,
         files=answers.files,
+    )
+
+
+def _ticked(answers: Answers) -> DocumentsAnswers:
+    """Return the ticks with those of documents that are there: they were wanted, and are received."""
+    brought: list[DocumentKind] = [one.kind for one in answers.files]
+    documents = answers.documents
+    return DocumentsAnswers(
+        wanted=[*documents.wanted, *(kind for kind in brought if kind not in documents.wanted)],
+        received=[*documents.received, *(kind for kind in brought if kind not in documents.received)],
     )
 
 

@@ -1,11 +1,19 @@
 """Accounts, companies, stores, contacts, onboarding."""
 
+import os
+from datetime import datetime
+
 from core.contracts import merchants as ask
+from core.contracts import onboarding_files as files_ask
 from core.contracts.desk_requests import ById
+from core.db.rows import Connection
+from core.documents.api import DocumentHandlers, blobs_from
 from core.merchants.api import (
     AccountHandlers,
+    AttachingHandlers,
     CompanyHandlers,
     ContactHandlers,
+    Kept,
     OnboardingHandlers,
     StoreHandlers,
     duplicates,
@@ -13,12 +21,45 @@ from core.merchants.api import (
 from core.roles.doors.door import Door, Doors, Parts
 
 
+class _Keeping:
+    """The end of the files' port: the documents."""
+
+    def __init__(self, documents: DocumentHandlers) -> None:
+        self._documents = documents
+
+    async def keep_parts(self, connection: Connection, *, agent_id: bytes, upload: bytes, name: str) -> Kept:
+        """Keeping."""
+        kept = await self._documents.keep_parts(connection, agent_id=agent_id, upload=upload, name=name)
+        return Kept(kept.sha256, kept.name, kept.media_type, kept.size_bytes)
+
+    async def read(self, connection: Connection, sha256: bytes, *, offset: int) -> bytes:
+        """Keeping."""
+        return await self._documents.read_kept(connection, sha256, offset=offset)
+
+    async def give(
+        self, connection: Connection, kept: Kept, *, company_id: bytes, agent_id: bytes, now: datetime
+    ) -> None:
+        """Keeping."""
+        await self._documents.give(
+            connection,
+            company_id=company_id,
+            name=kept.name,
+            media_type=kept.media_type,
+            sha256=kept.sha256,
+            size_bytes=kept.size_bytes,
+            agent_id=agent_id,
+            now=now,
+        )
+
+
 def doors(parts: Parts) -> Doors:
     """Return the subjects of this topic."""
     pool, clock = parts.pool, parts.clock
     accounts, companies = AccountHandlers(pool, clock), CompanyHandlers(pool, clock)
     stores, contacts = StoreHandlers(pool, clock), ContactHandlers(pool, clock)
-    files = OnboardingHandlers(pool, clock)
+    keeping = _Keeping(DocumentHandlers(pool, clock, blobs_from(os.environ)))
+    files = OnboardingHandlers(pool, clock, keeping)
+    attaching = AttachingHandlers(pool, clock, files, keeping)
     return {
         ask.ACCOUNTS: Door(
             ask.SearchMerchants, True, lambda who, body, _locale: accounts.accounts(who, body)
@@ -48,4 +89,8 @@ def doors(parts: Parts) -> Doors:
         ask.ONBOARDING_STARTED: Door(ask.StartOnboarding, True, files.start),
         ask.ONBOARDING_SAVED: Door(ask.SaveStep, True, files.save),
         ask.ONBOARDING_MOVED: Door(ask.MoveOnboarding, True, files.move),
+        files_ask.ONBOARDING_ATTACHED: Door(files_ask.AttachFile, True, attaching.attach),
+        files_ask.ONBOARDING_BYTES: Door(
+            files_ask.ReadAttached, True, lambda who, body, _locale: attaching.read(who, body)
+        ),
     }

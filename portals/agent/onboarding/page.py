@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 
 from portals.agent.companies.saving import LEGAL_FORMS, errors_of, version_of
 from portals.agent.onboarding.answers import DOCUMENT_KINDS, SERVICE_KINDS, STEPS, answers_of
@@ -18,6 +19,10 @@ GROUPS = {
     "finished": ("done", "abandoned"),
 }
 ROWS_OF_GROUP = 50
+FILE_BYTES_MAX = 10 * 1024 * 1024
+# Above what the gateway takes, so that its own words refuse a large file rather than the framework's.
+UPLOAD_BODY_BYTES_MAX = 12 * 1024 * 1024
+DOWNLOAD_S = 30
 MOVES = ("submit", "send_back", "validate", "hand_over", "finish", "abandon", "take")
 _STALE = ("onboarding_move_not_possible", "onboarding_held_by_another")
 
@@ -113,6 +118,52 @@ async def save_step(desk: Desk, file_id: str, step: str) -> Response[bytes]:
     return desk.go(f"{address}/{STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]}")
 
 
+@post("/onboarding/{file_id:str}/attach", status_code=200, request_max_body_size=UPLOAD_BODY_BYTES_MAX)
+async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
+    """Bring a document: it is then ticked as received."""
+    desk.require_session()
+    form = await desk.form()
+    sent = (await desk.request.form()).get("file")
+    content = await sent.read() if isinstance(sent, UploadFile) else b""
+    name = sent.filename if isinstance(sent, UploadFile) else ""
+    address = f"/onboarding/{path_part(file_id)}"
+    errors: dict[str, str] = {}
+    if form.get("kind") not in DOCUMENT_KINDS:
+        errors["kind"] = desk.words("onboarding.kind_missing")
+    if not content:
+        errors["file"] = desk.words("onboarding.file_missing")
+    elif len(content) > FILE_BYTES_MAX:
+        errors["file"] = desk.words("onboarding.file_large")
+    if not errors:
+        where = [("kind", form["kind"]), ("name", (name or "document")[:200])]
+        try:
+            await desk.gateway.upload(f"/v1{address}/documents", where, content)
+        except GatewayProblem as problem:
+            if problem.status in (401, 404):
+                raise
+            named = any(one.field == "file" for one in problem.errors)
+            errors = {"file": problem.detail} if named else {"": problem.detail}
+        else:
+            return desk.go(f"{address}/documents?saved=1")
+    record = await desk.gateway.get(f"/v1{address}")
+    return _show(desk, record, "documents", errors=errors, status=422, kind=form.get("kind", ""))
+
+
+@get("/onboarding/{file_id:str}/attached/{kind:str}")
+async def attached_document(desk: Desk, file_id: str, kind: str) -> Response[bytes]:
+    """Show a document of the file."""
+    desk.require_session()
+    path = f"/v1/onboarding/{path_part(file_id)}/documents/{path_part(kind)}"
+    async with desk.gateway.download(path) as answer:
+        async with asyncio.timeout(DOWNLOAD_S):
+            content = await answer.aread()
+        headers = {
+            name: answer.headers[name] for name in ("content-disposition", "etag") if name in answer.headers
+        }
+        media_type = answer.headers.get("content-type", "application/octet-stream")
+    return desk.answer(Response(content, media_type=media_type, headers=headers))
+
+
 @post("/onboarding/{file_id:str}/move/{move:str}", status_code=200)
 async def move_file(desk: Desk, file_id: str, move: str) -> Response[bytes]:
     """Submit it, send it back, validate it, hand it over: the page then shows where it stands."""
@@ -145,6 +196,7 @@ def _show(
     errors: dict[str, str] | None = None,
     saved: bool = False,
     status: int = 200,
+    kind: str = "",
 ) -> Response[bytes]:
     """Show a step; what is wrong in it is named once something was typed there."""
     shown = dict(errors or {})
@@ -163,6 +215,8 @@ def _show(
         legal_forms=[(code, code) for code in LEGAL_FORMS],
         service_kinds=SERVICE_KINDS,
         document_kinds=DOCUMENT_KINDS,
+        files={one["kind"]: one for one in record["answers"].get("files", ())},
+        kind=kind,
         **_groups_of(record),
     )
 
@@ -178,4 +232,14 @@ def _groups_of(record: Json) -> dict[str, Any]:
     return {"stores": answers["stores"] or [{}], "people": answers["contacts"] or [{}]}
 
 
-HANDLERS = (onboarding_page, new_file, start_file, file_page, step_page, save_step, move_file)
+HANDLERS = (
+    onboarding_page,
+    new_file,
+    start_file,
+    file_page,
+    step_page,
+    save_step,
+    attach_document,
+    attached_document,
+    move_file,
+)

@@ -16,6 +16,7 @@ from core.values.ids import decode_id
 from tests.support.desk import DeskStack
 
 Json = dict[str, Any]
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 SELLER, SALES, OFFICE, TECHNICIAN = (
     f"{name}@guichet.example" for name in ("vendeur", "commercial", "backoffice", "technicien")
 )
@@ -226,3 +227,106 @@ async def test_a_company_made_by_the_back_office_waits_for_sales(
     assert (made.json()["validated"], before, refused.status_code) == (False, False, 403)
     assert accepted.json()["validated"]
     assert await onboarding_validated(rows, raw)
+
+
+async def test_a_document_is_brought_to_a_file_replaced_and_given_to_the_company(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    steps = answers(5_400_004)
+    async with (
+        desk_stack.client(await desk_stack.log_in(SELLER)) as seller,
+        desk_stack.client(await desk_stack.log_in(SALES)) as sales,
+        desk_stack.client(await desk_stack.log_in(TECHNICIAN)) as elsewhere,
+    ):
+        file = await start(seller, **steps["merchant"])
+        place = f"/v1/onboarding/{file['id']}/documents"
+        rib, name = {"kind": "bank_details", "name": "../rib.pdf"}, "rib.pdf"
+        refused = await seller.post(place, params=rib, content=b"MZ not a document")
+        missing = await seller.get(f"{place}/bank_details")
+        by_colleague = await sales.post(place, params=rib, content=PDF)
+        first = await seller.post(place, params=rib, content=PDF + b"old")
+        second = await seller.post(place, params=rib, content=PDF)
+        read = await sales.get(f"{place}/bank_details")
+        unseen = [
+            (await elsewhere.get(f"{place}/bank_details")).status_code,
+            (await elsewhere.post(place, params=rib, content=PDF)).status_code,
+        ]
+        # What is brought stays received, whatever a page that was open before says.
+        saved = (await save(seller, second.json(), **steps)).json()
+        await move(seller, file, "submit")
+        late = await seller.post(place, params=rib, content=PDF)
+        done = (await move(sales, file, "validate")).json()
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "file"), refused.text
+    assert missing.status_code == 404
+    assert by_colleague.json()["code"] == "onboarding_held_by_another"
+    assert first.json()["answers"]["documents"] == {"wanted": ["bank_details"], "received": ["bank_details"]}
+    assert [(one["kind"], one["name"]) for one in second.json()["answers"]["files"]] == [
+        ("bank_details", name)
+    ]
+    assert (read.content, read.headers["content-type"]) == (PDF, "application/pdf")
+    assert unseen == [404, 403]
+    assert lacking(saved) == {}
+    assert sorted(saved["answers"]["documents"]["received"]) == ["bank_details", "registration"]
+    assert late.json()["code"] == "onboarding_move_not_possible"
+    kept = await rows.fetch(
+        "SELECT kind, name, size_bytes FROM document WHERE company_id = $1",
+        uuid.UUID(bytes=decode_id("company", done["company"]["id"])),
+    )
+    assert [tuple(row) for row in kept] == [("attachment", name, len(PDF))]
+
+
+async def test_only_its_holder_reads_an_account_number_whole_beside_who_may_edit(
+    desk_stack: DeskStack,
+) -> None:
+    iban = "FR7630002005500000421578454" + "5"
+    steps = answers(5_400_015)
+    async with (
+        desk_stack.client(await desk_stack.log_in(SELLER)) as seller,
+        desk_stack.client(await desk_stack.log_in(SALES)) as sales,
+        desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as hotline,
+    ):
+        file = await start(seller, **steps["merchant"])
+        await save(seller, file, company={**steps["company"], "iban": iban})
+        shown = [
+            (await client.get(f"/v1/onboarding/{file['id']}")).json()["answers"]["company"]["iban"]
+            for client in (seller, sales, hotline)
+        ]
+    assert shown[2].endswith(iban[-4:])
+    assert "2005500" not in shown[2]
+    assert shown[:2] == [iban, iban]
+
+
+async def test_whoever_equips_stores_sees_the_ones_that_may_pay_and_have_no_terminal(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    store = await rows.fetchrow(
+        "SELECT s.id, v.id AS service FROM store s JOIN service v ON v.store_id = s.id AND v.kind = 'pax' "
+        "WHERE s.department = '69' LIMIT 1"
+    )
+    assert store is not None
+
+    async def waiting(client: httpx.AsyncClient) -> list[Json]:
+        home = (await client.get("/v1/home")).json()
+        return [row for one in home["sections"] if one["code"] == "installations" for row in one["rows"]]
+
+    async with (
+        desk_stack.client(await desk_stack.log_in(TECHNICIAN)) as technician,
+        desk_stack.client(await desk_stack.log_in(SELLER)) as seller,
+    ):
+        before = await waiting(technician)
+        place = "UPDATE terminal SET activated_at = $2 WHERE store_id = $1"
+        stood = await rows.fetchval("SELECT min(activated_at) FROM terminal WHERE store_id = $1", store["id"])
+        await rows.execute(
+            "INSERT INTO service_change (service_id, at, kind) VALUES ($1, now(), 'started')",
+            store["service"],
+        )
+        try:
+            equipped = await waiting(technician)
+            await rows.execute(place, store["id"], None)
+            bare = await waiting(technician)
+            other = await waiting(seller)
+        finally:
+            await rows.execute(place, store["id"], stood)
+    assert before == equipped == other == []
+    assert [row["status"] for row in bare] == ["assigned"]
+    assert bare[0]["link"].startswith("/terminals/ter_")
