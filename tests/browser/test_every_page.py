@@ -56,6 +56,7 @@ NO_PAGES: Final = {
     "/journals/{kind}/{subject_id}/export": "a file",
     "/contracts/{contract_id}/preview": "a PDF",
     "/documents/{document_id}": "a PDF",
+    "/onboarding/{file_id}/attached/{kind}": "a file",
 }
 LOG_IN_PAGES: Final = ("/login", "/login/second")
 LOOKS: Final = [(1440, "light", "fr"), (360, "dark", "en")]
