@@ -203,6 +203,8 @@ async def test_whoever_wrote_the_figures_is_no_second_pair_of_eyes(desk_stack: D
         refused = await act(author, version, "approve")
         assert (refused.status_code, refused.json()["code"]) == (403, "fee_same_person")
         shown = (await author.get(f"/v1/fee-versions/{version}")).json()
+        # Nothing is in force, so that every row is one that changes.
+        assert [(one["before"], one["after"]["rate_bp"]) for one in shown["differences"]] == [(None, 35)]
         assert [one["why"] for one in shown["acts"] if one["act"] == "approve"] == ["fee_same_person"]
         assert (await act(third, version, "approve")).json()["code"] == "not_permitted"
         assert (await act(other, version, "approve")).json()["code"] == "fee_same_person"
