@@ -58,3 +58,8 @@ def test_a_large_file_is_read_at_both_ends(tmp_path: Path, monkeypatch: pytest.M
     finding = scan_files([tmp_path / "log"])
     assert finding.breaches == 2
     assert finding.note == "1 files read at both ends only"
+
+
+def test_a_siret_that_begins_like_a_card_is_none_and_a_card_of_its_length_is_one() -> None:
+    assert not list(card_numbers(b"siret 30123456300015"))
+    assert list(card_numbers(b"card 30123456789019")) == [5]
