@@ -1,7 +1,7 @@
 """Refusals of fees."""
 
 from core.contracts.desk import FieldProblem
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Denied, Refused
 
 
 class FeesRefused(Refused):
@@ -39,7 +39,7 @@ class FeeActRefused(Refused):
         super().__init__("fee_act_refused", {"state": state, "act": act})
 
 
-class SamePerson(Refused):
+class SamePerson(Denied):
     """Whoever made, edited or submitted a version cannot approve it."""
 
     def __init__(self) -> None:
