@@ -11,7 +11,13 @@ from portals.kit.gateway import GatewayProblem
 
 PAGE_ROWS = 50
 STATES = ("waiting", "sent", "failed")
-PAGES = {"agent": "/agents/", "request": "/requests/", "company": "/companies/", "store": "/stores/", "contract": "/contracts/"}
+PAGES = {
+    "agent": "/agents/",
+    "request": "/requests/",
+    "company": "/companies/",
+    "store": "/stores/",
+    "contract": "/contracts/",
+}
 _FILTERS = ("state", "template", "query", "about", "cursor")
 
 
