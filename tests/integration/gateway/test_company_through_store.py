@@ -20,7 +20,7 @@ async def test_a_store_shows_its_company_to_read_and_nothing_more(
     agent, client = await people.add("back_office", departments=["2A"])
     async with desk_stack.client(await desk_stack.log_in(BACK_OFFICE)) as office, client:
         owner = await make_company(office, iban="FR7630006000011234567890189")
-        address = {"company": owner["id"]}
+        address = {"company": owner["id"], "not_duplicate_reason": "Un second étal"}
         store = await make(office, "/v1/stores", address | {"store": store_of(owner["siren"])})
         other = await make(office, "/v1/stores", address | {"store": store_of(owner["siren"], name="Autre")})
         contact = {"of": owner["id"], "contact": {"name": "Odette", "role": "owner", "phone": "+33142685300"}}

@@ -51,7 +51,12 @@ async def past(rows: asyncpg.Connection, terminal: str, *, age: timedelta, state
 async def test_a_diagnosis_names_the_hop_and_compares_with_the_usual_level(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
-    raw, store = b"", "T0000009"
+    raw, store = b"", "T0990009"
+    await rows.execute(  # a terminal of its own: the desk is shared, and others pay too
+        "INSERT INTO terminal (store_id, service_id, terminal, model, dialect, activated_at)"
+        " SELECT store_id, service_id, $1, model, dialect, activated_at FROM terminal WHERE terminal = 'T0000009'",
+        store,
+    )
     for n in range(30):
         await past(rows, store, age=timedelta(days=1, minutes=n), state=State.APPROVED)
     for n in range(6):
