@@ -27,8 +27,8 @@ run: .venv/stamp-run .venv/stamp-assets ## Install what is missing, start everyt
 	@exec $(BIN)/guichet up $(ARGS)
 
 .PHONY: test
-test: .venv/stamp-dev .venv/stamp-assets ## Run every test but the long fault runs
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults_long" $(ARGS)
+test: .venv/stamp-dev .venv/stamp-assets ## Run every test but the long ones
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults_long and not pages_long" $(ARGS)
 
 .PHONY: check
 check: .venv/stamp-dev ## Format, lint, types, imports, spelling, dead code, security, migrations
@@ -49,6 +49,10 @@ format: .venv/stamp-dev ## Format the code and repair what the linter can
 .PHONY: faults
 faults: .venv/stamp-dev ## Run the long fault matrix
 	$(BIN)/python -m pytest -m "faults or faults_long" tests/faults $(ARGS)
+
+.PHONY: pages
+pages: .venv/stamp-dev .venv/stamp-assets ## Look at every page in every look: accessible, fits, French and English
+	$(BIN)/python -m pytest tests/browser/test_every_page.py $(ARGS)
 
 .PHONY: bench
 bench: .venv/stamp-dev ## Measure this machine and write the report under perf/

@@ -60,6 +60,7 @@ NO_PAGES: Final = {
 }
 LOG_IN_PAGES: Final = ("/login", "/login/second")
 LOOKS: Final = [(1440, "light", "fr"), (360, "dark", "en")]
+LOOK_NAMES: Final = ["-".join(map(str, look)) for look in LOOKS]
 # Values of these parameters are pages of their own; of any other, one record stands for all.
 _TELLING: Final = ("kind", "step", "act")
 # What a link opens within its page, a form or a side panel, is looked at as well.
@@ -310,10 +311,31 @@ def test_every_link_leads_to_a_page(site: Site) -> None:
     assert site.broken == []
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=["-".join(map(str, look)) for look in LOOKS])
+@pytest.mark.parametrize("look", LOOKS, ids=LOOK_NAMES)
+async def test_every_page_is_accessible_fits_and_speaks_its_language_in_one_look(
+    stack: LocalStack, browser: Browser, logged_in: StorageState, site: Site, look: tuple[int, str, str]
+) -> None:
+    """Each page in one of the looks, in turn; every page in every look is `make pages`."""
+    pages = list(site.pages.values())[LOOKS.index(look) :: len(LOOKS)]
+    assert await findings_in(stack, browser, logged_in, look, pages) == []
+
+
+@pytest.mark.pages_long
+@pytest.mark.parametrize("look", LOOKS, ids=LOOK_NAMES)
 async def test_every_page_is_accessible_fits_and_speaks_its_language(
     stack: LocalStack, browser: Browser, logged_in: StorageState, site: Site, look: tuple[int, str, str]
 ) -> None:
+    assert await findings_in(stack, browser, logged_in, look, list(site.pages.values())) == []
+
+
+async def findings_in(
+    stack: LocalStack,
+    browser: Browser,
+    logged_in: StorageState,
+    look: tuple[int, str, str],
+    pages: list[str],
+) -> list[str]:
+    """Return what is wrong with the pages, and with those before the log in."""
     async with looking(browser, stack, look) as newcomer:
         await newcomer.at("/login")
         await newcomer.page.fill("#f-email", AGENT)
@@ -322,9 +344,9 @@ async def test_every_page_is_accessible_fits_and_speaks_its_language(
         await newcomer.page.wait_for_selector("#f-code")
         await newcomer.here("/login/second")
     async with looking(browser, stack, look, logged_in) as agent:
-        for address in site.pages.values():
+        for address in pages:
             await agent.at(address)
-    assert newcomer.findings + agent.findings == []
+    return newcomer.findings + agent.findings
 
 
 def test_a_code_shown_to_people_is_noticed() -> None:
