@@ -13,3 +13,20 @@ WHERE NOT p.connected AND p.last_seen_at >= $2 AND p.last_seen_at < $3
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
 ORDER BY p.last_seen_at DESC, t.id
 LIMIT $4;
+
+-- name: silent_lately_of_places
+-- For a narrow scope: its stores by store_department, store_company and the primary key, their terminals by
+-- terminal_store. Parameters as above; $5 departments, $6 stores, $7 companies.
+SELECT t.id, t.terminal, p.last_seen_at, s.name AS store_name, s.city
+FROM store s
+JOIN terminal t ON t.store_id = s.id
+JOIN service v ON v.id = t.service_id
+JOIN terminal_presence p ON p.terminal_id = t.id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+WHERE (s.department = ANY($5::text[]) OR s.id = ANY($6::uuid[]) OR s.company_id = ANY($7::uuid[]))
+  AND NOT p.connected AND p.last_seen_at >= $2 AND p.last_seen_at < $3
+  AND t.activated_at IS NOT NULL AND t.blocked_at IS NULL AND s.blocked_at IS NULL AND v.active
+  AND v.blocked_at IS NULL AND o.retired_at IS NULL
+  AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
+ORDER BY p.last_seen_at DESC, t.id
+LIMIT $4;

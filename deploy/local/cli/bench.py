@@ -88,7 +88,7 @@ async def desk(
     terminals: Annotated[int, Parameter(help="Terminals of the estate.", validator=_MANY)] = 100_000,
     rounds: Annotated[
         int, Parameter(help="How often each agent asks for everything.", validator=_ROUNDS)
-    ] = 20,
+    ] = 6,
     minutes: Annotated[
         float, Parameter(help="Length of the live list's watch; 0: none.", validator=_MINUTES)
     ] = 10.0,

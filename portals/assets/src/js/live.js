@@ -3,8 +3,8 @@ import { drawChart } from "./chart.js";
 import { startFeed } from "./feed.js";
 import { makeRows } from "./rows.js";
 
-const ROWS_MAX = 500;
-const ROWS_PER_FRAME = 20;
+const ROWS_MAX = 200;
+const ROWS_PER_FRAME = 40;
 const BATCH_MS = 250; // at most four changes of the page a second
 const HIGHLIGHT_MAX = 12; // above this many at once a highlight would only flicker
 const COUNTERS_MS = 5000;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -239,9 +239,15 @@ async def test_a_person_of_one_store_finds_it_among_hundreds_of_the_same_words(
     ]
 
 
-directory, merchants, terminals, wall = (
+directory, merchants, terminals, wall, silence = (
     load(Path(f"core/{folder}/queries.sql"))
-    for folder in ("merchants/directory", "merchants", "terminals/assigning", "terminals/wall")
+    for folder in (
+        "merchants/directory",
+        "merchants",
+        "terminals/assigning",
+        "terminals/wall",
+        "terminals/silence",
+    )
 )
 NOBODY = UUID(int=0)
 FIRST = ("", NOBODY, 51)
@@ -283,6 +289,11 @@ async def test_lists_of_a_department_begin_with_its_places(estate: asyncpg.Conne
         (
             terminals.list_terminals_of_places,
             (area, False, None, "", 51, None, None, None, NOW, True, *PLACES, ""),
+            {"store_department", "terminal_store"},
+        ),
+        (
+            silence.silent_lately_of_places,
+            (area, NOW - timedelta(hours=24), NOW, 8, *PLACES),
             {"store_department", "terminal_store"},
         ),
         (
