@@ -19,9 +19,17 @@ _NOTHING: Final = ""
 
 
 def journal_facts(paths: Iterable[Path]) -> Iterator[TerminalFact]:
-    """Yield what the journals hold about payments; sign-ons, echoes and refused reversals are not there."""
-    for path in paths:
-        for told in read_journal(path):
+    """Return what the journals hold now about payments; sign-ons, echoes and refused reversals are not there.
+
+    Where each journal ends is read at the call: what terminals are told later may be younger than what it is compared
+    with, however late it is read.
+    """
+    return _facts([(path, path.stat().st_size) for path in paths])
+
+
+def _facts(journals: list[tuple[Path, int]]) -> Iterator[TerminalFact]:
+    for path, end in journals:
+        for told in read_journal(path, end=end):
             if told.message_class not in {"01", "02"}:
                 continue
             yield TerminalFact(

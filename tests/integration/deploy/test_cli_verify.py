@@ -72,6 +72,17 @@ def test_only_what_concerns_payments_is_taken_from_a_journal(tmp_path: Path) -> 
     assert [each.message_class for each in journal_facts([path])] == [2, 1]
 
 
+def test_what_a_terminal_is_told_after_the_call_is_not_read(tmp_path: Path) -> None:
+    """The database is compared as it stood at the call, and a fleet goes on meanwhile."""
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.tell(Told("answered", 1, TERMINAL, "2026-11-22", "01", "000001", 1))
+    facts = journal_facts([path])
+    journal.tell(Told("answered", 1, TERMINAL, "2026-11-22", "01", "000002", 1))
+    journal.close()
+    assert [each.stan for each in facts] == [1]
+
+
 async def test_a_sound_copy_and_then_a_broken_one(database: TestDatabase, tmp_path: Path) -> None:
     writer = await writer_on(database.owner_dsn)
     try:
