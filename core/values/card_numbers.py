@@ -16,6 +16,7 @@ _SCHEME: Final = re.compile(
 _SIREN_DIGITS: Final = 9
 _SIRET_DIGITS: Final = 14
 _DIGITS: Final = range(13, 20)
+# Twice a digit, and the digits of that added up.
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -53,15 +54,28 @@ def _readings(text: str, run: re.Match[str]) -> Iterator[str]:
 
 
 def _is_card(digits: str) -> bool:
-    if _SCHEME.fullmatch(digits) is None or not _passes(digits):
+    if _SCHEME.fullmatch(digits) is None:
         return False
-    return not (len(digits) == _SIRET_DIGITS and _passes(digits[:_SIREN_DIGITS]))
+    written = digits.encode()
+    return passes_check_digit(written) and not is_siret(written)
 
 
-def _passes(digits: str) -> bool:
-    """Whether the check digit fits. Source: ISO/IEC 7812-1, annex B."""
+def is_siret(digits: bytes) -> bool:
+    """Whether digits that pass the check digit are a merchant's SIRET: their SIREN passes it by itself.
+
+    Merchants whose SIREN begins with 30, 36, 38 or 39 have a SIRET that looks like a Diners card.
+    """
+    return len(digits) == _SIRET_DIGITS and passes_check_digit(digits[:_SIREN_DIGITS])
+
+
+def passes_check_digit(digits: bytes) -> bool:
+    """Whether the last of some ASCII digits is the check digit of the others.
+
+    Source: ISO/IEC 7812-1, annex B. By a table: logs are read for cards by the gigabyte, and python-stdnum takes three
+    times as long for a number.
+    """
     total = 0
-    for place, character in enumerate(reversed(digits)):
-        digit = int(character)
+    for place, byte in enumerate(reversed(digits)):
+        digit = byte - 48
         total += _DOUBLED[digit] if place & 1 else digit
     return total % 10 == 0

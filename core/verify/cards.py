@@ -1,8 +1,7 @@
 """Look for card numbers where none may be (V9): in rows, and in files of logs and streams.
 
 A number counts as a card's when it stands alone, begins as a scheme's do and passes the check digit. Identifiers,
-times in microseconds and hashes never begin so, or touch letters. Fourteen digits whose first nine pass the check digit
-too are a SIRET: merchants whose SIREN begins with 30, 36, 38 or 39 have one that looks like a Diners card.
+times in microseconds and hashes never begin so, or touch letters. A SIRET, which passes it too, is none.
 """
 
 import re
@@ -13,6 +12,7 @@ from typing import Any, Final
 import asyncpg
 
 from core.db.queries import load_beside
+from core.values.card_numbers import is_siret, passes_check_digit
 from core.verify.model import Finding
 
 ROWS_PER_TABLE_MAX: Final = 20_000
@@ -23,14 +23,10 @@ FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
 _DIGITS_MAX: Final = 19
-_SIREN_DIGITS: Final = 9
-_SIRET_DIGITS: Final = 14
 _CARD: Final = re.compile(
     rb"(?<![0-9A-Za-z.])(?:4[0-9]{12}(?:[0-9]{3})?(?:[0-9]{3})?|5[0-9]{15}|6[0-9]{15}(?:[0-9]{3})?"
     rb"|2[2-7][0-9]{14}|3[47][0-9]{13}|3[0689][0-9]{12})(?![0-9A-CE-Za-z])"
 )
-# Pairs of digits doubled and cast out, for the check digit (ISO/IEC 7812-1, annex B).
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 _SQL = load_beside(__file__)
 
@@ -39,21 +35,8 @@ def card_numbers(text: bytes) -> Iterator[int]:
     """Yield where card numbers begin. Nothing here ever returns the number itself."""
     for match in _CARD.finditer(text):
         digits = match.group()
-        if passes_check_digit(digits) and not _is_siret(digits):
+        if passes_check_digit(digits) and not is_siret(digits):
             yield match.start()
-
-
-def _is_siret(digits: bytes) -> bool:
-    return len(digits) == _SIRET_DIGITS and passes_check_digit(digits[:_SIREN_DIGITS])
-
-
-def passes_check_digit(digits: bytes) -> bool:
-    """Whether ASCII digits pass the check digit."""
-    total = 0
-    for place, byte in enumerate(reversed(digits)):
-        digit = byte - 48
-        total += _DOUBLED[digit] if place % 2 else digit
-    return total % 10 == 0
 
 
 async def scan_rows(connection: asyncpg.Connection) -> Finding:

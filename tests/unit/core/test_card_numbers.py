@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from stdnum import luhn
 
-from core.values.card_numbers import holds_card_number
+from core.values.card_numbers import holds_card_number, passes_check_digit
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,9 @@ def test_a_card_number_is_found(text: str) -> None:
 )
 def test_what_is_no_card_passes(text: str) -> None:
     assert not holds_card_number(text)
+
+
+def test_the_check_digit_agrees_with_another_implementation() -> None:
+    for number in range(0, 10_000_000, 991):
+        digits = f"{number:07d}"
+        assert passes_check_digit(digits.encode()) == luhn.is_valid(digits)
