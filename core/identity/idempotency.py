@@ -1,5 +1,7 @@
 """A write under a key happens once: the same body gets the first answer, another body is refused.
 
+A call that brings no key acts each time, under a claim of its own that nothing keeps.
+
 The key is claimed and committed before the effect, and the answer is kept with the effect or after it. A call that
 died in between leaves its claim; after TAKE_OVER_AFTER the next call does the work again. So an effect must be
 harmless to repeat, with what it needs for that made from the claim (`Claim.made_id`).
@@ -7,6 +9,7 @@ harmless to repeat, with what it needs for that made from the claim (`Claim.made
 
 import asyncio
 import hashlib
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -27,7 +30,7 @@ _LOOK_EVERY_S: Final = 0.1
 
 
 class Claim(NamedTuple):
-    """A key that this call may act under."""
+    """A key that this call may act under; for a call that brought none, a drawn one that is good for it alone."""
 
     agent_id: bytes
     key: str
@@ -54,11 +57,14 @@ async def once(
     body: msgspec.Struct,
     effect: Callable[[Claim], Awaitable[bytes]],
 ) -> Written:
-    """Run `effect` under the key, or return what its first run answered.
+    """Run `effect` under the key, or return what its first run answered; run it at once when the key is empty.
 
     A Refused effect has changed nothing: its key is free again. Any other error keeps the claim.
     Raises: KeyReused, StillRunning, and what `effect` raises.
     """
+    if not key:
+        alone = Claim(agent_id, secrets.token_hex(16), clock.now(), taken_over=False)
+        return Written(await effect(alone))
     body_hash = hashlib.sha256(path.encode() + b"\0" + msgspec.msgpack.encode(body)).digest()
     claim = await _claim(pool, clock, agent_id=agent_id, key=key, path=path, body_hash=body_hash)
     if isinstance(claim, bytes):

@@ -1,17 +1,13 @@
 """What every write of merchants shares: keys that act once, the audit of an edit, and who was there before."""
 
-import os
-from collections.abc import Awaitable, Callable
+import secrets
 from datetime import datetime
 from typing import Any, TypeVar
 
-import asyncpg
 import msgspec
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
 from core.db.rows import Connection
-from core.identity.api import Claim, SignedIn, once
 from core.merchants.directory import store
 from core.merchants.errors import ChangedMeanwhile
 from core.merchants.rules import masked_iban
@@ -22,27 +18,9 @@ _Fields = TypeVar("_Fields", bound=msgspec.Struct)
 _SHOWN_CHARACTERS_MAX = 80
 
 
-async def write_once(
-    pool: asyncpg.Pool,
-    clock: Clock,
-    *,
-    caller: SignedIn,
-    key: str,
-    path: str,
-    body: msgspec.Struct,
-    effect: Callable[[Claim | None], Awaitable[bytes]],
-) -> Written:
-    """Run `effect` under the key, if there is one. Raises: KeyReused, StillRunning, what `effect` raises."""
-    if not key:
-        return Written(await effect(None))
-    return await once(pool, clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect)
-
-
-def new_id(clock: Clock, claim: Claim | None) -> bytes:
-    """Return the id of what is made: the same at each repeat under one key."""
-    if claim is not None:
-        return claim.made_id()
-    return uuid7(unix_ms=clock.unix_us() // 1000, sequence=0, randomness=int.from_bytes(os.urandom(8), "big"))
+def new_id(clock: Clock) -> bytes:
+    """Return the id of what is made beside the thing that a claim names."""
+    return uuid7(unix_ms=clock.unix_us() // 1000, sequence=0, randomness=secrets.randbits(62))
 
 
 def changes_between(before: _Fields, after: _Fields) -> dict[str, list[str]]:

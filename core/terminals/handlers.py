@@ -126,7 +126,7 @@ class TerminalHandlers:
         kind = BlockTarget(request.target_kind)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 if not await store.lock_target(connection, scope, kind, request.target_id):
                     raise NotFound
@@ -162,7 +162,7 @@ class TerminalHandlers:
         """
         require(caller, Permission.BLOCKS_WRITE)
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 block = await lift_on(
                     connection, caller, request.id, reason=request.reason, now=self._clock.now()
@@ -177,10 +177,8 @@ class TerminalHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim | None], Awaitable[bytes]],
+        effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        if not key:
-            return Written(await effect(None))
         return await once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

@@ -71,7 +71,7 @@ class AgentHandlers:
         scope = require(caller, Permission.AGENTS_WRITE)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await store.lock_rights(connection)
                 shown = await self._detail(connection, scope, request.id)
@@ -110,7 +110,7 @@ class AgentHandlers:
         scope = require(caller, Permission.GRANTS_WRITE)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await store.lock_rights(connection)
                 # Somebody who administers a part gives to those of that part; the whole gives to anybody.
@@ -149,7 +149,7 @@ class AgentHandlers:
         scope = require(caller, Permission.GRANTS_WRITE)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await store.lock_rights(connection)
                 grant = await store.lock_grant(connection, scope, request.id)
@@ -246,10 +246,8 @@ class AgentHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim | None], Awaitable[bytes]],
+        effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        if not key:
-            return Written(await effect(None))
         return await once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

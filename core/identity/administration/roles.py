@@ -41,7 +41,7 @@ class RoleHandlers:
         _hold_everywhere(caller, request.permissions)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 name_fr, name_en = request.name_fr.strip(), request.name_en.strip()
                 if not await store.add_role(connection, request.code, name_fr, name_en, now):
@@ -71,7 +71,7 @@ class RoleHandlers:
         _require_everywhere(caller)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 built_in = await store.lock_role(connection, request.code)
                 if built_in is None:
@@ -119,10 +119,8 @@ class RoleHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim | None], Awaitable[bytes]],
+        effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        if not key:
-            return Written(await effect(None))
         return await once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

@@ -1,6 +1,5 @@
 """Contracts: made, worded, made ready, signed, and moved through their life."""
 
-import os
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
@@ -33,7 +32,7 @@ from core.merchants.agreements.views import contract_detail, summary_of
 from core.merchants.agreements.wording import checked_terms, content_of, contract_form
 from core.values.clock import Clock, paris_date
 from core.values.cursors import encode_cursor
-from core.values.ids import encode_id, uuid7
+from core.values.ids import encode_id
 
 
 class ContractHandlers:
@@ -71,9 +70,9 @@ class ContractHandlers:
         """
         scope = require(caller, Permission.CONTRACTS_WRITE)
 
-        async def effect(connection: Connection, claim: Claim | None) -> bytes:
+        async def effect(connection: Connection, claim: Claim) -> bytes:
             now = self._clock.now()
-            contract_id = claim.made_id() if claim is not None else _new_id(now)
+            contract_id = claim.made_id()
             if await store.find_company(connection, scope, request.company_id) is None:
                 raise NotFound
             if not await may_have_contract(connection, request.company_id):
@@ -123,7 +122,7 @@ class ContractHandlers:
         """
         scope = require(caller, Permission.CONTRACTS_WRITE)
 
-        async def effect(connection: Connection, _claim: Claim | None) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             now = self._clock.now()
             row = await self._locked(connection, scope, request.id)
             version, version_state = await store.newest_version(connection, request.id)
@@ -179,7 +178,7 @@ class ContractHandlers:
         scope = require(caller, PERMISSIONS[request.act])
         ends_on = self._ends_on(request)
 
-        async def effect(connection: Connection, _claim: Claim | None) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             now = self._clock.now()
             by = By(caller.agent_id, request.reason, now)
             row = await self._locked(connection, scope, request.id)
@@ -225,7 +224,7 @@ class ContractHandlers:
         if (request.typed is None) == (request.document_id is None):
             raise SignatureRefused("typed", "one_of_two")
 
-        async def effect(connection: Connection, _claim: Claim | None) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             now = self._clock.now()
             row = await self._locked(connection, scope, request.id)
             version, version_state = await store.newest_version(connection, request.id)
@@ -455,14 +454,12 @@ class ContractHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Connection, Claim | None], Awaitable[bytes]],
+        effect: Callable[[Connection, Claim], Awaitable[bytes]],
     ) -> Written:
-        async def in_transaction(claim: Claim | None) -> bytes:
+        async def in_transaction(claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 return await effect(connection, claim)
 
-        if not key:
-            return Written(await in_transaction(None))
         return await once(
             self._pool,
             self._clock,
@@ -500,9 +497,3 @@ def _end_reason_kept(row: asyncpg.Record, request: ask.MoveContract) -> str:
     if request.act == "terminate":
         return request.reason
     return "" if request.act == "keep" else row["end_reason"]
-
-
-def _new_id(now: datetime) -> bytes:
-    return uuid7(
-        unix_ms=int(now.timestamp() * 1000), sequence=0, randomness=int.from_bytes(os.urandom(8), "big")
-    )

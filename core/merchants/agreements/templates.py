@@ -1,6 +1,5 @@
 """The template of contracts: every version as it was written, and the next one."""
 
-import os
 from typing import Any
 
 import asyncpg
@@ -24,7 +23,7 @@ from core.merchants.agreements import store
 from core.merchants.agreements.errors import AgreementRefused
 from core.merchants.agreements.paper import FIELDS, unknown_fields
 from core.values.clock import Clock
-from core.values.ids import encode_id, uuid7
+from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
 _decode_blocks = msgspec.json.Decoder(list[ask.TemplateBlock]).decode
@@ -57,14 +56,9 @@ class TemplateHandlers:
         if problems:
             raise AgreementRefused(problems)
 
-        async def effect(claim: Claim | None) -> bytes:
+        async def effect(claim: Claim) -> bytes:
             now = self._clock.now()
-            made = uuid7(
-                unix_ms=int(now.timestamp() * 1000),
-                sequence=0,
-                randomness=int.from_bytes(os.urandom(8), "big"),
-            )
-            template_id = made if claim is None else claim.made_id()
+            template_id = claim.made_id()
             async with self._pool.acquire() as connection, connection.transaction():
                 await store.add_template(
                     connection,
@@ -88,14 +82,11 @@ class TemplateHandlers:
                 )
             return msgspec.json.encode(detail)
 
-        key = request.idempotency_key
-        if not key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,
-            key=key,
+            key=request.idempotency_key,
             path="contract_template",
             body=request,
             effect=effect,

@@ -9,11 +9,11 @@ from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
 from core.contracts.merchants import AccountDetail, AccountPage, CreateAccount, EditAccount, SearchMerchants
 from core.contracts.refusals import NotFound
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, SignedIn, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import LOWEST_ID, checked_name, read_account
 from core.merchants.errors import AccountWithoutCompany
-from core.merchants.writing import new_id, refuse_if_changed, write_once
+from core.merchants.writing import refuse_if_changed
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
 
@@ -53,9 +53,9 @@ class AccountHandlers:
             raise AccountWithoutCompany
         now = self._clock.now()
 
-        async def effect(claim: Claim | None) -> bytes:
+        async def effect(claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
-                account_id = new_id(self._clock, claim)
+                account_id = claim.made_id()
                 if not await store.find_account(connection, scope, account_id):
                     await store.insert_account(connection, account_id, name, now)
                     await record_action(
@@ -77,7 +77,7 @@ class AccountHandlers:
         name = checked_name(request.name, locale)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 before = await store.lock_account(connection, scope, request.id)
                 if before is None:
@@ -105,8 +105,8 @@ class AccountHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim | None], Awaitable[bytes]],
+        effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        return await write_once(
-            self._pool, self._clock, caller=caller, key=key, path=path, body=body, effect=effect
+        return await once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

@@ -17,7 +17,7 @@ from core.contracts.merchants import (
 )
 from core.contracts.refusals import NotFound
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, SignedIn, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import (
     LOWEST_ID,
@@ -29,7 +29,7 @@ from core.merchants.directory.reading import (
 from core.merchants.errors import FieldsWrong
 from core.merchants.forms import Wrong, problems_of
 from core.merchants.rules import one_line
-from core.merchants.writing import changes_between, new_id, refuse_if_changed, write_once
+from core.merchants.writing import changes_between, new_id, refuse_if_changed
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
 from core.values.ids import encode_id
@@ -73,10 +73,10 @@ class CompanyHandlers:
         fields = checked_company(request.fields, scope, locale)
         now = self._clock.now()
 
-        async def effect(claim: Claim | None) -> bytes:
+        async def effect(claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
-                company_id = new_id(self._clock, claim)
-                if claim is not None and await store.find_company(connection, scope, company_id):
+                company_id = claim.made_id()
+                if claim.taken_over and await store.find_company(connection, scope, company_id):
                     return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
                 await refuse_duplicates(
                     connection,
@@ -94,7 +94,7 @@ class CompanyHandlers:
                     locale=locale,
                 )
                 if request.account_id is None:
-                    account_id = new_id(self._clock, None)
+                    account_id = new_id(self._clock)
                     name = one_line(request.account_name) or fields.legal_name
                     await store.insert_account(connection, account_id, checked_name(name, locale), now)
                 else:
@@ -139,7 +139,7 @@ class CompanyHandlers:
         fields = checked_company(request.fields, scope, locale, company_id=request.id)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 before = await store.lock_company(connection, scope, request.id)
                 if before is None:
@@ -195,8 +195,8 @@ class CompanyHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim | None], Awaitable[bytes]],
+        effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        return await write_once(
-            self._pool, self._clock, caller=caller, key=key, path=path, body=body, effect=effect
+        return await once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

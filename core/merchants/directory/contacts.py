@@ -10,12 +10,12 @@ from core.contracts.merchants import AddContact, ContactFields, EditContact
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
 from core.merchants.directory import store, views
 from core.merchants.directory.store import ContactPlace
 from core.merchants.errors import FieldsWrong
 from core.merchants.forms import check_contact, problems_of
-from core.merchants.writing import changes_between, new_id, refuse_if_changed, write_once
+from core.merchants.writing import changes_between, refuse_if_changed
 from core.values.clock import Clock
 from core.values.ids import encode_id
 
@@ -34,10 +34,10 @@ class ContactHandlers:
         place = ContactPlace(request.on_kind, request.on_id)
         now = self._clock.now()
 
-        async def effect(claim: Claim | None) -> bytes:
+        async def effect(claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await _lock_place(connection, scope, place)
-                contact_id = new_id(self._clock, claim)
+                contact_id = claim.made_id()
                 row = await store.lock_contact(connection, contact_id)
                 if row is None:
                     await store.insert_contact(
@@ -64,7 +64,7 @@ class ContactHandlers:
         fields = _checked(request.fields, locale)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 before = await store.lock_contact(connection, request.id)
                 if before is None:
@@ -117,10 +117,10 @@ class ContactHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim | None], Awaitable[bytes]],
+        effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        return await write_once(
-            self._pool, self._clock, caller=caller, key=key, path=path, body=body, effect=effect
+        return await once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )
 
 

@@ -8,12 +8,12 @@ import msgspec
 from core.contracts.desk_requests import Written
 from core.contracts.merchants import CreateStore, EditStore, FindDuplicates, StoreFields
 from core.contracts.refusals import NotFound
-from core.identity.api import Claim, Permission, SignedIn, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
 from core.merchants.directory import store
 from core.merchants.directory.reading import checked_store, read_store, refuse_duplicates
 from core.merchants.errors import FieldsWrong
 from core.merchants.forms import Wrong, problems_of
-from core.merchants.writing import changes_between, new_id, refuse_if_changed, write_once
+from core.merchants.writing import changes_between, refuse_if_changed
 from core.values.clock import Clock
 from core.values.ids import encode_id
 
@@ -33,7 +33,7 @@ class StoreHandlers:
         scope = require(caller, Permission.MERCHANTS_EDIT)
         now = self._clock.now()
 
-        async def effect(claim: Claim | None) -> bytes:
+        async def effect(claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 company = await store.lock_company(connection, scope, request.company_id)
                 if company is None:
@@ -41,8 +41,8 @@ class StoreHandlers:
                 fields = checked_store(
                     request.fields, scope, locale, siren=company["siren"], company_id=request.company_id
                 )
-                store_id = new_id(self._clock, claim)
-                if claim is not None and await store.find_store_made(connection, scope, store_id):
+                store_id = claim.made_id()
+                if claim.taken_over and await store.find_store_made(connection, scope, store_id):
                     return msgspec.json.encode(await read_store(connection, scope, store_id))
                 await refuse_duplicates(
                     connection,
@@ -85,7 +85,7 @@ class StoreHandlers:
         scope = require(caller, Permission.MERCHANTS_EDIT)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 before = await store.lock_store(connection, scope, request.id)
                 if before is None:
@@ -125,8 +125,8 @@ class StoreHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim | None], Awaitable[bytes]],
+        effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        return await write_once(
-            self._pool, self._clock, caller=caller, key=key, path=path, body=body, effect=effect
+        return await once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

@@ -21,7 +21,7 @@ from core.contracts.merchants import (
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
 from core.merchants.duplicates.handlers import find_duplicates
 from core.merchants.duplicates.rules import needs_reason
 from core.merchants.errors import ChangedMeanwhile, FieldsWrong, HeldByAnother, MoveNotPossible, NotReady
@@ -42,7 +42,7 @@ from core.merchants.onboarding.rules import (
     stores_outside,
     tidied,
 )
-from core.merchants.writing import new_id, told_by, write_once
+from core.merchants.writing import told_by
 from core.values.clock import Clock, from_unix_us, to_unix_us
 from core.values.cursors import encode_cursor
 from core.values.ids import encode_id
@@ -88,9 +88,9 @@ class OnboardingHandlers:
         answers = tidied(Answers(merchant=request.merchant))
         now = self._clock.now()
 
-        async def effect(claim: Claim | None) -> bytes:
+        async def effect(claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
-                file_id = new_id(self._clock, claim)
+                file_id = claim.made_id()
                 made = await store.start_file(
                     connection, file_id=file_id, answers=answers, agent_id=caller.agent_id, now=now
                 )
@@ -98,10 +98,10 @@ class OnboardingHandlers:
                     await self._record(connection, caller, file_id, "started", now, {})
                 return msgspec.json.encode(await self._detail(connection, caller, file_id, locale))
 
-        return await write_once(
+        return await once(
             self._pool,
             self._clock,
-            caller=caller,
+            agent_id=caller.agent_id,
             key=request.idempotency_key,
             path="onboarding",
             body=request,

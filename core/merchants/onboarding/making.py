@@ -41,11 +41,11 @@ async def make_merchant(
     fields, _ = check_company(company_of(answers))
     account_id = await account_of(connection, scope, answers)
     if account_id is None:
-        account_id = new_id(clock, None)
+        account_id = new_id(clock)
         name = answers.company.account_name or fields.legal_name
         await directory.insert_account(connection, account_id, name, now)
-    company_id = new_id(clock, None)
-    stores = {new_id(clock, None): store for store in answers.stores}
+    company_id = new_id(clock)
+    stores = {new_id(clock): store for store in answers.stores}
     try:
         await directory.insert_company(
             connection,
@@ -66,7 +66,7 @@ async def make_merchant(
     for contact in answers.contacts:
         await directory.insert_contact(
             connection,
-            contact_id=new_id(clock, None),
+            contact_id=new_id(clock),
             place=ContactPlace("company", company_id),
             fields=contact,
             now=now,

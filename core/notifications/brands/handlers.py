@@ -51,7 +51,7 @@ class BrandHandlers:
             raise BrandRefused(problems)
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await store.lock(connection)
                 if request.account_id is not None and not await store.account_exists(
@@ -87,8 +87,6 @@ class BrandHandlers:
                 )
                 return msgspec.json.encode(brand)
 
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,

@@ -75,7 +75,7 @@ class MailHandlers:
         scope = require(caller, Permission.MAIL_READ)
         now = self._clock.now()
 
-        async def effect(claim: Claim | None) -> bytes:
+        async def effect(claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 mail = await self._find(connection, scope, request.id)
                 state = await store.lock_state(connection, request.id)
@@ -86,7 +86,6 @@ class MailHandlers:
                 else:
                     if not _is_whole(mail):
                         raise MailNotResendable
-                    key = claim.key if claim is not None else timestamp(now)
                     await queue_mail(
                         connection,
                         template=mail.template,
@@ -95,7 +94,7 @@ class MailHandlers:
                         facts=mail.facts,
                         about_kind=mail.about_kind,
                         about_id=mail.about_id,
-                        once_key=f"resent:{encode_id('mail', mail.id)}:{key}",
+                        once_key=f"resent:{encode_id('mail', mail.id)}:{claim.key}",
                     )
                 await record_action(
                     connection,
@@ -108,8 +107,6 @@ class MailHandlers:
                 )
                 return msgspec.json.encode(_view_of(await self._find(connection, scope, request.id)))
 
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,

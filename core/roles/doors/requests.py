@@ -1,7 +1,5 @@
 """Internal requests."""
 
-import secrets
-
 from core.contracts import requests as ask
 from core.contracts.desk_requests import Nothing
 from core.roles.doors.door import Door, Doors, Parts
@@ -11,7 +9,7 @@ from core.support.api import RequestCreation, RequestHandlers, RequestTypes
 def doors(parts: Parts) -> Doors:
     """Return the subjects of this topic."""
     requests = RequestHandlers(parts.pool, parts.clock)
-    creation = RequestCreation(parts.pool, parts.clock, lambda: secrets.randbits(62))
+    creation = RequestCreation(parts.pool, parts.clock)
     types = RequestTypes(parts.pool, parts.clock)
     return {
         ask.REQUESTS: Door(ask.ListRequests, True, requests.requests),

@@ -66,7 +66,7 @@ class AlertHandlers:
         rule = _rule_of(request, now)
         _require_within(scope, rule.area)
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await store.lock_rules(connection)
                 if request.id is None:
@@ -167,7 +167,7 @@ class AlertHandlers:
         now = self._clock.now()
         until = now + timedelta(minutes=request.minutes) if request.minutes else None
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await self._find(connection, scope, request.id)
                 if not await store.answer(
@@ -202,10 +202,8 @@ class AlertHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim | None], Awaitable[bytes]],
+        effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        if not key:
-            return Written(await effect(None))
         return await once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

@@ -54,7 +54,7 @@ class ViewHandlers:
         if request.shared_role is not None and request.shared_role not in _roles(caller):
             raise FieldRefused("shared_role", "unknown_value", ", ".join(_roles(caller)))
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(_SQL.lock_owner, uuid_of(caller.agent_id))
                 view_id = await self._put(connection, caller, request)
@@ -70,8 +70,6 @@ class ViewHandlers:
                 (made,) = await _list(connection, caller, view_id=view_id)
             return msgspec.json.encode(made)
 
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,

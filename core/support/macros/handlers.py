@@ -108,7 +108,7 @@ class MacroHandlers:
         """
         require(caller, Permission.MACROS_USE)
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             now = self._clock.now()
             async with self._pool.acquire() as connection, connection.transaction():
                 macro, target = await self._load(connection, caller, request)
@@ -152,8 +152,6 @@ class MacroHandlers:
             done = MacroRun(id=encode_id("macro_run", run_id), macro=name, label=target.label, steps=steps)
             return msgspec.json.encode(done)
 
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,

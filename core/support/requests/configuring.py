@@ -49,7 +49,7 @@ class RequestTypes:
             retired=request.retired,
         )
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await store.lock_types(connection)
                 if request.team not in {one.code for one in await store.teams(connection, locale)}:
@@ -78,8 +78,6 @@ class RequestTypes:
                 )
                 return msgspec.json.encode(made)
 
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,

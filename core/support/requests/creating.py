@@ -1,7 +1,7 @@
 """A new request: its type's questions answered, its place within the writer's scope."""
 
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -15,8 +15,7 @@ from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestRefused
 from core.support.requests.handlers import asking_of, checked_date, checked_title, detail_of, find, people_for
 from core.support.requests.store import Asking, Found
-from core.values.clock import Clock, to_unix_us
-from core.values.ids import uuid7
+from core.values.clock import Clock
 from core.values.request_codes import code_of
 
 _REFERENCES: Final = ("transaction", "terminal", "contract", "store", "company")
@@ -24,29 +23,21 @@ _REFERENCES: Final = ("transaction", "terminal", "contract", "store", "company")
 
 
 class RequestCreation:
-    """The door to new requests. `randomness` gives 62 bits; ids are arguments here as everywhere."""
+    """The door to new requests."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, randomness: Any) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        self._randomness = randomness
 
     async def create(self, caller: SignedIn, request: CreateRequest, locale: str) -> Written:
         """Write a request into its team's queue. Raises: NotPermitted, RequestRefused, KeyReused."""
         now = self._clock.now()
         asking = asking_of(caller, now, locale)
 
-        async def effect(claim: Claim | None) -> bytes:
-            made_id = (
-                claim.made_id()
-                if claim is not None
-                else uuid7(unix_ms=to_unix_us(now) // 1000, sequence=0, randomness=self._randomness())
-            )
+        async def effect(claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
-                return await self._make(connection, caller, asking, request, made_id)
+                return await self._make(connection, caller, asking, request, claim.made_id())
 
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,

@@ -228,7 +228,7 @@ class RequestHandlers:
         now = self._clock.now()
         asking = asking_of(caller, now, locale)
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 found = await find(connection, asking, key)
                 await store.lock_request(connection, found.id)
@@ -251,8 +251,6 @@ class RequestHandlers:
                 )
                 return msgspec.json.encode(detail)
 
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,

@@ -228,12 +228,10 @@ class AssigningHandlers:
     async def _write(
         self, caller: SignedIn, key: str, path: str, body: msgspec.Struct, effect: _Effect
     ) -> Written:
-        async def run(_claim: Claim | None) -> bytes:
+        async def run(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 return await effect(connection)
 
-        if not key:
-            return Written(await run(None))
         return await once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=run
         )

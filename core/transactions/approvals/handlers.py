@@ -1,7 +1,6 @@
 """Asking, approving, refusing, withdrawing; and taking up again what a crash left under way."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -25,9 +24,9 @@ from core.transactions.desk.errors import NotRefundable, RefundAboveCaptured
 from core.transactions.desk.rules import refund_action
 from core.transactions.desk.store import find_transaction
 from core.transactions.desk.views import facts_of
-from core.values.clock import Clock, to_unix_us
+from core.values.clock import Clock
 from core.values.cursors import encode_cursor
-from core.values.ids import encode_id, uuid7
+from core.values.ids import encode_id
 
 TAKE_UP_AFTER: Final = timedelta(seconds=30)
 TAKEN_UP_MAX: Final = 20
@@ -82,7 +81,7 @@ class ApprovalHandlers:
         NotRefundable, KeyReused, StillRunning.
         """
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(claim: Claim) -> bytes:
             now = self._clock.now()
             async with self._pool.acquire() as connection, connection.transaction():
                 approval = await self._lock_to_decide(connection, caller, request.id)
@@ -97,7 +96,7 @@ class ApprovalHandlers:
                         decided_by=caller.agent_id,
                         now=now,
                         reason=request.reason,
-                        result_id=_made_id(now),
+                        result_id=claim.made_id(),
                     )
                     await _record(connection, caller, "approval.approved", approval, now, request.reason)
             if not (repeated and await self._has_ended(caller, request.id)):
@@ -112,7 +111,7 @@ class ApprovalHandlers:
         Raises: NotPermitted, NotFound, OwnApproval, Expired, AlreadyDecided, ReasonMissing, KeyReused.
         """
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             now = self._clock.now()
             async with self._pool.acquire() as connection, connection.transaction():
                 approval = await self._lock_to_decide(connection, caller, request.id)
@@ -132,7 +131,7 @@ class ApprovalHandlers:
         """
         require(caller, Permission.TRANSACTIONS_READ)
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             now = self._clock.now()
             async with self._pool.acquire() as connection, connection.transaction():
                 approval = await store.lock(
@@ -256,10 +255,8 @@ class ApprovalHandlers:
         caller: SignedIn,
         path: str,
         request: Decide,
-        effect: Callable[[Claim | None], Awaitable[bytes]],
+        effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,
@@ -274,12 +271,6 @@ class ApprovalHandlers:
 def _check_reason(reason: str) -> None:
     if len(reason.strip()) < rules.REASON_CHARACTERS_MIN:
         raise ReasonMissing
-
-
-def _made_id(now: datetime) -> bytes:
-    return uuid7(
-        unix_ms=to_unix_us(now) // 1000, sequence=secrets.randbits(12), randomness=secrets.randbits(62)
-    )
 
 
 async def _record(

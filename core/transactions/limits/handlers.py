@@ -61,7 +61,7 @@ class LimitHandlers:
             raise LimitRefused("reason", "too_short")
         now = self._clock.now()
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 await self._put(connection, caller, request, reason, now)
                 rows = await store.list_limits(connection, caller.agent_id)
@@ -70,8 +70,6 @@ class LimitHandlers:
             ]
             return msgspec.json.encode(_limit_of(row, caller))
 
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,

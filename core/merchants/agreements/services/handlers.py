@@ -161,12 +161,10 @@ class ServiceHandlers:
         body: msgspec.Struct,
         effect: Callable[[Connection], Awaitable[bytes]],
     ) -> Written:
-        async def in_transaction(_claim: Claim | None) -> bytes:
+        async def in_transaction(_claim: Claim) -> bytes:
             async with self._pool.acquire() as connection, connection.transaction():
                 return await effect(connection)
 
-        if not key:
-            return Written(await in_transaction(None))
         return await once(
             self._pool,
             self._clock,
