@@ -36,9 +36,10 @@ DELETE FROM alert WHERE id IN (
     WHERE a.id < $1 AND a.recovered_at IS NOT NULL ORDER BY a.id LIMIT $2 FOR UPDATE SKIP LOCKED);
 
 -- name: activity
--- Primary key by its first column. Counts made from events, which stay: the charts' older days, no money.
-DELETE FROM activity_minute WHERE (minute, store_id, state, reason, currency) IN (
-    SELECT a.minute, a.store_id, a.state, a.reason, a.currency FROM activity_minute a
+-- Primary key by its first column, then the whole of it. Counts made from events, which stay: the charts' older days,
+-- no money.
+DELETE FROM activity_minute WHERE (minute, store_id, service, brand, state, reason, currency) IN (
+    SELECT a.minute, a.store_id, a.service, a.brand, a.state, a.reason, a.currency FROM activity_minute a
     WHERE a.minute < $1 ORDER BY a.minute LIMIT $2 FOR UPDATE SKIP LOCKED);
 
 -- name: keys

@@ -99,6 +99,21 @@ async def test_a_round_ends_and_the_next_one_goes_on(database: TestDatabase) -> 
         assert (await retention.round())["terminal_event"] == 1
 
 
+async def test_a_batch_of_activity_removes_no_more_rows_than_it_locked(database: TestDatabase) -> None:
+    async with seeded(database) as (pool, owner):
+        # One minute of one store by two services and two brands: nothing else tells these rows apart.
+        await owner.execute(
+            "INSERT INTO activity_minute ("
+            " minute, store_id, service, brand, state, reason, currency, transactions, amount_minor)"
+            " SELECT date_trunc('minute', now()) - $1::interval, (SELECT id FROM store LIMIT 1), v, b, 2, 1, 'EUR', 1, 100"
+            " FROM unnest('{pax,softpos}'::text[]) AS v, generate_series(1, 2) AS b",
+            OLD,
+        )
+        retention = Retention(pool, FixedClock(datetime.now(UTC)), ages({}), batch_rows=1, batches_max=1)
+        assert (await retention.round())["activity_minute"] == 1
+        assert await pool.fetchval("SELECT count(*) FROM activity_minute") == 3
+
+
 async def test_money_and_the_audit_outlast_every_setting(database: TestDatabase) -> None:
     async with seeded(database) as (pool, owner):
         attempt = await add_attempt(owner)
