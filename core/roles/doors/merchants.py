@@ -28,18 +28,21 @@ class _Keeping:
         self._documents = documents
 
     async def keep_parts(self, connection: Connection, *, agent_id: bytes, upload: bytes, name: str) -> Kept:
-        """Keeping."""
+        """Put the parts of an upload together, check what they are and keep them under their hash.
+
+        Raises: a refusal that names the field `file`.
+        """
         kept = await self._documents.keep_parts(connection, agent_id=agent_id, upload=upload, name=name)
         return Kept(kept.sha256, kept.name, kept.media_type, kept.size_bytes)
 
     async def read(self, connection: Connection, sha256: bytes, *, offset: int) -> bytes:
-        """Keeping."""
+        """Return a part of what is kept under a hash, empty past its end."""
         return await self._documents.read_kept(connection, sha256, offset=offset)
 
     async def give(
         self, connection: Connection, kept: Kept, *, company_id: bytes, agent_id: bytes, now: datetime
     ) -> None:
-        """Keeping."""
+        """Enter what is kept among the documents of a company, as brought by an agent."""
         await self._documents.give(
             connection,
             company_id=company_id,
