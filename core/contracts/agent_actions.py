@@ -14,6 +14,10 @@ class RefundByAgent(msgspec.Struct, array_like=True, gc=False):
 
     `id` is the refund's own attempt id, the same at every repeat of one wish, so the engine answers a repeat
     with the first answer. The refund's business date is the Paris date of the time inside `id`, for the same reason.
+
+    `altogether_max_minor` bounds all that is given back of the original with this refund; None is no such bound. Above
+    it the answer is AMOUNT_ABOVE_LIMIT and nothing is recorded, so that the same `id` may wait for a second person.
+    Only the engine can say so: it looks under the original's row lock, where no other refund comes in between.
     """
 
     id: bytes
@@ -23,6 +27,7 @@ class RefundByAgent(msgspec.Struct, array_like=True, gc=False):
     currency: str
     reason_text: str
     agent_id: bytes
+    altogether_max_minor: int | None = None
 
 
 class CancelByAgent(msgspec.Struct, array_like=True, gc=False):

@@ -15,11 +15,10 @@ from core.transactions.approvals.views import approval_of
 from core.values.ids import encode_id, rrn_of
 
 
-async def may_refund_alone(pool: asyncpg.Pool, caller: SignedIn, amount_minor: int, currency: str) -> bool:
-    """Return whether one person is enough for this refund."""
+async def refund_alone_max_minor(pool: asyncpg.Pool, caller: SignedIn, currency: str) -> int:
+    """Return up to how much of one payment this person may give back alone."""
     institution = await store.find_limit(pool, REFUND, currency, caller=caller.agent_id)
-    grant = caller.amount_max_of(Permission.TRANSACTIONS_REFUND)
-    return amount_minor <= alone_max_minor(institution, grant)
+    return alone_max_minor(institution, caller.amount_max_of(Permission.TRANSACTIONS_REFUND))
 
 
 async def ask_refund(

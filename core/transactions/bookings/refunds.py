@@ -54,6 +54,7 @@ class Wanted(NamedTuple):
     original_id: bytes
     original_date: date
     who: str
+    altogether_max_minor: int | None = None
 
 
 class Refunds:
@@ -144,7 +145,11 @@ class Refunds:
             request=_NO_REQUEST,
         )
         wanted = Wanted(
-            new, asked.original_id, date.fromordinal(asked.original_date), f"agent {asked.agent_id.hex()}"
+            new,
+            asked.original_id,
+            date.fromordinal(asked.original_date),
+            f"agent {asked.agent_id.hex()}",
+            asked.altogether_max_minor,
         )
         reason = await self._arm(wanted, "", b"")
         return _reply(asked.id, reason)
@@ -209,7 +214,10 @@ class Refunds:
             self._answer(reply_to, _reply(item.id, reason))
 
     async def _arm(self, wanted: Wanted, reply_to: str, sensitive: bytes) -> Reason:
-        """Record, reserve and send. NONE: it is on its way. REPEAT_DIFFERS: its natural key is taken."""
+        """Record, reserve and send. NONE: it is on its way. REPEAT_DIFFERS: its natural key is taken.
+
+        AMOUNT_ABOVE_LIMIT: nothing is recorded, for it is more than whoever asks may give back alone.
+        """
         new = wanted.new
         async with self._pool.acquire() as connection:
             async with connection.transaction():
@@ -222,6 +230,8 @@ class Refunds:
                     # Not left to the insert: it would wait for whoever decides the refund, who waits for us.
                     return Reason.REPEAT_DIFFERS
                 reason = _why_not(original, new)
+                if original is not None and reason == Reason.NONE and _is_above(original, wanted):
+                    return Reason.AMOUNT_ABOVE_LIMIT
                 if reason == Reason.NONE:
                     reason = await _blocked(connection, new.terminal_id)
                 recorded = await store.insert(
@@ -462,6 +472,12 @@ def _why_not(original: Standing | None, new: NewAttempt) -> Reason:
     if new.currency != original.currency or not 0 < new.amount_minor <= available_minor:
         return Reason.REFUND_ABOVE_CAPTURED
     return Reason.NONE
+
+
+def _is_above(original: Standing, wanted: Wanted) -> bool:
+    """Return whether all that is given back of the original would be above what one person may give back."""
+    altogether_minor = original.refunded_minor + wanted.new.amount_minor
+    return wanted.altogether_max_minor is not None and altogether_minor > wanted.altogether_max_minor
 
 
 def _reply(asked_id: bytes, reason: int) -> AuthoriseReply:

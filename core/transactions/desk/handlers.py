@@ -40,7 +40,7 @@ from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound, Refused
 from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
 from core.transactions.approvals.acting import ask_engine
-from core.transactions.approvals.asking import ask_refund, find_asked, may_refund_alone
+from core.transactions.approvals.asking import ask_refund, find_asked, refund_alone_max_minor
 from core.transactions.desk import store, views
 from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
 from core.transactions.desk.rules import cancel_action, diagnosis_of, hops_of, refund_action
@@ -211,8 +211,8 @@ class TransactionHandlers:
             if request.amount_minor > action.max.amount:
                 raise RefundAboveCaptured(remaining_minor=action.max.amount, currency=facts.currency)
             # All that is given back of one payment counts, or a large refund would be several small ones.
-            altogether_minor = facts.refunded_minor + request.amount_minor
-            if not await may_refund_alone(self._pool, caller, altogether_minor, facts.currency):
+            altogether_max_minor = await refund_alone_max_minor(self._pool, caller, facts.currency)
+            if facts.refunded_minor + request.amount_minor > altogether_max_minor:
                 return await ask_refund(
                     self._pool, caller, row, request, approval_id=refund_id, now=self._clock.now()
                 )
@@ -224,9 +224,15 @@ class TransactionHandlers:
                 currency=request.currency,
                 reason_text=request.reason,
                 agent_id=caller.agent_id,
+                altogether_max_minor=altogether_max_minor,
             )
             reply = await ask_engine(self._bus, REFUND_SUBJECT, order)
             made = await self._shown(refund_id, locale)
+            if made is None and reply.reason == Reason.AMOUNT_ABOVE_LIMIT:
+                # Another refund of the same payment came in between, and only the engine could see it.
+                return await ask_refund(
+                    self._pool, caller, row, request, approval_id=refund_id, now=self._clock.now()
+                )
             if made is None:
                 raise _refusal(reply, remaining_minor=action.max.amount, currency=facts.currency)
             await self._record(
@@ -255,7 +261,7 @@ class TransactionHandlers:
         """
         scope = require(caller, Permission.TRANSACTIONS_CANCEL)
 
-        async def effect(_claim: Claim | None) -> bytes:
+        async def effect(_claim: Claim) -> bytes:
             row = await store.find_transaction(self._pool, scope, request.id)
             if row is None:
                 raise NotFound
@@ -280,8 +286,6 @@ class TransactionHandlers:
                 raise NotFound
             return shown
 
-        if not request.idempotency_key:
-            return Written(await effect(None))
         return await once(
             self._pool,
             self._clock,

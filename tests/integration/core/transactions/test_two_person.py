@@ -180,3 +180,20 @@ async def test_two_person_refund_looks_again_at_what_is_left(office: Office) -> 
     assert [row["amount_minor"] for row in await office.refunds_of(paid)] == [50_000]
     row = await office.world.row(paid.id)
     assert (State(row["state"]), row["refunded_minor"]) == (State.CAPTURED, 50_000)
+
+
+async def test_two_person_refund_is_not_got_around_by_parts_at_the_same_instant(office: Office) -> None:
+    for turn in range(4):
+        paid = await office.captured()
+        answers = await asyncio.gather(
+            *(office.ask(paid, f"part {turn}.{n}", amount_minor=30_000) for n in range(2))
+        )
+        assert sorted(str(answer["kind"]) for answer in answers) == ["refund", "transaction.refund"]
+        (waiting,) = [answer for answer in answers if answer["kind"] != "refund"]
+        assert waiting["state"] == "waiting"
+        assert [row["amount_minor"] for row in await office.refunds_of(paid)] == [30_000]
+
+        approved = await office.approve(FIRST, waiting["id"])
+        assert isinstance(approved, dict)
+        assert approved["state"] == "done", "what waited can still be given back, by two"
+        assert len(await office.refunds_of(paid)) == 2
