@@ -1,10 +1,11 @@
 """What part of the institution's business somebody sees: the one rule for statements and for the live feed.
 
 A scope is the union of areas, one for each grant. In SQL it is `$n::area[]` and `sees($n, department, store id,
-company id, service kind)`; here it is `sees`. Both say the same, and a test holds them to it.
+company id, service kind)`; here it is `sees`. Both say the same, and a test holds them to it. Where `sees` would be
+asked for many rows, a statement also takes the scope's `Places`, which an index can find.
 """
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -23,17 +24,40 @@ class Area(msgspec.Struct, frozen=True):
     companies: tuple[bytes, ...] | None = None
     services: tuple[str, ...] | None = None
 
+    @property
+    def is_anywhere(self) -> bool:
+        """Whether no place limits it."""
+        return self.departments is None and self.stores is None and self.companies is None
+
     def sees(self, department: str, store_id: bytes, company_id: bytes, service: str | None) -> bool:
         """Return whether something may be shown; `service` None for what belongs to no service."""
         if self.services is not None and service is not None and service not in self.services:
             return False
-        if self.departments is None and self.stores is None and self.companies is None:
+        if self.is_anywhere:
             return True
         return (
             department in (self.departments or ())
             or store_id in (self.stores or ())
             or company_id in (self.companies or ())
         )
+
+
+class Places(NamedTuple):
+    """Where a scope can hold anything at all. For what belongs to no service, this and `sees` say the same.
+
+    `anywhere`: an area names no place, and the three lists narrow nothing. `everything`: one has no limit at all.
+    """
+
+    everything: bool
+    anywhere: bool
+    departments: list[str]
+    stores: list[UUID]
+    companies: list[UUID]
+
+    @property
+    def named(self) -> tuple[list[str], list[UUID], list[UUID]]:
+        """The three lists as statements bind them, in this order; any of them is enough."""
+        return self.departments, self.stores, self.companies
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -51,6 +75,17 @@ class Scope(msgspec.Struct, frozen=True):
     ) -> bool:
         """Return whether something may be shown."""
         return any(area.sees(department, store_id, company_id, service) for area in self.areas)
+
+    def places(self) -> Places:
+        """Return every place that the areas name, each once and in order."""
+        areas = self.areas
+        return Places(
+            self.is_everything,
+            any(area.is_anywhere for area in areas),
+            sorted({code for area in areas for code in area.departments or ()}),
+            [UUID(bytes=raw) for raw in sorted({raw for area in areas for raw in area.stores or ()})],
+            [UUID(bytes=raw) for raw in sorted({raw for area in areas for raw in area.companies or ()})],
+        )
 
     def parameter(self) -> list[AreaParameter]:
         """Return the bound parameter `$n::area[]` of every scoped statement."""

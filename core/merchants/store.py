@@ -9,7 +9,6 @@ from core.contracts.scope import Scope
 from core.contracts.states import Brand
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
-from core.merchants.areas import places_of
 from core.values.ids import encode_id
 
 _SQL = load_beside(__file__)
@@ -33,9 +32,11 @@ async def search_stores(
     parameters = (after_name, uuid_of(after_id), limit)
     found = await connection.fetch(_SQL.companies_named, pattern, COMPANIES_NAMED_MAX) if pattern else []
     named = [row["id"] for row in found]
-    places = places_of(scope)
-    if places.departments is not None:
-        rows = await connection.fetch(_SQL.search_stores_of_places, *parameters, pattern, named, *places)
+    places = scope.places()
+    if not places.anywhere:
+        rows = await connection.fetch(
+            _SQL.search_stores_of_places, *parameters, pattern, named, *places.named
+        )
     elif pattern:
         rows = await connection.fetch(_SQL.search_stores_with_words, *parameters, pattern, named)
     else:

@@ -1,11 +1,10 @@
 """What a query may mean: pure readings of what somebody typed."""
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-from core.contracts.scope import Scope
 from core.values.ids import PREFIXES, IdMalformed, decode_id
 
 _TERMINAL_CHARACTERS: Final = 8
@@ -82,26 +81,6 @@ def patterns_of(words: str) -> list[str]:
 def may_be_misspelt(words: str) -> bool:
     """Return whether likeness means anything: enough letters, and more than digits."""
     return sum(letter.isalpha() for letter in words) >= SIMILAR_LETTERS_MIN
-
-
-class Places(NamedTuple):
-    """Where a scope can find anything at all; `anywhere` when one of its areas names no place."""
-
-    anywhere: bool
-    departments: list[str]
-    stores: list[bytes]
-    companies: list[bytes]
-
-
-def places_of(scope: Scope) -> Places:
-    """Return the places that the areas of a scope name."""
-    areas = scope.areas
-    return Places(
-        any(area.departments is None and area.stores is None and area.companies is None for area in areas),
-        sorted({code for area in areas for code in area.departments or ()}),
-        sorted({raw for area in areas for raw in area.stores or ()}),
-        sorted({raw for area in areas for raw in area.companies or ()}),
-    )
 
 
 def _identifiers(query: str, compact: str) -> list[str]:

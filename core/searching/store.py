@@ -11,7 +11,7 @@ import asyncpg
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.searching.rules import Reading, patterns_of, places_of
+from core.searching.rules import Reading, patterns_of
 from core.values.clock import to_unix_us
 from core.values.ids import id_range_of_rrn, uuid7
 
@@ -71,17 +71,17 @@ class Narrow(NamedTuple):
 
 async def narrow_of(connection: Connection, scope: Scope) -> Narrow:
     """Return what narrows a scope: a store brings its company and its account."""
-    places = places_of(scope)
+    places = scope.places()
     if places.anywhere:
         return Narrow(True, None, None, None, None)
     companies: list[UUID] = []
     accounts: list[UUID] = []
-    stores = [uuid_of(raw) for raw in places.stores]
     if places.stores or places.companies:
-        own = [uuid_of(raw) for raw in places.companies]
-        row = await connection.fetchrow(queries.owners_of_places, stores, own)
+        row = await connection.fetchrow(queries.owners_of_places, places.stores, places.companies)
         companies, accounts = (row["companies"], row["accounts"]) if row is not None else ([], [])
-    return Narrow(False, places.departments or None, stores or None, companies or None, accounts or None)
+    return Narrow(
+        False, places.departments or None, places.stores or None, companies or None, accounts or None
+    )
 
 
 async def by_words(

@@ -16,9 +16,9 @@ def _holds(outer: Area, inner: Area) -> bool:
         inner.services is None or not set(inner.services) <= set(outer.services)
     ):
         return False
-    if outer.departments is None and outer.stores is None and outer.companies is None:
+    if outer.is_anywhere:
         return True
-    if inner.departments is None and inner.stores is None and inner.companies is None:
+    if inner.is_anywhere:
         return False
     return (
         set(inner.departments or ()) <= set(outer.departments or ())

@@ -11,7 +11,6 @@ from core.contracts.merchants import CompanyFields, ContactFields, StoreFields
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.merchants.areas import places_of
 from core.merchants.rules import department_of
 
 _SQL = load_beside(__file__)
@@ -40,10 +39,10 @@ async def search_companies(
 ) -> list[asyncpg.Record]:
     """Return companies in the order of name and id."""
     parameters = (scope.parameter(), pattern, after, uuid_of(after_id), limit)
-    places = places_of(scope)
-    if places.departments is None:
+    places = scope.places()
+    if places.anywhere:
         return await connection.fetch(_SQL.search_companies, *parameters)
-    return await connection.fetch(_SQL.search_companies_of_places, *parameters, *places)
+    return await connection.fetch(_SQL.search_companies_of_places, *parameters, *places.named)
 
 
 async def companies_of(connection: Connection, scope: Scope, account_id: bytes) -> list[asyncpg.Record]:
@@ -133,10 +132,10 @@ async def search_accounts(
 ) -> list[asyncpg.Record]:
     """Return accounts in the order of name and id."""
     parameters = (scope.parameter(), pattern, after, uuid_of(after_id), limit)
-    places = places_of(scope)
-    if places.departments is None:
+    places = scope.places()
+    if places.anywhere:
         return await connection.fetch(_SQL.search_accounts, *parameters)
-    return await connection.fetch(_SQL.search_accounts_of_places, *parameters, *places)
+    return await connection.fetch(_SQL.search_accounts_of_places, *parameters, *places.named)
 
 
 async def find_account(connection: Connection, scope: Scope, account_id: bytes) -> asyncpg.Record | None:

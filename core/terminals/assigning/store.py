@@ -20,7 +20,6 @@ from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.db.words import like_pattern
-from core.terminals.reach import reach_of
 from core.terminals.rules import state_of
 from core.terminals.wall.rules import SILENT_MINUTES, is_trading
 from core.values.ids import encode_id
@@ -44,10 +43,10 @@ async def list_terminals(
     connection: Connection, scope: Scope, wanted: ListTerminals, *, limit: int, now: datetime
 ) -> list[EstateTerminal]:
     """Return terminals in the order of their numbers, without their blocks."""
-    reach = reach_of(scope)
+    held = scope.places()
     parameters = (
         scope.parameter(),
-        reach.everything,
+        held.everything,
         uuid_or_none(wanted.store_id),
         wanted.after,
         limit,
@@ -59,14 +58,10 @@ async def list_terminals(
     )
     pattern = like_pattern(wanted.query)
     # Few places are found first, whether the scope names them or the list does.
-    places: tuple[list[str], list[UUID], list[UUID]] | None = (
-        reach.departments,
-        reach.stores,
-        reach.companies,
-    )
-    if reach.anywhere and wanted.department is not None:
+    places: tuple[list[str], list[UUID], list[UUID]] | None = held.named
+    if held.anywhere and wanted.department is not None:
         places = ([wanted.department], [], [])
-    elif reach.anywhere or wanted.store_id is not None:
+    elif held.anywhere or wanted.store_id is not None:
         places = None
     if places is not None:
         rows = await connection.fetch(_SQL.list_terminals_of_places, *parameters, *places, pattern)

@@ -7,7 +7,6 @@ import asyncpg
 
 from core.db.queries import load_beside
 from core.identity.api import Permission, SignedIn, require
-from core.terminals.reach import reach_of
 from core.terminals.wall.rules import SILENT_MINUTES, is_trading
 from core.values.clock import Clock
 from core.values.ids import encode_id
@@ -37,12 +36,11 @@ async def silent_lately(
     if not is_trading(now):
         return []
     parameters = (scope.parameter(), now - LATELY, now - timedelta(minutes=SILENT_MINUTES), limit)
-    reach = reach_of(scope)
-    if reach.anywhere:
+    places = scope.places()
+    if places.anywhere:
         rows = await pool.fetch(_SQL.silent_lately, *parameters)
     else:
-        places = (reach.departments, reach.stores, reach.companies)
-        rows = await pool.fetch(_SQL.silent_lately_of_places, *parameters, *places)
+        rows = await pool.fetch(_SQL.silent_lately_of_places, *parameters, *places.named)
     return [
         SilentTerminal(
             encode_id("terminal", row["id"].bytes),

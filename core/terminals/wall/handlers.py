@@ -10,7 +10,6 @@ from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import uuid_of
 from core.identity.api import Permission, SignedIn, require
-from core.terminals.reach import reach_of
 from core.terminals.wall import rules
 from core.terminals.wall.kept import KeptAnswers
 from core.values.clock import Clock, to_unix_us
@@ -85,18 +84,16 @@ class WallHandlers:
 
     async def _cells(self, scope: Scope, minutes: int) -> tuple[list[_Cell], datetime]:
         """Return the counts that the scope holds, and of when they are."""
-        reach = reach_of(scope)
-        if not reach.everything and (reach.stores or reach.companies):
+        places = scope.places()
+        if not places.everything and (places.stores or places.companies):
             now = self._clock.now()
             rows = await self._pool.fetch(
                 _SQL.wall_of_places,
                 scope.parameter(),
                 now - timedelta(minutes=minutes),
                 rules.is_trading(now),
-                reach.departments,
-                reach.stores,
-                reach.companies,
-                reach.anywhere,
+                *places.named,
+                places.anywhere,
             )
             return [_Cell(*row) for row in rows], now
 
@@ -106,10 +103,10 @@ class WallHandlers:
             return [_Cell(*row) for row in rows]
 
         kept = await self._country.get(minutes, count)
-        if scope.is_everything:
+        if places.everything:
             return kept.answer, kept.at
-        places = {(cell.department, cell.service) for cell in kept.answer}
-        seen = {place for place in places if scope.sees(place[0], service=place[1])}
+        counted = {(cell.department, cell.service) for cell in kept.answer}
+        seen = {each for each in counted if scope.sees(each[0], service=each[1])}
         return [cell for cell in kept.answer if (cell.department, cell.service) in seen], kept.at
 
     async def _stores(self, scope: Scope, request: AskWall, department: str) -> list[asyncpg.Record]:
@@ -120,8 +117,7 @@ class WallHandlers:
             and area.sees(department, b"", b"", request.service)
             for area in scope.areas
         )
-
-        reach = reach_of(scope)
+        places = scope.places()
 
         async def read(now: datetime) -> list[asyncpg.Record]:
             return await self._pool.fetch(
@@ -133,9 +129,9 @@ class WallHandlers:
                 now - timedelta(minutes=request.minutes),
                 rules.is_trading(now),
                 STORES_MAX + 1,
-                [department] if reach.anywhere else reach.departments,
-                reach.stores,
-                reach.companies,
+                [department] if places.anywhere else places.departments,
+                places.stores,
+                places.companies,
             )
 
         if not whole:

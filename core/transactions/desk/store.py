@@ -126,25 +126,16 @@ def _has_key(wanted: TransactionFilter) -> bool:
 
 async def _narrow_stores(connection: Connection, scope: Scope, store_id: bytes | None) -> list[UUID] | None:
     """Return the stores of a scope, or the one asked for; None when they are many."""
-    departments: list[str] | None = []
-    stores: list[UUID] = []
-    companies: list[UUID] = []
-    for place in scope.parameter():
-        if place[0] is None and place[1] is None and place[2] is None:
-            departments = None
-            break
-        departments += place[0] or []
-        stores += place[1] or []
-        companies += place[2] or []
-    if departments is None and store_id is None:
+    places = scope.places()
+    if places.anywhere and store_id is None:
         return None
     rows = await connection.fetch(
         queries.narrow_stores,
         scope.parameter(),
         uuid_or_none(store_id),
-        departments,
-        stores,
-        companies,
+        None if places.anywhere else places.departments,
+        places.stores,
+        places.companies,
         NARROW_STORES_MAX + 1,
     )
     return None if len(rows) > NARROW_STORES_MAX else [row["id"] for row in rows]

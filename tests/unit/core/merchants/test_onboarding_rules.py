@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import pytest
 
 from core.contracts.merchants import Answers, CompanyAnswers, MerchantAnswers, OnboardingState, StoreFields
-from core.contracts.scope import EVERYTHING, Area, Scope
-from core.merchants.areas import places_of
 from core.merchants.duplicates.rules import Hit, name_to_compare, needs_reason, ranked
 from core.merchants.onboarding.rules import (
     STEPS,
@@ -126,20 +122,3 @@ def test_words_that_every_second_company_has_are_not_compared() -> None:
     assert name_to_compare("S.A.R.L. Groupe Ondine") == "Ondine"
     assert name_to_compare("Sardine SAS") == "Sardine"
     assert name_to_compare("SAS") == "SAS"
-
-
-def test_the_places_of_a_scope_are_those_of_its_areas() -> None:
-    here, there = bytes(16), bytes([1]) * 16
-    assert places_of(EVERYTHING).departments is None
-    assert places_of(Scope()) == ([], [], [])
-    scope = Scope(
-        (
-            Area(departments=("75",), services=("pax",)),
-            Area(departments=("13", "75"), stores=(here,)),
-            Area(companies=(there,)),
-        )
-    )
-    places = places_of(scope)
-    assert places == (["13", "75"], [UUID(bytes=here)], [UUID(bytes=there)])
-    # One area without a limit is enough to see everything, whatever the others say.
-    assert places_of(Scope((*scope.areas, Area(services=("pax",))))).departments is None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.contracts.scope import Area, Scope
-from core.searching.rules import may_be_misspelt, patterns_of, places_of, read_query
+from core.searching.rules import may_be_misspelt, patterns_of, read_query
 from core.values.ids import encode_id
 
 
@@ -75,11 +74,3 @@ def test_likeness_wants_letters() -> None:
     assert may_be_misspelt("dupnot")
     assert not may_be_misspelt("73282932")
     assert not may_be_misspelt("abc")
-
-
-def test_only_a_scope_of_departments_narrows_by_department() -> None:
-    several = Scope((Area(departments=("75",)), Area(departments=("69", "75")), Area(stores=(bytes(16),))))
-    assert places_of(several) == (False, ["69", "75"], [bytes(16)], [])
-    assert places_of(Scope((Area(), Area(companies=(bytes(16),))))) == (True, [], [], [bytes(16)])
-    assert places_of(Scope((Area(services=("pax",)),))).anywhere
-    assert places_of(Scope()) == (False, [], [], [])

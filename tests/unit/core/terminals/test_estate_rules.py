@@ -8,9 +8,7 @@ import msgspec
 import pytest
 
 from core.contracts.estate import TerminalOptions
-from core.contracts.scope import Area, Scope
 from core.terminals.assigning.rules import problems_of_options
-from core.terminals.reach import reach_of
 from core.terminals.wall.rules import is_trading, regions_of, sum_of, total, troubled
 
 
@@ -37,17 +35,6 @@ def test_departments_add_up_to_regions_and_regions_to_the_country() -> None:
 )
 def test_shops_trade_by_the_clock_of_paris(hour_utc: int, trading: bool) -> None:
     assert is_trading(datetime(2026, 11, 23, hour_utc, 30, tzinfo=UTC)) is trading
-
-
-def test_a_scope_names_the_places_where_it_can_hold_anything() -> None:
-    store = b"\x01" * 16
-    narrow = reach_of(Scope((Area(departments=("69",)), Area(stores=(store,), services=("pax",)))))
-    assert (narrow.everything, narrow.anywhere) == (False, False)
-    assert (narrow.departments, [each.bytes for each in narrow.stores]) == (["69"], [store])
-    # A functional scope alone holds anywhere, but not for everything.
-    assert reach_of(Scope((Area(services=("pax",)),)))[:2] == (False, True)
-    assert reach_of(Scope((Area(),)))[:2] == (True, True)
-    assert reach_of(Scope())[:2] == (False, False)
 
 
 @pytest.mark.parametrize(
