@@ -1,12 +1,11 @@
-// The live list: batches, pause, waiting rows, counters. The DOM holds at most ROWS_MAX rows.
+// The live list: batches, pause, waiting rows, counters.
 import { drawChart } from "./chart.js";
 import { startFeed } from "./feed.js";
+import { makeListing } from "./listing.js";
 import { makeRows } from "./rows.js";
 
-const ROWS_MAX = 200;
-const ROWS_PER_FRAME = 40;
 const BATCH_MS = 250; // at most four changes of the page a second
-const HIGHLIGHT_MAX = 12; // above this many at once a highlight would only flicker
+const CALM_BATCHES = 4; // after so many without a new one, what is not drawn yet is drawn
 const COUNTERS_MS = 5000;
 const IDLE_MS = 10 * 60_000; // well inside the 15 idle minutes that end a session: polling must not keep one alive
 
@@ -26,11 +25,11 @@ function startList(facts) {
   const pause = document.getElementById("pause");
   const connection = document.querySelector("[data-connection]");
 
-  const shown = new Map([...body.rows].map((row) => [row.dataset.id, row]));
-  let fresh = new Map(); // new rows that wait, oldest first, at most ROWS_MAX
+  const listing = makeListing(body, rows);
+  let fresh = new Map(); // new rows that wait, oldest first, no more than the list holds
   let changed = new Map(); // new states of rows on the page
-  let freshCount = 0; // all that wait, those beyond ROWS_MAX too
-  let dropped = false; // whether rows fell off the end since the link to older ones was set
+  let freshCount = 0; // all that wait, those beyond what the list holds too
+  let calm = 0; // batches since something was put on the page
   let paused = false, state = "connecting", lostAt = 0;
 
   // Nothing moves under a pointer, under the keyboard focus, or under the eyes of who scrolled down.
@@ -40,11 +39,11 @@ function startList(facts) {
   body.addEventListener("pointerleave", () => { pointerInside = false; });
 
   function receive(x) {
-    if (shown.has(x.id)) changed.set(x.id, x);
+    if (listing.has(x.id)) changed.set(x.id, x);
     else {
       if (!fresh.has(x.id)) {
         freshCount++;
-        if (fresh.size >= ROWS_MAX) fresh.delete(fresh.keys().next().value);
+        if (fresh.size >= listing.max) fresh.delete(fresh.keys().next().value);
       }
       fresh.set(x.id, x);
     }
@@ -52,61 +51,40 @@ function startList(facts) {
 
   function flush() {
     if (paused) return;
-    if (changed.size) {
-      for (const [id, x] of changed) {
-        const row = shown.get(id);
-        if (row) rows.update(row, x);
-      }
-      changed = new Map();
-    }
-    if (fresh.size && !inserting) insert();
+    for (const x of changed.values()) listing.update(x);
+    changed.clear();
+    if (fresh.size && !held()) insert();
+    else calm++;
+    if (calm >= CALM_BATCHES) drawRest();
   }
 
-  // Oldest first, a slice a frame: a burst never holds the page for longer than one of them. Rows that fall off the
-  // end are filled anew at the top, so that hours of payments need the memory of ROWS_MAX rows.
-  let inserting = 0;
-  function insert(force = false) {
-    cancelAnimationFrame(inserting);
-    inserting = 0;
-    if (!fresh.size || (!force && (paused || held()))) return;
-    const highlight = fresh.size <= HIGHLIGHT_MAX;
-    const part = document.createDocumentFragment();
-    let count = 0;
-    for (const [id, x] of fresh) {
-      if (count++ === ROWS_PER_FRAME) break;
-      fresh.delete(id);
-      const row = rows.fill(recycled(), x);
-      row.classList.toggle("fresh", highlight);
-      shown.set(id, row);
-      part.prepend(row);
-    }
-    freshCount = fresh.size;
-    body.prepend(part);
+  function insert() {
+    listing.put([...fresh.values()].reverse());
+    fresh = new Map();
+    freshCount = 0;
+    calm = 0;
     none.hidden = true;
-    if (fresh.size) inserting = requestAnimationFrame(() => insert(force));
-    if (dropped) pointOlder();
-  }
-
-  function recycled() {
-    if (shown.size < ROWS_MAX) return rows.make();
-    const last = body.rows[body.rows.length - 1];
-    if (!last) return rows.make();
-    last.remove();
-    shown.delete(last.dataset.id);
-    changed.delete(last.dataset.id);
-    last.className = "";
-    dropped = true;
-    return last;
-  }
-
-  function pointOlder() {
-    dropped = false;
     // The page's own cursor would now skip what was let go here. Rows of the same millisecond are shown twice
     // rather than never.
-    const last = body.rows[body.rows.length - 1].querySelector("time").dateTime;
-    const moment = new Date(Date.parse(last) + 1).toISOString();
-    if (older) older.href = older.dataset.before.replace("BEFORE", encodeURIComponent(moment));
+    if (older && listing.tookOff()) {
+      const moment = new Date(Date.parse(listing.lastMoment()) + 1).toISOString();
+      older.href = older.dataset.before.replace("BEFORE", encodeURIComponent(moment));
+    }
   }
+
+  // A slice a frame, so that nothing holds the page for long.
+  let drawing = 0;
+  function drawRest() {
+    if (drawing || listing.isWhole) return;
+    drawing = requestAnimationFrame(() => {
+      drawing = 0;
+      listing.drawRest();
+      if (paused || calm || held()) drawRest();
+    });
+  }
+  // Who stops the list wants to read it, who scrolls or steps into it wants the rows that follow.
+  addEventListener("scroll", drawRest, { passive: true });
+  body.addEventListener("focusin", drawRest);
 
   function show() {
     const waits = freshCount > 0 && (paused || held());
@@ -131,12 +109,13 @@ function startList(facts) {
     pause.querySelector("use").setAttribute("href", `${facts.icons}#${paused ? "play" : "pause"}`);
     pause.querySelector("span").textContent = paused ? words.resume : words.pause;
     flush();
+    drawRest();
     show();
   });
   waitingBar.addEventListener("click", () => {
     if (body.contains(document.activeElement)) document.activeElement.blur();
     if (paused) pause.click();
-    insert(true);
+    if (fresh.size) insert();
     scrollTo({ top: 0 });
     show();
   });
