@@ -13,7 +13,7 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.searching.rules import Reading, patterns_of
 from core.values.clock import to_unix_us
-from core.values.ids import id_range_of_rrn, uuid7
+from core.values.ids import id_range_of_rrn, lowest_id
 
 queries = load_beside(__file__)
 
@@ -136,5 +136,5 @@ async def transactions(
 
 async def copy_keys(connection: Connection, now: datetime) -> int:
     """Copy the keys of attempts that have settled; return how many, at most a round's worth."""
-    below = uuid7(unix_ms=to_unix_us(now - KEYS_SETTLE) // 1000, sequence=0, randomness=0)
+    below = lowest_id(to_unix_us(now - KEYS_SETTLE))
     return int(await connection.fetchval(queries.copy_keys, uuid_of(below), KEYS_PER_ROUND) or 0)

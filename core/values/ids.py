@@ -78,6 +78,11 @@ def uuid7(*, unix_ms: int, sequence: int, randomness: int) -> bytes:
     return value.to_bytes(16, "big")
 
 
+def lowest_id(unix_us: int) -> bytes:
+    """Return the id below all others of the millisecond in which a moment falls; before 1970 there are none."""
+    return uuid7(unix_ms=max(unix_us // 1000, 0), sequence=0, randomness=0)
+
+
 def encode_id(kind: str, raw: bytes) -> str:
     """Return the public form of a 16-byte identifier, 26 base32 digits after the kind's prefix."""
     return f"{PREFIXES[kind]}_{_encode_base32(int.from_bytes(raw, 'big'), _UUID_DIGITS)}"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -12,7 +12,7 @@ from core.db.queries import load_beside
 from core.db.rows import uuid_of
 from core.roles.retention.rules import KEPT
 from core.values.clock import Clock, to_unix_us
-from core.values.ids import uuid7
+from core.values.ids import lowest_id
 from observability.metrics import PRUNED_ROWS
 
 queries = load_beside(__file__)
@@ -50,7 +50,7 @@ class Retention:
         removed: dict[str, int] = {}
         for kept in KEPT:
             cutoff = now - self._ages[kept.name]
-            bound = _lowest_id(cutoff) if kept.by_id else cutoff
+            bound = uuid_of(lowest_id(to_unix_us(cutoff))) if kept.by_id else cutoff
             removed[kept.name] = await self._remove(kept.name, getattr(queries, kept.statement), bound)
         # Lists and search find a transaction by its keys, so these last as long as the transactions themselves.
         oldest = await self._pool.fetchval(queries.oldest_attempt)
@@ -71,7 +71,3 @@ class Retention:
                 break
             await asyncio.sleep(PAUSE_S)
         return total
-
-
-def _lowest_id(moment: datetime) -> Any:
-    return uuid_of(uuid7(unix_ms=to_unix_us(moment) // 1000, sequence=0, randomness=0))

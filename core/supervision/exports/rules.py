@@ -5,8 +5,9 @@ from typing import Final
 
 from core.contracts.desk_requests import TransactionFilter
 from core.supervision.exports.model import Job
+from core.transactions.desk.rules import bounds_of_times
 from core.values.clock import PARIS, to_unix_us
-from core.values.ids import uuid7
+from core.values.ids import lowest_id
 
 KEPT_FOR: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=60)
@@ -16,22 +17,11 @@ RUNNING_MAX: Final = 2
 RUNS_MAX: Final = 5
 ROWS_MAX: Final = 5_000_000
 
-_LOWEST: Final = bytes(16)
-
-
-def end_of_ids(until: datetime) -> bytes:
-    """Return the id below which everything was received before a moment."""
-    return uuid7(unix_ms=to_unix_us(until) // 1000, sequence=0, randomness=0)
-
 
 def id_bounds(wanted: TransactionFilter, until: datetime) -> tuple[bytes, bytes]:
     """Return the lowest id of the filter's times, and the one to stay below."""
-    low, high = _LOWEST, end_of_ids(until)
-    if wanted.received_from_us is not None:
-        low = uuid7(unix_ms=wanted.received_from_us // 1000, sequence=0, randomness=0)
-    if wanted.received_to_us is not None:
-        high = min(high, uuid7(unix_ms=-(-wanted.received_to_us // 1000), sequence=0, randomness=0))
-    return low, high
+    low, high = bounds_of_times(wanted)
+    return low, min(high, lowest_id(to_unix_us(until)))
 
 
 def suffix_of(job: Job) -> str:

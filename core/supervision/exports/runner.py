@@ -15,11 +15,12 @@ from core.supervision.exports.columns import titles, values_of
 from core.supervision.exports.files import CsvFile, ExportFile, XlsxFile
 from core.supervision.exports.folder import put_in_place, remove, sweep
 from core.supervision.exports.model import Job
-from core.supervision.exports.rules import KEPT_FOR, LEASE, ROWS_MAX, RUNS_MAX, end_of_ids, suffix_of
+from core.supervision.exports.rules import KEPT_FOR, LEASE, ROWS_MAX, RUNS_MAX, suffix_of
 from core.supervision.exports.words import SHEET, said
 from core.supervision.rules import covers
 from core.transactions.desk.store import list_transactions
-from core.values.clock import Clock
+from core.values.clock import Clock, to_unix_us
+from core.values.ids import lowest_id
 
 PAGE_ROWS: Final = 4_000
 PROGRESS_EVERY_S: Final = 2.0
@@ -113,7 +114,7 @@ class Exporter:
         """Write newest first, a page at a time: no page is held while the next one is read."""
         loop = asyncio.get_running_loop()
         rows_done, told_at = 0, loop.time()
-        before = end_of_ids(job.until)
+        before = lowest_id(to_unix_us(job.until))
         while True:
             rows = await self._page(job, before)
             if not rows:

@@ -13,7 +13,7 @@ from core.identity.api import Permission, SignedIn, require
 from core.terminals.wall import rules
 from core.terminals.wall.kept import KeptAnswers
 from core.values.clock import Clock, to_unix_us
-from core.values.ids import encode_id, uuid7
+from core.values.ids import encode_id, lowest_id
 from core.values.regions import departments_of
 from core.values.timestamps import timestamp
 
@@ -158,22 +158,18 @@ class Levels:
         if self._usual_at is None or now - self._usual_at >= USUAL_EVERY:
             await self._pool.execute(
                 _SQL.refresh_usual,
-                _first_id(now - USUAL),
-                _first_id(now - RECENT),
+                uuid_of(lowest_id(to_unix_us(now - USUAL))),
+                uuid_of(lowest_id(to_unix_us(now - RECENT))),
                 now,
                 timeout=_USUAL_TIMEOUT_S,
             )
             self._usual_at = now
         await self._pool.execute(
             _SQL.refresh_recent,
-            _first_id(now - RECENT),
+            uuid_of(lowest_id(to_unix_us(now - RECENT))),
             now,
             rules.RECENT_COUNT_MIN,
             rules.RECENT_FAILED_MIN,
             rules.USUAL_COUNT_MIN,
             rules.WORSE_BY_MIN,
         )
-
-
-def _first_id(moment: datetime) -> object:
-    return uuid_of(uuid7(unix_ms=to_unix_us(moment) // 1000, sequence=0, randomness=0))

@@ -4,16 +4,29 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from core.contracts.desk_requests import TransactionFilter
 from core.contracts.desk_views import CancelAction, Diagnosis, Hop, HopName, Money, RefundAction
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
+from core.values.ids import lowest_id
 from core.values.timestamps import timestamp
 
 STUCK_AFTER: Final = timedelta(minutes=5)
 SLOW_MS: Final = 3_000.0
 _REFUNDABLE: Final = frozenset({Kind.PURCHASE, Kind.AUTHORISATION, Kind.ADVICE})
+
+
+def bounds_of_times(wanted: TransactionFilter) -> tuple[bytes, bytes]:
+    """Return the lowest id of a filter's times, and the one to stay below."""
+    low, high = bytes(16), b"\xff" * 16
+    if wanted.received_from_us is not None:
+        low = lowest_id(wanted.received_from_us)
+    if wanted.received_to_us is not None:
+        # An end within a millisecond takes in all that this one holds.
+        high = lowest_id(wanted.received_to_us + 999)
+    return low, high
 
 
 def hops_of(transaction: DeskTransaction) -> list[Hop]:

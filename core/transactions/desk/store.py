@@ -14,12 +14,12 @@ from core.contracts.states import DeliveryKind
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.transactions.desk.model import DeskDelivery
+from core.transactions.desk.rules import bounds_of_times
 from core.values.clock import to_unix_us
-from core.values.ids import id_range_of_rrn, uuid7
+from core.values.ids import id_range_of_rrn, lowest_id
 
 queries = load_beside(__file__)
 _LOWEST: Final = bytes(16)
-_HIGHEST: Final = b"\xff" * 16
 _WINDOW_DAYS_MAX: Final = 64
 
 NARROW_STORES_MAX: Final = 1_000
@@ -143,8 +143,8 @@ async def _narrow_stores(connection: Connection, scope: Scope, store_id: bytes |
 
 def _id_before(raw: bytes, age: timedelta) -> bytes:
     """Return the lowest id of a moment some time before that of another id."""
-    unix_ms = int.from_bytes(raw[:6], "big") - int(age / timedelta(milliseconds=1))
-    return uuid7(unix_ms=max(unix_ms, 0), sequence=0, randomness=0)
+    unix_ms = int.from_bytes(raw[:6], "big")
+    return lowest_id(unix_ms * 1000 - age // timedelta(microseconds=1))
 
 
 async def find_transaction(
@@ -225,11 +225,7 @@ async def find_events_end(connection: Connection) -> Position:
 
 
 def _id_bounds(wanted: TransactionFilter, before: bytes | None, now: datetime) -> tuple[bytes, bytes]:
-    low, high = _LOWEST, _HIGHEST
-    if wanted.received_from_us is not None:
-        low = uuid7(unix_ms=wanted.received_from_us // 1000, sequence=0, randomness=0)
-    if wanted.received_to_us is not None:
-        high = uuid7(unix_ms=-(-wanted.received_to_us // 1000), sequence=0, randomness=0)
+    low, high = bounds_of_times(wanted)
     if wanted.rrn is not None:
         bounds = id_range_of_rrn(wanted.rrn, near_unix_ms=to_unix_us(now) // 1000)
         if bounds is None:

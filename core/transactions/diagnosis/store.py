@@ -16,7 +16,7 @@ from core.transactions.diagnosis.rules import (
     Counted,
 )
 from core.values.clock import paris_date, to_unix_us
-from core.values.ids import uuid7
+from core.values.ids import lowest_id
 
 TERMINAL_ROWS_MAX: Final = 3_000
 NETWORK_ROWS_MAX: Final = 1_500
@@ -67,8 +67,8 @@ async def level_of_network(connection: Connection, scope: Scope, place: asyncpg.
         _SQL.level_of_network,
         scope.parameter(),
         scope.is_everything,
-        [_first_id(moment - RECENT_BEFORE) for moment in moments],
-        [_first_id(moment + RECENT_AFTER) for moment in moments],
+        [uuid_of(lowest_id(to_unix_us(moment - RECENT_BEFORE))) for moment in moments],
+        [uuid_of(lowest_id(to_unix_us(moment + RECENT_AFTER))) for moment in moments],
         [moment is at for moment in moments],
         place["card_brand"],
         place["acquirer_id"],
@@ -76,10 +76,6 @@ async def level_of_network(connection: Connection, scope: Scope, place: asyncpg.
         NETWORK_ROWS_MAX,
     )
     return _counted(row)
-
-
-def _first_id(moment: datetime) -> object:
-    return uuid_of(uuid7(unix_ms=to_unix_us(moment) // 1000, sequence=0, randomness=0))
 
 
 def _counted(row: asyncpg.Record | None) -> Counted:

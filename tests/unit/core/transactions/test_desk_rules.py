@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from core.contracts.desk_requests import TransactionFilter
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
-from core.transactions.desk.rules import cancel_action, diagnosis_of, hops_of, refund_action
+from core.transactions.desk.rules import bounds_of_times, cancel_action, diagnosis_of, hops_of, refund_action
+from core.values.ids import lowest_id
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 APPROVED = DeskTransaction(
@@ -92,3 +94,11 @@ def test_only_what_is_approved_and_not_captured_is_cancelled() -> None:
     captured = changed(state=State.CAPTURED, captured_minor=1000)
     assert cancel_action(captured, permitted=True).why == "already_captured"
     assert cancel_action(changed(state=State.DECLINED), permitted=True).why == "wrong_state"
+
+
+def test_times_bound_ids_by_the_millisecond_and_an_end_takes_in_its_own() -> None:
+    assert bounds_of_times(TransactionFilter()) == (bytes(16), b"\xff" * 16)
+    whole = TransactionFilter(received_from_us=5_000, received_to_us=9_000)
+    assert bounds_of_times(whole) == (lowest_id(5_000), lowest_id(9_000))
+    within = TransactionFilter(received_from_us=5_999, received_to_us=8_001)
+    assert bounds_of_times(within) == (lowest_id(5_000), lowest_id(9_000))

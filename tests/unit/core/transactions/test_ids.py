@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.values.ids import PREFIXES, IdMalformed, decode_id, encode_id, id_range_of_rrn, rrn_of, uuid7
+from core.values.ids import (
+    PREFIXES,
+    IdMalformed,
+    decode_id,
+    encode_id,
+    id_range_of_rrn,
+    lowest_id,
+    rrn_of,
+    uuid7,
+)
 
 RAW = st.binary(min_size=16, max_size=16)
 IDS = st.builds(
@@ -15,7 +24,18 @@ IDS = st.builds(
     st.integers(min_value=0, max_value=(1 << 12) - 1),
     st.integers(min_value=0, max_value=(1 << 62) - 1),
 )
+LAST_MS = b"\xff" * 6
 YEAR_MS = 365 * 86_400_000
+
+
+@given(IDS.filter(lambda raw: raw[:6] != LAST_MS))
+def test_the_lowest_id_of_a_moment_parts_its_millisecond_from_what_came_before(raw: bytes) -> None:
+    unix_us = int.from_bytes(raw[:6], "big") * 1000
+    assert lowest_id(unix_us) == lowest_id(unix_us + 999) <= raw < lowest_id(unix_us + 1000)
+
+
+def test_a_moment_before_any_id_is_below_them_all() -> None:
+    assert lowest_id(-1) == lowest_id(0) == uuid7(unix_ms=0, sequence=0, randomness=0)
 
 
 @given(st.sampled_from(sorted(PREFIXES)), RAW)
