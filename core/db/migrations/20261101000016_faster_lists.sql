@@ -22,6 +22,32 @@ BEGIN
 END
 $$;
 
+-- What a terminal is, for the lists, its page and the wall. One expression and not STRICT: the planner puts it in the
+-- place of each call, so nothing is called for a row. Who was never seen has no row in terminal_presence: `connected`
+-- is NULL. `trading` says whether stores are open now: who is quiet at night rests.
+CREATE FUNCTION terminal_condition(
+    retired_at timestamptz,
+    terminal_blocked_at timestamptz,
+    store_blocked_at timestamptz,
+    service_blocked_at timestamptz,
+    activated_at timestamptz,
+    connected boolean,
+    last_seen_at timestamptz,
+    failing boolean,
+    seen_since timestamptz,
+    trading boolean
+)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN retired_at IS NOT NULL THEN 'retired'
+    WHEN terminal_blocked_at IS NOT NULL OR store_blocked_at IS NOT NULL OR service_blocked_at IS NOT NULL THEN 'blocked'
+    WHEN activated_at IS NULL THEN 'not_active'
+    WHEN connected IS NULL THEN 'never_seen'
+    WHEN NOT (connected OR last_seen_at >= seen_since) THEN CASE WHEN trading THEN 'silent' ELSE 'resting' END
+    WHEN failing THEN 'failing'
+    ELSE 'active'
+END;
+
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX company_department ON company (department);
 
@@ -38,6 +64,7 @@ CREATE INDEX search_entry_of_account ON search_entry (account_id) WHERE account_
 -- migrate:down
 DROP INDEX search_entry_of_account, search_entry_of_company, search_entry_of_store, search_entry_departments;
 DROP INDEX company_department;
+DROP FUNCTION terminal_condition;
 CREATE OR REPLACE FUNCTION sees(scope area[], department text, store_id uuid, company_id uuid, service text)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (

@@ -29,13 +29,10 @@ LEFT JOIN terminal_presence p ON p.terminal_id = t.id
 LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
-           WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
-           WHEN t.activated_at IS NULL THEN 'not_active'
-           WHEN p.terminal_id IS NULL THEN 'never_seen'
-           WHEN NOT (p.connected OR p.last_seen_at >= $9) THEN CASE WHEN $10 THEN 'silent' ELSE 'resting' END
-           WHEN l.failing THEN 'failing'
-           ELSE 'active' END AS condition
+    SELECT terminal_condition(
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
+        $9, $10
+    ) AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
   AND ($6::text IS NULL OR s.department = $6)
@@ -73,13 +70,10 @@ LEFT JOIN terminal_presence p ON p.terminal_id = t.id
 LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
-           WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
-           WHEN t.activated_at IS NULL THEN 'not_active'
-           WHEN p.terminal_id IS NULL THEN 'never_seen'
-           WHEN NOT (p.connected OR p.last_seen_at >= $9) THEN CASE WHEN $10 THEN 'silent' ELSE 'resting' END
-           WHEN l.failing THEN 'failing'
-           ELSE 'active' END AS condition
+    SELECT terminal_condition(
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
+        $9, $10
+    ) AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
   AND ($3::uuid IS NULL OR t.store_id = $3)
@@ -115,13 +109,10 @@ LEFT JOIN terminal_presence p ON p.terminal_id = t.id
 LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
-           WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
-           WHEN t.activated_at IS NULL THEN 'not_active'
-           WHEN p.terminal_id IS NULL THEN 'never_seen'
-           WHEN NOT (p.connected OR p.last_seen_at >= $9) THEN CASE WHEN $10 THEN 'silent' ELSE 'resting' END
-           WHEN l.failing THEN 'failing'
-           ELSE 'active' END AS condition
+    SELECT terminal_condition(
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
+        $9, $10
+    ) AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
   AND ($3::uuid IS NULL OR t.store_id = $3)
@@ -137,13 +128,10 @@ SELECT t.id, t.terminal, t.model, t.dialect, t.activated_at, s.id AS store_id, s
        s.company_id, v.kind AS service, o.serial, o.connectivity, o.tip, o.tip_percent_max, o.preauthorisation,
        o.contactless_max_minor, o.reload_wanted_at, o.retired_at,
        l.recent_count, l.recent_failed, l.usual_count, l.usual_failed,
-       CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
-            WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
-            WHEN t.activated_at IS NULL THEN 'not_active'
-            WHEN p.terminal_id IS NULL THEN 'never_seen'
-            WHEN NOT (p.connected OR p.last_seen_at >= $3) THEN CASE WHEN $4 THEN 'silent' ELSE 'resting' END
-            WHEN l.failing THEN 'failing'
-            ELSE 'active' END AS condition
+       terminal_condition(
+           o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
+           $3, $4
+       ) AS condition
 FROM terminal t
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id

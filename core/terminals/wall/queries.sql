@@ -11,13 +11,10 @@ LEFT JOIN terminal_presence p ON p.terminal_id = t.id
 LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
-            WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
-            WHEN t.activated_at IS NULL THEN 'not_active'
-            WHEN p.terminal_id IS NULL THEN 'never_seen'
-            WHEN NOT (p.connected OR p.last_seen_at >= $1) THEN CASE WHEN $2 THEN 'silent' ELSE 'resting' END
-            WHEN l.failing THEN 'failing'
-            ELSE 'active' END AS condition
+    SELECT terminal_condition(
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
+        $1, $2
+    ) AS condition
 ) AS state
 WHERE o.retired_at IS NULL
 GROUP BY s.department, v.kind, state.condition;
@@ -34,13 +31,10 @@ LEFT JOIN terminal_presence p ON p.terminal_id = t.id
 LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
-            WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
-            WHEN t.activated_at IS NULL THEN 'not_active'
-            WHEN p.terminal_id IS NULL THEN 'never_seen'
-            WHEN NOT (p.connected OR p.last_seen_at >= $2) THEN CASE WHEN $3 THEN 'silent' ELSE 'resting' END
-            WHEN l.failing THEN 'failing'
-            ELSE 'active' END AS condition
+    SELECT terminal_condition(
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
+        $2, $3
+    ) AS condition
 ) AS state
 WHERE (s.department = ANY($4::text[]) OR s.id = ANY($5::uuid[]) OR s.company_id = ANY($6::uuid[]) OR $7)
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
@@ -66,13 +60,10 @@ LEFT JOIN terminal_presence p ON p.terminal_id = t.id
 LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN o.retired_at IS NOT NULL THEN 'retired'
-            WHEN t.blocked_at IS NOT NULL OR s.blocked_at IS NOT NULL OR v.blocked_at IS NOT NULL THEN 'blocked'
-            WHEN t.activated_at IS NULL THEN 'not_active'
-            WHEN p.terminal_id IS NULL THEN 'never_seen'
-            WHEN NOT (p.connected OR p.last_seen_at >= $5) THEN CASE WHEN $6 THEN 'silent' ELSE 'resting' END
-            WHEN l.failing THEN 'failing'
-            ELSE 'active' END AS condition
+    SELECT terminal_condition(
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
+        $5, $6
+    ) AS condition
 ) AS state
 WHERE ($2 OR s.department = ANY($8::text[]) OR s.id = ANY($9::uuid[]) OR s.company_id = ANY($10::uuid[]))
   AND ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))

@@ -313,6 +313,17 @@ async def test_terminals_are_found_by_words_with_their_trigrams(estate: asyncpg.
     assert {"terminal_number_words", "terminal_store"} <= used
 
 
+async def test_what_a_terminal_is_costs_no_call_for_each_row(estate: asyncpg.Connection) -> None:
+    everything = EVERYTHING.parameter()
+    for statement, values in (
+        (terminals.list_terminals, (everything, True, None, "", 51, None, None, "silent", NOW, True)),
+        (wall.wall_of_country, (NOW, True)),
+    ):
+        assert "terminal_condition(" in statement
+        plan = await estate.fetchval(f"EXPLAIN (VERBOSE, FORMAT JSON) {statement}", *values)
+        assert "terminal_condition" not in str(plan)
+
+
 async def test_a_department_lists_what_the_country_lists_there(estate: asyncpg.Connection) -> None:
     wanted = ListTerminals(department="48")
     of_country = await list_terminals(estate, EVERYTHING, wanted, limit=500, now=NOW)
