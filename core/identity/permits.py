@@ -16,10 +16,12 @@ def require(caller: SignedIn, permission: Permission) -> Scope:
     return caller.scope_of(permission)
 
 
-def require_everywhere(caller: SignedIn, permission: Permission) -> None:
-    """Return when the caller holds the permission for the whole institution, as what belongs to no place asks for.
+def require_everywhere(caller: SignedIn, permission: Permission) -> Scope:
+    """Return the caller's scope, when it is the whole institution, as what belongs to no place asks for.
 
     Raises: NotPermitted.
     """
-    if not require(caller, permission).is_everything:
+    scope = require(caller, permission)
+    if not scope.is_everything:
         raise NotPermitted(permission.value)
+    return scope

@@ -15,12 +15,12 @@ from core.identity.administration.rules import (
     problems_of_permissions,
     problems_of_role,
 )
-from core.identity.api import Claim, NotPermitted, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require, require_everywhere
 from core.values.clock import Clock
 
 
 class RoleHandlers:
-    """The door to roles."""
+    """The door to roles. A role is the same everywhere, so that who administers only a part changes none."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -33,7 +33,7 @@ class RoleHandlers:
 
     async def create(self, caller: SignedIn, request: CreateRole) -> Written:
         """Add a role. Raises: NotPermitted, FieldsRefused, RoleTaken, BeyondOwnRights."""
-        _require_everywhere(caller)
+        require_everywhere(caller, Permission.GRANTS_WRITE)
         problems = problems_of_role(request.code, request.name_fr, request.name_en)
         problems += problems_of_permissions(request.permissions)
         if problems:
@@ -68,7 +68,7 @@ class RoleHandlers:
 
         Raises: NotPermitted, NotFound, FieldsRefused, RoleFixed, BeyondOwnRights.
         """
-        _require_everywhere(caller)
+        require_everywhere(caller, Permission.GRANTS_WRITE)
         now = self._clock.now()
 
         async def effect(_claim: Claim) -> bytes:
@@ -124,12 +124,6 @@ class RoleHandlers:
         return await once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )
-
-
-def _require_everywhere(caller: SignedIn) -> None:
-    """Refuse whoever administers only a part: a role is the same everywhere. Raises: NotPermitted."""
-    if not require(caller, Permission.GRANTS_WRITE).is_everything:
-        raise NotPermitted(Permission.GRANTS_WRITE.value)
 
 
 def _hold_everywhere(caller: SignedIn, permissions: list[str]) -> None:

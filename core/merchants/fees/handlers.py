@@ -67,8 +67,7 @@ class FeeHandlers:
 
     async def make_grid(self, caller: SignedIn, request: ask.MakeGrid) -> Written:
         """Make a grid with a draft. Raises: NotPermitted, FeesRefused, GridNameTaken, KeyReused."""
-        require_everywhere(caller, Permission.FEES_WRITE)
-        scope = require(caller, Permission.FEES_WRITE)
+        scope = require_everywhere(caller, Permission.FEES_WRITE)
         effective_on = _checked(request.effective_on, request.rows)
         name = request.name.strip()
 

@@ -7,7 +7,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.notifications import BrandList, BrandOfHost, BrandView, PutBrand
 from core.contracts.refusals import NotFound
-from core.identity.api import Claim, NotPermitted, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require_everywhere
 from core.notifications.brands import store
 from core.notifications.brands.rules import problems_of
 from core.notifications.errors import BrandRefused
@@ -40,12 +40,12 @@ class BrandHandlers:
 
     async def brands(self, caller: SignedIn, _request: Nothing) -> BrandList:
         """Return every face."""
-        _require_whole(caller)
+        require_everywhere(caller, Permission.BRANDING_WRITE)
         return BrandList(await store.list_brands(self._pool))
 
     async def put(self, caller: SignedIn, request: PutBrand) -> Written:
         """Make or replace a brand. Raises: NotPermitted, BrandRefused, KeyReused."""
-        _require_whole(caller)
+        require_everywhere(caller, Permission.BRANDING_WRITE)
         problems = problems_of(request)
         if problems:
             raise BrandRefused(problems)
@@ -99,7 +99,7 @@ class BrandHandlers:
 
     async def remove(self, caller: SignedIn, request: ById) -> Nothing:
         """Take a partner's brand away. Raises: NotPermitted, NotFound."""
-        _require_whole(caller)
+        require_everywhere(caller, Permission.BRANDING_WRITE)
         async with self._pool.acquire() as connection, connection.transaction():
             name = await store.remove(connection, request.id)
             if name is None:
@@ -114,8 +114,3 @@ class BrandHandlers:
                 facts={"name": name, "brand": encode_id("brand", request.id)},
             )
         return Nothing()
-
-
-def _require_whole(caller: SignedIn) -> None:
-    if not require(caller, Permission.BRANDING_WRITE).is_everything:
-        raise NotPermitted(Permission.BRANDING_WRITE.value)

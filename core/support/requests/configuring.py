@@ -6,7 +6,7 @@ import msgspec
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Nothing, Written
 from core.contracts.requests import PutRequestType, RequestTypeList, RequestTypeView
-from core.identity.api import Claim, NotPermitted, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require, require_everywhere
 from core.support.requests import store
 from core.support.requests.errors import RequestRefused
 from core.support.requests.rules import type_problems
@@ -31,8 +31,7 @@ class RequestTypes:
     async def put(self, caller: SignedIn, request: PutRequestType, locale: str) -> Written:
         """Make or change a type. Raises: NotPermitted, RequestRefused, KeyReused."""
         # Types are the whole institution's: a grant for a part of it changes none.
-        if not require(caller, Permission.REQUESTS_CONFIGURE).is_everything:
-            raise NotPermitted(Permission.REQUESTS_CONFIGURE.value)
+        require_everywhere(caller, Permission.REQUESTS_CONFIGURE)
         problems = type_problems(request)
         if problems:
             raise RequestRefused(*problems)
