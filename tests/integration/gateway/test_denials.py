@@ -11,25 +11,16 @@ from typing import Any
 import asyncpg
 
 from core.contracts.permissions import Permission
-from core.identity.api import Denials, NotPermitted, SignedIn
+from core.identity.api import Denials, NotPermitted
 from core.values.ids import decode_id
 from tests.integration.gateway.test_administration import People, people
+from tests.support.callers import signed_in
+from tests.support.clocks import FixedClock
 from tests.support.desk import DeskStack
 
 __all__ = ["people"]
 
-
-class HandClock:
-    """Time moves when the test says so."""
-
-    def __init__(self) -> None:
-        self.present = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.present
-
-    def unix_us(self) -> int:
-        return int(self.present.timestamp() * 1_000_000)
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 async def refusals_of(rows: asyncpg.Connection, agent_id: bytes) -> list[dict[str, Any]]:
@@ -78,7 +69,7 @@ async def test_what_reaches_beyond_ones_own_rights_is_kept_too(
 async def test_a_minute_of_refusals_is_told_with_its_count(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
-    clock = HandClock()
+    clock = FixedClock(NOW)
     agent_id = uuid.uuid4().bytes
     async with asyncpg.create_pool(desk_stack.database.dsn, min_size=1, max_size=2) as pool:
         denials = Denials(pool, clock)
@@ -86,7 +77,7 @@ async def test_a_minute_of_refusals_is_told_with_its_count(
         async def refuse(times: int) -> None:
             for _ in range(times):
                 await denials.note(
-                    _caller(agent_id), NotPermitted(Permission.GRANTS_WRITE.value), "add_grant"
+                    signed_in(agent_id=agent_id), NotPermitted(Permission.GRANTS_WRITE.value), "add_grant"
                 )
 
         await refuse(5)
@@ -108,7 +99,7 @@ async def test_a_minute_of_refusals_is_told_with_its_count(
 async def test_what_the_database_does_not_take_is_told_later(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
-    clock = HandClock()
+    clock = FixedClock(NOW)
     agent_id = uuid.uuid4().bytes
     async with asyncpg.create_pool(
         desk_stack.database.dsn, min_size=1, max_size=1, command_timeout=0.3
@@ -116,25 +107,9 @@ async def test_what_the_database_does_not_take_is_told_later(
         denials = Denials(pool, clock)
         async with rows.transaction():
             await rows.execute("LOCK TABLE action IN ACCESS EXCLUSIVE MODE")
-            await denials.note(_caller(agent_id), NotPermitted(Permission.GRANTS_WRITE.value), "add_grant")
+            await denials.note(
+                signed_in(agent_id=agent_id), NotPermitted(Permission.GRANTS_WRITE.value), "add_grant"
+            )
             assert await refusals_of(rows, agent_id) == []
         await denials.tell()
     assert [one["count"] for one in await refusals_of(rows, agent_id)] == [1]
-
-
-def _caller(agent_id: bytes) -> SignedIn:
-    now = datetime(2026, 11, 22, tzinfo=UTC)
-    return SignedIn(
-        token_hash=b"",
-        agent_id=agent_id,
-        created_at=now,
-        last_seen_at=now,
-        expires_at=now,
-        ended_at=None,
-        email="somebody@guichet.example",
-        name="Somebody",
-        role="hotline",
-        locale="fr",
-        disabled_at=None,
-        confirmed_at=now,
-    )

@@ -18,25 +18,17 @@ from core.notifications.api import queue_mail
 from core.notifications.mail.rules import TRIES_MAX
 from core.notifications.mail.sending import MailRound, Smtp, SmtpMalformed
 from core.notifications.mail.store import LEASE
-from core.values.clock import to_unix_us
 from deploy.local.mailbox import Mailbox
 from deploy.local.ports import free_ports
+from tests.support.clocks import FixedClock
 from tests.support.servers import TestDatabase
 
 FACTS = {"name": "Inès", "link": "/invitation/one-time"}
 
 
-class MovedClock:
-    """A clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.moment = datetime.now(UTC) + timedelta(seconds=5)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def unix_us(self) -> int:
-        return to_unix_us(self.moment)
+def present_clock() -> FixedClock:
+    """Return a clock a little ahead of the database's, so that what was just queued is due."""
+    return FixedClock(datetime.now(UTC) + timedelta(seconds=5))
 
 
 class Refusing:
@@ -63,7 +55,7 @@ async def listening(handler: object) -> AsyncIterator[int]:
     server.close()
 
 
-def round_to(pool: asyncpg.Pool, clock: MovedClock, port: int) -> MailRound:
+def round_to(pool: asyncpg.Pool, clock: FixedClock, port: int) -> MailRound:
     smtp = Smtp.parse(f"127.0.0.1:{port}", sender="no-reply@guichet.example")
     return MailRound(pool, clock, smtp, portal_url="http://desk.example")
 
@@ -82,7 +74,7 @@ async def queue(pool: asyncpg.Pool, **changed: Any) -> None:
 
 
 async def test_a_mail_leaves_once_whatever_is_repeated(pool: asyncpg.Pool, tmp_path: Path) -> None:
-    clock = MovedClock()
+    clock = present_clock()
     async with listening(Mailbox(tmp_path)) as port:
         mail = round_to(pool, clock, port)
         await queue(pool)
@@ -100,7 +92,7 @@ async def test_a_mail_leaves_once_whatever_is_repeated(pool: asyncpg.Pool, tmp_p
 
 
 async def test_two_workers_never_take_the_same_mail(pool: asyncpg.Pool, tmp_path: Path) -> None:
-    clock = MovedClock()
+    clock = present_clock()
     for number in range(12):
         await queue(pool, facts={"name": f"Agent {number}", "link": "/x"})
     async with listening(Mailbox(tmp_path)) as port:
@@ -122,7 +114,7 @@ async def test_a_mail_of_a_change_that_was_undone_never_leaves(pool: asyncpg.Poo
 async def test_a_server_that_is_away_makes_mail_wait_longer_and_then_fail_in_sight(
     pool: asyncpg.Pool,
 ) -> None:
-    clock = MovedClock()
+    clock = present_clock()
     (port,) = free_ports(1)
     mail = round_to(pool, clock, port)
     await queue(pool)
@@ -132,8 +124,8 @@ async def test_a_server_that_is_away_makes_mail_wait_longer_and_then_fail_in_sig
         row = await pool.fetchrow("SELECT state, due_at, last_error FROM mail")
         assert row is not None
         if row["state"] == "waiting":
-            waits.append(row["due_at"] - clock.moment)
-            clock.moment = row["due_at"]
+            waits.append(row["due_at"] - clock.present)
+            clock.present = row["due_at"]
     assert len(waits) == TRIES_MAX - 1
     assert waits == sorted(waits)
     assert waits[0] == timedelta(seconds=30)
@@ -144,7 +136,7 @@ async def test_a_server_that_is_away_makes_mail_wait_longer_and_then_fail_in_sig
 async def test_a_refused_recipient_fails_at_once(pool: asyncpg.Pool) -> None:
     async with listening(Refusing()) as port:
         await queue(pool)
-        assert await round_to(pool, MovedClock(), port).round() == 0
+        assert await round_to(pool, present_clock(), port).round() == 0
     row = await pool.fetchrow("SELECT state, tries, last_error FROM mail")
     assert row is not None
     assert (row["state"], row["tries"]) == ("failed", 1)
@@ -162,7 +154,7 @@ async def test_a_mail_that_cannot_be_written_fails_alone(
     await queue(pool, to=address)
     await queue(pool, to="behind@guichet.example")
     async with listening(Mailbox(tmp_path)) as port:
-        assert await round_to(pool, MovedClock(), port).round() == 1
+        assert await round_to(pool, present_clock(), port).round() == 1
     states = await pool.fetch("SELECT recipient, state FROM mail ORDER BY recipient = $1 DESC", address)
     assert [row["state"] for row in states] == ["failed", "sent"]
 
@@ -178,7 +170,7 @@ async def test_a_brand_of_two_lines_holds_no_mail_up(pool: asyncpg.Pool, tmp_pat
     )
     await queue(pool)
     async with listening(Mailbox(tmp_path)) as port:
-        assert await round_to(pool, MovedClock(), port).round() == 1
+        assert await round_to(pool, present_clock(), port).round() == 1
     (file,) = tmp_path.glob("*.eml")
     head, _, _ = file.read_bytes().replace(b"\r\n", b"\n").partition(b"\n\n")
     assert b"\nBcc:" not in head
@@ -186,7 +178,7 @@ async def test_a_brand_of_two_lines_holds_no_mail_up(pool: asyncpg.Pool, tmp_pat
 
 
 async def test_a_mail_after_a_crash_keeps_its_message_id(pool: asyncpg.Pool, tmp_path: Path) -> None:
-    clock = MovedClock()
+    clock = present_clock()
     async with listening(Mailbox(tmp_path)) as port:
         await queue(pool)
         assert await round_to(pool, clock, port).round() == 1
@@ -197,7 +189,7 @@ async def test_a_mail_after_a_crash_keeps_its_message_id(pool: asyncpg.Pool, tmp
         )
         # Its lease keeps it from everybody for a while, then it is anybody's.
         assert await round_to(pool, clock, port).round() == 0
-        clock.moment += LEASE
+        clock.present += LEASE
         assert await round_to(pool, clock, port).round() == 1
     assert len(list(tmp_path.glob("*.eml"))) == 1
 

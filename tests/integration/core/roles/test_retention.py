@@ -16,6 +16,7 @@ from core.roles.retention.rules import KEPT, ages
 from core.roles.retention.store import Retention
 from core.roles.seeding.store import seed
 from observability.metrics import PRUNED_ROWS
+from tests.support.clocks import FixedClock
 from tests.support.desk import add_attempt, add_event
 from tests.support.servers import TestDatabase
 
@@ -32,19 +33,6 @@ FACTS = (
 )
 _AGED = load(Path(__file__).with_name("aged.sql"))
 OLD, YOUNG = timedelta(days=500), timedelta(days=40)
-
-
-class FixedClock:
-    """The time that the test says."""
-
-    def __init__(self, present: datetime) -> None:
-        self.present = present
-
-    def now(self) -> datetime:
-        return self.present
-
-    def unix_us(self) -> int:
-        return int(self.present.timestamp() * 1_000_000)
 
 
 @asynccontextmanager

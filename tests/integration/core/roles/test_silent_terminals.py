@@ -11,7 +11,8 @@ from core.contracts.scope import Area
 from core.identity.api import Grant, SignedIn
 from core.roles.seeding.store import seed
 from core.terminals.api import silent_lately
-from tests.integration.core.roles.test_retention import FixedClock
+from tests.support.callers import signed_in
+from tests.support.clocks import FixedClock
 from tests.support.servers import TestDatabase
 
 MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -25,21 +26,7 @@ PRESENCE = (
 def repairer(*departments: str) -> SignedIn:
     """Return somebody who may read the directory there."""
     grant = Grant("technician", frozenset({Permission.DIRECTORY_READ}), Area(departments=departments or None))
-    return SignedIn(
-        token_hash=b"",
-        agent_id=bytes(16),
-        created_at=MORNING,
-        last_seen_at=MORNING,
-        expires_at=MORNING,
-        ended_at=None,
-        email="technicien@guichet.example",
-        name="Technicien",
-        role="technician",
-        locale="fr",
-        disabled_at=None,
-        confirmed_at=MORNING,
-        grants=(grant,),
-    )
+    return signed_in(grant)
 
 
 async def test_terminals_that_fell_silent_today_are_named_and_no_others(database: TestDatabase) -> None:

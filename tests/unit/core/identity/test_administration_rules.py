@@ -15,28 +15,11 @@ from core.identity.administration.rules import (
     problems_of_role,
     scope_to_give,
 )
-from core.identity.api import Grant, SignedIn
+from core.identity.api import Grant
+from tests.support.callers import signed_in
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 READ = Permission.DIRECTORY_READ
-
-
-def signed_in(*grants: Grant) -> SignedIn:
-    return SignedIn(
-        token_hash=b"",
-        agent_id=bytes(16),
-        created_at=NOW,
-        last_seen_at=NOW,
-        expires_at=NOW,
-        ended_at=None,
-        email="a@b.example",
-        name="A",
-        role="hotline",
-        locale="fr",
-        disabled_at=None,
-        confirmed_at=NOW,
-        grants=grants,
-    )
 
 
 def grant(

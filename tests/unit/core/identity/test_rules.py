@@ -8,27 +8,19 @@ import msgspec
 
 from core.contracts.permissions import Permission
 from core.contracts.scope import Area
-from core.identity.model import Failures, Grant, SignedIn
+from core.identity.model import Failures, Grant
 from core.identity.rules import has_ended, must_note_seen, wait_after
+from tests.support.callers import signed_in
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-SESSION = SignedIn(
-    token_hash=b"h",
-    agent_id=bytes(16),
-    created_at=NOW - timedelta(hours=1),
-    last_seen_at=NOW - timedelta(seconds=30),
-    expires_at=NOW + timedelta(hours=11),
-    ended_at=None,
-    email="a@guichet.example",
-    name="A",
-    role="hotline",
-    locale="fr",
-    disabled_at=None,
-    confirmed_at=NOW,
-    grants=(
+SESSION = msgspec.structs.replace(
+    signed_in(
         Grant("hotline", frozenset({Permission.TRANSACTIONS_READ}), Area(departments=("69",))),
         Grant("back_office", frozenset({Permission.TRANSACTIONS_REFUND}), Area(departments=("75",)), 10_000),
     ),
+    created_at=NOW - timedelta(hours=1),
+    last_seen_at=NOW - timedelta(seconds=30),
+    expires_at=NOW + timedelta(hours=11),
 )
 
 
