@@ -80,6 +80,7 @@ class WordContract(msgspec.Struct):
     services: list[Covered]
     amend: bool
     reason: str = ""
+    revision: int | None = None  # what was read; another one means that somebody wrote since
     idempotency_key: str = ""
 
 
@@ -337,6 +338,7 @@ class ContractDetail(ContractSummary, kw_only=True):
     versions: list[ContractVersion]
     events: list[ContractEvent]
     acts: list[ContractActView]
+    revision: int  # moves with each change
     consent: str  # what a typed signature accepts, in the language of the newest version
 
 

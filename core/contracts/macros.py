@@ -8,7 +8,7 @@ from core.contracts.desk_views import Timestamp
 from core.contracts.subjects import DESK
 
 MACROS = f"{DESK}.macros"  # ListMacros -> MacroList
-SAVE_MACRO = f"{DESK}.save_macro"  # SaveMacro -> Macro
+SAVE_MACRO = f"{DESK}.save_macro"  # SaveMacro -> Written (Macro)
 REMOVE_MACRO = f"{DESK}.remove_macro"  # desk_requests.ById -> desk_requests.Nothing
 PREVIEW_MACRO = f"{DESK}.preview_macro"  # PreviewMacro -> MacroPreview
 RUN_MACRO = f"{DESK}.run_macro"  # RunMacro -> desk_requests.Written (MacroRun)
@@ -44,6 +44,8 @@ class SaveMacro(msgspec.Struct):
 
     macro: MacroFields
     id: bytes | None = None
+    revision: int | None = None  # what was read; another one means that somebody wrote since
+    idempotency_key: str = ""
 
 
 class PreviewMacro(msgspec.Struct):
@@ -83,6 +85,7 @@ class Macro(msgspec.Struct, kw_only=True):
     runnable: bool
     changed_at: Timestamp
     changed_by: str | None
+    revision: int  # moves with each change
 
 
 class MacroList(msgspec.Struct):

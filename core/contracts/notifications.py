@@ -175,6 +175,7 @@ class PutBrand(msgspec.Struct):
     contact_hours_fr: str = ""
     contact_hours_en: str = ""
     space_url: str = ""
+    revision: int | None = None  # what was read, 0 for none; another one means that somebody wrote since
     idempotency_key: str = ""
 
 
@@ -206,6 +207,7 @@ class BrandView(msgspec.Struct, kw_only=True):
     space_url: str = ""
     changed_by: PersonRef | None = None
     changed_at: Timestamp | None = None
+    revision: int = 0  # moves with each change
 
 
 class BrandList(msgspec.Struct):

@@ -19,6 +19,13 @@ class Denied(Refused):
     """A refusal for want of a right: the audit keeps who tried what."""
 
 
+class ChangedMeanwhile(Refused):
+    """Somebody else wrote after the version that the caller had read: who, when, what."""
+
+    def __init__(self, errors: list[FieldProblem]) -> None:
+        super().__init__("changed_meanwhile", errors=errors)
+
+
 class NotFound(Refused):
     """No such thing, or not for this agent: the two look the same."""
 

@@ -161,6 +161,7 @@ class SaveAlertRule(msgspec.Struct):
     enabled: bool
     terms: RuleTerms
     id: bytes | None = None
+    revision: int | None = None  # what was read; another one means that somebody wrote since
     idempotency_key: str = ""
 
 
@@ -250,6 +251,7 @@ class AlertRule(msgspec.Struct):
     terms: RuleTerms
     standing: int  # alerts of this rule that have not recovered
     updated_at: Timestamp
+    revision: int  # moves with each change
 
 
 class AlertRuleList(msgspec.Struct):

@@ -11,6 +11,7 @@ from core.identity.handlers import IdentityHandlers
 from core.identity.idempotency import Claim, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
+from core.identity.staleness import refuse_if_stale, told_by
 from core.identity.store import forget_old, record_action
 from core.identity.views import hash_of_token
 
@@ -36,6 +37,8 @@ __all__ = [
     "load_or_make_key",
     "once",
     "record_action",
+    "refuse_if_stale",
     "require",
     "require_everywhere",
+    "told_by",
 ]

@@ -64,6 +64,13 @@ UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL;
 INSERT INTO action (agent_id, at, kind, target_kind, target_id, facts, ip)
 VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7);
 
+-- name: last_change
+-- Index action_target.
+SELECT a.at, g.name FROM action a JOIN agent g ON g.id = a.agent_id
+WHERE a.target_id = $2 AND a.target_kind = $1
+ORDER BY a.at DESC, a.seq DESC
+LIMIT 1;
+
 -- name: claim_key
 -- The primary key (principal_id, key) lets one call in; the others get no row.
 INSERT INTO idempotency (principal_id, key, path, body_hash, created_at) VALUES ($1, $2, $3, $4, $5)

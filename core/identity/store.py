@@ -143,6 +143,13 @@ async def record_action(
     )
 
 
+async def find_last_change(
+    connection: Connection, target_kind: str, target_id: bytes
+) -> asyncpg.Record | None:
+    """Return the name of who changed something last, and when."""
+    return await connection.fetchrow(_SQL.last_change, target_kind, uuid_of(target_id))
+
+
 async def claim_key(
     connection: Connection, *, agent_id: bytes, key: str, path: str, body_hash: bytes, now: datetime
 ) -> TakenKey | None:

@@ -11,13 +11,6 @@ class FieldsWrong(Refused):
         super().__init__("invalid_request", errors=errors)
 
 
-class ChangedMeanwhile(Refused):
-    """Somebody else wrote after the version that the caller had read: who, when, what."""
-
-    def __init__(self, errors: list[FieldProblem]) -> None:
-        super().__init__("changed_meanwhile", errors=errors)
-
-
 class DuplicateSuspected(Refused):
     """Somebody looks alike, and the caller has not said why this is another."""
 

@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from core.contracts.desk import FieldProblem
+from core.contracts.refusals import ChangedMeanwhile
 from core.db.rows import Connection
+from core.identity.api import told_by
 from core.merchants.directory import store
-from core.merchants.errors import ChangedMeanwhile
 from core.merchants.rules import masked_iban
-from core.values.clock import PARIS, Clock
+from core.values.clock import Clock
 from core.values.ids import uuid7
 
 _Fields = TypeVar("_Fields", bound=msgspec.Struct)
@@ -46,11 +47,6 @@ async def refuse_if_changed(
             for field, pair in changes.items()
         ]
     raise ChangedMeanwhile(told or [FieldProblem("version", "changed_meanwhile", str(version))])
-
-
-def told_by(name: str, at: datetime) -> str:
-    """Return who and when, as both languages read it."""
-    return f"{name}, {at.astimezone(PARIS):%d/%m %H:%M}"
 
 
 def _told(name: str, at: datetime, value: str) -> str:

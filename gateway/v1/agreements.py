@@ -13,7 +13,7 @@ from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.fees import DateText
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.v1 import documents, services
-from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_id, path_id
+from gateway.v1.reading import Cursor, Limit, Revision, Words, body_id, cursor_id, path_id
 from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
 
 _TAGS: Final = ["Contracts"]
@@ -56,6 +56,7 @@ class TermsBody(msgspec.Struct, forbid_unknown_fields=True):
     locale: ask.Locale = "fr"
     amend: bool = False
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    revision: Revision | None = None
 
 
 class StepBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -152,7 +153,10 @@ async def word_contract(
     core: CoreClient,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
-    """Give the draft new terms, or begin an amendment: the version in force stays until the new one is activated."""
+    """Give the draft new terms, or begin an amendment: the version in force stays until the new one is activated.
+
+    Refused when something happened to the contract after the revision that is named.
+    """
     body = ask.WordContract(
         id=path_id("contract", contract_id),
         locale=data.locale,
@@ -161,6 +165,7 @@ async def word_contract(
         services=_covered(data.services),
         amend=data.amend,
         reason=data.reason.strip(),
+        revision=data.revision,
         idempotency_key=optional_key(idempotency_key),
     )
     return await _written(core, caller, ask.CONTRACT_WORDED, body, 200)

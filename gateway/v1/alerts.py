@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from core.contracts import supervision as ask
 from core.contracts.desk_requests import ById, Nothing, Written
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
-from gateway.v1.reading import Cursor, Limit, cursor_id, path_id
+from gateway.v1.reading import Cursor, Limit, Revision, cursor_id, path_id
 from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
 
 SNOOZE_MINUTES_MAX: Final = 7 * 1440
@@ -25,6 +25,7 @@ class RuleBody(msgspec.Struct, forbid_unknown_fields=True):
     severity: ask.Severity
     terms: ask.RuleTerms
     enabled: bool = True
+    revision: Revision | None = None
 
 
 class AcknowledgeBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,7 +76,10 @@ async def change_rule(
     core: CoreClient,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
-    """Put another state in place; what stood by the old one is over."""
+    """Put another state in place; what stood by the old one is over.
+
+    Refused when somebody else wrote after the revision that is named.
+    """
     body = _saving(data, path_id("alert_rule", alert_rule_id), optional_key(idempotency_key))
     written = await core.ask(ask.ALERT_RULE_SAVE, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
     return written_response(written, 200)
@@ -156,6 +160,7 @@ def _saving(data: RuleBody, rule_id: bytes | None, key: str) -> ask.SaveAlertRul
         enabled=data.enabled,
         terms=data.terms,
         id=rule_id,
+        revision=data.revision,
         idempotency_key=key,
     )
 

@@ -11,7 +11,7 @@ from core.contracts import desk_requests
 from core.contracts import macros as ask
 from core.contracts.macros import Macro, MacroList, MacroPreview, MacroRun, MacroTarget
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
-from gateway.v1.reading import body_id, path_id
+from gateway.v1.reading import Revision, body_id, path_id
 from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
 
 IdText = Annotated[str, msgspec.Meta(max_length=40)]
@@ -37,6 +37,7 @@ class MacroBody(msgspec.Struct, forbid_unknown_fields=True):
     text_fr: Text = ""
     text_en: Text = ""
     steps: Annotated[list[Step], msgspec.Meta(max_length=20)] = []
+    revision: Revision | None = None
 
 
 class PreviewBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,17 +62,40 @@ async def list_macros(caller: Caller, core: CoreClient, target_kind: MacroTarget
     return await core.ask(ask.MACROS, ask.ListMacros(target_kind), MacroList, caller=caller)
 
 
-@post("/macros", summary="Add a macro", tags=["Macros"], status_code=201)
-async def add_macro(data: MacroBody, caller: Caller, core: CoreClient) -> Macro:
+@post(
+    "/macros",
+    summary="Add a macro",
+    tags=["Macros"],
+    status_code=201,
+    responses={201: ResponseSpec(Macro, description="The macro")},
+)
+async def add_macro(
+    data: MacroBody, caller: Caller, core: CoreClient, idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
     """Write a new answer or sequence."""
-    return await core.ask(ask.SAVE_MACRO, ask.SaveMacro(_fields(data)), Macro, caller=caller)
+    body = ask.SaveMacro(_fields(data), idempotency_key=optional_key(idempotency_key))
+    return written_response(await _written(core, caller, ask.SAVE_MACRO, body), 201)
 
 
-@post("/macros/{macro_id:str}", summary="Change a macro", tags=["Macros"], status_code=200)
-async def change_macro(macro_id: str, data: MacroBody, caller: Caller, core: CoreClient) -> Macro:
-    """Write every field of a macro."""
-    body = ask.SaveMacro(_fields(data), path_id("macro", macro_id))
-    return await core.ask(ask.SAVE_MACRO, body, Macro, caller=caller)
+@post(
+    "/macros/{macro_id:str}",
+    summary="Change a macro",
+    tags=["Macros"],
+    status_code=200,
+    responses={200: ResponseSpec(Macro, description="The macro")},
+)
+async def change_macro(
+    macro_id: str,
+    data: MacroBody,
+    caller: Caller,
+    core: CoreClient,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Write every field of a macro; refused when somebody else wrote after the revision that is named."""
+    body = ask.SaveMacro(
+        _fields(data), path_id("macro", macro_id), data.revision, optional_key(idempotency_key)
+    )
+    return written_response(await _written(core, caller, ask.SAVE_MACRO, body), 200)
 
 
 @post("/macros/{macro_id:str}/remove", summary="Remove a macro", tags=["Macros"], status_code=204)
@@ -113,10 +137,13 @@ async def run_macro(
         comment=data.comment.strip(),
         idempotency_key=optional_key(idempotency_key),
     )
-    written = await core.ask(
-        ask.RUN_MACRO, body, desk_requests.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S
-    )
-    return written_response(written, 200)
+    return written_response(await _written(core, caller, ask.RUN_MACRO, body), 200)
+
+
+async def _written(
+    core: CoreClient, caller: Caller, subject: str, body: ask.SaveMacro | ask.RunMacro
+) -> desk_requests.Written:
+    return await core.ask(subject, body, desk_requests.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
 
 
 def _fields(data: MacroBody) -> ask.MacroFields:

@@ -16,7 +16,7 @@ from core.values.ids import PREFIXES
 from gateway.auth import anonymous
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
-from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_id, path_id
+from gateway.v1.reading import Cursor, Limit, Revision, Words, body_id, cursor_id, path_id
 from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
 
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
@@ -33,7 +33,8 @@ class BrandBody(msgspec.Struct, forbid_unknown_fields=True):
     """A face: of a partner's host or account, of the institution where both are null.
 
     The logo is base64 of a PNG or an SVG of at most 40 KiB: null keeps the one there is, empty takes it away. Both
-    accents reach 4.5:1 against what they stand on, or are refused with the ratio that they reach.
+    accents reach 4.5:1 against what they stand on, or are refused with the ratio that they reach. A revision of 0 says
+    that there was no such face.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
@@ -47,6 +48,7 @@ class BrandBody(msgspec.Struct, forbid_unknown_fields=True):
     contact_hours_fr: Line = ""
     contact_hours_en: Line = ""
     space_url: Line = ""
+    revision: Revision | None = None
 
 
 @get(
@@ -164,7 +166,7 @@ async def list_brands(caller: Caller, core: CoreClient) -> ask.BrandList:
 async def put_brand(
     data: BrandBody, caller: Caller, core: CoreClient, idempotency_key: IdempotencyKey = None
 ) -> Response[bytes]:
-    """Write the face of the host or account that is named."""
+    """Write the face of the host or account that is named; refused when somebody else wrote after `revision`."""
     body = ask.PutBrand(
         name=data.name,
         host=None if data.host is None else data.host.strip().lower(),
@@ -177,6 +179,7 @@ async def put_brand(
         contact_hours_fr=data.contact_hours_fr.strip(),
         contact_hours_en=data.contact_hours_en.strip(),
         space_url=data.space_url.strip(),
+        revision=data.revision,
         idempotency_key=optional_key(idempotency_key),
     )
     written = await core.ask(ask.BRAND_PUT, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)

@@ -20,6 +20,7 @@ from gateway.problems import Problem
 Limit = Annotated[int, Parameter(ge=1, le=PAGE_ROWS_MAX, description="How many rows at most")]
 Cursor = Annotated[str | None, Parameter(max_length=400, description="`next_cursor` of the page before")]
 Words = Annotated[str, Parameter(query="query", max_length=100, description="Words to look for")]
+Revision = Annotated[int, msgspec.Meta(ge=0, description="`revision` as it was read")]
 _AMOUNT_MAX: Final = 10**12
 _IntEnum = TypeVar("_IntEnum", bound=IntEnum)
 

@@ -1,6 +1,6 @@
 """Services at stores: their options, their limits, their history."""
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 from litestar import Response, get, post
@@ -10,11 +10,10 @@ from litestar.types import ControllerRouterHandler
 from core.contracts import agreements as ask
 from core.contracts.desk_requests import ById, Written
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
-from gateway.v1.reading import body_id, path_id
+from gateway.v1.reading import Revision, body_id, path_id
 from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
 
 _TAGS: Final = ["Services"]
-Revision = Annotated[int, msgspec.Meta(ge=0, description="The service’s `revision` as it was read")]
 _SET: Final = {200: ResponseSpec(ask.ServiceDetail, description="The service")}
 
 

@@ -164,15 +164,11 @@ class GatewayUser:
 
     async def post(self, path: str, body: Json, *, idempotency_key: str | None = None) -> Json:
         """Write. Raises: GatewayProblem, GatewayDown."""
-        headers = {**self._headers, "Content-Type": "application/json"}
-        if idempotency_key:
-            headers["Idempotency-Key"] = idempotency_key
-        return await self._gateway.request("POST", path, headers=headers, parameters=(), body=body)
+        return await self._write("POST", path, body, idempotency_key)
 
-    async def put(self, path: str, body: Json) -> Json:
+    async def put(self, path: str, body: Json, *, idempotency_key: str | None = None) -> Json:
         """Put another state in place. Raises: GatewayProblem, GatewayDown."""
-        headers = {**self._headers, "Content-Type": "application/json"}
-        return await self._gateway.request("PUT", path, headers=headers, parameters=(), body=body)
+        return await self._write("PUT", path, body, idempotency_key)
 
     async def delete(self, path: str) -> None:
         """Delete. Raises: GatewayProblem, GatewayDown."""
@@ -199,6 +195,12 @@ class GatewayUser:
             headers["Last-Event-ID"] = last_event_id
         async with self._gateway.stream("/v1/events", headers=headers, parameters=parameters) as answer:
             yield answer
+
+    async def _write(self, method: str, path: str, body: Json, idempotency_key: str | None) -> Json:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        return await self._gateway.request(method, path, headers=headers, parameters=(), body=body)
 
 
 def _read(status: int, headers: httpx.Headers, content: bytes) -> Json:

@@ -13,7 +13,16 @@ from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import (
+    EVERYTHING,
+    Claim,
+    Permission,
+    SignedIn,
+    once,
+    record_action,
+    refuse_if_stale,
+    require,
+)
 from core.merchants.agreements import moving, store
 from core.merchants.agreements.errors import (
     AgreementRefused,
@@ -118,7 +127,8 @@ class ContractHandlers:
     async def word(self, caller: SignedIn, request: ask.WordContract) -> Written:
         """Give the draft new terms, or begin an amendment.
 
-        Raises: NotPermitted, NotFound, ContractActRefused, AgreementRefused, GridNotInForce, KeyReused.
+        Raises: NotPermitted, NotFound, ContractActRefused, ChangedMeanwhile, AgreementRefused, GridNotInForce,
+        KeyReused.
         """
         scope = require(caller, Permission.CONTRACTS_WRITE)
 
@@ -130,6 +140,13 @@ class ContractHandlers:
                 self._step(row, version, version_state, "amend")
             elif version_state != "draft":
                 raise ContractActRefused(row["state"], "word")
+            await refuse_if_stale(
+                connection,
+                target_kind="contract",
+                target_id=request.id,
+                read=request.revision,
+                present=len(await store.list_events(connection, request.id)),
+            )
             terms = await checked_terms(
                 connection,
                 scope,

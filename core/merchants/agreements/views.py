@@ -47,6 +47,7 @@ async def contract_detail(
     versions = await store.list_versions(connection, contract_id)
     covered, hidden = await store.list_covered(connection, scope, contract_id)
     stopped = await store.list_stopped(connection, contract_id)
+    events = await store.list_events(connection, contract_id)
     summary = summary_of(row)
     newest = versions[0]
     return ask.ContractDetail(
@@ -65,8 +66,9 @@ async def contract_detail(
             _version_of(one, covered.get(one["version"], []), hidden.get(one["version"], 0))
             for one in versions
         ],
-        events=[_event_of(one) for one in await store.list_events(connection, contract_id)],
+        events=[_event_of(one) for one in events],
         acts=await _acts(connection, caller, contract_id, row, versions, covered, stopped),
+        revision=len(events),
         consent=consent_text(row["number"], row["version"], row["legal_name"], newest["locale"]),
     )
 

@@ -9,7 +9,7 @@ import msgspec
 from core.contracts import fees as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing, Written
-from core.contracts.refusals import NotFound
+from core.contracts.refusals import ChangedMeanwhile, NotFound
 from core.db.rows import Connection
 from core.identity.api import (
     Claim,
@@ -19,8 +19,8 @@ from core.identity.api import (
     record_action,
     require,
     require_everywhere,
+    told_by,
 )
-from core.merchants.errors import ChangedMeanwhile
 from core.merchants.fees import rules, store
 from core.merchants.fees.errors import (
     EffectiveDatePast,
@@ -35,7 +35,6 @@ from core.merchants.fees.errors import (
 )
 from core.merchants.fees.rules import last_month, period_problem, row_problems
 from core.merchants.fees.views import grid_detail, grid_list, version_detail
-from core.merchants.writing import told_by
 from core.values.clock import Clock, paris_date
 from core.values.ids import encode_id
 

@@ -18,13 +18,13 @@ from core.contracts.merchants import (
     StartOnboarding,
     StepBody,
 )
-from core.contracts.refusals import NotFound
+from core.contracts.refusals import ChangedMeanwhile, NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require, told_by
 from core.merchants.duplicates.handlers import find_duplicates
 from core.merchants.duplicates.rules import needs_reason
-from core.merchants.errors import ChangedMeanwhile, FieldsWrong, HeldByAnother, MoveNotPossible, NotReady
+from core.merchants.errors import FieldsWrong, HeldByAnother, MoveNotPossible, NotReady
 from core.merchants.forms import Wrong, problems_of
 from core.merchants.onboarding import store, views
 from core.merchants.onboarding.making import account_of, make_merchant
@@ -42,7 +42,6 @@ from core.merchants.onboarding.rules import (
     stores_outside,
     tidied,
 )
-from core.merchants.writing import told_by
 from core.values.clock import Clock, from_unix_us, to_unix_us
 from core.values.cursors import encode_cursor
 from core.values.ids import encode_id

@@ -7,7 +7,15 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.notifications import BrandList, BrandOfHost, BrandView, PutBrand
 from core.contracts.refusals import NotFound
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require_everywhere
+from core.identity.api import (
+    Claim,
+    Permission,
+    SignedIn,
+    once,
+    record_action,
+    refuse_if_stale,
+    require_everywhere,
+)
 from core.notifications.brands import store
 from core.notifications.brands.rules import problems_of
 from core.notifications.errors import BrandRefused
@@ -44,7 +52,7 @@ class BrandHandlers:
         return BrandList(await store.list_brands(self._pool))
 
     async def put(self, caller: SignedIn, request: PutBrand) -> Written:
-        """Make or replace a brand. Raises: NotPermitted, BrandRefused, KeyReused."""
+        """Make or replace a brand. Raises: NotPermitted, BrandRefused, ChangedMeanwhile, KeyReused."""
         require_everywhere(caller, Permission.BRANDING_WRITE)
         problems = problems_of(request)
         if problems:
@@ -61,6 +69,15 @@ class BrandHandlers:
                 standing = await store.to_replace(connection, request)
                 if len(standing) > 1:
                     raise BrandRefused([FieldProblem("host", "taken", "another partner has this host")])
+                for present in standing:
+                    (before,) = await store.list_brands(connection, present)
+                    await refuse_if_stale(
+                        connection,
+                        target_kind="brand",
+                        target_id=present,
+                        read=request.revision,
+                        present=before.revision,
+                    )
                 made = await store.put(
                     connection,
                     request,

@@ -12,6 +12,7 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.notifications.brands.rules import logo_type_of, palette_of
 from core.notifications.mail.model import Face
+from core.values.clock import to_unix_us
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
@@ -113,4 +114,5 @@ def _view_of(row: asyncpg.Record) -> BrandView:
         space_url=row["space_url"],
         changed_by=PersonRef(encode_id("agent", row["changed_by"].bytes), row["changed_by_name"] or ""),
         changed_at=timestamp(row["changed_at"]),
+        revision=to_unix_us(row["changed_at"]),
     )

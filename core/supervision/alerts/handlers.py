@@ -27,13 +27,13 @@ from core.contracts.supervision import (
     SaveAlertRule,
 )
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, refuse_if_stale, require
 from core.supervision.alerts import store
 from core.supervision.alerts.model import Rule
 from core.supervision.alerts.rules import PER, PERCENT, clock_text, minute_of_day
 from core.supervision.errors import AlertRecovered, FieldRefused, TooManyRules
 from core.supervision.rules import covers
-from core.values.clock import Clock
+from core.values.clock import Clock, to_unix_us
 from core.values.cursors import encode_cursor
 from core.values.ids import IdMalformed, decode_id, encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
@@ -59,7 +59,7 @@ class AlertHandlers:
     async def save_rule(self, caller: SignedIn, request: SaveAlertRule) -> Written:
         """Add a rule, or put another state in place of one: its standing alerts end and it watches anew.
 
-        Raises: NotPermitted, NotFound, FieldRefused, TooManyRules, KeyReused.
+        Raises: NotPermitted, NotFound, FieldRefused, TooManyRules, ChangedMeanwhile, KeyReused.
         """
         scope = require(caller, Permission.ALERTS_WRITE)
         now = self._clock.now()
@@ -73,7 +73,14 @@ class AlertHandlers:
                     if len(await store.list_rules(connection)) >= ALERT_RULES_MAX:
                         raise TooManyRules
                 else:
-                    await _find_rule(connection, scope, request.id)
+                    present = await _find_rule(connection, scope, request.id)
+                    await refuse_if_stale(
+                        connection,
+                        target_kind="alert_rule",
+                        target_id=request.id,
+                        read=request.revision,
+                        present=to_unix_us(present.updated_at),
+                    )
                     await store.recover_of_rule(connection, request.id, now)
                 made = await store.put_rule(connection, rule, agent_id=caller.agent_id, now=now)
                 if made is None:
@@ -328,6 +335,7 @@ def _rule_shown(rule: Rule) -> AlertRule:
         ),
         standing=rule.standing,
         updated_at=timestamp(rule.updated_at),
+        revision=to_unix_us(rule.updated_at),
     )
 
 

@@ -27,6 +27,7 @@ from core.identity.api import (
     SignedIn,
     once,
     record_action,
+    refuse_if_stale,
     require,
     require_everywhere,
 )
@@ -54,24 +55,42 @@ class MacroHandlers:
         found = await store.list_macros(self._pool, target_kind=request.target_kind)
         return MacroList([_shown(macro, caller, locale) for macro in found])
 
-    async def save(self, caller: SignedIn, request: SaveMacro, locale: str) -> Macro:
-        """Write a macro. Raises: NotPermitted, NotFound, MacroFieldsRefused."""
+    async def save(self, caller: SignedIn, request: SaveMacro, locale: str) -> Written:
+        """Write a macro.
+
+        Raises: NotPermitted, NotFound, MacroFieldsRefused, ChangedMeanwhile, KeyReused, StillRunning.
+        """
         require_everywhere(caller, Permission.MACROS_WRITE)
         problems = rules.problems_of_macro(request.macro)
         if problems:
             raise MacroFieldsRefused(problems)
         now = self._clock.now()
-        async with self._pool.acquire() as connection, connection.transaction():
-            made = await store.save_macro(
-                connection, request.id, request.macro, agent_id=caller.agent_id, now=now
-            )
-            if made is None:
-                raise NotFound
-            facts = {"name": request.macro.name_fr, "kind": request.macro.kind, "steps": request.macro.steps}
-            kind = "macro.added" if request.id is None else "macro.changed"
-            await _record(connection, caller, kind, "macro", made, facts, now)
-            (macro,) = await store.list_macros(connection, macro_id=made)
-        return _shown(macro, caller, locale)
+
+        async def effect(_claim: Claim) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                if request.id is not None:
+                    await _refuse_if_stale(connection, request.id, request.revision)
+                made = await store.save_macro(
+                    connection, request.id, request.macro, agent_id=caller.agent_id, now=now
+                )
+                if made is None:
+                    raise NotFound
+                fields = request.macro
+                facts = {"name": fields.name_fr, "kind": fields.kind, "steps": fields.steps}
+                kind = "macro.added" if request.id is None else "macro.changed"
+                await _record(connection, caller, kind, "macro", made, facts, now)
+                (macro,) = await store.list_macros(connection, macro_id=made)
+            return msgspec.json.encode(_shown(macro, caller, locale))
+
+        return await once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="save_macro",
+            body=request,
+            effect=effect,
+        )
 
     async def remove(self, caller: SignedIn, request: ById) -> Nothing:
         """Take a macro out of use; its runs stay. Raises: NotPermitted, NotFound."""
@@ -198,6 +217,17 @@ class MacroHandlers:
         return rules.plan(macro.steps, target, allowed=allowed)
 
 
+async def _refuse_if_stale(
+    connection: asyncpg.pool.PoolConnectionProxy, macro_id: bytes, read: int | None
+) -> None:
+    changed_at = await store.lock_macro(connection, macro_id)
+    if changed_at is None:
+        raise NotFound
+    await refuse_if_stale(
+        connection, target_kind="macro", target_id=macro_id, read=read, present=to_unix_us(changed_at)
+    )
+
+
 async def _do(
     connection: asyncpg.pool.PoolConnectionProxy,
     caller: SignedIn,
@@ -291,4 +321,5 @@ def _shown(macro: StoredMacro, caller: SignedIn, locale: str) -> Macro:
         and all(caller.may(rules.PERMISSIONS[step]) for step in macro.steps),
         changed_at=timestamp(macro.changed_at),
         changed_by=macro.changed_by,
+        revision=to_unix_us(macro.changed_at),
     )

@@ -11,6 +11,10 @@ ORDER BY m.kind, m.name_fr, m.id LIMIT 200;
 INSERT INTO macro (kind, target_kind, name_fr, name_en, text_fr, text_en, steps, changed_by, changed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id;
 
+-- name: lock_macro
+-- Primary key; two who change it take turns.
+SELECT changed_at FROM macro WHERE id = $1 AND removed_at IS NULL FOR UPDATE;
+
 -- name: change_macro
 -- Primary key.
 UPDATE macro SET kind = $2, target_kind = $3, name_fr = $4, name_en = $5, text_fr = $6, text_en = $7, steps = $8,

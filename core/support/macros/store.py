@@ -39,6 +39,11 @@ async def list_macros(
     ]
 
 
+async def lock_macro(connection: Connection, macro_id: bytes) -> datetime | None:
+    """Return when it was changed last, locked until the change is written; None when there is no such macro."""
+    return await connection.fetchval(_SQL.lock_macro, uuid_of(macro_id))
+
+
 async def save_macro(
     connection: Connection, macro_id: bytes | None, fields: MacroFields, *, agent_id: bytes, now: datetime
 ) -> bytes | None:

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.stale import Stale, revision_of, stale_of
 
 PAGE_ROWS = 100
 KINDS = (
@@ -73,11 +74,7 @@ async def new_rule_page(desk: Desk) -> Response[bytes]:
 async def rule_page(desk: Desk, rule_id: str) -> Response[bytes]:
     """Show the form of one rule."""
     desk.require_session()
-    listed = await desk.gateway.get("/v1/alert-rules")
-    rule = next((one for one in listed["data"] if one["id"] == rule_id), None)
-    if rule is None:
-        raise GatewayProblem(404, {"code": "not_found"})
-    return _form(desk, rule_id, _fields(rule))
+    return _form(desk, rule_id, _fields(await _rule(desk, rule_id)))
 
 
 @post("/alerts/rules", status_code=200)
@@ -85,7 +82,7 @@ async def save_rule(desk: Desk) -> Response[bytes]:
     """Keep a rule, or try it on last week and keep nothing."""
     desk.require_session()
     form = await desk.form()
-    rule_id = form.get("id", "")
+    rule_id, key = form.get("id", ""), form.get("key", "")[:255] or None
     body, errors = _body(desk, form)
     if errors:
         return _form(desk, rule_id, form, errors=errors, status=422)
@@ -94,12 +91,18 @@ async def save_rule(desk: Desk) -> Response[bytes]:
             preview = await desk.gateway.post("/v1/alert-rules/preview", body["terms"])
             return _form(desk, rule_id, form, preview=preview)
         if rule_id:
-            await desk.gateway.put(f"/v1/alert-rules/{path_part(rule_id)}", body)
+            path = f"/v1/alert-rules/{path_part(rule_id)}"
+            await desk.gateway.put(path, body | revision_of(form), idempotency_key=key)
         else:
-            await desk.gateway.post("/v1/alert-rules", body, idempotency_key=form.get("key") or None)
+            await desk.gateway.post("/v1/alert-rules", body, idempotency_key=key)
     except GatewayProblem as problem:
         if problem.status in (401, 403, 404):
             raise
+        if stale := stale_of(problem, f"/alerts/rules/{path_part(rule_id)}"):
+            # Whoever saves again has been told what it replaces.
+            present = await _rule(desk, rule_id)
+            kept = {**form, "revision": str(present["revision"])}
+            return _form(desk, rule_id, kept, stale=stale, status=409)
         named = {one.field.removeprefix("terms."): one.detail or problem.detail for one in problem.errors}
         return _form(desk, rule_id, form, errors=named or {"": problem.detail}, status=422)
     return desk.go("/alerts/rules")
@@ -171,6 +174,14 @@ async def _show(
     )
 
 
+async def _rule(desk: Desk, rule_id: str) -> Json:
+    listed = await desk.gateway.get("/v1/alert-rules")
+    rule = next((one for one in listed["data"] if one["id"] == rule_id), None)
+    if rule is None:
+        raise GatewayProblem(404, {"code": "not_found"})
+    return rule
+
+
 def _form(
     desk: Desk,
     rule_id: str,
@@ -178,6 +189,7 @@ def _form(
     *,
     errors: dict[str, str] | None = None,
     preview: Json | None = None,
+    stale: Stale | None = None,
     status: int = 200,
 ) -> Response[bytes]:
     return desk.page(
@@ -187,6 +199,7 @@ def _form(
         form=form,
         errors=errors or {},
         preview=preview,
+        stale=stale,
         kinds=KINDS,
         pers=("store", "area", "terminal", "acquirer"),
         severities=SEVERITIES,
@@ -200,6 +213,7 @@ def _fields(rule: Json) -> dict[str, str]:
     fields = {name: str(terms[name]) for name in ("kind", "per", *_NUMBERS)}
     return {
         **fields,
+        "revision": str(rule["revision"]),
         "name": rule["name"],
         "severity": rule["severity"],
         "enabled": "1" if rule["enabled"] else "",

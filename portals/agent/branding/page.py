@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Final
+from uuid import uuid4
 
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
@@ -12,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.stale import Stale, revision_of, stale_of
 
 LOGO_BYTES_MAX: Final = 40 * 1024
 _TEXTS: Final = ("contact_email", "contact_phone", "contact_hours_fr", "contact_hours_en", "space_url")
@@ -48,7 +50,7 @@ async def save_brand(desk: Desk) -> Response[bytes]:
     """Save a face, or show what is wrong with it."""
     desk.require_session()
     fields = await desk.form()
-    body: Json = {"name": fields.get("name", "").strip()}
+    body: Json = {"name": fields.get("name", "").strip(), **revision_of(fields)}
     body |= {name: fields.get(name, "").strip() for name in _TEXTS}
     body |= {
         name: fields[name].strip()
@@ -57,12 +59,16 @@ async def save_brand(desk: Desk) -> Response[bytes]:
     }
     try:
         body |= await _logo_of(desk, fields)
-        await desk.gateway.post("/v1/brands", body)
+        await desk.gateway.post(
+            "/v1/brands", body, idempotency_key=fields.get("idempotency_key", "")[:255] or None
+        )
     except _LogoTooLarge:
         return await _show(desk, fields, {"logo": desk.words("branding.e_too_large")}, status=422)
     except GatewayProblem as problem:
         if problem.status in (401, 403, 404):
             raise
+        if stale := stale_of(problem, "/branding"):
+            return await _show(desk, fields, {}, stale=stale, status=409)
         return await _show(desk, fields, _errors_of(desk, problem), status=problem.status)
     desk.kit.brands.forget()
     return desk.go("/branding?saved=1")
@@ -102,16 +108,34 @@ def _errors_of(desk: Desk, problem: GatewayProblem) -> dict[str, str]:
     return errors or {"": problem.detail}
 
 
+def _place(form: dict[str, str]) -> tuple[str, str]:
+    return form.get("host", "").strip().lower(), form.get("account", "").strip()
+
+
+def _place_of(brand: Json) -> tuple[str, str]:
+    return brand["host"] or "", brand["account_id"] or ""
+
+
 async def _show(
-    desk: Desk, form: dict[str, str] | None, errors: dict[str, str], *, status: int = 200
+    desk: Desk,
+    form: dict[str, str] | None,
+    errors: dict[str, str],
+    *,
+    stale: Stale | None = None,
+    status: int = 200,
 ) -> Response[bytes]:
     desk.require_session()
     listed = await desk.gateway.get("/v1/brands")
     opened = desk.request.query_params.get("open", "")
     chosen = next((one for one in listed["data"] if one["id"] == opened), None)
+    if stale is not None and form is not None:
+        # Whoever saves again has been told what it replaces.
+        chosen = next((one for one in listed["data"] if _place(form) == _place_of(one)), chosen)
+        form = {**form, "revision": str(chosen["revision"] if chosen else 0)}
+        stale = stale._replace(address=f"/branding?open={chosen['id']}" if chosen else "/branding")
     if form is None and chosen is not None:
         form = {name: chosen[name] or "" for name in ("name", "host", *_TEXTS)}
-        form["account"] = chosen["account_id"] or ""
+        form |= {"account": chosen["account_id"] or "", "revision": str(chosen["revision"])}
         for theme in ("light", "dark"):
             form[f"accent_{theme}"] = chosen[theme]["accent"] if chosen[theme] else ""
     institution = next((one for one in listed["data"] if not one["host"] and not one["account_id"]), None)
@@ -121,7 +145,11 @@ async def _show(
         brands=listed["data"],
         institution_brand=institution,
         chosen=chosen,
-        form=form if form is not None else ({} if opened in ("new", "institution") else None),
+        # Who fills in an empty form has seen no face in that place: one that stands there by then is not replaced.
+        form=form if form is not None else ({"revision": "0"} if opened in ("new", "institution") else None),
+        opened=chosen["id"] if chosen else opened,
+        stale=stale,
+        key=uuid4().hex,
         partner=opened == "new" or bool(form and (form.get("host") or form.get("account"))),
         errors=errors,
         saved=desk.request.query_params.get("saved") == "1",

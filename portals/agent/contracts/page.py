@@ -16,6 +16,7 @@ from portals.agent.transaction.record import path_part
 from portals.kit import formats
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.stale import Stale, revision_of, stale_of
 
 STATES = ("draft", "ready", "signed", "active", "suspended", "terminated")
 PAGE_ROWS = 100
@@ -100,7 +101,7 @@ async def terms_page(desk: Desk, contract_id: str) -> Response[bytes]:
     contract = await _contract(desk, contract_id)
     offer = await _offer(desk, contract["company"]["id"])
     amend = desk.request.query_params.get("amend") == "1"
-    form = first_form(desk, offer, contract["versions"][0])
+    form = first_form(desk, offer, contract["versions"][0]) | {"revision": contract["revision"]}
     return _terms(desk, offer, contract, form, {}, amend=amend)
 
 
@@ -120,11 +121,15 @@ async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
         try:
             await desk.gateway.post(
                 f"/v1/contracts/{path_part(contract_id)}/terms",
-                {**body, "amend": amend, "reason": reason},
+                {**body, "amend": amend, "reason": reason, **revision_of(form)},
                 idempotency_key=form.get("idempotency_key") or None,
             )
         except GatewayProblem as problem:
             _raise_unless_shown(problem)
+            if stale := stale_of(problem, f"/contracts/{path_part(contract_id)}"):
+                # Whoever saves again has been told what it replaces.
+                form["revision"] = str(contract["revision"])
+                return _terms(desk, offer, contract, form, {}, amend=amend, stale=stale, status=409)
             errors = problems_of(desk, problem, body["services"])
         else:
             return desk.go(f"/contracts/{path_part(contract_id)}?done={'amend' if amend else 'word'}")
@@ -275,6 +280,7 @@ def _terms(
     errors: dict[str, str],
     *,
     amend: bool = False,
+    stale: Stale | None = None,
     status: int = 200,
 ) -> Response[bytes]:
     company = offer["company"]["id"]
@@ -288,6 +294,7 @@ def _terms(
         amend=amend,
         form=form,
         errors=errors,
+        stale=stale,
         kinds=KINDS,
         key=new_key(),
         company=company,

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.stale import Stale, revision_of, stale_of
 
 KINDS = ("answer", "sequence")
 TARGETS = ("terminal", "store")
@@ -35,13 +36,18 @@ async def save_macro(desk: Desk, macro_id: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     steps = [form[name] for name in (f"step_{n}" for n in range(len(STEPS))) if form.get(name)]
-    body: dict[str, Any] = {name: form.get(name, "") for name in _FIELDS} | {"steps": steps}
+    body: dict[str, Any] = (
+        {name: form.get(name, "") for name in _FIELDS} | {"steps": steps} | revision_of(form)
+    )
+    key = form.get("idempotency_key", "")[:255] or None
     path = "/v1/macros" if macro_id == "new" else f"/v1/macros/{path_part(macro_id)}"
     try:
-        await desk.gateway.post(path, body)
+        await desk.gateway.post(path, body, idempotency_key=key)
     except GatewayProblem as problem:
         if problem.status in (401, 404):
             raise
+        if stale := stale_of(problem, f"/macros?edit={path_part(macro_id)}"):
+            return await _list(desk, editing=macro_id, form=body, stale=stale)
         errors = {error.field: error.detail or problem.detail for error in problem.errors}
         return await _list(desk, editing=macro_id, form=body, errors=errors or {"": problem.detail})
     return desk.go("/macros?done=saved")
@@ -117,19 +123,31 @@ async def _preview(
 
 
 async def _list(
-    desk: Desk, *, editing: str, form: Json, errors: dict[str, str] | None = None
+    desk: Desk,
+    *,
+    editing: str,
+    form: Json,
+    errors: dict[str, str] | None = None,
+    stale: Stale | None = None,
 ) -> Response[bytes]:
     listed = await desk.gateway.get("/v1/macros")
     macros = listed["data"]
-    if editing and editing != "new" and not errors:
-        form = next((macro for macro in macros if macro["id"] == editing), {})
+    if editing and editing != "new":
+        present = next((macro for macro in macros if macro["id"] == editing), {})
+        if stale:
+            # Whoever saves again has been told what it replaces.
+            form = {**form, "revision": present.get("revision", 0)}
+        elif not errors:
+            form = present
     return desk.page(
         "macros/macros.html",
-        status=422 if errors else 200,
+        status=409 if stale else 422 if errors else 200,
         macros=macros,
         editing=editing if form else "",
         form=form,
         errors=errors or {},
+        stale=stale,
+        key=uuid4().hex,
         done=desk.request.query_params.get("done", ""),
         steps=STEPS,
         kinds=KINDS,

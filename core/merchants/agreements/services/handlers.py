@@ -9,14 +9,12 @@ import msgspec
 from core.contracts import agreements as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Written
-from core.contracts.refusals import NotFound
+from core.contracts.refusals import ChangedMeanwhile, NotFound
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, once, record_action, require, told_by
 from core.merchants.agreements.errors import AgreementRefused, ServiceStands
 from core.merchants.agreements.services import store
 from core.merchants.agreements.services.rules import above_transaction_max, checked_options, limit_problems
-from core.merchants.errors import ChangedMeanwhile
-from core.merchants.writing import told_by
 from core.values.clock import Clock
 
 

@@ -1,0 +1,28 @@
+"""A page that was opened before a colleague's change must not write over it."""
+
+from datetime import datetime
+
+from core.contracts.desk import FieldProblem
+from core.contracts.refusals import ChangedMeanwhile
+from core.db.rows import Connection
+from core.identity import store
+from core.values.clock import PARIS
+
+
+async def refuse_if_stale(
+    connection: Connection, *, target_kind: str, target_id: bytes, read: int | None, present: int
+) -> None:
+    """Raise ChangedMeanwhile, telling who changed it when, unless the revision that was read is the present one.
+
+    None was read by who says nothing of it: they write over whatever stands. The row must be locked by the caller.
+    """
+    if read is None or read == present:
+        return
+    last = await store.find_last_change(connection, target_kind, target_id)
+    told = "" if last is None else told_by(last["name"], last["at"])
+    raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
+
+
+def told_by(name: str, at: datetime) -> str:
+    """Return who and when, as both languages read it."""
+    return f"{name}, {at.astimezone(PARIS):%d/%m %H:%M}"
