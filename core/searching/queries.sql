@@ -170,13 +170,18 @@ LIMIT $4;
 WITH held AS MATERIALIZED (
     SELECT p.attempt_id FROM key_position p FOR UPDATE
 ), fresh AS MATERIALIZED (
-    SELECT a.id, a.business_date, a.store_id, a.stan, a.amount_minor, a.card_last_four, a.approval_code
+    SELECT a.id, a.business_date, a.store_id, a.stan, a.amount_minor, a.card_last_four, a.approval_code,
+           CASE WHEN a.state = 5 THEN a.reason ELSE 0 END AS decline_reason
     FROM attempt a
     WHERE a.id > (SELECT h.attempt_id FROM held h) AND a.id < $1
     ORDER BY a.id LIMIT $2
 ), kept AS (
-    INSERT INTO attempt_key (attempt_id, business_date, store_id, stan, amount_minor, card_last_four, approval_code)
-    SELECT f.id, f.business_date, f.store_id, f.stan, f.amount_minor, f.card_last_four, f.approval_code FROM fresh f
+    INSERT INTO attempt_key (
+        attempt_id, business_date, store_id, stan, amount_minor, card_last_four, approval_code, decline_reason
+    )
+    SELECT f.id, f.business_date, f.store_id, f.stan, f.amount_minor, f.card_last_four, f.approval_code,
+           f.decline_reason
+    FROM fresh f
     ON CONFLICT (attempt_id) DO NOTHING
 ), moved AS (
     UPDATE key_position SET attempt_id = (SELECT f.id FROM fresh f ORDER BY f.id DESC LIMIT 1)

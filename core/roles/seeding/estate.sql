@@ -240,8 +240,11 @@ SELECT 'transactions', e.txid, e.seq FROM event AS e ORDER BY e.txid DESC, e.seq
 ON CONFLICT (name) DO UPDATE SET txid = excluded.txid, seq = excluded.seq;
 
 -- name: add_keys
-INSERT INTO attempt_key (attempt_id, business_date, store_id, stan, amount_minor, card_last_four, approval_code)
-SELECT a.id, a.business_date, a.store_id, a.stan, a.amount_minor, a.card_last_four, a.approval_code
+INSERT INTO attempt_key (
+    attempt_id, business_date, store_id, stan, amount_minor, card_last_four, approval_code, decline_reason
+)
+SELECT a.id, a.business_date, a.store_id, a.stan, a.amount_minor, a.card_last_four, a.approval_code,
+    CASE WHEN a.state = 5 THEN a.reason ELSE 0 END
 FROM attempt AS a ORDER BY a.id
 ON CONFLICT DO NOTHING;
 

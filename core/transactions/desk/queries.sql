@@ -59,8 +59,8 @@ LIMIT $14;
 
 -- name: list_transactions_of_stores
 -- Index attempt_key_store, then the primary key of attempt, a window of time at a time: for a scope or a store so
--- narrow that reading everybody's transactions backwards would pass by thousands before it finds one.
--- Parameters as above; $15 stores.
+-- narrow that reading everybody's transactions backwards would pass by thousands before it finds one. What is no
+-- decline is left out before it is looked up. Parameters as above; $15 stores, $16 whether only declines are asked for.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
@@ -72,6 +72,7 @@ LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
 LEFT JOIN company c ON c.id = a.company_id
 WHERE k.store_id = ANY($15::uuid[]) AND k.attempt_id >= $2 AND k.attempt_id < $3
+  AND (NOT $16::boolean OR (k.decline_reason <> 0 AND ($6::smallint IS NULL OR k.decline_reason = $6)))
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($4::uuid IS NULL OR a.store_id = $4)
   AND ($5::smallint[] IS NULL OR a.state = ANY($5))
@@ -87,8 +88,8 @@ ORDER BY k.attempt_id DESC
 LIMIT $14;
 
 -- name: list_transactions_by_key
--- One of the indexes of attempt_key backwards, then the primary key of attempt: what is on a receipt is rare.
--- Parameters as above.
+-- One of the indexes of attempt_key backwards, then the primary key of attempt: what is on a receipt is rare, and so
+-- are most reasons of a decline. Parameters as above; $15 whether only declines are asked for.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
@@ -104,6 +105,7 @@ WHERE k.attempt_id >= $2 AND k.attempt_id < $3
   AND ($10::text IS NULL OR k.card_last_four = $10)
   AND ($11::integer IS NULL OR k.stan = $11)
   AND ($12::text IS NULL OR (k.approval_code = $12 AND k.approval_code <> ''))
+  AND (NOT $15::boolean OR (k.decline_reason <> 0 AND ($6::smallint IS NULL OR k.decline_reason = $6)))
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($4::uuid IS NULL OR a.store_id = $4)
   AND ($5::smallint[] IS NULL OR a.state = ANY($5))

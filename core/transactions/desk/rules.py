@@ -16,6 +16,18 @@ from core.values.timestamps import timestamp
 STUCK_AFTER: Final = timedelta(minutes=5)
 SLOW_MS: Final = 3_000.0
 _REFUNDABLE: Final = frozenset({Kind.PURCHASE, Kind.AUTHORISATION, Kind.ADVICE})
+_REASONS_OF_OTHERS: Final = frozenset(
+    {
+        Reason.NONE,
+        Reason.HOST_NO_REPLY,
+        Reason.REVERSED_BY_TERMINAL,
+        Reason.CANCELLED_BY_CUSTOMER,
+        Reason.CANCELLED_BY_AGENT,
+        Reason.ADVICE_BOOKED,
+        Reason.APPROVED,
+        Reason.PARTIAL_APPROVAL,
+    }
+)
 
 
 def bounds_of_times(wanted: TransactionFilter) -> tuple[bytes, bytes]:
@@ -27,6 +39,11 @@ def bounds_of_times(wanted: TransactionFilter) -> tuple[bytes, bytes]:
         # An end within a millisecond takes in all that this one holds.
         high = lowest_id(wanted.received_to_us + 999)
     return low, high
+
+
+def is_of_declines(reason: int | None) -> bool:
+    """Return whether declined transactions alone have the reason: it is final, and stands beside their keys."""
+    return reason is not None and reason not in _REASONS_OF_OTHERS
 
 
 def hops_of(transaction: DeskTransaction) -> list[Hop]:

@@ -10,11 +10,11 @@ import msgspec
 from core.contracts.desk_requests import EventsPage, Position, TransactionFilter
 from core.contracts.feed import FeedItem, TransactionSummary
 from core.contracts.scope import Scope
-from core.contracts.states import DeliveryKind
+from core.contracts.states import DeliveryKind, State
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.transactions.desk.model import DeskDelivery
-from core.transactions.desk.rules import bounds_of_times
+from core.transactions.desk.rules import bounds_of_times, is_of_declines
 from core.values.clock import to_unix_us
 from core.values.ids import id_range_of_rrn, lowest_id
 
@@ -54,6 +54,8 @@ async def list_transactions(
         stores = await _narrow_stores(connection, scope, wanted.store_id)
         if stores is not None:
             return await listing.of_stores(stores, low, high, limit)
+    if is_of_declines(wanted.reason):
+        return await listing.by_key(low, high, limit)
     return await listing.read(queries.list_transactions, low, high, limit)
 
 
@@ -75,6 +77,7 @@ class _Listing:
             wanted.approval_code,
             wanted.kind,
         )
+        self._declines = is_of_declines(wanted.reason) or wanted.states == (State.DECLINED,)
 
     async def read(
         self, statement: str, low: bytes, high: bytes, limit: int, *more: Any
@@ -85,10 +88,12 @@ class _Listing:
         )
 
     async def by_key(self, low: bytes, high: bytes, limit: int) -> list[asyncpg.Record]:
-        """Return rows by what is on a receipt."""
+        """Return rows by what is on a receipt, or by why they were declined."""
         rows, high = await self._newest(low, high, limit)
         if len(rows) < limit and low < high:
-            rows += await self.read(queries.list_transactions_by_key, low, high, limit - len(rows))
+            rows += await self.read(
+                queries.list_transactions_by_key, low, high, limit - len(rows), self._declines
+            )
         return rows
 
     async def of_stores(
@@ -103,7 +108,7 @@ class _Listing:
             # The last window takes all that is left.
             begin = low if days > _WINDOW_DAYS_MAX else max(low, _id_before(high, timedelta(days=days)))
             rows += await self.read(
-                queries.list_transactions_of_stores, begin, high, limit - len(rows), stores
+                queries.list_transactions_of_stores, begin, high, limit - len(rows), stores, self._declines
             )
             high, days = begin, days * 2
         return rows

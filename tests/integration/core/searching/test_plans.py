@@ -10,11 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from core.contracts.desk_requests import TransactionFilter
 from core.contracts.estate import ListTerminals
+from core.contracts.reasons import Reason
 from core.contracts.scope import EVERYTHING, Area, Scope
+from core.contracts.states import State
 from core.db.queries import load
 from core.roles.seeding.estate import seed_estate
 from core.roles.seeding.numbers import is_valid
@@ -164,9 +167,20 @@ async def test_the_transactions_of_few_stores_are_read_by_store(estate: asyncpg.
         *NO_FILTER,
         51,
         stores,
+        False,
     )
     assert "attempt_key_store" in used
     assert "attempt_key" not in whole
+
+
+async def test_declines_are_listed_by_the_index_of_their_reasons(estate: asyncpg.Connection) -> None:
+    filters = (None, None, int(Reason.ISSUER_UNAVAILABLE), *(None,) * 7)
+    for scope in (EVERYTHING, Scope((Area(departments=("75",)),))):
+        used, whole = await indexes_of(
+            estate, desk.list_transactions_by_key, scope.parameter(), LOW, HIGH, *filters, 51, True
+        )
+        assert "attempt_key_reason" in used
+        assert "attempt_key" not in whole
 
 
 async def listed(connection: asyncpg.Connection, scope: Scope, wanted: TransactionFilter) -> list[Any]:
@@ -196,6 +210,38 @@ async def test_a_narrow_list_is_whole_and_in_order(estate: asyncpg.Connection) -
     of_store = await listed(estate, EVERYTHING, TransactionFilter(store_id=busy["store_id"].bytes))
     assert len(of_store) == busy["n"]
     assert await listed(estate, Scope(), TransactionFilter()) == []
+
+
+async def test_a_list_of_declines_is_whole_before_and_after_its_keys_are_copied(
+    estate: asyncpg.Connection,
+) -> None:
+    reasons = await estate.fetch("SELECT DISTINCT reason FROM attempt")
+    asked = [TransactionFilter(reason=row["reason"]) for row in reasons]
+    asked += [TransactionFilter(states=(int(State.DECLINED),)), TransactionFilter(reason=Reason.LOST_CARD)]
+    busy = await estate.fetchval("SELECT store_id FROM attempt GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")
+    statement = (
+        "SELECT id FROM attempt WHERE (reason = $1 OR state = $2) AND ($3::uuid IS NULL OR store_id = $3)"
+        " ORDER BY id DESC"
+    )
+    transaction = estate.transaction()
+    await transaction.start()
+    middle = await estate.fetchval("SELECT id FROM attempt ORDER BY id OFFSET 6000 LIMIT 1")
+    for keys_are_copied in (True, False):
+        if not keys_are_copied:
+            await estate.execute("DELETE FROM attempt_key WHERE attempt_id > $1", middle)
+            await estate.execute("UPDATE key_position SET attempt_id = $1", middle)
+        for wanted in asked:
+            for store in (None, busy):
+                expected = await estate.fetch(
+                    statement, wanted.reason, wanted.states and wanted.states[0], store
+                )
+                narrowed = msgspec.structs.replace(wanted, store_id=store and store.bytes)
+                assert await listed(estate, EVERYTHING, narrowed) == [row["id"] for row in expected]
+    assert await copy_keys(estate, datetime.now(UTC)) == TRANSACTIONS - 6001
+    assert await estate.fetchval("SELECT count(*) FROM attempt_key WHERE decline_reason <> 0") == (
+        await estate.fetchval("SELECT count(*) FROM attempt WHERE state = $1", int(State.DECLINED))
+    )
+    await transaction.rollback()
 
 
 async def test_a_list_by_a_receipts_key_is_whole_before_and_after_its_keys_are_copied(
