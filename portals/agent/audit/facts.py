@@ -7,44 +7,12 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
+from portals.agent.addresses import kind_of, page_of
 from portals.kit import formats
 from portals.kit.gateway import Json
 from portals.kit.i18n import Words
 
-PAGES: Final = {
-    "account": "/accounts/",
-    "agent": "/agents/",
-    "alert": "/alerts/",
-    "alert_rule": "/alerts/rules/",
-    "company": "/companies/",
-    "contract": "/contracts/",
-    "fee_grid": "/fees/",
-    "fee_version": "/fees/versions/",
-    "mail": "/mail/",
-    "onboarding": "/onboarding/",
-    "service": "/services/",
-    "store": "/stores/",
-    "template": "/contracts/templates/",
-    "terminal": "/terminals/",
-    "transaction": "/transactions/",
-}
-"""Where records have a page, by what the audit calls them."""
-_PREFIXES: Final = {
-    "acc": "account",
-    "agt": "agent",
-    "alr": "alert",
-    "com": "company",
-    "ctr": "contract",
-    "onb": "onboarding",
-    "sto": "store",
-    "svc": "service",
-    "ter": "terminal",
-    "tpl": "template",
-    "txn": "transaction",
-    "fgr": "fee_grid",
-    "fee": "fee_version",
-}
-_ID: Final = re.compile(r"([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}")
+_ID: Final = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 _TECHNICAL: Final = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+|[0-9a-f]{32,}|[a-z]{3}_[0-9a-z]{26}")
 _ITEMS_MAX: Final = 12
 # Catalogues in which the value of a fact may have a word, by the fact's name.
@@ -114,10 +82,8 @@ def _of_text(words: Words, name: str, value: str) -> Fact:
     if value in ("true", "false"):
         # A journal's facts are texts.
         return Fact(_label(words, name), words("audit_value.yes" if value == "true" else "audit_value.no"))
-    found = _ID.fullmatch(value)
-    kind = _PREFIXES.get(found.group(1)) if found else None
-    if kind in PAGES:
-        return Fact(_label(words, name), words(f"target_kind.{kind}"), PAGES[kind] + value)
+    if _ID.fullmatch(value) and (kind := kind_of(value)):
+        return Fact(_label(words, name), words(f"target_kind.{kind}"), page_of(kind, value))
     text = _text(words, name, value)
     return Fact(_label(words, name), text, code=_TECHNICAL.fullmatch(text) is not None)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from litestar import Response, get
 
-from portals.agent.audit.facts import PAGES, Fact, facts_of
+from portals.agent.addresses import page_of
+from portals.agent.audit.facts import Fact, facts_of
 from portals.kit.desk import Desk
 from portals.kit.formats import PARIS
 from portals.kit.gateway import Json
@@ -44,7 +45,7 @@ async def audit_page(desk: Desk) -> Response[bytes]:
         chain=chain,
         kept=kept,
         periods=PERIODS,
-        pages=PAGES,
+        page_of=page_of,
     )
 
 

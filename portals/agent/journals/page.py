@@ -12,6 +12,7 @@ import httpx
 from litestar import Response, get
 from litestar.response import Stream
 
+from portals.agent.addresses import kind_of, page_of
 from portals.agent.audit.facts import facts_of
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
@@ -25,15 +26,6 @@ _PAGE_ROWS: Final = 100
 _QUERY_CHARACTERS_MAX: Final = 100
 _KINDS: Final = {"terminal": "terminal", "store": "store", "contract": "contract", "agent": "person"}
 """What has a journal, by what the search calls it."""
-_FOLDERS: Final = {
-    "ter": "terminals",
-    "sto": "stores",
-    "com": "companies",
-    "ctr": "contracts",
-    "agt": "agents",
-    "txn": "transactions",
-    "req": "requests",
-}
 
 
 @get("/journals")
@@ -128,8 +120,7 @@ def _by_day(entries: list[dict[str, Any]], locale: str) -> list[tuple[str, list[
 
 def _address(target: str | None, own: str) -> str:
     """Return the page of what an entry is about; none for the subject itself and for what has no page."""
-    folder = _FOLDERS.get((target or "").partition("_")[0])
-    return f"/{folder}/{target}" if folder and target != own else ""
+    return "" if target is None or target == own else page_of(kind_of(target), target)
 
 
 HANDLERS = (choose_page, journal_page, export_journal)

@@ -5,19 +5,13 @@ from __future__ import annotations
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
+from portals.agent.addresses import page_of
 from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem
 
 PAGE_ROWS = 50
 STATES = ("waiting", "sent", "failed")
-PAGES = {
-    "agent": "/agents/",
-    "request": "/requests/",
-    "company": "/companies/",
-    "store": "/stores/",
-    "contract": "/contracts/",
-}
 _FILTERS = ("state", "template", "query", "about", "cursor")
 
 
@@ -37,7 +31,7 @@ async def mail_page(desk: Desk) -> Response[bytes]:
         next_cursor=listed.get("next_cursor"),
         chosen=chosen,
         states=STATES,
-        pages=PAGES,
+        page_of=page_of,
     )
 
 
@@ -74,7 +68,7 @@ async def _show(
         text=detail["text"],
         resent=resent,
         errors={"": error} if error else {},
-        pages=PAGES,
+        page_of=page_of,
         once=desk.reference,
     )
 

@@ -6,22 +6,13 @@ from typing import Final
 
 from litestar import Response, get
 
+from portals.agent.addresses import kind_of, page_of
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 
 QUERY_CHARACTERS_MAX: Final = 100
 SUGGESTIONS_PER_GROUP: Final = 4
 _EXACT: Final = ("identifier", "reference")
-_FOLDERS: Final = {
-    "account": "accounts",
-    "company": "companies",
-    "store": "stores",
-    "terminal": "terminals",
-    "contract": "contracts",
-    "request": "requests",
-    "transaction": "transactions",
-    "agent": "agents",
-}
 
 
 @get("/search")
@@ -70,9 +61,8 @@ def _address(hit: Json) -> str:
     """Return where a hit opens: a contact has no page of its own, so where it belongs."""
     within = hit.get("within")
     if hit["kind"] == "contact" and within:
-        return f"/{'stores' if within.startswith('sto_') else 'companies'}/{within}"
-    folder = _FOLDERS.get(hit["kind"])
-    return f"/{folder}/{hit['id']}" if folder else "/"
+        return page_of(kind_of(within), within)
+    return page_of(hit["kind"], hit["id"]) or "/"
 
 
 HANDLERS = (search_page, suggestions)

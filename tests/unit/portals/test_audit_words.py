@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from portals.agent.audit.facts import PAGES, Fact, facts_of
+from core.values.ids import PREFIXES
+from portals.agent.addresses import FOLDERS, kind_of, page_of
+from portals.agent.audit.facts import Fact, facts_of
 from portals.kit.i18n import LOCALES, load_words
 from tests.unit.portals.recorded import fact_names, sites, texts
 
@@ -28,9 +30,15 @@ def test_no_words_are_kept_for_a_kind_that_nothing_writes() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_target_and_fact_of_an_action_has_words(locale: str) -> None:
     targets = {kind for site in _SITES for kind in texts(site, "target_kind")}
-    assert (targets | PAGES.keys()) - _WORDS[locale].under("target_kind").keys() == set()
+    assert (targets | FOLDERS.keys()) - _WORDS[locale].under("target_kind").keys() == set()
     facts = {name for site in _SITES for name in fact_names(site)}
     assert facts - _WORDS[locale].under("action_fact").keys() == set()
+
+
+def test_every_record_with_a_page_is_known_by_its_prefix() -> None:
+    assert {kind: kind_of(f"{PREFIXES[kind]}_01j") for kind in FOLDERS} == {kind: kind for kind in FOLDERS}
+    assert page_of("alert_rule", "rul_01j") == "/alerts/rules/rul_01j"
+    assert page_of("view", "viw_01j") == page_of("store", None) == kind_of("viw_01j") == ""
 
 
 def test_facts_read_as_words_money_days_and_links() -> None:
