@@ -1,5 +1,7 @@
 """The round that sends what waits, over SMTP."""
 
+import asyncio
+import contextlib
 import ssl
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -23,6 +25,8 @@ from core.values.ids import encode_id
 TIMEOUT_S: Final = 20.0
 LEASED_MAX: Final = int(store.LEASE.total_seconds() / TIMEOUT_S) - 1
 """As many as a server that hangs at each lets this worker try before its lease ends and another one sends them too."""
+
+_GOODBYE_S: Final = 2.0
 
 BATCHES_MAX: Final = 40
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -132,10 +136,7 @@ class MailRound:
 
     async def _send(self, recipient: str, message: EmailMessage) -> None:
         local = self._smtp.host in _LOOPBACK
-        await aiosmtplib.send(
-            message,
-            sender=self._smtp.sender,
-            recipients=[recipient],
+        client = aiosmtplib.SMTP(
             hostname=self._smtp.host,
             port=self._smtp.port,
             username=self._smtp.user or None,
@@ -145,6 +146,16 @@ class MailRound:
             tls_context=None if local else ssl.create_default_context(),
             timeout=TIMEOUT_S,
         )
+        try:
+            # The client's own timeout begins anew at each of a dozen answers; the lease counts the whole mail.
+            async with asyncio.timeout(TIMEOUT_S):
+                await client.connect()
+                await client.send_message(message, sender=self._smtp.sender, recipients=[recipient])
+            # The server has the mail: however the goodbye goes, it is not sent again.
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit(timeout=_GOODBYE_S)
+        finally:
+            client.close()
 
     async def _note_failure(self, mail: Leased, error: Exception) -> None:
         wait = None if _is_final(error) else wait_after(mail.tries)

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP
 
 from core.db.pool import open_pool
 from core.notifications.api import queue_mail
+from core.notifications.mail import sending
 from core.notifications.mail.rules import TRIES_MAX
 from core.notifications.mail.sending import MailRound, Smtp, SmtpMalformed
 from core.notifications.mail.store import LEASE
@@ -26,9 +27,24 @@ from tests.support.servers import TestDatabase
 FACTS = {"name": "Inès", "link": "/invitation/one-time"}
 
 
+SLOW_S = 0.2
+
+
 def present_clock() -> FixedClock:
     """Return a clock a little ahead of the database's, so that what was just queued is due."""
     return FixedClock(datetime.now(UTC) + timedelta(seconds=5))
+
+
+async def answer_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Be a server that takes every mail, and a while for each answer."""
+    writer.write(b"220 slow.example\r\n")
+    in_data = False
+    while line := await reader.readline():
+        if in_data and line != b".\r\n":
+            continue
+        in_data = line.upper().startswith(b"DATA")
+        await asyncio.sleep(SLOW_S)
+        writer.write(b"354 go on\r\n" if in_data else b"250 fine\r\n")
 
 
 class Refusing:
@@ -143,6 +159,21 @@ async def test_a_refused_recipient_fails_at_once(pool: asyncpg.Pool) -> None:
     assert "550" in row["last_error"]
     assert "ines@" not in row["last_error"]
     assert "i•••@guichet.example" in row["last_error"]
+
+
+async def test_a_server_that_is_slow_at_each_answer_takes_no_longer_than_one_that_hangs(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Longer than each answer, shorter than those that a mail needs: greeting, hello, sender, recipient, data, end.
+    monkeypatch.setattr(sending, "TIMEOUT_S", 3 * SLOW_S)
+    server = await asyncio.start_server(answer_slowly, "127.0.0.1", 0)
+    await queue(pool)
+    assert await round_to(pool, present_clock(), server.sockets[0].getsockname()[1]).round() == 0
+    server.close()
+    row = await pool.fetchrow("SELECT state, tries, last_error FROM mail")
+    assert row is not None
+    assert (row["state"], row["tries"]) == ("waiting", 1)
+    assert row["last_error"].startswith("Timeout")
 
 
 @pytest.mark.parametrize(
