@@ -85,7 +85,10 @@ class Denials:
                     facts={**facts, "door": held.door, "count": count},
                     ip=held.ip,
                 )
-        except Exception as error:
-            # Whatever keeps the audit from taking it, the refusal itself is answered.
+        except BaseException as error:
             held.count, held.since = held.count + count, since
+            if not isinstance(error, Exception):
+                # A stop cancels whoever writes, and writes itself what is held.
+                raise
+            # Whatever keeps the audit from taking it, the refusal itself is answered.
             _log.warning("denial_waits", error=type(error).__name__, agent=agent_id.hex(), code=code)

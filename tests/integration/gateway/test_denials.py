@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import pytest
 
 from core.contracts.permissions import Permission
 from core.identity.api import Denials, NotPermitted
@@ -112,4 +113,23 @@ async def test_what_the_database_does_not_take_is_told_later(
             )
             assert await refusals_of(rows, agent_id) == []
         await denials.tell()
+    assert [one["count"] for one in await refusals_of(rows, agent_id)] == [1]
+
+
+async def test_what_a_stop_interrupts_is_told_by_the_stop_itself(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    agent_id = uuid.uuid4().bytes
+    async with asyncpg.create_pool(desk_stack.database.dsn, min_size=1, max_size=1) as pool:
+        denials = Denials(pool, FixedClock(NOW))
+        async with pool.acquire():
+            # The only connection is away: the refusal waits for it, and is cut off.
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await denials.note(
+                        signed_in(agent_id=agent_id),
+                        NotPermitted(Permission.GRANTS_WRITE.value),
+                        "add_grant",
+                    )
+        await denials.tell(all_of_it=True)
     assert [one["count"] for one in await refusals_of(rows, agent_id)] == [1]
