@@ -9,9 +9,9 @@ from litestar import Response, get, post
 
 from portals.agent.agents.grants import grant_body, sort_errors
 from portals.agent.agents.invite import invite, invite_page
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 PAGE_ROWS = 50
 FOUND_MAX = 8

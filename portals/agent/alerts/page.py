@@ -7,9 +7,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 from portals.kit.stale import Stale, revision_of, stale_of
 
 PAGE_ROWS = 100

@@ -8,9 +8,9 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.approvals.limits import limits_of, read_limit, refused_limit
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk, local_path
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
+from portals.kit.records import path_part
 
 VIEWS = ("to_decide", "asked", "decided")
 PAGE_ROWS = 25

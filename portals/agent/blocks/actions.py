@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem
+from portals.kit.records import path_part
 
 REASON_CHARACTERS_MIN = 3
 

@@ -10,9 +10,9 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.types import ControllerRouterHandler
 
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 from portals.kit.stale import Stale, revision_of, stale_of
 
 LOGO_BYTES_MAX: Final = 40 * 1024

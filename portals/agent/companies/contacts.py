@@ -5,9 +5,9 @@ from __future__ import annotations
 from litestar import Response, get, post
 
 from portals.agent.companies.saving import CONTACT_FIELDS, errors_of, fields_of, version_of
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 _PLACES = {"acc": "accounts", "com": "companies", "sto": "stores"}
 

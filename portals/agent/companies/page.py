@@ -15,9 +15,9 @@ from portals.agent.companies.saving import (
     fields_of,
     version_of,
 )
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 PAGE_ROWS = 50
 

@@ -12,10 +12,10 @@ from litestar.datastructures import UploadFile
 
 from portals.agent.contracts import templates
 from portals.agent.contracts.making import KINDS, first_form, new_key, problems_of, read_terms, say
-from portals.agent.transaction.record import path_part
 from portals.kit import formats
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 from portals.kit.stale import Stale, revision_of, stale_of
 
 STATES = ("draft", "ready", "signed", "active", "suspended", "terminated")

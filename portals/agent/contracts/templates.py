@@ -8,9 +8,9 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.contracts.making import new_key, say
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 EMPTY_BLOCKS = 2
 _CHARACTERS_MAX = 5_000

@@ -11,11 +11,11 @@ import httpx
 from litestar import Response, get, post
 from litestar.response import Stream
 
-from portals.agent.transaction.record import path_part
 from portals.agent.transactions.filters import PERIODS, Filters, read_filters
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 from portals.kit.kit import Kit
+from portals.kit.records import path_part
 
 PAGE_ROWS = 50
 COLUMNS = (

@@ -10,10 +10,10 @@ from litestar import Response, get, post
 
 from portals.agent.contracts.making import new_key, say
 from portals.agent.contracts.page import day_of
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.formats import NARROW, PARIS, AmountMalformed, parse_amount, plain_amount
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 REGIONS = ("eea", "uk", "rest")

@@ -14,9 +14,9 @@ from litestar.response import Stream
 
 from portals.agent.addresses import kind_of, page_of
 from portals.agent.audit.facts import facts_of
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.formats import day
+from portals.kit.records import path_part
 
 ENTRY_KINDS: Final = ("presence", "block", "payment", "change", "action")
 PERIODS: Final = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}

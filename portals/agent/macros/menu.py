@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portals.agent.transaction.record import beside
 from portals.kit.desk import Desk
 from portals.kit.gateway import Json
+from portals.kit.records import beside
 
 
 async def load_menu(desk: Desk, target_kind: str) -> list[Json]:

@@ -8,9 +8,9 @@ from uuid import uuid4
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 from portals.kit.stale import Stale, revision_of, stale_of
 
 KINDS = ("answer", "sequence")

@@ -6,9 +6,9 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.addresses import page_of
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem
+from portals.kit.records import path_part
 
 PAGE_ROWS = 50
 STATES = ("waiting", "sent", "failed")

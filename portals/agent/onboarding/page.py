@@ -10,9 +10,9 @@ from litestar.datastructures import UploadFile
 
 from portals.agent.companies.saving import LEGAL_FORMS, errors_of, version_of
 from portals.agent.onboarding.answers import DOCUMENT_KINDS, SERVICE_KINDS, STEPS, answers_of
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 GROUPS = {
     "": ("returned", "draft", "submitted", "validated", "handed_over"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final, NamedTuple
 
-from portals.agent.transaction.record import beside, path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import Json
+from portals.kit.records import beside, path_part
 
 KINDS: Final = ("company", "store", "terminal", "transaction", "contract")
 QUERY_CHARACTERS_MAX: Final = 100

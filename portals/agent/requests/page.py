@@ -7,9 +7,9 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.requests import configuring, linking
 from portals.agent.requests.forms import errors_of, said, told
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 PAGE_ROWS = 50
 BOXES = ("mine", "free", "team", "written", "all")

@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 _WORDS = {"code": "roles.code_bad", "name_fr": "roles.name_bad", "name_en": "roles.name_bad"}
 

@@ -7,10 +7,10 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.contracts.making import new_key, read_amount, read_options, say
-from portals.agent.transaction.record import path_part
 from portals.kit.desk import Desk
 from portals.kit.formats import plain_amount
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 AMOUNTS = ("transaction_max_minor", "terminal_day_max_minor", "store_day_max_minor")

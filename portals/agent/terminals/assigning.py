@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from portals.kit.desk import Desk
 from portals.kit.formats import AmountMalformed, parse_amount
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
 
 CONDITIONS = (
     "active",
@@ -149,15 +150,11 @@ async def _show(
 async def find_store(desk: Desk, store_id: str, words: str) -> tuple[Json, list[Json]]:
     """Return the store that was chosen, else those that hold the words."""
     if store_id.startswith("sto_"):
-        return await desk.gateway.get(f"/v1/stores/{_id(store_id)}"), []
+        return await desk.gateway.get(f"/v1/stores/{path_part(store_id)}"), []
     if not words:
         return {}, []
     listed = await desk.gateway.get("/v1/stores", [("query", words[:100]), ("limit", str(STORES_SHOWN))])
     return {}, listed["data"]
-
-
-def _id(text: str) -> str:
-    return text if text.isascii() and text.replace("_", "").isalnum() and len(text) <= 40 else "unknown"
 
 
 HANDLERS = (assign_page, assign)

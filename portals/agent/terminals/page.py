@@ -9,9 +9,9 @@ from litestar import Response, get, post
 from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
 from portals.agent.terminals import assigning
-from portals.agent.transaction.record import beside, path_part
 from portals.kit.desk import Desk
 from portals.kit.gateway import Json
+from portals.kit.records import beside, path_part
 
 PAGE_ROWS = 50
 LAST_TRANSACTIONS = 8

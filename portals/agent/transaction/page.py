@@ -6,10 +6,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.transaction.record import load_record, path_part
+from portals.agent.transaction.record import load_record
 from portals.kit.desk import Desk
 from portals.kit.formats import AmountMalformed, parse_amount
 from portals.kit.gateway import GatewayProblem
+from portals.kit.records import path_part
 
 REASON_CHARACTERS_MIN = 3
 PROGRESS_TRIES_MAX = 60

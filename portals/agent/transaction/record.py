@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from portals.kit.desk import Desk
 from portals.kit.formats import PARIS, parse_time
-from portals.kit.gateway import GatewayDown, GatewayProblem, Json, Parameters
+from portals.kit.gateway import Json
+from portals.kit.records import beside, path_part
 
 _BAR_SHARE_MIN = 0.6
 
@@ -47,22 +48,6 @@ def _with_proof(level: Json) -> Json:
             # The fields of the list hold Paris time without saying so.
             pairs.append((name, moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M")))
     return {**level, "query": urlencode(pairs)}
-
-
-async def beside(desk: Desk, path: str, parameters: Parameters = ()) -> Json:
-    """Return what stands beside the record; without it the record is still worth showing."""
-    try:
-        return await desk.gateway.get(path, parameters)
-    except (GatewayProblem, GatewayDown):
-        return {}
-
-
-def path_part(text: str) -> str:
-    """Return an identifier that is safe inside a path; anything else becomes one that nothing has."""
-    fits = 0 < len(text) <= 64 and all(
-        letter.isascii() and (letter.isalnum() or letter == "_") for letter in text
-    )
-    return text if fits else "unknown"
 
 
 def lay_out_hops(hops: list[Json]) -> list[Json]:

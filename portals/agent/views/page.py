@@ -6,11 +6,11 @@ import asyncio
 
 from litestar import Response, get, post
 
-from portals.agent.transaction.record import path_part
 from portals.agent.transactions.filters import Filters, read_filters
 from portals.agent.views.loading import address_of, load_views
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem
+from portals.kit.records import path_part
 
 LISTS = ("transactions", "terminals")
 

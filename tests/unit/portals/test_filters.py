@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from portals.agent.transaction.record import lay_out_hops, path_part
+from portals.agent.transaction.record import lay_out_hops
 from portals.agent.transactions.filters import read_filters
 from portals.agent.transactions.page import every_minute
+from portals.kit.records import path_part
 
 NOW = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
 

@@ -1,0 +1,22 @@
+"""Records as pages read them: an identifier as part of a path, and what stands beside the record."""
+
+from __future__ import annotations
+
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayDown, GatewayProblem, Json, Parameters
+
+
+def path_part(text: str) -> str:
+    """Return an identifier that is safe inside a path; anything else becomes one that nothing has."""
+    fits = 0 < len(text) <= 64 and all(
+        letter.isascii() and (letter.isalnum() or letter == "_") for letter in text
+    )
+    return text if fits else "unknown"
+
+
+async def beside(desk: Desk, path: str, parameters: Parameters = ()) -> Json:
+    """Return what stands beside the record; without it the record is still worth showing."""
+    try:
+        return await desk.gateway.get(path, parameters)
+    except (GatewayProblem, GatewayDown):
+        return {}
