@@ -47,6 +47,11 @@ class GatewayProblem(Exception):
         self.body = dict(body)
         super().__init__(f"{status} {self.code}")
 
+    @property
+    def is_beyond_the_form(self) -> bool:
+        """Whether no field can mend it: the session ended, the thing does not exist, a right is missing."""
+        return self.status in (401, 404) or self.code == "not_permitted"
+
 
 class Gateway:
     """Keep-alive connections to the gateway; one instance for the portal's life."""

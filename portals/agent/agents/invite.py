@@ -31,7 +31,7 @@ async def invite(desk: Desk) -> Response[bytes]:
     try:
         invited = await desk.gateway.post("/v1/agents/invitations", body)
     except GatewayProblem as problem:
-        if problem.status in (401, 404) or problem.code == "not_permitted":
+        if problem.is_beyond_the_form:
             raise
         by_field = {error.field: desk.words("invite.field_bad") for error in problem.errors}
         return await _show(desk, errors=by_field or {"": problem.detail}, form=form, status=422)

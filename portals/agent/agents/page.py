@@ -113,7 +113,7 @@ async def _try(desk: Desk, path: str, body: Json, *, key: str | None = None) -> 
     try:
         await desk.gateway.post(path, body, idempotency_key=key)
     except GatewayProblem as problem:
-        if problem.status in (401, 404) or problem.code == "not_permitted":
+        if problem.is_beyond_the_form:
             raise
         return sort_errors(problem, desk.words)
     return {}

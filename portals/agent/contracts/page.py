@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 
 from portals.agent.contracts import templates
 from portals.agent.contracts.making import KINDS, first_form, new_key, problems_of, read_terms, say
 from portals.kit import formats
 from portals.kit.desk import Desk
+from portals.kit.files import read_upload, show_file
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 from portals.kit.stale import Stale, revision_of, stale_of
@@ -79,7 +78,8 @@ async def make_contract(desk: Desk) -> Response[bytes]:
                 idempotency_key=form.get("idempotency_key") or None,
             )
         except GatewayProblem as problem:
-            _raise_unless_shown(problem)
+            if problem.is_beyond_the_form:
+                raise
             errors = problems_of(desk, problem, body["services"])
         else:
             return desk.go(f"/contracts/{made['id']}?done=make")
@@ -125,7 +125,8 @@ async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
                 idempotency_key=form.get("idempotency_key") or None,
             )
         except GatewayProblem as problem:
-            _raise_unless_shown(problem)
+            if problem.is_beyond_the_form:
+                raise
             if stale := stale_of(problem, f"/contracts/{path_part(contract_id)}"):
                 # Whoever saves again has been told what it replaces.
                 form["revision"] = str(contract["revision"])
@@ -162,7 +163,8 @@ async def take_act(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
             idempotency_key=form.get("idempotency_key") or None,
         )
     except GatewayProblem as problem:
-        _raise_unless_shown(problem)
+        if problem.is_beyond_the_form:
+            raise
         errors = {one.field: say(desk, one.code, problem.detail) for one in problem.errors}
         return await _show_act(desk, contract_id, act, form, errors or {"": problem.detail}, status=422)
     return desk.go(f"/contracts/{path_part(contract_id)}?done={path_part(act)}")
@@ -196,7 +198,8 @@ async def sign_typed(desk: Desk, contract_id: str) -> Response[bytes]:
                 idempotency_key=form.get("idempotency_key") or None,
             )
         except GatewayProblem as problem:
-            _raise_unless_shown(problem)
+            if problem.is_beyond_the_form:
+                raise
             errors = {"": problem.detail}
         else:
             return desk.go(f"/contracts/{path_part(contract_id)}?done=sign")
@@ -208,9 +211,7 @@ async def sign_uploaded(desk: Desk, contract_id: str) -> Response[bytes]:
     """Take the signed paper as the signature."""
     desk.require_session()
     await desk.form()
-    sent = (await desk.request.form()).get("file")
-    content = await sent.read() if isinstance(sent, UploadFile) else b""
-    name = sent.filename if isinstance(sent, UploadFile) else ""
+    name, content = await read_upload(desk)
     errors: dict[str, str] = {}
     if not content:
         errors["file"] = desk.words("contract.file_missing")
@@ -221,7 +222,7 @@ async def sign_uploaded(desk: Desk, contract_id: str) -> Response[bytes]:
         where = [
             ("company", contract["company"]["id"]),
             ("kind", "signed_contract"),
-            ("name", (name or "contract.pdf")[:200]),
+            ("name", name or "contract.pdf"),
         ]
         try:
             document = await desk.gateway.upload("/v1/documents", where, content)
@@ -229,7 +230,8 @@ async def sign_uploaded(desk: Desk, contract_id: str) -> Response[bytes]:
                 f"/v1/contracts/{path_part(contract_id)}/signature", {"document": document["id"]}
             )
         except GatewayProblem as problem:
-            _raise_unless_shown(problem)
+            if problem.is_beyond_the_form:
+                raise
             errors = {"file": problem.detail}
         else:
             return desk.go(f"/contracts/{path_part(contract_id)}?done=sign")
@@ -241,14 +243,14 @@ async def preview_page(desk: Desk, contract_id: str) -> Response[bytes]:
     """Show the newest version as a PDF."""
     desk.require_session()
     locale = "en" if desk.request.query_params.get("locale") == "en" else "fr"
-    return await _file(desk, f"/v1/contracts/{path_part(contract_id)}/preview", [("locale", locale)])
+    return await show_file(desk, f"/v1/contracts/{path_part(contract_id)}/preview", [("locale", locale)])
 
 
 @get("/documents/{document_id:str}")
 async def document_page(desk: Desk, document_id: str) -> Response[bytes]:
     """Show a kept document."""
     desk.require_session()
-    return await _file(desk, f"/v1/documents/{path_part(document_id)}", [])
+    return await show_file(desk, f"/v1/documents/{path_part(document_id)}", [])
 
 
 def day_of(locale: str, text: str | None) -> str:
@@ -341,23 +343,6 @@ async def _show_sign(
         errors=errors,
         key=new_key(),
     )
-
-
-async def _file(desk: Desk, path: str, parameters: list[tuple[str, str]]) -> Response[bytes]:
-    async with desk.gateway.download(path, parameters) as answer:
-        async with asyncio.timeout(30):
-            content = await answer.aread()
-        headers = {
-            name: answer.headers[name] for name in ("content-disposition", "etag") if name in answer.headers
-        }
-        media_type = answer.headers.get("content-type", "application/octet-stream")
-    return desk.answer(Response(content, media_type=media_type, headers=headers))
-
-
-def _raise_unless_shown(problem: GatewayProblem) -> None:
-    """Raise what a form cannot mend: a session that ended, a thing that does not exist, a right that is missing."""
-    if problem.status in (401, 404) or problem.code == "not_permitted":
-        raise problem
 
 
 HANDLERS = (

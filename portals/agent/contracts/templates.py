@@ -67,7 +67,7 @@ async def write_template(desk: Desk) -> Response[bytes]:
                 idempotency_key=form.get("idempotency_key") or None,
             )
         except GatewayProblem as problem:
-            if problem.status in (401, 404) or problem.code == "not_permitted":
+            if problem.is_beyond_the_form:
                 raise
             for one in problem.errors:
                 found = _BLOCK_FIELD.fullmatch(one.field)

@@ -6,11 +6,11 @@ import asyncio
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 
 from portals.agent.companies.saving import LEGAL_FORMS, errors_of, version_of
 from portals.agent.onboarding.answers import DOCUMENT_KINDS, SERVICE_KINDS, STEPS, answers_of
 from portals.kit.desk import Desk
+from portals.kit.files import read_upload, show_file
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 
@@ -22,7 +22,6 @@ ROWS_OF_GROUP = 50
 FILE_BYTES_MAX = 10 * 1024 * 1024
 # Above what the gateway takes, so that its own words refuse a large file rather than the framework's.
 UPLOAD_BODY_BYTES_MAX = 12 * 1024 * 1024
-DOWNLOAD_S = 30
 MOVES = ("submit", "send_back", "validate", "hand_over", "finish", "abandon", "take")
 _STALE = ("onboarding_move_not_possible", "onboarding_held_by_another")
 
@@ -123,9 +122,7 @@ async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
     """Bring a document: it is then ticked as received."""
     desk.require_session()
     form = await desk.form()
-    sent = (await desk.request.form()).get("file")
-    content = await sent.read() if isinstance(sent, UploadFile) else b""
-    name = sent.filename if isinstance(sent, UploadFile) else ""
+    name, content = await read_upload(desk)
     address = f"/onboarding/{path_part(file_id)}"
     errors: dict[str, str] = {}
     if form.get("kind") not in DOCUMENT_KINDS:
@@ -135,7 +132,7 @@ async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
     elif len(content) > FILE_BYTES_MAX:
         errors["file"] = desk.words("onboarding.file_large")
     if not errors:
-        where = [("kind", form["kind"]), ("name", (name or "document")[:200])]
+        where = [("kind", form["kind"]), ("name", name or "document")]
         try:
             await desk.gateway.upload(f"/v1{address}/documents", where, content)
         except GatewayProblem as problem:
@@ -153,15 +150,7 @@ async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
 async def attached_document(desk: Desk, file_id: str, kind: str) -> Response[bytes]:
     """Show a document of the file."""
     desk.require_session()
-    path = f"/v1/onboarding/{path_part(file_id)}/documents/{path_part(kind)}"
-    async with desk.gateway.download(path) as answer:
-        async with asyncio.timeout(DOWNLOAD_S):
-            content = await answer.aread()
-        headers = {
-            name: answer.headers[name] for name in ("content-disposition", "etag") if name in answer.headers
-        }
-        media_type = answer.headers.get("content-type", "application/octet-stream")
-    return desk.answer(Response(content, media_type=media_type, headers=headers))
+    return await show_file(desk, f"/v1/onboarding/{path_part(file_id)}/documents/{path_part(kind)}")
 
 
 @post("/onboarding/{file_id:str}/move/{move:str}", status_code=200)

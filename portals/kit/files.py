@@ -1,0 +1,38 @@
+"""Files through the portal: what a form brings, and what the gateway keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from litestar import Response
+from litestar.datastructures import UploadFile
+
+from portals.kit.desk import Desk
+from portals.kit.gateway import Parameters
+
+_DOWNLOAD_S: Final = 30.0
+_NAME_CHARACTERS_MAX: Final = 200
+
+
+async def read_upload(desk: Desk, field: str = "file") -> tuple[str, bytes]:
+    """Return the name and the content of the file in a form; both empty when there is none."""
+    sent = (await desk.request.form()).get(field)
+    if not isinstance(sent, UploadFile):
+        return "", b""
+    return (sent.filename or "")[:_NAME_CHARACTERS_MAX], await sent.read()
+
+
+async def show_file(desk: Desk, path: str, parameters: Parameters = ()) -> Response[bytes]:
+    """Answer with a file that the gateway keeps, named and typed as it says.
+
+    Raises: GatewayProblem, GatewayDown, TimeoutError.
+    """
+    async with desk.gateway.download(path, parameters) as answer:
+        async with asyncio.timeout(_DOWNLOAD_S):
+            content = await answer.aread()
+        headers = {
+            name: answer.headers[name] for name in ("content-disposition", "etag") if name in answer.headers
+        }
+        media_type = answer.headers.get("content-type", "application/octet-stream")
+    return desk.answer(Response(content, media_type=media_type, headers=headers))
