@@ -16,7 +16,7 @@ from core.contracts.desk_views import Money
 from core.values.ids import PREFIXES
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
-from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_parts, moment_us, path_id
+from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_number, cursor_parts, moment_us, path_id
 from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
 
 CURRENCY = "EUR"
@@ -323,11 +323,7 @@ def _target_id(text: str) -> bytes:
 
 def _number(cursor: str | None) -> int | None:
     parts = cursor_parts(cursor, 1)
-    if parts is None:
-        return None
-    if not parts[0].isascii() or not parts[0].isdigit() or len(parts[0]) > 18:
-        raise Problem.of_field("cursor")
-    return int(parts[0])
+    return None if parts is None else cursor_number(parts[0], 18)
 
 
 def _ids(kind: str, texts: list[str] | None, field: str) -> list[bytes] | None:

@@ -15,7 +15,7 @@ from core.contracts.desk_requests import ById, Written
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.documents import BODY_BYTES_MAX, Name, receive_file
-from gateway.v1.reading import Cursor, Limit, body_id, cursor_parts, path_id
+from gateway.v1.reading import Cursor, Limit, body_id, cursor_number, cursor_parts, path_id
 from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
 
 
@@ -52,9 +52,8 @@ async def list_files(
     body = ask.ListOnboardings(in_state, mine, limit)
     parts = cursor_parts(cursor, 2)
     if parts is not None:
-        if not parts[0].isdigit() or len(parts[0]) > 18:
-            raise Problem.of_field("cursor")
-        body.after_at_us, body.after_id = int(parts[0]), body_id("onboarding", parts[1], "cursor")
+        body.after_at_us = cursor_number(parts[0], 17)
+        body.after_id = body_id("onboarding", parts[1], "cursor")
     return await core.ask(ask.ONBOARDINGS, body, ask.OnboardingPage, caller=caller)
 
 

@@ -60,6 +60,13 @@ def cursor_parts(cursor: str | None, count: int) -> list[str] | None:
         raise Problem.of_field("cursor") from error
 
 
+def cursor_number(part: str, digits_max: int) -> int:
+    """Return a number in a cursor; a time in microseconds has 17 digits at most, for a date ends in the year 9999."""
+    if not part.isascii() or not part.isdigit() or len(part) > digits_max:
+        raise Problem.of_field("cursor")
+    return int(part)
+
+
 def cursor_id(kind: str, cursor: str | None) -> bytes | None:
     """Return the id in a cursor."""
     parts = cursor_parts(cursor, 1)

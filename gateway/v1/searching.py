@@ -17,7 +17,7 @@ from core.contracts import searching as ask
 from core.contracts.desk_requests import PAGE_ROWS_MAX
 from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
-from gateway.v1.reading import Cursor, Limit, cursor_parts, moment_us, path_id
+from gateway.v1.reading import Cursor, Limit, cursor_number, cursor_parts, moment_us, path_id
 
 EXPORT_ROWS_MAX: Final = 100_000
 _SPREADSHEET_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -152,11 +152,7 @@ def _csv_lines(rows: list[list[str]]) -> bytes:
 
 def _before(cursor: str | None) -> tuple[int, str] | None:
     parts = cursor_parts(cursor, 2)
-    if parts is None:
-        return None
-    if not parts[0].isascii() or not parts[0].isdigit() or len(parts[0]) > 17:
-        raise Problem.of_field("cursor")
-    return int(parts[0]), parts[1][:60]
+    return None if parts is None else (cursor_number(parts[0], 17), parts[1][:60])
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (search, journal, export_journal)

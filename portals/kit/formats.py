@@ -117,6 +117,11 @@ def ago(moment: datetime, locale: str, *, now: datetime) -> str:
     return ""
 
 
+def whole_number(text: str, digits_max: int = 9) -> int | None:
+    """Return a number of plain digits, None for anything else: `²` is a digit to Python, and no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits_max else None
+
+
 class AmountMalformed(ValueError):
     """What was typed is not an amount."""
 

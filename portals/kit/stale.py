@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from portals.kit.formats import whole_number
 from portals.kit.gateway import GatewayProblem, Json
 
 
@@ -23,5 +24,5 @@ def stale_of(problem: GatewayProblem, address: str) -> Stale | None:
 
 def revision_of(form: dict[str, str]) -> Json:
     """Return the revision that the form was made from, as a part of a body; nothing when the form has none."""
-    text = form.get("revision", "")
-    return {"revision": int(text)} if text.isascii() and text.isdigit() and len(text) <= 16 else {}
+    revision = whole_number(form.get("revision", ""), 16)
+    return {} if revision is None else {"revision": revision}

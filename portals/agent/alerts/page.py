@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.kit.desk import Desk
+from portals.kit.formats import whole_number
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 from portals.kit.stale import Stale, revision_of, stale_of
@@ -236,11 +237,11 @@ def _body(desk: Desk, form: dict[str, str]) -> tuple[Json, dict[str, str]]:
     chosen = form.get("per", "")
     terms["kind"], terms["per"] = kind, chosen if chosen in PER[kind] else PER[kind][0]
     for name in _NUMBERS:
-        text = form.get(name, "").strip()
-        if text.isascii() and text.isdigit() and len(text) <= 7:
-            terms[name] = int(text)
-        else:
+        number = whole_number(form.get(name, "").strip(), 7)
+        if number is None:
             errors[name] = desk.words("rules.number_missing")
+        else:
+            terms[name] = number
     codes = [code.strip().upper() for code in form.get("departments", "").split(",") if code.strip()]
     terms["departments"] = codes or None
     terms["quiet_from"] = form.get("quiet_from", "").strip() or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portals.kit.desk import Desk
+from portals.kit.formats import whole_number
 from portals.kit.gateway import GatewayProblem, Json
 
 COMPANY_FIELDS = (
@@ -52,5 +53,5 @@ async def duplicates_of(desk: Desk, asked: dict[str, str]) -> list[Json]:
 
 def version_of(form: dict[str, str]) -> int:
     """Return the version that the form was made from."""
-    text = form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 10 else 1
+    version = whole_number(form.get("version", ""))
+    return 1 if version is None else version

@@ -14,6 +14,7 @@ from portals.kit.desk import Desk
 from portals.kit.formats import NARROW, PARIS, AmountMalformed, parse_amount, plain_amount
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.stale import revision_of
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 REGIONS = ("eea", "uk", "rest")
@@ -112,7 +113,7 @@ async def edit_version(desk: Desk, version_id: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     rows, places, errors = read_rows(desk, form)
-    body = {"effective_on": form.get("effective_on", ""), "rows": rows, **_revision_of(form)}
+    body = {"effective_on": form.get("effective_on", ""), "rows": rows, **revision_of(form)}
     path = f"/v1/fee-versions/{path_part(version_id)}/rows"
     made, errors = await _post(desk, path, body, form.get("idempotency_key"), errors, places)
     if made is not None:
@@ -128,7 +129,7 @@ async def move_version(desk: Desk, version_id: str) -> Response[bytes]:
     form = await desk.form()
     act = form.get("act", "")
     reason = form.get("reason", "").strip()
-    body = {"act": act if act in _ACTS else "submit", "reason": reason, **_revision_of(form)}
+    body = {"act": act if act in _ACTS else "submit", "reason": reason, **revision_of(form)}
     path = f"/v1/fee-versions/{path_part(version_id)}/acts"
     made, errors = await _post(desk, path, body, form.get("idempotency_key"), {})
     if made is not None:
@@ -212,7 +213,7 @@ async def _post(
     try:
         return await desk.gateway.post(path, body, idempotency_key=key or None), {}
     except GatewayProblem as problem:
-        if problem.status in (401, 404) or problem.code == "not_permitted":
+        if problem.is_beyond_the_form:
             raise
         for one in problem.errors:
             found = _ROW_FIELD.match(one.field)
@@ -222,11 +223,6 @@ async def _post(
             said = f"{problem.detail} ({one.detail})" if one.code == "changed_meanwhile" else problem.detail
             errors["" if field == "revision" else field] = say(desk, one.code, said)
         return None, errors or {"": problem.detail}
-
-
-def _revision_of(form: dict[str, str]) -> Json:
-    text = form.get("revision", "")
-    return {"revision": int(text)} if text.isascii() and text.isdigit() and 0 < len(text) < 10 else {}
 
 
 def _row_count(form: dict[str, str]) -> int:

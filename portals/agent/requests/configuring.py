@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.requests.forms import errors_of
 from portals.kit.desk import Desk
+from portals.kit.formats import whole_number
 from portals.kit.gateway import GatewayProblem, Json
 
 STATUS_ROWS_MORE = 3
@@ -88,7 +89,7 @@ def _body_of(fields: dict[str, str]) -> Json:
         "name_fr": name_fr,
         "name_en": fields.get("name_en", "").strip() or name_fr,
         "team": fields.get("team", ""),
-        "due_days": int(days) if days.isdigit() else None,
+        "due_days": whole_number(days),
         "retired": fields.get("retired") == "1",
         "statuses": statuses,
         "fields": asked,

@@ -11,6 +11,7 @@ from portals.kit.desk import Desk
 from portals.kit.formats import plain_amount
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.stale import revision_of
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 AMOUNTS = ("transaction_max_minor", "terminal_day_max_minor", "store_day_max_minor")
@@ -77,11 +78,11 @@ async def _write(
         try:
             await desk.gateway.post(
                 f"/v1/services/{found['id']}/{what}",
-                {what: values, "reason": reason, **_revision_of(form)},
+                {what: values, "reason": reason, **revision_of(form)},
                 idempotency_key=form.get("idempotency_key") or None,
             )
         except GatewayProblem as problem:
-            if problem.status in (401, 404) or problem.code == "not_permitted":
+            if problem.is_beyond_the_form:
                 raise
             prefix = "opt." if what == "options" else ""
             for one in problem.errors:
@@ -95,11 +96,6 @@ async def _write(
         else:
             return desk.go(f"/services/{found['id']}?saved=1")
     return _show(desk, found, _form_of(desk, found) | _typed_of(form, what), errors, status=422)
-
-
-def _revision_of(form: dict[str, str]) -> Json:
-    text = form.get("revision", "")
-    return {"revision": int(text)} if text.isascii() and text.isdigit() and len(text) < 10 else {}
 
 
 async def _load(desk: Desk, service_id: str) -> Json:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from litestar import Response, get, post
 
 from portals.kit.desk import Desk
-from portals.kit.formats import AmountMalformed, parse_amount
+from portals.kit.formats import AmountMalformed, parse_amount, whole_number
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 
@@ -96,9 +96,8 @@ def _options(desk: Desk, form: dict[str, str], errors: dict[str, str]) -> dict[s
         "contactless_max": None,
     }
     if percent and tip:
-        if percent.isascii() and percent.isdigit() and 1 <= int(percent) <= 30:
-            body["tip_percent_max"] = int(percent)
-        else:
+        body["tip_percent_max"] = whole_number(percent)
+        if body["tip_percent_max"] not in range(1, 31):
             errors["tip_percent_max"] = desk.words("assign.percent_malformed")
     if limit:
         try:

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from portals.agent.transaction.record import load_record
 from portals.kit.desk import Desk
-from portals.kit.formats import AmountMalformed, parse_amount
+from portals.kit.formats import AmountMalformed, parse_amount, whole_number
 from portals.kit.gateway import GatewayProblem
 from portals.kit.records import path_part
 
@@ -38,7 +38,7 @@ async def progress(desk: Desk, transaction_id: str) -> Response[bytes]:
         "transaction/progress.html",
         begun=begun,
         pending=begun.get("state") in _PENDING,
-        tries=min(int(tries) if tries.isdigit() else 0, PROGRESS_TRIES_MAX) + 1,
+        tries=min(whole_number(tries) or 0, PROGRESS_TRIES_MAX) + 1,
         tries_max=PROGRESS_TRIES_MAX,
     )
 

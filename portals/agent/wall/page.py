@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
 from portals.kit.desk import Desk
+from portals.kit.formats import whole_number
 from portals.kit.gateway import Json
 
 SERVICES = ("pax", "softpos")
@@ -22,8 +23,8 @@ async def wall_page(desk: Desk) -> Response[bytes]:
     """Show the estate; every filter and the department stand in the address."""
     desk.require_session()
     query = desk.request.query_params
-    typed = query.get("minutes", "")
-    minutes = int(typed) if typed.isdigit() and int(typed) in MINUTES else MINUTES_USUAL
+    typed = whole_number(query.get("minutes", ""))
+    minutes = typed if typed in MINUTES else MINUTES_USUAL
     wanted = {
         "region": _code(query.get("region", "")),
         "department": _code(query.get("department", "")),

@@ -55,6 +55,12 @@ def test_what_is_not_an_amount_is_refused(typed: str) -> None:
         formats.parse_amount(typed)
 
 
+@pytest.mark.parametrize("typed", ["", "-3", "3.0", "²", "٣", " 3", "1" * 10, "1" * 5000])
+def test_what_is_not_a_whole_number_is_none(typed: str) -> None:
+    assert formats.whole_number(typed) is None
+    assert (formats.whole_number("007"), formats.whole_number("9" * 9)) == (7, 999_999_999)
+
+
 @pytest.mark.parametrize(
     ("seconds", "french", "english"),
     [
