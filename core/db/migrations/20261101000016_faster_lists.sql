@@ -48,6 +48,10 @@ RETURN CASE
     ELSE 'active'
 END;
 
+-- A signed paper is the signature of one contract, also when it is brought to two at the same moment.
+-- squawk-ignore require-concurrent-index-creation
+CREATE UNIQUE INDEX contract_version_paper ON contract_version (signed_document) WHERE signed_document IS NOT NULL;
+
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX company_department ON company (department);
 
@@ -64,6 +68,7 @@ CREATE INDEX search_entry_of_account ON search_entry (account_id) WHERE account_
 -- migrate:down
 DROP INDEX search_entry_of_account, search_entry_of_company, search_entry_of_store, search_entry_departments;
 DROP INDEX company_department;
+DROP INDEX contract_version_paper;
 DROP FUNCTION terminal_condition;
 CREATE OR REPLACE FUNCTION sees(scope area[], department text, store_id uuid, company_id uuid, service text)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -269,7 +269,7 @@ class ContractHandlers:
                     raise SignatureRefused("document", "not_found")
                 if paper.media_type != "application/pdf":
                     raise SignatureRefused("document", "not_a_pdf")
-                await refuse_other_paper(connection, request.document_id, paper, wording)
+                refuse_other_paper(paper, wording)
                 evidence = await self._signatures.uploaded(
                     agent=caller.name,
                     pdf_sha256=sha256.hex(),

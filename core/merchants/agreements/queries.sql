@@ -136,6 +136,7 @@ UPDATE contract_version SET state = 'ready', content = $3::text::jsonb, pdf_fr =
 WHERE contract_id = $1 AND version = $2;
 
 -- name: sign
+-- Primary key; by the unique index contract_version_paper a file signs once, however many contracts it is brought to.
 UPDATE contract_version SET state = 'signed', signature = $3::text::jsonb, signed_document = $4, signed_at = $5
 WHERE contract_id = $1 AND version = $2;
 
@@ -300,7 +301,3 @@ SELECT company_id FROM contract WHERE id = $1;
 -- name: cancel_pending
 -- Unique index contract_pending.
 UPDATE contract_version SET state = 'cancelled' WHERE contract_id = $1 AND state IN ('draft', 'ready', 'signed');
-
--- name: is_signature
--- A pass over the versions, when somebody uploads a signed paper: a few times a day.
-SELECT EXISTS (SELECT FROM contract_version w WHERE w.signed_document = $1);

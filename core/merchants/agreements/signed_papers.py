@@ -3,20 +3,14 @@
 import asyncpg
 
 from core.contracts.documents import DocumentView
-from core.db.rows import Connection
-from core.merchants.agreements import store
 from core.merchants.agreements.errors import SignatureRefused
 from core.values.timestamps import timestamp
 
 
-async def refuse_other_paper(
-    connection: Connection, document_id: bytes, paper: DocumentView, wording: asyncpg.Record
-) -> None:
+def refuse_other_paper(paper: DocumentView, wording: asyncpg.Record) -> None:
     """Raise SignatureRefused for a file that cannot be this paper with a signature on it."""
     if paper.sha256 in (wording["sha_fr"].hex(), wording["sha_en"].hex()):
         raise SignatureRefused("document", "unsigned")
     # Both are texts of one length in one zone, so that they compare as the moments do.
     if paper.made_at < timestamp(wording["ready_at"]):
         raise SignatureRefused("document", "older_than_paper")
-    if await store.is_signature(connection, document_id):
-        raise SignatureRefused("document", "signs_another")

@@ -12,6 +12,7 @@ from core.contracts.desk_views import PersonRef, StoreRef
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
+from core.merchants.agreements.errors import SignatureRefused
 from core.merchants.agreements.paper import Content, PaperService
 from core.merchants.agreements.ports import Evidence
 from core.values.ids import encode_id
@@ -239,20 +240,18 @@ async def sign(
     document_id: bytes | None,
     now: datetime,
 ) -> None:
-    """Keep a signature."""
-    await connection.execute(
-        _SQL.sign,
-        uuid_of(contract_id),
-        version,
-        msgspec.json.encode(evidence).decode(),
-        uuid_or_none(document_id),
-        now,
-    )
-
-
-async def is_signature(connection: Connection, document_id: bytes) -> bool:
-    """Return whether a file is the signature of a version already."""
-    return bool(await connection.fetchval(_SQL.is_signature, uuid_of(document_id)))
+    """Keep a signature. Raises: SignatureRefused, for a file that is the signature of a version already."""
+    try:
+        await connection.execute(
+            _SQL.sign,
+            uuid_of(contract_id),
+            version,
+            msgspec.json.encode(evidence).decode(),
+            uuid_or_none(document_id),
+            now,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise SignatureRefused("document", "signs_another") from error
 
 
 async def add_event(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import itertools
 import os
@@ -367,6 +368,35 @@ async def test_a_file_that_cannot_be_the_signed_paper_is_no_signature(
     assert (await signed(first, paper)).json()["state"] == "signed"
     again = await signed(second, paper)
     assert [one["code"] for one in again.json()["errors"]] == ["signs_another"]
+
+
+async def test_a_paper_brought_to_two_contracts_at_once_signs_one(
+    desk_stack: DeskStack, rows: asyncpg.Connection, client: httpx.AsyncClient, place: Place
+) -> None:
+    contracts = [await make(client, desk_stack, place) for _ in range(2)]
+    for contract in contracts:
+        await act(client, contract["id"], "prepare")
+    where = {"company": place.public("company"), "kind": "signed_contract", "name": "signé.pdf"}
+    paper = (await client.post("/v1/documents", params=where, content=PDF + b"signed")).json()["id"]
+    async with rows.transaction():
+        # The first has written its signature and not committed: nobody else can see it yet.
+        await rows.execute(
+            "UPDATE contract_version SET signed_document = $2 WHERE contract_id = $1",
+            uuid.UUID(bytes=decode_id("contract", contracts[0]["id"])),
+            uuid.UUID(bytes=decode_id("document", paper)),
+        )
+        signing = asyncio.create_task(
+            client.post(f"/v1/contracts/{contracts[1]['id']}/signature", json={"document": paper})
+        )
+        waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')"
+        async with asyncio.timeout(30):
+            while not (signing.done() or await rows.fetchval(waits)):  # noqa: ASYNC110 -- The desk's own process.
+                await asyncio.sleep(0.01)
+    refused = await signing
+    assert refused.status_code == 422, refused.text
+    assert [(one["field"], one["code"]) for one in refused.json()["errors"]] == [
+        ("document", "signs_another")
+    ]
 
 
 async def test_files_are_refused_by_their_bytes(
