@@ -24,14 +24,20 @@ async def _give_back_some(pool: asyncpg.Pool, clock: Clock) -> int:
         left = await store.left_behind(connection, limit=BATCH_MAX)
         for row in left:
             await store.assign(connection, row["id"].bytes, None, now)
-            # Who disabled them has done this too.
-            by = row["disabled_by"].bytes
             await store.add_entry(
-                connection, row["id"].bytes, agent_id=by, at=now, kind="assigned", facts={"to": ""}
+                connection,
+                row["id"].bytes,
+                # Who disabled them has done this too.
+                agent_id=row["disabled_by"].bytes,
+                at=now,
+                kind="assigned",
+                facts={"to": ""},
             )
+        # After every row: an entry may wait for somebody who has its agent locked and waits for the audit's chain.
+        for row in left:
             await record_action(
                 connection,
-                agent_id=by,
+                agent_id=row["disabled_by"].bytes,
                 at=now,
                 kind="request.assigned",
                 target_kind="request",
