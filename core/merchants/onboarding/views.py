@@ -88,7 +88,11 @@ def _answers_shown(row: asyncpg.Record, caller: SignedIn) -> Answers:
     """Return the answers; as on a company, only who may edit it sees its IBAN whole, and here who fills the file in."""
     answers = answers_of(row)
     company = answers.company
-    if not company.iban or row["held_by"].bytes == caller.agent_id or caller.may(Permission.MERCHANTS_EDIT):
+    made = row["company_id"]
+    may_edit = caller.scope_of(Permission.MERCHANTS_EDIT).sees(
+        row["department"] or "", b"", b"" if made is None else made.bytes
+    )
+    if not company.iban or row["held_by"].bytes == caller.agent_id or may_edit:
         return answers
     masked = f"{company.iban[:2]}·· ···· {company.iban[-4:]}"
     return msgspec.structs.replace(answers, company=msgspec.structs.replace(company, iban=masked))

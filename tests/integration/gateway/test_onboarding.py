@@ -13,7 +13,10 @@ from core.merchants.api import onboarding_validated, services_wanted
 from core.roles.seeding.numbers import siren as make_siren
 from core.roles.seeding.numbers import siret as make_siret
 from core.values.ids import decode_id
+from tests.integration.gateway.test_administration import People, people
 from tests.support.desk import DeskStack
+
+__all__ = ["people"]
 
 Json = dict[str, Any]
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -276,11 +279,19 @@ async def test_a_document_is_brought_to_a_file_replaced_and_given_to_the_company
 
 
 async def test_only_its_holder_reads_an_account_number_whole_beside_who_may_edit(
-    desk_stack: DeskStack,
+    desk_stack: DeskStack, people: People
 ) -> None:
     iban = "FR7630002005500000421578454" + "5"
     steps = answers(5_400_015)
+    agent, edits_elsewhere = await people.add("sales", departments=["48"])
+    _, admin = await people.add("administrator")
+    async with admin:
+        given = await admin.post(
+            f"/v1/agents/{agent}/grants", json={"role": "hotline", "departments": ["75"]}
+        )
+        assert given.status_code == 201, given.text
     async with (
+        edits_elsewhere,
         desk_stack.client(await desk_stack.log_in(SELLER)) as seller,
         desk_stack.client(await desk_stack.log_in(SALES)) as sales,
         desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as hotline,
@@ -289,10 +300,11 @@ async def test_only_its_holder_reads_an_account_number_whole_beside_who_may_edit
         await save(seller, file, company={**steps["company"], "iban": iban})
         shown = [
             (await client.get(f"/v1/onboarding/{file['id']}")).json()["answers"]["company"]["iban"]
-            for client in (seller, sales, hotline)
+            for client in (seller, sales, hotline, edits_elsewhere)
         ]
-    assert shown[2].endswith(iban[-4:])
-    assert "2005500" not in shown[2]
+    for masked in shown[2:]:
+        assert masked.endswith(iban[-4:])
+        assert "2005500" not in masked
     assert shown[:2] == [iban, iban]
 
 
