@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final, TypeAlias, cast
 
 import asyncpg
@@ -70,17 +70,17 @@ class SearchHandlers:
         transactions = scopes.pop("transaction", None)
         directory, payments = await asyncio.gather(
             _Search(self._pool, scopes, query, reading).groups(),
-            self._transactions(transactions, reading),
+            self._transactions(transactions, query, reading),
         )
         groups = [*directory, *payments]
         order = list(PERMISSIONS)
         shown = sorted((g for g in groups if g.data), key=lambda g: (_is_inexact(g), order.index(g.kind)))
         return SearchResults(query, shown, partial=any(group.partial for group in groups))
 
-    async def _transactions(self, scope: Scope | None, reading: Reading) -> list[SearchGroup]:
+    async def _transactions(self, scope: Scope | None, query: str, reading: Reading) -> list[SearchGroup]:
         if scope is None or not reading.is_about_transactions:
             return []
-        async with store.searching(self._pool) as connection:
+        async with store.searching(self._pool, query) as (connection, _words):
             rows = await _in_time(
                 store.transactions(
                     connection, scope, reading, limit=HITS_PER_GROUP + 1, now=self._clock.now()
@@ -109,52 +109,68 @@ class _Search:
         """Return a group for each kind, empty ones too."""
         if not self._scopes:
             return []
-        async with store.searching(self._pool) as connection:
-            words = await store.plain_words(connection, self._query)
+        async with store.searching(self._pool, self._query) as (connection, words):
             await self._add_identified(connection)
             exact = any(group.data for group in self._groups.values())
             # Digits that are an identifier, or a public id, mean nothing else: words would find them once more.
             if self._reading.direct is not None or (exact and not any(one.isalpha() for one in words)):
-                return list(self._groups.values())
-            narrow = {scope: await store.narrow_of(connection, scope) for scope in set(self._scopes.values())}
-            for kind, scope in self._scopes.items():
-                await self._add_words(connection, kind, narrow[scope], words, likeness=not exact)
+                words = ""
+            for scope, kinds in self._kinds_by_scope().items() if words else ():
+                narrow = await store.narrow_of(connection, scope)
+                await self._add_words(connection, scope, narrow, kinds, words)
+                if not exact and may_be_misspelt(words):
+                    await self._add_alike(connection, scope, narrow, kinds, words)
         return list(self._groups.values())
 
-    async def _add_identified(self, connection: Connection) -> None:
+    def _kinds_by_scope(self) -> dict[Scope, list[SearchKind]]:
         # Kinds of one permission share a scope: two or three statements, not eight.
-        by_scope: dict[Scope, list[str]] = {}
+        by_scope: dict[Scope, list[SearchKind]] = {}
         for kind, scope in self._scopes.items():
             by_scope.setdefault(scope, []).append(kind)
-        for scope, kinds in by_scope.items():
-            rows = await self._run(
-                store.by_identifier(connection, scope, kinds, self._reading, limit=HITS_PER_GROUP + 1)
-            )
-            if rows is None:
-                for kind in kinds:
-                    self._groups[cast("SearchKind", kind)].partial = True
-            for row in rows or []:
-                self._put(row["kind"], row, "identifier")
+        return by_scope
+
+    async def _add_identified(self, connection: Connection) -> None:
+        for scope, kinds in self._kinds_by_scope().items():
+            statement = store.by_identifier(connection, scope, kinds, self._reading, limit=HITS_PER_GROUP + 1)
+            await self._add(statement, kinds, "identifier")
 
     async def _add_words(
-        self, connection: Connection, kind: SearchKind, narrow: store.Narrow, words: str, *, likeness: bool
+        self,
+        connection: Connection,
+        scope: Scope,
+        narrow: store.Narrow,
+        kinds: Sequence[SearchKind],
+        words: str,
     ) -> None:
-        group, scope = self._groups[kind], self._scopes[kind]
-        if not words or len(group.data) >= HITS_PER_GROUP:
-            return
-        rows = await self._run(
-            store.by_words(connection, scope, narrow, kind, words, limit=HITS_PER_GROUP + 1)
-        )
-        match: SearchMatch = "words"
-        if rows == [] and not group.data and likeness and may_be_misspelt(words):
-            match = "similar"
-            rows = await self._run(
-                store.by_likeness(connection, scope, narrow, kind, words, limit=HITS_PER_GROUP)
-            )
+        asked: list[SearchKind] = [kind for kind in kinds if len(self._groups[kind].data) < HITS_PER_GROUP]
+        if asked:
+            statement = store.by_words(connection, scope, narrow, asked, words, limit=HITS_PER_GROUP + 1)
+            await self._add(statement, asked, "words")
+
+    async def _add_alike(
+        self,
+        connection: Connection,
+        scope: Scope,
+        narrow: store.Narrow,
+        kinds: Sequence[SearchKind],
+        words: str,
+    ) -> None:
+        empty = {kind for kind in kinds if not self._groups[kind].data and not self._groups[kind].partial}
+        # Stores have the longest words: what takes too long among them takes nothing from the others.
+        stores: list[SearchKind] = ["store"] if "store" in empty else []
+        others: list[SearchKind] = [kind for kind in kinds if kind in empty and kind != "store"]
+        for asked in (others, stores):
+            if asked:
+                statement = store.by_likeness(connection, scope, narrow, asked, words, limit=HITS_PER_GROUP)
+                await self._add(statement, asked, "similar")
+
+    async def _add(self, statement: Statement, kinds: Sequence[SearchKind], match: SearchMatch) -> None:
+        rows = await self._run(statement)
         if rows is None:
-            group.partial = True
+            for kind in kinds:
+                self._groups[kind].partial = True
         for row in rows or []:
-            self._put(kind, row, match)
+            self._put(row["kind"], row, match)
 
     def _put(self, kind: SearchKind, row: asyncpg.Record, match: SearchMatch) -> None:
         group = self._groups[kind]

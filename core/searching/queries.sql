@@ -1,8 +1,11 @@
 -- Search. The scope is asked of the directory as it stands; search_entry only proposes. OFFSET 0 keeps the planner
 -- from hashing every store of the country for the few that are found.
 
--- name: plain
-SELECT plain_words($1);
+-- name: begin
+-- The words of a query as the index holds them, and how long each statement of the session may take, in one round trip.
+-- $1 query, $2 milliseconds, $3 likeness.
+SELECT plain_words($1) AS words, set_config('statement_timeout', $2, false) AS timeout,
+       set_config('pg_trgm.word_similarity_threshold', $3, false) AS likeness;
 
 -- name: found_by_identifier
 -- GIN search_entry_identifiers of each kind's partition.
@@ -34,68 +37,115 @@ CROSS JOIN LATERAL (
 -- name: owners_of_places
 -- Primary keys: the companies and accounts of a scope's stores and companies. $1 stores, $2 companies.
 SELECT coalesce(array_agg(DISTINCT c.id), '{}') AS companies, coalesce(array_agg(DISTINCT c.account_id), '{}') AS accounts
-FROM company c
-WHERE c.id = ANY($2::uuid[]) OR c.id IN (SELECT s.company_id FROM store s WHERE s.id = ANY($1::uuid[]));
+FROM (SELECT unnest($2::uuid[]) AS id UNION SELECT s.company_id FROM store s WHERE s.id = ANY($1::uuid[])) AS own
+JOIN company c ON c.id = own.id;
 
 -- name: found_by_words
--- GIN search_entry_words. What begins with the words comes first, then short titles: the nearest to what was typed.
--- A narrow scope goes by search_entry_departments, _of_store, _of_company, _of_account where that is less: its own must be
--- among the candidates. $1 scope, $2 kind, $3 to $6 patterns, $7 candidates, $8 pattern of a beginning, $9 rows,
+-- GIN search_entry_words, one kind's partition after the other: a statement for each would take longer to plan than to
+-- run. What begins with the words comes first, then short titles: the nearest to what was typed. A narrow scope goes by
+-- search_entry_departments, _of_store, _of_company, _of_account where that is less: its own must be among the candidates.
+-- $1 scope, $2 kinds, $3 to $6 patterns, $7 candidates a kind, $8 pattern of a beginning, $9 rows a kind,
 -- $10 whether the scope has no places; $11 departments, $12 stores, $13 companies, $14 accounts of it, NULL for none.
-WITH matched AS MATERIALIZED (
-    SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
-    FROM search_entry e
-    WHERE e.kind = $2 AND e.words LIKE $3 AND e.words LIKE $4 AND e.words LIKE $5 AND e.words LIKE $6
-      AND ($10 OR e.departments && $11::text[] OR e.store_id = ANY($12::uuid[]) OR e.company_id = ANY($13::uuid[])
-           OR e.account_id = ANY($14::uuid[]))
-    LIMIT $7
-)
-SELECT m.target_id, m.title, m.detail, m.store_id, m.company_id
-FROM matched m
-LEFT JOIN LATERAL (
-    SELECT o.id, o.department, o.company_id FROM store o WHERE o.id = m.store_id OFFSET 0
-) s ON true
-WHERE CASE
-    WHEN m.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, m.service)
-    ELSE sees($1::area[], NULL, NULL, m.company_id, NULL)
-        OR (m.company_id IS NOT NULL AND EXISTS (
-            SELECT FROM store o
-            WHERE o.company_id = m.company_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
-        OR (m.company_id IS NULL AND EXISTS (
-            SELECT FROM company c JOIN store o ON o.company_id = c.id
-            WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
-END
-ORDER BY m.words LIKE $8 DESC, length(m.title), m.title, m.target_id
-LIMIT $9;
+SELECT x.kind, x.target_id, x.title, x.detail, x.store_id, x.company_id
+FROM unnest($2::text[]) AS k (kind)
+CROSS JOIN LATERAL (
+    WITH matched AS MATERIALIZED (
+        SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
+        FROM search_entry e
+        WHERE e.kind = k.kind AND e.words LIKE $3 AND e.words LIKE $4 AND e.words LIKE $5 AND e.words LIKE $6
+          AND ($10 OR e.departments && $11::text[] OR e.store_id = ANY($12::uuid[]) OR e.company_id = ANY($13::uuid[])
+               OR e.account_id = ANY($14::uuid[]))
+        LIMIT $7
+    )
+    SELECT k.kind, m.target_id, m.title, m.detail, m.store_id, m.company_id
+    FROM matched m
+    LEFT JOIN LATERAL (
+        SELECT o.id, o.department, o.company_id FROM store o WHERE o.id = m.store_id OFFSET 0
+    ) s ON true
+    WHERE CASE
+        WHEN m.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, m.service)
+        ELSE sees($1::area[], NULL, NULL, m.company_id, NULL)
+            OR (m.company_id IS NOT NULL AND EXISTS (
+                SELECT FROM store o
+                WHERE o.company_id = m.company_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+            OR (m.company_id IS NULL AND EXISTS (
+                SELECT FROM company c JOIN store o ON o.company_id = c.id
+                WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+    END
+    ORDER BY m.words LIKE $8 DESC, length(m.title), m.title, m.target_id
+    LIMIT $9
+) x;
 
 -- name: found_by_likeness
 -- GIN search_entry_words by word similarity, whose threshold the session sets.
--- $1 scope, $2 kind, $3 words, $4 candidates, $5 rows, $6 to $10 as $10 to $14 above.
-WITH matched AS MATERIALIZED (
-    SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
-    FROM search_entry e
-    WHERE e.kind = $2 AND $3 <% e.words
-      AND ($6 OR e.departments && $7::text[] OR e.store_id = ANY($8::uuid[]) OR e.company_id = ANY($9::uuid[])
-           OR e.account_id = ANY($10::uuid[]))
-    LIMIT $4
-)
-SELECT m.target_id, m.title, m.detail, m.store_id, m.company_id
-FROM matched m
-LEFT JOIN LATERAL (
-    SELECT o.id, o.department, o.company_id FROM store o WHERE o.id = m.store_id OFFSET 0
-) s ON true
-WHERE CASE
-    WHEN m.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, m.service)
-    ELSE sees($1::area[], NULL, NULL, m.company_id, NULL)
-        OR (m.company_id IS NOT NULL AND EXISTS (
-            SELECT FROM store o
-            WHERE o.company_id = m.company_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
-        OR (m.company_id IS NULL AND EXISTS (
-            SELECT FROM company c JOIN store o ON o.company_id = c.id
-            WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
-END
-ORDER BY word_similarity($3, m.words) DESC, length(m.title), m.title, m.target_id
-LIMIT $5;
+-- All kinds are named beside each one, so that the partitions of others are not planned.
+-- $1 scope, $2 kinds, $3 words, $4 candidates a kind, $5 rows a kind.
+SELECT x.kind, x.target_id, x.title, x.detail, x.store_id, x.company_id
+FROM unnest($2::text[]) AS k (kind)
+CROSS JOIN LATERAL (
+    WITH matched AS MATERIALIZED (
+        SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
+        FROM search_entry e
+        WHERE $3 <% e.words AND e.kind = k.kind AND e.kind = ANY($2::text[])
+        LIMIT $4
+    )
+    SELECT k.kind, m.target_id, m.title, m.detail, m.store_id, m.company_id
+    FROM matched m
+    LEFT JOIN LATERAL (
+        SELECT o.id, o.department, o.company_id FROM store o WHERE o.id = m.store_id OFFSET 0
+    ) s ON true
+    WHERE CASE
+        WHEN m.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, m.service)
+        ELSE sees($1::area[], NULL, NULL, m.company_id, NULL)
+            OR (m.company_id IS NOT NULL AND EXISTS (
+                SELECT FROM store o
+                WHERE o.company_id = m.company_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+            OR (m.company_id IS NULL AND EXISTS (
+                SELECT FROM company c JOIN store o ON o.company_id = c.id
+                WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+    END
+    ORDER BY word_similarity($3, m.words) DESC, length(m.title), m.title, m.target_id
+    LIMIT $5
+) x;
+
+-- name: found_by_likeness_of_places
+-- The same in a narrow scope. Likeness takes twenty microseconds a row: what is elsewhere is left out before it is
+-- asked, by search_entry_departments or as the first condition; few stores go by their own indexes.
+-- $6 departments, $7 stores, $8 companies, $9 accounts, NULL for none.
+SELECT x.kind, x.target_id, x.title, x.detail, x.store_id, x.company_id
+FROM unnest($2::text[]) AS k (kind)
+CROSS JOIN LATERAL (
+    WITH matched AS MATERIALIZED (
+        SELECT u.* FROM (
+            SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
+            FROM search_entry e
+            WHERE e.departments && $6::text[] AND $3 <% e.words AND e.kind = k.kind AND e.kind = ANY($2::text[])
+            UNION
+            SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
+            FROM search_entry e
+            WHERE (e.store_id = ANY($7::uuid[]) OR e.company_id = ANY($8::uuid[]) OR e.account_id = ANY($9::uuid[]))
+              AND $3 <% e.words AND e.kind = k.kind AND e.kind = ANY($2::text[])
+        ) u
+        LIMIT $4
+    )
+    SELECT k.kind, m.target_id, m.title, m.detail, m.store_id, m.company_id
+    FROM matched m
+    LEFT JOIN LATERAL (
+        SELECT o.id, o.department, o.company_id FROM store o WHERE o.id = m.store_id OFFSET 0
+    ) s ON true
+    WHERE CASE
+        WHEN m.store_id IS NOT NULL THEN sees($1::area[], s.department, s.id, s.company_id, m.service)
+        ELSE sees($1::area[], NULL, NULL, m.company_id, NULL)
+            OR (m.company_id IS NOT NULL AND EXISTS (
+                SELECT FROM store o
+                WHERE o.company_id = m.company_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+            OR (m.company_id IS NULL AND EXISTS (
+                SELECT FROM company c JOIN store o ON o.company_id = c.id
+                WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
+    END
+    ORDER BY word_similarity($3, m.words) DESC, length(m.title), m.title, m.target_id
+    LIMIT $5
+) x;
 
 -- name: transactions_by_key
 -- Indexes of attempt_key, newest first, then the primary key of attempt; what has no keys yet is the end of

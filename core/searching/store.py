@@ -1,6 +1,6 @@
 """Statements of the search as typed functions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -29,22 +29,18 @@ KEYS_SETTLE: Final = timedelta(seconds=90)
 
 
 @asynccontextmanager
-async def searching(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
-    """Lend a connection whose every statement ends in time; the pool resets it afterwards."""
+async def searching(pool: asyncpg.Pool, query: str) -> AsyncIterator[tuple[Connection, str]]:
+    """Lend a connection whose every statement ends in time, with the words of the query as the index holds them.
+
+    The pool resets the connection afterwards.
+    """
     async with pool.acquire() as connection:
-        await connection.execute(
-            f"SET statement_timeout = {GROUP_TIMEOUT_MS}; SET pg_trgm.word_similarity_threshold = {LIKENESS}"
-        )
-        yield connection
-
-
-async def plain_words(connection: Connection, query: str) -> str:
-    """Return the words of a query as the index holds them."""
-    return str(await connection.fetchval(queries.plain, query)).strip()
+        words = await connection.fetchval(queries.begin, query, str(GROUP_TIMEOUT_MS), str(LIKENESS))
+        yield connection, str(words).strip()
 
 
 async def by_identifier(
-    connection: Connection, scope: Scope, kinds: list[str], reading: Reading, *, limit: int
+    connection: Connection, scope: Scope, kinds: Sequence[str], reading: Reading, *, limit: int
 ) -> list[asyncpg.Record]:
     """Return what has the identifier, of every kind."""
     kind, target = reading.direct or (None, None)
@@ -85,13 +81,13 @@ async def narrow_of(connection: Connection, scope: Scope) -> Narrow:
 
 
 async def by_words(
-    connection: Connection, scope: Scope, narrow: Narrow, kind: str, words: str, *, limit: int
+    connection: Connection, scope: Scope, narrow: Narrow, kinds: Sequence[str], words: str, *, limit: int
 ) -> list[asyncpg.Record]:
-    """Return what has every word, of one kind."""
+    """Return what has every word, of every kind."""
     return await connection.fetch(
         queries.found_by_words,
         scope.parameter(),
-        kind,
+        kinds,
         *patterns_of(words),
         CANDIDATES_MAX,
         f" {words}%",
@@ -101,12 +97,13 @@ async def by_words(
 
 
 async def by_likeness(
-    connection: Connection, scope: Scope, narrow: Narrow, kind: str, words: str, *, limit: int
+    connection: Connection, scope: Scope, narrow: Narrow, kinds: Sequence[str], words: str, *, limit: int
 ) -> list[asyncpg.Record]:
-    """Return what looks like the words, of one kind."""
-    return await connection.fetch(
-        queries.found_by_likeness, scope.parameter(), kind, words, LIKE_CANDIDATES_MAX, limit, *narrow
-    )
+    """Return what looks like the words, of every kind."""
+    parameters = (scope.parameter(), kinds, words, LIKE_CANDIDATES_MAX, limit)
+    if narrow.anywhere:
+        return await connection.fetch(queries.found_by_likeness, *parameters)
+    return await connection.fetch(queries.found_by_likeness_of_places, *parameters, *narrow[1:])
 
 
 async def transactions(

@@ -96,14 +96,52 @@ _ANYWHERE = (True, None, None, None, None)
 
 async def test_words_are_read_by_their_trigrams(estate: asyncpg.Connection) -> None:
     scope = EVERYTHING.parameter()
-    by_words = (scope, "store", "% zimm%", "% lyon%", "%", "%", 1000, " zimm lyon%", 9, *_ANYWHERE)
+    by_words = (scope, ["store"], "% zimm%", "% lyon%", "%", "%", 1000, " zimm lyon%", 9, *_ANYWHERE)
     used, _ = await indexes_of(estate, search.found_by_words, *by_words)
     assert "search_entry_store_words_idx" in used
     used, whole = await indexes_of(
-        estate, search.found_by_likeness, scope, "company", "boulangerie dupnot", 200, 8, *_ANYWHERE
+        estate, search.found_by_likeness, scope, ["company"], "boulangerie dupnot", 200, 8
     )
     assert "search_entry_company_words_idx" in used
     assert "search_entry_company" not in whole
+
+
+async def test_likeness_is_asked_in_a_narrow_scope_of_its_own_rows_alone(estate: asyncpg.Connection) -> None:
+    row = await estate.fetchrow("SELECT id, company_id FROM store WHERE department = '48' LIMIT 1")
+    assert row is not None
+    scope = Scope((Area(stores=(row["id"].bytes,)), Area(departments=("2A",))))
+    narrow = await searching.narrow_of(estate, scope)
+    assert narrow.companies == [row["company_id"]]
+    plan = await estate.fetchval(
+        f"EXPLAIN (ANALYZE, FORMAT JSON) {search.found_by_likeness_of_places}",
+        *(scope.parameter(), ["store"], "boulangerie dupnot", 1_500, 8, *narrow[1:]),
+    )
+    tables = {node.get("Relation Name") for node in nodes(json.loads(str(plan))[0]["Plan"])}
+    assert "search_entry_store" in tables
+    assert not tables & {"search_entry_company", "search_entry_terminal"}
+
+
+async def test_a_narrow_scope_finds_by_likeness_what_the_country_finds_there(
+    estate: asyncpg.Connection,
+) -> None:
+    found = await estate.fetch(
+        "SELECT DISTINCT department FROM store WHERE name LIKE 'Boulangerie %' ORDER BY 1 LIMIT 3"
+    )
+    departments = tuple(row["department"] for row in found)
+    scope = Scope((Area(departments=departments),))
+    kinds, words = ["company", "store", "account"], "boulangrie"
+    anywhere = await searching.narrow_of(estate, EVERYTHING)
+    of_country = await searching.by_likeness(estate, scope, anywhere, kinds, words, limit=50)
+    narrow = await searching.narrow_of(estate, scope)
+    assert await searching.by_likeness(estate, scope, narrow, kinds, words, limit=50) == of_country
+    assert {row["kind"] for row in of_country} >= {"company", "store"}
+
+
+async def test_the_companies_of_a_store_are_found_by_their_keys(estate: asyncpg.Connection) -> None:
+    store_id = await estate.fetchval("SELECT id FROM store LIMIT 1")
+    used, whole = await indexes_of(estate, search.owners_of_places, [store_id], [])
+    assert {"store_pkey", "company_pkey"} <= used
+    assert not whole
 
 
 async def test_identifiers_are_read_by_their_index(estate: asyncpg.Connection) -> None:
@@ -277,9 +315,9 @@ async def test_a_person_of_one_store_finds_it_among_hundreds_of_the_same_words(
     store_id: UUID = row["id"]
     scope = Scope((Area(stores=(store_id.bytes,)),))
     narrow = await searching.narrow_of(estate, scope)
-    found = await searching.by_words(estate, scope, narrow, "store", "boulangerie", limit=9)
+    found = await searching.by_words(estate, scope, narrow, ["store"], "boulangerie", limit=9)
     assert [row["target_id"] for row in found] == [store_id]
-    companies = await searching.by_words(estate, scope, narrow, "company", "", limit=9)
+    companies = await searching.by_words(estate, scope, narrow, ["company"], "", limit=9)
     assert [row["target_id"] for row in companies] == [
         await estate.fetchval("SELECT company_id FROM store WHERE id = $1", store_id)
     ]
