@@ -16,6 +16,7 @@ _TRUNK_PREFIX: Final = re.compile(r"^(?:\+|00)33(?:\(0\)|0)?")
 _PHONE_DIGITS: Final = range(9, 16)
 WORDS_MAX: Final = 4
 SIMILAR_LETTERS_MIN: Final = 4
+CODE_DIGITS_MIN: Final = 2
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -79,8 +80,9 @@ def patterns_of(words: str) -> list[str]:
 
 
 def may_be_misspelt(words: str) -> bool:
-    """Return whether likeness means anything: enough letters, and more than digits."""
-    return sum(letter.isalpha() for letter in words) >= SIMILAR_LETTERS_MIN
+    """Return whether likeness means anything: enough letters, and not those of a number, which is right or wrong."""
+    names = [word for word in words.split() if sum(letter.isdigit() for letter in word) < CODE_DIGITS_MIN]
+    return sum(letter.isalpha() for name in names for letter in name) >= SIMILAR_LETTERS_MIN
 
 
 def _identifiers(query: str, compact: str) -> list[str]:

@@ -74,3 +74,6 @@ def test_likeness_wants_letters() -> None:
     assert may_be_misspelt("dupnot")
     assert not may_be_misspelt("73282932")
     assert not may_be_misspelt("abc")
+    assert may_be_misspelt("dup0nt")
+    assert not may_be_misspelt("m58w6rwgkh92")
+    assert not may_be_misspelt("abc 75kj12wx")
