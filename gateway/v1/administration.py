@@ -14,10 +14,10 @@ from core.contracts import desk_requests as desk
 from core.contracts.administration import AgentState, LookedAtKind
 from core.contracts.desk_views import Money
 from core.values.ids import PREFIXES
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_number, cursor_parts, moment_us, path_id
-from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, write
 
 CURRENCY = "EUR"
 RoleCode = Annotated[str, msgspec.Meta(min_length=2, max_length=40)]
@@ -164,8 +164,7 @@ async def give_grant(
         amount_max_minor=None if data.amount_max is None else data.amount_max.amount,
         idempotency_key=optional_key(idempotency_key),
     )
-    written = await core.ask(ask.GIVE_GRANT, body, desk.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 201)
+    return await write(core, caller, ask.GIVE_GRANT, body, 201)
 
 
 @post(
@@ -184,8 +183,7 @@ async def revoke_grant(
 ) -> Response[bytes]:
     """End a grant: it is gone at the agent's next call."""
     body = ask.RevokeGrant(path_id("grant", grant_id), data.reason, optional_key(idempotency_key))
-    written = await core.ask(ask.REVOKE_GRANT, body, desk.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.REVOKE_GRANT, body, 200)
 
 
 @get("/roles", summary="List roles", tags=["Administration"])
@@ -208,8 +206,7 @@ async def create_role(
     body = ask.CreateRole(
         data.code, data.name_fr, data.name_en, data.permissions, optional_key(idempotency_key)
     )
-    written = await core.ask(ask.CREATE_ROLE, body, desk.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 201)
+    return await write(core, caller, ask.CREATE_ROLE, body, 201)
 
 
 @post(
@@ -230,8 +227,7 @@ async def change_role(
     body = ask.ChangeRole(
         code[:40], data.permissions, data.name_fr, data.name_en, optional_key(idempotency_key)
     )
-    written = await core.ask(ask.CHANGE_ROLE, body, desk.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.CHANGE_ROLE, body, 200)
 
 
 @get(
@@ -309,8 +305,7 @@ async def _switch(
     agent_id: str, data: SwitchBody, caller: Caller, core: CoreClient, key: str | None, *, disabled: bool
 ) -> Response[bytes]:
     body = ask.SwitchAgent(path_id("agent", agent_id), disabled, data.reason, optional_key(key))
-    written = await core.ask(ask.SWITCH_AGENT, body, desk.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.SWITCH_AGENT, body, 200)
 
 
 def _target_id(text: str) -> bytes:

@@ -9,12 +9,12 @@ from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import agreements as ask
-from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.desk_requests import ById, Nothing
 from core.contracts.fees import DateText
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.v1 import documents, services
 from gateway.v1.reading import Cursor, Limit, Revision, Words, body_id, cursor_id, path_id
-from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, write
 
 _TAGS: Final = ["Contracts"]
 _MADE: Final = {201: ResponseSpec(ask.ContractDetail, description="The contract")}
@@ -136,7 +136,7 @@ async def make_contract(
         services=_covered(data.services),
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _written(core, caller, ask.CONTRACT_MADE, body, 201)
+    return await write(core, caller, ask.CONTRACT_MADE, body, 201)
 
 
 @post(
@@ -168,7 +168,7 @@ async def word_contract(
         revision=data.revision,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _written(core, caller, ask.CONTRACT_WORDED, body, 200)
+    return await write(core, caller, ask.CONTRACT_WORDED, body, 200)
 
 
 @post(
@@ -189,7 +189,7 @@ async def move_contract(
         effective_on=data.effective_on,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _written(core, caller, ask.CONTRACT_MOVED, body, 200)
+    return await write(core, caller, ask.CONTRACT_MOVED, body, 200)
 
 
 @post(
@@ -214,7 +214,7 @@ async def sign_contract(
         document_id=None if data.document is None else body_id("document", data.document, "document"),
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _written(core, caller, ask.CONTRACT_SIGNED, body, 200)
+    return await write(core, caller, ask.CONTRACT_SIGNED, body, 200)
 
 
 @get(
@@ -260,7 +260,7 @@ async def write_template(
     body = ask.WriteTemplate(
         data.title_fr, data.title_en, data.blocks, data.note, optional_key(idempotency_key)
     )
-    return await _written(core, caller, ask.TEMPLATE_WRITTEN, body, 201)
+    return await write(core, caller, ask.TEMPLATE_WRITTEN, body, 201)
 
 
 def _covered(services: list[CoveredBody]) -> list[ask.Covered]:
@@ -268,13 +268,6 @@ def _covered(services: list[CoveredBody]) -> list[ask.Covered]:
         ask.Covered(body_id("store", one.store, f"services[{place}].store"), one.kind, one.options)
         for place, one in enumerate(services)
     ]
-
-
-async def _written(
-    core: CoreClient, caller: Caller, subject: str, body: msgspec.Struct, status: int
-) -> Response[bytes]:
-    written = await core.ask(subject, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, status)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

@@ -7,10 +7,10 @@ from litestar import Response, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 
 from core.contracts import supervision as ask
-from core.contracts.desk_requests import ById, Nothing, Written
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from core.contracts.desk_requests import ById, Nothing
+from gateway.core_client import Caller, CoreClient
 from gateway.v1.reading import Cursor, Limit, Revision, cursor_id, path_id
-from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, write
 
 SNOOZE_MINUTES_MAX: Final = 7 * 1440
 
@@ -59,8 +59,7 @@ async def add_rule(
 ) -> Response[bytes]:
     """Watch something more, within one's own scope."""
     body = _saving(data, None, optional_key(idempotency_key))
-    written = await core.ask(ask.ALERT_RULE_SAVE, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 201)
+    return await write(core, caller, ask.ALERT_RULE_SAVE, body, 201)
 
 
 @put(
@@ -81,8 +80,7 @@ async def change_rule(
     Refused when somebody else wrote after the revision that is named.
     """
     body = _saving(data, path_id("alert_rule", alert_rule_id), optional_key(idempotency_key))
-    written = await core.ask(ask.ALERT_RULE_SAVE, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.ALERT_RULE_SAVE, body, 200)
 
 
 @delete("/alert-rules/{alert_rule_id:str}", summary="Delete an alert rule", tags=["Alerts"])
@@ -133,8 +131,7 @@ async def acknowledge(
 ) -> Response[bytes]:
     """Say that somebody looks after it: the bell counts it no more."""
     body = ask.AnswerAlert(path_id("alert", alert_id), data.note, 0, optional_key(idempotency_key))
-    written = await core.ask(ask.ALERT_ACKNOWLEDGE, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.ALERT_ACKNOWLEDGE, body, 200)
 
 
 @post(
@@ -149,8 +146,7 @@ async def snooze(
 ) -> Response[bytes]:
     """Keep it quiet for some minutes; it speaks again afterwards if it still stands."""
     body = ask.AnswerAlert(path_id("alert", alert_id), data.note, data.minutes, optional_key(idempotency_key))
-    written = await core.ask(ask.ALERT_SNOOZE, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.ALERT_SNOOZE, body, 200)
 
 
 def _saving(data: RuleBody, rule_id: bytes | None, key: str) -> ask.SaveAlertRule:

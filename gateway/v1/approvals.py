@@ -10,10 +10,10 @@ from litestar.types import ControllerRouterHandler
 
 from core.contracts import approvals as ask
 from core.contracts.approvals import Approval, ApprovalPage, ApprovalsView
-from core.contracts.desk_requests import ById, Written
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from core.contracts.desk_requests import ById
+from gateway.core_client import Caller, CoreClient
 from gateway.v1.reading import Cursor, Limit, body_id, cursor_id, path_id
-from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, write
 
 
 class ApproveBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -118,8 +118,7 @@ async def _decide(
     body = ask.Decide(
         id=path_id("approval", approval_id), reason=reason.strip(), idempotency_key=optional_key(key)
     )
-    written = await core.ask(subject, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, subject, body, 200)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (list_approvals, one_approval, approve, refuse, withdraw)

@@ -10,10 +10,10 @@ from litestar.params import Parameter
 from core.contracts import desk_requests as ask
 from core.contracts.desk_views import Block, BlockList, TargetKind
 from core.contracts.states import BlockTarget
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import Cursor, Limit, body_id, cursor_id, path_id
-from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, write
 
 _TARGETS = {"sto": "store", "svc": "service", "ter": "terminal"}
 
@@ -55,8 +55,7 @@ async def make_block(
         reason=data.reason,
         idempotency_key=optional_key(idempotency_key),
     )
-    written = await core.ask(ask.BLOCK, body, ask.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 201)
+    return await write(core, caller, ask.BLOCK, body, 201)
 
 
 @post(
@@ -73,8 +72,7 @@ async def lift_block(
     body = ask.LiftBlock(
         id=path_id("block", block_id), reason=data.reason, idempotency_key=optional_key(idempotency_key)
     )
-    written = await core.ask(ask.LIFT, body, ask.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.LIFT, body, 200)
 
 
 @get(

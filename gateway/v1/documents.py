@@ -11,11 +11,11 @@ from litestar.types import ControllerRouterHandler
 
 from core.contracts import documents as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import ById, Nothing, Written
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from core.contracts.desk_requests import ById, Nothing
+from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import body_id, path_id
-from gateway.v1.transactions import written_response
+from gateway.v1.writing import write
 
 _TAGS: Final = ["Documents"]
 # Somewhat too large is read to its end and refused in words; beyond this the connection is closed.
@@ -79,8 +79,7 @@ async def upload_document(
     company_id = body_id("company", company, "company")
     upload = await receive_file(request, caller, core)
     body = ask.FinishUpload(upload, company_id, kind, name)
-    written = await core.ask(ask.DOCUMENT_FINISHED, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 201)
+    return await write(core, caller, ask.DOCUMENT_FINISHED, body, 201)
 
 
 async def receive_file(request: Request[Any, Any, Any], caller: Caller, core: CoreClient) -> bytes:

@@ -10,11 +10,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream
 
 from core.contracts import supervision as ask
-from core.contracts.desk_requests import ById, Nothing, TransactionFilter, Written
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from core.contracts.desk_requests import ById, Nothing, TransactionFilter
+from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import Cursor, Limit, cursor_id, list_filter, live_filter, path_id
-from gateway.v1.transactions import IdempotencyKey, required_key, written_response
+from gateway.v1.writing import IdempotencyKey, required_key, write
 
 USUAL_COLUMNS: Final[list[ask.ExportColumn]] = [
     "received_at",
@@ -95,8 +95,7 @@ async def ask_export(
         compressed=data.compressed,
         idempotency_key=key,
     )
-    written = await core.ask(ask.EXPORT_ASK, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 202)
+    return await write(core, caller, ask.EXPORT_ASK, body, 202)
 
 
 @get(

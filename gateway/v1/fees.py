@@ -9,10 +9,10 @@ from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import fees as ask
-from core.contracts.desk_requests import ById, Nothing, Written
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from core.contracts.desk_requests import ById, Nothing
+from gateway.core_client import Caller, CoreClient
 from gateway.v1.reading import body_id, path_id
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 _TAGS: Final = ["Fees"]
 Rows = Annotated[list[ask.FeeRow], msgspec.Meta(max_length=ask.FEE_ROWS_MAX)]
@@ -85,7 +85,7 @@ async def make_grid(
 ) -> Response[bytes]:
     """Make a grid whose first version is a draft."""
     body = ask.MakeGrid(data.name, data.currency, data.effective_on, data.rows, optional_key(idempotency_key))
-    return await _written(core, caller, ask.FEE_GRID_MADE, body, 201)
+    return await write(core, caller, ask.FEE_GRID_MADE, body, 201)
 
 
 @post(
@@ -104,7 +104,7 @@ async def assign_grid(
         body_id("company", data.company, "company"),
         optional_key(idempotency_key),
     )
-    return await _written(core, caller, ask.FEE_GRID_ASSIGNED, body, 200)
+    return await write(core, caller, ask.FEE_GRID_ASSIGNED, body, 200)
 
 
 @post(
@@ -119,7 +119,7 @@ async def make_version(
 ) -> Response[bytes]:
     """Begin a draft with the rows of the newest version."""
     body = ask.MakeVersion(path_id("fee_grid", grid_id), data.effective_on, optional_key(idempotency_key))
-    return await _written(core, caller, ask.FEE_VERSION_MADE, body, 201)
+    return await write(core, caller, ask.FEE_VERSION_MADE, body, 201)
 
 
 @get("/fee-versions/{version_id:str}", summary="One version", tags=_TAGS)
@@ -147,7 +147,7 @@ async def edit_version(
         data.revision,
         optional_key(idempotency_key),
     )
-    return await _written(core, caller, ask.FEE_VERSION_EDITED, body, 200)
+    return await write(core, caller, ask.FEE_VERSION_EDITED, body, 200)
 
 
 @post(
@@ -168,7 +168,7 @@ async def move_version(
         data.revision,
         optional_key(idempotency_key),
     )
-    return await _written(core, caller, ask.FEE_VERSION_MOVED, body, 200)
+    return await write(core, caller, ask.FEE_VERSION_MOVED, body, 200)
 
 
 @get(
@@ -183,13 +183,6 @@ async def preview(
     """Price captured payments under the version in force and under this one; last month without days."""
     body = ask.PreviewFees(path_id("fee_version", version_id), first, last)
     return await core.ask(ask.FEE_PREVIEW, body, ask.FeePreview, caller=caller)
-
-
-async def _written(
-    core: CoreClient, caller: Caller, subject: str, body: msgspec.Struct, status: int
-) -> Response[bytes]:
-    written = await core.ask(subject, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, status)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

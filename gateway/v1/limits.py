@@ -8,12 +8,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import limits as ask
-from core.contracts.desk_requests import Nothing, Written
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Money
 from core.contracts.limits import ApprovalLimit, ApprovalLimits, LimitKind
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
-from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, write
 
 CURRENCY = "EUR"
 
@@ -52,8 +52,7 @@ async def set_limit(
         reason=data.reason,
         idempotency_key=optional_key(idempotency_key),
     )
-    written = await core.ask(ask.SET_APPROVAL_LIMIT, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.SET_APPROVAL_LIMIT, body, 200)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (list_limits, set_limit)

@@ -10,9 +10,9 @@ from litestar.types import ControllerRouterHandler
 from core.contracts import desk_requests
 from core.contracts import macros as ask
 from core.contracts.macros import Macro, MacroList, MacroPreview, MacroRun, MacroTarget
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.core_client import Caller, CoreClient
 from gateway.v1.reading import Revision, body_id, path_id
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 IdText = Annotated[str, msgspec.Meta(max_length=40)]
 Words = Annotated[str, msgspec.Meta(max_length=500)]
@@ -74,7 +74,7 @@ async def add_macro(
 ) -> Response[bytes]:
     """Write a new answer or sequence."""
     body = ask.SaveMacro(_fields(data), idempotency_key=optional_key(idempotency_key))
-    return written_response(await _written(core, caller, ask.SAVE_MACRO, body), 201)
+    return await write(core, caller, ask.SAVE_MACRO, body, 201)
 
 
 @post(
@@ -95,7 +95,7 @@ async def change_macro(
     body = ask.SaveMacro(
         _fields(data), path_id("macro", macro_id), data.revision, optional_key(idempotency_key)
     )
-    return written_response(await _written(core, caller, ask.SAVE_MACRO, body), 200)
+    return await write(core, caller, ask.SAVE_MACRO, body, 200)
 
 
 @post("/macros/{macro_id:str}/remove", summary="Remove a macro", tags=["Macros"], status_code=204)
@@ -137,13 +137,7 @@ async def run_macro(
         comment=data.comment.strip(),
         idempotency_key=optional_key(idempotency_key),
     )
-    return written_response(await _written(core, caller, ask.RUN_MACRO, body), 200)
-
-
-async def _written(
-    core: CoreClient, caller: Caller, subject: str, body: ask.SaveMacro | ask.RunMacro
-) -> desk_requests.Written:
-    return await core.ask(subject, body, desk_requests.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
+    return await write(core, caller, ask.RUN_MACRO, body, 200)
 
 
 def _fields(data: MacroBody) -> ask.MacroFields:

@@ -1,6 +1,6 @@
 """Accounts, companies, contacts, duplicates."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import Response, delete, get, post
@@ -8,12 +8,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import merchants as ask
-from core.contracts.desk_requests import ById, Nothing, Written
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from core.contracts.desk_requests import ById, Nothing
+from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1 import onboarding, stores
 from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_parts, path_id
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 Version = Annotated[int, msgspec.Meta(ge=1, description="The version that was read")]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
@@ -73,12 +73,6 @@ def search_of(kind: str, words: str, limit: int, cursor: str | None) -> ask.Sear
     if parts is not None:
         body.after, body.after_id = parts[0], body_id(kind, parts[1], "cursor")
     return body
-
-
-async def write(core: CoreClient, caller: Caller, subject: str, body: Any, status: int) -> Response[bytes]:
-    """Ask for a write, and answer with what it made."""
-    written = await core.ask(subject, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, status)
 
 
 @get("/accounts", summary="Search accounts", tags=["Merchants"], opt=_LISTED)

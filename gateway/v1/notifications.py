@@ -11,13 +11,13 @@ from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import notifications as ask
-from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.desk_requests import ById, Nothing
 from core.values.ids import PREFIXES
 from gateway.auth import anonymous
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import Cursor, Limit, Revision, Words, body_id, cursor_id, path_id
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 _KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 Line = Annotated[str, msgspec.Meta(max_length=200)]
@@ -96,8 +96,7 @@ async def resend_mail(
 ) -> Response[bytes]:
     """Queue the mail once more. One that held a one-time link cannot be: make a new link instead."""
     body = ask.ResendMail(path_id("mail", mail_id), optional_key(idempotency_key))
-    written = await core.ask(ask.MAIL_RESEND, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 202)
+    return await write(core, caller, ask.MAIL_RESEND, body, 202)
 
 
 @get(
@@ -182,8 +181,7 @@ async def put_brand(
         revision=data.revision,
         idempotency_key=optional_key(idempotency_key),
     )
-    written = await core.ask(ask.BRAND_PUT, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.BRAND_PUT, body, 200)
 
 
 @delete("/brands/{brand_id:str}", summary="Remove a partner’s face", tags=["Branding"])

@@ -11,12 +11,12 @@ from litestar.types import ControllerRouterHandler
 
 from core.contracts import merchants as ask
 from core.contracts import onboarding_files as files
-from core.contracts.desk_requests import ById, Written
+from core.contracts.desk_requests import ById
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.documents import BODY_BYTES_MAX, Name, receive_file
 from gateway.v1.reading import Cursor, Limit, body_id, cursor_number, cursor_parts, path_id
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 
 class StartBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,8 +75,7 @@ async def start_file(
 ) -> Response[bytes]:
     """Start a file; the caller holds it."""
     body = ask.StartOnboarding(data.merchant, optional_key(idempotency_key))
-    written = await core.ask(ask.ONBOARDING_STARTED, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 201)
+    return await write(core, caller, ask.ONBOARDING_STARTED, body, 201)
 
 
 @post("/onboarding/{file_id:str}/answers", summary="Save answers", tags=["Onboarding"], status_code=200)

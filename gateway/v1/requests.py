@@ -9,12 +9,12 @@ from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import requests as ask
-from core.contracts.desk_requests import Nothing, Written
+from core.contracts.desk_requests import Nothing
 from core.values.request_codes import code_said
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_parts
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 Title = Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
 Text = Annotated[str, msgspec.Meta(max_length=4_000)]
@@ -166,7 +166,7 @@ async def put_type(
         retired=data.retired,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _write(core, ask.REQUEST_TYPE_PUT, body, caller)
+    return await write(core, caller, ask.REQUEST_TYPE_PUT, body, 200)
 
 
 @get("/requests/{request_id:str}", summary="One request", tags=["Requests"])
@@ -205,7 +205,7 @@ async def make_request(
         assignee_id=place("assignee", data.assignee),
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _write(core, ask.REQUEST_CREATE, body, caller, status=201)
+    return await write(core, caller, ask.REQUEST_CREATE, body, 201)
 
 
 @post(
@@ -231,7 +231,7 @@ async def assign(
         comment=data.comment,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _write(core, ask.REQUEST_ASSIGN, body, caller)
+    return await write(core, caller, ask.REQUEST_ASSIGN, body, 200)
 
 
 @post(
@@ -255,7 +255,7 @@ async def comment(
         mentions=[body_id("agent", one, "mentions") for one in data.mentions],
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _write(core, ask.REQUEST_COMMENT, body, caller)
+    return await write(core, caller, ask.REQUEST_COMMENT, body, 200)
 
 
 @post(
@@ -279,7 +279,7 @@ async def change_status(
         comment=data.comment,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _write(core, ask.REQUEST_MOVE, body, caller)
+    return await write(core, caller, ask.REQUEST_MOVE, body, 200)
 
 
 @post(
@@ -300,7 +300,7 @@ async def close(
         comment=data.comment,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _write(core, ask.REQUEST_MOVE, body, caller)
+    return await write(core, caller, ask.REQUEST_MOVE, body, 200)
 
 
 @post(
@@ -324,7 +324,7 @@ async def reopen(
         comment=data.comment,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _write(core, ask.REQUEST_MOVE, body, caller)
+    return await write(core, caller, ask.REQUEST_MOVE, body, 200)
 
 
 @post(
@@ -350,7 +350,7 @@ async def change(
         team=data.team,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _write(core, ask.REQUEST_CHANGE, body, caller)
+    return await write(core, caller, ask.REQUEST_CHANGE, body, 200)
 
 
 def _key(text: str) -> ask.RequestKey:
@@ -373,13 +373,6 @@ def _after(cursor: str | None) -> tuple[int, str, bytes] | None:
     if rank not in {"0", "1", "2"} or len(due) != _DATE_MAX:
         raise Problem.of_field("cursor")
     return int(rank), due, body_id("request", raw, "cursor")
-
-
-async def _write(
-    core: CoreClient, subject: str, body: msgspec.Struct, caller: Caller, *, status: int = 200
-) -> Response[bytes]:
-    written = await core.ask(subject, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, status)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

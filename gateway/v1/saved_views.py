@@ -8,10 +8,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
 from core.contracts import supervision as ask
-from core.contracts.desk_requests import ById, Nothing, Written
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from core.contracts.desk_requests import ById, Nothing
+from gateway.core_client import Caller, CoreClient
 from gateway.v1.reading import body_id, path_id
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 Value = Annotated[str, msgspec.Meta(max_length=80)]
 Role = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z_]{1,39}$")]
@@ -55,8 +55,7 @@ async def add_view(
 ) -> Response[bytes]:
     """Keep filters and columns under a name, for oneself or for a role that one holds."""
     body = _saving(data, None, optional_key(idempotency_key))
-    written = await core.ask(ask.VIEW_SAVE, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 201)
+    return await write(core, caller, ask.VIEW_SAVE, body, 201)
 
 
 @put(
@@ -70,8 +69,7 @@ async def change_view(
 ) -> Response[bytes]:
     """Put another state in place of one of one's own views."""
     body = _saving(data, path_id("view", view_id), optional_key(idempotency_key))
-    written = await core.ask(ask.VIEW_SAVE, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
+    return await write(core, caller, ask.VIEW_SAVE, body, 200)
 
 
 @delete("/views/{view_id:str}", summary="Delete a view", tags=["Supervision"])

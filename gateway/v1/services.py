@@ -8,10 +8,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import agreements as ask
-from core.contracts.desk_requests import ById, Written
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from core.contracts.desk_requests import ById
+from gateway.core_client import Caller, CoreClient
 from gateway.v1.reading import Revision, body_id, path_id
-from gateway.v1.transactions import IdempotencyKey, ReasonText, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, write
 
 _TAGS: Final = ["Services"]
 _SET: Final = {200: ResponseSpec(ask.ServiceDetail, description="The service")}
@@ -62,7 +62,7 @@ async def make_service(
     body = ask.MakeService(
         body_id("store", data.store, "store"), data.kind, data.reason.strip(), optional_key(idempotency_key)
     )
-    return await _written(core, caller, ask.SERVICE_MADE, body, 201)
+    return await write(core, caller, ask.SERVICE_MADE, body, 201)
 
 
 @post(
@@ -83,7 +83,7 @@ async def set_options(
         data.revision,
         optional_key(idempotency_key),
     )
-    return await _written(core, caller, ask.SERVICE_OPTIONS, body, 200)
+    return await write(core, caller, ask.SERVICE_OPTIONS, body, 200)
 
 
 @post("/services/{service_id:str}/limits", summary="Set limits", tags=_TAGS, status_code=200, responses=_SET)
@@ -102,14 +102,7 @@ async def set_limits(
         data.revision,
         optional_key(idempotency_key),
     )
-    return await _written(core, caller, ask.SERVICE_LIMITS, body, 200)
-
-
-async def _written(
-    core: CoreClient, caller: Caller, subject: str, body: msgspec.Struct, status: int
-) -> Response[bytes]:
-    written = await core.ask(subject, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, status)
+    return await write(core, caller, ask.SERVICE_LIMITS, body, 200)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (one_service, make_service, set_options, set_limits)

@@ -10,9 +10,9 @@ from litestar.types import ControllerRouterHandler
 from core.contracts import desk_requests as ask
 from core.contracts import merchants
 from core.contracts.desk_views import StorePage
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.core_client import Caller, CoreClient
 from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_parts, path_id
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 
 class StoreBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,10 +70,7 @@ async def create_store(
         not_duplicate_reason=data.not_duplicate_reason,
         idempotency_key=optional_key(idempotency_key),
     )
-    written = await core.ask(
-        merchants.STORE_CREATED, body, ask.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S
-    )
-    return written_response(written, 201)
+    return await write(core, caller, merchants.STORE_CREATED, body, 201)
 
 
 @post(
@@ -94,10 +91,7 @@ async def edit_store(
     body = merchants.EditStore(
         path_id("store", store_id), data.version, data.store, optional_key(idempotency_key)
     )
-    written = await core.ask(
-        merchants.STORE_EDITED, body, ask.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S
-    )
-    return written_response(written, 200)
+    return await write(core, caller, merchants.STORE_EDITED, body, 200)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (create_store, edit_store)

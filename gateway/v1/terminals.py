@@ -11,9 +11,9 @@ from core.contracts import desk_requests
 from core.contracts import estate as ask
 from core.contracts.desk_views import TerminalView
 from core.contracts.estate import Condition, EstatePage, TerminalOptions, TerminalProfile
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.core_client import Caller, CoreClient
 from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_parts, path_id
-from gateway.v1.transactions import IdempotencyKey, optional_key, written_response
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 ServiceName = Annotated[str, msgspec.Meta(max_length=20)]
 IdText = Annotated[str, msgspec.Meta(max_length=40)]
@@ -110,7 +110,7 @@ async def assign_terminal(
         dialect=data.dialect,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _written(ask.ASSIGN_TERMINAL, body, caller, core, 201)
+    return await write(core, caller, ask.ASSIGN_TERMINAL, body, 201)
 
 
 @post(
@@ -135,7 +135,7 @@ async def move_terminal(
         reason=data.reason,
         idempotency_key=optional_key(idempotency_key),
     )
-    return await _written(ask.MOVE_TERMINAL, body, caller, core, 200)
+    return await write(core, caller, ask.MOVE_TERMINAL, body, 200)
 
 
 @post(
@@ -154,7 +154,7 @@ async def activate_terminal(
 ) -> Response[bytes]:
     """Put a terminal into service: its next sign-on is welcome. A retired one comes back."""
     body = ask.TerminalAct(path_id("terminal", terminal_id), data.reason, optional_key(idempotency_key))
-    return await _written(ask.ACTIVATE_TERMINAL, body, caller, core, 200)
+    return await write(core, caller, ask.ACTIVATE_TERMINAL, body, 200)
 
 
 @post(
@@ -173,7 +173,7 @@ async def retire_terminal(
 ) -> Response[bytes]:
     """Take a terminal out of service: its payments and sign-ons are refused."""
     body = ask.TerminalAct(path_id("terminal", terminal_id), data.reason, optional_key(idempotency_key))
-    return await _written(ask.RETIRE_TERMINAL, body, caller, core, 200)
+    return await write(core, caller, ask.RETIRE_TERMINAL, body, 200)
 
 
 @post(
@@ -192,11 +192,4 @@ async def set_terminal_options(
 ) -> Response[bytes]:
     """Set dialect, connectivity, tip, pre-authorisation and contactless limit; the terminal is asked to take them."""
     body = ask.SetTerminalOptions(path_id("terminal", terminal_id), data, optional_key(idempotency_key))
-    return await _written(ask.SET_TERMINAL_OPTIONS, body, caller, core, 200)
-
-
-async def _written(
-    subject: str, body: msgspec.Struct, caller: Caller, core: CoreClient, status: int
-) -> Response[bytes]:
-    written = await core.ask(subject, body, desk_requests.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, status)
+    return await write(core, caller, ask.SET_TERMINAL_OPTIONS, body, 200)

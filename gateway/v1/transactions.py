@@ -1,25 +1,16 @@
 """Lists, one transaction, refund, cancel."""
 
-from typing import Annotated, Any
-
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
 
 from core.contracts import desk_requests as ask
 from core.contracts.approvals import Approval
 from core.contracts.desk_views import Money, Transaction, TransactionDetail, TransactionPage
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
-from gateway.problems import JSON, Problem
+from gateway.core_client import Caller, CoreClient
+from gateway.problems import Problem
 from gateway.v1.reading import FILTER_PARAMETERS, Cursor, Limit, cursor_id, path_id
-
-# Three characters that say something: blanks would leave the record without a why.
-ReasonText = Annotated[str, msgspec.Meta(min_length=3, max_length=500, pattern=r"(?:\S\s*){3}")]
-IdempotencyKey = Annotated[
-    str | None,
-    Parameter(header="Idempotency-Key", description="1 to 255 characters; the same key and body act once"),
-]
+from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, required_key, write
 
 
 class RefundBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -93,8 +84,7 @@ async def refund(
         reason=data.reason,
         idempotency_key=key,
     )
-    written = await core.ask(ask.REFUND, body, ask.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 202)
+    return await write(core, caller, ask.REFUND, body, 202)
 
 
 @post(
@@ -117,23 +107,4 @@ async def cancel(
         reason=data.reason,
         idempotency_key=optional_key(idempotency_key),
     )
-    written = await core.ask(ask.CANCEL, body, ask.Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
-    return written_response(written, 200)
-
-
-def required_key(key: str | None) -> str:
-    """Return a usable key. Raises: Problem."""
-    if not key or len(key) > 255 or not key.isprintable():
-        raise Problem("idempotency_key_missing")
-    return key
-
-
-def optional_key(key: str | None) -> str:
-    """Return a usable key, or none. Raises: Problem."""
-    return "" if key is None else required_key(key)
-
-
-def written_response(written: ask.Written, status: int) -> Response[bytes]:
-    """Return the first answer's bytes, marked when this is a repeat."""
-    headers: dict[str, Any] = {"Idempotent-Replayed": "true"} if written.replayed else {}
-    return Response(written.body, status_code=status, media_type=JSON, headers=headers)
+    return await write(core, caller, ask.CANCEL, body, 200)

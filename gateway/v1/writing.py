@@ -1,0 +1,39 @@
+"""What every write shares: the key under which it acts once, the reason that it asks for, its answer."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response
+from litestar.params import Parameter
+
+from core.contracts.desk_requests import Written
+from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.problems import JSON, Problem
+
+# Three characters that say something: blanks would leave the record without a why.
+ReasonText = Annotated[str, msgspec.Meta(min_length=3, max_length=500, pattern=r"(?:\S\s*){3}")]
+IdempotencyKey = Annotated[
+    str | None,
+    Parameter(header="Idempotency-Key", description="1 to 255 characters; the same key and body act once"),
+]
+
+
+def required_key(key: str | None) -> str:
+    """Return a usable key. Raises: Problem."""
+    if not key or len(key) > 255 or not key.isprintable():
+        raise Problem("idempotency_key_missing")
+    return key
+
+
+def optional_key(key: str | None) -> str:
+    """Return a usable key, or none. Raises: Problem."""
+    return "" if key is None else required_key(key)
+
+
+async def write(
+    core: CoreClient, caller: Caller, subject: str, body: msgspec.Struct, status: int
+) -> Response[bytes]:
+    """Let core write and return the first answer's bytes, marked when this is a repeat. Raises: Problem."""
+    written = await core.ask(subject, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
+    headers: dict[str, Any] = {"Idempotent-Replayed": "true"} if written.replayed else {}
+    return Response(written.body, status_code=status, media_type=JSON, headers=headers)
