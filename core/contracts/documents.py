@@ -8,17 +8,26 @@ from core.contracts.desk_views import CompanyRef, PersonRef, Timestamp
 from core.contracts.subjects import DESK
 
 DOCUMENT = f"{DESK}.document"  # ById -> DocumentView
+DOCUMENTS = f"{DESK}.documents"  # ListDocuments -> DocumentList
 DOCUMENT_BYTES = f"{DESK}.document_bytes"  # ReadBytes -> bytes, empty past the end
 DOCUMENT_PART = f"{DESK}.document_part"  # PutPart -> Nothing
 DOCUMENT_FINISHED = f"{DESK}.document_finished"  # FinishUpload -> Written (DocumentView)
 
 DOCUMENT_BYTES_MAX: Final = 10 * 1024 * 1024
 PART_BYTES_MAX: Final = 512 * 1024
+DOCUMENTS_LISTED_MAX: Final = 200
 PARTS_MAX: Final = 40  # Short parts are allowed: a client sends as it reads.
 
 DocumentKind = Literal["contract", "signed_contract", "attachment"]
+DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = ("contract", "signed_contract", "attachment")
 UploadKind = Literal["signed_contract", "attachment"]
 MediaType = Literal["application/pdf", "image/png", "image/jpeg"]
+
+
+class ListDocuments(msgspec.Struct):
+    """Those of a company that the caller may open."""
+
+    company_id: bytes
 
 
 class ReadBytes(msgspec.Struct):
@@ -60,3 +69,9 @@ class DocumentView(msgspec.Struct):
     size_bytes: int
     made_by: PersonRef
     made_at: Timestamp
+
+
+class DocumentList(msgspec.Struct):
+    """Newest first, at most DOCUMENTS_LISTED_MAX."""
+
+    data: list[DocumentView]

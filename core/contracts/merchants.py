@@ -226,6 +226,7 @@ class AttachedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size_bytes: int
     sha256: str
     at: Timestamp
+    by: PersonRef | None = None  # nobody is named by what was brought before this was kept
 
 
 class Answers(msgspec.Struct, forbid_unknown_fields=True):

@@ -10,11 +10,15 @@ import msgspec
 from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.documents import (
     DOCUMENT_BYTES_MAX,
+    DOCUMENT_KINDS,
+    DOCUMENTS_LISTED_MAX,
     PART_BYTES_MAX,
     PARTS_MAX,
     DocumentKind,
+    DocumentList,
     DocumentView,
     FinishUpload,
+    ListDocuments,
     MediaType,
     PutPart,
     ReadBytes,
@@ -25,7 +29,7 @@ from core.documents import store
 from core.documents.blobs import Blobs
 from core.documents.errors import DocumentIncomplete, DocumentLost, DocumentTooLarge, DocumentTypeRefused
 from core.documents.rules import media_type_of, plain_name, reader_of, writer_of
-from core.identity.api import Permission, SignedIn, record_action, require
+from core.identity.api import Permission, Scope, SignedIn, record_action, require
 from core.values.clock import Clock
 from core.values.ids import encode_id
 
@@ -106,6 +110,23 @@ class DocumentHandlers:
                 facts={"document": encode_id("document", made), "sha256": row["sha256"].hex()},
             )
         return Written(msgspec.json.encode(store.view_of(row)))
+
+    async def documents(self, caller: SignedIn, request: ListDocuments) -> DocumentList:
+        """Return the documents of a company that the caller may open. Raises: NotPermitted, NotFound."""
+        if not any(caller.may(reader_of(kind)) for kind in DOCUMENT_KINDS):
+            require(caller, reader_of("attachment"))
+        async with self._pool.acquire() as connection:
+            kinds: list[DocumentKind] = [
+                kind
+                for kind in DOCUMENT_KINDS
+                if await _may_read(connection, caller.scope_of(reader_of(kind)), kind, request.company_id)
+            ]
+            if not kinds:
+                raise NotFound
+            rows = await store.list_documents(
+                connection, request.company_id, kinds, limit=DOCUMENTS_LISTED_MAX
+            )
+        return DocumentList([store.view_of(row) for row in rows])
 
     async def document(self, caller: SignedIn, request: ById) -> DocumentView:
         """Return a document's facts. Raises: NotPermitted, NotFound."""
@@ -217,7 +238,7 @@ class DocumentHandlers:
             require(caller, Permission.CONTRACTS_READ)
             raise NotFound
         scope = require(caller, reader_of(row["kind"]))
-        if not await store.sees_company(connection, scope, row["company_id"].bytes):
+        if not await _may_read(connection, scope, row["kind"], row["company_id"].bytes):
             raise NotFound
         return row
 
@@ -225,6 +246,13 @@ class DocumentHandlers:
 async def forget_unfinished(pool: asyncpg.Pool, now: datetime) -> None:
     """Drop the parts of files that nobody finished."""
     await store.forget_old_parts(pool, now - PARTS_KEPT)
+
+
+async def _may_read(connection: Connection, scope: Scope, kind: DocumentKind, company_id: bytes) -> bool:
+    if kind == "attachment":
+        # A paper with an account number on it is shown to whom the company's own page shows that number.
+        return await store.holds_company(connection, scope, company_id)
+    return await store.sees_company(connection, scope, company_id)
 
 
 async def _whole(connection: Connection, agent_id: bytes, upload: bytes) -> bytes:

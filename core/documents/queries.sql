@@ -28,6 +28,21 @@ SELECT EXISTS (
     WHERE c.id = $2 AND sees($1::area[], s.department, s.id, c.id, NULL)
 );
 
+-- name: company_held
+-- Primary key. What a company brought shows its account and its people: for whoever sees it as a whole.
+SELECT EXISTS (SELECT FROM company c WHERE c.id = $2 AND sees($1::area[], c.department, NULL, c.id, NULL));
+
+-- name: documents_of
+-- Index document_company backwards in time. $1 company, $2 kinds, $3 how many at most.
+SELECT d.id, d.kind, d.company_id, c.legal_name, d.name, d.media_type, d.sha256, d.size_bytes, d.made_by,
+       a.name AS made_by_name, d.made_at
+FROM document d
+JOIN company c ON c.id = d.company_id
+LEFT JOIN agent a ON a.id = d.made_by
+WHERE d.company_id = $1 AND d.kind = ANY($2::text[])
+ORDER BY d.made_at DESC, d.id DESC
+LIMIT $3;
+
 -- name: add_document
 INSERT INTO document (kind, company_id, name, media_type, sha256, size_bytes, made_by, made_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -56,6 +56,18 @@ async def sees_company(connection: Connection, scope: Scope, company_id: bytes) 
     return bool(await connection.fetchval(_SQL.company_seen, scope.parameter(), uuid_of(company_id)))
 
 
+async def holds_company(connection: Connection, scope: Scope, company_id: bytes) -> bool:
+    """Return whether the company as a whole is within the scope."""
+    return bool(await connection.fetchval(_SQL.company_held, scope.parameter(), uuid_of(company_id)))
+
+
+async def list_documents(
+    connection: Connection, company_id: bytes, kinds: Sequence[DocumentKind], *, limit: int
+) -> list[asyncpg.Record]:
+    """Return a company's documents of some kinds, newest first, whoever asks."""
+    return await connection.fetch(_SQL.documents_of, uuid_of(company_id), list(kinds), limit)
+
+
 async def add_document(
     connection: Connection,
     *,

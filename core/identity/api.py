@@ -8,11 +8,11 @@ from core.identity.access.settings import AccessMisconfigured, AccessSettings, a
 from core.identity.denials import Denials
 from core.identity.errors import NotPermitted
 from core.identity.handlers import IdentityHandlers
-from core.identity.idempotency import Claim, once
+from core.identity.idempotency import Claim, once, write_once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
 from core.identity.staleness import refuse_if_stale, told_by
-from core.identity.store import forget_old, record_action
+from core.identity.store import forget_old, list_holders, record_action
 from core.identity.views import hash_of_token
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "forget_old",
     "hash_of_token",
     "key_file",
+    "list_holders",
     "load_or_make_key",
     "once",
     "record_action",
@@ -41,4 +42,5 @@ __all__ = [
     "require",
     "require_everywhere",
     "told_by",
+    "write_once",
 ]

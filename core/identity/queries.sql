@@ -52,6 +52,22 @@ SELECT s.token_hash, s.agent_id, s.created_at, s.last_seen_at, s.expires_at, s.e
 FROM session s JOIN agent a ON a.id = s.agent_id
 WHERE s.token_hash = ANY($1::bytea[]);
 
+-- name: holders
+-- Primary key of role_permission, partial index agent_grant_standing: agents with the grants that give a permission.
+SELECT a.id,
+       json_agg(json_build_object(
+           'role', g.role, 'regions', g.regions, 'departments', g.departments, 'stores', g.stores,
+           'companies', g.companies, 'services', g.services, 'amount_max_minor', g.amount_max_minor,
+           'permissions', ARRAY[$1::text]
+       ) ORDER BY g.id)::text AS grants
+FROM agent_grant g
+JOIN role_permission p ON p.role = g.role AND p.permission = $1
+JOIN agent a ON a.id = g.agent_id
+WHERE g.revoked_at IS NULL AND a.disabled_at IS NULL
+GROUP BY a.id
+ORDER BY a.id
+LIMIT 500;
+
 -- name: note_seen
 -- Primary key; the condition keeps parallel calls to one write.
 UPDATE session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $3 AND ended_at IS NULL;
@@ -79,6 +95,10 @@ RETURNING created_at;
 
 -- name: key_taken
 SELECT path, body_hash, result, created_at FROM idempotency WHERE principal_id = $1 AND key = $2;
+
+-- name: lock_key
+-- Primary key; the row stays locked until the effect and its answer are committed.
+SELECT result FROM idempotency WHERE principal_id = $1 AND key = $2 FOR UPDATE;
 
 -- name: keep_result
 -- The first result stands.

@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from core.contracts.scope import Area
+from core.contracts.permissions import Permission
+from core.contracts.scope import Area, Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
 from core.identity.access import store as access
@@ -143,6 +144,15 @@ async def record_action(
     )
 
 
+async def list_holders(connection: Connection, permission: Permission) -> list[tuple[bytes, Scope]]:
+    """Return the agents who hold a permission, each with where, at most five hundred."""
+    rows = await connection.fetch(_SQL.holders, permission.value)
+    return [
+        (row["id"].bytes, Scope(tuple(_grant_of(stored).area for stored in _decode_grants(row["grants"]))))
+        for row in rows
+    ]
+
+
 async def find_last_change(
     connection: Connection, target_kind: str, target_id: bytes
 ) -> asyncpg.Record | None:
@@ -161,6 +171,11 @@ async def claim_key(
     if row is None:  # Released between the two statements; the caller asks again.
         return TakenKey(path, body_hash, None, now)
     return TakenKey(row["path"], row["body_hash"], row["result"], row["created_at"])
+
+
+async def lock_key(connection: Connection, *, agent_id: bytes, key: str) -> bytes | None:
+    """Return the answer kept under a key, if any; nobody else acts under it before the transaction ends."""
+    return await connection.fetchval(_SQL.lock_key, uuid_of(agent_id), key)
 
 
 async def keep_result(connection: Connection, *, agent_id: bytes, key: str, result: bytes) -> None:

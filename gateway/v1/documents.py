@@ -20,7 +20,20 @@ from gateway.v1.writing import write
 _TAGS: Final = ["Documents"]
 # Somewhat too large is read to its end and refused in words; beyond this the connection is closed.
 BODY_BYTES_MAX: Final = 2 * ask.DOCUMENT_BYTES_MAX
+CompanyId = Annotated[str, Parameter(max_length=40, description="A company’s id")]
 Name = Annotated[str, Parameter(min_length=1, max_length=200, description="The file’s name")]
+
+
+@get(
+    "/documents",
+    summary="List a company's documents, newest first",
+    tags=_TAGS,
+    opt={"query": frozenset({"company"})},
+)
+async def list_documents(caller: Caller, core: CoreClient, company: CompanyId) -> ask.DocumentList:
+    """Return what the caller may open: contracts as they were signed, and what the company brought."""
+    body = ask.ListDocuments(body_id("company", company, "company"))
+    return await core.ask(ask.DOCUMENTS, body, ask.DocumentList, caller=caller)
 
 
 @get(
@@ -102,4 +115,9 @@ async def receive_file(request: Request[Any, Any, Any], caller: Caller, core: Co
     return upload
 
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (document_bytes, document_facts, upload_document)
+HANDLERS: tuple[ControllerRouterHandler, ...] = (
+    list_documents,
+    document_bytes,
+    document_facts,
+    upload_document,
+)

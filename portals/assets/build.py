@@ -28,7 +28,7 @@ HASH_DIGITS = 10
 
 ICONS = (
     "arrow-left", "arrow-right", "ban", "banknote", "bell", "calendar-clock", "check", "check-check", "chevron-down",
-    "circle-alert", "circle-question-mark", "clock", "columns-2", "credit-card", "external-link", "funnel", "globe",
+    "circle-alert", "circle-question-mark", "clock", "columns-2", "credit-card", "external-link", "file-text", "funnel", "globe",
     "info", "keyboard", "lock", "lock-open", "log-out", "moon", "pause", "play", "power-off", "radio",
     "refresh-cw", "rotate-ccw", "rows-3", "search", "split", "store", "sun", "sun-moon", "triangle-alert",
     "undo-2", "user", "wifi-off", "x",

@@ -4,6 +4,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk_requests import ById
+from core.contracts.desk_views import PersonRef
 from core.contracts.merchants import Answers, AttachedFile, DocumentKind, OnboardingDetail
 from core.contracts.onboarding_files import AttachFile, ReadAttached
 from core.contracts.refusals import NotFound
@@ -14,6 +15,7 @@ from core.merchants.onboarding.handlers import OnboardingHandlers
 from core.merchants.onboarding.ports import Keeping
 from core.merchants.onboarding.rules import EDITABLE, tidied
 from core.values.clock import Clock
+from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
 
@@ -51,6 +53,7 @@ class AttachingHandlers:
                 size_bytes=kept.size_bytes,
                 sha256=kept.sha256.hex(),
                 at=timestamp(now),
+                by=PersonRef(encode_id("agent", caller.agent_id), caller.name),
             )
             await store.save_file(
                 connection,

@@ -18,6 +18,7 @@ from core.contracts.merchants import (
     StartOnboarding,
     StepBody,
 )
+from core.contracts.reason_texts import says_why
 from core.contracts.refusals import ChangedMeanwhile, NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
@@ -31,7 +32,6 @@ from core.merchants.onboarding.making import account_of, make_merchant
 from core.merchants.onboarding.ports import Keeping, Kept
 from core.merchants.onboarding.rules import (
     EDITABLE,
-    REASON_CHARACTERS_MIN,
     STEPS,
     TRANSITIONS,
     Known,
@@ -42,9 +42,10 @@ from core.merchants.onboarding.rules import (
     stores_outside,
     tidied,
 )
+from core.merchants.onboarding.telling import tell_of_move
 from core.values.clock import Clock, from_unix_us, to_unix_us
 from core.values.cursors import encode_cursor
-from core.values.ids import encode_id
+from core.values.ids import decode_id, encode_id
 
 
 class OnboardingHandlers:
@@ -144,7 +145,7 @@ class OnboardingHandlers:
         way = TRANSITIONS[request.move]
         scope = require(caller, way.permission)
         reason = request.reason.strip()
-        if way.needs_reason and len(reason) < REASON_CHARACTERS_MIN:
+        if way.needs_reason and not says_why(reason):
             raise FieldsWrong(problems_of([Wrong("reason", "reason_short")], locale))
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
@@ -182,7 +183,7 @@ class OnboardingHandlers:
                         account_id=made.account_id,
                         company_id=made.company_id,
                     )
-                    await self._give_files(connection, caller, made.company_id, file.answers, now)
+                    await self._give_files(connection, caller, made.company_id, file.answers)
                     facts = {"company": encode_id("company", made.company_id)}
                 case _:
                     await store.move_file(
@@ -193,6 +194,7 @@ class OnboardingHandlers:
                         state=way.target,
                         reason=reason,
                     )
+            await tell_of_move(connection, caller, request.id, file, request.move, reason=reason, now=now)
             await self._record(connection, caller, request.id, way.target, now, facts)
             return await self._detail(connection, caller, request.id, locale)
 
@@ -202,14 +204,17 @@ class OnboardingHandlers:
         caller: SignedIn,
         company_id: bytes,
         answers: Answers,
-        now: datetime,
     ) -> None:
-        """Make what was brought to a file documents of the company that it becomes."""
+        """Make what was brought to a file documents of the company that it becomes, as of who brought it when."""
         for one in answers.files:
             assert self._keeping is not None, "a file with documents is validated where documents are kept"
             kept = Kept(bytes.fromhex(one.sha256), one.name, one.media_type, one.size_bytes)
             await self._keeping.give(
-                connection, kept, company_id=company_id, agent_id=caller.agent_id, now=now
+                connection,
+                kept,
+                company_id=company_id,
+                agent_id=caller.agent_id if one.by is None else decode_id("agent", one.by.id),
+                brought_at=datetime.fromisoformat(one.at),
             )
 
     async def _take(self, caller: SignedIn, file_id: bytes, locale: str) -> OnboardingDetail:

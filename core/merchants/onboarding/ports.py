@@ -30,7 +30,7 @@ class Keeping(Protocol):
         ...
 
     async def give(
-        self, connection: Connection, kept: Kept, *, company_id: bytes, agent_id: bytes, now: datetime
+        self, connection: Connection, kept: Kept, *, company_id: bytes, agent_id: bytes, brought_at: datetime
     ) -> None:
-        """Make kept bytes a document of a company."""
+        """Make kept bytes a document of a company, as of who brought them when."""
         ...

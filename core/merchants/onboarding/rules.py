@@ -17,6 +17,7 @@ from core.contracts.merchants import (
     StoreFields,
 )
 from core.contracts.permissions import Permission
+from core.contracts.reason_texts import says_why
 from core.contracts.scope import Scope
 from core.merchants.forms import Wrong, check_company, check_contact, check_store
 from core.merchants.rules import check_siren, department_of, one_line
@@ -31,7 +32,6 @@ STEPS: Final[tuple[StepName, ...]] = (
     "review",
 )
 EDITABLE: Final = frozenset({"draft", "returned"})
-REASON_CHARACTERS_MIN: Final = 3
 _OF_MERCHANT: Final = {"siren": "siren", "activity": "activity"}
 
 
@@ -244,7 +244,7 @@ def _of_contacts(contacts: list[ContactFields]) -> list[Wrong]:
 
 def _of_review(answers: Answers, known: Known) -> list[Wrong]:
     reason = answers.review.not_duplicate_reason.strip()
-    if known.doubtful and len(reason) < REASON_CHARACTERS_MIN:
+    if known.doubtful and not says_why(reason):
         return [Wrong("not_duplicate_reason", "duplicate_unanswered")]
     return []
 

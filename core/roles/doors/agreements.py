@@ -107,6 +107,9 @@ def doors(parts: Parts) -> Doors:
             ask.SetLimits, True, lambda who, body, _locale: services.set_limits(who, body)
         ),
         files.DOCUMENT: Door(ById, True, lambda who, body, _locale: documents.document(who, body)),
+        files.DOCUMENTS: Door(
+            files.ListDocuments, True, lambda who, body, _locale: documents.documents(who, body)
+        ),
         files.DOCUMENT_BYTES: Door(
             files.ReadBytes, True, lambda who, body, _locale: documents.read(who, body)
         ),

@@ -40,9 +40,9 @@ class _Keeping:
         return await self._documents.read_kept(connection, sha256, offset=offset)
 
     async def give(
-        self, connection: Connection, kept: Kept, *, company_id: bytes, agent_id: bytes, now: datetime
+        self, connection: Connection, kept: Kept, *, company_id: bytes, agent_id: bytes, brought_at: datetime
     ) -> None:
-        """Enter what is kept among the documents of a company, as brought by an agent."""
+        """Enter what is kept among the documents of a company, as of who brought it when."""
         await self._documents.give(
             connection,
             company_id=company_id,
@@ -51,7 +51,7 @@ class _Keeping:
             sha256=kept.sha256,
             size_bytes=kept.size_bytes,
             agent_id=agent_id,
-            now=now,
+            now=brought_at,
         )
 
 

@@ -17,7 +17,7 @@ from portals.agent.companies.saving import (
 )
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
-from portals.kit.records import path_part
+from portals.kit.records import beside, path_part
 
 PAGE_ROWS = 50
 
@@ -124,7 +124,11 @@ async def validate_company(desk: Desk, company_id: str) -> Response[bytes]:
 
 
 async def _load(desk: Desk, company_id: str) -> Json:
-    return {"company": await desk.gateway.get(f"/v1/companies/{path_part(company_id)}")}
+    company, listed = await asyncio.gather(
+        desk.gateway.get(f"/v1/companies/{path_part(company_id)}"),
+        beside(desk, "/v1/documents", [("company", path_part(company_id))]),
+    )
+    return {"company": company, "documents": listed.get("data")}
 
 
 def _form(

@@ -259,6 +259,10 @@ async def test_a_document_is_brought_to_a_file_replaced_and_given_to_the_company
         await move(seller, file, "submit")
         late = await seller.post(place, params=rib, content=PDF)
         done = (await move(sales, file, "validate")).json()
+        of_company = {"company": done["company"]["id"]}
+        listed = await sales.get("/v1/documents", params=of_company)
+        opened = await sales.get(f"/v1/documents/{listed.json()['data'][0]['id']}")
+        unlisted = await elsewhere.get("/v1/documents", params=of_company)
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "file"), refused.text
     assert missing.status_code == 404
     assert by_colleague.json()["code"] == "onboarding_held_by_another"
@@ -276,6 +280,13 @@ async def test_a_document_is_brought_to_a_file_replaced_and_given_to_the_company
         uuid.UUID(bytes=decode_id("company", done["company"]["id"])),
     )
     assert [tuple(row) for row in kept] == [("attachment", name, len(PDF))]
+    (paper,) = listed.json()["data"]
+    assert (paper["name"], paper["kind"], paper["made_by"]["name"]) == (name, "attachment", "Lucie Hamon")
+    assert paper["made_at"] == second.json()["answers"]["files"][0]["at"], (
+        "as it was brought, not as it was validated"
+    )
+    assert opened.content == PDF
+    assert unlisted.status_code == 404
 
 
 async def test_only_its_holder_reads_an_account_number_whole_beside_who_may_edit(
@@ -342,3 +353,46 @@ async def test_whoever_equips_stores_sees_the_ones_that_may_pay_and_have_no_term
     assert before == equipped == other == []
     assert [row["status"] for row in bare] == ["assigned"]
     assert bare[0]["link"].startswith("/terminals/ter_")
+
+
+async def test_the_bell_rings_at_whoever_a_file_is_handed_to(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    steps = answers(5_400_021)
+    async with (
+        desk_stack.client(await desk_stack.log_in(SELLER)) as seller,
+        desk_stack.client(await desk_stack.log_in(SALES)) as sales,
+        desk_stack.client(await desk_stack.log_in(OFFICE)) as office,
+        desk_stack.client(await desk_stack.log_in(TECHNICIAN)) as elsewhere,
+    ):
+        file = await start(seller, **steps["merchant"])
+
+        async def told(client: httpx.AsyncClient) -> list[tuple[str, str, str]]:
+            notices = (await client.get("/v1/notices")).json()["data"]
+            of_file = [one for one in notices if one["link"] == f"/onboarding/{file['id']}"]
+            return [(one["kind"], one["facts"]["by"], one["facts"].get("excerpt", "")) for one in of_file]
+
+        complete = (await save(seller, file, **steps)).json()
+        await move(seller, file, "submit")
+        await move(seller, file, "submit")
+        assert await told(sales) == [("onboarding_submit", "Lucie Hamon", "")], (
+            "once, however often it is sent"
+        )
+        assert await told(seller) == []
+        await move(sales, file, "send_back", "Le Kbis date de plus de trois mois")
+        assert await told(seller) == [
+            ("onboarding_send_back", "Karim Belaïd", "Le Kbis date de plus de trois mois")
+        ]
+        await save(
+            seller, (await seller.get(f"/v1/onboarding/{file['id']}")).json(), contacts=steps["contacts"]
+        )
+        await move(seller, file, "submit")
+        await move(sales, file, "validate")
+        assert await told(office) == []
+        await move(sales, file, "hand_over")
+        assert await told(office) == [("onboarding_hand_over", "Karim Belaïd", "")]
+        assert await told(elsewhere) == []
+    names = await rows.fetchval(
+        "SELECT DISTINCT facts ->> 'name' FROM notice WHERE link = $1", f"/onboarding/{file['id']}"
+    )
+    assert names == complete["answers"]["merchant"]["trade_name"]
