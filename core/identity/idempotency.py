@@ -2,9 +2,11 @@
 
 A call that brings no key acts each time, under a claim of its own that nothing keeps.
 
-The key is claimed and committed before the effect, and the answer is kept with the effect or after it. A call that
-died in between leaves its claim; after TAKE_OVER_AFTER the next call does the work again. So an effect must be
-harmless to repeat, with what it needs for that made from the claim (`Claim.made_id`).
+The key is claimed and committed before the effect. `write_once` commits the answer with the effect: whoever takes over
+from a call that is slow, or that died after its commit, finds the answer there. An effect that cannot be one
+transaction goes through `once`, which keeps the answer after it: after TAKE_OVER_AFTER the next call does the work
+again, so that such an effect must be harmless to repeat, with what it needs for that made from the claim
+(`Claim.made_id`).
 """
 
 import asyncio
@@ -16,6 +18,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolConnectionProxy
 
 from core.contracts.desk_requests import Written
 from core.contracts.refusals import Refused
@@ -45,6 +48,36 @@ class Claim(NamedTuple):
             sequence=int.from_bytes(digest[:2], "big"),
             randomness=int.from_bytes(digest[2:10], "big"),
         )
+
+
+async def write_once(
+    pool: asyncpg.Pool,
+    clock: Clock,
+    *,
+    agent_id: bytes,
+    key: str,
+    path: str,
+    body: msgspec.Struct,
+    effect: Callable[[PoolConnectionProxy, Claim], Awaitable[bytes]],
+) -> Written:
+    """Run `effect` under the key in one transaction with its answer, or return what its first run answered.
+
+    Raises: KeyReused, StillRunning, and what `effect` raises.
+    """
+
+    async def in_transaction(claim: Claim) -> bytes:
+        async with pool.acquire() as connection, connection.transaction():
+            if not key:
+                return await effect(connection, claim)
+            # The row stays locked until the commit: of two who took over, one acts and the other one reads.
+            kept = await store.lock_key(connection, agent_id=agent_id, key=key)
+            if kept is not None:
+                return kept
+            result = await effect(connection, claim)
+            await store.keep_result(connection, agent_id=agent_id, key=key, result=result)
+            return result
+
+    return await once(pool, clock, agent_id=agent_id, key=key, path=path, body=body, effect=in_transaction)
 
 
 async def once(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import pytest
 
 from core.contracts.desk_requests import ById, Written
-from core.identity.api import Claim, once
+from core.db.rows import Connection
+from core.identity import store
+from core.identity.api import Claim, once, write_once
 from core.identity.errors import KeyReused
 from core.identity.idempotency import TAKE_OVER_AFTER
 from tests.support.clocks import FixedClock
@@ -37,6 +41,64 @@ class _Calls:
         return await once(
             self.pool, self.clock, agent_id=AGENT, key=key, path="write", body=body, effect=effect
         )
+
+
+class _Lines:
+    """Writes that leave a line in a table each time that they act."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self.clock = FixedClock(NOW)
+
+    async def write(self, key: str, *, dies: bool = False) -> Written:
+        async def effect(connection: Connection, claim: Claim) -> bytes:
+            await connection.execute(
+                "INSERT INTO login_failure (subject, at) VALUES ('line', $1)", self.clock.present
+            )
+            if dies:
+                raise ConnectionError
+            return claim.made_id()
+
+        return await write_once(
+            self.pool, self.clock, agent_id=AGENT, key=key, path="write", body=BODY, effect=effect
+        )
+
+    async def count(self) -> int:
+        return await self.pool.fetchval("SELECT count(*)::int FROM login_failure WHERE subject = 'line'") or 0
+
+
+async def test_of_several_who_take_over_at_once_one_acts(database: TestDatabase) -> None:
+    async with asyncpg.create_pool(database.dsn, min_size=4, max_size=4) as pool:
+        lines = _Lines(pool)
+        with pytest.raises(ConnectionError):
+            await lines.write("k", dies=True)
+        assert await lines.count() == 0
+        lines.clock.present += TAKE_OVER_AFTER
+        answers = await asyncio.gather(*(lines.write("k") for _ in range(3)))
+        assert len({answer.body for answer in answers}) == 1
+        assert await lines.count() == 1
+
+
+async def test_a_call_that_died_after_its_commit_has_left_its_answer(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with asyncpg.create_pool(database.dsn, min_size=1, max_size=1) as pool:
+        lines = _Lines(pool)
+
+        keep_result = store.keep_result
+
+        async def die_after_commit(connection: Connection, **facts: Any) -> None:
+            if connection is pool:
+                raise ConnectionError
+            await keep_result(connection, **facts)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "keep_result", die_after_commit)
+            with pytest.raises(ConnectionError):
+                await lines.write("k")
+        lines.clock.present += TAKE_OVER_AFTER
+        assert (await lines.write("k")).replayed
+        assert await lines.count() == 1
 
 
 async def test_without_a_key_every_call_acts_under_a_claim_of_its_own(database: TestDatabase) -> None:
