@@ -12,6 +12,7 @@ from core.contracts.merchants import (
     StoreFields,
     StoreMade,
 )
+from core.contracts.reason_texts import says_why
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
@@ -27,7 +28,6 @@ from core.values.ids import decode_id
 
 LOWEST_ID: Final = bytes(16)
 NAME_CHARACTERS_MAX: Final = 200
-REASON_CHARACTERS_MIN: Final = 3
 
 
 async def read_account(connection: Connection, scope: Scope, account_id: bytes) -> AccountDetail:
@@ -138,6 +138,6 @@ async def refuse_duplicates(
         or one.id is None
         or decode_id("company", one.id) != own_company
     ]
-    if needs_reason(others) and len(reason.strip()) < REASON_CHARACTERS_MIN:
+    if needs_reason(others) and not says_why(reason):
         text = problem_text("duplicate_unanswered", locale)
         raise DuplicateSuspected([FieldProblem("not_duplicate_reason", "duplicate_unanswered", text)])

@@ -5,10 +5,10 @@ from typing import Final, get_args
 
 from core.contracts.desk import FieldProblem
 from core.contracts.estate import Connectivity, DialectName, TerminalOptions
+from core.contracts.reason_texts import says_why
 
 TIP_PERCENT_MAX: Final = 30
 CONTACTLESS_MAX_MINOR: Final = 1_000_000
-REASON_CHARACTERS_MIN: Final = 3
 # What a terminal of a service is; the others take no terminal.
 SERVICES_WITH_TERMINALS: Final = ("pax", "softpos")
 _NUMBER = re.compile(r"[A-Z0-9]{8}")
@@ -49,7 +49,7 @@ def problems_of_options(options: TerminalOptions) -> list[FieldProblem]:
 
 def problems_of_reason(reason: str) -> list[FieldProblem]:
     """Return what is wrong with a reason."""
-    short = len(reason.strip()) < REASON_CHARACTERS_MIN
+    short = not says_why(reason)
     return [FieldProblem("reason", "too_short", "3 characters at least")] if short else []
 
 

@@ -12,6 +12,7 @@ import structlog
 from core.bus import Bus
 from core.contracts.approvals import Approval, ApprovalPage, Decide, ListApprovals
 from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
+from core.contracts.reason_texts import says_why
 from core.contracts.refusals import NotFound, Refused
 from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
 from core.identity.errors import StillRunning
@@ -269,7 +270,7 @@ class ApprovalHandlers:
 
 
 def _check_reason(reason: str) -> None:
-    if len(reason.strip()) < rules.REASON_CHARACTERS_MIN:
+    if not says_why(reason):
         raise ReasonMissing
 
 

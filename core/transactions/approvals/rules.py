@@ -8,7 +8,6 @@ from core.transactions.approvals.errors import AboveYourLimit, AlreadyDecided, E
 from core.transactions.approvals.model import StoredApproval
 
 WAITS: Final = timedelta(days=7)
-REASON_CHARACTERS_MIN: Final = 3
 
 
 def alone_max_minor(institution_minor: int | None, grant_minor: int | None) -> int:

@@ -10,6 +10,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Nothing, Written
 from core.contracts.desk_views import Money, PersonRef
 from core.contracts.limits import AMOUNT_MINOR_MAX, ApprovalLimit, ApprovalLimits, SetLimit
+from core.contracts.reason_texts import says_why
 from core.contracts.refusals import Refused
 from core.identity.api import (
     Claim,
@@ -20,7 +21,7 @@ from core.identity.api import (
     require,
     require_everywhere,
 )
-from core.transactions.approvals.rules import REASON_CHARACTERS_MIN, alone_max_minor
+from core.transactions.approvals.rules import alone_max_minor
 from core.transactions.limits import store
 from core.values.clock import Clock
 from core.values.ids import encode_id
@@ -57,7 +58,7 @@ class LimitHandlers:
         if not 0 <= request.amount_minor <= AMOUNT_MINOR_MAX:
             raise LimitRefused("amount.amount", "out_of_bounds")
         reason = request.reason.strip()
-        if len(reason) < REASON_CHARACTERS_MIN:
+        if not says_why(reason):
             raise LimitRefused("reason", "too_short")
         now = self._clock.now()
 

@@ -11,11 +11,11 @@ from portals.agent.agents.grants import grant_body, sort_errors
 from portals.agent.agents.invite import invite, invite_page
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.reasons import says_why
 from portals.kit.records import path_part
 
 PAGE_ROWS = 50
 FOUND_MAX = 8
-REASON_CHARACTERS_MIN = 3
 
 
 @get("/agents")
@@ -99,7 +99,7 @@ async def _with_reason(desk: Desk, agent_id: str, path: str, *, field: str) -> R
     desk.require_session()
     form = await desk.form()
     reason = form.get("reason", "").strip()
-    if len(reason) < REASON_CHARACTERS_MIN:
+    if not says_why(reason):
         errors = {field: desk.words("action.reason_short")}
     else:
         errors = await _try(desk, path, {"reason": reason})

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from portals.kit.desk import Desk
 from portals.kit.formats import AmountMalformed, parse_amount
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.reasons import says_why
 
 CURRENCY = "EUR"
 AMOUNT_MINOR_MAX = 10**9
-REASON_CHARACTERS_MIN = 3
 _WORDS = {"amount.amount": ("amount", "limits.amount_bad"), "reason": ("reason", "action.reason_short")}
 
 
@@ -33,7 +33,7 @@ def read_limit(desk: Desk, form: Mapping[str, str]) -> tuple[Json, dict[str, str
     except AmountMalformed:
         errors["amount"] = desk.words("limits.amount_bad")
     reason = form.get("reason", "").strip()
-    if len(reason) < REASON_CHARACTERS_MIN:
+    if not says_why(reason):
         errors["reason"] = desk.words("action.reason_short")
     return {"amount": {"amount": amount, "currency": CURRENCY}, "reason": reason}, errors
 

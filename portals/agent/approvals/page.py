@@ -10,11 +10,11 @@ from litestar.types import ControllerRouterHandler
 from portals.agent.approvals.limits import limits_of, read_limit, refused_limit
 from portals.kit.desk import Desk, local_path
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
+from portals.kit.reasons import says_why
 from portals.kit.records import path_part
 
 VIEWS = ("to_decide", "asked", "decided")
 PAGE_ROWS = 25
-REASON_CHARACTERS_MIN = 3
 
 
 @get("/approvals")
@@ -69,7 +69,7 @@ async def _decide(desk: Desk, approval_id: str, act: str) -> Response[bytes]:
     reason = form.get("reason", "").strip()
     approval_id = path_part(approval_id)
     errors: dict[str, str] = {}
-    if act == "refuse" and len(reason) < REASON_CHARACTERS_MIN:
+    if act == "refuse" and not says_why(reason):
         errors[f"reason-{approval_id}"] = desk.words("action.reason_short")
     else:
         try:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem
+from portals.kit.reasons import says_why
 from portals.kit.records import path_part
-
-REASON_CHARACTERS_MIN = 3
 
 
 async def block(desk: Desk, *, kind: str, target_id: str, reason: str) -> dict[str, str]:
@@ -25,7 +24,7 @@ async def lift(desk: Desk, *, block_id: str, reason: str) -> dict[str, str]:
 
 
 async def _write(desk: Desk, path: str, body: dict[str, object], reason: str) -> dict[str, str]:
-    if len(reason) < REASON_CHARACTERS_MIN:
+    if not says_why(reason):
         return {"block-reason": desk.words("action.reason_short")}
     try:
         await desk.gateway.post(path, body)

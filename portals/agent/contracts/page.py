@@ -14,12 +14,12 @@ from portals.kit import formats
 from portals.kit.desk import Desk
 from portals.kit.files import read_upload, show_file
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.reasons import says_why
 from portals.kit.records import path_part
 from portals.kit.stale import Stale, revision_of, stale_of
 
 STATES = ("draft", "ready", "signed", "active", "suspended", "terminated")
 PAGE_ROWS = 100
-REASON_CHARACTERS_MIN = 3
 FILE_BYTES_MAX = 10 * 1024 * 1024
 # One bound above what the guard lets through: the framework's own refusal would have no words.
 _BODY_BYTES_MAX = 12 * 1024 * 1024
@@ -115,7 +115,7 @@ async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
     amend = desk.request.query_params.get("amend") == "1"
     body, errors = read_terms(desk, form, offer, contract["versions"][0])
     reason = form.get("reason", "").strip()
-    if amend and len(reason) < REASON_CHARACTERS_MIN:
+    if amend and not says_why(reason):
         errors["reason"] = desk.words("action.reason_short")
     if not errors:
         try:
@@ -150,7 +150,7 @@ async def take_act(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     reason = form.get("reason", "").strip()
-    if len(reason) < REASON_CHARACTERS_MIN:
+    if not says_why(reason):
         errors = {"reason": desk.words("action.reason_short")}
         return await _show_act(desk, contract_id, act, form, errors, status=422)
     body: Json = {"act": act, "reason": reason}

@@ -10,12 +10,12 @@ from portals.agent.contracts.making import new_key, read_amount, read_options, s
 from portals.kit.desk import Desk
 from portals.kit.formats import plain_amount
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.reasons import says_why
 from portals.kit.records import path_part
 from portals.kit.stale import revision_of
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 AMOUNTS = ("transaction_max_minor", "terminal_day_max_minor", "store_day_max_minor")
-REASON_CHARACTERS_MIN = 3
 
 
 @get("/services/{service_id:str}")
@@ -72,7 +72,7 @@ async def _write(
     desk: Desk, found: Json, form: dict[str, str], errors: dict[str, str], what: str, values: Json
 ) -> Response[bytes]:
     reason = form.get(f"{what}_reason", "").strip()
-    if len(reason) < REASON_CHARACTERS_MIN:
+    if not says_why(reason):
         errors[f"{what}_reason"] = desk.words("action.reason_short")
     if not errors:
         try:

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from portals.kit.desk import Desk
 from portals.kit.formats import AmountMalformed, parse_amount, whole_number
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.reasons import says_why
 from portals.kit.records import path_part
 
 CONDITIONS = (
@@ -24,7 +25,6 @@ CONDITIONS = (
 )
 ACTS = ("options", "activate", "move", "retire")
 STORES_SHOWN = 8
-REASON_CHARACTERS_MIN = 3
 
 
 @get("/assign-terminal")
@@ -67,7 +67,7 @@ async def change(desk: Desk, terminal_id: str, act: str, form: dict[str, str]) -
     errors: dict[str, str] = {}
     reason = form.get("reason", "").strip()
     body: dict[str, Any] = {"reason": reason}
-    if act in ("move", "retire") and len(reason) < REASON_CHARACTERS_MIN:
+    if act in ("move", "retire") and not says_why(reason):
         errors["reason"] = desk.words("action.reason_short")
     if act == "move":
         body |= {"store_id": form.get("store", "").strip(), "service": form.get("service", "")}

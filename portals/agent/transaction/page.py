@@ -10,9 +10,9 @@ from portals.agent.transaction.record import load_record
 from portals.kit.desk import Desk
 from portals.kit.formats import AmountMalformed, parse_amount, whole_number
 from portals.kit.gateway import GatewayProblem
+from portals.kit.reasons import says_why
 from portals.kit.records import path_part
 
-REASON_CHARACTERS_MIN = 3
 PROGRESS_TRIES_MAX = 60
 _PENDING = ("received", "sent")
 
@@ -58,7 +58,7 @@ async def refund(desk: Desk, transaction_id: str) -> Response[bytes]:
             errors["refund-amount"] = desk.words("action.amount_zero")
     except AmountMalformed:
         errors["refund-amount"] = desk.words("action.amount_malformed")
-    if len(form.get("reason", "").strip()) < REASON_CHARACTERS_MIN:
+    if not says_why(form.get("reason", "")):
         errors["refund-reason"] = desk.words("action.reason_short")
     if errors:
         return _refused(desk, record, errors, form, action="refund")
@@ -84,7 +84,7 @@ async def cancel(desk: Desk, transaction_id: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     reason = form.get("reason", "").strip()
-    if len(reason) < REASON_CHARACTERS_MIN:
+    if not says_why(reason):
         errors = {"cancel-reason": desk.words("action.reason_short")}
         return _refused(desk, await load_record(desk, transaction_id), errors, form, action="cancel")
     try:
