@@ -1,7 +1,9 @@
 """Files: up in one request, down as they are kept. Over the bus both travel in parts."""
 
+import hashlib
 import os
-from typing import Annotated, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 from litestar import Request, Response, get, post
@@ -12,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from core.contracts import documents as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing
+from core.contracts.merchants import AttachedFile
 from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import body_id, path_id
@@ -49,18 +52,11 @@ async def document_bytes(
     """Return the file itself."""
     raw = path_id("document", document_id)
     facts = await core.ask(ask.DOCUMENT, ById(raw), ask.DocumentView, caller=caller)
-    content = bytearray()
-    while len(content) < facts.size_bytes:
-        part = await core.ask(ask.DOCUMENT_BYTES, ask.ReadBytes(raw, len(content)), bytes, caller=caller)
-        if not part:
-            break
-        content += part
-    way = "attachment" if download else "inline"
-    headers = {
-        "Content-Disposition": f"{way}; filename*=UTF-8''{quote(facts.name, safe='')}",
-        "ETag": f'"{facts.sha256}"',
-    }
-    return Response(bytes(content), media_type=facts.media_type, headers=headers)
+
+    async def read(start: int) -> bytes:
+        return await core.ask(ask.DOCUMENT_BYTES, ask.ReadBytes(raw, start), bytes, caller=caller)
+
+    return await send_file(facts, read, way="attachment" if download else "inline")
 
 
 @get("/documents/{document_id:str}/facts", summary="A document in few words", tags=_TAGS)
@@ -93,6 +89,28 @@ async def upload_document(
     upload = await receive_file(request, caller, core)
     body = ask.FinishUpload(upload, company_id, kind, name)
     return await write(core, caller, ask.DOCUMENT_FINISHED, body, 201)
+
+
+async def send_file(
+    facts: ask.DocumentView | AttachedFile,
+    read: Callable[[int], Awaitable[bytes]],
+    *,
+    way: Literal["inline", "attachment"],
+) -> Response[bytes]:
+    """Read a file from core in parts and return it whole.
+
+    Raises: Problem, when the bytes are not those of the facts: somebody put another file in its place meanwhile.
+    """
+    content = bytearray()
+    while len(content) < facts.size_bytes and (part := await read(len(content))):
+        content += part
+    if hashlib.sha256(content).hexdigest() != facts.sha256:
+        raise Problem("service_unavailable")
+    headers = {
+        "Content-Disposition": f"{way}; filename*=UTF-8''{quote(facts.name, safe='')}",
+        "ETag": f'"{facts.sha256}"',
+    }
+    return Response(bytes(content), media_type=facts.media_type, headers=headers)
 
 
 async def receive_file(request: Request[Any, Any, Any], caller: Caller, core: CoreClient) -> bytes:

@@ -1,7 +1,6 @@
 """Files of merchants to be."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -14,7 +13,7 @@ from core.contracts import onboarding_files as files
 from core.contracts.desk_requests import ById
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
-from gateway.v1.documents import BODY_BYTES_MAX, Name, receive_file
+from gateway.v1.documents import BODY_BYTES_MAX, Name, receive_file, send_file
 from gateway.v1.reading import Cursor, Limit, body_id, cursor_number, cursor_parts, path_id
 from gateway.v1.writing import IdempotencyKey, optional_key, write
 
@@ -134,18 +133,12 @@ async def attached_document(file_id: str, kind: str, caller: Caller, core: CoreC
     found = next((one for one in record.answers.files if one.kind == kind), None)
     if found is None:
         raise Problem("not_found")
-    content = bytearray()
-    while len(content) < found.size_bytes:
-        body = files.ReadAttached(raw, found.kind, len(content))
-        part = await core.ask(files.ONBOARDING_BYTES, body, bytes, caller=caller)
-        if not part:
-            break
-        content += part
-    headers = {
-        "Content-Disposition": f"inline; filename*=UTF-8''{quote(found.name, safe='')}",
-        "ETag": f'"{found.sha256}"',
-    }
-    return Response(bytes(content), media_type=found.media_type, headers=headers)
+
+    async def read(start: int) -> bytes:
+        body = files.ReadAttached(raw, found.kind, start)
+        return await core.ask(files.ONBOARDING_BYTES, body, bytes, caller=caller)
+
+    return await send_file(found, read, way="inline")
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
