@@ -33,11 +33,16 @@ async def _section(
     asking = asking_of(caller, clock.now(), locale)
     wanted = ListRequests(box="mine") if box == "mine" else ListRequests(box="free")
     async with pool.acquire() as connection:
-        found = await store.list_requests(connection, asking, wanted, closed=False, limit=ROWS_MAX)
-        counts = await store.count_boxes(connection, asking)
+        count = (await store.count_boxes(connection, asking)).get(box, 0)
+        # Counting is cheap, a list of everything about a request is not: most boxes are empty.
+        found = (
+            await store.list_requests(connection, asking, wanted, closed=False, limit=ROWS_MAX)
+            if count
+            else []
+        )
     return HomeSection(
         code="mine_requests" if box == "mine" else "team_requests",
-        count=counts.get(box, 0),
+        count=count,
         link=f"/requests?box={box}",
         rows=[_row_of(one.view) for one in found],
     )

@@ -1,16 +1,26 @@
 -- name: silent_lately
 -- A pass over terminal_presence, a narrow table: an index on what each sign of life changes would cost every one of
--- them more. What is left is little, and joined by primary keys. $1 scope, $2 seen since, $3 and not since, $4 limit.
+-- them more. Then the primary keys of the latest, until there are enough: OFFSET 0 keeps the planner from joining all
+-- of them before it sorts. $1 scope, $2 seen since, $3 and not since, $4 limit.
 SELECT t.id, t.terminal, p.last_seen_at, s.name AS store_name, s.city
-FROM terminal_presence p
-JOIN terminal t ON t.id = p.terminal_id
-JOIN service v ON v.id = t.service_id
-JOIN store s ON s.id = t.store_id
-LEFT JOIN terminal_profile o ON o.terminal_id = t.id
-WHERE NOT p.connected AND p.last_seen_at >= $2 AND p.last_seen_at < $3
-  AND t.activated_at IS NOT NULL AND t.blocked_at IS NULL AND s.blocked_at IS NULL AND v.active
-  AND v.blocked_at IS NULL AND o.retired_at IS NULL
-  AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
+FROM (
+    SELECT n.terminal_id, n.last_seen_at FROM terminal_presence n
+    WHERE NOT n.connected AND n.last_seen_at >= $2 AND n.last_seen_at < $3
+    ORDER BY n.last_seen_at DESC, n.terminal_id OFFSET 0
+) p
+CROSS JOIN LATERAL (
+    SELECT f.id, f.terminal, f.service_id, f.store_id FROM terminal f
+    WHERE f.id = p.terminal_id AND f.activated_at IS NOT NULL AND f.blocked_at IS NULL OFFSET 0
+) t
+CROSS JOIN LATERAL (
+    SELECT f.id, f.name, f.city, f.department, f.company_id FROM store f
+    WHERE f.id = t.store_id AND f.blocked_at IS NULL OFFSET 0
+) s
+CROSS JOIN LATERAL (
+    SELECT f.kind FROM service f WHERE f.id = t.service_id AND f.active AND f.blocked_at IS NULL OFFSET 0
+) v
+WHERE sees($1::area[], s.department, s.id, s.company_id, v.kind)
+  AND NOT EXISTS (SELECT FROM terminal_profile o WHERE o.terminal_id = t.id AND o.retired_at IS NOT NULL)
 ORDER BY p.last_seen_at DESC, t.id
 LIMIT $4;
 
