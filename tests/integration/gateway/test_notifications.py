@@ -69,15 +69,16 @@ async def test_a_sent_mail_is_sent_again_once_for_one_key(
         "card": "CB ··0014",
         "reference": "R",
     }
-    mail_id = await queued(rows, template="receipt", facts=facts)
-    await rows.execute("UPDATE mail SET state = 'sent', sent_at = now() WHERE template = 'receipt'")
+    to = f"{uuid.uuid4().hex}@guichet.example"
+    mail_id = await queued(rows, template="receipt", facts=facts, to=to)
+    await rows.execute("UPDATE mail SET state = 'sent', sent_at = now() WHERE recipient = $1", to)
     async with await client_of(desk_stack, "admin@guichet.example") as admin:
         for _ in range(2):
             answer = await admin.post(
                 f"/v1/mail/{mail_id}/resend", json={}, headers={"Idempotency-Key": f"again-{mail_id}"}
             )
             assert answer.status_code == 202, answer.text
-    states = await rows.fetch("SELECT state FROM mail WHERE template = 'receipt' ORDER BY id")
+    states = await rows.fetch("SELECT state FROM mail WHERE recipient = $1 ORDER BY id", to)
     assert [row["state"] for row in states] == ["sent", "waiting"]
     assert await rows.fetchval("SELECT kind FROM action ORDER BY seq DESC LIMIT 1") == "mail.resent"
 
