@@ -20,7 +20,7 @@ REMOVE_FACTOR = f"{DESK}.remove_factor"  # ById -> Nothing
 RENEW_RECOVERY_CODES = f"{DESK}.renew_recovery_codes"  # Nothing -> RecoveryCodes
 END_SESSION = f"{DESK}.end_session"  # ById -> Nothing
 END_SESSIONS = f"{DESK}.end_sessions"  # Nothing -> Nothing
-INVITE_AGENT = f"{DESK}.invite_agent"  # InviteAgent -> Invited
+INVITE_AGENT = f"{DESK}.invite_agent"  # InviteAgent -> Written (Invited)
 READ_INVITATION = f"{DESK}.read_invitation"  # ByInvitation -> InvitationView, no session
 ACCEPT_INVITATION = f"{DESK}.accept_invitation"  # AcceptInvitation -> InvitationAccepted, no session
 SIGN_ON_OFFERED = f"{DESK}.sign_on_offered"  # Nothing -> SignOnOffered, no session
@@ -190,6 +190,7 @@ class InviteAgent(msgspec.Struct):
     role: str = ""
     locale: str = "fr"
     resets_factors: bool = False
+    idempotency_key: str = ""
 
 
 class Invited(msgspec.Struct):

@@ -16,6 +16,7 @@ from gateway.problems import PROBLEM_TYPE, Problem
 from gateway.v1 import sessions
 from gateway.v1.reading import body_id, path_id
 from gateway.v1.sessions import DeviceText, SecondFactorProblem, TokenText, log_in_answer, passkey_text
+from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 # The provider is asked up to three times, each for five seconds at most.
 SIGN_ON_TIMEOUT_S = 17.0
@@ -175,11 +176,20 @@ async def end_sessions(caller: Caller, core: CoreClient) -> None:
     await core.ask(ask.END_SESSIONS, Nothing(), Nothing, caller=caller)
 
 
-@post("/agents/invitations", summary="Invite an agent", tags=["Agents"])
-async def invite_agent(data: InvitationBody, caller: Caller, core: CoreClient) -> ask.Invited:
+@post(
+    "/agents/invitations",
+    summary="Invite an agent",
+    tags=["Agents"],
+    status_code=201,
+    responses={201: ResponseSpec(ask.Invited, description="The invitation")},
+)
+async def invite_agent(
+    data: InvitationBody, caller: Caller, core: CoreClient, idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
     """Invite somebody new, who may do nothing before they are given grants, or somebody known to choose a new password.
 
-    An earlier invitation of the same agent is worth nothing from now on.
+    An earlier invitation of the same agent is worth nothing from now on. A repeat under one key makes none, and does
+    not show a link again.
     """
     if data.agent is not None and (data.email or data.name or data.role):
         raise Problem.of_field("agent", "conflict", "agent alone, or email, name and role")
@@ -190,8 +200,9 @@ async def invite_agent(data: InvitationBody, caller: Caller, core: CoreClient) -
         role=data.role,
         locale=data.locale,
         resets_factors=data.resets_factors,
+        idempotency_key=optional_key(idempotency_key),
     )
-    return await core.ask(ask.INVITE_AGENT, body, ask.Invited, caller=caller)
+    return await write(core, caller, ask.INVITE_AGENT, body, 201)
 
 
 @post("/invitations/lookup", summary="Read an invitation", tags=["Sessions"], security=[{}], status_code=200)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 import asyncpg
+import msgspec
 import structlog
 
 from core.contracts.access import (
@@ -18,6 +19,7 @@ from core.contracts.access import (
     Invited,
 )
 from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import Written
 from core.contracts.permissions import Permission
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
@@ -32,6 +34,7 @@ from core.identity.access.settings import AccessSettings
 from core.identity.access.throttle import count_attempt, forget_attempt
 from core.identity.administration import store as administration
 from core.identity.administration.errors import BeyondOwnRights
+from core.identity.idempotency import Claim, write_once
 from core.identity.model import SignedIn
 from core.identity.permits import require
 from core.identity.rules import FAILURES_PER_IP_MAX, SESSION_IDLE
@@ -66,17 +69,20 @@ class InvitationHandlers:
         self._settings = settings
         self._send = send
 
-    async def invite_agent(self, caller: SignedIn, request: InviteAgent) -> Invited:
+    async def invite_agent(self, caller: SignedIn, request: InviteAgent) -> Written:
         """Invite somebody new, who has no grant yet, or somebody known again.
 
-        Raises: NotPermitted, InvitationMalformed, AgentKnown, NotFound, BeyondOwnRights.
+        A repeat under one key sends no second mail, which would end the link of the first one.
+        Raises: NotPermitted, InvitationMalformed, AgentKnown, NotFound, BeyondOwnRights, KeyReused, StillRunning.
         """
         scope = require(caller, Permission.AGENTS_WRITE)
         now = self._clock.now()
-        async with self._pool.acquire() as connection, connection.transaction():
+        shown_once: list[Invited] = []
+
+        async def effect(connection: sessions.Connection, _claim: Claim) -> bytes:
             if request.agent_id is not None:
                 await refuse_beyond(connection, scope, request.agent_id, now)
-            return await invite(
+            invited = await invite(
                 connection,
                 request,
                 invited_by=caller.agent_id,
@@ -84,6 +90,20 @@ class InvitationHandlers:
                 portal_url=self._settings.portal_url,
                 send=self._send,
             )
+            shown_once.append(invited)
+            # What is kept for repeats opens nothing.
+            return msgspec.json.encode(msgspec.structs.replace(invited, link=None))
+
+        written = await write_once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=request.idempotency_key,
+            path="invite_agent",
+            body=request,
+            effect=effect,
+        )
+        return Written(msgspec.json.encode(shown_once[0])) if shown_once else written
 
     async def read_invitation(self, request: ByInvitation) -> InvitationView:
         """Return whom an invitation is for. Raises: InvitationEnded."""

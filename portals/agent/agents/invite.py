@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from litestar import Response, get, post
 
 from portals.kit.desk import Desk
@@ -29,7 +31,9 @@ async def invite(desk: Desk) -> Response[bytes]:
     if errors:
         return await _show(desk, errors=errors, form=form, status=422)
     try:
-        invited = await desk.gateway.post("/v1/agents/invitations", body)
+        invited = await desk.gateway.post(
+            "/v1/agents/invitations", body, idempotency_key=form.get("idempotency_key", "")[:255] or None
+        )
     except GatewayProblem as problem:
         if problem.is_beyond_the_form:
             raise
@@ -45,4 +49,11 @@ async def _show(
     desk: Desk, *, errors: dict[str, str] | None = None, form: dict[str, str] | None = None, status: int = 200
 ) -> Response[bytes]:
     roles = (await desk.gateway.get("/v1/roles"))["data"]
-    return desk.page("agents/invite.html", status=status, roles=roles, errors=errors or {}, form=form or {})
+    return desk.page(
+        "agents/invite.html",
+        status=status,
+        roles=roles,
+        errors=errors or {},
+        form=form or {},
+        key=uuid4().hex,
+    )

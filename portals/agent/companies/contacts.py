@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import CONTACT_FIELDS, errors_of, fields_of, version_of
+from portals.agent.companies.saving import CONTACT_FIELDS, errors_of, fields_of, key_of, version_of
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
@@ -28,7 +28,7 @@ async def add_contact(desk: Desk) -> Response[bytes]:
     of = form.get("of", "")
     body = {"of": of[:40], "contact": fields_of(form, CONTACT_FIELDS)}
     try:
-        await desk.gateway.post("/v1/contacts", body)
+        await desk.gateway.post("/v1/contacts", body, idempotency_key=key_of(form))
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         return _form(desk, await _owner(desk, of), of, form=form, errors=errors, status=422)
@@ -55,7 +55,9 @@ async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     of = form.get("of", "")
     body = {"version": version_of(form), "contact": fields_of(form, CONTACT_FIELDS)}
     try:
-        await desk.gateway.post(f"/v1/contacts/{path_part(contact_id)}/edits", body)
+        await desk.gateway.post(
+            f"/v1/contacts/{path_part(contact_id)}/edits", body, idempotency_key=key_of(form)
+        )
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         owner = await _owner(desk, of)

@@ -13,6 +13,7 @@ from portals.agent.companies.saving import (
     duplicates_of,
     errors_of,
     fields_of,
+    key_of,
     version_of,
 )
 from portals.kit.desk import Desk
@@ -65,7 +66,7 @@ async def create_company(desk: Desk) -> Response[bytes]:
     if form.get("account"):
         body["account"] = form["account"][:40]
     try:
-        made = await desk.gateway.post("/v1/companies", body)
+        made = await desk.gateway.post("/v1/companies", body, idempotency_key=key_of(form))
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         asked = {name: fields[name] for name in ("siren", "vat", "iban", "postcode", "city")}
@@ -103,7 +104,9 @@ async def save_company(desk: Desk, company_id: str) -> Response[bytes]:
     form = await desk.form()
     body = {"version": version_of(form), "company": fields_of(form, COMPANY_FIELDS)}
     try:
-        await desk.gateway.post(f"/v1/companies/{path_part(company_id)}/edits", body)
+        await desk.gateway.post(
+            f"/v1/companies/{path_part(company_id)}/edits", body, idempotency_key=key_of(form)
+        )
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         version = version_of(form)

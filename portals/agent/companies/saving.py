@@ -51,6 +51,11 @@ async def duplicates_of(desk: Desk, asked: dict[str, str]) -> list[Json]:
     return found["data"]
 
 
+def key_of(form: dict[str, str]) -> str | None:
+    """Return the key under which a form acts once, however often it is sent."""
+    return form.get("idempotency_key", "")[:255] or None
+
+
 def version_of(form: dict[str, str]) -> int:
     """Return the version that the form was made from."""
     version = whole_number(form.get("version", ""))

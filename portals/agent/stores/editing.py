@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import STORE_FIELDS, duplicates_of, errors_of, fields_of, version_of
+from portals.agent.companies.saving import (
+    STORE_FIELDS,
+    duplicates_of,
+    errors_of,
+    fields_of,
+    key_of,
+    version_of,
+)
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
@@ -31,7 +38,7 @@ async def create_store(desk: Desk) -> Response[bytes]:
         "not_duplicate_reason": form.get("not_duplicate_reason", "").strip()[:500],
     }
     try:
-        made = await desk.gateway.post("/v1/stores", body)
+        made = await desk.gateway.post("/v1/stores", body, idempotency_key=key_of(form))
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         company = await _company(desk, form.get("company", ""))
@@ -57,7 +64,7 @@ async def save_store(desk: Desk, store_id: str) -> Response[bytes]:
     form = await desk.form()
     body = {"version": version_of(form), "store": fields_of(form, STORE_FIELDS)}
     try:
-        await desk.gateway.post(f"/v1/stores/{path_part(store_id)}/edits", body)
+        await desk.gateway.post(f"/v1/stores/{path_part(store_id)}/edits", body, idempotency_key=key_of(form))
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         store = await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")

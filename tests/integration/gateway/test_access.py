@@ -285,6 +285,25 @@ async def test_a_newer_invitation_replaces_the_older_and_keeps_the_second_factor
     assert accepted.json() == {"session": None}
 
 
+async def test_an_invitation_sent_twice_by_one_form_is_one_mail_whose_link_stands(
+    desk_stack: DeskStack, anyone: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    body = {"email": "double@example.com", "name": "Dora Double", "role": "hotline", "locale": "fr"}
+    async with desk_stack.client(await desk_stack.log_in()) as admin:
+        answers = [
+            await admin.post(
+                "/v1/agents/invitations", json=body, headers={"Idempotency-Key": "invite Dora once"}
+            )
+            for _ in range(2)
+        ]
+    assert [answer.status_code for answer in answers] == [201, 201], answers[1].text
+    assert answers[0].json() == answers[1].json()
+    links = await rows.fetch("SELECT facts ->> 'link' AS link FROM mail WHERE recipient = $1", body["email"])
+    (token,) = [row["link"].rpartition("/")[2] for row in links]
+    looked_up = await anyone.post("/v1/invitations/lookup", json={"token": token})
+    assert looked_up.json()["name"] == "Dora Double"
+
+
 async def test_only_who_may_write_agents_invites_and_bad_fields_are_named(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
