@@ -25,23 +25,22 @@ ORDER BY s.name, s.id
 LIMIT $3;
 
 -- name: search_stores_of_places
--- The stores of the scope's places first, by indexes store_department and store_company and the primary key: a walk
--- in the order of names would pass over the rest of the country.
+-- The stores of the scope's places: few of them by indexes store_department, store_company and the primary key, many by
+-- a walk of store_name that soon meets a page of them; which of both the planner knows from the places themselves.
 -- $4 pattern or empty, $5 companies named so, $6 departments, $7 stores, $8 companies.
 SELECT s.id, s.name, s.siret, s.acceptor, s.city, s.postcode, s.department, s.blocked_at,
        c.id AS company_id, c.legal_name,
        (SELECT count(*)::int FROM terminal t WHERE t.store_id = s.id) AS terminal_count
-FROM (
-    SELECT id FROM store WHERE department = ANY($6::text[])
-    UNION SELECT id FROM store WHERE company_id = ANY($8::uuid[])
-    UNION SELECT unnest($7::uuid[])
-) AS place
-JOIN store s ON s.id = place.id
-JOIN company c ON c.id = s.company_id
-WHERE ($4::text = '' OR s.words LIKE merchant_words($4) OR s.company_id = ANY($5::uuid[]))
+FROM store s JOIN company c ON c.id = s.company_id
+WHERE (s.department = ANY($6::text[]) OR s.id = ANY($7::uuid[]) OR s.company_id = ANY($8::uuid[]))
+  AND ($4::text = '' OR s.words LIKE merchant_words($4) OR s.company_id = ANY($5::uuid[]))
   AND (s.name, s.id) > ($1, $2)
 ORDER BY s.name, s.id
 LIMIT $3;
+
+-- name: stores_up_to
+-- Index store_department alone: whether departments have many stores. $1 departments, $2 as many as are counted.
+SELECT count(*)::int FROM (SELECT FROM store WHERE department = ANY($1::text[]) LIMIT $2) AS n;
 
 -- name: companies_named
 -- Index company_words (trigrams). Only to find stores by: nothing of a company is shown from here, and its stores

@@ -16,6 +16,9 @@ _SQL = load_beside(__file__)
 COMPANIES_NAMED_MAX: Final = 200
 """Of a name that more companies hold, the stores are found by their own words only."""
 
+FEW_STORES_MAX: Final = 1_500
+"""Above it, the names of the whole country read in order come to a page of one's own sooner than one's own are sorted."""
+
 BRAND_NAMES: dict[int, BrandName] = {
     Brand.OTHER: "other",
     Brand.CB: "cb",
@@ -42,6 +45,12 @@ async def search_stores(
     else:
         rows = await connection.fetch(_SQL.search_stores, *parameters)
     return [summary_of(row) for row in rows]
+
+
+async def are_few_stores(connection: Connection, departments: list[str]) -> bool:
+    """Return whether a list had better begin with the stores of the departments."""
+    counted = await connection.fetchval(_SQL.stores_up_to, departments, FEW_STORES_MAX + 1)
+    return int(counted or 0) <= FEW_STORES_MAX
 
 
 async def find_store(connection: Connection, scope: Scope, store_id: bytes) -> asyncpg.Record | None:

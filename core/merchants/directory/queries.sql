@@ -31,6 +31,21 @@ WHERE ($2::text = '' OR c.words LIKE merchant_words($2))
 ORDER BY c.legal_name, c.id
 LIMIT $5;
 
+-- name: search_companies_of_many
+-- As search_companies_of_places, where the places are many: as for the whole country, each asked whether it is of them.
+SELECT c.id, c.legal_name, c.siren, c.vat, c.city, c.postcode, c.department, c.iban, c.validated_at,
+       a.id AS account_id, a.name AS account_name,
+       (SELECT count(*)::int FROM store s
+        WHERE s.company_id = c.id AND sees($1::area[], s.department, s.id, s.company_id, NULL)) AS store_count
+FROM company c JOIN account a ON a.id = c.account_id
+WHERE ($2::text = '' OR c.words LIKE merchant_words($2))
+  AND (c.legal_name, c.id) > ($3, $4)
+  AND (c.department = ANY($6::text[]) OR c.id = ANY($8::uuid[])
+       OR EXISTS (SELECT FROM store s WHERE s.company_id = c.id
+                  AND (s.department = ANY($6::text[]) OR s.id = ANY($7::uuid[]))))
+ORDER BY c.legal_name, c.id
+LIMIT $5;
+
 -- name: companies_of
 -- Index company_account; $1 scope, $2 account, $3 limit.
 SELECT c.id, c.legal_name, c.siren, c.vat, c.city, c.postcode, c.department, c.iban, c.validated_at,
@@ -123,6 +138,36 @@ WITH page AS (
     JOIN account a ON a.id = place.account_id
     WHERE ($2::text = '' OR a.words LIKE merchant_words($2))
       AND (a.name, a.id) > ($3, $4)
+    ORDER BY a.name, a.id
+    LIMIT $5
+)
+SELECT a.id, a.name, a.version, a.changed_at, n.company_count, n.store_count
+FROM page a
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS company_count,
+           coalesce(sum((SELECT count(*) FROM store s WHERE s.company_id = c.id
+                         AND sees($1::area[], s.department, s.id, s.company_id, NULL))), 0)::int AS store_count
+    FROM company c WHERE c.account_id = a.id
+      AND (sees($1::area[], c.department, NULL, c.id, NULL)
+           OR EXISTS (SELECT FROM store s WHERE s.company_id = c.id
+                      AND sees($1::area[], s.department, s.id, s.company_id, NULL)))
+) AS n
+ORDER BY a.name, a.id;
+
+-- name: search_accounts_of_many
+-- As search_accounts_of_places, where the places are many: as for the whole country, each asked whether it is of them.
+WITH page AS (
+    SELECT a.id, a.name, a.version, a.changed_at
+    FROM account a
+    WHERE ($2::text = '' OR a.words LIKE merchant_words($2))
+      AND (a.name, a.id) > ($3, $4)
+      AND EXISTS (
+          SELECT FROM company c
+          WHERE c.account_id = a.id
+            AND (c.department = ANY($6::text[]) OR c.id = ANY($8::uuid[])
+                 OR EXISTS (SELECT FROM store s WHERE s.company_id = c.id
+                            AND (s.department = ANY($6::text[]) OR s.id = ANY($7::uuid[]))))
+          OFFSET 0)
     ORDER BY a.name, a.id
     LIMIT $5
 )

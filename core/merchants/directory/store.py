@@ -12,6 +12,7 @@ from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.merchants.rules import department_of
+from core.merchants.store import are_few_stores
 
 _SQL = load_beside(__file__)
 
@@ -42,7 +43,9 @@ async def search_companies(
     places = scope.places()
     if places.anywhere:
         return await connection.fetch(_SQL.search_companies, *parameters)
-    return await connection.fetch(_SQL.search_companies_of_places, *parameters, *places.named)
+    if await are_few_stores(connection, places.departments):
+        return await connection.fetch(_SQL.search_companies_of_places, *parameters, *places.named)
+    return await connection.fetch(_SQL.search_companies_of_many, *parameters, *places.named)
 
 
 async def companies_of(connection: Connection, scope: Scope, account_id: bytes) -> list[asyncpg.Record]:
@@ -135,7 +138,9 @@ async def search_accounts(
     places = scope.places()
     if places.anywhere:
         return await connection.fetch(_SQL.search_accounts, *parameters)
-    return await connection.fetch(_SQL.search_accounts_of_places, *parameters, *places.named)
+    if await are_few_stores(connection, places.departments):
+        return await connection.fetch(_SQL.search_accounts_of_places, *parameters, *places.named)
+    return await connection.fetch(_SQL.search_accounts_of_many, *parameters, *places.named)
 
 
 async def find_account(connection: Connection, scope: Scope, account_id: bytes) -> asyncpg.Record | None:

@@ -391,6 +391,51 @@ async def test_lists_of_a_department_begin_with_its_places(estate: asyncpg.Conne
         assert not whole & {"store", "terminal", "terminal_presence"}
 
 
+async def test_lists_of_many_stores_are_read_in_the_order_of_names(estate: asyncpg.Connection) -> None:
+    area = Scope((Area(departments=("75",)),)).parameter()
+    for statement, values, index in (
+        (directory.search_companies_of_many, (area, "", *FIRST, ["75"], [], []), "company_name"),
+        (directory.search_accounts_of_many, (area, "", *FIRST, ["75"], [], []), "account_name"),
+    ):
+        used, whole = await indexes_of(estate, statement, *values)
+        assert index in used
+        assert not whole & {"company", "account"}
+    used, whole = await indexes_of(estate, merchants.stores_up_to, ["75"], 1_501)
+    assert "store_department" in used
+    assert not whole
+
+
+async def test_lists_of_many_stores_say_what_lists_of_few_say(estate: asyncpg.Connection) -> None:
+    other = await estate.fetchrow("SELECT id, company_id FROM store WHERE department = '48' LIMIT 1")
+    third: UUID = (await estate.fetch("SELECT id FROM company WHERE department = '2A' LIMIT 1"))[0]["id"]
+    assert other is not None
+    scope = Scope(
+        (Area(departments=("75", "69")), Area(stores=(other["id"].bytes,)), Area(companies=(third.bytes,)))
+    )
+    for few, many in (
+        (directory.search_companies_of_places, directory.search_companies_of_many),
+        (directory.search_accounts_of_places, directory.search_accounts_of_many),
+    ):
+        for words in ("", "%dupont%", "%paris%"):
+            parameters = (scope.parameter(), words, "", NOBODY, 10_000, *scope.places().named)
+            listed_few = await estate.fetch(few, *parameters)
+            assert await estate.fetch(many, *parameters) == listed_few
+            assert listed_few or words
+
+
+async def test_the_stores_of_places_are_those_of_the_scope(estate: asyncpg.Connection) -> None:
+    (row,) = await estate.fetch("SELECT company_id FROM store WHERE department = '48' LIMIT 1")
+    company: UUID = row["company_id"]
+    scope = Scope((Area(departments=("75",)), Area(companies=(company.bytes,))))
+    expected = await estate.fetch(
+        "SELECT id FROM store WHERE department = '75' OR company_id = $1 ORDER BY name, id", company
+    )
+    found = await estate.fetch(
+        merchants.search_stores_of_places, "", NOBODY, 10_000, "", [], *scope.places().named
+    )
+    assert [row["id"] for row in found] == [row["id"] for row in expected]
+
+
 async def test_terminals_are_found_by_words_with_their_trigrams(estate: asyncpg.Connection) -> None:
     values = (EVERYTHING.parameter(), True, None, "", 51, None, None, None, NOW, True, "%e00012%")
     used, _ = await indexes_of(estate, terminals.list_terminals_with_words, *values)
