@@ -3,72 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
-import pytest
 
 from core.contracts.desk_requests import TransactionFilter
-from core.contracts.estate import ListTerminals
 from core.contracts.reasons import Reason
 from core.contracts.scope import EVERYTHING, Area, Scope
 from core.contracts.states import State
-from core.db.queries import load
-from core.roles.seeding.estate import seed_estate
 from core.roles.seeding.numbers import is_valid
 from core.searching import store as searching
 from core.searching.store import copy_keys
 from core.searching.store import queries as search
-from core.terminals.assigning.store import list_terminals
 from core.transactions.desk.store import list_transactions
 from core.transactions.desk.store import queries as desk
-from deploy.local.postgres import PostgresServer
-from tests.support.servers import fresh_database
-
-UNTIL = datetime(2026, 11, 20, 8, tzinfo=UTC)
-TRANSACTIONS, MERCHANTS, TERMINALS = 12_000, 3_000, 4_000
-NOW = UNTIL
-
-
-@pytest.fixture(scope="module")
-async def estate(postgres_server: PostgresServer) -> AsyncIterator[asyncpg.Connection]:
-    """A connection, as the desk's, to a small estate."""
-    async with fresh_database(postgres_server) as database:
-        await seed_estate(
-            database.owner_dsn,
-            transactions=TRANSACTIONS,
-            merchants=MERCHANTS,
-            terminals=TERMINALS,
-            until=UNTIL,
-        )
-        connection = await asyncpg.connect(
-            database.dsn, server_settings={"plan_cache_mode": "force_custom_plan"}
-        )
-        yield connection
-        await connection.close()
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Return every node of a plan."""
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from nodes(child)
-
-
-async def indexes_of(
-    connection: asyncpg.Connection, statement: str, *values: Any
-) -> tuple[set[str], set[str]]:
-    """Return the indexes that a statement reads, and the tables that it reads whole."""
-    text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *values)
-    found = list(nodes(json.loads(str(text))[0]["Plan"]))
-    used = {node["Index Name"] for node in found if "Index Name" in node}
-    whole = {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
-    return used, whole
+from tests.integration.core.searching.plans import MERCHANTS, NOW, TERMINALS, TRANSACTIONS, indexes_of, nodes
 
 
 async def test_the_estate_is_what_it_says(estate: asyncpg.Connection) -> None:
@@ -321,148 +273,3 @@ async def test_a_person_of_one_store_finds_it_among_hundreds_of_the_same_words(
     assert [row["target_id"] for row in companies] == [
         await estate.fetchval("SELECT company_id FROM store WHERE id = $1", store_id)
     ]
-
-
-directory, merchants, terminals, wall, silence = (
-    load(Path(f"core/{folder}/queries.sql"))
-    for folder in (
-        "merchants/directory",
-        "merchants",
-        "terminals/assigning",
-        "terminals/wall",
-        "terminals/silence",
-    )
-)
-NOBODY = UUID(int=0)
-FIRST = ("", NOBODY, 51)
-LOZERE = Scope((Area(departments=("48",)),))
-PLACES: tuple[list[str], list[UUID], list[UUID]] = (["48"], [], [])
-
-
-async def test_lists_of_the_whole_country_are_read_in_their_order(estate: asyncpg.Connection) -> None:
-    everything = EVERYTHING.parameter()
-    for statement, values, index in (
-        (directory.search_companies, (everything, "", *FIRST), "company_name"),
-        (directory.search_accounts, (everything, "", *FIRST), "account_name"),
-        (merchants.search_stores, FIRST, "store_name"),
-        (
-            terminals.list_terminals,
-            (everything, True, None, "", 51, None, None, None, NOW, True),
-            "terminal_terminal_key",
-        ),
-    ):
-        used, whole = await indexes_of(estate, statement, *values)
-        assert index in used
-        assert not whole & {"company", "account", "store", "terminal", "terminal_presence"}
-
-
-async def test_lists_of_a_department_begin_with_its_places(estate: asyncpg.Connection) -> None:
-    area = LOZERE.parameter()
-    for statement, values, indexes in (
-        (
-            directory.search_companies_of_places,
-            (area, "", *FIRST, *PLACES),
-            {"company_department", "store_department"},
-        ),
-        (
-            directory.search_accounts_of_places,
-            (area, "", *FIRST, *PLACES),
-            {"company_department", "store_department"},
-        ),
-        (merchants.search_stores_of_places, (*FIRST, "", [], *PLACES), {"store_department"}),
-        (
-            terminals.list_terminals_of_places,
-            (area, False, None, "", 51, None, None, None, NOW, True, *PLACES, ""),
-            {"store_department", "terminal_store"},
-        ),
-        (
-            silence.silent_lately_of_places,
-            (area, NOW - timedelta(hours=24), NOW, 8, *PLACES),
-            {"store_department", "terminal_store"},
-        ),
-        (
-            wall.wall_by_store,
-            (area, False, "48", None, NOW, True, 201, *PLACES),
-            {"store_department", "terminal_store"},
-        ),
-    ):
-        used, whole = await indexes_of(estate, statement, *values)
-        assert indexes <= used
-        assert not whole & {"store", "terminal", "terminal_presence"}
-
-
-async def test_lists_of_many_stores_are_read_in_the_order_of_names(estate: asyncpg.Connection) -> None:
-    area = Scope((Area(departments=("75",)),)).parameter()
-    for statement, values, index in (
-        (directory.search_companies_of_many, (area, "", *FIRST, ["75"], [], []), "company_name"),
-        (directory.search_accounts_of_many, (area, "", *FIRST, ["75"], [], []), "account_name"),
-    ):
-        used, whole = await indexes_of(estate, statement, *values)
-        assert index in used
-        assert not whole & {"company", "account"}
-    used, whole = await indexes_of(estate, merchants.stores_up_to, ["75"], 1_501)
-    assert "store_department" in used
-    assert not whole
-
-
-async def test_lists_of_many_stores_say_what_lists_of_few_say(estate: asyncpg.Connection) -> None:
-    other = await estate.fetchrow("SELECT id, company_id FROM store WHERE department = '48' LIMIT 1")
-    third: UUID = (await estate.fetch("SELECT id FROM company WHERE department = '2A' LIMIT 1"))[0]["id"]
-    assert other is not None
-    scope = Scope(
-        (Area(departments=("75", "69")), Area(stores=(other["id"].bytes,)), Area(companies=(third.bytes,)))
-    )
-    for few, many in (
-        (directory.search_companies_of_places, directory.search_companies_of_many),
-        (directory.search_accounts_of_places, directory.search_accounts_of_many),
-    ):
-        for words in ("", "%dupont%", "%paris%"):
-            parameters = (scope.parameter(), words, "", NOBODY, 10_000, *scope.places().named)
-            listed_few = await estate.fetch(few, *parameters)
-            assert await estate.fetch(many, *parameters) == listed_few
-            assert listed_few or words
-
-
-async def test_the_stores_of_places_are_those_of_the_scope(estate: asyncpg.Connection) -> None:
-    (row,) = await estate.fetch("SELECT company_id FROM store WHERE department = '48' LIMIT 1")
-    company: UUID = row["company_id"]
-    scope = Scope((Area(departments=("75",)), Area(companies=(company.bytes,))))
-    expected = await estate.fetch(
-        "SELECT id FROM store WHERE department = '75' OR company_id = $1 ORDER BY name, id", company
-    )
-    found = await estate.fetch(
-        merchants.search_stores_of_places, "", NOBODY, 10_000, "", [], *scope.places().named
-    )
-    assert [row["id"] for row in found] == [row["id"] for row in expected]
-
-
-async def test_terminals_are_found_by_words_with_their_trigrams(estate: asyncpg.Connection) -> None:
-    values = (EVERYTHING.parameter(), True, None, "", 51, None, None, None, NOW, True, "%e00012%")
-    used, _ = await indexes_of(estate, terminals.list_terminals_with_words, *values)
-    assert {"terminal_number_words", "terminal_store"} <= used
-
-
-async def test_what_a_terminal_is_costs_no_call_for_each_row(estate: asyncpg.Connection) -> None:
-    everything = EVERYTHING.parameter()
-    for statement, values in (
-        (terminals.list_terminals, (everything, True, None, "", 51, None, None, "silent", NOW, True)),
-        (wall.wall_of_country, (NOW, True)),
-    ):
-        assert "terminal_condition(" in statement
-        plan = await estate.fetchval(f"EXPLAIN (VERBOSE, FORMAT JSON) {statement}", *values)
-        assert "terminal_condition" not in str(plan)
-
-
-async def test_a_department_lists_what_the_country_lists_there(estate: asyncpg.Connection) -> None:
-    wanted = ListTerminals(department="48")
-    of_country = await list_terminals(estate, EVERYTHING, wanted, limit=500, now=NOW)
-    of_department = await list_terminals(estate, LOZERE, ListTerminals(), limit=500, now=NOW)
-    assert of_country
-    assert of_department == of_country
-    town = of_country[0].store.name.rsplit(" ", 1)[1]
-    named = await list_terminals(estate, LOZERE, ListTerminals(query=town.upper()), limit=500, now=NOW)
-    everywhere = await list_terminals(
-        estate, EVERYTHING, ListTerminals(query=town.upper(), department="48"), limit=500, now=NOW
-    )
-    assert named
-    assert named == everywhere
