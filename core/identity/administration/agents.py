@@ -34,7 +34,7 @@ from core.identity.administration.errors import (
     TooManyGrants,
 )
 from core.identity.administration.rules import administers_everything, problems_of_grant, scope_to_give
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
 from core.identity.rules import SESSION_IDLE
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
@@ -71,33 +71,30 @@ class AgentHandlers:
         scope = require(caller, Permission.AGENTS_WRITE)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.lock_rights(connection)
-                shown = await self._detail(connection, scope, request.id)
-                row = await store.lock_agent(connection, request.id)
-                assert row is not None
-                if request.id == caller.agent_id:
-                    raise OwnRights
-                if not shown.may_change:
-                    raise BeyondOwnRights
-                if request.disabled == (row["disabled_at"] is not None):
-                    raise AlreadyDisabled if request.disabled else AlreadyEnabled
-                if request.disabled and not await store.administrators_left(
-                    connection, without_agent=request.id
-                ):
-                    raise LastAdministrator
-                await store.switch_agent(connection, request.id, now if request.disabled else None, now)
-                body = msgspec.json.encode(await self._detail(connection, scope, request.id))
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="agent.disabled" if request.disabled else "agent.enabled",
-                    target_kind="agent",
-                    target_id=request.id,
-                    facts={"reason": request.reason},
-                )
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            await store.lock_rights(connection)
+            shown = await self._detail(connection, scope, request.id)
+            row = await store.lock_agent(connection, request.id)
+            assert row is not None
+            if request.id == caller.agent_id:
+                raise OwnRights
+            if not shown.may_change:
+                raise BeyondOwnRights
+            if request.disabled == (row["disabled_at"] is not None):
+                raise AlreadyDisabled if request.disabled else AlreadyEnabled
+            if request.disabled and not await store.administrators_left(connection, without_agent=request.id):
+                raise LastAdministrator
+            await store.switch_agent(connection, request.id, now if request.disabled else None, now)
+            body = msgspec.json.encode(await self._detail(connection, scope, request.id))
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="agent.disabled" if request.disabled else "agent.enabled",
+                target_kind="agent",
+                target_id=request.id,
+                facts={"reason": request.reason},
+            )
             return body
 
         return await self._write(caller, request.idempotency_key, "switch_agent", request, effect)
@@ -110,33 +107,32 @@ class AgentHandlers:
         scope = require(caller, Permission.GRANTS_WRITE)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.lock_rights(connection)
-                # Somebody who administers a part gives to those of that part; the whole gives to anybody.
-                await self._detail(connection, scope, request.agent_id)
-                if request.agent_id == caller.agent_id:
-                    raise OwnRights
-                permissions = await self._checked(connection, scope, request)
-                await store.lock_agent(connection, request.agent_id)
-                standing, same = await store.standing_grants(connection, request)
-                if same:
-                    raise AlreadyGranted
-                if standing >= GRANTS_STANDING_MAX:
-                    raise TooManyGrants(grants_max=GRANTS_STANDING_MAX)
-                made = await store.give_grant(connection, request, giver=caller.agent_id, now=now)
-                # Judged by the row itself: one rule, in SQL, says what lies within what. A refusal takes it back.
-                await self._hold_all(connection, caller, scope, made, permissions, request.amount_max_minor)
-                body = msgspec.json.encode(await self._detail(connection, scope, request.agent_id))
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="grant.given",
-                    target_kind="agent",
-                    target_id=request.agent_id,
-                    facts={"grant": encode_id("grant", made), "role": request.role, **_places(request)},
-                )
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            await store.lock_rights(connection)
+            # Somebody who administers a part gives to those of that part; the whole gives to anybody.
+            await self._detail(connection, scope, request.agent_id)
+            if request.agent_id == caller.agent_id:
+                raise OwnRights
+            permissions = await self._checked(connection, scope, request)
+            await store.lock_agent(connection, request.agent_id)
+            standing, same = await store.standing_grants(connection, request)
+            if same:
+                raise AlreadyGranted
+            if standing >= GRANTS_STANDING_MAX:
+                raise TooManyGrants(grants_max=GRANTS_STANDING_MAX)
+            made = await store.give_grant(connection, request, giver=caller.agent_id, now=now)
+            # Judged by the row itself: one rule, in SQL, says what lies within what. A refusal takes it back.
+            await self._hold_all(connection, caller, scope, made, permissions, request.amount_max_minor)
+            body = msgspec.json.encode(await self._detail(connection, scope, request.agent_id))
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="grant.given",
+                target_kind="agent",
+                target_id=request.agent_id,
+                facts={"grant": encode_id("grant", made), "role": request.role, **_places(request)},
+            )
             return body
 
         return await self._write(caller, request.idempotency_key, "give_grant", request, effect)
@@ -149,45 +145,44 @@ class AgentHandlers:
         scope = require(caller, Permission.GRANTS_WRITE)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.lock_rights(connection)
-                grant = await store.lock_grant(connection, scope, request.id)
-                if grant is None:
-                    raise NotFound
-                if grant.revoked_at is not None:
-                    raise AlreadyRevoked
-                if (
-                    grant.role == ADMINISTRATOR
-                    and grant.whole
-                    and not await store.administrators_left(connection, without_grant=request.id)
-                ):
-                    raise LastAdministrator
-                permissions = await store.role_permissions(connection, grant.role) or []
-                # What is beyond somebody is not theirs to take away either, but one's own may always be laid down.
-                if grant.agent_id != caller.agent_id:
-                    await self._hold_all(
-                        connection, caller, scope, request.id, permissions, grant.amount_max_minor
-                    )
-                body_before = await self._detail(connection, scope, grant.agent_id)
-                await store.revoke_grant(connection, request.id, taker=caller.agent_id, now=now)
-                detail = await store.find_agent(
-                    connection, scope, grant.agent_id, now=now, idle_since=now - SESSION_IDLE
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            await store.lock_rights(connection)
+            grant = await store.lock_grant(connection, scope, request.id)
+            if grant is None:
+                raise NotFound
+            if grant.revoked_at is not None:
+                raise AlreadyRevoked
+            if (
+                grant.role == ADMINISTRATOR
+                and grant.whole
+                and not await store.administrators_left(connection, without_grant=request.id)
+            ):
+                raise LastAdministrator
+            permissions = await store.role_permissions(connection, grant.role) or []
+            # What is beyond somebody is not theirs to take away either, but one's own may always be laid down.
+            if grant.agent_id != caller.agent_id:
+                await self._hold_all(
+                    connection, caller, scope, request.id, permissions, grant.amount_max_minor
                 )
-                body = msgspec.json.encode(detail or body_before)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="grant.revoked",
-                    target_kind="agent",
-                    target_id=grant.agent_id,
-                    facts={
-                        "grant": encode_id("grant", request.id),
-                        "role": grant.role,
-                        "reason": request.reason,
-                    },
-                )
+            body_before = await self._detail(connection, scope, grant.agent_id)
+            await store.revoke_grant(connection, request.id, taker=caller.agent_id, now=now)
+            detail = await store.find_agent(
+                connection, scope, grant.agent_id, now=now, idle_since=now - SESSION_IDLE
+            )
+            body = msgspec.json.encode(detail or body_before)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="grant.revoked",
+                target_kind="agent",
+                target_id=grant.agent_id,
+                facts={
+                    "grant": encode_id("grant", request.id),
+                    "role": grant.role,
+                    "reason": request.reason,
+                },
+            )
             return body
 
         return await self._write(caller, request.idempotency_key, "revoke_grant", request, effect)
@@ -246,9 +241,9 @@ class AgentHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim], Awaitable[bytes]],
+        effect: Callable[[Connection, Claim], Awaitable[bytes]],
     ) -> Written:
-        return await once(
+        return await write_once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )
 

@@ -8,6 +8,7 @@ import msgspec
 from core.contracts.administration import ADMINISTRATOR, ChangeRole, CreateRole, RoleList
 from core.contracts.desk_requests import Nothing, Written
 from core.contracts.refusals import NotFound
+from core.db.rows import Connection
 from core.identity.administration import store
 from core.identity.administration.errors import BeyondOwnRights, FieldsRefused, RoleFixed, RoleTaken
 from core.identity.administration.rules import (
@@ -15,7 +16,15 @@ from core.identity.administration.rules import (
     problems_of_permissions,
     problems_of_role,
 )
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require, require_everywhere
+from core.identity.api import (
+    Claim,
+    Permission,
+    SignedIn,
+    record_action,
+    require,
+    require_everywhere,
+    write_once,
+)
 from core.values.clock import Clock
 
 
@@ -41,24 +50,23 @@ class RoleHandlers:
         _hold_everywhere(caller, request.permissions)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                name_fr, name_en = request.name_fr.strip(), request.name_en.strip()
-                if not await store.add_role(connection, request.code, name_fr, name_en, now):
-                    raise RoleTaken
-                await store.change_role(
-                    connection, request.code, name_fr=None, name_en=None, permissions=request.permissions
-                )
-                (role,) = await store.list_roles(connection, request.code)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="role.created",
-                    target_kind="role",
-                    target_id=None,
-                    facts={"role": request.code, "permissions": role.permissions},
-                )
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            name_fr, name_en = request.name_fr.strip(), request.name_en.strip()
+            if not await store.add_role(connection, request.code, name_fr, name_en, now):
+                raise RoleTaken
+            await store.change_role(
+                connection, request.code, name_fr=None, name_en=None, permissions=request.permissions
+            )
+            (role,) = await store.list_roles(connection, request.code)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="role.created",
+                target_kind="role",
+                target_id=None,
+                facts={"role": request.code, "permissions": role.permissions},
+            )
             return msgspec.json.encode(role)
 
         return await self._write(caller, request.idempotency_key, "create_role", request, effect)
@@ -71,44 +79,43 @@ class RoleHandlers:
         require_everywhere(caller, Permission.GRANTS_WRITE)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                built_in = await store.lock_role(connection, request.code)
-                if built_in is None:
-                    raise NotFound
-                problems = problems_of_role(request.code, request.name_fr, request.name_en)
-                problems += problems_of_permissions(request.permissions or ())
-                if problems:
-                    raise FieldsRefused(problems)
-                renamed = request.name_fr is not None or request.name_en is not None
-                if request.code == ADMINISTRATOR or (built_in and renamed):
-                    raise RoleFixed
-                (before,) = await store.list_roles(connection, request.code)
-                wanted = before.permissions if request.permissions is None else request.permissions
-                # Whoever holds the role gets what is added, the caller perhaps among them; and what is taken away
-                # is taken from everybody: both only of what the caller holds everywhere.
-                _hold_everywhere(caller, sorted(set(before.permissions) ^ set(wanted)))
-                await store.change_role(
-                    connection,
-                    request.code,
-                    name_fr=request.name_fr and request.name_fr.strip(),
-                    name_en=request.name_en and request.name_en.strip(),
-                    permissions=request.permissions,
-                )
-                (role,) = await store.list_roles(connection, request.code)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="role.changed",
-                    target_kind="role",
-                    target_id=None,
-                    facts={
-                        "role": request.code,
-                        "added": sorted(set(role.permissions) - set(before.permissions)),
-                        "removed": sorted(set(before.permissions) - set(role.permissions)),
-                    },
-                )
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            built_in = await store.lock_role(connection, request.code)
+            if built_in is None:
+                raise NotFound
+            problems = problems_of_role(request.code, request.name_fr, request.name_en)
+            problems += problems_of_permissions(request.permissions or ())
+            if problems:
+                raise FieldsRefused(problems)
+            renamed = request.name_fr is not None or request.name_en is not None
+            if request.code == ADMINISTRATOR or (built_in and renamed):
+                raise RoleFixed
+            (before,) = await store.list_roles(connection, request.code)
+            wanted = before.permissions if request.permissions is None else request.permissions
+            # Whoever holds the role gets what is added, the caller perhaps among them; and what is taken away
+            # is taken from everybody: both only of what the caller holds everywhere.
+            _hold_everywhere(caller, sorted(set(before.permissions) ^ set(wanted)))
+            await store.change_role(
+                connection,
+                request.code,
+                name_fr=request.name_fr and request.name_fr.strip(),
+                name_en=request.name_en and request.name_en.strip(),
+                permissions=request.permissions,
+            )
+            (role,) = await store.list_roles(connection, request.code)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="role.changed",
+                target_kind="role",
+                target_id=None,
+                facts={
+                    "role": request.code,
+                    "added": sorted(set(role.permissions) - set(before.permissions)),
+                    "removed": sorted(set(before.permissions) - set(role.permissions)),
+                },
+            )
             return msgspec.json.encode(role)
 
         return await self._write(caller, request.idempotency_key, "change_role", request, effect)
@@ -119,9 +126,9 @@ class RoleHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim], Awaitable[bytes]],
+        effect: Callable[[Connection, Claim], Awaitable[bytes]],
     ) -> Written:
-        return await once(
+        return await write_once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )
 

@@ -18,10 +18,10 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
-    once,
     record_action,
     refuse_if_stale,
     require,
+    write_once,
 )
 from core.merchants.agreements import moving, store
 from core.merchants.agreements.errors import (
@@ -473,18 +473,14 @@ class ContractHandlers:
         body: msgspec.Struct,
         effect: Callable[[Connection, Claim], Awaitable[bytes]],
     ) -> Written:
-        async def in_transaction(claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                return await effect(connection, claim)
-
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,
             key=key,
             path=path,
             body=body,
-            effect=in_transaction,
+            effect=effect,
         )
 
     def _today(self) -> date:

@@ -14,10 +14,10 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
-    once,
     record_action,
     require,
     require_everywhere,
+    write_once,
 )
 from core.merchants.agreements import store
 from core.merchants.agreements.errors import AgreementRefused
@@ -56,33 +56,32 @@ class TemplateHandlers:
         if problems:
             raise AgreementRefused(problems)
 
-        async def effect(claim: Claim) -> bytes:
+        async def effect(connection: Connection, claim: Claim) -> bytes:
             now = self._clock.now()
             template_id = claim.made_id()
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.add_template(
-                    connection,
-                    template_id=template_id,
-                    title_fr=request.title_fr.strip(),
-                    title_en=request.title_en.strip(),
-                    blocks=request.blocks,
-                    note=request.note.strip(),
-                    agent_id=caller.agent_id,
-                    now=now,
-                )
-                detail = await _detail(connection, template_id)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="contract_template.written",
-                    target_kind="template",
-                    target_id=template_id,
-                    facts={"version": detail.version, "note": detail.note},
-                )
+            await store.add_template(
+                connection,
+                template_id=template_id,
+                title_fr=request.title_fr.strip(),
+                title_en=request.title_en.strip(),
+                blocks=request.blocks,
+                note=request.note.strip(),
+                agent_id=caller.agent_id,
+                now=now,
+            )
+            detail = await _detail(connection, template_id)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="contract_template.written",
+                target_kind="template",
+                target_id=template_id,
+                facts={"version": detail.version, "note": detail.note},
+            )
             return msgspec.json.encode(detail)
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,

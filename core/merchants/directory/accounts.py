@@ -8,8 +8,9 @@ import msgspec
 from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
 from core.contracts.merchants import AccountDetail, AccountPage, CreateAccount, EditAccount, SearchMerchants
 from core.contracts.refusals import NotFound
+from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import LOWEST_ID, checked_name, read_account
 from core.merchants.errors import AccountWithoutCompany
@@ -53,21 +54,20 @@ class AccountHandlers:
             raise AccountWithoutCompany
         now = self._clock.now()
 
-        async def effect(claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                account_id = claim.made_id()
-                if not await store.find_account(connection, scope, account_id):
-                    await store.insert_account(connection, account_id, name, now)
-                    await record_action(
-                        connection,
-                        agent_id=caller.agent_id,
-                        at=now,
-                        kind="account.created",
-                        target_kind="account",
-                        target_id=account_id,
-                        facts={"name": name, "version": 1},
-                    )
-                return msgspec.json.encode(await read_account(connection, scope, account_id))
+        async def effect(connection: Connection, claim: Claim) -> bytes:
+            account_id = claim.made_id()
+            if not await store.find_account(connection, scope, account_id):
+                await store.insert_account(connection, account_id, name, now)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="account.created",
+                    target_kind="account",
+                    target_id=account_id,
+                    facts={"name": name, "version": 1},
+                )
+            return msgspec.json.encode(await read_account(connection, scope, account_id))
 
         return await self._write(caller, request.idempotency_key, "account", request, effect)
 
@@ -77,25 +77,24 @@ class AccountHandlers:
         name = checked_name(request.name, locale)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                before = await store.lock_account(connection, scope, request.id)
-                if before is None:
-                    raise NotFound
-                await refuse_if_changed(
-                    connection, target_id=request.id, read_version=request.version, version=before["version"]
-                )
-                await store.update_account(connection, request.id, name, now)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="account.edited",
-                    target_kind="account",
-                    target_id=request.id,
-                    facts={"version": before["version"] + 1, "changes": {"name": [before["name"], name]}},
-                )
-                return msgspec.json.encode(await read_account(connection, scope, request.id))
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            before = await store.lock_account(connection, scope, request.id)
+            if before is None:
+                raise NotFound
+            await refuse_if_changed(
+                connection, target_id=request.id, read_version=request.version, version=before["version"]
+            )
+            await store.update_account(connection, request.id, name, now)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="account.edited",
+                target_kind="account",
+                target_id=request.id,
+                facts={"version": before["version"] + 1, "changes": {"name": [before["name"], name]}},
+            )
+            return msgspec.json.encode(await read_account(connection, scope, request.id))
 
         return await self._write(caller, request.idempotency_key, "account_edit", request, effect)
 
@@ -105,8 +104,8 @@ class AccountHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim], Awaitable[bytes]],
+        effect: Callable[[Connection, Claim], Awaitable[bytes]],
     ) -> Written:
-        return await once(
+        return await write_once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

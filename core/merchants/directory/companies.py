@@ -16,8 +16,9 @@ from core.contracts.merchants import (
     SearchMerchants,
 )
 from core.contracts.refusals import NotFound
+from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import (
     LOWEST_ID,
@@ -73,63 +74,62 @@ class CompanyHandlers:
         fields = checked_company(request.fields, scope, locale)
         now = self._clock.now()
 
-        async def effect(claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                company_id = claim.made_id()
-                if claim.taken_over and await store.find_company(connection, scope, company_id):
-                    return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
-                await refuse_duplicates(
-                    connection,
-                    caller,
-                    FindDuplicates(
-                        siren=fields.siren,
-                        vat=fields.vat,
-                        iban=fields.iban,
-                        name=fields.legal_name,
-                        postcode=fields.postcode,
-                        city=fields.city,
-                    ),
-                    reason=request.not_duplicate_reason,
-                    taken=("company", "siren"),
-                    locale=locale,
-                )
-                if request.account_id is None:
-                    account_id = new_id(self._clock)
-                    name = one_line(request.account_name) or fields.legal_name
-                    await store.insert_account(connection, account_id, checked_name(name, locale), now)
-                else:
-                    account_id = request.account_id
-                    if await store.lock_account(connection, scope, account_id) is None:
-                        raise FieldsWrong(problems_of([Wrong("account_id", "account_unknown")], locale))
-                # Who makes it for sales has accepted it by making it.
-                validates = caller.may(Permission.MERCHANTS_VALIDATE)
-                try:
-                    await store.insert_company(
-                        connection,
-                        company_id=company_id,
-                        account_id=account_id,
-                        fields=fields,
-                        now=now,
-                        validated_by=caller.agent_id if validates else None,
-                    )
-                except asyncpg.UniqueViolationError as error:
-                    raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], locale)) from error
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="company.created",
-                    target_kind="company",
-                    target_id=company_id,
-                    facts={
-                        "version": 1,
-                        "name": fields.legal_name,
-                        "siren": fields.siren,
-                        "account": encode_id("account", account_id),
-                        "not_duplicate": request.not_duplicate_reason,
-                    },
-                )
+        async def effect(connection: Connection, claim: Claim) -> bytes:
+            company_id = claim.made_id()
+            if claim.taken_over and await store.find_company(connection, scope, company_id):
                 return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
+            await refuse_duplicates(
+                connection,
+                caller,
+                FindDuplicates(
+                    siren=fields.siren,
+                    vat=fields.vat,
+                    iban=fields.iban,
+                    name=fields.legal_name,
+                    postcode=fields.postcode,
+                    city=fields.city,
+                ),
+                reason=request.not_duplicate_reason,
+                taken=("company", "siren"),
+                locale=locale,
+            )
+            if request.account_id is None:
+                account_id = new_id(self._clock)
+                name = one_line(request.account_name) or fields.legal_name
+                await store.insert_account(connection, account_id, checked_name(name, locale), now)
+            else:
+                account_id = request.account_id
+                if await store.lock_account(connection, scope, account_id) is None:
+                    raise FieldsWrong(problems_of([Wrong("account_id", "account_unknown")], locale))
+            # Who makes it for sales has accepted it by making it.
+            validates = caller.may(Permission.MERCHANTS_VALIDATE)
+            try:
+                await store.insert_company(
+                    connection,
+                    company_id=company_id,
+                    account_id=account_id,
+                    fields=fields,
+                    now=now,
+                    validated_by=caller.agent_id if validates else None,
+                )
+            except asyncpg.UniqueViolationError as error:
+                raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], locale)) from error
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="company.created",
+                target_kind="company",
+                target_id=company_id,
+                facts={
+                    "version": 1,
+                    "name": fields.legal_name,
+                    "siren": fields.siren,
+                    "account": encode_id("account", account_id),
+                    "not_duplicate": request.not_duplicate_reason,
+                },
+            )
+            return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
 
         return await self._write(caller, request.idempotency_key, "company", request, effect)
 
@@ -139,31 +139,30 @@ class CompanyHandlers:
         fields = checked_company(request.fields, scope, locale, company_id=request.id)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                before = await store.lock_company(connection, scope, request.id)
-                if before is None:
-                    raise NotFound
-                await refuse_if_changed(
-                    connection, target_id=request.id, read_version=request.version, version=before["version"]
-                )
-                if before["siren"] != fields.siren and before["has_stores"]:
-                    raise FieldsWrong(problems_of([Wrong("siren", "siren_with_stores")], locale))
-                old = CompanyFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
-                try:
-                    await store.update_company(connection, company_id=request.id, fields=fields, now=now)
-                except asyncpg.UniqueViolationError as error:
-                    raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], locale)) from error
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="company.edited",
-                    target_kind="company",
-                    target_id=request.id,
-                    facts={"version": before["version"] + 1, "changes": changes_between(old, fields)},
-                )
-                return msgspec.json.encode(await read_company(connection, caller, scope, request.id))
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            before = await store.lock_company(connection, scope, request.id)
+            if before is None:
+                raise NotFound
+            await refuse_if_changed(
+                connection, target_id=request.id, read_version=request.version, version=before["version"]
+            )
+            if before["siren"] != fields.siren and before["has_stores"]:
+                raise FieldsWrong(problems_of([Wrong("siren", "siren_with_stores")], locale))
+            old = CompanyFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
+            try:
+                await store.update_company(connection, company_id=request.id, fields=fields, now=now)
+            except asyncpg.UniqueViolationError as error:
+                raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], locale)) from error
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="company.edited",
+                target_kind="company",
+                target_id=request.id,
+                facts={"version": before["version"] + 1, "changes": changes_between(old, fields)},
+            )
+            return msgspec.json.encode(await read_company(connection, caller, scope, request.id))
 
         return await self._write(caller, request.idempotency_key, "company_edit", request, effect)
 
@@ -195,8 +194,8 @@ class CompanyHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim], Awaitable[bytes]],
+        effect: Callable[[Connection, Claim], Awaitable[bytes]],
     ) -> Written:
-        return await once(
+        return await write_once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

@@ -10,7 +10,7 @@ from core.contracts.merchants import AddContact, ContactFields, EditContact
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
 from core.merchants.directory import store, views
 from core.merchants.directory.store import ContactPlace
 from core.merchants.errors import FieldsWrong
@@ -34,27 +34,26 @@ class ContactHandlers:
         place = ContactPlace(request.on_kind, request.on_id)
         now = self._clock.now()
 
-        async def effect(claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await _lock_place(connection, scope, place)
-                contact_id = claim.made_id()
+        async def effect(connection: Connection, claim: Claim) -> bytes:
+            await _lock_place(connection, scope, place)
+            contact_id = claim.made_id()
+            row = await store.lock_contact(connection, contact_id)
+            if row is None:
+                await store.insert_contact(
+                    connection, contact_id=contact_id, place=place, fields=fields, now=now
+                )
                 row = await store.lock_contact(connection, contact_id)
-                if row is None:
-                    await store.insert_contact(
-                        connection, contact_id=contact_id, place=place, fields=fields, now=now
-                    )
-                    row = await store.lock_contact(connection, contact_id)
-                    await record_action(
-                        connection,
-                        agent_id=caller.agent_id,
-                        at=now,
-                        kind="contact.added",
-                        target_kind=place.kind,
-                        target_id=place.id,
-                        facts={"contact": encode_id("contact", contact_id), "name": fields.name},
-                    )
-                assert row is not None
-                return msgspec.json.encode(views.contact_of(row))
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="contact.added",
+                    target_kind=place.kind,
+                    target_id=place.id,
+                    facts={"contact": encode_id("contact", contact_id), "name": fields.name},
+                )
+            assert row is not None
+            return msgspec.json.encode(views.contact_of(row))
 
         return await self._write(caller, request.idempotency_key, "contact", request, effect)
 
@@ -64,29 +63,28 @@ class ContactHandlers:
         fields = _checked(request.fields, locale)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                before = await store.lock_contact(connection, request.id)
-                if before is None:
-                    raise NotFound
-                await _lock_place(connection, scope, store.place_of(before))
-                await refuse_if_changed(
-                    connection, target_id=request.id, read_version=request.version, version=before["version"]
-                )
-                await store.update_contact(connection, request.id, fields)
-                row = await store.lock_contact(connection, request.id)
-                old = ContactFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="contact.edited",
-                    target_kind="contact",
-                    target_id=request.id,
-                    facts={"version": before["version"] + 1, "changes": changes_between(old, fields)},
-                )
-                assert row is not None
-                return msgspec.json.encode(views.contact_of(row))
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            before = await store.lock_contact(connection, request.id)
+            if before is None:
+                raise NotFound
+            await _lock_place(connection, scope, store.place_of(before))
+            await refuse_if_changed(
+                connection, target_id=request.id, read_version=request.version, version=before["version"]
+            )
+            await store.update_contact(connection, request.id, fields)
+            row = await store.lock_contact(connection, request.id)
+            old = ContactFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="contact.edited",
+                target_kind="contact",
+                target_id=request.id,
+                facts={"version": before["version"] + 1, "changes": changes_between(old, fields)},
+            )
+            assert row is not None
+            return msgspec.json.encode(views.contact_of(row))
 
         return await self._write(caller, request.idempotency_key, "contact_edit", request, effect)
 
@@ -117,9 +115,9 @@ class ContactHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim], Awaitable[bytes]],
+        effect: Callable[[Connection, Claim], Awaitable[bytes]],
     ) -> Written:
-        return await once(
+        return await write_once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )
 

@@ -8,7 +8,8 @@ import msgspec
 from core.contracts.desk_requests import Written
 from core.contracts.merchants import CreateStore, EditStore, FindDuplicates, StoreFields
 from core.contracts.refusals import NotFound
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.db.rows import Connection
+from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
 from core.merchants.directory import store
 from core.merchants.directory.reading import checked_store, read_store, refuse_duplicates
 from core.merchants.errors import FieldsWrong
@@ -33,50 +34,49 @@ class StoreHandlers:
         scope = require(caller, Permission.MERCHANTS_EDIT)
         now = self._clock.now()
 
-        async def effect(claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                company = await store.lock_company(connection, scope, request.company_id)
-                if company is None:
-                    raise NotFound
-                fields = checked_store(
-                    request.fields, scope, locale, siren=company["siren"], company_id=request.company_id
-                )
-                store_id = claim.made_id()
-                if claim.taken_over and await store.find_store_made(connection, scope, store_id):
-                    return msgspec.json.encode(await read_store(connection, scope, store_id))
-                await refuse_duplicates(
-                    connection,
-                    caller,
-                    FindDuplicates(
-                        siret=fields.siret, name=fields.name, postcode=fields.postcode, city=fields.city
-                    ),
-                    reason=request.not_duplicate_reason,
-                    taken=("store", "siret"),
-                    locale=locale,
-                    own_company=request.company_id,
-                )
-                try:
-                    await store.insert_store(
-                        connection, store_id=store_id, company_id=request.company_id, fields=fields, now=now
-                    )
-                except asyncpg.UniqueViolationError as error:
-                    raise FieldsWrong(problems_of([Wrong("siret", "siret_taken")], locale)) from error
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="store.created",
-                    target_kind="store",
-                    target_id=store_id,
-                    facts={
-                        "version": 1,
-                        "name": fields.name,
-                        "siret": fields.siret,
-                        "company": encode_id("company", request.company_id),
-                        "not_duplicate": request.not_duplicate_reason,
-                    },
-                )
+        async def effect(connection: Connection, claim: Claim) -> bytes:
+            company = await store.lock_company(connection, scope, request.company_id)
+            if company is None:
+                raise NotFound
+            fields = checked_store(
+                request.fields, scope, locale, siren=company["siren"], company_id=request.company_id
+            )
+            store_id = claim.made_id()
+            if claim.taken_over and await store.find_store_made(connection, scope, store_id):
                 return msgspec.json.encode(await read_store(connection, scope, store_id))
+            await refuse_duplicates(
+                connection,
+                caller,
+                FindDuplicates(
+                    siret=fields.siret, name=fields.name, postcode=fields.postcode, city=fields.city
+                ),
+                reason=request.not_duplicate_reason,
+                taken=("store", "siret"),
+                locale=locale,
+                own_company=request.company_id,
+            )
+            try:
+                await store.insert_store(
+                    connection, store_id=store_id, company_id=request.company_id, fields=fields, now=now
+                )
+            except asyncpg.UniqueViolationError as error:
+                raise FieldsWrong(problems_of([Wrong("siret", "siret_taken")], locale)) from error
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="store.created",
+                target_kind="store",
+                target_id=store_id,
+                facts={
+                    "version": 1,
+                    "name": fields.name,
+                    "siret": fields.siret,
+                    "company": encode_id("company", request.company_id),
+                    "not_duplicate": request.not_duplicate_reason,
+                },
+            )
+            return msgspec.json.encode(await read_store(connection, scope, store_id))
 
         return await self._write(caller, request.idempotency_key, "store", request, effect)
 
@@ -85,37 +85,36 @@ class StoreHandlers:
         scope = require(caller, Permission.MERCHANTS_EDIT)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                before = await store.lock_store(connection, scope, request.id)
-                if before is None:
-                    raise NotFound
-                await refuse_if_changed(
-                    connection, target_id=request.id, read_version=request.version, version=before["version"]
-                )
-                fields = checked_store(
-                    request.fields,
-                    scope,
-                    locale,
-                    siren=before["siren"],
-                    company_id=before["company_id"].bytes,
-                    store_id=request.id,
-                )
-                old = StoreFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
-                try:
-                    await store.update_store(connection, store_id=request.id, fields=fields, now=now)
-                except asyncpg.UniqueViolationError as error:
-                    raise FieldsWrong(problems_of([Wrong("siret", "siret_taken")], locale)) from error
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="store.edited",
-                    target_kind="store",
-                    target_id=request.id,
-                    facts={"version": before["version"] + 1, "changes": changes_between(old, fields)},
-                )
-                return msgspec.json.encode(await read_store(connection, scope, request.id))
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            before = await store.lock_store(connection, scope, request.id)
+            if before is None:
+                raise NotFound
+            await refuse_if_changed(
+                connection, target_id=request.id, read_version=request.version, version=before["version"]
+            )
+            fields = checked_store(
+                request.fields,
+                scope,
+                locale,
+                siren=before["siren"],
+                company_id=before["company_id"].bytes,
+                store_id=request.id,
+            )
+            old = StoreFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
+            try:
+                await store.update_store(connection, store_id=request.id, fields=fields, now=now)
+            except asyncpg.UniqueViolationError as error:
+                raise FieldsWrong(problems_of([Wrong("siret", "siret_taken")], locale)) from error
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="store.edited",
+                target_kind="store",
+                target_id=request.id,
+                facts={"version": before["version"] + 1, "changes": changes_between(old, fields)},
+            )
+            return msgspec.json.encode(await read_store(connection, scope, request.id))
 
         return await self._write(caller, request.idempotency_key, "store_edit", request, effect)
 
@@ -125,8 +124,8 @@ class StoreHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim], Awaitable[bytes]],
+        effect: Callable[[Connection, Claim], Awaitable[bytes]],
     ) -> Written:
-        return await once(
+        return await write_once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )

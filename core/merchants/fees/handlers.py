@@ -15,11 +15,11 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
-    once,
     record_action,
     require,
     require_everywhere,
     told_by,
+    write_once,
 )
 from core.merchants.fees import rules, store
 from core.merchants.fees.errors import (
@@ -295,18 +295,17 @@ class FeeHandlers:
         body: msgspec.Struct,
         effect: Callable[[Connection], Awaitable[bytes]],
     ) -> Written:
-        async def in_transaction(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                return await effect(connection)
+        async def under(connection: Connection, _claim: Claim) -> bytes:
+            return await effect(connection)
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,
             key=key,
             path=path,
             body=body,
-            effect=in_transaction,
+            effect=under,
         )
 
 

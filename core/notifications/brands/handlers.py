@@ -7,14 +7,15 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.notifications import BrandList, BrandOfHost, BrandView, PutBrand
 from core.contracts.refusals import NotFound
+from core.db.rows import Connection
 from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
-    once,
     record_action,
     refuse_if_stale,
     require_everywhere,
+    write_once,
 )
 from core.notifications.brands import store
 from core.notifications.brands.rules import problems_of
@@ -59,52 +60,51 @@ class BrandHandlers:
             raise BrandRefused(problems)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.lock(connection)
-                if request.account_id is not None and not await store.account_exists(
-                    connection, request.account_id
-                ):
-                    raise BrandRefused([FieldProblem("account", "unknown", "")])
-                standing = await store.to_replace(connection, request)
-                if len(standing) > 1:
-                    raise BrandRefused([FieldProblem("host", "taken", "another partner has this host")])
-                for present in standing:
-                    (before,) = await store.list_brands(connection, present)
-                    await refuse_if_stale(
-                        connection,
-                        target_kind="brand",
-                        target_id=present,
-                        read=request.revision,
-                        present=before.revision,
-                    )
-                made = await store.put(
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            await store.lock(connection)
+            if request.account_id is not None and not await store.account_exists(
+                connection, request.account_id
+            ):
+                raise BrandRefused([FieldProblem("account", "unknown", "")])
+            standing = await store.to_replace(connection, request)
+            if len(standing) > 1:
+                raise BrandRefused([FieldProblem("host", "taken", "another partner has this host")])
+            for present in standing:
+                (before,) = await store.list_brands(connection, present)
+                await refuse_if_stale(
                     connection,
-                    request,
-                    replaced=standing[0] if standing else None,
-                    agent_id=caller.agent_id,
-                    now=now,
-                )
-                (brand,) = await store.list_brands(connection, made)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="brand.changed",
                     target_kind="brand",
-                    target_id=made,
-                    facts={
-                        "name": brand.name,
-                        "host": brand.host,
-                        "account": brand.account_id,
-                        "accent_light": request.accent_light,
-                        "accent_dark": request.accent_dark,
-                        "logo": "kept" if request.logo is None else "new" if request.logo else "none",
-                    },
+                    target_id=present,
+                    read=request.revision,
+                    present=before.revision,
                 )
-                return msgspec.json.encode(brand)
+            made = await store.put(
+                connection,
+                request,
+                replaced=standing[0] if standing else None,
+                agent_id=caller.agent_id,
+                now=now,
+            )
+            (brand,) = await store.list_brands(connection, made)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="brand.changed",
+                target_kind="brand",
+                target_id=made,
+                facts={
+                    "name": brand.name,
+                    "host": brand.host,
+                    "account": brand.account_id,
+                    "accent_light": request.accent_light,
+                    "accent_dark": request.accent_dark,
+                    "logo": "kept" if request.logo is None else "new" if request.logo else "none",
+                },
+            )
+            return msgspec.json.encode(brand)
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,

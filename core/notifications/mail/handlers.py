@@ -11,7 +11,7 @@ from core.contracts.notifications import ListMail, MailDetail, MailPage, MailVie
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, Scope, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, Scope, SignedIn, record_action, require, write_once
 from core.notifications.brands.store import face_of
 from core.notifications.errors import MailNotResendable, MailStillWaiting
 from core.notifications.mail import store
@@ -75,39 +75,38 @@ class MailHandlers:
         scope = require(caller, Permission.MAIL_READ)
         now = self._clock.now()
 
-        async def effect(claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                mail = await self._find(connection, scope, request.id)
-                state = await store.lock_state(connection, request.id)
-                if state == "waiting":
-                    raise MailStillWaiting
-                if state == "failed":
-                    await store.retry(connection, request.id, now)
-                else:
-                    if not _is_whole(mail):
-                        raise MailNotResendable
-                    await queue_mail(
-                        connection,
-                        template=mail.template,
-                        to=mail.recipient,
-                        locale=mail.locale,
-                        facts=mail.facts,
-                        about_kind=mail.about_kind,
-                        about_id=mail.about_id,
-                        once_key=f"resent:{encode_id('mail', mail.id)}:{claim.key}",
-                    )
-                await record_action(
+        async def effect(connection: Connection, claim: Claim) -> bytes:
+            mail = await self._find(connection, scope, request.id)
+            state = await store.lock_state(connection, request.id)
+            if state == "waiting":
+                raise MailStillWaiting
+            if state == "failed":
+                await store.retry(connection, request.id, now)
+            else:
+                if not _is_whole(mail):
+                    raise MailNotResendable
+                await queue_mail(
                     connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="mail.resent",
-                    target_kind="mail",
-                    target_id=request.id,
-                    facts={"template": mail.template, "recipient": masked(mail.recipient)},
+                    template=mail.template,
+                    to=mail.recipient,
+                    locale=mail.locale,
+                    facts=mail.facts,
+                    about_kind=mail.about_kind,
+                    about_id=mail.about_id,
+                    once_key=f"resent:{encode_id('mail', mail.id)}:{claim.key}",
                 )
-                return msgspec.json.encode(_view_of(await self._find(connection, scope, request.id)))
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="mail.resent",
+                target_kind="mail",
+                target_id=request.id,
+                facts={"template": mail.template, "recipient": masked(mail.recipient)},
+            )
+            return msgspec.json.encode(_view_of(await self._find(connection, scope, request.id)))
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,

@@ -27,7 +27,7 @@ from core.contracts.supervision import (
     SaveAlertRule,
 )
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, refuse_if_stale, require
+from core.identity.api import Claim, Permission, SignedIn, record_action, refuse_if_stale, require, write_once
 from core.supervision.alerts import store
 from core.supervision.alerts.model import Rule
 from core.supervision.alerts.rules import PER, PERCENT, clock_text, minute_of_day
@@ -66,39 +66,38 @@ class AlertHandlers:
         rule = _rule_of(request, now)
         _require_within(scope, rule.area)
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.lock_rules(connection)
-                if request.id is None:
-                    if len(await store.list_rules(connection)) >= ALERT_RULES_MAX:
-                        raise TooManyRules
-                else:
-                    present = await _find_rule(connection, scope, request.id)
-                    await refuse_if_stale(
-                        connection,
-                        target_kind="alert_rule",
-                        target_id=request.id,
-                        read=request.revision,
-                        present=to_unix_us(present.updated_at),
-                    )
-                    await store.recover_of_rule(connection, request.id, now)
-                made = await store.put_rule(connection, rule, agent_id=caller.agent_id, now=now)
-                if made is None:
-                    raise NotFound
-                shown = _rule_shown((await store.list_rules(connection, rule_id=made))[0])
-                await record_action(
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            await store.lock_rules(connection)
+            if request.id is None:
+                if len(await store.list_rules(connection)) >= ALERT_RULES_MAX:
+                    raise TooManyRules
+            else:
+                present = await _find_rule(connection, scope, request.id)
+                await refuse_if_stale(
                     connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="alert_rule.added" if request.id is None else "alert_rule.changed",
                     target_kind="alert_rule",
-                    target_id=made,
-                    facts={
-                        "name": rule.name,
-                        "enabled": rule.enabled,
-                        "terms": msgspec.to_builtins(shown.terms),
-                    },
+                    target_id=request.id,
+                    read=request.revision,
+                    present=to_unix_us(present.updated_at),
                 )
+                await store.recover_of_rule(connection, request.id, now)
+            made = await store.put_rule(connection, rule, agent_id=caller.agent_id, now=now)
+            if made is None:
+                raise NotFound
+            shown = _rule_shown((await store.list_rules(connection, rule_id=made))[0])
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="alert_rule.added" if request.id is None else "alert_rule.changed",
+                target_kind="alert_rule",
+                target_id=made,
+                facts={
+                    "name": rule.name,
+                    "enabled": rule.enabled,
+                    "terms": msgspec.to_builtins(shown.terms),
+                },
+            )
             return msgspec.json.encode(shown)
 
         return await self._write(caller, request.idempotency_key, "alert_rule", request, effect)
@@ -174,23 +173,22 @@ class AlertHandlers:
         now = self._clock.now()
         until = now + timedelta(minutes=request.minutes) if request.minutes else None
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await self._find(connection, scope, request.id)
-                if not await store.answer(
-                    connection, request.id, agent_id=caller.agent_id, note=request.note, until=until, now=now
-                ):
-                    raise AlertRecovered
-                shown = await self._find(connection, scope, request.id)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="alert.acknowledged" if until is None else "alert.snoozed",
-                    target_kind="alert",
-                    target_id=request.id,
-                    facts={"note": request.note, "minutes": request.minutes, "label": shown.label},
-                )
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            await self._find(connection, scope, request.id)
+            if not await store.answer(
+                connection, request.id, agent_id=caller.agent_id, note=request.note, until=until, now=now
+            ):
+                raise AlertRecovered
+            shown = await self._find(connection, scope, request.id)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="alert.acknowledged" if until is None else "alert.snoozed",
+                target_kind="alert",
+                target_id=request.id,
+                facts={"note": request.note, "minutes": request.minutes, "label": shown.label},
+            )
             return msgspec.json.encode(shown)
 
         return await self._write(caller, request.idempotency_key, "alert", request, effect)
@@ -209,9 +207,9 @@ class AlertHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim], Awaitable[bytes]],
+        effect: Callable[[Connection, Claim], Awaitable[bytes]],
     ) -> Written:
-        return await once(
+        return await write_once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )
 

@@ -17,7 +17,7 @@ from core.contracts.supervision import (
 )
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
 from core.supervision.errors import FieldRefused, TooManyViews, ViewNameTaken
 from core.supervision.views.rules import problem_of
 from core.values.clock import Clock
@@ -54,23 +54,22 @@ class ViewHandlers:
         if request.shared_role is not None and request.shared_role not in _roles(caller):
             raise FieldRefused("shared_role", "unknown_value", ", ".join(_roles(caller)))
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await connection.execute(_SQL.lock_owner, uuid_of(caller.agent_id))
-                view_id = await self._put(connection, caller, request)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=self._clock.now(),
-                    kind="view.added" if request.id is None else "view.changed",
-                    target_kind="view",
-                    target_id=view_id,
-                    facts={"list": request.list_, "name": request.name.strip(), "role": request.shared_role},
-                )
-                (made,) = await _list(connection, caller, view_id=view_id)
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            await connection.execute(_SQL.lock_owner, uuid_of(caller.agent_id))
+            view_id = await self._put(connection, caller, request)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=self._clock.now(),
+                kind="view.added" if request.id is None else "view.changed",
+                target_kind="view",
+                target_id=view_id,
+                facts={"list": request.list_, "name": request.name.strip(), "role": request.shared_role},
+            )
+            (made,) = await _list(connection, caller, view_id=view_id)
             return msgspec.json.encode(made)
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,

@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolConnectionProxy
 
 from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.macros import (
@@ -25,11 +26,11 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
-    once,
     record_action,
     refuse_if_stale,
     require,
     require_everywhere,
+    write_once,
 )
 from core.merchants.api import BRAND_NAMES
 from core.notifications.api import queue_mail
@@ -66,23 +67,22 @@ class MacroHandlers:
             raise MacroFieldsRefused(problems)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                if request.id is not None:
-                    await _refuse_if_stale(connection, request.id, request.revision)
-                made = await store.save_macro(
-                    connection, request.id, request.macro, agent_id=caller.agent_id, now=now
-                )
-                if made is None:
-                    raise NotFound
-                fields = request.macro
-                facts = {"name": fields.name_fr, "kind": fields.kind, "steps": fields.steps}
-                kind = "macro.added" if request.id is None else "macro.changed"
-                await _record(connection, caller, kind, "macro", made, facts, now)
-                (macro,) = await store.list_macros(connection, macro_id=made)
+        async def effect(connection: PoolConnectionProxy, _claim: Claim) -> bytes:
+            if request.id is not None:
+                await _refuse_if_stale(connection, request.id, request.revision)
+            made = await store.save_macro(
+                connection, request.id, request.macro, agent_id=caller.agent_id, now=now
+            )
+            if made is None:
+                raise NotFound
+            fields = request.macro
+            facts = {"name": fields.name_fr, "kind": fields.kind, "steps": fields.steps}
+            kind = "macro.added" if request.id is None else "macro.changed"
+            await _record(connection, caller, kind, "macro", made, facts, now)
+            (macro,) = await store.list_macros(connection, macro_id=made)
             return msgspec.json.encode(_shown(macro, caller, locale))
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,
@@ -127,51 +127,50 @@ class MacroHandlers:
         """
         require(caller, Permission.MACROS_USE)
 
-        async def effect(_claim: Claim) -> bytes:
+        async def effect(connection: PoolConnectionProxy, _claim: Claim) -> bytes:
             now = self._clock.now()
-            async with self._pool.acquire() as connection, connection.transaction():
-                macro, target = await self._load(connection, caller, request)
-                if macro.kind != "sequence":
-                    raise NotFound
-                problems = rules.problems_of_inputs(
-                    macro.steps, reason=request.reason, email=request.email, comment=request.comment
-                )
-                if problems:
-                    raise MacroFieldsRefused(problems)
-                steps = await self._plan(connection, caller, macro, target)
-                for step in steps:
-                    if step.outcome == "refused":
-                        raise MacroImpossible(step=step.step, why=step.why or "")
-                for step in steps:
-                    if step.outcome == "will_do":
-                        await _do(connection, caller, step.step, target, request, locale, now)
-                        step.outcome = "done"
-                run_id = uuid7(
-                    unix_ms=to_unix_us(now) // 1000,
-                    sequence=secrets.randbits(12),
-                    randomness=secrets.randbits(62),
-                )
-                await store.add_run(
-                    connection,
-                    run_id=run_id,
-                    macro_id=macro.id,
-                    target=target,
-                    agent_id=caller.agent_id,
-                    now=now,
-                    steps=steps,
-                )
-                facts = {
-                    "macro": macro.name_fr,
-                    "run": encode_id("macro_run", run_id),
-                    "reason": request.reason,
-                    "steps": [f"{step.step}: {step.outcome}" for step in steps],
-                }
-                await _record(connection, caller, "macro.run", target.kind, target.id, facts, now)
+            macro, target = await self._load(connection, caller, request)
+            if macro.kind != "sequence":
+                raise NotFound
+            problems = rules.problems_of_inputs(
+                macro.steps, reason=request.reason, email=request.email, comment=request.comment
+            )
+            if problems:
+                raise MacroFieldsRefused(problems)
+            steps = await self._plan(connection, caller, macro, target)
+            for step in steps:
+                if step.outcome == "refused":
+                    raise MacroImpossible(step=step.step, why=step.why or "")
+            for step in steps:
+                if step.outcome == "will_do":
+                    await _do(connection, caller, step.step, target, request, locale, now)
+                    step.outcome = "done"
+            run_id = uuid7(
+                unix_ms=to_unix_us(now) // 1000,
+                sequence=secrets.randbits(12),
+                randomness=secrets.randbits(62),
+            )
+            await store.add_run(
+                connection,
+                run_id=run_id,
+                macro_id=macro.id,
+                target=target,
+                agent_id=caller.agent_id,
+                now=now,
+                steps=steps,
+            )
+            facts = {
+                "macro": macro.name_fr,
+                "run": encode_id("macro_run", run_id),
+                "reason": request.reason,
+                "steps": [f"{step.step}: {step.outcome}" for step in steps],
+            }
+            await _record(connection, caller, "macro.run", target.kind, target.id, facts, now)
             name = macro.name_en if locale == "en" else macro.name_fr
             done = MacroRun(id=encode_id("macro_run", run_id), macro=name, label=target.label, steps=steps)
             return msgspec.json.encode(done)
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,
@@ -183,7 +182,7 @@ class MacroHandlers:
 
     async def _load(
         self,
-        connection: asyncpg.pool.PoolConnectionProxy,
+        connection: PoolConnectionProxy,
         caller: SignedIn,
         request: PreviewMacro | RunMacro,
     ) -> tuple[StoredMacro, Target]:
@@ -200,7 +199,7 @@ class MacroHandlers:
 
     async def _plan(
         self,
-        connection: asyncpg.pool.PoolConnectionProxy,
+        connection: PoolConnectionProxy,
         caller: SignedIn,
         macro: StoredMacro,
         target: Target,
@@ -217,9 +216,7 @@ class MacroHandlers:
         return rules.plan(macro.steps, target, allowed=allowed)
 
 
-async def _refuse_if_stale(
-    connection: asyncpg.pool.PoolConnectionProxy, macro_id: bytes, read: int | None
-) -> None:
+async def _refuse_if_stale(connection: PoolConnectionProxy, macro_id: bytes, read: int | None) -> None:
     changed_at = await store.lock_macro(connection, macro_id)
     if changed_at is None:
         raise NotFound
@@ -229,7 +226,7 @@ async def _refuse_if_stale(
 
 
 async def _do(
-    connection: asyncpg.pool.PoolConnectionProxy,
+    connection: PoolConnectionProxy,
     caller: SignedIn,
     step: StepName,
     target: Target,
@@ -280,7 +277,7 @@ async def _do(
 
 
 async def _record(
-    connection: asyncpg.pool.PoolConnectionProxy,
+    connection: PoolConnectionProxy,
     caller: SignedIn,
     kind: str,
     target_kind: str,

@@ -6,7 +6,16 @@ import msgspec
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Nothing, Written
 from core.contracts.requests import PutRequestType, RequestTypeList, RequestTypeView
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require, require_everywhere
+from core.db.rows import Connection
+from core.identity.api import (
+    Claim,
+    Permission,
+    SignedIn,
+    record_action,
+    require,
+    require_everywhere,
+    write_once,
+)
 from core.support.requests import store
 from core.support.requests.errors import RequestRefused
 from core.support.requests.rules import type_problems
@@ -48,36 +57,33 @@ class RequestTypes:
             retired=request.retired,
         )
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.lock_types(connection)
-                if request.team not in {one.code for one in await store.teams(connection, locale)}:
-                    raise RequestRefused(FieldProblem("team", "unknown_value"))
-                clash = await store.put_type(connection, wish, now)
-                if clash is not None:
-                    raise RequestRefused(
-                        FieldProblem(
-                            "statuses", "in_use", f"{clash}: requests have it, so what it means stays"
-                        )
-                    )
-                (made,) = await store.types(connection, locale, request.code)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="request_type.changed",
-                    target_kind="request_type",
-                    target_id=None,
-                    facts={
-                        "code": request.code,
-                        "team": request.team,
-                        "statuses": ",".join(status.code for status in request.statuses),
-                        "retired": request.retired,
-                    },
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            await store.lock_types(connection)
+            if request.team not in {one.code for one in await store.teams(connection, locale)}:
+                raise RequestRefused(FieldProblem("team", "unknown_value"))
+            clash = await store.put_type(connection, wish, now)
+            if clash is not None:
+                raise RequestRefused(
+                    FieldProblem("statuses", "in_use", f"{clash}: requests have it, so what it means stays")
                 )
-                return msgspec.json.encode(made)
+            (made,) = await store.types(connection, locale, request.code)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="request_type.changed",
+                target_kind="request_type",
+                target_id=None,
+                facts={
+                    "code": request.code,
+                    "team": request.team,
+                    "statuses": ",".join(status.code for status in request.statuses),
+                    "retired": request.retired,
+                },
+            )
+            return msgspec.json.encode(made)
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,

@@ -10,7 +10,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Written
 from core.contracts.requests import CreateRequest, RequestKey, RequestTypeView
 from core.db.rows import Connection
-from core.identity.api import EVERYTHING, Claim, SignedIn, once, record_action
+from core.identity.api import EVERYTHING, Claim, SignedIn, record_action, write_once
 from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestRefused
 from core.support.requests.handlers import asking_of, checked_date, checked_title, detail_of, find, people_for
@@ -34,11 +34,10 @@ class RequestCreation:
         now = self._clock.now()
         asking = asking_of(caller, now, locale)
 
-        async def effect(claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                return await self._make(connection, caller, asking, request, claim.made_id())
+        async def effect(connection: Connection, claim: Claim) -> bytes:
+            return await self._make(connection, caller, asking, request, claim.made_id())
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,

@@ -25,7 +25,7 @@ from core.contracts.requests import (
 )
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, record_action, require, write_once
 from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestClosed, RequestNotClosed, RequestRefused, StatusStanding
 from core.support.requests.people import Person
@@ -228,30 +228,29 @@ class RequestHandlers:
         now = self._clock.now()
         asking = asking_of(caller, now, locale)
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                found = await find(connection, asking, key)
-                await store.lock_request(connection, found.id)
-                # Once more under the lock: somebody may have closed it meanwhile.
-                standing = await find(connection, asking, key)
-                on = Act(connection, caller, asking, now, standing)
-                await act(on)
-                after = await _whole(on)
-                detail = await detail_of(
-                    connection, after, await find(connection, after, RequestKey(standing.id))
-                )
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind=kind,
-                    target_kind="request",
-                    target_id=standing.id,
-                    facts={"code": standing.view.code, **facts},
-                )
-                return msgspec.json.encode(detail)
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
+            found = await find(connection, asking, key)
+            await store.lock_request(connection, found.id)
+            # Once more under the lock: somebody may have closed it meanwhile.
+            standing = await find(connection, asking, key)
+            on = Act(connection, caller, asking, now, standing)
+            await act(on)
+            after = await _whole(on)
+            detail = await detail_of(
+                connection, after, await find(connection, after, RequestKey(standing.id))
+            )
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind=kind,
+                target_kind="request",
+                target_id=standing.id,
+                facts={"code": standing.view.code, **facts},
+            )
+            return msgspec.json.encode(detail)
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,

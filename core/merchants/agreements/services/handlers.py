@@ -11,7 +11,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Written
 from core.contracts.refusals import ChangedMeanwhile, NotFound
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require, told_by
+from core.identity.api import Claim, Permission, SignedIn, record_action, require, told_by, write_once
 from core.merchants.agreements.errors import AgreementRefused, ServiceStands
 from core.merchants.agreements.services import store
 from core.merchants.agreements.services.rules import above_transaction_max, checked_options, limit_problems
@@ -159,18 +159,17 @@ class ServiceHandlers:
         body: msgspec.Struct,
         effect: Callable[[Connection], Awaitable[bytes]],
     ) -> Written:
-        async def in_transaction(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                return await effect(connection)
+        async def under(connection: Connection, _claim: Claim) -> bytes:
+            return await effect(connection)
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,
             key=key,
             path=path,
             body=body,
-            effect=in_transaction,
+            effect=under,
         )
 
 
