@@ -57,7 +57,7 @@ from portals.kit.kit import Kit
 from portals.kit.sealing import Sealer, load_or_make_secret
 from portals.kit.static import Assets, serve_static
 
-_PAGES = (
+PAGES = (
     home,
     login,
     preferences,
@@ -131,7 +131,7 @@ def compose(kit: Kit) -> Litestar:
             live_health,
             ready_health,
             metrics,
-            *(handler for page in _PAGES for handler in page.HANDLERS),
+            *(handler for page in PAGES for handler in page.HANDLERS),
         ],
         dependencies={"desk": Provide(provide_desk)},
         exception_handlers=HANDLERS,

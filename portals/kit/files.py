@@ -11,6 +11,12 @@ from litestar.datastructures import UploadFile
 from portals.kit.desk import Desk
 from portals.kit.gateway import Parameters
 
+FILE_BYTES_MAX: Final = 10 * 1024 * 1024
+"""What the gateway takes."""
+
+FORM_BYTES_MAX: Final = 12 * 1024 * 1024
+"""A form with a file. Above what the guard lets through: the framework's own refusal would have no words."""
+
 _DOWNLOAD_S: Final = 30.0
 _NAME_CHARACTERS_MAX: Final = 200
 

@@ -24,9 +24,9 @@ _HEADERS = (
 )
 _NO_STORE = (b"cache-control", b"no-store")
 _BODY_BYTES_MAX = 64 * 1024
-# A signed contract comes as a file of at most 10 MiB, with the form around it.
+# A signed contract and a merchant's papers come as files of at most 10 MiB, with the form around them.
 _FILE_BYTES_MAX = 11 * 1024 * 1024
-_FILE_PATH = re.compile(r"/contracts/[A-Za-z0-9_]+/signed")
+_FILE_PATH = re.compile(r"/contracts/[A-Za-z0-9_]+/signed|/onboarding/[A-Za-z0-9_]+/attach")
 
 
 def guarded(app: ASGIApp, metrics: PortalMetrics, now: Callable[[], float] = time.perf_counter) -> ASGIApp:

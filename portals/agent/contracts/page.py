@@ -12,7 +12,7 @@ from portals.agent.contracts import templates
 from portals.agent.contracts.making import KINDS, first_form, new_key, problems_of, read_terms, say
 from portals.kit import formats
 from portals.kit.desk import Desk
-from portals.kit.files import read_upload, show_file
+from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.reasons import says_why
 from portals.kit.records import path_part
@@ -20,9 +20,6 @@ from portals.kit.stale import Stale, revision_of, stale_of
 
 STATES = ("draft", "ready", "signed", "active", "suspended", "terminated")
 PAGE_ROWS = 100
-FILE_BYTES_MAX = 10 * 1024 * 1024
-# One bound above what the guard lets through: the framework's own refusal would have no words.
-_BODY_BYTES_MAX = 12 * 1024 * 1024
 
 
 @get("/contracts")
@@ -206,7 +203,7 @@ async def sign_typed(desk: Desk, contract_id: str) -> Response[bytes]:
     return await _show_sign(desk, contract_id, form, errors, status=422)
 
 
-@post("/contracts/{contract_id:str}/signed", status_code=200, request_max_body_size=_BODY_BYTES_MAX)
+@post("/contracts/{contract_id:str}/signed", status_code=200, request_max_body_size=FORM_BYTES_MAX)
 async def sign_uploaded(desk: Desk, contract_id: str) -> Response[bytes]:
     """Take the signed paper as the signature."""
     desk.require_session()

@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from portals.agent.companies.saving import LEGAL_FORMS, errors_of, version_of
 from portals.agent.onboarding.answers import DOCUMENT_KINDS, SERVICE_KINDS, STEPS, answers_of
 from portals.kit.desk import Desk
-from portals.kit.files import read_upload, show_file
+from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 
@@ -19,9 +19,6 @@ GROUPS = {
     "finished": ("done", "abandoned"),
 }
 ROWS_OF_GROUP = 50
-FILE_BYTES_MAX = 10 * 1024 * 1024
-# Above what the gateway takes, so that its own words refuse a large file rather than the framework's.
-UPLOAD_BODY_BYTES_MAX = 12 * 1024 * 1024
 MOVES = ("submit", "send_back", "validate", "hand_over", "finish", "abandon", "take")
 _STALE = ("onboarding_move_not_possible", "onboarding_held_by_another")
 
@@ -117,7 +114,7 @@ async def save_step(desk: Desk, file_id: str, step: str) -> Response[bytes]:
     return desk.go(f"{address}/{STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]}")
 
 
-@post("/onboarding/{file_id:str}/attach", status_code=200, request_max_body_size=UPLOAD_BODY_BYTES_MAX)
+@post("/onboarding/{file_id:str}/attach", status_code=200, request_max_body_size=FORM_BYTES_MAX)
 async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
     """Bring a document: it is then ticked as received."""
     desk.require_session()

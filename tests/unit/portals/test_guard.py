@@ -1,0 +1,57 @@
+"""The guard lets a file through where a page takes one, and nothing large anywhere else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import Empty
+
+from portals.agent.app import PAGES
+from portals.kit.files import FILE_BYTES_MAX
+from portals.kit.guard import guarded
+from portals.kit.metrics import PortalMetrics
+
+_HANDLERS = [handler for page in PAGES for handler in page.HANDLERS if isinstance(handler, HTTPRouteHandler)]
+_TAKE_FILES = [handler for handler in _HANDLERS if handler.request_max_body_size is not Empty]
+
+
+def address_of(handler: HTTPRouteHandler) -> str:
+    (path,) = handler.paths
+    return re.sub(r"\{(\w+):str\}", "onb_01j00000000000000000000000", path)
+
+
+async def answer(path: str, declared: int) -> int:
+    sent: list[Any] = []
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    headers = [(b"content-length", str(declared).encode())]
+    scope: Any = {"type": "http", "method": "POST", "path": path, "headers": headers}
+    await guarded(app, PortalMetrics())(scope, receive, send)
+    return sent[0]["status"]
+
+
+def test_more_than_one_page_takes_a_file() -> None:
+    assert len(_TAKE_FILES) >= 2
+
+
+@pytest.mark.parametrize("handler", _TAKE_FILES, ids=address_of)
+async def test_a_page_that_takes_a_file_gets_the_largest_one(handler: HTTPRouteHandler) -> None:
+    with_form = FILE_BYTES_MAX + 50_000
+    assert await answer(address_of(handler), with_form) == 200
+    assert await answer(address_of(handler), 2 * FILE_BYTES_MAX) == 413
+
+
+async def test_no_other_page_gets_so_much() -> None:
+    others = {address_of(handler) for handler in _HANDLERS} - {address_of(handler) for handler in _TAKE_FILES}
+    assert {path: await answer(path, 65 * 1024) for path in others} == dict.fromkeys(others, 413)
