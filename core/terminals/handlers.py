@@ -5,6 +5,7 @@ from typing import Final
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolConnectionProxy
 
 from core.contracts.desk_requests import (
     PAGE_ROWS_MAX,
@@ -22,7 +23,7 @@ from core.contracts.refusals import NotFound
 from core.contracts.states import BlockTarget
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, record_action, require, write_once
 from core.terminals import store
 from core.terminals.blocking import lift_on
 from core.terminals.errors import AlreadyBlocked
@@ -126,31 +127,30 @@ class TerminalHandlers:
         kind = BlockTarget(request.target_kind)
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                if not await store.lock_target(connection, scope, kind, request.target_id):
-                    raise NotFound
-                made = await store.make_block(
-                    connection,
-                    kind=kind,
-                    target_id=request.target_id,
-                    reason=request.reason,
-                    agent_id=caller.agent_id,
-                    now=now,
-                )
-                if made is None:
-                    raise AlreadyBlocked
-                await store.echo_block(connection, kind, request.target_id, now)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="block.made",
-                    target_kind=store.target_name(kind),
-                    target_id=request.target_id,
-                    facts={"block": encode_id("block", made), "reason": request.reason},
-                )
-                (block,) = await store.list_blocks(connection, EVERYTHING, block_id=made)
+        async def effect(connection: PoolConnectionProxy, _claim: Claim) -> bytes:
+            if not await store.lock_target(connection, scope, kind, request.target_id):
+                raise NotFound
+            made = await store.make_block(
+                connection,
+                kind=kind,
+                target_id=request.target_id,
+                reason=request.reason,
+                agent_id=caller.agent_id,
+                now=now,
+            )
+            if made is None:
+                raise AlreadyBlocked
+            await store.echo_block(connection, kind, request.target_id, now)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="block.made",
+                target_kind=store.target_name(kind),
+                target_id=request.target_id,
+                facts={"block": encode_id("block", made), "reason": request.reason},
+            )
+            (block,) = await store.list_blocks(connection, EVERYTHING, block_id=made)
             return msgspec.json.encode(block)
 
         return await self._write(caller, request.idempotency_key, "block", request, effect)
@@ -162,11 +162,10 @@ class TerminalHandlers:
         """
         require(caller, Permission.BLOCKS_WRITE)
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                block = await lift_on(
-                    connection, caller, request.id, reason=request.reason, now=self._clock.now()
-                )
+        async def effect(connection: PoolConnectionProxy, _claim: Claim) -> bytes:
+            block = await lift_on(
+                connection, caller, request.id, reason=request.reason, now=self._clock.now()
+            )
             return msgspec.json.encode(block)
 
         return await self._write(caller, request.idempotency_key, "lift", request, effect)
@@ -177,9 +176,9 @@ class TerminalHandlers:
         key: str,
         path: str,
         body: msgspec.Struct,
-        effect: Callable[[Claim], Awaitable[bytes]],
+        effect: Callable[[PoolConnectionProxy, Claim], Awaitable[bytes]],
     ) -> Written:
-        return await once(
+        return await write_once(
             self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
         )
 

@@ -18,7 +18,7 @@ from core.contracts.estate import (
     TerminalProfile,
 )
 from core.contracts.refusals import NotFound
-from core.identity.api import Claim, Permission, Scope, SignedIn, once, require
+from core.identity.api import Claim, Permission, Scope, SignedIn, require, write_once
 from core.terminals import store as terminals
 from core.terminals.assigning import rules, store
 from core.terminals.assigning.acts import activate_on, record
@@ -228,12 +228,11 @@ class AssigningHandlers:
     async def _write(
         self, caller: SignedIn, key: str, path: str, body: msgspec.Struct, effect: _Effect
     ) -> Written:
-        async def run(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                return await effect(connection)
+        async def under(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
+            return await effect(connection)
 
-        return await once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=run
+        return await write_once(
+            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=under
         )
 
 

@@ -16,10 +16,10 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
-    once,
     record_action,
     require,
     require_everywhere,
+    write_once,
 )
 from core.transactions.approvals.rules import alone_max_minor
 from core.transactions.limits import store
@@ -62,16 +62,15 @@ class LimitHandlers:
             raise LimitRefused("reason", "too_short")
         now = self._clock.now()
 
-        async def effect(_claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await self._put(connection, caller, request, reason, now)
-                rows = await store.list_limits(connection, caller.agent_id)
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
+            await self._put(connection, caller, request, reason, now)
+            rows = await store.list_limits(connection, caller.agent_id)
             (row,) = [
                 row for row in rows if (row["kind"], row["currency"]) == (request.kind, request.currency)
             ]
             return msgspec.json.encode(_limit_of(row, caller))
 
-        return await once(
+        return await write_once(
             self._pool,
             self._clock,
             agent_id=caller.agent_id,
