@@ -52,7 +52,7 @@ from portals.agent.wall import page as wall
 from portals.assets.build import DIST
 from portals.kit.desk import Desk
 from portals.kit.gateway import Gateway
-from portals.kit.guard import guarded
+from portals.kit.guard import BODY_BYTES_MAX, guarded
 from portals.kit.kit import Kit
 from portals.kit.sealing import Sealer, load_or_make_secret
 from portals.kit.static import Assets, serve_static
@@ -137,6 +137,7 @@ def compose(kit: Kit) -> Litestar:
         exception_handlers=HANDLERS,
         state=State({"kit": kit, "assets": kit.assets}),
         lifespan=[lifespan],
+        request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,
     )

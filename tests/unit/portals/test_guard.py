@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
 from litestar.types import Empty
 
-from portals.agent.app import PAGES
-from portals.kit.files import FILE_BYTES_MAX
-from portals.kit.guard import guarded
+from portals.agent.app import PAGES, compose
+from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX
+from portals.kit.guard import BODY_BYTES_MAX, guarded
 from portals.kit.metrics import PortalMetrics
+
+pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 
 _HANDLERS = [handler for page in PAGES for handler in page.HANDLERS if isinstance(handler, HTTPRouteHandler)]
 _TAKE_FILES = [handler for handler in _HANDLERS if handler.request_max_body_size is not Empty]
@@ -55,3 +59,16 @@ async def test_a_page_that_takes_a_file_gets_the_largest_one(handler: HTTPRouteH
 async def test_no_other_page_gets_so_much() -> None:
     others = {address_of(handler) for handler in _HANDLERS} - {address_of(handler) for handler in _TAKE_FILES}
     assert {path: await answer(path, 65 * 1024) for path in others} == dict.fromkeys(others, 413)
+
+
+def test_a_body_of_unsaid_length_is_read_no_further() -> None:
+    kit: Any = SimpleNamespace(assets=None, gateway=None)
+    bounds = {
+        address_of(handler): handler.resolve_request_max_body_size()
+        for route in compose(kit).routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if "POST" in handler.http_methods
+    }
+    files = {address_of(handler): FORM_BYTES_MAX for handler in _TAKE_FILES}
+    assert bounds == dict.fromkeys(bounds, BODY_BYTES_MAX) | files
