@@ -176,16 +176,20 @@ WITH candidate AS MATERIALIZED (
 SELECT a.id, a.state, a.amount_minor, a.currency, a.received_at, a.card_last_four, t.terminal, s.name AS store_name,
        CASE WHEN a.card_last_four = $2 THEN 'last_four' WHEN a.approval_code = $4 THEN 'approval_code'
             WHEN a.stan = $3 THEN 'stan' ELSE 'amount' END AS match
-FROM (
-    SELECT f.attempt_id, f.business_date FROM candidate f LEFT JOIN store s ON s.id = f.store_id
+FROM (SELECT f.attempt_id, f.business_date, f.store_id FROM candidate f ORDER BY f.attempt_id DESC OFFSET 0) c
+LEFT JOIN LATERAL (
+    SELECT o.id, o.name, o.department, o.company_id FROM store o WHERE o.id = c.store_id OFFSET 0
+) s ON true
+CROSS JOIN LATERAL (
+    SELECT n.id, n.state, n.amount_minor, n.currency, n.received_at, n.card_last_four, n.approval_code, n.stan, n.terminal_id
+    FROM attempt n
     WHERE sees($1::area[], s.department, s.id, s.company_id, NULL)
-    ORDER BY f.attempt_id DESC OFFSET 0
-) c
-JOIN attempt a ON a.id = c.attempt_id AND a.business_date = c.business_date
-LEFT JOIN terminal t ON t.id = a.terminal_id
-LEFT JOIN service v ON v.id = t.service_id
-LEFT JOIN store s ON s.id = a.store_id
-WHERE sees($1::area[], s.department, s.id, s.company_id, v.kind)
+      AND n.id = c.attempt_id AND n.business_date = c.business_date OFFSET 0
+) a
+LEFT JOIN LATERAL (
+    SELECT e.terminal, v.kind FROM terminal e LEFT JOIN service v ON v.id = e.service_id WHERE e.id = a.terminal_id OFFSET 0
+) t ON true
+WHERE sees($1::area[], s.department, s.id, s.company_id, t.kind)
 ORDER BY c.attempt_id DESC
 LIMIT $8;
 

@@ -41,6 +41,10 @@ WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
 ORDER BY t.terminal
 LIMIT $5;
 
+-- name: stores_up_to
+-- Index store_department alone: whether departments have many stores. $1 departments, $2 as many as are counted.
+SELECT count(*)::int FROM (SELECT FROM store WHERE department = ANY($1::text[]) LIMIT $2) AS n;
+
 -- name: list_terminals_of_places
 -- A narrow scope, with or without words: the stores of its departments (store_department), companies (store_company)
 -- and its own (primary key), their terminals by terminal_store, in order; the rest of a row is looked up until the

@@ -27,6 +27,12 @@ from core.values.timestamps import timestamp, timestamp_or_none
 
 _SQL = load_beside(__file__)
 
+FEW_STORES_MAX = 1_500
+"""Above it, the numbers of the whole country read in order come to a page of one's own sooner than one's own are sorted."""
+
+_CONDITIONS_WITHOUT_A_TABLE = ("active", "silent", "resting")
+"""To pass over all who are not so takes longer the more terminals there are; the others are few, or narrowed first."""
+
 
 class StoreToEquip(NamedTuple):
     """A store whose service has started and which has no terminal in service; `terminal_id` is assigned already."""
@@ -63,6 +69,8 @@ async def list_terminals(
         places = ([wanted.department], [], [])
     elif held.anywhere or wanted.store_id is not None:
         places = None
+    if places is not None and not pattern and wanted.condition not in _CONDITIONS_WITHOUT_A_TABLE:
+        places = None if await _are_many(connection, places[0]) else places
     if places is not None:
         rows = await connection.fetch(_SQL.list_terminals_of_places, *parameters, *places, pattern)
     elif pattern:
@@ -70,6 +78,11 @@ async def list_terminals(
     else:
         rows = await connection.fetch(_SQL.list_terminals, *parameters)
     return [_listed(row, now) for row in rows]
+
+
+async def _are_many(connection: Connection, departments: list[str]) -> bool:
+    counted = await connection.fetchval(_SQL.stores_up_to, departments, FEW_STORES_MAX + 1)
+    return int(counted or 0) > FEW_STORES_MAX
 
 
 async def find_profile(

@@ -7,10 +7,12 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from core.contracts.estate import ListTerminals
 from core.contracts.scope import EVERYTHING, Area, Scope
 from core.db.queries import load
+from core.terminals.assigning import store as assigning
 from core.terminals.assigning.store import list_terminals
 from tests.integration.core.searching.plans import NOW, indexes_of
 
@@ -94,6 +96,22 @@ async def test_lists_of_many_stores_are_read_in_the_order_of_names(estate: async
     used, whole = await indexes_of(estate, merchants.stores_up_to, ["75"], 1_501)
     assert "store_department" in used
     assert not whole
+
+
+async def test_a_department_of_many_stores_lists_the_same_terminals(
+    estate: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = Scope((Area(departments=("75",)),))
+    for wanted in (
+        ListTerminals(),
+        ListTerminals(condition="never_seen"),
+        ListTerminals(service="fractional"),
+    ):
+        few = await list_terminals(estate, scope, wanted, limit=500, now=NOW)
+        with monkeypatch.context() as patched:
+            patched.setattr(assigning, "FEW_STORES_MAX", 3)
+            assert await list_terminals(estate, scope, wanted, limit=500, now=NOW) == few
+        assert few or wanted != ListTerminals()
 
 
 async def test_lists_of_many_stores_say_what_lists_of_few_say(estate: asyncpg.Connection) -> None:
