@@ -57,7 +57,10 @@ async def places(desk_stack: DeskStack, rows: asyncpg.Connection) -> AsyncIterat
     await rows.execute(
         "DELETE FROM activity_minute; DELETE FROM alert; DELETE FROM alert_rule; DELETE FROM saved_view"
     )
-    found = await rows.fetch("SELECT department, id FROM store WHERE department IN ('75', '69')")
+    # By name: other tests open stores in these departments too.
+    found = await rows.fetch(
+        "SELECT department, id FROM store WHERE name IN ('Belle Rive Montparnasse', 'Belle Rive Part-Dieu')"
+    )
     async with asyncpg.create_pool(desk_stack.database.dsn, min_size=1, max_size=2) as pool:
         yield Places(rows, pool, {row["department"]: row["id"] for row in found})
     await rows.execute("DELETE FROM activity_minute; DELETE FROM alert; DELETE FROM alert_rule")
