@@ -3,7 +3,7 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -36,11 +36,14 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-def sweep(folder: Path, keep: set[str]) -> int:
-    """Delete the files whose export is not in `keep` (ids as 32 hexadecimal digits); return how many."""
-    if not folder.is_dir():
-        return 0
-    gone = [path for path in folder.iterdir() if path.is_file() and path.name[:32] not in keep]
+def files_in(folder: Path) -> list[Path]:
+    """Return the files that stand there now."""
+    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+
+
+def sweep(files: Iterable[Path], keep: set[str]) -> int:
+    """Delete those of the files whose export is not in `keep` (ids as 32 hexadecimal digits); return how many."""
+    gone = [path for path in files if path.name[:32] not in keep]
     for path in gone:
         remove(path)
     return len(gone)

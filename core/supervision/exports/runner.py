@@ -13,7 +13,7 @@ from core.contracts.permissions import Permission
 from core.supervision.exports import store
 from core.supervision.exports.columns import titles, values_of
 from core.supervision.exports.files import CsvFile, ExportFile, XlsxFile
-from core.supervision.exports.folder import put_in_place, remove, sweep
+from core.supervision.exports.folder import files_in, put_in_place, remove, sweep
 from core.supervision.exports.model import Job
 from core.supervision.exports.rules import KEPT_FOR, LEASE, ROWS_MAX, RUNS_MAX, suffix_of
 from core.supervision.exports.words import SHEET, said
@@ -74,8 +74,10 @@ class Exporter:
     async def clean(self) -> None:
         """End what has stood its time, and delete the files that belong to nothing any more."""
         await store.expire_jobs(self._pool, self._clock.now())
+        # The files first: one that begins from here on is an export's that is not known to run yet.
+        files = await asyncio.to_thread(files_in, self._folder)
         keep = await store.files_in_use(self._pool)
-        await asyncio.to_thread(sweep, self._folder, keep)
+        await asyncio.to_thread(sweep, files, keep)
 
     async def _run(self, job: Job, part: Path) -> None:
         await self._check_rights(job)
