@@ -70,7 +70,7 @@ async def list_terminals(
     elif held.anywhere or wanted.store_id is not None:
         places = None
     if places is not None and not pattern and wanted.condition not in _CONDITIONS_WITHOUT_A_TABLE:
-        places = None if await _are_many(connection, places[0]) else places
+        places = None if await are_many(connection, places[0]) else places
     if places is not None:
         rows = await connection.fetch(_SQL.list_terminals_of_places, *parameters, *places, pattern)
     elif pattern:
@@ -80,7 +80,8 @@ async def list_terminals(
     return [_listed(row, now) for row in rows]
 
 
-async def _are_many(connection: Connection, departments: list[str]) -> bool:
+async def are_many(connection: Connection, departments: list[str]) -> bool:
+    """Return whether the departments have so many stores that a list had better not begin with them."""
     counted = await connection.fetchval(_SQL.stores_up_to, departments, FEW_STORES_MAX + 1)
     return int(counted or 0) > FEW_STORES_MAX
 

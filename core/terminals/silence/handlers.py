@@ -7,6 +7,7 @@ import asyncpg
 
 from core.db.queries import load_beside
 from core.identity.api import Permission, SignedIn, require
+from core.terminals.assigning.store import are_many
 from core.terminals.wall.rules import SILENT_MINUTES, is_trading
 from core.values.clock import Clock
 from core.values.ids import encode_id
@@ -37,7 +38,7 @@ async def silent_lately(
         return []
     parameters = (scope.parameter(), now - LATELY, now - timedelta(minutes=SILENT_MINUTES), limit)
     places = scope.places()
-    if places.anywhere:
+    if places.anywhere or await are_many(pool, places.departments):
         rows = await pool.fetch(_SQL.silent_lately, *parameters)
     else:
         rows = await pool.fetch(_SQL.silent_lately_of_places, *parameters, *places.named)
