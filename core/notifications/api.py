@@ -4,6 +4,7 @@ from core.notifications.brands.handlers import BrandHandlers
 from core.notifications.errors import TemplateUnknown
 from core.notifications.mail.handlers import MailHandlers
 from core.notifications.mail.queue import queue_mail
+from core.notifications.mail.rules import digest_of as mail_digest
 from core.notifications.notices.handlers import NoticeHandlers
 from core.notifications.notices.store import add_notices
 
@@ -13,5 +14,6 @@ __all__ = [
     "NoticeHandlers",
     "TemplateUnknown",
     "add_notices",
+    "mail_digest",
     "queue_mail",
 ]

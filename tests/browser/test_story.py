@@ -66,7 +66,6 @@ async def desks(stack: LocalStack, browser: Browser) -> AsyncIterator[Desks]:
 async def test_a_merchant_is_registered_validated_contracted_equipped_paid_and_unblocked(
     stack: LocalStack, desks: Desks
 ) -> None:
-    await _give_paris_to_the_technician(await desks("admin"))
     seller = await desks("vendeur")
     await _begin_and_leave_half_way(seller)
     await _come_back_and_submit(seller)
@@ -92,19 +91,6 @@ async def test_a_merchant_is_registered_validated_contracted_equipped_paid_and_u
     row = hotline.locator("#rows tr", has_text="5,10").first
     await expect(row.locator(".pill")).to_have_text("approuvée")
     await expect(row).to_contain_text(STORE)
-
-
-async def _give_paris_to_the_technician(page: Page) -> None:
-    """Let the technician of the demonstration, who has other departments, work where the shop is."""
-    await page.locator("header summary", has_text="Plus").click()
-    await page.get_by_role("link", name="Agents", exact=True).click()
-    await page.get_by_role("link", name="Théo Garnier").click()
-    await page.locator("summary", has_text="Donner un droit").click()
-    await page.locator("#f-role").select_option(label="Technicien")
-    await page.locator("input[name=where][value=limited]").check()
-    await page.locator("#f-departments").fill("75")
-    await page.get_by_role("button", name="Donner ce droit").click()
-    await expect(page.locator("article.record", has_text="Théo Garnier")).to_contain_text("75")
 
 
 async def _begin_and_leave_half_way(page: Page) -> None:

@@ -90,10 +90,23 @@ async def running_desk(database: TestDatabase, nats: NatsServer) -> AsyncIterato
             yield stack
 
 
+async def _keep_technician_out_of_paris(database: TestDatabase) -> None:
+    """Let the technician be who does not see what the seller of Paris does: tests of scopes need such a pair."""
+    connection = await asyncpg.connect(database.owner_dsn)
+    try:
+        await connection.execute(
+            "UPDATE agent_grant SET departments = '{69,13,2A}'"
+            " WHERE agent_id = (SELECT id FROM agent WHERE email = 'technicien@guichet.example')"
+        )
+    finally:
+        await connection.close()
+
+
 @asynccontextmanager
 async def _running(database: TestDatabase, nats: NatsServer, key_file: Path) -> AsyncIterator[DeskStack]:
     seal = FactorSeal(load_or_make_key(key_file))
     await seed(database.dsn, password=PASSWORD, seal=seal)
+    await _keep_technician_out_of_paris(database)
     desk_port, gateway_port = free_ports(2)
     common = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     desk = await _start(

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import asyncpg
 import msgspec
 
 from core.contracts import agreements as ask
@@ -21,6 +22,7 @@ from core.merchants.agreements.api import (
     TemplateHandlers,
 )
 from core.roles.doors.door import Door, Doors, Parts
+from core.values.clock import Clock
 
 _PAPER: Final = Path(agreements.__file__).with_name("contract.typ")
 _INSTITUTION_CHARACTERS_MAX: Final = 40
@@ -62,16 +64,21 @@ class _Filing:
         return await self._documents.find(connection, document_id)
 
 
-def doors(parts: Parts) -> Doors:
-    """Return the subjects of this topic."""
-    documents = DocumentHandlers(parts.pool, parts.clock, blobs_from(os.environ))
-    contracts = ContractHandlers(
-        parts.pool,
-        parts.clock,
+def contracts_with(pool: asyncpg.Pool, clock: Clock, documents: DocumentHandlers) -> ContractHandlers:
+    """Return the door to contracts with the ends of its ports."""
+    return ContractHandlers(
+        pool,
+        clock,
         filing=_Filing(documents),
         signatures=LocalSignatures(),
         institution=os.environ.get("GUICHET_INSTITUTION", "Guichet")[:_INSTITUTION_CHARACTERS_MAX],
     )
+
+
+def doors(parts: Parts) -> Doors:
+    """Return the subjects of this topic."""
+    documents = DocumentHandlers(parts.pool, parts.clock, blobs_from(os.environ))
+    contracts = contracts_with(parts.pool, parts.clock, documents)
     templates = TemplateHandlers(parts.pool, parts.clock)
     services = ServiceHandlers(parts.pool, parts.clock)
     return {

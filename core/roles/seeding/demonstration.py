@@ -86,7 +86,7 @@ STORES: Final = (
 
 AGENTS: Final = (
     DemoAgent("hotline@guichet.example", "Inès Marchand", "hotline", None),
-    DemoAgent("technicien@guichet.example", "Théo Garnier", "technician", ["69", "13", "2A"]),
+    DemoAgent("technicien@guichet.example", "Théo Garnier", "technician", ["75", "69", "13", "2A"]),
     DemoAgent("vendeur@guichet.example", "Lucie Hamon", "shop_seller", ["75"]),
     DemoAgent("commercial@guichet.example", "Karim Belaïd", "sales", None),
     DemoAgent("juridique@guichet.example", "Hélène Vasseur", "legal", None),

@@ -114,7 +114,7 @@ async def seed_merchants(connection: asyncpg.Connection) -> None:
     for place, (state, answers) in enumerate((("draft", _begun()), ("submitted", _complete())), 1):
         await connection.execute(
             _SQL.add_file,
-            _id(f"onboarding {place}"),
+            _file_id(place),
             state,
             answers.merchant.trade_name,
             answers.merchant.siren,
@@ -177,3 +177,10 @@ def _vat_of(number: str) -> str:
 
 def _id(name: str) -> uuid.UUID:
     return uuid.uuid5(_NAMESPACE, f"merchants:{name}")
+
+
+def _file_id(place: int) -> uuid.UUID:
+    return _id(f"onboarding {place}")
+
+
+SUBMITTED_FILE: Final = _file_id(2)

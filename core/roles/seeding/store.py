@@ -13,6 +13,7 @@ from core.identity.api import PASSWORDS, FactorSeal
 from core.roles.seeding.access import put_demonstration_factor
 from core.roles.seeding.agreements import seed_agreements
 from core.roles.seeding.approvals import seed_approvals
+from core.roles.seeding.contracts import make_contracts
 from core.roles.seeding.demonstration import (
     ACCOUNTS,
     AGENTS,
@@ -22,6 +23,7 @@ from core.roles.seeding.demonstration import (
     TERMINALS_PER_STORE,
     DemoAgent,
 )
+from core.roles.seeding.letters import seed_letters
 from core.roles.seeding.merchants import seed_merchants
 from core.roles.seeding.numbers import siren, siret
 from core.roles.seeding.requests.store import seed_requests
@@ -66,6 +68,8 @@ async def seed(
             await seed_approvals(connection)
             if load_terminals:
                 await _add_load(connection, load_terminals)
+        await make_contracts(database_url)
+        await seed_letters(connection)
     finally:
         await connection.close()
     agents = [{"email": agent.email, "name": agent.name, "role": agent.role} for agent in AGENTS]
