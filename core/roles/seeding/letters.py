@@ -75,7 +75,7 @@ async def _contracts_made(connection: asyncpg.Connection, now: datetime) -> None
             facts=facts | ({"date": f"{paris_date(now):%d/%m/%Y}"} if active else {}),
             about=("company", row["company_id"]),
             at=now,
-            error="" if active else "550 5.1.1 mailbox unavailable",
+            error="550 5.1.1 mailbox unavailable" if active else "",
         )
 
 

@@ -34,8 +34,8 @@ async def test_the_demonstration_has_contracts_mail_and_notices_once(database: T
         ("ready", True, None),
     ]
     assert {tuple(row) for row in mail} == {
-        ("contract_active", "sent"),
-        ("contract_to_sign", "failed"),
+        ("contract_active", "failed"),
+        ("contract_to_sign", "sent"),
         ("request_assigned", "sent"),
     }
     assert ("commercial@guichet.example", "onboarding_submit") in {tuple(row) for row in told}
