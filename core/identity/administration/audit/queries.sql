@@ -1,7 +1,8 @@
 -- name: actions
 -- Unique index action_seq backwards; a person by action_agent, a target by action_target when those are few.
 -- Whoever reads the audit of a part sees what was done to places of that part; actions on people and settings are
--- for those who read all of it.
+-- for those who read all of it. Each place is looked up by its own key; OFFSET 0 keeps the planner from hashing every
+-- store of the country instead.
 -- $1 everything, $2 scope, $3 agent, $4 kind, $5 target kind, $6 target, $7 from, $8 to, $9 pattern, $10 number
 -- before, $11 limit.
 SELECT x.seq, x.at, x.agent_id, who.name AS agent_name, x.kind, x.target_kind, x.target_id, x.facts::text AS facts, x.ip,
@@ -16,19 +17,25 @@ SELECT x.seq, x.at, x.agent_id, who.name AS agent_name, x.kind, x.target_kind, x
        END AS label
 FROM action x
 LEFT JOIN agent who ON who.id = x.agent_id
-WHERE ($1::boolean OR EXISTS (
-          SELECT FROM store s
-          LEFT JOIN service v ON v.store_id = s.id AND x.target_kind IN ('service', 'terminal', 'transaction')
-          WHERE CASE x.target_kind
-                    WHEN 'store' THEN s.id = x.target_id
-                    WHEN 'company' THEN s.company_id = x.target_id
-                    WHEN 'service' THEN v.id = x.target_id
-                    WHEN 'terminal' THEN v.id = (SELECT t.service_id FROM terminal t WHERE t.id = x.target_id)
-                    WHEN 'transaction' THEN v.id = (SELECT t.service_id FROM attempt p JOIN terminal t ON t.id = p.terminal_id
-                                                    WHERE p.id = x.target_id LIMIT 1)
-                    ELSE false
-                END
-            AND sees($2::area[], s.department, s.id, s.company_id, v.kind)))
+WHERE ($1::boolean OR CASE x.target_kind
+          WHEN 'store' THEN EXISTS (
+              SELECT FROM store s
+              WHERE s.id = x.target_id AND sees($2::area[], s.department, s.id, s.company_id, NULL) OFFSET 0)
+          WHEN 'company' THEN EXISTS (
+              SELECT FROM store s
+              WHERE s.company_id = x.target_id AND sees($2::area[], s.department, s.id, s.company_id, NULL) OFFSET 0)
+          WHEN 'service' THEN EXISTS (
+              SELECT FROM service v JOIN store s ON s.id = v.store_id
+              WHERE v.id = x.target_id AND sees($2::area[], s.department, s.id, s.company_id, v.kind) OFFSET 0)
+          WHEN 'terminal' THEN EXISTS (
+              SELECT FROM terminal t JOIN service v ON v.id = t.service_id JOIN store s ON s.id = v.store_id
+              WHERE t.id = x.target_id AND sees($2::area[], s.department, s.id, s.company_id, v.kind) OFFSET 0)
+          WHEN 'transaction' THEN EXISTS (
+              SELECT FROM attempt p JOIN terminal t ON t.id = p.terminal_id JOIN service v ON v.id = t.service_id
+              JOIN store s ON s.id = v.store_id
+              WHERE p.id = x.target_id AND sees($2::area[], s.department, s.id, s.company_id, v.kind) OFFSET 0)
+          ELSE false
+      END)
   AND ($3::uuid IS NULL OR x.agent_id = $3)
   AND ($4::text = '' OR x.kind LIKE $4)
   AND ($5::text = '' OR x.target_kind = $5)

@@ -16,9 +16,10 @@ from core.terminals.assigning import store as assigning
 from core.terminals.assigning.store import list_terminals
 from tests.integration.core.searching.plans import NOW, indexes_of
 
-directory, merchants, terminals, wall, silence = (
+audit, directory, merchants, terminals, wall, silence = (
     load(Path(f"core/{folder}/queries.sql"))
     for folder in (
+        "identity/administration/audit",
         "merchants/directory",
         "merchants",
         "terminals/assigning",
@@ -143,6 +144,13 @@ async def test_the_stores_of_places_are_those_of_the_scope(estate: asyncpg.Conne
         merchants.search_stores_of_places, "", NOBODY, 10_000, "", [], *scope.places().named
     )
     assert [row["id"] for row in found] == [row["id"] for row in expected]
+
+
+async def test_the_audit_of_a_department_looks_places_up_by_their_keys(estate: asyncpg.Connection) -> None:
+    unfiltered = (None, "", "", None, None, None, "", None, 51)
+    used, whole = await indexes_of(estate, audit.actions, False, LOZERE.parameter(), *unfiltered)
+    assert {"store_pkey", "store_company", "service_pkey", "terminal_pkey"} <= used
+    assert not whole & {"store", "service", "terminal"}
 
 
 async def test_terminals_are_found_by_words_with_their_trigrams(estate: asyncpg.Connection) -> None:
