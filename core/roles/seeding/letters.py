@@ -37,6 +37,9 @@ async def _requests_given(connection: asyncpg.Connection, now: datetime) -> None
         link = f"/requests/{row['code']}"
         at = now - timedelta(minutes=40 * (len(rows) - place))
         await _ring(connection, row["email"], "request_assigned", told, link, at)
+        if not row["has_place"]:
+            # Its page is its team's alone, and who reads the outbox of the demonstration is in none.
+            continue
         await _letter(
             connection,
             "request_assigned",

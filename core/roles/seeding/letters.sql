@@ -2,7 +2,7 @@
 
 -- name: requests_given
 -- A handful of rows: who has a request, and who gave it.
-SELECT r.id, r.code, r.title, y.name_fr AS type, g.email, g.name, g.locale, a.name AS by
+SELECT r.id, r.code, r.title, r.store_id IS NOT NULL AS has_place, y.name_fr AS type, g.email, g.name, g.locale, a.name AS by
 FROM request r
 JOIN request_type y ON y.code = r.type
 JOIN agent g ON g.id = r.assignee_id
