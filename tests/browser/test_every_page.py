@@ -256,29 +256,14 @@ async def logged_in(stack: LocalStack, browser: Browser) -> StorageState:
 
 @pytest.fixture(scope="module")
 async def invitation(stack: LocalStack, browser: Browser, logged_in: StorageState) -> str:
-    """The path that an invited agent was sent by mail; two contracts stand as well, a draft and one to sign."""
+    """The path that an invited agent was sent by mail."""
     async with looking(browser, stack, LOOKS[0], logged_in) as look:
-        await make_contracts(look.page)
         await invite(look.page)
     for _ in range(int(_MAIL_S / 0.2)):
         if found := _link_in_mail(stack):
             return found
         await asyncio.sleep(0.2)
     raise TimeoutError(f"no invitation was sent within {_MAIL_S} s")
-
-
-async def make_contracts(page: Page) -> None:
-    """Make a draft and a contract that is ready to be signed, by the forms."""
-    for company, is_ready in (("Maison Ondine", False), ("Belle Rive", True)):
-        await page.goto(f"/contracts/new?query={company}")
-        await page.click("main a[href*='company=']")
-        await page.locator("input[name^='svc.']").first.check()
-        await page.click("form.stack button.primary")
-        if is_ready:
-            await page.click("a[href$='/acts/prepare']")
-            await page.fill("#f-reason", "Prêt pour signature")
-            await page.click("form.stack button.primary")
-            await page.wait_for_selector("a[href$='/sign']")
 
 
 async def invite(page: Page) -> None:
