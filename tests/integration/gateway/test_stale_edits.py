@@ -12,7 +12,11 @@ from tests.integration.gateway.test_agreements import Place, client, grid_in_for
 from tests.support.desk import DeskStack
 
 __all__ = ["client", "place"]
-ADMIN, SUPERVISOR, SALES = "admin@guichet.example", "superviseur@guichet.example", "commercial@guichet.example"
+ADMIN, SUPERVISOR, SALES = (
+    "admin@guichet.example",
+    "superviseur@guichet.example",
+    "commercial@guichet.example",
+)
 
 Save = Callable[[httpx.AsyncClient, dict[str, Any], str], Awaitable[httpx.Response]]
 
