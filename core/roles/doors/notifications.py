@@ -1,5 +1,6 @@
 """Mail and its journal, the bell, the home page, branding."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
@@ -26,6 +27,7 @@ SECTIONS: Final[tuple[HomeProvider, ...]] = (
     lambda parts, who, locale: team_requests(parts.pool, parts.clock, who, locale),
 )
 """In the order in which they are shown."""
+_SECTIONS_AT_ONCE: Final = 2
 
 
 def doors(parts: Parts) -> Doors:
@@ -51,6 +53,12 @@ def doors(parts: Parts) -> Doors:
 
 
 async def home(parts: Parts, caller: SignedIn, locale: str) -> ask.HomeView:
-    """Return what needs the caller now; one section after the other, to leave connections to others."""
-    found = [await section(parts, caller, locale) for section in SECTIONS]
+    """Return what needs the caller now; two sections at a time, to leave connections to others."""
+    lanes = asyncio.Semaphore(_SECTIONS_AT_ONCE)
+
+    async def in_lane(section: HomeProvider) -> ask.HomeSection | None:
+        async with lanes:
+            return await section(parts, caller, locale)
+
+    found = await asyncio.gather(*(in_lane(section) for section in SECTIONS))
     return ask.HomeView([section for section in found if section is not None])
