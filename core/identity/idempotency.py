@@ -24,6 +24,7 @@ from core.contracts.desk_requests import Written
 from core.contracts.refusals import Refused
 from core.identity import store
 from core.identity.errors import KeyReused, StillRunning
+from core.identity.model import SignedIn
 from core.values.clock import Clock, to_unix_us
 from core.values.ids import uuid7
 
@@ -47,6 +48,39 @@ class Claim(NamedTuple):
             unix_ms=to_unix_us(self.claimed_at) // 1000,
             sequence=int.from_bytes(digest[:2], "big"),
             randomness=int.from_bytes(digest[2:10], "big"),
+        )
+
+
+class WriteOnce:
+    """`write_once` for the agent who calls, over one pool and one clock: what a handler holds for its writes."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def __call__(
+        self,
+        caller: SignedIn,
+        body: msgspec.Struct,
+        effect: Callable[[PoolConnectionProxy, Claim], Awaitable[bytes]],
+        *,
+        key: str,
+        path: str,
+    ) -> Written:
+        """Run `effect` under the caller's key in one transaction with its answer, or return its first answer.
+
+        Shape: `key` is the caller's own, and empty acts each time; `path` names the act, and with `body` tells a
+        repeat from another write; `effect` returns the answer as it goes out, encoded.
+        Raises: KeyReused, StillRunning, and what `effect` raises.
+        """
+        return await write_once(
+            self._pool,
+            self._clock,
+            agent_id=caller.agent_id,
+            key=key,
+            path=path,
+            body=body,
+            effect=effect,
         )
 
 

@@ -1,6 +1,5 @@
 """Sign-on, presence, the directory of terminals, blocks."""
 
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 import asyncpg
@@ -23,7 +22,7 @@ from core.contracts.refusals import NotFound
 from core.contracts.states import BlockTarget
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, record_action, require, write_once
+from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, WriteOnce, record_action, require
 from core.terminals import store
 from core.terminals.blocking import lift_on
 from core.terminals.errors import AlreadyBlocked
@@ -41,6 +40,7 @@ class TerminalHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def sign_on(self, request: SignOn) -> SignOnReply:
         """Decide a sign-on; a welcome one is shown as connected."""
@@ -153,7 +153,7 @@ class TerminalHandlers:
             (block,) = await store.list_blocks(connection, EVERYTHING, block_id=made)
             return msgspec.json.encode(block)
 
-        return await self._write(caller, request.idempotency_key, "block", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="block")
 
     async def lift(self, caller: SignedIn, request: LiftBlock) -> Written:
         """End a block.
@@ -168,19 +168,7 @@ class TerminalHandlers:
             )
             return msgspec.json.encode(block)
 
-        return await self._write(caller, request.idempotency_key, "lift", request, effect)
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[PoolConnectionProxy, Claim], Awaitable[bytes]],
-    ) -> Written:
-        return await write_once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="lift")
 
     async def _add_blocks(self, connection: Connection, terminals: list[TerminalView]) -> None:
         by_id = {decode_id("terminal", terminal.id): terminal for terminal in terminals}

@@ -34,7 +34,7 @@ from core.identity.access.settings import AccessSettings
 from core.identity.access.throttle import count_attempt, forget_attempt
 from core.identity.administration import store as administration
 from core.identity.administration.errors import BeyondOwnRights
-from core.identity.idempotency import Claim, write_once
+from core.identity.idempotency import Claim, WriteOnce
 from core.identity.model import SignedIn
 from core.identity.permits import require
 from core.identity.rules import FAILURES_PER_IP_MAX, SESSION_IDLE
@@ -65,6 +65,7 @@ class InvitationHandlers:
     ) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
         self._passwords = passwords
         self._settings = settings
         self._send = send
@@ -94,15 +95,7 @@ class InvitationHandlers:
             # What is kept for repeats opens nothing.
             return msgspec.json.encode(msgspec.structs.replace(invited, link=None))
 
-        written = await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="invite_agent",
-            body=request,
-            effect=effect,
-        )
+        written = await self._write(caller, request, effect, key=request.idempotency_key, path="invite_agent")
         return Written(msgspec.json.encode(shown_once[0])) if shown_once else written
 
     async def read_invitation(self, request: ByInvitation) -> InvitationView:

@@ -1,7 +1,5 @@
 """Agents and their grants: who is seen, disabled, given rights. Nobody gives what they do not hold themselves."""
 
-from collections.abc import Awaitable, Callable
-
 import asyncpg
 import msgspec
 
@@ -34,7 +32,7 @@ from core.identity.administration.errors import (
     TooManyGrants,
 )
 from core.identity.administration.rules import administers_everything, problems_of_grant, scope_to_give
-from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
+from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
 from core.identity.rules import SESSION_IDLE
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
@@ -47,6 +45,7 @@ class AgentHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def agents(self, caller: SignedIn, request: ListAgents) -> AgentPage:
         """Return agents whose name or e-mail holds the words. Raises: NotPermitted."""
@@ -97,7 +96,7 @@ class AgentHandlers:
             )
             return body
 
-        return await self._write(caller, request.idempotency_key, "switch_agent", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="switch_agent")
 
     async def give(self, caller: SignedIn, request: GiveGrant) -> Written:
         """Give a role within a place, for services and up to an amount; it holds from the agent's next call.
@@ -135,7 +134,7 @@ class AgentHandlers:
             )
             return body
 
-        return await self._write(caller, request.idempotency_key, "give_grant", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="give_grant")
 
     async def revoke(self, caller: SignedIn, request: RevokeGrant) -> Written:
         """End a grant; it is gone at the agent's next call.
@@ -185,7 +184,7 @@ class AgentHandlers:
             )
             return body
 
-        return await self._write(caller, request.idempotency_key, "revoke_grant", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="revoke_grant")
 
     async def _checked(self, connection: Connection, scope: Scope, request: GiveGrant) -> list[str]:
         """Return what the role allows. Raises: FieldsRefused, naming every field at fault."""
@@ -234,18 +233,6 @@ class AgentHandlers:
         if found is None:
             raise NotFound
         return found
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection, Claim], Awaitable[bytes]],
-    ) -> Written:
-        return await write_once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
-        )
 
 
 def _places(request: GiveGrant) -> dict[str, object]:

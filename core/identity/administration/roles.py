@@ -1,7 +1,5 @@
 """Roles: the list, one of the institution's own, another set of permissions. A change holds from the next call."""
 
-from collections.abc import Awaitable, Callable
-
 import asyncpg
 import msgspec
 
@@ -20,10 +18,10 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
+    WriteOnce,
     record_action,
     require,
     require_everywhere,
-    write_once,
 )
 from core.values.clock import Clock
 
@@ -34,6 +32,7 @@ class RoleHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def roles(self, caller: SignedIn, _request: Nothing) -> RoleList:
         """Return every role; roles belong to no place. Raises: NotPermitted."""
@@ -69,7 +68,7 @@ class RoleHandlers:
             )
             return msgspec.json.encode(role)
 
-        return await self._write(caller, request.idempotency_key, "create_role", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="create_role")
 
     async def change(self, caller: SignedIn, request: ChangeRole) -> Written:
         """Give a role other permissions, or other names when it is the institution's own.
@@ -118,19 +117,7 @@ class RoleHandlers:
             )
             return msgspec.json.encode(role)
 
-        return await self._write(caller, request.idempotency_key, "change_role", request, effect)
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection, Claim], Awaitable[bytes]],
-    ) -> Written:
-        return await write_once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="change_role")
 
 
 def _hold_everywhere(caller: SignedIn, permissions: list[str]) -> None:

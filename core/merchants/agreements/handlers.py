@@ -1,6 +1,5 @@
 """Contracts: made, worded, made ready, signed, and moved through their life."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 import asyncpg
@@ -18,10 +17,10 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
+    WriteOnce,
     record_action,
     refuse_if_stale,
     require,
-    write_once,
 )
 from core.merchants.agreements import moving, store
 from core.merchants.agreements.errors import (
@@ -52,6 +51,7 @@ class ContractHandlers:
     ) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
         self._filing = filing
         self._signatures = signatures
         self._institution = institution
@@ -122,7 +122,7 @@ class ContractHandlers:
             await self._note(connection, caller, contract_id, version, "make", ("draft", "draft"), "", facts)
             return await self._shown(connection, caller, contract_id)
 
-        return await self._write(caller, request.idempotency_key, "contract", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="contract")
 
     async def word(self, caller: SignedIn, request: ask.WordContract) -> Written:
         """Give the draft new terms, or begin an amendment.
@@ -184,7 +184,7 @@ class ContractHandlers:
             await self._note(connection, caller, request.id, version, act, states, request.reason, facts)
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request.idempotency_key, "contract_word", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="contract_word")
 
     async def move(self, caller: SignedIn, request: ask.MoveContract) -> Written:
         """Take one step; what it stops or starts happens in the same transaction.
@@ -230,7 +230,7 @@ class ContractHandlers:
             )
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request.idempotency_key, "contract_move", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="contract_move")
 
     async def sign(self, caller: SignedIn, request: ask.SignContract) -> Written:
         """Take a signature: typed under the hash of the paper, or the signed paper itself.
@@ -297,7 +297,7 @@ class ContractHandlers:
             await self._note(connection, caller, request.id, version, "sign", states, "", facts)
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request.idempotency_key, "contract_sign", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="contract_sign")
 
     async def preview(self, caller: SignedIn, request: ask.PreviewContract) -> bytes:
         """Return the newest version as a PDF: marked as a draft until it is ready. Raises: NotPermitted, NotFound."""
@@ -463,24 +463,6 @@ class ContractHandlers:
             target_kind="contract",
             target_id=contract_id,
             facts={"version": version, "reason": reason, **facts},
-        )
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection, Claim], Awaitable[bytes]],
-    ) -> Written:
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=key,
-            path=path,
-            body=body,
-            effect=effect,
         )
 
     def _today(self) -> date:

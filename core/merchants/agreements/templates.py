@@ -14,10 +14,10 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
+    WriteOnce,
     record_action,
     require,
     require_everywhere,
-    write_once,
 )
 from core.merchants.agreements import store
 from core.merchants.agreements.errors import AgreementRefused
@@ -35,6 +35,7 @@ class TemplateHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def templates(self, caller: SignedIn, _request: Nothing) -> ask.TemplateList:
         """Return every version, newest first. Raises: NotPermitted."""
@@ -81,14 +82,8 @@ class TemplateHandlers:
             )
             return msgspec.json.encode(detail)
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="contract_template",
-            body=request,
-            effect=effect,
+        return await self._write(
+            caller, request, effect, key=request.idempotency_key, path="contract_template"
         )
 
 

@@ -1,7 +1,5 @@
 """Accounts: read, made, renamed."""
 
-from collections.abc import Awaitable, Callable
-
 import asyncpg
 import msgspec
 
@@ -10,7 +8,7 @@ from core.contracts.merchants import AccountDetail, AccountPage, CreateAccount, 
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
+from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import LOWEST_ID, checked_name, read_account
 from core.merchants.errors import AccountWithoutCompany
@@ -25,6 +23,7 @@ class AccountHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def accounts(self, caller: SignedIn, request: SearchMerchants) -> AccountPage:
         """Return the accounts whose name holds the words. Raises: NotPermitted."""
@@ -69,7 +68,7 @@ class AccountHandlers:
                 )
             return msgspec.json.encode(await read_account(connection, scope, account_id))
 
-        return await self._write(caller, request.idempotency_key, "account", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="account")
 
     async def edit_account(self, caller: SignedIn, request: EditAccount, locale: str) -> Written:
         """Rename an account. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
@@ -96,16 +95,4 @@ class AccountHandlers:
             )
             return msgspec.json.encode(await read_account(connection, scope, request.id))
 
-        return await self._write(caller, request.idempotency_key, "account_edit", request, effect)
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection, Claim], Awaitable[bytes]],
-    ) -> Written:
-        return await write_once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="account_edit")

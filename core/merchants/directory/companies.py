@@ -1,7 +1,5 @@
 """Companies: read, made, edited, validated."""
 
-from collections.abc import Awaitable, Callable
-
 import asyncpg
 import msgspec
 
@@ -18,7 +16,7 @@ from core.contracts.merchants import (
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
+from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import (
     LOWEST_ID,
@@ -42,6 +40,7 @@ class CompanyHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def companies(self, caller: SignedIn, request: SearchMerchants) -> CompanyPage:
         """Return the companies whose name, SIREN, VAT number or town holds the words. Raises: NotPermitted."""
@@ -131,7 +130,7 @@ class CompanyHandlers:
             )
             return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
 
-        return await self._write(caller, request.idempotency_key, "company", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="company")
 
     async def edit_company(self, caller: SignedIn, request: EditCompany, locale: str) -> Written:
         """Write a company. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
@@ -164,7 +163,7 @@ class CompanyHandlers:
             )
             return msgspec.json.encode(await read_company(connection, caller, scope, request.id))
 
-        return await self._write(caller, request.idempotency_key, "company_edit", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="company_edit")
 
     async def validate_company(self, caller: SignedIn, request: ById) -> CompanyDetail:
         """Note the commercial validation of a company that was made without a file; a repeat changes nothing.
@@ -187,15 +186,3 @@ class CompanyHandlers:
                     facts={},
                 )
             return await read_company(connection, caller, scope, request.id)
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection, Claim], Awaitable[bytes]],
-    ) -> Written:
-        return await write_once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
-        )

@@ -1,7 +1,5 @@
 """Contacts: who to call at an account, a company or a store."""
 
-from collections.abc import Awaitable, Callable
-
 import asyncpg
 import msgspec
 
@@ -10,7 +8,7 @@ from core.contracts.merchants import AddContact, ContactFields, EditContact
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
+from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
 from core.merchants.directory import store, views
 from core.merchants.directory.store import ContactPlace
 from core.merchants.errors import FieldsWrong
@@ -26,6 +24,7 @@ class ContactHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def add(self, caller: SignedIn, request: AddContact, locale: str) -> Written:
         """Add a contact. Raises: NotPermitted, NotFound, FieldsWrong, KeyReused."""
@@ -55,7 +54,7 @@ class ContactHandlers:
             assert row is not None
             return msgspec.json.encode(views.contact_of(row))
 
-        return await self._write(caller, request.idempotency_key, "contact", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="contact")
 
     async def edit(self, caller: SignedIn, request: EditContact, locale: str) -> Written:
         """Write a contact. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
@@ -86,7 +85,7 @@ class ContactHandlers:
             assert row is not None
             return msgspec.json.encode(views.contact_of(row))
 
-        return await self._write(caller, request.idempotency_key, "contact_edit", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="contact_edit")
 
     async def remove(self, caller: SignedIn, request: ById) -> Nothing:
         """Delete a contact. Raises: NotPermitted, NotFound."""
@@ -108,18 +107,6 @@ class ContactHandlers:
                 facts={"contact": encode_id("contact", request.id), "name": row["name"]},
             )
         return Nothing()
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection, Claim], Awaitable[bytes]],
-    ) -> Written:
-        return await write_once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
-        )
 
 
 async def _lock_place(connection: Connection, scope: Scope, place: ContactPlace) -> None:

@@ -1,7 +1,5 @@
 """Stores: made and edited."""
 
-from collections.abc import Awaitable, Callable
-
 import asyncpg
 import msgspec
 
@@ -9,7 +7,7 @@ from core.contracts.desk_requests import Written
 from core.contracts.merchants import CreateStore, EditStore, FindDuplicates, StoreFields
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
+from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
 from core.merchants.directory import store
 from core.merchants.directory.reading import checked_store, read_store, refuse_duplicates
 from core.merchants.errors import FieldsWrong
@@ -23,8 +21,8 @@ class StoreHandlers:
     """The door to what is written of stores."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
-        self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def create_store(self, caller: SignedIn, request: CreateStore, locale: str) -> Written:
         """Make a store of a company.
@@ -78,7 +76,7 @@ class StoreHandlers:
             )
             return msgspec.json.encode(await read_store(connection, scope, store_id))
 
-        return await self._write(caller, request.idempotency_key, "store", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="store")
 
     async def edit_store(self, caller: SignedIn, request: EditStore, locale: str) -> Written:
         """Write a store. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
@@ -116,16 +114,4 @@ class StoreHandlers:
             )
             return msgspec.json.encode(await read_store(connection, scope, request.id))
 
-        return await self._write(caller, request.idempotency_key, "store_edit", request, effect)
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection, Claim], Awaitable[bytes]],
-    ) -> Written:
-        return await write_once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="store_edit")

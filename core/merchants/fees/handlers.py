@@ -1,6 +1,5 @@
 """Grids of fees: consult, edit, submit, approve, and what a draft would have cost."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 import asyncpg
@@ -15,11 +14,11 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
+    WriteOnce,
     record_action,
     require,
     require_everywhere,
     told_by,
-    write_once,
 )
 from core.merchants.fees import rules, store
 from core.merchants.fees.errors import (
@@ -45,6 +44,7 @@ class FeeHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def grids(self, caller: SignedIn, _request: Nothing) -> ask.FeeGridList:
         """Return every grid. Raises: NotPermitted."""
@@ -70,7 +70,7 @@ class FeeHandlers:
         effective_on = _checked(request.effective_on, request.rows)
         name = request.name.strip()
 
-        async def effect(connection: Connection) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             now = self._clock.now()
             grid_id = await store.add_grid(
                 connection, name=name, currency=request.currency, agent_id=caller.agent_id, now=now
@@ -86,14 +86,14 @@ class FeeHandlers:
             await self._record(connection, caller, "fee_grid.made", "fee_grid", grid_id, {"name": name})
             return msgspec.json.encode(await grid_detail(connection, scope, grid_id, self._today()))
 
-        return await self._write(caller, request.idempotency_key, "fee_grid", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="fee_grid")
 
     async def make_version(self, caller: SignedIn, request: ask.MakeVersion) -> Written:
         """Begin the next version of a grid. Raises: NotPermitted, NotFound, FeesRefused, VersionPending, KeyReused."""
         require_everywhere(caller, Permission.FEES_WRITE)
         effective_on = _date_of(request.effective_on, "effective_on")
 
-        async def effect(connection: Connection) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             if not await store.lock_grid(connection, request.grid_id):
                 raise NotFound
             newest = await store.newest_version(connection, request.grid_id)
@@ -112,7 +112,7 @@ class FeeHandlers:
             await self._record(connection, caller, "fee_version.made", "fee_version", version_id, {})
             return await self._shown(connection, caller, version_id)
 
-        return await self._write(caller, request.idempotency_key, "fee_version", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="fee_version")
 
     async def edit_version(self, caller: SignedIn, request: ask.EditVersion) -> Written:
         """Replace the rows of a draft.
@@ -122,7 +122,7 @@ class FeeHandlers:
         require_everywhere(caller, Permission.FEES_WRITE)
         effective_on = _checked(request.effective_on, request.rows)
 
-        async def effect(connection: Connection) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             row = await store.lock_version(connection, request.id)
             if row is None:
                 raise NotFound
@@ -136,7 +136,9 @@ class FeeHandlers:
             await self._record(connection, caller, "fee_version.edited", "fee_version", request.id, facts)
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request.idempotency_key, "fee_version_edit", request, effect)
+        return await self._write(
+            caller, request, effect, key=request.idempotency_key, path="fee_version_edit"
+        )
 
     async def move_version(self, caller: SignedIn, request: ask.MoveVersion) -> Written:
         """Submit, approve, send back or withdraw.
@@ -149,7 +151,7 @@ class FeeHandlers:
         if request.act == "approve" and request.revision is None:
             raise FeesRefused([FieldProblem("revision", "missing", "the revision that was read")])
 
-        async def effect(connection: Connection) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             row = await store.lock_version(connection, request.id)
             if row is None:
                 raise NotFound
@@ -184,7 +186,9 @@ class FeeHandlers:
             await self._record(connection, caller, kind, "fee_version", request.id, facts)
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request.idempotency_key, "fee_version_move", request, effect)
+        return await self._write(
+            caller, request, effect, key=request.idempotency_key, path="fee_version_move"
+        )
 
     async def assign(self, caller: SignedIn, request: ask.AssignGrid) -> Written:
         """Let a company pay by a grid from now on.
@@ -193,7 +197,7 @@ class FeeHandlers:
         """
         scope = require(caller, Permission.FEES_WRITE)
 
-        async def effect(connection: Connection) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             if not await store.lock_grid(connection, request.grid_id):
                 raise NotFound
             if not await store.sees_company(connection, scope, request.company_id):
@@ -207,7 +211,7 @@ class FeeHandlers:
             detail = await grid_detail(connection, scope, request.grid_id, self._today())
             return msgspec.json.encode(detail)
 
-        return await self._write(caller, request.idempotency_key, "fee_assign", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="fee_assign")
 
     async def preview(self, caller: SignedIn, request: ask.PreviewFees) -> ask.FeePreview:
         """Price the payments of some days twice. Raises: NotPermitted, NotFound, FeesRefused."""
@@ -285,27 +289,6 @@ class FeeHandlers:
             target_kind=target_kind,
             target_id=target_id,
             facts=facts,
-        )
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection], Awaitable[bytes]],
-    ) -> Written:
-        async def under(connection: Connection, _claim: Claim) -> bytes:
-            return await effect(connection)
-
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=key,
-            path=path,
-            body=body,
-            effect=under,
         )
 
 

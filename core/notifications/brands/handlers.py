@@ -12,10 +12,10 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
+    WriteOnce,
     record_action,
     refuse_if_stale,
     require_everywhere,
-    write_once,
 )
 from core.notifications.brands import store
 from core.notifications.brands.rules import problems_of
@@ -30,6 +30,7 @@ class BrandHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def of_host(self, request: BrandOfHost) -> BrandView:
         """Return a host's face, for anybody: no more than what its log in page shows."""
@@ -104,15 +105,7 @@ class BrandHandlers:
             )
             return msgspec.json.encode(brand)
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="brand_put",
-            body=request,
-            effect=effect,
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="brand_put")
 
     async def remove(self, caller: SignedIn, request: ById) -> Nothing:
         """Take a partner's brand away. Raises: NotPermitted, NotFound."""

@@ -11,7 +11,7 @@ from core.contracts.notifications import ListMail, MailDetail, MailPage, MailVie
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, Scope, SignedIn, record_action, require, write_once
+from core.identity.api import Claim, Permission, Scope, SignedIn, WriteOnce, record_action, require
 from core.notifications.brands.store import face_of
 from core.notifications.errors import MailNotResendable, MailStillWaiting
 from core.notifications.mail import store
@@ -33,6 +33,7 @@ class MailHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def list(self, caller: SignedIn, request: ListMail) -> MailPage:
         """Return mails, newest first, and whether anything seems not to leave."""
@@ -106,15 +107,7 @@ class MailHandlers:
             )
             return msgspec.json.encode(_view_of(await self._find(connection, scope, request.id)))
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="mail_resend",
-            body=request,
-            effect=effect,
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="mail_resend")
 
     async def _find(self, connection: Connection, scope: Scope, mail_id: bytes) -> StoredMail:
         found = await store.list_mail(connection, scope, MailFilter(), mail_id=mail_id)

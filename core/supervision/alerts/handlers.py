@@ -1,6 +1,5 @@
 """The desk's side of alerts: rules, what stands, who took note."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,7 +26,7 @@ from core.contracts.supervision import (
     SaveAlertRule,
 )
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, record_action, refuse_if_stale, require, write_once
+from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, refuse_if_stale, require
 from core.supervision.alerts import store
 from core.supervision.alerts.model import Rule
 from core.supervision.alerts.rules import PER, PERCENT, clock_text, minute_of_day
@@ -49,6 +48,7 @@ class AlertHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def rules(self, caller: SignedIn) -> AlertRuleList:
         """Return the rules whose whole area the caller sees, by name."""
@@ -100,7 +100,7 @@ class AlertHandlers:
             )
             return msgspec.json.encode(shown)
 
-        return await self._write(caller, request.idempotency_key, "alert_rule", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="alert_rule")
 
     async def delete_rule(self, caller: SignedIn, request: ById) -> Nothing:
         """Take a rule away; what it said stays in the history. Raises: NotPermitted, NotFound."""
@@ -191,7 +191,7 @@ class AlertHandlers:
             )
             return msgspec.json.encode(shown)
 
-        return await self._write(caller, request.idempotency_key, "alert", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="alert")
 
     async def _find(self, connection: Connection, scope: Scope, alert_id: bytes) -> Alert:
         found = await store.list_alerts(
@@ -200,18 +200,6 @@ class AlertHandlers:
         if not found:
             raise NotFound
         return _alert_shown(found[0], self._clock.now())
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection, Claim], Awaitable[bytes]],
-    ) -> Written:
-        return await write_once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=effect
-        )
 
 
 async def whole_rules(connection: Connection, scope: Scope) -> list[bytes]:

@@ -17,7 +17,7 @@ from core.contracts.supervision import (
 )
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.identity.api import Claim, Permission, SignedIn, record_action, require, write_once
+from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
 from core.supervision.errors import FieldRefused, TooManyViews, ViewNameTaken
 from core.supervision.views.rules import problem_of
 from core.values.clock import Clock
@@ -36,6 +36,7 @@ class ViewHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def views(self, caller: SignedIn, request: ListViews) -> ViewList:
         """Return the caller's views of a list and those shared with the caller's roles, by name."""
@@ -69,15 +70,7 @@ class ViewHandlers:
             (made,) = await _list(connection, caller, view_id=view_id)
             return msgspec.json.encode(made)
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="view",
-            body=request,
-            effect=effect,
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="view")
 
     async def delete(self, caller: SignedIn, request: ById) -> Nothing:
         """Delete one of the caller's own views. Raises: NotFound."""

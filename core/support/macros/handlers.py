@@ -26,11 +26,11 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
+    WriteOnce,
     record_action,
     refuse_if_stale,
     require,
     require_everywhere,
-    write_once,
 )
 from core.merchants.api import BRAND_NAMES
 from core.notifications.api import queue_mail
@@ -49,6 +49,7 @@ class MacroHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def macros(self, caller: SignedIn, request: ListMacros, locale: str) -> MacroList:
         """Return the macros for a kind of target. Raises: NotPermitted."""
@@ -82,15 +83,7 @@ class MacroHandlers:
             (macro,) = await store.list_macros(connection, macro_id=made)
             return msgspec.json.encode(_shown(macro, caller, locale))
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="save_macro",
-            body=request,
-            effect=effect,
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="save_macro")
 
     async def remove(self, caller: SignedIn, request: ById) -> Nothing:
         """Take a macro out of use; its runs stay. Raises: NotPermitted, NotFound."""
@@ -170,15 +163,7 @@ class MacroHandlers:
             done = MacroRun(id=encode_id("macro_run", run_id), macro=name, label=target.label, steps=steps)
             return msgspec.json.encode(done)
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="run_macro",
-            body=request,
-            effect=effect,
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="run_macro")
 
     async def _load(
         self,

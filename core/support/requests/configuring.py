@@ -11,10 +11,10 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
+    WriteOnce,
     record_action,
     require,
     require_everywhere,
-    write_once,
 )
 from core.support.requests import store
 from core.support.requests.errors import RequestRefused
@@ -28,6 +28,7 @@ class RequestTypes:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def types(self, caller: SignedIn, _request: Nothing, locale: str) -> RequestTypeList:
         """Return what requests can be made of, for whoever makes them."""
@@ -83,12 +84,6 @@ class RequestTypes:
             )
             return msgspec.json.encode(made)
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="request_type.changed",
-            body=request,
-            effect=effect,
+        return await self._write(
+            caller, request, effect, key=request.idempotency_key, path="request_type.changed"
         )

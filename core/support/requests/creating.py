@@ -10,7 +10,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Written
 from core.contracts.requests import CreateRequest, RequestKey, RequestTypeView
 from core.db.rows import Connection
-from core.identity.api import EVERYTHING, Claim, SignedIn, record_action, write_once
+from core.identity.api import EVERYTHING, Claim, SignedIn, WriteOnce, record_action
 from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestRefused
 from core.support.requests.handlers import asking_of, checked_date, checked_title, detail_of, find, people_for
@@ -26,8 +26,8 @@ class RequestCreation:
     """The door to new requests."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
-        self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def create(self, caller: SignedIn, request: CreateRequest, locale: str) -> Written:
         """Write a request into its team's queue. Raises: NotPermitted, RequestRefused, KeyReused."""
@@ -37,15 +37,7 @@ class RequestCreation:
         async def effect(connection: Connection, claim: Claim) -> bytes:
             return await self._make(connection, caller, asking, request, claim.made_id())
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="request.created",
-            body=request,
-            effect=effect,
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="request.created")
 
     async def _make(
         self,

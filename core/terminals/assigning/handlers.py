@@ -1,6 +1,5 @@
 """The list of terminals, one terminal's profile, and what a technician does: assign, move, activate, retire, set."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
@@ -18,7 +17,7 @@ from core.contracts.estate import (
     TerminalProfile,
 )
 from core.contracts.refusals import NotFound
-from core.identity.api import Claim, Permission, Scope, SignedIn, require, write_once
+from core.identity.api import Claim, Permission, Scope, SignedIn, WriteOnce, require
 from core.terminals import store as terminals
 from core.terminals.assigning import rules, store
 from core.terminals.assigning.acts import activate_on, record
@@ -30,8 +29,6 @@ from core.values.ids import decode_id
 LATELY: Final = timedelta(days=90)
 """A store that nobody has equipped by then is no longer what somebody needs to do now."""
 
-_Effect = Callable[[asyncpg.pool.PoolConnectionProxy], Awaitable[bytes]]
-
 
 class AssigningHandlers:
     """The door of technicians."""
@@ -39,6 +36,7 @@ class AssigningHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def list_terminals(self, caller: SignedIn, request: ListTerminals) -> EstatePage:
         """Return terminals in the order of their numbers. Raises: NotPermitted."""
@@ -85,7 +83,7 @@ class AssigningHandlers:
             raise FieldsRefused(problems)
         now = self._clock.now()
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
             service_id = await self._service(connection, scope, request.store_id, request.service)
             if request.serial and await store.is_serial_taken(connection, request.serial):
                 raise TerminalTaken("serial")
@@ -110,7 +108,7 @@ class AssigningHandlers:
             await record(connection, caller, "terminal.assigned", made, facts, now)
             return await self._shown(connection, scope, made)
 
-        return await self._write(caller, request.idempotency_key, "assign_terminal", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="assign_terminal")
 
     async def move(self, caller: SignedIn, request: MoveTerminal) -> Written:
         """Put a terminal into another store or service; it signs on anew there.
@@ -121,7 +119,7 @@ class AssigningHandlers:
         _check(rules.problems_of_reason(request.reason))
         now = self._clock.now()
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
             row = await store.lock_terminal(connection, scope, request.id)
             if row is None:
                 raise NotFound
@@ -140,7 +138,7 @@ class AssigningHandlers:
             await record(connection, caller, "terminal.moved", request.id, facts, now)
             return await self._shown(connection, scope, request.id)
 
-        return await self._write(caller, request.idempotency_key, "move_terminal", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="move_terminal")
 
     async def activate(self, caller: SignedIn, request: TerminalAct) -> Written:
         """Put a terminal into service: its next sign-on is welcome.
@@ -149,11 +147,13 @@ class AssigningHandlers:
         """
         scope = require(caller, Permission.TERMINALS_WRITE)
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
             await activate_on(connection, caller, request.id, reason=request.reason, now=self._clock.now())
             return await self._shown(connection, scope, request.id)
 
-        return await self._write(caller, request.idempotency_key, "activate_terminal", request, effect)
+        return await self._write(
+            caller, request, effect, key=request.idempotency_key, path="activate_terminal"
+        )
 
     async def retire(self, caller: SignedIn, request: TerminalAct) -> Written:
         """Take a terminal out of service for good; activating it brings it back.
@@ -164,7 +164,7 @@ class AssigningHandlers:
         _check(rules.problems_of_reason(request.reason))
         now = self._clock.now()
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
             row = await store.lock_terminal(connection, scope, request.id)
             if row is None:
                 raise NotFound
@@ -176,7 +176,7 @@ class AssigningHandlers:
                 )
             return await self._shown(connection, scope, request.id)
 
-        return await self._write(caller, request.idempotency_key, "retire_terminal", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="retire_terminal")
 
     async def set_options(self, caller: SignedIn, request: SetTerminalOptions) -> Written:
         """Set every option; the terminal is asked to take them.
@@ -187,7 +187,7 @@ class AssigningHandlers:
         _check(rules.problems_of_options(request.options))
         now = self._clock.now()
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
             row = await store.lock_terminal(connection, scope, request.id)
             if row is None:
                 raise NotFound
@@ -205,7 +205,9 @@ class AssigningHandlers:
                 await record(connection, caller, "terminal.options", request.id, changed, now)
             return await self._shown(connection, scope, request.id)
 
-        return await self._write(caller, request.idempotency_key, "terminal_options", request, effect)
+        return await self._write(
+            caller, request, effect, key=request.idempotency_key, path="terminal_options"
+        )
 
     async def _service(
         self, connection: asyncpg.pool.PoolConnectionProxy, scope: Scope, store_id: bytes, service: str
@@ -224,16 +226,6 @@ class AssigningHandlers:
         if found is None:
             raise NotFound
         return msgspec.json.encode(found)
-
-    async def _write(
-        self, caller: SignedIn, key: str, path: str, body: msgspec.Struct, effect: _Effect
-    ) -> Written:
-        async def under(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
-            return await effect(connection)
-
-        return await write_once(
-            self._pool, self._clock, agent_id=caller.agent_id, key=key, path=path, body=body, effect=under
-        )
 
 
 def _check(problems: list[rules.FieldProblem]) -> None:

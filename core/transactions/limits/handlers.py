@@ -16,10 +16,10 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
+    WriteOnce,
     record_action,
     require,
     require_everywhere,
-    write_once,
 )
 from core.transactions.approvals.rules import alone_max_minor
 from core.transactions.limits import store
@@ -41,6 +41,7 @@ class LimitHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def limits(self, caller: SignedIn, _request: Nothing) -> ApprovalLimits:
         """Return every limit, to who decides on what is above. Raises: NotPermitted."""
@@ -70,14 +71,8 @@ class LimitHandlers:
             ]
             return msgspec.json.encode(_limit_of(row, caller))
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="set_approval_limit",
-            body=request,
-            effect=effect,
+        return await self._write(
+            caller, request, effect, key=request.idempotency_key, path="set_approval_limit"
         )
 
     async def _put(

@@ -1,6 +1,5 @@
 """Services at stores: made, and their options and limits set."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import asyncpg
@@ -11,7 +10,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Written
 from core.contracts.refusals import ChangedMeanwhile, NotFound
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, record_action, require, told_by, write_once
+from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require, told_by
 from core.merchants.agreements.errors import AgreementRefused, ServiceStands
 from core.merchants.agreements.services import store
 from core.merchants.agreements.services.rules import above_transaction_max, checked_options, limit_problems
@@ -24,6 +23,7 @@ class ServiceHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
 
     async def service(self, caller: SignedIn, request: ById) -> ask.ServiceDetail:
         """Return one service. Raises: NotPermitted, NotFound."""
@@ -40,7 +40,7 @@ class ServiceHandlers:
         """Make a service that waits for a contract. Raises: NotPermitted, NotFound, ServiceStands, KeyReused."""
         scope = require(caller, Permission.SERVICES_WRITE)
 
-        async def effect(connection: Connection) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             if not await store.sees_store(connection, scope, request.store_id, request.kind):
                 raise NotFound
             made = await store.add_service(connection, request.store_id, request.kind)
@@ -51,12 +51,12 @@ class ServiceHandlers:
             )
             return await self._shown(connection, caller, made)
 
-        return await self._write(caller, request.idempotency_key, "service", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="service")
 
     async def set_options(self, caller: SignedIn, request: ask.SetOptions) -> Written:
         """Write every option. Raises: NotPermitted, NotFound, AgreementRefused, ChangedMeanwhile, KeyReused."""
 
-        async def effect(connection: Connection) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             present = await self._locked(connection, caller, request.id)
             _refuse_if_changed(present, request.revision)
             options, problems = checked_options(present.kind, request.options)
@@ -71,7 +71,7 @@ class ServiceHandlers:
             )
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request.idempotency_key, "service_options", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="service_options")
 
     async def set_limits(self, caller: SignedIn, request: ask.SetLimits) -> Written:
         """Write every limit, effective at the next payment.
@@ -79,7 +79,7 @@ class ServiceHandlers:
         Raises: NotPermitted, NotFound, AgreementRefused, ChangedMeanwhile, KeyReused.
         """
 
-        async def effect(connection: Connection) -> bytes:
+        async def effect(connection: Connection, _claim: Claim) -> bytes:
             present = await self._locked(connection, caller, request.id)
             _refuse_if_changed(present, request.revision)
             problems = limit_problems(
@@ -98,7 +98,7 @@ class ServiceHandlers:
             )
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request.idempotency_key, "service_limits", request, effect)
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="service_limits")
 
     async def _may_edit(self, connection: Connection, caller: SignedIn, service_id: bytes) -> bool:
         if not caller.may(Permission.SERVICES_WRITE):
@@ -149,27 +149,6 @@ class ServiceHandlers:
             target_kind="service",
             target_id=service_id,
             facts={"reason": reason, "before": dict(before), "after": dict(after)},
-        )
-
-    async def _write(
-        self,
-        caller: SignedIn,
-        key: str,
-        path: str,
-        body: msgspec.Struct,
-        effect: Callable[[Connection], Awaitable[bytes]],
-    ) -> Written:
-        async def under(connection: Connection, _claim: Claim) -> bytes:
-            return await effect(connection)
-
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=key,
-            path=path,
-            body=body,
-            effect=under,
         )
 
 
