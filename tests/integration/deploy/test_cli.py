@@ -16,7 +16,9 @@ import pytest
 
 from deploy.local.cli.main import GROUPS, available_groups
 from deploy.local.cli.words import WORDS, say
-from deploy.local.ports import free_ports
+from deploy.local.ports import free_ports, is_free
+from deploy.local.processes import port_names
+from tests.support.standins import STANDINS
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -35,12 +37,20 @@ def guichet(*words: str, lang: str = "C.UTF-8") -> subprocess.CompletedProcess[s
     )
 
 
+def _first_of_free_ports() -> int:
+    """Return a port from which on everything that a stack numbers is free: other stacks stand beside it."""
+    while True:
+        first = free_ports(1)[0]
+        if all(is_free(first + offset) for offset in range(len(port_names(STANDINS)))):
+            return first
+
+
 class RunningUp:
     """A `guichet up` on stand-ins whose output is read line by line."""
 
     def __init__(self, data: Path, *, form: str) -> None:
         self.data = data
-        self.port = free_ports(1)[0]
+        self.port = _first_of_free_ports()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.standin_up", str(data), str(self.port), form],
             cwd=CHECKOUT,
