@@ -3,9 +3,8 @@
 
 -- name: begin
 -- The words of a query as the index holds them, and how long each statement of the session may take, in one round trip.
--- $1 query, $2 milliseconds, $3 likeness.
-SELECT plain_words($1) AS words, set_config('statement_timeout', $2, false) AS timeout,
-       set_config('pg_trgm.word_similarity_threshold', $3, false) AS likeness;
+-- $1 query, $2 milliseconds.
+SELECT plain_words($1) AS words, set_config('statement_timeout', $2, false) AS timeout;
 
 -- name: found_by_identifier
 -- GIN search_entry_identifiers of each kind's partition.
@@ -75,6 +74,10 @@ CROSS JOIN LATERAL (
     ORDER BY m.words LIKE $8 DESC, length(m.title), m.title, m.target_id
     LIMIT $9
 ) x;
+
+-- name: ask_likeness
+-- What the session takes for alike: 0 to 1, as text.
+SELECT set_config('pg_trgm.word_similarity_threshold', $1, false);
 
 -- name: found_by_likeness
 -- GIN search_entry_words by word similarity, whose threshold the session sets.

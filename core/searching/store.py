@@ -20,8 +20,9 @@ queries = load_beside(__file__)
 GROUP_TIMEOUT_MS: Final = 180
 CANDIDATES_MAX: Final = 400
 KEY_CANDIDATES_MAX: Final = 1_000
-LIKE_CANDIDATES_MAX: Final = 1_500
-LIKENESS: Final = 0.5
+LIKE_CANDIDATES_MAX: Final = 500
+# Two letters in the wrong order leave 0.67 of a word of eleven letters, and 0.5 of one of seven.
+LIKENESSES: Final = (0.65, 0.5)
 TAIL_ROWS_MAX: Final = 60_000
 KEYS_PER_ROUND: Final = 20_000
 # A host answers within seconds; what an attempt's row says after this long does not change any more.
@@ -35,7 +36,7 @@ async def searching(pool: asyncpg.Pool, query: str) -> AsyncIterator[tuple[Conne
     The pool resets the connection afterwards.
     """
     async with pool.acquire() as connection:
-        words = await connection.fetchval(queries.begin, query, str(GROUP_TIMEOUT_MS), str(LIKENESS))
+        words = await connection.fetchval(queries.begin, query, str(GROUP_TIMEOUT_MS))
         yield connection, str(words).strip()
 
 
@@ -94,6 +95,11 @@ async def by_words(
         limit,
         *narrow,
     )
+
+
+async def ask_likeness(connection: Connection, likeness: float) -> None:
+    """Say how much alike, 0 to 1, the statements by likeness take for alike from now on."""
+    await connection.execute(queries.ask_likeness, str(likeness))
 
 
 async def by_likeness(

@@ -181,6 +181,8 @@ class _Run:
                 timeout=_REQUEST_TIMEOUT_S,
                 trust_env=False,
             ) as client:
+                # Nor do people click in step.
+                await asyncio.sleep(pause_s * number / len(agents))
                 for turn in range(-_WARMUPS, rounds):
                     for step in range(len(calls)):
                         # Each agent begins elsewhere, so that not all of them ask for one thing at a time.
