@@ -156,7 +156,7 @@ class _Search:
             await self._add(statement, asked, "words")
 
     async def _add_alike(self, connection: Connection, parts: Sequence[Part], words: str) -> None:
-        # What is very much alike is found in a fraction of the time, and hides what is less so.
+        # What is less alike is asked for only when nothing is more so: it is much, and slower to tell apart.
         for likeness in store.LIKENESSES:
             await store.ask_likeness(connection, likeness)
             for part in parts:
@@ -173,7 +173,7 @@ class _Search:
         words: str,
     ) -> None:
         empty = {kind for kind in kinds if not self._groups[kind].data and not self._groups[kind].partial}
-        # Stores have the longest words: what takes too long among them takes nothing from the others.
+        # Stores are the most: what takes too long among them takes nothing from the others.
         stores: list[SearchKind] = ["store"] if "store" in empty else []
         others: list[SearchKind] = [kind for kind in kinds if kind in empty and kind != "store"]
         for asked in (others, stores):

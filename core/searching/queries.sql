@@ -80,16 +80,16 @@ CROSS JOIN LATERAL (
 SELECT set_config('pg_trgm.word_similarity_threshold', $1, false);
 
 -- name: found_by_likeness
--- GIN search_entry_words by word similarity, whose threshold the session sets.
+-- GIN search_entry_names by word similarity, whose threshold the session sets: likeness is of names alone.
 -- All kinds are named beside each one, so that the partitions of others are not planned.
 -- $1 scope, $2 kinds, $3 words, $4 candidates a kind, $5 rows a kind.
 SELECT x.kind, x.target_id, x.title, x.detail, x.store_id, x.company_id
 FROM unnest($2::text[]) AS k (kind)
 CROSS JOIN LATERAL (
     WITH matched AS MATERIALIZED (
-        SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
+        SELECT e.target_id, e.title, e.detail, e.names, e.store_id, e.company_id, e.account_id, e.service
         FROM search_entry e
-        WHERE $3 <% e.words AND e.kind = k.kind AND e.kind = ANY($2::text[])
+        WHERE $3 <% e.names AND e.kind = k.kind AND e.kind = ANY($2::text[])
         LIMIT $4
     )
     SELECT k.kind, m.target_id, m.title, m.detail, m.store_id, m.company_id
@@ -107,12 +107,12 @@ CROSS JOIN LATERAL (
                 SELECT FROM company c JOIN store o ON o.company_id = c.id
                 WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
     END
-    ORDER BY word_similarity($3, m.words) DESC, length(m.title), m.title, m.target_id
+    ORDER BY word_similarity($3, m.names) DESC, length(m.title), m.title, m.target_id
     LIMIT $5
 ) x;
 
 -- name: found_by_likeness_of_places
--- The same in a narrow scope. Likeness takes twenty microseconds a row: what is elsewhere is left out before it is
+-- The same in a narrow scope. Likeness takes microseconds a row: what is elsewhere is left out before it is
 -- asked, by search_entry_departments or as the first condition; few stores go by their own indexes.
 -- $6 departments, $7 stores, $8 companies, $9 accounts, NULL for none.
 SELECT x.kind, x.target_id, x.title, x.detail, x.store_id, x.company_id
@@ -120,14 +120,14 @@ FROM unnest($2::text[]) AS k (kind)
 CROSS JOIN LATERAL (
     WITH matched AS MATERIALIZED (
         SELECT u.* FROM (
-            SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
+            SELECT e.target_id, e.title, e.detail, e.names, e.store_id, e.company_id, e.account_id, e.service
             FROM search_entry e
-            WHERE e.departments && $6::text[] AND $3 <% e.words AND e.kind = k.kind AND e.kind = ANY($2::text[])
+            WHERE e.departments && $6::text[] AND $3 <% e.names AND e.kind = k.kind AND e.kind = ANY($2::text[])
             UNION
-            SELECT e.target_id, e.title, e.detail, e.words, e.store_id, e.company_id, e.account_id, e.service
+            SELECT e.target_id, e.title, e.detail, e.names, e.store_id, e.company_id, e.account_id, e.service
             FROM search_entry e
             WHERE (e.store_id = ANY($7::uuid[]) OR e.company_id = ANY($8::uuid[]) OR e.account_id = ANY($9::uuid[]))
-              AND $3 <% e.words AND e.kind = k.kind AND e.kind = ANY($2::text[])
+              AND $3 <% e.names AND e.kind = k.kind AND e.kind = ANY($2::text[])
         ) u
         LIMIT $4
     )
@@ -146,7 +146,7 @@ CROSS JOIN LATERAL (
                 SELECT FROM company c JOIN store o ON o.company_id = c.id
                 WHERE c.account_id = m.account_id AND sees($1::area[], o.department, o.id, o.company_id, NULL)))
     END
-    ORDER BY word_similarity($3, m.words) DESC, length(m.title), m.title, m.target_id
+    ORDER BY word_similarity($3, m.names) DESC, length(m.title), m.title, m.target_id
     LIMIT $5
 ) x;
 

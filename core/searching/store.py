@@ -20,9 +20,9 @@ queries = load_beside(__file__)
 GROUP_TIMEOUT_MS: Final = 180
 CANDIDATES_MAX: Final = 400
 KEY_CANDIDATES_MAX: Final = 1_000
-LIKE_CANDIDATES_MAX: Final = 500
-# Two letters in the wrong order leave 0.67 of a word of eleven letters, and 0.5 of one of seven.
-LIKENESSES: Final = (0.65, 0.5)
+LIKE_CANDIDATES_MAX: Final = 800
+# Two letters in the wrong order leave 0.5 of a word of seven letters; a second mistake leaves less.
+LIKENESSES: Final = (0.5, 0.4)
 TAIL_ROWS_MAX: Final = 60_000
 KEYS_PER_ROUND: Final = 20_000
 # A host answers within seconds; what an attempt's row says after this long does not change any more.

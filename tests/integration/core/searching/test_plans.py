@@ -54,7 +54,7 @@ async def test_words_are_read_by_their_trigrams(estate: asyncpg.Connection) -> N
     used, whole = await indexes_of(
         estate, search.found_by_likeness, scope, ["company"], "boulangerie dupnot", 200, 8
     )
-    assert "search_entry_company_words_idx" in used
+    assert "search_entry_company_names_idx" in used
     assert "search_entry_company" not in whole
 
 
