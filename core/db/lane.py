@@ -27,6 +27,8 @@ second after they were made, then after twice as long each time, up to this."""
 DOWN_AFTER_S = 2.0
 """A lane that breaks is usually back in less; until then its items wait."""
 
+# The internal one: a statement that met the server's goodbye on its way.
+_CONNECTION_ERRORS = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _OPEN_TIMEOUT_S = 5
 _REOPEN_DELAY_MAX_S = 2.0
 
@@ -41,13 +43,24 @@ class LaneBroken(Exception):
 class Lane:
     """One connection to PostgreSQL with named prepared statements."""
 
-    __slots__ = ("_connection", "_dsn", "_name", "_replan_after_s", "_replan_at", "_statements", "_texts")
+    __slots__ = (
+        "_connection",
+        "_dsn",
+        "_name",
+        "_replan_after_s",
+        "_replan_at",
+        "_statements",
+        "_texts",
+        "lost",
+    )
 
     def __init__(self, dsn: str, texts: Mapping[str, str], *, name: str) -> None:
         self._dsn = dsn
         self._texts = texts
         self._name = name
         self._connection: asyncpg.Connection | None = None
+        # Called as soon as the connection is gone, whether a statement ran on it or none.
+        self.lost: Callable[[Lane], None] | None = None
         self._replan_after_s = REPLAN_FIRST_S
         self._replan_at = 0.0
         self._statements: dict[str, Any] = {}
@@ -79,6 +92,7 @@ class Lane:
         except BaseException:
             connection.terminate()  # Else each try to reopen would leave one more behind.
             raise
+        connection.add_termination_listener(self._on_termination)
         self._connection = connection
         self._replan_after_s = REPLAN_FIRST_S
         self._replan_at = time.monotonic() + self._replan_after_s
@@ -99,7 +113,7 @@ class Lane:
             if time.monotonic() > self._replan_at:
                 await self._replan()
             return await self._statements[name].fetch(*arguments)
-        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+        except (*_CONNECTION_ERRORS, asyncpg.PostgresConnectionError) as error:
             self._drop(name, error)
             raise LaneBroken from error
         except (asyncpg.OperatorInterventionError, asyncpg.QueryCanceledError) as error:
@@ -113,7 +127,7 @@ class Lane:
         while True:
             try:
                 await self.open()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (*_CONNECTION_ERRORS, asyncpg.PostgresError) as error:
                 _log.warning("database_unreachable", lane=self._name, error=type(error).__name__)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, _REOPEN_DELAY_MAX_S)
@@ -126,7 +140,7 @@ class Lane:
         if connection is not None and not connection.is_closed():
             try:
                 await connection.close(timeout=1.0)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (*_CONNECTION_ERRORS, asyncpg.PostgresError):
                 connection.terminate()
 
     async def _replan(self) -> None:
@@ -141,6 +155,18 @@ class Lane:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+            self._tell_lost()
+
+    def _on_termination(self, connection: asyncpg.Connection) -> None:
+        if connection is not self._connection:
+            return  # Closed or dropped by the lane itself.
+        _log.warning("lane_lost", lane=self._name)
+        self._connection = None
+        self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        if self.lost is not None:
+            self.lost(self)
 
 
 class Pump(Generic[Item]):
@@ -148,6 +174,8 @@ class Pump(Generic[Item]):
 
     So a batch is one item when there is little to do and grows with the load, without a window or a timer.
     `work(lane, batch)` must not raise; it answers for each of its items.
+    A lane that loses its connection while nothing is to do opens it again at once: the next item must not be the one
+    to find out.
     """
 
     def __init__(
@@ -166,8 +194,10 @@ class Pump(Generic[Item]):
         self._waiting: list[Item] = []
         self._scheduled = False
         self._loop = asyncio.get_running_loop()
+        # When the last connection that was lost went.
         self._open_at = self._loop.time()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reopening: set[asyncio.Task[None]] = set()
         self.batches = 0
         self.items = 0
         self.refused = 0
@@ -181,10 +211,7 @@ class Pump(Generic[Item]):
 
     def is_down(self) -> bool:
         """Whether every lane has been without a connection for longer than items may wait for one."""
-        if self.open_lanes:
-            self._open_at = self._loop.time()
-            return False
-        return self._loop.time() - self._open_at > DOWN_AFTER_S
+        return not self.open_lanes and self._loop.time() - self._open_at > DOWN_AFTER_S
 
     @property
     def open_lanes(self) -> int:
@@ -192,9 +219,10 @@ class Pump(Generic[Item]):
         return sum(lane.is_open for lane in self._lanes)
 
     async def open(self) -> None:
-        """Open every lane."""
+        """Open every lane, and from now on keep it open."""
         for lane in self._lanes:
             await lane.reopen()
+            lane.lost = self._on_lost
 
     def add(self, item: Item) -> bool:
         """Take an item; False when the bound is reached."""
@@ -222,10 +250,32 @@ class Pump(Generic[Item]):
     async def close(self) -> None:
         """Finish what runs and close the lanes; what still waits is dropped (its asker sees a timeout)."""
         self._waiting.clear()
+        for lane in self._lanes:
+            lane.lost = None
+        for task in self._reopening:
+            task.cancel()
+        await asyncio.gather(*self._reopening, return_exceptions=True)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=COMMAND_TIMEOUT_S)
         for lane in self._lanes:
             await lane.close()
+
+    def _on_lost(self, lane: Lane) -> None:
+        self._open_at = self._loop.time()
+        if lane in self._idle:  # A batch that runs on it sees to it itself.
+            self._idle.remove(lane)
+            task = self._loop.create_task(self._bring_back(lane))
+            self._reopening.add(task)
+            task.add_done_callback(self._reopening.discard)
+
+    async def _bring_back(self, lane: Lane) -> None:
+        await lane.reopen()
+        self._give_back(lane)
+
+    def _give_back(self, lane: Lane) -> None:
+        self._idle.append(lane)
+        if self._waiting and not self._scheduled:
+            self._dispatch()
 
     def _dispatch(self) -> None:
         self._scheduled = False
@@ -250,6 +300,4 @@ class Pump(Generic[Item]):
             self.measured(len(batch), (time.perf_counter_ns() - began_ns) // 1000)
         if not lane.is_open:
             await lane.reopen()
-        self._idle.append(lane)
-        if self._waiting and not self._scheduled:
-            self._dispatch()
+        self._give_back(lane)

@@ -10,6 +10,7 @@ import asyncpg
 from core.contracts.payment import Authorise
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, State
+from core.db.lane import DOWN_AFTER_S
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.invariants import check_books_agree, check_invariants
 from tests.integration.core.transactions.world import World, eventually, until
@@ -102,6 +103,22 @@ async def test_a_commit_whose_confirmation_was_lost_is_found_again(world: World)
     assert (reply.reason, reply.approved_minor, reply.approval_code) == (Reason.APPROVED, 1_250, "A12345")
     assert len(world.host.messages("0200")) == 1
     assert lost == {"decide_attempts": 0, "arm_attempts": 0}
+    await drained(world)
+
+
+async def test_connections_cut_while_nobody_pays_are_back_before_the_next_payment(world: World) -> None:
+    await world.pay(world.payment())
+    await asyncio.sleep(DOWN_AFTER_S + 0.5)
+    # As when PostgreSQL is restarted at night: not one of them is left, and no payment is under way.
+    await world.owner.execute(TERMINATE, "guichet-engine%")
+    assert (await world.pay(world.payment())).reason == Reason.APPROVED
+    await asyncio.sleep(DOWN_AFTER_S + 0.5)
+    await world.owner.execute(TERMINATE, "guichet-engine%")
+    await asyncio.sleep(DOWN_AFTER_S + 0.5)
+    role = world.role
+    assert role is not None
+    assert not role.not_ready()
+    assert (await world.pay(world.payment())).reason == Reason.APPROVED
     await drained(world)
 
 

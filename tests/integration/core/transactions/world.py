@@ -291,13 +291,14 @@ class World:
         tasks = [bus._runner, role._engine._guard, role._relay._task]
         lanes = [role._relay._lane]
         for pump in (role._engine.arming_pump, role._engine.deciding_pump, role._engine._late_pump):
-            tasks.extend(pump._tasks)
+            tasks.extend((*pump._tasks, *pump._reopening))
             lanes.extend(pump._lanes)
         tasks.extend(role._door._tasks)
         tasks.extend(role._door._refunds._tasks)
         tasks.extend(role._engine.arming._rechecks)
         await asyncio.gather(*(end_task(task) for task in tasks if task is not None))
         for lane in lanes:
+            lane.lost = None
             lane._drop("crash", ConnectionError())
         role._pool.terminate()
         await role._control.close()
