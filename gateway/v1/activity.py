@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from core.contracts import supervision as ask
 from core.contracts.states import Brand
@@ -25,9 +25,9 @@ async def read_activity(
     caller: Caller,
     core: CoreClient,
     from_: Annotated[
-        datetime | None, Parameter(query="from", description="24 hours before `to` by default")
+        datetime | None, QueryParameter(name="from", description="24 hours before `to` by default")
     ] = None,
-    to: Annotated[datetime | None, Parameter(description="Now by default")] = None,
+    to: Annotated[datetime | None, QueryParameter(description="Now by default")] = None,
     store: Store = None,
     brand: BrandCode = None,
 ) -> ask.Activity:

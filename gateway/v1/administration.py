@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import administration as ask
@@ -80,8 +80,8 @@ async def list_agents(
     caller: Caller,
     core: CoreClient,
     words: Words = "",
-    standing: Annotated[AgentState | None, Parameter(query="state")] = None,
-    role: Annotated[str | None, Parameter(max_length=40, description="Code of a role")] = None,
+    standing: Annotated[AgentState | None, QueryParameter(name="state")] = None,
+    role: Annotated[str | None, QueryParameter(max_length=40, description="Code of a role")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ask.AgentPage:
@@ -243,14 +243,14 @@ async def change_role(
 async def list_actions(
     caller: Caller,
     core: CoreClient,
-    agent: Annotated[str | None, Parameter(description="Id of an agent")] = None,
+    agent: Annotated[str | None, QueryParameter(description="Id of an agent")] = None,
     kind: Annotated[
-        str, Parameter(max_length=60, description="`grant.given`, or `grant` for every `grant.…`")
+        str, QueryParameter(max_length=60, description="`grant.given`, or `grant` for every `grant.…`")
     ] = "",
-    target_kind: Annotated[str, Parameter(max_length=40)] = "",
-    target: Annotated[str | None, Parameter(description="Id of what it was done to")] = None,
-    from_: Annotated[datetime | None, Parameter(query="from", description="Done at or after")] = None,
-    to: Annotated[datetime | None, Parameter(description="Done before")] = None,
+    target_kind: Annotated[str, QueryParameter(max_length=40)] = "",
+    target: Annotated[str | None, QueryParameter(description="Id of what it was done to")] = None,
+    from_: Annotated[datetime | None, QueryParameter(name="from", description="Done at or after")] = None,
+    to: Annotated[datetime | None, QueryParameter(description="Done before")] = None,
     words: Words = "",
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -293,7 +293,7 @@ async def looking(
     caller: Caller,
     core: CoreClient,
     kind: LookedAtKind,
-    record: Annotated[str, Parameter(max_length=40, description="Id of the record")],
+    record: Annotated[str, QueryParameter(max_length=40, description="Id of the record")],
 ) -> ask.Onlookers:
     """Return who else has the record open, without saying that the caller does."""
     return await core.ask(

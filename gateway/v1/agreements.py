@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import agreements as ask
@@ -19,7 +19,7 @@ from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, write
 _TAGS: Final = ["Contracts"]
 _MADE: Final = {201: ResponseSpec(ask.ContractDetail, description="The contract")}
 _MOVED: Final = {200: ResponseSpec(ask.ContractDetail, description="The contract")}
-Company = Annotated[str | None, Parameter(description="A company’s id")]
+Company = Annotated[str | None, QueryParameter(description="A company’s id")]
 Id = Annotated[str, msgspec.Meta(max_length=40)]
 Title = Annotated[str, msgspec.Meta(min_length=3, max_length=200, pattern=r"\S")]
 
@@ -94,7 +94,7 @@ async def list_contracts(
     core: CoreClient,
     words: Words = "",
     company: Company = None,
-    contract_state: Annotated[ask.ContractState | None, Parameter(query="state")] = None,
+    contract_state: Annotated[ask.ContractState | None, QueryParameter(name="state")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ask.ContractPage:

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import approvals as ask
@@ -38,7 +38,7 @@ async def list_approvals(
     caller: Caller,
     core: CoreClient,
     view: ApprovalsView = "to_decide",
-    target: Annotated[str | None, Parameter(description="Those about one transaction")] = None,
+    target: Annotated[str | None, QueryParameter(description="Those about one transaction")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ApprovalPage:

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from core.contracts import desk_requests as ask
 from core.contracts.desk_views import Block, BlockList, TargetKind
@@ -84,7 +84,7 @@ async def lift_block(
 async def list_blocks(
     caller: Caller,
     core: CoreClient,
-    target: Annotated[str | None, Parameter(description="Id of a store, service or terminal")] = None,
+    target: Annotated[str | None, QueryParameter(description="Id of a store, service or terminal")] = None,
     standing: bool | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,

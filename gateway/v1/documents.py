@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import documents as ask
@@ -23,8 +23,8 @@ from gateway.v1.writing import write
 _TAGS: Final = ["Documents"]
 # Somewhat too large is read to its end and refused in words; beyond this the connection is closed.
 BODY_BYTES_MAX: Final = 2 * ask.DOCUMENT_BYTES_MAX
-CompanyId = Annotated[str, Parameter(max_length=40, description="A company’s id")]
-Name = Annotated[str, Parameter(min_length=1, max_length=200, description="The file’s name")]
+CompanyId = Annotated[str, QueryParameter(max_length=40, description="A company’s id")]
+Name = Annotated[str, QueryParameter(min_length=1, max_length=200, description="The file’s name")]
 
 
 @get(

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import estate as ask
@@ -30,10 +30,12 @@ async def diagnosis(transaction_id: str, caller: Caller, core: CoreClient) -> Tr
 async def wall(
     caller: Caller,
     core: CoreClient,
-    region: Annotated[str | None, Parameter(max_length=2, description="INSEE code")] = None,
-    department: Annotated[str | None, Parameter(max_length=3)] = None,
-    service: Annotated[str | None, Parameter(max_length=20)] = None,
-    minutes: Annotated[int, Parameter(ge=1, le=1_440, description="Without a sign of life: silent")] = 15,
+    region: Annotated[str | None, QueryParameter(max_length=2, description="INSEE code")] = None,
+    department: Annotated[str | None, QueryParameter(max_length=3)] = None,
+    service: Annotated[str | None, QueryParameter(max_length=20)] = None,
+    minutes: Annotated[
+        int, QueryParameter(ge=1, le=1_440, description="Without a sign of life: silent")
+    ] = 15,
 ) -> WallView:
     """Count terminals by condition: by region and department, or the stores of one department."""
     body = ask.AskWall(department=department, region=region, service=service, minutes=minutes)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar import get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import ASGIApp
 
 from core.contracts import desk_requests as ask
@@ -18,7 +18,7 @@ from gateway.problems import Problem
 from gateway.v1.reading import LIVE_PARAMETERS
 
 LastEventId = Annotated[
-    str | None, Parameter(header="Last-Event-ID", max_length=50, description="Resume after this event")
+    str | None, HeaderParameter(name="Last-Event-ID", max_length=50, description="Resume after this event")
 ]
 
 
@@ -44,7 +44,7 @@ async def events(
     feed: LiveFeed,
     live_filter: ask.TransactionFilter,
     resume_header: LastEventId = None,
-    last_event_id: Annotated[str | None, Parameter(max_length=50)] = None,
+    last_event_id: Annotated[str | None, QueryParameter(max_length=50)] = None,
 ) -> ASGIApp:
     """Stream events as they happen. Resume with Last-Event-ID: at most 10,000 events or one hour back."""
     resume_text = resume_header or last_event_id

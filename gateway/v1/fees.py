@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import fees as ask
@@ -20,7 +20,9 @@ Reason = Annotated[str, msgspec.Meta(max_length=500)]
 Revision = Annotated[
     int, msgspec.Meta(ge=1, description="The version’s `revision` as it was read; approving must name it")
 ]
-Day = Annotated[str | None, Parameter(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A day in Paris, included")]
+Day = Annotated[
+    str | None, QueryParameter(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A day in Paris, included")
+]
 
 
 class GridBody(msgspec.Struct, forbid_unknown_fields=True):

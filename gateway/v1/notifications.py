@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import notifications as ask
@@ -60,10 +60,10 @@ class BrandBody(msgspec.Struct, forbid_unknown_fields=True):
 async def list_mail(
     caller: Caller,
     core: CoreClient,
-    mail_state: Annotated[ask.MailStateName | None, Parameter(query="state")] = None,
-    template: Annotated[str | None, Parameter(max_length=40)] = None,
+    mail_state: Annotated[ask.MailStateName | None, QueryParameter(name="state")] = None,
+    template: Annotated[str | None, QueryParameter(max_length=40)] = None,
     words: Words = "",
-    about: Annotated[str | None, Parameter(description="The id of what it is about")] = None,
+    about: Annotated[str | None, QueryParameter(description="The id of what it is about")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ask.MailPage:
@@ -143,7 +143,7 @@ async def home(caller: Caller, core: CoreClient) -> ask.HomeView:
 async def brand_of_host(
     request: Request[Any, Any, Any],
     core: CoreClient,
-    host: Annotated[str, Parameter(max_length=260, description="As the browser named it")] = "",
+    host: Annotated[str, QueryParameter(max_length=260, description="As the browser named it")] = "",
 ) -> ask.BrandView:
     """Return what a log in page shows of an institution or its partner: name, logo, colours, contact."""
     return await core.ask(ask.BRAND, ask.BrandOfHost(host), ask.BrandView, caller=anonymous(request))

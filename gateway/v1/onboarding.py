@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import merchants as ask
@@ -41,9 +41,10 @@ async def list_files(
     caller: Caller,
     core: CoreClient,
     in_state: Annotated[
-        ask.OnboardingState | None, Parameter(query="state", description="One state; else all that are open")
+        ask.OnboardingState | None,
+        QueryParameter(name="state", description="One state; else all that are open"),
     ] = None,
-    mine: Annotated[bool, Parameter(description="Only those that the caller holds")] = False,
+    mine: Annotated[bool, QueryParameter(description="Only those that the caller holds")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ask.OnboardingPage:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import PAGE_ROWS_MAX, TransactionFilter
@@ -17,9 +17,9 @@ from core.values.cursors import CursorMalformed, decode_cursor
 from core.values.ids import IdMalformed, decode_id
 from gateway.problems import Problem
 
-Limit = Annotated[int, Parameter(ge=1, le=PAGE_ROWS_MAX, description="How many rows at most")]
-Cursor = Annotated[str | None, Parameter(max_length=400, description="`next_cursor` of the page before")]
-Words = Annotated[str, Parameter(query="query", max_length=100, description="Words to look for")]
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS_MAX, description="How many rows at most")]
+Cursor = Annotated[str | None, QueryParameter(max_length=400, description="`next_cursor` of the page before")]
+Words = Annotated[str, QueryParameter(name="query", max_length=100, description="Words to look for")]
 Revision = Annotated[int, msgspec.Meta(ge=0, description="`revision` as it was read")]
 _AMOUNT_MAX: Final = 10**12
 _IntEnum = TypeVar("_IntEnum", bound=IntEnum)
@@ -116,15 +116,15 @@ LIVE_PARAMETERS: Final = frozenset(
     {"store", "terminal", "state", "brand", "amount_min", "amount_max", "reason", "last_event_id"}
 )
 
-Store = Annotated[str | None, Parameter(description="A store’s id")]
-Terminal = Annotated[str | None, Parameter(description="A terminal’s id, or its number of 8 characters")]
+Store = Annotated[str | None, QueryParameter(description="A store’s id")]
+Terminal = Annotated[str | None, QueryParameter(description="A terminal’s id, or its number of 8 characters")]
 States = Annotated[
     str | None,
-    Parameter(query="state", max_length=200, description="One state or several, with commas between"),
+    QueryParameter(name="state", max_length=200, description="One state or several, with commas between"),
 ]
-ReasonCode = Annotated[str | None, Parameter(max_length=50)]
-BrandCode = Annotated[str | None, Parameter(max_length=20)]
-Amount = Annotated[int | None, Parameter(ge=0, le=_AMOUNT_MAX, description="Minor units")]
+ReasonCode = Annotated[str | None, QueryParameter(max_length=50)]
+BrandCode = Annotated[str | None, QueryParameter(max_length=20)]
+Amount = Annotated[int | None, QueryParameter(ge=0, le=_AMOUNT_MAX, description="Minor units")]
 
 
 def live_filter(
@@ -152,13 +152,13 @@ def live_filter(
 
 def list_filter(
     live_filter: TransactionFilter,
-    from_: Annotated[datetime | None, Parameter(query="from", description="Received at or after")] = None,
-    to: Annotated[datetime | None, Parameter(description="Received before")] = None,
-    last_four: Annotated[str | None, Parameter(pattern="^[0-9]{4}$")] = None,
-    rrn: Annotated[str | None, Parameter(pattern="^[0-9A-Za-z]{12}$")] = None,
-    stan: Annotated[str | None, Parameter(pattern="^[0-9]{1,6}$")] = None,
-    approval_code: Annotated[str | None, Parameter(pattern="^[0-9A-Za-z]{1,6}$")] = None,
-    kind: Annotated[str | None, Parameter(max_length=20)] = None,
+    from_: Annotated[datetime | None, QueryParameter(name="from", description="Received at or after")] = None,
+    to: Annotated[datetime | None, QueryParameter(description="Received before")] = None,
+    last_four: Annotated[str | None, QueryParameter(pattern="^[0-9]{4}$")] = None,
+    rrn: Annotated[str | None, QueryParameter(pattern="^[0-9A-Za-z]{12}$")] = None,
+    stan: Annotated[str | None, QueryParameter(pattern="^[0-9]{1,6}$")] = None,
+    approval_code: Annotated[str | None, QueryParameter(pattern="^[0-9A-Za-z]{1,6}$")] = None,
+    kind: Annotated[str | None, QueryParameter(max_length=20)] = None,
 ) -> TransactionFilter:
     """Return the filter of the list."""
     return msgspec.structs.replace(

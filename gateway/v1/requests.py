@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import requests as ask
@@ -110,13 +110,15 @@ async def list_requests(
     core: CoreClient,
     box: Annotated[
         ask.Box,
-        Parameter(description="Given to me, to be taken, in my teams’ queues, written by me, all I may see"),
+        QueryParameter(
+            description="Given to me, to be taken, in my teams’ queues, written by me, all I may see"
+        ),
     ] = "mine",
     closed: bool = False,
     late: bool = False,
-    type_: Annotated[str | None, Parameter(query="type", max_length=40)] = None,
-    company: Annotated[str | None, Parameter(description="A company’s id")] = None,
-    store: Annotated[str | None, Parameter(description="A store’s id")] = None,
+    type_: Annotated[str | None, QueryParameter(name="type", max_length=40)] = None,
+    company: Annotated[str | None, QueryParameter(description="A company’s id")] = None,
+    store: Annotated[str | None, QueryParameter(description="A store’s id")] = None,
     priority: ask.Priority | None = None,
     words: Words = "",
     limit: Limit = 50,

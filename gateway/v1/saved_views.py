@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from core.contracts import supervision as ask
 from core.contracts.desk_requests import ById, Nothing
@@ -15,7 +15,7 @@ from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 Value = Annotated[str, msgspec.Meta(max_length=80)]
 Role = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z_]{1,39}$")]
-Viewed = Annotated[ask.ViewedList, Parameter(query="list", description="Which list the view is of")]
+Viewed = Annotated[ask.ViewedList, QueryParameter(name="list", description="Which list the view is of")]
 
 
 class ViewBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from typing import Annotated, Final, cast, get_args
 import msgspec
 from litestar import get
 from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
@@ -29,7 +29,7 @@ async def search(
     core: CoreClient,
     q: Annotated[
         str,
-        Parameter(
+        QueryParameter(
             min_length=1,
             max_length=ask.QUERY_CHARACTERS_MAX,
             description="Part of a name, mistakes allowed, or any identifier: SIREN, SIRET, terminal, reference, "
@@ -45,10 +45,10 @@ def journal_filter(
     kind: str,
     subject_id: str,
     kinds: Annotated[
-        str | None, Parameter(max_length=100, description="Which kinds of entries, with commas between")
+        str | None, QueryParameter(max_length=100, description="Which kinds of entries, with commas between")
     ] = None,
-    from_: Annotated[datetime | None, Parameter(query="from", description="At or after")] = None,
-    to: Annotated[datetime | None, Parameter(description="Before")] = None,
+    from_: Annotated[datetime | None, QueryParameter(name="from", description="At or after")] = None,
+    to: Annotated[datetime | None, QueryParameter(description="Before")] = None,
 ) -> ask.ReadJournal:
     """Return what is asked of a journal, without a page."""
     if kind not in get_args(ask.JournalKind):

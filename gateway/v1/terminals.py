@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from core.contracts import desk_requests
 from core.contracts import estate as ask
@@ -57,9 +57,9 @@ async def list_terminals(
     caller: Caller,
     core: CoreClient,
     words: Words = "",
-    store: Annotated[str | None, Parameter(description="A store’s id")] = None,
-    department: Annotated[str | None, Parameter(max_length=3)] = None,
-    service: Annotated[str | None, Parameter(max_length=20)] = None,
+    store: Annotated[str | None, QueryParameter(description="A store’s id")] = None,
+    department: Annotated[str | None, QueryParameter(max_length=3)] = None,
+    service: Annotated[str | None, QueryParameter(max_length=20)] = None,
     condition: Condition | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from core.contracts.desk_requests import Written
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
@@ -14,7 +14,9 @@ from gateway.problems import JSON, Problem
 ReasonText = Annotated[str, msgspec.Meta(min_length=3, max_length=500, pattern=r"(?:\S\s*){3}")]
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(header="Idempotency-Key", description="1 to 255 characters; the same key and body act once"),
+    HeaderParameter(
+        name="Idempotency-Key", description="1 to 255 characters; the same key and body act once"
+    ),
 ]
 
 

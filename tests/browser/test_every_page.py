@@ -33,8 +33,6 @@ from portals.assets.build import build
 from portals.kit.i18n import load_words
 from tests.browser.conftest import log_in
 
-pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
-
 AGENT: Final = "admin@guichet.example"
 NO_PAGES: Final = {
     "/static/{name}": "files of the pages",

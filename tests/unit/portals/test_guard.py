@@ -16,8 +16,6 @@ from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX
 from portals.kit.guard import BODY_BYTES_MAX, guarded
 from portals.kit.metrics import PortalMetrics
 
-pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
-
 _HANDLERS = [handler for page in PAGES for handler in page.HANDLERS if isinstance(handler, HTTPRouteHandler)]
 _TAKE_FILES = [handler for handler in _HANDLERS if handler.request_max_body_size is not Empty]
 
