@@ -99,8 +99,8 @@ class Lane:
 
     @property
     def is_open(self) -> bool:
-        """Whether statements can be tried."""
-        return self._connection is not None and not self._connection.is_closed()
+        """Whether statements can be tried; one more may find that the connection has just gone."""
+        return self._connection is not None
 
     async def fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         """Run one prepared statement as one transaction and return its rows.
