@@ -8,7 +8,7 @@ from core.identity.access.settings import AccessMisconfigured, AccessSettings, a
 from core.identity.denials import Denials
 from core.identity.errors import NotPermitted
 from core.identity.handlers import IdentityHandlers
-from core.identity.idempotency import Claim, WriteOnce, once, write_once
+from core.identity.idempotency import Claim, WriteOnce, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
 from core.identity.staleness import refuse_if_stale, told_by
@@ -43,5 +43,4 @@ __all__ = [
     "require",
     "require_everywhere",
     "told_by",
-    "write_once",
 ]

@@ -2,7 +2,7 @@
 
 A call that brings no key acts each time, under a claim of its own that nothing keeps.
 
-The key is claimed and committed before the effect. `write_once` commits the answer with the effect: whoever takes over
+The key is claimed and committed before the effect. `WriteOnce` commits the answer with the effect: whoever takes over
 from a call that is slow, or that died after its commit, finds the answer there. An effect that cannot be one
 transaction goes through `once`, which keeps the answer after it: after TAKE_OVER_AFTER the next call does the work
 again, so that such an effect must be harmless to repeat, with what it needs for that made from the claim
@@ -52,7 +52,7 @@ class Claim(NamedTuple):
 
 
 class WriteOnce:
-    """`write_once` for the agent who calls, over one pool and one clock: what a handler holds for its writes."""
+    """What a handler holds for its writes: effect and answer in one transaction, under the key of who calls."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -62,7 +62,7 @@ class WriteOnce:
         self,
         caller: SignedIn,
         body: msgspec.Struct,
-        effect: Callable[[PoolConnectionProxy, Claim], Awaitable[bytes]],
+        effect: Callable[[PoolConnectionProxy], Awaitable[bytes]],
         *,
         key: str,
         path: str,
@@ -73,45 +73,23 @@ class WriteOnce:
         repeat from another write; `effect` returns the answer as it goes out, encoded.
         Raises: KeyReused, StillRunning, and what `effect` raises.
         """
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=key,
-            path=path,
-            body=body,
-            effect=effect,
+        agent_id = caller.agent_id
+
+        async def in_transaction(_claim: Claim) -> bytes:
+            async with self._pool.acquire() as connection, connection.transaction():
+                if not key:
+                    return await effect(connection)
+                # The row stays locked until the commit: of two who took over, one acts and the other one reads.
+                kept = await store.lock_key(connection, agent_id=agent_id, key=key)
+                if kept is not None:
+                    return kept
+                result = await effect(connection)
+                await store.keep_result(connection, agent_id=agent_id, key=key, result=result)
+                return result
+
+        return await once(
+            self._pool, self._clock, agent_id=agent_id, key=key, path=path, body=body, effect=in_transaction
         )
-
-
-async def write_once(
-    pool: asyncpg.Pool,
-    clock: Clock,
-    *,
-    agent_id: bytes,
-    key: str,
-    path: str,
-    body: msgspec.Struct,
-    effect: Callable[[PoolConnectionProxy, Claim], Awaitable[bytes]],
-) -> Written:
-    """Run `effect` under the key in one transaction with its answer, or return what its first run answered.
-
-    Raises: KeyReused, StillRunning, and what `effect` raises.
-    """
-
-    async def in_transaction(claim: Claim) -> bytes:
-        async with pool.acquire() as connection, connection.transaction():
-            if not key:
-                return await effect(connection, claim)
-            # The row stays locked until the commit: of two who took over, one acts and the other one reads.
-            kept = await store.lock_key(connection, agent_id=agent_id, key=key)
-            if kept is not None:
-                return kept
-            result = await effect(connection, claim)
-            await store.keep_result(connection, agent_id=agent_id, key=key, result=result)
-            return result
-
-    return await once(pool, clock, agent_id=agent_id, key=key, path=path, body=body, effect=in_transaction)
 
 
 async def once(

@@ -1,6 +1,5 @@
-"""What every write of merchants shares: keys that act once, the audit of an edit, and who was there before."""
+"""What every write of merchants shares: the audit of an edit, and who was there before."""
 
-import secrets
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,16 +11,9 @@ from core.db.rows import Connection
 from core.identity.api import told_by
 from core.merchants.directory import store
 from core.merchants.rules import masked_iban
-from core.values.clock import Clock
-from core.values.ids import uuid7
 
 _Fields = TypeVar("_Fields", bound=msgspec.Struct)
 _SHOWN_CHARACTERS_MAX = 80
-
-
-def new_id(clock: Clock) -> bytes:
-    """Return the id of what is made beside the thing that a claim names."""
-    return uuid7(unix_ms=clock.unix_us() // 1000, sequence=0, randomness=secrets.randbits(62))
 
 
 def changes_between(before: _Fields, after: _Fields) -> dict[str, list[str]]:

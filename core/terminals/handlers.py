@@ -22,7 +22,7 @@ from core.contracts.refusals import NotFound
 from core.contracts.states import BlockTarget
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, record_action, require
 from core.terminals import store
 from core.terminals.blocking import lift_on
 from core.terminals.errors import AlreadyBlocked
@@ -127,7 +127,7 @@ class TerminalHandlers:
         kind = BlockTarget(request.target_kind)
         now = self._clock.now()
 
-        async def effect(connection: PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: PoolConnectionProxy) -> bytes:
             if not await store.lock_target(connection, scope, kind, request.target_id):
                 raise NotFound
             made = await store.make_block(
@@ -162,7 +162,7 @@ class TerminalHandlers:
         """
         require(caller, Permission.BLOCKS_WRITE)
 
-        async def effect(connection: PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: PoolConnectionProxy) -> bytes:
             block = await lift_on(
                 connection, caller, request.id, reason=request.reason, now=self._clock.now()
             )

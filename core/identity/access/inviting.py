@@ -34,7 +34,7 @@ from core.identity.access.settings import AccessSettings
 from core.identity.access.throttle import count_attempt, forget_attempt
 from core.identity.administration import store as administration
 from core.identity.administration.errors import BeyondOwnRights
-from core.identity.idempotency import Claim, WriteOnce
+from core.identity.idempotency import WriteOnce
 from core.identity.model import SignedIn
 from core.identity.permits import require
 from core.identity.rules import FAILURES_PER_IP_MAX, SESSION_IDLE
@@ -80,7 +80,7 @@ class InvitationHandlers:
         now = self._clock.now()
         shown_once: list[Invited] = []
 
-        async def effect(connection: sessions.Connection, _claim: Claim) -> bytes:
+        async def effect(connection: sessions.Connection) -> bytes:
             if request.agent_id is not None:
                 await refuse_beyond(connection, scope, request.agent_id, now)
             invited = await invite(

@@ -32,7 +32,7 @@ from core.identity.administration.errors import (
     TooManyGrants,
 )
 from core.identity.administration.rules import administers_everything, problems_of_grant, scope_to_give
-from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
 from core.identity.rules import SESSION_IDLE
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
@@ -70,7 +70,7 @@ class AgentHandlers:
         scope = require(caller, Permission.AGENTS_WRITE)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await store.lock_rights(connection)
             shown = await self._detail(connection, scope, request.id)
             row = await store.lock_agent(connection, request.id)
@@ -106,7 +106,7 @@ class AgentHandlers:
         scope = require(caller, Permission.GRANTS_WRITE)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await store.lock_rights(connection)
             # Somebody who administers a part gives to those of that part; the whole gives to anybody.
             await self._detail(connection, scope, request.agent_id)
@@ -144,7 +144,7 @@ class AgentHandlers:
         scope = require(caller, Permission.GRANTS_WRITE)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await store.lock_rights(connection)
             grant = await store.lock_grant(connection, scope, request.id)
             if grant is None:

@@ -15,7 +15,6 @@ from core.identity.administration.rules import (
     problems_of_role,
 )
 from core.identity.api import (
-    Claim,
     Permission,
     SignedIn,
     WriteOnce,
@@ -49,7 +48,7 @@ class RoleHandlers:
         _hold_everywhere(caller, request.permissions)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             name_fr, name_en = request.name_fr.strip(), request.name_en.strip()
             if not await store.add_role(connection, request.code, name_fr, name_en, now):
                 raise RoleTaken
@@ -78,7 +77,7 @@ class RoleHandlers:
         require_everywhere(caller, Permission.GRANTS_WRITE)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             built_in = await store.lock_role(connection, request.code)
             if built_in is None:
                 raise NotFound

@@ -10,11 +10,11 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
+from core.db.ids import new_id
 from core.db.rows import Connection
 from core.db.words import like_pattern
 from core.identity.api import (
     EVERYTHING,
-    Claim,
     Permission,
     SignedIn,
     WriteOnce,
@@ -79,9 +79,8 @@ class ContractHandlers:
         """
         scope = require(caller, Permission.CONTRACTS_WRITE)
 
-        async def effect(connection: Connection, claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             now = self._clock.now()
-            contract_id = claim.made_id()
             if await store.find_company(connection, scope, request.company_id) is None:
                 raise NotFound
             if not await may_have_contract(connection, request.company_id):
@@ -96,7 +95,8 @@ class ContractHandlers:
                 today=paris_date(now),
             )
             number = number_of(paris_date(now).year, await store.next_number(connection))
-            made = await store.add_contract(
+            contract_id = new_id(self._clock)
+            await store.add_contract(
                 connection,
                 contract_id=contract_id,
                 number=number,
@@ -104,8 +104,6 @@ class ContractHandlers:
                 agent_id=caller.agent_id,
                 now=now,
             )
-            if not made:  # The call that died after its commit had made it.
-                return await self._shown(connection, caller, contract_id)
             version = await store.add_version(
                 connection,
                 contract_id=contract_id,
@@ -132,7 +130,7 @@ class ContractHandlers:
         """
         scope = require(caller, Permission.CONTRACTS_WRITE)
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             now = self._clock.now()
             row = await self._locked(connection, scope, request.id)
             version, version_state = await store.newest_version(connection, request.id)
@@ -195,7 +193,7 @@ class ContractHandlers:
         scope = require(caller, PERMISSIONS[request.act])
         ends_on = self._ends_on(request)
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             now = self._clock.now()
             by = By(caller.agent_id, request.reason, now)
             row = await self._locked(connection, scope, request.id)
@@ -241,7 +239,7 @@ class ContractHandlers:
         if (request.typed is None) == (request.document_id is None):
             raise SignatureRefused("typed", "one_of_two")
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             now = self._clock.now()
             row = await self._locked(connection, scope, request.id)
             version, version_state = await store.newest_version(connection, request.id)

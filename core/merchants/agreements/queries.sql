@@ -76,10 +76,7 @@ FROM contract_event e LEFT JOIN agent a ON a.id = e.agent_id
 WHERE e.contract_id = $1 ORDER BY e.id LIMIT 500;
 
 -- name: add_contract
--- A repeat under one key brings the same id and changes nothing.
-INSERT INTO contract (id, number, company_id, created_by, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO NOTHING
-RETURNING id;
+INSERT INTO contract (id, number, company_id, created_by, created_at) VALUES ($1, $2, $3, $4, $5);
 
 -- name: next_number
 SELECT nextval('contract_number');

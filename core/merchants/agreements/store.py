@@ -112,12 +112,11 @@ async def add_contract(
     company_id: bytes,
     agent_id: bytes,
     now: datetime,
-) -> bool:
-    """Insert a contract; False when a repeat under one key brought the same id."""
-    made = await connection.fetchval(
+) -> None:
+    """Insert a contract."""
+    await connection.execute(
         _SQL.add_contract, uuid_of(contract_id), number, uuid_of(company_id), uuid_of(agent_id), now
     )
-    return made is not None
 
 
 async def add_version(

@@ -9,9 +9,9 @@ from core.contracts import agreements as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.refusals import NotFound
+from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import (
-    Claim,
     Permission,
     SignedIn,
     WriteOnce,
@@ -57,9 +57,9 @@ class TemplateHandlers:
         if problems:
             raise AgreementRefused(problems)
 
-        async def effect(connection: Connection, claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             now = self._clock.now()
-            template_id = claim.made_id()
+            template_id = new_id(self._clock)
             await store.add_template(
                 connection,
                 template_id=template_id,

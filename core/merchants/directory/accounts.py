@@ -6,9 +6,10 @@ import msgspec
 from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
 from core.contracts.merchants import AccountDetail, AccountPage, CreateAccount, EditAccount, SearchMerchants
 from core.contracts.refusals import NotFound
+from core.db.ids import new_id
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import LOWEST_ID, checked_name, read_account
 from core.merchants.errors import AccountWithoutCompany
@@ -53,19 +54,18 @@ class AccountHandlers:
             raise AccountWithoutCompany
         now = self._clock.now()
 
-        async def effect(connection: Connection, claim: Claim) -> bytes:
-            account_id = claim.made_id()
-            if not await store.find_account(connection, scope, account_id):
-                await store.insert_account(connection, account_id, name, now)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="account.created",
-                    target_kind="account",
-                    target_id=account_id,
-                    facts={"name": name, "version": 1},
-                )
+        async def effect(connection: Connection) -> bytes:
+            account_id = new_id(self._clock)
+            await store.insert_account(connection, account_id, name, now)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="account.created",
+                target_kind="account",
+                target_id=account_id,
+                facts={"name": name, "version": 1},
+            )
             return msgspec.json.encode(await read_account(connection, scope, account_id))
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="account")
@@ -76,7 +76,7 @@ class AccountHandlers:
         name = checked_name(request.name, locale)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             before = await store.lock_account(connection, scope, request.id)
             if before is None:
                 raise NotFound

@@ -14,9 +14,10 @@ from core.contracts.merchants import (
     SearchMerchants,
 )
 from core.contracts.refusals import NotFound
+from core.db.ids import new_id
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import (
     LOWEST_ID,
@@ -28,7 +29,7 @@ from core.merchants.directory.reading import (
 from core.merchants.errors import FieldsWrong
 from core.merchants.forms import Wrong, problems_of
 from core.merchants.rules import one_line
-from core.merchants.writing import changes_between, new_id, refuse_if_changed
+from core.merchants.writing import changes_between, refuse_if_changed
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
 from core.values.ids import encode_id
@@ -73,10 +74,7 @@ class CompanyHandlers:
         fields = checked_company(request.fields, scope, locale)
         now = self._clock.now()
 
-        async def effect(connection: Connection, claim: Claim) -> bytes:
-            company_id = claim.made_id()
-            if claim.taken_over and await store.find_company(connection, scope, company_id):
-                return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
+        async def effect(connection: Connection) -> bytes:
             await refuse_duplicates(
                 connection,
                 caller,
@@ -100,6 +98,7 @@ class CompanyHandlers:
                 account_id = request.account_id
                 if await store.lock_account(connection, scope, account_id) is None:
                     raise FieldsWrong(problems_of([Wrong("account_id", "account_unknown")], locale))
+            company_id = new_id(self._clock)
             # Who makes it for sales has accepted it by making it.
             validates = caller.may(Permission.MERCHANTS_VALIDATE)
             try:
@@ -138,7 +137,7 @@ class CompanyHandlers:
         fields = checked_company(request.fields, scope, locale, company_id=request.id)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             before = await store.lock_company(connection, scope, request.id)
             if before is None:
                 raise NotFound

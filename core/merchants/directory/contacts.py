@@ -7,8 +7,9 @@ from core.contracts.desk_requests import ById, Nothing, Written
 from core.contracts.merchants import AddContact, ContactFields, EditContact
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
+from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
 from core.merchants.directory import store, views
 from core.merchants.directory.store import ContactPlace
 from core.merchants.errors import FieldsWrong
@@ -33,24 +34,20 @@ class ContactHandlers:
         place = ContactPlace(request.on_kind, request.on_id)
         now = self._clock.now()
 
-        async def effect(connection: Connection, claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await _lock_place(connection, scope, place)
-            contact_id = claim.made_id()
+            contact_id = new_id(self._clock)
+            await store.insert_contact(connection, contact_id=contact_id, place=place, fields=fields, now=now)
             row = await store.lock_contact(connection, contact_id)
-            if row is None:
-                await store.insert_contact(
-                    connection, contact_id=contact_id, place=place, fields=fields, now=now
-                )
-                row = await store.lock_contact(connection, contact_id)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="contact.added",
-                    target_kind=place.kind,
-                    target_id=place.id,
-                    facts={"contact": encode_id("contact", contact_id), "name": fields.name},
-                )
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="contact.added",
+                target_kind=place.kind,
+                target_id=place.id,
+                facts={"contact": encode_id("contact", contact_id), "name": fields.name},
+            )
             assert row is not None
             return msgspec.json.encode(views.contact_of(row))
 
@@ -62,7 +59,7 @@ class ContactHandlers:
         fields = _checked(request.fields, locale)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             before = await store.lock_contact(connection, request.id)
             if before is None:
                 raise NotFound

@@ -60,16 +60,6 @@ WHERE c.account_id = $2
 ORDER BY c.legal_name, c.id
 LIMIT $3;
 
--- name: company_by_id
--- Primary key, within the scope.
-SELECT c.id, c.legal_name, c.siren, c.vat, c.city, c.postcode, c.department, c.iban, c.validated_at,
-       c.legal_form, c.activity, c.street, c.version, c.changed_at,
-       a.id AS account_id, a.name AS account_name,
-       (SELECT count(*)::int FROM store s
-        WHERE s.company_id = c.id AND sees($1::area[], s.department, s.id, s.company_id, NULL)) AS store_count
-FROM company c JOIN account a ON a.id = c.account_id
-WHERE c.id = $2 AND sees($1::area[], c.department, NULL, c.id, NULL);
-
 -- name: lock_company
 -- Primary key, within the scope; the row stays locked until the edit is written.
 SELECT c.id, c.legal_name, c.siren, c.legal_form, coalesce(c.vat, '') AS vat, c.activity, c.street, c.postcode,

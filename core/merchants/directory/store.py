@@ -53,11 +53,6 @@ async def companies_of(connection: Connection, scope: Scope, account_id: bytes) 
     return await connection.fetch(_SQL.companies_of, scope.parameter(), uuid_of(account_id), PARTS_MAX)
 
 
-async def find_company(connection: Connection, scope: Scope, company_id: bytes) -> asyncpg.Record | None:
-    """Return one company by its own place: what may be changed."""
-    return await connection.fetchrow(_SQL.company_by_id, scope.parameter(), uuid_of(company_id))
-
-
 async def find_company_seen(connection: Connection, scope: Scope, company_id: bytes) -> asyncpg.Record | None:
     """Return one company by its own place, or by that of a store of it."""
     return await connection.fetchrow(_SQL.company_seen, scope.parameter(), uuid_of(company_id))

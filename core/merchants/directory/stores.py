@@ -6,8 +6,9 @@ import msgspec
 from core.contracts.desk_requests import Written
 from core.contracts.merchants import CreateStore, EditStore, FindDuplicates, StoreFields
 from core.contracts.refusals import NotFound
+from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
 from core.merchants.directory import store
 from core.merchants.directory.reading import checked_store, read_store, refuse_duplicates
 from core.merchants.errors import FieldsWrong
@@ -32,16 +33,13 @@ class StoreHandlers:
         scope = require(caller, Permission.MERCHANTS_EDIT)
         now = self._clock.now()
 
-        async def effect(connection: Connection, claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             company = await store.lock_company(connection, scope, request.company_id)
             if company is None:
                 raise NotFound
             fields = checked_store(
                 request.fields, scope, locale, siren=company["siren"], company_id=request.company_id
             )
-            store_id = claim.made_id()
-            if claim.taken_over and await store.find_store_made(connection, scope, store_id):
-                return msgspec.json.encode(await read_store(connection, scope, store_id))
             await refuse_duplicates(
                 connection,
                 caller,
@@ -53,6 +51,7 @@ class StoreHandlers:
                 locale=locale,
                 own_company=request.company_id,
             )
+            store_id = new_id(self._clock)
             try:
                 await store.insert_store(
                     connection, store_id=store_id, company_id=request.company_id, fields=fields, now=now
@@ -83,7 +82,7 @@ class StoreHandlers:
         scope = require(caller, Permission.MERCHANTS_EDIT)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             before = await store.lock_store(connection, scope, request.id)
             if before is None:
                 raise NotFound

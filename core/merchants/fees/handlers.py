@@ -1,6 +1,6 @@
 """Grids of fees: consult, edit, submit, approve, and what a draft would have cost."""
 
-from datetime import date, datetime
+from datetime import date
 
 import asyncpg
 import msgspec
@@ -8,17 +8,16 @@ import msgspec
 from core.contracts import fees as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Nothing, Written
-from core.contracts.refusals import ChangedMeanwhile, NotFound
+from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.identity.api import (
-    Claim,
     Permission,
     SignedIn,
     WriteOnce,
     record_action,
+    refuse_if_stale,
     require,
     require_everywhere,
-    told_by,
 )
 from core.merchants.fees import rules, store
 from core.merchants.fees.errors import (
@@ -70,7 +69,7 @@ class FeeHandlers:
         effective_on = _checked(request.effective_on, request.rows)
         name = request.name.strip()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             now = self._clock.now()
             grid_id = await store.add_grid(
                 connection, name=name, currency=request.currency, agent_id=caller.agent_id, now=now
@@ -93,7 +92,7 @@ class FeeHandlers:
         require_everywhere(caller, Permission.FEES_WRITE)
         effective_on = _date_of(request.effective_on, "effective_on")
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             if not await store.lock_grid(connection, request.grid_id):
                 raise NotFound
             newest = await store.newest_version(connection, request.grid_id)
@@ -122,13 +121,13 @@ class FeeHandlers:
         require_everywhere(caller, Permission.FEES_WRITE)
         effective_on = _checked(request.effective_on, request.rows)
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             row = await store.lock_version(connection, request.id)
             if row is None:
                 raise NotFound
             if row["state"] != "draft":
                 raise VersionNotDraft
-            _refuse_if_changed(await store.list_events(connection, request.id), request.revision)
+            await _refuse_if_stale(connection, request, await store.list_events(connection, request.id))
             await store.put_rows(connection, request.id, request.rows)
             await store.set_date(connection, request.id, effective_on)
             await self._note(connection, caller, request.id, "edited", "")
@@ -151,7 +150,7 @@ class FeeHandlers:
         if request.act == "approve" and request.revision is None:
             raise FeesRefused([FieldProblem("revision", "missing", "the revision that was read")])
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             row = await store.lock_version(connection, request.id)
             if row is None:
                 raise NotFound
@@ -162,7 +161,7 @@ class FeeHandlers:
                 raise FeeActRefused(row["state"], request.act)
             require_everywhere(caller, rules.permission_of(row["state"], request.act))
             events = await store.list_events(connection, request.id)
-            _refuse_if_changed(events, request.revision)
+            await _refuse_if_stale(connection, request, events)
             if request.act in ("submit", "approve") and row["effective_on"] < self._today():
                 raise EffectiveDatePast
             if request.act == "approve":
@@ -197,7 +196,7 @@ class FeeHandlers:
         """
         scope = require(caller, Permission.FEES_WRITE)
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             if not await store.lock_grid(connection, request.grid_id):
                 raise NotFound
             if not await store.sees_company(connection, scope, request.company_id):
@@ -299,13 +298,17 @@ def _checked(effective_on: str, rows: list[ask.FeeRow]) -> date:
     return _date_of(effective_on, "effective_on")
 
 
-def _refuse_if_changed(events: list[ask.FeeEvent], revision: int | None) -> None:
+async def _refuse_if_stale(
+    connection: Connection, request: ask.EditVersion | ask.MoveVersion, events: list[ask.FeeEvent]
+) -> None:
     """Raise ChangedMeanwhile when something happened to a version since it was read."""
-    if revision is None or revision == len(events):
-        return
-    last = events[-1]
-    told = "" if last.by is None else told_by(last.by.name or "", datetime.fromisoformat(last.at))
-    raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
+    await refuse_if_stale(
+        connection,
+        target_kind="fee_version",
+        target_id=request.id,
+        read=request.revision,
+        present=len(events),
+    )
 
 
 def _date_of(text: str, field: str) -> date:

@@ -21,8 +21,9 @@ from core.contracts.merchants import (
 from core.contracts.reason_texts import says_why
 from core.contracts.refusals import ChangedMeanwhile, NotFound
 from core.contracts.scope import Scope
+from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require, told_by
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require, told_by
 from core.merchants.duplicates.handlers import find_duplicates
 from core.merchants.duplicates.rules import needs_reason
 from core.merchants.errors import FieldsWrong, HeldByAnother, MoveNotPossible, NotReady
@@ -54,6 +55,7 @@ class OnboardingHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock, keeping: Keeping | None = None) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
         self._keeping = keeping
 
     async def files(self, caller: SignedIn, request: ListOnboardings) -> OnboardingPage:
@@ -88,25 +90,15 @@ class OnboardingHandlers:
         answers = tidied(Answers(merchant=request.merchant))
         now = self._clock.now()
 
-        async def effect(claim: Claim) -> bytes:
-            async with self._pool.acquire() as connection, connection.transaction():
-                file_id = claim.made_id()
-                made = await store.start_file(
-                    connection, file_id=file_id, answers=answers, agent_id=caller.agent_id, now=now
-                )
-                if made:
-                    await self._record(connection, caller, file_id, "started", now, {})
-                return msgspec.json.encode(await self._detail(connection, caller, file_id, locale))
+        async def effect(connection: Connection) -> bytes:
+            file_id = new_id(self._clock)
+            await store.start_file(
+                connection, file_id=file_id, answers=answers, agent_id=caller.agent_id, now=now
+            )
+            await self._record(connection, caller, file_id, "started", now, {})
+            return msgspec.json.encode(await self._detail(connection, caller, file_id, locale))
 
-        return await once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="onboarding",
-            body=request,
-            effect=effect,
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="onboarding")
 
     async def save(self, caller: SignedIn, request: SaveStep, locale: str) -> OnboardingDetail:
         """Keep what was typed in one step or several, right or wrong; the answer says what is lacking.

@@ -7,6 +7,7 @@ import asyncpg
 
 from core.contracts.merchants import Answers
 from core.contracts.scope import Scope
+from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import SignedIn, record_action
 from core.merchants.directory import store as directory
@@ -14,7 +15,6 @@ from core.merchants.directory.store import ContactPlace
 from core.merchants.errors import FieldsWrong
 from core.merchants.forms import Wrong, check_company, problems_of
 from core.merchants.onboarding.rules import company_of
-from core.merchants.writing import new_id
 from core.values.clock import Clock
 from core.values.ids import IdMalformed, decode_id, encode_id
 

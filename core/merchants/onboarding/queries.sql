@@ -49,11 +49,8 @@ WHERE o.id = $3
 FOR UPDATE OF o;
 
 -- name: start_onboarding
--- A repeat under one key finds its own row.
 INSERT INTO onboarding (id, state, name, siren, answers, created_by, created_at, held_by, changed_by, changed_at)
-VALUES ($1, 'draft', $2, $3, $4::text::jsonb, $5, $6, $5, $5, $6)
-ON CONFLICT (id) DO NOTHING
-RETURNING id;
+VALUES ($1, 'draft', $2, $3, $4::text::jsonb, $5, $6, $5, $5, $6);
 
 -- name: save_onboarding
 -- Primary key; locked before.

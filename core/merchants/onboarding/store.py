@@ -85,9 +85,9 @@ def answers_of(row: asyncpg.Record) -> Answers:
 
 async def start_file(
     connection: Connection, *, file_id: bytes, answers: Answers, agent_id: bytes, now: datetime
-) -> bool:
-    """Insert a file; False when it is there already."""
-    made = await connection.fetchval(
+) -> None:
+    """Insert a file."""
+    await connection.execute(
         _SQL.start_onboarding,
         uuid_of(file_id),
         answers.merchant.trade_name,
@@ -96,7 +96,6 @@ async def start_file(
         uuid_of(agent_id),
         now,
     )
-    return made is not None
 
 
 async def save_file(

@@ -9,7 +9,6 @@ from core.contracts.notifications import BrandList, BrandOfHost, BrandView, PutB
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.identity.api import (
-    Claim,
     Permission,
     SignedIn,
     WriteOnce,
@@ -61,7 +60,7 @@ class BrandHandlers:
             raise BrandRefused(problems)
         now = self._clock.now()
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await store.lock(connection)
             if request.account_id is not None and not await store.account_exists(
                 connection, request.account_id

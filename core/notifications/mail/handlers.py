@@ -9,9 +9,10 @@ import msgspec
 from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
 from core.contracts.notifications import ListMail, MailDetail, MailPage, MailView, ResendMail
 from core.contracts.refusals import NotFound
+from core.db.ids import new_id
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Claim, Permission, Scope, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, Scope, SignedIn, WriteOnce, record_action, require
 from core.notifications.brands.store import face_of
 from core.notifications.errors import MailNotResendable, MailStillWaiting
 from core.notifications.mail import store
@@ -76,7 +77,7 @@ class MailHandlers:
         scope = require(caller, Permission.MAIL_READ)
         now = self._clock.now()
 
-        async def effect(connection: Connection, claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             mail = await self._find(connection, scope, request.id)
             state = await store.lock_state(connection, request.id)
             if state == "waiting":
@@ -94,7 +95,7 @@ class MailHandlers:
                     facts=mail.facts,
                     about_kind=mail.about_kind,
                     about_id=mail.about_id,
-                    once_key=f"resent:{encode_id('mail', mail.id)}:{claim.key}",
+                    once_key=f"resent:{encode_id('mail', mail.id)}:{new_id(self._clock).hex()}",
                 )
             await record_action(
                 connection,

@@ -26,7 +26,7 @@ from core.contracts.supervision import (
     SaveAlertRule,
 )
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, refuse_if_stale, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale, require
 from core.supervision.alerts import store
 from core.supervision.alerts.model import Rule
 from core.supervision.alerts.rules import PER, PERCENT, clock_text, minute_of_day
@@ -66,7 +66,7 @@ class AlertHandlers:
         rule = _rule_of(request, now)
         _require_within(scope, rule.area)
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await store.lock_rules(connection)
             if request.id is None:
                 if len(await store.list_rules(connection)) >= ALERT_RULES_MAX:
@@ -173,7 +173,7 @@ class AlertHandlers:
         now = self._clock.now()
         until = now + timedelta(minutes=request.minutes) if request.minutes else None
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await self._find(connection, scope, request.id)
             if not await store.answer(
                 connection, request.id, agent_id=caller.agent_id, note=request.note, until=until, now=now

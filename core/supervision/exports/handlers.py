@@ -20,8 +20,9 @@ from core.contracts.supervision import (
     ListExports,
     ReadChunk,
 )
+from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
 from core.supervision.errors import ExportNotReady, ExportOutOfScope, TooManyExports
 from core.supervision.exports import store
 from core.supervision.exports.folder import read_chunk, remove
@@ -40,6 +41,7 @@ class ExportHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock, folder: Path) -> None:
         self._pool = pool
         self._clock = clock
+        self._write = WriteOnce(pool, clock)
         self._folder = folder
 
     async def ask(self, caller: SignedIn, request: AskExport) -> Written:
@@ -49,28 +51,16 @@ class ExportHandlers:
         require(caller, Permission.TRANSACTIONS_READ)
         now = self._clock.now()
 
-        async def effect(claim: Claim) -> bytes:
-            job = _new_job(caller, claim.made_id(), request, scope=scope, now=now)
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.lock_exports(connection)
-                made = await store.list_jobs(connection, caller.agent_id, job_id=job.id)
-                if not made:
-                    if await store.count_open(connection, caller.agent_id) >= EXPORT_OPEN_MAX:
-                        raise TooManyExports(open_max=EXPORT_OPEN_MAX)
-                    await store.add_job(connection, job)
-                    await self._record(connection, caller, job, "export.asked")
-                    made = [job]
-            return msgspec.json.encode(_shown(made[0]))
+        async def effect(connection: Connection) -> bytes:
+            job = _new_job(caller, new_id(self._clock), request, scope=scope, now=now)
+            await store.lock_exports(connection)
+            if await store.count_open(connection, caller.agent_id) >= EXPORT_OPEN_MAX:
+                raise TooManyExports(open_max=EXPORT_OPEN_MAX)
+            await store.add_job(connection, job)
+            await self._record(connection, caller, job, "export.asked")
+            return msgspec.json.encode(_shown(job))
 
-        return await once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="export",
-            body=request,
-            effect=effect,
-        )
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="export")
 
     async def exports(self, caller: SignedIn, request: ListExports) -> ExportPage:
         """Return the caller's exports, newest first."""

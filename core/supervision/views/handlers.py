@@ -17,7 +17,7 @@ from core.contracts.supervision import (
 )
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
 from core.supervision.errors import FieldRefused, TooManyViews, ViewNameTaken
 from core.supervision.views.rules import problem_of
 from core.values.clock import Clock
@@ -55,7 +55,7 @@ class ViewHandlers:
         if request.shared_role is not None and request.shared_role not in _roles(caller):
             raise FieldRefused("shared_role", "unknown_value", ", ".join(_roles(caller)))
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await connection.execute(_SQL.lock_owner, uuid_of(caller.agent_id))
             view_id = await self._put(connection, caller, request)
             await record_action(

@@ -1,6 +1,5 @@
 """Listing, writing, previewing and running macros. A run is one transaction: every step, or none."""
 
-import secrets
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -22,8 +21,8 @@ from core.contracts.macros import (
     StepView,
 )
 from core.contracts.refusals import NotFound
+from core.db.ids import new_id
 from core.identity.api import (
-    Claim,
     Permission,
     SignedIn,
     WriteOnce,
@@ -39,7 +38,7 @@ from core.support.macros.errors import MacroFieldsRefused, MacroImpossible
 from core.support.macros.model import StoredMacro, Target
 from core.terminals.api import activate_on, lift_on, want_reload_on
 from core.values.clock import PARIS, Clock, to_unix_us
-from core.values.ids import encode_id, rrn_of, uuid7
+from core.values.ids import encode_id, rrn_of
 from core.values.timestamps import timestamp
 
 
@@ -68,7 +67,7 @@ class MacroHandlers:
             raise MacroFieldsRefused(problems)
         now = self._clock.now()
 
-        async def effect(connection: PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: PoolConnectionProxy) -> bytes:
             if request.id is not None:
                 await _refuse_if_stale(connection, request.id, request.revision)
             made = await store.save_macro(
@@ -120,7 +119,7 @@ class MacroHandlers:
         """
         require(caller, Permission.MACROS_USE)
 
-        async def effect(connection: PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: PoolConnectionProxy) -> bytes:
             now = self._clock.now()
             macro, target = await self._load(connection, caller, request)
             if macro.kind != "sequence":
@@ -138,11 +137,7 @@ class MacroHandlers:
                 if step.outcome == "will_do":
                     await _do(connection, caller, step.step, target, request, locale, now)
                     step.outcome = "done"
-            run_id = uuid7(
-                unix_ms=to_unix_us(now) // 1000,
-                sequence=secrets.randbits(12),
-                randomness=secrets.randbits(62),
-            )
+            run_id = new_id(self._clock)
             await store.add_run(
                 connection,
                 run_id=run_id,

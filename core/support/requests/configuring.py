@@ -8,7 +8,6 @@ from core.contracts.desk_requests import Nothing, Written
 from core.contracts.requests import PutRequestType, RequestTypeList, RequestTypeView
 from core.db.rows import Connection
 from core.identity.api import (
-    Claim,
     Permission,
     SignedIn,
     WriteOnce,
@@ -58,7 +57,7 @@ class RequestTypes:
             retired=request.retired,
         )
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await store.lock_types(connection)
             if request.team not in {one.code for one in await store.teams(connection, locale)}:
                 raise RequestRefused(FieldProblem("team", "unknown_value"))

@@ -9,8 +9,9 @@ import msgspec
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Written
 from core.contracts.requests import CreateRequest, RequestKey, RequestTypeView
+from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity.api import EVERYTHING, Claim, SignedIn, WriteOnce, record_action
+from core.identity.api import EVERYTHING, SignedIn, WriteOnce, record_action
 from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestRefused
 from core.support.requests.handlers import asking_of, checked_date, checked_title, detail_of, find, people_for
@@ -34,48 +35,35 @@ class RequestCreation:
         now = self._clock.now()
         asking = asking_of(caller, now, locale)
 
-        async def effect(connection: Connection, claim: Claim) -> bytes:
-            return await self._make(connection, caller, asking, request, claim.made_id())
-
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="request.created")
-
-    async def _make(
-        self,
-        connection: Connection,
-        caller: SignedIn,
-        asking: Asking,
-        request: CreateRequest,
-        made_id: bytes,
-    ) -> bytes:
-        now = self._clock.now()
-        kind = await _type_for(connection, asking, request)
-        place = await _place_for(connection, asking, request)
-        is_new = await store.add_request(
-            connection,
-            {
-                "id": made_id,
-                "code": code_of(made_id),
-                "type": kind.code,
-                "status": rules.first_status(kind).code,
-                "title": checked_title(request.title),
-                "details": request.details.strip(),
-                "answers": {code: text.strip() for code, text in request.answers.items() if text.strip()},
-                "priority": request.priority,
-                "team": kind.team,
-                "author_id": caller.agent_id,
-                "assignee_id": None,
-                "due_on": _due_on(kind, request, asking.today),
-                "company_id": place and place.company_id,
-                "store_id": place and place.store_id,
-                "terminal_id": place and place.terminal_id,
-                "contract_id": request.contract_id,
-                "transaction_id": request.transaction_id,
-                "at": now,
-            },
-        )
-        whole = asking._replace(scope=EVERYTHING)
-        standing = await find(connection, whole, RequestKey(made_id))
-        if is_new:
+        async def effect(connection: Connection) -> bytes:
+            made_id = new_id(self._clock)
+            kind = await _type_for(connection, asking, request)
+            place = await _place_for(connection, asking, request)
+            await store.add_request(
+                connection,
+                {
+                    "id": made_id,
+                    "code": code_of(made_id),
+                    "type": kind.code,
+                    "status": rules.first_status(kind).code,
+                    "title": checked_title(request.title),
+                    "details": request.details.strip(),
+                    "answers": {code: text.strip() for code, text in request.answers.items() if text.strip()},
+                    "priority": request.priority,
+                    "team": kind.team,
+                    "author_id": caller.agent_id,
+                    "assignee_id": None,
+                    "due_on": _due_on(kind, request, asking.today),
+                    "company_id": place and place.company_id,
+                    "store_id": place and place.store_id,
+                    "terminal_id": place and place.terminal_id,
+                    "contract_id": request.contract_id,
+                    "transaction_id": request.transaction_id,
+                    "at": now,
+                },
+            )
+            whole = asking._replace(scope=EVERYTHING)
+            standing = await find(connection, whole, RequestKey(made_id))
             await store.add_entry(
                 connection, made_id, agent_id=caller.agent_id, at=now, kind="created", facts={}
             )
@@ -98,8 +86,7 @@ class RequestCreation:
                 await telling.tell_assigned(
                     connection, standing, to=to, by=caller.name, by_id=caller.agent_id, at=now
                 )
-        detail = await detail_of(connection, whole, await find(connection, whole, RequestKey(made_id)))
-        if is_new:
+            detail = await detail_of(connection, whole, await find(connection, whole, RequestKey(made_id)))
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
@@ -109,7 +96,9 @@ class RequestCreation:
                 target_id=made_id,
                 facts={"code": detail.request.code, "type": kind.code},
             )
-        return msgspec.json.encode(detail)
+            return msgspec.json.encode(detail)
+
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="request.created")
 
 
 async def _type_for(connection: Connection, asking: Asking, request: CreateRequest) -> RequestTypeView:

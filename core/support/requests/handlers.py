@@ -25,7 +25,7 @@ from core.contracts.requests import (
 )
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, record_action, require, write_once
+from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, record_action, require
 from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestClosed, RequestNotClosed, RequestRefused, StatusStanding
 from core.support.requests.people import Person
@@ -65,6 +65,7 @@ class RequestHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._once = WriteOnce(pool, clock)
 
     async def requests(self, caller: SignedIn, request: ListRequests, locale: str) -> RequestPage:
         """Return a box of requests: late ones first, then by due date."""
@@ -228,7 +229,7 @@ class RequestHandlers:
         now = self._clock.now()
         asking = asking_of(caller, now, locale)
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             found = await find(connection, asking, key)
             await store.lock_request(connection, found.id)
             # Once more under the lock: somebody may have closed it meanwhile.
@@ -250,15 +251,7 @@ class RequestHandlers:
             )
             return msgspec.json.encode(detail)
 
-        return await write_once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path=kind,
-            body=request,
-            effect=effect,
-        )
+        return await self._once(caller, request, effect, key=request.idempotency_key, path=kind)
 
     async def _people(self, on: Act) -> list[Person]:
         return await people_for(on.connection, on.standing)

@@ -103,12 +103,9 @@ WHERE k.id = $2 AND (sees($1::area[], NULL, NULL, k.company_id, NULL)
                                                       AND sees($1::area[], w.department, w.id, w.company_id, NULL)));
 
 -- name: add_request
--- Primary key: a repeat under the same claim finds the row and adds nothing.
 INSERT INTO request (id, code, type, status, title, details, answers, priority, team, author_id, assignee_id, due_on,
                      company_id, store_id, terminal_id, contract_id, transaction_id, created_at, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)
-ON CONFLICT (id) DO NOTHING
-RETURNING id;
+VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18);
 
 -- name: assign_request
 -- Primary key, locked before.

@@ -150,9 +150,9 @@ async def place_for(connection: Connection, place: tuple[bytes, bytes | None] | 
     return Place(company_id, stores, named=store_id is not None)
 
 
-async def add_request(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Write a new request; False when it stands already."""
-    made = await connection.fetchval(
+async def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Write a new request."""
+    await connection.execute(
         _SQL.add_request,
         uuid_of(row["id"]),
         row["code"],
@@ -173,7 +173,6 @@ async def add_request(connection: Connection, row: Mapping[str, Any]) -> bool:
         uuid_or_none(row["transaction_id"]),
         row["at"],
     )
-    return made is not None
 
 
 async def assign(connection: Connection, request_id: bytes, agent_id: bytes | None, now: datetime) -> None:

@@ -17,7 +17,7 @@ from core.contracts.estate import (
     TerminalProfile,
 )
 from core.contracts.refusals import NotFound
-from core.identity.api import Claim, Permission, Scope, SignedIn, WriteOnce, require
+from core.identity.api import Permission, Scope, SignedIn, WriteOnce, require
 from core.terminals import store as terminals
 from core.terminals.assigning import rules, store
 from core.terminals.assigning.acts import activate_on, record
@@ -83,7 +83,7 @@ class AssigningHandlers:
             raise FieldsRefused(problems)
         now = self._clock.now()
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
             service_id = await self._service(connection, scope, request.store_id, request.service)
             if request.serial and await store.is_serial_taken(connection, request.serial):
                 raise TerminalTaken("serial")
@@ -119,7 +119,7 @@ class AssigningHandlers:
         _check(rules.problems_of_reason(request.reason))
         now = self._clock.now()
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
             row = await store.lock_terminal(connection, scope, request.id)
             if row is None:
                 raise NotFound
@@ -147,7 +147,7 @@ class AssigningHandlers:
         """
         scope = require(caller, Permission.TERMINALS_WRITE)
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
             await activate_on(connection, caller, request.id, reason=request.reason, now=self._clock.now())
             return await self._shown(connection, scope, request.id)
 
@@ -164,7 +164,7 @@ class AssigningHandlers:
         _check(rules.problems_of_reason(request.reason))
         now = self._clock.now()
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
             row = await store.lock_terminal(connection, scope, request.id)
             if row is None:
                 raise NotFound
@@ -187,7 +187,7 @@ class AssigningHandlers:
         _check(rules.problems_of_options(request.options))
         now = self._clock.now()
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
             row = await store.lock_terminal(connection, scope, request.id)
             if row is None:
                 raise NotFound

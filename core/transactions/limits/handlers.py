@@ -13,7 +13,6 @@ from core.contracts.limits import AMOUNT_MINOR_MAX, ApprovalLimit, ApprovalLimit
 from core.contracts.reason_texts import says_why
 from core.contracts.refusals import Refused
 from core.identity.api import (
-    Claim,
     Permission,
     SignedIn,
     WriteOnce,
@@ -63,7 +62,7 @@ class LimitHandlers:
             raise LimitRefused("reason", "too_short")
         now = self._clock.now()
 
-        async def effect(connection: asyncpg.pool.PoolConnectionProxy, _claim: Claim) -> bytes:
+        async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
             await self._put(connection, caller, request, reason, now)
             rows = await store.list_limits(connection, caller.agent_id)
             (row,) = [

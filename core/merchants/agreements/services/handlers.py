@@ -1,16 +1,14 @@
 """Services at stores: made, and their options and limits set."""
 
-from datetime import datetime
-
 import asyncpg
 import msgspec
 
 from core.contracts import agreements as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import ById, Written
-from core.contracts.refusals import ChangedMeanwhile, NotFound
+from core.contracts.refusals import NotFound
 from core.db.rows import Connection
-from core.identity.api import Claim, Permission, SignedIn, WriteOnce, record_action, require, told_by
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale, require
 from core.merchants.agreements.errors import AgreementRefused, ServiceStands
 from core.merchants.agreements.services import store
 from core.merchants.agreements.services.rules import above_transaction_max, checked_options, limit_problems
@@ -40,7 +38,7 @@ class ServiceHandlers:
         """Make a service that waits for a contract. Raises: NotPermitted, NotFound, ServiceStands, KeyReused."""
         scope = require(caller, Permission.SERVICES_WRITE)
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             if not await store.sees_store(connection, scope, request.store_id, request.kind):
                 raise NotFound
             made = await store.add_service(connection, request.store_id, request.kind)
@@ -56,9 +54,8 @@ class ServiceHandlers:
     async def set_options(self, caller: SignedIn, request: ask.SetOptions) -> Written:
         """Write every option. Raises: NotPermitted, NotFound, AgreementRefused, ChangedMeanwhile, KeyReused."""
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
-            present = await self._locked(connection, caller, request.id)
-            _refuse_if_changed(present, request.revision)
+        async def effect(connection: Connection) -> bytes:
+            present = await self._locked(connection, caller, request)
             options, problems = checked_options(present.kind, request.options)
             if not problems and above_transaction_max(options, present.limits.transaction_max_minor):
                 problems = [FieldProblem("options.contactless_max_minor", "above_transaction_max")]
@@ -79,9 +76,8 @@ class ServiceHandlers:
         Raises: NotPermitted, NotFound, AgreementRefused, ChangedMeanwhile, KeyReused.
         """
 
-        async def effect(connection: Connection, _claim: Claim) -> bytes:
-            present = await self._locked(connection, caller, request.id)
-            _refuse_if_changed(present, request.revision)
+        async def effect(connection: Connection) -> bytes:
+            present = await self._locked(connection, caller, request)
             problems = limit_problems(
                 request.limits,
                 present.options,
@@ -106,13 +102,22 @@ class ServiceHandlers:
         scope = caller.scope_of(Permission.SERVICES_WRITE)
         return await store.find_service(connection, scope, service_id, may_edit=True) is not None
 
-    async def _locked(self, connection: Connection, caller: SignedIn, service_id: bytes) -> ask.ServiceDetail:
+    async def _locked(
+        self, connection: Connection, caller: SignedIn, request: ask.SetOptions | ask.SetLimits
+    ) -> ask.ServiceDetail:
         scope = require(caller, Permission.SERVICES_WRITE)
-        if not await store.lock_service(connection, scope, service_id):
+        if not await store.lock_service(connection, scope, request.id):
             raise NotFound
-        present = await store.find_service(connection, scope, service_id, may_edit=True)
+        present = await store.find_service(connection, scope, request.id, may_edit=True)
         if present is None:
             raise NotFound
+        await refuse_if_stale(
+            connection,
+            target_kind="service",
+            target_id=request.id,
+            read=request.revision,
+            present=present.revision,
+        )
         return present
 
     async def _shown(self, connection: Connection, caller: SignedIn, service_id: bytes) -> bytes:
@@ -150,16 +155,6 @@ class ServiceHandlers:
             target_id=service_id,
             facts={"reason": reason, "before": dict(before), "after": dict(after)},
         )
-
-
-def _refuse_if_changed(present: ask.ServiceDetail, revision: int | None) -> None:
-    """Raise ChangedMeanwhile, telling who wrote last, when the revision that was read is not the present one."""
-    if revision is None or revision == present.revision:
-        return
-    last = present.changes[0] if present.changes else None
-    by = "" if last is None or last.by is None else last.by.name or ""
-    told = "" if last is None else told_by(by, datetime.fromisoformat(last.at))
-    raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
 
 
 def _changed(before: store.Facts, after: store.Facts) -> tuple[store.Facts, store.Facts]:

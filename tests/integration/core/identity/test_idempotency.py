@@ -10,9 +10,10 @@ import asyncpg
 import pytest
 
 from core.contracts.desk_requests import ById, Written
+from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity import store
-from core.identity.api import Claim, once, write_once
+from core.identity.api import Claim, SignedIn, WriteOnce, once
 from core.identity.errors import KeyReused
 from core.identity.idempotency import TAKE_OVER_AFTER
 from tests.support.clocks import FixedClock
@@ -20,6 +21,20 @@ from tests.support.servers import TestDatabase
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 AGENT = bytes(15) + b"\x01"
+CALLER = SignedIn(
+    token_hash=bytes(32),
+    agent_id=AGENT,
+    created_at=NOW,
+    last_seen_at=NOW,
+    expires_at=NOW,
+    ended_at=None,
+    email="test@guichet.example",
+    name="Test",
+    role="support",
+    locale="fr",
+    disabled_at=None,
+    confirmed_at=NOW,
+)
 BODY, OTHER_BODY = ById(bytes(16)), ById(b"\x01" * 16)
 
 
@@ -51,17 +66,15 @@ class _Lines:
         self.clock = FixedClock(NOW)
 
     async def write(self, key: str, *, dies: bool = False) -> Written:
-        async def effect(connection: Connection, claim: Claim) -> bytes:
+        async def effect(connection: Connection) -> bytes:
             await connection.execute(
                 "INSERT INTO login_failure (subject, at) VALUES ('line', $1)", self.clock.present
             )
             if dies:
                 raise ConnectionError
-            return claim.made_id()
+            return new_id(self.clock)
 
-        return await write_once(
-            self.pool, self.clock, agent_id=AGENT, key=key, path="write", body=BODY, effect=effect
-        )
+        return await WriteOnce(self.pool, self.clock)(CALLER, BODY, effect, key=key, path="write")
 
     async def count(self) -> int:
         return await self.pool.fetchval("SELECT count(*)::int FROM login_failure WHERE subject = 'line'") or 0
