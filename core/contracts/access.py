@@ -194,15 +194,10 @@ class InviteAgent(msgspec.Struct):
 
 
 class Invited(msgspec.Struct):
-    """`link` is there when no mail carries it: hand it over yourself, it is not shown again."""
+    """Who was invited, and until when the link in their mail holds."""
 
     agent: str
     expires_at: Timestamp
-    mailed: bool
-    link: str | None
-
-    def __repr__(self) -> str:
-        return f"Invited(agent={self.agent!r}, mailed={self.mailed})"
 
 
 class ByInvitation(msgspec.Struct):

@@ -53,7 +53,7 @@ _log = structlog.get_logger("core.identity")
 
 
 class InvitationHandlers:
-    """The door to invitations. `send` None: the link goes to the administrator, who hands it over."""
+    """The door to invitations. The link goes to the one invited alone: who holds it holds their rights."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class InvitationHandlers:
         clock: Clock,
         passwords: Passwords,
         settings: AccessSettings,
-        send: Send | None,
+        send: Send,
     ) -> None:
         self._pool = pool
         self._clock = clock
@@ -78,7 +78,6 @@ class InvitationHandlers:
         """
         scope = require(caller, Permission.AGENTS_WRITE)
         now = self._clock.now()
-        shown_once: list[Invited] = []
 
         async def effect(connection: sessions.Connection) -> bytes:
             if request.agent_id is not None:
@@ -91,12 +90,9 @@ class InvitationHandlers:
                 portal_url=self._settings.portal_url,
                 send=self._send,
             )
-            shown_once.append(invited)
-            # What is kept for repeats opens nothing.
-            return msgspec.json.encode(msgspec.structs.replace(invited, link=None))
+            return msgspec.json.encode(invited)
 
-        written = await self._write(caller, request, effect, key=request.idempotency_key, path="invite_agent")
-        return Written(msgspec.json.encode(shown_once[0])) if shown_once else written
+        return await self._write(caller, request, effect, key=request.idempotency_key, path="invite_agent")
 
     async def read_invitation(self, request: ByInvitation) -> InvitationView:
         """Return whom an invitation is for. Raises: InvitationEnded."""
@@ -180,7 +176,7 @@ async def invite(
     invited_by: bytes,
     now: datetime,
     portal_url: str,
-    send: Send | None,
+    send: Send,
 ) -> Invited:
     """Write an invitation, and its mail, within the caller's transaction. It stands for 72 hours, alone.
 
@@ -203,19 +199,17 @@ async def invite(
         expires_at=expires_at,
         resets_factors=request.resets_factors,
     )
-    link = f"{portal_url}/invitation/{token}"
-    if send is not None:
-        await send(
-            connection,
-            template="agent_invitation",
-            to=agent["email"],
-            locale=agent["locale"],
-            facts={"name": agent["name"], "link": link},
-            about_kind="agent",
-            about_id=agent_id,
-            # Each invitation is a mail of its own, however alike they are.
-            once_key=encode_id("agent", agent_id) + timestamp(now),
-        )
+    await send(
+        connection,
+        template="agent_invitation",
+        to=agent["email"],
+        locale=agent["locale"],
+        facts={"name": agent["name"], "link": f"{portal_url}/invitation/{token}"},
+        about_kind="agent",
+        about_id=agent_id,
+        # Each invitation is a mail of its own, however alike they are.
+        once_key=encode_id("agent", agent_id) + timestamp(now),
+    )
     await sessions.record_action(
         connection,
         agent_id=invited_by,
@@ -229,12 +223,7 @@ async def invite(
             "resets_factors": request.resets_factors,
         },
     )
-    return Invited(
-        agent=encode_id("agent", agent_id),
-        expires_at=timestamp(expires_at),
-        mailed=send is not None,
-        link=link if send is None else None,
-    )
+    return Invited(encode_id("agent", agent_id), timestamp(expires_at))
 
 
 async def _new_agent(connection: sessions.Connection, request: InviteAgent) -> bytes:

@@ -21,7 +21,7 @@ async def invite_page(desk: Desk) -> Response[bytes]:
 
 @post("/agents/invite", status_code=200)
 async def invite(desk: Desk) -> Response[bytes]:
-    """Invite; then the new agent's page, or the link when no mail carries it."""
+    """Invite; then the new agent's page."""
     desk.require_session()
     form = await desk.form()
     body: Json = {name: form.get(name, "").strip() for name in FIELDS}
@@ -39,9 +39,6 @@ async def invite(desk: Desk) -> Response[bytes]:
             raise
         by_field = {error.field: desk.words("invite.field_bad") for error in problem.errors}
         return await _show(desk, errors=by_field or {"": problem.detail}, form=form, status=422)
-    if invited.get("link"):
-        # Shown this once: nobody can read it again.
-        return desk.page("agents/invited.html", invited=invited)
     return desk.go(f"/agents/{invited['agent']}")
 
 
