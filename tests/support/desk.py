@@ -35,6 +35,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT_S = 30.0
 # Counted, not drawn: the natural key of an attempt holds it, and a few hundred draws collide.
 _stans = itertools.count(1)
+_attempts = itertools.count()
 
 
 @dataclass
@@ -166,7 +167,7 @@ async def add_attempt(
     now = datetime.now(UTC)
     raw = attempt_id or uuid7(
         unix_ms=int(now.timestamp() * 1000),
-        sequence=0,
+        sequence=next(_attempts) & 0xFFF,  # Of two in one millisecond the later one sorts behind.
         randomness=int.from_bytes(os.urandom(8), "big"),
     )
     place = await connection.fetchrow(
