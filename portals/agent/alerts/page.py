@@ -97,7 +97,7 @@ async def save_rule(desk: Desk) -> Response[bytes]:
         else:
             await desk.gateway.post("/v1/alert-rules", body, idempotency_key=key)
     except GatewayProblem as problem:
-        if problem.status in (401, 403, 404):
+        if problem.is_beyond_the_form:
             raise
         if stale := stale_of(problem, f"/alerts/rules/{path_part(rule_id)}"):
             # Whoever saves again has been told what it replaces.
@@ -150,7 +150,7 @@ async def _answer(desk: Desk, alert_id: str, act: str, body: Json, form: dict[st
     try:
         await desk.gateway.post(f"/v1/alerts/{path_part(alert_id)}/{act}", body)
     except GatewayProblem as problem:
-        if problem.status in (401, 403, 404):
+        if problem.is_beyond_the_form:
             raise
         return await _show(desk, alert_id, form=form, errors={"": problem.detail})
     return desk.go(f"/alerts/{path_part(alert_id)}")

@@ -32,7 +32,7 @@ async def _write(desk: Desk, path: str, body: dict[str, object], reason: str) ->
         # Two agents may act at the same moment: what was asked for stands already.
         if problem.code in ("already_blocked", "already_lifted"):
             return {}
-        if problem.status in (401, 404):
+        if problem.is_beyond_the_form:
             raise
         return {"": problem.detail}
     return {}

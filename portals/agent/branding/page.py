@@ -65,7 +65,7 @@ async def save_brand(desk: Desk) -> Response[bytes]:
     except _LogoTooLarge:
         return await _show(desk, fields, {"logo": desk.words("branding.e_too_large")}, status=422)
     except GatewayProblem as problem:
-        if problem.status in (401, 403, 404):
+        if problem.is_beyond_the_form:
             raise
         if stale := stale_of(problem, "/branding"):
             return await _show(desk, fields, {}, stale=stale, status=409)

@@ -36,7 +36,7 @@ def errors_of(desk: Desk, problem: GatewayProblem) -> dict[str, str]:
 
     Raises: the problem itself, when the page cannot go on with it.
     """
-    if problem.status in (401, 403, 404):
+    if problem.is_beyond_the_form:
         raise problem
     if problem.code == "changed_meanwhile":
         told = {each.field: each.detail for each in problem.errors if each.field != "version"}

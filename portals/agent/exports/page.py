@@ -90,7 +90,7 @@ async def ask_export(desk: Desk) -> Response[bytes]:
     try:
         await desk.gateway.post("/v1/exports", body, idempotency_key=form.get("key") or secrets.token_hex(16))
     except GatewayProblem as problem:
-        if problem.status in (401, 403):
+        if problem.is_beyond_the_form:
             raise
         return _form(desk, filters, form=form, chosen=chosen, errors={"": problem.detail})
     return desk.go("/exports")

@@ -44,7 +44,7 @@ async def save_macro(desk: Desk, macro_id: str) -> Response[bytes]:
     try:
         await desk.gateway.post(path, body, idempotency_key=key)
     except GatewayProblem as problem:
-        if problem.status in (401, 404):
+        if problem.is_beyond_the_form:
             raise
         if stale := stale_of(problem, f"/macros?edit={path_part(macro_id)}"):
             return await _list(desk, editing=macro_id, form=body, stale=stale)
@@ -83,7 +83,7 @@ async def run_macro(desk: Desk, macro_id: str, kind: str, target_id: str) -> Res
             idempotency_key=form.get("idempotency_key", "")[:255] or None,
         )
     except GatewayProblem as problem:
-        if problem.status in (401, 404):
+        if problem.is_beyond_the_form:
             raise
         errors = {error.field: error.detail or problem.detail for error in problem.errors}
         return await _preview(

@@ -133,7 +133,7 @@ async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
         try:
             await desk.gateway.upload(f"/v1{address}/documents", where, content)
         except GatewayProblem as problem:
-            if problem.status in (401, 404):
+            if problem.is_beyond_the_form:
                 raise
             named = any(one.field == "file" for one in problem.errors)
             errors = {"file": problem.detail} if named else {"": problem.detail}

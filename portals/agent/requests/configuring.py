@@ -37,7 +37,7 @@ async def save_type(desk: Desk) -> Response[bytes]:
     try:
         await desk.gateway.post("/v1/requests/types", body)
     except GatewayProblem as problem:
-        if problem.status in (401, 403, 404):
+        if problem.is_beyond_the_form:
             raise
         listed = await desk.gateway.get("/v1/requests/types")
         return _page(desk, listed, body, errors_of(desk, problem), status=problem.status)

@@ -102,7 +102,7 @@ async def act(desk: Desk, code: str, action: str) -> Response[bytes]:
     try:
         await desk.gateway.post(f"{path}/{name}", body, idempotency_key=fields.get("once") or None)
     except GatewayProblem as problem:
-        if problem.status in (401, 403, 404):
+        if problem.is_beyond_the_form:
             raise
         detail = await desk.gateway.get(path)
         errors = errors_of(desk, problem)

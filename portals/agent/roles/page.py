@@ -56,7 +56,7 @@ async def _try(desk: Desk, path: str, body: Json) -> dict[str, str]:
     try:
         await desk.gateway.post(path, body)
     except GatewayProblem as problem:
-        if problem.status in (401, 404):
+        if problem.is_beyond_the_form:
             raise
         if not problem.errors:
             return {"": problem.detail}

@@ -162,7 +162,7 @@ async def _try(
 
 async def _refused(desk: Desk, problem: GatewayProblem, fields: dict[str, str]) -> Response[bytes]:
     """Show the page again with what was refused, beside its field where it has one."""
-    if problem.status in (401, 404):
+    if problem.is_beyond_the_form:
         raise problem
     if problem.code == "too_many_attempts":
         errors = {"": throttled(desk, problem)}

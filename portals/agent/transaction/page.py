@@ -69,7 +69,7 @@ async def refund(desk: Desk, transaction_id: str) -> Response[bytes]:
             idempotency_key=form.get("idempotency_key", "")[:255] or None,
         )
     except GatewayProblem as problem:
-        if problem.status in (401, 404):
+        if problem.is_beyond_the_form:
             raise
         field = "refund-amount" if problem.code == "refund_above_captured" else ""
         return _refused(desk, record, {field: problem.detail}, form, action="refund")
@@ -94,7 +94,7 @@ async def cancel(desk: Desk, transaction_id: str) -> Response[bytes]:
             idempotency_key=form.get("idempotency_key", "")[:255] or None,
         )
     except GatewayProblem as problem:
-        if problem.status in (401, 404):
+        if problem.is_beyond_the_form:
             raise
         return _refused(
             desk, await load_record(desk, transaction_id), {"": problem.detail}, form, action="cancel"

@@ -38,7 +38,7 @@ async def save_view(desk: Desk) -> Response[bytes]:
     try:
         made = await desk.gateway.post("/v1/views", body)
     except GatewayProblem as problem:
-        if problem.status in (401, 403):
+        if problem.is_beyond_the_form:
             raise
         return await _show(desk, error=problem.detail)
     return desk.go(address_of(made, filters))
