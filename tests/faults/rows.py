@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from core.db.lane import DOWN_AFTER_S
 from deploy.local.postgres import ADMIN_ROLE, DATABASE
 from tests.faults.repeater import repeating
 from tests.faults.rig import BACK_S_MAX, HOST_DEADLINE_MS, Load, Outcome, Rig, until
@@ -88,6 +89,24 @@ async def postgres_killed(rig: Rig) -> Outcome:
     outcome = await under_load(rig, "4", "kill -9 PostgreSQL and its children", "SIGKILL", inject)
     outcome.facts["indexes"] = await check_indexes(rig)
     return outcome
+
+
+async def postgres_killed_while_nobody_pays(rig: Rig) -> Outcome:
+    """Row 4 at night: every connection idles as it goes, and the first payment of the morning is approved."""
+    async with rig.load() as load:
+        await load.steady()
+        await load.finish()
+    await asyncio.sleep(DOWN_AFTER_S + 1.0)
+    rig.stack.kill("postgres", with_children=True)
+    await asyncio.sleep(DOWN_AFTER_S + 1.0)
+    await rig.ready()
+    async with rig.load() as load:
+        back = await load.back_within(2 * BACK_S_MAX)
+        await asyncio.sleep(rig.size.after_s)
+        summary = await load.finish()
+    return Outcome(
+        "4", "kill -9 PostgreSQL and its children", "SIGKILL, nobody pays", back, await rig.verify(), summary
+    )
 
 
 async def everything_killed(rig: Rig) -> Outcome:

@@ -35,6 +35,10 @@ async def test_row_4_postgresql_is_killed(long_rig: Rig) -> None:
     assert survived(await rows.postgres_killed(long_rig)).facts["indexes"] > 50
 
 
+async def test_row_4_postgresql_is_killed_while_nobody_pays(long_rig: Rig) -> None:
+    survived(await rows.postgres_killed_while_nobody_pays(long_rig))
+
+
 async def test_row_5_everything_is_killed(long_rig: Rig) -> None:
     survived(await rows.everything_killed(long_rig))
 

@@ -20,6 +20,10 @@ async def test_core_is_killed_at_a_step(short_rig: Rig, point: str) -> None:
     survived(await rows.core_killed_at(short_rig, point))
 
 
+async def test_postgresql_is_killed_while_nobody_pays(short_rig: Rig) -> None:
+    survived(await rows.postgres_killed_while_nobody_pays(short_rig))
+
+
 async def test_everything_is_killed_at_once(short_rig: Rig) -> None:
     survived(await rows.everything_killed(short_rig))
 
