@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.async_api import expect
+import asyncio
+
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenPage, Portal
 from tests.browser.stand_in import PASSWORD
@@ -72,6 +74,22 @@ async def test_the_live_list_says_that_the_session_ended(open_page: OpenPage, po
         "data-connection", "ended", timeout=8000
     )
     await expect(page.locator("[data-connection] a")).to_have_text("Se connecter")
+
+
+async def test_the_live_list_reads_no_page_of_log_in_as_transactions(
+    open_page: OpenPage, portal: Portal
+) -> None:
+    page = await open_page("/stores")
+    sent = asyncio.Event()
+
+    async def to_the_log_in(route: Route) -> None:
+        await route.fulfill(status=303, headers={"Location": "/login"})
+        sent.set()
+
+    await page.route("**/transactions/recent*", to_the_log_in)
+    await page.goto(f"{portal.url}/transactions")
+    await asyncio.wait_for(sent.wait(), 8)
+    await expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
 
 
 async def test_a_gateway_that_does_not_answer_gets_a_page_with_a_reference(

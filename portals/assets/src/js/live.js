@@ -127,7 +127,7 @@ function startList(facts) {
   // Between the page and the feed, and after a gap, a few may have passed unseen: read the newest again.
   let catchUp = true;
   async function readRecent() {
-    const answer = await fetch(facts.recent, { cache: "no-store" }).catch(() => null);
+    const answer = await fetch(facts.recent, { cache: "no-store", redirect: "error" }).catch(() => null);
     if (!answer?.ok) return;
     for (const x of (await answer.json()).data.reverse()) {
       // What the feed said meanwhile is newer than this answer.

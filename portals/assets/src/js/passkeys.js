@@ -18,6 +18,7 @@ async function ask(form) {
   try {
     if (!window.PublicKeyCredential) throw new DOMException("", "SecurityError");
     const answer = await fetch(form.dataset.options, { method: "POST", body: new URLSearchParams({ csrf: form.elements.csrf.value }) });
+    if (answer.redirected) return location.assign(answer.url);
     const told = await answer.json();
     if (!answer.ok) throw new Error(told.detail || "");
     const credential = form.dataset.passkey === "create"
