@@ -13,28 +13,16 @@ from core.contracts.desk_requests import ById, Written
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity import store
-from core.identity.api import Claim, SignedIn, WriteOnce, once
+from core.identity.api import Claim, WriteOnce, once
 from core.identity.errors import KeyReused
 from core.identity.idempotency import TAKE_OVER_AFTER
+from tests.support.callers import signed_in
 from tests.support.clocks import FixedClock
 from tests.support.servers import TestDatabase
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 AGENT = bytes(15) + b"\x01"
-CALLER = SignedIn(
-    token_hash=bytes(32),
-    agent_id=AGENT,
-    created_at=NOW,
-    last_seen_at=NOW,
-    expires_at=NOW,
-    ended_at=None,
-    email="test@guichet.example",
-    name="Test",
-    role="support",
-    locale="fr",
-    disabled_at=None,
-    confirmed_at=NOW,
-)
+CALLER = signed_in(agent_id=AGENT)
 BODY, OTHER_BODY = ById(bytes(16)), ById(b"\x01" * 16)
 
 
