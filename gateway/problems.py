@@ -131,8 +131,14 @@ TABLE: Final[dict[str, _Row]] = {
     ),
     "idempotency_key_reused": _Row(
         409,
-        _Words("Clé d’idempotence déjà utilisée", "Cette clé a servi pour une autre demande."),
-        _Words("Idempotency key reused", "This key was used for another request."),
+        _Words(
+            "Déjà envoyé, avec un autre contenu",
+            "Regardez ce que le premier envoi a fait ; pour en faire un autre, envoyez de nouveau (API : avec une nouvelle clé).",
+        ),
+        _Words(
+            "Sent before, with another content",
+            "Look at what the first one did; to do another one, send again (API: with a new key).",
+        ),
     ),
     "still_running": _Row(
         503,

@@ -74,22 +74,26 @@ class WriteOnce:
         Raises: KeyReused, StillRunning, and what `effect` raises.
         """
         agent_id = caller.agent_id
+        found = False
 
         async def in_transaction(_claim: Claim) -> bytes:
+            nonlocal found
             async with self._pool.acquire() as connection, connection.transaction():
                 if not key:
                     return await effect(connection)
                 # The row stays locked until the commit: of two who took over, one acts and the other one reads.
                 kept = await store.lock_key(connection, agent_id=agent_id, key=key)
                 if kept is not None:
+                    found = True
                     return kept
                 result = await effect(connection)
                 await store.keep_result(connection, agent_id=agent_id, key=key, result=result)
                 return result
 
-        return await once(
+        written = await once(
             self._pool, self._clock, agent_id=agent_id, key=key, path=path, body=body, effect=in_transaction
         )
+        return Written(written.body, replayed=True) if found else written
 
 
 async def once(

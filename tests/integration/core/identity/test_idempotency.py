@@ -77,6 +77,7 @@ async def test_of_several_who_take_over_at_once_one_acts(database: TestDatabase)
         lines.clock.present += TAKE_OVER_AFTER
         answers = await asyncio.gather(*(lines.write("k") for _ in range(3)))
         assert len({answer.body for answer in answers}) == 1
+        assert sorted(answer.replayed for answer in answers) == [False, True, True]
         assert await lines.count() == 1
 
 
