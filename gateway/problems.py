@@ -132,12 +132,12 @@ TABLE: Final[dict[str, _Row]] = {
     "idempotency_key_reused": _Row(
         409,
         _Words(
-            "Déjà envoyé, avec un autre contenu",
-            "Regardez ce que le premier envoi a fait ; pour en faire un autre, envoyez de nouveau (API : avec une nouvelle clé).",
+            "Déjà envoyé",
+            "C’est déjà parti, avec un autre contenu : regardez ce qui a été fait. Pour le faire encore, envoyez de nouveau (API : avec une nouvelle clé).",
         ),
         _Words(
-            "Sent before, with another content",
-            "Look at what the first one did; to do another one, send again (API: with a new key).",
+            "Sent before",
+            "It was sent before, with another content: look at what was done. To do it once more, send again (API: with a new key).",
         ),
     ),
     "still_running": _Row(

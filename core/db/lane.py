@@ -51,7 +51,7 @@ class Lane:
         "_replan_at",
         "_statements",
         "_texts",
-        "lost",
+        "on_lost",
     )
 
     def __init__(self, dsn: str, texts: Mapping[str, str], *, name: str) -> None:
@@ -60,7 +60,7 @@ class Lane:
         self._name = name
         self._connection: asyncpg.Connection | None = None
         # Called as soon as the connection is gone, whether a statement ran on it or none.
-        self.lost: Callable[[Lane], None] | None = None
+        self.on_lost: Callable[[Lane], None] | None = None
         self._replan_after_s = REPLAN_FIRST_S
         self._replan_at = 0.0
         self._statements: dict[str, Any] = {}
@@ -165,8 +165,8 @@ class Lane:
         self._tell_lost()
 
     def _tell_lost(self) -> None:
-        if self.lost is not None:
-            self.lost(self)
+        if self.on_lost is not None:
+            self.on_lost(self)
 
 
 class Pump(Generic[Item]):
@@ -194,8 +194,7 @@ class Pump(Generic[Item]):
         self._waiting: list[Item] = []
         self._scheduled = False
         self._loop = asyncio.get_running_loop()
-        # When the last connection that was lost went.
-        self._open_at = self._loop.time()
+        self._lost_at = self._loop.time()
         self._tasks: set[asyncio.Task[None]] = set()
         self._reopening: set[asyncio.Task[None]] = set()
         self.batches = 0
@@ -211,7 +210,7 @@ class Pump(Generic[Item]):
 
     def is_down(self) -> bool:
         """Whether every lane has been without a connection for longer than items may wait for one."""
-        return not self.open_lanes and self._loop.time() - self._open_at > DOWN_AFTER_S
+        return not self.open_lanes and self._loop.time() - self._lost_at > DOWN_AFTER_S
 
     @property
     def open_lanes(self) -> int:
@@ -222,7 +221,7 @@ class Pump(Generic[Item]):
         """Open every lane, and from now on keep it open."""
         for lane in self._lanes:
             await lane.reopen()
-            lane.lost = self._on_lost
+            lane.on_lost = self._on_lost
 
     def add(self, item: Item) -> bool:
         """Take an item; False when the bound is reached."""
@@ -251,7 +250,7 @@ class Pump(Generic[Item]):
         """Finish what runs and close the lanes; what still waits is dropped (its asker sees a timeout)."""
         self._waiting.clear()
         for lane in self._lanes:
-            lane.lost = None
+            lane.on_lost = None
         for task in self._reopening:
             task.cancel()
         await asyncio.gather(*self._reopening, return_exceptions=True)
@@ -261,7 +260,7 @@ class Pump(Generic[Item]):
             await lane.close()
 
     def _on_lost(self, lane: Lane) -> None:
-        self._open_at = self._loop.time()
+        self._lost_at = self._loop.time()
         if lane in self._idle:  # A batch that runs on it sees to it itself.
             self._idle.remove(lane)
             task = self._loop.create_task(self._bring_back(lane))

@@ -74,26 +74,22 @@ class WriteOnce:
         Raises: KeyReused, StillRunning, and what `effect` raises.
         """
         agent_id = caller.agent_id
-        found = False
 
-        async def in_transaction(_claim: Claim) -> bytes:
-            nonlocal found
+        async def in_transaction(_claim: Claim) -> Written:
             async with self._pool.acquire() as connection, connection.transaction():
                 if not key:
-                    return await effect(connection)
+                    return Written(await effect(connection))
                 # The row stays locked until the commit: of two who took over, one acts and the other one reads.
                 kept = await store.lock_key(connection, agent_id=agent_id, key=key)
                 if kept is not None:
-                    found = True
-                    return kept
+                    return Written(kept, replayed=True)
                 result = await effect(connection)
                 await store.keep_result(connection, agent_id=agent_id, key=key, result=result)
-                return result
+                return Written(result)
 
-        written = await once(
-            self._pool, self._clock, agent_id=agent_id, key=key, path=path, body=body, effect=in_transaction
+        return await _under_key(
+            self._pool, self._clock, agent_id=agent_id, key=key, path=path, body=body, act=in_transaction
         )
-        return Written(written.body, replayed=True) if found else written
 
 
 async def once(
@@ -111,22 +107,40 @@ async def once(
     A Refused effect has changed nothing: its key is free again. Any other error keeps the claim.
     Raises: KeyReused, StillRunning, and what `effect` raises.
     """
+
+    async def then_keep(claim: Claim) -> Written:
+        result = await effect(claim)
+        if key:
+            await store.keep_result(pool, agent_id=agent_id, key=key, result=result)
+        return Written(result)
+
+    return await _under_key(pool, clock, agent_id=agent_id, key=key, path=path, body=body, act=then_keep)
+
+
+async def _under_key(
+    pool: asyncpg.Pool,
+    clock: Clock,
+    *,
+    agent_id: bytes,
+    key: str,
+    path: str,
+    body: msgspec.Struct,
+    act: Callable[[Claim], Awaitable[Written]],
+) -> Written:
+    """Claim the key and act, or return what stands under it; `act` keeps its own answer."""
     if not key:
-        alone = Claim(agent_id, secrets.token_hex(16), clock.now(), taken_over=False)
-        return Written(await effect(alone))
+        return await act(Claim(agent_id, secrets.token_hex(16), clock.now(), taken_over=False))
     body_hash = hashlib.sha256(path.encode() + b"\0" + msgspec.msgpack.encode(body)).digest()
     claim = await _claim(pool, clock, agent_id=agent_id, key=key, path=path, body_hash=body_hash)
     if isinstance(claim, bytes):
         return Written(claim, replayed=True)
     try:
-        result = await effect(claim)
+        return await act(claim)
     except StillRunning:
         raise
     except Refused:
         await store.release_key(pool, agent_id=agent_id, key=key)
         raise
-    await store.keep_result(pool, agent_id=agent_id, key=key, result=result)
-    return Written(result)
 
 
 async def _claim(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +14,6 @@ import pytest
 from core.contracts.desk_requests import ById, Written
 from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity import store
 from core.identity.api import Claim, WriteOnce, once
 from core.identity.errors import KeyReused
 from core.identity.idempotency import TAKE_OVER_AFTER
@@ -49,7 +50,7 @@ class _Calls:
 class _Lines:
     """Writes that leave a line in a table each time that they act."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: Any) -> None:
         self.pool = pool
         self.clock = FixedClock(NOW)
 
@@ -68,6 +69,22 @@ class _Lines:
         return await self.pool.fetchval("SELECT count(*)::int FROM login_failure WHERE subject = 'line'") or 0
 
 
+class _DiesAfterCommit:
+    """A pool whose caller is gone as soon as what it did stands."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
+        async with self._pool.acquire() as connection:
+            yield connection
+        raise ConnectionError
+
+
 async def test_of_several_who_take_over_at_once_one_acts(database: TestDatabase) -> None:
     async with asyncpg.create_pool(database.dsn, min_size=4, max_size=4) as pool:
         lines = _Lines(pool)
@@ -81,23 +98,11 @@ async def test_of_several_who_take_over_at_once_one_acts(database: TestDatabase)
         assert await lines.count() == 1
 
 
-async def test_a_call_that_died_after_its_commit_has_left_its_answer(
-    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_call_that_died_after_its_commit_has_left_its_answer(database: TestDatabase) -> None:
     async with asyncpg.create_pool(database.dsn, min_size=1, max_size=1) as pool:
+        with pytest.raises(ConnectionError):
+            await _Lines(_DiesAfterCommit(pool)).write("k")
         lines = _Lines(pool)
-
-        keep_result = store.keep_result
-
-        async def die_after_commit(connection: Connection, **facts: Any) -> None:
-            if connection is pool:
-                raise ConnectionError
-            await keep_result(connection, **facts)
-
-        with monkeypatch.context() as patched:
-            patched.setattr(store, "keep_result", die_after_commit)
-            with pytest.raises(ConnectionError):
-                await lines.write("k")
         lines.clock.present += TAKE_OVER_AFTER
         assert (await lines.write("k")).replayed
         assert await lines.count() == 1

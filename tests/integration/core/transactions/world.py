@@ -298,7 +298,7 @@ class World:
         tasks.extend(role._engine.arming._rechecks)
         await asyncio.gather(*(end_task(task) for task in tasks if task is not None))
         for lane in lanes:
-            lane.lost = None
+            lane.on_lost = None
             lane._drop("crash", ConnectionError())
         role._pool.terminate()
         await role._control.close()
