@@ -8,9 +8,6 @@ from typing import Final
 
 import structlog
 import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 
 from core.bus import Bus, BusUnreachable
 from gateway.app import serve
@@ -18,6 +15,7 @@ from gateway.settings import ConfigurationRefused, Settings, settings_from
 from observability.logs import configure_logs
 from observability.loop_lag import LoopLag
 from observability.metrics import BUS_CONNECTED, BUS_MESSAGES, BUS_RECONNECTS
+from observability.serving import make_server
 
 STOP_TIMEOUT_S: Final = 10.0
 EXIT_CONFIGURATION: Final = 2
@@ -53,19 +51,12 @@ async def _run(settings: Settings) -> int:
     BUS_MESSAGES.watch(lambda: bus.published, "out")
     BUS_MESSAGES.watch(lambda: bus.received, "in")
     BUS_RECONNECTS.watch(lambda: bus.reconnects)
-    server = Server(
-        serve(bus, settings.proxies),
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=1024,
-        backpressure=6_000,
-        log_enabled=True,
-        log_level=LogLevels.warning,
-        log_access=False,
-    )
+    try:
+        server = make_server(serve(bus, settings.proxies), host=settings.host, port=settings.port)
+    except OSError as error:
+        sys.stderr.write(f"gateway: cannot serve on {settings.host}:{settings.port}: {error.strerror}\n")
+        await bus.close()
+        return EXIT_SERVER
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

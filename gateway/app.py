@@ -18,7 +18,7 @@ from core.bus import Bus
 from gateway import problems
 from gateway.auth import provide_caller
 from gateway.core_client import CoreClient
-from gateway.live.feed import LiveFeed
+from gateway.live.feed import LISTENERS_MAX, LiveFeed
 from gateway.openapi_page import STYLE, openapi_json, render_page
 from gateway.outermost import Outermost
 from gateway.v1 import (
@@ -43,6 +43,7 @@ from gateway.v1 import (
     transactions,
 )
 from gateway.v1.reading import list_filter, live_filter, refuse_unknown_parameters
+from observability.admission import Admission, BodyStalled, Crowded
 from observability.client_address import TrustedProxies
 from observability.hot import exposition
 from observability.metrics import make_registry
@@ -73,6 +74,13 @@ class Parts:
     def __init__(self, bus: Bus | None, proxies: TrustedProxies) -> None:
         self.proxies = proxies
         self.registry: CollectorRegistry = make_registry()
+        self.admission = Admission(
+            process="gateway",
+            proxies=proxies,
+            live_paths=frozenset({"/v1/events"}),
+            live_max=LISTENERS_MAX,
+            session_of=lambda headers: headers.get(b"authorization", b""),
+        )
         self._bus = bus
         self._core: CoreClient | None = None
         self._feed: LiveFeed | None = None
@@ -186,8 +194,11 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
         [version_1, health_live, health_ready, metrics, openapi_document, docs, docs_style],
         state=State({"parts": parts}),
         lifespan=[live_feed] if bus is not None else [],
+        middleware=[parts.admission.around],  # pyright: ignore[reportArgumentType]
         exception_handlers={
             problems.Problem: problems.on_problem,
+            Crowded: problems.on_crowded,
+            BodyStalled: problems.on_body_stalled,
             HTTPException: problems.on_http_exception,
             Exception: problems.on_exception,
         },

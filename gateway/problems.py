@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from core.contracts.desk import DeskProblem, FieldProblem
+from observability.admission import BodyStalled, Crowded
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -94,6 +95,16 @@ TABLE: Final[dict[str, _Row]] = {
         _Words("Trop d’essais", "Attendez avant de réessayer."),
         _Words("Too many attempts", "Wait before you try again."),
     ),
+    "too_many_requests": _Row(
+        429,
+        _Words("Trop de demandes à la fois", "Attendez la réponse aux demandes en cours, puis réessayez."),
+        _Words("Too many requests at a time", "Wait for the answers to those under way, then try again."),
+    ),
+    "too_many_live_pages": _Row(
+        429,
+        _Words("Trop de flux en direct", "Fermez un flux en direct avant d’en ouvrir un autre."),
+        _Words("Too many live feeds", "Close a live feed before you open another."),
+    ),
     "not_permitted": _Row(
         403,
         _Words("Action non permise", "Votre rôle ne permet pas cette action."),
@@ -118,6 +129,11 @@ TABLE: Final[dict[str, _Row]] = {
         413,
         _Words("Corps trop grand", "Le corps d’une requête tient dans 64 Kio."),
         _Words("Body too large", "The body of a request fits into 64 KiB."),
+    ),
+    "body_stalled": _Row(
+        408,
+        _Words("Envoi interrompu", "Le corps de la requête n’est pas arrivé à temps. Envoyez-la de nouveau."),
+        _Words("Sending interrupted", "The body of the request did not arrive in time. Send it again."),
     ),
     "unsupported_media_type": _Row(
         415,
@@ -256,6 +272,21 @@ def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
 def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     """Answer a problem that a handler raised."""
     return answer(problem, locale=locale_of(request), trace_id=trace_id_of(request))
+
+
+def on_crowded(request: Request[Any, Any, Any], error: Crowded) -> Response[bytes]:
+    """Answer that too much is under way."""
+    if error.by == "everybody":
+        return on_problem(request, Problem("too_many_listeners" if error.live else "system_busy"))
+    facts: dict[str, str | int | bool | None] = {"retry_after_s": error.retry_after_s}
+    return on_problem(
+        request, Problem("too_many_live_pages" if error.live else "too_many_requests", facts=facts)
+    )
+
+
+def on_body_stalled(request: Request[Any, Any, Any], _: BodyStalled) -> Response[bytes]:
+    """Answer a body that did not come in time."""
+    return on_problem(request, Problem("body_stalled"))
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

@@ -80,6 +80,14 @@ DESK_PROBLEMS: Final = CounterFamily("guichet_desk_problems", "Refusals by code"
 HTTP_SECONDS: Final = HistogramFamily(
     "guichet_http_seconds", "One HTTP request", ("process", "route", "status")
 )
+HTTP_UNDER_WAY: Final = GaugeFamily(
+    "guichet_http_under_way", "Requests and live pages that are being answered", ("process", "what")
+)
+HTTP_REFUSED: Final = CounterFamily(
+    "guichet_http_refused",
+    "Requests refused because too many were under way, by whose bound",
+    ("process", "by"),
+)
 SSE_LISTENERS: Final = GaugeFamily("guichet_sse_listeners", "Open live feeds")
 SSE_DROPPED: Final = CounterFamily("guichet_sse_dropped", "Slow listeners disconnected")
 SSE_LAG_SECONDS: Final = HistogramFamily("guichet_sse_lag_seconds", "From commit to the listener's socket")

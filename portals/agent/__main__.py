@@ -6,11 +6,10 @@ import asyncio
 import signal
 import sys
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
+import uvloop
 
 from observability.loop_lag import LoopLag
+from observability.serving import HttpServer, make_server
 from portals.agent.app import create_app, make_kit
 from portals.agent.settings import SettingMalformed, Settings, from_environment
 from portals.kit.kit import Kit
@@ -18,6 +17,7 @@ from portals.kit.sealing import SecretUnusable
 from portals.kit.static import AssetsMissing
 
 STOP_S = 3.0
+_EX_UNAVAILABLE = 69  # sysexits.h: the address is taken, or is not ours.
 _EX_CONFIG = 78  # sysexits.h: something is wrong with the configuration
 
 
@@ -29,20 +29,18 @@ def main() -> int:
     except (SettingMalformed, AssetsMissing, SecretUnusable) as error:
         sys.stderr.write(f"portal: {error}\n")
         return _EX_CONFIG
-    # One process serves: granian's supervisor would double the memory for nothing.
-    server = Server(
-        create_app(kit),
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        websockets=False,
-        log_level=LogLevels.error,
-    )
-    asyncio.run(_serve(server, settings, kit))
+    try:
+        # One process serves: granian's supervisor would double the memory for nothing.
+        server = make_server(create_app(kit), host=settings.host, port=settings.port)
+    except OSError as error:
+        sys.stderr.write(f"portal: cannot serve on {settings.host}:{settings.port}: {error.strerror}\n")
+        return _EX_UNAVAILABLE
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(server, settings, kit))
     return 0
 
 
-async def _serve(server: Server, settings: Settings, kit: Kit) -> None:
+async def _serve(server: HttpServer, settings: Settings, kit: Kit) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -137,6 +137,7 @@ def compose(kit: Kit) -> Litestar:
         exception_handlers=HANDLERS,
         state=State({"kit": kit, "assets": kit.assets}),
         lifespan=[lifespan],
+        middleware=[kit.admission.around],  # pyright: ignore[reportArgumentType]
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,

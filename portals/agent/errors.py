@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from observability.admission import BodyStalled, Crowded
 from portals.kit.desk import Desk, FactorNeeded, FormForged, SessionNeeded
 from portals.kit.gateway import GatewayDown, GatewayProblem
 
@@ -66,6 +67,24 @@ def gateway_problem(request: Request[Any, Any, Any], error: GatewayProblem) -> R
     return _error(desk, status=error.status, kind="refused", text=error.detail, trace=error.trace_id)
 
 
+def crowded(request: Request[Any, Any, Any], error: Crowded) -> Response[bytes]:
+    """Say that too much is under way, and when to try again."""
+    desk = _desk(request)
+    if error.live:
+        # A script of ours reads this one: it shows its own words and comes back.
+        answer = desk.json({"code": "too_many_listeners"}, status=error.status)
+    else:
+        kind = "crowded" if error.by == "everybody" else "too_many_at_once"
+        answer = _error(desk, status=error.status, kind=kind, retry=True)
+    answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
+
+
+def body_stalled(request: Request[Any, Any, Any], _: BodyStalled) -> Response[bytes]:
+    """Say that the form or file did not arrive whole."""
+    return _error(_desk(request), status=408, kind="stalled")
+
+
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Show an address that does not exist, or a request that cannot be read."""
     kind = "missing" if error.status_code in (404, 405) else "refused"
@@ -84,6 +103,8 @@ HANDLERS: ExceptionHandlersMap = {
     SessionNeeded: session_needed,
     FactorNeeded: factor_needed,
     FormForged: form_forged,
+    Crowded: crowded,
+    BodyStalled: body_stalled,
     GatewayDown: gateway_down,
     GatewayProblem: gateway_problem,
     HTTPException: http_error,

@@ -70,11 +70,19 @@ class Gateway:
             timeout=httpx.Timeout(CONNECT_TIMEOUT_S, read=LIVE_SILENCE_MAX_S),
             trust_env=False,
         )
+        # Apart from live pages: when all of those are open, a file can still be fetched.
+        self._files = httpx.AsyncClient(
+            base_url=base_url,
+            limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=0),
+            timeout=httpx.Timeout(CONNECT_TIMEOUT_S, read=LIVE_SILENCE_MAX_S),
+            trust_env=False,
+        )
 
     async def close(self) -> None:
         """Close every connection."""
         await self._client.aclose()
         await self._live.aclose()
+        await self._files.aclose()
 
     def as_user(self, *, token: str | None, locale: str, browser: str = "", address: str = "") -> GatewayUser:
         """Return the API as one user sees it.
@@ -128,14 +136,14 @@ class Gateway:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, *, headers: Mapping[str, str], parameters: Parameters
+        self, path: str, *, headers: Mapping[str, str], parameters: Parameters, live: bool
     ) -> AsyncIterator[httpx.Response]:
-        """Open the event stream; its body is read by the caller, chunk by chunk.
+        """Open the event stream, or a file; its body is read by the caller, chunk by chunk.
 
         Raises: GatewayProblem, GatewayDown.
         """
         try:
-            async with self._live.stream(
+            async with (self._live if live else self._files).stream(
                 "GET", path, params=list(parameters), headers=dict(headers)
             ) as answer:
                 if answer.status_code != httpx.codes.OK:
@@ -187,7 +195,9 @@ class GatewayUser:
     @asynccontextmanager
     async def download(self, path: str, parameters: Parameters = ()) -> AsyncIterator[httpx.Response]:
         """Open a file; its body is read by the caller, chunk by chunk. Raises: GatewayProblem, GatewayDown."""
-        async with self._gateway.stream(path, headers=self._headers, parameters=parameters) as answer:
+        async with self._gateway.stream(
+            path, headers=self._headers, parameters=parameters, live=False
+        ) as answer:
             yield answer
 
     @asynccontextmanager
@@ -198,7 +208,9 @@ class GatewayUser:
         headers = {**self._headers, "Accept": "text/event-stream"}
         if last_event_id:
             headers["Last-Event-ID"] = last_event_id
-        async with self._gateway.stream("/v1/events", headers=headers, parameters=parameters) as answer:
+        async with self._gateway.stream(
+            "/v1/events", headers=headers, parameters=parameters, live=True
+        ) as answer:
             yield answer
 
     async def _write(self, method: str, path: str, body: Json, idempotency_key: str | None) -> Json:

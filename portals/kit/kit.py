@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup, escape
 
+from observability.admission import Admission
 from observability.client_address import TrustedProxies
 from portals.kit import formats, pills
 from portals.kit.brands import Brands
-from portals.kit.gateway import Gateway, Json
+from portals.kit.gateway import LIVE_CONNECTIONS_MAX, Gateway, Json
 from portals.kit.i18n import Words, load_words
 from portals.kit.metrics import PortalMetrics
 from portals.kit.navigation import navigation
@@ -24,6 +25,7 @@ from portals.kit.streams import OpenStreams
 if TYPE_CHECKING:
     from portals.kit.desk import Desk
 
+LIVE_PATH = "/live"
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -52,6 +54,13 @@ class Kit:
         self.proxies = proxies
         self.metrics = PortalMetrics()
         self.streams = OpenStreams()
+        self.admission = Admission(
+            process="portal",
+            proxies=proxies,
+            live_paths=frozenset({LIVE_PATH}),
+            live_max=LIVE_CONNECTIONS_MAX,
+            session_of=self._session_cookie,
+        )
         self.words: dict[str, Words] = load_words()
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader([*template_folders, _TEMPLATES]),
@@ -67,6 +76,14 @@ class Kit:
     def cookie(self, kind: str) -> str:
         """Return a cookie's name, apart from those of another copy of the stack on the same host."""
         return f"guichet_{self.name}_{kind}_{self.sealer.mark}"
+
+    def _session_cookie(self, headers: Mapping[bytes, bytes]) -> bytes:
+        """Return the sealed session that a request carries, empty for none."""
+        name = self.cookie("session").encode() + b"="
+        for part in headers.get(b"cookie", b"").split(b";"):
+            if part.strip().startswith(name):
+                return part.strip()[len(name) :]
+        return b""
 
     def render(self, template: str, desk: Desk, facts: dict[str, Any]) -> str:
         """Return a page as text."""

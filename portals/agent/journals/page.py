@@ -89,6 +89,7 @@ async def export_journal(desk: Desk, kind: str, subject_id: str) -> Stream:
                 "Accept": "text/csv",
             },
             parameters=_filter(kinds, period if period in PERIODS else "30d", desk.now),
+            live=False,
         )
     )
     return Stream(

@@ -13,12 +13,12 @@ from litestar.response import Stream
 from portals.agent.transactions.filters import read_filters
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayDown, GatewayProblem
-from portals.kit.kit import Kit
+from portals.kit.kit import LIVE_PATH, Kit
 
 _EVENT_ID_LENGTH_MAX = 64
 
 
-@get("/live")
+@get(LIVE_PATH)
 async def live_feed(desk: Desk) -> Response[Any] | Stream:
     """Open the gateway's stream with the user's token; the filters are those of the page.
 

@@ -60,7 +60,7 @@ async def test_no_other_page_gets_so_much() -> None:
 
 
 def test_a_body_of_unsaid_length_is_read_no_further() -> None:
-    kit: Any = SimpleNamespace(assets=None, gateway=None)
+    kit: Any = SimpleNamespace(assets=None, gateway=None, admission=SimpleNamespace(around=lambda app: app))
     bounds = {
         address_of(handler): handler.resolve_request_max_body_size()
         for route in compose(kit).routes

@@ -1,0 +1,129 @@
+"""How every HTTP server of ours listens: one place for what keeps a slow, idle or greedy client from filling it.
+
+server = make_server(app, host=…, port=…)      # raises OSError when the address is taken
+await server.serve()
+
+What closes whom, and who sees to it:
+
+- no request, half a request, or nothing more after an answer: the server, after `IDLE_MAX_S`
+- more headers or longer ones than the bounds: the server, with 431
+- a body that stops coming: `observability.admission`, which answers 408
+- a reader that stops reading: the kernel, after `READER_STALL_MAX_S`. The server takes a whole answer into its own
+  memory and has no deadline for handing it over, so nobody above the socket would ever know.
+- more requests than are fair: `observability.admission`, with 429 or 503
+"""
+
+import contextlib
+import resource
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.net import SocketHolder  # pyright: ignore[reportPrivateImportUsage]
+from granian.server.embed import Server
+
+BACKLOG: Final = 1_024
+CONNECTIONS_MAX: Final = 8_000
+"""Above it connections wait unaccepted, so admission answers long before; at most what open files allow."""
+
+IDLE_MAX_S: Final = 10.0
+HEADERS_BYTES_MAX: Final = 32 * 1_024
+READER_STALL_MAX_S: Final = 30.0
+
+_KEEPALIVE_AFTER_S: Final = 60
+_KEEPALIVE_EVERY_S: Final = 15
+_KEEPALIVE_TRIES: Final = 4
+# A live page of the portal holds two: the browser's and the gateway's.
+_FILES_A_CONNECTION: Final = 2
+_FILES_BESIDE: Final = 256
+
+
+class HttpServer(Server):
+    """The one server of a process, on a socket that gives up on readers who do not read."""
+
+    def __init__(self, app: Any, listening: socket.socket, *, connections_max: int) -> None:
+        host, port = listening.getsockname()[:2]
+        super().__init__(
+            app,
+            address=host,
+            port=port,
+            interface=Interfaces.ASGI,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=BACKLOG,
+            backpressure=connections_max,
+            http1_settings=HTTP1Settings(
+                header_read_timeout=int(IDLE_MAX_S * 1_000), max_buffer_size=HEADERS_BYTES_MAX
+            ),
+            log_enabled=True,
+            log_level=LogLevels.error,
+            log_access=False,
+        )
+        self.listening_port: int = port
+        self._listening = listening
+
+    def _init_shared_socket(self) -> None:
+        # Granian's own socket takes no options; connections inherit those of the socket that accepts them.
+        self._ssp = None
+        self._shd = SocketHolder(self._listening.detach(), False, BACKLOG)  # pyright: ignore[reportCallIssue]
+
+
+def make_server(app: Any, *, host: str, port: int) -> HttpServer:
+    """Return a server that holds its address already; port 0 takes a free one.
+
+    Raises: OSError, when the address is taken or is not this machine's.
+    """
+    return HttpServer(app, listen(host, port), connections_max=connections_max(raise_open_files()))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket whose connections end when the peer neither reads nor answers."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (
+            # Linux counts from the first byte that finds no room at the reader: the deadline of a write.
+            ("TCP_USER_TIMEOUT", int(READER_STALL_MAX_S * 1_000)),
+            ("TCP_KEEPIDLE", _KEEPALIVE_AFTER_S),
+            ("TCP_KEEPINTVL", _KEEPALIVE_EVERY_S),
+            ("TCP_KEEPCNT", _KEEPALIVE_TRIES),
+            ("TCP_NODELAY", 1),
+        ):
+            option = getattr(socket, name, None)
+            if option is not None:
+                with contextlib.suppress(OSError):
+                    listening.setsockopt(socket.IPPROTO_TCP, option, value)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+        listening.setblocking(False)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def connections_max(open_files: int) -> int:
+    """Return how many connections are accepted at once with so many open files."""
+    return max(64, min(CONNECTIONS_MAX, (open_files - _FILES_BESIDE) // _FILES_A_CONNECTION))
+
+
+def raise_open_files(
+    limits: Callable[[int], tuple[int, int]] = resource.getrlimit,
+) -> int:
+    """Ask for as many open files as the machine grants this process, and return the number."""
+    soft, hard = limits(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS_MAX * _FILES_A_CONNECTION + _FILES_BESIDE
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return wanted
+    return soft if soft != resource.RLIM_INFINITY else wanted
