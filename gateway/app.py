@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -18,8 +18,8 @@ from core.bus import Bus
 from gateway import problems
 from gateway.auth import provide_caller
 from gateway.core_client import CoreClient
+from gateway.description import Description
 from gateway.live.feed import LISTENERS_MAX, LiveFeed
-from gateway.openapi_page import STYLE, openapi_json, render_page
 from gateway.outermost import Outermost
 from gateway.v1 import (
     access,
@@ -65,7 +65,6 @@ _TOPICS: Final = (
     estate,
 )
 NOBODY: Final = TrustedProxies(())
-PAGE_POLICY: Final = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
 
 
 class Parts:
@@ -73,6 +72,7 @@ class Parts:
 
     def __init__(self, bus: Bus | None, proxies: TrustedProxies) -> None:
         self.proxies = proxies
+        self.description = Description()
         self.registry: CollectorRegistry = make_registry()
         self.admission = Admission(
             process="gateway",
@@ -129,22 +129,21 @@ async def metrics(state: State) -> Response[bytes]:
 
 
 @get("/openapi.json", include_in_schema=False)
-async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def openapi_document(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """Return the OpenAPI 3.1 document."""
-    return Response(openapi_json(request.app), media_type="application/vnd.oai.openapi+json")
+    return (await state.parts.description.find(request.app, "json")).answer(request)
 
 
 @get("/docs", include_in_schema=False)
-async def docs(request: Request[Any, Any, Any]) -> Response[str]:
+async def docs(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """Show the API on one page without a script and without anything from elsewhere."""
-    page = render_page(request.app, problems.locale_of(request))
-    return Response(page, media_type=MediaType.HTML, headers={"content-security-policy": PAGE_POLICY})
+    return (await state.parts.description.find(request.app, problems.locale_of(request))).answer(request)
 
 
 @get("/docs/page.css", include_in_schema=False)
-async def docs_style() -> Response[str]:
+async def docs_style(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """Return the page's style."""
-    return Response(STYLE, media_type="text/css")
+    return (await state.parts.description.find(request.app, "css")).answer(request)
 
 
 def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
@@ -152,7 +151,9 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
     parts = Parts(bus, proxies)
 
     @asynccontextmanager
-    async def live_feed(_app: Litestar) -> AsyncIterator[None]:
+    async def live_feed(started: Litestar) -> AsyncIterator[None]:
+        # Before the first request, so that none ever waits for it.
+        await parts.description.find(started, "json")
         parts.feed.start()
         try:
             yield

@@ -33,8 +33,13 @@ _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
 def openapi_json(app: Litestar) -> bytes:
-    """Return the document, keys in order, so that two runs give the same bytes."""
-    return msgspec.json.format(msgspec.json.encode(document_of(app), order="deterministic"), indent=2)
+    """Return the document of an application as bytes."""
+    return to_json(document_of(app))
+
+
+def to_json(document: dict[str, Any]) -> bytes:
+    """Return a document as bytes, keys in order, so that two runs give the same ones."""
+    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2)
 
 
 def document_of(app: Litestar) -> dict[str, Any]:
@@ -64,8 +69,12 @@ def _drop_examples(part: object) -> None:
 
 
 def render_page(app: Litestar, locale: str) -> str:
-    """Return the page. It holds no script."""
-    document = document_of(app)
+    """Return the page of an application."""
+    return page_of(document_of(app), locale)
+
+
+def page_of(document: dict[str, Any], locale: str) -> str:
+    """Return the page of a document. It holds no script."""
     words = _WORDS[locale]
     parts = [f"<h1>{_text(document['info']['title'])} {_text(document['info']['version'])}</h1>"]
     parts.append(f"<p>{_text(document['info'].get('description', ''))}</p>")
