@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.types import ASGIApp
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from core.bus import Bus
 from gateway import problems
@@ -45,7 +45,7 @@ from gateway.v1 import (
 from gateway.v1.reading import list_filter, live_filter, refuse_unknown_parameters
 from observability.admission import Admission, BodyStalled, Crowded
 from observability.client_address import TrustedProxies
-from observability.hot import exposition
+from observability.hot import Exposition
 from observability.metrics import make_registry
 
 BODY_BYTES_MAX: Final = 64 * 1024
@@ -73,7 +73,7 @@ class Parts:
     def __init__(self, bus: Bus | None, proxies: TrustedProxies) -> None:
         self.proxies = proxies
         self.description = Description()
-        self.registry: CollectorRegistry = make_registry()
+        self.exposition = Exposition(make_registry())
         self.admission = Admission(
             process="gateway",
             proxies=proxies,
@@ -125,7 +125,7 @@ async def health_ready(state: State) -> Response[dict[str, Any]]:
 @get("/metrics", include_in_schema=False)
 async def metrics(state: State) -> Response[bytes]:
     """Show the metrics of this process."""
-    return Response(exposition(state.parts.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(await state.parts.exposition.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 @get("/openapi.json", include_in_schema=False)

@@ -11,7 +11,7 @@ from typing import Final, cast
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 
-from observability.hot import exposition
+from observability.hot import Exposition
 from observability.metrics import make_registry
 
 REQUEST_BYTES_MAX: Final = 4096
@@ -32,7 +32,7 @@ class HealthPages:
 
     def __init__(self, ready: Callable[[], Mapping[str, bool]], registry: CollectorRegistry) -> None:
         self._ready = ready
-        self._registry = registry
+        self._exposition = Exposition(registry)
         self._server: asyncio.Server | None = None
         self.connections = 0
         self.port = 0
@@ -61,7 +61,7 @@ class HealthPages:
         if self._server is not None:
             self._server.close()
 
-    def answer(self, method: str, path: str) -> tuple[int, str, bytes]:
+    async def answer(self, method: str, path: str) -> tuple[int, str, bytes]:
         """Return status, content type and body."""
         if method not in {"GET", "HEAD"}:
             return 405, "application/json", b'{"error":"method_not_allowed"}'
@@ -74,17 +74,18 @@ class HealthPages:
                 body = {"status": "ready" if status == 200 else "not_ready", "checks": checks}
                 return status, "application/json", orjson.dumps(body)
             case "/metrics":
-                return 200, CONTENT_TYPE_LATEST, exposition(self._registry)
+                return 200, CONTENT_TYPE_LATEST, await self._exposition.text()
             case _:
                 return 404, "application/json", b'{"error":"not_found"}'
 
 
 class _Page(asyncio.Protocol):
-    __slots__ = ("_data", "_pages", "_timer", "_transport")
+    __slots__ = ("_answering", "_data", "_pages", "_timer", "_transport")
 
     def __init__(self, pages: HealthPages) -> None:
         self._pages = pages
         self._data = b""
+        self._answering: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance, but by shape.
@@ -97,23 +98,30 @@ class _Page(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio passes it.
         self._pages.connections -= 1
         self._timer.cancel()
+        if self._answering is not None:
+            self._answering.cancel()
 
     def data_received(self, data: bytes) -> None:
-        if self._transport.is_closing():
+        if self._transport.is_closing() or self._answering is not None:
             return
         self._data += data
         if len(self._data) > REQUEST_BYTES_MAX:
             self._transport.abort()
         elif b"\r\n\r\n" in self._data:
-            parts = self._data.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
-            method = parts[0]
-            if len(parts) == 3 and parts[2].startswith("HTTP/1."):
-                status, kind, body = self._pages.answer(method, parts[1])
-            else:
-                status, kind, body = 400, "application/json", b'{"error":"bad_request"}'
-            head = (
-                f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\n"
-                f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
-            )
-            self._transport.write(head.encode() + (b"" if method == "HEAD" else body))
-            self._transport.close()
+            self._answering = asyncio.get_running_loop().create_task(self._answer())
+
+    async def _answer(self) -> None:
+        parts = self._data.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+        method = parts[0]
+        if len(parts) == 3 and parts[2].startswith("HTTP/1."):
+            status, kind, body = await self._pages.answer(method, parts[1])
+        else:
+            status, kind, body = 400, "application/json", b'{"error":"bad_request"}'
+        if self._transport.is_closing():
+            return
+        head = (
+            f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\n"
+            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+        )
+        self._transport.write(head.encode() + (b"" if method == "HEAD" else body))
+        self._transport.close()

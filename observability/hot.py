@@ -4,6 +4,8 @@ prometheus-client's own take a lock and a label lookup, about 1 µs; `counter.n 
 `histogram.observe_us(n)` 0.2 µs. They belong to the event loop's thread.
 """
 
+import asyncio
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -22,6 +24,7 @@ LATENCY_BOUNDS_US: Final = (
 SIZE_BOUNDS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 """Items of a batch."""
 
+FRESH_S: Final = 0.25
 _MICROSECONDS: Final = 1e-6
 
 
@@ -86,9 +89,10 @@ class CounterFamily:
     def collect(self) -> Metric:
         """Return the family as prometheus-client writes it."""
         family = CounterMetricFamily(self.name, self.help, labels=self.labels)
-        for values, child in self._children.items():
+        # Copies, made in one step each: the loop adds children while a thread writes this.
+        for values, child in list(self._children.items()):
             family.add_metric(values, child.n)
-        for values, read in self._watched.items():
+        for values, read in list(self._watched.items()):
             family.add_metric(values, read())
         return family
 
@@ -123,7 +127,7 @@ class HistogramFamily:
     def collect(self) -> Metric:
         """Return the family as prometheus-client writes it."""
         family = HistogramMetricFamily(self.name, self.help, labels=self.labels)
-        for values, child in self._children.items():
+        for values, child in list(self._children.items()):
             family.add_metric(values, child.cumulative(self._scale), child.total * self._scale)
         return family
 
@@ -150,7 +154,7 @@ class GaugeFamily:
     def collect(self) -> Metric:
         """Return the family as prometheus-client writes it."""
         family = GaugeMetricFamily(self.name, self.help, labels=self.labels)
-        for values, read in self._watched.items():
+        for values, read in list(self._watched.items()):
             family.add_metric(values, read())
         return family
 
@@ -167,6 +171,27 @@ class HotCollector(Collector):
             metric = family.collect()
             if metric.samples:
                 yield metric
+
+
+class Exposition:
+    """What `/metrics` answers: written in a thread, one at a time, and once for all who ask within a moment.
+
+    A process with hundreds of routes has tens of thousands of lines, and anybody may ask for them.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._writing = asyncio.Lock()
+        self._written_at = 0.0
+        self._text = b""
+
+    async def text(self) -> bytes:
+        """Return the text, at most `FRESH_S` old."""
+        async with self._writing:
+            if not self._text or time.monotonic() - self._written_at > FRESH_S:
+                self._text = await asyncio.to_thread(exposition, self._registry)
+                self._written_at = time.monotonic()
+            return self._text
 
 
 def exposition(registry: CollectorRegistry) -> bytes:

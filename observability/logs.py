@@ -52,6 +52,8 @@ def configure_logs(*, process: str, level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(number, logging.INFO))
+    # A line for each request to the gateway, with its filters, is nothing that anybody reads.
+    logging.getLogger("httpx").setLevel(max(number, logging.WARNING))
 
 
 def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -1,5 +1,6 @@
 """Files in and out, and documents that other slices make."""
 
+import asyncio
 import hashlib
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -224,10 +225,10 @@ class DocumentHandlers:
     async def _keep(self, connection: Connection, content: bytes) -> tuple[MediaType, bytes]:
         if len(content) > DOCUMENT_BYTES_MAX:
             raise DocumentTooLarge
-        media_type = media_type_of(content)
+        # Ten megabytes take their time to look through: on the loop everybody would wait for one file.
+        media_type, sha256 = await asyncio.to_thread(_looked_through, content)
         if media_type is None:
             raise DocumentTypeRefused
-        sha256 = hashlib.sha256(content).digest()
         await self._blobs.put(connection, sha256, content)
         return media_type, sha256
 
@@ -248,6 +249,11 @@ async def forget_unfinished(pool: asyncpg.Pool, now: datetime) -> None:
     await store.forget_old_parts(pool, now - PARTS_KEPT)
 
 
+def _looked_through(content: bytes) -> tuple[MediaType | None, bytes]:
+    """Return what the bytes are and their hash."""
+    return media_type_of(content), hashlib.sha256(content).digest()
+
+
 async def _may_read(connection: Connection, scope: Scope, kind: DocumentKind, company_id: bytes) -> bool:
     if kind == "attachment":
         # A paper with an account number on it is shown to whom the company's own page shows that number.
@@ -259,4 +265,4 @@ async def _whole(connection: Connection, agent_id: bytes, upload: bytes) -> byte
     parts = await store.list_parts(connection, agent_id=agent_id, upload=upload)
     if not parts or [number for number, _ in parts] != list(range(len(parts))):
         raise DocumentIncomplete
-    return b"".join(content for _, content in parts)
+    return await asyncio.to_thread(b"".join, [content for _, content in parts])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 
 import uvloop
 
+from observability.logs import configure_logs
 from observability.loop_lag import LoopLag
 from observability.serving import HttpServer, make_server
 from portals.agent.app import create_app, make_kit
@@ -24,9 +26,10 @@ _EX_CONFIG = 78  # sysexits.h: something is wrong with the configuration
 def main() -> int:
     """Serve until SIGTERM or SIGINT; the exit code says whether the configuration was usable."""
     try:
+        configure_logs(process="portal", level=os.environ.get("GUICHET_LOG_LEVEL", "info"))
         settings = from_environment()
         kit = make_kit(settings)
-    except (SettingMalformed, AssetsMissing, SecretUnusable) as error:
+    except (SettingMalformed, AssetsMissing, SecretUnusable, ValueError) as error:
         sys.stderr.write(f"portal: {error}\n")
         return _EX_CONFIG
     try:

@@ -172,4 +172,4 @@ async def ready_health(state: State) -> Response[str]:
 async def metrics(state: State) -> Response[bytes]:
     """Return the portal's metrics for Prometheus."""
     kit: Kit = state.kit
-    return Response(kit.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(await kit.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry
-
-from observability.hot import exposition
+from observability.hot import Exposition
 from observability.metrics import HTTP_SECONDS, PORTAL_STREAM_BYTES, PORTAL_STREAMS, make_registry
 
 _METHODS = frozenset({"GET", "POST"})
@@ -14,7 +12,7 @@ class PortalMetrics:
     """Counters of one portal process."""
 
     def __init__(self) -> None:
-        self._registry: CollectorRegistry | None = None
+        self._exposition: Exposition | None = None
         self.live_streams = 0
         self.live_bytes = PORTAL_STREAM_BYTES.child()
         PORTAL_STREAMS.watch(lambda: self.live_streams)
@@ -24,8 +22,8 @@ class PortalMetrics:
         route = method if method in _METHODS else "other"
         HTTP_SECONDS.child("portal", route, str(status)).observe(int(seconds * 1_000_000))
 
-    def exposition(self) -> bytes:
+    async def exposition(self) -> bytes:
         """Return the Prometheus text format."""
-        if self._registry is None:
-            self._registry = make_registry()
-        return exposition(self._registry)
+        if self._exposition is None:
+            self._exposition = Exposition(make_registry())
+        return await self._exposition.text()

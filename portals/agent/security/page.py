@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -55,7 +56,7 @@ async def totp(desk: Desk) -> Response[bytes]:
         started = await desk.gateway.post("/v1/access/totp", {})
     except GatewayProblem as problem:
         return await _refused(desk, problem, {})
-    return _totp_form(desk, started, {})
+    return await _totp_form(desk, started, {})
 
 
 @post("/security/totp", status_code=200)
@@ -70,13 +71,13 @@ async def confirm_totp(desk: Desk) -> Response[bytes]:
         "name": form.get("name", "")[:60],
     }
     if not body["code"]:
-        return _totp_form(desk, started, {"code": desk.words("access.code_missing")}, status=422)
+        return await _totp_form(desk, started, {"code": desk.words("access.code_missing")}, status=422)
     try:
         added = await desk.gateway.post("/v1/access/totp/confirmation", body)
     except GatewayProblem as problem:
         if problem.code != "code_wrong":
             return await _refused(desk, problem, {})
-        return _totp_form(desk, started, {"code": problem.detail}, status=problem.status)
+        return await _totp_form(desk, started, {"code": problem.detail}, status=problem.status)
     return await _added(desk, added)
 
 
@@ -193,11 +194,18 @@ async def _show(desk: Desk, *, errors: dict[str, str] | None = None, status: int
     )
 
 
-def _totp_form(desk: Desk, started: Json, errors: dict[str, str], *, status: int = 200) -> Response[bytes]:
-    drawn = segno.make(started["uri"] or "-", error="m", micro=False).svg_inline(
+async def _totp_form(
+    desk: Desk, started: Json, errors: dict[str, str], *, status: int = 200
+) -> Response[bytes]:
+    drawn = await asyncio.to_thread(_draw, started["uri"])
+    return desk.page("security/totp.html", status=status, started=started, qr=drawn, errors=errors)
+
+
+def _draw(uri: str) -> str:
+    """Return the picture of a text as SVG."""
+    return segno.make(uri or "-", error="m", micro=False).svg_inline(
         border=0, omitsize=True, dark="#000", svgclass=None, lineclass=None
     )
-    return desk.page("security/totp.html", status=status, started=started, qr=drawn, errors=errors)
 
 
 def _plain(key: str) -> str:
