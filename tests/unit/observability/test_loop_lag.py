@@ -56,14 +56,15 @@ async def test_the_log_names_who_held_the_loop_up(lines: list[Any]) -> None:
 async def test_many_held_up_moments_are_one_line_and_a_count(lines: list[Any]) -> None:
     probe = LoopLag.start()
     try:
-        for _ in range(10):
+        for _ in range(30):
             await asyncio.sleep(0.001)
             time.sleep(0.05)  # noqa: ASYNC251 -- Blocking the loop is the point.
         await asyncio.sleep(0.5)
     finally:
         probe.stop()
     held_up = [line for line in lines if line["event"] == "loop_held_up"]
-    assert 1 <= len(held_up) <= 3
+    # Thirty moments, two seconds, a line each third of one at most.
+    assert 1 <= len(held_up) <= 8
 
 
 async def test_a_stopped_probe_observes_nothing_more() -> None:
