@@ -7,6 +7,7 @@ import traceback
 from typing import Any
 
 from litestar import Request, Response
+from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
@@ -75,7 +76,8 @@ def crowded(request: Request[Any, Any, Any], error: Crowded) -> Response[bytes]:
         answer = desk.json({"code": "too_many_listeners"}, status=error.status)
     else:
         kind = "crowded" if error.by == "everybody" else "too_many_at_once"
-        answer = _error(desk, status=error.status, kind=kind, retry=True)
+        page = desk.kit.crowded_page(desk.locale, kind)
+        answer = Response(page, status_code=error.status, media_type=MediaType.HTML)
     answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer
 

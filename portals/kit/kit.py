@@ -73,10 +73,28 @@ class Kit:
         )
         self._templates.globals.update(icon=self._icon, asset=assets.url)
         self._compile_templates()
+        self._crowded = {
+            (locale, kind): self._crowded_page(words, kind)
+            for locale, words in self.words.items()
+            for kind in ("crowded", "too_many_at_once")
+        }
 
     def cookie(self, kind: str) -> str:
         """Return a cookie's name, apart from those of another copy of the stack on the same host."""
         return f"guichet_{self.name}_{kind}_{self.sealer.mark}"
+
+    def crowded_page(self, locale: str, kind: str) -> bytes:
+        """Return the page for who comes while too much is under way: made at start, as there may be thousands."""
+        return self._crowded[locale, kind]
+
+    def _crowded_page(self, words: Words, kind: str) -> bytes:
+        page = self._templates.get_template("crowded.html").render(
+            t=words,
+            institution=self.institution,
+            title=words.get(f"error.{kind}.title", ""),
+            text=words.get(f"error.{kind}.text", ""),
+        )
+        return page.encode()
 
     def _compile_templates(self) -> None:
         """Compile every page before the first request: each costs its first reader, and who waits behind, 20 to 70 ms."""

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from core.roles.seeding.access import demonstration_code
-from observability.admission import LIVE_BY_SESSION_MAX
+from observability.admission import LIVE_BY_SESSION_MAX, REQUESTS_BY_SESSION_MAX
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX
 from portals.kit.sealing import Sealer, load_or_make_secret
 from portals.kit.session import Session, seal_session
@@ -197,3 +197,25 @@ async def test_an_api_body_that_stops_half_way_is_a_problem(desk_stack: DeskStac
     assert head.startswith("HTTP/1.1 408 ")
     assert "application/problem+json" in head
     writer.close()
+
+
+async def test_more_pages_than_a_session_may_ask_for_at_once_are_refused_in_words(portal: Portal) -> None:
+    headers = f"Cookie: {portal.cookie('nobody')}\r\nAccept-Language: fr\r\n"
+    half = (
+        f"POST /login HTTP/1.1\r\nHost: localhost\r\n{headers}"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\na="
+    ).encode()
+    async with AsyncExitStack() as stack:
+        for _ in range(REQUESTS_BY_SESSION_MAX):
+            _, writer = await asyncio.open_connection("127.0.0.1", portal.port)
+            stack.callback(writer.close)
+            writer.write(half)
+        await asyncio.sleep(1)
+        refused = await open_at(portal.port, "/login", headers)
+        stack.callback(refused.writer.close)
+        assert refused.status == 429
+        assert "Trop de demandes à la fois" in refused.body.decode()
+        assert refused.headers["content-type"].startswith("text/html")
+        other = await open_at(portal.port, "/login", "Accept-Language: en\r\n")
+        stack.callback(other.writer.close)
+        assert other.status == 200
