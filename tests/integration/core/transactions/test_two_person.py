@@ -104,14 +104,8 @@ async def office(world: World) -> AsyncIterator[Office]:
     """Three people who may refund and approve."""
     await world.owner.execute("DELETE FROM approval")
     for who in (ASKER, FIRST, SECOND):
-        await world.owner.execute(
-            "INSERT INTO agent (id, email, name, password_hash, role) VALUES ($1, $2, $3, '', 'supervisor')"
-            " ON CONFLICT DO NOTHING",
-            UUID(bytes=who.agent_id),
-            who.email,
-            who.name,
-        )
-    bus = await Bus.connect(world.nats.url("core"), name="office", inbox_prefix="_INBOX.core")
+        await world.person(who.agent_id)
+    bus = await Bus.connect(world.nats.url("desk"), name="office", inbox_prefix="_INBOX.desk")
     yield Office(
         world,
         TransactionHandlers(world.pool, world.clock, bus),
