@@ -28,18 +28,23 @@ WHERE a.id = $1
 FOR UPDATE OF p;
 
 -- name: judge_act
--- Primary keys of attempt, terminal, service, store and approval_limit; agent_grant_standing inside right_reaches.
+-- Primary keys of attempt, terminal, service and store; agent_grant_standing inside right_reaches.
 -- $1 original, $2 its date, $3 who, $4 permission, $5 from whom the right may not come, $6 region codes,
--- $7 their departments, $8 kind of limit.
+-- $7 their departments.
 SELECT right_reaches($3, $4, s.department, s.id, s.company_id, v.kind, $5, $6::text[], $7::text[]) AS reach_minor,
-       o.refunded_minor,
-       coalesce((SELECT CASE WHEN l.set_by = $3 THEN least(l.before_minor, l.amount_minor) ELSE l.amount_minor END
-                 FROM approval_limit l WHERE l.kind = $8 AND l.currency = o.currency), 0) AS alone_max_minor
+       o.refunded_minor, o.currency
 FROM attempt o
 JOIN terminal t ON t.id = o.terminal_id
 JOIN service v ON v.id = t.service_id
 JOIN store s ON s.id = o.store_id
 WHERE o.id = $1 AND o.business_date = $2;
+
+-- name: hold_limit
+-- Primary key. Held until the commit: the limit by which a refund was judged stands before it in the audit.
+-- $3 who, for whom a limit that they set themselves is the one before, when that was lower.
+SELECT CASE WHEN l.set_by = $3 THEN least(l.before_minor, l.amount_minor) ELSE l.amount_minor END AS amount_minor
+FROM approval_limit l WHERE l.kind = $1 AND l.currency = $2
+FOR SHARE;
 
 -- name: end_act
 -- Primary key, the row locked before.

@@ -72,15 +72,19 @@ async def judge(connection: Connection, act: Act) -> Reason:
         None if approval is None else approval["asked_by"],
         REGION_CODES,
         REGION_DEPARTMENTS,
-        REFUND,
     )
     if row is None:
         return Reason.ORIGINAL_NOT_FOUND
+    alone_max_minor: int | None = None
+    if act.kind == REFUND:
+        alone_max_minor = await connection.fetchval(
+            _SQL.hold_limit, REFUND, row["currency"], uuid_of(act.agent_id)
+        )
     return refusal_of(
         act,
         Standing(
             reach_minor=row["reach_minor"],
-            alone_max_minor=row["alone_max_minor"],
+            alone_max_minor=alone_max_minor or 0,
             refunded_minor=row["refunded_minor"],
             is_approved=approval is not None and approval["counts"],
         ),

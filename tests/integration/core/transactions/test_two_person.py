@@ -26,6 +26,7 @@ from core.transactions.approvals.handlers import TAKE_UP_AFTER, ApprovalHandlers
 from core.transactions.desk.errors import RefundAboveCaptured
 from core.transactions.desk.handlers import TransactionHandlers
 from core.values.ids import decode_id, encode_id
+from core.verify.people import check_people
 from tests.integration.core.transactions.world import World
 
 REFUNDS = frozenset(
@@ -142,6 +143,10 @@ async def test_two_person_refund_runs_once_however_many_approve_at_once(office: 
         "approval.approved",
         "transaction.refunded",
     ]
+    examples = (await check_people(office.world.owner)).examples
+    assert [example for example in examples if example.startswith("refund")] == [], (
+        "V12 finds two people behind it"
+    )
 
 
 async def test_two_person_refund_is_taken_up_after_a_crash_between_approval_and_money(office: Office) -> None:
