@@ -21,6 +21,7 @@ import structlog
 import uvloop
 
 from core.bus import Bus, BusUnreachable
+from core.contracts.subjects import inbox_prefix
 from core.db.durability import DatabaseNotDurable, check_durability
 from core.roles.context import RoleContext, RunningRole, Settings, StartRole
 from core.values.clock import to_unix_us
@@ -111,7 +112,9 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await _check_database(settings.database_url)
-    bus = await Bus.connect(settings.nats_url, name=f"core-{settings.instance}", inbox_prefix="_INBOX.core")
+    bus = await Bus.connect(
+        settings.nats_url, name=f"core-{settings.instance}", inbox_prefix=inbox_prefix(settings.role)
+    )
     try:
         start: StartRole = importlib.import_module(f"core.roles.{settings.role}").start
         running = await start(RoleContext(settings=settings, bus=bus, clock=SystemClock()))

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from core.bus import Bus, BusUnreachable
+from core.contracts.subjects import inbox_prefix
 from core.values.clock import to_unix_us
 from edge.keys import KeysRefused, SoftwareSecurityModule
 from edge.settings import Settings, SettingsRefused, settings_from
@@ -30,7 +31,7 @@ EXIT_CONFIGURATION: Final = 2
 EXIT_BUS: Final = 4
 EXIT_PORT: Final = 5
 GC_THRESHOLDS: Final = (50_000, 50, 1_000)
-INBOX_PREFIX: Final = "_INBOX.edge"
+INBOX_PREFIX: Final = inbox_prefix("edge")
 _LOOPBACKS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _log = structlog.get_logger("edge.main")

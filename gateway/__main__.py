@@ -10,6 +10,7 @@ import structlog
 import uvloop
 
 from core.bus import Bus, BusUnreachable
+from core.contracts.subjects import inbox_prefix
 from gateway.app import serve
 from gateway.settings import ConfigurationRefused, Settings, settings_from
 from observability.logs import configure_logs
@@ -45,7 +46,7 @@ def main() -> int:
 
 async def _run(settings: Settings) -> int:
     bus = await Bus.connect(
-        settings.nats_url, name=f"gateway-{settings.instance}", inbox_prefix="_INBOX.gateway"
+        settings.nats_url, name=f"gateway-{settings.instance}", inbox_prefix=inbox_prefix("gateway")
     )
     BUS_CONNECTED.watch(lambda: float(bus.connected))
     BUS_MESSAGES.watch(lambda: bus.published, "out")

@@ -15,7 +15,7 @@ WITHDRAW_APPROVAL = f"{DESK}.withdraw_approval"  # Decide -> Written (Approval)
 
 ApprovalState = Literal["waiting", "approved", "done", "failed", "refused", "withdrawn", "expired"]
 ApprovalsView = Literal["to_decide", "asked", "decided", "all"]
-ApprovalWhy = Literal["own", "not_permitted", "above_limit", "ended"]
+ApprovalWhy = Literal["own", "not_permitted", "above_limit", "not_independent", "ended"]
 
 
 class ListApprovals(msgspec.Struct):

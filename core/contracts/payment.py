@@ -5,7 +5,16 @@ whatever grouping is ready. All are msgpack arrays (positional): append new fiel
 Times are microseconds since 1970 (`_at_us`) or since `received_at_us` (`_us`). Amounts are minor units.
 """
 
+from typing import Annotated, TypeAlias
+
 import msgspec
+
+from core.contracts.reasons import Reason
+
+TerminalClass: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2)]
+"""1 for 01xx, 2 for 02xx: what a terminal may name. Keys of other classes are core's own, for what people cause."""
+
+TERMINAL_CAUSES = frozenset({Reason.REVERSED_BY_TERMINAL, Reason.CANCELLED_BY_CUSTOMER})
 
 
 class SealedCard(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -25,7 +34,7 @@ class Authorise(msgspec.Struct, array_like=True, gc=False):
     id: bytes  # AttemptId, made by edge at reception
     terminal_id: bytes
     kind: int  # states.Kind
-    message_class: int  # 1 for 01xx, 2 for 02xx, as in the duplicate key
+    message_class: TerminalClass  # as in the duplicate key
     stan: int
     business_date: int  # proleptic ordinal (date.toordinal) of the terminal's local date
     body_hash: int  # signed 64 bits over everything a repeat must repeat
@@ -115,15 +124,20 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     terminal_id: bytes
     stan: int  # of the reversal itself
     business_date: int
-    original_message_class: int
+    original_message_class: TerminalClass
     original_stan: int
     original_business_date: int
-    cause: int  # reasons.Reason: REVERSED_BY_TERMINAL or CANCELLED_BY_CUSTOMER
+    cause: int  # reasons.Reason, one of TERMINAL_CAUSES
     amount_minor: int
     currency: str
     card: SealedCard | None
     received_at_us: int
     request: bytes
+
+    def __post_init__(self) -> None:
+        if self.cause not in TERMINAL_CAUSES:
+            # Only core says that a person took a payment back.
+            raise ValueError("cause")
 
 
 class Book(msgspec.Struct, array_like=True, gc=False):
@@ -132,7 +146,7 @@ class Book(msgspec.Struct, array_like=True, gc=False):
     id: bytes
     terminal_id: bytes
     kind: int  # states.Kind.ADVICE or COMPLETION
-    message_class: int
+    message_class: TerminalClass
     stan: int
     business_date: int
     body_hash: int

@@ -1,4 +1,10 @@
-"""Every NATS subject, and who owns its queue group. Allow-lists are built from these (deploy/local/subjects.py)."""
+"""Every NATS subject, and who owns its queue group. Allow-lists are built from these (deploy/local/subjects.py).
+
+A subject says who may publish it: `core.engine.*` and `core.terminals.*` are edge's, `core.desk.*` the gateway's,
+`core.acts.*` the desk's alone. The server holds each login to its list. The reply subject of a request is the asker's
+word, which the server does not check, so whoever answers looks at it (`is_inbox_of` and its like): otherwise an
+answer would be said by core wherever the asker points.
+"""
 
 ENGINE_QUEUE = "engine"
 DESK_QUEUE = "desk"
@@ -13,10 +19,15 @@ TOTALS = "core.engine.totals"  # request Totals -> TotalsReply
 SIGN_ON = "core.terminals.sign_on"  # request SignOn -> SignOnReply, queue group desk
 PRESENCE = "core.terminals.presence"  # list[Presence], queue group desk
 
+CARRY_OUT = (
+    "core.acts.carry_out"  # request CarryOut -> AuthoriseReply, queue group engine; from the desk alone
+)
+
 LIVE = (
     "events.transactions"  # EventBatch, published into JetStream by the relay; plain subscribers see it live
 )
 STREAM = "EVENTS"
+ACTIVITY = "activity"  # the durable consumer of the stream, the worker's
 DESK = "core.desk"  # core.desk.<query or command>: DeskRequest -> DeskReply
 
 
@@ -33,11 +44,26 @@ def edge_inbox(edge: str) -> str:
     return f"edge.{edge}.authorised"
 
 
-def core_inbox(instance: str) -> str:
-    """Where a core instance receives list[HostReply]."""
-    return f"core.in.{instance}.host"
+def core_inbox(instance: str, role: str = "engine") -> str:
+    """Where an instance of one of core's roles receives list[HostReply]."""
+    return f"core.in.{role}.{instance}.host"
 
 
-def edge_control(edge: str) -> str:
-    """Where an edge instance is told of blocks and commands: a hint only, the statement decides."""
-    return f"edge.{edge}.control"
+def inbox_prefix(user: str) -> str:
+    """Return what the inboxes of a user of the bus begin with: its client must be given this, and it hears no other."""
+    return f"_INBOX.{user}"
+
+
+def is_inbox_of(user: str, reply: str) -> bool:
+    """Whether an answer to this reply subject is heard by that user."""
+    return reply.startswith(f"_INBOX.{user}.")
+
+
+def is_core_inbox(reply: str) -> bool:
+    """Whether a reply subject is where an instance of core hears list[HostReply]."""
+    return reply.startswith("core.in.") and reply.endswith(".host")
+
+
+def is_edge_inbox(reply: str) -> bool:
+    """Whether a reply subject is where an edge instance hears list[AuthoriseReply]."""
+    return reply.startswith("edge.") and reply.endswith(".authorised")

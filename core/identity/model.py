@@ -48,6 +48,11 @@ class SignedIn(msgspec.Struct, frozen=True):
         bounds = [g.amount_max_minor for g in self.grants if permission in g.permissions]
         return None if None in bounds else max((b for b in bounds if b is not None), default=0)
 
+    def within(self, department: str, store_id: bytes, company_id: bytes, service: str | None) -> "SignedIn":
+        """Return the same session with the grants that hold at one place: a bound given elsewhere says nothing there."""
+        grants = tuple(g for g in self.grants if g.area.sees(department, store_id, company_id, service))
+        return msgspec.structs.replace(self, grants=grants)
+
     @property
     def permissions(self) -> list[str]:
         """Every permission that some grant holds, in order."""

@@ -15,7 +15,7 @@ from core.bus import Bus, BusRefused
 from core.contracts.desk import DeskProblem, DeskReply, DeskRequest
 from core.contracts.payment import Presence, SignOn
 from core.contracts.refusals import Denied, Refused
-from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON
+from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbox_of
 from core.db.pool import open_pool
 from core.identity.api import (
     AccessMisconfigured,
@@ -47,6 +47,7 @@ from core.roles.doors import (
 )
 from core.roles.doors.door import Doors, Parts
 from core.terminals.api import TerminalHandlers
+from core.transactions.approvals.handlers import ApprovalHandlers
 from core.transactions.tasks import end_task
 from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
 
@@ -55,6 +56,7 @@ PRESENCES_WAITING_MAX: Final = 64
 STOP_TIMEOUT_S: Final = 5.0
 HOUSEKEEPING_EVERY_S: Final = 3_600.0
 DENIALS_EVERY_S: Final = 15.0
+TAKE_UP_EVERY_S: Final = 15.0
 _KEYS_KEPT: Final = timedelta(days=7)
 _FAILURES_KEPT: Final = timedelta(days=1)
 
@@ -92,6 +94,7 @@ class Desk:
         self._identity = IdentityHandlers(pool, context.clock, access)
         self._denials = Denials(pool, context.clock)
         self._terminals = TerminalHandlers(pool, context.clock)
+        self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
         self._doors = all_doors(Parts(pool, context.clock, context.bus, self._identity))
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
         self._database_up = True
@@ -103,6 +106,7 @@ class Desk:
         self._rounds = [
             asyncio.create_task(self._keep_house(), name="desk-housekeeping"),
             asyncio.create_task(self._tell_denials(), name="desk-denials"),
+            asyncio.create_task(self._take_up(), name="desk-approvals"),
         ]
 
     def not_ready(self) -> list[str]:
@@ -125,7 +129,7 @@ class Desk:
             self._pool.terminate()
 
     def _on_request(self, subject: str, reply: str, payload: bytes) -> None:
-        if not reply:
+        if not is_inbox_of("gateway", reply):
             return
         if len(self._tasks) >= RUNNING_MAX:
             self._answer(reply, DeskReply(problem=DeskProblem("system_busy", {"retry_after_s": 1})))
@@ -134,7 +138,7 @@ class Desk:
 
     def _on_sign_on(self, _subject: str, reply: str, payload: bytes) -> None:
         # Above the bound nothing is answered: the terminal's own deadline makes it try again.
-        if reply and len(self._tasks) < RUNNING_MAX:
+        if is_inbox_of("edge", reply) and len(self._tasks) < RUNNING_MAX:
             self._start(self._sign_on(reply, payload))
 
     def _on_presence(self, _subject: str, _reply: str, payload: bytes) -> None:
@@ -222,6 +226,15 @@ class Desk:
         while True:
             await asyncio.sleep(DENIALS_EVERY_S)
             await self._denials.tell()
+
+    async def _take_up(self) -> None:
+        """Carry out what was approved and left by a crash: acts of people are the desk's alone to tell the engine."""
+        while True:
+            await asyncio.sleep(TAKE_UP_EVERY_S)
+            try:
+                await self._approvals.take_up()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("approvals_not_taken_up", error=type(error).__name__)
 
     async def _keep_house(self) -> None:
         while True:

@@ -7,6 +7,7 @@ import asyncpg
 from nats.aio.client import Client
 
 from core.bus import connect_control
+from core.contracts.subjects import inbox_prefix
 from core.db.lane import Pump
 from core.roles.context import RoleContext
 from core.transactions.bookings.door import Door
@@ -61,7 +62,7 @@ async def start(context: RoleContext) -> EngineRole:
     settings = context.settings
     host_deadline_ms = int(os.environ.get("GUICHET_HOST_DEADLINE_MS", HOST_DEADLINE_MS_DEFAULT))
     control = await connect_control(
-        settings.nats_url, name=f"core-{settings.instance}-relay", inbox_prefix="_INBOX.core"
+        settings.nats_url, name=f"core-{settings.instance}-relay", inbox_prefix=inbox_prefix(settings.role)
     )
     pool = await asyncpg.create_pool(
         settings.database_url,

@@ -11,7 +11,7 @@ from nats.errors import Error as NatsError
 
 from core.bus import connect_control
 from core.contracts.payment import HostReply
-from core.contracts.subjects import core_inbox
+from core.contracts.subjects import core_inbox, inbox_prefix
 from core.roles.context import RoleContext
 from core.roles.jobs import agreements, estate, notifications, retention, searching, supervision, support
 from core.roles.jobs.job import JobParts
@@ -69,7 +69,7 @@ async def start(context: RoleContext) -> WorkerRole:
     """Open connections and begin."""
     settings = context.settings
     control = await connect_control(
-        settings.nats_url, name=f"core-{settings.instance}", inbox_prefix="_INBOX.core"
+        settings.nats_url, name=f"core-{settings.instance}", inbox_prefix=inbox_prefix(settings.role)
     )
     pool = await asyncpg.create_pool(
         settings.database_url,
@@ -96,10 +96,10 @@ async def start(context: RoleContext) -> WorkerRole:
     async def take_replies() -> None:
         await deliveries.told(await told.get())
 
-    context.bus.subscribe(core_inbox(settings.instance), on_replies)
+    context.bus.subscribe(core_inbox(settings.instance, "worker"), on_replies)
     loop = asyncio.get_running_loop()
     # Before the first loop begins: a setting that cannot be ends the process with nothing under way.
-    parts = JobParts(pool, context.clock, context.bus)
+    parts = JobParts(pool, context.clock)
     jobs = [job for topic in _TOPICS for job in topic.jobs(parts)]
     tasks = [
         loop.create_task(_every(SWEEP_EVERY_S, "sweep", sweeper.round)),

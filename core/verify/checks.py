@@ -19,6 +19,7 @@ from core.values.ids import encode_id, rrn_of
 from core.verify.audit import check_audit
 from core.verify.cards import scan_rows
 from core.verify.model import EXAMPLES_MAX, Finding, HostBook, HostEntry, TerminalFact
+from core.verify.people import check_people
 
 CHUNK_ROWS: Final = 20_000
 ACTIVITY: Final = "activity"
@@ -49,6 +50,7 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
         check_counted_once,
         check_debits,
         check_audit,
+        check_people,
     ]
     if cards:
         checks.append(scan_rows)

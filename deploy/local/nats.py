@@ -32,6 +32,7 @@ class NatsServer(child.ManagedChild):
         monitoring_port: int,
         store_bytes_max: int = _STORE_BYTES_MAX,
         die_with_parent: bool = True,
+        allowances: tuple[SubjectAllowance, ...] = ALLOWANCES,
     ) -> None:
         super().__init__()
         self.name = "nats"
@@ -42,6 +43,7 @@ class NatsServer(child.ManagedChild):
         self._secrets = SecretFiles(data_dir / "secrets")
         self._store_bytes_max = store_bytes_max
         self._die_with_parent = die_with_parent
+        self._allowances = allowances
 
     def url(self, user: str) -> str:
         """Return the address with the user's password in it: never log it."""
@@ -91,7 +93,7 @@ class NatsServer(child.ManagedChild):
 
     def _configuration(self) -> str:
         """Return the server's configuration. Strings are JSON, which this format accepts as they are."""
-        users = ",\n".join(self._user(allowance) for allowance in ALLOWANCES)
+        users = ",\n".join(self._user(allowance) for allowance in self._allowances)
         return f"""# Written at every start by deploy/local/nats.py; edits are lost.
 server_name: guichet
 listen: "127.0.0.1:{self.port}"

@@ -61,7 +61,7 @@ def _core_role(role: str, more: Callable[[Place], dict[str, str]] = lambda _plac
         # Core alone gets the database, and nothing of card keys or certificates.
         environment=lambda place: {
             "GUICHET_DATABASE_URL": place.database_url(),
-            "GUICHET_NATS_URL": place.nats_url("core"),
+            "GUICHET_NATS_URL": place.nats_url(role),
             **more(place),
         },
     )

@@ -30,6 +30,7 @@ from deploy.local.postgres import CORE_ROLE, OWNER_ROLE, PostgresServer
 from deploy.local.processes import PROCESSES, Place, ProcessSpec, environment_of, port_names
 from deploy.local.python_process import CHECKOUT, PythonProcess, require_module
 from deploy.local.state_file import ProcessState, StackState, SupervisorState, write_state
+from deploy.local.subjects import ALLOWANCES, SubjectAllowance
 from deploy.local.supervisor import StackEvent, Supervisor, Watched, ticks_of
 
 _SERVERS_STOP_ORDER = {"nats": 90, "postgres": 91}
@@ -57,6 +58,7 @@ class LocalStack:
         log_level: str = "info",
         extra_environment: dict[str, dict[str, str]] | None = None,
         on_event: Callable[[StackEvent], None] | None = None,
+        allowances: tuple[SubjectAllowance, ...] = ALLOWANCES,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.ports: dict[str, int] = {}
@@ -72,6 +74,7 @@ class LocalStack:
         self._shared_buffers_mib = shared_buffers_mib
         self._log_level = log_level
         self._extra_environment = extra_environment or {}
+        self._allowances = allowances
         self._on_event = on_event or (lambda _event: None)
         self._supervisor = Supervisor(on_event=self._on_event, on_change=self._save_state)
         self._started_at = datetime.now(UTC)
@@ -232,7 +235,10 @@ class LocalStack:
             self.data_dir, port=self.ports["postgres"], shared_buffers_mib=self._shared_buffers_mib
         )
         self._nats = NatsServer(
-            self.data_dir, port=self.ports["nats"], monitoring_port=self.ports["nats-monitoring"]
+            self.data_dir,
+            port=self.ports["nats"],
+            monitoring_port=self.ports["nats-monitoring"],
+            allowances=self._allowances,
         )
         for server in (self._postgres, self._nats):
             self._supervisor.add(server, stop_order=_SERVERS_STOP_ORDER[server.name])
@@ -268,7 +274,6 @@ class LocalStack:
             **child.base_environment(),
             "GUICHET_DATA": str(self.data_dir),
             "GUICHET_DATABASE_URL": place.database_url(),
-            "GUICHET_NATS_URL": place.nats_url("core"),
             "GUICHET_LOG_LEVEL": self._log_level,
         }
         done = await asyncio.to_thread(

@@ -12,7 +12,7 @@ import structlog
 from core.bus import Batcher, Bus, BusRefused, Subscription, publish_batch
 from core.contracts.payment import HostReply, HostRequest
 from core.contracts.reasons import Reason
-from core.contracts.subjects import LINKS_QUEUE, host
+from core.contracts.subjects import LINKS_QUEUE, host, is_core_inbox
 from core.values.clock import Clock
 from edge.keys.port import SecurityModule
 from edge.settings import AcquirerSettings
@@ -114,6 +114,9 @@ class AcquirerLinks:
             self._subscription = None
 
     def _on_requests(self, _subject: str, reply_subject: str, payload: bytes) -> None:
+        if not is_core_inbox(reply_subject):
+            _log.error("reply_subject_refused", subject=host(self.acquirer))
+            return
         requests = _decode_requests(payload)
         self._request_sizes.observe(len(requests))
         link = self._choose()

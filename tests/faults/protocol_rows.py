@@ -95,7 +95,7 @@ async def poison(rig: Rig) -> Outcome:
         before = await _dead_letters(rig)
         async with rig.bus("edge") as edge, rig.bus("core") as core:
             refused = await _unstorable(core)
-            for subject in (AUTHORISE, core_inbox("core-engine"), core_inbox("engine"), core_inbox("worker")):
+            for subject in (AUTHORISE, core_inbox("engine"), core_inbox("worker", "worker")):
                 await edge.publish(subject, b"\xc1 not msgpack")
             await edge.publish(AUTHORISE, refused, reply="edge.nobody.authorised")
             await core.publish(LIVE, b"\xc1 not a batch")

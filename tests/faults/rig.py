@@ -21,10 +21,11 @@ from deploy.local.cli.verify import verify_stack
 from deploy.local.http_get import http_get
 from deploy.local.python_process import PythonProcess
 from deploy.local.stack import LocalStack
-from deploy.local.subjects import inbox_prefix
+from deploy.local.subjects import ALLOWANCES, inbox_prefix
 from edge.simulators.fleet.estate import Estate, Plan
 from edge.simulators.fleet.tally import Summary
 from edge.simulators.requests import Identity
+from tests.support.servers import STAND_IN
 
 PROCESSES = {"edge", "acquirer", "core-engine", "core-desk", "core-worker"}
 HOST_DEADLINE_MS = 2_000
@@ -232,6 +233,7 @@ async def running_rig(folder: Path, size: Size) -> AsyncIterator[Rig]:
         folder,
         processes=PROCESSES,
         extra_environment={"core-engine": {"GUICHET_HOST_DEADLINE_MS": str(HOST_DEADLINE_MS)}},
+        allowances=(*ALLOWANCES, STAND_IN),
     )
     async with stack:
         await seed(stack.database_url(), password="only for this run", load_terminals=size.terminals)

@@ -45,6 +45,7 @@ class DeskStack:
     database: TestDatabase
     gateway_url: str
     nats_url: str
+    nats: NatsServer
     desk_pid: int
     gateway_pid: int
     seal: FactorSeal
@@ -115,7 +116,7 @@ async def _running(database: TestDatabase, nats: NatsServer, key_file: Path) -> 
         {
             **common,
             "GUICHET_DATABASE_URL": database.dsn,
-            "GUICHET_NATS_URL": nats.url("core"),
+            "GUICHET_NATS_URL": nats.url("desk"),
             "GUICHET_HEALTH_PORT": str(desk_port),
             "GUICHET_FACTOR_KEY_FILE": str(key_file),
             "GUICHET_PORTAL_URL": PORTAL_URL,
@@ -132,6 +133,7 @@ async def _running(database: TestDatabase, nats: NatsServer, key_file: Path) -> 
             database=database,
             gateway_url=f"http://127.0.0.1:{gateway_port}",
             nats_url=nats.url("core"),
+            nats=nats,
             desk_pid=desk.pid,
             gateway_pid=gateway.pid,
             seal=seal,

@@ -15,8 +15,16 @@ from deploy.local.migrate import migrate
 from deploy.local.nats import NatsServer
 from deploy.local.ports import free_ports
 from deploy.local.postgres import ADMIN_ROLE, CORE_ROLE, OWNER_ROLE, PostgresServer
+from deploy.local.subjects import ALLOWANCES, SubjectAllowance
 
 TEMPLATE = "guichet_template"
+STAND_IN = SubjectAllowance(
+    user="core",
+    publish=("edge.>", "host.>", "core.>", "events.>", "$JS.API.>", "$JS.ACK.>", "_INBOX.>"),
+    subscribe=("core.>", "events.>", "_INBOX.core.>"),
+)
+"""Who plays those of core's processes that a test does not start. No stack but the tests' own has such a user."""
+
 _numbers = itertools.count(1)
 
 
@@ -50,7 +58,9 @@ async def running_postgres(folder: Path) -> AsyncIterator[PostgresServer]:
 async def running_nats(folder: Path) -> AsyncIterator[NatsServer]:
     """Run a NATS server with the real users and allow-lists, and stop it whatever happens."""
     port, monitoring_port = free_ports(2)
-    server = NatsServer(folder, port=port, monitoring_port=monitoring_port)
+    server = NatsServer(
+        folder, port=port, monitoring_port=monitoring_port, allowances=(*ALLOWANCES, STAND_IN)
+    )
     try:
         await server.start()
         yield server

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import asyncpg
 
-from core.bus import Bus
 from core.values.clock import Clock
 
 
@@ -22,4 +21,3 @@ class JobParts(NamedTuple):
 
     pool: asyncpg.Pool
     clock: Clock
-    bus: Bus

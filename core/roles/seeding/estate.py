@@ -120,6 +120,7 @@ async def _add_directory(
     blocker = await connection.fetchval("SELECT id FROM agent ORDER BY email LIMIT 1")
     if blocker is not None:
         await connection.execute(_SQL.add_blocks, terminals, blocker, until)
+        await connection.execute(_SQL.add_block_actions)
         await connection.execute(_SQL.echo_blocks)
     note("the search's words")
     # Companies bring their accounts, and stores would bring their companies again and again.

@@ -127,6 +127,16 @@ SELECT
 FROM generate_series(500, $1::integer, 500) AS n
 ON CONFLICT DO NOTHING;
 
+-- name: add_block_actions
+-- No block without its action (V12).
+INSERT INTO action (agent_id, at, kind, target_kind, target_id, facts)
+SELECT b.blocked_by, b.blocked_at, 'block.made', 'terminal', b.target_id,
+       jsonb_build_object('block', public_id('blk', b.id), 'reason', b.reason)
+FROM block AS b
+WHERE b.target_kind = 3
+    AND NOT EXISTS (SELECT FROM action AS x WHERE x.target_id = b.target_id AND x.kind = 'block.made')
+ORDER BY b.blocked_at;
+
 -- name: echo_blocks
 UPDATE terminal AS t SET blocked_at = b.blocked_at
 FROM block AS b

@@ -38,7 +38,8 @@ RETURNING id;
 -- The grant of somebody's job; none is added to who has had one already.
 INSERT INTO agent_grant (agent_id, role, departments)
 SELECT $1, $2, $3::text[]
-WHERE NOT EXISTS (SELECT FROM agent_grant AS g WHERE g.agent_id = $1);
+WHERE NOT EXISTS (SELECT FROM agent_grant AS g WHERE g.agent_id = $1)
+RETURNING id;
 
 -- name: put_demonstration_factor
 -- Factors that the agent added stay as they are.

@@ -9,7 +9,7 @@ import msgspec
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.db.queries import load_beside
-from core.identity.api import PASSWORDS, FactorSeal
+from core.identity.api import PASSWORDS, FactorSeal, record_action
 from core.roles.seeding.access import put_demonstration_factor
 from core.roles.seeding.agreements import seed_agreements
 from core.roles.seeding.approvals import seed_approvals
@@ -29,6 +29,7 @@ from core.roles.seeding.numbers import siren, siret
 from core.roles.seeding.requests.store import seed_requests
 from core.roles.seeding.supervision import seed_supervision
 from core.values.clock import paris_date
+from core.values.ids import encode_id
 
 _SQL = load_beside(__file__)
 _NAMESPACE: Final = uuid.UUID("6d1f3c52-7f0a-4a5e-9a55-2f6f1f0d4b11")
@@ -134,7 +135,19 @@ async def _put_agent(connection: asyncpg.Connection, agent: DemoAgent, password:
         _SQL.put_agent, agent.email, agent.name, PASSWORDS.hash(password), agent.role, agent.locale
     )
     assert made is not None
-    await connection.execute(_SQL.put_first_grant, made, agent.role, agent.departments)
+    grant = await connection.fetchval(_SQL.put_first_grant, made, agent.role, agent.departments)
+    if grant is not None:
+        # No right without its action (V12): nobody was there yet to give the first ones.
+        facts = {"grant": encode_id("grant", grant.bytes), "role": agent.role, "reason": "Installation"}
+        await record_action(
+            connection,
+            agent_id=made.bytes,
+            at=datetime.now(UTC),
+            kind="grant.given",
+            target_kind="agent",
+            target_id=made.bytes,
+            facts=facts if agent.departments is None else {**facts, "departments": agent.departments},
+        )
     return made
 
 

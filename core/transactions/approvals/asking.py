@@ -15,10 +15,16 @@ from core.transactions.approvals.views import approval_of
 from core.values.ids import encode_id, rrn_of
 
 
-async def refund_alone_max_minor(pool: asyncpg.Pool, caller: SignedIn, currency: str) -> int:
-    """Return up to how much of one payment this person may give back alone."""
-    institution = await store.find_limit(pool, REFUND, currency, caller=caller.agent_id)
-    return alone_max_minor(institution, caller.amount_max_of(Permission.TRANSACTIONS_REFUND))
+async def refund_alone_max_minor(pool: asyncpg.Pool, caller: SignedIn, original: asyncpg.Record) -> int:
+    """Return up to how much of one payment this person may give back alone, by the rights held where it was paid."""
+    institution = await store.find_limit(pool, REFUND, original["currency"], caller=caller.agent_id)
+    there = caller.within(
+        original["department"] or "",
+        original["store_id"].bytes,
+        original["company_id"].bytes,
+        original["service"],
+    )
+    return alone_max_minor(institution, there.amount_max_of(Permission.TRANSACTIONS_REFUND))
 
 
 async def ask_refund(

@@ -10,6 +10,13 @@ class OwnApproval(Denied):
         super().__init__("approval_own")
 
 
+class NotIndependent(Denied):
+    """The approver would decide by a right that the asker gave."""
+
+    def __init__(self) -> None:
+        super().__init__("approval_not_independent")
+
+
 class AboveYourLimit(Denied):
     """The approver's own grants do not reach this amount."""
 

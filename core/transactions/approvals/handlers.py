@@ -16,9 +16,16 @@ from core.contracts.reason_texts import says_why
 from core.contracts.refusals import NotFound, Refused
 from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
 from core.identity.errors import StillRunning
+from core.transactions.acts import store as acts
 from core.transactions.approvals import rules, store
 from core.transactions.approvals.acting import ENGINE_TIMEOUT_S, carry_out
-from core.transactions.approvals.errors import AlreadyDecided, Expired, NotYours, ReasonMissing
+from core.transactions.approvals.errors import (
+    AlreadyDecided,
+    Expired,
+    NotIndependent,
+    NotYours,
+    ReasonMissing,
+)
 from core.transactions.approvals.model import APPROVED_BY, StoredApproval
 from core.transactions.approvals.views import approval_of
 from core.transactions.desk.errors import NotRefundable, RefundAboveCaptured
@@ -78,8 +85,8 @@ class ApprovalHandlers:
     async def approve(self, caller: SignedIn, request: Decide) -> Written:
         """Approve what somebody else asked for; the act then runs once, however often this is repeated.
 
-        Raises: NotPermitted, NotFound, OwnApproval, Expired, AlreadyDecided, AboveYourLimit, RefundAboveCaptured,
-        NotRefundable, KeyReused, StillRunning.
+        Raises: NotPermitted, NotFound, OwnApproval, Expired, AlreadyDecided, AboveYourLimit, NotIndependent,
+        RefundAboveCaptured, NotRefundable, KeyReused, StillRunning.
         """
 
         async def effect(claim: Claim) -> bytes:
@@ -88,7 +95,7 @@ class ApprovalHandlers:
                 approval = await self._lock_to_decide(connection, caller, request.id)
                 repeated = rules.is_repeat(approval, agent_id=caller.agent_id)
                 if not repeated:
-                    self._check(caller, approval, now)
+                    await self._check(connection, caller, approval, now)
                     await self._check_remaining(connection, approval)
                     await store.decide(
                         connection,
@@ -159,7 +166,7 @@ class ApprovalHandlers:
         return await self._write(caller, "withdraw_approval", request, effect)
 
     async def take_up(self) -> int:
-        """Carry out what was approved by somebody whose process then died; for the worker's round."""
+        """Carry out what was approved by somebody whose process then died; for the desk's round."""
         before = self._clock.now() - TAKE_UP_AFTER
         left = await store.list_left_under_way(self._pool, decided_before=before, limit=TAKEN_UP_MAX)
         for approval_id in left:
@@ -198,13 +205,31 @@ class ApprovalHandlers:
             raise NotFound
         return approval
 
-    def _check(self, caller: SignedIn, approval: StoredApproval, now: datetime) -> None:
+    async def _check(
+        self,
+        connection: asyncpg.pool.PoolConnectionProxy,
+        caller: SignedIn,
+        approval: StoredApproval,
+        now: datetime,
+    ) -> None:
+        permission = APPROVED_BY[approval.kind]
+        there = caller.within(approval.department, approval.store_id, approval.company_id, approval.service)
         rules.check_decision(
             approval,
             agent_id=caller.agent_id,
-            amount_max_minor=caller.amount_max_of(APPROVED_BY[approval.kind]),
+            amount_max_minor=there.amount_max_of(permission),
             now=now,
         )
+        free_reach_minor = await acts.reach_of(
+            connection,
+            agent_id=caller.agent_id,
+            permission=permission,
+            store_id=approval.store_id,
+            service=approval.service,
+            not_from=approval.asked_by,
+        )
+        if free_reach_minor is None or free_reach_minor < approval.amount_minor:
+            raise NotIndependent
 
     async def _check_remaining(
         self, connection: asyncpg.pool.PoolConnectionProxy, approval: StoredApproval

@@ -34,3 +34,7 @@ class StoredApproval(msgspec.Struct, frozen=True):
     decided_by: bytes | None
     result_id: bytes | None
     payload: RefundPayload
+    department: str
+    store_id: bytes
+    company_id: bytes
+    service: str

@@ -24,7 +24,7 @@ ON CONFLICT (id) DO NOTHING;
 -- name: lock_approval
 -- Primary key; the row stays locked until the decision is written, so that two deciders take turns.
 SELECT a.id, a.kind, a.target_id, a.payload, a.amount_minor, a.currency, a.reason, a.state, a.asked_by, a.expires_at,
-       a.decided_by, a.result_id
+       a.decided_by, a.result_id, a.store_id, a.service, s.department, s.company_id
 FROM approval a JOIN store s ON s.id = a.store_id
 WHERE a.id = $2 AND (a.asked_by = $3 OR sees($1::area[], s.department, s.id, s.company_id, a.service))
 FOR UPDATE OF a;
@@ -34,19 +34,19 @@ FOR UPDATE OF a;
 UPDATE approval SET state = $2, decided_by = $3, decided_at = $4, decision_reason = $5, result_id = $6
 WHERE id = $1 AND state = 'waiting';
 
--- name: end_approval
--- Primary key; only once, whoever carries it out.
-UPDATE approval SET state = $2, result_code = $3, ended_at = $4 WHERE id = $1 AND state = 'approved'
-RETURNING id;
-
 -- name: list_approvals
 -- The primary key backwards, or the index of what is named: approval_asked, approval_decided, approval_target,
 -- approval_waiting.
--- $2 caller, $3 one, $4 target, $5 asked by, $6 decided by, $7 waiting at this time for the caller, $8 id before, $9 limit.
+-- $2 caller, $3 one, $4 target, $5 asked by, $6 decided by, $7 waiting at this time for the caller, $8 id before, $9 limit,
+-- $10 what whoever approves must hold, $11 region codes, $12 their departments. `free_reach_minor` is how far the caller's
+-- right reaches without what the asker gave.
 SELECT a.id, a.kind, a.target_id, a.payload, a.amount_minor, a.currency, a.reason, a.state, a.asked_by, a.asked_at,
        a.expires_at, a.decided_by, a.decided_at, a.decision_reason, a.result_id, a.result_code, a.service,
        s.id AS store_id, s.name AS store_name, s.department, s.company_id,
-       asker.name AS asked_by_name, decider.name AS decided_by_name
+       asker.name AS asked_by_name, decider.name AS decided_by_name,
+       CASE WHEN a.state = 'waiting' THEN
+           right_reaches($2, $10, s.department, s.id, s.company_id, a.service, a.asked_by, $11::text[], $12::text[])
+       END AS free_reach_minor
 FROM approval a
 JOIN store s ON s.id = a.store_id
 JOIN agent asker ON asker.id = a.asked_by

@@ -57,6 +57,7 @@ def acts_of(
     in_scope: bool,
     amount_minor: int,
     amount_max_minor: int | None,
+    is_independent: bool,
 ) -> ApprovalActs:
     """Return what the caller may do with it now."""
     if state != "waiting":
@@ -67,4 +68,6 @@ def acts_of(
         return ApprovalActs(approve=False, refuse=False, withdraw=False, why="not_permitted")
     if amount_max_minor is not None and amount_minor > amount_max_minor:
         return ApprovalActs(approve=False, refuse=True, withdraw=False, why="above_limit")
+    if not is_independent:
+        return ApprovalActs(approve=False, refuse=True, withdraw=False, why="not_independent")
     return ApprovalActs(approve=True, refuse=True, withdraw=False)

@@ -5,9 +5,11 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
+from core.contracts.permissions import Permission
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
+from core.identity.administration.rules import REGION_CODES, REGION_DEPARTMENTS
 from core.transactions.approvals.model import RefundPayload, StoredApproval
 
 _SQL = load_beside(__file__)
@@ -78,6 +80,10 @@ async def lock(
         decided_by=None if row["decided_by"] is None else row["decided_by"].bytes,
         result_id=None if row["result_id"] is None else row["result_id"].bytes,
         payload=payload_of(row),
+        department=row["department"],
+        store_id=row["store_id"].bytes,
+        company_id=row["company_id"].bytes,
+        service=row["service"],
     )
 
 
@@ -101,11 +107,6 @@ async def decide(
         reason,
         uuid_or_none(result_id),
     )
-
-
-async def end(connection: Connection, *, approval_id: bytes, state: str, code: str, now: datetime) -> bool:
-    """Write how it ended; False when that is written already."""
-    return await connection.fetchval(_SQL.end_approval, uuid_of(approval_id), state, code, now) is not None
 
 
 async def list_approvals(
@@ -133,6 +134,9 @@ async def list_approvals(
         waiting_at,
         uuid_or_none(before),
         limit,
+        Permission.TRANSACTIONS_REFUND_APPROVE.value,
+        REGION_CODES,
+        REGION_DEPARTMENTS,
     )
 
 

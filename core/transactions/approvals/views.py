@@ -20,6 +20,8 @@ def approval_of(row: asyncpg.Record, caller: SignedIn, now: datetime) -> Approva
     permission = APPROVED_BY[row["kind"]]
     kind: Any = row["kind"]
     state = state_at(row["state"], row["expires_at"], now)
+    place = (row["department"], row["store_id"].bytes, row["company_id"].bytes, row["service"])
+    free_reach_minor: int | None = row["free_reach_minor"]
     return Approval(
         id=encode_id("approval", row["id"].bytes),
         kind=kind,
@@ -44,10 +46,9 @@ def approval_of(row: asyncpg.Record, caller: SignedIn, now: datetime) -> Approva
         may=acts_of(
             state=state,
             asked_by_caller=row["asked_by"].bytes == caller.agent_id,
-            in_scope=caller.scope_of(permission).sees(
-                row["department"], row["store_id"].bytes, row["company_id"].bytes, row["service"]
-            ),
+            in_scope=caller.scope_of(permission).sees(*place),
             amount_minor=row["amount_minor"],
-            amount_max_minor=caller.amount_max_of(permission),
+            amount_max_minor=caller.within(*place).amount_max_of(permission),
+            is_independent=free_reach_minor is not None and free_reach_minor >= row["amount_minor"],
         ),
     )

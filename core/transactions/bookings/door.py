@@ -9,13 +9,17 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusRefused, Subscription
-from core.contracts.agent_actions import CANCEL_SUBJECT, REFUND_SUBJECT, CancelByAgent, RefundByAgent
-from core.contracts.payment import Book, Reverse, Totals
-from core.contracts.subjects import BOOK, ENGINE_QUEUE, REVERSE, TOTALS
+from core.contracts.acts import CarryOut
+from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals
+from core.contracts.reasons import Reason
+from core.contracts.subjects import BOOK, CARRY_OUT, ENGINE_QUEUE, REVERSE, TOTALS, is_inbox_of
+from core.transactions.acts import store as acts
+from core.transactions.acts.model import CANCEL
 from core.transactions.bookings.advices import book
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.reversals import reverse
 from core.transactions.bookings.totals import compare
+from core.values.ids import rrn_of
 
 UNDER_WAY_MAX = 2_048
 """Requests at once; above it they are not taken, and their terminals repeat."""
@@ -25,7 +29,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Door:
-    """Serves reversals, advices, completions, totals, and what agents ask of the engine."""
+    """Serves reversals, advices, completions, totals, and carries out what people did."""
 
     def __init__(
         self, bus: Bus, pool: asyncpg.Pool, refunds: Refunds, *, committed: Callable[[], None]
@@ -45,8 +49,7 @@ class Door:
         self._serve(REVERSE, Reverse, lambda asked: reverse(self._pool, asked))
         self._serve(BOOK, Book, lambda asked: book(self._pool, asked))
         self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked))
-        self._serve(REFUND_SUBJECT, RefundByAgent, self._refunds.refund_by_agent)
-        self._serve(CANCEL_SUBJECT, CancelByAgent, self._refunds.cancel_by_agent)
+        self._serve(CARRY_OUT, CarryOut, self._carry_out, asker="desk")
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is under way."""
@@ -55,10 +58,30 @@ class Door:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5.0)
 
-    def _serve(self, subject: str, shape: type[Any], work: Callable[[Any], Awaitable[Any]]) -> None:
+    async def _carry_out(self, asked: CarryOut) -> AuthoriseReply:
+        async with self._pool.acquire() as connection:
+            act = await acts.find(connection, asked.act_id)
+        if act is None:
+            return AuthoriseReply(asked.act_id, Reason.MESSAGE_REFUSED, "", 0, rrn_of(asked.act_id))
+        if act.kind == CANCEL:
+            return await self._refunds.cancel_by_agent(act)
+        return await self._refunds.refund_by_agent(act)
+
+    def _serve(
+        self,
+        subject: str,
+        shape: type[Any],
+        work: Callable[[Any], Awaitable[Any]],
+        *,
+        asker: str = "edge",
+    ) -> None:
         decode = msgspec.msgpack.Decoder(shape).decode
 
         def on_message(_subject: str, reply: str, payload: bytes) -> None:
+            if not is_inbox_of(asker, reply):
+                self.failed += 1
+                _log.error("reply_subject_refused", subject=subject)
+                return
             if len(self._tasks) >= UNDER_WAY_MAX:
                 self.refused += 1
                 return

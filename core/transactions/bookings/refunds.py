@@ -10,7 +10,6 @@ import msgspec
 import structlog
 from asyncpg.pgproto.pgproto import UUID
 
-from core.contracts.agent_actions import CancelByAgent, RefundByAgent
 from core.contracts.payment import (
     HOST_NO_REPLY,
     HOST_REPLIED,
@@ -22,6 +21,8 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.transactions.acts import store as acts
+from core.transactions.acts.model import Act
 from core.transactions.bookings import store
 from core.transactions.bookings.reversals import give_back, take_back
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
@@ -48,13 +49,13 @@ _log = structlog.get_logger("core.refunds")
 
 
 class Wanted(NamedTuple):
-    """A refund to arm: the attempt to record and the original it takes from."""
+    """A refund to arm: the attempt to record and the original it takes from; `act` when a person wants it."""
 
     new: NewAttempt
     original_id: bytes
     original_date: date
     who: str
-    altogether_max_minor: int | None = None
+    act: Act | None = None
 
 
 class Refunds:
@@ -99,25 +100,22 @@ class Refunds:
         if flight is not None:
             self._spawn(self._decide(flight, reply))
 
-    # The doors of agents.
+    # Acts of people.
 
-    async def refund_by_agent(self, asked: RefundByAgent) -> AuthoriseReply:
+    async def refund_by_agent(self, act: Act) -> AuthoriseReply:
         """Arm a refund and send it; the answer NONE says it is under way, anything else why it is not."""
-        made_at_us = int.from_bytes(asked.id[:6], "big") * 1000
+        made_at_us = int.from_bytes(act.id[:6], "big") * 1000
         business_date = paris_date(from_unix_us(made_at_us))
         async with self._pool.acquire() as connection:
-            seen = await connection.fetchrow(store.queries.read_refund_flight, UUID(asked.id), business_date)
-            if seen is not None:
-                return stored_reply(asked.id, seen)
-            row = await connection.fetchrow(
-                store.queries.read_original, UUID(asked.original_id), date.fromordinal(asked.original_date)
-            )
+            if (told := await _told(connection, act, business_date)) is not None:
+                return told
+            row = await connection.fetchrow(store.queries.read_original, UUID(act.target_id), act.target_date)
             if row is None:
-                return _reply(asked.id, Reason.ORIGINAL_NOT_FOUND)
+                return _reply(act.id, await self._refuse(connection, act, Reason.ORIGINAL_NOT_FOUND))
             stan: int = (await connection.fetchrow(store.queries.next_agent_stan))["stan"]
         moment = from_unix_us(made_at_us).astimezone(PARIS)
         new = NewAttempt(
-            id=asked.id,
+            id=act.id,
             business_date=business_date,
             terminal_id=row["terminal_id"].bytes,
             received_at_us=made_at_us,
@@ -127,9 +125,9 @@ class Refunds:
             message_class=AGENT_MESSAGE_CLASS,
             stan=stan,
             body_hash=0,
-            amount_minor=asked.amount_minor,
+            amount_minor=act.amount_minor or 0,
             approved_minor=0,
-            currency=asked.currency,
+            currency=act.currency or "",
             card=SealedCard(
                 row["card_ciphertext"],
                 row["card_fingerprint"],
@@ -144,33 +142,43 @@ class Refunds:
             approval_code="",
             request=_NO_REQUEST,
         )
-        wanted = Wanted(
-            new,
-            asked.original_id,
-            date.fromordinal(asked.original_date),
-            f"agent {asked.agent_id.hex()}",
-            asked.altogether_max_minor,
-        )
+        wanted = Wanted(new, act.target_id, act.target_date, f"agent {act.agent_id.hex()}", act)
         reason = await self._arm(wanted, "", b"")
-        return _reply(asked.id, reason)
+        if reason == Reason.REPEAT_DIFFERS:
+            # Somebody repeated it and was faster.
+            async with self._pool.acquire() as connection:
+                again = await acts.find(connection, act.id)
+                told = None if again is None else await _told(connection, again, business_date)
+            return told or _reply(act.id, reason)
+        return _reply(act.id, reason)
 
-    async def cancel_by_agent(self, asked: CancelByAgent) -> AuthoriseReply:
-        """Take back an approved payment that is not captured yet."""
+    async def cancel_by_agent(self, act: Act) -> AuthoriseReply:
+        """Take back an approved payment that is not captured yet. The reply's `id` is the payment's."""
         async with self._pool.acquire() as connection, connection.transaction():
-            standing = await store.lock_by_id(
-                connection, asked.original_id, date.fromordinal(asked.original_date)
-            )
-            if standing is None:
-                reason = Reason.ORIGINAL_NOT_FOUND
-            else:
+            outcome = await acts.lock(connection, act.id)
+            if outcome is not None:
+                return _reply(act.target_id, outcome)
+            standing = await store.lock_by_id(connection, act.target_id, act.target_date)
+            changes = False
+            reason = Reason.ORIGINAL_NOT_FOUND if standing is None else await acts.judge(connection, act)
+            if standing is not None and reason == Reason.NONE:
+                changes = standing.state not in (State.REVERSED, State.DECLINED, State.UNKNOWN)
                 reason = await take_back(
                     connection,
                     standing,
                     cause=Reason.CANCELLED_BY_AGENT,
-                    who=f"agent {asked.agent_id.hex()}",
+                    who=f"agent {act.agent_id.hex()}",
                 )
+            done = changes and reason == Reason.APPROVED
+            await acts.end(connection, act, reason, done=done, now=self._clock.now())
         self._committed()
-        return _reply(asked.original_id, reason)
+        return _reply(act.target_id, reason)
+
+    async def _refuse(self, connection: Connection, act: Act, reason: Reason) -> Reason:
+        async with connection.transaction():
+            if await acts.lock(connection, act.id) is None:
+                await acts.end(connection, act, reason, done=False, now=self._clock.now())
+        return reason
 
     # Arming, asking, deciding.
 
@@ -216,11 +224,14 @@ class Refunds:
     async def _arm(self, wanted: Wanted, reply_to: str, sensitive: bytes) -> Reason:
         """Record, reserve and send. NONE: it is on its way. REPEAT_DIFFERS: its natural key is taken.
 
-        AMOUNT_ABOVE_LIMIT: nothing is recorded, for it is more than whoever asks may give back alone.
+        AMOUNT_ABOVE_LIMIT, MESSAGE_REFUSED: no refund is recorded, for whoever asks may not give so much back, alone or
+        at all.
         """
-        new = wanted.new
+        new, act = wanted.new, wanted.act
         async with self._pool.acquire() as connection:
             async with connection.transaction():
+                if act is not None and await acts.lock(connection, act.id) is not None:
+                    return Reason.REPEAT_DIFFERS
                 original = (
                     await store.lock_by_id(connection, wanted.original_id, wanted.original_date)
                     if wanted.original_id
@@ -230,8 +241,11 @@ class Refunds:
                     # Not left to the insert: it would wait for whoever decides the refund, who waits for us.
                     return Reason.REPEAT_DIFFERS
                 reason = _why_not(original, new)
-                if original is not None and reason == Reason.NONE and _is_above(original, wanted):
-                    return Reason.AMOUNT_ABOVE_LIMIT
+                if act is not None and reason == Reason.NONE:
+                    refusal = await acts.judge(connection, act)
+                    if refusal != Reason.NONE:
+                        await acts.end(connection, act, refusal, done=False, now=self._clock.now())
+                        return refusal
                 if reason == Reason.NONE:
                     reason = await _blocked(connection, new.terminal_id)
                 recorded = await store.insert(
@@ -256,11 +270,15 @@ class Refunds:
                         reason=reason,
                         cause=wanted.who,
                     )
+                    if act is not None:
+                        await acts.end(connection, act, reason, done=True, now=self._clock.now())
                     return reason
                 if original.state in (State.APPROVED, State.PARTIALLY_APPROVED):
                     # What was bought today is captured tonight; whoever refunds it now captures it first.
                     await store.capture(connection, original, original.approved_minor, cause="refund")
                 await store.add_refunded(connection, original, new.amount_minor, final=False)
+                if act is not None:
+                    await acts.end(connection, act, Reason.NONE, done=True, now=self._clock.now())
             labels = await read_labels(connection, new.terminal_id)
         self._committed()
         if labels is not None:
@@ -474,10 +492,12 @@ def _why_not(original: Standing | None, new: NewAttempt) -> Reason:
     return Reason.NONE
 
 
-def _is_above(original: Standing, wanted: Wanted) -> bool:
-    """Return whether all that is given back of the original would be above what one person may give back."""
-    altogether_minor = original.refunded_minor + wanted.new.amount_minor
-    return wanted.altogether_max_minor is not None and altogether_minor > wanted.altogether_max_minor
+async def _told(connection: Connection, act: Act, business_date: date) -> AuthoriseReply | None:
+    """Return what was answered to an act before; None when it was not carried out yet."""
+    seen = await connection.fetchrow(store.queries.read_refund_flight, UUID(act.id), business_date)
+    if seen is not None:
+        return stored_reply(act.id, seen)
+    return None if act.outcome is None else _reply(act.id, act.outcome)
 
 
 def _reply(asked_id: bytes, reason: int) -> AuthoriseReply:

@@ -7,7 +7,6 @@ import asyncpg
 import msgspec
 
 from core.bus import Bus
-from core.contracts.agent_actions import CANCEL_SUBJECT, REFUND_SUBJECT, CancelByAgent, RefundByAgent
 from core.contracts.desk_requests import (
     EVENTS_PAGE_MAX,
     PAGE_ROWS_MAX,
@@ -38,7 +37,10 @@ from core.contracts.desk_views import (
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound, Refused
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
+from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, require
+from core.identity.origin import CALLED_FROM
+from core.transactions.acts import store as acts
+from core.transactions.acts.model import CANCEL, REFUND, Act
 from core.transactions.approvals.acting import ask_engine
 from core.transactions.approvals.asking import ask_refund, find_asked, refund_alone_max_minor
 from core.transactions.desk import store, views
@@ -47,7 +49,6 @@ from core.transactions.desk.rules import cancel_action, diagnosis_of, hops_of, r
 from core.transactions.reasons import REASONS
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
-from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
 _REPLAY_AGE: Final = timedelta(seconds=REPLAY_AGE_S_MAX)
@@ -211,22 +212,24 @@ class TransactionHandlers:
             if request.amount_minor > action.max.amount:
                 raise RefundAboveCaptured(remaining_minor=action.max.amount, currency=facts.currency)
             # All that is given back of one payment counts, or a large refund would be several small ones.
-            altogether_max_minor = await refund_alone_max_minor(self._pool, caller, facts.currency)
+            altogether_max_minor = await refund_alone_max_minor(self._pool, caller, row)
             if facts.refunded_minor + request.amount_minor > altogether_max_minor:
                 return await ask_refund(
                     self._pool, caller, row, request, approval_id=refund_id, now=self._clock.now()
                 )
-            order = RefundByAgent(
+            act = Act(
                 id=refund_id,
-                original_id=request.id,
-                original_date=facts.business_date.toordinal(),
+                kind=REFUND,
+                agent_id=caller.agent_id,
+                target_id=request.id,
+                target_date=facts.business_date,
                 amount_minor=request.amount_minor,
                 currency=request.currency,
-                reason_text=request.reason,
-                agent_id=caller.agent_id,
-                altogether_max_minor=altogether_max_minor,
+                reason=request.reason,
+                ip=CALLED_FROM.get(),
             )
-            reply = await ask_engine(self._bus, REFUND_SUBJECT, order)
+            await acts.record(self._pool, act, self._clock.now())
+            reply = await ask_engine(self._bus, act.id)
             made = await self._shown(refund_id, locale)
             if made is None and reply.reason == Reason.AMOUNT_ABOVE_LIMIT:
                 # Another refund of the same payment came in between, and only the engine could see it.
@@ -235,13 +238,6 @@ class TransactionHandlers:
                 )
             if made is None:
                 raise _refusal(reply, remaining_minor=action.max.amount, currency=facts.currency)
-            await self._record(
-                caller,
-                "transaction.refunded",
-                request.id,
-                {"refund": encode_id("transaction", refund_id), "amount_minor": request.amount_minor}
-                | {"reason": request.reason},
-            )
             return made
 
         return await once(
@@ -261,7 +257,7 @@ class TransactionHandlers:
         """
         scope = require(caller, Permission.TRANSACTIONS_CANCEL)
 
-        async def effect(_claim: Claim) -> bytes:
+        async def effect(claim: Claim) -> bytes:
             row = await store.find_transaction(self._pool, scope, request.id)
             if row is None:
                 raise NotFound
@@ -271,16 +267,21 @@ class TransactionHandlers:
                 action = cancel_action(facts, permitted=True)
                 if not action.allowed:
                     raise NotCancellable(action.why or "wrong_state")
-                order = CancelByAgent(
-                    original_id=request.id,
-                    original_date=facts.business_date.toordinal(),
-                    reason_text=request.reason,
+                act = Act(
+                    id=claim.made_id(),
+                    kind=CANCEL,
                     agent_id=caller.agent_id,
+                    target_id=request.id,
+                    target_date=facts.business_date,
+                    amount_minor=None,
+                    currency=None,
+                    reason=request.reason,
+                    ip=CALLED_FROM.get(),
                 )
-                reply = await ask_engine(self._bus, CANCEL_SUBJECT, order)
+                await acts.record(self._pool, act, self._clock.now())
+                reply = await ask_engine(self._bus, act.id)
                 if reply.reason not in _STANDS:
                     raise NotCancellable(views.reason_code(reply.reason))
-                await self._record(caller, "transaction.cancelled", request.id, {"reason": request.reason})
             shown = await self._shown(request.id, locale)
             if shown is None:
                 raise NotFound
@@ -299,19 +300,6 @@ class TransactionHandlers:
     async def _shown(self, transaction_id: bytes, locale: str) -> bytes | None:
         row = await store.find_transaction(self._pool, EVERYTHING, transaction_id)
         return None if row is None else msgspec.json.encode(views.transaction_of(row, locale))
-
-    async def _record(
-        self, caller: SignedIn, kind: str, target_id: bytes, facts: dict[str, str | int]
-    ) -> None:
-        await record_action(
-            self._pool,
-            agent_id=caller.agent_id,
-            at=self._clock.now(),
-            kind=kind,
-            target_kind="transaction",
-            target_id=target_id,
-            facts=facts,
-        )
 
 
 def _permitted(caller: SignedIn, permission: Permission, row: asyncpg.Record) -> bool:

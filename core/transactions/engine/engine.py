@@ -17,7 +17,7 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
-from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox
+from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox, is_edge_inbox
 from core.db.lane import Lane, Pump
 from core.transactions.engine.arming import HOST_MESSAGES, Arming, Asked
 from core.transactions.engine.deciding import Deciding, Told, note_late
@@ -157,6 +157,11 @@ class Engine:
         return ["database"] if not self.arming_pump.open_lanes or not self.deciding_pump.open_lanes else []
 
     def _on_authorise(self, _subject: str, reply: str, payload: bytes) -> None:
+        if not is_edge_inbox(reply):
+            # Answered there, core would say under its own name what somebody else wrote.
+            self.malformed += 1
+            _log.error("reply_subject_refused", subject=AUTHORISE)
+            return
         try:
             items = self._decode_asked(payload)
         except msgspec.DecodeError as error:

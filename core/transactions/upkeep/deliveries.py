@@ -36,7 +36,7 @@ class Deliveries:
         self._pool = pool
         self._bus = bus
         self._clock = clock
-        self._inbox = core_inbox(instance)
+        self._inbox = core_inbox(instance, "worker")
         self._encode = msgspec.msgpack.Encoder().encode
         self._sent: dict[tuple[bytes, str], DeliveryKind] = {}
         self.sent = 0

@@ -23,14 +23,14 @@ from nats.js.client import JetStreamContext
 
 from core.contracts.feed import EventBatch, TransactionSummary
 from core.contracts.states import EventKind
-from core.contracts.subjects import LIVE, STREAM
+from core.contracts.subjects import ACTIVITY, LIVE, STREAM
 from core.transactions.relay import EVENTS_PER_MESSAGE_MAX, summary_of
 from core.transactions.relay import queries as relay_queries
 from core.transactions.tasks import end_task
 from core.transactions.upkeep.store import queries
 from core.values.clock import from_unix_us
 
-CONSUMER = "activity"
+CONSUMER = ACTIVITY
 FETCH_MAX = 32
 FETCH_WAIT_S = 2.0
 GATHER_S = 0.25

@@ -1,4 +1,4 @@
-"""The bus as we run it: everybody may say what the table says, and nothing else."""
+"""The bus as we run it: everybody may say and hear what the table says, and nothing that is another's."""
 
 from __future__ import annotations
 
@@ -12,35 +12,70 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from core.contracts import subjects
+from core.contracts.subjects import inbox_prefix
 from deploy.local.nats import NatsServer
-from deploy.local.subjects import ALLOWANCES, SubjectAllowance, inbox_prefix
+from deploy.local.subjects import ALLOWANCES, SubjectAllowance
+from tests.support.bus_subjects import covers, example_of
 
-# What nobody but the named users may do, tried by everybody else.
-SENSITIVE_PUBLISH = (
-    "core.engine.authorise",
-    "core.desk.search",
-    "core.terminals.status",
-    "edge.reply",
-    "host.primary",
+FOREIGN = (
+    "core.engine.refund",
+    "core.engine.cancel",
+    "core.engine.unheard",
+    "core.acts.unheard",
+    "core.terminals.unheard",
+    "core.desk.search.more",
+    "core.in.one.host",
+    "edge.one.control",
     "events.settled",
     "live.payments",
     "gateway.notice",
-    "$JS.API.STREAM.DELETE.anything",
+    "$JS.API.INFO",
+    "$JS.API.STREAM.NAMES",
+    "$JS.API.STREAM.INFO.EVENTS",
+    "$JS.API.STREAM.PURGE.EVENTS",
+    "$JS.API.STREAM.DELETE.EVENTS",
+    "$JS.API.STREAM.MSG.GET.EVENTS",
+    "$JS.API.STREAM.MSG.DELETE.EVENTS",
+    "$JS.API.DIRECT.GET.EVENTS",
+    "$JS.API.STREAM.CREATE.OTHER",
+    "$JS.API.CONSUMER.CREATE.EVENTS.mine",
+    "$JS.API.CONSUMER.DELETE.EVENTS.activity",
+    "$JS.API.CONSUMER.LIST.EVENTS",
+    "$JS.ACK.EVENTS.other.1.1.1.1.1",
     "$SYS.REQ.SERVER.PING",
     "_INBOX.elsewhere.1",
     "unheard.of",
 )
-SENSITIVE_SUBSCRIBE = (
+"""What no process has, beside every subject of the other processes."""
+
+WIDE = (
     ">",
+    "*.>",
     "core.>",
+    "core.*.*",
+    "core.in.>",
+    "core.in.*.*.host",
+    "core.engine.*",
+    "core.acts.>",
+    "core.desk.>",
     "edge.>",
+    "edge.*.*",
     "host.>",
+    "events.>",
     "live.>",
     "_INBOX.>",
-    "_INBOX.elsewhere.>",
+    "_INBOX.*.>",
     "$SYS.>",
-    "$JS.API.>",
-    "unheard.of",
+    "$JS.>",
+)
+
+EVERY_PUBLISH = sorted({example_of(each) for one in ALLOWANCES for each in one.publish} | set(FOREIGN))
+EVERY_SUBSCRIBE = sorted(
+    {each for one in ALLOWANCES for each in one.subscribe}
+    | {example_of(each) for one in ALLOWANCES for each in (*one.publish, *one.subscribe)}
+    | set(FOREIGN)
+    | set(WIDE)
 )
 
 
@@ -61,31 +96,39 @@ async def connected(server: NatsServer, user: str) -> AsyncIterator[tuple[Client
         await client.close()
 
 
-def covers(patterns: tuple[str, ...], subject: str) -> bool:
-    """Tell whether one of the patterns, which end in `>`, lets the whole subject through."""
-    return any(subject.startswith(pattern.removesuffix(">")) for pattern in patterns)
+async def _until_refused(refusals: list[str], count: int) -> None:
+    """Wait for so many refusals, a second at most: they come in their own time."""
+    for _ in range(100):
+        if len(refusals) >= count:
+            break
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("allowance", ALLOWANCES, ids=lambda each: each.user)
-async def test_a_forbidden_publish_is_refused(nats_server: NatsServer, allowance: SubjectAllowance) -> None:
-    forbidden = [subject for subject in SENSITIVE_PUBLISH if not covers(allowance.publish, subject)]
+async def test_what_is_not_its_own_a_login_may_not_say(
+    nats_server: NatsServer, allowance: SubjectAllowance
+) -> None:
+    forbidden = [subject for subject in EVERY_PUBLISH if not covers(allowance.publish, subject)]
+    assert len(forbidden) > len(FOREIGN) - 1
     async with connected(nats_server, allowance.user) as (client, refusals):
         for subject in forbidden:
             await client.publish(subject, b"x")
         await client.flush()
-        await asyncio.sleep(0.05)
+        await _until_refused(refusals, len(forbidden))
     for subject in forbidden:
         assert any(f'publish to "{subject.lower()}"' in refusal for refusal in refusals), subject
 
 
 @pytest.mark.parametrize("allowance", ALLOWANCES, ids=lambda each: each.user)
-async def test_a_forbidden_subscribe_is_refused(nats_server: NatsServer, allowance: SubjectAllowance) -> None:
-    forbidden = [subject for subject in SENSITIVE_SUBSCRIBE if not covers(allowance.subscribe, subject)]
+async def test_what_is_not_its_own_a_login_may_not_hear(
+    nats_server: NatsServer, allowance: SubjectAllowance
+) -> None:
+    forbidden = [subject for subject in EVERY_SUBSCRIBE if not covers(allowance.subscribe, subject)]
     async with connected(nats_server, allowance.user) as (client, refusals):
         for subject in forbidden:
             await client.subscribe(subject)
         await client.flush()
-        await asyncio.sleep(0.05)
+        await _until_refused(refusals, len(forbidden))
     for subject in forbidden:
         assert any(f'subscription to "{subject.lower()}"' in refusal for refusal in refusals), subject
 
@@ -95,7 +138,7 @@ async def test_what_the_table_allows_works(nats_server: NatsServer, allowance: S
     async with connected(nats_server, allowance.user) as (client, refusals):
         for pattern in allowance.publish:
             if not pattern.startswith("$JS"):
-                await client.publish(pattern.replace(">", "probe"), b"x")
+                await client.publish(example_of(pattern), b"x")
         for pattern in allowance.subscribe:
             await client.subscribe(pattern)
         await client.flush()
@@ -103,23 +146,52 @@ async def test_what_the_table_allows_works(nats_server: NatsServer, allowance: S
     assert refusals == []
 
 
-async def test_core_keeps_streams_on_disk_and_answers_edge(nats_server: NatsServer) -> None:
-    async with connected(nats_server, "core") as (core, _), connected(nats_server, "edge") as (edge, _):
-        streams = core.jetstream()
-        await streams.add_stream(name="probe", subjects=["events.probe.>"], storage="file")
-        await streams.publish("events.probe.one", b"x")
-        pulled = await streams.pull_subscribe("events.probe.>", durable="reader")
-        (message,) = await pulled.fetch(1, timeout=5)
-        await message.ack_sync()
-        await streams.delete_stream("probe")
+async def test_no_list_names_what_nobody_serves_or_hears() -> None:
+    heard = tuple(each for one in ALLOWANCES for each in one.subscribe)
+    unheard = [
+        pattern
+        for one in ALLOWANCES
+        for pattern in one.publish
+        if not pattern.startswith("$JS.") and not covers(heard, pattern)
+    ]
+    assert unheard == []
 
-        async def answer(request: Msg) -> None:
-            await request.respond(b"approved")
 
-        await core.subscribe("core.engine.>", queue="engine", cb=answer)
-        await core.flush()
-        reply = await edge.request("core.engine.authorise", b"one", timeout=5)
-        assert reply.data == b"approved"
+async def test_the_stolen_login_of_edge_reaches_no_act_of_a_person(nats_server: NatsServer) -> None:
+    heard: list[str] = []
+
+    async def note(message: Msg) -> None:
+        heard.append(message.subject)
+
+    async with connected(nats_server, "engine") as (engine, _), connected(nats_server, "edge") as (edge, _):
+        for subject in (subjects.CARRY_OUT, subjects.AUTHORISE):
+            await engine.subscribe(subject, queue="engine", cb=note)
+        await engine.flush()
+        for subject in (subjects.CARRY_OUT, "core.engine.refund", "core.engine.cancel", subjects.AUTHORISE):
+            await edge.publish(subject, b"1549.07")
+        await edge.flush()
+        await engine.flush()
+        await asyncio.sleep(0.05)
+    assert heard == [subjects.AUTHORISE], "the same login still asks for what terminals ask"
+
+
+async def test_each_answers_those_who_ask_it(nats_server: NatsServer) -> None:
+    async def answer(request: Msg) -> None:
+        await request.respond(b"done")
+
+    for asker, subject, server in (
+        ("edge", subjects.REVERSE, "engine"),
+        ("edge", subjects.SIGN_ON, "desk"),
+        ("desk", subjects.CARRY_OUT, "engine"),
+        ("gateway", f"{subjects.DESK}.search", "desk"),
+    ):
+        async with (
+            connected(nats_server, server) as (serving, _),
+            connected(nats_server, asker) as (asking, _),
+        ):
+            await serving.subscribe(subject, cb=answer)
+            await serving.flush()
+            assert (await asking.request(subject, b"one", timeout=5)).data == b"done", subject
 
 
 async def test_nobody_enters_without_a_password(nats_server: NatsServer) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, Authorise, HostRequest
 from core.contracts.reasons import Reason
+from core.contracts.subjects import core_inbox
 from edge.simulators.script import Overrides
 from tests.integration.edge.conftest import House, until
 from tests.integration.edge.stand_in import host_request
@@ -60,13 +61,13 @@ async def test_with_no_link_up_nobody_listens_and_core_knows_at_once(house: Hous
     await house.secondary.stop()
     links = house.edge.links[0]
     await until(lambda: not links.up)
-    links._on_requests("", "core.in.stand-in.host", msgspec.msgpack.encode([base]))
+    links._on_requests("", core_inbox("stand-in"), msgspec.msgpack.encode([base]))
     await until(lambda: house.core.host_replies)
     reply = house.core.host_replies[0]
     assert (reply.result, reply.reason) == (HOST_NOT_SENT, Reason.HOST_UNREACHABLE)
     lost: list[str] = []
-    house.core.bus.subscribe("core.in.other.host", lambda *_: None, on_no_responders=lost.append)
-    house.core.bus.publish("host.acq1", msgspec.msgpack.encode([base]), "core.in.other.host")
+    house.core.bus.subscribe(core_inbox("other"), lambda *_: None, on_no_responders=lost.append)
+    house.core.bus.publish("host.acq1", msgspec.msgpack.encode([base]), core_inbox("other"))
     await until(lambda: lost)
 
 

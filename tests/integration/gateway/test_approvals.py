@@ -33,7 +33,7 @@ async def captured(rows: asyncpg.Connection, terminal: str = "T0000003") -> byte
 
 
 async def test_two_person_refund_is_asked_by_one_and_approved_by_another(
-    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[object]
+    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
 ) -> None:
     raw = await captured(rows)
     async with (
@@ -69,7 +69,7 @@ async def test_two_person_refund_is_asked_by_one_and_approved_by_another(
 
 
 async def test_a_large_refund_in_small_parts_takes_two_people_all_the_same(
-    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[object]
+    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
 ) -> None:
     raw = await captured(rows)
     refunded = "UPDATE attempt SET refunded_minor = $2 WHERE id = $1"
@@ -154,7 +154,7 @@ async def test_two_person_refund_is_approved_only_within_scope_and_amount(
 
 
 async def test_two_person_refund_begins_at_the_askers_own_limit(
-    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[object]
+    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
 ) -> None:
     raw = await captured(rows)
     changed = "UPDATE agent_grant SET amount_max_minor = {} WHERE agent_id = (SELECT id FROM agent WHERE email = $1)"

@@ -69,7 +69,7 @@ async def test_an_administrator_sets_the_limit_and_the_audit_says_why(
 
 
 async def test_who_raises_the_limit_still_needs_somebody_else(
-    people: People, rows: asyncpg.Connection, kept_limit: None, engine: list[object]
+    people: People, rows: asyncpg.Connection, kept_limit: None, engine: list[bytes]
 ) -> None:
     _, author = await people.add("administrator")
     _, other = await people.add("administrator")

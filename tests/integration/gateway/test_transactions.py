@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import asyncpg
 import msgspec
 import pytest
 
 from core.bus import Bus
-from core.contracts.agent_actions import CANCEL_SUBJECT, REFUND_SUBJECT, CancelByAgent, RefundByAgent
-from core.contracts.payment import AuthoriseReply
-from core.contracts.reasons import Reason
+from core.contracts.acts import CarryOut
 from core.contracts.states import Kind, State
+from core.contracts.subjects import CARRY_OUT, inbox_prefix
+from core.roles import engine as engine_role
+from core.roles.context import RoleContext, Settings
+from core.values.clock import to_unix_us
 from core.values.ids import encode_id, rrn_of
 from tests.support.desk import DeskStack, add_attempt, add_event
 
@@ -149,54 +152,38 @@ async def test_what_is_outside_an_agents_departments_does_not_exist(
         assert by_number.json()["data"] == []
 
 
+class _Clock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def unix_us(self) -> int:
+        return to_unix_us(self.now())
+
+
 @pytest.fixture
-async def engine(desk_stack: DeskStack, rows: asyncpg.Connection) -> AsyncIterator[list[object]]:
-    """An engine at the other end of the bus that books what it is asked, slowly, and keeps what it was asked."""
-    bus = await Bus.connect(desk_stack.nats_url, name="test-engine", inbox_prefix="_INBOX.core")
-    asked: list[object] = []
-    writing = asyncio.Lock()
+async def engine(desk_stack: DeskStack, rows: asyncpg.Connection) -> AsyncIterator[list[bytes]]:
+    """The real engine without a host, and the ids of the acts that it was told to carry out."""
+    url = desk_stack.nats.url("engine")
+    bus = await Bus.connect(url, name="engine-test", inbox_prefix=inbox_prefix("engine"))
+    settings = Settings("engine", desk_stack.database.dsn, url, 0, "engine-test")
+    role = await engine_role.start(RoleContext(settings, bus, _Clock()))
+    ear = await Bus.connect(desk_stack.nats_url, name="test-ear", inbox_prefix="_INBOX.core")
+    told: list[bytes] = []
 
-    async def refund(reply: str, payload: bytes) -> None:
-        order = msgspec.msgpack.decode(payload, type=RefundByAgent)
-        asked.append(order)
-        async with writing:
-            await asyncio.sleep(0.3)
-            await add_attempt(
-                rows,
-                kind=Kind.REFUND,
-                state=State.SENT,
-                reason=0,
-                amount_minor=order.amount_minor,
-                attempt_id=order.id,
-                original_id=order.original_id,
-            )
-        bus.publish(reply, msgspec.msgpack.encode(AuthoriseReply(order.id, 0, "", 0, "")))
+    def hear(_subject: str, _reply: str, payload: bytes) -> None:
+        told.append(msgspec.msgpack.decode(payload, type=CarryOut).act_id)
 
-    async def cancel(reply: str, payload: bytes) -> None:
-        order = msgspec.msgpack.decode(payload, type=CancelByAgent)
-        asked.append(order)
-        async with writing:
-            await rows.execute(
-                "UPDATE attempt SET state = 7, reason = 54 WHERE id = $1", uuid.UUID(bytes=order.original_id)
-            )
-        answer = AuthoriseReply(order.original_id, int(Reason.CANCELLED_BY_AGENT), "", 0, "")
-        bus.publish(reply, msgspec.msgpack.encode(answer))
-
-    tasks: set[asyncio.Task[None]] = set()
-
-    def start(work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
-        tasks.add(task)
-
-    bus.subscribe(REFUND_SUBJECT, lambda _subject, reply, payload: start(refund(reply, payload)))
-    bus.subscribe(CANCEL_SUBJECT, lambda _subject, reply, payload: start(cancel(reply, payload)))
+    ear.subscribe(CARRY_OUT, hear)
+    await ear.flush()
     await bus.flush()
-    yield asked
+    yield told
+    await ear.close()
+    await role.stop()
     await bus.close()
 
 
 async def test_twenty_calls_under_one_key_make_one_refund(
-    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[object]
+    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
 ) -> None:
     raw = await add_attempt(rows, state=State.CAPTURED, amount_minor=2000, captured_minor=2000)
     path = f"/v1/transactions/{encode_id('transaction', raw)}/refund"
@@ -248,7 +235,7 @@ async def test_a_refund_is_refused_above_the_captured_and_before_capture(
 
 
 async def test_a_payment_is_cancelled_once(
-    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[object]
+    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
 ) -> None:
     raw = await add_attempt(rows)
     path = f"/v1/transactions/{encode_id('transaction', raw)}/cancel"

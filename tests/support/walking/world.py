@@ -226,7 +226,7 @@ async def walking_world(
         owner = await asyncpg.connect(database.owner_dsn)
         await _seed_topics(database)
         await _add_what_the_seed_lacks(owner)
-        desk_bus = await Bus.connect(nats.url("core"), name="walk-core", inbox_prefix="_INBOX.core")
+        desk_bus = await Bus.connect(nats.url("desk"), name="walk-core", inbox_prefix="_INBOX.desk")
         gateway_bus = await Bus.connect(
             nats.url("gateway"), name="walk-gateway", inbox_prefix="_INBOX.gateway"
         )

@@ -27,6 +27,7 @@ DELETE FROM attempt;
 DELETE FROM event;
 DELETE FROM ledger_entry;
 DELETE FROM delivery;
+DELETE FROM act;
 DELETE FROM dead_letter;
 DELETE FROM sweep;
 DELETE FROM inbox;
@@ -38,6 +39,11 @@ UPDATE service SET active = true, blocked_at = NULL, currency = 'EUR', brands = 
     transaction_max_minor = 500000, terminal_day_max_minor = NULL, store_day_max_minor = NULL,
     duplicate_window_s = NULL;
 """
+
+ADD_PERSON = """
+INSERT INTO agent (id, email, name, password_hash, role) VALUES ($1, $2, $2, '', 'supervisor') ON CONFLICT DO NOTHING
+"""
+ADD_GRANT = "INSERT INTO agent_grant (agent_id, role, granted_by) VALUES ($1, $2, $3)"
 
 
 async def seed(owner: asyncpg.Connection) -> Directory:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from core.contracts.agent_actions import REFUND_SUBJECT, RefundByAgent
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, State
 from core.contracts.subjects import REVERSE
 from core.values.ids import rrn_of
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.invariants import check_books_agree, check_invariants
-from tests.integration.core.transactions.world import AGENT, World, until
+from tests.integration.core.transactions.world import World, until
 
 
 async def drained(world: World) -> None:
@@ -286,10 +285,10 @@ async def test_fifty_cancellations_and_refunds_at_once_have_one_winner(world: Wo
 async def test_an_agents_refund_repeated_is_one_refund(world: World) -> None:
     item = world.payment()
     await world.pay(item)
-    asked = RefundByAgent(world.new_id(), item.id, item.business_date, 1_250, "EUR", "goodwill", AGENT)
-    first = await world.request(REFUND_SUBJECT, asked)
+    act_id = await world.record_refund(item, 1_250)
+    first = await world.carry_out(act_id)
     await asyncio.sleep(0.1)
-    second = await world.request(REFUND_SUBJECT, asked)
+    second = await world.carry_out(act_id)
     assert (first.reason, second.reason) == (Reason.NONE, Reason.APPROVED)
     assert await world.owner.fetchval("SELECT count(*) FROM attempt WHERE kind = 4") == 1
     await drained(world)

@@ -207,8 +207,8 @@ async def test_a_stream_deleted_under_the_worker_is_made_again_and_nothing_is_lo
 
 async def test_the_worker_role_sweeps_delivers_and_counts_by_itself(world: World, control: Client) -> None:
     await start_afresh(world, control)
-    bus = await Bus.connect(world.nats.url("core"), name="worker9", inbox_prefix="_INBOX.core")
-    settings = Settings("worker", world.database.dsn, world.nats.url("core"), 0, "worker9")
+    bus = await Bus.connect(world.nats.url("worker"), name="worker9", inbox_prefix="_INBOX.worker")
+    settings = Settings("worker", world.database.dsn, world.nats.url("worker"), 0, "worker9")
     role = await worker_role.start(RoleContext(settings, bus, world.clock))
     world.host.script.append(behaviour.SILENT)
     item = world.payment()

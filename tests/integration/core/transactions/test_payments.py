@@ -7,6 +7,7 @@ import asyncio
 from core.contracts.payment import HOST_NO_REPLY
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, State
+from core.contracts.subjects import core_inbox
 from core.values.ids import rrn_of
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.invariants import check_invariants
@@ -195,7 +196,7 @@ async def test_in_a_race_the_reply_that_comes_first_wins_and_the_timeout_changes
     world.host.held[item.id]()
     assert (await world.answer_to(item)).reason == Reason.APPROVED
     request = world.host.messages("0200")[0]
-    inbox = f"core.in.{world.core_bus._name if world.core_bus else ''}.host"
+    inbox = core_inbox(world.core_bus._name if world.core_bus else "")
     world.host.say(inbox, request, HOST_NO_REPLY, Reason.HOST_NO_REPLY)
     await world.owner.execute("UPDATE attempt SET reverse_after = now() - interval '1 s'")
     assert await world.sweeper.round() == 0

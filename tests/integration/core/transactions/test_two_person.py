@@ -26,6 +26,7 @@ from core.transactions.approvals.handlers import TAKE_UP_AFTER, ApprovalHandlers
 from core.transactions.desk.errors import RefundAboveCaptured
 from core.transactions.desk.handlers import TransactionHandlers
 from core.values.ids import decode_id, encode_id
+from core.verify.people import check_people
 from tests.integration.core.transactions.world import World
 
 REFUNDS = frozenset(
@@ -104,14 +105,8 @@ async def office(world: World) -> AsyncIterator[Office]:
     """Three people who may refund and approve."""
     await world.owner.execute("DELETE FROM approval")
     for who in (ASKER, FIRST, SECOND):
-        await world.owner.execute(
-            "INSERT INTO agent (id, email, name, password_hash, role) VALUES ($1, $2, $3, '', 'supervisor')"
-            " ON CONFLICT DO NOTHING",
-            UUID(bytes=who.agent_id),
-            who.email,
-            who.name,
-        )
-    bus = await Bus.connect(world.nats.url("core"), name="office", inbox_prefix="_INBOX.core")
+        await world.person(who.agent_id)
+    bus = await Bus.connect(world.nats.url("desk"), name="office", inbox_prefix="_INBOX.desk")
     yield Office(
         world,
         TransactionHandlers(world.pool, world.clock, bus),
@@ -148,6 +143,10 @@ async def test_two_person_refund_runs_once_however_many_approve_at_once(office: 
         "approval.approved",
         "transaction.refunded",
     ]
+    examples = (await check_people(office.world.owner)).examples
+    assert [example for example in examples if example.startswith("refund")] == [], (
+        "V12 finds two people behind it"
+    )
 
 
 async def test_two_person_refund_is_taken_up_after_a_crash_between_approval_and_money(office: Office) -> None:

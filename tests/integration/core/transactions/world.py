@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ import asyncpg
 import msgspec
 
 from core.bus import Bus, RequestTimedOut
-from core.contracts.agent_actions import CANCEL_SUBJECT, REFUND_SUBJECT, CancelByAgent, RefundByAgent
+from core.contracts.acts import CarryOut
 from core.contracts.payment import (
     Authorise,
     AuthoriseReply,
@@ -30,10 +30,12 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import Brand, EventKind, Kind
-from core.contracts.subjects import AUTHORISE, BOOK, REVERSE, TOTALS, core_inbox, edge_inbox
+from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, REVERSE, TOTALS, core_inbox, edge_inbox
 from core.roles import engine as engine_role
 from core.roles.context import RoleContext, Settings
 from core.roles.engine import EngineRole
+from core.transactions.acts import store as acts
+from core.transactions.acts.model import CANCEL, REFUND, Act
 from core.transactions.tasks import end_task
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
@@ -41,7 +43,7 @@ from core.transactions.upkeep.sweeper import Sweeper
 from core.values.clock import from_unix_us, paris_date
 from core.values.ids import rrn_of, uuid7
 from deploy.local.nats import NatsServer
-from tests.integration.core.transactions.directory import FORGET, Directory, seed
+from tests.integration.core.transactions.directory import ADD_GRANT, ADD_PERSON, FORGET, Directory, seed
 from tests.integration.core.transactions.stand_in_host import StandInHost
 from tests.support.servers import TestDatabase
 
@@ -235,15 +237,61 @@ class World:
 
     async def refund_by_agent(self, original: Authorise, amount_minor: int) -> AuthoriseReply:
         """Ask a refund as an agent does."""
-        asked = RefundByAgent(
-            self.new_id(), original.id, original.business_date, amount_minor, "EUR", "goodwill", AGENT
-        )
-        return await self.request(REFUND_SUBJECT, asked)
+        return await self.carry_out(await self.record_refund(original, amount_minor))
 
     async def cancel(self, original: Authorise) -> AuthoriseReply:
         """Cancel as an agent does."""
-        asked = CancelByAgent(original.id, original.business_date, "mistake", AGENT)
-        return await self.request(CANCEL_SUBJECT, asked)
+        act = Act(
+            self.new_id(),
+            CANCEL,
+            AGENT,
+            original.id,
+            date.fromordinal(original.business_date),
+            None,
+            None,
+            "mistake",
+        )
+        await acts.record(self.pool, act, self.clock.now())
+        return await self.carry_out(act.id)
+
+    async def record_refund(
+        self,
+        original: Authorise,
+        amount_minor: int,
+        *,
+        agent_id: bytes = AGENT,
+        approval_id: bytes | None = None,
+        act_id: bytes | None = None,
+    ) -> bytes:
+        """Record that somebody refunds, as the desk does, and return the act's id."""
+        day = date.fromordinal(original.business_date)
+        act = Act(
+            act_id or self.new_id(),
+            REFUND,
+            agent_id,
+            original.id,
+            day,
+            amount_minor,
+            "EUR",
+            "goodwill",
+            approval_id,
+        )
+        await acts.record(self.pool, act, self.clock.now())
+        return act.id
+
+    async def carry_out(self, act_id: bytes) -> AuthoriseReply:
+        """Tell the engine of an act, on the desk's own login."""
+        raw = await self.desk.request(CARRY_OUT, msgspec.msgpack.encode(CarryOut(act_id)), ANSWER_TIMEOUT_S)
+        return msgspec.msgpack.decode(raw, type=AuthoriseReply)
+
+    async def person(
+        self, agent_id: bytes, *, role: str = "supervisor", granted_by: bytes | None = None
+    ) -> None:
+        """Let somebody be an agent who has one role everywhere, and nothing else."""
+        await self.owner.execute(ADD_PERSON, UUID(bytes=agent_id), f"{agent_id.hex()}@example.com")
+        await self.owner.execute("DELETE FROM agent_grant WHERE agent_id = $1", UUID(bytes=agent_id))
+        giver = UUID(bytes=granted_by) if granted_by else None
+        await self.owner.execute(ADD_GRANT, UUID(bytes=agent_id), role, giver)
 
     async def totals(self, business_date: int) -> TotalsReply:
         """Compare totals of the first terminal, declaring nothing."""
@@ -268,8 +316,8 @@ class World:
     async def start_engine(self) -> None:
         """Start the engine role on a bus connection of its own."""
         name = f"engine{next(self.generation)}"
-        self.core_bus = await Bus.connect(self.nats.url("core"), name=name, inbox_prefix="_INBOX.core")
-        settings = Settings("engine", self.database.dsn, self.nats.url("core"), 0, name)
+        self.core_bus = await Bus.connect(self.nats.url("engine"), name=name, inbox_prefix="_INBOX.engine")
+        settings = Settings("engine", self.database.dsn, self.nats.url("engine"), 0, name)
         self.role = await engine_role.start(RoleContext(settings, self.core_bus, self.clock))
         await self.core_bus.flush()
 
@@ -331,8 +379,10 @@ class World:
     async def open_worker(self) -> None:
         """Open what the worker's rounds need, driven by the test."""
         name = "worker1"
-        bus = await Bus.connect(self.nats.url("core"), name=name, inbox_prefix="_INBOX.core")
+        bus = await Bus.connect(self.nats.url("worker"), name=name, inbox_prefix="_INBOX.worker")
         self._stack.push_async_callback(bus.close)
+        self.desk = await Bus.connect(self.nats.url("desk"), name="desk1", inbox_prefix="_INBOX.desk")
+        self._stack.push_async_callback(self.desk.close)
         pool = await asyncpg.create_pool(self.database.dsn, min_size=1, max_size=4)
         self._stack.push_async_callback(pool.close)
         self.pool = pool
@@ -357,7 +407,7 @@ class World:
             pending.add(task)
             task.add_done_callback(pending.discard)
 
-        bus.subscribe(core_inbox(name), on_replies)
+        bus.subscribe(core_inbox(name, "worker"), on_replies)
         await bus.flush()
 
     # The database.
@@ -415,6 +465,7 @@ class World:
         self.settled_count = self.deliveries.sent = 0
         self.deliveries._sent.clear()
         self.sweeper = Sweeper(self.pool, self.clock)
+        await self.person(AGENT)
         if self.role is None:
             await self.start_engine()
 

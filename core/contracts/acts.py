@@ -1,0 +1,18 @@
+"""What the desk tells the engine of a person's act: that it was recorded. Answered with payment.AuthoriseReply.
+
+Who acts, on what and for how much is a row of the table `act`, which only core can write; nothing of it travels, so
+there is nothing to believe. Positional msgpack arrays like the rest of the engine's messages: append at the end only.
+"""
+
+import msgspec
+
+
+class CarryOut(msgspec.Struct, array_like=True, gc=False):
+    """Carry out the act with this id, once: a repeat gets the first answer. Subject: subjects.CARRY_OUT.
+
+    A refund is recorded under the act's own id, and its business date is the Paris date of the time inside it, so that
+    a repeat finds it. AMOUNT_ABOVE_LIMIT says that one person may not give so much back: nothing moved, and only the
+    engine could see it, under the original's row lock, where no other refund comes in between.
+    """
+
+    act_id: bytes

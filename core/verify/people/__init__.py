@@ -1,0 +1,33 @@
+"""What people did has people behind it (V12): refunds, cancellations, blocks, limits and rights, each with its action."""
+
+import asyncpg
+
+from core.db.queries import load_beside
+from core.verify.model import EXAMPLES_MAX, Finding
+
+_SQL = load_beside(__file__)
+
+
+async def check_people(connection: asyncpg.Connection) -> Finding:
+    """V12: each has the action of a person, and each large refund an approval by a second one who owes the first nothing.
+
+    Refunds of terminals are not looked at here: they are under keys that the engine lets only terminals use, as what
+    people cause is under keys of its own.
+    """
+    finding = Finding(
+        "V12", "each refund, cancellation, block, limit and right has its person, large refunds two of them"
+    )
+    for statement in (
+        _SQL.refunds_by_people,
+        _SQL.cancellations_by_people,
+        _SQL.blocks_by_people,
+        _SQL.limits_by_people,
+        _SQL.rights_by_people,
+    ):
+        row = await connection.fetchrow(statement)
+        assert row is not None
+        finding.checked += row["checked"]
+        finding.breaches += row["breaches"]
+        finding.examples += row["examples"] or []
+    finding.examples = finding.examples[:EXAMPLES_MAX]
+    return finding
