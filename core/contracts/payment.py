@@ -85,6 +85,7 @@ class HostRequest(msgspec.Struct, array_like=True, gc=False):
     original_transmitted_at: str = ""
     reason: int = 0  # why a reversal
     repeat: bool = False
+    replacement_minor: int = -1  # of a reversal in part: what stays of the amount (data element 95)
 
 
 class HostReply(msgspec.Struct, array_like=True, gc=False):
@@ -101,6 +102,7 @@ class HostReply(msgspec.Struct, array_like=True, gc=False):
     replied_us: int
     exchange: bytes  # masked request and response, msgpack array of two maps
     late: bool = False  # after the deadline: an event, never a decision
+    replacement_minor: int = -1  # as in the request
 
 
 HOST_REPLIED = 1
@@ -117,13 +119,18 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     business_date: int
     original_message_class: int
     original_stan: int
-    original_business_date: int
+    original_business_date: int  # the date in data element 90, else the reversal's own: where to look first
     cause: int  # reasons.Reason: REVERSED_BY_TERMINAL or CANCELLED_BY_CUSTOMER
-    amount_minor: int
-    currency: str
+    amount_minor: int  # 0: it does not say
+    currency: str  # empty: it does not say
     card: SealedCard | None
     received_at_us: int
     request: bytes
+    # How the terminal describes the original; empty and -1 where it does not say.
+    original_sent_at: str = ""  # the time in data element 90, as received; empty when it is none
+    original_rrn: str = ""  # data element 37
+    replacement_minor: int = -1  # data element 95: what stays of the amount
+    approval_code: str = ""  # data element 38
 
 
 class Book(msgspec.Struct, array_like=True, gc=False):
@@ -161,7 +168,7 @@ class Totals(msgspec.Struct, array_like=True, gc=False):
     credit_minor: int
     reversal_count: int
     reversal_minor: int
-    currency: str
+    currency: str  # empty: that of the terminal's service
     received_at_us: int
 
 

@@ -27,7 +27,7 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
 
 
 async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply | None:
-    """The payment has happened: it is booked whatever is blocked now."""
+    """The payment has happened: it is booked whatever is blocked now, unless its reversal came before it."""
     new = store.attempt_of_booking(
         asked,
         state=State.APPROVED,
@@ -35,6 +35,8 @@ async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply |
         approved_minor=asked.amount_minor,
         original=None,
     )
+    if await store.is_forestalled(connection, new):
+        return await _refuse(connection, asked, None, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:
         return None
@@ -47,24 +49,38 @@ async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply |
 async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | None:
     original = await _lock_original(connection, asked)
     reason = _why_not(original, asked)
+    if original is None or reason != Reason.APPROVED:
+        return await _refuse(connection, asked, original, reason)
     new = store.attempt_of_booking(
         asked,
-        state=State.APPROVED if reason == Reason.APPROVED else State.DECLINED,
+        state=State.APPROVED,
         reason=reason,
-        approved_minor=asked.amount_minor if reason == Reason.APPROVED else 0,
+        approved_minor=asked.amount_minor,
         original=original,
     )
+    if await store.is_forestalled(connection, new):
+        return await _refuse(connection, asked, original, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:
         return None
-    if original is None or reason != Reason.APPROVED:
-        await store.note(
-            connection, new.id, new.business_date, EventKind.REFUSED, state=State.DECLINED, reason=reason
-        )
-        return _answer(asked, reason, 0)
     await store.capture(connection, original, asked.amount_minor, cause="completion")
     await _owe(connection, store.standing_of(new, *recorded), DeliveryKind.COMPLETION)
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
+
+
+async def _refuse(
+    connection: Connection, asked: Book, original: Standing | None, reason: Reason
+) -> AuthoriseReply | None:
+    """Record what is not booked, with why."""
+    new = store.attempt_of_booking(
+        asked, state=State.DECLINED, reason=reason, approved_minor=0, original=original
+    )
+    if await store.insert(connection, new) is None:
+        return None
+    await store.note(
+        connection, new.id, new.business_date, EventKind.REFUSED, state=State.DECLINED, reason=reason
+    )
+    return _answer(asked, reason, 0)
 
 
 async def _lock_original(connection: Connection, asked: Book) -> Standing | None:
@@ -85,7 +101,11 @@ def _why_not(original: Standing | None, asked: Book) -> Reason:
         State.PARTIALLY_APPROVED,
     ):
         return Reason.ORIGINAL_NOT_CAPTURABLE
-    if asked.currency != original.currency or not 0 < asked.amount_minor <= original.approved_minor:
+    if asked.card.fingerprint != original.card_fingerprint or asked.currency != original.currency:
+        return (
+            Reason.ORIGINAL_DISAGREES
+        )  # A hold is captured with the card and in the currency that it was made with.
+    if not 0 < asked.amount_minor <= original.approved_minor:
         return Reason.ORIGINAL_NOT_CAPTURABLE
     return Reason.APPROVED
 

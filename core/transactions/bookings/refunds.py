@@ -230,6 +230,8 @@ class Refunds:
                     # Not left to the insert: it would wait for whoever decides the refund, who waits for us.
                     return Reason.REPEAT_DIFFERS
                 reason = _why_not(original, new)
+                if reason == Reason.NONE and await store.is_forestalled(connection, new):
+                    reason = Reason.ALREADY_REVERSED
                 if original is not None and reason == Reason.NONE and _is_above(original, wanted):
                     return Reason.AMOUNT_ABOVE_LIMIT
                 if reason == Reason.NONE:

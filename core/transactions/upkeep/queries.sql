@@ -28,6 +28,10 @@ SET tries = d.tries + 1, due_at = clock_timestamp() + least(60, power(2, least(d
 WHERE d.id IN (
     SELECT o.id FROM delivery AS o
     WHERE o.accepted_at IS NULL AND o.due_at <= $1
+        -- A part is taken back of what the host has: the advice itself goes first.
+        AND NOT (o.kind = 4 AND EXISTS (
+            SELECT FROM delivery AS e WHERE e.attempt_id = o.attempt_id AND e.kind = 2 AND e.accepted_at IS NULL
+        ))
     ORDER BY o.due_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -39,7 +43,7 @@ RETURNING d.id, d.attempt_id, d.business_date, d.kind, d.reason, d.amount_minor,
 SELECT
     a.id, a.kind, a.message_class, a.stan, a.amount_minor, a.approved_minor, a.currency, a.card_ciphertext,
     a.card_expiry, a.transmitted_at, a.local_time, a.entry_mode, a.approval_code, a.original_id, a.received_at,
-    t.terminal, s.acceptor, s.merchant_category, q.code AS acquirer, o.stan AS original_stan,
+    t.terminal, s.acceptor, s.merchant_category, s.time_zone, q.code AS acquirer, o.stan AS original_stan,
     o.transmitted_at AS original_transmitted_at, o.kind AS original_kind
 FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)
 INNER JOIN attempt AS a ON a.id = k.id AND a.business_date = k.business_date
