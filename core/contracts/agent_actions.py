@@ -13,7 +13,7 @@ class RefundByAgent(msgspec.Struct, array_like=True, gc=False):
     """Refund part or all of a captured payment.
 
     `id` is the refund's own attempt id, the same at every repeat of one wish, so the engine answers a repeat
-    with the first answer. The refund's business date is the Paris date of the time inside `id`, for the same reason.
+    with the first answer. The refund's business date is the store's date of the time inside `id`, for the same reason.
 
     `altogether_max_minor` bounds all that is given back of the original with this refund; None is no such bound. Above
     it the answer is AMOUNT_ABOVE_LIMIT and nothing is recorded, so that the same `id` may wait for a second person.

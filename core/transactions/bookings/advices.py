@@ -3,18 +3,37 @@
 from datetime import date
 
 import asyncpg
+import msgspec
 
 from core.contracts.payment import AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.contracts.subjects import BOOK
 from core.transactions.bookings import store
+from core.transactions.bookings.dead_letters import keep_dead_letter
+from core.transactions.bookings.rules import doubts_of, is_bookable
 from core.transactions.bookings.store import Connection, Standing
 from core.transactions.rules import stored_answer
+from core.values.clock import from_unix_us
 from core.values.ids import id_range_of_rrn, rrn_of
 
 
 async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
-    """Book an advice or a completion once; a repeat gets the first answer, another body is refused."""
+    """Book an advice or a completion once; a repeat gets the first answer, another body is refused.
+
+    It has happened, so an old date or an absurd amount is booked all the same, for a person to look at. A date that is
+    none of these months' is kept as it came.
+    """
+    business_date, arrived_on = date.fromordinal(asked.business_date), _arrived_on(asked)
+    if not is_bookable(business_date, arrived_on):
+        kept = await keep_dead_letter(
+            pool, BOOK, msgspec.msgpack.encode(asked), f"business date {business_date}"
+        )
+        if not kept:
+            raise TimeoutError
+        return _answer(asked, Reason.BUSINESS_DATE_REFUSED, 0)
+    if business_date.month != arrived_on.month:
+        await store.ensure_month(pool, business_date)
     async with pool.acquire() as connection:
         async with connection.transaction():
             if asked.kind == Kind.COMPLETION:
@@ -43,6 +62,7 @@ async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply |
     standing = store.standing_of(new, *recorded)
     await store.post(connection, standing, Operation.HOLD, Layer.PENDING, asked.amount_minor)
     await _owe(connection, standing, DeliveryKind.ADVICE)
+    await _doubt(connection, asked, standing)
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
 
 
@@ -64,8 +84,29 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
     if recorded is None:
         return None
     await store.capture(connection, original, asked.amount_minor, cause="completion")
-    await _owe(connection, store.standing_of(new, *recorded), DeliveryKind.COMPLETION)
+    standing = store.standing_of(new, *recorded)
+    await _owe(connection, standing, DeliveryKind.COMPLETION)
+    await _doubt(connection, asked, standing)
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
+
+
+async def _doubt(connection: Connection, asked: Book, standing: Standing) -> None:
+    allowance = await store.read_allowance(connection, asked.terminal_id)
+    if allowance is None:
+        return
+    for cause in doubts_of(
+        business_date=standing.business_date,
+        arrived_on=_arrived_on(asked),
+        amount_minor=asked.amount_minor,
+        amount_max_minor=allowance[0],
+        currency=asked.currency,
+        currency_expected=allowance[1],
+    ):
+        await store.add_doubt(connection, standing, cause)
+
+
+def _arrived_on(asked: Book) -> date:
+    return from_unix_us(asked.received_at_us).date()
 
 
 async def _refuse(

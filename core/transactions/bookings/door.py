@@ -10,9 +10,11 @@ import structlog
 
 from core.bus import Bus, BusRefused, Subscription
 from core.contracts.agent_actions import CANCEL_SUBJECT, REFUND_SUBJECT, CancelByAgent, RefundByAgent
-from core.contracts.payment import Book, Reverse, Totals
+from core.contracts.payment import Book, Reverse, Totals, TotalsReply
 from core.contracts.subjects import BOOK, ENGINE_QUEUE, REVERSE, TOTALS
+from core.db.passing import is_passing
 from core.transactions.bookings.advices import book
+from core.transactions.bookings.dead_letters import keep_dead_letter, refusal
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.reversals import reverse
 from core.transactions.bookings.totals import compare
@@ -44,7 +46,7 @@ class Door:
         """Take messages."""
         self._serve(REVERSE, Reverse, lambda asked: reverse(self._pool, asked))
         self._serve(BOOK, Book, lambda asked: book(self._pool, asked))
-        self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked))
+        self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked), refused=_uncounted)
         self._serve(REFUND_SUBJECT, RefundByAgent, self._refunds.refund_by_agent)
         self._serve(CANCEL_SUBJECT, CancelByAgent, self._refunds.cancel_by_agent)
 
@@ -55,7 +57,14 @@ class Door:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5.0)
 
-    def _serve(self, subject: str, shape: type[Any], work: Callable[[Any], Awaitable[Any]]) -> None:
+    def _serve(
+        self,
+        subject: str,
+        shape: type[Any],
+        work: Callable[[Any], Awaitable[Any]],
+        *,
+        refused: Callable[[Any], Any] = refusal,
+    ) -> None:
         decode = msgspec.msgpack.Decoder(shape).decode
 
         def on_message(_subject: str, reply: str, payload: bytes) -> None:
@@ -64,32 +73,46 @@ class Door:
                 return
             try:
                 asked = decode(payload)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 self.failed += 1
                 _log.error("request_malformed", subject=subject, error=type(error).__name__)
                 return
-            task = asyncio.get_running_loop().create_task(self._answer(subject, reply, work(asked)))
+            task = asyncio.get_running_loop().create_task(
+                self._answer(subject, reply, payload, work(asked), lambda: refused(asked))
+            )
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
         self._subscriptions.append(self._bus.subscribe(subject, on_message, queue=ENGINE_QUEUE))
 
-    async def _answer(self, subject: str, reply: str, work: Awaitable[Any]) -> None:
+    async def _answer(
+        self,
+        subject: str,
+        reply: str,
+        payload: bytes,
+        work: Awaitable[Any],
+        refused: Callable[[], Any],
+    ) -> None:
         try:
             answer = await work
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            # Nothing is told; whether it committed is found by its key when the asker repeats.
+        except Exception as error:
             self.failed += 1
-            _log.warning("booking_unknown", subject=subject, error=type(error).__name__)
-            return
-        except Exception:
-            # A message that no statement can take: its asker times out, the others flow.
-            self.failed += 1
-            _log.exception("booking_broken", subject=subject)
-            return
+            if is_passing(error):
+                # Nothing is told; whether it committed is found by its key when the asker repeats.
+                _log.warning("booking_unknown", subject=subject, error=type(error).__name__)
+                return
+            # It would fail as often as it is repeated: kept for a person, and its terminal is told.
+            _log.exception("booking_refused_by_database", subject=subject)
+            if not await keep_dead_letter(self._pool, subject, payload, error):
+                return
+            answer = refused()
         self._committed()
         self.done += 1
         try:
             self._bus.publish(reply, _encode(answer))
         except BusRefused:
             _log.warning("answer_not_sent", subject=subject)
+
+
+def _uncounted(asked: Totals) -> TotalsReply:
+    return TotalsReply(asked.id, in_balance=False, **dict.fromkeys(TotalsReply.__struct_fields__[2:], 0))

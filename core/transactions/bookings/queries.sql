@@ -170,8 +170,9 @@ WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL;
 -- What a refund or cancellation by an agent needs to speak to the host as the original's terminal.
 SELECT
     a.id, a.business_date, a.kind, a.state, a.terminal_id, a.currency, a.card_fingerprint, a.card_ciphertext,
-    a.card_bin, a.card_last_four, a.card_expiry, a.card_brand, a.entry_mode, a.transmitted_at, a.local_time
+    a.card_bin, a.card_last_four, a.card_expiry, a.card_brand, a.entry_mode, s.time_zone
 FROM attempt AS a
+INNER JOIN store AS s ON s.id = a.store_id
 WHERE a.id = $1 AND a.business_date = $2;
 
 -- name: next_agent_stan
@@ -228,3 +229,22 @@ FROM terminal AS t
 INNER JOIN store AS s ON s.id = t.store_id
 INNER JOIN service AS v ON v.id = t.service_id
 WHERE t.id = $1;
+
+-- name: keep_dead_letter
+-- What PostgreSQL refused, kept for a person to look at.
+INSERT INTO dead_letter (consumer, subject, payload, error)
+VALUES ($1::text, $2::text, $3::bytea, left($4::text, 500));
+
+-- name: ensure_month
+-- A month that nobody expected any more; the function's own lock lets one caller make it.
+SELECT ensure_partitions($1::date, $1::date) AS made;
+
+-- name: read_allowance
+-- What a terminal's service allows, by primary key; what it did off line may be beyond it.
+SELECT v.transaction_max_minor, v.currency
+FROM terminal AS t
+INNER JOIN service AS v ON v.id = t.service_id
+WHERE t.id = $1;
+
+-- name: add_doubt
+INSERT INTO doubt (attempt_id, business_date, cause) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;

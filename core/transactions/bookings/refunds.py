@@ -22,7 +22,10 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.contracts.subjects import AUTHORISE
+from core.db.passing import is_passing
 from core.transactions.bookings import store
+from core.transactions.bookings.dead_letters import keep_dead_letter
 from core.transactions.bookings.reversals import give_back, take_back
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
 from core.transactions.engine.arming import (
@@ -34,8 +37,9 @@ from core.transactions.engine.arming import (
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import Labels, labels_of
 from core.transactions.rules import outcome_of, stored_answer
-from core.values.clock import PARIS, Clock, from_unix_us, paris_date
+from core.values.clock import Clock, from_unix_us
 from core.values.ids import id_range_of_rrn, rrn_of
+from core.values.zones import zone_of
 
 AGENT_MESSAGE_CLASS = 12
 """Natural keys of what agents cause stand apart from those of the terminals they borrow."""
@@ -87,7 +91,7 @@ class Refunds:
         if len(self._tasks) >= REFUNDS_IN_FLIGHT_MAX:
             self._answer(reply_to, _reply(item.id, Reason.SYSTEM_BUSY))
             return
-        self._spawn(self._ask(item, reply_to))
+        self._spawn(self._asked(item, reply_to))
 
     def is_waiting_for(self, attempt_id: bytes) -> bool:
         """Whether a host reply with this id is a refund's."""
@@ -104,18 +108,19 @@ class Refunds:
     async def refund_by_agent(self, asked: RefundByAgent) -> AuthoriseReply:
         """Arm a refund and send it; the answer NONE says it is under way, anything else why it is not."""
         made_at_us = int.from_bytes(asked.id[:6], "big") * 1000
-        business_date = paris_date(from_unix_us(made_at_us))
         async with self._pool.acquire() as connection:
-            seen = await connection.fetchrow(store.queries.read_refund_flight, UUID(asked.id), business_date)
-            if seen is not None:
-                return stored_reply(asked.id, seen)
             row = await connection.fetchrow(
                 store.queries.read_original, UUID(asked.original_id), date.fromordinal(asked.original_date)
             )
             if row is None:
                 return _reply(asked.id, Reason.ORIGINAL_NOT_FOUND)
+            moment = from_unix_us(made_at_us)
+            there = moment.astimezone(zone_of(row["time_zone"]))
+            business_date = there.date()
+            seen = await connection.fetchrow(store.queries.read_refund_flight, UUID(asked.id), business_date)
+            if seen is not None:
+                return stored_reply(asked.id, seen)
             stan: int = (await connection.fetchrow(store.queries.next_agent_stan))["stan"]
-        moment = from_unix_us(made_at_us).astimezone(PARIS)
         new = NewAttempt(
             id=asked.id,
             business_date=business_date,
@@ -140,7 +145,7 @@ class Refunds:
             ),
             entry_mode=row["entry_mode"],
             transmitted_at=moment.strftime("%m%d%H%M%S"),
-            local_time=moment.strftime("%m%d%H%M%S"),
+            local_time=there.strftime("%m%d%H%M%S"),
             approval_code="",
             request=_NO_REQUEST,
         )
@@ -173,6 +178,17 @@ class Refunds:
         return _reply(asked.original_id, reason)
 
     # Arming, asking, deciding.
+
+    async def _asked(self, item: Authorise, reply_to: str) -> None:
+        try:
+            await self._ask(item, reply_to)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.exception("refund_refused_by_database", trace_id=item.id.hex())
+            payload = msgspec.msgpack.encode(msgspec.structs.replace(item, sensitive=b""))
+            if await keep_dead_letter(self._pool, AUTHORISE, payload, error):
+                self._answer(reply_to, _reply(item.id, Reason.MESSAGE_REFUSED))
 
     async def _ask(self, item: Authorise, reply_to: str) -> None:
         business_date = date.fromordinal(item.business_date)

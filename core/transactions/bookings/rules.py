@@ -32,6 +32,12 @@ _STANDING: Final = frozenset(
     }
 )
 
+BOOKED_DAYS: Final = (-60, 2)
+"""Business dates under which something that has happened is booked, in days around the day it arrives."""
+USUAL_DAYS: Final = (-7, 1)
+"""Outside these it is booked for a person to look at."""
+
+Doubt: TypeAlias = Literal["late", "ahead", "amount", "currency"]
 TimesAgree: TypeAlias = Literal["exactly", "elsewhere", "unsaid", "never"]
 
 
@@ -101,6 +107,34 @@ def find_named(said: Said, candidates: Sequence[Candidate]) -> Match:
     first, last = (said.day + timedelta(days=days) for days in UNSAID_DAYS)
     near = [one for one in judged if first <= one.candidate.business_date <= last]
     return _verdict(near) if near else NONE_STOOD
+
+
+def is_bookable(business_date: date, arrived_on: date) -> bool:
+    """Whether a date is near enough to be the date of something that happened."""
+    return BOOKED_DAYS[0] <= (business_date - arrived_on).days <= BOOKED_DAYS[1]
+
+
+def doubts_of(
+    *,
+    business_date: date,
+    arrived_on: date,
+    amount_minor: int,
+    amount_max_minor: int,
+    currency: str,
+    currency_expected: str,
+) -> list[Doubt]:
+    """Return why a person should look at what was approved off line."""
+    found: list[Doubt] = []
+    days = (business_date - arrived_on).days
+    if days < USUAL_DAYS[0]:
+        found.append("late")
+    if days > USUAL_DAYS[1]:
+        found.append("ahead")
+    if currency != currency_expected:
+        found.append("currency")
+    elif amount_minor > amount_max_minor:
+        found.append("amount")
+    return found
 
 
 class _Judged(NamedTuple):

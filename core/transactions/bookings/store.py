@@ -194,6 +194,32 @@ async def is_forestalled(connection: Connection, new: "NewAttempt") -> bool:
     return row is not None
 
 
+async def ensure_month(pool: asyncpg.Pool, business_date: date) -> None:
+    """Have a partition for a date."""
+    async with pool.acquire() as connection:
+        await connection.fetchrow(queries.ensure_month, business_date)
+
+
+async def read_allowance(connection: Connection, terminal_id: bytes) -> tuple[int, str] | None:
+    """Return what a terminal's service allows for one payment: amount and currency."""
+    row = await connection.fetchrow(queries.read_allowance, UUID(terminal_id))
+    return (row["transaction_max_minor"], row["currency"]) if row is not None else None
+
+
+async def add_doubt(connection: Connection, standing: Standing, cause: str) -> None:
+    """Have a person look at what was booked, and say so in its history."""
+    await connection.execute(queries.add_doubt, UUID(standing.id), standing.business_date, cause)
+    await note(
+        connection,
+        standing.id,
+        standing.business_date,
+        EventKind.DOUBTED,
+        state=standing.state,
+        reason=standing.reason,
+        cause=cause,
+    )
+
+
 async def replaced_amount(connection: Connection, standing: Standing) -> int | None:
     """Return what a reversal in part has left of a locked attempt, None when there was none."""
     row = await connection.fetchrow(queries.read_replaced_amount, UUID(standing.id))

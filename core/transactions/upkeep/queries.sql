@@ -95,13 +95,15 @@ FROM (
 SELECT count(*) AS put_aside FROM (SELECT FROM dead_letter LIMIT $1) AS d;
 
 -- name: capture_day
--- End of day: what was bought is captured, a bounded number at a time; entries and events in the same commit.
+-- End of day where the store is ($3): what was bought is captured, a bounded number at a time; entries and events in
+-- the same commit.
 WITH due AS (
     SELECT a.id, a.business_date
     FROM attempt AS a
+    INNER JOIN store AS s ON s.id = a.store_id AND s.time_zone = ANY ($3::text[])
     WHERE a.business_date = $1 AND a.kind IN (2, 5) AND a.state IN (3, 4)
     LIMIT $2
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF a SKIP LOCKED
 ), captured AS (
     UPDATE attempt AS a
     SET state = 8, captured_minor = a.approved_minor
@@ -130,9 +132,16 @@ WITH due AS (
 SELECT count(*) AS captured FROM captured;
 
 -- name: uncaptured_days
+-- Also the older days ($3) of advices that were booked when their day was long over: doubt is nearly empty.
 SELECT DISTINCT a.business_date
 FROM attempt AS a
-WHERE a.business_date >= $1 AND a.business_date < $2 AND a.kind IN (2, 5) AND a.state IN (3, 4);
+WHERE a.business_date >= $1 AND a.business_date < $2 AND a.kind IN (2, 5) AND a.state IN (3, 4)
+UNION
+SELECT d.business_date FROM doubt AS d WHERE d.business_date >= $3 AND d.business_date < $1;
+
+-- name: list_time_zones
+-- A store is a row of thousands; read four times an hour.
+SELECT DISTINCT s.time_zone FROM store AS s;
 
 -- name: keep_months_ahead
 SELECT ensure_partitions($1::date, $2::date) AS made;

@@ -255,3 +255,74 @@ async def test_totals_are_compared_in_their_own_currency(world: World) -> None:
     ]
     assert (in_euros.debit_minor, unnamed.debit_minor, in_dinars.debit_minor) == (1_000, 1_000, 0)
     assert in_dinars.in_balance, "nothing declared in dinars, and nothing there"
+
+
+@pytest.mark.parametrize("days", [-8, -59])
+async def test_what_happened_long_ago_is_booked_for_a_person_and_captured(world: World, days: int) -> None:
+    advice = world.booking(Kind.ADVICE, business_date=world.today() + days)
+    assert (await world.book(advice)).reason == Reason.APPROVED
+    assert (await world.book(advice)).replayed
+    events = [e["cause"] for e in await world.events(advice.id) if e["kind"] == EventKind.DOUBTED]
+    assert events == ["late"]
+    await world.day_end.round()
+    assert (await world.row(advice.id))["state"] == State.CAPTURED
+    await drained(world)
+
+
+async def test_an_advice_of_an_absurd_amount_is_booked_with_a_flag(world: World) -> None:
+    advice = world.booking(Kind.ADVICE, amount_minor=999_999_999_999)
+    assert (await world.book(advice)).reason == Reason.APPROVED
+    doubts = await world.owner.fetch("SELECT attempt_id, cause FROM doubt")
+    assert [(row["attempt_id"].bytes, row["cause"]) for row in doubts] == [(advice.id, "amount")]
+    await drained(world)
+
+
+@pytest.mark.parametrize("days", [-180, 40])
+async def test_a_date_of_no_month_near_is_answered_and_kept(world: World, days: int) -> None:
+    advice = world.booking(Kind.ADVICE, business_date=world.today() + days)
+    assert (await world.book(advice)).reason == Reason.BUSINESS_DATE_REFUSED
+    assert (await world.owner.fetchrow("SELECT subject FROM dead_letter") or [""])[0] == "core.engine.book"
+    item = world.payment(business_date=world.today() + days)
+    assert (await world.reverse(item)).reason == Reason.APPROVED, "none stands there, and that is told"
+
+
+async def test_what_no_statement_can_take_is_answered_and_kept_on_every_path(world: World) -> None:
+    reply = await world.reverse(world.payment(), original_stan=2**40)
+    assert reply.reason == Reason.MESSAGE_REFUSED
+    assert (await world.book(world.booking(Kind.ADVICE, entry_mode="\0"))).reason == Reason.MESSAGE_REFUSED
+    refund = world.refund(world.payment(), stan=2**40)
+    assert (await world.pay(refund)).reason == Reason.MESSAGE_REFUSED
+    totals = await world.totals(world.today(), currency="\0")
+    assert not totals.in_balance
+    assert await world.owner.fetchval("SELECT count(*) FROM dead_letter") == 4
+
+
+async def test_a_day_ends_where_the_store_is(world: World) -> None:
+    await world.owner.execute("UPDATE store SET department = '971'")
+    try:
+        evening = world.payment(business_date=world.today() - 1)
+        await world.pay(evening)
+        midnight = world.clock.now().replace(hour=1, minute=0)
+        world.clock.offset = midnight - world.clock.now()
+        await world.day_end.round()
+        assert (await world.row(evening.id))["state"] == State.APPROVED, "it is still yesterday there"
+        world.clock.offset += timedelta(hours=4)
+        await world.day_end.round()
+        assert (await world.row(evening.id))["state"] == State.CAPTURED
+    finally:
+        await world.owner.execute("UPDATE store SET department = '75'")
+
+
+async def test_the_host_is_told_of_a_reversal_in_utc_and_of_the_stores_own_time(world: World) -> None:
+    await world.owner.execute("UPDATE store SET department = '987'")
+    try:
+        item = world.payment()
+        await world.pay(item)
+        await world.reverse(item)
+        await world.deliver()
+        [told] = world.host.messages("0420")
+        there = world.clock.now() - timedelta(hours=10)
+        assert told.transmitted_at[:8] == f"{world.clock.now():%m%d%H%M}"
+        assert told.local_time[:8] == f"{there:%m%d%H%M}"
+    finally:
+        await world.owner.execute("UPDATE store SET department = '75'")
