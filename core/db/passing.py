@@ -12,7 +12,7 @@ _PASSING_CLASSES: Final = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 def is_passing(error: BaseException) -> bool:
     """Return whether trying again may help: the database or the way to it is at fault, not what was asked."""
     if isinstance(error, asyncpg.PostgresError):
-        return (error.sqlstate or "")[:2] in _PASSING_CLASSES
+        return str(getattr(error, "sqlstate", ""))[:2] in _PASSING_CLASSES
     if isinstance(error, ValueError):
         return False  # A value that no statement can take; asyncpg's own is an interface error as well.
     return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)

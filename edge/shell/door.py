@@ -278,6 +278,7 @@ class TerminalDoor:
 
         def answered(payload: bytes | None, error: BusError | None) -> None:
             connection.signing_on = False
+            connection.close_when_done()
             reply = None
             if payload is not None:
                 try:
