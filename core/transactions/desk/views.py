@@ -173,7 +173,7 @@ def event_of(row: asyncpg.Record, locale: str) -> EventView:
     return EventView(
         id=f"{row['txid']}-{row['seq']}",
         at=timestamp(row["at"]),
-        kind=EventKind(kind).name.lower(),
+        kind=EventKind(kind).name.lower() if kind in _EVENT_TITLES else "other",
         state=STATE_NAMES[row["state"]],
         reason=reason_code(row["reason"]),
         cause=row["cause"],
