@@ -7,6 +7,7 @@ import msgspec
 from core.bus import Bus, BusError
 from core.contracts.desk import DeskReply, DeskRequest, Principal
 from gateway.cards import refuse_card_numbers
+from gateway.decoding import decode_answer
 from gateway.problems import Problem
 
 REQUEST_TIMEOUT_S: Final = 8.0
@@ -65,4 +66,4 @@ class CoreClient:
         if reply.problem is not None:
             raise Problem.of_desk(reply.problem)
         assert reply.result is not None
-        return msgspec.msgpack.decode(reply.result, type=result)
+        return decode_answer(reply.result, result)

@@ -10,7 +10,7 @@ import msgspec
 class CarryOut(msgspec.Struct, array_like=True, gc=False):
     """Carry out the act with this id, once: a repeat gets the first answer. Subject: subjects.CARRY_OUT.
 
-    A refund is recorded under the act's own id, and its business date is the Paris date of the time inside it, so that
+    A refund is recorded under the act's own id, and its business date is the date of the time inside it where the store is, so that
     a repeat finds it. AMOUNT_ABOVE_LIMIT says that one person may not give so much back: nothing moved, and only the
     engine could see it, under the original's row lock, where no other refund comes in between.
     """

@@ -168,7 +168,7 @@ class EntryView(msgspec.Struct):
 class DeliveryView(msgspec.Struct):
     """Something that must reach the host."""
 
-    kind: Literal["reversal", "advice", "completion"]
+    kind: Literal["reversal", "advice", "completion", "partial_reversal"]
     tries: int
     due_at: Timestamp
     accepted_at: Timestamp | None

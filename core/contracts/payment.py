@@ -94,6 +94,7 @@ class HostRequest(msgspec.Struct, array_like=True, gc=False):
     original_transmitted_at: str = ""
     reason: int = 0  # why a reversal
     repeat: bool = False
+    replacement_minor: int = -1  # of a reversal in part: what stays of the amount (data element 95)
 
 
 class HostReply(msgspec.Struct, array_like=True, gc=False):
@@ -110,6 +111,7 @@ class HostReply(msgspec.Struct, array_like=True, gc=False):
     replied_us: int
     exchange: bytes  # masked request and response, msgpack array of two maps
     late: bool = False  # after the deadline: an event, never a decision
+    replacement_minor: int = -1  # as in the request
 
 
 HOST_REPLIED = 1
@@ -126,13 +128,18 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     business_date: int
     original_message_class: TerminalClass
     original_stan: int
-    original_business_date: int
-    cause: int  # reasons.Reason, one of TERMINAL_CAUSES
-    amount_minor: int
-    currency: str
+    original_business_date: int  # the date in data element 90, else the reversal's own: where to look first
+    cause: int  # reasons.Reason: one of TERMINAL_CAUSES
+    amount_minor: int  # 0: it does not say
+    currency: str  # empty: it does not say
     card: SealedCard | None
     received_at_us: int
     request: bytes
+    # How the terminal describes the original; empty and -1 where it does not say.
+    original_sent_at: str = ""  # the time in data element 90, as received; empty when it is none
+    original_rrn: str = ""  # data element 37
+    replacement_minor: int = -1  # data element 95: what stays of the amount
+    approval_code: str = ""  # data element 38
 
     def __post_init__(self) -> None:
         if self.cause not in TERMINAL_CAUSES:
@@ -175,7 +182,7 @@ class Totals(msgspec.Struct, array_like=True, gc=False):
     credit_minor: int
     reversal_count: int
     reversal_minor: int
-    currency: str
+    currency: str  # empty: that of the terminal's service
     received_at_us: int
 
 

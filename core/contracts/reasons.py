@@ -30,6 +30,8 @@ class Reason(IntEnum):
     MESSAGE_REFUSED = 20
     SYSTEM_BUSY = 21
     ALREADY_CAPTURED = 22
+    ORIGINAL_DISAGREES = 23  # what undoes or completes describes another message than the one it names
+    REPLACEMENT_REFUSED = 24  # a part cannot be taken back, or not that part
     # Between us and the host.
     HOST_UNREACHABLE = 50  # nothing was sent: a decline, nothing to reverse
     HOST_NO_REPLY = 51  # sent, no answer by the deadline: unknown

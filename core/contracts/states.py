@@ -54,6 +54,9 @@ class EventKind(IntEnum):
     CANCELLED = 10
     # 11 is free and stays so: what arrives after its own reversal is a repeat, and leaves no event.
     DELIVERED = 12  # the host accepted an advice or a completion
+    PARTLY_REVERSED = 13  # the terminal took back a part of what was approved
+    REVERSAL_REFUSED = 14  # a reversal named it and describes another message: for a person to look at
+    DOUBTED = 15  # booked, and for a person to look at: `cause` says why
 
 
 class BlockTarget(IntEnum):
@@ -70,6 +73,16 @@ class DeliveryKind(IntEnum):
     REVERSAL = 1
     ADVICE = 2
     COMPLETION = 3
+    PARTIAL_REVERSAL = 4  # its amount is what stays
+
+
+class ReversalFinding(IntEnum):
+    """What a reversal found under the number that it names; each row of `reversal` carries one."""
+
+    NAMED = 1  # the message that it describes
+    NONE_STOOD = 2  # none, on any date
+    DISAGREES = 3  # one that it does not describe
+    AMBIGUOUS = 4  # several that it describes equally well
 
 
 class Operation(IntEnum):

@@ -337,6 +337,37 @@ REASONS: Final[dict[Reason, Meaning]] = {
             "Make a refund.",
         ),
     ),
+    Reason.ORIGINAL_DISAGREES: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "L’opération n’a pas été annulée. Adressez-vous au magasin.",
+            "Le terminal nomme une opération et en décrit une autre : heure, montant, devise, carte ou référence"
+            " diffèrent.",
+            "Comparez les deux, puis annulez ou remboursez la bonne opération.",
+        ),
+        Words(
+            "The operation was not cancelled. Please ask the shop.",
+            "The terminal names one operation and describes another: time, amount, currency, card or reference differ.",
+            "Compare the two, then cancel or refund the right one.",
+        ),
+    ),
+    Reason.REPLACEMENT_REFUSED: Meaning(
+        "us",
+        "hard",
+        False,
+        Words(
+            "Le montant n’a pas été modifié. Adressez-vous au magasin.",
+            "Le terminal demande d’annuler une partie qui ne peut pas l’être.",
+            "Faites un remboursement de la différence.",
+        ),
+        Words(
+            "The amount was not changed. Please ask the shop.",
+            "The terminal asks to take back a part that cannot be taken back.",
+            "Refund the difference.",
+        ),
+    ),
     Reason.HOST_UNREACHABLE: Meaning(
         "us",
         "soft",

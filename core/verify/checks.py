@@ -49,6 +49,8 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
         check_consumed,
         check_counted_once,
         check_debits,
+        check_reversals,
+        check_taken_back,
         check_audit,
         check_people,
     ]
@@ -113,6 +115,18 @@ async def check_debits(connection: asyncpg.Connection) -> Finding:
     finding = _finding("V8", "no instalment collected twice; no debit posted twice", row)
     finding.note = "0 instalments: there are no schedules yet; debits checked"
     return finding
+
+
+async def check_reversals(connection: asyncpg.Connection) -> Finding:
+    """V10."""
+    row = await connection.fetchrow(_SQL.untrue_reversals)
+    return _finding("V10", "what a reversal was told 00 about is taken back, or stands on no date", row)
+
+
+async def check_taken_back(connection: asyncpg.Connection) -> Finding:
+    """V10, from the other side: nothing else was taken back."""
+    row = await connection.fetchrow(_SQL.unasked_reversals)
+    return _finding("V10 asked", "nothing is taken back that no reversal describes", row)
 
 
 async def check_told(connection: asyncpg.Connection, facts: Iterable[TerminalFact]) -> Finding:
@@ -228,6 +242,7 @@ def _told_columns(chunk: list[TerminalFact]) -> tuple[list[Any], ...]:
         [fact.amount_minor for fact in chunk],
         [_key_of(fact.reference, now_us) for fact in chunk],
         [fact.approval_code for fact in chunk],
+        [fact.replacement_minor for fact in chunk],
     )
 
 

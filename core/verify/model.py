@@ -21,6 +21,7 @@ class TerminalFact(msgspec.Struct, frozen=True, gc=False):
     code: str  # data element 39
     reference: str  # data element 37
     approval_code: str
+    replacement_minor: int = 0  # of a reversal in part: what it said should stay
 
 
 ANSWERED = "answered"

@@ -162,36 +162,92 @@ SELECT
     (array_agg(d.attempt_id) FILTER (WHERE d.posted > 1))[1:5] AS examples
 FROM debits AS d;
 
+-- name: untrue_reversals
+-- V10. Whoever was told 00: what the reversal describes is taken back, in whole or to what should stay, or none of its
+-- description stands on any date. Messages by attempt_once and primary key; reversals are few beside payments.
+WITH judged AS (
+    SELECT
+        coalesce(r.attempt_id, r.id) AS id,
+        CASE WHEN r.attempt_id IS NULL THEN EXISTS (
+            SELECT FROM attempt AS a
+            WHERE a.terminal_id = r.terminal_id AND a.message_class = r.message_class AND a.stan = r.stan
+                AND a.state IN (2, 3, 4, 8, 9, 10)
+                AND forestalls(
+                    r, a.transmitted_at, a.local_time, a.business_date, a.amount_minor, a.currency, a.card_fingerprint
+                )
+        ) ELSE NOT EXISTS (
+            SELECT FROM attempt AS a
+            WHERE a.id = r.attempt_id AND a.business_date = r.attempt_date
+                AND a.terminal_id = r.terminal_id AND a.message_class = r.message_class AND a.stan = r.stan
+                AND r.currency IN ('', a.currency)
+                AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
+                AND (r.amount_minor IS NULL OR r.amount_minor = a.amount_minor OR r.amount_minor >= a.approved_minor)
+                AND (a.state IN (5, 6, 7) OR r.replacement_minor >= a.approved_minor)
+        ) END AS untrue
+    FROM reversal AS r
+    WHERE r.reason = 100
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.untrue) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.untrue))[1:5] AS examples
+FROM judged AS j;
+
+-- name: unasked_reversals
+-- V10, from the other side: what a terminal took back, a reversal that was told 00 names. From the first kept one on.
+WITH taken_back AS (
+    SELECT e.attempt_id
+    FROM event AS e
+    WHERE e.kind IN (5, 10, 13) AND e.cause = 'terminal' AND e.at >= (SELECT min(r.received_at) FROM reversal AS r)
+), judged AS (
+    SELECT b.attempt_id, NOT EXISTS (
+        SELECT FROM reversal AS r WHERE r.attempt_id = b.attempt_id AND r.reason = 100
+    ) AS unasked
+    FROM taken_back AS b
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.unasked) AS breaches,
+    (array_agg(j.attempt_id) FILTER (WHERE j.unasked))[1:5] AS examples
+FROM judged AS j;
+
 -- name: judge_told
 -- V3. A chunk of what terminals were told, found by attempt_once; only what is not kept comes back.
 WITH told AS (
     SELECT *
     FROM unnest(
         $1::integer[], $2::text[], $3::date[], $4::smallint[], $5::integer[], $6::text[], $7::text[], $8::bigint[],
-        $9::bigint[], $10::bytea[], $11::text[]
+        $9::bigint[], $10::bytea[], $11::text[], $12::bigint[]
     ) AS j (
         n, terminal, business_date, message_class, stan, outcome, code, approved_minor, amount_minor,
-        reference_key, approval_code
+        reference_key, approval_code, replacement_minor
     )
 ), judged AS (
     SELECT
         j.n,
         CASE
             WHEN j.outcome = 'reversal_acknowledged' THEN CASE
-                WHEN a.id IS NULL THEN 'reversal acknowledged, nothing recorded'
-                WHEN a.state NOT IN (5, 6, 7) THEN 'reversal acknowledged, not reversed'
+                WHEN a.id IS NULL AND NOT EXISTS (
+                    SELECT FROM reversal AS r
+                    WHERE r.terminal_id = t.id AND r.message_class = j.message_class AND r.stan = j.stan
+                        AND r.attempt_id IS NULL AND r.reason = 100
+                ) THEN 'reversal acknowledged, nothing recorded'
+                WHEN a.state IN (5, 6, 7) THEN NULL
+                WHEN j.replacement_minor > 0 AND a.approved_minor > j.replacement_minor
+                    THEN 'reversal in part acknowledged, more is held'
+                WHEN j.replacement_minor = 0 THEN 'reversal acknowledged, not reversed'
             END
             WHEN j.outcome = 'advice_acknowledged' THEN CASE
                 WHEN a.id IS NULL THEN 'advice acknowledged, nothing recorded'
                 WHEN a.state NOT IN (3, 4, 7, 8, 9, 10) THEN 'advice acknowledged, not booked'
-                WHEN a.approved_minor <> j.amount_minor THEN 'advice acknowledged, another amount'
+                WHEN a.approved_minor <> j.amount_minor AND NOT coalesce(lowered.found, false) THEN 'advice acknowledged, another amount'
             END
             WHEN j.message_class NOT IN (1, 2) THEN NULL
             WHEN j.outcome = 'no_answer' THEN CASE WHEN a.state IN (3, 4, 8, 9, 10) THEN 'waiting' END
             WHEN j.code IN ('00', '10') THEN CASE
                 WHEN a.id IS NULL THEN 'told approved, nothing recorded'
                 WHEN a.state NOT IN (3, 4, 7, 8, 9, 10) THEN 'told approved, not approved here'
-                WHEN a.approved_minor <> j.approved_minor THEN 'told another amount'
+                WHEN a.approved_minor <> j.approved_minor AND NOT coalesce(lowered.found, false) THEN 'told another amount'
                 WHEN a.approval_code <> j.approval_code THEN 'told another approval code'
                 WHEN j.reference_key IS DISTINCT FROM set_byte(
                     substring(uuid_send(a.id) FROM 1 FOR 10), 9, get_byte(uuid_send(a.id), 9) & 192
@@ -205,6 +261,14 @@ WITH told AS (
     LEFT JOIN attempt AS a
         ON a.terminal_id = t.id AND a.business_date = j.business_date AND a.message_class = j.message_class
         AND a.stan = j.stan
+    -- What a reversal in part has left is less than what was told at first.
+    LEFT JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT FROM delivery AS d
+            WHERE d.attempt_id = a.id AND d.kind = 4 AND d.amount_minor >= a.approved_minor
+        ) AS found
+        WHERE a.approved_minor <> j.approved_minor OR a.approved_minor <> j.amount_minor
+    ) AS lowered ON true
 )
 SELECT j.n, j.verdict FROM judged AS j WHERE j.verdict IS NOT NULL ORDER BY j.n;
 

@@ -29,13 +29,16 @@ class Codec:
     `encode(message)` returns the bytes; keys may come in any order and the bitmaps are made from them. Raises:
     FieldMalformed.
 
+    `salvage(raw)` returns what can be read of a malformed message. Never raises.
+
     Source: ISO 8583:1987, clauses 4.2 (bitmaps) and 4.4 (data elements).
     """
 
-    __slots__ = ("decode", "dialect", "encode", "fields", "names")
+    __slots__ = ("decode", "dialect", "encode", "fields", "names", "salvage")
 
     decode: Callable[[bytes], Message]
     encode: Callable[[Message], bytes]
+    salvage: Callable[[bytes], Message]
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
@@ -43,6 +46,7 @@ class Codec:
         self.names: Mapping[int, str] = {field.number: field.name for field in dialect.fields}
         self.decode = _decode_by_shape(dialect)
         self.encode = _encode_by_shape(dialect)
+        self.salvage = Fieldwise(dialect).salvage
 
 
 def compile_dialect(dialect: Dialect) -> Codec:

@@ -53,6 +53,31 @@ class Fieldwise:
             raise TrailingBytes(len(raw) - position)
         return message
 
+    def salvage(self, raw: bytes) -> Message:
+        """Return what can be read of a malformed message: enough to answer it. Never raises.
+
+        A field of wrong characters is left out and its width passed over; after a wrong length nothing can be found.
+        """
+        message: Message = {}
+        try:
+            width = self._encoding.mti_bytes
+            mti = raw[:width].hex() if self._encoding.packed else raw[:width].decode("latin-1")
+            if len(raw) < width or not _CHARSETS["n"].issuperset(mti):
+                return message
+            message[0] = mti
+            numbers, position = self._decode_bitmaps(raw, width)
+            for number in numbers:
+                field = self._fields[number]
+                try:
+                    message[number], position = self._decode_field(field, raw, position)
+                except FieldMalformed as error:
+                    if error.problem not in {"charset", "padding"}:
+                        break
+                    position += self._width(field, raw, position)
+        except (BitmapMalformed, KeyError):
+            pass
+        return message
+
     def encode(self, message: Message) -> bytes:
         """Return the bytes, fields in order, a secondary bitmap only where needed.
 
@@ -120,6 +145,17 @@ class Fieldwise:
         text = raw[position:end].decode("latin-1")
         _check_charset(field, text)
         return text, end
+
+    def _width(self, field: Field, raw: bytes, position: int) -> int:
+        """Return the bytes of a field with its prefix. Raises: FieldMalformed for a prefix that is none."""
+        length, start = field.length, position
+        if field.prefix:
+            length, start = self._decode_prefix(field, raw, position)
+        if self._encoding.packed and field.kind in {"n", "z"}:
+            length = (length + 1) // 2
+        elif self._encoding.packed and field.kind == "x+n":
+            length = 1 + length // 2
+        return start - position + length
 
     def _decode_prefix(self, field: Field, raw: bytes, position: int) -> tuple[int, int]:
         end = position + self._encoding.prefix_bytes(field)

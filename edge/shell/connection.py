@@ -4,6 +4,7 @@ No task, future or timer belongs to a connection: the door looks at all of them 
 """
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -20,9 +21,9 @@ from edge.protocol.errors import (
 from edge.protocol.field import Message
 from edge.protocol.framing import TPDU_BYTES, FrameReader, mirror_tpdu
 from edge.protocol.limits import IN_FLIGHT_MAX
-from edge.protocol.message_types import response_mti
 from edge.protocol.session import FinancialRequest, TerminalSession
 from edge.shell.limits import MALFORMED_MAX, WRITE_BUFFER_BYTES_MAX
+from edge.translate.answers import begin_answer
 from edge.translate.reasons import FORMAT_ERROR
 
 if TYPE_CHECKING:
@@ -47,12 +48,15 @@ class TerminalConnection(asyncio.Protocol):
     """Created by the door; `terminal_id` is empty until core has welcomed the terminal."""
 
     __slots__ = (
+        "_backlog",
         "_codec",
         "_door",
+        "_ended",
         "_malformed",
         "_mid_frame",
         "_reader",
         "_reading_paused",
+        "_taking",
         "_transport",
         "address",
         "certificate_name",
@@ -71,6 +75,10 @@ class TerminalConnection(asyncio.Protocol):
         self._malformed = 0
         self._mid_frame = False
         self._reading_paused = False
+        # Frames that came in one burst with more requests than may be in flight; reading is paused meanwhile.
+        self._backlog: deque[bytes] = deque()
+        self._taking = False
+        self._ended = False
         self.secure = secure
         self.session = TerminalSession(now=door.now())
         self.signing_on = False
@@ -94,8 +102,19 @@ class TerminalConnection(asyncio.Protocol):
             self._door.lost(self)
         self.session.close()
 
-    def eof_received(self) -> None:
-        """The terminal has nothing more to say; answers still on their way find a closed socket."""
+    def eof_received(self) -> bool:
+        """The terminal has nothing more to say, and still listens: close once what is under way is answered.
+
+        Under TLS nothing can be written after the peer's end, so the socket closes.
+        """
+        self._ended = True
+        self.close_when_done()
+        return not self.secure
+
+    def close_when_done(self) -> None:
+        """Close after this turn of the loop if the terminal has ended and waits for nothing more."""
+        if self._ended and not self.session.in_flight and not self._backlog and not self.signing_on:
+            asyncio.get_running_loop().call_soon(self._close_ended)
 
     def pause_writing(self) -> None:
         self.close("terminal_does_not_read")
@@ -109,7 +128,10 @@ class TerminalConnection(asyncio.Protocol):
             self.close(error.limit)
             return
         for raw in frames:
-            self._take(raw)
+            if self._backlog or self.session.in_flight >= IN_FLIGHT_MAX:
+                self._wait(raw)
+            else:
+                self._take(raw)
         mid_frame = self._reader.mid_frame
         if mid_frame or self._mid_frame:
             self._mid_frame = mid_frame
@@ -135,7 +157,10 @@ class TerminalConnection(asyncio.Protocol):
     def request_done(self) -> None:
         """One request less in flight: answered, given up, or answered elsewhere."""
         self.session.answered()
-        if self._reading_paused and self.session.in_flight < IN_FLIGHT_MAX:
+        if self._backlog and not self._taking:
+            asyncio.get_running_loop().call_soon(self._take_backlog)
+        self.close_when_done()
+        if not self._backlog and self._reading_paused and self.session.in_flight < IN_FLIGHT_MAX:
             self._reading_paused = False
             if self._transport is not None and not self._transport.is_closing():
                 self._transport.resume_reading()
@@ -151,6 +176,27 @@ class TerminalConnection(asyncio.Protocol):
             transport.abort()
         else:
             transport.close()
+
+    def _wait(self, raw: bytes) -> None:
+        self._backlog.append(raw)
+        if not self._reading_paused and self._transport is not None and not self._transport.is_closing():
+            self._reading_paused = True
+            self._transport.pause_reading()
+
+    def _take_backlog(self) -> None:
+        self._taking = True
+        while self._backlog and self.session.in_flight < IN_FLIGHT_MAX:
+            self._take(self._backlog.popleft())
+        self._taking = False
+        if not self._backlog and self._reading_paused and self.session.in_flight < IN_FLIGHT_MAX:
+            self._reading_paused = False
+            if self._transport is not None and not self._transport.is_closing():
+                self._transport.resume_reading()
+        self.close_when_done()
+
+    def _close_ended(self) -> None:
+        if not self.session.in_flight and not self._backlog and self._transport is not None:
+            self._transport.close()
 
     def _take(self, raw: bytes) -> None:
         door = self._door
@@ -195,15 +241,16 @@ class TerminalConnection(asyncio.Protocol):
             field=field,
             problem=getattr(error, "problem", None),
         )
-        mti = raw[:2].hex() if codec.dialect.encoding.packed else raw[:4].decode("ascii", "replace")
         if not self.terminal_id or self._malformed > MALFORMED_MAX:
             self.close("malformed")
             return
+        shown = codec.salvage(raw)
         try:
-            answer: Message = {0: response_mti(mti), 39: FORMAT_ERROR, 41: f"{self.session.terminal_id:8}"}
-        except MessageTypeUnknown:
+            answer = begin_answer(shown)
+        except (KeyError, MessageTypeUnknown):
             self.close("malformed")
             return
+        answer[39], answer[41] = FORMAT_ERROR, f"{self.session.terminal_id:8}"
         self.send(answer, tpdu)
 
 

@@ -12,7 +12,7 @@ from core.bus import Bus, BusError, BusRefused
 from core.contracts.payment import Presence, SignOnReply
 from core.contracts.reasons import Reason
 from core.contracts.subjects import PRESENCE, SIGN_ON
-from core.values.clock import from_unix_us, paris_date
+from core.values.clock import from_unix_us
 from edge.protocol.errors import MessageTypeUnknown
 from edge.protocol.field import Message
 from edge.protocol.limits import TLS_HANDSHAKE_TIMEOUT_S
@@ -186,7 +186,7 @@ class TerminalDoor:
             self._publish_presence()
 
     def _refresh_today(self) -> None:
-        self._today = paris_date(from_unix_us(time.time_ns() // 1000)).toordinal()
+        self._today = from_unix_us(time.time_ns() // 1000).toordinal()
 
     def _publish_presence(self) -> None:
         if not self._presence or not self._bus.connected:
@@ -278,6 +278,7 @@ class TerminalDoor:
 
         def answered(payload: bytes | None, error: BusError | None) -> None:
             connection.signing_on = False
+            connection.close_when_done()
             reply = None
             if payload is not None:
                 try:

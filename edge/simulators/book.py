@@ -134,6 +134,10 @@ def new_entry(fact: Fact) -> Entry:
 
 def apply_fact(entry: Entry, fact: Fact) -> None:
     """Change the entry of a reference by a later fact about it."""
+    if fact.fact == PARTIALLY_APPROVED:
+        # A part was taken back: less is held, and it is held as it was.
+        entry.approved_minor = min(entry.approved_minor, fact.approved_minor)
+        return
     if fact.fact == REVERSED:
         entry.reversal_accepted = True
         if entry.state != DECLINED:

@@ -35,6 +35,7 @@ class Told(msgspec.Struct, omit_defaults=True):
     approval_code: str = ""
     approved_minor: int = 0
     original_rrn: str = ""
+    replacement_minor: int = 0  # of a reversal in part: what should stay
 
 
 class Journal:

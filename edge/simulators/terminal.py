@@ -19,7 +19,7 @@ from edge.protocol.framing import FrameReader, frame
 from edge.protocol.message_types import response_mti
 from edge.simulators import requests
 from edge.simulators.cards import EXPIRY
-from edge.simulators.requests import DayTotals, Identity, Moment
+from edge.simulators.requests import DayTotals, Habits, Identity, Moment
 from edge.simulators.stans import Stans
 
 CONNECT_TIMEOUT_S = 10.0
@@ -145,8 +145,10 @@ class Terminal:
         reply_timeout_s: float = REPLY_TIMEOUT_S,
         reversal_timeout_s: float = REVERSAL_TIMEOUT_S,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        habits: Habits = requests.USUAL,
     ) -> None:
         self.identity = identity
+        self.habits = habits
         self.reply_timeout_s = reply_timeout_s
         self.reversal_timeout_s = reversal_timeout_s
         self._address = (host, port)
@@ -201,11 +203,11 @@ class Terminal:
 
     def today(self) -> str:
         """Return the terminal's local date, ISO."""
-        return Moment.of(self._now()).day
+        return Moment.of(self._now(), self.habits).day
 
     def moment(self) -> tuple[str, Moment]:
         """Return a new STAN and the present."""
-        at = Moment.of(self._now())
+        at = Moment.of(self._now(), self.habits)
         return self._stans.take(date.fromisoformat(at.day)), at
 
     async def exchange(self, request: Message, *, timeout_s: float | None = None) -> Exchange:
@@ -227,7 +229,7 @@ class Terminal:
         finally:
             socket.waiting.pop(key, None)
         elapsed_ms = (time.perf_counter() - started) * 1000
-        return Exchange(request, answer, sent_at, elapsed_ms, Moment.of(sent_at).day)
+        return Exchange(request, answer, sent_at, elapsed_ms, Moment.of(sent_at, self.habits).day)
 
     async def sign_on(self) -> Exchange:
         """Open the session. Raises: LinkLost, SignOnRefused."""
@@ -368,7 +370,13 @@ class Terminal:
         """Take back an answered payment on the customer's wish (0400, reason 17)."""
         stan, at = self.moment()
         request = requests.reversal(
-            original, mti="0400", stan=stan, at=at, reason=requests.CUSTOMER_CANCELLATION, rrn=rrn
+            original,
+            mti="0400",
+            stan=stan,
+            at=at,
+            reason=requests.CUSTOMER_CANCELLATION,
+            rrn=rrn,
+            habits=self.habits,
         )
         return await self.insist(request, tries=REVERSALS_MAX, timeout_s=self.reply_timeout_s)
 
@@ -376,7 +384,13 @@ class Terminal:
         """Return a 0420 for a message whose answer never came."""
         stan, at = self.moment()
         return requests.reversal(
-            original, mti="0420", stan=stan, at=at, reason=requests.LATE_OR_NO_RESPONSE, rrn=rrn
+            original,
+            mti="0420",
+            stan=stan,
+            at=at,
+            reason=requests.LATE_OR_NO_RESPONSE,
+            rrn=rrn,
+            habits=self.habits,
         )
 
     async def reverse(
@@ -397,7 +411,7 @@ class Terminal:
             if exchanges and not self.connected:
                 break
             if not self.connected:
-                return [Exchange(request, None, self._now(), 0.0, Moment.of(self._now()).day)]
+                return [Exchange(request, None, self._now(), 0.0, Moment.of(self._now(), self.habits).day)]
             exchanges.append(await self.exchange(message, timeout_s=timeout_s))
             if exchanges[-1].answer is not None:
                 break

@@ -7,15 +7,18 @@ from typing import Final, NamedTuple
 
 from core.contracts.payment import SealedCard
 from core.contracts.reasons import Reason
+from core.values.clock import from_unix_us
 from core.values.money import NUMERIC_CODES
 from edge.keys.port import SecurityModule, SensitiveFields
 from edge.protocol.field import Message
 from edge.translate.errors import RequestRefused, malformed
 
 ONLINE_DAYS: Final = (-1, 1)
-"""Business dates that an online request may carry, in days around today."""
+"""Business dates that an online request may carry, in days around the date in UTC: one of them is each zone's today."""
 OFFLINE_DAYS: Final = (-7, 1)
-"""The same for what was approved offline and stored."""
+"""The same for what a terminal counts or keeps for a while."""
+ANY_DAYS: Final = (-366, 366)
+"""What has happened is not refused for its date: core books it, or keeps it for a person."""
 
 CARD_DIGITS_MIN: Final = 12
 _TRACK_SEPARATORS: Final = str.maketrans("D", "=")
@@ -32,7 +35,7 @@ class Arrival(NamedTuple):
     id: bytes  # AttemptId
     terminal_id: bytes
     received_at_us: int
-    today: int  # ordinal of the date in Paris
+    today: int  # ordinal of the date in UTC
 
 
 class Card(NamedTuple):
@@ -46,7 +49,7 @@ def read_card(message: Message) -> Card:
     """Return the card of fields 2 and 14, or of track 2 (field 35).
 
     Raises: RequestRefused: 14 for a number that fails the Luhn check or disagrees with the track, 30 for an expiry
-    that is no month, or when there is no card.
+    that is no month or disagrees with the track, or when there is no card.
     """
     pan = message.get(2)
     expiry = message.get(14, "")
@@ -57,7 +60,9 @@ def read_card(message: Message) -> Card:
             pan = track_pan
         elif pan != track_pan:
             raise RequestRefused(Reason.INVALID_CARD_NUMBER, field=35)
-        if not expiry and rest[:4].isdigit():
+        if len(rest) >= 4 and rest[:4].isdigit():
+            if expiry and expiry != rest[:4]:
+                raise malformed(14)
             expiry = rest[:4]
     if pan is None:
         raise malformed(2)
@@ -101,22 +106,61 @@ def read_currency(message: Message) -> str:
     return currency
 
 
+def read_stan(message: Message) -> int:
+    """Return field 11. Raises: RequestRefused for none, and for 000000, which numbers nothing."""
+    digits = message.get(11)
+    if digits is None:
+        raise malformed(11)
+    stan = int(digits)
+    if stan == 0:
+        raise malformed(11)
+    return stan
+
+
 def read_times(message: Message) -> tuple[str, str]:
     """Return (transmitted_at, local_time), both MMDDhhmmss; each stands in for the other where a terminal sends one.
 
-    Raises: RequestRefused when it sends neither.
+    What is there must be a time, for a reversal will repeat it. Raises: RequestRefused for what is none, and when
+    there is none at all.
     """
     transmitted = message.get(7)
     time, day = message.get(12), message.get(13)
+    if time is not None and not is_time_of_day(time):  # pyright: ignore
+        raise malformed(12)
+    if day is not None and day not in _DAYS_OF_A_YEAR:
+        raise malformed(13)
     if transmitted is None:
         if time is None or day is None:
             raise malformed(7)
         transmitted = day + time  # pyright: ignore
+    elif not is_time(transmitted):  # pyright: ignore
+        raise malformed(7)
     local = (day or transmitted[:4]) + (time or transmitted[4:])  # pyright: ignore
     return transmitted, local  # pyright: ignore
 
 
-def read_business_date(local_time: str, *, today: int, days: tuple[int, int]) -> int:
+def read_host_times(message: Message, arrival: Arrival) -> tuple[str, str]:
+    """Return the same, with the moment of reception for a field 7 that is absent: hosts take it for UTC.
+
+    Raises: RequestRefused.
+    """
+    transmitted, local = read_times(message)
+    if 7 not in message:
+        transmitted = from_unix_us(arrival.received_at_us).strftime("%m%d%H%M%S")
+    return transmitted, local
+
+
+def is_time(text: str) -> bool:
+    """Whether MMDDhhmmss, all digits, is a moment of some year."""
+    return len(text) == 10 and text[:4] in _DAYS_OF_A_YEAR and is_time_of_day(text[4:])
+
+
+def is_time_of_day(text: str) -> bool:
+    """Whether hhmmss, all digits, is one."""
+    return text[:2] < "24" and text[2:4] < "60" and text[4:6] < "60"
+
+
+def read_business_date(local_time: str, *, today: int, days: tuple[int, int] = ANY_DAYS) -> int:
     """Return the ordinal of the terminal's date, its year chosen so that it is nearest to today.
 
     Raises: RequestRefused for no date, or one outside `days` around today.
@@ -159,4 +203,9 @@ def text_of(message: Message, number: int) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+_DAYS_OF_A_YEAR: Final = frozenset(
+    f"{month:02d}{day:02d}"
+    for month, days in enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1)
+    for day in range(1, days + 1)
+)
 _MONTHS: Final = frozenset(f"{month:02d}" for month in range(1, 13))

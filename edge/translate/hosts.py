@@ -20,6 +20,8 @@ _REVERSAL_CODES: Final = {
     Reason.HOST_NO_REPLY: "68",
 }
 _NO_ACTION: Final = "21"
+# Data element 95 after the amount: settlement amount, and the two fees, which are signed.
+_NO_OTHER_AMOUNTS: Final = "0" * 12 + "C00000000" * 2
 _EMPTY_EXCHANGE: Final = encode([{}, {}])
 
 
@@ -59,6 +61,8 @@ def to_host_message(request: HostRequest, keys: SecurityModule) -> Message:
         )
         if request.message[1] == "4":
             message[39] = _REVERSAL_CODES.get(request.reason, _NO_ACTION)  # pyright: ignore
+        if request.replacement_minor >= 0:
+            message[95] = f"{request.replacement_minor:012d}{_NO_OTHER_AMOUNTS}"
     if request.sensitive:
         message.update(keys.open_sensitive(request.sensitive))
     return message
@@ -91,6 +95,7 @@ def to_host_reply(
         replied_us,
         encode((shown_request, masked(answer))),
         late,
+        request.replacement_minor,
     )
 
 
@@ -109,6 +114,7 @@ def no_reply(
         sent_us=sent_us,
         replied_us=replied_us,
         exchange=encode((shown_request, {})),
+        replacement_minor=request.replacement_minor,
     )
 
 
@@ -125,4 +131,5 @@ def not_sent(request: HostRequest, reason: Reason, *, at_us: int) -> HostReply:
         sent_us=0,
         replied_us=at_us - request.received_at_us,
         exchange=_EMPTY_EXCHANGE,
+        replacement_minor=request.replacement_minor,
     )

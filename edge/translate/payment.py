@@ -4,14 +4,14 @@ from core.contracts.payment import Authorise
 from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
-from edge.translate.errors import malformed
 from edge.translate.fields import (
     ONLINE_DAYS,
     Arrival,
     hash_body,
     read_business_date,
     read_card,
-    read_times,
+    read_host_times,
+    read_stan,
     seal_sensitive,
 )
 from edge.translate.masked import masked_bytes
@@ -30,11 +30,9 @@ def to_authorise(
     original_rrn: str = "",
 ) -> Authorise:
     """Return the request to core. Raises: RequestRefused."""
-    stan = message.get(11)
-    if stan is None:
-        raise malformed(11)
+    stan = read_stan(message)
     pan, expiry = read_card(message)
-    transmitted_at, local_time = read_times(message)
+    transmitted_at, local_time = read_host_times(message, arrival)
     business_date = read_business_date(local_time, today=arrival.today, days=ONLINE_DAYS)
     card = keys.seal_card(pan, expiry)
     return Authorise(
@@ -42,7 +40,7 @@ def to_authorise(
         arrival.terminal_id,
         kind,
         1 if message[0][1] == "1" else 2,
-        int(stan),
+        stan,
         business_date,
         hash_body(
             message, card=card, amount_minor=amount_minor, currency=currency, original_rrn=original_rrn

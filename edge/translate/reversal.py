@@ -1,74 +1,93 @@
-"""0400, 0420 and their repeats: the terminal takes back one of its own messages.
+"""0400, 0420 and their repeats: the terminal takes back one of its own messages, or a part of its amount.
 
-Field 90: original message type (4), trace number (6), transmission date and time (10), then zeros. The transmission
-time is UTC and the business date is local, so the original's business date is that moment's date in Paris.
-Source: ISO 8583:1987, data element 90.
+Field 90: original message type (4), trace number (6), transmission date and time (10), then zeros. Which message that
+is, core finds by comparing all that the reversal says; nothing of the original is worked out here.
+Field 95: what stays of the amount (12), of the settlement amount (12) and of the fees; all zeros: nothing stays.
+A reversal's own times are not asked for: a terminal whose clock is wrong must still be able to take back.
+Source: ISO 8583:1987, data elements 90 and 95.
 """
 
-from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from core.contracts.payment import Reverse
 from core.contracts.reasons import Reason
-from core.values.clock import paris_date
 from core.values.money import NUMERIC_CODES
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.errors import RequestRefused, malformed
 from edge.translate.fields import (
-    OFFLINE_DAYS,
     Arrival,
+    is_time,
     nearest_date,
-    read_business_date,
     read_card,
-    read_times,
+    read_stan,
+    text_of,
 )
 from edge.translate.masked import masked_bytes
 
 CANCELLED_BY_CUSTOMER_CODE = "17"
-_REVERSIBLE = {"01": 1, "02": 2}
+_REVERSIBLE: Final = {"01": 1, "02": 2}
+_AMOUNT_DIGITS: Final = 12
 
 
 def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> Reverse:
     """Return the request to core.
 
-    Raises: RequestRefused, 30 without an original, 12 for an original that cannot be reversed.
+    Raises: RequestRefused, 30 without an original or with a malformed replacement, 12 for an original that cannot be
+    reversed or an unknown currency.
     """
-    stan, original = message.get(11), message.get(90)
-    if stan is None:
-        raise malformed(11)
+    stan, original = read_stan(message), message.get(90)
     if not isinstance(original, str):
         raise malformed(90)
     original_class = _REVERSIBLE.get(original[:2])
     if original_class is None:
         raise RequestRefused(Reason.INVALID_TRANSACTION, field=90)
-    _, local_time = read_times(message)
-    business_date = read_business_date(local_time, today=arrival.today, days=OFFLINE_DAYS)
     card = None
     if 2 in message or 35 in message:
         pan, expiry = read_card(message)
         card = keys.seal_card(pan, expiry)
     customer = message.get(39) == CANCELLED_BY_CUSTOMER_CODE or message.get(25) == CANCELLED_BY_CUSTOMER_CODE
+    own_date = nearest_date(str(message.get(13) or message.get(7) or "")[:4], arrival.today) or arrival.today
+    sent_at = original[10:20]
+    if not is_time(sent_at):
+        sent_at = ""
     return Reverse(
         id=arrival.id,
         terminal_id=arrival.terminal_id,
-        stan=int(stan),
-        business_date=business_date,
+        stan=stan,
+        business_date=own_date,
         original_message_class=original_class,
         original_stan=int(original[4:10]),
-        original_business_date=_paris_date_of(original[10:20], arrival.today),
+        original_business_date=nearest_date(sent_at[:4], arrival.today) or own_date,
         cause=Reason.CANCELLED_BY_CUSTOMER if customer else Reason.REVERSED_BY_TERMINAL,
         amount_minor=int(message.get(4, 0)),
-        currency=NUMERIC_CODES.get(str(message.get(49, "")), ""),
+        currency=_currency(message),
         card=card,
         received_at_us=arrival.received_at_us,
         request=masked_bytes(message),
+        original_sent_at=sent_at,
+        original_rrn=text_of(message, 37),
+        replacement_minor=_replacement(message),
+        approval_code=text_of(message, 38),
     )
 
 
-def _paris_date_of(transmitted_at: str, today: int) -> int:
-    ordinal = nearest_date(transmitted_at[:4], today)
-    hour, minute, second = int(transmitted_at[4:6]), int(transmitted_at[6:8]), int(transmitted_at[8:10])
-    if ordinal == 0 or hour > 23 or minute > 59 or second > 59:
-        raise malformed(90)
-    moment = datetime.fromordinal(ordinal).replace(tzinfo=UTC) + timedelta(hours=hour, minutes=minute)
-    return paris_date(moment).toordinal()
+def _currency(message: Message) -> str:
+    numeric = message.get(49)
+    if numeric is None:
+        return ""
+    currency = NUMERIC_CODES.get(str(numeric))
+    if currency is None:
+        raise RequestRefused(Reason.CURRENCY_REFUSED, field=49)
+    return currency
+
+
+def _replacement(message: Message) -> int:
+    """Return what stays of the amount, 0 when nothing does, -1 when the reversal does not say."""
+    amounts = message.get(95)
+    if not isinstance(amounts, str) or not amounts.strip():
+        return -1
+    digits = amounts[:_AMOUNT_DIGITS]
+    if len(digits) != _AMOUNT_DIGITS or not (digits.isascii() and digits.isdigit()):
+        raise malformed(95)
+    return int(digits)

@@ -8,17 +8,12 @@ Answer: field 66 is 1 in balance, 2 out of balance. Source: ISO 8583:1987, data 
 from core.contracts.payment import Totals, TotalsReply
 from core.values.money import NUMERIC_CODES
 from edge.protocol.field import Message
-from edge.translate.errors import malformed
-from edge.translate.fields import OFFLINE_DAYS, Arrival, read_business_date, read_times
-
-DEFAULT_CURRENCY = "EUR"
+from edge.translate.fields import OFFLINE_DAYS, Arrival, read_business_date, read_stan, read_times
 
 
 def from_totals(message: Message, arrival: Arrival) -> Totals:
     """Return the request to core. Raises: RequestRefused."""
-    stan = message.get(11)
-    if stan is None:
-        raise malformed(11)
+    stan = read_stan(message)
     _, local_time = read_times(message)
 
     def number(field: int) -> int:
@@ -27,7 +22,7 @@ def from_totals(message: Message, arrival: Arrival) -> Totals:
     return Totals(
         id=arrival.id,
         terminal_id=arrival.terminal_id,
-        stan=int(stan),
+        stan=stan,
         business_date=read_business_date(local_time, today=arrival.today, days=OFFLINE_DAYS),
         debit_count=number(76),
         debit_minor=number(88),
@@ -35,9 +30,15 @@ def from_totals(message: Message, arrival: Arrival) -> Totals:
         credit_minor=number(86),
         reversal_count=number(75) + number(77),
         reversal_minor=number(87) + number(89),
-        currency=NUMERIC_CODES.get(str(message.get(49) or message.get(50) or ""), DEFAULT_CURRENCY),
+        currency=_currency(message),
         received_at_us=arrival.received_at_us,
     )
+
+
+def _currency(message: Message) -> str:
+    """Return the currency of the totals: empty when the terminal says none, its digits when we have no name for it."""
+    numeric = str(message.get(49) or message.get(50) or "")
+    return NUMERIC_CODES.get(numeric, numeric)
 
 
 def finish_totals(answer: Message, reply: TotalsReply, *, reversals_of_credits: bool) -> Message:

@@ -111,12 +111,16 @@ class LiveFeed:
         return [self._decode_item(item) for item in page.items], page
 
     def frame(self, item: FeedItem, key: GroupKey, renderer: Renderer) -> Framed | None:
-        """Return an event's bytes for a group, None when it does not belong there."""
-        summary = self._decode_summary(item.summary)
-        if not key.takes(summary):
+        """Return an event's bytes for a group, None when it does not belong there or cannot be read."""
+        try:
+            summary = self._decode_summary(item.summary)
+            if not key.takes(summary):
+                return None
+            position = Position(item.txid, item.seq)
+            return Framed(position, renderer.event(position, summary, key.locale))
+        except (msgspec.MsgspecError, LookupError, ValueError) as error:
+            _log.error("event_unreadable", txid=item.txid, seq=item.seq, error=type(error).__name__)
             return None
-        position = Position(item.txid, item.seq)
-        return Framed(position, renderer.event(position, summary, key.locale))
 
     def join(self, listener: Listener) -> bool:
         """Let a listener take part; False when it is behind the feed and must catch up further.
@@ -192,16 +196,24 @@ class LiveFeed:
             self.position = position
             if not self._groups or renderer is None:
                 continue
-            summary = self._decode_summary(item.summary)
-            frames: dict[str, bytes] = {}
-            for key in self._groups:
-                if key.takes(summary):
-                    frame = frames.get(key.locale)
-                    if frame is None:
-                        frame = frames[key.locale] = renderer.event(position, summary, key.locale)
-                    self._pending.setdefault(key, []).append(Framed(position, frame))
-            if frames and summary.decided_at_us:
-                self._lag.observe(max(0, time.time_ns() // 1000 - summary.decided_at_us))
+            try:
+                self._render(item, position, renderer)
+            except (msgspec.MsgspecError, LookupError, ValueError) as error:
+                # One event that cannot be read is one event less; the feed goes on.
+                _log.error("event_unreadable", txid=item.txid, seq=item.seq, error=type(error).__name__)
+
+    def _render(self, item: FeedItem, position: Position, renderer: Renderer) -> None:
+        """Make the event's bytes, once a language, for every group that sees it."""
+        summary = self._decode_summary(item.summary)
+        frames: dict[str, bytes] = {}
+        for key in self._groups:
+            if key.takes(summary):
+                frame = frames.get(key.locale)
+                if frame is None:
+                    frame = frames[key.locale] = renderer.event(position, summary, key.locale)
+                self._pending.setdefault(key, []).append(Framed(position, frame))
+        if frames and summary.decided_at_us:
+            self._lag.observe(max(0, time.time_ns() // 1000 - summary.decided_at_us))
 
     async def _tick(self) -> None:
         beat_at = time.monotonic() + HEARTBEAT_S

@@ -7,6 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -266,7 +267,7 @@ async def _closed_after(
 
 async def _sign_on(rig: Rig, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     identity = rig.identity(number)
-    at = Moment.of(requests.datetime.now(requests.PARIS))
+    at = Moment.of(datetime.now(UTC))
     writer.write(frame(_CODEC.encode(requests.sign_on(identity, stan="000001", at=at))))
     header = await asyncio.wait_for(reader.readexactly(2), 5.0)
     answer = _CODEC.decode(await reader.readexactly(int.from_bytes(header, "big")))

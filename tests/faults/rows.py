@@ -190,3 +190,22 @@ async def check_indexes(rig: Rig) -> int:
         return len(rows)
     finally:
         await connection.close()
+
+
+async def odd_terminals(rig: Rig) -> Outcome:
+    """Row 26: four time zones, wrong clocks, no field 7, counters reset, parts taken back; edge dies meanwhile."""
+    kinds = {"odd_clocks": 1.0, "parts": 0.1, "resets": 0.1, "cancellations": 0.1}
+    async with rig.load(**kinds) as load:
+        await load.steady()
+        await asyncio.sleep(rig.size.before_s)
+        rig.stack.kill("edge")
+        back = await load.back_within(2 * BACK_S_MAX)
+        await rig.ready()
+        await asyncio.sleep(rig.size.after_s)
+        summary = await load.finish()
+    report = await rig.verify()
+    outcome = Outcome(
+        "26", "terminals of four zones and wrong clocks", "SIGKILL of edge", back, report, summary
+    )
+    outcome.facts["reversals"] = report.finding("V10").checked
+    return outcome

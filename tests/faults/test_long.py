@@ -81,3 +81,7 @@ async def test_row_21_impossible_lengths(long_rig: Rig) -> None:
 async def test_row_22_slow_sockets(long_rig: Rig) -> None:
     for closed_after_s in survived(await protocol_rows.slow_sockets(long_rig)).facts["closed_after_s"]:
         assert closed_after_s < READ_DEADLINE_S + protocol_rows.CLOSED_S_MAX
+
+
+async def test_terminals_of_four_zones_and_wrong_clocks_take_back_what_they_mean(long_rig: Rig) -> None:
+    assert survived(await rows.odd_terminals(long_rig)).facts["reversals"] > 0

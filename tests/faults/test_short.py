@@ -63,3 +63,7 @@ async def test_malformed_messages_change_nothing(short_rig: Rig) -> None:
 
 async def test_impossible_frame_lengths_close_the_connection(short_rig: Rig) -> None:
     assert len(survived(await protocol_rows.bad_lengths(short_rig)).facts["closed_after_s"]) == 3
+
+
+async def test_terminals_of_four_zones_and_wrong_clocks_take_back_what_they_mean(short_rig: Rig) -> None:
+    assert survived(await rows.odd_terminals(short_rig)).facts["reversals"] > 0

@@ -37,7 +37,7 @@ _NAMESPACE: Final = uuid.UUID("6d1f3c52-7f0a-4a5e-9a55-2f6f1f0d4b11")
 TERMINALS_MAX: Final = 1_000_000
 TERMINALS_PER_LOAD_STORE: Final = 10
 STORES_PER_LOAD_COMPANY: Final = 5_000
-_DEPARTMENTS: Final = ("75", "69", "13", "2A", "971", "59", "33", "31", "44", "67")
+_DEPARTMENTS: Final = ("75", "69", "13", "2A", "971", "59", "974", "987", "975", "67")
 
 
 class Seeded(msgspec.Struct):

@@ -89,7 +89,7 @@ FROM terminal t JOIN store s ON s.id = t.store_id JOIN service v ON v.id = t.ser
 WHERE t.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
 
 -- name: place_of_transaction
--- Primary key; the dates keep it to two partitions.
+-- Primary key; the dates keep it to a few partitions.
 SELECT s.company_id, s.id AS store_id, t.id AS terminal_id
 FROM attempt a JOIN store s ON s.id = a.store_id JOIN terminal t ON t.id = a.terminal_id
 JOIN service v ON v.id = t.service_id

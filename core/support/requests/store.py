@@ -23,12 +23,13 @@ from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.support.requests.people import Person, Place, StoredGrant, person_of
-from core.values.clock import from_unix_us, paris_date
+from core.values.clock import from_unix_us
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
 _SQL = load_beside(__file__)
-_ONE_DAY: Final = timedelta(days=1)
+_LATE_MAX: Final = timedelta(days=62)
+_AHEAD_MAX: Final = timedelta(days=3)
 
 
 class Asking(NamedTuple):
@@ -121,9 +122,9 @@ async def find_place(connection: Connection, scope: Scope, kind: str, raw: bytes
     """Return where a company, store, terminal, transaction or contract is; None out of scope."""
     arguments: tuple[Any, ...] = (scope.parameter(), uuid_of(raw))
     if kind == "transaction":
-        # The day is in the id; a business date differs from it by one at most.
-        day = paris_date(from_unix_us(int.from_bytes(raw[:6], "big") * 1000))
-        arguments = (*arguments, day - _ONE_DAY, day + _ONE_DAY)
+        # The day is in the id; a business date is near it, or older by what an advice may be late.
+        day = from_unix_us(int.from_bytes(raw[:6], "big") * 1000).date()
+        arguments = (*arguments, day - _LATE_MAX, day + _AHEAD_MAX)
     statement = {
         "company": _SQL.place_of_company,
         "store": _SQL.place_of_store,

@@ -3,18 +3,37 @@
 from datetime import date
 
 import asyncpg
+import msgspec
 
 from core.contracts.payment import AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.contracts.subjects import BOOK
 from core.transactions.bookings import store
+from core.transactions.bookings.dead_letters import keep_dead_letter
+from core.transactions.bookings.rules import doubts_of, is_bookable
 from core.transactions.bookings.store import Connection, Standing
 from core.transactions.rules import stored_answer
+from core.values.clock import from_unix_us
 from core.values.ids import id_range_of_rrn, rrn_of
 
 
 async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
-    """Book an advice or a completion once; a repeat gets the first answer, another body is refused."""
+    """Book an advice or a completion once; a repeat gets the first answer, another body is refused.
+
+    It has happened, so an old date or an absurd amount is booked all the same, for a person to look at. A date that is
+    none of these months' is kept as it came.
+    """
+    business_date, arrived_on = date.fromordinal(asked.business_date), _arrived_on(asked)
+    if not is_bookable(business_date, arrived_on):
+        kept = await keep_dead_letter(
+            pool, BOOK, msgspec.msgpack.encode(asked), f"business date {business_date}"
+        )
+        if not kept:
+            raise TimeoutError
+        return _answer(asked, Reason.BUSINESS_DATE_REFUSED, 0)
+    if business_date.month != arrived_on.month:
+        await store.ensure_month(pool, business_date)
     async with pool.acquire() as connection:
         async with connection.transaction():
             if asked.kind == Kind.COMPLETION:
@@ -27,7 +46,7 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
 
 
 async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply | None:
-    """The payment has happened: it is booked whatever is blocked now."""
+    """The payment has happened: it is booked whatever is blocked now, unless its reversal came before it."""
     new = store.attempt_of_booking(
         asked,
         state=State.APPROVED,
@@ -35,36 +54,74 @@ async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply |
         approved_minor=asked.amount_minor,
         original=None,
     )
+    if await store.is_forestalled(connection, new):
+        return await _refuse(connection, asked, None, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:
         return None
     standing = store.standing_of(new, *recorded)
     await store.post(connection, standing, Operation.HOLD, Layer.PENDING, asked.amount_minor)
     await _owe(connection, standing, DeliveryKind.ADVICE)
+    await _doubt(connection, asked, standing)
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
 
 
 async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | None:
     original = await _lock_original(connection, asked)
     reason = _why_not(original, asked)
+    if original is None or reason != Reason.APPROVED:
+        return await _refuse(connection, asked, original, reason)
     new = store.attempt_of_booking(
         asked,
-        state=State.APPROVED if reason == Reason.APPROVED else State.DECLINED,
+        state=State.APPROVED,
         reason=reason,
-        approved_minor=asked.amount_minor if reason == Reason.APPROVED else 0,
+        approved_minor=asked.amount_minor,
         original=original,
     )
+    if await store.is_forestalled(connection, new):
+        return await _refuse(connection, asked, original, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:
         return None
-    if original is None or reason != Reason.APPROVED:
-        await store.note(
-            connection, new.id, new.business_date, EventKind.REFUSED, state=State.DECLINED, reason=reason
-        )
-        return _answer(asked, reason, 0)
     await store.capture(connection, original, asked.amount_minor, cause="completion")
-    await _owe(connection, store.standing_of(new, *recorded), DeliveryKind.COMPLETION)
+    standing = store.standing_of(new, *recorded)
+    await _owe(connection, standing, DeliveryKind.COMPLETION)
+    await _doubt(connection, asked, standing)
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
+
+
+async def _doubt(connection: Connection, asked: Book, standing: Standing) -> None:
+    allowance = await store.read_allowance(connection, asked.terminal_id)
+    if allowance is None:
+        return
+    for cause in doubts_of(
+        business_date=standing.business_date,
+        arrived_on=_arrived_on(asked),
+        amount_minor=asked.amount_minor,
+        amount_max_minor=allowance[0],
+        currency=asked.currency,
+        currency_expected=allowance[1],
+    ):
+        await store.add_doubt(connection, standing, cause)
+
+
+def _arrived_on(asked: Book) -> date:
+    return from_unix_us(asked.received_at_us).date()
+
+
+async def _refuse(
+    connection: Connection, asked: Book, original: Standing | None, reason: Reason
+) -> AuthoriseReply | None:
+    """Record what is not booked, with why."""
+    new = store.attempt_of_booking(
+        asked, state=State.DECLINED, reason=reason, approved_minor=0, original=original
+    )
+    if await store.insert(connection, new) is None:
+        return None
+    await store.note(
+        connection, new.id, new.business_date, EventKind.REFUSED, state=State.DECLINED, reason=reason
+    )
+    return _answer(asked, reason, 0)
 
 
 async def _lock_original(connection: Connection, asked: Book) -> Standing | None:
@@ -85,7 +142,11 @@ def _why_not(original: Standing | None, asked: Book) -> Reason:
         State.PARTIALLY_APPROVED,
     ):
         return Reason.ORIGINAL_NOT_CAPTURABLE
-    if asked.currency != original.currency or not 0 < asked.amount_minor <= original.approved_minor:
+    if asked.card.fingerprint != original.card_fingerprint or asked.currency != original.currency:
+        return (
+            Reason.ORIGINAL_DISAGREES
+        )  # A hold is captured with the card and in the currency that it was made with.
+    if not 0 < asked.amount_minor <= original.approved_minor:
         return Reason.ORIGINAL_NOT_CAPTURABLE
     return Reason.APPROVED
 

@@ -10,16 +10,16 @@ import structlog
 
 from core.bus import Bus, BusRefused, Subscription
 from core.contracts.acts import CarryOut
-from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals
-from core.contracts.reasons import Reason
+from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals, TotalsReply
 from core.contracts.subjects import BOOK, CARRY_OUT, ENGINE_QUEUE, REVERSE, TOTALS, is_inbox_of
+from core.db.passing import is_passing
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL
 from core.transactions.bookings.advices import book
+from core.transactions.bookings.dead_letters import keep_dead_letter, refusal
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.reversals import reverse
 from core.transactions.bookings.totals import compare
-from core.values.ids import rrn_of
 
 UNDER_WAY_MAX = 2_048
 """Requests at once; above it they are not taken, and their terminals repeat."""
@@ -48,7 +48,7 @@ class Door:
         """Take messages."""
         self._serve(REVERSE, Reverse, lambda asked: reverse(self._pool, asked))
         self._serve(BOOK, Book, lambda asked: book(self._pool, asked))
-        self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked))
+        self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked), refused=_uncounted)
         self._serve(CARRY_OUT, CarryOut, self._carry_out, asker="desk")
 
     async def stop(self) -> None:
@@ -62,7 +62,7 @@ class Door:
         async with self._pool.acquire() as connection:
             act = await acts.find(connection, asked.act_id)
         if act is None:
-            return AuthoriseReply(asked.act_id, Reason.MESSAGE_REFUSED, "", 0, rrn_of(asked.act_id))
+            return refusal(asked)
         if act.kind == CANCEL:
             return await self._refunds.cancel_by_agent(act)
         return await self._refunds.refund_by_agent(act)
@@ -74,6 +74,7 @@ class Door:
         work: Callable[[Any], Awaitable[Any]],
         *,
         asker: str = "edge",
+        refused: Callable[[Any], Any] = refusal,
     ) -> None:
         decode = msgspec.msgpack.Decoder(shape).decode
 
@@ -87,32 +88,46 @@ class Door:
                 return
             try:
                 asked = decode(payload)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 self.failed += 1
                 _log.error("request_malformed", subject=subject, error=type(error).__name__)
                 return
-            task = asyncio.get_running_loop().create_task(self._answer(subject, reply, work(asked)))
+            task = asyncio.get_running_loop().create_task(
+                self._answer(subject, reply, payload, work(asked), lambda: refused(asked))
+            )
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
         self._subscriptions.append(self._bus.subscribe(subject, on_message, queue=ENGINE_QUEUE))
 
-    async def _answer(self, subject: str, reply: str, work: Awaitable[Any]) -> None:
+    async def _answer(
+        self,
+        subject: str,
+        reply: str,
+        payload: bytes,
+        work: Awaitable[Any],
+        refused: Callable[[], Any],
+    ) -> None:
         try:
             answer = await work
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            # Nothing is told; whether it committed is found by its key when the asker repeats.
+        except Exception as error:
             self.failed += 1
-            _log.warning("booking_unknown", subject=subject, error=type(error).__name__)
-            return
-        except Exception:
-            # A message that no statement can take: its asker times out, the others flow.
-            self.failed += 1
-            _log.exception("booking_broken", subject=subject)
-            return
+            if is_passing(error):
+                # Nothing is told; whether it committed is found by its key when the asker repeats.
+                _log.warning("booking_unknown", subject=subject, error=type(error).__name__)
+                return
+            # It would fail as often as it is repeated: kept for a person, and its terminal is told.
+            _log.exception("booking_refused_by_database", subject=subject)
+            if not await keep_dead_letter(self._pool, subject, payload, error):
+                return
+            answer = refused()
         self._committed()
         self.done += 1
         try:
             self._bus.publish(reply, _encode(answer))
         except BusRefused:
             _log.warning("answer_not_sent", subject=subject)
+
+
+def _uncounted(asked: Totals) -> TotalsReply:
+    return TotalsReply(asked.id, in_balance=False, **dict.fromkeys(TotalsReply.__struct_fields__[2:], 0))

@@ -1,13 +1,14 @@
 -- Reversals, advices, completions, refunds, cancellations, totals: one transaction each, row locks by key.
 
--- name: lock_by_key
--- Row lock through attempt_once.
+-- name: lock_named
+-- Row locks through attempt_once: the dates of a terminal are few, and each is one step of the index (skip scan).
 SELECT
     a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
     a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
-    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint
+    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time
 FROM attempt AS a
-WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class = $3 AND a.stan = $4
+WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.business_date BETWEEN $4::date AND $5::date
+ORDER BY a.business_date
 FOR UPDATE;
 
 -- name: lock_by_id
@@ -15,10 +16,60 @@ FOR UPDATE;
 SELECT
     a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
     a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
-    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint
+    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time
 FROM attempt AS a
 WHERE a.id = $1 AND a.business_date = $2
 FOR UPDATE;
+
+-- name: read_terminal_message
+-- event_attempt. What the terminal sent is with the attempt, or with the event of its outcome.
+SELECT a.request, (
+    SELECT e.detail FROM event AS e
+    WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.kind IN (2, 3)
+    ORDER BY e.txid, e.seq LIMIT 1
+) AS detail
+FROM attempt AS a
+WHERE a.id = $1 AND a.business_date = $2;
+
+-- name: keep_reversal
+-- reversal_once: a repeat says the same, and may find what its first sending did not.
+INSERT INTO reversal (
+    id, terminal_id, received_at, said, message_class, stan, original_day, sent_at, reference, approval_code, currency,
+    amount_minor, replacement_minor, card_fingerprint, card_bin, card_last_four, request, finding, reason, differs,
+    attempt_id, attempt_date
+)
+SELECT
+    $1, t.id, $3::timestamptz, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+    $21::uuid, $22::date
+FROM terminal AS t
+WHERE t.id = $2
+ON CONFLICT (terminal_id, said) DO UPDATE SET
+    repeats = reversal.repeats + CASE WHEN reversal.id = excluded.id THEN 0 ELSE 1 END,
+    finding = excluded.finding, reason = excluded.reason, differs = excluded.differs,
+    attempt_id = excluded.attempt_id, attempt_date = excluded.attempt_date
+RETURNING repeats;
+
+-- name: current_transaction
+SELECT pg_current_xact_id()::text AS number;
+
+-- name: older_have_ended
+SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AS ended;
+
+-- name: find_forestalling
+-- reversal_forestalls; the same question as in arm_attempts.
+SELECT r.id
+FROM reversal AS r
+WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.attempt_id IS NULL
+    AND forestalls(r, $4, $5, $6::date, $7::bigint, $8, $9::bigint)
+LIMIT 1;
+
+-- name: read_replaced_amount
+-- The unique key of delivery; the caller holds the attempt's row.
+SELECT d.amount_minor FROM delivery AS d WHERE d.attempt_id = $1 AND d.kind = 4;
+
+-- name: lower_approved
+-- The row is locked by the caller.
+UPDATE attempt SET approved_minor = $3 WHERE id = $1 AND business_date = $2 AND approved_minor > $3;
 
 -- name: find_by_reference
 -- The reference is a range of the primary key (values.ids.id_range_of_rrn); one store only.
@@ -96,7 +147,7 @@ INSERT INTO ledger_entry (
 SELECT
     $1, $2::date, CASE l.leg WHEN 1 THEN q.ledger_owner ELSE $3::uuid END,
     CASE l.leg WHEN 1 THEN $4::bigint ELSE -$4::bigint END,
-    $5::smallint, 0, l.leg, $6::smallint, l.leg, $7::text
+    $5::smallint, $9::smallint, l.leg, $6::smallint, l.leg, $7::text
 FROM acquirer AS q
 CROSS JOIN (VALUES (1::smallint), (2::smallint)) AS l (leg)
 WHERE q.id = $8 AND $4::bigint <> 0;
@@ -110,17 +161,18 @@ INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acq
 VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
 ON CONFLICT (attempt_id, kind) DO NOTHING;
 
--- name: withdraw_advice
+-- name: withdraw_delivery
 -- The caller holds the attempt's row; the unique key of delivery.
 UPDATE delivery SET accepted_at = clock_timestamp(), last_result = 'reversed'
-WHERE attempt_id = $1 AND kind = 2 AND accepted_at IS NULL;
+WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL;
 
 -- name: read_original
 -- What a refund or cancellation by an agent needs to speak to the host as the original's terminal.
 SELECT
     a.id, a.business_date, a.kind, a.state, a.terminal_id, a.currency, a.card_fingerprint, a.card_ciphertext,
-    a.card_bin, a.card_last_four, a.card_expiry, a.card_brand, a.entry_mode, a.transmitted_at, a.local_time
+    a.card_bin, a.card_last_four, a.card_expiry, a.card_brand, a.entry_mode, s.time_zone
 FROM attempt AS a
+INNER JOIN store AS s ON s.id = a.store_id
 WHERE a.id = $1 AND a.business_date = $2;
 
 -- name: next_agent_stan
@@ -133,7 +185,7 @@ FROM attempt AS a
 WHERE a.id = $1 AND a.business_date = $2;
 
 -- name: total_terminal_day
--- Range of attempt_once.
+-- Range of attempt_once. A terminal that names no currency counts in that of its service.
 SELECT
     count(*) FILTER (WHERE a.kind IN (2, 5, 6) AND a.state IN (3, 4, 8, 9, 10))::bigint AS debit_count,
     coalesce(sum(a.approved_minor) FILTER (WHERE a.kind IN (2, 5, 6) AND a.state IN (3, 4, 8, 9, 10)), 0)::bigint
@@ -143,7 +195,10 @@ SELECT
     count(*) FILTER (WHERE a.state = 7 AND a.approved_minor > 0)::bigint AS reversal_count,
     coalesce(sum(a.approved_minor) FILTER (WHERE a.state = 7), 0)::bigint AS reversal_minor
 FROM attempt AS a
-WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class < 10 AND a.currency = $3;
+WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class < 10
+    AND a.currency = coalesce($3::text, (
+        SELECT v.currency FROM terminal AS t INNER JOIN service AS v ON v.id = t.service_id WHERE t.id = $1
+    ));
 
 -- name: keep_totals
 INSERT INTO batch_total (id, terminal_id, business_date, in_balance, declared, ours)
@@ -174,3 +229,22 @@ FROM terminal AS t
 INNER JOIN store AS s ON s.id = t.store_id
 INNER JOIN service AS v ON v.id = t.service_id
 WHERE t.id = $1;
+
+-- name: keep_dead_letter
+-- What PostgreSQL refused, kept for a person to look at.
+INSERT INTO dead_letter (consumer, subject, payload, error)
+VALUES ($1::text, $2::text, $3::bytea, left($4::text, 500));
+
+-- name: ensure_month
+-- A month that nobody expected any more; the function's own lock lets one caller make it.
+SELECT ensure_partitions($1::date, $1::date) AS made;
+
+-- name: read_allowance
+-- What a terminal's service allows, by primary key; what it did off line may be beyond it.
+SELECT v.transaction_max_minor, v.currency
+FROM terminal AS t
+INNER JOIN service AS v ON v.id = t.service_id
+WHERE t.id = $1;
+
+-- name: add_doubt
+INSERT INTO doubt (attempt_id, business_date, cause) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;

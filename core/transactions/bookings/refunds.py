@@ -21,9 +21,12 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.contracts.subjects import AUTHORISE
+from core.db.passing import is_passing
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import Act
 from core.transactions.bookings import store
+from core.transactions.bookings.dead_letters import keep_dead_letter
 from core.transactions.bookings.reversals import give_back, take_back
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
 from core.transactions.engine.arming import (
@@ -35,8 +38,9 @@ from core.transactions.engine.arming import (
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import Labels, labels_of
 from core.transactions.rules import outcome_of, stored_answer
-from core.values.clock import PARIS, Clock, from_unix_us, paris_date
+from core.values.clock import Clock, from_unix_us
 from core.values.ids import id_range_of_rrn, rrn_of
+from core.values.zones import zone_of
 
 AGENT_MESSAGE_CLASS = 12
 """Natural keys of what agents cause stand apart from those of the terminals they borrow."""
@@ -88,7 +92,7 @@ class Refunds:
         if len(self._tasks) >= REFUNDS_IN_FLIGHT_MAX:
             self._answer(reply_to, _reply(item.id, Reason.SYSTEM_BUSY))
             return
-        self._spawn(self._ask(item, reply_to))
+        self._spawn(self._asked(item, reply_to))
 
     def is_waiting_for(self, attempt_id: bytes) -> bool:
         """Whether a host reply with this id is a refund's."""
@@ -105,15 +109,16 @@ class Refunds:
     async def refund_by_agent(self, act: Act) -> AuthoriseReply:
         """Arm a refund and send it; the answer NONE says it is under way, anything else why it is not."""
         made_at_us = int.from_bytes(act.id[:6], "big") * 1000
-        business_date = paris_date(from_unix_us(made_at_us))
         async with self._pool.acquire() as connection:
-            if (told := await _told(connection, act, business_date)) is not None:
-                return told
             row = await connection.fetchrow(store.queries.read_original, UUID(act.target_id), act.target_date)
             if row is None:
                 return _reply(act.id, await self._refuse(connection, act, Reason.ORIGINAL_NOT_FOUND))
+            moment = from_unix_us(made_at_us)
+            there = moment.astimezone(zone_of(row["time_zone"]))
+            business_date = there.date()
+            if (told := await _told(connection, act, business_date)) is not None:
+                return told
             stan: int = (await connection.fetchrow(store.queries.next_agent_stan))["stan"]
-        moment = from_unix_us(made_at_us).astimezone(PARIS)
         new = NewAttempt(
             id=act.id,
             business_date=business_date,
@@ -138,7 +143,7 @@ class Refunds:
             ),
             entry_mode=row["entry_mode"],
             transmitted_at=moment.strftime("%m%d%H%M%S"),
-            local_time=moment.strftime("%m%d%H%M%S"),
+            local_time=there.strftime("%m%d%H%M%S"),
             approval_code="",
             request=_NO_REQUEST,
         )
@@ -181,6 +186,17 @@ class Refunds:
         return reason
 
     # Arming, asking, deciding.
+
+    async def _asked(self, item: Authorise, reply_to: str) -> None:
+        try:
+            await self._ask(item, reply_to)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.exception("refund_refused_by_database", trace_id=item.id.hex())
+            payload = msgspec.msgpack.encode(msgspec.structs.replace(item, sensitive=b""))
+            if await keep_dead_letter(self._pool, AUTHORISE, payload, error):
+                self._answer(reply_to, _reply(item.id, Reason.MESSAGE_REFUSED))
 
     async def _ask(self, item: Authorise, reply_to: str) -> None:
         business_date = date.fromordinal(item.business_date)
@@ -246,6 +262,8 @@ class Refunds:
                     if refusal != Reason.NONE:
                         await acts.end(connection, act, refusal, done=False, now=self._clock.now())
                         return refusal
+                if reason == Reason.NONE and await store.is_forestalled(connection, new):
+                    reason = Reason.ALREADY_REVERSED
                 if reason == Reason.NONE:
                     reason = await _blocked(connection, new.terminal_id)
                 recorded = await store.insert(

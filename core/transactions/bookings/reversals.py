@@ -1,45 +1,163 @@
-"""A terminal or an agent takes an attempt back."""
+"""A terminal or an agent takes an attempt back, whole or in part."""
 
-from datetime import date
+import asyncio
+from datetime import date, timedelta
+from hashlib import blake2b
 
 import asyncpg
+import msgspec
 
-from core.contracts.payment import AuthoriseReply, Reverse, SealedCard
+from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
-from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.transactions.bookings import store
-from core.transactions.bookings.store import Connection, NewAttempt, Standing
-from core.values.ids import rrn_of
+from core.transactions.bookings.rules import NEAR_DAYS, UNSAID_DAYS, Match, Said, find_named
+from core.transactions.bookings.store import Connection, KeptReversal, Standing
+from core.values.ids import id_range_of_rrn, rrn_of
 
-LOOKS_MAX = 3
-"""How often a reversal and its authorisation may cross; a second look finds what the first has missed."""
+EVERYWHERE = timedelta(days=400)
+"""Beyond the near dates a reversal is compared with what stands in a year and a month on either side."""
 
-_NO_CARD = SealedCard(b"", 0, "", "", "", 0)
+OLDER_ENDED_WITHIN_S = 2.0
+OLDER_POLL_S = 0.005
+
+_PARTLY_REVERSIBLE = frozenset({Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE})
+_HELD = (State.APPROVED, State.PARTIALLY_APPROVED)
+
+REPLACED_PART = 1
+"""The part under which a release in part is booked; the release of the rest is part 0."""
 
 
 async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
-    """Take back the attempt under the original's key; durable when this returns.
+    """Take back the attempt that the reversal describes; durable when this returns.
 
-    A reversal that comes before its authorisation leaves a mark under the authorisation's own key, so that the
-    authorisation is refused when it arrives. Repeats find the work done and get the same answer.
+    What it says is kept beside what was found. Where nothing stands on any date, that row is the mark on which the
+    original is refused should it still come. Repeats find the work done and get the same answer. What stands but is
+    described otherwise is left alone: the terminal is told so, and a person finds it in the attempt's history.
+    Raises: TimeoutError when payments that began before the mark do not end.
     """
-    for _ in range(LOOKS_MAX):
-        async with pool.acquire() as connection, connection.transaction():
-            standing = await store.lock_by_key(
-                connection,
-                terminal_id=asked.terminal_id,
-                business_date=date.fromordinal(asked.original_business_date),
-                message_class=asked.original_message_class,
-                stan=asked.original_stan,
+    said = said_by(asked)
+    async with pool.acquire() as connection, connection.transaction():
+        reply = await _look(connection, asked, said)
+        if reply is not None:
+            return reply
+        marked_in = await store.current_transaction(connection)
+    # A payment that was being recorded meanwhile could not see the mark: it is there once its statement has ended.
+    async with asyncio.timeout(OLDER_ENDED_WITHIN_S):
+        while not await store.older_have_ended(pool, marked_in):  # noqa: ASYNC110 -- PostgreSQL calls nobody.
+            await asyncio.sleep(OLDER_POLL_S)
+    async with pool.acquire() as connection, connection.transaction():
+        return await _look(connection, asked, said) or _answer(asked, Reason.APPROVED, None)
+
+
+def said_by(asked: Reverse) -> Said:
+    """Return how a reversal describes its original."""
+    return Said(
+        sent_at=asked.original_sent_at,
+        day=date.fromordinal(asked.original_business_date),
+        reference=asked.original_rrn.upper(),
+        amount_minor=asked.amount_minor or None,
+        currency=asked.currency,
+        card_fingerprint=asked.card.fingerprint if asked.card is not None else None,
+        approval_code=asked.approval_code,
+    )
+
+
+async def _look(connection: Connection, asked: Reverse, said: Said) -> AuthoriseReply | None:
+    """Act on what the reversal names and keep both; None: nothing stands, and the mark is set."""
+    match, standing = await _find(connection, asked, said)
+    if match.finding == ReversalFinding.NAMED and standing is not None:
+        if asked.replacement_minor > 0:
+            reason = await take_back_part(
+                connection, standing, stays_minor=asked.replacement_minor, who="terminal"
             )
-            if standing is not None:
-                reason = await take_back(connection, standing, cause=asked.cause, who="terminal")
-                return _answer(asked, reason, standing)
-            if await _mark_unseen(connection, asked):
-                return _answer(asked, Reason.APPROVED, None)
-        # The authorisation was committed between the look and the mark: look again.
-    # Neither there nor to be marked: a terminal that the directory does not know.
-    return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
+        else:
+            reason = await take_back(connection, standing, cause=asked.cause, who="terminal")
+    elif match.finding == ReversalFinding.NONE_STOOD:
+        reason = Reason.APPROVED
+    else:
+        reason = Reason.ORIGINAL_DISAGREES
+    if reason == Reason.SYSTEM_BUSY:
+        return _answer(asked, reason, standing)
+    kept = await store.keep_reversal(connection, _kept(asked, said, match, standing, reason))
+    if kept is None:
+        return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
+    if reason == Reason.ORIGINAL_DISAGREES:
+        if standing is not None and kept == 0:
+            await store.note(
+                connection,
+                standing.id,
+                standing.business_date,
+                EventKind.REVERSAL_REFUSED,
+                state=standing.state,
+                reason=standing.reason,
+                cause=", ".join(match.differs) or "ambiguous",
+                detail=msgspec.msgpack.encode([msgspec.Raw(asked.request)]),
+            )
+        return _answer(asked, reason, None)
+    if standing is None:
+        return None
+    reply = _answer(asked, reason, standing)
+    if asked.replacement_minor > 0 and reason == Reason.APPROVED:
+        reply.approved_minor = asked.replacement_minor
+    return reply
+
+
+async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Match, Standing | None]:
+    """Return what the reversal names, locked: near the date that it says first, then on any date."""
+    before, after = (-NEAR_DAYS, NEAR_DAYS) if said.sent_at else UNSAID_DAYS
+    for first, last in (
+        (said.day + timedelta(days=before), said.day + timedelta(days=after)),
+        (said.day - EVERYWHERE, said.day + EVERYWHERE),
+    ):
+        found = await store.lock_named(
+            connection,
+            terminal_id=asked.terminal_id,
+            message_class=asked.original_message_class,
+            stan=asked.original_stan,
+            first=first,
+            last=last,
+        )
+        match = find_named(said, [store.candidate_of(one) for one in found])
+        if match.differs == ("reference",) and match.place is not None:
+            # Some terminals make references of their own: then the original had this one too.
+            own = await store.read_own_reference(connection, found[match.place])
+            match = find_named(said, [store.candidate_of(one, own) for one in found])
+        if match.finding != ReversalFinding.NONE_STOOD:
+            return match, found[match.place] if match.place is not None else None
+    # Nothing under that number: a reference of ours still names a message of this terminal under another one.
+    id_range = id_range_of_rrn(said.reference, near_unix_ms=asked.received_at_us // 1000)
+    if id_range is not None:
+        other = await store.find_by_reference(connection, id_range, terminal_id=asked.terminal_id)
+        standing = await store.lock_by_id(connection, *other) if other is not None else None
+        if standing is not None:
+            return Match(ReversalFinding.DISAGREES, None, ("trace_number",)), standing
+    return match, None
+
+
+def _kept(
+    asked: Reverse, said: Said, match: Match, standing: Standing | None, reason: Reason
+) -> KeptReversal:
+    replacement = asked.replacement_minor if asked.replacement_minor > 0 else None
+    text = "|".join(map(str, (asked.original_message_class, asked.original_stan, *said, replacement)))
+    return KeptReversal(
+        id=asked.id,
+        terminal_id=asked.terminal_id,
+        received_at_us=asked.received_at_us,
+        said=int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True),
+        message_class=asked.original_message_class,
+        stan=asked.original_stan,
+        description=said,
+        replacement_minor=replacement,
+        card_bin=asked.card.bin if asked.card is not None else "",
+        card_last_four=asked.card.last_four if asked.card is not None else "",
+        request=asked.request,
+        finding=match.finding,
+        reason=reason,
+        differs=list(match.differs),
+        attempt_id=standing.id if standing is not None else None,
+        attempt_date=standing.business_date if standing is not None else None,
+    )
 
 
 async def take_back(connection: Connection, standing: Standing, *, cause: int, who: str) -> Reason:
@@ -71,7 +189,8 @@ async def take_back(connection: Connection, standing: Standing, *, cause: int, w
         await _undo_money(connection, standing)
     if standing.kind == Kind.ADVICE:
         # Told after its reversal, the host would book what nobody pays.
-        await store.withdraw_advice(connection, standing)
+        await store.withdraw(connection, standing, DeliveryKind.ADVICE)
+    await store.withdraw(connection, standing, DeliveryKind.PARTIAL_REVERSAL)
     await store.owe(
         connection,
         standing.id,
@@ -84,6 +203,52 @@ async def take_back(connection: Connection, standing: Standing, *, cause: int, w
     kind = EventKind.CANCELLED if cause != Reason.REVERSED_BY_TERMINAL else EventKind.REVERSED
     await store.note(
         connection, standing.id, standing.business_date, kind, state=state, reason=cause, cause=who
+    )
+    return Reason.APPROVED
+
+
+async def take_back_part(connection: Connection, standing: Standing, *, stays_minor: int, who: str) -> Reason:
+    """Lower what a locked attempt holds to `stays_minor`; the host is told until it accepts.
+
+    Returns APPROVED when that is what stays, now or before; SYSTEM_BUSY while the host has not answered yet.
+    """
+    before_minor = await store.replaced_amount(connection, standing)
+    if before_minor is not None:
+        return Reason.APPROVED if before_minor == stays_minor else Reason.REPLACEMENT_REFUSED
+    if standing.state == State.SENT:
+        return Reason.SYSTEM_BUSY
+    if standing.state in (State.CAPTURED, State.REFUNDED, State.SETTLED):
+        return Reason.ALREADY_CAPTURED
+    if standing.kind not in _PARTLY_REVERSIBLE or standing.state not in _HELD:
+        return Reason.REPLACEMENT_REFUSED
+    if not 0 < stays_minor < standing.approved_minor:
+        return Reason.REPLACEMENT_REFUSED
+    await store.lower_approved(connection, standing, stays_minor)
+    await store.post(
+        connection,
+        standing,
+        Operation.RELEASE,
+        Layer.PENDING,
+        stays_minor - standing.approved_minor,
+        part=REPLACED_PART,
+    )
+    await store.owe(
+        connection,
+        standing.id,
+        standing.business_date,
+        DeliveryKind.PARTIAL_REVERSAL,
+        reason=Reason.REVERSED_BY_TERMINAL,
+        amount_minor=stays_minor,
+        acquirer_id=standing.acquirer_id,
+    )
+    await store.note(
+        connection,
+        standing.id,
+        standing.business_date,
+        EventKind.PARTLY_REVERSED,
+        state=standing.state,
+        reason=standing.reason,
+        cause=who,
     )
     return Reason.APPROVED
 
@@ -116,47 +281,6 @@ async def give_back(connection: Connection, refund: Standing) -> None:
             reason=original.reason,
             cause=f"refund {refund.id.hex()} given back",
         )
-
-
-async def _mark_unseen(connection: Connection, asked: Reverse) -> bool:
-    """Record that the original, should it come, has been reversed already. False: it came meanwhile."""
-    business_date = date.fromordinal(asked.original_business_date)
-    recorded = await store.insert(
-        connection,
-        NewAttempt(
-            id=asked.id,
-            business_date=business_date,
-            terminal_id=asked.terminal_id,
-            received_at_us=asked.received_at_us,
-            state=State.REVERSED,
-            reason=asked.cause,
-            kind=Kind.PURCHASE if asked.original_message_class == 2 else Kind.AUTHORISATION,
-            message_class=asked.original_message_class,
-            stan=asked.original_stan,
-            body_hash=0,
-            amount_minor=asked.amount_minor,
-            approved_minor=0,
-            currency=asked.currency,
-            card=asked.card or _NO_CARD,
-            entry_mode="",
-            transmitted_at="",
-            local_time="",
-            approval_code="",
-            request=asked.request,
-        ),
-    )
-    if recorded is None:
-        return False
-    await store.note(
-        connection,
-        asked.id,
-        business_date,
-        EventKind.REVERSED,
-        state=State.REVERSED,
-        reason=asked.cause,
-        cause="before its authorisation",
-    )
-    return True
 
 
 def _answer(asked: Reverse, reason: Reason, standing: Standing | None) -> AuthoriseReply:

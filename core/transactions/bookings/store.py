@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
+import msgspec
 from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import Book, SealedCard
-from core.contracts.states import DeliveryKind, EventKind, Layer, Operation, State
+from core.contracts.states import DeliveryKind, EventKind, Layer, Operation, ReversalFinding, State
 from core.db.queries import load
+from core.transactions.bookings.rules import Candidate, Said
 from core.values.clock import from_unix_us
 
 queries = load(Path(__file__).with_name("queries.sql"))
@@ -39,6 +41,29 @@ class Standing(NamedTuple):
     original_id: bytes | None
     original_date: date | None
     card_fingerprint: int
+    transmitted_at: str
+    local_time: str
+
+
+class KeptReversal(NamedTuple):
+    """A reversal as it is kept: what it says, and what was found and told."""
+
+    id: bytes
+    terminal_id: bytes
+    received_at_us: int
+    said: int
+    message_class: int
+    stan: int
+    description: Said
+    replacement_minor: int | None
+    card_bin: str
+    card_last_four: str
+    request: bytes
+    finding: ReversalFinding
+    reason: int
+    differs: list[str]
+    attempt_id: bytes | None
+    attempt_date: date | None
 
 
 class NewAttempt(NamedTuple):
@@ -68,14 +93,142 @@ class NewAttempt(NamedTuple):
     reverse_after_ms: int = 0
 
 
-async def lock_by_key(
-    connection: Connection, *, terminal_id: bytes, business_date: date, message_class: int, stan: int
-) -> Standing | None:
-    """Return the attempt under its natural key, locked until the transaction ends."""
-    row = await connection.fetchrow(
-        queries.lock_by_key, UUID(terminal_id), business_date, message_class, stan
+async def lock_named(
+    connection: Connection, *, terminal_id: bytes, message_class: int, stan: int, first: date, last: date
+) -> list[Standing]:
+    """Return what stands under a terminal's number between two dates, oldest first, locked."""
+    rows = await connection.fetch(queries.lock_named, UUID(terminal_id), message_class, stan, first, last)
+    return [_standing(row) for row in rows]
+
+
+def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
+    """Return what a reversal may be compared with."""
+    return Candidate(
+        standing.id,
+        standing.business_date,
+        standing.state,
+        standing.amount_minor,
+        standing.approved_minor,
+        standing.currency,
+        standing.card_fingerprint,
+        standing.approval_code,
+        standing.transmitted_at,
+        standing.local_time,
+        own_reference,
     )
-    return _standing(row) if row is not None else None
+
+
+async def read_own_reference(connection: Connection, standing: Standing) -> str:
+    """Return data element 37 of the terminal's own message, empty when it had none or is not kept yet."""
+    row = await connection.fetchrow(queries.read_terminal_message, UUID(standing.id), standing.business_date)
+    if row is None:
+        return ""
+    try:
+        message = msgspec.msgpack.decode(row["request"] or row["detail"] or b"\x80")
+    except msgspec.DecodeError:
+        return ""
+    if isinstance(message, list):
+        message = message[0] if message else {}
+    own = message.get(37) if isinstance(message, dict) else None
+    return str(own).strip().upper() if own is not None else ""
+
+
+async def keep_reversal(connection: Connection, kept: KeptReversal) -> int | None:
+    """Record a reversal or what its repeat found; return how often it came before, None for an unknown terminal."""
+    described = kept.description
+    row = await connection.fetchrow(
+        queries.keep_reversal,
+        UUID(kept.id),
+        UUID(kept.terminal_id),
+        from_unix_us(kept.received_at_us),
+        kept.said,
+        kept.message_class,
+        kept.stan,
+        described.day,
+        described.sent_at,
+        described.reference,
+        described.approval_code,
+        described.currency,
+        described.amount_minor,
+        kept.replacement_minor,
+        described.card_fingerprint,
+        kept.card_bin,
+        kept.card_last_four,
+        kept.request,
+        int(kept.finding),
+        int(kept.reason),
+        kept.differs,
+        UUID(kept.attempt_id) if kept.attempt_id else None,
+        kept.attempt_date,
+    )
+    return row["repeats"] if row is not None else None
+
+
+async def current_transaction(connection: Connection) -> str:
+    """Return the number of the running transaction."""
+    row = await connection.fetchrow(queries.current_transaction)
+    return row["number"] if row is not None else ""
+
+
+async def older_have_ended(pool: asyncpg.Pool, number: str) -> bool:
+    """Whether every transaction that began before this one was committed has ended."""
+    async with pool.acquire() as connection:
+        row = await connection.fetchrow(queries.older_have_ended, number)
+    return row is not None and row["ended"]
+
+
+async def is_forestalled(connection: Connection, new: "NewAttempt") -> bool:
+    """Whether a reversal came before what is to be recorded now."""
+    row = await connection.fetchrow(
+        queries.find_forestalling,
+        UUID(new.terminal_id),
+        new.message_class,
+        new.stan,
+        new.transmitted_at,
+        new.local_time,
+        new.business_date,
+        new.amount_minor,
+        new.currency,
+        new.card.fingerprint,
+    )
+    return row is not None
+
+
+async def ensure_month(pool: asyncpg.Pool, business_date: date) -> None:
+    """Have a partition for a date."""
+    async with pool.acquire() as connection:
+        await connection.fetchrow(queries.ensure_month, business_date)
+
+
+async def read_allowance(connection: Connection, terminal_id: bytes) -> tuple[int, str] | None:
+    """Return what a terminal's service allows for one payment: amount and currency."""
+    row = await connection.fetchrow(queries.read_allowance, UUID(terminal_id))
+    return (row["transaction_max_minor"], row["currency"]) if row is not None else None
+
+
+async def add_doubt(connection: Connection, standing: Standing, cause: str) -> None:
+    """Have a person look at what was booked, and say so in its history."""
+    await connection.execute(queries.add_doubt, UUID(standing.id), standing.business_date, cause)
+    await note(
+        connection,
+        standing.id,
+        standing.business_date,
+        EventKind.DOUBTED,
+        state=standing.state,
+        reason=standing.reason,
+        cause=cause,
+    )
+
+
+async def replaced_amount(connection: Connection, standing: Standing) -> int | None:
+    """Return what a reversal in part has left of a locked attempt, None when there was none."""
+    row = await connection.fetchrow(queries.read_replaced_amount, UUID(standing.id))
+    return row["amount_minor"] if row is not None else None
+
+
+async def lower_approved(connection: Connection, standing: Standing, stays_minor: int) -> None:
+    """Lower what a locked attempt holds."""
+    await connection.execute(queries.lower_approved, UUID(standing.id), standing.business_date, stays_minor)
 
 
 async def lock_by_id(connection: Connection, attempt_id: bytes, business_date: date) -> Standing | None:
@@ -163,7 +316,13 @@ async def capture(connection: Connection, standing: Standing, amount_minor: int,
 
 
 async def post(
-    connection: Connection, standing: Standing, operation: Operation, layer: Layer, amount_minor: int
+    connection: Connection,
+    standing: Standing,
+    operation: Operation,
+    layer: Layer,
+    amount_minor: int,
+    *,
+    part: int = 0,
 ) -> None:
     """Post two legs on an attempt: `amount_minor` more owed by the acquirer, as much more owed to the merchant."""
     await connection.execute(
@@ -176,6 +335,7 @@ async def post(
         int(layer),
         standing.currency,
         standing.acquirer_id,
+        part,
     )
 
 
@@ -233,9 +393,9 @@ async def owe(
     )
 
 
-async def withdraw_advice(connection: Connection, standing: Standing) -> None:
-    """Tell the host no more of an advice that is taken back."""
-    await connection.execute(queries.withdraw_advice, UUID(standing.id))
+async def withdraw(connection: Connection, standing: Standing, kind: DeliveryKind) -> None:
+    """Tell the host no more of something that is taken back."""
+    await connection.execute(queries.withdraw_delivery, UUID(standing.id), int(kind))
 
 
 async def is_recorded(connection: Connection, new: NewAttempt) -> bool:
@@ -268,6 +428,8 @@ def standing_of(new: NewAttempt, store_id: bytes, acquirer_id: int) -> Standing:
         new.original_id,
         new.original_date,
         new.card.fingerprint,
+        new.transmitted_at,
+        new.local_time,
     )
 
 
@@ -321,4 +483,6 @@ def _standing(row: Any) -> Standing:
         row["original_id"].bytes if row["original_id"] else None,
         row["original_date"],
         row["card_fingerprint"],
+        row["transmitted_at"],
+        row["local_time"],
     )

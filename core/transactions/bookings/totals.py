@@ -22,7 +22,7 @@ async def compare(pool: asyncpg.Pool, asked: Totals) -> TotalsReply:
     ]
     async with pool.acquire() as connection, connection.transaction():
         row = await connection.fetchrow(
-            queries.total_terminal_day, UUID(asked.terminal_id), business_date, asked.currency
+            queries.total_terminal_day, UUID(asked.terminal_id), business_date, asked.currency or None
         )
         ours = list(row.values()) if row is not None else [0] * 6
         # Reversals cancel out on both sides; what must agree is what was bought and what was refunded.

@@ -69,6 +69,12 @@ _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
     EventKind.REFUNDED: ("Remboursée", "Refunded"),
     EventKind.CANCELLED: ("Annulée par un agent", "Cancelled by an agent"),
     EventKind.DELIVERED: ("Acceptée par l’acquéreur", "Accepted by the acquirer"),
+    EventKind.PARTLY_REVERSED: ("Annulée en partie par le terminal", "Taken back in part by the terminal"),
+    EventKind.REVERSAL_REFUSED: (
+        "Annulation refusée : elle décrit une autre opération",
+        "Reversal refused: it describes another operation",
+    ),
+    EventKind.DOUBTED: ("Enregistrée, à vérifier", "Booked, to be checked"),
 }
 
 
@@ -167,7 +173,7 @@ def event_of(row: asyncpg.Record, locale: str) -> EventView:
     return EventView(
         id=f"{row['txid']}-{row['seq']}",
         at=timestamp(row["at"]),
-        kind=EventKind(kind).name.lower(),
+        kind=EventKind(kind).name.lower() if kind in _EVENT_TITLES else "other",
         state=STATE_NAMES[row["state"]],
         reason=reason_code(row["reason"]),
         cause=row["cause"],
@@ -211,6 +217,7 @@ def delivery_of(delivery: DeskDelivery) -> DeliveryView:
         DeliveryKind.REVERSAL: "reversal",
         DeliveryKind.ADVICE: "advice",
         DeliveryKind.COMPLETION: "completion",
+        DeliveryKind.PARTIAL_REVERSAL: "partial_reversal",
     }
     return DeliveryView(
         kind=names[delivery.kind],  # pyright: ignore[reportArgumentType]

@@ -6,6 +6,7 @@
 -- Joins go by primary key from the batch outwards; the duplicate is looked for in attempt_card, in the months between
 -- $23 and $24 only: the other partitions are pruned before the statement starts, which costs less than opening them.
 -- Day limits are functions, so that nothing is opened for a service that has none.
+-- A reversal that overtook its payment is found by reversal_forestalls, which is nearly empty.
 WITH asked AS (
     SELECT *
     FROM unnest(
@@ -62,6 +63,15 @@ WITH asked AS (
                     AND d.received_at > timestamptz 'epoch' + a.received_at_us * interval '1 microsecond'
                         - v.duplicate_window_s * interval '1 second'
             ) THEN 12
+            WHEN EXISTS (
+                SELECT FROM reversal AS r
+                WHERE r.terminal_id = a.terminal_id AND r.message_class = a.message_class AND r.stan = a.stan
+                    AND r.attempt_id IS NULL
+                    AND forestalls(
+                        r, a.transmitted_at, a.local_time, date '0001-01-01' + (a.business_day - 1),
+                        a.amount_minor, a.currency, a.card_fingerprint
+                    )
+            ) THEN 13
             ELSE 0
         END)::smallint AS reason
         OFFSET 0 -- keeps the planner from running the checks once for every use of their result

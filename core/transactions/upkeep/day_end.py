@@ -6,15 +6,19 @@ import asyncpg
 import structlog
 
 from core.transactions.upkeep.store import queries
-from core.values.clock import Clock, paris_date
+from core.values.clock import Clock
+from core.values.zones import date_there
 
 CAPTURED_PER_COMMIT = 2_000
 LOOK_BACK = timedelta(days=10)
+BOOKED_BACK = timedelta(days=70)
+"""How far back a day is captured on which something was booked late."""
+
 _log = structlog.get_logger("core.day_end")
 
 
 class DayEnd:
-    """Captures every business date that is over in Paris; safe to stop and start at any point."""
+    """Captures every business date that is over where its store is; safe to stop and start at any point."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -22,22 +26,33 @@ class DayEnd:
         self.captured = 0
 
     async def round(self) -> int:
-        """Capture what is left of the days before today; return how many attempts were captured."""
-        today = paris_date(self._clock.now())
+        """Capture what is left of the days that are over; return how many attempts were captured."""
+        now = self._clock.now()
         async with self._pool.acquire() as connection:
-            days = await connection.fetch(queries.uncaptured_days, today - LOOK_BACK, today)
-            await connection.fetch(queries.keep_months_ahead, today, today + timedelta(days=35))
+            zones = await connection.fetch(queries.list_time_zones)
+            today_in = {row["time_zone"]: date_there(now, row["time_zone"]) for row in zones}
+            utc_date = now.date()
+            days = await connection.fetch(
+                queries.uncaptured_days,
+                utc_date - LOOK_BACK,
+                max(today_in.values(), default=utc_date),
+                utc_date - BOOKED_BACK,
+            )
+            await connection.fetch(queries.keep_months_ahead, utc_date, utc_date + timedelta(days=35))
         captured = 0
         for day in days:
-            captured += await self.close(day["business_date"])
+            day_over = [zone for zone, today in today_in.items() if day["business_date"] < today]
+            captured += await self.close(day["business_date"], day_over)
         return captured
 
-    async def close(self, business_date: date) -> int:
-        """Capture one business date, in commits of a bounded size."""
+    async def close(self, business_date: date, time_zones: list[str]) -> int:
+        """Capture one business date of the stores in some time zones, in commits of a bounded size."""
         captured = 0
         async with self._pool.acquire() as connection:
             while True:
-                row = await connection.fetchrow(queries.capture_day, business_date, CAPTURED_PER_COMMIT)
+                row = await connection.fetchrow(
+                    queries.capture_day, business_date, CAPTURED_PER_COMMIT, time_zones
+                )
                 count: int = row["captured"] if row is not None else 0
                 captured += count
                 if count < CAPTURED_PER_COMMIT:

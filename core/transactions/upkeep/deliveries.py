@@ -1,6 +1,6 @@
 """Reversals, advices and completions reach the host, however often it takes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -16,8 +16,9 @@ from core.contracts.subjects import core_inbox, host
 from core.transactions.bookings import store as bookings
 from core.transactions.bookings.reversals import give_back
 from core.transactions.upkeep.store import queries
-from core.values.clock import PARIS, Clock, to_unix_us
+from core.values.clock import Clock, to_unix_us
 from core.values.ids import rrn_of
+from core.values.zones import zone_of
 
 LEASED_MAX = 200
 REPLY_DEADLINE_MS = 5_000
@@ -26,7 +27,7 @@ ACCEPTED = frozenset({Reason.APPROVED, Reason.DUPLICATE_AT_HOST})
 """The host has it, or had it already."""
 
 _log = structlog.get_logger("core.deliveries")
-_KIND_OF_MESSAGE = {"0420": DeliveryKind.REVERSAL, "0421": DeliveryKind.REVERSAL}
+_REVERSALS = frozenset({"0420", "0421"})
 
 
 class Deliveries:
@@ -86,8 +87,9 @@ class Deliveries:
         """Take the host's answers: what it accepted is done, what it refused is due again, ever later."""
         for reply in replies:
             kind = self._sent.pop((reply.id, reply.message), None)
-            if kind is None:
-                kind = _KIND_OF_MESSAGE.get(reply.message)
+            if reply.message in _REVERSALS:
+                in_part = reply.replacement_minor >= 0
+                kind = DeliveryKind.PARTIAL_REVERSAL if in_part else DeliveryKind.REVERSAL
             if kind is None:
                 continue
             async with self._pool.acquire() as connection, connection.transaction():
@@ -146,15 +148,22 @@ def is_accepted(reason: int, kind: DeliveryKind) -> bool:
 def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
     """Return the message that a delivery sends, the repeat form of it from the second try on."""
     kind: int = lease["kind"]
-    local = now.astimezone(PARIS).strftime("%m%d%H%M%S")
     now_us = to_unix_us(now)
+    transmitted_at, local_time = attempt["transmitted_at"], attempt["local_time"]
+    amount_minor, replacement_minor = lease["amount_minor"], -1
     attempt_id: bytes = attempt["id"].bytes
     repeat = lease["tries"] > 1
     rrn = rrn_of(attempt_id)
     original_stan, original_transmitted_at = attempt["stan"], attempt["transmitted_at"]
     original_message = _message_of(attempt["kind"], attempt["message_class"])
-    if kind == DeliveryKind.REVERSAL:
+    if kind in (DeliveryKind.REVERSAL, DeliveryKind.PARTIAL_REVERSAL):
+        # A host knows the repeat of an advice or a completion by its number and time, so both stay those of the
+        # terminal's message: with the time of each try a hold was captured once a try. A reversal names its original.
         message = "0421" if repeat else "0420"
+        transmitted_at = now.astimezone(UTC).strftime("%m%d%H%M%S")
+        local_time = now.astimezone(zone_of(attempt["time_zone"])).strftime("%m%d%H%M%S")
+        if kind == DeliveryKind.PARTIAL_REVERSAL:
+            amount_minor, replacement_minor = attempt["amount_minor"], amount_minor
     elif kind == DeliveryKind.COMPLETION:
         message = "0221" if repeat else "0220"
         rrn = rrn_of(attempt["original_id"].bytes)
@@ -171,16 +180,14 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
         attempt_id,
         message,
         "200000" if attempt["kind"] == Kind.REFUND else "000000",
-        lease["amount_minor"],
+        amount_minor,
         attempt["currency"],
         attempt["card_ciphertext"],
         attempt["card_expiry"],
         b"",
         attempt["stan"],
-        # A host knows the repeat of an advice or a completion by its number and time, so both stay those of the
-        # terminal's message: with the time of each try a hold was captured once a try.
-        local if kind == DeliveryKind.REVERSAL else attempt["transmitted_at"],
-        local if kind == DeliveryKind.REVERSAL else attempt["local_time"],
+        transmitted_at,
+        local_time,
         attempt["entry_mode"],
         attempt["merchant_category"],
         rrn,
@@ -195,6 +202,7 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
         original_transmitted_at,
         lease["reason"],
         repeat,
+        replacement_minor,
     )
 
 

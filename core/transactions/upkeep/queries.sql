@@ -28,6 +28,10 @@ SET tries = d.tries + 1, due_at = clock_timestamp() + least(60, power(2, least(d
 WHERE d.id IN (
     SELECT o.id FROM delivery AS o
     WHERE o.accepted_at IS NULL AND o.due_at <= $1
+        -- A part is taken back of what the host has: the advice itself goes first.
+        AND NOT (o.kind = 4 AND EXISTS (
+            SELECT FROM delivery AS e WHERE e.attempt_id = o.attempt_id AND e.kind = 2 AND e.accepted_at IS NULL
+        ))
     ORDER BY o.due_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -39,7 +43,7 @@ RETURNING d.id, d.attempt_id, d.business_date, d.kind, d.reason, d.amount_minor,
 SELECT
     a.id, a.kind, a.message_class, a.stan, a.amount_minor, a.approved_minor, a.currency, a.card_ciphertext,
     a.card_expiry, a.transmitted_at, a.local_time, a.entry_mode, a.approval_code, a.original_id, a.received_at,
-    t.terminal, s.acceptor, s.merchant_category, q.code AS acquirer, o.stan AS original_stan,
+    t.terminal, s.acceptor, s.merchant_category, s.time_zone, q.code AS acquirer, o.stan AS original_stan,
     o.transmitted_at AS original_transmitted_at, o.kind AS original_kind
 FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)
 INNER JOIN attempt AS a ON a.id = k.id AND a.business_date = k.business_date
@@ -91,13 +95,15 @@ FROM (
 SELECT count(*) AS put_aside FROM (SELECT FROM dead_letter LIMIT $1) AS d;
 
 -- name: capture_day
--- End of day: what was bought is captured, a bounded number at a time; entries and events in the same commit.
+-- End of day where the store is ($3): what was bought is captured, a bounded number at a time; entries and events in
+-- the same commit.
 WITH due AS (
     SELECT a.id, a.business_date
     FROM attempt AS a
+    INNER JOIN store AS s ON s.id = a.store_id AND s.time_zone = ANY ($3::text[])
     WHERE a.business_date = $1 AND a.kind IN (2, 5) AND a.state IN (3, 4)
     LIMIT $2
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF a SKIP LOCKED
 ), captured AS (
     UPDATE attempt AS a
     SET state = 8, captured_minor = a.approved_minor
@@ -126,9 +132,16 @@ WITH due AS (
 SELECT count(*) AS captured FROM captured;
 
 -- name: uncaptured_days
+-- Also the older days ($3) of advices that were booked when their day was long over: doubt is nearly empty.
 SELECT DISTINCT a.business_date
 FROM attempt AS a
-WHERE a.business_date >= $1 AND a.business_date < $2 AND a.kind IN (2, 5) AND a.state IN (3, 4);
+WHERE a.business_date >= $1 AND a.business_date < $2 AND a.kind IN (2, 5) AND a.state IN (3, 4)
+UNION
+SELECT d.business_date FROM doubt AS d WHERE d.business_date >= $3 AND d.business_date < $1;
+
+-- name: list_time_zones
+-- A store is a row of thousands; read four times an hour.
+SELECT DISTINCT s.time_zone FROM store AS s;
 
 -- name: keep_months_ahead
 SELECT ensure_partitions($1::date, $2::date) AS made;

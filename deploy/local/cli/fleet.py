@@ -74,6 +74,9 @@ async def fleet(
         seconds=seconds,
         rough=rough,
         cuts=cuts,
+        parts=0.01,
+        resets=0.002,
+        odd_clocks=0.3,
         journal=journal,
         stan_file=common.data / STAN_FILE,
     )

@@ -43,6 +43,7 @@ def _facts(journals: list[tuple[Path, int]]) -> Iterator[TerminalFact]:
                 code=told.code,
                 reference=told.rrn,
                 approval_code=told.approval_code,
+                replacement_minor=told.replacement_minor,
             )
 
 

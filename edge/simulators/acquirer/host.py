@@ -41,6 +41,8 @@ REVERSALS_COUNTED_MAX = 50_000
 _ECHOED_IF_PRESENT = (3, 4, 7, 11, 12, 13, 37, 41, 42, 49, 70)
 _NETWORK_CODES = {"001", "002", "301"}  # sign-on, sign-off, echo
 _SIGN_ON, _SIGN_OFF = "001", "002"
+UNSEEN_IN_PART_CODE = "25"
+"""A part can only be taken back of what is there."""
 
 Answer = tuple[Message | bytes | None, Behaviour]
 """The answer and how to deliver it (delay, repeats, closing): fields, or a whole frame, or None for nothing to say."""
@@ -289,8 +291,14 @@ class Host:
             answer[39] = REVERSAL_REFUSED_CODE
             return answer, APPROVE
         entry = self.book.get(rrn)
+        stays = int(str(m.get(95, ""))[:12] or 0)
+        if stays and entry is None:
+            answer[39] = UNSEEN_IN_PART_CODE
+            return answer, APPROVE
         if entry is None or not entry.reversal_accepted:
-            if entry is not None:
+            if entry is not None and stays:
+                fact = self._fact(PARTIALLY_APPROVED, m, mti, rrn, approved=stays)
+            elif entry is not None:
                 fact = self._fact(REVERSED, m, mti, rrn, approved=entry.approved_minor)
             else:
                 # Never seen: it is remembered under what field 90 says, and what comes later is refused.

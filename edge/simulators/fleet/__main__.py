@@ -72,6 +72,9 @@ async def run(environment: dict[str, str]) -> None:
             terminals=identities(environment.get("GUICHET_FLEET_TERMINALS") or DEFAULT_TERMINALS),
             rate_per_s=rate,
             rough=0.01,
+            parts=0.01,
+            resets=0.002,
+            odd_clocks=0.3,
             journal=Path(journal) if journal else None,
             stan_file=Path(data) / STAN_FILE if data else None,
         )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
@@ -17,7 +18,7 @@ from edge.simulators.cards import CARDS, estate_pan, load_start
 from edge.simulators.fleet.member import Member
 from edge.simulators.fleet.tally import Summary, Tally
 from edge.simulators.journal import Journal, Told
-from edge.simulators.requests import Identity
+from edge.simulators.requests import LOAD_TERMINALS_ABOVE, ODD, USUAL, Habits, Identity
 from edge.simulators.stans import StanFile, Stans, run_offset
 from edge.simulators.terminal import Terminal
 
@@ -61,6 +62,9 @@ class Plan(msgspec.Struct):
     refunds: float = 0.02
     cancellations: float = 0.02
     verifications: float = 0.01
+    parts: float = 0.0  # a part of an earlier payment taken back
+    resets: float = 0.0  # a payment under the number of an earlier one, and its reversal
+    odd_clocks: float = 0.0  # terminals of the load that are overseas, or tell the time otherwise
     cuts: float = 0.002  # chance, a payment, that a terminal loses its network
     cut_s: float = 4.0
     reply_timeout_s: float = 30.0
@@ -68,6 +72,15 @@ class Plan(msgspec.Struct):
     journal: Path | None = None
     stan_file: Path | None = None
     seed: int | None = None
+
+
+def habits_of(identity: Identity, share: float) -> Habits:
+    """Return how a terminal tells the time: the same at every run, and as usual for those of the demonstration."""
+    number = identity.terminal.strip().removeprefix("T")
+    if not number.isdecimal() or int(number) <= LOAD_TERMINALS_ABOVE:
+        return USUAL
+    draw = crc32(number.encode())
+    return ODD[draw // 1000 % len(ODD)] if draw % 1000 < share * 1000 else USUAL
 
 
 class Estate:
@@ -85,14 +98,19 @@ class Estate:
         self._tasks: set[asyncio.Task[None]] = set()
         local = datetime.now(PARIS)
         first = run_offset(local.hour * 3600 + local.minute * 60 + local.second)
-        file = StanFile(plan.stan_file) if plan.stan_file else None
         self.members = [
             Member(
                 Terminal(
                     identity,
                     host=plan.host,
                     port=plan.port,
-                    stans=Stans(identity.terminal, file=file, first=first, block=STAN_BLOCK),
+                    stans=Stans(
+                        identity.terminal,
+                        file=self._stan_file(habits_of(identity, plan.odd_clocks)),
+                        first=first,
+                        block=STAN_BLOCK,
+                    ),
+                    habits=habits_of(identity, plan.odd_clocks),
                     tls=tls(identity.terminal) if tls else None,
                     reply_timeout_s=plan.reply_timeout_s,
                     reversal_timeout_s=plan.reversal_timeout_s,
@@ -103,6 +121,14 @@ class Estate:
             )
             for identity in plan.terminals
         ]
+
+    def _stan_file(self, habits: Habits) -> StanFile | None:
+        """Return where numbers are counted: days of different clocks are counted apart."""
+        path = self.plan.stan_file
+        if path is None or habits == USUAL:
+            return StanFile(path) if path else None
+        clock = f"{habits.zone.rpartition('/')[2].lower()}{habits.clock_off_s:+d}"
+        return StanFile(path.with_name(f"{path.stem}-{clock}{path.suffix}"))
 
     def _tell(self, told: Told) -> None:
         if self._journal is not None:
@@ -213,6 +239,11 @@ class Estate:
                 draw < plan.holds + plan.verifications + plan.refunds + plan.cancellations and member.approved
             ):
                 member.cancel(member.approved.pop())
+            elif draw > 1 - plan.parts and member.approved:
+                paid = member.approved.pop()
+                member.cancel(paid, stays_minor=max(1, paid.approved_minor * 6 // 10))
+            elif 1 - plan.parts - plan.resets < draw <= 1 - plan.parts and member.approved:
+                await member.sell_again_under(member.approved[0], self._card(), self._amount())
             else:
                 await member.sell(self._card(), self._amount())
         finally:

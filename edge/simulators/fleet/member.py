@@ -5,7 +5,8 @@ import contextlib
 import random
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import msgspec
 
@@ -38,6 +39,7 @@ class Waiting:
     about_day: str
     outcome: str
     tries: int = 0
+    stays_minor: int = 0  # of a reversal in part
 
 
 class Member:
@@ -141,7 +143,8 @@ class Member:
             self._tally.advices_acknowledged += 1
         outcome = item.outcome if done.code == "00" else ANSWERED
         about = item.about if item.about is not None and done.code == "00" else item.message
-        self._tell(_told(outcome, about, item.about_day, done))
+        told = _told(outcome, about, item.about_day, done)
+        self._tell(msgspec.structs.replace(told, replacement_minor=item.stays_minor))
         return True
 
     def cut(self, seconds: float) -> None:
@@ -204,36 +207,73 @@ class Member:
         self._tally.advices += 1
         self._wait_for(Waiting(completion, None, self.terminal.today(), ADVICE_ACKNOWLEDGED))
 
-    def cancel(self, of: Exchange) -> None:
-        """Take an earlier payment back on the customer's wish."""
+    def cancel(self, of: Exchange, *, stays_minor: int = 0) -> None:
+        """Take an earlier payment back on the customer's wish, or all of it but `stays_minor`."""
         stan, at = self.terminal.moment()
         message = requests.reversal(
-            of.request, mti="0400", stan=stan, at=at, reason=requests.CUSTOMER_CANCELLATION, rrn=of.rrn
+            of.request,
+            mti="0400",
+            stan=stan,
+            at=at,
+            reason=requests.CUSTOMER_CANCELLATION,
+            rrn=of.rrn,
+            stays_minor=stays_minor,
+            habits=self.terminal.habits,
         )
-        self._wait_for(Waiting(message, of.request, of.day, REVERSAL_ACKNOWLEDGED))
+        self._wait_for(Waiting(message, of.request, of.day, REVERSAL_ACKNOWLEDGED, stays_minor=stays_minor))
+
+    async def sell_again_under(self, earlier: Exchange, pan: str, amount_minor: int) -> Exchange | None:
+        """Pay under the number of an earlier payment, as after a counter reset, on the day before by a wrong clock."""
+        if not self.online:
+            return None
+        _, at = self.terminal.moment()
+        day = date.fromisoformat(at.day) - timedelta(days=1)
+        request = requests.payment(
+            self.terminal.identity,
+            mti="0200",
+            processing_code=requests.PURCHASE,
+            pan=pan,
+            amount_minor=amount_minor,
+            stan=str(earlier.request[11]),
+            at=replace(at, local_date=f"{day:%m%d}", day=day.isoformat()),
+        )
+        done = await self._exchange(request, day.isoformat())
+        if done is not None and done.approved:
+            message = requests.reversal(
+                request, mti="0400", stan=self.terminal.moment()[0], at=at,
+                reason=requests.CUSTOMER_CANCELLATION, habits=self.terminal.habits,
+            )  # fmt: skip
+            self._wait_for(Waiting(message, request, day.isoformat(), REVERSAL_ACKNOWLEDGED))
+        return done
 
     async def _ask(
         self, mti: str, code: str, pan: str, amount_minor: int, **more: str | bool
     ) -> Exchange | None:
+        request = self.terminal.make_payment(mti, code, pan, amount_minor, **more)
+        done = await self._exchange(request)
+        if done is None or done.answer is None:
+            return done
+        if done.approved and done.rrn and code == requests.PURCHASE and amount_minor and mti == "0200":
+            self.approved.append(done)
+        return done
+
+    async def _exchange(self, request: Message, day: str = "") -> Exchange | None:
+        """Ask and note what came; no answer means a reversal, no link means nothing was asked."""
         async with self._turn:
-            request = self.terminal.make_payment(mti, code, pan, amount_minor, **more)
             try:
                 done = await self.terminal.exchange(request)
             except LinkLost:
                 self._tally.refused_offline += 1
                 return None
+        day = day or done.day
         self._tally.sent += 1
         if done.answer is None:
             self._tally.unknown += 1
-            self._tell(_told(NO_ANSWER, request, done.day, done))
-            self._wait_for(
-                Waiting(self.terminal.make_reversal(request), request, done.day, REVERSAL_ACKNOWLEDGED)
-            )
+            self._tell(_told(NO_ANSWER, request, day, done))
+            self._wait_for(Waiting(self.terminal.make_reversal(request), request, day, REVERSAL_ACKNOWLEDGED))
             return done
         self._tally.answered(done.code, done.elapsed_ms)
-        self._tell(_told(ANSWERED, request, done.day, done))
-        if done.approved and done.rrn and code == requests.PURCHASE and amount_minor and mti == "0200":
-            self.approved.append(done)
+        self._tell(_told(ANSWERED, request, day, done))
         return done
 
     def _wait_for(self, item: Waiting) -> None:

@@ -13,6 +13,8 @@ from edge.simulators.requests import Identity
 from tests.integration.edge.conftest import IDENTITY, House, now, until
 from tests.integration.edge.stand_in import approve
 
+PAN = CARDS["approve-cb"].pan
+
 
 async def honest(house: House) -> None:
     """Somebody else still pays."""
@@ -78,6 +80,13 @@ async def test_a_terminal_that_goes_on_sending_malformed_messages_is_closed(hous
         ({13: None, 12: None, 7: None}, "30"),
         ({35: "4970100000000000=3012201"}, "14"),
         ({3: "200000"}, "30"),
+        ({7: "1128250000"}, "30"),
+        ({7: "1128236000"}, "30"),
+        ({7: "0230120000"}, "30"),
+        ({12: "240000"}, "30"),
+        ({12: "126000"}, "30"),
+        ({11: "000000"}, "30"),
+        ({2: PAN, 14: "3012", 35: f"{PAN}=3101201"}, "30"),
     ],
 )
 async def test_a_senseless_field_is_refused_before_core_hears_of_it(
@@ -109,20 +118,62 @@ async def test_unknown_network_codes_and_types_are_refused(house: House) -> None
     assert await terminal.is_closed()
 
 
-async def test_more_than_a_terminal_may_have_in_flight_waits_or_is_refused(house: House) -> None:
+async def test_a_burst_of_fourteen_waits_its_turn_and_all_are_approved(house: House) -> None:
     house.core.decide = lambda _request: None
     terminal = await house.terminal()
-    terminal.writer.write(b"".join(frame(terminal.codec.encode(terminal.purchase())) for _ in range(9)))
-    assert (await terminal.receive())[39] == "91"
-    terminal.send(terminal.purchase())
+    terminal.writer.write(b"".join(frame(terminal.codec.encode(terminal.purchase())) for _ in range(14)))
     with pytest.raises(TimeoutError):
-        await terminal.receive(0.1)
+        await terminal.receive(0.2)
     assert len(house.core.authorised) == 8
-    house.core.bus.publish(
-        "edge.edge1.authorised", msgspec.msgpack.encode([approve(one) for one in house.core.authorised])
-    )
-    assert [(await terminal.receive())[39] for _ in range(8)] == ["00"] * 8
-    await until(lambda: len(house.core.authorised) == 9)
+    answered = 0
+    while answered < 14:
+        for one in house.core.authorised[answered:]:
+            house.core.bus.publish("edge.edge1.authorised", msgspec.msgpack.encode([approve(one)]))
+            assert (await terminal.receive())[39] == "00"
+            answered += 1
+    assert len(house.core.authorised) == 14
+    house.core.decide = approve
+    assert (await terminal.ask(terminal.purchase()))[39] == "00", "reading goes on"
+
+
+async def test_a_half_closed_socket_still_gets_its_answers(house: House) -> None:
+    house.core.decide = lambda _request: None
+    terminal = await house.terminal()
+    terminal.writer.write(b"".join(frame(terminal.codec.encode(terminal.purchase())) for _ in range(10)))
+    terminal.writer.write_eof()
+    answered = 0
+    while answered < 10:
+        await until(lambda seen=answered: len(house.core.authorised) > seen)
+        for one in house.core.authorised[answered:]:
+            house.core.bus.publish("edge.edge1.authorised", msgspec.msgpack.encode([approve(one)]))
+            assert (await terminal.receive())[39] == "00"
+            answered += 1
+    assert await terminal.is_closed()
+
+
+async def test_a_half_closed_socket_still_gets_its_sign_on(house: House) -> None:
+    terminal = await house.terminal(signed_on=False)
+    terminal.send(requests.sign_on(IDENTITY, stan="000001", at=now()))
+    terminal.writer.write_eof()
+    assert (await terminal.receive())[39] == "00"
+    assert await terminal.is_closed()
+
+
+async def test_a_malformed_request_is_answered_with_what_it_shows(house: House) -> None:
+    terminal = await house.terminal()
+    request = terminal.purchase()
+    raw = terminal.codec.encode(request)
+    place = raw.index(b"000000001250")
+    terminal.writer.write(frame(raw[:place] + b"00000000125X" + raw[place + 12 :]))
+    answer = await terminal.receive()
+    assert [answer.get(number) for number in (0, 3, 4, 7, 11, 12, 13, 39, 41)] == [
+        "0210",
+        *(request[3], None, *(request[number] for number in (7, 11, 12, 13))),
+        "30",
+        IDENTITY.terminal,
+    ]
+    terminal.writer.write(frame(raw[:-1]))
+    assert (await terminal.receive())[11] == request[11]
 
 
 async def test_too_many_messages_a_second_close_the_connection(house: House) -> None:

@@ -157,3 +157,18 @@ def test_a_torn_journal_loses_only_its_torn_line(tmp_path: Path) -> None:
     again.tell_all([one, one])
     again.close()
     assert list(read_journal(path)) == [one, one, one]
+
+
+async def test_odd_clocks_and_parts_are_told_as_they_were_done(tmp_path: Path) -> None:
+    terminals = [Identity(f"T{number:07d}") for number in range(1_000_001, 1_000_013)]
+    async with whole_host(tmp_path / "book") as (acquirer, port):
+        plan = make_plan(port, tmp_path, terminals=terminals, odd_clocks=1.0, parts=0.2, cuts=0.0, rough=0.0)
+        await Estate(plan).run()
+        book = {entry.rrn: entry for entry in acquirer.book.entries()}
+    told = list(read_journal(tmp_path / "told.jsonl"))
+    answered = {(fact.terminal, fact.day, fact.stan): fact for fact in told if fact.outcome == ANSWERED}
+    parts = [fact for fact in told if fact.replacement_minor and fact.outcome == REVERSAL_ACKNOWLEDGED]
+    assert len(parts) > 5
+    for fact in parts:
+        paid = answered[fact.terminal, fact.day, fact.stan]
+        assert book[paid.rrn].approved_minor == fact.replacement_minor < paid.approved_minor

@@ -29,6 +29,8 @@ DELETE FROM ledger_entry;
 DELETE FROM delivery;
 DELETE FROM act;
 DELETE FROM dead_letter;
+DELETE FROM reversal;
+DELETE FROM doubt;
 DELETE FROM sweep;
 DELETE FROM inbox;
 DELETE FROM activity_minute;

@@ -98,6 +98,9 @@ class StandInHost:
         if line is None:
             self.reversed_unseen.add(request.rrn)
             return Reason.ORIGINAL_NOT_FOUND
+        if request.replacement_minor >= 0:
+            line.amount_minor = request.replacement_minor
+            return Reason.APPROVED
         line.reversed = True
         return Reason.APPROVED
 
@@ -167,5 +170,6 @@ class StandInHost:
             2_000 if replied else 0,
             EXCHANGE if replied else b"",
             late,
+            request.replacement_minor,
         )
         self.bus.publish(subject, msgspec.msgpack.encode([answer]))

@@ -40,7 +40,7 @@ from core.transactions.tasks import end_task
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
 from core.transactions.upkeep.sweeper import Sweeper
-from core.values.clock import from_unix_us, paris_date
+from core.values.clock import PARIS, from_unix_us, paris_date
 from core.values.ids import rrn_of, uuid7
 from deploy.local.nats import NatsServer
 from tests.integration.core.transactions.directory import ADD_GRANT, ADD_PERSON, FORGET, Directory, seed
@@ -123,13 +123,18 @@ class World:
             "card": CARD,
             "sensitive": b"track",
             "entry_mode": "051",
-            "transmitted_at": "1122101500",
-            "local_time": "1122111500",
+            **self.times(),
             "partial_ok": False,
             "received_at_us": self.now_us(),
             "request": b"\x80",
         }
         return Authorise(**{**values, **changes})
+
+    def times(self) -> dict[str, str]:
+        """Return the times of a message sent now by a terminal in Paris."""
+        now = self.clock.now()
+        local = now.astimezone(PARIS)
+        return {"transmitted_at": f"{now:%m%d%H%M%S}", "local_time": f"{local:%m%d%H%M%S}"}
 
     def authorisation(self, **changes: Any) -> Authorise:
         """Return a pre-authorisation."""
@@ -187,12 +192,13 @@ class World:
             "card": item.card,
             "received_at_us": self.now_us(),
             "request": b"\x80",
+            "original_sent_at": item.transmitted_at,
         }
         return Reverse(**{**values, **changes})
 
-    async def reverse(self, item: Authorise | Book) -> AuthoriseReply:
+    async def reverse(self, item: Authorise | Book, **changes: Any) -> AuthoriseReply:
         """Reverse and wait."""
-        return await self.request(REVERSE, self.reversal(item))
+        return await self.request(REVERSE, self.reversal(item, **changes))
 
     def booking(self, kind: Kind, **changes: Any) -> Book:
         """Return an advice, or with `original_rrn` a completion."""
@@ -208,8 +214,7 @@ class World:
             "currency": "EUR",
             "card": CARD,
             "entry_mode": "051",
-            "transmitted_at": "1122101500",
-            "local_time": "1122111500",
+            **self.times(),
             "approval_code": "OFF123",
             "original_rrn": "",
             "received_at_us": self.now_us(),
@@ -293,7 +298,7 @@ class World:
         giver = UUID(bytes=granted_by) if granted_by else None
         await self.owner.execute(ADD_GRANT, UUID(bytes=agent_id), role, giver)
 
-    async def totals(self, business_date: int) -> TotalsReply:
+    async def totals(self, business_date: int, *, currency: str = "EUR") -> TotalsReply:
         """Compare totals of the first terminal, declaring nothing."""
         asked = Totals(
             self.new_id(),
@@ -306,7 +311,7 @@ class World:
             credit_minor=0,
             reversal_count=0,
             reversal_minor=0,
-            currency="EUR",
+            currency=currency,
             received_at_us=self.now_us(),
         )
         return await self.request(TOTALS, asked, TotalsReply)

@@ -1,0 +1,328 @@
+"""A reversal takes back what it describes, whatever clock its terminal has, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from core.contracts.payment import Authorise
+from core.contracts.reasons import Reason
+from core.contracts.states import EventKind, Kind, State
+from core.contracts.subjects import REVERSE
+from core.values.ids import rrn_of
+from tests.integration.core.transactions import stand_in_host as behaviour
+from tests.integration.core.transactions.test_bookings import drained
+from tests.integration.core.transactions.world import CARD, World, until
+
+MASTERCARD = msgspec.structs.replace(CARD, fingerprint=7_777, bin="555555", last_four="4444")
+
+
+def yesterdays(world: World, **changes: Any) -> Authorise:
+    """Return a payment on the terminal's yesterday, which is still today somewhere."""
+    now = world.clock.now()
+    return world.payment(
+        business_date=world.today() - 1,
+        transmitted_at=f"{now:%m%d%H%M%S}",
+        local_time=f"{now - timedelta(hours=14):%m%d%H%M%S}",
+        **changes,
+    )
+
+
+async def test_a_terminal_whose_date_is_not_ours_takes_its_payment_back(world: World) -> None:
+    item = yesterdays(world)
+    await world.pay(item)
+    reply = await world.reverse(item, original_business_date=world.today())
+    assert (reply.reason, reply.rrn) == (Reason.APPROVED, rrn_of(item.id))
+    assert (await world.row(item.id))["state"] == State.REVERSED
+    await drained(world)
+
+
+@pytest.mark.parametrize("sent_at", ["the same", "local", "none"])
+async def test_local_time_or_none_names_the_payment_all_the_same(world: World, sent_at: str) -> None:
+    item = yesterdays(world)
+    await world.pay(item)
+    said = {"the same": item.transmitted_at, "local": item.local_time, "none": ""}[sent_at]
+    reply = await world.reverse(item, original_sent_at=said, original_business_date=world.today())
+    assert reply.reason == Reason.APPROVED
+    assert (await world.row(item.id))["state"] == State.REVERSED
+    await drained(world)
+
+
+async def test_after_a_counter_reset_the_payment_described_is_taken_back(world: World) -> None:
+    first = yesterdays(world, stan=50, amount_minor=6_100)
+    await world.pay(first)
+    now = world.clock.now() + timedelta(seconds=71)
+    second = world.payment(
+        stan=50, amount_minor=7_200, card=MASTERCARD, transmitted_at=f"{now:%m%d%H%M%S}",
+        local_time=f"{now:%m%d%H%M%S}",
+    )  # fmt: skip
+    await world.pay(second)
+    assert (await world.reverse(second)).reason == Reason.APPROVED
+    assert [(await world.row(item.id))["state"] for item in (first, second)] == [
+        State.APPROVED,
+        State.REVERSED,
+    ]
+    await drained(world)
+
+
+@pytest.mark.parametrize(
+    ("changes", "differs"),
+    [
+        ({"amount_minor": 1_251}, "amount"),
+        ({"currency": "USD"}, "currency"),
+        ({"card": MASTERCARD}, "card"),
+        ({"original_rrn": "0123456789AB"}, "reference"),
+        ({"approval_code": "NOTOUR"}, "approval_code"),
+        ({"original_sent_at": "0102030405"}, "time"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_disagrees_is_refused_kept_and_left_standing(
+    world: World, changes: dict[str, Any], differs: str
+) -> None:
+    item = world.payment()
+    await world.pay(item)
+    original_day = item.business_date
+    for _ in range(2):
+        reply = await world.reverse(item, **{"original_business_date": original_day, **changes})
+        assert (reply.reason, reply.approved_minor) == (Reason.ORIGINAL_DISAGREES, 0)
+    assert (await world.row(item.id))["state"] == State.APPROVED
+    events = [e for e in await world.events(item.id) if e["kind"] == EventKind.REVERSAL_REFUSED]
+    assert [event["cause"] for event in events] == [differs]
+    kept = await world.owner.fetchrow("SELECT attempt_id, differs, repeats FROM reversal")
+    assert kept is not None
+    assert (kept["attempt_id"], kept["differs"], kept["repeats"]) == (UUID(bytes=item.id), [differs], 1)
+    assert (await world.reverse(item)).reason == Reason.APPROVED, "the true one still succeeds"
+    await drained(world)
+
+
+async def test_a_reference_of_ours_under_another_number_is_no_permission(world: World) -> None:
+    item = world.payment()
+    await world.pay(item)
+    reply = await world.reverse(item, original_stan=999_999, original_rrn=rrn_of(item.id))
+    assert reply.reason == Reason.ORIGINAL_DISAGREES
+    assert (await world.row(item.id))["state"] == State.APPROVED
+
+
+async def test_a_payment_after_its_reversal_is_refused_whatever_date_it_carries(world: World) -> None:
+    item = yesterdays(world)
+    assert (await world.reverse(item, original_business_date=world.today())).reason == Reason.APPROVED
+    assert await world.owner.fetchval("SELECT count(*) FROM attempt") == 0, (
+        "nothing is stored that nobody sent"
+    )
+    assert (await world.pay(item)).reason == Reason.ALREADY_REVERSED
+    assert (await world.pay(world.again(item))).reason == Reason.ALREADY_REVERSED
+    assert (await world.reverse(item, original_business_date=world.today())).reason == Reason.APPROVED
+    assert world.host.messages("0200") == []
+    await drained(world)
+
+
+@pytest.mark.parametrize("kind", [Kind.ADVICE, Kind.COMPLETION, Kind.REFUND])
+async def test_whatever_comes_after_its_reversal_is_not_booked(world: World, kind: Kind) -> None:
+    original = world.authorisation() if kind == Kind.COMPLETION else world.payment()
+    await world.pay(original)
+    late = {
+        Kind.ADVICE: lambda: world.booking(Kind.ADVICE),
+        Kind.COMPLETION: lambda: world.completion(original),
+        Kind.REFUND: lambda: world.refund(original),
+    }[kind]()
+    assert (await world.reverse(late)).reason == Reason.APPROVED
+    reply = await (world.pay(late) if isinstance(late, Authorise) else world.book(late))
+    assert reply.reason == Reason.ALREADY_REVERSED
+    assert (await world.row(original.id))["state"] == State.APPROVED
+    await drained(world)
+
+
+async def test_another_payment_under_the_number_of_a_reversal_that_found_nothing_is_taken(
+    world: World,
+) -> None:
+    lost = world.payment(stan=77)
+    await world.reverse(lost)
+    later = world.clock.now() + timedelta(seconds=97)
+    other = world.payment(
+        stan=77, amount_minor=900, transmitted_at=f"{later:%m%d%H%M%S}", local_time=f"{later:%m%d%H%M%S}"
+    )
+    assert (await world.pay(other)).reason == Reason.APPROVED
+    await drained(world)
+
+
+async def test_payments_and_reversals_that_cross_never_leave_a_payment_standing(world: World) -> None:
+    items = [yesterdays(world) for _ in range(40)]
+
+    async def both(item: Authorise, pause_s: float) -> Reason:
+        world.send(item)
+        await asyncio.sleep(pause_s)
+        reply = await world.request(REVERSE, world.reversal(item, original_business_date=world.today()))
+        return reply.reason
+
+    reasons = await asyncio.gather(*(both(item, place * 0.0001) for place, item in enumerate(items)))
+    assert set(reasons) == {Reason.APPROVED}
+    for item in items:
+        await world.answer_to(item)
+    states = await world.owner.fetch("SELECT DISTINCT state FROM attempt")
+    assert {row["state"] for row in states} <= {State.UNKNOWN, State.REVERSED, State.DECLINED}
+    await drained(world)
+
+
+async def test_a_part_taken_back_stays_in_the_books_and_at_the_host(world: World) -> None:
+    item = world.payment(amount_minor=5_000)
+    await world.pay(item)
+    replies = [await world.reverse(item, replacement_minor=3_000) for _ in range(3)]
+    assert [(reply.reason, reply.approved_minor) for reply in replies] == [(Reason.APPROVED, 3_000)] * 3
+    row = await world.row(item.id)
+    assert (row["state"], row["amount_minor"], row["approved_minor"]) == (State.APPROVED, 5_000, 3_000)
+    await drained(world)
+    assert [(r.amount_minor, r.replacement_minor) for r in world.host.messages("0420")] == [(5_000, 3_000)]
+    again = await world.pay(world.again(item))
+    assert (again.reason, again.approved_minor) == (Reason.APPROVED, 3_000)
+    await world.day_passes()
+    assert (await world.row(item.id))["captured_minor"] == 3_000
+    assert (await world.reverse(item, replacement_minor=3_000)).reason == Reason.APPROVED
+    await drained(world)
+
+
+async def test_what_was_taken_back_in_part_can_be_taken_back_whole(world: World) -> None:
+    item = world.payment(amount_minor=5_000)
+    await world.pay(item)
+    await world.reverse(item, replacement_minor=3_000)
+    assert (await world.reverse(item)).reason == Reason.APPROVED
+    assert (await world.row(item.id))["state"] == State.REVERSED
+    await drained(world)
+    assert [r.replacement_minor for r in world.host.messages("0420")] == [-1]
+
+
+async def test_a_part_of_an_advice_is_taken_back_after_the_host_has_the_advice(world: World) -> None:
+    advice = world.booking(Kind.ADVICE, amount_minor=5_000)
+    await world.book(advice)
+    assert (await world.reverse(advice, replacement_minor=2_000)).reason == Reason.APPROVED
+    await drained(world)
+    assert [r.message for r in world.host.seen] == ["0220", "0420"]
+
+
+@pytest.mark.parametrize("stays_minor", [5_000, 5_001, 9_999_999])
+async def test_what_stays_must_be_less_than_what_was(world: World, stays_minor: int) -> None:
+    item = world.payment(amount_minor=5_000)
+    await world.pay(item)
+    assert (await world.reverse(item, replacement_minor=stays_minor)).reason == Reason.REPLACEMENT_REFUSED
+    assert (await world.row(item.id))["approved_minor"] == 5_000
+    await drained(world)
+
+
+async def test_a_second_other_part_and_a_part_of_what_is_captured_are_refused(world: World) -> None:
+    item, captured = world.payment(amount_minor=5_000), world.payment(amount_minor=5_000)
+    await world.pay(captured)
+    await world.day_passes()
+    await world.pay(item)
+    await world.reverse(item, replacement_minor=3_000)
+    second = await world.reverse(item, replacement_minor=1_000)
+    late = await world.reverse(captured, replacement_minor=3_000)
+    assert (second.reason, late.reason) == (Reason.REPLACEMENT_REFUSED, Reason.ALREADY_CAPTURED)
+    await drained(world)
+
+
+async def test_a_part_of_what_the_host_has_not_answered_is_asked_again_later(world: World) -> None:
+    world.host.script.append(behaviour.HOLD)
+    item = world.payment(amount_minor=5_000)
+    world.send(item)
+    await until(lambda: item.id in world.host.held)
+    assert (await world.reverse(item, replacement_minor=3_000)).reason == Reason.SYSTEM_BUSY
+    world.host.held.pop(item.id)()
+    await world.answer_to(item)
+    assert (await world.reverse(item, replacement_minor=3_000)).reason == Reason.APPROVED
+    await drained(world)
+
+
+async def test_a_completion_with_another_card_or_currency_captures_nothing(world: World) -> None:
+    hold = world.authorisation(amount_minor=5_000)
+    await world.pay(hold)
+    other_card = await world.book(world.completion(hold, card=MASTERCARD))
+    other_currency = await world.book(world.completion(hold, currency="USD"))
+    assert (other_card.reason, other_currency.reason) == (Reason.ORIGINAL_DISAGREES,) * 2
+    assert (await world.row(hold.id))["state"] == State.APPROVED
+    assert (await world.book(world.completion(hold))).reason == Reason.APPROVED
+    await drained(world)
+
+
+async def test_totals_are_compared_in_their_own_currency(world: World) -> None:
+    await world.pay(world.payment(amount_minor=1_000))
+    in_euros, unnamed, in_dinars = [
+        await world.totals(world.today(), currency=currency) for currency in ("EUR", "", "414")
+    ]
+    assert (in_euros.debit_minor, unnamed.debit_minor, in_dinars.debit_minor) == (1_000, 1_000, 0)
+    assert in_dinars.in_balance, "nothing declared in dinars, and nothing there"
+
+
+@pytest.mark.parametrize("days", [-8, -59])
+async def test_what_happened_long_ago_is_booked_for_a_person_and_captured(world: World, days: int) -> None:
+    advice = world.booking(Kind.ADVICE, business_date=world.today() + days)
+    assert (await world.book(advice)).reason == Reason.APPROVED
+    assert (await world.book(advice)).replayed
+    events = [e["cause"] for e in await world.events(advice.id) if e["kind"] == EventKind.DOUBTED]
+    assert events == ["late"]
+    await world.day_end.round()
+    assert (await world.row(advice.id))["state"] == State.CAPTURED
+    await drained(world)
+
+
+async def test_an_advice_of_an_absurd_amount_is_booked_with_a_flag(world: World) -> None:
+    advice = world.booking(Kind.ADVICE, amount_minor=999_999_999_999)
+    assert (await world.book(advice)).reason == Reason.APPROVED
+    doubts = await world.owner.fetch("SELECT attempt_id, cause FROM doubt")
+    assert [(row["attempt_id"].bytes, row["cause"]) for row in doubts] == [(advice.id, "amount")]
+    await drained(world)
+
+
+@pytest.mark.parametrize("days", [-180, 40])
+async def test_a_date_of_no_month_near_is_answered_and_kept(world: World, days: int) -> None:
+    advice = world.booking(Kind.ADVICE, business_date=world.today() + days)
+    assert (await world.book(advice)).reason == Reason.BUSINESS_DATE_REFUSED
+    assert (await world.owner.fetchrow("SELECT subject FROM dead_letter") or [""])[0] == "core.engine.book"
+    item = world.payment(business_date=world.today() + days)
+    assert (await world.reverse(item)).reason == Reason.APPROVED, "none stands there, and that is told"
+
+
+async def test_what_no_statement_can_take_is_answered_and_kept_on_every_path(world: World) -> None:
+    reply = await world.reverse(world.payment(), original_stan=2**40)
+    assert reply.reason == Reason.MESSAGE_REFUSED
+    assert (await world.book(world.booking(Kind.ADVICE, entry_mode="\0"))).reason == Reason.MESSAGE_REFUSED
+    refund = world.refund(world.payment(), stan=2**40)
+    assert (await world.pay(refund)).reason == Reason.MESSAGE_REFUSED
+    totals = await world.totals(world.today(), currency="\0")
+    assert not totals.in_balance
+    assert await world.owner.fetchval("SELECT count(*) FROM dead_letter") == 4
+
+
+async def test_a_day_ends_where_the_store_is(world: World) -> None:
+    await world.owner.execute("UPDATE store SET department = '971'")
+    try:
+        evening = world.payment(business_date=world.today() - 1)
+        await world.pay(evening)
+        midnight = world.clock.now().replace(hour=1, minute=0)
+        world.clock.offset = midnight - world.clock.now()
+        await world.day_end.round()
+        assert (await world.row(evening.id))["state"] == State.APPROVED, "it is still yesterday there"
+        world.clock.offset += timedelta(hours=4)
+        await world.day_end.round()
+        assert (await world.row(evening.id))["state"] == State.CAPTURED
+    finally:
+        await world.owner.execute("UPDATE store SET department = '75'")
+
+
+async def test_the_host_is_told_of_a_reversal_in_utc_and_of_the_stores_own_time(world: World) -> None:
+    await world.owner.execute("UPDATE store SET department = '987'")
+    try:
+        item = world.payment()
+        await world.pay(item)
+        await world.reverse(item)
+        await world.deliver()
+        [told] = world.host.messages("0420")
+        there = world.clock.now() - timedelta(hours=10)
+        assert told.transmitted_at[:8] == f"{world.clock.now():%m%d%H%M}"
+        assert told.local_time[:8] == f"{there:%m%d%H%M}"
+    finally:
+        await world.owner.execute("UPDATE store SET department = '75'")

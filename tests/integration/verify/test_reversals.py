@@ -1,0 +1,111 @@
+"""V10: a reversal that was told 00 is true, and nothing else was taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.contracts.states import EventKind, State
+from tests.integration.verify.conftest import Verification
+from tests.integration.verify.payments import Paid, Writer
+
+
+async def say(writer: Writer, paid: Paid, **changes: Any) -> None:
+    """Write a reversal that describes a payment and was told 00, with `changes`."""
+    values: dict[str, Any] = {
+        "id": paid.id,
+        "terminal_id": writer.terminal_id,
+        "received_at": writer.now,
+        "said": paid.stan,
+        "message_class": 2,
+        "stan": paid.stan,
+        "original_day": paid.day,
+        "sent_at": "1122050200",
+        "currency": "EUR",
+        "amount_minor": paid.amount_minor,
+        "card_fingerprint": 77,
+        "request": b"\x80",
+        "finding": 1,
+        "reason": 100,
+        "attempt_id": paid.id,
+        "attempt_date": paid.day,
+        **changes,
+    }
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    await writer.connection.execute(
+        f"INSERT INTO reversal ({', '.join(values)}) VALUES ({places})",  # noqa: S608 -- Names of this file.
+        *values.values(),
+    )
+
+
+async def take_back(writer: Writer, paid: Paid) -> None:
+    """Write the event of a payment that its terminal took back."""
+    await writer.connection.execute(
+        "INSERT INTO event (attempt_id, business_date, kind, state, reason, cause) VALUES ($1, $2, $3, 7, 52, 'terminal')",
+        paid.id,
+        paid.day,
+        int(EventKind.REVERSED),
+    )
+
+
+async def test_what_was_taken_back_as_told_holds(writer: Writer, verification: Verification) -> None:
+    paid, lost = await writer.pay(State.REVERSED), await writer.pay(State.DECLINED)
+    await say(writer, paid)
+    await take_back(writer, paid)
+    await say(writer, lost, attempt_id=None, attempt_date=None, finding=2)
+    report = await verification()
+    for name, checked in (("V10", 2), ("V10 asked", 1)):
+        finding = report.finding(name)
+        assert (finding.checked, finding.breaches) == (checked, 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},  # told 00, and it stands
+        {"attempt_id": None, "attempt_date": None, "finding": 2},  # told that none stood
+        {"attempt_id": None, "attempt_date": None, "finding": 2, "sent_at": ""},
+        {"attempt_id": None, "attempt_date": None, "finding": 2, "sent_at": "1122043200"},  # by another clock
+        {"replacement_minor": 1_000},  # a part should stay, and all does
+    ],
+)
+async def test_v10_sees_a_reversal_that_was_told_and_not_done(
+    writer: Writer, verification: Verification, changes: dict[str, Any]
+) -> None:
+    paid = await writer.pay()
+    await say(writer, paid, **changes)
+    finding = (await verification()).finding("V10")
+    assert (finding.checked, finding.breaches) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"currency": "USD"}, {"card_fingerprint": 78}, {"amount_minor": 1}, {"stan": 999}]
+)
+async def test_v10_sees_a_payment_taken_back_that_another_was_described_by(
+    writer: Writer, verification: Verification, changes: dict[str, Any]
+) -> None:
+    paid = await writer.pay(State.REVERSED)
+    if "amount_minor" in changes:
+        await writer.connection.execute("UPDATE attempt SET approved_minor = 1250")
+    await say(writer, paid, **changes)
+    assert (await verification()).finding("V10").breaches == 1
+
+
+async def test_v10_sees_a_payment_taken_back_that_no_reversal_names(
+    writer: Writer, verification: Verification
+) -> None:
+    named, other = await writer.pay(State.REVERSED), await writer.pay(State.REVERSED)
+    await say(writer, named)
+    await take_back(writer, named)
+    await take_back(writer, other)
+    assert (await verification()).finding("V10 asked").breaches == 1
+
+
+async def test_v3_sees_a_part_that_was_told_to_be_taken_back_and_is_held(
+    writer: Writer, verification: Verification
+) -> None:
+    paid = await writer.pay()
+    told = paid.told(outcome="reversal_acknowledged", replacement_minor=1_000)
+    finding = (await verification([told])).finding("V3")
+    assert finding.examples[0].startswith("reversal in part acknowledged, more is held")
