@@ -18,7 +18,7 @@ from edge.protocol.hostlink import CorrelationKey, HostLink, Late, LinkState, Un
 from edge.protocol.limits import HOST_ECHO_DEADLINE_S, HOST_LATE_KEYS_MAX
 from edge.protocol.message_types import ECHO, SIGN_ON
 from edge.shell.limits import HOST_BACK_OFF_S, HOST_CONNECT_TIMEOUT_S, HOST_WRITE_BUFFER_BYTES_MAX
-from edge.translate.hosts import no_reply, not_sent, to_host_message, to_host_reply
+from edge.translate.hosts import hash_card, no_reply, not_sent, to_host_message, to_host_reply
 from edge.translate.masked import masked
 from observability import metrics
 
@@ -38,6 +38,7 @@ class Flight(NamedTuple):
     reply_subject: str
     shown: dict[int, Any]
     sent_us: int  # since received_at_us
+    card_hash: int
 
 
 class HostSocket(asyncio.Protocol):
@@ -139,7 +140,7 @@ class HostSocket(asyncio.Protocol):
                 self._links.reply(reply_subject, not_sent(request, Reason.MESSAGE_REFUSED, at_us=now_us))
                 continue
             self._flights[key] = Flight(
-                request, reply_subject, masked(message), now_us - request.received_at_us
+                request, reply_subject, masked(message), now_us - request.received_at_us, hash_card(message)
             )
             out.append(len(payload).to_bytes(2, "big") + payload)
         if out and self._transport is not None:
@@ -209,7 +210,13 @@ class HostSocket(asyncio.Protocol):
         self._links.reply(
             flight.reply_subject,
             to_host_reply(
-                request, flight.shown, message, sent_us=flight.sent_us, replied_us=replied_us, late=False
+                request,
+                flight.shown,
+                message,
+                flight.card_hash,
+                sent_us=flight.sent_us,
+                replied_us=replied_us,
+                late=False,
             ),
         )
 
@@ -220,7 +227,13 @@ class HostSocket(asyncio.Protocol):
             return
         replied_us = now_us - flight.request.received_at_us
         reply = to_host_reply(
-            flight.request, flight.shown, message, sent_us=flight.sent_us, replied_us=replied_us, late=True
+            flight.request,
+            flight.shown,
+            message,
+            flight.card_hash,
+            sent_us=flight.sent_us,
+            replied_us=replied_us,
+            late=True,
         )
         self._links.reply(flight.reply_subject, reply)
 

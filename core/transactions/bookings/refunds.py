@@ -33,7 +33,7 @@ from core.transactions.engine.arming import (
 )
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import Labels, labels_of
-from core.transactions.rules import outcome_of, stored_answer
+from core.transactions.rules import cause_of_unknown, outcome_of, stored_answer
 from core.values.clock import PARIS, Clock, from_unix_us, paris_date
 from core.values.ids import id_range_of_rrn, rrn_of
 
@@ -372,6 +372,7 @@ class Refunds:
             kind,
             state=state,
             reason=reason,
+            cause=cause_of_unknown(reply) if state == State.UNKNOWN else "",
             detail=reply.exchange or None,
         )
 
