@@ -77,6 +77,8 @@ class ForeignHost:
                 length = int.from_bytes(await reader.readexactly(2), "big")
                 fields, _ = iso8583.decode(await reader.readexactly(length), _SPECIFICATION)
                 self.heard.append((asyncio.get_running_loop().time(), fields))
+                if int(fields["t"][2]) % 2:
+                    continue  # An answer of ours to what the host asked.
                 say = self.manage if fields["t"] == "0800" else self.say
                 for answer in say(fields):
                     writer.write(_framed(answer))
