@@ -54,6 +54,10 @@ class EventKind(IntEnum):
     CANCELLED = 10
     # 11 is free and stays so: what arrives after its own reversal is a repeat, and leaves no event.
     DELIVERED = 12  # the host accepted an advice or a completion
+    DELIVERY_REFUSED = (
+        13  # the host refused a reversal, an advice or a completion for good: a person must look
+    )
+    DELIVERY_CLOSED = 14  # a person ended what the host did not accept
 
 
 class BlockTarget(IntEnum):

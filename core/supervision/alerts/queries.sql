@@ -110,7 +110,8 @@ ORDER BY p.last_seen_at DESC, t.id
 LIMIT $5;
 
 -- name: stuck_reversals
--- Partial index delivery_due: what has not been accepted is little.
+-- Partial index delivery_due: what has not been accepted is little. Advices and completions count as reversals do; what
+-- the host refused for good counts at once.
 -- $1 area, $2 created before.
 SELECT d.acquirer_id::text AS key, min(q.name) AS label, count(*)::int AS stuck
 FROM delivery d
@@ -119,7 +120,7 @@ JOIN acquirer q ON q.id = d.acquirer_id
 LEFT JOIN terminal t ON t.id = a.terminal_id
 LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
-WHERE d.accepted_at IS NULL AND d.kind = 1 AND d.created_at < $2
+WHERE d.accepted_at IS NULL AND (d.created_at < $2 OR d.refused_at IS NOT NULL)
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
 GROUP BY 1;
 
@@ -275,7 +276,7 @@ FROM (
     LEFT JOIN terminal t ON t.id = a.terminal_id
     LEFT JOIN service v ON v.id = t.service_id
     LEFT JOIN store s ON s.id = a.store_id
-    WHERE d.kind = 1 AND d.created_at >= $2 AND d.created_at < $3
+    WHERE d.created_at >= $2 AND d.created_at < $3
       AND coalesce(d.accepted_at, $3) - d.created_at > $4::interval
       AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
     GROUP BY 1, 2

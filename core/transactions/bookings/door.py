@@ -10,12 +10,14 @@ import structlog
 
 from core.bus import Bus, BusRefused, Subscription
 from core.contracts.agent_actions import CANCEL_SUBJECT, REFUND_SUBJECT, CancelByAgent, RefundByAgent
+from core.contracts.host_messages import HOST_SAYS, HostSays
 from core.contracts.payment import Book, Reverse, Totals
 from core.contracts.subjects import BOOK, ENGINE_QUEUE, REVERSE, TOTALS
 from core.transactions.bookings.advices import book
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.reversals import reverse
 from core.transactions.bookings.totals import compare
+from core.transactions.hosts.keeping import keep
 
 UNDER_WAY_MAX = 2_048
 """Requests at once; above it they are not taken, and their terminals repeat."""
@@ -25,7 +27,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Door:
-    """Serves reversals, advices, completions, totals, and what agents ask of the engine."""
+    """Serves reversals, advices, completions, totals, what hosts say, and what agents ask of the engine."""
 
     def __init__(
         self, bus: Bus, pool: asyncpg.Pool, refunds: Refunds, *, committed: Callable[[], None]
@@ -46,6 +48,7 @@ class Door:
         self._serve(BOOK, Book, lambda asked: book(self._pool, asked))
         self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked))
         self._serve(REFUND_SUBJECT, RefundByAgent, self._refunds.refund_by_agent)
+        self._serve(HOST_SAYS, HostSays, lambda asked: keep(self._pool, asked))
         self._serve(CANCEL_SUBJECT, CancelByAgent, self._refunds.cancel_by_agent)
 
     async def stop(self) -> None:

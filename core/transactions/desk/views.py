@@ -69,6 +69,8 @@ _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
     EventKind.REFUNDED: ("Remboursée", "Refunded"),
     EventKind.CANCELLED: ("Annulée par un agent", "Cancelled by an agent"),
     EventKind.DELIVERED: ("Acceptée par l’acquéreur", "Accepted by the acquirer"),
+    EventKind.DELIVERY_REFUSED: ("Refusée par l’acquéreur", "Refused by the acquirer"),
+    EventKind.DELIVERY_CLOSED: ("Close par un agent", "Closed by an agent"),
 }
 
 

@@ -27,6 +27,7 @@ DELETE FROM attempt;
 DELETE FROM event;
 DELETE FROM ledger_entry;
 DELETE FROM delivery;
+DELETE FROM host_message;
 DELETE FROM dead_letter;
 DELETE FROM sweep;
 DELETE FROM inbox;
