@@ -49,6 +49,17 @@ HOST_IN_FLIGHT: Final = GaugeFamily("guichet_host_in_flight", "Requests without 
 HOST_SECONDS: Final = HistogramFamily(
     "guichet_host_seconds", "From sending to the host's reply", ("acquirer",)
 )
+HOST_SIGN_ONS: Final = CounterFamily(
+    "guichet_host_sign_ons", "Sign-ons at a host, by result", ("acquirer", "role", "result")
+)
+HOST_UNCLEAR: Final = CounterFamily(
+    "guichet_host_answers_unclear",
+    "Answers that settle nothing: they differ, or have no known code",
+    ("acquirer", "cause"),
+)
+HOST_ASKED: Final = CounterFamily(
+    "guichet_host_asked", "Requests that a host made of us, by what became of them", ("acquirer", "result")
+)
 HOST_RECONNECTS: Final = CounterFamily(
     "guichet_host_reconnects", "Link connections lost", ("acquirer", "role")
 )

@@ -112,11 +112,19 @@ class HostReply(msgspec.Struct, array_like=True, gc=False):
     exchange: bytes  # masked request and response, msgpack array of two maps
     late: bool = False  # after the deadline: an event, never a decision
     replacement_minor: int = -1  # as in the request
+    differs: str = ""  # what the answer says otherwise than its question: names, separated by blanks
+    # What the code means for a reversal, an advice or a completion; 0: an edge that does not say.
+    delivery: int = 0
 
 
 HOST_REPLIED = 1
 HOST_NO_REPLY = 2
 HOST_NOT_SENT = 3
+
+DELIVERY_ACCEPTED = 1  # done, now or before
+DELIVERY_NO_ORIGINAL = 2  # the host never had what it is about
+DELIVERY_REFUSED = 3  # for good: a person must look
+DELIVERY_AGAIN = 4  # not now, or nobody knows
 
 
 class Reverse(msgspec.Struct, array_like=True, gc=False):

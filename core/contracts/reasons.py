@@ -39,6 +39,8 @@ class Reason(IntEnum):
     CANCELLED_BY_CUSTOMER = 53
     CANCELLED_BY_AGENT = 54
     ADVICE_BOOKED = 55
+    HOST_CODE_UNKNOWN = 58  # answered without a code that we know: unknown
+    HOST_ANSWER_DIFFERS = 59  # answered with another amount, currency, card or reference than asked: unknown
     # The issuer or acquirer.
     APPROVED = 100
     PARTIAL_APPROVAL = 101

@@ -57,6 +57,10 @@ class EventKind(IntEnum):
     PARTLY_REVERSED = 13  # the terminal took back a part of what was approved
     REVERSAL_REFUSED = 14  # a reversal named it and describes another message: for a person to look at
     DOUBTED = 15  # booked, and for a person to look at: `cause` says why
+    DELIVERY_REFUSED = (
+        16  # the host refused a reversal, an advice or a completion for good: for a person to look at
+    )
+    DELIVERY_CLOSED = 17  # a person ended what the host did not accept
 
 
 class BlockTarget(IntEnum):

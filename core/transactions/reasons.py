@@ -398,6 +398,36 @@ REASONS: Final[dict[Reason, Meaning]] = {
             "Make the payment again. Follow the reversal on this page.",
         ),
     ),
+    Reason.HOST_CODE_UNKNOWN: Meaning(
+        "nobody",
+        "soft",
+        True,
+        Words(
+            "La réponse de la banque n’est pas claire. Vous n’êtes pas débité : un montant affiché sera rendu.",
+            "L’acquéreur a répondu sans code connu. Le résultat est inconnu et l’annulation part seule.",
+            "Refaites le paiement. Signalez le code à l’acquéreur.",
+        ),
+        Words(
+            "The bank’s answer was not clear. You are not charged: an amount that shows will be given back.",
+            "The acquirer answered without a code that we know. The result is unknown; the reversal leaves by itself.",
+            "Make the payment again. Report the code to the acquirer.",
+        ),
+    ),
+    Reason.HOST_ANSWER_DIFFERS: Meaning(
+        "nobody",
+        "soft",
+        True,
+        Words(
+            "La réponse de la banque ne correspond pas à ce paiement. Un montant affiché sera rendu.",
+            "La réponse de l’acquéreur ne correspond pas à la demande. L’annulation part seule.",
+            "Refaites le paiement. Comparez les deux messages et signalez l’écart à l’acquéreur.",
+        ),
+        Words(
+            "The bank’s answer does not match this payment. An amount that shows will be given back.",
+            "The acquirer’s answer does not match what was asked. The reversal leaves by itself.",
+            "Make the payment again. Compare the two messages and report the difference to the acquirer.",
+        ),
+    ),
     Reason.REVERSED_BY_TERMINAL: Meaning(
         "nobody",
         "none",

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HostReply
+from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, HostReply
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
 
@@ -22,6 +22,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 }
 """AUT-2: from each state, where an attempt may go. A statement that moves a row names the states it moves from."""
 
+UNKNOWN_REASONS = frozenset({Reason.HOST_NO_REPLY, Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS})
+"""What leaves the result of a request open: the host may have booked it, so it is reversed."""
+
 HELD_KINDS = frozenset({Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE})
 """Kinds whose approval holds an amount in the pending layer."""
 
@@ -38,19 +41,35 @@ def outcome_of(reply: HostReply, *, kind: int, amount_minor: int, partial_ok: bo
     """Return what `reply` decides.
 
     UNKNOWN means: reverse it. A partial approval that the terminal cannot handle is one, since the host holds
-    an amount that nobody will take; so is a partial approval of nothing, or of more than was asked.
+    an amount that nobody will take; so is a partial approval of nothing, or of more than was asked, an approval of
+    another amount, and whatever says neither yes nor no.
     """
     if reply.result == HOST_NO_REPLY:
         return Outcome(State.UNKNOWN, Reason.HOST_NO_REPLY, 0)
     if reply.result == HOST_NOT_SENT:
         return Outcome(State.DECLINED, Reason.HOST_UNREACHABLE, 0)
     if reply.reason == Reason.APPROVED:
+        if reply.approved_minor not in (0, amount_minor):
+            return Outcome(State.UNKNOWN, Reason.HOST_ANSWER_DIFFERS, 0)
         return Outcome(State.APPROVED, Reason.APPROVED, 0 if kind == Kind.VERIFICATION else amount_minor)
     if reply.reason == Reason.PARTIAL_APPROVAL:
         if partial_ok and 0 < reply.approved_minor < amount_minor:
             return Outcome(State.PARTIALLY_APPROVED, Reason.PARTIAL_APPROVAL, reply.approved_minor)
         return Outcome(State.UNKNOWN, Reason.PARTIAL_APPROVAL, 0)
-    return Outcome(State.DECLINED, reply.reason or Reason.OTHER_DECLINE, 0)
+    if reply.reason > Reason.PARTIAL_APPROVAL or reply.reason == Reason.ORIGINAL_NOT_FOUND:
+        return Outcome(State.DECLINED, reply.reason, 0)
+    if reply.reason in UNKNOWN_REASONS:
+        return Outcome(State.UNKNOWN, reply.reason, 0)
+    return Outcome(State.UNKNOWN, Reason.HOST_CODE_UNKNOWN, 0)
+
+
+def cause_of_unknown(reply: HostReply) -> str:
+    """Return in a word why a reply leaves the result open, for the event."""
+    if reply.result != HOST_REPLIED:
+        return "no answer by the deadline"
+    if reply.differs:
+        return f"answer differs: {reply.differs}"
+    return f"host {reply.host_code or 'without a code'}"
 
 
 def stored_answer(state: int, reason: int) -> int:

@@ -45,6 +45,7 @@ PREFIXES = {
     "macro_run": "mrn",
     "contact": "cnt",
     "onboarding": "onb",
+    "host_matter": "hmt",
 }
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -16,6 +16,8 @@ import asyncpg
 from core.db.queries import load_beside
 from core.values.clock import from_unix_us, to_unix_us
 from core.values.ids import encode_id, rrn_of
+from core.values.money import NUMERIC_CODES
+from core.verify.answers import check_answers
 from core.verify.audit import check_audit
 from core.verify.cards import scan_rows
 from core.verify.model import EXAMPLES_MAX, Finding, HostBook, HostEntry, TerminalFact
@@ -51,6 +53,7 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
         check_debits,
         check_reversals,
         check_taken_back,
+        check_answers,
         check_audit,
         check_people,
     ]
@@ -181,6 +184,8 @@ async def _judge(
         low,
         high,
         read_at,
+        [NUMERIC_CODES.get(entry.currency, entry.currency) for _, entry in chunk],
+        [entry.digits_shown for _, entry in chunk],
     )
 
 

@@ -38,6 +38,8 @@ class HostEntry(msgspec.Struct, frozen=True, gc=False):
     approved_minor: int
     captured_minor: int
     at_us: int
+    currency: str = ""  # numeric; empty: the book does not say
+    digits_shown: str = ""  # first six and last four of the card; empty: the book does not say
 
 
 class HostBook(msgspec.Struct):

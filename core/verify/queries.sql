@@ -58,16 +58,26 @@ SELECT
 FROM keys AS k;
 
 -- name: overdue_attempts
--- V4. Received, sent or unknown five minutes after the moment from which the reversal was due.
+-- V4. Received, sent or unknown five minutes after the moment from which the reversal was due. What the host refused for
+-- good is on a person's list, and waits.
+WITH judged AS (
+    SELECT
+        a.id,
+        a.state IN (1, 2, 6) AS open,
+        coalesce(a.reverse_after, a.received_at) < $1::timestamptz - interval '5 minutes'
+        AND NOT EXISTS (
+            SELECT FROM delivery AS d
+            WHERE d.attempt_id = a.id AND d.kind = 1 AND a.state = 6
+                AND d.refused_at IS NOT NULL AND d.accepted_at IS NULL
+        ) AS overdue
+    FROM attempt AS a
+)
 SELECT
     count(*) AS checked,
-    count(*) FILTER (WHERE a.state IN (1, 2, 6) AND d.due_at < $1::timestamptz - interval '5 minutes') AS breaches,
-    count(*) FILTER (WHERE a.state IN (1, 2, 6) AND d.due_at >= $1::timestamptz - interval '5 minutes') AS waiting,
-    (array_agg(a.id) FILTER (
-        WHERE a.state IN (1, 2, 6) AND d.due_at < $1::timestamptz - interval '5 minutes'
-    ))[1:5] AS examples
-FROM attempt AS a
-CROSS JOIN LATERAL (SELECT coalesce(a.reverse_after, a.received_at) AS due_at) AS d;
+    count(*) FILTER (WHERE j.open AND j.overdue) AS breaches,
+    count(*) FILTER (WHERE j.open AND NOT j.overdue) AS waiting,
+    (array_agg(j.id) FILTER (WHERE j.open AND j.overdue))[1:5] AS examples
+FROM judged AS j;
 
 -- name: unreversed_timeouts
 -- V5. What became unknown has a reversal, accepted by the host within five minutes of the moment it was owed;
@@ -86,6 +96,7 @@ WITH timed_out AS (
             WHEN d.id IS NULL THEN 'breach'
             WHEN d.accepted_at IS NOT NULL AND t.state = 7 THEN 'kept'
             WHEN d.accepted_at IS NOT NULL THEN 'breach'
+            WHEN d.refused_at IS NOT NULL THEN 'waiting' -- for a person
             WHEN d.created_at < $1::timestamptz - interval '5 minutes' THEN 'breach'
             ELSE 'waiting'
         END AS verdict
@@ -211,6 +222,47 @@ SELECT
     (array_agg(j.attempt_id) FILTER (WHERE j.unasked))[1:5] AS examples
 FROM judged AS j;
 
+-- name: misread_answers
+-- V11, by what the attempts say. An answer that settles nothing is unknown, then reversed; what is booked is what was
+-- asked, or less of it where the terminal takes a part; the approvals of the table are never declines.
+WITH judged AS (
+    SELECT
+        a.id,
+        (a.reason IN (58, 59) AND a.state NOT IN (6, 7))
+        OR (a.state = 5 AND a.host_code IN ('08', '11', '16'))
+        OR (
+            a.state = 3 AND a.kind IN (1, 2, 4) AND a.reason = 100 AND a.approved_minor <> a.amount_minor
+            AND NOT EXISTS ( -- what its terminal took back in part
+                SELECT FROM event AS e
+                WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.kind = 13
+            )
+        )
+        OR (a.state = 4 AND NOT (a.partial_ok AND a.approved_minor BETWEEN 1 AND a.amount_minor - 1)) AS misread
+    FROM attempt AS a
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.misread) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.misread))[1:5] AS examples
+FROM judged AS j;
+
+-- name: booked_exchanges
+-- V11, by the messages themselves: every exchange on whose word something was booked, read by a cursor.
+-- What a terminal took back in part since then is not what the host was asked.
+SELECT
+    e.attempt_id, e.state, a.kind,
+    CASE
+        WHEN e.state = 3 THEN a.amount_minor
+        WHEN NOT EXISTS (
+            SELECT FROM event AS p
+            WHERE p.attempt_id = a.id AND p.business_date = a.business_date AND p.kind = 13
+        ) THEN a.approved_minor
+    END AS booked_minor,
+    e.detail
+FROM event AS e
+INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
+WHERE e.kind = 2 AND e.state IN (3, 4) AND e.detail IS NOT NULL;
+
 -- name: judge_told
 -- V3. A chunk of what terminals were told, found by attempt_once; only what is not kept comes back.
 WITH told AS (
@@ -278,12 +330,13 @@ SELECT j.n, j.verdict FROM judged AS j WHERE j.verdict IS NOT NULL ORDER BY j.n;
 -- comes back. What changed here after the book was read ($7), or is still owed to the host, is not a difference yet.
 WITH theirs AS (
     SELECT *
-    FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[]) AS b (
-        reference_key, state, approved_minor, captured_minor
+    FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $8::text[], $9::text[]) AS b (
+        reference_key, state, approved_minor, captured_minor, currency, digits_shown
     )
 ), ours AS (
     SELECT
-        a.id, a.business_date, a.kind, a.state, a.approved_minor, a.captured_minor, a.decided_at,
+        a.id, a.business_date, a.kind, a.state, a.approved_minor, a.captured_minor, a.decided_at, a.currency,
+        a.card_bin || a.card_last_four AS digits_shown,
         a.state IN (3, 4, 8, 9, 10) AS holds,
         set_byte(
             substring(uuid_send(a.id) FROM 1 FOR 10), 9, get_byte(uuid_send(a.id), 9) & 192
@@ -300,6 +353,8 @@ WITH theirs AS (
             WHEN o.holds AND b.state IS NULL THEN 'approved here, nothing there'
             WHEN o.holds AND b.state IN ('declined', 'reversed') THEN 'approved here, ' || b.state || ' there'
             WHEN o.holds AND b.approved_minor <> o.approved_minor THEN 'another amount there'
+            WHEN o.holds AND b.currency NOT IN ('', o.currency) THEN 'another currency there'
+            WHEN o.holds AND b.digits_shown NOT IN ('', o.digits_shown) THEN 'another card there'
             WHEN o.holds AND o.kind = 1 AND b.captured_minor <> o.captured_minor THEN 'another amount captured there'
             WHEN o.holds THEN NULL
             WHEN b.state IN ('approved', 'partially_approved', 'captured', 'refunded')
@@ -337,8 +392,14 @@ SELECT count(*) AS attempts FROM attempt;
 -- What a drain waits for. Attempts by the range of identifiers that the last hours have, deliveries by delivery_due.
 SELECT
     (SELECT count(*) FROM attempt AS a WHERE a.id >= $1::uuid AND a.state IN (1, 2)) AS sent,
-    (SELECT count(*) FROM attempt AS a WHERE a.id >= $1::uuid AND a.state = 6) AS unknown,
-    (SELECT count(*) FROM delivery AS d WHERE d.accepted_at IS NULL) AS undelivered,
+    (
+        SELECT count(*) FROM attempt AS a
+        WHERE a.id >= $1::uuid AND a.state = 6 AND NOT EXISTS (
+            SELECT FROM delivery AS d
+            WHERE d.attempt_id = a.id AND d.kind = 1 AND d.refused_at IS NOT NULL AND d.accepted_at IS NULL
+        )
+    ) AS unknown,
+    (SELECT count(*) FROM delivery AS d WHERE d.accepted_at IS NULL AND d.refused_at IS NULL) AS undelivered,
     (
         SELECT count(*) FROM event AS e
         WHERE (e.txid, e.seq) > (

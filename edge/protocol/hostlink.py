@@ -1,8 +1,8 @@
 """One link to an acquirer host: which answer belongs to which request, and when to sign on, echo or give up.
 
-    DOWN --connect--> CONNECTING --connected--> SIGNING_ON --accepted--> UP
-      ^                   |                         |                     |
-      +------------------ disconnected, refused, or silent past a deadline+
+    DOWN --connect--> CONNECTING --connected--> SIGNING_ON --accepted--> UP --signed_off--> SIGNED_OFF
+      ^                   |                         |                     | <--accepted--------- |
+      +------------------ disconnected, refused, or silent past a deadline+----------------------+
 
 Requests of many terminals share the link and answers come in any order. A request is known by its class and function
 (the message type without its repeat), its terminal and its trace number, which the answer carries back. No answer by
@@ -21,7 +21,9 @@ from edge.protocol.limits import (
     HOST_ECHO_DEADLINE_S,
     HOST_IN_FLIGHT_MAX,
     HOST_LATE_KEYS_MAX,
+    HOST_SETTLED_S,
     HOST_SIGN_ON_DEADLINE_S,
+    HOST_SIGNED_OFF_S,
 )
 from edge.protocol.message_types import request_mti
 
@@ -33,9 +35,10 @@ class LinkState(Enum):
     CONNECTING = "connecting"
     SIGNING_ON = "signing_on"
     UP = "up"
+    SIGNED_OFF = "signed_off"  # The host wants no requests for now; answers may still come.
 
 
-LinkCause = Literal["connect", "connected", "accepted", "refused", "disconnected"]
+LinkCause = Literal["connect", "connected", "accepted", "refused", "signed_off", "disconnected"]
 
 _TRANSITIONS: Final[dict[tuple[LinkState, LinkCause], LinkState]] = {
     (LinkState.DOWN, "connect"): LinkState.CONNECTING,
@@ -45,8 +48,14 @@ _TRANSITIONS: Final[dict[tuple[LinkState, LinkCause], LinkState]] = {
     (LinkState.CONNECTING, "disconnected"): LinkState.DOWN,
     (LinkState.SIGNING_ON, "disconnected"): LinkState.DOWN,
     (LinkState.UP, "disconnected"): LinkState.DOWN,
+    (LinkState.UP, "signed_off"): LinkState.SIGNED_OFF,
+    (LinkState.SIGNED_OFF, "accepted"): LinkState.UP,
+    (LinkState.SIGNED_OFF, "disconnected"): LinkState.DOWN,
     (LinkState.DOWN, "disconnected"): LinkState.DOWN,
 }
+
+
+_MANAGED_ONLY: Final = (LinkState.SIGNING_ON, LinkState.SIGNED_OFF)
 
 
 class CorrelationKey(NamedTuple):
@@ -120,7 +129,7 @@ class HostLink:
         A link that is signing on takes network management only.
         Raises: HostLinkRefused when the link is not up, is full, or waits for the same key already.
         """
-        management = key.message_class == "80" and self.state is LinkState.SIGNING_ON
+        management = key.message_class == "80" and self.state in _MANAGED_ONLY
         if self.state is not LinkState.UP and not management:
             raise HostLinkRefused("not_up")
         if key in self._deadlines:
@@ -180,9 +189,13 @@ class HostLink:
         return orphans
 
     def heard(self, *, now: float) -> None:
-        """Record that the host sent something: the link lives."""
+        """Record that the host answered us: the link lives. What it says on its own does not show that it hears."""
         self._last_heard = now
         self._echo_since = None
+
+    def settled(self, *, now: float) -> bool:
+        """Whether the link has been up for long enough to say that it works."""
+        return self.state is LinkState.UP and now - self._state_since >= HOST_SETTLED_S
 
     def duty(self, *, now: float) -> LinkDuty | None:
         """Return what the shell must do now. Each echo and sign-on is asked for once, until answered or overdue.
@@ -191,6 +204,8 @@ class HostLink:
         """
         if self.state is LinkState.DOWN:
             return "connect"
+        if self.state is LinkState.SIGNED_OFF:
+            return self._duty_signed_off(now)
         if self.state is not LinkState.UP:
             if now - self._state_since >= HOST_SIGN_ON_DEADLINE_S:
                 return "disconnect"
@@ -203,6 +218,14 @@ class HostLink:
         if now - self._last_heard >= HOST_ECHO_AFTER_S:
             self._echo_since = now
             return "echo"
+        return None
+
+    def _duty_signed_off(self, now: float) -> LinkDuty | None:
+        if self._echo_since is not None:
+            return "disconnect" if now - self._echo_since >= HOST_SIGN_ON_DEADLINE_S else None
+        if now - self._state_since >= HOST_SIGNED_OFF_S:
+            self._echo_since = now
+            return "sign_on"
         return None
 
     def _remember_late(self, key: CorrelationKey) -> None:

@@ -18,6 +18,9 @@ HOST_LATE_KEYS_MAX: Final = 16384  # Expired keys remembered, to tell a late rep
 HOST_ECHO_AFTER_S: Final = 20.0
 HOST_SIGN_ON_DEADLINE_S: Final = 10.0
 HOST_ECHO_DEADLINE_S: Final = 5.0
+HOST_SIGNED_OFF_S: Final = 30.0  # After a host's sign-off; then we ask whether it is back.
+HOST_SETTLED_S: Final = 10.0  # A link that has been up so long works: its back-off begins anew.
+HOST_ASKED_MAX: Final = 64  # Requests of a host that core has not kept yet.
 
 # Chip data (field 55).
 TLV_BYTES_MAX: Final = 999

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import structlog
 
+from core.contracts.host_messages import HostMessageKind
 from core.contracts.payment import HostRequest
 from core.contracts.reasons import Reason
 from edge.dialects import DIALECTS
@@ -15,10 +16,18 @@ from edge.protocol.errors import FieldMalformed, FrameRefused, HostLinkRefused, 
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader
 from edge.protocol.hostlink import CorrelationKey, HostLink, Late, LinkState, Unsolicited, request_key
-from edge.protocol.limits import HOST_ECHO_DEADLINE_S, HOST_LATE_KEYS_MAX
-from edge.protocol.message_types import ECHO, SIGN_ON
+from edge.protocol.limits import HOST_ASKED_MAX, HOST_ECHO_DEADLINE_S, HOST_LATE_KEYS_MAX
+from edge.protocol.message_types import ECHO, NETWORK_MANAGEMENT, SIGN_OFF, SIGN_ON
 from edge.shell.limits import HOST_BACK_OFF_S, HOST_CONNECT_TIMEOUT_S, HOST_WRITE_BUFFER_BYTES_MAX
-from edge.translate.hosts import no_reply, not_sent, to_host_message, to_host_reply
+from edge.translate.host_requests import (
+    ACCEPTED,
+    answer_to_host,
+    code_at_once,
+    is_request,
+    kind_to_keep,
+    to_host_says,
+)
+from edge.translate.hosts import hash_card, no_reply, not_sent, to_host_message, to_host_reply
 from edge.translate.masked import masked
 from observability import metrics
 
@@ -38,6 +47,7 @@ class Flight(NamedTuple):
     reply_subject: str
     shown: dict[int, Any]
     sent_us: int  # since received_at_us
+    card_hash: int
 
 
 class HostSocket(asyncio.Protocol):
@@ -59,6 +69,8 @@ class HostSocket(asyncio.Protocol):
         self._failures = 0
         self._retry_at = 0.0
         self._stan = 0
+        self._managing: dict[CorrelationKey, str] = {}
+        self._asked_waiting = 0
         self._write_paused = False
         self._closing = False
         self._seconds = metrics.HOST_SECONDS.child(links.acquirer)
@@ -88,6 +100,8 @@ class HostSocket(asyncio.Protocol):
             self._expire(key)
         if self._closing:
             return
+        if self._failures and self._machine.settled(now=now):
+            self._failures = 0
         match self._machine.duty(now=now):
             case "connect":
                 if now >= self._retry_at and self._connecting is None:
@@ -139,7 +153,7 @@ class HostSocket(asyncio.Protocol):
                 self._links.reply(reply_subject, not_sent(request, Reason.MESSAGE_REFUSED, at_us=now_us))
                 continue
             self._flights[key] = Flight(
-                request, reply_subject, masked(message), now_us - request.received_at_us
+                request, reply_subject, masked(message), now_us - request.received_at_us, hash_card(message)
             )
             out.append(len(payload).to_bytes(2, "big") + payload)
         if out and self._transport is not None:
@@ -173,7 +187,6 @@ class HostSocket(asyncio.Protocol):
         self._links.state_changed()
 
     def data_received(self, data: bytes) -> None:
-        self._machine.heard(now=self._loop.time())
         try:
             frames = self._reader.feed(data)
         except FrameRefused as error:
@@ -184,11 +197,16 @@ class HostSocket(asyncio.Protocol):
         for raw in frames:
             try:
                 message = self._codec.decode(raw)
+                if is_request(message):
+                    self._asked(message, now_us)
+                    continue
                 answer = self._machine.answered(message)
             except ProtocolError as error:
                 self._links.count_refused(error.code)
                 _log.warning("host_answer_malformed", acquirer=self._links.acquirer, problem=str(error))
                 continue
+            if type(answer) is not Unsolicited:
+                self._machine.heard(now=self._loop.time())
             if type(answer) is CorrelationKey:
                 self._answered(answer, message, now_us)
             elif type(answer) is Late:
@@ -209,7 +227,13 @@ class HostSocket(asyncio.Protocol):
         self._links.reply(
             flight.reply_subject,
             to_host_reply(
-                request, flight.shown, message, sent_us=flight.sent_us, replied_us=replied_us, late=False
+                request,
+                flight.shown,
+                message,
+                flight.card_hash,
+                sent_us=flight.sent_us,
+                replied_us=replied_us,
+                late=False,
             ),
         )
 
@@ -220,7 +244,13 @@ class HostSocket(asyncio.Protocol):
             return
         replied_us = now_us - flight.request.received_at_us
         reply = to_host_reply(
-            flight.request, flight.shown, message, sent_us=flight.sent_us, replied_us=replied_us, late=True
+            flight.request,
+            flight.shown,
+            message,
+            flight.card_hash,
+            sent_us=flight.sent_us,
+            replied_us=replied_us,
+            late=True,
         )
         self._links.reply(flight.reply_subject, reply)
 
@@ -243,7 +273,6 @@ class HostSocket(asyncio.Protocol):
         try:
             async with asyncio.timeout(HOST_CONNECT_TIMEOUT_S):
                 await self._loop.create_connection(lambda: self, self._host, self._port)
-            self._failures = 0
         except (OSError, TimeoutError) as error:
             _log.info(
                 "host_unreachable", acquirer=self._links.acquirer, role=self.role, cause=type(error).__name__
@@ -263,20 +292,83 @@ class HostSocket(asyncio.Protocol):
             11: f"{self._stan:06d}",
             70: code,
         }
-        self._machine.sent(request_key(message), now + HOST_ECHO_DEADLINE_S)
+        key = request_key(message)
+        self._machine.sent(key, now + HOST_ECHO_DEADLINE_S)
+        self._managing = {key: code}
+        self._write(message)
+
+    def _write(self, message: Message) -> None:
         payload = self._codec.encode(message)
-        self._transport.write(len(payload).to_bytes(2, "big") + payload)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(len(payload).to_bytes(2, "big") + payload)
 
     def _managed(self, key: CorrelationKey, message: Message) -> None:
-        if key.message_class != _MANAGEMENT_CLASS or self._machine.state is not LinkState.SIGNING_ON:
+        code = self._managing.pop(key, None)
+        if code is None:
             return
-        if message.get(39) != "00":
-            _log.warning("host_sign_on_refused", acquirer=self._links.acquirer, role=self.role)
+        accepted = message.get(39) == ACCEPTED and message.get(70, code) == code
+        if code == SIGN_ON:
+            metrics.HOST_SIGN_ONS.child(
+                self._links.acquirer, self.role, "accepted" if accepted else "refused"
+            ).n += 1
+        if not accepted:
+            # A host that refuses an echo has forgotten our session: only a new one helps.
+            _log.warning(
+                "host_management_refused",
+                acquirer=self._links.acquirer,
+                role=self.role,
+                function=code,
+                code=message.get(39),
+                failures=self._failures,
+            )
             self._drop()
+        elif code == SIGN_ON:
+            self._accepted()
+
+    def _accepted(self) -> None:
+        if self._machine.state in (LinkState.SIGNING_ON, LinkState.SIGNED_OFF):
+            self._machine.change("accepted", now=self._loop.time())
+            _log.info("host_link_up", acquirer=self._links.acquirer, role=self.role)
+            self._links.state_changed()
+
+    # What the host asks of us
+
+    def _asked(self, message: Message, now_us: int) -> None:
+        """Answer a request of the host's own: at once, or when core has kept it."""
+        kind = kind_to_keep(message)
+        if kind is not None:
+            self._keep(message, kind, now_us)
             return
-        self._machine.change("accepted", now=self._loop.time())
-        _log.info("host_link_up", acquirer=self._links.acquirer, role=self.role)
-        self._links.state_changed()
+        code = code_at_once(message)
+        self._write(answer_to_host(message, code))
+        self._count_asked("answered" if code == ACCEPTED else "refused")
+        if code != ACCEPTED or message[0] not in NETWORK_MANAGEMENT:
+            _log.warning("host_request_not_supported", acquirer=self._links.acquirer, message=message[0])
+        elif message[70] == SIGN_OFF and self._machine.state is LinkState.UP:
+            _log.warning("host_signed_off", acquirer=self._links.acquirer, role=self.role)
+            self._machine.change("signed_off", now=self._loop.time())
+            self._links.state_changed()
+        elif message[70] == SIGN_ON and self._machine.state is LinkState.SIGNED_OFF:
+            self._accepted()
+
+    def _keep(self, message: Message, kind: HostMessageKind, now_us: int) -> None:
+        """No answer before core has it on disk; without one the host repeats."""
+        if self._asked_waiting >= HOST_ASKED_MAX:
+            self._count_asked("unanswered")
+            return
+        self._asked_waiting += 1
+
+        def kept(taken: bool) -> None:
+            self._asked_waiting -= 1
+            self._count_asked("kept" if taken else "unanswered")
+            if taken:
+                self._write(answer_to_host(message, ACCEPTED))
+
+        says = to_host_says(message, kind, acquirer=self._links.acquirer, received_at_us=now_us)
+        self._links.keep(says, kept)
+
+    def _count_asked(self, result: str) -> None:
+        metrics.HOST_ASKED.child(self._links.acquirer, result).n += 1
 
     def _drop(self) -> None:
         if self._transport is not None:

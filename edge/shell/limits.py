@@ -20,7 +20,8 @@ WHEEL_SLOTS: Final = 16
 TICK_S: Final = 1.0 / WHEEL_SLOTS  # So that each connection is looked at once a second.
 
 HOST_CONNECT_TIMEOUT_S: Final = 3.0
-HOST_BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+# Grows until a link has worked for a while, however often the host took the connection and no more.
+HOST_BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 HOST_WRITE_BUFFER_BYTES_MAX: Final = 4 * 1024 * 1024
 HOST_TICK_S: Final = 0.05
 HOST_SOCKETS_MAX: Final = 8

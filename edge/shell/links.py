@@ -5,11 +5,13 @@ NATS tells core at once that nobody listens.
 """
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 import structlog
 
-from core.bus import Batcher, Bus, BusRefused, Subscription, publish_batch
+from core.bus import Batcher, Bus, BusError, BusRefused, Subscription, publish_batch
+from core.contracts.host_messages import HOST_SAYS, HostSays, HostSaysKept
 from core.contracts.payment import HostReply, HostRequest
 from core.contracts.reasons import Reason
 from core.contracts.subjects import LINKS_QUEUE, host, is_core_inbox
@@ -17,12 +19,17 @@ from core.values.clock import Clock
 from edge.keys.port import SecurityModule
 from edge.settings import AcquirerSettings
 from edge.shell.host_socket import HostSocket
-from edge.shell.limits import BATCH_ITEMS_MAX, HOST_TICK_S, REPLY_SUBJECTS_MAX, WAITING_MAX
+from edge.shell.limits import BATCH_ITEMS_MAX, HOST_TICK_S, REPLY_SUBJECTS_MAX, REQUEST_TIMEOUT_S, WAITING_MAX
 from edge.translate.hosts import not_sent
 from observability import metrics
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_kept = msgspec.msgpack.Decoder(HostSaysKept).decode
 _decode_requests = msgspec.msgpack.Decoder(list[HostRequest]).decode
+_UNCLEAR: dict[int, str] = {
+    Reason.HOST_ANSWER_DIFFERS: "differs",
+    Reason.HOST_CODE_UNKNOWN: "code_unknown",
+}
 _log = structlog.get_logger("edge.links")
 
 
@@ -87,6 +94,8 @@ class AcquirerLinks:
     def reply(self, subject: str, reply: HostReply) -> None:
         """Tell core, together with everything else of this turn of the loop."""
         self._results[reply.result].n += 1
+        if reply.reason in _UNCLEAR:
+            metrics.HOST_UNCLEAR.child(self.acquirer, _UNCLEAR[reply.reason]).n += 1
         batcher = self._batchers.get(subject)
         if batcher is None:
             if len(self._batchers) >= REPLY_SUBJECTS_MAX:
@@ -99,6 +108,23 @@ class AcquirerLinks:
         if not batcher.add(reply):
             # Core's own deadline makes this one unknown, and the sweeper reverses it.
             self.count_refused("replies_waiting_max")
+
+    def keep(self, says: HostSays, kept: Callable[[bool], None]) -> None:
+        """Let core keep what a host says on its own; `kept` hears once whether it is durable."""
+
+        def answered(reply: bytes | None, error: BusError | None) -> None:
+            try:
+                taken = reply is not None and _decode_kept(reply) is not None
+            except msgspec.DecodeError:
+                taken = False
+            if not taken:
+                _log.warning("host_message_not_kept", acquirer=self.acquirer, cause=type(error).__name__)
+            kept(taken)
+
+        try:
+            self._bus.request_soon(HOST_SAYS, _encode(says), timeout_s=REQUEST_TIMEOUT_S, answered=answered)
+        except BusRefused as error:
+            answered(None, error)
 
     def count_refused(self, cause: str) -> None:
         """Count what a link refused or could not read; causes are our own words."""

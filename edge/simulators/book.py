@@ -22,7 +22,7 @@ CAPTURED = "captured"
 REFUNDED = "refunded"
 STATES = (APPROVED, PARTIALLY_APPROVED, DECLINED, REVERSED, CAPTURED, REFUNDED)
 
-_FIELDS_A_LINE = 14
+_FIELDS_A_LINE = (14, 15)  # A book begun before cards were kept has one fewer.
 _RECENT_KEYS_MAX = 100_000
 
 
@@ -60,6 +60,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     at_us: int
     day: str  # acquirer day, ISO
     original_rrn: str = ""
+    digits_shown: str = ""  # first six and last four of the card
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -82,6 +83,7 @@ class Entry(msgspec.Struct, gc=False):
     day: str
     original_rrn: str = ""
     reversal_accepted: bool = False
+    digits_shown: str = ""
 
 
 def message_key(mti: str, terminal: str, stan: str, transmitted_at: str) -> str:
@@ -97,14 +99,14 @@ def format_fact(fact: Fact) -> str:
 def parse_fact(line: str) -> Fact:
     """Return the fact of one line, with or without its line feed. Raises: ValueError."""
     parts = line.rstrip("\n").split("\t")
-    if len(parts) != _FIELDS_A_LINE or parts[0] not in STATES or not parts[1]:
+    if len(parts) not in _FIELDS_A_LINE or parts[0] not in STATES or not parts[1]:
         raise ValueError("not a fact")
     fact, rrn, kind, terminal, stan, sent, currency, amount, approved, approval, code, at, day, original = (
-        parts
+        parts[:14]
     )
     return Fact(
         fact, rrn, kind, terminal.rstrip(), stan, sent, currency, int(amount), int(approved), approval, code, int(at), day,
-        original,
+        original, "".join(parts[14:]),
     )  # fmt: skip
 
 
@@ -129,6 +131,7 @@ def new_entry(fact: Fact) -> Entry:
         day=fact.day,
         original_rrn=fact.original_rrn,
         reversal_accepted=fact.fact == REVERSED,
+        digits_shown=fact.digits_shown,
     )
 
 

@@ -120,6 +120,19 @@ _NAMED = (
     _card("close-link", "coupe-la-liaison", 205, "close-link"),
     _card("reversal-third", "annulation-troisieme", 206, "reversal-third"),
     _card("reversal-refused", "annulation-refusee", 207, "reversal-refused"),
+    _card("with-identification", "avec-piece-identite", 208, "with-identification"),
+    _card("vip", "client-privilegie", 211, "vip"),
+    _card("update-track", "piste-a-mettre-a-jour", 216, "update-track"),
+    _card("odd-code", "code-inconnu", 277, "odd-code"),
+    _card("blank-code", "code-blanc", 278, "blank-code"),
+    _card("no-code", "sans-code", 279, "no-code"),
+    _card("other-amount", "autre-montant", 280, "other-amount"),
+    _card("other-currency", "autre-devise", 281, "other-currency"),
+    _card("other-card", "autre-carte", 282, "other-card"),
+    _card("other-reference", "autre-reference", 283, "other-reference"),
+    _card("other-type", "autre-type", 284, "other-type"),
+    _card("lost-request", "demande-perdue", 285, "lost-request"),
+    _card("reversal-forbidden", "annulation-interdite", 286, "reversal-forbidden"),
 )
 
 CARDS: dict[str, TestCard] = {card.name: card for card in _NAMED}

@@ -6,7 +6,8 @@ import msgspec
 
 from edge.simulators.cards import CARDS
 
-ReversalAnswer = Literal["accept", "refuse", "ignore"]
+ReversalAnswer = Literal["accept", "refuse", "ignore", "refuse_for_good", "no_original"]
+SaysOtherwise = Literal["amount", "currency", "card", "reference", "type"]
 
 LATE_MS = 20_000
 """How long a late reply waits where nothing else is configured: beyond any deadline of a terminal's payment."""
@@ -20,6 +21,15 @@ UNSEEN_REVERSED_CODE = "12"
 
 DUPLICATE_CODE = "94"
 REVERSAL_REFUSED_CODE = "96"
+REFUSED_FOR_GOOD_CODE = "57"
+NO_ORIGINAL_CODE = "25"
+APPROVAL_CODES = frozenset({"00", "08", "11", "16", PARTIAL_CODE})
+"""With an identity document, VIP and "update track 3" are approvals too."""
+
+OTHER_CURRENCY = "840"
+OTHER_PAN = "4111111111111111"
+OTHER_MINOR = 100
+"""By how much more a host approves that answers with another amount than asked."""
 
 
 class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +45,11 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late: bool = False  # wait for `late_ms` of the settings before answering
     replies: int = 1  # 0: no reply, 2: the same reply twice
     close: bool = False  # close the link on receipt, decision booked, nothing answered
+    said_code: str | None = None  # what field 39 says where it is not `code`; empty: the field is left out
+    otherwise: SaysOtherwise | None = (
+        None  # what the answer, and but for reference and type the book, have otherwise
+    )
+    loses: bool = False  # the request never reaches the book, and gets no answer
     reversals: ReversalAnswer = "accept"
     reversal_answered_from: int = 1  # 3: the first two reversals get no answer
 
@@ -51,7 +66,7 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def approves(self) -> bool:
         """Whether money is committed, in full or in part."""
-        return self.code in {"00", PARTIAL_CODE}
+        return self.code in APPROVAL_CODES
 
 
 APPROVE = Behaviour()
@@ -95,7 +110,26 @@ _MANNERS = {
     "close-link": Behaviour(close=True),
     "reversal-third": Behaviour(replies=0, reversal_answered_from=3),
     "reversal-refused": Behaviour(replies=0, reversals="refuse"),
+    "with-identification": Behaviour(code="08"),
+    "vip": Behaviour(code="11"),
+    "update-track": Behaviour(code="16"),
+    "odd-code": Behaviour(said_code="77"),
+    "blank-code": Behaviour(said_code="  "),
+    "no-code": Behaviour(said_code=""),
+    "other-amount": Behaviour(otherwise="amount"),
+    "other-currency": Behaviour(otherwise="currency"),
+    "other-card": Behaviour(otherwise="card"),
+    "other-reference": Behaviour(otherwise="reference"),
+    "other-type": Behaviour(otherwise="type"),
+    "lost-request": Behaviour(loses=True, replies=0, reversals="no_original"),
+    "reversal-forbidden": Behaviour(replies=0, reversals="refuse_for_good"),
 }
+
+ODD: tuple[str, ...] = (
+    "with-identification", "vip", "update-track", "odd-code", "blank-code", "no-code", "other-amount", "other-currency",
+    "other-card", "other-reference", "other-type", "lost-request", "twice",
+)  # fmt: skip
+"""What `odd_rate` draws from: all of it ends by itself, in the same state on both sides."""
 
 BEHAVIOURS: dict[str, Behaviour] = _MANNERS | {name: Behaviour(code=code) for name, code in _DECLINES.items()}
 
@@ -130,6 +164,8 @@ class Overrides(msgspec.Struct, forbid_unknown_fields=True):
     jitter_ms: int = 0  # up to this much more, uniform
     late_ms: int = LATE_MS
     error_rate: float = 0.0  # share of requests answered with 96
+    odd_rate: float = 0.0  # share of requests that get one of ODD, by chance
+    own_every_ms: int = 0  # how often the host says something on its own on each link; 0: never
     cards: dict[str, str] = {}  # card name or number -> key of BEHAVIOURS
     reversals: ReversalAnswer = "accept"  # for every reversal; a card's own refusal stands below
     reversals_released: bool = False  # True: accept even what a card's script refuses or ignores
@@ -141,8 +177,9 @@ class Overrides(msgspec.Struct, forbid_unknown_fields=True):
         for name in self.cards.values():
             if name not in BEHAVIOURS:
                 raise ValueError(f"cards: no behaviour is called {name!r}")
-        for field in ("delay_ms", "jitter_ms", "late_ms"):
+        for field in ("delay_ms", "jitter_ms", "late_ms", "own_every_ms"):
             if not 0 <= getattr(self, field) <= DELAY_MS_MAX:
                 raise ValueError(f"{field} is between 0 and {DELAY_MS_MAX}")
-        if not 0.0 <= self.error_rate <= 1.0:
-            raise ValueError("error_rate is between 0 and 1")
+        for field in ("error_rate", "odd_rate"):
+            if not 0.0 <= getattr(self, field) <= 1.0:
+                raise ValueError(f"{field} is between 0 and 1")

@@ -7,7 +7,7 @@ from core.contracts.reasons import Reason
 from core.values.money import ALPHA_TO_NUMERIC
 from edge.protocol.field import Message
 from edge.protocol.message_types import response_mti
-from edge.translate.reasons import PARTIALLY_APPROVED, booking_code, payment_code
+from edge.translate.reasons import PARTIALLY_APPROVED, booking_code, declined_code, payment_code
 
 _MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49)
 # ISO 8583:1987, additional amounts: default account, original amount.
@@ -41,10 +41,8 @@ def finish_payment(answer: Message, reply: AuthoriseReply) -> Message:
         answer[39] = PARTIALLY_APPROVED
         answer[54] = f"{_ORIGINAL_AMOUNT}{answer[49]}D{answer[4]}"
         answer[4] = f"{reply.approved_minor:012d}"
-    elif reason == Reason.OTHER_DECLINE and len(reply.host_code) == 2 and reply.host_code.isalnum():
-        answer[39] = reply.host_code
     else:
-        answer[39] = payment_code(reason)
+        answer[39] = declined_code(reply.host_code, reason) or payment_code(reason)
     return answer
 
 

@@ -1,5 +1,6 @@
 """What core asks of an acquirer host, as ISO 8583, and the host's answers as what core may know."""
 
+from operator import itemgetter
 from typing import Any, Final
 
 from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, HostReply, HostRequest
@@ -7,11 +8,10 @@ from core.contracts.reasons import Reason
 from core.values.money import ALPHA_TO_NUMERIC
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
+from edge.translate.codes1987 import CODES_1987, UNKNOWN_CODE, HostCode
 from edge.translate.masked import encode, masked
 from edge.translate.payment import PARTIAL_APPROVAL_MARK
-from edge.translate.reasons import reason_of_host
 
-_APPROVED: Final = frozenset({"00", "10"})
 _NO_ACQUIRERS: Final = "0" * 22
 # Why a reversal, in field 39: customer cancellation, response received too late; else no action taken.
 _REVERSAL_CODES: Final = {
@@ -22,6 +22,17 @@ _REVERSAL_CODES: Final = {
 _NO_ACTION: Final = "21"
 # Data element 95 after the amount: settlement amount, and the two fees, which are signed.
 _NO_OTHER_AMOUNTS: Final = "0" * 12 + "C00000000" * 2
+# What an answer repeats of its question, by name. Terminal and trace number are the key that found the question; the
+# amount and the card are compared apart.
+_REPEATED: Final = (
+    (3, "processing_code"),
+    (7, "transmitted_at"),
+    (12, "local_time"),
+    (13, "local_date"),
+    (37, "reference"),
+    (49, "currency"),
+)
+_usually_repeated = itemgetter(3, 7, 37, 49)  # One comparison for the answer of most hosts.
 _EMPTY_EXCHANGE: Final = encode([{}, {}])
 
 
@@ -56,9 +67,7 @@ def to_host_message(request: HostRequest, keys: SecurityModule) -> Message:
     if request.partial_ok:
         message[60] = PARTIAL_APPROVAL_MARK
     if request.original_message:
-        message[90] = (
-            f"{request.original_message}{request.original_stan:06d}{request.original_transmitted_at}{_NO_ACQUIRERS}"
-        )
+        message[90] = _original_elements(request)
         if request.message[1] == "4":
             message[39] = _REVERSAL_CODES.get(request.reason, _NO_ACTION)  # pyright: ignore
         if request.replacement_minor >= 0:
@@ -68,35 +77,106 @@ def to_host_message(request: HostRequest, keys: SecurityModule) -> Message:
     return message
 
 
+def hash_card(message: Message) -> int:
+    """Return what tells the card of a message from others, for as long as it waits for its answer.
+
+    Python keys this hash afresh in each process, so it says nothing of the number to who finds it.
+    """
+    return hash(message[2])
+
+
 def to_host_reply(
     request: HostRequest,
-    shown_request: dict[int, Any],
+    asked: dict[int, Any],
     answer: Message,
+    card_hash: int,
     *,
     sent_us: int,
     replied_us: int,
     late: bool,
 ) -> HostReply:
-    """Return what core is told of an answer."""
+    """Return what core is told of an answer, compared with its question (law 8).
+
+    An answer that differs from its question is HOST_ANSWER_DIFFERS whatever its code says; a code that the table does
+    not have, a blank one and none are HOST_CODE_UNKNOWN. Core makes both unknown, and reverses. `asked` is the masked
+    request, whose fields of _REPEATED are never masked; `card_hash` is `hash_card` of the card that was sent.
+    """
     code: str = answer.get(39, "")  # pyright: ignore
-    approved_minor = 0
-    if code in _APPROVED:
-        amount = answer.get(4)
-        approved_minor = request.amount_minor if amount is None else int(amount)
+    meant = CODES_1987.get(code, UNKNOWN_CODE)
+    reason: int = meant.reason
+    delivery = meant.delivery
+    differs = _differences(request, asked, answer, card_hash)
+    amount_differs, approved_minor = _judge_amount(request, asked, answer, meant)
+    if amount_differs:
+        differs.append("amount")
+    if differs:
+        reason, delivery, approved_minor = Reason.HOST_ANSWER_DIFFERS, UNKNOWN_CODE.delivery, 0
+    elif meant.outcome == "approved_if_zero" and request.amount_minor:
+        reason, delivery = UNKNOWN_CODE.reason, UNKNOWN_CODE.delivery
     return HostReply(
         request.id,
         request.message,
         HOST_REPLIED,
-        reason_of_host(code),
+        reason,
         code,
         answer.get(38, ""),  # pyright: ignore
         approved_minor,
         sent_us,
         replied_us,
-        encode((shown_request, masked(answer))),
+        encode((asked, masked(answer))),
         late,
         request.replacement_minor,
+        " ".join(differs) if differs else "",
+        delivery,
     )
+
+
+def _judge_amount(
+    request: HostRequest, asked: dict[int, Any], answer: Message, meant: HostCode
+) -> tuple[bool, int]:
+    """Return whether the amount differs from what such a code may say, and how much is approved."""
+    amount = answer.get(4)
+    if amount is None or amount == asked[4]:
+        # A part that is not named is none.
+        return False, request.amount_minor if meant.outcome == "approved" else 0
+    said_minor = int(amount)
+    match meant.outcome:
+        case "approved" | "approved_if_zero":
+            return True, 0
+        case "approved_partly":
+            # Core knows whether the terminal can take a part.
+            return said_minor > request.amount_minor, said_minor
+        case "declined" | "unknown":
+            # Who declines may repeat the amount, or say that nothing was approved.
+            return said_minor != 0, 0
+
+
+def _differences(request: HostRequest, asked: dict[int, Any], answer: Message, card_hash: int) -> list[str]:
+    """Return the names of what both messages hold and the answer holds otherwise, amount apart."""
+    try:
+        alike = (
+            _usually_repeated(answer) == _usually_repeated(asked) and 12 not in answer and 13 not in answer
+        )
+    except KeyError:
+        alike = False
+    differs: list[str] = []
+    if not alike:
+        differs = [name for number, name in _REPEATED if answer.get(number, asked[number]) != asked[number]]
+    if 42 in answer and str(answer[42]).strip() != request.acceptor.strip():
+        differs.append("acceptor")
+    if 90 in answer and request.original_message and answer[90] != _original_elements(request):
+        differs.append("original")
+    if 2 in answer or 35 in answer:
+        track_pan = str(answer.get(35, "")).replace("D", "=").partition("=")[0]
+        if any(said and hash(said) != card_hash for said in (answer.get(2), track_pan)):
+            differs.append("card")
+    if 14 in answer and request.card_expiry and answer[14] != request.card_expiry:
+        differs.append("expiry")
+    return differs
+
+
+def _original_elements(request: HostRequest) -> str:
+    return f"{request.original_message}{request.original_stan:06d}{request.original_transmitted_at}{_NO_ACQUIRERS}"
 
 
 def no_reply(

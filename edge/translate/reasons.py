@@ -1,11 +1,9 @@
-"""Reasons to response codes (data element 39) for terminals, and a host's response codes to reasons.
-
-Source: ISO 8583:1987, table of response codes; `1A` and `R1` are the schemes' own additions.
-"""
+"""Reasons to response codes (data element 39) for terminals. What a host's codes mean is edge.translate.codes1987."""
 
 from typing import Final
 
 from core.contracts.reasons import Reason
+from edge.translate.codes1987 import CODES_1987, UNKNOWN_CODE
 
 APPROVED: Final = "00"
 PARTIALLY_APPROVED: Final = "10"
@@ -14,36 +12,38 @@ SECURITY_VIOLATION: Final = "63"  # The certificate does not carry the terminal'
 UNAVAILABLE: Final = "91"
 MALFUNCTION: Final = "96"
 
-_ISSUER: Final[dict[str, Reason]] = {
-    "00": Reason.APPROVED,
-    "10": Reason.PARTIAL_APPROVAL,
-    "01": Reason.REFER_TO_ISSUER,
-    "03": Reason.INVALID_MERCHANT,
-    "04": Reason.PICK_UP_CARD,
-    "05": Reason.DO_NOT_HONOUR,
-    "12": Reason.INVALID_TRANSACTION,
-    "13": Reason.INVALID_AMOUNT,
-    "14": Reason.INVALID_CARD_NUMBER,
-    "15": Reason.NO_SUCH_ISSUER,
-    "30": Reason.FORMAT_ERROR,
-    "41": Reason.LOST_CARD,
-    "43": Reason.STOLEN_CARD,
-    "51": Reason.INSUFFICIENT_FUNDS,
-    "54": Reason.EXPIRED_CARD,
-    "55": Reason.INCORRECT_PIN,
-    "57": Reason.NOT_PERMITTED_TO_CARDHOLDER,
-    "58": Reason.NOT_PERMITTED_TO_TERMINAL,
-    "59": Reason.SUSPECTED_FRAUD,
-    "61": Reason.AMOUNT_LIMIT_EXCEEDED,
-    "62": Reason.RESTRICTED_CARD,
-    "65": Reason.FREQUENCY_EXCEEDED,
-    "75": Reason.PIN_TRIES_EXCEEDED,
-    "1A": Reason.STRONG_AUTHENTICATION_REQUIRED,
-    "R1": Reason.REVOCATION_OF_MANDATE,
-    "91": Reason.ISSUER_UNAVAILABLE,
-    "94": Reason.DUPLICATE_AT_HOST,
-    "96": Reason.SYSTEM_MALFUNCTION,
+_ISSUER: Final[dict[Reason, str]] = {
+    Reason.APPROVED: "00",
+    Reason.PARTIAL_APPROVAL: "10",
+    Reason.REFER_TO_ISSUER: "01",
+    Reason.INVALID_MERCHANT: "03",
+    Reason.PICK_UP_CARD: "04",
+    Reason.DO_NOT_HONOUR: "05",
+    Reason.INVALID_TRANSACTION: "12",
+    Reason.INVALID_AMOUNT: "13",
+    Reason.INVALID_CARD_NUMBER: "14",
+    Reason.NO_SUCH_ISSUER: "15",
+    Reason.FORMAT_ERROR: "30",
+    Reason.LOST_CARD: "41",
+    Reason.STOLEN_CARD: "43",
+    Reason.INSUFFICIENT_FUNDS: "51",
+    Reason.EXPIRED_CARD: "54",
+    Reason.INCORRECT_PIN: "55",
+    Reason.NOT_PERMITTED_TO_CARDHOLDER: "57",
+    Reason.NOT_PERMITTED_TO_TERMINAL: "58",
+    Reason.SUSPECTED_FRAUD: "59",
+    Reason.AMOUNT_LIMIT_EXCEEDED: "61",
+    Reason.RESTRICTED_CARD: "62",
+    Reason.FREQUENCY_EXCEEDED: "65",
+    Reason.PIN_TRIES_EXCEEDED: "75",
+    Reason.STRONG_AUTHENTICATION_REQUIRED: "1A",
+    Reason.REVOCATION_OF_MANDATE: "R1",
+    Reason.ISSUER_UNAVAILABLE: "91",
+    Reason.DUPLICATE_AT_HOST: "94",
+    Reason.SYSTEM_MALFUNCTION: "96",
 }
+"""The code that stands for a reason of others where the host's own code is not at hand."""
+
 _OURS: Final[dict[Reason, str]] = {
     Reason.NONE: MALFUNCTION,
     Reason.TERMINAL_UNKNOWN: "03",
@@ -72,6 +72,8 @@ _OURS: Final[dict[Reason, str]] = {
     Reason.REPLACEMENT_REFUSED: "13",
     Reason.HOST_UNREACHABLE: UNAVAILABLE,
     Reason.HOST_NO_REPLY: UNAVAILABLE,
+    Reason.HOST_CODE_UNKNOWN: UNAVAILABLE,
+    Reason.HOST_ANSWER_DIFFERS: UNAVAILABLE,
     Reason.REVERSED_BY_TERMINAL: "12",
     Reason.CANCELLED_BY_CUSTOMER: "12",
     Reason.CANCELLED_BY_AGENT: "12",
@@ -79,7 +81,7 @@ _OURS: Final[dict[Reason, str]] = {
     Reason.OTHER_DECLINE: "05",
 }
 _PAYMENT_CODES: Final[dict[int, str]] = {
-    **{int(reason): code for code, reason in _ISSUER.items()},
+    **{int(reason): code for reason, code in _ISSUER.items()},
     **{int(reason): code for reason, code in _OURS.items()},
 }
 # What takes something back or books what already happened is acknowledged, also when it was done before.
@@ -93,6 +95,8 @@ _DONE: Final = frozenset(
         Reason.CANCELLED_BY_AGENT,
         Reason.ALREADY_REVERSED,
         Reason.HOST_NO_REPLY,
+        Reason.HOST_CODE_UNKNOWN,
+        Reason.HOST_ANSWER_DIFFERS,
         Reason.HOST_UNREACHABLE,
     }
 )
@@ -113,6 +117,12 @@ def sign_on_code(reason: int) -> str:
     return APPROVED if reason == Reason.NONE else payment_code(reason)
 
 
-def reason_of_host(code: str) -> int:
-    """Return the Reason of a host's response code; OTHER_DECLINE for one that the table does not have."""
-    return _ISSUER.get(code, Reason.OTHER_DECLINE)
+def declined_code(host_code: str, reason: int) -> str | None:
+    """Return the host's own code where the table knows it for a decline of this reason: terminals speak it too."""
+    meant = CODES_1987.get(host_code)
+    return host_code if meant is not None and meant.outcome == "declined" and meant.reason == reason else None
+
+
+def reason_of_host(code: str) -> Reason:
+    """Return what a host's response code says of a payment; HOST_CODE_UNKNOWN for one that the table does not have."""
+    return CODES_1987.get(code, UNKNOWN_CODE).reason

@@ -40,14 +40,14 @@ INSERT INTO alert_event (alert_id, at, kind) SELECT id, $2, 'recovered' FROM ove
 
 -- name: rates
 -- Primary key of activity_minute by its first column, one window. Of what was decided, how much was declined; of what
--- goes to an acquirer, how much found no answer (reasons 50 and 51).
+-- goes to an acquirer, how much found no answer or none that settles it (reasons 50, 51, 58 and 59).
 -- $1 area, $2 from, $3 to, $4 per.
 SELECT CASE $4::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text ELSE 'all' END AS key,
        CASE WHEN $4 = 'store' THEN m.store_id END AS store_id,
        CASE $4 WHEN 'store' THEN min(s.name) WHEN 'acquirer' THEN min(q.name) ELSE '' END AS label,
        sum(m.transactions)::int AS volume,
        coalesce(sum(m.transactions) FILTER (
-           WHERE CASE WHEN $4 = 'acquirer' THEN m.reason IN (50, 51) ELSE m.state = 5 END), 0)::int AS bad
+           WHERE CASE WHEN $4 = 'acquirer' THEN m.reason IN (50, 51, 58, 59) ELSE m.state = 5 END), 0)::int AS bad
 FROM activity_minute m
 JOIN store s ON s.id = m.store_id
 LEFT JOIN service v ON v.store_id = m.store_id AND v.kind = m.service
@@ -65,7 +65,7 @@ SELECT key, sum(bad) * 100.0 / nullif(sum(volume), 0) AS usual
 FROM (
     SELECT CASE $4::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text ELSE 'all' END AS key,
            m.transactions AS volume,
-           CASE WHEN CASE WHEN $4 = 'acquirer' THEN m.reason IN (50, 51) ELSE m.state = 5 END
+           CASE WHEN CASE WHEN $4 = 'acquirer' THEN m.reason IN (50, 51, 58, 59) ELSE m.state = 5 END
                 THEN m.transactions ELSE 0 END AS bad
     FROM activity_minute m
     JOIN store s ON s.id = m.store_id
@@ -110,7 +110,8 @@ ORDER BY p.last_seen_at DESC, t.id
 LIMIT $5;
 
 -- name: stuck_reversals
--- Partial index delivery_due: what has not been accepted is little.
+-- Partial index delivery_due: what has not been accepted is little. Advices and completions count as reversals do; what
+-- the host refused for good counts at once.
 -- $1 area, $2 created before.
 SELECT d.acquirer_id::text AS key, min(q.name) AS label, count(*)::int AS stuck
 FROM delivery d
@@ -119,7 +120,7 @@ JOIN acquirer q ON q.id = d.acquirer_id
 LEFT JOIN terminal t ON t.id = a.terminal_id
 LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
-WHERE d.accepted_at IS NULL AND d.kind = 1 AND d.created_at < $2
+WHERE d.accepted_at IS NULL AND (d.created_at < $2 OR d.refused_at IS NOT NULL)
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
 GROUP BY 1;
 
@@ -200,7 +201,7 @@ WITH counted AS (
            CASE $5::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text ELSE 'all' END AS key,
            sum(m.transactions) AS volume,
            coalesce(sum(m.transactions) FILTER (
-               WHERE CASE WHEN $5 = 'acquirer' THEN m.reason IN (50, 51) ELSE m.state = 5 END), 0) AS bad
+               WHERE CASE WHEN $5 = 'acquirer' THEN m.reason IN (50, 51, 58, 59) ELSE m.state = 5 END), 0) AS bad
     FROM activity_minute m
     JOIN store s ON s.id = m.store_id
     LEFT JOIN service v ON v.store_id = m.store_id AND v.kind = m.service
@@ -275,7 +276,7 @@ FROM (
     LEFT JOIN terminal t ON t.id = a.terminal_id
     LEFT JOIN service v ON v.id = t.service_id
     LEFT JOIN store s ON s.id = a.store_id
-    WHERE d.kind = 1 AND d.created_at >= $2 AND d.created_at < $3
+    WHERE d.created_at >= $2 AND d.created_at < $3
       AND coalesce(d.accepted_at, $3) - d.created_at > $4::interval
       AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
     GROUP BY 1, 2

@@ -80,7 +80,7 @@ LIMIT $7;
 INSERT INTO terminal_level AS l (
     terminal_id, recent_count, recent_failed, usual_count, usual_failed, failing, computed_at
 )
-SELECT a.terminal_id, 0, 0, count(*), count(*) FILTER (WHERE a.state IN (5, 6) OR (a.state = 7 AND a.reason = 51)),
+SELECT a.terminal_id, 0, 0, count(*), count(*) FILTER (WHERE a.state IN (5, 6) OR (a.state = 7 AND a.reason IN (51, 58, 59))),
        false, $3
 FROM attempt a JOIN terminal t ON t.id = a.terminal_id
 WHERE a.id >= $1 AND a.id < $2 AND a.kind IN (1, 2) AND a.state >= 3
@@ -94,7 +94,7 @@ ON CONFLICT (terminal_id) DO UPDATE SET
 -- $1 id from, $2 now, $3 recent count at least, $4 failed at least, $5 usual count at least, $6 worse by at least.
 WITH recent AS (
     SELECT a.terminal_id, count(*)::int AS decided,
-           count(*) FILTER (WHERE a.state IN (5, 6) OR (a.state = 7 AND a.reason = 51))::int AS failed
+           count(*) FILTER (WHERE a.state IN (5, 6) OR (a.state = 7 AND a.reason IN (51, 58, 59)))::int AS failed
     FROM attempt a JOIN terminal t ON t.id = a.terminal_id
     WHERE a.id >= $1 AND a.kind IN (1, 2) AND a.state >= 3
     GROUP BY a.terminal_id

@@ -10,6 +10,7 @@ import structlog
 
 from core.bus import Bus, BusRefused, Subscription
 from core.contracts.acts import CarryOut
+from core.contracts.host_messages import HOST_SAYS, HostSays
 from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals, TotalsReply
 from core.contracts.subjects import BOOK, CARRY_OUT, ENGINE_QUEUE, REVERSE, TOTALS, is_inbox_of
 from core.db.passing import is_passing
@@ -20,6 +21,7 @@ from core.transactions.bookings.dead_letters import keep_dead_letter, refusal
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.reversals import reverse
 from core.transactions.bookings.totals import compare
+from core.transactions.hosts.keeping import keep
 
 UNDER_WAY_MAX = 2_048
 """Requests at once; above it they are not taken, and their terminals repeat."""
@@ -29,7 +31,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Door:
-    """Serves reversals, advices, completions, totals, and carries out what people did."""
+    """Serves reversals, advices, completions, totals, what hosts say, and carries out what people did."""
 
     def __init__(
         self, bus: Bus, pool: asyncpg.Pool, refunds: Refunds, *, committed: Callable[[], None]
@@ -50,6 +52,7 @@ class Door:
         self._serve(BOOK, Book, lambda asked: book(self._pool, asked))
         self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked), refused=_uncounted)
         self._serve(CARRY_OUT, CarryOut, self._carry_out, asker="desk")
+        self._serve(HOST_SAYS, HostSays, lambda asked: keep(self._pool, asked))
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is under way."""

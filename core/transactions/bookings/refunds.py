@@ -37,7 +37,7 @@ from core.transactions.engine.arming import (
 )
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import Labels, labels_of
-from core.transactions.rules import outcome_of, stored_answer
+from core.transactions.rules import cause_of_unknown, outcome_of, stored_answer
 from core.values.clock import Clock, from_unix_us
 from core.values.ids import id_range_of_rrn, rrn_of
 from core.values.zones import zone_of
@@ -408,6 +408,7 @@ class Refunds:
             kind,
             state=state,
             reason=reason,
+            cause=cause_of_unknown(reply) if state == State.UNKNOWN else "",
             detail=reply.exchange or None,
         )
 

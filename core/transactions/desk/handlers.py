@@ -47,13 +47,14 @@ from core.transactions.desk import store, views
 from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
 from core.transactions.desk.rules import cancel_action, diagnosis_of, hops_of, refund_action
 from core.transactions.reasons import REASONS
+from core.transactions.rules import UNKNOWN_REASONS
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
 from core.values.timestamps import timestamp
 
 _REPLAY_AGE: Final = timedelta(seconds=REPLAY_AGE_S_MAX)
 _STANDS: Final = frozenset(
-    {Reason.NONE, Reason.APPROVED, Reason.PARTIAL_APPROVAL, Reason.CANCELLED_BY_AGENT, Reason.HOST_NO_REPLY}
+    {Reason.NONE, Reason.APPROVED, Reason.PARTIAL_APPROVAL, Reason.CANCELLED_BY_AGENT} | UNKNOWN_REASONS
 )
 
 

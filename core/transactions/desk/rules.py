@@ -20,6 +20,8 @@ _REASONS_OF_OTHERS: Final = frozenset(
     {
         Reason.NONE,
         Reason.HOST_NO_REPLY,
+        Reason.HOST_CODE_UNKNOWN,
+        Reason.HOST_ANSWER_DIFFERS,
         Reason.REVERSED_BY_TERMINAL,
         Reason.CANCELLED_BY_CUSTOMER,
         Reason.CANCELLED_BY_AGENT,
@@ -173,7 +175,9 @@ def cancel_action(transaction: DeskTransaction, *, permitted: bool) -> CancelAct
     return CancelAction(allowed=True)
 
 
-_HOST_FAILED: Final = frozenset({Reason.HOST_NO_REPLY, Reason.PARTIAL_APPROVAL})
+_HOST_FAILED: Final = frozenset(
+    {Reason.HOST_NO_REPLY, Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS, Reason.PARTIAL_APPROVAL}
+)
 
 
 def _hop(name: HopName, start: datetime, end: datetime | None, *, ok: bool) -> Hop:

@@ -75,6 +75,8 @@ _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
         "Reversal refused: it describes another operation",
     ),
     EventKind.DOUBTED: ("Enregistrée, à vérifier", "Booked, to be checked"),
+    EventKind.DELIVERY_REFUSED: ("Refusée par l’acquéreur", "Refused by the acquirer"),
+    EventKind.DELIVERY_CLOSED: ("Close par un agent", "Closed by an agent"),
 }
 
 

@@ -1,5 +1,5 @@
 -- How much fails around a payment and how much usually does. $1 is the scope. Failed: declined (5), unknown (6), or
--- taken back because the host was silent (7 with reason 51). Every statement is bounded, whatever the volume.
+-- taken back because the host was silent or unclear (7 with reason 51, 58 or 59). Every statement is bounded, whatever the volume.
 
 -- name: place_of
 -- Primary key, by its first column in each partition.
@@ -22,7 +22,7 @@ SELECT count(*) FILTER (WHERE recent)::int AS recent_count,
        min(received_at) FILTER (WHERE recent AND failed) AS since
 FROM (
     SELECT a.received_at, a.received_at >= $5 AS recent,
-           (a.state IN (5, 6) OR (a.state = 7 AND a.reason = 51)) AS failed
+           (a.state IN (5, 6) OR (a.state = 7 AND a.reason IN (51, 58, 59))) AS failed
     FROM attempt a
     JOIN terminal t ON t.id = a.terminal_id
     JOIN service v ON v.id = t.service_id
@@ -58,7 +58,7 @@ SELECT count(*) FILTER (WHERE span.recent)::int AS recent_count,
 FROM unnest($3::uuid[], $4::uuid[], $5::boolean[]) AS span (low, high, recent)
 CROSS JOIN LATERAL (
     SELECT a.received_at, a.store_id, a.terminal_id, a.card_brand, a.acquirer_id,
-           (a.state IN (5, 6) OR (a.state = 7 AND a.reason = 51)) AS failed
+           (a.state IN (5, 6) OR (a.state = 7 AND a.reason IN (51, 58, 59))) AS failed
     FROM attempt a
     WHERE a.id >= span.low AND a.id < span.high AND a.kind IN (1, 2) AND a.state >= 3
     ORDER BY a.id DESC

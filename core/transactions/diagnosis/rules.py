@@ -12,6 +12,7 @@ from core.contracts.states import DeliveryKind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.desk.rules import SLOW_MS
 from core.transactions.reasons import meaning_of
+from core.transactions.rules import UNKNOWN_REASONS
 from core.values.clock import PARIS
 
 RECENT_BEFORE: Final = timedelta(hours=2)
@@ -161,7 +162,7 @@ def verdict_text(levels: Sequence[Level], *, english: bool) -> str:
 def _hop_of_failure(transaction: DeskTransaction) -> HopAtFault | None:
     if transaction.reason == Reason.HOST_UNREACHABLE:
         return "link"
-    if transaction.reason == Reason.HOST_NO_REPLY:
+    if transaction.reason in UNKNOWN_REASONS:
         return "host"
     if transaction.reason in {
         Reason.CANCELLED_BY_CUSTOMER,

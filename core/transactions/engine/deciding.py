@@ -17,7 +17,7 @@ from core.db.lane import Lane, LaneBroken
 from core.transactions.engine import failpoints
 from core.transactions.engine.arming import STATEMENT_TRIES_MAX, stored_reply
 from core.transactions.engine.flight import Flight
-from core.transactions.rules import Outcome, outcome_of
+from core.transactions.rules import Outcome, cause_of_unknown, outcome_of
 from core.values.clock import Clock
 
 _log = structlog.get_logger("core.engine")
@@ -243,8 +243,9 @@ def _unknown_columns(pairs: list[tuple[Told, Outcome]]) -> tuple[Any, ...]:
         [UUID(told.reply.id) for told, _ in pairs],
         [told.flight.item.business_date for told, _ in pairs],
         [int(outcome.reason) for _, outcome in pairs],
-        "no answer by the deadline",
+        [cause_of_unknown(told.reply) for told, _ in pairs],
         [_detail(told) for told, _ in pairs],
+        [told.reply.host_code for told, _ in pairs],
     )
 
 

@@ -163,26 +163,27 @@ SELECT
 FROM won AS w;
 
 -- name: time_out_attempts
--- No answer by the deadline: unknown, with its reversal due at once, for those still "sent".
+-- No answer by the deadline, or one that settles nothing: unknown, with its reversal due at once, for those still "sent".
 -- Used by the engine (a batch) and by the sweeper; same race, same condition as decide_attempts.
 WITH told AS (
     SELECT *
-    FROM unnest($1::uuid[], $2::integer[], $3::smallint[], $5::bytea[]) AS t (id, business_day, reason, detail)
+    FROM unnest($1::uuid[], $2::integer[], $3::smallint[], $4::text[], $5::bytea[], $6::text[])
+        AS t (id, business_day, reason, cause, detail, host_code)
 ), won AS (
     UPDATE attempt AS a
-    SET state = 6, reason = t.reason, decided_at = clock_timestamp()
+    SET state = 6, reason = t.reason, host_code = t.host_code, decided_at = clock_timestamp()
     FROM told AS t
     WHERE a.id = t.id
         AND a.business_date = date '0001-01-01' + (t.business_day - 1)
         AND a.state = 2
-    RETURNING a.id, a.business_date, a.reason, a.amount_minor, a.acquirer_id, t.detail
+    RETURNING a.id, a.business_date, a.reason, a.amount_minor, a.acquirer_id, t.cause, t.detail
 ), owed AS (
     INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acquirer_id, due_at)
     SELECT w.id, w.business_date, 1, w.reason, w.amount_minor, w.acquirer_id, clock_timestamp() FROM won AS w
     ON CONFLICT (attempt_id, kind) DO NOTHING
 ), noted AS (
     INSERT INTO event (attempt_id, business_date, kind, state, reason, cause, detail)
-    SELECT w.id, w.business_date, 3, 6, w.reason, $4::text, w.detail FROM won AS w
+    SELECT w.id, w.business_date, 3, 6, w.reason, w.cause, w.detail FROM won AS w
 )
 SELECT
     count(*) AS won, CASE WHEN count(*) < cardinality($1::uuid[]) THEN array_agg(w.id) END AS won_ids

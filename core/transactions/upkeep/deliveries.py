@@ -1,7 +1,7 @@
 """Reversals, advices and completions reach the host, however often it takes."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 import msgspec
@@ -9,12 +9,19 @@ import structlog
 from asyncpg.pgproto.pgproto import UUID
 
 from core.bus import Bus, BusRefused, publish_batch
-from core.contracts.payment import HOST_REPLIED, HostReply, HostRequest
+from core.contracts.payment import (
+    DELIVERY_ACCEPTED,
+    DELIVERY_NO_ORIGINAL,
+    DELIVERY_REFUSED,
+    HOST_REPLIED,
+    HostReply,
+    HostRequest,
+)
 from core.contracts.reasons import Reason
-from core.contracts.states import DeliveryKind, EventKind, Kind, State
+from core.contracts.states import DeliveryKind, EventKind, Kind
 from core.contracts.subjects import core_inbox, host
 from core.transactions.bookings import store as bookings
-from core.transactions.bookings.reversals import give_back
+from core.transactions.hosts.settling import settle_reversal
 from core.transactions.upkeep.store import queries
 from core.values.clock import Clock, to_unix_us
 from core.values.ids import rrn_of
@@ -42,6 +49,7 @@ class Deliveries:
         self._sent: dict[tuple[bytes, str], DeliveryKind] = {}
         self.sent = 0
         self.accepted = 0
+        self.refused = 0
         self.backlog = 0
         self.oldest_s = 0.0
 
@@ -84,7 +92,10 @@ class Deliveries:
             self.backlog, self.oldest_s = row["backlog"], row["oldest_s"]
 
     async def told(self, replies: list[HostReply]) -> None:
-        """Take the host's answers: what it accepted is done, what it refused is due again, ever later."""
+        """Take the host's answers: what it accepted is done, what it refused for good waits for a person.
+
+        The rest is due again, ever later.
+        """
         for reply in replies:
             kind = self._sent.pop((reply.id, reply.message), None)
             if reply.message in _REVERSALS:
@@ -93,15 +104,45 @@ class Deliveries:
             if kind is None:
                 continue
             async with self._pool.acquire() as connection, connection.transaction():
-                if reply.result == HOST_REPLIED and is_accepted(reply.reason, kind):
-                    await self._accept(connection, reply, kind)
-                elif reply.result == HOST_REPLIED:
-                    word = f"code {reply.host_code}"
-                    await connection.execute(queries.refuse_delivery, UUID(reply.id), int(kind), word)
-                else:
-                    await connection.execute(
-                        queries.note_delivery_result, UUID(reply.id), int(kind), "no reply"
-                    )
+                await self._take(connection, reply, kind)
+
+    async def _take(
+        self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind
+    ) -> None:
+        if reply.result != HOST_REPLIED:
+            await connection.execute(queries.note_delivery_result, UUID(reply.id), int(kind), "no reply")
+            return
+        match verdict_of(reply, kind):
+            case "accepted":
+                await self._accept(connection, reply, kind)
+            case "refused":
+                await self._refuse(connection, reply, kind)
+            case "again":
+                await connection.execute(queries.refuse_delivery, UUID(reply.id), int(kind), _result(reply))
+
+    async def _refuse(
+        self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind
+    ) -> None:
+        owed = await connection.fetchrow(queries.find_delivery, UUID(reply.id), int(kind))
+        if owed is None:
+            return
+        standing = await bookings.lock_by_id(connection, reply.id, owed["business_date"])
+        row = await connection.fetchrow(
+            queries.keep_refused_delivery, UUID(reply.id), int(kind), _result(reply)
+        )
+        if row is None or standing is None:
+            return
+        self.refused += 1
+        await bookings.note(
+            connection,
+            reply.id,
+            row["business_date"],
+            EventKind.DELIVERY_REFUSED,
+            state=standing.state,
+            reason=standing.reason,
+            cause=f"host {reply.host_code}",
+            detail=reply.exchange or None,
+        )
 
     async def _accept(
         self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind
@@ -111,9 +152,7 @@ class Deliveries:
             return
         # The attempt first, then its deliveries: the order in which a reversal takes them.
         standing = await bookings.lock_by_id(connection, reply.id, owed["business_date"])
-        row = await connection.fetchrow(
-            queries.accept_delivery, UUID(reply.id), int(kind), f"code {reply.host_code}"
-        )
+        row = await connection.fetchrow(queries.accept_delivery, UUID(reply.id), int(kind), _result(reply))
         if row is None or standing is None:
             return  # A second answer to the same message.
         self.accepted += 1
@@ -121,13 +160,7 @@ class Deliveries:
         event = EventKind.DELIVERED
         if kind == DeliveryKind.REVERSAL:
             event = EventKind.REVERSAL_ACCEPTED
-            if standing.state == State.UNKNOWN:
-                state = State.REVERSED
-                await bookings.move(
-                    connection, standing, to=state, reason=standing.reason, from_states=(State.UNKNOWN,)
-                )
-                if standing.kind == Kind.REFUND:
-                    await give_back(connection, standing)
+            state = await settle_reversal(connection, standing)
         await bookings.note(
             connection,
             reply.id,
@@ -138,6 +171,27 @@ class Deliveries:
             cause=f"host {reply.host_code}",
             detail=reply.exchange or None,
         )
+
+
+def verdict_of(reply: HostReply, kind: DeliveryKind) -> Literal["accepted", "refused", "again"]:
+    """Return what an answer of the host makes of a delivery.
+
+    A reversal of what the host never had is done: there is nothing to undo. The same answer to an advice or a
+    completion is a refusal, for there the host must book something.
+    """
+    if reply.delivery == 0:  # An edge of the version before says only the reason.
+        return "accepted" if is_accepted(reply.reason, kind) else "again"
+    if reply.delivery == DELIVERY_NO_ORIGINAL:
+        return "accepted" if kind == DeliveryKind.REVERSAL else "refused"
+    if reply.delivery == DELIVERY_ACCEPTED:
+        return "accepted"
+    return "refused" if reply.delivery == DELIVERY_REFUSED else "again"
+
+
+def _result(reply: HostReply) -> str:
+    if reply.differs:
+        return f"answer differs: {reply.differs}"
+    return f"code {reply.host_code}".rstrip()
 
 
 def is_accepted(reason: int, kind: DeliveryKind) -> bool:

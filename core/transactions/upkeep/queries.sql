@@ -27,10 +27,10 @@ UPDATE delivery AS d
 SET tries = d.tries + 1, due_at = clock_timestamp() + least(60, power(2, least(d.tries, 6))) * interval '1 second'
 WHERE d.id IN (
     SELECT o.id FROM delivery AS o
-    WHERE o.accepted_at IS NULL AND o.due_at <= $1
+    WHERE o.accepted_at IS NULL AND o.refused_at IS NULL AND o.due_at <= $1
         -- A part is taken back of what the host has: the advice itself goes first.
         AND NOT (o.kind = 4 AND EXISTS (
-            SELECT FROM delivery AS e WHERE e.attempt_id = o.attempt_id AND e.kind = 2 AND e.accepted_at IS NULL
+            SELECT FROM delivery AS e WHERE e.attempt_id = o.attempt_id AND e.kind = 2 AND e.accepted_at IS NULL AND e.refused_at IS NULL
         ))
     ORDER BY o.due_at
     LIMIT $2
@@ -61,11 +61,16 @@ WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL
 RETURNING attempt_id, business_date, reason, kind;
 
 -- name: refuse_delivery
--- The host had it and said no. It is asked again ever less often, four times a day in the end: a refusal for good must
--- not cost a message a minute for ever, and what the host will take one day must still reach it.
+-- The host had it and could not take it now. It is asked again ever less often, four times a day in the end.
 UPDATE delivery
 SET last_result = $3, due_at = clock_timestamp() + least(21600, power(2, least(tries, 15))) * interval '1 second'
 WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL;
+
+-- name: keep_refused_delivery
+-- Refused for good: asking again would change nothing, so it waits for a person (core.transactions.hosts).
+UPDATE delivery SET last_result = $3, refused_at = clock_timestamp()
+WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL AND refused_at IS NULL
+RETURNING business_date;
 
 -- name: note_delivery_result
 UPDATE delivery SET last_result = $3 WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL;

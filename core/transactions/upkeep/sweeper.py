@@ -106,8 +106,9 @@ class Sweeper:
             [row["id"] for row in rows],
             [row["business_date"].toordinal() for row in rows],
             [int(Reason.HOST_NO_REPLY)] * len(rows),
-            "sweeper",
+            ["sweeper"] * len(rows),
             [None] * len(rows),
+            [""] * len(rows),
         )
         won: int = row["won"] if row is not None else 0
         if won:

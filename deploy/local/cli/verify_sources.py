@@ -69,7 +69,15 @@ def acquirer_book(folder: Path) -> HostBook:
 
 
 def _brief(entry: Entry) -> HostEntry:
-    return HostEntry(entry.rrn, entry.state, entry.approved_minor, entry.captured_minor, entry.at_us)
+    return HostEntry(
+        entry.rrn,
+        entry.state,
+        entry.approved_minor,
+        entry.captured_minor,
+        entry.at_us,
+        entry.currency,
+        entry.digits_shown,
+    )
 
 
 def _changed(brief: HostEntry, fact: BookFact) -> HostEntry:
@@ -81,7 +89,7 @@ def _changed(brief: HostEntry, fact: BookFact) -> HostEntry:
         terminal=_NOTHING,
         stan=_NOTHING,
         transmitted_at=_NOTHING,
-        currency=_NOTHING,
+        currency=brief.currency,
         amount_minor=0,
         approved_minor=brief.approved_minor,
         captured_minor=brief.captured_minor,
@@ -90,6 +98,7 @@ def _changed(brief: HostEntry, fact: BookFact) -> HostEntry:
         response_code=_NOTHING,
         at_us=brief.at_us,
         day=_NOTHING,
+        digits_shown=brief.digits_shown,
     )
     apply_fact(entry, fact)
     return _brief(entry)

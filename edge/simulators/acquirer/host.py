@@ -30,7 +30,13 @@ from edge.simulators.script import (
     BY_AMOUNT,
     BY_PAN,
     DUPLICATE_CODE,
+    NO_ORIGINAL_CODE,
+    ODD,
+    OTHER_CURRENCY,
+    OTHER_MINOR,
+    OTHER_PAN,
     PARTIAL_CODE,
+    REFUSED_FOR_GOOD_CODE,
     REVERSAL_REFUSED_CODE,
     UNSEEN_REVERSED_CODE,
     Behaviour,
@@ -40,6 +46,7 @@ from edge.simulators.script import (
 REVERSALS_COUNTED_MAX = 50_000
 _ECHOED_IF_PRESENT = (3, 4, 7, 11, 12, 13, 37, 41, 42, 49, 70)
 _NETWORK_CODES = {"001", "002", "301"}  # sign-on, sign-off, echo
+_OWN_ANSWERS = {"0810", "0430", "0530"}
 _SIGN_ON, _SIGN_OFF = "001", "002"
 UNSEEN_IN_PART_CODE = "25"
 """A part can only be taken back of what is there."""
@@ -111,14 +118,15 @@ class Host:
         self._by_pan = by_pan
         self._default = BEHAVIOURS[overrides.default]
         self._error_rate = overrides.error_rate
-        self._unusual = self._default is not APPROVE or bool(overrides.error_rate)
+        self._odd_rate = overrides.odd_rate
+        self._unusual = self._default is not APPROVE or bool(overrides.error_rate or overrides.odd_rate)
 
     def at(self, now_us: int) -> None:
         """Set the clock: once per batch of messages, microseconds since 1970."""
         if now_us // 1_000_000 != self.now_us // 1_000_000 or not self.today:
             self.today = datetime.fromtimestamp(now_us / 1_000_000, UTC).date().isoformat()
         self._today_totals = self.book.day(self.today)
-        self._line_end = f"\t{now_us}\t{self.today}\t\n"
+        self._line_end = f"\t{now_us}\t{self.today}\t\t"
         self.now_us = now_us
 
     def take(self, message: Message) -> Answer:
@@ -138,6 +146,9 @@ class Host:
             return self._network(message), APPROVE
         if mti in {"0500", "0501", "0520", "0521"}:
             return self._totals(message, mti), APPROVE
+        if mti in _OWN_ANSWERS:
+            self.counts["own_answered" if message.get(39) == "00" else "own_refused"] += 1
+            return None, IGNORE
         raise UnknownMessageType(str(mti))
 
     # Authorisations, purchases, refunds
@@ -174,7 +185,7 @@ class Host:
             start = _APPROVED_HOLD
         book.decide(
             f"approved\t{rrn}\t{mti}{processing[:2]}\t{terminal}\t{stan}\t{sent}\t{currency}\t{amount}\t{amount}"
-            f"\t{approval}\t00{self._line_end}",
+            f"\t{approval}\t00{self._line_end}{_short_card(m)}\n",
             rrn,  # type: ignore[arg-type]
             f"{mti[:2]}{terminal}{stan}{sent}",
         )
@@ -184,6 +195,8 @@ class Host:
         pan = str(m.get(2) or str(m.get(35, "")).replace("D", "=").split("=")[0])
         amount, rrn = int(m[4]), str(m.get(37) or self._make_rrn(m, mti))
         behaviour = self._by_pan.get(pan) or BY_AMOUNT.get(amount) or self._default
+        if behaviour is APPROVE and self._odd_rate and self._random.random() < self._odd_rate:
+            behaviour = BEHAVIOURS[self._random.choice(ODD)]
         original = ""
         if str(m[3]).startswith("20") and self._is_of_another(m, rrn):
             # A terminal straight on this host names what it refunds; through an edge a refund has its own reference.
@@ -192,6 +205,9 @@ class Host:
             return self._answer_known(m, mti, rrn), behaviour
         if message_key(mti, str(m[41]), str(m[11]), str(m[7])) in self.book.unseen:
             return self._refuse_reversed(m, mti, rrn), behaviour
+        if behaviour.loses:
+            _remember(self._scripted, rrn, behaviour)
+            return None, IGNORE
         fact, code, approved = self._decide(m, behaviour, amount)
         if behaviour.reversals != "accept" or behaviour.reversal_answered_from > 1:
             _remember(self._scripted, rrn, behaviour)
@@ -201,15 +217,45 @@ class Host:
             approval = f"{self._approvals % 1_000_000:06d}"
             if str(m[3]).startswith("20"):
                 fact = REFUNDED
-        self.book.record(
-            self._fact(fact, m, mti, rrn, approved=approved, approval=approval, code=code, original=original)
-        )
         answer = _echo(m, mti)
         answer[37], answer[39] = rrn, code
         if approval:
             answer[38] = approval
             answer[4] = f"{approved:012d}"
+        self._say_otherwise(answer, behaviour)
+        believed = self._fact(
+            fact, m, mti, rrn, approved=approved, approval=approval, code=code, original=original
+        )
+        # The book keeps what the host believes: that is what it would settle.
+        self.book.record(
+            msgspec.structs.replace(
+                believed,
+                currency=str(answer.get(49, believed.currency)),
+                approved_minor=int(answer[4]) if approval else approved,
+                digits_shown=_short_card(answer) if 2 in answer else believed.digits_shown,
+            )
+        )
         return answer, behaviour
+
+    def _say_otherwise(self, answer: Message, behaviour: Behaviour) -> None:
+        """Change the answer as the script says."""
+        match behaviour.otherwise:
+            case "amount":
+                answer[4] = f"{int(answer[4]) + OTHER_MINOR:012d}"
+            case "currency":
+                answer[49] = OTHER_CURRENCY
+            case "card":
+                answer[2] = OTHER_PAN
+            case "reference":
+                answer[37] = f"X{answer[11]:0>11}"
+            case "type":
+                answer[0] = "0230" if answer[0] == "0210" else "0130"
+            case None:
+                pass
+        if behaviour.said_code is not None:
+            answer[39] = behaviour.said_code
+            if not behaviour.said_code:
+                del answer[39]
 
     def _is_of_another(self, m: Message, rrn: str) -> bool:
         """Whether the book has this reference for another message than this one."""
@@ -228,6 +274,23 @@ class Host:
             # Only a terminal that declares partial approvals may get one.
             return DECLINED, "51", 0
         return PARTIALLY_APPROVED, PARTIAL_CODE, amount * behaviour.approved_percent // 100
+
+    def own_message(self, number: int) -> Message:
+        """Return something that a host says on its own: an echo, a cut-over, totals, or a reversal of nobody's payment."""
+        now = datetime.fromtimestamp(self.now_us / 1_000_000, UTC) if self.now_us else datetime.now(UTC)
+        common: Message = {7: now.strftime("%m%d%H%M%S"), 11: f"{number % 1_000_000:06d}"}
+        match number % 4:
+            case 1:
+                return {0: "0800", **common, 15: now.strftime("%m%d"), 70: "201"}
+            case 2:
+                return {0: "0520", **common, 88: f"{number:016d}"}
+            case 3:
+                return {
+                    0: "0420", 3: "000000", 4: "000000001250", **common, 37: f"Z{number:011d}", 41: "T0000001", 49: "978",
+                    90: f"0200{number % 1_000_000:06d}{now:%m%d%H%M%S}" + "0" * 22,
+                }  # fmt: skip
+            case _:
+                return {0: "0800", **common, 70: "301"}
 
     def _make_rrn(self, m: Message, mti: str) -> str:
         """A reference for a request that brought none: the one that its first sending got, or a new one."""
@@ -287,8 +350,8 @@ class Host:
                 manner = "ignore"
         if manner == "ignore":
             return None, IGNORE
-        if manner == "refuse":
-            answer[39] = REVERSAL_REFUSED_CODE
+        if manner in ("refuse", "refuse_for_good"):
+            answer[39] = REVERSAL_REFUSED_CODE if manner == "refuse" else REFUSED_FOR_GOOD_CODE
             return answer, APPROVE
         entry = self.book.get(rrn)
         stays = int(str(m.get(95, ""))[:12] or 0)
@@ -310,7 +373,7 @@ class Host:
                     transmitted_at=original[10:20],
                 )
             self.book.record(fact)
-        answer[39] = "00"
+        answer[39] = NO_ORIGINAL_CODE if manner == "no_original" else "00"
         return answer, APPROVE
 
     # Advices and completions
@@ -387,7 +450,13 @@ class Host:
             at_us=self.now_us,
             day=self.today,
             original_rrn=original,
+            digits_shown=_short_card(m),
         )
+
+
+def _short_card(m: Message) -> str:
+    pan = m.get(2, "")
+    return f"{pan[:6]}{pan[-4:]}"  # type: ignore[str-bytes-safe]
 
 
 def format_error(m: Message) -> Message:

@@ -47,6 +47,8 @@ class Acquirer:
         self._dirty: list[HostSide] = []
         self._scheduled = False
         self._on_book_failed = on_book_failed
+        self._own: asyncio.TimerHandle | None = None
+        self._own_count = 0
 
     @property
     def overrides(self) -> Overrides:
@@ -56,6 +58,8 @@ class Acquirer:
     def apply(self, overrides: Overrides) -> None:
         """Take new overrides; links go down or may come up. Raises: CardUnknown."""
         self.host.apply(overrides)
+        if overrides.own_every_ms and self._own is None:
+            self._say_own()
         if overrides.links_down:
             for link in list(self.links):
                 link.close()
@@ -97,6 +101,17 @@ class Acquirer:
         if not self._scheduled:
             self._scheduled = True
             link.loop.call_soon(self._flush)
+
+    def _say_own(self) -> None:
+        """Say something of the host's own on every link, again and again while the overrides want it."""
+        self._own = None
+        if not self.overrides.own_every_ms:
+            return
+        for link in list(self.links):
+            self._own_count += 1
+            self.counts["own_asked"] += 1
+            link.send(self._frame(self.host.own_message(self._own_count)))
+        self._own = asyncio.get_running_loop().call_later(self.overrides.own_every_ms / 1000, self._say_own)
 
     def _frame(self, answer: Message) -> bytes:
         return frame(self.encode(answer))

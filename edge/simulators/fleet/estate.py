@@ -40,9 +40,26 @@ _VARIED_CARDS = tuple(
         "reversal-third",
         "reversal-refused",
         "duplicate-at-host",
+        "with-identification",
+        "vip",
+        "update-track",
+        "odd-code",
+        "blank-code",
+        "no-code",
+        "other-amount",
+        "other-currency",
+        "other-card",
+        "other-reference",
+        "other-type",
+        "lost-request",
+        "reversal-forbidden",
     }
 )
-_ROUGH_CARDS = ("no-reply", "late", "reversal-third", "twice")
+_ROUGH_CARDS = (
+    "no-reply", "late", "reversal-third", "twice", "with-identification", "vip", "update-track", "odd-code", "blank-code",
+    "no-code", "other-amount", "other-currency", "other-card", "other-reference", "other-type", "lost-request",
+    "reversal-forbidden",
+)  # fmt: skip
 
 
 log = logging.getLogger("guichet.fleet")

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from core.bus import Batcher, Bus
+from core.contracts.host_messages import HOST_SAYS, HostSays, HostSaysKept
 from core.contracts.payment import (
     HOST_REPLIED,
     Authorise,
@@ -57,7 +58,7 @@ class StandInCore:
         self.via_host = False
         self.acknowledge = True
         self.authorised: list[Authorise] = []
-        self.asked: list[Reverse | Book | Totals] = []
+        self.asked: list[Reverse | Book | Totals | HostSays] = []
         self.sign_ons: list[SignOn] = []
         self.presence: list[Presence] = []
         self.host_replies: list[HostReply] = []
@@ -74,6 +75,7 @@ class StandInCore:
         bus.subscribe(REVERSE, core._answer(Reverse, core._acknowledged))
         bus.subscribe(BOOK, core._answer(Book, core._acknowledged))
         bus.subscribe(TOTALS, core._answer(Totals, core._counted))
+        bus.subscribe(HOST_SAYS, core._answer(HostSays, lambda _says: HostSaysKept(known=False)))
         bus.subscribe(SIGN_ON, core._on_sign_on)
         bus.subscribe(PRESENCE, core._on_presence)
         bus.subscribe(INBOX, core._on_host_replies)

@@ -48,3 +48,8 @@ SELECT uuidv7(), 'transaction.refund', 'transaction', t.id, p.store_id, 'pax',
        jsonb_build_object('original_date', current_date, 'label', '0T0000000000'), 60000, 'EUR', 'a refund to walk to', p.agent_id,
        now(), now() + interval '1 day'
 FROM place p CROSS JOIN LATERAL (SELECT id FROM attempt WHERE store_id = p.store_id LIMIT 1) AS t;
+INSERT INTO host_message (acquirer_id, kind, message_key, reference, amount_minor, currency, attempt_id, business_date, message)
+SELECT t.acquirer_id, 1, sha256('walked'), 'WALKEDTO0000', 1250, '978', t.id, t.business_date, '\x80'
+FROM place p CROSS JOIN LATERAL (
+    SELECT a.id, a.business_date, a.acquirer_id FROM attempt a WHERE a.store_id = p.store_id LIMIT 1
+) AS t;

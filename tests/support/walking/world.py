@@ -58,6 +58,7 @@ TABLES_OF_KINDS = {
     "view": "saved_view",
     "template": "contract_template",
     "factor": "agent_factor",
+    "host_matter": "host_message",
 }
 """Where records of a kind stand when the table is not called as the kind."""
 

@@ -28,6 +28,7 @@ DELETE FROM event;
 DELETE FROM ledger_entry;
 DELETE FROM delivery;
 DELETE FROM act;
+DELETE FROM host_message;
 DELETE FROM dead_letter;
 DELETE FROM reversal;
 DELETE FROM doubt;

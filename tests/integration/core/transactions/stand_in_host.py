@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 import msgspec
 
 from core.bus import Bus
-from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, HostReply, HostRequest
+from core.contracts.payment import (
+    DELIVERY_ACCEPTED,
+    DELIVERY_NO_ORIGINAL,
+    HOST_NO_REPLY,
+    HOST_NOT_SENT,
+    HOST_REPLIED,
+    HostReply,
+    HostRequest,
+)
 from core.contracts.reasons import Reason
 from core.contracts.subjects import LINKS_QUEUE, host
 
@@ -26,6 +34,10 @@ MUTE = "mute"  # approves in its book and not even the link says anything
 LATE = "late"  # approves in its book, the link says "no reply", then the answer comes
 TWICE = "twice"  # approves and says so twice
 NOT_SENT = "not_sent"  # the link had nobody to send to
+ODD_CODE = "odd_code"  # approves in its book and answers with a code that nobody knows
+OTHER_AMOUNT = "other_amount"  # approves another amount than asked; the link sees it
+OTHER_CARD = "other_card"  # approves what was asked of another card; the link sees it
+LOOSE_AMOUNT = "loose_amount"  # approves another amount, and a link that compares nothing passes it on
 HOLD = "hold"  # approves in its book; the test lets the answer go
 
 
@@ -47,6 +59,7 @@ class StandInHost:
     usual: str = APPROVE
     script: deque[str] = field(default_factory=deque)
     refuse_deliveries: bool = False
+    delivery_codes: deque[tuple[str, int]] = field(default_factory=deque)  # host's code, what it means
     silent_deliveries: bool = False
     book: dict[str, Line] = field(default_factory=dict)
     reversed_unseen: set[str] = field(default_factory=set)
@@ -70,7 +83,7 @@ class StandInHost:
         """Begin a new book and behave."""
         self.usual = APPROVE
         self.refuse_deliveries = self.silent_deliveries = False
-        for kept in (self.script, self.book, self.reversed_unseen, self.seen, self.held):
+        for kept in (self.script, self.delivery_codes, self.book, self.reversed_unseen, self.seen, self.held):
             kept.clear()
 
     def messages(self, mti: str) -> list[HostRequest]:
@@ -88,6 +101,11 @@ class StandInHost:
     def _deliver(self, request: HostRequest, reply: str, work: Callable[[HostRequest], int]) -> None:
         if self.silent_deliveries:
             self.say(reply, request, HOST_NO_REPLY, Reason.HOST_NO_REPLY)
+        elif self.delivery_codes:
+            code, meant = self.delivery_codes.popleft()
+            if meant in (DELIVERY_ACCEPTED, DELIVERY_NO_ORIGINAL):
+                work(request)
+            self.say(reply, request, HOST_REPLIED, Reason.OTHER_DECLINE, code=code, delivery=meant)
         elif self.refuse_deliveries:
             self.say(reply, request, HOST_REPLIED, Reason.SYSTEM_MALFUNCTION, code="96")
         else:
@@ -126,7 +144,8 @@ class StandInHost:
             amount_minor, reason = amount_minor // 2, Reason.PARTIAL_APPROVAL
         if request.rrn not in self.book:
             kind = "refund" if request.processing_code == "200000" else request.message
-            self.book[request.rrn] = Line(kind, amount_minor)
+            booked_minor = amount_minor + 1 if behaviour in (OTHER_AMOUNT, LOOSE_AMOUNT) else amount_minor
+            self.book[request.rrn] = Line(kind, booked_minor)
 
         def approve(late: bool = False) -> None:
             self.say(reply, request, HOST_REPLIED, reason, approved_minor=amount_minor, late=late)
@@ -136,6 +155,13 @@ class StandInHost:
         elif behaviour == TWICE:
             approve()
             approve(late=True)
+        elif behaviour == ODD_CODE:
+            self.say(reply, request, HOST_REPLIED, Reason.HOST_CODE_UNKNOWN, code="77")
+        elif behaviour in (OTHER_AMOUNT, OTHER_CARD):
+            differs = behaviour.removeprefix("other_")
+            self.say(reply, request, HOST_REPLIED, Reason.HOST_ANSWER_DIFFERS, code="00", differs=differs)
+        elif behaviour == LOOSE_AMOUNT:
+            self.say(reply, request, HOST_REPLIED, Reason.APPROVED, approved_minor=amount_minor + 1)
         elif behaviour == SILENT:
             self.say(reply, request, HOST_NO_REPLY, Reason.HOST_NO_REPLY)
         elif behaviour == LATE:
@@ -154,6 +180,8 @@ class StandInHost:
         code: str | None = None,
         approved_minor: int = 0,
         late: bool = False,
+        differs: str = "",
+        delivery: int = 0,
     ) -> None:
         """Answer as the link does."""
         replied = result == HOST_REPLIED
@@ -171,5 +199,7 @@ class StandInHost:
             EXCHANGE if replied else b"",
             late,
             request.replacement_minor,
+            differs,
+            delivery,
         )
         self.bus.publish(subject, msgspec.msgpack.encode([answer]))

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core.contracts.payment import Authorise, AuthoriseReply, Book
+from core.contracts.payment import DELIVERY_ACCEPTED, DELIVERY_AGAIN, Authorise, AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
 from core.values.ids import rrn_of
@@ -45,7 +45,17 @@ MOODS = st.sampled_from(
         behaviour.LATE,
         behaviour.TWICE,
         behaviour.NOT_SENT,
+        behaviour.ODD_CODE,
+        behaviour.OTHER_AMOUNT,
+        behaviour.OTHER_CARD,
+        behaviour.LOOSE_AMOUNT,
     ]
+)
+DELIVERY_ANSWERS = st.lists(
+    st.sampled_from(
+        [("00", DELIVERY_ACCEPTED), ("94", DELIVERY_ACCEPTED), ("91", DELIVERY_AGAIN), ("77", DELIVERY_AGAIN)]
+    ),
+    max_size=3,
 )
 AMOUNTS = st.integers(min_value=2, max_value=5_000)
 BLOCKS = {
@@ -176,7 +186,17 @@ class EngineMachine(RuleBasedStateMachine):
         target=refunds,
         item=payments,
         part=st.sampled_from([30, 60, 100, 150]),
-        mood=st.sampled_from([behaviour.APPROVE, behaviour.DECLINE, behaviour.SILENT, behaviour.NOT_SENT]),
+        mood=st.sampled_from(
+            [
+                behaviour.APPROVE,
+                behaviour.DECLINE,
+                behaviour.SILENT,
+                behaviour.NOT_SENT,
+                behaviour.ODD_CODE,
+                behaviour.OTHER_AMOUNT,
+                behaviour.LOOSE_AMOUNT,
+            ]
+        ),
     )
     def refund(self, item: Authorise, part: int, mood: str) -> Authorise:
         asked = self.world.refund(item, amount_minor=max(1, item.amount_minor * part // 100))
@@ -217,6 +237,16 @@ class EngineMachine(RuleBasedStateMachine):
             await self.world.make_due()
             await self.world.deliver()
             self.world.host.refuse_deliveries = False
+
+        self.run_in_loop(work())
+
+    @rule(answers=DELIVERY_ANSWERS)
+    def deliver_to_a_host_that_says_anything(self, answers: list[tuple[str, int]]) -> None:
+        async def work() -> None:
+            self.world.host.delivery_codes.extend(answers)
+            await self.world.make_due()
+            await self.world.deliver()
+            self.world.host.delivery_codes.clear()
 
         self.run_in_loop(work())
 

@@ -180,8 +180,11 @@ def test_approval_is_never_said_of_anything_but_an_approval() -> None:
         ("00", Reason.APPROVED),
         ("51", Reason.INSUFFICIENT_FUNDS),
         ("1A", Reason.STRONG_AUTHENTICATION_REQUIRED),
-        ("ZZ", Reason.OTHER_DECLINE),
-        ("", Reason.OTHER_DECLINE),
+        ("08", Reason.APPROVED),
+        ("25", Reason.ORIGINAL_NOT_FOUND),
+        ("ZZ", Reason.HOST_CODE_UNKNOWN),
+        ("  ", Reason.HOST_CODE_UNKNOWN),
+        ("", Reason.HOST_CODE_UNKNOWN),
     ],
 )
 def test_a_hosts_code_has_a_reason(code: str, reason: Reason) -> None:

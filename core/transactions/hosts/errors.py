@@ -1,0 +1,33 @@
+"""Refusals about what is to be settled with hosts."""
+
+from core.contracts.desk import FieldProblem
+from core.contracts.refusals import Refused
+
+
+class AcquirerUnknown(Exception):
+    """A host spoke whose acquirer is not in the directory: nothing can be kept, and nothing is answered."""
+
+    def __init__(self, acquirer: str) -> None:
+        super().__init__(f"no acquirer {acquirer}")
+        self.acquirer = acquirer
+
+
+class MatterOver(Refused):
+    """The host has accepted it, or somebody was faster."""
+
+    def __init__(self) -> None:
+        super().__init__("host_matter_over")
+
+
+class NothingToRetry(Refused):
+    """A message of the host cannot be sent again by us."""
+
+    def __init__(self) -> None:
+        super().__init__("host_matter_not_ours")
+
+
+class ReasonTooShort(Refused):
+    """Who closes says why."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_request", errors=[FieldProblem("reason", "too_short")])

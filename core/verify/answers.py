@@ -1,0 +1,64 @@
+"""V11: what is booked is what the host answered, and what the host answered is what it was asked."""
+
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from core.contracts.states import Kind, State
+from core.db.queries import load_beside
+from core.values.ids import encode_id
+from core.verify.model import EXAMPLES_MAX, Finding
+
+ROWS_AT_ONCE: Final = 5_000
+
+# What an answer repeats of its question where it holds it (ISO 8583 data elements); the amount is compared apart.
+_REPEATED: Final = (2, 3, 7, 11, 12, 13, 14, 37, 41, 49)
+_APPROVALS: Final = frozenset({"00", "08", "11", "16"})
+_PARTIAL, _IF_ZERO = "10", "85"
+
+_SQL = load_beside(__file__)
+_decode = msgspec.msgpack.Decoder(list[dict[int, Any]], strict=False).decode
+
+
+async def check_answers(connection: asyncpg.Connection) -> Finding:
+    """V11. The messages are those that the events keep, compared here without the code that compared them first."""
+    finding = Finding("V11", "amount, currency, card and reference of each booked answer are those asked for")
+    row = await connection.fetchrow(_SQL.misread_answers)
+    if row is not None:
+        finding.checked, finding.breaches = row["checked"], row["breaches"]
+        finding.examples = [encode_id("transaction", each.bytes) for each in row["examples"] or []]
+    exchanges = 0
+    async for event in connection.cursor(_SQL.booked_exchanges, prefetch=ROWS_AT_ONCE):
+        exchanges += 1
+        if differing := _differing(event):
+            finding.breach(f"{differing}: {encode_id('transaction', event['attempt_id'].bytes)}")
+    finding.note = f"{exchanges} exchanges with hosts compared"
+    del finding.examples[EXAMPLES_MAX:]
+    return finding
+
+
+def _differing(event: asyncpg.Record) -> str:
+    """Return what an exchange does not warrant of what was booked on it; empty for nothing."""
+    try:
+        messages = _decode(event["detail"])
+    except msgspec.MsgspecError:
+        return "an exchange that cannot be read"
+    if len(messages) < 2 or not messages[-1]:
+        return ""
+    asked, answered = messages[-2:]
+    differing = [
+        f"field {number}"
+        for number in _REPEATED
+        if number in asked and number in answered and asked[number] != answered[number]
+    ]
+    code = answered.get(39)
+    if event["state"] == State.PARTIALLY_APPROVED:
+        if code != _PARTIAL:
+            differing.append("field 39")
+    elif code not in _APPROVALS and not (code == _IF_ZERO and event["kind"] == Kind.VERIFICATION):
+        differing.append("field 39")
+    booked_minor = event["booked_minor"]
+    if 4 in answered and event["kind"] != Kind.VERIFICATION and booked_minor not in (None, int(answered[4])):
+        differing.append("field 4")
+    return ", ".join(differing)

@@ -1,0 +1,78 @@
+"""What a person settles with an acquirer."""
+
+import msgspec
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import ControllerRouterHandler
+
+from core.contracts import host_matters as ask
+from core.contracts.host_matters import HostMatter, HostMatterPage
+from gateway.core_client import Caller, CoreClient
+from gateway.v1.reading import Cursor, Limit, cursor_id, path_id
+from gateway.v1.writing import IdempotencyKey, ReasonText, optional_key, write
+
+
+class SettleBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Why."""
+
+    reason: ReasonText
+
+
+@get(
+    "/host-matters",
+    summary="List what waits to be settled with an acquirer, newest first",
+    tags=["Acquirers"],
+    opt={"query": frozenset({"limit", "cursor"})},
+)
+async def list_host_matters(
+    caller: Caller, core: CoreClient, limit: Limit = 50, cursor: Cursor = None
+) -> HostMatterPage:
+    """Return what a host refused or did not accept for ten minutes, and what it said on its own."""
+    body = ask.ListHostMatters(limit, cursor_id("host_matter", cursor))
+    return await core.ask(ask.HOST_MATTERS, body, HostMatterPage, caller=caller)
+
+
+@post(
+    "/host-matters/{host_matter_id:str}/close",
+    summary="Close",
+    tags=["Acquirers"],
+    status_code=200,
+    responses={200: ResponseSpec(HostMatter, description="The matter, closed")},
+)
+async def close_host_matter(
+    host_matter_id: str,
+    data: SettleBody,
+    caller: Caller,
+    core: CoreClient,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """End it by your word: nothing is sent to the host any more. A reversal then counts as done."""
+    return await _settle(core, caller, ask.CLOSE_HOST_MATTER, host_matter_id, data, idempotency_key)
+
+
+@post(
+    "/host-matters/{host_matter_id:str}/retry",
+    summary="Ask the host again",
+    tags=["Acquirers"],
+    status_code=200,
+    responses={200: ResponseSpec(HostMatter, description="The matter, on its way again")},
+)
+async def retry_host_matter(
+    host_matter_id: str,
+    data: SettleBody,
+    caller: Caller,
+    core: CoreClient,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Send once more what the host refused, now."""
+    return await _settle(core, caller, ask.RETRY_HOST_MATTER, host_matter_id, data, idempotency_key)
+
+
+async def _settle(
+    core: CoreClient, caller: Caller, subject: str, matter: str, data: SettleBody, key: str | None
+) -> Response[bytes]:
+    body = ask.SettleHostMatter(path_id("host_matter", matter), data.reason, optional_key(key))
+    return await write(core, caller, subject, body, 200)
+
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (list_host_matters, close_host_matter, retry_host_matter)
