@@ -49,6 +49,7 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
         check_counted_once,
         check_debits,
         check_audit,
+        check_shown,
     ]
     if cards:
         checks.append(scan_rows)
@@ -111,6 +112,12 @@ async def check_debits(connection: asyncpg.Connection) -> Finding:
     finding = _finding("V8", "no instalment collected twice; no debit posted twice", row)
     finding.note = "0 instalments: there are no schedules yet; debits checked"
     return finding
+
+
+async def check_shown(connection: asyncpg.Connection) -> Finding:
+    """V9: what stays of a card number in clear."""
+    row = await connection.fetchrow(_SQL.shown_too_much)
+    return _finding("V9 shown", "no more of a card number than its BIN and last four", row)
 
 
 async def check_told(connection: asyncpg.Connection, facts: Iterable[TerminalFact]) -> Finding:
