@@ -5,6 +5,7 @@ part by part, and of chip data only the tags known to be harmless. Whatever free
 digits in which a valid card number could hide (core.values.card_numbers).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypedDict
 
@@ -25,6 +26,8 @@ class ShownField(TypedDict):
 
 
 HIDDEN: Final = "***"
+
+_DATE_AND_TIME: Final = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
 
 # Tags that describe the payment and not the card: amounts, dates, counters, results, cryptograms.
 # fmt: off
@@ -88,17 +91,22 @@ def _show_total(value: str | bytes) -> str:
     return scrub(f"{sign}{digits[len(sign) :].lstrip('0') or '0'}")
 
 
-def _show_parts(*widths: int) -> Callable[[str | bytes], str]:
-    """Show a value of fixed parts with a slash between them: apart, few are as long as a card number."""
+def _show_parts(shape: str, *widths: int) -> Callable[[str | bytes], str]:
+    """Show a value of fixed parts with a slash between them: apart, few are as long as a card number.
+
+    What has not the shape of such a value is free text, whatever field it stands in.
+    """
+    has_shape = re.compile(shape).fullmatch
 
     def show(value: str | bytes) -> str:
         text, parts, start = _text(value), [], 0
+        if has_shape(text) is None:
+            return scrub(text)
         for width in widths:
             parts.append(text[start : start + width])
             start += width
-        shown = "/".join(scrub(part) for part in (*parts, text[start:]) if part)
         # A number may also stand across two parts.
-        return hide_card_numbers(shown)
+        return hide_card_numbers("/".join(scrub(part) for part in (*parts, text[start:]) if part))
 
     return show
 
@@ -128,11 +136,11 @@ _RULES: Final[Mapping[int, Callable[[str | bytes], str]]] = {
     52: _hide,
     53: _hide,
     # Type of account, type of amount, currency, sign, amount: at most six times.
-    54: _show_parts(*(2, 2, 3, 1, 12) * 6),
+    54: _show_parts(r"(?:[0-9]{7}[CD][0-9]{12}){1,6}", *(2, 2, 3, 1, 12) * 6),
     55: _show_chip,
     **dict.fromkeys((86, 87, 88, 89, 97), _show_total),
     # Message type, trace number, transmission time, acquirer, forwarder.
-    90: _show_parts(4, 6, 10, 11),
+    90: _show_parts(rf"0[0-9]{{9}}(?:{_DATE_AND_TIME}|0{{10}})[0-9]{{22}}", 4, 6, 10, 11),
     # Transaction, settlement, and the two fees.
-    95: _show_parts(12, 12, 9),
+    95: _show_parts(r"(?:000[0-9]{9}){2}(?:[CD0][0-9]{8}){2}", 12, 12, 9),
 }
