@@ -180,7 +180,7 @@ def hide_possible_card_numbers(text: str) -> str:
             spans.append(Span(*run.span()))
     shown = _hide(text, spans, kept=0) if spans else text
     # What has letters between its groups is no row.
-    return hide_card_numbers(shown)
+    return hide_card_numbers(shown) if _LETTERED.search(folded) is not None else shown
 
 
 def passes_check_digit(digits: bytes) -> bool:
