@@ -149,10 +149,14 @@ def holds_card_number(text: str) -> bool:
     return any(True for _ in _find(text))
 
 
-def find_card_numbers(text: str) -> list[Span]:
-    """Return where they stand, in order; spans do not overlap."""
+def find_card_numbers(text: str, *, typed: bool = True) -> list[Span]:
+    """Return where they stand, in order; spans do not overlap.
+
+    What nobody typed, as the inside of a PDF, has rows of numbers: there a card number is one only in groups as cards
+    are printed.
+    """
     found: list[Span] = []
-    for span in sorted(_find(text)):
+    for span in sorted(_find(text, typed=typed)):
         if found and span.start < found[-1].end:
             found[-1] = Span(found[-1].start, max(span.end, found[-1].end))
         else:
@@ -203,7 +207,7 @@ def is_siret(digits: bytes) -> bool:
 # Finding
 
 
-def _find(text: str) -> Iterator[Span]:
+def _find(text: str, *, typed: bool = True) -> Iterator[Span]:
     if len(text) < DIGITS_MIN:
         return
     folded = _fold(text)
@@ -214,19 +218,21 @@ def _find(text: str) -> Iterator[Span]:
         if passes_check_digit(number.encode()):
             yield Span(*chip.span())
     # What is known by its own shape takes long to look for, and seldom looks like a card at all.
-    if any(True for _ in _find_unjudged(folded)):
-        yield from _find_unjudged(_KNOWN.sub(_without, folded))
+    if any(True for _ in _find_unjudged(folded, typed=typed)):
+        yield from _find_unjudged(_KNOWN.sub(_without, folded), typed=typed)
 
 
-def _find_unjudged(text: str) -> Iterator[Span]:
+def _find_unjudged(text: str, *, typed: bool) -> Iterator[Span]:
     for run in _RUN.finditer(text):
-        yield from _find_in_run(text, run.start(), run.end())
+        yield from _find_in_run(text, run.start(), run.end(), typed=typed)
+    if not typed:
+        return
     for match in _LETTERED.finditer(text):
         if _is_card("".join(match.groups()), _USUAL):
             yield Span(match.start(1), match.end(4))
 
 
-def _find_in_run(text: str, start: int, end: int) -> Iterator[Span]:
+def _find_in_run(text: str, start: int, end: int, *, typed: bool) -> Iterator[Span]:
     """Yield what neighbouring groups of digits say together: an expiry may stand behind the number."""
     groups: list[tuple[int, int]] = []
     starts: list[int] = []
@@ -234,7 +240,7 @@ def _find_in_run(text: str, start: int, end: int) -> Iterator[Span]:
     group_ending: dict[int, int] = {}
     length = 0
     for number, match in enumerate(_GROUP.finditer(text, start, end)):
-        if number == _GROUPS_MAX:
+        if number == _GROUPS_MAX and typed:
             yield Span(start, end)
             return
         groups.append(match.span())
@@ -263,7 +269,9 @@ def _find_in_run(text: str, start: int, end: int) -> Iterator[Span]:
             if last == first and decimals:
                 continue
             schemes = _schemes_of(text, groups[first : last + 1], starts[first : last + 1], begin + length)
-            if schemes is not None and _is_card(digits[begin : begin + length], schemes):
+            if schemes is None or (schemes is _USUAL and not typed):
+                continue
+            if _is_card(digits[begin : begin + length], schemes):
                 yield Span(groups[first][0], groups[last][1])
 
 
@@ -302,6 +310,8 @@ def _schemes_of(
     separator = between.pop()
     if between or any(sign in separator for sign in ",;:"):
         return None
+    if text[max(0, groups[0][0] - 1)].isalpha() or text[groups[-1][1] : groups[-1][1] + 1].isalpha():
+        return None  # Part of a word, such as a VAT number with a postcode behind it.
     if "." in separator and len(groups) == 2:
         return None  # A decimal number.
     if "/" in separator and text[max(0, groups[0][0] - 1)] == "/":

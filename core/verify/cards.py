@@ -49,7 +49,7 @@ def _spans(raw: bytes) -> Iterator[Span]:
     except UnicodeDecodeError:
         readable = _WIDE_BLANK.sub(lambda blank: b" " * len(blank[0]), raw)
         for written in _WRITTEN.finditer(readable):
-            for start, end in find_card_numbers(written[0].decode("ascii")):
+            for start, end in find_card_numbers(written[0].decode("ascii"), typed=False):
                 yield Span(written.start() + start, written.start() + end)
     else:
         for start, end in find_card_numbers(text):
