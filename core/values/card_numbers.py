@@ -299,7 +299,7 @@ def _schemes_of(
         return _SCHEMES
     sizes = tuple(other - one for one, other in zip(starts, [*starts[1:], finish], strict=True))
     size = sizes[0]
-    if (size >= 4 or size == 1) and set(sizes[:-1]) == {size} and sizes[-1] <= size:
+    if (4 <= size <= 8 or size == 1) and set(sizes[:-1]) == {size} and sizes[-1] <= size:
         return _SCHEMES
     if sizes in _PRINTED:
         return _SCHEMES

@@ -57,6 +57,8 @@ def test_a_card_number_is_found(text: str) -> None:
         "2026-11-22T11:15:45.334123Z",
         "+33 1 42 68 53 00, +33 6 12 34 56 78",
         "A4111111111111111Z",
+        "transition sas 900000019 fr25900000019 75012 paris",
+        "512345675 75002",
     ],
 )
 def test_what_is_no_card_passes(text: str) -> None:
