@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from core.contracts.desk import DeskProblem, FieldProblem
+from core.values.card_numbers import hide_card_numbers
 from observability.admission import BodyStalled, Crowded
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -253,7 +254,13 @@ def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
         status=row.status,
         detail=words.detail,
         code=code,
-        errors=problem.errors,
+        # The words of a refusal may name what was sent.
+        errors=[
+            msgspec.structs.replace(
+                each, field=hide_card_numbers(each.field), detail=hide_card_numbers(each.detail)
+            )
+            for each in problem.errors
+        ],
         trace_id=trace_id,
     )
     headers: dict[str, str] = {}

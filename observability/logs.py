@@ -1,13 +1,16 @@
-"""Structured logs: one JSON object a line on stderr, that cannot hold a card number nor forge a line."""
+"""Structured logs: one JSON object a line on stderr, that cannot hold a card number, forge a line nor fill a disk."""
 
+import atexit
 import logging
 import sys
+import time
 from typing import Any, Final
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from observability.log_rate import LEFT_OUT, LogRate
 from observability.redaction import redact
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
@@ -27,6 +30,17 @@ def configure_logs(*, process: str, level: str = "info") -> None:
         event["process"] = process
         return event
 
+    def tell_left_out(event: str, lines: int) -> None:
+        structlog.get_logger("observability.logs").warning(LEFT_OUT, of=event, lines=lines)
+
+    rate = LogRate(time.monotonic, tell_left_out)
+    atexit.register(rate.flush, all_of_it=True)
+
+    def keep_rate(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        if not rate.admit(str(event.get("event", ""))):
+            raise structlog.DropEvent
+        return event
+
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -37,7 +51,8 @@ def configure_logs(*, process: str, level: str = "info") -> None:
         _redact,
     ]
     structlog.configure(
-        processors=[*shared, _to_json],
+        # First of all: a line that is left out must not have cost a stack trace or a search for card numbers.
+        processors=[keep_rate, *shared, _to_json],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
@@ -49,6 +64,8 @@ def configure_logs(*, process: str, level: str = "info") -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _redact, _to_json],
         )
     )
+    # What libraries say holds names and addresses of others: the logger stands for the event.
+    handler.addFilter(lambda record: rate.admit(record.name))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(number, logging.INFO))

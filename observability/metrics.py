@@ -21,6 +21,11 @@ BATCH_ITEMS: Final = HistogramFamily(
 QUEUE_WAITING: Final = GaugeFamily("guichet_queue_waiting", "Items that wait in a queue", ("queue",))
 QUEUE_REFUSED: Final = CounterFamily("guichet_queue_refused", "Items refused by a full queue", ("queue",))
 
+# Logs, in every process.
+LOG_LINES_LEFT_OUT: Final = CounterFamily(
+    "guichet_log_lines_left_out", "Lines of a log above the rate of their event", ("event",)
+)
+
 # Edge, terminals.
 EDGE_CONNECTIONS: Final = GaugeFamily("guichet_edge_connections", "Open terminal sockets", ("transport",))
 EDGE_SESSIONS: Final = GaugeFamily("guichet_edge_sessions", "Terminals signed on")

@@ -3,11 +3,17 @@
 import re
 from typing import Any, Final
 
+from core.values.card_numbers import (
+    DIGITS_MAX,
+    DIGITS_MIN,
+    find_card_numbers,
+    mask_card_number,
+    passes_check_digit,
+)
+
 _DEPTH_MAX: Final = 8
-_CANDIDATE: Final = re.compile(r"\d(?:[ \-.]?\d){12,}")
-_DIGITS_MIN: Final = 13
-_DIGITS_MAX: Final = 19
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+# Digits in a row, of thirteen at least: what passes the check is hidden whether or not a scheme begins so.
+_CANDIDATE: Final = re.compile(r"[0-9](?:[ \-.]?[0-9]){12,}")
 
 
 def redact(value: Any, depth: int = 0) -> Any:
@@ -30,29 +36,30 @@ def redact(value: Any, depth: int = 0) -> Any:
 
 
 def redact_text(text: str) -> str:
-    """Return the text with every run of 13 to 19 digits that passes the Luhn check masked.
+    """Return the text without card numbers, and without any 13 to 19 digits in a row that pass the check digit.
 
-    Blanks, dashes and points between digits do not hide a number, and a longer run is searched for one inside.
+    What looks like a card number is core.values.card_numbers'. Of each its first six and last four digits stay.
     """
-    # Most lines hold no such run, and this search is the whole cost for them.
-    return _CANDIDATE.sub(_mask, text) if len(text) >= _DIGITS_MIN else text
-
-
-def luhn_valid(digits: str) -> bool:
-    """Whether the check digit fits (ISO/IEC 7812-1, annex B); `digits` is ASCII digits."""
-    total = 0
-    for place, character in enumerate(reversed(digits)):
-        digit = ord(character) - 48
-        total += _DOUBLED[digit] if place & 1 else digit
-    return total % 10 == 0
+    if len(text) < DIGITS_MIN:
+        return text
+    # From the end, so that what stands before keeps its place.
+    for start, end in reversed(find_card_numbers(text)):
+        text = f"{text[:start]}{_mask_digits(text[start:end])}{text[end:]}"
+    return _CANDIDATE.sub(_mask, text)
 
 
 def _mask(match: re.Match[str]) -> str:
     text = match.group()
     digits = re.sub(r"[^0-9]", "", text)
-    if len(digits) > _DIGITS_MAX:
-        # A long run of digits says nothing in a log, and may well hold a number.
+    if len(digits) > DIGITS_MAX:
+        # A long row of digits says nothing in a log, and may well hold a number.
         return f"<{len(digits)} digits>"
-    if not luhn_valid(digits):
-        return text
-    return f"{digits[:6]}{'*' * (len(digits) - 10)}{digits[-4:]}"
+    return mask_card_number(digits) if passes_check_digit(digits.encode()) else text
+
+
+def _mask_digits(text: str) -> str:
+    digits = re.sub(r"[^0-9]", "", text)
+    if digits.isdecimal() and DIGITS_MIN <= len(digits) <= DIGITS_MAX:
+        return mask_card_number(digits)
+    # Digits of another script, escaped ones, or a number with more behind it.
+    return "<card number>"

@@ -22,7 +22,7 @@ class SealedCard(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     ciphertext: bytes  # key version (1), nonce (12), AES-256-GCM of the card number with its tag
     fingerprint: int  # signed 64 bits of a keyed hash: equal for equal cards
-    bin: str  # first 6 digits
+    bin: str  # first 6 digits, empty for a number of 12
     last_four: str
     expiry: str  # YYMM, empty when the message held none
     brand: int  # states.Brand

@@ -47,6 +47,7 @@ from core.roles.doors import (
     transactions,
 )
 from core.roles.doors.door import Doors, Parts
+from core.roles.shown_cards import without_card_numbers
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.transactions.tasks import end_task
@@ -171,7 +172,7 @@ class Desk:
                 caller = await self._identity.check(request.principal)
             result = await door.run(caller, body, locale)
             self._database_up = True
-            answer = DeskReply(result=msgspec.msgpack.encode(result))
+            answer = DeskReply(result=without_card_numbers(msgspec.msgpack.encode(result)))
         except Refused as refusal:
             if caller is not None and isinstance(refusal, Denied):
                 await self._denials.note(caller, refusal, name)

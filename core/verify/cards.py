@@ -1,7 +1,7 @@
 """Look for card numbers where none may be (V9): in rows, and in files of logs and streams.
 
-A number counts as a card's when it stands alone, begins as a scheme's do and passes the check digit. Identifiers,
-times in microseconds and hashes never begin so, or touch letters. A SIRET, which passes it too, is none.
+What looks like one is core.values.card_numbers', whatever stands between its digits. Rows are read as what they are:
+messages field by field, JSON value by value, so that neighbouring fields do not look like one number.
 """
 
 import re
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import msgspec
 
 from core.db.queries import load_beside
-from core.values.card_numbers import is_siret, passes_check_digit
+from core.values.card_numbers import Span, find_card_numbers, holds_card_number
 from core.verify.model import Finding
 
 ROWS_PER_TABLE_MAX: Final = 20_000
@@ -22,21 +23,66 @@ FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Of a larger file its beginning and its end are read, half of this each."""
 
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
-_DIGITS_MAX: Final = 19
-_CARD: Final = re.compile(
-    rb"(?<![0-9A-Za-z.])(?:4[0-9]{12}(?:[0-9]{3})?(?:[0-9]{3})?|5[0-9]{15}|6[0-9]{15}(?:[0-9]{3})?"
-    rb"|2[2-7][0-9]{14}|3[47][0-9]{13}|3[0689][0-9]{12})(?![0-9A-CE-Za-z])"
-)
+_NUMBER_BYTES_MAX: Final = 512
+"""From the first digit of a number to its last, with everything that may stand between."""
+
+_REFERENCE_FIELD: Final = 37
+"""Twelve digits of a host's or a terminal's own, which pass the check now and then."""
+
+# Signs of UTF-8 that a person types between digits, in bytes that are no UTF-8 as a whole.
+_WIDE_BLANK: Final = re.compile(rb"\xc2[\xa0\xad]|\xe2\x80[\x80-\xaf]|\xe3\x80\x80|\xef\xbb\xbf")
+# Other bytes end what people or programs wrote.
+_WRITTEN: Final = re.compile(rb"[\x20-\x7e\t\n\r]{12,}")
+_DEPTH_MAX: Final = 12
 
 _SQL = load_beside(__file__)
 
 
 def card_numbers(text: bytes) -> Iterator[int]:
     """Yield where card numbers begin. Nothing here ever returns the number itself."""
-    for match in _CARD.finditer(text):
-        digits = match.group()
-        if passes_check_digit(digits) and not is_siret(digits):
-            yield match.start()
+    return (span.start for span in _spans(text))
+
+
+def _spans(raw: bytes) -> Iterator[Span]:
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        readable = _WIDE_BLANK.sub(lambda blank: b" " * len(blank[0]), raw)
+        for written in _WRITTEN.finditer(readable):
+            for start, end in find_card_numbers(written[0].decode("ascii"), typed=False):
+                yield Span(written.start() + start, written.start() + end)
+    else:
+        for start, end in find_card_numbers(text):
+            before = len(text[:start].encode())
+            yield Span(before, before + len(text[start:end].encode()))
+
+
+def holds_card(value: Any, depth: int = 0) -> bool:
+    """Whether a value of a row holds a card number: a text, a message, JSON, or bytes of whatever kind."""
+    if isinstance(value, str):
+        if value[:1] in {"{", "["}:
+            try:
+                inner = msgspec.json.decode(value)
+            except (msgspec.DecodeError, RecursionError):
+                return holds_card_number(value)
+            return holds_card(inner, depth + 1)
+        return holds_card_number(value)
+    if isinstance(value, (bytes, bytearray)):
+        try:
+            inner = msgspec.msgpack.decode(value, strict=False)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return any(True for _ in card_numbers(bytes(value)))
+        return holds_card(inner, depth + 1)
+    if depth < _DEPTH_MAX:
+        if isinstance(value, dict):
+            return any(
+                holds_card(key, depth + 1) or holds_card(item, depth + 1)
+                for key, item in value.items()
+                if key != _REFERENCE_FIELD
+            )
+        if isinstance(value, (list, tuple)):
+            return any(holds_card(item, depth + 1) for item in value)
+    return value is not None and not isinstance(value, float) and holds_card_number(str(value))
 
 
 async def scan_rows(connection: asyncpg.Connection) -> Finding:
@@ -55,7 +101,7 @@ async def scan_rows(connection: asyncpg.Connection) -> Finding:
         ):
             finding.checked += 1
             for column, value in zip(table["columns"], row, strict=True):
-                if value is not None and any(True for _ in card_numbers(_as_bytes(value))):
+                if value is not None and holds_card(value):
                     finding.breach(f"{table['table_name']}.{column}")
     if sampled:
         finding.note = f"sampled: {', '.join(sampled)}"
@@ -114,14 +160,12 @@ def _scan_stretch(file: Any, start: int, length: int) -> list[int]:
         text = tail + chunk
         base = offset - len(tail)
         # A number at the very end may go on in the next chunk: it is looked at again there.
-        keep = _DIGITS_MAX + 2 if length > 0 else 0
-        found += [base + place for place in card_numbers(text) if place < len(text) - keep or not keep]
+        settled = len(text) - _NUMBER_BYTES_MAX if length > 0 else len(text)
+        kept_from = max(0, settled)
+        for begin, end in _spans(text):
+            if begin < settled:
+                found.append(base + begin)
+                kept_from = max(kept_from, end)
         offset += len(chunk)
-        tail = text[-keep:] if keep else b""
-        if tail and found and found[-1] >= offset - len(tail):
-            found.pop()
+        tail = text[kept_from:]
     return found
-
-
-def _as_bytes(value: Any) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode()

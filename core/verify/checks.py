@@ -56,6 +56,7 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
         check_answers,
         check_audit,
         check_people,
+        check_shown,
     ]
     if cards:
         checks.append(scan_rows)
@@ -130,6 +131,12 @@ async def check_taken_back(connection: asyncpg.Connection) -> Finding:
     """V10, from the other side: nothing else was taken back."""
     row = await connection.fetchrow(_SQL.unasked_reversals)
     return _finding("V10 asked", "nothing is taken back that no reversal describes", row)
+
+
+async def check_shown(connection: asyncpg.Connection) -> Finding:
+    """V9: what stays of a card number in clear."""
+    row = await connection.fetchrow(_SQL.shown_too_much)
+    return _finding("V9 shown", "no more of a card number than its BIN and last four", row)
 
 
 async def check_told(connection: asyncpg.Connection, facts: Iterable[TerminalFact]) -> Finding:

@@ -442,9 +442,25 @@ SELECT
     ) AS lost_mark
 FROM links AS l;
 
+-- name: shown_too_much
+-- V9. At most six digits and the last four of a card, and of one of twelve digits the last four only. The sealed number
+-- says how long it is: 29 bytes of version, nonce and tag, and a byte a digit.
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE s.too_much) AS breaches,
+    (array_agg(s.id) FILTER (WHERE s.too_much))[1:5] AS examples
+FROM (
+    SELECT
+        a.id,
+        length(a.card_bin) > 6 OR length(a.card_last_four) > 4
+        OR (octet_length(a.card_ciphertext) = 41 AND a.card_bin <> '') AS too_much
+    FROM attempt AS a
+) AS s;
+
 -- name: list_readable_columns
 -- V9. Every column that can hold digits as text, table by table (partitions apart), with how many rows it has.
--- Left out are numbers of companies, which pass the same check digit and are public: SIREN, SIRET, acceptor.
+-- Left out are numbers of companies, which pass the same check digit and are public (SIREN, SIRET, acceptor), and
+-- references of payments, of which every tenth does.
 SELECT
     c.relname AS table_name,
     greatest(c.reltuples, 0)::bigint AS rows_estimated,
@@ -460,8 +476,7 @@ INNER JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attnum > 0 AND NOT k.at
 WHERE c.relnamespace = 'public'::regnamespace
     AND c.relkind = 'r'
     AND k.atttypid = ANY (ARRAY['text', 'bytea', 'jsonb', 'text[]', 'character varying']::regtype[])
-    AND (c.relname, k.attname) NOT IN (
-        ('store', 'siret'), ('company', 'siren'), ('store', 'acceptor'), ('schema_migrations', 'version')
-    )
+    AND k.attname NOT IN ('siren', 'siret', 'acceptor', 'rrn', 'original_rrn')
+    AND (c.relname, k.attname) <> ('schema_migrations', 'version')
 GROUP BY c.oid, c.relname, c.reltuples
 ORDER BY c.relname;

@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.contracts.payment import SealedCard
+from core.values.card_numbers import bin_shown
 from edge.keys.brands import brand_of
 from edge.keys.port import KeysRefused, SealBroken, SensitiveFields
 
@@ -105,7 +106,7 @@ class SoftwareSecurityModule:
         return SealedCard(
             self._version + nonce + self._seal_card(nonce, digits, _CARD),
             int.from_bytes(outer.digest()[:8], "big", signed=True),
-            pan[:6],
+            bin_shown(pan),
             pan[-4:],
             expiry,
             brand_of(pan),

@@ -1,14 +1,17 @@
 """A message as people may see it: field by field, named, and without anything that lets a card be used.
 
 Three guards, one behind the other. Fields that are secret by nature are hidden wholly. Fields with parts are shown
-part by part, and of chip data only the tags known to be harmless. Whatever free text is left loses every run of
-digits in which a valid card number could hide.
+part by part, and of chip data only the tags known to be harmless. Whatever free text is left loses every row of
+digits in which a valid card number could hide (core.values.card_numbers).
 """
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypedDict
 
+from core.values.card_numbers import DIGITS_MIN, hide_card_numbers
+from core.values.card_numbers import hide_possible_card_numbers as scrub
+from core.values.card_numbers import mask_card_number as mask_pan
 from edge.protocol.errors import TlvMalformed
 from edge.protocol.field import Message
 from edge.protocol.tlv import decode_tlv
@@ -24,11 +27,7 @@ class ShownField(TypedDict):
 
 HIDDEN: Final = "***"
 
-# Longer than any amount and as short as the shortest card number that passes the Luhn check in use today.
-_CARD_DIGITS_MIN: Final = 13
-_CARD_DIGITS_MAX: Final = 19
-_CARD_RUN: Final = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DATE_AND_TIME: Final = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
 
 # Tags that describe the payment and not the card: amounts, dates, counters, results, cryptograms.
 # fmt: off
@@ -39,20 +38,6 @@ _HARMLESS_TAGS: Final = frozenset({
     "9F66", "9F6C", "9F6E",
 })
 # fmt: on
-
-
-def mask_pan(pan: str) -> str:
-    """Return a card number with at most its first six and last four digits."""
-    if len(pan) < _CARD_DIGITS_MIN:
-        return "*" * len(pan)
-    return f"{pan[:6]}{'*' * (len(pan) - 10)}{pan[-4:]}"
-
-
-def scrub(text: str) -> str:
-    """Return the text with asterisks for each run of digits that holds a valid card number, spaced or not."""
-    if len(text) < _CARD_DIGITS_MIN:
-        return text
-    return _CARD_RUN.sub(_scrub_run, text)
 
 
 def describe(message: Message, names: Mapping[int, str]) -> list[ShownField]:
@@ -66,11 +51,11 @@ def describe(message: Message, names: Mapping[int, str]) -> list[ShownField]:
         if rule is not None:
             shown = rule(value)
         elif isinstance(value, bytes):
-            shown = scrub(value.hex().upper())
-        elif len(value) < _CARD_DIGITS_MIN:
+            shown = _show_bytes(value)
+        elif len(value) < DIGITS_MIN:
             shown = value
         else:
-            shown = _CARD_RUN.sub(_scrub_run, value)
+            shown = scrub(value)
         lines.append(
             {
                 "field": number,
@@ -81,30 +66,18 @@ def describe(message: Message, names: Mapping[int, str]) -> list[ShownField]:
     return lines
 
 
-def _scrub_run(run: re.Match[str]) -> str:
-    text = run.group()
-    digits = [int(character) for character in text if character.isdecimal()]
-    return re.sub("[0-9]", "*", text) if _holds_card_number(digits) else text
-
-
-def _holds_card_number(digits: list[int]) -> bool:
-    """Whether any 13 to 19 neighbouring digits pass the Luhn check (ISO/IEC 7812-1, annex B)."""
-    for end in range(_CARD_DIGITS_MIN, len(digits) + 1):
-        total = 0
-        for back in range(min(end, _CARD_DIGITS_MAX)):
-            digit = digits[end - 1 - back]
-            total += _DOUBLED[digit] if back % 2 else digit
-            if back + 1 >= _CARD_DIGITS_MIN and total % 10 == 0:
-                return True
-    return False
-
-
 def _text(value: str | bytes) -> str:
     return value.hex().upper() if isinstance(value, bytes) else value
 
 
 def _show_pan(value: str | bytes) -> str:
     return mask_pan(_text(value))
+
+
+def _show_bytes(value: bytes) -> str:
+    """Show bytes in hexadecimal; where they spell a card number as characters, not at all."""
+    spelt = value.decode("latin-1")
+    return HIDDEN if scrub(spelt) != spelt else scrub(value.hex().upper())
 
 
 def _hide(value: str | bytes) -> str:  # noqa: ARG001  A rule takes the value, and this one must not look.
@@ -118,15 +91,22 @@ def _show_total(value: str | bytes) -> str:
     return scrub(f"{sign}{digits[len(sign) :].lstrip('0') or '0'}")
 
 
-def _show_parts(*widths: int) -> Callable[[str | bytes], str]:
-    """Show a value of fixed parts with a slash between them: apart, none is as long as a card number."""
+def _show_parts(shape: str, *widths: int) -> Callable[[str | bytes], str]:
+    """Show a value of fixed parts with a slash between them: apart, few are as long as a card number.
+
+    What has not the shape of such a value is free text, whatever field it stands in.
+    """
+    has_shape = re.compile(shape).fullmatch
 
     def show(value: str | bytes) -> str:
         text, parts, start = _text(value), [], 0
+        if has_shape(text) is None:
+            return scrub(text)
         for width in widths:
             parts.append(text[start : start + width])
             start += width
-        return "/".join(scrub(part) for part in (*parts, text[start:]) if part)
+        # A number may also stand across two parts.
+        return hide_card_numbers("/".join(scrub(part) for part in (*parts, text[start:]) if part))
 
     return show
 
@@ -140,7 +120,7 @@ def _show_chip(value: str | bytes) -> str:
     except TlvMalformed as error:
         return f"{HIDDEN} ({error.problem})"
     return "; ".join(
-        f"{tag}={scrub(content.hex().upper()) if tag in _HARMLESS_TAGS else HIDDEN}"
+        f"{tag}={_show_bytes(content) if tag in _HARMLESS_TAGS else HIDDEN}"
         for tag, content in elements.items()
     )
 
@@ -156,11 +136,11 @@ _RULES: Final[Mapping[int, Callable[[str | bytes], str]]] = {
     52: _hide,
     53: _hide,
     # Type of account, type of amount, currency, sign, amount: at most six times.
-    54: _show_parts(*(2, 2, 3, 1, 12) * 6),
+    54: _show_parts(r"(?:[0-9]{7}[CD][0-9]{12}){1,6}", *(2, 2, 3, 1, 12) * 6),
     55: _show_chip,
     **dict.fromkeys((86, 87, 88, 89, 97), _show_total),
     # Message type, trace number, transmission time, acquirer, forwarder.
-    90: _show_parts(4, 6, 10, 11),
+    90: _show_parts(rf"0[0-9]{{9}}(?:{_DATE_AND_TIME}|0{{10}})[0-9]{{22}}", 4, 6, 10, 11),
     # Transaction, settlement, and the two fees.
-    95: _show_parts(12, 12, 9),
+    95: _show_parts(r"(?:000[0-9]{9}){2}(?:[CD0][0-9]{8}){2}", 12, 12, 9),
 }

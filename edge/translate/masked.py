@@ -9,12 +9,14 @@ from typing import Any, Final
 
 import msgspec
 
+from core.values.card_numbers import hide_possible_card_numbers, mask_card_number
 from edge.protocol.field import Message
-from edge.protocol.masking import HIDDEN, describe, mask_pan, scrub
+from edge.protocol.masking import HIDDEN, describe
 
-# Fixed fields of at most twelve characters: no card number fits.
+# Fixed fields of at most twelve characters in every dialect: no card number of a length in use fits. Field 37 holds a
+# reference of twelve digits, which nothing tells from a number of twelve.
 _HARMLESS: Final = frozenset(
-    {0, *range(3, 27), 28, 29, 30, 31, 37, 38, 39, 40, 41, 49, 50, 51, *range(66, 86), 91, 92, 93, 94}
+    {0, *range(3, 27), 28, 29, 31, 37, 38, 39, 40, 41, 49, 50, 51, *range(66, 86), 91, 92, 93, 94}
 )
 _SHAPES_MAX: Final = 1024
 
@@ -31,7 +33,7 @@ def masked(message: Message) -> dict[int, Any]:
     shown: dict[int, Any] = message.copy()
     for number in careful:
         if number == 2:
-            shown[2] = mask_pan(message[2])  # pyright: ignore
+            shown[2] = mask_card_number(message[2])  # pyright: ignore
         elif number == 42:
             shown[42] = _scrub_acceptor(message[42])
         elif number == 35:
@@ -56,4 +58,4 @@ def _learn(shape: tuple[int, ...]) -> tuple[int, ...]:
 @lru_cache(maxsize=8192)
 def _scrub_acceptor(acceptor: str) -> str:
     # The same few acceptors come again and again; nearly all are digits, which is what takes long to search.
-    return scrub(acceptor)
+    return hide_possible_card_numbers(acceptor)

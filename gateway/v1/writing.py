@@ -7,6 +7,7 @@ from litestar import Response
 from litestar.params import HeaderParameter
 
 from core.contracts.desk_requests import Written
+from gateway.cards import kept_key
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import JSON, Problem
 
@@ -21,10 +22,10 @@ IdempotencyKey = Annotated[
 
 
 def required_key(key: str | None) -> str:
-    """Return a usable key. Raises: Problem."""
+    """Return a usable key, as it may be kept. Raises: Problem."""
     if not key or len(key) > 255 or not key.isprintable():
         raise Problem("idempotency_key_missing")
-    return key
+    return kept_key(key)
 
 
 def optional_key(key: str | None) -> str:

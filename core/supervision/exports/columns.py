@@ -11,6 +11,7 @@ from core.contracts.reasons import Reason
 from core.merchants.api import BRAND_NAMES
 from core.supervision.exports.words import KINDS, STATES, TITLES, said
 from core.transactions.reasons import meaning_of
+from core.values.card_numbers import hide_card_numbers
 from core.values.clock import PARIS
 from core.values.ids import encode_id, rrn_of
 
@@ -54,7 +55,7 @@ def _amount(field: str) -> Reader:
 
 def _text(field: str) -> Reader:
     def read(row: Row, _locale: str) -> Value:
-        return row[field] or ""
+        return hide_card_numbers(row[field] or "")
 
     return read
 

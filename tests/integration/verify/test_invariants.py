@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from core.contracts.states import Kind, State
@@ -178,6 +179,53 @@ async def test_v9_sees_a_card_number_in_bytes_and_in_text(writer: Writer, verifi
         "store.street",
     }
     assert "4111" not in str(report)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "4111.1111.1111.1111",
+        "4111  1111  1111  1111",
+        "4111\u202f1111\u202f1111\u202f1111",
+        "4111/1111/1111/1111",
+        "4111\u200b1111\u200b1111\u200b1111",
+        "\uff14111111111111111",
+        "PAN4111111111111111EXP1229",
+        "6759 6498 2643 8453",
+    ],
+)
+async def test_v9_sees_a_card_number_whatever_stands_between_its_digits(
+    writer: Writer, verification: Verification, written: str
+) -> None:
+    await writer.pay(State.DECLINED, request=msgspec.msgpack.encode({0: "0200", 62: f"CARD {written}"}))
+    await writer.connection.execute("UPDATE store SET street = $1 WHERE acceptor LIKE '%1'", written)
+    await writer.consume()
+    assert broken(await verification()) == {"V9 rows": 2}
+
+
+async def test_v9_takes_no_neighbouring_fields_and_no_reference_for_a_card_number(
+    writer: Writer, verification: Verification
+) -> None:
+    # Together, the digits of fields 11 to 13 would be 4111 1111 1111 1111.
+    await writer.pay(
+        State.DECLINED,
+        request=msgspec.msgpack.encode(
+            {0: "0200", 11: "411111", 12: "111111", 13: "1111", 37: "675964982643"}
+        ),
+    )
+    await writer.consume()
+    assert broken(await verification()) == {}
+
+
+async def test_v9_sees_ten_digits_of_a_card_of_twelve(writer: Writer, verification: Verification) -> None:
+    paid = await writer.pay(State.DECLINED)
+    await writer.connection.execute(
+        "UPDATE attempt SET card_ciphertext = $2, card_bin = '675964', card_last_four = '8453' WHERE id = $1",
+        paid.id,
+        bytes(13 + 12 + 16),
+    )
+    await writer.consume()
+    assert broken(await verification()) == {"V9 shown": 1}
 
 
 async def test_an_advice_still_owed_keeps_a_drain_waiting(writer: Writer, verification: Verification) -> None:

@@ -146,9 +146,16 @@ class World:
         return Sampler(self.document["components"]["schemas"], self.records)
 
     async def call(
-        self, token: str, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: Any = None
+        self,
+        token: str,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+        key: str = "",
     ) -> Answer:
-        """Ask an endpoint."""
+        """Ask an endpoint, under an idempotency key of its own unless one is given."""
         asked: list[Asked] = []
         mark = _asked.set(asked)
         try:
@@ -157,7 +164,7 @@ class World:
                 path,
                 params=list(query),
                 json=body,
-                headers={"Authorization": f"Bearer {token}", "Idempotency-Key": secrets.token_hex(8)},
+                headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key or secrets.token_hex(8)},
             )
         finally:
             _asked.reset(mark)

@@ -63,3 +63,19 @@ def test_a_large_file_is_read_at_both_ends(tmp_path: Path, monkeypatch: pytest.M
 def test_a_siret_that_begins_like_a_card_is_none_and_a_card_of_its_length_is_one() -> None:
     assert not list(card_numbers(b"siret 30123456300015"))
     assert list(card_numbers(b"card 30123456789019")) == [5]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b'{"event":"x","text":"4111\\n1111\\n1111\\n1111"}',
+        '{"text":"4111\u202f1111\u202f1111\u202f1111"}'.encode(),
+        b'{"text":"4111\\u202f1111\\u202f1111\\u202f1111"}',
+        b"GET /v1/search?q=4111%201111%201111%201111",
+        b"\xff\xfe 4111\xc2\xa01111\xc2\xa01111\xc2\xa01111 \xff",
+        b"stream \x00\x02 4111.1111.1111.1111 \x93\xff",
+    ],
+)
+def test_a_card_number_in_a_file_is_found_however_it_is_written(tmp_path: Path, written: bytes) -> None:
+    (tmp_path / "log").write_bytes(b"before " + written + b" behind")
+    assert scan_files([tmp_path]).breaches == 1
