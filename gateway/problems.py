@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from core.contracts.desk import DeskProblem, FieldProblem
+from gateway.field_words import told
 from observability.admission import BodyStalled, Crowded
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -253,7 +254,7 @@ def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
         status=row.status,
         detail=words.detail,
         code=code,
-        errors=problem.errors,
+        errors=[told(error, locale) for error in problem.errors],
         trace_id=trace_id,
     )
     headers: dict[str, str] = {}
