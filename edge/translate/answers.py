@@ -7,7 +7,7 @@ from core.contracts.reasons import Reason
 from core.values.money import ALPHA_TO_NUMERIC
 from edge.protocol.field import Message
 from edge.protocol.message_types import response_mti
-from edge.translate.reasons import PARTIALLY_APPROVED, booking_code, payment_code
+from edge.translate.reasons import PARTIALLY_APPROVED, booking_code, payment_code, shown_for
 
 _MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49)
 # ISO 8583:1987, additional amounts: default account, original amount.
@@ -42,6 +42,8 @@ def finish_payment(answer: Message, reply: AuthoriseReply) -> Message:
         answer[39] = reply.host_code
     else:
         answer[39] = payment_code(reason)
+        if shown := shown_for(reason):
+            answer[44] = shown
     return answer
 
 
