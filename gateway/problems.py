@@ -14,6 +14,7 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from core.contracts.desk import DeskProblem, FieldProblem
 from core.values.card_numbers import hide_card_numbers
+from gateway.field_words import told
 from observability.admission import BodyStalled, Crowded
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -259,7 +260,7 @@ def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
             msgspec.structs.replace(
                 each, field=hide_card_numbers(each.field), detail=hide_card_numbers(each.detail)
             )
-            for each in problem.errors
+            for each in (told(error, locale) for error in problem.errors)
         ],
         trace_id=trace_id,
     )

@@ -319,6 +319,13 @@ class ServiceView(msgspec.Struct):
     duplicate_window_s: int | None
 
 
+class SignOnRefusal(msgspec.Struct, frozen=True):
+    """The last sign-on of a terminal that we refused; gone when one is welcome. `reason` is one of ours."""
+
+    at: Timestamp
+    reason: str
+
+
 class TerminalView(msgspec.Struct, kw_only=True):
     """A terminal and how it is doing."""
 
@@ -331,6 +338,7 @@ class TerminalView(msgspec.Struct, kw_only=True):
     connected: bool
     last_seen_at: Timestamp | None
     block: Block | None = None
+    refusal: SignOnRefusal | None = None
 
 
 class TerminalPage(msgspec.Struct):

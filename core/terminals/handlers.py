@@ -174,3 +174,5 @@ class TerminalHandlers:
         by_id = {decode_id("terminal", terminal.id): terminal for terminal in terminals}
         for block in await store.standing_blocks(connection, list(by_id)):
             by_id[decode_id("terminal", block.target.id)].block = block
+        for terminal_id, refusal in (await store.standing_refusals(connection, list(by_id))).items():
+            by_id[terminal_id].refusal = refusal

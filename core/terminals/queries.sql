@@ -55,7 +55,20 @@ WHERE NOT EXISTS (
     SELECT FROM terminal_event e
     WHERE e.terminal_id = $1 AND e.at > $5 - interval '10 minutes' AND e.kind = 'refused'
       AND e.reason = $6
+      AND NOT EXISTS (SELECT FROM terminal_event s
+                      WHERE s.terminal_id = $1 AND s.kind = 'signed_on' AND s.at >= e.at)
 );
+
+-- name: standing_refusals
+-- Index terminal_event_terminal, the newest sign-on of each terminal: where it was refused, and why.
+SELECT t.id AS terminal_id, e.at, e.reason
+FROM unnest($1::uuid[]) AS t (id)
+CROSS JOIN LATERAL (
+    SELECT n.at, n.kind, n.reason FROM terminal_event n
+    WHERE n.terminal_id = t.id AND n.kind IN ('signed_on', 'refused')
+    ORDER BY n.at DESC LIMIT 1
+) e
+WHERE e.kind = 'refused';
 
 -- name: presences
 -- A batch, at most one row a terminal, in the order of ids so that two batches cannot wait for each other.

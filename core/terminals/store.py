@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 import asyncpg
 
@@ -10,6 +10,7 @@ from core.contracts.desk_views import (
     Block,
     BlockTargetView,
     PersonRef,
+    SignOnRefusal,
     StoreRef,
     TargetKind,
     TerminalView,
@@ -27,6 +28,7 @@ from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
 _SQL = load_beside(__file__)
+_REASON_NAMES: Final = {int(reason): reason.name.lower() for reason in Reason}
 
 
 async def search_terminals(
@@ -203,6 +205,16 @@ def target_name(kind: int) -> TargetKind:
             return "service"
         case BlockTarget.TERMINAL:
             return "terminal"
+
+
+async def standing_refusals(connection: Connection, terminal_ids: list[bytes]) -> dict[bytes, SignOnRefusal]:
+    """Return the refusal of each terminal whose last sign-on was refused."""
+    rows = await connection.fetch(_SQL.standing_refusals, [uuid_of(one) for one in terminal_ids])
+    return {
+        row["terminal_id"].bytes: SignOnRefusal(timestamp(row["at"]), _REASON_NAMES[row["reason"]])
+        for row in rows
+        if row["reason"] in _REASON_NAMES
+    }
 
 
 def _terminal_of(row: asyncpg.Record, now: datetime) -> TerminalView:

@@ -42,7 +42,14 @@ from edge.shell.requests import Requests
 from edge.translate.answers import begin_answer
 from edge.translate.errors import RequestRefused
 from edge.translate.network import network_answer, to_sign_on
-from edge.translate.reasons import APPROVED, FORMAT_ERROR, SECURITY_VIOLATION, UNAVAILABLE, sign_on_code
+from edge.translate.reasons import (
+    APPROVED,
+    FORMAT_ERROR,
+    SECURITY_VIOLATION,
+    UNAVAILABLE,
+    shown_for,
+    sign_on_code,
+)
 from observability import metrics
 
 NOT_SUPPORTED: Final = "40"  # Requested function not supported.
@@ -271,7 +278,7 @@ class TerminalDoor:
         if connection.secure and connection.certificate_name != name:
             metrics.EDGE_SIGN_ON.child("certificate").n += 1
             _log.warning("sign_on_refused", terminal=name, cause="certificate", address=connection.address)
-            connection.send(network_answer(message, SECURITY_VIOLATION), tpdu)
+            connection.send(network_answer(message, SECURITY_VIOLATION, "CERTIFICAT REFUSE"), tpdu)
             connection.close("certificate")
             return
         answer = network_answer(message, APPROVED)
@@ -293,6 +300,8 @@ class TerminalDoor:
                 return
             self._signed_on(connection, name, reply)
             answer[39] = sign_on_code(reply.reason)
+            if shown := shown_for(reply.reason):
+                answer[44] = shown
             connection.send(answer, tpdu)
             if reply.reason != Reason.NONE:
                 connection.close("sign_on_refused")

@@ -40,9 +40,10 @@ class LinkLost(TerminalError):
 class SignOnRefused(TerminalError):
     """The edge knows better than to let this terminal in."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, shown: str = "") -> None:
         super().__init__(f"sign-on refused with code {code}")
         self.code = code
+        self.shown = shown  # field 44: the words for the till
 
 
 @dataclass(slots=True)
@@ -240,7 +241,7 @@ class Terminal:
         if done.answer is None:
             raise LinkLost("the sign-on got no answer")
         if done.code != "00":
-            raise SignOnRefused(done.code)
+            raise SignOnRefused(done.code, str(done.answer.get(44, "")))
         return done
 
     async def sign_off(self) -> Exchange:

@@ -7,7 +7,7 @@ from core.contracts.reasons import Reason
 from core.values.money import ALPHA_TO_NUMERIC
 from edge.protocol.field import Message
 from edge.protocol.message_types import response_mti
-from edge.translate.reasons import PARTIALLY_APPROVED, booking_code, declined_code, payment_code
+from edge.translate.reasons import PARTIALLY_APPROVED, booking_code, declined_code, payment_code, shown_for
 
 _MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49)
 # ISO 8583:1987, additional amounts: default account, original amount.
@@ -43,6 +43,8 @@ def finish_payment(answer: Message, reply: AuthoriseReply) -> Message:
         answer[4] = f"{reply.approved_minor:012d}"
     else:
         answer[39] = declined_code(reply.host_code, reason) or payment_code(reason)
+        if shown := shown_for(reason):
+            answer[44] = shown
     return answer
 
 

@@ -20,13 +20,15 @@ def to_sign_on(message: Message, *, certificate_name: str, edge: str, address: s
     )
 
 
-def network_answer(message: Message, response_code: str) -> Message:
-    """Return the 0810."""
+def network_answer(message: Message, response_code: str, shown: str = "") -> Message:
+    """Return the 0810; `shown` is what the till says of a refusal (field 44)."""
     answer: Message = {0: "0810"}
     for number in _MIRRORED:
         if number in message:
             answer[number] = message[number]
     answer[39] = response_code
+    if shown:
+        answer[44] = shown
     if 70 in message:
         answer[70] = message[70]
     return answer

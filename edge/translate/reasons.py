@@ -47,13 +47,14 @@ _ISSUER: Final[dict[Reason, str]] = {
 _OURS: Final[dict[Reason, str]] = {
     Reason.NONE: MALFUNCTION,
     Reason.TERMINAL_UNKNOWN: "03",
-    Reason.TERMINAL_BLOCKED: "62",
+    # 60 and 66 send the merchant to us; 57 and 62 would blame the cardholder and the card.
+    Reason.TERMINAL_BLOCKED: "66",
     Reason.TERMINAL_NOT_ACTIVE: "58",
-    Reason.STORE_BLOCKED: "62",
-    Reason.SERVICE_NOT_ACTIVE: "57",
-    Reason.SERVICE_BLOCKED: "57",
+    Reason.STORE_BLOCKED: "60",
+    Reason.SERVICE_NOT_ACTIVE: "40",
+    Reason.SERVICE_BLOCKED: "60",
     Reason.CURRENCY_REFUSED: "12",
-    Reason.BRAND_REFUSED: "15",
+    Reason.BRAND_REFUSED: "40",
     Reason.AMOUNT_ABOVE_LIMIT: "61",
     Reason.TERMINAL_DAY_LIMIT: "65",
     Reason.STORE_DAY_LIMIT: "65",
@@ -84,6 +85,29 @@ _PAYMENT_CODES: Final[dict[int, str]] = {
     **{int(reason): code for reason, code in _ISSUER.items()},
     **{int(reason): code for reason, code in _OURS.items()},
 }
+SHOWN_CHARACTERS_MAX: Final = 25
+"""Of field 44 in the 1987 field set."""
+
+# Codes are shared with issuers, so field 44 says in words for the till that the refusal is ours. Capital ASCII letters:
+# displays of terminals have little else.
+_SHOWN: Final[dict[Reason, str]] = {
+    Reason.TERMINAL_UNKNOWN: "TERMINAL INCONNU",
+    Reason.TERMINAL_BLOCKED: "TERMINAL BLOQUE",
+    Reason.TERMINAL_NOT_ACTIVE: "TERMINAL NON ACTIVE",
+    Reason.STORE_BLOCKED: "MAGASIN BLOQUE",
+    Reason.SERVICE_NOT_ACTIVE: "SERVICE NON ACTIVE",
+    Reason.SERVICE_BLOCKED: "SERVICE BLOQUE",
+    Reason.CURRENCY_REFUSED: "MONNAIE NON ACCEPTEE",
+    Reason.BRAND_REFUSED: "MARQUE NON ACCEPTEE ICI",
+    Reason.AMOUNT_ABOVE_LIMIT: "PLAFOND DU MAGASIN",
+    Reason.TERMINAL_DAY_LIMIT: "PLAFOND JOUR DU TERMINAL",
+    Reason.STORE_DAY_LIMIT: "PLAFOND JOUR DU MAGASIN",
+    Reason.DUPLICATE_PAYMENT: "PAIEMENT DEJA FAIT",
+    Reason.CARD_EXPIRED_AT_TERMINAL: "DATE DE CARTE PASSEE",
+    Reason.REFUND_ABOVE_CAPTURED: "REMBOURSEMENT TROP ELEVE",
+    Reason.SYSTEM_BUSY: "SERVICE OCCUPE REESSAYEZ",
+}
+_BY_SHOWN: Final[dict[str, Reason]] = {text: reason for reason, text in _SHOWN.items()}
 # What takes something back or books what already happened is acknowledged, also when it was done before.
 _DONE: Final = frozenset(
     {
@@ -126,3 +150,14 @@ def declined_code(host_code: str, reason: int) -> str | None:
 def reason_of_host(code: str) -> Reason:
     """Return what a host's response code says of a payment; HOST_CODE_UNKNOWN for one that the table does not have."""
     return CODES_1987.get(code, UNKNOWN_CODE).reason
+
+
+def shown_for(reason: int) -> str:
+    """Return what the till shows of a refusal of ours (field 44, at most SHOWN_CHARACTERS_MAX), empty for others'."""
+    return _SHOWN.get(reason, "")  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def reason_of_answer(code: str, shown: str) -> int:
+    """Return the Reason that an answer to a terminal carries: ours by its words, else the issuer's by its code."""
+    ours = _BY_SHOWN.get(shown.strip())
+    return reason_of_host(code) if ours is None else ours

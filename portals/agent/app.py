@@ -53,6 +53,7 @@ from portals.assets.build import DIST
 from portals.kit.desk import Desk
 from portals.kit.gateway import Gateway
 from portals.kit.guard import BODY_BYTES_MAX, guarded
+from portals.kit.keeping import keeping
 from portals.kit.kit import Kit
 from portals.kit.sealing import Sealer, load_or_make_secret
 from portals.kit.static import Assets, serve_static
@@ -114,7 +115,7 @@ def make_kit(settings: Settings) -> Kit:
 
 def create_app(kit: Kit) -> ASGIApp:
     """Return the portal as an ASGI application."""
-    return guarded(compose(kit), kit.metrics)
+    return guarded(keeping(compose(kit), kit), kit.metrics)
 
 
 def compose(kit: Kit) -> Litestar:

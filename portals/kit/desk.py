@@ -184,7 +184,7 @@ class Desk:
 
     def page(self, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
         """Render a template as the answer."""
-        text = self.kit.render(template, self, facts)
+        text = self.kit.render(template, self, {"answer_status": status, **facts})
         return self.answer(Response(text.encode(), status_code=status, media_type=MediaType.HTML))
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:

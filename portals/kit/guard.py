@@ -27,7 +27,7 @@ BODY_BYTES_MAX = 64 * 1024
 """Of a request that says how long it is, here; of any other, where it is read: see `compose` of the portal."""
 
 # A signed contract and a merchant's papers come as files of at most 10 MiB, with the form around them.
-_FILE_BYTES_MAX = 11 * 1024 * 1024
+FILE_BYTES_MAX = 11 * 1024 * 1024
 _FILE_PATH = re.compile(r"/contracts/[A-Za-z0-9_]+/signed|/onboarding/[A-Za-z0-9_]+/attach")
 
 
@@ -42,7 +42,7 @@ def guarded(app: ASGIApp, metrics: PortalMetrics, now: Callable[[], float] = tim
         scope["state"] = {**scope.get("state", {}), "reference": reference}
         started = now()
         takes_file = _FILE_PATH.fullmatch(scope["path"]) is not None
-        if _declared_bytes(scope) > (_FILE_BYTES_MAX if takes_file else BODY_BYTES_MAX):
+        if _declared_bytes(scope) > (FILE_BYTES_MAX if takes_file else BODY_BYTES_MAX):
             await _refuse_too_large(send)
             return
 

@@ -47,6 +47,10 @@ class Words:
         """Return every key."""
         return list(self._entries)
 
+    def items(self) -> list[tuple[str, str]]:
+        """Return every key with its words."""
+        return list(self._entries.items())
+
     def under(self, prefix: str) -> dict[str, str]:
         """Return every entry below `prefix.`, by what follows it."""
         start = f"{prefix}."

@@ -32,6 +32,7 @@ from portals.agent.settings import from_environment
 from portals.assets.build import build
 from portals.kit.i18n import load_words
 from tests.browser.conftest import log_in
+from tests.browser.filling import Filler
 
 AGENT: Final = "admin@guichet.example"
 NO_PAGES: Final = {
@@ -58,6 +59,7 @@ NO_PAGES: Final = {
 }
 LOG_IN_PAGES: Final = ("/login", "/login/second")
 LOOKS: Final = [(1440, "light", "fr"), (360, "dark", "en")]
+PARTS: Final = 6
 LOOK_NAMES: Final = ["-".join(map(str, look)) for look in LOOKS]
 # Values of these parameters are pages of their own; of any other, one record stands for all.
 _TELLING: Final = ("kind", "step", "act")
@@ -330,6 +332,80 @@ async def findings_in(
         for address in pages:
             await agent.at(address)
     return newcomer.findings + agent.findings
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.pages_long
+async def test_no_form_loses_what_was_typed(
+    stack: LocalStack, browser: Browser, logged_in: StorageState, site: Site, part: int
+) -> None:
+    """Every form of every page; one part of the pages, the first, is tried in each run of the tests."""
+    await try_every_form(stack, browser, logged_in, list(site.pages.values())[part::PARTS])
+
+
+async def test_no_form_of_some_pages_loses_what_was_typed(
+    stack: LocalStack, browser: Browser, logged_in: StorageState, site: Site
+) -> None:
+    await try_every_form(stack, browser, logged_in, list(site.pages.values())[::PARTS])
+
+
+async def try_every_form(stack: LocalStack, browser: Browser, state: StorageState, pages: list[str]) -> None:
+    """Refuse each form of these pages in every way, without scripts; then leave each, with scripts."""
+    async with filler(browser, stack, state, scripts=False) as without_scripts:
+        for address in pages:
+            await without_scripts.try_refusals(address)
+    async with filler(browser, stack, state, scripts=True) as someone:
+        for address in pages:
+            await someone.try_leaving(address)
+    assert without_scripts.findings + someone.findings == []
+    assert min(without_scripts.tried, someone.tried) > 0
+
+
+@pytest.mark.parametrize("scripts", [False, True], ids=["without scripts", "with scripts"])
+async def test_an_act_on_a_draft_of_fees_takes_the_figures_that_stand_on_the_page(
+    stack: LocalStack, browser: Browser, logged_in: StorageState, scripts: bool
+) -> None:
+    context = await browser.new_context(
+        base_url=f"http://{stack.address('portal')}", storage_state=logged_in, java_script_enabled=scripts
+    )
+    page = await context.new_page()
+    await page.goto("/fees/new")
+    await page.fill("#f-name", f"Grille {scripts}")
+    await page.fill("[name='r0.rate']", "0,50")
+    await page.click("form.stack button.primary")
+    await page.click("ul.related a")
+    await page.fill("[name='r0.rate']", "1,23")
+    await page.click("button[value=submit]")
+    assert "1,23" in await page.locator("section:has(> h2:text-is('Lignes')) table").inner_text()
+    assert await page.locator("button[value=submit]").count() == 0
+    await context.close()
+
+
+async def test_what_one_agent_typed_is_not_shown_to_another(
+    stack: LocalStack, browser: Browser, logged_in: StorageState
+) -> None:
+    url = f"http://{stack.address('portal')}"
+    context = await browser.new_context(base_url=url, storage_state=logged_in, java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto("/alerts/rules/new")
+    await page.fill("#f-name", "Mot de Nadia")
+    await page.context.clear_cookies(name=re.compile("guichet_agent_session"))
+    await page.click("button[value=save]")
+    await log_in(page, url, email="superviseur@guichet.example", password=_password(stack))
+    await page.goto("/alerts/rules/new")
+    assert await page.input_value("#f-name") == ""
+    await context.close()
+
+
+@asynccontextmanager
+async def filler(
+    browser: Browser, stack: LocalStack, state: StorageState, *, scripts: bool
+) -> AsyncIterator[Filler]:
+    """Open a window in which every form is filled."""
+    url = f"http://{stack.address('portal')}"
+    context = await browser.new_context(base_url=url, storage_state=state, java_script_enabled=scripts)
+    yield Filler(await context.new_page(), re.compile("guichet_agent_session"))
+    await context.close()
 
 
 def test_a_code_shown_to_people_is_noticed() -> None:

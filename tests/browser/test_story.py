@@ -81,7 +81,7 @@ async def test_a_merchant_is_registered_validated_contracted_equipped_paid_and_u
     async with session(Common(data=stack.data_dir), where) as terminal:
         assert await _pay(terminal, 12_50) == "00"
         await _block(technician)
-        assert await _pay(terminal, 7_30) == "62"
+        assert await _pay(terminal, 7_30) == "66"
         hotline = await desks("hotline")
         await _diagnose(hotline)
         await _unblock_by_a_repair(hotline)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
+from core.contracts.reasons import Reason
 from core.transactions.reasons import meaning_of
 from deploy.local.authority import DevelopmentAuthority
 from deploy.local.cli.exchange_words import Misused, words
@@ -25,7 +26,7 @@ from edge.simulators.cards import CardUnknown, TestCard, card_named
 from edge.simulators.requests import Identity
 from edge.simulators.stans import StanFile, Stans, StansExhausted
 from edge.simulators.terminal import Exchange, LinkLost, SignOnRefused, Terminal
-from edge.translate.reasons import reason_of_host
+from edge.translate.reasons import UNAVAILABLE, reason_of_answer, reason_of_host
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -155,7 +156,7 @@ async def session(common: Common, where: Where) -> AsyncIterator[Terminal]:
     except StansExhausted as error:
         raise Misused(spoken, "stans-exhausted", terminal=where.terminal) from error
     except SignOnRefused as error:
-        said = _reason(common, error.code)
+        said = _refusal(common, error.code, error.shown)
         raise Misused(
             spoken, "sign-on-refused", terminal=where.terminal, code=error.code, words=said
         ) from error
@@ -270,12 +271,30 @@ def _verdict(common: Common, where: Where, exchange: Exchange) -> str:
         parts.append(f"{exchange.approval_code},")
     paid = exchange.request[0] in PAYMENTS
     key = "partial" if code == "10" else ("approved" if paid else "done") if code == "00" else "declined"
-    said = "" if code == "00" else f" {_reason(common, code)}"
+    if code == UNAVAILABLE:
+        key = "not-made"
+    said = "" if code == "00" else f" {_reason(common, exchange)}"
     return " ".join([words(spoken, key), *parts]).rstrip(",") + said
 
 
-def _reason(common: Common, code: str) -> str:
-    return meaning_of(reason_of_host(code)).words(common.spoken).customer
+def _reason(common: Common, exchange: Exchange) -> str:
+    shown = str(exchange.answer.get(44, "")) if exchange.answer else ""
+    reason = reason_of_answer(exchange.code, shown)
+    if exchange.code == UNAVAILABLE and not shown:
+        # Told of a host that did not answer as of one that could not be asked: whatever it took is given back.
+        reason = Reason.HOST_NO_REPLY
+    elif reason != reason_of_host(exchange.code):
+        return _refusal(common, exchange.code, shown)
+    return meaning_of(reason).words(common.spoken).customer
+
+
+def _refusal(common: Common, code: str, shown: str) -> str:
+    """Return what a refusal of ours is and what to do; a sign-on carries no card, so no bank refused it."""
+    reason = reason_of_answer(code, shown)
+    if reason == reason_of_host(code):
+        return words(common.spoken, "refused-by-edge")
+    told = meaning_of(reason).words(common.spoken)
+    return f"{told.agent} {told.next_step}"
 
 
 def _as_json(common: Common, exchange: Exchange, verdict: str, reversals: list[Exchange]) -> dict[str, Any]:
@@ -283,7 +302,7 @@ def _as_json(common: Common, exchange: Exchange, verdict: str, reversals: list[E
         "approved": exchange.approved,
         "code": exchange.code,
         "said": verdict,
-        "reason": _reason(common, exchange.code) if exchange.code else None,
+        "reason": _reason(common, exchange) if exchange.code else None,
         "milliseconds": round(exchange.elapsed_ms, 3),
         "rrn": exchange.rrn or None,
         "approval_code": exchange.approval_code.strip() or None,

@@ -14,6 +14,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "answer": ("Answer", "Réponse"),
     "approved": ("Approved", "Accepté"),
     "partial": ("Partially approved", "Accepté en partie"),
+    "not-made": ("Not paid", "Pas payé"),
     "declined": ("Declined", "Refusé"),
     "done": ("Done", "Fait"),
     "no-answer": ("No answer in {seconds:g} s", "Pas de réponse en {seconds:g} s"),
@@ -50,9 +51,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{said}; is it running? guichet status tells",
         "{said} ; guichet status dit si tout tourne",
     ),
+    "refused-by-edge": (
+        "Guichet refused it; nothing was sent to a bank.",
+        "Guichet l'a refusé ; rien n'a été envoyé à une banque.",
+    ),
     "sign-on-refused": (
-        "the edge refused terminal {terminal} with code {code}; {words}",
-        "le terminal {terminal} est refusé avec le code {code} ; {words}",
+        "Guichet refused terminal {terminal} at sign-on with code {code}. {words}",
+        "Guichet refuse la connexion du terminal {terminal}, code {code}. {words}",
     ),
     "payment-unknown": (
         "this terminal made no such payment; give --rrn and --card, or pay first",

@@ -15,6 +15,7 @@ from portals.kit.i18n import Words
 _ID: Final = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 _TECHNICAL: Final = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+|[0-9a-f]{32,}|[a-z]{3}_[0-9a-z]{26}")
 _ITEMS_MAX: Final = 12
+_ARROW: Final = "→"
 # Catalogues in which the value of a fact may have a word, by the fact's name.
 _TABLES: Final = {
     "role": ("role",),
@@ -28,6 +29,7 @@ _TABLES: Final = {
     "after": ("contract.state",),
     "method": ("audit_value",),
     "kind": ("service", "audit_value"),
+    "team": ("role",),
 }
 
 
@@ -65,7 +67,10 @@ def _shown(words: Words, name: str, value: Any) -> Iterator[Fact]:
             yield Fact(label, formats.integer(value, words.locale))
         case dict() if name == "changes":
             for inner, (before, after) in value.items():
-                yield Fact(f"{label} · {_label(words, inner)}", f"{before or '–'} → {after or '–'}")
+                yield Fact(
+                    f"{label} · {_label(words, inner)}",
+                    change_of(words, inner, f"{before or '–'} {_ARROW} {after or '–'}"),
+                )
         case dict():
             for inner, one in value.items():
                 for fact in _shown(words, inner, one):
@@ -88,7 +93,18 @@ def _of_text(words: Words, name: str, value: str) -> Fact:
     return Fact(_label(words, name), text, code=_TECHNICAL.fullmatch(text) is not None)
 
 
+def change_of(words: Words, name: str, value: str) -> str:
+    """Return "before → after" of one field with both in words."""
+    return f" {_ARROW} ".join(_text(words, name, part) for part in value.split(f" {_ARROW} "))
+
+
 def _text(words: Words, name: str, value: str) -> str:
+    if f" {_ARROW} " in value:
+        return change_of(words, name, value)
+    if value in ("yes", "no"):
+        return words(f"audit_value.{value}")
+    if word := words.get(f"option_value.{name}.{value}", ""):
+        return word
     if name == "factor":
         parts = value.split(" and ")
         return " + ".join(words.get(f"audit_value.{part.replace(' ', '_')}", part) for part in parts)
@@ -108,4 +124,7 @@ def _day(words: Words, value: str) -> str:
 
 
 def _label(words: Words, name: str) -> str:
-    return words.get(f"action_fact.{name}", words.get(f"merchant_field.{name}", name.replace("_", " ")))
+    for table in ("action_fact", "merchant_field", "option", "assign", "services", "field"):
+        if word := words.get(f"{table}.{name}", ""):
+            return word
+    return name.replace("_", " ")

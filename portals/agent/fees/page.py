@@ -112,10 +112,7 @@ async def edit_version(desk: Desk, version_id: str) -> Response[bytes]:
     """Replace the rows of a draft."""
     desk.require_session()
     form = await desk.form()
-    rows, places, errors = read_rows(desk, form)
-    body = {"effective_on": form.get("effective_on", ""), "rows": rows, **revision_of(form)}
-    path = f"/v1/fee-versions/{path_part(version_id)}/rows"
-    made, errors = await _post(desk, path, body, form.get("idempotency_key"), errors, places)
+    made, errors = await _save_rows(desk, version_id, form)
     if made is not None:
         return desk.go(f"/fees/versions/{made['id']}?done=saved")
     found = await _version(desk, version_id)
@@ -124,19 +121,25 @@ async def edit_version(desk: Desk, version_id: str) -> Response[bytes]:
 
 @post("/fees/versions/{version_id:str}/acts", status_code=200)
 async def move_version(desk: Desk, version_id: str) -> Response[bytes]:
-    """Submit, approve, send back or withdraw."""
+    """Submit, approve, send back or withdraw; what was edited on the page is saved first."""
     desk.require_session()
     form = await desk.form()
     act = form.get("act", "")
-    reason = form.get("reason", "").strip()
-    body = {"act": act if act in _ACTS else "submit", "reason": reason, **revision_of(form)}
-    path = f"/v1/fee-versions/{path_part(version_id)}/acts"
-    made, errors = await _post(desk, path, body, form.get("idempotency_key"), {})
-    if made is not None:
-        return desk.go(f"/fees/versions/{made['id']}")
+    revision, errors = revision_of(form), dict[str, str]()
+    if form.get("edited"):
+        saved, errors = await _save_rows(desk, version_id, form)
+        revision = {} if saved is None else {"revision": saved["revision"]}
+    if not errors:
+        reason = form.get("reason", "").strip()
+        body = {"act": act if act in _ACTS else "submit", "reason": reason, **revision}
+        path = f"/v1/fee-versions/{path_part(version_id)}/acts"
+        made, errors = await _post(desk, path, body, _key(form, "a"), {})
+        if made is not None:
+            return desk.go(f"/fees/versions/{made['id']}")
     found = await _version(desk, version_id)
-    shown = _form_of(desk, found) | {"reason": form.get("reason", "")}
-    return _show_version(desk, found, shown, errors, status=422)
+    typed = dict(form) if form.get("edited") else {"reason": form.get("reason", "")}
+    rows = _row_count(form) if form.get("edited") else None
+    return _show_version(desk, found, _form_of(desk, found) | typed, errors, rows=rows, status=422)
 
 
 @get("/fees/versions/{version_id:str}/preview")
@@ -195,6 +198,19 @@ def percent_of(rate_bp: int, locale: str) -> str:
     """Return basis points as a percentage of two decimals."""
     text = plain_amount(rate_bp, "EUR", locale)
     return f"{text}{NARROW}%" if locale == "fr" else f"{text}%"
+
+
+async def _save_rows(desk: Desk, version_id: str, form: dict[str, str]) -> tuple[Json | None, dict[str, str]]:
+    """Write the rows that were typed; return the version, or what is wrong by the form's fields."""
+    rows, places, errors = read_rows(desk, form)
+    body = {"effective_on": form.get("effective_on", ""), "rows": rows, **revision_of(form)}
+    path = f"/v1/fee-versions/{path_part(version_id)}/rows"
+    return await _post(desk, path, body, _key(form, "r"), errors, places)
+
+
+def _key(form: dict[str, str], step: str) -> str | None:
+    """Return the key of one step: the page has one, and an act may save before it acts."""
+    return f"{form['idempotency_key']}{step}" if form.get("idempotency_key") else None
 
 
 async def _post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portals.agent.audit.facts import change_of
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 
@@ -62,9 +63,17 @@ def said(desk: Desk, entry: Json, statuses: dict[str, str]) -> str:
         case "changed":
             named = {"title": "subject", "due_on": "due", "priority": "priority", "team": "team"}
             changes = [
-                f"{desk.words(f'requests.{named[name]}') if name in named else name} {value}"
+                f"{desk.words(f'requests.{named[name]}') if name in named else name} {_change(desk, name, value)}"
                 for name, value in facts.items()
             ]
             return desk.words("requests.said.changed", changes=", ".join(changes))
         case _:
             return desk.words.get(f"requests.said.{kind}", kind)
+
+
+def _change(desk: Desk, name: str, value: str) -> str:
+    """Return "before → after" with both in words."""
+    if name == "priority":
+        parts = value.split(" → ")
+        return " → ".join(desk.words.get(f"requests.priority_{part}", part) for part in parts)
+    return change_of(desk.words, name, value)

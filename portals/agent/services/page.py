@@ -79,7 +79,7 @@ async def _write(
             await desk.gateway.post(
                 f"/v1/services/{found['id']}/{what}",
                 {what: values, "reason": reason, **revision_of(form)},
-                idempotency_key=form.get("idempotency_key") or None,
+                idempotency_key=f"{form['idempotency_key']}{what}" if form.get("idempotency_key") else None,
             )
         except GatewayProblem as problem:
             if problem.is_beyond_the_form:
@@ -94,8 +94,31 @@ async def _write(
                 errors[field] = say(desk, one.code, one.detail or problem.detail)
             errors = errors or {"": problem.detail}
         else:
-            return desk.go(f"/services/{found['id']}?saved=1")
-    return _show(desk, found, _form_of(desk, found) | _typed_of(form, what), errors, status=422)
+            return await _saved(desk, found, form, what)
+    return _show(desk, found, _form_of(desk, found) | _typed_of(form), errors, status=422)
+
+
+async def _saved(desk: Desk, found: Json, form: dict[str, str], what: str) -> Response[bytes]:
+    """Show the service as saved; what was typed in the other part stands there yet, said to be unsaved."""
+    typed, before = _typed_of(form), _form_of(desk, found)
+    other = "limits" if what == "options" else "options"
+    changed = {
+        name for name in _names(found, other) if (typed.get(name) or "") != str(before.get(name) or "")
+    }
+    flags = {f"opt.{rule['name']}" for rule in found["rules"] if rule["type"] == "flag"}
+    changed -= {name for name in flags if bool(typed.get(name)) == bool(before.get(name))}
+    if not changed and not form.get(f"{other}_reason", "").strip():
+        return desk.go(f"/services/{found['id']}?saved=1")
+    present = await _load(desk, found["id"])
+    kept = {name: typed.get(name, "") for name in (*_names(found, other), f"{other}_reason")}
+    return _show(desk, present, _form_of(desk, present) | kept, {}, saved=True, unsaved=other)
+
+
+def _names(found: Json, what: str) -> tuple[str, ...]:
+    """Return the fields of one part."""
+    if what == "options":
+        return tuple(f"opt.{rule['name']}" for rule in found["rules"])
+    return (*AMOUNTS, "duplicate_window_s", *(f"brand.{brand}" for brand in BRANDS))
 
 
 async def _load(desk: Desk, service_id: str) -> Json:
@@ -116,10 +139,9 @@ def _form_of(desk: Desk, found: Json) -> dict[str, Any]:
     return form | {f"brand.{brand}": "1" for brand in found["limits"]["brands"]}
 
 
-def _typed_of(form: dict[str, str], what: str) -> dict[str, Any]:
-    """Return what was typed into the form that was sent: a box that was unticked stays so."""
-    unticked: dict[str, Any] = {f"brand.{brand}": "" for brand in BRANDS} if what == "limits" else {}
-    return unticked | form
+def _typed_of(form: dict[str, str]) -> dict[str, Any]:
+    """Return what was typed: a box that was unticked stays so."""
+    return {f"brand.{brand}": "" for brand in BRANDS} | dict(form)
 
 
 def _show(
@@ -129,11 +151,13 @@ def _show(
     errors: dict[str, str],
     *,
     saved: bool = False,
+    unsaved: str = "",
     status: int = 200,
 ) -> Response[bytes]:
     return desk.page(
         "services/service.html",
         status=status,
+        unsaved=unsaved,
         x=found,
         form=form,
         errors=errors,

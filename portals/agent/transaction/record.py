@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from portals.agent.transaction.causes import cause_of
 from portals.kit.desk import Desk
 from portals.kit.formats import PARIS, parse_time
 from portals.kit.gateway import Json
@@ -23,6 +24,8 @@ async def load_record(desk: Desk, transaction_id: str) -> dict[str, Any]:
         beside(desk, "/v1/approvals", [("target", transaction_id)]),
         beside(desk, f"/v1/transactions/{transaction_id}/diagnosis"),
     )
+    for event in transaction.get("events") or []:
+        event["cause_words"] = cause_of(desk.words, str(event.get("cause") or ""))
     return {
         "tx": transaction,
         "approvals": approvals.get("data") or [],

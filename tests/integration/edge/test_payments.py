@@ -223,7 +223,7 @@ async def test_without_the_bus_a_payment_is_declined_at_once_and_works_again_aft
     assert (answer[0], answer[39]) == ("0210", "00")
 
 
-@pytest.mark.parametrize(("name", "code"), [("UNKNOWN1", "03"), ("BLOCKED1", "62")])
+@pytest.mark.parametrize(("name", "code"), [("UNKNOWN1", "03"), ("BLOCKED1", "66")])
 async def test_a_terminal_that_core_refuses_is_told_why_and_closed(
     house: House, name: str, code: str
 ) -> None:

@@ -61,3 +61,17 @@ def test_facts_read_as_words_money_days_and_links() -> None:
         Fact("changements · nom", "Ondine → Ondine Lille"),
         Fact("code", "not_permitted", code=True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("locale", "name", "value", "label", "text"),
+    [
+        ("fr", "tip", "no → yes", "Pourboire", "non → oui"),
+        ("en", "tip", "no → yes", "Tip", "no → yes"),
+        ("fr", "effective_on", "2026-11-28 → 2026-12-01", "dès le", "28\xa0nov.\xa02026 → 1\xa0déc.\xa02026"),
+    ],
+)
+def test_what_was_before_and_after_is_read_in_words(
+    locale: str, name: str, value: str, label: str, text: str
+) -> None:
+    assert facts_of(_WORDS[locale], {name: value}) == [Fact(label, text)]

@@ -74,3 +74,48 @@ def test_the_language_is_the_nearest_wish(
 
 def _facts(text: str) -> set[str]:
     return {name for part in text.split("||") for _, name, _, _ in string.Formatter().parse(part) if name}
+
+
+_ROADMAP = re.compile(
+    r"\b(?:bientôt disponible|prochainement|coming soon|will come|is planned|not there yet|TODO|"
+    r"pas encore là|pas encore disponible|not available yet|not supported yet)\b",
+    re.IGNORECASE,
+)
+# Words that no sentence of the other language holds; names, codes and loan words of the trade are none of them.
+_ENGLISH = re.compile(
+    r"\b(?:the|and|of|is|are|was|were|with|this|that|these|not|you|your|from|have|has|been|when|which|expected|"
+    r"missing|invalid|field|value|yes|answer|deadline|does|cannot|must)\b",
+    re.IGNORECASE,
+)
+_FRENCH = re.compile(
+    r"\b(?:le|la|les|des|du|une|est|sont|avec|cette|ces|vous|votre|vos|dans|pour|qui|que|aux|pas|été|oui|"
+    r"champ|valeur|réponse|doit|peut)\b",
+    re.IGNORECASE,
+)
+_NAMES = ("language.", "region.")  # called the same in either language
+
+
+def _unlike(locale: str, foreign: re.Pattern[str]) -> list[str]:
+    words = load_words()[locale]
+    return [
+        f"{key}: {found.group()!r} in {text!r}"
+        for key, text in words.items()
+        if not key.startswith(_NAMES) and (found := foreign.search(_without_names(text)))
+    ]
+
+
+def _without_names(text: str) -> str:
+    """Return the text without what is typed or stored as it is: fields in braces, addresses, quotations of code."""
+    return re.sub(r"\{[^}]*\}|\S+[@/]\S+|https?:\S+", " ", text)
+
+
+def test_french_words_hold_no_english() -> None:
+    assert _unlike("fr", _ENGLISH) == []
+
+
+def test_english_words_hold_no_french() -> None:
+    assert _unlike("en", _FRENCH) == []
+
+
+def test_no_words_tell_of_what_is_to_be_built() -> None:
+    assert _unlike("fr", _ROADMAP) + _unlike("en", _ROADMAP) == []

@@ -9,7 +9,7 @@ export function startForms() {
       return;
     }
     form.dataset.sent = "1";
-    const button = form.querySelector("button:not([type=button])");
+    const button = event.submitter || form.querySelector("button:not([type=button])");
     if (button && button.dataset.busy) button.textContent = button.dataset.busy;
   }, true);
   // Back from the next page, the form may be used again.

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 
 import asyncpg
+import msgspec
 import pytest
 
 from core.app import SystemClock
@@ -15,6 +16,7 @@ from core.db.pool import open_pool
 from core.roles.seeding.numbers import is_valid
 from core.roles.seeding.store import seed
 from core.terminals.api import TerminalHandlers
+from core.terminals.store import standing_refusals
 from tests.support.servers import TestDatabase
 
 PASSWORD = "a long demonstration password"
@@ -51,6 +53,33 @@ async def test_a_sign_on_names_the_rule_that_refuses_it(pool: asyncpg.Pool) -> N
     assert await reason_of(asking("T0000001")) is Reason.TERMINAL_BLOCKED
     await pool.execute("UPDATE store SET blocked_at = now()")
     assert await reason_of(asking("T0000002")) is Reason.STORE_BLOCKED
+
+
+async def test_the_last_sign_on_that_was_refused_stands_until_one_is_welcome(pool: asyncpg.Pool) -> None:
+    handlers = TerminalHandlers(pool, SystemClock())
+    welcome = await handlers.sign_on(_at(asking("T0000001"), 0))
+
+    async def standing() -> str | None:
+        found = await standing_refusals(pool, [welcome.terminal_id])
+        return found[welcome.terminal_id].reason if found else None
+
+    assert await standing() is None
+    await pool.execute("UPDATE store SET blocked_at = now()")
+    await handlers.sign_on(_at(asking("T0000001"), 1))
+    assert await standing() == "store_blocked"
+    await pool.execute("UPDATE store SET blocked_at = NULL")
+    await handlers.sign_on(_at(asking("T0000001"), 2))
+    assert await standing() is None
+    # Within the minutes in which the same refusal again is not news: a welcome between them made it news.
+    await pool.execute("UPDATE store SET blocked_at = now()")
+    await handlers.sign_on(_at(asking("T0000001"), 3))
+    await handlers.sign_on(_at(asking("T0000001"), 4))
+    assert await standing() == "store_blocked"
+    assert await pool.fetchval("SELECT count(*) FROM terminal_event WHERE kind = 'refused'") == 2
+
+
+def _at(request: SignOn, seconds: int) -> SignOn:
+    return msgspec.structs.replace(request, at_us=NOW_US + seconds * 1_000_000)
 
 
 async def test_an_edge_that_was_left_does_not_show_a_terminal_as_gone(pool: asyncpg.Pool) -> None:

@@ -1,0 +1,59 @@
+"""What is wrong with one field, in the caller's language: whatever library or rule found it, a person may read it.
+
+A detail that is a fact (a name, a value that was sent) is passed on as it is. A detail in words is known here by its
+form; a field without any is explained by its code.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from core.contracts.desk import FieldProblem
+
+
+class _Form(NamedTuple):
+    pattern: re.Pattern[str]
+    fr: str
+    en: str
+
+
+def _load() -> tuple[dict[str, tuple[str, str]], list[_Form]]:
+    table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    codes = {code: (_typeset(fr), _typeset(en)) for code, (fr, en) in table["codes"].items()}
+    forms = [
+        _Form(re.compile(row["form"]), _typeset(row["fr"]), _typeset(row["en"])) for row in table["details"]
+    ]
+    return codes, forms
+
+
+def _typeset(text: str) -> str:
+    """Return the text with the apostrophes and spaces that print wants; the file is typed plainly."""
+    return text.replace("'", "’").replace(" :", "\u00a0:").replace(" ;", "\u202f;")
+
+
+_CODES, _FORMS = _load()
+# Where the library says of which part of the body it speaks; the field is named beside.
+_PLACE: Final = re.compile(r" - at `[^`]*`$")
+# What follows these codes is a fact: a name, a moment, the value that was sent.
+_FACTS: Final = frozenset({"changed_meanwhile", "unknown_name", "contrast_low"})
+
+
+def told(problem: FieldProblem, locale: str) -> FieldProblem:
+    """Return the problem with its detail in that language."""
+    if problem.code in _FACTS:
+        return problem
+    place = 1 if locale == "en" else 0
+    detail = _PLACE.sub("", problem.detail)
+    for form in _FORMS:
+        if match := form.pattern.fullmatch(detail):
+            words = form.en if locale == "en" else form.fr
+            return FieldProblem(problem.field, problem.code, words.format(*match.groups()))
+    if not detail and problem.code in _CODES:
+        return FieldProblem(problem.field, problem.code, _CODES[problem.code][place])
+    return problem
+
+
+def is_known(code: str, detail: str) -> bool:
+    """Return whether a rule's words have a French and an English form here."""
+    return any(form.pattern.fullmatch(detail) for form in _FORMS) if detail else code in _CODES

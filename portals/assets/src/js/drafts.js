@@ -1,0 +1,162 @@
+// What is typed and not sent stays with the tab: another form of the page may be sent, the language changed, a link
+// pressed, the session may end; whoever comes back to the form within the half hour finds it as it was left.
+const PREFIX = "draft ";
+const LIFE_MS = 30 * 60 * 1000;
+const DRAFTS_MAX = 30;
+const CHARACTERS_MAX = 60_000;
+// Made for each page, or what tells forms of one address apart.
+const FRESH = ["csrf", "page_of", "idempotency_key", "key", "once"];
+const OF_THE_PAGE = [...FRESH, "revision", "version"];
+const agent = document.body.dataset.agent || "";
+const refused = Number(document.body.dataset.status || 200) >= 400 || !agent;
+
+export function startDrafts() {
+  settle();
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => {
+      const form = event.target.form;
+      if (form && isKept(form) && event.target.name) write(form);
+    });
+  }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (new URL(form.action, location.href).pathname === "/logout") clear();
+    else if (!event.defaultPrevented && isKept(form)) update(keyOf(form), (draft) => ({ ...draft, sent: true }));
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target.closest?.("form");
+    if (!form || !isKept(form)) return;
+    const answer = event.detail.xhr;
+    const taken = answer && answer.status < 400 && !answer.getResponseHeader("HX-Redirect");
+    if (taken) sessionStorage.removeItem(keyOf(form));
+    else update(keyOf(form), (draft) => ({ ...draft, sent: false }));
+  });
+  document.addEventListener("htmx:afterSettle", restoreAll);
+  addEventListener("pageshow", (event) => event.persisted && unsend());
+  restoreAll();
+}
+
+// The page that follows says whether what was sent was taken.
+function settle() {
+  for (const [key, draft] of drafts()) {
+    if (Date.now() - draft.at > LIFE_MS) sessionStorage.removeItem(key);
+    else if (draft.sent && !refused) sessionStorage.removeItem(key);
+  }
+  if (refused) unsend();
+}
+
+function unsend() {
+  for (const [key, draft] of drafts()) if (draft.sent) keep(key, { ...draft, sent: false });
+}
+
+function isKept(form) {
+  return form.method === "post" && agent && !form.matches("[data-autosave]")
+    && !form.querySelector("input[type=password], input[name=code]")
+    && !["/logout", "/preferences"].includes(new URL(form.action, location.href).pathname);
+}
+
+function keyOf(form) {
+  const hidden = [...form.querySelectorAll("input[type=hidden]")].filter((one) => !OF_THE_PAGE.includes(one.name))
+    .map((one) => `${one.name}=${one.value}`).join("&");
+  return `${PREFIX}${agent} ${new URL(form.getAttribute("action") || location.pathname, location.href).pathname} ${hidden}`;
+}
+
+function fieldsOf(form) {
+  return [...form.elements].filter((one) => one.name && !FRESH.includes(one.name)
+    && !["file", "password", "submit", "button"].includes(one.type));
+}
+
+function contentOf(form) {
+  return fieldsOf(form).map((one) => [one.name, ["checkbox", "radio"].includes(one.type) ? one.checked : one.value,
+    ["checkbox", "radio"].includes(one.type) ? one.value : ""]);
+}
+
+function write(form) {
+  const content = contentOf(form);
+  if (JSON.stringify(content).length > CHARACTERS_MAX) return;
+  keep(keyOf(form), { at: Date.now(), sent: false, content });
+}
+
+function keep(key, draft) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(draft));
+    const all = drafts().sort((a, b) => a[1].at - b[1].at);
+    for (const [oldest] of all.slice(0, Math.max(0, all.length - DRAFTS_MAX))) sessionStorage.removeItem(oldest);
+  } catch (error) {
+    console.warn("what was typed could not be kept", error);
+  }
+}
+
+function update(key, change) {
+  const draft = read(key);
+  if (draft) keep(key, change(draft));
+}
+
+function read(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key) || "null");
+  } catch {
+    return null;
+  }
+}
+
+function drafts() {
+  return Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX)).map((key) => [key, read(key)])
+    .filter(([, draft]) => draft);
+}
+
+function clear() {
+  for (const [key] of drafts()) sessionStorage.removeItem(key);
+}
+
+function restoreAll() {
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    if (!isKept(form)) continue;
+    const draft = read(keyOf(form));
+    if (draft && !draft.sent) restore(form, draft);
+  }
+}
+
+function restore(form, draft) {
+  const fields = fieldsOf(form);
+  let changed = false;
+  for (const [name, value, choice] of draft.content) {
+    const at = fields.findIndex((one) => one.name === name
+      && (!["checkbox", "radio"].includes(one.type) || one.value === choice));
+    if (at < 0) continue;
+    const [field] = fields.splice(at, 1);
+    const isTick = ["checkbox", "radio"].includes(field.type);
+    if ((isTick ? field.checked : field.value) === value) continue;
+    // A page that refused has told who wrote meanwhile and holds the newest revision.
+    if (field.type === "hidden" && refused) continue;
+    if (isTick) field.checked = value;
+    else field.value = value;
+    changed = changed || field.type !== "hidden";
+  }
+  if (!changed) return;
+  for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  if (!form.querySelector(".kept-draft")) form.prepend(notice(form));
+}
+
+function notice(form) {
+  const words = document.body.dataset;
+  const box = document.createElement("div");
+  box.className = "notice kept-draft";
+  box.setAttribute("role", "status");
+  const text = document.createElement("p");
+  text.textContent = words.draft;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button small";
+  button.textContent = words.forget;
+  button.addEventListener("click", () => {
+    sessionStorage.removeItem(keyOf(form));
+    form.reset();
+    box.remove();
+  });
+  const inside = document.createElement("div");
+  inside.className = "stack";
+  inside.append(text, button);
+  box.append(inside);
+  return box;
+}

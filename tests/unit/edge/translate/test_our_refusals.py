@@ -1,0 +1,73 @@
+"""A refusal of ours names us to the terminal, never the cardholder, the card or a bank."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.contracts.payment import AuthoriseReply
+from core.contracts.reasons import Reason
+from edge.dialects import DIALECTS
+from edge.protocol.field import Message
+from edge.translate.answers import finish_payment
+from edge.translate.network import network_answer
+from edge.translate.reasons import (
+    SHOWN_CHARACTERS_MAX,
+    payment_code,
+    reason_of_answer,
+    reason_of_host,
+    shown_for,
+    sign_on_code,
+)
+
+# ISO 8583:1987: the cardholder is not permitted; the card is restricted; no such issuer; refer to the issuer.
+BLAMES_A_CARD = {"57", "62", "15", "01", "05", "14"}
+AT_SIGN_ON = (
+    Reason.TERMINAL_UNKNOWN,
+    Reason.TERMINAL_BLOCKED,
+    Reason.TERMINAL_NOT_ACTIVE,
+    Reason.STORE_BLOCKED,
+    Reason.SERVICE_NOT_ACTIVE,
+    Reason.SERVICE_BLOCKED,
+)
+BEFORE_SENDING = (*AT_SIGN_ON, *(reason for reason in Reason if 7 <= reason <= 12))
+
+
+@pytest.mark.parametrize("reason", BEFORE_SENDING)
+def test_what_is_refused_before_a_bank_is_asked_blames_no_bank(reason: Reason) -> None:
+    assert payment_code(reason) not in BLAMES_A_CARD
+    assert 0 < len(shown_for(reason)) <= SHOWN_CHARACTERS_MAX
+    assert shown_for(reason).isascii()
+
+
+@pytest.mark.parametrize("reason", AT_SIGN_ON)
+@pytest.mark.parametrize("dialect", ["ascii1987", "bcd1987"])
+def test_a_refused_sign_on_says_which_rule_refused_it_in_either_encoding(
+    reason: Reason, dialect: str
+) -> None:
+    asked: Message = {
+        0: "0800",
+        7: "1128101500",
+        11: "000001",
+        41: "T0000001",
+        42: "GCT000000000001",
+        70: "001",
+    }
+    told = network_answer(asked, sign_on_code(reason), shown_for(reason))
+    codec = DIALECTS[dialect]
+    read = codec.decode(codec.encode(told))
+    assert reason_of_answer(str(read[39]), str(read[44])) == reason
+
+
+def test_an_issuers_decline_carries_no_words_of_ours() -> None:
+    answer = finish_payment({0: "0210", 39: ""}, _reply(Reason.INSUFFICIENT_FUNDS))
+    assert 44 not in answer
+    assert reason_of_answer("51", "") == reason_of_host("51") == Reason.INSUFFICIENT_FUNDS
+
+
+def test_a_payment_at_a_blocked_store_says_so() -> None:
+    answer = finish_payment({0: "0210"}, _reply(Reason.STORE_BLOCKED))
+    assert (answer[39], answer[44]) == ("60", "MAGASIN BLOQUE")
+
+
+def _reply(reason: Reason) -> AuthoriseReply:
+    return AuthoriseReply(bytes(16), int(reason), "", 0, "")
