@@ -24,7 +24,11 @@ BrandName = Literal["other", "cb", "visa", "mastercard", "amex"]
 DeclinedBy = Literal["issuer", "acquirer", "us", "nobody"]
 ReasonSeverity = Literal["none", "soft", "hard"]
 TargetKind = Literal["store", "service", "terminal"]
-TerminalState = Literal["active", "blocked", "not_active", "silent"]
+TerminalState = Literal[
+    "active", "failing", "silent", "resting", "blocked", "never_seen", "not_active", "retired"
+]
+"""How a terminal is doing, as the SQL function terminal_condition says it and nothing else."""
+
 HopName = Literal["edge_to_core", "check_and_commit", "wait_for_link", "host", "decide"]
 Direction = Literal["terminal_to_edge", "edge_to_host", "host_to_edge", "edge_to_terminal"]
 

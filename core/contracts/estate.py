@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from core.contracts.desk_views import StoreRef, TerminalView, Timestamp
+from core.contracts.desk_views import StoreRef, TerminalState, TerminalView, Timestamp
 from core.contracts.subjects import DESK
 
 DIAGNOSIS = f"{DESK}.diagnosis"  # desk_requests.ById -> TransactionDiagnosis
@@ -64,10 +64,7 @@ SET_TERMINAL_OPTIONS = (
 )
 WALL = f"{DESK}.wall"  # AskWall -> WallView
 
-Condition = Literal[
-    "active", "failing", "silent", "resting", "blocked", "never_seen", "not_active", "retired"
-]
-"""How a terminal is doing, finer than its state: silent only within trading hours, failing more than usual."""
+Condition = TerminalState
 
 DialectName = Literal["ascii1987", "bcd1987", "ascii1993"]
 Connectivity = Literal["ethernet", "wifi", "cellular"]
@@ -86,7 +83,7 @@ class ListTerminals(msgspec.Struct):
 
 
 class EstateTerminal(TerminalView, kw_only=True):
-    """A terminal in the list, with its condition."""
+    """A terminal in the list; its condition is its state, by the name of the filter."""
 
     condition: Condition
 
@@ -187,12 +184,11 @@ class TerminalProfile(msgspec.Struct, kw_only=True):
 
 
 class AskWall(msgspec.Struct):
-    """The estate; a department shows its stores. `minutes` without a sign of life make silence."""
+    """The estate; a department shows its stores."""
 
     department: str | None = None
     region: str | None = None
     service: str | None = None
-    minutes: int = 15
 
 
 class WallCounts(msgspec.Struct):
@@ -225,7 +221,7 @@ class WallView(msgspec.Struct, kw_only=True):
     department: str | None
     region: str | None
     trading: bool
-    minutes: int
+    silent_minutes: int
     total: int
     troubled: int
     counts: WallCounts

@@ -12,8 +12,8 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
-        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-        $1, $2
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+        l.failing, $1, $2
     ) AS condition
 ) AS state
 WHERE o.retired_at IS NULL
@@ -32,8 +32,8 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
-        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-        $2, $3
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+        l.failing, $2, $3
     ) AS condition
 ) AS state
 WHERE (s.department = ANY($4::text[]) OR s.id = ANY($5::uuid[]) OR s.company_id = ANY($6::uuid[]) OR $7)
@@ -61,8 +61,8 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
-        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-        $5, $6
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+        l.failing, $5, $6
     ) AS condition
 ) AS state
 WHERE ($2 OR s.department = ANY($8::text[]) OR s.id = ANY($9::uuid[]) OR s.company_id = ANY($10::uuid[]))
