@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from core.contracts.desk_requests import FigureName
 from core.contracts.desk_views import StoreRef, TerminalState, TerminalView, Timestamp
 from core.contracts.subjects import DESK
 
@@ -19,22 +20,23 @@ class Proof(msgspec.Struct, frozen=True):
 
     from_: Timestamp = msgspec.field(name="from")
     to: Timestamp
-    state: str
+    figure: FigureName
     terminal: str | None = None
     store: str | None = None
     brand: str | None = None
 
 
 class Level(msgspec.Struct, kw_only=True):
-    """How much is declined or unknown around the transaction, and how much usually is."""
+    """How much of what was decided is declined around the transaction, how much usually is, and what is unknown."""
 
     of: LevelOf
     label: str
     verdict: LevelVerdict
     recent_count: int
-    recent_failed: int
+    recent_declined: int
+    recent_unknown: int
     usual_count: int
-    usual_failed: int
+    usual_declined: int
     since: Timestamp | None
     text: str
     proof: Proof
@@ -176,9 +178,9 @@ class TerminalProfile(msgspec.Struct, kw_only=True):
     retired_at: Timestamp | None
     reload_wanted_at: Timestamp | None
     recent_count: int
-    recent_failed: int
+    recent_declined: int
     usual_count: int
-    usual_failed: int
+    usual_declined: int
     changes: list[TerminalChange]
     notes: list[TerminalNote]
 

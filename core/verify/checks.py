@@ -49,6 +49,8 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
         check_consumed,
         check_counted_once,
         check_debits,
+        check_figures,
+        check_figures_booked,
         check_audit,
         check_people,
     ]
@@ -113,6 +115,18 @@ async def check_debits(connection: asyncpg.Connection) -> Finding:
     finding = _finding("V8", "no instalment collected twice; no debit posted twice", row)
     finding.note = "0 instalments: there are no schedules yet; debits checked"
     return finding
+
+
+async def check_figures(connection: asyncpg.Connection) -> Finding:
+    """V13."""
+    row = await connection.fetchrow(_SQL.figures_beside_rows, ACTIVITY)
+    return _finding("V13", "every figure on a page equals the transactions that it counts", row)
+
+
+async def check_figures_booked(connection: asyncpg.Connection) -> Finding:
+    """V13, from the other side: the money of figures is that of the books."""
+    row = await connection.fetchrow(_SQL.figures_beside_ledger)
+    return _finding("V13 books", "gross less refunds is what the books hold and have posted", row)
 
 
 async def check_told(connection: asyncpg.Connection, facts: Iterable[TerminalFact]) -> Finding:

@@ -111,9 +111,9 @@ async def find_profile(
         retired_at=timestamp_or_none(row["retired_at"]),
         reload_wanted_at=timestamp_or_none(row["reload_wanted_at"]),
         recent_count=row["recent_count"] or 0,
-        recent_failed=row["recent_failed"] or 0,
+        recent_declined=row["recent_failed"] or 0,
         usual_count=row["usual_count"] or 0,
-        usual_failed=row["usual_failed"] or 0,
+        usual_declined=row["usual_failed"] or 0,
         changes=[
             TerminalChange(
                 at=timestamp(each["at"]),
