@@ -216,10 +216,11 @@ class CancelAction(msgspec.Struct):
 
 
 class Actions(msgspec.Struct):
-    """What this agent may do with it now."""
+    """What this agent may do with it now: one act at most, or `why` none."""
 
     refund: RefundAction
     cancel: CancelAction
+    why: str | None = None
 
 
 class TransactionDetail(Transaction, kw_only=True):

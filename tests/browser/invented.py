@@ -249,12 +249,13 @@ def details(x: Json) -> Json:
             "refund": {
                 "allowed": refundable > 0,
                 "max": euros(refundable),
-                "why": "not_captured",
+                "why": None if refundable > 0 else "not_captured",
             },
             "cancel": {
                 "allowed": x["state"] == "approved",
-                "why": "wrong_state",
+                "why": None if x["state"] == "approved" else "was_declined",
             },
+            "why": None if refundable > 0 or x["state"] == "approved" else "was_declined",
         },
     }
 

@@ -27,7 +27,6 @@ from core.contracts.desk_requests import (
     Written,
 )
 from core.contracts.desk_views import (
-    Actions,
     Counters,
     MinuteCount,
     ReasonCount,
@@ -46,7 +45,7 @@ from core.transactions.approvals.asking import ask_refund, find_asked, refund_al
 from core.transactions.desk import store, views
 from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
 from core.transactions.desk.periods import is_of_minutes, period_of
-from core.transactions.desk.rules import cancel_action, diagnosis_of, hops_of, refund_action
+from core.transactions.desk.rules import actions_of, cancel_action, diagnosis_of, hops_of, refund_action
 from core.transactions.figures import tallies, together
 from core.transactions.reasons import REASONS
 from core.values.clock import Clock, to_unix_us
@@ -106,13 +105,10 @@ class TransactionHandlers:
             deliveries=[views.delivery_of(delivery) for delivery in deliveries],
             related=[views.related_of(one) for one in related],
             diagnosis=diagnosis_of(facts, deliveries, locale=locale, now=self._clock.now()),
-            actions=Actions(
-                refund=refund_action(
-                    facts, permitted=_permitted(caller, Permission.TRANSACTIONS_REFUND, row)
-                ),
-                cancel=cancel_action(
-                    facts, permitted=_permitted(caller, Permission.TRANSACTIONS_CANCEL, row)
-                ),
+            actions=actions_of(
+                facts,
+                may_refund=_permitted(caller, Permission.TRANSACTIONS_REFUND, row),
+                may_cancel=_permitted(caller, Permission.TRANSACTIONS_CANCEL, row),
             ),
         )
 
