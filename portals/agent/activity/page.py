@@ -40,7 +40,7 @@ async def activity_page(desk: Desk) -> Response[bytes]:
     return desk.page(
         "activity/activity.html",
         activity=activity,
-        rows=lambda figure, **only: f"/transactions?{filters.rows_of(start, last, figure, **only)}",
+        rows_of=lambda figure, **only: f"/transactions?{filters.rows_of(start, last, figure, **only)}",
         hours=[
             (_hour(now["at"]), now, then)
             for now, then in zip(activity["hours"], activity["week_before"], strict=True)
