@@ -3,6 +3,8 @@
 Ids arrive as 16 bytes, decoded by the gateway; what comes back is in the public shapes of desk_views.
 """
 
+from typing import Final, Literal
+
 import msgspec
 
 from core.contracts.scope import Scope
@@ -16,7 +18,7 @@ TRANSACTIONS = f"{DESK}.transactions"  # ListTransactions -> TransactionPage
 TRANSACTION = f"{DESK}.transaction"  # ById -> TransactionDetail
 REFUND = f"{DESK}.refund"  # Refund -> Written (Transaction)
 CANCEL = f"{DESK}.cancel"  # Cancel -> Written (Transaction)
-COUNTERS = f"{DESK}.counters"  # CountLast -> Counters
+COUNTERS = f"{DESK}.counters"  # CountFigures -> Counters
 STORES = f"{DESK}.stores"  # Search -> StorePage
 STORE = f"{DESK}.store"  # ById -> StoreDetail
 TERMINALS = f"{DESK}.terminals"  # Search -> TerminalPage
@@ -29,6 +31,10 @@ STREAM_OPENED = f"{DESK}.stream_opened"  # Nothing -> StreamOpened
 EVENTS_AFTER = f"{DESK}.events_after"  # EventsAfter -> EventsPage, no principal: the gateway filters
 EVENTS_END = f"{DESK}.events_end"  # Nothing -> Position, no principal
 
+FigureName = Literal["payments", "approved", "cancelled", "declined", "unknown", "refunds"]
+"""What docs/figures.md defines; the SQL function figure_has says which transactions each counts."""
+
+COUNTED_MINUTES: Final = 15
 PAGE_ROWS_MAX = 200
 EVENTS_PAGE_MAX = 1_000
 REPLAY_EVENTS_MAX = 10_000
@@ -80,6 +86,7 @@ class TransactionFilter(msgspec.Struct, frozen=True):
     stan: int | None = None
     approval_code: str | None = None
     kind: int | None = None
+    figure: FigureName | None = None  # those that a figure counts
 
 
 class ListTransactions(msgspec.Struct):
@@ -121,10 +128,11 @@ class Written(msgspec.Struct):
     replayed: bool = False
 
 
-class CountLast(msgspec.Struct):
-    """The last minutes, the running one included."""
+class CountFigures(msgspec.Struct):
+    """The transactions that a filter leaves; without times in it those of the last minutes, the running one included."""
 
-    minutes: int
+    filter: TransactionFilter
+    minutes: int | None = None
 
 
 class Search(msgspec.Struct):

@@ -24,7 +24,11 @@ BrandName = Literal["other", "cb", "visa", "mastercard", "amex"]
 DeclinedBy = Literal["issuer", "acquirer", "us", "nobody"]
 ReasonSeverity = Literal["none", "soft", "hard"]
 TargetKind = Literal["store", "service", "terminal"]
-TerminalState = Literal["active", "blocked", "not_active", "silent"]
+TerminalState = Literal[
+    "active", "failing", "silent", "resting", "blocked", "never_seen", "not_active", "retired"
+]
+"""How a terminal is doing, as the SQL function terminal_condition says it and nothing else."""
+
 HopName = Literal["edge_to_core", "check_and_commit", "wait_for_link", "host", "decide"]
 Direction = Literal["terminal_to_edge", "edge_to_host", "host_to_edge", "edge_to_terminal"]
 
@@ -212,10 +216,11 @@ class CancelAction(msgspec.Struct):
 
 
 class Actions(msgspec.Struct):
-    """What this agent may do with it now."""
+    """What this agent may do with it now: one act at most, or `why` none."""
 
     refund: RefundAction
     cancel: CancelAction
+    why: str | None = None
 
 
 class TransactionDetail(Transaction, kw_only=True):
@@ -238,33 +243,49 @@ class TransactionPage(msgspec.Struct):
     next_cursor: str | None = None
 
 
-class MinuteCount(msgspec.Struct):
+class MoneyFigures(msgspec.Struct, frozen=True):
+    """What payments of one currency come to: gross, refunds as a negative amount, and their sum."""
+
+    gross: Money
+    refunds: Money
+    net: Money
+
+
+class Figures(msgspec.Struct, kw_only=True):
+    """Counts and money as docs/figures.md defines them; money has one entry for each currency that moved."""
+
+    payments: int
+    approved: int
+    cancelled: int  # of the approved
+    declined: int
+    unknown: int
+    refunds: int
+    approval_rate: float | None  # null while nothing was decided; what is unknown was not
+    money: list[MoneyFigures]
+
+
+class MinuteCount(Figures, kw_only=True):
     """One minute of activity."""
 
     minute: Timestamp
-    approved: int
-    declined: int
-    unknown: int
-    amount: Money
 
 
 class ReasonCount(msgspec.Struct):
-    """How often a reason was given."""
+    """How often a payment was declined for a reason."""
 
     reason: str
     count: int
 
 
-class Counters(msgspec.Struct):
-    """The last minutes in figures; the rate is null while nothing was decided."""
+class Counters(Figures, kw_only=True):
+    """The transactions that the filters leave between two moments, in figures.
 
-    minutes: int
-    transactions: int
-    approved: int
-    declined: int
-    unknown: int
-    amount: Money
-    approval_rate: float | None
+    `partial`: they are so many that only the newest were counted. By minute for an hour at most.
+    """
+
+    from_: Timestamp | None = msgspec.field(name="from")
+    to: Timestamp
+    partial: bool
     by_minute: list[MinuteCount]
     by_reason: list[ReasonCount]
 

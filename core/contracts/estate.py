@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from core.contracts.desk_views import StoreRef, TerminalView, Timestamp
+from core.contracts.desk_requests import FigureName
+from core.contracts.desk_views import StoreRef, TerminalState, TerminalView, Timestamp
 from core.contracts.subjects import DESK
 
 DIAGNOSIS = f"{DESK}.diagnosis"  # desk_requests.ById -> TransactionDiagnosis
@@ -19,22 +20,23 @@ class Proof(msgspec.Struct, frozen=True):
 
     from_: Timestamp = msgspec.field(name="from")
     to: Timestamp
-    state: str
+    figure: FigureName
     terminal: str | None = None
     store: str | None = None
     brand: str | None = None
 
 
 class Level(msgspec.Struct, kw_only=True):
-    """How much is declined or unknown around the transaction, and how much usually is."""
+    """How much of what was decided is declined around the transaction, how much usually is, and what is unknown."""
 
     of: LevelOf
     label: str
     verdict: LevelVerdict
     recent_count: int
-    recent_failed: int
+    recent_declined: int
+    recent_unknown: int
     usual_count: int
-    usual_failed: int
+    usual_declined: int
     since: Timestamp | None
     text: str
     proof: Proof
@@ -64,10 +66,7 @@ SET_TERMINAL_OPTIONS = (
 )
 WALL = f"{DESK}.wall"  # AskWall -> WallView
 
-Condition = Literal[
-    "active", "failing", "silent", "resting", "blocked", "never_seen", "not_active", "retired"
-]
-"""How a terminal is doing, finer than its state: silent only within trading hours, failing more than usual."""
+Condition = TerminalState
 
 DialectName = Literal["ascii1987", "bcd1987", "ascii1993"]
 Connectivity = Literal["ethernet", "wifi", "cellular"]
@@ -86,7 +85,7 @@ class ListTerminals(msgspec.Struct):
 
 
 class EstateTerminal(TerminalView, kw_only=True):
-    """A terminal in the list, with its condition."""
+    """A terminal in the list; its condition is its state, by the name of the filter."""
 
     condition: Condition
 
@@ -179,20 +178,19 @@ class TerminalProfile(msgspec.Struct, kw_only=True):
     retired_at: Timestamp | None
     reload_wanted_at: Timestamp | None
     recent_count: int
-    recent_failed: int
+    recent_declined: int
     usual_count: int
-    usual_failed: int
+    usual_declined: int
     changes: list[TerminalChange]
     notes: list[TerminalNote]
 
 
 class AskWall(msgspec.Struct):
-    """The estate; a department shows its stores. `minutes` without a sign of life make silence."""
+    """The estate; a department shows its stores."""
 
     department: str | None = None
     region: str | None = None
     service: str | None = None
-    minutes: int = 15
 
 
 class WallCounts(msgspec.Struct):
@@ -225,7 +223,7 @@ class WallView(msgspec.Struct, kw_only=True):
     department: str | None
     region: str | None
     trading: bool
-    minutes: int
+    silent_minutes: int
     total: int
     troubled: int
     counts: WallCounts

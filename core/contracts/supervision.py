@@ -8,7 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from core.contracts.desk_requests import TransactionFilter
-from core.contracts.desk_views import BrandName, Money, PersonRef, StoreRef, Timestamp
+from core.contracts.desk_views import BrandName, Figures, PersonRef, StoreRef, Timestamp
 from core.contracts.subjects import DESK
 
 EXPORT_ASK = f"{DESK}.export_ask"  # AskExport -> Written (ExportJob)
@@ -316,46 +316,28 @@ class AlertDetail(msgspec.Struct):
     history: list[AlertHappening]
 
 
-class ActivityPoint(msgspec.Struct):
-    """One hour. Rates and percentiles are None where nothing was decided."""
+class ActivityPoint(Figures, kw_only=True):
+    """One hour, or all of them. Percentiles are None where nothing was decided."""
 
     at: Timestamp
-    transactions: int
-    approved: int
-    declined: int
-    unknown: int
-    amount: Money
-    approval_rate: float | None
     latency_p50_ms: float | None
     latency_p95_ms: float | None
 
 
-class StoreActivity(msgspec.Struct):
+class StoreActivity(Figures, kw_only=True):
     """What one store did in the time asked for."""
 
     store: StoreRef
-    transactions: int
-    approved: int
-    declined: int
-    unknown: int
-    approval_rate: float | None
-    amount: Money
 
 
-class BrandActivity(msgspec.Struct):
+class BrandActivity(Figures, kw_only=True):
     """What one brand did in the time asked for."""
 
     brand: BrandName
-    transactions: int
-    approved: int
-    declined: int
-    unknown: int
-    approval_rate: float | None
-    amount: Money
 
 
 class ReasonActivity(msgspec.Struct):
-    """How often a reason kept a payment from passing."""
+    """How often payments were declined for a reason."""
 
     reason: str
     count: int

@@ -7,6 +7,7 @@ from core.terminals.handlers import TerminalHandlers
 from core.terminals.silence.handlers import silent_lately
 from core.terminals.store import standing_blocks
 from core.terminals.wall.handlers import Levels, WallHandlers
+from core.terminals.wall.rules import silence_at
 
 __all__ = [
     "AssigningHandlers",
@@ -15,6 +16,7 @@ __all__ = [
     "WallHandlers",
     "activate_on",
     "lift_on",
+    "silence_at",
     "silent_lately",
     "standing_blocks",
     "want_reload_on",

@@ -1,13 +1,18 @@
 -- name: search_terminals
 -- Unique index on terminal.terminal gives the order; the directory is small.
--- $1 scope, $2 pattern, $3 store, $4 number after, $5 limit.
-SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
-       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
-       p.connected, p.last_seen_at
+-- $1 scope, $2 pattern, $3 store, $4 number after, $5 limit, $6 seen since, $7 trading.
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
+       p.connected, p.last_seen_at,
+       terminal_condition(
+           o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+           l.failing, $6, $7
+       ) AS condition
 FROM terminal t
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
 LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+LEFT JOIN terminal_level l ON l.terminal_id = t.id
 WHERE sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($2::text = '' OR t.terminal ILIKE $2 OR t.model ILIKE $2 OR s.name ILIKE $2 OR s.city ILIKE $2)
   AND ($3::uuid IS NULL OR t.store_id = $3)
@@ -16,14 +21,19 @@ ORDER BY t.terminal
 LIMIT $5;
 
 -- name: terminal_by_id
--- Primary key, within the scope.
-SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
-       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
-       p.connected, p.last_seen_at
+-- Primary key, within the scope. $3 seen since, $4 trading.
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
+       p.connected, p.last_seen_at,
+       terminal_condition(
+           o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+           l.failing, $3, $4
+       ) AS condition
 FROM terminal t
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
 LEFT JOIN terminal_presence p ON p.terminal_id = t.id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
+LEFT JOIN terminal_level l ON l.terminal_id = t.id
 WHERE t.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
 
 -- name: sign_on

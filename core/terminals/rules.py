@@ -1,14 +1,8 @@
 """Pure decisions on terminals."""
 
-from datetime import datetime, timedelta
-from typing import Final
-
-from core.contracts.desk_views import TerminalState
 from core.contracts.payment import SignOn
 from core.contracts.reasons import Reason
 from core.terminals.model import SigningOn
-
-SILENT_AFTER: Final = timedelta(minutes=5)
 
 
 def refusal_of(request: SignOn, known: SigningOn | None) -> Reason:
@@ -32,21 +26,3 @@ def refusal_of(request: SignOn, known: SigningOn | None) -> Reason:
     if not known.service_active:
         return Reason.SERVICE_NOT_ACTIVE
     return Reason.NONE
-
-
-def state_of(
-    *,
-    activated_at: datetime | None,
-    blocked: bool,
-    connected: bool,
-    last_seen_at: datetime | None,
-    now: datetime,
-) -> TerminalState:
-    """Return how a terminal is doing; silent is: active, and neither connected nor seen for minutes."""
-    if blocked:
-        return "blocked"
-    if activated_at is None:
-        return "not_active"
-    if connected or (last_seen_at is not None and now - last_seen_at < SILENT_AFTER):
-        return "active"
-    return "silent"

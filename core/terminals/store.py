@@ -22,7 +22,7 @@ from core.contracts.states import BlockTarget
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.terminals.model import SigningOn
-from core.terminals.rules import state_of
+from core.terminals.wall.rules import silence_at
 from core.values.clock import from_unix_us
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
@@ -43,17 +43,25 @@ async def search_terminals(
 ) -> list[TerminalView]:
     """Return terminals in the order of their numbers, without their blocks."""
     rows = await connection.fetch(
-        _SQL.search_terminals, scope.parameter(), pattern, uuid_or_none(store_id), after, limit
+        _SQL.search_terminals,
+        scope.parameter(),
+        pattern,
+        uuid_or_none(store_id),
+        after,
+        limit,
+        *silence_at(now),
     )
-    return [_terminal_of(row, now) for row in rows]
+    return [_terminal_of(row) for row in rows]
 
 
 async def find_terminal(
     connection: Connection, scope: Scope, terminal_id: bytes, now: datetime
 ) -> TerminalView | None:
     """Return one terminal without its block."""
-    row = await connection.fetchrow(_SQL.terminal_by_id, scope.parameter(), uuid_of(terminal_id))
-    return row and _terminal_of(row, now)
+    row = await connection.fetchrow(
+        _SQL.terminal_by_id, scope.parameter(), uuid_of(terminal_id), *silence_at(now)
+    )
+    return row and _terminal_of(row)
 
 
 async def find_signing_on(connection: Connection, terminal: str) -> SigningOn | None:
@@ -217,23 +225,15 @@ async def standing_refusals(connection: Connection, terminal_ids: list[bytes]) -
     }
 
 
-def _terminal_of(row: asyncpg.Record, now: datetime) -> TerminalView:
-    blocked = any(row[name] is not None for name in ("blocked_at", "store_blocked_at", "service_blocked_at"))
-    connected = bool(row["connected"])
+def _terminal_of(row: asyncpg.Record) -> TerminalView:
     return TerminalView(
         id=encode_id("terminal", row["id"].bytes),
         terminal=row["terminal"],
         store=StoreRef(encode_id("store", row["store_id"].bytes), row["store_name"], row["department"]),
         service=row["service"],
         model=row["model"],
-        state=state_of(
-            activated_at=row["activated_at"],
-            blocked=blocked,
-            connected=connected,
-            last_seen_at=row["last_seen_at"],
-            now=now,
-        ),
-        connected=connected,
+        state=row["condition"],
+        connected=bool(row["connected"]),
         last_seen_at=timestamp_or_none(row["last_seen_at"]),
     )
 

@@ -25,7 +25,12 @@ SELECT
     a.id, a.kind, a.amount_minor, a.approved_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four,
     coalesce(t.terminal, '') AS terminal, a.terminal_id, s.id AS store_id, coalesce(s.name, '') AS store_name,
     a.company_id, coalesce(s.department, '') AS department, a.received_at, a.decided_at, a.stan,
-    a.approval_code, a.host_code, a.entry_mode, coalesce(v.kind, '') AS service
+    a.approval_code, a.host_code, a.entry_mode, coalesce(v.kind, '') AS service,
+    coalesce((
+        -- The part of a release that a reversal in part took back (bookings.reversals.REPLACED_PART).
+        SELECT -sum(l.amount_minor) FROM ledger_entry AS l
+        WHERE l.attempt_id = a.id AND l.business_date = a.business_date AND l.operation = 2 AND l.part = 1 AND l.leg = 1
+    ), 0)::bigint AS taken_back_minor
 FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)
 INNER JOIN attempt AS a ON a.id = k.id AND a.business_date = k.business_date
 LEFT JOIN terminal AS t ON t.id = a.terminal_id

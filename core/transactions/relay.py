@@ -204,6 +204,7 @@ def summary_of(event: Any, attempt: Any) -> TransactionSummary:
         event["kind"],
         attempt["entry_mode"],
         attempt["service"],
+        attempt["taken_back_minor"],
     )
 
 

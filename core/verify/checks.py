@@ -54,6 +54,8 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
         check_reversals,
         check_taken_back,
         check_answers,
+        check_figures,
+        check_figures_booked,
         check_audit,
         check_people,
         check_shown,
@@ -137,6 +139,18 @@ async def check_shown(connection: asyncpg.Connection) -> Finding:
     """V9: what stays of a card number in clear."""
     row = await connection.fetchrow(_SQL.shown_too_much)
     return _finding("V9 shown", "no more of a card number than its BIN and last four", row)
+
+
+async def check_figures(connection: asyncpg.Connection) -> Finding:
+    """V13."""
+    row = await connection.fetchrow(_SQL.figures_beside_rows, ACTIVITY)
+    return _finding("V13", "every figure on a page equals the transactions that it counts", row)
+
+
+async def check_figures_booked(connection: asyncpg.Connection) -> Finding:
+    """V13, from the other side: the money of figures is that of the books."""
+    row = await connection.fetchrow(_SQL.figures_beside_ledger)
+    return _finding("V13 books", "gross less refunds is what the books hold and have posted", row)
 
 
 async def check_told(connection: asyncpg.Connection, facts: Iterable[TerminalFact]) -> Finding:

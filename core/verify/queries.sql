@@ -44,6 +44,75 @@ SELECT
     (array_agg(j.id) FILTER (WHERE NOT j.placed))[1:5] AS examples
 FROM judged AS j;
 
+-- name: figures_beside_rows
+-- V13. What the pages' projection says of a minute of a store is what its transactions say as they stand: payments,
+-- approved, cancelled, declined, unknown, refunds and money, by currency. Waiting: events there are not taken in yet.
+-- Minutes whose counts or whose transactions have been put away are not compared.
+WITH since AS (
+    SELECT greatest(
+        (SELECT min(m.minute) FROM activity_minute AS m),
+        (SELECT date_trunc('minute', min(a.received_at), 'UTC') FROM attempt AS a)
+    ) AS minute
+), counted AS (
+    SELECT
+        m.store_id, m.minute, m.currency,
+        ARRAY[sum(m.payments), sum(m.approved), sum(m.cancelled), sum(m.declined), sum(m.unknown), sum(m.refunds),
+            sum(m.gross_minor), sum(m.refunded_minor)] AS figures
+    FROM figure_minute AS m
+    INNER JOIN since AS b ON m.minute >= b.minute
+    GROUP BY m.store_id, m.minute, m.currency
+), stood AS (
+    SELECT
+        f.store_id, date_trunc('minute', f.received_at, 'UTC') AS minute, f.currency, (array_agg(f.id))[1] AS id,
+        ARRAY[sum(f.payments), sum(f.approved), sum(f.cancelled), sum(f.declined), sum(f.unknown), sum(f.refunds),
+            sum(f.gross_minor), sum(f.refunded_minor)] AS figures
+    FROM attempt_figure AS f
+    INNER JOIN since AS b ON f.received_at >= b.minute
+    WHERE f.store_id IS NOT NULL
+    GROUP BY 1, 2, 3
+), under_way AS (
+    SELECT DISTINCT a.store_id, date_trunc('minute', a.received_at, 'UTC') AS minute
+    FROM event AS e
+    INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
+    WHERE (e.txid, e.seq) > (
+        SELECT i.to_txid, i.to_seq FROM inbox AS i WHERE i.consumer = $1 ORDER BY i.to_txid DESC, i.to_seq DESC LIMIT 1
+    )
+), judged AS (
+    SELECT
+        s.id,
+        coalesce(c.figures, array_fill(0::numeric, ARRAY[8])) = coalesce(s.figures, array_fill(0::numeric, ARRAY[8])) AS agree,
+        w.store_id IS NOT NULL AS waiting
+    FROM counted AS c
+    FULL JOIN stood AS s ON s.store_id = c.store_id AND s.minute = c.minute AND s.currency = c.currency
+    LEFT JOIN under_way AS w ON w.store_id = coalesce(c.store_id, s.store_id) AND w.minute = coalesce(c.minute, s.minute)
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE NOT j.agree AND NOT j.waiting) AS breaches,
+    count(*) FILTER (WHERE NOT j.agree AND j.waiting) AS waiting,
+    (array_agg(j.id) FILTER (WHERE NOT j.agree AND NOT j.waiting AND j.id IS NOT NULL))[1:5] AS examples
+FROM judged AS j;
+
+-- name: figures_beside_ledger
+-- V13, from the other side: gross less refunds is what the entries of each store hold and have posted, by currency; a
+-- hold that is not completed is money of nobody yet.
+WITH booked AS (
+    SELECT e.currency, a.store_id, sum(e.amount_minor) AS minor
+    FROM ledger_entry AS e
+    INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
+    WHERE e.leg = 1 AND (e.layer = 2 OR a.kind <> 1)
+    GROUP BY e.currency, a.store_id
+), shown AS (
+    SELECT f.currency, f.store_id, sum(f.gross_minor - f.refunded_minor) AS minor
+    FROM attempt_figure AS f GROUP BY f.currency, f.store_id
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE coalesce(b.minor, 0) <> coalesce(s.minor, 0)) AS breaches,
+    NULL::uuid[] AS examples
+FROM booked AS b
+FULL JOIN shown AS s ON s.currency = b.currency AND s.store_id = b.store_id;
+
 -- name: repeated_operations
 -- V2. The primary key holds the business date for the partitions' sake, so it alone does not say "once".
 WITH keys AS (

@@ -25,7 +25,7 @@ async def diagnosis(transaction_id: str, caller: Caller, core: CoreClient) -> Tr
     "/wall",
     summary="The state of the estate",
     tags=["Directory"],
-    opt={"query": frozenset({"region", "department", "service", "minutes"})},
+    opt={"query": frozenset({"region", "department", "service"})},
 )
 async def wall(
     caller: Caller,
@@ -33,12 +33,9 @@ async def wall(
     region: Annotated[str | None, QueryParameter(max_length=2, description="INSEE code")] = None,
     department: Annotated[str | None, QueryParameter(max_length=3)] = None,
     service: Annotated[str | None, QueryParameter(max_length=20)] = None,
-    minutes: Annotated[
-        int, QueryParameter(ge=1, le=1_440, description="Without a sign of life: silent")
-    ] = 15,
 ) -> WallView:
     """Count terminals by condition: by region and department, or the stores of one department."""
-    body = ask.AskWall(department=department, region=region, service=service, minutes=minutes)
+    body = ask.AskWall(department=department, region=region, service=service)
     return await core.ask(ask.WALL, body, WallView, caller=caller)
 
 

@@ -9,7 +9,7 @@ from litestar import Request
 from litestar.params import QueryParameter
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import PAGE_ROWS_MAX, TransactionFilter
+from core.contracts.desk_requests import PAGE_ROWS_MAX, FigureName, TransactionFilter
 from core.contracts.reasons import Reason
 from core.contracts.states import Brand, Kind, State
 from core.values.clock import to_unix_us
@@ -110,6 +110,7 @@ FILTER_PARAMETERS: Final = frozenset(
         "stan",
         "approval_code",
         "kind",
+        "figure",
     }
 )
 LIVE_PARAMETERS: Final = frozenset(
@@ -159,6 +160,7 @@ def list_filter(
     stan: Annotated[str | None, QueryParameter(pattern="^[0-9]{1,6}$")] = None,
     approval_code: Annotated[str | None, QueryParameter(pattern="^[0-9A-Za-z]{1,6}$")] = None,
     kind: Annotated[str | None, QueryParameter(max_length=20)] = None,
+    figure: Annotated[FigureName | None, QueryParameter(description="The rows that a figure counts")] = None,
 ) -> TransactionFilter:
     """Return the filter of the list."""
     return msgspec.structs.replace(
@@ -170,6 +172,7 @@ def list_filter(
         stan=None if stan is None else int(stan),
         approval_code=approval_code,
         kind=None if kind is None else int(one_of(Kind, kind, "kind")),
+        figure=figure,
     )
 
 

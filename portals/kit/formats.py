@@ -13,7 +13,28 @@ NARROW = "\u202f"  # narrow no-break space
 FIXED = "\u00a0"  # no-break space
 MINUS = "\u2212"
 
-_EXPONENTS = {"JPY": 0}
+_NO_DECIMALS = (
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+)
+_THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+_EXPONENTS = {**dict.fromkeys(_NO_DECIMALS, 0), **dict.fromkeys(_THREE_DECIMALS, 3)}
+"""Digits behind the decimal mark where they are not two (ISO 4217)."""
+
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "CHF": "CHF", "JPY": "¥"}
 _MONTHS = {
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
@@ -40,6 +61,24 @@ def plain_amount(amount_minor: int, currency: str, locale: str) -> str:
     digits = _EXPONENTS.get(currency, 2)
     whole, part = divmod(amount_minor, 10**digits)
     return f"{whole}{',' if locale == 'fr' else '.'}{part:0{digits}d}" if digits else str(whole)
+
+
+def period(start: datetime | None, end: datetime, locale: str) -> str:
+    """Return from when to when, the end exclusive: `le 22 nov. 2026 de 10:45 à 11:00`."""
+    french = locale == "fr"
+    last = day(end, locale), f"{end.astimezone(PARIS):%H:%M}"
+    if start is None:
+        return f"jusqu’au {last[0]} à {last[1]}" if french else f"until {last[0]} at {last[1]}"
+    first = day(start, locale), f"{start.astimezone(PARIS):%H:%M}"
+    if first[0] == last[0]:
+        return (
+            f"le {first[0]} de {first[1]} à {last[1]}"
+            if french
+            else f"on {first[0]} from {first[1]} to {last[1]}"
+        )
+    if french:
+        return f"du {first[0]} à {first[1]} au {last[0]} à {last[1]}"
+    return f"from {first[0]} at {first[1]} to {last[0]} at {last[1]}"
 
 
 def integer(value: int, locale: str) -> str:

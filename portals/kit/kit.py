@@ -156,6 +156,18 @@ class Formats:
             return "–"
         return formats.money(int(value["amount"]), str(value["currency"]), self._locale)
 
+    def amount_of(self, transaction: Json) -> str:
+        """Return the amount of a transaction; a refund gives money back, and stands negative."""
+        value = transaction["amount"]
+        if transaction.get("kind") == "refund" and value:
+            value = {**value, "amount": -int(value["amount"])}
+        return self.money(value)
+
+    def period(self, start: str | None, end: str | None) -> str:
+        """Return from when to when something was counted."""
+        last = formats.parse_time(end)
+        return formats.period(formats.parse_time(start), last or self._now, self._locale)
+
     def plain(self, value: Json | None) -> str:
         """Return an amount as it is typed."""
         return (

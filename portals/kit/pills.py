@@ -27,9 +27,13 @@ TRANSACTION = {
 
 TERMINAL = {
     "active": Pill("ok", "check"),
-    "blocked": Pill("bad", "ban"),
+    "failing": Pill("bad", "triangle-alert"),
     "silent": Pill("warn", "wifi-off"),
+    "resting": Pill("calm", "moon"),
+    "blocked": Pill("bad", "ban"),
+    "never_seen": Pill("calm", "circle-question-mark"),
     "not_active": Pill("calm", "power-off"),
+    "retired": Pill("calm", "x"),
 }
 
 UNKNOWN_STATE = Pill("calm", "circle-question-mark")

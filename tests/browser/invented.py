@@ -249,13 +249,31 @@ def details(x: Json) -> Json:
             "refund": {
                 "allowed": refundable > 0,
                 "max": euros(refundable),
-                "why": "not_captured",
+                "why": None if refundable > 0 else "not_captured",
             },
             "cancel": {
                 "allowed": x["state"] == "approved",
-                "why": "wrong_state",
+                "why": None if x["state"] == "approved" else "was_declined",
             },
+            "why": None if refundable > 0 or x["state"] == "approved" else "was_declined",
         },
+    }
+
+
+def _figures(approved: int, declined: int, unknown: int) -> Json:
+    refunds = approved // 40
+    gross, refunded = approved * 3120, refunds * 1900
+    return {
+        "payments": approved + declined + unknown,
+        "approved": approved,
+        "cancelled": approved // 50,
+        "declined": declined,
+        "unknown": unknown,
+        "refunds": refunds,
+        "approval_rate": approved / (approved + declined) if approved + declined else None,
+        "money": [{"gross": euros(gross), "refunds": euros(-refunded), "net": euros(gross - refunded)}]
+        if approved
+        else [],
     }
 
 
@@ -268,20 +286,16 @@ def counters(now: datetime, *, empty: bool = False) -> Json:
         minutes.append(
             {
                 "minute": moment((now - timedelta(minutes=back)).replace(second=0, microsecond=0)),
-                "approved": approved,
-                "declined": approved // 11,
-                "unknown": approved // 60,
-                "amount": euros(approved * 3120),
+                **_figures(approved, approved // 11, approved // 60),
             }
         )
-    totals = {name: sum(minute[name] for minute in minutes) for name in ("approved", "declined", "unknown")}
-    count = sum(totals.values())
+    totals = [sum(minute[name] for minute in minutes) for name in ("approved", "declined", "unknown")]
+    next_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     return {
-        "minutes": 15,
-        "transactions": count,
-        **totals,
-        "amount": euros(sum(minute["amount"]["amount"] for minute in minutes)),
-        "approval_rate": totals["approved"] / count if count else 0,
+        "from": moment(next_minute - timedelta(minutes=15)),
+        "to": moment(next_minute),
+        "partial": False,
+        **_figures(*totals),
         "by_minute": minutes,
         "by_reason": []
         if empty

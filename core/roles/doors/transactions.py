@@ -13,7 +13,9 @@ def doors(parts: Parts) -> Doors:
         ask.TRANSACTION: Door(ask.ById, True, transactions.transaction),
         ask.REFUND: Door(ask.Refund, True, transactions.refund),
         ask.CANCEL: Door(ask.Cancel, True, transactions.cancel),
-        ask.COUNTERS: Door(ask.CountLast, True, lambda who, body, _locale: transactions.counters(who, body)),
+        ask.COUNTERS: Door(
+            ask.CountFigures, True, lambda who, body, _locale: transactions.counters(who, body)
+        ),
         ask.EVENTS_AFTER: Door(
             ask.EventsAfter, False, lambda _who, body, _locale: transactions.events_after(body)
         ),

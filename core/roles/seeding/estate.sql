@@ -230,11 +230,14 @@ INNER JOIN (
 ORDER BY a.id;
 
 -- name: add_activity
-INSERT INTO activity_minute (minute, store_id, state, reason, currency, transactions, amount_minor)
+INSERT INTO activity_minute (
+    minute, store_id, state, reason, currency, transactions, amount_minor, payments, gross_minor
+)
 SELECT
     date_trunc('minute', a.received_at), a.store_id, CASE a.state WHEN 8 THEN 3 ELSE a.state END, a.reason,
-    a.currency, count(*), sum(a.amount_minor)
+    a.currency, count(*), sum(a.amount_minor), sum(f.payments), sum(f.gross_minor)
 FROM attempt AS a
+INNER JOIN attempt_figure AS f ON f.id = a.id AND f.business_date = a.business_date
 GROUP BY 1, 2, 3, 4, 5
 ON CONFLICT DO NOTHING;
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from core.contracts.desk_views import Money, StoreRef
+from core.contracts.desk_views import StoreRef
 from core.contracts.reasons import Reason
 from core.contracts.supervision import (
     ACTIVITY_DAYS_MAX,
@@ -23,12 +23,12 @@ from core.identity.api import Permission, SignedIn, require
 from core.merchants.api import BRAND_NAMES
 from core.supervision.activity.rules import (
     BOUNDS_MS,
-    approval_rate,
     hours_between,
     percentile_ms,
     week_before,
 )
 from core.supervision.errors import FieldRefused
+from core.transactions.figures import tallies, together
 from core.values.clock import from_unix_us
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
@@ -38,7 +38,6 @@ STORES_MAX: Final = 12
 REASONS_MAX: Final = 12
 _SQL = load_beside(__file__)
 _WITHIN: Final = tuple(f"within_{bound}ms" for bound in BOUNDS_MS)
-_FIGURES: Final = ("approved", "declined", "unknown", "amount_minor", "timed", *_WITHIN)
 
 
 async def activity(pool: asyncpg.Pool, caller: SignedIn, request: ReadActivity) -> Activity:
@@ -72,48 +71,41 @@ async def activity(pool: asyncpg.Pool, caller: SignedIn, request: ReadActivity) 
         week_before=_points([week_before(hour) for hour in hours], then_rows),
         stores=[
             StoreActivity(
-                store=StoreRef(encode_id("store", row["id"].bytes), row["name"], row["department"]),
-                **_counted(row),
+                store=StoreRef(encode_id("store", of[0]["id"].bytes), of[0]["name"], of[0]["department"]),
+                **together(of).shown(),
             )
-            for row in stores
+            for of in _by(stores, "id").values()
         ],
         brands=[
-            BrandActivity(brand=BRAND_NAMES.get(row["brand"], "other"), **_counted(row)) for row in brands
+            BrandActivity(brand=BRAND_NAMES.get(brand, "other"), **tally.shown())
+            for brand, tally in tallies(brands, "brand").items()
         ],
         reasons=[ReasonActivity(_code(row["reason"]), row["count"]) for row in reasons],
     )
 
 
 def _points(hours: Sequence[datetime], rows: Sequence[asyncpg.Record]) -> list[ActivityPoint]:
-    known = {row["at"]: row for row in rows}
-    nothing = dict.fromkeys(_FIGURES, 0)
-    return [_point(hour, known.get(hour, nothing)) for hour in hours]
+    known = _by(rows, "at")
+    return [_total(hour, known.get(hour, ())) for hour in hours]
 
 
-def _total(start: datetime, rows: Sequence[asyncpg.Record]) -> ActivityPoint:
-    return _point(start, {name: sum(row[name] for row in rows) for name in _FIGURES})
-
-
-def _point(at: datetime, row: Any) -> ActivityPoint:
-    within = [row[name] for name in _WITHIN]
+def _total(at: datetime, rows: Sequence[asyncpg.Record]) -> ActivityPoint:
+    timed = sum(row["timed"] for row in rows)
+    within = [sum(row[name] for row in rows) for name in _WITHIN]
     return ActivityPoint(
         at=timestamp(at),
-        **_counted(row),
-        latency_p50_ms=percentile_ms(0.50, row["timed"], within),
-        latency_p95_ms=percentile_ms(0.95, row["timed"], within),
+        **together(rows).shown(),
+        latency_p50_ms=percentile_ms(0.50, timed, within),
+        latency_p95_ms=percentile_ms(0.95, timed, within),
     )
 
 
-def _counted(row: Any) -> dict[str, Any]:
-    approved, declined, unknown = row["approved"], row["declined"], row["unknown"]
-    return {
-        "transactions": approved + declined + unknown,
-        "approved": approved,
-        "declined": declined,
-        "unknown": unknown,
-        "approval_rate": approval_rate(approved, declined),
-        "amount": Money(row["amount_minor"], "EUR"),
-    }
+def _by(rows: Sequence[asyncpg.Record], column: str) -> dict[Any, list[asyncpg.Record]]:
+    """Return the rows of each value of a column, in the order in which each first comes."""
+    found: dict[Any, list[asyncpg.Record]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found
 
 
 def _code(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Pure arithmetic of activity: rates, and percentiles from counts within bounds."""
+"""Pure arithmetic of activity: hours, and percentiles from counts within bounds."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,12 +16,6 @@ _WEEK: Final = timedelta(days=7)
 def week_before(moment: datetime) -> datetime:
     """Return the same hour a week earlier by the clocks of Paris: shops open by those, also when they were changed."""
     return (moment.astimezone(PARIS) - _WEEK).astimezone(UTC)
-
-
-def approval_rate(approved: int, declined: int) -> float | None:
-    """Return the share of decided payments that were approved; None when none was."""
-    decided = approved + declined
-    return round(approved / decided, 4) if decided else None
 
 
 def percentile_ms(share: float, timed: int, within: Sequence[int]) -> float | None:

@@ -39,14 +39,14 @@ WITH over AS (
 INSERT INTO alert_event (alert_id, at, kind) SELECT id, $2, 'recovered' FROM over;
 
 -- name: rates
--- Primary key of activity_minute by its first column, one window. Of what was decided, how much was declined; of what
--- goes to an acquirer, how much found no answer or none that settles it (reasons 50, 51, 58 and 59).
+-- Primary key of activity_minute by its first column, one window. Of the payments that were decided, how many were
+-- declined: what is unknown is on neither side. Of what goes to an acquirer, how much found no answer or none that settles it (reasons 50, 51, 58, 59).
 -- $1 area, $2 from, $3 to, $4 per.
 SELECT CASE $4::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text ELSE 'all' END AS key,
        CASE WHEN $4 = 'store' THEN m.store_id END AS store_id,
        CASE $4 WHEN 'store' THEN min(s.name) WHEN 'acquirer' THEN min(q.name) ELSE '' END AS label,
-       sum(m.transactions)::int AS volume,
-       coalesce(sum(m.transactions) FILTER (
+       sum(CASE WHEN $4 = 'acquirer' THEN m.transactions ELSE m.payments END)::int AS volume,
+       coalesce(sum(CASE WHEN $4 = 'acquirer' THEN m.transactions ELSE m.payments END) FILTER (
            WHERE CASE WHEN $4 = 'acquirer' THEN m.reason IN (50, 51, 58, 59) ELSE m.state = 5 END), 0)::int AS bad
 FROM activity_minute m
 JOIN store s ON s.id = m.store_id
@@ -64,9 +64,9 @@ GROUP BY 1, 2;
 SELECT key, sum(bad) * 100.0 / nullif(sum(volume), 0) AS usual
 FROM (
     SELECT CASE $4::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text ELSE 'all' END AS key,
-           m.transactions AS volume,
-           CASE WHEN CASE WHEN $4 = 'acquirer' THEN m.reason IN (50, 51, 58, 59) ELSE m.state = 5 END
-                THEN m.transactions ELSE 0 END AS bad
+           CASE WHEN $4 = 'acquirer' THEN m.transactions ELSE m.payments END AS volume,
+           CASE WHEN $4 = 'acquirer' AND m.reason IN (50, 51, 58, 59) THEN m.transactions
+                WHEN $4 <> 'acquirer' AND m.state = 5 THEN m.payments ELSE 0 END AS bad
     FROM activity_minute m
     JOIN store s ON s.id = m.store_id
     LEFT JOIN service v ON v.store_id = m.store_id AND v.kind = m.service
@@ -83,9 +83,9 @@ GROUP BY key;
 SELECT CASE WHEN $4::text = 'store' THEN m.store_id::text ELSE 'all' END AS key,
        CASE WHEN $4 = 'store' THEN m.store_id END AS store_id,
        CASE WHEN $4 = 'store' THEN min(s.name) ELSE '' END AS label,
-       coalesce(sum(m.transactions) FILTER (WHERE w.weeks = 0), 0)::int AS volume,
+       coalesce(sum(m.payments) FILTER (WHERE w.weeks = 0), 0)::int AS volume,
        count(DISTINCT w.weeks) FILTER (WHERE w.weeks > 0)::int AS weeks,
-       (coalesce(sum(m.transactions) FILTER (WHERE w.weeks > 0), 0)::float8
+       (coalesce(sum(m.payments) FILTER (WHERE w.weeks > 0), 0)::float8
             / greatest(count(DISTINCT w.weeks) FILTER (WHERE w.weeks > 0), 1)) AS usual
 FROM generate_series(0, 4) AS w (weeks)
 JOIN activity_minute m
@@ -95,16 +95,21 @@ WHERE sees($1::area[], s.department, s.id, s.company_id, m.service)
 GROUP BY 1, 2;
 
 -- name: silent_terminals
--- A pass over terminal_presence. Who was there within a week, and is not; blocked and unused ones are meant to be silent.
--- $1 area, $2 silent since, $3 seen since, $4 now, $5 limit.
+-- A pass over terminal_presence. Who was there within a week and whose state is silent for as long as the rule waits:
+-- what an alert calls silent, every page does. $1 area, $2 silent since, $3 not longer than since, $4 now, $5 limit,
+-- $6 seen since, $7 trading.
 SELECT t.id::text AS key, t.id AS subject_id, s.id AS store_id, t.terminal || ' · ' || s.name AS label,
        (extract(epoch FROM $4::timestamptz - p.last_seen_at) / 60)::float8 AS minutes
 FROM terminal_presence p
 JOIN terminal t ON t.id = p.terminal_id
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
+LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 WHERE NOT p.connected AND p.last_seen_at < $2 AND p.last_seen_at >= $3
-  AND t.activated_at IS NOT NULL AND t.blocked_at IS NULL AND s.blocked_at IS NULL
+  AND terminal_condition(
+      o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at, false,
+      $6, $7
+  ) = 'silent'
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
 ORDER BY p.last_seen_at DESC, t.id
 LIMIT $5;
@@ -199,8 +204,8 @@ WHERE e.alert_id = $1 ORDER BY e.id LIMIT 200;
 WITH counted AS (
     SELECT date_bin($4::interval, m.minute, $2::timestamptz) AS at,
            CASE $5::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text ELSE 'all' END AS key,
-           sum(m.transactions) AS volume,
-           coalesce(sum(m.transactions) FILTER (
+           sum(CASE WHEN $5 = 'acquirer' THEN m.transactions ELSE m.payments END) AS volume,
+           coalesce(sum(CASE WHEN $5 = 'acquirer' THEN m.transactions ELSE m.payments END) FILTER (
                WHERE CASE WHEN $5 = 'acquirer' THEN m.reason IN (50, 51, 58, 59) ELSE m.state = 5 END), 0) AS bad
     FROM activity_minute m
     JOIN store s ON s.id = m.store_id
@@ -233,7 +238,7 @@ SELECT count(*) FILTER (WHERE fires)::int AS fired, count(DISTINCT key) FILTER (
 -- The same for a volume against the four weeks before it. $10 weeks that must have traded.
 WITH counted AS (
     SELECT w.weeks, date_bin($4::interval, m.minute + w.weeks * interval '7 days', $2::timestamptz) AS at,
-           CASE WHEN $5::text = 'store' THEN m.store_id::text ELSE 'all' END AS key, sum(m.transactions) AS volume
+           CASE WHEN $5::text = 'store' THEN m.store_id::text ELSE 'all' END AS key, sum(m.payments) AS volume
     FROM generate_series(0, 4) AS w (weeks)
     JOIN activity_minute m
       ON m.minute >= $2::timestamptz - w.weeks * interval '7 days' AND m.minute < $3::timestamptz - w.weeks * interval '7 days'

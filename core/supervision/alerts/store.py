@@ -14,6 +14,7 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.supervision.alerts.model import Measured, Rule, Standing
 from core.supervision.alerts.rules import WEEKS_THAT_TRADE
+from core.terminals.api import silence_at
 
 SUBJECTS_MAX: Final = 500
 PREVIEW_DAYS: Final = 7
@@ -111,7 +112,13 @@ async def measure(connection: Connection, rule: Rule, now: datetime) -> list[Mea
             return [_volume_of(row, rule) for row in rows]
         case "terminal_silence":
             rows = await connection.fetch(
-                _SQL.silent_terminals, area, now - window, now - _SEEN_WITHIN, now, SUBJECTS_MAX
+                _SQL.silent_terminals,
+                area,
+                now - window,
+                now - _SEEN_WITHIN,
+                now,
+                SUBJECTS_MAX,
+                *silence_at(now),
             )
             return [
                 Measured(

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from core.contracts.reasons import Reason
+from core.contracts.states import Kind
 from core.merchants.api import BRAND_NAMES
 from core.supervision.exports.words import KINDS, STATES, TITLES, said
 from core.transactions.reasons import meaning_of
 from core.values.card_numbers import hide_card_numbers
 from core.values.clock import PARIS
 from core.values.ids import encode_id, rrn_of
-
-WITHOUT_DECIMALS: Final = frozenset({"JPY", "KRW", "CLP", "VND"})
+from core.values.money import EXPONENTS
 
 
 class Amount(NamedTuple):
@@ -47,8 +47,11 @@ def values_of(row: Row, columns: list[str], locale: str) -> list[Value]:
 
 
 def _amount(field: str) -> Reader:
+    """A refund gives money back: what it asked for and what was given stand negative, as on every page."""
+
     def read(row: Row, _locale: str) -> Value:
-        return Amount(row[field], 0 if row["currency"] in WITHOUT_DECIMALS else 2)
+        sign = -1 if row["kind"] == Kind.REFUND else 1
+        return Amount(sign * row[field], EXPONENTS.get(row["currency"], 2))
 
     return read
 

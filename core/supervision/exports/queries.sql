@@ -104,5 +104,6 @@ SELECT count(*) AS rows FROM (
       AND ($14::smallint IS NULL OR a.kind = $14)
       AND ($15::uuid IS NULL OR a.terminal_id = $15)
       AND ($16::text IS NULL OR t.terminal = $16)
+      AND ($17::text IS NULL OR figure_has($17, a.kind, a.state, a.approved_minor, a.sent_at))
     LIMIT $13 + 1
 ) AS taken;

@@ -158,6 +158,7 @@ async def count_rows(
         wanted.kind,
         uuid_or_none(wanted.terminal_id),
         wanted.terminal,
+        wanted.figure,
     )
 
 

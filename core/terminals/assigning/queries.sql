@@ -5,8 +5,7 @@
 -- name: list_terminals
 -- Unique index on terminal.terminal in its order, or terminal_store for one store; the rest of a row is looked up until
 -- the limit is reached. What is rare is narrowed by its own table first: one branch of the first CASE is planned.
-SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
-       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
        p.connected, p.last_seen_at, state.condition
 FROM (
     SELECT w.id, w.terminal, w.model, w.activated_at, w.blocked_at, w.store_id, w.service_id FROM terminal w
@@ -19,6 +18,7 @@ FROM (
               OR w.store_id IN (SELECT id FROM store WHERE blocked_at IS NOT NULL)
               OR w.service_id IN (SELECT id FROM service WHERE blocked_at IS NOT NULL)
           WHEN 'not_active' THEN w.activated_at IS NULL
+              OR w.service_id IN (SELECT id FROM service WHERE NOT active)
           WHEN 'never_seen' THEN w.id NOT IN (SELECT terminal_id FROM terminal_presence)
           ELSE true END
     ORDER BY w.terminal OFFSET 0
@@ -30,8 +30,8 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
-        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-        $9, $10
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+        l.failing, $9, $10
     ) AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
@@ -63,8 +63,7 @@ WITH place AS MATERIALIZED (
        OR EXISTS (SELECT FROM terminal_profile f WHERE f.terminal_id = t.id AND f.serial = upper(trim(BOTH '%' FROM $14)))
     ORDER BY t.terminal
 )
-SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
-       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
        p.connected, p.last_seen_at, state.condition
 FROM (SELECT f.id, f.terminal FROM found f ORDER BY f.terminal OFFSET 0) AS found
 JOIN terminal t ON t.id = found.id
@@ -75,8 +74,8 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
-        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-        $9, $10
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+        l.failing, $9, $10
     ) AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
@@ -102,8 +101,7 @@ WITH found AS MATERIALIZED (
     SELECT t.id, t.terminal FROM terminal_profile f JOIN terminal t ON t.id = f.terminal_id
     WHERE f.serial = upper(trim(BOTH '%' FROM $11)) AND t.terminal > $4
 )
-SELECT t.id, t.terminal, t.model, t.activated_at, t.blocked_at, s.id AS store_id, s.name AS store_name,
-       s.department, s.blocked_at AS store_blocked_at, v.kind AS service, v.blocked_at AS service_blocked_at,
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
        p.connected, p.last_seen_at, state.condition
 FROM (SELECT f.id, f.terminal FROM found f ORDER BY f.terminal OFFSET 0) AS found
 JOIN terminal t ON t.id = found.id
@@ -114,8 +112,8 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
-        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-        $9, $10
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+        l.failing, $9, $10
     ) AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
@@ -133,8 +131,8 @@ SELECT t.id, t.terminal, t.model, t.dialect, t.activated_at, s.id AS store_id, s
        o.contactless_max_minor, o.reload_wanted_at, o.retired_at,
        l.recent_count, l.recent_failed, l.usual_count, l.usual_failed,
        terminal_condition(
-           o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-           $3, $4
+           o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+           l.failing, $3, $4
        ) AS condition
 FROM terminal t
 JOIN store s ON s.id = t.store_id

@@ -1,6 +1,6 @@
 """Statements of the list of terminals and of their assignment as typed functions."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,8 +20,7 @@ from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.db.words import like_pattern
-from core.terminals.rules import state_of
-from core.terminals.wall.rules import SILENT_MINUTES, is_trading
+from core.terminals.wall.rules import silence_at
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
@@ -59,8 +58,7 @@ async def list_terminals(
         wanted.department,
         wanted.service,
         wanted.condition,
-        now - timedelta(minutes=SILENT_MINUTES),
-        is_trading(now),
+        *silence_at(now),
     )
     pattern = like_pattern(wanted.query)
     # Few places are found first, whether the scope names them or the list does.
@@ -77,7 +75,7 @@ async def list_terminals(
         rows = await connection.fetch(_SQL.list_terminals_with_words, *parameters, pattern)
     else:
         rows = await connection.fetch(_SQL.list_terminals, *parameters)
-    return [_listed(row, now) for row in rows]
+    return [_listed(row) for row in rows]
 
 
 async def are_many(connection: Connection, departments: list[str]) -> bool:
@@ -94,8 +92,7 @@ async def find_profile(
         _SQL.profile_of,
         scope.parameter(),
         uuid_of(terminal_id),
-        now - timedelta(minutes=SILENT_MINUTES),
-        is_trading(now),
+        *silence_at(now),
     )
     if row is None:
         return None
@@ -114,9 +111,9 @@ async def find_profile(
         retired_at=timestamp_or_none(row["retired_at"]),
         reload_wanted_at=timestamp_or_none(row["reload_wanted_at"]),
         recent_count=row["recent_count"] or 0,
-        recent_failed=row["recent_failed"] or 0,
+        recent_declined=row["recent_failed"] or 0,
         usual_count=row["usual_count"] or 0,
-        usual_failed=row["usual_failed"] or 0,
+        usual_declined=row["usual_failed"] or 0,
         changes=[
             TerminalChange(
                 at=timestamp(each["at"]),
@@ -229,22 +226,15 @@ def options_of(row: asyncpg.Record) -> TerminalOptions:
     )
 
 
-def _listed(row: asyncpg.Record, now: datetime) -> EstateTerminal:
-    connected = bool(row["connected"])
+def _listed(row: asyncpg.Record) -> EstateTerminal:
     return EstateTerminal(
         id=encode_id("terminal", row["id"].bytes),
         terminal=row["terminal"],
         store=StoreRef(encode_id("store", row["store_id"].bytes), row["store_name"], row["department"]),
         service=row["service"],
         model=row["model"],
-        state=state_of(
-            activated_at=row["activated_at"],
-            blocked=row["condition"] == "blocked",
-            connected=connected,
-            last_seen_at=row["last_seen_at"],
-            now=now,
-        ),
-        connected=connected,
+        state=row["condition"],
+        connected=bool(row["connected"]),
         last_seen_at=timestamp_or_none(row["last_seen_at"]),
         condition=row["condition"],
     )

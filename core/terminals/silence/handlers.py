@@ -8,12 +8,12 @@ import asyncpg
 from core.db.queries import load_beside
 from core.identity.api import Permission, SignedIn, require
 from core.terminals.assigning.store import are_many
-from core.terminals.wall.rules import SILENT_MINUTES, is_trading
+from core.terminals.wall.rules import silence_at
 from core.values.clock import Clock
 from core.values.ids import encode_id
 
 LATELY: Final = timedelta(hours=24)
-"""Who has been silent for longer is no news: the list of terminals and the wall show it."""
+"""Who has been silent for longer is no news: the list of terminals and the wall show it too."""
 
 _SQL = load_beside(__file__)
 
@@ -34,9 +34,10 @@ async def silent_lately(
     """Return them, who fell silent last first; none outside trading hours, when they rest. Raises: NotPermitted."""
     scope = require(caller, Permission.DIRECTORY_READ)
     now = clock.now()
-    if not is_trading(now):
+    silence = silence_at(now)
+    if not silence.trading:
         return []
-    parameters = (scope.parameter(), now - LATELY, now - timedelta(minutes=SILENT_MINUTES), limit)
+    parameters = (scope.parameter(), now - LATELY, *silence, limit)
     places = scope.places()
     if places.anywhere or await are_many(pool, places.departments):
         rows = await pool.fetch(_SQL.silent_lately, *parameters)

@@ -49,7 +49,7 @@ class WallHandlers:
     async def wall(self, caller: SignedIn, request: AskWall) -> WallView:
         """Return the estate by region and department, or a department by store. Raises: NotPermitted."""
         scope = require(caller, Permission.DIRECTORY_READ)
-        cells, counted_at = await self._cells(scope, request.minutes)
+        cells, counted_at = await self._cells(scope)
         # A department's sums count all of its stores, not only those that are listed.
         wanted = (
             (request.department,)
@@ -73,7 +73,7 @@ class WallHandlers:
             department=request.department,
             region=request.region,
             trading=rules.is_trading(counted_at),
-            minutes=request.minutes,
+            silent_minutes=rules.SILENT_MINUTES,
             total=rules.total(together),
             troubled=rules.troubled(together),
             counts=together,
@@ -82,7 +82,7 @@ class WallHandlers:
             counted_at=timestamp(counted_at),
         )
 
-    async def _cells(self, scope: Scope, minutes: int) -> tuple[list[_Cell], datetime]:
+    async def _cells(self, scope: Scope) -> tuple[list[_Cell], datetime]:
         """Return the counts that the scope holds, and of when they are."""
         places = scope.places()
         if not places.everything and (places.stores or places.companies):
@@ -90,19 +90,17 @@ class WallHandlers:
             rows = await self._pool.fetch(
                 _SQL.wall_of_places,
                 scope.parameter(),
-                now - timedelta(minutes=minutes),
-                rules.is_trading(now),
+                *rules.silence_at(now),
                 *places.named,
                 places.anywhere,
             )
             return [_Cell(*row) for row in rows], now
 
         async def count(now: datetime) -> list[_Cell]:
-            since = now - timedelta(minutes=minutes)
-            rows = await self._pool.fetch(_SQL.wall_of_country, since, rules.is_trading(now))
+            rows = await self._pool.fetch(_SQL.wall_of_country, *rules.silence_at(now))
             return [_Cell(*row) for row in rows]
 
-        kept = await self._country.get(minutes, count)
+        kept = await self._country.get((), count)
         if places.everything:
             return kept.answer, kept.at
         counted = {(cell.department, cell.service) for cell in kept.answer}
@@ -126,8 +124,7 @@ class WallHandlers:
                 whole,
                 department,
                 request.service,
-                now - timedelta(minutes=request.minutes),
-                rules.is_trading(now),
+                *rules.silence_at(now),
                 STORES_MAX + 1,
                 [department] if places.anywhere else places.departments,
                 places.stores,
@@ -136,7 +133,7 @@ class WallHandlers:
 
         if not whole:
             return await read(self._clock.now())
-        return (await self._departments.get((department, request.service, request.minutes), read)).answer
+        return (await self._departments.get((department, request.service), read)).answer
 
 
 def _store_of(row: asyncpg.Record) -> WallGroup:

@@ -12,8 +12,8 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
-        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-        $1, $2
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+        l.failing, $1, $2
     ) AS condition
 ) AS state
 WHERE o.retired_at IS NULL
@@ -32,8 +32,8 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
-        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-        $2, $3
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+        l.failing, $2, $3
     ) AS condition
 ) AS state
 WHERE (s.department = ANY($4::text[]) OR s.id = ANY($5::uuid[]) OR s.company_id = ANY($6::uuid[]) OR $7)
@@ -61,8 +61,8 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
-        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, p.connected, p.last_seen_at, l.failing,
-        $5, $6
+        o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
+        l.failing, $5, $6
     ) AS condition
 ) AS state
 WHERE ($2 OR s.department = ANY($8::text[]) OR s.id = ANY($9::uuid[]) OR s.company_id = ANY($10::uuid[]))
@@ -80,10 +80,9 @@ LIMIT $7;
 INSERT INTO terminal_level AS l (
     terminal_id, recent_count, recent_failed, usual_count, usual_failed, failing, computed_at
 )
-SELECT a.terminal_id, 0, 0, count(*), count(*) FILTER (WHERE a.state IN (5, 6) OR (a.state = 7 AND a.reason IN (51, 58, 59))),
-       false, $3
-FROM attempt a JOIN terminal t ON t.id = a.terminal_id
-WHERE a.id >= $1 AND a.id < $2 AND a.kind IN (1, 2) AND a.state >= 3
+SELECT a.terminal_id, 0, 0, sum(a.approved + a.declined), sum(a.declined), false, $3
+FROM attempt_figure a JOIN terminal t ON t.id = a.terminal_id
+WHERE a.id >= $1 AND a.id < $2 AND a.payments > 0
 GROUP BY a.terminal_id
 ORDER BY a.terminal_id
 ON CONFLICT (terminal_id) DO UPDATE SET
@@ -93,10 +92,9 @@ ON CONFLICT (terminal_id) DO UPDATE SET
 -- Primary key of attempt for the last hour; then those that were recent and are no more.
 -- $1 id from, $2 now, $3 recent count at least, $4 failed at least, $5 usual count at least, $6 worse by at least.
 WITH recent AS (
-    SELECT a.terminal_id, count(*)::int AS decided,
-           count(*) FILTER (WHERE a.state IN (5, 6) OR (a.state = 7 AND a.reason IN (51, 58, 59)))::int AS failed
-    FROM attempt a JOIN terminal t ON t.id = a.terminal_id
-    WHERE a.id >= $1 AND a.kind IN (1, 2) AND a.state >= 3
+    SELECT a.terminal_id, sum(a.approved + a.declined)::int AS decided, sum(a.declined)::int AS failed
+    FROM attempt_figure a JOIN terminal t ON t.id = a.terminal_id
+    WHERE a.id >= $1 AND a.payments > 0
     GROUP BY a.terminal_id
 ), quiet AS (
     UPDATE terminal_level l SET recent_count = 0, recent_failed = 0, failing = false, computed_at = $2
@@ -109,6 +107,6 @@ SELECT r.terminal_id, r.decided, r.failed, 0, 0, false, $2 FROM recent r ORDER B
 ON CONFLICT (terminal_id) DO UPDATE SET
     recent_count = excluded.recent_count, recent_failed = excluded.recent_failed, computed_at = excluded.computed_at,
     failing = excluded.recent_count >= $3 AND excluded.recent_failed >= $4 AND l.usual_count >= $5
-        AND excluded.recent_failed::float8 / excluded.recent_count
+        AND excluded.recent_failed::float8 / nullif(excluded.recent_count, 0)
             >= greatest(l.usual_failed::float8 / nullif(l.usual_count, 0) + $6::float8,
                         2 * l.usual_failed::float8 / nullif(l.usual_count, 0));

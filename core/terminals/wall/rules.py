@@ -1,8 +1,8 @@
-"""Pure decisions of the wall: trading hours, regions of departments, sums."""
+"""Pure decisions of the wall: silence and trading hours, regions of departments, sums."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,18 @@ RECENT_COUNT_MIN: Final = 5
 RECENT_FAILED_MIN: Final = 3
 USUAL_COUNT_MIN: Final = 20
 WORSE_BY_MIN: Final = 0.15
+
+
+class Silence(NamedTuple):
+    """What terminal_condition asks of the clock: who was seen since is not silent, and whether shops are open."""
+
+    seen_since: datetime
+    trading: bool
+
+
+def silence_at(now: datetime) -> Silence:
+    """Return the bounds of silence for every page, list and alert."""
+    return Silence(now - timedelta(minutes=SILENT_MINUTES), is_trading(now))
 
 
 def is_trading(now: datetime) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 import asyncpg
 import msgspec
+from msgspec.structs import replace
 
 from core.bus import Bus
 from core.contracts.desk_requests import (
@@ -14,7 +15,7 @@ from core.contracts.desk_requests import (
     REPLAY_EVENTS_MAX,
     ById,
     Cancel,
-    CountLast,
+    CountFigures,
     EventsAfter,
     EventsPage,
     ListTransactions,
@@ -26,10 +27,8 @@ from core.contracts.desk_requests import (
     Written,
 )
 from core.contracts.desk_views import (
-    Actions,
     Counters,
     MinuteCount,
-    Money,
     ReasonCount,
     TransactionDetail,
     TransactionPage,
@@ -45,12 +44,14 @@ from core.transactions.approvals.acting import ask_engine
 from core.transactions.approvals.asking import ask_refund, find_asked, refund_alone_max_minor
 from core.transactions.desk import store, views
 from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
-from core.transactions.desk.rules import cancel_action, diagnosis_of, hops_of, refund_action
+from core.transactions.desk.periods import is_of_minutes, period_of
+from core.transactions.desk.rules import actions_of, cancel_action, diagnosis_of, hops_of, refund_action
+from core.transactions.figures import tallies, together
 from core.transactions.reasons import REASONS
 from core.transactions.rules import UNKNOWN_REASONS
-from core.values.clock import Clock
+from core.values.clock import Clock, to_unix_us
 from core.values.cursors import encode_cursor
-from core.values.timestamps import timestamp
+from core.values.timestamps import timestamp, timestamp_or_none
 
 _REPLAY_AGE: Final = timedelta(seconds=REPLAY_AGE_S_MAX)
 _STANDS: Final = frozenset(
@@ -105,48 +106,45 @@ class TransactionHandlers:
             deliveries=[views.delivery_of(delivery) for delivery in deliveries],
             related=[views.related_of(one) for one in related],
             diagnosis=diagnosis_of(facts, deliveries, locale=locale, now=self._clock.now()),
-            actions=Actions(
-                refund=refund_action(
-                    facts, permitted=_permitted(caller, Permission.TRANSACTIONS_REFUND, row)
-                ),
-                cancel=cancel_action(
-                    facts, permitted=_permitted(caller, Permission.TRANSACTIONS_CANCEL, row)
-                ),
+            actions=actions_of(
+                facts,
+                may_refund=_permitted(caller, Permission.TRANSACTIONS_REFUND, row),
+                may_cancel=_permitted(caller, Permission.TRANSACTIONS_CANCEL, row),
             ),
         )
 
-    async def counters(self, caller: SignedIn, request: CountLast) -> Counters:
-        """Return the last minutes in figures, in euros."""
+    async def counters(self, caller: SignedIn, request: CountFigures) -> Counters:
+        """Return what a filter leaves in figures, over its own times or the last minutes."""
+        scope = require(caller, Permission.TRANSACTIONS_READ)
         now = self._clock.now()
-        since = now.replace(second=0, microsecond=0) - views.minutes_ago(request.minutes)
-        async with self._pool.acquire() as connection:
-            by_minute, by_reason = await store.counts(
-                connection, require(caller, Permission.TRANSACTIONS_READ), since
-            )
-        approved, declined, unknown, amount = (
-            sum(row[name] for row in by_minute)
-            for name in ("approved", "declined", "unknown", "amount_minor")
+        period = period_of(request, now)
+        wanted = replace(
+            request.filter, received_from_us=period.from_us, received_to_us=to_unix_us(period.end)
         )
-        decided = approved + declined
-        return Counters(
-            minutes=request.minutes,
-            transactions=approved + declined + unknown,
-            approved=approved,
-            declined=declined,
-            unknown=unknown,
-            amount=Money(amount, "EUR"),
-            approval_rate=round(approved / decided, 4) if decided else None,
-            by_minute=[
-                MinuteCount(
-                    minute=timestamp(row["minute"]),
-                    approved=row["approved"],
-                    declined=row["declined"],
-                    unknown=row["unknown"],
-                    amount=Money(row["amount_minor"], "EUR"),
+        async with self._pool.acquire() as connection:
+            if period.start is not None and is_of_minutes(request.filter, period):
+                summed = await store.sum_minutes(
+                    connection,
+                    scope,
+                    wanted,
+                    start=period.start,
+                    end=period.end,
+                    by_minute=period.by_minute,
                 )
-                for row in by_minute
+            else:
+                summed = await store.sum_listed(
+                    connection, scope, wanted, now=now, by_minute=period.by_minute
+                )
+        return Counters(
+            from_=timestamp_or_none(period.start),
+            to=timestamp(period.end),
+            partial=summed.partial,
+            by_minute=[
+                MinuteCount(minute=timestamp(minute), **tally.shown())
+                for minute, tally in (tallies(summed.rows, "minute").items() if period.by_minute else ())
             ],
-            by_reason=[ReasonCount(views.reason_code(row["reason"]), row["count"]) for row in by_reason],
+            by_reason=[ReasonCount(views.reason_code(row["reason"]), row["count"]) for row in summed.reasons],
+            **together(summed.rows).shown(),
         )
 
     async def events_after(self, request: EventsAfter) -> EventsPage:

@@ -5,7 +5,7 @@
 -- name: list_transactions
 -- Primary key backwards, merged over the partitions; a reference or a time is a range of ids.
 -- $2 id from, $3 id below, $4 store, $5 states, $6 reason, $7 brand, $8 and $9 amounts, $10 last four, $11 stan,
--- $12 approval code, $13 kind, $14 limit.
+-- $12 approval code, $13 kind, $14 limit, $15 a figure, for the rows that it counts.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
@@ -27,12 +27,13 @@ WHERE a.id >= $2 AND a.id < $3
   AND ($11::integer IS NULL OR a.stan = $11)
   AND ($12::text IS NULL OR a.approval_code = $12)
   AND ($13::smallint IS NULL OR a.kind = $13)
+  AND ($15::text IS NULL OR figure_has($15, a.kind, a.state, a.approved_minor, a.sent_at))
 ORDER BY a.id DESC
 LIMIT $14;
 
 -- name: list_transactions_of_terminal
 -- Index attempt_once by its first column: one terminal has few rows, which are sorted.
--- Parameters as above; $15 terminal.
+-- Parameters as above; $16 terminal.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
@@ -42,7 +43,7 @@ LEFT JOIN terminal t ON t.id = a.terminal_id
 LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
 LEFT JOIN company c ON c.id = a.company_id
-WHERE a.terminal_id = $15 AND a.id >= $2 AND a.id < $3
+WHERE a.terminal_id = $16 AND a.id >= $2 AND a.id < $3
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($4::uuid IS NULL OR a.store_id = $4)
   AND ($5::smallint[] IS NULL OR a.state = ANY($5))
@@ -54,13 +55,14 @@ WHERE a.terminal_id = $15 AND a.id >= $2 AND a.id < $3
   AND ($11::integer IS NULL OR a.stan = $11)
   AND ($12::text IS NULL OR a.approval_code = $12)
   AND ($13::smallint IS NULL OR a.kind = $13)
+  AND ($15::text IS NULL OR figure_has($15, a.kind, a.state, a.approved_minor, a.sent_at))
 ORDER BY a.id DESC
 LIMIT $14;
 
 -- name: list_transactions_of_stores
 -- Index attempt_key_store, then the primary key of attempt, a window of time at a time: for a scope or a store so
 -- narrow that reading everybody's transactions backwards would pass by thousands before it finds one. What is no
--- decline is left out before it is looked up. Parameters as above; $15 stores, $16 whether only declines are asked for.
+-- decline is left out before it is looked up. Parameters as above; $16 stores, $17 whether only declines are asked for.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
@@ -71,8 +73,8 @@ LEFT JOIN terminal t ON t.id = a.terminal_id
 LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
 LEFT JOIN company c ON c.id = a.company_id
-WHERE k.store_id = ANY($15::uuid[]) AND k.attempt_id >= $2 AND k.attempt_id < $3
-  AND (NOT $16::boolean OR (k.decline_reason <> 0 AND ($6::smallint IS NULL OR k.decline_reason = $6)))
+WHERE k.store_id = ANY($16::uuid[]) AND k.attempt_id >= $2 AND k.attempt_id < $3
+  AND (NOT $17::boolean OR (k.decline_reason <> 0 AND ($6::smallint IS NULL OR k.decline_reason = $6)))
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($4::uuid IS NULL OR a.store_id = $4)
   AND ($5::smallint[] IS NULL OR a.state = ANY($5))
@@ -84,12 +86,13 @@ WHERE k.store_id = ANY($15::uuid[]) AND k.attempt_id >= $2 AND k.attempt_id < $3
   AND ($11::integer IS NULL OR a.stan = $11)
   AND ($12::text IS NULL OR a.approval_code = $12)
   AND ($13::smallint IS NULL OR a.kind = $13)
+  AND ($15::text IS NULL OR figure_has($15, a.kind, a.state, a.approved_minor, a.sent_at))
 ORDER BY k.attempt_id DESC
 LIMIT $14;
 
 -- name: list_transactions_by_key
 -- One of the indexes of attempt_key backwards, then the primary key of attempt: what is on a receipt is rare, and so
--- are most reasons of a decline. Parameters as above; $15 whether only declines are asked for.
+-- are most reasons of a decline. Parameters as above; $16 whether only declines are asked for.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
@@ -105,7 +108,7 @@ WHERE k.attempt_id >= $2 AND k.attempt_id < $3
   AND ($10::text IS NULL OR k.card_last_four = $10)
   AND ($11::integer IS NULL OR k.stan = $11)
   AND ($12::text IS NULL OR (k.approval_code = $12 AND k.approval_code <> ''))
-  AND (NOT $15::boolean OR (k.decline_reason <> 0 AND ($6::smallint IS NULL OR k.decline_reason = $6)))
+  AND (NOT $16::boolean OR (k.decline_reason <> 0 AND ($6::smallint IS NULL OR k.decline_reason = $6)))
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($4::uuid IS NULL OR a.store_id = $4)
   AND ($5::smallint[] IS NULL OR a.state = ANY($5))
@@ -117,6 +120,7 @@ WHERE k.attempt_id >= $2 AND k.attempt_id < $3
   AND ($11::integer IS NULL OR a.stan = $11)
   AND ($12::text IS NULL OR a.approval_code = $12)
   AND ($13::smallint IS NULL OR a.kind = $13)
+  AND ($15::text IS NULL OR figure_has($15, a.kind, a.state, a.approved_minor, a.sent_at))
 ORDER BY k.attempt_id DESC
 LIMIT $14;
 
@@ -181,22 +185,45 @@ FROM attempt a
 WHERE a.original_id = $1 OR a.id = $2::uuid
 ORDER BY a.id LIMIT 100;
 
--- name: counts_by_minute
--- Primary key of activity_minute by its first column.
-SELECT m.minute,
-       coalesce(sum(m.transactions) FILTER (WHERE m.state IN (3, 4)), 0)::int AS approved,
-       coalesce(sum(m.transactions) FILTER (WHERE m.state = 5), 0)::int AS declined,
-       coalesce(sum(m.transactions) FILTER (WHERE m.state = 6), 0)::int AS unknown,
-       coalesce(sum(m.amount_minor) FILTER (WHERE m.state IN (3, 4) AND m.currency = 'EUR'), 0)::bigint AS amount_minor
-FROM activity_minute m JOIN store s ON s.id = m.store_id
-WHERE m.minute >= $2 AND sees($1::area[], s.department, s.id, s.company_id, m.service)
-GROUP BY m.minute ORDER BY m.minute;
+-- name: figures_of_minutes
+-- Primary key of activity_minute by its first column, $2 to $3. $4 store, $5 brand, $6 by minute or all together.
+SELECT CASE WHEN $6::boolean THEN m.minute END AS minute, m.currency, sum(m.payments)::int AS payments,
+       sum(m.approved)::int AS approved, sum(m.cancelled)::int AS cancelled, sum(m.declined)::int AS declined,
+       sum(m.unknown)::int AS unknown, sum(m.refunds)::int AS refunds, sum(m.gross_minor)::bigint AS gross_minor,
+       sum(m.refunded_minor)::bigint AS refunded_minor
+FROM figure_minute m JOIN store s ON s.id = m.store_id
+WHERE m.minute >= $2 AND m.minute < $3 AND sees($1::area[], s.department, s.id, s.company_id, nullif(m.service, ''))
+  AND ($4::uuid IS NULL OR m.store_id = $4)
+  AND ($5::smallint IS NULL OR m.brand = $5)
+GROUP BY 1, 2 ORDER BY 1, 2;
 
--- name: counts_by_reason
-SELECT m.reason, sum(m.transactions)::int AS count
-FROM activity_minute m JOIN store s ON s.id = m.store_id
-WHERE m.minute >= $2 AND m.state IN (5, 6) AND sees($1::area[], s.department, s.id, s.company_id, m.service)
+-- name: declines_of_minutes
+-- Parameters as above, without the last.
+SELECT m.reason, sum(m.declined)::int AS count
+FROM figure_minute m JOIN store s ON s.id = m.store_id
+WHERE m.minute >= $2 AND m.minute < $3 AND sees($1::area[], s.department, s.id, s.company_id, nullif(m.service, ''))
+  AND m.declined > 0
+  AND ($4::uuid IS NULL OR m.store_id = $4)
+  AND ($5::smallint IS NULL OR m.brand = $5)
 GROUP BY m.reason ORDER BY 2 DESC, 1 LIMIT 50;
+
+-- name: figures_of_rows
+-- Primary key, for the rows that a list has found. $1 ids, $2 their dates, $3 by minute or all together.
+SELECT CASE WHEN $3::boolean THEN date_trunc('minute', f.received_at, 'UTC') END AS minute, f.currency,
+       sum(f.payments)::int AS payments, sum(f.approved)::int AS approved, sum(f.cancelled)::int AS cancelled,
+       sum(f.declined)::int AS declined, sum(f.unknown)::int AS unknown, sum(f.refunds)::int AS refunds,
+       sum(f.gross_minor)::bigint AS gross_minor, sum(f.refunded_minor)::bigint AS refunded_minor
+FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)
+JOIN attempt_figure f ON f.id = k.id AND f.business_date = k.business_date
+GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- name: declines_of_rows
+-- As above.
+SELECT f.reason, count(*)::int AS count
+FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)
+JOIN attempt_figure f ON f.id = k.id AND f.business_date = k.business_date
+WHERE f.declined > 0
+GROUP BY f.reason ORDER BY 2 DESC, 1 LIMIT 50;
 
 -- name: events_after
 -- Index event_position in each partition, merged. Nothing at or above the oldest running transaction is read,

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from core.contracts.desk_requests import TransactionFilter
-from core.contracts.desk_views import CancelAction, Diagnosis, Hop, HopName, Money, RefundAction
+from core.contracts.desk_views import Actions, CancelAction, Diagnosis, Hop, HopName, Money, RefundAction
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
@@ -15,7 +15,6 @@ from core.values.timestamps import timestamp
 
 STUCK_AFTER: Final = timedelta(minutes=5)
 SLOW_MS: Final = 3_000.0
-_REFUNDABLE: Final = frozenset({Kind.PURCHASE, Kind.AUTHORISATION, Kind.ADVICE})
 _REASONS_OF_OTHERS: Final = frozenset(
     {
         Reason.NONE,
@@ -147,32 +146,63 @@ def diagnosis_of(
             return _approved(transaction, english=english, explanation=words.agent, next_step=words.next_step)
 
 
+def actions_of(transaction: DeskTransaction, *, may_refund: bool, may_cancel: bool) -> Actions:
+    """Return what may be done now: one act at most, or the one reason why none."""
+    refund = refund_action(transaction, permitted=may_refund)
+    cancel = cancel_action(transaction, permitted=may_cancel)
+    act, why = _possible_act(transaction)
+    match act:
+        case "refund":
+            return Actions(refund, cancel, None if refund.allowed else refund.why)
+        case "cancel":
+            return Actions(refund, cancel, None if cancel.allowed else cancel.why)
+        case None:
+            return Actions(refund, cancel, why)
+
+
 def refund_action(transaction: DeskTransaction, *, permitted: bool) -> RefundAction:
     """Return whether it may be refunded now and up to how much."""
-    remaining = max(0, transaction.captured_minor - transaction.refunded_minor)
-    money = Money(remaining, transaction.currency)
-    if transaction.kind not in _REFUNDABLE:
-        return RefundAction(allowed=False, max=Money(0, transaction.currency), why="wrong_kind")
-    if transaction.captured_minor == 0:
-        return RefundAction(allowed=False, max=money, why="not_captured")
-    if remaining == 0:
-        return RefundAction(allowed=False, max=money, why="nothing_left")
-    if not permitted:
-        return RefundAction(allowed=False, max=money, why="not_permitted")
-    return RefundAction(allowed=True, max=money)
+    act, why = _possible_act(transaction)
+    if act != "refund":
+        return RefundAction(False, Money(0, transaction.currency), "not_captured" if act == "cancel" else why)
+    remaining = Money(transaction.captured_minor - transaction.refunded_minor, transaction.currency)
+    return RefundAction(permitted, remaining, None if permitted else "not_permitted")
 
 
 def cancel_action(transaction: DeskTransaction, *, permitted: bool) -> CancelAction:
     """Return whether it may be cancelled now: approved, and nothing captured yet."""
-    if transaction.captured_minor > 0:
-        return CancelAction(allowed=False, why="already_captured")
-    if transaction.state not in {State.APPROVED, State.PARTIALLY_APPROVED}:
-        return CancelAction(allowed=False, why="wrong_state")
-    if transaction.kind not in {Kind.PURCHASE, Kind.AUTHORISATION}:
-        return CancelAction(allowed=False, why="wrong_kind")
-    if not permitted:
-        return CancelAction(allowed=False, why="not_permitted")
-    return CancelAction(allowed=True)
+    act, why = _possible_act(transaction)
+    if act != "cancel":
+        return CancelAction(False, "already_captured" if act == "refund" else why)
+    return CancelAction(permitted, None if permitted else "not_permitted")
+
+
+def _possible_act(transaction: DeskTransaction) -> tuple[Literal["refund", "cancel"] | None, str]:
+    """Return the one act that kind and state leave, or none and why: a table, so that no page can say two things."""
+    match transaction.kind:
+        case Kind.VERIFICATION:
+            return None, "moves_no_money"
+        case Kind.REFUND:
+            return None, "is_refund"
+        case Kind.COMPLETION:
+            return None, "is_completion"
+        case Kind.AUTHORISATION | Kind.PURCHASE | Kind.ADVICE:
+            pass
+    match transaction.state:
+        case State.RECEIVED | State.SENT:
+            return None, "under_way"
+        case State.DECLINED:
+            return None, "was_declined"
+        case State.UNKNOWN:
+            return None, "being_reversed"
+        case State.REVERSED:
+            return None, "was_reversed"
+        case State.APPROVED | State.PARTIALLY_APPROVED:
+            # Booked offline: the terminal alone takes it back, until it is captured tonight.
+            return (None, "booked_offline") if transaction.kind is Kind.ADVICE else ("cancel", "")
+        case State.CAPTURED | State.REFUNDED | State.SETTLED:
+            left = transaction.captured_minor > transaction.refunded_minor
+            return ("refund", "") if left else (None, "nothing_left")
 
 
 _HOST_FAILED: Final = frozenset(
@@ -207,6 +237,8 @@ def _declined_title(declined_by: str, *, english: bool) -> str:
 
 def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -> Diagnosis:
     late = now - reversal.due_at > STUCK_AFTER
+    # The host had it and said no: it is asked again, and a person can help meanwhile.
+    refused = reversal.last_result.startswith("code ")
     tries = reversal.tries
     return Diagnosis(
         title="Reversal on its way" if english else "Annulation en cours d’envoi",
@@ -216,7 +248,11 @@ def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -
             else f"L’acquéreur n’a pas encore accepté l’annulation ; nombre d’essais : {tries}."
         ),
         next_step=(
-            (
+            "Give the acquirer the reference: it answers and refuses."
+            if refused and english
+            else "Signalez la référence à l’acquéreur : il répond et refuse."
+            if refused
+            else (
                 "Tell operations: the link to the acquirer needs a look."
                 if english
                 else "Prévenez l’exploitation : la liaison avec l’acquéreur est à vérifier."
@@ -229,7 +265,7 @@ def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -
             )
         ),
         hop="host",
-        severity="problem" if late else "warning",
+        severity="problem" if late or refused else "warning",
     )
 
 

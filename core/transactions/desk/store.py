@@ -1,7 +1,7 @@
 """Statements of the desk as typed functions."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +24,9 @@ _WINDOW_DAYS_MAX: Final = 64
 
 NARROW_STORES_MAX: Final = 1_000
 """Above it, reading everybody's newest transactions finds a page of one's own sooner."""
+
+FIGURE_ROWS_MAX: Final = 2_000
+"""Figures of filters that only the rows themselves can answer; a page says so when there are more."""
 
 _END: Final = Position(2**63 - 1, 2**63 - 1)
 
@@ -77,14 +80,17 @@ class _Listing:
             wanted.approval_code,
             wanted.kind,
         )
-        self._declines = is_of_declines(wanted.reason) or wanted.states == (State.DECLINED,)
+        self._figure = wanted.figure
+        self._declines = (
+            wanted.figure == "declined" or is_of_declines(wanted.reason) or wanted.states == (State.DECLINED,)
+        )
 
     async def read(
         self, statement: str, low: bytes, high: bytes, limit: int, *more: Any
     ) -> list[asyncpg.Record]:
         """Return rows between two ids, the upper one exclusive."""
         return await self._connection.fetch(
-            statement, self._area, uuid_of(low), uuid_of(high), *self._filter, limit, *more
+            statement, self._area, uuid_of(low), uuid_of(high), *self._filter, limit, self._figure, *more
         )
 
     async def by_key(self, low: bytes, high: bytes, limit: int) -> list[asyncpg.Record]:
@@ -195,13 +201,46 @@ async def list_related(
     return await connection.fetch(queries.related_to, uuid_of(transaction_id), uuid_or_none(original_id))
 
 
-async def counts(
-    connection: Connection, scope: Scope, since: datetime
-) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
-    """Return activity by minute and by reason."""
-    by_minute = await connection.fetch(queries.counts_by_minute, scope.parameter(), since)
-    by_reason = await connection.fetch(queries.counts_by_reason, scope.parameter(), since)
-    return by_minute, by_reason
+class Summed(NamedTuple):
+    """Rows of sums by minute (where asked) and currency, declines by reason, and whether rows were left out."""
+
+    rows: list[asyncpg.Record]
+    reasons: list[asyncpg.Record]
+    partial: bool
+
+
+async def sum_minutes(
+    connection: Connection,
+    scope: Scope,
+    wanted: TransactionFilter,
+    *,
+    start: datetime,
+    end: datetime,
+    by_minute: bool,
+) -> Summed:
+    """Return figures of whole minutes from their projection: all transactions, of one store or brand if asked."""
+    parameters = (scope.parameter(), start, end, uuid_or_none(wanted.store_id), wanted.brand)
+    return Summed(
+        await connection.fetch(queries.figures_of_minutes, *parameters, by_minute),
+        await connection.fetch(queries.declines_of_minutes, *parameters),
+        partial=False,
+    )
+
+
+async def sum_listed(
+    connection: Connection, scope: Scope, wanted: TransactionFilter, *, now: datetime, by_minute: bool
+) -> Summed:
+    """Return figures of the very rows that the list of a filter shows, the newest of them where they are too many."""
+    listed = await list_transactions(
+        connection, scope, wanted, before=None, limit=FIGURE_ROWS_MAX + 1, now=now
+    )
+    taken = listed[:FIGURE_ROWS_MAX]
+    keys = [row["id"] for row in taken], [row["business_date"] for row in taken]
+    return Summed(
+        await connection.fetch(queries.figures_of_rows, *keys, by_minute),
+        await connection.fetch(queries.declines_of_rows, *keys),
+        partial=len(listed) > FIGURE_ROWS_MAX,
+    )
 
 
 async def replay_size(connection: Connection, after: Position, *, limit: int) -> tuple[int, datetime | None]:

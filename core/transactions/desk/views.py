@@ -1,7 +1,6 @@
 """Rows turned into the public shapes of API v1."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import asyncpg
@@ -266,11 +265,6 @@ def messages_of(row: asyncpg.Record, events: Sequence[asyncpg.Record], locale: s
             answer[39] = row["host_code"]
         messages.append(_message("edge_to_terminal", _answer_mti(mti), answer, locale, reconstructed=True))
     return messages
-
-
-def minutes_ago(minutes: int) -> timedelta:
-    """Return the span of the last minutes, the running one included."""
-    return timedelta(minutes=minutes - 1)
 
 
 def _message(

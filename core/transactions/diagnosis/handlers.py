@@ -17,8 +17,6 @@ from core.values.clock import Clock
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
-_PROOF_STATES = "declined,unknown,reversed"
-
 
 class DiagnosisHandlers:
     """The door to diagnoses."""
@@ -73,15 +71,16 @@ def _level(of: LevelOf, counted: rules.Counted, place: asyncpg.Record, *, englis
         label=labels[of],
         verdict=rules.verdict_of(counted),
         recent_count=counted.recent_count,
-        recent_failed=counted.recent_failed,
+        recent_declined=counted.recent_declined,
+        recent_unknown=counted.recent_unknown,
         usual_count=counted.usual_count,
-        usual_failed=counted.usual_failed,
+        usual_declined=counted.usual_declined,
         since=timestamp_or_none(counted.since),
         text=rules.level_text(of, counted, english=english),
         proof=Proof(
             from_=timestamp(at - rules.RECENT_BEFORE),
             to=timestamp(at + rules.RECENT_AFTER),
-            state=_PROOF_STATES,
+            figure="declined",
             terminal=encode_id("terminal", place["terminal_id"].bytes) if of == "terminal" else None,
             store=encode_id("store", place["store_id"].bytes) if of == "store" else None,
             brand=brand if of == "network" else None,

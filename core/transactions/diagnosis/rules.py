@@ -54,13 +54,17 @@ _LEVEL_WORDS: Final[dict[LevelOf, tuple[str, str]]] = {
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """Decided payments around the transaction and in the usual span before, and those of them that failed."""
+    """Decided payments around the transaction and in the usual span before, and those of them that were declined.
+
+    What got no answer is unknown: it is in neither count, and stands beside them.
+    """
 
     recent_count: int
-    recent_failed: int
+    recent_declined: int
     usual_count: int
-    usual_failed: int
-    since: datetime | None  # the first failure of the recent ones
+    usual_declined: int
+    since: datetime | None  # the first decline of the recent ones
+    recent_unknown: int = 0
 
 
 def hop_at_fault(transaction: DeskTransaction, deliveries: Sequence[DeskDelivery]) -> HopAtFault | None:
@@ -86,21 +90,25 @@ def hop_text(hop: HopAtFault | None, *, english: bool) -> str:
 
 
 def verdict_of(counted: Counted) -> LevelVerdict:
-    """Return whether the recent share of failures is worse than the usual one; few payments prove nothing."""
+    """Return whether the recent share of declines is worse than the usual one; few payments prove nothing."""
     if counted.recent_count < RECENT_COUNT_MIN or counted.usual_count < USUAL_COUNT_MIN:
         return "too_few"
-    recent = counted.recent_failed / counted.recent_count
-    usual = counted.usual_failed / counted.usual_count
-    if counted.recent_failed < RECENT_FAILED_MIN or recent - usual < WORSE_BY_MIN or recent < 2 * usual:
+    recent = counted.recent_declined / counted.recent_count
+    usual = counted.usual_declined / counted.usual_count
+    if counted.recent_declined < RECENT_FAILED_MIN or recent - usual < WORSE_BY_MIN or recent < 2 * usual:
         return "usual"
     return "worse"
 
 
 def level_text(of: LevelOf, counted: Counted, *, english: bool) -> str:
-    """Return one level in a sentence with its figures."""
+    """Return one level in a sentence with its figures, and in a second one what got no answer."""
+    return _declines_text(of, counted, english=english) + _unknown_text(counted, english=english)
+
+
+def _declines_text(of: LevelOf, counted: Counted, *, english: bool) -> str:
     who = _LEVEL_WORDS[of][english]
-    recent = _percent(counted.recent_failed, counted.recent_count, english=english)
-    usual = _percent(counted.usual_failed, counted.usual_count, english=english)
+    recent = _percent(counted.recent_declined, counted.recent_count, english=english)
+    usual = _percent(counted.usual_declined, counted.usual_count, english=english)
     match verdict_of(counted):
         case "too_few":
             return (
@@ -120,6 +128,20 @@ def level_text(of: LevelOf, counted: Counted, *, english: bool) -> str:
                 f"{who} declines {recent} of its payments{since}, usually {usual}."
                 if english
                 else f"{who} refuse {recent} de ses paiements{since}, d’habitude {usual}."
+            )
+
+
+def _unknown_text(counted: Counted, *, english: bool) -> str:
+    match counted.recent_unknown:
+        case 0:
+            return ""
+        case 1:
+            return " One payment got no answer." if english else " Un paiement est resté sans réponse."
+        case count:
+            return (
+                f" {count} payments got no answer."
+                if english
+                else f" {count} paiements sont restés sans réponse."
             )
 
 

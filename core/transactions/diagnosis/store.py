@@ -82,8 +82,9 @@ def _counted(row: asyncpg.Record | None) -> Counted:
     assert row is not None
     return Counted(
         recent_count=row["recent_count"],
-        recent_failed=row["recent_failed"],
+        recent_declined=row["recent_declined"],
+        recent_unknown=row["recent_unknown"],
         usual_count=row["usual_count"],
-        usual_failed=row["usual_failed"],
+        usual_declined=row["usual_declined"],
         since=row["since"],
     )

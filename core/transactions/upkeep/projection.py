@@ -22,7 +22,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
 from core.contracts.feed import EventBatch, TransactionSummary
-from core.contracts.states import EventKind
+from core.contracts.states import EventKind, Kind, State
 from core.contracts.subjects import ACTIVITY, LIVE, STREAM
 from core.transactions.relay import EVENTS_PER_MESSAGE_MAX, summary_of
 from core.transactions.relay import queries as relay_queries
@@ -40,13 +40,22 @@ EVENTS_PER_TRANSACTION_MAX = 16_000
 DELIVERIES_MAX = 5
 ACK_WAIT_S = 30
 COUNTED = frozenset({EventKind.REFUSED, EventKind.DECIDED, EventKind.TIMED_OUT, EventKind.BOOKED_OFFLINE})
-"""Each attempt counts once, by what it first became."""
+"""Each attempt counts once, by what it first became; one that its terminal reverses while it is sent is unknown."""
+
+UNDONE = frozenset({EventKind.REVERSED, EventKind.CANCELLED})
+PAYMENT_KINDS = frozenset({Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE})
+TAKING_KINDS = frozenset({Kind.PURCHASE, Kind.ADVICE, Kind.COMPLETION})
+"""A hold takes nothing; its completion does."""
+
+_WITH_MONEY = frozenset({State.APPROVED, State.PARTIALLY_APPROVED, State.REVERSED})
 
 TIMED = frozenset({EventKind.DECIDED, EventKind.TIMED_OUT})
 """What the host was asked: how long a decision took is told of these alone."""
 
 LATENCY_BOUNDS_US = (100_000, 250_000, 500_000, 1_000_000, 2_000_000, 5_000_000)
 """Upper bounds of the cumulative columns within_*ms of activity_minute, in order."""
+
+_FIGURES_AT = 4 + len(LATENCY_BOUNDS_US)
 
 Position = tuple[int, int]
 
@@ -273,10 +282,16 @@ def runs_of(fetched: Sequence[tuple[Msg, EventBatch]]) -> list[list[tuple[Msg, E
 
 
 def cells_of(summaries: Sequence[TransactionSummary]) -> dict[Cell, list[int]]:
-    """Return what to add to each row: count, amount, timed, their milliseconds, and how many within each bound."""
+    """Return what to add to each row: count, amount, timed, their milliseconds, how many within each bound, figures.
+
+    The figures are those of the view figure_minute: payments, cancelled, gross, refunds, refunded.
+    """
     cells: dict[Cell, list[int]] = {}
     for summary in summaries:
-        if summary.event not in COUNTED:
+        is_first = summary.event in COUNTED or (summary.event in UNDONE and summary.state == State.UNKNOWN)
+        is_undone = summary.event in UNDONE and summary.state == State.REVERSED and summary.approved_minor > 0
+        is_less = summary.event == EventKind.PARTLY_REVERSED
+        if not (is_first or is_undone or is_less):
             continue
         minute = from_unix_us(summary.received_at_us // 60_000_000 * 60_000_000)
         key = Cell(
@@ -290,9 +305,15 @@ def cells_of(summaries: Sequence[TransactionSummary]) -> dict[Cell, list[int]]:
         )
         sums = cells.get(key)
         if sums is None:
-            sums = cells[key] = [0] * (4 + len(LATENCY_BOUNDS_US))
+            sums = cells[key] = [0] * (_FIGURES_AT + 5)
+        if is_less:
+            _add_money(sums, summary, -summary.taken_back_minor)
+            continue
+        _add_figures(sums, summary, is_first=is_first)
+        if is_undone:
+            continue
         sums[0] += 1
-        sums[1] += summary.approved_minor
+        sums[1] += summary.approved_minor + summary.taken_back_minor
         if summary.event in TIMED and summary.decided_at_us > 0:
             took_us = max(0, summary.decided_at_us - summary.received_at_us)
             sums[2] += 1
@@ -300,6 +321,30 @@ def cells_of(summaries: Sequence[TransactionSummary]) -> dict[Cell, list[int]]:
             for place, bound_us in enumerate(LATENCY_BOUNDS_US, start=4):
                 sums[place] += took_us <= bound_us
     return cells
+
+
+def _add_figures(sums: list[int], summary: TransactionSummary, *, is_first: bool) -> None:
+    """Count a first outcome, or take off again what was approved and is undone."""
+    if summary.kind in PAYMENT_KINDS:
+        sums[_FIGURES_AT] += is_first
+        sums[_FIGURES_AT + 1] += not is_first
+    if summary.state not in _WITH_MONEY:
+        return
+    if summary.kind == Kind.REFUND:
+        sums[_FIGURES_AT + 3] += 1 if is_first else -1
+    # A first outcome counts what it was; a part that was taken back since then has an event of its own.
+    _add_money(
+        sums,
+        summary,
+        summary.approved_minor + summary.taken_back_minor if is_first else -summary.approved_minor,
+    )
+
+
+def _add_money(sums: list[int], summary: TransactionSummary, minor: int) -> None:
+    if summary.kind in TAKING_KINDS:
+        sums[_FIGURES_AT + 2] += minor
+    elif summary.kind == Kind.REFUND:
+        sums[_FIGURES_AT + 4] += minor
 
 
 def _columns(keys: Sequence[Cell]) -> tuple[list[object], ...]:

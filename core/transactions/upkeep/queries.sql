@@ -175,12 +175,14 @@ RETURNING events;
 -- In the order of the key, so that two workers cannot wait for each other.
 INSERT INTO activity_minute AS m (
     minute, store_id, service, brand, state, reason, currency, transactions, amount_minor, timed, latency_ms_sum,
-    within_100ms, within_250ms, within_500ms, within_1000ms, within_2000ms, within_5000ms
+    within_100ms, within_250ms, within_500ms, within_1000ms, within_2000ms, within_5000ms, payments, cancelled,
+    gross_minor, refunds, refunded_minor
 )
 SELECT * FROM unnest(
     $1::timestamptz[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::smallint[], $7::text[],
     $8::integer[], $9::bigint[], $10::integer[], $11::bigint[], $12::integer[], $13::integer[], $14::integer[],
-    $15::integer[], $16::integer[], $17::integer[]
+    $15::integer[], $16::integer[], $17::integer[], $18::integer[], $19::integer[], $20::bigint[], $21::integer[],
+    $22::bigint[]
 )
 ON CONFLICT (minute, store_id, service, brand, state, reason, currency) DO UPDATE SET
     transactions = m.transactions + excluded.transactions,
@@ -192,7 +194,12 @@ ON CONFLICT (minute, store_id, service, brand, state, reason, currency) DO UPDAT
     within_500ms = m.within_500ms + excluded.within_500ms,
     within_1000ms = m.within_1000ms + excluded.within_1000ms,
     within_2000ms = m.within_2000ms + excluded.within_2000ms,
-    within_5000ms = m.within_5000ms + excluded.within_5000ms;
+    within_5000ms = m.within_5000ms + excluded.within_5000ms,
+    payments = m.payments + excluded.payments,
+    cancelled = m.cancelled + excluded.cancelled,
+    gross_minor = m.gross_minor + excluded.gross_minor,
+    refunds = m.refunds + excluded.refunds,
+    refunded_minor = m.refunded_minor + excluded.refunded_minor;
 
 -- name: read_missed_events
 -- The outbox itself, when the stream has lost a message: same order and horizon as the relay.

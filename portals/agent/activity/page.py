@@ -7,11 +7,11 @@ from datetime import UTC, timedelta
 
 from litestar import Response, get
 
+from portals.agent.transactions.filters import BRANDS, Filters
 from portals.kit.desk import Desk
 from portals.kit.formats import PARIS, parse_time
 
 PERIODS = {"day": timedelta(hours=24), "three_days": timedelta(days=3), "week": timedelta(days=7)}
-BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 STORES_MAX = 50
 
 
@@ -33,9 +33,14 @@ async def activity_page(desk: Desk) -> Response[bytes]:
         desk.gateway.get("/v1/activity", parameters),
         desk.gateway.get("/v1/stores", [("limit", str(STORES_MAX))]),
     )
+    filters = Filters(store=store if store.startswith("sto_") else "", brand=brand if brand in BRANDS else "")
+    start = parse_time(activity["from"])
+    # A minute that has begun is counted, so the list of its rows takes all of it.
+    last = end.replace(second=0, microsecond=0) + timedelta(minutes=1)
     return desk.page(
         "activity/activity.html",
         activity=activity,
+        rows_of=lambda figure, **only: f"/transactions?{filters.rows_of(start, last, figure, **only)}",
         hours=[
             (_hour(now["at"]), now, then)
             for now, then in zip(activity["hours"], activity["week_before"], strict=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Response, get
 
+from portals.agent.transactions.filters import Filters
 from portals.agent.transactions.page import load_counters
 from portals.kit.desk import Desk
 from portals.kit.gateway import Json
@@ -20,10 +21,14 @@ async def home_page(desk: Desk) -> Response[bytes]:
     """Show what waits for this agent, each section by their rights."""
     session = desk.require_session()
     watches = "transactions.read" in session.permissions
+    unknown = Filters(state=("unknown",), period="7d")
     home, counters, problems, blocks = await asyncio.gather(
         desk.gateway.get("/v1/home"),
-        load_counters(desk) if watches else _nothing(),
-        desk.gateway.get("/v1/transactions", [("state", "unknown"), ("limit", str(PROBLEM_ROWS))])
+        load_counters(desk, Filters()) if watches else _nothing(),
+        desk.gateway.get(
+            "/v1/transactions",
+            [*unknown.list_parameters(now=desk.now, limit=PROBLEM_ROWS)],
+        )
         if watches
         else _nothing(),
         desk.gateway.get("/v1/blocks", [("standing", "true")])
@@ -38,6 +43,8 @@ async def home_page(desk: Desk) -> Response[bytes]:
         counters=counters,
         blocks=blocks["data"][:BLOCK_ROWS] if blocks else [],
         blocks_count=len(blocks["data"]) if blocks else 0,
+        filters=Filters(),
+        unknown_rows=f"/transactions?{unknown.query()}",
         problems=problems["data"] if problems else [],
     )
 

@@ -42,8 +42,7 @@ async def load_record(desk: Desk, transaction_id: str) -> dict[str, Any]:
 def _with_proof(level: Json) -> Json:
     """Return a level with the query of the list that shows the rows behind it."""
     proof = level.get("proof") or {}
-    pairs = [("state", state) for state in str(proof.get("state") or "").split(",") if state]
-    pairs += [(name, str(proof[name])) for name in ("terminal", "store", "brand") if proof.get(name)]
+    pairs = [(name, str(proof[name])) for name in ("figure", "terminal", "store", "brand") if proof.get(name)]
     pairs.append(("period", "custom"))
     for name in ("from", "to"):
         moment = parse_time(proof.get(name))

@@ -12,6 +12,7 @@ import msgspec
 from portals.kit.formats import PARIS, AmountMalformed, parse_amount
 from portals.kit.pills import TRANSACTION
 
+FIGURES = ("payments", "approved", "cancelled", "declined", "unknown", "refunds")
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 PERIODS = ("live", "today", "yesterday", "7d", "30d", "custom")
 COLUMNS = (
@@ -32,8 +33,9 @@ MORE_COLUMNS = ("company", "approval", "rrn", "stan")
 """Columns that stand in a row only when they are chosen; the others are always in it."""
 
 KEPT_IN_VIEWS = ("store", "terminal", "reason", "brand", "min", "max")
-EXACT = ("last_four", "rrn", "stan", "approval_code")
-"""Identifiers that the search fills in; the live feed does not know them, so they mean history."""
+EXACT = ("last_four", "rrn", "stan", "approval_code", "figure")
+"""Identifiers that the search fills in, and the figure that a link came from; the live feed does not know them, so they
+mean history."""
 
 _TERMINAL = re.compile(r"[0-9A-Za-z]{8}|ter_[0-9a-z]{26}")
 _STORE = re.compile(r"sto_[0-9a-z]{26}")
@@ -61,6 +63,7 @@ class Filters(msgspec.Struct, frozen=True):
     rrn: str = ""
     stan: str = ""
     approval_code: str = ""
+    figure: str = ""
     cursor: str = ""
     before: str = ""
     columns: tuple[str, ...] = ()
@@ -72,6 +75,11 @@ class Filters(msgspec.Struct, frozen=True):
         """Whether new rows belong in this list."""
         past = self.cursor or self.before or any(getattr(self, name) for name in EXACT)
         return self.period == "live" and not past
+
+    @property
+    def is_live_period(self) -> bool:
+        """Whether figures are those of the last minutes: no period and no identifier asks for the past."""
+        return self.period == "live" and not any(getattr(self, name) for name in EXACT)
 
     @property
     def count(self) -> int:
@@ -129,6 +137,22 @@ class Filters(msgspec.Struct, frozen=True):
         pairs += [("from", _utc(start)), ("to", self.before or _utc(end)), ("limit", str(limit))]
         return [(name, value) for name, value in pairs if value]
 
+    def figure_parameters(self, *, now: datetime, minutes: int) -> list[tuple[str, str]]:
+        """Return what the gateway's figures take: the filters of the list, over its times or the last minutes."""
+        taken = ("cursor", "limit", "to") if self.before else ("cursor", "limit")
+        pairs = [pair for pair in self.list_parameters(now=now, limit=1) if pair[0] not in taken]
+        return [*pairs, ("minutes", str(minutes))] if self.is_live_period else pairs
+
+    def rows_of(self, start: datetime | None, end: datetime, figure: str, **changes: str) -> str:
+        """Return the query of the list that shows the rows of a figure between two moments."""
+        return self.query(
+            figure=figure,
+            period="custom",
+            from_="" if start is None else _typed(start),
+            to=_typed(end),
+            **changes,
+        )
+
     def _amount(self, field: str) -> int | None:
         text = getattr(self, field)
         return parse_amount(text) if text and field not in self.problems else None
@@ -171,6 +195,8 @@ def read_filters(pairs: Iterable[tuple[str, str]]) -> Filters:
     for name, shape in (("store", _STORE), ("reason", _CODE), ("brand", _CODE), ("view", _VIEW)):
         if not shape.fullmatch(single.get(name, "")):
             single.pop(name, None)
+    if single.get("figure", "") not in FIGURES:
+        single.pop("figure", None)
     period = single.get("period", "live")
     return Filters(
         **{name: single.get(name, "") for name in (*_PLAIN, "min", "max", *EXACT, "to", "cursor", "before")},
@@ -197,6 +223,11 @@ def _local(text: str) -> datetime | None:
         return datetime.fromisoformat(text).replace(tzinfo=PARIS) if text else None
     except ValueError:
         return None
+
+
+def _typed(moment: datetime) -> str:
+    """Return a moment as a date-time field holds it: Paris time without saying so."""
+    return moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M")
 
 
 def _utc(moment: datetime | None) -> str:

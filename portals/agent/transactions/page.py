@@ -9,9 +9,17 @@ from typing import Any
 from litestar import Response, get
 
 from portals.agent.transaction.record import load_record
-from portals.agent.transactions.filters import BRANDS, COLUMNS, PERIODS, Filters, read_filters
+from portals.agent.transactions.filters import (
+    BRANDS,
+    COLUMNS,
+    FIGURES,
+    PERIODS,
+    Filters,
+    read_filters,
+)
 from portals.agent.views.loading import address_of, load_views
 from portals.kit.desk import Desk
+from portals.kit.formats import parse_time
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 from portals.kit.pills import TRANSACTION
 
@@ -38,7 +46,7 @@ async def transactions_page(desk: Desk) -> Response[bytes]:
     listed, stores, counters, record = await asyncio.gather(
         desk.gateway.get("/v1/transactions", filters.list_parameters(now=desk.now, limit=limit)),
         desk.gateway.get("/v1/stores", [("limit", str(STORES_MAX))]),
-        load_counters(desk),
+        load_counters(desk, filters),
         load_record(desk, opened) if opened.startswith("txn_") else asyncio.sleep(0, None),
     )
     return desk.page(
@@ -54,6 +62,7 @@ async def transactions_page(desk: Desk) -> Response[bytes]:
         states=list(TRANSACTION),
         brands=BRANDS,
         periods=PERIODS,
+        figure_names=FIGURES,
         reasons=sorted(desk.words.under("reason").items(), key=lambda pair: pair[1].casefold()),
     )
 
@@ -70,33 +79,48 @@ async def recent(desk: Desk) -> Response[Any]:
 
 @get("/counters")
 async def counters_part(desk: Desk) -> Response[bytes]:
-    """Give live.js the counters as a part of the page."""
+    """Give live.js the counters as a part of the page; the filters are those of the page."""
     desk.require_session()
-    return desk.page("transactions/counters.html", counters=await load_counters(desk))
+    filters = _filters(desk)
+    return desk.page(
+        "transactions/counters.html", counters=await load_counters(desk, filters), filters=filters
+    )
 
 
-async def load_counters(desk: Desk) -> Json | None:
-    """Return the last minutes in figures, or None: a list without its counters is still a list."""
+async def load_counters(desk: Desk, filters: Filters) -> Json | None:
+    """Return what the filters leave in figures, or None: a list without its counters is still a list."""
     try:
-        counters = await desk.gateway.get("/v1/counters", [("minutes", str(COUNTER_MINUTES))])
+        counters = await desk.gateway.get(
+            "/v1/counters", filters.figure_parameters(now=desk.now, minutes=COUNTER_MINUTES)
+        )
     except GatewayDown:
         return None
     except GatewayProblem as problem:
         if problem.status == 401:
             raise
         return None
-    return {**counters, "by_minute": every_minute(counters, now=desk.now)}
+    start, end = parse_time(counters["from"]), parse_time(counters["to"]) or desk.now
+
+    def rows(figure: str, **changes: str) -> str:
+        return f"/transactions?{filters.rows_of(start, end, filters.figure or figure, **changes)}"
+
+    live = filters.is_live_period
+    return {
+        **counters,
+        "live_minutes": COUNTER_MINUTES if live else 0,
+        "by_minute": every_minute(counters, now=desk.now) if live else [],
+        "rows": rows,
+    }
 
 
 def every_minute(counters: Json, *, now: datetime) -> list[Json]:
     """Return one row a minute, oldest first: the gateway leaves out the minutes in which nothing happened."""
     known = {str(row["minute"])[:_TO_THE_MINUTE]: row for row in counters["by_minute"]}
     latest = now.astimezone(UTC).replace(second=0, microsecond=0)
-    amount = {"amount": 0, "currency": counters["amount"]["currency"]}
     rows = []
-    for back in range(int(counters["minutes"]) - 1, -1, -1):
+    for back in range(COUNTER_MINUTES - 1, -1, -1):
         minute = (latest - timedelta(minutes=back)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        nothing = {"minute": minute, "approved": 0, "declined": 0, "unknown": 0, "amount": amount}
+        nothing = {"minute": minute, "approved": 0, "declined": 0, "unknown": 0, "money": []}
         rows.append(known.get(minute[:_TO_THE_MINUTE], nothing))
     return rows
 

@@ -8,12 +8,9 @@ from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
 from portals.kit.desk import Desk
-from portals.kit.formats import whole_number
 from portals.kit.gateway import Json
 
 SERVICES = ("pax", "softpos")
-MINUTES = (5, 15, 30, 60, 240)
-MINUTES_USUAL = 15
 CONDITIONS = ("active", "failing", "silent", "resting", "blocked", "never_seen", "not_active")
 _HEAT_STEPS = 4
 
@@ -23,13 +20,10 @@ async def wall_page(desk: Desk) -> Response[bytes]:
     """Show the estate; every filter and the department stand in the address."""
     desk.require_session()
     query = desk.request.query_params
-    typed = whole_number(query.get("minutes", ""))
-    minutes = typed if typed in MINUTES else MINUTES_USUAL
     wanted = {
         "region": _code(query.get("region", "")),
         "department": _code(query.get("department", "")),
         "service": query.get("service", "") if query.get("service") in SERVICES else "",
-        "minutes": str(minutes),
     }
     pairs = [(name, value) for name, value in wanted.items() if value]
     shown = await desk.gateway.get("/v1/wall", pairs)
@@ -44,7 +38,6 @@ async def wall_page(desk: Desk) -> Response[bytes]:
         groups=groups,
         bar=_shares(shown.get("counts") or {}),
         wanted=wanted,
-        minutes_choices=MINUTES,
         services=SERVICES,
         conditions=CONDITIONS,
         link=lambda **changes: _address(wanted, changes),
@@ -52,10 +45,7 @@ async def wall_page(desk: Desk) -> Response[bytes]:
 
 
 def _address(wanted: dict[str, str], changes: dict[str, str]) -> str:
-    kept = {**wanted, **changes}
-    if kept["minutes"] == str(MINUTES_USUAL):
-        kept["minutes"] = ""
-    query = urlencode([(name, value) for name, value in kept.items() if value])
+    query = urlencode([(name, value) for name, value in {**wanted, **changes}.items() if value])
     return f"/wall?{query}" if query else "/wall"
 
 

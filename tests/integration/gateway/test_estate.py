@@ -67,7 +67,11 @@ async def test_a_diagnosis_names_the_hop_and_compares_with_the_usual_level(
         shown = answer.json()
         assert (shown["hop"], shown["hop_text"]) == ("issuer", "La banque du porteur")
         (terminal,) = [level for level in shown["levels"] if level["of"] == "terminal"]
-        assert (terminal["verdict"], terminal["recent_failed"], terminal["usual_failed"]) == ("worse", 6, 0)
+        assert (terminal["verdict"], terminal["recent_declined"], terminal["usual_declined"]) == (
+            "worse",
+            6,
+            0,
+        )
         assert terminal["text"].startswith("Ce terminal refuse 100\u202f% de ses paiements depuis ")
         proof = {name: value for name, value in terminal["proof"].items() if value}
         listed = await client.get("/v1/transactions", params=proof)

@@ -39,8 +39,8 @@ class Places:
                 await self.rows.execute(
                     "INSERT INTO activity_minute (minute, store_id, service, brand, state, reason, currency,"
                     " transactions, amount_minor, timed, latency_ms_sum, within_100ms, within_250ms, within_500ms,"
-                    " within_1000ms, within_2000ms, within_5000ms) VALUES (date_trunc('minute', $1::timestamptz), $2,"
-                    " 'pax', 2, $3, $4, 'EUR', $5, $5 * 100, $5, $5 * 80, $6, $6, $6, $6, $5, $5)"
+                    " within_1000ms, within_2000ms, within_5000ms, payments, gross_minor) VALUES (date_trunc('minute', $1::timestamptz), $2,"
+                    " 'pax', 2, $3, $4, 'EUR', $5, $5 * 100, $5, $5 * 80, $6, $6, $6, $6, $5, $5, $5, CASE WHEN $3 = 3::smallint THEN $5 * 100 ELSE 0 END)"
                     " ON CONFLICT DO NOTHING",
                     at,
                     self.stores[department],
@@ -85,15 +85,15 @@ async def test_activity_stands_beside_the_week_before_and_keeps_to_the_scope(
         whole = (await everybody.get("/v1/activity")).json()
         part = (await lyon.get("/v1/activity")).json()
         wrong = await everybody.get("/v1/activity", params={"from": "2026-01-01T00:00:00Z"})
-    assert (whole["total"]["transactions"], whole["total_week_before"]["transactions"]) == (45, 20)
+    assert (whole["total"]["payments"], whole["total_week_before"]["payments"]) == (45, 20)
     assert whole["hours"][-1]["approval_rate"] == round(35 / 45, 4)
     assert whole["week_before"][-1]["approval_rate"] == 1.0
     assert len(whole["hours"]) == len(whole["week_before"]) == 25
-    assert [row["transactions"] for row in whole["stores"]] == [40, 5]
+    assert [row["payments"] for row in whole["stores"]] == [40, 5]
     assert whole["reasons"] == [{"reason": "insufficient_funds", "count": 10}]
     assert whole["brands"][0]["brand"] == "visa"
     assert whole["total"]["latency_p50_ms"] < 100 < whole["total"]["latency_p95_ms"] <= 2000
-    assert (part["total"]["transactions"], len(part["stores"])) == (5, 1)
+    assert (part["total"]["payments"], len(part["stores"])) == (5, 1)
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "from")
 
 

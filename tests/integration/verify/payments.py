@@ -158,7 +158,15 @@ class Writer:
         )  # fmt: skip
 
     async def consume(self) -> None:
-        """Let the inbox of the activity hold every event so far."""
+        """Let the inbox of the activity hold every event so far, and its counts what they say."""
+        await self.connection.execute(
+            "DELETE FROM activity_minute; INSERT INTO activity_minute (minute, store_id, state, reason, currency,"
+            " transactions, amount_minor, payments, cancelled, gross_minor, refunds, refunded_minor)"
+            " SELECT date_trunc('minute', f.received_at, 'UTC'), f.store_id,"
+            " CASE WHEN f.declined > 0 THEN 5 WHEN f.unknown > 0 THEN 6 ELSE 3 END, 0, f.currency, count(*), 0,"
+            " sum(f.payments), sum(f.cancelled), sum(f.gross_minor), sum(f.refunds), sum(f.refunded_minor)"
+            " FROM attempt_figure AS f GROUP BY 1, 2, 3, 5"
+        )
         await self.connection.execute(
             "INSERT INTO inbox (consumer, from_txid, from_seq, to_txid, to_seq, events)"
             " SELECT 'activity', coalesce((SELECT max(to_txid) FROM inbox), '0'), coalesce((SELECT max(to_seq) FROM inbox), 0),"

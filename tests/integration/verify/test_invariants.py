@@ -72,14 +72,14 @@ async def test_v1_sees_an_approval_that_nothing_was_booked_for(
 ) -> None:
     await writer.pay(state, booked=False)
     await writer.consume()
-    assert broken(await verification()) == {"V1 position": 1}
+    assert broken(await verification()) == {"V1 position": 1, "V13 books": 1}
 
 
 async def test_v1_sees_money_held_for_a_decline(writer: Writer, verification: Verification) -> None:
     paid = await writer.pay(State.DECLINED)
     await writer.post(paid, operation=1, layer=1, amount_minor=1250)
     await writer.consume()
-    assert broken(await verification()) == {"V1 position": 1}
+    assert broken(await verification()) == {"V1 position": 1, "V13 books": 1}
 
 
 async def test_v2_sees_an_operation_booked_again_on_another_day(

@@ -11,7 +11,8 @@ const IDLE_MS = 10 * 60_000; // well inside the 15 idle minutes that end a sessi
 
 const factsElement = document.getElementById("live-facts");
 if (factsElement) startList(JSON.parse(factsElement.textContent));
-if (document.getElementById("counters")) startCounters();
+drawChart();
+if (document.querySelector("#counters[data-live]")) startCounters();
 
 function startList(facts) {
   const words = facts.words;
@@ -161,14 +162,13 @@ function startCounters() {
   const place = document.getElementById("counters");
   let lastInput = Date.now();
   for (const kind of ["pointermove", "keydown", "scroll"]) addEventListener(kind, () => { lastInput = Date.now(); }, { passive: true });
-  drawChart();
   setInterval(async () => {
     if (document.hidden || Date.now() - lastInput > IDLE_MS) return;
-    const answer = await fetch("/counters", { cache: "no-store", redirect: "error" }).catch(() => null);
+    const answer = await fetch(`/counters${location.search}`, { cache: "no-store", redirect: "error" }).catch(() => null);
     if (!answer?.ok) return;
     // The plot and the open table stay; only figures and table rows are replaced.
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const part of [".figures", ".chart tbody"]) {
+    for (const part of [".figures-of", ".chart tbody"]) {
       const now = place.querySelector(part), then = next.querySelector(part);
       if (now && then) now.replaceWith(document.adoptNode(then));
     }

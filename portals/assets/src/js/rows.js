@@ -71,7 +71,8 @@ export function makeRows(facts) {
       moment.dateTime = x.received_at;
       moment.title = formats.exact(x.received_at);
       moment.textContent = formats.clock(x.received_at);
-      amount.textContent = formats.money(x.amount);
+      // A refund gives money back, and stands negative.
+      amount.textContent = formats.money(x.kind === "refund" ? { ...x.amount, amount: -x.amount.amount } : x.amount);
       if (x.card?.last_four) card.replaceChildren(`${facts.brands[x.card.brand] ?? x.card.brand ?? ""} `, dots.cloneNode(true), x.card.last_four);
       else card.textContent = "–";
       store.textContent = x.store?.name ?? "";

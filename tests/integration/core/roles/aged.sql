@@ -33,5 +33,5 @@ SELECT uuidv7(-$1::interval), (SELECT id FROM alert_rule LIMIT 1), 'info', 'area
 FROM generate_series(1, 4) AS n;
 
 -- name: activity
-INSERT INTO activity_minute (minute, store_id, state, reason, currency, transactions, amount_minor)
-SELECT date_trunc('minute', now()) - $1::interval, s.id, 2, 1, 'EUR', 1, 100 FROM store s LIMIT 3;
+INSERT INTO activity_minute (minute, store_id, state, reason, currency, transactions, amount_minor, payments)
+SELECT date_trunc('minute', now()) - $1::interval, s.id, 2, 1, 'EUR', 1, 100, 1 FROM store s LIMIT 3;

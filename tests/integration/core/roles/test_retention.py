@@ -92,8 +92,9 @@ async def test_a_batch_of_activity_removes_no_more_rows_than_it_locked(database:
         # One minute of one store by two services and two brands: nothing else tells these rows apart.
         await owner.execute(
             "INSERT INTO activity_minute ("
-            " minute, store_id, service, brand, state, reason, currency, transactions, amount_minor)"
-            " SELECT date_trunc('minute', now()) - $1::interval, (SELECT id FROM store LIMIT 1), v, b, 2, 1, 'EUR', 1, 100"
+            " minute, store_id, service, brand, state, reason, currency, transactions, amount_minor,"
+            " payments)"
+            " SELECT date_trunc('minute', now()) - $1::interval, (SELECT id FROM store LIMIT 1), v, b, 2, 1, 'EUR', 1, 100, 1"
             " FROM unnest('{pax,softpos}'::text[]) AS v, generate_series(1, 2) AS b",
             OLD,
         )

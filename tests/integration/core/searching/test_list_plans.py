@@ -71,7 +71,7 @@ async def test_lists_of_a_department_begin_with_its_places(estate: asyncpg.Conne
         ),
         (
             silence.silent_lately_of_places,
-            (area, NOW - timedelta(hours=24), NOW, 8, *PLACES),
+            (area, NOW - timedelta(hours=24), NOW, True, 8, *PLACES),
             {"store_department", "terminal_store"},
         ),
         (

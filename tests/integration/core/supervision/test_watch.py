@@ -49,7 +49,7 @@ async def add_store(pool: asyncpg.Pool) -> uuid.UUID:
 async def count(pool: asyncpg.Pool, store_id: uuid.UUID, at: datetime, number: int) -> None:
     await pool.execute(
         "INSERT INTO activity_minute (minute, store_id, service, brand, state, reason, currency, transactions,"
-        " amount_minor) VALUES ($1, $2, 'pax', 2, 3, 100, 'EUR', $3, $3 * 100)",
+        " amount_minor, payments) VALUES ($1, $2, 'pax', 2, 3, 100, 'EUR', $3, $3 * 100, $3)",
         at.astimezone(UTC),
         store_id,
         number,

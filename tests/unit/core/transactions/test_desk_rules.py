@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import tomllib
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -10,7 +13,14 @@ from core.contracts.desk_requests import TransactionFilter
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
-from core.transactions.desk.rules import bounds_of_times, cancel_action, diagnosis_of, hops_of, refund_action
+from core.transactions.desk.rules import (
+    actions_of,
+    bounds_of_times,
+    cancel_action,
+    diagnosis_of,
+    hops_of,
+    refund_action,
+)
 from core.values.ids import lowest_id
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -93,7 +103,7 @@ def test_only_what_is_approved_and_not_captured_is_cancelled() -> None:
     assert cancel_action(APPROVED, permitted=True).allowed
     captured = changed(state=State.CAPTURED, captured_minor=1000)
     assert cancel_action(captured, permitted=True).why == "already_captured"
-    assert cancel_action(changed(state=State.DECLINED), permitted=True).why == "wrong_state"
+    assert cancel_action(changed(state=State.DECLINED), permitted=True).why == "was_declined"
 
 
 def test_times_bound_ids_by_the_millisecond_and_an_end_takes_in_its_own() -> None:
@@ -102,3 +112,33 @@ def test_times_bound_ids_by_the_millisecond_and_an_end_takes_in_its_own() -> Non
     assert bounds_of_times(whole) == (lowest_id(5_000), lowest_id(9_000))
     within = TransactionFilter(received_from_us=5_999, received_to_us=8_001)
     assert bounds_of_times(within) == (lowest_id(5_000), lowest_id(9_000))
+
+
+def test_every_kind_in_every_state_offers_one_act_or_says_one_reason_why_none() -> None:
+    words = tomllib.loads((Path(__file__).parents[4] / "portals/kit/words/transactions.toml").read_text())[
+        "why"
+    ]
+    for kind, state, captured, refund, cancel in itertools.product(
+        Kind, State, (0, 1250), (True, False), (True, False)
+    ):
+        taken = captured if state in (State.CAPTURED, State.REFUNDED, State.SETTLED) else 0
+        standing = changed(kind=kind, state=state, captured_minor=taken, refunded_minor=0)
+        acts = actions_of(standing, may_refund=refund, may_cancel=cancel)
+        offered = [acts.refund.allowed, acts.cancel.allowed]
+        assert sum(offered) + (acts.why is not None) == 1, (kind, state)
+        # What the API answers to the acts themselves is the same decision.
+        assert acts.refund.allowed == (refund and refund_action(standing, permitted=True).allowed)
+        assert acts.cancel.allowed == (cancel and cancel_action(standing, permitted=True).allowed)
+        for why in (acts.why, acts.refund.why, acts.cancel.why):
+            assert why is None or len(words[why]) == 2
+
+
+def test_a_reversal_that_the_acquirer_refuses_has_one_next_step() -> None:
+    refused = diagnosis_of(
+        changed(state=State.UNKNOWN),
+        [msgspec.structs.replace(REVERSAL, last_result="code 05")],
+        locale="fr",
+        now=NOW,
+    )
+    assert refused.next_step == "Signalez la référence à l’acquéreur : il répond et refuse."
+    assert "Rien à faire" not in refused.next_step

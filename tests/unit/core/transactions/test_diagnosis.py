@@ -32,9 +32,9 @@ APPROVED = DeskTransaction(
     host_replied_us=18_000,
     host_code="00",
 )
-MANY_FAIL = Counted(recent_count=10, recent_failed=4, usual_count=100, usual_failed=6, since=NOW)
-AS_EVER = Counted(recent_count=10, recent_failed=1, usual_count=100, usual_failed=6, since=NOW)
-FEW = Counted(recent_count=2, recent_failed=2, usual_count=3, usual_failed=0, since=NOW)
+MANY_FAIL = Counted(recent_count=10, recent_declined=4, usual_count=100, usual_declined=6, since=NOW)
+AS_EVER = Counted(recent_count=10, recent_declined=1, usual_count=100, usual_declined=6, since=NOW)
+FEW = Counted(recent_count=2, recent_declined=2, usual_count=3, usual_declined=0, since=NOW)
 
 
 @pytest.mark.parametrize(
@@ -95,16 +95,17 @@ def test_few_payments_prove_nothing_and_a_single_failure_is_not_a_trend() -> Non
 def test_the_widest_level_that_is_worse_gives_the_verdict(
     verdicts: dict[LevelOf, LevelVerdict], words: str
 ) -> None:
-    proof = Proof(from_="", to="", state="")
+    proof = Proof(from_="", to="", figure="declined")
     levels = [
         Level(
             of=of,
             label="",
             verdict=verdict,
             recent_count=0,
-            recent_failed=0,
+            recent_declined=0,
+            recent_unknown=0,
             usual_count=0,
-            usual_failed=0,
+            usual_declined=0,
             since=None,
             text="",
             proof=proof,
