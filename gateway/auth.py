@@ -1,4 +1,4 @@
-"""Who calls: the bearer token's hash, the language, the address."""
+"""Who calls: the bearer token, the language, the address."""
 
 import hashlib
 import re
@@ -29,6 +29,7 @@ def provide_caller(request: Request[Any, Any, Any]) -> Caller:
         locale=locale_of(request),
         ip=address_of(request),
         trace_id=trace_id_of(request),
+        token=token,
     )
 
 

@@ -19,10 +19,14 @@ Result = TypeVar("Result")
 class Caller(msgspec.Struct, frozen=True):
     """Who asks, as far as the gateway knows: core finds out the rest."""
 
-    session: bytes | None
+    session: bytes | None  # the token's hash: who listens is known by it
     locale: str
     ip: str
     trace_id: str
+    token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Caller(trace_id={self.trace_id!r})"
 
 
 class CoreClient:
@@ -49,7 +53,7 @@ class CoreClient:
         refuse_card_numbers(body)
         principal = None
         if caller is not None and caller.session is not None:
-            principal = Principal(b"", caller.session, caller.locale, caller.ip)
+            principal = Principal(caller.token, caller.locale, caller.ip, session=caller.session)
         try:
             encoded = msgspec.Raw(msgspec.msgpack.encode(body))
         except OverflowError as error:

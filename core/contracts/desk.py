@@ -4,12 +4,20 @@ import msgspec
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who asks. Core checks it on every request; gateway only carries it."""
+    """Who asks, proved by the session's own token: what is stored of it, which a copy of the database holds, is no proof.
 
-    agent_id: bytes
-    session: bytes  # hash of the session token
+    Core looks the token up on every request; gateway only carries it. `agent_id` and `session`, the token's hash, are
+    for a core of the version before, and believed by none.
+    """
+
+    token: str
     locale: str = "fr"
     ip: str = ""
+    agent_id: bytes = b""
+    session: bytes = b""
+
+    def __repr__(self) -> str:
+        return "Principal(…)"
 
 
 class DeskRequest(msgspec.Struct):

@@ -14,7 +14,7 @@ from core.identity.model import SignedIn
 from core.identity.origin import CALLED_FROM
 from core.identity.permits import require
 from core.identity.rules import SEEN_EVERY, SESSION_IDLE, has_ended, must_note_seen
-from core.identity.views import agent_view
+from core.identity.views import agent_view, hash_of_token
 from core.values.clock import Clock, to_unix_us
 from core.values.timestamps import timestamp
 
@@ -38,7 +38,7 @@ class IdentityHandlers:
         if principal is None:
             raise SessionEnded
         now = self._clock.now()
-        signed_in = await store.find_signed_in(self._pool, principal.session)
+        signed_in = await store.find_signed_in(self._pool, hash_of_token(principal.token))
         if signed_in is None or has_ended(signed_in, now):
             raise SessionEnded
         if must_note_seen(signed_in, now):

@@ -20,6 +20,7 @@ from deploy.local.ports import free_ports
 from deploy.local.processes import PROCESSES, port_names
 from deploy.local.stack import LocalStack
 from deploy.local.state_file import read_state
+from deploy.local.subjects import ALLOWANCES
 from deploy.local.supervisor import StackEvent
 from tests.support.standins import STANDINS
 
@@ -65,8 +66,8 @@ async def test_only_core_is_given_the_database_and_core_no_keys(stack: LocalStac
         assert ("postgres://" in given) is is_core, spec.name
         assert ("GUICHET_KEYS_DIR=" in given) is (spec.name == "edge"), spec.name
         assert ("GUICHET_TLS_DIR=" in given) is (spec.name == "edge"), spec.name
-        user = "core" if is_core else spec.name
-        for other in ("core", "edge", "gateway"):
+        user = spec.name.removeprefix("core-")
+        for other in (allowance.user for allowance in ALLOWANCES):
             assert (f"nats://{other}:" in given) is (other == user), f"{spec.name} has {other}'s login"
 
 
