@@ -338,3 +338,15 @@ async def test_a_store_has_the_zone_of_its_department_here_and_in_the_database(w
         assert zone_of(row["zone"]).key == row["zone"]
     with pytest.raises(asyncpg.DataError):
         await world.owner.execute("UPDATE store SET time_zone = 'Mars/Olympus'")
+
+
+async def test_another_advice_under_the_number_of_a_reversed_one_is_not_told_it_is_booked(
+    world: World,
+) -> None:
+    first = world.booking(Kind.ADVICE)
+    await world.book(first)
+    await world.reverse(first)
+    other = world.booking(Kind.ADVICE, stan=first.stan, body_hash=2, amount_minor=900)
+    assert (await world.book(other)).reason == Reason.REPEAT_DIFFERS
+    assert (await world.book(first)).reason == Reason.ALREADY_REVERSED
+    await drained(world)
