@@ -382,6 +382,7 @@ class StoreMade(StoreSummary, kw_only=True):
     street: str
     merchant_category: str
     opening: str
+    time_zone: str  # IANA name, by which its days end
     version: int
     changed_at: Timestamp
     contacts: list[Contact]
@@ -391,6 +392,7 @@ class StoreRecord(StoreDetail, kw_only=True):
     """A store with everything in it."""
 
     opening: str
+    time_zone: str  # IANA name, by which its days end
     version: int
     changed_at: Timestamp
     account: AccountRef

@@ -348,11 +348,11 @@ WITH told AS (
         j.n,
         CASE
             WHEN j.outcome = 'reversal_acknowledged' THEN CASE
-                WHEN a.id IS NULL AND NOT EXISTS (
+                WHEN a.id IS NULL THEN CASE WHEN NOT EXISTS (
                     SELECT FROM reversal AS r
                     WHERE r.terminal_id = t.id AND r.message_class = j.message_class AND r.stan = j.stan
                         AND r.attempt_id IS NULL AND r.reason = 100
-                ) THEN 'reversal acknowledged, nothing recorded'
+                ) THEN 'reversal acknowledged, nothing recorded' END
                 WHEN a.state IN (5, 6, 7) THEN NULL
                 WHEN j.replacement_minor > 0 AND a.approved_minor > j.replacement_minor
                     THEN 'reversal in part acknowledged, more is held'

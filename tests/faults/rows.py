@@ -194,7 +194,7 @@ async def check_indexes(rig: Rig) -> int:
 
 async def odd_terminals(rig: Rig) -> Outcome:
     """Row 26: four time zones, wrong clocks, no field 7, counters reset, parts taken back; edge dies meanwhile."""
-    kinds = {"odd_clocks": 1.0, "parts": 0.1, "resets": 0.1, "cancellations": 0.1}
+    kinds = {"parts": 0.1, "resets": 0.1, "cancellations": 0.1}
     async with rig.load(**kinds) as load:
         await load.steady()
         await asyncio.sleep(rig.size.before_s)

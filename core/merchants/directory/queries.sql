@@ -215,7 +215,7 @@ LIMIT $3;
 -- name: store_made
 -- Primary key, within the scope.
 SELECT s.id, s.name, s.siret, s.acceptor, s.city, s.postcode, s.department, s.blocked_at, s.street,
-       s.merchant_category, s.opening, s.version, s.changed_at, c.id AS company_id, c.legal_name,
+       s.merchant_category, s.opening, s.time_zone, s.version, s.changed_at, c.id AS company_id, c.legal_name,
        a.id AS account_id, a.name AS account_name,
        (SELECT count(*)::int FROM terminal t WHERE t.store_id = s.id) AS terminal_count
 FROM store s JOIN company c ON c.id = s.company_id JOIN account a ON a.id = c.account_id

@@ -100,6 +100,7 @@ def store_made_of(row: asyncpg.Record, contacts: list[Contact]) -> StoreMade:
         street=row["street"],
         merchant_category=row["merchant_category"],
         opening=row["opening"],
+        time_zone=row["time_zone"],
         version=row["version"],
         changed_at=timestamp(row["changed_at"]),
         contacts=contacts,

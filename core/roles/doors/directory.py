@@ -42,6 +42,7 @@ async def _store(
     return StoreRecord(
         **{name: getattr(detail, name) for name in msgspec.structs.asdict(detail)},
         opening=made.opening,
+        time_zone=made.time_zone,
         version=made.version,
         changed_at=made.changed_at,
         account=account_ref_of(row),

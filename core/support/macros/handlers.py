@@ -37,9 +37,10 @@ from core.support.macros import rules, store
 from core.support.macros.errors import MacroFieldsRefused, MacroImpossible
 from core.support.macros.model import StoredMacro, Target
 from core.terminals.api import activate_on, lift_on, want_reload_on
-from core.values.clock import PARIS, Clock, to_unix_us
+from core.values.clock import Clock, to_unix_us
 from core.values.ids import encode_id, rrn_of
 from core.values.timestamps import timestamp
+from core.values.zones import zone_of
 
 
 class MacroHandlers:
@@ -234,7 +235,9 @@ async def _do(
                 facts={
                     "store": target.store_name,
                     "amount": rules.amount_text(payment.amount_minor, payment.currency, locale),
-                    "date": payment.received_at.astimezone(PARIS).strftime("%d/%m/%Y %H:%M"),
+                    "date": payment.received_at.astimezone(zone_of(payment.time_zone)).strftime(
+                        "%d/%m/%Y %H:%M"
+                    ),
                     "card": f"{brand.upper()} ·· {payment.card_last_four}",
                     "reference": rrn_of(payment.id),
                 },

@@ -29,6 +29,7 @@ class LastPayment(msgspec.Struct, frozen=True):
     amount_minor: int
     currency: str
     received_at: datetime
+    time_zone: str  # the store's, by which its customer reads the receipt
     card_brand: int
     card_last_four: str
 

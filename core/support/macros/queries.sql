@@ -28,7 +28,7 @@ UPDATE macro SET removed_at = $2, changed_by = $3, changed_at = $2 WHERE id = $1
 -- name: target_terminal
 -- Primary keys, the standing block by block_standing, the last payment by attempt_once newest date first.
 -- $2 terminal, $3 earliest date of a payment.
-SELECT t.id, t.terminal, t.activated_at, s.name AS store_name, v.active AS service_active, o.retired_at,
+SELECT t.id, t.terminal, t.activated_at, s.name AS store_name, s.time_zone, v.active AS service_active, o.retired_at,
        b.id AS block_id, b.reason AS block_reason,
        a.id AS payment_id, a.approved_minor, a.currency, a.received_at, a.card_brand, a.card_last_four
 FROM terminal t

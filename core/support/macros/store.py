@@ -10,7 +10,6 @@ from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.support.macros.model import LastPayment, StoredMacro, Target
-from core.values.clock import paris_date
 
 RECEIPT_AGE_MAX = timedelta(days=30)
 
@@ -81,7 +80,8 @@ async def find_target(
             _SQL.target_terminal,
             scope.parameter(),
             uuid_of(target_id),
-            paris_date(now - RECEIPT_AGE_MAX),
+            # One day more: dates are those of the stores.
+            (now - RECEIPT_AGE_MAX).date() - timedelta(days=1),
         )
         return None if row is None else _terminal(row)
     row = await connection.fetchrow(_SQL.target_store, scope.parameter(), uuid_of(target_id))
@@ -151,6 +151,7 @@ def _terminal(row: asyncpg.Record) -> Target:
             amount_minor=row["approved_minor"],
             currency=row["currency"],
             received_at=row["received_at"],
+            time_zone=row["time_zone"],
             card_brand=row["card_brand"],
             card_last_four=row["card_last_four"],
         ),

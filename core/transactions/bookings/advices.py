@@ -17,6 +17,9 @@ from core.transactions.rules import stored_answer
 from core.values.clock import from_unix_us
 from core.values.ids import id_range_of_rrn, rrn_of
 
+MARK_HASH = 0
+"""The body hash of a mark that an earlier version set for what had not come yet."""
+
 
 async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
     """Book an advice or a completion once; a repeat gets the first answer, another body is refused.
@@ -181,10 +184,11 @@ async def _first_answer(connection: Connection, asked: Book) -> AuthoriseReply:
     )
     if row is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, 0)
+    if row["body_hash"] not in (asked.body_hash, MARK_HASH):
+        # Another message under a number used before: told 00 it would be lost.
+        return _answer(asked, Reason.REPEAT_DIFFERS, 0)
     if row["state"] == State.REVERSED:
         return _answer(asked, Reason.ALREADY_REVERSED, 0)
-    if row["body_hash"] != asked.body_hash:
-        return _answer(asked, Reason.REPEAT_DIFFERS, 0)
     reason = stored_answer(row["state"], row["reason"])
     return AuthoriseReply(
         asked.id,

@@ -15,7 +15,7 @@ from core.transactions.diagnosis.rules import (
     USUAL_SPAN,
     Counted,
 )
-from core.values.clock import paris_date, to_unix_us
+from core.values.clock import to_unix_us
 from core.values.ids import lowest_id
 
 TERMINAL_ROWS_MAX: Final = 3_000
@@ -36,8 +36,9 @@ async def level_of_terminal(connection: Connection, scope: Scope, place: asyncpg
         _SQL.level_of_terminal,
         scope.parameter(),
         place["terminal_id"],
-        paris_date(at - USUAL_SPAN),
-        paris_date(at + RECENT_AFTER),
+        # One day more on either side: dates are those of the stores.
+        (at - USUAL_SPAN).date() - timedelta(days=1),
+        (at + RECENT_AFTER).date() + timedelta(days=1),
         at - RECENT_BEFORE,
         at + RECENT_AFTER,
         TERMINAL_ROWS_MAX,

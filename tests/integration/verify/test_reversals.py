@@ -109,3 +109,16 @@ async def test_v3_sees_a_part_that_was_told_to_be_taken_back_and_is_held(
     told = paid.told(outcome="reversal_acknowledged", replacement_minor=1_000)
     finding = (await verification([told])).finding("V3")
     assert finding.examples[0].startswith("reversal in part acknowledged, more is held")
+
+
+async def test_v3_keeps_to_a_reversal_whose_payment_never_came(
+    writer: Writer, verification: Verification
+) -> None:
+    paid = await writer.pay()
+    await say(writer, paid, stan=4242, attempt_id=None, attempt_date=None, finding=2)
+    lost = paid.told(outcome="reversal_acknowledged", stan=4242)
+    unkept = paid.told(outcome="reversal_acknowledged", stan=4343)
+    finding = (await verification([lost, unkept])).finding("V3")
+    assert [example.partition(":")[0] for example in finding.examples] == [
+        "reversal acknowledged, nothing recorded"
+    ]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -15,6 +16,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, State
 from core.contracts.subjects import REVERSE
 from core.values.ids import rrn_of
+from core.values.zones import time_zone_of, zone_of
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.test_bookings import drained
 from tests.integration.core.transactions.world import CARD, World, until
@@ -326,3 +328,25 @@ async def test_the_host_is_told_of_a_reversal_in_utc_and_of_the_stores_own_time(
         assert told.local_time[:8] == f"{there:%m%d%H%M}"
     finally:
         await world.owner.execute("UPDATE store SET department = '75'")
+
+
+async def test_a_store_has_the_zone_of_its_department_here_and_in_the_database(world: World) -> None:
+    for department in (*(str(code) for code in range(971, 990)), "2A", "75"):
+        row = await world.owner.fetchrow("SELECT time_zone_of($1) AS zone", department)
+        assert row is not None
+        assert row["zone"] == time_zone_of(department)
+        assert zone_of(row["zone"]).key == row["zone"]
+    with pytest.raises(asyncpg.DataError):
+        await world.owner.execute("UPDATE store SET time_zone = 'Mars/Olympus'")
+
+
+async def test_another_advice_under_the_number_of_a_reversed_one_is_not_told_it_is_booked(
+    world: World,
+) -> None:
+    first = world.booking(Kind.ADVICE)
+    await world.book(first)
+    await world.reverse(first)
+    other = world.booking(Kind.ADVICE, stan=first.stan, body_hash=2, amount_minor=900)
+    assert (await world.book(other)).reason == Reason.REPEAT_DIFFERS
+    assert (await world.book(first)).reason == Reason.ALREADY_REVERSED
+    await drained(world)

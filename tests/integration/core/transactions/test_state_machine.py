@@ -6,10 +6,13 @@ GUICHET_STATE_MACHINE_EXAMPLES and GUICHET_STATE_MACHINE_STEPS lengthen it; the 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -29,7 +32,7 @@ from core.contracts.states import Kind, State
 from core.values.ids import rrn_of
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.invariants import check_books_agree, check_invariants
-from tests.integration.core.transactions.world import World, until
+from tests.integration.core.transactions.world import CARD, World, until
 
 EXAMPLES = int(os.environ.get("GUICHET_STATE_MACHINE_EXAMPLES", "12"))
 STEPS = int(os.environ.get("GUICHET_STATE_MACHINE_STEPS", "30"))
@@ -58,11 +61,14 @@ DELIVERY_ANSWERS = st.lists(
     max_size=3,
 )
 AMOUNTS = st.integers(min_value=2, max_value=5_000)
+ZONES = {"75": 1, "971": -4, "974": 4, "987": -10}
+"""Departments of four time zones, with their hours from UTC."""
 BLOCKS = {
     "terminal": ("UPDATE terminal SET blocked_at = {}", Reason.TERMINAL_BLOCKED),
     "store": ("UPDATE store SET blocked_at = {}", Reason.STORE_BLOCKED),
     "service": ("UPDATE service SET blocked_at = {}", Reason.SERVICE_BLOCKED),
 }
+_ticks = itertools.count(1)
 APPROVALS = (Reason.APPROVED, Reason.PARTIAL_APPROVAL)
 
 
@@ -80,10 +86,28 @@ class EngineMachine(RuleBasedStateMachine):
         """Run a step in the loop of the engine, which lives in the test's own thread."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=30)
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(department=st.sampled_from(sorted(ZONES)), field_7=st.sampled_from(["utc", "local"]))
+    def begin(self, department: str, field_7: str) -> None:
         self.blocked: set[str] = set()
-        self.run_in_loop(self.world.reset())
+        self.hours, self.field_7 = ZONES[department], field_7
+        self.reset_stans = 0
+
+        async def work() -> None:
+            await self.world.reset()
+            await self.world.owner.execute("UPDATE store SET department = $1", department)
+
+        self.run_in_loop(work())
+
+    def _clock(self) -> dict[str, Any]:
+        """Return the times and the date of a message by the terminal's own clock."""
+        now = self.world.clock.now() + timedelta(microseconds=next(_ticks))
+        local = now + timedelta(hours=self.hours)
+        sent = now if self.field_7 == "utc" else local
+        return {
+            "transmitted_at": f"{sent:%m%d%H%M%S}",
+            "local_time": f"{local:%m%d%H%M%S}",
+            "business_date": local.date().toordinal(),
+        }
 
     async def _pay(self, item: Authorise, mood: str) -> AuthoriseReply:
         self.world.host.script.append(mood)
@@ -94,13 +118,13 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(target=payments, amount=AMOUNTS, mood=MOODS, partial_ok=st.booleans())
     def pay(self, amount: int, mood: str, partial_ok: bool) -> Authorise:
-        item = self.world.payment(amount_minor=amount, partial_ok=partial_ok)
+        item = self.world.payment(amount_minor=amount, partial_ok=partial_ok, **self._clock())
         self._check_first(self.run_in_loop(self._pay(item, mood)), amount)
         return item
 
     @rule(target=holds, amount=AMOUNTS, mood=MOODS, partial_ok=st.booleans())
     def preauthorise(self, amount: int, mood: str, partial_ok: bool) -> Authorise:
-        item = self.world.authorisation(amount_minor=amount, partial_ok=partial_ok)
+        item = self.world.authorisation(amount_minor=amount, partial_ok=partial_ok, **self._clock())
         self._check_first(self.run_in_loop(self._pay(item, mood)), amount)
         return item
 
@@ -129,14 +153,70 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(item=st.one_of(payments, holds, bookings, refunds))
     def reverse(self, item: Authorise | Book) -> None:
-        first = self.run_in_loop(self.world.reverse(item))
+        # Where it looks first is a hint and no more: a terminal of another zone names another date.
+        hint = item.business_date + 1
+        first = self.run_in_loop(self.world.reverse(item, original_business_date=hint))
         again = self.run_in_loop(self.world.reverse(item))
         assert first.reason == again.reason
         assert first.reason in (Reason.APPROVED, Reason.ALREADY_CAPTURED)
 
+    @rule(item=st.one_of(payments, holds), part=st.sampled_from([1, 50, 99, 100]))
+    def reverse_a_part(self, item: Authorise, part: int) -> None:
+        async def work() -> None:
+            before = await self.world.row_of_key(item)
+            stays = max(1, before["approved_minor"] * part // 100)
+            reply = await self.world.reverse(item, replacement_minor=stays)
+            after = await self.world.row_of_key(item)
+            if reply.reason == Reason.APPROVED:
+                assert after["approved_minor"] == stays or after["state"] == State.REVERSED
+                assert after["approved_minor"] <= before["approved_minor"]
+            else:
+                assert (after["state"], after["approved_minor"]) == (
+                    before["state"],
+                    before["approved_minor"],
+                )
+            assert (await self.world.reverse(item, replacement_minor=stays)).reason == reply.reason
+
+        self.run_in_loop(work())
+
+    @rule(
+        item=st.one_of(payments, holds), change=st.sampled_from(["amount", "card", "currency", "reference"])
+    )
+    def reverse_what_disagrees(self, item: Authorise, change: str) -> None:
+        changes: dict[str, Any] = {
+            "amount": {"amount_minor": item.amount_minor + 1_000_000},
+            "card": {"card": msgspec.structs.replace(CARD, fingerprint=1)},
+            "currency": {"currency": "USD"},
+            "reference": {"original_rrn": "0" * 12},
+        }[change]
+
+        async def work() -> None:
+            before = await self.world.row_of_key(item)
+            reply = await self.world.reverse(item, **changes)
+            assert reply.reason == Reason.ORIGINAL_DISAGREES
+            assert (await self.world.row_of_key(item))["state"] == before["state"]
+
+        self.run_in_loop(work())
+
+    @rule(target=payments, earlier=payments, amount=AMOUNTS)
+    def pay_after_a_counter_reset(self, earlier: Authorise, amount: int) -> Authorise:
+        """The number of an earlier payment again, on another day by the terminal's clock."""
+        self.reset_stans += 1
+        item = self.world.payment(
+            amount_minor=amount + 10_000 * self.reset_stans,
+            stan=earlier.stan,
+            **{
+                **self._clock(),
+                "business_date": earlier.business_date - self.reset_stans,
+                "transmitted_at": f"{earlier.transmitted_at[:6]}{self.reset_stans % 15:02d}{self.reset_stans:02d}",
+            },
+        )
+        self.run_in_loop(self._pay(item, behaviour.APPROVE))
+        return item
+
     @rule(target=payments, amount=AMOUNTS)
     def reverse_before_paying(self, amount: int) -> Authorise:
-        item = self.world.payment(amount_minor=amount)
+        item = self.world.payment(amount_minor=amount, **self._clock())
         assert self.run_in_loop(self.world.reverse(item)).reason == Reason.APPROVED
         assert self.run_in_loop(self.world.pay(item)).reason == Reason.ALREADY_REVERSED
         return item
@@ -144,7 +224,7 @@ class EngineMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.blocked)
     @rule(target=payments, amount=AMOUNTS)
     def reverse_while_paying(self, amount: int) -> Authorise:
-        item = self.world.payment(amount_minor=amount)
+        item = self.world.payment(amount_minor=amount, **self._clock())
 
         async def work() -> None:
             self.world.host.script.append(behaviour.HOLD)
@@ -261,21 +341,24 @@ class EngineMachine(RuleBasedStateMachine):
     @rule()
     def totals(self) -> None:
         async def work() -> None:
-            ours = await self.world.totals(self.world.today())
+            ours_of_days = [
+                await self.world.totals(row["business_date"].toordinal())
+                for row in await self.world.owner.fetch("SELECT DISTINCT business_date FROM attempt")
+            ]
             bought = await self.world.owner.fetchval(
                 """
                 SELECT coalesce(sum(approved_minor), 0)::bigint FROM attempt
                 WHERE kind IN (2, 5, 6) AND state NOT IN (5, 6, 7)
                 """
             )
-            assert ours.debit_minor == bought
+            assert sum(ours.debit_minor for ours in ours_of_days) == bought
 
         self.run_in_loop(work())
 
     @precondition(lambda self: not self.blocked)
     @rule(target=payments, amount=AMOUNTS)
     def crash_while_paying(self, amount: int) -> Authorise:
-        item = self.world.payment(amount_minor=amount)
+        item = self.world.payment(amount_minor=amount, **self._clock())
 
         async def work() -> None:
             self.world.host.script.append(behaviour.HOLD)

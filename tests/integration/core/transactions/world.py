@@ -426,10 +426,11 @@ class World:
     async def row_of_key(self, item: Authorise) -> asyncpg.Record:
         """Return the attempt that stands under an item's natural key."""
         row = await self.owner.fetchrow(
-            "SELECT * FROM attempt WHERE terminal_id = $1 AND message_class = $2 AND stan = $3",
+            "SELECT * FROM attempt WHERE terminal_id = $1 AND message_class = $2 AND stan = $3 AND business_date = $4",
             UUID(bytes=item.terminal_id),
             item.message_class,
             item.stan,
+            date.fromordinal(item.business_date),
         )
         assert row is not None
         return row
