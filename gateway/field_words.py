@@ -31,6 +31,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "This value is given twice: keep one.",
     ),
     "number_too_large": ("Ce nombre est trop grand.", "This number is too large."),
+    "not_integer": ("Ce n’est pas un nombre entier.", "This is not a whole number."),
     "missing": ("Cette valeur manque.", "This value is missing."),
     "unknown_field": ("Ce champ n’existe pas ici.", "There is no such field here."),
 }

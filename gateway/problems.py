@@ -343,16 +343,30 @@ def field_of(request: Request[Any, Any, Any], key: object) -> str:
 
 
 @functools.lru_cache(maxsize=1_024)
-def _names_of(handler: Any) -> dict[str, str]:
-    """Return name in our code -> name on the wire, for a handler and what it depends on."""
+def integer_parameters(handler: Any) -> tuple[str, ...]:
+    """Return the names on the wire of a route's parameters that are whole numbers."""
+    names = _names_of(handler)
+    return tuple(
+        names.get(name, name)
+        for name, field in _parameters_of(handler)
+        if int in (field.annotation, *field.args)
+    )
+
+
+def _parameters_of(handler: Any) -> list[tuple[str, Any]]:
     signatures = [
         handler.parsed_fn_signature,
         *(provided.parsed_fn_signature for provided in handler.resolve_dependencies().values()),
     ]
+    return [pair for signature in signatures for pair in signature.parameters.items()]
+
+
+@functools.lru_cache(maxsize=1_024)
+def _names_of(handler: Any) -> dict[str, str]:
+    """Return name in our code -> name on the wire, for a handler and what it depends on."""
     return {
         name: field.kwarg_definition.name
-        for signature in signatures
-        for name, field in signature.parameters.items()
+        for name, field in _parameters_of(handler)
         if isinstance(field.kwarg_definition, ParameterKwarg) and field.kwarg_definition.name
     }
 

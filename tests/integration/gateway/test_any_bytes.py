@@ -228,6 +228,33 @@ def sampler() -> Sampler:
     return Sampler({}, dict.fromkeys(PREFIXES, bytes(15) + b"\x01"))
 
 
+async def test_a_refusal_names_what_the_caller_sent(desk_stack: DeskStack) -> None:
+    async with desk_stack.client(await desk_stack.log_in(), **{"Accept-Language": "en"}) as client:
+        renamed = await client.get("/v1/transactions", params={"from": "yesterday"})
+        missing = await client.get("/v1/documents")
+        twice = await client.post(
+            "/v1/accounts", json={"name": "x"}, headers=[("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+        )
+        plain = await client.post("/v1/accounts", content=b"{}", headers={"Content-Type": "text/plain"})
+        hidden = await client.post("/v1/accounts", json={"name": "\u3164"})
+        line = await client.get("/v1/transactions?last_four=1111%0A")
+        schema = await client.get("/schema/openapi.yml")
+    told = [
+        (answer.status_code, [(error["field"], error["code"]) for error in answer.json()["errors"]])
+        for answer in (renamed, missing, twice, plain, hidden, line, schema)
+    ]
+    assert told == [
+        (422, [("from", "invalid")]),
+        (422, [("company", "missing")]),
+        (400, [("Idempotency-Key", "repeated")]),
+        (415, []),
+        (422, [("name", "invisible")]),
+        (422, [("last_four", "control_character")]),
+        (404, []),
+    ]
+    assert hidden.json()["errors"][0]["detail"] == "Nothing of this text can be seen: type it again."
+
+
 async def test_any_bytes_to_any_route_are_answered_with_a_problem(
     desk_stack: DeskStack, rows: asyncpg.Connection, sampler: Sampler
 ) -> None:

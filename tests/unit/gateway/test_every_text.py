@@ -65,7 +65,7 @@ _FOUND = [
 ]
 
 
-def _is_opaque(place: tuple[str | int, ...], kind: Any) -> bool:
+def _is_opaque(place: Any, kind: Any) -> bool:
     read = _placed(place, " \u200b")
     try:
         return place[-1] in OPAQUE and tidied(read, kind) == read
