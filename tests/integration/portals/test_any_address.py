@@ -273,7 +273,7 @@ async def test_every_form_answers_any_fields_with_a_page(walk: Walk) -> None:
         )
     async with asyncio.TaskGroup() as group:
         for path, (kind, body) in itertools.product(_routes(walk.kit, "POST"), bodies):
-            headers = [(b"content-type", kind), (b"cookie", walk.cookies.encode()), (b"hx-request", b"true")]
+            headers = {b"content-type": kind, b"cookie": walk.cookies.encode(), b"hx-request": b"true"}
             request = httpx.Request("POST", "http://portal" + path, headers=headers, content=body)  # pyright: ignore[reportArgumentType]
             group.create_task(_hold(walk, faults, gate, request, f"{kind!r} {body[:60]!r}"))
     assert not faults, f"{len(faults)}:\n" + "\n".join(sorted(faults)[:50])
