@@ -238,7 +238,11 @@ async def test_every_page_answers_any_header_with_a_page(walk: Walk) -> None:
         for path, headers in itertools.product(_routes(walk.kit, "GET"), HEADERS):
             if "/live" in path:
                 continue
-            request = httpx.Request("GET", "http://portal" + path, headers=list(headers.items()))
+            request = httpx.Request(
+                "GET",
+                "http://portal" + path,
+                headers={name.encode(): value for name, value in headers.items()},
+            )
             if "cookie" not in headers:
                 request.headers["cookie"] = walk.cookies
             group.create_task(_hold(walk, faults, gate, request, str(headers)))
