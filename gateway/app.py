@@ -11,12 +11,14 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, License, SecurityScheme
-from litestar.types import ASGIApp
+from litestar.routes import BaseRoute
+from litestar.types import ASGIApp, ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from core.bus import Bus
 from gateway import problems
 from gateway.auth import provide_caller
+from gateway.bodies import BodyRequest
 from gateway.core_client import CoreClient
 from gateway.description import Description
 from gateway.live.feed import LISTENERS_MAX, LiveFeed
@@ -44,6 +46,7 @@ from gateway.v1 import (
     transactions,
 )
 from gateway.v1.reading import list_filter, live_filter, refuse_unknown_parameters
+from gateway.wellformed import WellFormed
 from observability.admission import Admission, BodyStalled, Crowded
 from observability.client_address import TrustedProxies
 from observability.hot import Exposition
@@ -67,6 +70,14 @@ _TOPICS: Final = (
     estate,
 )
 NOBODY: Final = TrustedProxies(())
+
+
+class _Unserved(Router):
+    """Takes no route. The framework would serve the description once more, with pages that run scripts from elsewhere."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:  # noqa: ARG002 -- the shape of a router.
+        """Leave the route out."""
+        return []
 
 
 class Parts:
@@ -205,6 +216,7 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
             HTTPException: problems.on_http_exception,
             Exception: problems.on_exception,
         },
+        request_class=BodyRequest,
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
         response_cache_config=ResponseCacheConfig(),
@@ -216,7 +228,7 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
             components=Components(
                 security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},
             ),
-            path=None,
+            openapi_router=_Unserved("/schema", route_handlers=[]),
             use_handler_docstrings=True,
             render_plugins=[],
         ),
@@ -225,4 +237,4 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
 
 def serve(bus: Bus, proxies: TrustedProxies) -> ASGIApp:
     """Return what the server runs."""
-    return Outermost(build_app(bus, proxies))  # pyright: ignore[reportReturnType]
+    return Outermost(WellFormed(build_app(bus, proxies)))  # pyright: ignore[reportReturnType]

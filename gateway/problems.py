@@ -1,5 +1,7 @@
 """Problems (RFC 9457): one table from stable codes to HTTP status and words, and the handlers that answer with it."""
 
+import functools
+import re
 import tomllib
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -10,6 +12,7 @@ import msgspec
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.params import ParameterKwarg
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from core.contracts.desk import DeskProblem, FieldProblem
@@ -76,6 +79,16 @@ TABLE: Final[dict[str, _Row]] = {
         422,
         _Words("Requête refusée", "Corrigez les champs indiqués."),
         _Words("Request refused", "Correct the fields that are named."),
+    ),
+    "malformed_request": _Row(
+        400,
+        _Words(
+            "Requête illisible",
+            "L’adresse, un paramètre ou un en-tête n’est pas du texte, ou est donné deux fois.",
+        ),
+        _Words(
+            "Request not readable", "The address, a parameter or a header is not text, or is given twice."
+        ),
     ),
     "unauthenticated": _Row(
         401,
@@ -229,6 +242,7 @@ def _load_words(folder: Path) -> dict[str, _Row]:
 
 TABLE.update(_load_words(Path(__file__).with_name("refusals")))
 
+_MISSING: Final = re.compile(r"Missing required \w+ parameter '(?P<name>[^']*)'")
 _BY_STATUS: Final = {
     400: "invalid_request",
     401: "unauthenticated",
@@ -257,8 +271,10 @@ def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
         code=code,
         # The words of a refusal may name what was sent.
         errors=[
-            msgspec.structs.replace(
-                each, field=hide_card_numbers(each.field), detail=hide_card_numbers(each.detail)
+            FieldProblem(
+                hide_card_numbers(each.field),
+                each.code,
+                hide_card_numbers(each.detail),
             )
             for each in (told(error, locale) for error in problem.errors)
         ],
@@ -302,9 +318,11 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     errors: list[FieldProblem] = []
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         errors = [
-            FieldProblem(str(each.get("key") or "body"), "invalid", str(each.get("message", "")))
+            FieldProblem(field_of(request, each.get("key")), "invalid", str(each.get("message", "")))
             for each in error.extra
         ]
+    elif missing := _MISSING.match(error.detail):
+        errors = [FieldProblem(missing["name"], "missing")]
     code = _BY_STATUS.get(error.status_code, "invalid_request")
     if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
         code = (
@@ -313,6 +331,44 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     if code == "invalid_request" and not errors:
         errors = [FieldProblem("body", "malformed", "")]
     return on_problem(request, Problem(code, errors=errors))
+
+
+def field_of(request: Request[Any, Any, Any], key: object) -> str:
+    """Return what the caller calls a parameter; the framework knows it by its name in our code, such as `from_`."""
+    name = str(key or "body")
+    if name == "data":
+        return "body"
+    handler = request.scope.get("route_handler")
+    return name if handler is None else _names_of(handler).get(name, name)
+
+
+@functools.lru_cache(maxsize=1_024)
+def integer_parameters(handler: Any) -> tuple[str, ...]:
+    """Return the names on the wire of a route's parameters that are whole numbers."""
+    names = _names_of(handler)
+    return tuple(
+        names.get(name, name)
+        for name, field in _parameters_of(handler)
+        if int in (field.annotation, *field.args)
+    )
+
+
+def _parameters_of(handler: Any) -> list[tuple[str, Any]]:
+    signatures = [
+        handler.parsed_fn_signature,
+        *(provided.parsed_fn_signature for provided in handler.resolve_dependencies().values()),
+    ]
+    return [pair for signature in signatures for pair in signature.parameters.items()]
+
+
+@functools.lru_cache(maxsize=1_024)
+def _names_of(handler: Any) -> dict[str, str]:
+    """Return name in our code -> name on the wire, for a handler and what it depends on."""
+    return {
+        name: field.kwarg_definition.name
+        for name, field in _parameters_of(handler)
+        if isinstance(field.kwarg_definition, ParameterKwarg) and field.kwarg_definition.name
+    }
 
 
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

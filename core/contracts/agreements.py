@@ -7,6 +7,7 @@ import msgspec
 from core.contracts.desk_views import BrandName, CompanyRef, PersonRef, StoreRef, Timestamp
 from core.contracts.fees import DateText
 from core.contracts.subjects import DESK
+from core.contracts.texts import LINES
 
 CONTRACTS = f"{DESK}.contracts"  # ListContracts -> ContractPage
 CONTRACT = f"{DESK}.contract"  # ById -> ContractDetail
@@ -125,8 +126,8 @@ class TemplateBlock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     heading_fr: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     heading_en: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    text_fr: Annotated[str, msgspec.Meta(min_length=1, max_length=5_000)]
-    text_en: Annotated[str, msgspec.Meta(min_length=1, max_length=5_000)]
+    text_fr: Annotated[str, msgspec.Meta(min_length=1, max_length=5_000), LINES]
+    text_en: Annotated[str, msgspec.Meta(min_length=1, max_length=5_000), LINES]
 
 
 class WriteTemplate(msgspec.Struct):

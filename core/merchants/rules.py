@@ -5,6 +5,7 @@ here: whether a field may be empty is the form's business.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -13,6 +14,8 @@ from stdnum import iban as iban_numbers
 from stdnum import luhn
 from stdnum.fr import siret as siret_numbers
 from stdnum.fr import tva as vat_numbers
+
+from core.values.regions import department_of, is_in_monaco
 
 CONTACT_ROLES: Final = ("owner", "manager", "accounting", "technical", "other")
 LEGAL_FORMS: Final = (
@@ -29,14 +32,18 @@ LEGAL_FORMS: Final = (
     "Association",
     "Établissement public",
 )
-_SPACES: Final = re.compile(r"[\s.\u00a0\u202f-]+")
 _ACTIVITY: Final = re.compile(r"^([0-9]{2})([0-9]{2})([A-Z])$")
 _EMAIL: Final = re.compile(
     r"^[^\s@,;:<>()\[\]\"\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,22}[^\W_]$"
 )
 _FRENCH_PLACES: Final = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "PF", "NC", "WF")
-_ISLANDS: Final = {"97133": "977", "97150": "978"}
-_BEYOND_SEAS: Final = frozenset({"971", "972", "973", "974", "975", "976", "977", "978", "986", "987", "988"})
+_NO_SIREN: Final = "000"
+"""How the numbers begin that Monaco's companies have for VAT alone: nobody in France has one."""
+
+_BETWEEN: Final = frozenset(".\u00b7\u2022\u2027\u2212")
+_NO_ESTABLISHMENT: Final = "00000"
+_EXTENSION: Final = re.compile(r"[0-9)]\W*(?:ext|extension|poste|x|#|;ext=)\W*[0-9]{1,7}\W*", re.IGNORECASE)
+_DIALLED: Final = re.compile(r"\+?[0-9 ()./-]+")
 
 
 class Checked(NamedTuple):
@@ -54,14 +61,27 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _compact(text: str) -> str:
+    """Return an identifier without what people put between its parts: blanks, dashes, points, and what is invisible.
+
+    Digits and letters of full width are the plain ones: a Japanese keyboard or a scanner made them.
+    """
+    return "".join(
+        letter
+        for letter in unicodedata.normalize("NFKC", text)
+        if unicodedata.category(letter) not in ("Cc", "Cf", "Pd", "Zs", "Zl", "Zp") and letter not in _BETWEEN
+    )
+
+
 def check_siren(text: str) -> Checked:
     """Nine digits, the last by Luhn. Source: INSEE, identifiant SIREN."""
-    digits = _SPACES.sub("", text)
+    digits = _compact(text)
     if not digits:
         return Checked("")
     if not _is_digits(digits) or len(digits) != 9:
         return Checked(one_line(text), "siren_shape")
-    return Checked(digits, None if luhn.is_valid(digits) else "siren_key")
+    right = luhn.is_valid(digits) and not digits.startswith(_NO_SIREN)
+    return Checked(digits, None if right else "siren_key")
 
 
 def check_siret(text: str, siren: str = "") -> Checked:
@@ -69,12 +89,13 @@ def check_siret(text: str, siren: str = "") -> Checked:
 
     Source: INSEE, identifiant SIRET, and its exception for SIREN 356000000.
     """
-    digits = _SPACES.sub("", text)
+    digits = _compact(text)
     if not digits:
         return Checked("")
     if not _is_digits(digits) or len(digits) != 14:
         return Checked(one_line(text), "siret_shape")
-    if not siret_numbers.is_valid(digits):
+    unknown = digits.startswith(_NO_SIREN) or digits.endswith(_NO_ESTABLISHMENT)
+    if unknown or not siret_numbers.is_valid(digits):
         return Checked(digits, "siret_key")
     if siren and digits[:9] != siren:
         return Checked(digits, "siret_of_other_company")
@@ -83,12 +104,12 @@ def check_siret(text: str, siren: str = "") -> Checked:
 
 def check_vat(text: str, siren: str = "") -> Checked:
     """FR, a key of two, the SIREN. Source: code général des impôts, art. 286 ter; the key is (12 + 3 x SIREN) mod 97."""
-    compact = _SPACES.sub("", text).upper()
+    compact = _compact(text).upper()
     if not compact:
         return Checked("")
     if not re.fullmatch(r"FR[0-9A-Z]{2}[0-9]{9}", compact):
         return Checked(one_line(text), "vat_shape")
-    if not vat_numbers.is_valid(compact):
+    if compact[4:].startswith(_NO_SIREN) or not vat_numbers.is_valid(compact):
         return Checked(compact, "vat_key")
     if siren and compact[4:] != siren:
         return Checked(compact, "vat_of_other_company")
@@ -97,55 +118,72 @@ def check_vat(text: str, siren: str = "") -> Checked:
 
 def check_iban(text: str) -> Checked:
     """Country, two digits of modulo 97, the country's own shape. Source: ISO 13616."""
-    compact = _SPACES.sub("", text).upper()
+    compact = _compact(text).upper()
     if not compact:
         return Checked("")
     if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}", compact):
         return Checked(one_line(text), "iban_shape")
-    return Checked(compact, None if iban_numbers.is_valid(compact, check_country=False) else "iban_key")
+    # The key is 98 less a remainder: 02 to 98. An account of zeros has a right key and is nobody's.
+    right = "02" <= compact[2:4] <= "98" and compact[4:].strip("0") != ""
+    right = right and iban_numbers.is_valid(compact, check_country=False)
+    return Checked(compact, None if right else "iban_key")
 
 
 def check_postcode(text: str) -> Checked:
     """A French postcode that lies in a department."""
-    digits = _SPACES.sub("", text)
+    digits = _compact(text)
     if not digits:
         return Checked("")
     if not _is_digits(digits) or len(digits) != 5:
         return Checked(one_line(text), "postcode_shape")
+    if is_in_monaco(digits):
+        return Checked(digits, "postcode_monaco")
     return Checked(digits, None if department_of(digits) else "postcode_unknown")
 
 
-def department_of(postcode: str) -> str | None:
-    """Return the department of a French postcode; None for one that is not in France.
-
-    Corsica's 20xxx is 2A up to 201xx and 2B after; overseas the first three digits say it, except for
-    Saint-Barthélemy and Saint-Martin, which kept postcodes of Guadeloupe. A dozen communes have the postcode of
-    the department beside theirs; they count there.
-    """
-    if len(postcode) != 5 or not _is_digits(postcode):
-        return None
-    if postcode in _ISLANDS:
-        return _ISLANDS[postcode]
-    if postcode.startswith(("97", "98")):
-        return postcode[:3] if postcode[:3] in _BEYOND_SEAS else None
-    if postcode.startswith("20"):
-        return "2A" if postcode < "20200" else "2B"
-    return postcode[:2] if "01" <= postcode[:2] <= "95" else None
-
-
 def check_phone(text: str) -> Checked:
-    """A number that can be called, kept as E.164; without a country it is French, overseas included."""
+    """A number that can be called, kept as E.164; without a country it is French, overseas included.
+
+    Nothing that was typed is left out: an extension and a second number are refused, and letters are no digits.
+    """
     asked = one_line(text)
     if not asked:
         return Checked("")
+    plain = "".join(map(_plain_letter, asked))
+    if _EXTENSION.search(plain):
+        return Checked(asked, "phone_extension")
+    if _DIALLED.fullmatch(plain) is None:
+        return Checked(asked, "phone_malformed")
     for place in _FRENCH_PLACES:
         try:
-            number = phonenumbers.parse(asked, place)
+            number = phonenumbers.parse(plain, place)
         except phonenumbers.NumberParseException:
             return Checked(asked, "phone_malformed")
-        if phonenumbers.is_valid_number(number):
+        if phonenumbers.is_valid_number(number) and _says_all(plain, number):
             return Checked(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     return Checked(asked, "phone_malformed")
+
+
+def _plain_letter(letter: str) -> str:
+    """Return a digit of any script as 0 to 9, any dash as `-` and any blank as a blank; others as they are."""
+    match unicodedata.category(letter):
+        case "Nd":
+            return str(unicodedata.decimal(letter))
+        case "Pd":
+            return "-"
+        case "Zs":
+            return " "
+    return {"\u2212": "-", "\uff0b": "+"}.get(letter, letter)
+
+
+def _says_all(typed: str, number: phonenumbers.PhoneNumber) -> bool:
+    """Return whether every digit that was typed is in the number, or in front of it as one dials."""
+    digits = re.sub("[^0-9]", "", typed)
+    significant = phonenumbers.national_significant_number(number)
+    before = digits.removesuffix(significant)
+    return digits.endswith(significant) and (
+        re.fullmatch(f"(?:(?:00)?{number.country_code})?0?", before) is not None
+    )
 
 
 def check_email(text: str) -> Checked:
@@ -161,7 +199,7 @@ def check_email(text: str) -> Checked:
 
 def check_activity(text: str) -> Checked:
     """A NAF code, kept as 47.11F. Source: INSEE, NAF rev. 2."""
-    compact = _SPACES.sub("", text).upper()
+    compact = _compact(text).upper()
     if not compact:
         return Checked("")
     found = _ACTIVITY.match(compact)
@@ -170,7 +208,7 @@ def check_activity(text: str) -> Checked:
 
 def check_category(text: str) -> Checked:
     """A merchant category code of four digits. Source: ISO 18245."""
-    digits = _SPACES.sub("", text)
+    digits = _compact(text)
     if not digits:
         return Checked("")
     if not re.fullmatch(r"[0-9]{4}", digits) or digits == "0000":

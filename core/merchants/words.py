@@ -69,6 +69,10 @@ PROBLEMS: Final[dict[str, tuple[str, str]]] = {
         "Ce code postal n’est dans aucun département français : vérifiez-le.",
         "This postcode lies in no French department: check it.",
     ),
+    "postcode_monaco": (
+        "Monaco n’est pas un département français : Guichet n’y ouvre pas de magasin.",
+        "Monaco is not a French department: Guichet opens no store there.",
+    ),
     "outside_area": (
         "Cette adresse est hors de votre périmètre : confiez le dossier à un collègue de ce département.",
         "This address is outside your area: give the file to a colleague of that department.",
@@ -76,6 +80,10 @@ PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     "phone_malformed": (
         "Ce numéro ne peut pas être appelé : écrivez-le comme 01 42 68 53 00 ou +33 1 42 68 53 00.",
         "This number cannot be called: write it as 01 42 68 53 00 or +33 1 42 68 53 00.",
+    ),
+    "phone_extension": (
+        "Un numéro de poste ne se garde pas ici : donnez la ligne directe, ou écrivez le poste après le nom.",
+        "An extension is not kept here: give the direct line, or write the extension behind the name.",
     ),
     "phone_or_email": (
         "Donnez un téléphone ou une adresse e-mail, pour pouvoir joindre cette personne.",

@@ -1,5 +1,10 @@
-"""French regions and their departments. Source: INSEE, Code officiel géographique; codes of regions as there."""
+"""French regions, their departments, and which one a postcode lies in. One list, for stores and for grants alike.
 
+Source: INSEE, Code officiel géographique; codes of regions as there. The collectivities overseas have no region: each
+stands under its own code. Monaco is a State, whose merchants have neither a SIREN nor a SIRET: it is in no list.
+"""
+
+import re
 from typing import Final
 
 REGIONS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -24,12 +29,43 @@ REGIONS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "93": ("Provence-Alpes-Côte d’Azur", ("04", "05", "06", "13", "83", "84")),
     "94": ("Corse", ("2A", "2B")),
+    "975": ("Saint-Pierre-et-Miquelon", ("975",)),
+    "977": ("Saint-Barthélemy", ("977",)),
+    "978": ("Saint-Martin", ("978",)),
+    "984": ("Terres australes et antarctiques françaises", ("984",)),
+    "986": ("Wallis-et-Futuna", ("986",)),
+    "987": ("Polynésie française", ("987",)),
+    "988": ("Nouvelle-Calédonie", ("988",)),
+    "989": ("La Passion-Clipperton", ("989",)),
 }
 """Region code -> its name and its departments."""
 
 DEPARTMENTS: Final = frozenset(code for _, codes in REGIONS.values() for code in codes)
+_POSTCODE: Final = re.compile(r"[0-9]{5}")
+# Islands that kept the postcodes of their neighbours.
+_ISLANDS: Final = {"97133": "977", "97150": "978", "98799": "989"}
 
 
 def departments_of(regions: tuple[str, ...]) -> tuple[str, ...]:
     """Return the departments of regions; an unknown region has none."""
     return tuple(code for region in regions if region in REGIONS for code in REGIONS[region][1])
+
+
+def department_of(postcode: str) -> str | None:
+    """Return the department of a French postcode; None for one that is not in France.
+
+    Corsica's 20xxx is 2A up to 201xx and 2B after; overseas the first three digits say it, but for three islands. A
+    dozen communes have the postcode of the department beside theirs; they count there.
+    """
+    if _POSTCODE.fullmatch(postcode) is None:
+        return None
+    if postcode.startswith("20"):
+        code = "2A" if postcode < "20200" else "2B"
+    else:
+        code = _ISLANDS.get(postcode) or postcode[: 3 if postcode.startswith(("97", "98")) else 2]
+    return code if code in DEPARTMENTS else None
+
+
+def is_in_monaco(postcode: str) -> bool:
+    """Return whether a postcode is one of Monaco's, which look like French ones."""
+    return _POSTCODE.fullmatch(postcode) is not None and postcode.startswith("980")

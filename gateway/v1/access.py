@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 from core.contracts import access as ask
 from core.contracts.desk_requests import ById, Nothing
 from core.contracts.desk_views import SessionOpened
+from core.contracts.texts import OPAQUE
 from gateway.auth import anonymous, browser_of
 from gateway.core_client import Caller, CoreClient
 from gateway.problems import PROBLEM_TYPE, Problem
@@ -20,10 +21,12 @@ from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 # The provider is asked up to three times, each for five seconds at most.
 SIGN_ON_TIMEOUT_S = 17.0
-PasswordText = Annotated[str, msgspec.Meta(min_length=1, max_length=ask.PASSWORD_CHARACTERS_MAX)]
+PasswordText = Annotated[str, msgspec.Meta(min_length=1, max_length=ask.PASSWORD_CHARACTERS_MAX), OPAQUE]
 # Core says what a new password lacks, in words; the bound here only keeps the body small.
 NewPasswordText = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=4_096, description="12 to 1,024 characters of any kind")
+    str,
+    msgspec.Meta(min_length=1, max_length=4_096, description="12 to 1,024 characters of any kind"),
+    OPAQUE,
 ]
 NameText = Annotated[str, msgspec.Meta(max_length=60)]
 
@@ -99,7 +102,7 @@ class SignOnBody(msgspec.Struct, forbid_unknown_fields=True):
     """What the identity provider sent the browser back with."""
 
     state: TokenText
-    code: Annotated[str, msgspec.Meta(min_length=1, max_length=2_048)]
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=2_048), OPAQUE]
     device: DeviceText | None = None
 
     def __repr__(self) -> str:

@@ -10,13 +10,14 @@ from litestar.types import ControllerRouterHandler
 from core.contracts import desk_requests
 from core.contracts import macros as ask
 from core.contracts.macros import Macro, MacroList, MacroPreview, MacroRun, MacroTarget
+from core.contracts.texts import LINES
 from gateway.core_client import Caller, CoreClient
 from gateway.v1.reading import Revision, body_id, path_id
 from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 IdText = Annotated[str, msgspec.Meta(max_length=40)]
 Words = Annotated[str, msgspec.Meta(max_length=500)]
-Text = Annotated[str, msgspec.Meta(max_length=8_000)]
+Text = Annotated[str, msgspec.Meta(max_length=8_000), LINES]
 Step = Annotated[str, msgspec.Meta(max_length=40)]
 
 

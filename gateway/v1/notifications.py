@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from core.contracts import notifications as ask
 from core.contracts.desk_requests import ById, Nothing
+from core.contracts.texts import OPAQUE
 from core.values.ids import PREFIXES
 from gateway.auth import anonymous
 from gateway.core_client import Caller, CoreClient
@@ -42,7 +43,7 @@ class BrandBody(msgspec.Struct, forbid_unknown_fields=True):
     account: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     accent_light: ask.Colour | None = None
     accent_dark: ask.Colour | None = None
-    logo: Annotated[str, msgspec.Meta(max_length=56_000)] | None = None
+    logo: Annotated[str, msgspec.Meta(max_length=56_000), OPAQUE] | None = None
     contact_email: Line = ""
     contact_phone: Line = ""
     contact_hours_fr: Line = ""

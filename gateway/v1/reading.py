@@ -1,5 +1,6 @@
 """Parameters of requests: ids, closed sets, times, cursors. Each refusal names its field."""
 
+import re
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Annotated, Any, Final, TypeVar
@@ -15,12 +16,13 @@ from core.contracts.states import Brand, Kind, State
 from core.values.clock import to_unix_us
 from core.values.cursors import CursorMalformed, decode_cursor
 from core.values.ids import IdMalformed, decode_id
-from gateway.problems import Problem
+from gateway.problems import Problem, integer_parameters
 
 Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS_MAX, description="How many rows at most")]
 Cursor = Annotated[str | None, QueryParameter(max_length=400, description="`next_cursor` of the page before")]
 Words = Annotated[str, QueryParameter(name="query", max_length=100, description="Words to look for")]
 Revision = Annotated[int, msgspec.Meta(ge=0, description="`revision` as it was read")]
+_FRACTION: Final = re.compile(r"[+-]?[0-9]*(?:\.[0-9]*(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)")
 _AMOUNT_MAX: Final = 10**12
 _IntEnum = TypeVar("_IntEnum", bound=IntEnum)
 
@@ -83,7 +85,9 @@ def moment_us(moment: datetime | None) -> int | None:
 def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
     """Refuse query parameters that the route does not have: a misspelt filter would show everything.
 
-    Raises: Problem.
+    And numbers that are not written as whole ones: the framework would take 1e2 for a hundred.
+
+    Raises: Problem, naming the parameter as it was sent.
     """
     known = request.route_handler.opt.get("query", frozenset())
     unknown = sorted(set(request.query_params) - known)
@@ -92,6 +96,9 @@ def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
             "invalid_request",
             errors=[FieldProblem(name[:50], "unknown_field") for name in unknown[:20]],
         )
+    for name in integer_parameters(request.route_handler):
+        if _FRACTION.fullmatch(request.query_params.get(name, "")):
+            raise Problem.of_field(name, "not_integer")
 
 
 FILTER_PARAMETERS: Final = frozenset(

@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from core.contracts import requests as ask
 from core.contracts.desk_requests import Nothing
+from core.contracts.texts import LINES
 from core.values.request_codes import code_said
 from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
@@ -17,8 +18,8 @@ from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_parts
 from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 Title = Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
-Text = Annotated[str, msgspec.Meta(max_length=4_000)]
-Comment = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+Text = Annotated[str, msgspec.Meta(max_length=4_000), LINES]
+Comment = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000), LINES]
 Id = Annotated[str, msgspec.Meta(max_length=40)]
 _DATE_MAX = 10
 
@@ -30,7 +31,7 @@ class RequestBody(msgspec.Struct, forbid_unknown_fields=True):
     title: Title
     details: Text = ""
     answers: Annotated[
-        dict[str, Annotated[str, msgspec.Meta(max_length=2_000)]], msgspec.Meta(max_length=20)
+        dict[str, Annotated[str, msgspec.Meta(max_length=2_000), LINES]], msgspec.Meta(max_length=20)
     ] = {}
     priority: ask.Priority = "normal"
     due_on: ask.Date | None = None

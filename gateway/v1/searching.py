@@ -15,12 +15,12 @@ from litestar.types import ControllerRouterHandler
 
 from core.contracts import searching as ask
 from core.contracts.desk_requests import PAGE_ROWS_MAX
+from core.values.cells import shown_cell
 from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import Cursor, Limit, cursor_number, cursor_parts, moment_us, path_id
 
 EXPORT_ROWS_MAX: Final = 100_000
-_SPREADSHEET_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @get("/search", summary="Search everything", tags=["Search"], opt={"query": frozenset({"q"})})
@@ -143,9 +143,8 @@ async def _csv(
 
 def _csv_lines(rows: list[list[str]]) -> bytes:
     text = io.StringIO()
-    # A cell that begins like a formula would be run by whoever opens the file.
-    csv.writer(text, delimiter=";").writerows(
-        [f"'{cell}" if cell.startswith(_SPREADSHEET_FORMULA) else cell for cell in row] for row in rows
+    csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL).writerows(
+        [shown_cell(cell) for cell in row] for row in rows
     )
     return text.getvalue().encode()
 

@@ -9,11 +9,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from core.contracts import access
 from core.contracts import desk_requests as ask
 from core.contracts.desk_views import SessionOpened, SessionView
+from core.contracts.texts import OPAQUE
 from gateway.auth import anonymous, browser_of
 from gateway.core_client import Caller, CoreClient
 from gateway.problems import PROBLEM_TYPE, Problem, ProblemBody, answer, locale_of, trace_id_of
 
-TokenText = Annotated[str, msgspec.Meta(min_length=16, max_length=128)]
+TokenText = Annotated[str, msgspec.Meta(min_length=16, max_length=128), OPAQUE]
 CodeText = Annotated[str, msgspec.Meta(max_length=16, description="Six digits of the application")]
 
 DeviceText = Annotated[
@@ -21,6 +22,7 @@ DeviceText = Annotated[
     msgspec.Meta(
         max_length=128, description="What an earlier log in gave to be known by; empty to be given it"
     ),
+    OPAQUE,
 ]
 
 
@@ -28,7 +30,7 @@ class LogInBody(msgspec.Struct, forbid_unknown_fields=True):
     """E-mail and password of an agent, and with them the code of the second factor or else a second call."""
 
     email: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
-    password: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=1024), OPAQUE]
     code: CodeText = ""
     device: DeviceText | None = None
 

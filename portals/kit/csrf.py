@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from urllib.parse import urlsplit
 
+from portals.kit.legible import address_parts
 from portals.kit.sealing import Sealer
 
 FIELD = "csrf"
@@ -23,6 +23,6 @@ def is_genuine(
     if not cookie or not field:
         return False
     # Some browsers send no Origin with a same-origin form; "null" is what a sandbox sends and is refused.
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and address_parts(origin).netloc != host:
         return False
     return hmac.compare_digest(form_token(sealer, cookie).encode(), field.encode())

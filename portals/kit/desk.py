@@ -8,7 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie
@@ -19,6 +19,7 @@ from portals.kit import csrf
 from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
+from portals.kit.legible import address_parts
 from portals.kit.session import Session, seal_session, unseal_session
 
 THEMES = ("auto", "light", "dark")
@@ -100,7 +101,7 @@ class Desk:
         """Return the page the user is on: to come back to after logging in."""
         if self.wants_fragment or self.request.method != "GET":
             address = self.request.headers.get("hx-current-url") or self.request.headers.get("referer") or "/"
-            parts = urlsplit(address)
+            parts = address_parts(address)
             return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
         query = self.request.url.query
         return local_path(f"{self.request.url.path}?{query}" if query else self.request.url.path)

@@ -10,6 +10,7 @@ from litestar.datastructures import UploadFile
 
 from portals.kit.desk import Desk
 from portals.kit.gateway import Parameters
+from portals.kit.legible import readable_text
 
 FILE_BYTES_MAX: Final = 10 * 1024 * 1024
 """What the gateway takes."""
@@ -26,7 +27,8 @@ async def read_upload(desk: Desk, field: str = "file") -> tuple[str, bytes]:
     sent = (await desk.request.form()).get(field)
     if not isinstance(sent, UploadFile):
         return "", b""
-    return (sent.filename or "")[:_NAME_CHARACTERS_MAX], await sent.read()
+    # A name that another system made is no reason to refuse the file.
+    return readable_text(sent.filename or "")[:_NAME_CHARACTERS_MAX], await sent.read()
 
 
 async def show_file(desk: Desk, path: str, parameters: Parameters = ()) -> Response[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +21,7 @@ CONNECTIONS_MAX = 40
 LIVE_CONNECTIONS_MAX = 500
 # The gateway sends a heartbeat every 10 s: two and a half of them missing is a dead stream.
 LIVE_SILENCE_MAX_S = 25.0
+_HEADER_TEXT = re.compile("[!-~]{1,255}")
 
 
 class GatewayDown(Exception):
@@ -206,7 +209,8 @@ class GatewayUser:
     ) -> AsyncIterator[httpx.Response]:
         """Open the live feed. Raises: GatewayProblem, GatewayDown."""
         headers = {**self._headers, "Accept": "text/event-stream"}
-        if last_event_id:
+        # A place in the feed that a header cannot say is none of ours: the feed begins with now.
+        if last_event_id and _HEADER_TEXT.fullmatch(last_event_id):
             headers["Last-Event-ID"] = last_event_id
         async with self._gateway.stream(
             "/v1/events", headers=headers, parameters=parameters, live=True
@@ -216,8 +220,15 @@ class GatewayUser:
     async def _write(self, method: str, path: str, body: Json, idempotency_key: str | None) -> Json:
         headers = {**self._headers, "Content-Type": "application/json"}
         if idempotency_key:
-            headers["Idempotency-Key"] = idempotency_key
+            headers["Idempotency-Key"] = header_key(idempotency_key)
         return await self._gateway.request(method, path, headers=headers, parameters=(), body=body)
+
+
+def header_key(text: str) -> str:
+    """Return a key as a header can carry it; one that a form of ours did not make stays one key, whatever is in it."""
+    if _HEADER_TEXT.fullmatch(text):
+        return text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _read(status: int, headers: httpx.Headers, content: bytes) -> Json:

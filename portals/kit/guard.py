@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from portals.kit.legible import readable_query
 from portals.kit.metrics import PortalMetrics
 
 POLICY = (
@@ -39,6 +40,7 @@ def guarded(app: ASGIApp, metrics: PortalMetrics, now: Callable[[], float] = tim
             await app(scope, receive, send)
             return
         reference = secrets.token_hex(6)
+        scope["query_string"] = readable_query(scope.get("query_string", b""))
         scope["state"] = {**scope.get("state", {}), "reference": reference}
         started = now()
         takes_file = _FILE_PATH.fullmatch(scope["path"]) is not None

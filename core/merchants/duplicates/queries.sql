@@ -10,14 +10,15 @@ WITH hit AS (
     SELECT id, 'iban', 100 FROM company WHERE $4::text <> '' AND iban = $4
     UNION ALL
     (SELECT id, 'name', (word_similarity(merchant_words($5), words) * 90)::int FROM company
-     WHERE $5::text <> '' AND merchant_words($5) <% words
-       AND (postcode = $6::text OR ($7::text <> '' AND words LIKE '%' || merchant_words($7)))
+     WHERE merchant_words($5::text) <> '' AND merchant_words($5) <% words
+       AND (postcode = $6::text OR (merchant_words($7::text) <> '' AND words LIKE '%' || merchant_words($7)))
      ORDER BY 3 DESC LIMIT $10)
     UNION ALL
-    (SELECT c.id, CASE WHEN k.phone = $8 THEN 'phone' ELSE 'email' END, 70
-     FROM contact k JOIN company c ON c.id = k.company_id OR c.account_id = k.account_id
-     WHERE ($8::text <> '' AND k.phone = $8) OR ($9::text <> '' AND k.email <> '' AND lower(k.email) = lower($9))
-     LIMIT $10)
+    (SELECT c.id, 'phone', 70 FROM contact k JOIN company c ON c.id = k.company_id OR c.account_id = k.account_id
+     WHERE $8::text <> '' AND k.phone <> '' AND k.phone = $8 LIMIT $10)
+    UNION ALL
+    (SELECT c.id, 'email', 70 FROM contact k JOIN company c ON c.id = k.company_id OR c.account_id = k.account_id
+     WHERE $9::text <> '' AND k.email <> '' AND lower(k.email) = lower($9) LIMIT $10)
 )
 SELECT c.id, c.legal_name AS label, c.postcode || ' ' || c.city AS place, hit.reason, hit.score,
        sees($1::area[], c.department, NULL, c.id, NULL) AS visible
@@ -30,15 +31,15 @@ WITH hit AS (
     SELECT id, 'siret' AS reason, 100 AS score FROM store WHERE $2::text <> '' AND siret = $2
     UNION ALL
     (SELECT id, 'name', (word_similarity(merchant_words($3), words) * 90)::int FROM store
-     WHERE $3::text <> '' AND merchant_words($3) <% words
-       AND (postcode = $4::text OR ($5::text <> '' AND words LIKE '%' || merchant_words($5) || '%'))
+     WHERE merchant_words($3::text) <> '' AND merchant_words($3) <% words
+       AND (postcode = $4::text OR (merchant_words($5::text) <> '' AND words LIKE '%' || merchant_words($5) || '%'))
      ORDER BY 3 DESC LIMIT $8)
     UNION ALL
-    (SELECT k.store_id, CASE WHEN k.phone = $6 THEN 'phone' ELSE 'email' END, 70 FROM contact k
-     WHERE k.store_id IS NOT NULL
-       AND (($6::text <> '' AND k.phone = $6)
-            OR ($7::text <> '' AND k.email <> '' AND lower(k.email) = lower($7)))
-     LIMIT $8)
+    (SELECT k.store_id, 'phone', 70 FROM contact k
+     WHERE k.store_id IS NOT NULL AND $6::text <> '' AND k.phone <> '' AND k.phone = $6 LIMIT $8)
+    UNION ALL
+    (SELECT k.store_id, 'email', 70 FROM contact k
+     WHERE k.store_id IS NOT NULL AND $7::text <> '' AND k.email <> '' AND lower(k.email) = lower($7) LIMIT $8)
 )
 SELECT s.id, s.name AS label, s.postcode || ' ' || s.city AS place, hit.reason, hit.score,
        sees($1::area[], s.department, s.id, s.company_id, NULL) AS visible

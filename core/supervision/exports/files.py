@@ -1,6 +1,7 @@
 """Files of exports, written row by row: nothing of what was written stays in memory.
 
-CSV: UTF-8 with its mark, so that spreadsheets read accents; semicolons and decimal commas in French.
+CSV (RFC 4180, every cell in quotes): UTF-8 with its mark, so that spreadsheets read accents; semicolons and decimal
+commas in French.
 XLSX: a zip whose sheets are written as they come. Source: ECMA-376, SpreadsheetML; a row's cells may leave out their
 reference, text may stand inline.
 """
@@ -18,13 +19,11 @@ from pathlib import Path
 from typing import IO, Final, Protocol, cast
 
 from core.supervision.exports.columns import Amount, Value
+from core.values.cells import reads_as_formula, shown_cell
 from core.values.clock import PARIS
 
 SHEET_ROWS_MAX: Final = 1_048_576  # of the format, the head included
 _COMPRESSION_LEVEL: Final = 3
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet read a text as a formula when it stands first (CWE-1236)."""
-
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EPOCH: Final = datetime(1899, 12, 30, tzinfo=PARIS)
 """Day 0 of spreadsheets. Two moments of one zone are subtracted by the clock on the wall, which is what is shown."""
@@ -60,7 +59,8 @@ class CsvFile:
         self._packed = binary
         self._text = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=False)
         self._text.write("\ufeff")
-        self._writer = csv.writer(self._text, delimiter="," if locale == "en" else ";")
+        # Whoever opens the file with the other separator must not see a cell begin in the middle of a text.
+        self._writer = csv.writer(self._text, delimiter="," if locale == "en" else ";", quoting=csv.QUOTE_ALL)
         self._writer.writerow(titles)
 
     def write(self, rows: Iterable[Sequence[Value]]) -> None:
@@ -83,7 +83,7 @@ class CsvFile:
         if value is None:
             return ""
         if isinstance(value, str):
-            return f"'{value}" if value.startswith(_DANGEROUS) else value
+            return shown_cell(value)
         if isinstance(value, Amount):
             return value.text(self._mark)
         return value.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
@@ -169,7 +169,8 @@ def _xlsx_cell(value: Value) -> str:
     if value is None or value == "":
         return "<c/>"
     if isinstance(value, str):
-        return f'<c t="inlineStr"><is><t xml:space="preserve">{_xml(value)}</t></is></c>'
+        style = ' s="4"' if reads_as_formula(value) else ""
+        return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{_xml(value)}</t></is></c>'
     if isinstance(value, Amount):
         return f'<c s="2"><v>{value.text(".")}</v></c>'
     days = (value - _EPOCH) // _MICROSECOND / _DAY_US
@@ -204,8 +205,9 @@ _STYLES: Final = (
     '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-    '<cellXfs count="4"><xf/><xf fontId="1" applyFont="1"/><xf numFmtId="4" applyNumberFormat="1"/>'
-    '<xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    # The last says that a text stays one when somebody edits its cell.
+    '<cellXfs count="5"><xf/><xf fontId="1" applyFont="1"/><xf numFmtId="4" applyNumberFormat="1"/>'
+    '<xf numFmtId="164" applyNumberFormat="1"/><xf quotePrefix="1"/></cellXfs></styleSheet>'
 )
 
 

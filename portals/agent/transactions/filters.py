@@ -43,6 +43,7 @@ _VIEW = re.compile(r"viw_[0-9a-z]{26}|plain")
 _CODE = re.compile(r"[a-z_]{1,50}")
 _PLAIN = ("store", "terminal", "reason", "brand")
 _LENGTH_MAX = 64
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 CURSOR_MAX = 400
 
 
@@ -218,11 +219,15 @@ def _is_amount(text: str) -> bool:
 
 
 def _local(text: str) -> datetime | None:
-    """Return the moment of a date-time field, which holds Paris time without saying so."""
+    """Return the moment of a date-time field, which holds Paris time without saying so; None when it is none of ours.
+
+    The years at the ends of the calendar have no moment in UTC.
+    """
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=PARIS) if text else None
+        moment = datetime.fromisoformat(text).replace(tzinfo=PARIS)
     except ValueError:
         return None
+    return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
 
 
 def _typed(moment: datetime) -> str:

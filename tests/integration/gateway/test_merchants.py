@@ -270,3 +270,18 @@ async def test_duplicate_detection_before_creation(desk_stack: DeskStack, rows: 
         made["siren"],
     )
     assert audited == reason
+
+
+async def test_nobody_is_the_same_for_what_both_left_empty(desk_stack: DeskStack) -> None:
+    async with desk_stack.client(await desk_stack.log_in(BACK_OFFICE)) as client:
+        made = await make_company(client)
+        person = {"name": "Maud Delrieu", "role": "owner", "email": "seule@ferme-vide.example", "phone": ""}
+        await make(client, "/v1/contacts", {"of": made["id"], "contact": person})
+        found = await client.post(
+            "/v1/merchants/duplicates", json={"email": "Seule@ferme-vide.example", "phone": ""}
+        )
+        nothing = await client.post(
+            "/v1/merchants/duplicates", json={"name": "★", "city": "★", "phone": "", "email": ""}
+        )
+    assert [one["reasons"] for one in found.json()["data"]] == [["email"]]
+    assert nothing.json()["data"] == []

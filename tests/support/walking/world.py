@@ -42,6 +42,7 @@ from gateway.core_client import Caller, CoreClient
 from gateway.openapi_page import document_of
 from gateway.outermost import Outermost
 from gateway.problems import Problem
+from gateway.wellformed import WellFormed
 from tests.support.desk import add_attempt
 from tests.support.servers import TestDatabase, fresh_database, running_nats
 from tests.support.walking.samples import Records, Sampler
@@ -246,7 +247,7 @@ async def walking_world(
         app.state.parts._core = ObservedCore(gateway_bus)
         identity = IdentityHandlers(pool, clock, settings)
         records = await _records(owner)
-        transport = httpx.ASGITransport(app=Outermost(app))  # pyright: ignore[reportArgumentType]
+        transport = httpx.ASGITransport(app=Outermost(WellFormed(app)))  # pyright: ignore[reportArgumentType]
         async with httpx.AsyncClient(transport=transport, base_url="http://walk", timeout=60) as client:
             try:
                 yield World(

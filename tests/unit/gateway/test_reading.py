@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from litestar.testing import TestClient
 
 from core.values.clock import from_unix_us
+from gateway.app import build_app
 from gateway.problems import Problem
 from gateway.v1.reading import cursor_number
+from gateway.wellformed import WellFormed
 
 
 def test_a_cursor_holds_any_time_that_a_date_can_tell() -> None:
@@ -19,3 +22,12 @@ def test_anything_else_in_its_place_is_the_cursor_s_fault(part: str) -> None:
     with pytest.raises(Problem) as refused:
         cursor_number(part, 17)
     assert [error.field for error in refused.value.errors] == ["cursor"]
+
+
+@pytest.mark.parametrize("text", ["1e2", "5.0", "1E+2", ".5", "-1.", "1.5e3"])
+def test_a_number_in_a_parameter_is_written_as_a_whole_one(text: str) -> None:
+    with TestClient(WellFormed(build_app(None))) as client:  # pyright: ignore[reportArgumentType]
+        for path, name in (("/v1/transactions", "amount_min"), ("/v1/stores", "limit")):
+            answer = client.get(path, params={name: text})
+            found = [(error["field"], error["code"]) for error in answer.json()["errors"]]
+            assert (answer.status_code, found) == (422, [(name, "not_integer")])

@@ -8,6 +8,7 @@ from core.contracts.merchants import CompanyFields, ContactFields, StoreFields
 from core.merchants import rules
 from core.merchants.forms import Wrong, check_company, check_contact, check_store, problems_of
 from core.merchants.words import PROBLEMS
+from core.values.regions import DEPARTMENTS
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,22 @@ from core.merchants.words import PROBLEMS
         (rules.check_siret, "35600000049837", "35600000049837", None),
         (rules.check_siret, "35600000049838", "35600000049838", "siret_key"),
         (rules.check_siret, "7328293200007", "7328293200007", "siret_shape"),
+        # Numbers of zeros pass every check digit, and Monaco's begin with three of them: nobody in France has one.
+        (rules.check_siren, "000000000", "000000000", "siren_key"),
+        (rules.check_siren, "000000018", "000000018", "siren_key"),
+        (rules.check_siret, "00000000000000", "00000000000000", "siret_key"),
+        (rules.check_siret, "73282932000000", "73282932000000", "siret_key"),
+        (rules.check_vat, "FR00000000000", "FR00000000000", "vat_key"),
+        (rules.check_iban, "FR76 0000 0000 0000 0000 0000 000", "FR7600000000000000000000000", "iban_key"),
+        # As they are pasted from a web page, a table or a scan.
+        (rules.check_siren, "732\u00a0829\u202f320", "732829320", None),
+        (rules.check_siren, "732-829.320", "732829320", None),
+        (rules.check_siren, "\uff17\uff13\uff12829320", "732829320", None),
+        (rules.check_siret, "732 829 320\u201100074\u200b", "73282932000074", None),
+        (rules.check_vat, "FR-40.303\u00a0265 045", "FR40303265045", None),
+        (rules.check_iban, "FR76-3000-6000\u20110112\u200b34567890189", "FR7630006000011234567890189", None),
+        (rules.check_postcode, "75\u00a0014", "75014", None),
+        (rules.check_postcode, "98000", "98000", "postcode_monaco"),
         (rules.check_vat, "fr 40 303 265 045", "FR40303265045", None),
         (rules.check_vat, "FR41303265045", "FR41303265045", "vat_key"),
         (rules.check_vat, "DE136695976", "DE136695976", "vat_shape"),
@@ -37,6 +54,19 @@ from core.merchants.words import PROBLEMS
         (rules.check_phone, "0262 20 20 20", "+262262202020", None),
         (rules.check_phone, "+32 2 555 12 12", "+3225551212", None),
         (rules.check_phone, "12", "12", "phone_malformed"),
+        (rules.check_phone, "01.42\u00a068\u201153-00", "+33142685300", None),
+        (rules.check_phone, "0033 1 42 68 53 00", "+33142685300", None),
+        (rules.check_phone, "01 42 68 53 00 ext. 12", "01 42 68 53 00 ext. 12", "phone_extension"),
+        (rules.check_phone, "01 42 68 53 00 poste 12", "01 42 68 53 00 poste 12", "phone_extension"),
+        (rules.check_phone, "01 42 68 53 00;ext=12", "01 42 68 53 00;ext=12", "phone_extension"),
+        (rules.check_phone, "01 42 68 53 00#12", "01 42 68 53 00#12", "phone_extension"),
+        (rules.check_phone, "0142 CALLME", "0142 CALLME", "phone_malformed"),
+        (
+            rules.check_phone,
+            "01 42 68 53 00 / 06 12 34 56 78",
+            "01 42 68 53 00 / 06 12 34 56 78",
+            "phone_malformed",
+        ),
         (rules.check_phone, "call me", "call me", "phone_malformed"),
         (rules.check_email, " Inès.M@Exemple.FR ", "Inès.M@exemple.fr", None),
         (rules.check_email, "ines@exemple", "ines@exemple", "email_malformed"),
@@ -85,6 +115,12 @@ def test_nothing_typed_is_never_wrong() -> None:
         ("97133", "977"),
         ("97150", "978"),
         ("98800", "988"),
+        ("97500", "975"),
+        ("97700", "977"),
+        ("98411", "984"),
+        ("98600", "986"),
+        ("98714", "987"),
+        ("98799", "989"),
         ("00100", None),
         ("96000", None),
         ("97900", None),
@@ -94,6 +130,14 @@ def test_nothing_typed_is_never_wrong() -> None:
 )
 def test_a_postcode_lies_in_a_department(postcode: str, department: str | None) -> None:
     assert rules.department_of(postcode) == department
+
+
+def test_wherever_a_store_may_stand_a_grant_may_hold() -> None:
+    found = {rules.department_of(f"{number:05d}") for number in range(100_000)} - {None}
+    assert found == DEPARTMENTS
+    assert {"2A", "2B", "971", "977", "978", "984", "986", "989"} <= DEPARTMENTS
+    assert "980" not in DEPARTMENTS
+    assert "20" not in DEPARTMENTS
 
 
 def test_identifiers_of_one_company_agree() -> None:

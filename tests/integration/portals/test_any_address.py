@@ -1,0 +1,283 @@
+"""Every page of the portal answers with a page, whatever stands in its address, its headers or its forms."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+
+from core.values.ids import PREFIXES, encode_id
+from deploy.local.nats import NatsServer
+from deploy.local.postgres import PostgresServer
+from observability.client_address import TrustedProxies
+from portals.agent.app import compose, create_app, make_kit
+from portals.agent.settings import Settings
+from portals.kit import csrf
+from portals.kit.kit import Kit
+from portals.kit.session import Session, seal_session
+from tests.support.desk import DeskStack, running_desk
+from tests.support.servers import fresh_database
+from tests.support.walking.samples import kind_of
+
+_SOURCES = Path(__file__).resolve().parents[3] / "portals"
+_READ = re.compile(
+    r'(?:query|query_params|kept)(?:\.get\(|\[)"([a-z_]+)"|"([a-z_]+)" in (?:desk\.request\.)?query'
+)
+_NAMED = re.compile(r'name="([a-z_.]+)"')
+_PLACE = re.compile(r"\{([a-z_]+)(?::[a-z]+)?\}")
+_FILTERS = (
+    "store",
+    "terminal",
+    "state",
+    "reason",
+    "brand",
+    "min",
+    "max",
+    "period",
+    "from",
+    "to",
+    "last_four",
+)
+_FILTERS += ("rrn", "stan", "approval_code", "cursor", "before", "columns", "view")
+_PARTS = frozenset({"/counters", "/notices/bell", "/search/suggestions"})
+"""What scripts put into a page."""
+
+_EACH_AT_ONCE = 4
+_CSRF_COOKIE = "a-browser-of-the-walk"
+
+VALUES = (
+    "0001-01-01T00:00",
+    "0001-01-01",
+    "9999-12-31T23:59",
+    "2026-13-45",
+    "-1",
+    "0",
+    "99999999999999999999999999",
+    "1e9",
+    "NaN",
+    "²",
+    "AAAA",
+    "kqFhoWI",
+    "\u200b",
+    "\u202e",
+    "a\x00b",
+    "a\r\nb",
+    "é" * 400,
+    "'\"><script>",
+    "{{7*7}}%s%(a)s{0}",
+    "../../etc/passwd",
+    "//evil.example",
+    "custom",
+    "sto_" + "z" * 26,
+)
+RAW = (
+    "%FF=%FF",
+    "%",
+    "&&&=&=1",
+    "q=%C3%28",
+    "period=custom&from=0001-01-01T00:00",
+    "period=custom&from=9999-12-31T23:59&to=0001-01-01T00:00",
+    "period=custom&from=0001-01-01T00:00&to=9999-12-31T23:59",
+    "from=0001-01-01&to=9999-12-31",
+    "cursor=a&cursor=b&state=approved&state=approved&limit=1&limit=2",
+    "&".join(f"p{number}=1" for number in range(400)),
+    "q=" + "a" * 20_000,
+)
+HEADERS: tuple[dict[str, bytes], ...] = (
+    {"cookie": b"\xff=\xfe; ;;=; a=\x80"},
+    {"cookie": b'a="; b=\\"\\'},
+    {"accept-language": b"\xff\xfe"},
+    {"hx-request": b"true", "hx-current-url": b"http://["},
+    {"hx-request": b"true", "hx-current-url": b"\xff"},
+    {"referer": b"http://[", "origin": b"http://["},
+    {"host": b"[", "user-agent": b"\xff\x00"[:1]},
+    {"if-none-match": b"\xff", "range": b"bytes=9-1"},
+    {"content-type": b"\xff; boundary=\xff"},
+)
+
+
+class Walk(NamedTuple):
+    """A portal in this process in front of real processes, and a browser with a session."""
+
+    kit: Kit
+    client: httpx.AsyncClient
+    cookies: str
+
+
+@pytest.fixture(scope="module")
+async def walk(
+    postgres_server: PostgresServer, nats_server: NatsServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Walk]:
+    """Log in as who may do everything."""
+    folder = tmp_path_factory.mktemp("portal")
+    async with fresh_database(postgres_server) as database, running_desk(database, nats_server) as stack:
+        kit = make_kit(
+            Settings(
+                host="127.0.0.1",
+                port=1,
+                gateway_url=stack.gateway_url,
+                secret_file=folder / "secret",
+                institution="Guichet",
+                cookies_are_secure=False,
+                proxies=TrustedProxies(()),
+            )
+        )
+        transport = httpx.ASGITransport(app=create_app(kit), raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
+        async with httpx.AsyncClient(transport=transport, base_url="http://portal", timeout=60) as client:
+            yield Walk(kit, client, await _cookies(kit, stack))
+        await kit.gateway.close()
+
+
+async def _cookies(kit: Kit, stack: DeskStack) -> str:
+    token = await stack.log_in()
+    async with stack.client(token) as client:
+        view = (await client.get("/v1/sessions/current")).json()
+    session = Session(
+        token=token,
+        agent_id=view["agent"]["id"],
+        name="Walk",
+        email="admin@guichet.example",
+        role="admin",
+        locale="fr",
+        departments=[],
+        expires_at=view["expires_at"],
+        permissions=view["agent"]["permissions"],
+    )
+    return f"{kit.cookie('session')}={seal_session(kit.sealer, session)}; {kit.cookie('csrf')}={_CSRF_COOKIE}"
+
+
+def _routes(kit: Kit, method: str) -> list[str]:
+    """Return the paths of the pages; ids in them are of nothing."""
+    found = [
+        _PLACE.sub(_place, route.path)
+        for route in compose(kit).routes
+        if isinstance(route, HTTPRoute) and method in route.route_handler_map
+    ]
+    return sorted(set(found) - {"/logout", "/metrics", "/health/live", "/health/ready"})
+
+
+def _place(place: re.Match[str]) -> str:
+    kind = kind_of(place[1])
+    return encode_id(kind, bytes(15) + b"\x01") if kind in PREFIXES else "walk"
+
+
+def _parameters() -> list[str]:
+    """Return every parameter that a page reads, found where it is read."""
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in _SOURCES.rglob("*.py")
+        if "node_modules" not in path.parts
+    ]
+    found = {name for text in texts for pair in _READ.findall(text) for name in pair if name}
+    return sorted(found | set(_FILTERS))
+
+
+def _fields() -> list[str]:
+    """Return every field of a form, found in the templates."""
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in _SOURCES.rglob("*.html")
+        if "node_modules" not in path.parts
+    ]
+    return sorted({name for text in texts for name in _NAMED.findall(text)} - {csrf.FIELD})
+
+
+def _queries() -> Iterator[str]:
+    yield from RAW
+    names = _parameters()
+    # Each page meets each value in each parameter that any page reads, many parameters at a time.
+    for shift in range(len(VALUES)):
+        pairs = [(name, VALUES[(place + shift) % len(VALUES)]) for place, name in enumerate(names)]
+        yield urlencode(pairs)
+
+
+async def _hold(
+    walk: Walk, faults: list[str], gate: asyncio.Semaphore, request: httpx.Request, what: str
+) -> None:
+    async with gate:
+        answer = await walk.client.send(request)
+    kind = answer.headers.get("content-type", "").partition(";")[0]
+    page = kind == "text/html" and "</html>" in answer.text
+    small = (
+        answer.status_code in (204, 303)
+        or kind != "text/html"
+        or request.url.path in _PARTS
+        or request.headers.get("hx-request")
+    )
+    if answer.status_code >= 500 or not (page or small):
+        faults.append(
+            f"{request.method} {request.url.path} {what[:70]}: {answer.status_code} {kind} {answer.text[:80]!r}"
+        )
+
+
+async def test_every_page_answers_any_query_with_a_page(walk: Walk) -> None:
+    faults: list[str] = []
+    gate = asyncio.Semaphore(_EACH_AT_ONCE)
+    paths = [path for path in _routes(walk.kit, "GET") if "/live" not in path and "{" not in path]
+    async with asyncio.TaskGroup() as group:
+        for path, query in itertools.product(paths, _queries()):
+            request = httpx.Request("GET", httpx.URL("http://portal" + path, query=query.encode()))
+            request.headers["cookie"] = walk.cookies
+            group.create_task(_hold(walk, faults, gate, request, query))
+    assert not faults, f"{len(faults)}:\n" + "\n".join(sorted(faults)[:50])
+    assert len(paths) > 50
+
+
+async def test_every_page_answers_any_header_with_a_page(walk: Walk) -> None:
+    faults: list[str] = []
+    gate = asyncio.Semaphore(_EACH_AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        for path, headers in itertools.product(_routes(walk.kit, "GET"), HEADERS):
+            if "/live" in path:
+                continue
+            request = httpx.Request(
+                "GET",
+                "http://portal" + path,
+                headers={name.encode(): value for name, value in headers.items()},
+            )
+            if "cookie" not in headers:
+                request.headers["cookie"] = walk.cookies
+            group.create_task(_hold(walk, faults, gate, request, str(headers)))
+    assert not faults, f"{len(faults)}:\n" + "\n".join(sorted(faults)[:50])
+
+
+async def test_every_form_answers_any_fields_with_a_page(walk: Walk) -> None:
+    faults: list[str] = []
+    gate = asyncio.Semaphore(_EACH_AT_ONCE)
+    token = csrf.form_token(walk.kit.sealer, _CSRF_COOKIE)
+    fields = _fields()
+    bodies: list[tuple[bytes, bytes]] = [
+        (b"application/x-www-form-urlencoded", b"csrf=%FF&\xff=\xfe&a"),
+        (b"application/x-www-form-urlencoded", f"csrf={token}&\xff=%FF&%00=%00&=".encode("latin-1")),
+        (b"multipart/form-data", b"--x\r\n"),
+        (b"multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\na"),
+        (b"multipart/form-data; boundary=x", b"\xff" * 500),
+        (b"multipart/form-data; boundary=", b"--\r\n\r\n--"),
+        (
+            b"multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="\xff"\r\nContent-Type: \xff\r\n\r\na\r\n--x--\r\n',
+        ),
+        (b"text/plain", b"csrf=" + token.encode()),
+        (b"application/json", b"[" * 3_000),
+        (b"\xff", b"\xff"),
+        (b"", b"a=1"),
+    ]
+    for shift in range(0, len(VALUES), 3):
+        pairs = [(name, VALUES[(place + shift) % len(VALUES)]) for place, name in enumerate(fields)]
+        bodies.append(
+            (b"application/x-www-form-urlencoded", urlencode([(csrf.FIELD, token), *pairs]).encode())
+        )
+    async with asyncio.TaskGroup() as group:
+        for path, (kind, body) in itertools.product(_routes(walk.kit, "POST"), bodies):
+            headers = {b"content-type": kind, b"cookie": walk.cookies.encode(), b"hx-request": b"true"}
+            request = httpx.Request("POST", "http://portal" + path, headers=headers, content=body)  # pyright: ignore[reportArgumentType]
+            group.create_task(_hold(walk, faults, gate, request, f"{kind!r} {body[:60]!r}"))
+    assert not faults, f"{len(faults)}:\n" + "\n".join(sorted(faults)[:50])
