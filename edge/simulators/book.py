@@ -23,6 +23,8 @@ REFUNDED = "refunded"
 STATES = (APPROVED, PARTIALLY_APPROVED, DECLINED, REVERSED, CAPTURED, REFUNDED)
 
 _FIELDS_A_LINE = (14, 15)  # A book begun before cards were kept has one fewer.
+_TO_LETTERS = str.maketrans("0123456789", "abcdefghij")
+_TO_DIGITS = str.maketrans("abcdefghij", "0123456789")
 _RECENT_KEYS_MAX = 100_000
 
 
@@ -60,7 +62,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     at_us: int
     day: str  # acquirer day, ISO
     original_rrn: str = ""
-    digits_shown: str = ""  # first six and last four of the card
+    digits_shown: str = ""  # first six and last four of the card, in letters: see letters_of
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -84,6 +86,16 @@ class Entry(msgspec.Struct, gc=False):
     original_rrn: str = ""
     reversal_accepted: bool = False
     digits_shown: str = ""
+
+
+def letters_of(digits: str) -> str:
+    """Return a letter for each digit, a for 0: beside a date or an amount, digits of a card would look like a whole one."""
+    return digits.translate(_TO_LETTERS)
+
+
+def digits_of(letters: str) -> str:
+    """Return the digits again."""
+    return letters.translate(_TO_DIGITS)
 
 
 def message_key(mti: str, terminal: str, stan: str, transmitted_at: str) -> str:
