@@ -8,6 +8,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -104,8 +105,16 @@ def message_key(mti: str, terminal: str, stan: str, transmitted_at: str) -> str:
 
 
 def format_fact(fact: Fact) -> str:
-    """Return the line, with its line feed."""
-    return "\t".join(map(str, msgspec.structs.astuple(fact))) + "\n"
+    """Return the line, with its line feed.
+
+    Amounts have twelve digits, as in messages: short ones side by side could pass for a card number.
+    """
+    parts = [f"{part:012d}" if name.endswith("_minor") else str(part) for name, part in _named(fact)]
+    return "\t".join(parts) + "\n"
+
+
+def _named(fact: Fact) -> Iterator[tuple[str, Any]]:
+    return zip(fact.__struct_fields__, msgspec.structs.astuple(fact), strict=True)
 
 
 def parse_fact(line: str) -> Fact:
