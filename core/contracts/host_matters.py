@@ -13,6 +13,7 @@ RETRY_HOST_MATTER = f"{DESK}.retry_host_matter"  # SettleHostMatter -> Written (
 
 HostMatterKind = Literal[
     "reversal_not_accepted",
+    "partial_reversal_not_accepted",
     "advice_not_accepted",
     "completion_not_accepted",
     "reversal_by_host",

@@ -4,8 +4,6 @@ from enum import IntEnum
 
 import msgspec
 
-HOST_SAYS = "core.engine.host_says"  # request HostSays -> HostSaysKept, queue group engine
-
 
 class HostMessageKind(IntEnum):
     """What it is; stored."""
@@ -31,6 +29,7 @@ class HostSays(msgspec.Struct, array_like=True, gc=False):
 
 
 class HostSaysKept(msgspec.Struct, array_like=True, gc=False):
-    """It is durable. `known` when an earlier sending was kept already."""
+    """`kept`: it is durable. `known`: an earlier sending was kept already."""
 
     known: bool
+    kept: bool = True

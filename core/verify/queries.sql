@@ -300,13 +300,17 @@ WITH judged AS (
         (a.reason IN (58, 59) AND a.state NOT IN (6, 7))
         OR (a.state = 5 AND a.host_code IN ('08', '11', '16'))
         OR (
-            a.state = 3 AND a.kind IN (1, 2, 4) AND a.reason = 100 AND a.approved_minor <> a.amount_minor
+            a.state = 3 AND a.kind IN (1, 2, 4) AND a.reason = 100 AND a.host_code <> ''
+            AND a.approved_minor <> a.amount_minor
             AND NOT EXISTS ( -- what its terminal took back in part
                 SELECT FROM event AS e
                 WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.kind = 13
             )
         )
-        OR (a.state = 4 AND NOT (a.partial_ok AND a.approved_minor BETWEEN 1 AND a.amount_minor - 1)) AS misread
+        OR (
+            a.state = 4 AND a.host_code <> ''
+            AND NOT (a.partial_ok AND a.approved_minor BETWEEN 1 AND a.amount_minor - 1)
+        ) AS misread
     FROM attempt AS a
 )
 SELECT

@@ -11,10 +11,10 @@ import msgspec
 import structlog
 
 from core.bus import Batcher, Bus, BusError, BusRefused, Subscription, publish_batch
-from core.contracts.host_messages import HOST_SAYS, HostSays, HostSaysKept
+from core.contracts.host_messages import HostSays, HostSaysKept
 from core.contracts.payment import HostReply, HostRequest
 from core.contracts.reasons import Reason
-from core.contracts.subjects import LINKS_QUEUE, host, is_core_inbox
+from core.contracts.subjects import HOST_SAYS, LINKS_QUEUE, host, is_core_inbox
 from core.values.clock import Clock
 from edge.keys.port import SecurityModule
 from edge.settings import AcquirerSettings
@@ -114,7 +114,7 @@ class AcquirerLinks:
 
         def answered(reply: bytes | None, error: BusError | None) -> None:
             try:
-                taken = reply is not None and _decode_kept(reply) is not None
+                taken = reply is not None and _decode_kept(reply).kept
             except msgspec.DecodeError:
                 taken = False
             if not taken:

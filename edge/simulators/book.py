@@ -8,6 +8,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,6 +24,8 @@ REFUNDED = "refunded"
 STATES = (APPROVED, PARTIALLY_APPROVED, DECLINED, REVERSED, CAPTURED, REFUNDED)
 
 _FIELDS_A_LINE = (14, 15)  # A book begun before cards were kept has one fewer.
+_TO_LETTERS = str.maketrans("0123456789", "abcdefghij")
+_TO_DIGITS = str.maketrans("abcdefghij", "0123456789")
 _RECENT_KEYS_MAX = 100_000
 
 
@@ -60,7 +63,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     at_us: int
     day: str  # acquirer day, ISO
     original_rrn: str = ""
-    digits_shown: str = ""  # first six and last four of the card
+    digits_shown: str = ""  # first six and last four of the card, in letters: see letters_of
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -86,14 +89,32 @@ class Entry(msgspec.Struct, gc=False):
     digits_shown: str = ""
 
 
+def letters_of(digits: str) -> str:
+    """Return a letter for each digit, a for 0: beside a date or an amount, digits of a card would look like a whole one."""
+    return digits.translate(_TO_LETTERS)
+
+
+def digits_of(letters: str) -> str:
+    """Return the digits again."""
+    return letters.translate(_TO_DIGITS)
+
+
 def message_key(mti: str, terminal: str, stan: str, transmitted_at: str) -> str:
     """Return the key that field 90 can name: a message and its repeats share it."""
     return f"{mti[:2]}{terminal:<8}{stan}{transmitted_at}"
 
 
 def format_fact(fact: Fact) -> str:
-    """Return the line, with its line feed."""
-    return "\t".join(map(str, msgspec.structs.astuple(fact))) + "\n"
+    """Return the line, with its line feed.
+
+    Amounts have twelve digits, as in messages: short ones side by side could pass for a card number.
+    """
+    parts = [f"{part:012d}" if name.endswith("_minor") else str(part) for name, part in _named(fact)]
+    return "\t".join(parts) + "\n"
+
+
+def _named(fact: Fact) -> Iterator[tuple[str, Any]]:
+    return zip(fact.__struct_fields__, msgspec.structs.astuple(fact), strict=True)
 
 
 def parse_fact(line: str) -> Fact:

@@ -71,7 +71,7 @@ def to_host_message(request: HostRequest, keys: SecurityModule) -> Message:
         if request.message[1] == "4":
             message[39] = _REVERSAL_CODES.get(request.reason, _NO_ACTION)  # pyright: ignore
         if request.replacement_minor >= 0:
-            message[95] = f"{request.replacement_minor:012d}{_NO_OTHER_AMOUNTS}"
+            message[95] = _replacement(request)
     if request.sensitive:
         message.update(keys.open_sensitive(request.sensitive))
     return message
@@ -166,6 +166,8 @@ def _differences(request: HostRequest, asked: dict[int, Any], answer: Message, c
         differs.append("acceptor")
     if 90 in answer and request.original_message and answer[90] != _original_elements(request):
         differs.append("original")
+    if 95 in answer and request.replacement_minor >= 0 and answer[95] != _replacement(request):
+        differs.append("replacement")
     if 2 in answer or 35 in answer:
         track_pan = str(answer.get(35, "")).replace("D", "=").partition("=")[0]
         if any(said and hash(said) != card_hash for said in (answer.get(2), track_pan)):
@@ -213,3 +215,7 @@ def not_sent(request: HostRequest, reason: Reason, *, at_us: int) -> HostReply:
         exchange=_EMPTY_EXCHANGE,
         replacement_minor=request.replacement_minor,
     )
+
+
+def _replacement(request: HostRequest) -> str:
+    return f"{request.replacement_minor:012d}{_NO_OTHER_AMOUNTS}"

@@ -162,6 +162,30 @@ async def reversals_ignored(rig: Rig) -> Outcome:
     return outcome
 
 
+async def hosts_say_anything(rig: Rig) -> Outcome:
+    """Row 27: half of the answers are odd, by chance, and the host says things on its own, for a while."""
+
+    async def inject(_load: Load) -> None:
+        await rig.acquirer(odd_rate=0.5, own_every_ms=100)
+        await asyncio.sleep(4.0)
+        await rig.acquirer(odd_rate=0.0, own_every_ms=0)
+
+    outcome = await under_load(rig, "27", "hosts that answer anything", "half of the answers", inject)
+    for name, reasons in (("unclear", [58]), ("differing", [59])):
+        outcome.facts[name] = await rig.fetch(
+            "SELECT count(DISTINCT e.attempt_id) FROM event AS e WHERE e.kind = 3 AND e.reason = ANY ($1::smallint[])",
+            reasons,
+        )
+    outcome.facts["settled"] = await rig.fetch(
+        "SELECT count(*) FROM attempt AS a WHERE a.reason IN (58, 59) AND a.state <> 7"
+    )
+    outcome.facts["approved_otherwise"] = await rig.fetch(
+        "SELECT count(*) FROM attempt AS a WHERE a.host_code IN ('08', '11', '16') AND a.state IN (3, 8)"
+    )
+    outcome.facts["kept"] = await rig.fetch("SELECT count(*) FROM host_message")
+    return outcome
+
+
 async def messages_repeated(rig: Rig) -> Outcome:
     """Row 17: whatever edge, core and the links say to each other arrives five times."""
     async with rig.bus("edge") as edge, rig.bus("core") as core, repeating(edge, core, times=4) as counted:

@@ -54,6 +54,15 @@ async def test_row_16_reversals_are_not_answered(long_rig: Rig) -> None:
     assert survived(await rows.reversals_ignored(long_rig)).facts["backlog"] > 0
 
 
+async def test_row_27_hosts_say_anything(long_rig: Rig) -> None:
+    facts = survived(await rows.hosts_say_anything(long_rig)).facts
+    assert facts["unclear"] > 0
+    assert facts["differing"] > 0
+    assert facts["approved_otherwise"] > 0
+    assert facts["settled"] == 0
+    assert facts["kept"] > 0
+
+
 async def test_row_17_every_message_comes_five_times(long_rig: Rig) -> None:
     survived(await rows.messages_repeated(long_rig))
 

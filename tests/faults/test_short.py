@@ -44,6 +44,15 @@ async def test_every_message_is_delivered_five_times(short_rig: Rig) -> None:
     assert set(repeated) == {"core", "host", "edge", "events"}
 
 
+async def test_hosts_say_anything(short_rig: Rig) -> None:
+    facts = survived(await rows.hosts_say_anything(short_rig)).facts
+    assert facts["unclear"] > 0
+    assert facts["differing"] > 0
+    assert facts["approved_otherwise"] > 0
+    assert facts["settled"] == 0
+    assert facts["kept"] > 0
+
+
 async def test_a_reversal_overtakes_its_authorisation(short_rig: Rig) -> None:
     codes = survived(await protocol_rows.reversals_first(short_rig)).facts["codes"]
     assert set(codes) == {("00", "12")}

@@ -10,9 +10,9 @@ import structlog
 
 from core.bus import Bus, BusRefused, Subscription
 from core.contracts.acts import CarryOut
-from core.contracts.host_messages import HOST_SAYS, HostSays
+from core.contracts.host_messages import HostSays, HostSaysKept
 from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals, TotalsReply
-from core.contracts.subjects import BOOK, CARRY_OUT, ENGINE_QUEUE, REVERSE, TOTALS, is_inbox_of
+from core.contracts.subjects import BOOK, CARRY_OUT, ENGINE_QUEUE, HOST_SAYS, REVERSE, TOTALS, is_inbox_of
 from core.db.passing import is_passing
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL
@@ -52,7 +52,7 @@ class Door:
         self._serve(BOOK, Book, lambda asked: book(self._pool, asked))
         self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked), refused=_uncounted)
         self._serve(CARRY_OUT, CarryOut, self._carry_out, asker="desk")
-        self._serve(HOST_SAYS, HostSays, lambda asked: keep(self._pool, asked))
+        self._serve(HOST_SAYS, HostSays, lambda asked: keep(self._pool, asked), refused=_unkept)
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is under way."""
@@ -130,6 +130,10 @@ class Door:
             self._bus.publish(reply, _encode(answer))
         except BusRefused:
             _log.warning("answer_not_sent", subject=subject)
+
+
+def _unkept(_says: HostSays) -> HostSaysKept:
+    return HostSaysKept(known=False, kept=False)
 
 
 def _uncounted(asked: Totals) -> TotalsReply:

@@ -28,6 +28,7 @@ from core.values.timestamps import timestamp, timestamp_or_none
 
 _OURS: Final = {
     DeliveryKind.REVERSAL: "reversal_not_accepted",
+    DeliveryKind.PARTIAL_REVERSAL: "partial_reversal_not_accepted",
     DeliveryKind.ADVICE: "advice_not_accepted",
     DeliveryKind.COMPLETION: "completion_not_accepted",
 }

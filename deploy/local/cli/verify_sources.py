@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Final
 
 from core.verify.model import HostBook, HostEntry, TerminalFact
-from edge.simulators.book import FILE_NAME, BookDamaged, Entry, apply_fact, new_entry, parse_fact, read_lines
+from edge.simulators.book import (
+    FILE_NAME,
+    BookDamaged,
+    Entry,
+    apply_fact,
+    digits_of,
+    letters_of,
+    new_entry,
+    parse_fact,
+    read_lines,
+)
 from edge.simulators.book import Fact as BookFact
 from edge.simulators.journal import read_journal
 
@@ -76,7 +86,7 @@ def _brief(entry: Entry) -> HostEntry:
         entry.captured_minor,
         entry.at_us,
         entry.currency,
-        entry.digits_shown,
+        digits_of(entry.digits_shown),
     )
 
 
@@ -98,7 +108,7 @@ def _changed(brief: HostEntry, fact: BookFact) -> HostEntry:
         response_code=_NOTHING,
         at_us=brief.at_us,
         day=_NOTHING,
-        digits_shown=brief.digits_shown,
+        digits_shown=letters_of(brief.digits_shown),
     )
     apply_fact(entry, fact)
     return _brief(entry)

@@ -21,6 +21,7 @@ from edge.simulators.book import (
     REVERSED,
     Book,
     Fact,
+    letters_of,
     message_key,
 )
 from edge.simulators.cards import card_named
@@ -456,7 +457,7 @@ class Host:
 
 def _short_card(m: Message) -> str:
     pan = m.get(2, "")
-    return f"{pan[:6]}{pan[-4:]}"  # type: ignore[str-bytes-safe]
+    return letters_of(f"{pan[:6]}{pan[-4:]}")  # type: ignore[str-bytes-safe]
 
 
 def format_error(m: Message) -> Message:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from core.bus import Batcher, Bus
-from core.contracts.host_messages import HOST_SAYS, HostSays, HostSaysKept
+from core.contracts.host_messages import HostSays, HostSaysKept
 from core.contracts.payment import (
     HOST_REPLIED,
     Authorise,
@@ -28,6 +28,7 @@ from core.contracts.subjects import (
     AUTHORISE,
     BOOK,
     ENGINE_QUEUE,
+    HOST_SAYS,
     PRESENCE,
     REVERSE,
     SIGN_ON,

@@ -81,9 +81,11 @@ async def test_v11_sees_another_amount_and_a_part_that_nobody_can_take(
     writer: Writer, verification: Verification
 ) -> None:
     more, part = await writer.pay(), await writer.pay()
-    await writer.connection.execute("UPDATE attempt SET approved_minor = 1251 WHERE id = $1", more.id)
     await writer.connection.execute(
-        "UPDATE attempt SET state = 4, approved_minor = 600 WHERE id = $1", part.id
+        "UPDATE attempt SET host_code = '00', approved_minor = 1251 WHERE id = $1", more.id
+    )
+    await writer.connection.execute(
+        "UPDATE attempt SET host_code = '10', state = 4, approved_minor = 600 WHERE id = $1", part.id
     )
     assert (await v11(verification)).breaches == 2
 

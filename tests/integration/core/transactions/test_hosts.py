@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.contracts.host_messages import HOST_SAYS, HostMessageKind, HostSays, HostSaysKept
+from core.contracts.host_messages import HostMessageKind, HostSays, HostSaysKept
 from core.contracts.payment import (
     DELIVERY_ACCEPTED,
     DELIVERY_AGAIN,
@@ -13,6 +13,7 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, State
+from core.contracts.subjects import HOST_SAYS
 from core.values.ids import rrn_of
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.invariants import check_books_agree, check_invariants
@@ -162,9 +163,8 @@ async def test_a_cut_over_is_recorded_with_its_date_and_waits_for_nobody(world: 
     assert kept["closed_at"] is not None
 
 
-async def test_a_host_that_we_do_not_know_gets_no_answer(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tests.integration.core.transactions.world.ANSWER_TIMEOUT_S", 0.5)
+async def test_what_a_host_says_whom_we_do_not_know_is_put_aside_and_not_taken(world: World) -> None:
     says = HostSays("nobody", HostMessageKind.REVERSAL, b"n" * 16, "", "", 0, "", "", world.now_us(), b"\x80")
-    assert await world.request(HOST_SAYS, says, HostSaysKept) is None
+    assert (await world.request(HOST_SAYS, says, HostSaysKept)).kept is False
+    assert await world.owner.fetchval("SELECT count(*) FROM host_message") == 0
+    assert await world.owner.fetchval("SELECT subject FROM dead_letter") == HOST_SAYS

@@ -16,7 +16,9 @@ from edge.simulators.book import (
     BookDamaged,
     BookTaken,
     Fact,
+    digits_of,
     format_fact,
+    letters_of,
     parse_fact,
     read_book,
 )
@@ -162,3 +164,8 @@ def test_a_reset_keeps_the_old_book_aside(tmp_path: Path) -> None:
 def test_the_book_holds_no_card_number(tmp_path: Path) -> None:
     assert "pan" not in Fact.__struct_fields__
     assert "card" not in Fact.__struct_fields__
+
+
+def test_the_digits_of_a_card_stand_as_letters_beside_dates_and_amounts() -> None:
+    assert letters_of("4970100014") == "ejhabaaabe"
+    assert digits_of(letters_of("4970100014")) == "4970100014"
