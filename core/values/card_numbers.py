@@ -17,7 +17,7 @@ import itertools
 import re
 import unicodedata
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 DIGITS_MIN: Final = 12
@@ -155,36 +155,34 @@ def find_card_numbers(text: str, *, typed: bool = True) -> list[Span]:
     What nobody typed, as the inside of a PDF, has rows of numbers: there a card number is one only in groups as cards
     are printed.
     """
-    found: list[Span] = []
-    for span in sorted(_find(text, typed=typed)):
-        if found and span.start < found[-1].end:
-            found[-1] = Span(found[-1].start, max(span.end, found[-1].end))
-        else:
-            found.append(span)
-    return found
+    return _joined(_find(text, typed=typed))
 
 
 def hide_card_numbers(text: str) -> str:
     """Return a text for people: of each card number in it asterisks and the last four digits."""
-    spans = find_card_numbers(text)
-    return _hide(text, spans, kept=4) if spans else text
+    for reading in _readings(text):
+        spans = _joined(_find_in(reading, typed=True))
+        text = _hide(text, reading, spans, kept=4) if spans else text
+    return text
 
 
 def hide_possible_card_numbers(text: str) -> str:
     """Return a text without any row of digits in which a valid card number could hide, whatever stands between them."""
     if len(text) < DIGITS_MIN:
         return text
-    folded = _fold(text)
-    if _ENOUGH.match(folded) is None:
-        return text
-    spans: list[Span] = []
-    for run in _RUN.finditer(folded):
-        digits = [ord(sign) - 48 for sign in run.group() if sign.isdecimal()]
-        if _could_hold(digits):
-            spans.append(Span(*run.span()))
-    shown = _hide(text, spans, kept=0) if spans else text
-    # What has letters between its groups is no row.
-    return hide_card_numbers(shown) if _LETTERED.search(folded) is not None else shown
+    shown = text
+    for reading in _readings(text):
+        if _ENOUGH.match(reading) is None:
+            continue
+        spans: list[Span] = []
+        for run in _RUN.finditer(reading):
+            digits = [ord(sign) - 48 for sign in run.group() if sign.isdecimal()]
+            if _could_hold(digits):
+                spans.append(Span(*run.span()))
+        shown = _hide(shown, reading, spans, kept=0) if spans else shown
+        if _LETTERED.search(reading) is not None:  # What has letters between its groups is no row.
+            shown = hide_card_numbers(shown)
+    return shown
 
 
 def passes_check_digit(digits: bytes) -> bool:
@@ -208,9 +206,23 @@ def is_siret(digits: bytes) -> bool:
 
 
 def _find(text: str, *, typed: bool = True) -> Iterator[Span]:
-    if len(text) < DIGITS_MIN:
-        return
-    folded = _fold(text)
+    if len(text) >= DIGITS_MIN:
+        for reading in _readings(text):
+            yield from _find_in(reading, typed=typed)
+
+
+def _joined(found: Iterable[Span]) -> list[Span]:
+    """Return spans in order, those that overlap as one."""
+    joined: list[Span] = []
+    for span in sorted(found):
+        if joined and span.start < joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(span.end, joined[-1].end))
+        else:
+            joined.append(span)
+    return joined
+
+
+def _find_in(folded: str, *, typed: bool) -> Iterator[Span]:
     if _ENOUGH.match(folded) is None or (_RUN.search(folded) is None and _LETTERED.search(folded) is None):
         return
     for chip in _CHIP.finditer(folded):
@@ -428,12 +440,14 @@ def _folded(sign: str) -> str:
 _FOLDING: Final = _Folding()
 
 
-def _fold(text: str) -> str:
-    if not text.isascii():
-        text = text.translate(_FOLDING)
-    if "%" in text or "\\" in text or "&" in text:
-        text = _ESCAPED.sub(_unescaped, text)
-    return text
+def _readings(text: str) -> tuple[str, ...]:
+    """Return the folded text, and another one where it may hold escapes: `%41` is a letter or the start of a number."""
+    folded = text if text.isascii() else text.translate(_FOLDING)
+    if "%" in folded or "\\" in folded or "&" in folded:
+        meant = _ESCAPED.sub(_unescaped, folded)
+        if meant != folded:
+            return folded, meant
+    return (folded,)
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -447,9 +461,8 @@ def _unescaped(match: re.Match[str]) -> str:
     return meant.translate(_FOLDING)[: len(text)].rjust(len(text), _NOTHING)
 
 
-def _hide(text: str, spans: list[Span], *, kept: int) -> str:
-    """Return the text with asterisks for the digits of each span but the last `kept`."""
-    folded = _fold(text)
+def _hide(text: str, folded: str, spans: list[Span], *, kept: int) -> str:
+    """Return the text with asterisks for the digits that a reading of it has in each span, but the last `kept`."""
     signs = list(text)
     for start, end in spans:
         left = kept

@@ -27,6 +27,7 @@ async def test_a_row_drawn_here_looks_as_the_server_draws_it(open_page: OpenPage
     await expect(row).to_be_visible()
     drawn = [" ".join(text.split()) for text in await row.locator("td").all_text_contents()]
     await page.reload()
+    await expect(row).to_be_visible()
     # What is written, not what is laid out: a page that is still being laid out has no inner text.
     assert [" ".join(text.split()) for text in await row.locator("td").all_text_contents()] == drawn
 

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 _REMEMBERED_MAX = 200_000
-_HEARD_BY_EDGE = ("host.>", "edge.>")
+_HEARD_BY_EDGE = ("host.*", "edge.*.authorised")
 _HEARD_BY_CORE = ("core.engine.>", "core.in.>", "core.terminals.>", "events.>")
 
 

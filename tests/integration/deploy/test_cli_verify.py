@@ -109,6 +109,8 @@ async def test_a_sound_copy_and_then_a_broken_one(database: TestDatabase, tmp_pa
             "V3",
             "V6",
             "V9 files",
+            "V13",
+            "V13 books",
         }
         shown = "\n".join(report_lines(Common(data=tmp_path, lang="fr"), broken))
         assert "ROMPU" in shown

@@ -171,7 +171,10 @@ async def test_the_stolen_login_of_edge_reaches_no_act_of_a_person(nats_server: 
             await edge.publish(subject, b"1549.07")
         await edge.flush()
         await engine.flush()
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(10):
+            while not heard:
+                await asyncio.sleep(0.01)
+        await engine.flush()
     assert heard == [subjects.AUTHORISE], "the same login still asks for what terminals ask"
 
 

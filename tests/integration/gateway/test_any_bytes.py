@@ -252,7 +252,7 @@ async def test_a_refusal_names_what_the_caller_sent(desk_stack: DeskStack) -> No
         (422, [("last_four", "control_character")]),
         (404, []),
     ]
-    assert hidden.json()["errors"][0]["detail"] == "Nothing of this text can be seen: type it again."
+    assert hidden.json()["errors"][0]["detail"] == "holds nothing that can be seen: type it again"
 
 
 async def test_any_bytes_to_any_route_are_answered_with_a_problem(

@@ -237,7 +237,7 @@ async def test_nobody_approves_other_figures_than_those_that_they_read(desk_stac
         assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
         blind = await other.post(f"{path}/acts", json=wish)
         assert blind.json()["errors"] == [
-            {"field": "revision", "code": "missing", "detail": "the revision that was read"}
+            {"field": "revision", "code": "missing", "detail": "rechargez la page\u00a0: sa version manque"}
         ]
         assert (await act(other, version, "approve")).status_code == 200
 

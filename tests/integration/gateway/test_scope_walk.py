@@ -273,7 +273,7 @@ GROWING_TABLES: Final = {
     "search_entry",
 }
 # Figures that say how a list was asked for, not what is in it.
-_PLAIN_FIGURES: Final = {"minutes", "limit", "page", "every_s", "expires_in_s"}
+_PLAIN_FIGURES: Final = {"minutes", "silent_minutes", "limit", "page", "every_s", "expires_in_s"}
 
 
 @pytest.fixture(scope="module")

@@ -108,6 +108,8 @@ DISGUISES = {
     "bold digits": in_digits_from("𝟎"),
     "digits with keycaps": "".join(f"{digit}\ufe0f\u20e3" for digit in "4111111111111111"),
     "as in an address": grouped("%20"),
+    "behind a percent sign": "100%" + grouped(""),
+    "behind a backslash": "\\" + grouped(""),
     "digits escaped": "".join(f"%3{digit}" for digit in "4111111111111111"),
     "as in JSON": grouped("\\n"),
     "as in JSON, any sign": grouped("\\u202f"),

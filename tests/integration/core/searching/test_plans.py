@@ -130,7 +130,7 @@ async def test_keys_are_read_by_their_indexes(estate: asyncpg.Connection) -> Non
     assert "attempt_key" not in whole
 
 
-NO_FILTER = (None,) * 10
+NO_FILTER = (None,) * 11
 LOW, HIGH = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
@@ -164,7 +164,7 @@ async def test_the_transactions_of_few_stores_are_read_by_store(estate: asyncpg.
 
 
 async def test_declines_are_listed_by_the_index_of_their_reasons(estate: asyncpg.Connection) -> None:
-    filters = (None, None, int(Reason.ISSUER_UNAVAILABLE), *(None,) * 7)
+    filters = (None, None, int(Reason.ISSUER_UNAVAILABLE), *(None,) * 8)
     for scope in (EVERYTHING, Scope((Area(departments=("75",)),))):
         used, whole = await indexes_of(
             estate, desk.list_transactions_by_key, scope.parameter(), LOW, HIGH, *filters, 51, True
