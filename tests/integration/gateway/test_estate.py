@@ -83,7 +83,7 @@ async def test_a_diagnosis_names_the_hop_and_compares_with_the_usual_level(
 
 @pytest.fixture
 async def edge(desk_stack: DeskStack) -> AsyncIterator[Bus]:
-    bus = await Bus.connect(desk_stack.nats_url, name="test-edge", inbox_prefix="_INBOX.edge")
+    bus = await Bus.connect(desk_stack.nats.url("edge"), name="test-edge", inbox_prefix="_INBOX.edge")
     yield bus
     await bus.close()
 

@@ -130,13 +130,13 @@ async def test_keys_are_read_by_their_indexes(estate: asyncpg.Connection) -> Non
     assert "attempt_key" not in whole
 
 
-NO_FILTER = (None,) * 11
+NO_FILTER = (None,) * 10
 LOW, HIGH = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
 async def test_the_newest_transactions_are_read_backwards_without_sorting(estate: asyncpg.Connection) -> None:
     text = await estate.fetchval(
-        f"EXPLAIN (FORMAT JSON) {desk.list_transactions}", EVERYTHING.parameter(), LOW, HIGH, *NO_FILTER, 51
+        f"EXPLAIN (FORMAT JSON) {desk.list_transactions}", EVERYTHING.parameter(), LOW, HIGH, *NO_FILTER, 51, None
     )
     found = list(nodes(json.loads(str(text))[0]["Plan"]))
     assert "Sort" not in {node["Node Type"] for node in found}
@@ -156,6 +156,7 @@ async def test_the_transactions_of_few_stores_are_read_by_store(estate: asyncpg.
         HIGH,
         *NO_FILTER,
         51,
+        None,
         stores,
         False,
     )
@@ -164,10 +165,10 @@ async def test_the_transactions_of_few_stores_are_read_by_store(estate: asyncpg.
 
 
 async def test_declines_are_listed_by_the_index_of_their_reasons(estate: asyncpg.Connection) -> None:
-    filters = (None, None, int(Reason.ISSUER_UNAVAILABLE), *(None,) * 8)
+    filters = (None, None, int(Reason.ISSUER_UNAVAILABLE), *(None,) * 7)
     for scope in (EVERYTHING, Scope((Area(departments=("75",)),))):
         used, whole = await indexes_of(
-            estate, desk.list_transactions_by_key, scope.parameter(), LOW, HIGH, *filters, 51, True
+            estate, desk.list_transactions_by_key, scope.parameter(), LOW, HIGH, *filters, 51, None, True
         )
         assert "attempt_key_reason" in used
         assert "attempt_key" not in whole
