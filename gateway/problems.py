@@ -203,8 +203,8 @@ TABLE: Final[dict[str, _Row]] = {
     ),
     "too_many_listeners": _Row(
         503,
-        _Words("Trop d’écoutes", "Le flux en direct est complet. Réessayez bientôt."),
-        _Words("Too many listeners", "The live feed is full. Try again soon."),
+        _Words("Trop d’écoutes", "Le flux en direct est complet. Réessayez dans quelques instants."),
+        _Words("Too many listeners", "The live feed is full. Try again in a few moments."),
     ),
     "query_too_slow": _Row(
         503,
@@ -218,8 +218,8 @@ TABLE: Final[dict[str, _Row]] = {
     ),
     "service_unavailable": _Row(
         503,
-        _Words("Service indisponible", "Une partie du service ne répond pas. Réessayez bientôt."),
-        _Words("Service unavailable", "A part of the service does not answer. Try again soon."),
+        _Words("Service indisponible", "Une partie du service ne répond pas. Réessayez dans quelques instants."),
+        _Words("Service unavailable", "A part of the service does not answer. Try again in a few moments."),
     ),
     "internal_error": _Row(
         500,

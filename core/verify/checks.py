@@ -119,7 +119,7 @@ async def check_debits(connection: asyncpg.Connection) -> Finding:
     """V8."""
     row = await connection.fetchrow(_SQL.repeated_debits)
     finding = _finding("V8", "no instalment collected twice; no debit posted twice", row)
-    finding.note = "0 instalments: there are no schedules yet; debits checked"
+    finding.note = "0 instalments, debits checked"
     return finding
 
 

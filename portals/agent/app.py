@@ -11,7 +11,7 @@ from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import MediaType
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Scope
 
 from portals.agent.accounts import page as accounts
 from portals.agent.activity import page as activity
@@ -115,7 +115,11 @@ def make_kit(settings: Settings) -> Kit:
 
 def create_app(kit: Kit) -> ASGIApp:
     """Return the portal as an ASGI application."""
-    return guarded(keeping(compose(kit), kit), kit.metrics)
+
+    def too_large(scope: Scope) -> bytes:
+        return kit.crowded_page(Desk(Request(scope), kit).locale, "too_large")
+
+    return guarded(keeping(compose(kit), kit), kit.metrics, too_large=too_large)
 
 
 def compose(kit: Kit) -> Litestar:

@@ -90,7 +90,7 @@ def body_stalled(request: Request[Any, Any, Any], _: BodyStalled) -> Response[by
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Show an address that does not exist, or a request that cannot be read."""
-    kind = "missing" if error.status_code in (404, 405) else "refused"
+    kind = {404: "missing", 405: "missing", 413: "too_large"}.get(error.status_code, "refused")
     return _error(_desk(request), status=error.status_code, kind=kind)
 
 

@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from typing import cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,8 +33,17 @@ FILE_BYTES_MAX = 11 * 1024 * 1024
 _FILE_PATH = re.compile(r"/contracts/[A-Za-z0-9_]+/signed|/onboarding/[A-Za-z0-9_]+/attach")
 
 
-def guarded(app: ASGIApp, metrics: PortalMetrics, now: Callable[[], float] = time.perf_counter) -> ASGIApp:
-    """Return `app` with what every answer carries and every request is counted by."""
+def guarded(
+    app: ASGIApp,
+    metrics: PortalMetrics,
+    now: Callable[[], float] = time.perf_counter,
+    *,
+    too_large: Callable[[Scope], bytes],
+) -> ASGIApp:
+    """Return `app` with what every answer carries and every request is counted by.
+
+    `too_large` makes the page for a request whose body is not read, in the language of who sent it.
+    """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,10 +53,6 @@ def guarded(app: ASGIApp, metrics: PortalMetrics, now: Callable[[], float] = tim
         scope["query_string"] = readable_query(scope.get("query_string", b""))
         scope["state"] = {**scope.get("state", {}), "reference": reference}
         started = now()
-        takes_file = _FILE_PATH.fullmatch(scope["path"]) is not None
-        if _declared_bytes(scope) > (FILE_BYTES_MAX if takes_file else BODY_BYTES_MAX):
-            await _refuse_too_large(send)
-            return
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -58,7 +64,11 @@ def guarded(app: ASGIApp, metrics: PortalMetrics, now: Callable[[], float] = tim
                 metrics.observe(scope["method"], message["status"], now() - started)
             await send(message)
 
-        await app(scope, receive, send_guarded)
+        takes_file = _FILE_PATH.fullmatch(scope["path"]) is not None
+        if _declared_bytes(scope) > (FILE_BYTES_MAX if takes_file else BODY_BYTES_MAX):
+            await _refuse_too_large(send_guarded, too_large(scope))
+        else:
+            await app(scope, receive, send_guarded)
 
     return call
 
@@ -70,6 +80,12 @@ def _declared_bytes(scope: Scope) -> int:
     return 0
 
 
-async def _refuse_too_large(send: Send) -> None:
-    await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+async def _refuse_too_large(send: Send, page: bytes) -> None:
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-length", str(len(page)).encode()),
+        # What is left of the body is not read, so nothing more can be asked on this connection.
+        (b"connection", b"close"),
+    ]
+    await send(cast("Message", {"type": "http.response.start", "status": 413, "headers": headers}))
+    await send(cast("Message", {"type": "http.response.body", "body": page, "more_body": False}))

@@ -76,7 +76,7 @@ class Kit:
         self._crowded = {
             (locale, kind): self._crowded_page(words, kind)
             for locale, words in self.words.items()
-            for kind in ("crowded", "too_many_at_once")
+            for kind in ("crowded", "too_many_at_once", "too_large")
         }
 
     def cookie(self, kind: str) -> str:
@@ -93,6 +93,7 @@ class Kit:
             institution=self.institution,
             title=words.get(f"error.{kind}.title", ""),
             text=words.get(f"error.{kind}.text", ""),
+            retry=kind != "too_large",
         )
         return page.encode()
 

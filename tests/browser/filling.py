@@ -129,7 +129,7 @@ class Filler:
             await self._try(address, form, "refused", self._with_too_little, mark="z\u2009")
 
     async def try_leaving(self, address: str) -> None:
-        """Leave each form by a link, and by another form of the page, and come back to it."""
+        """Leave each form by a link, and by the form of preferences that stands on every page, and come back to it."""
         for form in await self.each_form_of(address):
             await self._try(address, form, "left by a link", self._by_a_link)
             await self._try(address, form, "language changed", self._by_the_language)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+import asyncpg
 import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -25,6 +26,7 @@ from playwright.async_api import APIRequestContext, Browser, Page, StorageState
 
 from deploy.local.cli.common import Common
 from deploy.local.cli.exchange import Where, session
+from deploy.local.postgres import OWNER_ROLE
 from deploy.local.stack import LocalStack
 from edge.simulators.cards import card_named
 from portals.agent.app import compose, make_kit
@@ -33,8 +35,13 @@ from portals.assets.build import build
 from portals.kit.i18n import load_words
 from tests.browser.conftest import log_in
 from tests.browser.filling import Filler
+from tests.support.wording import ALIKE, WRITTEN, WRITTEN_TWICE, Wording
 
 AGENT: Final = "admin@guichet.example"
+OTHERS: Final = tuple(
+    f"{name}@guichet.example"
+    for name in ("hotline", "technicien", "vendeur", "commercial", "juridique", "backoffice", "superviseur")
+)
 NO_PAGES: Final = {
     "/static/{name}": "files of the pages",
     "/health/live": "for the supervisor",
@@ -311,6 +318,63 @@ async def test_every_page_is_accessible_fits_and_speaks_its_language(
     stack: LocalStack, browser: Browser, logged_in: StorageState, site: Site, look: tuple[int, str, str]
 ) -> None:
     assert await findings_in(stack, browser, logged_in, look, list(site.pages.values())) == []
+
+
+@pytest.mark.parametrize(
+    "email",
+    [AGENT, *(pytest.param(email, marks=pytest.mark.pages_long) for email in OTHERS)],
+)
+async def test_every_page_says_all_its_own_words_in_the_language_of_the_reader(
+    stack: LocalStack, browser: Browser, site: Site, email: str
+) -> None:
+    """Without a browser's help: whatever stands in the page, also what is folded or read out."""
+    wording = {locale: await wording_of(stack, locale) for locale in ("fr", "en")}
+    url = f"http://{stack.address('portal')}"
+    async with looking(browser, stack, LOOKS[0]) as agent:
+        await log_in(agent.page, url, email=email, password=_password(stack))
+        state = await agent.page.context.storage_state()
+    wrong: dict[str, str] = {}
+    read = 0
+    async with (
+        looking(browser, stack, (1440, "light", "fr"), state) as french,
+        looking(browser, stack, (1440, "light", "en"), state) as english,
+    ):
+        for address in site.pages.values():
+            answers = [await one.page.request.get(url + address) for one in (french, english)]
+            pages = [await answer.text() for answer in answers]
+            read += answers[0].status == 200
+            findings = [
+                *wording["fr"].findings("fr", pages[0]),
+                *wording["en"].findings("en", pages[1]),
+                *wording["fr"].alike(*pages),
+            ]
+            for finding in findings:
+                wrong.setdefault(finding, address)
+    assert wrong == {}
+    assert read > 10
+
+
+async def wording_of(stack: LocalStack, locale: str) -> Wording:
+    """Return what tells words of ours from the names and texts that stand in the database."""
+    connection = await asyncpg.connect(stack.database_url(OWNER_ROLE))
+    names = [*WRITTEN, *(f"{column}_{locale}" for column in WRITTEN_TWICE)]
+    data: list[str] = []
+    for table, column in (name.split(".") for name in names):
+        rows = await connection.fetch(
+            f"SELECT DISTINCT {column}::text FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608
+        )
+        data += [row[0] for row in rows]
+    rows = await connection.fetch(
+        "SELECT DISTINCT value #>> '{}' FROM onboarding,"
+        """ jsonb_path_query(answers, '$.** ? (@.type() == "string")') AS value"""
+        " UNION SELECT DISTINCT signature ->> 'role' FROM contract_version WHERE signature IS NOT NULL"
+    )
+    data += [row[0] for row in rows if row[0] is not None]
+    await connection.close()
+    words = load_words()[locale]
+    for group in ("region", "service", "brand", "language"):
+        data += words.under(group).values()
+    return Wording(data, alike=ALIKE)
 
 
 async def findings_in(

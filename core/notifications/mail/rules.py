@@ -63,7 +63,8 @@ def render(template: Template, layout: str, *, locale: str, facts: dict[str, str
     subject = " ".join(words.subject.format_map(known).split())
     paragraphs = [paragraph.format_map(known) for paragraph in words.text]
     contact = _contact_lines(face, locale)
-    text = "\n\n".join([*paragraphs, *([f"{words.action} : {link}"] if words.action and link else [])])
+    colon = ":" if locale == "en" else "\u00a0:"
+    text = "\n\n".join([*paragraphs, *([f"{words.action}{colon} {link}"] if words.action and link else [])])
     text += "\n\n-- \n" + "\n".join([face.name, *contact]) + "\n"
     safe = {name: escape(value) for name, value in known.items()}
     html_paragraphs = "".join(

@@ -13,6 +13,7 @@ from core.verify.model import Finding, Report
 from core.verify.run import verify as run_checks
 from deploy.local.cli.common import COMMON, Common
 from deploy.local.cli.verify_sources import acquirer_book, journal_facts
+from deploy.local.cli.verify_words import said_of
 from deploy.local.errors import LocalError
 from deploy.local.postgres import CORE_ROLE, PostgresServer
 from edge.simulators.book import BookDamaged
@@ -96,5 +97,5 @@ def _line(common: Common, finding: Finding) -> str:
         "waiting": finding.waiting,
     }
     word = common.say("verify.bad" if finding.breaches else "verify.good")
-    line = f"{word} {finding.name:<11} {common.say('verify.counts', **facts)}  {finding.what}"
-    return f"{line} ({finding.note})" if finding.note else line
+    counts = common.say("verify.counts", **facts)
+    return f"{word} {finding.name:<11} {counts}  {said_of(finding, common.spoken)}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -46,6 +47,7 @@ COLUMNS = (
 )
 USUAL = frozenset(COLUMNS) - {"department", "reason", "entry_mode", "decided_at"}
 _UNDER_WAY = ("waiting", "running")
+_RECORDS = ("store", "terminal")
 _NUMBERS = ("amount_min", "amount_max")
 _PASSED_ON = ("content-disposition", "content-length")
 
@@ -58,7 +60,10 @@ async def exports_page(desk: Desk) -> Response[bytes]:
     exports = [_shown(export) for export in listed["data"]]
     template = "exports/list.html" if desk.wants_fragment else "exports/exports.html"
     return desk.page(
-        template, exports=exports, under_way=any(export["state"] in _UNDER_WAY for export in exports)
+        template,
+        exports=exports,
+        under_way=any(export["state"] in _UNDER_WAY for export in exports),
+        labels=await _labels(desk, [pair for export in exports for pair in export["filter"].items()]),
     )
 
 
@@ -66,7 +71,7 @@ async def exports_page(desk: Desk) -> Response[bytes]:
 async def new_export_page(desk: Desk) -> Response[bytes]:
     """Show what would be exported, with the filters that the list had."""
     desk.require_session()
-    return _form(desk, read_filters(desk.request.query_params.multi_items()))
+    return await _form(desk, read_filters(desk.request.query_params.multi_items()))
 
 
 @post("/exports", status_code=200)
@@ -78,7 +83,7 @@ async def ask_export(desk: Desk) -> Response[bytes]:
     filters = read_filters(pairs)
     chosen = [value for name, value in pairs if name == "columns" and value in COLUMNS]
     if filters.problems:
-        return _form(desk, filters, form=form, chosen=chosen, errors=_problems(desk, filters))
+        return await _form(desk, filters, form=form, chosen=chosen, errors=_problems(desk, filters))
     body: Json = {
         "format": form.get("format", "csv"),
         "compressed": form.get("compressed") == "1",
@@ -92,7 +97,7 @@ async def ask_export(desk: Desk) -> Response[bytes]:
     except GatewayProblem as problem:
         if problem.is_beyond_the_form:
             raise
-        return _form(desk, filters, form=form, chosen=chosen, errors={"": problem.detail})
+        return await _form(desk, filters, form=form, chosen=chosen, errors={"": problem.detail})
     return desk.go("/exports")
 
 
@@ -131,7 +136,7 @@ async def _pass_on(upstream: httpx.Response, stack: AsyncExitStack, kit: Kit) ->
             return
 
 
-def _form(
+async def _form(
     desk: Desk,
     filters: Filters,
     *,
@@ -140,6 +145,11 @@ def _form(
     errors: dict[str, str] | None = None,
 ) -> Response[bytes]:
     period = "today" if filters.period == "live" else filters.period
+    narrowed = [
+        (name, value)
+        for name, value in filters.list_parameters(now=desk.now, limit=1)
+        if name not in ("limit", "from", "to", "cursor")
+    ]
     return desk.page(
         "exports/new.html",
         status=422 if errors else 200,
@@ -151,12 +161,23 @@ def _form(
         form=form or {},
         errors=errors or {},
         key=(form or {}).get("key") or secrets.token_hex(16),
-        narrowed=[
-            (name, value)
-            for name, value in filters.list_parameters(now=desk.now, limit=1)
-            if name not in ("limit", "from", "to", "cursor")
-        ],
+        narrowed=narrowed,
+        labels=await _labels(desk, narrowed),
     )
+
+
+async def _labels(desk: Desk, pairs: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """Return what the stores and terminals of these filters are called; one that is out of reach keeps its identifier."""
+    paths = {value: f"/v1/{name}s/{path_part(value)}" for name, value in pairs if name in _RECORDS}
+    answers = await asyncio.gather(*map(desk.gateway.get, paths.values()), return_exceptions=True)
+    labels: dict[str, str] = {}
+    for identifier, answer in zip(paths, answers, strict=True):
+        if isinstance(answer, GatewayProblem):
+            continue
+        if isinstance(answer, BaseException):
+            raise answer
+        labels[identifier] = answer.get("name") or answer["terminal"]
+    return labels
 
 
 def _filter(desk: Desk, filters: Filters) -> dict[str, Any]:

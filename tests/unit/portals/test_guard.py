@@ -39,7 +39,10 @@ async def answer(path: str, declared: int) -> int:
 
     headers = [(b"content-length", str(declared).encode())]
     scope: Any = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    await guarded(app, PortalMetrics())(scope, receive, send)
+    await guarded(app, PortalMetrics(), too_large=lambda _: b"<h1>Too much</h1>")(scope, receive, send)
+    if sent[0]["status"] == 413:
+        assert sent[1]["body"] == b"<h1>Too much</h1>"
+        assert {name for name, _ in sent[0]["headers"]} >= {b"content-type", b"x-request-id"}
     return sent[0]["status"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.roles.seeding.demonstration import AGENTS
 from portals.kit.i18n import WordMissing, choose_locale, load_words
 from portals.kit.pills import TERMINAL, TRANSACTION
 
@@ -37,6 +38,11 @@ def test_every_state_has_its_word() -> None:
     for locale in WORDS.values():
         assert set(TRANSACTION) == set(locale.under("state.transaction"))
         assert set(TERMINAL) == set(locale.under("state.terminal"))
+
+
+def test_every_role_of_the_demonstration_has_its_word() -> None:
+    for locale in WORDS.values():
+        assert {agent.role for agent in AGENTS} - locale.under("role").keys() == set()
 
 
 def test_french_print_has_its_spaces_and_apostrophes() -> None:
