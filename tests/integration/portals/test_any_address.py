@@ -139,7 +139,9 @@ async def walk(
 async def _cookies(kit: Kit, stack: DeskStack) -> str:
     token = await stack.log_in()
     async with stack.client(token) as client:
-        view = (await client.get("/v1/sessions/current")).json()
+        answer = await client.get("/v1/sessions/current")
+        assert answer.status_code == 200, answer.text
+        view = answer.json()
     session = Session(
         token=token,
         agent_id=view["agent"]["id"],
