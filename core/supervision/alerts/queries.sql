@@ -97,7 +97,7 @@ GROUP BY 1, 2;
 -- name: silent_terminals
 -- A pass over terminal_presence. Who was there within a week and whose state is silent for as long as the rule waits:
 -- what an alert calls silent, every page does. $1 area, $2 silent since, $3 not longer than since, $4 now, $5 limit,
--- $6 seen since, $7 trading.
+-- $6 seen since, $7 now.
 SELECT t.id::text AS key, t.id AS subject_id, s.id AS store_id, t.terminal || ' · ' || s.name AS label,
        (extract(epoch FROM $4::timestamptz - p.last_seen_at) / 60)::float8 AS minutes
 FROM terminal_presence p
@@ -108,7 +108,7 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 WHERE NOT p.connected AND p.last_seen_at < $2 AND p.last_seen_at >= $3
   AND terminal_condition(
       o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at, false,
-      $6, $7
+      $6, is_trading(s.time_zone, $7)
   ) = 'silent'
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
 ORDER BY p.last_seen_at DESC, t.id
