@@ -106,7 +106,8 @@ class TerminalConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The terminal has nothing more to say, and still listens: close once what is under way is answered.
 
-        Under TLS nothing can be written after the peer's end, so the socket closes.
+        Under TLS the socket closes: TLS 1.3 allows one side to end before the other, but asyncio and uvloop both answer
+        a close_notify with their own, whatever this returns. The terminal asks again and gets the first answer.
         """
         self._ended = True
         self.close_when_done()
