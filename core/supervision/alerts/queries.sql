@@ -78,8 +78,23 @@ WHERE key = ANY($5::text[])
 GROUP BY key;
 
 -- name: volumes
--- Primary key of activity_minute by its first column: this window, and the same one in each of the four weeks before.
--- $1 area, $2 from, $3 to, $4 per.
+-- Primary key of activity_minute by its first column: this window, and in each of the four weeks before the one of the
+-- same hours by the clock of each store. Zones whose clocks changed alike since share a window, so there is one a week
+-- but for the weeks after a change. $1 area, $2 from, $3 to, $4 per.
+WITH hours AS (
+    SELECT w.weeks, b.from_at, b.to_at, array_agg(z.time_zone) AS time_zones
+    FROM generate_series(0, 4) AS w (weeks)
+    CROSS JOIN (SELECT DISTINCT s.time_zone FROM store AS s) AS z
+    CROSS JOIN LATERAL (
+        SELECT CASE w.weeks WHEN 0 THEN $2::timestamptz ELSE
+                   (($2::timestamptz AT TIME ZONE z.time_zone) - w.weeks * interval '7 days') AT TIME ZONE z.time_zone
+               END AS from_at,
+               CASE w.weeks WHEN 0 THEN $3::timestamptz ELSE
+                   (($3::timestamptz AT TIME ZONE z.time_zone) - w.weeks * interval '7 days') AT TIME ZONE z.time_zone
+               END AS to_at
+    ) AS b
+    GROUP BY 1, 2, 3
+)
 SELECT CASE WHEN $4::text = 'store' THEN m.store_id::text ELSE 'all' END AS key,
        CASE WHEN $4 = 'store' THEN m.store_id END AS store_id,
        CASE WHEN $4 = 'store' THEN min(s.name) ELSE '' END AS label,
@@ -87,10 +102,9 @@ SELECT CASE WHEN $4::text = 'store' THEN m.store_id::text ELSE 'all' END AS key,
        count(DISTINCT w.weeks) FILTER (WHERE w.weeks > 0)::int AS weeks,
        (coalesce(sum(m.payments) FILTER (WHERE w.weeks > 0), 0)::float8
             / greatest(count(DISTINCT w.weeks) FILTER (WHERE w.weeks > 0), 1)) AS usual
-FROM generate_series(0, 4) AS w (weeks)
-JOIN activity_minute m
-  ON m.minute >= $2::timestamptz - w.weeks * interval '7 days' AND m.minute < $3::timestamptz - w.weeks * interval '7 days'
-JOIN store s ON s.id = m.store_id
+FROM hours AS w
+JOIN activity_minute m ON m.minute >= w.from_at AND m.minute < w.to_at
+JOIN store s ON s.id = m.store_id AND s.time_zone = ANY (w.time_zones)
 WHERE sees($1::area[], s.department, s.id, s.company_id, m.service)
 GROUP BY 1, 2;
 
@@ -237,7 +251,9 @@ SELECT count(*) FILTER (WHERE fires)::int AS fired, count(DISTINCT key) FILTER (
 -- name: preview_volumes
 -- The same for a volume against the four weeks before it. $10 weeks that must have traded.
 WITH counted AS (
-    SELECT w.weeks, date_bin($4::interval, m.minute + w.weeks * interval '7 days', $2::timestamptz) AS at,
+    SELECT w.weeks, date_bin($4::interval, CASE w.weeks WHEN 0 THEN m.minute ELSE
+               ((m.minute AT TIME ZONE s.time_zone) + w.weeks * interval '7 days') AT TIME ZONE s.time_zone
+           END, $2::timestamptz) AS at,
            CASE WHEN $5::text = 'store' THEN m.store_id::text ELSE 'all' END AS key, sum(m.payments) AS volume
     FROM generate_series(0, 4) AS w (weeks)
     JOIN activity_minute m
