@@ -222,7 +222,7 @@ class WallView(msgspec.Struct, kw_only=True):
     level: Literal["country", "department"]
     department: str | None
     region: str | None
-    trading: bool
+    trading: bool  # whether shops of any place shown are open by the clock of their department
     silent_minutes: int
     total: int
     troubled: int

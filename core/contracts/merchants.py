@@ -59,7 +59,10 @@ class CompanyFields(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class StoreFields(msgspec.Struct, forbid_unknown_fields=True):
-    """What is written of a store; its department comes from its postcode."""
+    """What is written of a store; its department comes from its postcode.
+
+    `time_zone` is one of values.zones; empty, a new store takes that of its department and an old one keeps its own.
+    """
 
     name: _Line = ""
     siret: _Code = ""
@@ -68,6 +71,7 @@ class StoreFields(msgspec.Struct, forbid_unknown_fields=True):
     postcode: _Code = ""
     city: _Line = ""
     opening: _Line = ""
+    time_zone: _Code = ""
 
 
 class ContactFields(msgspec.Struct, forbid_unknown_fields=True):

@@ -43,6 +43,7 @@ def check_store(fields: StoreFields, siren: str) -> tuple[StoreFields, list[Wron
         {
             "siret": rules.check_siret(fields.siret, siren),
             "merchant_category": rules.check_category(fields.merchant_category),
+            "time_zone": rules.check_time_zone(fields.time_zone),
             "postcode": rules.check_postcode(fields.postcode),
         },
         required=("name", "siret", "merchant_category", "street", "postcode", "city"),

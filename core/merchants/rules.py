@@ -16,6 +16,7 @@ from stdnum.fr import siret as siret_numbers
 from stdnum.fr import tva as vat_numbers
 
 from core.values.regions import department_of, is_in_monaco
+from core.values.zones import TIME_ZONES
 
 CONTACT_ROLES: Final = ("owner", "manager", "accounting", "technical", "other")
 LEGAL_FORMS: Final = (
@@ -204,6 +205,12 @@ def check_activity(text: str) -> Checked:
         return Checked("")
     found = _ACTIVITY.match(compact)
     return Checked(f"{found[1]}.{found[2]}{found[3]}") if found else Checked(one_line(text), "activity_shape")
+
+
+def check_time_zone(text: str) -> Checked:
+    """A time zone of a French territory, by its IANA name; empty for that of the department."""
+    name = one_line(text)
+    return Checked(name, None if not name or name in TIME_ZONES else "time_zone_unknown")
 
 
 def check_category(text: str) -> Checked:

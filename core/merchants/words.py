@@ -64,6 +64,10 @@ PROBLEMS: Final[dict[str, tuple[str, str]]] = {
         "Cet IBAN est faux : un caractère manque ou a changé. Recopiez-le depuis le RIB.",
         "This IBAN is wrong: a character is missing or has changed. Copy it from the bank details.",
     ),
+    "time_zone_unknown": (
+        "Ce fuseau horaire n'est pas celui d'un territoire français.",
+        "This time zone is of no French territory.",
+    ),
     "postcode_shape": ("Un code postal a 5 chiffres.", "A postcode has 5 digits."),
     "postcode_unknown": (
         "Ce code postal n’est dans aucun département français : vérifiez-le.",

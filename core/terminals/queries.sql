@@ -1,11 +1,11 @@
 -- name: search_terminals
 -- Unique index on terminal.terminal gives the order; the directory is small.
--- $1 scope, $2 pattern, $3 store, $4 number after, $5 limit, $6 seen since, $7 trading.
+-- $1 scope, $2 pattern, $3 store, $4 number after, $5 limit, $6 seen since, $7 now.
 SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
        p.connected, p.last_seen_at,
        terminal_condition(
            o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-           l.failing, $6, $7
+           l.failing, $6, is_trading(s.time_zone, $7)
        ) AS condition
 FROM terminal t
 JOIN store s ON s.id = t.store_id
@@ -21,12 +21,12 @@ ORDER BY t.terminal
 LIMIT $5;
 
 -- name: terminal_by_id
--- Primary key, within the scope. $3 seen since, $4 trading.
+-- Primary key, within the scope. $3 seen since, $4 now.
 SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
        p.connected, p.last_seen_at,
        terminal_condition(
            o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-           l.failing, $3, $4
+           l.failing, $3, is_trading(s.time_zone, $4)
        ) AS condition
 FROM terminal t
 JOIN store s ON s.id = t.store_id

@@ -25,6 +25,10 @@ _OVERSEAS: Final = {
 }
 
 
+TIME_ZONES: Final = (METROPOLE, *_OVERSEAS.values())
+"""Every time zone that a store can have."""
+
+
 def time_zone_of(department: str) -> str:
     """Return the time zone that a store of a department has unless somebody says otherwise."""
     return _OVERSEAS.get(department, METROPOLE)

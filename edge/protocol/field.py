@@ -5,12 +5,16 @@ a `Dialect` joins a field table with an encoding. All three are data: a new dial
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Message: TypeAlias = dict[int, str | bytes]
 """A decoded message. Key 0 is the message type, four digits; the others are field numbers, never 1 nor 65.
 
 Fields of kind `b` are bytes; all others are str, numeric ones with their leading zeros."""
+
+AS_SENT: Final = 1993
+"""Key of what an answer must repeat as it came, where the message was rewritten from another edition. No data element
+has this number, no codec writes it and nothing stores it."""
 
 Kind = Literal["n", "an", "ans", "b", "z", "x+n"]
 """What a field holds.
@@ -82,11 +86,12 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A field table in an encoding."""
+    """A field table in an encoding. `edition` is the year of ISO 8583 whose meanings the fields have."""
 
     name: str
     encoding: Encoding
     fields: tuple[Field, ...]
+    edition: Literal[1987, 1993] = 1987
 
     def __post_init__(self) -> None:
         numbers = [field.number for field in self.fields]

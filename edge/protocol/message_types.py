@@ -41,7 +41,8 @@ FINANCIAL_KINDS: Final[dict[str, FinancialKind]] = {
 }
 """What each request of a terminal is, but for network management. A repeat is the same kind as its original."""
 
-NETWORK_MANAGEMENT: Final = frozenset({"0800", "0801"})
+NETWORK_MANAGEMENT: Final = frozenset({"0800", "0801", "0804", "0805"})
+"""Of an acquirer, and of another origin, as terminals of the 1993 edition send it."""
 
 SIGN_ON: Final = "001"
 SIGN_OFF: Final = "002"
@@ -50,15 +51,16 @@ CUT_OVER: Final = "201"
 ECHO: Final = "301"
 
 _RESPONSES: Final[dict[str, str]] = {
-    mti: f"{mti[:2]}{int(mti[2]) + 1}0" for mti in (*FINANCIAL_KINDS, *NETWORK_MANAGEMENT)
+    mti: f"{mti[:2]}{int(mti[2]) + 1}{int(mti[3]) // 2 * 2}"
+    for mti in (*FINANCIAL_KINDS, *NETWORK_MANAGEMENT)
 }
 _REQUESTS: Final[dict[str, str]] = {
-    response: f"{response[:2]}{int(response[2]) - 1}0" for response in _RESPONSES.values()
+    response: f"{response[:2]}{int(response[2]) - 1}{response[3]}" for response in _RESPONSES.values()
 }
 
 
 def response_mti(mti: str) -> str:
-    """Return the type of the answer: 0100 gives 0110, 0201 gives 0210, 0421 gives 0430.
+    """Return the type of the answer: 0100 gives 0110, 0201 gives 0210, 0421 gives 0430, 0805 gives 0814.
 
     Raises: MessageTypeUnknown for anything that is not a request.
     """
@@ -81,4 +83,4 @@ def request_mti(mti: str) -> str:
 
 def is_repeat(mti: str) -> bool:
     """Whether the sender says that it has sent this before."""
-    return mti[3:] == "1"
+    return mti[3:] in {"1", "5"}

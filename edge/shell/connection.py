@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from edge.dialects import DIALECTS
+from edge.dialects import DIALECTS, action_codes1993
 from edge.protocol.codec import Codec
 from edge.protocol.errors import (
     FieldMalformed,
@@ -23,8 +23,9 @@ from edge.protocol.framing import TPDU_BYTES, FrameReader, mirror_tpdu
 from edge.protocol.limits import IN_FLIGHT_MAX
 from edge.protocol.session import FinancialRequest, TerminalSession
 from edge.shell.limits import MALFORMED_MAX, WRITE_BUFFER_BYTES_MAX
+from edge.translate import edition1993
 from edge.translate.answers import begin_answer
-from edge.translate.reasons import FORMAT_ERROR
+from edge.translate.reasons import FORMAT_ERROR, MALFUNCTION
 
 if TYPE_CHECKING:
     from edge.shell.door import TerminalDoor
@@ -105,7 +106,8 @@ class TerminalConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The terminal has nothing more to say, and still listens: close once what is under way is answered.
 
-        Under TLS nothing can be written after the peer's end, so the socket closes.
+        Under TLS the socket closes: TLS 1.3 allows one side to end before the other, but asyncio and uvloop both answer
+        a close_notify with their own, whatever this returns. The terminal asks again and gets the first answer.
         """
         self._ended = True
         self.close_when_done()
@@ -143,11 +145,13 @@ class TerminalConnection(asyncio.Protocol):
         codec = self._codec
         if transport is None or codec is None or transport.is_closing():
             return False
+        if codec.dialect.edition == 1993:
+            answer = edition1993.from_1987(answer)
         try:
             payload = codec.encode(answer)
         except FieldMalformed as error:
             _log.error("answer_not_encodable", field=error.field, problem=error.problem)
-            return False
+            payload = _least(answer, codec)
         if tpdu:
             payload = mirror_tpdu(tpdu) + payload
         transport.write(len(payload).to_bytes(2, "big") + payload)
@@ -218,6 +222,8 @@ class TerminalConnection(asyncio.Protocol):
         except MessageMalformed as error:
             self._answer_malformed(raw, tpdu, codec, error)
             return
+        if codec.dialect.edition == 1993:
+            message = edition1993.to_1987(message)
         session = self.session
         event = session.receive(message, now=door.now())
         if type(event) is FinancialRequest:
@@ -245,6 +251,8 @@ class TerminalConnection(asyncio.Protocol):
             self.close("malformed")
             return
         shown = codec.salvage(raw)
+        if codec.dialect.edition == 1993 and 0 in shown:
+            shown = edition1993.to_1987(shown)
         try:
             answer = begin_answer(shown)
         except (KeyError, MessageTypeUnknown):
@@ -252,6 +260,24 @@ class TerminalConnection(asyncio.Protocol):
             return
         answer[39], answer[41] = FORMAT_ERROR, f"{self.session.terminal_id:8}"
         self.send(answer, tpdu)
+
+
+def _least(answer: Message, codec: Codec) -> bytes:
+    """Return an answer without the fields that the dialect cannot write: a terminal is never left without one.
+
+    Without its response code or amount it says that we failed, for half of either would be another answer.
+    """
+    writable: Message = {0: answer[0]}
+    for number, value in answer.items():
+        try:
+            codec.encode({0: answer[0], number: value})
+        except FieldMalformed:
+            continue
+        writable[number] = value
+    if 39 not in writable or (4 in answer and 4 not in writable):
+        writable.pop(38, None)
+        writable[39] = action_codes1993.MALFUNCTION if codec.dialect.edition == 1993 else MALFUNCTION
+    return codec.encode(writable)
 
 
 def _common_name(transport: asyncio.BaseTransport) -> str:

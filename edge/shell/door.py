@@ -16,7 +16,7 @@ from core.values.clock import from_unix_us
 from edge.protocol.errors import MessageTypeUnknown
 from edge.protocol.field import Message
 from edge.protocol.limits import TLS_HANDSHAKE_TIMEOUT_S
-from edge.protocol.message_types import FinancialKind
+from edge.protocol.message_types import NETWORK_MANAGEMENT, FinancialKind
 from edge.protocol.session import (
     CutOverRequested,
     EchoRequested,
@@ -259,7 +259,7 @@ class TerminalDoor:
         self._answer(connection, message, code, tpdu)
 
     def _answer(self, connection: TerminalConnection, message: Message, code: str, tpdu: bytes) -> None:
-        if message[0] in {"0800", "0801"}:
+        if message[0] in NETWORK_MANAGEMENT:
             connection.send(network_answer(message, code), tpdu)
             return
         try:

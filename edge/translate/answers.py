@@ -5,11 +5,11 @@ from typing import Final
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from core.values.money import ALPHA_TO_NUMERIC
-from edge.protocol.field import Message
+from edge.protocol.field import AS_SENT, Message
 from edge.protocol.message_types import response_mti
 from edge.translate.reasons import PARTIALLY_APPROVED, booking_code, declined_code, payment_code, shown_for
 
-_MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49)
+_MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49, AS_SENT)
 # ISO 8583:1987, additional amounts: default account, original amount.
 _ORIGINAL_AMOUNT: Final = "0057"
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from core.values.card_numbers import hide_possible_card_numbers, mask_card_number
-from edge.protocol.field import Message
+from edge.protocol.field import AS_SENT, Message
 from edge.protocol.masking import HIDDEN, describe
 
 # Fixed fields of at most twelve characters in every dialect: no card number of a length in use fits. Field 37 holds a
@@ -36,6 +36,8 @@ def masked(message: Message) -> dict[int, Any]:
             shown[2] = mask_card_number(message[2])  # pyright: ignore
         elif number == 42:
             shown[42] = _scrub_acceptor(message[42])
+        elif number == AS_SENT:
+            del shown[AS_SENT]
         elif number == 35:
             shown[35] = HIDDEN
         else:

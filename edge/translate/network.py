@@ -1,10 +1,11 @@
-"""0800: sign-on, sign-off, echo. Answered with the same network management code (field 70)."""
+"""0800 and 0804: sign-on, sign-off, echo. Answered with the same network management code (field 70)."""
 
 from core.contracts.payment import SignOn
-from edge.protocol.field import Message
+from edge.protocol.field import AS_SENT, Message
+from edge.protocol.message_types import response_mti
 from edge.translate.fields import text_of
 
-_MIRRORED = (7, 11, 12, 13, 41, 42)
+_MIRRORED = (7, 11, 12, 13, 41, 42, AS_SENT)
 
 
 def to_sign_on(message: Message, *, certificate_name: str, edge: str, address: str, at_us: int) -> SignOn:
@@ -21,8 +22,8 @@ def to_sign_on(message: Message, *, certificate_name: str, edge: str, address: s
 
 
 def network_answer(message: Message, response_code: str, shown: str = "") -> Message:
-    """Return the 0810; `shown` is what the till says of a refusal (field 44)."""
-    answer: Message = {0: "0810"}
+    """Return the 0810 or 0814; `shown` is what the till says of a refusal (field 44)."""
+    answer: Message = {0: response_mti(str(message[0]))}
     for number in _MIRRORED:
         if number in message:
             answer[number] = message[number]

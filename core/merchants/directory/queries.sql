@@ -223,23 +223,25 @@ WHERE s.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, NULL);
 
 -- name: lock_store
 -- Primary key, within the scope; the row stays locked until the edit is written.
-SELECT s.name, s.siret, s.merchant_category, s.street, s.postcode, s.city, s.opening, s.version, s.company_id,
+SELECT s.name, s.siret, s.merchant_category, s.street, s.postcode, s.city, s.opening, s.time_zone, s.version,
+       s.company_id,
        c.siren
 FROM store s JOIN company c ON c.id = s.company_id
 WHERE s.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, NULL)
 FOR UPDATE OF s;
 
 -- name: insert_store
--- Unique index on siret: of two at once, the second is refused. The acceptor number is made here.
+-- Unique index on siret: of two at once, the second is refused. The acceptor number is made here; a time zone that
+-- nobody says is that of the department, by the trigger.
 INSERT INTO store (id, company_id, name, siret, acceptor, merchant_category, street, postcode, city, opening,
-                   department, created_at, changed_at)
+                   department, created_at, changed_at, time_zone)
 VALUES ($1, $2, $3, $4, 'GCT2' || lpad(nextval('acceptor_number')::text, 11, '0'), $5, $6, $7, $8, $9, $10, $11,
-        $11);
+        $11, $12);
 
 -- name: update_store
 -- Primary key; locked before.
 UPDATE store SET name = $2, siret = $3, merchant_category = $4, street = $5, postcode = $6, city = $7,
-    opening = $8, department = $9, version = version + 1, changed_at = $10
+    opening = $8, department = $9, version = version + 1, changed_at = $10, time_zone = $11
 WHERE id = $1;
 
 -- name: edits_since

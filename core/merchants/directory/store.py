@@ -195,6 +195,7 @@ async def insert_store(
         fields.opening,
         department_of(fields.postcode),
         now,
+        fields.time_zone or None,
     )
 
 
@@ -214,6 +215,7 @@ async def update_store(
         fields.opening,
         department_of(fields.postcode),
         now,
+        fields.time_zone,
     )
 
 

@@ -97,6 +97,8 @@ class StoreHandlers:
                 company_id=before["company_id"].bytes,
                 store_id=request.id,
             )
+            if not fields.time_zone:
+                fields = msgspec.structs.replace(fields, time_zone=before["time_zone"])
             old = StoreFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
             try:
                 await store.update_store(connection, store_id=request.id, fields=fields, now=now)

@@ -19,7 +19,6 @@ import msgspec
 
 from core.db.queries import load
 from core.roles.seeding.estate_names import CITIES, DEPARTMENTS, FIRST_NAMES, STREETS, SURNAMES, TRADES
-from core.values.clock import paris_date
 
 _SQL = load(Path(__file__).with_name("estate.sql"))
 DAYS: Final = 35
@@ -132,13 +131,13 @@ async def _add_transactions(
     connection: asyncpg.Connection, transactions: int, terminals: int, until: datetime, note: Note
 ) -> None:
     since = until - timedelta(days=DAYS)
-    await connection.execute("SELECT ensure_partitions($1, $2)", paris_date(since), paris_date(until))
+    # Some stores are a day behind or ahead of UTC.
+    days = since.date() - timedelta(days=1), until.date() + timedelta(days=1)
+    await connection.execute("SELECT ensure_partitions($1, $2)", *days)
     for first in range(1, transactions + 1, ATTEMPTS_PER_STATEMENT):
         last = min(first + ATTEMPTS_PER_STATEMENT - 1, transactions)
         note(f"transactions {first} to {last}")
-        await connection.execute(
-            _SQL.add_attempts, first, last, transactions, terminals, since, until, paris_date(until)
-        )
+        await connection.execute(_SQL.add_attempts, first, last, transactions, terminals, since, until)
     await connection.execute("ANALYZE attempt")
     for name in ("add_events", "add_captures", "add_entries", "add_activity", "add_keys"):
         note(name.removeprefix("add_"))

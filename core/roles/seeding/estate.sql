@@ -144,7 +144,7 @@ WHERE b.target_kind = 3 AND b.target_id = t.id AND b.lifted_at IS NULL AND t.blo
 
 -- name: add_attempts
 -- Evenly over the period, newest last, so that ids, which hold the time, grow with the number.
--- $1 first number, $2 last, $3 of all, $4 terminals, $5 from, $6 to, $7 today in Paris.
+-- $1 first number, $2 last, $3 of all, $4 terminals, $5 from, $6 to, which is now. Days are those of each store.
 INSERT INTO attempt (
     id, business_date, terminal_id, store_id, company_id, received_at, sent_at, reverse_after, decided_at,
     body_hash, amount_minor, approved_minor, captured_minor, card_fingerprint, stan, host_sent_us, host_replied_us,
@@ -154,7 +154,7 @@ INSERT INTO attempt (
 SELECT
     (lpad(to_hex((extract(epoch FROM r.at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(r.n % 4096), 3, '0')
     || '8' || substr(md5('estate-attempt-' || r.n), 1, 15))::uuid,
-    r.day, t.id, t.store_id, s.company_id, r.at, r.at + interval '1 ms', NULL,
+    r.day, r.terminal_id, r.store_id, r.company_id, r.at, r.at + interval '1 ms', NULL,
     r.at + r.host_ms * interval '1 ms', r.n, r.amount_minor,
     CASE WHEN r.state IN (3, 7, 8) THEN r.amount_minor ELSE 0 END, CASE r.state WHEN 8 THEN r.amount_minor ELSE 0 END,
     hashint8extended(pg_temp.estate_pick(r.n, 40, 400000), 41), r.n % 899999 + 1, 2000, r.host_ms * 1000,
@@ -167,32 +167,31 @@ SELECT
     (ARRAY[1, 1, 1, 2, 2, 3, 3, 4])[pg_temp.estate_pick(r.n, 43, 8)], 'EUR', '497010',
     lpad(((hashint8extended(pg_temp.estate_pick(r.n, 40, 400000), 44) & 2147483647) % 10000)::text, 4, '0'),
     '2912', (ARRAY['051', '071', '071', '071'])[pg_temp.estate_pick(r.n, 45, 4)], to_char(r.at, 'MMDDHH24MISS'),
-    to_char(r.at AT TIME ZONE 'Europe/Paris', 'MMDDHH24MISS'), CASE r.state WHEN 5 THEN '51' ELSE '00' END,
+    to_char(r.at AT TIME ZONE r.time_zone, 'MMDDHH24MISS'), CASE r.state WHEN 5 THEN '51' ELSE '00' END,
     CASE r.state WHEN 5 THEN '' ELSE 'A' || lpad(pg_temp.estate_pick(r.n, 46, 99999)::text, 5, '0') END,
     '\x01', '\x80'
 FROM (
     SELECT
-        q.n, q.at, q.day, q.host_ms, q.terminal,
+        q.n, q.at, q.host_ms, t.id AS terminal_id, t.store_id, s.company_id, s.time_zone,
+        (q.at AT TIME ZONE s.time_zone)::date AS day,
         -- Small sums are many: a coffee at 1.50 to a basket of some hundreds.
         150 + 10 * floor(2500 * power(pg_temp.estate_pick(q.n, 47, 1000000) / 1000001.0, 3))::bigint AS amount_minor,
         CASE
             WHEN q.fate <= 95 THEN 5
             WHEN q.fate <= 103 THEN 7
-            WHEN q.day < $7::date THEN 8
+            WHEN (q.at AT TIME ZONE s.time_zone)::date < ($6::timestamptz AT TIME ZONE s.time_zone)::date THEN 8
             ELSE 3
         END AS state
     FROM (
         SELECT
             n, $5::timestamptz + ($6::timestamptz - $5::timestamptz) * (n / $3::double precision) AS at,
-            (($5::timestamptz + ($6::timestamptz - $5::timestamptz) * (n / $3::double precision))
-                AT TIME ZONE 'Europe/Paris')::date AS day,
             40 + pg_temp.estate_pick(n, 48, 300) AS host_ms, pg_temp.estate_pick(n, 49, 1000) AS fate,
             pg_temp.estate_pick(n, 50, $4::integer) AS terminal
         FROM generate_series($1::bigint, $2::bigint) AS n
     ) AS q
+    INNER JOIN terminal AS t ON t.id = md5('estate-terminal-' || q.terminal)::uuid
+    INNER JOIN store AS s ON s.id = t.store_id
 ) AS r
-INNER JOIN terminal AS t ON t.id = md5('estate-terminal-' || r.terminal)::uuid
-INNER JOIN store AS s ON s.id = t.store_id
 ORDER BY r.n
 ON CONFLICT DO NOTHING;
 
@@ -206,8 +205,9 @@ ORDER BY a.id;
 
 -- name: add_captures
 INSERT INTO event (attempt_id, business_date, at, kind, state, reason)
-SELECT a.id, a.business_date, (a.business_date + 1)::timestamp AT TIME ZONE 'Europe/Paris', 8, 8, a.reason
+SELECT a.id, a.business_date, (a.business_date + 1)::timestamp AT TIME ZONE s.time_zone, 8, 8, a.reason
 FROM attempt AS a
+INNER JOIN store AS s ON s.id = a.store_id
 WHERE a.state = 8
 ORDER BY a.id;
 

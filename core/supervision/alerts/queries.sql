@@ -78,8 +78,23 @@ WHERE key = ANY($5::text[])
 GROUP BY key;
 
 -- name: volumes
--- Primary key of activity_minute by its first column: this window, and the same one in each of the four weeks before.
--- $1 area, $2 from, $3 to, $4 per.
+-- Primary key of activity_minute by its first column: this window, and in each of the four weeks before the one of the
+-- same hours by the clock of each store. Zones whose clocks changed alike since share a window, so there is one a week
+-- but for the weeks after a change. $1 area, $2 from, $3 to, $4 per.
+WITH hours AS (
+    SELECT w.weeks, b.from_at, b.to_at, array_agg(z.time_zone) AS time_zones
+    FROM generate_series(0, 4) AS w (weeks)
+    CROSS JOIN (SELECT DISTINCT s.time_zone FROM store AS s) AS z
+    CROSS JOIN LATERAL (
+        SELECT CASE w.weeks WHEN 0 THEN $2::timestamptz ELSE
+                   (($2::timestamptz AT TIME ZONE z.time_zone) - w.weeks * interval '7 days') AT TIME ZONE z.time_zone
+               END AS from_at,
+               CASE w.weeks WHEN 0 THEN $3::timestamptz ELSE
+                   (($3::timestamptz AT TIME ZONE z.time_zone) - w.weeks * interval '7 days') AT TIME ZONE z.time_zone
+               END AS to_at
+    ) AS b
+    GROUP BY 1, 2, 3
+)
 SELECT CASE WHEN $4::text = 'store' THEN m.store_id::text ELSE 'all' END AS key,
        CASE WHEN $4 = 'store' THEN m.store_id END AS store_id,
        CASE WHEN $4 = 'store' THEN min(s.name) ELSE '' END AS label,
@@ -87,17 +102,16 @@ SELECT CASE WHEN $4::text = 'store' THEN m.store_id::text ELSE 'all' END AS key,
        count(DISTINCT w.weeks) FILTER (WHERE w.weeks > 0)::int AS weeks,
        (coalesce(sum(m.payments) FILTER (WHERE w.weeks > 0), 0)::float8
             / greatest(count(DISTINCT w.weeks) FILTER (WHERE w.weeks > 0), 1)) AS usual
-FROM generate_series(0, 4) AS w (weeks)
-JOIN activity_minute m
-  ON m.minute >= $2::timestamptz - w.weeks * interval '7 days' AND m.minute < $3::timestamptz - w.weeks * interval '7 days'
-JOIN store s ON s.id = m.store_id
+FROM hours AS w
+JOIN activity_minute m ON m.minute >= w.from_at AND m.minute < w.to_at
+JOIN store s ON s.id = m.store_id AND s.time_zone = ANY (w.time_zones)
 WHERE sees($1::area[], s.department, s.id, s.company_id, m.service)
 GROUP BY 1, 2;
 
 -- name: silent_terminals
 -- A pass over terminal_presence. Who was there within a week and whose state is silent for as long as the rule waits:
 -- what an alert calls silent, every page does. $1 area, $2 silent since, $3 not longer than since, $4 now, $5 limit,
--- $6 seen since, $7 trading.
+-- $6 seen since, $7 now.
 SELECT t.id::text AS key, t.id AS subject_id, s.id AS store_id, t.terminal || ' · ' || s.name AS label,
        (extract(epoch FROM $4::timestamptz - p.last_seen_at) / 60)::float8 AS minutes
 FROM terminal_presence p
@@ -108,7 +122,7 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 WHERE NOT p.connected AND p.last_seen_at < $2 AND p.last_seen_at >= $3
   AND terminal_condition(
       o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at, false,
-      $6, $7
+      $6, is_trading(s.time_zone, $7)
   ) = 'silent'
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
 ORDER BY p.last_seen_at DESC, t.id
@@ -237,7 +251,9 @@ SELECT count(*) FILTER (WHERE fires)::int AS fired, count(DISTINCT key) FILTER (
 -- name: preview_volumes
 -- The same for a volume against the four weeks before it. $10 weeks that must have traded.
 WITH counted AS (
-    SELECT w.weeks, date_bin($4::interval, m.minute + w.weeks * interval '7 days', $2::timestamptz) AS at,
+    SELECT w.weeks, date_bin($4::interval, CASE w.weeks WHEN 0 THEN m.minute ELSE
+               ((m.minute AT TIME ZONE s.time_zone) + w.weeks * interval '7 days') AT TIME ZONE s.time_zone
+           END, $2::timestamptz) AS at,
            CASE WHEN $5::text = 'store' THEN m.store_id::text ELSE 'all' END AS key, sum(m.payments) AS volume
     FROM generate_series(0, 4) AS w (weeks)
     JOIN activity_minute m

@@ -1,6 +1,6 @@
 -- The list of terminals, and what technicians change. $1 is the scope; $2 whether it is everything, which spares one
 -- call of `sees` for each row that is passed over.
--- The lists take $3 store, $4 number after, $5 limit, $6 department, $7 service, $8 condition, $9 seen since, $10 trading.
+-- The lists take $3 store, $4 number after, $5 limit, $6 department, $7 service, $8 condition, $9 seen since, $10 now.
 
 -- name: list_terminals
 -- Unique index on terminal.terminal in its order, or terminal_store for one store; the rest of a row is looked up until
@@ -31,7 +31,7 @@ LEFT JOIN terminal_level l ON l.terminal_id = t.id
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
         o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-        l.failing, $9, $10
+        l.failing, $9, is_trading(s.time_zone, $10)
     ) AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
@@ -75,7 +75,7 @@ LEFT JOIN terminal_level l ON l.terminal_id = t.id
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
         o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-        l.failing, $9, $10
+        l.failing, $9, is_trading(s.time_zone, $10)
     ) AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
@@ -113,7 +113,7 @@ LEFT JOIN terminal_level l ON l.terminal_id = t.id
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
         o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-        l.failing, $9, $10
+        l.failing, $9, is_trading(s.time_zone, $10)
     ) AS condition
 ) AS state
 WHERE ($2 OR sees($1::area[], s.department, s.id, s.company_id, v.kind))
@@ -132,7 +132,7 @@ SELECT t.id, t.terminal, t.model, t.dialect, t.activated_at, s.id AS store_id, s
        l.recent_count, l.recent_failed, l.usual_count, l.usual_failed,
        terminal_condition(
            o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-           l.failing, $3, $4
+           l.failing, $3, is_trading(s.time_zone, $4)
        ) AS condition
 FROM terminal t
 JOIN store s ON s.id = t.store_id

@@ -31,13 +31,10 @@ class SilentTerminal(NamedTuple):
 async def silent_lately(
     pool: asyncpg.Pool, clock: Clock, caller: SignedIn, *, limit: int
 ) -> list[SilentTerminal]:
-    """Return them, who fell silent last first; none outside trading hours, when they rest. Raises: NotPermitted."""
+    """Return them, who fell silent last first; none where shops are closed and it rests. Raises: NotPermitted."""
     scope = require(caller, Permission.DIRECTORY_READ)
     now = clock.now()
-    silence = silence_at(now)
-    if not silence.trading:
-        return []
-    parameters = (scope.parameter(), now - LATELY, *silence, limit)
+    parameters = (scope.parameter(), now - LATELY, *silence_at(now), limit)
     places = scope.places()
     if places.anywhere or await are_many(pool, places.departments):
         rows = await pool.fetch(_SQL.silent_lately, *parameters)

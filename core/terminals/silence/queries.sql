@@ -2,7 +2,7 @@
 -- A pass over terminal_presence, a narrow table: an index on what each sign of life changes would cost every one of
 -- them more. Then the primary keys of the latest, until there are enough: OFFSET 0 keeps the planner from joining all
 -- of them before it sorts. What silent means is said by terminal_condition; the bound on last_seen_at only narrows.
--- $1 scope, $2 lately, $3 seen since, $4 trading, $5 limit.
+-- $1 scope, $2 lately, $3 seen since, $4 now, $5 limit.
 SELECT t.id, t.terminal, p.last_seen_at, s.name AS store_name, s.city
 FROM (
     SELECT n.terminal_id, n.connected, n.last_seen_at FROM terminal_presence n
@@ -14,7 +14,8 @@ CROSS JOIN LATERAL (
     WHERE f.id = p.terminal_id OFFSET 0
 ) t
 CROSS JOIN LATERAL (
-    SELECT f.id, f.name, f.city, f.department, f.company_id, f.blocked_at FROM store f WHERE f.id = t.store_id OFFSET 0
+    SELECT f.id, f.name, f.city, f.department, f.company_id, f.time_zone, f.blocked_at FROM store f
+    WHERE f.id = t.store_id OFFSET 0
 ) s
 CROSS JOIN LATERAL (
     SELECT f.kind, f.active, f.blocked_at FROM service f WHERE f.id = t.service_id OFFSET 0
@@ -23,7 +24,7 @@ LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 WHERE sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND terminal_condition(
       o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at, false,
-      $3, $4
+      $3, is_trading(s.time_zone, $4)
   ) = 'silent'
 ORDER BY p.last_seen_at DESC, t.id
 LIMIT $5;
@@ -41,7 +42,7 @@ WHERE (s.department = ANY($6::text[]) OR s.id = ANY($7::uuid[]) OR s.company_id 
   AND p.last_seen_at >= $2
   AND terminal_condition(
       o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at, false,
-      $3, $4
+      $3, is_trading(s.time_zone, $4)
   ) = 'silent'
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
 ORDER BY p.last_seen_at DESC, t.id

@@ -16,6 +16,7 @@ from core.values.clock import Clock, to_unix_us
 from core.values.ids import encode_id, lowest_id
 from core.values.regions import departments_of
 from core.values.timestamps import timestamp
+from core.values.zones import time_zone_of
 
 STORES_MAX: Final = 200
 RECENT: Final = timedelta(hours=1)
@@ -72,7 +73,11 @@ class WallHandlers:
             level="country" if request.department is None else "department",
             department=request.department,
             region=request.region,
-            trading=rules.is_trading(counted_at),
+            trading=any(
+                rules.is_trading(counted_at, time_zone_of(place.code))
+                for region in regions
+                for place in region.groups
+            ),
             silent_minutes=rules.SILENT_MINUTES,
             total=rules.total(together),
             troubled=rules.troubled(together),

@@ -2,7 +2,7 @@
 
 -- name: wall_of_country
 -- A pass over terminal with its neighbours hashed, for everybody who sees whole departments: cells.py keeps the
--- answer for a while. $1 seen since, $2 trading.
+-- answer for a while. $1 seen since, $2 now.
 SELECT s.department, v.kind AS service, state.condition, count(*)::int AS count
 FROM terminal t
 JOIN store s ON s.id = t.store_id
@@ -13,7 +13,7 @@ LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
         o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-        l.failing, $1, $2
+        l.failing, $1, is_trading(s.time_zone, $2)
     ) AS condition
 ) AS state
 WHERE o.retired_at IS NULL
@@ -21,7 +21,7 @@ GROUP BY s.department, v.kind, state.condition;
 
 -- name: wall_of_places
 -- For a scope that names stores or companies: they are found first (store_department, store_company, primary key),
--- then their terminals by terminal_store. $1 scope, $2 seen since, $3 trading, $4 departments, $5 stores, $6 companies,
+-- then their terminals by terminal_store. $1 scope, $2 seen since, $3 now, $4 departments, $5 stores, $6 companies,
 -- $7 whether another part of the scope names no place.
 SELECT s.department, v.kind AS service, state.condition, count(*)::int AS count
 FROM store s
@@ -33,7 +33,7 @@ LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
         o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-        l.failing, $2, $3
+        l.failing, $2, is_trading(s.time_zone, $3)
     ) AS condition
 ) AS state
 WHERE (s.department = ANY($4::text[]) OR s.id = ANY($5::uuid[]) OR s.company_id = ANY($6::uuid[]) OR $7)
@@ -43,7 +43,7 @@ GROUP BY s.department, v.kind, state.condition;
 
 -- name: wall_by_store
 -- Index store_department, then terminal_store; the most troubled stores first. $1 scope, $2 whether it is everything,
--- $3 department, $4 service (NULL: all), $5 seen since, $6 trading, $7 limit; $8 departments, $9 stores, $10 companies of
+-- $3 department, $4 service (NULL: all), $5 seen since, $6 now, $7 limit; $8 departments, $9 stores, $10 companies of
 -- the scope, which spare a call of `sees` for each terminal of the others.
 SELECT s.id, s.name, count(*)::int AS total,
        count(*) FILTER (WHERE condition = 'active')::int AS active,
@@ -62,7 +62,7 @@ LEFT JOIN terminal_level l ON l.terminal_id = t.id AND l.failing
 CROSS JOIN LATERAL (
     SELECT terminal_condition(
         o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-        l.failing, $5, $6
+        l.failing, $5, is_trading(s.time_zone, $6)
     ) AS condition
 ) AS state
 WHERE ($2 OR s.department = ANY($8::text[]) OR s.id = ANY($9::uuid[]) OR s.company_id = ANY($10::uuid[]))

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from core.contracts.estate import WallCounts, WallGroup
-from core.values.clock import PARIS
 from core.values.regions import REGIONS
+from core.values.zones import zone_of
 
 SILENT_MINUTES: Final = 15
 TRADING_FROM_HOUR: Final = 8
@@ -24,20 +24,20 @@ WORSE_BY_MIN: Final = 0.15
 
 
 class Silence(NamedTuple):
-    """What terminal_condition asks of the clock: who was seen since is not silent, and whether shops are open."""
+    """What the state of a terminal asks of the clock: who was seen since is not silent, and when shops are open."""
 
     seen_since: datetime
-    trading: bool
+    now: datetime  # for is_trading of each store's time zone, in SQL
 
 
 def silence_at(now: datetime) -> Silence:
-    """Return the bounds of silence for every page, list and alert."""
-    return Silence(now - timedelta(minutes=SILENT_MINUTES), is_trading(now))
+    """Return the moments of silence for every page, list and alert."""
+    return Silence(now - timedelta(minutes=SILENT_MINUTES), now)
 
 
-def is_trading(now: datetime) -> bool:
-    """Return whether shops are open: outside these hours a terminal that says nothing is at rest."""
-    return TRADING_FROM_HOUR <= now.astimezone(PARIS).hour < TRADING_TO_HOUR
+def is_trading(now: datetime, time_zone: str) -> bool:
+    """Return whether shops of a time zone are open: outside these hours a terminal that says nothing is at rest."""
+    return TRADING_FROM_HOUR <= now.astimezone(zone_of(time_zone)).hour < TRADING_TO_HOUR
 
 
 def troubled(counts: WallCounts) -> int:

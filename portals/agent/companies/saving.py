@@ -19,7 +19,7 @@ COMPANY_FIELDS = (
     "city",
     "iban",
 )
-STORE_FIELDS = ("name", "siret", "merchant_category", "street", "postcode", "city", "opening")
+STORE_FIELDS = ("name", "siret", "merchant_category", "street", "postcode", "city", "opening", "time_zone")
 CONTACT_FIELDS = ("name", "role", "email", "phone")
 CONTACT_ROLES = ("owner", "manager", "accounting", "technical", "other")
 LEGAL_FORMS = ("EI", "EURL", "SARL", "SAS", "SASU", "SA", "SNC", "SCOP", "SCI", "GIE", "Association")

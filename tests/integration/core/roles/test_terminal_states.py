@@ -25,6 +25,13 @@ from tests.support.servers import TestDatabase
 
 MORNING: Final = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NIGHT: Final = MORNING.replace(hour=23)
+# In Paris it is 10 and midnight, in Guadeloupe 5 and 19, on Réunion 13 and 3, in Tahiti 23 and 13.
+OPEN: Final = {
+    "Europe/Paris": MORNING,
+    "America/Guadeloupe": NIGHT,
+    "Indian/Reunion": MORNING,
+    "Pacific/Tahiti": NIGHT,
+}
 EVERYBODY: Final = signed_in(Grant("technician", frozenset({Permission.DIRECTORY_READ}), Area()))
 STATES: Final = {
     "T0800001": "active",
@@ -100,8 +107,8 @@ async def add_terminals(owner: asyncpg.Connection) -> bytes:
     return first["store_id"].bytes
 
 
-@pytest.mark.parametrize("now", [MORNING, NIGHT], ids=["trading", "night"])
-async def test_every_surface_says_the_same_of_a_terminal_in_each_state(
+@pytest.mark.parametrize("now", [MORNING, NIGHT], ids=["morning", "night"])
+async def test_every_surface_says_the_same_of_a_terminal_in_each_state_by_the_clock_of_its_store(
     database: TestDatabase, now: datetime
 ) -> None:
     await seed(database.dsn, password="a long demonstration password")
@@ -110,49 +117,55 @@ async def test_every_surface_says_the_same_of_a_terminal_in_each_state(
     await owner.execute(
         "UPDATE terminal_presence SET last_seen_at = last_seen_at + $1::interval", now - MORNING
     )
+    async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
+        for time_zone, opens in OPEN.items():
+            await owner.execute("UPDATE store SET time_zone = $1", time_zone)
+            await check_every_surface(pool, store_id, now, is_open=opens is now)
     await owner.close()
+
+
+async def check_every_surface(pool: asyncpg.Pool, store_id: bytes, now: datetime, *, is_open: bool) -> None:
     expected = {
-        terminal: "resting" if state == "silent" and now is NIGHT else state
+        terminal: "resting" if state == "silent" and not is_open else state
         for terminal, state in STATES.items()
     }
-    async with asyncpg.create_pool(database.dsn, min_size=1, max_size=2) as pool:
-        clock = FixedClock(now)
-        terminals, assigning = TerminalHandlers(pool, clock), AssigningHandlers(pool, clock)
-        ids: dict[str, bytes] = {}
-        in_store = await terminals.terminals_of(EVERYBODY, store_id, [])
-        for one in in_store[0]:
-            ids[one.terminal] = decode_id("terminal", one.id)
-        assert {one.terminal: one.state for one in in_store[0] if one.terminal in STATES} == expected
+    clock = FixedClock(now)
+    terminals, assigning = TerminalHandlers(pool, clock), AssigningHandlers(pool, clock)
+    ids: dict[str, bytes] = {}
+    in_store = await terminals.terminals_of(EVERYBODY, store_id, [])
+    for one in in_store[0]:
+        ids[one.terminal] = decode_id("terminal", one.id)
+    assert {one.terminal: one.state for one in in_store[0] if one.terminal in STATES} == expected
 
-        for terminal, state in expected.items():
-            page = await terminals.terminal(EVERYBODY, ById(ids[terminal]))
-            profile = await assigning.profile(EVERYBODY, ById(ids[terminal]))
-            assert (page.state, profile.condition) == (state, state), terminal
-            found = await terminals.terminals(EVERYBODY, Search(terminal))
-            assert [one.state for one in found.data] == [state]
+    for terminal, state in expected.items():
+        page = await terminals.terminal(EVERYBODY, ById(ids[terminal]))
+        profile = await assigning.profile(EVERYBODY, ById(ids[terminal]))
+        assert (page.state, profile.condition) == (state, state), terminal
+        found = await terminals.terminals(EVERYBODY, Search(terminal))
+        assert [one.state for one in found.data] == [state]
 
-        for query in ("", "T08000"):
-            for state in get_args(TerminalState):
-                listed = await assigning.list_terminals(
-                    EVERYBODY, ListTerminals(query=query, store_id=store_id, condition=state, limit=200)
-                )
-                names = {one.terminal for one in listed.data if one.terminal in STATES}
-                assert names == {name for name, has in expected.items() if has == state}, state
-                assert {(one.state, one.condition) for one in listed.data} <= {(state, state)}
-
-        wall = await WallHandlers(pool, clock).wall(EVERYBODY, AskWall(department="2A"))
+    for query in ("", "T08000"):
         for state in get_args(TerminalState):
-            if state != "retired":
-                counted = sum(one.state == state for one in in_store[0])
-                assert sum(getattr(group.counts, state) for group in wall.groups) == counted, state
-                assert getattr(wall.counts, state) == counted, state
+            listed = await assigning.list_terminals(
+                EVERYBODY, ListTerminals(query=query, store_id=store_id, condition=state, limit=200)
+            )
+            names = {one.terminal for one in listed.data if one.terminal in STATES}
+            assert names == {name for name, has in expected.items() if has == state}, state
+            assert {(one.state, one.condition) for one in listed.data} <= {(state, state)}
 
-        silent = {name for name, state in expected.items() if state == "silent"}
-        home = {one.terminal for one in await silent_lately(pool, clock, EVERYBODY, limit=100)}
-        assert home & STATES.keys() == silent - {"T0800004"}, "silent for three days is no news"
-        async with alerts.by_paris_clocks(pool) as connection:
-            measured = await alerts.measure(connection, _rule(window_minutes=5), now)
-        assert {one.label.split()[0] for one in measured} & STATES.keys() == silent
+    wall = await WallHandlers(pool, clock).wall(EVERYBODY, AskWall(department="2A"))
+    for state in get_args(TerminalState):
+        if state != "retired":
+            counted = sum(one.state == state for one in in_store[0])
+            assert sum(getattr(group.counts, state) for group in wall.groups) == counted, state
+            assert getattr(wall.counts, state) == counted, state
+
+    silent = {name for name, state in expected.items() if state == "silent"}
+    home = {one.terminal for one in await silent_lately(pool, clock, EVERYBODY, limit=100)}
+    assert home & STATES.keys() == silent - {"T0800004"}, "silent for three days is no news"
+    async with alerts.by_paris_clocks(pool) as connection:
+        measured = await alerts.measure(connection, _rule(window_minutes=5), now)
+    assert {one.label.split()[0] for one in measured} & STATES.keys() == silent
 
 
 def _rule(*, window_minutes: int) -> Rule:

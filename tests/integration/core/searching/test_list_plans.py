@@ -41,7 +41,7 @@ async def test_lists_of_the_whole_country_are_read_in_their_order(estate: asyncp
         (merchants.search_stores, FIRST, "store_name"),
         (
             terminals.list_terminals,
-            (everything, True, None, "", 51, None, None, None, NOW, True),
+            (everything, True, None, "", 51, None, None, None, NOW, NOW),
             "terminal_terminal_key",
         ),
     ):
@@ -66,17 +66,17 @@ async def test_lists_of_a_department_begin_with_its_places(estate: asyncpg.Conne
         (merchants.search_stores_of_places, (*FIRST, "", [], *PLACES), {"store_department"}),
         (
             terminals.list_terminals_of_places,
-            (area, False, None, "", 51, None, None, None, NOW, True, *PLACES, ""),
+            (area, False, None, "", 51, None, None, None, NOW, NOW, *PLACES, ""),
             {"store_department", "terminal_store"},
         ),
         (
             silence.silent_lately_of_places,
-            (area, NOW - timedelta(hours=24), NOW, True, 8, *PLACES),
+            (area, NOW - timedelta(hours=24), NOW, NOW, 8, *PLACES),
             {"store_department", "terminal_store"},
         ),
         (
             wall.wall_by_store,
-            (area, False, "48", None, NOW, True, 201, *PLACES),
+            (area, False, "48", None, NOW, NOW, 201, *PLACES),
             {"store_department", "terminal_store"},
         ),
     ):
@@ -154,7 +154,7 @@ async def test_the_audit_of_a_department_looks_places_up_by_their_keys(estate: a
 
 
 async def test_terminals_are_found_by_words_with_their_trigrams(estate: asyncpg.Connection) -> None:
-    values = (EVERYTHING.parameter(), True, None, "", 51, None, None, None, NOW, True, "%e00012%")
+    values = (EVERYTHING.parameter(), True, None, "", 51, None, None, None, NOW, NOW, "%e00012%")
     used, _ = await indexes_of(estate, terminals.list_terminals_with_words, *values)
     assert {"terminal_number_words", "terminal_store"} <= used
 
@@ -162,8 +162,8 @@ async def test_terminals_are_found_by_words_with_their_trigrams(estate: asyncpg.
 async def test_what_a_terminal_is_costs_no_call_for_each_row(estate: asyncpg.Connection) -> None:
     everything = EVERYTHING.parameter()
     for statement, values in (
-        (terminals.list_terminals, (everything, True, None, "", 51, None, None, "silent", NOW, True)),
-        (wall.wall_of_country, (NOW, True)),
+        (terminals.list_terminals, (everything, True, None, "", 51, None, None, "silent", NOW, NOW)),
+        (wall.wall_of_country, (NOW, NOW)),
     ):
         assert "terminal_condition(" in statement
         plan = await estate.fetchval(f"EXPLAIN (VERBOSE, FORMAT JSON) {statement}", *values)

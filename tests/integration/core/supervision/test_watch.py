@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -89,6 +89,23 @@ async def test_a_shop_that_opens_at_nine_sells_as_usual_after_the_clocks_changed
     # What it would have said since last Monday is one thing: nobody has come between ten and now.
     assert tried.subjects == 0
     assert await pool.fetchval("SHOW TimeZone") == "UTC"
+
+
+async def test_a_shop_whose_clock_did_not_change_sells_as_usual_after_that_of_paris_did(
+    pool: asyncpg.Pool,
+) -> None:
+    store_id = await add_store(pool)
+    await pool.execute("UPDATE store SET time_zone = 'America/Guadeloupe'")
+    for weeks in range(4):
+        at = MONDAY_AFTER.astimezone(UTC) - timedelta(weeks=weeks, minutes=10)
+        await count(pool, store_id, at, 4)
+        # What Paris calls the same hour is an hour away there, and always full.
+        await count(pool, store_id, at - timedelta(hours=1), 400)
+    async with store.by_paris_clocks(pool) as connection:
+        (measured,) = await store.measure(connection, rule(), MONDAY_AFTER)
+        tried = await store.preview(connection, rule(), MONDAY_AFTER)
+    assert (measured.volume, measured.usual, measured.weeks, measured.measured) == (4, 4.0, 3, 0.0)
+    assert tried.subjects == 0
 
 
 async def test_a_rule_that_cannot_be_measured_holds_up_none_behind_it(

@@ -218,7 +218,12 @@ class EngineMachine(RuleBasedStateMachine):
     def reverse_before_paying(self, amount: int) -> Authorise:
         item = self.world.payment(amount_minor=amount, **self._clock())
         assert self.run_in_loop(self.world.reverse(item)).reason == Reason.APPROVED
-        assert self.run_in_loop(self.world.pay(item)).reason == Reason.ALREADY_REVERSED
+        reply = self.run_in_loop(self.world.pay(item))
+        # A block is told before all that follows from the payment itself, also to one that can never stand.
+        refusals = {BLOCKS[target][1] for target in self.blocked} or {Reason.ALREADY_REVERSED}
+        assert reply.reason in refusals
+        row = self.run_in_loop(self.world.row_of_key(item))
+        assert (row["state"], row["reason"], row["approved_minor"]) == (State.DECLINED, reply.reason, 0)
         return item
 
     @precondition(lambda self: not self.blocked)

@@ -1,8 +1,8 @@
-"""Regions add up, trading hours are Paris time, and scopes name the places they can hold."""
+"""Regions add up, trading hours are those of the place, and scopes name the places they can hold."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from core.contracts.estate import TerminalOptions
 from core.terminals.assigning.rules import problems_of_options
 from core.terminals.wall.rules import is_trading, regions_of, sum_of, total, troubled
+from core.values.zones import time_zone_of
 
 
 def test_departments_add_up_to_regions_and_regions_to_the_country() -> None:
@@ -31,10 +32,17 @@ def test_departments_add_up_to_regions_and_regions_to_the_country() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hour_utc", "trading"), [(6, False), (7, True), (18, True), (19, False), (23, False)]
+    ("department", "from_utc"), [("75", 7), ("971", 12), ("974", 4), ("975", 11), ("987", 18), ("988", 21)]
 )
-def test_shops_trade_by_the_clock_of_paris(hour_utc: int, trading: bool) -> None:
-    assert is_trading(datetime(2026, 11, 23, hour_utc, 30, tzinfo=UTC)) is trading
+def test_shops_trade_from_8_to_20_by_the_clock_of_their_place(department: str, from_utc: int) -> None:
+    opens = datetime(2026, 11, 23, from_utc, 0, tzinfo=UTC)
+    for minutes, trading in ((-1, False), (0, True), (719, True), (720, False)):
+        assert is_trading(opens + timedelta(minutes=minutes), time_zone_of(department)) is trading
+
+
+def test_the_clocks_of_paris_change_and_shops_open_with_them() -> None:
+    assert is_trading(datetime(2026, 7, 6, 6, 0, tzinfo=UTC), "Europe/Paris")
+    assert not is_trading(datetime(2026, 12, 7, 6, 0, tzinfo=UTC), "Europe/Paris")
 
 
 @pytest.mark.parametrize(

@@ -161,11 +161,12 @@ def test_each_deadline_has_its_name() -> None:
         ("0421", "0430"),
         ("0520", "0530"),
         ("0800", "0810"),
+        ("0804", "0814"),
     ],
 )
 def test_an_answer_has_its_type(mti: str, answer: str) -> None:
     assert response_mti(mti) == answer
-    assert request_mti(answer) == mti[:3] + "0"
+    assert request_mti(answer) == mti[:3] + answer[3]
     assert is_repeat(mti) == mti.endswith("1")
 
 
