@@ -49,7 +49,9 @@ async def test_a_refund_that_cannot_be_is_explained_and_the_input_kept(
 async def test_an_action_that_is_not_possible_says_why(open_page: OpenPage, portal: Portal) -> None:
     page = await _paid(open_page, portal, "declined")
     # One sentence for all that cannot be done, and no act that would be refused.
-    await expect(page.locator(".acts")).to_contain_text("Refusée : le client n’est pas débité, il n’y a rien à rendre.")
+    await expect(page.locator(".acts")).to_contain_text(
+        "Refusée : le client n’est pas débité, il n’y a rien à rendre."
+    )
     await expect(page.locator(".acts").get_by_role("button")).to_have_count(0)
 
 

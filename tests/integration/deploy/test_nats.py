@@ -159,9 +159,11 @@ async def test_no_list_names_what_nobody_serves_or_hears() -> None:
 
 async def test_the_stolen_login_of_edge_reaches_no_act_of_a_person(nats_server: NatsServer) -> None:
     heard: list[str] = []
+    first = asyncio.Event()
 
     async def note(message: Msg) -> None:
         heard.append(message.subject)
+        first.set()
 
     async with connected(nats_server, "engine") as (engine, _), connected(nats_server, "edge") as (edge, _):
         for subject in (subjects.CARRY_OUT, subjects.AUTHORISE):
@@ -171,9 +173,7 @@ async def test_the_stolen_login_of_edge_reaches_no_act_of_a_person(nats_server: 
             await edge.publish(subject, b"1549.07")
         await edge.flush()
         await engine.flush()
-        async with asyncio.timeout(10):
-            while not heard:
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(first.wait(), 10)
         await engine.flush()
     assert heard == [subjects.AUTHORISE], "the same login still asks for what terminals ask"
 

@@ -15,7 +15,6 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from core.values.ids import PREFIXES, encode_id
-from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from observability.client_address import TrustedProxies
 from portals.agent.app import compose, create_app, make_kit
@@ -24,7 +23,7 @@ from portals.kit import csrf
 from portals.kit.kit import Kit
 from portals.kit.session import Session, seal_session
 from tests.support.desk import DeskStack, running_desk
-from tests.support.servers import fresh_database
+from tests.support.servers import fresh_database, running_nats
 from tests.support.walking.samples import kind_of
 
 _SOURCES = Path(__file__).resolve().parents[3] / "portals"
@@ -114,11 +113,16 @@ class Walk(NamedTuple):
 
 @pytest.fixture(scope="module")
 async def walk(
-    postgres_server: PostgresServer, nats_server: NatsServer, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Walk]:
     """Log in as who may do everything."""
     folder = tmp_path_factory.mktemp("portal")
-    async with fresh_database(postgres_server) as database, running_desk(database, nats_server) as stack:
+    # A bus of its own: another desk on the same one would take half of the questions.
+    async with (
+        fresh_database(postgres_server) as database,
+        running_nats(folder / "nats") as nats,
+        running_desk(database, nats) as stack,
+    ):
         kit = make_kit(
             Settings(
                 host="127.0.0.1",

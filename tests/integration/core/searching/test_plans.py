@@ -136,7 +136,13 @@ LOW, HIGH = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-fff
 
 async def test_the_newest_transactions_are_read_backwards_without_sorting(estate: asyncpg.Connection) -> None:
     text = await estate.fetchval(
-        f"EXPLAIN (FORMAT JSON) {desk.list_transactions}", EVERYTHING.parameter(), LOW, HIGH, *NO_FILTER, 51, None
+        f"EXPLAIN (FORMAT JSON) {desk.list_transactions}",
+        EVERYTHING.parameter(),
+        LOW,
+        HIGH,
+        *NO_FILTER,
+        51,
+        None,
     )
     found = list(nodes(json.loads(str(text))[0]["Plan"]))
     assert "Sort" not in {node["Node Type"] for node in found}
