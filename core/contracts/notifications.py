@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from core.contracts.desk_views import PersonRef, Timestamp
+from core.contracts.desk_views import Money, PersonRef, Timestamp
 from core.contracts.subjects import DESK
 
 MAIL_LIST = f"{DESK}.mail_list"  # ListMail -> MailPage
@@ -135,15 +135,21 @@ class HomeRow(msgspec.Struct):
     kind: str
     at: Timestamp | None = None
     late: bool = False
+    amount: Money | None = None
+    gives_back: bool = False
 
 
 class HomeSection(msgspec.Struct):
-    """What waits of one sort: how many, the first of them, and where all of them are."""
+    """What waits of one sort: how many, the first of them, and where all of them are.
+
+    `more`: counting stopped there, and more may wait.
+    """
 
     code: str
     count: int
     link: str
     rows: list[HomeRow]
+    more: bool = False
 
 
 class HomeView(msgspec.Struct):

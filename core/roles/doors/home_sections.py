@@ -3,6 +3,7 @@
 from core.contracts.agreements import ContractSummary, ListContracts
 from core.contracts.approvals import ListApprovals
 from core.contracts.desk_requests import Nothing
+from core.contracts.host_matters import COUNTED_MAX, ListHostMatters
 from core.contracts.merchants import ListOnboardings
 from core.contracts.notifications import HomeRow, HomeSection
 from core.contracts.permissions import Permission
@@ -15,6 +16,7 @@ from core.roles.doors.door import Parts
 from core.supervision.api import AlertHandlers
 from core.terminals.api import AssigningHandlers, silent_lately
 from core.transactions.approvals.handlers import ApprovalHandlers
+from core.transactions.hosts.handlers import HostMatterHandlers
 from core.values.ids import decode_id
 from core.values.timestamps import timestamp
 
@@ -42,6 +44,33 @@ async def approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
             )
             for one in found
         ],
+    )
+
+
+async def to_check(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+    """Return what was kept for a person to look at, to who may end it."""
+    if not (caller.may(Permission.TRANSACTIONS_READ) and caller.may(Permission.TRANSACTIONS_CANCEL)):
+        return None
+    page = await HostMatterHandlers(parts.pool, parts.clock).matters(caller, ListHostMatters(limit=ROWS_MAX))
+    count = sum(page.counts.values())
+    return HomeSection(
+        code="to_check",
+        count=count,
+        link="/to-check",
+        rows=[
+            HomeRow(
+                id=one.kind,
+                link=f"/to-check#{one.id}",
+                status="open",
+                about=one.store.name if one.store else one.acquirer,
+                kind=one.terminal,
+                at=one.since,
+                amount=one.amount,
+                gives_back=one.gives_back,
+            )
+            for one in page.data
+        ],
+        more=count >= COUNTED_MAX,
     )
 
 
@@ -193,5 +222,5 @@ async def silent_terminals(parts: Parts, caller: SignedIn, _locale: str) -> Home
     )
 
 
-def _section(code: str, link: str, rows: list[HomeRow]) -> HomeSection:
-    return HomeSection(code=code, count=len(rows), link=link, rows=rows[:ROWS_MAX])
+def _section(code: str, link: str, rows: list[HomeRow], *, more: bool = False) -> HomeSection:
+    return HomeSection(code=code, count=len(rows), link=link, rows=rows[:ROWS_MAX], more=more)

@@ -17,6 +17,7 @@ HomeProvider: TypeAlias = Callable[[Parts, SignedIn, str], Awaitable[ask.HomeSec
 
 SECTIONS: Final[tuple[HomeProvider, ...]] = (
     home_sections.approvals,
+    home_sections.to_check,
     home_sections.alerts,
     home_sections.silent_terminals,
     home_sections.onboardings,
