@@ -15,7 +15,7 @@ NOTICES_UNREAD = (
     f"{DESK}.notices_unread"  # UnreadOf -> NoticesLeft, no principal: a poll must not keep a session alive
 )
 NOTICES_READ = f"{DESK}.notices_read"  # ReadNotices -> NoticesLeft
-HOME = f"{DESK}.home"  # Nothing -> HomeView
+HOME = f"{DESK}.home"  # ShowHome -> HomeView
 BRAND = f"{DESK}.brand"  # BrandOfHost -> BrandView, no principal: the log in page asks
 BRANDS = f"{DESK}.brands"  # Nothing -> BrandList
 BRAND_PUT = f"{DESK}.brand_put"  # PutBrand -> Written (BrandView)
@@ -137,6 +137,17 @@ class HomeRow(msgspec.Struct):
     late: bool = False
     amount: Money | None = None
     gives_back: bool = False
+
+
+HomeSectionName = Literal[
+    "approvals", "alerts", "silent_terminals", "onboardings", "contracts", "installations", "fee_approvals"
+]
+
+
+class ShowHome(msgspec.Struct):
+    """What needs the caller; with `section`, all the rows of one that has no list of its own."""
+
+    section: HomeSectionName | None = None
 
 
 class HomeSection(msgspec.Struct):

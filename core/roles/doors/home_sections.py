@@ -5,7 +5,7 @@ from core.contracts.approvals import ListApprovals
 from core.contracts.desk_requests import Nothing
 from core.contracts.host_matters import COUNTED_MAX, ListHostMatters
 from core.contracts.merchants import ListOnboardings
-from core.contracts.notifications import HomeRow, HomeSection
+from core.contracts.notifications import HomeRow, HomeSection, HomeSectionName
 from core.contracts.permissions import Permission
 from core.contracts.supervision import ListAlerts
 from core.identity.api import SignedIn
@@ -29,10 +29,9 @@ async def approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
     if not caller.may(Permission.TRANSACTIONS_REFUND_APPROVE):
         return None
     handlers = ApprovalHandlers(parts.pool, parts.clock, parts.bus)
-    found = (await handlers.approvals(caller, ListApprovals(limit=_LOOKED_AT_MAX))).data
+    page = await handlers.approvals(caller, ListApprovals(limit=_LOOKED_AT_MAX))
     return _section(
         "approvals",
-        "/approvals",
         [
             HomeRow(
                 id=one.target.label,
@@ -42,8 +41,9 @@ async def approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
                 kind=one.asked_by.name,
                 at=one.asked_at,
             )
-            for one in found
+            for one in page.data
         ],
+        more=page.next_cursor is not None,
     )
 
 
@@ -84,7 +84,6 @@ async def onboardings(parts: Parts, caller: SignedIn, _locale: str) -> HomeSecti
     )
     return _section(
         "onboardings",
-        "/onboarding",
         [
             HomeRow(
                 id=one.name or one.siren or "–",
@@ -101,6 +100,7 @@ async def onboardings(parts: Parts, caller: SignedIn, _locale: str) -> HomeSecti
                 or decode_id("agent", one.held_by.id) == caller.agent_id
             )
         ],
+        more=page.next_cursor is not None,
     )
 
 
@@ -109,12 +109,13 @@ async def contracts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
     if not caller.may(Permission.CONTRACTS_ACTIVATE):
         return None
     waiting: list[ContractSummary] = []
+    more = False
     for state in ("ready", "signed"):
         page = await list_contracts(parts.pool, caller, ListContracts(state=state, limit=_LOOKED_AT_MAX))
         waiting += page.data
+        more = more or page.next_cursor is not None
     return _section(
         "contracts",
-        "/contracts",
         [
             HomeRow(
                 id=one.number,
@@ -126,6 +127,7 @@ async def contracts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
             )
             for one in waiting
         ],
+        more=more,
     )
 
 
@@ -133,10 +135,9 @@ async def installations(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
     """Return the stores that may take payments and have no terminal for it."""
     if not caller.may(Permission.TERMINALS_WRITE):
         return None
-    handlers = AssigningHandlers(parts.pool, parts.clock)
+    found = await AssigningHandlers(parts.pool, parts.clock).stores_to_equip(caller, limit=_LOOKED_AT_MAX + 1)
     return _section(
         "installations",
-        "/stores",
         [
             HomeRow(
                 id=one.name,
@@ -148,8 +149,9 @@ async def installations(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
                 kind=one.service,
                 at=timestamp(one.started_at),
             )
-            for one in await handlers.stores_to_equip(caller, limit=_LOOKED_AT_MAX)
+            for one in found[:_LOOKED_AT_MAX]
         ],
+        more=len(found) > _LOOKED_AT_MAX,
     )
 
 
@@ -160,7 +162,6 @@ async def fee_approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
     grids = (await FeeHandlers(parts.pool, parts.clock).grids(caller, Nothing())).data
     return _section(
         "fee_approvals",
-        "/fees",
         [
             HomeRow(
                 id=f"v{one.pending.version}",
@@ -173,6 +174,7 @@ async def fee_approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
             for one in grids
             if one.pending is not None and one.pending.state == "submitted"
         ],
+        more=False,
     )
 
 
@@ -180,12 +182,9 @@ async def alerts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | 
     """Return the alerts that nobody has taken note of."""
     if not caller.may(Permission.ALERTS_READ):
         return None
-    found = (
-        await AlertHandlers(parts.pool, parts.clock).alerts(caller, ListAlerts(limit=_LOOKED_AT_MAX))
-    ).data
+    page = await AlertHandlers(parts.pool, parts.clock).alerts(caller, ListAlerts(limit=_LOOKED_AT_MAX))
     return _section(
         "alerts",
-        "/alerts",
         [
             HomeRow(
                 id=one.rule_name,
@@ -195,9 +194,10 @@ async def alerts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | 
                 kind="",
                 at=one.opened_at,
             )
-            for one in found
+            for one in page.data
             if one.acknowledged_at is None
         ],
+        more=page.next_cursor is not None,
     )
 
 
@@ -205,9 +205,9 @@ async def silent_terminals(parts: Parts, caller: SignedIn, _locale: str) -> Home
     """Return the terminals that fell silent today, to who can do something about it."""
     if not (caller.may(Permission.MACROS_USE) and caller.may(Permission.DIRECTORY_READ)):
         return None
+    found = await silent_lately(parts.pool, parts.clock, caller, limit=_LOOKED_AT_MAX + 1)
     return _section(
         "silent_terminals",
-        "/terminals?condition=silent",
         [
             HomeRow(
                 id=one.terminal,
@@ -217,10 +217,11 @@ async def silent_terminals(parts: Parts, caller: SignedIn, _locale: str) -> Home
                 kind=one.city,
                 at=timestamp(one.last_seen_at),
             )
-            for one in await silent_lately(parts.pool, parts.clock, caller, limit=_LOOKED_AT_MAX)
+            for one in found[:_LOOKED_AT_MAX]
         ],
+        more=len(found) > _LOOKED_AT_MAX,
     )
 
 
-def _section(code: str, link: str, rows: list[HomeRow], *, more: bool = False) -> HomeSection:
-    return HomeSection(code=code, count=len(rows), link=link, rows=rows[:ROWS_MAX], more=more)
+def _section(code: HomeSectionName, rows: list[HomeRow], *, more: bool) -> HomeSection:
+    return HomeSection(code=code, count=len(rows), link=f"/?section={code}", rows=rows, more=more)
