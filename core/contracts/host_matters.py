@@ -1,4 +1,4 @@
-"""What a person settles with an acquirer: what it does not accept, and what it says on its own."""
+"""What a person looks at: what an acquirer does not accept or says on its own, doubts, refused reversals, dead letters."""
 
 from typing import Literal
 
@@ -18,14 +18,29 @@ HostMatterKind = Literal[
     "completion_not_accepted",
     "reversal_by_host",
     "totals_by_host",
+    "booked_in_doubt",
+    "reversal_disagrees",
+    "reversal_ambiguous",
+    "dead_letter",
 ]
+RETRIED_KINDS: tuple[HostMatterKind, ...] = (
+    "reversal_not_accepted",
+    "partial_reversal_not_accepted",
+    "advice_not_accepted",
+    "completion_not_accepted",
+)
+"""What can be sent once more; the others are looked at and closed."""
+
+COUNTED_MAX = 1_000
+"""Beyond so many the counts stop."""
 
 
 class ListHostMatters(msgspec.Struct):
-    """What waits for a person, newest first."""
+    """What waits for a person, newest first; `kinds` None: all of it."""
 
     limit: int = 50
     before: bytes | None = None
+    kinds: list[HostMatterKind] | None = None
 
 
 class SettleHostMatter(msgspec.Struct):
@@ -37,10 +52,12 @@ class SettleHostMatter(msgspec.Struct):
 
 
 class HostMatter(msgspec.Struct, kw_only=True):
-    """One thing to settle with an acquirer.
+    """One thing for a person to look at.
 
-    `refused`: the host refused for good, and is not asked again by itself. `transaction` and `store` are None for a
-    message of the host that names no payment of ours; `amount` is None where it names none.
+    `refused`: the host refused for good, and is not asked again by itself. `transaction` and `store` are None for what
+    names no payment of ours; `amount` is None where it names none. `gives_back`: that money goes back to the card.
+    `causes`: why a booked advice is in doubt (late, ahead, amount, currency), what a reversal says otherwise than the
+    payment that it names, or what kind of message a dead letter is.
     """
 
     id: str
@@ -50,17 +67,21 @@ class HostMatter(msgspec.Struct, kw_only=True):
     transaction: str | None
     reference: str
     terminal: str
+    terminal_id: str | None
     store: StoreRef | None
     amount: Money | None
+    gives_back: bool
     tries: int
     last_result: str
     refused: bool
+    causes: list[str]
     closed_at: Timestamp | None
     closed_reason: str
 
 
 class HostMatterPage(msgspec.Struct):
-    """Matters, newest first."""
+    """Matters, newest first; `counts` by kind of all that waits, whatever the filter, up to COUNTED_MAX in all."""
 
     data: list[HostMatter]
     next_cursor: str | None
+    counts: dict[HostMatterKind, int]

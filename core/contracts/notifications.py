@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from core.contracts.desk_views import PersonRef, Timestamp
+from core.contracts.desk_views import Money, PersonRef, Timestamp
 from core.contracts.subjects import DESK
 
 MAIL_LIST = f"{DESK}.mail_list"  # ListMail -> MailPage
@@ -15,7 +15,7 @@ NOTICES_UNREAD = (
     f"{DESK}.notices_unread"  # UnreadOf -> NoticesLeft, no principal: a poll must not keep a session alive
 )
 NOTICES_READ = f"{DESK}.notices_read"  # ReadNotices -> NoticesLeft
-HOME = f"{DESK}.home"  # Nothing -> HomeView
+HOME = f"{DESK}.home"  # ShowHome -> HomeView
 BRAND = f"{DESK}.brand"  # BrandOfHost -> BrandView, no principal: the log in page asks
 BRANDS = f"{DESK}.brands"  # Nothing -> BrandList
 BRAND_PUT = f"{DESK}.brand_put"  # PutBrand -> Written (BrandView)
@@ -135,15 +135,32 @@ class HomeRow(msgspec.Struct):
     kind: str
     at: Timestamp | None = None
     late: bool = False
+    amount: Money | None = None
+    gives_back: bool = False
+
+
+HomeSectionName = Literal[
+    "approvals", "alerts", "silent_terminals", "onboardings", "contracts", "installations", "fee_approvals"
+]
+
+
+class ShowHome(msgspec.Struct):
+    """What needs the caller; with `section`, all the rows of one that has no list of its own."""
+
+    section: HomeSectionName | None = None
 
 
 class HomeSection(msgspec.Struct):
-    """What waits of one sort: how many, the first of them, and where all of them are."""
+    """What waits of one sort: how many, the first of them, and where all of them are.
+
+    `more`: counting stopped there, and more may wait.
+    """
 
     code: str
     count: int
     link: str
     rows: list[HomeRow]
+    more: bool = False
 
 
 class HomeView(msgspec.Struct):

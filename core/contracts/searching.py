@@ -31,7 +31,10 @@ class SearchEverything(msgspec.Struct):
 
 
 class SearchHit(msgspec.Struct):
-    """Something found. `amount`, `state` and `at` are those of a transaction, `within` is where a contact belongs."""
+    """Something found. `amount`, `state` and `at` are those of a transaction, `within` is where a contact belongs.
+
+    `gives_back`: a refund, whose amount goes back to the card.
+    """
 
     kind: SearchKind
     id: str
@@ -39,6 +42,7 @@ class SearchHit(msgspec.Struct):
     detail: str
     match: SearchMatch
     amount: Money | None = None
+    gives_back: bool = False
     state: StateName | None = None
     at: Timestamp | None = None
     within: Annotated[str | None, msgspec.Meta(description="Id of a store or a company")] = None

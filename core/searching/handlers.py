@@ -19,7 +19,7 @@ from core.contracts.searching import (
     SearchMatch,
     SearchResults,
 )
-from core.contracts.states import State
+from core.contracts.states import Kind, State
 from core.db.rows import Connection
 from core.identity.api import NotPermitted, Permission, SignedIn
 from core.searching import store
@@ -234,6 +234,7 @@ def _transaction_of(row: asyncpg.Record) -> SearchHit:
         detail=" · ".join(part for part in (row["store_name"], row["terminal"]) if part),
         match=row["match"],
         amount=Money(row["amount_minor"], row["currency"]),
+        gives_back=row["kind"] == Kind.REFUND,
         state=cast("StateName", State(row["state"]).name.lower()),
         at=timestamp(row["received_at"]),
     )

@@ -128,10 +128,10 @@ async def read_notices(data: ReadBody, caller: Caller, core: CoreClient) -> ask.
     return await core.ask(ask.NOTICES_READ, ask.ReadNotices(ids), ask.NoticesLeft, caller=caller)
 
 
-@get("/home", summary="What needs the caller now", tags=["Home"])
-async def home(caller: Caller, core: CoreClient) -> ask.HomeView:
-    """Return one section for each sort of thing that waits for the caller."""
-    return await core.ask(ask.HOME, Nothing(), ask.HomeView, caller=caller)
+@get("/home", summary="What needs the caller now", tags=["Home"], opt={"query": frozenset({"section"})})
+async def home(caller: Caller, core: CoreClient, section: ask.HomeSectionName | None = None) -> ask.HomeView:
+    """Return the first of each sort of thing that waits for the caller; with `section`, all of one sort."""
+    return await core.ask(ask.HOME, ask.ShowHome(section), ask.HomeView, caller=caller)
 
 
 @get(

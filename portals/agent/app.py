@@ -44,6 +44,7 @@ from portals.agent.services import page as services
 from portals.agent.settings import Settings
 from portals.agent.stores import page as stores
 from portals.agent.terminals import page as terminals
+from portals.agent.to_check import page as to_check
 from portals.agent.transaction import page as transaction
 from portals.agent.transactions import live
 from portals.agent.transactions import page as transactions
@@ -91,6 +92,7 @@ PAGES = (
     wall,
     journals,
     approvals,
+    to_check,
     macros,
     looking,
 )

@@ -159,10 +159,11 @@ class Formats:
 
     def amount_of(self, transaction: Json) -> str:
         """Return the amount of a transaction; a refund gives money back, and stands negative."""
-        value = transaction["amount"]
-        if transaction.get("kind") == "refund" and value:
-            value = {**value, "amount": -int(value["amount"])}
-        return self.money(value)
+        return self.signed(transaction["amount"], transaction.get("kind") == "refund")
+
+    def signed(self, value: Json | None, gives_back: object) -> str:
+        """Return an amount, with a minus where the money goes back to the card."""
+        return self.money({**value, "amount": -int(value["amount"])} if value and gives_back else value)
 
     def period(self, start: str | None, end: str | None) -> str:
         """Return from when to when something was counted."""

@@ -60,6 +60,7 @@ MORE: Final = (
         (
             Page("requests", "/requests", ("requests.use",)),
             Page("approvals", "/approvals", ("transactions.refund", "transactions.refund_approve")),
+            Page("to_check", "/to-check", ("transactions.read",)),
             Page("macros", "/macros", ("macros.use", "macros.write")),
         ),
     ),

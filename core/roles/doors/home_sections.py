@@ -3,8 +3,9 @@
 from core.contracts.agreements import ContractSummary, ListContracts
 from core.contracts.approvals import ListApprovals
 from core.contracts.desk_requests import Nothing
+from core.contracts.host_matters import COUNTED_MAX, ListHostMatters
 from core.contracts.merchants import ListOnboardings
-from core.contracts.notifications import HomeRow, HomeSection
+from core.contracts.notifications import HomeRow, HomeSection, HomeSectionName
 from core.contracts.permissions import Permission
 from core.contracts.supervision import ListAlerts
 from core.identity.api import SignedIn
@@ -15,6 +16,7 @@ from core.roles.doors.door import Parts
 from core.supervision.api import AlertHandlers
 from core.terminals.api import AssigningHandlers, silent_lately
 from core.transactions.approvals.handlers import ApprovalHandlers
+from core.transactions.hosts.handlers import HostMatterHandlers
 from core.values.ids import decode_id
 from core.values.timestamps import timestamp
 
@@ -27,10 +29,9 @@ async def approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
     if not caller.may(Permission.TRANSACTIONS_REFUND_APPROVE):
         return None
     handlers = ApprovalHandlers(parts.pool, parts.clock, parts.bus)
-    found = (await handlers.approvals(caller, ListApprovals(limit=_LOOKED_AT_MAX))).data
+    page = await handlers.approvals(caller, ListApprovals(limit=_LOOKED_AT_MAX))
     return _section(
         "approvals",
-        "/approvals",
         [
             HomeRow(
                 id=one.target.label,
@@ -40,8 +41,36 @@ async def approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
                 kind=one.asked_by.name,
                 at=one.asked_at,
             )
-            for one in found
+            for one in page.data
         ],
+        more=page.next_cursor is not None,
+    )
+
+
+async def to_check(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+    """Return what was kept for a person to look at, to who may end it."""
+    if not (caller.may(Permission.TRANSACTIONS_READ) and caller.may(Permission.TRANSACTIONS_CANCEL)):
+        return None
+    page = await HostMatterHandlers(parts.pool, parts.clock).matters(caller, ListHostMatters(limit=ROWS_MAX))
+    count = sum(page.counts.values())
+    return HomeSection(
+        code="to_check",
+        count=count,
+        link="/to-check",
+        rows=[
+            HomeRow(
+                id=one.kind,
+                link=f"/to-check#{one.id}",
+                status="open",
+                about=one.store.name if one.store else one.acquirer,
+                kind=one.terminal,
+                at=one.since,
+                amount=one.amount,
+                gives_back=one.gives_back,
+            )
+            for one in page.data
+        ],
+        more=count >= COUNTED_MAX,
     )
 
 
@@ -55,7 +84,6 @@ async def onboardings(parts: Parts, caller: SignedIn, _locale: str) -> HomeSecti
     )
     return _section(
         "onboardings",
-        "/onboarding",
         [
             HomeRow(
                 id=one.name or one.siren or "–",
@@ -72,6 +100,7 @@ async def onboardings(parts: Parts, caller: SignedIn, _locale: str) -> HomeSecti
                 or decode_id("agent", one.held_by.id) == caller.agent_id
             )
         ],
+        more=page.next_cursor is not None,
     )
 
 
@@ -80,12 +109,13 @@ async def contracts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
     if not caller.may(Permission.CONTRACTS_ACTIVATE):
         return None
     waiting: list[ContractSummary] = []
+    more = False
     for state in ("ready", "signed"):
         page = await list_contracts(parts.pool, caller, ListContracts(state=state, limit=_LOOKED_AT_MAX))
         waiting += page.data
+        more = more or page.next_cursor is not None
     return _section(
         "contracts",
-        "/contracts",
         [
             HomeRow(
                 id=one.number,
@@ -97,6 +127,7 @@ async def contracts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
             )
             for one in waiting
         ],
+        more=more,
     )
 
 
@@ -104,10 +135,9 @@ async def installations(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
     """Return the stores that may take payments and have no terminal for it."""
     if not caller.may(Permission.TERMINALS_WRITE):
         return None
-    handlers = AssigningHandlers(parts.pool, parts.clock)
+    found = await AssigningHandlers(parts.pool, parts.clock).stores_to_equip(caller, limit=_LOOKED_AT_MAX + 1)
     return _section(
         "installations",
-        "/stores",
         [
             HomeRow(
                 id=one.name,
@@ -119,8 +149,9 @@ async def installations(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
                 kind=one.service,
                 at=timestamp(one.started_at),
             )
-            for one in await handlers.stores_to_equip(caller, limit=_LOOKED_AT_MAX)
+            for one in found[:_LOOKED_AT_MAX]
         ],
+        more=len(found) > _LOOKED_AT_MAX,
     )
 
 
@@ -131,7 +162,6 @@ async def fee_approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
     grids = (await FeeHandlers(parts.pool, parts.clock).grids(caller, Nothing())).data
     return _section(
         "fee_approvals",
-        "/fees",
         [
             HomeRow(
                 id=f"v{one.pending.version}",
@@ -144,6 +174,7 @@ async def fee_approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
             for one in grids
             if one.pending is not None and one.pending.state == "submitted"
         ],
+        more=False,
     )
 
 
@@ -151,12 +182,9 @@ async def alerts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | 
     """Return the alerts that nobody has taken note of."""
     if not caller.may(Permission.ALERTS_READ):
         return None
-    found = (
-        await AlertHandlers(parts.pool, parts.clock).alerts(caller, ListAlerts(limit=_LOOKED_AT_MAX))
-    ).data
+    page = await AlertHandlers(parts.pool, parts.clock).alerts(caller, ListAlerts(limit=_LOOKED_AT_MAX))
     return _section(
         "alerts",
-        "/alerts",
         [
             HomeRow(
                 id=one.rule_name,
@@ -166,9 +194,10 @@ async def alerts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | 
                 kind="",
                 at=one.opened_at,
             )
-            for one in found
+            for one in page.data
             if one.acknowledged_at is None
         ],
+        more=page.next_cursor is not None,
     )
 
 
@@ -176,9 +205,9 @@ async def silent_terminals(parts: Parts, caller: SignedIn, _locale: str) -> Home
     """Return the terminals that fell silent today, to who can do something about it."""
     if not (caller.may(Permission.MACROS_USE) and caller.may(Permission.DIRECTORY_READ)):
         return None
+    found = await silent_lately(parts.pool, parts.clock, caller, limit=_LOOKED_AT_MAX + 1)
     return _section(
         "silent_terminals",
-        "/terminals?condition=silent",
         [
             HomeRow(
                 id=one.terminal,
@@ -188,10 +217,11 @@ async def silent_terminals(parts: Parts, caller: SignedIn, _locale: str) -> Home
                 kind=one.city,
                 at=timestamp(one.last_seen_at),
             )
-            for one in await silent_lately(parts.pool, parts.clock, caller, limit=_LOOKED_AT_MAX)
+            for one in found[:_LOOKED_AT_MAX]
         ],
+        more=len(found) > _LOOKED_AT_MAX,
     )
 
 
-def _section(code: str, link: str, rows: list[HomeRow]) -> HomeSection:
-    return HomeSection(code=code, count=len(rows), link=link, rows=rows[:ROWS_MAX])
+def _section(code: HomeSectionName, rows: list[HomeRow], *, more: bool) -> HomeSection:
+    return HomeSection(code=code, count=len(rows), link=f"/?section={code}", rows=rows, more=more)

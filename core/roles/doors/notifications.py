@@ -17,6 +17,7 @@ HomeProvider: TypeAlias = Callable[[Parts, SignedIn, str], Awaitable[ask.HomeSec
 
 SECTIONS: Final[tuple[HomeProvider, ...]] = (
     home_sections.approvals,
+    home_sections.to_check,
     home_sections.alerts,
     home_sections.silent_terminals,
     home_sections.onboardings,
@@ -44,7 +45,7 @@ def doors(parts: Parts) -> Doors:
             ask.UnreadOf, False, lambda _who, body, _locale: notices.unread(parts.identity, body)
         ),
         ask.NOTICES_READ: Door(ask.ReadNotices, True, lambda who, body, _locale: notices.read(who, body)),
-        ask.HOME: Door(Nothing, True, lambda who, _body, locale: home(parts, who, locale)),
+        ask.HOME: Door(ask.ShowHome, True, lambda who, body, locale: home(parts, who, locale, body.section)),
         ask.BRAND: Door(ask.BrandOfHost, False, lambda _who, body, _locale: brands.of_host(body)),
         ask.BRANDS: Door(Nothing, True, lambda who, body, _locale: brands.brands(who, body)),
         ask.BRAND_PUT: Door(ask.PutBrand, True, lambda who, body, _locale: brands.put(who, body)),
@@ -52,8 +53,17 @@ def doors(parts: Parts) -> Doors:
     }
 
 
-async def home(parts: Parts, caller: SignedIn, locale: str) -> ask.HomeView:
-    """Return what needs the caller now; two sections at a time, to leave connections to others."""
+async def home(
+    parts: Parts, caller: SignedIn, locale: str, only: ask.HomeSectionName | None = None
+) -> ask.HomeView:
+    """Return what needs the caller now; two sections at a time, to leave connections to others.
+
+    All the rows of one section, or the first of each: both come from one provider, so they are the same rows.
+    """
+    if only is not None:
+        provider: HomeProvider = getattr(home_sections, only)
+        section = await provider(parts, caller, locale)
+        return ask.HomeView([] if section is None else [section])
     lanes = asyncio.Semaphore(_SECTIONS_AT_ONCE)
 
     async def in_lane(section: HomeProvider) -> ask.HomeSection | None:
@@ -61,4 +71,7 @@ async def home(parts: Parts, caller: SignedIn, locale: str) -> ask.HomeView:
             return await section(parts, caller, locale)
 
     found = await asyncio.gather(*(in_lane(section) for section in SECTIONS))
-    return ask.HomeView([section for section in found if section is not None])
+    sections = [section for section in found if section is not None]
+    for section in sections:
+        del section.rows[home_sections.ROWS_MAX :]
+    return ask.HomeView(sections)

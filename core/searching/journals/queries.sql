@@ -60,7 +60,10 @@ FROM (
      ORDER BY 1 DESC, 2 DESC LIMIT $11)
     UNION ALL
     (SELECT a.received_at, 't' || a.id, 'payment', a.state::text, t.terminal, 'transaction', a.id, NULL,
-            jsonb_build_object('reason', a.reason, 'amount', a.amount_minor, 'currency', a.currency)
+            jsonb_build_object(
+                'reason', a.reason, 'currency', a.currency,
+                'amount', CASE WHEN a.kind = 4 THEN -a.amount_minor ELSE a.amount_minor END -- A refund gives back.
+            )
      FROM attempt a JOIN terminal t ON t.id = a.terminal_id
      WHERE 'payment' = ANY ($10) AND a.terminal_id = ANY ($1) AND a.state IN (5, 6, 7)
        AND a.business_date BETWEEN ($6::timestamptz - interval '1 day')::date AND ($7::timestamptz + interval '1 day')::date

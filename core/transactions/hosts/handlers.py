@@ -1,6 +1,7 @@
 """The desk's side: what waits for a person, and its end."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, assert_never
 
 import asyncpg
 import msgspec
@@ -8,16 +9,24 @@ from asyncpg.pool import PoolConnectionProxy
 
 from core.contracts.desk_requests import PAGE_ROWS_MAX, Written
 from core.contracts.desk_views import Money, StoreRef
-from core.contracts.host_matters import HostMatter, HostMatterPage, ListHostMatters, SettleHostMatter
-from core.contracts.host_messages import HostMessageKind
+from core.contracts.host_matters import (
+    COUNTED_MAX,
+    RETRIED_KINDS,
+    HostMatter,
+    HostMatterKind,
+    HostMatterPage,
+    ListHostMatters,
+    SettleHostMatter,
+)
 from core.contracts.reason_texts import says_why
 from core.contracts.refusals import NotFound
-from core.contracts.states import DeliveryKind, EventKind
+from core.contracts.states import EventKind, Kind
 from core.db.rows import Connection
 from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
 from core.transactions.bookings import store as bookings
 from core.transactions.hosts import store
 from core.transactions.hosts.errors import MatterOver, NothingToRetry, ReasonTooShort
+from core.transactions.hosts.letters import is_currency, read_letter
 from core.transactions.hosts.rules import STUCK_AFTER
 from core.transactions.hosts.settling import settle_reversal
 from core.values.clock import Clock
@@ -26,17 +35,10 @@ from core.values.ids import encode_id, rrn_of
 from core.values.money import NUMERIC_CODES
 from core.values.timestamps import timestamp, timestamp_or_none
 
-_OURS: Final = {
-    DeliveryKind.REVERSAL: "reversal_not_accepted",
-    DeliveryKind.PARTIAL_REVERSAL: "partial_reversal_not_accepted",
-    DeliveryKind.ADVICE: "advice_not_accepted",
-    DeliveryKind.COMPLETION: "completion_not_accepted",
-}
-_THEIRS: Final = {
-    HostMessageKind.REVERSAL: "reversal_by_host",
-    HostMessageKind.TOTALS: "totals_by_host",
-    HostMessageKind.CUT_OVER: "totals_by_host",
-}
+_BACK: Final = frozenset(
+    {"reversal_not_accepted", "reversal_by_host", "reversal_disagrees", "reversal_ambiguous"}
+)
+"""What takes a payment back; taking a refund back takes the money again."""
 
 
 class HostMatterHandlers:
@@ -51,18 +53,23 @@ class HostMatterHandlers:
         """Return what waits, newest first. Raises: NotPermitted."""
         scope = require(caller, Permission.TRANSACTIONS_READ)
         limit = min(request.limit, PAGE_ROWS_MAX)
+        stuck_before = self._clock.now() - STUCK_AFTER
         rows = await store.list_matters(
             self._pool,
             scope,
-            stuck_before=self._clock.now() - STUCK_AFTER,
+            stuck_before=stuck_before,
+            kinds=request.kinds,
             before=request.before,
             limit=limit + 1,
         )
-        page = [_matter_of(row) for row in rows[:limit]]
-        return HostMatterPage(page, encode_cursor(page[-1].id) if len(rows) > limit else None)
+        counts: Any = await store.count_matters(
+            self._pool, scope, stuck_before=stuck_before, counted_max=COUNTED_MAX
+        )
+        page = await _matters_of(self._pool, rows[:limit])
+        return HostMatterPage(page, encode_cursor(page[-1].id) if len(rows) > limit else None, counts)
 
     async def close(self, caller: SignedIn, request: SettleHostMatter) -> Written:
-        """End it by a person's word: the reversal counts as done, the message of the host as seen.
+        """End it by a person's word: what was owed to the host counts as done, everything else as seen.
 
         Raises: NotPermitted, NotFound, MatterOver, ReasonTooShort, KeyReused, StillRunning.
         """
@@ -85,7 +92,8 @@ class HostMatterHandlers:
             if row["closed_at"] is not None:
                 raise MatterOver
             await act(connection, caller, request, row)
-            return msgspec.json.encode(_matter_of(await self._find(connection, caller, request.id)))
+            (matter,) = await _matters_of(connection, [await self._find(connection, caller, request.id)])
+            return msgspec.json.encode(matter)
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path=path)
 
@@ -97,28 +105,28 @@ class HostMatterHandlers:
         row: asyncpg.Record,
     ) -> None:
         now, reason = self._clock.now(), request.reason.strip()
-        facts = {"now": now, "agent_id": caller.agent_id, "reason": reason}
-        if row["by_host"]:
-            if not await store.close_message(connection, request.id, **facts):
-                raise MatterOver
-        else:
-            # The attempt first, then its delivery: the order in which the host's answer takes them.
-            attempt_id: bytes = row["attempt_id"].bytes
-            standing = await bookings.lock_by_id(connection, attempt_id, row["business_date"])
-            if standing is None or not await store.close_delivery(connection, request.id, **facts):
-                raise MatterOver
-            state = standing.state
-            if row["kind"] == DeliveryKind.REVERSAL:
-                state = await settle_reversal(connection, standing)
-            await bookings.note(
-                connection,
-                attempt_id,
-                row["business_date"],
-                EventKind.DELIVERY_CLOSED,
-                state=state,
-                reason=standing.reason,
-                cause=f"agent {caller.agent_id.hex()}",
-            )
+        facts: dict[str, Any] = {"now": now, "agent_id": caller.agent_id, "reason": reason}
+        kind: HostMatterKind = row["kind"]
+        match kind:
+            case "reversal_by_host" | "totals_by_host":
+                is_closed = await store.close_message(connection, request.id, **facts)
+            case "booked_in_doubt":
+                is_closed = await store.close_doubt(connection, request.id, **facts)
+            case "reversal_disagrees" | "reversal_ambiguous":
+                is_closed = await store.close_reversal(connection, request.id, **facts)
+            case "dead_letter":
+                is_closed = await store.close_dead_letter(connection, request.id, **facts)
+            case (
+                "reversal_not_accepted"
+                | "partial_reversal_not_accepted"
+                | "advice_not_accepted"
+                | "completion_not_accepted"
+            ):
+                is_closed = await self._close_delivery(connection, request, row, facts)
+            case _:
+                assert_never(kind)
+        if not is_closed:
+            raise MatterOver
         await record_action(
             connection,
             agent_id=caller.agent_id,
@@ -126,8 +134,34 @@ class HostMatterHandlers:
             kind="host_matter.closed",
             target_kind="host_matter",
             target_id=request.id,
-            facts={"transaction": _transaction_of(row), "reason": reason},
+            facts={"matter": kind, "transaction": _transaction_of(row), "reason": reason},
         )
+
+    async def _close_delivery(
+        self,
+        connection: PoolConnectionProxy,
+        request: SettleHostMatter,
+        row: asyncpg.Record,
+        facts: dict[str, Any],
+    ) -> bool:
+        # The attempt first, then its delivery: the order in which the host's answer takes them.
+        attempt_id: bytes = row["attempt_id"].bytes
+        standing = await bookings.lock_by_id(connection, attempt_id, row["business_date"])
+        if standing is None or not await store.close_delivery(connection, request.id, **facts):
+            return False
+        state = standing.state
+        if row["kind"] == "reversal_not_accepted":
+            state = await settle_reversal(connection, standing)
+        await bookings.note(
+            connection,
+            attempt_id,
+            row["business_date"],
+            EventKind.DELIVERY_CLOSED,
+            state=state,
+            reason=standing.reason,
+            cause=f"agent {facts['agent_id'].hex()}",
+        )
+        return True
 
     async def _retry(
         self,
@@ -136,7 +170,7 @@ class HostMatterHandlers:
         request: SettleHostMatter,
         row: asyncpg.Record,
     ) -> None:
-        if row["by_host"]:
+        if row["kind"] not in RETRIED_KINDS:
             raise NothingToRetry
         now = self._clock.now()
         if not await store.retry_delivery(connection, request.id, now):
@@ -148,26 +182,50 @@ class HostMatterHandlers:
             kind="host_matter.retried",
             target_kind="host_matter",
             target_id=request.id,
-            facts={"transaction": _transaction_of(row), "reason": request.reason.strip()},
+            facts={
+                "matter": row["kind"],
+                "transaction": _transaction_of(row),
+                "reason": request.reason.strip(),
+            },
         )
 
     async def _find(self, connection: Connection, caller: SignedIn, matter_id: bytes) -> asyncpg.Record:
-        rows = await store.list_matters(
-            connection,
-            caller.scope_of(Permission.TRANSACTIONS_CANCEL),
-            stuck_before=self._clock.now(),
-            matter_id=matter_id,
-        )
-        if not rows:
+        row = await store.find_matter(connection, caller.scope_of(Permission.TRANSACTIONS_CANCEL), matter_id)
+        if row is None:
             raise NotFound
-        return rows[0]
+        return row
 
 
-def _matter_of(row: asyncpg.Record) -> HostMatter:
-    by_host: bool = row["by_host"]
-    kind: Any = _THEIRS[HostMessageKind(row["kind"])] if by_host else _OURS[DeliveryKind(row["kind"])]
-    currency: str | None = NUMERIC_CODES.get(row["currency"]) if by_host else row["currency"]
-    store_id, attempt_id = row["store_id"], row["attempt_id"]
+async def _matters_of(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[HostMatter]:
+    """Return rows as they are shown; what a dead letter is about is read from the letter itself."""
+    letters = {
+        row["id"]: read_letter(row["causes"][0], row["payload"])
+        for row in rows
+        if row["kind"] == "dead_letter"
+    }
+    senders = {letter.terminal_id for letter in letters.values() if letter.terminal_id}
+    places = await store.find_terminals(connection, senders) if senders else {}
+    matters: list[HostMatter] = []
+    for row in rows:
+        letter = letters.get(row["id"])
+        if letter is None:
+            matters.append(_matter_of(row, row, row["causes"]))
+            continue
+        matter = _matter_of(row, places.get(letter.terminal_id) or row, [letter.sort])
+        if is_currency(letter.currency) and letter.amount_minor:
+            matter.amount = Money(letter.amount_minor, letter.currency)
+            matter.gives_back = letter.gives_back
+        matters.append(matter)
+    return matters
+
+
+def _matter_of(row: asyncpg.Record, place: asyncpg.Record, causes: list[str]) -> HostMatter:
+    kind: HostMatterKind = row["kind"]
+    currency: str = row["currency"]
+    if currency.isdigit():
+        currency = NUMERIC_CODES.get(currency) or ""
+    store_id, terminal_id, attempt_id = place["store_id"], place["terminal_id"], row["attempt_id"]
+    amount_minor = row["amount_minor"]
     return HostMatter(
         id=encode_id("host_matter", row["id"].bytes),
         kind=kind,
@@ -175,14 +233,17 @@ def _matter_of(row: asyncpg.Record) -> HostMatter:
         since=timestamp(row["since"]),
         transaction=_transaction_of(row),
         reference=row["reference"] or ("" if attempt_id is None else rrn_of(attempt_id.bytes)),
-        terminal=row["terminal"] or "",
+        terminal=place["terminal"] or "",
+        terminal_id=None if terminal_id is None else encode_id("terminal", terminal_id.bytes),
         store=None
         if store_id is None
-        else StoreRef(encode_id("store", store_id.bytes), row["store_name"], row["department"]),
-        amount=Money(row["amount_minor"], currency) if currency else None,
+        else StoreRef(encode_id("store", store_id.bytes), place["store_name"], place["department"]),
+        amount=Money(amount_minor, currency) if amount_minor is not None and is_currency(currency) else None,
+        gives_back=(kind in _BACK) != (row["attempt_kind"] == Kind.REFUND),
         tries=row["tries"],
-        last_result=row["last_result"],
-        refused=row["refused"],
+        last_result=row["last_result"].partition("\n")[0],
+        refused=row["at_once"] and kind in RETRIED_KINDS,
+        causes=causes,
         closed_at=timestamp_or_none(row["closed_at"]),
         closed_reason=row["closed_reason"],
     )

@@ -21,41 +21,48 @@ WHERE a.id BETWEEN $1 AND $2
 LIMIT 1;
 
 -- name: matters
--- Partial indexes delivery_due and host_message_open: what is open is little. $1 scope, $2 stuck before, $3 one of them,
--- closed or not, $4 id before, $5 limit. What names no payment is for who sees everything.
+-- What waits, newest first. Partial indexes delivery_due, host_message_open, doubt_open, reversal_open and
+-- dead_letter_open: what is open is little. $1 scope, $2 stuck before, $3 kinds or NULL, $4 id before, $5 limit.
+-- What names no payment and no terminal is for who sees everything.
 SELECT
-    w.*, q.name AS acquirer, s.name AS store_name, s.department
-FROM (
-    SELECT
-        d.id, d.kind::integer AS kind, false AS by_host, d.acquirer_id, d.created_at AS since, d.attempt_id,
-        d.business_date, d.amount_minor, a.currency, t.terminal, a.store_id, v.kind AS service, d.tries, d.last_result,
-        d.refused_at IS NOT NULL AS refused, d.accepted_at AS closed_at, d.closed_reason, '' AS reference
-    FROM delivery AS d
-    INNER JOIN attempt AS a ON a.id = d.attempt_id AND a.business_date = d.business_date
-    LEFT JOIN terminal AS t ON t.id = a.terminal_id
-    LEFT JOIN service AS v ON v.id = t.service_id
-    WHERE CASE
-        WHEN $3::uuid IS NULL
-            THEN d.accepted_at IS NULL AND (d.refused_at IS NOT NULL OR d.created_at < $2::timestamptz)
-        ELSE d.id = $3
-    END
-    UNION ALL
-    SELECT
-        h.id, h.kind::integer, true, h.acquirer_id, h.at, h.attempt_id,
-        h.business_date, h.amount_minor, h.currency, h.terminal, a.store_id, v.kind, h.repeats + 1, '',
-        false, h.closed_at, h.closed_reason, h.reference
-    FROM host_message AS h
-    LEFT JOIN attempt AS a ON a.id = h.attempt_id AND a.business_date = h.business_date
-    LEFT JOIN terminal AS t ON t.id = a.terminal_id
-    LEFT JOIN service AS v ON v.id = t.service_id
-    WHERE CASE WHEN $3::uuid IS NULL THEN h.closed_at IS NULL ELSE h.id = $3 END
-) AS w
-INNER JOIN acquirer AS q ON q.id = w.acquirer_id
-LEFT JOIN store AS s ON s.id = w.store_id
-WHERE sees($1::area[], s.department, s.id, s.company_id, w.service)
-    AND ($4::uuid IS NULL OR w.id < $4)
-ORDER BY w.id DESC
+    m.id, m.kind, m.at_once, m.since, m.attempt_id, m.business_date, m.amount_minor, m.currency, m.attempt_kind, m.tries,
+    m.last_result, m.closed_at, m.closed_reason, m.reference, m.causes, m.payload, m.terminal, m.terminal_id,
+    m.acquirer, m.store_id, m.store_name, m.department
+FROM matter AS m
+WHERE m.closed_at IS NULL AND (m.at_once OR m.since < $2::timestamptz)
+    AND sees($1::area[], m.department, m.store_id, m.company_id, m.service)
+    AND ($3::text[] IS NULL OR m.kind = ANY ($3))
+    AND ($4::uuid IS NULL OR m.id < $4)
+ORDER BY m.id DESC
 LIMIT $5;
+
+-- name: count_matters
+-- As above, and bounded ($3).
+SELECT w.kind, count(*) AS count
+FROM (
+    SELECT m.kind
+    FROM matter AS m
+    WHERE m.closed_at IS NULL AND (m.at_once OR m.since < $2::timestamptz)
+        AND sees($1::area[], m.department, m.store_id, m.company_id, m.service)
+    LIMIT $3
+) AS w
+GROUP BY w.kind;
+
+-- name: matter
+-- One of them, whether it still waits or not: primary keys, and doubt_id.
+SELECT
+    m.id, m.kind, m.at_once, m.since, m.attempt_id, m.business_date, m.amount_minor, m.currency, m.attempt_kind, m.tries,
+    m.last_result, m.closed_at, m.closed_reason, m.reference, m.causes, m.payload, m.terminal, m.terminal_id,
+    m.acquirer, m.store_id, m.store_name, m.department
+FROM matter AS m
+WHERE m.id = $2 AND sees($1::area[], m.department, m.store_id, m.company_id, m.service);
+
+-- name: terminals
+-- Where dead letters came from, by primary key.
+SELECT t.id AS terminal_id, t.terminal, s.id AS store_id, s.name AS store_name, s.department
+FROM terminal AS t
+INNER JOIN store AS s ON s.id = t.store_id
+WHERE t.id = ANY ($1::uuid[]);
 
 -- name: close_delivery
 -- The caller holds the attempt's row, as whoever accepts a delivery does.
@@ -71,5 +78,20 @@ RETURNING id;
 
 -- name: close_message
 UPDATE host_message SET closed_at = $2::timestamptz, closed_by = $3, closed_reason = $4
+WHERE id = $1 AND closed_at IS NULL
+RETURNING id;
+
+-- name: close_doubt
+UPDATE doubt SET closed_at = $2::timestamptz, closed_by = $3, closed_reason = $4
+WHERE id = $1 AND closed_at IS NULL
+RETURNING id;
+
+-- name: close_reversal
+UPDATE reversal SET closed_at = $2::timestamptz, closed_by = $3, closed_reason = $4
+WHERE id = $1 AND closed_at IS NULL
+RETURNING id;
+
+-- name: close_dead_letter
+UPDATE dead_letter SET closed_at = $2::timestamptz, closed_by = $3, closed_reason = $4
 WHERE id = $1 AND closed_at IS NULL
 RETURNING id;

@@ -1,5 +1,6 @@
 """Statements about what is to be settled with hosts, as typed functions."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import asyncpg
@@ -44,14 +45,40 @@ async def list_matters(
     scope: Scope,
     *,
     stuck_before: datetime,
-    matter_id: bytes | None = None,
-    before: bytes | None = None,
-    limit: int = 1,
+    kinds: Sequence[str] | None,
+    before: bytes | None,
+    limit: int,
 ) -> list[asyncpg.Record]:
-    """Return what waits for a person, newest first; or one, whether it still waits or not."""
+    """Return what waits for a person, newest first; None as `kinds`: all."""
     return await connection.fetch(
-        _SQL.matters, scope.parameter(), stuck_before, uuid_or_none(matter_id), uuid_or_none(before), limit
+        _SQL.matters,
+        scope.parameter(),
+        stuck_before,
+        None if kinds is None else list(kinds),
+        uuid_or_none(before),
+        limit,
     )
+
+
+async def count_matters(
+    connection: Connection, scope: Scope, *, stuck_before: datetime, counted_max: int
+) -> dict[str, int]:
+    """Return how many wait of each kind, of so many at most in all."""
+    rows = await connection.fetch(_SQL.count_matters, scope.parameter(), stuck_before, counted_max)
+    return {row["kind"]: row["count"] for row in rows}
+
+
+async def find_matter(connection: Connection, scope: Scope, matter_id: bytes) -> asyncpg.Record | None:
+    """Return one, whether it still waits or not."""
+    return await connection.fetchrow(_SQL.matter, scope.parameter(), uuid_of(matter_id))
+
+
+async def find_terminals(
+    connection: Connection, terminal_ids: Iterable[bytes]
+) -> dict[bytes, asyncpg.Record]:
+    """Return the terminals and stores of these ids."""
+    rows = await connection.fetch(_SQL.terminals, [uuid_of(one) for one in terminal_ids])
+    return {row["terminal_id"].bytes: row for row in rows}
 
 
 async def close_delivery(
@@ -74,4 +101,32 @@ async def close_message(
 ) -> bool:
     """End a message of a host; False when it is over already."""
     made = await connection.fetchval(_SQL.close_message, uuid_of(message_id), now, uuid_of(agent_id), reason)
+    return made is not None
+
+
+async def close_doubt(
+    connection: Connection, doubt_id: bytes, *, now: datetime, agent_id: bytes, reason: str
+) -> bool:
+    """End a doubt about what was booked; False when it is over already."""
+    made = await connection.fetchval(_SQL.close_doubt, uuid_of(doubt_id), now, uuid_of(agent_id), reason)
+    return made is not None
+
+
+async def close_reversal(
+    connection: Connection, reversal_id: bytes, *, now: datetime, agent_id: bytes, reason: str
+) -> bool:
+    """End a reversal that was refused; False when it is over already."""
+    made = await connection.fetchval(
+        _SQL.close_reversal, uuid_of(reversal_id), now, uuid_of(agent_id), reason
+    )
+    return made is not None
+
+
+async def close_dead_letter(
+    connection: Connection, letter_id: bytes, *, now: datetime, agent_id: bytes, reason: str
+) -> bool:
+    """End a message that could not be handled; False when it is over already."""
+    made = await connection.fetchval(
+        _SQL.close_dead_letter, uuid_of(letter_id), now, uuid_of(agent_id), reason
+    )
     return made is not None

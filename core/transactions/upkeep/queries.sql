@@ -96,8 +96,8 @@ FROM (
 ) AS unpublished;
 
 -- name: count_dead_letters
--- A small table by nature, and bounded all the same.
-SELECT count(*) AS put_aside FROM (SELECT FROM dead_letter LIMIT $1) AS d;
+-- Those that nobody has looked at yet (dead_letter_open): few by nature, and bounded all the same.
+SELECT count(*) AS put_aside FROM (SELECT FROM dead_letter WHERE closed_at IS NULL LIMIT $1) AS d;
 
 -- name: capture_day
 -- End of day where the store is ($3): what was bought is captured, a bounded number at a time; entries and events in

@@ -30,6 +30,7 @@ _TABLES: Final = {
     "method": ("audit_value",),
     "kind": ("service", "audit_value"),
     "team": ("role",),
+    "matter": ("matter_kind",),
 }
 
 

@@ -14,12 +14,26 @@ from portals.kit.gateway import Json
 
 PROBLEM_ROWS = 8
 BLOCK_ROWS = 8
+WHOLE = (
+    "approvals",
+    "alerts",
+    "silent_terminals",
+    "onboardings",
+    "contracts",
+    "installations",
+    "fee_approvals",
+)
+"""The sections whose rows `?section=` shows in full."""
 
 
 @get("/")
 async def home_page(desk: Desk) -> Response[bytes]:
     """Show what waits for this agent, each section by their rights."""
     session = desk.require_session()
+    only = desk.request.query_params.get("section", "")
+    if only in WHOLE:
+        home = await desk.gateway.get("/v1/home", [("section", only)])
+        return desk.page("home/home.html", sections=home["sections"], watches=False, only=only)
     watches = "transactions.read" in session.permissions
     unknown = Filters(state=("unknown",), period="7d")
     home, counters, problems, blocks = await asyncio.gather(

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from portals.agent.transaction.causes import cause_of
+from portals.agent.transaction.causes import cause_of, result_of
 from portals.kit.desk import Desk
 from portals.kit.formats import PARIS, parse_time
 from portals.kit.gateway import Json
@@ -25,7 +25,11 @@ async def load_record(desk: Desk, transaction_id: str) -> dict[str, Any]:
         beside(desk, f"/v1/transactions/{transaction_id}/diagnosis"),
     )
     for event in transaction.get("events") or []:
-        event["cause_words"] = cause_of(desk.words, str(event.get("cause") or ""))
+        event["cause_words"] = cause_of(
+            desk.words, str(event.get("cause") or ""), str(event.get("kind") or "")
+        )
+    for delivery in transaction.get("deliveries") or []:
+        delivery["result_words"] = result_of(desk.words, str(delivery.get("last_result") or ""))
     return {
         "tx": transaction,
         "approvals": approvals.get("data") or [],

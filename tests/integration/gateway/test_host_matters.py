@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from core.contracts.states import EventKind, State
-from core.values.ids import encode_id
+from core.contracts.states import EventKind, Kind, State
+from core.values.ids import encode_id, rrn_of
 from tests.integration.gateway.test_administration import People, people
 from tests.support.desk import add_attempt
 
@@ -134,3 +134,57 @@ async def test_who_may_not_cancel_may_not_close(
     matter, _ = await stuck(rows)
     async with seller:
         assert (await seller.post(f"/v1/host-matters/{matter}/close", json=WHY)).status_code in (403, 404)
+
+
+async def test_the_list_is_narrowed_by_kind_and_an_unknown_kind_is_refused_by_name(
+    people: People, rows: asyncpg.Connection, clean: None
+) -> None:
+    _, supervisor = await people.add("supervisor")
+    matter, _ = await stuck(rows)
+    async with supervisor:
+        wanted = await supervisor.get("/v1/host-matters?kind=reversal_not_accepted,dead_letter")
+        assert matter in {one["id"] for one in wanted.json()["data"]}
+        others = await supervisor.get("/v1/host-matters?kind=reversal_by_host")
+        assert (others.json()["data"], others.json()["counts"]["reversal_not_accepted"]) == ([], 1)
+        refused = await supervisor.get("/v1/host-matters?kind=anything")
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "kind")
+
+
+async def test_the_home_page_counts_what_the_list_holds_for_who_may_close_it_and_nobody_else(
+    people: People, rows: asyncpg.Connection, clean: None
+) -> None:
+    _, supervisor = await people.add("supervisor")
+    _, seller = await people.add("shop_seller")
+    matter, _ = await stuck(rows)
+    async with supervisor, seller:
+        sections = {one["code"]: one for one in (await supervisor.get("/v1/home")).json()["sections"]}
+        assert sections["to_check"]["count"] == len(await listed(supervisor))
+        assert f"/to-check#{matter}" in {row["link"] for row in sections["to_check"]["rows"]}
+        theirs = {one["code"] for one in (await seller.get("/v1/home")).json()["sections"]}
+        assert "to_check" not in theirs
+
+
+async def test_all_of_a_home_section_is_the_rows_that_it_counts(people: People) -> None:
+    _, supervisor = await people.add("supervisor")
+    async with supervisor:
+        sections = (await supervisor.get("/v1/home")).json()["sections"]
+        for section in sections:
+            if not section["link"].startswith("/?section="):
+                continue
+            whole = (await supervisor.get(f"/v1/home?section={section['code']}")).json()["sections"]
+            assert [(one["code"], len(one["rows"])) for one in whole] == [(section["code"], section["count"])]
+            assert whole[0]["rows"][:8] == section["rows"]
+        assert sum(one["link"].startswith("/?section=") for one in sections) >= 3
+
+
+async def test_a_refund_found_by_its_reference_is_told_to_give_back(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    _, supervisor = await people.add("supervisor")
+    refund = await add_attempt(rows, kind=Kind.REFUND)
+    payment = await add_attempt(rows)
+    async with supervisor:
+        for attempt_id, gives_back in ((refund, True), (payment, False)):
+            found = (await supervisor.get("/v1/search", params={"q": rrn_of(attempt_id)})).json()
+            hits = [hit for group in found["groups"] for hit in group["data"] if hit["kind"] == "transaction"]
+            assert [(hit["amount"]["amount"] > 0, hit["gives_back"]) for hit in hits] == [(True, gives_back)]

@@ -1,0 +1,1 @@
+"""What was kept for a person to look at."""

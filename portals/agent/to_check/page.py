@@ -1,0 +1,151 @@
+"""What was kept for a person to look at: what happened, the one next step, and its end with a reason."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from portals.agent.transaction.causes import facts_named, result_of
+from portals.kit.desk import Desk
+from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.i18n import Words
+from portals.kit.reasons import says_why
+from portals.kit.records import path_part
+
+PAGE_ROWS: Final = 25
+COUNTED_MAX: Final = 1_000
+"""Where the gateway stops counting."""
+
+GROUPS: Final = {
+    "": (),
+    "doubts": ("booked_in_doubt",),
+    "reversals": ("reversal_disagrees", "reversal_ambiguous"),
+    "deliveries": (
+        "reversal_not_accepted",
+        "partial_reversal_not_accepted",
+        "advice_not_accepted",
+        "completion_not_accepted",
+    ),
+    "acquirers": ("reversal_by_host", "totals_by_host"),
+    "letters": ("dead_letter",),
+}
+"""The tabs of the page: what each shows, all of it under the first."""
+
+_ACTS: Final = ("close", "retry")
+
+
+@get("/to-check")
+async def to_check_page(desk: Desk) -> Response[bytes]:
+    """Show what waits, or with `?group=` one sort of it."""
+    desk.require_session()
+    query = desk.request.query_params
+    return await _show(
+        desk, query.get("group", ""), cursor=query.get("cursor", "")[:400], done=query.get("done", "")
+    )
+
+
+@post("/to-check/{matter_id:str}/close", status_code=200)
+async def close(desk: Desk, matter_id: str) -> Response[bytes]:
+    """End it by this agent's word."""
+    return await _settle(desk, matter_id, "close")
+
+
+@post("/to-check/{matter_id:str}/retry", status_code=200)
+async def retry(desk: Desk, matter_id: str) -> Response[bytes]:
+    """Send to the acquirer once more."""
+    return await _settle(desk, matter_id, "retry")
+
+
+async def _settle(desk: Desk, matter_id: str, act: str) -> Response[bytes]:
+    desk.require_session()
+    form = await desk.form()
+    reason = form.get("reason", "").strip()
+    group, cursor = form.get("group", ""), form.get("cursor", "")[:400]
+    errors: dict[str, str] = {}
+    if not says_why(reason):
+        errors[f"{act}-{matter_id}"] = desk.words("action.reason_short")
+    else:
+        try:
+            await desk.gateway.post(f"/v1/host-matters/{path_part(matter_id)}/{act}", {"reason": reason})
+        except GatewayProblem as problem:
+            if problem.status == 401:
+                raise
+            field = f"{act}-{matter_id}" if any(one.field == "reason" for one in problem.errors) else ""
+            errors[field] = problem.detail
+    if errors:
+        kept: Json = {"act": act, "id": matter_id, "reason": reason}
+        return await _show(desk, group, cursor=cursor, errors=errors, kept=kept)
+    address = {"group": group if group in GROUPS else "", "cursor": cursor, "done": act}
+    return desk.go(f"/to-check?{urlencode({name: text for name, text in address.items() if text})}")
+
+
+async def _show(
+    desk: Desk,
+    group: str,
+    *,
+    cursor: str,
+    done: str = "",
+    errors: dict[str, str] | None = None,
+    kept: Json | None = None,
+) -> Response[bytes]:
+    group = group if group in GROUPS else ""
+    kinds = [("kind", ",".join(GROUPS[group]))] if group else []
+    page = [("cursor", cursor)] if cursor else []
+    listed = await desk.gateway.get("/v1/host-matters", [*kinds, *page, ("limit", str(PAGE_ROWS))])
+    counts: Json = listed["counts"]
+    for matter in listed["data"]:
+        matter["sentence"] = sentence_of(desk.words, matter)
+        if matter["kind"] in GROUPS["deliveries"]:
+            matter["result_words"] = result_of(desk.words, str(matter.get("last_result") or ""))
+    following = listed.get("next_cursor")
+    narrowed = {"group": group} if group else {}
+    return desk.page(
+        "to_check/to_check.html",
+        status=422 if errors else 200,
+        matters=listed["data"],
+        groups={
+            name: sum(counts.get(kind, 0) for kind in kinds) if kinds else sum(counts.values())
+            for name, kinds in GROUPS.items()
+        },
+        is_more=sum(counts.values()) >= COUNTED_MAX,
+        retried=GROUPS["deliveries"],
+        group=group,
+        cursor=cursor,
+        next_address=f"/to-check?{urlencode({**narrowed, 'cursor': following})}" if following else "",
+        done=done if done in _ACTS else "",
+        errors=errors or {},
+        kept=kept or {},
+    )
+
+
+def sentence_of(words: Words, matter: Json) -> str:
+    """Return what happened, in one sentence."""
+    kind = str(matter["kind"])
+    other = words("to_check.happened.letter_other")
+    causes: list[str] = [str(one) for one in matter.get("causes") or []]
+    facts = {
+        "acquirer": matter.get("acquirer") or words("to_check.an_acquirer"),
+        "n": matter.get("tries") or 0,
+    }
+    match kind:
+        case "booked_in_doubt":
+            doubt = causes[0] if causes else "other"
+            return words.get(f"to_check.happened.doubt_{doubt}", words("to_check.happened.doubt_other"))
+        case "dead_letter":
+            return words.get(f"to_check.happened.letter_{causes[0] if causes else 'other'}", other)
+        case "reversal_disagrees":
+            return words("to_check.happened.reversal_disagrees", facts=facts_named(words, causes))
+        case _ if kind in GROUPS["deliveries"]:
+            refused = "refused" if matter.get("refused") else "stuck"
+            return words(f"to_check.happened.{kind}_{refused}", **facts)
+        case "reversal_ambiguous" | "reversal_by_host" | "totals_by_host":
+            return words(f"to_check.happened.{kind}", **facts)
+        case _:
+            # Newer than this portal.
+            return other
+
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (to_check_page, close, retry)

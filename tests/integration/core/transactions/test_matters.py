@@ -1,0 +1,149 @@
+"""What could not be believed is one list for people: each row says what, where and how much, and ends with a reason."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from core.contracts.host_matters import HostMatter, HostMatterPage, ListHostMatters, SettleHostMatter
+from core.contracts.reasons import Reason
+from core.contracts.scope import Area
+from core.contracts.states import Kind
+from core.identity.api import Grant, Permission, SignedIn
+from core.transactions.hosts.errors import MatterOver, NothingToRetry
+from core.transactions.hosts.handlers import HostMatterHandlers
+from core.values.ids import decode_id, encode_id
+from tests.integration.core.transactions.test_bookings import drained
+from tests.integration.core.transactions.world import AGENT, World
+from tests.support.callers import signed_in
+
+_RIGHTS = frozenset({Permission.TRANSACTIONS_READ, Permission.TRANSACTIONS_CANCEL})
+
+
+def somebody(**area: Any) -> SignedIn:
+    return signed_in(Grant("supervisor", _RIGHTS, Area(**area)), agent_id=AGENT)
+
+
+async def page_of(world: World, caller: SignedIn | None = None, **asked: Any) -> HostMatterPage:
+    handlers = HostMatterHandlers(world.pool, world.clock)
+    return await handlers.matters(caller or somebody(), ListHostMatters(**asked))
+
+
+async def only_matter(world: World) -> HostMatter:
+    (matter,) = (await page_of(world)).data
+    return matter
+
+
+async def close(world: World, matter: HostMatter, reason: str = "seen with the store") -> HostMatter:
+    handlers = HostMatterHandlers(world.pool, world.clock)
+    asked = SettleHostMatter(decode_id("host_matter", matter.id), reason)
+    return msgspec.json.decode((await handlers.close(somebody(), asked)).body, type=HostMatter)
+
+
+async def test_an_absurd_advice_is_listed_with_its_payment_and_its_store_until_somebody_closes_it(
+    world: World,
+) -> None:
+    advice = world.booking(Kind.ADVICE, amount_minor=999_999_999_999)
+    await world.book(advice)
+    matter = await only_matter(world)
+    assert (matter.kind, matter.causes, matter.gives_back) == ("booked_in_doubt", ["amount"], False)
+    assert matter.transaction == encode_id("transaction", advice.id)
+    assert matter.terminal_id == encode_id("terminal", advice.terminal_id)
+    assert matter.store is not None
+    assert matter.amount is not None
+    assert matter.amount.amount == 999_999_999_999
+    closed = await close(world, matter)
+    assert (closed.closed_reason, closed.closed_at is not None) == ("seen with the store", True)
+    assert (await page_of(world)).data == []
+    action = await world.owner.fetchrow("SELECT agent_id, kind, facts FROM action ORDER BY seq DESC LIMIT 1")
+    assert action is not None
+    assert (action["agent_id"].bytes, action["kind"]) == (AGENT, "host_matter.closed")
+    assert json.loads(action["facts"]) == {
+        "matter": "booked_in_doubt",
+        "transaction": matter.transaction,
+        "reason": "seen with the store",
+    }
+    with pytest.raises(MatterOver):
+        await close(world, matter)
+    await drained(world)
+
+
+async def test_a_reversal_of_another_amount_is_listed_with_what_differs_and_a_minus(world: World) -> None:
+    item = world.payment(amount_minor=5_000)
+    await world.pay(item)
+    assert (await world.reverse(item, amount_minor=7_200)).reason == Reason.ORIGINAL_DISAGREES
+    matter = await only_matter(world)
+    assert (matter.kind, matter.causes, matter.gives_back) == ("reversal_disagrees", ["amount"], True)
+    assert matter.transaction == encode_id("transaction", item.id)
+    assert matter.amount is not None
+    assert (matter.amount.amount, matter.amount.currency) == (7_200, "EUR")
+    handlers = HostMatterHandlers(world.pool, world.clock)
+    with pytest.raises(NothingToRetry):
+        await handlers.retry(
+            somebody(), SettleHostMatter(decode_id("host_matter", matter.id), "again please")
+        )
+    await close(world, matter)
+    assert (await page_of(world)).data == []
+    await drained(world)
+
+
+async def test_a_message_that_could_not_be_kept_is_listed_by_its_terminal_until_it_is_closed(
+    world: World,
+) -> None:
+    advice = world.booking(Kind.ADVICE, business_date=world.today() - 180, amount_minor=4_200)
+    assert (await world.book(advice)).reason == Reason.BUSINESS_DATE_REFUSED
+    matter = await only_matter(world)
+    assert (matter.kind, matter.causes) == ("dead_letter", ["advice"])
+    assert matter.terminal_id == encode_id("terminal", advice.terminal_id)
+    assert matter.amount is not None
+    assert (matter.amount.amount, matter.transaction) == (4_200, None)
+    await close(world, matter)
+    assert (await page_of(world)).data == []
+
+
+async def test_a_letter_that_nobody_can_read_spoils_no_list(world: World) -> None:
+    await world.owner.execute(
+        "INSERT INTO dead_letter (consumer, subject, payload, error) VALUES ('engine', 'core.engine.book', '\\xc1', 'x')"
+    )
+    matter = await only_matter(world)
+    assert (matter.causes, matter.terminal, matter.amount) == (["advice"], "", None)
+
+
+async def test_the_list_is_narrowed_by_kind_counted_in_full_and_followed_by_its_cursor(world: World) -> None:
+    for amount in (999_999_999_999, 999_999_999_998):
+        await world.book(world.booking(Kind.ADVICE, amount_minor=amount))
+    item = world.payment()
+    await world.pay(item)
+    await world.reverse(item, amount_minor=7_200)
+    counts = {"booked_in_doubt": 2, "reversal_disagrees": 1}
+    narrowed = await page_of(world, kinds=["booked_in_doubt"])
+    assert ([one.kind for one in narrowed.data], narrowed.counts) == (["booked_in_doubt"] * 2, counts)
+    seen: list[str] = []
+    page = await page_of(world, limit=1)
+    while page.next_cursor is not None:
+        seen += [one.id for one in page.data]
+        page = await page_of(world, limit=1, before=decode_id("host_matter", seen[-1]))
+    seen += [one.id for one in page.data]
+    assert sorted(seen, reverse=True) == seen
+    assert len(set(seen)) == 3
+    await drained(world)
+
+
+async def test_who_sees_another_department_sees_none_of_it_and_no_count(world: World) -> None:
+    await world.book(world.booking(Kind.ADVICE, amount_minor=999_999_999_999))
+    await world.book(world.booking(Kind.ADVICE, business_date=world.today() - 180))
+    elsewhere = await page_of(world, somebody(departments=("90",)))
+    assert (elsewhere.data, elsewhere.counts) == ([], {})
+    assert len((await page_of(world)).data) == 2
+    await drained(world)
+
+
+async def test_what_is_closed_keeps_who_closed_it(world: World) -> None:
+    await world.book(world.booking(Kind.ADVICE, amount_minor=999_999_999_999))
+    await close(world, await only_matter(world))
+    assert await world.owner.fetchval("SELECT closed_by FROM doubt") == UUID(bytes=AGENT)
+    await drained(world)
