@@ -218,7 +218,9 @@ TABLE: Final[dict[str, _Row]] = {
     ),
     "service_unavailable": _Row(
         503,
-        _Words("Service indisponible", "Une partie du service ne répond pas. Réessayez dans quelques instants."),
+        _Words(
+            "Service indisponible", "Une partie du service ne répond pas. Réessayez dans quelques instants."
+        ),
         _Words("Service unavailable", "A part of the service does not answer. Try again in a few moments."),
     ),
     "internal_error": _Row(
