@@ -49,6 +49,7 @@ class Authorise(msgspec.Struct, array_like=True, gc=False):
     received_at_us: int
     request: bytes  # masked message, msgpack map field number -> text
     original_rrn: str = ""  # refund: reference of what is refunded
+    repeat: bool = False  # the message type says that it was sent before
 
 
 class AuthoriseReply(msgspec.Struct, array_like=True, gc=False):
@@ -175,6 +176,7 @@ class Book(msgspec.Struct, array_like=True, gc=False):
     original_rrn: str
     received_at_us: int
     request: bytes
+    repeat: bool = False  # the message type says that it was sent before
 
 
 class Totals(msgspec.Struct, array_like=True, gc=False):

@@ -5,6 +5,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
+from edge.protocol.message_types import is_repeat
 from edge.translate.errors import RequestRefused
 from edge.translate.fields import (
     Arrival,
@@ -52,4 +53,5 @@ def to_book(
         original_rrn=original_rrn,
         received_at_us=arrival.received_at_us,
         request=masked_bytes(message),
+        repeat=is_repeat(message[0]),  # pyright: ignore
     )

@@ -4,6 +4,7 @@ from core.contracts.payment import Authorise
 from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
+from edge.protocol.message_types import is_repeat
 from edge.translate.fields import (
     ONLINE_DAYS,
     Arrival,
@@ -56,4 +57,5 @@ def to_authorise(
         arrival.received_at_us,
         masked_bytes(message),
         original_rrn,
+        is_repeat(message[0]),  # pyright: ignore
     )

@@ -38,6 +38,8 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
     if business_date.month != arrived_on.month:
         await store.ensure_month(pool, business_date)
     async with pool.acquire() as connection:
+        if await store.has_first(connection, asked):
+            return await _first_answer(connection, asked)
         async with connection.transaction():
             if asked.kind == Kind.COMPLETION:
                 reply = await _complete(connection, asked)
@@ -175,16 +177,10 @@ async def _owe(connection: Connection, standing: Standing, kind: DeliveryKind) -
 
 
 async def _first_answer(connection: Connection, asked: Book) -> AuthoriseReply:
-    row = await connection.fetchrow(
-        store.queries.find_by_key,
-        store.UUID(asked.terminal_id),
-        date.fromordinal(asked.business_date),
-        asked.message_class,
-        asked.stan,
-    )
+    row = await store.find_first(connection, asked)
     if row is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, 0)
-    if row["body_hash"] not in (asked.body_hash, MARK_HASH):
+    if row["body_hash"] != MARK_HASH and not store.is_first_of(asked, row):
         # Another message under a number used before: told 00 it would be lost.
         return _answer(asked, Reason.REPEAT_DIFFERS, 0)
     if row["state"] == State.REVERSED:

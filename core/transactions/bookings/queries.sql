@@ -79,9 +79,23 @@ INNER JOIN terminal AS t ON t.id = $3
 WHERE a.id BETWEEN $1 AND $2 AND a.store_id = t.store_id
 LIMIT 1;
 
+-- name: find_repeated
+-- The same question as in the engine's statement of that name.
+SELECT
+    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor, a.host_code,
+    a.local_time,
+    a.local_time <> $5 AND a.business_date <> $6::date
+    AND a.received_at < $7::timestamptz - $10::integer * interval '1 second' AS too_old
+FROM attempt AS a
+WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.body_hash = $4
+    AND a.business_date BETWEEN $6::date + $8::integer AND $6::date + $9::integer
+ORDER BY a.local_time = $5 DESC, a.received_at DESC
+LIMIT 1;
+
 -- name: find_by_key
 SELECT
-    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor, a.host_code
+    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor, a.host_code,
+    a.local_time, false AS too_old
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class = $3 AND a.stan = $4;
 

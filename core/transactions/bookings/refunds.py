@@ -199,6 +199,11 @@ class Refunds:
                 self._answer(reply_to, _reply(item.id, Reason.MESSAGE_REFUSED))
 
     async def _ask(self, item: Authorise, reply_to: str) -> None:
+        async with self._pool.acquire() as connection:
+            is_said_before = await store.has_first(connection, item)
+        if is_said_before:
+            await self._answer_repeat(item, reply_to)
+            return
         business_date = date.fromordinal(item.business_date)
         id_range = id_range_of_rrn(item.original_rrn, near_unix_ms=item.received_at_us // 1000)
         async with self._pool.acquire() as connection:
@@ -433,14 +438,8 @@ class Refunds:
         """The natural key is taken: the first answer, once it is there, or a refusal."""
         while self._clock.unix_us() - item.received_at_us < REPEAT_WAIT_S * 1_000_000:
             async with self._pool.acquire() as connection:
-                row = await connection.fetchrow(
-                    store.queries.find_by_key,
-                    UUID(item.terminal_id),
-                    date.fromordinal(item.business_date),
-                    item.message_class,
-                    item.stan,
-                )
-            if row is None or row["body_hash"] != item.body_hash:
+                row = await store.find_first(connection, item)
+            if row is None or not store.is_first_of(item, row):
                 reversed_before = row is not None and row["state"] == State.REVERSED
                 reason = Reason.ALREADY_REVERSED if reversed_before else Reason.REPEAT_DIFFERS
                 self._answer(reply_to, _reply(item.id, reason))

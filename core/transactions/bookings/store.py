@@ -8,10 +8,11 @@ import asyncpg
 import msgspec
 from asyncpg.pgproto.pgproto import UUID
 
-from core.contracts.payment import Book, SealedCard
+from core.contracts.payment import Authorise, Book, SealedCard
 from core.contracts.states import DeliveryKind, EventKind, Layer, Operation, ReversalFinding, State
 from core.db.queries import load
 from core.transactions.bookings.rules import Candidate, Said
+from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again
 from core.values.clock import from_unix_us
 
 queries = load(Path(__file__).with_name("queries.sql"))
@@ -396,6 +397,52 @@ async def owe(
 async def withdraw(connection: Connection, standing: Standing, kind: DeliveryKind) -> None:
     """Tell the host no more of something that is taken back."""
     await connection.execute(queries.withdraw_delivery, UUID(standing.id), int(kind))
+
+
+async def find_first(connection: Connection, asked: Authorise | Book) -> asyncpg.Record | None:
+    """Return what stands under a message's number: for a repeat, what it repeats, on whatever date near its own."""
+    if asked.repeat:
+        row = await connection.fetchrow(
+            queries.find_repeated,
+            UUID(asked.terminal_id),
+            asked.message_class,
+            asked.stan,
+            asked.body_hash,
+            asked.local_time,
+            date.fromordinal(asked.business_date),
+            from_unix_us(asked.received_at_us),
+            *REPEAT_DAYS,
+            REPEAT_WITHIN_S,
+        )
+        if row is not None:
+            return row
+    return await connection.fetchrow(
+        queries.find_by_key,
+        UUID(asked.terminal_id),
+        date.fromordinal(asked.business_date),
+        asked.message_class,
+        asked.stan,
+    )
+
+
+def is_first_of(asked: Authorise | Book, row: asyncpg.Record) -> bool:
+    """Whether what `find_first` returned is the message itself, said before."""
+    return not row["too_old"] and is_said_again(
+        repeat=asked.repeat,
+        body_hash=asked.body_hash,
+        local_time=asked.local_time,
+        first_hash=row["body_hash"],
+        first_time=row["local_time"],
+    )
+
+
+async def has_first(connection: Connection, asked: Authorise | Book) -> bool:
+    """Whether a repeat repeats what stands. Never of what says itself that it is new: its key decides."""
+    return (
+        asked.repeat
+        and (row := await find_first(connection, asked)) is not None
+        and (row["too_old"] or is_first_of(asked, row))
+    )
 
 
 async def is_recorded(connection: Connection, new: NewAttempt) -> bool:

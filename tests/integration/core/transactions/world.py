@@ -140,7 +140,7 @@ class World:
         """Return a pre-authorisation."""
         return self.payment(**{"kind": int(Kind.AUTHORISATION), "message_class": 1, **changes})
 
-    def again(self, item: Authorise, **changes: Any) -> Authorise:
+    def again(self, item: Any, **changes: Any) -> Any:
         """Return what a terminal sends when it repeats: the same key, another id of edge's."""
         return msgspec.structs.replace(item, id=self.new_id(), received_at_us=self.now_us(), **changes)
 
