@@ -5,7 +5,9 @@
 SELECT
     a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
     a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
-    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time
+    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
+    a.received_at, a.message_class, a.stan, a.card_expiry,
+    (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.business_date BETWEEN $4::date AND $5::date
 ORDER BY a.business_date
@@ -16,7 +18,9 @@ FOR UPDATE;
 SELECT
     a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
     a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
-    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time
+    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
+    a.received_at, a.message_class, a.stan, a.card_expiry,
+    (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone
 FROM attempt AS a
 WHERE a.id = $1 AND a.business_date = $2
 FOR UPDATE;
@@ -59,8 +63,10 @@ SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AS ended;
 -- reversal_forestalls; the same question as in arm_attempts.
 SELECT r.id
 FROM reversal AS r
+INNER JOIN terminal AS t ON t.id = r.terminal_id
+INNER JOIN store AS s ON s.id = t.store_id
 WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.attempt_id IS NULL
-    AND forestalls(r, $4, $5, $6::date, $7::bigint, $8, $9::bigint)
+    AND forestalls(r, $4, $5, $6::date, $7::bigint, $8, $9::bigint, $10::timestamptz, s.time_zone)
 LIMIT 1;
 
 -- name: read_replaced_amount

@@ -1,6 +1,6 @@
 """Typed doors to the statements of bookings. Every function runs inside the caller's transaction."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -44,6 +44,11 @@ class Standing(NamedTuple):
     card_fingerprint: int
     transmitted_at: str
     local_time: str
+    received_at: datetime
+    time_zone: str  # of its store; empty for one that was never known
+    message_class: int
+    stan: int
+    card_expiry: str
 
 
 class KeptReversal(NamedTuple):
@@ -116,6 +121,8 @@ def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
         standing.transmitted_at,
         standing.local_time,
         own_reference,
+        standing.received_at,
+        standing.time_zone,
     )
 
 
@@ -191,6 +198,7 @@ async def is_forestalled(connection: Connection, new: "NewAttempt") -> bool:
         new.amount_minor,
         new.currency,
         new.card.fingerprint,
+        from_unix_us(new.received_at_us),
     )
     return row is not None
 
@@ -477,6 +485,11 @@ def standing_of(new: NewAttempt, store_id: bytes, acquirer_id: int) -> Standing:
         new.card.fingerprint,
         new.transmitted_at,
         new.local_time,
+        from_unix_us(new.received_at_us),
+        "",
+        new.message_class,
+        new.stan,
+        new.card.expiry,
     )
 
 
@@ -532,4 +545,9 @@ def _standing(row: Any) -> Standing:
         row["card_fingerprint"],
         row["transmitted_at"],
         row["local_time"],
+        row["received_at"],
+        row["time_zone"] or "",
+        row["message_class"],
+        row["stan"],
+        row["card_expiry"],
     )

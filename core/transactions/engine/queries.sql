@@ -69,7 +69,8 @@ WITH asked AS (
                     AND r.attempt_id IS NULL
                     AND forestalls(
                         r, a.transmitted_at, a.local_time, date '0001-01-01' + (a.business_day - 1),
-                        a.amount_minor, a.currency, a.card_fingerprint
+                        a.amount_minor, a.currency, a.card_fingerprint,
+                        timestamptz 'epoch' + a.received_at_us * interval '1 microsecond', s.time_zone
                     )
             ) THEN 13
             ELSE 0
