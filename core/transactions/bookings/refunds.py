@@ -27,6 +27,7 @@ from core.transactions.acts import store as acts
 from core.transactions.acts.model import Act
 from core.transactions.bookings import store
 from core.transactions.bookings.dead_letters import keep_dead_letter
+from core.transactions.bookings.naming import describes
 from core.transactions.bookings.reversals import give_back, take_back
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
 from core.transactions.engine.arming import (
@@ -60,6 +61,7 @@ class Wanted(NamedTuple):
     original_date: date
     who: str
     act: Act | None = None
+    asked: Authorise | None = None  # what its terminal says of the original besides
 
 
 class Refunds:
@@ -235,7 +237,7 @@ class Refunds:
         )
         original_id, original_date = found if found is not None else (b"", business_date)
         reason = await self._arm(
-            Wanted(new, original_id, original_date, "terminal"), reply_to, item.sensitive
+            Wanted(new, original_id, original_date, "terminal", asked=item), reply_to, item.sensitive
         )
         if reason == Reason.REPEAT_DIFFERS:
             await self._answer_repeat(item, reply_to)
@@ -262,6 +264,12 @@ class Refunds:
                     # Not left to the insert: it would wait for whoever decides the refund, who waits for us.
                     return Reason.REPEAT_DIFFERS
                 reason = _why_not(original, new)
+                if (
+                    original is not None
+                    and wanted.asked is not None
+                    and not describes(wanted.asked, original)
+                ):
+                    reason = Reason.ORIGINAL_DISAGREES
                 if act is not None and reason == Reason.NONE:
                     refusal = await acts.judge(connection, act)
                     if refusal != Reason.NONE:

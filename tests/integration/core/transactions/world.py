@@ -228,7 +228,11 @@ class World:
 
     def completion(self, original: Authorise, **changes: Any) -> Book:
         """Return a completion of a pre-authorisation."""
-        values = {"original_rrn": rrn_of(original.id), "amount_minor": original.amount_minor}
+        values = {
+            "original_rrn": rrn_of(original.id),
+            "amount_minor": original.amount_minor,
+            "approval_code": "",
+        }
         return self.booking(Kind.COMPLETION, **{**values, **changes})
 
     def refund(self, original: Authorise, **changes: Any) -> Authorise:
