@@ -49,6 +49,12 @@ class Authorise(msgspec.Struct, array_like=True, gc=False):
     received_at_us: int
     request: bytes  # masked message, msgpack map field number -> text
     original_rrn: str = ""  # refund: reference of what is refunded
+    repeat: bool = False  # the message type says that it was sent before
+    # Refund: how the terminal describes what is refunded besides; empty and 0 where it does not say.
+    approval_code: str = ""  # data element 38
+    original_message_class: int = 0  # data element 90, with the two that follow
+    original_stan: int = 0
+    original_sent_at: str = ""
 
 
 class AuthoriseReply(msgspec.Struct, array_like=True, gc=False):
@@ -138,7 +144,7 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     original_stan: int
     original_business_date: int  # the date in data element 90, else the reversal's own: where to look first
     cause: int  # reasons.Reason: one of TERMINAL_CAUSES
-    amount_minor: int  # 0: it does not say
+    amount_minor: int  # -1: it does not say
     currency: str  # empty: it does not say
     card: SealedCard | None
     received_at_us: int
@@ -156,7 +162,7 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
 
 
 class Book(msgspec.Struct, array_like=True, gc=False):
-    """An advice (approved offline) or a completion (captures a hold named by `original_rrn`)."""
+    """An advice (approved offline), or a completion, which captures the hold that it describes."""
 
     id: bytes
     terminal_id: bytes
@@ -175,6 +181,12 @@ class Book(msgspec.Struct, array_like=True, gc=False):
     original_rrn: str
     received_at_us: int
     request: bytes
+    repeat: bool = False  # the message type says that it was sent before
+    # Completion: how the terminal describes the hold besides; empty and 0 where it does not say.
+    original_message_class: int = 0  # data element 90, with the two that follow
+    original_stan: int = 0
+    original_sent_at: str = ""
+    date_unreadable: bool = False  # its date is none: `business_date` is that of reception
 
 
 class Totals(msgspec.Struct, array_like=True, gc=False):

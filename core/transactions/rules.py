@@ -22,6 +22,15 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 }
 """AUT-2: from each state, where an attempt may go. A statement that moves a row names the states it moves from."""
 
+REPEAT_DAYS = (-2, 1)
+"""Business dates of what a repeat repeats, in days around its own: its date may be that of the repeat itself, and UTC's."""
+
+REPEAT_WITHIN_S = 12 * 3600
+"""How long after a message its repeat, by another time, is still its repeat under another date.
+
+A counter that starts anew with the day comes back to the number a day later: then nobody knows which of the two it is.
+"""
+
 UNKNOWN_REASONS = frozenset({Reason.HOST_NO_REPLY, Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS})
 """What leaves the result of a request open: the host may have booked it, so it is reversed."""
 
@@ -61,6 +70,15 @@ def outcome_of(reply: HostReply, *, kind: int, amount_minor: int, partial_ok: bo
     if reply.reason in UNKNOWN_REASONS:
         return Outcome(State.UNKNOWN, reply.reason, 0)
     return Outcome(State.UNKNOWN, Reason.HOST_CODE_UNKNOWN, 0)
+
+
+def is_said_again(*, repeat: bool, body_hash: int, local_time: str, first_hash: int, first_time: str) -> bool:
+    """Whether a message under a number that is taken is the one that took it, said again.
+
+    Its message type says so, or it is the same by the terminal's own time. Else the terminal has counted anew, and
+    what it asks is another payment, however alike.
+    """
+    return body_hash == first_hash and (repeat or local_time == first_time)
 
 
 def cause_of_unknown(reply: HostReply) -> str:

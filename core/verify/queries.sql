@@ -245,24 +245,69 @@ FROM debits AS d;
 -- name: untrue_reversals
 -- V10. Whoever was told 00: what the reversal describes is taken back, in whole or to what should stay, or none of its
 -- description stands on any date. Messages by attempt_once and primary key; reversals are few beside payments.
-WITH judged AS (
+-- Judged by facts and not by the rule of bookings. The time told is one that the message shows, or as far from one as
+-- the clocks of UTC, of Paris and of the store's place were apart when it came; or the reference told is ours. What tells
+-- no time is of the reversal's own date, or came just before it, or is described by card, reference or approval code.
+WITH described AS (
+    SELECT
+        r.id AS reversal_id, r.attempt_id IS NOT NULL AND a.id = r.attempt_id AND a.business_date = r.attempt_date
+            AS is_named,
+        a.state IN (2, 3, 4, 8, 9, 10) AS stands,
+        a.state IN (5, 6, 7) OR r.replacement_minor >= a.approved_minor AS is_taken_back,
+        r.currency IN ('', a.currency)
+            AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
+            AND (r.approval_code = '' OR a.approval_code IN ('', r.approval_code))
+            AND (r.amount_minor IS NULL OR r.amount_minor = a.amount_minor
+                OR a.approved_minor > 0 AND r.amount_minor >= a.approved_minor AND r.amount_minor <= a.amount_minor)
+            AS agrees,
+        r.sent_at <> '' AND r.sent_at = a.transmitted_at AS is_its_time,
+        CASE WHEN r.sent_at = '' THEN
+            a.business_date = r.original_day
+            OR r.received_at - a.received_at BETWEEN interval '0' AND interval '15 minutes'
+            OR r.card_fingerprint = a.card_fingerprint
+            OR r.approval_code <> '' AND r.approval_code = a.approval_code
+            OR r.reference <> ''
+        ELSE EXISTS (
+            SELECT FROM (VALUES (a.transmitted_at), (a.local_time)) AS shown (time)
+            WHERE r.sent_at = shown.time
+                OR moment_near(r.sent_at, a.business_date) - moment_near(shown.time, a.business_date)
+                IN (z.here, -z.here, z.there, -z.there, z.here - z.there, z.there - z.here)
+        ) OR r.reference = (
+            SELECT string_agg(
+                substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', ((v.bits >> (55 - 5 * n.place)) & 31)::integer + 1, 1), ''
+                ORDER BY n.place
+            )
+            FROM (
+                SELECT (
+                    ('x' || substr(h.hex, 3, 10) || substr(h.hex, 14, 3))::bit(52)
+                    || substring(('x' || substr(h.hex, 17, 3))::bit(12) FROM 3 FOR 8)
+                )::bit(60)::bigint AS bits
+                FROM (SELECT replace(a.id::text, '-', '') AS hex) AS h
+            ) AS v
+            CROSS JOIN generate_series(0, 11) AS n (place)
+        ) END AS is_meant,
+        abs(a.business_date - r.original_day) <= 1
+            AND r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '10 minutes' AS overtook
+    FROM reversal AS r
+    INNER JOIN attempt AS a
+        ON a.terminal_id = r.terminal_id AND a.message_class = r.message_class AND a.stan = r.stan
+    LEFT JOIN store AS s ON s.id = a.store_id
+    CROSS JOIN LATERAL (
+        SELECT
+            (a.received_at AT TIME ZONE 'Europe/Paris') - (a.received_at AT TIME ZONE 'UTC') AS here,
+            (a.received_at AT TIME ZONE coalesce(s.time_zone, 'UTC')) - (a.received_at AT TIME ZONE 'UTC') AS there
+    ) AS z
+    WHERE r.reason = 100
+), judged AS (
     SELECT
         coalesce(r.attempt_id, r.id) AS id,
         CASE WHEN r.attempt_id IS NULL THEN EXISTS (
-            SELECT FROM attempt AS a
-            WHERE a.terminal_id = r.terminal_id AND a.message_class = r.message_class AND a.stan = r.stan
-                AND a.state IN (2, 3, 4, 8, 9, 10)
-                AND forestalls(
-                    r, a.transmitted_at, a.local_time, a.business_date, a.amount_minor, a.currency, a.card_fingerprint
-                )
+            SELECT FROM described AS d
+            WHERE d.reversal_id = r.id AND d.stands
+                AND (d.is_its_time OR d.agrees AND CASE WHEN r.sent_at = '' THEN d.overtook ELSE d.is_meant END)
         ) ELSE NOT EXISTS (
-            SELECT FROM attempt AS a
-            WHERE a.id = r.attempt_id AND a.business_date = r.attempt_date
-                AND a.terminal_id = r.terminal_id AND a.message_class = r.message_class AND a.stan = r.stan
-                AND r.currency IN ('', a.currency)
-                AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
-                AND (r.amount_minor IS NULL OR r.amount_minor = a.amount_minor OR r.amount_minor >= a.approved_minor)
-                AND (a.state IN (5, 6, 7) OR r.replacement_minor >= a.approved_minor)
+            SELECT FROM described AS d
+            WHERE d.reversal_id = r.id AND d.is_named AND d.agrees AND d.is_meant AND d.is_taken_back
         ) END AS untrue
     FROM reversal AS r
     WHERE r.reason = 100

@@ -46,8 +46,9 @@ class _Pending(msgspec.Struct, gc=False):
     connection: TerminalConnection
     answer: Message
     tpdu: bytes
-    key: tuple[bytes, int, int, int]
+    key: tuple[bytes, int, int]
     body_hash: int
+    local_time: str
     received_at_us: int
 
 
@@ -60,7 +61,7 @@ class Payments:
         self._ids = ids
         self._inbox = edge_inbox(edge)
         self._pending: dict[bytes, _Pending] = {}
-        self._by_key: dict[tuple[bytes, int, int, int], _Pending] = {}
+        self._by_key: dict[tuple[bytes, int, int], _Pending] = {}
         self._batcher: Batcher[Authorise] = Batcher(
             self._publish, count_max=BATCH_ITEMS_MAX, waiting_max=WAITING_MAX
         )
@@ -91,16 +92,23 @@ class Payments:
         terminal_id = connection.terminal_id
         arrival = Arrival(self._ids.next(received_at_us), terminal_id, received_at_us, today)
         request = _TRANSLATORS[kind](message, arrival, self._keys)
-        key = (terminal_id, request.message_class, request.stan, request.business_date)
+        # Without its date: a repeat after midnight has another one.
+        key = (terminal_id, request.message_class, request.stan)
         first = self._by_key.get(key)
-        if first is not None and first.body_hash == request.body_hash:
+        if (
+            first is not None
+            and first.body_hash == request.body_hash
+            and (request.repeat or first.local_time == request.local_time)
+        ):
             self._repeat(first, connection, tpdu)
             return
         answer = begin_answer(message)
         if not self._bus.connected or len(self._pending) >= PENDING_MAX:
             self._refuse(connection, answer, tpdu)
             return
-        pending = _Pending(connection, answer, tpdu, key, request.body_hash, received_at_us)
+        pending = _Pending(
+            connection, answer, tpdu, key, request.body_hash, request.local_time, received_at_us
+        )
         if not self._batcher.add(request):
             self._refuse(connection, answer, tpdu)
             return

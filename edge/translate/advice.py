@@ -10,4 +10,4 @@ from edge.translate.fields import Arrival
 
 def from_advice(message: Message, arrival: Arrival, keys: SecurityModule) -> Book:
     """Return the request to core. Raises: RequestRefused."""
-    return to_book(message, arrival, keys, kind=Kind.ADVICE, original_rrn="")
+    return to_book(message, arrival, keys, kind=Kind.ADVICE)

@@ -5,15 +5,17 @@ from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
-from edge.translate.errors import RequestRefused
+from edge.protocol.message_types import is_repeat
+from edge.translate.errors import RequestRefused, malformed
 from edge.translate.fields import (
+    NO_ORIGINAL,
     Arrival,
+    Original,
+    currency_of,
     hash_body,
     read_amount,
-    read_business_date,
     read_card,
-    read_currency,
-    read_host_times,
+    read_happened,
     read_stan,
     text_of,
 )
@@ -21,16 +23,24 @@ from edge.translate.masked import masked_bytes
 
 
 def to_book(
-    message: Message, arrival: Arrival, keys: SecurityModule, *, kind: Kind, original_rrn: str
+    message: Message,
+    arrival: Arrival,
+    keys: SecurityModule,
+    *,
+    kind: Kind,
+    original_rrn: str = "",
+    original: Original = NO_ORIGINAL,
 ) -> Book:
     """Return the request to core. Raises: RequestRefused."""
     stan = read_stan(message)
     amount_minor = read_amount(message)
     if amount_minor == 0:
         raise RequestRefused(Reason.INVALID_AMOUNT, field=4)
-    currency = read_currency(message)
+    numeric = text_of(message, 49)
+    if not numeric:
+        raise malformed(49)
     pan, expiry = read_card(message)
-    transmitted_at, local_time = read_host_times(message, arrival)
+    currency, at = currency_of(numeric), read_happened(message, arrival)
     card = keys.seal_card(pan, expiry)
     return Book(
         id=arrival.id,
@@ -38,18 +48,28 @@ def to_book(
         kind=kind,
         message_class=1 if message[0][1] == "1" else 2,
         stan=stan,
-        business_date=read_business_date(local_time, today=arrival.today),
+        business_date=at.business_date,
         body_hash=hash_body(
-            message, card=card, amount_minor=amount_minor, currency=currency, original_rrn=original_rrn
+            message,
+            card=card,
+            amount_minor=amount_minor,
+            currency=currency,
+            original_rrn=original_rrn,
+            original=original if original.stan else None,
         ),
         amount_minor=amount_minor,
         currency=currency,
         card=card,
         entry_mode=text_of(message, 22),
-        transmitted_at=transmitted_at,
-        local_time=local_time,
+        transmitted_at=at.transmitted_at,
+        local_time=at.local_time,
         approval_code=text_of(message, 38),
         original_rrn=original_rrn,
         received_at_us=arrival.received_at_us,
         request=masked_bytes(message),
+        repeat=is_repeat(message[0]),  # pyright: ignore
+        original_message_class=original.message_class,
+        original_stan=original.stan,
+        original_sent_at=original.sent_at,
+        date_unreadable=not at.is_dated,
     )

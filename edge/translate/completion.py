@@ -1,4 +1,4 @@
-"""0220 and 0221 with field 37: captures the hold that it names."""
+"""0220 and 0221 with field 37 or 90: captures the hold that they name."""
 
 from core.contracts.payment import Book
 from core.contracts.states import Kind
@@ -6,12 +6,12 @@ from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.advice import from_advice
 from edge.translate.booking import to_book
-from edge.translate.fields import Arrival, text_of
+from edge.translate.fields import Arrival, read_original, text_of
 
 
 def from_completion_or_advice(message: Message, arrival: Arrival, keys: SecurityModule) -> Book:
     """Return a completion where an original is named, else an advice. Raises: RequestRefused."""
-    original_rrn = text_of(message, 37)
-    if not original_rrn:
+    original_rrn, original = text_of(message, 37), read_original(message)
+    if not original_rrn and not original.stan:
         return from_advice(message, arrival, keys)
-    return to_book(message, arrival, keys, kind=Kind.COMPLETION, original_rrn=original_rrn)
+    return to_book(message, arrival, keys, kind=Kind.COMPLETION, original_rrn=original_rrn, original=original)

@@ -45,6 +45,14 @@ class Card(NamedTuple):
     expiry: str  # YYMM, empty when the message holds none
 
 
+class Original(NamedTuple):
+    """What data element 90 says: empty and 0 where it says nothing, or is not there."""
+
+    message_class: int
+    stan: int
+    sent_at: str  # MMDDhhmmss, empty when it is no time
+
+
 def read_card(message: Message) -> Card:
     """Return the card of fields 2 and 14, or of track 2 (field 35).
 
@@ -106,6 +114,11 @@ def read_currency(message: Message) -> str:
     return currency
 
 
+def currency_of(numeric: str) -> str:
+    """Return letters for field 49 of what happened, or its digits where ISO 4217 has none: a person must look."""
+    return NUMERIC_CODES.get(numeric, numeric)
+
+
 def read_stan(message: Message) -> int:
     """Return field 11. Raises: RequestRefused for none, and for 000000, which numbers nothing."""
     digits = message.get(11)
@@ -150,6 +163,30 @@ def read_host_times(message: Message, arrival: Arrival) -> tuple[str, str]:
     return transmitted, local
 
 
+class Happened(NamedTuple):
+    """When something happened off line. `is_dated` False: it tells no date that is one."""
+
+    transmitted_at: str
+    local_time: str
+    business_date: int
+    is_dated: bool
+
+
+def read_happened(message: Message, arrival: Arrival) -> Happened:
+    """Return when an advice or a completion happened. It has happened: an impossible date does not refuse it.
+
+    Then it is booked under the date of reception. Its times stay as they came, for its reversal will name them.
+    """
+    try:
+        transmitted, local = read_host_times(message, arrival)
+        return Happened(transmitted, local, read_business_date(local, today=arrival.today), is_dated=True)
+    except RequestRefused:
+        received = from_unix_us(arrival.received_at_us).strftime("%m%d%H%M%S")
+        transmitted = text_of(message, 7) or received
+        local = (text_of(message, 13) or transmitted[:4]) + (text_of(message, 12) or transmitted[4:])
+        return Happened(transmitted, local, arrival.today, is_dated=False)
+
+
 def is_time(text: str) -> bool:
     """Whether MMDDhhmmss, all digits, is a moment of some year."""
     return len(text) == 10 and text[:4] in _DAYS_OF_A_YEAR and is_time_of_day(text[4:])
@@ -187,14 +224,42 @@ def nearest_date(month_and_day: str, today: int) -> int:
 
 
 def hash_body(
-    message: Message, *, card: SealedCard, amount_minor: int, currency: str, original_rrn: str
+    message: Message,
+    *,
+    card: SealedCard,
+    amount_minor: int,
+    currency: str,
+    original_rrn: str,
+    original: Original | None = None,
 ) -> int:
     """Return 64 signed bits over everything that a repeat must repeat: not the times, nor the repeat digit.
 
     The card enters by its keyed fingerprint, so that nobody can search card numbers with this hash.
     """
     text = f"{card.fingerprint}|{card.expiry}|{message.get(3)}|{amount_minor}|{currency}|{message.get(22)}|{original_rrn}"
+    if original:
+        text += f"|{original}"
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def read_original(message: Message) -> Original:
+    """Return how a completion or a refund names its original in field 90, as a reversal does.
+
+    Raises: RequestRefused, 12 for the type of a message that cannot be one.
+    """
+    elements = message.get(90)
+    if not isinstance(elements, str) or not elements.strip("0 "):
+        return NO_ORIGINAL
+    message_class = ORIGINAL_CLASSES.get(elements[:2])
+    if message_class is None or not elements[4:10].isdigit():
+        raise RequestRefused(Reason.INVALID_TRANSACTION, field=90)
+    sent_at = elements[10:20]
+    return Original(message_class, int(elements[4:10]), sent_at if is_time(sent_at) else "")
+
+
+NO_ORIGINAL: Final = Original(0, 0, "")
+ORIGINAL_CLASSES: Final = {"01": 1, "02": 2}
+"""The class of the duplicate key by the message type's first digits: what a later message may be about."""
 
 
 def text_of(message: Message, number: int) -> str:

@@ -54,7 +54,7 @@ def to_host_message(request: HostRequest, keys: SecurityModule) -> Message:
         37: request.rrn,
         41: f"{request.terminal:8}",
         42: f"{request.acceptor:15}",
-        49: ALPHA_TO_NUMERIC[request.currency],
+        49: ALPHA_TO_NUMERIC.get(request.currency, request.currency),
     }
     if request.card_expiry:
         message[14] = request.card_expiry

@@ -4,9 +4,12 @@ from core.contracts.payment import Authorise
 from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
+from edge.protocol.message_types import is_repeat
 from edge.translate.fields import (
+    NO_ORIGINAL,
     ONLINE_DAYS,
     Arrival,
+    Original,
     hash_body,
     read_business_date,
     read_card,
@@ -28,6 +31,8 @@ def to_authorise(
     amount_minor: int,
     currency: str,
     original_rrn: str = "",
+    approval_code: str = "",
+    original: Original = NO_ORIGINAL,
 ) -> Authorise:
     """Return the request to core. Raises: RequestRefused."""
     stan = read_stan(message)
@@ -43,7 +48,12 @@ def to_authorise(
         stan,
         business_date,
         hash_body(
-            message, card=card, amount_minor=amount_minor, currency=currency, original_rrn=original_rrn
+            message,
+            card=card,
+            amount_minor=amount_minor,
+            currency=currency,
+            original_rrn=original_rrn,
+            original=original if original.stan else None,
         ),
         amount_minor,
         currency,
@@ -56,4 +66,9 @@ def to_authorise(
         arrival.received_at_us,
         masked_bytes(message),
         original_rrn,
+        is_repeat(message[0]),  # pyright: ignore
+        approval_code,
+        original.message_class,
+        original.stan,
+        original.sent_at,
     )

@@ -6,7 +6,7 @@ from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.errors import RequestRefused, malformed
-from edge.translate.fields import Arrival, read_amount, read_currency, text_of
+from edge.translate.fields import NO_ORIGINAL, Arrival, read_amount, read_currency, read_original, text_of
 from edge.translate.payment import to_authorise
 
 PURCHASE = "00"
@@ -21,11 +21,12 @@ def from_purchase_or_refund(message: Message, arrival: Arrival, keys: SecurityMo
     processing = message.get(3)
     if processing is None:
         raise malformed(3)
-    kind, original_rrn = Kind.PURCHASE, ""
+    kind, original_rrn, approval_code, original = Kind.PURCHASE, "", "", NO_ORIGINAL
     if processing[:2] == REFUND:
         kind, original_rrn = Kind.REFUND, text_of(message, 37)
         if not original_rrn:
             raise malformed(37)
+        approval_code, original = text_of(message, 38), read_original(message)
     elif processing[:2] != PURCHASE:
         raise RequestRefused(Reason.INVALID_TRANSACTION, field=3)
     amount_minor = read_amount(message)
@@ -39,4 +40,6 @@ def from_purchase_or_refund(message: Message, arrival: Arrival, keys: SecurityMo
         amount_minor=amount_minor,
         currency=read_currency(message),
         original_rrn=original_rrn,
+        approval_code=approval_code,
+        original=original,
     )

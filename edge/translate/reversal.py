@@ -2,21 +2,25 @@
 
 Field 90: original message type (4), trace number (6), transmission date and time (10), then zeros. Which message that
 is, core finds by comparing all that the reversal says; nothing of the original is worked out here.
-Field 95: what stays of the amount (12), of the settlement amount (12) and of the fees; all zeros: nothing stays.
+Field 95: what stays of the amount (12), of the settlement amount (12), of the fee and of the settlement fee (a letter and
+8 digits each); all zeros: nothing stays. What stays is what all of them say: a part that only some name is refused.
+Field 4: the amount of the original, zero when it was for nothing.
 A reversal's own times are not asked for: a terminal whose clock is wrong must still be able to take back.
 Source: ISO 8583:1987, data elements 90 and 95.
 """
 
+import re
 from typing import Final
 
 from core.contracts.payment import Reverse
 from core.contracts.reasons import Reason
-from core.values.money import NUMERIC_CODES
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.errors import RequestRefused, malformed
 from edge.translate.fields import (
+    ORIGINAL_CLASSES,
     Arrival,
+    currency_of,
     is_time,
     nearest_date,
     read_card,
@@ -26,20 +30,21 @@ from edge.translate.fields import (
 from edge.translate.masked import masked_bytes
 
 CANCELLED_BY_CUSTOMER_CODE = "17"
-_REVERSIBLE: Final = {"01": 1, "02": 2}
-_AMOUNT_DIGITS: Final = 12
+_REPLACEMENT: Final = re.compile(
+    r"([0-9]{12})(?:([0-9]{12}| {12})(?:[CDX0 ]([0-9]{8}| {8})(?:[CDX0 ]([0-9]{8}| {8}))?)?)? *", re.ASCII
+)
 
 
 def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> Reverse:
     """Return the request to core.
 
-    Raises: RequestRefused, 30 without an original or with a malformed replacement, 12 for an original that cannot be
-    reversed or an unknown currency.
+    Raises: RequestRefused, 30 without an original or with a malformed replacement, 13 for a replacement that
+    contradicts itself, 12 for an original that cannot be reversed.
     """
     stan, original = read_stan(message), message.get(90)
     if not isinstance(original, str):
         raise malformed(90)
-    original_class = _REVERSIBLE.get(original[:2])
+    original_class = ORIGINAL_CLASSES.get(original[:2])
     if original_class is None:
         raise RequestRefused(Reason.INVALID_TRANSACTION, field=90)
     card = None
@@ -60,8 +65,8 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
         original_stan=int(original[4:10]),
         original_business_date=nearest_date(sent_at[:4], arrival.today) or own_date,
         cause=Reason.CANCELLED_BY_CUSTOMER if customer else Reason.REVERSED_BY_TERMINAL,
-        amount_minor=int(message.get(4, 0)),
-        currency=_currency(message),
+        amount_minor=int(message[4]) if 4 in message else -1,
+        currency=currency_of(text_of(message, 49)),
         card=card,
         received_at_us=arrival.received_at_us,
         request=masked_bytes(message),
@@ -72,22 +77,20 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
     )
 
 
-def _currency(message: Message) -> str:
-    numeric = message.get(49)
-    if numeric is None:
-        return ""
-    currency = NUMERIC_CODES.get(str(numeric))
-    if currency is None:
-        raise RequestRefused(Reason.CURRENCY_REFUSED, field=49)
-    return currency
-
-
 def _replacement(message: Message) -> int:
     """Return what stays of the amount, 0 when nothing does, -1 when the reversal does not say."""
     amounts = message.get(95)
     if not isinstance(amounts, str) or not amounts.strip():
         return -1
-    digits = amounts[:_AMOUNT_DIGITS]
-    if len(digits) != _AMOUNT_DIGITS or not (digits.isascii() and digits.isdigit()):
+    read = _REPLACEMENT.fullmatch(amounts)
+    if read is None:
         raise malformed(95)
-    return int(digits)
+    stays, *others = (int(digits) if digits and digits.strip() else 0 for digits in read.groups())
+    settled = others[0]
+    if (
+        (stays == 0 and any(others))
+        # In one currency there is one amount.
+        or (settled not in (0, stays) and message.get(50) in (None, message.get(49)) and 49 in message)
+    ):
+        raise RequestRefused(Reason.REPLACEMENT_REFUSED, field=95)
+    return stays

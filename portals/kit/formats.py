@@ -25,6 +25,7 @@ _NO_DECIMALS = (
     "PYG",
     "RWF",
     "UGX",
+    "UYI",
     "VND",
     "VUV",
     "XAF",
@@ -32,7 +33,12 @@ _NO_DECIMALS = (
     "XPF",
 )
 _THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-_EXPONENTS = {**dict.fromkeys(_NO_DECIMALS, 0), **dict.fromkeys(_THREE_DECIMALS, 3)}
+_FOUR_DECIMALS = ("CLF", "UYW")
+_EXPONENTS = {
+    **dict.fromkeys(_NO_DECIMALS, 0),
+    **dict.fromkeys(_THREE_DECIMALS, 3),
+    **dict.fromkeys(_FOUR_DECIMALS, 4),
+}
 """Digits behind the decimal mark where they are not two (ISO 4217)."""
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "CHF": "CHF", "JPY": "¥"}

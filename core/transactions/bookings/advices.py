@@ -7,15 +7,16 @@ import msgspec
 
 from core.contracts.payment import AuthoriseReply, Book
 from core.contracts.reasons import Reason
-from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.contracts.subjects import BOOK
 from core.transactions.bookings import store
 from core.transactions.bookings.dead_letters import keep_dead_letter
-from core.transactions.bookings.rules import doubts_of, is_bookable
+from core.transactions.bookings.naming import describes, lock_original
+from core.transactions.bookings.rules import Match, doubts_of, is_bookable
 from core.transactions.bookings.store import Connection, Standing
 from core.transactions.rules import stored_answer
 from core.values.clock import from_unix_us
-from core.values.ids import id_range_of_rrn, rrn_of
+from core.values.ids import rrn_of
 
 MARK_HASH = 0
 """The body hash of a mark that an earlier version set for what had not come yet."""
@@ -38,6 +39,8 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
     if business_date.month != arrived_on.month:
         await store.ensure_month(pool, business_date)
     async with pool.acquire() as connection:
+        if await store.has_first(connection, asked):
+            return await _first_answer(connection, asked)
         async with connection.transaction():
             if asked.kind == Kind.COMPLETION:
                 reply = await _complete(connection, asked)
@@ -70,8 +73,10 @@ async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply |
 
 
 async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | None:
-    original = await _lock_original(connection, asked)
-    reason = _why_not(original, asked)
+    match, original = await lock_original(connection, asked)
+    reason = _why_not(match, original, asked)
+    if match.finding == ReversalFinding.NONE_STOOD:
+        original = None  # What stands there instead is another message.
     if original is None or reason != Reason.APPROVED:
         return await _refuse(connection, asked, original, reason)
     new = store.attempt_of_booking(
@@ -97,6 +102,8 @@ async def _doubt(connection: Connection, asked: Book, standing: Standing) -> Non
     allowance = await store.read_allowance(connection, asked.terminal_id)
     if allowance is None:
         return
+    if asked.date_unreadable:
+        await store.add_doubt(connection, standing, "date")
     for cause in doubts_of(
         business_date=standing.business_date,
         arrived_on=_arrived_on(asked),
@@ -127,17 +134,11 @@ async def _refuse(
     return _answer(asked, reason, 0)
 
 
-async def _lock_original(connection: Connection, asked: Book) -> Standing | None:
-    id_range = id_range_of_rrn(asked.original_rrn, near_unix_ms=asked.received_at_us // 1000)
-    if id_range is None:
-        return None
-    found = await store.find_by_reference(connection, id_range, terminal_id=asked.terminal_id)
-    return await store.lock_by_id(connection, *found) if found is not None else None
-
-
-def _why_not(original: Standing | None, asked: Book) -> Reason:
-    if original is None:
+def _why_not(match: Match, original: Standing | None, asked: Book) -> Reason:
+    if match.finding == ReversalFinding.NONE_STOOD or original is None:
         return Reason.ORIGINAL_NOT_FOUND
+    if match.finding != ReversalFinding.NAMED or not describes(asked, original):
+        return Reason.ORIGINAL_DISAGREES
     if original.state == State.CAPTURED:
         return Reason.ALREADY_CAPTURED
     if original.kind != Kind.AUTHORISATION or original.state not in (
@@ -145,10 +146,11 @@ def _why_not(original: Standing | None, asked: Book) -> Reason:
         State.PARTIALLY_APPROVED,
     ):
         return Reason.ORIGINAL_NOT_CAPTURABLE
+    # A hold is captured with the card and in the currency that it was made with.
     if asked.card.fingerprint != original.card_fingerprint or asked.currency != original.currency:
-        return (
-            Reason.ORIGINAL_DISAGREES
-        )  # A hold is captured with the card and in the currency that it was made with.
+        return Reason.ORIGINAL_DISAGREES
+    if asked.card.expiry and original.card_expiry and asked.card.expiry != original.card_expiry:
+        return Reason.ORIGINAL_DISAGREES
     if not 0 < asked.amount_minor <= original.approved_minor:
         return Reason.ORIGINAL_NOT_CAPTURABLE
     return Reason.APPROVED
@@ -175,16 +177,10 @@ async def _owe(connection: Connection, standing: Standing, kind: DeliveryKind) -
 
 
 async def _first_answer(connection: Connection, asked: Book) -> AuthoriseReply:
-    row = await connection.fetchrow(
-        store.queries.find_by_key,
-        store.UUID(asked.terminal_id),
-        date.fromordinal(asked.business_date),
-        asked.message_class,
-        asked.stan,
-    )
+    row = await store.find_first(connection, asked)
     if row is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, 0)
-    if row["body_hash"] not in (asked.body_hash, MARK_HASH):
+    if row["body_hash"] != MARK_HASH and not store.is_first_of(asked, row):
         # Another message under a number used before: told 00 it would be lost.
         return _answer(asked, Reason.REPEAT_DIFFERS, 0)
     if row["state"] == State.REVERSED:

@@ -5,7 +5,9 @@
 SELECT
     a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
     a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
-    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time
+    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
+    a.received_at, a.message_class, a.stan, a.card_expiry,
+    (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.business_date BETWEEN $4::date AND $5::date
 ORDER BY a.business_date
@@ -16,7 +18,9 @@ FOR UPDATE;
 SELECT
     a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
     a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
-    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time
+    a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
+    a.received_at, a.message_class, a.stan, a.card_expiry,
+    (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone
 FROM attempt AS a
 WHERE a.id = $1 AND a.business_date = $2
 FOR UPDATE;
@@ -59,8 +63,10 @@ SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AS ended;
 -- reversal_forestalls; the same question as in arm_attempts.
 SELECT r.id
 FROM reversal AS r
+INNER JOIN terminal AS t ON t.id = r.terminal_id
+INNER JOIN store AS s ON s.id = t.store_id
 WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.attempt_id IS NULL
-    AND forestalls(r, $4, $5, $6::date, $7::bigint, $8, $9::bigint)
+    AND forestalls(r, $4, $5, $6::date, $7::bigint, $8, $9::bigint, $10::timestamptz, s.time_zone)
 LIMIT 1;
 
 -- name: read_replaced_amount
@@ -79,9 +85,23 @@ INNER JOIN terminal AS t ON t.id = $3
 WHERE a.id BETWEEN $1 AND $2 AND a.store_id = t.store_id
 LIMIT 1;
 
+-- name: find_repeated
+-- The same question as in the engine's statement of that name.
+SELECT
+    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor, a.host_code,
+    a.local_time,
+    a.local_time <> $5 AND a.business_date <> $6::date
+    AND a.received_at < $7::timestamptz - $10::integer * interval '1 second' AS too_old
+FROM attempt AS a
+WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.body_hash = $4
+    AND a.business_date BETWEEN $6::date + $8::integer AND $6::date + $9::integer
+ORDER BY a.local_time = $5 DESC, a.received_at DESC
+LIMIT 1;
+
 -- name: find_by_key
 SELECT
-    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor, a.host_code
+    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor, a.host_code,
+    a.local_time, false AS too_old
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class = $3 AND a.stan = $4;
 

@@ -27,6 +27,7 @@ from core.transactions.acts import store as acts
 from core.transactions.acts.model import Act
 from core.transactions.bookings import store
 from core.transactions.bookings.dead_letters import keep_dead_letter
+from core.transactions.bookings.naming import describes
 from core.transactions.bookings.reversals import give_back, take_back
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
 from core.transactions.engine.arming import (
@@ -60,6 +61,7 @@ class Wanted(NamedTuple):
     original_date: date
     who: str
     act: Act | None = None
+    asked: Authorise | None = None  # what its terminal says of the original besides
 
 
 class Refunds:
@@ -199,6 +201,11 @@ class Refunds:
                 self._answer(reply_to, _reply(item.id, Reason.MESSAGE_REFUSED))
 
     async def _ask(self, item: Authorise, reply_to: str) -> None:
+        async with self._pool.acquire() as connection:
+            is_said_before = await store.has_first(connection, item)
+        if is_said_before:
+            await self._answer_repeat(item, reply_to)
+            return
         business_date = date.fromordinal(item.business_date)
         id_range = id_range_of_rrn(item.original_rrn, near_unix_ms=item.received_at_us // 1000)
         async with self._pool.acquire() as connection:
@@ -230,7 +237,7 @@ class Refunds:
         )
         original_id, original_date = found if found is not None else (b"", business_date)
         reason = await self._arm(
-            Wanted(new, original_id, original_date, "terminal"), reply_to, item.sensitive
+            Wanted(new, original_id, original_date, "terminal", asked=item), reply_to, item.sensitive
         )
         if reason == Reason.REPEAT_DIFFERS:
             await self._answer_repeat(item, reply_to)
@@ -257,6 +264,12 @@ class Refunds:
                     # Not left to the insert: it would wait for whoever decides the refund, who waits for us.
                     return Reason.REPEAT_DIFFERS
                 reason = _why_not(original, new)
+                if (
+                    original is not None
+                    and wanted.asked is not None
+                    and not describes(wanted.asked, original)
+                ):
+                    reason = Reason.ORIGINAL_DISAGREES
                 if act is not None and reason == Reason.NONE:
                     refusal = await acts.judge(connection, act)
                     if refusal != Reason.NONE:
@@ -433,14 +446,8 @@ class Refunds:
         """The natural key is taken: the first answer, once it is there, or a refusal."""
         while self._clock.unix_us() - item.received_at_us < REPEAT_WAIT_S * 1_000_000:
             async with self._pool.acquire() as connection:
-                row = await connection.fetchrow(
-                    store.queries.find_by_key,
-                    UUID(item.terminal_id),
-                    date.fromordinal(item.business_date),
-                    item.message_class,
-                    item.stan,
-                )
-            if row is None or row["body_hash"] != item.body_hash:
+                row = await store.find_first(connection, item)
+            if row is None or not store.is_first_of(item, row):
                 reversed_before = row is not None and row["state"] == State.REVERSED
                 reason = Reason.ALREADY_REVERSED if reversed_before else Reason.REPEAT_DIFFERS
                 self._answer(reply_to, _reply(item.id, reason))

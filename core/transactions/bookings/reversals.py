@@ -1,7 +1,7 @@
 """A terminal or an agent takes an attempt back, whole or in part."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date
 from hashlib import blake2b
 
 import asyncpg
@@ -11,12 +11,11 @@ from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.transactions.bookings import store
-from core.transactions.bookings.rules import NEAR_DAYS, UNSAID_DAYS, Match, Said, find_named
+from core.transactions.bookings.naming import find_described
+from core.transactions.bookings.rules import Match, Said
 from core.transactions.bookings.store import Connection, KeptReversal, Standing
+from core.values.clock import from_unix_us
 from core.values.ids import id_range_of_rrn, rrn_of
-
-EVERYWHERE = timedelta(days=400)
-"""Beyond the near dates a reversal is compared with what stands in a year and a month on either side."""
 
 OLDER_ENDED_WITHIN_S = 2.0
 OLDER_POLL_S = 0.005
@@ -38,7 +37,7 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
     """
     said = said_by(asked)
     async with pool.acquire() as connection, connection.transaction():
-        reply = await _look(connection, asked, said)
+        reply = await _look(connection, asked, said, note_alike=True)
         if reply is not None:
             return reply
         marked_in = await store.current_transaction(connection)
@@ -47,7 +46,7 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
         while not await store.older_have_ended(pool, marked_in):  # noqa: ASYNC110 -- PostgreSQL calls nobody.
             await asyncio.sleep(OLDER_POLL_S)
     async with pool.acquire() as connection, connection.transaction():
-        return await _look(connection, asked, said) or _answer(asked, Reason.APPROVED, None)
+        return await _look(connection, asked, said, note_alike=False) or _answer(asked, Reason.APPROVED, None)
 
 
 def said_by(asked: Reverse) -> Said:
@@ -56,16 +55,21 @@ def said_by(asked: Reverse) -> Said:
         sent_at=asked.original_sent_at,
         day=date.fromordinal(asked.original_business_date),
         reference=asked.original_rrn.upper(),
-        amount_minor=asked.amount_minor or None,
+        amount_minor=asked.amount_minor if asked.amount_minor >= 0 else None,
         currency=asked.currency,
         card_fingerprint=asked.card.fingerprint if asked.card is not None else None,
         approval_code=asked.approval_code,
     )
 
 
-async def _look(connection: Connection, asked: Reverse, said: Said) -> AuthoriseReply | None:
+async def _look(
+    connection: Connection, asked: Reverse, said: Said, *, note_alike: bool
+) -> AuthoriseReply | None:
     """Act on what the reversal names and keep both; None: nothing stands, and the mark is set."""
     match, standing = await _find(connection, asked, said)
+    alike = None
+    if match.finding == ReversalFinding.NONE_STOOD:
+        alike, standing = standing, None
     if match.finding == ReversalFinding.NAMED and standing is not None:
         if asked.replacement_minor > 0:
             reason = await take_back_part(
@@ -82,6 +86,9 @@ async def _look(connection: Connection, asked: Reverse, said: Said) -> Authorise
     kept = await store.keep_reversal(connection, _kept(asked, said, match, standing, reason))
     if kept is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
+    if alike is not None and note_alike and kept == 0:
+        # Another message, which stays. A person sees both, should the terminal's clock have been wrong.
+        await store.add_doubt(connection, alike, "like_one_reversed")
     if reason == Reason.ORIGINAL_DISAGREES:
         if standing is not None and kept == 0:
             await store.note(
@@ -105,34 +112,24 @@ async def _look(connection: Connection, asked: Reverse, said: Said) -> Authorise
 
 async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Match, Standing | None]:
     """Return what the reversal names, locked: near the date that it says first, then on any date."""
-    before, after = (-NEAR_DAYS, NEAR_DAYS) if said.sent_at else UNSAID_DAYS
-    for first, last in (
-        (said.day + timedelta(days=before), said.day + timedelta(days=after)),
-        (said.day - EVERYWHERE, said.day + EVERYWHERE),
-    ):
-        found = await store.lock_named(
-            connection,
-            terminal_id=asked.terminal_id,
-            message_class=asked.original_message_class,
-            stan=asked.original_stan,
-            first=first,
-            last=last,
-        )
-        match = find_named(said, [store.candidate_of(one) for one in found])
-        if match.differs == ("reference",) and match.place is not None:
-            # Some terminals make references of their own: then the original had this one too.
-            own = await store.read_own_reference(connection, found[match.place])
-            match = find_named(said, [store.candidate_of(one, own) for one in found])
-        if match.finding != ReversalFinding.NONE_STOOD:
-            return match, found[match.place] if match.place is not None else None
+    match, standing = await find_described(
+        connection,
+        said,
+        terminal_id=asked.terminal_id,
+        message_class=asked.original_message_class,
+        stan=asked.original_stan,
+        arrived_at=from_unix_us(asked.received_at_us),
+    )
+    if match.finding != ReversalFinding.NONE_STOOD:
+        return match, standing
     # Nothing under that number: a reference of ours still names a message of this terminal under another one.
     id_range = id_range_of_rrn(said.reference, near_unix_ms=asked.received_at_us // 1000)
     if id_range is not None:
         other = await store.find_by_reference(connection, id_range, terminal_id=asked.terminal_id)
-        standing = await store.lock_by_id(connection, *other) if other is not None else None
-        if standing is not None:
-            return Match(ReversalFinding.DISAGREES, None, ("trace_number",)), standing
-    return match, None
+        named = await store.lock_by_id(connection, *other) if other is not None else None
+        if named is not None:
+            return Match(ReversalFinding.DISAGREES, None, ("trace_number",)), named
+    return match, standing
 
 
 def _kept(

@@ -5,11 +5,12 @@ it says besides (time, reference, amount, currency, card, approval code) decides
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from core.contracts.states import ReversalFinding, State
 from core.values.ids import rrn_of
+from core.values.zones import METROPOLE, zone_of
 
 UNSAID_DAYS: Final = (-8, 1)
 """Where a reversal without a time of its original may find it, in days around its own date."""
@@ -17,8 +18,14 @@ UNSAID_DAYS: Final = (-8, 1)
 NEAR_DAYS: Final = 2
 """How far the date in data element 90 and the business date of one message lie apart at most, zones and all."""
 
-ZONE_STEP_S: Final = 15 * 60
-"""Time zones differ by quarters of an hour."""
+JUST_BEFORE: Final = timedelta(minutes=15)
+"""What came so shortly before a reversal that tells no time is what it means, whatever date either carries."""
+
+CLOCKS_APART: Final = timedelta(minutes=2)
+"""How far two times of one message lie apart besides their zones: one is of the payment, the other of its sending."""
+
+_OFFSETS_IN_FORCE: Final = (timedelta(hours=-12), timedelta(hours=12))
+# A reading whose zone nobody tells is within half a day of its instant: so is a change of summer time.
 
 _STANDING: Final = frozenset(
     {
@@ -37,7 +44,7 @@ BOOKED_DAYS: Final = (-60, 2)
 USUAL_DAYS: Final = (-7, 1)
 """Outside these it is booked for a person to look at."""
 
-Doubt: TypeAlias = Literal["late", "ahead", "amount", "currency"]
+Doubt: TypeAlias = Literal["late", "ahead", "amount", "currency", "date", "like_one_reversed"]
 TimesAgree: TypeAlias = Literal["exactly", "elsewhere", "unsaid", "never"]
 
 
@@ -67,10 +74,15 @@ class Candidate(NamedTuple):
     transmitted_at: str
     local_time: str
     own_reference: str  # data element 37 of the terminal's own request, empty when it had none
+    received_at: datetime
+    time_zone: str  # of its store
 
 
 class Match(NamedTuple):
-    """What a reversal found. `place`: which candidate it named, or the one to show a person; None: none stood."""
+    """What a reversal found. `place`: which candidate it named, or the one to show a person; None: nobody need look.
+
+    NONE_STOOD with a place: another message, sent at another time, stands there and is alike in all else.
+    """
 
     finding: ReversalFinding
     place: int | None
@@ -80,11 +92,11 @@ class Match(NamedTuple):
 NONE_STOOD: Final = Match(ReversalFinding.NONE_STOOD, None)
 
 
-def find_named(said: Said, candidates: Sequence[Candidate]) -> Match:
-    """Return the candidate that is the message described, or why there is none.
+def find_named(said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime) -> Match:
+    """Return the candidate that is the message described, or why there is none. `arrived_at`: the reversal, in UTC.
 
     A reference of ours names one message. Else the time of sending does: as it was sent, or the same instant by the
-    clock of another zone. A reversal that tells no time is judged by the rest, near its own date.
+    clock of the store's place, of Paris or of UTC. What was sent at another time is another message, however alike.
     """
     judged = [_Judged(place, one, *_compare(said, one)) for place, one in enumerate(candidates)]
     for one in judged:
@@ -95,7 +107,7 @@ def find_named(said: Said, candidates: Sequence[Candidate]) -> Match:
         if group:
             return _verdict(group)
     if said.sent_at:
-        # All were sent at another time. What stands and is alike in all else is too like it to be told it is gone.
+        # All were sent at another time. What stands and is alike in all else stays, and a person is told of it.
         alike = [
             one
             for one in judged
@@ -103,10 +115,56 @@ def find_named(said: Said, candidates: Sequence[Candidate]) -> Match:
             and one.candidate.state in _STANDING
             and abs((one.candidate.business_date - said.day).days) <= NEAR_DAYS
         ]
-        return _verdict(alike, also=("time",)) if alike else NONE_STOOD
+        return Match(ReversalFinding.NONE_STOOD, alike[-1].place, ("time",)) if alike else NONE_STOOD
+    return _find_untimed(said, judged, arrived_at)
+
+
+def _find_untimed(said: Said, judged: list["_Judged"], arrived_at: datetime) -> Match:
+    """Return what a reversal means that tells no time.
+
+    Numbers come back each day, and so do prices: it means what is of its own date, what stands before what has ended.
+    Under another date it means what came just before it, or what it describes by more than number and price.
+    """
+    own = [one for one in judged if one.candidate.business_date == said.day]
     first, last = (said.day + timedelta(days=days) for days in UNSAID_DAYS)
-    near = [one for one in judged if first <= one.candidate.business_date <= last]
-    return _verdict(near) if near else NONE_STOOD
+    others = [
+        one
+        for one in judged
+        if one not in own and first <= one.candidate.business_date <= last and not _has_ended(one)
+    ]
+    just_before = [
+        one
+        for one in (*own, *others)
+        if not _has_ended(one) and timedelta(0) <= arrived_at - one.candidate.received_at <= JUST_BEFORE
+    ]
+    evident = [one for one in others if _is_evident(said, one.candidate)]
+    for group in (
+        [one for one in own if one in just_before],
+        just_before,
+        [one for one in own if not _has_ended(one)],
+        own,
+        evident,
+    ):
+        if any(not one.differs for one in group):
+            return _verdict(group)
+    if not own and not others:
+        return NONE_STOOD
+    closest = _verdict(own or just_before or others)
+    # Alike or not, nothing tells that one of another date is the one.
+    return Match(ReversalFinding.DISAGREES, closest.place, closest.differs or ("date",))
+
+
+def _has_ended(one: "_Judged") -> bool:
+    return one.candidate.state not in _STANDING
+
+
+def _is_evident(said: Said, one: Candidate) -> bool:
+    """Whether a reversal says of a message what is its own: card, reference or approval code."""
+    return (
+        said.card_fingerprint == one.card_fingerprint
+        or bool(said.approval_code and said.approval_code == one.approval_code)
+        or bool(said.reference and said.reference in (rrn_of(one.id), one.own_reference))
+    )
 
 
 def is_bookable(business_date: date, arrived_on: date) -> bool:
@@ -158,7 +216,11 @@ def _compare(said: Said, one: Candidate) -> tuple[TimesAgree, tuple[str, ...]]:
     differs: list[str] = []
     if said.reference and said.reference not in (rrn_of(one.id), one.own_reference):
         differs.append("reference")
-    if said.amount_minor is not None and said.amount_minor not in (one.amount_minor, one.approved_minor):
+    # Nothing is approved of what has no answer: that is no amount which a reversal could name.
+    if said.amount_minor is not None and said.amount_minor not in (
+        one.amount_minor,
+        one.approved_minor or one.amount_minor,
+    ):
         differs.append("amount")
     if said.currency and said.currency != one.currency:
         differs.append("currency")
@@ -166,33 +228,54 @@ def _compare(said: Said, one: Candidate) -> tuple[TimesAgree, tuple[str, ...]]:
         differs.append("card")
     if said.approval_code and one.approval_code and said.approval_code != one.approval_code:
         differs.append("approval_code")
-    return _times_agree(said.sent_at, one), tuple(differs)
+    return times_agree(said.sent_at, one), tuple(differs)
 
 
-def _times_agree(sent_at: str, one: Candidate) -> TimesAgree:
+def times_agree(sent_at: str, one: Candidate) -> TimesAgree:
+    """Return how a time that is said of a message agrees with those that the message shows."""
     if not sent_at:
         return "unsaid"
     if sent_at in (one.transmitted_at, one.local_time):
         return "exactly"
-    if abs(_days_between(sent_at[:4], one.business_date)) <= NEAR_DAYS and any(
-        _within_zone_step(sent_at) == _within_zone_step(time)
-        for time in (one.transmitted_at, one.local_time)
-        if len(time) == len(sent_at)
+    said = moment_near(sent_at, one.business_date)
+    readings = [moment_near(time, one.business_date) for time in {one.transmitted_at, one.local_time} if time]
+    if said is None or abs(said.date() - one.business_date).days > NEAR_DAYS:
+        return "never"
+    gaps: list[tuple[timedelta, set[timedelta]]] = []
+    for reading in readings:
+        if reading is None:
+            return "never"
+        gaps.append((said - reading, clock_differences(reading, one.time_zone)))
+    # By a third clock: as far from each time that the message shows as that clock is from the one that showed it.
+    if any(gap in allowed for gap, allowed in gaps) and all(
+        any(abs(gap - each) <= CLOCKS_APART for each in (*allowed, timedelta(0))) for gap, allowed in gaps
     ):
         return "elsewhere"
     return "never"
 
 
-def _within_zone_step(time: str) -> int:
-    return (int(time[6:8]) * 60 + int(time[8:10])) % ZONE_STEP_S
+def clock_differences(reading: datetime, time_zone: str) -> set[timedelta]:
+    """Return by how much the clocks of UTC, of Paris and of a zone differ around a time that one of them shows.
+
+    `reading` is naive. The same function is in SQL, for messages that come after their reversal.
+    """
+    found: set[timedelta] = set()
+    here, there = zone_of(METROPOLE), zone_of(time_zone or METROPOLE)
+    for away in _OFFSETS_IN_FORCE:
+        instant = (reading + away).replace(tzinfo=UTC)
+        offsets = [instant.astimezone(zone).utcoffset() or timedelta(0) for zone in (here, there)]
+        for difference in (*offsets, offsets[0] - offsets[1]):
+            found |= {difference, -difference}
+    found.discard(timedelta(0))
+    return found
 
 
-def _days_between(month_and_day: str, day: date) -> int:
-    """Return the days from `day` to the nearest date of that name, and many for the name of no date."""
-    found: list[int] = []
+def moment_near(time: str, day: date) -> datetime | None:
+    """Return MMDDhhmmss in the year that brings it nearest to `day`, None for what is no moment there."""
+    found: list[datetime] = []
     for year in (day.year - 1, day.year, day.year + 1):
         try:
-            found.append((date(year, int(month_and_day[:2]), int(month_and_day[2:])) - day).days)
+            found.append(datetime.strptime(f"{year:04d}{time}", "%Y%m%d%H%M%S"))  # noqa: DTZ007 -- Of no known zone.
         except ValueError:
             continue
-    return min(found, key=abs, default=366)
+    return min(found, key=lambda moment: abs(moment.date() - day), default=None)

@@ -1,6 +1,6 @@
 """Typed doors to the statements of bookings. Every function runs inside the caller's transaction."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -8,10 +8,11 @@ import asyncpg
 import msgspec
 from asyncpg.pgproto.pgproto import UUID
 
-from core.contracts.payment import Book, SealedCard
+from core.contracts.payment import Authorise, Book, SealedCard
 from core.contracts.states import DeliveryKind, EventKind, Layer, Operation, ReversalFinding, State
 from core.db.queries import load
 from core.transactions.bookings.rules import Candidate, Said
+from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again
 from core.values.clock import from_unix_us
 
 queries = load(Path(__file__).with_name("queries.sql"))
@@ -43,6 +44,11 @@ class Standing(NamedTuple):
     card_fingerprint: int
     transmitted_at: str
     local_time: str
+    received_at: datetime
+    time_zone: str  # of its store; empty for one that was never known
+    message_class: int
+    stan: int
+    card_expiry: str
 
 
 class KeptReversal(NamedTuple):
@@ -115,6 +121,8 @@ def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
         standing.transmitted_at,
         standing.local_time,
         own_reference,
+        standing.received_at,
+        standing.time_zone,
     )
 
 
@@ -190,6 +198,7 @@ async def is_forestalled(connection: Connection, new: "NewAttempt") -> bool:
         new.amount_minor,
         new.currency,
         new.card.fingerprint,
+        from_unix_us(new.received_at_us),
     )
     return row is not None
 
@@ -398,6 +407,52 @@ async def withdraw(connection: Connection, standing: Standing, kind: DeliveryKin
     await connection.execute(queries.withdraw_delivery, UUID(standing.id), int(kind))
 
 
+async def find_first(connection: Connection, asked: Authorise | Book) -> asyncpg.Record | None:
+    """Return what stands under a message's number: for a repeat, what it repeats, on whatever date near its own."""
+    if asked.repeat:
+        row = await connection.fetchrow(
+            queries.find_repeated,
+            UUID(asked.terminal_id),
+            asked.message_class,
+            asked.stan,
+            asked.body_hash,
+            asked.local_time,
+            date.fromordinal(asked.business_date),
+            from_unix_us(asked.received_at_us),
+            *REPEAT_DAYS,
+            REPEAT_WITHIN_S,
+        )
+        if row is not None:
+            return row
+    return await connection.fetchrow(
+        queries.find_by_key,
+        UUID(asked.terminal_id),
+        date.fromordinal(asked.business_date),
+        asked.message_class,
+        asked.stan,
+    )
+
+
+def is_first_of(asked: Authorise | Book, row: asyncpg.Record) -> bool:
+    """Whether what `find_first` returned is the message itself, said before."""
+    return not row["too_old"] and is_said_again(
+        repeat=asked.repeat,
+        body_hash=asked.body_hash,
+        local_time=asked.local_time,
+        first_hash=row["body_hash"],
+        first_time=row["local_time"],
+    )
+
+
+async def has_first(connection: Connection, asked: Authorise | Book) -> bool:
+    """Whether a repeat repeats what stands. Never of what says itself that it is new: its key decides."""
+    return (
+        asked.repeat
+        and (row := await find_first(connection, asked)) is not None
+        and (row["too_old"] or is_first_of(asked, row))
+    )
+
+
 async def is_recorded(connection: Connection, new: NewAttempt) -> bool:
     """Whether the natural key is taken by a committed attempt."""
     row = await connection.fetchrow(
@@ -430,6 +485,11 @@ def standing_of(new: NewAttempt, store_id: bytes, acquirer_id: int) -> Standing:
         new.card.fingerprint,
         new.transmitted_at,
         new.local_time,
+        from_unix_us(new.received_at_us),
+        "",
+        new.message_class,
+        new.stan,
+        new.card.expiry,
     )
 
 
@@ -485,4 +545,9 @@ def _standing(row: Any) -> Standing:
         row["card_fingerprint"],
         row["transmitted_at"],
         row["local_time"],
+        row["received_at"],
+        row["time_zone"] or "",
+        row["message_class"],
+        row["stan"],
+        row["card_expiry"],
     )

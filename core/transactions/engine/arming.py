@@ -14,10 +14,10 @@ from core.contracts.states import Kind, State
 from core.contracts.subjects import AUTHORISE
 from core.db.lane import Lane, LaneBroken
 from core.transactions.engine import failpoints
-from core.transactions.engine.columns import arming_columns, key_columns
+from core.transactions.engine.columns import arming_columns, key_columns, repeat_columns
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import LabelCache
-from core.transactions.rules import stored_answer
+from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again, stored_answer
 from core.values.clock import Clock
 from core.values.ids import rrn_of
 
@@ -86,6 +86,35 @@ class Arming:
             await self._arm(lane, fresh)
 
     async def _arm(self, lane: Lane, batch: list[Asked]) -> None:
+        """Arm what is said for the first time; then what is said again, where its first saying never came."""
+        repeats = [asked for asked in batch if asked[0].repeat]
+        if not repeats:
+            await self._arm_new(lane, batch)
+            return
+        if firsts := [asked for asked in batch if not asked[0].repeat]:
+            await self._arm_new(lane, firsts)
+        if lost := await self._without_first(lane, repeats):
+            await self._arm_new(lane, lost)
+
+    async def _without_first(self, lane: Lane, repeats: list[Asked]) -> list[Asked]:
+        """Answer the repeats whose first stands, on whatever date near theirs; return the others."""
+        items = [asked[0] for asked in repeats]
+        try:
+            rows = await lane.fetch("find_repeated", *repeat_columns(items), *REPEAT_DAYS, REPEAT_WITHIN_S)
+        except LaneBroken:
+            # Nothing is told: each terminal repeats once more.
+            _log.warning("repeats_not_read", items=len(items))
+            return []
+        except asyncpg.PostgresError as error:
+            await self._one_by_one(lane, repeats, error)
+            return []
+        found = {row["n"]: row for row in rows}
+        for place, asked in enumerate(repeats):
+            if (row := found.get(place)) is not None:
+                self._settle_missing(asked, row, {}, tried_again=False)
+        return [asked for place, asked in enumerate(repeats) if place not in found]
+
+    async def _arm_new(self, lane: Lane, batch: list[Asked]) -> None:
         items = [asked[0] for asked in batch]
         if failpoints.armed:
             failpoints.reach("tx1-before")
@@ -178,7 +207,13 @@ class Arming:
         self.repeats += 1
         if row["state"] == State.REVERSED:
             self._answer(reply_to, _reply(item.id, Reason.ALREADY_REVERSED))
-        elif row["body_hash"] != item.body_hash:
+        elif row["too_old"] or not is_said_again(
+            repeat=item.repeat,
+            body_hash=item.body_hash,
+            local_time=item.local_time,
+            first_hash=row["body_hash"],
+            first_time=row["local_time"],
+        ):
             self.repeats_differing += 1
             self._answer(reply_to, _reply(item.id, Reason.REPEAT_DIFFERS))
         elif row["state"] != State.SENT:

@@ -35,6 +35,16 @@ def arming_columns(items: list[Authorise]) -> tuple[list[Any], ...]:
     )
 
 
+def repeat_columns(items: list[Authorise]) -> tuple[list[Any], ...]:
+    """Return the arrays of `find_repeated`: place in the list, natural key, and what the first must have too."""
+    return (
+        *key_columns(items),
+        [i.body_hash for i in items],
+        [i.local_time for i in items],
+        [i.received_at_us for i in items],
+    )
+
+
 def key_columns(items: list[Authorise]) -> tuple[list[Any], ...]:
     """Return the arrays of `find_attempts`: place in the list and natural key."""
     return (

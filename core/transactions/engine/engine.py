@@ -41,7 +41,7 @@ GUARD_GRACE_US = 1_500_000
 
 _log = structlog.get_logger("core.engine")
 
-_ARMING_STATEMENTS = ("arm_attempts", "find_attempts", "read_labels", "keep_dead_letter")
+_ARMING_STATEMENTS = ("arm_attempts", "find_attempts", "find_repeated", "read_labels", "keep_dead_letter")
 _DECIDING_STATEMENTS = (
     "decide_attempts",
     "time_out_attempts",

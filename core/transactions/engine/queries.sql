@@ -69,7 +69,8 @@ WITH asked AS (
                     AND r.attempt_id IS NULL
                     AND forestalls(
                         r, a.transmitted_at, a.local_time, date '0001-01-01' + (a.business_day - 1),
-                        a.amount_minor, a.currency, a.card_fingerprint
+                        a.amount_minor, a.currency, a.card_fingerprint,
+                        timestamptz 'epoch' + a.received_at_us * interval '1 microsecond', s.time_zone
                     )
             ) THEN 13
             ELSE 0
@@ -193,7 +194,7 @@ FROM won AS w;
 -- What stands under the natural keys of a batch; attempt_once by index.
 SELECT
     k.n, a.id, a.business_date, a.body_hash, a.state, a.reason, a.approval_code, a.approved_minor, a.host_code,
-    a.reverse_after
+    a.reverse_after, a.local_time, false AS too_old
 FROM unnest($1::integer[], $2::uuid[], $3::integer[], $4::smallint[], $5::integer[])
     AS k (n, terminal_id, business_day, message_class, stan)
 INNER JOIN attempt AS a
@@ -201,6 +202,31 @@ INNER JOIN attempt AS a
     AND a.business_date = date '0001-01-01' + (k.business_day - 1)
     AND a.message_class = k.message_class
     AND a.stan = k.stan;
+
+-- name: find_repeated
+-- What repeats say again, of the same contents, between $9 and $10 days around their own date: one step of attempt_once a
+-- date and month. Only repeats pay for it. By its own time before the latest; received $11 seconds before under another
+-- date, nobody knows whether it is the first of the repeat or of a counter that began anew.
+SELECT
+    k.n, f.id, f.business_date, f.body_hash, f.state, f.reason, f.approval_code, f.approved_minor, f.host_code,
+    f.local_time,
+    f.local_time <> k.local_time AND f.business_date <> date '0001-01-01' + (k.business_day - 1)
+    AND f.received_at < timestamptz 'epoch' + k.received_at_us * interval '1 microsecond'
+        - $11::integer * interval '1 second' AS too_old
+FROM unnest($1::integer[], $2::uuid[], $3::integer[], $4::smallint[], $5::integer[], $6::bigint[], $7::text[], $8::bigint[])
+    AS k (n, terminal_id, business_day, message_class, stan, body_hash, local_time, received_at_us)
+CROSS JOIN LATERAL (
+    SELECT
+        a.id, a.business_date, a.body_hash, a.state, a.reason, a.approval_code, a.approved_minor, a.host_code,
+        a.local_time, a.received_at
+    FROM attempt AS a
+    WHERE a.terminal_id = k.terminal_id
+        AND a.business_date BETWEEN date '0001-01-01' + (k.business_day - 1 + $9::integer)
+        AND date '0001-01-01' + (k.business_day - 1 + $10::integer)
+        AND a.message_class = k.message_class AND a.stan = k.stan AND a.body_hash = k.body_hash
+    ORDER BY a.local_time = k.local_time DESC, a.received_at DESC
+    LIMIT 1
+) AS f;
 
 -- name: read_outcomes
 -- Where attempts stand now, by primary key: for a batch whose commit ended without an answer.

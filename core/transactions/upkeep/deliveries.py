@@ -21,6 +21,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind
 from core.contracts.subjects import core_inbox, host
 from core.transactions.bookings import store as bookings
+from core.transactions.bookings.rules import moment_near
 from core.transactions.hosts.settling import settle_reversal
 from core.transactions.upkeep.store import queries
 from core.values.clock import Clock, to_unix_us
@@ -204,11 +205,17 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
     kind: int = lease["kind"]
     now_us = to_unix_us(now)
     transmitted_at, local_time = attempt["transmitted_at"], attempt["local_time"]
+    received_at: datetime = attempt["received_at"]
+    # A host takes no impossible date, though the terminal that sent it must find it again.
+    if moment_near(transmitted_at, received_at.date()) is None:
+        transmitted_at = received_at.astimezone(UTC).strftime("%m%d%H%M%S")
+    if moment_near(local_time, received_at.date()) is None:
+        local_time = received_at.astimezone(zone_of(attempt["time_zone"])).strftime("%m%d%H%M%S")
     amount_minor, replacement_minor = lease["amount_minor"], -1
     attempt_id: bytes = attempt["id"].bytes
     repeat = lease["tries"] > 1
     rrn = rrn_of(attempt_id)
-    original_stan, original_transmitted_at = attempt["stan"], attempt["transmitted_at"]
+    original_stan, original_transmitted_at = attempt["stan"], transmitted_at
     original_message = _message_of(attempt["kind"], attempt["message_class"])
     if kind in (DeliveryKind.REVERSAL, DeliveryKind.PARTIAL_REVERSAL):
         # A host knows the repeat of an advice or a completion by its number and time, so both stay those of the

@@ -1,6 +1,7 @@
 """Payments over real sockets and a real bus."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -154,6 +155,28 @@ async def test_a_repeat_while_the_first_is_pending_is_answered_once(house: House
     assert len(house.core.authorised) == 1
 
 
+async def test_a_repeat_after_midnight_while_the_first_is_pending_is_answered_once(house: House) -> None:
+    house.core.decide = lambda _request: None
+    terminal = await house.terminal()
+    request = terminal.purchase()
+    today = datetime.now(UTC)
+    yesterday = today - timedelta(days=1)
+    terminal.send({**request, 7: f"{yesterday:%m%d}235958", 12: "235958", 13: f"{yesterday:%m%d}"})
+    terminal.send(requests.repeated({**request, 7: f"{today:%m%d}000003", 12: "000003", 13: f"{today:%m%d}"}))
+    other = {**request, 7: f"{today:%m%d}001643", 12: "001643", 13: f"{today:%m%d}"}
+    terminal.send(other)
+    await until(lambda: len(house.core.authorised) == 2)
+    first, second = house.core.authorised
+    assert (first.local_time[4:], second.local_time[4:]) == ("235958", "001643"), (
+        "a first message is no repeat"
+    )
+    assert first.repeat is second.repeat is False
+    house.core.bus.publish("edge.edge1.authorised", msgspec.msgpack.encode([approve(first)]))
+    assert (await terminal.receive())[39] == "00"
+    with pytest.raises(TimeoutError):
+        await terminal.receive(0.1)
+
+
 async def test_a_repeat_on_a_new_connection_takes_the_answer_with_it(house: House) -> None:
     house.core.decide = lambda _request: None
     old = await house.terminal()
@@ -180,6 +203,7 @@ async def test_a_repeat_after_the_answer_goes_to_core_with_the_same_hash(house: 
     await terminal.ask({**request, 0: "0201", 4: "000000009999"})
     first, again, other = house.core.authorised
     assert first.body_hash == again.body_hash != other.body_hash
+    assert [one.repeat for one in (first, again, other)] == [False, True, True]
     assert (first.message_class, first.stan, first.business_date) == (
         again.message_class,
         again.stan,

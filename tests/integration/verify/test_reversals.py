@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -65,8 +66,14 @@ async def test_what_was_taken_back_as_told_holds(writer: Writer, verification: V
     [
         {},  # told 00, and it stands
         {"attempt_id": None, "attempt_date": None, "finding": 2},  # told that none stood
-        {"attempt_id": None, "attempt_date": None, "finding": 2, "sent_at": ""},
-        {"attempt_id": None, "attempt_date": None, "finding": 2, "sent_at": "1122043200"},  # by another clock
+        {
+            "attempt_id": None,
+            "attempt_date": None,
+            "finding": 2,
+            "sent_at": "",
+            "early": True,
+        },  # it overtook it
+        {"attempt_id": None, "attempt_date": None, "finding": 2, "sent_at": "1122040200"},  # by another clock
         {"replacement_minor": 1_000},  # a part should stay, and all does
     ],
 )
@@ -74,9 +81,49 @@ async def test_v10_sees_a_reversal_that_was_told_and_not_done(
     writer: Writer, verification: Verification, changes: dict[str, Any]
 ) -> None:
     paid = await writer.pay()
-    await say(writer, paid, **changes)
+    if "early" in changes:
+        changes = {**changes, "received_at": writer.now - timedelta(minutes=35)}
+    await say(writer, paid, **{name: value for name, value in changes.items() if name != "early"})
     finding = (await verification()).finding("V10")
     assert (finding.checked, finding.breaches) == (1, 1)
+
+
+@pytest.mark.parametrize("sent_at", ["1122043200", "1121050200", "1122053200", "1120230200", "1122051700"])
+async def test_v10_sees_a_neighbour_taken_back_for_what_was_sent_at_another_time(
+    writer: Writer, verification: Verification, sent_at: str
+) -> None:
+    paid = await writer.pay(State.REVERSED)
+    await say(writer, paid, sent_at=sent_at)
+    assert (await verification()).finding("V10").breaches == 1, "no two clocks are so far apart"
+
+
+@pytest.mark.parametrize("changes", [{"reference": ""}, {"sent_at": "1122070200"}, {"sent_at": "1122040200"}])
+async def test_v10_takes_another_clock_or_our_reference(
+    writer: Writer, verification: Verification, changes: dict[str, Any]
+) -> None:
+    paid = await writer.pay(State.REVERSED)
+    if "reference" in changes:
+        changes = {"reference": paid.reference, "sent_at": "0101000000"}
+    await say(writer, paid, **changes)
+    assert (await verification()).finding("V10").breaches == 0
+
+
+async def test_v10_sees_yesterdays_hold_taken_back_for_what_nobody_described(
+    writer: Writer, verification: Verification
+) -> None:
+    paid = await writer.pay(State.REVERSED, age=timedelta(days=1))
+    await say(writer, paid, sent_at="", card_fingerprint=None, original_day=writer.now.date())
+    assert (await verification()).finding("V10").breaches == 1
+    await writer.connection.execute("UPDATE reversal SET card_fingerprint = 77")
+    assert (await verification()).finding("V10").breaches == 0
+
+
+async def test_v10_leaves_a_neighbour_that_was_sent_at_another_time(
+    writer: Writer, verification: Verification
+) -> None:
+    paid = await writer.pay()
+    await say(writer, paid, attempt_id=None, attempt_date=None, finding=2, sent_at="1122051700")
+    assert (await verification()).finding("V10").breaches == 0
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
@@ -13,8 +14,9 @@ import pytest
 
 from core.contracts.payment import Authorise
 from core.contracts.reasons import Reason
-from core.contracts.states import EventKind, Kind, State
+from core.contracts.states import EventKind, Kind, ReversalFinding, State
 from core.contracts.subjects import REVERSE
+from core.transactions.bookings.rules import Candidate, Said, clock_differences, find_named
 from core.values.ids import rrn_of
 from core.values.zones import time_zone_of, zone_of
 from tests.integration.core.transactions import stand_in_host as behaviour
@@ -80,7 +82,6 @@ async def test_after_a_counter_reset_the_payment_described_is_taken_back(world: 
         ({"card": MASTERCARD}, "card"),
         ({"original_rrn": "0123456789AB"}, "reference"),
         ({"approval_code": "NOTOUR"}, "approval_code"),
-        ({"original_sent_at": "0102030405"}, "time"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -101,6 +102,129 @@ async def test_what_disagrees_is_refused_kept_and_left_standing(
     assert (kept["attempt_id"], kept["differs"], kept["repeats"]) == (UUID(bytes=item.id), [differs], 1)
     assert (await world.reverse(item)).reason == Reason.APPROVED, "the true one still succeeds"
     await drained(world)
+
+
+def shifted(time: str, **by: float) -> str:
+    """Return MMDDhhmmss of this year, moved."""
+    moment = datetime.strptime(f"2026{time}", "%Y%m%d%H%M%S") + timedelta(**by)  # noqa: DTZ007 -- Of no zone.
+    return f"{moment:%m%d%H%M%S}"
+
+
+@pytest.mark.parametrize(
+    "by", [{"minutes": 15}, {"hours": 24}, {"hours": 30}, {"hours": -2}, {"minutes": 45}, {"seconds": 1}]
+)
+async def test_the_reversal_of_what_never_arrived_leaves_its_neighbour_and_tells_a_person(
+    world: World, by: dict[str, float]
+) -> None:
+    neighbour = world.payment()
+    await world.pay(neighbour)
+    sent_at = shifted(neighbour.transmitted_at, **by)
+    for _ in range(2):
+        reply = await world.reverse(neighbour, original_sent_at=sent_at)
+        assert (reply.reason, reply.approved_minor) == (Reason.APPROVED, 0)
+    assert (await world.row(neighbour.id))["state"] == State.APPROVED
+    doubts = [e["cause"] for e in await world.events(neighbour.id) if e["kind"] == EventKind.DOUBTED]
+    assert doubts == ["like_one_reversed"]
+    lost = world.payment(stan=neighbour.stan, business_date=world.today() - 1, transmitted_at=sent_at)
+    assert (await world.pay(lost)).reason == Reason.ALREADY_REVERSED, "should it still come, it is refused"
+    assert (await world.reverse(neighbour)).reason == Reason.APPROVED, "the true one still succeeds"
+    assert (await world.row(neighbour.id))["state"] == State.REVERSED
+    await drained(world)
+
+
+@pytest.mark.parametrize(
+    ("yesterdays_state", "today"),
+    [(State.APPROVED, True), (State.DECLINED, True), (State.REVERSED, True), (State.APPROVED, False)],
+)
+async def test_without_a_time_a_number_and_a_price_of_today_name_nothing_of_yesterday(
+    world: World, yesterdays_state: State, today: bool
+) -> None:
+    old = yesterdays(world, stan=60, card=MASTERCARD)
+    if yesterdays_state == State.DECLINED:
+        world.host.script.append(behaviour.DECLINE)
+    await world.pay(old)
+    await world.owner.execute("UPDATE attempt SET received_at = received_at - interval '1 day'")
+    if yesterdays_state == State.REVERSED:
+        await world.reverse(old)
+    new = world.payment(stan=60)
+    if today:
+        await world.pay(new)
+    reply = await world.reverse(new, original_sent_at="", card=None)
+    assert (await world.row(old.id))["state"] == yesterdays_state
+    if today:
+        assert (reply.reason, reply.rrn) == (Reason.APPROVED, rrn_of(new.id))
+        assert (await world.row(new.id))["state"] == State.REVERSED
+    else:
+        assert reply.reason == Reason.ORIGINAL_DISAGREES
+        kept = await world.owner.fetchrow("SELECT attempt_id, differs FROM reversal")
+        assert kept is not None
+        assert (kept["attempt_id"].bytes, kept["differs"]) == (old.id, ["date"])
+    await drained(world)
+
+
+@pytest.mark.parametrize("sent_at", ["its own", ""])
+@pytest.mark.parametrize("minutes", [11, 15, 60, 90])
+async def test_a_lost_payments_reversal_refuses_no_other_payment_later(
+    world: World, sent_at: str, minutes: int
+) -> None:
+    lost = world.payment(stan=61)
+    await world.reverse(lost, original_sent_at=lost.transmitted_at if sent_at else "")
+    world.clock.offset += timedelta(minutes=minutes)
+    other = world.payment(stan=61, card=MASTERCARD, business_date=lost.business_date)
+    assert (await world.pay(other)).reason == Reason.APPROVED
+    await drained(world)
+
+
+async def test_without_a_time_a_mark_refuses_what_it_overtook(world: World) -> None:
+    lost = world.payment()
+    await world.reverse(lost, original_sent_at="")
+    assert (await world.pay(world.payment(stan=lost.stan, card=MASTERCARD))).reason == Reason.APPROVED
+    await world.owner.execute("DELETE FROM attempt")
+    assert (await world.pay(lost)).reason == Reason.ALREADY_REVERSED
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Paris", "America/Miquelon", "Pacific/Tahiti", "Pacific/Wallis", "UTC"]
+)
+async def test_clocks_are_as_far_apart_here_as_in_the_database(world: World, zone: str) -> None:
+    for reading in (
+        datetime(2026, month, 28, hour, 30)  # noqa: DTZ001 -- Of no known zone.
+        for month in (1, 3, 7, 10)
+        for hour in (0, 2, 11, 23)
+    ):
+        row = await world.owner.fetchval("SELECT clock_differences($1, $2)", reading, zone)
+        assert set(row or []) == clock_differences(reading, zone)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/Guadeloupe", "Pacific/Tahiti"])
+async def test_one_instant_is_one_here_and_in_the_database(world: World, zone: str) -> None:
+    shown, local = (
+        "0301003000",
+        f"{datetime(2026, 3, 1, 0, 30, tzinfo=UTC).astimezone(ZoneInfo(zone)):%m%d%H%M%S}",
+    )
+    one = store_candidate(shown, local, zone)
+    for quarters in range(-120, 121):
+        said = shifted(shown, minutes=15 * quarters)
+        there = await world.owner.fetchval(
+            "SELECT $1 IN ($2, $3) OR is_same_instant($1, $2, $3, date '2026-03-01', $4)",
+            said,
+            shown,
+            local,
+            zone,
+        )
+        found = find_named(
+            Said(said, date(2026, 3, 1), "", 1, "EUR", 1, ""),
+            [one],
+            arrived_at=datetime(2026, 3, 1, 1, tzinfo=UTC),
+        )
+        assert there == (found.finding == ReversalFinding.NAMED), said
+
+
+def store_candidate(shown: str, local: str, zone: str) -> Candidate:
+    return Candidate(
+        bytes(16), date(2026, 3, 1), State.APPROVED, 1, 1, "EUR", 1, "", shown, local, "",
+        datetime(2026, 3, 1, 0, 30, tzinfo=UTC), zone,
+    )  # fmt: skip
 
 
 async def test_a_reference_of_ours_under_another_number_is_no_permission(world: World) -> None:

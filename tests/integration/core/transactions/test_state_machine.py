@@ -146,6 +146,37 @@ class EngineMachine(RuleBasedStateMachine):
 
         self.run_in_loop(work())
 
+    @rule(item=st.one_of(payments, holds), days=st.sampled_from([0, 1, 2]), second=st.integers(0, 59))
+    def repeat_after_midnight(self, item: Authorise, days: int, second: int) -> None:
+        """All times of a repeat are its own, on a day that may be another."""
+
+        async def work() -> None:
+            before = await self.world.owner.fetchval("SELECT count(*) FROM attempt")
+            at = f"{item.local_time[:4]}0000{second:02d}"
+            reply = await self.world.pay(
+                self.world.again(
+                    item,
+                    repeat=True,
+                    business_date=item.business_date + days,
+                    local_time=at,
+                    transmitted_at=at,
+                )
+            )
+            row = await self.world.row_of_key(item)
+            expected = {State.REVERSED: Reason.ALREADY_REVERSED, State.UNKNOWN: Reason.HOST_NO_REPLY}
+            assert reply.reason == expected.get(State(row["state"]), row["reason"])
+            assert await self.world.owner.fetchval("SELECT count(*) FROM attempt") == before
+
+        self.run_in_loop(work())
+
+    @rule(item=st.one_of(payments, holds), second=st.integers(0, 59))
+    def ask_anew_after_a_counter_reset(self, item: Authorise, second: int) -> None:
+        """The same card, price and number on one day, and not a repeat: never told the other one's answer."""
+        at = f"{item.local_time[:4]}0000{second:02d}"
+        reply = self.run_in_loop(self.world.pay(self.world.again(item, local_time=at, transmitted_at=at)))
+        if at != item.local_time:
+            assert (reply.approved_minor, reply.reason in APPROVALS) == (0, False)
+
     @rule(item=st.one_of(payments, holds))
     def repeat_with_another_body(self, item: Authorise) -> None:
         reply = self.run_in_loop(self.world.pay(self.world.again(item, body_hash=77)))
@@ -205,6 +236,7 @@ class EngineMachine(RuleBasedStateMachine):
         item = self.world.payment(
             amount_minor=amount + 10_000 * self.reset_stans,
             stan=earlier.stan,
+            body_hash=1_000 + self.reset_stans,
             **{
                 **self._clock(),
                 "business_date": earlier.business_date - self.reset_stans,

@@ -140,7 +140,7 @@ class World:
         """Return a pre-authorisation."""
         return self.payment(**{"kind": int(Kind.AUTHORISATION), "message_class": 1, **changes})
 
-    def again(self, item: Authorise, **changes: Any) -> Authorise:
+    def again(self, item: Any, **changes: Any) -> Any:
         """Return what a terminal sends when it repeats: the same key, another id of edge's."""
         return msgspec.structs.replace(item, id=self.new_id(), received_at_us=self.now_us(), **changes)
 
@@ -228,7 +228,11 @@ class World:
 
     def completion(self, original: Authorise, **changes: Any) -> Book:
         """Return a completion of a pre-authorisation."""
-        values = {"original_rrn": rrn_of(original.id), "amount_minor": original.amount_minor}
+        values = {
+            "original_rrn": rrn_of(original.id),
+            "amount_minor": original.amount_minor,
+            "approval_code": "",
+        }
         return self.booking(Kind.COMPLETION, **{**values, **changes})
 
     def refund(self, original: Authorise, **changes: Any) -> Authorise:

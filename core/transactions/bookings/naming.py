@@ -1,0 +1,108 @@
+"""The message that a later one is about, locked: by what a reversal, a completion or a refund says of it."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from core.contracts.payment import Authorise, Book
+from core.contracts.states import ReversalFinding
+from core.transactions.bookings import store
+from core.transactions.bookings.rules import (
+    NEAR_DAYS,
+    UNSAID_DAYS,
+    Match,
+    Said,
+    find_named,
+    moment_near,
+    times_agree,
+)
+from core.transactions.bookings.store import Connection, Standing
+from core.values.clock import from_unix_us
+from core.values.ids import id_range_of_rrn
+
+EVERYWHERE: Final = timedelta(days=400)
+"""Beyond the near dates a description is compared with what stands in a year and a month on either side."""
+
+
+async def find_described(
+    connection: Connection,
+    said: Said,
+    *,
+    terminal_id: bytes,
+    message_class: int,
+    stan: int,
+    arrived_at: datetime,
+) -> tuple[Match, Standing | None]:
+    """Return what is described under a number: near the date that is said first, then on any date."""
+    before, after = (-NEAR_DAYS, NEAR_DAYS) if said.sent_at else UNSAID_DAYS
+    match, standing = Match(ReversalFinding.NONE_STOOD, None), None
+    for first, last in (
+        (said.day + timedelta(days=before), said.day + timedelta(days=after)),
+        (said.day - EVERYWHERE, said.day + EVERYWHERE),
+    ):
+        found = await store.lock_named(
+            connection,
+            terminal_id=terminal_id,
+            message_class=message_class,
+            stan=stan,
+            first=first,
+            last=last,
+        )
+        match = find_named(said, [store.candidate_of(one) for one in found], arrived_at=arrived_at)
+        if match.differs == ("reference",) and match.place is not None:
+            # Some terminals make references of their own: then the original had this one too.
+            own = await store.read_own_reference(connection, found[match.place])
+            match = find_named(said, [store.candidate_of(one, own) for one in found], arrived_at=arrived_at)
+        standing = found[match.place] if match.place is not None else None
+        if match.finding != ReversalFinding.NONE_STOOD:
+            break
+    return match, standing
+
+
+async def lock_original(connection: Connection, asked: Book | Authorise) -> tuple[Match, Standing | None]:
+    """Return what a completion or a refund is about: by its reference, else by the number and time of its message."""
+    if asked.original_rrn:
+        standing = await lock_referenced(connection, asked)
+        finding = ReversalFinding.NONE_STOOD if standing is None else ReversalFinding.NAMED
+        return Match(finding, None), standing
+    if not asked.original_stan:
+        return Match(ReversalFinding.NONE_STOOD, None), None
+    own_date = date.fromordinal(asked.business_date)
+    sent_at = moment_near(asked.original_sent_at, own_date) if asked.original_sent_at else None
+    said = Said(
+        asked.original_sent_at if sent_at is not None else "",
+        sent_at.date() if sent_at is not None else own_date,
+        "",
+        None,  # what is captured may be less than what was held
+        asked.currency,
+        asked.card.fingerprint,
+        asked.approval_code,
+    )
+    return await find_described(
+        connection,
+        said,
+        terminal_id=asked.terminal_id,
+        message_class=asked.original_message_class,
+        stan=asked.original_stan,
+        arrived_at=from_unix_us(asked.received_at_us),
+    )
+
+
+async def lock_referenced(connection: Connection, asked: Book | Authorise) -> Standing | None:
+    """Return the message of the terminal's store that has the reference which is said."""
+    id_range = id_range_of_rrn(asked.original_rrn, near_unix_ms=asked.received_at_us // 1000)
+    if id_range is None:
+        return None
+    found = await store.find_by_reference(connection, id_range, terminal_id=asked.terminal_id)
+    return await store.lock_by_id(connection, *found) if found is not None else None
+
+
+def describes(asked: Book | Authorise, original: Standing) -> bool:
+    """Whether all that a message says of its original besides the reference is true of it: fields 38 and 90."""
+    if asked.approval_code and original.approval_code and asked.approval_code != original.approval_code:
+        return False
+    if not asked.original_stan:
+        return True
+    return (asked.original_message_class, asked.original_stan) == (
+        original.message_class,
+        original.stan,
+    ) and times_agree(asked.original_sent_at, store.candidate_of(original)) != "never"
