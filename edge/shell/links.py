@@ -14,7 +14,7 @@ from core.bus import Batcher, Bus, BusError, BusRefused, Subscription, publish_b
 from core.contracts.host_messages import HostSays, HostSaysKept
 from core.contracts.payment import HostReply, HostRequest
 from core.contracts.reasons import Reason
-from core.contracts.subjects import HOST_SAYS, LINKS_QUEUE, host, is_core_inbox
+from core.contracts.subjects import HOST_SAYS, LINKS_QUEUE, answers_of, host, is_core_inbox
 from core.values.clock import Clock
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
@@ -165,6 +165,7 @@ class AcquirerLinks:
         if not is_core_inbox(reply_subject):
             _log.error("reply_subject_refused", subject=host(self.acquirer))
             return
+        reply_subject = answers_of(reply_subject)
         requests = _decode_requests(payload)
         self._request_sizes.observe(len(requests))
         link = self._choose()
