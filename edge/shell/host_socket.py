@@ -25,7 +25,7 @@ from edge.protocol.hostlink import (
     request_key,
 )
 from edge.protocol.limits import HOST_ASKED_MAX, HOST_ECHO_DEADLINE_S, HOST_LATE_KEYS_MAX
-from edge.protocol.message_types import ECHO, NETWORK_MANAGEMENT, SIGN_OFF, SIGN_ON
+from edge.protocol.message_types import ECHO, SIGN_OFF, SIGN_ON
 from edge.shell.limits import HOST_BACK_OFF_S, HOST_CONNECT_TIMEOUT_S, HOST_WRITE_BUFFER_BYTES_MAX
 from edge.translate.host_requests import (
     ACCEPTED,
@@ -369,7 +369,7 @@ class HostSocket(asyncio.Protocol):
         code = code_at_once(message)
         self._write(answer_to_host(message, code))
         self._count_asked("answered" if code == ACCEPTED else "refused")
-        if code != ACCEPTED or message[0] not in NETWORK_MANAGEMENT:
+        if code != ACCEPTED:
             _log.warning("host_request_not_supported", acquirer=self._links.acquirer, message=message[0])
         elif message[70] == SIGN_OFF and self._machine.state is LinkState.UP:
             _log.warning("host_signed_off", acquirer=self._links.acquirer, role=self.role)
