@@ -125,6 +125,11 @@ async def test_each_approval_of_the_table_is_one(abroad: Abroad, code: str) -> N
     assert (reply.approved_minor, reply.approval_code, reply.differs) == (1250, "A12345", "")
 
 
+async def test_what_a_host_fills_with_blanks_it_does_not_say(abroad: Abroad) -> None:
+    reply = await abroad.told_of(_37=" " * 12, _38=" " * 6, _42=" " * 15)
+    assert (reply.reason, reply.approval_code, reply.differs) == (Reason.APPROVED, "", "")
+
+
 async def test_no_reason_to_decline_approves_a_verification_and_no_amount(abroad: Abroad) -> None:
     verification = abroad.request(message="0100", processing_code="380000", amount_minor=0)
     assert (await abroad.told_of(verification, _39="85")).reason == Reason.APPROVED
