@@ -79,15 +79,17 @@ class Batcher(Generic[Item]):
 
 def publish_batch(
     bus: Bus, encode: Callable[[Any], bytes], subject: str, items: list[Any], reply: str = ""
-) -> None:
+) -> int:
     """Publish a list as one message, or as halves of it while it is above the server's largest payload.
 
+    Returns the number of messages.
     Raises: BusRefused. What was published before the refusal has left; a single item above the bound is refused.
     """
     payload = encode(items)
     if len(payload) <= bus.payload_bytes_max or len(items) == 1:
         bus.publish(subject, payload, reply)
-        return
+        return 1
     middle = len(items) // 2
-    publish_batch(bus, encode, subject, items[:middle], reply)
-    publish_batch(bus, encode, subject, items[middle:], reply)
+    return publish_batch(bus, encode, subject, items[:middle], reply) + publish_batch(
+        bus, encode, subject, items[middle:], reply
+    )

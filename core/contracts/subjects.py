@@ -45,9 +45,23 @@ def edge_inbox(edge: str) -> str:
     return f"edge.{edge}.authorised"
 
 
+_BATCH_WORDS = 6  # core.in.<role>.<instance>.<batch>.host
+
+
 def core_inbox(instance: str, role: str = "engine") -> str:
     """Where an instance of one of core's roles receives list[HostReply]."""
     return f"core.in.{role}.{instance}.host"
+
+
+def core_inbox_of_batch(inbox: str, batch: int | str) -> str:
+    """Return the reply subject of one batch of HostRequest: where the bus says that nobody took just this batch."""
+    return f"{inbox.removesuffix('.host')}.{batch}.host"
+
+
+def answers_of(reply: str) -> str:
+    """Return where the answers to a batch go: to the inbox itself, so that those of several batches travel together."""
+    parts = reply.split(".")
+    return ".".join((*parts[:4], parts[5])) if len(parts) == _BATCH_WORDS else reply
 
 
 def inbox_prefix(user: str) -> str:

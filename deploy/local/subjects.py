@@ -41,6 +41,8 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
             *_TERMINALS_ASKED,
             subjects.core_inbox("*", "engine"),
             subjects.core_inbox("*", "worker"),
+            # An edge of the version before answers where the batch was asked.
+            subjects.core_inbox_of_batch(subjects.core_inbox("*", "engine"), "*"),
         ),
         subscribe=(subjects.edge_inbox("*"), subjects.host("*"), _inbox("edge")),
     ),
@@ -60,6 +62,7 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
             *_ENGINE_ASKED,
             subjects.CARRY_OUT,
             subjects.core_inbox("*", "engine"),
+            subjects.core_inbox_of_batch(subjects.core_inbox("*", "engine"), "*"),
             _inbox("engine"),
         ),
     ),

@@ -101,6 +101,9 @@ class HostLinkRefused(ProtocolError):
 
     code = "host_link_refused"
 
-    def __init__(self, reason: Literal["in_flight_max", "not_up", "key_in_flight"]) -> None:
+    def __init__(
+        self,
+        reason: Literal["in_flight_max", "not_up", "key_in_flight", "answer_outstanding", "outstanding_max"],
+    ) -> None:
         super().__init__(f"host link: {reason}")
         self.reason = reason

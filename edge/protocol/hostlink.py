@@ -7,6 +7,9 @@
 Requests of many terminals share the link and answers come in any order. A request is known by its class and function
 (the message type without its repeat), its terminal and its trace number, which the answer carries back. No answer by
 the deadline is unknown, never declined; an answer after it is late, and is told apart from one that nobody asked for.
+
+Answers of many hosts hold nothing that tells two requests of one key apart. So a key whose answer may still come
+belongs to its request on every link of the acquirer (`Outstanding`), and is refused to any other.
 """
 
 from dataclasses import dataclass
@@ -21,6 +24,8 @@ from edge.protocol.limits import (
     HOST_ECHO_DEADLINE_S,
     HOST_IN_FLIGHT_MAX,
     HOST_LATE_KEYS_MAX,
+    HOST_LATE_S,
+    HOST_OUTSTANDING_MAX,
     HOST_SETTLED_S,
     HOST_SIGN_ON_DEADLINE_S,
     HOST_SIGNED_OFF_S,
@@ -56,6 +61,10 @@ _TRANSITIONS: Final[dict[tuple[LinkState, LinkCause], LinkState]] = {
 
 
 _MANAGED_ONLY: Final = (LinkState.SIGNING_ON, LinkState.SIGNED_OFF)
+
+
+MANAGEMENT_CLASS: Final = "80"
+"""Network management concerns one link, and its trace numbers are that link's own."""
 
 
 class CorrelationKey(NamedTuple):
@@ -104,11 +113,63 @@ def _key(mti: str, message: Message) -> CorrelationKey:
     return CorrelationKey(mti[1:3], terminal_id, trace_number)
 
 
+@dataclass(slots=True)
+class _Claim:
+    owner: bytes
+    answers: int  # How often it was sent, less how often it was answered.
+    until: float
+
+
+class Outstanding:
+    """Whose answer each key stands for, on all links of one acquirer together. Times as in HostLink."""
+
+    def __init__(self, *, keys_max: int = HOST_OUTSTANDING_MAX) -> None:
+        self._keys_max = keys_max
+        self._claims: dict[CorrelationKey, _Claim] = {}  # The one sent longest ago first.
+
+    def __len__(self) -> int:
+        return len(self._claims)
+
+    def claim(self, key: CorrelationKey, owner: bytes, *, now: float, until: float) -> None:
+        """Let `owner` be sent under a key. Raises: HostLinkRefused while it is another's, or at the bound."""
+        claim = self._claims.pop(key, None)
+        if claim is not None and claim.until <= now:
+            claim = None
+        if claim is None:
+            if len(self._claims) >= self._keys_max:
+                self._forget_past(now)
+            if len(self._claims) >= self._keys_max:
+                raise HostLinkRefused("outstanding_max")
+            self._claims[key] = _Claim(owner, 1, until)
+            return
+        self._claims[key] = claim
+        if claim.owner != owner:
+            raise HostLinkRefused("answer_outstanding")
+        # Each try may be answered: the key is free when all are.
+        claim.answers += 1
+        claim.until = max(claim.until, until)
+
+    def answered(self, key: CorrelationKey) -> None:
+        """Record an answer; the last one that can come frees the key."""
+        claim = self._claims.get(key)
+        if claim is not None:
+            claim.answers -= 1
+            if claim.answers <= 0:
+                del self._claims[key]
+
+    def _forget_past(self, now: float) -> None:
+        self._claims = {key: claim for key, claim in self._claims.items() if claim.until > now}
+
+
 class HostLink:
     """The correlation table and the life of one link. Times are seconds of any steady clock."""
 
-    def __init__(self, *, in_flight_max: int = HOST_IN_FLIGHT_MAX) -> None:
+    def __init__(
+        self, *, in_flight_max: int = HOST_IN_FLIGHT_MAX, outstanding: Outstanding | None = None
+    ) -> None:
+        """Make a link that is down; links of one acquirer share what is outstanding."""
         self.state = LinkState.DOWN
+        self._outstanding = Outstanding() if outstanding is None else outstanding
         self._in_flight_max = in_flight_max
         self._deadlines: dict[CorrelationKey, float] = {}
         # May hold keys already answered; they are dropped as they surface, so it is at most twice the table.
@@ -123,19 +184,23 @@ class HostLink:
         """Requests sent whose answer may still come in time."""
         return len(self._deadlines)
 
-    def sent(self, key: CorrelationKey, deadline: float) -> None:
+    def sent(self, key: CorrelationKey, deadline: float, *, now: float = 0.0, owner: bytes = b"") -> None:
         """Remember a request that is about to be sent, and by when it must be answered.
 
-        A link that is signing on takes network management only.
-        Raises: HostLinkRefused when the link is not up, is full, or waits for the same key already.
+        `owner` tells requests apart: a repeat has that of its original. A link that is signing on takes network
+        management only.
+        Raises: HostLinkRefused when the link is not up, is full, or waits for the same key already, or when the
+        answer to another request under the key may still come on any link.
         """
-        management = key.message_class == "80" and self.state in _MANAGED_ONLY
+        management = key.message_class == MANAGEMENT_CLASS and self.state in _MANAGED_ONLY
         if self.state is not LinkState.UP and not management:
             raise HostLinkRefused("not_up")
         if key in self._deadlines:
             raise HostLinkRefused("key_in_flight")
         if len(self._deadlines) >= self._in_flight_max:
             raise HostLinkRefused("in_flight_max")
+        if key.message_class != MANAGEMENT_CLASS:
+            self._outstanding.claim(key, owner, now=now, until=deadline + HOST_LATE_S)
         # A repeat of a request that expired is in time again.
         self._late.pop(key, None)
         self._deadlines[key] = deadline
@@ -150,9 +215,11 @@ class HostLink:
         """
         key = answer_key(message)
         if self._deadlines.pop(key, None) is not None:
+            self._outstanding.answered(key)
             return key
         if key in self._late:
             del self._late[key]
+            self._outstanding.answered(key)
             return Late(key)
         return Unsolicited(key)
 

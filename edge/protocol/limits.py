@@ -14,6 +14,10 @@ IN_FLIGHT_MAX: Final = 8  # Requests of one terminal that have no answer yet.
 # Host links.
 HOST_IN_FLIGHT_MAX: Final = 4096
 HOST_LATE_KEYS_MAX: Final = 16384  # Expired keys remembered, to tell a late reply from an unsolicited one.
+HOST_LATE_S: Final = (
+    300.0  # How long after its deadline an answer may still come: its key is not used anew before.
+)
+HOST_OUTSTANDING_MAX: Final = 131_072  # Keys of one acquirer whose answer may still come.
 # A host drops a link after 30 s of silence, so echo well inside that.
 HOST_ECHO_AFTER_S: Final = 20.0
 HOST_SIGN_ON_DEADLINE_S: Final = 10.0

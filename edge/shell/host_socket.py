@@ -15,9 +15,17 @@ from edge.keys.port import SealBroken
 from edge.protocol.errors import FieldMalformed, FrameRefused, HostLinkRefused, ProtocolError
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader
-from edge.protocol.hostlink import CorrelationKey, HostLink, Late, LinkState, Unsolicited, request_key
+from edge.protocol.hostlink import (
+    CorrelationKey,
+    HostLink,
+    Late,
+    LinkState,
+    Outstanding,
+    Unsolicited,
+    request_key,
+)
 from edge.protocol.limits import HOST_ASKED_MAX, HOST_ECHO_DEADLINE_S, HOST_LATE_KEYS_MAX
-from edge.protocol.message_types import ECHO, NETWORK_MANAGEMENT, SIGN_OFF, SIGN_ON
+from edge.protocol.message_types import ECHO, SIGN_OFF, SIGN_ON
 from edge.shell.limits import HOST_BACK_OFF_S, HOST_CONNECT_TIMEOUT_S, HOST_WRITE_BUFFER_BYTES_MAX
 from edge.translate.host_requests import (
     ACCEPTED,
@@ -34,7 +42,6 @@ from observability import metrics
 if TYPE_CHECKING:
     from edge.shell.links import AcquirerLinks
 
-_MANAGEMENT_CLASS: Final = "80"
 _MICROSECONDS: Final = 1_000_000
 
 _log = structlog.get_logger("edge.host")
@@ -50,17 +57,24 @@ class Flight(NamedTuple):
     card_hash: int
 
 
+def owner_of(request: HostRequest) -> bytes:
+    """Return what a request and its repeats share, and no other request: a part taken back is not the whole."""
+    return request.id if request.replacement_minor < 0 else request.id + b"part"
+
+
 class HostSocket(asyncio.Protocol):
     """Several of these make the links of an acquirer. `up` is when it carries requests."""
 
-    def __init__(self, links: "AcquirerLinks", *, role: str, host: str, port: int) -> None:
+    def __init__(
+        self, links: "AcquirerLinks", *, role: str, host: str, port: int, outstanding: Outstanding
+    ) -> None:
         self.role = role
         self._links = links
         self._host = host
         self._port = port
         self._loop = asyncio.get_running_loop()
         self._codec = DIALECTS["ascii1987"]
-        self._machine = HostLink()
+        self._machine = HostLink(outstanding=outstanding)
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -137,7 +151,12 @@ class HostSocket(asyncio.Protocol):
                     # The bus brought it twice. "Not sent" would be a lie: the answer to the first is the answer.
                     self._links.count_refused("repeated")
                     continue
-                machine.sent(key, now + (request.deadline_at_us - now_us) / _MICROSECONDS)
+                machine.sent(
+                    key,
+                    now + (request.deadline_at_us - now_us) / _MICROSECONDS,
+                    now=now,
+                    owner=owner_of(request),
+                )
             except HostLinkRefused as error:
                 self._links.count_refused(error.reason)
                 self._links.reply(reply_subject, not_sent(request, Reason.SYSTEM_BUSY, at_us=now_us))
@@ -162,7 +181,7 @@ class HostSocket(asyncio.Protocol):
     def _is_under_way(self, key: CorrelationKey, request: HostRequest) -> bool:
         """Whether this very request waits for its answer already."""
         flight = self._flights.get(key)
-        return flight is not None and flight.request.id == request.id
+        return flight is not None and owner_of(flight.request) == owner_of(request)
 
     # asyncio.Protocol
 
@@ -200,21 +219,29 @@ class HostSocket(asyncio.Protocol):
                 if is_request(message):
                     self._asked(message, now_us)
                     continue
-                answer = self._machine.answered(message)
+                if not self.take(message, now_us):
+                    self._links.take_elsewhere(self, message, now_us)
             except ProtocolError as error:
                 self._links.count_refused(error.code)
                 _log.warning("host_answer_malformed", acquirer=self._links.acquirer, problem=str(error))
                 continue
-            if type(answer) is not Unsolicited:
-                self._machine.heard(now=self._loop.time())
-            if type(answer) is CorrelationKey:
-                self._answered(answer, message, now_us)
-            elif type(answer) is Late:
-                self._answered_late(answer.key, message, now_us)
-            elif type(answer) is Unsolicited:
-                self._links.count_refused("unsolicited")
 
     # Answers
+
+    def take(self, message: Message, now_us: int) -> bool:
+        """Take an answer, in time or late, to what was sent here; False when it answers nothing of this link.
+
+        Raises: MessageTypeUnknown, FieldMalformed.
+        """
+        answer = self._machine.answered(message)
+        if type(answer) is Unsolicited:
+            return False
+        self._machine.heard(now=self._loop.time())
+        if type(answer) is Late:
+            self._answered_late(answer.key, message, now_us)
+        elif type(answer) is CorrelationKey:
+            self._answered(answer, message, now_us)
+        return True
 
     def _answered(self, key: CorrelationKey, message: Message, now_us: int) -> None:
         flight = self._flights.pop(key, None)
@@ -293,7 +320,7 @@ class HostSocket(asyncio.Protocol):
             70: code,
         }
         key = request_key(message)
-        self._machine.sent(key, now + HOST_ECHO_DEADLINE_S)
+        self._machine.sent(key, now + HOST_ECHO_DEADLINE_S, now=now)
         self._managing = {key: code}
         self._write(message)
 
@@ -342,7 +369,7 @@ class HostSocket(asyncio.Protocol):
         code = code_at_once(message)
         self._write(answer_to_host(message, code))
         self._count_asked("answered" if code == ACCEPTED else "refused")
-        if code != ACCEPTED or message[0] not in NETWORK_MANAGEMENT:
+        if code != ACCEPTED:
             _log.warning("host_request_not_supported", acquirer=self._links.acquirer, message=message[0])
         elif message[70] == SIGN_OFF and self._machine.state is LinkState.UP:
             _log.warning("host_signed_off", acquirer=self._links.acquirer, role=self.role)

@@ -14,9 +14,11 @@ from core.bus import Batcher, Bus, BusError, BusRefused, Subscription, publish_b
 from core.contracts.host_messages import HostSays, HostSaysKept
 from core.contracts.payment import HostReply, HostRequest
 from core.contracts.reasons import Reason
-from core.contracts.subjects import HOST_SAYS, LINKS_QUEUE, host, is_core_inbox
+from core.contracts.subjects import HOST_SAYS, LINKS_QUEUE, answers_of, host, is_core_inbox
 from core.values.clock import Clock
 from edge.keys.port import SecurityModule
+from edge.protocol.field import Message
+from edge.protocol.hostlink import MANAGEMENT_CLASS, Outstanding, answer_key
 from edge.settings import AcquirerSettings
 from edge.shell.host_socket import HostSocket
 from edge.shell.limits import BATCH_ITEMS_MAX, HOST_TICK_S, REPLY_SUBJECTS_MAX, REQUEST_TIMEOUT_S, WAITING_MAX
@@ -54,8 +56,9 @@ class AcquirerLinks:
             number: metrics.HOST_REQUESTS.child(self.acquirer, word)
             for number, word in ((1, "replied"), (2, "no_reply"), (3, "not_sent"))
         }
+        self.outstanding = Outstanding()
         self.sockets = [
-            HostSocket(self, role=role, host=address.host, port=address.port)
+            HostSocket(self, role=role, host=address.host, port=address.port, outstanding=self.outstanding)
             for role, addresses in (("primary", settings.primary), ("secondary", settings.secondary))
             for address in addresses
             for _ in range(settings.sockets)
@@ -130,6 +133,25 @@ class AcquirerLinks:
         """Count what a link refused or could not read; causes are our own words."""
         metrics.EDGE_REFUSED.child(f"host_{cause.lower()}").n += 1
 
+    def take_elsewhere(self, heard_on: HostSocket, message: Message, now_us: int) -> None:
+        """Give an answer to the link that asked: some hosts answer on another. What nobody asked leaves a trace."""
+        key = answer_key(message)
+        if key.message_class != MANAGEMENT_CLASS:
+            for link in self.sockets:
+                if link is not heard_on and link.take(message, now_us):
+                    return
+            # Perhaps the second answer to a request that was sent twice.
+            self.outstanding.answered(key)
+        self.count_refused("unsolicited")
+        _log.warning(
+            "host_answer_unsolicited",
+            acquirer=self.acquirer,
+            message=message[0],
+            terminal=message.get(41),
+            trace_number=message.get(11),
+            code=message.get(39),
+        )
+
     def state_changed(self) -> None:
         """A socket came up or went down: listen, or stop listening."""
         up = self.up
@@ -143,6 +165,7 @@ class AcquirerLinks:
         if not is_core_inbox(reply_subject):
             _log.error("reply_subject_refused", subject=host(self.acquirer))
             return
+        reply_subject = answers_of(reply_subject)
         requests = _decode_requests(payload)
         self._request_sizes.observe(len(requests))
         link = self._choose()

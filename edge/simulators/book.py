@@ -87,6 +87,7 @@ class Entry(msgspec.Struct, gc=False):
     original_rrn: str = ""
     reversal_accepted: bool = False
     digits_shown: str = ""
+    approved_first_minor: int = 0  # before any part was taken back
 
 
 def letters_of(digits: str) -> str:
@@ -153,6 +154,7 @@ def new_entry(fact: Fact) -> Entry:
         original_rrn=fact.original_rrn,
         reversal_accepted=fact.fact == REVERSED,
         digits_shown=fact.digits_shown,
+        approved_first_minor=0 if fact.fact == REVERSED else fact.approved_minor,
     )
 
 

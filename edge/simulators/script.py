@@ -23,6 +23,7 @@ DUPLICATE_CODE = "94"
 REVERSAL_REFUSED_CODE = "96"
 REFUSED_FOR_GOOD_CODE = "57"
 NO_ORIGINAL_CODE = "25"
+AMOUNT_INCORRECT_CODE = "64"
 APPROVAL_CODES = frozenset({"00", "08", "11", "16", PARTIAL_CODE})
 """With an identity document, VIP and "update track 3" are approvals too."""
 

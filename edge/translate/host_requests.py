@@ -1,5 +1,8 @@
 """What a host asks of us, and what it is answered: 08xx at once, reversals and totals once core has kept them.
 
+A host asks in its own name too (0302, 0422, and 0423 for a repeat) and by advice (0620, 0820). Whatever is no answer is
+answered, if only to say that we do not do it: a host repeats what is met with silence.
+
 A reversal of the host's own is answered 00, which says that it is ours to settle: a person compares it with the
 payment. Applied blindly it would take back what a shop has handed over, on the word of one message that may name
 another payment. Totals are answered "unavailable" (field 66, 0). We hold no key of a host, so a key exchange is refused.
@@ -12,7 +15,6 @@ from typing import Final
 
 from core.contracts.host_messages import HostMessageKind, HostSays
 from edge.protocol.field import Message
-from edge.protocol.message_types import FINANCIAL_KINDS, NETWORK_MANAGEMENT, response_mti
 from edge.translate.masked import masked_bytes
 
 ACCEPTED: Final = "00"
@@ -26,29 +28,36 @@ _CUT_OVER: Final = frozenset({"201", "202"})
 _MIRRORED: Final = (3, 4, 7, 11, 12, 13, 15, 17, 37, 41, 42, 49, 70, 90)
 # What a repeat repeats: not its type, whose last digit says that it is one.
 _OF_THE_KEY: Final = (3, 4, 7, 11, 15, 17, 37, 41, 42, 49, 70, 74, 76, 86, 88, 90, 97)
-_KEPT: Final = {
-    "reversal": HostMessageKind.REVERSAL,
-    "reversal_advice": HostMessageKind.REVERSAL,
-    "totals": HostMessageKind.TOTALS,
-    "totals_advice": HostMessageKind.TOTALS,
-}
+_ASKS: Final = frozenset("024")  # The function digit of a request, an advice and a notification.
+_NETWORK_MANAGEMENT: Final = "8"  # The class digit.
 
 
 def is_request(message: Message) -> bool:
     """Whether it asks something of us; what is no request answers something."""
-    return message[0] in FINANCIAL_KINDS or message[0] in NETWORK_MANAGEMENT
+    return str(message[0])[2] in _ASKS
+
+
+def is_network_management(message: Message) -> bool:
+    """Whether it is about the link itself."""
+    return str(message[0])[1] == _NETWORK_MANAGEMENT
 
 
 def kind_to_keep(message: Message) -> HostMessageKind | None:
     """Return as what core must keep a request before it is answered; None for what may be answered at once."""
-    if message[0] in NETWORK_MANAGEMENT:
-        return HostMessageKind.CUT_OVER if message.get(70) in _CUT_OVER else None
-    return _KEPT.get(FINANCIAL_KINDS[str(message[0])])
+    match str(message[0])[1]:
+        case "4":
+            return HostMessageKind.REVERSAL
+        case "5":
+            return HostMessageKind.TOTALS
+        case "8" if message.get(70) in _CUT_OVER:
+            return HostMessageKind.CUT_OVER
+        case _:
+            return None
 
 
 def code_at_once(message: Message) -> str:
     """Return the response code of a request that core need not keep."""
-    if message[0] not in NETWORK_MANAGEMENT:
+    if not is_network_management(message):
         return NOT_SUPPORTED
     code = message.get(70)
     if code is None:
@@ -57,13 +66,14 @@ def code_at_once(message: Message) -> str:
 
 
 def answer_to_host(message: Message, response_code: str) -> Message:
-    """Return the answer. Raises: MessageTypeUnknown."""
-    answer: Message = {0: response_mti(str(message[0]))}
+    """Return the answer: the next function, from the same origin, which an odd digit says to repeat itself."""
+    version_and_class, function, origin = str(message[0])[:2], *map(int, str(message[0])[2:])
+    answer: Message = {0: f"{version_and_class}{function + 1}{origin - origin % 2}"}
     for number in _MIRRORED:
         if number in message:
             answer[number] = message[number]
     answer[39] = response_code
-    if _KEPT.get(FINANCIAL_KINDS.get(str(message[0]), "file")) is HostMessageKind.TOTALS:
+    if kind_to_keep(message) is HostMessageKind.TOTALS:
         answer[66] = TOTALS_UNAVAILABLE
     return answer
 

@@ -32,6 +32,8 @@ _REPEATED: Final = (
     (37, "reference"),
     (49, "currency"),
 )
+# What some hosts fill with blanks for having nothing to say: it is not said then.
+_BLANK_IF_ABSENT: Final = (37, 38, 42)
 _usually_repeated = itemgetter(3, 7, 37, 49)  # One comparison for the answer of most hosts.
 _EMPTY_EXCHANGE: Final = encode([{}, {}])
 
@@ -101,6 +103,10 @@ def to_host_reply(
     not have, a blank one and none are HOST_CODE_UNKNOWN. Core makes both unknown, and reverses. `asked` is the masked
     request, whose fields of _REPEATED are never masked; `card_hash` is `hash_card` of the card that was sent.
     """
+    shown = masked(answer)
+    for number in _BLANK_IF_ABSENT:
+        if number in answer and not str(answer[number]).strip():
+            del answer[number]
     code: str = answer.get(39, "")  # pyright: ignore
     meant = CODES_1987.get(code, UNKNOWN_CODE)
     reason: int = meant.reason
@@ -123,7 +129,7 @@ def to_host_reply(
         approved_minor,
         sent_us,
         replied_us,
-        encode((asked, masked(answer))),
+        encode((asked, shown)),
         late,
         request.replacement_minor,
         " ".join(differs) if differs else "",

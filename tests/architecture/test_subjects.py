@@ -18,6 +18,7 @@ PUBLISHED = {
         *TERMINAL_REQUESTS,
         subjects.core_inbox("one", "engine"),
         subjects.core_inbox("one", "worker"),
+        subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
     ),
     "engine": (subjects.host("primary"), subjects.edge_inbox("one"), subjects.LIVE),
     "desk": (subjects.CARRY_OUT,),
@@ -26,7 +27,12 @@ PUBLISHED = {
 }
 SUBSCRIBED = {
     "edge": (subjects.host("primary"), subjects.edge_inbox("one")),
-    "engine": (*ENGINE_REQUESTS, subjects.CARRY_OUT, subjects.core_inbox("one", "engine")),
+    "engine": (
+        *ENGINE_REQUESTS,
+        subjects.CARRY_OUT,
+        subjects.core_inbox("one", "engine"),
+        subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
+    ),
     "desk": (*TERMINAL_REQUESTS, f"{subjects.DESK}.search"),
     "worker": (subjects.core_inbox("one", "worker"),),
     "gateway": (subjects.LIVE,),
@@ -55,3 +61,11 @@ def test_nobody_says_or_hears_what_is_anothers(user: str) -> None:
 def test_acts_of_people_are_the_desks_to_say() -> None:
     assert [user for user in BY_USER if covers(BY_USER[user].publish, subjects.CARRY_OUT)] == ["desk"]
     assert [user for user in BY_USER if covers(BY_USER[user].subscribe, subjects.CARRY_OUT)] == ["engine"]
+
+
+def test_the_answers_to_a_batch_go_to_the_inbox_of_who_asked() -> None:
+    for role in ("engine", "worker"):
+        inbox = subjects.core_inbox("one", role)
+        batch = subjects.core_inbox_of_batch(inbox, 7)
+        assert subjects.is_core_inbox(batch)
+        assert subjects.answers_of(batch) == subjects.answers_of(inbox) == inbox

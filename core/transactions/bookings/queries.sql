@@ -73,6 +73,12 @@ LIMIT 1;
 -- The unique key of delivery; the caller holds the attempt's row.
 SELECT d.amount_minor FROM delivery AS d WHERE d.attempt_id = $1 AND d.kind = 4;
 
+-- name: read_released_part
+-- Primary key of ledger_entry: the release of a part (operation 2, part 1), on the acquirer's leg.
+SELECT -e.amount_minor AS amount_minor
+FROM ledger_entry AS e
+WHERE e.attempt_id = $1 AND e.business_date = $2 AND e.operation = 2 AND e.part = 1 AND e.leg = 1;
+
 -- name: lower_approved
 -- The row is locked by the caller.
 UPDATE attempt SET approved_minor = $3 WHERE id = $1 AND business_date = $2 AND approved_minor > $3;

@@ -188,13 +188,15 @@ async def take_back(connection: Connection, standing: Standing, *, cause: int, w
         # Told after its reversal, the host would book what nobody pays.
         await store.withdraw(connection, standing, DeliveryKind.ADVICE)
     await store.withdraw(connection, standing, DeliveryKind.PARTIAL_REVERSAL)
+    # A host compares the whole with what it approved, whether or not a part was taken back meanwhile.
+    approved_minor = standing.approved_minor + await store.released_part(connection, standing)
     await store.owe(
         connection,
         standing.id,
         standing.business_date,
         DeliveryKind.REVERSAL,
         reason=cause,
-        amount_minor=standing.approved_minor or standing.amount_minor,
+        amount_minor=approved_minor or standing.amount_minor,
         acquirer_id=standing.acquirer_id,
     )
     kind = EventKind.CANCELLED if cause != Reason.REVERSED_BY_TERMINAL else EventKind.REVERSED

@@ -235,6 +235,12 @@ async def replaced_amount(connection: Connection, standing: Standing) -> int | N
     return row["amount_minor"] if row is not None else None
 
 
+async def released_part(connection: Connection, standing: Standing) -> int:
+    """Return by how much a reversal in part has lowered a locked attempt, 0 when there was none."""
+    row = await connection.fetchrow(queries.read_released_part, UUID(standing.id), standing.business_date)
+    return row["amount_minor"] if row is not None else 0
+
+
 async def lower_approved(connection: Connection, standing: Standing, stays_minor: int) -> None:
     """Lower what a locked attempt holds."""
     await connection.execute(queries.lower_approved, UUID(standing.id), standing.business_date, stays_minor)

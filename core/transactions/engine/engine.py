@@ -10,6 +10,7 @@ import structlog
 from core.bus import Bus, Subscription
 from core.contracts.payment import (
     HOST_NO_REPLY,
+    HOST_NOT_SENT,
     HOST_REPLIED,
     Authorise,
     AuthoriseReply,
@@ -17,7 +18,7 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
-from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox, is_edge_inbox
+from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox, core_inbox_of_batch, is_edge_inbox
 from core.db.lane import Lane, Pump
 from core.transactions.engine.arming import HOST_MESSAGES, Arming, Asked
 from core.transactions.engine.deciding import Deciding, Told, note_late
@@ -137,6 +138,12 @@ class Engine:
         await self._late_pump.open()
         self._subscriptions = [
             self._bus.subscribe(self._inbox, self._on_host_replies),
+            # Answers come to the inbox; here the bus says which batch found no link up anywhere.
+            self._bus.subscribe(
+                core_inbox_of_batch(self._inbox, "*"),
+                self._on_host_replies,
+                on_no_responders=self._on_no_links,
+            ),
             self._bus.subscribe(AUTHORISE, self._on_authorise, queue=ENGINE_QUEUE),
         ]
         self._guard = asyncio.get_running_loop().create_task(self._guard_flights())
@@ -193,6 +200,16 @@ class Engine:
             self.malformed += 1
             _log.error("batch_malformed", subject=self._inbox, error=type(error).__name__)
             return
+        self._told(replies)
+
+    def _on_no_links(self, subject: str) -> None:
+        """No link is up, so nothing has left: declined at once, and nothing is owed."""
+        ids = self._outbound.taken_by_nobody(subject)
+        if ids:
+            _log.warning("no_host_link", requests=len(ids))
+            self._told([not_sent(attempt_id) for attempt_id in ids])
+
+    def _told(self, replies: list[HostReply]) -> None:
         flights = self._flights
         told: list[Told] = []
         for reply in replies:
@@ -235,6 +252,11 @@ class Engine:
 def no_reply(attempt_id: bytes) -> HostReply:
     """Return what a link that never spoke would have said."""
     return HostReply(attempt_id, "", HOST_NO_REPLY, Reason.HOST_NO_REPLY, "", "", 0, 0, 0, b"")
+
+
+def not_sent(attempt_id: bytes) -> HostReply:
+    """Return what a link would say of a request that never left."""
+    return HostReply(attempt_id, "", HOST_NOT_SENT, Reason.HOST_UNREACHABLE, "", "", 0, 0, 0, b"")
 
 
 def _busy(item: Authorise) -> AuthoriseReply:

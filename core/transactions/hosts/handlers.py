@@ -226,13 +226,15 @@ def _matter_of(row: asyncpg.Record, place: asyncpg.Record, causes: list[str]) ->
         currency = NUMERIC_CODES.get(currency) or ""
     store_id, terminal_id, attempt_id = place["store_id"], place["terminal_id"], row["attempt_id"]
     amount_minor = row["amount_minor"]
+    # The host knows a completion by the reference of its hold.
+    named_id = row["hold_id"] or attempt_id
     return HostMatter(
         id=encode_id("host_matter", row["id"].bytes),
         kind=kind,
         acquirer=row["acquirer"],
         since=timestamp(row["since"]),
         transaction=_transaction_of(row),
-        reference=row["reference"] or ("" if attempt_id is None else rrn_of(attempt_id.bytes)),
+        reference=row["reference"] or ("" if named_id is None else rrn_of(named_id.bytes)),
         terminal=place["terminal"] or "",
         terminal_id=None if terminal_id is None else encode_id("terminal", terminal_id.bytes),
         store=None

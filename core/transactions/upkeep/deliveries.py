@@ -215,7 +215,8 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
     attempt_id: bytes = attempt["id"].bytes
     repeat = lease["tries"] > 1
     rrn = rrn_of(attempt_id)
-    original_stan, original_transmitted_at = attempt["stan"], transmitted_at
+    stan: int = attempt["stan"]
+    original_stan, original_transmitted_at = stan, transmitted_at
     original_message = _message_of(attempt["kind"], attempt["message_class"])
     if kind in (DeliveryKind.REVERSAL, DeliveryKind.PARTIAL_REVERSAL):
         # A host knows the repeat of an advice or a completion by its number and time, so both stay those of the
@@ -225,6 +226,7 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
         local_time = now.astimezone(zone_of(attempt["time_zone"])).strftime("%m%d%H%M%S")
         if kind == DeliveryKind.PARTIAL_REVERSAL:
             amount_minor, replacement_minor = attempt["amount_minor"], amount_minor
+            stan = stan_of_part(stan)
     elif kind == DeliveryKind.COMPLETION:
         message = "0221" if repeat else "0220"
         rrn = rrn_of(attempt["original_id"].bytes)
@@ -246,7 +248,7 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
         attempt["card_ciphertext"],
         attempt["card_expiry"],
         b"",
-        attempt["stan"],
+        stan,
         transmitted_at,
         local_time,
         attempt["entry_mode"],
@@ -265,6 +267,14 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
         repeat,
         replacement_minor,
     )
+
+
+def stan_of_part(stan: int) -> int:
+    """Return the trace number of a reversal in part: not that of the whole, which would look like its repeat.
+
+    Half the range away, where this terminal is least likely to be; both are 1 to 999999.
+    """
+    return (stan + 499_999) % 999_999 + 1
 
 
 def _message_of(kind: int, message_class: int) -> str:

@@ -20,12 +20,14 @@ from edge.simulators.book import (
     REFUNDED,
     REVERSED,
     Book,
+    Entry,
     Fact,
     letters_of,
     message_key,
 )
 from edge.simulators.cards import card_named
 from edge.simulators.script import (
+    AMOUNT_INCORRECT_CODE,
     APPROVE,
     BEHAVIOURS,
     BY_AMOUNT,
@@ -103,6 +105,8 @@ class Host:
         self._random = random.Random()  # noqa: S311 - errors by chance, nothing secret
         self._approvals = len(book)
         self._reversals_seen: dict[str, int] = {}
+        # What each accepted reversal said of amounts, by its own trace number and its original's: a repeat says the same.
+        self._reversals_taken: dict[str, tuple[str, str]] = {}
         # Scripts of payments whose reversal is not simply accepted, by reference; kept small, newest win.
         self._scripted: dict[str, Behaviour] = {}
         self._scripted_amounts = {f"{amount:012d}" for amount in BY_AMOUNT}
@@ -359,6 +363,16 @@ class Host:
         if stays and entry is None:
             answer[39] = UNSEEN_IN_PART_CODE
             return answer, APPROVE
+        taken_as = f"{terminal}{m[11]}{original}"
+        amounts = str(m.get(4, "")), str(m.get(95, ""))
+        taken = self._reversals_taken.get(taken_as)
+        if taken is not None and taken != amounts:
+            answer[39] = DUPLICATE_CODE
+            return answer, APPROVE
+        if entry is not None and taken is None and not _amounts_fit(m, entry, stays):
+            answer[39] = AMOUNT_INCORRECT_CODE
+            return answer, APPROVE
+        _remember(self._reversals_taken, taken_as, amounts)
         if entry is None or not entry.reversal_accepted:
             if entry is not None and stays:
                 fact = self._fact(PARTIALLY_APPROVED, m, mti, rrn, approved=stays)
@@ -453,6 +467,14 @@ class Host:
             original_rrn=original,
             digits_shown=_short_card(m),
         )
+
+
+def _amounts_fit(m: Message, entry: Entry, stays_minor: int) -> bool:
+    """Whether a reversal says the amount that was asked or approved, and leaves no more than there is."""
+    if entry.reversal_accepted or 4 not in m:
+        return True
+    named_right = int(m[4]) in (entry.amount_minor, entry.approved_first_minor)
+    return named_right and stays_minor <= entry.approved_minor
 
 
 def _short_card(m: Message) -> str:

@@ -12,12 +12,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.contracts.payment import DELIVERY_ACCEPTED, DELIVERY_AGAIN, HOST_REPLIED, HostReply, HostRequest
+from core.contracts.payment import (
+    DELIVERY_ACCEPTED,
+    DELIVERY_AGAIN,
+    HOST_NO_REPLY,
+    HOST_NOT_SENT,
+    HOST_REPLIED,
+    HostReply,
+    HostRequest,
+)
 from core.contracts.reasons import Reason
 from edge.main import Edge
 from edge.settings import AcquirerSettings, Address, Settings
 from edge.simulators.cards import CARDS
 from edge.translate.codes1987 import CODES_1987
+from observability import metrics
 from tests.integration.edge.conftest import until
 from tests.integration.edge.foreign_host import Fields, ForeignHost, answer_to
 from tests.integration.edge.stand_in import StandInCore
@@ -114,6 +123,11 @@ async def test_each_approval_of_the_table_is_one(abroad: Abroad, code: str) -> N
     reply = await abroad.told_of(_39=code, _38="A12345")
     assert (reply.result, reply.reason, reply.host_code) == (HOST_REPLIED, Reason.APPROVED, code)
     assert (reply.approved_minor, reply.approval_code, reply.differs) == (1250, "A12345", "")
+
+
+async def test_what_a_host_fills_with_blanks_it_does_not_say(abroad: Abroad) -> None:
+    reply = await abroad.told_of(_37=" " * 12, _38=" " * 6, _42=" " * 15)
+    assert (reply.reason, reply.approval_code, reply.differs) == (Reason.APPROVED, "", "")
 
 
 async def test_no_reason_to_decline_approves_a_verification_and_no_amount(abroad: Abroad) -> None:
@@ -214,3 +228,62 @@ async def test_a_reversal_is_accepted_for_what_it_reverses_only(abroad: Abroad) 
     ):
         reply = await abroad.told_of(abroad.reversal(), **changes)
         assert (reply.reason, reply.delivery) == (Reason.HOST_ANSWER_DIFFERS, DELIVERY_AGAIN)
+
+
+def _sparsely(asked: Fields) -> Fields:
+    """Answer as some hosts do: with nothing that tells two requests of one key apart."""
+    answer = answer_to(asked, _38="LATE01")
+    return {number: answer[number] for number in ("t", "4", "11", "38", "39", "41", "49")}
+
+
+@pytest.mark.parametrize("mti", ["0100", "0200"])
+async def test_a_late_answer_is_never_that_of_the_next_payment_under_the_same_key(
+    abroad: Abroad, mti: str
+) -> None:
+    abroad.host.say = lambda _asked: []
+    first = abroad.request(message=mti, deadline_at_us=abroad.edge.links[0]._clock.unix_us() + 200_000)
+    assert (await abroad.ask(first)).result == HOST_NO_REPLY
+    [asked] = abroad.host.messages(mti)
+    second = abroad.request(message=mti, stan=first.stan)
+    reply = await abroad.ask(second)
+    assert (reply.id, reply.result) == (second.id, HOST_NOT_SENT), (
+        "its answer could not be told from the first one's"
+    )
+    abroad.host.ask(_sparsely(asked))
+    await until(lambda: len(abroad.core.host_replies) == 3)
+    late = abroad.core.host_replies[2]
+    assert (late.id, late.late, late.approval_code) == (first.id, True, "LATE01")
+    abroad.host.say = lambda asked: [_sparsely(asked)]
+    third = await abroad.ask(abroad.request(message=mti, stan=first.stan))
+    assert (third.result, third.reason) == (HOST_REPLIED, Reason.APPROVED), (
+        "all answers have come: the key is free"
+    )
+
+
+async def test_a_reversal_may_be_repeated_while_the_answer_to_its_first_sending_may_come(
+    abroad: Abroad,
+) -> None:
+    abroad.host.say = lambda _asked: []
+    first = abroad.reversal(deadline_at_us=abroad.edge.links[0]._clock.unix_us() + 200_000)
+    assert (await abroad.ask(first)).result == HOST_NO_REPLY
+    abroad.host.say = lambda asked: [_sparsely(asked)]
+    again = msgspec.structs.replace(
+        first, message="0421", repeat=True, deadline_at_us=first.deadline_at_us + 5_000_000
+    )
+    assert (await abroad.ask(again)).result == HOST_REPLIED
+    other = abroad.reversal(stan=first.stan)
+    assert (await abroad.ask(other)).result == HOST_NOT_SENT, "the first sending may still be answered"
+    [asked] = abroad.host.messages("0420")
+    abroad.host.ask(_sparsely(asked))
+    await until(lambda: not len(abroad.edge.links[0].outstanding))
+    assert (await abroad.ask(other)).result == HOST_REPLIED
+
+
+async def test_an_answer_that_nobody_waits_for_is_counted(abroad: Abroad) -> None:
+    counted = metrics.EDGE_REFUSED.child("host_unsolicited")
+    before = counted.n
+    abroad.host.ask(
+        {"t": "0210", "4": "000000001250", "11": "777777", "39": "00", "41": "T0000001", "49": "978"}
+    )
+    await until(lambda: counted.n == before + 1)
+    assert not abroad.core.host_replies

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import iso8583
+import msgspec
 import pytest
 from iso8583.specs import default_ascii
 
@@ -26,11 +28,11 @@ class Foreign:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self.writer = reader, writer
 
-    async def ask(self, **fields: str) -> dict[str, Any]:
+    async def ask(self, *, spec: Mapping[str, Any] = SPEC, **fields: str) -> dict[str, Any]:
         """Send a message, `t` its type and `f7` a field, and return the answer."""
         message = {("t" if key == "t" else key[1:]): value for key, value in fields.items()}
         message["41"], message["42"] = IDENTITY.terminal, IDENTITY.acceptor
-        raw, _ = iso8583.encode(message, SPEC)
+        raw, _ = iso8583.encode(message, spec)
         self.writer.write(len(raw).to_bytes(2, "big") + bytes(raw))
         async with asyncio.timeout(5):
             size = int.from_bytes(await self._reader.readexactly(2), "big")
@@ -167,7 +169,7 @@ async def test_an_amount_of_zeros_is_said(house: House, foreign: Foreign) -> Non
     ],
 )
 async def test_a_completion_names_its_hold_by_field_90_too(
-    house: House, foreign: Foreign, fields: dict[str, str], kind: Kind, named: tuple[int, int, str]
+    house: House, foreign: Foreign, fields: dict[str, Any], kind: Kind, named: tuple[int, int, str]
 ) -> None:
     answer = await foreign.ask(
         t="0220",
@@ -205,7 +207,7 @@ async def test_what_happened_is_never_refused_for_its_currency_or_date(
     currency: str,
     dated: bool,
 ) -> None:
-    fields = {"f7": "1128010200", "f12": "010200", "f13": "1128", "f49": "978", **change}
+    fields: dict[str, Any] = {"f7": "1128010200", "f12": "010200", "f13": "1128", "f49": "978", **change}
     answer = await foreign.ask(t="0220", f2=PAN, f3="000000", f4=AMOUNT, f11="000124", **fields)
     assert answer["39"] == "00"
     asked = house.core.asked[-1]
@@ -214,3 +216,18 @@ async def test_what_happened_is_never_refused_for_its_currency_or_date(
     if not dated:
         assert asked.business_date == datetime.now(UTC).date().toordinal()
         assert asked.local_time == fields["f13"] + fields["f12"], "as it came"
+
+
+async def test_a_cafe_pays_with_its_pin_block_in_hexadecimal_characters(
+    house: House, foreign: Foreign
+) -> None:
+    in_characters = {"data_enc": "ascii", "max_len": 16}
+    spec = {**SPEC, "43": {**SPEC["43"], "data_enc": "latin-1"}}
+    spec |= {number: {**SPEC[number], **in_characters} for number in ("52", "64")}
+    answer = await foreign.ask(
+        spec=spec, t="0200", f2=PAN, f3="000000", f4="000000001250", f7="1128101500", f11="000124", f12="111500",
+        f13="1128", f14="3012", f22="051", f43="CAFÉ À LA CRÈME".ljust(40), f49="978", f52="0123456789ABCDEF",
+        f64="FEDCBA9876543210",
+    )  # fmt: skip
+    assert (answer["t"], answer["39"], answer["11"]) == ("0210", "00", "000124")
+    assert "CAFÉ" in msgspec.msgpack.decode(house.core.authorised[-1].request)[43]

@@ -63,6 +63,40 @@ async def test_a_cut_over_is_kept_with_its_date_before_it_is_answered(abroad: Ab
     assert (says.kind, says.host_date, says.acquirer) == (HostMessageKind.CUT_OVER, "1129", "acq1")
 
 
+@pytest.mark.parametrize(
+    ("mti", "answered_as", "said"),
+    [
+        ("0820", "0830", "00"),
+        ("0802", "0812", "00"),
+        ("0620", "0630", "40"),
+        ("0302", "0312", "40"),
+        ("0303", "0312", "40"),
+        ("0100", "0110", "40"),
+        ("0600", "0610", "40"),
+    ],
+)
+async def test_whatever_a_host_asks_is_answered_in_its_own_type(
+    abroad: Abroad, mti: str, answered_as: str, said: str
+) -> None:
+    asked = management("301", t=mti)
+    abroad.host.heard.clear()
+    abroad.host.ask(asked)
+    await until(lambda: abroad.host.messages(answered_as))
+    [answer] = abroad.host.messages(answered_as)
+    assert (answer["39"], answer["11"], answer["7"]) == (said, asked["11"], asked["7"])
+
+
+@pytest.mark.parametrize(("mti", "answered_as"), [("0422", "0432"), ("0423", "0432"), ("0402", "0412")])
+async def test_a_reversal_in_the_hosts_own_name_is_kept_and_answered(
+    abroad: Abroad, mti: str, answered_as: str
+) -> None:
+    abroad.host.ask({**REVERSAL, "t": mti})
+    await until(lambda: abroad.host.messages(answered_as))
+    assert abroad.host.messages(answered_as)[0]["39"] == "00"
+    (says,) = [one for one in abroad.core.asked if isinstance(one, HostSays)]
+    assert (says.kind, says.reference) == (HostMessageKind.REVERSAL, "R00000000001")
+
+
 @pytest.mark.parametrize("mti", ["0400", "0420", "0421"])
 async def test_a_reversal_of_the_host_is_kept_without_its_card_before_it_is_answered(
     abroad: Abroad, mti: str

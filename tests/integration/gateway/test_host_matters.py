@@ -47,6 +47,27 @@ async def clean(rows: asyncpg.Connection) -> None:
     await rows.execute("DELETE FROM host_message")
 
 
+async def test_a_refused_completion_is_named_as_the_host_knows_it_by_the_reference_of_its_hold(
+    people: People, rows: asyncpg.Connection, clean: None
+) -> None:
+    _, supervisor = await people.add("supervisor")
+    hold_id = await add_attempt(rows, kind=Kind.AUTHORISATION)
+    completion_id = await add_attempt(
+        rows, kind=Kind.COMPLETION, state=State.CAPTURED, captured_minor=1250, original_id=hold_id
+    )
+    made = await rows.fetchval(
+        "INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acquirer_id, due_at, refused_at)"
+        " SELECT id, business_date, 3, 51, 1250, 1, now(), now() FROM attempt WHERE id = $1 RETURNING id",
+        uuid.UUID(bytes=completion_id),
+    )
+    async with supervisor:
+        found = (await listed(supervisor))[encode_id("host_matter", made.bytes)]
+    assert (found["reference"], found["transaction"]) == (
+        rrn_of(hold_id),
+        encode_id("transaction", completion_id),
+    )
+
+
 async def test_a_refused_reversal_is_listed_and_closed_with_a_reason(
     people: People, rows: asyncpg.Connection, clean: None
 ) -> None:

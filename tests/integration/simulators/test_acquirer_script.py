@@ -378,3 +378,21 @@ def test_the_book_survives_kill_9_and_goes_on(tmp_path: Path) -> None:
     book = process.book()
     assert set(book) == {*kept, str(new[37])}
     assert book[str(asked[1][37])].state == "reversed"
+
+
+def test_a_reversal_of_another_amount_than_asked_reverses_nothing(host: AcquirerProcess, link: Link) -> None:
+    asked = link.send(purchase("approve-visa", 5_001))
+    link.receive()
+    assert link.ask(reversal(asked) | {4: "000000001000"})[39] == "64"
+    assert host.book()[str(asked[37])].state == "approved"
+    in_part = reversal(asked) | {95: "000000001000" + "0" * 12 + "C00000000" * 2}
+    assert link.ask(in_part | {95: f"{6_000:012d}" + "0" * 12 + "C00000000" * 2})[39] == "64", (
+        "more than there is"
+    )
+    assert link.ask(in_part)[39] == "00"
+    whole = reversal(asked)
+    assert link.ask(whole | {4: "000000001000"})[39] == "64", "what stayed is not what was asked"
+    assert link.ask(whole | {11: in_part[11]})[39] == "94", "it looks like the part's repeat"
+    assert host.book()[str(asked[37])].approved_minor == 1_000
+    assert link.ask(whole)[39] == "00"
+    assert host.book()[str(asked[37])].state == "reversed"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from core.bus import Bus
+from core.bus import Bus, Subscription
 from core.contracts.payment import (
     DELIVERY_ACCEPTED,
     DELIVERY_NO_ORIGINAL,
@@ -66,6 +66,7 @@ class StandInHost:
     seen: list[HostRequest] = field(default_factory=list)
     held: dict[bytes, Callable[[], None]] = field(default_factory=dict)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    listening: Subscription | None = None
 
     def start(self) -> None:
         """Take messages."""
@@ -77,7 +78,7 @@ class StandInHost:
                 self._handle(request, reply)
             self.arrived.set()
 
-        self.bus.subscribe(host(ACQUIRER), on_message, queue=LINKS_QUEUE)
+        self.listening = self.bus.subscribe(host(ACQUIRER), on_message, queue=LINKS_QUEUE)
 
     def forget(self) -> None:
         """Begin a new book and behave."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from core.contracts.payment import HOST_NO_REPLY
 from core.contracts.reasons import Reason
@@ -91,6 +92,34 @@ async def test_what_never_left_is_declined_and_needs_no_reversal(world: World) -
     assert (await world.pay(item)).reason == Reason.HOST_UNREACHABLE
     assert (await world.row(item.id))["state"] == State.DECLINED
     assert await world.owner.fetchval("SELECT count(*) FROM delivery") == 0
+
+
+async def test_with_no_host_link_up_anywhere_a_payment_is_declined_at_once_and_nothing_is_owed(
+    world: World,
+) -> None:
+    captured = world.payment()
+    await world.pay(captured)
+    await world.day_passes()
+    refund = world.refund(captured)
+    assert world.host.listening is not None
+    world.host.listening.unsubscribe()
+    await world.host.bus.flush()
+    began = time.monotonic()
+    items = [world.payment(), world.authorisation(), refund]
+    world.send(*items)
+    replies = [await world.answer_to(item) for item in items]
+    took_s = time.monotonic() - began
+    world.host.start()
+    await world.host.bus.flush()
+    assert [reply.reason for reply in replies] == [Reason.HOST_UNREACHABLE] * 3
+    assert took_s < 1, took_s
+    states = [(await world.row(item.id))["state"] for item in items]
+    assert states == [State.DECLINED] * 3
+    assert await world.owner.fetchval("SELECT count(*) FROM delivery") == 0
+    assert (await world.pay(world.payment())).reason == Reason.APPROVED, (
+        "and the next one finds the link again"
+    )
+    await check_invariants(world)
 
 
 async def test_a_partial_approval_is_taken_by_a_terminal_that_declares_it(world: World) -> None:

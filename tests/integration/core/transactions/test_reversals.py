@@ -322,6 +322,28 @@ async def test_what_was_taken_back_in_part_can_be_taken_back_whole(world: World)
     assert [r.replacement_minor for r in world.host.messages("0420")] == [-1]
 
 
+@pytest.mark.parametrize("answered", [True, False], ids=["the part accepted", "the part unanswered"])
+@pytest.mark.parametrize("approved", [behaviour.APPROVE, behaviour.PARTIAL])
+async def test_the_whole_after_a_part_names_what_the_host_approved_and_is_no_repeat_of_the_part(
+    world: World, approved: str, answered: bool
+) -> None:
+    world.host.script.append(approved)
+    item = world.payment(amount_minor=5_001, partial_ok=True)
+    held_minor = (await world.pay(item)).approved_minor
+    await world.reverse(item, replacement_minor=1_000)
+    world.host.silent_deliveries = not answered
+    await world.deliver()
+    world.host.silent_deliveries = False
+    assert (await world.reverse(item)).reason == Reason.APPROVED
+    await drained(world)
+    part, whole = world.host.messages("0420")
+    assert (part.amount_minor, part.replacement_minor) == (5_001, 1_000)
+    assert (whole.amount_minor, whole.replacement_minor) == (held_minor, -1), "never what stayed"
+    assert part.stan != whole.stan, "a host that knows a repeat by its trace number sees two messages"
+    assert part.original_stan == whole.original_stan == item.stan
+    assert world.host.book[rrn_of(item.id)].reversed
+
+
 async def test_a_part_of_an_advice_is_taken_back_after_the_host_has_the_advice(world: World) -> None:
     advice = world.booking(Kind.ADVICE, amount_minor=5_000)
     await world.book(advice)

@@ -13,6 +13,7 @@ from edge.protocol.hostlink import (
     HostLink,
     Late,
     LinkState,
+    Outstanding,
     Unsolicited,
     answer_key,
     request_key,
@@ -23,8 +24,8 @@ def request(trace: int, mti: str = "0200", terminal: str = "TERM0001") -> Messag
     return {0: mti, 11: f"{trace:06}", 41: terminal}
 
 
-def up(now: float = 0.0, *, in_flight_max: int = 8) -> HostLink:
-    link = HostLink(in_flight_max=in_flight_max)
+def up(now: float = 0.0, *, in_flight_max: int = 8, outstanding: Outstanding | None = None) -> HostLink:
+    link = HostLink(in_flight_max=in_flight_max, outstanding=outstanding)
     for cause in ("connect", "connected", "accepted"):
         link.change(cause, now=now)
     return link
@@ -82,6 +83,53 @@ def test_a_repeat_after_the_deadline_is_in_time_again() -> None:
     link.expired(5.0)
     link.sent(key, 10.0)
     assert link.answered(request(1, "0430")) == key
+
+
+def test_a_key_whose_answer_may_still_come_is_no_other_requests_on_any_link() -> None:
+    outstanding = Outstanding()
+    one, two = up(outstanding=outstanding), up(outstanding=outstanding)
+    key = request_key(request(1))
+    one.sent(key, 5.0, now=0.0, owner=b"first")
+    for now, link in ((1.0, two), (6.0, one), (6.0, two)):
+        one.expired(now)
+        with pytest.raises(HostLinkRefused, match="answer_outstanding"):
+            link.sent(key, now + 5.0, now=now, owner=b"second")
+    assert one.answered(request(1, "0210")) == Late(key)
+    two.sent(key, 12.0, now=7.0, owner=b"second")
+    assert two.answered(request(1, "0210")) == key
+
+
+def test_an_answer_that_never_comes_is_no_longer_waited_for_after_a_while() -> None:
+    link = up()
+    key = request_key(request(1))
+    link.sent(key, 5.0, now=0.0, owner=b"first")
+    link.expired(5.0)
+    now = 5.0 + limits.HOST_LATE_S
+    with pytest.raises(HostLinkRefused, match="answer_outstanding"):
+        link.sent(key, now + 5.0, now=now - 0.1, owner=b"second")
+    link.sent(key, now + 5.0, now=now, owner=b"second")
+    assert link.answered(request(1, "0210")) == key
+
+
+def test_every_sending_of_a_repeated_request_may_be_answered_before_its_key_is_free() -> None:
+    link = up()
+    key = request_key(request(1, "0420"))
+    link.sent(key, 5.0, now=0.0, owner=b"reversal")
+    link.expired(5.0)
+    link.sent(key, 10.0, now=6.0, owner=b"reversal")
+    assert link.answered(request(1, "0430")) == key
+    with pytest.raises(HostLinkRefused, match="answer_outstanding"):
+        link.sent(key, 15.0, now=11.0, owner=b"another")
+
+
+def test_outstanding_keys_are_bounded_and_those_past_make_room() -> None:
+    outstanding = Outstanding(keys_max=2)
+    for trace in (1, 2):
+        outstanding.claim(request_key(request(trace)), b"", now=0.0, until=10.0)
+    with pytest.raises(HostLinkRefused, match="outstanding_max"):
+        outstanding.claim(request_key(request(3)), b"", now=9.0, until=20.0)
+    outstanding.claim(request_key(request(3)), b"", now=10.0, until=20.0)
+    assert len(outstanding) == 1
 
 
 def test_requests_in_flight_are_bounded() -> None:
