@@ -51,6 +51,7 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
         check_consumed,
         check_counted_once,
         check_debits,
+        check_repeats,
         check_reversals,
         check_taken_back,
         check_answers,
@@ -121,6 +122,12 @@ async def check_debits(connection: asyncpg.Connection) -> Finding:
     finding = _finding("V8", "no instalment collected twice; no debit posted twice", row)
     finding.note = "0 instalments, debits checked"
     return finding
+
+
+async def check_repeats(connection: asyncpg.Connection) -> Finding:
+    """V8, across dates: no message stands beside its repeat."""
+    row = await connection.fetchrow(_SQL.debited_repeats)
+    return _finding("V8 repeats", "no payment stands beside its own repeat", row)
 
 
 async def check_reversals(connection: asyncpg.Connection) -> Finding:

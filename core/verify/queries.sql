@@ -242,6 +242,38 @@ SELECT
     (array_agg(d.attempt_id) FILTER (WHERE d.posted > 1))[1:5] AS examples
 FROM debits AS d;
 
+-- name: debited_repeats
+-- V8, across dates: of a message and its repeat one stands. The repeat is known by the type in the terminal's message, kept
+-- with the attempt or with the event of its outcome (msgpack: key 0, a text of four); the first is alike in all that a
+-- repeat must repeat, and came in the twelve hours before.
+WITH standing AS (
+    SELECT
+        a.id, a.business_date, a.received_at, a.request,
+        lag(a.received_at) OVER (
+            PARTITION BY a.terminal_id, a.message_class, a.stan, a.body_hash ORDER BY a.received_at
+        ) AS first_at
+    FROM attempt AS a
+    WHERE a.state IN (2, 3, 4, 8, 9, 10) AND a.message_class < 10
+), judged AS (
+    SELECT s.id, EXISTS (
+        SELECT FROM (
+            SELECT s.request AS message
+            UNION ALL
+            SELECT e.detail FROM event AS e
+            WHERE e.attempt_id = s.id AND e.business_date = s.business_date AND e.kind IN (2, 3)
+        ) AS m
+        WHERE position('\x00a4'::bytea IN m.message) > 0
+            AND substring(m.message FROM position('\x00a4'::bytea IN m.message) + 5 FOR 1) = '\x31'::bytea
+    ) AS is_repeat
+    FROM standing AS s
+    WHERE s.received_at < s.first_at + interval '12 hours'
+)
+SELECT
+    (SELECT count(*) FROM standing) AS checked,
+    count(*) FILTER (WHERE j.is_repeat) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.is_repeat))[1:5] AS examples
+FROM judged AS j;
+
 -- name: untrue_reversals
 -- V10. Whoever was told 00: what the reversal describes is taken back, in whole or to what should stay, or none of its
 -- description stands on any date. Messages by attempt_once and primary key; reversals are few beside payments.

@@ -205,12 +205,11 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
     kind: int = lease["kind"]
     now_us = to_unix_us(now)
     transmitted_at, local_time = attempt["transmitted_at"], attempt["local_time"]
-    received_at: datetime = attempt["received_at"]
     # A host takes no impossible date, though the terminal that sent it must find it again.
-    if moment_near(transmitted_at, received_at.date()) is None:
-        transmitted_at = received_at.astimezone(UTC).strftime("%m%d%H%M%S")
-    if moment_near(local_time, received_at.date()) is None:
-        local_time = received_at.astimezone(zone_of(attempt["time_zone"])).strftime("%m%d%H%M%S")
+    if moment_near(transmitted_at, now.date()) is None:
+        transmitted_at = attempt["received_at"].astimezone(UTC).strftime("%m%d%H%M%S")
+    if moment_near(local_time, now.date()) is None:
+        local_time = attempt["received_at"].astimezone(zone_of(attempt["time_zone"])).strftime("%m%d%H%M%S")
     amount_minor, replacement_minor = lease["amount_minor"], -1
     attempt_id: bytes = attempt["id"].bytes
     repeat = lease["tries"] > 1

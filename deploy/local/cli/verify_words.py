@@ -24,6 +24,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "V9 files": "aucun numéro de carte dans les journaux et les flux",
     "V9 audit": "l’audit est une seule chaîne, chaque maillon égal à ce que donne sa ligne",
     "V10": "ce dont une annulation s’est vu répondre 00 est repris, ou n’existe à aucune date",
+    "V8 repeats": "aucun paiement ne subsiste à côté de sa propre répétition",
     "V10 asked": "rien n’est repris qu’aucune annulation ne décrive",
     "V11": "montant, devise, carte et référence de chaque réponse inscrite sont ceux demandés",
     "V12": "chaque remboursement, annulation, blocage, plafond et droit a son auteur, les grands remboursements deux",

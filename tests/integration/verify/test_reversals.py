@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.contracts.states import EventKind, State
@@ -169,3 +170,15 @@ async def test_v3_keeps_to_a_reversal_whose_payment_never_came(
     assert [example.partition(":")[0] for example in finding.examples] == [
         "reversal acknowledged, nothing recorded"
     ]
+
+
+@pytest.mark.parametrize(("message_type", "breaches"), [("0201", 1), ("0221", 1), ("0200", 0)])
+async def test_v8_sees_a_payment_beside_its_repeat_of_the_next_day(
+    writer: Writer, verification: Verification, message_type: str, breaches: int
+) -> None:
+    first = await writer.pay(age=timedelta(minutes=40))
+    again = await writer.pay(request=msgspec.msgpack.encode({0: message_type, 3: "000000"}))
+    await writer.connection.execute(
+        "UPDATE attempt SET stan = $2, business_date = business_date + 1 WHERE id = $1", again.id, first.stan
+    )
+    assert (await verification()).finding("V8 repeats").breaches == breaches
