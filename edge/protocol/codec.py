@@ -79,6 +79,8 @@ def _decode_by_shape(dialect: Dialect) -> Callable[[bytes], Message]:
         message = fieldwise.decode(raw)
         primary, wide = raw[:end], raw[:wide_end]
         is_wide = raw[start] >= (0x80 if dialect.encoding.bitmap == "binary" else ord("8"))
+        if wide in wide_shapes or (not is_wide and primary in shapes):
+            return message  # Read so because its function doubted it.
         if _is_due(sightings, wide if is_wide else primary):
             _, *numbers = message
             shape = compile_decoder(dialect, str(message[0]), numbers, (wide_end if is_wide else end) - start)

@@ -19,11 +19,15 @@ has this number, no codec writes it and nothing stores it."""
 Kind = Literal["n", "an", "ans", "b", "z", "x+n"]
 """What a field holds.
 
-n: digits. an: letters, digits and the space that pads them. ans: printable ASCII. b: bytes. z: track 2, digits and
+n: digits. an: letters, digits and the space that pads them. ans: printable ASCII, in a FREE_TEXT field also the upper
+half of ISO 8859-1. b: bytes. z: track 2, digits and
 separators. x+n: the letter C or D (credit, debit) and digits.
 """
 
 Prefix = Literal["", "LL", "LLL"]
+
+FREE_TEXT: Final = frozenset({43, 44, 46, 47, 48, *range(56, 64), 104})
+"""Texts of people and makers, which some write in ISO 8859-1: a shop may be named CAFÉ. Nothing is decided by them."""
 
 
 @dataclass(frozen=True, slots=True)

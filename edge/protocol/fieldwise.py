@@ -8,13 +8,15 @@ import string
 from collections.abc import Mapping
 from typing import Final
 
+from core.values.card_numbers import passes_check_digit
 from edge.protocol.errors import BitmapMalformed, FieldMalformed, TrailingBytes
-from edge.protocol.field import Dialect, Field, Kind, Message
+from edge.protocol.field import FREE_TEXT, Dialect, Field, Kind, Message
 
 DIGITS: Final = string.digits
 LETTERS_AND_DIGITS: Final = string.ascii_letters + string.digits + " "
 PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F)))
 TRACK_2: Final = string.digits + "=D"
+UPPER_HALF: Final = "".join(map(chr, range(0xA0, 0x100)))
 
 _CHARSETS: Final[Mapping[Kind, frozenset[str]]] = {
     "n": frozenset(DIGITS),
@@ -22,6 +24,10 @@ _CHARSETS: Final[Mapping[Kind, frozenset[str]]] = {
     "ans": frozenset(PRINTABLE),
     "z": frozenset(TRACK_2),
 }
+_FREE_TEXT: Final = frozenset(PRINTABLE + UPPER_HALF)
+# The control characters between the halves, among them those of Windows-1252 and the second bytes of UTF-8.
+_NO_CONTROLS: Final = dict.fromkeys(range(128, 160), "?")
+_HOLD_A_CARD: Final = frozenset({2, 35})
 _HEXADECIMAL: Final = frozenset(string.hexdigits)
 
 
@@ -42,13 +48,42 @@ class Fieldwise:
         mti = raw[:width].hex() if self._encoding.packed else raw[:width].decode("latin-1")
         if not _CHARSETS["n"].issuperset(mti):
             raise FieldMalformed(0, "charset")
-        message: Message = {0: mti}
-        numbers, position = self._decode_bitmaps(raw, width)
+        numbers, start = self._decode_bitmaps(raw, width)
+        try:
+            return self._decode_fields({0: mti}, numbers, raw, start)
+        except (FieldMalformed, TrailingBytes):
+            if self._encoding.packed or not any(self._is_block(number) for number in numbers):
+                raise
+            try:
+                return self._decode_fields({0: mti}, numbers, raw, start, hexadecimal=True)
+            except (FieldMalformed, TrailingBytes):
+                pass
+            raise
+
+    def _is_block(self, number: int) -> bool:
+        field = self._fields.get(number)
+        return field is not None and field.kind == "b" and not field.prefix
+
+    def _decode_fields(
+        self, message: Message, numbers: list[int], raw: bytes, position: int, *, hexadecimal: bool = False
+    ) -> Message:
+        """Return the message with its fields.
+
+        Stock packagers write PIN blocks and authentication codes as hexadecimal characters where all else is
+        characters. A message is read so only where it cannot be read otherwise, and then to its last byte.
+        """
         for number in numbers:
             field = self._fields.get(number)
             if field is None:
                 raise FieldMalformed(number, "undefined")
-            message[number], position = self._decode_field(field, raw, position)
+            if hexadecimal and self._is_block(number):
+                text = raw[position : position + 2 * field.length].decode("latin-1")
+                if len(text) != 2 * field.length or not _HEXADECIMAL.issuperset(text):
+                    raise FieldMalformed(number, "charset")
+                message[number] = bytes.fromhex(text)
+                position += len(text)
+            else:
+                message[number], position = self._decode_field(field, raw, position)
         if position != len(raw):
             raise TrailingBytes(len(raw) - position)
         return message
@@ -143,6 +178,8 @@ class Fieldwise:
         if field.kind == "b":
             return raw[position:end], end
         text = raw[position:end].decode("latin-1")
+        if field.number in FREE_TEXT:
+            text = text.translate(_NO_CONTROLS)
         _check_charset(field, text)
         return text, end
 
@@ -184,12 +221,14 @@ class Fieldwise:
             return prefix + value
         if self._encoding.packed and field.kind in {"n", "z", "x+n"}:
             return prefix + _encode_packed(field, value)
-        return prefix + value.encode("ascii")
+        return prefix + value.encode("latin-1")
 
 
 def _check_charset(field: Field, text: str) -> None:
     if field.kind == "x+n":
         valid = text[0] in "CD" and _CHARSETS["n"].issuperset(text[1:])
+    elif field.number in FREE_TEXT and field.kind == "ans":
+        valid = _FREE_TEXT.issuperset(text)
     else:
         valid = _CHARSETS[field.kind].issuperset(text)
     if not valid:
@@ -207,7 +246,9 @@ def _decode_packed(field: Field, length: int, raw: bytes, position: int) -> tupl
         raise FieldMalformed(field.number, "truncated")
     nibbles = raw[position:end].hex()
     if length % 2 and field.prefix:
-        digits, filled = nibbles[:-1], nibbles[-1] == "f"
+        digits = nibbles[:-1] if nibbles[-1] == "f" else _without_zero(field, nibbles)
+        filled = bool(digits)
+        digits = digits or nibbles[:-1]
     elif length % 2:
         digits, filled = nibbles[1:], nibbles[0] == "0"
     else:
@@ -218,6 +259,25 @@ def _decode_packed(field: Field, length: int, raw: bytes, position: int) -> tupl
     if not filled:
         raise FieldMalformed(field.number, "padding")
     return sign + digits, end
+
+
+def _without_zero(field: Field, nibbles: str) -> str:
+    """Return the digits of an odd number that a stock packager filled with a 0, left or right; empty in doubt.
+
+    Where both ends could be the filling, the check digit of the card number decides, or nothing does.
+    """
+    readings = [
+        digits
+        for digits, filling in ((nibbles[1:], nibbles[0]), (nibbles[:-1], nibbles[-1]))
+        if filling == "0"
+    ]
+    if field.number in _HOLD_A_CARD:
+        readings = [digits for digits in readings if _is_card(digits.partition("d")[0])]
+    return readings[0] if len(readings) == 1 else ""
+
+
+def _is_card(digits: str) -> bool:
+    return digits.isdecimal() and passes_check_digit(digits.encode("ascii"))
 
 
 def _encode_packed(field: Field, value: str) -> bytes:

@@ -14,19 +14,33 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from edge.protocol.field import Dialect, Field, Message
-from edge.protocol.fieldwise import LETTERS_AND_DIGITS, PRINTABLE, TRACK_2, Fieldwise
+from edge.protocol.field import FREE_TEXT, Dialect, Field, Message
+from edge.protocol.fieldwise import LETTERS_AND_DIGITS, PRINTABLE, TRACK_2, UPPER_HALF, Fieldwise
 
 ShapeDecoder: TypeAlias = Callable[[bytes], Message | None]
 ShapeEncoder: TypeAlias = Callable[[Iterable[str | bytes]], bytes | None]
 
 _CHARSET_NAMES: Final = {"an": "AN", "x+n": "AN", "ans": "ANS", "z": "TRACK_2"}
 _PATTERNS: Final = {"n": "[0-9]", "an": "[A-Za-z0-9 ]", "ans": "[ -~]", "z": "[0-9=D]"}
+_FREE_TEXT_PATTERN: Final = "[ -~\xa0-\xff]"
 _CHARSETS: Final = {
     "AN": LETTERS_AND_DIGITS.encode("ascii"),
     "ANS": PRINTABLE.encode("ascii"),
     "TRACK_2": TRACK_2.encode("ascii"),
+    "FREE": (PRINTABLE + UPPER_HALF).encode("latin-1"),
 }
+
+
+def _pattern(field: Field) -> str:
+    return _FREE_TEXT_PATTERN if field.kind == "ans" and field.number in FREE_TEXT else _PATTERNS[field.kind]
+
+
+def _chunk_kind(field: Field) -> str:
+    return "free" if field.kind == "ans" and field.number in FREE_TEXT else field.kind
+
+
+def _charset_name(field: Field) -> str:
+    return "FREE" if field.kind == "ans" and field.number in FREE_TEXT else _CHARSET_NAMES[field.kind]
 
 
 @lru_cache(maxsize=64)
@@ -139,9 +153,7 @@ class _DecoderWriter:
             self._offset += (length + 1) // 2
         else:
             pattern = (
-                f"[CD][0-9]{{{length - 1}}}"
-                if field.kind == "x+n"
-                else f"{_PATTERNS[field.kind]}{{{length}}}"
+                f"[CD][0-9]{{{length - 1}}}" if field.kind == "x+n" else f"{_pattern(field)}{{{length}}}"
             )
             self._extend_run("t", self._at(0), field.number, f"({pattern})")
             self._offset += length
@@ -182,7 +194,7 @@ class _DecoderWriter:
         number = field.number
         value = f"{text}[{start}:{end}]"
         if self._run and self._run_text == text:
-            charset = "[0-9d]" if text == "h" and field.kind == "z" else _PATTERNS[field.kind]
+            charset = "[0-9d]" if text == "h" and field.kind == "z" else _pattern(field)
             self._run.append(number)
             self._run_pattern += f".{{{width}}}({charset}+)"
             self._close_run(end)
@@ -196,7 +208,7 @@ class _DecoderWriter:
             self._checks.append(f"not raw[{start}:{end}].isdigit()")
         else:
             self._close_run()
-            self._checks.append(f"raw[{start}:{end}].translate(None, {_CHARSET_NAMES[field.kind]})")
+            self._checks.append(f"raw[{start}:{end}].translate(None, {_charset_name(field)})")
         if text == "h" and field.kind == "z":
             value = f'{value}.replace("d", "=")'
         self._values[number] = value
@@ -286,7 +298,7 @@ class _EncoderWriter:
         elif self._packed and field.kind == "n" and field.length % 2:
             self._add("n", '"0"', value)
         else:
-            self._add(field.kind, value)
+            self._add(_chunk_kind(field), value)
 
     def _variable(self, field: Field) -> None:
         value = f"f{field.number}"
@@ -317,10 +329,10 @@ class _EncoderWriter:
                 self._checks.append(f"type({value}) is not bytes")
                 self._output.append(value)
             else:
-                self._add(field.kind, value)
+                self._add(_chunk_kind(field), value)
         else:
             prefix = self._prefix("TEXT", _prefixes_by_length(digits, field.length), field)
-            self._add(field.kind, prefix, value)
+            self._add(_chunk_kind(field), prefix, value)
 
     def _prefix(self, form: str, table: dict[int, Any], field: Field) -> str:
         name = f"{form}_PREFIX_{field.number}"
@@ -349,7 +361,10 @@ class _EncoderWriter:
                 self._checks.append(f"not {name}.isdigit()")
                 self._output.append(name)
         else:
-            self._lines.append(f'{name} = {joined}.encode("ascii")')
-            self._checks.append(f"{name}.translate(None, {_CHARSET_NAMES[self._chunk_kind]})")
+            free = self._chunk_kind == "free"
+            self._lines.append(f'{name} = {joined}.encode("{"latin-1" if free else "ascii"}")')
+            self._checks.append(
+                f"{name}.translate(None, {'FREE' if free else _CHARSET_NAMES[self._chunk_kind]})"
+            )
             self._output.append(name)
         self._chunk, self._chunk_kind = [], ""

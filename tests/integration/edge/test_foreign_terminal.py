@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import iso8583
+import msgspec
 import pytest
 from iso8583.specs import default_ascii
 
@@ -26,9 +28,13 @@ class Foreign:
 
     async def ask(self, **fields: str) -> dict[str, Any]:
         """Send a message, `t` its type and `f7` a field, and return the answer."""
+        return await self.ask_written(SPEC, fields)
+
+    async def ask_written(self, spec: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
+        """Send a message written by another specification, and return the answer."""
         message = {("t" if key == "t" else key[1:]): value for key, value in fields.items()}
         message["41"], message["42"] = IDENTITY.terminal, IDENTITY.acceptor
-        raw, _ = iso8583.encode(message, SPEC)
+        raw, _ = iso8583.encode(message, spec)
         self.writer.write(len(raw).to_bytes(2, "big") + bytes(raw))
         async with asyncio.timeout(5):
             size = int.from_bytes(await self._reader.readexactly(2), "big")
@@ -117,3 +123,19 @@ async def test_what_a_reversal_could_not_repeat_is_refused_at_the_payment(
     answer = await foreign.ask(t="0200", **{**fields, **change})
     assert answer["39"] == "30"
     assert not house.core.authorised
+
+
+async def test_a_cafe_pays_with_its_pin_block_in_hexadecimal_characters(
+    house: House, foreign: Foreign
+) -> None:
+    in_characters = {"data_enc": "ascii", "max_len": 16}
+    spec = {**SPEC, "43": {**SPEC["43"], "data_enc": "latin-1"}}
+    spec |= {number: {**SPEC[number], **in_characters} for number in ("52", "64")}
+    fields = {
+        "t": "0200", "f2": PAN, "f3": "000000", "f4": "000000001250", "f7": "1128101500", "f11": "000124",
+        "f12": "111500", "f13": "1128", "f14": "3012", "f22": "051", "f43": "CAFÉ À LA CRÈME".ljust(40), "f49": "978",
+        "f52": "0123456789ABCDEF", "f64": "FEDCBA9876543210",
+    }  # fmt: skip
+    answer = await foreign.ask_written(spec, fields)
+    assert (answer["t"], answer["39"], answer["11"]) == ("0210", "00", "000124")
+    assert "CAFÉ" in msgspec.msgpack.decode(house.core.authorised[-1].request)[43]

@@ -97,7 +97,11 @@ def test_a_compiled_decoder_takes_nothing_that_fieldwise_refuses(dialect: str, d
         found = fast_decode(codec, mutated, message)
     except (KeyError, AttributeError):
         found = None
-    assert found == expected
+    if expected is not None and Fieldwise(codec.dialect).encode(expected) != mutated:
+        # What others write in a way of their own may be left to fieldwise.
+        assert found in (None, expected)
+    else:
+        assert found == expected
 
 
 VALUES = st.one_of(
