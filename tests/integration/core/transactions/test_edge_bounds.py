@@ -42,7 +42,7 @@ OUT_OF_BOUNDS: dict[str, dict[str, Any]] = {
 
 async def dead_letters(world: World, subject: str) -> int:
     """How many are kept."""
-    return await world.owner.fetchval("SELECT count(*) FROM dead_letter WHERE subject = $1", subject)
+    return len(await world.owner.fetch("SELECT FROM dead_letter WHERE subject = $1", subject))
 
 
 @pytest.mark.parametrize("changes", OUT_OF_BOUNDS.values(), ids=OUT_OF_BOUNDS)
@@ -142,6 +142,7 @@ async def test_a_host_reply_out_of_bounds_decides_nothing_and_its_neighbour_is_t
     row = await world.owner.fetchrow(
         "SELECT state, host_code, approval_code FROM attempt WHERE id = $1", UUID(bytes=lied.id)
     )
+    assert row is not None
     assert row["state"] in (State.SENT, State.UNKNOWN)
     assert row["approval_code"] == ""
     assert len(row["host_code"]) <= 8
@@ -153,6 +154,7 @@ async def test_a_reason_that_there_is_not_decides_nothing(world: World) -> None:
     world.send(*[item])
     assert (await world.answer_to(item)).reason == Reason.HOST_NO_REPLY
     row = await world.owner.fetchrow("SELECT state, reason FROM attempt WHERE id = $1", UUID(bytes=item.id))
+    assert row is not None
     assert (row["state"], row["reason"]) == (State.UNKNOWN, Reason.HOST_CODE_UNKNOWN)
 
 
@@ -162,4 +164,5 @@ async def test_an_exchange_that_cannot_be_read_is_not_kept(world: World) -> None
     world.send(*[item])
     assert (await world.answer_to(item)).reason == Reason.APPROVED
     detail = await world.owner.fetchval("SELECT detail FROM event WHERE attempt_id = $1", UUID(bytes=item.id))
+    assert detail is not None
     assert msgspec.msgpack.decode(detail) == [{}]
