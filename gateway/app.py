@@ -47,7 +47,7 @@ from gateway.v1 import (
 )
 from gateway.v1.reading import list_filter, live_filter, refuse_unknown_parameters
 from gateway.wellformed import WellFormed
-from observability.admission import Admission, BodyStalled, Crowded
+from observability.admission import Admission, BodyCut, BodyStalled, Crowded
 from observability.client_address import TrustedProxies
 from observability.hot import Exposition
 from observability.metrics import make_registry
@@ -213,6 +213,7 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
             problems.Problem: problems.on_problem,
             Crowded: problems.on_crowded,
             BodyStalled: problems.on_body_stalled,
+            BodyCut: problems.on_body_cut,
             HTTPException: problems.on_http_exception,
             Exception: problems.on_exception,
         },

@@ -18,7 +18,7 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from core.contracts.desk import DeskProblem, FieldProblem
 from core.values.card_numbers import hide_card_numbers
 from gateway.field_words import told
-from observability.admission import BodyStalled, Crowded
+from observability.admission import BodyCut, BodyStalled, Crowded
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -313,6 +313,11 @@ def on_crowded(request: Request[Any, Any, Any], error: Crowded) -> Response[byte
 def on_body_stalled(request: Request[Any, Any, Any], _: BodyStalled) -> Response[bytes]:
     """Answer a body that did not come in time."""
     return on_problem(request, Problem("body_stalled"))
+
+
+def on_body_cut(request: Request[Any, Any, Any], _: BodyCut) -> Response[bytes]:
+    """Answer a body that ended before its end, in case anybody still reads."""
+    return on_problem(request, Problem("malformed_request"))
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

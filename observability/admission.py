@@ -1,7 +1,7 @@
 """Who gets in: bounds of what one address, one session and everybody may have under way at a time, and until when.
 
 admission = Admission(process="portal", proxies=…, live_paths=frozenset({"/live"}), live_max=500, session_of=…)
-Litestar(…, middleware=[admission.around])     # raises Crowded and BodyStalled: say them in the caller's language
+Litestar(…, middleware=[admission.around])     # raises Crowded, BodyStalled and BodyCut: say them in the caller's language
 
 A request counts from its headers to the end of its answer; a live page counts as long as it is open, and apart from
 requests: open pages of honest people never keep anybody from logging in.
@@ -52,6 +52,10 @@ class BodyStalled(Exception):
     """The request's body did not come in time (408)."""
 
 
+class BodyCut(Exception):
+    """The request's body ended before its end, or its chunks cannot be followed (400)."""
+
+
 class _Count:
     """How many are under way, by key; a key without any is not kept."""
 
@@ -100,11 +104,11 @@ class Admission:
         HTTP_UNDER_WAY.watch(lambda: self.live.all, process, "live")
 
     def around(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """Return `app` behind these bounds. Raises, for each request: Crowded, BodyStalled."""
+        """Return `app` behind these bounds. Raises, for each request: Crowded, BodyStalled, BodyCut."""
 
         async def call(scope: _Scope, receive: _Receive, send: Any) -> None:
             with self.enter(scope):
-                await app(scope, receive_in_time(receive), send)
+                await app(scope, receive_in_time(receive, has_body=_has_body(scope)), send)
 
         return call
 
@@ -154,10 +158,10 @@ class Admission:
         return found
 
 
-def receive_in_time(receive: _Receive) -> _Receive:
+def receive_in_time(receive: _Receive, *, has_body: bool = False) -> _Receive:
     """Return `receive` with a deadline for the request's body; what comes after the body may take for ever.
 
-    Raises: BodyStalled, from the call that waited in vain.
+    Raises: BodyStalled, from the call that waited in vain. BodyCut, when a request that `has_body` ends before it.
     """
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + BODY_MAX_S
@@ -172,7 +176,17 @@ def receive_in_time(receive: _Receive) -> _Receive:
                 message = await receive()
         except TimeoutError as error:
             raise BodyStalled from error
+        if has_body and message["type"] == "http.disconnect":
+            # The server says the same of a peer that has gone and of one whose chunks it cannot read.
+            raise BodyCut
         whole = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
     return receive_next
+
+
+def _has_body(scope: _Scope) -> bool:
+    return any(
+        (name == b"content-length" and value.strip(b"0 ")) or name == b"transfer-encoding"
+        for name, value in scope["headers"]
+    )

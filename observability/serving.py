@@ -6,7 +6,8 @@ await server.serve()
 What closes whom, and who sees to it:
 
 - no request, half a request, or nothing more after an answer: the server, after `IDLE_MAX_S`
-- more headers or longer ones than the bounds: the server, with 431
+- more headers or longer ones than the bounds: the server, with 431. Its buffer may hold more than it was told, so
+  what it lets pass is measured again in `Bounded`.
 - a body that stops coming: `observability.admission`, which answers 408
 - a reader that stops reading: the kernel, after `READER_STALL_MAX_S`. The server takes a whole answer into its own
   memory and has no deadline for handing it over, so nobody above the socket would ever know.
@@ -41,13 +42,34 @@ _FILES_A_CONNECTION: Final = 2
 _FILES_BESIDE: Final = 256
 
 
+class Bounded:
+    """ASGI: answers 431 to a request line and headers that are longer together than `HEADERS_BYTES_MAX`."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "http" and request_head_bytes(scope) > HEADERS_BYTES_MAX:
+            await send({"type": "http.response.start", "status": 431, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self._app(scope, receive, send)
+
+
+def request_head_bytes(scope: Any) -> int:
+    """Return how many bytes the request line and the headers had, with what separates them."""
+    line = len(scope["method"]) + len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
+    return line + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+
+
 class HttpServer(Server):
     """The one server of a process, on a socket that gives up on readers who do not read."""
 
     def __init__(self, app: Any, listening: socket.socket, *, connections_max: int) -> None:
         host, port = listening.getsockname()[:2]
         super().__init__(
-            app,
+            Bounded(app),
             address=host,
             port=port,
             interface=Interfaces.ASGI,

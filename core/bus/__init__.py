@@ -19,6 +19,7 @@ from core.bus.batcher import Batcher, publish_batch
 from core.bus.bus import Bus, Subscription
 from core.bus.control import connect_control
 from core.bus.errors import BusError, BusRefused, BusUnreachable, NoResponders, RequestTimedOut, WireMalformed
+from core.bus.items import ItemsReader, Unread, unread_of
 
 __all__ = [
     "Batcher",
@@ -26,10 +27,13 @@ __all__ = [
     "BusError",
     "BusRefused",
     "BusUnreachable",
+    "ItemsReader",
     "NoResponders",
     "RequestTimedOut",
     "Subscription",
+    "Unread",
     "WireMalformed",
     "connect_control",
     "publish_batch",
+    "unread_of",
 ]

@@ -261,6 +261,11 @@ class Bus:
             except (OSError, TimeoutError, BusError, ssl.SSLError) as error:
                 self.last_error = self.last_error or type(error).__name__
                 failures += 1
+            except Exception as error:
+                # A defect must not leave the process without a bus; it is logged whole and tried again.
+                _log.exception("bus_broken", client=self._name)
+                self.last_error = self.last_error or type(error).__name__
+                failures += 1
             finally:
                 self.lost(link)
             await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])

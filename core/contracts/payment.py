@@ -14,47 +14,91 @@ from core.contracts.reasons import Reason
 TerminalClass: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2)]
 """1 for 01xx, 2 for 02xx: what a terminal may name. Keys of other classes are core's own, for what people cause."""
 
+# What edge may say at all. Bounds are here and not where rows are written, so that every reader has them: a moment that
+# PostgreSQL holds and Python does not, or a text that no field has room for, would spoil the reading of all others.
+# No patterns in what every payment carries: they cost more than all else of the decoding.
+Id: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Stan: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=999_999)]
+Day: TypeAlias = Annotated[int, msgspec.Meta(ge=730_120, le=767_009)]
+"""Proleptic ordinal (date.toordinal) from 2000 to 2100."""
+
+Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=946_684_800_000_000, le=4_102_444_800_000_000)]
+"""Microseconds since 1970, from 2000 to 2100."""
+
+Hash: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Amount: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=999_999_999_999)]
+"""Minor units, as data element 4 has room for."""
+
+Total: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=9_999_999_999_999_999)]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=9_999_999_999)]
+Part: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=999_999_999_999)]
+"""An amount, or -1 where there is none."""
+
+Currency: TypeAlias = Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
+Short: TypeAlias = Annotated[str, msgspec.Meta(max_length=16)]
+Code: TypeAlias = Annotated[str, msgspec.Meta(max_length=6)]
+Masked: TypeAlias = Annotated[bytes, msgspec.Meta(max_length=128 * 1024)]
+"""A message of at most 64 KiB, or two, with its card numbers masked."""
+
+Ciphertext: TypeAlias = Annotated[bytes, msgspec.Meta(max_length=128)]
+Sensitive: TypeAlias = Annotated[bytes, msgspec.Meta(max_length=16 * 1024)]
+BrandNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=4)]
+HostKind: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=4)]
+OriginalClass: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=99)]
+BookedKind: TypeAlias = Annotated[int, msgspec.Meta(ge=5, le=6)]
+HostResult: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=3)]
+ReasonNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=199)]
+DeliveryVerdict: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=4)]
+HostCode: TypeAlias = Annotated[str, msgspec.Meta(max_length=8)]
+Differences: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
+Named: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
+
+# What comes one by one may cost a pattern.
+CurrencyCode: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+CurrencyOrNone: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^(?:[A-Z]{3})?\Z")]
+PlainCode: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[ -~]{0,6}\Z")]
+
 TERMINAL_CAUSES = frozenset({Reason.REVERSED_BY_TERMINAL, Reason.CANCELLED_BY_CUSTOMER})
 
 
 class SealedCard(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A card as it leaves edge/: nobody but edge can open it (EDG-6)."""
 
-    ciphertext: bytes  # key version (1), nonce (12), AES-256-GCM of the card number with its tag
-    fingerprint: int  # signed 64 bits of a keyed hash: equal for equal cards
-    bin: str  # first 6 digits, empty for a number of 12
-    last_four: str
-    expiry: str  # YYMM, empty when the message held none
-    brand: int  # states.Brand
+    ciphertext: Ciphertext  # key version (1), nonce (12), AES-256-GCM of the card number with its tag
+    fingerprint: Hash  # signed 64 bits of a keyed hash: equal for equal cards
+    bin: Code  # first 6 digits, empty for a number of 12
+    last_four: Code
+    expiry: Code  # YYMM, empty when the message held none
+    brand: BrandNumber  # states.Brand
 
 
 class Authorise(msgspec.Struct, array_like=True, gc=False):
     """A terminal asks for an authorisation, a purchase, a verification or a refund."""
 
-    id: bytes  # AttemptId, made by edge at reception
-    terminal_id: bytes
-    kind: int  # states.Kind
+    id: Id  # AttemptId, made by edge at reception
+    terminal_id: Id
+    kind: HostKind  # states.Kind
     message_class: TerminalClass  # as in the duplicate key
-    stan: int
-    business_date: int  # proleptic ordinal (date.toordinal) of the terminal's local date
-    body_hash: int  # signed 64 bits over everything a repeat must repeat
-    amount_minor: int
-    currency: str  # alphabetic
+    stan: Stan
+    business_date: Day  # proleptic ordinal (date.toordinal) of the terminal's local date
+    body_hash: Hash  # signed 64 bits over everything a repeat must repeat
+    amount_minor: Amount
+    currency: Currency  # alphabetic
     card: SealedCard
-    sensitive: bytes  # track 2, EMV, PIN block, sealed for the host link only; never stored
-    entry_mode: str  # data element 22
-    transmitted_at: str  # data element 7, MMDDhhmmss
-    local_time: str  # data elements 13 and 12, MMDDhhmmss
+    sensitive: Sensitive  # track 2, EMV, PIN block, sealed for the host link only; never stored
+    entry_mode: Short  # data element 22
+    transmitted_at: Short  # data element 7, MMDDhhmmss
+    local_time: Short  # data elements 13 and 12, MMDDhhmmss
     partial_ok: bool
-    received_at_us: int
-    request: bytes  # masked message, msgpack map field number -> text
-    original_rrn: str = ""  # refund: reference of what is refunded
+    received_at_us: Moment
+    request: Masked  # masked message, msgpack map field number -> text
+    original_rrn: Short = ""  # refund: reference of what is refunded
     repeat: bool = False  # the message type says that it was sent before
     # Refund: how the terminal describes what is refunded besides; empty and 0 where it does not say.
-    approval_code: str = ""  # data element 38
-    original_message_class: int = 0  # data element 90, with the two that follow
-    original_stan: int = 0
-    original_sent_at: str = ""
+    approval_code: Code = ""  # data element 38
+    original_message_class: OriginalClass = 0  # data element 90, with the two that follow
+    original_stan: Stan = 0
+    original_sent_at: Short = ""
 
 
 class AuthoriseReply(msgspec.Struct, array_like=True, gc=False):
@@ -103,24 +147,51 @@ class HostRequest(msgspec.Struct, array_like=True, gc=False):
     replacement_minor: int = -1  # of a reversal in part: what stays of the amount (data element 95)
 
 
+def are_plain(asked: list[Authorise]) -> bool:
+    """Whether the texts of a batch are such as a terminal's message has; asked of a batch, for it costs less than patterns."""
+    currencies = "".join([item.currency for item in asked])
+    texts = "".join(
+        [
+            item.card.bin
+            + item.card.last_four
+            + item.card.expiry
+            + item.entry_mode
+            + item.transmitted_at
+            + item.local_time
+            for item in asked
+        ]
+    )
+    return (
+        (not currencies or (currencies.isascii() and currencies.isalpha() and currencies.isupper()))
+        and texts.isascii()
+        and texts.isprintable()
+    )
+
+
 class HostReply(msgspec.Struct, array_like=True, gc=False):
     """What became of a HostRequest."""
 
-    id: bytes
-    message: str  # MTI that was sent
-    result: int  # HOST_REPLIED, HOST_NO_REPLY, HOST_NOT_SENT
-    reason: int  # reasons.Reason for the host's response code
-    host_code: str  # data element 39 as received
-    approval_code: str
-    approved_minor: int
+    id: Id
+    message: Code  # MTI that was sent
+    result: HostResult  # HOST_REPLIED, HOST_NO_REPLY, HOST_NOT_SENT
+    reason: ReasonNumber  # reasons.Reason for the host's response code
+    host_code: HostCode  # data element 39 as received
+    approval_code: Code
+    approved_minor: Amount
     sent_us: int  # since received_at_us
     replied_us: int
-    exchange: bytes  # masked request and response, msgpack array of two maps
+    exchange: Masked  # masked request and response, msgpack array of two maps
     late: bool = False  # after the deadline: an event, never a decision
-    replacement_minor: int = -1  # as in the request
-    differs: str = ""  # what the answer says otherwise than its question: names, separated by blanks
+    replacement_minor: Part = -1  # as in the request
+    differs: Differences = ""  # what the answer says otherwise than its question: names, separated by blanks
     # What the code means for a reversal, an advice or a completion; 0: an edge that does not say.
-    delivery: int = 0
+    delivery: DeliveryVerdict = 0
+
+
+def are_codes(replies: list[HostReply]) -> bool:
+    """Whether the codes of a batch of replies are such as a host's message has."""
+    codes = "".join([reply.host_code + reply.approval_code + reply.differs for reply in replies])
+    return codes.isascii() and codes.isprintable()
 
 
 HOST_REPLIED = 1
@@ -136,24 +207,24 @@ DELIVERY_AGAIN = 4  # not now, or nobody knows
 class Reverse(msgspec.Struct, array_like=True, gc=False):
     """A terminal takes back one of its own messages (0400, 0420 and repeats)."""
 
-    id: bytes
-    terminal_id: bytes
-    stan: int  # of the reversal itself
-    business_date: int
+    id: Id
+    terminal_id: Id
+    stan: Stan  # of the reversal itself
+    business_date: Day
     original_message_class: TerminalClass
-    original_stan: int
-    original_business_date: int  # the date in data element 90, else the reversal's own: where to look first
+    original_stan: Stan
+    original_business_date: Day  # the date in data element 90, else the reversal's own: where to look first
     cause: int  # reasons.Reason: one of TERMINAL_CAUSES
-    amount_minor: int  # -1: it does not say
-    currency: str  # empty: it does not say
+    amount_minor: Part  # -1: it does not say
+    currency: CurrencyOrNone  # empty: it does not say
     card: SealedCard | None
-    received_at_us: int
-    request: bytes
+    received_at_us: Moment
+    request: Masked
     # How the terminal describes the original; empty and -1 where it does not say.
-    original_sent_at: str = ""  # the time in data element 90, as received; empty when it is none
-    original_rrn: str = ""  # data element 37
-    replacement_minor: int = -1  # data element 95: what stays of the amount
-    approval_code: str = ""  # data element 38
+    original_sent_at: Short = ""  # the time in data element 90, as received; empty when it is none
+    original_rrn: Short = ""  # data element 37
+    replacement_minor: Part = -1  # data element 95: what stays of the amount
+    approval_code: Code = ""  # data element 38
 
     def __post_init__(self) -> None:
         if self.cause not in TERMINAL_CAUSES:
@@ -164,46 +235,46 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
 class Book(msgspec.Struct, array_like=True, gc=False):
     """An advice (approved offline), or a completion, which captures the hold that it describes."""
 
-    id: bytes
-    terminal_id: bytes
-    kind: int  # states.Kind.ADVICE or COMPLETION
+    id: Id
+    terminal_id: Id
+    kind: BookedKind  # states.Kind.ADVICE or COMPLETION
     message_class: TerminalClass
-    stan: int
-    business_date: int
-    body_hash: int
-    amount_minor: int
-    currency: str
+    stan: Stan
+    business_date: Day
+    body_hash: Hash
+    amount_minor: Amount
+    currency: CurrencyCode
     card: SealedCard
-    entry_mode: str
-    transmitted_at: str
-    local_time: str
-    approval_code: str
-    original_rrn: str
-    received_at_us: int
-    request: bytes
+    entry_mode: Short
+    transmitted_at: Short
+    local_time: Short
+    approval_code: PlainCode
+    original_rrn: Short
+    received_at_us: Moment
+    request: Masked
     repeat: bool = False  # the message type says that it was sent before
     # Completion: how the terminal describes the hold besides; empty and 0 where it does not say.
-    original_message_class: int = 0  # data element 90, with the two that follow
-    original_stan: int = 0
-    original_sent_at: str = ""
+    original_message_class: OriginalClass = 0  # data element 90, with the two that follow
+    original_stan: Stan = 0
+    original_sent_at: Short = ""
     date_unreadable: bool = False  # its date is none: `business_date` is that of reception
 
 
 class Totals(msgspec.Struct, array_like=True, gc=False):
     """A terminal's count and sum of its day (0500, 0520)."""
 
-    id: bytes
-    terminal_id: bytes
-    stan: int
-    business_date: int
-    debit_count: int
-    debit_minor: int
-    credit_count: int
-    credit_minor: int
-    reversal_count: int
-    reversal_minor: int
-    currency: str  # empty: that of the terminal's service
-    received_at_us: int
+    id: Id
+    terminal_id: Id
+    stan: Stan
+    business_date: Day
+    debit_count: Count
+    debit_minor: Total
+    credit_count: Count
+    credit_minor: Total
+    reversal_count: Count
+    reversal_minor: Total
+    currency: CurrencyOrNone  # empty: that of the terminal's service
+    received_at_us: Moment
 
 
 class TotalsReply(msgspec.Struct, array_like=True, gc=False):
@@ -222,13 +293,13 @@ class TotalsReply(msgspec.Struct, array_like=True, gc=False):
 class SignOn(msgspec.Struct, array_like=True, gc=False):
     """A terminal opens its session. `certificate_name` is the common name of its certificate, empty on plain TCP."""
 
-    terminal: str  # data element 41
-    acceptor: str  # data element 42
-    certificate_name: str
-    edge: str
-    address: str
-    firmware: str
-    at_us: int
+    terminal: Named  # data element 41
+    acceptor: Named  # data element 42
+    certificate_name: Named
+    edge: Named
+    address: Named
+    firmware: Named
+    at_us: Moment
 
 
 class SignOnReply(msgspec.Struct, array_like=True, gc=False):
@@ -243,7 +314,7 @@ class SignOnReply(msgspec.Struct, array_like=True, gc=False):
 class Presence(msgspec.Struct, array_like=True, gc=False):
     """Seen alive, or gone. Sent in batches, at most one per terminal and second."""
 
-    terminal_id: bytes
-    edge: str
+    terminal_id: Id
+    edge: Named
     connected: bool
-    at_us: int
+    at_us: Moment

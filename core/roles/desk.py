@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from core.bus import Bus, BusRefused
+from core.bus import Bus, BusRefused, ItemsReader
 from core.contracts.desk import DeskProblem, DeskReply, DeskRequest
 from core.contracts.payment import Presence, SignOn
 from core.contracts.refusals import Denied, Refused
@@ -100,6 +100,7 @@ class Desk:
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
         self._doors = all_doors(Parts(pool, context.clock, context.bus, self._identity))
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
+        self._read_presences = ItemsReader(Presence, fits=lambda _present: True).read
         self._database_up = True
         self._subscriptions = [
             self._bus.subscribe(f"{DESK}.*", self._on_request, DESK_QUEUE),
@@ -214,13 +215,17 @@ class Desk:
             request = msgspec.msgpack.decode(payload, type=SignOn)
             answer = await self._terminals.sign_on(request)
             self._bus.publish(reply, msgspec.msgpack.encode(answer))
-        except (msgspec.DecodeError, BusRefused, OSError, TimeoutError, asyncpg.PostgresError) as error:
+        except (ValueError, OverflowError, BusRefused, OSError, TimeoutError, asyncpg.PostgresError) as error:
             _log.warning("sign_on_unanswered", error=type(error).__name__)
 
     async def _presence(self, payload: bytes) -> None:
         try:
-            await self._terminals.presence(msgspec.msgpack.decode(payload, type=list[Presence]))
-        except (msgspec.DecodeError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+            present, unread = self._read_presences(payload)
+            for each in unread:
+                _log.warning("presence_malformed", trace_id=each.id.hex(), error=each.error[:200])
+            if present:
+                await self._terminals.presence(present)
+        except (ValueError, OverflowError, OSError, TimeoutError, asyncpg.PostgresError) as error:
             _log.warning("presence_lost", error=type(error).__name__)
         finally:
             self._presences -= 1
@@ -228,7 +233,10 @@ class Desk:
     async def _tell_denials(self) -> None:
         while True:
             await asyncio.sleep(DENIALS_EVERY_S)
-            await self._denials.tell()
+            try:
+                await self._denials.tell()
+            except Exception:
+                _log.exception("round_broken", round="denials")
 
     async def _take_up(self) -> None:
         """Carry out what was approved and left by a crash: acts of people are the desk's alone to tell the engine."""
@@ -238,6 +246,9 @@ class Desk:
                 await self._approvals.take_up()
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 _log.warning("approvals_not_taken_up", error=type(error).__name__)
+            except Exception:
+                # A defect in one round must not end the rounds; it is logged whole and tried again.
+                _log.exception("round_broken", round="approvals")
 
     async def _keep_house(self) -> None:
         while True:
@@ -248,6 +259,8 @@ class Desk:
                 )
             except (OSError, TimeoutError, asyncpg.PostgresError) as error:
                 _log.warning("housekeeping_failed", error=type(error).__name__)
+            except Exception:
+                _log.exception("round_broken", round="housekeeping")
             await asyncio.sleep(HOUSEKEEPING_EVERY_S)
 
 

@@ -92,7 +92,7 @@ async def start(context: RoleContext) -> EngineRole:
         refunds=door,
         host_deadline_ms=host_deadline_ms,
     )
-    bookings = Door(context.bus, pool, refunds, committed=relay.wake)
+    bookings = Door(context.bus, pool, refunds, clock=context.clock, committed=relay.wake)
     await relay.start()
     await engine.start()
     await bookings.start()

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import asyncpg
-import msgspec
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from core.bus import connect_control
-from core.contracts.payment import HostReply
+from core.bus import ItemsReader, connect_control
+from core.contracts.payment import HostReply, are_codes
 from core.contracts.subjects import core_inbox, inbox_prefix
 from core.roles.context import RoleContext
 from core.roles.jobs import agreements, estate, notifications, retention, searching, supervision, support
@@ -83,15 +82,18 @@ async def start(context: RoleContext) -> WorkerRole:
     backlogs = Backlogs(pool)
     day_end = DayEnd(pool, context.clock)
     projection = Projection(pool, control)
-    decode = msgspec.msgpack.Decoder(list[HostReply]).decode
+    read = ItemsReader(HostReply, fits=are_codes).read
     told: asyncio.Queue[list[HostReply]] = asyncio.Queue(maxsize=1_024)
 
     def on_replies(_subject: str, _reply: str, payload: bytes) -> None:
+        # What is lost here is due again: the host accepts a repeated reversal.
+        replies, unread = read(payload)
+        for each in unread:
+            _log.error("host_reply_malformed", trace_id=each.id.hex(), error=each.error[:200])
         try:
-            told.put_nowait(decode(payload))
-        except (msgspec.DecodeError, asyncio.QueueFull) as error:
-            # What is lost here is due again: the host accepts a repeated reversal.
-            _log.warning("host_replies_dropped", error=type(error).__name__)
+            told.put_nowait(replies)
+        except asyncio.QueueFull:
+            _log.warning("host_replies_dropped", replies=len(replies))
 
     async def take_replies() -> None:
         await deliveries.told(await told.get())

@@ -25,6 +25,7 @@ from core.contracts.subjects import LIVE, STREAM
 from core.db.lane import Lane, LaneBroken
 from core.db.queries import load
 from core.transactions.engine import failpoints
+from core.transactions.reading import UNREADABLE, read_each
 from core.transactions.tasks import end_task
 from core.values.clock import Clock, to_unix_us
 
@@ -69,6 +70,7 @@ class Relay:
         self.published = 0
         self.messages = 0
         self.failures = 0
+        self.unreadable = 0
         # Told the microseconds from commit to publication, once a message; the metrics set it.
         self.measured: Callable[[int], None] | None = None
 
@@ -165,15 +167,26 @@ class Relay:
     async def _items(self, events: list[asyncpg.Record]) -> list[FeedItem]:
         bare = [event for event in events if event[7] is None]
         composed = await self._compose(bare) if bare else {}
-        return [
-            FeedItem(event[0], event[1], msgspec.Raw(event[7] or composed[event[0], event[1]]))
-            for event in events
-        ]
+        items: list[FeedItem] = []
+        for event in events:
+            summary: bytes | None = event[7] or composed.get((event[0], event[1]))
+            if summary is not None:
+                items.append(FeedItem(event[0], event[1], msgspec.Raw(summary)))
+        return items
 
     async def _compose(self, events: list[asyncpg.Record]) -> dict[tuple[int, int], bytes]:
-        rows = await self._lane.fetch("read_summaries", [e[2] for e in events], [e[3] for e in events])
-        attempts = {row["id"]: row for row in rows}
-        return {(e[0], e[1]): _encode(summary_of(e, attempts[e[2]])) for e in events}
+        """Return summaries by position, without those that cannot be read: one row must not hold up the feed."""
+        attempts = await read_each(
+            lambda ids, days: self._lane.fetch("read_summaries", ids, days), [(e[2], e[3]) for e in events]
+        )
+        composed: dict[tuple[int, int], bytes] = {}
+        for event in events:
+            try:
+                composed[event[0], event[1]] = _encode(summary_of(event, attempts[event[2]]))
+            except UNREADABLE as error:
+                self.unreadable += 1
+                _log.error("event_unreadable", txid=event[0], seq=event[1], error=type(error).__name__)
+        return composed
 
 
 def summary_of(event: Any, attempt: Any) -> TransactionSummary:

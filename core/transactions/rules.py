@@ -34,6 +34,11 @@ A counter that starts anew with the day comes back to the number a day later: th
 UNKNOWN_REASONS = frozenset({Reason.HOST_NO_REPLY, Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS})
 """What leaves the result of a request open: the host may have booked it, so it is reversed."""
 
+DECLINES = frozenset(
+    {reason for reason in Reason if reason > Reason.PARTIAL_APPROVAL} | {Reason.ORIGINAL_NOT_FOUND}
+)
+"""What a host may decline for; a number that is no reason of ours declines nothing."""
+
 HELD_KINDS = frozenset({Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE})
 """Kinds whose approval holds an amount in the pending layer."""
 
@@ -65,7 +70,7 @@ def outcome_of(reply: HostReply, *, kind: int, amount_minor: int, partial_ok: bo
         if partial_ok and 0 < reply.approved_minor < amount_minor:
             return Outcome(State.PARTIALLY_APPROVED, Reason.PARTIAL_APPROVAL, reply.approved_minor)
         return Outcome(State.UNKNOWN, Reason.PARTIAL_APPROVAL, 0)
-    if reply.reason > Reason.PARTIAL_APPROVAL or reply.reason == Reason.ORIGINAL_NOT_FOUND:
+    if reply.reason in DECLINES:
         return Outcome(State.DECLINED, reply.reason, 0)
     if reply.reason in UNKNOWN_REASONS:
         return Outcome(State.UNKNOWN, reply.reason, 0)

@@ -19,6 +19,9 @@ import unicodedata
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
+from uuid import RFC_4122, UUID
+
+from core.values.ids import PREFIXES, IdMalformed, decode_id
 
 DIGITS_MIN: Final = 12
 """Of a Maestro card, the shortest that was ever given out."""
@@ -94,8 +97,6 @@ _KNOWN: Final = re.compile(
     r"(?P<uuid>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"
     r"|(?<![0-9A-Za-z])(?P<typed>[a-z]{2,5}_[0-9a-z]{26})(?![0-9A-Za-z])"
     r"|(?<![0-9A-Za-z])(?P<hexadecimal>(?=[0-9]*[A-Fa-f])(?:[0-9a-f]{20,}|[0-9A-F]{20,}))(?![0-9A-Za-z])"
-    # One letter and digits are a code of somebody's; B begins the first track.
-    r"|(?<![0-9A-Za-z])(?P<code>[AC-Zac-z][0-9]{12,19})(?![0-9])"
     r"|(?<![0-9A-Za-z])(?P<iban>[A-Za-z]{2}[0-9]{2}(?:[ \-]{0,2}[0-9A-Za-z]){11,30})"
     r"|(?<![0-9])(?P<rib>[0-9]{5}[ \-]?[0-9]{5}[ \-]?[0-9]{11}[ \-]?[0-9]{2})(?![0-9])"
     r"|(?<![0-9])(?P<date>(?:19|20)[0-9]{2}(?P<dash>[-/])(?:0[1-9]|1[0-2])(?P=dash)(?:0[1-9]|[12][0-9]|3[01])"
@@ -106,6 +107,16 @@ _KNOWN: Final = re.compile(
     r"(?![ .\-/]{0,3}[0-9])"
 )
 _HEXADECIMAL_LETTERS_MIN: Final = 4
+# Of MD5 and of keys, SHA-1, Tiger, SHA-224, SHA-256, SHA-384 and SHA-512.
+_HEXADECIMAL_EDGES: Final = re.compile(r"^[0-9]+|[0-9]+$")
+_DIGEST_LENGTHS: Final = frozenset({32, 40, 48, 56, 64, 96, 128})
+_KINDS: Final = {prefix: kind for kind, prefix in PREFIXES.items()}
+# Our identifiers are UUIDs of these times (version 7), or of what never changes.
+_OWN_FROM_MS: Final = 946_684_800_000
+_OWN_TO_MS: Final = 4_102_444_800_000
+# A float with more digits before its point is none that a program shows.
+_WHOLE_DIGITS_MAX: Final = 5
+_EXPONENT: Final = re.compile(r"e[+-][0-9]{2,3}")
 # Lengths of accounts by country. Source: SWIFT, IBAN registry.
 # fmt: off
 _IBAN_LENGTHS: Final = {
@@ -265,10 +276,15 @@ def _find_in_run(text: str, start: int, end: int, *, typed: bool) -> Iterator[Sp
     for first, begin in enumerate(starts):
         finish = begin + len(parts[first])
         decimals = (
-            text[groups[first][0] - 1 : groups[first][0]] == "."
-            and first
-            and groups[first - 1][1] == groups[first][0] - 1
+            first > 0
+            and text[groups[first - 1][1] : groups[first][0]] == "."
+            and _is_float(text, groups[first - 1][0], groups[first][1])
         )
+        for skipped in _glued(text, groups[first], parts[first]) if typed and not decimals else ():
+            if finish - begin - skipped >= _POSSIBLE_DIGITS_MIN and _is_card(
+                parts[first][skipped:], _SCHEMES
+            ):
+                yield Span(*groups[first])
         if finish - begin > 16 and not decimals:
             # A number, and without a blank its expiry.
             usual = _USUAL_START.match(digits, begin)
@@ -285,6 +301,22 @@ def _find_in_run(text: str, start: int, end: int, *, typed: bool) -> Iterator[Sp
                 continue
             if _is_card(digits[begin : begin + length], schemes):
                 yield Span(groups[first][0], groups[last][1])
+
+
+def _is_float(text: str, start: int, end: int) -> bool:
+    """Whether a decimal number is written as programs write them: with no digit more than it takes."""
+    exponent = _EXPONENT.match(text, end)
+    written = text[start : exponent.end() if exponent else end]
+    whole, _, _ = written.partition(".")
+    return len(whole) <= _WHOLE_DIGITS_MAX and _NOTHING not in written and repr(float(written)) == written
+
+
+def _glued(text: str, group: tuple[int, int], digits: str) -> Iterator[int]:
+    """Yield how many digits before a number may belong to something else: zeros that fill it up, a day, a second."""
+    if digits[0] == "0":
+        yield len(digits) - len(digits.lstrip("0"))
+    if group[0] > 1 and text[group[0] - 1] in "-/:" and text[group[0] - 2].isdecimal():
+        yield 2
 
 
 def _check_sums(digits: str) -> tuple[list[int], list[int]]:
@@ -324,8 +356,8 @@ def _schemes_of(
         return None
     if text[max(0, groups[0][0] - 1)].isalpha() or text[groups[-1][1] : groups[-1][1] + 1].isalpha():
         return None  # Part of a word, such as a VAT number with a postcode behind it.
-    if "." in separator and len(groups) == 2:
-        return None  # A decimal number.
+    if separator == "." and len(groups) == 2 and _is_float(text, groups[0][0], groups[1][1]):
+        return None
     if "/" in separator and text[max(0, groups[0][0] - 1)] == "/":
         return None  # Parts of a longer row, as data element 90 is shown.
     return _USUAL
@@ -374,7 +406,34 @@ def _if_a_letter(text: str) -> int:
 
 def _if_letters_enough(text: str) -> int:
     letters = sum(sign.isalpha() for sign in text)
-    return len(text) if letters >= _HEXADECIMAL_LETTERS_MIN else 0
+    if letters < _HEXADECIMAL_LETTERS_MIN:
+        return 0
+    # Of another length than digests have it may be a number with letters behind it.
+    edges = () if len(text) in _DIGEST_LENGTHS else _HEXADECIMAL_EDGES.findall(text)
+    return 0 if any(_is_card(edge, _SCHEMES) for edge in edges) else len(text)
+
+
+def _if_ours(text: str) -> int:
+    """Return the length of an identifier that we could have made, 0 for another: anybody can write three letters."""
+    prefix = text[: text.index("_")]
+    kind = _KINDS.get(prefix)
+    if kind is None:
+        return 0
+    try:
+        made = UUID(bytes=decode_id(kind, text))
+    except IdMalformed:
+        return 0
+    if made.variant != RFC_4122:
+        return 0
+    if made.version == 7 and _OWN_FROM_MS <= made.int >> 80 <= _OWN_TO_MS:
+        return len(text)
+    # What never changes is made of a digest: it does not begin with a card number.
+    digits = re.match("[0-9]*", text[len(prefix) + 1 :])
+    assert digits is not None
+    begins = any(
+        _is_card(digits[0][:length], _SCHEMES) for length in range(_POSSIBLE_DIGITS_MIN, len(digits[0]) + 1)
+    )
+    return 0 if begins else len(text)
 
 
 def _iban_length(text: str) -> int:
@@ -402,6 +461,7 @@ def _rib_length(text: str) -> int:
 
 _JUDGES: Final[dict[str, Callable[[str], int]]] = {
     "uuid": _if_a_letter,
+    "typed": _if_ours,
     "hexadecimal": _if_letters_enough,
     "iban": _iban_length,
     "rib": _rib_length,

@@ -33,6 +33,7 @@ _REFERENCE_FIELD: Final = 37
 _WIDE_BLANK: Final = re.compile(rb"\xc2[\xa0\xad]|\xe2\x80[\x80-\xaf]|\xe3\x80\x80|\xef\xbb\xbf")
 # Other bytes end what people or programs wrote.
 _WRITTEN: Final = re.compile(rb"[\x20-\x7e\t\n\r]{12,}")
+_COLUMN: Final = re.compile(r"[^\t\r\n]+")
 _DEPTH_MAX: Final = 12
 
 _SQL = load_beside(__file__)
@@ -52,9 +53,11 @@ def _spans(raw: bytes) -> Iterator[Span]:
             for start, end in find_card_numbers(written[0].decode("ascii"), typed=False):
                 yield Span(written.start() + start, written.start() + end)
     else:
-        for start, end in find_card_numbers(text):
-            before = len(text[:start].encode())
-            yield Span(before, before + len(text[start:end].encode()))
+        # Columns and lines are values of their own: two numbers beside each other are no card.
+        for column in _COLUMN.finditer(text):
+            for start, end in find_card_numbers(column[0]):
+                before = len(text[: column.start() + start].encode())
+                yield Span(before, before + len(column[0][start:end].encode()))
 
 
 def holds_card(value: Any, depth: int = 0) -> bool:

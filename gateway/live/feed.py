@@ -268,6 +268,9 @@ class LiveFeed:
                             listener.end(notice("session_ended"))
             except Problem as problem:
                 _log.warning("sessions_not_checked", problem=problem.code)
+            except Exception:
+                # A defect must not end the looking: streams of ended sessions would go on.
+                _log.exception("sessions_check_broken")
 
     def _listeners(self) -> list[Listener]:
         return [listener for members in self._groups.values() for listener in members]

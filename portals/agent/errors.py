@@ -11,7 +11,7 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from observability.admission import BodyStalled, Crowded
+from observability.admission import BodyCut, BodyStalled, Crowded
 from portals.kit.desk import Desk, FactorNeeded, FormForged, SessionNeeded
 from portals.kit.gateway import GatewayDown, GatewayProblem
 
@@ -88,6 +88,11 @@ def body_stalled(request: Request[Any, Any, Any], _: BodyStalled) -> Response[by
     return _error(_desk(request), status=408, kind="stalled")
 
 
+def body_cut(request: Request[Any, Any, Any], _: BodyCut) -> Response[bytes]:
+    """Say that the form or file ended before its end."""
+    return _error(_desk(request), status=400, kind="refused")
+
+
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Show an address that does not exist, or a request that cannot be read."""
     kind = {404: "missing", 405: "missing", 413: "too_large"}.get(error.status_code, "refused")
@@ -108,6 +113,7 @@ HANDLERS: ExceptionHandlersMap = {
     FormForged: form_forged,
     Crowded: crowded,
     BodyStalled: body_stalled,
+    BodyCut: body_cut,
     GatewayDown: gateway_down,
     GatewayProblem: gateway_problem,
     HTTPException: http_error,

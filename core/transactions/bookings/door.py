@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from core.bus import Bus, BusRefused, Subscription
+from core.bus import Bus, BusRefused, Subscription, Unread, unread_of
 from core.contracts.acts import CarryOut
 from core.contracts.host_messages import HostSays, HostSaysKept
 from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals, TotalsReply
@@ -21,7 +21,9 @@ from core.transactions.bookings.dead_letters import keep_dead_letter, refusal
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.reversals import reverse
 from core.transactions.bookings.totals import compare
+from core.transactions.engine.arming import RECEIVED_AHEAD_MAX_US
 from core.transactions.hosts.keeping import keep
+from core.values.clock import Clock
 
 UNDER_WAY_MAX = 2_048
 """Requests at once; above it they are not taken, and their terminals repeat."""
@@ -34,8 +36,15 @@ class Door:
     """Serves reversals, advices, completions, totals, what hosts say, and carries out what people did."""
 
     def __init__(
-        self, bus: Bus, pool: asyncpg.Pool, refunds: Refunds, *, committed: Callable[[], None]
+        self,
+        bus: Bus,
+        pool: asyncpg.Pool,
+        refunds: Refunds,
+        *,
+        clock: Clock,
+        committed: Callable[[], None],
     ) -> None:
+        self._clock = clock
         self._bus = bus
         self._pool = pool
         self._refunds = refunds
@@ -91,17 +100,28 @@ class Door:
                 return
             try:
                 asked = decode(payload)
+                if self._is_ahead(asked):
+                    raise msgspec.ValidationError("received_at_us is still to come")
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 self.failed += 1
-                _log.error("request_malformed", subject=subject, error=type(error).__name__)
-                return
-            task = asyncio.get_running_loop().create_task(
-                self._answer(subject, reply, payload, work(asked), lambda: refused(asked))
-            )
+                _log.error("request_malformed", subject=subject, error=str(error)[:200])
+                answering = self._refuse(subject, reply, unread_of(payload, error), refused)
+            else:
+                answering = self._answer(subject, reply, payload, work(asked), lambda: refused(asked))
+            task = asyncio.get_running_loop().create_task(answering)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
         self._subscriptions.append(self._bus.subscribe(subject, on_message, queue=ENGINE_QUEUE))
+
+    def _is_ahead(self, asked: Any) -> bool:
+        received_at_us: int = getattr(asked, "received_at_us", 0)
+        return received_at_us > self._clock.unix_us() + RECEIVED_AHEAD_MAX_US
+
+    async def _refuse(self, subject: str, reply: str, unread: Unread, refused: Callable[[Any], Any]) -> None:
+        """Keep what no work can be done on, and tell its terminal."""
+        if await keep_dead_letter(self._pool, subject, unread.raw, unread.error) and unread.id:
+            self._say(subject, reply, refused(unread))
 
     async def _answer(
         self,
@@ -126,15 +146,18 @@ class Door:
             answer = refused()
         self._committed()
         self.done += 1
+        self._say(subject, reply, answer)
+
+    def _say(self, subject: str, reply: str, answer: Any) -> None:
         try:
             self._bus.publish(reply, _encode(answer))
         except BusRefused:
             _log.warning("answer_not_sent", subject=subject)
 
 
-def _unkept(_says: HostSays) -> HostSaysKept:
+def _unkept(_says: Any) -> HostSaysKept:
     return HostSaysKept(known=False, kept=False)
 
 
-def _uncounted(asked: Totals) -> TotalsReply:
+def _uncounted(asked: Any) -> TotalsReply:
     return TotalsReply(asked.id, in_balance=False, **dict.fromkeys(TotalsReply.__struct_fields__[2:], 0))

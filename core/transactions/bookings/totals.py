@@ -8,9 +8,15 @@ from asyncpg.pgproto.pgproto import UUID
 from core.contracts.payment import Totals, TotalsReply
 from core.transactions.bookings.store import queries
 
+TOTAL_MINOR_MAX = 9_999_999_999_999_999
+"""Sixteen digits."""
+
 
 async def compare(pool: asyncpg.Pool, asked: Totals) -> TotalsReply:
-    """Return our totals of the terminal's day and keep both; repeats are kept once by their id."""
+    """Return our totals of the terminal's day and keep both; repeats are kept once by their id.
+
+    Raises: ValueError when ours cannot be said in a message; both are kept all the same.
+    """
     business_date = date.fromordinal(asked.business_date)
     declared = [
         asked.debit_count,
@@ -36,4 +42,6 @@ async def compare(pool: asyncpg.Pool, asked: Totals) -> TotalsReply:
             declared,
             ours,
         )
+    if any(minor > TOTAL_MINOR_MAX for minor in ours[1::2]):
+        raise ValueError("a total of the day has more digits than data elements 86 to 89")
     return TotalsReply(asked.id, in_balance, *ours)

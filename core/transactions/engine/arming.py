@@ -25,6 +25,9 @@ RECEIVED_AGE_MAX_US = 30_000_000
 """An attempt older than this is not recorded any more: its terminal has given up, and the sweeper's watermark
 may only pass moments in which nothing can still be recorded."""
 
+RECEIVED_AHEAD_MAX_US = 60_000_000
+"""How far an edge's clock may be before ours. What it received later than that stands in no list and falls due never."""
+
 STATEMENT_TRIES_MAX = 3
 REPEAT_POLL_S = 0.25
 REPEAT_WAIT_S = 15.0
@@ -75,10 +78,11 @@ class Arming:
 
     async def __call__(self, lane: Lane, batch: list[Asked]) -> None:
         """Arm a batch; never raises for what one item holds."""
-        oldest_us = self._clock.unix_us() - RECEIVED_AGE_MAX_US
+        now_us = self._clock.unix_us()
+        oldest_us, latest_us = now_us - RECEIVED_AGE_MAX_US, now_us + RECEIVED_AHEAD_MAX_US
         fresh: list[Asked] = []
         for asked in batch:
-            if asked[0].received_at_us >= oldest_us:
+            if oldest_us <= asked[0].received_at_us <= latest_us:
                 fresh.append(asked)
             else:
                 self._answer(asked[1], _reply(asked[0].id, Reason.SYSTEM_BUSY))
@@ -124,7 +128,8 @@ class Arming:
             # Nothing is told: whether the attempts exist is unknown. Terminals repeat, the sweeper reverses.
             _log.warning("arming_unknown", items=len(items))
             return
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, ValueError, OverflowError) as error:
+            # Refused by PostgreSQL, or on the way to it.
             await self._one_by_one(lane, batch, error)
             return
         if failpoints.armed:
@@ -156,7 +161,7 @@ class Arming:
                 await lane.reopen()
         raise LaneBroken
 
-    async def _one_by_one(self, lane: Lane, batch: list[Asked], error: asyncpg.PostgresError) -> None:
+    async def _one_by_one(self, lane: Lane, batch: list[Asked], error: Exception) -> None:
         """A statement that PostgreSQL refuses names no row: find the poisonous one, let the others flow."""
         if len(batch) > 1:
             for asked in batch:

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from asyncpg.pgproto.pgproto import UUID
 
+from core.bus import Unread
 from core.contracts.feed import TransactionSummary
 from core.contracts.payment import HOST_REPLIED, AuthoriseReply, HostReply
 from core.contracts.reasons import Reason
@@ -22,6 +23,9 @@ from core.values.clock import Clock
 
 _log = structlog.get_logger("core.engine")
 _encode = msgspec.msgpack.Encoder().encode
+_split = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_REASONS = frozenset(Reason)
+_NOTHING = b"\x90"
 _ONE_MAP, _TWO_MAPS, _THREE_MAPS = b"\x91", b"\x92", b"\x93"
 
 
@@ -91,7 +95,7 @@ class Deciding:
                     return
                 tried_again = True
                 await lane.reopen()
-            except asyncpg.PostgresError as error:
+            except (asyncpg.PostgresError, ValueError, OverflowError) as error:
                 await self._one_by_one(statement, lane, pairs, columns_of, error)
                 return
             else:
@@ -116,7 +120,7 @@ class Deciding:
         lane: Lane,
         pairs: list[tuple[Told, Outcome]],
         columns_of: Callable[[list[tuple[Told, Outcome]]], tuple[Any, ...]],
-        error: asyncpg.PostgresError,
+        error: Exception,
     ) -> None:
         if len(pairs) > 1:
             for pair in pairs:
@@ -224,18 +228,45 @@ class Deciding:
                 )
 
 
+class NotRead(NamedTuple):
+    """What came on a subject and has not the shape of its items."""
+
+    subject: str
+    unread: Unread
+
+
+async def keep_aside(lane: Lane, batch: list[HostReply | NotRead]) -> None:
+    """Keep what decides nothing: answers that came too late as events, what cannot be read as dead letters."""
+    late = [each for each in batch if isinstance(each, HostReply)]
+    if late:
+        await note_late(lane, late)
+    for each in batch:
+        if isinstance(each, NotRead):
+            try:
+                await lane.fetch(
+                    "keep_dead_letter", "engine", each.subject, each.unread.raw, each.unread.error
+                )
+            except (LaneBroken, asyncpg.PostgresError):
+                _log.exception("dead_letter_not_kept", trace_id=each.unread.id.hex())
+
+
 async def note_late(lane: Lane, replies: list[HostReply]) -> None:
     """Keep answers that came after their attempt was decided, as events."""
     try:
         await lane.fetch(
             "note_late_replies",
             [UUID(reply.id) for reply in replies],
-            [int(reply.reason) for reply in replies],
+            [known_reason(reply.reason) for reply in replies],
             [reply.host_code for reply in replies],
             [reply.exchange for reply in replies],
         )
     except (LaneBroken, asyncpg.PostgresError) as error:
         _log.warning("late_replies_not_kept", replies=len(replies), error=type(error).__name__)
+
+
+def known_reason(reason: int) -> int:
+    """Return a reason that screens have words for."""
+    return reason if reason in _REASONS else Reason.HOST_CODE_UNKNOWN
 
 
 def _unknown_columns(pairs: list[tuple[Told, Outcome]]) -> tuple[Any, ...]:
@@ -255,9 +286,22 @@ def _detail(told: Told) -> bytes:
     Shape: msgpack array of one or three maps, put together from encoded parts.
     """
     exchange = told.reply.exchange
+    request = told.flight.item.request
     if exchange[:1] == _TWO_MAPS:
-        return _THREE_MAPS + told.flight.item.request + exchange[1:]
-    return _ONE_MAP + told.flight.item.request
+        detail = _THREE_MAPS + request + exchange[1:]
+        if _is_whole(detail):
+            return detail
+    detail = _ONE_MAP + request
+    return detail if _is_whole(detail) else _NOTHING
+
+
+def _is_whole(detail: bytes) -> bool:
+    """Whether what edge wrote can be taken apart again: an event with half a message could never be shown."""
+    try:
+        _split(detail)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _summary(told: Told, outcome: Outcome, now_us: int) -> TransactionSummary:

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
 import structlog
 
-from core.bus import Bus, Subscription
+from core.bus import Bus, ItemsReader, Subscription, Unread
 from core.contracts.payment import (
     HOST_NO_REPLY,
     HOST_NOT_SENT,
@@ -15,13 +14,15 @@ from core.contracts.payment import (
     Authorise,
     AuthoriseReply,
     HostReply,
+    are_codes,
+    are_plain,
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox, core_inbox_of_batch, is_edge_inbox
 from core.db.lane import Lane, Pump
-from core.transactions.engine.arming import HOST_MESSAGES, Arming, Asked
-from core.transactions.engine.deciding import Deciding, Told, note_late
+from core.transactions.engine.arming import HOST_MESSAGES, RECEIVED_AHEAD_MAX_US, Arming, Asked
+from core.transactions.engine.deciding import Deciding, NotRead, Told, keep_aside
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import LabelCache
 from core.transactions.engine.outbound import Outbound
@@ -39,6 +40,9 @@ FLIGHTS_MAX = 65_536
 GUARD_INTERVAL_S = 0.25
 GUARD_GRACE_US = 1_500_000
 """The link reports its own deadline; this long after it, the engine no longer waits for the report."""
+
+HOST_REPLIES = "core.in.host"
+"""What the answers of hosts are called where they are kept; each engine has an inbox of its own."""
 
 _log = structlog.get_logger("core.engine")
 
@@ -114,14 +118,16 @@ class Engine:
             waiting_max=FLIGHTS_MAX,
         )
         self.arming.requeue = self.arming_pump.add
-        self._late_pump: Pump[HostReply] = Pump(
-            _lanes(dsn, instance, "late", 1, ("note_late_replies",)),
-            note_late,
+        self._aside_pump: Pump[HostReply | NotRead] = Pump(
+            _lanes(dsn, instance, "aside", 1, ("note_late_replies", "keep_dead_letter")),
+            keep_aside,
             batch_max=BATCH_MAX,
             waiting_max=FLIGHTS_MAX,
         )
-        self._decode_asked = msgspec.msgpack.Decoder(list[Authorise]).decode
-        self._decode_told = msgspec.msgpack.Decoder(list[HostReply]).decode
+        self._read_asked = ItemsReader(
+            Authorise, fits=are_plain, withheld=Authorise.__struct_fields__.index("sensitive")
+        ).read
+        self._read_told = ItemsReader(HostReply, fits=are_codes).read
         self._guard: asyncio.Task[None] | None = None
         self._subscriptions: list[Subscription] = []
         self.malformed = 0
@@ -135,7 +141,7 @@ class Engine:
         """Open the lanes, then take messages."""
         await self.arming_pump.open()
         await self.deciding_pump.open()
-        await self._late_pump.open()
+        await self._aside_pump.open()
         self._subscriptions = [
             self._bus.subscribe(self._inbox, self._on_host_replies),
             # Answers come to the inbox; here the bus says which batch found no link up anywhere.
@@ -156,7 +162,7 @@ class Engine:
             self._guard.cancel()
         await self.arming_pump.close()
         await self.deciding_pump.close()
-        await self._late_pump.close()
+        await self._aside_pump.close()
         self._outbound.flush()
 
     def not_ready(self) -> list[str]:
@@ -169,12 +175,11 @@ class Engine:
             self.malformed += 1
             _log.error("reply_subject_refused", subject=AUTHORISE)
             return
-        try:
-            items = self._decode_asked(payload)
-        except msgspec.DecodeError as error:
-            self.malformed += 1
-            _log.error("batch_malformed", subject=AUTHORISE, error=type(error).__name__)
-            return
+        items, unread = self._read_asked(payload)
+        for each in unread:
+            self._put_aside(AUTHORISE, each)
+            if each.id:
+                self._answer(reply, AuthoriseReply(each.id, Reason.MESSAGE_REFUSED, "", 0, rrn_of(each.id)))
         if len(self._flights) > FLIGHTS_MAX or self.arming_pump.is_down():
             # Nothing was recorded, so the terminal may be told at once that we cannot serve it.
             for item in items:
@@ -183,6 +188,9 @@ class Engine:
         asked: list[Asked] = []
         for item in items:
             if item.kind == Kind.REFUND:
+                if item.received_at_us > self._clock.unix_us() + RECEIVED_AHEAD_MAX_US:
+                    self._answer(reply, _busy(item))
+                    continue
                 self._refunds.refund_asked(item, reply)
             elif item.kind in HOST_MESSAGES:
                 asked.append((item, reply))
@@ -194,6 +202,7 @@ class Engine:
             self._answer(reply, _busy(item))
 
     def _on_host_replies(self, _subject: str, _reply: str, payload: bytes) -> None:
+<<<<<<< HEAD
         try:
             replies = self._decode_told(payload)
         except msgspec.DecodeError as error:
@@ -210,6 +219,11 @@ class Engine:
             self._told([not_sent(attempt_id) for attempt_id in ids])
 
     def _told(self, replies: list[HostReply]) -> None:
+=======
+        replies, unread = self._read_told(payload)
+        for each in unread:  # Its attempt stays sent: it is timed out and reversed.
+            self._put_aside(HOST_REPLIES, each)
+>>>>>>> b-fixatt
         flights = self._flights
         told: list[Told] = []
         for reply in replies:
@@ -219,8 +233,14 @@ class Engine:
             elif not reply.late and self._refunds.is_waiting_for(reply.id):
                 self._refunds.refund_told(reply)
             elif reply.result == HOST_REPLIED:
-                self._late_pump.add(reply)
+                self._aside_pump.add(reply)
         self.deciding_pump.add_all(told)
+
+    def _put_aside(self, subject: str, unread: Unread) -> None:
+        """Keep for a person what cannot be read; what came beside it goes its way."""
+        self.malformed += 1
+        _log.error("item_malformed", subject=subject, trace_id=unread.id.hex(), error=unread.error[:200])
+        self._aside_pump.add(NotRead(subject, unread))
 
     def _unsent(self, flight: Flight) -> None:
         """The bus refused a batch: part of it may have left, so these are unknown, not declined."""
@@ -233,20 +253,26 @@ class Engine:
         All of them are looked at: deadlines come from the clocks of several edges, and what was put back in the queue
         takes off late, so that the first of them says nothing of the others.
         """
-        flights = self._flights
         while True:
             await asyncio.sleep(GUARD_INTERVAL_S)
-            oldest_us = self._clock.unix_us() - GUARD_GRACE_US
-            expired = [
-                Told(flight, no_reply(attempt_id))
-                for attempt_id, flight in flights.items()
-                if flight.deadline_at_us <= oldest_us
-            ]
-            for told in expired:
-                del flights[told.flight.item.id]
-            if expired:
-                _log.warning("links_silent", flights=len(expired))
-                self.deciding_pump.add_all(expired)
+            try:
+                self._time_out_silent()
+            except Exception:
+                _log.exception("round_broken", round="guard")
+
+    def _time_out_silent(self) -> None:
+        flights = self._flights
+        oldest_us = self._clock.unix_us() - GUARD_GRACE_US
+        expired = [
+            Told(flight, no_reply(attempt_id))
+            for attempt_id, flight in flights.items()
+            if flight.deadline_at_us <= oldest_us
+        ]
+        for told in expired:
+            del flights[told.flight.item.id]
+        if expired:
+            _log.warning("links_silent", flights=len(expired))
+            self.deciding_pump.add_all(expired)
 
 
 def no_reply(attempt_id: bytes) -> HostReply:

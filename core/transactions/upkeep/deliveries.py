@@ -23,6 +23,7 @@ from core.contracts.subjects import core_inbox, host
 from core.transactions.bookings import store as bookings
 from core.transactions.bookings.rules import moment_near
 from core.transactions.hosts.settling import settle_reversal
+from core.transactions.reading import UNREADABLE, read_each
 from core.transactions.upkeep.store import queries
 from core.values.clock import Clock, to_unix_us
 from core.values.ids import rrn_of
@@ -61,19 +62,22 @@ class Deliveries:
             leased = await connection.fetch(queries.lease_deliveries, now, LEASED_MAX)
             if not leased:
                 return 0
-            rows = await connection.fetch(
-                queries.read_delivered,
-                [row["attempt_id"] for row in leased],
-                [row["business_date"] for row in leased],
+            attempts = await read_each(
+                lambda ids, days: connection.fetch(queries.read_delivered, ids, days),
+                [(row["attempt_id"], row["business_date"]) for row in leased],
             )
-        attempts = {row["id"]: row for row in rows}
         by_acquirer: dict[str, list[HostRequest]] = {}
         for lease in leased:
             attempt = attempts.get(lease["attempt_id"])
             if attempt is None:
                 _log.error("delivery_without_attempt", trace_id=lease["attempt_id"].hex)
                 continue
-            request = request_of(lease, attempt, now)
+            try:
+                request = request_of(lease, attempt, now)
+            except UNREADABLE:
+                # Due again, ever later, and seen in the backlog; the others leave.
+                _log.exception("delivery_not_composed", trace_id=lease["attempt_id"].hex)
+                continue
             self._sent[request.id, request.message] = DeliveryKind(lease["kind"])
             by_acquirer.setdefault(attempt["acquirer"], []).append(request)
         for acquirer, requests in by_acquirer.items():
@@ -104,8 +108,18 @@ class Deliveries:
                 kind = DeliveryKind.PARTIAL_REVERSAL if in_part else DeliveryKind.REVERSAL
             if kind is None:
                 continue
-            async with self._pool.acquire() as connection, connection.transaction():
-                await self._take(connection, reply, kind)
+            try:
+                async with self._pool.acquire() as connection, connection.transaction():
+                    await self._take(connection, reply, kind)
+            except (
+                ValueError,
+                OverflowError,
+                LookupError,
+                asyncpg.DataError,
+                asyncpg.IntegrityConstraintViolationError,
+            ):
+                # Due again: the host accepts a repeat. The answers behind this one are taken.
+                _log.exception("host_answer_not_taken", trace_id=reply.id.hex())
 
     async def _take(
         self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind

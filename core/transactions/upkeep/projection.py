@@ -24,6 +24,7 @@ from nats.js.client import JetStreamContext
 from core.contracts.feed import EventBatch, TransactionSummary
 from core.contracts.states import EventKind, Kind, State
 from core.contracts.subjects import ACTIVITY, LIVE, STREAM
+from core.transactions.reading import UNREADABLE, read_each
 from core.transactions.relay import EVENTS_PER_MESSAGE_MAX, summary_of
 from core.transactions.relay import queries as relay_queries
 from core.transactions.tasks import end_task
@@ -38,6 +39,7 @@ GATHER_S = 0.25
 
 EVENTS_PER_TRANSACTION_MAX = 16_000
 DELIVERIES_MAX = 5
+BROKEN_WAIT_S = 2.0
 ACK_WAIT_S = 30
 COUNTED = frozenset({EventKind.REFUSED, EventKind.DECIDED, EventKind.TIMED_OUT, EventKind.BOOKED_OFFLINE})
 """Each attempt counts once, by what it first became; one that its terminal reverses while it is sent is unknown."""
@@ -90,6 +92,7 @@ class Projection:
         self.repeated = 0
         self.recovered = 0
         self.dead = 0
+        self.failures = 0
 
     async def start(self) -> None:
         """Begin in the background."""
@@ -108,6 +111,12 @@ class Projection:
                 _log.warning("projection_interrupted", error=type(error).__name__)
                 self._position = None
                 await asyncio.sleep(1.0)
+            except Exception:
+                # A defect must not end the figures for good; it is logged whole and tried again.
+                self.failures += 1
+                self._position = None
+                _log.exception("projection_broken")
+                await asyncio.sleep(BROKEN_WAIT_S)
 
     async def _consume(self) -> None:
         stream: JetStreamContext = self._control.jetstream(timeout=5.0)
@@ -212,21 +221,21 @@ class Projection:
         self, connection: asyncpg.pool.PoolConnectionProxy, position: Position, rows: list[asyncpg.Record]
     ) -> Position:
         bare = [row for row in rows if row["summary"] is None]
-        composed: dict[Position, TransactionSummary] = {}
-        if bare:
-            found = await connection.fetch(
-                relay_queries.read_summaries,
-                [row["attempt_id"] for row in bare],
-                [row["business_date"] for row in bare],
-            )
-            attempts = {row["id"]: row for row in found}
-            composed = {(r["txid"], r["seq"]): summary_of(r, attempts[r["attempt_id"]]) for r in bare}
-        summaries = [
-            _decode_summary(row["summary"])
-            if row["summary"] is not None
-            else composed[row["txid"], row["seq"]]
-            for row in rows
-        ]
+        attempts = await read_each(
+            lambda ids, days: connection.fetch(relay_queries.read_summaries, ids, days),
+            [(row["attempt_id"], row["business_date"]) for row in bare],
+        )
+        summaries: list[TransactionSummary] = []
+        for row in rows:
+            try:
+                packed: bytes | None = row["summary"]
+                summaries.append(
+                    summary_of(row, attempts[row["attempt_id"]])
+                    if packed is None
+                    else _decode_summary(packed)
+                )
+            except UNREADABLE as error:
+                self._leave_out(row["txid"], row["seq"], error)
         last = (rows[-1]["txid"], rows[-1]["seq"])
         await self._count(connection, position, last, summaries)
         return last
@@ -244,7 +253,11 @@ class Projection:
         last: Position,
         summaries: list[TransactionSummary],
     ) -> None:
-        cells = cells_of(summaries)
+        try:
+            cells = cells_of(summaries)
+        except UNREADABLE:
+            summaries = [summary for summary in summaries if self._can_count(summary)]
+            cells = cells_of(summaries)
         keys = sorted(cells)
         async with connection.transaction():
             await connection.fetchrow(queries.lock_inbox, CONSUMER)
@@ -262,6 +275,26 @@ class Projection:
                 )
         self._position = last
         self.events += len(summaries)
+
+    def _can_count(self, summary: TransactionSummary) -> bool:
+        try:
+            for cell in cells_of([summary]):
+                UUID(cell.store_id)
+        except UNREADABLE as error:
+            self._leave_out(0, 0, error, trace_id=summary.id.hex())
+            return False
+        return True
+
+    def _leave_out(self, txid: int, seq: int, error: Exception, trace_id: str = "") -> None:
+        """One event that cannot be read is missing in one figure; all the others count."""
+        self.dead += 1
+        _log.error(
+            "event_not_counted",
+            txid=txid,
+            seq=seq,
+            trace_id=trace_id,
+            error=f"{type(error).__name__}: {error}",
+        )
 
 
 def runs_of(fetched: Sequence[tuple[Msg, EventBatch]]) -> list[list[tuple[Msg, EventBatch]]]:

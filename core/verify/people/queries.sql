@@ -58,7 +58,7 @@ WITH given_back AS (
             ) THEN 'its approval has no action of its people'
             WHEN NOT EXISTS (
                 SELECT FROM agent_grant AS g
-                WHERE g.agent_id = p.decided_by AND g.granted_by IS DISTINCT FROM p.asked_by
+                WHERE g.agent_id = p.decided_by AND owes_nothing(g.id, p.asked_by)
                     AND g.granted_at <= p.decided_at AND (g.revoked_at IS NULL OR g.revoked_at > p.decided_at)
                     AND (
                         EXISTS (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import iso8583
@@ -11,7 +12,8 @@ import msgspec
 import pytest
 from iso8583.specs import default_ascii
 
-from core.contracts.payment import Reverse
+from core.contracts.payment import Book, Reverse
+from core.contracts.states import Kind
 from edge.simulators.cards import CARDS
 from tests.integration.edge.conftest import IDENTITY, House
 
@@ -94,7 +96,7 @@ async def test_a_reversal_without_times_currency_or_amount_still_reaches_core(
     assert answer["39"] == "00"
     asked = house.core.asked[-1]
     assert isinstance(asked, Reverse)
-    assert (asked.amount_minor, asked.currency, asked.card, asked.replacement_minor) == (0, "", None, -1)
+    assert (asked.amount_minor, asked.currency, asked.card, asked.replacement_minor) == (-1, "", None, -1)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +125,101 @@ async def test_what_a_reversal_could_not_repeat_is_refused_at_the_payment(
     answer = await foreign.ask(t="0200", **{**fields, **change})
     assert answer["39"] == "30"
     assert not house.core.authorised
+
+
+AMOUNT = f"{5000:012d}"
+
+
+@pytest.mark.parametrize(
+    ("field_95", "code", "stays"),
+    [
+        ("0" * 42, "00", 0),
+        (f"{3000:012d}{'0' * 30}", "00", 3_000),
+        (f"{3000:012d}{3000:012d}{'0' * 18}", "00", 3_000),
+        (f"{3000:012d}{3000:012d}C00000000C00000000", "00", 3_000),
+        (f"{0:012d}{1000:012d}{'0' * 18}", "13", None),  # the settlement amount alone says that a part stays
+        (f"{3000:012d}{1000:012d}{'0' * 18}", "13", None),  # two amounts in one currency
+        (f"{0:012d}{0:012d}C00000100{'0' * 9}", "13", None),
+        (f"{3000:012d}{'x' * 30}", "30", None),
+    ],
+)
+async def test_all_of_a_replacement_is_read(
+    house: House, foreign: Foreign, field_95: str, code: str, stays: int | None
+) -> None:
+    answer = await foreign.ask(
+        t="0400", f2=PAN, f3="000000", f4=AMOUNT, f7="1128010200", f11="000124", f49="978",
+        f90=original("1128010000"), f95=field_95,
+    )  # fmt: skip
+    assert answer["39"] == code
+    assert [one.replacement_minor for one in house.core.asked if isinstance(one, Reverse)] == (
+        [] if stays is None else [stays]
+    )
+
+
+async def test_an_amount_of_zeros_is_said(house: House, foreign: Foreign) -> None:
+    await foreign.ask(t="0400", f4="0" * 12, f11="000124", f90=original("1128010000"))
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Reverse)
+    assert asked.amount_minor == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "named"),
+    [
+        ({"f90": f"0100000777{'1128010000'}{'0' * 22}"}, Kind.COMPLETION, (1, 777, "1128010000")),
+        ({"f90": f"0100000777{'0' * 32}"}, Kind.COMPLETION, (1, 777, "")),
+        ({"f90": "0" * 42}, Kind.ADVICE, (0, 0, "")),
+        ({}, Kind.ADVICE, (0, 0, "")),
+    ],
+)
+async def test_a_completion_names_its_hold_by_field_90_too(
+    house: House, foreign: Foreign, fields: dict[str, str], kind: Kind, named: tuple[int, int, str]
+) -> None:
+    answer = await foreign.ask(
+        t="0220",
+        f2=PAN,
+        f3="000000",
+        f4=AMOUNT,
+        f7="1128010200",
+        f11="000124",
+        f38="A12345",
+        f49="978",
+        **fields,
+    )
+    assert answer["39"] == "00"
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Book)
+    assert (asked.kind, asked.approval_code) == (kind, "A12345")
+    assert (asked.original_message_class, asked.original_stan, asked.original_sent_at) == named
+
+
+@pytest.mark.parametrize(
+    ("change", "currency", "dated"),
+    [
+        ({"f49": "414"}, "KWD", True),
+        ({"f49": "001"}, "001", True),
+        ({"f13": "0229"}, "EUR", False),
+        ({"f13": "1399"}, "EUR", False),
+        ({"f12": "250000"}, "EUR", False),
+        ({"f7": "1332010000", "f13": "1128"}, "EUR", False),
+    ],
+)
+async def test_what_happened_is_never_refused_for_its_currency_or_date(
+    house: House,
+    foreign: Foreign,
+    change: dict[str, str],
+    currency: str,
+    dated: bool,
+) -> None:
+    fields = {"f7": "1128010200", "f12": "010200", "f13": "1128", "f49": "978", **change}
+    answer = await foreign.ask(t="0220", f2=PAN, f3="000000", f4=AMOUNT, f11="000124", **fields)
+    assert answer["39"] == "00"
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Book)
+    assert (asked.currency, asked.date_unreadable) == (currency, not dated)
+    if not dated:
+        assert asked.business_date == datetime.now(UTC).date().toordinal()
+        assert asked.local_time == fields["f13"] + fields["f12"], "as it came"
 
 
 async def test_a_cafe_pays_with_its_pin_block_in_hexadecimal_characters(

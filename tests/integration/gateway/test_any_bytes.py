@@ -15,6 +15,7 @@ import pytest
 from core.values.ids import PREFIXES
 from gateway.app import build_app
 from gateway.openapi_page import document_of
+from tests.support.cut_bodies import answered_to_cut
 from tests.support.desk import DeskStack
 from tests.support.walking.operations import Operation, operations_of, requests_for
 from tests.support.walking.samples import Sampler, kind_of
@@ -279,3 +280,38 @@ async def test_any_bytes_to_any_route_are_answered_with_a_problem(
                 group.create_task(hold(operation, sent))
     assert not faults, f"{len(faults)} of {count}:\n" + "\n".join(sorted(faults)[:40])
     assert count > 4_000
+
+
+CUT = {
+    "a chunk size that is no number": (b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n", False),
+    "a chunk cut off": (b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", True),
+    "a chunk longer than said": (b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcX\r\n", False),
+    "a chunk size below nothing": (b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", False),
+    "a chunk size beyond 64 bits": (b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\nx", False),
+    "a body shorter than said": (b'Content-Length: 100\r\n\r\n{"a"', True),
+}
+"""What stands after the other headers, and whether the client closes its side after it."""
+
+
+@pytest.mark.parametrize("what", CUT)
+async def test_a_body_that_ends_before_its_end_is_the_callers_fault(desk_stack: DeskStack, what: str) -> None:
+    rest, closes = CUT[what]
+    parts = urlsplit(desk_stack.gateway_url)
+    status = await answered_to_cut(
+        (parts.hostname or "", parts.port or 0),
+        b"POST /v1/sessions HTTP/1.1\r\nHost: guichet.example\r\nContent-Type: application/json\r\n" + rest,
+        closes=closes,
+    )
+    assert status in (None, 400), what
+
+
+async def test_more_headers_than_the_bound_are_refused(desk_stack: DeskStack) -> None:
+    parts = urlsplit(desk_stack.gateway_url)
+    address = (parts.hostname or "", parts.port or 0)
+    fits, beyond = [
+        await _send(address, _request("GET", b"/health/live", more=b"X: " + b"a" * length + b"\r\n"))
+        for length in (30_000, 33_000)
+    ]
+    assert fits is not None
+    assert beyond is not None
+    assert (fits.status, beyond.status) == (200, 431)

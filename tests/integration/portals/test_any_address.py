@@ -17,11 +17,13 @@ from litestar.routes import HTTPRoute
 from core.values.ids import PREFIXES, encode_id
 from deploy.local.postgres import PostgresServer
 from observability.client_address import TrustedProxies
+from observability.serving import make_server
 from portals.agent.app import compose, create_app, make_kit
 from portals.agent.settings import Settings
 from portals.kit import csrf
 from portals.kit.kit import Kit
 from portals.kit.session import Session, seal_session
+from tests.support.cut_bodies import answered_to_cut
 from tests.support.desk import DeskStack, running_desk
 from tests.support.servers import fresh_database, running_nats
 from tests.support.walking.samples import kind_of
@@ -287,3 +289,21 @@ async def test_every_form_answers_any_fields_with_a_page(walk: Walk) -> None:
             request = httpx.Request("POST", "http://portal" + path, headers=headers, content=body)  # pyright: ignore[reportArgumentType]
             group.create_task(_hold(walk, faults, gate, request, f"{kind!r} {body[:60]!r}"))
     assert not faults, f"{len(faults)}:\n" + "\n".join(sorted(faults)[:50])
+
+
+async def test_a_form_that_ends_before_its_end_is_answered_as_the_senders_fault(walk: Walk) -> None:
+    server = make_server(create_app(walk.kit), host="127.0.0.1", port=0)
+    serving = asyncio.create_task(server.serve())
+    await asyncio.sleep(0.3)
+    head = b"POST /login HTTP/1.1\r\nHost: portal\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    try:
+        for rest, closes in (
+            (b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n", False),
+            (b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", True),
+            (b"Content-Length: 100\r\n\r\na=1", True),
+        ):
+            status = await answered_to_cut(("127.0.0.1", server.listening_port), head + rest, closes=closes)
+            assert status in (None, 400), rest
+    finally:
+        server.stop()
+        await asyncio.wait({serving}, timeout=5)

@@ -181,6 +181,21 @@ async def test_v12_names_a_large_refund_that_no_second_person_approved(owner: as
         f"refund {shown}: its second person holds the right from the first, or not at all"
         in (await found(owner)).examples
     )
+    # At two removes it is the same.
+    between = uuid.UUID(bytes=await agent(owner, "hotline"))
+    await owner.execute(
+        "INSERT INTO agent_grant (agent_id, role, granted_by, granted_at)"
+        " VALUES ($1, 'administrator', $2, now() - interval '1 day')",
+        between, uuid.UUID(bytes=asker),
+    )  # fmt: skip
+    await owner.execute(
+        "UPDATE agent_grant SET granted_by = $1, granted_at = now() - interval '1 hour' WHERE agent_id = $2",
+        between, uuid.UUID(bytes=decider),
+    )  # fmt: skip
+    assert (
+        f"refund {shown}: its second person holds the right from the first, or not at all"
+        in (await found(owner)).examples
+    )
 
 
 async def test_v12_counts_parts_of_one_payment_together(owner: asyncpg.Connection) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -65,6 +66,7 @@ class StandInHost:
     reversed_unseen: set[str] = field(default_factory=set)
     seen: list[HostRequest] = field(default_factory=list)
     held: dict[bytes, Callable[[], None]] = field(default_factory=dict)
+    changes: dict[bytes, dict[str, Any]] = field(default_factory=dict)  # of what is said of an attempt
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     listening: Subscription | None = None
 
@@ -84,7 +86,15 @@ class StandInHost:
         """Begin a new book and behave."""
         self.usual = APPROVE
         self.refuse_deliveries = self.silent_deliveries = False
-        for kept in (self.script, self.delivery_codes, self.book, self.reversed_unseen, self.seen, self.held):
+        for kept in (
+            self.changes,
+            self.script,
+            self.delivery_codes,
+            self.book,
+            self.reversed_unseen,
+            self.seen,
+            self.held,
+        ):
             kept.clear()
 
     def messages(self, mti: str) -> list[HostRequest]:
@@ -203,4 +213,5 @@ class StandInHost:
             differs,
             delivery,
         )
-        self.bus.publish(subject, msgspec.msgpack.encode([answer]))
+        changed = msgspec.structs.replace(answer, **self.changes.get(request.id, {}))
+        self.bus.publish(subject, msgspec.msgpack.encode([changed]))

@@ -18,6 +18,7 @@ from core.contracts.states import Kind, State
 from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, REVERSE
 from core.transactions.bookings.refunds import AGENT_MESSAGE_CLASS
 from core.values.ids import encode_id
+from tests.integration.core.transactions.directory import ADD_GRANT
 from tests.integration.core.transactions.world import AGENT, World, eventually
 
 ASKER, DECIDER, THIRD = (bytes(13) + b"\x0a\x0c" + bytes([n]) for n in (1, 2, 3))
@@ -200,6 +201,55 @@ async def test_an_approval_by_who_owes_the_asker_his_right_is_none(world: World)
     assert await refunds_of(world, paid) == [LARGE_MINOR]
 
 
+async def test_an_approval_by_who_owes_the_asker_his_right_at_any_remove_is_none(world: World) -> None:
+    paid = await captured(world)
+    await world.person(ASKER, role="administrator")
+    await world.person(THIRD, role="administrator", granted_by=ASKER)
+    await world.person(DECIDER, granted_by=THIRD)
+    owed = await approved_refund(world, paid)
+    assert (await world.carry_out(owed)).reason == Reason.MESSAGE_REFUSED, "at two removes"
+    await world.person(AGENT, role="administrator", granted_by=THIRD)
+    await world.person(DECIDER, granted_by=AGENT)
+    assert (await world.carry_out(await approved_refund(world, paid))).reason == Reason.MESSAGE_REFUSED, (
+        "at three"
+    )
+    await world.owner.execute(ADD_GRANT, UUID(bytes=THIRD), "hotline", None)
+    assert (await world.carry_out(await approved_refund(world, paid))).reason == Reason.MESSAGE_REFUSED, (
+        "a right of his own that gives no right to give"
+    )
+    assert await refunds_of(world, paid) == []
+    await world.owner.execute(
+        "INSERT INTO agent_grant (agent_id, role, granted_at) VALUES ($1, 'administrator', now() - interval '1 d')",
+        UUID(bytes=THIRD),
+    )
+    assert (await world.carry_out(await approved_refund(world, paid))).reason == Reason.NONE, (
+        "he had it before"
+    )
+
+
+async def test_an_approval_by_who_was_invited_by_the_asker_is_none(world: World) -> None:
+    paid = await captured(world)
+    await world.person(ASKER, role="administrator")
+    await world.person(THIRD, role="administrator")
+    await world.person(DECIDER, granted_by=THIRD)
+    add = """
+        INSERT INTO agent_invitation (token_hash, agent_id, invited_by, created_at, expires_at, accepted_at, resets_factors)
+        VALUES ($1, $2, $3, now(), now(), now(), $4)
+    """
+    reset = UUID(bytes=world.new_id())
+    await world.owner.execute(add, reset.bytes, UUID(bytes=DECIDER), UUID(bytes=ASKER), True)
+    assert (
+        await world.carry_out(await approved_refund(world, paid, amount_minor=LARGE_MINOR))
+    ).reason == Reason.NONE
+    other = await captured(world)
+    invited = UUID(bytes=world.new_id())
+    await world.owner.execute(add, invited.bytes, UUID(bytes=DECIDER), UUID(bytes=ASKER), False)
+    try:
+        assert (await world.carry_out(await approved_refund(world, other))).reason == Reason.MESSAGE_REFUSED
+    finally:
+        await world.owner.execute("DELETE FROM agent_invitation WHERE agent_id = $1", UUID(bytes=DECIDER))
+
+
 async def test_a_cancellation_is_judged_too_and_told_once(world: World) -> None:
     first, second = world.payment(), world.payment()
     for item in (first, second):
@@ -248,8 +298,7 @@ async def test_an_answer_goes_to_who_may_ask_and_nowhere_else(world: World) -> N
 async def test_edge_cannot_speak_under_the_keys_of_people(world: World) -> None:
     paid = await captured(world)
     forged = world.refund(paid, message_class=AGENT_MESSAGE_CLASS, amount_minor=1_000)
-    world.send(forged)
-    assert await world.silence(forged)
+    assert (await world.pay(forged)).reason == Reason.MESSAGE_REFUSED
     act_id = await world.record_refund(paid, 1_000)
     await world.carry_out(act_id)
     row = await world.row(act_id)
@@ -257,8 +306,7 @@ async def test_edge_cannot_speak_under_the_keys_of_people(world: World) -> None:
     taken_back = world.reversal(paid, original_message_class=AGENT_MESSAGE_CLASS, original_stan=row["stan"])
     booked = world.booking(Kind.ADVICE, message_class=AGENT_MESSAGE_CLASS)
     for subject, asked in ((REVERSE, taken_back), (BOOK, booked)):
-        with pytest.raises(BusError):
-            await world.edge.request(subject, msgspec.msgpack.encode(asked), 0.3)
+        assert (await world.request(subject, asked)).reason == Reason.MESSAGE_REFUSED
     assert (await world.row(act_id))["state"] in (State.SENT, State.APPROVED)
     assert await refunds_of(world, paid) == [1_000]
 
@@ -268,6 +316,5 @@ async def test_edge_cannot_say_that_a_person_cancelled(world: World) -> None:
     await world.pay(item)
     asked = msgspec.to_builtins(world.reversal(item), builtin_types=(bytes,))
     asked[7] = int(Reason.CANCELLED_BY_AGENT)
-    with pytest.raises(BusError):
-        await world.edge.request(REVERSE, msgspec.msgpack.encode(asked), 0.3)
+    assert (await world.request(REVERSE, asked)).reason == Reason.MESSAGE_REFUSED
     assert (await world.row(item.id))["state"] == State.APPROVED

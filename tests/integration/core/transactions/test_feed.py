@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
 
 import asyncpg
 import msgspec
 import pytest
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from core.bus import Bus, connect_control
 from core.contracts.feed import EventBatch, TransactionSummary
@@ -229,3 +231,66 @@ async def start_afresh(world: World, control: Client) -> None:
     await world.owner.execute("DELETE FROM inbox")
     await world.owner.execute("DELETE FROM activity_minute")
     await control.jetstream().purge_stream(STREAM)
+
+
+async def test_an_attempt_that_cannot_be_read_holds_up_neither_the_feed_nor_the_figures_nor_deliveries(
+    world: World, listener: Listener, control: Client
+) -> None:
+    await start_afresh(world, control)
+    assert world.role is not None
+    failures = world.role._relay.failures
+    projection = Projection(world.pool, control)
+    await projection.start()
+    spoilt, other = world.payment(), world.payment()
+    await world.pay(spoilt)
+    await world.pay(other)
+    # PostgreSQL has years that Python has not.
+    await world.owner.execute(
+        "UPDATE attempt SET received_at = '33658-09-27', decided_at = '33658-09-27' WHERE id = $1",
+        UUID(bytes=spoilt.id),
+    )
+    await world.reverse(spoilt)
+    await world.reverse(other)
+    last = world.payment()
+    await world.pay(last)
+    await until(lambda: last.id in {summary.id for summary in listener.summaries}, timeout_s=8)
+    assert [s.event for s in listener.summaries if s.id == other.id] == [
+        EventKind.DECIDED,
+        EventKind.REVERSED,
+    ]
+    assert world.role._relay.failures == failures
+    await world.deliver()
+    assert {request.id for request in world.host.messages("0420")} >= {other.id}
+
+    async def has_counted_all() -> bool:
+        return await counted(world) == 3
+
+    await eventually(has_counted_all, timeout_s=8)
+    await projection.catch_up()
+    assert projection.failures == 0
+    await projection.stop()
+
+
+async def test_a_defect_does_not_end_the_figures(
+    world: World, control: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start_afresh(world, control)
+    projection = Projection(world.pool, control)
+    whole, failed = projection._take, []
+
+    async def fails_once(messages: Sequence[Msg]) -> None:
+        if not failed:
+            failed.append(1)
+            raise OverflowError("date value out of range")
+        await whole(messages)
+
+    monkeypatch.setattr(projection, "_take", fails_once)
+    await projection.start()
+    await world.pay(world.payment())
+
+    async def has_counted() -> bool:
+        return await counted(world) == 1
+
+    await eventually(has_counted, timeout_s=40)
+    assert failed
+    await projection.stop()

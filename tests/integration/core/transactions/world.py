@@ -347,7 +347,7 @@ class World:
             bus._transport.abort()
         tasks = [bus._runner, role._engine._guard, role._relay._task]
         lanes = [role._relay._lane]
-        for pump in (role._engine.arming_pump, role._engine.deciding_pump, role._engine._late_pump):
+        for pump in (role._engine.arming_pump, role._engine.deciding_pump, role._engine._aside_pump):
             tasks.extend((*pump._tasks, *pump._reopening))
             lanes.extend(pump._lanes)
         tasks.extend(role._door._tasks)

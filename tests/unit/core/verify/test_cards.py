@@ -30,9 +30,10 @@ def test_a_card_number_is_found(text: bytes) -> None:
     "text",
     [
         b"4111111111111112",  # another check digit
+        b"670063\t1128124742",  # two columns of a file
+        b"670063\n1128124742",  # two lines
         b"1795323456789016",  # microseconds
         b"94111111111111111",  # longer
-        b"x4111111111111111",  # part of a word
         b"0200000123112205020000000000000000000000042",  # data element 90
         b"019a4111111111111111abcd",  # an identifier in hexadecimal
         b"90000001700015",  # a SIRET
