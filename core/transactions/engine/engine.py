@@ -202,13 +202,9 @@ class Engine:
             self._answer(reply, _busy(item))
 
     def _on_host_replies(self, _subject: str, _reply: str, payload: bytes) -> None:
-<<<<<<< HEAD
-        try:
-            replies = self._decode_told(payload)
-        except msgspec.DecodeError as error:
-            self.malformed += 1
-            _log.error("batch_malformed", subject=self._inbox, error=type(error).__name__)
-            return
+        replies, unread = self._read_told(payload)
+        for each in unread:  # Its attempt stays sent: it is timed out and reversed.
+            self._put_aside(HOST_REPLIES, each)
         self._told(replies)
 
     def _on_no_links(self, subject: str) -> None:
@@ -219,11 +215,6 @@ class Engine:
             self._told([not_sent(attempt_id) for attempt_id in ids])
 
     def _told(self, replies: list[HostReply]) -> None:
-=======
-        replies, unread = self._read_told(payload)
-        for each in unread:  # Its attempt stays sent: it is timed out and reversed.
-            self._put_aside(HOST_REPLIES, each)
->>>>>>> b-fixatt
         flights = self._flights
         told: list[Told] = []
         for reply in replies:

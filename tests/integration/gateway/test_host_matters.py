@@ -60,6 +60,7 @@ async def test_a_refused_completion_is_named_as_the_host_knows_it_by_the_referen
         " SELECT id, business_date, 3, 51, 1250, 1, now(), now() FROM attempt WHERE id = $1 RETURNING id",
         uuid.UUID(bytes=completion_id),
     )
+    assert made is not None
     async with supervisor:
         found = (await listed(supervisor))[encode_id("host_matter", made.bytes)]
     assert (found["reference"], found["transaction"]) == (
