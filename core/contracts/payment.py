@@ -54,8 +54,8 @@ Differences: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
 Named: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
 
 # What comes one by one may cost a pattern.
-CurrencyCode: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
-CurrencyOrNone: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^(?:[A-Z]{3})?\Z")]
+CurrencyCode: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^(?:[A-Z]{3}|[0-9]{3})\Z")]
+CurrencyOrNone: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^(?:[A-Z]{3}|[0-9]{3})?\Z")]
 PlainCode: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[ -~]{0,6}\Z")]
 
 TERMINAL_CAUSES = frozenset({Reason.REVERSED_BY_TERMINAL, Reason.CANCELLED_BY_CUSTOMER})

@@ -75,11 +75,15 @@ def cursor_id(kind: str, cursor: str | None) -> bytes | None:
     return None if parts is None else body_id(kind, parts[0], "cursor")
 
 
+_LAST_MOMENT_US: Final = to_unix_us(datetime(9999, 12, 31, tzinfo=UTC))
+
+
 def moment_us(moment: datetime | None) -> int | None:
     """Return microseconds since 1970; a time without a zone is UTC."""
     if moment is None:
         return None
-    return to_unix_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    # Behind a zone's offset the last hours of the calendar are in the year 10000, which nothing after this can write.
+    return min(to_unix_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC)), _LAST_MOMENT_US)
 
 
 def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:

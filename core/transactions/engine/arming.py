@@ -25,7 +25,7 @@ RECEIVED_AGE_MAX_US = 30_000_000
 """An attempt older than this is not recorded any more: its terminal has given up, and the sweeper's watermark
 may only pass moments in which nothing can still be recorded."""
 
-RECEIVED_AHEAD_MAX_US = 60_000_000
+RECEIVED_AHEAD_MAX_US = 86_400_000_000
 """How far an edge's clock may be before ours. What it received later than that stands in no list and falls due never."""
 
 STATEMENT_TRIES_MAX = 3
