@@ -89,7 +89,10 @@ def _told(outcome: str, about: dict, done: Exchange) -> Told:
 
 
 async def poison(rig: Rig) -> Outcome:
-    """Row 19: messages that cannot be read, and one that PostgreSQL refuses, among those of the load."""
+    """Row 19: messages that cannot be read, and one that PostgreSQL refuses, among those of the load.
+
+    Kept at least: the unreadable batch, the refused item, and the batch of events.
+    """
     counted: dict[str, int] = {}
 
     async def inject(load: Load) -> None:
@@ -105,7 +108,7 @@ async def poison(rig: Rig) -> Outcome:
         approved = load.approved
 
         async def kept_and_flowing() -> bool:
-            return await _dead_letters(rig) >= before + 2 and load.approved > approved
+            return await _dead_letters(rig) >= before + 3 and load.approved > approved
 
         # A message handed to a consumer that was killed just before comes again after its acknowledgement is overdue.
         await until(kept_and_flowing, timeout_s=ACK_WAIT_S + 15.0)

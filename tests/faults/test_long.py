@@ -73,7 +73,7 @@ async def test_row_18_reversals_come_first(long_rig: Rig) -> None:
 
 async def test_row_19_poison(long_rig: Rig) -> None:
     counted = survived(await protocol_rows.poison(long_rig)).facts["dead_letters"]
-    assert counted["after"] == counted["before"] + 2
+    assert counted["after"] >= counted["before"] + 3
 
 
 async def test_row_20_fuzz(long_rig: Rig) -> None:

@@ -60,7 +60,7 @@ async def test_a_reversal_overtakes_its_authorisation(short_rig: Rig) -> None:
 
 async def test_poison_messages_are_kept_and_the_others_flow(short_rig: Rig) -> None:
     counted = survived(await protocol_rows.poison(short_rig)).facts["dead_letters"]
-    assert counted["after"] == counted["before"] + 2
+    assert counted["after"] >= counted["before"] + 3
 
 
 async def test_malformed_messages_change_nothing(short_rig: Rig) -> None:
