@@ -26,12 +26,12 @@ _CODES = (
     "728SSP 748SZL 752SEK 756CHF 760SYP 764THB 776TOP 780TTD 784AED 788TND 800UGX 807MKD 818EGP 826GBP 834TZS "
     "840USD 858UYU 860UZS 882WST 886YER 901TWD 924ZWG 925SLE 926VED 927UYW 928VES 929MRU 930STN 931CUC 932ZWL "
     "933BYN 934TMT 936GHS 938SDG 940UYI 941RSD 943MZN 944AZN 946RON 947CHE 948CHW 949TRY 950XAF 951XCD 952XOF "
-    "953XPF 955XBA 956XBB 957XBC 958XBD 959XAU 960XDR 961XAG 962XPT 963XTS 964XPD 965XUA 967ZMW 968SRD 969MGA "
+    "953XPF 955XBA 956XBB 957XBC 958XBD 959XAU 960XDR 961XAG 962XPT 964XPD 965XUA 967ZMW 968SRD 969MGA "
     "970COU 971AFN 972TJS 973AOA 975BGN 976CDF 977BAM 978EUR 979MXV 980UAH 981GEL 984BOV 985PLN 986BRL 990CLF "
-    "994XSU 997USN 999XXX "
+    "994XSU 997USN "
 )
 NUMERIC_CODES = {code[:3]: code[3:] for code in _CODES.split()}
-"""ISO 4217 numeric code (data element 49) to alphabetic, for every currency and fund of the list.
+"""ISO 4217 numeric code (data element 49) to alphabetic, for every currency and fund of the list; its codes for tests and for no currency are none.
 
 What a terminal did off line may be in any; what a service takes is its own currency. Those that the list has lost in
 late years stay: a terminal may not know. Source: ISO 4217, lists one and three.

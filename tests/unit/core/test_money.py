@@ -22,7 +22,7 @@ def test_a_currency_has_its_number_and_decimals(numeric: str, alpha: str, decima
 
 
 def test_each_number_has_one_name_and_back() -> None:
-    assert len(NUMERIC_CODES) == len(ALPHA_TO_NUMERIC) == 183
+    assert len(NUMERIC_CODES) == len(ALPHA_TO_NUMERIC) == 181
     assert all(len(n) == 3 and n.isdigit() and len(a) == 3 and a.isupper() for n, a in NUMERIC_CODES.items())
 
 
