@@ -31,7 +31,8 @@ _CODES = (
     "994XSU 997USN "
 )
 NUMERIC_CODES = {code[:3]: code[3:] for code in _CODES.split()}
-"""ISO 4217 numeric code (data element 49) to alphabetic, for every currency and fund of the list; its codes for tests and for no currency are none.
+"""ISO 4217 numeric code (data element 49) to alphabetic, for every currency and fund of the list but
+its codes for tests and for no currency.
 
 What a terminal did off line may be in any; what a service takes is its own currency. Those that the list has lost in
 late years stay: a terminal may not know. Source: ISO 4217, lists one and three.

@@ -47,10 +47,13 @@ async def test_the_log_names_who_held_the_loop_up(lines: list[Any]) -> None:
         await asyncio.sleep(0.6)
     finally:
         probe.stop()
-    held_up = [line for line in lines if line["event"] == "loop_held_up"]
-    assert held_up
-    assert "test_loop_lag.build_something_large" in str(held_up[0]["ran"])
-    assert "test_loop_lag.test_the_log_names_who_held_the_loop_up" in str(held_up[0]["ran"])
+    ran = [str(line["ran"]) for line in lines if line["event"] == "loop_held_up"]
+    # A probe of before, that saw its loop held up as it was stopped, may still have a line to say.
+    assert any(
+        "test_loop_lag.build_something_large" in one
+        and "test_loop_lag.test_the_log_names_who_held_the_loop_up" in one
+        for one in ran
+    ), ran
 
 
 async def test_many_held_up_moments_are_one_line_and_a_count(lines: list[Any]) -> None:
