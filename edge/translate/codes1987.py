@@ -116,7 +116,7 @@ CODES_1987: Final[dict[str, HostCode]] = {
     "91": _declined(Reason.ISSUER_UNAVAILABLE, DELIVERY_AGAIN),
     "92": _declined(Reason.ISSUER_UNAVAILABLE, DELIVERY_AGAIN),  # no route
     "93": _declined(),  # violation of law
-    # Of a payment the first one stands, so it is a decline; of a delivery it was done before.
+    # Of a payment the first one stands, so it is a decline; of a delivery that was sent before it is done.
     "94": _declined(Reason.DUPLICATE_AT_HOST, DELIVERY_ACCEPTED),
     "95": _declined(),  # reconcile error
     "96": _declined(Reason.SYSTEM_MALFUNCTION, DELIVERY_AGAIN),

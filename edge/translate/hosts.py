@@ -3,7 +3,14 @@
 from operator import itemgetter
 from typing import Any, Final
 
-from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, HostReply, HostRequest
+from core.contracts.payment import (
+    DELIVERY_REFUSED,
+    HOST_NO_REPLY,
+    HOST_NOT_SENT,
+    HOST_REPLIED,
+    HostReply,
+    HostRequest,
+)
 from core.contracts.reasons import Reason
 from core.values.money import ALPHA_TO_NUMERIC
 from edge.keys.port import SecurityModule
@@ -111,6 +118,9 @@ def to_host_reply(
     meant = CODES_1987.get(code, UNKNOWN_CODE)
     reason: int = meant.reason
     delivery = meant.delivery
+    if meant.reason == Reason.DUPLICATE_AT_HOST and not request.repeat:
+        # It was never sent before: what the host has under this number is another's, and a person must look.
+        delivery = DELIVERY_REFUSED
     differs = _differences(request, asked, answer, card_hash)
     amount_differs, approved_minor = _judge_amount(request, asked, answer, meant)
     if amount_differs:

@@ -65,7 +65,8 @@ SELECT r.id
 FROM reversal AS r
 INNER JOIN terminal AS t ON t.id = r.terminal_id
 INNER JOIN store AS s ON s.id = t.store_id
-WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.attempt_id IS NULL
+WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3
+    AND r.attempt_id IS NULL AND r.reason = 100
     AND forestalls(r, $4, $5, $6::date, $7::bigint, $8, $9::bigint, $10::timestamptz, s.time_zone)
 LIMIT 1;
 

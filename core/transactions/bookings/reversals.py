@@ -31,7 +31,7 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
     """Take back the attempt that the reversal describes; durable when this returns.
 
     What it says is kept beside what was found. Where nothing stands on any date, that row is the mark on which the
-    original is refused should it still come. Repeats find the work done and get the same answer. What stands but is
+    original is refused should it still come; of a part that cannot be said, and the terminal is refused. Repeats find the work done and get the same answer. What stands but is
     described otherwise is left alone: the terminal is told so, and a person finds it in the attempt's history.
     Raises: TimeoutError when payments that began before the mark do not end.
     """
@@ -78,7 +78,8 @@ async def _look(
         else:
             reason = await take_back(connection, standing, cause=asked.cause, who="terminal")
     elif match.finding == ReversalFinding.NONE_STOOD:
-        reason = Reason.APPROVED
+        # "This much stays" is untrue where nothing stands: no mark, and the original goes its way should it come.
+        reason = Reason.APPROVED if asked.replacement_minor <= 0 else Reason.REPLACEMENT_REFUSED
     else:
         reason = Reason.ORIGINAL_DISAGREES
     if reason == Reason.SYSTEM_BUSY:
@@ -86,7 +87,7 @@ async def _look(
     kept = await store.keep_reversal(connection, _kept(asked, said, match, standing, reason))
     if kept is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
-    if alike is not None and note_alike and kept == 0:
+    if alike is not None and note_alike and kept == 0 and reason == Reason.APPROVED:
         # Another message, which stays. A person sees both, should the terminal's clock have been wrong.
         await store.add_doubt(connection, alike, "like_one_reversed")
     if reason == Reason.ORIGINAL_DISAGREES:
@@ -103,7 +104,7 @@ async def _look(
             )
         return _answer(asked, reason, None)
     if standing is None:
-        return None
+        return None if reason == Reason.APPROVED else _answer(asked, reason, None)
     reply = _answer(asked, reason, standing)
     if asked.replacement_minor > 0 and reason == Reason.APPROVED:
         reply.approved_minor = asked.replacement_minor

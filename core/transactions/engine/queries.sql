@@ -66,7 +66,7 @@ WITH asked AS (
             WHEN EXISTS (
                 SELECT FROM reversal AS r
                 WHERE r.terminal_id = a.terminal_id AND r.message_class = a.message_class AND r.stan = a.stan
-                    AND r.attempt_id IS NULL
+                    AND r.attempt_id IS NULL AND r.reason = 100
                     AND forestalls(
                         r, a.transmitted_at, a.local_time, date '0001-01-01' + (a.business_day - 1),
                         a.amount_minor, a.currency, a.card_fingerprint,

@@ -32,8 +32,11 @@ from core.values.zones import zone_of
 LEASED_MAX = 200
 REPLY_DEADLINE_MS = 5_000
 
-ACCEPTED = frozenset({Reason.APPROVED, Reason.DUPLICATE_AT_HOST})
+_ACCEPTED = frozenset({Reason.APPROVED, Reason.DUPLICATE_AT_HOST})
 """The host has it, or had it already."""
+
+_BOOKED_HERE = frozenset({Kind.ADVICE, Kind.COMPLETION})
+"""What was approved before any host heard of it."""
 
 _log = structlog.get_logger("core.deliveries")
 _REVERSALS = frozenset({"0420", "0421"})
@@ -124,80 +127,83 @@ class Deliveries:
     async def _take(
         self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind
     ) -> None:
+        delivery = UUID(reply.id), int(kind)
         if reply.result != HOST_REPLIED:
-            await connection.execute(queries.note_delivery_result, UUID(reply.id), int(kind), "no reply")
+            await connection.execute(queries.note_delivery_result, *delivery, "no reply")
             return
-        match verdict_of(reply, kind):
-            case "accepted":
-                await self._accept(connection, reply, kind)
-            case "refused":
-                await self._refuse(connection, reply, kind)
-            case "again":
-                await connection.execute(queries.refuse_delivery, UUID(reply.id), int(kind), _result(reply))
-
-    async def _refuse(
-        self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind
-    ) -> None:
-        owed = await connection.fetchrow(queries.find_delivery, UUID(reply.id), int(kind))
-        if owed is None:
-            return
-        standing = await bookings.lock_by_id(connection, reply.id, owed["business_date"])
-        row = await connection.fetchrow(
-            queries.keep_refused_delivery, UUID(reply.id), int(kind), _result(reply)
-        )
-        if row is None or standing is None:
-            return
-        self.refused += 1
-        await bookings.note(
-            connection,
-            reply.id,
-            row["business_date"],
-            EventKind.DELIVERY_REFUSED,
-            state=standing.state,
-            reason=standing.reason,
-            cause=f"host {reply.host_code}",
-            detail=reply.exchange or None,
-        )
-
-    async def _accept(
-        self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind
-    ) -> None:
-        owed = await connection.fetchrow(queries.find_delivery, UUID(reply.id), int(kind))
+        owed = await connection.fetchrow(queries.find_delivery, *delivery)
         if owed is None:
             return
         # The attempt first, then its deliveries: the order in which a reversal takes them.
         standing = await bookings.lock_by_id(connection, reply.id, owed["business_date"])
-        row = await connection.fetchrow(queries.accept_delivery, UUID(reply.id), int(kind), _result(reply))
-        if row is None or standing is None:
-            return  # A second answer to the same message.
-        self.accepted += 1
-        state = standing.state
-        event = EventKind.DELIVERED
-        if kind == DeliveryKind.REVERSAL:
-            event = EventKind.REVERSAL_ACCEPTED
-            state = await settle_reversal(connection, standing)
-        await bookings.note(
-            connection,
-            reply.id,
-            row["business_date"],
-            event,
-            state=state,
-            reason=standing.reason,
-            cause=f"host {reply.host_code}",
-            detail=reply.exchange or None,
-        )
+        if standing is None:
+            return
+        approved = is_approved_there(standing, delivered=owed["delivered"])
+        match verdict_of(reply, kind, approved=approved):
+            case "accepted":
+                if await connection.fetchrow(queries.accept_delivery, *delivery, _result(reply)) is None:
+                    return  # A second answer to the same message.
+                self.accepted += 1
+                state, event = standing.state, EventKind.DELIVERED
+                if kind == DeliveryKind.REVERSAL:
+                    event = EventKind.REVERSAL_ACCEPTED
+                    state = await settle_reversal(connection, standing)
+                await _note(connection, reply, standing, event, state)
+            case "refused":
+                if (
+                    await connection.fetchrow(queries.keep_refused_delivery, *delivery, _result(reply))
+                    is None
+                ):
+                    return
+                self.refused += 1
+                await _note(connection, reply, standing, EventKind.DELIVERY_REFUSED, standing.state)
+            case "again":
+                await connection.execute(queries.refuse_delivery, *delivery, _result(reply))
 
 
-def verdict_of(reply: HostReply, kind: DeliveryKind) -> Literal["accepted", "refused", "again"]:
-    """Return what an answer of the host makes of a delivery.
+async def _note(
+    connection: asyncpg.pool.PoolConnectionProxy,
+    reply: HostReply,
+    standing: bookings.Standing,
+    event: EventKind,
+    state: int,
+) -> None:
+    await bookings.note(
+        connection,
+        reply.id,
+        standing.business_date,
+        event,
+        state=state,
+        reason=standing.reason,
+        cause=f"host {reply.host_code}",
+        detail=reply.exchange or None,
+    )
 
-    A reversal of what the host never had is done: there is nothing to undo. The same answer to an advice or a
-    completion is a refusal, for there the host must book something.
+
+def is_approved_there(standing: bookings.Standing, *, delivered: bool) -> bool:
+    """Whether the host has said that it approved this attempt, or took it when it was `delivered`."""
+    if standing.kind in _BOOKED_HERE:
+        return delivered
+    return standing.approved_minor > 0 or bool(standing.approval_code) or standing.host_code == "00"
+
+
+def verdict_of(
+    reply: HostReply, kind: DeliveryKind, *, approved: bool
+) -> Literal["accepted", "refused", "again"]:
+    """Return what an answer of the host makes of a delivery; `approved`: it had approved what is delivered about.
+
+    A reversal of what the host never had is done: there is nothing to undo. From a host that had approved it, the same
+    words mean that it cannot find what it holds, and a person must look. To an advice or a completion they are a
+    refusal, for there the host must book something.
     """
+    if reply.delivery == DELIVERY_NO_ORIGINAL or (
+        not reply.delivery and reply.reason == Reason.ORIGINAL_NOT_FOUND
+    ):
+        if kind == DeliveryKind.REVERSAL and not approved:
+            return "accepted"
+        return "refused" if reply.delivery else "again"
     if reply.delivery == 0:  # An edge of the version before says only the reason.
-        return "accepted" if is_accepted(reply.reason, kind) else "again"
-    if reply.delivery == DELIVERY_NO_ORIGINAL:
-        return "accepted" if kind == DeliveryKind.REVERSAL else "refused"
+        return "accepted" if reply.reason in _ACCEPTED else "again"
     if reply.delivery == DELIVERY_ACCEPTED:
         return "accepted"
     return "refused" if reply.delivery == DELIVERY_REFUSED else "again"
@@ -207,11 +213,6 @@ def _result(reply: HostReply) -> str:
     if reply.differs:
         return f"answer differs: {reply.differs}"
     return f"code {reply.host_code}".rstrip()
-
-
-def is_accepted(reason: int, kind: DeliveryKind) -> bool:
-    """Whether the host's answer ends a delivery; of a reversal also that it never had what is reversed."""
-    return reason in ACCEPTED or (kind == DeliveryKind.REVERSAL and reason == Reason.ORIGINAL_NOT_FOUND)
 
 
 def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:

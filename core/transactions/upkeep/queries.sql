@@ -53,7 +53,16 @@ INNER JOIN acquirer AS q ON q.id = a.acquirer_id
 LEFT JOIN attempt AS o ON o.id = a.original_id AND o.business_date = a.original_date;
 
 -- name: find_delivery
-SELECT d.business_date FROM delivery AS d WHERE d.attempt_id = $1 AND d.kind = $2;
+-- Delivered: the host took the message itself, an advice (2) or a completion (3), which was not withdrawn before.
+SELECT
+    d.business_date,
+    EXISTS (
+        SELECT FROM delivery AS told
+        WHERE told.attempt_id = $1 AND told.kind IN (2, 3)
+            AND told.accepted_at IS NOT NULL AND told.last_result <> 'reversed'
+    ) AS delivered
+FROM delivery AS d
+WHERE d.attempt_id = $1 AND d.kind = $2;
 
 -- name: accept_delivery
 UPDATE delivery SET accepted_at = clock_timestamp(), last_result = $3

@@ -105,7 +105,7 @@ class Host:
         self._random = random.Random()  # noqa: S311 - errors by chance, nothing secret
         self._approvals = len(book)
         self._reversals_seen: dict[str, int] = {}
-        # What each accepted reversal said of amounts, by its own trace number and its original's: a repeat says the same.
+        # What each accepted reversal said of amounts, by its number and its original: a repeat says the same.
         self._reversals_taken: dict[str, tuple[str, str]] = {}
         # Scripts of payments whose reversal is not simply accepted, by reference; kept small, newest win.
         self._scripted: dict[str, Behaviour] = {}
@@ -363,7 +363,7 @@ class Host:
         if stays and entry is None:
             answer[39] = UNSEEN_IN_PART_CODE
             return answer, APPROVE
-        taken_as = f"{terminal}{m[11]}{original}"
+        taken_as = f"{rrn}{terminal}{m[11]}{original}"
         amounts = str(m.get(4, "")), str(m.get(95, ""))
         taken = self._reversals_taken.get(taken_as)
         if taken is not None and taken != amounts:

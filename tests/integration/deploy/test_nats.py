@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import nats
 import pytest
@@ -17,6 +18,7 @@ from core.contracts.subjects import inbox_prefix
 from deploy.local.nats import NatsServer
 from deploy.local.subjects import ALLOWANCES, SubjectAllowance
 from tests.support.bus_subjects import covers, example_of
+from tests.support.servers import running_nats
 
 FOREIGN = (
     "core.engine.refund",
@@ -77,6 +79,13 @@ EVERY_SUBSCRIBE = sorted(
     | set(FOREIGN)
     | set(WIDE)
 )
+
+
+@pytest.fixture(scope="module")
+async def nats_server(short_folder: Path) -> AsyncIterator[NatsServer]:
+    """A server of this file's own: on the shared one, a desk of other tests would answer too."""
+    async with running_nats(short_folder / "nats-alone") as server:
+        yield server
 
 
 @asynccontextmanager

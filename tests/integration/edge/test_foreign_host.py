@@ -15,6 +15,7 @@ import pytest
 from core.contracts.payment import (
     DELIVERY_ACCEPTED,
     DELIVERY_AGAIN,
+    DELIVERY_REFUSED,
     HOST_NO_REPLY,
     HOST_NOT_SENT,
     HOST_REPLIED,
@@ -228,6 +229,13 @@ async def test_a_reversal_is_accepted_for_what_it_reverses_only(abroad: Abroad) 
     ):
         reply = await abroad.told_of(abroad.reversal(), **changes)
         assert (reply.reason, reply.delivery) == (Reason.HOST_ANSWER_DIFFERS, DELIVERY_AGAIN)
+
+
+async def test_a_host_that_has_it_already_has_ours_only_if_we_sent_it_before(abroad: Abroad) -> None:
+    first = await abroad.told_of(abroad.reversal(), _39="94")
+    assert (first.reason, first.delivery) == (Reason.DUPLICATE_AT_HOST, DELIVERY_REFUSED)
+    again = await abroad.told_of(abroad.reversal(message="0421", repeat=True), _39="94")
+    assert again.delivery == DELIVERY_ACCEPTED
 
 
 def _sparsely(asked: Fields) -> Fields:

@@ -15,7 +15,7 @@ import pytest
 from core.bus import Bus
 from core.contracts.acts import CarryOut
 from core.contracts.states import Kind, State
-from core.contracts.subjects import CARRY_OUT, inbox_prefix
+from core.contracts.subjects import CARRY_OUT, host, inbox_prefix
 from core.roles import engine as engine_role
 from core.roles.context import RoleContext, Settings
 from core.values.clock import to_unix_us
@@ -162,8 +162,13 @@ class _Clock:
 
 @pytest.fixture
 async def engine(desk_stack: DeskStack, rows: asyncpg.Connection) -> AsyncIterator[list[bytes]]:
-    """The real engine without a host, and the ids of the acts that it was told to carry out."""
+    """The real engine before a host that never answers, and the ids of the acts it was told to carry out."""
     url = desk_stack.nats.url("engine")
+    silent = await Bus.connect(
+        desk_stack.nats.url("edge"), name="test-host", inbox_prefix=inbox_prefix("edge")
+    )
+    silent.subscribe(host("*"), lambda _subject, _reply, _payload: None)
+    await silent.flush()
     bus = await Bus.connect(url, name="engine-test", inbox_prefix=inbox_prefix("engine"))
     settings = Settings("engine", desk_stack.database.dsn, url, 0, "engine-test")
     role = await engine_role.start(RoleContext(settings, bus, _Clock()))
@@ -180,6 +185,7 @@ async def engine(desk_stack: DeskStack, rows: asyncpg.Connection) -> AsyncIterat
     await ear.close()
     await role.stop()
     await bus.close()
+    await silent.close()
 
 
 async def test_twenty_calls_under_one_key_make_one_refund(

@@ -113,6 +113,15 @@ async def test_a_reversal_that_is_refused_for_good_waits_for_a_person_and_is_not
     assert (await world.row(attempt_id))["state"] == State.UNKNOWN
 
 
+async def test_a_host_that_cannot_find_what_it_approved_has_not_taken_it_back(world: World) -> None:
+    item = world.payment()
+    await world.pay(item)
+    await world.cancel(item)
+    world.host.delivery_codes.append(("25", DELIVERY_NO_ORIGINAL))
+    await world.deliver()
+    assert await owed(world, item.id) == (False, True, "code 25")
+
+
 async def test_a_reversal_that_the_host_cannot_take_now_is_sent_again(world: World) -> None:
     attempt_id = await unknown(world)
     world.host.delivery_codes.append(("91", DELIVERY_AGAIN))

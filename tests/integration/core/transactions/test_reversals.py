@@ -361,6 +361,15 @@ async def test_what_stays_must_be_less_than_what_was(world: World, stays_minor: 
     await drained(world)
 
 
+async def test_no_part_stays_of_what_never_came_and_the_original_goes_its_way(world: World) -> None:
+    item = world.payment(amount_minor=5_000)
+    assert (await world.reverse(item, replacement_minor=1_000)).reason == Reason.REPLACEMENT_REFUSED
+    assert (await world.pay(item)).reason == Reason.APPROVED
+    assert (await world.reverse(item, replacement_minor=1_000)).reason == Reason.APPROVED
+    assert (await world.row(item.id))["approved_minor"] == 1_000
+    await drained(world)
+
+
 async def test_a_second_other_part_and_a_part_of_what_is_captured_are_refused(world: World) -> None:
     item, captured = world.payment(amount_minor=5_000), world.payment(amount_minor=5_000)
     await world.pay(captured)

@@ -9,12 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, HostReply
+from core.contracts.payment import (
+    DELIVERY_ACCEPTED,
+    DELIVERY_NO_ORIGINAL,
+    HOST_NO_REPLY,
+    HOST_NOT_SENT,
+    HOST_REPLIED,
+    HostReply,
+)
 from core.contracts.reasons import Reason
-from core.contracts.states import Kind, State
+from core.contracts.states import DeliveryKind, Kind, State
 from core.transactions import rules
 from core.transactions.rules import TRANSITIONS, outcome_of, stored_answer
-from core.transactions.upkeep.deliveries import is_accepted
+from core.transactions.upkeep.deliveries import verdict_of
 
 SLICE = Path(rules.__file__).parent
 
@@ -133,10 +140,17 @@ def test_a_repeat_is_told_an_approval_only_of_what_stands_approved(state: State)
         assert told == Reason.APPROVED
 
 
-def test_a_host_that_knows_no_original_has_accepted_a_reversal_and_nothing_else() -> None:
-    from core.contracts.states import DeliveryKind
+@pytest.mark.parametrize("approved", [False, True])
+@pytest.mark.parametrize("kind", list(DeliveryKind))
+def test_a_host_that_knows_no_original_has_taken_back_only_what_it_never_approved(
+    kind: DeliveryKind, approved: bool
+) -> None:
+    def verdict(reason: int = 0, delivery: int = 0) -> str:
+        said = HostReply(bytes(16), "0420", HOST_REPLIED, reason, "", "", 0, 0, 0, b"", delivery=delivery)
+        return verdict_of(said, kind, approved=approved)
 
-    accepted = {kind for kind in DeliveryKind if is_accepted(Reason.ORIGINAL_NOT_FOUND, kind)}
-    assert accepted == {DeliveryKind.REVERSAL}
-    assert all(is_accepted(Reason.APPROVED, kind) for kind in DeliveryKind)
-    assert not any(is_accepted(Reason.SYSTEM_MALFUNCTION, kind) for kind in DeliveryKind)
+    none_there = "accepted" if kind == DeliveryKind.REVERSAL and not approved else "refused"
+    assert verdict(delivery=DELIVERY_NO_ORIGINAL) == none_there
+    assert verdict(Reason.ORIGINAL_NOT_FOUND) == none_there.replace("refused", "again")
+    assert verdict(delivery=DELIVERY_ACCEPTED) == verdict(Reason.APPROVED) == "accepted"
+    assert verdict(Reason.SYSTEM_MALFUNCTION) == "again"
