@@ -173,9 +173,11 @@ class DeliveryView(msgspec.Struct):
     """Something that must reach the host."""
 
     kind: Literal["reversal", "advice", "completion", "partial_reversal"]
+    state: Literal["due", "refused", "accepted", "withdrawn", "closed"]
+    """Refused: for good, a person must look. Withdrawn: its payment was taken back first. Closed: by a person."""
     tries: int
-    due_at: Timestamp
-    accepted_at: Timestamp | None
+    due_at: Timestamp  # the next try; of one that is not due, the last
+    ended_at: Timestamp | None  # accepted, withdrawn or closed
     last_result: str
 
 

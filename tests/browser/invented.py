@@ -235,10 +235,11 @@ def details(x: Json) -> Json:
         "deliveries": [
             {
                 "kind": "reversal",
+                "state": "due",
                 "tries": 3,
                 "due_at": x["received_at"],
-                "accepted_at": None,
-                "last_result": "no_reply",
+                "ended_at": None,
+                "last_result": "no reply",
             }
         ]
         if unknown

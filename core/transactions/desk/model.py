@@ -1,6 +1,7 @@
 """One transaction as the desk reads it, for pure rules to decide on."""
 
 from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
@@ -36,3 +37,14 @@ class DeskDelivery(msgspec.Struct, frozen=True):
     due_at: datetime
     accepted_at: datetime | None
     last_result: str
+    refused_at: datetime | None = None
+    closed: bool = False
+
+    @property
+    def state(self) -> Literal["due", "refused", "accepted", "withdrawn", "closed"]:
+        """Where it stands."""
+        if self.accepted_at is None:
+            return "due" if self.refused_at is None else "refused"
+        if self.closed:
+            return "closed"
+        return "withdrawn" if self.last_result == "reversed" else "accepted"

@@ -176,7 +176,10 @@ ORDER BY e.posted_at, e.operation, e.part, e.layer, e.leg LIMIT 200;
 
 -- name: deliveries_of
 -- Unique index (attempt_id, kind).
-SELECT kind, tries, due_at, accepted_at, last_result FROM delivery WHERE attempt_id = $1 ORDER BY created_at;
+SELECT kind, tries, due_at, accepted_at, last_result, refused_at, closed_by
+FROM delivery
+WHERE attempt_id = $1
+ORDER BY created_at;
 
 -- name: related_to
 -- Primary key for the original, partial index attempt_original for what followed.

@@ -236,6 +236,22 @@ def _declined_title(declined_by: str, *, english: bool) -> str:
 
 
 def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -> Diagnosis:
+    if reversal.state == "refused":
+        return Diagnosis(
+            title="Reversal refused by the acquirer" if english else "Annulation refusée par l’acquéreur",
+            explanation=(
+                "The acquirer refused the reversal for good: it is not sent again by itself."
+                if english
+                else "L’acquéreur a refusé l’annulation définitivement : elle n’est plus renvoyée d’elle-même."
+            ),
+            next_step=(
+                "See “To check”: send it again once the acquirer can take it, or close it with the reason."
+                if english
+                else "Voir « À vérifier » : renvoyez-la quand l’acquéreur peut la prendre, ou fermez-la avec le motif."
+            ),
+            hop="host",
+            severity="problem",
+        )
     late = now - reversal.due_at > STUCK_AFTER
     # The host had it and said no: it is asked again, and a person can help meanwhile.
     refused = reversal.last_result.startswith("code ")

@@ -189,6 +189,8 @@ async def list_deliveries_of(connection: Connection, transaction_id: bytes) -> l
             due_at=row["due_at"],
             accepted_at=row["accepted_at"],
             last_result=row["last_result"],
+            refused_at=row["refused_at"],
+            closed=row["closed_by"] is not None,
         )
         for row in rows
     ]

@@ -222,9 +222,10 @@ def delivery_of(delivery: DeskDelivery) -> DeliveryView:
     }
     return DeliveryView(
         kind=names[delivery.kind],  # pyright: ignore[reportArgumentType]
+        state=delivery.state,
         tries=delivery.tries,
         due_at=timestamp(delivery.due_at),
-        accepted_at=timestamp_or_none(delivery.accepted_at),
+        ended_at=timestamp_or_none(delivery.accepted_at),
         last_result=delivery.last_result,
     )
 

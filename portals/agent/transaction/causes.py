@@ -57,7 +57,7 @@ def result_of(words: Words, result: str) -> str:
         return words("event_cause.host", code=match[1])
     if match := _DIFFERS.fullmatch(result):
         return words("event_cause.answer_differs", facts=facts_named(words, match[1].split()))
-    return words.get(f"result.{result}", words("event_cause.other")) if result else ""
+    return words.get(f"result.{result.replace(' ', '_')}", words("event_cause.other")) if result else ""
 
 
 def facts_named(words: Words, names: Iterable[str]) -> str:

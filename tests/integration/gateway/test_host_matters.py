@@ -75,7 +75,14 @@ async def test_a_refused_reversal_is_listed_and_closed_with_a_reason(
     me, supervisor = await people.add("supervisor")
     matter, attempt_id = await stuck(rows)
     fresh, _ = await stuck(rows, refused=False)
+
+    async def stands() -> list[str]:
+        shown = await supervisor.get(f"/v1/transactions/{encode_id('transaction', attempt_id)}")
+        assert shown.status_code == 200, shown.text
+        return [each["state"] for each in shown.json()["deliveries"]]
+
     async with supervisor:
+        assert await stands() == ["refused"]
         found = await listed(supervisor)
         assert fresh not in found  # It is on its way, and not for ten minutes yet.
         assert (found[matter]["kind"], found[matter]["refused"], found[matter]["last_result"]) == (
@@ -93,6 +100,7 @@ async def test_a_refused_reversal_is_listed_and_closed_with_a_reason(
             encode_id("transaction", attempt_id),
         )
         assert matter not in await listed(supervisor)
+        assert await stands() == ["closed"]
         late = await supervisor.post(f"/v1/host-matters/{matter}/close", json=WHY)
         assert (late.status_code, late.json()["code"]) == (409, "host_matter_over")
     attempt = uuid.UUID(bytes=attempt_id)

@@ -83,6 +83,7 @@ def test_every_doubt_and_every_difference_has_its_words() -> None:
         ("code", "réponse de l’acquéreur sans code"),
         ("closed", "clos par un agent"),
         ("reversed", "annulé entre-temps"),
+        ("no reply", "sans réponse"),
         ("no_reply", "sans réponse"),
     ],
 )

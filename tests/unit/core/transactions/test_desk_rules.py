@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from core.contracts.desk_requests import TransactionFilter
 from core.contracts.reasons import Reason
@@ -49,6 +50,29 @@ REVERSAL = DeskDelivery(
 
 def changed(**changes: object) -> DeskTransaction:
     return msgspec.structs.replace(APPROVED, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "due"),
+        ({"refused_at": NOW}, "refused"),
+        ({"accepted_at": NOW, "last_result": "code 00"}, "accepted"),
+        ({"accepted_at": NOW, "last_result": "reversed"}, "withdrawn"),
+        ({"accepted_at": NOW, "refused_at": NOW, "last_result": "closed", "closed": True}, "closed"),
+    ],
+)
+def test_a_delivery_says_where_it_stands(changes: dict[str, object], state: str) -> None:
+    assert msgspec.structs.replace(REVERSAL, **changes).state == state
+
+
+@pytest.mark.parametrize(("locale", "again"), [("fr", "renvoyée"), ("en", "sent again")])
+def test_a_reversal_refused_for_good_is_not_said_to_be_sent_again_by_itself(locale: str, again: str) -> None:
+    refused = msgspec.structs.replace(REVERSAL, refused_at=NOW, last_result="code 57")
+    told = diagnosis_of(changed(state=State.REVERSED), [refused], locale=locale, now=NOW)
+    assert told.severity == "problem"
+    assert again in told.explanation
+    assert "“To check”" in told.next_step or "« À vérifier »" in told.next_step
 
 
 def test_hops_follow_each_other_without_a_gap() -> None:
