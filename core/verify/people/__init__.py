@@ -1,4 +1,4 @@
-"""What people did has people behind it (V12): refunds, cancellations, blocks, limits and rights, each with its action."""
+"""What people did has people behind it (V12): each refund, cancellation, block, limit, right and closed matter."""
 
 import asyncpg
 
@@ -15,7 +15,8 @@ async def check_people(connection: asyncpg.Connection) -> Finding:
     people cause is under keys of its own.
     """
     finding = Finding(
-        "V12", "each refund, cancellation, block, limit and right has its person, large refunds two of them"
+        "V12",
+        "each refund, cancellation, block, limit, right and closed matter has its person, large refunds two of them",
     )
     for statement in (
         _SQL.refunds_by_people,
@@ -23,6 +24,7 @@ async def check_people(connection: asyncpg.Connection) -> Finding:
         _SQL.blocks_by_people,
         _SQL.limits_by_people,
         _SQL.rights_by_people,
+        _SQL.closed_matters_by_people,
     ):
         row = await connection.fetchrow(statement)
         assert row is not None

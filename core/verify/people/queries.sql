@@ -105,6 +105,29 @@ SELECT
     (array_agg('cancellation ' || j.shown || ': no action of a person') FILTER (WHERE NOT j.kept))[1:5] AS examples
 FROM judged AS j;
 
+-- name: closed_matters_by_people
+WITH closed AS (
+    SELECT d.id, d.closed_by FROM delivery AS d WHERE d.closed_by IS NOT NULL
+    UNION ALL SELECT m.id, m.closed_by FROM host_message AS m WHERE m.closed_at IS NOT NULL
+    UNION ALL SELECT t.id, t.closed_by FROM doubt AS t WHERE t.closed_at IS NOT NULL
+    UNION ALL SELECT r.id, r.closed_by FROM reversal AS r WHERE r.closed_at IS NOT NULL
+    UNION ALL SELECT l.id, l.closed_by FROM dead_letter AS l WHERE l.closed_at IS NOT NULL
+), judged AS (
+    SELECT
+        public_id('hmt', c.id) AS shown,
+        EXISTS (
+            SELECT FROM action AS x INNER JOIN agent AS g ON g.id = x.agent_id
+            WHERE x.kind = 'host_matter.closed' AND x.target_id = c.id AND x.agent_id = c.closed_by
+        ) AS kept
+    FROM closed AS c
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE NOT j.kept) AS breaches,
+    (array_agg('matter ' || j.shown || ': closed without an action of a person') FILTER (WHERE NOT j.kept))[1:5]
+        AS examples
+FROM judged AS j;
+
 -- name: blocks_by_people
 -- Blocks, their ends, and the echo on what they stop, which is what the engine reads.
 WITH made AS (

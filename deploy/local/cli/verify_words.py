@@ -27,7 +27,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "V8 repeats": "aucun paiement ne subsiste à côté de sa propre répétition",
     "V10 asked": "rien n’est repris qu’aucune annulation ne décrive",
     "V11": "montant, devise, carte et référence de chaque réponse inscrite sont ceux demandés",
-    "V12": "chaque remboursement, annulation, blocage, plafond et droit a son auteur, les grands remboursements deux",
+    "V12": "chaque remboursement, annulation, blocage, plafond, droit et dossier clos a son auteur, les grands remboursements deux",
     "V13": "chaque chiffre d’une page égale les transactions qu’il compte",
     "V13 books": "le brut moins les remboursements est ce que les livres réservent et ont passé",
 }

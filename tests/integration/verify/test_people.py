@@ -56,6 +56,23 @@ async def act(
     )  # fmt: skip
 
 
+async def test_a_matter_is_closed_by_a_person_and_by_the_one_who_is_named(owner: asyncpg.Connection) -> None:
+    attempt_id = await add_attempt(owner)
+    closed = await id_of(
+        owner,
+        "INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acquirer_id, due_at, accepted_at,"
+        f" closed_by, closed_reason) SELECT id, business_date, 1, 51, 1250, 1, now(), now(), {ADMIN}, 'told by phone'"
+        " FROM attempt WHERE id = $1 RETURNING id",
+        uuid.UUID(bytes=attempt_id),
+    )
+    blame = f"matter {encode_id('host_matter', closed)}: closed without an action of a person"
+    assert blame in (await found(owner)).examples
+    await act(owner, await agent(owner, "hotline"), "host_matter.closed", closed)
+    assert blame in (await found(owner)).examples, "the action of another"
+    await act(owner, await agent(owner, "admin"), "host_matter.closed", closed)
+    assert blame not in (await found(owner)).examples
+
+
 async def refund(owner: asyncpg.Connection, original: bytes, amount_minor: int) -> bytes:
     """Write a refund as the engine does for people, and nothing else."""
     raw = await add_attempt(owner, kind=4, amount_minor=amount_minor, original_id=original)  # type: ignore[arg-type]
