@@ -50,6 +50,12 @@ format: .venv/stamp-dev ## Format the code and repair what the linter can
 faults: .venv/stamp-dev ## Run the long fault matrix
 	$(BIN)/python -m pytest -m "faults or faults_long" tests/faults $(ARGS)
 
+.PHONY: hostile
+hostile: .venv/stamp-dev .venv/stamp-assets ## Walk every endpoint and page with hostile bytes and values, at full length
+	GUICHET_WHOLE_WALKS=1 $(BIN)/python -m pytest tests/integration/portals/test_any_address.py \
+		tests/integration/gateway/test_schema.py tests/integration/gateway/test_any_bytes.py \
+		tests/integration/edge/test_hostile.py $(ARGS)
+
 .PHONY: pages
 pages: .venv/stamp-dev .venv/stamp-assets ## Look at every page in every look: accessible, fits, French and English
 	$(BIN)/python -m pytest tests/browser/test_every_page.py $(ARGS)

@@ -18,8 +18,9 @@ from schemathesis.specs.openapi.checks import (
 from gateway.app import build_app
 from gateway.openapi_page import document_of
 from tests.support.desk import DeskStack
+from tests.support.lengths import WHOLE
 
-EXAMPLES = 12
+EXAMPLES = 40 if WHOLE else 5
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
