@@ -108,7 +108,8 @@ FROM judged AS j;
 -- name: closed_matters_by_people
 WITH closed AS (
     SELECT d.id, d.closed_by FROM delivery AS d WHERE d.closed_by IS NOT NULL
-    UNION ALL SELECT m.id, m.closed_by FROM host_message AS m WHERE m.closed_at IS NOT NULL
+    -- A cut-over (3) waits for nobody.
+    UNION ALL SELECT m.id, m.closed_by FROM host_message AS m WHERE m.closed_at IS NOT NULL AND m.kind <> 3
     UNION ALL SELECT t.id, t.closed_by FROM doubt AS t WHERE t.closed_at IS NOT NULL
     UNION ALL SELECT r.id, r.closed_by FROM reversal AS r WHERE r.closed_at IS NOT NULL
     UNION ALL SELECT l.id, l.closed_by FROM dead_letter AS l WHERE l.closed_at IS NOT NULL
