@@ -53,6 +53,12 @@ ON CONFLICT (terminal_id, said) DO UPDATE SET
     attempt_id = excluded.attempt_id, attempt_date = excluded.attempt_date
 RETURNING repeats;
 
+-- name: repeat_kept_reversal
+-- reversal_once: the same words again, which took something back the first time.
+UPDATE reversal SET repeats = repeats + CASE WHEN id = $1 THEN 0 ELSE 1 END
+WHERE terminal_id = $2 AND said = $3 AND reason = 100 AND attempt_id IS NOT NULL
+RETURNING attempt_id, attempt_date;
+
 -- name: current_transaction
 SELECT pg_current_xact_id()::text AS number;
 

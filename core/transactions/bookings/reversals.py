@@ -67,6 +67,16 @@ async def _look(
 ) -> AuthoriseReply | None:
     """Act on what the reversal names and keep both; None: nothing stands, and the mark is set."""
     match, standing = await _find(connection, asked, said)
+    if match.finding != ReversalFinding.NAMED:
+        # What it took back has ended, so it may not find that again: a repeat gets its first answer.
+        taken_back = await store.repeat_kept_reversal(
+            connection, asked.id, terminal_id=asked.terminal_id, words_hash=_hash_of(asked, said)
+        )
+        if taken_back is not None:
+            reply = _answer(asked, Reason.APPROVED, taken_back)
+            if asked.replacement_minor > 0:
+                reply.approved_minor = asked.replacement_minor
+            return reply
     alike = None
     if match.finding == ReversalFinding.NONE_STOOD:
         alike, standing = standing, None
@@ -137,12 +147,11 @@ def _kept(
     asked: Reverse, said: Said, match: Match, standing: Standing | None, reason: Reason
 ) -> KeptReversal:
     replacement = asked.replacement_minor if asked.replacement_minor > 0 else None
-    text = "|".join(map(str, (asked.original_message_class, asked.original_stan, *said, replacement)))
     return KeptReversal(
         id=asked.id,
         terminal_id=asked.terminal_id,
         received_at_us=asked.received_at_us,
-        said=int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True),
+        said=_hash_of(asked, said),
         message_class=asked.original_message_class,
         stan=asked.original_stan,
         description=said,
@@ -156,6 +165,13 @@ def _kept(
         attempt_id=standing.id if standing is not None else None,
         attempt_date=standing.business_date if standing is not None else None,
     )
+
+
+def _hash_of(asked: Reverse, said: Said) -> int:
+    """Return 64 bits over all that a reversal says, which its repeats say too."""
+    replacement = asked.replacement_minor if asked.replacement_minor > 0 else None
+    text = "|".join(map(str, (asked.original_message_class, asked.original_stan, *said, replacement)))
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 async def take_back(connection: Connection, standing: Standing, *, cause: int, who: str) -> Reason:

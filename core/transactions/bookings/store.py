@@ -172,6 +172,18 @@ async def keep_reversal(connection: Connection, kept: KeptReversal) -> int | Non
     return row["repeats"] if row is not None else None
 
 
+async def repeat_kept_reversal(
+    connection: Connection, reversal_id: bytes, *, terminal_id: bytes, words_hash: int
+) -> Standing | None:
+    """Count a repeat of a reversal that was told 00 and took something back; return what it was about, locked."""
+    row = await connection.fetchrow(
+        queries.repeat_kept_reversal, UUID(reversal_id), UUID(terminal_id), words_hash
+    )
+    if row is None:
+        return None
+    return await lock_by_id(connection, row["attempt_id"].bytes, row["attempt_date"])
+
+
 async def current_transaction(connection: Connection) -> str:
     """Return the number of the running transaction."""
     row = await connection.fetchrow(queries.current_transaction)

@@ -361,6 +361,24 @@ async def test_what_stays_must_be_less_than_what_was(world: World, stays_minor: 
     await drained(world)
 
 
+async def test_the_repeat_of_a_reversal_that_tells_no_time_gets_its_first_answer(world: World) -> None:
+    """What it took back has ended, and another message has its number by now."""
+    other = world.payment(stan=62, amount_minor=900, card=MASTERCARD)
+    item = world.payment(stan=62, amount_minor=3_945, business_date=world.today() - 1)
+    await world.pay(other)
+    await world.pay(item)
+    untimed: dict[str, Any] = {"original_sent_at": "", "original_business_date": world.today()}
+    first = await world.reverse(item, **untimed)
+    again = await world.reverse(item, **untimed)
+    assert (first.reason, first.rrn) == (Reason.APPROVED, rrn_of(item.id))
+    assert (again.reason, again.rrn) == (first.reason, first.rrn)
+    row = await world.owner.fetchrow("SELECT attempt_id, reason, repeats FROM reversal")
+    assert row is not None
+    assert (row["attempt_id"].bytes, row["reason"], row["repeats"]) == (item.id, Reason.APPROVED, 1)
+    assert (await world.row(other.id))["state"] == State.APPROVED
+    await drained(world)
+
+
 async def test_no_part_stays_of_what_never_came_and_the_original_goes_its_way(world: World) -> None:
     item = world.payment(amount_minor=5_000)
     assert (await world.reverse(item, replacement_minor=1_000)).reason == Reason.REPLACEMENT_REFUSED
