@@ -241,7 +241,8 @@ class EngineMachine(RuleBasedStateMachine):
             body_hash=1_000 + self.reset_stans,
             **{
                 **self._clock(),
-                "business_date": earlier.business_date - self.reset_stans,
+                # Days of their own, or two of them would be one message by number and day.
+                "business_date": self.world.today() - self.reset_stans,
                 "transmitted_at": f"{earlier.transmitted_at[:6]}{self.reset_stans % 15:02d}{self.reset_stans:02d}",
             },
         )
