@@ -1,4 +1,4 @@
-"""The invariants, one function each: a connection in a read-only snapshot, and a Finding back.
+"""The invariants, a statement or a function each: a connection in a read-only snapshot, and a Finding back.
 
 V3 and V6 compare with what others keep (terminals' journals, an acquirer's book). Both come as plain records, a
 bounded chunk at a time, so that the database never writes and this process never holds more than one book.
@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -37,33 +37,74 @@ _FIRST, _LAST = uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1)
 
 _SQL = load_beside(__file__)
 
-Check = Callable[[asyncpg.Connection], Awaitable[Finding]]
+
+class Count(NamedTuple):
+    """An invariant that one statement counts: how many rows it looked at, how many break it, and a few of them."""
+
+    name: str
+    what: str
+    statement: str
+    arguments: Callable[[], tuple[Any, ...]] = tuple
+    note: str = ""
+
+
+def _now() -> tuple[Any, ...]:
+    return (datetime.now(UTC),)
+
+
+def _consumer() -> tuple[Any, ...]:
+    return (ACTIVITY,)
+
+
+def _now_and_consumer() -> tuple[Any, ...]:
+    return (*_now(), *_consumer())
+
+
+FIGURES: Final = Count(
+    "V13",
+    "every figure on a page equals the transactions that it counts",
+    _SQL.figures_beside_rows,
+    _consumer,
+)
+FIGURES_BOOKED: Final = Count(
+    "V13 books", "gross less refunds is what the books hold and have posted", _SQL.figures_beside_ledger
+)
+COUNTS: Final = (
+    Count("V1", "every ledger transaction sums to zero per currency", _SQL.unbalanced_operations),
+    Count("V1 position", "what is held and posted is what each attempt's state says", _SQL.misplaced_money),
+    Count("V2", "no ledger operation key twice", _SQL.repeated_operations),
+    Count(
+        "V4", "no attempt sent or unknown past its deadline plus five minutes", _SQL.overdue_attempts, _now
+    ),
+    Count(
+        "V5", "every attempt that timed out has a reversal that the host accepted", _SQL.unreversed_timeouts, _now
+    ),
+    Count(
+        "V7", "no event older than a minute outside its consumer's inbox", _SQL.unconsumed_events, _now_and_consumer
+    ),
+    Count("V7 once", "no event in two ranges of its consumer's inbox", _SQL.overlapping_ranges, _consumer),
+    Count(
+        "V8",
+        "no instalment collected twice; no debit posted twice",
+        _SQL.repeated_debits,
+        note="0 instalments, debits checked",
+    ),
+    Count("V8 repeats", "no payment stands beside its own repeat", _SQL.debited_repeats),
+    Count("V10", "what a reversal was told 00 about is taken back, or stands on no date", _SQL.untrue_reversals),
+    Count("V10 asked", "nothing is taken back that no reversal describes", _SQL.unasked_reversals),
+    FIGURES,
+    FIGURES_BOOKED,
+    Count("V9 shown", "no more of a card number than its BIN and last four", _SQL.shown_too_much),
+)  # fmt: skip
 
 
 async def check_database(connection: asyncpg.Connection, *, cards: bool = True) -> list[Finding]:
     """Check what the database can say by itself: all but V3 and V6."""
-    checks: list[Check] = [
-        check_balance,
-        check_position,
-        check_operations,
-        check_overdue,
-        check_timeouts,
-        check_consumed,
-        check_counted_once,
-        check_debits,
-        check_repeats,
-        check_reversals,
-        check_taken_back,
-        check_answers,
-        check_figures,
-        check_figures_booked,
-        check_audit,
-        check_people,
-        check_shown,
-    ]
+    found = [await timed(check_count(connection, each)) for each in COUNTS]
+    found += [await timed(check(connection)) for check in (check_answers, check_audit, check_people)]
     if cards:
-        checks.append(scan_rows)
-    return [await timed(check(connection)) for check in checks]
+        found.append(await timed(scan_rows(connection)))
+    return found
 
 
 async def timed(check: Awaitable[Finding]) -> Finding:
@@ -74,90 +115,19 @@ async def timed(check: Awaitable[Finding]) -> Finding:
     return finding
 
 
-async def check_balance(connection: asyncpg.Connection) -> Finding:
-    """V1."""
-    row = await connection.fetchrow(_SQL.unbalanced_operations)
-    return _finding("V1", "every ledger transaction sums to zero per currency", row)
-
-
-async def check_position(connection: asyncpg.Connection) -> Finding:
-    """V1, from the other side: what is booked is what the attempts say."""
-    row = await connection.fetchrow(_SQL.misplaced_money)
-    return _finding("V1 position", "what is held and posted is what each attempt's state says", row)
-
-
-async def check_operations(connection: asyncpg.Connection) -> Finding:
-    """V2."""
-    row = await connection.fetchrow(_SQL.repeated_operations)
-    return _finding("V2", "no ledger operation key twice", row)
-
-
-async def check_overdue(connection: asyncpg.Connection) -> Finding:
-    """V4."""
-    row = await connection.fetchrow(_SQL.overdue_attempts, datetime.now(UTC))
-    return _finding("V4", "no attempt sent or unknown past its deadline plus five minutes", row)
-
-
-async def check_timeouts(connection: asyncpg.Connection) -> Finding:
-    """V5."""
-    row = await connection.fetchrow(_SQL.unreversed_timeouts, datetime.now(UTC))
-    return _finding("V5", "every attempt that timed out has a reversal that the host accepted", row)
-
-
-async def check_consumed(connection: asyncpg.Connection) -> Finding:
-    """V7."""
-    row = await connection.fetchrow(_SQL.unconsumed_events, datetime.now(UTC), ACTIVITY)
-    return _finding("V7", "no event older than a minute outside its consumer's inbox", row)
-
-
-async def check_counted_once(connection: asyncpg.Connection) -> Finding:
-    """V7, from the other side: no range of events was taken in twice."""
-    row = await connection.fetchrow(_SQL.overlapping_ranges, ACTIVITY)
-    return _finding("V7 once", "no event in two ranges of its consumer's inbox", row)
-
-
-async def check_debits(connection: asyncpg.Connection) -> Finding:
-    """V8."""
-    row = await connection.fetchrow(_SQL.repeated_debits)
-    finding = _finding("V8", "no instalment collected twice; no debit posted twice", row)
-    finding.note = "0 instalments, debits checked"
-    return finding
-
-
-async def check_repeats(connection: asyncpg.Connection) -> Finding:
-    """V8, across dates: no message stands beside its repeat."""
-    row = await connection.fetchrow(_SQL.debited_repeats)
-    return _finding("V8 repeats", "no payment stands beside its own repeat", row)
-
-
-async def check_reversals(connection: asyncpg.Connection) -> Finding:
-    """V10."""
-    row = await connection.fetchrow(_SQL.untrue_reversals)
-    return _finding("V10", "what a reversal was told 00 about is taken back, or stands on no date", row)
-
-
-async def check_taken_back(connection: asyncpg.Connection) -> Finding:
-    """V10, from the other side: nothing else was taken back."""
-    row = await connection.fetchrow(_SQL.unasked_reversals)
-    return _finding("V10 asked", "nothing is taken back that no reversal describes", row)
-
-
-async def check_shown(connection: asyncpg.Connection) -> Finding:
-    """V9: what stays of a card number in clear."""
-    row = await connection.fetchrow(_SQL.shown_too_much)
-    return _finding("V9 shown", "no more of a card number than its BIN and last four", row)
-
-
-async def check_figures(connection: asyncpg.Connection) -> Finding:
-    """V13."""
-    row = await connection.fetchrow(_SQL.figures_beside_rows, ACTIVITY)
-    return _finding("V13", "every figure on a page equals the transactions that it counts", row)
-
-
-async def check_figures_booked(connection: asyncpg.Connection) -> Finding:
-    """V13, from the other side: the money of figures is that of the books."""
-    row = await connection.fetchrow(_SQL.figures_beside_ledger)
-    return _finding("V13 books", "gross less refunds is what the books hold and have posted", row)
+async def check_count(connection: asyncpg.Connection, count: Count) -> Finding:
+    """Check one invariant that a statement counts."""
+    row = await connection.fetchrow(count.statement, *count.arguments())
+    assert row is not None
+    return Finding(
+        count.name,
+        count.what,
+        checked=row["checked"],
+        breaches=row["breaches"],
+        waiting=row.get("waiting", 0),
+        examples=[encode_id("transaction", each.bytes) for each in row.get("examples") or []][:EXAMPLES_MAX],
+        note=count.note,
+    )
 
 
 async def check_told(connection: asyncpg.Connection, facts: Iterable[TerminalFact]) -> Finding:
@@ -276,20 +246,4 @@ def _told_columns(chunk: list[TerminalFact]) -> tuple[list[Any], ...]:
         [_key_of(fact.reference, now_us) for fact in chunk],
         [fact.approval_code for fact in chunk],
         [fact.replacement_minor for fact in chunk],
-    )
-
-
-def _finding(name: str, what: str, row: asyncpg.Record | None) -> Finding:
-    if row is None:
-        return Finding(name, what)
-    found = dict(row)
-    return Finding(
-        name,
-        what,
-        checked=found["checked"],
-        breaches=found["breaches"],
-        waiting=found.get("waiting", 0),
-        examples=[encode_id("transaction", each.bytes) for each in found.get("examples") or []][
-            :EXAMPLES_MAX
-        ],
     )

@@ -21,7 +21,7 @@ from core.identity.api import Grant
 from core.supervision.activity.handlers import activity
 from core.transactions.desk.handlers import TransactionHandlers
 from core.transactions.upkeep.projection import Projection
-from core.verify.checks import check_figures, check_figures_booked
+from core.verify.checks import FIGURES, FIGURES_BOOKED, check_count
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.world import World
 from tests.support.callers import signed_in
@@ -160,13 +160,13 @@ async def test_figures_equal_the_ledger_and_the_rows_that_they_count(
         listed = await desk.counters(EVERYBODY, CountFigures(TransactionFilter(figure=name)))
         assert getattr(listed, name) == expected[name]
 
-    for check in (check_figures, check_figures_booked):
-        finding = await check(world.owner)
+    for count in (FIGURES, FIGURES_BOOKED):
+        finding = await check_count(world.owner, count)
         assert (finding.breaches, finding.waiting, finding.checked > 0) == (0, 0, True)
     await world.owner.execute(
         "UPDATE activity_minute SET gross_minor = gross_minor + 1 WHERE currency = 'KWD'"
     )
-    assert (await check_figures(world.owner)).breaches == 1
+    assert (await check_count(world.owner, FIGURES)).breaches == 1
 
 
 async def test_figures_above_a_filtered_list_are_those_of_its_rows(
