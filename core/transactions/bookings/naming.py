@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from core.contracts.payment import Authorise, Book
+from core.contracts.payment import Authorise, Book, Reverse
 from core.contracts.states import ReversalFinding
 from core.transactions.bookings import store
 from core.transactions.bookings.rules import (
@@ -87,7 +87,7 @@ async def lock_original(connection: Connection, asked: Book | Authorise) -> tupl
     )
 
 
-async def lock_referenced(connection: Connection, asked: Book | Authorise) -> Standing | None:
+async def lock_referenced(connection: Connection, asked: Book | Authorise | Reverse) -> Standing | None:
     """Return the message of the terminal's store that has the reference which is said."""
     id_range = id_range_of_rrn(asked.original_rrn, near_unix_ms=asked.received_at_us // 1000)
     if id_range is None:

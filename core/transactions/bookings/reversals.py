@@ -11,11 +11,11 @@ from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.transactions.bookings import store
-from core.transactions.bookings.naming import find_described
+from core.transactions.bookings.naming import find_described, lock_referenced
 from core.transactions.bookings.rules import Match, Said
 from core.transactions.bookings.store import Connection, KeptReversal, Standing
 from core.values.clock import from_unix_us
-from core.values.ids import id_range_of_rrn, rrn_of
+from core.values.ids import rrn_of
 
 OLDER_ENDED_WITHIN_S = 2.0
 OLDER_POLL_S = 0.005
@@ -134,12 +134,9 @@ async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Mat
     if match.finding != ReversalFinding.NONE_STOOD:
         return match, standing
     # Nothing under that number: a reference of ours still names a message of this terminal under another one.
-    id_range = id_range_of_rrn(said.reference, near_unix_ms=asked.received_at_us // 1000)
-    if id_range is not None:
-        other = await store.find_by_reference(connection, id_range, terminal_id=asked.terminal_id)
-        named = await store.lock_by_id(connection, *other) if other is not None else None
-        if named is not None:
-            return Match(ReversalFinding.DISAGREES, None, ("trace_number",)), named
+    named = await lock_referenced(connection, asked)
+    if named is not None:
+        return Match(ReversalFinding.DISAGREES, None, ("trace_number",)), named
     return match, standing
 
 
