@@ -1,1 +1,1 @@
-"""The invariants of docs/operations.md, checked on a running system: read-only, set-based, bounded in memory."""
+"""The invariants V1 to V13, checked on a running system: read-only, set-based, bounded in memory."""

@@ -7,7 +7,14 @@ from core.contracts.reasons import Reason
 from core.values.money import ALPHA_TO_NUMERIC
 from edge.protocol.field import AS_SENT, Message
 from edge.protocol.message_types import response_mti
-from edge.translate.reasons import PARTIALLY_APPROVED, booking_code, declined_code, payment_code, shown_for
+from edge.translate.reasons import (
+    APPROVED,
+    PARTIALLY_APPROVED,
+    booking_code,
+    declined_code,
+    payment_code,
+    shown_for,
+)
 
 _MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49, AS_SENT)
 # ISO 8583:1987, additional amounts: default account, original amount.
@@ -55,6 +62,8 @@ def finish_booking(answer: Message, reply: AuthoriseReply) -> Message:
     if reply.approval_code:
         answer[38] = reply.approval_code
     answer[39] = booking_code(reply.reason)
+    if answer[39] != APPROVED and (shown := shown_for(reply.reason)):
+        answer[44] = shown
     return answer
 
 

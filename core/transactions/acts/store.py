@@ -92,7 +92,10 @@ async def judge(connection: Connection, act: Act) -> Reason:
 
 
 async def end(connection: Connection, act: Act, outcome: int, *, done: bool, now: datetime) -> None:
-    """Write what became of a locked act, and in the same commit who did it: last, since the audit is one chain."""
+    """Write what became of a locked act, and in the same commit who did it: last, since the audit is one chain.
+
+    `done`: it was recorded; an `outcome` beside says that it was recorded as refused.
+    """
     await connection.execute(_SQL.end_act, uuid_of(act.id), int(outcome), now)
     facts: dict[str, str | int] = {"reason": act.reason}
     if act.kind == REFUND:
@@ -107,6 +110,8 @@ async def end(connection: Connection, act: Act, outcome: int, *, done: bool, now
         facts |= {} if done else {"code": code}
     if not done and act.approval_id is None:
         return
+    if done and outcome != Reason.NONE:
+        facts |= {"code": Reason(outcome).name.lower()}
     kind = "transaction.refunded" if act.kind == REFUND else "transaction.cancelled"
     await record_action(
         connection,

@@ -45,7 +45,14 @@ from core.transactions.approvals.asking import ask_refund, find_asked, refund_al
 from core.transactions.desk import store, views
 from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
 from core.transactions.desk.periods import is_of_minutes, period_of
-from core.transactions.desk.rules import actions_of, cancel_action, diagnosis_of, hops_of, refund_action
+from core.transactions.desk.rules import (
+    actions_of,
+    cancel_action,
+    diagnosis_of,
+    hops_of,
+    refund_action,
+    to_check,
+)
 from core.transactions.figures import tallies, together
 from core.transactions.reasons import REASONS
 from core.transactions.rules import UNKNOWN_REASONS
@@ -95,17 +102,20 @@ class TransactionHandlers:
             entries = await store.list_entries_of(connection, request.id, day)
             deliveries = await store.list_deliveries_of(connection, request.id)
             related = await store.list_related(connection, request.id, original)
+            reversals = await store.list_reversals_of(connection, request.id)
+            is_to_check = await store.has_open_matter(connection, request.id)
         facts = views.facts_of(row)
+        diagnosis = diagnosis_of(facts, deliveries, locale=locale, now=self._clock.now())
         summary = msgspec.structs.asdict(views.transaction_of(row, locale))
         return TransactionDetail(
             **summary,
             events=views.first_events_of(row, locale) + [views.event_of(event, locale) for event in events],
             hops=hops_of(facts),
-            messages=views.messages_of(row, events, locale),
+            messages=views.messages_of(row, events, reversals, locale),
             entries=[views.entry_of(entry) for entry in entries],
             deliveries=[views.delivery_of(delivery) for delivery in deliveries],
             related=[views.related_of(one) for one in related],
-            diagnosis=diagnosis_of(facts, deliveries, locale=locale, now=self._clock.now()),
+            diagnosis=to_check(diagnosis, locale=locale) if is_to_check else diagnosis,
             actions=actions_of(
                 facts,
                 may_refund=_permitted(caller, Permission.TRANSACTIONS_REFUND, row),

@@ -174,6 +174,19 @@ LEFT JOIN acquirer q ON q.ledger_owner = e.owner_id
 WHERE e.attempt_id = $1 AND e.business_date = $2
 ORDER BY e.posted_at, e.operation, e.part, e.layer, e.leg LIMIT 200;
 
+-- name: open_matter_of
+-- Partial indexes of what is open: little. Whether a person has something to look at about this transaction.
+SELECT
+    EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = $1 AND d.closed_at IS NULL)
+    OR EXISTS (
+        SELECT FROM reversal AS r WHERE r.attempt_id = $1 AND r.closed_at IS NULL AND r.finding IN (3, 4)
+    )
+    OR EXISTS (SELECT FROM host_message AS m WHERE m.attempt_id = $1 AND m.closed_at IS NULL) AS is_open;
+
+-- name: reversals_of
+-- reversal_attempt. What its terminal sent to take it back.
+SELECT r.request FROM reversal AS r WHERE r.attempt_id = $1 ORDER BY r.received_at LIMIT 20;
+
 -- name: deliveries_of
 -- Unique index (attempt_id, kind).
 SELECT kind, tries, due_at, accepted_at, last_result, refused_at, closed_by

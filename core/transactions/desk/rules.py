@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+import msgspec
+
 from core.contracts.desk_requests import TransactionFilter
 from core.contracts.desk_views import Actions, CancelAction, Diagnosis, Hop, HopName, Money, RefundAction
 from core.contracts.reasons import Reason
@@ -233,6 +235,19 @@ def _declined_title(declined_by: str, *, english: bool) -> str:
             return "Declined by the card’s bank" if english else "Refusée par la banque de la carte"
         case _:
             return "Declined" if english else "Refusée"
+
+
+def to_check(diagnosis: Diagnosis, *, locale: str) -> Diagnosis:
+    """Return a diagnosis that sends to what waits for a person, instead of saying that there is nothing to do."""
+    return msgspec.structs.replace(
+        diagnosis,
+        next_step=(
+            "A person must look: see “To check”."
+            if locale == "en"
+            else "Une personne doit regarder : voir « À vérifier »."
+        ),
+        severity="warning" if diagnosis.severity == "ok" else diagnosis.severity,
+    )
 
 
 def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -> Diagnosis:

@@ -196,6 +196,16 @@ async def list_deliveries_of(connection: Connection, transaction_id: bytes) -> l
     ]
 
 
+async def has_open_matter(connection: Connection, transaction_id: bytes) -> bool:
+    """Whether something about a transaction waits for a person under "to check"."""
+    return bool(await connection.fetchval(queries.open_matter_of, uuid_of(transaction_id)))
+
+
+async def list_reversals_of(connection: Connection, transaction_id: bytes) -> list[bytes]:
+    """Return the masked messages by which its terminal took it back or wanted to, in order of arrival."""
+    return [row["request"] for row in await connection.fetch(queries.reversals_of, uuid_of(transaction_id))]
+
+
 async def list_related(
     connection: Connection, transaction_id: bytes, original_id: bytes | None
 ) -> list[asyncpg.Record]:

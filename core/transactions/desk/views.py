@@ -66,7 +66,7 @@ _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
     EventKind.BOOKED_OFFLINE: ("Paiement hors ligne enregistré", "Offline payment booked"),
     EventKind.CAPTURED: ("Encaissée", "Captured"),
     EventKind.REFUNDED: ("Remboursée", "Refunded"),
-    EventKind.CANCELLED: ("Annulée par un agent", "Cancelled by an agent"),
+    EventKind.CANCELLED: ("Annulée", "Cancelled"),
     EventKind.DELIVERED: ("Acceptée par l’acquéreur", "Accepted by the acquirer"),
     EventKind.PARTLY_REVERSED: ("Annulée en partie par le terminal", "Taken back in part by the terminal"),
     EventKind.REVERSAL_REFUSED: (
@@ -242,8 +242,10 @@ def related_of(row: asyncpg.Record) -> RelatedTransaction:
     )
 
 
-def messages_of(row: asyncpg.Record, events: Sequence[asyncpg.Record], locale: str) -> list[MessageView]:
-    """Return the messages in their order: stored ones, and our answer built again from the outcome."""
+def messages_of(
+    row: asyncpg.Record, events: Sequence[asyncpg.Record], reversals: Sequence[bytes], locale: str
+) -> list[MessageView]:
+    """Return the messages in their order: stored ones, and our answer built again from the outcome; then reversals."""
     exchanges = [_exchange(event["detail"]) for event in events]
     # Three maps begin with the terminal's own message, one is nothing else; two are the host's alone.
     from_terminal = [exchange.pop(0) for exchange in exchanges if len(exchange) in {1, 3}]
@@ -265,7 +267,11 @@ def messages_of(row: asyncpg.Record, events: Sequence[asyncpg.Record], locale: s
         if row["host_code"]:
             answer[39] = row["host_code"]
         messages.append(_message("edge_to_terminal", _answer_mti(mti), answer, locale, reconstructed=True))
-    return messages
+    taken_back = [fields for packed in reversals if (fields := _fields(packed))]
+    return messages + [
+        _message("terminal_to_edge", fields.pop(0, "0400"), fields, locale, reconstructed=False)
+        for fields in taken_back
+    ]
 
 
 def _message(

@@ -211,6 +211,32 @@ async def test_twenty_calls_under_one_key_make_one_refund(
         assert (without.status_code, without.json()["code"]) == (400, "idempotency_key_missing")
 
 
+async def test_a_payment_that_a_person_must_look_at_says_so_and_shows_what_its_terminal_sent(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    raw = await add_attempt(rows)
+    await rows.execute(
+        "INSERT INTO reversal (id, terminal_id, received_at, said, message_class, stan, original_day, request, finding,"
+        " reason, differs, attempt_id, attempt_date) SELECT uuidv7(), terminal_id, now(), 5, message_class, stan,"
+        " business_date, $2, 3, 23, '{amount}', id, business_date FROM attempt WHERE id = $1",
+        uuid.UUID(bytes=raw),
+        msgspec.msgpack.encode({0: "0400", 4: "000000009999"}),
+    )
+    path = f"/v1/transactions/{encode_id('transaction', raw)}"
+    async with desk_stack.client(await desk_stack.log_in()) as client:
+        shown = (await client.get(path)).json()
+        assert (shown["messages"][-1]["mti"], shown["messages"][-1]["direction"]) == (
+            "0400",
+            "terminal_to_edge",
+        )
+        assert "À vérifier" in shown["diagnosis"]["next_step"]
+        assert shown["diagnosis"]["severity"] == "warning"
+        await rows.execute(
+            "UPDATE reversal SET closed_at = now() WHERE attempt_id = $1", uuid.UUID(bytes=raw)
+        )
+        assert "À vérifier" not in (await client.get(path)).json()["diagnosis"]["next_step"]
+
+
 async def test_a_refund_is_refused_above_the_captured_and_before_capture(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:

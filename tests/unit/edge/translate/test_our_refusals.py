@@ -8,7 +8,7 @@ from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from edge.dialects import DIALECTS
 from edge.protocol.field import Message
-from edge.translate.answers import finish_payment
+from edge.translate.answers import finish_booking, finish_payment
 from edge.translate.network import network_answer
 from edge.translate.reasons import (
     SHOWN_CHARACTERS_MAX,
@@ -37,6 +37,30 @@ def test_what_is_refused_before_a_bank_is_asked_blames_no_bank(reason: Reason) -
     assert payment_code(reason) not in BLAMES_A_CARD
     assert 0 < len(shown_for(reason)) <= SHOWN_CHARACTERS_MAX
     assert shown_for(reason).isascii()
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason.ORIGINAL_DISAGREES,
+        Reason.ALREADY_CAPTURED,
+        Reason.REPLACEMENT_REFUSED,
+        Reason.REPEAT_DIFFERS,
+        Reason.ORIGINAL_NOT_FOUND,
+        Reason.ORIGINAL_NOT_CAPTURABLE,
+        Reason.MESSAGE_REFUSED,
+        Reason.BUSINESS_DATE_REFUSED,
+    ],
+)
+def test_a_refused_reversal_or_advice_says_that_the_refusal_is_ours(reason: Reason) -> None:
+    told = finish_booking({0: "0410", 11: "000001"}, AuthoriseReply(bytes(16), reason, "", 0, ""))
+    assert 0 < len(str(told[44])) <= SHOWN_CHARACTERS_MAX
+    assert reason_of_answer(str(told[39]), str(told[44])) == reason
+
+
+def test_a_reversal_that_is_done_says_nothing_more() -> None:
+    told = finish_booking({0: "0410"}, AuthoriseReply(bytes(16), Reason.ALREADY_REVERSED, "", 0, ""))
+    assert (told[39], told.get(44)) == ("00", None)
 
 
 @pytest.mark.parametrize("reason", AT_SIGN_ON)
