@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -113,6 +114,17 @@ async def test_a_refund_and_its_action_are_one_commit(world: World) -> None:
         encode_id("transaction", act_id),
         True,
     )
+
+
+async def test_a_refund_that_we_refuse_is_not_told_as_one_that_was_done(world: World) -> None:
+    paid = world.payment(amount_minor=4_000)
+    await world.pay(paid)
+    await world.owner.execute("UPDATE store SET blocked_at = now()")
+    act_id = await world.record_refund(paid, 1_000)
+    assert (await world.carry_out(act_id)).reason == Reason.STORE_BLOCKED
+    row = await world.owner.fetchrow("SELECT kind, facts FROM action ORDER BY seq DESC LIMIT 1")
+    assert row is not None
+    assert (row["kind"], json.loads(row["facts"])["code"]) == ("transaction.refunded", "store_blocked")
 
 
 async def test_one_person_gives_back_no_more_than_the_limit(world: World) -> None:
