@@ -235,6 +235,7 @@ class TransactionDetail(Transaction, kw_only=True):
     deliveries: list[DeliveryView]
     related: list[RelatedTransaction]
     diagnosis: Diagnosis
+    customer: str | None  # what may be said to the cardholder; None: the state says all
     actions: Actions
 
 

@@ -246,6 +246,7 @@ def details(x: Json) -> Json:
         else [],
         "related": [],
         "diagnosis": diagnosis,
+        "customer": x["reason"]["customer"] if x["state"] in ("declined", "unknown") else None,
         "actions": {
             "refund": {
                 "allowed": refundable > 0,

@@ -48,6 +48,7 @@ from core.transactions.desk.periods import is_of_minutes, period_of
 from core.transactions.desk.rules import (
     actions_of,
     cancel_action,
+    customer_of,
     diagnosis_of,
     hops_of,
     refund_action,
@@ -116,8 +117,10 @@ class TransactionHandlers:
             deliveries=[views.delivery_of(delivery) for delivery in deliveries],
             related=[views.related_of(one) for one in related],
             diagnosis=to_check(diagnosis, locale=locale) if is_to_check else diagnosis,
+            customer=customer_of(facts, deliveries, locale=locale),
             actions=actions_of(
                 facts,
+                deliveries,
                 may_refund=_permitted(caller, Permission.TRANSACTIONS_REFUND, row),
                 may_cancel=_permitted(caller, Permission.TRANSACTIONS_CANCEL, row),
             ),

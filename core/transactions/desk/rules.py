@@ -87,6 +87,8 @@ def diagnosis_of(
     reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
     if reversal is not None and reversal.accepted_at is None:
         return _reversal_waiting(reversal, english=english, now=now)
+    if reversal is not None and reversal.state == "closed":
+        return _reversal_closed(english=english)
     match transaction.state:
         case State.RECEIVED | State.SENT:
             if now - transaction.received_at > STUCK_AFTER:
@@ -126,7 +128,7 @@ def diagnosis_of(
             )
         case State.UNKNOWN | State.REVERSED if transaction.reason in _HOST_FAILED:
             return Diagnosis(
-                title="No answer, taken back" if english else "Sans réponse, annulée",
+                title=_taken_back_title(transaction.reason, english=english),
                 explanation=words.agent,
                 next_step=(
                     "The customer is not charged. The payment can be made again."
@@ -145,11 +147,49 @@ def diagnosis_of(
                 severity="ok",
             )
         case State.APPROVED | State.PARTIALLY_APPROVED | State.CAPTURED | State.REFUNDED | State.SETTLED:
-            return _approved(transaction, english=english, explanation=words.agent, next_step=words.next_step)
+            approved = _approved(
+                transaction, english=english, explanation=words.agent, next_step=words.next_step
+            )
+            in_part = any(one.kind is DeliveryKind.PARTIAL_REVERSAL for one in deliveries)
+            return _less_a_part(approved, english=english) if in_part else approved
 
 
-def actions_of(transaction: DeskTransaction, *, may_refund: bool, may_cancel: bool) -> Actions:
+def customer_of(
+    transaction: DeskTransaction, deliveries: Sequence[DeskDelivery], *, locale: str
+) -> str | None:
+    """Return what may be said to the customer, None where the state says all."""
+    reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
+    if reversal is not None and not is_confirmed(reversal):
+        return (
+            "Your bank may still hold this amount; we are settling it with the acquirer."
+            if locale == "en"
+            else "Votre banque peut encore retenir ce montant ; nous le réglons avec l’acquéreur."
+        )
+    if transaction.state in (State.DECLINED, State.UNKNOWN, State.PARTIALLY_APPROVED):
+        return meaning_of(transaction.reason).words(locale).customer or None
+    return None
+
+
+def is_confirmed(reversal: DeskDelivery) -> bool:
+    """Whether nothing speaks against the acquirer's having taken a reversal, or taking it soon."""
+    return reversal.state in ("accepted", "withdrawn") or (
+        reversal.state == "due" and not reversal.last_result.startswith("code ")
+    )
+
+
+def actions_of(
+    transaction: DeskTransaction,
+    deliveries: Sequence[DeskDelivery] = (),
+    *,
+    may_refund: bool,
+    may_cancel: bool,
+) -> Actions:
     """Return what may be done now: one act at most, or the one reason why none."""
+    reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
+    if reversal is not None and not is_confirmed(reversal):
+        why = "reversal_unconfirmed"
+        nothing = Money(0, transaction.currency)
+        return Actions(RefundAction(False, nothing, why), CancelAction(False, why), why)
     refund = refund_action(transaction, permitted=may_refund)
     cancel = cancel_action(transaction, permitted=may_cancel)
     act, why = _possible_act(transaction)
@@ -250,6 +290,42 @@ def to_check(diagnosis: Diagnosis, *, locale: str) -> Diagnosis:
     )
 
 
+def _taken_back_title(reason: int, *, english: bool) -> str:
+    if reason in (Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS):
+        return "Unusable answer, taken back" if english else "Réponse inutilisable, annulée"
+    return "No answer, taken back" if english else "Sans réponse, annulée"
+
+
+def _less_a_part(approved: Diagnosis, *, english: bool) -> Diagnosis:
+    return msgspec.structs.replace(
+        approved,
+        title=f"{approved.title}, less a part" if english else f"{approved.title}, moins une partie",
+        explanation=(
+            "The terminal took a part back: what stays is under the facts."
+            if english
+            else "Le terminal a annulé une partie : ce qui reste est indiqué dans les faits."
+        ),
+    )
+
+
+def _reversal_closed(*, english: bool) -> Diagnosis:
+    return Diagnosis(
+        title="Reversal closed by an agent" if english else "Annulation close par un agent",
+        explanation=(
+            "The acquirer did not confirm it: the customer may still be charged."
+            if english
+            else "L’acquéreur ne l’a pas confirmée : le client peut rester débité."
+        ),
+        next_step=(
+            "Check with the acquirer before you say that nothing is charged, or let it be paid again."
+            if english
+            else "Vérifiez auprès de l’acquéreur avant de dire que rien n’est débité, ou de refaire le paiement."
+        ),
+        hop="host",
+        severity="warning",
+    )
+
+
 def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -> Diagnosis:
     if reversal.state == "refused":
         return Diagnosis(
@@ -262,7 +338,7 @@ def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -
             next_step=(
                 "See “To check”: send it again once the acquirer can take it, or close it with the reason."
                 if english
-                else "Voir « À vérifier » : renvoyez-la quand l’acquéreur peut la prendre, ou fermez-la avec le motif."
+                else "Voir « À vérifier » : renvoyez-la quand l’acquéreur peut la prendre, ou clôturez-la avec le motif."
             ),
             hop="host",
             severity="problem",

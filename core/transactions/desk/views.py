@@ -53,6 +53,7 @@ STATE_NAMES: Final[dict[int, StateName]] = {
     State.REFUNDED: "refunded",
     State.SETTLED: "settled",
 }
+_UNUSABLE: Final = (Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS)
 _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
     EventKind.REFUSED: ("Refusée avant envoi", "Refused before sending"),
     EventKind.DECIDED: ("Réponse de l’acquéreur", "The acquirer answered"),
@@ -67,14 +68,14 @@ _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
     EventKind.CAPTURED: ("Encaissée", "Captured"),
     EventKind.REFUNDED: ("Remboursée", "Refunded"),
     EventKind.CANCELLED: ("Annulée", "Cancelled"),
-    EventKind.DELIVERED: ("Acceptée par l’acquéreur", "Accepted by the acquirer"),
+    EventKind.DELIVERED: ("Envoi accepté par l’acquéreur", "The acquirer took what we sent"),
     EventKind.PARTLY_REVERSED: ("Annulée en partie par le terminal", "Taken back in part by the terminal"),
     EventKind.REVERSAL_REFUSED: (
         "Annulation refusée : elle décrit une autre opération",
         "Reversal refused: it describes another operation",
     ),
     EventKind.DOUBTED: ("Enregistrée, à vérifier", "Booked, to be checked"),
-    EventKind.DELIVERY_REFUSED: ("Refusée par l’acquéreur", "Refused by the acquirer"),
+    EventKind.DELIVERY_REFUSED: ("Envoi refusé par l’acquéreur", "The acquirer refused what we sent"),
     EventKind.DELIVERY_CLOSED: ("Close par un agent", "Closed by an agent"),
 }
 
@@ -171,6 +172,8 @@ def event_of(row: asyncpg.Record, locale: str) -> EventView:
     """Return one event."""
     kind = row["kind"]
     french, english = _EVENT_TITLES.get(kind, ("Événement", "Event"))
+    if kind == EventKind.TIMED_OUT and row["reason"] in _UNUSABLE:
+        french, english = "Réponse inutilisable de l’acquéreur", "Unusable answer of the acquirer"
     return EventView(
         id=f"{row['txid']}-{row['seq']}",
         at=timestamp(row["at"]),

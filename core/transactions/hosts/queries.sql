@@ -69,7 +69,7 @@ WHERE t.id = ANY ($1::uuid[]);
 -- name: close_delivery
 -- The caller holds the attempt's row, as whoever accepts a delivery does.
 UPDATE delivery
-SET accepted_at = $2::timestamptz, closed_by = $3, closed_reason = $4, last_result = 'closed'
+SET accepted_at = $2::timestamptz, closed_by = $3, closed_reason = $4
 WHERE id = $1 AND accepted_at IS NULL
 RETURNING id;
 

@@ -18,6 +18,7 @@ from core.transactions.desk.rules import (
     actions_of,
     bounds_of_times,
     cancel_action,
+    customer_of,
     diagnosis_of,
     hops_of,
     refund_action,
@@ -73,6 +74,39 @@ def test_a_reversal_refused_for_good_is_not_said_to_be_sent_again_by_itself(loca
     assert told.severity == "problem"
     assert again in told.explanation
     assert "“To check”" in told.next_step or "« À vérifier »" in told.next_step
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"refused_at": NOW, "last_result": "code 57"},
+        {"last_result": "code 96"},
+        {"accepted_at": NOW, "closed": True, "last_result": "code 57"},
+    ],
+    ids=["refused", "refused for now", "closed"],
+)
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.REVERSED])
+def test_nobody_is_told_that_nothing_is_charged_before_the_acquirer_has_said_so(
+    state: State, changes: dict[str, object]
+) -> None:
+    delivery = msgspec.structs.replace(REVERSAL, **changes)
+    payment = changed(state=state, reason=Reason.HOST_NO_REPLY)
+    for locale, charged in (("fr", "débit"), ("en", "charged")):
+        told = diagnosis_of(payment, [delivery], locale=locale, now=NOW)
+        assert f"not {charged}" not in told.next_step
+        assert f"n’est pas {charged}é" not in told.next_step
+        said = customer_of(payment, [delivery], locale=locale)
+        assert said is not None
+        assert "may still" in said or "peut encore" in said
+    actions = actions_of(payment, [delivery], may_refund=True, may_cancel=True)
+    assert actions.why == "reversal_unconfirmed"
+
+
+def test_an_answer_that_cannot_be_used_is_not_called_none() -> None:
+    told = diagnosis_of(
+        changed(state=State.REVERSED, reason=Reason.HOST_CODE_UNKNOWN), [], locale="fr", now=NOW
+    )
+    assert told.title == "Réponse inutilisable, annulée"
 
 
 def test_hops_follow_each_other_without_a_gap() -> None:
