@@ -41,6 +41,12 @@ _PART_NAME: Final = re.compile(rb'name="([^"]*)"')
 _SECRET: Final = frozenset({"password", "present", "new_password", "again", "code", "secret", "passkey"})
 
 
+_OF_THE_PAGE: Final = frozenset(
+    {"csrf", "cursor", "group", "idempotency_key", "key", "once", "page_of", "revision", "version"}
+)
+"""Hidden fields that a page puts in, which nobody typed."""
+
+
 class _Typed(msgspec.Struct, array_like=True, frozen=True):
     """A form as it was sent: on which page, by whom, where to, and its fields in order."""
 
@@ -192,7 +198,7 @@ def _notice(desk: Desk, words: Sequence[str]) -> str:
 
 def _words_of(kept: _Typed) -> list[str]:
     """Return what a person typed, without what the page itself put in."""
-    return [value for name, value in kept.fields if value.strip() and not name.startswith("idempotency")]
+    return [value for name, value in kept.fields if value.strip() and name not in _OF_THE_PAGE]
 
 
 def _before_content(page: str, notice: str) -> str:

@@ -14,6 +14,7 @@ from portals.kit.i18n import Words
 
 _ID: Final = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 _TECHNICAL: Final = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+|[0-9a-f]{32,}|[a-z]{3}_[0-9a-z]{26}")
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]{5})")
 _ITEMS_MAX: Final = 12
 _ARROW: Final = "→"
 # Catalogues in which the value of a fact may have a word, by the fact's name.
@@ -74,7 +75,9 @@ def _shown(words: Words, name: str, value: Any) -> Iterator[Fact]:
                 )
         case dict():
             for inner, one in value.items():
-                for fact in _shown(words, inner, one):
+                # In a filter "from" and "to" are bounds; elsewhere they are before and after.
+                told = f"filter_{inner}" if name == "filter" and inner in ("from", "to") else inner
+                for fact in _shown(words, told, one):
                     yield fact._replace(label=f"{label} · {fact.label}")
         case list():
             texts = [_text(words, name, str(one)) for one in value[:_ITEMS_MAX]]
@@ -112,7 +115,15 @@ def _text(words: Words, name: str, value: str) -> str:
     for table in _TABLES.get(name, ()):
         if word := words.get(f"{table}.{value}", ""):
             return word
-    return _day(words, value) or value
+    return _day(words, value) or _moment(words, value) or value
+
+
+def _moment(words: Words, value: str) -> str:
+    try:
+        moment = datetime.fromisoformat(value) if _MOMENT.match(value) else None
+    except ValueError:
+        return ""
+    return formats.exact(moment, words.locale) if moment else ""
 
 
 def _day(words: Words, value: str) -> str:

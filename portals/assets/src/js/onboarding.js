@@ -44,8 +44,12 @@ async function save() {
   running = new AbortController();
   try {
     const answer = await post({ signal: running.signal });
-    // Anything but a saved step is left to the button: it shows what went wrong on a page of its own.
-    if (!answer.ok) return;
+    // What went wrong the button shows, on a page of its own; until then nothing may say that it is saved.
+    if (!answer.ok) {
+      const saved = document.getElementById("wizard-saved");
+      if (saved) saved.textContent = form.dataset.unsaved;
+      return;
+    }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of PARTS) {
       const fresh = page.getElementById(id);
