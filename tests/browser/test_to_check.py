@@ -101,7 +101,10 @@ async def test_the_home_page_counts_the_rows_that_its_link_shows_and_one_is_clos
     await first.locator("button.primary").click()
     await page.wait_for_selector(".field-error")
     form = page.locator("details[open]")
+    await form.locator("input[name=reason]").fill("carte 4111 1111 1111 1111 vue")
+    assert "4111" not in await page.evaluate("JSON.stringify(sessionStorage)"), "kept with the tab"
     await form.locator("input[name=reason]").fill("vu avec le magasin")
+    assert "vu avec le magasin" in await page.evaluate("JSON.stringify(sessionStorage)")
     await form.locator("button.primary").click()
     await page.wait_for_selector(".notice.ok")
     assert await page.locator("article.approval").count() == count - 1
