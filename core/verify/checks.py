@@ -72,6 +72,8 @@ FIGURES_BOOKED: Final = Count(
 COUNTS: Final = (
     Count("V1", "every ledger transaction sums to zero per currency", _SQL.unbalanced_operations),
     Count("V1 position", "what is held and posted is what each attempt's state says", _SQL.misplaced_money),
+    Count("V1 owners", "each entry is of its acquirer or its store, in the currency of its payment", _SQL.misowned_entries),
+    Count("V1 refunds", "what is given back is what refunds say, to the card that paid", _SQL.misplaced_refunds),
     Count("V2", "no ledger operation key twice", _SQL.repeated_operations),
     Count(
         "V4", "no attempt sent or unknown past its deadline plus five minutes", _SQL.overdue_attempts, _now

@@ -113,6 +113,52 @@ SELECT
 FROM booked AS b
 FULL JOIN shown AS s ON s.currency = b.currency AND s.store_id = b.store_id;
 
+-- name: misowned_entries
+-- V1, from the third side: whose money it is. The first leg is the acquirer's, the second the store's, each on the account of
+-- its number, in the currency of the attempt.
+WITH judged AS (
+    SELECT
+        e.attempt_id,
+        e.account = e.leg AND e.currency = a.currency
+            AND e.owner_id = CASE e.leg WHEN 1 THEN q.ledger_owner ELSE a.store_id END AS owned
+    FROM ledger_entry AS e
+    INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
+    LEFT JOIN acquirer AS q ON q.id = a.acquirer_id
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.owned IS NOT TRUE) AS breaches,
+    (array_agg(j.attempt_id) FILTER (WHERE j.owned IS NOT TRUE))[1:5] AS examples
+FROM judged AS j;
+
+-- name: misplaced_refunds
+-- V1, refunds: what a payment counts as given back is what its refunds are that were not declined or taken back, each to
+-- the card that paid, in its store and currency.
+WITH refund AS (
+    SELECT r.id, r.original_id, r.original_date, r.amount_minor, r.store_id, r.currency, r.card_fingerprint
+    FROM attempt AS r
+    WHERE r.kind = 4 AND r.state NOT IN (5, 7) AND r.original_id IS NOT NULL
+), given AS (
+    SELECT f.original_id, f.original_date, sum(f.amount_minor) AS minor FROM refund AS f
+    GROUP BY f.original_id, f.original_date
+), judged AS (
+    SELECT a.id, a.refunded_minor = coalesce(g.minor, 0) AS agrees
+    FROM attempt AS a
+    LEFT JOIN given AS g ON g.original_id = a.id AND g.original_date = a.business_date
+    WHERE a.refunded_minor <> 0 OR g.minor IS NOT NULL
+    UNION ALL
+    SELECT
+        f.id,
+        (o.store_id, o.currency, o.card_fingerprint) = (f.store_id, f.currency, f.card_fingerprint)
+    FROM refund AS f
+    LEFT JOIN attempt AS o ON o.id = f.original_id AND o.business_date = f.original_date
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.agrees IS NOT TRUE) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.agrees IS NOT TRUE))[1:5] AS examples
+FROM judged AS j;
+
 -- name: repeated_operations
 -- V2. The primary key holds the business date for the partitions' sake, so it alone does not say "once".
 WITH keys AS (
@@ -163,6 +209,7 @@ WITH timed_out AS (
         t.id,
         CASE
             WHEN d.id IS NULL THEN 'breach'
+            WHEN d.closed_by IS NOT NULL THEN 'waiting' -- closed by a person, which says nothing of the host
             WHEN d.accepted_at IS NOT NULL AND t.state = 7 THEN 'kept'
             WHEN d.accepted_at IS NOT NULL THEN 'breach'
             WHEN d.refused_at IS NOT NULL THEN 'waiting' -- for a person
@@ -441,6 +488,8 @@ WITH told AS (
             END
             WHEN j.outcome = 'advice_acknowledged' THEN CASE
                 WHEN a.id IS NULL THEN 'advice acknowledged, nothing recorded'
+                -- Its reversal had come before (13): taken back already, and told 00 as that reversal was.
+                WHEN a.state = 5 AND a.reason = 13 THEN NULL
                 WHEN a.state NOT IN (3, 4, 7, 8, 9, 10) THEN 'advice acknowledged, not booked'
                 WHEN a.approved_minor <> j.amount_minor AND NOT coalesce(lowered.found, false) THEN 'advice acknowledged, another amount'
             END
@@ -521,7 +570,9 @@ SELECT
         WHEN m.state IN (1, 2) OR m.decided_at >= $7::timestamptz THEN 'waiting'
         WHEN EXISTS (
             SELECT FROM delivery AS d
-            WHERE d.attempt_id = m.id AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz)
+            -- What a person closed the host may hold for good: it is counted, and told apart from what nobody knows.
+            WHERE d.attempt_id = m.id
+                AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz OR d.closed_by IS NOT NULL)
         ) THEN 'waiting'
         WHEN m.kind = 1 AND EXISTS (
             SELECT FROM attempt AS c

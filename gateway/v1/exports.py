@@ -10,7 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream
 
 from core.contracts import supervision as ask
-from core.contracts.desk_requests import ById, Nothing, TransactionFilter
+from core.contracts.desk_requests import ById, FigureName, Nothing, TransactionFilter
 from gateway.core_client import Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import Cursor, Limit, cursor_id, list_filter, live_filter, path_id
@@ -60,6 +60,7 @@ class ExportFilter(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     stan: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,6}$")] | None = None
     approval_code: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z]{1,6}$")] | None = None
     kind: Short | None = None
+    figure: FigureName | None = None
 
 
 class ExportBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -187,6 +188,7 @@ def _filter_of(asked: ExportFilter) -> TransactionFilter:
         stan=asked.stan,
         approval_code=asked.approval_code,
         kind=asked.kind,
+        figure=asked.figure,
     )
 
 

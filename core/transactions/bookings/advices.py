@@ -182,9 +182,10 @@ async def _first_answer(connection: Connection, asked: Book) -> AuthoriseReply:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, 0)
     if row["body_hash"] != MARK_HASH and not store.is_first_of(asked, row):
         # Another message under a number used before: told 00 it would be lost.
-        return _answer(asked, Reason.REPEAT_DIFFERS, 0)
+        return AuthoriseReply(asked.id, Reason.REPEAT_DIFFERS, asked.approval_code, 0, "")
     if row["state"] == State.REVERSED:
-        return _answer(asked, Reason.ALREADY_REVERSED, 0)
+        reference = rrn_of(row["id"].bytes)
+        return AuthoriseReply(asked.id, Reason.ALREADY_REVERSED, asked.approval_code, 0, reference)
     reason = stored_answer(row["state"], row["reason"])
     return AuthoriseReply(
         asked.id,

@@ -211,7 +211,7 @@ class Arming:
         # A terminal's repeat, or the bus delivered one message twice: either way the host is not asked again.
         self.repeats += 1
         if row["state"] == State.REVERSED:
-            self._answer(reply_to, _reply(item.id, Reason.ALREADY_REVERSED))
+            self._answer(reply_to, AuthoriseReply(item.id, Reason.ALREADY_REVERSED, "", 0, rrn_of(found_id)))
         elif row["too_old"] or not is_said_again(
             repeat=item.repeat,
             body_hash=item.body_hash,
@@ -220,7 +220,8 @@ class Arming:
             first_time=row["local_time"],
         ):
             self.repeats_differing += 1
-            self._answer(reply_to, _reply(item.id, Reason.REPEAT_DIFFERS))
+            # The reference of what stands there is another payment's, and this one is kept nowhere.
+            self._answer(reply_to, AuthoriseReply(item.id, Reason.REPEAT_DIFFERS, "", 0, ""))
         elif row["state"] != State.SENT:
             self._answer(reply_to, stored_reply(item.id, row))
         elif (flight := self._flights.get(found_id)) is not None:

@@ -70,9 +70,11 @@ WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL
 RETURNING attempt_id, business_date, reason, kind;
 
 -- name: refuse_delivery
--- The host had it and could not take it now. It is asked again ever less often, four times a day in the end.
+-- The host had it and could not take it now. It is asked again ever less often, four times a day in the end: by how often
+-- it said so, for tries that never left say nothing of the host.
 UPDATE delivery
-SET last_result = $3, due_at = clock_timestamp() + least(21600, power(2, least(tries, 15))) * interval '1 second'
+SET last_result = $3, refusals = refusals + 1,
+    due_at = clock_timestamp() + least(21600, power(2, least(refusals + 1, 15))) * interval '1 second'
 WHERE attempt_id = $1 AND kind = $2 AND accepted_at IS NULL;
 
 -- name: keep_refused_delivery

@@ -10,6 +10,8 @@ from deploy.local.cli.words import Language
 
 INVARIANTS: Final[dict[str, str]] = {
     "V1": "chaque écriture du grand livre s’équilibre par devise",
+    "V1 owners": "chaque écriture est à son acquéreur ou à son magasin, dans la devise du paiement",
+    "V1 refunds": "ce qui est rendu est ce que disent les remboursements, à la carte qui a payé",
     "V1 position": "ce qui est réservé et passé correspond à l’état de chaque paiement",
     "V2": "aucune clé d’opération du grand livre n’existe en double",
     "V3": "ce qu’un terminal s’est vu répondre est en base",

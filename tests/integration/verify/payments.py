@@ -135,7 +135,8 @@ class Writer:
         """Write one entry."""
         await self.connection.execute(
             "INSERT INTO ledger_entry (attempt_id, business_date, owner_id, amount_minor, operation, part, leg, layer,"
-            " account, currency) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, 'EUR')",
+            " account, currency) SELECT $1, $2, CASE $7::smallint WHEN 1 THEN ledger_owner ELSE $3 END, $4, $5, $6, $7, $8,"
+            " $7, 'EUR' FROM acquirer WHERE id = 1",
             paid.id, day or paid.day, self.store_id, amount_minor, operation, part, leg, layer,
         )  # fmt: skip
 

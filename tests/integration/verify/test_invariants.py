@@ -82,6 +82,44 @@ async def test_v1_sees_money_held_for_a_decline(writer: Writer, verification: Ve
     assert broken(await verification()) == {"V1 position": 1, "V13 books": 1}
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("owner_id", "gen_random_uuid()"), ("account", "9"), ("currency", "'USD'")]
+)
+async def test_v1_sees_an_entry_of_another_store_account_or_currency(
+    writer: Writer, verification: Verification, column: str, value: str
+) -> None:
+    paid = await writer.pay(State.CAPTURED, booked=False)
+    await writer.post(paid, operation=3, layer=2, amount_minor=1250)
+    await writer.consume()
+    assert (await verification()).finding("V1 owners").breaches == 0
+    await writer.connection.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only")
+    await writer.connection.execute(f"UPDATE ledger_entry SET {column} = {value} WHERE leg = 2")  # noqa: S608
+    assert (await verification()).finding("V1 owners").breaches == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE attempt SET refunded_minor = refunded_minor - 50 WHERE kind = 2",
+        "UPDATE attempt SET card_fingerprint = 78 WHERE kind = 4",
+        "UPDATE attempt SET currency = 'USD' WHERE kind = 4",
+        "UPDATE attempt SET state = 5 WHERE kind = 4",
+    ],
+)
+async def test_v1_sees_a_refund_that_its_payment_does_not_count_or_that_is_of_another_card(
+    writer: Writer, verification: Verification, change: str
+) -> None:
+    paid = await writer.pay(State.CAPTURED)
+    refund = await writer.pay(State.APPROVED, kind=Kind.REFUND, amount_minor=300, booked=False)
+    await writer.connection.execute(
+        "UPDATE attempt SET original_id = $1, original_date = $2 WHERE id = $3", paid.id, paid.day, refund.id
+    )
+    await writer.connection.execute("UPDATE attempt SET refunded_minor = 300 WHERE id = $1", paid.id)
+    assert (await verification()).finding("V1 refunds").breaches == 0
+    await writer.connection.execute(change)
+    assert (await verification()).finding("V1 refunds").breaches == 1
+
+
 async def test_v2_sees_an_operation_booked_again_on_another_day(
     writer: Writer, verification: Verification
 ) -> None:

@@ -167,7 +167,7 @@ async def test_what_the_host_refuses_for_good_is_asked_ever_less_often(world: Wo
         (9, False, 1_000, 1_025),
         (40, False, 21_500, 21_601),
     ):
-        await world.owner.execute("UPDATE delivery SET tries = $1", tries)
+        await world.owner.execute("UPDATE delivery SET tries = $1, refusals = $1", tries)
         await world.make_due()
         world.host.silent_deliveries, world.host.refuse_deliveries = silent, not silent
         assert await world.deliver() == 1

@@ -132,6 +132,21 @@ async def test_a_reversal_that_the_host_cannot_take_now_is_sent_again(world: Wor
     assert (await world.row(attempt_id))["state"] == State.REVERSED
 
 
+async def test_tries_that_never_left_do_not_make_a_refusal_last(world: World) -> None:
+    """After an outage of the link one "not now" must not put everything off for hours."""
+    attempt_id = await unknown(world)
+    await world.owner.execute("UPDATE delivery SET tries = 15")
+    world.host.delivery_codes.append(("91", DELIVERY_AGAIN))
+    await world.make_due()
+    await world.deliver()
+    waits = await world.owner.fetchval(
+        "SELECT extract(epoch FROM due_at - clock_timestamp()) FROM delivery WHERE attempt_id = $1",
+        (await world.row(attempt_id))["id"],
+    )
+    assert waits is not None
+    assert 0 < waits <= 2
+
+
 async def test_an_advice_whose_original_the_host_does_not_find_is_refused(world: World) -> None:
     advice = world.booking(Kind.ADVICE)
     await world.book(advice)

@@ -21,7 +21,7 @@ from core.values.ids import rrn_of
 from core.values.zones import time_zone_of, zone_of
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.test_bookings import drained
-from tests.integration.core.transactions.world import CARD, World, until
+from tests.integration.core.transactions.world import CARD, World, eventually, until
 
 MASTERCARD = msgspec.structs.replace(CARD, fingerprint=7_777, bin="555555", last_four="4444")
 
@@ -469,7 +469,11 @@ async def test_what_no_statement_can_take_is_answered_and_kept_on_every_path(wor
     assert (await world.pay(refund)).reason == Reason.MESSAGE_REFUSED
     totals = await world.totals(world.today(), currency="\0")
     assert not totals.in_balance
-    assert await world.owner.fetchval("SELECT count(*) FROM dead_letter") == 4
+
+    async def all_kept() -> bool:
+        return await world.owner.fetchval("SELECT count(*) FROM dead_letter") == 4
+
+    await eventually(all_kept)
 
 
 async def test_a_day_ends_where_the_store_is(world: World) -> None:
