@@ -49,7 +49,9 @@ async def test_what_an_estate_was_told_is_in_the_book(tmp_path: Path) -> None:
     assert summary.sent == summary.approved + summary.partially_approved + summary.declined + summary.unknown
     for fact in told:
         if fact.outcome == ANSWERED and fact.code in {"00", "10"}:
-            assert book[fact.rrn].approved_minor == fact.approved_minor
+            # Some scripted cards answer with a reference of their own.
+            entry = book.get(fact.rrn) or by_stan[fact.terminal, fact.stan]
+            assert entry.approved_minor == fact.approved_minor
         if fact.outcome == REVERSAL_ACKNOWLEDGED:
             assert by_stan[fact.terminal, fact.stan].state == "reversed"
     counted = Counter(fact.outcome for fact in told)
