@@ -31,8 +31,9 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
     """Take back the attempt that the reversal describes; durable when this returns.
 
     What it says is kept beside what was found. Where nothing stands on any date, that row is the mark on which the
-    original is refused should it still come; of a part that cannot be said, and the terminal is refused. Repeats find the work done and get the same answer. What stands but is
-    described otherwise is left alone: the terminal is told so, and a person finds it in the attempt's history.
+    original is refused should it still come; a part of nothing is refused instead, and sets no mark. Repeats get their
+    first answer. What stands but is described otherwise is left alone: the terminal is told so, and a person finds it
+    under what is to be checked.
     Raises: TimeoutError when payments that began before the mark do not end.
     """
     said = said_by(asked)
