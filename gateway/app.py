@@ -16,12 +16,14 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from core.bus import Bus
+from core.contracts.operations import OPERATIONS
 from gateway import problems
 from gateway.auth import provide_caller
 from gateway.bodies import BodyRequest
 from gateway.core_client import CoreClient
 from gateway.description import Description
 from gateway.live.feed import LISTENERS_MAX, LiveFeed
+from gateway.operations import IdSchemas, routes_of
 from gateway.outermost import Outermost
 from gateway.v1 import (
     access,
@@ -193,6 +195,7 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
             blocks.list_blocks,
             events.events,
             *(handler for topic in _TOPICS for handler in topic.HANDLERS),
+            *routes_of(OPERATIONS),
         ],
         before_request=refuse_unknown_parameters,
         dependencies={
@@ -218,6 +221,7 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
             Exception: problems.on_exception,
         },
         request_class=BodyRequest,
+        plugins=[IdSchemas()],
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
         response_cache_config=ResponseCacheConfig(),

@@ -14,6 +14,7 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import ValidationException
 
+from core.contracts import ids
 from core.contracts.desk import FieldProblem
 from core.contracts.texts import Place, TextsRefused, tidied
 from gateway.problems import Problem
@@ -72,7 +73,7 @@ def read_json(raw: bytes) -> Any:
 def read_body(read: Any, kind: Any) -> Any:
     """Return plain values as `kind`, its texts as they are kept. Raises: Problem, ValidationException."""
     try:
-        return msgspec.convert(tidied(read, kind), type=kind)
+        return ids.convert(tidied(read, kind), kind)
     except TextsRefused as refused:
         raise Problem(
             "invalid_request",

@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from core.bus import Bus, BusError
+from core.contracts import ids
 from core.contracts.desk import DeskReply, DeskRequest, Principal
 from gateway.cards import refuse_card_numbers
 from gateway.decoding import decode_answer
@@ -55,7 +56,7 @@ class CoreClient:
         if caller is not None and caller.session is not None:
             principal = Principal(caller.token, caller.locale, caller.ip, session=caller.session)
         try:
-            encoded = msgspec.Raw(msgspec.msgpack.encode(body))
+            encoded = msgspec.Raw(ids.encode(body))
         except OverflowError as error:
             # A whole number that nothing of ours could hold; its field has no tighter bound of its own.
             raise Problem.of_field("body", "number_too_large") from error

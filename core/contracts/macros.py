@@ -1,17 +1,15 @@
-"""Stored answers and one-click repairs: requests, and the public shapes of API v1."""
+"""Stored answers and one-click repairs: operations, requests, and the public shapes of API v1."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Timestamp
-from core.contracts.subjects import DESK
-
-MACROS = f"{DESK}.macros"  # ListMacros -> MacroList
-SAVE_MACRO = f"{DESK}.save_macro"  # SaveMacro -> Written (Macro)
-REMOVE_MACRO = f"{DESK}.remove_macro"  # desk_requests.ById -> desk_requests.Nothing
-PREVIEW_MACRO = f"{DESK}.preview_macro"  # PreviewMacro -> MacroPreview
-RUN_MACRO = f"{DESK}.run_macro"  # RunMacro -> desk_requests.Written (MacroRun)
+from core.contracts.ids import MacroId, TargetId
+from core.contracts.operation import Operation, Reach, Route
+from core.contracts.permissions import Permission
+from core.contracts.texts import LINES
 
 MacroKind = Literal["answer", "sequence"]
 MacroTarget = Literal["terminal", "store"]
@@ -21,51 +19,57 @@ StepOutcome = Literal["will_do", "done", "nothing_to_do", "refused"]
 StepInput = Literal["reason", "email", "comment"]
 
 
-class ListMacros(msgspec.Struct):
+Name = Annotated[str, msgspec.Meta(max_length=120)]
+Words = Annotated[str, msgspec.Meta(max_length=500)]
+Text = Annotated[str, msgspec.Meta(max_length=4_000), LINES]
+Revision = Annotated[int, msgspec.Meta(ge=0, description="`revision` as it was read")]
+
+
+class ListMacros(msgspec.Struct, kw_only=True):
     """Those for a kind of target, or all."""
 
-    target_kind: str | None = None
+    target_kind: MacroTarget | None = None
 
 
-class MacroFields(msgspec.Struct):
-    """What is written of a macro: a text with fields like {store}, or steps."""
+class AddMacro(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A text with fields like {store} in both languages, or steps."""
 
-    kind: str
-    target_kind: str
-    name_fr: str
-    name_en: str
-    text_fr: str = ""
-    text_en: str = ""
-    steps: list[str] = []
-
-
-class SaveMacro(msgspec.Struct):
-    """A new macro, or with `id` every field of one."""
-
-    macro: MacroFields
-    id: bytes | None = None
-    revision: int | None = None  # what was read; another one means that somebody wrote since
+    kind: MacroKind
+    target_kind: MacroFor
+    name_fr: Name
+    name_en: Name
+    text_fr: Text = ""
+    text_en: Text = ""
+    steps: Annotated[list[StepName], msgspec.Meta(max_length=10)] = []
     idempotency_key: str = ""
 
 
-class PreviewMacro(msgspec.Struct):
-    """What would happen; `reason` fills the field of an answer."""
+class ChangeMacro(AddMacro, kw_only=True, forbid_unknown_fields=True):
+    """Every field of a macro; another revision than the present one means that somebody wrote since."""
 
-    id: bytes
-    target_kind: str
-    target_id: bytes
-    reason: str = ""
+    id: MacroId
+    revision: Revision | None = None
 
 
-class RunMacro(msgspec.Struct):
-    """Run every step on one target."""
+class RemoveMacro(msgspec.Struct, kw_only=True):
+    """Take it out of use."""
 
-    id: bytes
-    target_kind: str
-    target_id: bytes
-    reason: str = ""
-    email: str = ""
-    comment: str = ""
+    id: MacroId
+
+
+class PreviewMacro(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The terminal or store that it would run on, and the reason that an answer may name."""
+
+    id: MacroId
+    target: TargetId
+    reason: Words = ""
+
+
+class RunMacro(PreviewMacro, kw_only=True, forbid_unknown_fields=True):
+    """The terminal or store that it runs on, and what its steps need to know."""
+
+    email: Words = ""
+    comment: Text = ""
     idempotency_key: str = ""
 
 
@@ -122,3 +126,86 @@ class MacroRun(msgspec.Struct, kw_only=True):
     macro: str
     label: str
     steps: list[StepView]
+
+
+LIST = Operation(
+    name="macros.list",
+    asked=ListMacros,
+    answered=MacroList,
+    right=Permission.MACROS_USE,
+    reach=Reach.SOMEWHERE,
+    route=Route("GET", "/macros", 200, "List macros", "Stored answers and sequences, by name.", "Macros"),
+)
+ADD = Operation(
+    name="macros.add",
+    asked=AddMacro,
+    answered=Macro,
+    right=Permission.MACROS_WRITE,
+    reach=Reach.EVERYWHERE,
+    route=Route("POST", "/macros", 201, "Add a macro", "Write a new answer or sequence.", "Macros"),
+    audit=("macro.added",),
+)
+CHANGE = Operation(
+    name="macros.change",
+    asked=ChangeMacro,
+    answered=Macro,
+    right=Permission.MACROS_WRITE,
+    reach=Reach.EVERYWHERE,
+    route=Route(
+        "PATCH",
+        "/macros/{id}",
+        200,
+        "Change a macro",
+        "Write every field of a macro; refused when somebody else wrote after the revision that is named.",
+        "Macros",
+    ),
+    audit=("macro.changed",),
+)
+REMOVE = Operation(
+    name="macros.remove",
+    asked=RemoveMacro,
+    answered=Nothing,
+    right=Permission.MACROS_WRITE,
+    reach=Reach.EVERYWHERE,
+    route=Route(
+        "DELETE",
+        "/macros/{id}",
+        204,
+        "Remove a macro",
+        "Take a macro out of use; what it did stays on record.",
+        "Macros",
+    ),
+    audit=("macro.removed",),
+)
+PREVIEW = Operation(
+    name="macros.preview",
+    asked=PreviewMacro,
+    answered=MacroPreview,
+    right=Permission.MACROS_USE,
+    reach=Reach.SOMEWHERE,
+    route=Route(
+        "POST",
+        "/macros/{id}/preview",
+        200,
+        "Preview a macro",
+        "What would happen step by step, or the text with its fields filled. Changes nothing.",
+        "Macros",
+    ),
+)
+RUN = Operation(
+    name="macros.run",
+    asked=RunMacro,
+    answered=MacroRun,
+    right=Permission.MACROS_USE,
+    reach=Reach.SOMEWHERE,
+    route=Route(
+        "POST",
+        "/macros/{id}/run",
+        200,
+        "Run a macro",
+        "Run every step in one transaction, with the caller’s own rights: all of them happen, or none.",
+        "Macros",
+    ),
+    audit=("macro.run",),
+)
+OPERATIONS = (LIST, ADD, CHANGE, REMOVE, PREVIEW, RUN)

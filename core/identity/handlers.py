@@ -1,6 +1,7 @@
 """Check a session, show it, end it."""
 
 import asyncpg
+import msgspec
 
 from core.contracts.desk import Principal
 from core.contracts.desk_requests import Nothing, SessionsEnded, StreamOpened
@@ -44,7 +45,7 @@ class IdentityHandlers:
         if must_note_seen(signed_in, now):
             await store.note_seen(self._pool, signed_in.token_hash, now=now, if_before=now - SEEN_EVERY)
         CALLED_FROM.set(principal.ip)
-        return signed_in
+        return msgspec.structs.replace(signed_in, language=principal.locale)
 
     async def session(self, caller: SignedIn, _request: Nothing) -> SessionView:
         """Return the caller's own session."""

@@ -20,6 +20,7 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
+from core.contracts import ids
 from core.contracts.desk_requests import Written
 from core.contracts.refusals import Refused
 from core.identity import store
@@ -130,7 +131,7 @@ async def _under_key(
     """Claim the key and act, or return what stands under it; `act` keeps its own answer."""
     if not key:
         return await act(Claim(agent_id, secrets.token_hex(16), clock.now(), taken_over=False))
-    body_hash = hashlib.sha256(path.encode() + b"\0" + msgspec.msgpack.encode(body)).digest()
+    body_hash = hashlib.sha256(path.encode() + b"\0" + ids.encode(body)).digest()
     claim = await _claim(pool, clock, agent_id=agent_id, key=key, path=path, body_hash=body_hash)
     if isinstance(claim, bytes):
         return Written(claim, replayed=True)

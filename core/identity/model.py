@@ -34,6 +34,7 @@ class SignedIn(msgspec.Struct, frozen=True):
     confirmed_at: datetime  # when the agent last proved in this session who they are
     enrolling: bool = False  # may only add a second factor; its grants are empty
     grants: tuple[Grant, ...] = ()
+    language: str = "fr"  # of this call; `locale` is what the agent chose for mail
 
     def may(self, permission: Permission) -> bool:
         """Return whether some grant holds the permission, wherever."""

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusRefused, ItemsReader
+from core.contracts import ids
 from core.contracts.desk import DeskProblem, DeskReply, DeskRequest
 from core.contracts.payment import Presence, SignOn
 from core.contracts.refusals import Denied, Refused
@@ -167,7 +168,7 @@ class Desk:
                 raise Refused("unknown_subject")
             request = self._decode_request(payload)
             trace_id = request.trace_id
-            body = msgspec.msgpack.decode(request.body, type=door.body)
+            body = ids.decode(request.body, door.body)
             locale = request.principal.locale if request.principal else "fr"
             if door.needs_session:
                 caller = await self._identity.check(request.principal)

@@ -1,4 +1,4 @@
-"""The terminal wall, assignments, options, macros; the diagnosis of a transaction."""
+"""The terminal wall, assignments, options; the diagnosis of a transaction."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from core.contracts import estate as ask
 from core.contracts.desk_requests import ById
 from core.contracts.estate import TransactionDiagnosis, WallView
 from gateway.core_client import Caller, CoreClient
-from gateway.v1 import macros, terminals
+from gateway.v1 import terminals
 from gateway.v1.reading import path_id
 
 
@@ -48,5 +48,4 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     terminals.activate_terminal,
     terminals.retire_terminal,
     terminals.set_terminal_options,
-    *macros.HANDLERS,
 )

@@ -182,6 +182,10 @@ class GatewayUser:
         """Write. Raises: GatewayProblem, GatewayDown."""
         return await self._write("POST", path, body, idempotency_key)
 
+    async def patch(self, path: str, body: Json, *, idempotency_key: str | None = None) -> Json:
+        """Change. Raises: GatewayProblem, GatewayDown."""
+        return await self._write("PATCH", path, body, idempotency_key)
+
     async def put(self, path: str, body: Json, *, idempotency_key: str | None = None) -> Json:
         """Put another state in place. Raises: GatewayProblem, GatewayDown."""
         return await self._write("PUT", path, body, idempotency_key)

@@ -3,7 +3,7 @@
 from core.contracts import estate as ask
 from core.contracts import macros as asked
 from core.contracts.desk_requests import ById
-from core.roles.doors.door import Door, Doors, Parts
+from core.roles.doors.door import Door, Doors, Parts, served
 from core.support.macros.handlers import MacroHandlers
 from core.terminals.api import AssigningHandlers, WallHandlers
 from core.transactions.diagnosis.handlers import DiagnosisHandlers
@@ -33,9 +33,12 @@ def doors(parts: Parts) -> Doors:
             ask.SetTerminalOptions, True, lambda who, body, _locale: estate.set_options(who, body)
         ),
         ask.WALL: Door(ask.AskWall, True, lambda who, body, _locale: wall.wall(who, body)),
-        asked.MACROS: Door(asked.ListMacros, True, macros.macros),
-        asked.SAVE_MACRO: Door(asked.SaveMacro, True, macros.save),
-        asked.REMOVE_MACRO: Door(ById, True, lambda who, body, _locale: macros.remove(who, body)),
-        asked.PREVIEW_MACRO: Door(asked.PreviewMacro, True, macros.preview),
-        asked.RUN_MACRO: Door(asked.RunMacro, True, macros.run),
+        **served(
+            (asked.LIST, macros.list_macros),
+            (asked.ADD, macros.add),
+            (asked.CHANGE, macros.change),
+            (asked.REMOVE, macros.remove),
+            (asked.PREVIEW, macros.preview),
+            (asked.RUN, macros.run),
+        ),
     }

@@ -7,16 +7,18 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.desk_requests import Nothing, Written
 from core.contracts.macros import (
+    AddMacro,
+    ChangeMacro,
     ListMacros,
     Macro,
     MacroList,
     MacroPreview,
     MacroRun,
     PreviewMacro,
+    RemoveMacro,
     RunMacro,
-    SaveMacro,
     StepName,
     StepView,
 )
@@ -28,8 +30,6 @@ from core.identity.api import (
     WriteOnce,
     record_action,
     refuse_if_stale,
-    require,
-    require_everywhere,
 )
 from core.merchants.api import BRAND_NAMES
 from core.notifications.api import queue_mail
@@ -51,43 +51,45 @@ class MacroHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def macros(self, caller: SignedIn, request: ListMacros, locale: str) -> MacroList:
-        """Return the macros for a kind of target. Raises: NotPermitted."""
-        require(caller, Permission.MACROS_USE)
+    async def list_macros(self, caller: SignedIn, request: ListMacros) -> MacroList:
+        """Return the macros for a kind of target."""
         found = await store.list_macros(self._pool, target_kind=request.target_kind)
-        return MacroList([_shown(macro, caller, locale) for macro in found])
+        return MacroList([_shown(macro, caller) for macro in found])
 
-    async def save(self, caller: SignedIn, request: SaveMacro, locale: str) -> Written:
-        """Write a macro.
+    async def add(self, caller: SignedIn, request: AddMacro) -> Written:
+        """Write a macro. Raises: MacroFieldsRefused, KeyReused, StillRunning."""
+        return await self._save(caller, request, None)
 
-        Raises: NotPermitted, NotFound, MacroFieldsRefused, ChangedMeanwhile, KeyReused, StillRunning.
+    async def change(self, caller: SignedIn, request: ChangeMacro) -> Written:
+        """Write every field of a macro.
+
+        Raises: NotFound, MacroFieldsRefused, ChangedMeanwhile, KeyReused, StillRunning.
         """
-        require_everywhere(caller, Permission.MACROS_WRITE)
-        problems = rules.problems_of_macro(request.macro)
+        return await self._save(caller, request, request)
+
+    async def _save(self, caller: SignedIn, fields: AddMacro, change: ChangeMacro | None) -> Written:
+        problems = rules.problems_of_macro(fields)
         if problems:
             raise MacroFieldsRefused(problems)
         now = self._clock.now()
 
         async def effect(connection: PoolConnectionProxy) -> bytes:
-            if request.id is not None:
-                await _refuse_if_stale(connection, request.id, request.revision)
-            made = await store.save_macro(
-                connection, request.id, request.macro, agent_id=caller.agent_id, now=now
-            )
+            if change is not None:
+                await _refuse_if_stale(connection, change.id, change.revision)
+            macro_id = None if change is None else change.id
+            made = await store.save_macro(connection, macro_id, fields, agent_id=caller.agent_id, now=now)
             if made is None:
                 raise NotFound
-            fields = request.macro
             facts = {"name": fields.name_fr, "kind": fields.kind, "steps": fields.steps}
-            kind = "macro.added" if request.id is None else "macro.changed"
+            kind = "macro.added" if change is None else "macro.changed"
             await _record(connection, caller, kind, "macro", made, facts, now)
             (macro,) = await store.list_macros(connection, macro_id=made)
-            return msgspec.json.encode(_shown(macro, caller, locale))
+            return msgspec.json.encode(_shown(macro, caller))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="save_macro")
+        return await self._write(caller, fields, effect, key=fields.idempotency_key, path="save_macro")
 
-    async def remove(self, caller: SignedIn, request: ById) -> Nothing:
-        """Take a macro out of use; its runs stay. Raises: NotPermitted, NotFound."""
-        require_everywhere(caller, Permission.MACROS_WRITE)
+    async def remove(self, caller: SignedIn, request: RemoveMacro) -> Nothing:
+        """Take a macro out of use; its runs stay. Raises: NotFound."""
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             if not await store.remove_macro(connection, request.id, agent_id=caller.agent_id, now=now):
@@ -95,17 +97,17 @@ class MacroHandlers:
             await _record(connection, caller, "macro.removed", "macro", request.id, {}, now)
         return Nothing()
 
-    async def preview(self, caller: SignedIn, request: PreviewMacro, locale: str) -> MacroPreview:
+    async def preview(self, caller: SignedIn, request: PreviewMacro) -> MacroPreview:
         """Return what would happen to the target, or an answer with its fields filled.
 
-        Raises: NotPermitted, NotFound.
+        Raises: NotFound.
         """
         async with self._pool.acquire() as connection:
             macro, target = await self._load(connection, caller, request)
             steps = await self._plan(connection, caller, macro, target)
-        text = macro.text_en if locale == "en" else macro.text_fr
+        text = macro.text_en if caller.language == "en" else macro.text_fr
         return MacroPreview(
-            macro=_shown(macro, caller, locale),
+            macro=_shown(macro, caller),
             target=encode_id(target.kind, target.id),
             label=target.label,
             possible=_is_possible(steps),
@@ -113,12 +115,11 @@ class MacroHandlers:
             text=rules.filled(text, target, reason=request.reason),
         )
 
-    async def run(self, caller: SignedIn, request: RunMacro, locale: str) -> Written:
+    async def run(self, caller: SignedIn, request: RunMacro) -> Written:
         """Run every step in one transaction.
 
-        Raises: NotPermitted, NotFound, MacroFieldsRefused, MacroImpossible, KeyReused, and what a step refuses.
+        Raises: NotFound, MacroFieldsRefused, MacroImpossible, KeyReused, and what a step refuses.
         """
-        require(caller, Permission.MACROS_USE)
 
         async def effect(connection: PoolConnectionProxy) -> bytes:
             now = self._clock.now()
@@ -136,7 +137,7 @@ class MacroHandlers:
                     raise MacroImpossible(step=step.step, why=step.why or "")
             for step in steps:
                 if step.outcome == "will_do":
-                    await _do(connection, caller, step.step, target, request, locale, now)
+                    await _do(connection, caller, step.step, target, request, now)
                     step.outcome = "done"
             run_id = new_id(self._clock)
             await store.add_run(
@@ -155,7 +156,7 @@ class MacroHandlers:
                 "steps": [f"{step.step}: {step.outcome}" for step in steps],
             }
             await _record(connection, caller, "macro.run", target.kind, target.id, facts, now)
-            name = macro.name_en if locale == "en" else macro.name_fr
+            name = macro.name_en if caller.language == "en" else macro.name_fr
             done = MacroRun(id=encode_id("macro_run", run_id), macro=name, label=target.label, steps=steps)
             return msgspec.json.encode(done)
 
@@ -165,14 +166,14 @@ class MacroHandlers:
         self,
         connection: PoolConnectionProxy,
         caller: SignedIn,
-        request: PreviewMacro | RunMacro,
+        request: PreviewMacro,
     ) -> tuple[StoredMacro, Target]:
-        scope = require(caller, Permission.MACROS_USE)
+        scope = caller.scope_of(Permission.MACROS_USE)
         found = await store.list_macros(connection, macro_id=request.id)
-        if not found or found[0].target_kind not in {"any", request.target_kind}:
+        if not found or found[0].target_kind not in {"any", request.target.kind}:
             raise NotFound
         target = await store.find_target(
-            connection, scope, kind=request.target_kind, target_id=request.target_id, now=self._clock.now()
+            connection, scope, kind=request.target.kind, target_id=request.target, now=self._clock.now()
         )
         if target is None:
             raise NotFound
@@ -212,7 +213,6 @@ async def _do(
     step: StepName,
     target: Target,
     request: RunMacro,
-    locale: str,
     now: datetime,
 ) -> None:
     match step:
@@ -231,10 +231,10 @@ async def _do(
                 connection,
                 template="receipt",
                 to=request.email,
-                locale=locale,
+                locale=caller.language,
                 facts={
                     "store": target.store_name,
-                    "amount": rules.amount_text(payment.amount_minor, payment.currency, locale),
+                    "amount": rules.amount_text(payment.amount_minor, payment.currency, caller.language),
                     "date": payment.received_at.astimezone(zone_of(payment.time_zone)).strftime(
                         "%d/%m/%Y %H:%M"
                     ),
@@ -283,14 +283,14 @@ def _is_possible(steps: list[StepView]) -> bool:
     return all(step.outcome != "refused" for step in steps)
 
 
-def _shown(macro: StoredMacro, caller: SignedIn, locale: str) -> Macro:
+def _shown(macro: StoredMacro, caller: SignedIn) -> Macro:
     kind: Any = macro.kind
     target_kind: Any = macro.target_kind
     return Macro(
         id=encode_id("macro", macro.id),
         kind=kind,
         target_kind=target_kind,
-        name=macro.name_en if locale == "en" else macro.name_fr,
+        name=macro.name_en if caller.language == "en" else macro.name_fr,
         name_fr=macro.name_fr,
         name_en=macro.name_en,
         text_fr=macro.text_fr,

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Final, get_args
+from typing import Final
 
 from core.contracts.desk import FieldProblem
-from core.contracts.macros import MacroFields, MacroFor, MacroKind, StepInput, StepName, StepView
+from core.contracts.macros import AddMacro, StepInput, StepName, StepView
 from core.contracts.permissions import Permission
 from core.merchants.rules import check_email
 from core.support.macros.model import Target
@@ -41,21 +41,14 @@ def inputs_of(steps: Sequence[StepName]) -> list[StepInput]:
     return list(dict.fromkeys(_INPUTS[step] for step in steps if step in _INPUTS))
 
 
-def problems_of_macro(fields: MacroFields) -> list[FieldProblem]:
-    """Return what is wrong with a macro, field by field."""
-    problems: list[FieldProblem] = []
-    if fields.kind not in get_args(MacroKind):
-        problems.append(FieldProblem("kind", "unknown_value", "one of: answer, sequence"))
-    if fields.target_kind not in get_args(MacroFor):
-        problems.append(FieldProblem("target_kind", "unknown_value", "one of: terminal, store, any"))
-    problems += [
+def problems_of_macro(fields: AddMacro) -> list[FieldProblem]:
+    """Return what is wrong with a macro beside its types, field by field."""
+    problems = [
         FieldProblem(name, "length", f"1 to {NAME_CHARACTERS_MAX} characters")
         for name in ("name_fr", "name_en")
-        if not 1 <= len(getattr(fields, name).strip()) <= NAME_CHARACTERS_MAX
+        if not getattr(fields, name).strip()
     ]
-    if fields.kind == "answer":
-        return problems + _problems_of_texts(fields)
-    return problems + _problems_of_steps(fields)
+    return problems + (_problems_of_texts(fields) if fields.kind == "answer" else _problems_of_steps(fields))
 
 
 def problems_of_inputs(
@@ -123,7 +116,7 @@ def _plan_one(step: StepName, target: Target, *, permitted: bool) -> StepView:
             return StepView(step=step, outcome="will_do")
 
 
-def _problems_of_texts(fields: MacroFields) -> list[FieldProblem]:
+def _problems_of_texts(fields: AddMacro) -> list[FieldProblem]:
     problems: list[FieldProblem] = []
     for name in ("text_fr", "text_en"):
         text = getattr(fields, name)
@@ -139,14 +132,11 @@ def _problems_of_texts(fields: MacroFields) -> list[FieldProblem]:
     return problems
 
 
-def _problems_of_steps(fields: MacroFields) -> list[FieldProblem]:
+def _problems_of_steps(fields: AddMacro) -> list[FieldProblem]:
     if not 1 <= len(fields.steps) <= STEPS_MAX:
         return [FieldProblem("steps", "length", f"1 to {STEPS_MAX} steps")]
     if len(set(fields.steps)) != len(fields.steps):
         return [FieldProblem("steps", "repeated", "each step once")]
-    unknown = [step for step in fields.steps if step not in PERMISSIONS]
-    if unknown:
-        return [FieldProblem("steps", "unknown_value", f"one of: {', '.join(PERMISSIONS)}")]
     if fields.target_kind != "terminal" and _OF_TERMINALS.intersection(fields.steps):
         return [FieldProblem("steps", "wrong_target", "this step needs a terminal")]
     if fields.target_kind == "any":

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import asyncpg
 import msgspec
 
-from core.contracts.macros import MacroFields, StepView
+from core.contracts.macros import AddMacro, StepView
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
@@ -44,7 +44,7 @@ async def lock_macro(connection: Connection, macro_id: bytes) -> datetime | None
 
 
 async def save_macro(
-    connection: Connection, macro_id: bytes | None, fields: MacroFields, *, agent_id: bytes, now: datetime
+    connection: Connection, macro_id: bytes | None, fields: AddMacro, *, agent_id: bytes, now: datetime
 ) -> bytes | None:
     """Insert or change one and return its id; None when there is no such macro."""
     values = (

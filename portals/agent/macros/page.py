@@ -36,13 +36,14 @@ async def save_macro(desk: Desk, macro_id: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     steps = [form[name] for name in (f"step_{n}" for n in range(len(STEPS))) if form.get(name)]
-    body: dict[str, Any] = (
-        {name: form.get(name, "") for name in _FIELDS} | {"steps": steps} | revision_of(form)
-    )
+    body: dict[str, Any] = {name: form.get(name, "") for name in _FIELDS} | {"steps": steps}
     key = form.get("idempotency_key", "")[:255] or None
-    path = "/v1/macros" if macro_id == "new" else f"/v1/macros/{path_part(macro_id)}"
     try:
-        await desk.gateway.post(path, body, idempotency_key=key)
+        if macro_id == "new":
+            await desk.gateway.post("/v1/macros", body, idempotency_key=key)
+        else:
+            body |= revision_of(form)
+            await desk.gateway.patch(f"/v1/macros/{path_part(macro_id)}", body, idempotency_key=key)
     except GatewayProblem as problem:
         if problem.is_beyond_the_form:
             raise
@@ -58,7 +59,7 @@ async def remove_macro(desk: Desk, macro_id: str) -> Response[bytes]:
     """Take one out of use."""
     desk.require_session()
     await desk.form()
-    await desk.gateway.post(f"/v1/macros/{path_part(macro_id)}/remove", {})
+    await desk.gateway.delete(f"/v1/macros/{path_part(macro_id)}")
     return desk.go("/macros?done=removed")
 
 
@@ -79,7 +80,7 @@ async def run_macro(desk: Desk, macro_id: str, kind: str, target_id: str) -> Res
     try:
         done = await desk.gateway.post(
             f"/v1/macros/{path_part(macro_id)}/run",
-            {"target": {"kind": kind, "id": path_part(target_id)}, **typed},
+            {"target": path_part(target_id), **typed},
             idempotency_key=form.get("idempotency_key", "")[:255] or None,
         )
     except GatewayProblem as problem:
@@ -107,7 +108,7 @@ async def _preview(
         raise GatewayProblem(404, {"code": "not_found"})
     shown = await desk.gateway.post(
         f"/v1/macros/{path_part(macro_id)}/preview",
-        {"target": {"kind": kind, "id": path_part(target_id)}, "reason": form.get("reason", "")[:500]},
+        {"target": path_part(target_id), "reason": form.get("reason", "")[:500]},
     )
     return desk.page(
         "macros/preview.html",

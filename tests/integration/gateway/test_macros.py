@@ -27,9 +27,11 @@ async def test_a_repair_is_previewed_then_done_once_as_one_run(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
     terminal = await terminal_of(rows, "T0000011")
-    target = {"kind": "terminal", "id": terminal}
+    target = terminal
     async with desk_stack.client(await desk_stack.log_in(HOTLINE)) as client:
-        await client.post("/v1/blocks", json={"target": target, "reason": "stolen, they said"})
+        await client.post(
+            "/v1/blocks", json={"target": {"kind": "terminal", "id": target}, "reason": "stolen, they said"}
+        )
         macro = await macro_named(client, "Débloquer et reparamétrer")
         shown = (await client.post(f"/v1/macros/{macro}/preview", json={"target": target})).json()
         assert shown["possible"] is True
@@ -69,14 +71,14 @@ async def test_a_repair_is_previewed_then_done_once_as_one_run(
 async def test_a_repair_with_a_step_beyond_the_callers_rights_does_nothing(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
-    target = {"kind": "terminal", "id": await terminal_of(rows, "T0000013")}
+    target = await terminal_of(rows, "T0000013")
     async with desk_stack.client(await desk_stack.log_in(HOTLINE)) as client:
         macro = await macro_named(client, "Mettre en service")
         shown = (await client.post(f"/v1/macros/{macro}/preview", json={"target": target})).json()
         assert (shown["possible"], shown["steps"][0]["why"]) == (False, "not_permitted")
         refused = await client.post(f"/v1/macros/{macro}/run", json={"target": target})
         assert (refused.status_code, refused.json()["code"]) == (409, "macro_impossible")
-        profile = (await client.get(f"/v1/terminals/{target['id']}/profile")).json()
+        profile = (await client.get(f"/v1/terminals/{target}/profile")).json()
         assert (profile["condition"], profile["reload_wanted_at"]) == ("not_active", None)
     async with desk_stack.client(await desk_stack.log_in(TECHNICIAN)) as elsewhere:
         hidden = await elsewhere.post(f"/v1/macros/{macro}/preview", json={"target": target})
@@ -87,7 +89,7 @@ async def test_a_receipt_is_sent_again_and_an_answer_is_filled(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:
     await add_attempt(rows, terminal="T0000012", state=State.CAPTURED, captured_minor=1250)
-    target = {"kind": "terminal", "id": await terminal_of(rows, "T0000012")}
+    target = await terminal_of(rows, "T0000012")
     async with desk_stack.client(await desk_stack.log_in(HOTLINE)) as client:
         macro = await macro_named(client, "Renvoyer le dernier reçu")
         wrong = await client.post(f"/v1/macros/{macro}/run", json={"target": target, "email": "nobody"})
@@ -117,12 +119,12 @@ async def test_macros_are_written_by_those_who_may_with_fields_that_exist(desk_s
         assert [error["code"] for error in steps.json()["errors"]] == ["wrong_target"]
         made = await client.post("/v1/macros", json={**fields, **texts})
         assert made.status_code == 201, made.text
-        changed = await client.post(
+        changed = await client.patch(
             f"/v1/macros/{made.json()['id']}", json={**fields, **texts, "name_fr": "Merci beaucoup"}
         )
         assert changed.json()["name_fr"] == "Merci beaucoup"
-        assert (await client.post(f"/v1/macros/{made.json()['id']}/remove")).status_code == 204
-        assert (await client.post(f"/v1/macros/{made.json()['id']}/remove")).status_code == 404
+        assert (await client.delete(f"/v1/macros/{made.json()['id']}")).status_code == 204
+        assert (await client.delete(f"/v1/macros/{made.json()['id']}")).status_code == 404
     async with desk_stack.client(await desk_stack.log_in(HOTLINE)) as reader:
         refused = await reader.post("/v1/macros", json={**fields, **texts})
     assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")

@@ -13,10 +13,13 @@ from typing import Any, Final
 
 import pytest
 
+from core.contracts.operation import Reach
+from core.contracts.operations import OPERATIONS
 from core.contracts.permissions import Permission
 from core.contracts.refusals import Refused
 from core.roles.seeding.numbers import siren
 from deploy.local.postgres import PostgresServer
+from gateway.operations import shown_as
 from tests.support.walking.operations import Operation, Wanted, operations_of, requests_for
 from tests.support.walking.samples import kind_of
 from tests.support.walking.world import Answer, World, walking_world
@@ -93,11 +96,9 @@ EVERYWHERE_ONLY: Final = {
     "POST /fee-grids/{grid_id}/versions",
     "POST /fee-versions/{version_id}/rows",
     "POST /fee-versions/{version_id}/acts",
-    "POST /macros",
-    "POST /macros/{macro_id}",
-    "POST /macros/{macro_id}/remove",
     # An account has its place by its first company; alone it is for who sees the whole.
     "POST /accounts",
+    *(shown_as(each) for each in OPERATIONS if each.reach is Reach.EVERYWHERE and each.route is not None),
 }
 """Writes for those who hold the right everywhere; somebody with a part of it is told so."""
 
@@ -169,7 +170,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         }
     },
     "POST /macros": {"body": MACRO},
-    "POST /macros/{macro_id}": {"body": MACRO},
+    "PATCH /macros/{macro_id}": {"body": MACRO},
     "POST /terminals/{terminal_id}/options": {"body": {"dialect": "ascii1987", "connectivity": "ethernet"}},
 }
 """Bodies and parameters (`{"body": …, "query": …}`) where the description does not say enough to make them."""
@@ -230,8 +231,7 @@ SUBJECTS_EVERYWHERE_ONLY: Final = {
     "core.desk.fee_version_made",
     "core.desk.fee_version_edited",
     "core.desk.fee_version_moved",
-    "core.desk.save_macro",
-    "core.desk.remove_macro",
+    *(each.subject for each in OPERATIONS if each.reach is Reach.EVERYWHERE),
 }
 """Subjects that refuse whoever holds the right in a part only, as EVERYWHERE_ONLY does."""
 

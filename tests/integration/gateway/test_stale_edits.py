@@ -34,9 +34,10 @@ RULE = {
 
 
 async def save_macro(agent: httpx.AsyncClient, read: dict[str, Any], text: str) -> httpx.Response:
-    body = {**MACRO, "text_fr": text, "text_en": text, "revision": read.get("revision")}
-    path = f"/v1/macros/{read['id']}" if read else "/v1/macros"
-    return await agent.post(path, json=body)
+    body = {**MACRO, "text_fr": text, "text_en": text}
+    if not read:
+        return await agent.post("/v1/macros", json=body)
+    return await agent.patch(f"/v1/macros/{read['id']}", json={**body, "revision": read.get("revision")})
 
 
 async def save_rule(agent: httpx.AsyncClient, read: dict[str, Any], text: str) -> httpx.Response:

@@ -1,0 +1,107 @@
+"""Typed identifiers: sixteen bytes in memory and in PostgreSQL, `mac_01j…` in the API and on the bus.
+
+A field of a request that is typed so (`id: MacroId`) is read by msgspec: text of another kind or form is malformed,
+and the message names the field.
+"""
+
+from typing import Any, ClassVar, Final, TypeVar
+
+import msgspec
+
+from core.values.ids import ALPHABET, PREFIXES, decode_id, encode_id
+
+Shape = TypeVar("Shape")
+CHARACTERS_MAX: Final = 40
+
+
+class Id(bytes):
+    """An identifier of one kind of thing; a subclass says which."""
+
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls, *, kind: str, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.kind = kind
+
+    @classmethod
+    def read(cls, text: str) -> "Id":
+        """Return the identifier behind a public one. Raises: IdMalformed."""
+        return cls(decode_id(cls.kind, text))
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Return what a public identifier of this kind looks like."""
+        return f"^{PREFIXES[cls.kind]}_[{ALPHABET}]{{26}}$"
+
+    @property
+    def text(self) -> str:
+        """The public form."""
+        return encode_id(self.kind, self)
+
+
+class OneOf(Id, kind=""):
+    """An identifier of one of several kinds: its prefix says which."""
+
+    kinds: ClassVar[tuple[str, ...]]
+    kind: str  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def __init_subclass__(cls, *, kinds: tuple[str, ...], **options: Any) -> None:
+        super().__init_subclass__(kind=kinds[0], **options)
+        cls.kinds = kinds
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Id."""
+        return f"^({'|'.join(PREFIXES[kind] for kind in cls.kinds)})_[{ALPHABET}]{{26}}$"
+
+    @classmethod
+    def read(cls, text: str) -> "OneOf":
+        """Return the identifier behind a public one. Raises: IdMalformed."""
+        prefix = text.partition("_")[0]
+        kind = next((each for each in cls.kinds if PREFIXES[each] == prefix), cls.kinds[0])
+        made = cls(decode_id(kind, text))
+        made.kind = kind
+        return made
+
+
+class MacroId(Id, kind="macro"):
+    """A stored answer or sequence."""
+
+
+class TargetId(OneOf, kinds=("terminal", "store")):
+    """What agents act on: a terminal or a store."""
+
+
+class StoreId(Id, kind="store"):
+    """A store."""
+
+
+class TerminalId(Id, kind="terminal"):
+    """A terminal."""
+
+
+def encode(value: object) -> bytes:
+    """Return msgpack of a contract, identifiers in their public form."""
+    return msgspec.msgpack.encode(value, enc_hook=_written)
+
+
+def decode(raw: bytes | msgspec.Raw, shape: type[Shape]) -> Shape:
+    """Return a contract of msgpack. Raises: msgspec.DecodeError."""
+    return msgspec.msgpack.decode(raw, type=shape, dec_hook=_read)
+
+
+def convert(value: Any, shape: type[Shape]) -> Shape:
+    """Return plain values as a contract. Raises: msgspec.ValidationError."""
+    return msgspec.convert(value, shape, dec_hook=_read)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Id):
+        return value.text
+    raise NotImplementedError(type(value).__name__)
+
+
+def _read(shape: type, value: Any) -> Any:
+    if issubclass(shape, Id) and isinstance(value, str):
+        return shape.read(value)
+    raise NotImplementedError(shape.__name__)

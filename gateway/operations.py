@@ -1,0 +1,235 @@
+"""Routes made from operations: where each field of a request comes from, its validation, its description."""
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Final, TypeAlias
+
+import msgspec
+from litestar import Response, delete, get, patch, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIType, Schema
+from litestar.params import QueryParameter
+from litestar.plugins import OpenAPISchemaPlugin
+
+from core.contracts.ids import CHARACTERS_MAX, Id
+from core.contracts.operation import Operation, Route
+from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.v1.reading import body_id, path_id
+from gateway.v1.writing import IdempotencyKey, optional_key, write
+
+
+class IdSchemas(OpenAPISchemaPlugin):
+    """How identifiers are described: a text with its kind's prefix."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        """OpenAPISchemaPlugin."""
+        return isinstance(value, type) and issubclass(value, Id)
+
+    def to_openapi_schema(self, field_definition: Any, schema_creator: Any) -> Schema:  # noqa: ARG002
+        """OpenAPISchemaPlugin."""
+        return Schema(type=OpenAPIType.STRING, pattern=field_definition.annotation.pattern())
+
+
+Any_: TypeAlias = Operation[Any, Any]
+_DECORATORS: Final = {"GET": get, "POST": post, "PATCH": patch, "PUT": put, "DELETE": delete}
+_IN_QUERY: Final = frozenset({"GET", "DELETE"})
+_PLACE: Final = re.compile(r"\{([a-z_]+)\}")
+_KEY: Final = "idempotency_key"
+
+
+def routes_of(operations: Iterable[Any_]) -> list[HTTPRouteHandler]:
+    """Return the routes of the operations that have one, in their order."""
+    return [route_of(each, each.route) for each in operations if each.route is not None]
+
+
+def shown_as(operation: Any_) -> str:
+    """Return how the API calls an operation: `PATCH /macros/{macro_id}`. Raises: ValueError, when it has no route."""
+    if operation.route is None:
+        raise ValueError(operation.name)
+    fields = {field.name: field for field in msgspec.structs.fields(operation.asked)}
+    path = _PLACE.sub(
+        lambda place: f"{{{_shown_in_path(place[1], fields[place[1]].type)}}}", operation.route.path
+    )
+    return f"{operation.route.method} {path}"
+
+
+def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
+    """Return the route of one operation.
+
+    Raises: ValueError for a declaration that no route can serve.
+    """
+    fields = {field.name: field for field in msgspec.structs.fields(operation.asked)}
+    places = _PLACE.findall(route.path)
+    if unknown := [name for name in places if name not in fields]:
+        raise ValueError(f"{operation.name}: {unknown} is in the path and not in the request")
+    rest = [field for name, field in fields.items() if name not in places and name != _KEY]
+    shown = {name: _shown_in_path(name, fields[name].type) for name in places}
+    takers: list[_Take] = [_from_path(name, shown[name], fields[name].type) for name in places]
+    parameters = [_keyword("caller", Caller), _keyword("core", CoreClient)]
+    parameters += [_keyword(name, str) for name in shown.values()]
+    if operation.is_keyed:
+        parameters.append(_keyword(_KEY, IdempotencyKey, None))
+        takers.append(_take_key)
+    query: frozenset[str] = frozenset()
+    if route.method in _IN_QUERY:
+        query = frozenset(field.encode_name for field in rest)
+        parameters += [_query_parameter(field) for field in rest]
+        takers += [_from_query(field) for field in rest]
+    elif rest:
+        parameters.append(_keyword("data", _body_of(operation.asked, rest)))
+        takers.append(_take_body)
+    handle = _handler(operation, route, takers)
+    handle.__name__ = operation.name.replace(".", "_")
+    handle.__doc__ = route.description
+    answer = _answer_of(operation, route)
+    # What the framework reads a handler by.
+    handle.__signature__ = inspect.Signature(parameters, return_annotation=answer)  # pyright: ignore[reportFunctionMemberAccess]
+    handle.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": answer}
+    described: dict[str, Any] = {}
+    if operation.is_keyed:
+        described["responses"] = {
+            route.status: ResponseSpec(operation.answered, description=_said_of(operation.answered))
+        }
+    if query:
+        described["opt"] = {"query": query}
+    return _DECORATORS[route.method](
+        _PLACE.sub(lambda place: f"{{{shown[place[1]]}:str}}", route.path),
+        summary=route.summary,
+        tags=[route.tag],
+        status_code=route.status,
+        **described,
+    )(handle)
+
+
+_Take: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+"""From what the framework gives a handler to fields of the request. Raises: Problem."""
+
+
+def _handler(operation: Any_, route: Route, takers: list[_Take]) -> Callable[..., Any]:
+    empty = route.status == 204
+
+    async def handle(**given: Any) -> Any:
+        fields: dict[str, Any] = {}
+        for take in takers:
+            fields |= take(given)
+        asked = operation.asked(**fields)
+        core: CoreClient = given["core"]
+        caller: Caller = given["caller"]
+        if operation.is_keyed:
+            return await write(core, caller, operation.subject, asked, route.status)
+        timeout = {} if route.method == "GET" else {"timeout_s": WRITE_TIMEOUT_S}
+        answer = await core.ask(operation.subject, asked, operation.answered, caller=caller, **timeout)
+        return None if empty else answer
+
+    return handle
+
+
+def _answer_of(operation: Any_, route: Route) -> Any:
+    if operation.is_keyed:
+        return Response[bytes]
+    return None if route.status == 204 else operation.answered
+
+
+def _said_of(shape: type[msgspec.Struct]) -> str:
+    return inspect.cleandoc(shape.__doc__ or "").partition("\n")[0]
+
+
+def _keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+# Where fields come from.
+
+
+def _shown_in_path(name: str, shape: Any) -> str:
+    """Return what a place is called: the record's own identifier by its kind, as `macro_id`."""
+    id_shape = _id_in(shape)
+    return f"{id_shape.kind}_id" if id_shape is not None and name == "id" else name
+
+
+def _from_path(name: str, shown: str, shape: Any) -> _Take:
+    id_shape = _id_in(shape)
+    if id_shape is None:
+        return lambda given: {name: given[shown]}
+    return lambda given: {name: id_shape(path_id(id_shape.kind, given[shown]))}
+
+
+def _take_key(given: dict[str, Any]) -> dict[str, Any]:
+    return {_KEY: optional_key(given[_KEY])}
+
+
+def _take_body(given: dict[str, Any]) -> dict[str, Any]:
+    body: msgspec.Struct = given["data"]
+    return {name: getattr(body, name) for name in body.__struct_fields__}
+
+
+def _from_query(field: msgspec.structs.FieldInfo) -> _Take:
+    name, shown = field.name, field.encode_name
+    id_shape = _id_in(field.type)
+    if id_shape is None:
+        return lambda given: {name: given[name]}
+
+    def take(given: dict[str, Any]) -> dict[str, Any]:
+        text: str | None = given[name]
+        return {name: None if text is None else id_shape(body_id(id_shape.kind, text, shown))}
+
+    return take
+
+
+def _body_of(asked: type[msgspec.Struct], fields: list[msgspec.structs.FieldInfo]) -> type[msgspec.Struct]:
+    """Return what the body holds: the request's own type when that is all of it."""
+    if len(fields) == len(asked.__struct_fields__):
+        return asked
+    return msgspec.defstruct(
+        asked.__name__,
+        [_declared(field) for field in fields],
+        namespace={"__doc__": asked.__doc__},
+        module=asked.__module__,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
+
+
+def _declared(field: msgspec.structs.FieldInfo) -> tuple[str, Any, Any]:
+    renamed = {"name": field.encode_name} if field.encode_name != field.name else {}
+    if field.default is not msgspec.NODEFAULT:
+        return field.name, field.type, msgspec.field(default=field.default, **renamed)
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.name, field.type, msgspec.field(default_factory=field.default_factory, **renamed)
+    return field.name, field.type, msgspec.field(**renamed)
+
+
+def _query_parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
+    shape, metas = _without_meta(field.type)
+    bounds: dict[str, Any] = {}
+    for meta in metas:
+        for bound in ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern", "description"):
+            if (value := getattr(meta, bound)) is not None:
+                bounds[bound] = value
+    if _id_in(field.type) is not None:
+        shape = str if field.required else str | None
+        bounds.setdefault("max_length", CHARACTERS_MAX)
+    if field.encode_name != field.name:
+        bounds["name"] = field.encode_name
+    default = inspect.Parameter.empty if field.required else field.default
+    return _keyword(field.name, Annotated[shape, QueryParameter(**bounds)], default)
+
+
+def _without_meta(shape: Any) -> tuple[Any, list[msgspec.Meta]]:
+    """Return a type without the bounds around it, and the bounds."""
+    if typing.get_origin(shape) is Annotated:
+        inner, *rest = typing.get_args(shape)
+        return inner, [each for each in rest if isinstance(each, msgspec.Meta)]
+    return shape, []
+
+
+def _id_in(shape: Any) -> type[Id] | None:
+    """Return the kind of identifier that a field holds, itself or None."""
+    shape, _ = _without_meta(shape)
+    members = typing.get_args(shape) if isinstance(shape, types.UnionType) else (shape,)
+    return next((each for each in members if isinstance(each, type) and issubclass(each, Id)), None)
