@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from core.contracts.ids import Id
 from core.roles.seeding.numbers import siren, siret
 from core.values.ids import PREFIXES, encode_id
 
@@ -37,6 +39,7 @@ _BY_NAME: Mapping[str, Json] = {
 }
 _KIND_OF_NAME = {"assignee": "agent", "file": "onboarding", "grid": "fee_grid", "version": "fee_version"}
 _ID_CHARACTERS = 30
+_ID_PATTERN = re.compile(r"\^\(?([a-z|]+)\)?_\[")
 _WORDS = "walking out of scope"
 
 
@@ -82,6 +85,8 @@ class Sampler:
                     self.value(schema.get("items", {}), name, kind)
                     for _ in range(max(1, schema.get("minItems", 1)))
                 ]
+            case "string" if found := self._of_pattern(schema.get("pattern", "")):
+                return found
             case "string":
                 wanted = kind if name == "id" else named
                 if "pattern" in schema or schema.get("maxLength", _ID_CHARACTERS) < _ID_CHARACTERS:
@@ -92,6 +97,15 @@ class Sampler:
             case "boolean":
                 return False
         return None
+
+    def _of_pattern(self, pattern: str) -> str | None:
+        """Return the id of a record where a pattern is that of ids."""
+        prefixes = _ID_PATTERN.match(pattern)
+        if prefixes is None:
+            return None
+        return next(
+            (self.typed(kind) for kind in self.records if PREFIXES[kind] in prefixes[1].split("|")), None
+        )
 
     def _object(self, schema: Json, kind: str | None) -> Json:
         properties = schema.get("properties", {})
@@ -152,6 +166,8 @@ class Sampler:
                 return info.values[0]
             case inspect.EnumType():
                 return next(iter(info.cls)) if issubclass(info.cls, enum.Enum) else None
+            case inspect.CustomType() if issubclass(info.cls, Id):
+                return info.cls.read(self.typed(info.cls.kind))
             case inspect.RawType():
                 return msgspec.Raw(msgspec.msgpack.encode(None))
         return None
