@@ -29,7 +29,6 @@ from gateway.v1 import (
     access,
     administration,
     agreements,
-    approvals,
     blocks,
     counters,
     estate,
@@ -59,7 +58,6 @@ API_VERSION: Final = "2026-11-01"
 _TOPICS: Final = (
     access,
     administration,
-    approvals,
     limits,
     host_matters,
     merchants,

@@ -18,8 +18,9 @@ from litestar.plugins import OpenAPISchemaPlugin
 from core.contracts.ids import CHARACTERS_MAX, Id
 from core.contracts.operation import Operation, Route
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.problems import Problem
 from gateway.v1.reading import body_id, path_id
-from gateway.v1.writing import IdempotencyKey, optional_key, write
+from gateway.v1.writing import IdempotencyKey, optional_key, required_key, write
 
 
 class IdSchemas(OpenAPISchemaPlugin):
@@ -40,22 +41,23 @@ _DECORATORS: Final = {"GET": get, "POST": post, "PATCH": patch, "PUT": put, "DEL
 _IN_QUERY: Final = frozenset({"GET", "DELETE"})
 _PLACE: Final = re.compile(r"\{([a-z_]+)\}")
 _KEY: Final = "idempotency_key"
+_ITEMS_CHARACTERS_MAX: Final = 400
 
 
 def routes_of(operations: Iterable[Any_]) -> list[HTTPRouteHandler]:
     """Return the routes of the operations that have one, in their order."""
-    return [route_of(each, each.route) for each in operations if each.route is not None]
+    return [route_of(each, each.http) for each in operations if each.http is not None]
 
 
 def shown_as(operation: Any_) -> str:
     """Return how the API calls an operation: `PATCH /macros/{macro_id}`. Raises: ValueError, when it has no route."""
-    if operation.route is None:
+    if operation.http is None:
         raise ValueError(operation.name)
     fields = {field.name: field for field in msgspec.structs.fields(operation.asked)}
     path = _PLACE.sub(
-        lambda place: f"{{{_shown_in_path(place[1], fields[place[1]].type)}}}", operation.route.path
+        lambda place: f"{{{_shown_in_path(place[1], fields[place[1]].type)}}}", operation.http.path
     )
-    return f"{operation.route.method} {path}"
+    return f"{operation.http.method} {path}"
 
 
 def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
@@ -74,7 +76,7 @@ def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
     parameters += [_keyword(name, str) for name in shown.values()]
     if operation.is_keyed:
         parameters.append(_keyword(_KEY, IdempotencyKey, None))
-        takers.append(_take_key)
+        takers.append(_take_required_key if fields[_KEY].required else _take_key)
     query: frozenset[str] = frozenset()
     if route.method in _IN_QUERY:
         query = frozenset(field.encode_name for field in rest)
@@ -85,7 +87,7 @@ def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
         takers.append(_take_body)
     handle = _handler(operation, route, takers)
     handle.__name__ = operation.name.replace(".", "_")
-    handle.__doc__ = route.description
+    handle.__doc__ = operation.description
     answer = _answer_of(operation, route)
     # What the framework reads a handler by.
     handle.__signature__ = inspect.Signature(parameters, return_annotation=answer)  # pyright: ignore[reportFunctionMemberAccess]
@@ -93,7 +95,7 @@ def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
     described: dict[str, Any] = {}
     if operation.is_keyed:
         described["responses"] = {
-            route.status: ResponseSpec(operation.answered, description=_said_of(operation.answered))
+            route.status: ResponseSpec(operation.answered, description=_said_of(operation))
         }
     if query:
         described["opt"] = {"query": query}
@@ -135,8 +137,10 @@ def _answer_of(operation: Any_, route: Route) -> Any:
     return None if route.status == 204 else operation.answered
 
 
-def _said_of(shape: type[msgspec.Struct]) -> str:
-    return inspect.cleandoc(shape.__doc__ or "").partition("\n")[0]
+def _said_of(operation: Any_) -> str:
+    """Return what an answer is: the first line of its type, of each of them for one of several."""
+    shapes = typing.get_args(operation.answered) or (operation.answered,)
+    return " ".join(inspect.cleandoc(shape.__doc__ or "").partition("\n")[0] for shape in shapes)
 
 
 def _keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
@@ -154,9 +158,20 @@ def _shown_in_path(name: str, shape: Any) -> str:
 
 def _from_path(name: str, shown: str, shape: Any) -> _Take:
     id_shape = _id_in(shape)
-    if id_shape is None:
-        return lambda given: {name: given[shown]}
-    return lambda given: {name: id_shape(path_id(id_shape.kind, given[shown]))}
+    if id_shape is not None:
+        return lambda given: {name: id_shape(path_id(id_shape.kind, given[shown]))}
+
+    def take(given: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {name: msgspec.convert(given[shown], shape)}
+        except msgspec.ValidationError as error:
+            raise Problem("not_found") from error
+
+    return take
+
+
+def _take_required_key(given: dict[str, Any]) -> dict[str, Any]:
+    return {_KEY: required_key(given[_KEY])}
 
 
 def _take_key(given: dict[str, Any]) -> dict[str, Any]:
@@ -171,6 +186,9 @@ def _take_body(given: dict[str, Any]) -> dict[str, Any]:
 def _from_query(field: msgspec.structs.FieldInfo) -> _Take:
     name, shown = field.name, field.encode_name
     id_shape = _id_in(field.type)
+    items = _items_in(field.type)
+    if items is not None:
+        return lambda given: {name: _items_of(given[name], items, shown)}
     if id_shape is None:
         return lambda given: {name: given[name]}
 
@@ -179,6 +197,19 @@ def _from_query(field: msgspec.structs.FieldInfo) -> _Take:
         return {name: None if text is None else id_shape(body_id(id_shape.kind, text, shown))}
 
     return take
+
+
+def _items_of(text: str | None, shape: Any, shown: str) -> list[Any] | None:
+    """Return the items of a text with commas between, each once, in their order. Raises: Problem."""
+    if text is None:
+        return None
+    try:
+        return [
+            msgspec.convert(each, shape) for each in dict.fromkeys(part.strip() for part in text.split(","))
+        ]
+    except msgspec.ValidationError as error:
+        known = ", ".join(str(each) for each in typing.get_args(shape))
+        raise Problem.of_field(shown, "unknown_value", f"one of: {known}") from error
 
 
 def _body_of(asked: type[msgspec.Struct], fields: list[msgspec.structs.FieldInfo]) -> type[msgspec.Struct]:
@@ -214,6 +245,9 @@ def _query_parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
     if _id_in(field.type) is not None:
         shape = str if field.required else str | None
         bounds.setdefault("max_length", CHARACTERS_MAX)
+    elif _items_in(field.type) is not None:
+        shape = str if field.required else str | None
+        bounds = {"max_length": _ITEMS_CHARACTERS_MAX, "description": "One or several, with commas between"}
     if field.encode_name != field.name:
         bounds["name"] = field.encode_name
     default = inspect.Parameter.empty if field.required else field.default
@@ -221,15 +255,33 @@ def _query_parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
 
 
 def _without_meta(shape: Any) -> tuple[Any, list[msgspec.Meta]]:
-    """Return a type without the bounds around it, and the bounds."""
+    """Return a type without the bounds around it or around what may be None, and the bounds."""
     if typing.get_origin(shape) is Annotated:
         inner, *rest = typing.get_args(shape)
         return inner, [each for each in rest if isinstance(each, msgspec.Meta)]
+    members = _members_of(shape)
+    if len(members) == 2 and types.NoneType in members:
+        inner, metas = _without_meta(next(each for each in members if each is not types.NoneType))
+        return inner | None, metas
     return shape, []
+
+
+def _members_of(shape: Any) -> tuple[Any, ...]:
+    """Return what a union is of, or the one type."""
+    return typing.get_args(shape) if typing.get_origin(shape) in (typing.Union, types.UnionType) else (shape,)
+
+
+def _items_in(shape: Any) -> Any:
+    """Return the type of a list's items, of a list or None; None for what is no list."""
+    shape, _ = _without_meta(shape)
+    return next(
+        (typing.get_args(each)[0] for each in _members_of(shape) if typing.get_origin(each) is list), None
+    )
 
 
 def _id_in(shape: Any) -> type[Id] | None:
     """Return the kind of identifier that a field holds, itself or None."""
     shape, _ = _without_meta(shape)
-    members = typing.get_args(shape) if isinstance(shape, types.UnionType) else (shape,)
-    return next((each for each in members if isinstance(each, type) and issubclass(each, Id)), None)
+    return next(
+        (each for each in _members_of(shape) if isinstance(each, type) and issubclass(each, Id)), None
+    )

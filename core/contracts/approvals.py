@@ -1,37 +1,53 @@
 """Acts that one person asks for and another approves: requests, and the public shapes of API v1."""
 
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from core.contracts.desk_views import Money, PersonRef, StoreRef, Timestamp
-from core.contracts.subjects import DESK
-
-APPROVALS = f"{DESK}.approvals"  # ListApprovals -> ApprovalPage
-APPROVAL = f"{DESK}.approval"  # desk_requests.ById -> Approval
-APPROVE = f"{DESK}.approve"  # Decide -> Written (Approval)
-REFUSE_APPROVAL = f"{DESK}.refuse_approval"  # Decide -> Written (Approval)
-WITHDRAW_APPROVAL = f"{DESK}.withdraw_approval"  # Decide -> Written (Approval)
+from core.contracts.ids import ApprovalId, TransactionId
+from core.contracts.listing import Paged, Remark, Why
+from core.contracts.operation import ACT, GET, Operation, Reach
+from core.contracts.permissions import Permission
 
 ApprovalState = Literal["waiting", "approved", "done", "failed", "refused", "withdrawn", "expired"]
 ApprovalsView = Literal["to_decide", "asked", "decided", "all"]
 ApprovalWhy = Literal["own", "not_permitted", "above_limit", "not_independent", "ended"]
 
 
-class ListApprovals(msgspec.Struct):
-    """Newest first; `target_id` takes those about one thing, and then the view is `all`."""
+_ABOUT: Final = msgspec.Meta(description="Those about one transaction")
+
+
+class ListApprovals(Paged, kw_only=True):
+    """Newest first; `target` takes those about one thing, and then the view is `all`."""
 
     view: ApprovalsView = "to_decide"
-    target_id: bytes | None = None
-    limit: int = 50
-    before: bytes | None = None
+    target: Annotated[TransactionId, _ABOUT] | None = None
 
 
-class Decide(msgspec.Struct):
-    """Approve, refuse or withdraw; only an approval may leave the reason out."""
+class OneApproval(msgspec.Struct, kw_only=True):
+    """Who asked for what, who decided, and what became of it."""
 
-    id: bytes
-    reason: str = ""
+    id: ApprovalId
+
+
+class Approve(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Approve what another person asked for: it is carried out at once, and once. A remark, if there is one to make."""
+
+    id: ApprovalId
+    reason: Remark = ""
+    idempotency_key: str = ""
+
+
+class Withdraw(Approve, kw_only=True, forbid_unknown_fields=True):
+    """Take back what the caller asked for. A remark, if there is one to make."""
+
+
+class Refuse(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Refuse what another person asked for, and say why."""
+
+    id: ApprovalId
+    reason: Why
     idempotency_key: str = ""
 
 
@@ -78,3 +94,49 @@ class ApprovalPage(msgspec.Struct):
 
     data: list[Approval]
     next_cursor: str | None = None
+
+
+_TAG: Final = "Approvals"
+_LIST: Final = "What waits for the caller, what the caller asked for or decided, or all that may be seen."
+LIST = Operation(
+    name="approvals.list",
+    asked=ListApprovals,
+    answered=ApprovalPage,
+    right=Permission.TRANSACTIONS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/approvals", "List two-person acts, newest first", _LIST, _TAG),
+)
+ONE = Operation(
+    name="approvals.one",
+    asked=OneApproval,
+    answered=Approval,
+    right=Permission.TRANSACTIONS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/approvals/{id}", "One two-person act", tag=_TAG),
+)
+APPROVE = Operation(
+    name="approvals.approve",
+    asked=Approve,
+    answered=Approval,
+    reach=Reach.BY_RECORD,
+    http=ACT("/approvals/{id}/approve", "Approve", tag=_TAG),
+    audit=("approval.approved",),
+)
+REFUSE = Operation(
+    name="approvals.refuse",
+    asked=Refuse,
+    answered=Approval,
+    reach=Reach.BY_RECORD,
+    http=ACT("/approvals/{id}/refuse", "Refuse", tag=_TAG),
+    audit=("approval.refused",),
+)
+WITHDRAW = Operation(
+    name="approvals.withdraw",
+    asked=Withdraw,
+    answered=Approval,
+    right=Permission.TRANSACTIONS_READ,
+    reach=Reach.SOMEWHERE,
+    http=ACT("/approvals/{id}/withdraw", "Withdraw", tag=_TAG),
+    audit=("approval.withdrawn",),
+)
+OPERATIONS = (LIST, ONE, APPROVE, REFUSE, WITHDRAW)

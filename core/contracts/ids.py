@@ -64,20 +64,144 @@ class OneOf(Id, kind=""):
         return made
 
 
-class MacroId(Id, kind="macro"):
-    """A stored answer or sequence."""
+class TransactionId(Id, kind="transaction"):
+    """A payment, refund, hold or completion."""
 
 
-class TargetId(OneOf, kinds=("terminal", "store")):
-    """What agents act on: a terminal or a store."""
+class AccountId(Id, kind="account"):
+    """An account."""
+
+
+class CompanyId(Id, kind="company"):
+    """A company."""
 
 
 class StoreId(Id, kind="store"):
     """A store."""
 
 
+class ServiceId(Id, kind="service"):
+    """A service."""
+
+
 class TerminalId(Id, kind="terminal"):
     """A terminal."""
+
+
+class AgentId(Id, kind="agent"):
+    """An agent."""
+
+
+class SessionId(Id, kind="session"):
+    """A session."""
+
+
+class GrantId(Id, kind="grant"):
+    """A grant."""
+
+
+class ActionId(Id, kind="action"):
+    """A row of the audit."""
+
+
+class FactorId(Id, kind="factor"):
+    """A second factor."""
+
+
+class BlockId(Id, kind="block"):
+    """A block."""
+
+
+class EventId(Id, kind="event"):
+    """An event of a transaction."""
+
+
+class DeliveryId(Id, kind="delivery"):
+    """A message owed to a host."""
+
+
+class ExportId(Id, kind="export"):
+    """An export."""
+
+
+class ViewId(Id, kind="view"):
+    """A saved view."""
+
+
+class AlertId(Id, kind="alert"):
+    """An alert."""
+
+
+class AlertRuleId(Id, kind="alert_rule"):
+    """An alert rule."""
+
+
+class RequestId(Id, kind="request"):
+    """An internal request."""
+
+
+class MailId(Id, kind="mail"):
+    """A message that was sent."""
+
+
+class NoticeId(Id, kind="notice"):
+    """A notice."""
+
+
+class BrandId(Id, kind="brand"):
+    """A look of the pages for one host name."""
+
+
+class DocumentId(Id, kind="document"):
+    """A document."""
+
+
+class TemplateId(Id, kind="template"):
+    """A version of the contract's template."""
+
+
+class ContractId(Id, kind="contract"):
+    """A contract."""
+
+
+class FeeGridId(Id, kind="fee_grid"):
+    """A fee grid."""
+
+
+class FeeVersionId(Id, kind="fee_version"):
+    """A version of a fee grid."""
+
+
+class ApprovalId(Id, kind="approval"):
+    """A two-person act."""
+
+
+class MacroId(Id, kind="macro"):
+    """A stored answer or sequence."""
+
+
+class MacroRunId(Id, kind="macro_run"):
+    """A run of a macro."""
+
+
+class ContactId(Id, kind="contact"):
+    """A contact."""
+
+
+class OnboardingId(Id, kind="onboarding"):
+    """A file of a merchant to be."""
+
+
+class HostMatterId(Id, kind="host_matter"):
+    """What a person settles with an acquirer."""
+
+
+class TargetId(OneOf, kinds=("terminal", "store")):
+    """What agents act on: a terminal or a store."""
+
+
+class PlaceId(OneOf, kinds=("account", "company", "store")):
+    """What a contact belongs to."""
 
 
 def encode(value: object) -> bytes:

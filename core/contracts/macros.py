@@ -1,13 +1,14 @@
 """Stored answers and one-click repairs: operations, requests, and the public shapes of API v1."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Timestamp
 from core.contracts.ids import MacroId, TargetId
-from core.contracts.operation import Operation, Reach, Route
+from core.contracts.listing import Revision
+from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, Reach
 from core.contracts.permissions import Permission
 from core.contracts.texts import LINES
 
@@ -22,7 +23,6 @@ StepInput = Literal["reason", "email", "comment"]
 Name = Annotated[str, msgspec.Meta(max_length=120)]
 Words = Annotated[str, msgspec.Meta(max_length=500)]
 Text = Annotated[str, msgspec.Meta(max_length=4_000), LINES]
-Revision = Annotated[int, msgspec.Meta(ge=0, description="`revision` as it was read")]
 
 
 class ListMacros(msgspec.Struct, kw_only=True):
@@ -128,13 +128,19 @@ class MacroRun(msgspec.Struct, kw_only=True):
     steps: list[StepView]
 
 
+_TAG: Final = "Macros"
+_CHANGE: Final = (
+    "Write every field of a macro; refused when somebody else wrote after the revision that is named."
+)
+_PREVIEW: Final = "What would happen step by step, or the text with its fields filled. Changes nothing."
+_RUN: Final = "Run every step in one transaction, with the caller’s own rights: all of them happen, or none."
 LIST = Operation(
     name="macros.list",
     asked=ListMacros,
     answered=MacroList,
     right=Permission.MACROS_USE,
     reach=Reach.SOMEWHERE,
-    route=Route("GET", "/macros", 200, "List macros", "Stored answers and sequences, by name.", "Macros"),
+    http=GET("/macros", "List macros", "Stored answers and sequences, by name.", _TAG),
 )
 ADD = Operation(
     name="macros.add",
@@ -142,7 +148,7 @@ ADD = Operation(
     answered=Macro,
     right=Permission.MACROS_WRITE,
     reach=Reach.EVERYWHERE,
-    route=Route("POST", "/macros", 201, "Add a macro", "Write a new answer or sequence.", "Macros"),
+    http=POST("/macros", "Add a macro", "Write a new answer or sequence.", _TAG),
     audit=("macro.added",),
 )
 CHANGE = Operation(
@@ -151,14 +157,7 @@ CHANGE = Operation(
     answered=Macro,
     right=Permission.MACROS_WRITE,
     reach=Reach.EVERYWHERE,
-    route=Route(
-        "PATCH",
-        "/macros/{id}",
-        200,
-        "Change a macro",
-        "Write every field of a macro; refused when somebody else wrote after the revision that is named.",
-        "Macros",
-    ),
+    http=PATCH("/macros/{id}", "Change a macro", _CHANGE, _TAG),
     audit=("macro.changed",),
 )
 REMOVE = Operation(
@@ -167,13 +166,8 @@ REMOVE = Operation(
     answered=Nothing,
     right=Permission.MACROS_WRITE,
     reach=Reach.EVERYWHERE,
-    route=Route(
-        "DELETE",
-        "/macros/{id}",
-        204,
-        "Remove a macro",
-        "Take a macro out of use; what it did stays on record.",
-        "Macros",
+    http=DELETE(
+        "/macros/{id}", "Remove a macro", "Take a macro out of use; what it did stays on record.", _TAG
     ),
     audit=("macro.removed",),
 )
@@ -183,14 +177,7 @@ PREVIEW = Operation(
     answered=MacroPreview,
     right=Permission.MACROS_USE,
     reach=Reach.SOMEWHERE,
-    route=Route(
-        "POST",
-        "/macros/{id}/preview",
-        200,
-        "Preview a macro",
-        "What would happen step by step, or the text with its fields filled. Changes nothing.",
-        "Macros",
-    ),
+    http=ACT("/macros/{id}/preview", "Preview a macro", _PREVIEW, _TAG),
 )
 RUN = Operation(
     name="macros.run",
@@ -198,14 +185,7 @@ RUN = Operation(
     answered=MacroRun,
     right=Permission.MACROS_USE,
     reach=Reach.SOMEWHERE,
-    route=Route(
-        "POST",
-        "/macros/{id}/run",
-        200,
-        "Run a macro",
-        "Run every step in one transaction, with the caller’s own rights: all of them happen, or none.",
-        "Macros",
-    ),
+    http=ACT("/macros/{id}/run", "Run a macro", _RUN, _TAG),
     audit=("macro.run",),
 )
 OPERATIONS = (LIST, ADD, CHANGE, REMOVE, PREVIEW, RUN)

@@ -5,10 +5,12 @@ the API with its validation and description, the kinds of its audit rows, and th
 not one request and one answer (streams, files, sessions) has a route written by hand.
 """
 
+import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, Literal, TypeVar
+from functools import partial
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -16,7 +18,7 @@ from core.contracts.permissions import Permission
 from core.contracts.subjects import DESK
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)
-Answered = TypeVar("Answered", bound=msgspec.Struct)
+Answered = TypeVar("Answered")
 Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
@@ -25,6 +27,7 @@ class Reach(Enum):
 
     EVERYWHERE = "everywhere"  # for the whole institution
     SOMEWHERE = "somewhere"  # for some place: the handler looks within the places where it is held
+    BY_RECORD = "by_record"  # which right depends on the record: the handler asks for it
     ANYONE = "anyone"  # who is signed in
 
 
@@ -33,15 +36,23 @@ class Route:
     """How an operation appears in the API.
 
     Fields of the request that `path` names come from the path, `idempotency_key` from its header; the others are the
-    query of a GET or DELETE and the body of the rest.
+    query of a GET or DELETE and the body of the rest. `description` empty: what the request's own type says of itself.
     """
 
     method: Method
-    path: str
     status: int
+    path: str
     summary: str
-    description: str
-    tag: str
+    description: str = ""
+    tag: str = ""
+
+
+GET: Final = partial(Route, "GET", 200)
+POST: Final = partial(Route, "POST", 201)  # makes a thing
+ACT: Final = partial(Route, "POST", 200)  # changes what there is, or only computes
+PATCH: Final = partial(Route, "PATCH", 200)
+PUT: Final = partial(Route, "PUT", 200)
+DELETE: Final = partial(Route, "DELETE", 204)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,17 +64,26 @@ class Operation(Generic[Asked, Answered]):
     answered: type[Answered]
     reach: Reach
     right: Permission | None = None
-    route: Route | None = None
+    http: Route | None = None
     audit: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.right is None) != (self.reach is Reach.ANYONE):
+        if (self.right is None) != (self.reach in (Reach.ANYONE, Reach.BY_RECORD)):
             raise ValueError(f"{self.name}: a right is held somewhere, and only a right is")
 
     @property
     def subject(self) -> str:
         """Where it is asked for on the bus."""
         return f"{DESK}.{self.name.replace('.', '_')}"
+
+    @property
+    def description(self) -> str:
+        """What the API says of it. Raises: ValueError, when nobody wrote it down."""
+        assert self.http is not None
+        said = self.http.description or inspect.cleandoc(self.asked.__doc__ or "")
+        if not said:
+            raise ValueError(f"{self.name} is not described")
+        return said
 
     @property
     def is_keyed(self) -> bool:
@@ -76,8 +96,8 @@ def refuse_twins(operations: Iterable[Operation[Any, Any]]) -> None:
     seen: set[object] = set()
     for operation in operations:
         names: list[object] = [operation.name]
-        if operation.route is not None:
-            names.append((operation.route.method, operation.route.path))
+        if operation.http is not None:
+            names.append((operation.http.method, operation.http.path))
         for name in names:
             if name in seen:
                 raise ValueError(f"{name} is declared twice")

@@ -2,8 +2,11 @@
 
 from typing import Any, Final
 
-from core.contracts import macros
+from core.contracts import approvals, macros
 from core.contracts.operation import Operation, refuse_twins
 
-OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (*macros.OPERATIONS,)
+OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
+    *approvals.OPERATIONS,
+    *macros.OPERATIONS,
+)
 refuse_twins(OPERATIONS)

@@ -13,7 +13,7 @@ import structlog
 
 from core.bus import Bus, BusRefused, ItemsReader
 from core.contracts import ids
-from core.contracts.desk import DeskProblem, DeskReply, DeskRequest
+from core.contracts.desk import DeskProblem, DeskReply, DeskRequest, FieldProblem
 from core.contracts.payment import Presence, SignOn
 from core.contracts.refusals import Denied, Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbox_of
@@ -52,6 +52,7 @@ from core.roles.shown_cards import without_card_numbers
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.transactions.tasks import end_task
+from core.values.cursors import CursorMalformed
 from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
 
 RUNNING_MAX: Final = 128
@@ -181,6 +182,10 @@ class Desk:
             answer = DeskReply(problem=refusal.problem)
         except msgspec.DecodeError:
             answer = DeskReply(problem=DeskProblem("request_malformed"))
+        except CursorMalformed:
+            answer = DeskReply(
+                problem=DeskProblem("invalid_request", errors=[FieldProblem("cursor", "malformed")])
+            )
         except (asyncpg.DataError, ValueError) as error:
             # A text or a number that PostgreSQL cannot hold, such as a NUL character.
             _log.info("desk_value_refused", subject=name, error=type(error).__name__, trace_id=trace_id)

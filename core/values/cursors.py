@@ -2,8 +2,15 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 import msgspec
+
+from core.values.ids import IdMalformed, decode_id
+
+Row = TypeVar("Row")
+_DIGITS_MAX: Final = 18
 
 
 class CursorMalformed(ValueError):
@@ -28,3 +35,40 @@ def decode_cursor(text: str, count: int) -> list[str]:
     if len(parts) != count:
         raise CursorMalformed
     return parts
+
+
+def page_of(
+    found: Sequence[Row], limit: int, key: Callable[[Row], tuple[str, ...]]
+) -> tuple[list[Row], str | None]:
+    """Return a page of rows, of which one more than `limit` was asked for, and the cursor of the next one.
+
+    `key` gives what the list is ordered by, as `parts_in` will read it back.
+    """
+    page = list(found[:limit])
+    return page, encode_cursor(*key(page[-1])) if len(found) > limit else None
+
+
+def parts_in(cursor: str | None, count: int) -> list[str] | None:
+    """Return the parts of a caller's cursor; None on the first page. Raises: CursorMalformed."""
+    return None if cursor is None else decode_cursor(cursor, count)
+
+
+def id_in(kind: str, cursor: str | None) -> bytes | None:
+    """Return the id that is all of a caller's cursor; None on the first page. Raises: CursorMalformed."""
+    parts = parts_in(cursor, 1)
+    return None if parts is None else id_of_part(kind, parts[0])
+
+
+def id_of_part(kind: str, part: str) -> bytes:
+    """Return the id in one part. Raises: CursorMalformed."""
+    try:
+        return decode_id(kind, part)
+    except IdMalformed as error:
+        raise CursorMalformed from error
+
+
+def number_of_part(part: str) -> int:
+    """Return the number in one part; a time in microseconds has 17 digits at most. Raises: CursorMalformed."""
+    if not part.isascii() or not part.isdigit() or len(part) > _DIGITS_MAX:
+        raise CursorMalformed
+    return int(part)

@@ -50,10 +50,3 @@ class AlreadyWaiting(Refused):
 
     def __init__(self, approval: str) -> None:
         super().__init__("approval_already_waiting", {"approval": approval})
-
-
-class ReasonMissing(Refused):
-    """A refusal says why."""
-
-    def __init__(self) -> None:
-        super().__init__("approval_reason_missing")

@@ -10,9 +10,16 @@ import msgspec
 import structlog
 
 from core.bus import Bus
-from core.contracts.approvals import Approval, ApprovalPage, Decide, ListApprovals
-from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
-from core.contracts.reason_texts import says_why
+from core.contracts.approvals import (
+    Approval,
+    ApprovalPage,
+    Approve,
+    ListApprovals,
+    OneApproval,
+    Refuse,
+    Withdraw,
+)
+from core.contracts.desk_requests import Written
 from core.contracts.refusals import NotFound, Refused
 from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
 from core.identity.errors import StillRunning
@@ -24,7 +31,6 @@ from core.transactions.approvals.errors import (
     Expired,
     NotIndependent,
     NotYours,
-    ReasonMissing,
 )
 from core.transactions.approvals.model import APPROVED_BY, StoredApproval
 from core.transactions.approvals.views import approval_of
@@ -33,7 +39,7 @@ from core.transactions.desk.rules import refund_action
 from core.transactions.desk.store import find_transaction
 from core.transactions.desk.views import facts_of
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import id_in, page_of
 from core.values.ids import encode_id
 
 TAKE_UP_AFTER: Final = timedelta(seconds=30)
@@ -55,16 +61,14 @@ class ApprovalHandlers:
     async def approvals(self, caller: SignedIn, request: ListApprovals) -> ApprovalPage:
         """Return what waits for the caller, what they asked or decided, or all that they may see.
 
-        Raises: NotPermitted.
+        Raises: CursorMalformed.
         """
-        limit = min(request.limit, PAGE_ROWS_MAX)
         now = self._clock.now()
         named: dict[str, Any] = {}
-        readable = require(caller, Permission.TRANSACTIONS_READ)
         scope = caller.scope_of(_APPROVE)
-        if request.target_id is not None:
-            scope = readable
-            named = {"target_id": request.target_id}
+        if request.target is not None:
+            scope = caller.scope_of(Permission.TRANSACTIONS_READ)
+            named = {"target_id": request.target}
         elif request.view == "to_decide":
             named = {"waiting_at": now}
         elif request.view == "asked":
@@ -72,17 +76,21 @@ class ApprovalHandlers:
         elif request.view == "decided":
             named = {"decided_by": caller.agent_id}
         rows = await store.list_approvals(
-            self._pool, scope, caller=caller.agent_id, before=request.before, limit=limit + 1, **named
+            self._pool,
+            scope,
+            caller=caller.agent_id,
+            before=id_in("approval", request.cursor),
+            limit=request.limit + 1,
+            **named,
         )
-        page = [approval_of(row, caller, now) for row in rows[:limit]]
-        return ApprovalPage(page, encode_cursor(page[-1].id) if len(rows) > limit else None)
+        found = [approval_of(row, caller, now) for row in rows]
+        return ApprovalPage(*page_of(found, request.limit, lambda last: (last.id,)))
 
-    async def approval(self, caller: SignedIn, request: ById) -> Approval:
-        """Return one. Raises: NotPermitted, NotFound."""
-        require(caller, Permission.TRANSACTIONS_READ)
+    async def approval(self, caller: SignedIn, request: OneApproval) -> Approval:
+        """Return one. Raises: NotFound."""
         return await self._one(caller, request.id)
 
-    async def approve(self, caller: SignedIn, request: Decide) -> Written:
+    async def approve(self, caller: SignedIn, request: Approve) -> Written:
         """Approve what somebody else asked for; the act then runs once, however often this is repeated.
 
         Raises: NotPermitted, NotFound, OwnApproval, Expired, AlreadyDecided, AboveYourLimit, NotIndependent,
@@ -113,17 +121,16 @@ class ApprovalHandlers:
 
         return await self._write(caller, "approve", request, effect)
 
-    async def refuse(self, caller: SignedIn, request: Decide) -> Written:
+    async def refuse(self, caller: SignedIn, request: Refuse) -> Written:
         """Refuse with a reason.
 
-        Raises: NotPermitted, NotFound, OwnApproval, Expired, AlreadyDecided, ReasonMissing, KeyReused.
+        Raises: NotPermitted, NotFound, OwnApproval, Expired, AlreadyDecided, KeyReused.
         """
 
         async def effect(_claim: Claim) -> bytes:
             now = self._clock.now()
             async with self._pool.acquire() as connection, connection.transaction():
                 approval = await self._lock_to_decide(connection, caller, request.id)
-                _check_reason(request.reason)
                 if not (approval.state == "refused" and approval.decided_by == caller.agent_id):
                     # Whoever may not approve so much may still say no.
                     rules.check_decision(approval, agent_id=caller.agent_id, amount_max_minor=None, now=now)
@@ -132,12 +139,11 @@ class ApprovalHandlers:
 
         return await self._write(caller, "refuse_approval", request, effect)
 
-    async def withdraw(self, caller: SignedIn, request: Decide) -> Written:
+    async def withdraw(self, caller: SignedIn, request: Withdraw) -> Written:
         """Take back what the caller asked for.
 
-        Raises: NotPermitted, NotFound, NotYours, Expired, AlreadyDecided, KeyReused.
+        Raises: NotFound, NotYours, Expired, AlreadyDecided, KeyReused.
         """
-        require(caller, Permission.TRANSACTIONS_READ)
 
         async def effect(_claim: Claim) -> bytes:
             now = self._clock.now()
@@ -280,7 +286,7 @@ class ApprovalHandlers:
         self,
         caller: SignedIn,
         path: str,
-        request: Decide,
+        request: Approve | Refuse,
         effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
         return await once(
@@ -292,11 +298,6 @@ class ApprovalHandlers:
             body=request,
             effect=effect,
         )
-
-
-def _check_reason(reason: str) -> None:
-    if not says_why(reason):
-        raise ReasonMissing
 
 
 async def _record(

@@ -98,7 +98,7 @@ EVERYWHERE_ONLY: Final = {
     "POST /fee-versions/{version_id}/acts",
     # An account has its place by its first company; alone it is for who sees the whole.
     "POST /accounts",
-    *(shown_as(each) for each in OPERATIONS if each.reach is Reach.EVERYWHERE and each.route is not None),
+    *(shown_as(each) for each in OPERATIONS if each.reach is Reach.EVERYWHERE and each.http is not None),
 }
 """Writes for those who hold the right everywhere; somebody with a part of it is told so."""
 
@@ -237,7 +237,7 @@ SUBJECTS_EVERYWHERE_ONLY: Final = {
 
 RIGHT_OF_THE_RECORD: Final = {
     # What may be refused depends on what was asked for, so it is looked for first, within the scope.
-    "core.desk.refuse_approval",
+    "core.desk.approvals_refuse",
 }
 """Subjects whose right depends on the record; asked about a record that does not exist, they say not found."""
 

@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from core.bus import Bus
-from core.contracts.approvals import Decide
+from core.contracts.approvals import Approve
 from core.contracts.desk_requests import Refund
+from core.contracts.ids import ApprovalId
 from core.contracts.payment import Authorise
 from core.contracts.permissions import Permission
 from core.contracts.refusals import Refused
@@ -25,7 +26,7 @@ from core.identity.errors import StillRunning
 from core.transactions.approvals.handlers import TAKE_UP_AFTER, ApprovalHandlers
 from core.transactions.desk.errors import RefundAboveCaptured
 from core.transactions.desk.handlers import TransactionHandlers
-from core.values.ids import decode_id, encode_id
+from core.values.ids import encode_id
 from core.verify.people import check_people
 from tests.integration.core.transactions.world import World
 
@@ -88,7 +89,7 @@ class Office:
     async def approve(self, who: SignedIn, approval: object) -> dict[str, object] | Refused:
         """Approve and return the answer, or why it was refused."""
         try:
-            written = await self.approvals.approve(who, Decide(decode_id("approval", str(approval))))
+            written = await self.approvals.approve(who, Approve(id=ApprovalId.read(str(approval))))
         except Refused as refusal:
             return refusal
         return msgspec.json.decode(written.body)
