@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure_logs(process=f"core-{role}", level=os.environ.get("GUICHET_LOG_LEVEL", "info"))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(settings_from(os.environ, role)))
+            runner.run(run(settings_from(os.environ, role), os.environ))
     except ConfigurationRefused as error:
         return _fail(str(error), EXIT_CONFIGURATION)
     except (DatabaseNotDurable, DatabaseUnreachable) as error:
@@ -105,7 +105,7 @@ def settings_from(environment: Mapping[str, str], role: str) -> Settings:
     )
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, environment: Mapping[str, str]) -> None:
     """Start the role, serve until told to stop, stop it."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -117,7 +117,7 @@ async def run(settings: Settings) -> None:
     )
     try:
         start: StartRole = importlib.import_module(f"core.roles.{settings.role}").start
-        running = await start(RoleContext(settings=settings, bus=bus, clock=SystemClock()))
+        running = await start(RoleContext(settings, bus, SystemClock(), environment))
         try:
             await _serve(settings, bus, running, stop)
         finally:

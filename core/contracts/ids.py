@@ -4,7 +4,7 @@ A field of a request that is typed so (`id: MacroId`) is read by msgspec: text o
 and the message names the field.
 """
 
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 import msgspec
 
@@ -24,7 +24,7 @@ class Id(bytes):
         cls.kind = kind
 
     @classmethod
-    def read(cls, text: str) -> "Id":
+    def read(cls, text: str) -> Self:
         """Return the identifier behind a public one. Raises: IdMalformed."""
         return cls(decode_id(cls.kind, text))
 
@@ -55,7 +55,7 @@ class OneOf(Id, kind=""):
         return f"^({'|'.join(PREFIXES[kind] for kind in cls.kinds)})_[{ALPHABET}]{{26}}$"
 
     @classmethod
-    def read(cls, text: str) -> "OneOf":
+    def read(cls, text: str) -> Self:
         """Return the identifier behind a public one. Raises: IdMalformed."""
         prefix = text.partition("_")[0]
         kind = next((each for each in cls.kinds if PREFIXES[each] == prefix), cls.kinds[0])

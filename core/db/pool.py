@@ -1,6 +1,6 @@
 """A bounded pool of connections for roles whose statements are not the hot path."""
 
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -8,6 +8,14 @@ CONNECTIONS_MAX: Final = 6
 ACQUIRE_TIMEOUT_S: Final = 3.0
 _STATEMENT_TIMEOUT_MS: Final = 5_000
 _IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 10_000
+
+
+class BoundedPool(asyncpg.Pool):
+    """A pool whose callers wait for a connection only so long: TimeoutError says that it is full."""
+
+    def acquire(self, *, timeout: float | None = ACQUIRE_TIMEOUT_S) -> Any:
+        """asyncpg.Pool."""
+        return super().acquire(timeout=timeout)
 
 
 async def open_pool(
@@ -21,19 +29,27 @@ async def open_pool(
     """Return a pool that connects on first use; `name` shows in pg_stat_activity.
 
     `plan_each_time` is for statements with optional filters: one plan for all of them would fit none.
-    Every statement and every forgotten transaction is bounded in time by the server itself.
+    Every statement and every forgotten transaction is bounded in time by the server itself, and every wait for a
+    connection by the pool.
     """
-    return await asyncpg.create_pool(
+    pool = BoundedPool(
         database_url,
         min_size=1,
         max_size=connections_max,
+        max_queries=50_000,
         max_inactive_connection_lifetime=60,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
         command_timeout=statement_timeout_ms / 1000 + 2,
         server_settings={
             "application_name": name,
             "statement_timeout": str(statement_timeout_ms),
-            "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_TIMEOUT_MS),
+            "idle_in_transaction_session_timeout": str(
+                max(_IDLE_IN_TRANSACTION_TIMEOUT_MS, statement_timeout_ms)
+            ),
             "timezone": "UTC",
             "plan_cache_mode": "force_custom_plan" if plan_each_time else "auto",
         },
     )
+    return await pool

@@ -1,6 +1,6 @@
 """What every role is given, and what it gives back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple, Protocol, TypeAlias
 
 import msgspec
@@ -23,11 +23,12 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class RoleContext(NamedTuple):
-    """The outside world of a role."""
+    """The outside world of a role; `environment` holds the settings that single slices read."""
 
     settings: Settings
     bus: Bus
     clock: Clock
+    environment: Mapping[str, str]
 
 
 class RunningRole(Protocol):

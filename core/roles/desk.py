@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import time
 from datetime import timedelta
 from typing import Any, Final
@@ -49,9 +48,9 @@ from core.roles.doors import (
 )
 from core.roles.doors.door import Doors, Parts
 from core.roles.shown_cards import without_card_numbers
+from core.runtime.jobs import Job, Jobs
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
-from core.transactions.tasks import end_task
 from core.values.cursors import CursorMalformed
 from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
 
@@ -100,7 +99,7 @@ class Desk:
         self._denials = Denials(pool, context.clock)
         self._terminals = TerminalHandlers(pool, context.clock)
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
-        self._doors = all_doors(Parts(pool, context.clock, context.bus, self._identity))
+        self._doors = all_doors(Parts(pool, context.clock, context.bus, self._identity, context.environment))
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
         self._read_presences = ItemsReader(Presence, fits=lambda _present: True).read
         self._database_up = True
@@ -109,11 +108,14 @@ class Desk:
             self._bus.subscribe(SIGN_ON, self._on_sign_on, DESK_QUEUE),
             self._bus.subscribe(PRESENCE, self._on_presence, DESK_QUEUE),
         ]
-        self._rounds = [
-            asyncio.create_task(self._keep_house(), name="desk-housekeeping"),
-            asyncio.create_task(self._tell_denials(), name="desk-denials"),
-            asyncio.create_task(self._take_up(), name="desk-approvals"),
-        ]
+        self._jobs = Jobs(
+            [
+                Job("forget_old_keys", HOUSEKEEPING_EVERY_S, self._forget_old),
+                Job("denials", DENIALS_EVERY_S, self._denials.tell, starts_after_s=DENIALS_EVERY_S),
+                # What was approved and left by a crash: acts of people are the desk's alone to tell the engine.
+                Job("approvals", TAKE_UP_EVERY_S, self._approvals.take_up, starts_after_s=TAKE_UP_EVERY_S),
+            ]
+        )
 
     def not_ready(self) -> list[str]:
         """RunningRole."""
@@ -123,8 +125,7 @@ class Desk:
         """RunningRole."""
         for subscription in self._subscriptions:
             subscription.unsubscribe()
-        for task in self._rounds:
-            await end_task(task)
+        await self._jobs.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT_S)
         try:
@@ -236,44 +237,15 @@ class Desk:
         finally:
             self._presences -= 1
 
-    async def _tell_denials(self) -> None:
-        while True:
-            await asyncio.sleep(DENIALS_EVERY_S)
-            try:
-                await self._denials.tell()
-            except Exception:
-                _log.exception("round_broken", round="denials")
-
-    async def _take_up(self) -> None:
-        """Carry out what was approved and left by a crash: acts of people are the desk's alone to tell the engine."""
-        while True:
-            await asyncio.sleep(TAKE_UP_EVERY_S)
-            try:
-                await self._approvals.take_up()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("approvals_not_taken_up", error=type(error).__name__)
-            except Exception:
-                # A defect in one round must not end the rounds; it is logged whole and tried again.
-                _log.exception("round_broken", round="approvals")
-
-    async def _keep_house(self) -> None:
-        while True:
-            now = self._clock.now()
-            try:
-                await forget_old(
-                    self._pool, keys_before=now - _KEYS_KEPT, failures_before=now - _FAILURES_KEPT
-                )
-            except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-                _log.warning("housekeeping_failed", error=type(error).__name__)
-            except Exception:
-                _log.exception("round_broken", round="housekeeping")
-            await asyncio.sleep(HOUSEKEEPING_EVERY_S)
+    async def _forget_old(self) -> None:
+        now = self._clock.now()
+        await forget_old(self._pool, keys_before=now - _KEYS_KEPT, failures_before=now - _FAILURES_KEPT)
 
 
 async def start(context: RoleContext) -> Desk:
     """Start serving. Raises: SystemExit, when what seals the second factors cannot be used."""
     try:
-        settings = access_settings(os.environ)
+        settings = access_settings(context.environment)
     except (AccessMisconfigured, KeyUnusable) as error:
         raise SystemExit(f"core-desk: {error}") from error
     name = f"core-{context.settings.instance}"

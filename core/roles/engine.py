@@ -1,6 +1,5 @@
 """The engine role: the hot path, what is booked beside it, and the relay of its events."""
 
-import os
 from typing import Any
 
 import asyncpg
@@ -9,6 +8,7 @@ from nats.aio.client import Client
 from core.bus import connect_control
 from core.contracts.subjects import inbox_prefix
 from core.db.lane import Pump
+from core.db.pool import open_pool
 from core.roles.context import RoleContext
 from core.transactions.bookings.door import Door
 from core.transactions.bookings.refunds import Refunds
@@ -30,6 +30,7 @@ from observability.metrics import (
 
 HOST_DEADLINE_MS_DEFAULT = 7_000
 BOOKING_CONNECTIONS_MAX = 4
+BOOKING_STATEMENT_TIMEOUT_MS = 8_000
 
 
 class EngineRole:
@@ -60,16 +61,15 @@ class EngineRole:
 async def start(context: RoleContext) -> EngineRole:
     """Open connections, then take messages."""
     settings = context.settings
-    host_deadline_ms = int(os.environ.get("GUICHET_HOST_DEADLINE_MS", HOST_DEADLINE_MS_DEFAULT))
+    host_deadline_ms = int(context.environment.get("GUICHET_HOST_DEADLINE_MS", HOST_DEADLINE_MS_DEFAULT))
     control = await connect_control(
         settings.nats_url, name=f"core-{settings.instance}-relay", inbox_prefix=inbox_prefix(settings.role)
     )
-    pool = await asyncpg.create_pool(
+    pool = await open_pool(
         settings.database_url,
-        min_size=1,
-        max_size=BOOKING_CONNECTIONS_MAX,
-        command_timeout=10,
-        server_settings={"application_name": f"guichet-{settings.instance}-bookings"},
+        name=f"guichet-{settings.instance}-bookings",
+        connections_max=BOOKING_CONNECTIONS_MAX,
+        statement_timeout_ms=BOOKING_STATEMENT_TIMEOUT_MS,
     )
     relay = Relay(dsn=settings.database_url, control=control, clock=context.clock, instance=settings.instance)
     outbound = Outbound(context.bus, instance=settings.instance)

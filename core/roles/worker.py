@@ -1,20 +1,19 @@
 """The worker role: sweeps, deliveries to hosts, end of day, the projection of events."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import asyncpg
 import structlog
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 
 from core.bus import ItemsReader, connect_control
 from core.contracts.payment import HostReply, are_codes
 from core.contracts.subjects import core_inbox, inbox_prefix
+from core.db.pool import open_pool
 from core.roles.context import RoleContext
 from core.roles.jobs import agreements, estate, notifications, retention, searching, supervision, support
-from core.roles.jobs.job import JobParts
-from core.transactions.tasks import end_task
+from core.roles.jobs.parts import JobParts
+from core.runtime.jobs import Job, Jobs
 from core.transactions.upkeep.backlogs import Backlogs
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
@@ -30,6 +29,7 @@ from observability.metrics import (
 )
 
 CONNECTIONS_MAX = 4
+STATEMENT_TIMEOUT_MS = 28_000
 SWEEP_EVERY_S = 1.0
 DELIVER_EVERY_S = 0.5
 MEASURE_EVERY_S = 5.0
@@ -41,12 +41,10 @@ _log = structlog.get_logger("core.worker")
 
 
 class WorkerRole:
-    """Loops that look, each at its own pace; whatever one fails at, it tries again."""
+    """Jobs at their own pace; whatever one fails at, it tries again."""
 
-    def __init__(
-        self, tasks: list[asyncio.Task[None]], projection: Projection, pool: asyncpg.Pool, control: Client
-    ) -> None:
-        self._tasks = tasks
+    def __init__(self, jobs: Jobs, projection: Projection, pool: asyncpg.Pool, control: Client) -> None:
+        self._jobs = jobs
         self._projection = projection
         self._pool = pool
         self._control = control
@@ -56,9 +54,8 @@ class WorkerRole:
         return []
 
     async def stop(self) -> None:
-        """Stop every loop; what was leased is due again by itself."""
-        # All at once: each may take a moment to be cancelled for good.
-        await asyncio.gather(*(end_task(task) for task in self._tasks))
+        """Stop every job; what was leased is due again by itself."""
+        await self._jobs.stop()
         await self._projection.stop()
         await self._pool.close()
         await self._control.close()
@@ -70,12 +67,11 @@ async def start(context: RoleContext) -> WorkerRole:
     control = await connect_control(
         settings.nats_url, name=f"core-{settings.instance}", inbox_prefix=inbox_prefix(settings.role)
     )
-    pool = await asyncpg.create_pool(
+    pool = await open_pool(
         settings.database_url,
-        min_size=1,
-        max_size=CONNECTIONS_MAX,
-        command_timeout=30,
-        server_settings={"application_name": f"guichet-{settings.instance}"},
+        name=f"guichet-{settings.instance}",
+        connections_max=CONNECTIONS_MAX,
+        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
     )
     sweeper = Sweeper(pool, context.clock)
     deliveries = Deliveries(pool, context.bus, context.clock, instance=settings.instance)
@@ -99,20 +95,21 @@ async def start(context: RoleContext) -> WorkerRole:
         await deliveries.told(await told.get())
 
     context.bus.subscribe(core_inbox(settings.instance, "worker"), on_replies)
-    loop = asyncio.get_running_loop()
-    # Before the first loop begins: a setting that cannot be ends the process with nothing under way.
-    parts = JobParts(pool, context.clock)
-    jobs = [job for topic in _TOPICS for job in topic.jobs(parts)]
-    tasks = [
-        loop.create_task(_every(SWEEP_EVERY_S, "sweep", sweeper.round)),
-        loop.create_task(_every(DELIVER_EVERY_S, "deliver", deliveries.round)),
-        loop.create_task(_every(0.0, "told", take_replies)),
-        loop.create_task(_every(MEASURE_EVERY_S, "measure", deliveries.measure)),
-        loop.create_task(_every(MEASURE_EVERY_S, "count", backlogs.measure)),
-        loop.create_task(_every(DAY_END_EVERY_S, "day_end", day_end.round)),
-        loop.create_task(_every(PRUNE_EVERY_S, "prune", lambda: prune(pool, context.clock.now()))),
-        *(loop.create_task(_every(job.every_s, job.name, job.round)) for job in jobs),
-    ]
+    # Before the first of them begins: a setting that cannot be ends the process with nothing under way.
+    parts = JobParts(pool, context.clock, context.environment)
+    topics = [job for topic in _TOPICS for job in topic.jobs(parts)]
+    jobs = Jobs(
+        [
+            Job("sweep", SWEEP_EVERY_S, sweeper.round),
+            Job("deliver", DELIVER_EVERY_S, deliveries.round),
+            Job("host_replies", 0.0, take_replies),
+            Job("measure_deliveries", MEASURE_EVERY_S, deliveries.measure),
+            Job("measure_backlogs", MEASURE_EVERY_S, backlogs.measure),
+            Job("day_end", DAY_END_EVERY_S, day_end.round),
+            Job("prune", PRUNE_EVERY_S, lambda: prune(pool, context.clock.now())),
+            *topics,
+        ]
+    )
     await projection.start()
     REVERSAL_BACKLOG.watch(lambda: deliveries.backlog)
     REVERSAL_OLDEST_SECONDS.watch(lambda: deliveries.oldest_s)
@@ -120,18 +117,4 @@ async def start(context: RoleContext) -> WorkerRole:
     DEAD_LETTERS.watch(lambda: backlogs.dead_letters)
     DELIVERIES.watch(lambda: deliveries.sent, "any", "sent")
     DELIVERIES.watch(lambda: deliveries.accepted, "any", "accepted")
-    return WorkerRole(tasks, projection, pool, control)
-
-
-async def _every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        try:
-            await work()
-        except (OSError, TimeoutError, NatsError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            _log.warning("round_failed", round=name, error=type(error).__name__)
-            await asyncio.sleep(1.0)
-        except Exception:
-            # A defect in one round must not end the others; it is logged whole and tried again.
-            _log.exception("round_broken", round=name)
-            await asyncio.sleep(5.0)
-        await asyncio.sleep(seconds)
+    return WorkerRole(jobs, projection, pool, control)

@@ -24,9 +24,9 @@ from core.contracts.states import EventKind
 from core.contracts.subjects import LIVE, STREAM
 from core.db.lane import Lane, LaneBroken
 from core.db.queries import load
+from core.runtime.jobs import end_task
 from core.transactions.engine import failpoints
 from core.transactions.reading import UNREADABLE, read_each
-from core.transactions.tasks import end_task
 from core.values.clock import Clock, to_unix_us
 
 EVENTS_PER_MESSAGE_MAX = 1_000

@@ -1,6 +1,6 @@
 """Contracts and their templates, services at stores, documents."""
 
-import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -64,21 +64,23 @@ class _Filing:
         return await self._documents.find(connection, document_id)
 
 
-def contracts_with(pool: asyncpg.Pool, clock: Clock, documents: DocumentHandlers) -> ContractHandlers:
+def contracts_with(
+    pool: asyncpg.Pool, clock: Clock, documents: DocumentHandlers, environment: Mapping[str, str]
+) -> ContractHandlers:
     """Return the door to contracts with the ends of its ports."""
     return ContractHandlers(
         pool,
         clock,
         filing=_Filing(documents),
         signatures=LocalSignatures(),
-        institution=os.environ.get("GUICHET_INSTITUTION", "Guichet")[:_INSTITUTION_CHARACTERS_MAX],
+        institution=environment.get("GUICHET_INSTITUTION", "Guichet")[:_INSTITUTION_CHARACTERS_MAX],
     )
 
 
 def doors(parts: Parts) -> Doors:
     """Return the subjects of this topic."""
-    documents = DocumentHandlers(parts.pool, parts.clock, blobs_from(os.environ))
-    contracts = contracts_with(parts.pool, parts.clock, documents)
+    documents = DocumentHandlers(parts.pool, parts.clock, blobs_from(parts.environment))
+    contracts = contracts_with(parts.pool, parts.clock, documents, parts.environment)
     templates = TemplateHandlers(parts.pool, parts.clock)
     services = ServiceHandlers(parts.pool, parts.clock)
     return {

@@ -1,6 +1,6 @@
 """One subject of the desk, and what the functions behind it share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
@@ -47,3 +47,4 @@ class Parts(NamedTuple):
     clock: Clock
     bus: Bus
     identity: IdentityHandlers
+    environment: Mapping[str, str]

@@ -1,6 +1,5 @@
 """Accounts, companies, stores, contacts, onboarding."""
 
-import os
 from datetime import datetime
 
 from core.contracts import merchants as ask
@@ -60,7 +59,7 @@ def doors(parts: Parts) -> Doors:
     pool, clock = parts.pool, parts.clock
     accounts, companies = AccountHandlers(pool, clock), CompanyHandlers(pool, clock)
     stores, contacts = StoreHandlers(pool, clock), ContactHandlers(pool, clock)
-    keeping = _Keeping(DocumentHandlers(pool, clock, blobs_from(os.environ)))
+    keeping = _Keeping(DocumentHandlers(pool, clock, blobs_from(parts.environment)))
     files = OnboardingHandlers(pool, clock, keeping)
     attaching = AttachingHandlers(pool, clock, files, keeping)
     return {

@@ -1,7 +1,5 @@
 """Saved views, exports, alerts, activity."""
 
-import os
-
 from core.contracts import supervision as ask
 from core.contracts.desk_requests import ById, Nothing
 from core.roles.doors.door import Door, Doors, Parts
@@ -11,7 +9,7 @@ from core.supervision.api import AlertHandlers, ExportHandlers, ViewHandlers, ac
 def doors(parts: Parts) -> Doors:
     """Return the subjects of this topic."""
     pool = parts.pool
-    exports = ExportHandlers(pool, parts.clock, exports_folder(os.environ))
+    exports = ExportHandlers(pool, parts.clock, exports_folder(parts.environment))
     views = ViewHandlers(pool, parts.clock)
     alerts = AlertHandlers(pool, parts.clock)
     return {

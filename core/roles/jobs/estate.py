@@ -1,11 +1,12 @@
 """Usual levels of terminals."""
 
-from core.roles.jobs.job import Job, JobParts
+from core.roles.jobs.parts import JobParts
+from core.runtime.jobs import Job
 from core.terminals.api import Levels
 
 
 def jobs(parts: JobParts) -> list[Job]:
-    """Return the rounds of this topic."""
+    """Return the jobs of this topic."""
     return [
         Job("terminal_levels", 60.0, Levels(parts.pool, parts.clock).round),
     ]

@@ -4,12 +4,12 @@ Environment of the worker: GUICHET_SMTP (`smtp://host:port` or `smtps://host:por
 GUICHET_SMTP_USER, GUICHET_SMTP_PASSWORD, GUICHET_MAIL_FROM, GUICHET_PORTAL_URL (what links in mail begin with).
 """
 
-import os
 from typing import Final
 
 import structlog
 
-from core.roles.jobs.job import Job, JobParts
+from core.roles.jobs.parts import JobParts
+from core.runtime.jobs import Job
 
 MAIL_EVERY_S: Final = 2.0
 _SENDER: Final = "ne-pas-repondre@guichet.example"
@@ -18,8 +18,8 @@ _log = structlog.get_logger("core.mail")
 
 
 def jobs(parts: JobParts) -> list[Job]:
-    """Return the rounds of this topic. Raises: SystemExit, when the mail server cannot be read."""
-    address = os.environ.get("GUICHET_SMTP", "")
+    """Return the jobs of this topic. Raises: SystemExit, when the mail server cannot be read."""
+    address = parts.environment.get("GUICHET_SMTP", "")
     if not address:
         _log.warning("mail_waits", reason="GUICHET_SMTP is not set")
         return []
@@ -28,13 +28,16 @@ def jobs(parts: JobParts) -> list[Job]:
     try:
         smtp = Smtp.parse(
             address,
-            user=os.environ.get("GUICHET_SMTP_USER", ""),
-            password=os.environ.get("GUICHET_SMTP_PASSWORD", ""),
-            sender=os.environ.get("GUICHET_MAIL_FROM") or _SENDER,
+            user=parts.environment.get("GUICHET_SMTP_USER", ""),
+            password=parts.environment.get("GUICHET_SMTP_PASSWORD", ""),
+            sender=parts.environment.get("GUICHET_MAIL_FROM") or _SENDER,
         )
     except SmtpMalformed as error:
         raise SystemExit(f"core-worker: GUICHET_SMTP, GUICHET_MAIL_FROM: {error}") from error
     mail = MailRound(
-        parts.pool, parts.clock, smtp, portal_url=os.environ.get("GUICHET_PORTAL_URL", "http://localhost")
+        parts.pool,
+        parts.clock,
+        smtp,
+        portal_url=parts.environment.get("GUICHET_PORTAL_URL", "http://localhost"),
     )
     return [Job("mail", MAIL_EVERY_S, mail.round)]

@@ -1,13 +1,14 @@
 """Keeps the keys that find a transaction."""
 
-from core.roles.jobs.job import Job, JobParts
+from core.roles.jobs.parts import JobParts
+from core.runtime.jobs import Job
 from core.searching.store import KEYS_PER_ROUND, copy_keys
 
 KEYS_EVERY_S = 10.0
 
 
 def jobs(parts: JobParts) -> list[Job]:
-    """Return the rounds of this topic."""
+    """Return the jobs of this topic."""
 
     async def copy() -> None:
         # A full round means that more waits: after an outage it catches up at once.

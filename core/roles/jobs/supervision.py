@@ -1,8 +1,7 @@
 """Exports, and alerts that look."""
 
-import os
-
-from core.roles.jobs.job import Job, JobParts
+from core.roles.jobs.parts import JobParts
+from core.runtime.jobs import Job
 from core.supervision.api import EXPORTS_RUNNING_MAX, Exporter, Watch, exports_folder
 
 EXPORT_EVERY_S = 1.0
@@ -11,8 +10,8 @@ WATCH_EVERY_S = 15.0
 
 
 def jobs(parts: JobParts) -> list[Job]:
-    """Return the rounds of this topic."""
-    exporter = Exporter(parts.pool, parts.clock, exports_folder(os.environ))
+    """Return the jobs of this topic."""
+    exporter = Exporter(parts.pool, parts.clock, exports_folder(parts.environment))
     watch = Watch(parts.pool, parts.clock)
     return [
         *(

@@ -68,7 +68,9 @@ async def make_contracts(database_url: str) -> None:
         if maker is None:
             return
         caller = _signed_in(maker, clock.now())
-        contracts = contracts_with(pool, clock, DocumentHandlers(pool, clock, blobs_from(os.environ)))
+        contracts = contracts_with(
+            pool, clock, DocumentHandlers(pool, clock, blobs_from(os.environ)), os.environ
+        )
         for one in CONTRACTS:
             rows = await pool.fetch(_SQL.places_without_contract, siren(one.company))
             if rows:

@@ -171,7 +171,7 @@ async def engine(desk_stack: DeskStack, rows: asyncpg.Connection) -> AsyncIterat
     await silent.flush()
     bus = await Bus.connect(url, name="engine-test", inbox_prefix=inbox_prefix("engine"))
     settings = Settings("engine", desk_stack.database.dsn, url, 0, "engine-test")
-    role = await engine_role.start(RoleContext(settings, bus, _Clock()))
+    role = await engine_role.start(RoleContext(settings, bus, _Clock(), os.environ))
     ear = await Bus.connect(desk_stack.nats_url, name="test-ear", inbox_prefix="_INBOX.core")
     told: list[bytes] = []
 

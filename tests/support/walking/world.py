@@ -10,6 +10,7 @@ import contextvars
 import hashlib
 import importlib
 import inspect
+import os
 import pkgutil
 import secrets
 import uuid
@@ -241,7 +242,7 @@ async def walking_world(
         )
         pool = await asyncpg.create_pool(database.dsn, min_size=1, max_size=4)
         clock = SystemClock()
-        context = RoleContext(Settings("desk", database.dsn, "", 0, "walk"), desk_bus, clock)
+        context = RoleContext(Settings("desk", database.dsn, "", 0, "walk"), desk_bus, clock, os.environ)
         desk = Desk(await asyncpg.create_pool(database.dsn, min_size=1, max_size=4), context, settings)
         app = build_app(gateway_bus)
         app.state.parts._core = ObservedCore(gateway_bus)
@@ -256,7 +257,7 @@ async def walking_world(
                     pool=pool,
                     app=app,
                     client=client,
-                    doors=all_doors(Parts(pool, clock, desk_bus, identity)),
+                    doors=all_doors(Parts(pool, clock, desk_bus, identity, os.environ)),
                     identity=identity,
                     records=records,
                     document=document_of(app),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
@@ -211,7 +212,7 @@ async def test_the_worker_role_sweeps_delivers_and_counts_by_itself(world: World
     await start_afresh(world, control)
     bus = await Bus.connect(world.nats.url("worker"), name="worker9", inbox_prefix="_INBOX.worker")
     settings = Settings("worker", world.database.dsn, world.nats.url("worker"), 0, "worker9")
-    role = await worker_role.start(RoleContext(settings, bus, world.clock))
+    role = await worker_role.start(RoleContext(settings, bus, world.clock, os.environ))
     world.host.script.append(behaviour.SILENT)
     item = world.payment()
     await world.pay(item)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -34,9 +35,9 @@ from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, REVERSE, TOTALS,
 from core.roles import engine as engine_role
 from core.roles.context import RoleContext, Settings
 from core.roles.engine import EngineRole
+from core.runtime.jobs import end_task
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL, REFUND, Act
-from core.transactions.tasks import end_task
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
 from core.transactions.upkeep.sweeper import Sweeper
@@ -327,7 +328,7 @@ class World:
         name = f"engine{next(self.generation)}"
         self.core_bus = await Bus.connect(self.nats.url("engine"), name=name, inbox_prefix="_INBOX.engine")
         settings = Settings("engine", self.database.dsn, self.nats.url("engine"), 0, name)
-        self.role = await engine_role.start(RoleContext(settings, self.core_bus, self.clock))
+        self.role = await engine_role.start(RoleContext(settings, self.core_bus, self.clock, os.environ))
         await self.core_bus.flush()
 
     async def stop_engine(self) -> None:
