@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 from litestar import Response, delete, get, patch, post, put
+from litestar.constants import RESERVED_KWARGS
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIType, Schema
@@ -184,19 +185,24 @@ def _take_body(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_query(field: msgspec.structs.FieldInfo) -> _Take:
-    name, shown = field.name, field.encode_name
+    name, given_as, shown = field.name, _given_as(field), field.encode_name
     id_shape = _id_in(field.type)
     items = _items_in(field.type)
     if items is not None:
-        return lambda given: {name: _items_of(given[name], items, shown)}
+        return lambda given: {name: _items_of(given[given_as], items, shown)}
     if id_shape is None:
-        return lambda given: {name: given[name]}
+        return lambda given: {name: given[given_as]}
 
     def take(given: dict[str, Any]) -> dict[str, Any]:
-        text: str | None = given[name]
+        text: str | None = given[given_as]
         return {name: None if text is None else id_shape(body_id(id_shape.kind, text, shown))}
 
     return take
+
+
+def _given_as(field: msgspec.structs.FieldInfo) -> str:
+    """Return what the framework gives a field of the query as; it keeps `query`, `state` and others for itself."""
+    return f"{field.name}_" if field.name in RESERVED_KWARGS else field.name
 
 
 def _items_of(text: str | None, shape: Any, shown: str) -> list[Any] | None:
@@ -248,10 +254,11 @@ def _query_parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
     elif _items_in(field.type) is not None:
         shape = str if field.required else str | None
         bounds = {"max_length": _ITEMS_CHARACTERS_MAX, "description": "One or several, with commas between"}
-    if field.encode_name != field.name:
+    given_as = _given_as(field)
+    if field.encode_name != given_as:
         bounds["name"] = field.encode_name
     default = inspect.Parameter.empty if field.required else field.default
-    return _keyword(field.name, Annotated[shape, QueryParameter(**bounds)], default)
+    return _keyword(given_as, Annotated[shape, QueryParameter(**bounds)], default)
 
 
 def _without_meta(shape: Any) -> tuple[Any, list[msgspec.Meta]]:

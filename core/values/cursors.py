@@ -3,14 +3,18 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
 
 import msgspec
 
+from core.values.clock import from_unix_us
 from core.values.ids import IdMalformed, decode_id
 
 Row = TypeVar("Row")
 _DIGITS_MAX: Final = 18
+_DIGITS_OF_MOMENT_MAX: Final = 17  # microseconds up to the year 5138
+_LOWEST_ID: Final = bytes(16)
 
 
 class CursorMalformed(ValueError):
@@ -59,6 +63,18 @@ def id_in(kind: str, cursor: str | None) -> bytes | None:
     return None if parts is None else id_of_part(kind, parts[0])
 
 
+def name_and_id_in(kind: str, cursor: str | None) -> tuple[str, bytes]:
+    """Return after which name and id a page of a list by name begins. Raises: CursorMalformed."""
+    parts = parts_in(cursor, 2)
+    return ("", _LOWEST_ID) if parts is None else (parts[0], id_of_part(kind, parts[1]))
+
+
+def moment_and_id_in(kind: str, cursor: str | None) -> tuple[datetime, bytes] | tuple[None, None]:
+    """Return before which moment and id a page of a list by time begins. Raises: CursorMalformed."""
+    parts = parts_in(cursor, 2)
+    return (None, None) if parts is None else (moment_of_part(parts[0]), id_of_part(kind, parts[1]))
+
+
 def id_of_part(kind: str, part: str) -> bytes:
     """Return the id in one part. Raises: CursorMalformed."""
     try:
@@ -68,7 +84,14 @@ def id_of_part(kind: str, part: str) -> bytes:
 
 
 def number_of_part(part: str) -> int:
-    """Return the number in one part; a time in microseconds has 17 digits at most. Raises: CursorMalformed."""
+    """Return the number in one part. Raises: CursorMalformed."""
     if not part.isascii() or not part.isdigit() or len(part) > _DIGITS_MAX:
         raise CursorMalformed
     return int(part)
+
+
+def moment_of_part(part: str) -> datetime:
+    """Return the time that one part holds in microseconds. Raises: CursorMalformed."""
+    if len(part) > _DIGITS_OF_MOMENT_MAX:
+        raise CursorMalformed
+    return from_unix_us(number_of_part(part))
