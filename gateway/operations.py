@@ -5,6 +5,8 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
@@ -18,9 +20,10 @@ from litestar.plugins import OpenAPISchemaPlugin
 
 from core.contracts.ids import CHARACTERS_MAX, Id
 from core.contracts.operation import Operation, Route
+from core.values.clock import in_utc
+from core.values.ids import IdMalformed
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
-from gateway.v1.reading import body_id, path_id
 from gateway.v1.writing import IdempotencyKey, optional_key, required_key, write
 
 
@@ -159,13 +162,13 @@ def _shown_in_path(name: str, shape: Any) -> str:
 
 def _from_path(name: str, shown: str, shape: Any) -> _Take:
     id_shape = _id_in(shape)
-    if id_shape is not None:
-        return lambda given: {name: id_shape(path_id(id_shape.kind, given[shown]))}
+    read = partial(msgspec.convert, type=shape) if id_shape is None else id_shape.read
 
     def take(given: dict[str, Any]) -> dict[str, Any]:
         try:
-            return {name: msgspec.convert(given[shown], shape)}
-        except msgspec.ValidationError as error:
+            return {name: read(given[shown])}
+        except (IdMalformed, msgspec.ValidationError) as error:
+            # One that cannot exist is not found.
             raise Problem("not_found") from error
 
     return take
@@ -190,12 +193,17 @@ def _from_query(field: msgspec.structs.FieldInfo) -> _Take:
     items = _items_in(field.type)
     if items is not None:
         return lambda given: {name: _items_of(given[given_as], items, shown)}
+    if datetime in _members_of(_without_meta(field.type)[0]):
+        return lambda given: {name: given[given_as] and in_utc(given[given_as])}
     if id_shape is None:
         return lambda given: {name: given[given_as]}
 
     def take(given: dict[str, Any]) -> dict[str, Any]:
         text: str | None = given[given_as]
-        return {name: None if text is None else id_shape(body_id(id_shape.kind, text, shown))}
+        try:
+            return {name: None if text is None else id_shape.read(text)}
+        except IdMalformed as error:
+            raise Problem.of_field(shown, "malformed", str(error)) from error
 
     return take
 

@@ -29,6 +29,19 @@ def to_unix_us(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
+def in_utc(moment: datetime) -> datetime:
+    """Return a caller's moment in UTC; one without a zone is UTC.
+
+    Behind a zone's offset the calendar ends: what lies beyond it is its first or its last day.
+    """
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _FIRST_DAY if moment.year == 1 else _LAST_DAY
+
+
 def paris_date(moment: datetime) -> date:
     """Return the calendar date in Paris: the business date of what happens at `moment`."""
     return moment.astimezone(PARIS).date()
@@ -36,3 +49,5 @@ def paris_date(moment: datetime) -> date:
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST_DAY = datetime(1, 1, 1, tzinfo=UTC)
+_LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)

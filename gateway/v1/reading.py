@@ -1,7 +1,7 @@
 """Parameters of requests: ids, closed sets, times, cursors. Each refusal names its field."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, Any, Final, TypeVar
 
@@ -13,7 +13,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import PAGE_ROWS_MAX, FigureName, TransactionFilter
 from core.contracts.reasons import Reason
 from core.contracts.states import Brand, Kind, State
-from core.values.clock import to_unix_us
+from core.values.clock import in_utc, to_unix_us
 from core.values.cursors import CursorMalformed, decode_cursor
 from core.values.ids import IdMalformed, decode_id
 from gateway.problems import Problem, integer_parameters
@@ -75,15 +75,9 @@ def cursor_id(kind: str, cursor: str | None) -> bytes | None:
     return None if parts is None else body_id(kind, parts[0], "cursor")
 
 
-_LAST_MOMENT_US: Final = to_unix_us(datetime(9999, 12, 31, tzinfo=UTC))
-
-
 def moment_us(moment: datetime | None) -> int | None:
     """Return microseconds since 1970; a time without a zone is UTC."""
-    if moment is None:
-        return None
-    # Behind a zone's offset the last hours of the calendar are in the year 10000, which nothing after this can write.
-    return min(to_unix_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC)), _LAST_MOMENT_US)
+    return None if moment is None else to_unix_us(in_utc(moment))
 
 
 def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:

@@ -85,7 +85,7 @@ class Sampler:
                     self.value(schema.get("items", {}), name, kind)
                     for _ in range(max(1, schema.get("minItems", 1)))
                 ]
-            case "string" if found := self._of_pattern(schema.get("pattern", "")):
+            case "string" if found := self._of_pattern(schema.get("pattern", ""), named or kind):
                 return found
             case "string":
                 wanted = kind if name == "id" else named
@@ -98,13 +98,18 @@ class Sampler:
                 return False
         return None
 
-    def _of_pattern(self, pattern: str) -> str | None:
-        """Return the id of a record where a pattern is that of ids."""
+    def _of_pattern(self, pattern: str, kind: str | None) -> str | None:
+        """Return the id of a record where a pattern is that of ids: of `kind`, if it may be one."""
         prefixes = _ID_PATTERN.match(pattern)
         if prefixes is None:
             return None
         return next(
-            (self.typed(kind) for kind in self.records if PREFIXES[kind] in prefixes[1].split("|")), None
+            (
+                self.typed(each)
+                for each in sorted(self.records, key=lambda each: each != kind)
+                if PREFIXES[each] in prefixes[1].split("|")
+            ),
+            None,
         )
 
     def _object(self, schema: Json, kind: str | None) -> Json:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
+import pytest
 from litestar import Litestar
 from litestar.di import Provide
 from litestar.testing import TestClient
 
+from core.contracts import ids
+from core.contracts.ids import TargetId
 from core.contracts.listing import Paged, Words
 from core.contracts.operation import GET, Operation, Reach
+from core.values.ids import encode_id
 from gateway.core_client import Caller, CoreClient
 from gateway.operations import routes_of
 
@@ -20,6 +25,13 @@ class Find(Paged, kw_only=True):
 
     query: Words = ""
     state: Literal["open", "closed"] | None = None
+
+
+class FindBefore(msgspec.Struct, kw_only=True):
+    """A moment, and what it is about."""
+
+    target: TargetId | None = None
+    to: datetime | None = None
 
 
 class Found(msgspec.Struct):
@@ -47,6 +59,13 @@ FIND = Operation(
     reach=Reach.ANYONE,
     http=GET("/things", "Find things", tag="Things"),
 )
+FIND_BEFORE = Operation(
+    name="things.find_before",
+    asked=FindBefore,
+    answered=Found,
+    reach=Reach.ANYONE,
+    http=GET("/things/before", "Find earlier things", tag="Things"),
+)
 
 
 def test_a_query_may_name_what_the_framework_keeps_for_itself() -> None:
@@ -57,6 +76,33 @@ def test_a_query_may_name_what_the_framework_keeps_for_itself() -> None:
         refused = client.get("/things", params={"state": "ajar"})
     assert core.asked == [Find(query="bread", state="open", limit=3), Find()]
     assert refused.status_code == 400
+
+
+def test_an_identifier_of_one_of_several_kinds_keeps_its_kind() -> None:
+    core = Core()
+    with TestClient(Litestar(routes_of([FIND_BEFORE]), dependencies=_provided(core))) as client:
+        client.get("/things/before", params={"target": encode_id("store", bytes(16))})
+    (asked,) = core.asked
+    assert isinstance(asked, FindBefore)
+    assert asked.target is not None
+    assert (asked.target.kind, bytes(asked.target)) == ("store", bytes(16))
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-22T10:00:00", datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        ("2026-11-22T10:00:00+01:00", datetime(2026, 11, 22, 9, tzinfo=UTC)),
+        ("9999-12-31T23:59:59-23:59", datetime(9999, 12, 31, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+23:59", datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_comes_to_core_in_utc(text: str, moment: datetime) -> None:
+    core = Core()
+    with TestClient(Litestar(routes_of([FIND_BEFORE]), dependencies=_provided(core))) as client:
+        assert client.get("/things/before", params={"to": text}).status_code == 200
+    assert core.asked == [FindBefore(to=moment)]
+    assert ids.decode(ids.encode(core.asked[0]), FindBefore) == core.asked[0]
 
 
 def _provided(core: CoreClient) -> dict[str, Provide]:
