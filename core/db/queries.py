@@ -2,11 +2,25 @@
 
 Shape of the file: `-- name: insert_attempts` on a line of its own, comments on the lock or index relied upon,
 then one statement. A test prepares every statement against the migrated schema and fails on unused names.
+Members of closed sets are written by name, `state = :State.SENT`, and become their number when the file is loaded,
+so that plans keep their constants.
 """
 
 import re
+from enum import IntEnum
 from pathlib import Path
+from typing import Final
 
+from core.contracts import host_messages, reasons, states
+
+_SETS: Final[dict[str, type[IntEnum]]] = {
+    name: each
+    for module in (states, reasons, host_messages)
+    for name, each in vars(module).items()
+    if isinstance(each, type) and issubclass(each, IntEnum) and each is not IntEnum
+}
+# A cast (`::State`) has two colons.
+_MEMBER = re.compile(r"(?<!:):([A-Z][A-Za-z]*)\.([A-Z_]+)\b")
 _NAME = re.compile(r"^-- name: ([a-z][a-z0-9_]*)\s*$", re.MULTILINE)
 
 
@@ -31,9 +45,9 @@ class Queries:
 def load(path: Path) -> Queries:
     """Return the statements of a `queries.sql`.
 
-    Raises: ValueError, when a name stands twice or a statement is empty.
+    Raises: ValueError, when a name stands twice, a statement is empty, or a member does not exist.
     """
-    parts = _NAME.split(path.read_text(encoding="utf-8"))
+    parts = _NAME.split(with_numbers(path.read_text(encoding="utf-8"), path))
     statements: dict[str, str] = {}
     for name, text in zip(parts[1::2], parts[2::2], strict=True):
         statement = text.strip().removesuffix(";")
@@ -41,6 +55,18 @@ def load(path: Path) -> Queries:
             raise ValueError(f"{path}: the statement {name} is empty or stands twice")
         statements[name] = statement
     return Queries(statements, path)
+
+
+def with_numbers(text: str, path: Path) -> str:
+    """Return SQL with each member of a closed set as its number. Raises: ValueError for one that does not exist."""
+
+    def number(found: re.Match[str]) -> str:
+        try:
+            return str(int(_SETS[found[1]][found[2]]))
+        except KeyError:
+            raise ValueError(f"{path}: no closed set has a member {found[0][1:]}") from None
+
+    return _MEMBER.sub(number, text)
 
 
 def load_beside(module_file: str) -> Queries:
