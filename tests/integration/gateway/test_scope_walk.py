@@ -65,6 +65,7 @@ FOR_EVERYBODY: Final = {
     "POST /notices/read",
     # The institution's name and colours, which the log in page shows to anybody.
     "GET /brand",
+    *(shown_as(each) for each in OPERATIONS if each.reach is Reach.ANYONE and each.http is not None),
 }
 """Endpoints that ask for no right: they show and change only what is the caller's own."""
 
@@ -209,6 +210,7 @@ SUBJECTS_FOR_EVERYBODY: Final = {
     "core.desk.notices",
     "core.desk.notices_read",
     "core.desk.home",
+    *(each.subject for each in OPERATIONS if each.reach is Reach.ANYONE),
 }
 """What an agent without a grant may ask: about themselves."""
 
