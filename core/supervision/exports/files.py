@@ -2,8 +2,7 @@
 
 CSV (RFC 4180, every cell in quotes): UTF-8 with its mark, so that spreadsheets read accents; semicolons and decimal
 commas in French.
-XLSX: a zip whose sheets are written as they come. Source: ECMA-376, SpreadsheetML; a row's cells may leave out their
-reference, text may stand inline.
+XLSX: by XlsxWriter, a row at a time.
 """
 
 import csv
@@ -11,24 +10,20 @@ import gzip
 import io
 import os
 import re
-import zipfile
+import shutil
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import IO, Final, Protocol, cast
 
+import xlsxwriter
+
 from core.supervision.exports.columns import Amount, Value
 from core.values.cells import reads_as_formula, shown_cell
-from core.values.clock import PARIS
 
 SHEET_ROWS_MAX: Final = 1_048_576  # of the format, the head included
-_COMPRESSION_LEVEL: Final = 3
+CELL_CHARACTERS_MAX: Final = 32_767
+AMOUNT_DIGITS_MAX: Final = 4  # behind the mark, of any currency
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_EPOCH: Final = datetime(1899, 12, 30, tzinfo=PARIS)
-"""Day 0 of spreadsheets. Two moments of one zone are subtracted by the clock on the wall, which is what is shown."""
-
-_DAY_US: Final = 86_400_000_000
 
 
 class ExportFile(Protocol):
@@ -96,89 +91,69 @@ class XlsxFile:
         self, path: Path, *, titles: Sequence[str], sheet: str, rows_max: int = SHEET_ROWS_MAX
     ) -> None:
         self._titles = list(titles)
-        self._sheet = sheet
+        self._name = sheet
         self._rows_max = rows_max
         self._raw = _private(path)
-        self._zip = zipfile.ZipFile(
-            self._raw, "w", zipfile.ZIP_DEFLATED, allowZip64=True, compresslevel=_COMPRESSION_LEVEL
-        )
-        self._sheets = 0
-        self._open: IO[bytes] | None = None
-        self._rows = 0
+        # Rows leave memory for a folder beside the export, which is swept with it.
+        self._rows = path.with_name(f"{path.name}.rows")
+        shutil.rmtree(self._rows, ignore_errors=True)
+        self._rows.mkdir(mode=0o700)
+        options = {"constant_memory": True, "tmpdir": str(self._rows), "use_zip64": True}
+        self._book = xlsxwriter.Workbook(self._raw, options)
+        self._bold = self._book.add_format({"bold": True})
+        self._amounts = {
+            digits: self._book.add_format({"num_format": f"#,##0{'.' if digits else ''}{'0' * digits}"})
+            for digits in range(AMOUNT_DIGITS_MAX + 1)
+        }
+        self._moment = self._book.add_format({"num_format": "yyyy\\-mm\\-dd\\ hh:mm:ss"})
+        # Says that a text stays one when somebody edits its cell.
+        self._text = self._book.add_format({"quote_prefix": True})
         self._next_sheet()
 
     def write(self, rows: Iterable[Sequence[Value]]) -> None:
         """Append rows."""
-        parts: list[str] = []
         for row in rows:
-            if self._rows >= self._rows_max:
-                self._put("".join(parts))
-                parts.clear()
+            if self._row >= self._rows_max:
                 self._next_sheet()
-            parts.append(f"<row>{''.join(map(_xlsx_cell, row))}</row>")
-            self._rows += 1
-        self._put("".join(parts))
+            for place, value in enumerate(row):
+                self._put(place, value)
+            self._row += 1
 
     def close(self) -> None:
         """Finish the file."""
-        self._end_sheet()
-        names = [
-            self._sheet if number == 1 else f"{self._sheet} {number}" for number in range(1, self._sheets + 1)
-        ]
-        for name, text in _workbook_parts(names).items():
-            self._zip.writestr(name, text)
-        self._zip.close()
+        self._book.close()
+        shutil.rmtree(self._rows)
         _make_durable(self._raw)
 
     def abandon(self) -> None:
         """Let go of the file as it is."""
-        if self._open is not None:
-            self._open.close()
-        self._zip.close()
         self._raw.close()
+        shutil.rmtree(self._rows, ignore_errors=True)
 
     def _next_sheet(self) -> None:
-        self._end_sheet()
-        self._sheets += 1
-        # A sheet may pass 4 GiB before it is packed, which must be said before its first byte.
-        self._open = self._zip.open(f"xl/worksheets/sheet{self._sheets}.xml", "w", force_zip64=True)
-        head = "".join(f'<c t="inlineStr" s="1"><is><t>{_xml(title)}</t></is></c>' for title in self._titles)
-        widths = "".join(
-            f'<col min="{place}" max="{place}" width="{max(12, len(title) + 4)}" customWidth="1"/>'
-            for place, title in enumerate(self._titles, start=1)
-        )
-        self._put(
-            f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
-            '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-            f"<cols>{widths}</cols><sheetData><row>{head}</row>"
-        )
-        self._rows = 1
+        number = len(self._book.worksheets()) + 1
+        self._sheet = self._book.add_worksheet(self._name if number == 1 else f"{self._name} {number}")
+        self._sheet.freeze_panes(1, 0)
+        for place, title in enumerate(self._titles):
+            self._sheet.set_column(place, place, max(12, len(title) + 4))
+            self._sheet.write_string(0, place, title, self._bold)
+        self._row = 1
 
-    def _end_sheet(self) -> None:
-        if self._open is not None:
-            self._put("</sheetData></worksheet>")
-            self._open.close()
-            self._open = None
-
-    def _put(self, text: str) -> None:
-        assert self._open is not None
-        self._open.write(text.encode())
-
-
-def _xlsx_cell(value: Value) -> str:
-    if value is None or value == "":
-        return "<c/>"
-    if isinstance(value, str):
-        style = ' s="4"' if reads_as_formula(value) else ""
-        return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{_xml(value)}</t></is></c>'
-    if isinstance(value, Amount):
-        return f'<c s="2"><v>{value.text(".")}</v></c>'
-    days = (value - _EPOCH) // _MICROSECOND / _DAY_US
-    return f'<c s="3"><v>{days:.9f}</v></c>'
-
-
-def _xml(text: str) -> str:
-    return escape(_NOT_XML.sub("", text))
+    def _put(self, place: int, value: Value) -> None:
+        match value:
+            case None | "":
+                pass
+            case str():
+                style = self._text if reads_as_formula(value) else None
+                self._sheet.write_string(
+                    self._row, place, _NOT_XML.sub("", value)[:CELL_CHARACTERS_MAX], style
+                )
+            case Amount():
+                self._sheet.write_number(
+                    self._row, place, float(value.text(".")), self._amounts[value.digits]
+                )
+            case _:
+                self._sheet.write_datetime(self._row, place, value.replace(tzinfo=None), self._moment)
 
 
 def _private(path: Path) -> IO[bytes]:
@@ -190,58 +165,3 @@ def _make_durable(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
     file.close()
-
-
-_MICROSECOND: Final = datetime.resolution
-_XML: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_RELATION: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
-_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_STYLES: Final = (
-    f'{_XML}<styleSheet xmlns="{_MAIN}">'
-    '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts>'
-    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
-    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-    # The last says that a text stays one when somebody edits its cell.
-    '<cellXfs count="5"><xf/><xf fontId="1" applyFont="1"/><xf numFmtId="4" applyNumberFormat="1"/>'
-    '<xf numFmtId="164" applyNumberFormat="1"/><xf quotePrefix="1"/></cellXfs></styleSheet>'
-)
-
-
-def _workbook_parts(names: Sequence[str]) -> dict[str, str]:
-    """Return the parts that hold the sheets together."""
-    numbers = range(1, len(names) + 1)
-    sheets = "".join(
-        f'<sheet name="{_xml(name)}" sheetId="{number}" r:id="rId{number}"/>'
-        for number, name in zip(numbers, names, strict=True)
-    )
-    links = "".join(
-        f'<Relationship Id="rId{number}" Type="{_RELATION}/worksheet" Target="worksheets/sheet{number}.xml"/>'
-        for number in numbers
-    )
-    types = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
-        for number in numbers
-    )
-    return {
-        "xl/workbook.xml": f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATION}"><sheets>{sheets}</sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": (
-            f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{links}'
-            f'<Relationship Id="rIdStyles" Type="{_RELATION}/styles" Target="styles.xml"/></Relationships>'
-        ),
-        "xl/styles.xml": _STYLES,
-        "_rels/.rels": (
-            f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
-            f'<Relationship Id="rId1" Type="{_RELATION}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-        ),
-        "[Content_Types].xml": (
-            f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            '<Default Extension="xml" ContentType="application/xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-            f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>{types}</Types>'
-        ),
-    }

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -31,14 +32,17 @@ def put_in_place(part: Path, final: Path) -> int:
 
 
 def remove(path: Path) -> None:
-    """Delete a file that may be gone already."""
+    """Delete a file, or a folder of rows, that may be gone already."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+        return
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files that stand there now."""
-    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    """Return the files and the folders of rows that stand there now."""
+    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def sweep(files: Iterable[Path], keep: set[str]) -> int:
