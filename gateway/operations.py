@@ -15,7 +15,7 @@ from litestar.constants import RESERVED_KWARGS
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIType, Schema
-from litestar.params import QueryParameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.plugins import OpenAPISchemaPlugin
 
 from core.contracts.ids import CHARACTERS_MAX, Id
@@ -77,7 +77,7 @@ def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
     shown = {name: _shown_in_path(name, fields[name].type) for name in places}
     takers: list[_Take] = [_from_path(name, shown[name], fields[name].type) for name in places]
     parameters = [_keyword("caller", Caller), _keyword("core", CoreClient)]
-    parameters += [_keyword(name, str) for name in shown.values()]
+    parameters += [_path_parameter(shown[name], fields[name].type) for name in places]
     if operation.is_keyed:
         parameters.append(_keyword(_KEY, IdempotencyKey, None))
         takers.append(_take_required_key if fields[_KEY].required else _take_key)
@@ -158,6 +158,13 @@ def _shown_in_path(name: str, shape: Any) -> str:
     """Return what a place is called: the record's own identifier by its kind, as `macro_id`."""
     id_shape = _id_in(shape)
     return f"{id_shape.kind}_id" if id_shape is not None and name == "id" else name
+
+
+def _path_parameter(shown: str, shape: Any) -> inspect.Parameter:
+    """Return a place of the path; what is none of a closed set is no address."""
+    if typing.get_origin(shape) is typing.Literal:
+        return _keyword(shown, Annotated[str, PathParameter(enum=list(typing.get_args(shape)))])
+    return _keyword(shown, str)
 
 
 def _from_path(name: str, shown: str, shape: Any) -> _Take:

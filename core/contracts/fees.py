@@ -1,21 +1,15 @@
-"""Grids of acquiring fees: what the desk is asked, and what it shows of them (MER-5)."""
+"""Grids of acquiring fees: operations, requests, and the public shapes of API v1 (MER-5)."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import BrandName, CompanyRef, PersonRef, Timestamp
-from core.contracts.subjects import DESK
-
-FEE_GRIDS = f"{DESK}.fee_grids"  # Nothing -> FeeGridList
-FEE_GRID = f"{DESK}.fee_grid"  # ById -> FeeGridDetail
-FEE_GRID_MADE = f"{DESK}.fee_grid_made"  # MakeGrid -> Written (FeeGridDetail)
-FEE_GRID_ASSIGNED = f"{DESK}.fee_grid_assigned"  # AssignGrid -> Written (FeeGridDetail)
-FEE_VERSION = f"{DESK}.fee_version"  # ById -> FeeVersionDetail
-FEE_VERSION_MADE = f"{DESK}.fee_version_made"  # MakeVersion -> Written (FeeVersionDetail)
-FEE_VERSION_EDITED = f"{DESK}.fee_version_edited"  # EditVersion -> Written (FeeVersionDetail)
-FEE_VERSION_MOVED = f"{DESK}.fee_version_moved"  # MoveVersion -> Written (FeeVersionDetail)
-FEE_PREVIEW = f"{DESK}.fee_preview"  # PreviewFees -> FeePreview
+from core.contracts.ids import CompanyId, FeeGridId, FeeVersionId
+from core.contracts.listing import Remark
+from core.contracts.operation import ACT, GET, PATCH, POST, Operation, Reach
+from core.contracts.permissions import Permission
 
 FEE_ROWS_MAX: Final = 45  # 5 brands, 3 regions, 3 card types
 PREVIEW_DAYS_MAX: Final = 92
@@ -38,58 +32,79 @@ class FeeRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minimum_minor: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
 
-class MakeGrid(msgspec.Struct):
+Rows = Annotated[list[FeeRow], msgspec.Meta(max_length=FEE_ROWS_MAX)]
+VersionRevision = Annotated[
+    int, msgspec.Meta(ge=1, description="The version’s `revision` as it was read; approving must name it")
+]
+
+
+class OneGrid(msgspec.Struct, kw_only=True):
+    """A grid with its versions and who pays by it."""
+
+    id: FeeGridId
+
+
+class MakeGrid(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A grid and the first draft of its rows."""
 
-    name: str
-    currency: str
-    effective_on: str
-    rows: list[FeeRow]
+    name: Annotated[str, msgspec.Meta(min_length=2, max_length=120, pattern=r"\S")]
+    effective_on: DateText
+    rows: Rows
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
     idempotency_key: str = ""
 
 
-class AssignGrid(msgspec.Struct):
-    """From now on this company pays by this grid."""
+class AssignGrid(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """From now on this company pays by this grid, whatever it paid by before."""
 
-    grid_id: bytes
-    company_id: bytes
+    id: FeeGridId
+    company: CompanyId
     idempotency_key: str = ""
 
 
-class MakeVersion(msgspec.Struct):
-    """A draft with the rows of the newest version."""
+class MakeVersion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Begin a draft with the rows of the newest version."""
 
-    grid_id: bytes
-    effective_on: str
+    id: FeeGridId
+    effective_on: DateText
     idempotency_key: str = ""
 
 
-class EditVersion(msgspec.Struct):
-    """Every row of a draft anew, and its date."""
+class OneVersion(msgspec.Struct, kw_only=True):
+    """A version with its rows, its history and its differences from the one in force."""
 
-    id: bytes
-    effective_on: str
-    rows: list[FeeRow]
-    revision: int | None = None  # what was read; another one means that somebody wrote since
+    id: FeeVersionId
+
+
+class EditVersion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Replace every row of a draft, and its date."""
+
+    id: FeeVersionId
+    effective_on: DateText
+    rows: Rows
+    revision: VersionRevision | None = None
     idempotency_key: str = ""
 
 
-class MoveVersion(msgspec.Struct):
-    """Submit, approve, send back, withdraw."""
+class MoveVersion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Move a version. Whoever made, edited or submitted it cannot approve it."""
 
-    id: bytes
+    id: FeeVersionId
     act: FeeAct
-    reason: str
-    revision: int | None = None  # approving names what was read
+    reason: Remark = ""
+    revision: VersionRevision | None = None
     idempotency_key: str = ""
 
 
-class PreviewFees(msgspec.Struct):
-    """What the payments of these days would have cost; both days included, none means last month."""
+_INCLUDED: Final = msgspec.Meta(description="A day in Paris, included")
 
-    id: bytes
-    first: str | None = None
-    last: str | None = None
+
+class PreviewFees(msgspec.Struct, kw_only=True):
+    """Price captured payments under the version in force and under this one; last month without days."""
+
+    id: FeeVersionId
+    first: Annotated[DateText, _INCLUDED] | None = None
+    last: Annotated[DateText, _INCLUDED] | None = None
 
 
 class FeeVersionSummary(msgspec.Struct, kw_only=True):
@@ -193,3 +208,84 @@ class FeePreview(msgspec.Struct):
     compared_with: FeeVersionSummary | None
     brands: list[FeeEffect]
     total: FeeEffect | None
+
+
+_TAG: Final = "Fees"
+_LIST: Final = "Every grid with its version in force and the one on its way."
+LIST = Operation(
+    name="fee_grids.list",
+    asked=Nothing,
+    answered=FeeGridList,
+    right=Permission.FEES_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/fee-grids", "List the grids", _LIST, _TAG),
+)
+ONE = Operation(
+    name="fee_grids.one",
+    asked=OneGrid,
+    answered=FeeGridDetail,
+    right=Permission.FEES_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/fee-grids/{id}", "One grid", tag=_TAG),
+)
+MAKE = Operation(
+    name="fee_grids.make",
+    asked=MakeGrid,
+    answered=FeeGridDetail,
+    right=Permission.FEES_WRITE,
+    reach=Reach.EVERYWHERE,
+    http=POST("/fee-grids", "Make a grid", tag=_TAG),
+    audit=("fee_grid.made",),
+)
+ASSIGN = Operation(
+    name="fee_grids.assign",
+    asked=AssignGrid,
+    answered=FeeGridDetail,
+    right=Permission.FEES_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=ACT("/fee-grids/{id}/companies", "Let a company pay by a grid", tag=_TAG),
+    audit=("company.fees_set",),
+)
+MAKE_VERSION = Operation(
+    name="fee_versions.make",
+    asked=MakeVersion,
+    answered=FeeVersionDetail,
+    right=Permission.FEES_WRITE,
+    reach=Reach.EVERYWHERE,
+    http=POST("/fee-grids/{id}/versions", "Begin the next version", tag=_TAG),
+    audit=("fee_version.made",),
+)
+ONE_VERSION = Operation(
+    name="fee_versions.one",
+    asked=OneVersion,
+    answered=FeeVersionDetail,
+    right=Permission.FEES_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/fee-versions/{id}", "One version", tag=_TAG),
+)
+EDIT_VERSION = Operation(
+    name="fee_versions.edit",
+    asked=EditVersion,
+    answered=FeeVersionDetail,
+    right=Permission.FEES_WRITE,
+    reach=Reach.EVERYWHERE,
+    http=PATCH("/fee-versions/{id}", "Edit a draft", tag=_TAG),
+    audit=("fee_version.edited",),
+)
+MOVE_VERSION = Operation(
+    name="fee_versions.move",
+    asked=MoveVersion,
+    answered=FeeVersionDetail,
+    reach=Reach.BY_RECORD,
+    http=ACT("/fee-versions/{id}/{act}", "Submit, approve, send back or withdraw", tag=_TAG),
+    audit=tuple(f"fee_version.{act}" for act in get_args(FeeAct)),
+)
+PREVIEW = Operation(
+    name="fee_versions.preview",
+    asked=PreviewFees,
+    answered=FeePreview,
+    right=Permission.FEES_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/fee-versions/{id}/preview", "What a version would have cost", tag=_TAG),
+)
+OPERATIONS = (LIST, ONE, MAKE, ASSIGN, MAKE_VERSION, ONE_VERSION, EDIT_VERSION, MOVE_VERSION, PREVIEW)

@@ -27,7 +27,7 @@ class Reach(Enum):
 
     EVERYWHERE = "everywhere"  # for the whole institution
     SOMEWHERE = "somewhere"  # for some place: the handler looks within the places where it is held
-    BY_RECORD = "by_record"  # which right depends on the record: the handler asks for it
+    BY_RECORD = "by_record"  # which right depends on the record or on the act: the handler asks for it
     ANYONE = "anyone"  # who is signed in
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any, Final
 
-from core.contracts import approvals, macros
+from core.contracts import approvals, fees, macros
 from core.contracts.operation import Operation, refuse_twins
 
 OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
     *approvals.OPERATIONS,
+    *fees.OPERATIONS,
     *macros.OPERATIONS,
 )
 refuse_twins(OPERATIONS)

@@ -7,7 +7,7 @@ import msgspec
 
 from core.contracts import fees as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.desk_requests import Nothing, Written
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.identity.api import (
@@ -16,7 +16,6 @@ from core.identity.api import (
     WriteOnce,
     record_action,
     refuse_if_stale,
-    require,
     require_everywhere,
 )
 from core.merchants.fees import rules, store
@@ -45,34 +44,31 @@ class FeeHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def grids(self, caller: SignedIn, _request: Nothing) -> ask.FeeGridList:
-        """Return every grid. Raises: NotPermitted."""
-        require(caller, Permission.FEES_READ)
+    async def grids(self, _caller: SignedIn, _request: Nothing) -> ask.FeeGridList:
+        """Return every grid."""
         async with self._pool.acquire() as connection:
             return await grid_list(connection, self._today())
 
-    async def grid(self, caller: SignedIn, request: ById) -> ask.FeeGridDetail:
-        """Return one grid. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.FEES_READ)
+    async def grid(self, caller: SignedIn, request: ask.OneGrid) -> ask.FeeGridDetail:
+        """Return one grid. Raises: NotFound."""
+        scope = caller.scope_of(Permission.FEES_READ)
         async with self._pool.acquire() as connection:
             return await grid_detail(connection, scope, request.id, self._today())
 
-    async def version(self, caller: SignedIn, request: ById) -> ask.FeeVersionDetail:
-        """Return one version. Raises: NotPermitted, NotFound."""
-        require(caller, Permission.FEES_READ)
+    async def version(self, caller: SignedIn, request: ask.OneVersion) -> ask.FeeVersionDetail:
+        """Return one version. Raises: NotFound."""
         async with self._pool.acquire() as connection:
             return await version_detail(connection, caller, request.id, self._today())
 
     async def make_grid(self, caller: SignedIn, request: ask.MakeGrid) -> Written:
-        """Make a grid with a draft. Raises: NotPermitted, FeesRefused, GridNameTaken, KeyReused."""
-        scope = require_everywhere(caller, Permission.FEES_WRITE)
+        """Make a grid with a draft. Raises: FeesRefused, GridNameTaken, KeyReused."""
+        scope = caller.scope_of(Permission.FEES_WRITE)
         effective_on = _checked(request.effective_on, request.rows)
-        name = request.name.strip()
 
         async def effect(connection: Connection) -> bytes:
             now = self._clock.now()
             grid_id = await store.add_grid(
-                connection, name=name, currency=request.currency, agent_id=caller.agent_id, now=now
+                connection, name=request.name, currency=request.currency, agent_id=caller.agent_id, now=now
             )
             if grid_id is None:
                 raise GridNameTaken
@@ -82,23 +78,23 @@ class FeeHandlers:
             assert version_id is not None
             await store.put_rows(connection, version_id, request.rows)
             await self._note(connection, caller, version_id, "made", "")
-            await self._record(connection, caller, "fee_grid.made", "fee_grid", grid_id, {"name": name})
+            facts: dict[str, object] = {"name": request.name}
+            await self._record(connection, caller, "fee_grid.made", "fee_grid", grid_id, facts)
             return msgspec.json.encode(await grid_detail(connection, scope, grid_id, self._today()))
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="fee_grid")
 
     async def make_version(self, caller: SignedIn, request: ask.MakeVersion) -> Written:
-        """Begin the next version of a grid. Raises: NotPermitted, NotFound, FeesRefused, VersionPending, KeyReused."""
-        require_everywhere(caller, Permission.FEES_WRITE)
+        """Begin the next version of a grid. Raises: NotFound, FeesRefused, VersionPending, KeyReused."""
         effective_on = _date_of(request.effective_on, "effective_on")
 
         async def effect(connection: Connection) -> bytes:
-            if not await store.lock_grid(connection, request.grid_id):
+            if not await store.lock_grid(connection, request.id):
                 raise NotFound
-            newest = await store.newest_version(connection, request.grid_id)
+            newest = await store.newest_version(connection, request.id)
             version_id = await store.add_version(
                 connection,
-                grid_id=request.grid_id,
+                grid_id=request.id,
                 effective_on=effective_on,
                 agent_id=caller.agent_id,
                 now=self._clock.now(),
@@ -116,9 +112,8 @@ class FeeHandlers:
     async def edit_version(self, caller: SignedIn, request: ask.EditVersion) -> Written:
         """Replace the rows of a draft.
 
-        Raises: NotPermitted, NotFound, FeesRefused, VersionNotDraft, ChangedMeanwhile, KeyReused.
+        Raises: NotFound, FeesRefused, VersionNotDraft, ChangedMeanwhile, KeyReused.
         """
-        require_everywhere(caller, Permission.FEES_WRITE)
         effective_on = _checked(request.effective_on, request.rows)
 
         async def effect(connection: Connection) -> bytes:
@@ -192,29 +187,29 @@ class FeeHandlers:
     async def assign(self, caller: SignedIn, request: ask.AssignGrid) -> Written:
         """Let a company pay by a grid from now on.
 
-        Raises: NotPermitted, NotFound, FeesRefused, GridWithoutVersion, KeyReused.
+        Raises: NotFound, FeesRefused, GridWithoutVersion, KeyReused.
         """
-        scope = require(caller, Permission.FEES_WRITE)
+        scope = caller.scope_of(Permission.FEES_WRITE)
 
         async def effect(connection: Connection) -> bytes:
-            if not await store.lock_grid(connection, request.grid_id):
+            if not await store.lock_grid(connection, request.id):
                 raise NotFound
-            if not await store.sees_company(connection, scope, request.company_id):
+            if not await store.sees_company(connection, scope, request.company):
                 raise FeesRefused([FieldProblem("company", "not_found")])
-            if await store.in_force(connection, request.grid_id, self._today()) is None:
+            if await store.in_force(connection, request.id, self._today()) is None:
                 raise GridWithoutVersion
             now = self._clock.now()
-            await store.assign(connection, company_id=request.company_id, grid_id=request.grid_id, now=now)
-            facts: dict[str, object] = {"grid": encode_id("fee_grid", request.grid_id)}
-            await self._record(connection, caller, "company.fees_set", "company", request.company_id, facts)
-            detail = await grid_detail(connection, scope, request.grid_id, self._today())
+            await store.assign(connection, company_id=request.company, grid_id=request.id, now=now)
+            facts: dict[str, object] = {"grid": encode_id("fee_grid", request.id)}
+            await self._record(connection, caller, "company.fees_set", "company", request.company, facts)
+            detail = await grid_detail(connection, scope, request.id, self._today())
             return msgspec.json.encode(detail)
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="fee_assign")
 
     async def preview(self, caller: SignedIn, request: ask.PreviewFees) -> ask.FeePreview:
-        """Price the payments of some days twice. Raises: NotPermitted, NotFound, FeesRefused."""
-        scope = require(caller, Permission.FEES_READ)
+        """Price the payments of some days twice. Raises: NotFound, FeesRefused."""
+        scope = caller.scope_of(Permission.FEES_READ)
         today = self._today()
         first, last = last_month(today)
         if request.first is not None or request.last is not None:

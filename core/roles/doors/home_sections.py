@@ -157,7 +157,7 @@ async def installations(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
 
 async def fee_approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
     """Return the grids that somebody else has submitted."""
-    if not caller.may(Permission.FEES_APPROVE):
+    if not (caller.may(Permission.FEES_READ) and caller.may(Permission.FEES_APPROVE)):
         return None
     grids = (await FeeHandlers(parts.pool, parts.clock).grids(caller, Nothing())).data
     return _section(

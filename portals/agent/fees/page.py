@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Response, get, post
 
@@ -55,7 +55,8 @@ async def make_grid(desk: Desk) -> Response[bytes]:
     if len(name) < 2:
         errors["name"] = desk.words("fees.name_short")
     body = {"name": name, "effective_on": form.get("effective_on", ""), "rows": rows}
-    made, errors = await _post(desk, "/v1/fee-grids", body, form.get("idempotency_key"), errors, places)
+    key = form.get("idempotency_key")
+    made, errors = await _write(desk, "post", "/v1/fee-grids", body, key, errors, places)
     if made is not None:
         return desk.go(f"/fees/{made['id']}")
     return _new(desk, form, errors, rows=_row_count(form) or EMPTY_ROWS, status=422)
@@ -73,8 +74,9 @@ async def make_version(desk: Desk, grid_id: str) -> Response[bytes]:
     """Begin the next version."""
     desk.require_session()
     form = await desk.form()
-    made, errors = await _post(
+    made, errors = await _write(
         desk,
+        "post",
         f"/v1/fee-grids/{path_part(grid_id)}/versions",
         {"effective_on": form.get("effective_on", "")},
         form.get("idempotency_key"),
@@ -92,7 +94,7 @@ async def assign_grid(desk: Desk, grid_id: str) -> Response[bytes]:
     form = await desk.form()
     body = {"company": form.get("company", "").strip()[:40]}
     path = f"/v1/fee-grids/{path_part(grid_id)}/companies"
-    made, errors = await _post(desk, path, body, None, {})
+    made, errors = await _write(desk, "post", path, body, None, {})
     if made is not None:
         return desk.go(f"/fees/{path_part(grid_id)}")
     return await _show_grid(desk, grid_id, form, errors, status=422)
@@ -131,9 +133,8 @@ async def move_version(desk: Desk, version_id: str) -> Response[bytes]:
         revision = {} if saved is None else {"revision": saved["revision"]}
     if not errors:
         reason = form.get("reason", "").strip()
-        body = {"act": act if act in _ACTS else "submit", "reason": reason, **revision}
-        path = f"/v1/fee-versions/{path_part(version_id)}/acts"
-        made, errors = await _post(desk, path, body, _key(form, "a"), {})
+        path = f"/v1/fee-versions/{path_part(version_id)}/{act if act in _ACTS else 'submit'}"
+        made, errors = await _write(desk, "post", path, {"reason": reason, **revision}, _key(form, "a"), {})
         if made is not None:
             return desk.go(f"/fees/versions/{made['id']}")
     found = await _version(desk, version_id)
@@ -204,8 +205,8 @@ async def _save_rows(desk: Desk, version_id: str, form: dict[str, str]) -> tuple
     """Write the rows that were typed; return the version, or what is wrong by the form's fields."""
     rows, places, errors = read_rows(desk, form)
     body = {"effective_on": form.get("effective_on", ""), "rows": rows, **revision_of(form)}
-    path = f"/v1/fee-versions/{path_part(version_id)}/rows"
-    return await _post(desk, path, body, _key(form, "r"), errors, places)
+    path = f"/v1/fee-versions/{path_part(version_id)}"
+    return await _write(desk, "patch", path, body, _key(form, "r"), errors, places)
 
 
 def _key(form: dict[str, str], step: str) -> str | None:
@@ -213,8 +214,9 @@ def _key(form: dict[str, str], step: str) -> str | None:
     return f"{form['idempotency_key']}{step}" if form.get("idempotency_key") else None
 
 
-async def _post(
+async def _write(
     desk: Desk,
+    method: Literal["post", "patch"],
     path: str,
     body: Json,
     key: str | None,
@@ -227,7 +229,8 @@ async def _post(
     if errors:
         return None, errors
     try:
-        return await desk.gateway.post(path, body, idempotency_key=key or None), {}
+        send = desk.gateway.post if method == "post" else desk.gateway.patch
+        return await send(path, body, idempotency_key=key or None), {}
     except GatewayProblem as problem:
         if problem.is_beyond_the_form:
             raise

@@ -56,8 +56,7 @@ async def make_grid(client: httpx.AsyncClient, name: str, *rows: dict[str, Any])
 async def act(client: httpx.AsyncClient, version: str, what: str) -> httpx.Response:
     read = (await client.get(f"/v1/fee-versions/{version}")).json()
     return await client.post(
-        f"/v1/fee-versions/{version}/acts",
-        json={"act": what, "reason": "as agreed", "revision": read["revision"]},
+        f"/v1/fee-versions/{version}/{what}", json={"reason": "as agreed", "revision": read["revision"]}
     )
 
 
@@ -79,9 +78,7 @@ async def test_whoever_submits_cannot_approve(desk_stack: DeskStack, rows: async
         assert (await act(one, version, "submit")).json()["state"] == "submitted"
         refused = await act(one, version, "approve")
         assert (refused.status_code, refused.json()["code"]) == (403, "fee_same_person")
-        edited = await one.post(
-            f"/v1/fee-versions/{version}/rows", json={"effective_on": today(), "rows": [CB]}
-        )
+        edited = await one.patch(f"/v1/fee-versions/{version}", json={"effective_on": today(), "rows": [CB]})
         assert edited.json()["code"] == "fee_version_not_draft"
     async with desk_stack.client(await token_of(desk_stack, "superviseur")) as other:
         approved = (await act(other, version, "approve")).json()
@@ -106,8 +103,8 @@ async def test_the_next_version_begins_as_a_copy_and_shows_what_it_changes(
         assert again.json()["code"] == "fee_version_pending"
         draft = made.json()
         assert (draft["version"], draft["differences"], len(draft["rows"])) == (2, [], 2)
-        edited = await client.post(
-            f"/v1/fee-versions/{draft['id']}/rows",
+        edited = await client.patch(
+            f"/v1/fee-versions/{draft['id']}",
             json={"effective_on": today(12), "rows": [{**VISA, "rate_bp": 40}]},
         )
     changed = edited.json()
@@ -138,8 +135,8 @@ async def test_a_draft_is_priced_on_what_was_captured(
         draft = (
             await client.post(f"/v1/fee-grids/{grid['id']}/versions", json={"effective_on": today(1)})
         ).json()
-        await client.post(
-            f"/v1/fee-versions/{draft['id']}/rows",
+        await client.patch(
+            f"/v1/fee-versions/{draft['id']}",
             json={"effective_on": today(1), "rows": [{**VISA, "rate_bp": 40}, CB]},
         )
         seen = await client.get(
@@ -223,19 +220,17 @@ async def test_nobody_approves_other_figures_than_those_that_they_read(desk_stac
         assert (await act(author, version, "submit")).status_code == 200
         read = (await other.get(path)).json()
         assert (await act(another, version, "send_back")).status_code == 200
-        edited = await author.post(
-            f"{path}/rows", json={"effective_on": today(), "rows": [{**VISA, "rate_bp": 1}]}
-        )
+        edited = await author.patch(path, json={"effective_on": today(), "rows": [{**VISA, "rate_bp": 1}]})
         assert edited.status_code == 200
         stale = {"effective_on": today(), "rows": [VISA], "revision": read["revision"]}
-        overwritten = await another.post(f"{path}/rows", json=stale)
+        overwritten = await another.patch(path, json=stale)
         assert (overwritten.status_code, overwritten.json()["code"]) == (409, "changed_meanwhile")
         assert overwritten.json()["errors"][0]["detail"].startswith("Claire Dubreuil, ")
         assert (await act(author, version, "submit")).status_code == 200
-        wish = {"act": "approve", "reason": "as read"}
-        late = await other.post(f"{path}/acts", json={**wish, "revision": read["revision"]})
+        wish = {"reason": "as read"}
+        late = await other.post(f"{path}/approve", json={**wish, "revision": read["revision"]})
         assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
-        blind = await other.post(f"{path}/acts", json=wish)
+        blind = await other.post(f"{path}/approve", json=wish)
         assert blind.json()["errors"] == [
             {"field": "revision", "code": "missing", "detail": "rechargez la page\u00a0: sa version manque"}
         ]

@@ -75,9 +75,9 @@ NOT_PLACED: Final = {
     "GET /contract-templates",
     "GET /contract-templates/{template_id}",
     "GET /fee-grids",
-    "GET /fee-grids/{grid_id}",
-    "GET /fee-versions/{version_id}",
-    "GET /fee-versions/{version_id}/preview",
+    "GET /fee-grids/{fee_grid_id}",
+    "GET /fee-versions/{fee_version_id}",
+    "GET /fee-versions/{fee_version_id}/preview",
     "GET /macros",
     "GET /requests/types",
     "GET /roles",
@@ -93,10 +93,7 @@ EVERYWHERE_ONLY: Final = {
     "DELETE /brands/{brand_id}",
     "POST /requests/types",
     "POST /contract-templates",
-    "POST /fee-grids",
-    "POST /fee-grids/{grid_id}/versions",
-    "POST /fee-versions/{version_id}/rows",
-    "POST /fee-versions/{version_id}/acts",
+    "POST /fee-versions/{fee_version_id}/{act}",
     # An account has its place by its first company; alone it is for who sees the whole.
     "POST /accounts",
     *(shown_as(each) for each in OPERATIONS if each.reach is Reach.EVERYWHERE and each.http is not None),
@@ -229,10 +226,7 @@ SUBJECTS_EVERYWHERE_ONLY: Final = {
     "core.desk.brand_put",
     "core.desk.brand_remove",
     "core.desk.contract_template_written",
-    "core.desk.fee_grid_made",
-    "core.desk.fee_version_made",
-    "core.desk.fee_version_edited",
-    "core.desk.fee_version_moved",
+    "core.desk.fee_versions_move",
     *(each.subject for each in OPERATIONS if each.reach is Reach.EVERYWHERE),
 }
 """Subjects that refuse whoever holds the right in a part only, as EVERYWHERE_ONLY does."""
@@ -243,7 +237,7 @@ RIGHT_OF_THE_RECORD: Final = {
 }
 """Subjects whose right depends on the record; asked about a record that does not exist, they say not found."""
 
-KINDS_OF_NO_RECORD: Final = {"code", "kind", "subject_id", "session", "factor"}
+KINDS_OF_NO_RECORD: Final = {"act", "code", "kind", "subject_id", "session", "factor"}
 """Places in an address that hold no id of a scoped record: codes, words, one's own session and factors."""
 
 UNSCOPED_TABLES: Final = (

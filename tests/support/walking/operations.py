@@ -61,10 +61,11 @@ def requests_for(
     Raises: KeyError, when a place in the path is an id of no known kind.
     """
     path = operation.path
-    for place in operation.places:
-        kind = kind_of(place)
-        path = path.replace(f"{{{place}}}", (query or {}).get(place) or sampler.typed(kind or place))
     described = operation.description or {}
+    sets = {each["name"]: each["schema"].get("enum", ()) for each in described.get("parameters", ())}
+    for place in operation.places:
+        filled = next(iter(sets.get(place, ())), "") or (query or {}).get(place)
+        path = path.replace(f"{{{place}}}", filled or sampler.typed(kind_of(place) or place))
     parameters = [each for each in described.get("parameters", ()) if each["in"] == "query"]
     needed = [
         (each["name"], _plain(sampler.value(each["schema"], each["name"])))
