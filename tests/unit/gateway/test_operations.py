@@ -7,17 +7,18 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.testing import TestClient
 
 from core.contracts import ids
 from core.contracts.ids import TargetId
 from core.contracts.listing import Paged, Words
-from core.contracts.operation import GET, Operation, Reach
+from core.contracts.operation import ACT, GET, Operation, Reach
 from core.values.ids import encode_id
 from gateway.core_client import Caller, CoreClient
 from gateway.operations import routes_of
+from gateway.problems import Problem
 
 
 class Find(Paged, kw_only=True):
@@ -32,6 +33,12 @@ class FindBefore(msgspec.Struct, kw_only=True):
 
     target: TargetId | None = None
     to: datetime | None = None
+
+
+class Move(msgspec.Struct, kw_only=True):
+    """One of two ways."""
+
+    act: Literal["open", "close"]
 
 
 class Found(msgspec.Struct):
@@ -66,6 +73,13 @@ FIND_BEFORE = Operation(
     reach=Reach.ANYONE,
     http=GET("/things/before", "Find earlier things", tag="Things"),
 )
+MOVE = Operation(
+    name="things.move",
+    asked=Move,
+    answered=Found,
+    reach=Reach.ANYONE,
+    http=ACT("/things/{act}", "Open or close", tag="Things"),
+)
 
 
 def test_a_query_may_name_what_the_framework_keeps_for_itself() -> None:
@@ -76,6 +90,19 @@ def test_a_query_may_name_what_the_framework_keeps_for_itself() -> None:
         refused = client.get("/things", params={"state": "ajar"})
     assert core.asked == [Find(query="bread", state="open", limit=3), Find()]
     assert refused.status_code == 400
+
+
+def test_an_act_of_a_closed_set_is_an_address_and_no_other_is() -> None:
+    core = Core()
+    app = Litestar(
+        routes_of([MOVE]), dependencies=_provided(core), exception_handlers={Problem: _code_of_problem}
+    )
+    with TestClient(app) as client:
+        assert client.post("/things/close").status_code == 200
+        assert client.post("/things/burn").text == "not_found"
+    assert core.asked == [Move(act="close")]
+    (act,) = app.openapi_schema.to_schema()["paths"]["/things/{act}"]["post"]["parameters"]
+    assert act["schema"]["enum"] == ["open", "close"]
 
 
 def test_an_identifier_of_one_of_several_kinds_keeps_its_kind() -> None:
@@ -103,6 +130,10 @@ def test_a_moment_comes_to_core_in_utc(text: str, moment: datetime) -> None:
         assert client.get("/things/before", params={"to": text}).status_code == 200
     assert core.asked == [FindBefore(to=moment)]
     assert ids.decode(ids.encode(core.asked[0]), FindBefore) == core.asked[0]
+
+
+def _code_of_problem(_request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
+    return Response(problem.code, status_code=404, media_type="text/plain")
 
 
 def _provided(core: CoreClient) -> dict[str, Provide]:
