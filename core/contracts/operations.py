@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
-from core.contracts import approvals, fees, macros
+from core.contracts import approvals, fees, macros, requests
 from core.contracts.operation import Operation, refuse_twins
 
 OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
     *approvals.OPERATIONS,
     *fees.OPERATIONS,
     *macros.OPERATIONS,
+    *requests.OPERATIONS,
 )
 refuse_twins(OPERATIONS)

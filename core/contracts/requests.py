@@ -1,21 +1,18 @@
-"""Internal requests (MER-6): what is asked and what comes back."""
+"""Internal requests (MER-6): operations, requests, and the public shapes of API v1."""
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Final, Literal
 
 import msgspec
 
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import CompanyRef, PersonRef, StoreRef, TerminalRef, Timestamp
-from core.contracts.subjects import DESK
-
-REQUESTS = f"{DESK}.requests"  # ListRequests -> RequestPage
-REQUEST = f"{DESK}.request"  # RequestKey -> RequestDetail
-REQUEST_CREATE = f"{DESK}.request_create"  # CreateRequest -> Written (RequestDetail)
-REQUEST_ASSIGN = f"{DESK}.request_assign"  # AssignRequest -> Written (RequestDetail)
-REQUEST_COMMENT = f"{DESK}.request_comment"  # CommentRequest -> Written (RequestDetail)
-REQUEST_MOVE = f"{DESK}.request_move"  # MoveRequest -> Written (RequestDetail)
-REQUEST_CHANGE = f"{DESK}.request_change"  # ChangeRequest -> Written (RequestDetail)
-REQUEST_TYPES = f"{DESK}.request_types"  # Nothing -> RequestTypeList
-REQUEST_TYPE_PUT = f"{DESK}.request_type_put"  # PutRequestType -> Written (RequestTypeView)
+from core.contracts.ids import AgentId, CompanyId, ContractId, Id, StoreId, TerminalId, TransactionId
+from core.contracts.listing import Paged, Words
+from core.contracts.operation import ACT, GET, PATCH, POST, Operation, Reach
+from core.contracts.permissions import Permission
+from core.contracts.texts import LINES
+from core.values.request_codes import code_said
 
 FIELDS_MAX = 20
 STATUSES_MAX = 20
@@ -28,6 +25,50 @@ EntryKind = Literal["created", "comment", "assigned", "status", "changed", "clos
 Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,39}$")]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Date = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-12-31"])]
+DateOrNone = Annotated[str, msgspec.Meta(pattern="^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
+Title = Annotated[str, msgspec.Meta(min_length=3, max_length=200)]
+Text = Annotated[str, msgspec.Meta(max_length=4_000), LINES]
+Comment = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000), LINES]
+Answer = Annotated[str, msgspec.Meta(max_length=2_000), LINES]
+
+
+class RequestKey(Id, kind="request"):
+    """A request by its identifier, or by the code that people say."""
+
+    @classmethod
+    def read(cls, text: str) -> "RequestKey":
+        """Id."""
+        said = code_said(text)
+        return cls(super().read(text) if said is None else said.encode())
+
+    @property
+    def code(self) -> str | None:
+        """The code; None where it is an identifier."""
+        return None if len(self) == 16 else self.decode()
+
+    @property
+    def text(self) -> str:
+        """Id."""
+        return self.code or super().text
+
+
+class Assignee(Id, kind="agent"):
+    """An agent, or `me`: whoever asks."""
+
+    @classmethod
+    def read(cls, text: str) -> "Assignee":
+        """Id."""
+        return cls() if text == "me" else cls(super().read(text))
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Id."""
+        return f"{super().pattern()}|^me$"
+
+    @property
+    def text(self) -> str:
+        """Id."""
+        return super().text if self else "me"
 
 
 class FieldOfType(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,97 +91,105 @@ class StatusOfType(msgspec.Struct, forbid_unknown_fields=True):
     final: bool = False
 
 
-class ListRequests(msgspec.Struct):
-    """Late ones first, then by due date. What is None does not narrow."""
+_BOX: Final = "Given to me, to be taken, in my teams’ queues, written by me, all I may see"
 
-    box: Box = "mine"
+
+class ListRequests(Paged, kw_only=True):
+    """A page of requests, and how many open ones stand in each box."""
+
+    box: Annotated[Box, msgspec.Meta(description=_BOX)] = "mine"
     closed: bool = False
     late: bool = False
-    type: str | None = None
-    company_id: bytes | None = None
-    store_id: bytes | None = None
+    type: Code | None = None
+    company: CompanyId | None = None
+    store: StoreId | None = None
     priority: Priority | None = None
-    query: str = ""
-    limit: int = 50
-    after: tuple[int, str, bytes] | None = None
+    query: Words = ""
 
 
-class RequestKey(msgspec.Struct):
-    """A request by its id, or by the code that people say."""
+class OneRequest(msgspec.Struct, kw_only=True):
+    """A request by its id or its code, with all that was said and done."""
 
-    id: bytes | None = None
-    code: str = ""
+    id: RequestKey
 
 
-class CreateRequest(msgspec.Struct):
-    """A new request. Of store, terminal and transaction the narrowest counts, and brings the others with it."""
+class CreateRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A new request. It enters its type's queue; of what it is about, the narrowest brings the rest."""
 
-    type: str
-    title: str
-    details: str = ""
-    answers: dict[str, str] = {}
+    type: Code
+    title: Title
+    details: Text = ""
+    answers: Annotated[dict[str, Answer], msgspec.Meta(max_length=FIELDS_MAX)] = {}
     priority: Priority = "normal"
-    due_on: str | None = None
-    company_id: bytes | None = None
-    store_id: bytes | None = None
-    terminal_id: bytes | None = None
-    transaction_id: bytes | None = None
-    contract_id: bytes | None = None
-    assignee_id: bytes | None = None
+    due_on: Date | None = None
+    company: CompanyId | None = None
+    store: StoreId | None = None
+    terminal: TerminalId | None = None
+    transaction: TransactionId | None = None
+    contract: ContractId | None = None
+    assignee: AgentId | None = None
     idempotency_key: str = ""
 
 
-class AssignRequest(msgspec.Struct):
-    """Give a request to somebody, to oneself (`me`), or back to its team (neither)."""
+class AssignRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An agent's id, `me`, or null to give the request back to its team."""
 
-    key: RequestKey
-    assignee_id: bytes | None = None
-    me: bool = False
-    comment: str = ""
+    id: RequestKey
+    assignee: Assignee | None
+    comment: Text = ""
     idempotency_key: str = ""
 
 
-class CommentRequest(msgspec.Struct):
-    """Say something, and tell those who are mentioned."""
+class CommentRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to say, and the ids of agents to tell; `@name` in the text tells too."""
 
-    key: RequestKey
-    body: str
-    mentions: list[bytes] = []
+    id: RequestKey
+    body: Comment
+    mentions: Annotated[list[AgentId], msgspec.Meta(max_length=20)] = []
     idempotency_key: str = ""
 
 
-class MoveRequest(msgspec.Struct):
-    """Change the status: to the one named, to the only final one (`close`), or back to the first (`reopen`)."""
+class ReopenRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why."""
 
-    key: RequestKey
-    status: str | None = None
-    close: bool = False
-    reopen: bool = False
-    comment: str = ""
+    id: RequestKey
+    comment: Text = ""
     idempotency_key: str = ""
 
 
-class ChangeRequest(msgspec.Struct):
-    """Change what is not None. An empty `due_on` takes the date away."""
+class CloseRequest(ReopenRequest, kw_only=True, forbid_unknown_fields=True):
+    """The final status; it may be left out where the type has only one."""
 
-    key: RequestKey
-    title: str | None = None
+    status: Code | None = None
+
+
+class MoveRequest(ReopenRequest, kw_only=True, forbid_unknown_fields=True):
+    """A status of the request's type."""
+
+    status: Code
+
+
+class ChangeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What is left out stays; an empty `due_on` takes the date away."""
+
+    id: RequestKey
+    title: Title | None = None
     priority: Priority | None = None
-    due_on: str | None = None
-    team: str | None = None
+    due_on: DateOrNone | None = None
+    team: Code | None = None
     idempotency_key: str = ""
 
 
-class PutRequestType(msgspec.Struct):
-    """Make or change a type; statuses that are no longer named stay on the requests that have them."""
+class SaveRequestType(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A type of request: its queue, its days, what it asks, its statuses in order."""
 
-    code: str
-    name_fr: str
-    name_en: str
-    team: str
-    statuses: list[StatusOfType]
-    due_days: int | None = None
-    fields: list[FieldOfType] = []
+    code: Code
+    name_fr: Label
+    name_en: Label
+    team: Code
+    statuses: Annotated[list[StatusOfType], msgspec.Meta(min_length=2, max_length=STATUSES_MAX)]
+    due_days: Annotated[int, msgspec.Meta(ge=1, le=365)] | None = None
+    fields: Annotated[list[FieldOfType], msgspec.Meta(max_length=FIELDS_MAX)] = []
     retired: bool = False
     idempotency_key: str = ""
 
@@ -241,3 +290,112 @@ class RequestPage(msgspec.Struct):
     data: list[RequestView]
     next_cursor: str | None
     counts: dict[str, int]
+
+
+_TAG: Final = "Requests"
+_Used: Final = partial(Operation, right=Permission.REQUESTS_USE, reach=Reach.SOMEWHERE)
+LIST = _Used(
+    name="requests.list",
+    asked=ListRequests,
+    answered=RequestPage,
+    http=GET("/requests", "List requests, late ones first", tag=_TAG),
+)
+ONE = _Used(
+    name="requests.one",
+    asked=OneRequest,
+    answered=RequestDetail,
+    http=GET("/requests/{id}", "One request", tag=_TAG),
+)
+CREATE = _Used(
+    name="requests.create",
+    asked=CreateRequest,
+    answered=RequestDetail,
+    http=POST("/requests", "Make a request", "Write a request into the queue of its type's team.", _TAG),
+    audit=("request.created",),
+)
+ASSIGN = _Used(
+    name="requests.assign",
+    asked=AssignRequest,
+    answered=RequestDetail,
+    http=ACT(
+        "/requests/{id}/assign",
+        "Assign or take",
+        "Give the request to somebody who may see it; they are told.",
+        _TAG,
+    ),
+    audit=("request.assigned",),
+)
+COMMENT = _Used(
+    name="requests.comment",
+    asked=CommentRequest,
+    answered=RequestDetail,
+    http=ACT(
+        "/requests/{id}/comment",
+        "Comment",
+        "Add a comment and tell those who are mentioned, the author and the assignee.",
+        _TAG,
+    ),
+    audit=("request.commented",),
+)
+MOVE = _Used(
+    name="requests.move",
+    asked=MoveRequest,
+    answered=RequestDetail,
+    http=ACT(
+        "/requests/{id}/move",
+        "Change the status",
+        "Put the request into a status of its type; a final one closes it.",
+        _TAG,
+    ),
+    audit=("request.moved",),
+)
+CLOSE = _Used(
+    name="requests.close",
+    asked=CloseRequest,
+    answered=RequestDetail,
+    http=ACT("/requests/{id}/close", "Close", "Put the request into a final status.", _TAG),
+    audit=("request.moved",),
+)
+REOPEN = _Used(
+    name="requests.reopen",
+    asked=ReopenRequest,
+    answered=RequestDetail,
+    http=ACT("/requests/{id}/reopen", "Reopen", "Put a closed request back to where its type begins.", _TAG),
+    audit=("request.moved",),
+)
+CHANGE = _Used(
+    name="requests.change",
+    asked=ChangeRequest,
+    answered=RequestDetail,
+    http=PATCH(
+        "/requests/{id}",
+        "Change title, priority, date or queue",
+        "Change what is given; what changed is kept with the request.",
+        _TAG,
+    ),
+    audit=("request.changed",),
+)
+TYPES = _Used(
+    name="request_types.list",
+    asked=Nothing,
+    answered=RequestTypeList,
+    http=GET(
+        "/request-types", "Types of requests", "What requests can be made of, and the teams there are.", _TAG
+    ),
+)
+SAVE_TYPE = Operation(
+    name="request_types.save",
+    asked=SaveRequestType,
+    answered=RequestTypeView,
+    # Types are the whole institution's: a grant for a part of it changes none.
+    right=Permission.REQUESTS_CONFIGURE,
+    reach=Reach.EVERYWHERE,
+    http=ACT(
+        "/request-types",
+        "Make or change a type of request",
+        "Write a type under its code. Statuses that are left out stay on the requests that have them.",
+        _TAG,
+    ),
+    audit=("request_type.changed",),
+)
+OPERATIONS = (LIST, ONE, CREATE, ASSIGN, COMMENT, MOVE, CLOSE, REOPEN, CHANGE, TYPES, SAVE_TYPE)

@@ -24,8 +24,8 @@ SECTIONS: Final[tuple[HomeProvider, ...]] = (
     home_sections.contracts,
     home_sections.installations,
     home_sections.fee_approvals,
-    lambda parts, who, locale: my_requests(parts.pool, parts.clock, who, locale),
-    lambda parts, who, locale: team_requests(parts.pool, parts.clock, who, locale),
+    lambda parts, who, _locale: my_requests(parts.pool, parts.clock, who),
+    lambda parts, who, _locale: team_requests(parts.pool, parts.clock, who),
 )
 """In the order in which they are shown."""
 _SECTIONS_AT_ONCE: Final = 2

@@ -5,16 +5,9 @@ import msgspec
 
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Nothing, Written
-from core.contracts.requests import PutRequestType, RequestTypeList, RequestTypeView
+from core.contracts.requests import RequestTypeList, RequestTypeView, SaveRequestType
 from core.db.rows import Connection
-from core.identity.api import (
-    Permission,
-    SignedIn,
-    WriteOnce,
-    record_action,
-    require,
-    require_everywhere,
-)
+from core.identity.api import SignedIn, WriteOnce, record_action
 from core.support.requests import store
 from core.support.requests.errors import RequestRefused
 from core.support.requests.rules import type_problems
@@ -29,18 +22,15 @@ class RequestTypes:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def types(self, caller: SignedIn, _request: Nothing, locale: str) -> RequestTypeList:
+    async def types(self, caller: SignedIn, _request: Nothing) -> RequestTypeList:
         """Return what requests can be made of, for whoever makes them."""
-        require(caller, Permission.REQUESTS_USE)
         async with self._pool.acquire() as connection:
             return RequestTypeList(
-                await store.types(connection, locale), await store.teams(connection, locale)
+                await store.types(connection, caller.language), await store.teams(connection, caller.language)
             )
 
-    async def put(self, caller: SignedIn, request: PutRequestType, locale: str) -> Written:
-        """Make or change a type. Raises: NotPermitted, RequestRefused, KeyReused."""
-        # Types are the whole institution's: a grant for a part of it changes none.
-        require_everywhere(caller, Permission.REQUESTS_CONFIGURE)
+    async def save(self, caller: SignedIn, request: SaveRequestType) -> Written:
+        """Make or change a type. Raises: RequestRefused, KeyReused."""
         problems = type_problems(request)
         if problems:
             raise RequestRefused(*problems)
@@ -48,8 +38,8 @@ class RequestTypes:
         wish = RequestTypeView(
             code=request.code,
             name="",
-            name_fr=request.name_fr.strip(),
-            name_en=request.name_en.strip(),
+            name_fr=request.name_fr,
+            name_en=request.name_en,
             team=request.team,
             due_days=request.due_days,
             fields=request.fields,
@@ -59,14 +49,14 @@ class RequestTypes:
 
         async def effect(connection: Connection) -> bytes:
             await store.lock_types(connection)
-            if request.team not in {one.code for one in await store.teams(connection, locale)}:
+            if request.team not in {one.code for one in await store.teams(connection, caller.language)}:
                 raise RequestRefused(FieldProblem("team", "unknown_value"))
             clash = await store.put_type(connection, wish, now)
             if clash is not None:
                 raise RequestRefused(
                     FieldProblem("statuses", "in_use", f"{clash}: requests have it, so what it means stays")
                 )
-            (made,) = await store.types(connection, locale, request.code)
+            (made,) = await store.types(connection, caller.language, request.code)
             await record_action(
                 connection,
                 agent_id=caller.agent_id,

@@ -14,7 +14,7 @@ from core.db.rows import Connection
 from core.identity.api import EVERYTHING, SignedIn, WriteOnce, record_action
 from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestRefused
-from core.support.requests.handlers import asking_of, checked_date, checked_title, detail_of, find, people_for
+from core.support.requests.handlers import asking_of, checked_date, detail_of, find, people_for
 from core.support.requests.store import Asking, Found
 from core.values.clock import Clock
 from core.values.request_codes import code_of
@@ -30,10 +30,10 @@ class RequestCreation:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def create(self, caller: SignedIn, request: CreateRequest, locale: str) -> Written:
-        """Write a request into its team's queue. Raises: NotPermitted, RequestRefused, KeyReused."""
+    async def create(self, caller: SignedIn, request: CreateRequest) -> Written:
+        """Write a request into its team's queue. Raises: RequestRefused, KeyReused."""
         now = self._clock.now()
-        asking = asking_of(caller, now, locale)
+        asking = asking_of(caller, now)
 
         async def effect(connection: Connection) -> bytes:
             made_id = new_id(self._clock)
@@ -46,9 +46,9 @@ class RequestCreation:
                     "code": code_of(made_id),
                     "type": kind.code,
                     "status": rules.first_status(kind).code,
-                    "title": checked_title(request.title),
-                    "details": request.details.strip(),
-                    "answers": {code: text.strip() for code, text in request.answers.items() if text.strip()},
+                    "title": request.title,
+                    "details": request.details,
+                    "answers": {code: text for code, text in request.answers.items() if text},
                     "priority": request.priority,
                     "team": kind.team,
                     "author_id": caller.agent_id,
@@ -57,8 +57,8 @@ class RequestCreation:
                     "company_id": place and place.company_id,
                     "store_id": place and place.store_id,
                     "terminal_id": place and place.terminal_id,
-                    "contract_id": request.contract_id,
-                    "transaction_id": request.transaction_id,
+                    "contract_id": request.contract,
+                    "transaction_id": request.transaction,
                     "at": now,
                 },
             )
@@ -67,9 +67,9 @@ class RequestCreation:
             await store.add_entry(
                 connection, made_id, agent_id=caller.agent_id, at=now, kind="created", facts={}
             )
-            if request.assignee_id is not None:
+            if request.assignee is not None:
                 people = {one.id: one for one in await people_for(connection, standing)}
-                to = people.get(request.assignee_id)
+                to = people.get(request.assignee)
                 if to is None:
                     raise RequestRefused(
                         FieldProblem("assignee", "not_for_them", "somebody who may see this request")
@@ -106,8 +106,6 @@ async def _type_for(connection: Connection, asking: Asking, request: CreateReque
     if not found or found[0].retired:
         raise RequestRefused(FieldProblem("type", "unknown_value"))
     problems = rules.answer_problems(found[0].fields, request.answers)
-    if len(request.details.strip()) > rules.BODY_MAX:
-        problems.append(FieldProblem("details", "length", f"at most {rules.BODY_MAX} characters"))
     if problems:
         raise RequestRefused(*problems)
     return found[0]
@@ -116,7 +114,7 @@ async def _type_for(connection: Connection, asking: Asking, request: CreateReque
 async def _place_for(connection: Connection, asking: Asking, request: CreateRequest) -> Found | None:
     place: Found | None = None
     for kind in _REFERENCES:
-        raw = getattr(request, f"{kind}_id")
+        raw = getattr(request, kind)
         if raw is None:
             continue
         found = await store.find_place(connection, asking.scope, kind, raw)

@@ -8,15 +8,18 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import PAGE_ROWS_MAX, Written
+from core.contracts.desk_requests import Written
 from core.contracts.desk_views import PersonRef
 from core.contracts.refusals import NotFound
 from core.contracts.requests import (
     AssignRequest,
     ChangeRequest,
+    CloseRequest,
     CommentRequest,
     ListRequests,
     MoveRequest,
+    OneRequest,
+    ReopenRequest,
     RequestDetail,
     RequestKey,
     RequestPage,
@@ -25,16 +28,17 @@ from core.contracts.requests import (
 )
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, record_action
 from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestClosed, RequestNotClosed, RequestRefused, StatusStanding
 from core.support.requests.people import Person
 from core.support.requests.store import Asking, Standing
 from core.values.clock import Clock, paris_date
-from core.values.cursors import encode_cursor
+from core.values.cursors import CursorMalformed, id_of_part, page_of, parts_in
 from core.values.ids import encode_id
 
 _ALL: Final = ListRequests(box="all")
+_RANKS: Final = ("0", "1", "2")  # late, open, closed
 
 
 class Act(NamedTuple):
@@ -67,10 +71,9 @@ class RequestHandlers:
         self._clock = clock
         self._once = WriteOnce(pool, clock)
 
-    async def requests(self, caller: SignedIn, request: ListRequests, locale: str) -> RequestPage:
-        """Return a box of requests: late ones first, then by due date."""
-        asking = asking_of(caller, self._clock.now(), locale)
-        limit = min(request.limit, PAGE_ROWS_MAX)
+    async def requests(self, caller: SignedIn, request: ListRequests) -> RequestPage:
+        """Return a box of requests: late ones first, then by due date. Raises: CursorMalformed."""
+        asking = asking_of(caller, self._clock.now())
         async with self._pool.acquire() as connection:
             found = await store.list_requests(
                 connection,
@@ -78,32 +81,29 @@ class RequestHandlers:
                 request,
                 pattern=like_pattern(request.query),
                 closed=request.closed,
-                limit=limit + 1,
+                after=_after(request.cursor),
+                limit=request.limit + 1,
             )
             counts = await store.count_boxes(connection, asking)
-        page = found[:limit]
-        cursor = None
-        if len(found) > limit:
-            rank, due, raw = page[-1].position
-            cursor = encode_cursor(str(rank), due, encode_id("request", raw))
+        page, cursor = page_of(found, request.limit, _position)
         return RequestPage([one.view for one in page], cursor, counts)
 
-    async def request(self, caller: SignedIn, request: RequestKey, locale: str) -> RequestDetail:
+    async def request(self, caller: SignedIn, request: OneRequest) -> RequestDetail:
         """Return one request with all that was said and done. Raises: NotFound."""
-        asking = asking_of(caller, self._clock.now(), locale)
+        asking = asking_of(caller, self._clock.now())
         async with self._pool.acquire() as connection:
-            return await detail_of(connection, asking, await find(connection, asking, request))
+            return await detail_of(connection, asking, await find(connection, asking, request.id))
 
-    async def assign(self, caller: SignedIn, request: AssignRequest, locale: str) -> Written:
+    async def assign(self, caller: SignedIn, request: AssignRequest) -> Written:
         """Give a request to somebody who may see it, take it, or give it back to its team.
 
-        Raises: NotPermitted, NotFound, RequestClosed, RequestRefused, KeyReused.
+        Raises: NotFound, RequestClosed, RequestRefused, KeyReused.
         """
 
         async def act(on: Act) -> None:
             if on.standing.final:
                 raise RequestClosed
-            wished = caller.agent_id if request.me else request.assignee_id
+            wished = None if request.assignee is None else request.assignee or caller.agent_id
             to = None
             if wished is not None:
                 to = await self._person(on, wished, field="assignee")
@@ -111,30 +111,27 @@ class RequestHandlers:
                 return
             await store.assign(on.connection, on.standing.id, wished, on.now)
             facts = {"to": "" if to is None else to.name}
-            await on.note("assigned", body=request.comment.strip(), facts=facts)
+            await on.note("assigned", body=request.comment, facts=facts)
             if to is not None:
                 await telling.tell_assigned(
                     on.connection, on.standing, to=to, by=caller.name, by_id=caller.agent_id, at=on.now
                 )
 
-        facts = {"assignee": "me" if request.me else _agent_text(request.assignee_id)}
-        return await self._write(caller, locale, request, request.key, "request.assigned", facts, act)
+        facts = {"assignee": "" if request.assignee is None else request.assignee.text}
+        return await self._write(caller, request, "request.assigned", facts, act)
 
-    async def comment(self, caller: SignedIn, request: CommentRequest, locale: str) -> Written:
-        """Say something and tell those who are mentioned. Raises: NotPermitted, NotFound, RequestRefused, KeyReused."""
-        body = request.body.strip()
-        if not 1 <= len(body) <= rules.BODY_MAX:
-            raise RequestRefused(FieldProblem("body", "length", f"1 to {rules.BODY_MAX} characters"))
+    async def comment(self, caller: SignedIn, request: CommentRequest) -> Written:
+        """Say something and tell those who are mentioned. Raises: NotFound, RequestRefused, KeyReused."""
 
         async def act(on: Act) -> None:
             named = [(await self._person(on, one, field="mentions")).id for one in request.mentions]
             handles = {one.handle: one.id for one in await self._people(on)}
-            told = list(dict.fromkeys([*named, *rules.mentioned(body, handles)]))
+            told = list(dict.fromkeys([*named, *rules.mentioned(request.body, handles)]))
             told = [one for one in told if one != caller.agent_id]
             await store.touch(on.connection, on.standing.id, on.now)
-            await on.note("comment", body=body)
+            await on.note("comment", body=request.body)
             await telling.tell_mentioned(
-                on.connection, on.standing, to=told, by=caller.name, body=body, at=on.now
+                on.connection, on.standing, to=told, by=caller.name, body=request.body, at=on.now
             )
             await telling.tell_followers(
                 on.connection,
@@ -146,22 +143,65 @@ class RequestHandlers:
             )
 
         facts = {"mentions": str(len(request.mentions))}
-        return await self._write(caller, locale, request, request.key, "request.commented", facts, act)
+        return await self._write(caller, request, "request.commented", facts, act)
 
-    async def move(self, caller: SignedIn, request: MoveRequest, locale: str) -> Written:
+    async def move(self, caller: SignedIn, request: MoveRequest) -> Written:
         """Change the status; a final one closes the request, another one opens it again.
 
-        Raises: NotPermitted, NotFound, RequestClosed, RequestNotClosed, StatusStanding, RequestRefused, KeyReused.
+        Raises: NotFound, StatusStanding, RequestRefused, KeyReused.
         """
 
+        def named(_standing: Standing, kind: RequestTypeView) -> StatusOfType:
+            for status in kind.statuses:
+                if status.code == request.status:
+                    return status
+            codes = ", ".join(one.code for one in kind.statuses)
+            raise RequestRefused(FieldProblem("status", "unknown_value", f"one of: {codes}"))
+
+        return await self._move(caller, request, request.status, named)
+
+    async def close(self, caller: SignedIn, request: CloseRequest) -> Written:
+        """Put a request into the final status that is named, or into the only one.
+
+        Raises: NotFound, RequestClosed, RequestRefused, KeyReused.
+        """
+
+        def final(standing: Standing, kind: RequestTypeView) -> StatusOfType:
+            if standing.final:
+                raise RequestClosed
+            status = rules.final_status(kind, request.status)
+            if status is None:
+                finals = ", ".join(one.code for one in kind.statuses if one.final)
+                raise RequestRefused(FieldProblem("status", "required", f"one of: {finals}"))
+            return status
+
+        return await self._move(caller, request, request.status or "close", final)
+
+    async def reopen(self, caller: SignedIn, request: ReopenRequest) -> Written:
+        """Put a closed request back to where its type begins. Raises: NotFound, RequestNotClosed, KeyReused."""
+
+        def first(standing: Standing, kind: RequestTypeView) -> StatusOfType:
+            if not standing.final:
+                raise RequestNotClosed
+            return rules.first_status(kind)
+
+        return await self._move(caller, request, "reopen", first)
+
+    async def _move(
+        self,
+        caller: SignedIn,
+        request: ReopenRequest,
+        wish: str,
+        status_for: Callable[[Standing, RequestTypeView], StatusOfType],
+    ) -> Written:
         async def act(on: Act) -> None:
-            status = _status_for(request, on.standing, await self._type_of(on))
+            status = status_for(on.standing, await self._type_of(on))
             if status.code == on.standing.view.status.code:
                 raise StatusStanding
             await store.move(on.connection, on.standing.id, status, on.now)
             kind = "closed" if status.final else "reopened" if on.standing.final else "status"
             names = {"from": on.standing.view.status.code, "to": status.code}
-            await on.note(kind, body=request.comment.strip(), facts=names)
+            await on.note(kind, body=request.comment, facts=names)
             moved = await find(on.connection, await _whole(on), RequestKey(on.standing.id))
             await telling.tell_followers(
                 on.connection,
@@ -172,17 +212,16 @@ class RequestHandlers:
                 at=on.now,
             )
 
-        facts = {"status": request.status or ("close" if request.close else "reopen")}
-        return await self._write(caller, locale, request, request.key, "request.moved", facts, act)
+        return await self._write(caller, request, "request.moved", {"status": wish}, act)
 
-    async def change(self, caller: SignedIn, request: ChangeRequest, locale: str) -> Written:
-        """Change title, priority, date or queue. Raises: NotPermitted, NotFound, RequestClosed, RequestRefused, KeyReused."""
+    async def change(self, caller: SignedIn, request: ChangeRequest) -> Written:
+        """Change title, priority, date or queue. Raises: NotFound, RequestClosed, RequestRefused, KeyReused."""
 
         async def act(on: Act) -> None:
             if on.standing.final:
                 raise RequestClosed
             view = on.standing.view
-            title = view.title if request.title is None else checked_title(request.title)
+            title = request.title or view.title
             team = view.team.code if request.team is None else await self._team(on, request.team)
             due_on = on.standing.due_on if request.due_on is None else checked_date(request.due_on)
             if due_on is not None and due_on != on.standing.due_on and due_on < on.asking.today:
@@ -214,26 +253,24 @@ class RequestHandlers:
                 await on.note("changed", facts=changed)
 
         facts = {name: value for name in ("priority", "due_on", "team") if (value := getattr(request, name))}
-        return await self._write(caller, locale, request, request.key, "request.changed", facts, act)
+        return await self._write(caller, request, "request.changed", facts, act)
 
     async def _write(
         self,
         caller: SignedIn,
-        locale: str,
-        request: AssignRequest | CommentRequest | MoveRequest | ChangeRequest,
-        key: RequestKey,
+        request: AssignRequest | CommentRequest | ReopenRequest | ChangeRequest,
         kind: str,
         facts: dict[str, str],
         act: Callable[[Act], Awaitable[None]],
     ) -> Written:
         now = self._clock.now()
-        asking = asking_of(caller, now, locale)
+        asking = asking_of(caller, now)
 
         async def effect(connection: Connection) -> bytes:
-            found = await find(connection, asking, key)
+            found = await find(connection, asking, request.id)
             await store.lock_request(connection, found.id)
             # Once more under the lock: somebody may have closed it meanwhile.
-            standing = await find(connection, asking, key)
+            standing = await find(connection, asking, request.id)
             on = Act(connection, caller, asking, now, standing)
             await act(on)
             after = await _whole(on)
@@ -272,18 +309,17 @@ class RequestHandlers:
         return team
 
 
-def asking_of(caller: SignedIn, now: datetime, locale: str) -> Asking:
-    """Return where a caller sees requests. Raises: NotPermitted."""
-    scope = require(caller, Permission.REQUESTS_USE)
+def asking_of(caller: SignedIn, now: datetime) -> Asking:
+    """Return where a caller sees requests."""
+    scope = caller.scope_of(Permission.REQUESTS_USE)
     teams = sorted({grant.role for grant in caller.grants if Permission.REQUESTS_USE in grant.permissions})
-    return Asking(scope, caller.agent_id, teams, locale, paris_date(now))
+    return Asking(scope, caller.agent_id, teams, caller.language, paris_date(now))
 
 
 async def find(connection: Connection, asking: Asking, key: RequestKey) -> Standing:
     """Return a request that the asking one sees. Raises: NotFound."""
-    if key.id is None and not key.code:
-        raise NotFound
-    found = await store.list_requests(connection, asking, _ALL, request_id=key.id, code=key.code or None)
+    request_id = key if key.code is None else None
+    found = await store.list_requests(connection, asking, _ALL, request_id=request_id, code=key.code)
     if not found:
         raise NotFound
     return found[0]
@@ -319,16 +355,6 @@ async def detail_of(connection: Connection, asking: Asking, standing: Standing) 
     )
 
 
-def checked_title(title: str) -> str:
-    """Return a title without blanks around it. Raises: RequestRefused."""
-    stripped = title.strip()
-    if not rules.TITLE_MIN <= len(stripped) <= rules.TITLE_MAX:
-        raise RequestRefused(
-            FieldProblem("title", "length", f"{rules.TITLE_MIN} to {rules.TITLE_MAX} characters")
-        )
-    return stripped
-
-
 def checked_date(text: str) -> date | None:
     """Return a date, None for no text. Raises: RequestRefused."""
     try:
@@ -343,25 +369,17 @@ async def _whole(on: Act) -> Asking:
     return on.asking._replace(scope=EVERYTHING, teams=teams)
 
 
-def _status_for(request: MoveRequest, standing: Standing, kind: RequestTypeView) -> StatusOfType:
-    if request.reopen:
-        if not standing.final:
-            raise RequestNotClosed
-        return rules.first_status(kind)
-    if request.close:
-        if standing.final:
-            raise RequestClosed
-        status = rules.final_status(kind, request.status)
-        if status is None:
-            finals = ", ".join(one.code for one in kind.statuses if one.final)
-            raise RequestRefused(FieldProblem("status", "required", f"one of: {finals}"))
-        return status
-    for status in kind.statuses:
-        if status.code == request.status:
-            return status
-    codes = ", ".join(one.code for one in kind.statuses)
-    raise RequestRefused(FieldProblem("status", "unknown_value", f"one of: {codes}"))
+def _position(standing: Standing) -> tuple[str, str, str]:
+    rank, due, raw = standing.position
+    return str(rank), due, encode_id("request", raw)
 
 
-def _agent_text(agent_id: bytes | None) -> str:
-    return "" if agent_id is None else encode_id("agent", agent_id)
+def _after(cursor: str | None) -> tuple[int, date, bytes] | None:
+    parts = parts_in(cursor, 3)
+    if parts is None:
+        return None
+    rank, due, raw = parts
+    try:
+        return _RANKS.index(rank), date.fromisoformat(due), id_of_part("request", raw)
+    except ValueError as error:
+        raise CursorMalformed from error

@@ -13,24 +13,20 @@ from core.values.clock import Clock
 ROWS_MAX = 8
 
 
-async def my_requests(pool: asyncpg.Pool, clock: Clock, caller: SignedIn, locale: str) -> HomeSection | None:
+async def my_requests(pool: asyncpg.Pool, clock: Clock, caller: SignedIn) -> HomeSection | None:
     """Return "Mes demandes": those given to the caller, late ones first; None without the right."""
-    return await _section(pool, clock, caller, locale, box="mine")
+    return await _section(pool, clock, caller, box="mine")
 
 
-async def team_requests(
-    pool: asyncpg.Pool, clock: Clock, caller: SignedIn, locale: str
-) -> HomeSection | None:
+async def team_requests(pool: asyncpg.Pool, clock: Clock, caller: SignedIn) -> HomeSection | None:
     """Return what nobody has taken yet in the queues of the caller's teams."""
-    return await _section(pool, clock, caller, locale, box="free")
+    return await _section(pool, clock, caller, box="free")
 
 
-async def _section(
-    pool: asyncpg.Pool, clock: Clock, caller: SignedIn, locale: str, *, box: str
-) -> HomeSection | None:
+async def _section(pool: asyncpg.Pool, clock: Clock, caller: SignedIn, *, box: str) -> HomeSection | None:
     if not caller.may(Permission.REQUESTS_USE):
         return None
-    asking = asking_of(caller, clock.now(), locale)
+    asking = asking_of(caller, clock.now())
     wanted = ListRequests(box="mine") if box == "mine" else ListRequests(box="free")
     async with pool.acquire() as connection:
         count = (await store.count_boxes(connection, asking)).get(box, 0)

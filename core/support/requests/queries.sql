@@ -42,7 +42,7 @@ WHERE CASE WHEN r.company_id IS NULL
   AND ($12::uuid IS NULL OR r.store_id = $12)
   AND ($13::text IS NULL OR r.priority = $13)
   AND ($14::text = '' OR r.code ILIKE $14 OR r.title ILIKE $14 OR c.legal_name ILIKE $14)
-  AND ($15::integer IS NULL OR (k.rank, k.due, r.id) > ($15, $16::text::date, $17::uuid))
+  AND ($15::integer IS NULL OR (k.rank, k.due, r.id) > ($15, $16::date, $17::uuid))
 ORDER BY k.rank, k.due, r.id
 LIMIT $18;
 

@@ -10,15 +10,12 @@ from core.contracts.requests import (
     FIELDS_MAX,
     STATUSES_MAX,
     FieldOfType,
-    PutRequestType,
     RequestTypeView,
+    SaveRequestType,
     StatusOfType,
 )
 
 _MENTION: Final = re.compile(r"(?<![\w.@])@([\w.+-]*[\w])")
-TITLE_MIN: Final = 3
-TITLE_MAX: Final = 200
-BODY_MAX: Final = 4_000
 _ANSWER_MAX: Final = {"text": 200, "long": 2_000, "number": 30, "date": 10, "choice": 80}
 _NUMBER: Final = re.compile(r"-?\d{1,15}([.,]\d{1,6})?")
 
@@ -60,11 +57,11 @@ def mentioned(body: str, people: dict[str, bytes]) -> list[bytes]:
     return [people[name] for name in dict.fromkeys(_MENTION.findall(body.lower())) if name in people]
 
 
-def type_problems(wish: PutRequestType) -> list[FieldProblem]:
+def type_problems(wish: SaveRequestType) -> list[FieldProblem]:
     """Return what keeps a type from being written."""
     found: list[FieldProblem] = []
     codes = [status.code for status in wish.statuses]
-    if len(set(codes)) != len(codes) or len(codes) > STATUSES_MAX:
+    if len(set(codes)) != len(codes):
         found.append(FieldProblem("statuses", "repeated", f"each code once, at most {STATUSES_MAX}"))
     if not any(status.final for status in wish.statuses) or all(status.final for status in wish.statuses):
         found.append(FieldProblem("statuses", "incomplete", "one to begin with, and one that closes"))
@@ -73,7 +70,7 @@ def type_problems(wish: PutRequestType) -> list[FieldProblem]:
             FieldProblem("statuses", "order", "the first is where a request begins: it cannot close")
         )
     names = [field.code for field in wish.fields]
-    if len(set(names)) != len(names) or len(names) > FIELDS_MAX:
+    if len(set(names)) != len(names):
         found.append(FieldProblem("fields", "repeated", f"each code once, at most {FIELDS_MAX}"))
     if any((field.kind == "choice") != bool(field.choices) for field in wish.fields):
         found.append(FieldProblem("fields", "choices", "a choice has choices, and nothing else has"))

@@ -57,7 +57,7 @@ class Standing(NamedTuple):
     terminal: TerminalRef | None
     transaction: str | None
     contract: str | None
-    position: tuple[int, str, bytes]
+    position: tuple[int, str, bytes]  # rank (late, open, closed), due date, id
 
 
 class Found(NamedTuple):
@@ -77,12 +77,11 @@ async def list_requests(
     request_id: bytes | None = None,
     code: str | None = None,
     closed: bool | None = None,
+    after: tuple[int, date, bytes] | None = None,
     limit: int = 1,
 ) -> list[Standing]:
     """Return requests that the asking one sees: late ones first, then by due date."""
-    after: tuple[Any, ...] = (None, None, None)
-    if wanted.after is not None:
-        after = (wanted.after[0], wanted.after[1], uuid_of(wanted.after[2]))
+    rank, due, last = after or (None, None, None)
     rows = await connection.fetch(
         _SQL.list_requests,
         asking.scope.parameter(),
@@ -95,11 +94,13 @@ async def list_requests(
         asking.today,
         wanted.late,
         wanted.type,
-        uuid_or_none(wanted.company_id),
-        uuid_or_none(wanted.store_id),
+        uuid_or_none(wanted.company),
+        uuid_or_none(wanted.store),
         wanted.priority,
         pattern,
-        *after,
+        rank,
+        due,
+        uuid_or_none(last),
         limit,
     )
     return [_standing_of(row, asking) for row in rows]

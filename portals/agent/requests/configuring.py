@@ -22,7 +22,7 @@ _KINDS = ("text", "long", "number", "date", "choice")
 async def types_page(desk: Desk) -> Response[bytes]:
     """Show every type; `?type=` opens one, `?type=new` an empty one."""
     desk.require_session()
-    listed = await desk.gateway.get("/v1/requests/types")
+    listed = await desk.gateway.get("/v1/request-types")
     code = desk.request.query_params.get("type", "")
     chosen = next((one for one in listed["data"] if one["code"] == code), None)
     return _page(desk, listed, chosen or ({} if code == "new" else None), {})
@@ -35,11 +35,11 @@ async def save_type(desk: Desk) -> Response[bytes]:
     fields = await desk.form()
     body = _body_of(fields)
     try:
-        await desk.gateway.post("/v1/requests/types", body)
+        await desk.gateway.post("/v1/request-types", body)
     except GatewayProblem as problem:
         if problem.is_beyond_the_form:
             raise
-        listed = await desk.gateway.get("/v1/requests/types")
+        listed = await desk.gateway.get("/v1/request-types")
         return _page(desk, listed, body, errors_of(desk, problem), status=problem.status)
     return desk.go(f"/requests/types?type={body['code']}&saved=1")
 

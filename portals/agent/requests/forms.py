@@ -13,13 +13,13 @@ def told(action: str, fields: dict[str, str]) -> tuple[str, Json] | None:
     match action:
         case "comment":
             mention = fields.get("mention", "")
-            return "comments", {"body": comment, "mentions": [mention] if mention else []}
+            return "comment", {"body": comment, "mentions": [mention] if mention else []}
         case "take":
             return "assign", {"assignee": "me"}
         case "assign":
             return "assign", {"assignee": fields.get("assignee") or None, "comment": comment}
         case "status":
-            return "status", {"status": fields.get("status", ""), "comment": comment}
+            return "move", {"status": fields.get("status", ""), "comment": comment}
         case "reopen":
             return "reopen", {"comment": comment}
         case "change":

@@ -28,7 +28,7 @@ async def requests_page(desk: Desk) -> Response[bytes]:
     chosen = {name: query[name].strip()[:400] for name in _FILTERS if query.get(name, "").strip()}
     parameters = [("box", box), ("limit", str(PAGE_ROWS)), *chosen.items()]
     listed = await desk.gateway.get("/v1/requests", parameters)
-    types = await desk.gateway.get("/v1/requests/types")
+    types = await desk.gateway.get("/v1/request-types")
     return desk.page(
         "requests/requests.html",
         box=box,
@@ -99,8 +99,12 @@ async def act(desk: Desk, code: str, action: str) -> Response[bytes]:
     if wish is None:
         return desk.go(f"/requests/{path_part(code)}")
     name, body = wish
+    key = fields.get("once") or None
     try:
-        await desk.gateway.post(f"{path}/{name}", body, idempotency_key=fields.get("once") or None)
+        if name == "change":
+            await desk.gateway.patch(path, body, idempotency_key=key)
+        else:
+            await desk.gateway.post(f"{path}/{name}", body, idempotency_key=key)
     except GatewayProblem as problem:
         if problem.is_beyond_the_form:
             raise
@@ -113,7 +117,7 @@ async def act(desk: Desk, code: str, action: str) -> Response[bytes]:
 async def _form(
     desk: Desk, form: dict[str, str], errors: dict[str, str], *, sought: str = "", status: int = 200
 ) -> Response[bytes]:
-    types = await desk.gateway.get("/v1/requests/types")
+    types = await desk.gateway.get("/v1/request-types")
     standing = [one for one in types["data"] if not one["retired"]]
     chosen = next((one for one in standing if one["code"] == form.get("type")), None)
     return desk.page(

@@ -104,12 +104,13 @@ async def test_a_request_about_a_store_is_seen_only_where_the_store_is(
     assert (await seller.get(f"/v1/requests/{request_id}")).status_code == 200
     assert (await technician.get(f"/v1/requests/{request_id}")).status_code == 404
     for path, body in (
-        ("comments", {"body": "Bonjour"}),
+        ("comment", {"body": "Bonjour"}),
         ("assign", {"assignee": "me"}),
         ("close", {}),
-        ("change", {"priority": "high"}),
     ):
         assert (await technician.post(f"/v1/requests/{request_id}/{path}", json=body)).status_code == 404
+    changed = await technician.patch(f"/v1/requests/{request_id}", json={"priority": "high"})
+    assert changed.status_code == 404
     listed = (await technician.get("/v1/requests", params={"box": "all", "limit": 200})).json()
     assert request_id not in [one["id"] for one in listed["data"]]
     refused = await technician.post(
@@ -178,7 +179,7 @@ async def test_a_mention_tells_and_a_repeat_under_one_key_says_it_once(
     hotline, admin = await people(HOTLINE), await people(ADMIN)
     await admin.post("/v1/notices/read", json={"ids": None})
     made = await make(hotline, store=store)
-    path = f"/v1/requests/{made['request']['id']}/comments"
+    path = f"/v1/requests/{made['request']['id']}/comment"
     body = {"body": "@admin peux-tu regarder ?"}
     first = await hotline.post(path, json=body, headers={"Idempotency-Key": "mention-1"})
     again = await hotline.post(path, json=body, headers={"Idempotency-Key": "mention-1"})
@@ -195,10 +196,13 @@ async def test_a_request_is_closed_once_and_can_be_reopened(people: People) -> N
     closed = await hotline.post(f"{path}/close", json={"comment": "Répondu au téléphone"})
     assert closed.json()["request"]["status"]["code"] == "answered"
     assert closed.json()["request"]["closed_at"] is not None
-    for action, body in (("assign", {"assignee": "me"}), ("change", {"title": "Autre"}), ("close", {})):
-        refused = await hotline.post(f"{path}/{action}", json=body)
-        assert (refused.status_code, refused.json()["code"]) == (409, "request_closed"), action
-    assert (await hotline.post(f"{path}/comments", json={"body": "Une précision"})).status_code == 200
+    for refused in (
+        await hotline.post(f"{path}/assign", json={"assignee": "me"}),
+        await hotline.patch(path, json={"title": "Autre"}),
+        await hotline.post(f"{path}/close", json={}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (409, "request_closed"), refused.url
+    assert (await hotline.post(f"{path}/comment", json={"body": "Une précision"})).status_code == 200
     reopened = (await hotline.post(f"{path}/reopen", json={})).json()
     assert (reopened["request"]["status"]["code"], reopened["request"]["closed_at"]) == ("new", None)
     assert [entry["kind"] for entry in reopened["entries"]] == ["created", "closed", "comment", "reopened"]
@@ -295,13 +299,11 @@ async def test_a_date_is_not_moved_into_the_past_and_a_late_one_stays(
 ) -> None:
     hotline = await people(HOTLINE)
     code = (await make(hotline))["request"]["code"]
-    refused = await hotline.post(f"/v1/requests/{code}/change", json={"due_on": "2020-01-01"})
+    refused = await hotline.patch(f"/v1/requests/{code}", json={"due_on": "2020-01-01"})
     assert [(one["field"], one["code"]) for one in refused.json()["errors"]] == [("due_on", "past")]
     await rows.execute("UPDATE request SET due_on = '2020-01-01' WHERE code = $1", code)
     # It is late, and may still be called urgent.
-    urgent = await hotline.post(
-        f"/v1/requests/{code}/change", json={"due_on": "2020-01-01", "priority": "high"}
-    )
+    urgent = await hotline.patch(f"/v1/requests/{code}", json={"due_on": "2020-01-01", "priority": "high"})
     assert (urgent.status_code, urgent.json()["request"]["priority"]) == (200, "high")
 
 
@@ -317,21 +319,21 @@ async def test_types_are_configured_by_whoever_may_and_nobody_else(people: Peopl
             {"code": "given", "name_fr": "Donnée", "name_en": "Given", "final": True},
         ],
     }
-    assert (await (await people(HOTLINE)).post("/v1/requests/types", json=body)).status_code == 403
+    assert (await (await people(HOTLINE)).post("/v1/request-types", json=body)).status_code == 403
     admin = await people(ADMIN)
-    made = await admin.post("/v1/requests/types", json=body)
+    made = await admin.post("/v1/request-types", json=body)
     assert made.status_code == 200, made.text
     await make(admin, type="training", title="Former l’équipe")
     flipped = body["statuses"][0] | {"final": True}
     clash = await admin.post(
-        "/v1/requests/types",
+        "/v1/request-types",
         json={**body, "statuses": [{"code": "first", "name_fr": "a", "name_en": "a"}, flipped]},
     )
     assert clash.status_code == 422
     assert clash.json()["errors"][0]["code"] == "in_use"
-    no_end = await admin.post("/v1/requests/types", json={**body, "statuses": body["statuses"][:1] * 2})
+    no_end = await admin.post("/v1/request-types", json={**body, "statuses": body["statuses"][:1] * 2})
     assert no_end.json()["errors"][0]["field"] == "statuses"
-    retired = await admin.post("/v1/requests/types", json={**body, "retired": True})
+    retired = await admin.post("/v1/request-types", json={**body, "retired": True})
     assert retired.json()["retired"] is True
     refused = await admin.post("/v1/requests", json={"type": "training", "title": "Encore"})
     assert refused.json()["errors"][0]["field"] == "type"

@@ -79,7 +79,7 @@ NOT_PLACED: Final = {
     "GET /fee-versions/{fee_version_id}",
     "GET /fee-versions/{fee_version_id}/preview",
     "GET /macros",
-    "GET /requests/types",
+    "GET /request-types",
     "GET /roles",
 }
 """Endpoints that need a right and show what belongs to no place: the institution's own lists and settings."""
@@ -91,7 +91,6 @@ EVERYWHERE_ONLY: Final = {
     "POST /approval-limits",
     "POST /brands",
     "DELETE /brands/{brand_id}",
-    "POST /requests/types",
     "POST /contract-templates",
     "POST /fee-versions/{fee_version_id}/{act}",
     # An account has its place by its first company; alone it is for who sees the whole.
@@ -221,7 +220,6 @@ SUBJECTS_EVERYWHERE_ONLY: Final = {
     "core.desk.create_role",
     "core.desk.change_role",
     "core.desk.set_approval_limit",
-    "core.desk.request_type_put",
     "core.desk.brands",
     "core.desk.brand_put",
     "core.desk.brand_remove",

@@ -147,8 +147,11 @@ class Sampler:
         match info:
             case inspect.BytesType():
                 return self.records.get(kind_of(name) or "", self.records["store"])
+            case inspect.Metadata():
+                return self._of(info.type, name)
             case inspect.StrType():
-                return _text({"minLength": info.min_length, "maxLength": info.max_length}, name)
+                bounds = {"minLength": info.min_length, "maxLength": info.max_length}
+                return _text({**bounds, "pattern": info.pattern}, name)
             case inspect.IntType() | inspect.FloatType():
                 return max(1, int(info.ge or 0))
             case inspect.BoolType():

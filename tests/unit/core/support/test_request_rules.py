@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from core.contracts.requests import FieldOfType, PutRequestType, RequestTypeView, StatusOfType
+from core.contracts.requests import FieldOfType, RequestTypeView, SaveRequestType, StatusOfType
 from core.contracts.scope import Area, Scope
 from core.support.requests.people import Place, StoredGrant, person_of
 from core.support.requests.rules import (
@@ -84,8 +84,8 @@ def test_a_mention_is_a_name_and_never_the_middle_of_an_address() -> None:
 
 
 def test_a_type_begins_open_and_ends_closed() -> None:
-    def wish(*statuses: StatusOfType) -> PutRequestType:
-        return PutRequestType("x1", "X", "X", "hotline", list(statuses))
+    def wish(*statuses: StatusOfType) -> SaveRequestType:
+        return SaveRequestType(code="x1", name_fr="X", name_en="X", team="hotline", statuses=list(statuses))
 
     assert type_problems(wish(NEW, DONE)) == []
     assert [one.code for one in type_problems(wish(NEW))] == ["incomplete"]
