@@ -17,6 +17,10 @@ _VERIFY = sorted((ROOT / "core" / "verify").rglob("*.py"))
 _FAMILIES = "EDG|AUT|SUP|MER|SUB|SCH|CAR|REG|CUS|CRM|DOC|NOT|HLP|LED|API|OPS"
 _CITED = re.compile(rf"\b(?:{_FAMILIES})-\d+\b")
 _FAULT = re.compile(r"\brows? (\d+)\b|test_row_(\d+)_", re.IGNORECASE)
+# A partition is no table of its own.
+_TABLE = re.compile(
+    r"^CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)(?! PARTITION OF)\b(?! PARTITION)", re.MULTILINE
+)
 _READ = {".py", ".sql", ".md", ".toml", ".yml", ".yaml", ".html", ".js", ".ts", ".css", ".json"}
 _TREES = ("core", "deploy", "docs", "edge", "gateway", "observability", "perf", "portals", "tests")
 _BUILT = {"node_modules", "dist", "__pycache__"}
@@ -84,6 +88,17 @@ def test_every_row_of_the_fault_matrix_is_defined_and_says_that_it_is_there() ->
     }
     assert len(cited) > 10
     assert {row for row, said in today.items() if said.startswith("matrix")} == cited
+
+
+def test_the_architecture_names_every_table_and_no_other() -> None:
+    made = {
+        name
+        for path in (ROOT / "core" / "db" / "migrations").glob("*.sql")
+        for name in _TABLE.findall(path.read_text().split("-- migrate:down")[0])
+    }
+    tables = sections_of(ROOT / "docs" / "architecture.md")["Tables"]
+    first_cells = re.findall(r"\| ((?:`\w+`(?:, )?)+) \|", tables)
+    assert {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)} == made
 
 
 def test_operations_tells_of_each_sort_of_thing_that_waits_for_a_person() -> None:
