@@ -175,13 +175,12 @@ WHERE e.attempt_id = $1 AND e.business_date = $2
 ORDER BY e.posted_at, e.operation, e.part, e.layer, e.leg LIMIT 200;
 
 -- name: open_matter_of
--- Partial indexes of what is open: little. Whether a person has something to look at about this transaction.
-SELECT
-    EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = $1 AND d.closed_at IS NULL)
-    OR EXISTS (
-        SELECT FROM reversal AS r WHERE r.attempt_id = $1 AND r.closed_at IS NULL AND r.finding IN (3, 4)
-    )
-    OR EXISTS (SELECT FROM host_message AS m WHERE m.attempt_id = $1 AND m.closed_at IS NULL) AS is_open;
+-- By doubt's primary key, reversal_attempt, the unique key of delivery; messages of hosts are few. Whether a person has
+-- something to look at about this transaction; what is still sent to the host, its deliveries tell.
+SELECT EXISTS (
+    SELECT FROM matter AS m
+    WHERE m.attempt_id = $1 AND m.closed_at IS NULL AND NOT m.settled AND m.kind NOT LIKE '%_not_accepted'
+) AS is_open;
 
 -- name: reversals_of
 -- reversal_attempt. What its terminal sent to take it back.

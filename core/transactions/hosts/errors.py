@@ -13,7 +13,7 @@ class AcquirerUnknown(Exception):
 
 
 class MatterOver(Refused):
-    """The host has accepted it, or somebody was faster."""
+    """The host has accepted it, its payment no longer stands, or somebody was faster."""
 
     def __init__(self) -> None:
         super().__init__("host_matter_over")

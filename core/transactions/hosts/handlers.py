@@ -89,7 +89,7 @@ class HostMatterHandlers:
 
         async def effect(connection: PoolConnectionProxy) -> bytes:
             row = await self._find(connection, caller, request.id)
-            if row["closed_at"] is not None:
+            if row["closed_at"] is not None or row["settled"]:
                 raise MatterOver
             await act(connection, caller, request, row)
             (matter,) = await _matters_of(connection, [await self._find(connection, caller, request.id)])
