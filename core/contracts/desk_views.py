@@ -96,7 +96,11 @@ class CompanyRef(msgspec.Struct, frozen=True):
 
 
 class Transaction(msgspec.Struct, kw_only=True):
-    """One transaction. In live events what the feed does not carry is null: captured, refunded, expiry."""
+    """One transaction. In live events what the feed does not carry is null: captured, refunded, pending, expiry.
+
+    `refund_pending_amount`: asked of the acquirer, which has not answered for it yet; it counts against what may still
+    be refunded, and may come back.
+    """
 
     id: str
     kind: KindName
@@ -106,6 +110,7 @@ class Transaction(msgspec.Struct, kw_only=True):
     approved_amount: Money
     captured_amount: Money | None = None
     refunded_amount: Money | None = None
+    refund_pending_amount: Money | None = None
     card: CardView
     terminal: TerminalRef
     store: StoreRef | None

@@ -56,6 +56,11 @@ def _amount(field: str) -> Reader:
     return read
 
 
+def _refunded(row: Row, _locale: str) -> Value:
+    """What is given back: of what refunds have reserved, less what no host has answered for yet."""
+    return Amount(row["refunded_minor"] - row["refund_pending_minor"], EXPONENTS.get(row["currency"], 2))
+
+
 def _text(field: str) -> Reader:
     def read(row: Row, _locale: str) -> Value:
         return hide_card_numbers(row[field] or "")
@@ -85,7 +90,8 @@ _READERS: Final[dict[str, Reader]] = {
     "amount": _amount("amount_minor"),
     "approved_amount": _amount("approved_minor"),
     "captured_amount": _amount("captured_minor"),
-    "refunded_amount": _amount("refunded_minor"),
+    "refunded_amount": _refunded,
+    "refund_pending_amount": _amount("refund_pending_minor"),
     "currency": _text("currency"),
     "brand": lambda row, _locale: BRAND_NAMES.get(row["card_brand"], "other"),
     "card_bin": _text("card_bin"),

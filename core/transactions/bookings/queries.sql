@@ -154,10 +154,11 @@ WHERE id = $1 AND business_date = $2 AND state IN (3, 4)
 RETURNING id;
 
 -- name: add_refunded
--- Reserves (or gives back) part of what was captured; the CHECK of the table is the last guard.
+-- Reserves (or gives back) part of what was captured; the CHECK of the table is the last guard. Refunded is what hosts
+-- have answered for: the caller holds the row, and whoever decides another refund of it waits.
 UPDATE attempt
 SET refunded_minor = refunded_minor + $3, state = CASE
-    WHEN refunded_minor + $3 = captured_minor AND $4::boolean THEN 9
+    WHEN refunded_minor + $3 = captured_minor AND $4::boolean AND refund_pending_minor(id) = 0 THEN 9
     WHEN state = 9 THEN 8
     ELSE state
 END

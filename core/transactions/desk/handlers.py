@@ -216,7 +216,7 @@ class TransactionHandlers:
             facts = views.facts_of(row)
             action = refund_action(facts, permitted=True)
             if not action.allowed:
-                if action.why == "nothing_left":
+                if action.why in ("nothing_left", "refund_pending"):
                     raise RefundAboveCaptured(remaining_minor=0, currency=facts.currency)
                 raise NotRefundable(action.why or "wrong_state")
             if request.currency != facts.currency:
@@ -225,7 +225,7 @@ class TransactionHandlers:
                 raise RefundAboveCaptured(remaining_minor=action.max.amount, currency=facts.currency)
             # All that is given back of one payment counts, or a large refund would be several small ones.
             altogether_max_minor = await refund_alone_max_minor(self._pool, caller, row)
-            if facts.refunded_minor + request.amount_minor > altogether_max_minor:
+            if facts.reserved_minor + request.amount_minor > altogether_max_minor:
                 return await ask_refund(
                     self._pool, caller, row, request, approval_id=refund_id, now=self._clock.now()
                 )

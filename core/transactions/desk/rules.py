@@ -207,7 +207,7 @@ def refund_action(transaction: DeskTransaction, *, permitted: bool) -> RefundAct
     act, why = _possible_act(transaction)
     if act != "refund":
         return RefundAction(False, Money(0, transaction.currency), "not_captured" if act == "cancel" else why)
-    remaining = Money(transaction.captured_minor - transaction.refunded_minor, transaction.currency)
+    remaining = Money(transaction.captured_minor - transaction.reserved_minor, transaction.currency)
     return RefundAction(permitted, remaining, None if permitted else "not_permitted")
 
 
@@ -243,8 +243,9 @@ def _possible_act(transaction: DeskTransaction) -> tuple[Literal["refund", "canc
             # Booked offline: the terminal alone takes it back, until it is captured tonight.
             return (None, "booked_offline") if transaction.kind is Kind.ADVICE else ("cancel", "")
         case State.CAPTURED | State.REFUNDED | State.SETTLED:
-            left = transaction.captured_minor > transaction.refunded_minor
-            return ("refund", "") if left else (None, "nothing_left")
+            if transaction.captured_minor > transaction.reserved_minor:
+                return "refund", ""
+            return None, "refund_pending" if transaction.refund_pending_minor else "nothing_left"
 
 
 _HOST_FAILED: Final = frozenset(
