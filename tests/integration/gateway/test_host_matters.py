@@ -153,8 +153,17 @@ async def test_a_reversal_of_the_host_is_listed_and_closed_and_cannot_be_sent(
         )
         refused = await supervisor.post(f"/v1/host-matters/{matter}/retry", json=WHY)
         assert (refused.status_code, refused.json()["code"]) == (409, "host_matter_not_ours")
-        assert (await supervisor.post(f"/v1/host-matters/{matter}/close", json=WHY)).status_code == 200
+        closed = await supervisor.post(f"/v1/host-matters/{matter}/close", json=WHY)
+        assert closed.status_code == 200
         assert matter not in await listed(supervisor)
+        _, second = await people.add("supervisor")
+        async with second:
+            late = await second.post(f"/v1/host-matters/{matter}/close", json=WHY)
+        by = await rows.fetchval(
+            "SELECT g.name FROM host_message h JOIN agent g ON g.id = h.closed_by WHERE h.id = $1", made
+        )
+        assert (late.status_code, late.json()["code"]) == (409, "host_matter_over")
+        assert str(by) in late.json()["detail"]
 
 
 async def test_who_may_not_cancel_may_not_close(
