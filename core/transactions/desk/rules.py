@@ -12,11 +12,12 @@ from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
+from core.transactions.rules import STUCK_AFTER
 from core.values.ids import lowest_id
 from core.values.timestamps import timestamp
 
-STUCK_AFTER: Final = timedelta(minutes=5)
 SLOW_MS: Final = 3_000.0
+_STUCK_MINUTES: Final = STUCK_AFTER // timedelta(minutes=1)
 _REASONS_OF_OTHERS: Final = frozenset(
     {
         Reason.NONE,
@@ -95,9 +96,9 @@ def diagnosis_of(
                 return Diagnosis(
                     title="Still without a result" if english else "Toujours sans résultat",
                     explanation=(
-                        "The operation was sent more than five minutes ago and nothing closed it."
+                        f"The operation was sent more than {_STUCK_MINUTES} minutes ago and nothing closed it."
                         if english
-                        else "L’opération est partie il y a plus de cinq minutes et rien ne l’a close."
+                        else f"L’opération est partie il y a plus de {_STUCK_MINUTES} minutes et rien ne l’a close."
                     ),
                     next_step=(
                         "Tell operations: the sweeper should have reversed it."

@@ -27,8 +27,8 @@ from core.transactions.bookings import store as bookings
 from core.transactions.hosts import store
 from core.transactions.hosts.errors import MatterOver, NothingToRetry, ReasonTooShort
 from core.transactions.hosts.letters import is_currency, read_letter
-from core.transactions.hosts.rules import STUCK_AFTER
 from core.transactions.hosts.settling import settle_reversal
+from core.transactions.rules import STUCK_AFTER
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
 from core.values.ids import encode_id, rrn_of

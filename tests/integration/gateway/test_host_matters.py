@@ -84,7 +84,7 @@ async def test_a_refused_reversal_is_listed_and_closed_with_a_reason(
     async with supervisor:
         assert await stands() == ["refused"]
         found = await listed(supervisor)
-        assert fresh not in found  # It is on its way, and not for ten minutes yet.
+        assert fresh not in found  # It is on its way, and not for five minutes yet.
         assert (found[matter]["kind"], found[matter]["refused"], found[matter]["last_result"]) == (
             "reversal_not_accepted",
             True,

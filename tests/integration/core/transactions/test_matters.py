@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,8 +20,10 @@ from core.identity.api import Grant, Permission, SignedIn
 from core.transactions.desk.store import has_open_matter
 from core.transactions.hosts.errors import MatterOver, NothingToRetry
 from core.transactions.hosts.handlers import HostMatterHandlers
+from core.transactions.rules import STUCK_AFTER
 from core.values.ids import decode_id, encode_id
 from core.verify.run import verify
+from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.test_bookings import drained
 from tests.integration.core.transactions.world import AGENT, World
 from tests.support.callers import signed_in
@@ -150,6 +153,23 @@ async def test_what_is_closed_keeps_who_closed_it(world: World) -> None:
     await world.book(world.booking(Kind.ADVICE, amount_minor=999_999_999_999))
     await close(world, await only_matter(world))
     assert await world.owner.fetchval("SELECT closed_by FROM doubt") == UUID(bytes=AGENT)
+    await drained(world)
+
+
+@pytest.mark.parametrize("is_stuck", [False, True])
+async def test_a_reversal_is_listed_from_the_moment_at_which_a_verification_counts_it_as_broken(
+    world: World, is_stuck: bool
+) -> None:
+    item = world.payment()
+    world.host.script.append(behaviour.SILENT)
+    assert (await world.pay(item)).reason == Reason.HOST_NO_REPLY
+    age = STUCK_AFTER + timedelta(seconds=20 if is_stuck else -20)
+    await world.owner.execute("UPDATE delivery SET created_at = clock_timestamp() - $1::interval", age)
+    await world.owner.execute("UPDATE attempt SET reverse_after = clock_timestamp() - $1::interval", age)
+    listed = (await page_of(world)).data
+    report = await verify(world.database.dsn, cards=False)
+    found = [len(listed), report.finding("V4").breaches, report.finding("V5").breaches]
+    assert found == [int(is_stuck)] * 3
     await drained(world)
 
 
