@@ -225,6 +225,7 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     original_rrn: Short = ""  # data element 37
     replacement_minor: Part = -1  # data element 95: what stays of the amount
     approval_code: Code = ""  # data element 38
+    repeat: bool = False  # by its message type
 
     def __post_init__(self) -> None:
         if self.cause not in TERMINAL_CAUSES:
