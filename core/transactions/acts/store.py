@@ -10,7 +10,7 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.identity.administration.rules import REGION_CODES, REGION_DEPARTMENTS
 from core.identity.store import record_action
-from core.transactions.acts.model import CANCELLED, REFUND, Act, Standing
+from core.transactions.acts.model import REFUND, Act, Standing
 from core.transactions.acts.rules import refusal_of
 from core.values.ids import encode_id
 
@@ -112,7 +112,7 @@ async def end(connection: Connection, act: Act, outcome: int, *, done: bool, now
         return
     if done and outcome != Reason.NONE:
         facts |= {"code": Reason(outcome).name.lower()}
-    kind = "transaction.refunded" if act.kind == REFUND else CANCELLED
+    kind = "transaction.refunded" if act.kind == REFUND else "transaction.cancelled"
     await record_action(
         connection,
         agent_id=act.agent_id,
