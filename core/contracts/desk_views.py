@@ -106,6 +106,7 @@ class Transaction(msgspec.Struct, kw_only=True):
     approved_amount: Money
     captured_amount: Money | None = None
     refunded_amount: Money | None = None
+    net_amount: Money | None = None  # what the row adds to the figure "net"
     card: CardView
     terminal: TerminalRef
     store: StoreRef | None

@@ -46,6 +46,7 @@ ExportColumn = Literal[
     "approved_amount",
     "captured_amount",
     "refunded_amount",
+    "net_amount",
     "currency",
     "brand",
     "card_bin",

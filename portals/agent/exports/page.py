@@ -27,6 +27,7 @@ COLUMNS = (
     "approved_amount",
     "captured_amount",
     "refunded_amount",
+    "net_amount",
     "currency",
     "brand",
     "card_bin",
