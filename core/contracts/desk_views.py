@@ -201,6 +201,7 @@ class Diagnosis(msgspec.Struct):
     next_step: str
     hop: HopName | None
     severity: Literal["ok", "warning", "problem"]
+    is_to_check: bool = False  # a person must settle a host matter of it
 
 
 class RefundAction(msgspec.Struct):

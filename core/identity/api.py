@@ -11,7 +11,7 @@ from core.identity.handlers import IdentityHandlers
 from core.identity.idempotency import Claim, WriteOnce, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
-from core.identity.staleness import refuse_if_stale, told_by
+from core.identity.staleness import last_changed_by, refuse_if_stale, told_by
 from core.identity.store import forget_old, list_holders, record_action
 from core.identity.views import hash_of_token
 
@@ -35,6 +35,7 @@ __all__ = [
     "forget_old",
     "hash_of_token",
     "key_file",
+    "last_changed_by",
     "list_holders",
     "load_or_make_key",
     "once",

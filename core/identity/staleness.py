@@ -18,9 +18,14 @@ async def refuse_if_stale(
     """
     if read is None or read == present:
         return
-    last = await store.find_last_change(connection, target_kind, target_id)
-    told = "" if last is None else told_by(last["name"], last["at"])
+    told = await last_changed_by(connection, target_kind, target_id)
     raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
+
+
+async def last_changed_by(connection: Connection, target_kind: str, target_id: bytes) -> str:
+    """Return who acted on it last and when, empty when nobody did."""
+    last = await store.find_last_change(connection, target_kind, target_id)
+    return "" if last is None else told_by(last["name"], last["at"])
 
 
 def told_by(name: str, at: datetime) -> str:

@@ -15,8 +15,11 @@ class AcquirerUnknown(Exception):
 class MatterOver(Refused):
     """The host has accepted it, or somebody was faster."""
 
-    def __init__(self) -> None:
-        super().__init__("host_matter_over")
+    def __init__(self, told: str = "") -> None:
+        """Take who settled it when, as a form shows it."""
+        super().__init__(
+            "host_matter_over", errors=[FieldProblem("matter", "changed_meanwhile", told)] if told else []
+        )
 
 
 class NothingToRetry(Refused):

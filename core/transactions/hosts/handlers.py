@@ -22,7 +22,7 @@ from core.contracts.reason_texts import says_why
 from core.contracts.refusals import NotFound
 from core.contracts.states import EventKind, Kind
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, last_changed_by, record_action, require
 from core.transactions.bookings import store as bookings
 from core.transactions.hosts import store
 from core.transactions.hosts.errors import MatterOver, NothingToRetry, ReasonTooShort
@@ -90,7 +90,7 @@ class HostMatterHandlers:
         async def effect(connection: PoolConnectionProxy) -> bytes:
             row = await self._find(connection, caller, request.id)
             if row["closed_at"] is not None:
-                raise MatterOver
+                raise MatterOver(await last_changed_by(connection, "host_matter", request.id))
             await act(connection, caller, request, row)
             (matter,) = await _matters_of(connection, [await self._find(connection, caller, request.id)])
             return msgspec.json.encode(matter)
@@ -126,7 +126,7 @@ class HostMatterHandlers:
             case _:
                 assert_never(kind)
         if not is_closed:
-            raise MatterOver
+            raise MatterOver(await last_changed_by(connection, "host_matter", request.id))
         await record_action(
             connection,
             agent_id=caller.agent_id,
@@ -174,7 +174,7 @@ class HostMatterHandlers:
             raise NothingToRetry
         now = self._clock.now()
         if not await store.retry_delivery(connection, request.id, now):
-            raise MatterOver
+            raise MatterOver(await last_changed_by(connection, "host_matter", request.id))
         await record_action(
             connection,
             agent_id=caller.agent_id,
