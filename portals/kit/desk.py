@@ -22,6 +22,7 @@ from portals.kit.kit import Kit
 from portals.kit.legible import address_parts
 from portals.kit.originals import with_originals
 from portals.kit.session import Session, seal_session, unseal_session
+from portals.kit.ways_on import NOT_SEARCHED, beside_fields
 
 THEMES = ("auto", "light", "dark")
 ROW_HEIGHTS = ("24", "32", "40")
@@ -190,6 +191,9 @@ class Desk:
     def page(self, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
         """Render a template as the answer."""
         text = self.kit.render(template, self, {"answer_status": status, **facts})
+        if NOT_SEARCHED in self.request.query_params:
+            names = self.request.query_params.getall(NOT_SEARCHED)
+            text = beside_fields(text, names[:10], self.words("search.card_number"))
         text = with_originals(text, self._sent, late=status == 409)
         return self.answer(Response(text.encode(), status_code=status, media_type=MediaType.HTML))
 

@@ -254,6 +254,11 @@ def _drop(desk: Desk, answer: _Answer, *, beyond: int = 0) -> None:
             answer.set_cookie(name, "", life_s=0, secure=desk.kit.cookies_are_secure)
 
 
+def holds_typed(desk: Desk) -> bool:
+    """Whether the browser keeps what was typed into a form that could not be taken."""
+    return _cookie_name(desk.kit, 0) in desk.request.cookies
+
+
 def _cookie_name(kit: Kit, number: int) -> str:
     return kit.cookie(f"typed{number}")
 
