@@ -111,6 +111,7 @@ class Transaction(msgspec.Struct, kw_only=True):
     captured_amount: Money | None = None
     refunded_amount: Money | None = None
     refund_pending_amount: Money | None = None
+    net_amount: Money | None = None  # what the row adds to the figure "net"
     card: CardView
     terminal: TerminalRef
     store: StoreRef | None
@@ -205,6 +206,7 @@ class Diagnosis(msgspec.Struct):
     next_step: str
     hop: HopName | None
     severity: Literal["ok", "warning", "problem"]
+    is_to_check: bool = False  # a person must settle a host matter of it
 
 
 class RefundAction(msgspec.Struct):

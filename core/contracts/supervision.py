@@ -47,6 +47,7 @@ ExportColumn = Literal[
     "captured_amount",
     "refunded_amount",
     "refund_pending_amount",
+    "net_amount",
     "currency",
     "brand",
     "card_bin",

@@ -25,6 +25,7 @@ USUAL_COLUMNS: Final[list[ask.ExportColumn]] = [
     "captured_amount",
     "refunded_amount",
     "refund_pending_amount",
+    "net_amount",
     "currency",
     "brand",
     "card_bin",

@@ -13,6 +13,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "captured_amount": ("Montant encaissé", "Captured amount"),
     "refunded_amount": ("Montant remboursé", "Refunded amount"),
     "refund_pending_amount": ("Remboursement en attente", "Refund pending"),
+    "net_amount": ("Montant net", "Net amount"),
     "currency": ("Devise", "Currency"),
     "brand": ("Marque", "Brand"),
     "card_bin": ("BIN", "BIN"),

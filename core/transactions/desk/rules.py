@@ -289,6 +289,7 @@ def to_check(diagnosis: Diagnosis, *, locale: str) -> Diagnosis:
             else "Une personne doit regarder : voir « À vérifier »."
         ),
         severity="warning" if diagnosis.severity == "ok" else diagnosis.severity,
+        is_to_check=True,
     )
 
 

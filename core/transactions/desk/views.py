@@ -25,7 +25,16 @@ from core.contracts.desk_views import (
     Transaction,
 )
 from core.contracts.reasons import Reason
-from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, LedgerAccount, Operation, State
+from core.contracts.states import (
+    DeliveryKind,
+    EventKind,
+    Kind,
+    Layer,
+    LedgerAccount,
+    Operation,
+    State,
+    net_minor,
+)
 from core.merchants.api import BRAND_NAMES
 from core.transactions.desk.fields import field_name
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
@@ -93,6 +102,7 @@ def transaction_of(row: asyncpg.Record, locale: str) -> Transaction:
         captured_amount=Money(row["captured_minor"], currency),
         refunded_amount=Money(row["refunded_minor"] - row["refund_pending_minor"], currency),
         refund_pending_amount=Money(row["refund_pending_minor"], currency),
+        net_amount=Money(net_minor(row["kind"], row["state"], row["approved_minor"]), currency),
         card=CardView(
             brand=BRAND_NAMES.get(row["card_brand"], "other"),
             bin=row["card_bin"],

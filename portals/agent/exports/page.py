@@ -28,6 +28,7 @@ COLUMNS = (
     "captured_amount",
     "refunded_amount",
     "refund_pending_amount",
+    "net_amount",
     "currency",
     "brand",
     "card_bin",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 
 import asyncpg
@@ -103,6 +104,9 @@ async def test_a_refused_reversal_is_listed_and_closed_with_a_reason(
         assert await stands() == ["closed"]
         late = await supervisor.post(f"/v1/host-matters/{matter}/close", json=WHY)
         assert (late.status_code, late.json()["code"]) == (409, "host_matter_over")
+        assert re.search(r"Fait par .+, \d\d/\d\d \d\d:\d\d\.$", late.json()["detail"]), (
+            "who settled it, and when"
+        )
     attempt = uuid.UUID(bytes=attempt_id)
     assert await rows.fetchval("SELECT state FROM attempt WHERE id = $1", attempt) == State.REVERSED
     event = await rows.fetchrow(
