@@ -14,11 +14,21 @@ from litestar.types import ExceptionHandlersMap
 from observability.admission import BodyCut, BodyStalled, Crowded
 from portals.kit.desk import Desk, FactorNeeded, FormForged, SessionNeeded
 from portals.kit.gateway import GatewayDown, GatewayProblem
-from portals.kit.ways_on import page_around, without_card_numbers
+from portals.kit.ways_on import names_card_number, page_around, without_card_numbers
 
 
 def _desk(request: Request[Any, Any, Any]) -> Desk:
     return Desk(request, request.app.state.kit)
+
+
+async def leave_card_numbers(request: Request[Any, Any, Any]) -> Response[bytes] | None:
+    """Lead to the same page without what looks like a card number, which then says why by the field.
+
+    Before the page is made: it judges its own fields, and what is refused is shown as it was typed.
+    """
+    query = list(request.query_params.multi_items()) if request.method == "GET" and request.url.query else []
+    address = without_card_numbers(request.url.path, query) if names_card_number(query) else None
+    return None if address is None else _desk(request).go(address)
 
 
 def _error(

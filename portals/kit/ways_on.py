@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from observability.redaction import holds_card_number
+
 NOT_SEARCHED: Final = "not_searched"
 """The parameter that names the fields which held a card number."""
 
@@ -40,6 +42,11 @@ def page_around(app: Litestar, path: str) -> str:
             if "/" + "/".join(_PLACE.sub("{}", told) for told in pattern[:length]) in readable:
                 return "/" + "/".join(parts[:length])
     return "/"
+
+
+def names_card_number(query: list[tuple[str, str]]) -> bool:
+    """Return whether a parameter holds what looks like a card number, which no page searches or keeps in its address."""
+    return any(holds_card_number(value) for _, value in query)
 
 
 def without_card_numbers(path: str, query: list[tuple[str, str]]) -> str | None:

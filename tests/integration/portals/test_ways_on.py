@@ -86,9 +86,8 @@ async def test_a_card_number_in_any_search_box_keeps_the_page_and_says_why(walk:
                 answer = await _follow(walk, f"{target}?{urlencode({name[1]: card})}")
                 where = f"{path} {target} {name[1]} {card}"
                 assert answer.status_code == 200, (where, answer.status_code, answer.text[-900:])
-                # A field that takes no such text says so itself.
-                assert said in answer.text or "field-error" in answer.text, where
-                assert card not in answer.text or said not in answer.text, where
+                assert said in answer.text, where
+                assert card not in answer.text, where
     assert tried > 12
 
 
