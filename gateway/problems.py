@@ -191,6 +191,11 @@ TABLE: Final[dict[str, _Row]] = {
         _Words("Annulation impossible", "Cette transaction ne peut plus être annulée."),
         _Words("Not cancellable", "This transaction can no longer be cancelled."),
     ),
+    "done_by_another": _Row(
+        409,
+        _Words("Déjà fait", "C’est déjà fait : votre demande n’a rien changé. Rechargez la page."),
+        _Words("Done already", "It is done already: your request changed nothing. Load the page again."),
+    ),
     "already_blocked": _Row(
         409,
         _Words("Déjà bloqué", "Un blocage est déjà en place."),
@@ -269,7 +274,7 @@ def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
         type=f"urn:guichet:problem:{code}",
         title=words.title,
         status=row.status,
-        detail=words.detail,
+        detail=_detail(words, problem, locale),
         code=code,
         # The words of a refusal may name what was sent.
         errors=[
@@ -293,6 +298,15 @@ def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
     return Response(
         msgspec.json.encode(body), status_code=row.status, media_type=PROBLEM_TYPE, headers=headers
     )
+
+
+def _detail(words: _Words, problem: Problem, locale: str) -> str:
+    """Return the sentence of a refusal, and who was faster where it tells that."""
+    told_by = problem.facts.get("told_by")
+    if not told_by:
+        return words.detail
+    done_by = "Done by" if locale == "en" else "Fait par"
+    return f"{words.detail} {done_by} {hide_card_numbers(str(told_by))}."
 
 
 def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:

@@ -7,11 +7,14 @@ from core.values.card_numbers import (
     DIGITS_MAX,
     DIGITS_MIN,
     find_card_numbers,
+    holds_card_number,
     mask_card_number,
     passes_check_digit,
 )
 
 _DEPTH_MAX: Final = 8
+__all__ = ["holds_card_number", "redact", "redact_text"]
+
 # Digits in a row, of thirteen at least: what passes the check is hidden whether or not a scheme begins so.
 _CANDIDATE: Final = re.compile(r"[0-9](?:[ \-.]?[0-9]){12,}")
 

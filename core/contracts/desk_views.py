@@ -96,7 +96,11 @@ class CompanyRef(msgspec.Struct, frozen=True):
 
 
 class Transaction(msgspec.Struct, kw_only=True):
-    """One transaction. In live events what the feed does not carry is null: captured, refunded, expiry."""
+    """One transaction. In live events what the feed does not carry is null: captured, refunded, pending, expiry.
+
+    `refund_pending_amount`: asked of the acquirer, which has not answered for it yet; it counts against what may still
+    be refunded, and may come back.
+    """
 
     id: str
     kind: KindName
@@ -106,6 +110,8 @@ class Transaction(msgspec.Struct, kw_only=True):
     approved_amount: Money
     captured_amount: Money | None = None
     refunded_amount: Money | None = None
+    refund_pending_amount: Money | None = None
+    net_amount: Money | None = None  # what the row adds to the figure "net"
     card: CardView
     terminal: TerminalRef
     store: StoreRef | None
@@ -200,6 +206,7 @@ class Diagnosis(msgspec.Struct):
     next_step: str
     hop: HopName | None
     severity: Literal["ok", "warning", "problem"]
+    is_to_check: bool = False  # a person must settle a host matter of it
 
 
 class RefundAction(msgspec.Struct):

@@ -56,8 +56,8 @@ class HostMatter(msgspec.Struct, kw_only=True):
 
     `refused`: the host refused for good, and is not asked again by itself. `transaction` and `store` are None for what
     names no payment of ours; `amount` is None where it names none. `gives_back`: that money goes back to the card.
-    `causes`: why a payment is in doubt (late, ahead, amount, currency, date, like_one_reversed), what a reversal says otherwise than the
-    payment that it names, or what kind of message a dead letter is.
+    `causes`: why a payment is in doubt (late, ahead, amount, currency, date, like_one_reversed, like_one_repeated), what
+    a reversal says otherwise than the payment that it names, or what kind of message a dead letter is.
     """
 
     id: str

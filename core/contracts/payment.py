@@ -34,7 +34,7 @@ Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=9_999_999_999)]
 Part: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=999_999_999_999)]
 """An amount, or -1 where there is none."""
 
-Currency: TypeAlias = Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
+Currency: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 Short: TypeAlias = Annotated[str, msgspec.Meta(max_length=16)]
 Code: TypeAlias = Annotated[str, msgspec.Meta(max_length=6)]
 Masked: TypeAlias = Annotated[bytes, msgspec.Meta(max_length=128 * 1024)]
@@ -225,6 +225,7 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     original_rrn: Short = ""  # data element 37
     replacement_minor: Part = -1  # data element 95: what stays of the amount
     approval_code: Code = ""  # data element 38
+    repeat: bool = False  # by its message type
 
     def __post_init__(self) -> None:
         if self.cause not in TERMINAL_CAUSES:

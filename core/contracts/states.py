@@ -1,6 +1,7 @@
 """Closed tables of the trade as numbers: they are stored, so a number never changes its meaning."""
 
 from enum import IntEnum
+from typing import Final
 
 
 class Kind(IntEnum):
@@ -111,3 +112,19 @@ class LedgerAccount(IntEnum):
 
     ACQUIRER_RECEIVABLE = 1  # the acquirer owes us; owner: acquirer
     MERCHANT_PAYABLE = 2  # we owe the merchant; owner: store
+
+
+_STANDS: Final = frozenset(
+    {State.APPROVED, State.PARTIALLY_APPROVED, State.CAPTURED, State.REFUNDED, State.SETTLED}
+)
+_GIVEN_BACK: Final = frozenset({State.APPROVED, State.CAPTURED, State.SETTLED})
+
+
+def net_minor(kind: int, state: int, approved_minor: int) -> int:
+    """Return what an attempt adds to the figure *net*; summed over rows it is that figure (view attempt_figure).
+
+    A hold is no money yet: its completion brings it. A refund takes it away again.
+    """
+    if kind in (Kind.PURCHASE, Kind.ADVICE, Kind.COMPLETION):
+        return approved_minor if state in _STANDS else 0
+    return -approved_minor if kind == Kind.REFUND and state in _GIVEN_BACK else 0

@@ -46,6 +46,8 @@ ExportColumn = Literal[
     "approved_amount",
     "captured_amount",
     "refunded_amount",
+    "refund_pending_amount",
+    "net_amount",
     "currency",
     "brand",
     "card_bin",

@@ -11,6 +11,7 @@ from core.identity.handlers import IdentityHandlers
 from core.identity.idempotency import Claim, WriteOnce, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
+from core.identity.repeats import Doer, find_doer, refuse_repeat_of_another, told_facts
 from core.identity.staleness import refuse_if_stale, told_by
 from core.identity.store import forget_old, list_holders, record_action
 from core.identity.views import hash_of_token
@@ -22,6 +23,7 @@ __all__ = [
     "AccessSettings",
     "Claim",
     "Denials",
+    "Doer",
     "FactorSeal",
     "Grant",
     "IdentityHandlers",
@@ -32,6 +34,7 @@ __all__ = [
     "SignedIn",
     "WriteOnce",
     "access_settings",
+    "find_doer",
     "forget_old",
     "hash_of_token",
     "key_file",
@@ -40,7 +43,9 @@ __all__ = [
     "once",
     "record_action",
     "refuse_if_stale",
+    "refuse_repeat_of_another",
     "require",
     "require_everywhere",
     "told_by",
+    "told_facts",
 ]

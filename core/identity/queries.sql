@@ -87,6 +87,13 @@ WHERE a.target_id = $2 AND a.target_kind = $1
 ORDER BY a.at DESC, a.seq DESC
 LIMIT 1;
 
+-- name: last_doer
+-- Index action_target.
+SELECT a.agent_id, a.at, g.name FROM action a JOIN agent g ON g.id = a.agent_id
+WHERE a.target_id = $1 AND a.kind = ANY($2::text[])
+ORDER BY a.at DESC, a.seq DESC
+LIMIT 1;
+
 -- name: claim_key
 -- The primary key (principal_id, key) lets one call in; the others get no row.
 INSERT INTO idempotency (principal_id, key, path, body_hash, created_at) VALUES ($1, $2, $3, $4, $5)

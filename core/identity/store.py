@@ -1,5 +1,6 @@
 """Statements of identity as typed functions. Every function takes the connection of its caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -158,6 +159,13 @@ async def find_last_change(
 ) -> asyncpg.Record | None:
     """Return the name of who changed something last, and when."""
     return await connection.fetchrow(_SQL.last_change, target_kind, uuid_of(target_id))
+
+
+async def find_last_doer(
+    connection: Connection, target_id: bytes, kinds: Sequence[str]
+) -> asyncpg.Record | None:
+    """Return who did one of these kinds of acts last to a thing, with their name, and when."""
+    return await connection.fetchrow(_SQL.last_doer, uuid_of(target_id), list(kinds))
 
 
 async def claim_key(

@@ -7,7 +7,7 @@ import asyncpg
 from core.contracts.desk_views import Block
 from core.contracts.refusals import NotFound
 from core.contracts.states import BlockTarget
-from core.identity.api import EVERYTHING, Permission, SignedIn, record_action, require
+from core.identity.api import EVERYTHING, Permission, SignedIn, find_doer, record_action, require
 from core.terminals import store
 from core.terminals.errors import AlreadyLifted
 from core.values.ids import decode_id, encode_id
@@ -32,7 +32,7 @@ async def lift_on(
     await store.lock_target(connection, scope, kind, target_id)
     row = await store.lock_block(connection, block_id)
     if row is None or row["lifted_at"] is not None:
-        raise AlreadyLifted
+        raise AlreadyLifted(await find_doer(connection, target_id, "block.lifted"))
     await store.lift_block(connection, block_id=block_id, agent_id=caller.agent_id, reason=reason, now=now)
     await store.echo_block(connection, kind, target_id, None)
     await record_action(

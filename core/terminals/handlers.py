@@ -22,7 +22,7 @@ from core.contracts.refusals import NotFound
 from core.contracts.states import BlockTarget
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, find_doer, record_action, require
 from core.terminals import store
 from core.terminals.blocking import lift_on
 from core.terminals.errors import AlreadyBlocked
@@ -139,7 +139,7 @@ class TerminalHandlers:
                 now=now,
             )
             if made is None:
-                raise AlreadyBlocked
+                raise AlreadyBlocked(await find_doer(connection, request.target_id, "block.made"))
             await store.echo_block(connection, kind, request.target_id, now)
             await record_action(
                 connection,

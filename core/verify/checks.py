@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from core.db.queries import load_beside
+from core.transactions.rules import STUCK_AFTER
 from core.values.clock import from_unix_us, to_unix_us
 from core.values.ids import encode_id, rrn_of
 from core.values.money import NUMERIC_CODES
@@ -52,6 +53,10 @@ def _now() -> tuple[Any, ...]:
     return (datetime.now(UTC),)
 
 
+def _now_and_stuck() -> tuple[Any, ...]:
+    return (*_now(), STUCK_AFTER)
+
+
 def _consumer() -> tuple[Any, ...]:
     return (ACTIVITY,)
 
@@ -76,10 +81,16 @@ COUNTS: Final = (
     Count("V1 refunds", "what is given back is what refunds say, to the card that paid", _SQL.misplaced_refunds),
     Count("V2", "no ledger operation key twice", _SQL.repeated_operations),
     Count(
-        "V4", "no attempt sent or unknown past its deadline plus five minutes", _SQL.overdue_attempts, _now
+        "V4",
+        f"no attempt sent or unknown past its deadline plus {STUCK_AFTER // timedelta(minutes=1)} minutes",
+        _SQL.overdue_attempts,
+        _now_and_stuck,
     ),
     Count(
-        "V5", "every attempt that timed out has a reversal that the host accepted", _SQL.unreversed_timeouts, _now
+        "V5",
+        "every attempt that timed out has a reversal that the host accepted",
+        _SQL.unreversed_timeouts,
+        _now_and_stuck,
     ),
     Count(
         "V7", "no event older than a minute outside its consumer's inbox", _SQL.unconsumed_events, _now_and_consumer

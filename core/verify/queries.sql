@@ -173,13 +173,13 @@ SELECT
 FROM keys AS k;
 
 -- name: overdue_attempts
--- V4. Received, sent or unknown five minutes after the moment from which the reversal was due. What the host refused for
+-- V4. Received, sent or unknown so long ($2) after the moment from which the reversal was due. What the host refused for
 -- good is on a person's list, and waits.
 WITH judged AS (
     SELECT
         a.id,
         a.state IN (1, 2, 6) AS open,
-        coalesce(a.reverse_after, a.received_at) < $1::timestamptz - interval '5 minutes'
+        coalesce(a.reverse_after, a.received_at) < $1::timestamptz - $2::interval
         AND NOT EXISTS (
             SELECT FROM delivery AS d
             WHERE d.attempt_id = a.id AND d.kind = 1 AND a.state = 6
@@ -195,7 +195,7 @@ SELECT
 FROM judged AS j;
 
 -- name: unreversed_timeouts
--- V5. What became unknown has a reversal, accepted by the host within five minutes of the moment it was owed;
+-- V5. What became unknown has a reversal, accepted by the host within so long ($2) of the moment it was owed;
 -- its event says that it timed out even where its state has moved on.
 WITH timed_out AS (
     SELECT a.id, a.state FROM attempt AS a WHERE a.state = 6
@@ -213,7 +213,7 @@ WITH timed_out AS (
             WHEN d.accepted_at IS NOT NULL AND t.state = 7 THEN 'kept'
             WHEN d.accepted_at IS NOT NULL THEN 'breach'
             WHEN d.refused_at IS NOT NULL THEN 'waiting' -- for a person
-            WHEN d.created_at < $1::timestamptz - interval '5 minutes' THEN 'breach'
+            WHEN d.created_at < $1::timestamptz - $2::interval THEN 'breach'
             ELSE 'waiting'
         END AS verdict
     FROM timed_out AS t

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from deploy.local import proc
+from deploy.local.data_folder import LOCK_NAME, check_owner
 from deploy.local.errors import AlreadyRunning
 from deploy.local.state_file import ProcessState, read_state
 
@@ -19,19 +20,20 @@ def lock_folder(data_dir: Path) -> TextIO:
     """Take the data directory for this process; closing the answer gives it back.
 
     The kernel drops the lock with its holder, so a killed supervisor never leaves a stale one.
-    Raises: AlreadyRunning with the address of the stack that holds it.
+    Raises: FolderOfAnother, FolderUnusable, AlreadyRunning with the address of the stack that holds it.
     """
+    check_owner(data_dir)
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = (data_dir / "supervisor.lock").open("w")
+    lock = (data_dir / LOCK_NAME).open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
         state = read_state(data_dir)
-        where = "" if state is None else f" at {state.main_address} (pid {state.supervisor.pid})"
         raise AlreadyRunning(
-            f"Guichet already runs on {data_dir}{where}",
-            "use it, stop it with guichet down, or give another --data and --ports-from",
+            holder="Guichet" if state is None else f"Guichet ({state.main_address})",
+            place=data_dir,
+            pid=None if state is None else state.supervisor.pid,
         ) from error
     return lock
 

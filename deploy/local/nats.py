@@ -86,9 +86,7 @@ class NatsServer(child.ManagedChild):
     async def _wait_until_free(self) -> None:
         running = proc.pids_with_cwd(self._folder) if self._folder.exists() else []
         if running:
-            raise AlreadyRunning(
-                f"NATS already runs on {self._folder} (pid {running[0]})", "stop it first: guichet down"
-            )
+            raise AlreadyRunning(holder="NATS", place=self._folder, pid=running[0])
         self._pid_file.unlink(missing_ok=True)
 
     def _configuration(self) -> str:

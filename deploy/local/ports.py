@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 import socket
 from pathlib import Path
@@ -12,6 +13,8 @@ from deploy.local.errors import LocalError
 _LOOPBACK = "127.0.0.1"
 _LOWEST = 10_000
 _ATTEMPTS_MAX = 2_000
+PORT_MAX = 65_535
+_PRIVILEGED_BELOW = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
@@ -27,6 +30,24 @@ def is_free(port: int) -> bool:
                 return False
             raise
     return True
+
+
+def lowest_port() -> int:
+    """Return the first port that this user may listen on."""
+    if os.geteuid() == 0:
+        return 1
+    try:
+        return max(1, int(_PRIVILEGED_BELOW.read_text()))
+    except (OSError, ValueError):
+        return 1024
+
+
+def free_run(count: int) -> int | None:
+    """Return a port from which `count` in a row are free, as `--ports-from` wants them, or None."""
+    for first in range(_LOWEST, _ephemeral_start() - count, 1_000):
+        if all(is_free(port) for port in range(first, first + count)):
+            return first
+    return None
 
 
 def free_ports(count: int) -> list[int]:

@@ -123,9 +123,7 @@ class PostgresServer(child.ManagedChild):
         pid in a stale postmaster.pid even when that number belongs to somebody else by now.
         """
         if (running := self._running_postmaster()) is not None:
-            raise AlreadyRunning(
-                f"PostgreSQL already runs on {self._cluster} (pid {running})", "stop it first: guichet down"
-            )
+            raise AlreadyRunning(holder="PostgreSQL", place=self._cluster, pid=running)
         deadline = time.monotonic() + _ORPHAN_TIMEOUT_S
         while orphans := proc.pids_with_cwd(self._cluster):
             if time.monotonic() > deadline:

@@ -46,6 +46,33 @@ def pids_with_cwd(folder: Path) -> list[int]:
     return found
 
 
+def listener_of(port: int) -> str:
+    """Return the name and pid of the process that listens on the port, "" when it is not ours to see.
+
+    Source: proc(5), net/tcp and net/tcp6: the local address, the state (0A is LISTEN) and the inode of each socket.
+    """
+    sockets: set[str] = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = (_PROC / "net" / table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for fields in (line.split() for line in lines):
+            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                sockets.add(f"socket:[{fields[9]}]")
+    if not sockets:
+        return ""
+    for pid in _all_pids():
+        try:
+            held = any(str(each.readlink()) in sockets for each in (_PROC / str(pid) / "fd").iterdir())
+            name = (_PROC / str(pid) / "comm").read_text().strip()
+        except OSError:
+            continue
+        if held:
+            return f"{name} (pid {pid})"
+    return ""
+
+
 def descendants(pid: int) -> list[int]:
     """Return the children of `pid`, theirs, and so on, in no particular order."""
     children: dict[int, list[int]] = {}

@@ -21,11 +21,11 @@ from typing import Any, TextIO, TypeVar
 from deploy.local import child, proc
 from deploy.local.authority import DevelopmentAuthority
 from deploy.local.database import prepare_cluster
-from deploy.local.errors import LocalError, PortTaken, ServerFailed
+from deploy.local.errors import LocalError, PortsUnusable, PortTaken, ServerFailed
 from deploy.local.leftovers import end_orphans, lock_folder
 from deploy.local.migrate import migrate
 from deploy.local.nats import NatsServer
-from deploy.local.ports import free_ports, is_free
+from deploy.local.ports import PORT_MAX, free_ports, free_run, is_free, lowest_port
 from deploy.local.postgres import CORE_ROLE, OWNER_ROLE, PostgresServer
 from deploy.local.processes import PROCESSES, Place, ProcessSpec, environment_of, port_names
 from deploy.local.python_process import CHECKOUT, PythonProcess, require_module
@@ -97,7 +97,8 @@ class LocalStack:
     async def start(self) -> None:
         """Start everything and return when all of it is ready; on a failure, stop what was started.
 
-        Raises: AlreadyRunning, PortTaken, BinaryMissing, ServerFailed, MigrationFailed.
+        Raises: FolderOfAnother, FolderUnusable, AlreadyRunning, PortsUnusable, PortTaken, BinaryMissing, ServerFailed,
+            MigrationFailed.
         """
         self._lock = lock_folder(self.data_dir)
         try:
@@ -223,12 +224,22 @@ class LocalStack:
         if self._ports_from is None:
             self.ports = dict(zip(names, free_ports(len(names)), strict=True))
             return
+        last, lowest = self._ports_from + len(names) - 1, lowest_port()
+        if self._ports_from < lowest or last > PORT_MAX:
+            raise PortsUnusable(
+                first=self._ports_from, last=last, lowest=lowest, highest=PORT_MAX - len(names) + 1
+            )
         self.ports = {name: self._ports_from + offset for offset, name in enumerate(names)}
         owners = {port: spec.name for spec in self._chosen for port in spec.ports}
         owners |= {"postgres": "postgres", "nats": "nats", "nats-monitoring": "nats"}
         for name, owner in owners.items():
             if not is_free(self.ports[name]):
-                raise PortTaken(process=owner, port=self.ports[name])
+                raise PortTaken(
+                    process=owner,
+                    port=self.ports[name],
+                    holder=proc.listener_of(self.ports[name]),
+                    free_from=free_run(len(names)),
+                )
 
     async def _start_servers(self) -> None:
         self._postgres = PostgresServer(

@@ -16,6 +16,7 @@ from core.contracts.payment import Reverse
 from core.contracts.reasons import Reason
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
+from edge.protocol.message_types import is_repeat
 from edge.translate.errors import RequestRefused, malformed
 from edge.translate.fields import (
     ORIGINAL_CLASSES,
@@ -74,6 +75,7 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
         original_rrn=text_of(message, 37),
         replacement_minor=_replacement(message),
         approval_code=text_of(message, 38),
+        repeat=is_repeat(message[0]),  # pyright: ignore
     )
 
 

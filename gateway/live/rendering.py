@@ -17,7 +17,7 @@ from core.contracts.desk_views import (
 )
 from core.contracts.feed import TransactionSummary
 from core.contracts.reasons import Reason
-from core.contracts.states import Brand, Kind, State
+from core.contracts.states import Brand, Kind, State, net_minor
 from core.values.clock import from_unix_us
 from core.values.ids import encode_id, rrn_of
 from core.values.timestamps import timestamp
@@ -52,6 +52,7 @@ class Renderer:
             reason=reasons.get(summary.reason) or reasons[Reason.OTHER_DECLINE],
             amount=Money(summary.amount_minor, currency),
             approved_amount=Money(summary.approved_minor, currency),
+            net_amount=Money(net_minor(summary.kind, summary.state, summary.approved_minor), currency),
             card=CardView(_name(Brand, summary.brand), summary.card_bin, summary.card_last_four),
             terminal=TerminalRef(encode_id("terminal", summary.terminal_id), summary.terminal),
             store=StoreRef(encode_id("store", summary.store_id), summary.store_name, summary.department)

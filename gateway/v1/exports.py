@@ -24,6 +24,8 @@ USUAL_COLUMNS: Final[list[ask.ExportColumn]] = [
     "approved_amount",
     "captured_amount",
     "refunded_amount",
+    "refund_pending_amount",
+    "net_amount",
     "currency",
     "brand",
     "card_bin",

@@ -38,7 +38,7 @@ class SettleBody(msgspec.Struct, forbid_unknown_fields=True):
 async def list_host_matters(
     caller: Caller, core: CoreClient, limit: Limit = 50, cursor: Cursor = None, kinds: Kinds = None
 ) -> HostMatterPage:
-    """Return what a host refused, did not accept for ten minutes or said on its own, and what could not be believed.
+    """Return what a host refused, did not accept for five minutes or said on its own, and what could not be believed.
 
     That is advices booked with an odd date or amount, reversals that describe another payment, messages that could not
     be handled. `counts` says how many of each kind wait, whatever the filter.

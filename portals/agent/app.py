@@ -23,7 +23,7 @@ from portals.agent.blocks import page as blocks
 from portals.agent.branding import page as branding
 from portals.agent.companies import page as companies
 from portals.agent.contracts import page as contracts
-from portals.agent.errors import HANDLERS
+from portals.agent.errors import HANDLERS, leave_card_numbers
 from portals.agent.exports import page as exports
 from portals.agent.fees import page as fees
 from portals.agent.home import page as home
@@ -141,6 +141,7 @@ def compose(kit: Kit) -> Litestar:
             *(handler for page in PAGES for handler in page.HANDLERS),
         ],
         dependencies={"desk": Provide(provide_desk)},
+        before_request=leave_card_numbers,
         exception_handlers=HANDLERS,
         state=State({"kit": kit, "assets": kit.assets}),
         lifespan=[lifespan],

@@ -14,10 +14,21 @@ from litestar.types import ExceptionHandlersMap
 from observability.admission import BodyCut, BodyStalled, Crowded
 from portals.kit.desk import Desk, FactorNeeded, FormForged, SessionNeeded
 from portals.kit.gateway import GatewayDown, GatewayProblem
+from portals.kit.ways_on import names_card_number, page_around, without_card_numbers
 
 
 def _desk(request: Request[Any, Any, Any]) -> Desk:
     return Desk(request, request.app.state.kit)
+
+
+async def leave_card_numbers(request: Request[Any, Any, Any]) -> Response[bytes] | None:
+    """Lead to the same page without what looks like a card number, which then says why by the field.
+
+    Before the page is made: it judges its own fields, and what is refused is shown as it was typed.
+    """
+    query = list(request.query_params.multi_items()) if request.method == "GET" and request.url.query else []
+    address = without_card_numbers(request.url.path, query) if names_card_number(query) else None
+    return None if address is None else _desk(request).go(address)
 
 
 def _error(
@@ -62,6 +73,11 @@ def gateway_problem(request: Request[Any, Any, Any], error: GatewayProblem) -> R
     desk = _desk(request)
     if error.status == 401:
         return desk.go_log_in(desk.return_address(), ended=True)
+    if error.code == "card_number_refused" and request.method == "GET":
+        address = without_card_numbers(request.url.path, list(request.query_params.multi_items()))
+        if address is not None:
+            # The number leaves the address too, which the browser would remember.
+            return desk.go(address)
     if error.status == 404:
         return _error(desk, status=404, kind="missing", trace=error.trace_id)
     if error.status == 403:
@@ -95,6 +111,9 @@ def body_cut(request: Request[Any, Any, Any], _: BodyCut) -> Response[bytes]:
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Show an address that does not exist, or a request that cannot be read."""
+    if error.status_code == 405 and request.method == "GET":
+        # A reload after a refusal, or a bookmark: the form's page shows what became of it.
+        return _desk(request).go(page_around(request.app, request.url.path))
     kind = {404: "missing", 405: "missing", 413: "too_large"}.get(error.status_code, "refused")
     return _error(_desk(request), status=error.status_code, kind=kind)
 

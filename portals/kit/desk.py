@@ -20,7 +20,9 @@ from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
 from portals.kit.legible import address_parts
+from portals.kit.originals import with_originals
 from portals.kit.session import Session, seal_session, unseal_session
+from portals.kit.ways_on import NOT_SEARCHED, beside_fields
 
 THEMES = ("auto", "light", "dark")
 ROW_HEIGHTS = ("24", "32", "40")
@@ -53,6 +55,7 @@ class Desk:
         self.request = request
         self.kit = kit
         self._cookies: list[Cookie] = []
+        self._sent: list[tuple[str, str]] = []
         self.now = datetime.now(UTC)
         self.reference = str(request.scope.get("state", {}).get("reference", ""))
 
@@ -122,9 +125,11 @@ class Desk:
 
     async def form(self, characters_max: int = _FIELD_CHARACTERS_MAX) -> dict[str, str]:
         """Return the fields of a genuine form, cut at a sane length. Raises: FormForged."""
+        sent = await self.request.form()
+        self._sent = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
         fields = {
             name: value.strip("\x00")[:characters_max]
-            for name, value in (await self.request.form()).items()
+            for name, value in sent.items()
             if isinstance(value, str)
         }
         genuine = csrf.is_genuine(
@@ -186,6 +191,10 @@ class Desk:
     def page(self, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
         """Render a template as the answer."""
         text = self.kit.render(template, self, {"answer_status": status, **facts})
+        if NOT_SEARCHED in self.request.query_params:
+            names = self.request.query_params.getall(NOT_SEARCHED)
+            text = beside_fields(text, names[:10], self.words("search.card_number"))
+        text = with_originals(text, self._sent, late=status == 409)
         return self.answer(Response(text.encode(), status_code=status, media_type=MediaType.HTML))
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:

@@ -23,7 +23,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from portals.kit.desk import Desk
 from portals.kit.guard import FILE_BYTES_MAX
 from portals.kit.kit import Kit
-from portals.kit.refilling import FRESH, path_of, refill
+from portals.kit.originals import merged
+from portals.kit.refilling import FRESH, number_of, path_of, refill
 
 LIFE_S: Final = 30 * 60
 MARK: Final = "<!--kept-->"
@@ -42,7 +43,7 @@ _SECRET: Final = frozenset({"password", "present", "new_password", "again", "cod
 
 
 _OF_THE_PAGE: Final = frozenset(
-    {"csrf", "cursor", "group", "idempotency_key", "key", "once", "page_of", "revision", "version"}
+    {"csrf", "cursor", "group", "idempotency_key", "key", "once", "page_of", "revision", "version", "was"}
 )
 """Hidden fields that a page puts in, which nobody typed."""
 
@@ -145,7 +146,7 @@ def _after_post(desk: Desk, answer: _Answer, fields: Sequence[tuple[str, str]]) 
         if kept is not None and kept.action == action:
             _drop(desk, answer)
         return
-    shown = refill(answer.page, address=action, action=action, fields=fields) if answer.page else None
+    shown = _shown_again(desk, answer, action, fields) if answer.page else None
     if shown is not None:
         answer.page = shown
     elif _is_of_this_site(desk):
@@ -160,6 +161,18 @@ def _after_post(desk: Desk, answer: _Answer, fields: Sequence[tuple[str, str]]) 
             answer.page = _before_content(
                 answer.page, f'<div class="notice"><div><p>{said}</p><p>{back}</p></div></div>'
             )
+
+
+def _shown_again(desk: Desk, answer: _Answer, action: str, fields: Sequence[tuple[str, str]]) -> str | None:
+    """Return the refused form filled again, together with what a colleague saved meanwhile."""
+    page, merge = answer.page, None
+    if answer.status == 409:
+        number = number_of(page, address=action, action=action, fields=fields)
+        merge = None if number is None else merged(page, number, fields)
+    if merge is None:
+        return refill(page, address=action, action=action, fields=fields)
+    notice = desk.kit.render("changed_fields.html", desk, {"merge": merge})
+    return refill(page, address=action, action=action, fields=merge.fields, notice=notice)
 
 
 def _after_get(desk: Desk, answer: _Answer) -> None:
@@ -239,6 +252,11 @@ def _drop(desk: Desk, answer: _Answer, *, beyond: int = 0) -> None:
         name = _cookie_name(desk.kit, number)
         if name in desk.request.cookies:
             answer.set_cookie(name, "", life_s=0, secure=desk.kit.cookies_are_secure)
+
+
+def holds_typed(desk: Desk) -> bool:
+    """Whether the browser keeps what was typed into a form that could not be taken."""
+    return _cookie_name(desk.kit, 0) in desk.request.cookies
 
 
 def _cookie_name(kit: Kit, number: int) -> str:

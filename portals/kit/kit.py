@@ -161,6 +161,17 @@ class Formats:
         """Return the amount of a transaction; a refund gives money back, and stands negative."""
         return self.signed(transaction["amount"], transaction.get("kind") == "refund")
 
+    def standing(self, transaction: Json) -> tuple[str, str]:
+        """Return what stands of a transaction, so that rows add up to their sum, and what was asked beside it.
+
+        Where nothing stands the first is empty; where all that was asked stands, the second.
+        """
+        asked, net = self.amount_of(transaction), transaction.get("net_amount")
+        if net is None or self.money(net) == asked:
+            return asked, ""
+        word = "held" if transaction.get("kind") == "authorisation" and _is_held(transaction) else "asked"
+        return self.money(net) if net["amount"] else "", self._words(f"transactions.{word}", amount=asked)
+
     def signed(self, value: Json | None, gives_back: object) -> str:
         """Return an amount, with a minus where the money goes back to the card."""
         return self.money({**value, "amount": -int(value["amount"])} if value and gives_back else value)
@@ -246,3 +257,8 @@ class Formats:
         return Markup('<time datetime="{}" title="{}">{}</time>').format(
             text, formats.exact(moment, self._locale, precise=True), escape(words(moment))
         )
+
+
+def _is_held(transaction: Json) -> bool:
+    """Whether an authorisation holds money that its completion may take."""
+    return transaction.get("state") in ("approved", "partially_approved")

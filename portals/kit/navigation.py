@@ -94,6 +94,13 @@ def navigation(permissions: Collection[str], path: str) -> Navigation:
     return Navigation(_entries(MAIN, permissions, path), [(group, pages) for group, pages in more if pages])
 
 
+def may_open(permissions: Collection[str], address: str) -> bool:
+    """Whether an agent with these rights may open a page: it asks for those of the list that it belongs to."""
+    pages = [*MAIN, *(page for _, group in MORE for page in group)]
+    rights = next((page.rights for page in pages if page.href != "/" and _is_here(page.href, address)), ())
+    return not rights or any(right in permissions for right in rights)
+
+
 def _entries(pages: tuple[Page, ...], permissions: Collection[str], path: str) -> list[Entry]:
     return [
         Entry(page.key, page.href, _is_here(page.href, path))

@@ -15,8 +15,7 @@ FRESH = frozenset({"csrf", "page_of"})
 _NEVER_FILLED = frozenset({"password", "file", "submit", "image", "button", "reset"})
 # Those of the page that the form was typed on: with newer ones a save would pass over a colleague's change unseen,
 # and what may have been done already would be done twice.
-_OF_THE_TYPED = frozenset({"revision", "version", "idempotency_key", "key", "once"})
-_BEFORE = "was_"
+_OF_THE_TYPED = frozenset({"revision", "version", "idempotency_key", "key", "once", "was"})
 _VOID = frozenset({"input", "br", "hr", "img", "meta", "link", "use", "rect", "path", "circle"})
 
 Attributes = list[tuple[str, str | None]]
@@ -50,6 +49,15 @@ def refill(
     return "".join(writer.parts)
 
 
+def number_of(page: str, *, address: str, action: str, fields: Fields) -> int | None:
+    """Return which of the forms of a page these fields came from."""
+    reader = _Reader(address)
+    reader.feed(page)
+    reader.close()
+    form = _form_of(reader.forms, action, dict(fields))
+    return None if form is None else form.number
+
+
 def _form_of(forms: Sequence[_Form], action: str, typed: dict[str, str]) -> _Form | None:
     """Return the form that these fields came from: of several with one action, what is hidden tells them apart."""
     possible = [form for form in forms if action in form.actions and form.names & typed.keys()]
@@ -62,7 +70,7 @@ def _form_of(forms: Sequence[_Form], action: str, typed: dict[str, str]) -> _For
 
 def _moves(name: str) -> bool:
     """Whether a hidden field is another one each time the page is made."""
-    return name in FRESH or name in _OF_THE_TYPED or name.startswith(_BEFORE)
+    return name in FRESH or name in _OF_THE_TYPED
 
 
 class _Reader(HTMLParser):

@@ -105,6 +105,7 @@ def transaction(number: int, *, at: datetime, chance: random.Random, state: str 
         "approved_amount": euros(0 if state in ("declined", "unknown") else amount),
         "captured_amount": euros(amount if paid else 0),
         "refunded_amount": euros(amount if state == "refunded" else 0),
+        "refund_pending_amount": euros(0),
         "card": {
             "brand": BRANDS[number % 4],
             "bin": "497010",

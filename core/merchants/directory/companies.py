@@ -17,7 +17,14 @@ from core.contracts.refusals import NotFound
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import (
+    Permission,
+    SignedIn,
+    WriteOnce,
+    record_action,
+    refuse_repeat_of_another,
+    require,
+)
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import (
     LOWEST_ID,
@@ -165,9 +172,9 @@ class CompanyHandlers:
         return await self._write(caller, request, effect, key=request.idempotency_key, path="company_edit")
 
     async def validate_company(self, caller: SignedIn, request: ById) -> CompanyDetail:
-        """Note the commercial validation of a company that was made without a file; a repeat changes nothing.
+        """Note the commercial validation of a company that was made without a file; the caller's repeat changes nothing.
 
-        Raises: NotPermitted, NotFound.
+        Raises: NotPermitted, NotFound, DoneByAnother.
         """
         scope = require(caller, Permission.MERCHANTS_VALIDATE)
         now = self._clock.now()
@@ -184,4 +191,6 @@ class CompanyHandlers:
                     target_id=request.id,
                     facts={},
                 )
+            else:
+                await refuse_repeat_of_another(connection, caller, request.id, "company.validated")
             return await read_company(connection, caller, scope, request.id)

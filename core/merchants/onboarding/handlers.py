@@ -23,7 +23,15 @@ from core.contracts.refusals import ChangedMeanwhile, NotFound
 from core.contracts.scope import Scope
 from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require, told_by
+from core.identity.api import (
+    Permission,
+    SignedIn,
+    WriteOnce,
+    record_action,
+    refuse_repeat_of_another,
+    require,
+    told_by,
+)
 from core.merchants.duplicates.handlers import find_duplicates
 from core.merchants.duplicates.rules import needs_reason
 from core.merchants.errors import FieldsWrong, HeldByAnother, MoveNotPossible, NotReady
@@ -128,9 +136,9 @@ class OnboardingHandlers:
             return await self._detail(connection, caller, request.id, locale)
 
     async def move(self, caller: SignedIn, request: MoveOnboarding, locale: str) -> OnboardingDetail:
-        """Take a file on; a move that was made already answers with the file as it is.
+        """Take a file on; a move that the caller made already answers with the file as it is.
 
-        Raises: NotPermitted, NotFound, MoveNotPossible, HeldByAnother, NotReady, FieldsWrong.
+        Raises: NotPermitted, NotFound, MoveNotPossible, HeldByAnother, NotReady, FieldsWrong, DoneByAnother.
         """
         if request.move == "take":
             return await self._take(caller, request.id, locale)
@@ -143,6 +151,7 @@ class OnboardingHandlers:
         async with self._pool.acquire() as connection, connection.transaction():
             file = await self._lock(connection, scope, caller, request.id)
             if file.state == way.target:
+                await refuse_repeat_of_another(connection, caller, request.id, f"onboarding.{way.target}")
                 return await self._detail(connection, caller, request.id, locale)
             if file.state not in way.sources:
                 raise MoveNotPossible(file.state)

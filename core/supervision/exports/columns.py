@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from core.contracts.reasons import Reason
-from core.contracts.states import Kind
+from core.contracts.states import Kind, net_minor
 from core.merchants.api import BRAND_NAMES
 from core.supervision.exports.words import KINDS, STATES, TITLES, said
 from core.transactions.reasons import meaning_of
@@ -56,6 +56,18 @@ def _amount(field: str) -> Reader:
     return read
 
 
+def _refunded(row: Row, _locale: str) -> Value:
+    """What is given back: of what refunds have reserved, less what no host has answered for yet."""
+    return Amount(row["refunded_minor"] - row["refund_pending_minor"], EXPONENTS.get(row["currency"], 2))
+
+
+def _net(row: Row, _locale: str) -> Value:
+    """Sums to the net of the page; the other columns do not: what was asked may be refused, given back, or held."""
+    return Amount(
+        net_minor(row["kind"], row["state"], row["approved_minor"]), EXPONENTS.get(row["currency"], 2)
+    )
+
+
 def _text(field: str) -> Reader:
     def read(row: Row, _locale: str) -> Value:
         return hide_card_numbers(row[field] or "")
@@ -85,7 +97,9 @@ _READERS: Final[dict[str, Reader]] = {
     "amount": _amount("amount_minor"),
     "approved_amount": _amount("approved_minor"),
     "captured_amount": _amount("captured_minor"),
-    "refunded_amount": _amount("refunded_minor"),
+    "refunded_amount": _refunded,
+    "refund_pending_amount": _amount("refund_pending_minor"),
+    "net_amount": _net,
     "currency": _text("currency"),
     "brand": lambda row, _locale: BRAND_NAMES.get(row["card_brand"], "other"),
     "card_bin": _text("card_bin"),

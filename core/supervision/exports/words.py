@@ -12,6 +12,8 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "approved_amount": ("Montant accordé", "Approved amount"),
     "captured_amount": ("Montant encaissé", "Captured amount"),
     "refunded_amount": ("Montant remboursé", "Refunded amount"),
+    "refund_pending_amount": ("Remboursement en attente", "Refund pending"),
+    "net_amount": ("Montant net", "Net amount"),
     "currency": ("Devise", "Currency"),
     "brand": ("Marque", "Brand"),
     "card_bin": ("BIN", "BIN"),

@@ -17,7 +17,7 @@ from core.contracts.estate import (
     TerminalProfile,
 )
 from core.contracts.refusals import NotFound
-from core.identity.api import Permission, Scope, SignedIn, WriteOnce, require
+from core.identity.api import Permission, Scope, SignedIn, WriteOnce, refuse_repeat_of_another, require
 from core.terminals import store as terminals
 from core.terminals.assigning import rules, store
 from core.terminals.assigning.acts import activate_on, record
@@ -143,12 +143,15 @@ class AssigningHandlers:
     async def activate(self, caller: SignedIn, request: TerminalAct) -> Written:
         """Put a terminal into service: its next sign-on is welcome.
 
-        Raises: NotPermitted, NotFound, ServiceNotActive, KeyReused.
+        Raises: NotPermitted, NotFound, ServiceNotActive, DoneByAnother, KeyReused.
         """
         scope = require(caller, Permission.TERMINALS_WRITE)
 
         async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
-            await activate_on(connection, caller, request.id, reason=request.reason, now=self._clock.now())
+            if not await activate_on(
+                connection, caller, request.id, reason=request.reason, now=self._clock.now()
+            ):
+                await refuse_repeat_of_another(connection, caller, request.id, "terminal.activated")
             return await self._shown(connection, scope, request.id)
 
         return await self._write(
@@ -158,7 +161,7 @@ class AssigningHandlers:
     async def retire(self, caller: SignedIn, request: TerminalAct) -> Written:
         """Take a terminal out of service for good; activating it brings it back.
 
-        Raises: NotPermitted, NotFound, FieldsRefused, KeyReused.
+        Raises: NotPermitted, NotFound, FieldsRefused, DoneByAnother, KeyReused.
         """
         scope = require(caller, Permission.TERMINALS_WRITE)
         _check(rules.problems_of_reason(request.reason))
@@ -168,7 +171,9 @@ class AssigningHandlers:
             row = await store.lock_terminal(connection, scope, request.id)
             if row is None:
                 raise NotFound
-            if row["retired_at"] is None:
+            if row["retired_at"] is not None:
+                await refuse_repeat_of_another(connection, caller, request.id, "terminal.retired")
+            else:
                 await store.set_active(connection, request.id, at=None)
                 await store.set_retired(connection, request.id, at=now)
                 await record(

@@ -10,6 +10,9 @@ ActKind = Literal["transaction.refund", "transaction.cancel"]
 REFUND: Final = "transaction.refund"
 CANCEL: Final = "transaction.cancel"
 
+CANCELLED: Final = "transaction.cancelled"
+"""What the audit calls a cancellation that was carried out: one for each payment that was cancelled."""
+
 
 class Act(NamedTuple):
     """One row. `outcome` is None until it was carried out, then the reason that was answered (reasons.Reason)."""

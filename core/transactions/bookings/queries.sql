@@ -40,11 +40,11 @@ WHERE a.id = $1 AND a.business_date = $2;
 INSERT INTO reversal (
     id, terminal_id, received_at, said, message_class, stan, original_day, sent_at, reference, approval_code, currency,
     amount_minor, replacement_minor, card_fingerprint, card_bin, card_last_four, request, finding, reason, differs,
-    attempt_id, attempt_date
+    attempt_id, attempt_date, own_stan
 )
 SELECT
     $1, t.id, $3::timestamptz, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21::uuid, $22::date
+    $21::uuid, $22::date, $23::integer
 FROM terminal AS t
 WHERE t.id = $2
 ON CONFLICT (terminal_id, said) DO UPDATE SET
@@ -58,6 +58,11 @@ RETURNING repeats;
 UPDATE reversal SET repeats = repeats + CASE WHEN id = $1 THEN 0 ELSE 1 END
 WHERE terminal_id = $2 AND said = $3 AND reason = 100 AND attempt_id IS NOT NULL
 RETURNING attempt_id, attempt_date;
+
+-- name: find_kept_reversal
+-- reversal_once. The caller holds the messages that it may be about.
+SELECT r.own_stan, r.attempt_id FROM reversal AS r
+WHERE r.terminal_id = $1 AND r.said = $2 AND r.reason = 100 AND r.attempt_id IS NOT NULL;
 
 -- name: current_transaction
 SELECT pg_current_xact_id()::text AS number;
@@ -154,10 +159,11 @@ WHERE id = $1 AND business_date = $2 AND state IN (3, 4)
 RETURNING id;
 
 -- name: add_refunded
--- Reserves (or gives back) part of what was captured; the CHECK of the table is the last guard.
+-- Reserves (or gives back) part of what was captured; the CHECK of the table is the last guard. Refunded is what hosts
+-- have answered for: the caller holds the row, and whoever decides another refund of it waits.
 UPDATE attempt
 SET refunded_minor = refunded_minor + $3, state = CASE
-    WHEN refunded_minor + $3 = captured_minor AND $4::boolean THEN 9
+    WHEN refunded_minor + $3 = captured_minor AND $4::boolean AND refund_pending_minor(id) = 0 THEN 9
     WHEN state = 9 THEN 8
     ELSE state
 END
@@ -280,4 +286,4 @@ INNER JOIN service AS v ON v.id = t.service_id
 WHERE t.id = $1;
 
 -- name: add_doubt
-INSERT INTO doubt (attempt_id, business_date, cause) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+INSERT INTO doubt (attempt_id, business_date, cause) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id;

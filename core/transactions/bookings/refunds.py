@@ -23,8 +23,9 @@ from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
 from core.contracts.subjects import AUTHORISE
 from core.db.passing import is_passing
+from core.identity.api import find_doer
 from core.transactions.acts import store as acts
-from core.transactions.acts.model import Act
+from core.transactions.acts.model import CANCELLED, Act
 from core.transactions.bookings import store
 from core.transactions.bookings.dead_letters import keep_dead_letter
 from core.transactions.bookings.naming import describes
@@ -160,23 +161,28 @@ class Refunds:
         return _reply(act.id, reason)
 
     async def cancel_by_agent(self, act: Act) -> AuthoriseReply:
-        """Take back an approved payment that is not captured yet. The reply's `id` is the payment's."""
+        """Take back an approved payment that is not captured yet. The reply's `id` is the payment's.
+
+        What is taken back or declined already, and not by this person, is no act of theirs: ALREADY_REVERSED.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
             outcome = await acts.lock(connection, act.id)
             if outcome is not None:
                 return _reply(act.target_id, outcome)
             standing = await store.lock_by_id(connection, act.target_id, act.target_date)
-            changes = False
+            done = False
             reason = Reason.ORIGINAL_NOT_FOUND if standing is None else await acts.judge(connection, act)
             if standing is not None and reason == Reason.NONE:
-                changes = standing.state not in (State.REVERSED, State.DECLINED, State.UNKNOWN)
-                reason = await take_back(
-                    connection,
-                    standing,
-                    cause=Reason.CANCELLED_BY_AGENT,
-                    who=f"agent {act.agent_id.hex()}",
-                )
-            done = changes and reason == Reason.APPROVED
+                if standing.state in (State.REVERSED, State.DECLINED, State.UNKNOWN):
+                    reason = await _repeated(connection, act)
+                else:
+                    reason = await take_back(
+                        connection,
+                        standing,
+                        cause=Reason.CANCELLED_BY_AGENT,
+                        who=f"agent {act.agent_id.hex()}",
+                    )
+                    done = reason == Reason.APPROVED
             await acts.end(connection, act, reason, done=done, now=self._clock.now())
         self._committed()
         return _reply(act.target_id, reason)
@@ -491,6 +497,12 @@ async def _note_late(connection: Connection, standing: Standing, reply: HostRepl
         cause=f"host {reply.host_code}",
         detail=reply.exchange,
     )
+
+
+async def _repeated(connection: Connection, act: Act) -> Reason:
+    """Return APPROVED where the same person has cancelled it before, whose audit row stands; else ALREADY_REVERSED."""
+    doer = await find_doer(connection, act.target_id, CANCELLED)
+    return Reason.APPROVED if doer is not None and doer.agent_id == act.agent_id else Reason.ALREADY_REVERSED
 
 
 async def _blocked(connection: Connection, terminal_id: bytes) -> Reason:

@@ -1,7 +1,7 @@
 """A terminal or an agent takes an attempt back, whole or in part."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from hashlib import blake2b
 
 import asyncpg
@@ -12,7 +12,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.transactions.bookings import store
 from core.transactions.bookings.naming import find_described, lock_referenced
-from core.transactions.bookings.rules import Match, Said
+from core.transactions.bookings.rules import UNSAID_DAYS, Match, Said, find_alike
 from core.transactions.bookings.store import Connection, KeptReversal, Standing
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
@@ -68,16 +68,20 @@ async def _look(
 ) -> AuthoriseReply | None:
     """Act on what the reversal names and keep both; None: nothing stands, and the mark is set."""
     match, standing = await _find(connection, asked, said)
+    words = _hash_of(asked, said)
+    if not said.sent_at:
+        one = await _which_of_two(connection, asked, said, words)
+        if isinstance(one, AuthoriseReply):
+            return one
+        if one is not None:
+            match, standing, words = one
     if match.finding != ReversalFinding.NAMED:
         # What it took back has ended, so it may not find that again: a repeat gets its first answer.
         taken_back = await store.repeat_kept_reversal(
-            connection, asked.id, terminal_id=asked.terminal_id, words_hash=_hash_of(asked, said)
+            connection, asked.id, terminal_id=asked.terminal_id, words_hash=words
         )
         if taken_back is not None:
-            reply = _answer(asked, Reason.APPROVED, taken_back)
-            if asked.replacement_minor > 0:
-                reply.approved_minor = asked.replacement_minor
-            return reply
+            return _first_answer(asked, taken_back)
     alike = None
     if match.finding == ReversalFinding.NONE_STOOD:
         alike, standing = standing, None
@@ -95,7 +99,7 @@ async def _look(
         reason = Reason.ORIGINAL_DISAGREES
     if reason == Reason.SYSTEM_BUSY:
         return _answer(asked, reason, standing)
-    kept = await store.keep_reversal(connection, _kept(asked, said, match, standing, reason))
+    kept = await store.keep_reversal(connection, _kept(asked, said, match, standing, reason, words))
     if kept is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
     if alike is not None and note_alike and kept == 0 and reason == Reason.APPROVED:
@@ -141,15 +145,65 @@ async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Mat
     return match, standing
 
 
+async def _which_of_two(
+    connection: Connection, asked: Reverse, said: Said, words: int
+) -> AuthoriseReply | tuple[Match, Standing | None, int] | None:
+    """Tell the second of two reversals without a time that say the same from a repeat of the first.
+
+    Their numbers differ. Where they do not, it is the repeat: it gets the first answer, with the reference of what was
+    taken back, and a person is shown the payment that is like it and stands. A repeat by its type under another number
+    may be of either: it is refused, and a person sees it. None: nothing alike was taken back, or nothing alike stands.
+    """
+    numbered = _hash_of(asked, said, asked.stan)
+    for each in (numbered, words):
+        first = await store.find_kept_reversal(connection, terminal_id=asked.terminal_id, words_hash=each)
+        if first is not None:
+            break
+    else:
+        return None
+    own_stan, named = first
+    found = await store.lock_named(
+        connection,
+        terminal_id=asked.terminal_id,
+        message_class=asked.original_message_class,
+        stan=asked.original_stan,
+        first=said.day + timedelta(days=UNSAID_DAYS[0]),
+        last=said.day + timedelta(days=UNSAID_DAYS[1]),
+    )
+    places = find_alike(
+        said, [store.candidate_of(one) for one in found], arrived_at=from_unix_us(asked.received_at_us)
+    )
+    places = [place for place in places if found[place].id != named]
+    if asked.replacement_minor > 0 or (not places and each == words):
+        return None
+    if own_stan in (None, asked.stan):
+        taken_back = await store.repeat_kept_reversal(
+            connection, asked.id, terminal_id=asked.terminal_id, words_hash=each
+        )
+        if places:
+            await store.add_doubt(connection, found[places[-1]], "like_one_repeated")
+        return None if taken_back is None else _first_answer(asked, taken_back)
+    is_second = len(places) == 1 and not asked.repeat
+    finding = ReversalFinding.NAMED if is_second else ReversalFinding.AMBIGUOUS
+    return Match(finding, None), found[places[-1]], numbered
+
+
+def _first_answer(asked: Reverse, taken_back: Standing) -> AuthoriseReply:
+    reply = _answer(asked, Reason.APPROVED, taken_back)
+    if asked.replacement_minor > 0:
+        reply.approved_minor = asked.replacement_minor
+    return reply
+
+
 def _kept(
-    asked: Reverse, said: Said, match: Match, standing: Standing | None, reason: Reason
+    asked: Reverse, said: Said, match: Match, standing: Standing | None, reason: Reason, words: int
 ) -> KeptReversal:
     replacement = asked.replacement_minor if asked.replacement_minor > 0 else None
     return KeptReversal(
         id=asked.id,
         terminal_id=asked.terminal_id,
         received_at_us=asked.received_at_us,
-        said=_hash_of(asked, said),
+        said=words,
         message_class=asked.original_message_class,
         stan=asked.original_stan,
         description=said,
@@ -162,13 +216,19 @@ def _kept(
         differs=list(match.differs),
         attempt_id=standing.id if standing is not None else None,
         attempt_date=standing.business_date if standing is not None else None,
+        own_stan=asked.stan,
     )
 
 
-def _hash_of(asked: Reverse, said: Said) -> int:
-    """Return 64 bits over all that a reversal says, which its repeats say too."""
+def _hash_of(asked: Reverse, said: Said, *numbered: int) -> int:
+    """Return 64 bits over all that a reversal says, which its repeats say too.
+
+    `numbered`: its own trace number, for the second of two that say the same.
+    """
     replacement = asked.replacement_minor if asked.replacement_minor > 0 else None
-    text = "|".join(map(str, (asked.original_message_class, asked.original_stan, *said, replacement)))
+    text = "|".join(
+        map(str, (asked.original_message_class, asked.original_stan, *said, replacement, *numbered))
+    )
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 

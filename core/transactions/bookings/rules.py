@@ -44,7 +44,9 @@ BOOKED_DAYS: Final = (-60, 2)
 USUAL_DAYS: Final = (-7, 1)
 """Outside these it is booked for a person to look at."""
 
-Doubt: TypeAlias = Literal["late", "ahead", "amount", "currency", "date", "like_one_reversed"]
+Doubt: TypeAlias = Literal[
+    "late", "ahead", "amount", "currency", "date", "like_one_reversed", "like_one_repeated"
+]
 TimesAgree: TypeAlias = Literal["exactly", "elsewhere", "unsaid", "never"]
 
 
@@ -152,6 +154,24 @@ def _find_untimed(said: Said, judged: list["_Judged"], arrived_at: datetime) -> 
     closest = _verdict(own or just_before or others)
     # Alike or not, nothing tells that one of another date is the one.
     return Match(ReversalFinding.DISAGREES, closest.place, closest.differs or ("date",))
+
+
+def find_alike(said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime) -> list[int]:
+    """Return the places of what stands and is what a reversal without a time describes, as far as that goes."""
+    first, last = (said.day + timedelta(days=days) for days in UNSAID_DAYS)
+    return [
+        place
+        for place, one in enumerate(candidates)
+        if one.state in _STANDING
+        and one.state != State.UNKNOWN  # That one is being taken back.
+        and not _compare(said, one)[1]
+        and first <= one.business_date <= last
+        and (
+            one.business_date == said.day
+            or timedelta(0) <= arrived_at - one.received_at <= JUST_BEFORE
+            or _is_evident(said, one)
+        )
+    ]
 
 
 def _has_ended(one: "_Judged") -> bool:

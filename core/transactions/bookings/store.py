@@ -70,6 +70,7 @@ class KeptReversal(NamedTuple):
     differs: list[str]
     attempt_id: bytes | None
     attempt_date: date | None
+    own_stan: int
 
 
 class NewAttempt(NamedTuple):
@@ -168,8 +169,17 @@ async def keep_reversal(connection: Connection, kept: KeptReversal) -> int | Non
         kept.differs,
         UUID(kept.attempt_id) if kept.attempt_id else None,
         kept.attempt_date,
+        kept.own_stan,
     )
     return row["repeats"] if row is not None else None
+
+
+async def find_kept_reversal(
+    connection: Connection, *, terminal_id: bytes, words_hash: int
+) -> tuple[int | None, bytes] | None:
+    """Return the own number and the message taken back of a reversal that said the same and was told 00."""
+    row = await connection.fetchrow(queries.find_kept_reversal, UUID(terminal_id), words_hash)
+    return None if row is None else (row["own_stan"], row["attempt_id"].bytes)
 
 
 async def repeat_kept_reversal(
@@ -228,8 +238,9 @@ async def read_allowance(connection: Connection, terminal_id: bytes) -> tuple[in
 
 
 async def add_doubt(connection: Connection, standing: Standing, cause: str) -> None:
-    """Have a person look at what was booked, and say so in its history."""
-    await connection.execute(queries.add_doubt, UUID(standing.id), standing.business_date, cause)
+    """Have a person look at what was booked, and say so in its history, once."""
+    if await connection.fetchrow(queries.add_doubt, UUID(standing.id), standing.business_date, cause) is None:
+        return
     await note(
         connection,
         standing.id,

@@ -36,14 +36,15 @@ from core.contracts.desk_views import (
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound, Refused
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, require
+from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, find_doer, once, require
 from core.identity.origin import CALLED_FROM
 from core.transactions.acts import store as acts
-from core.transactions.acts.model import CANCEL, REFUND, Act
+from core.transactions.acts.model import CANCEL, CANCELLED, REFUND, Act
 from core.transactions.approvals.acting import ask_engine
 from core.transactions.approvals.asking import ask_refund, find_asked, refund_alone_max_minor
 from core.transactions.desk import store, views
 from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
+from core.transactions.desk.model import DeskTransaction
 from core.transactions.desk.periods import is_of_minutes, period_of
 from core.transactions.desk.rules import (
     actions_of,
@@ -216,7 +217,7 @@ class TransactionHandlers:
             facts = views.facts_of(row)
             action = refund_action(facts, permitted=True)
             if not action.allowed:
-                if action.why == "nothing_left":
+                if action.why in ("nothing_left", "refund_pending"):
                     raise RefundAboveCaptured(remaining_minor=0, currency=facts.currency)
                 raise NotRefundable(action.why or "wrong_state")
             if request.currency != facts.currency:
@@ -225,7 +226,7 @@ class TransactionHandlers:
                 raise RefundAboveCaptured(remaining_minor=action.max.amount, currency=facts.currency)
             # All that is given back of one payment counts, or a large refund would be several small ones.
             altogether_max_minor = await refund_alone_max_minor(self._pool, caller, row)
-            if facts.refunded_minor + request.amount_minor > altogether_max_minor:
+            if facts.reserved_minor + request.amount_minor > altogether_max_minor:
                 return await ask_refund(
                     self._pool, caller, row, request, approval_id=refund_id, now=self._clock.now()
                 )
@@ -263,7 +264,7 @@ class TransactionHandlers:
         )
 
     async def cancel(self, caller: SignedIn, request: Cancel, locale: str) -> Written:
-        """Cancel before capture.
+        """Cancel before capture; what the caller cancelled before is answered alike, what another did is refused.
 
         Raises: NotPermitted, NotFound, NotCancellable, KeyReused, StillRunning.
         """
@@ -274,8 +275,8 @@ class TransactionHandlers:
             if row is None:
                 raise NotFound
             facts = views.facts_of(row)
-            # A first call may have got through before it died: a payment that an agent cancelled is the answer.
-            if facts.reason != Reason.CANCELLED_BY_AGENT:
+            # A first call may have got through before it died: a payment that the caller cancelled is the answer.
+            if not await self._is_cancelled_by(caller, facts):
                 action = cancel_action(facts, permitted=True)
                 if not action.allowed:
                     raise NotCancellable(action.why or "wrong_state")
@@ -292,6 +293,10 @@ class TransactionHandlers:
                 )
                 await acts.record(self._pool, act, self._clock.now())
                 reply = await ask_engine(self._bus, act.id)
+                if reply.reason == Reason.ALREADY_REVERSED:
+                    # Somebody else was faster, here or at the till.
+                    doer = await find_doer(self._pool, request.id, CANCELLED)
+                    raise NotCancellable("was_reversed", doer)
                 if reply.reason not in _STANDS:
                     raise NotCancellable(views.reason_code(reply.reason))
             shown = await self._shown(request.id, locale)
@@ -308,6 +313,15 @@ class TransactionHandlers:
             body=request,
             effect=effect,
         )
+
+    async def _is_cancelled_by(self, caller: SignedIn, facts: DeskTransaction) -> bool:
+        """Whether the caller has cancelled it before. Raises: NotCancellable, when another agent has."""
+        if facts.reason != Reason.CANCELLED_BY_AGENT:
+            return False
+        doer = await find_doer(self._pool, facts.id, CANCELLED)
+        if doer is None or doer.agent_id != caller.agent_id:
+            raise NotCancellable("was_reversed", doer)
+        return True
 
     async def _shown(self, transaction_id: bytes, locale: str) -> bytes | None:
         row = await store.find_transaction(self._pool, EVERYTHING, transaction_id)

@@ -19,7 +19,8 @@ class DeskTransaction(msgspec.Struct, frozen=True):
     amount_minor: int
     approved_minor: int
     captured_minor: int
-    refunded_minor: int
+    reserved_minor: int  # by refunds: given back, or still asked of the host
+    refund_pending_minor: int  # of that, still asked of the host
     currency: str
     received_at: datetime
     sent_at: datetime | None

@@ -1,13 +1,15 @@
 -- Queries for screens. $1 is the scope wherever a statement reads transactions (core.identity.scope).
 -- Newest first is the order of ids: they are UUIDv7, so the primary key of each partition read backwards gives it
--- with no sort, and a moment is a bound on the id.
+-- with no sort, and a moment is a bound on the id. What of the refunds is pending costs a step of attempt_original for
+-- each row that has any.
 
 -- name: list_transactions
 -- Primary key backwards, merged over the partitions; a reference or a time is a range of ids.
 -- $2 id from, $3 id below, $4 store, $5 states, $6 reason, $7 brand, $8 and $9 amounts, $10 last four, $11 stan,
 -- $12 approval code, $13 kind, $14 limit, $15 a figure, for the rows that it counts.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
-       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
+       a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
        a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt a
@@ -35,7 +37,8 @@ LIMIT $14;
 -- Index attempt_once by its first column: one terminal has few rows, which are sorted.
 -- Parameters as above; $16 terminal.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
-       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
+       a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
        a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt a
@@ -64,7 +67,8 @@ LIMIT $14;
 -- narrow that reading everybody's transactions backwards would pass by thousands before it finds one. What is no
 -- decline is left out before it is looked up. Parameters as above; $16 stores, $17 whether only declines are asked for.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
-       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
+       a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
        a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt_key k
@@ -94,7 +98,8 @@ LIMIT $14;
 -- One of the indexes of attempt_key backwards, then the primary key of attempt: what is on a receipt is rare, and so
 -- are most reasons of a decline. Parameters as above; $16 whether only declines are asked for.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
-       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
+       a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
        a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt_key k
@@ -147,7 +152,8 @@ WHERE t.terminal = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.k
 -- name: transaction_by_id
 -- Primary key, by its first column in each partition.
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
-       a.refunded_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
+       a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
+       a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
        t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
        a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode,
        a.sent_at, a.host_sent_us, a.host_replied_us, a.message_class, a.request, a.original_id, a.original_date,
@@ -175,13 +181,12 @@ WHERE e.attempt_id = $1 AND e.business_date = $2
 ORDER BY e.posted_at, e.operation, e.part, e.layer, e.leg LIMIT 200;
 
 -- name: open_matter_of
--- Partial indexes of what is open: little. Whether a person has something to look at about this transaction.
-SELECT
-    EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = $1 AND d.closed_at IS NULL)
-    OR EXISTS (
-        SELECT FROM reversal AS r WHERE r.attempt_id = $1 AND r.closed_at IS NULL AND r.finding IN (3, 4)
-    )
-    OR EXISTS (SELECT FROM host_message AS m WHERE m.attempt_id = $1 AND m.closed_at IS NULL) AS is_open;
+-- By doubt's primary key, reversal_attempt, the unique key of delivery; messages of hosts are few. Whether a person has
+-- something to look at about this transaction; what is still sent to the host, its deliveries tell.
+SELECT EXISTS (
+    SELECT FROM matter AS m
+    WHERE m.attempt_id = $1 AND m.closed_at IS NULL AND NOT m.settled AND m.kind NOT LIKE '%_not_accepted'
+) AS is_open;
 
 -- name: reversals_of
 -- reversal_attempt. What its terminal sent to take it back.

@@ -12,11 +12,12 @@ from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
+from core.transactions.rules import STUCK_AFTER
 from core.values.ids import lowest_id
 from core.values.timestamps import timestamp
 
-STUCK_AFTER: Final = timedelta(minutes=5)
 SLOW_MS: Final = 3_000.0
+_STUCK_MINUTES: Final = STUCK_AFTER // timedelta(minutes=1)
 _REASONS_OF_OTHERS: Final = frozenset(
     {
         Reason.NONE,
@@ -95,9 +96,9 @@ def diagnosis_of(
                 return Diagnosis(
                     title="Still without a result" if english else "Toujours sans résultat",
                     explanation=(
-                        "The operation was sent more than five minutes ago and nothing closed it."
+                        f"The operation was sent more than {_STUCK_MINUTES} minutes ago and nothing closed it."
                         if english
-                        else "L’opération est partie il y a plus de cinq minutes et rien ne l’a close."
+                        else f"L’opération est partie il y a plus de {_STUCK_MINUTES} minutes et rien ne l’a close."
                     ),
                     next_step=(
                         "Tell operations: the sweeper should have reversed it."
@@ -207,7 +208,7 @@ def refund_action(transaction: DeskTransaction, *, permitted: bool) -> RefundAct
     act, why = _possible_act(transaction)
     if act != "refund":
         return RefundAction(False, Money(0, transaction.currency), "not_captured" if act == "cancel" else why)
-    remaining = Money(transaction.captured_minor - transaction.refunded_minor, transaction.currency)
+    remaining = Money(transaction.captured_minor - transaction.reserved_minor, transaction.currency)
     return RefundAction(permitted, remaining, None if permitted else "not_permitted")
 
 
@@ -243,8 +244,9 @@ def _possible_act(transaction: DeskTransaction) -> tuple[Literal["refund", "canc
             # Booked offline: the terminal alone takes it back, until it is captured tonight.
             return (None, "booked_offline") if transaction.kind is Kind.ADVICE else ("cancel", "")
         case State.CAPTURED | State.REFUNDED | State.SETTLED:
-            left = transaction.captured_minor > transaction.refunded_minor
-            return ("refund", "") if left else (None, "nothing_left")
+            if transaction.captured_minor > transaction.reserved_minor:
+                return "refund", ""
+            return None, "refund_pending" if transaction.refund_pending_minor else "nothing_left"
 
 
 _HOST_FAILED: Final = frozenset(
@@ -287,6 +289,7 @@ def to_check(diagnosis: Diagnosis, *, locale: str) -> Diagnosis:
             else "Une personne doit regarder : voir « À vérifier »."
         ),
         severity="warning" if diagnosis.severity == "ok" else diagnosis.severity,
+        is_to_check=True,
     )
 
 

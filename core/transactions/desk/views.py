@@ -25,7 +25,16 @@ from core.contracts.desk_views import (
     Transaction,
 )
 from core.contracts.reasons import Reason
-from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, LedgerAccount, Operation, State
+from core.contracts.states import (
+    DeliveryKind,
+    EventKind,
+    Kind,
+    Layer,
+    LedgerAccount,
+    Operation,
+    State,
+    net_minor,
+)
 from core.merchants.api import BRAND_NAMES
 from core.transactions.desk.fields import field_name
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
@@ -91,7 +100,9 @@ def transaction_of(row: asyncpg.Record, locale: str) -> Transaction:
         amount=Money(row["amount_minor"], currency),
         approved_amount=Money(row["approved_minor"], currency),
         captured_amount=Money(row["captured_minor"], currency),
-        refunded_amount=Money(row["refunded_minor"], currency),
+        refunded_amount=Money(row["refunded_minor"] - row["refund_pending_minor"], currency),
+        refund_pending_amount=Money(row["refund_pending_minor"], currency),
+        net_amount=Money(net_minor(row["kind"], row["state"], row["approved_minor"]), currency),
         card=CardView(
             brand=BRAND_NAMES.get(row["card_brand"], "other"),
             bin=row["card_bin"],
@@ -128,7 +139,8 @@ def facts_of(row: asyncpg.Record) -> DeskTransaction:
         amount_minor=row["amount_minor"],
         approved_minor=row["approved_minor"],
         captured_minor=row["captured_minor"],
-        refunded_minor=row["refunded_minor"],
+        reserved_minor=row["refunded_minor"],
+        refund_pending_minor=row["refund_pending_minor"],
         currency=row["currency"],
         received_at=row["received_at"],
         sent_at=row["sent_at"],

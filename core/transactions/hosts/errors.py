@@ -2,6 +2,7 @@
 
 from core.contracts.desk import FieldProblem
 from core.contracts.refusals import Refused
+from core.identity.api import Doer, told_facts
 
 
 class AcquirerUnknown(Exception):
@@ -13,10 +14,10 @@ class AcquirerUnknown(Exception):
 
 
 class MatterOver(Refused):
-    """The host has accepted it, or somebody was faster."""
+    """The host has accepted it, its payment no longer stands, or somebody was faster."""
 
-    def __init__(self) -> None:
-        super().__init__("host_matter_over")
+    def __init__(self, doer: Doer | None) -> None:
+        super().__init__("host_matter_over", told_facts(doer))
 
 
 class NothingToRetry(Refused):

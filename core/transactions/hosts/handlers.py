@@ -22,19 +22,20 @@ from core.contracts.reason_texts import says_why
 from core.contracts.refusals import NotFound
 from core.contracts.states import EventKind, Kind
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, find_doer, record_action, require
 from core.transactions.bookings import store as bookings
 from core.transactions.hosts import store
 from core.transactions.hosts.errors import MatterOver, NothingToRetry, ReasonTooShort
 from core.transactions.hosts.letters import is_currency, read_letter
-from core.transactions.hosts.rules import STUCK_AFTER
 from core.transactions.hosts.settling import settle_reversal
+from core.transactions.rules import STUCK_AFTER
 from core.values.clock import Clock
 from core.values.cursors import encode_cursor
 from core.values.ids import encode_id, rrn_of
 from core.values.money import NUMERIC_CODES
 from core.values.timestamps import timestamp, timestamp_or_none
 
+CLOSED: Final = "host_matter.closed"
 _BACK: Final = frozenset(
     {"reversal_not_accepted", "reversal_by_host", "reversal_disagrees", "reversal_ambiguous"}
 )
@@ -89,8 +90,8 @@ class HostMatterHandlers:
 
         async def effect(connection: PoolConnectionProxy) -> bytes:
             row = await self._find(connection, caller, request.id)
-            if row["closed_at"] is not None:
-                raise MatterOver
+            if row["closed_at"] is not None or row["settled"]:
+                raise MatterOver(await find_doer(connection, request.id, CLOSED))
             await act(connection, caller, request, row)
             (matter,) = await _matters_of(connection, [await self._find(connection, caller, request.id)])
             return msgspec.json.encode(matter)
@@ -126,12 +127,12 @@ class HostMatterHandlers:
             case _:
                 assert_never(kind)
         if not is_closed:
-            raise MatterOver
+            raise MatterOver(await find_doer(connection, request.id, CLOSED))
         await record_action(
             connection,
             agent_id=caller.agent_id,
             at=now,
-            kind="host_matter.closed",
+            kind=CLOSED,
             target_kind="host_matter",
             target_id=request.id,
             facts={"matter": kind, "transaction": _transaction_of(row), "reason": reason},
@@ -174,7 +175,7 @@ class HostMatterHandlers:
             raise NothingToRetry
         now = self._clock.now()
         if not await store.retry_delivery(connection, request.id, now):
-            raise MatterOver
+            raise MatterOver(await find_doer(connection, request.id, CLOSED))
         await record_action(
             connection,
             agent_id=caller.agent_id,

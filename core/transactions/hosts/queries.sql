@@ -23,14 +23,15 @@ LIMIT 1;
 -- name: matters
 -- What waits, newest first. Partial indexes delivery_due, host_message_open, doubt_open, reversal_open and
 -- dead_letter_open: what is open is little. $1 scope, $2 stuck before, $3 kinds or NULL, $4 id before, $5 limit.
--- What names no payment and no terminal is for who sees everything. hold_id: what a completion captures.
+-- What names no payment and no terminal is for who sees everything. hold_id: what a completion captures. What is settled
+-- waits for nobody: the payment that it was about no longer stands.
 SELECT
     m.id, m.kind, m.at_once, m.since, m.attempt_id, m.business_date, m.amount_minor, m.currency, m.attempt_kind, m.tries,
     m.last_result, m.closed_at, m.closed_reason, m.reference, m.causes, m.payload, m.terminal, m.terminal_id,
     m.acquirer, m.store_id, m.store_name, m.department, h.original_id AS hold_id
 FROM matter AS m
 LEFT JOIN attempt AS h ON m.kind = 'completion_not_accepted' AND h.id = m.attempt_id AND h.business_date = m.business_date
-WHERE m.closed_at IS NULL AND (m.at_once OR m.since < $2::timestamptz)
+WHERE m.closed_at IS NULL AND NOT m.settled AND (m.at_once OR m.since < $2::timestamptz)
     AND sees($1::area[], m.department, m.store_id, m.company_id, m.service)
     AND ($3::text[] IS NULL OR m.kind = ANY ($3))
     AND ($4::uuid IS NULL OR m.id < $4)
@@ -43,7 +44,7 @@ SELECT w.kind, count(*) AS count
 FROM (
     SELECT m.kind
     FROM matter AS m
-    WHERE m.closed_at IS NULL AND (m.at_once OR m.since < $2::timestamptz)
+    WHERE m.closed_at IS NULL AND NOT m.settled AND (m.at_once OR m.since < $2::timestamptz)
         AND sees($1::area[], m.department, m.store_id, m.company_id, m.service)
     LIMIT $3
 ) AS w
@@ -54,7 +55,7 @@ GROUP BY w.kind;
 SELECT
     m.id, m.kind, m.at_once, m.since, m.attempt_id, m.business_date, m.amount_minor, m.currency, m.attempt_kind, m.tries,
     m.last_result, m.closed_at, m.closed_reason, m.reference, m.causes, m.payload, m.terminal, m.terminal_id,
-    m.acquirer, m.store_id, m.store_name, m.department, h.original_id AS hold_id
+    m.acquirer, m.store_id, m.store_name, m.department, m.settled, h.original_id AS hold_id
 FROM matter AS m
 LEFT JOIN attempt AS h ON m.kind = 'completion_not_accepted' AND h.id = m.attempt_id AND h.business_date = m.business_date
 WHERE m.id = $2 AND sees($1::area[], m.department, m.store_id, m.company_id, m.service);

@@ -1,10 +1,6 @@
 """Decisions on what hosts say: pure, no input or output."""
 
-from datetime import date, timedelta
-from typing import Final
-
-STUCK_AFTER: Final = timedelta(minutes=10)
-"""What a host has not accepted for so long is listed for a person."""
+from datetime import date
 
 
 def date_of(month_and_day: str, near: date) -> date | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from deploy.local.cli.words import Language, language, say
+from deploy.local.data_folder import check_readable
 from deploy.local.errors import NotRunning
 from deploy.local.state_file import StackState, read_state
 
@@ -43,7 +44,9 @@ class Common:
         return say(self.spoken, key, **facts)
 
     def running(self) -> StackState:
-        """Return the state of the copy that runs on --data. Raises: NotRunning."""
+        """Return the state of the copy that runs on --data. Raises: NotRunning, FolderOfAnother."""
+        # Its state is for its owner alone to read: to another user a running copy would look like none.
+        check_readable(self.data)
         state = read_state(self.data)
         if state is None or not state.is_supervised:
             raise NotRunning(self.data)

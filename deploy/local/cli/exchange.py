@@ -18,6 +18,7 @@ from core.contracts.reasons import Reason
 from core.transactions.reasons import meaning_of
 from deploy.local.authority import DevelopmentAuthority
 from deploy.local.cli.exchange_words import Misused, words
+from deploy.local.data_folder import check_readable
 from deploy.local.state_file import read_state
 from edge.dialects import DIALECTS
 from edge.protocol.masking import describe
@@ -107,12 +108,13 @@ def read_card(common: Common, name: str) -> TestCard:
 
 
 def read_address(common: Common, address: str | None, *, tls: bool) -> tuple[str, int]:
-    """Return where to connect: as given, or as the running copy says. Raises: Misused."""
+    """Return where to connect: as given, or as the running copy says. Raises: Misused, FolderOfAnother."""
     if address is not None:
         host, _, port = address.rpartition(":")
         if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
             raise Misused(common.spoken, "address-refused", text=address)
         return host, int(port)
+    check_readable(common.data)
     state = read_state(common.data)
     port_name = "edge-tls" if tls else "edge"
     if state is None or not state.is_supervised or port_name not in state.ports:

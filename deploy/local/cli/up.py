@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from deploy.local.cli.common import COMMON, Common
+from deploy.local.data_folder import check_room
 from deploy.local.stack import LocalStack
 from deploy.local.supervisor import StackEvent
 
@@ -54,6 +55,7 @@ async def up(
     fleet:
         Run a small fleet of simulated terminals as well.
     """
+    check_room(common.data)
     stack = LocalStack(
         common.data, ports_from=ports_from, fleet=fleet, on_event=lambda event: tell(common, event)
     )

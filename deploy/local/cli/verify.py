@@ -12,6 +12,7 @@ from cyclopts import App
 from core.verify.model import Finding, Report
 from core.verify.run import verify as run_checks
 from deploy.local.cli.common import COMMON, Common
+from deploy.local.cli.verify_examples import LEFT, example_in_french
 from deploy.local.cli.verify_sources import acquirer_book, journal_facts
 from deploy.local.cli.verify_words import said_of
 from deploy.local.errors import LocalError
@@ -82,9 +83,11 @@ def report_lines(common: Common, report: Report) -> list[str]:
     lines: list[str] = []
     for finding in report.findings:
         lines.append(_line(common, finding))
-        lines += [f"    {example}" for example in finding.examples]
+        french = common.spoken == "fr"
+        lines += [f"    {example_in_french(one) if french else one}" for one in finding.examples]
     if report.left:
-        left = ", ".join(f"{name} {count}" for name, count in report.left.items())
+        names = LEFT if common.spoken == "fr" else {}
+        left = ", ".join(f"{names.get(name, name)} {count}" for name, count in report.left.items())
         lines.append(common.say("verify.left", left=left))
     verdict = "verify.holds" if report.holds else "verify.broken"
     return [*lines, common.say(verdict, seconds=report.seconds)]

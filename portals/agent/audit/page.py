@@ -13,6 +13,7 @@ from portals.agent.audit.facts import Fact, facts_of
 from portals.kit.desk import Desk
 from portals.kit.formats import PARIS
 from portals.kit.gateway import Json
+from portals.kit.navigation import may_open
 
 PAGE_ROWS = 50
 PERIODS = ("7d", "today", "30d", "all", "custom")
@@ -45,16 +46,23 @@ async def audit_page(desk: Desk) -> Response[bytes]:
         chain=chain,
         kept=kept,
         periods=PERIODS,
-        page_of=page_of,
+        page_of=lambda kind, record_id: _if_open(desk, page_of(kind, record_id)),
     )
 
 
 def _facts(desk: Desk, action: Json) -> list[Fact]:
     """Return what the row tells beside its own columns."""
     told = action["facts"]
-    return facts_of(
+    facts = facts_of(
         desk.words, {name: told[name] for name in told if name != "ip" or told[name] != action["ip"]}
     )
+    return [fact._replace(href=_if_open(desk, fact.href)) for fact in facts]
+
+
+def _if_open(desk: Desk, address: str) -> str:
+    """Return the address for who may open it, else none: the audit tells of more than its reader may see."""
+    permissions = desk.session.permissions if desk.session else ()
+    return address if address and may_open(permissions, address) else ""
 
 
 def period_bounds(kept: dict[str, Any], now: datetime) -> list[tuple[str, str]]:

@@ -131,7 +131,7 @@ async def _show(
     if stale is not None and form is not None:
         # Whoever saves again has been told what it replaces.
         chosen = next((one for one in listed["data"] if _place(form) == _place_of(one)), chosen)
-        form = {**form, "revision": str(chosen["revision"] if chosen else 0)}
+        form = None if chosen else {**form, "revision": "0"}
         stale = stale._replace(address=f"/branding?open={chosen['id']}" if chosen else "/branding")
     if form is None and chosen is not None:
         form = {name: chosen[name] or "" for name in ("name", "host", *_TEXTS)}
@@ -147,7 +147,7 @@ async def _show(
         chosen=chosen,
         # Who fills in an empty form has seen no face in that place: one that stands there by then is not replaced.
         form=form if form is not None else ({"revision": "0"} if opened in ("new", "institution") else None),
-        opened=chosen["id"] if chosen else opened,
+        opened=chosen["id"] if chosen and not stale else opened,
         stale=stale,
         key=uuid4().hex,
         partner=opened == "new" or bool(form and (form.get("host") or form.get("account"))),

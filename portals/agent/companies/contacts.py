@@ -61,11 +61,15 @@ async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         owner = await _owner(desk, of)
-        present = {one["id"]: one["version"] for one in owner.get("contacts") or []}
-        stale = problem.code == "changed_meanwhile"
-        version = present.get(contact_id, 1) if stale else version_of(form)
+        version, status = version_of(form), 422
+        if problem.code == "changed_meanwhile":
+            contacts = owner.get("contacts") or []
+            form = next((one for one in contacts if one["id"] == contact_id), None)
+            if form is None:
+                raise GatewayProblem(404, {"code": "not_found"}) from problem
+            version, status = form["version"], 409
         return _form(
-            desk, owner, of, contact_id=contact_id, form=form, version=version, errors=errors, status=422
+            desk, owner, of, contact_id=contact_id, form=form, version=version, errors=errors, status=status
         )
     return desk.go(_address(of))
 

@@ -92,9 +92,7 @@ async def edit_company(desk: Desk, company_id: str) -> Response[bytes]:
     """Show the form of a company."""
     desk.require_session()
     company = (await _load(desk, company_id))["company"]
-    form = {name: company.get(name) or "" for name in COMPANY_FIELDS}
-    form["iban"] = (company.get("iban") or {}).get("value") or ""
-    return _form(desk, company_id=company_id, version=company["version"], form=form)
+    return _form(desk, company_id=company_id, version=company["version"], form=_form_of(company))
 
 
 @post("/companies/{company_id:str}/edit", status_code=200)
@@ -109,11 +107,12 @@ async def save_company(desk: Desk, company_id: str) -> Response[bytes]:
         )
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
-        version = version_of(form)
+        version, status = version_of(form), 422
         if problem.code == "changed_meanwhile":
             # The next save is an answer to what the page tells now.
-            version = (await _load(desk, company_id))["company"]["version"]
-        return _form(desk, company_id=company_id, version=version, form=form, errors=errors, status=422)
+            company = (await _load(desk, company_id))["company"]
+            version, form, status = company["version"], _form_of(company), 409
+        return _form(desk, company_id=company_id, version=version, form=form, errors=errors, status=status)
     return desk.go(f"/companies/{path_part(company_id)}")
 
 
@@ -124,6 +123,11 @@ async def validate_company(desk: Desk, company_id: str) -> Response[bytes]:
     await desk.form()
     await desk.gateway.post(f"/v1/companies/{path_part(company_id)}/validation", {})
     return desk.go(f"/companies/{path_part(company_id)}")
+
+
+def _form_of(company: Json) -> dict[str, str]:
+    form = {name: company.get(name) or "" for name in COMPANY_FIELDS}
+    return form | {"iban": (company.get("iban") or {}).get("value") or ""}
 
 
 async def _load(desk: Desk, company_id: str) -> Json:

@@ -98,7 +98,7 @@ async def terms_page(desk: Desk, contract_id: str) -> Response[bytes]:
     contract = await _contract(desk, contract_id)
     offer = await _offer(desk, contract["company"]["id"])
     amend = desk.request.query_params.get("amend") == "1"
-    form = first_form(desk, offer, contract["versions"][0]) | {"revision": contract["revision"]}
+    form = _form_of(desk, offer, contract)
     return _terms(desk, offer, contract, form, {}, amend=amend)
 
 
@@ -125,9 +125,9 @@ async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
             if problem.is_beyond_the_form:
                 raise
             if stale := stale_of(problem, f"/contracts/{path_part(contract_id)}"):
-                # Whoever saves again has been told what it replaces.
-                form["revision"] = str(contract["revision"])
-                return _terms(desk, offer, contract, form, {}, amend=amend, stale=stale, status=409)
+                contract = await _contract(desk, contract_id)
+                present = _form_of(desk, offer, contract)
+                return _terms(desk, offer, contract, present, {}, amend=amend, stale=stale, status=409)
             errors = problems_of(desk, problem, body["services"])
         else:
             return desk.go(f"/contracts/{path_part(contract_id)}?done={'amend' if amend else 'word'}")
@@ -265,6 +265,10 @@ def _page(desk: Desk, template: str, *, status: int = 200, **facts: Any) -> Resp
 
 async def _contract(desk: Desk, contract_id: str) -> Json:
     return await desk.gateway.get(f"/v1/contracts/{path_part(contract_id)}")
+
+
+def _form_of(desk: Desk, offer: Json, contract: Json) -> dict[str, Any]:
+    return first_form(desk, offer, contract["versions"][0]) | {"revision": contract["revision"]}
 
 
 async def _offer(desk: Desk, company_id: str) -> Json:

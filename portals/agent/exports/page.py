@@ -27,6 +27,8 @@ COLUMNS = (
     "approved_amount",
     "captured_amount",
     "refunded_amount",
+    "refund_pending_amount",
+    "net_amount",
     "currency",
     "brand",
     "card_bin",

@@ -14,7 +14,7 @@ from portals.kit.desk import Desk
 from portals.kit.formats import NARROW, PARIS, AmountMalformed, parse_amount, plain_amount
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
-from portals.kit.stale import revision_of
+from portals.kit.stale import Stale, revision_of, stale_of
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 REGIONS = ("eea", "uk", "rest")
@@ -114,7 +114,10 @@ async def edit_version(desk: Desk, version_id: str) -> Response[bytes]:
     """Replace the rows of a draft."""
     desk.require_session()
     form = await desk.form()
-    made, errors = await _save_rows(desk, version_id, form)
+    try:
+        made, errors = await _save_rows(desk, version_id, form)
+    except GatewayProblem as problem:
+        return await _changed(desk, version_id, problem)
     if made is not None:
         return desk.go(f"/fees/versions/{made['id']}?done=saved")
     found = await _version(desk, version_id)
@@ -128,15 +131,20 @@ async def move_version(desk: Desk, version_id: str) -> Response[bytes]:
     form = await desk.form()
     act = form.get("act", "")
     revision, errors = revision_of(form), dict[str, str]()
-    if form.get("edited"):
-        saved, errors = await _save_rows(desk, version_id, form)
-        revision = {} if saved is None else {"revision": saved["revision"]}
-    if not errors:
-        reason = form.get("reason", "").strip()
-        path = f"/v1/fee-versions/{path_part(version_id)}/{act if act in _ACTS else 'submit'}"
-        made, errors = await _write(desk, "post", path, {"reason": reason, **revision}, _key(form, "a"), {})
-        if made is not None:
-            return desk.go(f"/fees/versions/{made['id']}")
+    try:
+        if form.get("edited"):
+            saved, errors = await _save_rows(desk, version_id, form)
+            revision = {} if saved is None else {"revision": saved["revision"]}
+        if not errors:
+            reason = form.get("reason", "").strip()
+            path = f"/v1/fee-versions/{path_part(version_id)}/{act if act in _ACTS else 'submit'}"
+            made, errors = await _write(
+                desk, "post", path, {"reason": reason, **revision}, _key(form, "a"), {}
+            )
+            if made is not None:
+                return desk.go(f"/fees/versions/{made['id']}")
+    except GatewayProblem as problem:
+        return await _changed(desk, version_id, problem)
     found = await _version(desk, version_id)
     typed = dict(form) if form.get("edited") else {"reason": form.get("reason", "")}
     rows = _row_count(form) if form.get("edited") else None
@@ -209,6 +217,15 @@ async def _save_rows(desk: Desk, version_id: str, form: dict[str, str]) -> tuple
     return await _write(desk, "patch", path, body, _key(form, "r"), errors, places)
 
 
+async def _changed(desk: Desk, version_id: str, problem: GatewayProblem) -> Response[bytes]:
+    """Show the newest version and who wrote it. Raises: the problem, when it is another one."""
+    stale = stale_of(problem, f"/fees/versions/{path_part(version_id)}")
+    if stale is None:
+        raise problem
+    found = await _version(desk, version_id)
+    return _show_version(desk, found, _form_of(desk, found), {}, stale=stale, status=409)
+
+
 def _key(form: dict[str, str], step: str) -> str | None:
     """Return the key of one step: the page has one, and an act may save before it acts."""
     return f"{form['idempotency_key']}{step}" if form.get("idempotency_key") else None
@@ -232,15 +249,13 @@ async def _write(
         send = desk.gateway.post if method == "post" else desk.gateway.patch
         return await send(path, body, idempotency_key=key or None), {}
     except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
+        if problem.is_beyond_the_form or problem.code == "changed_meanwhile":
             raise
         for one in problem.errors:
             found = _ROW_FIELD.match(one.field)
             known = found is not None and places is not None and int(found[1]) < len(places)
             field = f"r{places[int(found[1])]}.rate" if known and found and places else one.field
-            # No field of the page holds the revision: it is told above them, with who wrote when.
-            said = f"{problem.detail} ({one.detail})" if one.code == "changed_meanwhile" else problem.detail
-            errors["" if field == "revision" else field] = say(desk, one.code, said)
+            errors[field] = say(desk, one.code, problem.detail)
         return None, errors or {"": problem.detail}
 
 
@@ -281,6 +296,7 @@ def _show_version(
     *,
     rows: int | None = None,
     done: str = "",
+    stale: Stale | None = None,
     status: int = 200,
 ) -> Response[bytes]:
     return _page(
@@ -290,6 +306,7 @@ def _show_version(
         x=found,
         form=form,
         errors=errors,
+        stale=stale,
         row_count=rows if rows is not None else min(len(found["rows"]) + EMPTY_ROWS, ROWS_MAX),
         done=done,
         key=new_key(),

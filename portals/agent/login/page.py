@@ -11,6 +11,7 @@ from portals.agent.login.second import second_page, second_step, sign_challenge
 from portals.agent.login.sign_on import back, begin, provider_offered
 from portals.kit.desk import Desk, local_path
 from portals.kit.gateway import GatewayProblem
+from portals.kit.keeping import holds_typed
 
 
 @get("/login")
@@ -111,6 +112,7 @@ async def _form(
         email=email,
         errors=errors,
         ended=ended,
+        kept=holds_typed(desk),
         expired=expired,
         chosen="chosen" in desk.request.query_params,
         refused="refused" in desk.request.query_params,

@@ -135,10 +135,7 @@ async def _list(
     macros = listed["data"]
     if editing and editing != "new":
         present = next((macro for macro in macros if macro["id"] == editing), {})
-        if stale:
-            # Whoever saves again has been told what it replaces.
-            form = {**form, "revision": present.get("revision", 0)}
-        elif not errors:
+        if not errors:
             form = present
     return desk.page(
         "macros/macros.html",

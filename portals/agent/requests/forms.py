@@ -5,6 +5,9 @@ from __future__ import annotations
 from portals.agent.audit.facts import change_of
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.originals import changed, originals
+
+CHANGEABLE = ("title", "due_on", "priority", "team")
 
 
 def told(action: str, fields: dict[str, str]) -> tuple[str, Json] | None:
@@ -24,14 +27,27 @@ def told(action: str, fields: dict[str, str]) -> tuple[str, Json] | None:
             return "reopen", {"comment": comment}
         case "change":
             # Only what this person changed: a page that is older than a colleague's change would take it back.
-            wished = {
-                name: fields[name].strip() for name in ("title", "priority", "team") if fields.get(name)
+            wished = changed(fields, CHANGEABLE)
+            return "change", {
+                name: value.strip() for name, value in wished.items() if value.strip() or name == "due_on"
             }
-            wished["due_on"] = fields.get("due_on", "")
-            body: Json = {name: value for name, value in wished.items() if value != fields.get(f"was_{name}")}
-            return "change", body
         case _:
             return None
+
+
+def is_late(fields: dict[str, str], request: Json) -> bool:
+    """Whether somebody else changed, after the page was made, what this person changed too."""
+    was = originals(fields.get("was", ""))
+    present = {
+        "title": request["title"],
+        "due_on": request["due_on"] or "",
+        "priority": request["priority"],
+        "team": request["team"]["code"],
+    }
+    return any(
+        name in was and present[name] != "".join(was[name]) and present[name] != value.strip()
+        for name, value in changed(fields, CHANGEABLE).items()
+    )
 
 
 def errors_of(desk: Desk, problem: GatewayProblem) -> dict[str, str]:

@@ -6,10 +6,11 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.requests import configuring, linking
-from portals.agent.requests.forms import errors_of, said, told
+from portals.agent.requests.forms import errors_of, is_late, said, told
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.stale import Stale
 
 PAGE_ROWS = 50
 BOXES = ("mine", "free", "team", "written", "all")
@@ -99,6 +100,10 @@ async def act(desk: Desk, code: str, action: str) -> Response[bytes]:
     if wish is None:
         return desk.go(f"/requests/{path_part(code)}")
     name, body = wish
+    if action == "change":
+        detail = await desk.gateway.get(path)
+        if is_late(fields, detail["request"]):
+            return _record(desk, detail, late=Stale("", f"/requests/{path_part(code)}"), status=409)
     key = fields.get("once") or None
     try:
         if name == "change":
@@ -142,6 +147,7 @@ def _record(
     *,
     errors: dict[str, str] | None = None,
     form: dict[str, str] | None = None,
+    late: Stale | None = None,
     status: int = 200,
 ) -> Response[bytes]:
     names = {one["code"]: one["name_en" if desk.locale == "en" else "name_fr"] for one in detail["statuses"]}
@@ -154,6 +160,7 @@ def _record(
         x=detail["request"],
         errors=errors or {},
         form=form or {},
+        late=late,
         priorities=PRIORITIES,
         once=desk.reference,
     )

@@ -12,7 +12,7 @@ from portals.kit.formats import plain_amount
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.reasons import says_why
 from portals.kit.records import path_part
-from portals.kit.stale import revision_of
+from portals.kit.stale import Stale, revision_of, stale_of
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 AMOUNTS = ("transaction_max_minor", "terminal_day_max_minor", "store_day_max_minor")
@@ -84,12 +84,11 @@ async def _write(
         except GatewayProblem as problem:
             if problem.is_beyond_the_form:
                 raise
+            if stale := stale_of(problem, f"/services/{found['id']}"):
+                present = await _load(desk, found["id"])
+                return _show(desk, present, _form_of(desk, present), {}, stale=stale, status=409)
             prefix = "opt." if what == "options" else ""
             for one in problem.errors:
-                if one.field == "revision":
-                    # No field of the page holds it: it is told above them, with who wrote when.
-                    errors[""] = f"{problem.detail} ({one.detail})"
-                    continue
                 field = f"{prefix}{one.field.rsplit('.', 1)[-1]}"
                 errors[field] = say(desk, one.code, one.detail or problem.detail)
             errors = errors or {"": problem.detail}
@@ -152,6 +151,7 @@ def _show(
     *,
     saved: bool = False,
     unsaved: str = "",
+    stale: Stale | None = None,
     status: int = 200,
 ) -> Response[bytes]:
     return desk.page(
@@ -161,6 +161,7 @@ def _show(
         x=found,
         form=form,
         errors=errors,
+        stale=stale,
         saved=saved,
         brands=BRANDS,
         key=new_key(),

@@ -53,8 +53,7 @@ async def edit_store(desk: Desk, store_id: str) -> Response[bytes]:
     """Show the form of a store."""
     desk.require_session()
     store = await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")
-    form = {name: store.get(name) or "" for name in STORE_FIELDS}
-    return _form(desk, store=store, version=store["version"], form=form)
+    return _form(desk, store=store, version=store["version"], form=_form_of(store))
 
 
 @post("/stores/{store_id:str}/edit", status_code=200)
@@ -68,10 +67,15 @@ async def save_store(desk: Desk, store_id: str) -> Response[bytes]:
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         store = await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")
-        stale = problem.code == "changed_meanwhile"
-        version = store["version"] if stale else version_of(form)
-        return _form(desk, store=store, version=version, form=form, errors=errors, status=422)
+        if problem.code == "changed_meanwhile":
+            present = _form_of(store)
+            return _form(desk, store=store, version=store["version"], form=present, errors=errors, status=409)
+        return _form(desk, store=store, version=version_of(form), form=form, errors=errors, status=422)
     return desk.go(f"/stores/{path_part(store_id)}")
+
+
+def _form_of(store: Json) -> dict[str, str]:
+    return {name: store.get(name) or "" for name in STORE_FIELDS}
 
 
 async def _company(desk: Desk, company_id: str) -> Json:

@@ -73,6 +73,9 @@ async def _settle(desk: Desk, matter_id: str, act: str) -> Response[bytes]:
         except GatewayProblem as problem:
             if problem.status == 401:
                 raise
+            if problem.code == "host_matter_over":
+                # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
+                return await _show(desk, group, cursor=cursor, over=problem.detail)
             field = f"{act}-{matter_id}" if any(one.field == "reason" for one in problem.errors) else ""
             errors[field] = problem.detail
     if errors:
@@ -88,6 +91,7 @@ async def _show(
     *,
     cursor: str,
     done: str = "",
+    over: str = "",
     errors: dict[str, str] | None = None,
     kept: Json | None = None,
 ) -> Response[bytes]:
@@ -116,6 +120,7 @@ async def _show(
         cursor=cursor,
         next_address=f"/to-check?{urlencode({**narrowed, 'cursor': following})}" if following else "",
         done=done if done in _ACTS else "",
+        over=over,
         errors=errors or {},
         kept=kept or {},
     )

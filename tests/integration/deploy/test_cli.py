@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,8 +18,10 @@ import pytest
 
 from deploy.local.cli.main import GROUPS, available_groups
 from deploy.local.cli.words import WORDS, say
+from deploy.local.data_folder import check_room
+from deploy.local.errors import DiskNearlyFull
 from deploy.local.ports import free_ports, is_free
-from deploy.local.processes import port_names
+from deploy.local.processes import PROCESSES, port_names
 from tests.support.standins import STANDINS
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -161,6 +165,77 @@ def test_status_and_down_find_the_running_copy(running: RunningUp) -> None:
     assert running.process.wait(timeout=30) == 0
     assert again.returncode == 4
     assert f"http://127.0.0.1:{running.port}" in again.stderr
+    assert again.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("spoken", "said"), [("en", "is taken by python"), ("fr", "est pris par python")])
+def test_a_taken_port_is_said_with_its_holder_and_ports_that_are_free(
+    folder: Path, spoken: str, said: str
+) -> None:
+    first = _first_of_free_ports()
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", first))
+        holder.listen()
+        answer = guichet("up", "--data", str(folder), "--ports-from", str(first), "--lang", spoken)
+    assert answer.returncode == 3
+    assert answer.stderr.count("\n") == 1
+    assert f"port {first}," in answer.stderr
+    assert said in answer.stderr
+    assert f"(pid {os.getpid()})" in answer.stderr
+    free_from = int(answer.stderr.rsplit("--ports-from ", 1)[1])
+    assert all(is_free(free_from + offset) for offset in range(len(port_names(PROCESSES))))
+
+
+@pytest.mark.parametrize("first", ["0", "-5", "65530", "70000"])
+def test_ports_that_do_not_exist_are_refused_with_those_that_do(folder: Path, first: str) -> None:
+    answer = guichet("up", "--data", str(folder), f"--ports-from={first}", "--lang", "fr")
+    assert answer.returncode == 2
+    assert "choisissez --ports-from entre" in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("spoken", "said"), [("en", "belongs to"), ("fr", "appartient à")])
+def test_data_of_another_user_is_refused_with_its_owner(folder: Path, spoken: str, said: str) -> None:
+    if os.geteuid() == 0:
+        folder.mkdir()
+        (folder / "supervisor.lock").touch()
+        os.chown(folder / "supervisor.lock", 65_534, 65_534)
+        owner = pwd.getpwuid(65_534).pw_name
+    else:
+        folder, owner = Path("/usr"), "root"
+    answer = guichet("up", "--data", str(folder), "--lang", spoken)
+    assert answer.returncode == 8
+    assert f"{folder} {said} {owner} " in answer.stderr
+    assert "--data" in answer.stderr
+    assert not (folder / "postgres").exists()
+
+
+@pytest.mark.parametrize(("spoken", "said"), [("en", "cannot be used"), ("fr", "est inutilisable")])
+def test_a_file_in_the_place_of_the_data_is_refused(folder: Path, spoken: str, said: str) -> None:
+    folder.write_text("")
+    answer = guichet("up", "--data", str(folder / "inside"), "--lang", spoken)
+    assert answer.returncode == 8
+    assert said in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_disk_without_room_is_refused_in_both_languages_with_what_is_left(folder: Path) -> None:
+    check_room(folder, wanted_mib=1)
+    with pytest.raises(DiskNearlyFull) as refused:
+        check_room(folder, wanted_mib=1 << 40)
+    assert refused.value.exit_code == 9
+    assert refused.value.facts["place"] == folder.parent
+    for spoken in ("en", "fr"):
+        line = say(spoken, f"error.{refused.value.code}", **refused.value.facts)
+        assert str(refused.value.facts["free_mib"]) in line
+        assert "--data" in line
+
+
+def test_a_copy_that_runs_already_is_said_in_french_too(running: RunningUp) -> None:
+    running.read_until("ready")
+    again = guichet("up", "--data", str(running.data), "--lang", "fr")
+    assert again.returncode == 4
+    assert f"tourne déjà sur {running.data} (pid {running.process.pid})" in again.stderr
     assert again.stderr.count("\n") == 1
 
 

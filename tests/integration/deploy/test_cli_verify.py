@@ -115,7 +115,7 @@ async def test_a_sound_copy_and_then_a_broken_one(database: TestDatabase, tmp_pa
         shown = "\n".join(report_lines(Common(data=tmp_path, lang="fr"), broken))
         assert "ROMPU" in shown
         assert paid.reference in shown
-        assert "logs/edge.log at byte 4" in shown
+        assert "logs/edge.log à l’octet 4" in shown
         assert "4111" not in shown
     finally:
         await writer.connection.close()

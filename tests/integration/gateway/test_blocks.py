@@ -20,6 +20,8 @@ async def test_a_terminal_is_blocked_and_unblocked(desk_stack: DeskStack, rows: 
         answers = await asyncio.gather(*(client.post("/v1/blocks", json=body) for _ in range(5)))
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
         made = next(answer.json() for answer in answers if answer.status_code == 201)
+        late = next(answer.json() for answer in answers if answer.status_code == 409)
+        assert "Inès Marchand" in late["detail"], "who was faster is told"
         assert made["target"]["label"].startswith("T0000005")
         assert made["blocked_by"]["name"] == "Inès Marchand"
         assert await rows.fetchval("SELECT blocked_at IS NOT NULL FROM terminal WHERE id = $1", raw)
@@ -41,6 +43,7 @@ async def test_a_terminal_is_blocked_and_unblocked(desk_stack: DeskStack, rows: 
         assert lifted.json()["lifted_by"]["name"] == "Inès Marchand"
         again = await client.post(f"/v1/blocks/{made['id']}/lift", json={"reason": "found again"})
         assert (again.status_code, again.json()["code"]) == (409, "already_lifted")
+        assert "Inès Marchand" in again.json()["detail"]
         standing = await client.get("/v1/blocks", params={"standing": "true", "target": terminal})
         every = await client.get("/v1/blocks", params={"target": terminal})
     assert await rows.fetchval("SELECT blocked_at IS NULL FROM terminal WHERE id = $1", raw)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import httpx
 import msgspec
 import pytest
 
@@ -20,7 +21,10 @@ from core.contracts.subjects import SIGN_ON
 from core.terminals.api import Levels
 from core.values.clock import paris_date
 from core.values.ids import decode_id, encode_id, uuid7
+from tests.integration.gateway.test_administration import People, people
 from tests.support.desk import DeskStack, add_attempt
+
+__all__ = ["people"]
 
 TECHNICIAN = "technicien@guichet.example"
 _numbers = itertools.count(1)
@@ -30,6 +34,16 @@ async def store_of(rows: asyncpg.Connection, terminal: str) -> str:
     row = await rows.fetchrow("SELECT store_id FROM terminal WHERE terminal = $1", terminal)
     assert row is not None
     return encode_id("store", row["store_id"].bytes)
+
+
+async def repeated(people: People, client: httpx.AsyncClient, path: str, body: dict[str, str]) -> None:
+    """Whoever did it may say it again; another is refused and told who did it, and the audit stays as it is."""
+    assert (await client.post(path, json=body)).status_code == 200
+    _, second = await people.add("technician")
+    async with second:
+        refused = await second.post(path, json=body, headers={"accept-language": "en"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "done_by_another")
+    assert "Done by " in refused.json()["detail"]
 
 
 async def past(rows: asyncpg.Connection, terminal: str, *, age: timedelta, state: State) -> bytes:
@@ -89,7 +103,7 @@ async def edge(desk_stack: DeskStack) -> AsyncIterator[Bus]:
 
 
 async def test_a_technician_assigns_a_terminal_that_then_signs_on(
-    desk_stack: DeskStack, rows: asyncpg.Connection, edge: Bus
+    desk_stack: DeskStack, rows: asyncpg.Connection, edge: Bus, people: People
 ) -> None:
     store = await store_of(rows, "T0000003")
     acceptor = str(
@@ -116,6 +130,7 @@ async def test_a_technician_assigns_a_terminal_that_then_signs_on(
 
         active = await client.post(f"/v1/terminals/{terminal}/activate", json={})
         assert (active.status_code, active.json()["condition"]) == (200, "never_seen")
+        await repeated(people, client, f"/v1/terminals/{terminal}/activate", {})
         options = {
             "dialect": "bcd1987",
             "connectivity": "wifi",
@@ -151,6 +166,8 @@ async def test_a_technician_assigns_a_terminal_that_then_signs_on(
         assert (await sign_on()).reason == Reason.TERMINAL_UNKNOWN, "the old acceptor number is not its own"
         retired = await client.post(f"/v1/terminals/{terminal}/retire", json={"reason": "broken screen"})
         assert retired.json()["condition"] == "retired"
+        why = {"reason": "broken screen"}
+        await repeated(people, client, f"/v1/terminals/{terminal}/retire", why)
         kinds = [change["kind"] for change in retired.json()["changes"]]
         assert kinds == [
             "terminal.retired",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 
 import asyncpg
@@ -84,7 +85,7 @@ async def test_a_refused_reversal_is_listed_and_closed_with_a_reason(
     async with supervisor:
         assert await stands() == ["refused"]
         found = await listed(supervisor)
-        assert fresh not in found  # It is on its way, and not for ten minutes yet.
+        assert fresh not in found  # It is on its way, and not for five minutes yet.
         assert (found[matter]["kind"], found[matter]["refused"], found[matter]["last_result"]) == (
             "reversal_not_accepted",
             True,
@@ -103,6 +104,9 @@ async def test_a_refused_reversal_is_listed_and_closed_with_a_reason(
         assert await stands() == ["closed"]
         late = await supervisor.post(f"/v1/host-matters/{matter}/close", json=WHY)
         assert (late.status_code, late.json()["code"]) == (409, "host_matter_over")
+        assert re.search(r"Fait par .+, \d\d/\d\d \d\d:\d\d\.$", late.json()["detail"]), (
+            "who settled it, and when"
+        )
     attempt = uuid.UUID(bytes=attempt_id)
     assert await rows.fetchval("SELECT state FROM attempt WHERE id = $1", attempt) == State.REVERSED
     event = await rows.fetchrow(
@@ -153,8 +157,17 @@ async def test_a_reversal_of_the_host_is_listed_and_closed_and_cannot_be_sent(
         )
         refused = await supervisor.post(f"/v1/host-matters/{matter}/retry", json=WHY)
         assert (refused.status_code, refused.json()["code"]) == (409, "host_matter_not_ours")
-        assert (await supervisor.post(f"/v1/host-matters/{matter}/close", json=WHY)).status_code == 200
+        closed = await supervisor.post(f"/v1/host-matters/{matter}/close", json=WHY)
+        assert closed.status_code == 200
         assert matter not in await listed(supervisor)
+        _, second = await people.add("supervisor")
+        async with second:
+            late = await second.post(f"/v1/host-matters/{matter}/close", json=WHY)
+        by = await rows.fetchval(
+            "SELECT g.name FROM host_message h JOIN agent g ON g.id = h.closed_by WHERE h.id = $1", made
+        )
+        assert (late.status_code, late.json()["code"]) == (409, "host_matter_over")
+        assert str(by) in late.json()["detail"]
 
 
 async def test_who_may_not_cancel_may_not_close(

@@ -121,7 +121,7 @@ async def test_wizard_resume_after_log_out_and_by_a_colleague(
 
 
 async def test_a_validated_file_becomes_one_company_however_often_it_is_asked(
-    desk_stack: DeskStack, rows: asyncpg.Connection
+    desk_stack: DeskStack, rows: asyncpg.Connection, people: People
 ) -> None:
     steps = answers(5_000_002)
     async with (
@@ -140,6 +140,10 @@ async def test_a_validated_file_becomes_one_company_however_often_it_is_asked(
         await save(seller, again, documents={"wanted": ["registration"], "received": []})
         await move(seller, file, "submit")
         answered = await asyncio.gather(*(move(sales, file, "validate") for _ in range(3)))
+        _, other = await people.add("sales")
+        async with other:
+            late = await move(other, file, "validate")
+        assert (late.status_code, late.json()["code"]) == (409, "done_by_another")
         late = await move(sales, file, "send_back", "trop tard")
         handed = (await move(sales, file, "hand_over")).json()
         finished = (await move(office, file, "finish")).json()
@@ -213,7 +217,7 @@ async def test_a_store_outside_of_ones_area_is_made_by_no_file_either(
 
 
 async def test_a_company_made_by_the_back_office_waits_for_sales(
-    desk_stack: DeskStack, rows: asyncpg.Connection
+    desk_stack: DeskStack, rows: asyncpg.Connection, people: People
 ) -> None:
     siren = make_siren(5_000_004)
     fields = {"legal_name": "Quincaillerie Ferrand", "siren": siren, "street": "2 rue B", "postcode": "59000", "city": "Lille"}  # fmt: skip
@@ -227,9 +231,14 @@ async def test_a_company_made_by_the_back_office_waits_for_sales(
         before = await onboarding_validated(rows, raw)
         refused = await office.post(f"/v1/companies/{made.json()['id']}/validation", json={})
         accepted = await sales.post(f"/v1/companies/{made.json()['id']}/validation", json={})
+        again = await sales.post(f"/v1/companies/{made.json()['id']}/validation", json={})
+        _, other = await people.add("sales")
+        async with other:
+            late = await other.post(f"/v1/companies/{made.json()['id']}/validation", json={})
     assert (made.json()["validated"], before, refused.status_code) == (False, False, 403)
     assert accepted.json()["validated"]
     assert await onboarding_validated(rows, raw)
+    assert (again.status_code, late.status_code, late.json()["code"]) == (200, 409, "done_by_another")
 
 
 async def test_a_document_is_brought_to_a_file_replaced_and_given_to_the_company(

@@ -18,7 +18,7 @@ from core.contracts.states import Kind, State
 from core.contracts.subjects import CARRY_OUT, host, inbox_prefix
 from core.roles import engine as engine_role
 from core.roles.context import RoleContext, Settings
-from core.values.clock import to_unix_us
+from core.values.clock import PARIS, to_unix_us
 from core.values.ids import encode_id, rrn_of
 from tests.support.desk import DeskStack, add_attempt, add_event
 
@@ -284,6 +284,30 @@ async def test_a_payment_is_cancelled_once(
     assert (late.status_code, late.json()["code"]) == (409, "transaction_not_cancellable")
     kinds = await rows.fetch("SELECT kind FROM action WHERE target_id = $1", uuid.UUID(bytes=raw))
     assert [row["kind"] for row in kinds] == ["transaction.cancelled"]
+
+
+async def test_a_second_person_is_told_who_cancelled_a_payment_and_when(
+    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
+) -> None:
+    raw = await add_attempt(rows)
+    path = f"/v1/transactions/{encode_id('transaction', raw)}/cancel"
+    body = {"reason": "keyed twice"}
+    async with desk_stack.client(await desk_stack.log_in()) as first:
+        assert (await first.post(path, json=body, headers={"Idempotency-Key": "mine"})).status_code == 200
+        repeated = await first.post(path, json=body, headers={"Idempotency-Key": "mine"})
+    async with desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as second:
+        refused = await second.post(path, json=body, headers={"accept-language": "fr"})
+        english = await second.post(path, json=body, headers={"accept-language": "en"})
+    assert repeated.status_code == 200
+    assert (refused.status_code, refused.json()["code"]) == (409, "transaction_not_cancellable")
+    told = await rows.fetchrow(
+        "SELECT g.name, x.at FROM action x JOIN agent g ON g.id = x.agent_id WHERE x.target_id = $1",
+        uuid.UUID(bytes=raw),
+    )
+    assert told is not None
+    when = f"{told['name']}, {told['at'].astimezone(PARIS):%d/%m %H:%M}."
+    assert refused.json()["detail"].endswith(f" Fait par {when}")
+    assert english.json()["detail"].endswith(f" Done by {when}")
 
 
 async def test_a_silent_engine_is_told_as_unknown_not_as_refused(

@@ -112,6 +112,7 @@ class Walk(NamedTuple):
     kit: Kit
     client: httpx.AsyncClient
     cookies: str
+    dsn: str  # of the database behind, to write rows with
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +140,7 @@ async def walk(
         )
         transport = httpx.ASGITransport(app=create_app(kit), raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
         async with httpx.AsyncClient(transport=transport, base_url="http://portal", timeout=60) as client:
-            yield Walk(kit, client, await _cookies(kit, stack))
+            yield Walk(kit, client, await _cookies(kit, stack), database.owner_dsn)
         await kit.gateway.close()
 
 

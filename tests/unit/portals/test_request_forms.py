@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from portals.agent.requests.forms import told
 
-READ = {
-    "was_title": "Terminal muet",
-    "was_due_on": "2026-12-01",
-    "was_priority": "normal",
-    "was_team": "hotline",
-}
 SHOWN = {"title": "Terminal muet", "due_on": "2026-12-01", "priority": "normal", "team": "hotline"}
+READ = {"was": json.dumps({name: [value] for name, value in SHOWN.items()})}
 
 
 def test_only_what_was_changed_is_sent() -> None:

@@ -6,7 +6,7 @@ const DRAFTS_MAX = 30;
 const CHARACTERS_MAX = 60_000;
 // Made for each page, or what tells forms of one address apart.
 const FRESH = ["csrf", "page_of", "idempotency_key", "key", "once"];
-const OF_THE_PAGE = [...FRESH, "revision", "version"];
+const OF_THE_PAGE = [...FRESH, "revision", "version", "was"];
 const agent = document.body.dataset.agent || "";
 const refused = Number(document.body.dataset.status || 200) >= 400 || !agent;
 
@@ -130,8 +130,11 @@ function restoreAll() {
 
 function restore(form, draft) {
   const fields = fieldsOf(form);
+  const was = refused ? originals(draft) : {};
   let changed = false;
   for (const [name, value, choice] of draft.content) {
+    // A page that refused shows what a colleague saved meanwhile in the fields that were not touched here.
+    if (was[name] && (typeof value === "boolean" ? was[name].includes(choice) : was[name].join()) === value) continue;
     const at = fields.findIndex((one) => one.name === name
       && (!["checkbox", "radio"].includes(one.type) || one.value === choice));
     if (at < 0) continue;
@@ -147,6 +150,14 @@ function restore(form, draft) {
   if (!changed) return;
   for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   if (!form.querySelector(".kept-draft")) form.prepend(notice(form));
+}
+
+function originals(draft) {
+  try {
+    return JSON.parse(draft.content.find(([name]) => name === "was")?.[1] || "{}");
+  } catch {
+    return {};
+  }
 }
 
 function notice(form) {

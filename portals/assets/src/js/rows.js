@@ -59,20 +59,33 @@ export function makeRows(facts) {
 
   const reason = (code) => (!code || code === "approved" || code === "none" ? "" : facts.reasons[code] ?? code);
 
+  // What stands, so that rows add up to their sum, and what was asked beside it; a refund gives money back.
+  function write(cell, x) {
+    const asked = formats.money(x.kind === "refund" ? { ...x.amount, amount: -x.amount.amount } : x.amount);
+    const stands = x.net_amount ? formats.money(x.net_amount) : asked;
+    if (stands === asked) {
+      cell.textContent = asked;
+      return;
+    }
+    const beside = document.createElement("small");
+    beside.className = "asked";
+    const held = x.kind === "authorisation" && ["approved", "partially_approved"].includes(x.state);
+    beside.textContent = (held ? facts.held : facts.asked).replace("{amount}", asked);
+    cell.replaceChildren(...(x.net_amount.amount ? [`${stands} `] : []), beside);
+  }
+
   return {
     formats,
     make: () => template.cloneNode(true),
     // Writes a transaction into a row, a new one or one that showed another before.
     fill(row, x) {
       row.dataset.id = x.id;
-      const [time, , amount, card, store, terminal, , kind] = row.cells;
+      const [time, , , card, store, terminal, , kind] = row.cells;
       time.firstChild.href = `/transactions/${x.id}`;
       const moment = time.firstChild.firstChild;
       moment.dateTime = x.received_at;
       moment.title = formats.exact(x.received_at);
       moment.textContent = formats.clock(x.received_at);
-      // A refund gives money back, and stands negative.
-      amount.textContent = formats.money(x.kind === "refund" ? { ...x.amount, amount: -x.amount.amount } : x.amount);
       if (x.card?.last_four) card.replaceChildren(`${facts.brands[x.card.brand] ?? x.card.brand ?? ""} `, dots.cloneNode(true), x.card.last_four);
       else card.textContent = "–";
       store.textContent = x.store?.name ?? "";
@@ -82,12 +95,15 @@ export function makeRows(facts) {
       this.update(row, x);
       return row;
     },
-    // What may change after a transaction was first seen: its state and its reason. The row stays where it is.
+    // What may change after a transaction was first seen: its state, its reason and what stands of it. The row stays where it is.
     update(row, x) {
-      if (row.dataset.state === x.state && row.dataset.reason === x.reason?.code) return;
+      const net = String(x.net_amount?.amount ?? "");
+      if (row.dataset.state === x.state && row.dataset.reason === x.reason?.code && row.dataset.net === net) return;
       row.dataset.state = x.state;
+      row.dataset.net = net;
       row.dataset.reason = x.reason?.code;
       row.cells[1].replaceChildren(pill(x.state));
+      write(row.cells[2], x);
       row.cells[6].textContent = reason(x.reason?.code);
     },
   };

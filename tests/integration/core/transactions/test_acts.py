@@ -275,6 +275,22 @@ async def test_a_cancellation_is_judged_too_and_told_once(world: World) -> None:
     assert (await kinds_of(world, first), await kinds_of(world, second)) == ([], ["transaction.cancelled"])
 
 
+async def test_what_somebody_else_took_back_is_never_answered_as_ones_own_cancellation(world: World) -> None:
+    by_another, by_its_terminal = world.payment(), world.payment()
+    for item in (by_another, by_its_terminal):
+        await world.pay(item)
+    for agent_id in (AGENT, THIRD):
+        await world.person(agent_id)
+    assert (await world.cancel(by_another)).reason == Reason.APPROVED
+    await world.reverse(by_its_terminal)
+    for item in (by_another, by_its_terminal):
+        assert (await world.cancel(item, agent_id=THIRD)).reason == Reason.ALREADY_REVERSED
+    assert (await kinds_of(world, by_another), await kinds_of(world, by_its_terminal)) == (
+        ["transaction.cancelled"],
+        [],
+    )
+
+
 async def test_edge_may_not_tell_of_an_act(world: World) -> None:
     paid = await captured(world)
     act_id = await world.record_refund(paid, 1_000)

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 import pytest
 
 from core.contracts.host_matters import HostMatter, HostMatterPage, ListHostMatters, SettleHostMatter
+from core.contracts.payment import Authorise, Book
 from core.contracts.reasons import Reason
 from core.contracts.scope import Area
 from core.contracts.states import Kind
 from core.identity.api import Grant, Permission, SignedIn
+from core.transactions.desk.store import has_open_matter
 from core.transactions.hosts.errors import MatterOver, NothingToRetry
 from core.transactions.hosts.handlers import HostMatterHandlers
+from core.transactions.rules import STUCK_AFTER
 from core.values.ids import decode_id, encode_id
+from core.verify.run import verify
+from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.test_bookings import drained
 from tests.integration.core.transactions.world import AGENT, World
 from tests.support.callers import signed_in
@@ -146,4 +153,100 @@ async def test_what_is_closed_keeps_who_closed_it(world: World) -> None:
     await world.book(world.booking(Kind.ADVICE, amount_minor=999_999_999_999))
     await close(world, await only_matter(world))
     assert await world.owner.fetchval("SELECT closed_by FROM doubt") == UUID(bytes=AGENT)
+    await drained(world)
+
+
+@pytest.mark.parametrize("is_stuck", [False, True])
+async def test_a_reversal_is_listed_from_the_moment_at_which_a_verification_counts_it_as_broken(
+    world: World, is_stuck: bool
+) -> None:
+    item = world.payment()
+    world.host.script.append(behaviour.SILENT)
+    assert (await world.pay(item)).reason == Reason.HOST_NO_REPLY
+    age = STUCK_AFTER + timedelta(seconds=20 if is_stuck else -20)
+    await world.owner.execute("UPDATE delivery SET created_at = clock_timestamp() - $1::interval", age)
+    await world.owner.execute("UPDATE attempt SET reverse_after = clock_timestamp() - $1::interval", age)
+    listed = (await page_of(world)).data
+    report = await verify(world.database.dsn, cards=False)
+    found = [len(listed), report.finding("V4").breaches, report.finding("V5").breaches]
+    assert found == [int(is_stuck)] * 3
+    await drained(world)
+
+
+async def doubtful_advice(world: World) -> Authorise | Book:
+    advice = world.booking(Kind.ADVICE, amount_minor=999_999_999_999)
+    await world.book(advice)
+    return advice
+
+
+async def reversal_of_another_amount(world: World) -> Authorise | Book:
+    item = world.payment()
+    await world.pay(item)
+    await world.reverse(item, amount_minor=7_200)
+    return item
+
+
+async def reversal_at_another_time(world: World) -> Authorise | Book:
+    item = world.payment()
+    await world.pay(item)
+    assert (await world.reverse(item, original_sent_at=another_time(item))).reason == Reason.APPROVED
+    return item
+
+
+async def reversal_by_the_host(world: World) -> Authorise | Book:
+    item = world.payment()
+    await world.pay(item)
+    await world.owner.execute(
+        "INSERT INTO host_message (acquirer_id, kind, message_key, attempt_id, business_date, message)"
+        " SELECT acquirer_id, 1, 'key', id, business_date, '\\x80' FROM attempt WHERE id = $1",
+        UUID(bytes=item.id),
+    )
+    return item
+
+
+def another_time(item: Authorise) -> str:
+    minute = (int(item.transmitted_at[6:8]) + 3) % 60
+    return f"{item.transmitted_at[:6]}{minute:02d}{item.transmitted_at[8:]}"
+
+
+async def by_its_terminal(world: World, item: Authorise | Book) -> None:
+    assert (await world.reverse(item)).reason == Reason.APPROVED
+
+
+async def by_an_agent(world: World, item: Authorise | Book) -> None:
+    assert (await world.cancel(cast("Authorise", item))).reason == Reason.APPROVED
+
+
+@pytest.mark.parametrize("taken_back", [by_its_terminal, by_an_agent])
+@pytest.mark.parametrize(
+    "raised",
+    [doubtful_advice, reversal_of_another_amount, reversal_at_another_time, reversal_by_the_host],
+)
+async def test_a_doubt_leaves_the_list_and_the_count_with_the_payment_that_it_is_about(
+    world: World,
+    raised: Callable[[World], Awaitable[Authorise | Book]],
+    taken_back: Callable[[World, Authorise | Book], Awaitable[None]],
+) -> None:
+    item = await raised(world)
+    matter = await only_matter(world)
+    assert await has_open_matter(world.owner, item.id)
+    await taken_back(world, item)
+    page = await page_of(world)
+    assert (page.data, page.counts) == ([], {})
+    assert not await has_open_matter(world.owner, item.id)
+    with pytest.raises(MatterOver):
+        await close(world, matter)
+    # Nobody closed it, and nobody need have.
+    people = (await verify(world.database.dsn, cards=False)).finding("V12")
+    assert not [example for example in people.examples if "matter" in example]
+    await drained(world)
+
+
+async def test_a_doubt_stays_until_all_of_its_payment_is_given_back(world: World) -> None:
+    item = world.payment()
+    await world.pay(item)
+    await world.reverse(item, amount_minor=7_200)
+    for part, left in ((item.amount_minor - 1, ["reversal_disagrees"]), (1, [])):
+        assert (await world.pay(world.refund(item, amount_minor=part))).reason == Reason.APPROVED
+        assert [one.kind for one in (await page_of(world)).data] == left
     await drained(world)

@@ -91,6 +91,7 @@ class EngineMachine(RuleBasedStateMachine):
     @initialize(department=st.sampled_from(sorted(ZONES)), field_7=st.sampled_from(["utc", "local"]))
     def begin(self, department: str, field_7: str) -> None:
         self.blocked: set[str] = set()
+        self.cancelled: set[bytes] = set()  # by the agent
         self.hours, self.field_7 = ZONES[department], field_7
         self.reset_stans = 0
 
@@ -333,8 +334,16 @@ class EngineMachine(RuleBasedStateMachine):
             if row["id"].bytes != item.id:
                 return  # A mark of a reversal that came first: agents see no payment there.
             reply = await self.world.cancel(item)
-            final = row["state"] in (State.CAPTURED, State.REFUNDED)
-            assert reply.reason == (Reason.ALREADY_CAPTURED if final else Reason.APPROVED)
+            if row["state"] in (State.CAPTURED, State.REFUNDED):
+                assert reply.reason == Reason.ALREADY_CAPTURED
+            elif (
+                row["state"] in (State.REVERSED, State.DECLINED, State.UNKNOWN)
+                and item.id not in self.cancelled
+            ):
+                assert reply.reason == Reason.ALREADY_REVERSED  # No act of this agent's.
+            else:
+                assert reply.reason == Reason.APPROVED
+                self.cancelled.add(item.id)
 
         self.run_in_loop(work())
 

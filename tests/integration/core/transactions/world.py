@@ -249,12 +249,12 @@ class World:
         """Ask a refund as an agent does."""
         return await self.carry_out(await self.record_refund(original, amount_minor))
 
-    async def cancel(self, original: Authorise) -> AuthoriseReply:
+    async def cancel(self, original: Authorise, *, agent_id: bytes = AGENT) -> AuthoriseReply:
         """Cancel as an agent does."""
         act = Act(
             self.new_id(),
             CANCEL,
-            AGENT,
+            agent_id,
             original.id,
             date.fromordinal(original.business_date),
             None,

@@ -35,7 +35,8 @@ APPROVED = DeskTransaction(
     amount_minor=1000,
     approved_minor=1000,
     captured_minor=0,
-    refunded_minor=0,
+    reserved_minor=0,
+    refund_pending_minor=0,
     currency="EUR",
     received_at=NOW,
     sent_at=NOW + timedelta(milliseconds=1),
@@ -150,10 +151,10 @@ def test_every_state_has_a_diagnosis() -> None:
 
 def test_a_refund_never_goes_above_what_was_captured() -> None:
     assert refund_action(APPROVED, permitted=True).why == "not_captured"
-    part = changed(state=State.CAPTURED, captured_minor=1000, refunded_minor=400)
+    part = changed(state=State.CAPTURED, captured_minor=1000, reserved_minor=400)
     assert refund_action(part, permitted=True).max.amount == 600
     assert refund_action(part, permitted=False).why == "not_permitted"
-    done = changed(state=State.REFUNDED, captured_minor=1000, refunded_minor=1000)
+    done = changed(state=State.REFUNDED, captured_minor=1000, reserved_minor=1000)
     assert refund_action(done, permitted=True).why == "nothing_left"
 
 
@@ -180,7 +181,7 @@ def test_every_kind_in_every_state_offers_one_act_or_says_one_reason_why_none() 
         Kind, State, (0, 1250), (True, False), (True, False)
     ):
         taken = captured if state in (State.CAPTURED, State.REFUNDED, State.SETTLED) else 0
-        standing = changed(kind=kind, state=state, captured_minor=taken, refunded_minor=0)
+        standing = changed(kind=kind, state=state, captured_minor=taken, reserved_minor=0)
         acts = actions_of(standing, may_refund=refund, may_cancel=cancel)
         offered = [acts.refund.allowed, acts.cancel.allowed]
         assert sum(offered) + (acts.why is not None) == 1, (kind, state)

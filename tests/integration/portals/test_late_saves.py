@@ -1,0 +1,140 @@
+"""Whoever saves after a colleague keeps the colleague's change, and is told of it; saving again undoes nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from tests.integration.portals.test_any_address import Walk, walk
+from tests.support.page_forms import Forms
+
+__all__ = ["walk"]
+_AGENT = Path(__file__).resolve().parents[3] / "portals" / "agent"
+
+
+class Edit(NamedTuple):
+    """A form, by the page that links to it, and two fields of it."""
+
+    way: tuple[str, ...]  # patterns of links to follow from the first page
+    action: str
+    theirs: tuple[str, str]
+    mine: tuple[str, str]
+
+
+EDITS = {
+    "store": Edit(
+        ("/stores", r"/stores/sto_\w+", r"/stores/sto_\w+/edit"),
+        r"/stores/sto_\w+/edit",
+        ("street", "4 rue du Collègue"),
+        ("opening", "lundi de 9 h à 12 h"),
+    ),
+    "company": Edit(
+        ("/companies", r"/companies/com_\w+", r"/companies/com_\w+/edit"),
+        r"/companies/com_\w+/edit",
+        ("street", "4 rue du Collègue"),
+        ("city", "Villeneuve"),
+    ),
+    "macro": Edit(
+        ("/macros", r"/macros\?edit=mac_\w+"),
+        r"/macros/mac_\w+/save",
+        ("name_fr", "Nom du collègue"),
+        ("name_en", "My name"),
+    ),
+    "alert rule": Edit(
+        ("/alerts/rules", r"/alerts/rules/(?!new)\w+"),
+        r"/alerts/rules",
+        ("name", "Règle du collègue"),
+        ("volume_min", "33"),
+    ),
+    "request": Edit(
+        ("/requests?box=all", r"/requests/[A-Z]+-?\d[\w-]*"),
+        r"/requests/[\w-]+/change",
+        ("title", "Titre du collègue"),
+        ("priority", "high"),
+    ),
+}
+
+
+async def _get(walk: Walk, path: str) -> str:
+    answer = await walk.client.get(path, headers={"cookie": walk.cookies})
+    assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
+    return answer.text
+
+
+async def _post(walk: Walk, action: str, fields: list[tuple[str, str]]) -> httpx.Response:
+    return await walk.client.post(
+        action,
+        content=urlencode(fields),
+        headers={
+            "cookie": walk.cookies,
+            "content-type": "application/x-www-form-urlencoded",
+            "origin": "http://portal",
+        },
+    )
+
+
+async def _open(walk: Walk, edit: Edit) -> tuple[str, str, str]:
+    path = edit.way[0]
+    page = await _get(walk, path)
+    for pattern in edit.way[1:]:
+        found = re.search(rf'href="({pattern})"', page)
+        assert found, (path, pattern)
+        path = found[1]
+        page = await _get(walk, path)
+    action = next(one for one in Forms(page).of if re.fullmatch(edit.action, one))
+    return path, page, action
+
+
+def _typed(page: str, action: str, field: str, value: str) -> list[tuple[str, str]]:
+    return [(name, value if name == field else old) for name, old in Forms(page).of[action]]
+
+
+@pytest.mark.parametrize("name", [name for name in EDITS if name != "request"])
+async def test_a_late_save_that_is_saved_again_keeps_what_the_colleague_changed(
+    walk: Walk, name: str
+) -> None:
+    edit = EDITS[name]
+    path, page, action = await _open(walk, edit)
+    colleague = await _post(walk, action, _typed(await _get(walk, path), action, *edit.theirs))
+    assert colleague.status_code == 303, colleague.text[:2000]
+    late = await _post(walk, action, _typed(page, action, *edit.mine))
+    assert late.status_code == 409
+    shown = dict(Forms(late.text).of[action])
+    assert shown[edit.theirs[0]] == edit.theirs[1], "the colleague's change stands in the form"
+    assert shown[edit.mine[0]] == edit.mine[1], "and so does what was typed"
+    assert f"<strong>{edit.theirs[1]}</strong>" in late.text, "it is said what the colleague changed"
+    again = await _post(walk, action, Forms(late.text).of[action])
+    assert again.status_code == 303, again.text[:2000]
+    after = dict(Forms(await _get(walk, path)).of[action])
+    assert (after[edit.theirs[0]], after[edit.mine[0]]) == (edit.theirs[1], edit.mine[1])
+
+
+async def test_a_change_of_another_field_of_a_request_is_simply_made(walk: Walk) -> None:
+    edit = EDITS["request"]
+    path, page, action = await _open(walk, edit)
+    await _post(walk, action, _typed(await _get(walk, path), action, *edit.theirs))
+    assert (await _post(walk, action, _typed(page, action, *edit.mine))).status_code == 303
+    after = dict(Forms(await _get(walk, path)).of[action])
+    assert (after["title"], after["priority"]) == (edit.theirs[1], edit.mine[1])
+
+
+@pytest.mark.parametrize("name", ["store", "macro", "request"])
+async def test_what_both_changed_is_set_side_by_side(walk: Walk, name: str) -> None:
+    edit = EDITS[name]
+    path, page, action = await _open(walk, edit)
+    field = edit.theirs[0]
+    await _post(walk, action, _typed(await _get(walk, path), action, field, "De la collègue"))
+    late = await _post(walk, action, _typed(page, action, field, "De moi"))
+    assert late.status_code == 409
+    assert "<td>De moi</td><td>De la collègue</td>" in late.text
+    assert dict(Forms(late.text).of[action])[field] == "De moi"
+
+
+def test_no_page_has_a_mechanism_of_its_own() -> None:
+    for path in sorted(_AGENT.rglob("*.html")):
+        assert 'name="was_' not in path.read_text(encoding="utf-8"), path
