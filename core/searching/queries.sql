@@ -229,7 +229,7 @@ WITH held AS MATERIALIZED (
     SELECT p.attempt_id FROM key_position p FOR UPDATE
 ), fresh AS MATERIALIZED (
     SELECT a.id, a.business_date, a.store_id, a.stan, a.amount_minor, a.card_last_four, a.approval_code,
-           CASE WHEN a.state = 5 THEN a.reason ELSE 0 END AS decline_reason
+           CASE WHEN a.state = :State.DECLINED THEN a.reason ELSE 0 END AS decline_reason
     FROM attempt a
     WHERE a.id > (SELECT h.attempt_id FROM held h) AND a.id < $1
     ORDER BY a.id LIMIT $2

@@ -146,8 +146,8 @@ SELECT b.id, b.target_kind, b.target_id, b.reason, b.blocked_at, b.lifted_at, b.
                           WHEN 2 THEN st.name || ' · ' || v.kind
                           ELSE t.terminal || ' · ' || st.name END AS label
 FROM block b
-LEFT JOIN terminal t ON b.target_kind = 3 AND t.id = b.target_id
-LEFT JOIN service v ON b.target_kind = 2 AND v.id = b.target_id
+LEFT JOIN terminal t ON b.target_kind = :BlockTarget.TERMINAL AND t.id = b.target_id
+LEFT JOIN service v ON b.target_kind = :BlockTarget.SERVICE AND v.id = b.target_id
 JOIN store st ON st.id = CASE b.target_kind WHEN 1 THEN b.target_id WHEN 2 THEN v.store_id ELSE t.store_id END
 LEFT JOIN agent maker ON maker.id = b.blocked_by
 LEFT JOIN agent lifter ON lifter.id = b.lifted_by
@@ -167,8 +167,8 @@ SELECT b.id, b.target_kind, b.target_id, b.reason, b.blocked_at, b.lifted_at, b.
                           WHEN 2 THEN st.name || ' · ' || v.kind
                           ELSE t.terminal || ' · ' || st.name END AS label
 FROM block b
-LEFT JOIN terminal t ON b.target_kind = 3 AND t.id = b.target_id
-LEFT JOIN service v ON b.target_kind = 2 AND v.id = b.target_id
+LEFT JOIN terminal t ON b.target_kind = :BlockTarget.TERMINAL AND t.id = b.target_id
+LEFT JOIN service v ON b.target_kind = :BlockTarget.SERVICE AND v.id = b.target_id
 JOIN store st ON st.id = CASE b.target_kind WHEN 1 THEN b.target_id WHEN 2 THEN v.store_id ELSE t.store_id END
 LEFT JOIN agent maker ON maker.id = b.blocked_by
 WHERE b.target_id = ANY($1::uuid[]) AND b.lifted_at IS NULL;

@@ -29,7 +29,8 @@ SELECT
     coalesce((
         -- The part of a release that a reversal in part took back (bookings.reversals.REPLACED_PART).
         SELECT -sum(l.amount_minor) FROM ledger_entry AS l
-        WHERE l.attempt_id = a.id AND l.business_date = a.business_date AND l.operation = 2 AND l.part = 1 AND l.leg = 1
+        WHERE l.attempt_id = a.id AND l.business_date = a.business_date AND l.operation = :Operation.RELEASE
+            AND l.part = 1 AND l.leg = 1
     ), 0)::bigint AS taken_back_minor
 FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)
 INNER JOIN attempt AS a ON a.id = k.id AND a.business_date = k.business_date

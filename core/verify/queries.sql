@@ -19,8 +19,8 @@ FROM operations AS o;
 WITH stood AS (
     SELECT
         e.attempt_id,
-        coalesce(sum(e.amount_minor) FILTER (WHERE e.layer = 1), 0) AS pending_minor,
-        coalesce(sum(e.amount_minor) FILTER (WHERE e.layer = 2), 0) AS posted_minor
+        coalesce(sum(e.amount_minor) FILTER (WHERE e.layer = :Layer.PENDING), 0) AS pending_minor,
+        coalesce(sum(e.amount_minor) FILTER (WHERE e.layer = :Layer.POSTED), 0) AS posted_minor
     FROM ledger_entry AS e
     WHERE e.leg = 1
     GROUP BY e.attempt_id
@@ -28,11 +28,14 @@ WITH stood AS (
     SELECT
         a.id,
         coalesce(s.pending_minor, 0) = CASE
-            WHEN a.kind IN (1, 2, 5) AND a.state IN (3, 4) THEN a.approved_minor ELSE 0
+            WHEN a.kind IN (:Kind.AUTHORISATION, :Kind.PURCHASE, :Kind.ADVICE) AND a.state IN (:State.APPROVED,
+                :State.PARTIALLY_APPROVED) THEN a.approved_minor ELSE 0
         END
         AND coalesce(s.posted_minor, 0) = CASE
-            WHEN a.kind IN (1, 2, 5) AND a.state IN (8, 9, 10) THEN a.captured_minor
-            WHEN a.kind = 4 AND a.state IN (3, 4, 8, 10) THEN -a.approved_minor
+            WHEN a.kind IN (:Kind.AUTHORISATION, :Kind.PURCHASE, :Kind.ADVICE) AND a.state IN (:State.CAPTURED,
+                :State.REFUNDED, :State.SETTLED) THEN a.captured_minor
+            WHEN a.kind = :Kind.REFUND AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED,
+                :State.CAPTURED, :State.SETTLED) THEN -a.approved_minor
             ELSE 0
         END AS placed
     FROM attempt AS a
@@ -100,7 +103,7 @@ WITH booked AS (
     SELECT e.currency, a.store_id, sum(e.amount_minor) AS minor
     FROM ledger_entry AS e
     INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
-    WHERE e.leg = 1 AND (e.layer = 2 OR a.kind <> 1)
+    WHERE e.leg = 1 AND (e.layer = :Layer.POSTED OR a.kind <> :Kind.AUTHORISATION)
     GROUP BY e.currency, a.store_id
 ), shown AS (
     SELECT f.currency, f.store_id, sum(f.gross_minor - f.refunded_minor) AS minor
@@ -137,7 +140,7 @@ FROM judged AS j;
 WITH refund AS (
     SELECT r.id, r.original_id, r.original_date, r.amount_minor, r.store_id, r.currency, r.card_fingerprint
     FROM attempt AS r
-    WHERE r.kind = 4 AND r.state NOT IN (5, 7) AND r.original_id IS NOT NULL
+    WHERE r.kind = :Kind.REFUND AND r.state NOT IN (:State.DECLINED, :State.REVERSED) AND r.original_id IS NOT NULL
 ), given AS (
     SELECT f.original_id, f.original_date, sum(f.amount_minor) AS minor FROM refund AS f
     GROUP BY f.original_id, f.original_date
@@ -178,11 +181,11 @@ FROM keys AS k;
 WITH judged AS (
     SELECT
         a.id,
-        a.state IN (1, 2, 6) AS open,
+        a.state IN (:State.RECEIVED, :State.SENT, :State.UNKNOWN) AS open,
         coalesce(a.reverse_after, a.received_at) < $1::timestamptz - $2::interval
         AND NOT EXISTS (
             SELECT FROM delivery AS d
-            WHERE d.attempt_id = a.id AND d.kind = 1 AND a.state = 6
+            WHERE d.attempt_id = a.id AND d.kind = :DeliveryKind.REVERSAL AND a.state = :State.UNKNOWN
                 AND d.refused_at IS NOT NULL AND d.accepted_at IS NULL
         ) AS overdue
     FROM attempt AS a
@@ -198,26 +201,26 @@ FROM judged AS j;
 -- V5. What became unknown has a reversal, accepted by the host within so long ($2) of the moment it was owed;
 -- its event says that it timed out even where its state has moved on.
 WITH timed_out AS (
-    SELECT a.id, a.state FROM attempt AS a WHERE a.state = 6
+    SELECT a.id, a.state FROM attempt AS a WHERE a.state = :State.UNKNOWN
     UNION
     SELECT a.id, a.state
     FROM event AS e
     INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
-    WHERE e.kind = 3
+    WHERE e.kind = :EventKind.TIMED_OUT
 ), judged AS (
     SELECT
         t.id,
         CASE
             WHEN d.id IS NULL THEN 'breach'
             WHEN d.closed_by IS NOT NULL THEN 'waiting' -- closed by a person, which says nothing of the host
-            WHEN d.accepted_at IS NOT NULL AND t.state = 7 THEN 'kept'
+            WHEN d.accepted_at IS NOT NULL AND t.state = :State.REVERSED THEN 'kept'
             WHEN d.accepted_at IS NOT NULL THEN 'breach'
             WHEN d.refused_at IS NOT NULL THEN 'waiting' -- for a person
             WHEN d.created_at < $1::timestamptz - $2::interval THEN 'breach'
             ELSE 'waiting'
         END AS verdict
     FROM timed_out AS t
-    LEFT JOIN delivery AS d ON d.attempt_id = t.id AND d.kind = 1
+    LEFT JOIN delivery AS d ON d.attempt_id = t.id AND d.kind = :DeliveryKind.REVERSAL
 )
 SELECT
     count(*) AS checked,
@@ -280,7 +283,7 @@ FROM (
 WITH debits AS (
     SELECT e.attempt_id, count(*) AS posted
     FROM ledger_entry AS e
-    WHERE e.operation = 3 AND e.leg = 1 AND e.layer = 2
+    WHERE e.operation = :Operation.CAPTURE AND e.leg = 1 AND e.layer = :Layer.POSTED
     GROUP BY e.attempt_id
 )
 SELECT
@@ -300,14 +303,16 @@ WITH standing AS (
             PARTITION BY a.terminal_id, a.message_class, a.stan, a.body_hash ORDER BY a.received_at
         ) AS first_at
     FROM attempt AS a
-    WHERE a.state IN (2, 3, 4, 8, 9, 10) AND a.message_class < 10
+    WHERE a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
+        :State.SETTLED) AND a.message_class < 10
 ), judged AS (
     SELECT s.id, EXISTS (
         SELECT FROM (
             SELECT s.request AS message
             UNION ALL
             SELECT e.detail FROM event AS e
-            WHERE e.attempt_id = s.id AND e.business_date = s.business_date AND e.kind IN (2, 3)
+            WHERE e.attempt_id = s.id AND e.business_date = s.business_date AND e.kind IN (:EventKind.DECIDED,
+                :EventKind.TIMED_OUT)
         ) AS m
         WHERE position('\x00a4'::bytea IN m.message) > 0
             AND substring(m.message FROM position('\x00a4'::bytea IN m.message) + 5 FOR 1) = '\x31'::bytea
@@ -331,8 +336,10 @@ WITH described AS (
     SELECT
         r.id AS reversal_id, r.attempt_id IS NOT NULL AND a.id = r.attempt_id AND a.business_date = r.attempt_date
             AS is_named,
-        a.state IN (2, 3, 4, 8, 9, 10) AS stands,
-        a.state IN (5, 6, 7) OR r.replacement_minor >= a.approved_minor AS is_taken_back,
+        a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
+            :State.SETTLED) AS stands,
+        a.state IN (:State.DECLINED, :State.UNKNOWN, :State.REVERSED)
+            OR r.replacement_minor >= a.approved_minor AS is_taken_back,
         r.currency IN ('', a.currency)
             AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
             AND (r.approval_code = '' OR a.approval_code IN ('', r.approval_code))
@@ -376,7 +383,7 @@ WITH described AS (
             (a.received_at AT TIME ZONE 'Europe/Paris') - (a.received_at AT TIME ZONE 'UTC') AS here,
             (a.received_at AT TIME ZONE coalesce(s.time_zone, 'UTC')) - (a.received_at AT TIME ZONE 'UTC') AS there
     ) AS z
-    WHERE r.reason = 100
+    WHERE r.reason = :Reason.APPROVED
 ), judged AS (
     SELECT
         coalesce(r.attempt_id, r.id) AS id,
@@ -389,7 +396,7 @@ WITH described AS (
             WHERE d.reversal_id = r.id AND d.is_named AND d.agrees AND d.is_meant AND d.is_taken_back
         ) END AS untrue
     FROM reversal AS r
-    WHERE r.reason = 100
+    WHERE r.reason = :Reason.APPROVED
 )
 SELECT
     count(*) AS checked,
@@ -402,10 +409,11 @@ FROM judged AS j;
 WITH taken_back AS (
     SELECT e.attempt_id
     FROM event AS e
-    WHERE e.kind IN (5, 10, 13) AND e.cause = 'terminal' AND e.at >= (SELECT min(r.received_at) FROM reversal AS r)
+    WHERE e.kind IN (:EventKind.REVERSED, :EventKind.CANCELLED, :EventKind.PARTLY_REVERSED)
+        AND e.cause = 'terminal' AND e.at >= (SELECT min(r.received_at) FROM reversal AS r)
 ), judged AS (
     SELECT b.attempt_id, NOT EXISTS (
-        SELECT FROM reversal AS r WHERE r.attempt_id = b.attempt_id AND r.reason = 100
+        SELECT FROM reversal AS r WHERE r.attempt_id = b.attempt_id AND r.reason = :Reason.APPROVED
     ) AS unasked
     FROM taken_back AS b
 )
@@ -421,18 +429,21 @@ FROM judged AS j;
 WITH judged AS (
     SELECT
         a.id,
-        (a.reason IN (58, 59) AND a.state NOT IN (6, 7))
-        OR (a.state = 5 AND a.host_code IN ('08', '11', '16'))
+        (a.reason IN (:Reason.HOST_CODE_UNKNOWN, :Reason.HOST_ANSWER_DIFFERS) AND a.state NOT IN (:State.UNKNOWN,
+            :State.REVERSED))
+        OR (a.state = :State.DECLINED AND a.host_code IN ('08', '11', '16'))
         OR (
-            a.state = 3 AND a.kind IN (1, 2, 4) AND a.reason = 100 AND a.host_code <> ''
+            a.state = :State.APPROVED AND a.kind IN (:Kind.AUTHORISATION, :Kind.PURCHASE, :Kind.REFUND)
+                AND a.reason = :Reason.APPROVED AND a.host_code <> ''
             AND a.approved_minor <> a.amount_minor
             AND NOT EXISTS ( -- what its terminal took back in part
                 SELECT FROM event AS e
-                WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.kind = 13
+                WHERE e.attempt_id = a.id AND e.business_date = a.business_date
+                    AND e.kind = :EventKind.PARTLY_REVERSED
             )
         )
         OR (
-            a.state = 4 AND a.host_code <> ''
+            a.state = :State.PARTIALLY_APPROVED AND a.host_code <> ''
             AND NOT (a.partial_ok AND a.approved_minor BETWEEN 1 AND a.amount_minor - 1)
         ) AS misread
     FROM attempt AS a
@@ -449,16 +460,17 @@ FROM judged AS j;
 SELECT
     e.attempt_id, e.state, a.kind,
     CASE
-        WHEN e.state = 3 THEN a.amount_minor
+        WHEN e.state = :State.APPROVED THEN a.amount_minor
         WHEN NOT EXISTS (
             SELECT FROM event AS p
-            WHERE p.attempt_id = a.id AND p.business_date = a.business_date AND p.kind = 13
+            WHERE p.attempt_id = a.id AND p.business_date = a.business_date AND p.kind = :EventKind.PARTLY_REVERSED
         ) THEN a.approved_minor
     END AS booked_minor,
     e.detail
 FROM event AS e
 INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
-WHERE e.kind = 2 AND e.state IN (3, 4) AND e.detail IS NOT NULL;
+WHERE e.kind = :EventKind.DECIDED AND e.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED)
+    AND e.detail IS NOT NULL;
 
 -- name: judge_told
 -- V3. A chunk of what terminals were told, found by attempt_once; only what is not kept comes back.
@@ -479,9 +491,9 @@ WITH told AS (
                 WHEN a.id IS NULL THEN CASE WHEN NOT EXISTS (
                     SELECT FROM reversal AS r
                     WHERE r.terminal_id = t.id AND r.message_class = j.message_class AND r.stan = j.stan
-                        AND r.attempt_id IS NULL AND r.reason = 100
+                        AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED
                 ) THEN 'reversal acknowledged, nothing recorded' END
-                WHEN a.state IN (5, 6, 7) THEN NULL
+                WHEN a.state IN (:State.DECLINED, :State.UNKNOWN, :State.REVERSED) THEN NULL
                 WHEN j.replacement_minor > 0 AND a.approved_minor > j.replacement_minor
                     THEN 'reversal in part acknowledged, more is held'
                 WHEN j.replacement_minor = 0 THEN 'reversal acknowledged, not reversed'
@@ -489,15 +501,18 @@ WITH told AS (
             WHEN j.outcome = 'advice_acknowledged' THEN CASE
                 WHEN a.id IS NULL THEN 'advice acknowledged, nothing recorded'
                 -- Its reversal had come before (13): taken back already, and told 00 as that reversal was.
-                WHEN a.state = 5 AND a.reason = 13 THEN NULL
-                WHEN a.state NOT IN (3, 4, 7, 8, 9, 10) THEN 'advice acknowledged, not booked'
+                WHEN a.state = :State.DECLINED AND a.reason = :Reason.ALREADY_REVERSED THEN NULL
+                WHEN a.state NOT IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.REVERSED, :State.CAPTURED,
+                    :State.REFUNDED, :State.SETTLED) THEN 'advice acknowledged, not booked'
                 WHEN a.approved_minor <> j.amount_minor AND NOT coalesce(lowered.found, false) THEN 'advice acknowledged, another amount'
             END
             WHEN j.message_class NOT IN (1, 2) THEN NULL
-            WHEN j.outcome = 'no_answer' THEN CASE WHEN a.state IN (3, 4, 8, 9, 10) THEN 'waiting' END
+            WHEN j.outcome = 'no_answer' THEN CASE WHEN a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED,
+                :State.CAPTURED, :State.REFUNDED, :State.SETTLED) THEN 'waiting' END
             WHEN j.code IN ('00', '10') THEN CASE
                 WHEN a.id IS NULL THEN 'told approved, nothing recorded'
-                WHEN a.state NOT IN (3, 4, 7, 8, 9, 10) THEN 'told approved, not approved here'
+                WHEN a.state NOT IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.REVERSED, :State.CAPTURED,
+                    :State.REFUNDED, :State.SETTLED) THEN 'told approved, not approved here'
                 WHEN a.approved_minor <> j.approved_minor AND NOT coalesce(lowered.found, false) THEN 'told another amount'
                 WHEN a.approval_code <> j.approval_code THEN 'told another approval code'
                 WHEN j.reference_key IS DISTINCT FROM set_byte(
@@ -505,7 +520,8 @@ WITH told AS (
                 ) THEN 'told another reference'
             END
             -- 94 may be about another message under the same key, whose own answer stands.
-            WHEN j.code <> '94' AND a.state IN (3, 4, 8, 9, 10) THEN 'told declined, approved here'
+            WHEN j.code <> '94' AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED,
+                :State.REFUNDED, :State.SETTLED) THEN 'told declined, approved here'
         END AS verdict
     FROM told AS j
     LEFT JOIN terminal AS t ON t.terminal = j.terminal
@@ -516,7 +532,8 @@ WITH told AS (
     LEFT JOIN LATERAL (
         SELECT EXISTS (
             SELECT FROM delivery AS d
-            WHERE d.attempt_id = a.id AND d.kind = 4 AND d.amount_minor >= a.approved_minor
+            WHERE d.attempt_id = a.id AND d.kind = :DeliveryKind.PARTIAL_REVERSAL
+                AND d.amount_minor >= a.approved_minor
         ) AS found
         WHERE a.approved_minor <> j.approved_minor OR a.approved_minor <> j.amount_minor
     ) AS lowered ON true
@@ -536,7 +553,8 @@ WITH theirs AS (
     SELECT
         a.id, a.business_date, a.kind, a.state, a.approved_minor, a.captured_minor, a.decided_at, a.currency,
         a.card_bin || a.card_last_four AS digits_shown,
-        a.state IN (3, 4, 8, 9, 10) AS holds,
+        a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
+            :State.SETTLED) AS holds,
         set_byte(
             substring(uuid_send(a.id) FROM 1 FOR 10), 9, get_byte(uuid_send(a.id), 9) & 192
         ) AS reference_key
@@ -548,17 +566,18 @@ WITH theirs AS (
         CASE
             WHEN o.id IS NULL THEN b.state || ' there, nothing here'
             -- A completion is booked there on the reference of its hold.
-            WHEN o.kind = 6 THEN NULL
+            WHEN o.kind = :Kind.COMPLETION THEN NULL
             WHEN o.holds AND b.state IS NULL THEN 'approved here, nothing there'
             WHEN o.holds AND b.state IN ('declined', 'reversed') THEN 'approved here, ' || b.state || ' there'
             WHEN o.holds AND b.approved_minor <> o.approved_minor THEN 'another amount there'
             WHEN o.holds AND b.currency NOT IN ('', o.currency) THEN 'another currency there'
             WHEN o.holds AND b.digits_shown NOT IN ('', o.digits_shown) THEN 'another card there'
-            WHEN o.holds AND o.kind = 1 AND b.captured_minor <> o.captured_minor THEN 'another amount captured there'
+            WHEN o.holds AND o.kind = :Kind.AUTHORISATION AND b.captured_minor <> o.captured_minor
+                THEN 'another amount captured there'
             WHEN o.holds THEN NULL
             WHEN b.state IN ('approved', 'partially_approved', 'captured', 'refunded')
                 THEN b.state || ' there, not here'
-            WHEN b.state = 'reversed' AND o.state <> 7 THEN 'reversed there, not here'
+            WHEN b.state = 'reversed' AND o.state <> :State.REVERSED THEN 'reversed there, not here'
         END AS verdict
     FROM ours AS o
     FULL JOIN theirs AS b ON b.reference_key = o.reference_key
@@ -567,17 +586,17 @@ SELECT
     m.reference_key,
     CASE
         WHEN m.id IS NULL THEN m.verdict
-        WHEN m.state IN (1, 2) OR m.decided_at >= $7::timestamptz THEN 'waiting'
+        WHEN m.state IN (:State.RECEIVED, :State.SENT) OR m.decided_at >= $7::timestamptz THEN 'waiting'
         WHEN EXISTS (
             SELECT FROM delivery AS d
             -- What a person closed the host may hold for good: it is counted, and told apart from what nobody knows.
             WHERE d.attempt_id = m.id
                 AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz OR d.closed_by IS NOT NULL)
         ) THEN 'waiting'
-        WHEN m.kind = 1 AND EXISTS (
+        WHEN m.kind = :Kind.AUTHORISATION AND EXISTS (
             SELECT FROM attempt AS c
             INNER JOIN delivery AS d ON d.attempt_id = c.id
-            WHERE c.original_id = m.id AND c.kind = 6
+            WHERE c.original_id = m.id AND c.kind = :Kind.COMPLETION
                 AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz)
         ) THEN 'waiting'
         ELSE m.verdict
@@ -592,12 +611,13 @@ SELECT count(*) AS attempts FROM attempt;
 -- name: undone
 -- What a drain waits for. Attempts by the range of identifiers that the last hours have, deliveries by delivery_due.
 SELECT
-    (SELECT count(*) FROM attempt AS a WHERE a.id >= $1::uuid AND a.state IN (1, 2)) AS sent,
+    (SELECT count(*) FROM attempt AS a WHERE a.id >= $1::uuid AND a.state IN (:State.RECEIVED, :State.SENT)) AS sent,
     (
         SELECT count(*) FROM attempt AS a
-        WHERE a.id >= $1::uuid AND a.state = 6 AND NOT EXISTS (
+        WHERE a.id >= $1::uuid AND a.state = :State.UNKNOWN AND NOT EXISTS (
             SELECT FROM delivery AS d
-            WHERE d.attempt_id = a.id AND d.kind = 1 AND d.refused_at IS NOT NULL AND d.accepted_at IS NULL
+            WHERE d.attempt_id = a.id AND d.kind = :DeliveryKind.REVERSAL AND d.refused_at IS NOT NULL
+                AND d.accepted_at IS NULL
         )
     ) AS unknown,
     (SELECT count(*) FROM delivery AS d WHERE d.accepted_at IS NULL AND d.refused_at IS NULL) AS undelivered,

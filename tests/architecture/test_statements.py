@@ -41,3 +41,13 @@ def test_every_statement_is_used(path: Path) -> None:
     readers = "\n".join(reader.read_text() for reader in path.parent.rglob("*.py"))
     unused = [name for name, _ in load(path).items() if not re.search(rf"\.{name}\b|\"{name}\"", readers)]
     assert unused == []
+
+
+_BARE = re.compile(
+    r"\b(?:state|kind|reason|decline_reason|target_kind|layer|operation|finding)\s*(?:=|<>|NOT IN|IN)\s*\(?\s*[0-9]"
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=shown)
+def test_members_of_closed_sets_are_written_by_name(path: Path) -> None:
+    assert _BARE.findall(path.read_text()) == []

@@ -55,6 +55,7 @@ SELECT o.id, o.name AS label, coalesce(o.department, '') AS place,
        sees($1::area[], o.department, NULL, NULL, NULL) OR o.held_by = $4 AS visible
 FROM onboarding o
 WHERE o.state IN ('draft', 'submitted', 'returned') AND ($5::uuid IS NULL OR o.id <> $5)
-  AND (($2 <> '' AND o.siren = $2) OR ($3::text <> '' AND similarity(merchant_words($3), merchant_words(o.name)) > 0.6))
+  AND (($2 <> '' AND o.siren = $2) OR ($3::text <> ''
+      AND similarity(merchant_words($3), merchant_words(o.name)) > 0.6))
 ORDER BY score DESC
 LIMIT $6;

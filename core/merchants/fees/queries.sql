@@ -146,7 +146,7 @@ WITH priced AS (
                          AND new.region = 'eea' AND new.card_type = 'debit'
     WHERE f.grid_id = $2
       AND a.business_date BETWEEN $5::date AND $6::date
-      AND a.captured_minor > 0 AND a.kind <> 4 AND a.currency = $7
+      AND a.captured_minor > 0 AND a.kind <> :Kind.REFUND AND a.currency = $7
       AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
 )
 SELECT card_brand, count(*)::bigint AS payments, sum(captured_minor)::bigint AS captured_minor,

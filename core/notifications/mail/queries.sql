@@ -64,4 +64,5 @@ UPDATE mail SET state = 'waiting', tries = 0, due_at = $2, last_error = '' WHERE
 
 -- name: mail_waits
 -- Partial index mail_due.
-SELECT count(*)::int AS waiting, min(created_at) FILTER (WHERE tries = 0) AS untried_since FROM mail WHERE state = 'waiting';
+SELECT count(*)::int AS waiting, min(created_at) FILTER (WHERE tries = 0) AS untried_since FROM mail
+    WHERE state = 'waiting';

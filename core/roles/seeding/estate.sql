@@ -133,14 +133,14 @@ INSERT INTO action (agent_id, at, kind, target_kind, target_id, facts)
 SELECT b.blocked_by, b.blocked_at, 'block.made', 'terminal', b.target_id,
        jsonb_build_object('block', public_id('blk', b.id), 'reason', b.reason)
 FROM block AS b
-WHERE b.target_kind = 3
+WHERE b.target_kind = :BlockTarget.TERMINAL
     AND NOT EXISTS (SELECT FROM action AS x WHERE x.target_id = b.target_id AND x.kind = 'block.made')
 ORDER BY b.blocked_at;
 
 -- name: echo_blocks
 UPDATE terminal AS t SET blocked_at = b.blocked_at
 FROM block AS b
-WHERE b.target_kind = 3 AND b.target_id = t.id AND b.lifted_at IS NULL AND t.blocked_at IS NULL;
+WHERE b.target_kind = :BlockTarget.TERMINAL AND b.target_id = t.id AND b.lifted_at IS NULL AND t.blocked_at IS NULL;
 
 -- name: add_attempts
 -- Evenly over the period, newest last, so that ids, which hold the time, grow with the number.
@@ -156,7 +156,8 @@ SELECT
     || '8' || substr(md5('estate-attempt-' || r.n), 1, 15))::uuid,
     r.day, r.terminal_id, r.store_id, r.company_id, r.at, r.at + interval '1 ms', NULL,
     r.at + r.host_ms * interval '1 ms', r.n, r.amount_minor,
-    CASE WHEN r.state IN (3, 7, 8) THEN r.amount_minor ELSE 0 END, CASE r.state WHEN 8 THEN r.amount_minor ELSE 0 END,
+    CASE WHEN r.state IN (:State.APPROVED, :State.REVERSED, :State.CAPTURED) THEN r.amount_minor
+        ELSE 0 END, CASE r.state WHEN :State.CAPTURED THEN r.amount_minor ELSE 0 END,
     hashint8extended(pg_temp.estate_pick(r.n, 40, 400000), 41), r.n % 899999 + 1, 2000, r.host_ms * 1000,
     2, 2, 1, r.state,
     CASE r.state
@@ -198,7 +199,9 @@ ON CONFLICT DO NOTHING;
 -- name: add_events
 INSERT INTO event (attempt_id, business_date, at, kind, state, reason)
 SELECT
-    a.id, a.business_date, a.decided_at, CASE a.state WHEN 7 THEN 5 ELSE 2 END, CASE a.state WHEN 8 THEN 3 ELSE a.state END,
+    a.id, a.business_date, a.decided_at, CASE a.state WHEN :State.REVERSED THEN :EventKind.REVERSED
+        ELSE :EventKind.DECIDED END,
+    CASE a.state WHEN :State.CAPTURED THEN :State.APPROVED ELSE a.state END,
     a.reason
 FROM attempt AS a
 ORDER BY a.id;
@@ -208,7 +211,7 @@ INSERT INTO event (attempt_id, business_date, at, kind, state, reason)
 SELECT a.id, a.business_date, (a.business_date + 1)::timestamp AT TIME ZONE s.time_zone, 8, 8, a.reason
 FROM attempt AS a
 INNER JOIN store AS s ON s.id = a.store_id
-WHERE a.state = 8
+WHERE a.state = :State.CAPTURED
 ORDER BY a.id;
 
 -- name: add_entries
@@ -234,7 +237,8 @@ INSERT INTO activity_minute (
     minute, store_id, state, reason, currency, transactions, amount_minor, payments, gross_minor
 )
 SELECT
-    date_trunc('minute', a.received_at), a.store_id, CASE a.state WHEN 8 THEN 3 ELSE a.state END, a.reason,
+    date_trunc('minute', a.received_at), a.store_id,
+    CASE a.state WHEN :State.CAPTURED THEN :State.APPROVED ELSE a.state END, a.reason,
     a.currency, count(*), sum(a.amount_minor), sum(f.payments), sum(f.gross_minor)
 FROM attempt AS a
 INNER JOIN attempt_figure AS f ON f.id = a.id AND f.business_date = a.business_date
@@ -257,7 +261,7 @@ INSERT INTO attempt_key (
     attempt_id, business_date, store_id, stan, amount_minor, card_last_four, approval_code, decline_reason
 )
 SELECT a.id, a.business_date, a.store_id, a.stan, a.amount_minor, a.card_last_four, a.approval_code,
-    CASE WHEN a.state = 5 THEN a.reason ELSE 0 END
+    CASE WHEN a.state = :State.DECLINED THEN a.reason ELSE 0 END
 FROM attempt AS a ORDER BY a.id
 ON CONFLICT DO NOTHING;
 

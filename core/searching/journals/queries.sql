@@ -62,11 +62,14 @@ FROM (
     (SELECT a.received_at, 't' || a.id, 'payment', a.state::text, t.terminal, 'transaction', a.id, NULL,
             jsonb_build_object(
                 'reason', a.reason, 'currency', a.currency,
-                'amount', CASE WHEN a.kind = 4 THEN -a.amount_minor ELSE a.amount_minor END -- A refund gives back.
+                'amount', CASE WHEN a.kind = :Kind.REFUND THEN -a.amount_minor
+                    ELSE a.amount_minor END -- A refund gives back.
             )
      FROM attempt a JOIN terminal t ON t.id = a.terminal_id
-     WHERE 'payment' = ANY ($10) AND a.terminal_id = ANY ($1) AND a.state IN (5, 6, 7)
-       AND a.business_date BETWEEN ($6::timestamptz - interval '1 day')::date AND ($7::timestamptz + interval '1 day')::date
+     WHERE 'payment' = ANY ($10) AND a.terminal_id = ANY ($1) AND a.state IN (:State.DECLINED, :State.UNKNOWN,
+         :State.REVERSED)
+       AND a.business_date BETWEEN ($6::timestamptz - interval '1 day')::date
+           AND ($7::timestamptz + interval '1 day')::date
        AND a.received_at >= $6 AND a.received_at < $7 AND (a.received_at, 't' || a.id) < ($8, $9)
      ORDER BY 1 DESC, 2 DESC LIMIT $11)
     UNION ALL

@@ -42,18 +42,21 @@ INSERT INTO alert_event (alert_id, at, kind) SELECT id, $2, 'recovered' FROM ove
 -- Primary key of activity_minute by its first column, one window. Of the payments that were decided, how many were
 -- declined: what is unknown is on neither side. Of what goes to an acquirer, how much found no answer or none that settles it (reasons 50, 51, 58, 59).
 -- $1 area, $2 from, $3 to, $4 per.
-SELECT CASE $4::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text ELSE 'all' END AS key,
+SELECT CASE $4::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text
+    ELSE 'all' END AS key,
        CASE WHEN $4 = 'store' THEN m.store_id END AS store_id,
        CASE $4 WHEN 'store' THEN min(s.name) WHEN 'acquirer' THEN min(q.name) ELSE '' END AS label,
        sum(CASE WHEN $4 = 'acquirer' THEN m.transactions ELSE m.payments END)::int AS volume,
        coalesce(sum(CASE WHEN $4 = 'acquirer' THEN m.transactions ELSE m.payments END) FILTER (
-           WHERE CASE WHEN $4 = 'acquirer' THEN m.reason IN (50, 51, 58, 59) ELSE m.state = 5 END), 0)::int AS bad
+           WHERE CASE WHEN $4 = 'acquirer' THEN m.reason IN (:Reason.HOST_UNREACHABLE, :Reason.HOST_NO_REPLY,
+               :Reason.HOST_CODE_UNKNOWN, :Reason.HOST_ANSWER_DIFFERS)
+                   ELSE m.state = :State.DECLINED END), 0)::int AS bad
 FROM activity_minute m
 JOIN store s ON s.id = m.store_id
 LEFT JOIN service v ON v.store_id = m.store_id AND v.kind = m.service
 LEFT JOIN acquirer q ON q.id = v.acquirer_id
 WHERE m.minute >= $2 AND m.minute < $3
-  AND ($4 = 'acquirer' OR m.state IN (3, 4, 5))
+  AND ($4 = 'acquirer' OR m.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.DECLINED))
   AND ($4 <> 'acquirer' OR v.acquirer_id IS NOT NULL)
   AND sees($1::area[], s.department, s.id, s.company_id, m.service)
 GROUP BY 1, 2;
@@ -63,15 +66,17 @@ GROUP BY 1, 2;
 -- $1 area, $2 from, $3 to, $4 per, $5 keys.
 SELECT key, sum(bad) * 100.0 / nullif(sum(volume), 0) AS usual
 FROM (
-    SELECT CASE $4::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text ELSE 'all' END AS key,
+    SELECT CASE $4::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text
+        ELSE 'all' END AS key,
            CASE WHEN $4 = 'acquirer' THEN m.transactions ELSE m.payments END AS volume,
-           CASE WHEN $4 = 'acquirer' AND m.reason IN (50, 51, 58, 59) THEN m.transactions
-                WHEN $4 <> 'acquirer' AND m.state = 5 THEN m.payments ELSE 0 END AS bad
+           CASE WHEN $4 = 'acquirer' AND m.reason IN (:Reason.HOST_UNREACHABLE, :Reason.HOST_NO_REPLY,
+               :Reason.HOST_CODE_UNKNOWN, :Reason.HOST_ANSWER_DIFFERS) THEN m.transactions
+                WHEN $4 <> 'acquirer' AND m.state = :State.DECLINED THEN m.payments ELSE 0 END AS bad
     FROM activity_minute m
     JOIN store s ON s.id = m.store_id
     LEFT JOIN service v ON v.store_id = m.store_id AND v.kind = m.service
     WHERE m.minute >= $2 AND m.minute < $3
-      AND ($4 = 'acquirer' OR m.state IN (3, 4, 5))
+      AND ($4 = 'acquirer' OR m.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.DECLINED))
       AND sees($1::area[], s.department, s.id, s.company_id, m.service)
 ) AS counted
 WHERE key = ANY($5::text[])
@@ -217,15 +222,18 @@ WHERE e.alert_id = $1 ORDER BY e.id LIMIT 200;
 -- $1 area, $2 from, $3 to, $4 window, $5 per, $6 least volume, $7 threshold, $8 and $9 quiet hours.
 WITH counted AS (
     SELECT date_bin($4::interval, m.minute, $2::timestamptz) AS at,
-           CASE $5::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text ELSE 'all' END AS key,
+           CASE $5::text WHEN 'store' THEN m.store_id::text WHEN 'acquirer' THEN v.acquirer_id::text
+               ELSE 'all' END AS key,
            sum(CASE WHEN $5 = 'acquirer' THEN m.transactions ELSE m.payments END) AS volume,
            coalesce(sum(CASE WHEN $5 = 'acquirer' THEN m.transactions ELSE m.payments END) FILTER (
-               WHERE CASE WHEN $5 = 'acquirer' THEN m.reason IN (50, 51, 58, 59) ELSE m.state = 5 END), 0) AS bad
+               WHERE CASE WHEN $5 = 'acquirer' THEN m.reason IN (:Reason.HOST_UNREACHABLE, :Reason.HOST_NO_REPLY,
+                   :Reason.HOST_CODE_UNKNOWN, :Reason.HOST_ANSWER_DIFFERS)
+                       ELSE m.state = :State.DECLINED END), 0) AS bad
     FROM activity_minute m
     JOIN store s ON s.id = m.store_id
     LEFT JOIN service v ON v.store_id = m.store_id AND v.kind = m.service
     WHERE m.minute >= $2 AND m.minute < $3
-      AND ($5 = 'acquirer' OR m.state IN (3, 4, 5))
+      AND ($5 = 'acquirer' OR m.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.DECLINED))
       AND ($5 <> 'acquirer' OR v.acquirer_id IS NOT NULL)
       AND sees($1::area[], s.department, s.id, s.company_id, m.service)
     GROUP BY 1, 2
@@ -246,7 +254,8 @@ WITH counted AS (
     FROM judged
     WINDOW past AS (PARTITION BY key ORDER BY at)
 )
-SELECT count(*) FILTER (WHERE fires)::int AS fired, count(DISTINCT key) FILTER (WHERE fires)::int AS subjects FROM runs;
+SELECT count(*) FILTER (WHERE fires)::int AS fired, count(DISTINCT key) FILTER (WHERE fires)::int AS subjects
+    FROM runs;
 
 -- name: preview_volumes
 -- The same for a volume against the four weeks before it. $10 weeks that must have traded.
@@ -257,7 +266,8 @@ WITH counted AS (
            CASE WHEN $5::text = 'store' THEN m.store_id::text ELSE 'all' END AS key, sum(m.payments) AS volume
     FROM generate_series(0, 4) AS w (weeks)
     JOIN activity_minute m
-      ON m.minute >= $2::timestamptz - w.weeks * interval '7 days' AND m.minute < $3::timestamptz - w.weeks * interval '7 days'
+      ON m.minute >= $2::timestamptz - w.weeks * interval '7 days'
+          AND m.minute < $3::timestamptz - w.weeks * interval '7 days'
     JOIN store s ON s.id = m.store_id
     WHERE sees($1::area[], s.department, s.id, s.company_id, m.service)
     GROUP BY 1, 2, 3
@@ -284,7 +294,8 @@ WITH counted AS (
     FROM judged
     WINDOW past AS (PARTITION BY key ORDER BY at)
 )
-SELECT count(*) FILTER (WHERE fires)::int AS fired, count(DISTINCT key) FILTER (WHERE fires)::int AS subjects FROM runs;
+SELECT count(*) FILTER (WHERE fires)::int AS fired, count(DISTINCT key) FILTER (WHERE fires)::int AS subjects
+    FROM runs;
 
 -- name: preview_reversals
 -- A pass over the deliveries of a week: an hour of an acquirer with enough late reversals counts once.

@@ -35,11 +35,12 @@ FROM terminal t
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
 LEFT JOIN terminal_profile o ON o.terminal_id = t.id
-LEFT JOIN block b ON b.target_kind = 3 AND b.target_id = t.id AND b.lifted_at IS NULL
+LEFT JOIN block b ON b.target_kind = :BlockTarget.TERMINAL AND b.target_id = t.id AND b.lifted_at IS NULL
 LEFT JOIN LATERAL (
     SELECT p.id, p.approved_minor, p.currency, p.received_at, p.card_brand, p.card_last_four
     FROM attempt p
-    WHERE p.terminal_id = t.id AND p.business_date >= $3 AND p.kind IN (1, 2) AND p.state IN (3, 4, 8, 9, 10)
+    WHERE p.terminal_id = t.id AND p.business_date >= $3 AND p.kind IN (:Kind.AUTHORISATION, :Kind.PURCHASE)
+        AND p.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED)
     ORDER BY p.business_date DESC, p.id DESC
     LIMIT 1
 ) a ON true
@@ -49,7 +50,7 @@ WHERE t.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
 -- Primary key, the standing block by block_standing.
 SELECT s.id, s.name AS store_name, b.id AS block_id, b.reason AS block_reason
 FROM store s
-LEFT JOIN block b ON b.target_kind = 1 AND b.target_id = s.id AND b.lifted_at IS NULL
+LEFT JOIN block b ON b.target_kind = :BlockTarget.STORE AND b.target_id = s.id AND b.lifted_at IS NULL
 WHERE s.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, NULL);
 
 -- name: add_note

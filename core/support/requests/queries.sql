@@ -20,7 +20,8 @@ LEFT JOIN company c ON c.id = r.company_id
 LEFT JOIN store s ON s.id = r.store_id
 LEFT JOIN terminal t ON t.id = r.terminal_id
 LEFT JOIN service v ON v.id = t.service_id
-CROSS JOIN LATERAL (SELECT CASE WHEN r.closed_at IS NOT NULL THEN 2 WHEN r.due_on < $8::date THEN 0 ELSE 1 END AS rank,
+CROSS JOIN LATERAL (SELECT CASE WHEN r.closed_at IS NOT NULL THEN 2 WHEN r.due_on < $8::date THEN 0
+    ELSE 1 END AS rank,
                            coalesce(r.due_on, '9999-12-31'::date) AS due) k
 WHERE CASE WHEN r.company_id IS NULL
            THEN r.author_id = $2 OR r.assignee_id IS NOT DISTINCT FROM $2 OR r.team = ANY ($3::text[])
@@ -137,7 +138,8 @@ ORDER BY e.id;
 
 -- name: types
 -- A handful of rows.
-SELECT code, name_fr, name_en, team, due_days, fields::text AS fields, retired_at IS NOT NULL AS retired FROM request_type
+SELECT code, name_fr, name_en, team, due_days, fields::text AS fields, retired_at IS NOT NULL AS retired
+    FROM request_type
 WHERE $1::text IS NULL OR code = $1
 ORDER BY retired_at IS NOT NULL, name_fr;
 

@@ -29,7 +29,8 @@ FOR UPDATE;
 -- event_attempt. What the terminal sent is with the attempt, or with the event of its outcome.
 SELECT a.request, (
     SELECT e.detail FROM event AS e
-    WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.kind IN (2, 3)
+    WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.kind IN (:EventKind.DECIDED,
+        :EventKind.TIMED_OUT)
     ORDER BY e.txid, e.seq LIMIT 1
 ) AS detail
 FROM attempt AS a
@@ -56,13 +57,13 @@ RETURNING repeats;
 -- name: repeat_kept_reversal
 -- reversal_once: the same words again, which took something back the first time.
 UPDATE reversal SET repeats = repeats + CASE WHEN id = $1 THEN 0 ELSE 1 END
-WHERE terminal_id = $2 AND said = $3 AND reason = 100 AND attempt_id IS NOT NULL
+WHERE terminal_id = $2 AND said = $3 AND reason = :Reason.APPROVED AND attempt_id IS NOT NULL
 RETURNING attempt_id, attempt_date;
 
 -- name: find_kept_reversal
 -- reversal_once. The caller holds the messages that it may be about.
 SELECT r.own_stan, r.attempt_id FROM reversal AS r
-WHERE r.terminal_id = $1 AND r.said = $2 AND r.reason = 100 AND r.attempt_id IS NOT NULL;
+WHERE r.terminal_id = $1 AND r.said = $2 AND r.reason = :Reason.APPROVED AND r.attempt_id IS NOT NULL;
 
 -- name: current_transaction
 SELECT pg_current_xact_id()::text AS number;
@@ -77,19 +78,19 @@ FROM reversal AS r
 INNER JOIN terminal AS t ON t.id = r.terminal_id
 INNER JOIN store AS s ON s.id = t.store_id
 WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3
-    AND r.attempt_id IS NULL AND r.reason = 100
+    AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED
     AND forestalls(r, $4, $5, $6::date, $7::bigint, $8, $9::bigint, $10::timestamptz, s.time_zone)
 LIMIT 1;
 
 -- name: read_replaced_amount
 -- The unique key of delivery; the caller holds the attempt's row.
-SELECT d.amount_minor FROM delivery AS d WHERE d.attempt_id = $1 AND d.kind = 4;
+SELECT d.amount_minor FROM delivery AS d WHERE d.attempt_id = $1 AND d.kind = :DeliveryKind.PARTIAL_REVERSAL;
 
 -- name: read_released_part
 -- Primary key of ledger_entry: the release of a part (operation 2, part 1), on the acquirer's leg.
 SELECT -e.amount_minor AS amount_minor
 FROM ledger_entry AS e
-WHERE e.attempt_id = $1 AND e.business_date = $2 AND e.operation = 2 AND e.part = 1 AND e.leg = 1;
+WHERE e.attempt_id = $1 AND e.business_date = $2 AND e.operation = :Operation.RELEASE AND e.part = 1 AND e.leg = 1;
 
 -- name: lower_approved
 -- The row is locked by the caller.
@@ -154,8 +155,8 @@ RETURNING id;
 
 -- name: capture_attempt
 UPDATE attempt
-SET state = 8, captured_minor = $3
-WHERE id = $1 AND business_date = $2 AND state IN (3, 4)
+SET state = :State.CAPTURED, captured_minor = $3
+WHERE id = $1 AND business_date = $2 AND state IN (:State.APPROVED, :State.PARTIALLY_APPROVED)
 RETURNING id;
 
 -- name: add_refunded
@@ -163,8 +164,8 @@ RETURNING id;
 -- have answered for: the caller holds the row, and whoever decides another refund of it waits.
 UPDATE attempt
 SET refunded_minor = refunded_minor + $3, state = CASE
-    WHEN refunded_minor + $3 = captured_minor AND $4::boolean AND refund_pending_minor(id) = 0 THEN 9
-    WHEN state = 9 THEN 8
+    WHEN refunded_minor + $3 = captured_minor AND $4::boolean AND refund_pending_minor(id) = 0 THEN :State.REFUNDED
+    WHEN state = :State.REFUNDED THEN :State.CAPTURED
     ELSE state
 END
 WHERE id = $1 AND business_date = $2
@@ -175,7 +176,7 @@ UPDATE attempt
 SET
     state = $3::smallint, reason = $4::smallint, approved_minor = $5, host_code = $6, approval_code = $7,
     host_sent_us = $8, host_replied_us = $9, decided_at = clock_timestamp()
-WHERE id = $1 AND business_date = $2 AND state = 2
+WHERE id = $1 AND business_date = $2 AND state = :State.SENT
 RETURNING id;
 
 -- name: post_entries
@@ -226,13 +227,19 @@ WHERE a.id = $1 AND a.business_date = $2;
 -- name: total_terminal_day
 -- Range of attempt_once. A terminal that names no currency counts in that of its service.
 SELECT
-    count(*) FILTER (WHERE a.kind IN (2, 5, 6) AND a.state IN (3, 4, 8, 9, 10))::bigint AS debit_count,
-    coalesce(sum(a.approved_minor) FILTER (WHERE a.kind IN (2, 5, 6) AND a.state IN (3, 4, 8, 9, 10)), 0)::bigint
+    count(*) FILTER (WHERE a.kind IN (:Kind.PURCHASE, :Kind.ADVICE, :Kind.COMPLETION)
+        AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
+            :State.SETTLED))::bigint AS debit_count,
+    coalesce(sum(a.approved_minor) FILTER (WHERE a.kind IN (:Kind.PURCHASE, :Kind.ADVICE, :Kind.COMPLETION)
+        AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
+            :State.SETTLED)), 0)::bigint
         AS debit_minor,
-    count(*) FILTER (WHERE a.kind = 4 AND a.state IN (3, 10))::bigint AS credit_count,
-    coalesce(sum(a.approved_minor) FILTER (WHERE a.kind = 4 AND a.state IN (3, 10)), 0)::bigint AS credit_minor,
-    count(*) FILTER (WHERE a.state = 7 AND a.approved_minor > 0)::bigint AS reversal_count,
-    coalesce(sum(a.approved_minor) FILTER (WHERE a.state = 7), 0)::bigint AS reversal_minor
+    count(*) FILTER (WHERE a.kind = :Kind.REFUND AND a.state IN (:State.APPROVED,
+        :State.SETTLED))::bigint AS credit_count,
+    coalesce(sum(a.approved_minor) FILTER (WHERE a.kind = :Kind.REFUND AND a.state IN (:State.APPROVED,
+        :State.SETTLED)), 0)::bigint AS credit_minor,
+    count(*) FILTER (WHERE a.state = :State.REVERSED AND a.approved_minor > 0)::bigint AS reversal_count,
+    coalesce(sum(a.approved_minor) FILTER (WHERE a.state = :State.REVERSED), 0)::bigint AS reversal_minor
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class < 10
     AND a.currency = coalesce($3::text, (

@@ -78,7 +78,7 @@ LEFT JOIN service v ON v.id = t.service_id
 LEFT JOIN store s ON s.id = a.store_id
 LEFT JOIN company c ON c.id = a.company_id
 WHERE k.store_id = ANY($16::uuid[]) AND k.attempt_id >= $2 AND k.attempt_id < $3
-  AND (NOT $17::boolean OR (k.decline_reason <> 0 AND ($6::smallint IS NULL OR k.decline_reason = $6)))
+  AND (NOT $17::boolean OR (k.decline_reason <> :Reason.NONE AND ($6::smallint IS NULL OR k.decline_reason = $6)))
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($4::uuid IS NULL OR a.store_id = $4)
   AND ($5::smallint[] IS NULL OR a.state = ANY($5))
@@ -113,7 +113,7 @@ WHERE k.attempt_id >= $2 AND k.attempt_id < $3
   AND ($10::text IS NULL OR k.card_last_four = $10)
   AND ($11::integer IS NULL OR k.stan = $11)
   AND ($12::text IS NULL OR (k.approval_code = $12 AND k.approval_code <> ''))
-  AND (NOT $16::boolean OR (k.decline_reason <> 0 AND ($6::smallint IS NULL OR k.decline_reason = $6)))
+  AND (NOT $16::boolean OR (k.decline_reason <> :Reason.NONE AND ($6::smallint IS NULL OR k.decline_reason = $6)))
   AND sees($1::area[], s.department, s.id, s.company_id, v.kind)
   AND ($4::uuid IS NULL OR a.store_id = $4)
   AND ($5::smallint[] IS NULL OR a.state = ANY($5))

@@ -33,46 +33,47 @@ WITH asked AS (
     LEFT JOIN service AS v ON v.id = t.service_id
     CROSS JOIN LATERAL (
         SELECT (CASE
-            WHEN t.id IS NULL THEN 1
-            WHEN t.blocked_at IS NOT NULL THEN 2
-            WHEN t.activated_at IS NULL THEN 3
-            WHEN s.blocked_at IS NOT NULL THEN 4
-            WHEN NOT v.active THEN 5
-            WHEN v.blocked_at IS NOT NULL THEN 6
-            WHEN a.currency <> v.currency THEN 7
-            WHEN NOT a.card_brand = ANY (v.brands) THEN 8
-            WHEN a.amount_minor > v.transaction_max_minor THEN 9
+            WHEN t.id IS NULL THEN :Reason.TERMINAL_UNKNOWN
+            WHEN t.blocked_at IS NOT NULL THEN :Reason.TERMINAL_BLOCKED
+            WHEN t.activated_at IS NULL THEN :Reason.TERMINAL_NOT_ACTIVE
+            WHEN s.blocked_at IS NOT NULL THEN :Reason.STORE_BLOCKED
+            WHEN NOT v.active THEN :Reason.SERVICE_NOT_ACTIVE
+            WHEN v.blocked_at IS NOT NULL THEN :Reason.SERVICE_BLOCKED
+            WHEN a.currency <> v.currency THEN :Reason.CURRENCY_REFUSED
+            WHEN NOT a.card_brand = ANY (v.brands) THEN :Reason.BRAND_REFUSED
+            WHEN a.amount_minor > v.transaction_max_minor THEN :Reason.AMOUNT_ABOVE_LIMIT
             WHEN v.terminal_day_max_minor IS NOT NULL
                 AND a.amount_minor + approved_of_terminal(
                     a.terminal_id, date '0001-01-01' + (a.business_day - 1)
-                ) > v.terminal_day_max_minor THEN 10
+                ) > v.terminal_day_max_minor THEN :Reason.TERMINAL_DAY_LIMIT
             WHEN v.store_day_max_minor IS NOT NULL
                 AND a.amount_minor + approved_of_store(
                     s.id, date '0001-01-01' + (a.business_day - 1)
-                ) > v.store_day_max_minor THEN 11
-            WHEN v.duplicate_window_s IS NOT NULL AND a.kind = 2 AND EXISTS (
+                ) > v.store_day_max_minor THEN :Reason.STORE_DAY_LIMIT
+            WHEN v.duplicate_window_s IS NOT NULL AND a.kind = :Kind.PURCHASE AND EXISTS (
                 SELECT FROM attempt AS d
                 WHERE d.card_fingerprint = a.card_fingerprint
                     AND d.business_date BETWEEN $23::date AND $24::date
                     AND d.amount_minor = a.amount_minor
                     AND d.store_id = s.id
-                    AND d.kind = 2 AND d.state IN (2, 3, 4, 8, 10)
+                    AND d.kind = :Kind.PURCHASE AND d.state IN (:State.SENT, :State.APPROVED,
+                        :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.SETTLED)
                     AND NOT (
                         d.terminal_id = a.terminal_id AND d.stan = a.stan AND d.message_class = a.message_class
                     )
                     AND d.received_at > timestamptz 'epoch' + a.received_at_us * interval '1 microsecond'
                         - v.duplicate_window_s * interval '1 second'
-            ) THEN 12
+            ) THEN :Reason.DUPLICATE_PAYMENT
             WHEN EXISTS (
                 SELECT FROM reversal AS r
                 WHERE r.terminal_id = a.terminal_id AND r.message_class = a.message_class AND r.stan = a.stan
-                    AND r.attempt_id IS NULL AND r.reason = 100
+                    AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED
                     AND forestalls(
                         r, a.transmitted_at, a.local_time, date '0001-01-01' + (a.business_day - 1),
                         a.amount_minor, a.currency, a.card_fingerprint,
                         timestamptz 'epoch' + a.received_at_us * interval '1 microsecond', s.time_zone
                     )
-            ) THEN 13
+            ) THEN :Reason.ALREADY_REVERSED
             ELSE 0
         END)::smallint AS reason
         OFFSET 0 -- keeps the planner from running the checks once for every use of their result
@@ -86,28 +87,29 @@ WITH asked AS (
     )
     SELECT
         c.id, c.business_date, c.terminal_id, c.store_id, c.company_id, c.received_at,
-        CASE WHEN c.reason = 0 THEN clock_timestamp() END,
-        CASE WHEN c.reason = 0 THEN clock_timestamp() + $22::integer * interval '1 millisecond' END,
-        CASE WHEN c.reason <> 0 THEN clock_timestamp() END,
+        CASE WHEN c.reason = :Reason.NONE THEN clock_timestamp() END,
+        CASE WHEN c.reason = :Reason.NONE THEN clock_timestamp() + $22::integer * interval '1 millisecond' END,
+        CASE WHEN c.reason <> :Reason.NONE THEN clock_timestamp() END,
         c.body_hash, c.amount_minor, c.card_fingerprint, c.stan, c.kind, c.message_class, c.acquirer_id,
-        CASE WHEN c.reason = 0 THEN 2 ELSE 5 END, c.reason,
+        CASE WHEN c.reason = :Reason.NONE THEN :State.SENT ELSE :State.DECLINED END, c.reason,
         c.card_brand, c.partial_ok, c.currency, c.card_bin, c.card_last_four, c.card_expiry, c.entry_mode,
         c.transmitted_at, c.local_time, c.card_ciphertext,
-        CASE WHEN c.reason = 0 THEN ''::bytea ELSE c.request END -- the event of the outcome will hold it
+        CASE WHEN c.reason = :Reason.NONE THEN ''::bytea ELSE c.request END -- the event of the outcome will hold it
     FROM checked AS c
     ON CONFLICT DO NOTHING
     RETURNING id, business_date, reason
 ), refused AS (
     INSERT INTO event (attempt_id, business_date, kind, state, reason)
-    SELECT r.id, r.business_date, 1, 5, r.reason FROM armed AS r WHERE r.reason <> 0
+    SELECT r.id, r.business_date, :EventKind.REFUSED, :State.DECLINED, r.reason FROM armed AS r
+        WHERE r.reason <> :Reason.NONE
 )
 -- One row for the batch: most batches are recorded whole, and reading a row an attempt costs more than counting them.
 SELECT
     count(*) AS recorded,
     (SELECT d.version FROM directory_version AS d) AS directory_version,
     CASE WHEN count(*) < cardinality($1::uuid[]) THEN array_agg(r.id) END AS recorded_ids,
-    array_agg(r.id) FILTER (WHERE r.reason <> 0) AS refused_ids,
-    array_agg(r.reason) FILTER (WHERE r.reason <> 0) AS refused_reasons
+    array_agg(r.id) FILTER (WHERE r.reason <> :Reason.NONE) AS refused_ids,
+    array_agg(r.reason) FILTER (WHERE r.reason <> :Reason.NONE) AS refused_reasons
 FROM armed AS r;
 
 -- name: decide_attempts
@@ -138,7 +140,7 @@ WITH told AS (
     WHERE a.id = t.id
         AND a.business_date = date '0001-01-01' + (t.business_day - 1)
         AND a.business_date BETWEEN $12::date AND $13::date
-        AND a.state = 2
+        AND a.state = :State.SENT
     RETURNING
         a.id, a.business_date, a.kind, a.state, a.reason, a.approved_minor, a.currency, a.acquirer_id, a.store_id,
         t.summary, t.detail
@@ -154,10 +156,11 @@ WITH told AS (
     FROM won AS w
     INNER JOIN acquirer AS q ON q.id = w.acquirer_id
     CROSS JOIN (VALUES (1::smallint), (2::smallint)) AS leg (leg)
-    WHERE w.state IN (3, 4) AND w.approved_minor > 0 AND w.kind IN (1, 2)
+    WHERE w.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED) AND w.approved_minor > 0
+        AND w.kind IN (:Kind.AUTHORISATION, :Kind.PURCHASE)
 ), noted AS (
     INSERT INTO event (attempt_id, business_date, kind, state, reason, summary, detail)
-    SELECT w.id, w.business_date, 2, w.state, w.reason, w.summary, w.detail FROM won AS w
+    SELECT w.id, w.business_date, :EventKind.DECIDED, w.state, w.reason, w.summary, w.detail FROM won AS w
 )
 SELECT
     count(*) AS won, CASE WHEN count(*) < cardinality($1::uuid[]) THEN array_agg(w.id) END AS won_ids
@@ -172,19 +175,20 @@ WITH told AS (
         AS t (id, business_day, reason, cause, detail, host_code)
 ), won AS (
     UPDATE attempt AS a
-    SET state = 6, reason = t.reason, host_code = t.host_code, decided_at = clock_timestamp()
+    SET state = :State.UNKNOWN, reason = t.reason, host_code = t.host_code, decided_at = clock_timestamp()
     FROM told AS t
     WHERE a.id = t.id
         AND a.business_date = date '0001-01-01' + (t.business_day - 1)
-        AND a.state = 2
+        AND a.state = :State.SENT
     RETURNING a.id, a.business_date, a.reason, a.amount_minor, a.acquirer_id, t.cause, t.detail
 ), owed AS (
     INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acquirer_id, due_at)
-    SELECT w.id, w.business_date, 1, w.reason, w.amount_minor, w.acquirer_id, clock_timestamp() FROM won AS w
+    SELECT w.id, w.business_date,
+        :DeliveryKind.REVERSAL, w.reason, w.amount_minor, w.acquirer_id, clock_timestamp() FROM won AS w
     ON CONFLICT (attempt_id, kind) DO NOTHING
 ), noted AS (
     INSERT INTO event (attempt_id, business_date, kind, state, reason, cause, detail)
-    SELECT w.id, w.business_date, 3, 6, w.reason, w.cause, w.detail FROM won AS w
+    SELECT w.id, w.business_date, :EventKind.TIMED_OUT, :State.UNKNOWN, w.reason, w.cause, w.detail FROM won AS w
 )
 SELECT
     count(*) AS won, CASE WHEN count(*) < cardinality($1::uuid[]) THEN array_agg(w.id) END AS won_ids

@@ -10,14 +10,14 @@ ON CONFLICT (name) DO UPDATE SET swept_until = excluded.swept_until;
 -- month is read between two moments; no index on the state is needed (decision 0004).
 SELECT a.id, a.business_date
 FROM attempt AS a
-WHERE a.id >= $1 AND a.id < $2 AND a.state = 2 AND a.reverse_after < $3
+WHERE a.id >= $1 AND a.id < $2 AND a.state = :State.SENT AND a.reverse_after < $3
 LIMIT $4;
 
 -- name: find_any_overdue
 -- The same without bounds on the identifier: once at start, over the open months.
 SELECT a.id, a.business_date
 FROM attempt AS a
-WHERE a.business_date >= $1 AND a.state = 2 AND a.reverse_after < $2
+WHERE a.business_date >= $1 AND a.state = :State.SENT AND a.reverse_after < $2
 LIMIT $3;
 
 -- name: lease_deliveries
@@ -29,8 +29,9 @@ WHERE d.id IN (
     SELECT o.id FROM delivery AS o
     WHERE o.accepted_at IS NULL AND o.refused_at IS NULL AND o.due_at <= $1
         -- A part is taken back of what the host has: the advice itself goes first.
-        AND NOT (o.kind = 4 AND EXISTS (
-            SELECT FROM delivery AS e WHERE e.attempt_id = o.attempt_id AND e.kind = 2 AND e.accepted_at IS NULL AND e.refused_at IS NULL
+        AND NOT (o.kind = :DeliveryKind.PARTIAL_REVERSAL AND EXISTS (
+            SELECT FROM delivery AS e WHERE e.attempt_id = o.attempt_id AND e.kind = :DeliveryKind.ADVICE
+                AND e.accepted_at IS NULL AND e.refused_at IS NULL
         ))
     ORDER BY o.due_at
     LIMIT $2
@@ -58,7 +59,7 @@ SELECT
     d.business_date,
     EXISTS (
         SELECT FROM delivery AS told
-        WHERE told.attempt_id = $1 AND told.kind IN (2, 3)
+        WHERE told.attempt_id = $1 AND told.kind IN (:DeliveryKind.ADVICE, :DeliveryKind.COMPLETION)
             AND told.accepted_at IS NOT NULL AND told.last_result <> 'reversed'
     ) AS delivered
 FROM delivery AS d
@@ -117,12 +118,13 @@ WITH due AS (
     SELECT a.id, a.business_date
     FROM attempt AS a
     INNER JOIN store AS s ON s.id = a.store_id AND s.time_zone = ANY ($3::text[])
-    WHERE a.business_date = $1 AND a.kind IN (2, 5) AND a.state IN (3, 4)
+    WHERE a.business_date = $1 AND a.kind IN (:Kind.PURCHASE, :Kind.ADVICE) AND a.state IN (:State.APPROVED,
+        :State.PARTIALLY_APPROVED)
     LIMIT $2
     FOR UPDATE OF a SKIP LOCKED
 ), captured AS (
     UPDATE attempt AS a
-    SET state = 8, captured_minor = a.approved_minor
+    SET state = :State.CAPTURED, captured_minor = a.approved_minor
     FROM due AS d
     WHERE a.id = d.id AND a.business_date = d.business_date AND a.business_date = $1
     RETURNING a.id, a.business_date, a.approved_minor, a.currency, a.acquirer_id, a.store_id, a.reason
@@ -137,13 +139,15 @@ WITH due AS (
     INNER JOIN acquirer AS q ON q.id = c.acquirer_id
     CROSS JOIN (
         VALUES
-        (2::smallint, 1::smallint, 1::smallint, -1), (2::smallint, 2::smallint, 1::smallint, 1),
-        (3::smallint, 1::smallint, 2::smallint, 1), (3::smallint, 2::smallint, 2::smallint, -1)
+        (:Operation.RELEASE::smallint, 1::smallint, :Layer.PENDING::smallint, -1),
+        (:Operation.RELEASE::smallint, 2::smallint, :Layer.PENDING::smallint, 1),
+        (:Operation.CAPTURE::smallint, 1::smallint, :Layer.POSTED::smallint, 1),
+        (:Operation.CAPTURE::smallint, 2::smallint, :Layer.POSTED::smallint, -1)
     ) AS m (operation, leg, layer, sign)
     WHERE c.approved_minor > 0
 ), noted AS (
     INSERT INTO event (attempt_id, business_date, kind, state, reason, cause)
-    SELECT c.id, c.business_date, 8, 8, c.reason, 'end of day' FROM captured AS c
+    SELECT c.id, c.business_date, :EventKind.CAPTURED, :State.CAPTURED, c.reason, 'end of day' FROM captured AS c
 )
 SELECT count(*) AS captured FROM captured;
 
@@ -151,7 +155,8 @@ SELECT count(*) AS captured FROM captured;
 -- Also the older days ($3) of advices that were booked when their day was long over: doubt is nearly empty.
 SELECT DISTINCT a.business_date
 FROM attempt AS a
-WHERE a.business_date >= $1 AND a.business_date < $2 AND a.kind IN (2, 5) AND a.state IN (3, 4)
+WHERE a.business_date >= $1 AND a.business_date < $2 AND a.kind IN (:Kind.PURCHASE, :Kind.ADVICE)
+    AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED)
 UNION
 SELECT d.business_date FROM doubt AS d WHERE d.business_date >= $3 AND d.business_date < $1;
 

@@ -7,11 +7,12 @@
 WITH given_back AS (
     SELECT
         a.id, a.original_id, a.amount_minor, a.currency, a.sent_at, a.message_class = 12 AS by_person,
-        coalesce(sum(a.amount_minor) FILTER (WHERE a.state IN (3, 4, 8, 10)) OVER (
+        coalesce(sum(a.amount_minor) FILTER (WHERE a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED,
+            :State.CAPTURED, :State.SETTLED)) OVER (
             PARTITION BY a.original_id ORDER BY a.sent_at, a.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ), 0) + a.amount_minor AS altogether_minor
     FROM attempt AS a
-    WHERE a.kind = 4
+    WHERE a.kind = :Kind.REFUND
 ), refund AS (
     SELECT g.*, public_id('txn', g.id) AS shown FROM given_back AS g WHERE g.by_person
 ), told AS (
@@ -97,7 +98,7 @@ WITH judged AS (
             WHERE x.kind = 'transaction.cancelled' AND x.target_id = a.id
         ) AS kept
     FROM attempt AS a
-    WHERE a.reason = 54
+    WHERE a.reason = :Reason.CANCELLED_BY_AGENT
 )
 SELECT
     count(*) AS checked,
@@ -109,7 +110,8 @@ FROM judged AS j;
 WITH closed AS (
     SELECT d.id, d.closed_by FROM delivery AS d WHERE d.closed_by IS NOT NULL
     -- A cut-over (3) waits for nobody.
-    UNION ALL SELECT m.id, m.closed_by FROM host_message AS m WHERE m.closed_at IS NOT NULL AND m.kind <> 3
+    UNION ALL SELECT m.id, m.closed_by FROM host_message AS m WHERE m.closed_at IS NOT NULL
+        AND m.kind <> :HostMessageKind.CUT_OVER
     UNION ALL SELECT t.id, t.closed_by FROM doubt AS t WHERE t.closed_at IS NOT NULL
     UNION ALL SELECT r.id, r.closed_by FROM reversal AS r WHERE r.closed_at IS NOT NULL
     UNION ALL SELECT l.id, l.closed_by FROM dead_letter AS l WHERE l.closed_at IS NOT NULL

@@ -42,7 +42,8 @@ WHERE ($1::boolean OR CASE x.target_kind
   AND ($6::uuid IS NULL OR x.target_id = $6)
   AND ($7::timestamptz IS NULL OR x.at >= $7)
   AND ($8::timestamptz IS NULL OR x.at < $8)
-  AND ($9::text = '' OR x.kind ILIKE $9 OR x.facts::text ILIKE $9 OR who.name ILIKE $9 OR who.email ILIKE $9 OR x.ip ILIKE $9)
+  AND ($9::text = '' OR x.kind ILIKE $9 OR x.facts::text ILIKE $9 OR who.name ILIKE $9 OR who.email ILIKE $9
+      OR x.ip ILIKE $9)
   AND ($10::bigint IS NULL OR x.seq < $10)
 ORDER BY x.seq DESC
 LIMIT $11;
