@@ -1,48 +1,11 @@
-"""Message types and network management codes, as data.
+"""What the four digits of a message type say, and the codes of network management.
 
 Source: ISO 8583:1987, clause 4.1: version, class, function, origin; an odd origin is a repeat.
 """
 
-from typing import Final, Literal
+from typing import Final
 
 from edge.protocol.errors import MessageTypeUnknown
-
-FinancialKind = Literal[
-    "authorisation",
-    "authorisation_advice",
-    "financial",
-    "financial_advice",
-    "reversal",
-    "reversal_advice",
-    "totals",
-    "totals_advice",
-    "file",
-]
-
-FINANCIAL_KINDS: Final[dict[str, FinancialKind]] = {
-    "0100": "authorisation",
-    "0101": "authorisation",
-    "0120": "authorisation_advice",
-    "0121": "authorisation_advice",
-    "0200": "financial",
-    "0201": "financial",
-    "0220": "financial_advice",
-    "0221": "financial_advice",
-    "0300": "file",
-    "0301": "file",
-    "0400": "reversal",
-    "0401": "reversal",
-    "0420": "reversal_advice",
-    "0421": "reversal_advice",
-    "0500": "totals",
-    "0501": "totals",
-    "0520": "totals_advice",
-    "0521": "totals_advice",
-}
-"""What each request of a terminal is, but for network management. A repeat is the same kind as its original."""
-
-NETWORK_MANAGEMENT: Final = frozenset({"0800", "0801", "0804", "0805"})
-"""Of an acquirer, and of another origin, as terminals of the 1993 edition send it."""
 
 SIGN_ON: Final = "001"
 SIGN_OFF: Final = "002"
@@ -50,9 +13,12 @@ KEY_EXCHANGE: Final = "101"
 CUT_OVER: Final = "201"
 ECHO: Final = "301"
 
+# A request (function 0) and an advice (function 2) have an answer, of the next function and from the same origin.
 _RESPONSES: Final[dict[str, str]] = {
-    mti: f"{mti[:2]}{int(mti[2]) + 1}{int(mti[3]) // 2 * 2}"
-    for mti in (*FINANCIAL_KINDS, *NETWORK_MANAGEMENT)
+    f"0{message_class}{function}{origin}": f"0{message_class}{function + 1}{origin // 2 * 2}"
+    for message_class in range(1, 9)
+    for function in (0, 2)
+    for origin in range(6)
 }
 _REQUESTS: Final[dict[str, str]] = {
     response: f"{response[:2]}{int(response[2]) - 1}{response[3]}" for response in _RESPONSES.values()

@@ -9,9 +9,10 @@ The session asks for a state change with an event, and the shell answers it: `si
 recognised, `signed_off()`, `close()`. An event therefore never makes a fact by itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from edge.protocol.field import Message
 from edge.protocol.limits import (
@@ -24,12 +25,9 @@ from edge.protocol.limits import (
 from edge.protocol.message_types import (
     CUT_OVER,
     ECHO,
-    FINANCIAL_KINDS,
     KEY_EXCHANGE,
-    NETWORK_MANAGEMENT,
     SIGN_OFF,
     SIGN_ON,
-    FinancialKind,
     is_repeat,
 )
 
@@ -85,13 +83,25 @@ class CutOverRequested:
     """The terminal closes its business day."""
 
 
-class FinancialRequest(NamedTuple):
+class MessageRow(Protocol):
+    """What the session reads of a row of the table of message types."""
+
+    @property
+    def path(self) -> str:
+        """`network` for network management, which never counts as in flight."""
+        ...
+
+
+Row = TypeVar("Row", bound=MessageRow)
+
+
+class FinancialRequest(NamedTuple, Generic[Row]):
     """Something to answer once it is durable. Counts as in flight until `answered` is called.
 
     A tuple, for it is made for every payment and a frozen dataclass costs twice as much to make.
     """
 
-    kind: FinancialKind
+    row: Row
     repeat: bool
     terminal_id: str
     trace_number: str
@@ -111,7 +121,7 @@ Event: TypeAlias = (
     | EchoRequested
     | KeyExchangeRequested
     | CutOverRequested
-    | FinancialRequest
+    | FinancialRequest[Row]
     | Refused
 )
 
@@ -125,7 +135,9 @@ _HEARD_IN: Final[dict[str, frozenset[SessionState]]] = {
     KEY_EXCHANGE: _SIGNED_ON_ONLY,
     CUT_OVER: _SIGNED_ON_ONLY,
 }
-_MANAGEMENT_EVENTS: Final[dict[str, Event]] = {
+_MANAGEMENT_EVENTS: Final[
+    dict[str, SignOffRequested | EchoRequested | KeyExchangeRequested | CutOverRequested]
+] = {
     SIGN_OFF: SignOffRequested(),
     ECHO: EchoRequested(),
     KEY_EXCHANGE: KeyExchangeRequested(),
@@ -133,13 +145,14 @@ _MANAGEMENT_EVENTS: Final[dict[str, Event]] = {
 }
 
 
-class TerminalSession:
+class TerminalSession(Generic[Row]):
     """The state of one connection. Times are seconds of any steady clock, the same one throughout."""
 
     __slots__ = (
         "_frame_since",
         "_last_heard",
         "_opened_at",
+        "_rows",
         "_window_count",
         "_window_start",
         "in_flight",
@@ -147,7 +160,9 @@ class TerminalSession:
         "terminal_id",
     )
 
-    def __init__(self, *, now: float) -> None:
+    def __init__(self, rows: Mapping[str, Row], *, now: float) -> None:
+        """`rows` are those of the table, by the four digits of a message type."""
+        self._rows = rows
         self.state = SessionState.NEW
         self.terminal_id = ""
         self.in_flight = 0
@@ -157,7 +172,7 @@ class TerminalSession:
         self._window_start = now
         self._window_count = 0
 
-    def receive(self, message: Message, *, now: float) -> Event:
+    def receive(self, message: Message, *, now: float) -> Event[Row]:
         """Return what the message asks for. Never raises for anything that a peer can send."""
         if self.state is SessionState.CLOSED:
             return Refused("closed", fatal=True)
@@ -165,12 +180,12 @@ class TerminalSession:
         if not self._within_rate(now):
             return Refused("messages_per_second_max", fatal=True)
         mti = str(message[0])
-        kind = FINANCIAL_KINDS.get(mti)
-        if kind is not None:
-            return self._receive_financial(message, kind, mti)
-        if mti in NETWORK_MANAGEMENT:
+        row = self._rows.get(mti)
+        if row is None:
+            return Refused("message_type_unknown")
+        if row.path == "network":
             return self._receive_management(message)
-        return Refused("message_type_unknown")
+        return self._receive_financial(message, row, mti)
 
     def signed_on(self, terminal_id: str) -> None:
         """Record that the terminal was recognised."""
@@ -216,7 +231,7 @@ class TerminalSession:
         self._window_count += 1
         return self._window_count <= MESSAGES_PER_SECOND_MAX
 
-    def _receive_financial(self, message: Message, kind: FinancialKind, mti: str) -> Event:
+    def _receive_financial(self, message: Message, row: Row, mti: str) -> Event[Row]:
         if self.state is not SessionState.SIGNED_ON:
             return Refused("not_signed_on")
         terminal_id, trace_number = message.get(41), message.get(11)
@@ -229,9 +244,9 @@ class TerminalSession:
         if self.in_flight >= IN_FLIGHT_MAX:
             return Refused("in_flight_max")
         self.in_flight += 1
-        return FinancialRequest(kind, is_repeat(mti), self.terminal_id, trace_number)
+        return FinancialRequest(row, is_repeat(mti), self.terminal_id, trace_number)
 
-    def _receive_management(self, message: Message) -> Event:
+    def _receive_management(self, message: Message) -> Event[Row]:
         code = message.get(70)
         if not isinstance(code, str):
             return Refused("network_code_absent")

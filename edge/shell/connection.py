@@ -15,7 +15,6 @@ from edge.protocol.errors import (
     FieldMalformed,
     FrameRefused,
     MessageMalformed,
-    MessageTypeUnknown,
     ProtocolError,
 )
 from edge.protocol.field import Message
@@ -26,6 +25,7 @@ from edge.shell.limits import MALFORMED_MAX, WRITE_BUFFER_BYTES_MAX
 from edge.translate import edition1993
 from edge.translate.answers import begin_answer
 from edge.translate.reasons import FORMAT_ERROR, MALFUNCTION
+from edge.translate.terminal_messages import BY_TYPE
 
 if TYPE_CHECKING:
     from edge.shell.door import TerminalDoor
@@ -81,7 +81,7 @@ class TerminalConnection(asyncio.Protocol):
         self._taking = False
         self._ended = False
         self.secure = secure
-        self.session = TerminalSession(now=door.now())
+        self.session = TerminalSession(BY_TYPE, now=door.now())
         self.signing_on = False
         self.slot = -1  # Until the door knows it.
         self.terminal_id = b""
@@ -227,7 +227,7 @@ class TerminalConnection(asyncio.Protocol):
         session = self.session
         event = session.receive(message, now=door.now())
         if type(event) is FinancialRequest:
-            door.financial(self, message, event.kind, tpdu)
+            door.financial(self, message, event.row, tpdu)
             if session.in_flight >= IN_FLIGHT_MAX and not self._reading_paused:
                 self._reading_paused = True
                 transport.pause_reading()
@@ -253,11 +253,10 @@ class TerminalConnection(asyncio.Protocol):
         shown = codec.salvage(raw)
         if codec.dialect.edition == 1993 and 0 in shown:
             shown = edition1993.to_1987(shown)
-        try:
-            answer = begin_answer(shown)
-        except (KeyError, MessageTypeUnknown):
+        if shown.get(0) not in BY_TYPE:
             self.close("malformed")
             return
+        answer = begin_answer(shown)
         answer[39], answer[41] = FORMAT_ERROR, f"{self.session.terminal_id:8}"
         self.send(answer, tpdu)
 

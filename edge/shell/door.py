@@ -13,10 +13,8 @@ from core.contracts.payment import Presence, SignOnReply
 from core.contracts.reasons import Reason
 from core.contracts.subjects import PRESENCE, SIGN_ON
 from core.values.clock import from_unix_us
-from edge.protocol.errors import MessageTypeUnknown
 from edge.protocol.field import Message
 from edge.protocol.limits import TLS_HANDSHAKE_TIMEOUT_S
-from edge.protocol.message_types import NETWORK_MANAGEMENT, FinancialKind
 from edge.protocol.session import (
     CutOverRequested,
     EchoRequested,
@@ -50,6 +48,7 @@ from edge.translate.reasons import (
     shown_for,
     sign_on_code,
 )
+from edge.translate.terminal_messages import BY_TYPE, TERMINAL_MESSAGES, TerminalMessage
 from observability import metrics
 
 NOT_SUPPORTED: Final = "40"  # Requested function not supported.
@@ -88,9 +87,7 @@ class TerminalDoor:
         self.now = self._loop.time
         self.frames_in = metrics.EDGE_FRAMES.child("in")
         self.frames_out = metrics.EDGE_FRAMES.child("out")
-        self._kinds = {
-            kind: metrics.EDGE_MESSAGES.child(kind) for kind in ("authorisation", "financial", "network")
-        }
+        self._received = {row.name: metrics.EDGE_MESSAGES.child(row.name) for row in TERMINAL_MESSAGES}
         for secure, transport in ((True, "tls"), (False, "tcp")):
             metrics.EDGE_CONNECTIONS.watch(lambda secure=secure: self._counts[secure], transport)
         metrics.EDGE_SESSIONS.watch(lambda: sum(map(len, self._by_terminal.values())))
@@ -209,15 +206,15 @@ class TerminalDoor:
     # Messages
 
     def financial(
-        self, connection: TerminalConnection, message: Message, kind: FinancialKind, tpdu: bytes
+        self, connection: TerminalConnection, message: Message, row: TerminalMessage, tpdu: bytes
     ) -> None:
         """A request that core must make durable before it is answered."""
+        self._received[row.name].n += 1
         try:
-            if kind in self._kinds:
-                self._kinds[kind].n += 1
-                self._payments.submit(connection, message, kind, tpdu, self._today)
+            if row.path == "payments":
+                self._payments.submit(connection, message, row, tpdu, self._today)
             else:
-                self._requests.submit(connection, message, kind, tpdu, self._today)
+                self._requests.submit(connection, message, row, tpdu, self._today)
         except RequestRefused as error:
             self.count_refused(error.reason.name.lower())
             _log.info(
@@ -229,9 +226,11 @@ class TerminalDoor:
             connection.request_done()
             self._answer(connection, message, error.response_code, tpdu)
 
-    def other(self, connection: TerminalConnection, message: Message, event: Event, tpdu: bytes) -> None:
+    def other(
+        self, connection: TerminalConnection, message: Message, event: Event[TerminalMessage], tpdu: bytes
+    ) -> None:
         """Network management, and what the session refuses."""
-        self._kinds["network"].n += 1
+        self._received["network"].n += 1
         match event:
             case SignOnRequested():
                 self._sign_on(connection, message, event.terminal_id, tpdu)
@@ -259,14 +258,10 @@ class TerminalDoor:
         self._answer(connection, message, code, tpdu)
 
     def _answer(self, connection: TerminalConnection, message: Message, code: str, tpdu: bytes) -> None:
-        if message[0] in NETWORK_MANAGEMENT:
+        if BY_TYPE[str(message[0])].path == "network":
             connection.send(network_answer(message, code), tpdu)
             return
-        try:
-            answer = begin_answer(message)
-        except MessageTypeUnknown as error:
-            connection.close(error.code)
-            return
+        answer = begin_answer(message)
         answer[39] = code
         connection.send(answer, tpdu)
 

@@ -5,7 +5,6 @@ by attempt id and leaves on the connection that asked last.
 """
 
 import time
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -17,22 +16,15 @@ from core.contracts.reasons import Reason
 from core.contracts.subjects import AUTHORISE, edge_inbox
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
-from edge.protocol.message_types import FinancialKind
 from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import ANSWER_DEADLINE_S, BATCH_ITEMS_MAX, PENDING_MAX, WAITING_MAX
-from edge.translate.answers import begin_answer, finish_payment
-from edge.translate.authorisation import from_authorisation
 from edge.translate.fields import Arrival
-from edge.translate.purchase_refund import from_purchase_or_refund
 from edge.translate.reasons import payment_code
+from edge.translate.terminal_messages import TerminalMessage
 from observability import metrics
 from observability.tracing import SlowTraces
 
-_TRANSLATORS: Final[dict[str, Callable[[Message, Arrival, SecurityModule], Authorise]]] = {
-    "authorisation": from_authorisation,
-    "financial": from_purchase_or_refund,
-}
 _MICROSECONDS: Final = 1_000_000
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -44,6 +36,7 @@ class _Pending(msgspec.Struct, gc=False):
     """Who waits, and the answer as far as the request decided it. Holds no card number."""
 
     connection: TerminalConnection
+    row: TerminalMessage
     answer: Message
     tpdu: bytes
     key: tuple[bytes, int, int]
@@ -85,13 +78,13 @@ class Payments:
         return len(self._pending)
 
     def submit(
-        self, connection: TerminalConnection, message: Message, kind: FinancialKind, tpdu: bytes, today: int
+        self, connection: TerminalConnection, message: Message, row: TerminalMessage, tpdu: bytes, today: int
     ) -> None:
         """Take a request of a signed-on terminal. Raises: RequestRefused; then nothing of it was taken."""
         received_at_us = time.time_ns() // 1000
         terminal_id = connection.terminal_id
         arrival = Arrival(self._ids.next(received_at_us), terminal_id, received_at_us, today)
-        request = _TRANSLATORS[kind](message, arrival, self._keys)
+        request: Authorise = row.translate(message, arrival, self._keys)
         # Without its date: a repeat after midnight has another one.
         key = (terminal_id, request.message_class, request.stan)
         first = self._by_key.get(key)
@@ -102,12 +95,12 @@ class Payments:
         ):
             self._repeat(first, connection, tpdu)
             return
-        answer = begin_answer(message)
+        answer = row.begin(message)
         if not self._bus.connected or len(self._pending) >= PENDING_MAX:
             self._refuse(connection, answer, tpdu)
             return
         pending = _Pending(
-            connection, answer, tpdu, key, request.body_hash, request.local_time, received_at_us
+            connection, row, answer, tpdu, key, request.body_hash, request.local_time, received_at_us
         )
         if not self._batcher.add(request):
             self._refuse(connection, answer, tpdu)
@@ -172,7 +165,7 @@ class Payments:
                 del by_key[pending.key]
             connection = pending.connection
             connection.request_done()
-            if connection.send(finish_payment(pending.answer, reply), pending.tpdu):
+            if connection.send(pending.row.finish(pending.answer, reply), pending.tpdu):
                 self._answered.n += 1
             else:
                 self._undeliverable.n += 1

@@ -4,7 +4,6 @@ from typing import Final
 
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
-from core.values.money import ALPHA_TO_NUMERIC
 from edge.protocol.field import AS_SENT, Message
 from edge.protocol.message_types import response_mti
 from edge.translate.reasons import (
@@ -65,14 +64,3 @@ def finish_booking(answer: Message, reply: AuthoriseReply) -> Message:
     if answer[39] != APPROVED and (shown := shown_for(reply.reason)):
         answer[44] = shown
     return answer
-
-
-def refuse(answer: Message, response_code: str) -> Message:
-    """Complete an answer with a response code alone, in place."""
-    answer[39] = response_code
-    return answer
-
-
-def numeric_currency(currency: str) -> str:
-    """Return ISO 4217 digits of letters. Raises: KeyError."""
-    return ALPHA_TO_NUMERIC[currency]

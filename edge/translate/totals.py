@@ -7,12 +7,14 @@ Answer: field 66 is 1 in balance, 2 out of balance. Source: ISO 8583:1987, data 
 
 from core.contracts.payment import Totals, TotalsReply
 from core.values.money import NUMERIC_CODES
+from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
+from edge.translate.answers import begin_answer
 from edge.translate.fields import OFFLINE_DAYS, Arrival, read_business_date, read_stan, read_times
 
 
-def from_totals(message: Message, arrival: Arrival) -> Totals:
-    """Return the request to core. Raises: RequestRefused."""
+def from_totals(message: Message, arrival: Arrival, _keys: SecurityModule) -> Totals:
+    """Return the request to core: there is no card in it. Raises: RequestRefused."""
     stan = read_stan(message)
     _, local_time = read_times(message)
 
@@ -35,20 +37,28 @@ def from_totals(message: Message, arrival: Arrival) -> Totals:
     )
 
 
+def begin_totals(message: Message) -> Message:
+    """Return the answer as far as the request decides it, with our reversals where the terminal put its own."""
+    answer = begin_answer(message)
+    is_of_credits = (75 in message or 87 in message) and 77 not in message and 89 not in message
+    answer[75 if is_of_credits else 77] = answer[87 if is_of_credits else 89] = ""
+    return answer
+
+
+def finish_totals(answer: Message, reply: TotalsReply) -> Message:
+    """Complete the answer, in place."""
+    answer[39] = "00"
+    answer[66] = "1" if reply.in_balance else "2"
+    answer[74] = f"{reply.credit_count:010d}"
+    answer[75 if 75 in answer else 77] = f"{reply.reversal_count:010d}"
+    answer[76] = f"{reply.debit_count:010d}"
+    answer[86] = f"{reply.credit_minor:016d}"
+    answer[87 if 87 in answer else 89] = f"{reply.reversal_minor:016d}"
+    answer[88] = f"{reply.debit_minor:016d}"
+    return answer
+
+
 def _currency(message: Message) -> str:
     """Return the currency of the totals: empty when the terminal says none, its digits when we have no name for it."""
     numeric = str(message.get(49) or message.get(50) or "")
     return NUMERIC_CODES.get(numeric, numeric)
-
-
-def finish_totals(answer: Message, reply: TotalsReply, *, reversals_of_credits: bool) -> Message:
-    """Complete the answer, in place. `reversals_of_credits`: the terminal put its reversals into 75 and 87."""
-    answer[39] = "00"
-    answer[66] = "1" if reply.in_balance else "2"
-    answer[74] = f"{reply.credit_count:010d}"
-    answer[75 if reversals_of_credits else 77] = f"{reply.reversal_count:010d}"
-    answer[76] = f"{reply.debit_count:010d}"
-    answer[86] = f"{reply.credit_minor:016d}"
-    answer[87 if reversals_of_credits else 89] = f"{reply.reversal_minor:016d}"
-    answer[88] = f"{reply.debit_minor:016d}"
-    return answer

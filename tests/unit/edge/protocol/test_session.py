@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from edge.protocol import limits
 from edge.protocol.errors import MessageTypeUnknown
 from edge.protocol.field import Message
-from edge.protocol.message_types import FINANCIAL_KINDS, is_repeat, request_mti, response_mti
+from edge.protocol.message_types import is_repeat, request_mti, response_mti
 from edge.protocol.session import (
     CutOverRequested,
     EchoRequested,
@@ -19,6 +19,9 @@ from edge.protocol.session import (
     SignOnRequested,
     TerminalSession,
 )
+from edge.translate.terminal_messages import BY_TYPE
+
+FINANCIAL = {mti: row for mti, row in BY_TYPE.items() if row.path != "network"}
 
 
 def management(code: str, terminal: str = "TERM0001") -> Message:
@@ -30,27 +33,27 @@ def purchase(mti: str = "0200", terminal: str = "TERM0001") -> Message:
 
 
 def signed_on(now: float = 0.0) -> TerminalSession:
-    session = TerminalSession(now=now)
+    session = TerminalSession(BY_TYPE, now=now)
     assert session.receive(management("001"), now=now) == SignOnRequested("TERM0001")
     session.signed_on("TERM0001")
     return session
 
 
-@pytest.mark.parametrize("mti", FINANCIAL_KINDS)
+@pytest.mark.parametrize("mti", FINANCIAL)
 def test_nothing_financial_is_heard_before_sign_on(mti: str) -> None:
-    session = TerminalSession(now=0.0)
+    session = TerminalSession(BY_TYPE, now=0.0)
     assert session.receive(purchase(mti), now=0.1) == Refused("not_signed_on")
     assert session.in_flight == 0
 
 
-@pytest.mark.parametrize(("mti", "kind"), FINANCIAL_KINDS.items())
-def test_each_request_is_named_after_sign_on(mti: str, kind: str) -> None:
+@pytest.mark.parametrize("mti", FINANCIAL)
+def test_each_request_is_named_after_sign_on(mti: str) -> None:
     event = signed_on().receive(purchase(mti), now=0.1)
-    assert event == FinancialRequest(kind, mti.endswith("1"), "TERM0001", "000123")  # type: ignore[arg-type]
+    assert event == FinancialRequest(FINANCIAL[mti], mti.endswith("1"), "TERM0001", "000123")
 
 
 def test_asking_to_sign_on_is_not_being_signed_on() -> None:
-    session = TerminalSession(now=0.0)
+    session = TerminalSession(BY_TYPE, now=0.0)
     session.receive(management("001"), now=0.0)
     assert session.state is SessionState.NEW
     assert session.receive(purchase(), now=0.1) == Refused("not_signed_on")
@@ -73,7 +76,7 @@ def test_network_management_when_signed_on(code: str, event: object) -> None:
 
 @pytest.mark.parametrize("code", ["002", "101", "201", "301"])
 def test_only_sign_on_is_heard_on_a_new_connection(code: str) -> None:
-    assert TerminalSession(now=0.0).receive(management(code), now=0.0) == Refused("not_signed_on")
+    assert TerminalSession(BY_TYPE, now=0.0).receive(management(code), now=0.0) == Refused("not_signed_on")
 
 
 def test_a_terminal_signs_off_and_on_again() -> None:
@@ -138,7 +141,7 @@ def test_messages_a_second_are_bounded() -> None:
 
 
 def test_each_deadline_has_its_name() -> None:
-    session = TerminalSession(now=100.0)
+    session = TerminalSession(BY_TYPE, now=100.0)
     assert session.overdue(now=114.9) is None
     assert session.overdue(now=115.0) == "sign_on_deadline_s"
     session = signed_on(now=100.0)
@@ -189,7 +192,7 @@ def test_what_is_no_request_has_no_answer(mti: str) -> None:
 def test_no_order_of_messages_gets_a_payment_in_without_a_sign_on(
     steps: list[tuple[str, str | None, str | None]],
 ) -> None:
-    session = TerminalSession(now=0.0)
+    session = TerminalSession(BY_TYPE, now=0.0)
     accepted = ""
     for place, (mti, code, terminal) in enumerate(steps):
         optional = {11: "000001", 41: terminal, 70: code}

@@ -1,0 +1,69 @@
+"""Every type of message that terminals send, a row each: who takes it, what core is asked, how its answer is finished.
+
+The session, the door, payments and requests look a type up here and nowhere else; none of them names one. A type that
+is not here closes the connection.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from core.contracts.payment import AuthoriseReply, TotalsReply
+from core.contracts.subjects import BOOK, REVERSE, TOTALS
+from edge.keys.port import SecurityModule
+from edge.protocol.field import Message
+from edge.translate.advice import from_advice
+from edge.translate.answers import begin_answer, finish_booking, finish_payment
+from edge.translate.authorisation import from_authorisation
+from edge.translate.completion import from_completion_or_advice
+from edge.translate.fields import Arrival
+from edge.translate.purchase_refund import from_purchase_or_refund
+from edge.translate.reversal import from_reversal
+from edge.translate.totals import begin_totals, finish_totals, from_totals
+
+Path: TypeAlias = Literal["payments", "requests", "network", "unsupported"]
+"""payments: asked of core in batches, always of the same subject. requests: one by one, of the row's own subject.
+network: network management, answered by its function. unsupported: answered that we do not do it."""
+
+
+def _asks_nothing(_message: Message, _arrival: Arrival, _keys: SecurityModule) -> None:
+    raise AssertionError("core is not asked")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TerminalMessage:
+    """One row. What `translate` returns is what `subject` takes; it raises RequestRefused.
+
+    `begin` and `finish` make the answer: as far as the request decides it, then with the reply, in place.
+    """
+
+    name: str  # of its metrics
+    types: tuple[str, ...]  # a repeat is the same as its original
+    path: Path
+    translate: Callable[[Message, Arrival, SecurityModule], Any] = _asks_nothing
+    finish: Callable[[Message, Any], Message] = finish_payment
+    subject: str = ""
+    reply: type = AuthoriseReply
+    begin: Callable[[Message], Message] = begin_answer
+
+
+_TOTALS: Final = (from_totals, finish_totals, TOTALS, TotalsReply, begin_totals)
+TERMINAL_MESSAGES: Final = (
+    TerminalMessage("authorisation", ("0100", "0101"), "payments", from_authorisation, finish_payment),
+    TerminalMessage("authorisation_advice", ("0120", "0121"), "requests", from_advice, finish_booking, BOOK),
+    TerminalMessage("financial", ("0200", "0201"), "payments", from_purchase_or_refund, finish_payment),
+    TerminalMessage(
+        "financial_advice", ("0220", "0221"), "requests", from_completion_or_advice, finish_booking, BOOK
+    ),
+    TerminalMessage("file", ("0300", "0301"), "unsupported"),
+    TerminalMessage("reversal", ("0400", "0401"), "requests", from_reversal, finish_booking, REVERSE),
+    TerminalMessage("reversal_advice", ("0420", "0421"), "requests", from_reversal, finish_booking, REVERSE),
+    TerminalMessage("totals", ("0500", "0501"), "requests", *_TOTALS),
+    TerminalMessage("totals_advice", ("0520", "0521"), "requests", *_TOTALS),
+    # Of an acquirer, and of another origin, as terminals of the 1993 edition send it.
+    TerminalMessage("network", ("0800", "0801", "0804", "0805"), "network"),
+)
+BY_TYPE: Final[Mapping[str, TerminalMessage]] = {
+    message_type: row for row in TERMINAL_MESSAGES for message_type in row.types
+}
+"""Rows by the four digits of a message type."""
