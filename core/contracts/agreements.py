@@ -1,29 +1,25 @@
-"""Contracts, their templates, services at stores: what the desk is asked, and what it shows (MER-3, MER-4)."""
+"""Contracts, their templates, services at stores: operations, requests, and the public shapes of API v1 (MER-3, MER-4)."""
 
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import BrandName, CompanyRef, PersonRef, StoreRef, Timestamp
 from core.contracts.fees import DateText
-from core.contracts.subjects import DESK
+from core.contracts.ids import (
+    CompanyId,
+    ContractId,
+    DocumentId,
+    FeeGridId,
+    ServiceId,
+    StoreId,
+    TemplateId,
+)
+from core.contracts.listing import Paged, Remark, Revision, Why, Words
+from core.contracts.operation import ACT, GET, PATCH, POST, Operation, Reach
+from core.contracts.permissions import Permission
 from core.contracts.texts import LINES
-
-CONTRACTS = f"{DESK}.contracts"  # ListContracts -> ContractPage
-CONTRACT = f"{DESK}.contract"  # ById -> ContractDetail
-CONTRACT_FORM = f"{DESK}.contract_form"  # ById (company) -> ContractForm
-CONTRACT_MADE = f"{DESK}.contract_made"  # MakeContract -> Written (ContractDetail)
-CONTRACT_WORDED = f"{DESK}.contract_worded"  # WordContract -> Written (ContractDetail)
-CONTRACT_MOVED = f"{DESK}.contract_moved"  # MoveContract -> Written (ContractDetail)
-CONTRACT_SIGNED = f"{DESK}.contract_signed"  # SignContract -> Written (ContractDetail)
-CONTRACT_PREVIEW = f"{DESK}.contract_preview"  # PreviewContract -> bytes
-TEMPLATES = f"{DESK}.contract_templates"  # Nothing -> TemplateList
-TEMPLATE = f"{DESK}.contract_template"  # ById -> TemplateDetail
-TEMPLATE_WRITTEN = f"{DESK}.contract_template_written"  # WriteTemplate -> Written (TemplateDetail)
-SERVICE = f"{DESK}.service"  # ById -> ServiceDetail
-SERVICE_MADE = f"{DESK}.service_made"  # MakeService -> Written (ServiceDetail)
-SERVICE_OPTIONS = f"{DESK}.service_options"  # SetOptions -> Written (ServiceDetail)
-SERVICE_LIMITS = f"{DESK}.service_limits"  # SetLimits -> Written (ServiceDetail)
 
 SERVICES_OF_CONTRACT_MAX: Final = 400
 TEMPLATE_BLOCKS_MAX: Final = 40
@@ -42,56 +38,69 @@ OptionValue: TypeAlias = str | int | bool | None
 Options: TypeAlias = dict[str, OptionValue]
 
 
-class Covered(msgspec.Struct, frozen=True):
-    """A service that a contract covers, with its options."""
+class Covered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A service of a store that a contract covers, with its options."""
 
-    store_id: bytes
+    store: StoreId
     kind: ServiceKind
     options: Options = {}
 
 
-class ListContracts(msgspec.Struct):
-    """Newest first; the words look at the number, the company and its SIREN."""
+class ListContracts(Paged, kw_only=True):
+    """Find contracts by number, company or SIREN."""
 
-    query: str = ""
-    company_id: bytes | None = None
+    query: Words = ""
+    company: CompanyId | None = None
     state: ContractState | None = None
-    limit: int = 50
-    before: bytes | None = None
 
 
-class MakeContract(msgspec.Struct):
-    """A draft for a company whose onboarding was validated."""
+class OneContract(msgspec.Struct, kw_only=True):
+    """A contract with every version, its time line, and which services each step would stop or start."""
 
-    company_id: bytes
-    locale: Locale
-    grid_id: bytes
-    starts_on: str
-    services: list[Covered]
+    id: ContractId
+
+
+class FillContract(msgspec.Struct, kw_only=True):
+    """The company's stores, the services that they have, the grids in force, and whether a contract may be made."""
+
+    id: CompanyId
+
+
+class ContractTerms(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """By which grid, from when, and what it covers."""
+
+    grid: FeeGridId
+    starts_on: DateText
+    services: Annotated[list[Covered], msgspec.Meta(min_length=1, max_length=SERVICES_OF_CONTRACT_MAX)]
+    locale: Locale = "fr"
     idempotency_key: str = ""
 
 
-class WordContract(msgspec.Struct):
-    """New terms: of the draft that there is, or with `amend` of a new version beside the one in force."""
+class MakeContract(ContractTerms, kw_only=True, forbid_unknown_fields=True):
+    """Make a draft for a company whose onboarding was validated."""
 
-    id: bytes
-    locale: Locale
-    grid_id: bytes
-    starts_on: str
-    services: list[Covered]
-    amend: bool
-    reason: str = ""
-    revision: int | None = None  # what was read; another one means that somebody wrote since
-    idempotency_key: str = ""
+    company: CompanyId
 
 
-class MoveContract(msgspec.Struct):
-    """One step of its life; `effective_on` is for a termination that waits for its date."""
+class WordContract(ContractTerms, kw_only=True, forbid_unknown_fields=True):
+    """Give the draft new terms; refused when something happened to the contract after the revision that is named."""
 
-    id: bytes
+    id: ContractId
+    reason: Remark = ""
+    revision: Revision | None = None
+
+
+class AmendContract(WordContract, kw_only=True, forbid_unknown_fields=True):
+    """Begin a new version beside the one in force, which stays until the new one is activated."""
+
+
+class MoveContract(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Take one step of its life; a termination may wait for a day. What is stopped, stops at the next payment."""
+
+    id: ContractId
     act: MovingAct
-    reason: str
-    effective_on: str | None = None
+    reason: Why
+    effective_on: DateText | None = None
     idempotency_key: str = ""
 
 
@@ -104,20 +113,19 @@ class TypedSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     consent: bool
 
 
-class SignContract(msgspec.Struct):
-    """Exactly one of the two: typed, or the signed PDF that was uploaded. The ip is the socket's peer."""
+class SignContract(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Keep who accepted which paper: a name typed under a consent, or the signed paper that was uploaded."""
 
-    id: bytes
-    ip: str
+    id: ContractId
     typed: TypedSignature | None = None
-    document_id: bytes | None = None
+    document: DocumentId | None = None
     idempotency_key: str = ""
 
 
-class PreviewContract(msgspec.Struct):
+class PreviewContract(msgspec.Struct, kw_only=True):
     """The newest version as a PDF in a language, without keeping it."""
 
-    id: bytes
+    id: ContractId
     locale: Locale
 
 
@@ -130,32 +138,47 @@ class TemplateBlock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text_en: Annotated[str, msgspec.Meta(min_length=1, max_length=5_000), LINES]
 
 
-class WriteTemplate(msgspec.Struct):
-    """The next version of the template: earlier ones stay as they are."""
+class OneTemplate(msgspec.Struct, kw_only=True):
+    """A version with its clauses, and the fields that clauses may name."""
 
-    title_fr: str
-    title_en: str
-    blocks: list[TemplateBlock]
-    note: str
+    id: TemplateId
+
+
+Title = Annotated[str, msgspec.Meta(min_length=3, max_length=200, pattern=r"\S")]
+
+
+class WriteTemplate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Write clauses for contracts made from now on; earlier versions stay as they are."""
+
+    title_fr: Title
+    title_en: Title
+    blocks: Annotated[list[TemplateBlock], msgspec.Meta(min_length=1, max_length=TEMPLATE_BLOCKS_MAX)]
+    note: Remark = ""
     idempotency_key: str = ""
 
 
-class MakeService(msgspec.Struct):
-    """A service that waits for a contract to start it."""
+class OneService(msgspec.Struct, kw_only=True):
+    """A service with its options, its limits, what each option takes, and its history."""
 
-    store_id: bytes
+    id: ServiceId
+
+
+class MakeService(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Add a service that waits for a contract to start it."""
+
+    store: StoreId
     kind: ServiceKind
-    reason: str
+    reason: Why
     idempotency_key: str = ""
 
 
-class SetOptions(msgspec.Struct):
-    """Every option of a service anew."""
+class SetOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Write every option of a service; those left out take their default."""
 
-    id: bytes
+    id: ServiceId
     options: Options
-    reason: str
-    revision: int | None = None  # what was read; another one means that somebody wrote since
+    reason: Why
+    revision: Revision | None = None
     idempotency_key: str = ""
 
 
@@ -169,13 +192,13 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     duplicate_window_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
 
 
-class SetLimits(msgspec.Struct):
-    """Every limit of a service anew."""
+class SetLimits(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Write every limit of a service, effective at its next payment."""
 
-    id: bytes
+    id: ServiceId
     limits: Limits
-    reason: str
-    revision: int | None = None
+    reason: Why
+    revision: Revision | None = None
     idempotency_key: str = ""
 
 
@@ -405,3 +428,162 @@ class TemplateDetail(TemplateSummary, kw_only=True):
 
     blocks: list[TemplateBlock]
     fields: list[str]
+
+
+_TAG: Final = "Contracts"
+LIST = Operation(
+    name="contracts.list",
+    asked=ListContracts,
+    answered=ContractPage,
+    right=Permission.CONTRACTS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/contracts", "List contracts, newest first", tag=_TAG),
+)
+ONE = Operation(
+    name="contracts.one",
+    asked=OneContract,
+    answered=ContractDetail,
+    right=Permission.CONTRACTS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/contracts/{id}", "One contract", tag=_TAG),
+)
+FORM = Operation(
+    name="contracts.form",
+    asked=FillContract,
+    answered=ContractForm,
+    right=Permission.CONTRACTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=GET("/contract-forms/{id}", "What a company's contract may name", tag=_TAG),
+)
+MAKE = Operation(
+    name="contracts.make",
+    asked=MakeContract,
+    answered=ContractDetail,
+    right=Permission.CONTRACTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=POST("/contracts", "Make a contract", tag=_TAG),
+    audit=("contract.make",),
+)
+WORD = Operation(
+    name="contracts.word",
+    asked=WordContract,
+    answered=ContractDetail,
+    right=Permission.CONTRACTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=PATCH("/contracts/{id}", "Word a contract", tag=_TAG),
+    audit=("contract.word",),
+)
+AMEND = Operation(
+    name="contracts.amend",
+    asked=AmendContract,
+    answered=ContractDetail,
+    right=Permission.CONTRACTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=ACT("/contracts/{id}/amend", "Amend a contract", tag=_TAG),
+    audit=("contract.amend",),
+)
+MOVE = Operation(
+    name="contracts.move",
+    asked=MoveContract,
+    answered=ContractDetail,
+    reach=Reach.BY_RECORD,
+    http=ACT("/contracts/{id}/{act}", "Move a contract", tag=_TAG),
+    audit=("contract.notice", *(f"contract.{act}" for act in get_args(MovingAct))),
+)
+SIGN = Operation(
+    name="contracts.sign",
+    asked=SignContract,
+    answered=ContractDetail,
+    right=Permission.CONTRACTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=ACT("/contracts/{id}/sign", "Sign a contract", tag=_TAG),
+    audit=("contract.sign",),
+)
+PREVIEW = Operation(
+    name="contracts.preview",
+    asked=PreviewContract,
+    answered=bytes,
+    right=Permission.CONTRACTS_READ,
+    reach=Reach.SOMEWHERE,
+)
+TEMPLATES = Operation(
+    name="contract_templates.list",
+    asked=Nothing,
+    answered=TemplateList,
+    right=Permission.CONTRACTS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET(
+        "/contract-templates", "List the versions of the template", "Every version, newest first.", _TAG
+    ),
+)
+ONE_TEMPLATE = Operation(
+    name="contract_templates.one",
+    asked=OneTemplate,
+    answered=TemplateDetail,
+    right=Permission.CONTRACTS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/contract-templates/{id}", "One version of the template", tag=_TAG),
+)
+WRITE_TEMPLATE = Operation(
+    name="contract_templates.write",
+    asked=WriteTemplate,
+    answered=TemplateDetail,
+    right=Permission.CONTRACTS_TEMPLATES,
+    reach=Reach.EVERYWHERE,
+    http=POST("/contract-templates", "Write the next version of the template", tag=_TAG),
+    audit=("contract_template.written",),
+)
+_SERVICES: Final = "Services"
+SERVICE = Operation(
+    name="services.one",
+    asked=OneService,
+    answered=ServiceDetail,
+    right=Permission.DIRECTORY_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/services/{id}", "One service", tag=_SERVICES),
+)
+MAKE_SERVICE = Operation(
+    name="services.make",
+    asked=MakeService,
+    answered=ServiceDetail,
+    right=Permission.SERVICES_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=POST("/services", "Add a service to a store", tag=_SERVICES),
+    audit=("service.made",),
+)
+SET_OPTIONS = Operation(
+    name="services.set_options",
+    asked=SetOptions,
+    answered=ServiceDetail,
+    right=Permission.SERVICES_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=ACT("/services/{id}/options", "Set options", tag=_SERVICES),
+    audit=("service.options",),
+)
+SET_LIMITS = Operation(
+    name="services.set_limits",
+    asked=SetLimits,
+    answered=ServiceDetail,
+    right=Permission.SERVICES_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=ACT("/services/{id}/limits", "Set limits", tag=_SERVICES),
+    audit=("service.limits",),
+)
+OPERATIONS = (
+    LIST,
+    ONE,
+    FORM,
+    MAKE,
+    WORD,
+    AMEND,
+    SIGN,
+    MOVE,
+    PREVIEW,
+    TEMPLATES,
+    ONE_TEMPLATE,
+    WRITE_TEMPLATE,
+    SERVICE,
+    MAKE_SERVICE,
+    SET_OPTIONS,
+    SET_LIMITS,
+)

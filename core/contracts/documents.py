@@ -1,17 +1,13 @@
-"""Files: what the desk is asked, and what it shows of them. Their bytes travel in parts."""
+"""Files: operations, requests, and the public shapes of API v1. Their bytes travel in parts."""
 
 from typing import Final, Literal
 
 import msgspec
 
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import CompanyRef, PersonRef, Timestamp
-from core.contracts.subjects import DESK
-
-DOCUMENT = f"{DESK}.document"  # ById -> DocumentView
-DOCUMENTS = f"{DESK}.documents"  # ListDocuments -> DocumentList
-DOCUMENT_BYTES = f"{DESK}.document_bytes"  # ReadBytes -> bytes, empty past the end
-DOCUMENT_PART = f"{DESK}.document_part"  # PutPart -> Nothing
-DOCUMENT_FINISHED = f"{DESK}.document_finished"  # FinishUpload -> Written (DocumentView)
+from core.contracts.ids import CompanyId, DocumentId
+from core.contracts.operation import GET, Operation, Reach
 
 DOCUMENT_BYTES_MAX: Final = 10 * 1024 * 1024
 PART_BYTES_MAX: Final = 512 * 1024
@@ -24,16 +20,22 @@ UploadKind = Literal["signed_contract", "attachment"]
 MediaType = Literal["application/pdf", "image/png", "image/jpeg"]
 
 
-class ListDocuments(msgspec.Struct):
-    """Those of a company that the caller may open."""
+class ListDocuments(msgspec.Struct, kw_only=True):
+    """What the caller may open: contracts as they were signed, and what the company brought."""
 
-    company_id: bytes
+    company: CompanyId
 
 
-class ReadBytes(msgspec.Struct):
-    """At most PART_BYTES_MAX bytes from an offset."""
+class OneDocument(msgspec.Struct, kw_only=True):
+    """Who brought it, when, its size and its hash."""
 
-    id: bytes
+    id: DocumentId
+
+
+class ReadBytes(msgspec.Struct, kw_only=True):
+    """At most PART_BYTES_MAX bytes from an offset; none past the end."""
+
+    id: DocumentId
     offset: int
 
 
@@ -48,11 +50,11 @@ class PutPart(msgspec.Struct):
         return f"PutPart(number={self.number}, bytes={len(self.content)})"
 
 
-class FinishUpload(msgspec.Struct):
+class FinishUpload(msgspec.Struct, kw_only=True):
     """Make a document of the parts that came."""
 
     upload: bytes
-    company_id: bytes
+    company: CompanyId
     kind: UploadKind
     name: str
 
@@ -75,3 +77,30 @@ class DocumentList(msgspec.Struct):
     """Newest first, at most DOCUMENTS_LISTED_MAX."""
 
     data: list[DocumentView]
+
+
+_TAG: Final = "Documents"
+LIST = Operation(
+    name="documents.list",
+    asked=ListDocuments,
+    answered=DocumentList,
+    reach=Reach.BY_RECORD,
+    http=GET("/documents", "List a company's documents, newest first", tag=_TAG),
+)
+ONE = Operation(
+    name="documents.one",
+    asked=OneDocument,
+    answered=DocumentView,
+    reach=Reach.BY_RECORD,
+    http=GET("/documents/{id}/facts", "A document in few words", tag=_TAG),
+)
+READ = Operation(name="documents.read", asked=ReadBytes, answered=bytes, reach=Reach.BY_RECORD)
+PUT_PART = Operation(name="documents.put_part", asked=PutPart, answered=Nothing, reach=Reach.BY_RECORD)
+FINISH = Operation(
+    name="documents.finish",
+    asked=FinishUpload,
+    answered=DocumentView,
+    reach=Reach.BY_RECORD,
+    audit=("document.added",),
+)
+OPERATIONS = (LIST, ONE, READ, PUT_PART, FINISH)

@@ -2,11 +2,13 @@
 
 from typing import Any, Final
 
-from core.contracts import approvals, fees, macros, requests
+from core.contracts import agreements, approvals, documents, fees, macros, requests
 from core.contracts.operation import Operation, refuse_twins
 
 OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
+    *agreements.OPERATIONS,
     *approvals.OPERATIONS,
+    *documents.OPERATIONS,
     *fees.OPERATIONS,
     *macros.OPERATIONS,
     *requests.OPERATIONS,

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.desk_requests import Nothing, Written
 from core.contracts.documents import (
     DOCUMENT_BYTES_MAX,
     DOCUMENT_KINDS,
@@ -21,6 +21,7 @@ from core.contracts.documents import (
     FinishUpload,
     ListDocuments,
     MediaType,
+    OneDocument,
     PutPart,
     ReadBytes,
 )
@@ -86,13 +87,13 @@ class DocumentHandlers:
         scope = require(caller, writer_of(request.kind))
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
-            if not await store.sees_company(connection, scope, request.company_id):
+            if not await store.sees_company(connection, scope, request.company):
                 raise NotFound
             content = await _whole(connection, caller.agent_id, request.upload)
             made = await self.file(
                 connection,
                 kind=request.kind,
-                company_id=request.company_id,
+                company_id=request.company,
                 name=request.name,
                 content=content,
                 agent_id=caller.agent_id,
@@ -107,7 +108,7 @@ class DocumentHandlers:
                 at=now,
                 kind="document.added",
                 target_kind="company",
-                target_id=request.company_id,
+                target_id=request.company,
                 facts={"document": encode_id("document", made), "sha256": row["sha256"].hex()},
             )
         return Written(msgspec.json.encode(store.view_of(row)))
@@ -120,16 +121,14 @@ class DocumentHandlers:
             kinds: list[DocumentKind] = [
                 kind
                 for kind in DOCUMENT_KINDS
-                if await _may_read(connection, caller.scope_of(reader_of(kind)), kind, request.company_id)
+                if await _may_read(connection, caller.scope_of(reader_of(kind)), kind, request.company)
             ]
             if not kinds:
                 raise NotFound
-            rows = await store.list_documents(
-                connection, request.company_id, kinds, limit=DOCUMENTS_LISTED_MAX
-            )
+            rows = await store.list_documents(connection, request.company, kinds, limit=DOCUMENTS_LISTED_MAX)
         return DocumentList([store.view_of(row) for row in rows])
 
-    async def document(self, caller: SignedIn, request: ById) -> DocumentView:
+    async def document(self, caller: SignedIn, request: OneDocument) -> DocumentView:
         """Return a document's facts. Raises: NotPermitted, NotFound."""
         async with self._pool.acquire() as connection:
             return store.view_of(await self._find(connection, caller, request.id))

@@ -45,7 +45,7 @@ class IdentityHandlers:
         if must_note_seen(signed_in, now):
             await store.note_seen(self._pool, signed_in.token_hash, now=now, if_before=now - SEEN_EVERY)
         CALLED_FROM.set(principal.ip)
-        return msgspec.structs.replace(signed_in, language=principal.locale)
+        return msgspec.structs.replace(signed_in, language=principal.locale, ip=principal.ip)
 
     async def session(self, caller: SignedIn, _request: Nothing) -> SessionView:
         """Return the caller's own session."""

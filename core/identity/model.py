@@ -35,6 +35,7 @@ class SignedIn(msgspec.Struct, frozen=True):
     enrolling: bool = False  # may only add a second factor; its grants are empty
     grants: tuple[Grant, ...] = ()
     language: str = "fr"  # of this call; `locale` is what the agent chose for mail
+    ip: str = ""  # where this call came from
 
     def may(self, permission: Permission) -> bool:
         """Return whether some grant holds the permission, wherever."""

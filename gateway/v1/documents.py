@@ -12,11 +12,13 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
+from core.contracts import agreements
 from core.contracts import documents as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import ById, Nothing
+from core.contracts.desk_requests import Nothing
+from core.contracts.ids import CompanyId, ContractId, DocumentId
 from core.contracts.merchants import AttachedFile
-from gateway.core_client import Caller, CoreClient
+from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import body_id, path_id
 from gateway.v1.writing import write
@@ -24,20 +26,7 @@ from gateway.v1.writing import write
 _TAGS: Final = ["Documents"]
 # Somewhat too large is read to its end and refused in words; beyond this the connection is closed.
 BODY_BYTES_MAX: Final = 2 * ask.DOCUMENT_BYTES_MAX
-CompanyId = Annotated[str, QueryParameter(max_length=40, description="A company’s id")]
 Name = Annotated[str, QueryParameter(min_length=1, max_length=200, description="The file’s name")]
-
-
-@get(
-    "/documents",
-    summary="List a company's documents, newest first",
-    tags=_TAGS,
-    opt={"query": frozenset({"company"})},
-)
-async def list_documents(caller: Caller, core: CoreClient, company: CompanyId) -> ask.DocumentList:
-    """Return what the caller may open: contracts as they were signed, and what the company brought."""
-    body = ask.ListDocuments(body_id("company", company, "company"))
-    return await core.ask(ask.DOCUMENTS, body, ask.DocumentList, caller=caller)
 
 
 @get(
@@ -51,21 +40,13 @@ async def document_bytes(
     document_id: str, caller: Caller, core: CoreClient, download: bool = False
 ) -> Response[bytes]:
     """Return the file itself."""
-    raw = path_id("document", document_id)
-    facts = await core.ask(ask.DOCUMENT, ById(raw), ask.DocumentView, caller=caller)
+    known = DocumentId(path_id("document", document_id))
+    facts = await core.ask(ask.ONE.subject, ask.OneDocument(id=known), ask.DocumentView, caller=caller)
 
     async def read(start: int) -> bytes:
-        return await core.ask(ask.DOCUMENT_BYTES, ask.ReadBytes(raw, start), bytes, caller=caller)
+        return await core.ask(ask.READ.subject, ask.ReadBytes(id=known, offset=start), bytes, caller=caller)
 
     return await send_file(facts, read, way="attachment" if download else "inline")
-
-
-@get("/documents/{document_id:str}/facts", summary="A document in few words", tags=_TAGS)
-async def document_facts(document_id: str, caller: Caller, core: CoreClient) -> ask.DocumentView:
-    """Return who brought it, when, its size and its hash."""
-    return await core.ask(
-        ask.DOCUMENT, ById(path_id("document", document_id)), ask.DocumentView, caller=caller
-    )
 
 
 @post(
@@ -86,10 +67,27 @@ async def upload_document(
     name: Name = "document.pdf",
 ) -> Response[bytes]:
     """Send the file as the body: a PDF, PNG or JPEG of at most 10 MiB. Its bytes decide what it is."""
-    company_id = body_id("company", company, "company")
+    company_id = CompanyId(body_id("company", company, "company"))
     upload = await receive_file(request, caller, core)
-    body = ask.FinishUpload(upload, company_id, kind, name)
-    return await write(core, caller, ask.DOCUMENT_FINISHED, body, 201)
+    body = ask.FinishUpload(upload=upload, company=company_id, kind=kind, name=name)
+    return await write(core, caller, ask.FINISH.subject, body, 201)
+
+
+@get(
+    "/contracts/{contract_id:str}/preview",
+    summary="The newest version as a PDF",
+    tags=["Contracts"],
+    opt={"query": frozenset({"locale"})},
+    media_type="application/pdf",
+)
+async def preview_contract(
+    contract_id: str, caller: Caller, core: CoreClient, locale: agreements.Locale = "fr"
+) -> Response[bytes]:
+    """Return the PDF in a language, marked as a draft until the version is ready."""
+    body = agreements.PreviewContract(id=ContractId(path_id("contract", contract_id)), locale=locale)
+    subject = agreements.PREVIEW.subject
+    content = await core.ask(subject, body, bytes, caller=caller, timeout_s=WRITE_TIMEOUT_S)
+    return Response(content, media_type="application/pdf")
 
 
 async def send_file(
@@ -132,18 +130,17 @@ async def receive_file(request: Request[Any, Any, Any], caller: Caller, core: Co
         waiting += chunk
         while len(waiting) >= ask.PART_BYTES_MAX:
             part, waiting = bytes(waiting[: ask.PART_BYTES_MAX]), waiting[ask.PART_BYTES_MAX :]
-            await core.ask(ask.DOCUMENT_PART, ask.PutPart(upload, number, part), Nothing, caller=caller)
+            await _put(core, caller, ask.PutPart(upload, number, part))
             number += 1
     if size > ask.DOCUMENT_BYTES_MAX:
         raise Problem("document_too_large", errors=[FieldProblem("file", "too_large")])
     if waiting:
-        await core.ask(ask.DOCUMENT_PART, ask.PutPart(upload, number, bytes(waiting)), Nothing, caller=caller)
+        await _put(core, caller, ask.PutPart(upload, number, bytes(waiting)))
     return upload
 
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (
-    list_documents,
-    document_bytes,
-    document_facts,
-    upload_document,
-)
+async def _put(core: CoreClient, caller: Caller, part: ask.PutPart) -> None:
+    await core.ask(ask.PUT_PART.subject, part, Nothing, caller=caller)
+
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (document_bytes, upload_document, preview_contract)

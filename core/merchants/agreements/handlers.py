@@ -7,7 +7,7 @@ import msgspec
 
 from core.contracts import agreements as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
+from core.contracts.desk_requests import Written
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.ids import new_id
@@ -39,7 +39,7 @@ from core.merchants.agreements.signed_papers import refuse_other_paper
 from core.merchants.agreements.views import contract_detail, summary_of
 from core.merchants.agreements.wording import checked_terms, content_of, contract_form
 from core.values.clock import Clock, paris_date
-from core.values.cursors import encode_cursor
+from core.values.cursors import id_in, page_of
 from core.values.ids import encode_id
 
 
@@ -57,42 +57,36 @@ class ContractHandlers:
         self._institution = institution
 
     async def contracts(self, caller: SignedIn, request: ask.ListContracts) -> ask.ContractPage:
-        """Return contracts, newest first. Raises: NotPermitted."""
+        """Return contracts, newest first. Raises: CursorMalformed."""
         return await list_contracts(self._pool, caller, request)
 
-    async def contract(self, caller: SignedIn, request: ById) -> ask.ContractDetail:
-        """Return one contract. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.CONTRACTS_READ)
+    async def contract(self, caller: SignedIn, request: ask.OneContract) -> ask.ContractDetail:
+        """Return one contract. Raises: NotFound."""
+        scope = caller.scope_of(Permission.CONTRACTS_READ)
         async with self._pool.acquire() as connection:
             return await contract_detail(connection, caller, scope, request.id)
 
-    async def form(self, caller: SignedIn, request: ById) -> ask.ContractForm:
-        """Return what a contract of a company may name. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.CONTRACTS_WRITE)
+    async def form(self, caller: SignedIn, request: ask.FillContract) -> ask.ContractForm:
+        """Return what a contract of a company may name. Raises: NotFound."""
+        scope = caller.scope_of(Permission.CONTRACTS_WRITE)
         async with self._pool.acquire() as connection:
             return await contract_form(connection, scope, request.id, self._today())
 
     async def make(self, caller: SignedIn, request: ask.MakeContract) -> Written:
         """Make a draft.
 
-        Raises: NotPermitted, NotFound, OnboardingNotValidated, AgreementRefused, GridNotInForce, KeyReused.
+        Raises: NotFound, OnboardingNotValidated, AgreementRefused, GridNotInForce, KeyReused.
         """
-        scope = require(caller, Permission.CONTRACTS_WRITE)
+        scope = caller.scope_of(Permission.CONTRACTS_WRITE)
 
         async def effect(connection: Connection) -> bytes:
             now = self._clock.now()
-            if await store.find_company(connection, scope, request.company_id) is None:
+            if await store.find_company(connection, scope, request.company) is None:
                 raise NotFound
-            if not await may_have_contract(connection, request.company_id):
+            if not await may_have_contract(connection, request.company):
                 raise OnboardingNotValidated
             terms = await checked_terms(
-                connection,
-                scope,
-                company_id=request.company_id,
-                grid_id=request.grid_id,
-                starts_on=request.starts_on,
-                services=request.services,
-                today=paris_date(now),
+                connection, scope, request, company_id=request.company, today=paris_date(now)
             )
             number = number_of(paris_date(now).year, await store.next_number(connection))
             contract_id = new_id(self._clock)
@@ -100,7 +94,7 @@ class ContractHandlers:
                 connection,
                 contract_id=contract_id,
                 number=number,
-                company_id=request.company_id,
+                company_id=request.company,
                 agent_id=caller.agent_id,
                 now=now,
             )
@@ -125,16 +119,16 @@ class ContractHandlers:
     async def word(self, caller: SignedIn, request: ask.WordContract) -> Written:
         """Give the draft new terms, or begin an amendment.
 
-        Raises: NotPermitted, NotFound, ContractActRefused, ChangedMeanwhile, AgreementRefused, GridNotInForce,
-        KeyReused.
+        Raises: NotFound, ContractActRefused, ChangedMeanwhile, AgreementRefused, GridNotInForce, KeyReused.
         """
-        scope = require(caller, Permission.CONTRACTS_WRITE)
+        scope = caller.scope_of(Permission.CONTRACTS_WRITE)
+        act = "amend" if isinstance(request, ask.AmendContract) else "word"
 
         async def effect(connection: Connection) -> bytes:
             now = self._clock.now()
             row = await self._locked(connection, scope, request.id)
             version, version_state = await store.newest_version(connection, request.id)
-            if request.amend:
+            if act == "amend":
                 self._step(row, version, version_state, "amend")
             elif version_state != "draft":
                 raise ContractActRefused(row["state"], "word")
@@ -146,15 +140,9 @@ class ContractHandlers:
                 present=len(await store.list_events(connection, request.id)),
             )
             terms = await checked_terms(
-                connection,
-                scope,
-                company_id=row["company_id"].bytes,
-                grid_id=request.grid_id,
-                starts_on=request.starts_on,
-                services=request.services,
-                today=paris_date(now),
+                connection, scope, request, company_id=row["company_id"].bytes, today=paris_date(now)
             )
-            if request.amend:
+            if act == "amend":
                 version = await store.add_version(
                     connection,
                     contract_id=request.id,
@@ -176,13 +164,12 @@ class ContractHandlers:
             await store.put_covered(
                 connection, contract_id=request.id, version=version, services=terms.services
             )
-            act = "amend" if request.amend else "word"
             states = (row["state"], row["state"])
             facts: dict[str, object] = {"services": len(terms.services)}
             await self._note(connection, caller, request.id, version, act, states, request.reason, facts)
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="contract_word")
+        return await self._write(caller, request, effect, key=request.idempotency_key, path=f"contract_{act}")
 
     async def move(self, caller: SignedIn, request: ask.MoveContract) -> Written:
         """Take one step; what it stops or starts happens in the same transaction.
@@ -233,10 +220,10 @@ class ContractHandlers:
     async def sign(self, caller: SignedIn, request: ask.SignContract) -> Written:
         """Take a signature: typed under the hash of the paper, or the signed paper itself.
 
-        Raises: NotPermitted, NotFound, ContractActRefused, SignatureRefused, PaperChanged, KeyReused.
+        Raises: NotFound, ContractActRefused, SignatureRefused, PaperChanged, KeyReused.
         """
-        scope = require(caller, Permission.CONTRACTS_WRITE)
-        if (request.typed is None) == (request.document_id is None):
+        scope = caller.scope_of(Permission.CONTRACTS_WRITE)
+        if (request.typed is None) == (request.document is None):
             raise SignatureRefused("typed", "one_of_two")
 
         async def effect(connection: Connection) -> bytes:
@@ -252,16 +239,16 @@ class ContractHandlers:
                 if request.typed.pdf_sha256 != sha256.hex():
                     raise PaperChanged
                 evidence = await self._signatures.typed(
-                    name=request.typed.name.strip(),
-                    role=request.typed.role.strip(),
+                    name=request.typed.name,
+                    role=request.typed.role,
                     consent=consent_text(row["number"], version, row["legal_name"], wording["locale"]),
                     pdf_sha256=sha256.hex(),
-                    ip=request.ip,
+                    ip=caller.ip,
                     now=now,
                 )
             else:
-                assert request.document_id is not None
-                paper = await self._filing.find(connection, request.document_id)
+                assert request.document is not None
+                paper = await self._filing.find(connection, request.document)
                 company = encode_id("company", row["company_id"].bytes)
                 if paper is None or paper.company.id != company or paper.kind != "signed_contract":
                     raise SignatureRefused("document", "not_found")
@@ -272,7 +259,7 @@ class ContractHandlers:
                     agent=caller.name,
                     pdf_sha256=sha256.hex(),
                     signed_sha256=paper.sha256,
-                    ip=request.ip,
+                    ip=caller.ip,
                     now=now,
                 )
             await store.sign(
@@ -280,7 +267,7 @@ class ContractHandlers:
                 request.id,
                 version,
                 evidence=evidence,
-                document_id=request.document_id,
+                document_id=request.document,
                 now=now,
             )
             await store.set_contract(
@@ -298,8 +285,8 @@ class ContractHandlers:
         return await self._write(caller, request, effect, key=request.idempotency_key, path="contract_sign")
 
     async def preview(self, caller: SignedIn, request: ask.PreviewContract) -> bytes:
-        """Return the newest version as a PDF: marked as a draft until it is ready. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.CONTRACTS_READ)
+        """Return the newest version as a PDF: marked as a draft until it is ready. Raises: NotFound."""
+        scope = caller.scope_of(Permission.CONTRACTS_READ)
         now = self._clock.now()
         async with self._pool.acquire() as connection:
             found = await store.list_contracts(connection, scope, contract_id=request.id)
@@ -470,19 +457,18 @@ class ContractHandlers:
 async def list_contracts(
     pool: asyncpg.Pool, caller: SignedIn, request: ask.ListContracts
 ) -> ask.ContractPage:
-    """Return contracts, newest first. Raises: NotPermitted."""
-    limit = min(request.limit, PAGE_ROWS_MAX)
+    """Return contracts, newest first. Raises: CursorMalformed."""
     found = await store.list_contracts(
         pool,
-        require(caller, Permission.CONTRACTS_READ),
+        caller.scope_of(Permission.CONTRACTS_READ),
         pattern=like_pattern(request.query),
-        company_id=request.company_id,
+        company_id=request.company,
         state=request.state,
-        before=request.before,
-        limit=limit + 1,
+        before=id_in("contract", request.cursor),
+        limit=request.limit + 1,
     )
-    page = [summary_of(row) for row in found[:limit]]
-    return ask.ContractPage(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+    page, cursor = page_of(found, request.limit, lambda last: (encode_id("contract", last["id"].bytes),))
+    return ask.ContractPage([summary_of(row) for row in page], cursor)
 
 
 def _end_reason_kept(row: asyncpg.Record, request: ask.MoveContract) -> str:

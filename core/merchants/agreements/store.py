@@ -167,7 +167,7 @@ async def put_covered(
         _SQL.add_covered,
         uuid_of(contract_id),
         version,
-        [uuid_of(one.store_id) for one in services],
+        [uuid_of(one.store) for one in services],
         [one.kind for one in services],
         [msgspec.json.encode(one.options).decode() for one in services],
     )
@@ -181,7 +181,7 @@ async def places_seen(
         _SQL.seen_of_company,
         scope.parameter(),
         uuid_of(company_id),
-        [uuid_of(one.store_id) for one in services],
+        [uuid_of(one.store) for one in services],
         [one.kind for one in services],
     )
     return {row["place"] - 1 for row in rows}

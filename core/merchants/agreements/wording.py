@@ -1,6 +1,5 @@
 """What a draft says: checked terms, the form that they are chosen from, the content of the paper."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -36,11 +35,9 @@ class Terms(msgspec.Struct, frozen=True):
 async def checked_terms(
     connection: Connection,
     scope: Scope,
+    terms: ask.ContractTerms,
     *,
     company_id: bytes,
-    grid_id: bytes,
-    starts_on: str,
-    services: Sequence[ask.Covered],
     today: date,
 ) -> Terms:
     """Return the terms with every option filled in.
@@ -49,30 +46,25 @@ async def checked_terms(
     """
     problems: list[FieldProblem] = []
     try:
-        first_day = date.fromisoformat(starts_on)
+        first_day = date.fromisoformat(terms.starts_on)
     except ValueError:
         problems.append(FieldProblem("starts_on", "malformed", "YYYY-MM-DD"))
         first_day = today
-    if not services:
-        problems.append(FieldProblem("services", "empty"))
-    if len(services) > ask.SERVICES_OF_CONTRACT_MAX:
-        problems.append(FieldProblem("services", "too_many"))
-        raise AgreementRefused(problems)
-    seen = await store.places_seen(connection, scope, company_id, services)
+    seen = await store.places_seen(connection, scope, company_id, terms.services)
     kept: list[ask.Covered] = []
     named: set[tuple[bytes, str]] = set()
-    for place, one in enumerate(services):
+    for place, one in enumerate(terms.services):
         if place not in seen:
             problems.append(FieldProblem(f"services[{place}].store", "not_found"))
-        if (one.store_id, one.kind) in named:
+        if (one.store, one.kind) in named:
             problems.append(FieldProblem(f"services[{place}]", "twice"))
-        named.add((one.store_id, one.kind))
+        named.add((one.store, one.kind))
         options, wrong = checked_options(one.kind, one.options, f"services[{place}].options")
         problems += wrong
-        kept.append(ask.Covered(one.store_id, one.kind, options))
+        kept.append(ask.Covered(one.store, one.kind, options))
     if problems:
         raise AgreementRefused(problems)
-    standing = await in_force(connection, grid_id, today)
+    standing = await in_force(connection, terms.grid, today)
     if standing is None:
         raise GridNotInForce
     return Terms(first_day, standing[0], kept)

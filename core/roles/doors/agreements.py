@@ -10,7 +10,6 @@ import msgspec
 
 from core.contracts import agreements as ask
 from core.contracts import documents as files
-from core.contracts.desk_requests import ById, Nothing
 from core.contracts.documents import DocumentView
 from core.db.rows import Connection
 from core.documents.api import DocumentHandlers, blobs_from, typeset
@@ -21,7 +20,7 @@ from core.merchants.agreements.api import (
     ServiceHandlers,
     TemplateHandlers,
 )
-from core.roles.doors.door import Door, Doors, Parts
+from core.roles.doors.door import Doors, Parts, served
 from core.values.clock import Clock
 
 _PAPER: Final = Path(agreements.__file__).with_name("contract.typ")
@@ -83,49 +82,26 @@ def doors(parts: Parts) -> Doors:
     contracts = contracts_with(parts.pool, parts.clock, documents, parts.environment)
     templates = TemplateHandlers(parts.pool, parts.clock)
     services = ServiceHandlers(parts.pool, parts.clock)
-    return {
-        ask.CONTRACTS: Door(
-            ask.ListContracts, True, lambda who, body, _locale: contracts.contracts(who, body)
-        ),
-        ask.CONTRACT: Door(ById, True, lambda who, body, _locale: contracts.contract(who, body)),
-        ask.CONTRACT_FORM: Door(ById, True, lambda who, body, _locale: contracts.form(who, body)),
-        ask.CONTRACT_MADE: Door(ask.MakeContract, True, lambda who, body, _locale: contracts.make(who, body)),
-        ask.CONTRACT_WORDED: Door(
-            ask.WordContract, True, lambda who, body, _locale: contracts.word(who, body)
-        ),
-        ask.CONTRACT_MOVED: Door(
-            ask.MoveContract, True, lambda who, body, _locale: contracts.move(who, body)
-        ),
-        ask.CONTRACT_SIGNED: Door(
-            ask.SignContract, True, lambda who, body, _locale: contracts.sign(who, body)
-        ),
-        ask.CONTRACT_PREVIEW: Door(
-            ask.PreviewContract, True, lambda who, body, _locale: contracts.preview(who, body)
-        ),
-        ask.TEMPLATES: Door(Nothing, True, lambda who, body, _locale: templates.templates(who, body)),
-        ask.TEMPLATE: Door(ById, True, lambda who, body, _locale: templates.template(who, body)),
-        ask.TEMPLATE_WRITTEN: Door(
-            ask.WriteTemplate, True, lambda who, body, _locale: templates.write(who, body)
-        ),
-        ask.SERVICE: Door(ById, True, lambda who, body, _locale: services.service(who, body)),
-        ask.SERVICE_MADE: Door(ask.MakeService, True, lambda who, body, _locale: services.make(who, body)),
-        ask.SERVICE_OPTIONS: Door(
-            ask.SetOptions, True, lambda who, body, _locale: services.set_options(who, body)
-        ),
-        ask.SERVICE_LIMITS: Door(
-            ask.SetLimits, True, lambda who, body, _locale: services.set_limits(who, body)
-        ),
-        files.DOCUMENT: Door(ById, True, lambda who, body, _locale: documents.document(who, body)),
-        files.DOCUMENTS: Door(
-            files.ListDocuments, True, lambda who, body, _locale: documents.documents(who, body)
-        ),
-        files.DOCUMENT_BYTES: Door(
-            files.ReadBytes, True, lambda who, body, _locale: documents.read(who, body)
-        ),
-        files.DOCUMENT_PART: Door(
-            files.PutPart, True, lambda who, body, _locale: documents.put_part(who, body)
-        ),
-        files.DOCUMENT_FINISHED: Door(
-            files.FinishUpload, True, lambda who, body, _locale: documents.finish(who, body)
-        ),
-    }
+    return served(
+        (ask.LIST, contracts.contracts),
+        (ask.ONE, contracts.contract),
+        (ask.FORM, contracts.form),
+        (ask.MAKE, contracts.make),
+        (ask.WORD, contracts.word),
+        (ask.AMEND, contracts.word),
+        (ask.MOVE, contracts.move),
+        (ask.SIGN, contracts.sign),
+        (ask.PREVIEW, contracts.preview),
+        (ask.TEMPLATES, templates.templates),
+        (ask.ONE_TEMPLATE, templates.template),
+        (ask.WRITE_TEMPLATE, templates.write),
+        (ask.SERVICE, services.service),
+        (ask.MAKE_SERVICE, services.make),
+        (ask.SET_OPTIONS, services.set_options),
+        (ask.SET_LIMITS, services.set_limits),
+        (files.LIST, documents.documents),
+        (files.ONE, documents.document),
+        (files.READ, documents.read),
+        (files.PUT_PART, documents.put_part),
+        (files.FINISH, documents.finish),
+    )

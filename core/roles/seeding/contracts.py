@@ -16,6 +16,7 @@ from core.contracts.agreements import (
     SignContract,
     TypedSignature,
 )
+from core.contracts.ids import CompanyId, ContractId, FeeGridId, StoreId
 from core.contracts.permissions import Permission
 from core.contracts.scope import Area
 from core.db.pool import open_pool
@@ -87,24 +88,24 @@ async def _make(
     written = await contracts.make(
         caller,
         MakeContract(
-            company_id=rows[0]["company_id"].bytes,
-            locale="fr",
-            grid_id=rows[0]["grid_id"].bytes,
+            company=CompanyId(rows[0]["company_id"].bytes),
+            grid=FeeGridId(rows[0]["grid_id"].bytes),
             starts_on=paris_date(now).isoformat(),
-            services=[Covered(row["store_id"].bytes, row["kind"]) for row in rows],
+            services=[Covered(StoreId(row["store_id"].bytes), row["kind"]) for row in rows],
         ),
     )
     for step in wanted.steps:
         shown = msgspec.json.decode(written.body, type=ContractDetail)
-        contract_id = decode_id("contract", shown.id)
+        contract_id = ContractId(decode_id("contract", shown.id))
         match step:
             case "sign":
                 paper = shown.versions[0].pdf_fr
                 assert paper is not None, "a contract that was made ready has its paper"
                 typed = TypedSignature(wanted.signatory, wanted.role, paper.sha256, consent=True)
-                written = await contracts.sign(caller, SignContract(contract_id, "127.0.0.1", typed))
+                written = await contracts.sign(caller, SignContract(id=contract_id, typed=typed))
             case "prepare" | "activate":
-                written = await contracts.move(caller, MoveContract(contract_id, step, "Démonstration"))
+                move = MoveContract(id=contract_id, act=step, reason="Démonstration")
+                written = await contracts.move(caller, move)
             case _:
                 raise ValueError(step)
 
@@ -124,4 +125,5 @@ def _signed_in(row: asyncpg.Record, now: datetime) -> SignedIn:
         disabled_at=None,
         confirmed_at=now,
         grants=(Grant(row["role"], _RIGHTS, Area()),),
+        ip="127.0.0.1",
     )

@@ -116,11 +116,12 @@ async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
         errors["reason"] = desk.words("action.reason_short")
     if not errors:
         try:
-            await desk.gateway.post(
-                f"/v1/contracts/{path_part(contract_id)}/terms",
-                {**body, "amend": amend, "reason": reason, **revision_of(form)},
-                idempotency_key=form.get("idempotency_key") or None,
-            )
+            body |= {"reason": reason, **revision_of(form)}
+            path, key = f"/v1/contracts/{path_part(contract_id)}", form.get("idempotency_key") or None
+            if amend:
+                await desk.gateway.post(f"{path}/amend", body, idempotency_key=key)
+            else:
+                await desk.gateway.patch(path, body, idempotency_key=key)
         except GatewayProblem as problem:
             if problem.is_beyond_the_form:
                 raise
@@ -150,12 +151,12 @@ async def take_act(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
     if not says_why(reason):
         errors = {"reason": desk.words("action.reason_short")}
         return await _show_act(desk, contract_id, act, form, errors, status=422)
-    body: Json = {"act": act, "reason": reason}
+    body: Json = {"reason": reason}
     if act == "terminate" and form.get("effective_on"):
         body["effective_on"] = form["effective_on"]
     try:
         await desk.gateway.post(
-            f"/v1/contracts/{path_part(contract_id)}/acts",
+            f"/v1/contracts/{path_part(contract_id)}/{path_part(act)}",
             body,
             idempotency_key=form.get("idempotency_key") or None,
         )
@@ -190,7 +191,7 @@ async def sign_typed(desk: Desk, contract_id: str) -> Response[bytes]:
         typed["pdf_sha256"] = form.get("pdf_sha256", "")
         try:
             await desk.gateway.post(
-                f"/v1/contracts/{path_part(contract_id)}/signature",
+                f"/v1/contracts/{path_part(contract_id)}/sign",
                 {"typed": typed},
                 idempotency_key=form.get("idempotency_key") or None,
             )
@@ -224,7 +225,7 @@ async def sign_uploaded(desk: Desk, contract_id: str) -> Response[bytes]:
         try:
             document = await desk.gateway.upload("/v1/documents", where, content)
             await desk.gateway.post(
-                f"/v1/contracts/{path_part(contract_id)}/signature", {"document": document["id"]}
+                f"/v1/contracts/{path_part(contract_id)}/sign", {"document": document["id"]}
             )
         except GatewayProblem as problem:
             if problem.is_beyond_the_form:

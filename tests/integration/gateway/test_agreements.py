@@ -155,16 +155,14 @@ async def make(
 
 
 async def act(client: httpx.AsyncClient, contract: str, what: str, **more: Any) -> dict[str, Any]:
-    answer = await client.post(
-        f"/v1/contracts/{contract}/acts", json={"act": what, "reason": "as agreed", **more}
-    )
+    answer = await client.post(f"/v1/contracts/{contract}/{what}", json={"reason": "as agreed", **more})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 async def sign(client: httpx.AsyncClient, contract: dict[str, Any]) -> dict[str, Any]:
     answer = await client.post(
-        f"/v1/contracts/{contract['id']}/signature",
+        f"/v1/contracts/{contract['id']}/sign",
         json={
             "typed": {
                 "name": "Awa Diop",
@@ -248,8 +246,8 @@ async def test_a_notice_is_carried_out_on_its_date_and_can_be_taken_back(
     # Why it ends is what the notice said, whatever happened in between.
     assert shown["events"][-1]["reason"] == "the shop closes"
     past = await client.post(
-        f"/v1/contracts/{contract['id']}/acts",
-        json={"act": "terminate", "reason": "too late", "effective_on": str(date(2020, 1, 1))},
+        f"/v1/contracts/{contract['id']}/terminate",
+        json={"reason": "too late", "effective_on": str(date(2020, 1, 1))},
     )
     assert [one["field"] for one in past.json()["errors"]] == ["effective_on"]
 
@@ -262,14 +260,13 @@ async def test_the_old_version_stays_in_force_until_the_amendment_is_activated(
     only_softpos = {
         "grid": grid,
         "starts_on": today(),
-        "amend": True,
         "reason": "no more terminals",
         "services": [{"store": place.public("store"), "kind": "softpos"}],
     }
-    amended = await client.post(f"/v1/contracts/{contract['id']}/terms", json=only_softpos)
+    amended = await client.post(f"/v1/contracts/{contract['id']}/amend", json=only_softpos)
     assert amended.status_code == 200, amended.text
     assert [one["state"] for one in amended.json()["versions"]] == ["draft", "in_force"]
-    again = await client.post(f"/v1/contracts/{contract['id']}/terms", json=only_softpos)
+    again = await client.post(f"/v1/contracts/{contract['id']}/amend", json=only_softpos)
     assert again.json()["code"] == "contract_act_refused"
     signed = await sign(client, await act(client, contract["id"], "prepare"))
     assert await reason_of_payment(rows, place) == 0
@@ -296,9 +293,7 @@ async def test_one_service_is_covered_by_one_contract(
     }
     second = (await client.post("/v1/contracts", json=body)).json()
     await sign(client, await act(client, second["id"], "prepare"))
-    answer = await client.post(
-        f"/v1/contracts/{second['id']}/acts", json={"act": "activate", "reason": "now"}
-    )
+    answer = await client.post(f"/v1/contracts/{second['id']}/activate", json={"reason": "now"})
     assert (answer.status_code, answer.json()["code"]) == (409, "service_covered_elsewhere")
 
 
@@ -315,7 +310,7 @@ async def test_what_is_signed_is_the_paper_that_was_read(
     made_again = await client.get(f"/v1/contracts/{contract['id']}/preview", params={"locale": "fr"})
     assert made_again.content == kept.content
     wrong = {"name": "Awa Diop", "role": "Gérante", "pdf_sha256": "0" * 64, "consent": True}
-    address = f"/v1/contracts/{contract['id']}/signature"
+    address = f"/v1/contracts/{contract['id']}/sign"
     assert (await client.post(address, json={"typed": wrong})).json()["code"] == "contract_paper_changed"
     silent = {**wrong, "pdf_sha256": paper["sha256"], "consent": False}
     assert (await client.post(address, json={"typed": silent})).json()["errors"][0]["field"] == "consent"
@@ -341,7 +336,7 @@ async def test_a_signed_paper_is_uploaded_and_taken_as_the_signature(
     document = put.json()
     assert (document["name"], document["size_bytes"]) == ("signé.pdf", len(large))
     assert (await client.get(f"/v1/documents/{document['id']}")).content == large
-    signed = await client.post(f"/v1/contracts/{contract['id']}/signature", json={"document": document["id"]})
+    signed = await client.post(f"/v1/contracts/{contract['id']}/sign", json={"document": document["id"]})
     assert signed.json()["versions"][0]["signature"]["document"] == document["id"]
     assert signed.json()["state"] == "signed"
     assert await rows.fetchval(PARTS) == parts_before
@@ -357,7 +352,7 @@ async def test_a_file_that_cannot_be_the_signed_paper_is_no_signature(
         return put.json()["id"]
 
     async def signed(contract: dict[str, Any], document: str) -> httpx.Response:
-        return await client.post(f"/v1/contracts/{contract['id']}/signature", json={"document": document})
+        return await client.post(f"/v1/contracts/{contract['id']}/sign", json={"document": document})
 
     first, second = await make(client, desk_stack, place), await make(client, desk_stack, place)
     old = await uploaded(PDF + b"old")
@@ -389,7 +384,7 @@ async def test_a_paper_brought_to_two_contracts_at_once_signs_one(
             uuid.UUID(bytes=decode_id("document", paper)),
         )
         signing = asyncio.create_task(
-            client.post(f"/v1/contracts/{contracts[1]['id']}/signature", json={"document": paper})
+            client.post(f"/v1/contracts/{contracts[1]['id']}/sign", json={"document": paper})
         )
         waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')"
         async with asyncio.timeout(30):

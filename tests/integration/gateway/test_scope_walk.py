@@ -91,7 +91,6 @@ EVERYWHERE_ONLY: Final = {
     "POST /approval-limits",
     "POST /brands",
     "DELETE /brands/{brand_id}",
-    "POST /contract-templates",
     "POST /fee-versions/{fee_version_id}/{act}",
     # An account has its place by its first company; alone it is for who sees the whole.
     "POST /accounts",
@@ -147,7 +146,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
             },
         }
     },
-    "POST /contracts/{contract_id}/signature": {
+    "POST /contracts/{contract_id}/sign": {
         "body": {"typed": {"name": "Odette", "role": "owner", "pdf_sha256": "0" * 64, "consent": True}}
     },
     "POST /requests/{request_id}/close": {"body": {"comment": "walked"}},
@@ -223,7 +222,6 @@ SUBJECTS_EVERYWHERE_ONLY: Final = {
     "core.desk.brands",
     "core.desk.brand_put",
     "core.desk.brand_remove",
-    "core.desk.contract_template_written",
     "core.desk.fee_versions_move",
     *(each.subject for each in OPERATIONS if each.reach is Reach.EVERYWHERE),
 }

@@ -94,7 +94,7 @@ async def test_the_terms_of_a_draft_are_not_written_over_what_a_colleague_chose(
     desk_stack: DeskStack, client: httpx.AsyncClient, place: Place
 ) -> None:
     draft = await make(client, desk_stack, place)
-    path = f"/v1/contracts/{draft['id']}/terms"
+    path = f"/v1/contracts/{draft['id']}"
     body = {
         "grid": await grid_in_force(desk_stack),
         "starts_on": draft["starts_on"],
@@ -105,12 +105,12 @@ async def test_the_terms_of_a_draft_are_not_written_over_what_a_colleague_chose(
         "revision": draft["revision"],
     }
     async with desk_stack.client(await desk_stack.log_in(SALES)) as colleague:
-        theirs = await colleague.post(path, json={**body, "locale": "en"})
+        theirs = await colleague.patch(path, json={**body, "locale": "en"})
         assert theirs.status_code == 200, theirs.text
-    late = await client.post(path, json={**body, "locale": "fr"})
+    late = await client.patch(path, json={**body, "locale": "fr"})
     assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
     assert late.json()["errors"][0]["detail"].startswith("Karim Belaïd, ")
-    present = (await client.get(f"/v1/contracts/{draft['id']}")).json()
+    present = (await client.get(path)).json()
     assert present["versions"][0]["locale"] == "en", "nothing was written"
-    again = await client.post(path, json={**body, "locale": "fr", "revision": present["revision"]})
+    again = await client.patch(path, json={**body, "locale": "fr", "revision": present["revision"]})
     assert again.status_code == 200

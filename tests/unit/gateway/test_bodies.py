@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from litestar.exceptions import ValidationException
 
+from core.contracts.agreements import SignContract
+from core.values.ids import encode_id
 from gateway.bodies import read_body, read_json, refuse_other_types
 from gateway.problems import Problem
-from gateway.v1.agreements import SignatureBody
 from gateway.v1.exports import ExportBody
 from gateway.v1.merchants import CompanyBody
 from gateway.v1.transactions import RefundBody
@@ -138,11 +139,9 @@ def test_a_path_that_is_no_text_is_refused(path: bytes) -> None:
 
 
 def test_a_date_and_a_hash_are_read_from_their_text() -> None:
-    signature = read_body(
-        {"typed": {"name": " Ine\u0301s ", "role": "gérante", "pdf_sha256": "0" * 64, "consent": True}},
-        SignatureBody,
-    )
-    assert signature.typed.name == "Inés"
+    typed = {"name": " Ine\u0301s ", "role": "gérante", "pdf_sha256": "0" * 64, "consent": True}
+    contract = encode_id("contract", bytes(16))
+    assert read_body({"id": contract, "typed": typed}, SignContract).typed.name == "Inés"
     assert (
         read_body({"format": "csv", "filter": {"from": "2026-01-01T00:00:00Z"}}, ExportBody).filter.from_.year
         == 2026

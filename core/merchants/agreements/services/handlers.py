@@ -5,10 +5,10 @@ import msgspec
 
 from core.contracts import agreements as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import ById, Written
+from core.contracts.desk_requests import Written
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale
 from core.merchants.agreements.errors import AgreementRefused, ServiceStands
 from core.merchants.agreements.services import store
 from core.merchants.agreements.services.rules import above_transaction_max, checked_options, limit_problems
@@ -23,9 +23,9 @@ class ServiceHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def service(self, caller: SignedIn, request: ById) -> ask.ServiceDetail:
-        """Return one service. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.DIRECTORY_READ)
+    async def service(self, caller: SignedIn, request: ask.OneService) -> ask.ServiceDetail:
+        """Return one service. Raises: NotFound."""
+        scope = caller.scope_of(Permission.DIRECTORY_READ)
         async with self._pool.acquire() as connection:
             found = await store.find_service(
                 connection, scope, request.id, may_edit=await self._may_edit(connection, caller, request.id)
@@ -35,13 +35,13 @@ class ServiceHandlers:
         return found
 
     async def make(self, caller: SignedIn, request: ask.MakeService) -> Written:
-        """Make a service that waits for a contract. Raises: NotPermitted, NotFound, ServiceStands, KeyReused."""
-        scope = require(caller, Permission.SERVICES_WRITE)
+        """Make a service that waits for a contract. Raises: NotFound, ServiceStands, KeyReused."""
+        scope = caller.scope_of(Permission.SERVICES_WRITE)
 
         async def effect(connection: Connection) -> bytes:
-            if not await store.sees_store(connection, scope, request.store_id, request.kind):
+            if not await store.sees_store(connection, scope, request.store, request.kind):
                 raise NotFound
-            made = await store.add_service(connection, request.store_id, request.kind)
+            made = await store.add_service(connection, request.store, request.kind)
             if made is None:
                 raise ServiceStands
             await self._note(
@@ -52,7 +52,7 @@ class ServiceHandlers:
         return await self._write(caller, request, effect, key=request.idempotency_key, path="service")
 
     async def set_options(self, caller: SignedIn, request: ask.SetOptions) -> Written:
-        """Write every option. Raises: NotPermitted, NotFound, AgreementRefused, ChangedMeanwhile, KeyReused."""
+        """Write every option. Raises: NotFound, AgreementRefused, ChangedMeanwhile, KeyReused."""
 
         async def effect(connection: Connection) -> bytes:
             present = await self._locked(connection, caller, request)
@@ -73,7 +73,7 @@ class ServiceHandlers:
     async def set_limits(self, caller: SignedIn, request: ask.SetLimits) -> Written:
         """Write every limit, effective at the next payment.
 
-        Raises: NotPermitted, NotFound, AgreementRefused, ChangedMeanwhile, KeyReused.
+        Raises: NotFound, AgreementRefused, ChangedMeanwhile, KeyReused.
         """
 
         async def effect(connection: Connection) -> bytes:
@@ -105,7 +105,7 @@ class ServiceHandlers:
     async def _locked(
         self, connection: Connection, caller: SignedIn, request: ask.SetOptions | ask.SetLimits
     ) -> ask.ServiceDetail:
-        scope = require(caller, Permission.SERVICES_WRITE)
+        scope = caller.scope_of(Permission.SERVICES_WRITE)
         if not await store.lock_service(connection, scope, request.id):
             raise NotFound
         present = await store.find_service(connection, scope, request.id, may_edit=True)
@@ -121,7 +121,7 @@ class ServiceHandlers:
         return present
 
     async def _shown(self, connection: Connection, caller: SignedIn, service_id: bytes) -> bytes:
-        scope = require(caller, Permission.SERVICES_WRITE)
+        scope = caller.scope_of(Permission.SERVICES_WRITE)
         return msgspec.json.encode(await store.find_service(connection, scope, service_id, may_edit=True))
 
     async def _note(
