@@ -37,7 +37,7 @@ _BY_NAME: Mapping[str, Json] = {
     "service": "pax",
     "list": "transactions",
 }
-_KIND_OF_NAME = {"assignee": "agent", "file": "onboarding", "grid": "fee_grid", "version": "fee_version"}
+_KIND_OF_NAME = {"assignee": "agent", "file": "onboarding"}
 _ID_CHARACTERS = 30
 _ID_PATTERN = re.compile(r"\^\(?([a-z|]+)\)?_\[")
 _WORDS = "walking out of scope"
@@ -46,9 +46,6 @@ _WORDS = "walking out of scope"
 def kind_of(name: str) -> str | None:
     """Return the kind of id that a name stands for: `store`, `store_id`, `stores`, `store_ids`."""
     bare = name.rsplit(".", 1)[-1].removesuffix("_ids").removesuffix("_id")
-    if bare == "version" and name == bare:
-        # A plain version is a number; the id of one is called version_id.
-        return None
     for candidate in (bare, bare.removesuffix("s"), bare.removesuffix("ies") + "y", _KIND_OF_NAME.get(bare)):
         if candidate in PREFIXES:
             return candidate
