@@ -6,8 +6,10 @@ goes field by field. Both ways give the same answer, which a property test holds
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from edge.protocol.answers import MALFUNCTION
 from edge.protocol.field import Dialect, Field, Message
 from edge.protocol.fieldwise import Fieldwise
 from edge.protocol.limits import SHAPE_CANDIDATES_MAX, SHAPES_MAX
@@ -47,6 +49,16 @@ class Codec:
         self.decode = _decode_by_shape(dialect)
         self.encode = _encode_by_shape(dialect)
         self.salvage = Fieldwise(dialect).salvage
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalDialect:
+    """A dialect as terminals use it. Of another edition than 1987, messages are handled as those of 1987."""
+
+    codec: Codec
+    to_1987: Callable[[Message], Message] | None = None
+    from_1987: Callable[[Message], Message] | None = None
+    malfunction: str = MALFUNCTION  # Data element 39 of an answer that cannot be written whole.
 
 
 def compile_dialect(dialect: Dialect) -> Codec:

@@ -86,6 +86,18 @@ class TlvMalformed(MessageMalformed):
         self.problem = problem
 
 
+class AnswerIncomplete(ProtocolError):
+    """An answer holds a field that the dialect cannot write. `frame` is what to send: the answer without such fields."""
+
+    code = "answer_incomplete"
+
+    def __init__(self, cause: FieldMalformed, frame: bytes) -> None:
+        super().__init__(str(cause))
+        self.field = cause.field
+        self.problem = cause.problem
+        self.frame = frame
+
+
 class MessageTypeUnknown(ProtocolError):
     """A message type that this side of the session does not take."""
 

@@ -9,6 +9,7 @@ SIGN_ON_DEADLINE_S: Final = 15.0  # From the accepted connection to its sign-on.
 IDLE_TIMEOUT_S: Final = 600.0
 TLS_HANDSHAKE_TIMEOUT_S: Final = 5.0
 MESSAGES_PER_SECOND_MAX: Final = 50
+MALFORMED_MAX: Final = 5  # Malformed messages that a connection may send before it is closed.
 IN_FLIGHT_MAX: Final = 8  # Requests of one terminal that have no answer yet.
 
 # Host links.

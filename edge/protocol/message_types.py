@@ -1,4 +1,4 @@
-"""What the four digits of a message type say, and the codes of network management.
+"""What the four digits of a message type say, the codes of network management, and why a terminal reverses.
 
 Source: ISO 8583:1987, clause 4.1: version, class, function, origin; an odd origin is a repeat.
 """
@@ -12,6 +12,9 @@ SIGN_OFF: Final = "002"
 KEY_EXCHANGE: Final = "101"
 CUT_OVER: Final = "201"
 ECHO: Final = "301"
+
+CANCELLED_BY_CUSTOMER: Final = "17"
+"""Data element 39 of a reversal that the cardholder asked for."""
 
 # A request (function 0) and an advice (function 2) have an answer, of the next function and from the same origin.
 _RESPONSES: Final[dict[str, str]] = {

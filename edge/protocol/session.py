@@ -1,4 +1,4 @@
-"""One terminal's session: what it may ask, in which state. Messages in, events out; no socket, no clock.
+"""One terminal's session: what it may ask, in which state and dialect. Bytes in, events out, and the bytes of answers.
 
     NEW ----sign-on----> SIGNED_ON ----sign-off----> SIGNED_OFF
      |                    ^  |  ^                        |
@@ -6,7 +6,7 @@
      +------ close -------+--+----> CLOSED
 
 The session asks for a state change with an event, and the shell answers it: `signed_on()` once the terminal has been
-recognised, `signed_off()`, `close()`. An event therefore never makes a fact by itself.
+recognised, `signed_off()`, `close()`. An event therefore never makes a fact by itself. No socket, no clock.
 """
 
 from collections.abc import Mapping
@@ -14,22 +14,28 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from edge.protocol.answers import (
+    FORMAT_ERROR,
+    INVALID_TRANSACTION,
+    NOT_PERMITTED_TO_TERMINAL,
+    SECURITY_VIOLATION,
+    UNAVAILABLE,
+    begin_answer,
+    network_answer,
+)
+from edge.protocol.codec import TerminalDialect
+from edge.protocol.errors import AnswerIncomplete, FieldMalformed, MessageMalformed
 from edge.protocol.field import Message
+from edge.protocol.framing import TPDU_BYTES, FrameReader, mirror_tpdu
 from edge.protocol.limits import (
     IDLE_TIMEOUT_S,
     IN_FLIGHT_MAX,
+    MALFORMED_MAX,
     MESSAGES_PER_SECOND_MAX,
     READ_DEADLINE_S,
     SIGN_ON_DEADLINE_S,
 )
-from edge.protocol.message_types import (
-    CUT_OVER,
-    ECHO,
-    KEY_EXCHANGE,
-    SIGN_OFF,
-    SIGN_ON,
-    is_repeat,
-)
+from edge.protocol.message_types import CUT_OVER, ECHO, KEY_EXCHANGE, SIGN_OFF, SIGN_ON
 
 
 class SessionState(Enum):
@@ -41,6 +47,7 @@ class SessionState(Enum):
     CLOSED = "closed"
 
 
+NetworkFunction = Literal["sign_on", "sign_off", "echo", "key_exchange", "cut_over"]
 RefusedReason = Literal[
     "closed",
     "not_signed_on",
@@ -54,33 +61,6 @@ RefusedReason = Literal[
     "in_flight_max",
 ]
 SessionLimit = Literal["read_deadline_s", "sign_on_deadline_s", "idle_timeout_s"]
-
-
-@dataclass(frozen=True, slots=True)
-class SignOnRequested:
-    """The terminal says who it is (field 41). Recognise it, then call `signed_on`."""
-
-    terminal_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignOffRequested:
-    """The terminal is done for now."""
-
-
-@dataclass(frozen=True, slots=True)
-class EchoRequested:
-    """The terminal asks whether anybody is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyExchangeRequested:
-    """The terminal asks for working keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class CutOverRequested:
-    """The terminal closes its business day."""
 
 
 class MessageRow(Protocol):
@@ -101,47 +81,67 @@ class FinancialRequest(NamedTuple, Generic[Row]):
     A tuple, for it is made for every payment and a frozen dataclass costs twice as much to make.
     """
 
+    message: Message
     row: Row
-    repeat: bool
-    terminal_id: str
-    trace_number: str
+    tpdu: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRequest:
+    """Network management. For a sign-on, `terminal_id` is who the terminal says it is: recognise it, then `signed_on`."""
+
+    function: NetworkFunction
+    message: Message
+    tpdu: bytes = b""
+    terminal_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The message is not taken. The shell says so to the terminal, or closes where `fatal`."""
+    """The message is not taken. Send the answer; where there is none, close."""
 
     reason: RefusedReason
-    fatal: bool = False
+    answer: Message | None = None
+    tpdu: bytes = b""
 
 
-Event: TypeAlias = (
-    SignOnRequested
-    | SignOffRequested
-    | EchoRequested
-    | KeyExchangeRequested
-    | CutOverRequested
-    | FinancialRequest[Row]
-    | Refused
-)
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """The frame is no message of its dialect. Send the answer; where there is none, close."""
 
+    error: MessageMalformed
+    answer: Message | None = None
+    tpdu: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class DialectUnknown:
+    """Nothing that the terminal sends can be read: close."""
+
+
+OtherEvent: TypeAlias = NetworkRequest | Refused | Malformed | DialectUnknown
+"""What is answered at once, or by core about the session itself."""
+
+_TPDU_ID: Final = 0x60
 _SIGNED_ON_ONLY: Final = frozenset({SessionState.SIGNED_ON})
 _OPEN: Final = frozenset({SessionState.NEW, SessionState.SIGNED_ON, SessionState.SIGNED_OFF})
 # The transition table: in which states each request is heard. What it leads to is in the methods of the same name.
-_HEARD_IN: Final[dict[str, frozenset[SessionState]]] = {
-    SIGN_ON: _OPEN,
-    SIGN_OFF: _SIGNED_ON_ONLY,
-    ECHO: frozenset({SessionState.SIGNED_ON, SessionState.SIGNED_OFF}),
-    KEY_EXCHANGE: _SIGNED_ON_ONLY,
-    CUT_OVER: _SIGNED_ON_ONLY,
+_HEARD_IN: Final[dict[str, tuple[NetworkFunction, frozenset[SessionState]]]] = {
+    SIGN_ON: ("sign_on", _OPEN),
+    SIGN_OFF: ("sign_off", _SIGNED_ON_ONLY),
+    ECHO: ("echo", frozenset({SessionState.SIGNED_ON, SessionState.SIGNED_OFF})),
+    KEY_EXCHANGE: ("key_exchange", _SIGNED_ON_ONLY),
+    CUT_OVER: ("cut_over", _SIGNED_ON_ONLY),
 }
-_MANAGEMENT_EVENTS: Final[
-    dict[str, SignOffRequested | EchoRequested | KeyExchangeRequested | CutOverRequested]
-] = {
-    SIGN_OFF: SignOffRequested(),
-    ECHO: EchoRequested(),
-    KEY_EXCHANGE: KeyExchangeRequested(),
-    CUT_OVER: CutOverRequested(),
+# What a refused message is answered. What is not here closes the connection.
+_REFUSALS: Final[dict[RefusedReason, str]] = {
+    "not_signed_on": NOT_PERMITTED_TO_TERMINAL,
+    "network_code_absent": FORMAT_ERROR,
+    "network_code_unknown": INVALID_TRANSACTION,
+    "terminal_absent": FORMAT_ERROR,
+    "terminal_changed": SECURITY_VIOLATION,
+    "trace_number_absent": FORMAT_ERROR,
+    "in_flight_max": UNAVAILABLE,
 }
 
 
@@ -149,9 +149,13 @@ class TerminalSession(Generic[Row]):
     """The state of one connection. Times are seconds of any steady clock, the same one throughout."""
 
     __slots__ = (
+        "_dialect",
+        "_dialects",
         "_frame_since",
         "_last_heard",
+        "_malformed",
         "_opened_at",
+        "_reader",
         "_rows",
         "_window_count",
         "_window_start",
@@ -160,9 +164,15 @@ class TerminalSession(Generic[Row]):
         "terminal_id",
     )
 
-    def __init__(self, rows: Mapping[str, Row], *, now: float) -> None:
-        """`rows` are those of the table, by the four digits of a message type."""
+    def __init__(
+        self, dialects: Mapping[int, TerminalDialect], rows: Mapping[str, Row], *, now: float
+    ) -> None:
+        """`dialects` are found by the first byte of a message, `rows` by the four digits of its type."""
+        self._dialects = dialects
         self._rows = rows
+        self._dialect: TerminalDialect | None = None
+        self._reader = FrameReader()
+        self._malformed = 0
         self.state = SessionState.NEW
         self.terminal_id = ""
         self.in_flight = 0
@@ -172,20 +182,75 @@ class TerminalSession(Generic[Row]):
         self._window_start = now
         self._window_count = 0
 
-    def receive(self, message: Message, *, now: float) -> Event[Row]:
-        """Return what the message asks for. Never raises for anything that a peer can send."""
+    def feed(self, data: bytes, *, now: float) -> list[bytes]:
+        """Return the frames that these bytes complete; the read deadline runs from the first byte of one that has not.
+
+        Raises: FrameRefused, with the frames before it. Take those, then close.
+        """
+        frames = self._reader.feed(data)
+        if not self._reader.mid_frame:
+            self._frame_since = None
+        elif self._frame_since is None:
+            self._frame_since = now
+        return frames
+
+    def receive(self, frame: bytes, *, now: float) -> FinancialRequest[Row] | OtherEvent:
+        """Return what a frame asks for. Never raises for anything that a peer can send."""
+        tpdu = b""
+        if frame[0] == _TPDU_ID and len(frame) > TPDU_BYTES:
+            tpdu, frame = frame[:TPDU_BYTES], frame[TPDU_BYTES:]
+        dialect = self._dialect
+        if dialect is None:
+            dialect = self._dialect = self._dialects.get(frame[0])
+            if dialect is None:
+                return DialectUnknown()
+        try:
+            message = dialect.codec.decode(frame)
+        except MessageMalformed as error:
+            return self._refuse_malformed(frame, tpdu, dialect, error)
+        if dialect.to_1987 is not None:
+            message = dialect.to_1987(message)
+        return self.receive_message(message, tpdu, now=now)
+
+    def receive_message(
+        self, message: Message, tpdu: bytes = b"", *, now: float
+    ) -> FinancialRequest[Row] | OtherEvent:
+        """Return what a message of the 1987 edition asks for."""
         if self.state is SessionState.CLOSED:
-            return Refused("closed", fatal=True)
+            return Refused("closed")
         self._last_heard = now
-        if not self._within_rate(now):
-            return Refused("messages_per_second_max", fatal=True)
-        mti = str(message[0])
-        row = self._rows.get(mti)
+        if now - self._window_start >= 1.0:
+            self._window_start, self._window_count = now, 0
+        self._window_count += 1
+        if self._window_count > MESSAGES_PER_SECOND_MAX:
+            return Refused("messages_per_second_max")
+        row = self._rows.get(message[0])  # pyright: ignore[reportArgumentType, reportCallIssue]
         if row is None:
             return Refused("message_type_unknown")
         if row.path == "network":
-            return self._receive_management(message)
-        return self._receive_financial(message, row, mti)
+            return self._receive_management(message, tpdu)
+        reason = self._refusal_of_financial(message)
+        if reason is not None:
+            answer = begin_answer(message)
+            answer[39] = _REFUSALS[reason]
+            return Refused(reason, answer, tpdu)
+        self.in_flight += 1
+        return FinancialRequest(message, row, tpdu)
+
+    def write(self, answer: Message, tpdu: bytes = b"") -> bytes:
+        """Return the bytes of an answer in the terminal's dialect, once it has been heard.
+
+        Raises: AnswerIncomplete, which carries the bytes to send then: a terminal is never left without an answer.
+        """
+        dialect = self._dialect
+        assert dialect is not None
+        if dialect.from_1987 is not None:
+            answer = dialect.from_1987(answer)
+        try:
+            payload = dialect.codec.encode(answer)
+        except FieldMalformed as error:
+            raise AnswerIncomplete(error, _framed(_least(answer, dialect), tpdu)) from error
+        return _framed(payload, tpdu)
 
     def signed_on(self, terminal_id: str) -> None:
         """Record that the terminal was recognised."""
@@ -208,13 +273,6 @@ class TerminalSession(Generic[Row]):
         if self.in_flight > 0:
             self.in_flight -= 1
 
-    def partial_frame(self, pending: bool, *, now: float) -> None:
-        """Record whether a frame has begun and not ended; the read deadline runs from its first byte."""
-        if not pending:
-            self._frame_since = None
-        elif self._frame_since is None:
-            self._frame_since = now
-
     def overdue(self, *, now: float) -> SessionLimit | None:
         """Return the limit that the terminal has overrun, which closes the connection, or None."""
         if self._frame_since is not None and now - self._frame_since >= READ_DEADLINE_S:
@@ -225,42 +283,71 @@ class TerminalSession(Generic[Row]):
             return "idle_timeout_s"
         return None
 
-    def _within_rate(self, now: float) -> bool:
-        if now - self._window_start >= 1.0:
-            self._window_start, self._window_count = now, 0
-        self._window_count += 1
-        return self._window_count <= MESSAGES_PER_SECOND_MAX
+    def _refuse_malformed(
+        self, frame: bytes, tpdu: bytes, dialect: TerminalDialect, error: MessageMalformed
+    ) -> Malformed:
+        """Answer 30 where the message type can be read and the terminal is known, else close."""
+        self._malformed += 1
+        if self.state is not SessionState.SIGNED_ON or self._malformed > MALFORMED_MAX:
+            return Malformed(error)
+        shown = dialect.codec.salvage(frame)
+        if dialect.to_1987 is not None and 0 in shown:
+            shown = dialect.to_1987(shown)
+        if shown.get(0) not in self._rows:
+            return Malformed(error)
+        answer = begin_answer(shown)
+        answer[39], answer[41] = FORMAT_ERROR, f"{self.terminal_id:8}"
+        return Malformed(error, answer, tpdu)
 
-    def _receive_financial(self, message: Message, row: Row, mti: str) -> Event[Row]:
+    def _refusal_of_financial(self, message: Message) -> RefusedReason | None:
         if self.state is not SessionState.SIGNED_ON:
-            return Refused("not_signed_on")
-        terminal_id, trace_number = message.get(41), message.get(11)
-        if not isinstance(terminal_id, str):
-            return Refused("terminal_absent")
-        if terminal_id.rstrip(" ") != self.terminal_id:
-            return Refused("terminal_changed")
-        if not isinstance(trace_number, str):
-            return Refused("trace_number_absent")
-        if self.in_flight >= IN_FLIGHT_MAX:
-            return Refused("in_flight_max")
-        self.in_flight += 1
-        return FinancialRequest(row, is_repeat(mti), self.terminal_id, trace_number)
-
-    def _receive_management(self, message: Message) -> Event[Row]:
-        code = message.get(70)
-        if not isinstance(code, str):
-            return Refused("network_code_absent")
-        heard_in = _HEARD_IN.get(code)
-        if heard_in is None:
-            return Refused("network_code_unknown")
-        if self.state not in heard_in:
-            return Refused("not_signed_on")
-        if code != SIGN_ON:
-            return _MANAGEMENT_EVENTS[code]
+            return "not_signed_on"
         terminal_id = message.get(41)
-        if not isinstance(terminal_id, str) or not terminal_id.strip(" "):
-            return Refused("terminal_absent")
-        terminal_id = terminal_id.rstrip(" ")
-        if self.terminal_id and terminal_id != self.terminal_id:
-            return Refused("terminal_changed")
-        return SignOnRequested(terminal_id)
+        if not isinstance(terminal_id, str):
+            return "terminal_absent"
+        if terminal_id.rstrip(" ") != self.terminal_id:
+            return "terminal_changed"
+        if 11 not in message:
+            return "trace_number_absent"
+        return "in_flight_max" if self.in_flight >= IN_FLIGHT_MAX else None
+
+    def _receive_management(self, message: Message, tpdu: bytes) -> NetworkRequest | Refused:
+        terminal_id = str(message.get(41, "")).rstrip(" ")
+        function, heard_in = _HEARD_IN.get(str(message.get(70)), (None, _OPEN))
+        reason: RefusedReason | None = None
+        if function is None:
+            reason = "network_code_unknown" if 70 in message else "network_code_absent"
+        elif self.state not in heard_in:
+            reason = "not_signed_on"
+        elif function == "sign_on" and not terminal_id:
+            reason = "terminal_absent"
+        elif function == "sign_on" and self.terminal_id and terminal_id != self.terminal_id:
+            reason = "terminal_changed"
+        else:
+            return NetworkRequest(function, message, tpdu, terminal_id)
+        return Refused(reason, network_answer(message, _REFUSALS[reason]), tpdu)
+
+
+def _framed(payload: bytes, tpdu: bytes) -> bytes:
+    if tpdu:
+        payload = mirror_tpdu(tpdu) + payload
+    return len(payload).to_bytes(2, "big") + payload
+
+
+def _least(answer: Message, dialect: TerminalDialect) -> bytes:
+    """Return an answer without the fields that the dialect cannot write.
+
+    Without its response code or amount it says that we failed, for half of either would be another answer.
+    """
+    encode = dialect.codec.encode
+    writable: Message = {0: answer[0]}
+    for number, value in answer.items():
+        try:
+            encode({0: answer[0], number: value})
+        except FieldMalformed:
+            continue
+        writable[number] = value
+    if 39 not in writable or (4 in answer and 4 not in writable):
+        writable.pop(38, None)
+        writable[39] = dialect.malfunction
+    return encode(writable)

@@ -1,46 +1,24 @@
-"""One terminal's socket: bytes to frames to messages to events, and answers back.
+"""One terminal's socket: what the session makes of its bytes goes to the door, and answers come back.
 
 No task, future or timer belongs to a connection: the door looks at all of them from one coarse wheel.
 """
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 
-from edge.dialects import DIALECTS, action_codes1993
-from edge.protocol.codec import Codec
-from edge.protocol.errors import (
-    FieldMalformed,
-    FrameRefused,
-    MessageMalformed,
-    ProtocolError,
-)
+from edge.dialects import TERMINAL_DIALECTS
+from edge.protocol.errors import AnswerIncomplete, FrameRefused
 from edge.protocol.field import Message
-from edge.protocol.framing import TPDU_BYTES, FrameReader, mirror_tpdu
 from edge.protocol.limits import IN_FLIGHT_MAX
 from edge.protocol.session import FinancialRequest, TerminalSession
-from edge.shell.limits import MALFORMED_MAX, WRITE_BUFFER_BYTES_MAX
-from edge.translate import edition1993
-from edge.translate.answers import begin_answer
-from edge.translate.reasons import FORMAT_ERROR, MALFUNCTION
-from edge.translate.terminal_messages import BY_TYPE
+from edge.shell.limits import WRITE_BUFFER_BYTES_MAX
+from edge.translate.terminal_messages import BY_TYPE, TerminalMessage
 
 if TYPE_CHECKING:
     from edge.shell.door import TerminalDoor
-
-_TPDU_ID: Final = 0x60
-# The first byte of a message type tells its dialect: a digit in ASCII, or two packed digits.
-_DIALECTS: Final[dict[int, Codec]] = {
-    ord("0"): DIALECTS["ascii1987"],
-    ord("1"): DIALECTS["ascii1993"],
-    0x08: DIALECTS["bcd1987"],
-    0x01: DIALECTS["bcd1987"],
-    0x02: DIALECTS["bcd1987"],
-    0x04: DIALECTS["bcd1987"],
-    0x05: DIALECTS["bcd1987"],
-}
 
 _log = structlog.get_logger("edge.terminal")
 
@@ -50,12 +28,8 @@ class TerminalConnection(asyncio.Protocol):
 
     __slots__ = (
         "_backlog",
-        "_codec",
         "_door",
         "_ended",
-        "_malformed",
-        "_mid_frame",
-        "_reader",
         "_reading_paused",
         "_taking",
         "_transport",
@@ -70,18 +44,16 @@ class TerminalConnection(asyncio.Protocol):
 
     def __init__(self, door: "TerminalDoor", *, secure: bool) -> None:
         self._door = door
-        self._reader = FrameReader()
-        self._codec: Codec | None = None
         self._transport: asyncio.Transport | None = None
-        self._malformed = 0
-        self._mid_frame = False
         self._reading_paused = False
         # Frames that came in one burst with more requests than may be in flight; reading is paused meanwhile.
         self._backlog: deque[bytes] = deque()
         self._taking = False
         self._ended = False
         self.secure = secure
-        self.session = TerminalSession(BY_TYPE, now=door.now())
+        self.session: TerminalSession[TerminalMessage] = TerminalSession(
+            TERMINAL_DIALECTS, BY_TYPE, now=door.now()
+        )
         self.signing_on = False
         self.slot = -1  # Until the door knows it.
         self.terminal_id = b""
@@ -122,39 +94,31 @@ class TerminalConnection(asyncio.Protocol):
         self.close("terminal_does_not_read")
 
     def data_received(self, data: bytes) -> None:
+        now = self._door.now()
         try:
-            frames = self._reader.feed(data)
+            frames = self.session.feed(data, now=now)
         except FrameRefused as error:
-            for raw in error.frames:
-                self._take(raw)
+            for frame in error.frames:
+                self._take(frame, now)
             self.close(error.limit)
             return
-        for raw in frames:
+        for frame in frames:
             if self._backlog or self.session.in_flight >= IN_FLIGHT_MAX:
-                self._wait(raw)
+                self._wait(frame)
             else:
-                self._take(raw)
-        mid_frame = self._reader.mid_frame
-        if mid_frame or self._mid_frame:
-            self._mid_frame = mid_frame
-            self.session.partial_frame(mid_frame, now=self._door.now())
+                self._take(frame, now)
 
     def send(self, answer: Message, tpdu: bytes = b"") -> bool:
         """Write an answer; False when the socket is gone."""
         transport = self._transport
-        codec = self._codec
-        if transport is None or codec is None or transport.is_closing():
+        if transport is None or transport.is_closing():
             return False
-        if codec.dialect.edition == 1993:
-            answer = edition1993.from_1987(answer)
         try:
-            payload = codec.encode(answer)
-        except FieldMalformed as error:
+            frame = self.session.write(answer, tpdu)
+        except AnswerIncomplete as error:
             _log.error("answer_not_encodable", field=error.field, problem=error.problem)
-            payload = _least(answer, codec)
-        if tpdu:
-            payload = mirror_tpdu(tpdu) + payload
-        transport.write(len(payload).to_bytes(2, "big") + payload)
+            frame = error.frame
+        transport.write(frame)
         self._door.frames_out.n += 1
         return True
 
@@ -181,8 +145,8 @@ class TerminalConnection(asyncio.Protocol):
         else:
             transport.close()
 
-    def _wait(self, raw: bytes) -> None:
-        self._backlog.append(raw)
+    def _wait(self, frame: bytes) -> None:
+        self._backlog.append(frame)
         if not self._reading_paused and self._transport is not None and not self._transport.is_closing():
             self._reading_paused = True
             self._transport.pause_reading()
@@ -190,7 +154,7 @@ class TerminalConnection(asyncio.Protocol):
     def _take_backlog(self) -> None:
         self._taking = True
         while self._backlog and self.session.in_flight < IN_FLIGHT_MAX:
-            self._take(self._backlog.popleft())
+            self._take(self._backlog.popleft(), self._door.now())
         self._taking = False
         if not self._backlog and self._reading_paused and self.session.in_flight < IN_FLIGHT_MAX:
             self._reading_paused = False
@@ -202,81 +166,21 @@ class TerminalConnection(asyncio.Protocol):
         if not self.session.in_flight and not self._backlog and self._transport is not None:
             self._transport.close()
 
-    def _take(self, raw: bytes) -> None:
+    def _take(self, frame: bytes, now: float) -> None:
         door = self._door
         door.frames_in.n += 1
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        tpdu = b""
-        if raw[0] == _TPDU_ID and len(raw) > TPDU_BYTES:
-            tpdu, raw = raw[:TPDU_BYTES], raw[TPDU_BYTES:]
-        codec = self._codec
-        if codec is None:
-            codec = self._codec = _DIALECTS.get(raw[0])
-            if codec is None:
-                self.close("dialect_unknown")
-                return
-        try:
-            message = codec.decode(raw)
-        except MessageMalformed as error:
-            self._answer_malformed(raw, tpdu, codec, error)
-            return
-        if codec.dialect.edition == 1993:
-            message = edition1993.to_1987(message)
         session = self.session
-        event = session.receive(message, now=door.now())
-        if type(event) is FinancialRequest:
-            door.financial(self, message, event.row, tpdu)
-            if session.in_flight >= IN_FLIGHT_MAX and not self._reading_paused:
-                self._reading_paused = True
-                transport.pause_reading()
-        else:
-            door.other(self, message, event, tpdu)
-
-    def _answer_malformed(self, raw: bytes, tpdu: bytes, codec: Codec, error: ProtocolError) -> None:
-        """Answer 30 where the message type can be read and the terminal is known, else close."""
-        self._malformed += 1
-        field = error.field if isinstance(error, FieldMalformed) else None
-        self._door.count_refused(error.code)
-        _log.warning(
-            "message_malformed",
-            terminal=self.session.terminal_id,
-            address=self.address,
-            code=error.code,
-            field=field,
-            problem=getattr(error, "problem", None),
-        )
-        if not self.terminal_id or self._malformed > MALFORMED_MAX:
-            self.close("malformed")
+        event = session.receive(frame, now=now)
+        if not isinstance(event, FinancialRequest):
+            door.other(self, event)
             return
-        shown = codec.salvage(raw)
-        if codec.dialect.edition == 1993 and 0 in shown:
-            shown = edition1993.to_1987(shown)
-        if shown.get(0) not in BY_TYPE:
-            self.close("malformed")
-            return
-        answer = begin_answer(shown)
-        answer[39], answer[41] = FORMAT_ERROR, f"{self.session.terminal_id:8}"
-        self.send(answer, tpdu)
-
-
-def _least(answer: Message, codec: Codec) -> bytes:
-    """Return an answer without the fields that the dialect cannot write: a terminal is never left without one.
-
-    Without its response code or amount it says that we failed, for half of either would be another answer.
-    """
-    writable: Message = {0: answer[0]}
-    for number, value in answer.items():
-        try:
-            codec.encode({0: answer[0], number: value})
-        except FieldMalformed:
-            continue
-        writable[number] = value
-    if 39 not in writable or (4 in answer and 4 not in writable):
-        writable.pop(38, None)
-        writable[39] = action_codes1993.MALFUNCTION if codec.dialect.edition == 1993 else MALFUNCTION
-    return codec.encode(writable)
+        door.financial(self, event)
+        if session.in_flight >= IN_FLIGHT_MAX and not self._reading_paused:
+            self._reading_paused = True
+            transport.pause_reading()
 
 
 def _common_name(transport: asyncio.BaseTransport) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from typing import Final
+from typing import assert_never
 
 import msgspec
 import structlog
@@ -13,17 +13,23 @@ from core.contracts.payment import Presence, SignOnReply
 from core.contracts.reasons import Reason
 from core.contracts.subjects import PRESENCE, SIGN_ON
 from core.values.clock import from_unix_us
-from edge.protocol.field import Message
+from edge.protocol.answers import (
+    APPROVED,
+    NOT_SUPPORTED,
+    SECURITY_VIOLATION,
+    UNAVAILABLE,
+    begin_answer,
+    network_answer,
+)
 from edge.protocol.limits import TLS_HANDSHAKE_TIMEOUT_S
 from edge.protocol.session import (
-    CutOverRequested,
-    EchoRequested,
-    Event,
+    DialectUnknown,
     FinancialRequest,
-    KeyExchangeRequested,
+    Malformed,
+    NetworkRequest,
+    OtherEvent,
     Refused,
-    SignOffRequested,
-    SignOnRequested,
+    SessionState,
 )
 from edge.shell.connection import TerminalConnection
 from edge.shell.limits import (
@@ -37,30 +43,12 @@ from edge.shell.limits import (
 )
 from edge.shell.payments import Payments
 from edge.shell.requests import Requests
-from edge.translate.answers import begin_answer
 from edge.translate.errors import RequestRefused
-from edge.translate.network import network_answer, to_sign_on
-from edge.translate.reasons import (
-    APPROVED,
-    FORMAT_ERROR,
-    SECURITY_VIOLATION,
-    UNAVAILABLE,
-    shown_for,
-    sign_on_code,
-)
-from edge.translate.terminal_messages import BY_TYPE, TERMINAL_MESSAGES, TerminalMessage
+from edge.translate.reasons import shown_for, sign_on_code
+from edge.translate.sign_on import to_sign_on
+from edge.translate.terminal_messages import TERMINAL_MESSAGES, TerminalMessage
 from observability import metrics
 
-NOT_SUPPORTED: Final = "40"  # Requested function not supported.
-_REFUSALS: Final[dict[str, str]] = {
-    "not_signed_on": "58",
-    "network_code_absent": FORMAT_ERROR,
-    "network_code_unknown": "12",
-    "terminal_absent": FORMAT_ERROR,
-    "terminal_changed": SECURITY_VIOLATION,
-    "trace_number_absent": FORMAT_ERROR,
-    "in_flight_max": UNAVAILABLE,
-}
 _encode = msgspec.msgpack.Encoder().encode
 _decode_sign_on = msgspec.msgpack.Decoder(SignOnReply).decode
 _log = structlog.get_logger("edge.door")
@@ -205,16 +193,15 @@ class TerminalDoor:
 
     # Messages
 
-    def financial(
-        self, connection: TerminalConnection, message: Message, row: TerminalMessage, tpdu: bytes
-    ) -> None:
+    def financial(self, connection: TerminalConnection, asked: FinancialRequest[TerminalMessage]) -> None:
         """A request that core must make durable before it is answered."""
+        row = asked.row
         self._received[row.name].n += 1
         try:
             if row.path == "payments":
-                self._payments.submit(connection, message, row, tpdu, self._today)
+                self._payments.submit(connection, asked, self._today)
             else:
-                self._requests.submit(connection, message, row, tpdu, self._today)
+                self._requests.submit(connection, asked, self._today)
         except RequestRefused as error:
             self.count_refused(error.reason.name.lower())
             _log.info(
@@ -224,50 +211,66 @@ class TerminalDoor:
                 reason=error.reason.name,
             )
             connection.request_done()
-            self._answer(connection, message, error.response_code, tpdu)
+            answer = begin_answer(asked.message)
+            answer[39] = error.response_code
+            connection.send(answer, asked.tpdu)
 
-    def other(
-        self, connection: TerminalConnection, message: Message, event: Event[TerminalMessage], tpdu: bytes
-    ) -> None:
-        """Network management, and what the session refuses."""
-        self._received["network"].n += 1
+    def other(self, connection: TerminalConnection, event: OtherEvent) -> None:
+        """Network management, and what the session does not take."""
         match event:
-            case SignOnRequested():
-                self._sign_on(connection, message, event.terminal_id, tpdu)
-            case SignOffRequested():
+            case NetworkRequest():
+                self._received["network"].n += 1
+                self._network(connection, event)
+            case Refused():
+                self._received["network"].n += 1
+                self.count_refused(event.reason)
+                self._answer_or_close(connection, event, event.reason)
+            case Malformed():
+                self.count_refused(event.error.code)
+                _log.warning(
+                    "message_malformed",
+                    terminal=connection.session.terminal_id,
+                    address=connection.address,
+                    code=event.error.code,
+                    field=getattr(event.error, "field", None),
+                    problem=getattr(event.error, "problem", None),
+                )
+                self._answer_or_close(connection, event, "malformed")
+            case DialectUnknown():
+                connection.close("dialect_unknown")
+            case _:
+                assert_never(event)
+
+    def _answer_or_close(
+        self, connection: TerminalConnection, event: Refused | Malformed, cause: str
+    ) -> None:
+        if event.answer is None:
+            connection.close(cause)
+        else:
+            connection.send(event.answer, event.tpdu)
+
+    def _network(self, connection: TerminalConnection, asked: NetworkRequest) -> None:
+        match asked.function:
+            case "sign_on":
+                self._sign_on(connection, asked)
+                return
+            case "sign_off":
                 connection.session.signed_off()
                 self._leave(connection)
-                connection.send(network_answer(message, APPROVED), tpdu)
-            case EchoRequested():
+            case "echo":
                 if connection.terminal_id:
                     self._seen(connection.terminal_id, connected=True)
-                connection.send(network_answer(message, APPROVED), tpdu)
-            case KeyExchangeRequested() | CutOverRequested():
-                connection.send(network_answer(message, NOT_SUPPORTED), tpdu)
-            case Refused():
-                self._refuse(connection, message, event, tpdu)
-            case FinancialRequest():
-                raise AssertionError("financial requests have their own door")
-
-    def _refuse(self, connection: TerminalConnection, message: Message, event: Refused, tpdu: bytes) -> None:
-        self.count_refused(event.reason)
-        code = _REFUSALS.get(event.reason)
-        if event.fatal or code is None:
-            connection.close(event.reason)
-            return
-        self._answer(connection, message, code, tpdu)
-
-    def _answer(self, connection: TerminalConnection, message: Message, code: str, tpdu: bytes) -> None:
-        if BY_TYPE[str(message[0])].path == "network":
-            connection.send(network_answer(message, code), tpdu)
-            return
-        answer = begin_answer(message)
-        answer[39] = code
-        connection.send(answer, tpdu)
+            case "key_exchange" | "cut_over":
+                connection.send(network_answer(asked.message, NOT_SUPPORTED), asked.tpdu)
+                return
+            case _:
+                assert_never(asked.function)
+        connection.send(network_answer(asked.message, APPROVED), asked.tpdu)
 
     # Sign-on
 
-    def _sign_on(self, connection: TerminalConnection, message: Message, name: str, tpdu: bytes) -> None:
+    def _sign_on(self, connection: TerminalConnection, asked: NetworkRequest) -> None:
+        message, tpdu, name = asked.message, asked.tpdu, asked.terminal_id
         if connection.signing_on:
             return  # A repeat of a sign-on that core is still answering.
         if connection.secure and connection.certificate_name != name:
@@ -320,7 +323,7 @@ class TerminalDoor:
             _log.info("sign_on_refused", terminal=name, cause=reply.reason, address=connection.address)
             return
         metrics.EDGE_SIGN_ON.child("welcome").n += 1
-        if connection.session.state.value == "closed":
+        if connection.session.state is SessionState.CLOSED:
             return  # It hung up while core was answering.
         connection.session.signed_on(name)
         if connection.terminal_id != reply.terminal_id:

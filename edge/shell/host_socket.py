@@ -12,6 +12,7 @@ from core.contracts.payment import HostRequest
 from core.contracts.reasons import Reason
 from edge.dialects import DIALECTS
 from edge.keys.port import SealBroken
+from edge.protocol.answers import APPROVED
 from edge.protocol.errors import FieldMalformed, FrameRefused, HostLinkRefused, ProtocolError
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader
@@ -28,7 +29,6 @@ from edge.protocol.limits import HOST_ASKED_MAX, HOST_ECHO_DEADLINE_S, HOST_LATE
 from edge.protocol.message_types import ECHO, SIGN_OFF, SIGN_ON
 from edge.shell.limits import HOST_BACK_OFF_S, HOST_CONNECT_TIMEOUT_S, HOST_WRITE_BUFFER_BYTES_MAX
 from edge.translate.host_requests import (
-    ACCEPTED,
     answer_to_host,
     code_at_once,
     is_request,
@@ -333,7 +333,7 @@ class HostSocket(asyncio.Protocol):
         code = self._managing.pop(key, None)
         if code is None:
             return
-        accepted = message.get(39) == ACCEPTED and message.get(70, code) == code
+        accepted = message.get(39) == APPROVED and message.get(70, code) == code
         if code == SIGN_ON:
             metrics.HOST_SIGN_ONS.child(
                 self._links.acquirer, self.role, "accepted" if accepted else "refused"
@@ -368,8 +368,8 @@ class HostSocket(asyncio.Protocol):
             return
         code = code_at_once(message)
         self._write(answer_to_host(message, code))
-        self._count_asked("answered" if code == ACCEPTED else "refused")
-        if code != ACCEPTED:
+        self._count_asked("answered" if code == APPROVED else "refused")
+        if code != APPROVED:
             _log.warning("host_request_not_supported", acquirer=self._links.acquirer, message=message[0])
         elif message[70] == SIGN_OFF and self._machine.state is LinkState.UP:
             _log.warning("host_signed_off", acquirer=self._links.acquirer, role=self.role)
@@ -389,7 +389,7 @@ class HostSocket(asyncio.Protocol):
             self._asked_waiting -= 1
             self._count_asked("kept" if taken else "unanswered")
             if taken:
-                self._write(answer_to_host(message, ACCEPTED))
+                self._write(answer_to_host(message, APPROVED))
 
         says = to_host_says(message, kind, acquirer=self._links.acquirer, received_at_us=now_us)
         self._links.keep(says, kept)

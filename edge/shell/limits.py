@@ -4,7 +4,6 @@ from typing import Final
 
 CONNECTIONS_MAX: Final = 20_000
 CONNECTIONS_PER_TERMINAL_MAX: Final = 4  # The oldest gives way: it is a half-open one as a rule.
-MALFORMED_MAX: Final = 5  # Malformed messages that a connection may send before it is closed.
 WRITE_BUFFER_BYTES_MAX: Final = 64 * 1024  # A terminal that does not read its answers is closed.
 LISTEN_BACKLOG: Final = 1024
 

@@ -16,6 +16,7 @@ from core.contracts.reasons import Reason
 from core.contracts.subjects import AUTHORISE, edge_inbox
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
+from edge.protocol.session import FinancialRequest
 from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import ANSWER_DEADLINE_S, BATCH_ITEMS_MAX, PENDING_MAX, WAITING_MAX
@@ -78,9 +79,10 @@ class Payments:
         return len(self._pending)
 
     def submit(
-        self, connection: TerminalConnection, message: Message, row: TerminalMessage, tpdu: bytes, today: int
+        self, connection: TerminalConnection, asked: FinancialRequest[TerminalMessage], today: int
     ) -> None:
         """Take a request of a signed-on terminal. Raises: RequestRefused; then nothing of it was taken."""
+        message, row, tpdu = asked
         received_at_us = time.time_ns() // 1000
         terminal_id = connection.terminal_id
         arrival = Arrival(self._ids.next(received_at_us), terminal_id, received_at_us, today)

@@ -12,15 +12,14 @@ import structlog
 
 from core.bus import Bus, BusError, BusRefused
 from edge.keys.port import SecurityModule
-from edge.protocol.field import Message
+from edge.protocol.answers import NOT_SUPPORTED
+from edge.protocol.session import FinancialRequest
 from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import REQUEST_TIMEOUT_S
 from edge.translate.fields import Arrival
 from edge.translate.terminal_messages import TERMINAL_MESSAGES, TerminalMessage
 from observability import metrics
-
-NOT_SUPPORTED = "40"
 
 _encode = msgspec.msgpack.Encoder().encode
 _DECODERS: Final[dict[type, Callable[[bytes], Any]]] = {
@@ -39,9 +38,10 @@ class Requests:
         self._silent = metrics.EDGE_UNANSWERED.child("no_reply")
 
     def submit(
-        self, connection: TerminalConnection, message: Message, row: TerminalMessage, tpdu: bytes, today: int
+        self, connection: TerminalConnection, asked: FinancialRequest[TerminalMessage], today: int
     ) -> None:
         """Take a request of a signed-on terminal. Raises: RequestRefused; then nothing of it was taken."""
+        message, row, tpdu = asked
         answer = row.begin(message)
         if row.path == "unsupported":
             answer[39] = NOT_SUPPORTED

@@ -1,32 +1,15 @@
-"""Answers to terminals: what is mirrored of the request, and what the reply adds. Never the card number."""
+"""What core's reply adds to the answer to a terminal."""
 
 from typing import Final
 
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
-from edge.protocol.field import AS_SENT, Message
-from edge.protocol.message_types import response_mti
-from edge.translate.reasons import (
-    APPROVED,
-    PARTIALLY_APPROVED,
-    booking_code,
-    declined_code,
-    payment_code,
-    shown_for,
-)
+from edge.protocol.answers import APPROVED, PARTIALLY_APPROVED
+from edge.protocol.field import Message
+from edge.translate.reasons import booking_code, declined_code, payment_code, shown_for
 
-_MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49, AS_SENT)
 # ISO 8583:1987, additional amounts: default account, original amount.
 _ORIGINAL_AMOUNT: Final = "0057"
-
-
-def begin_answer(message: Message) -> Message:
-    """Return the answer as far as the request decides it. Raises: MessageTypeUnknown."""
-    answer: Message = {0: response_mti(message[0])}  # pyright: ignore
-    for number in _MIRRORED:
-        if number in message:
-            answer[number] = message[number]
-    return answer
 
 
 def finish_payment(answer: Message, reply: AuthoriseReply) -> Message:

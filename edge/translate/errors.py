@@ -1,8 +1,9 @@
 """A request that edge itself refuses: nothing of it is recorded, the terminal is told why."""
 
 from core.contracts.reasons import Reason
+from edge.protocol.answers import FORMAT_ERROR
 from edge.protocol.errors import ProtocolError
-from edge.translate.reasons import FORMAT_ERROR, payment_code
+from edge.translate.reasons import payment_code
 
 
 class RequestRefused(ProtocolError):

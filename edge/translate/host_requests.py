@@ -14,12 +14,10 @@ from hashlib import blake2b
 from typing import Final
 
 from core.contracts.host_messages import HostMessageKind, HostSays
+from edge.protocol.answers import APPROVED, FORMAT_ERROR, NOT_SUPPORTED
 from edge.protocol.field import Message
 from edge.translate.masked import masked_bytes
 
-ACCEPTED: Final = "00"
-FORMAT_ERROR: Final = "30"
-NOT_SUPPORTED: Final = "40"
 TOTALS_UNAVAILABLE: Final = "0"
 
 _SIGN_ON_AND_OFF: Final = frozenset({"001", "002"})
@@ -62,7 +60,7 @@ def code_at_once(message: Message) -> str:
     code = message.get(70)
     if code is None:
         return FORMAT_ERROR
-    return ACCEPTED if code in _SIGN_ON_AND_OFF or code in _ECHO else NOT_SUPPORTED
+    return APPROVED if code in _SIGN_ON_AND_OFF or code in _ECHO else NOT_SUPPORTED
 
 
 def answer_to_host(message: Message, response_code: str) -> Message:

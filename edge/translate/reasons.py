@@ -3,14 +3,8 @@
 from typing import Final
 
 from core.contracts.reasons import Reason
+from edge.protocol.answers import APPROVED, FORMAT_ERROR, MALFUNCTION, UNAVAILABLE
 from edge.translate.codes1987 import CODES_1987, UNKNOWN_CODE
-
-APPROVED: Final = "00"
-PARTIALLY_APPROVED: Final = "10"
-FORMAT_ERROR: Final = "30"
-SECURITY_VIOLATION: Final = "63"  # The certificate does not carry the terminal's identifier.
-UNAVAILABLE: Final = "91"
-MALFUNCTION: Final = "96"
 
 _ISSUER: Final[dict[Reason, str]] = {
     Reason.APPROVED: "00",

@@ -16,7 +16,7 @@ from core.contracts.payment import Reverse
 from core.contracts.reasons import Reason
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
-from edge.protocol.message_types import is_repeat
+from edge.protocol.message_types import CANCELLED_BY_CUSTOMER, is_repeat
 from edge.translate.errors import RequestRefused, malformed
 from edge.translate.fields import (
     ORIGINAL_CLASSES,
@@ -30,7 +30,6 @@ from edge.translate.fields import (
 )
 from edge.translate.masked import masked_bytes
 
-CANCELLED_BY_CUSTOMER_CODE = "17"
 _REPLACEMENT: Final = re.compile(
     r"([0-9]{12})(?:([0-9]{12}| {12})(?:[CDX0 ]([0-9]{8}| {8})(?:[CDX0 ]([0-9]{8}| {8}))?)?)? *", re.ASCII
 )
@@ -52,7 +51,7 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
     if 2 in message or 35 in message:
         pan, expiry = read_card(message)
         card = keys.seal_card(pan, expiry)
-    customer = message.get(39) == CANCELLED_BY_CUSTOMER_CODE or message.get(25) == CANCELLED_BY_CUSTOMER_CODE
+    customer = message.get(39) == CANCELLED_BY_CUSTOMER or message.get(25) == CANCELLED_BY_CUSTOMER
     own_date = nearest_date(str(message.get(13) or message.get(7) or "")[:4], arrival.today) or arrival.today
     sent_at = original[10:20]
     if not is_time(sent_at):

@@ -11,9 +11,10 @@ from typing import Any, Final, Literal, TypeAlias
 from core.contracts.payment import AuthoriseReply, TotalsReply
 from core.contracts.subjects import BOOK, REVERSE, TOTALS
 from edge.keys.port import SecurityModule
+from edge.protocol.answers import begin_answer
 from edge.protocol.field import Message
 from edge.translate.advice import from_advice
-from edge.translate.answers import begin_answer, finish_booking, finish_payment
+from edge.translate.answers import finish_booking, finish_payment
 from edge.translate.authorisation import from_authorisation
 from edge.translate.completion import from_completion_or_advice
 from edge.translate.fields import Arrival

@@ -8,8 +8,8 @@ Answer: field 66 is 1 in balance, 2 out of balance. Source: ISO 8583:1987, data 
 from core.contracts.payment import Totals, TotalsReply
 from core.values.money import NUMERIC_CODES
 from edge.keys.port import SecurityModule
+from edge.protocol.answers import begin_answer
 from edge.protocol.field import Message
-from edge.translate.answers import begin_answer
 from edge.translate.fields import OFFLINE_DAYS, Arrival, read_business_date, read_stan, read_times
 
 

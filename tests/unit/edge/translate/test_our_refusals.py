@@ -7,9 +7,9 @@ import pytest
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from edge.dialects import DIALECTS
+from edge.protocol.answers import network_answer
 from edge.protocol.field import Message
 from edge.translate.answers import finish_booking, finish_payment
-from edge.translate.network import network_answer
 from edge.translate.reasons import (
     SHOWN_CHARACTERS_MAX,
     payment_code,

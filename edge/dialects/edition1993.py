@@ -1,4 +1,4 @@
-"""Messages of the 1993 edition as those of 1987 that the other translations read, and answers back again.
+"""Messages of the 1993 edition as those of 1987 that the translations read, and answers back again.
 
 | 1993 | 1987 |
 |---|---|
@@ -26,8 +26,14 @@ from edge.dialects.action_codes1993 import (
     REVERSAL_ACCEPTED,
 )
 from edge.protocol.field import AS_SENT, Message
-from edge.protocol.message_types import CUT_OVER, ECHO, KEY_EXCHANGE, SIGN_OFF, SIGN_ON
-from edge.translate.reversal import CANCELLED_BY_CUSTOMER_CODE
+from edge.protocol.message_types import (
+    CANCELLED_BY_CUSTOMER,
+    CUT_OVER,
+    ECHO,
+    KEY_EXCHANGE,
+    SIGN_OFF,
+    SIGN_ON,
+)
 
 _CUSTOMER_CANCELLATION: Final = "4000"
 _PARTIAL_REVERSAL: Final = "401"
@@ -70,7 +76,7 @@ def to_1987(message: Message) -> Message:
     if 15 in message:
         read[15] = str(message[15])[2:]
     if message.get(25) == _CUSTOMER_CANCELLATION:
-        read[39] = CANCELLED_BY_CUSTOMER_CODE
+        read[39] = CANCELLED_BY_CUSTOMER
     if 56 in message:
         original = str(message[56])
         read[90] = f"0{original[1:10]}{original[12:22]}".ljust(42, "0")

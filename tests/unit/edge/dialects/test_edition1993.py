@@ -7,9 +7,9 @@ import pytest
 from core.contracts.reasons import Reason
 from edge.dialects import DIALECTS
 from edge.dialects.action_codes1993 import ACTION_CODES
+from edge.dialects.edition1993 import from_1987, to_1987
 from edge.protocol.field import AS_SENT, Message
 from edge.translate.codes1987 import CODES_1987
-from edge.translate.edition1993 import from_1987, to_1987
 from edge.translate.masked import masked
 from edge.translate.reasons import booking_code, payment_code, sign_on_code
 

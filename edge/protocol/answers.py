@@ -1,0 +1,42 @@
+"""Answers to terminals as far as the request decides them, and the response codes that edge gives on its own."""
+
+from typing import Final
+
+from edge.protocol.field import AS_SENT, Message
+from edge.protocol.message_types import response_mti
+
+APPROVED: Final = "00"
+PARTIALLY_APPROVED: Final = "10"
+INVALID_TRANSACTION: Final = "12"
+FORMAT_ERROR: Final = "30"
+NOT_SUPPORTED: Final = "40"
+NOT_PERMITTED_TO_TERMINAL: Final = "58"
+SECURITY_VIOLATION: Final = "63"  # The certificate, or the session, is not that of the terminal's identifier.
+UNAVAILABLE: Final = "91"
+MALFUNCTION: Final = "96"
+
+_MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49, AS_SENT)
+_MIRRORED_IN_NETWORK_ANSWERS: Final = (7, 11, 12, 13, 41, 42, AS_SENT)
+
+
+def begin_answer(message: Message) -> Message:
+    """Return what an answer repeats of its request, never the card number. Raises: MessageTypeUnknown."""
+    answer: Message = {0: response_mti(message[0])}  # pyright: ignore
+    for number in _MIRRORED:
+        if number in message:
+            answer[number] = message[number]
+    return answer
+
+
+def network_answer(message: Message, response_code: str, shown: str = "") -> Message:
+    """Return the 0810 or 0814; `shown` is what the till says of a refusal (field 44)."""
+    answer: Message = {0: response_mti(str(message[0]))}
+    for number in _MIRRORED_IN_NETWORK_ANSWERS:
+        if number in message:
+            answer[number] = message[number]
+    answer[39] = response_code
+    if shown:
+        answer[44] = shown
+    if 70 in message:
+        answer[70] = message[70]
+    return answer
