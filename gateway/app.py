@@ -27,14 +27,11 @@ from gateway.operations import IdSchemas, routes_of
 from gateway.outermost import Outermost
 from gateway.v1 import (
     access,
-    administration,
     blocks,
     counters,
     documents,
     estate,
     events,
-    host_matters,
-    limits,
     merchants,
     notifications,
     searching,
@@ -55,9 +52,6 @@ BODY_BYTES_MAX: Final = 64 * 1024
 API_VERSION: Final = "2026-11-01"
 _TOPICS: Final = (
     access,
-    administration,
-    limits,
-    host_matters,
     merchants,
     documents,
     notifications,

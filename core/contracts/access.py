@@ -1,26 +1,19 @@
 """How agents get in, and what they see of their own access: subjects, requests and public shapes."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import SessionOpened, Timestamp
+from core.contracts.ids import AgentId, FactorId, SessionId
+from core.contracts.operation import ACT, DELETE, GET, POST, Operation, Reach, Route
+from core.contracts.permissions import Permission
 from core.contracts.subjects import DESK
+from core.contracts.texts import OPAQUE
 
 ANSWER_FACTOR = f"{DESK}.answer_factor"  # AnswerFactor -> SessionOpened
 FACTOR_CHALLENGE = f"{DESK}.factor_challenge"  # ByPending -> PasskeyOptions
-MY_ACCESS = f"{DESK}.my_access"  # Nothing -> MyAccess
-CONFIRM_SESSION = f"{DESK}.confirm_session"  # WithPassword -> Nothing
-CHANGE_PASSWORD = f"{DESK}.change_password"  # ChangePassword -> Nothing
-START_TOTP = f"{DESK}.start_totp"  # Nothing -> TotpStarted
-CONFIRM_TOTP = f"{DESK}.confirm_totp"  # ConfirmTotp -> FactorAdded
-START_PASSKEY = f"{DESK}.start_passkey"  # Nothing -> PasskeyOptions
-ADD_PASSKEY = f"{DESK}.add_passkey"  # AddPasskey -> FactorAdded
-REMOVE_FACTOR = f"{DESK}.remove_factor"  # ById -> Nothing
-RENEW_RECOVERY_CODES = f"{DESK}.renew_recovery_codes"  # Nothing -> RecoveryCodes
-END_SESSION = f"{DESK}.end_session"  # ById -> Nothing
-END_SESSIONS = f"{DESK}.end_sessions"  # Nothing -> Nothing
-INVITE_AGENT = f"{DESK}.invite_agent"  # InviteAgent -> Written (Invited)
 READ_INVITATION = f"{DESK}.read_invitation"  # ByInvitation -> InvitationView, no session
 ACCEPT_INVITATION = f"{DESK}.accept_invitation"  # AcceptInvitation -> InvitationAccepted, no session
 SIGN_ON_OFFERED = f"{DESK}.sign_on_offered"  # Nothing -> SignOnOffered, no session
@@ -33,6 +26,15 @@ PASSKEY_ANSWER_BYTES_MAX = 16_384
 
 FactorKind = Literal["totp", "passkey"]
 SecondFactor = Literal["totp", "passkey", "recovery_code"]
+
+Password = Annotated[str, msgspec.Meta(min_length=1, max_length=PASSWORD_CHARACTERS_MAX), OPAQUE]
+# Core says what a new password lacks, in words; the bound here only keeps the body small.
+NewPassword = Annotated[
+    str,
+    msgspec.Meta(min_length=1, max_length=4_096, description="12 to 1,024 characters of any kind"),
+    OPAQUE,
+]
+FactorName = Annotated[str, msgspec.Meta(max_length=60)]
 
 
 class SecondFactorNeeded(msgspec.Struct):
@@ -115,22 +117,20 @@ class MyAccess(msgspec.Struct):
     confirmed: bool
 
 
-class WithPassword(msgspec.Struct):
-    """Somebody who is logged in proves it again."""
+class WithPassword(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The present password."""
 
-    password: str
-    ip: str = ""
+    password: Password
 
     def __repr__(self) -> str:
         return "WithPassword()"
 
 
-class ChangePassword(msgspec.Struct):
-    """The present password proves who asks."""
+class ChangePassword(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The present password, which proves who asks, and the new one."""
 
-    password: str
-    new_password: str
-    ip: str = ""
+    password: Password
+    new_password: NewPassword
 
     def __repr__(self) -> str:
         return "ChangePassword()"
@@ -147,19 +147,34 @@ class TotpStarted(msgspec.Struct):
         return "TotpStarted()"
 
 
-class ConfirmTotp(msgspec.Struct):
-    """A first code proves that the application holds the secret."""
+class ConfirmTotp(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A first code of the application that was shown the secret."""
 
-    id: bytes
-    code: str
-    name: str
+    factor: FactorId
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    name: FactorName = ""
+
+    def __repr__(self) -> str:
+        return "ConfirmTotp()"
 
 
-class AddPasskey(msgspec.Struct):
-    """The browser's answer, as JSON."""
+class AddPasskey(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The browser's answer to the options, as WebAuthn's JSON."""
 
-    credential: str
-    name: str
+    credential: dict[str, Any]
+    name: FactorName = ""
+
+
+class RemoveFactor(msgspec.Struct, kw_only=True):
+    """Forget one of the caller's second factors; one at least stays."""
+
+    id: FactorId
+
+
+class EndSession(msgspec.Struct, kw_only=True):
+    """Log the caller out in one place."""
+
+    id: SessionId
 
 
 class RecoveryCodes(msgspec.Struct):
@@ -181,15 +196,15 @@ class FactorAdded(msgspec.Struct):
         return f"FactorAdded(factor={self.factor!r})"
 
 
-class InviteAgent(msgspec.Struct):
-    """Invite somebody new by e-mail, name, role; or, with `agent_id` alone, somebody known who must choose a new password."""
+class InviteAgent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Somebody new: e-mail, name and role. Somebody known: `agent` alone."""
 
-    agent_id: bytes | None = None
-    email: str = ""
-    name: str = ""
-    role: str = ""
-    locale: str = "fr"
-    resets_factors: bool = False
+    agent: AgentId | None = None
+    email: Annotated[str, msgspec.Meta(max_length=254)] = ""
+    name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    role: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    locale: Annotated[str, msgspec.Meta(max_length=2)] = "fr"
+    resets_factors: Annotated[bool, msgspec.Meta(description="For who has lost every second factor")] = False
     idempotency_key: str = ""
 
 
@@ -260,3 +275,141 @@ class FinishSignOn(msgspec.Struct):
 
     def __repr__(self) -> str:
         return "FinishSignOn()"
+
+
+_TAG: Final = "Own access"
+_OWN: Final = (
+    "Return the caller's second factors, how many recovery codes are left, and where they are logged in."
+)
+_CONFIRM: Final = "Give the password again: changes of credentials are taken for the next ten minutes."
+_START_TOTP: Final = (
+    "Return a new secret for an authenticator application. It counts once a code of it is confirmed."
+)
+_CONFIRM_TOTP: Final = (
+    "Let the application count. With the first factor come ten recovery codes, shown this once."
+)
+_START_PASSKEY: Final = (
+    "Return the options for `navigator.credentials.create`; each call makes a new challenge."
+)
+_ADD_PASSKEY: Final = "Keep the passkey. With the first factor come ten recovery codes, shown this once."
+_RENEW: Final = "Return ten new recovery codes, shown this once; the old ones are worth nothing from now on."
+_END_ALL: Final = "End every session of the caller, this one too."
+_INVITE: Final = """\
+Invite somebody new, who may do nothing before they are given grants, or somebody known to choose a new password.
+
+An earlier invitation of the same agent is worth nothing from now on. A repeat under one key makes none, and does
+not show a link again."""
+MY_ACCESS = Operation(
+    name="access.own",
+    asked=Nothing,
+    answered=MyAccess,
+    reach=Reach.ANYONE,
+    http=GET("/access", "The caller’s own access", _OWN, _TAG),
+)
+CONFIRM_SESSION = Operation(
+    name="access.confirm",
+    asked=WithPassword,
+    answered=Nothing,
+    reach=Reach.ANYONE,
+    http=Route("POST", 204, "/access/confirmation", "Prove again who asks", _CONFIRM, _TAG),
+)
+CHANGE_PASSWORD = Operation(
+    name="access.change_password",
+    asked=ChangePassword,
+    answered=Nothing,
+    reach=Reach.ANYONE,
+    http=Route(
+        "POST",
+        204,
+        "/access/password",
+        "Change the password",
+        "Replace the password. Every other session ends.",
+        _TAG,
+    ),
+    audit=("credential.password_changed",),
+)
+START_TOTP = Operation(
+    name="access.start_totp",
+    asked=Nothing,
+    answered=TotpStarted,
+    reach=Reach.ANYONE,
+    http=POST("/access/totp", "Begin to add an application", _START_TOTP, _TAG),
+)
+CONFIRM_TOTP = Operation(
+    name="access.confirm_totp",
+    asked=ConfirmTotp,
+    answered=FactorAdded,
+    reach=Reach.ANYONE,
+    http=POST("/access/totp/confirmation", "Add an application", _CONFIRM_TOTP, _TAG),
+    audit=("credential.factor_added",),
+)
+START_PASSKEY = Operation(
+    name="access.start_passkey",
+    asked=Nothing,
+    answered=PasskeyOptions,
+    reach=Reach.ANYONE,
+    http=ACT("/access/passkey-options", "Begin to add a passkey", _START_PASSKEY, _TAG),
+)
+ADD_PASSKEY = Operation(
+    name="access.add_passkey",
+    asked=AddPasskey,
+    answered=FactorAdded,
+    reach=Reach.ANYONE,
+    http=POST("/access/passkeys", "Add a passkey", _ADD_PASSKEY, _TAG),
+    audit=("credential.factor_added",),
+)
+REMOVE_FACTOR = Operation(
+    name="access.remove_factor",
+    asked=RemoveFactor,
+    answered=Nothing,
+    reach=Reach.ANYONE,
+    http=DELETE("/access/factors/{id}", "Remove a second factor", tag=_TAG),
+    audit=("credential.factor_removed",),
+)
+RENEW_RECOVERY_CODES = Operation(
+    name="access.renew_recovery_codes",
+    asked=Nothing,
+    answered=RecoveryCodes,
+    reach=Reach.ANYONE,
+    http=POST("/access/recovery-codes", "Renew the recovery codes", _RENEW, _TAG),
+    audit=("credential.recovery_codes_renewed",),
+)
+END_SESSION = Operation(
+    name="access.end_session",
+    asked=EndSession,
+    answered=Nothing,
+    reach=Reach.ANYONE,
+    http=DELETE("/access/sessions/{id}", "End one session", tag=_TAG),
+    audit=("session.ended",),
+)
+END_SESSIONS = Operation(
+    name="access.end_sessions",
+    asked=Nothing,
+    answered=Nothing,
+    reach=Reach.ANYONE,
+    http=DELETE("/access/sessions", "Sign out everywhere", _END_ALL, _TAG),
+    audit=("session.ended_everywhere",),
+)
+INVITE_AGENT = Operation(
+    name="agents.invite",
+    asked=InviteAgent,
+    answered=Invited,
+    right=Permission.AGENTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=POST("/agents/invitations", "Invite an agent", _INVITE, "Agents"),
+    audit=("credential.invited",),
+)
+OPERATIONS = (
+    MY_ACCESS,
+    CONFIRM_SESSION,
+    CHANGE_PASSWORD,
+    START_TOTP,
+    CONFIRM_TOTP,
+    START_PASSKEY,
+    ADD_PASSKEY,
+    REMOVE_FACTOR,
+    RENEW_RECOVERY_CODES,
+    END_SESSION,
+    END_SESSIONS,
+    INVITE_AGENT,
+)

@@ -1,24 +1,16 @@
 """Administration: agents, roles, grants, the audit, who looks at which record. Requests and public shapes."""
 
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import CompanyRef, Money, PersonRef, StoreRef, Timestamp
-from core.contracts.subjects import DESK
-
-AGENTS = f"{DESK}.agents"  # ListAgents -> AgentPage
-AGENT = f"{DESK}.agent"  # OneAgent -> AgentDetail
-SWITCH_AGENT = f"{DESK}.switch_agent"  # SwitchAgent -> Written (AgentDetail)
-GIVE_GRANT = f"{DESK}.give_grant"  # GiveGrant -> Written (AgentDetail)
-REVOKE_GRANT = f"{DESK}.revoke_grant"  # RevokeGrant -> Written (AgentDetail)
-ROLES = f"{DESK}.roles"  # Nothing -> RoleList
-CREATE_ROLE = f"{DESK}.create_role"  # CreateRole -> Written (RoleView)
-CHANGE_ROLE = f"{DESK}.change_role"  # ChangeRole -> Written (RoleView)
-ACTIONS = f"{DESK}.actions"  # ListActions -> ActionPage
-CHAIN = f"{DESK}.chain"  # Nothing -> ChainState
-LOOK = f"{DESK}.look"  # Look -> Onlookers
-LOOKING = f"{DESK}.looking"  # Look -> Onlookers, without saying that one looks
+from core.contracts.ids import AgentId, AnyId, CompanyId, GrantId, RecordId, StoreId
+from core.contracts.listing import Paged, Why, Words
+from core.contracts.operation import ACT, GET, PATCH, POST, Operation, Reach
+from core.contracts.permissions import Permission
 
 ADMINISTRATOR = "administrator"
 """The role that may give what its holder does not hold, and that always holds everything."""
@@ -27,6 +19,7 @@ SERVICE_KINDS = ("pax", "softpos", "onsite", "ecommerce")
 PLACES_MAX = 200
 GRANTS_STANDING_MAX = 50
 AMOUNT_MINOR_MAX = 10**12
+CURRENCY = "EUR"
 LOOKING_EVERY_S = 15
 LOOKING_LASTS_S = 45
 
@@ -36,96 +29,108 @@ LookedAtKind = Literal[
     "transaction", "account", "company", "store", "terminal", "contract", "request", "agent"
 ]
 
+RoleCode = Annotated[str, msgspec.Meta(min_length=2, max_length=40)]
+RoleName = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Codes = Annotated[
+    list[Annotated[str, msgspec.Meta(min_length=1, max_length=40)]], msgspec.Meta(max_length=PLACES_MAX)
+]
+_OF_A_ROLE: Final = msgspec.Meta(max_length=40, description="Code of a role")
+_KIND: Final = msgspec.Meta(max_length=60, description="`grant.given`, or `grant` for every `grant.…`")
+_TARGET: Final = msgspec.Meta(description="Id of what it was done to")
 
-class ListAgents(msgspec.Struct):
-    """Agents in the order of their names; `after_name` and `after_id` are the last row of the page before."""
 
-    query: str = ""
+class ListAgents(Paged, kw_only=True):
+    """Find agents by name or e-mail, among those whose grants lie within the caller's."""
+
+    query: Words = ""
     state: AgentState | None = None
-    role: str | None = None
-    limit: int = 50
-    after_name: str = ""
-    after_id: bytes = b""
+    role: Annotated[str, _OF_A_ROLE] | None = None
 
 
-class OneAgent(msgspec.Struct):
-    """One agent by id."""
+class OneAgent(msgspec.Struct, kw_only=True):
+    """Return an agent with standing and former grants, the last log in and how many sessions are open."""
 
-    id: bytes
+    id: AgentId
 
 
-class SwitchAgent(msgspec.Struct):
-    """Disable an agent, or enable them again."""
+class SwitchAgent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why."""
 
-    id: bytes
-    disabled: bool
-    reason: str
+    id: AgentId
+    reason: Why
     idempotency_key: str = ""
 
 
-class GiveGrant(msgspec.Struct):
-    """A role within a place and for services. Each None does not limit; all four places None is the whole country."""
+class GiveGrant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A role within a place. What is left out does not limit; no place at all is the whole country."""
 
-    agent_id: bytes
-    role: str
-    regions: list[str] | None = None
-    departments: list[str] | None = None
-    stores: list[bytes] | None = None
-    companies: list[bytes] | None = None
-    services: list[str] | None = None
-    amount_max_minor: int | None = None
+    id: AgentId
+    role: RoleCode
+    regions: Codes | None = None
+    departments: Codes | None = None
+    stores: Annotated[list[StoreId], msgspec.Meta(max_length=PLACES_MAX)] | None = None
+    companies: Annotated[list[CompanyId], msgspec.Meta(max_length=PLACES_MAX)] | None = None
+    services: Codes | None = None
+    amount_max: Money | None = None
     idempotency_key: str = ""
 
 
-class RevokeGrant(msgspec.Struct):
-    """End a standing grant."""
+class RevokeGrant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why."""
 
-    id: bytes
-    reason: str
+    id: GrantId
+    reason: Why
     idempotency_key: str = ""
 
 
-class CreateRole(msgspec.Struct):
+class CreateRole(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A role of the institution's own."""
 
-    code: str
-    name_fr: str
-    name_en: str
-    permissions: list[str]
+    code: RoleCode
+    name_fr: RoleName
+    name_en: RoleName
+    permissions: Codes
     idempotency_key: str = ""
 
 
-class ChangeRole(msgspec.Struct):
-    """Another set of permissions, and other names for a role that is not built in; None leaves as it is."""
+class ChangeRole(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
 
-    code: str
-    permissions: list[str] | None = None
-    name_fr: str | None = None
-    name_en: str | None = None
+    code: RoleCode
+    permissions: Codes | None = None
+    name_fr: RoleName | None = None
+    name_en: RoleName | None = None
     idempotency_key: str = ""
 
 
-class ListActions(msgspec.Struct):
-    """Actions, newest first; every field that is set narrows. `before` is the number of the last row before."""
+class ListActions(Paged, kw_only=True):
+    """Return actions by person, kind, target, time and words."""
 
-    agent_id: bytes | None = None
-    kind: str = ""
-    target_kind: str = ""
-    target_id: bytes | None = None
-    from_us: int | None = None
-    to_us: int | None = None  # exclusive
-    query: str = ""
-    limit: int = 50
-    before: int | None = None
+    agent: Annotated[AgentId, msgspec.Meta(description="Id of an agent")] | None = None
+    kind: Annotated[str, _KIND] = ""
+    target_kind: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    target: Annotated[AnyId, _TARGET] | None = None
+    from_: Annotated[datetime, msgspec.Meta(description="Done at or after")] | None = msgspec.field(
+        default=None, name="from"
+    )
+    to: Annotated[datetime, msgspec.Meta(description="Done before")] | None = None
+    query: Words = ""
 
 
-class Look(msgspec.Struct):
-    """A record that somebody has open; `editing` while a form on it has unsaved words. `gone` says good-bye."""
+class Look(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The record; `editing` while a form on it holds unsaved words, `gone` when its page is left."""
 
-    kind: str
-    id: bytes
+    kind: LookedAtKind
+    id: RecordId
     editing: bool = False
     gone: bool = False
+
+
+class ListOnlookers(msgspec.Struct, kw_only=True):
+    """Return who else has the record open, without saying that the caller does."""
+
+    kind: LookedAtKind
+    record: Annotated[RecordId, msgspec.Meta(description="Id of the record")]
 
 
 class GrantView(msgspec.Struct):
@@ -252,3 +257,148 @@ class Onlookers(msgspec.Struct):
 
     data: list[Onlooker]
     every_s: int = LOOKING_EVERY_S
+
+
+_TAG: Final = "Administration"
+_LOOKING: Final = "Looking"
+_GIVE: Final = (
+    "Give a role within a place. Nobody gives what they do not hold there, or anything to themselves."
+)
+_ENABLE: Final = "Let a disabled agent log in again, with the grants that still stand."
+_ROLES: Final = "Return every role with its permissions, and every permission that there is."
+_CHANGE: Final = "Give a role other permissions; whoever holds it has them at their next call."
+_CHAIN: Final = "Recompute the chain from where the last look ended, and say up to which number it is whole."
+_LOOK: Final = "Say so every 15 seconds while the record is open, and learn who else has it open."
+LIST_AGENTS = Operation(
+    name="agents.list",
+    asked=ListAgents,
+    answered=AgentPage,
+    right=Permission.AGENTS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/agents", "Search agents", tag=_TAG),
+)
+ONE_AGENT = Operation(
+    name="agents.one",
+    asked=OneAgent,
+    answered=AgentDetail,
+    right=Permission.AGENTS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/agents/{id}", "One agent", tag=_TAG),
+)
+DISABLE_AGENT = Operation(
+    name="agents.disable",
+    asked=SwitchAgent,
+    answered=AgentDetail,
+    right=Permission.AGENTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=ACT(
+        "/agents/{id}/disable",
+        "Disable an agent",
+        "End the agent's sessions and let them log in no more.",
+        _TAG,
+    ),
+    audit=("agent.disabled",),
+)
+ENABLE_AGENT = Operation(
+    name="agents.enable",
+    asked=SwitchAgent,
+    answered=AgentDetail,
+    right=Permission.AGENTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=ACT("/agents/{id}/enable", "Enable an agent", _ENABLE, _TAG),
+    audit=("agent.enabled",),
+)
+GIVE_GRANT = Operation(
+    name="grants.give",
+    asked=GiveGrant,
+    answered=AgentDetail,
+    right=Permission.GRANTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=POST("/agents/{id}/grants", "Give a grant", _GIVE, _TAG),
+    audit=("grant.given",),
+)
+REVOKE_GRANT = Operation(
+    name="grants.revoke",
+    asked=RevokeGrant,
+    answered=AgentDetail,
+    right=Permission.GRANTS_WRITE,
+    reach=Reach.SOMEWHERE,
+    http=ACT(
+        "/grants/{id}/revoke",
+        "Take a grant back",
+        "End a grant: it is gone at the agent's next call.",
+        _TAG,
+    ),
+    audit=("grant.revoked",),
+)
+LIST_ROLES = Operation(
+    name="roles.list",
+    asked=Nothing,
+    answered=RoleList,
+    right=Permission.AGENTS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/roles", "List roles", _ROLES, _TAG),
+)
+CREATE_ROLE = Operation(
+    name="roles.create",
+    asked=CreateRole,
+    answered=RoleView,
+    right=Permission.GRANTS_WRITE,
+    reach=Reach.EVERYWHERE,
+    http=POST("/roles", "Create a role", "Add a role of the institution's own.", _TAG),
+    audit=("role.created",),
+)
+CHANGE_ROLE = Operation(
+    name="roles.change",
+    asked=ChangeRole,
+    answered=RoleView,
+    right=Permission.GRANTS_WRITE,
+    reach=Reach.EVERYWHERE,
+    http=PATCH("/roles/{code}", "Change a role", _CHANGE, _TAG),
+    audit=("role.changed",),
+)
+LIST_ACTIONS = Operation(
+    name="audit.list",
+    asked=ListActions,
+    answered=ActionPage,
+    right=Permission.AUDIT_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/audit", "What people did, newest first", tag=_TAG),
+)
+CHAIN = Operation(
+    name="audit.chain",
+    asked=Nothing,
+    answered=ChainState,
+    right=Permission.AUDIT_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/audit/chain", "Whether the audit is whole", _CHAIN, _TAG),
+)
+LOOK = Operation(
+    name="looking.look",
+    asked=Look,
+    answered=Onlookers,
+    reach=Reach.BY_RECORD,
+    http=ACT("/looking", "Say that one looks at a record", _LOOK, _LOOKING),
+)
+LIST_ONLOOKERS = Operation(
+    name="looking.list",
+    asked=ListOnlookers,
+    answered=Onlookers,
+    reach=Reach.BY_RECORD,
+    http=GET("/looking", "Who looks at a record", tag=_LOOKING),
+)
+OPERATIONS = (
+    LIST_AGENTS,
+    ONE_AGENT,
+    DISABLE_AGENT,
+    ENABLE_AGENT,
+    GIVE_GRANT,
+    REVOKE_GRANT,
+    LIST_ROLES,
+    CREATE_ROLE,
+    CHANGE_ROLE,
+    LIST_ACTIONS,
+    CHAIN,
+    LOOK,
+    LIST_ONLOOKERS,
+)

@@ -1,15 +1,14 @@
 """What a person looks at: what an acquirer does not accept or says on its own, doubts, refused reversals, dead letters."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from core.contracts.desk_views import Money, StoreRef, Timestamp
-from core.contracts.subjects import DESK
-
-HOST_MATTERS = f"{DESK}.host_matters"  # ListHostMatters -> HostMatterPage
-CLOSE_HOST_MATTER = f"{DESK}.close_host_matter"  # SettleHostMatter -> Written (HostMatter)
-RETRY_HOST_MATTER = f"{DESK}.retry_host_matter"  # SettleHostMatter -> Written (HostMatter)
+from core.contracts.ids import HostMatterId
+from core.contracts.listing import Paged, Why
+from core.contracts.operation import ACT, GET, Operation, Reach
+from core.contracts.permissions import Permission
 
 HostMatterKind = Literal[
     "reversal_not_accepted",
@@ -35,19 +34,21 @@ COUNTED_MAX = 1_000
 """Beyond so many the counts stop."""
 
 
-class ListHostMatters(msgspec.Struct):
-    """What waits for a person, newest first; `kinds` None: all of it."""
+class ListHostMatters(Paged, kw_only=True):
+    """Return what a host refused, did not accept for five minutes or said on its own, and what could not be believed.
 
-    limit: int = 50
-    before: bytes | None = None
-    kinds: list[HostMatterKind] | None = None
+    That is advices booked with an odd date or amount, reversals that describe another payment, messages that could not
+    be handled. `counts` says how many of each kind wait, whatever the filter.
+    """
+
+    kind: list[HostMatterKind] | None = None
 
 
-class SettleHostMatter(msgspec.Struct):
-    """Close it, or let the host be asked again; with a reason, which stays."""
+class SettleHostMatter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why."""
 
-    id: bytes
-    reason: str
+    id: HostMatterId
+    reason: Why
     idempotency_key: str = ""
 
 
@@ -85,3 +86,36 @@ class HostMatterPage(msgspec.Struct):
     data: list[HostMatter]
     next_cursor: str | None
     counts: dict[HostMatterKind, int]
+
+
+_TAG: Final = "Acquirers"
+_CLOSE: Final = "End it by your word: nothing is sent to the host any more, and a reversal that it owed an answer counts as done."
+LIST = Operation(
+    name="host_matters.list",
+    asked=ListHostMatters,
+    answered=HostMatterPage,
+    right=Permission.TRANSACTIONS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/host-matters", "List what waits for a person to look at, newest first", tag=_TAG),
+)
+CLOSE = Operation(
+    name="host_matters.close",
+    asked=SettleHostMatter,
+    answered=HostMatter,
+    right=Permission.TRANSACTIONS_CANCEL,
+    reach=Reach.SOMEWHERE,
+    http=ACT("/host-matters/{id}/close", "Close", _CLOSE, _TAG),
+    audit=("host_matter.closed",),
+)
+RETRY = Operation(
+    name="host_matters.retry",
+    asked=SettleHostMatter,
+    answered=HostMatter,
+    right=Permission.TRANSACTIONS_CANCEL,
+    reach=Reach.SOMEWHERE,
+    http=ACT(
+        "/host-matters/{id}/retry", "Ask the host again", "Send once more what the host refused, now.", _TAG
+    ),
+    audit=("host_matter.retried",),
+)
+OPERATIONS = (LIST, CLOSE, RETRY)

@@ -200,6 +200,17 @@ class TargetId(OneOf, kinds=("terminal", "store")):
     """What agents act on: a terminal or a store."""
 
 
+class AnyId(OneOf, kinds=tuple(PREFIXES)):
+    """Anything that has a public identifier."""
+
+
+class RecordId(
+    OneOf,
+    kinds=("transaction", "account", "company", "store", "terminal", "contract", "request", "agent"),
+):
+    """A record that has a page of its own."""
+
+
 class PlaceId(OneOf, kinds=("account", "company", "store")):
     """What a contact belongs to."""
 

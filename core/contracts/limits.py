@@ -1,14 +1,14 @@
 """Up to how much one person may act alone: requests, and the public shapes of API v1."""
 
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Money, PersonRef, Timestamp
-from core.contracts.subjects import DESK
-
-APPROVAL_LIMITS = f"{DESK}.approval_limits"  # Nothing -> ApprovalLimits
-SET_APPROVAL_LIMIT = f"{DESK}.set_approval_limit"  # SetLimit -> Written (ApprovalLimit)
+from core.contracts.listing import Why
+from core.contracts.operation import ACT, GET, Operation, Reach
+from core.contracts.permissions import Permission
 
 AMOUNT_MINOR_MAX = 10**9
 """Beyond it a limit would be none."""
@@ -16,13 +16,19 @@ AMOUNT_MINOR_MAX = 10**9
 LimitKind = Literal["transaction.refund"]
 
 
-class SetLimit(msgspec.Struct):
-    """Above `amount_minor` somebody else must agree; 0: always."""
+class LimitAmount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """0 to 1,000,000,000 minor units."""
 
-    kind: LimitKind
-    amount_minor: int
-    currency: str
-    reason: str
+    amount: Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MINOR_MAX)]
+    currency: Literal["EUR"]
+
+
+class SetLimit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Above this amount somebody else must agree; an amount of 0: always."""
+
+    amount: LimitAmount
+    reason: Why
+    kind: LimitKind = "transaction.refund"
     idempotency_key: str = ""
 
 
@@ -46,3 +52,26 @@ class ApprovalLimits(msgspec.Struct):
     data: list[ApprovalLimit]
     may_change: bool
     next_cursor: str | None = None
+
+
+_TAG: Final = "Approvals"
+_LIST: Final = "Return up to which amount one person is enough, who set it, and what counts for the caller."
+_SET: Final = "Set the limit for everybody but its author, for whom a lower one before it stays until somebody else sets it."
+LIST = Operation(
+    name="approval_limits.list",
+    asked=Nothing,
+    answered=ApprovalLimits,
+    right=Permission.TRANSACTIONS_REFUND_APPROVE,
+    reach=Reach.SOMEWHERE,
+    http=GET("/approval-limits", "What one person may do alone", _LIST, _TAG),
+)
+SET = Operation(
+    name="approval_limits.set",
+    asked=SetLimit,
+    answered=ApprovalLimit,
+    right=Permission.GRANTS_WRITE,
+    reach=Reach.EVERYWHERE,
+    http=ACT("/approval-limits", "Set what one person may do alone", _SET, _TAG),
+    audit=("limit.changed",),
+)
+OPERATIONS = (LIST, SET)

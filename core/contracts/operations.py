@@ -2,14 +2,29 @@
 
 from typing import Any, Final
 
-from core.contracts import agreements, approvals, documents, fees, macros, requests
+from core.contracts import (
+    access,
+    administration,
+    agreements,
+    approvals,
+    documents,
+    fees,
+    host_matters,
+    limits,
+    macros,
+    requests,
+)
 from core.contracts.operation import Operation, refuse_twins
 
 OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
+    *access.OPERATIONS,
+    *administration.OPERATIONS,
     *agreements.OPERATIONS,
     *approvals.OPERATIONS,
     *documents.OPERATIONS,
     *fees.OPERATIONS,
+    *host_matters.OPERATIONS,
+    *limits.OPERATIONS,
     *macros.OPERATIONS,
     *requests.OPERATIONS,
 )

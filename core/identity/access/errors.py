@@ -88,13 +88,6 @@ class AgentKnown(Refused):
         super().__init__("agent_known", errors=[FieldProblem("email", "agent_known")])
 
 
-class InvitationMalformed(Refused):
-    """Fields of an invitation that cannot be."""
-
-    def __init__(self, errors: list[FieldProblem]) -> None:
-        super().__init__("invalid_request", errors=errors)
-
-
 class SignOnRefused(Refused):
     """Single sign-on did not end in an agent whom we know; the log says why."""
 

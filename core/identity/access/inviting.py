@@ -25,7 +25,7 @@ from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.identity import store as sessions
 from core.identity.access import store
-from core.identity.access.errors import AgentKnown, InvitationEnded, InvitationMalformed
+from core.identity.access.errors import AgentKnown, InvitationEnded
 from core.identity.access.model import Arrival, OpenInvitation
 from core.identity.access.opening import TOKEN_BYTES, open_session, standing
 from core.identity.access.passwords import NO_PASSWORD, Passwords
@@ -33,10 +33,9 @@ from core.identity.access.rules import INVITATION_LIFE
 from core.identity.access.settings import AccessSettings
 from core.identity.access.throttle import count_attempt, forget_attempt
 from core.identity.administration import store as administration
-from core.identity.administration.errors import BeyondOwnRights
+from core.identity.administration.errors import BeyondOwnRights, FieldsRefused
 from core.identity.idempotency import WriteOnce
 from core.identity.model import SignedIn
-from core.identity.permits import require
 from core.identity.rules import FAILURES_PER_IP_MAX, SESSION_IDLE
 from core.identity.views import hash_of_token
 from core.values.clock import Clock
@@ -74,14 +73,16 @@ class InvitationHandlers:
         """Invite somebody new, who has no grant yet, or somebody known again.
 
         A repeat under one key sends no second mail, which would end the link of the first one.
-        Raises: NotPermitted, InvitationMalformed, AgentKnown, NotFound, BeyondOwnRights, KeyReused, StillRunning.
+        Raises: FieldsRefused, AgentKnown, NotFound, BeyondOwnRights, KeyReused, StillRunning.
         """
-        scope = require(caller, Permission.AGENTS_WRITE)
+        if request.agent is not None and (request.email or request.name or request.role):
+            raise FieldsRefused([FieldProblem("agent", "conflict", "agent alone, or email, name and role")])
+        scope = caller.scope_of(Permission.AGENTS_WRITE)
         now = self._clock.now()
 
         async def effect(connection: sessions.Connection) -> bytes:
-            if request.agent_id is not None:
-                await refuse_beyond(connection, scope, request.agent_id, now)
+            if request.agent is not None:
+                await refuse_beyond(connection, scope, request.agent, now)
             invited = await invite(
                 connection,
                 request,
@@ -180,9 +181,9 @@ async def invite(
 ) -> Invited:
     """Write an invitation, and its mail, within the caller's transaction. It stands for 72 hours, alone.
 
-    Raises: InvitationMalformed, AgentKnown, NotFound.
+    Raises: FieldsRefused, AgentKnown, NotFound.
     """
-    agent_id = request.agent_id
+    agent_id = request.agent
     if agent_id is None:
         agent_id = await _new_agent(connection, request)
     agent = await store.find_agent(connection, agent_id)
@@ -219,7 +220,7 @@ async def invite(
         target_id=agent_id,
         facts={
             "email": agent["email"],
-            "is_new": request.agent_id is None,
+            "is_new": request.agent is None,
             "resets_factors": request.resets_factors,
         },
     )
@@ -238,7 +239,7 @@ async def _new_agent(connection: sessions.Connection, request: InviteAgent) -> b
     if not await store.role_exists(connection, request.role):
         errors.append(FieldProblem("role", "unknown_value"))
     if errors:
-        raise InvitationMalformed(errors)
+        raise FieldsRefused(errors)
     made = await store.add_agent(
         connection,
         email=email,

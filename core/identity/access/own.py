@@ -20,19 +20,23 @@ from webauthn.helpers.structs import (
 )
 
 from core.contracts.access import (
+    PASSKEY_ANSWER_BYTES_MAX,
     AddPasskey,
     ChangePassword,
     ConfirmTotp,
+    EndSession,
     Factor,
     FactorAdded,
     MyAccess,
     OwnSession,
     PasskeyOptions,
     RecoveryCodes,
+    RemoveFactor,
     TotpStarted,
     WithPassword,
 )
-from core.contracts.desk_requests import ById, Nothing
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import Nothing
 from core.contracts.refusals import NotFound
 from core.identity import store as sessions
 from core.identity.access import store
@@ -61,7 +65,9 @@ from core.identity.access.rules import (
 )
 from core.identity.access.settings import AccessSettings
 from core.identity.access.throttle import count_attempt, forget_attempt
+from core.identity.administration.errors import FieldsRefused
 from core.identity.model import SignedIn
+from core.identity.origin import CALLED_FROM
 from core.identity.rules import SESSION_IDLE
 from core.values.clock import Clock
 from core.values.ids import encode_id
@@ -110,7 +116,7 @@ class OwnAccessHandlers:
         Raises: PasswordWrong, TooManyAttempts.
         """
         now = self._clock.now()
-        await self._prove_password(caller, request.password, request.ip, now)
+        await self._prove_password(caller, request.password, now)
         await store.confirm_session(self._pool, caller.token_hash, now)
         return Nothing()
 
@@ -122,7 +128,7 @@ class OwnAccessHandlers:
         if caller.enrolling:
             raise SecondFactorMissing
         now = self._clock.now()
-        await self._prove_password(caller, request.password, request.ip, now)
+        await self._prove_password(caller, request.password, now)
         self._passwords.refuse_weak(request.new_password, email=caller.email)
         if request.new_password == request.password:
             raise PasswordRefused("password_same")
@@ -153,7 +159,7 @@ class OwnAccessHandlers:
         await count_attempt(self._pool, _bounds(caller), now=now, ip="")
         async with self._pool.acquire() as connection, connection.transaction():
             factors = await self._may_add(connection, caller, now)
-            shown = next((f for f in factors if f.id == request.id and f.confirmed_at is None), None)
+            shown = next((f for f in factors if f.id == request.factor and f.confirmed_at is None), None)
             if shown is None or shown.secret is None:
                 raise NotFound
             secret = self._settings.seal.unseal(caller.agent_id, shown.secret)
@@ -192,14 +198,20 @@ class OwnAccessHandlers:
         return PasskeyOptions(msgspec.json.decode(options_to_json(options)))
 
     async def add_passkey(self, caller: SignedIn, request: AddPasskey) -> FactorAdded:
-        """Keep a passkey that signed the challenge. Raises: ConfirmationNeeded, FactorsFull, PasskeyRefused."""
+        """Keep a passkey that signed the challenge.
+
+        Raises: FieldsRefused, ConfirmationNeeded, FactorsFull, PasskeyRefused.
+        """
+        credential = msgspec.json.encode(request.credential)
+        if len(credential) > PASSKEY_ANSWER_BYTES_MAX:
+            raise FieldsRefused([FieldProblem("credential", "too_long")])
         now = self._clock.now()
         challenge = await store.take_challenge(self._pool, caller.token_hash)
         if challenge is None:
             raise PasskeyRefused
         try:
             verified = verify_registration_response(
-                credential=parse_registration_credential_json(request.credential),
+                credential=parse_registration_credential_json(credential.decode()),
                 expected_challenge=challenge,
                 expected_rp_id=self._settings.relying_party,
                 expected_origin=self._settings.portal_url,
@@ -222,7 +234,7 @@ class OwnAccessHandlers:
                 raise PasskeyRefused
             return await self._added(connection, caller, made, now, "passkey")
 
-    async def remove_factor(self, caller: SignedIn, request: ById) -> Nothing:
+    async def remove_factor(self, caller: SignedIn, request: RemoveFactor) -> Nothing:
         """Forget a second factor; one at least stays. Raises: ConfirmationNeeded, NotFound, LastFactor."""
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
@@ -247,7 +259,7 @@ class OwnAccessHandlers:
             await self._record(connection, caller, now, "credential.recovery_codes_renewed", {})
         return RecoveryCodes(codes)
 
-    async def end_session(self, caller: SignedIn, request: ById) -> Nothing:
+    async def end_session(self, caller: SignedIn, request: EndSession) -> Nothing:
         """End one of the caller's sessions. Raises: NotFound."""
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
@@ -266,7 +278,8 @@ class OwnAccessHandlers:
             await self._record(connection, caller, now, "session.ended_everywhere", {"sessions": ended})
         return Nothing()
 
-    async def _prove_password(self, caller: SignedIn, password: str, ip: str, now: datetime) -> None:
+    async def _prove_password(self, caller: SignedIn, password: str, now: datetime) -> None:
+        ip = CALLED_FROM.get()
         await count_attempt(self._pool, _bounds(caller), now=now, ip=ip)
         agent = await store.find_agent(self._pool, caller.agent_id)
         if not await self._passwords.is_right(agent["password_hash"] if agent else None, password):

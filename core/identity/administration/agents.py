@@ -15,7 +15,7 @@ from core.contracts.administration import (
     SwitchAgent,
 )
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import PAGE_ROWS_MAX, Written
+from core.contracts.desk_requests import Written
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
@@ -32,10 +32,10 @@ from core.identity.administration.errors import (
     TooManyGrants,
 )
 from core.identity.administration.rules import administers_everything, problems_of_grant, scope_to_give
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action
 from core.identity.rules import SESSION_IDLE
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import name_and_id_in, page_of
 from core.values.ids import encode_id
 
 
@@ -48,26 +48,30 @@ class AgentHandlers:
         self._write = WriteOnce(pool, clock)
 
     async def agents(self, caller: SignedIn, request: ListAgents) -> AgentPage:
-        """Return agents whose name or e-mail holds the words. Raises: NotPermitted."""
-        scope = require(caller, Permission.AGENTS_READ)
-        limit = min(request.limit, PAGE_ROWS_MAX)
-        found = await store.list_agents(self._pool, scope, request, limit + 1)
-        page = found[:limit]
-        more = len(found) > limit
-        return AgentPage(page, encode_cursor(page[-1].name, page[-1].id) if more else None)
+        """Return agents whose name or e-mail holds the words. Raises: CursorMalformed."""
+        after = name_and_id_in("agent", request.cursor)
+        scope = caller.scope_of(Permission.AGENTS_READ)
+        found = await store.list_agents(self._pool, scope, request, after=after)
+        return AgentPage(*page_of(found, request.limit, lambda last: (last.name, last.id)))
 
     async def agent(self, caller: SignedIn, request: OneAgent) -> AgentDetail:
-        """Return one agent. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.AGENTS_READ)
+        """Return one agent. Raises: NotFound."""
         async with self._pool.acquire() as connection:
-            return await self._detail(connection, scope, request.id)
+            return await self._detail(connection, caller.scope_of(Permission.AGENTS_READ), request.id)
 
-    async def switch(self, caller: SignedIn, request: SwitchAgent) -> Written:
-        """Disable an agent, whose sessions end at once, or enable them again.
+    async def disable(self, caller: SignedIn, request: SwitchAgent) -> Written:
+        """Disable an agent, whose sessions end at once.
 
-        Raises: NotPermitted, NotFound, OwnRights, BeyondOwnRights, LastAdministrator, AlreadyDisabled, AlreadyEnabled.
+        Raises: NotFound, OwnRights, BeyondOwnRights, AlreadyDisabled, LastAdministrator.
         """
-        scope = require(caller, Permission.AGENTS_WRITE)
+        return await self._switch(caller, request, disabled=True)
+
+    async def enable(self, caller: SignedIn, request: SwitchAgent) -> Written:
+        """Let a disabled agent log in again. Raises: NotFound, OwnRights, BeyondOwnRights, AlreadyEnabled."""
+        return await self._switch(caller, request, disabled=False)
+
+    async def _switch(self, caller: SignedIn, request: SwitchAgent, *, disabled: bool) -> Written:
+        scope = caller.scope_of(Permission.AGENTS_WRITE)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -79,41 +83,42 @@ class AgentHandlers:
                 raise OwnRights
             if not shown.may_change:
                 raise BeyondOwnRights
-            if request.disabled == (row["disabled_at"] is not None):
-                raise AlreadyDisabled if request.disabled else AlreadyEnabled
-            if request.disabled and not await store.administrators_left(connection, without_agent=request.id):
+            if disabled == (row["disabled_at"] is not None):
+                raise AlreadyDisabled if disabled else AlreadyEnabled
+            if disabled and not await store.administrators_left(connection, without_agent=request.id):
                 raise LastAdministrator
-            await store.switch_agent(connection, request.id, now if request.disabled else None, now)
+            await store.switch_agent(connection, request.id, now if disabled else None, now)
             body = msgspec.json.encode(await self._detail(connection, scope, request.id))
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
                 at=now,
-                kind="agent.disabled" if request.disabled else "agent.enabled",
+                kind="agent.disabled" if disabled else "agent.enabled",
                 target_kind="agent",
                 target_id=request.id,
                 facts={"reason": request.reason},
             )
             return body
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="switch_agent")
+        path = "disable_agent" if disabled else "enable_agent"
+        return await self._write(caller, request, effect, key=request.idempotency_key, path=path)
 
     async def give(self, caller: SignedIn, request: GiveGrant) -> Written:
         """Give a role within a place, for services and up to an amount; it holds from the agent's next call.
 
-        Raises: NotPermitted, NotFound, FieldsRefused, OwnRights, BeyondOwnRights, AlreadyGranted, TooManyGrants.
+        Raises: NotFound, FieldsRefused, OwnRights, BeyondOwnRights, AlreadyGranted, TooManyGrants.
         """
-        scope = require(caller, Permission.GRANTS_WRITE)
+        scope = caller.scope_of(Permission.GRANTS_WRITE)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
             await store.lock_rights(connection)
             # Somebody who administers a part gives to those of that part; the whole gives to anybody.
-            await self._detail(connection, scope, request.agent_id)
-            if request.agent_id == caller.agent_id:
+            await self._detail(connection, scope, request.id)
+            if request.id == caller.agent_id:
                 raise OwnRights
             permissions = await self._checked(connection, scope, request)
-            await store.lock_agent(connection, request.agent_id)
+            await store.lock_agent(connection, request.id)
             standing, same = await store.standing_grants(connection, request)
             if same:
                 raise AlreadyGranted
@@ -121,15 +126,16 @@ class AgentHandlers:
                 raise TooManyGrants(grants_max=GRANTS_STANDING_MAX)
             made = await store.give_grant(connection, request, giver=caller.agent_id, now=now)
             # Judged by the row itself: one rule, in SQL, says what lies within what. A refusal takes it back.
-            await self._hold_all(connection, caller, scope, made, permissions, request.amount_max_minor)
-            body = msgspec.json.encode(await self._detail(connection, scope, request.agent_id))
+            amount_max_minor = request.amount_max and request.amount_max.amount
+            await self._hold_all(connection, caller, scope, made, permissions, amount_max_minor)
+            body = msgspec.json.encode(await self._detail(connection, scope, request.id))
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
                 at=now,
                 kind="grant.given",
                 target_kind="agent",
-                target_id=request.agent_id,
+                target_id=request.id,
                 facts={"grant": encode_id("grant", made), "role": request.role, **_places(request)},
             )
             return body
@@ -139,9 +145,9 @@ class AgentHandlers:
     async def revoke(self, caller: SignedIn, request: RevokeGrant) -> Written:
         """End a grant; it is gone at the agent's next call.
 
-        Raises: NotPermitted, NotFound, AlreadyRevoked, BeyondOwnRights, LastAdministrator.
+        Raises: NotFound, AlreadyRevoked, BeyondOwnRights, LastAdministrator.
         """
-        scope = require(caller, Permission.GRANTS_WRITE)
+        scope = caller.scope_of(Permission.GRANTS_WRITE)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -245,7 +251,7 @@ def _places(request: GiveGrant) -> dict[str, object]:
             ("stores", request.stores and [encode_id("store", one) for one in request.stores]),
             ("companies", request.companies and [encode_id("company", one) for one in request.companies]),
             ("services", request.services),
-            ("amount_max_minor", request.amount_max_minor),
+            ("amount_max_minor", request.amount_max and request.amount_max.amount),
         )
         if value is not None
     }

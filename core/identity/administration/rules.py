@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from core.contracts.administration import AMOUNT_MINOR_MAX, PLACES_MAX, SERVICE_KINDS, GiveGrant
+from core.contracts.administration import AMOUNT_MINOR_MAX, CURRENCY, PLACES_MAX, SERVICE_KINDS, GiveGrant
 from core.contracts.desk import FieldProblem
 from core.contracts.permissions import Permission
 from core.contracts.scope import Scope
@@ -38,7 +38,9 @@ def problems_of_grant(request: GiveGrant) -> list[FieldProblem]:
             found.append(FieldProblem(field, "too_many", f"at most {PLACES_MAX}"))
         elif len(set(values)) < len(values):
             found.append(FieldProblem(field, "repeated", "each one once"))
-    if request.amount_max_minor is not None and not 0 < request.amount_max_minor <= AMOUNT_MINOR_MAX:
+    if request.amount_max is not None and request.amount_max.currency != CURRENCY:
+        found.append(FieldProblem("amount_max.currency", "unknown_value", CURRENCY))
+    if request.amount_max is not None and not 0 < request.amount_max.amount <= AMOUNT_MINOR_MAX:
         found.append(FieldProblem("amount_max", "out_of_range", f"1 to {AMOUNT_MINOR_MAX} minor units"))
     return found
 

@@ -1,5 +1,6 @@
 """Statements of agents, grants and roles as typed functions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,6 +10,7 @@ import msgspec
 
 from core.contracts.administration import (
     ADMINISTRATOR,
+    CURRENCY,
     AgentDetail,
     AgentSummary,
     GiveGrant,
@@ -28,8 +30,6 @@ from core.values.timestamps import timestamp, timestamp_or_none
 _SQL = load_beside(__file__)
 
 GRANTS_SHOWN_MAX = 200
-CURRENCY = "EUR"
-_LOWEST_ID = bytes(16)
 
 
 class _Place(msgspec.Struct):
@@ -52,18 +52,19 @@ class Locked(NamedTuple):
 
 
 async def list_agents(
-    connection: Connection, scope: Scope, request: ListAgents, limit: int
+    connection: Connection, scope: Scope, request: ListAgents, *, after: tuple[str, bytes]
 ) -> list[AgentSummary]:
-    """Return agents in the order of name and id."""
+    """Return agents in the order of name and id, one more than asked for, after the last of the page before."""
+    name, agent_id = after
     rows = await connection.fetch(
         _SQL.agents,
         *_within(scope),
         like_pattern(request.query),
         None if request.state is None else request.state == "disabled",
         request.role,
-        request.after_name,
-        uuid_of(request.after_id or _LOWEST_ID),
-        limit,
+        name,
+        uuid_of(agent_id),
+        request.limit + 1,
     )
     return [
         AgentSummary(
@@ -138,13 +139,13 @@ async def role_permissions(connection: Connection, role: str) -> list[str] | Non
     return None if row is None else list(row["permissions"])
 
 
-async def stores_seen(connection: Connection, scope: Scope, stores: list[bytes]) -> set[bytes]:
+async def stores_seen(connection: Connection, scope: Scope, stores: Sequence[bytes]) -> set[bytes]:
     """Return those of the stores that exist within the scope."""
     rows = await connection.fetch(_SQL.stores_seen, scope.parameter(), [uuid_of(one) for one in stores])
     return {row["id"].bytes for row in rows}
 
 
-async def companies_seen(connection: Connection, scope: Scope, companies: list[bytes]) -> set[bytes]:
+async def companies_seen(connection: Connection, scope: Scope, companies: Sequence[bytes]) -> set[bytes]:
     """Return those of the companies that exist within the scope."""
     rows = await connection.fetch(_SQL.companies_seen, scope.parameter(), [uuid_of(one) for one in companies])
     return {row["id"].bytes for row in rows}
@@ -233,14 +234,14 @@ def _within(scope: Scope) -> tuple[object, ...]:
 
 def _columns(request: GiveGrant) -> tuple[object, ...]:
     return (
-        uuid_of(request.agent_id),
+        uuid_of(request.id),
         request.role,
         _sorted(request.regions),
         _sorted(request.departments),
         None if request.stores is None else [uuid_of(one) for one in sorted(request.stores)],
         None if request.companies is None else [uuid_of(one) for one in sorted(request.companies)],
         _sorted(request.services),
-        request.amount_max_minor,
+        request.amount_max and request.amount_max.amount,
     )
 
 

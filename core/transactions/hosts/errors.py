@@ -1,6 +1,5 @@
 """Refusals about what is to be settled with hosts."""
 
-from core.contracts.desk import FieldProblem
 from core.contracts.refusals import Refused
 from core.identity.api import Doer, told_facts
 
@@ -25,10 +24,3 @@ class NothingToRetry(Refused):
 
     def __init__(self) -> None:
         super().__init__("host_matter_not_ours")
-
-
-class ReasonTooShort(Refused):
-    """Who closes says why."""
-
-    def __init__(self) -> None:
-        super().__init__("invalid_request", errors=[FieldProblem("reason", "too_short")])

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX, Written
+from core.contracts.desk_requests import Written
 from core.contracts.desk_views import Money, StoreRef
 from core.contracts.host_matters import (
     COUNTED_MAX,
@@ -18,19 +18,18 @@ from core.contracts.host_matters import (
     ListHostMatters,
     SettleHostMatter,
 )
-from core.contracts.reason_texts import says_why
 from core.contracts.refusals import NotFound
 from core.contracts.states import EventKind, Kind
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, find_doer, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, find_doer, record_action
 from core.transactions.bookings import store as bookings
 from core.transactions.hosts import store
-from core.transactions.hosts.errors import MatterOver, NothingToRetry, ReasonTooShort
+from core.transactions.hosts.errors import MatterOver, NothingToRetry
 from core.transactions.hosts.letters import is_currency, read_letter
 from core.transactions.hosts.settling import settle_reversal
 from core.transactions.rules import STUCK_AFTER
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import id_in, page_of
 from core.values.ids import encode_id, rrn_of
 from core.values.money import NUMERIC_CODES
 from core.values.timestamps import timestamp, timestamp_or_none
@@ -51,43 +50,40 @@ class HostMatterHandlers:
         self._write = WriteOnce(pool, clock)
 
     async def matters(self, caller: SignedIn, request: ListHostMatters) -> HostMatterPage:
-        """Return what waits, newest first. Raises: NotPermitted."""
-        scope = require(caller, Permission.TRANSACTIONS_READ)
-        limit = min(request.limit, PAGE_ROWS_MAX)
+        """Return what waits, newest first. Raises: CursorMalformed."""
+        scope = caller.scope_of(Permission.TRANSACTIONS_READ)
         stuck_before = self._clock.now() - STUCK_AFTER
         rows = await store.list_matters(
             self._pool,
             scope,
             stuck_before=stuck_before,
-            kinds=request.kinds,
-            before=request.before,
-            limit=limit + 1,
+            kinds=request.kind,
+            before=id_in("host_matter", request.cursor),
+            limit=request.limit + 1,
         )
         counts: Any = await store.count_matters(
             self._pool, scope, stuck_before=stuck_before, counted_max=COUNTED_MAX
         )
-        page = await _matters_of(self._pool, rows[:limit])
-        return HostMatterPage(page, encode_cursor(page[-1].id) if len(rows) > limit else None, counts)
+        found, next_cursor = page_of(
+            rows, request.limit, lambda last: (encode_id("host_matter", last["id"].bytes),)
+        )
+        return HostMatterPage(await _matters_of(self._pool, found), next_cursor, counts)
 
     async def close(self, caller: SignedIn, request: SettleHostMatter) -> Written:
         """End it by a person's word: what was owed to the host counts as done, everything else as seen.
 
-        Raises: NotPermitted, NotFound, MatterOver, ReasonTooShort, KeyReused, StillRunning.
+        Raises: NotFound, MatterOver, KeyReused, StillRunning.
         """
         return await self._settle(caller, request, "close_host_matter", self._close)
 
     async def retry(self, caller: SignedIn, request: SettleHostMatter) -> Written:
         """Let the host be asked again at once.
 
-        Raises: NotPermitted, NotFound, MatterOver, NothingToRetry, ReasonTooShort, KeyReused, StillRunning.
+        Raises: NotFound, MatterOver, NothingToRetry, KeyReused, StillRunning.
         """
         return await self._settle(caller, request, "retry_host_matter", self._retry)
 
     async def _settle(self, caller: SignedIn, request: SettleHostMatter, path: str, act: Any) -> Written:
-        require(caller, Permission.TRANSACTIONS_CANCEL)
-        if not says_why(request.reason):
-            raise ReasonTooShort
-
         async def effect(connection: PoolConnectionProxy) -> bytes:
             row = await self._find(connection, caller, request.id)
             if row["closed_at"] is not None or row["settled"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from litestar import Response, get, post
@@ -28,7 +29,7 @@ async def create_role(desk: Desk) -> Response[bytes]:
     form = await desk.form()
     body: Json = {name: form.get(name, "").strip() for name in ("code", "name_fr", "name_en")}
     body["permissions"] = await _ticked(desk)
-    errors = await _try(desk, "/v1/roles", body)
+    errors = await _try(desk, desk.gateway.post("/v1/roles", body))
     if not errors:
         return desk.go("/roles?saved=1")
     return await _show(desk, errors=errors, form={**body, "creating": True}, status=422)
@@ -41,7 +42,7 @@ async def change_role(desk: Desk, code: str) -> Response[bytes]:
     form = await desk.form()
     body: Json = {"permissions": await _ticked(desk)}
     body |= {name: form[name].strip() for name in ("name_fr", "name_en") if form.get(name)}
-    errors = await _try(desk, f"/v1/roles/{path_part(code)}", body)
+    errors = await _try(desk, desk.gateway.patch(f"/v1/roles/{path_part(code)}", body))
     if not errors:
         return desk.go("/roles?saved=1")
     return await _show(desk, change=code, errors=errors, form=body, status=422)
@@ -52,9 +53,9 @@ async def _ticked(desk: Desk) -> list[str]:
     return [str(value)[:60] for value in chosen.getall("permissions", [])][:200]
 
 
-async def _try(desk: Desk, path: str, body: Json) -> dict[str, str]:
+async def _try(desk: Desk, saved: Awaitable[Json]) -> dict[str, str]:
     try:
-        await desk.gateway.post(path, body)
+        await saved
     except GatewayProblem as problem:
         if problem.is_beyond_the_form:
             raise

@@ -199,7 +199,7 @@ async def test_who_administers_a_part_gives_only_what_they_hold_there(
             },
         )
         assert fine.status_code == 201, fine.text
-        role = await head.post(f"/v1/roles/{code}", json={"permissions": []})
+        role = await head.patch(f"/v1/roles/{code}", json={"permissions": []})
         assert (role.status_code, role.json()["code"]) == (403, "not_permitted")
     assert (
         await rows.fetchval(
@@ -263,7 +263,7 @@ async def test_a_role_changes_at_the_next_call_and_built_in_ones_keep_their_name
         _, client = await people.add(code)
         async with client:
             assert (await client.get("/v1/stores")).status_code == 200
-            changed = await admin.post(f"/v1/roles/{code}", json={"permissions": ["transactions.read"]})
+            changed = await admin.patch(f"/v1/roles/{code}", json={"permissions": ["transactions.read"]})
             assert changed.json()["permissions"] == ["transactions.read"]
             assert (await client.get("/v1/stores")).status_code == 403
             assert (await client.get("/v1/transactions")).status_code == 200
@@ -271,9 +271,9 @@ async def test_a_role_changes_at_the_next_call_and_built_in_ones_keep_their_name
             ("/v1/roles/hotline", {"name_fr": "Autre"}),
             ("/v1/roles/administrator", {"permissions": []}),
         ):
-            answer = await admin.post(path, json=change)
+            answer = await admin.patch(path, json=change)
             assert (answer.status_code, answer.json()["code"]) == (409, "role_fixed")
-        unknown = await admin.post(f"/v1/roles/{code}", json={"permissions": ["money.print"]})
+        unknown = await admin.patch(f"/v1/roles/{code}", json={"permissions": ["money.print"]})
         assert unknown.json()["errors"] == [
             {"field": "permissions", "code": "unknown_value", "detail": "money.print"}
         ]

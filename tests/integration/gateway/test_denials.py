@@ -49,8 +49,8 @@ async def test_fifty_refusals_at_once_are_one_line_of_the_audit(
         shown = (await admin.get("/v1/audit", params={"agent": agent, "kind": "access"})).json()["data"]
     facts = await refusals_of(rows, decode_id("agent", agent))
     assert facts == [
-        {"permission": "audit.read", "door": "actions", "count": 1},
-        {"permission": "grants.write", "door": "create_role", "count": 1},
+        {"permission": "audit.read", "door": "audit_list", "count": 1},
+        {"permission": "grants.write", "door": "roles_create", "count": 1},
     ]
     assert [one["kind"] for one in shown] == ["access.refused"] * 2
     assert shown[0]["ip"] == "127.0.0.1"

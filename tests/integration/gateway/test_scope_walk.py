@@ -45,18 +45,6 @@ FOR_EVERYBODY: Final = {
     # The caller's own session.
     "GET /sessions/current",
     "DELETE /sessions/current",
-    # The caller's own factors, password and devices; test_access.py holds them to their owner.
-    "GET /access",
-    "POST /access/confirmation",
-    "POST /access/password",
-    "POST /access/totp",
-    "POST /access/totp/confirmation",
-    "POST /access/passkey-options",
-    "POST /access/passkeys",
-    "DELETE /access/factors/{factor_id}",
-    "POST /access/recovery-codes",
-    "DELETE /access/sessions/{session_id}",
-    "DELETE /access/sessions",
     # What waits for the caller: a section for each right that they hold, none without one.
     "GET /home",
     # The caller's own notices.
@@ -65,6 +53,7 @@ FOR_EVERYBODY: Final = {
     "POST /notices/read",
     # The institution's name and colours, which the log in page shows to anybody.
     "GET /brand",
+    # Of the caller alone: test_access.py holds factors, password and devices to their owner.
     *(shown_as(each) for each in OPERATIONS if each.reach is Reach.ANYONE and each.http is not None),
 }
 """Endpoints that ask for no right: they show and change only what is the caller's own."""
@@ -86,9 +75,6 @@ NOT_PLACED: Final = {
 
 EVERYWHERE_ONLY: Final = {
     # What is the same everywhere is changed only by who holds the right everywhere: a part is refused aloud.
-    "POST /roles",
-    "POST /roles/{code}",
-    "POST /approval-limits",
     "POST /brands",
     "DELETE /brands/{brand_id}",
     "POST /fee-versions/{fee_version_id}/{act}",
@@ -125,10 +111,7 @@ MACRO: Final = {
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
     # Somebody known: their invitation would let whoever sent it choose their password.
     "POST /agents/invitations": {"body": {"agent": "{agent}"}},
-    "POST /roles/{code}": {"query": {"code": "hotline"}},
-    "POST /approval-limits": {
-        "body": {"amount": {"amount": 60_000, "currency": "EUR"}, "reason": "a walk"},
-    },
+    "PATCH /roles/{code}": {"query": {"code": "hotline"}},
     "GET /looking": {"query": {"kind": "transaction", "record": "{transaction}"}},
     "GET /journals/{kind}/{subject_id}": {"query": {"kind": "terminal", "subject_id": "{terminal}"}},
     "GET /journals/{kind}/{subject_id}/export": {"query": {"kind": "terminal", "subject_id": "{terminal}"}},
@@ -191,17 +174,6 @@ SUBJECTS_OF_THE_GATEWAY: Final = {
 SUBJECTS_FOR_EVERYBODY: Final = {
     "core.desk.session",
     "core.desk.log_out",
-    "core.desk.my_access",
-    "core.desk.confirm_session",
-    "core.desk.change_password",
-    "core.desk.start_totp",
-    "core.desk.confirm_totp",
-    "core.desk.start_passkey",
-    "core.desk.add_passkey",
-    "core.desk.remove_factor",
-    "core.desk.renew_recovery_codes",
-    "core.desk.end_session",
-    "core.desk.end_sessions",
     "core.desk.notices",
     "core.desk.notices_read",
     "core.desk.home",
@@ -216,9 +188,6 @@ EITHER_RIGHT: Final[dict[str, set[str]]] = {
 """Subjects that one of several rights opens; nobody is told but the first of them."""
 
 SUBJECTS_EVERYWHERE_ONLY: Final = {
-    "core.desk.create_role",
-    "core.desk.change_role",
-    "core.desk.set_approval_limit",
     "core.desk.brands",
     "core.desk.brand_put",
     "core.desk.brand_remove",

@@ -133,15 +133,17 @@ class Sampler:
         return self._struct(inspect.type_info(kind))
 
     def _struct(self, info: Any) -> Any:
-        values = {
-            field.name: self._of(field.type, field.name)
-            for field in info.fields
-            if field.required or kind_of(field.name) or field.name == "id"
-        }
+        values: dict[str, Any] = {}
+        for field in info.fields:
+            if field.required or kind_of(field.name) or field.name == "id":
+                values[field.name] = self._of(field.type, field.name, str(values.get("kind")))
         return info.cls(**values)
 
-    def _of(self, info: Any, name: str) -> Any:
+    def _of(self, info: Any, name: str, beside: str = "") -> Any:
+        """Return a value of a type; `beside` is the kind that stands beside it."""
         match info:
+            case inspect.Metadata():
+                return self._of(info.type, name, beside)
             case inspect.BytesType():
                 return self.records.get(kind_of(name) or "", self.records["store"])
             case inspect.Metadata():
@@ -160,7 +162,9 @@ class Sampler:
             case inspect.StructType():
                 return self._struct(info)
             case inspect.UnionType():
-                return self._of(next(t for t in info.types if not isinstance(t, inspect.NoneType)), name)
+                return self._of(
+                    next(t for t in info.types if not isinstance(t, inspect.NoneType)), name, beside
+                )
             case inspect.ListType() | inspect.CollectionType():
                 return [self._of(info.item_type, name)]
             case inspect.VarTupleType():
@@ -172,7 +176,8 @@ class Sampler:
             case inspect.EnumType():
                 return next(iter(info.cls)) if issubclass(info.cls, enum.Enum) else None
             case inspect.CustomType() if issubclass(info.cls, Id):
-                return info.cls.read(self.typed(info.cls.kind))
+                kinds = getattr(info.cls, "kinds", (info.cls.kind,))
+                return info.cls.read(self.typed(beside if beside in kinds else kinds[0]))
             case inspect.RawType():
                 return msgspec.Raw(msgspec.msgpack.encode(None))
         return None

@@ -3,11 +3,11 @@
 import asyncpg
 
 from core.contracts.administration import ActionPage, ChainState, ListActions
-from core.contracts.desk_requests import PAGE_ROWS_MAX, Nothing
+from core.contracts.desk_requests import Nothing
 from core.identity.administration.audit import store
-from core.identity.api import Permission, SignedIn, require
+from core.identity.api import Permission, SignedIn
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import number_of_part, page_of, parts_in
 from core.values.timestamps import timestamp, timestamp_or_none
 
 LINKS_MAX = 20_000
@@ -22,17 +22,19 @@ class AuditHandlers:
         self._clock = clock
 
     async def actions(self, caller: SignedIn, request: ListActions) -> ActionPage:
-        """Return actions, newest first. Raises: NotPermitted."""
-        scope = require(caller, Permission.AUDIT_READ)
-        limit = min(request.limit, PAGE_ROWS_MAX)
-        found = await store.list_actions(self._pool, scope, request, limit + 1)
-        page = found[:limit]
-        return ActionPage(page, encode_cursor(str(page[-1].seq)) if len(found) > limit else None)
+        """Return actions, newest first. Raises: CursorMalformed."""
+        parts = parts_in(request.cursor, 1)
+        found = await store.list_actions(
+            self._pool,
+            caller.scope_of(Permission.AUDIT_READ),
+            request,
+            before=None if parts is None else number_of_part(parts[0]),
+        )
+        return ActionPage(*page_of(found, request.limit, lambda last: (str(last.seq),)))
 
     async def chain(self, caller: SignedIn, _request: Nothing) -> ChainState:
-        """Recompute what was added since the last look, and say how far the chain is whole. Raises: NotPermitted."""
-        scope = require(caller, Permission.AUDIT_READ)
-        if not scope.is_everything:
+        """Recompute what was added since the last look, and say how far the chain is whole."""
+        if not caller.scope_of(Permission.AUDIT_READ).is_everything:
             # How many actions there are is nothing for who reads the audit of a part.
             return ChainState(whole=True, seq=0, hash="", checked_at=None)
         now = self._clock.now()

@@ -12,7 +12,6 @@ from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_or_none
 from core.db.words import like_pattern
-from core.values.clock import from_unix_us
 from core.values.ids import PREFIXES, encode_id
 from core.values.timestamps import timestamp
 
@@ -38,23 +37,23 @@ class Stretch(NamedTuple):
 
 
 async def list_actions(
-    connection: Connection, scope: Scope, request: ListActions, limit: int
+    connection: Connection, scope: Scope, request: ListActions, *, before: int | None
 ) -> list[ActionView]:
-    """Return actions, newest first. A kind of `grant` takes every `grant.…`."""
+    """Return actions, newest first, one more than asked for. A kind of `grant` takes every `grant.…`."""
     kind = like_pattern(request.kind).strip("%")
     rows = await connection.fetch(
         _SQL.actions,
         scope.is_everything,
         scope.parameter(),
-        uuid_or_none(request.agent_id),
+        uuid_or_none(request.agent),
         kind if "." in kind or not kind else f"{kind}.%",
         request.target_kind,
-        uuid_or_none(request.target_id),
-        None if request.from_us is None else from_unix_us(request.from_us),
-        None if request.to_us is None else from_unix_us(request.to_us),
+        uuid_or_none(request.target),
+        request.from_,
+        request.to,
         like_pattern(request.query),
-        request.before,
-        limit,
+        before,
+        request.limit + 1,
     )
     return [_action_of(row) for row in rows]
 

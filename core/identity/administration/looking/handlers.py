@@ -5,8 +5,18 @@ from typing import Final
 
 import asyncpg
 
-from core.contracts.administration import LOOKING_LASTS_S, Look, Onlookers
+from core.contracts.administration import (
+    LOOKING_LASTS_S,
+    ListOnlookers,
+    Look,
+    LookedAtKind,
+    Onlookers,
+)
+from core.contracts.desk import FieldProblem
+from core.contracts.ids import RecordId
 from core.contracts.refusals import NotFound
+from core.db.rows import Connection
+from core.identity.administration.errors import FieldsRefused
 from core.identity.administration.looking import store
 from core.identity.api import Permission, SignedIn, require
 from core.values.clock import Clock
@@ -14,7 +24,7 @@ from core.values.clock import Clock
 _LASTS: Final = timedelta(seconds=LOOKING_LASTS_S)
 _FORGOTTEN: Final = timedelta(minutes=10)
 
-_RIGHTS: Final = {
+_RIGHTS: Final[dict[LookedAtKind, Permission]] = {
     "transaction": Permission.TRANSACTIONS_READ,
     "account": Permission.DIRECTORY_READ,
     "company": Permission.DIRECTORY_READ,
@@ -35,10 +45,13 @@ class LookingHandlers:
         self._clock = clock
 
     async def look(self, caller: SignedIn, request: Look) -> Onlookers:
-        """Note that the caller has a record open, or closed it; return who else has. Raises: NotPermitted, NotFound."""
+        """Note that the caller has a record open, or closed it; return who else has.
+
+        Raises: NotPermitted, NotFound, FieldsRefused.
+        """
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._check(connection, caller, request)
+            await _check(connection, caller, request.kind, request.id, "id")
             if request.gone:
                 await store.leave(connection, request, agent_id=caller.agent_id)
             else:
@@ -46,28 +59,27 @@ class LookingHandlers:
                 await store.look(
                     connection, request, agent_id=caller.agent_id, now=now, stale_before=now - _LASTS
                 )
-            return Onlookers(
-                await store.list_onlookers(
-                    connection, request.kind, request.id, but=caller.agent_id, seen_since=now - _LASTS
-                )
-            )
+            return await self._others(connection, caller, request.id)
 
-    async def looking(self, caller: SignedIn, request: Look) -> Onlookers:
-        """Return who else has a record open. Raises: NotPermitted, NotFound."""
-        now = self._clock.now()
+    async def onlookers(self, caller: SignedIn, request: ListOnlookers) -> Onlookers:
+        """Return who else has a record open. Raises: NotPermitted, NotFound, FieldsRefused."""
         async with self._pool.acquire() as connection:
-            await self._check(connection, caller, request)
-            return Onlookers(
-                await store.list_onlookers(
-                    connection, request.kind, request.id, but=caller.agent_id, seen_since=now - _LASTS
-                )
-            )
+            await _check(connection, caller, request.kind, request.record, "record")
+            return await self._others(connection, caller, request.record)
 
-    async def _check(self, connection: store.Connection, caller: SignedIn, request: Look) -> None:
-        right = _RIGHTS.get(request.kind)
-        if right is None:
-            # The gateway knows the kinds; any right that every role has says no to whoever has none.
-            require(caller, Permission.REQUESTS_USE)
-            raise NotFound
-        if not await store.is_seen(connection, require(caller, right), request.kind, request.id):
-            raise NotFound
+    async def _others(self, connection: Connection, caller: SignedIn, record: RecordId) -> Onlookers:
+        return Onlookers(
+            await store.list_onlookers(
+                connection, record.kind, record, but=caller.agent_id, seen_since=self._clock.now() - _LASTS
+            )
+        )
+
+
+async def _check(
+    connection: Connection, caller: SignedIn, kind: LookedAtKind, record: RecordId, field: str
+) -> None:
+    scope = require(caller, _RIGHTS[kind])
+    if record.kind != kind:
+        raise FieldsRefused([FieldProblem(field, "malformed")])
+    if not await store.is_seen(connection, scope, kind, record):
+        raise NotFound

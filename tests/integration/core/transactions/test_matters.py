@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from core.contracts.host_matters import HostMatter, HostMatterPage, ListHostMatters, SettleHostMatter
+from core.contracts.ids import HostMatterId
 from core.contracts.payment import Authorise, Book
 from core.contracts.reasons import Reason
 from core.contracts.scope import Area
@@ -21,7 +22,7 @@ from core.transactions.desk.store import has_open_matter
 from core.transactions.hosts.errors import MatterOver, NothingToRetry
 from core.transactions.hosts.handlers import HostMatterHandlers
 from core.transactions.rules import STUCK_AFTER
-from core.values.ids import decode_id, encode_id
+from core.values.ids import encode_id
 from core.verify.run import verify
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.test_bookings import drained
@@ -47,7 +48,7 @@ async def only_matter(world: World) -> HostMatter:
 
 async def close(world: World, matter: HostMatter, reason: str = "seen with the store") -> HostMatter:
     handlers = HostMatterHandlers(world.pool, world.clock)
-    asked = SettleHostMatter(decode_id("host_matter", matter.id), reason)
+    asked = SettleHostMatter(id=HostMatterId.read(matter.id), reason=reason)
     return msgspec.json.decode((await handlers.close(somebody(), asked)).body, type=HostMatter)
 
 
@@ -91,7 +92,7 @@ async def test_a_reversal_of_another_amount_is_listed_with_what_differs_and_a_mi
     handlers = HostMatterHandlers(world.pool, world.clock)
     with pytest.raises(NothingToRetry):
         await handlers.retry(
-            somebody(), SettleHostMatter(decode_id("host_matter", matter.id), "again please")
+            somebody(), SettleHostMatter(id=HostMatterId.read(matter.id), reason="again please")
         )
     await close(world, matter)
     assert (await page_of(world)).data == []
@@ -127,13 +128,13 @@ async def test_the_list_is_narrowed_by_kind_counted_in_full_and_followed_by_its_
     await world.pay(item)
     await world.reverse(item, amount_minor=7_200)
     counts = {"booked_in_doubt": 2, "reversal_disagrees": 1}
-    narrowed = await page_of(world, kinds=["booked_in_doubt"])
+    narrowed = await page_of(world, kind=["booked_in_doubt"])
     assert ([one.kind for one in narrowed.data], narrowed.counts) == (["booked_in_doubt"] * 2, counts)
     seen: list[str] = []
     page = await page_of(world, limit=1)
     while page.next_cursor is not None:
         seen += [one.id for one in page.data]
-        page = await page_of(world, limit=1, before=decode_id("host_matter", seen[-1]))
+        page = await page_of(world, limit=1, cursor=page.next_cursor)
     seen += [one.id for one in page.data]
     assert sorted(seen, reverse=True) == seen
     assert len(set(seen)) == 3

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from core.contracts.administration import GiveGrant
+from core.contracts.desk_views import Money
+from core.contracts.ids import AgentId
 from core.contracts.permissions import Permission
 from core.contracts.scope import Area
 from core.identity.administration.rules import (
@@ -38,12 +40,13 @@ def grant(
         ({"departments": ["75", "75"]}, {"departments": "repeated"}),
         ({"stores": [number.to_bytes(16, "big") for number in range(201)]}, {"stores": "too_many"}),
         ({"services": ["fax"]}, {"services": "unknown_value"}),
-        ({"amount_max_minor": 0}, {"amount_max": "out_of_range"}),
-        ({"amount_max_minor": 10**12 + 1}, {"amount_max": "out_of_range"}),
+        ({"amount_max": Money(0, "EUR")}, {"amount_max": "out_of_range"}),
+        ({"amount_max": Money(1, "USD")}, {"amount_max.currency": "unknown_value"}),
+        ({"amount_max": Money(10**12 + 1, "EUR")}, {"amount_max": "out_of_range"}),
     ],
 )
 def test_each_field_of_a_grant_is_judged(fields: dict[str, object], problems: dict[str, str]) -> None:
-    request = GiveGrant(bytes(16), "hotline", **fields)  # pyright: ignore[reportArgumentType]
+    request = GiveGrant(id=AgentId(bytes(16)), role="hotline", **fields)  # pyright: ignore[reportArgumentType]
     assert {problem.field: problem.code for problem in problems_of_grant(request)} == problems
 
 
