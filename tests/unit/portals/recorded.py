@@ -136,6 +136,12 @@ def _sources(name: str, site: Site, depth: int) -> Iterator[tuple[ast.expr, Site
             yield from _given(name, function, arguments, site)
         if is_taken or set_here:
             return
+    for node in ast.parse(site.file.read_text(encoding="utf-8")).body:
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if target == name:
+                yield value, site._replace(around=())
+            case _:
+                pass
 
 
 def _given(
