@@ -121,3 +121,8 @@ DELETE FROM idempotency WHERE created_at < $1;
 
 -- name: forget_old_failures
 DELETE FROM login_failure WHERE at < $1;
+
+-- name: prune_sessions
+-- Index session_expiry: what ended by itself long ago. Whoever opened it is in the audit.
+DELETE FROM session WHERE token_hash IN (
+    SELECT s.token_hash FROM session s WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED);

@@ -11,9 +11,10 @@ from core.contracts.payment import HostReply, are_codes
 from core.contracts.subjects import core_inbox, inbox_prefix
 from core.db.pool import open_pool
 from core.roles.context import RoleContext
-from core.roles.jobs import agreements, estate, notifications, retention, searching, supervision, support
-from core.roles.jobs.parts import JobParts
 from core.runtime.jobs import Job, Jobs
+from core.runtime.manifest import Parts
+from core.runtime.retention import Retention, RetentionMisconfigured
+from core.slices import KEPT, SLICES
 from core.transactions.upkeep.backlogs import Backlogs
 from core.transactions.upkeep.day_end import DayEnd
 from core.transactions.upkeep.deliveries import Deliveries
@@ -35,7 +36,7 @@ DELIVER_EVERY_S = 0.5
 MEASURE_EVERY_S = 5.0
 DAY_END_EVERY_S = 900.0
 PRUNE_EVERY_S = 3_600.0
-_TOPICS = (notifications, supervision, agreements, searching, estate, retention, support)
+RETENTION_EVERY_S = 3_600.0
 
 _log = structlog.get_logger("core.worker")
 
@@ -96,8 +97,12 @@ async def start(context: RoleContext) -> WorkerRole:
 
     context.bus.subscribe(core_inbox(settings.instance, "worker"), on_replies)
     # Before the first of them begins: a setting that cannot be ends the process with nothing under way.
-    parts = JobParts(pool, context.clock, context.environment)
-    topics = [job for topic in _TOPICS for job in topic.jobs(parts)]
+    parts = Parts(pool, context.clock, context.environment)
+    of_slices = [job for each in SLICES for job in each.jobs(parts)]
+    try:
+        retention = Retention(pool, context.clock, KEPT, context.environment)
+    except RetentionMisconfigured as error:
+        raise SystemExit(f"core-worker: {error}") from error
     jobs = Jobs(
         [
             Job("sweep", SWEEP_EVERY_S, sweeper.round),
@@ -107,7 +112,8 @@ async def start(context: RoleContext) -> WorkerRole:
             Job("measure_backlogs", MEASURE_EVERY_S, backlogs.measure),
             Job("day_end", DAY_END_EVERY_S, day_end.round),
             Job("prune", PRUNE_EVERY_S, lambda: prune(pool, context.clock.now())),
-            *topics,
+            Job("retention", RETENTION_EVERY_S, retention.run),
+            *of_slices,
         ]
     )
     await projection.start()

@@ -246,3 +246,13 @@ WITH held AS MATERIALIZED (
     WHERE EXISTS (SELECT FROM fresh)
 )
 SELECT count(*)::int FROM fresh;
+
+-- name: prune_keys
+-- Primary key. Keys of attempts whose partition has been put away; without an attempt that they could find.
+DELETE FROM attempt_key WHERE attempt_id IN (
+    SELECT k.attempt_id FROM attempt_key k WHERE k.attempt_id < $1 ORDER BY k.attempt_id LIMIT $2
+    FOR UPDATE SKIP LOCKED);
+
+-- name: oldest_attempt
+-- Primary keys of the partitions, merged: one row of each. None at all: nothing is known to have been put away.
+SELECT id FROM attempt ORDER BY id LIMIT 1;

@@ -172,3 +172,9 @@ LEFT JOIN service v ON b.target_kind = :BlockTarget.SERVICE AND v.id = b.target_
 JOIN store st ON st.id = CASE b.target_kind WHEN 1 THEN b.target_id WHEN 2 THEN v.store_id ELSE t.store_id END
 LEFT JOIN agent maker ON maker.id = b.blocked_by
 WHERE b.target_id = ANY($1::uuid[]) AND b.lifted_at IS NULL;
+
+-- name: prune_terminal_events
+-- Primary key. The trigger terminal_event_kept refuses what is younger than a month, whatever the setting.
+DELETE FROM terminal_event WHERE id IN (
+    SELECT e.id FROM terminal_event e
+    WHERE e.id < $1 AND e.at < now() - interval '31 days' ORDER BY e.id LIMIT $2 FOR UPDATE SKIP LOCKED);

@@ -12,9 +12,9 @@ import pytest
 
 from core.db.queries import load
 from core.identity.api import record_action
-from core.roles.retention.rules import KEPT, ages
-from core.roles.retention.store import Retention
 from core.roles.seeding.store import seed
+from core.runtime.retention import Retention
+from core.slices import KEPT
 from observability.metrics import PRUNED_ROWS
 from tests.support.clocks import FixedClock
 from tests.support.desk import add_attempt, add_event
@@ -61,30 +61,30 @@ async def counts(owner: asyncpg.Connection, tables: tuple[str, ...]) -> dict[str
 
 async def test_what_is_past_its_time_goes_in_batches_and_is_counted(database: TestDatabase) -> None:
     async with seeded(database) as (pool, owner):
-        tables = tuple(kept.name for kept in KEPT)
+        tables = tuple(kept.table for kept in KEPT if kept.setting)
         before = await counts(owner, tables)
         await add_of_age(owner, YOUNG)
         with_young = await counts(owner, tables)
         await add_of_age(owner, OLD)
         counted = {table: PRUNED_ROWS.child(table).n for table in tables}
         environment = {kept.setting: "90" for kept in KEPT}
-        retention = Retention(pool, FixedClock(datetime.now(UTC)), ages(environment), batch_rows=2)
-        removed = await retention.round()
+        retention = Retention(pool, FixedClock(datetime.now(UTC)), KEPT, environment, batch_rows=2)
+        removed = await retention.run()
         assert removed == dict.fromkeys(tables, 3)
         after = await counts(owner, tables)
         standing = {"mail", "export_job", "alert"}  # one of each that is old and not over
         assert after == {table: with_young[table] + (table in standing) for table in tables}
         assert {table: PRUNED_ROWS.child(table).n - counted[table] for table in tables} == removed
-        assert await retention.round() == dict.fromkeys(tables, 0)
+        assert await retention.run() == dict.fromkeys(tables, 0)
         assert all(with_young[table] > before[table] for table in tables)
 
 
 async def test_a_round_ends_and_the_next_one_goes_on(database: TestDatabase) -> None:
     async with seeded(database) as (pool, owner):
         await add_of_age(owner, OLD)
-        retention = Retention(pool, FixedClock(datetime.now(UTC)), ages({}), batch_rows=1, batches_max=2)
-        assert (await retention.round())["terminal_event"] == 2
-        assert (await retention.round())["terminal_event"] == 1
+        retention = Retention(pool, FixedClock(datetime.now(UTC)), KEPT, {}, batch_rows=1, batches_max=2)
+        assert (await retention.run())["terminal_event"] == 2
+        assert (await retention.run())["terminal_event"] == 1
 
 
 async def test_a_batch_of_activity_removes_no_more_rows_than_it_locked(database: TestDatabase) -> None:
@@ -98,8 +98,8 @@ async def test_a_batch_of_activity_removes_no_more_rows_than_it_locked(database:
             " FROM unnest('{pax,softpos}'::text[]) AS v, generate_series(1, 2) AS b",
             OLD,
         )
-        retention = Retention(pool, FixedClock(datetime.now(UTC)), ages({}), batch_rows=1, batches_max=1)
-        assert (await retention.round())["activity_minute"] == 1
+        retention = Retention(pool, FixedClock(datetime.now(UTC)), KEPT, {}, batch_rows=1, batches_max=1)
+        assert (await retention.run())["activity_minute"] == 1
         assert await pool.fetchval("SELECT count(*) FROM activity_minute") == 3
 
 
@@ -125,7 +125,7 @@ async def test_money_and_the_audit_outlast_every_setting(database: TestDatabase)
         before = await counts(owner, (*FACTS, "attempt_key"))
         shortest = {kept.setting: str(kept.days_min) for kept in KEPT}
         in_thirty_years = FixedClock(datetime.now(UTC) + timedelta(days=30 * 365))
-        await Retention(pool, in_thirty_years, ages(shortest)).round()
+        await Retention(pool, in_thirty_years, KEPT, shortest).run()
         assert await counts(owner, (*FACTS, "attempt_key")) == before
         assert before["attempt"] == before["event"] == before["attempt_key"] == 1
 
@@ -137,12 +137,12 @@ async def test_keys_go_with_the_transactions_that_they_find(database: TestDataba
             " VALUES (uuidv7($1::interval), current_date, 1, 1, '0014', '')"
         )
         await owner.execute(add_key, timedelta(days=-900))
-        retention = Retention(pool, FixedClock(datetime.now(UTC)), ages({}))
+        retention = Retention(pool, FixedClock(datetime.now(UTC)), KEPT, {})
         # Without any transaction nothing says that those of these keys were put away.
-        assert "attempt_key" not in await retention.round()
+        assert "attempt_key" not in await retention.run()
         await add_attempt(owner)
         await owner.execute(add_key, timedelta(minutes=1))
-        assert (await retention.round())["attempt_key"] == 1
+        assert (await retention.run())["attempt_key"] == 1
         assert (await counts(owner, ("attempt_key",)))["attempt_key"] == 1
 
 

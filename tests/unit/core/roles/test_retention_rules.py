@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from core.roles import retention
-from core.roles.retention.rules import KEPT, RetentionMisconfigured, ages
+from core.runtime.retention import RetentionMisconfigured, ages
+from core.slices import KEPT
 
 FACTS = (
     "attempt",
@@ -27,12 +26,12 @@ FACTS = (
 
 
 def test_nothing_configured_is_the_default_of_each() -> None:
-    assert ages({}) == {kept.name: timedelta(days=kept.days) for kept in KEPT}
-    assert ages({KEPT[0].setting: ""}) == ages({})
+    assert ages(KEPT, {}) == {kept.table: timedelta(days=kept.days) for kept in KEPT if kept.setting}
+    assert ages(KEPT, {KEPT[0].setting: ""}) == ages(KEPT, {})
 
 
 def test_a_number_of_days_is_taken() -> None:
-    assert ages({"GUICHET_KEEP_SESSIONS_DAYS": "7"})["session"] == timedelta(days=7)
+    assert ages(KEPT, {"GUICHET_KEEP_SESSIONS_DAYS": "7"})["session"] == timedelta(days=7)
 
 
 @pytest.mark.parametrize(
@@ -40,12 +39,12 @@ def test_a_number_of_days_is_taken() -> None:
 )
 def test_what_is_no_number_of_days_or_out_of_bounds_names_its_setting(text: str) -> None:
     with pytest.raises(RetentionMisconfigured, match="GUICHET_KEEP_TERMINAL_EVENTS_DAYS"):
-        ages({"GUICHET_KEEP_TERMINAL_EVENTS_DAYS": text})
+        ages(KEPT, {"GUICHET_KEEP_TERMINAL_EVENTS_DAYS": text})
 
 
 def test_no_statement_removes_money_or_the_audit() -> None:
-    text = Path(retention.__file__).with_name("queries.sql").read_text()
+    text = "\n".join(kept.statement for kept in KEPT)
     removed = set(re.findall(r"DELETE FROM (\w+)", text))
-    assert removed == {kept.name for kept in KEPT} | {"attempt_key"}
+    assert removed == {kept.table for kept in KEPT}
     assert removed.isdisjoint(FACTS)
     assert re.search(r"\b(TRUNCATE|DROP|UPDATE [a-z])", text) is None

@@ -1,4 +1,4 @@
-"""Mail that waits to leave.
+"""What notifications bring to the processes: mail that waits to leave, and the end of what was sent.
 
 Environment of the worker: GUICHET_SMTP (`smtp://host:port` or `smtps://host:port`; without it mail waits),
 GUICHET_SMTP_USER, GUICHET_SMTP_PASSWORD, GUICHET_MAIL_FROM, GUICHET_PORTAL_URL (what links in mail begin with).
@@ -8,17 +8,20 @@ from typing import Final
 
 import structlog
 
-from core.roles.jobs.parts import JobParts
+from core.db.queries import load_beside
 from core.runtime.jobs import Job
+from core.runtime.manifest import Parts, Slice
+from core.runtime.retention import Kept
 
 MAIL_EVERY_S: Final = 2.0
 _SENDER: Final = "ne-pas-repondre@guichet.example"
+_SQL: Final = load_beside(__file__)
 
 _log = structlog.get_logger("core.mail")
 
 
-def jobs(parts: JobParts) -> list[Job]:
-    """Return the jobs of this topic. Raises: SystemExit, when the mail server cannot be read."""
+def _jobs(parts: Parts) -> list[Job]:
+    """Raises: SystemExit, when the mail server cannot be read."""
     address = parts.environment.get("GUICHET_SMTP", "")
     if not address:
         _log.warning("mail_waits", reason="GUICHET_SMTP is not set")
@@ -41,3 +44,13 @@ def jobs(parts: JobParts) -> list[Job]:
         portal_url=parts.environment.get("GUICHET_PORTAL_URL", "http://localhost"),
     )
     return [Job("mail", MAIL_EVERY_S, mail.round)]
+
+
+SLICE: Final = Slice(
+    "notifications",
+    jobs=_jobs,
+    kept=(
+        Kept("mail", _SQL.prune_mail, "GUICHET_KEEP_MAIL_DAYS", days=400, days_min=30),
+        Kept("notice", _SQL.prune_notices, "GUICHET_KEEP_NOTICES_DAYS", days=180, days_min=7),
+    ),
+)

@@ -1,0 +1,10 @@
+-- name: prune_mail
+-- Primary key. Mail that waits is never old enough.
+DELETE FROM mail WHERE id IN (
+    SELECT m.id FROM mail m
+    WHERE m.id < $1 AND m.state <> 'waiting' ORDER BY m.id LIMIT $2 FOR UPDATE SKIP LOCKED);
+
+-- name: prune_notices
+-- Primary key.
+DELETE FROM notice WHERE id IN (
+    SELECT n.id FROM notice n WHERE n.id < $1 ORDER BY n.id LIMIT $2 FOR UPDATE SKIP LOCKED);

@@ -1,1 +1,0 @@
-"""What the worker does besides payments, one file a topic: each gives `jobs(parts)`."""

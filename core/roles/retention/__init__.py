@@ -1,1 +1,0 @@
-"""What goes after its time: traces, copies and messages, never money and never the audit."""

@@ -1,0 +1,27 @@
+"""What the search brings to the processes: the keys that find a transaction, and their end."""
+
+from typing import Final
+
+from core.runtime.jobs import Job
+from core.runtime.manifest import Parts, Slice
+from core.runtime.retention import Kept
+from core.searching.store import KEYS_PER_ROUND, copy_keys, queries
+
+KEYS_EVERY_S: Final = 10.0
+
+
+def _jobs(parts: Parts) -> list[Job]:
+    async def copy() -> None:
+        # A full round means that more waits: after an outage it catches up at once.
+        while await copy_keys(parts.pool, parts.clock.now()) == KEYS_PER_ROUND:
+            pass
+
+    return [Job("attempt_keys", KEYS_EVERY_S, copy)]
+
+
+SLICE: Final = Slice(
+    "searching",
+    jobs=_jobs,
+    # Lists and search find a transaction by its keys, so these last as long as the transactions themselves.
+    kept=(Kept("attempt_key", queries.prune_keys, until=queries.oldest_attempt),),
+)
