@@ -1,16 +1,13 @@
 """The socket under a bus, and where servers are."""
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 import structlog
 
 from core.bus.errors import WireMalformed
 from core.bus.wire import ServerInfo, WireReader
-
-if TYPE_CHECKING:
-    from core.bus.bus import Bus
 
 _log = structlog.get_logger("core.bus")
 
@@ -39,10 +36,35 @@ def server_of(url: str) -> Server:
     )
 
 
+class Owner(Protocol):
+    """The bus that a link belongs to."""
+
+    def message(self, sid: bytes, subject: bytes, reply: bytes, payload: bytes) -> None:
+        """WireSink."""
+
+    def no_responders(self, sid: bytes, subject: bytes) -> None:
+        """WireSink."""
+
+    def ping(self) -> None:
+        """WireSink."""
+
+    def pong(self) -> None:
+        """WireSink."""
+
+    def error(self, text: str) -> None:
+        """WireSink."""
+
+    def lost(self, link: "Link") -> None:
+        """The socket is gone, or is not to be believed any more."""
+
+    def set_paused(self, paused: bool) -> None:
+        """Whether the server takes nothing just now."""
+
+
 class Link(asyncio.Protocol):
     """The socket under a bus: one per connection attempt, so that a late callback cannot touch its successor."""
 
-    def __init__(self, bus: "Bus") -> None:
+    def __init__(self, bus: Owner) -> None:
         loop = asyncio.get_running_loop()
         self.greeted: asyncio.Future[None] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()

@@ -20,6 +20,7 @@ from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
 from portals.kit.legible import address_parts
+from portals.kit.navigation import navigation
 from portals.kit.originals import with_originals
 from portals.kit.session import Session, seal_session, unseal_session
 from portals.kit.ways_on import NOT_SEARCHED, beside_fields
@@ -190,12 +191,30 @@ class Desk:
 
     def page(self, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
         """Render a template as the answer."""
-        text = self.kit.render(template, self, {"answer_status": status, **facts})
+        text = self.render(template, answer_status=status, **facts)
         if NOT_SEARCHED in self.request.query_params:
             names = self.request.query_params.getall(NOT_SEARCHED)
             text = beside_fields(text, names[:10], self.words("search.card_number"))
         text = with_originals(text, self._sent, late=status == 409)
         return self.answer(Response(text.encode(), status_code=status, media_type=MediaType.HTML))
+
+    def render(self, template: str, **facts: Any) -> str:
+        """Return a page, or a part of one, as text."""
+        path = self.request.url.path
+        around = {
+            "locale": self.locale,
+            "session": self.session,
+            "theme": self.preference("theme", ("auto", "light", "dark"), "auto"),
+            "rows": self.preference("rows", ("24", "32", "40"), "32"),
+            "csrf": self.csrf_token,
+            "path": path,
+            "here": self.return_address(),
+            "reference": self.reference,
+            "nav": navigation(self.session.permissions if self.session else (), path),
+            "fragment": self.wants_fragment,
+        }
+        host = self.request.headers.get("host", "")
+        return self.kit.render(template, self.words, around | facts, now=self.now, host=host)
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:
         """Answer a script of ours."""

@@ -171,7 +171,7 @@ def _shown_again(desk: Desk, answer: _Answer, action: str, fields: Sequence[tupl
         merge = None if number is None else merged(page, number, fields)
     if merge is None:
         return refill(page, address=action, action=action, fields=fields)
-    notice = desk.kit.render("changed_fields.html", desk, {"merge": merge})
+    notice = desk.render("changed_fields.html", merge=merge)
     return refill(page, address=action, action=action, fields=merge.fields, notice=notice)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
@@ -17,13 +17,9 @@ from portals.kit.brands import Brands
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX, Gateway, Json
 from portals.kit.i18n import Words, load_words
 from portals.kit.metrics import PortalMetrics
-from portals.kit.navigation import navigation
 from portals.kit.sealing import Sealer
 from portals.kit.static import Assets
 from portals.kit.streams import OpenStreams
-
-if TYPE_CHECKING:
-    from portals.kit.desk import Desk
 
 LIVE_PATH = "/live"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -110,25 +106,14 @@ class Kit:
                 return part.strip()[len(name) :]
         return b""
 
-    def render(self, template: str, desk: Desk, facts: dict[str, Any]) -> str:
-        """Return a page as text."""
-        session = desk.session
-        brand = self.brands.of(desk.request.headers.get("host", ""))
+    def render(self, template: str, words: Words, facts: dict[str, Any], *, now: datetime, host: str) -> str:
+        """Return a page as text, in the face of the host that was asked."""
+        brand = self.brands.of(host)
         return self._templates.get_template(template).render(
-            t=desk.words,
-            f=Formats(desk.words, desk.now, self._icon),
-            locale=desk.locale,
-            session=session,
-            theme=desk.preference("theme", ("auto", "light", "dark"), "auto"),
-            rows=desk.preference("rows", ("24", "32", "40"), "32"),
-            csrf=desk.csrf_token,
-            path=desk.request.url.path,
-            here=desk.return_address(),
-            reference=desk.reference,
+            t=words,
+            f=Formats(words, now, self._icon),
             brand=brand,
-            nav=navigation(session.permissions if session else (), desk.request.url.path),
             institution=brand.name or self.institution,
-            fragment=desk.wants_fragment,
             **facts,
         )
 
