@@ -128,7 +128,7 @@ class HostMatterHandlers:
             connection,
             agent_id=caller.agent_id,
             at=now,
-            kind=CLOSED,
+            kind="host_matter.closed",
             target_kind="host_matter",
             target_id=request.id,
             facts={"matter": kind, "transaction": _transaction_of(row), "reason": reason},
