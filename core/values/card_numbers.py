@@ -107,6 +107,7 @@ _KNOWN: Final = re.compile(
     r"(?![ .\-/]{0,3}[0-9])"
 )
 _HEXADECIMAL_LETTERS_MIN: Final = 4
+_UUID_DIGITS: Final = 32
 # Of MD5 and of keys, SHA-1, Tiger, SHA-224, SHA-256, SHA-384 and SHA-512.
 _HEXADECIMAL_EDGES: Final = re.compile(r"^[0-9]+|[0-9]+$")
 _DIGEST_LENGTHS: Final = frozenset({32, 40, 48, 56, 64, 96, 128})
@@ -407,7 +408,8 @@ def _if_a_letter(text: str) -> int:
 def _if_letters_enough(text: str) -> int:
     letters = sum(sign.isalpha() for sign in text)
     if letters < _HEXADECIMAL_LETTERS_MIN:
-        return 0
+        # An identifier of ours has few letters now and then.
+        return len(text) if len(text) == _UUID_DIGITS and _is_of_our_times(UUID(text)) else 0
     # Of another length than digests have it may be a number with letters behind it.
     edges = () if len(text) in _DIGEST_LENGTHS else _HEXADECIMAL_EDGES.findall(text)
     return 0 if any(_is_card(edge, _SCHEMES) for edge in edges) else len(text)
@@ -425,7 +427,7 @@ def _if_ours(text: str) -> int:
         return 0
     if made.variant != RFC_4122:
         return 0
-    if made.version == 7 and _OWN_FROM_MS <= made.int >> 80 <= _OWN_TO_MS:
+    if _is_of_our_times(made):
         return len(text)
     # What never changes is made of a digest: it does not begin with a card number.
     digits = re.match("[0-9]*", text[len(prefix) + 1 :])
@@ -434,6 +436,10 @@ def _if_ours(text: str) -> int:
         _is_card(digits[0][:length], _SCHEMES) for length in range(_POSSIBLE_DIGITS_MIN, len(digits[0]) + 1)
     )
     return 0 if begins else len(text)
+
+
+def _is_of_our_times(made: UUID) -> bool:
+    return made.variant == RFC_4122 and made.version == 7 and _OWN_FROM_MS <= made.int >> 80 <= _OWN_TO_MS
 
 
 def _iban_length(text: str) -> int:

@@ -74,10 +74,23 @@ def test_a_card_number_is_found(text: str) -> None:
         "trace=4111111111111111abcdef0123456789",
         "transition sas 900000019 fr25900000019 75012 paris",
         "512345675 75002",
+        "refund 01a22398305272138220527ee0823301 given back",  # an identifier of ours, in hexadecimal
+        "agent 01a223a64616721381738759e3443439",
     ],
 )
 def test_what_is_no_card_passes(text: str) -> None:
     assert not holds_card_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a4111111111111111b12",
+        "01a12a4111111111111111b123456789",  # as long as an identifier, and of another version than ours
+    ],
+)
+def test_other_hexadecimal_digits_with_few_letters_do_not_hide_a_card_number(text: str) -> None:
+    assert holds_card_number(text)
 
 
 def test_the_check_digit_agrees_with_another_implementation() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from core.contracts.payment import Authorise, Book, SealedCard
+from core.values.card_numbers import holds_card_number
 from core.verify import cards
-from core.verify.cards import card_numbers, scan_files
+from core.verify.cards import card_numbers, holds_card, scan_files
 
 
 @pytest.mark.parametrize(
@@ -80,3 +84,31 @@ def test_a_siret_that_begins_like_a_card_is_none_and_a_card_of_its_length_is_one
 def test_a_card_number_in_a_file_is_found_however_it_is_written(tmp_path: Path, written: bytes) -> None:
     (tmp_path / "log").write_bytes(b"before " + written + b" behind")
     assert scan_files([tmp_path]).breaches == 1
+
+
+_ID = bytes(range(16))
+
+
+def _message(**changes: object) -> bytes:
+    """Return a payment as a dead letter keeps it, in a list of one."""
+    card = SealedCard(b"\x01" * 45, 0, "497010", "7893", "3012", 1)
+    fields: dict[str, object] = dict.fromkeys(Authorise.__struct_fields__, "")
+    fields |= {"id": _ID, "terminal_id": _ID, "card": card, "body_hash": 0} | changes
+    return msgspec.msgpack.encode([[fields[name] for name in Authorise.__struct_fields__]])
+
+
+def test_keyed_hashes_of_a_message_that_was_kept_are_no_card_numbers() -> None:
+    draw = random.Random(8)
+    hashes = [draw.getrandbits(64) - 2**63 for _ in range(2_000)]
+    alike = [value for value in hashes if holds_card_number(str(value))]
+    assert len(alike) > 50
+    assert Book.__struct_fields__.index("body_hash") == Authorise.__struct_fields__.index("body_hash")
+    for value in alike:
+        card = SealedCard(b"\x01" * 45, value, "497010", "7893", "3012", 1)
+        assert not holds_card(_message(body_hash=value, card=card))
+
+
+@pytest.mark.parametrize("field", ["stan", "amount_minor", "entry_mode", "original_rrn", "body_hash"])
+def test_a_card_number_in_any_other_place_of_a_message_is_found(field: str) -> None:
+    assert holds_card(_message(**{field: 4_970_101_234_567_893}))
+    assert holds_card(_message(**{field: "4970101234567893"}))
