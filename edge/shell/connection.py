@@ -5,7 +5,8 @@ No task, future or timer belongs to a connection: the door looks at all of them 
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
@@ -13,14 +14,28 @@ from edge.dialects import TERMINAL_DIALECTS
 from edge.protocol.errors import AnswerIncomplete, FrameRefused
 from edge.protocol.field import Message
 from edge.protocol.limits import IN_FLIGHT_MAX
-from edge.protocol.session import FinancialRequest, TerminalSession
+from edge.protocol.session import FinancialRequest, OtherEvent, TerminalSession
 from edge.shell.limits import WRITE_BUFFER_BYTES_MAX
 from edge.translate.terminal_messages import BY_TYPE, TerminalMessage
-
-if TYPE_CHECKING:
-    from edge.shell.door import TerminalDoor
+from observability.hot import HotCounter
 
 _log = structlog.get_logger("edge.terminal")
+
+
+class Owner(Protocol):
+    """What a connection asks of who holds all connections: the door."""
+
+    now: Callable[[], float]
+    frames_in: HotCounter
+    frames_out: HotCounter
+
+    def opened(self, connection: "TerminalConnection") -> None: ...
+    def lost(self, connection: "TerminalConnection") -> None: ...
+    def count_closed(self, cause: str) -> None: ...
+    def financial(
+        self, connection: "TerminalConnection", asked: FinancialRequest[TerminalMessage]
+    ) -> None: ...
+    def other(self, connection: "TerminalConnection", event: OtherEvent) -> None: ...
 
 
 class TerminalConnection(asyncio.Protocol):
@@ -42,7 +57,7 @@ class TerminalConnection(asyncio.Protocol):
         "terminal_id",
     )
 
-    def __init__(self, door: "TerminalDoor", *, secure: bool) -> None:
+    def __init__(self, door: Owner, *, secure: bool) -> None:
         self._door = door
         self._transport: asyncio.Transport | None = None
         self._reading_paused = False

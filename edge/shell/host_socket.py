@@ -2,16 +2,17 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 
-from core.contracts.host_messages import HostMessageKind
-from core.contracts.payment import HostRequest
+from core.contracts.host_messages import HostMessageKind, HostSays
+from core.contracts.payment import HostReply, HostRequest
 from core.contracts.reasons import Reason
 from edge.dialects import DIALECTS
-from edge.keys.port import SealBroken
+from edge.keys.port import SealBroken, SecurityModule
 from edge.protocol.answers import APPROVED
 from edge.protocol.errors import FieldMalformed, FrameRefused, HostLinkRefused, ProtocolError
 from edge.protocol.field import Message
@@ -38,9 +39,7 @@ from edge.translate.host_requests import (
 from edge.translate.hosts import hash_card, no_reply, not_sent, to_host_message, to_host_reply
 from edge.translate.masked import masked
 from observability import metrics
-
-if TYPE_CHECKING:
-    from edge.shell.links import AcquirerLinks
+from observability.hot import HotCounter
 
 _MICROSECONDS: Final = 1_000_000
 
@@ -62,12 +61,24 @@ def owner_of(request: HostRequest) -> bytes:
     return request.id if request.replacement_minor < 0 else request.id + b"part"
 
 
+class Links(Protocol):
+    """What a socket asks of the links that it is one of."""
+
+    acquirer: str
+    keys: SecurityModule
+    late: HotCounter
+
+    def reply(self, subject: str, reply: HostReply) -> None: ...
+    def keep(self, says: HostSays, kept: Callable[[bool], None]) -> None: ...
+    def count_refused(self, cause: str) -> None: ...
+    def take_elsewhere(self, heard_on: "HostSocket", message: Message, now_us: int) -> None: ...
+    def state_changed(self) -> None: ...
+
+
 class HostSocket(asyncio.Protocol):
     """Several of these make the links of an acquirer. `up` is when it carries requests."""
 
-    def __init__(
-        self, links: "AcquirerLinks", *, role: str, host: str, port: int, outstanding: Outstanding
-    ) -> None:
+    def __init__(self, links: Links, *, role: str, host: str, port: int, outstanding: Outstanding) -> None:
         self.role = role
         self._links = links
         self._host = host

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 import warnings
+from graphlib import TopologicalSorter
+
+import grimp
+import pytest
 
 from tests.architecture.tree import CHECKOUT, python_files, shown, tracked_files
 
@@ -60,6 +64,15 @@ def test_the_import_contract_names_every_slice_of_core() -> None:
     allowed = {"bus", "contracts", "values"}
     named = {module.removeprefix("core.") for module in zones["forbidden_modules"]}
     assert slices - allowed <= named
+
+
+@pytest.mark.parametrize("package", ["edge", "observability", "deploy"])
+def test_no_import_leads_back_to_where_it_began(package: str) -> None:
+    """Imports for type checking only count too. Raises: CycleError, which names the circle."""
+    graph = grimp.build_graph(package, cache_dir=None)
+    TopologicalSorter(
+        {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    ).prepare()
 
 
 def _files_with(pattern: re.Pattern[str]) -> list[str]:
