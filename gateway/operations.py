@@ -58,9 +58,7 @@ def shown_as(operation: Any_) -> str:
     if operation.http is None:
         raise ValueError(operation.name)
     fields = {field.name: field for field in msgspec.structs.fields(operation.asked)}
-    path = _PLACE.sub(
-        lambda place: f"{{{_shown_in_path(place[1], fields[place[1]].type)}}}", operation.http.path
-    )
+    path = _PLACE.sub(lambda place: f"{{{_shown_in_path(fields[place[1]])}}}", operation.http.path)
     return f"{operation.http.method} {path}"
 
 
@@ -74,42 +72,49 @@ def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
     if unknown := [name for name in places if name not in fields]:
         raise ValueError(f"{operation.name}: {unknown} is in the path and not in the request")
     rest = [field for name, field in fields.items() if name not in places and name != _KEY]
-    shown = {name: _shown_in_path(name, fields[name].type) for name in places}
-    takers: list[_Take] = [_from_path(name, shown[name], fields[name].type) for name in places]
-    parameters = [_keyword("caller", Caller), _keyword("core", CoreClient)]
-    parameters += [_path_parameter(shown[name], fields[name].type) for name in places]
+    in_query = rest if route.method in _IN_QUERY else []
+    parameters, takers = _in_address([fields[name] for name in places], in_query)
+    parameters += [_keyword("caller", Caller), _keyword("core", CoreClient)]
     if operation.is_keyed:
         parameters.append(_keyword(_KEY, IdempotencyKey, None))
         takers.append(_take_required_key if fields[_KEY].required else _take_key)
-    query: frozenset[str] = frozenset()
-    if route.method in _IN_QUERY:
-        query = frozenset(field.encode_name for field in rest)
-        parameters += [_query_parameter(field) for field in rest]
-        takers += [_from_query(field) for field in rest]
-    elif rest:
+    if rest and not in_query:
         parameters.append(_keyword("data", _body_of(operation.asked, rest)))
         takers.append(_take_body)
     handle = _handler(operation, route, takers)
     handle.__name__ = operation.name.replace(".", "_")
     handle.__doc__ = operation.description
     answer = _answer_of(operation, route)
-    # What the framework reads a handler by.
-    handle.__signature__ = inspect.Signature(parameters, return_annotation=answer)  # pyright: ignore[reportFunctionMemberAccess]
-    handle.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": answer}
+    _sign(handle, parameters, answer)
     described: dict[str, Any] = {}
     if operation.is_keyed:
         described["responses"] = {
             route.status: ResponseSpec(operation.answered, description=_said_of(operation))
         }
-    if query:
-        described["opt"] = {"query": query}
+    if in_query:
+        described["opt"] = {"query": frozenset(field.encode_name for field in in_query)}
     return _DECORATORS[route.method](
-        _PLACE.sub(lambda place: f"{{{shown[place[1]]}:str}}", route.path),
+        _PLACE.sub(lambda place: f"{{{_shown_in_path(fields[place[1]])}:str}}", route.path),
         summary=route.summary,
         tags=[route.tag],
         status_code=route.status,
         **described,
     )(handle)
+
+
+def reader_of(asked: type[msgspec.Struct], path: str) -> Callable[..., msgspec.Struct]:
+    """Return what reads a request from path and query: a dependency of a route that is written by hand."""
+    fields, places = msgspec.structs.fields(asked), _PLACE.findall(path)
+    parameters, takers = _in_address(
+        [field for field in fields if field.name in places],
+        [field for field in fields if field.name not in places],
+    )
+
+    def read(**given: Any) -> msgspec.Struct:
+        return asked(**_taken(takers, given))
+
+    _sign(read, parameters, asked)
+    return read
 
 
 _Take: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
@@ -120,10 +125,7 @@ def _handler(operation: Any_, route: Route, takers: list[_Take]) -> Callable[...
     empty = route.status == 204
 
     async def handle(**given: Any) -> Any:
-        fields: dict[str, Any] = {}
-        for take in takers:
-            fields |= take(given)
-        asked = operation.asked(**fields)
+        asked = operation.asked(**_taken(takers, given))
         core: CoreClient = given["core"]
         caller: Caller = given["caller"]
         if operation.is_keyed:
@@ -133,6 +135,16 @@ def _handler(operation: Any_, route: Route, takers: list[_Take]) -> Callable[...
         return None if empty else answer
 
     return handle
+
+
+def _taken(takers: list[_Take], given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for take in takers for name, value in take(given).items()}
+
+
+def _sign(function: Callable[..., Any], parameters: list[inspect.Parameter], answer: Any) -> None:
+    """Let the framework read a function as if these were its parameters."""
+    function.__signature__ = inspect.Signature(parameters, return_annotation=answer)  # pyright: ignore[reportFunctionMemberAccess]
+    function.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": answer}
 
 
 def _answer_of(operation: Any_, route: Route) -> Any:
@@ -154,22 +166,32 @@ def _keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty)
 # Where fields come from.
 
 
-def _shown_in_path(name: str, shape: Any) -> str:
+def _in_address(
+    places: list[msgspec.structs.FieldInfo], query: list[msgspec.structs.FieldInfo]
+) -> tuple[list[inspect.Parameter], list[_Take]]:
+    """Return the parameters of path and query, and what takes fields of a request from them."""
+    parameters = [*map(_path_parameter, places), *map(_query_parameter, query)]
+    return parameters, [*map(_from_path, places), *map(_from_query, query)]
+
+
+def _shown_in_path(field: msgspec.structs.FieldInfo) -> str:
     """Return what a place is called: the record's own identifier by its kind, as `macro_id`."""
-    id_shape = _id_in(shape)
-    return f"{id_shape.kind}_id" if id_shape is not None and name == "id" else name
+    id_shape = _id_in(field.type)
+    return f"{id_shape.kind}_id" if id_shape is not None and field.name == "id" else field.name
 
 
-def _path_parameter(shown: str, shape: Any) -> inspect.Parameter:
+def _path_parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
     """Return a place of the path; what is none of a closed set is no address."""
-    if typing.get_origin(shape) is typing.Literal:
-        return _keyword(shown, Annotated[str, PathParameter(enum=list(typing.get_args(shape)))])
-    return _keyword(shown, str)
+    if typing.get_origin(field.type) is typing.Literal:
+        members = list(typing.get_args(field.type))
+        return _keyword(_shown_in_path(field), Annotated[str, PathParameter(enum=members)])
+    return _keyword(_shown_in_path(field), str)
 
 
-def _from_path(name: str, shown: str, shape: Any) -> _Take:
-    id_shape = _id_in(shape)
-    read = partial(msgspec.convert, type=shape) if id_shape is None else id_shape.read
+def _from_path(field: msgspec.structs.FieldInfo) -> _Take:
+    name, shown = field.name, _shown_in_path(field)
+    id_shape = _id_in(field.type)
+    read = partial(msgspec.convert, type=field.type) if id_shape is None else id_shape.read
 
     def take(given: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -215,6 +215,10 @@ class PlaceId(OneOf, kinds=("account", "company", "store")):
     """What a contact belongs to."""
 
 
+class JournalId(OneOf, kinds=("terminal", "store", "contract", "contact", "agent")):
+    """What has a journal; a person is a contact or an agent."""
+
+
 def encode(value: object) -> bytes:
     """Return msgpack of a contract, identifiers in their public form."""
     return msgspec.msgpack.encode(value, enc_hook=_written)

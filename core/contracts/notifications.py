@@ -1,46 +1,49 @@
-"""Mail and its journal, the bell, the home page, branding: what is asked and what comes back."""
+"""Mail and its journal, the bell, the home page, branding: operations, requests, and the public shapes of API v1."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Money, PersonRef, Timestamp
+from core.contracts.ids import AccountId, AnyId, BrandId, MailId, NoticeId
+from core.contracts.listing import Paged, Revision, Words
+from core.contracts.operation import ACT, DELETE, GET, Operation, Reach, Route
+from core.contracts.permissions import Permission
 from core.contracts.subjects import DESK
 
-MAIL_LIST = f"{DESK}.mail_list"  # ListMail -> MailPage
-MAIL_ONE = f"{DESK}.mail_one"  # ById -> MailDetail
-MAIL_RESEND = f"{DESK}.mail_resend"  # ResendMail -> Written (MailView)
-NOTICES = f"{DESK}.notices"  # ListNotices -> NoticePage
 NOTICES_UNREAD = (
     f"{DESK}.notices_unread"  # UnreadOf -> NoticesLeft, no principal: a poll must not keep a session alive
 )
-NOTICES_READ = f"{DESK}.notices_read"  # ReadNotices -> NoticesLeft
-HOME = f"{DESK}.home"  # ShowHome -> HomeView
 BRAND = f"{DESK}.brand"  # BrandOfHost -> BrandView, no principal: the log in page asks
-BRANDS = f"{DESK}.brands"  # Nothing -> BrandList
-BRAND_PUT = f"{DESK}.brand_put"  # PutBrand -> Written (BrandView)
-BRAND_REMOVE = f"{DESK}.brand_remove"  # ById -> Nothing
 
 MailStateName = Literal["waiting", "sent", "failed"]
 LogoType = Literal["image/svg+xml", "image/png"]
 Colour = Annotated[str, msgspec.Meta(pattern="^#[0-9a-fA-F]{6}$", examples=["#14595a"])]
+Line = Annotated[str, msgspec.Meta(max_length=200)]
+
+_ABOUT: Final = msgspec.Meta(description="The id of what it is about")
+_TEMPLATE: Final = msgspec.Meta(max_length=40)
 
 
-class ListMail(msgspec.Struct):
-    """Newest first; what is None does not narrow."""
+class ListMail(Paged, kw_only=True):
+    """A page of the journal; recipients are masked but for their domain."""
 
     state: MailStateName | None = None
-    template: str | None = None
-    query: str = ""
-    about_id: bytes | None = None
-    limit: int = 50
-    before: bytes | None = None
+    template: Annotated[str, _TEMPLATE] | None = None
+    query: Words = ""
+    about: Annotated[AnyId, _ABOUT] | None = None
 
 
-class ResendMail(msgspec.Struct):
-    """Send once more."""
+class OneMail(msgspec.Struct, kw_only=True):
+    """A mail with its words; one-time links are hidden."""
 
-    id: bytes
+    id: MailId
+
+
+class ResendMail(OneMail, kw_only=True):
+    """Queue the mail once more. One that held a one-time link cannot be: make a new link instead."""
+
     idempotency_key: str = ""
 
 
@@ -80,18 +83,16 @@ class MailPage(msgspec.Struct):
     templates: list[str]
 
 
-class ListNotices(msgspec.Struct):
-    """Newest first."""
+class ListNotices(Paged, kw_only=True):
+    """A page of the caller's own notices, and how many are not read."""
 
     unread: bool = False
-    limit: int = 50
-    before: bytes | None = None
 
 
-class ReadNotices(msgspec.Struct):
-    """Mark these as read; None: all."""
+class ReadNotices(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Ids of notices; null: all of them."""
 
-    ids: list[bytes] | None = None
+    ids: Annotated[list[NoticeId], msgspec.Meta(max_length=200)] | None
 
 
 class UnreadOf(msgspec.Struct):
@@ -144,8 +145,8 @@ HomeSectionName = Literal[
 ]
 
 
-class ShowHome(msgspec.Struct):
-    """What needs the caller; with `section`, all the rows of one that has no list of its own."""
+class ShowHome(msgspec.Struct, kw_only=True):
+    """The first of each sort of thing that waits for the caller; with `section`, all of one sort."""
 
     section: HomeSectionName | None = None
 
@@ -175,25 +176,33 @@ class BrandOfHost(msgspec.Struct):
     host: str = ""
 
 
-class PutBrand(msgspec.Struct):
-    """Make or replace the brand of a host, of an account, or of the institution when both are None.
+class SaveBrand(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A face: of a partner's host or account, of the institution where both are null.
 
-    `logo` None keeps the one that is there; empty takes it away. Colours None: the product's own.
+    The logo is base64 of a PNG or an SVG of at most 40 KiB: null keeps the one there is, empty takes it away. Both
+    accents reach 4.5:1 against what they stand on, or are refused with the ratio that they reach. A revision of 0 says
+    that there was no such face.
     """
 
-    name: str
-    host: str | None = None
-    account_id: bytes | None = None
-    accent_light: str | None = None
-    accent_dark: str | None = None
-    logo: bytes | None = None
-    contact_email: str = ""
-    contact_phone: str = ""
-    contact_hours_fr: str = ""
-    contact_hours_en: str = ""
-    space_url: str = ""
-    revision: int | None = None  # what was read, 0 for none; another one means that somebody wrote since
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    host: Annotated[str, msgspec.Meta(max_length=253)] | None = None
+    account: AccountId | None = None
+    accent_light: Colour | None = None
+    accent_dark: Colour | None = None
+    logo: Annotated[bytes, msgspec.Meta(max_length=56_000, description="Base64")] | None = None
+    contact_email: Line = ""
+    contact_phone: Line = ""
+    contact_hours_fr: Line = ""
+    contact_hours_en: Line = ""
+    space_url: Line = ""
+    revision: Revision | None = None
     idempotency_key: str = ""
+
+
+class RemoveBrand(msgspec.Struct, kw_only=True):
+    """Take a partner's face away; the institution's own is only ever changed."""
+
+    id: BrandId
 
 
 class Palette(msgspec.Struct, frozen=True):
@@ -231,3 +240,99 @@ class BrandList(msgspec.Struct):
     """Every face, the institution's first."""
 
     data: list[BrandView]
+
+
+LIST_MAIL = Operation(
+    name="mail.list",
+    asked=ListMail,
+    answered=MailPage,
+    right=Permission.MAIL_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/mail", "List mail, newest first", tag="Mail"),
+)
+ONE_MAIL = Operation(
+    name="mail.one",
+    asked=OneMail,
+    answered=MailDetail,
+    right=Permission.MAIL_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/mail/{id}", "One mail", tag="Mail"),
+)
+RESEND_MAIL = Operation(
+    name="mail.resend",
+    asked=ResendMail,
+    answered=MailView,
+    right=Permission.MAIL_READ,
+    reach=Reach.SOMEWHERE,
+    http=Route("POST", 202, "/mail/{id}/resend", "Send again", tag="Mail"),
+    audit=("mail.resent",),
+)
+LIST_NOTICES = Operation(
+    name="notices.list",
+    asked=ListNotices,
+    answered=NoticePage,
+    reach=Reach.ANYONE,
+    http=GET("/notices", "The caller’s notices, newest first", tag="Notices"),
+)
+READ_NOTICES = Operation(
+    name="notices.read",
+    asked=ReadNotices,
+    answered=NoticesLeft,
+    reach=Reach.ANYONE,
+    http=ACT(
+        "/notices/read",
+        "Mark notices as read",
+        "Mark the caller's own notices as read and say how many are left.",
+        "Notices",
+    ),
+)
+HOME = Operation(
+    name="home.show",
+    asked=ShowHome,
+    answered=HomeView,
+    reach=Reach.ANYONE,
+    http=GET("/home", "What needs the caller now", tag="Home"),
+)
+# Faces are the whole institution's: a grant for a part of it changes none.
+LIST_BRANDS = Operation(
+    name="brands.list",
+    asked=Nothing,
+    answered=BrandList,
+    right=Permission.BRANDING_WRITE,
+    reach=Reach.EVERYWHERE,
+    http=GET("/brands", "Every face", "The institution's face and those of its partners.", "Branding"),
+)
+SAVE_BRAND = Operation(
+    name="brands.save",
+    asked=SaveBrand,
+    answered=BrandView,
+    right=Permission.BRANDING_WRITE,
+    reach=Reach.EVERYWHERE,
+    http=ACT(
+        "/brands",
+        "Make or replace a face",
+        "Write the face of the host or account that is named; refused when somebody else wrote after `revision`.",
+        "Branding",
+    ),
+    audit=("brand.changed",),
+)
+REMOVE_BRAND = Operation(
+    name="brands.remove",
+    asked=RemoveBrand,
+    answered=Nothing,
+    right=Permission.BRANDING_WRITE,
+    reach=Reach.EVERYWHERE,
+    http=DELETE("/brands/{id}", "Remove a partner’s face", tag="Branding"),
+    audit=("brand.removed",),
+)
+OPERATIONS = (
+    LIST_MAIL,
+    ONE_MAIL,
+    RESEND_MAIL,
+    LIST_NOTICES,
+    READ_NOTICES,
+    HOME,
+    LIST_BRANDS,
+    SAVE_BRAND,
+    REMOVE_BRAND,
+)

@@ -12,7 +12,9 @@ from core.contracts import (
     host_matters,
     limits,
     macros,
+    notifications,
     requests,
+    searching,
 )
 from core.contracts.operation import Operation, refuse_twins
 
@@ -26,6 +28,8 @@ OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
     *host_matters.OPERATIONS,
     *limits.OPERATIONS,
     *macros.OPERATIONS,
+    *notifications.OPERATIONS,
     *requests.OPERATIONS,
+    *searching.OPERATIONS,
 )
 refuse_twins(OPERATIONS)

@@ -19,6 +19,13 @@ class Denied(Refused):
     """A refusal for want of a right: the audit keeps who tried what."""
 
 
+class FieldRefused(Refused):
+    """A field that no bound of its own tells of, such as an end before its beginning."""
+
+    def __init__(self, field: str, code: str, detail: str = "") -> None:
+        super().__init__("invalid_request", errors=[FieldProblem(field, code, detail)])
+
+
 class ChangedMeanwhile(Refused):
     """Somebody else wrote after the version that the caller had read: who, when, what."""
 

@@ -1,14 +1,15 @@
-"""One search over everything, and journals: bodies of `core.desk.search` and `core.desk.journal`, and the answers."""
+"""One search over everything, and journals: operations, requests, and the public shapes of API v1."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from core.contracts.desk_views import Money, PersonRef, StateName, Timestamp
-from core.contracts.subjects import DESK
-
-SEARCH = f"{DESK}.search"  # SearchEverything -> SearchResults
-JOURNAL = f"{DESK}.journal"  # ReadJournal -> JournalPage
+from core.contracts.ids import JournalId
+from core.contracts.listing import Cursor, Limit
+from core.contracts.operation import GET, Operation, Reach
+from core.contracts.permissions import Permission
 
 QUERY_CHARACTERS_MAX = 100
 HITS_PER_GROUP = 8
@@ -24,10 +25,18 @@ JournalEntryKind = Literal["presence", "block", "payment", "change", "action"]
 ENTRY_KINDS: tuple[JournalEntryKind, ...] = ("presence", "block", "payment", "change", "action")
 
 
-class SearchEverything(msgspec.Struct):
-    """Whatever is at hand: part of a name, with mistakes, or any identifier."""
+_QUERY: Final = msgspec.Meta(
+    min_length=1,
+    max_length=QUERY_CHARACTERS_MAX,
+    description="Part of a name, mistakes allowed, or any identifier: SIREN, SIRET, terminal, reference, last four, "
+    "STAN, authorisation number, amount, telephone",
+)
 
-    query: str
+
+class SearchEverything(msgspec.Struct, kw_only=True):
+    """The best of every kind that you may see, at most eight of each, an exact identifier first."""
+
+    query: Annotated[str, _QUERY] = msgspec.field(name="q")
 
 
 class SearchHit(msgspec.Struct):
@@ -65,16 +74,24 @@ class SearchResults(msgspec.Struct):
     partial: bool = False
 
 
-class ReadJournal(msgspec.Struct):
-    """Newest first; `before` is where the page before ended: microseconds and a reference."""
+_FROM: Final = msgspec.Meta(description="At or after")
+_TO: Final = msgspec.Meta(description="Before")
 
-    kind: JournalKind
-    id: bytes
-    kinds: tuple[JournalEntryKind, ...] = ENTRY_KINDS
-    from_us: int | None = None
-    to_us: int | None = None  # exclusive
-    limit: int = 50
-    before: tuple[int, str] | None = None
+
+class FilterJournal(msgspec.Struct, kw_only=True):
+    """Every entry of the filter, newest first, page after page."""
+
+    subject: JournalId
+    kinds: list[JournalEntryKind] | None = None
+    from_: Annotated[datetime, _FROM] | None = msgspec.field(default=None, name="from")
+    to: Annotated[datetime, _TO] | None = None
+
+
+class ReadJournal(FilterJournal, kw_only=True):
+    """Entries, newest first; the last 30 days unless a period is given."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
 
 
 class JournalEntry(msgspec.Struct):
@@ -106,3 +123,24 @@ class JournalPage(msgspec.Struct):
     subject: JournalSubject
     data: list[JournalEntry]
     next_cursor: str | None = None
+
+
+SEARCH = Operation(
+    name="search.everything",
+    asked=SearchEverything,
+    answered=SearchResults,
+    # Each kind has its right: whoever holds one of them finds what is of that kind.
+    reach=Reach.BY_RECORD,
+    http=GET("/search", "Search everything", tag="Search"),
+)
+JOURNAL = Operation(
+    name="journals.read",
+    asked=ReadJournal,
+    answered=JournalPage,
+    right=Permission.JOURNALS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET(
+        "/journals/{subject}", "The journal of a terminal, a store, a contract or a person", tag="Journals"
+    ),
+)
+OPERATIONS = (SEARCH, JOURNAL)

@@ -11,7 +11,6 @@ from core.contracts.desk_views import Money, StateName
 from core.contracts.scope import Scope
 from core.contracts.searching import (
     HITS_PER_GROUP,
-    QUERY_CHARACTERS_MAX,
     SearchEverything,
     SearchGroup,
     SearchHit,
@@ -63,7 +62,7 @@ class SearchHandlers:
         }
         if not scopes:
             raise NotPermitted(Permission.DIRECTORY_READ.value)
-        query = request.query.strip()[:QUERY_CHARACTERS_MAX]
+        query = request.query.strip()
         if len(query) < _QUERY_CHARACTERS_MIN:
             return SearchResults(query, [])
         reading = read_query(query)

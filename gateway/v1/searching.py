@@ -1,120 +1,52 @@
-"""One search over everything, and journals."""
+"""A journal as a file."""
 
 import csv
 import io
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Annotated, Final, cast, get_args
+from typing import Final
 
 import msgspec
 from litestar import get
 from litestar.di import Provide
-from litestar.params import QueryParameter
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
-from core.contracts import searching as ask
-from core.contracts.desk_requests import PAGE_ROWS_MAX
+from core.contracts.listing import PAGE_ROWS_MAX
+from core.contracts.searching import JOURNAL, FilterJournal, JournalPage, ReadJournal
 from core.values.cells import shown_cell
 from gateway.core_client import Caller, CoreClient
-from gateway.problems import Problem
-from gateway.v1.reading import Cursor, Limit, cursor_number, cursor_parts, moment_us, path_id
+from gateway.operations import reader_of
 
 EXPORT_ROWS_MAX: Final = 100_000
-
-
-@get("/search", summary="Search everything", tags=["Search"], opt={"query": frozenset({"q"})})
-async def search(
-    caller: Caller,
-    core: CoreClient,
-    q: Annotated[
-        str,
-        QueryParameter(
-            min_length=1,
-            max_length=ask.QUERY_CHARACTERS_MAX,
-            description="Part of a name, mistakes allowed, or any identifier: SIREN, SIRET, terminal, reference, "
-            "last four, STAN, authorisation number, amount, telephone",
-        ),
-    ],
-) -> ask.SearchResults:
-    """Return the best of every kind that you may see, at most eight of each, an exact identifier first."""
-    return await core.ask(ask.SEARCH, ask.SearchEverything(q), ask.SearchResults, caller=caller)
-
-
-def journal_filter(
-    kind: str,
-    subject_id: str,
-    kinds: Annotated[
-        str | None, QueryParameter(max_length=100, description="Which kinds of entries, with commas between")
-    ] = None,
-    from_: Annotated[datetime | None, QueryParameter(name="from", description="At or after")] = None,
-    to: Annotated[datetime | None, QueryParameter(description="Before")] = None,
-) -> ask.ReadJournal:
-    """Return what is asked of a journal, without a page."""
-    if kind not in get_args(ask.JournalKind):
-        raise Problem("not_found")
-    prefix = kind
-    if kind == "person":
-        prefix = "contact" if subject_id.startswith("cnt_") else "agent"
-    wanted = ask.ENTRY_KINDS
-    if kinds is not None:
-        names = {name.strip() for name in kinds.split(",")}
-        if not names <= set(ask.ENTRY_KINDS):
-            raise Problem.of_field("kinds", "unknown_value", f"one of: {', '.join(ask.ENTRY_KINDS)}")
-        wanted = tuple(name for name in ask.ENTRY_KINDS if name in names)
-    from_us, to_us = moment_us(from_), moment_us(to)
-    if from_us is not None and to_us is not None and from_us >= to_us:
-        raise Problem.of_field("to", "too_small", "after from")
-    return ask.ReadJournal(
-        kind=cast("ask.JournalKind", kind),
-        id=path_id(prefix, subject_id),
-        kinds=cast("tuple[ask.JournalEntryKind, ...]", wanted),
-        from_us=from_us,
-        to_us=to_us,
-    )
+_PATH: Final = "/journals/{subject}/export"
 
 
 @get(
-    "/journals/{kind:str}/{subject_id:str}",
-    summary="The journal of a terminal, a store, a contract or a person",
-    tags=["Journals"],
-    dependencies={"journal_filter": Provide(journal_filter, sync_to_thread=False)},
-    opt={"query": frozenset({"kinds", "from", "to", "limit", "cursor"})},
-)
-async def journal(
-    caller: Caller,
-    core: CoreClient,
-    journal_filter: ask.ReadJournal,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> ask.JournalPage:
-    """Return entries, newest first; the last 30 days unless a period is given."""
-    body = msgspec.structs.replace(journal_filter, limit=limit, before=_before(cursor))
-    return await core.ask(ask.JOURNAL, body, ask.JournalPage, caller=caller)
-
-
-@get(
-    "/journals/{kind:str}/{subject_id:str}/export",
+    _PATH.replace("}", ":str}"),
     summary="A journal as CSV",
     tags=["Journals"],
-    dependencies={"journal_filter": Provide(journal_filter, sync_to_thread=False)},
+    dependencies={"wanted": Provide(reader_of(FilterJournal, _PATH), sync_to_thread=False)},
     opt={"query": frozenset({"kinds", "from", "to"})},
     media_type="text/csv",
 )
-async def export_journal(caller: Caller, core: CoreClient, journal_filter: ask.ReadJournal) -> Stream:
+async def export_journal(caller: Caller, core: CoreClient, wanted: FilterJournal) -> Stream:
     """Send every entry of the filter, newest first, page after page."""
-    body = msgspec.structs.replace(journal_filter, limit=PAGE_ROWS_MAX)
+    asked = ReadJournal(**msgspec.structs.asdict(wanted), limit=PAGE_ROWS_MAX)
     # The first page before the first byte: a refusal must still be an answer of its own.
-    first = await core.ask(ask.JOURNAL, body, ask.JournalPage, caller=caller)
+    first = await _page(core, caller, asked)
     return Stream(
-        _csv(core, caller, body, first),
+        _csv(core, caller, asked, first),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="journal-{first.subject.id}.csv"'},
     )
 
 
+async def _page(core: CoreClient, caller: Caller, asked: ReadJournal) -> JournalPage:
+    return await core.ask(JOURNAL.subject, asked, JournalPage, caller=caller)
+
+
 async def _csv(
-    core: CoreClient, caller: Caller, body: ask.ReadJournal, page: ask.JournalPage
+    core: CoreClient, caller: Caller, asked: ReadJournal, page: JournalPage
 ) -> AsyncIterator[bytes]:
     # The mark at the front makes spreadsheets read UTF-8.
     yield b"\xef\xbb\xbf" + _csv_lines([["at", "kind", "code", "what", "target", "by", "facts"]])
@@ -137,8 +69,8 @@ async def _csv(
         rows += len(page.data)
         if page.next_cursor is None or rows >= EXPORT_ROWS_MAX:
             return
-        body = msgspec.structs.replace(body, before=_before(page.next_cursor))
-        page = await core.ask(ask.JOURNAL, body, ask.JournalPage, caller=caller)
+        asked = msgspec.structs.replace(asked, cursor=page.next_cursor)
+        page = await _page(core, caller, asked)
 
 
 def _csv_lines(rows: list[list[str]]) -> bytes:
@@ -149,9 +81,4 @@ def _csv_lines(rows: list[list[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _before(cursor: str | None) -> tuple[int, str] | None:
-    parts = cursor_parts(cursor, 2)
-    return None if parts is None else (cursor_number(parts[0], 17), parts[1][:60])
-
-
-HANDLERS: tuple[ControllerRouterHandler, ...] = (search, journal, export_journal)
+HANDLERS: tuple[ControllerRouterHandler, ...] = (export_journal,)

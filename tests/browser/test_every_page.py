@@ -59,7 +59,7 @@ NO_PAGES: Final = {
     "/search/suggestions": "a part of the header",
     "/notices/bell": "a part of the header",
     "/exports/{export_id}/download": "a file",
-    "/journals/{kind}/{subject_id}/export": "a file",
+    "/journals/{subject_id}/export": "a file",
     "/contracts/{contract_id}/preview": "a PDF",
     "/documents/{document_id}": "a PDF",
     "/onboarding/{file_id}/attached/{kind}": "a file",

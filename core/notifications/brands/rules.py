@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, ParseError  # nosec B405 - their name
 from defusedxml.ElementTree import fromstring
 
 from core.contracts.desk import FieldProblem
-from core.contracts.notifications import LogoType, Palette, PutBrand
+from core.contracts.notifications import LogoType, Palette, SaveBrand
 
 CONTRAST_MIN: Final = 4.5
 """Source: WCAG 2.2, success criterion 1.4.3, for text of any size."""
@@ -55,7 +55,7 @@ _HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{3,190}")
 
 
-def problems_of(wish: PutBrand) -> list[FieldProblem]:
+def problems_of(wish: SaveBrand) -> list[FieldProblem]:
     """Return what keeps a brand from being taken, by field; empty when nothing does."""
     found: list[FieldProblem] = []
     if not 1 <= len(wish.name.strip()) <= 60:

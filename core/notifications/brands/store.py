@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from core.contracts.desk_views import PersonRef
-from core.contracts.notifications import BrandView, PutBrand
+from core.contracts.notifications import BrandView, SaveBrand
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.notifications.brands.rules import logo_type_of, palette_of
@@ -54,9 +54,9 @@ async def lock(connection: Connection) -> None:
     await connection.fetchval(_SQL.lock_brands)
 
 
-async def to_replace(connection: Connection, wish: PutBrand) -> list[bytes]:
+async def to_replace(connection: Connection, wish: SaveBrand) -> list[bytes]:
     """Return the brands that stand under the wish's host or account; two when they are not one and the same."""
-    rows = await connection.fetch(_SQL.brand_to_replace, wish.host, uuid_or_none(wish.account_id))
+    rows = await connection.fetch(_SQL.brand_to_replace, wish.host, uuid_or_none(wish.account))
     return [row["id"].bytes for row in rows]
 
 
@@ -66,14 +66,14 @@ async def account_exists(connection: Connection, account_id: bytes) -> bool:
 
 
 async def put(
-    connection: Connection, wish: PutBrand, *, replaced: bytes | None, agent_id: bytes, now: datetime
+    connection: Connection, wish: SaveBrand, *, replaced: bytes | None, agent_id: bytes, now: datetime
 ) -> bytes:
     """Write a brand that has been checked and return its id."""
     made = await connection.fetchval(
         _SQL.put_brand,
         uuid_or_none(replaced),
         wish.host,
-        uuid_or_none(wish.account_id),
+        uuid_or_none(wish.account),
         wish.name.strip(),
         wish.accent_light and wish.accent_light.lower(),
         wish.accent_dark and wish.accent_dark.lower(),

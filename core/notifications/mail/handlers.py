@@ -6,13 +6,13 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
-from core.contracts.notifications import ListMail, MailDetail, MailPage, MailView, ResendMail
+from core.contracts.desk_requests import Written
+from core.contracts.notifications import ListMail, MailDetail, MailPage, MailView, OneMail, ResendMail
 from core.contracts.refusals import NotFound
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Permission, Scope, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, Scope, SignedIn, WriteOnce, record_action
 from core.notifications.brands.store import face_of
 from core.notifications.errors import MailNotResendable, MailStillWaiting
 from core.notifications.mail import store
@@ -21,7 +21,7 @@ from core.notifications.mail.rules import HIDDEN, masked, render, without_secret
 from core.notifications.mail.store import MailFilter, StoredMail
 from core.notifications.mail.wording import all_templates, layout
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import id_in, page_of
 from core.values.ids import PREFIXES, encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
@@ -37,28 +37,28 @@ class MailHandlers:
         self._write = WriteOnce(pool, clock)
 
     async def list(self, caller: SignedIn, request: ListMail) -> MailPage:
-        """Return mails, newest first, and whether anything seems not to leave."""
-        scope = require(caller, Permission.MAIL_READ)
-        limit = min(request.limit, PAGE_ROWS_MAX)
-        narrowed = MailFilter(request.state, request.template, like_pattern(request.query), request.about_id)
+        """Return mails, newest first, and whether anything seems not to leave. Raises: CursorMalformed."""
+        scope = caller.scope_of(Permission.MAIL_READ)
+        narrowed = MailFilter(request.state, request.template, like_pattern(request.query), request.about)
+        before = id_in("mail", request.cursor)
         async with self._pool.acquire() as connection:
-            found = await store.list_mail(connection, scope, narrowed, before=request.before, limit=limit + 1)
+            found = await store.list_mail(connection, scope, narrowed, before=before, limit=request.limit + 1)
             # The whole queue is told to whoever sees the whole institution.
             waiting, untried_since = await store.waiting(connection) if scope.is_everything else (0, None)
         if untried_since is not None and self._clock.now() - untried_since < UNTRIED_AFTER:
             untried_since = None
-        page = [_view_of(mail) for mail in found[:limit]]
+        page, cursor = page_of([_view_of(mail) for mail in found], request.limit, lambda last: (last.id,))
         return MailPage(
             data=page,
-            next_cursor=encode_cursor(page[-1].id) if len(found) > limit else None,
+            next_cursor=cursor,
             waiting=waiting,
             untried_since=timestamp_or_none(untried_since),
             templates=sorted(all_templates()),
         )
 
-    async def one(self, caller: SignedIn, request: ById) -> MailDetail:
+    async def one(self, caller: SignedIn, request: OneMail) -> MailDetail:
         """Return a mail with its words; a one-time link is hidden. Raises: NotFound."""
-        scope = require(caller, Permission.MAIL_READ)
+        scope = caller.scope_of(Permission.MAIL_READ)
         async with self._pool.acquire() as connection:
             mail = await self._find(connection, scope, request.id)
             face = await face_of(connection, mail.account_id, mail.locale, otherwise_url="")
@@ -72,9 +72,9 @@ class MailHandlers:
     async def resend(self, caller: SignedIn, request: ResendMail) -> Written:
         """Send a mail once more: a failed one starts over, a sent one is queued anew.
 
-        Raises: NotPermitted, NotFound, MailStillWaiting, MailNotResendable, KeyReused.
+        Raises: NotFound, MailStillWaiting, MailNotResendable, KeyReused.
         """
-        scope = require(caller, Permission.MAIL_READ)
+        scope = caller.scope_of(Permission.MAIL_READ)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:

@@ -2,13 +2,13 @@
 
 import asyncpg
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX, SessionsEnded
+from core.contracts.desk_requests import SessionsEnded
 from core.contracts.notifications import ListNotices, NoticePage, NoticesLeft, ReadNotices, UnreadOf
 from core.identity.api import IdentityHandlers, SignedIn
 from core.identity.errors import SessionEnded
 from core.notifications.notices import store
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import id_in, page_of
 
 
 class NoticeHandlers:
@@ -19,15 +19,14 @@ class NoticeHandlers:
         self._clock = clock
 
     async def notices(self, caller: SignedIn, request: ListNotices) -> NoticePage:
-        """Return the caller's own notices, newest first."""
-        limit = min(request.limit, PAGE_ROWS_MAX)
+        """Return the caller's own notices, newest first. Raises: CursorMalformed."""
+        before = id_in("notice", request.cursor)
         async with self._pool.acquire() as connection:
             found = await store.list_notices(
-                connection, caller.agent_id, unread=request.unread, before=request.before, limit=limit + 1
+                connection, caller.agent_id, unread=request.unread, before=before, limit=request.limit + 1
             )
             unread = await store.count_unread(connection, caller.agent_id)
-        page = found[:limit]
-        return NoticePage(page, encode_cursor(page[-1].id) if len(found) > limit else None, unread)
+        return NoticePage(*page_of(found, request.limit, lambda last: (last.id,)), unread)
 
     async def unread(self, identity: IdentityHandlers, request: UnreadOf) -> NoticesLeft:
         """Count for the bell, which asks every half minute: an idle session ends all the same. Raises: SessionEnded."""

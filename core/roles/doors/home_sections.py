@@ -24,7 +24,7 @@ ROWS_MAX = 8
 _LOOKED_AT_MAX = 100
 
 
-async def approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+async def approvals(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return the refunds that wait for a second person, who may be the caller."""
     if not caller.may(Permission.TRANSACTIONS_REFUND_APPROVE):
         return None
@@ -47,7 +47,7 @@ async def approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
     )
 
 
-async def to_check(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+async def to_check(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return what was kept for a person to look at, to who may end it."""
     if not (caller.may(Permission.TRANSACTIONS_READ) and caller.may(Permission.TRANSACTIONS_CANCEL)):
         return None
@@ -74,7 +74,7 @@ async def to_check(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection 
     )
 
 
-async def onboardings(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+async def onboardings(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return the files whose next step is the caller's; one that somebody still fills in is theirs alone."""
     held = set(caller.permissions)
     if not held & {Permission.MERCHANTS_REGISTER, Permission.MERCHANTS_VALIDATE, Permission.CONTRACTS_WRITE}:
@@ -104,7 +104,7 @@ async def onboardings(parts: Parts, caller: SignedIn, _locale: str) -> HomeSecti
     )
 
 
-async def contracts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+async def contracts(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return the contracts that wait for a signature or for their activation."""
     if not caller.may(Permission.CONTRACTS_ACTIVATE):
         return None
@@ -131,7 +131,7 @@ async def contracts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection
     )
 
 
-async def installations(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+async def installations(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return the stores that may take payments and have no terminal for it."""
     if not caller.may(Permission.TERMINALS_WRITE):
         return None
@@ -155,7 +155,7 @@ async def installations(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
     )
 
 
-async def fee_approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+async def fee_approvals(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return the grids that somebody else has submitted."""
     if not (caller.may(Permission.FEES_READ) and caller.may(Permission.FEES_APPROVE)):
         return None
@@ -178,7 +178,7 @@ async def fee_approvals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSec
     )
 
 
-async def alerts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+async def alerts(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return the alerts that nobody has taken note of."""
     if not caller.may(Permission.ALERTS_READ):
         return None
@@ -201,7 +201,7 @@ async def alerts(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | 
     )
 
 
-async def silent_terminals(parts: Parts, caller: SignedIn, _locale: str) -> HomeSection | None:
+async def silent_terminals(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return the terminals that fell silent today, to who can do something about it."""
     if not (caller.may(Permission.MACROS_USE) and caller.may(Permission.DIRECTORY_READ)):
         return None

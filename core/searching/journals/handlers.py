@@ -6,16 +6,15 @@ from typing import Any, Final
 
 import asyncpg
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX
 from core.contracts.desk_views import PersonRef
 from core.contracts.reasons import Reason
-from core.contracts.refusals import NotFound
-from core.contracts.searching import JournalEntry, JournalPage, JournalSubject, ReadJournal
+from core.contracts.refusals import FieldRefused, NotFound
+from core.contracts.searching import ENTRY_KINDS, JournalEntry, JournalPage, JournalSubject, ReadJournal
 from core.contracts.states import State
-from core.identity.api import Permission, SignedIn, require
+from core.identity.api import Permission, SignedIn
 from core.searching.journals import store
-from core.values.clock import Clock, from_unix_us, to_unix_us
-from core.values.cursors import encode_cursor
+from core.values.clock import EPOCH, Clock, to_unix_us
+from core.values.cursors import moment_of_part, page_of, parts_in
 from core.values.ids import PREFIXES, encode_id, rrn_of
 from core.values.timestamps import timestamp
 
@@ -23,6 +22,7 @@ PERIOD: Final = timedelta(days=30)
 """What is read when no beginning is given."""
 
 _FACT_CHARACTERS_MAX: Final = 500
+_REFERENCE_CHARACTERS_MAX: Final = 60
 
 
 class JournalHandlers:
@@ -33,18 +33,18 @@ class JournalHandlers:
         self._clock = clock
 
     async def journal(self, caller: SignedIn, request: ReadJournal) -> JournalPage:
-        """Return a page, newest first. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.JOURNALS_READ)
-        limit = min(request.limit, PAGE_ROWS_MAX)
-        now = self._clock.now()
-        until = now + timedelta(minutes=1) if request.to_us is None else from_unix_us(request.to_us)
-        since = until - PERIOD if request.from_us is None else from_unix_us(request.from_us)
+        """Return a page, newest first. Raises: NotFound, FieldRefused, CursorMalformed."""
+        if request.from_ is not None and request.to is not None and request.from_ >= request.to:
+            raise FieldRefused("to", "too_small", "after from")
+        until = request.to or self._clock.now() + timedelta(minutes=1)
+        since = request.from_ or max(until, EPOCH + PERIOD) - PERIOD
+        parts = parts_in(request.cursor, 2)
+        before = None if parts is None else (moment_of_part(parts[0]), parts[1][:_REFERENCE_CHARACTERS_MAX])
         async with self._pool.acquire() as connection:
             subject = await store.find_subject(
                 connection,
-                scope,
-                request.kind,
-                request.id,
+                caller.scope_of(Permission.JOURNALS_READ),
+                request.subject,
                 may_read_agents=caller.may(Permission.AGENTS_READ),
             )
             if subject is None:
@@ -52,23 +52,15 @@ class JournalHandlers:
             rows = await store.list_entries(
                 connection,
                 subject,
-                kinds=request.kinds,
+                kinds=request.kinds or ENTRY_KINDS,
                 since=since,
                 until=until,
-                before=None
-                if request.before is None
-                else (from_unix_us(request.before[0]), request.before[1]),
-                limit=limit + 1,
+                before=before,
+                limit=request.limit + 1,
             )
-        page = rows[:limit]
-        cursor = None
-        if len(rows) > limit:
-            cursor = encode_cursor(str(to_unix_us(page[-1]["at"])), page[-1]["ref"])
-        prefix = request.kind
-        if prefix == "person":
-            prefix = "contact" if subject.agent is None else "agent"
+        page, cursor = page_of(rows, request.limit, lambda last: (str(to_unix_us(last["at"])), last["ref"]))
         return JournalPage(
-            JournalSubject(request.kind, encode_id(prefix, request.id), subject.title),
+            JournalSubject(subject.kind, request.subject.text, subject.title),
             [_entry_of(row) for row in page],
             cursor,
         )

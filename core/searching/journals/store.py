@@ -1,11 +1,13 @@
 """Statements of journals as typed functions."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, assert_never
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
+from core.contracts.ids import JournalId
 from core.contracts.scope import Scope
 from core.contracts.searching import JournalEntryKind, JournalKind
 from core.db.queries import load_beside
@@ -18,6 +20,7 @@ _HIGHEST: Final = "~"  # above every reference, which begins with a letter
 class Subject(NamedTuple):
     """Whose journal, and by which ids its entries are found."""
 
+    kind: JournalKind
     title: str
     terminals: list[UUID]
     services: list[UUID]
@@ -27,38 +30,38 @@ class Subject(NamedTuple):
 
 
 async def find_subject(
-    connection: Connection, scope: Scope, kind: JournalKind, raw: bytes, *, may_read_agents: bool
+    connection: Connection, scope: Scope, subject: JournalId, *, may_read_agents: bool
 ) -> Subject | None:
     """Return a subject within the scope."""
-    key, area = uuid_of(raw), scope.parameter()
-    match kind:
+    key, area = uuid_of(subject), scope.parameter()
+    match subject.kind:
         case "terminal":
             row = await connection.fetchrow(_SQL.subject_terminal, area, key)
-            return row and Subject(row["title"], row["terminals"], row["services"], row["targets"], [])
+            return row and Subject(
+                "terminal", row["title"], row["terminals"], row["services"], row["targets"], []
+            )
         case "store":
             row = await connection.fetchrow(_SQL.subject_store, area, key)
             if row is None:
                 return None
             targets = [key, *row["terminals"], *row["services"]]
-            return Subject(row["title"], row["terminals"], row["services"], targets, [])
+            return Subject("store", row["title"], row["terminals"], row["services"], targets, [])
         case "contract":
             row = await connection.fetchrow(_SQL.subject_contract, area, key)
-            return row and Subject(row["title"], [], [], [key], [key])
-        case "person":
+            return row and Subject("contract", row["title"], [], [], [key], [key])
+        case "contact":
             row = await connection.fetchrow(_SQL.subject_contact, area, key)
-            if row is not None:
-                return Subject(row["title"], [], [], [key], [])
-            row = await connection.fetchrow(_SQL.subject_agent, area, key) if may_read_agents else None
-            return row and Subject(row["title"], [], [], [key], [], key)
+            return row and Subject("person", row["title"], [], [], [key], [])
         case _:
-            assert_never(kind)
+            row = await connection.fetchrow(_SQL.subject_agent, area, key) if may_read_agents else None
+            return row and Subject("person", row["title"], [], [], [key], [], key)
 
 
 async def list_entries(
     connection: Connection,
     subject: Subject,
     *,
-    kinds: tuple[JournalEntryKind, ...],
+    kinds: Sequence[JournalEntryKind],
     since: datetime,
     until: datetime,
     before: tuple[datetime, str] | None,

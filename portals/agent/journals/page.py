@@ -24,8 +24,8 @@ _WRITTEN: Final = ("change", "action")
 """Entries that come from the audit or a record's history: their facts read as they do there."""
 _PAGE_ROWS: Final = 100
 _QUERY_CHARACTERS_MAX: Final = 100
-_KINDS: Final = {"terminal": "terminal", "store": "store", "contract": "contract", "agent": "person"}
-"""What has a journal, by what the search calls it."""
+_KINDS: Final = ("terminal", "store", "contract", "agent")
+"""What has a journal, as the search calls it."""
 
 
 @get("/journals")
@@ -35,18 +35,18 @@ async def choose_page(desk: Desk) -> Response[bytes]:
     query = desk.request.query_params.get("query", "").strip()[:_QUERY_CHARACTERS_MAX]
     found = await desk.gateway.get("/v1/search", [("q", query)]) if query else {"groups": []}
     groups = [group for group in found["groups"] if group["kind"] in _KINDS and group["data"]]
-    return desk.page("journals/choose.html", words_sought=query, groups=groups, journal_kinds=_KINDS)
+    return desk.page("journals/choose.html", words_sought=query, groups=groups)
 
 
-@get("/journals/{kind:str}/{subject_id:str}")
-async def journal_page(desk: Desk, kind: str, subject_id: str) -> Response[bytes]:
+@get("/journals/{subject_id:str}")
+async def journal_page(desk: Desk, subject_id: str) -> Response[bytes]:
     """Show the journal; kinds, period and page are in the address."""
     desk.require_session()
     query = desk.request.query_params
     kinds = [name for name in query.getall("kind", []) if name in ENTRY_KINDS]
     period = query.get("period", "30d")
     period = period if period in PERIODS else "30d"
-    path = f"/v1/journals/{path_part(kind)}/{path_part(subject_id)}"
+    path = f"/v1/journals/{path_part(subject_id)}"
     wanted = _filter(kinds, period, desk.now)
     cursor = query.get("cursor", "")
     paging = [("cursor", cursor)] if cursor else []
@@ -54,7 +54,7 @@ async def journal_page(desk: Desk, kind: str, subject_id: str) -> Response[bytes
     for entry in journal["data"]:
         entry["href"] = _address(entry.get("target"), subject_id)
         entry["told"] = facts_of(desk.words, entry["facts"]) if entry["kind"] in _WRITTEN else []
-    own = f"/journals/{path_part(kind)}/{path_part(subject_id)}"
+    own = f"/journals/{path_part(subject_id)}"
     kept = [("kind", name) for name in kinds] + [("period", period)]
     older = journal.get("next_cursor")
     return desk.page(
@@ -72,8 +72,8 @@ async def journal_page(desk: Desk, kind: str, subject_id: str) -> Response[bytes
     )
 
 
-@get("/journals/{kind:str}/{subject_id:str}/export")
-async def export_journal(desk: Desk, kind: str, subject_id: str) -> Stream:
+@get("/journals/{subject_id:str}/export")
+async def export_journal(desk: Desk, subject_id: str) -> Stream:
     """Pass the gateway's file on, chunk by chunk."""
     session = desk.require_session()
     query = desk.request.query_params
@@ -82,7 +82,7 @@ async def export_journal(desk: Desk, kind: str, subject_id: str) -> Stream:
     stack = AsyncExitStack()
     upstream = await stack.enter_async_context(
         desk.kit.gateway.stream(
-            f"/v1/journals/{path_part(kind)}/{path_part(subject_id)}/export",
+            f"/v1/journals/{path_part(subject_id)}/export",
             headers={
                 "Authorization": f"Bearer {session.token}",
                 "Accept-Language": desk.locale,

@@ -45,12 +45,8 @@ FOR_EVERYBODY: Final = {
     # The caller's own session.
     "GET /sessions/current",
     "DELETE /sessions/current",
-    # What waits for the caller: a section for each right that they hold, none without one.
-    "GET /home",
     # The caller's own notices.
-    "GET /notices",
     "GET /notices/unread",
-    "POST /notices/read",
     # The institution's name and colours, which the log in page shows to anybody.
     "GET /brand",
     # Of the caller alone: test_access.py holds factors, password and devices to their owner.
@@ -75,8 +71,6 @@ NOT_PLACED: Final = {
 
 EVERYWHERE_ONLY: Final = {
     # What is the same everywhere is changed only by who holds the right everywhere: a part is refused aloud.
-    "POST /brands",
-    "DELETE /brands/{brand_id}",
     "POST /fee-versions/{fee_version_id}/{act}",
     # An account has its place by its first company; alone it is for who sees the whole.
     "POST /accounts",
@@ -113,8 +107,8 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "POST /agents/invitations": {"body": {"agent": "{agent}"}},
     "PATCH /roles/{code}": {"query": {"code": "hotline"}},
     "GET /looking": {"query": {"kind": "transaction", "record": "{transaction}"}},
-    "GET /journals/{kind}/{subject_id}": {"query": {"kind": "terminal", "subject_id": "{terminal}"}},
-    "GET /journals/{kind}/{subject_id}/export": {"query": {"kind": "terminal", "subject_id": "{terminal}"}},
+    "GET /journals/{subject}": {"query": {"subject": "{terminal}"}},
+    "GET /journals/{subject}/export": {"query": {"subject": "{terminal}"}},
     "POST /contacts": {"body": {"of": "{store}", "contact": CONTACT}},
     "POST /contacts/{contact_id}/edits": {"body": {"version": 1, "contact": CONTACT}},
     "POST /companies/{company_id}/edits": {
@@ -174,9 +168,6 @@ SUBJECTS_OF_THE_GATEWAY: Final = {
 SUBJECTS_FOR_EVERYBODY: Final = {
     "core.desk.session",
     "core.desk.log_out",
-    "core.desk.notices",
-    "core.desk.notices_read",
-    "core.desk.home",
     *(each.subject for each in OPERATIONS if each.reach is Reach.ANYONE),
 }
 """What an agent without a grant may ask: about themselves."""
@@ -188,9 +179,6 @@ EITHER_RIGHT: Final[dict[str, set[str]]] = {
 """Subjects that one of several rights opens; nobody is told but the first of them."""
 
 SUBJECTS_EVERYWHERE_ONLY: Final = {
-    "core.desk.brands",
-    "core.desk.brand_put",
-    "core.desk.brand_remove",
     "core.desk.fee_versions_move",
     *(each.subject for each in OPERATIONS if each.reach is Reach.EVERYWHERE),
 }
@@ -202,7 +190,7 @@ RIGHT_OF_THE_RECORD: Final = {
 }
 """Subjects whose right depends on the record; asked about a record that does not exist, they say not found."""
 
-KINDS_OF_NO_RECORD: Final = {"act", "code", "kind", "subject_id", "session", "factor"}
+KINDS_OF_NO_RECORD: Final = {"act", "code", "kind", "subject", "session", "factor"}
 """Places in an address that hold no id of a scoped record: codes, words, one's own session and factors."""
 
 UNSCOPED_TABLES: Final = (

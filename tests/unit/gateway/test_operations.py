@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, get
 from litestar.di import Provide
 from litestar.testing import TestClient
 
@@ -17,7 +17,7 @@ from core.contracts.listing import Paged, Words
 from core.contracts.operation import ACT, GET, Operation, Reach
 from core.values.ids import encode_id
 from gateway.core_client import Caller, CoreClient
-from gateway.operations import routes_of
+from gateway.operations import reader_of, routes_of
 from gateway.problems import Problem
 
 
@@ -130,6 +130,23 @@ def test_a_moment_comes_to_core_in_utc(text: str, moment: datetime) -> None:
         assert client.get("/things/before", params={"to": text}).status_code == 200
     assert core.asked == [FindBefore(to=moment)]
     assert ids.decode(ids.encode(core.asked[0]), FindBefore) == core.asked[0]
+
+
+def test_a_route_by_hand_reads_the_fields_of_a_request_from_its_address() -> None:
+    reader = reader_of(FindBefore, "/{target}/file")
+
+    @get("/{target:str}/file", dependencies={"wanted": Provide(reader, sync_to_thread=False)})
+    async def file(wanted: FindBefore) -> str:
+        assert wanted.target is not None
+        return f"{wanted.target.kind} {wanted.to}"
+
+    with TestClient(Litestar([file], exception_handlers={Problem: _code_of_problem})) as client:
+        address = f"/{encode_id('store', bytes(16))}/file"
+        assert (
+            client.get(address, params={"to": "2026-11-22T10:00:00"}).text
+            == "store 2026-11-22 10:00:00+00:00"
+        )
+        assert client.get("/acc_1/file").text == "not_found"
 
 
 def _code_of_problem(_request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
