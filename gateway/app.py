@@ -32,12 +32,12 @@ from gateway.v1 import (
     documents,
     estate,
     events,
+    exports,
     merchants,
     notifications,
     searching,
     sessions,
     stores,
-    supervision,
     terminals,
     transactions,
 )
@@ -56,7 +56,7 @@ _TOPICS: Final = (
     documents,
     notifications,
     searching,
-    supervision,
+    exports,
     estate,
 )
 NOBODY: Final = TrustedProxies(())

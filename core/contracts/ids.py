@@ -230,6 +230,11 @@ def convert(value: Any, shape: type[Shape]) -> Shape:
     return msgspec.convert(value, shape, dec_hook=_read)
 
 
+def plain(value: object) -> Any:
+    """Return a contract as plain values, identifiers in their public form."""
+    return msgspec.to_builtins(value, enc_hook=_written)
+
+
 def _written(value: Any) -> Any:
     if isinstance(value, Id):
         return value.text

@@ -13,6 +13,7 @@ from core.contracts import (
     limits,
     macros,
     requests,
+    supervision,
 )
 from core.contracts.operation import Operation, refuse_twins
 
@@ -27,5 +28,6 @@ OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
     *limits.OPERATIONS,
     *macros.OPERATIONS,
     *requests.OPERATIONS,
+    *supervision.OPERATIONS,
 )
 refuse_twins(OPERATIONS)

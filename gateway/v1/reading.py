@@ -2,8 +2,7 @@
 
 import re
 from datetime import datetime
-from enum import IntEnum
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request
@@ -11,8 +10,10 @@ from litestar.params import QueryParameter
 
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import PAGE_ROWS_MAX, FigureName, TransactionFilter
-from core.contracts.reasons import Reason
-from core.contracts.states import Brand, Kind, State
+from core.contracts.desk_views import BrandName, KindName
+from core.contracts.ids import StoreId
+from core.contracts.refusals import Refused
+from core.contracts.transaction_filter import TransactionQuery, filter_of
 from core.values.clock import in_utc, to_unix_us
 from core.values.cursors import CursorMalformed, decode_cursor
 from core.values.ids import IdMalformed, decode_id
@@ -24,7 +25,6 @@ Words = Annotated[str, QueryParameter(name="query", max_length=100, description=
 Revision = Annotated[int, msgspec.Meta(ge=0, description="`revision` as it was read")]
 _FRACTION: Final = re.compile(r"[+-]?[0-9]*(?:\.[0-9]*(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)")
 _AMOUNT_MAX: Final = 10**12
-_IntEnum = TypeVar("_IntEnum", bound=IntEnum)
 
 
 def path_id(kind: str, text: str) -> bytes:
@@ -41,15 +41,6 @@ def body_id(kind: str, text: str, field: str) -> bytes:
         return decode_id(kind, text)
     except IdMalformed as error:
         raise Problem.of_field(field, "malformed", str(error)) from error
-
-
-def one_of(table: type[_IntEnum], text: str, field: str) -> _IntEnum:
-    """Return the member called `text`, lower case."""
-    try:
-        return table[text.upper()] if text == text.lower() else table[""]
-    except KeyError as error:
-        names = ", ".join(member.name.lower() for member in list(table)[:12])
-        raise Problem.of_field(field, "unknown_value", f"one of: {names}") from error
 
 
 def cursor_parts(cursor: str | None, count: int) -> list[str] | None:
@@ -123,13 +114,19 @@ LIVE_PARAMETERS: Final = frozenset(
 )
 
 Store = Annotated[str | None, QueryParameter(description="A store’s id")]
-Terminal = Annotated[str | None, QueryParameter(description="A terminal’s id, or its number of 8 characters")]
+Terminal = Annotated[
+    str | None,
+    QueryParameter(
+        pattern="^(ter_[0-9A-Za-z]{26}|[0-9A-Za-z]{8})$",
+        description="A terminal’s id, or its number of 8 characters",
+    ),
+]
 States = Annotated[
     str | None,
     QueryParameter(name="state", max_length=200, description="One state or several, with commas between"),
 ]
 ReasonCode = Annotated[str | None, QueryParameter(max_length=50)]
-BrandCode = Annotated[str | None, QueryParameter(max_length=20)]
+BrandCode = Annotated[BrandName | None, QueryParameter()]
 Amount = Annotated[int | None, QueryParameter(ge=0, le=_AMOUNT_MAX, description="Minor units")]
 
 
@@ -142,18 +139,20 @@ def live_filter(
     amount_min: Amount = None,
     amount_max: Amount = None,
 ) -> TransactionFilter:
-    """Return the filter of the live feed."""
-    terminal_id, number = _terminal(terminal)
-    return TransactionFilter(
-        store_id=None if store is None else body_id("store", store, "store"),
-        terminal_id=terminal_id,
-        terminal=number,
-        states=_states(states),
-        reason=None if reason is None else int(one_of(Reason, reason, "reason")),
-        brand=None if brand is None else int(one_of(Brand, brand, "brand")),
+    """Return the filter of the live feed. Raises: Problem."""
+    asked = TransactionQuery(
+        store=None if store is None else StoreId(body_id("store", store, "store")),
+        terminal=terminal,
+        state=states,
+        reason=reason,
+        brand=brand,
         amount_min=amount_min,
         amount_max=amount_max,
     )
+    try:
+        return filter_of(asked)
+    except Refused as refused:
+        raise Problem.of_desk(refused.problem) from refused
 
 
 def list_filter(
@@ -164,34 +163,21 @@ def list_filter(
     rrn: Annotated[str | None, QueryParameter(pattern="^[0-9A-Za-z]{12}$")] = None,
     stan: Annotated[str | None, QueryParameter(pattern="^[0-9]{1,6}$")] = None,
     approval_code: Annotated[str | None, QueryParameter(pattern="^[0-9A-Za-z]{1,6}$")] = None,
-    kind: Annotated[str | None, QueryParameter(max_length=20)] = None,
+    kind: KindName | None = None,
     figure: Annotated[FigureName | None, QueryParameter(description="The rows that a figure counts")] = None,
 ) -> TransactionFilter:
     """Return the filter of the list."""
-    return msgspec.structs.replace(
-        live_filter,
-        received_from_us=moment_us(from_),
-        received_to_us=moment_us(to),
-        last_four=last_four,
-        rrn=rrn,
-        stan=None if stan is None else int(stan),
-        approval_code=approval_code,
-        kind=None if kind is None else int(one_of(Kind, kind, "kind")),
-        figure=figure,
+    more = filter_of(
+        TransactionQuery(
+            from_=from_,
+            to=to,
+            last_four=last_four,
+            rrn=rrn,
+            stan=stan,
+            approval_code=approval_code,
+            kind=kind,
+            figure=figure,
+        )
     )
-
-
-def _terminal(text: str | None) -> tuple[bytes | None, str | None]:
-    if text is None:
-        return None, None
-    if text.startswith("ter_"):
-        return body_id("terminal", text, "terminal"), None
-    if len(text) != 8 or not text.isascii() or not text.isalnum():
-        raise Problem.of_field("terminal", "malformed", "an id, or 8 letters and digits")
-    return None, text
-
-
-def _states(text: str | None) -> tuple[int, ...] | None:
-    if text is None:
-        return None
-    return tuple(sorted({int(one_of(State, part.strip(), "state")) for part in text.split(",")}))
+    given = {name: value for name, value in msgspec.structs.asdict(more).items() if value is not None}
+    return msgspec.structs.replace(live_filter, **given)

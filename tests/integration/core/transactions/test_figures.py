@@ -21,6 +21,7 @@ from core.identity.api import Grant
 from core.supervision.activity.handlers import activity
 from core.transactions.desk.handlers import TransactionHandlers
 from core.transactions.upkeep.projection import Projection
+from core.values.clock import from_unix_us
 from core.verify.checks import FIGURES, FIGURES_BOOKED, check_count
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.world import World
@@ -143,9 +144,9 @@ async def test_figures_equal_the_ledger_and_the_rows_that_they_count(
     by_minute = shown[0].by_minute
     assert sum(minute.payments for minute in by_minute) == 13
 
-    hours = await activity(
-        world.pool, EVERYBODY, ReadActivity(from_us=now_us - 3_600_000_000, to_us=now_us + 60_000_000)
-    )
+    now = from_unix_us(now_us)
+    hour = ReadActivity(from_=now - timedelta(hours=1), to=now + timedelta(minutes=1))
+    hours = await activity(world.pool, world.clock, EVERYBODY, hour)
     (brand,), (store,) = hours.brands, hours.stores
     for figures in (hours.total, brand, store):
         assert counts_of(figures) == expected
