@@ -27,18 +27,14 @@ from gateway.operations import IdSchemas, routes_of
 from gateway.outermost import Outermost
 from gateway.v1 import (
     access,
-    blocks,
     counters,
     documents,
-    estate,
     events,
     exports,
     merchants,
     notifications,
     searching,
     sessions,
-    stores,
-    terminals,
     transactions,
 )
 from gateway.v1.reading import list_filter, live_filter, refuse_unknown_parameters
@@ -57,7 +53,6 @@ _TOPICS: Final = (
     notifications,
     searching,
     exports,
-    estate,
 )
 NOBODY: Final = TrustedProxies(())
 
@@ -174,13 +169,6 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
             transactions.refund,
             transactions.cancel,
             counters.counters,
-            stores.list_stores,
-            stores.one_store,
-            terminals.list_terminals,
-            terminals.one_terminal,
-            blocks.make_block,
-            blocks.lift_block,
-            blocks.list_blocks,
             events.events,
             *(handler for topic in _TOPICS for handler in topic.HANDLERS),
             *routes_of(OPERATIONS),

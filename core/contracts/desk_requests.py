@@ -19,13 +19,6 @@ TRANSACTION = f"{DESK}.transaction"  # ById -> TransactionDetail
 REFUND = f"{DESK}.refund"  # Refund -> Written (Transaction)
 CANCEL = f"{DESK}.cancel"  # Cancel -> Written (Transaction)
 COUNTERS = f"{DESK}.counters"  # CountFigures -> Counters
-STORES = f"{DESK}.stores"  # Search -> StorePage
-STORE = f"{DESK}.store"  # ById -> StoreDetail
-TERMINALS = f"{DESK}.terminals"  # Search -> TerminalPage
-TERMINAL = f"{DESK}.terminal"  # ById -> TerminalView
-BLOCKS = f"{DESK}.blocks"  # ListBlocks -> BlockList
-BLOCK = f"{DESK}.block"  # MakeBlock -> Written (Block)
-LIFT = f"{DESK}.lift"  # LiftBlock -> Written (Block)
 REASONS = f"{DESK}.reasons"  # Nothing -> ReasonTexts, no principal
 STREAM_OPENED = f"{DESK}.stream_opened"  # Nothing -> StreamOpened
 EVENTS_AFTER = f"{DESK}.events_after"  # EventsAfter -> EventsPage, no principal: the gateway filters
@@ -133,42 +126,6 @@ class CountFigures(msgspec.Struct):
 
     filter: TransactionFilter
     minutes: int | None = None
-
-
-class Search(msgspec.Struct):
-    """Rows after `after` (a name for stores, a number for terminals) that match the words."""
-
-    query: str = ""
-    store_id: bytes | None = None
-    limit: int = 50
-    after: str = ""
-    after_id: bytes = b""
-
-
-class ListBlocks(msgspec.Struct):
-    """Blocks of a target, or all; `standing` None takes lifted ones too."""
-
-    target_id: bytes | None = None
-    standing: bool | None = None
-    limit: int = 100
-    before: bytes | None = None
-
-
-class MakeBlock(msgspec.Struct):
-    """`target_kind` is a states.BlockTarget."""
-
-    target_kind: int
-    target_id: bytes
-    reason: str
-    idempotency_key: str = ""
-
-
-class LiftBlock(msgspec.Struct):
-    """End a standing block."""
-
-    id: bytes
-    reason: str
-    idempotency_key: str = ""
 
 
 class Position(msgspec.Struct, frozen=True, order=True):

@@ -211,6 +211,10 @@ class RecordId(
     """A record that has a page of its own."""
 
 
+class BlockedId(OneOf, kinds=("store", "service", "terminal")):
+    """What a block stops."""
+
+
 class PlaceId(OneOf, kinds=("account", "company", "store")):
     """What a contact belongs to."""
 
