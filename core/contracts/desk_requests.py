@@ -14,11 +14,6 @@ LOG_IN = f"{DESK}.log_in"  # LogIn -> access.LogInOutcome
 LOG_OUT = f"{DESK}.log_out"  # Nothing -> Nothing
 SESSION = f"{DESK}.session"  # Nothing -> SessionView
 SESSIONS_ENDED = f"{DESK}.sessions_ended"  # SessionsEnded -> list[bytes]
-TRANSACTIONS = f"{DESK}.transactions"  # ListTransactions -> TransactionPage
-TRANSACTION = f"{DESK}.transaction"  # ById -> TransactionDetail
-REFUND = f"{DESK}.refund"  # Refund -> Written (Transaction)
-CANCEL = f"{DESK}.cancel"  # Cancel -> Written (Transaction)
-COUNTERS = f"{DESK}.counters"  # CountFigures -> Counters
 REASONS = f"{DESK}.reasons"  # Nothing -> ReasonTexts, no principal
 STREAM_OPENED = f"{DESK}.stream_opened"  # Nothing -> StreamOpened
 EVENTS_AFTER = f"{DESK}.events_after"  # EventsAfter -> EventsPage, no principal: the gateway filters
@@ -82,36 +77,10 @@ class TransactionFilter(msgspec.Struct, frozen=True):
     figure: FigureName | None = None  # those that a figure counts
 
 
-class ListTransactions(msgspec.Struct):
-    """Newest first; `before` is the last id of the page before."""
-
-    filter: TransactionFilter
-    limit: int = 50
-    before: bytes | None = None
-
-
 class ById(msgspec.Struct):
     """One thing by its id."""
 
     id: bytes
-
-
-class Refund(msgspec.Struct):
-    """Refund a transaction; the key makes a repeat harmless."""
-
-    id: bytes
-    amount_minor: int
-    currency: str
-    reason: str
-    idempotency_key: str
-
-
-class Cancel(msgspec.Struct):
-    """Cancel a transaction before its capture."""
-
-    id: bytes
-    reason: str
-    idempotency_key: str = ""
 
 
 class Written(msgspec.Struct):
@@ -119,13 +88,6 @@ class Written(msgspec.Struct):
 
     body: bytes
     replayed: bool = False
-
-
-class CountFigures(msgspec.Struct):
-    """The transactions that a filter leaves; without times in it those of the last minutes, the running one included."""
-
-    filter: TransactionFilter
-    minutes: int | None = None
 
 
 class Position(msgspec.Struct, frozen=True, order=True):

@@ -16,6 +16,7 @@ from core.contracts import (
     macros,
     requests,
     supervision,
+    transactions,
 )
 from core.contracts.operation import Operation, refuse_twins
 
@@ -33,5 +34,6 @@ OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
     *macros.OPERATIONS,
     *requests.OPERATIONS,
     *supervision.OPERATIONS,
+    *transactions.OPERATIONS,
 )
 refuse_twins(OPERATIONS)

@@ -9,11 +9,7 @@ from litestar import Request
 from litestar.params import QueryParameter
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import PAGE_ROWS_MAX, FigureName, TransactionFilter
-from core.contracts.desk_views import BrandName, KindName
-from core.contracts.ids import StoreId
-from core.contracts.refusals import Refused
-from core.contracts.transaction_filter import TransactionQuery, filter_of
+from core.contracts.desk_requests import PAGE_ROWS_MAX
 from core.values.clock import in_utc, to_unix_us
 from core.values.cursors import CursorMalformed, decode_cursor
 from core.values.ids import IdMalformed, decode_id
@@ -24,7 +20,6 @@ Cursor = Annotated[str | None, QueryParameter(max_length=400, description="`next
 Words = Annotated[str, QueryParameter(name="query", max_length=100, description="Words to look for")]
 Revision = Annotated[int, msgspec.Meta(ge=0, description="`revision` as it was read")]
 _FRACTION: Final = re.compile(r"[+-]?[0-9]*(?:\.[0-9]*(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)")
-_AMOUNT_MAX: Final = 10**12
 
 
 def path_id(kind: str, text: str) -> bytes:
@@ -88,96 +83,3 @@ def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
     for name in integer_parameters(request.route_handler):
         if _FRACTION.fullmatch(request.query_params.get(name, "")):
             raise Problem.of_field(name, "not_integer")
-
-
-FILTER_PARAMETERS: Final = frozenset(
-    {
-        "from",
-        "to",
-        "store",
-        "terminal",
-        "state",
-        "reason",
-        "brand",
-        "amount_min",
-        "amount_max",
-        "last_four",
-        "rrn",
-        "stan",
-        "approval_code",
-        "kind",
-        "figure",
-    }
-)
-LIVE_PARAMETERS: Final = frozenset(
-    {"store", "terminal", "state", "brand", "amount_min", "amount_max", "reason", "last_event_id"}
-)
-
-Store = Annotated[str | None, QueryParameter(description="A store’s id")]
-Terminal = Annotated[
-    str | None,
-    QueryParameter(
-        pattern="^(ter_[0-9A-Za-z]{26}|[0-9A-Za-z]{8})$",
-        description="A terminal’s id, or its number of 8 characters",
-    ),
-]
-States = Annotated[
-    str | None,
-    QueryParameter(name="state", max_length=200, description="One state or several, with commas between"),
-]
-ReasonCode = Annotated[str | None, QueryParameter(max_length=50)]
-BrandCode = Annotated[BrandName | None, QueryParameter()]
-Amount = Annotated[int | None, QueryParameter(ge=0, le=_AMOUNT_MAX, description="Minor units")]
-
-
-def live_filter(
-    store: Store = None,
-    terminal: Terminal = None,
-    states: States = None,
-    reason: ReasonCode = None,
-    brand: BrandCode = None,
-    amount_min: Amount = None,
-    amount_max: Amount = None,
-) -> TransactionFilter:
-    """Return the filter of the live feed. Raises: Problem."""
-    asked = TransactionQuery(
-        store=None if store is None else StoreId(body_id("store", store, "store")),
-        terminal=terminal,
-        state=states,
-        reason=reason,
-        brand=brand,
-        amount_min=amount_min,
-        amount_max=amount_max,
-    )
-    try:
-        return filter_of(asked)
-    except Refused as refused:
-        raise Problem.of_desk(refused.problem) from refused
-
-
-def list_filter(
-    live_filter: TransactionFilter,
-    from_: Annotated[datetime | None, QueryParameter(name="from", description="Received at or after")] = None,
-    to: Annotated[datetime | None, QueryParameter(description="Received before")] = None,
-    last_four: Annotated[str | None, QueryParameter(pattern="^[0-9]{4}$")] = None,
-    rrn: Annotated[str | None, QueryParameter(pattern="^[0-9A-Za-z]{12}$")] = None,
-    stan: Annotated[str | None, QueryParameter(pattern="^[0-9]{1,6}$")] = None,
-    approval_code: Annotated[str | None, QueryParameter(pattern="^[0-9A-Za-z]{1,6}$")] = None,
-    kind: KindName | None = None,
-    figure: Annotated[FigureName | None, QueryParameter(description="The rows that a figure counts")] = None,
-) -> TransactionFilter:
-    """Return the filter of the list."""
-    more = filter_of(
-        TransactionQuery(
-            from_=from_,
-            to=to,
-            last_four=last_four,
-            rrn=rrn,
-            stan=stan,
-            approval_code=approval_code,
-            kind=kind,
-            figure=figure,
-        )
-    )
-    given = {name: value for name, value in msgspec.structs.asdict(more).items() if value is not None}
-    return msgspec.structs.replace(live_filter, **given)
