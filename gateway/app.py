@@ -27,21 +27,15 @@ from gateway.operations import IdSchemas, routes_of
 from gateway.outermost import Outermost
 from gateway.v1 import (
     access,
-    blocks,
-    counters,
     documents,
-    estate,
     events,
+    exports,
     merchants,
     notifications,
     searching,
     sessions,
-    stores,
-    supervision,
-    terminals,
-    transactions,
 )
-from gateway.v1.reading import list_filter, live_filter, refuse_unknown_parameters
+from gateway.v1.reading import refuse_unknown_parameters
 from gateway.wellformed import WellFormed
 from observability.admission import Admission, BodyCut, BodyStalled, Crowded
 from observability.client_address import TrustedProxies
@@ -56,8 +50,7 @@ _TOPICS: Final = (
     documents,
     notifications,
     searching,
-    supervision,
-    estate,
+    exports,
 )
 NOBODY: Final = TrustedProxies(())
 
@@ -169,18 +162,6 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
             sessions.log_in,
             sessions.current_session,
             sessions.log_out,
-            transactions.list_transactions,
-            transactions.one_transaction,
-            transactions.refund,
-            transactions.cancel,
-            counters.counters,
-            stores.list_stores,
-            stores.one_store,
-            terminals.list_terminals,
-            terminals.one_terminal,
-            blocks.make_block,
-            blocks.lift_block,
-            blocks.list_blocks,
             events.events,
             *(handler for topic in _TOPICS for handler in topic.HANDLERS),
             *routes_of(OPERATIONS),
@@ -190,8 +171,6 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
             "core": Provide(lambda: parts.core, sync_to_thread=False),
             "feed": Provide(lambda: parts.feed, sync_to_thread=False),
-            "live_filter": Provide(live_filter, sync_to_thread=False),
-            "list_filter": Provide(list_filter, sync_to_thread=False),
         },
         security=[{"bearer": []}],
     )

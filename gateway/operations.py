@@ -10,7 +10,7 @@ from functools import partial
 from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
-from litestar import Response, delete, get, patch, post, put
+from litestar import Response, delete, get, patch, post
 from litestar.constants import RESERVED_KWARGS
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
@@ -41,7 +41,7 @@ class IdSchemas(OpenAPISchemaPlugin):
 
 
 Any_: TypeAlias = Operation[Any, Any]
-_DECORATORS: Final = {"GET": get, "POST": post, "PATCH": patch, "PUT": put, "DELETE": delete}
+_DECORATORS: Final = {"GET": get, "POST": post, "PATCH": patch, "DELETE": delete}
 _IN_QUERY: Final = frozenset({"GET", "DELETE"})
 _PLACE: Final = re.compile(r"\{([a-z_]+)\}")
 _KEY: Final = "idempotency_key"

@@ -14,18 +14,6 @@ LOG_IN = f"{DESK}.log_in"  # LogIn -> access.LogInOutcome
 LOG_OUT = f"{DESK}.log_out"  # Nothing -> Nothing
 SESSION = f"{DESK}.session"  # Nothing -> SessionView
 SESSIONS_ENDED = f"{DESK}.sessions_ended"  # SessionsEnded -> list[bytes]
-TRANSACTIONS = f"{DESK}.transactions"  # ListTransactions -> TransactionPage
-TRANSACTION = f"{DESK}.transaction"  # ById -> TransactionDetail
-REFUND = f"{DESK}.refund"  # Refund -> Written (Transaction)
-CANCEL = f"{DESK}.cancel"  # Cancel -> Written (Transaction)
-COUNTERS = f"{DESK}.counters"  # CountFigures -> Counters
-STORES = f"{DESK}.stores"  # Search -> StorePage
-STORE = f"{DESK}.store"  # ById -> StoreDetail
-TERMINALS = f"{DESK}.terminals"  # Search -> TerminalPage
-TERMINAL = f"{DESK}.terminal"  # ById -> TerminalView
-BLOCKS = f"{DESK}.blocks"  # ListBlocks -> BlockList
-BLOCK = f"{DESK}.block"  # MakeBlock -> Written (Block)
-LIFT = f"{DESK}.lift"  # LiftBlock -> Written (Block)
 REASONS = f"{DESK}.reasons"  # Nothing -> ReasonTexts, no principal
 STREAM_OPENED = f"{DESK}.stream_opened"  # Nothing -> StreamOpened
 EVENTS_AFTER = f"{DESK}.events_after"  # EventsAfter -> EventsPage, no principal: the gateway filters
@@ -89,36 +77,10 @@ class TransactionFilter(msgspec.Struct, frozen=True):
     figure: FigureName | None = None  # those that a figure counts
 
 
-class ListTransactions(msgspec.Struct):
-    """Newest first; `before` is the last id of the page before."""
-
-    filter: TransactionFilter
-    limit: int = 50
-    before: bytes | None = None
-
-
 class ById(msgspec.Struct):
     """One thing by its id."""
 
     id: bytes
-
-
-class Refund(msgspec.Struct):
-    """Refund a transaction; the key makes a repeat harmless."""
-
-    id: bytes
-    amount_minor: int
-    currency: str
-    reason: str
-    idempotency_key: str
-
-
-class Cancel(msgspec.Struct):
-    """Cancel a transaction before its capture."""
-
-    id: bytes
-    reason: str
-    idempotency_key: str = ""
 
 
 class Written(msgspec.Struct):
@@ -126,49 +88,6 @@ class Written(msgspec.Struct):
 
     body: bytes
     replayed: bool = False
-
-
-class CountFigures(msgspec.Struct):
-    """The transactions that a filter leaves; without times in it those of the last minutes, the running one included."""
-
-    filter: TransactionFilter
-    minutes: int | None = None
-
-
-class Search(msgspec.Struct):
-    """Rows after `after` (a name for stores, a number for terminals) that match the words."""
-
-    query: str = ""
-    store_id: bytes | None = None
-    limit: int = 50
-    after: str = ""
-    after_id: bytes = b""
-
-
-class ListBlocks(msgspec.Struct):
-    """Blocks of a target, or all; `standing` None takes lifted ones too."""
-
-    target_id: bytes | None = None
-    standing: bool | None = None
-    limit: int = 100
-    before: bytes | None = None
-
-
-class MakeBlock(msgspec.Struct):
-    """`target_kind` is a states.BlockTarget."""
-
-    target_kind: int
-    target_id: bytes
-    reason: str
-    idempotency_key: str = ""
-
-
-class LiftBlock(msgspec.Struct):
-    """End a standing block."""
-
-    id: bytes
-    reason: str
-    idempotency_key: str = ""
 
 
 class Position(msgspec.Struct, frozen=True, order=True):

@@ -372,13 +372,6 @@ class TerminalView(msgspec.Struct, kw_only=True):
     refusal: SignOnRefusal | None = None
 
 
-class TerminalPage(msgspec.Struct):
-    """In the order of their numbers."""
-
-    data: list[TerminalView]
-    next_cursor: str | None = None
-
-
 class StoreSummary(msgspec.Struct, kw_only=True):
     """A store in a list."""
 

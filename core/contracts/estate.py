@@ -1,18 +1,26 @@
-"""The estate of terminals: diagnosis, the wall, assignments and options, macros. Requests and public shapes."""
+"""The estate of terminals: diagnosis, the wall, assignments and options. Operations, requests and public shapes."""
 
-from typing import Literal
+from functools import partial
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from core.contracts.desk_requests import FigureName
 from core.contracts.desk_views import StoreRef, TerminalState, TerminalView, Timestamp
-from core.contracts.subjects import DESK
-
-DIAGNOSIS = f"{DESK}.diagnosis"  # desk_requests.ById -> TransactionDiagnosis
+from core.contracts.ids import StoreId, TerminalId, TransactionId
+from core.contracts.listing import Paged, Remark, Why, Words
+from core.contracts.operation import ACT, GET, POST, Operation, Reach
+from core.contracts.permissions import Permission
 
 HopAtFault = Literal["terminal", "edge", "core", "link", "host", "issuer"]
 LevelOf = Literal["terminal", "store", "network"]
 LevelVerdict = Literal["worse", "usual", "too_few"]
+
+
+class Diagnose(msgspec.Struct, kw_only=True):
+    """The hop at fault, the next step, and how much fails around compared with the usual level."""
+
+    id: TransactionId
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -55,33 +63,24 @@ class TransactionDiagnosis(msgspec.Struct, kw_only=True):
     levels: list[Level]
 
 
-LIST_TERMINALS = f"{DESK}.list_terminals"  # ListTerminals -> EstatePage
-TERMINAL_PROFILE = f"{DESK}.terminal_profile"  # desk_requests.ById -> TerminalProfile
-ASSIGN_TERMINAL = f"{DESK}.assign_terminal"  # AssignTerminal -> desk_requests.Written (TerminalProfile)
-MOVE_TERMINAL = f"{DESK}.move_terminal"  # MoveTerminal -> desk_requests.Written (TerminalProfile)
-ACTIVATE_TERMINAL = f"{DESK}.activate_terminal"  # TerminalAct -> desk_requests.Written (TerminalProfile)
-RETIRE_TERMINAL = f"{DESK}.retire_terminal"  # TerminalAct -> desk_requests.Written (TerminalProfile)
-SET_TERMINAL_OPTIONS = (
-    f"{DESK}.set_terminal_options"  # SetTerminalOptions -> desk_requests.Written (TerminalProfile)
-)
-WALL = f"{DESK}.wall"  # AskWall -> WallView
-
 Condition = TerminalState
-
 DialectName = Literal["ascii1987", "bcd1987", "ascii1993"]
 Connectivity = Literal["ethernet", "wifi", "cellular"]
 
 
-class ListTerminals(msgspec.Struct):
-    """Terminals in the order of their numbers, after `after`; every field that is set narrows the list."""
+Short = Annotated[str, msgspec.Meta(max_length=60)]
+DepartmentCode = Annotated[str, msgspec.Meta(max_length=3)]
+ServiceName = Annotated[str, msgspec.Meta(max_length=20)]
 
-    query: str = ""
-    store_id: bytes | None = None
-    department: str | None = None
-    service: str | None = None
+
+class ListTerminals(Paged, kw_only=True):
+    """Terminals by number, serial number, model, store or city, and by how they are doing."""
+
+    query: Words = ""
+    store: Annotated[StoreId, msgspec.Meta(description="A store’s id")] | None = None
+    department: DepartmentCode | None = None
+    service: ServiceName | None = None
     condition: Condition | None = None
-    limit: int = 50
-    after: str = ""
 
 
 class EstateTerminal(TerminalView, kw_only=True):
@@ -97,37 +96,55 @@ class EstatePage(msgspec.Struct):
     next_cursor: str | None = None
 
 
-class AssignTerminal(msgspec.Struct):
-    """A new terminal for a service of a store."""
+class OneTerminal(msgspec.Struct, kw_only=True):
+    """A terminal with its state and its standing block."""
 
-    terminal: str
-    store_id: bytes
-    service: str
-    model: str = ""
-    serial: str = ""
-    dialect: str = "ascii1987"
+    id: TerminalId
+
+
+class ReadProfile(OneTerminal, kw_only=True):
+    """What a technician sets, its level, and who changed what."""
+
+
+class AssignTerminal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A terminal by its number on the label, and where it goes."""
+
+    terminal: Short
+    store_id: StoreId
+    service: ServiceName
+    model: Short = ""
+    serial: Short = ""
+    dialect: Short = "ascii1987"
     idempotency_key: str = ""
 
 
-class MoveTerminal(msgspec.Struct):
-    """The same terminal at another store or service."""
+class MoveTerminal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where it goes, and why."""
 
-    id: bytes
-    store_id: bytes
-    service: str
-    reason: str
+    id: TerminalId
+    store_id: StoreId
+    service: ServiceName
+    reason: Why
     idempotency_key: str = ""
 
 
-class TerminalAct(msgspec.Struct):
-    """Activate or retire."""
+class ActivateTerminal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Put a terminal into service: its next sign-on is welcome. A retired one comes back."""
 
-    id: bytes
-    reason: str = ""
+    id: TerminalId
+    reason: Remark = ""
     idempotency_key: str = ""
 
 
-class TerminalOptions(msgspec.Struct, forbid_unknown_fields=True):
+class RetireTerminal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Take a terminal out of service: its payments and sign-ons are refused."""
+
+    id: TerminalId
+    reason: Why
+    idempotency_key: str = ""
+
+
+class TerminalOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What a technician sets; amounts in minor units. No limit for contactless means the scheme's own."""
 
     dialect: str
@@ -138,11 +155,10 @@ class TerminalOptions(msgspec.Struct, forbid_unknown_fields=True):
     contactless_max: int | None = None
 
 
-class SetTerminalOptions(msgspec.Struct):
-    """Every option of a terminal at once."""
+class SetTerminalOptions(TerminalOptions, kw_only=True, forbid_unknown_fields=True):
+    """Every option at once: dialect, connectivity, tip, pre-authorisation and contactless limit."""
 
-    id: bytes
-    options: TerminalOptions
+    id: TerminalId
     idempotency_key: str = ""
 
 
@@ -185,12 +201,12 @@ class TerminalProfile(msgspec.Struct, kw_only=True):
     notes: list[TerminalNote]
 
 
-class AskWall(msgspec.Struct):
-    """The estate; a department shows its stores."""
+class AskWall(msgspec.Struct, kw_only=True):
+    """Terminals counted by condition: by region and department, or the stores of one department."""
 
-    department: str | None = None
-    region: str | None = None
-    service: str | None = None
+    region: Annotated[str, msgspec.Meta(max_length=2, description="INSEE code")] | None = None
+    department: DepartmentCode | None = None
+    service: ServiceName | None = None
 
 
 class WallCounts(msgspec.Struct):
@@ -230,3 +246,67 @@ class WallView(msgspec.Struct, kw_only=True):
     groups: list[WallGroup]
     more: bool = False
     counted_at: str  # over a large estate, up to a minute ago
+
+
+_TAG: Final = "Directory"
+_ASSIGN: Final = "Add a terminal to a service of a store. It takes payments once it is activated."
+_MOVE: Final = "Put a terminal into another store or service; it must sign on anew."
+_OPTIONS: Final = "Set dialect, connectivity, tip, pre-authorisation and contactless limit; the terminal is asked to take them."
+_read = partial(Operation, right=Permission.DIRECTORY_READ, reach=Reach.SOMEWHERE)
+_write = partial(Operation, right=Permission.TERMINALS_WRITE, reach=Reach.SOMEWHERE)
+
+DIAGNOSIS = Operation(
+    "transactions.diagnosis",
+    Diagnose,
+    TransactionDiagnosis,
+    right=Permission.TRANSACTIONS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/transactions/{id}/diagnosis", "Why, and is it usual?", tag="Transactions"),
+)
+LIST = _read(
+    "terminals.list", ListTerminals, EstatePage, http=GET("/terminals", "Search terminals", tag=_TAG)
+)
+ONE = _read("terminals.one", OneTerminal, TerminalView, http=GET("/terminals/{id}", "One terminal", tag=_TAG))
+PROFILE = _read(
+    "terminals.profile",
+    ReadProfile,
+    TerminalProfile,
+    http=GET("/terminals/{id}/profile", "A terminal’s options and history", tag=_TAG),
+)
+ASSIGN = _write(
+    "terminals.assign",
+    AssignTerminal,
+    TerminalProfile,
+    http=POST("/terminals", "Assign a terminal", _ASSIGN, _TAG),
+    audit=("terminal.assigned",),
+)
+MOVE = _write(
+    "terminals.move",
+    MoveTerminal,
+    TerminalProfile,
+    http=ACT("/terminals/{id}/move", "Move a terminal", _MOVE, _TAG),
+    audit=("terminal.moved",),
+)
+ACTIVATE = _write(
+    "terminals.activate",
+    ActivateTerminal,
+    TerminalProfile,
+    http=ACT("/terminals/{id}/activate", "Activate a terminal", tag=_TAG),
+    audit=("terminal.activated",),
+)
+RETIRE = _write(
+    "terminals.retire",
+    RetireTerminal,
+    TerminalProfile,
+    http=ACT("/terminals/{id}/retire", "Retire a terminal", tag=_TAG),
+    audit=("terminal.retired",),
+)
+SET_OPTIONS = _write(
+    "terminals.set_options",
+    SetTerminalOptions,
+    TerminalProfile,
+    http=ACT("/terminals/{id}/options", "Set a terminal’s options", _OPTIONS, _TAG),
+    audit=("terminal.options",),
+)
+WALL = _read("wall.read", AskWall, WallView, http=GET("/wall", "The state of the estate", tag=_TAG))
+OPERATIONS = (DIAGNOSIS, LIST, ONE, PROFILE, ASSIGN, MOVE, ACTIVATE, RETIRE, SET_OPTIONS, WALL)

@@ -211,6 +211,10 @@ class RecordId(
     """A record that has a page of its own."""
 
 
+class BlockedId(OneOf, kinds=("store", "service", "terminal")):
+    """What a block stops."""
+
+
 class PlaceId(OneOf, kinds=("account", "company", "store")):
     """What a contact belongs to."""
 
@@ -232,6 +236,11 @@ def decode(raw: bytes | msgspec.Raw, shape: type[Shape]) -> Shape:
 def convert(value: Any, shape: type[Shape]) -> Shape:
     """Return plain values as a contract. Raises: msgspec.ValidationError."""
     return msgspec.convert(value, shape, dec_hook=_read)
+
+
+def plain(value: object) -> Any:
+    """Return a contract as plain values, identifiers in their public form."""
+    return msgspec.to_builtins(value, enc_hook=_written)
 
 
 def _written(value: Any) -> Any:

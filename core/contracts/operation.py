@@ -7,7 +7,7 @@ not one request and one answer (streams, files, sessions) has a route written by
 
 import inspect
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 from functools import partial
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -19,7 +19,7 @@ from core.contracts.subjects import DESK
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 Answered = TypeVar("Answered")
-Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
 
 
 class Reach(Enum):
@@ -51,17 +51,17 @@ GET: Final = partial(Route, "GET", 200)
 POST: Final = partial(Route, "POST", 201)  # makes a thing
 ACT: Final = partial(Route, "POST", 200)  # changes what there is, or only computes
 PATCH: Final = partial(Route, "PATCH", 200)
-PUT: Final = partial(Route, "PUT", 200)
 DELETE: Final = partial(Route, "DELETE", 204)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Operation(Generic[Asked, Answered]):
     """One capability. `name` is `<things>.<act>`; `audit` lists the kinds of the rows that it may leave."""
 
     name: str
     asked: type[Asked]
     answered: type[Answered]
+    _: KW_ONLY
     reach: Reach
     right: Permission | None = None
     http: Route | None = None

@@ -7,7 +7,9 @@ from core.contracts import (
     administration,
     agreements,
     approvals,
+    directory,
     documents,
+    estate,
     fees,
     host_matters,
     limits,
@@ -15,6 +17,8 @@ from core.contracts import (
     notifications,
     requests,
     searching,
+    supervision,
+    transactions,
 )
 from core.contracts.operation import Operation, refuse_twins
 
@@ -23,7 +27,9 @@ OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
     *administration.OPERATIONS,
     *agreements.OPERATIONS,
     *approvals.OPERATIONS,
+    *directory.OPERATIONS,
     *documents.OPERATIONS,
+    *estate.OPERATIONS,
     *fees.OPERATIONS,
     *host_matters.OPERATIONS,
     *limits.OPERATIONS,
@@ -31,5 +37,7 @@ OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
     *notifications.OPERATIONS,
     *requests.OPERATIONS,
     *searching.OPERATIONS,
+    *supervision.OPERATIONS,
+    *transactions.OPERATIONS,
 )
 refuse_twins(OPERATIONS)

@@ -1,40 +1,25 @@
-"""Supervision between gateway and core: exports, saved views, alert rules, alerts, activity.
+"""Supervision: exports, saved views, alert rules, alerts, activity. Operations, requests, and what API v1 shows."""
 
-Requests first, then what API v1 shows. Ids arrive as 16 bytes and leave as typed text.
-"""
-
-from typing import Final, Literal
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import TransactionFilter
+from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import BrandName, Figures, PersonRef, StoreRef, Timestamp
-from core.contracts.subjects import DESK
-
-EXPORT_ASK = f"{DESK}.export_ask"  # AskExport -> Written (ExportJob)
-EXPORTS = f"{DESK}.exports"  # ListExports -> ExportPage
-EXPORT = f"{DESK}.export"  # ById -> ExportJob
-EXPORT_CANCEL = f"{DESK}.export_cancel"  # ById -> Nothing
-EXPORT_CHUNK = f"{DESK}.export_chunk"  # ReadChunk -> ExportChunk
-VIEWS = f"{DESK}.views"  # ListViews -> ViewList
-VIEW_SAVE = f"{DESK}.view_save"  # SaveView -> Written (SavedView)
-VIEW_DELETE = f"{DESK}.view_delete"  # ById -> Nothing
-VIEW_DEFAULT = f"{DESK}.view_default"  # ChooseDefault -> Nothing
-ALERT_RULES = f"{DESK}.alert_rules"  # Nothing -> AlertRuleList
-ALERT_RULE_SAVE = f"{DESK}.alert_rule_save"  # SaveAlertRule -> Written (AlertRule)
-ALERT_RULE_DELETE = f"{DESK}.alert_rule_delete"  # ById -> Nothing
-ALERT_RULE_PREVIEW = f"{DESK}.alert_rule_preview"  # RuleTerms -> RulePreview
-ALERTS = f"{DESK}.alerts"  # ListAlerts -> AlertPage
-ALERT = f"{DESK}.alert"  # ById -> AlertDetail
-ALERT_ACKNOWLEDGE = f"{DESK}.alert_acknowledge"  # AnswerAlert -> Written (Alert)
-ALERT_SNOOZE = f"{DESK}.alert_snooze"  # AnswerAlert -> Written (Alert)
-ACTIVITY = f"{DESK}.activity"  # ReadActivity -> Activity
+from core.contracts.ids import AlertId, AlertRuleId, ExportId, StoreId, ViewId
+from core.contracts.listing import Limit, Paged, Remark, Revision, Why
+from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, Reach, Route
+from core.contracts.permissions import Permission
+from core.contracts.transaction_filter import TransactionQuery
 
 CHUNK_BYTES_MAX: Final = 512 * 1024
 EXPORT_OPEN_MAX: Final = 5  # waiting or running, for one agent
 VIEWS_MAX: Final = 50  # of one agent
 ALERT_RULES_MAX: Final = 100
 ACTIVITY_DAYS_MAX: Final = 31
+SNOOZE_MINUTES_MAX: Final = 7 * 1440
 
 ExportFormat = Literal["csv", "xlsx"]
 ExportState = Literal["waiting", "running", "done", "failed", "cancelled", "expired"]
@@ -74,34 +59,41 @@ Severity = Literal["info", "warning", "critical"]
 Subject = Literal["area", "store", "terminal", "acquirer"]
 AlertState = Literal["open", "acknowledged", "snoozed", "recovered"]
 
+ViewValue = Annotated[str, msgspec.Meta(max_length=80)]
+
 
 # Requests.
 
 
-class AskExport(msgspec.Struct):
-    """Write the transactions that a filter takes in into a file. `asked` is the filter in its public form."""
+class AskExport(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to write into a file. Without columns: the usual ones."""
 
     format: ExportFormat
-    filter: TransactionFilter
-    asked: dict[str, str]
-    columns: list[ExportColumn]
-    locale: str
-    compressed: bool
-    idempotency_key: str
     kind: Literal["transactions"] = "transactions"
+    filter: TransactionQuery = msgspec.field(default_factory=TransactionQuery)
+    columns: Annotated[list[ExportColumn], msgspec.Meta(min_length=1, max_length=40)] | None = None
+    locale: Literal["fr", "en"] | None = None
+    compressed: bool = False
+    idempotency_key: str
 
 
-class ListExports(msgspec.Struct):
-    """The caller's own, newest first."""
-
-    limit: int = 50
-    before: bytes | None = None
+class ListExports(Paged, kw_only=True):
+    """Exports with how far each one is."""
 
 
-class ReadChunk(msgspec.Struct):
+class OneExport(msgspec.Struct, kw_only=True):
+    """One of the caller's exports."""
+
+    id: ExportId
+
+
+class CancelExport(OneExport, kw_only=True):
+    """Stop it, or give its file back; doing it twice changes nothing."""
+
+
+class ReadChunk(OneExport, kw_only=True):
     """The bytes of a finished export from an offset on."""
 
-    id: bytes
     offset: int
 
 
@@ -114,38 +106,58 @@ class ExportChunk(msgspec.Struct):
     media_type: str
 
 
-class ListViews(msgspec.Struct):
-    """Views of one list that the caller may use."""
+_VIEWED: Final = msgspec.Meta(description="Which list the view is of")
+
+
+class ListViews(msgspec.Struct, kw_only=True):
+    """One's own views and those shared with one's roles, by name."""
+
+    list_: Annotated[ViewedList, _VIEWED] = msgspec.field(name="list")
+
+
+class AddView(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Filters as in the address of the list's page, each with its values; dates only where they belong to the view."""
 
     list_: ViewedList = msgspec.field(name="list")
-
-
-class SaveView(msgspec.Struct):
-    """A new view, or the caller's own one changed when `id` is set."""
-
-    list_: ViewedList = msgspec.field(name="list")
-    name: str
-    filters: dict[str, list[str]]
-    columns: list[str]
-    shared_role: str | None
-    id: bytes | None = None
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    filters: Annotated[
+        dict[str, Annotated[list[ViewValue], msgspec.Meta(max_length=20)]], msgspec.Meta(max_length=20)
+    ] = {}
+    columns: Annotated[list[ViewValue], msgspec.Meta(max_length=20)] = []
+    shared_role: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z_]{1,39}$")] | None = None
     idempotency_key: str = ""
 
 
-class ChooseDefault(msgspec.Struct):
-    """Open a list with a view from now on; `id` None with none."""
+class ChangeView(AddView, kw_only=True, forbid_unknown_fields=True):
+    """Put another state in place of one of one's own views."""
+
+    id: ViewId
+
+
+class RemoveView(msgspec.Struct, kw_only=True):
+    """Delete one of one's own views."""
+
+    id: ViewId
+
+
+class ChooseDefault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Open a list with a view from now on, or plainly."""
 
     list_: ViewedList = msgspec.field(name="list")
-    id: bytes | None
+    view: ViewId | None
 
 
-class RuleTerms(msgspec.Struct, forbid_unknown_fields=True):
+class ListRules(msgspec.Struct, kw_only=True):
+    """The rules whose whole area the caller sees, by name."""
+
+
+class RuleTerms(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What a rule looks at and when it speaks. `threshold` is a percentage for rates, else a number of things."""
 
     kind: RuleKind
-    threshold: int
-    window_minutes: int
-    volume_min: int
+    threshold: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    window_minutes: Annotated[int, msgspec.Meta(ge=5, le=1440)]
+    volume_min: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
     per: Subject
     departments: list[str] | None = None
     stores: list[str] | None = None
@@ -155,42 +167,68 @@ class RuleTerms(msgspec.Struct, forbid_unknown_fields=True):
     quiet_to: str | None = None
 
 
-class SaveAlertRule(msgspec.Struct):
-    """A new rule, or another state of one when `id` is set."""
+class AddAlertRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A rule: what it looks at, when it speaks and how loudly."""
 
-    name: str
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     severity: Severity
-    enabled: bool
     terms: RuleTerms
-    id: bytes | None = None
-    revision: int | None = None  # what was read; another one means that somebody wrote since
+    enabled: bool = True
     idempotency_key: str = ""
 
 
-class ListAlerts(msgspec.Struct):
-    """Alerts, newest first; standing ones unless `recovered` is asked for."""
+class ChangeAlertRule(AddAlertRule, kw_only=True, forbid_unknown_fields=True):
+    """A rule as it shall be; another revision than the present one means that somebody wrote since."""
+
+    id: AlertRuleId
+    revision: Revision | None = None
+
+
+class RemoveAlertRule(msgspec.Struct, kw_only=True):
+    """Stop watching; what the rule said stays in the history."""
+
+    id: AlertRuleId
+
+
+class ListAlerts(Paged, kw_only=True):
+    """What stands, or what has recovered."""
 
     recovered: bool = False
-    limit: int = 100
-    before: bytes | None = None
+    limit: Limit = 100
 
 
-class AnswerAlert(msgspec.Struct):
-    """Take note of an alert; `minutes` for how long it shall be quiet, 0 when only acknowledged."""
+class OneAlert(msgspec.Struct, kw_only=True):
+    """An alert with its history."""
 
-    id: bytes
-    note: str
-    minutes: int = 0
+    id: AlertId
+
+
+class AcknowledgeAlert(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What is known or done about it."""
+
+    id: AlertId
+    note: Why
     idempotency_key: str = ""
 
 
-class ReadActivity(msgspec.Struct):
-    """Activity of whole hours between two moments, with the same hours a week before beside them."""
+class SnoozeAlert(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """For how long it shall be quiet, and why."""
 
-    from_us: int
-    to_us: int
-    store_id: bytes | None = None
-    brand: int | None = None
+    id: AlertId
+    minutes: Annotated[int, msgspec.Meta(ge=5, le=SNOOZE_MINUTES_MAX)]
+    note: Remark = ""
+    idempotency_key: str = ""
+
+
+class ReadActivity(msgspec.Struct, kw_only=True):
+    """Whole hours of at most 31 days: volume, approval rate and latency, by store, brand and reason too."""
+
+    from_: Annotated[datetime, msgspec.Meta(description="24 hours before `to` by default")] | None = (
+        msgspec.field(name="from", default=None)
+    )
+    to: Annotated[datetime, msgspec.Meta(description="Now by default")] | None = None
+    store: Annotated[StoreId, msgspec.Meta(description="A store’s id")] | None = None
+    brand: BrandName | None = None
 
 
 # Views.
@@ -357,3 +395,159 @@ class Activity(msgspec.Struct):
     stores: list[StoreActivity]
     brands: list[BrandActivity]
     reasons: list[ReasonActivity]
+
+
+_ASK: Final = (
+    "Ask for a file of every transaction that the filter takes in and the caller sees now; "
+    "ask for it again by its id."
+)
+_ADD_VIEW: Final = "Keep filters and columns under a name, for oneself or for a role that one holds."
+_CHANGE_RULE: Final = (
+    "Put another state in place; what stood by the old one is over. "
+    "Refused when somebody else wrote after the revision that is named."
+)
+_ACKNOWLEDGE: Final = "Say that somebody looks after it: the bell counts it no more."
+_SNOOZE: Final = "Keep it quiet for some minutes; it speaks again afterwards if it still stands."
+_PREVIEW: Final = (
+    "Say how often such a rule would have opened an alert in the last seven days. Nothing is kept."
+)
+_exports = partial(Operation, right=Permission.TRANSACTIONS_EXPORT, reach=Reach.SOMEWHERE)
+# A view belongs to its list, and so does the right to it.
+_views = partial(Operation, reach=Reach.BY_RECORD)
+_seen = partial(Operation, right=Permission.ALERTS_READ, reach=Reach.SOMEWHERE)
+_answered = partial(Operation, right=Permission.ALERTS_ACKNOWLEDGE, reach=Reach.SOMEWHERE)
+_rules = partial(Operation, right=Permission.ALERTS_WRITE, reach=Reach.SOMEWHERE)
+
+EXPORT = _exports(
+    "exports.ask",
+    AskExport,
+    ExportJob,
+    http=Route("POST", 202, "/exports", "Export transactions", _ASK, "Exports"),
+    audit=("export.asked",),
+)
+EXPORTS = _exports(
+    "exports.list",
+    ListExports,
+    ExportPage,
+    http=GET("/exports", "The caller’s exports, newest first", tag="Exports"),
+)
+ONE_EXPORT = _exports(
+    "exports.one", OneExport, ExportJob, http=GET("/exports/{id}", "One export", tag="Exports")
+)
+CANCEL_EXPORT = _exports(
+    "exports.cancel",
+    CancelExport,
+    Nothing,
+    http=DELETE("/exports/{id}", "Cancel an export", tag="Exports"),
+    audit=("export.cancelled",),
+)
+EXPORT_CHUNK = _exports("exports.chunk", ReadChunk, ExportChunk, audit=("export.downloaded",))
+VIEWS = _views(
+    "views.list", ListViews, ViewList, http=GET("/views", "Saved views of a list", tag="Supervision")
+)
+ADD_VIEW = _views(
+    "views.add",
+    AddView,
+    SavedView,
+    http=POST("/views", "Save a view", _ADD_VIEW, "Supervision"),
+    audit=("view.added",),
+)
+CHANGE_VIEW = _views(
+    "views.change",
+    ChangeView,
+    SavedView,
+    http=PATCH("/views/{id}", "Change a view", tag="Supervision"),
+    audit=("view.changed",),
+)
+REMOVE_VIEW = _views(
+    "views.remove",
+    RemoveView,
+    Nothing,
+    http=DELETE("/views/{id}", "Delete a view", tag="Supervision"),
+    audit=("view.deleted",),
+)
+DEFAULT_VIEW = _views(
+    "views.choose_default",
+    ChooseDefault,
+    Nothing,
+    http=Route("POST", 204, "/views/default", "Choose how a list opens", tag="Supervision"),
+    audit=("view.default_chosen",),
+)
+RULES = _seen(
+    "alert_rules.list", ListRules, AlertRuleList, http=GET("/alert-rules", "Alert rules", tag="Alerts")
+)
+ADD_RULE = _rules(
+    "alert_rules.add",
+    AddAlertRule,
+    AlertRule,
+    http=POST("/alert-rules", "Add an alert rule", "Watch something more, within one's own scope.", "Alerts"),
+    audit=("alert_rule.added",),
+)
+CHANGE_RULE = _rules(
+    "alert_rules.change",
+    ChangeAlertRule,
+    AlertRule,
+    http=PATCH("/alert-rules/{id}", "Change an alert rule", _CHANGE_RULE, "Alerts"),
+    audit=("alert_rule.changed",),
+)
+REMOVE_RULE = _rules(
+    "alert_rules.remove",
+    RemoveAlertRule,
+    Nothing,
+    http=DELETE("/alert-rules/{id}", "Delete an alert rule", tag="Alerts"),
+    audit=("alert_rule.deleted",),
+)
+PREVIEW_RULE = _rules(
+    "alert_rules.preview",
+    RuleTerms,
+    RulePreview,
+    http=ACT("/alert-rules/preview", "Try an alert rule on last week", _PREVIEW, "Alerts"),
+)
+ALERTS = _seen(
+    "alerts.list", ListAlerts, AlertPage, http=GET("/alerts", "Alerts, newest first", tag="Alerts")
+)
+ONE_ALERT = _seen("alerts.one", OneAlert, AlertDetail, http=GET("/alerts/{id}", "One alert", tag="Alerts"))
+ACKNOWLEDGE = _answered(
+    "alerts.acknowledge",
+    AcknowledgeAlert,
+    Alert,
+    http=ACT("/alerts/{id}/acknowledge", "Take note of an alert", _ACKNOWLEDGE, "Alerts"),
+    audit=("alert.acknowledged",),
+)
+SNOOZE = _answered(
+    "alerts.snooze",
+    SnoozeAlert,
+    Alert,
+    http=ACT("/alerts/{id}/snooze", "Silence an alert for a while", _SNOOZE, "Alerts"),
+    audit=("alert.snoozed",),
+)
+ACTIVITY = Operation(
+    "activity.read",
+    ReadActivity,
+    Activity,
+    right=Permission.TRANSACTIONS_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/activity", "Activity by hour, and a week before", tag="Supervision"),
+)
+OPERATIONS = (
+    EXPORT,
+    EXPORTS,
+    ONE_EXPORT,
+    CANCEL_EXPORT,
+    EXPORT_CHUNK,
+    VIEWS,
+    ADD_VIEW,
+    CHANGE_VIEW,
+    REMOVE_VIEW,
+    DEFAULT_VIEW,
+    RULES,
+    ADD_RULE,
+    CHANGE_RULE,
+    REMOVE_RULE,
+    PREVIEW_RULE,
+    ALERTS,
+    ONE_ALERT,
+    ACKNOWLEDGE,
+    SNOOZE,
+    ACTIVITY,
+)

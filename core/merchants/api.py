@@ -2,11 +2,11 @@
 
 import asyncpg
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX, Search
 from core.contracts.desk_views import StorePage
+from core.contracts.directory import ListStores
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Permission, SignedIn, require
+from core.identity.api import Permission, SignedIn
 from core.merchants.directory.accounts import AccountHandlers
 from core.merchants.directory.companies import CompanyHandlers
 from core.merchants.directory.contacts import ContactHandlers
@@ -21,25 +21,24 @@ from core.merchants.onboarding.ports import Kept
 from core.merchants.onboarding.store import services_wanted
 from core.merchants.store import BRAND_NAMES, find_store, list_services, summary_of
 from core.merchants.store import search_stores as _search_stores
-from core.values.cursors import encode_cursor
-
-_LOWEST_ID = bytes(16)
+from core.values.cursors import name_and_id_in, page_of
 
 
-async def search_stores(pool: asyncpg.Pool, caller: SignedIn, request: Search) -> StorePage:
-    """Return the stores whose name, city, company, SIRET, postcode or acceptor holds the words. Raises: NotPermitted."""
-    limit = min(request.limit, PAGE_ROWS_MAX)
+async def search_stores(pool: asyncpg.Pool, caller: SignedIn, request: ListStores) -> StorePage:
+    """Return the stores whose name, city, company, SIRET, postcode or acceptor holds the words.
+
+    Raises: CursorMalformed.
+    """
+    after_name, after_id = name_and_id_in("store", request.cursor)
     found = await _search_stores(
         pool,
-        require(caller, Permission.DIRECTORY_READ),
+        caller.scope_of(Permission.DIRECTORY_READ),
         pattern=like_pattern(request.query),
-        after_name=request.after,
-        after_id=request.after_id or _LOWEST_ID,
-        limit=limit + 1,
+        after_name=after_name,
+        after_id=after_id,
+        limit=request.limit + 1,
     )
-    page = found[:limit]
-    more = len(found) > limit
-    return StorePage(page, encode_cursor(page[-1].name, page[-1].id) if more else None)
+    return StorePage(*page_of(found, request.limit, lambda last: (last.name, last.id)))
 
 
 async def onboarding_validated(connection: Connection, company_id: bytes) -> bool:

@@ -6,29 +6,23 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from core.contracts.desk_requests import (
-    PAGE_ROWS_MAX,
-    ById,
-    LiftBlock,
-    ListBlocks,
-    MakeBlock,
-    Search,
-    Written,
-)
-from core.contracts.desk_views import Block, BlockList, TerminalPage, TerminalView
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import Written
+from core.contracts.desk_views import Block, BlockList, TerminalView
+from core.contracts.directory import LiftBlock, ListBlocks, MakeBlock
+from core.contracts.estate import OneTerminal
 from core.contracts.payment import Presence, SignOn, SignOnReply
 from core.contracts.reasons import Reason
-from core.contracts.refusals import NotFound
+from core.contracts.refusals import NotFound, Refused
 from core.contracts.states import BlockTarget
 from core.db.rows import Connection
-from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, find_doer, record_action, require
+from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, find_doer, record_action
 from core.terminals import store
 from core.terminals.blocking import lift_on
 from core.terminals.errors import AlreadyBlocked
 from core.terminals.rules import refusal_of
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import id_in, page_of
 from core.values.ids import decode_id, encode_id
 
 _TERMINALS_OF_STORE_MAX: Final = 200
@@ -57,29 +51,11 @@ class TerminalHandlers:
         """Note who is there and who is gone."""
         await store.note_presences(self._pool, batch)
 
-    async def terminals(self, caller: SignedIn, request: Search) -> TerminalPage:
-        """Return terminals whose number, model, store or city holds the words."""
-        limit = min(request.limit, PAGE_ROWS_MAX)
-        async with self._pool.acquire() as connection:
-            found = await store.search_terminals(
-                connection,
-                require(caller, Permission.DIRECTORY_READ),
-                pattern=like_pattern(request.query),
-                store_id=request.store_id,
-                after=request.after,
-                limit=limit + 1,
-                now=self._clock.now(),
-            )
-            page = found[:limit]
-            await self._add_blocks(connection, page)
-        return TerminalPage(page, encode_cursor(page[-1].terminal) if len(found) > limit else None)
-
-    async def terminal(self, caller: SignedIn, request: ById) -> TerminalView:
+    async def terminal(self, caller: SignedIn, request: OneTerminal) -> TerminalView:
         """Return one terminal. Raises: NotFound."""
+        scope = caller.scope_of(Permission.DIRECTORY_READ)
         async with self._pool.acquire() as connection:
-            found = await store.find_terminal(
-                connection, require(caller, Permission.DIRECTORY_READ), request.id, self._clock.now()
-            )
+            found = await store.find_terminal(connection, scope, request.id, self._clock.now())
             if found is None:
                 raise NotFound
             await self._add_blocks(connection, [found])
@@ -90,12 +66,10 @@ class TerminalHandlers:
     ) -> tuple[list[TerminalView], list[Block]]:
         """Return a store's terminals, and the standing blocks of the store, its services and its terminals."""
         async with self._pool.acquire() as connection:
-            terminals = await store.search_terminals(
+            terminals = await store.terminals_of(
                 connection,
-                require(caller, Permission.DIRECTORY_READ),
-                pattern="",
-                store_id=store_id,
-                after="",
+                caller.scope_of(Permission.DIRECTORY_READ),
+                store_id,
                 limit=_TERMINALS_OF_STORE_MAX,
                 now=self._clock.now(),
             )
@@ -106,48 +80,49 @@ class TerminalHandlers:
 
     async def blocks(self, caller: SignedIn, request: ListBlocks) -> BlockList:
         """Return blocks, newest first."""
-        limit = min(request.limit, PAGE_ROWS_MAX)
         found = await store.list_blocks(
             self._pool,
-            require(caller, Permission.DIRECTORY_READ),
-            target_id=request.target_id,
+            caller.scope_of(Permission.DIRECTORY_READ),
+            target_id=request.target,
             standing=request.standing,
-            before=request.before,
-            limit=limit + 1,
+            before=id_in("block", request.cursor),
+            limit=request.limit + 1,
         )
-        page = found[:limit]
-        return BlockList(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+        return BlockList(*page_of(found, request.limit, lambda last: (last.id,)))
 
     async def block(self, caller: SignedIn, request: MakeBlock) -> Written:
         """Block a store, service or terminal, effective at its next transaction.
 
-        Raises: NotPermitted, NotFound, AlreadyBlocked, KeyReused.
+        Raises: Refused for an id of another kind, NotFound, AlreadyBlocked, KeyReused.
         """
-        scope = require(caller, Permission.BLOCKS_WRITE)
-        kind = BlockTarget(request.target_kind)
+        scope = caller.scope_of(Permission.BLOCKS_WRITE)
+        target_id = request.target.id
+        if target_id.kind != request.target.kind:
+            raise Refused("invalid_request", errors=[FieldProblem("target.id", "malformed")])
+        kind = BlockTarget[request.target.kind.upper()]
         now = self._clock.now()
 
         async def effect(connection: PoolConnectionProxy) -> bytes:
-            if not await store.lock_target(connection, scope, kind, request.target_id):
+            if not await store.lock_target(connection, scope, kind, target_id):
                 raise NotFound
             made = await store.make_block(
                 connection,
                 kind=kind,
-                target_id=request.target_id,
+                target_id=target_id,
                 reason=request.reason,
                 agent_id=caller.agent_id,
                 now=now,
             )
             if made is None:
-                raise AlreadyBlocked(await find_doer(connection, request.target_id, "block.made"))
-            await store.echo_block(connection, kind, request.target_id, now)
+                raise AlreadyBlocked(await find_doer(connection, target_id, "block.made"))
+            await store.echo_block(connection, kind, target_id, now)
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
                 at=now,
                 kind="block.made",
                 target_kind=store.target_name(kind),
-                target_id=request.target_id,
+                target_id=target_id,
                 facts={"block": encode_id("block", made), "reason": request.reason},
             )
             (block,) = await store.list_blocks(connection, EVERYTHING, block_id=made)
@@ -156,11 +131,7 @@ class TerminalHandlers:
         return await self._write(caller, request, effect, key=request.idempotency_key, path="block")
 
     async def lift(self, caller: SignedIn, request: LiftBlock) -> Written:
-        """End a block.
-
-        Raises: NotPermitted, NotFound, AlreadyLifted, KeyReused.
-        """
-        require(caller, Permission.BLOCKS_WRITE)
+        """End a block. Raises: NotFound, AlreadyLifted, KeyReused."""
 
         async def effect(connection: PoolConnectionProxy) -> bytes:
             block = await lift_on(

@@ -1,11 +1,10 @@
--- name: search_terminals
--- Unique index on terminal.terminal gives the order; the directory is small.
--- $1 scope, $2 pattern, $3 store, $4 number after, $5 limit, $6 seen since, $7 now.
+-- name: terminals_of
+-- Index terminal_store: a store has a few. $1 scope, $2 store, $3 limit, $4 seen since, $5 now.
 SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
        p.connected, p.last_seen_at,
        terminal_condition(
            o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
-           l.failing, $6, is_trading(s.time_zone, $7)
+           l.failing, $4, is_trading(s.time_zone, $5)
        ) AS condition
 FROM terminal t
 JOIN store s ON s.id = t.store_id
@@ -14,11 +13,9 @@ LEFT JOIN terminal_presence p ON p.terminal_id = t.id
 LEFT JOIN terminal_profile o ON o.terminal_id = t.id
 LEFT JOIN terminal_level l ON l.terminal_id = t.id
 WHERE sees($1::area[], s.department, s.id, s.company_id, v.kind)
-  AND ($2::text = '' OR t.terminal ILIKE $2 OR t.model ILIKE $2 OR s.name ILIKE $2 OR s.city ILIKE $2)
-  AND ($3::uuid IS NULL OR t.store_id = $3)
-  AND t.terminal > $4
+  AND t.store_id = $2
 ORDER BY t.terminal
-LIMIT $5;
+LIMIT $3;
 
 -- name: terminal_by_id
 -- Primary key, within the scope. $3 seen since, $4 now.

@@ -31,25 +31,12 @@ _SQL = load_beside(__file__)
 _REASON_NAMES: Final = {int(reason): reason.name.lower() for reason in Reason}
 
 
-async def search_terminals(
-    connection: Connection,
-    scope: Scope,
-    *,
-    pattern: str,
-    store_id: bytes | None,
-    after: str,
-    limit: int,
-    now: datetime,
+async def terminals_of(
+    connection: Connection, scope: Scope, store_id: bytes, *, limit: int, now: datetime
 ) -> list[TerminalView]:
-    """Return terminals in the order of their numbers, without their blocks."""
+    """Return a store's terminals in the order of their numbers, without their blocks."""
     rows = await connection.fetch(
-        _SQL.search_terminals,
-        scope.parameter(),
-        pattern,
-        uuid_or_none(store_id),
-        after,
-        limit,
-        *silence_at(now),
+        _SQL.terminals_of, scope.parameter(), uuid_of(store_id), limit, *silence_at(now)
     )
     return [_terminal_of(row) for row in rows]
 

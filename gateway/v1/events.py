@@ -1,13 +1,18 @@
 """GET /v1/events: the live feed as server-sent events."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from litestar import get
+from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import ASGIApp
 
 from core.contracts import desk_requests as ask
+from core.contracts.desk_views import BrandName
+from core.contracts.ids import StoreId
+from core.contracts.refusals import Refused
+from core.contracts.transaction_filter import TransactionQuery, filter_of
 from gateway.core_client import Caller, CoreClient
 from gateway.live.feed import LISTENERS_MAX, LiveFeed
 from gateway.live.listener import Listener
@@ -15,18 +20,65 @@ from gateway.live.matching import GroupKey
 from gateway.live.rendering import read_event_id
 from gateway.live.stream import EventStream
 from gateway.problems import Problem
-from gateway.v1.reading import LIVE_PARAMETERS
+from gateway.v1.reading import body_id
 
 LastEventId = Annotated[
     str | None, HeaderParameter(name="Last-Event-ID", max_length=50, description="Resume after this event")
 ]
 
 
+_PARAMETERS: Final = frozenset(
+    {"store", "terminal", "state", "brand", "amount_min", "amount_max", "reason", "last_event_id"}
+)
+
+Store = Annotated[str | None, QueryParameter(description="A store’s id")]
+Terminal = Annotated[
+    str | None,
+    QueryParameter(
+        pattern="^(ter_[0-9A-Za-z]{26}|[0-9A-Za-z]{8})$",
+        description="A terminal’s id, or its number of 8 characters",
+    ),
+]
+States = Annotated[
+    str | None,
+    QueryParameter(name="state", max_length=200, description="One state or several, with commas between"),
+]
+ReasonCode = Annotated[str | None, QueryParameter(max_length=50)]
+BrandCode = Annotated[BrandName | None, QueryParameter()]
+Amount = Annotated[int | None, QueryParameter(ge=0, le=10**12, description="Minor units")]
+
+
+def _live_filter(
+    store: Store = None,
+    terminal: Terminal = None,
+    states: States = None,
+    reason: ReasonCode = None,
+    brand: BrandCode = None,
+    amount_min: Amount = None,
+    amount_max: Amount = None,
+) -> ask.TransactionFilter:
+    """Return the filter of the live feed. Raises: Problem."""
+    asked = TransactionQuery(
+        store=None if store is None else StoreId(body_id("store", store, "store")),
+        terminal=terminal,
+        state=states,
+        reason=reason,
+        brand=brand,
+        amount_min=amount_min,
+        amount_max=amount_max,
+    )
+    try:
+        return filter_of(asked)
+    except Refused as refused:
+        raise Problem.of_desk(refused.problem) from refused
+
+
 @get(
     "/events",
     summary="Live transactions",
     tags=["Events"],
-    opt={"query": LIVE_PARAMETERS},
+    opt={"query": _PARAMETERS},
+    dependencies={"live_filter": Provide(_live_filter, sync_to_thread=False)},
     media_type="text/event-stream",
     responses={
         200: ResponseSpec(

@@ -2,17 +2,14 @@
 
 import re
 from datetime import datetime
-from enum import IntEnum
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request
 from litestar.params import QueryParameter
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import PAGE_ROWS_MAX, FigureName, TransactionFilter
-from core.contracts.reasons import Reason
-from core.contracts.states import Brand, Kind, State
+from core.contracts.desk_requests import PAGE_ROWS_MAX
 from core.values.clock import in_utc, to_unix_us
 from core.values.cursors import CursorMalformed, decode_cursor
 from core.values.ids import IdMalformed, decode_id
@@ -23,8 +20,6 @@ Cursor = Annotated[str | None, QueryParameter(max_length=400, description="`next
 Words = Annotated[str, QueryParameter(name="query", max_length=100, description="Words to look for")]
 Revision = Annotated[int, msgspec.Meta(ge=0, description="`revision` as it was read")]
 _FRACTION: Final = re.compile(r"[+-]?[0-9]*(?:\.[0-9]*(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)")
-_AMOUNT_MAX: Final = 10**12
-_IntEnum = TypeVar("_IntEnum", bound=IntEnum)
 
 
 def path_id(kind: str, text: str) -> bytes:
@@ -41,15 +36,6 @@ def body_id(kind: str, text: str, field: str) -> bytes:
         return decode_id(kind, text)
     except IdMalformed as error:
         raise Problem.of_field(field, "malformed", str(error)) from error
-
-
-def one_of(table: type[_IntEnum], text: str, field: str) -> _IntEnum:
-    """Return the member called `text`, lower case."""
-    try:
-        return table[text.upper()] if text == text.lower() else table[""]
-    except KeyError as error:
-        names = ", ".join(member.name.lower() for member in list(table)[:12])
-        raise Problem.of_field(field, "unknown_value", f"one of: {names}") from error
 
 
 def cursor_parts(cursor: str | None, count: int) -> list[str] | None:
@@ -97,101 +83,3 @@ def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
     for name in integer_parameters(request.route_handler):
         if _FRACTION.fullmatch(request.query_params.get(name, "")):
             raise Problem.of_field(name, "not_integer")
-
-
-FILTER_PARAMETERS: Final = frozenset(
-    {
-        "from",
-        "to",
-        "store",
-        "terminal",
-        "state",
-        "reason",
-        "brand",
-        "amount_min",
-        "amount_max",
-        "last_four",
-        "rrn",
-        "stan",
-        "approval_code",
-        "kind",
-        "figure",
-    }
-)
-LIVE_PARAMETERS: Final = frozenset(
-    {"store", "terminal", "state", "brand", "amount_min", "amount_max", "reason", "last_event_id"}
-)
-
-Store = Annotated[str | None, QueryParameter(description="A store’s id")]
-Terminal = Annotated[str | None, QueryParameter(description="A terminal’s id, or its number of 8 characters")]
-States = Annotated[
-    str | None,
-    QueryParameter(name="state", max_length=200, description="One state or several, with commas between"),
-]
-ReasonCode = Annotated[str | None, QueryParameter(max_length=50)]
-BrandCode = Annotated[str | None, QueryParameter(max_length=20)]
-Amount = Annotated[int | None, QueryParameter(ge=0, le=_AMOUNT_MAX, description="Minor units")]
-
-
-def live_filter(
-    store: Store = None,
-    terminal: Terminal = None,
-    states: States = None,
-    reason: ReasonCode = None,
-    brand: BrandCode = None,
-    amount_min: Amount = None,
-    amount_max: Amount = None,
-) -> TransactionFilter:
-    """Return the filter of the live feed."""
-    terminal_id, number = _terminal(terminal)
-    return TransactionFilter(
-        store_id=None if store is None else body_id("store", store, "store"),
-        terminal_id=terminal_id,
-        terminal=number,
-        states=_states(states),
-        reason=None if reason is None else int(one_of(Reason, reason, "reason")),
-        brand=None if brand is None else int(one_of(Brand, brand, "brand")),
-        amount_min=amount_min,
-        amount_max=amount_max,
-    )
-
-
-def list_filter(
-    live_filter: TransactionFilter,
-    from_: Annotated[datetime | None, QueryParameter(name="from", description="Received at or after")] = None,
-    to: Annotated[datetime | None, QueryParameter(description="Received before")] = None,
-    last_four: Annotated[str | None, QueryParameter(pattern="^[0-9]{4}$")] = None,
-    rrn: Annotated[str | None, QueryParameter(pattern="^[0-9A-Za-z]{12}$")] = None,
-    stan: Annotated[str | None, QueryParameter(pattern="^[0-9]{1,6}$")] = None,
-    approval_code: Annotated[str | None, QueryParameter(pattern="^[0-9A-Za-z]{1,6}$")] = None,
-    kind: Annotated[str | None, QueryParameter(max_length=20)] = None,
-    figure: Annotated[FigureName | None, QueryParameter(description="The rows that a figure counts")] = None,
-) -> TransactionFilter:
-    """Return the filter of the list."""
-    return msgspec.structs.replace(
-        live_filter,
-        received_from_us=moment_us(from_),
-        received_to_us=moment_us(to),
-        last_four=last_four,
-        rrn=rrn,
-        stan=None if stan is None else int(stan),
-        approval_code=approval_code,
-        kind=None if kind is None else int(one_of(Kind, kind, "kind")),
-        figure=figure,
-    )
-
-
-def _terminal(text: str | None) -> tuple[bytes | None, str | None]:
-    if text is None:
-        return None, None
-    if text.startswith("ter_"):
-        return body_id("terminal", text, "terminal"), None
-    if len(text) != 8 or not text.isascii() or not text.isalnum():
-        raise Problem.of_field("terminal", "malformed", "an id, or 8 letters and digits")
-    return None, text
-
-
-def _states(text: str | None) -> tuple[int, ...] | None:
-    if text is None:
-        return None
-    return tuple(sorted({int(one_of(State, part.strip(), "state")) for part in text.split(",")}))

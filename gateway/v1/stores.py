@@ -3,15 +3,13 @@
 from typing import Annotated
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ControllerRouterHandler
 
-from core.contracts import desk_requests as ask
 from core.contracts import merchants
-from core.contracts.desk_views import StorePage
 from gateway.core_client import Caller, CoreClient
-from gateway.v1.reading import Cursor, Limit, Words, body_id, cursor_parts, path_id
+from gateway.v1.reading import body_id, path_id
 from gateway.v1.writing import IdempotencyKey, optional_key, write
 
 
@@ -28,30 +26,6 @@ class StoreEditBody(msgspec.Struct, forbid_unknown_fields=True):
 
     version: Annotated[int, msgspec.Meta(ge=1, description="The version that was read")]
     store: merchants.StoreFields
-
-
-@get(
-    "/stores",
-    summary="Search stores",
-    tags=["Directory"],
-    opt={"query": frozenset({"query", "limit", "cursor"})},
-)
-async def list_stores(
-    caller: Caller, core: CoreClient, words: Words = "", limit: Limit = 50, cursor: Cursor = None
-) -> StorePage:
-    """Find stores by name, city, company, SIRET, postcode or acceptor number."""
-    parts = cursor_parts(cursor, 2)
-    body = ask.Search(query=words, limit=limit)
-    if parts is not None:
-        body.after, body.after_id = parts[0], body_id("store", parts[1], "cursor")
-    return await core.ask(ask.STORES, body, StorePage, caller=caller)
-
-
-@get("/stores/{store_id:str}", summary="One store", tags=["Directory"])
-async def one_store(store_id: str, caller: Caller, core: CoreClient) -> merchants.StoreRecord:
-    """Return a store with its services, terminals, standing blocks and contacts."""
-    body = ask.ById(path_id("store", store_id))
-    return await core.ask(ask.STORE, body, merchants.StoreRecord, caller=caller)
 
 
 @post(

@@ -186,10 +186,6 @@ class GatewayUser:
         """Change. Raises: GatewayProblem, GatewayDown."""
         return await self._write("PATCH", path, body, idempotency_key)
 
-    async def put(self, path: str, body: Json, *, idempotency_key: str | None = None) -> Json:
-        """Put another state in place. Raises: GatewayProblem, GatewayDown."""
-        return await self._write("PUT", path, body, idempotency_key)
-
     async def delete(self, path: str) -> None:
         """Delete. Raises: GatewayProblem, GatewayDown."""
         await self._gateway.request("DELETE", path, headers=self._headers, parameters=(), body=None)

@@ -8,6 +8,7 @@ import asyncpg
 
 from core.contracts.desk_views import StoreRef
 from core.contracts.reasons import Reason
+from core.contracts.states import Brand
 from core.contracts.supervision import (
     ACTIVITY_DAYS_MAX,
     Activity,
@@ -19,7 +20,7 @@ from core.contracts.supervision import (
 )
 from core.db.queries import load_beside
 from core.db.rows import uuid_or_none
-from core.identity.api import Permission, SignedIn, require
+from core.identity.api import Permission, SignedIn
 from core.merchants.api import BRAND_NAMES
 from core.supervision.activity.rules import (
     BOUNDS_MS,
@@ -29,30 +30,33 @@ from core.supervision.activity.rules import (
 )
 from core.supervision.errors import FieldRefused
 from core.transactions.figures import tallies, together
-from core.values.clock import from_unix_us
+from core.values.clock import Clock
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
 YEAR_MIN: Final = 2000
+USUAL_SPAN: Final = timedelta(hours=24)
 STORES_MAX: Final = 12
 REASONS_MAX: Final = 12
 _SQL = load_beside(__file__)
 _WITHIN: Final = tuple(f"within_{bound}ms" for bound in BOUNDS_MS)
 
 
-async def activity(pool: asyncpg.Pool, caller: SignedIn, request: ReadActivity) -> Activity:
-    """Return the activity of the caller's part of the estate. Raises: NotPermitted, FieldRefused."""
-    scope = require(caller, Permission.TRANSACTIONS_READ)
-    start, end = from_unix_us(request.from_us), from_unix_us(request.to_us)
-    if start.year < YEAR_MIN:
+async def activity(pool: asyncpg.Pool, clock: Clock, caller: SignedIn, request: ReadActivity) -> Activity:
+    """Return the activity of the caller's part of the estate. Raises: FieldRefused."""
+    scope = caller.scope_of(Permission.TRANSACTIONS_READ)
+    end = request.to or clock.now()
+    if (request.from_ or end).year < YEAR_MIN:
         raise FieldRefused("from", "too_far", f"from {YEAR_MIN} on")
+    start = request.from_ or end - USUAL_SPAN
     if end <= start:
         raise FieldRefused("to", "too_small", "after from")
     if end - start > timedelta(days=ACTIVITY_DAYS_MAX):
         raise FieldRefused("from", "too_far", f"at most {ACTIVITY_DAYS_MAX} days")
     hours = hours_between(start, end)
     start = hours[0]
-    narrowed = (uuid_or_none(request.store_id), request.brand)
+    brand = None if request.brand is None else Brand[request.brand.upper()]
+    narrowed = (uuid_or_none(request.store), brand)
     common = (scope.parameter(), scope.is_everything)
     async with pool.acquire() as connection:
         now_rows = await connection.fetch(_SQL.by_hour, *common, start, end, *narrowed)

@@ -6,12 +6,14 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Nothing, Written
+from core.contracts.desk_requests import Nothing, Written
 from core.contracts.desk_views import PersonRef
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Area, Scope
 from core.contracts.supervision import (
     ALERT_RULES_MAX,
+    AcknowledgeAlert,
+    AddAlertRule,
     Alert,
     AlertDetail,
     AlertHappening,
@@ -19,25 +21,27 @@ from core.contracts.supervision import (
     AlertRule,
     AlertRuleList,
     AlertState,
-    AnswerAlert,
+    ChangeAlertRule,
     ListAlerts,
+    ListRules,
+    OneAlert,
+    RemoveAlertRule,
     RulePreview,
     RuleTerms,
-    SaveAlertRule,
+    SnoozeAlert,
 )
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale
 from core.supervision.alerts import store
 from core.supervision.alerts.model import Rule
 from core.supervision.alerts.rules import PER, PERCENT, clock_text, minute_of_day
 from core.supervision.errors import AlertRecovered, FieldRefused, TooManyRules
 from core.supervision.rules import covers
 from core.values.clock import Clock, to_unix_us
-from core.values.cursors import encode_cursor
+from core.values.cursors import id_in, page_of
 from core.values.ids import IdMalformed, decode_id, encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
-WINDOW_MINUTES: Final = (5, 1440)
 SERVICES: Final = ("pax", "softpos", "onsite", "ecommerce")
 PLACES_MAX: Final = 200
 
@@ -50,37 +54,46 @@ class AlertHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def rules(self, caller: SignedIn) -> AlertRuleList:
+    async def rules(self, caller: SignedIn, _request: ListRules) -> AlertRuleList:
         """Return the rules whose whole area the caller sees, by name."""
-        scope = require(caller, Permission.ALERTS_READ)
+        scope = caller.scope_of(Permission.ALERTS_READ)
         found = await store.list_rules(self._pool)
         return AlertRuleList([_rule_shown(rule) for rule in found if covers(scope, Scope((rule.area,)))])
 
-    async def save_rule(self, caller: SignedIn, request: SaveAlertRule) -> Written:
-        """Add a rule, or put another state in place of one: its standing alerts end and it watches anew.
+    async def add_rule(self, caller: SignedIn, request: AddAlertRule) -> Written:
+        """Add a rule. Raises: FieldRefused, TooManyRules, KeyReused."""
+        return await self._save_rule(caller, request, None)
 
-        Raises: NotPermitted, NotFound, FieldRefused, TooManyRules, ChangedMeanwhile, KeyReused.
+    async def change_rule(self, caller: SignedIn, request: ChangeAlertRule) -> Written:
+        """Put another state in place of a rule: its standing alerts end and it watches anew.
+
+        Raises: NotFound, FieldRefused, ChangedMeanwhile, KeyReused.
         """
-        scope = require(caller, Permission.ALERTS_WRITE)
+        return await self._save_rule(caller, request, request)
+
+    async def _save_rule(
+        self, caller: SignedIn, fields: AddAlertRule, change: ChangeAlertRule | None
+    ) -> Written:
+        scope = caller.scope_of(Permission.ALERTS_WRITE)
         now = self._clock.now()
-        rule = _rule_of(request, now)
+        rule = _rule_of(fields, b"" if change is None else change.id, now)
         _require_within(scope, rule.area)
 
         async def effect(connection: Connection) -> bytes:
             await store.lock_rules(connection)
-            if request.id is None:
+            if change is None:
                 if len(await store.list_rules(connection)) >= ALERT_RULES_MAX:
                     raise TooManyRules
             else:
-                present = await _find_rule(connection, scope, request.id)
+                present = await _find_rule(connection, scope, change.id)
                 await refuse_if_stale(
                     connection,
                     target_kind="alert_rule",
-                    target_id=request.id,
-                    read=request.revision,
+                    target_id=change.id,
+                    read=change.revision,
                     present=to_unix_us(present.updated_at),
                 )
-                await store.recover_of_rule(connection, request.id, now)
+                await store.recover_of_rule(connection, change.id, now)
             made = await store.put_rule(connection, rule, agent_id=caller.agent_id, now=now)
             if made is None:
                 raise NotFound
@@ -89,7 +102,7 @@ class AlertHandlers:
                 connection,
                 agent_id=caller.agent_id,
                 at=now,
-                kind="alert_rule.added" if request.id is None else "alert_rule.changed",
+                kind="alert_rule.added" if change is None else "alert_rule.changed",
                 target_kind="alert_rule",
                 target_id=made,
                 facts={
@@ -100,11 +113,11 @@ class AlertHandlers:
             )
             return msgspec.json.encode(shown)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="alert_rule")
+        return await self._write(caller, fields, effect, key=fields.idempotency_key, path="alert_rule")
 
-    async def delete_rule(self, caller: SignedIn, request: ById) -> Nothing:
-        """Take a rule away; what it said stays in the history. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.ALERTS_WRITE)
+    async def remove_rule(self, caller: SignedIn, request: RemoveAlertRule) -> Nothing:
+        """Take a rule away; what it said stays in the history. Raises: NotFound."""
+        scope = caller.scope_of(Permission.ALERTS_WRITE)
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             rule = await _find_rule(connection, scope, request.id)
@@ -122,34 +135,31 @@ class AlertHandlers:
         return Nothing()
 
     async def preview(self, caller: SignedIn, request: RuleTerms) -> RulePreview:
-        """Return how often such a rule would have spoken last week. Raises: NotPermitted, FieldRefused."""
-        scope = require(caller, Permission.ALERTS_WRITE)
+        """Return how often such a rule would have spoken last week. Raises: FieldRefused."""
         now = self._clock.now()
-        rule = _rule_of(SaveAlertRule(name="-", severity="info", enabled=True, terms=request), now)
-        _require_within(scope, rule.area)
+        rule = _rule_of(AddAlertRule(name="-", severity="info", terms=request), b"", now)
+        _require_within(caller.scope_of(Permission.ALERTS_WRITE), rule.area)
         async with store.by_paris_clocks(self._pool) as connection:
             return await store.preview(connection, rule, now)
 
     async def alerts(self, caller: SignedIn, request: ListAlerts) -> AlertPage:
         """Return alerts of the caller's part of the estate, newest first."""
-        scope = require(caller, Permission.ALERTS_READ)
-        limit = min(request.limit, PAGE_ROWS_MAX)
+        scope = caller.scope_of(Permission.ALERTS_READ)
         found = await store.list_alerts(
             self._pool,
             scope,
             await whole_rules(self._pool, scope),
             recovered=request.recovered,
-            before=request.before,
-            limit=limit + 1,
+            before=id_in("alert", request.cursor),
+            limit=request.limit + 1,
         )
         now = self._clock.now()
-        page = [_alert_shown(row, now) for row in found[:limit]]
-        return AlertPage(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+        shown = [_alert_shown(row, now) for row in found]
+        return AlertPage(*page_of(shown, request.limit, lambda last: (last.id,)))
 
-    async def alert(self, caller: SignedIn, request: ById) -> AlertDetail:
+    async def alert(self, caller: SignedIn, request: OneAlert) -> AlertDetail:
         """Return one alert with its history. Raises: NotFound."""
-        scope = require(caller, Permission.ALERTS_READ)
-        shown = await self._find(self._pool, scope, request.id)
+        shown = await self._find(self._pool, caller.scope_of(Permission.ALERTS_READ), request.id)
         history = await store.list_history(self._pool, request.id)
         return AlertDetail(
             alert=shown,
@@ -164,14 +174,20 @@ class AlertHandlers:
             ],
         )
 
-    async def answer(self, caller: SignedIn, request: AnswerAlert) -> Written:
-        """Take note of an alert, or silence it for some minutes.
+    async def acknowledge(self, caller: SignedIn, request: AcknowledgeAlert) -> Written:
+        """Take note of an alert. Raises: NotFound, AlertRecovered, KeyReused."""
+        return await self._answer(caller, request, 0)
 
-        Raises: NotPermitted, NotFound, AlertRecovered, KeyReused.
-        """
-        scope = require(caller, Permission.ALERTS_ACKNOWLEDGE)
+    async def snooze(self, caller: SignedIn, request: SnoozeAlert) -> Written:
+        """Silence an alert for some minutes. Raises: NotFound, AlertRecovered, KeyReused."""
+        return await self._answer(caller, request, request.minutes)
+
+    async def _answer(
+        self, caller: SignedIn, request: AcknowledgeAlert | SnoozeAlert, minutes: int
+    ) -> Written:
+        scope = caller.scope_of(Permission.ALERTS_ACKNOWLEDGE)
         now = self._clock.now()
-        until = now + timedelta(minutes=request.minutes) if request.minutes else None
+        until = now + timedelta(minutes=minutes) if minutes else None
 
         async def effect(connection: Connection) -> bytes:
             await self._find(connection, scope, request.id)
@@ -187,7 +203,7 @@ class AlertHandlers:
                 kind="alert.acknowledged" if until is None else "alert.snoozed",
                 target_kind="alert",
                 target_id=request.id,
-                facts={"note": request.note, "minutes": request.minutes, "label": shown.label},
+                facts={"note": request.note, "minutes": minutes, "label": shown.label},
             )
             return msgspec.json.encode(shown)
 
@@ -220,19 +236,13 @@ def _require_within(scope: Scope, area: Area) -> None:
         raise FieldRefused("terms.departments", "outside", "within your own scope")
 
 
-def _rule_of(request: SaveAlertRule, now: datetime) -> Rule:
+def _rule_of(request: AddAlertRule, rule_id: bytes, now: datetime) -> Rule:
     """Return the rule of a request. Raises: FieldRefused, naming the field."""
     terms = request.terms
-    if not 1 <= len(request.name.strip()) <= 80 or not request.name.isprintable():
+    if not request.name.strip() or not request.name.isprintable():
         raise FieldRefused("name", "malformed", "1 to 80 characters")
-    top = 100 if terms.kind in PERCENT else 100_000
-    if not 1 <= terms.threshold <= top:
-        raise FieldRefused("terms.threshold", "out_of_range", f"1 to {top}")
-    low, high = WINDOW_MINUTES
-    if not low <= terms.window_minutes <= high:
-        raise FieldRefused("terms.window_minutes", "out_of_range", f"{low} to {high}")
-    if not 0 <= terms.volume_min <= 1_000_000:
-        raise FieldRefused("terms.volume_min", "out_of_range", "0 to 1000000")
+    if terms.kind in PERCENT and terms.threshold > 100:
+        raise FieldRefused("terms.threshold", "out_of_range", "1 to 100")
     if terms.per not in PER[terms.kind]:
         raise FieldRefused("terms.per", "unknown_value", ", ".join(PER[terms.kind]))
     if (terms.quiet_from is None) != (terms.quiet_to is None):
@@ -240,7 +250,7 @@ def _rule_of(request: SaveAlertRule, now: datetime) -> Rule:
     if terms.quiet_from is not None and terms.quiet_from == terms.quiet_to:
         raise FieldRefused("terms.quiet_to", "malformed", "another time than where quiet begins")
     return Rule(
-        id=request.id or b"",
+        id=rule_id,
         kind=terms.kind,
         name=request.name.strip(),
         enabled=request.enabled,

@@ -3,23 +3,28 @@
 import asyncio
 from datetime import datetime
 from pathlib import Path
+from typing import Final, get_args
 
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Nothing, Written
+from core.contracts import ids
+from core.contracts.desk_requests import Nothing, Written
 from core.contracts.refusals import NotFound
-from core.contracts.scope import Scope
 from core.contracts.supervision import (
     CHUNK_BYTES_MAX,
     EXPORT_OPEN_MAX,
     AskExport,
+    CancelExport,
     ExportChunk,
+    ExportColumn,
     ExportJob,
     ExportPage,
     ListExports,
+    OneExport,
     ReadChunk,
 )
+from core.contracts.transaction_filter import filter_of
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
@@ -30,9 +35,12 @@ from core.supervision.exports.model import Job
 from core.supervision.exports.rules import file_name_of, media_type_of
 from core.supervision.rules import covers
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import id_in, page_of
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
+
+_RARE_COLUMNS: Final = ("department", "reason", "entry_mode", "decided_at")
+_USUAL_COLUMNS: Final = [column for column in get_args(ExportColumn) if column not in _RARE_COLUMNS]
 
 
 class ExportHandlers:
@@ -45,14 +53,13 @@ class ExportHandlers:
         self._folder = folder
 
     async def ask(self, caller: SignedIn, request: AskExport) -> Written:
-        """Queue an export of what the caller sees now. Raises: NotPermitted, TooManyExports, KeyReused."""
-        scope = require(caller, Permission.TRANSACTIONS_EXPORT)
+        """Queue an export of what the caller sees now. Raises: NotPermitted, Refused, TooManyExports, KeyReused."""
         # What may be exported is never more than what may be read.
         require(caller, Permission.TRANSACTIONS_READ)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
-            job = _new_job(caller, new_id(self._clock), request, scope=scope, now=now)
+            job = _new_job(caller, new_id(self._clock), request, now=now)
             await store.lock_exports(connection)
             if await store.count_open(connection, caller.agent_id) >= EXPORT_OPEN_MAX:
                 raise TooManyExports(open_max=EXPORT_OPEN_MAX)
@@ -64,20 +71,16 @@ class ExportHandlers:
 
     async def exports(self, caller: SignedIn, request: ListExports) -> ExportPage:
         """Return the caller's exports, newest first."""
-        require(caller, Permission.TRANSACTIONS_EXPORT)
-        limit = min(request.limit, PAGE_ROWS_MAX)
-        found = await store.list_jobs(self._pool, caller.agent_id, before=request.before, limit=limit + 1)
-        page = [_shown(job) for job in found[:limit]]
-        return ExportPage(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+        before = id_in("export", request.cursor)
+        jobs = await store.list_jobs(self._pool, caller.agent_id, before=before, limit=request.limit + 1)
+        return ExportPage(*page_of([_shown(job) for job in jobs], request.limit, lambda last: (last.id,)))
 
-    async def export(self, caller: SignedIn, request: ById) -> ExportJob:
+    async def export(self, caller: SignedIn, request: OneExport) -> ExportJob:
         """Return one of the caller's exports. Raises: NotFound."""
-        require(caller, Permission.TRANSACTIONS_EXPORT)
         return _shown(await self._find(caller, request.id))
 
-    async def cancel(self, caller: SignedIn, request: ById) -> Nothing:
+    async def cancel(self, caller: SignedIn, request: CancelExport) -> Nothing:
         """Stop an export, or give its file back; doing it twice changes nothing. Raises: NotFound."""
-        require(caller, Permission.TRANSACTIONS_EXPORT)
         job = await self._find(caller, request.id)
         async with self._pool.acquire() as connection, connection.transaction():
             if await store.cancel_job(connection, caller.agent_id, job.id, self._clock.now()):
@@ -88,11 +91,10 @@ class ExportHandlers:
 
     async def chunk(self, caller: SignedIn, request: ReadChunk) -> ExportChunk:
         """Return a part of the file; rights are looked at for each. Raises: NotFound, ExportNotReady, ExportOutOfScope."""
-        scope = require(caller, Permission.TRANSACTIONS_EXPORT)
         job = await self._find(caller, request.id)
         if job.state != "done" or not job.file:
             raise ExportNotReady
-        if not covers(scope, job.scope):
+        if not covers(caller.scope_of(Permission.TRANSACTIONS_EXPORT), job.scope):
             raise ExportOutOfScope
         try:
             data, size = await asyncio.to_thread(
@@ -123,18 +125,18 @@ class ExportHandlers:
         )
 
 
-def _new_job(caller: SignedIn, job_id: bytes, request: AskExport, *, scope: Scope, now: datetime) -> Job:
+def _new_job(caller: SignedIn, job_id: bytes, request: AskExport, *, now: datetime) -> Job:
     return Job(
         id=job_id,
         agent_id=caller.agent_id,
         kind=request.kind,
         format=request.format,
         compressed=request.compressed and request.format == "csv",
-        locale="en" if request.locale == "en" else "fr",
-        columns=list(dict.fromkeys(request.columns)),
-        asked=request.asked,
-        filter=request.filter,
-        scope=scope,
+        locale=request.locale or caller.language,
+        columns=list(dict.fromkeys(request.columns or _USUAL_COLUMNS)),
+        asked={name: str(value) for name, value in ids.plain(request.filter).items()},
+        filter=filter_of(request.filter),
+        scope=caller.scope_of(Permission.TRANSACTIONS_EXPORT),
         until=now,
         state="waiting",
         failure="",

@@ -3,15 +3,17 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import ById, Nothing, Written
+from core.contracts.desk_requests import Nothing, Written
 from core.contracts.desk_views import PersonRef
 from core.contracts.refusals import NotFound
 from core.contracts.supervision import (
     VIEWS_MAX,
+    AddView,
+    ChangeView,
     ChooseDefault,
     ListViews,
+    RemoveView,
     SavedView,
-    SaveView,
     ViewedList,
     ViewList,
 )
@@ -43,11 +45,21 @@ class ViewHandlers:
         require(caller, _NEEDS[request.list_])
         return ViewList(await _list(self._pool, caller, viewed=request.list_))
 
-    async def save(self, caller: SignedIn, request: SaveView) -> Written:
-        """Add a view, or change one of the caller's own.
+    async def add(self, caller: SignedIn, request: AddView) -> Written:
+        """Add a view.
 
-        Raises: NotPermitted, NotFound, FieldRefused, ViewNameTaken, TooManyViews, KeyReused.
+        Raises: NotPermitted, FieldRefused, ViewNameTaken, TooManyViews, KeyReused.
         """
+        return await self._save(caller, request, None)
+
+    async def change(self, caller: SignedIn, request: ChangeView) -> Written:
+        """Change one of the caller's own views.
+
+        Raises: NotPermitted, NotFound, FieldRefused, ViewNameTaken, KeyReused.
+        """
+        return await self._save(caller, request, request.id)
+
+    async def _save(self, caller: SignedIn, request: AddView, changed: bytes | None) -> Written:
         require(caller, _NEEDS[request.list_])
         problem = problem_of(request.list_, request.name, request.filters, request.columns)
         if problem is not None:
@@ -57,12 +69,12 @@ class ViewHandlers:
 
         async def effect(connection: Connection) -> bytes:
             await connection.execute(_SQL.lock_owner, uuid_of(caller.agent_id))
-            view_id = await self._put(connection, caller, request)
+            view_id = await self._put(connection, caller, request, changed)
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
                 at=self._clock.now(),
-                kind="view.added" if request.id is None else "view.changed",
+                kind="view.added" if changed is None else "view.changed",
                 target_kind="view",
                 target_id=view_id,
                 facts={"list": request.list_, "name": request.name.strip(), "role": request.shared_role},
@@ -72,7 +84,7 @@ class ViewHandlers:
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="view")
 
-    async def delete(self, caller: SignedIn, request: ById) -> Nothing:
+    async def remove(self, caller: SignedIn, request: RemoveView) -> Nothing:
         """Delete one of the caller's own views. Raises: NotFound."""
         self._require_any(caller)
         async with self._pool.acquire() as connection, connection.transaction():
@@ -94,13 +106,13 @@ class ViewHandlers:
         """Open a list with a view from now on, or with none. Raises: NotFound."""
         require(caller, _NEEDS[request.list_])
         async with self._pool.acquire() as connection, connection.transaction():
-            if request.id is None:
+            if request.view is None:
                 await connection.execute(_SQL.choose_no_default, uuid_of(caller.agent_id), request.list_)
             else:
-                if not await _list(connection, caller, viewed=request.list_, view_id=request.id):
+                if not await _list(connection, caller, viewed=request.list_, view_id=request.view):
                     raise NotFound
                 await connection.execute(
-                    _SQL.choose_default, uuid_of(caller.agent_id), request.list_, uuid_of(request.id)
+                    _SQL.choose_default, uuid_of(caller.agent_id), request.list_, uuid_of(request.view)
                 )
             await record_action(
                 connection,
@@ -108,16 +120,18 @@ class ViewHandlers:
                 at=self._clock.now(),
                 kind="view.default_chosen",
                 target_kind="view",
-                target_id=request.id,
+                target_id=request.view,
                 facts={"list": request.list_},
             )
         return Nothing()
 
-    async def _put(self, connection: Connection, caller: SignedIn, request: SaveView) -> bytes:
+    async def _put(
+        self, connection: Connection, caller: SignedIn, request: AddView, changed: bytes | None
+    ) -> bytes:
         now, owner = self._clock.now(), uuid_of(caller.agent_id)
         name, filters = request.name.strip(), msgspec.json.encode(request.filters).decode()
         columns = list(dict.fromkeys(request.columns))
-        if request.id is None:
+        if changed is None:
             (counted,) = await connection.fetch(_SQL.count_views, owner)
             if counted["views"] >= VIEWS_MAX:
                 raise TooManyViews
@@ -128,13 +142,13 @@ class ViewHandlers:
                 raise ViewNameTaken
             return made.bytes
         if (
-            await connection.fetchval(_SQL.name_taken, owner, request.list_, name, uuid_of(request.id))
+            await connection.fetchval(_SQL.name_taken, owner, request.list_, name, uuid_of(changed))
             is not None
         ):
             raise ViewNameTaken
-        changed = await connection.fetchval(
+        made = await connection.fetchval(
             _SQL.change_view,
-            uuid_of(request.id),
+            uuid_of(changed),
             owner,
             name,
             request.shared_role,
@@ -143,9 +157,9 @@ class ViewHandlers:
             now,
             request.list_,
         )
-        if changed is None:
+        if made is None:
             raise NotFound
-        return changed.bytes
+        return made.bytes
 
     def _require_any(self, caller: SignedIn) -> None:
         if not caller.may(Permission.DIRECTORY_READ):

@@ -6,14 +6,16 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
+from core.contracts.desk_requests import Written
 from core.contracts.estate import (
+    ActivateTerminal,
     AssignTerminal,
     EstatePage,
     ListTerminals,
     MoveTerminal,
+    ReadProfile,
+    RetireTerminal,
     SetTerminalOptions,
-    TerminalAct,
     TerminalProfile,
 )
 from core.contracts.refusals import NotFound
@@ -23,7 +25,7 @@ from core.terminals.assigning import rules, store
 from core.terminals.assigning.acts import activate_on, record
 from core.terminals.assigning.errors import FieldsRefused, ServiceMissing, TerminalRetired, TerminalTaken
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import page_of, parts_in
 from core.values.ids import decode_id
 
 LATELY: Final = timedelta(days=90)
@@ -39,22 +41,26 @@ class AssigningHandlers:
         self._write = WriteOnce(pool, clock)
 
     async def list_terminals(self, caller: SignedIn, request: ListTerminals) -> EstatePage:
-        """Return terminals in the order of their numbers. Raises: NotPermitted."""
-        scope = require(caller, Permission.DIRECTORY_READ)
-        limit = min(request.limit, PAGE_ROWS_MAX)
+        """Return terminals in the order of their numbers. Raises: CursorMalformed."""
+        (after,) = parts_in(request.cursor, 1) or ("",)
         async with self._pool.acquire() as connection:
             found = await store.list_terminals(
-                connection, scope, request, limit=limit + 1, now=self._clock.now()
+                connection,
+                caller.scope_of(Permission.DIRECTORY_READ),
+                request,
+                after=after,
+                limit=request.limit + 1,
+                now=self._clock.now(),
             )
-            page = found[:limit]
+            page, following = page_of(found, request.limit, lambda last: (last.terminal,))
             by_id = {decode_id("terminal", each.id): each for each in page}
             for block in await terminals.standing_blocks(connection, list(by_id)):
                 by_id[decode_id("terminal", block.target.id)].block = block
-        return EstatePage(page, encode_cursor(page[-1].terminal) if len(found) > limit else None)
+        return EstatePage(page, following)
 
-    async def profile(self, caller: SignedIn, request: ById) -> TerminalProfile:
-        """Return one terminal with its options and history. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.DIRECTORY_READ)
+    async def profile(self, caller: SignedIn, request: ReadProfile) -> TerminalProfile:
+        """Return one terminal with its options and history. Raises: NotFound."""
+        scope = caller.scope_of(Permission.DIRECTORY_READ)
         found = await store.find_profile(self._pool, scope, request.id, self._clock.now())
         if found is None:
             raise NotFound
@@ -69,9 +75,9 @@ class AssigningHandlers:
     async def assign(self, caller: SignedIn, request: AssignTerminal) -> Written:
         """Add a terminal to a service of a store; it takes payments once it is activated.
 
-        Raises: NotPermitted, NotFound, FieldsRefused, ServiceMissing, TerminalTaken, KeyReused.
+        Raises: NotFound, FieldsRefused, ServiceMissing, TerminalTaken, KeyReused.
         """
-        scope = require(caller, Permission.TERMINALS_WRITE)
+        scope = caller.scope_of(Permission.TERMINALS_WRITE)
         problems = rules.problems_of_terminal(
             terminal=request.terminal,
             service=request.service,
@@ -113,10 +119,9 @@ class AssigningHandlers:
     async def move(self, caller: SignedIn, request: MoveTerminal) -> Written:
         """Put a terminal into another store or service; it signs on anew there.
 
-        Raises: NotPermitted, NotFound, FieldsRefused, ServiceMissing, TerminalRetired, KeyReused.
+        Raises: NotFound, ServiceMissing, TerminalRetired, KeyReused.
         """
-        scope = require(caller, Permission.TERMINALS_WRITE)
-        _check(rules.problems_of_reason(request.reason))
+        scope = caller.scope_of(Permission.TERMINALS_WRITE)
         now = self._clock.now()
 
         async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
@@ -140,12 +145,12 @@ class AssigningHandlers:
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="move_terminal")
 
-    async def activate(self, caller: SignedIn, request: TerminalAct) -> Written:
+    async def activate(self, caller: SignedIn, request: ActivateTerminal) -> Written:
         """Put a terminal into service: its next sign-on is welcome.
 
-        Raises: NotPermitted, NotFound, ServiceNotActive, DoneByAnother, KeyReused.
+        Raises: NotFound, ServiceNotActive, DoneByAnother, KeyReused.
         """
-        scope = require(caller, Permission.TERMINALS_WRITE)
+        scope = caller.scope_of(Permission.TERMINALS_WRITE)
 
         async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
             if not await activate_on(
@@ -158,13 +163,12 @@ class AssigningHandlers:
             caller, request, effect, key=request.idempotency_key, path="activate_terminal"
         )
 
-    async def retire(self, caller: SignedIn, request: TerminalAct) -> Written:
+    async def retire(self, caller: SignedIn, request: RetireTerminal) -> Written:
         """Take a terminal out of service for good; activating it brings it back.
 
-        Raises: NotPermitted, NotFound, FieldsRefused, DoneByAnother, KeyReused.
+        Raises: NotFound, DoneByAnother, KeyReused.
         """
-        scope = require(caller, Permission.TERMINALS_WRITE)
-        _check(rules.problems_of_reason(request.reason))
+        scope = caller.scope_of(Permission.TERMINALS_WRITE)
         now = self._clock.now()
 
         async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
@@ -186,10 +190,12 @@ class AssigningHandlers:
     async def set_options(self, caller: SignedIn, request: SetTerminalOptions) -> Written:
         """Set every option; the terminal is asked to take them.
 
-        Raises: NotPermitted, NotFound, FieldsRefused, TerminalRetired, KeyReused.
+        Raises: NotFound, FieldsRefused, TerminalRetired, KeyReused.
         """
-        scope = require(caller, Permission.TERMINALS_WRITE)
-        _check(rules.problems_of_options(request.options))
+        scope = caller.scope_of(Permission.TERMINALS_WRITE)
+        problems = rules.problems_of_options(request)
+        if problems:
+            raise FieldsRefused(problems)
         now = self._clock.now()
 
         async def effect(connection: asyncpg.pool.PoolConnectionProxy) -> bytes:
@@ -199,14 +205,13 @@ class AssigningHandlers:
             if row["retired_at"] is not None:
                 raise TerminalRetired
             before = msgspec.structs.asdict(store.options_of(row))
-            after = msgspec.structs.asdict(request.options)
             changed: dict[str, str | int | bool | None] = {
-                name: f"{_word(before[name])} → {_word(value)}"
-                for name, value in after.items()
-                if before[name] != value
+                name: f"{_word(value)} → {_word(getattr(request, name))}"
+                for name, value in before.items()
+                if getattr(request, name) != value
             }
             if changed:
-                await store.set_options(connection, request.id, request.options, now)
+                await store.set_options(connection, request.id, request, now)
                 await record(connection, caller, "terminal.options", request.id, changed, now)
             return await self._shown(connection, scope, request.id)
 
@@ -231,11 +236,6 @@ class AssigningHandlers:
         if found is None:
             raise NotFound
         return msgspec.json.encode(found)
-
-
-def _check(problems: list[rules.FieldProblem]) -> None:
-    if problems:
-        raise FieldsRefused(problems)
 
 
 def _word(value: object) -> str:

@@ -5,7 +5,6 @@ from typing import Final, get_args
 
 from core.contracts.desk import FieldProblem
 from core.contracts.estate import Connectivity, DialectName, TerminalOptions
-from core.contracts.reason_texts import says_why
 
 TIP_PERCENT_MAX: Final = 30
 CONTACTLESS_MAX_MINOR: Final = 1_000_000
@@ -45,12 +44,6 @@ def problems_of_options(options: TerminalOptions) -> list[FieldProblem]:
     if options.contactless_max is not None and not 0 <= options.contactless_max <= CONTACTLESS_MAX_MINOR:
         problems.append(FieldProblem("contactless_max", "out_of_range", "0 to 10,000.00"))
     return problems
-
-
-def problems_of_reason(reason: str) -> list[FieldProblem]:
-    """Return what is wrong with a reason."""
-    short = not says_why(reason)
-    return [FieldProblem("reason", "too_short", "3 characters at least")] if short else []
 
 
 def _problem_of_dialect(dialect: str) -> list[FieldProblem]:

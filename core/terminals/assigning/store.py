@@ -45,15 +45,15 @@ class StoreToEquip(NamedTuple):
 
 
 async def list_terminals(
-    connection: Connection, scope: Scope, wanted: ListTerminals, *, limit: int, now: datetime
+    connection: Connection, scope: Scope, wanted: ListTerminals, *, after: str = "", limit: int, now: datetime
 ) -> list[EstateTerminal]:
     """Return terminals in the order of their numbers, without their blocks."""
     held = scope.places()
     parameters = (
         scope.parameter(),
         held.everything,
-        uuid_or_none(wanted.store_id),
-        wanted.after,
+        uuid_or_none(wanted.store),
+        after,
         limit,
         wanted.department,
         wanted.service,
@@ -65,7 +65,7 @@ async def list_terminals(
     places: tuple[list[str], list[UUID], list[UUID]] | None = held.named
     if held.anywhere and wanted.department is not None:
         places = ([wanted.department], [], [])
-    elif held.anywhere or wanted.store_id is not None:
+    elif held.anywhere or wanted.store is not None:
         places = None
     if places is not None and not pattern and wanted.condition not in _CONDITIONS_WITHOUT_A_TABLE:
         places = None if await are_many(connection, places[0]) else places

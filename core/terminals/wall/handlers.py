@@ -9,7 +9,7 @@ from core.contracts.estate import AskWall, WallCounts, WallGroup, WallView
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import uuid_of
-from core.identity.api import Permission, SignedIn, require
+from core.identity.api import Permission, SignedIn
 from core.terminals.wall import rules
 from core.terminals.wall.kept import KeptAnswers
 from core.values.clock import Clock, to_unix_us
@@ -48,8 +48,8 @@ class WallHandlers:
         self._departments: KeptAnswers[list[asyncpg.Record]] = KeptAnswers(clock)
 
     async def wall(self, caller: SignedIn, request: AskWall) -> WallView:
-        """Return the estate by region and department, or a department by store. Raises: NotPermitted."""
-        scope = require(caller, Permission.DIRECTORY_READ)
+        """Return the estate by region and department, or a department by store."""
+        scope = caller.scope_of(Permission.DIRECTORY_READ)
         cells, counted_at = await self._cells(scope)
         # A department's sums count all of its stores, not only those that are listed.
         wanted = (

@@ -5,7 +5,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import Refund
+from core.contracts.transactions import Refund
 from core.identity.api import Permission, Scope, SignedIn, record_action
 from core.transactions.approvals import store
 from core.transactions.approvals.errors import AlreadyWaiting
@@ -46,8 +46,8 @@ async def ask_refund(
             store_id=original["store_id"].bytes,
             service=original["service"],
             payload=RefundPayload(original["business_date"], rrn_of(request.id)),
-            amount_minor=request.amount_minor,
-            currency=request.currency,
+            amount_minor=request.amount.amount,
+            currency=request.amount.currency,
             reason=request.reason,
             asked_by=caller.agent_id,
             now=now,
@@ -64,8 +64,8 @@ async def ask_refund(
             target_id=request.id,
             facts={
                 "approval": encode_id("approval", approval_id),
-                "amount_minor": request.amount_minor,
-                "currency": request.currency,
+                "amount_minor": request.amount.amount,
+                "currency": request.amount.currency,
                 "reason": request.reason,
             },
         )

@@ -3,23 +3,23 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import ById
 from core.contracts.desk_views import StoreDetail
+from core.contracts.directory import OneStore
 from core.contracts.refusals import NotFound
-from core.identity.api import Permission, SignedIn, require
+from core.identity.api import Permission, SignedIn
 from core.merchants.api import find_store, list_services, summary_of
 from core.terminals.api import TerminalHandlers
 from core.values.ids import decode_id
 
 
 async def store_detail(
-    pool: asyncpg.Pool, terminals: TerminalHandlers, caller: SignedIn, request: ById
+    pool: asyncpg.Pool, terminals: TerminalHandlers, caller: SignedIn, request: OneStore
 ) -> StoreDetail:
     """Return a store with its services, terminals and standing blocks.
 
     Raises: NotFound.
     """
-    row = await find_store(pool, require(caller, Permission.DIRECTORY_READ), request.id)
+    row = await find_store(pool, caller.scope_of(Permission.DIRECTORY_READ), request.id)
     if row is None:
         raise NotFound
     services = await list_services(pool, request.id)

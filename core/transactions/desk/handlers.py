@@ -9,21 +9,17 @@ from msgspec.structs import replace
 
 from core.bus import Bus
 from core.contracts.desk_requests import (
+    COUNTED_MINUTES,
     EVENTS_PAGE_MAX,
-    PAGE_ROWS_MAX,
     REPLAY_AGE_S_MAX,
     REPLAY_EVENTS_MAX,
-    ById,
-    Cancel,
-    CountFigures,
     EventsAfter,
     EventsPage,
-    ListTransactions,
     Nothing,
     Position,
     ReasonText,
     ReasonTexts,
-    Refund,
+    TransactionFilter,
     Written,
 )
 from core.contracts.desk_views import (
@@ -36,7 +32,9 @@ from core.contracts.desk_views import (
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound, Refused
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, find_doer, once, require
+from core.contracts.transaction_filter import filter_of
+from core.contracts.transactions import Cancel, CountTransactions, ListTransactions, OneTransaction, Refund
+from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, find_doer, once
 from core.identity.origin import CALLED_FROM
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL, CANCELLED, REFUND, Act
@@ -59,7 +57,7 @@ from core.transactions.figures import tallies, together
 from core.transactions.reasons import REASONS
 from core.transactions.rules import UNKNOWN_REASONS
 from core.values.clock import Clock, to_unix_us
-from core.values.cursors import encode_cursor
+from core.values.cursors import id_in, page_of
 from core.values.timestamps import timestamp, timestamp_or_none
 
 _REPLAY_AGE: Final = timedelta(seconds=REPLAY_AGE_S_MAX)
@@ -76,26 +74,24 @@ class TransactionHandlers:
         self._clock = clock
         self._bus = bus
 
-    async def transactions(self, caller: SignedIn, request: ListTransactions, locale: str) -> TransactionPage:
-        """Return a page, newest first."""
-        limit = min(request.limit, PAGE_ROWS_MAX)
+    async def transactions(self, caller: SignedIn, request: ListTransactions) -> TransactionPage:
+        """Return a page, newest first. Raises: Refused, CursorMalformed."""
         rows = await store.list_transactions(
             self._pool,
-            require(caller, Permission.TRANSACTIONS_READ),
-            request.filter,
-            before=request.before,
-            limit=limit + 1,
+            caller.scope_of(Permission.TRANSACTIONS_READ),
+            filter_of(request),
+            before=id_in("transaction", request.cursor),
+            limit=request.limit + 1,
             now=self._clock.now(),
         )
-        page = [views.transaction_of(row, locale) for row in rows[:limit]]
-        return TransactionPage(page, encode_cursor(page[-1].id) if len(rows) > limit else None)
+        found = [views.transaction_of(row, caller.language) for row in rows]
+        return TransactionPage(*page_of(found, request.limit, lambda last: (last.id,)))
 
-    async def transaction(self, caller: SignedIn, request: ById, locale: str) -> TransactionDetail:
+    async def transaction(self, caller: SignedIn, request: OneTransaction) -> TransactionDetail:
         """Return one transaction with everything known about it. Raises: NotFound."""
+        locale, scope = caller.language, caller.scope_of(Permission.TRANSACTIONS_READ)
         async with self._pool.acquire() as connection:
-            row = await store.find_transaction(
-                connection, require(caller, Permission.TRANSACTIONS_READ), request.id
-            )
+            row = await store.find_transaction(connection, scope, request.id)
             if row is None:
                 raise NotFound
             day = row["business_date"]
@@ -127,16 +123,17 @@ class TransactionHandlers:
             ),
         )
 
-    async def counters(self, caller: SignedIn, request: CountFigures) -> Counters:
-        """Return what a filter leaves in figures, over its own times or the last minutes."""
-        scope = require(caller, Permission.TRANSACTIONS_READ)
+    async def counters(self, caller: SignedIn, request: CountTransactions) -> Counters:
+        """Return what a filter leaves in figures, over its own times or the last minutes. Raises: Refused."""
+        scope = caller.scope_of(Permission.TRANSACTIONS_READ)
         now = self._clock.now()
-        period = period_of(request, now)
-        wanted = replace(
-            request.filter, received_from_us=period.from_us, received_to_us=to_unix_us(period.end)
-        )
+        asked, minutes = filter_of(request), request.minutes
+        if minutes is None and asked == TransactionFilter():
+            minutes = COUNTED_MINUTES
+        period = period_of(asked, minutes, now)
+        wanted = replace(asked, received_from_us=period.from_us, received_to_us=to_unix_us(period.end))
         async with self._pool.acquire() as connection:
-            if period.start is not None and is_of_minutes(request.filter, period):
+            if period.start is not None and is_of_minutes(asked, period):
                 summed = await store.sum_minutes(
                     connection,
                     scope,
@@ -194,13 +191,13 @@ class TransactionHandlers:
             }
         return ReasonTexts(texts)
 
-    async def refund(self, caller: SignedIn, request: Refund, locale: str) -> Written:
+    async def refund(self, caller: SignedIn, request: Refund) -> Written:
         """Refund, once for each idempotency key; above what one person may give alone, ask for a second one.
 
         The answer is the refund, or the approval that it waits for.
-        Raises: AlreadyWaiting, NotPermitted, NotFound, NotRefundable, RefundAboveCaptured, KeyReused, StillRunning.
+        Raises: AlreadyWaiting, NotFound, NotRefundable, RefundAboveCaptured, KeyReused, StillRunning.
         """
-        scope = require(caller, Permission.TRANSACTIONS_REFUND)
+        scope, locale = caller.scope_of(Permission.TRANSACTIONS_REFUND), caller.language
 
         async def effect(claim: Claim) -> bytes:
             refund_id = claim.made_id()
@@ -220,13 +217,13 @@ class TransactionHandlers:
                 if action.why in ("nothing_left", "refund_pending"):
                     raise RefundAboveCaptured(remaining_minor=0, currency=facts.currency)
                 raise NotRefundable(action.why or "wrong_state")
-            if request.currency != facts.currency:
+            if request.amount.currency != facts.currency:
                 raise NotRefundable("other_currency")
-            if request.amount_minor > action.max.amount:
+            if request.amount.amount > action.max.amount:
                 raise RefundAboveCaptured(remaining_minor=action.max.amount, currency=facts.currency)
             # All that is given back of one payment counts, or a large refund would be several small ones.
             altogether_max_minor = await refund_alone_max_minor(self._pool, caller, row)
-            if facts.reserved_minor + request.amount_minor > altogether_max_minor:
+            if facts.reserved_minor + request.amount.amount > altogether_max_minor:
                 return await ask_refund(
                     self._pool, caller, row, request, approval_id=refund_id, now=self._clock.now()
                 )
@@ -236,8 +233,8 @@ class TransactionHandlers:
                 agent_id=caller.agent_id,
                 target_id=request.id,
                 target_date=facts.business_date,
-                amount_minor=request.amount_minor,
-                currency=request.currency,
+                amount_minor=request.amount.amount,
+                currency=request.amount.currency,
                 reason=request.reason,
                 ip=CALLED_FROM.get(),
             )
@@ -263,12 +260,12 @@ class TransactionHandlers:
             effect=effect,
         )
 
-    async def cancel(self, caller: SignedIn, request: Cancel, locale: str) -> Written:
+    async def cancel(self, caller: SignedIn, request: Cancel) -> Written:
         """Cancel before capture; what the caller cancelled before is answered alike, what another did is refused.
 
-        Raises: NotPermitted, NotFound, NotCancellable, KeyReused, StillRunning.
+        Raises: NotFound, NotCancellable, KeyReused, StillRunning.
         """
-        scope = require(caller, Permission.TRANSACTIONS_CANCEL)
+        scope, locale = caller.scope_of(Permission.TRANSACTIONS_CANCEL), caller.language
 
         async def effect(claim: Claim) -> bytes:
             row = await store.find_transaction(self._pool, scope, request.id)

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from core.contracts.desk_requests import CountFigures, TransactionFilter
+from core.contracts.desk_requests import TransactionFilter
 from core.values.clock import from_unix_us, to_unix_us
 
 BY_MINUTE_MAX: Final = timedelta(hours=1)
@@ -32,16 +32,15 @@ class Period(NamedTuple):
         return self.start is not None and self.end - self.start <= BY_MINUTE_MAX
 
 
-def period_of(request: CountFigures, now: datetime) -> Period:
+def period_of(wanted: TransactionFilter, minutes: int | None, now: datetime) -> Period:
     """Return the times of the filter; without any the last minutes, up to the end of the running one."""
-    wanted = request.filter
     next_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     end = next_minute if wanted.received_to_us is None else from_unix_us(wanted.received_to_us)
     if wanted.received_from_us is not None:
         return Period(from_unix_us(wanted.received_from_us), end)
-    if wanted.received_to_us is not None or request.minutes is None:
+    if wanted.received_to_us is not None or minutes is None:
         return Period(None, end)
-    return Period(end - timedelta(minutes=request.minutes), end)
+    return Period(end - timedelta(minutes=minutes), end)
 
 
 def is_of_minutes(wanted: TransactionFilter, period: Period) -> bool:

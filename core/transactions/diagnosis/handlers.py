@@ -4,10 +4,9 @@ from datetime import datetime
 
 import asyncpg
 
-from core.contracts.desk_requests import ById
-from core.contracts.estate import Level, LevelOf, Proof, TransactionDiagnosis
+from core.contracts.estate import Diagnose, Level, LevelOf, Proof, TransactionDiagnosis
 from core.contracts.refusals import NotFound
-from core.identity.api import Permission, SignedIn, require
+from core.identity.api import Permission, SignedIn
 from core.merchants.api import BRAND_NAMES
 from core.transactions.desk.rules import diagnosis_of
 from core.transactions.desk.store import find_transaction, list_deliveries_of
@@ -25,10 +24,10 @@ class DiagnosisHandlers:
         self._pool = pool
         self._clock = clock
 
-    async def diagnosis(self, caller: SignedIn, request: ById, locale: str) -> TransactionDiagnosis:
-        """Return the hop at fault and the levels around. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.TRANSACTIONS_READ)
-        english = locale == "en"
+    async def diagnosis(self, caller: SignedIn, request: Diagnose) -> TransactionDiagnosis:
+        """Return the hop at fault and the levels around. Raises: NotFound."""
+        scope = caller.scope_of(Permission.TRANSACTIONS_READ)
+        english = caller.language == "en"
         counted: dict[LevelOf, rules.Counted] = {}
         async with self._pool.acquire() as connection:
             row = await find_transaction(connection, scope, request.id)
@@ -43,7 +42,7 @@ class DiagnosisHandlers:
                     "network": await store.level_of_network(connection, scope, place),
                 }
         facts = facts_of(row)
-        said = diagnosis_of(facts, deliveries, locale=locale, now=self._clock.now())
+        said = diagnosis_of(facts, deliveries, locale=caller.language, now=self._clock.now())
         hop = rules.hop_at_fault(facts, deliveries)
         levels = [_level(of, one, place, english=english) for of, one in counted.items() if place is not None]
         return TransactionDiagnosis(

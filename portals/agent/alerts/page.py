@@ -93,7 +93,7 @@ async def save_rule(desk: Desk) -> Response[bytes]:
             return _form(desk, rule_id, form, preview=preview)
         if rule_id:
             path = f"/v1/alert-rules/{path_part(rule_id)}"
-            await desk.gateway.put(path, body | revision_of(form), idempotency_key=key)
+            await desk.gateway.patch(path, body | revision_of(form), idempotency_key=key)
         else:
             await desk.gateway.post("/v1/alert-rules", body, idempotency_key=key)
     except GatewayProblem as problem:

@@ -59,8 +59,8 @@ async def choose_default(desk: Desk) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     viewed = form.get("list", "")
-    await desk.gateway.put(
-        "/v1/default-views",
+    await desk.gateway.post(
+        "/v1/views/default",
         {"list": viewed if viewed in LISTS else LISTS[0], "view": form.get("view") or None},
     )
     return desk.go("/views")

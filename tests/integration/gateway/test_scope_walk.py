@@ -127,8 +127,8 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         "body": {"typed": {"name": "Odette", "role": "owner", "pdf_sha256": "0" * 64, "consent": True}}
     },
     "POST /requests/{request_id}/close": {"body": {"comment": "walked"}},
-    "PUT /views/{view_id}": {"body": {"list": "transactions", "name": "another name"}},
-    "PUT /alert-rules/{alert_rule_id}": {
+    "PATCH /views/{view_id}": {"body": {"list": "transactions", "name": "another name"}},
+    "PATCH /alert-rules/{alert_rule_id}": {
         "body": {
             "name": "walked",
             "severity": "info",
@@ -174,7 +174,7 @@ SUBJECTS_FOR_EVERYBODY: Final = {
 
 EITHER_RIGHT: Final[dict[str, set[str]]] = {
     # A view belongs to its list: transactions, or terminals.
-    "core.desk.view_delete": {"directory.read"},
+    "core.desk.views_remove": {"directory.read"},
 }
 """Subjects that one of several rights opens; nobody is told but the first of them."""
 

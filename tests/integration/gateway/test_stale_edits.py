@@ -41,10 +41,10 @@ async def save_macro(agent: httpx.AsyncClient, read: dict[str, Any], text: str) 
 
 
 async def save_rule(agent: httpx.AsyncClient, read: dict[str, Any], text: str) -> httpx.Response:
-    body = {**RULE, "name": text, "revision": read.get("revision")}
-    if read:
-        return await agent.put(f"/v1/alert-rules/{read['id']}", json=body)
-    return await agent.post("/v1/alert-rules", json=body)
+    body = {**RULE, "name": text}
+    if not read:
+        return await agent.post("/v1/alert-rules", json=body)
+    return await agent.patch(f"/v1/alert-rules/{read['id']}", json={**body, "revision": read.get("revision")})
 
 
 async def save_brand(agent: httpx.AsyncClient, read: dict[str, Any], text: str) -> httpx.Response:

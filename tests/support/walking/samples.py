@@ -146,8 +146,6 @@ class Sampler:
                 return self._of(info.type, name, beside)
             case inspect.BytesType():
                 return self.records.get(kind_of(name) or "", self.records["store"])
-            case inspect.Metadata():
-                return self._of(info.type, name)
             case inspect.StrType():
                 bounds = {"minLength": info.min_length, "maxLength": info.max_length}
                 return _text({**bounds, "pattern": info.pattern}, name)

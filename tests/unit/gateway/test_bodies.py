@@ -6,13 +6,16 @@ import pytest
 from litestar.exceptions import ValidationException
 
 from core.contracts.agreements import SignContract
+from core.contracts.supervision import AskExport
+from core.contracts.transaction_filter import TransactionQuery
+from core.contracts.transactions import Refund
 from core.values.ids import encode_id
 from gateway.bodies import read_body, read_json, refuse_other_types
 from gateway.problems import Problem
-from gateway.v1.exports import ExportBody
 from gateway.v1.merchants import CompanyBody
-from gateway.v1.transactions import RefundBody
 from gateway.wellformed import readable_query, refuse_unreadable_headers, refuse_unreadable_path
+
+PAYMENT = encode_id("transaction", bytes(16))
 
 
 def _faults(problem: Problem) -> list[tuple[str, str]]:
@@ -49,7 +52,7 @@ def test_an_amount_is_a_whole_number_and_nothing_that_could_be_one(amount: bytes
     with pytest.raises(ValidationException) as refused:
         read_body(
             read_json(b'{"amount": {"amount": ' + amount + b', "currency": "EUR"}, "reason": "abc"}'),
-            RefundBody,
+            Refund,
         )
     assert isinstance(refused.value.extra, list)
     assert [each["key"] for each in refused.value.extra] == ["amount.amount"]
@@ -58,12 +61,16 @@ def test_an_amount_is_a_whole_number_and_nothing_that_could_be_one(amount: bytes
 @pytest.mark.parametrize(
     ("read", "kind", "field"),
     [
-        ({}, RefundBody, "amount"),
-        ({"amount": {"amount": 1, "currency": "EUR"}, "reason": "abc", "other": 1}, RefundBody, "other"),
+        ({"id": PAYMENT}, Refund, "amount"),
+        (
+            {"id": PAYMENT, "amount": {"amount": 1, "currency": "EUR"}, "reason": "abc", "other": 1},
+            Refund,
+            "other",
+        ),
         ({"company": {"siren": 1}}, CompanyBody, "company.siren"),
-        ({"format": "csv", "filter": {"from": "yesterday"}}, ExportBody, "filter.from"),
-        ({"format": "csv", "filter": {"from_": "2026-01-01T00:00:00Z"}}, ExportBody, "filter.from_"),
-        ([], RefundBody, "body"),
+        ({"format": "csv", "filter": {"from": "yesterday"}}, AskExport, "filter.from"),
+        ({"format": "csv", "filter": {"from_": "2026-01-01T00:00:00Z"}}, AskExport, "filter.from_"),
+        ([], Refund, "body"),
     ],
 )
 def test_a_refusal_names_the_field_as_the_caller_does(read: object, kind: type, field: str) -> None:
@@ -142,7 +149,4 @@ def test_a_date_and_a_hash_are_read_from_their_text() -> None:
     typed = {"name": " Ine\u0301s ", "role": "gérante", "pdf_sha256": "0" * 64, "consent": True}
     contract = encode_id("contract", bytes(16))
     assert read_body({"id": contract, "typed": typed}, SignContract).typed.name == "Inés"
-    assert (
-        read_body({"format": "csv", "filter": {"from": "2026-01-01T00:00:00Z"}}, ExportBody).filter.from_.year
-        == 2026
-    )
+    assert read_body({"from": "2026-01-01T00:00:00Z"}, TransactionQuery).from_.year == 2026

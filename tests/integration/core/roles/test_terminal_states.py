@@ -8,9 +8,9 @@ from typing import Final, get_args
 import asyncpg
 import pytest
 
-from core.contracts.desk_requests import ById, Search
 from core.contracts.desk_views import TerminalState
-from core.contracts.estate import AskWall, ListTerminals
+from core.contracts.estate import AskWall, ListTerminals, OneTerminal, ReadProfile
+from core.contracts.ids import StoreId, TerminalId
 from core.contracts.permissions import Permission
 from core.contracts.scope import Area
 from core.identity.api import Grant
@@ -18,7 +18,6 @@ from core.roles.seeding.store import seed
 from core.supervision.alerts import store as alerts
 from core.supervision.alerts.model import Rule
 from core.terminals.api import AssigningHandlers, TerminalHandlers, WallHandlers, silent_lately
-from core.values.ids import decode_id
 from tests.support.callers import signed_in
 from tests.support.clocks import FixedClock
 from tests.support.servers import TestDatabase
@@ -131,23 +130,21 @@ async def check_every_surface(pool: asyncpg.Pool, store_id: bytes, now: datetime
     }
     clock = FixedClock(now)
     terminals, assigning = TerminalHandlers(pool, clock), AssigningHandlers(pool, clock)
-    ids: dict[str, bytes] = {}
+    ids: dict[str, TerminalId] = {}
     in_store = await terminals.terminals_of(EVERYBODY, store_id, [])
     for one in in_store[0]:
-        ids[one.terminal] = decode_id("terminal", one.id)
+        ids[one.terminal] = TerminalId.read(one.id)
     assert {one.terminal: one.state for one in in_store[0] if one.terminal in STATES} == expected
 
     for terminal, state in expected.items():
-        page = await terminals.terminal(EVERYBODY, ById(ids[terminal]))
-        profile = await assigning.profile(EVERYBODY, ById(ids[terminal]))
+        page = await terminals.terminal(EVERYBODY, OneTerminal(id=ids[terminal]))
+        profile = await assigning.profile(EVERYBODY, ReadProfile(id=ids[terminal]))
         assert (page.state, profile.condition) == (state, state), terminal
-        found = await terminals.terminals(EVERYBODY, Search(terminal))
-        assert [one.state for one in found.data] == [state]
 
     for query in ("", "T08000"):
         for state in get_args(TerminalState):
             listed = await assigning.list_terminals(
-                EVERYBODY, ListTerminals(query=query, store_id=store_id, condition=state, limit=200)
+                EVERYBODY, ListTerminals(query=query, store=StoreId(store_id), condition=state, limit=200)
             )
             names = {one.terminal for one in listed.data if one.terminal in STATES}
             assert names == {name for name, has in expected.items() if has == state}, state

@@ -10,13 +10,15 @@ import pytest
 from nats.aio.client import Client
 
 from core.bus import connect_control
-from core.contracts.desk_requests import CountFigures, FigureName, ListTransactions, TransactionFilter
+from core.contracts.desk_requests import FigureName
 from core.contracts.desk_views import Counters, Figures
+from core.contracts.ids import TerminalId
 from core.contracts.permissions import Permission
 from core.contracts.reasons import Reason
 from core.contracts.scope import Area
 from core.contracts.states import Kind
 from core.contracts.supervision import ReadActivity
+from core.contracts.transactions import CountTransactions, ListTransactions
 from core.identity.api import Grant
 from core.supervision.activity.handlers import activity
 from core.transactions.desk.handlers import TransactionHandlers
@@ -131,9 +133,9 @@ async def test_figures_equal_the_ledger_and_the_rows_that_they_count(
     }
 
     desk: Any = TransactionHandlers(world.pool, world.clock, world.edge)
-    now_us = world.clock.unix_us()
-    whole_minutes = CountFigures(TransactionFilter(), minutes=15)
-    row_by_row = CountFigures(TransactionFilter(received_from_us=now_us - 900_000_001))
+    now = world.clock.now()
+    whole_minutes = CountTransactions(minutes=15)
+    row_by_row = CountTransactions(from_=now - timedelta(minutes=15, microseconds=1))
     shown: list[Counters] = [await desk.counters(EVERYBODY, asked) for asked in (whole_minutes, row_by_row)]
     for one in shown:
         assert counts_of(one) == expected
@@ -143,9 +145,8 @@ async def test_figures_equal_the_ledger_and_the_rows_that_they_count(
     by_minute = shown[0].by_minute
     assert sum(minute.payments for minute in by_minute) == 13
 
-    hours = await activity(
-        world.pool, EVERYBODY, ReadActivity(from_us=now_us - 3_600_000_000, to_us=now_us + 60_000_000)
-    )
+    hour = ReadActivity(from_=now - timedelta(hours=1), to=now + timedelta(minutes=1))
+    hours = await activity(world.pool, world.clock, EVERYBODY, hour)
     (brand,), (store,) = hours.brands, hours.stores
     for figures in (hours.total, brand, store):
         assert counts_of(figures) == expected
@@ -153,11 +154,9 @@ async def test_figures_equal_the_ledger_and_the_rows_that_they_count(
     assert [(each.reason, each.count) for each in hours.reasons] == [("insufficient_funds", 1)]
 
     for name in get_args(FigureName):
-        page = await desk.transactions(
-            EVERYBODY, ListTransactions(TransactionFilter(figure=name), limit=100), "fr"
-        )
+        page = await desk.transactions(EVERYBODY, ListTransactions(figure=name, limit=100))
         assert len(page.data) == expected[name], f"{name} lists the rows that it counts"
-        listed = await desk.counters(EVERYBODY, CountFigures(TransactionFilter(figure=name)))
+        listed = await desk.counters(EVERYBODY, CountTransactions(figure=name))
         assert getattr(listed, name) == expected[name]
 
     for count in (FIGURES, FIGURES_BOOKED):
@@ -175,18 +174,17 @@ async def test_figures_above_a_filtered_list_are_those_of_its_rows(
     await pay_in_every_way(world)
     await projection.catch_up()
     desk: Any = TransactionHandlers(world.pool, world.clock, world.edge)
-    for wanted in (
-        TransactionFilter(amount_min=10_000),
-        TransactionFilter(states=(5,)),
-        TransactionFilter(terminal_id=world.directory.terminals[0]),
-        TransactionFilter(terminal_id=world.directory.terminals[1]),
-        TransactionFilter(reason=int(Reason.INSUFFICIENT_FUNDS)),
-        TransactionFilter(
-            received_to_us=world.clock.unix_us() - int(timedelta(hours=1).total_seconds() * 1e6)
-        ),
-    ):
-        rows = (await desk.transactions(EVERYBODY, ListTransactions(wanted, limit=100), "fr")).data
-        counted: Counters = await desk.counters(EVERYBODY, CountFigures(wanted))
+    asked: list[dict[str, Any]] = [
+        {"amount_min": 10_000},
+        {"state": "declined"},
+        {"terminal": TerminalId(world.directory.terminals[0]).text},
+        {"terminal": TerminalId(world.directory.terminals[1]).text},
+        {"reason": "insufficient_funds"},
+        {"to": world.clock.now() - timedelta(hours=1)},
+    ]
+    for wanted in asked:
+        rows = (await desk.transactions(EVERYBODY, ListTransactions(**wanted, limit=100))).data
+        counted: Counters = await desk.counters(EVERYBODY, CountTransactions(**wanted))
         payments = [
             row
             for row in rows

@@ -14,13 +14,13 @@ import pytest
 
 from core.bus import Bus
 from core.contracts.approvals import Approve
-from core.contracts.desk_requests import Refund
-from core.contracts.ids import ApprovalId
+from core.contracts.ids import ApprovalId, TransactionId
 from core.contracts.payment import Authorise
 from core.contracts.permissions import Permission
 from core.contracts.refusals import Refused
 from core.contracts.scope import Area
 from core.contracts.states import State
+from core.contracts.transactions import Refund, SomeMoney
 from core.identity.api import Grant, SignedIn
 from core.identity.errors import StillRunning
 from core.transactions.approvals.handlers import TAKE_UP_AFTER, ApprovalHandlers
@@ -83,8 +83,13 @@ class Office:
 
     async def ask(self, paid: Authorise, key: str, amount_minor: int = LARGE_MINOR) -> dict[str, object]:
         """Ask for a refund as ASKER and return the answer."""
-        asked = Refund(paid.id, amount_minor, "EUR", "broken on delivery", key)
-        return msgspec.json.decode((await self.refunds.refund(ASKER, asked, "en")).body)
+        asked = Refund(
+            id=TransactionId(paid.id),
+            amount=SomeMoney(amount_minor, "EUR"),
+            reason="broken on delivery",
+            idempotency_key=key,
+        )
+        return msgspec.json.decode((await self.refunds.refund(ASKER, asked)).body)
 
     async def approve(self, who: SignedIn, approval: object) -> dict[str, object] | Refused:
         """Approve and return the answer, or why it was refused."""

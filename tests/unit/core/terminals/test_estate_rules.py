@@ -57,5 +57,5 @@ def test_the_clocks_of_paris_change_and_shops_open_with_them() -> None:
     ],
 )
 def test_wrong_options_are_named_by_their_field(changes: dict[str, object], field: str | None) -> None:
-    options = msgspec.structs.replace(TerminalOptions("ascii1987", "wifi"), **changes)
+    options = msgspec.structs.replace(TerminalOptions(dialect="ascii1987", connectivity="wifi"), **changes)
     assert [problem.field for problem in problems_of_options(options)] == ([field] if field else [])
