@@ -32,8 +32,8 @@ from gateway.v1 import (
     documents,
     estate,
     events,
-    merchants,
     notifications,
+    onboarding,
     searching,
     sessions,
     stores,
@@ -52,9 +52,9 @@ BODY_BYTES_MAX: Final = 64 * 1024
 API_VERSION: Final = "2026-11-01"
 _TOPICS: Final = (
     access,
-    merchants,
     documents,
     notifications,
+    onboarding,
     searching,
     supervision,
     estate,

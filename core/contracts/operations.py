@@ -12,6 +12,8 @@ from core.contracts import (
     host_matters,
     limits,
     macros,
+    merchants,
+    onboarding,
     requests,
 )
 from core.contracts.operation import Operation, refuse_twins
@@ -26,6 +28,8 @@ OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
     *host_matters.OPERATIONS,
     *limits.OPERATIONS,
     *macros.OPERATIONS,
+    *merchants.OPERATIONS,
+    *onboarding.OPERATIONS,
     *requests.OPERATIONS,
 )
 refuse_twins(OPERATIONS)

@@ -116,10 +116,10 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "GET /journals/{kind}/{subject_id}": {"query": {"kind": "terminal", "subject_id": "{terminal}"}},
     "GET /journals/{kind}/{subject_id}/export": {"query": {"kind": "terminal", "subject_id": "{terminal}"}},
     "POST /contacts": {"body": {"of": "{store}", "contact": CONTACT}},
-    "POST /contacts/{contact_id}/edits": {"body": {"version": 1, "contact": CONTACT}},
-    "POST /companies/{company_id}/edits": {
+    "PATCH /contacts/{contact_id}": {"body": {"revision": 1, "contact": CONTACT}},
+    "PATCH /companies/{company_id}": {
         "body": {
-            "version": 1,
+            "revision": 1,
             "company": {
                 "legal_name": "Walked SAS",
                 "siren": siren(8_000_001),

@@ -6,11 +6,11 @@ import pytest
 from litestar.exceptions import ValidationException
 
 from core.contracts.agreements import SignContract
+from core.contracts.merchants import CreateCompany
 from core.values.ids import encode_id
 from gateway.bodies import read_body, read_json, refuse_other_types
 from gateway.problems import Problem
 from gateway.v1.exports import ExportBody
-from gateway.v1.merchants import CompanyBody
 from gateway.v1.transactions import RefundBody
 from gateway.wellformed import readable_query, refuse_unreadable_headers, refuse_unreadable_path
 
@@ -60,7 +60,7 @@ def test_an_amount_is_a_whole_number_and_nothing_that_could_be_one(amount: bytes
     [
         ({}, RefundBody, "amount"),
         ({"amount": {"amount": 1, "currency": "EUR"}, "reason": "abc", "other": 1}, RefundBody, "other"),
-        ({"company": {"siren": 1}}, CompanyBody, "company.siren"),
+        ({"company": {"siren": 1}}, CreateCompany, "company.siren"),
         ({"format": "csv", "filter": {"from": "yesterday"}}, ExportBody, "filter.from"),
         ({"format": "csv", "filter": {"from_": "2026-01-01T00:00:00Z"}}, ExportBody, "filter.from_"),
         ([], RefundBody, "body"),
