@@ -30,8 +30,8 @@ from gateway.v1 import (
     documents,
     events,
     exports,
-    merchants,
     notifications,
+    onboarding,
     searching,
     sessions,
 )
@@ -46,9 +46,9 @@ BODY_BYTES_MAX: Final = 64 * 1024
 API_VERSION: Final = "2026-11-01"
 _TOPICS: Final = (
     access,
-    merchants,
     documents,
     notifications,
+    onboarding,
     searching,
     exports,
 )

@@ -1,61 +1,34 @@
-"""Accounts, companies, stores, contacts, duplicates, onboarding: what is asked of the desk, and its public shapes."""
+"""Accounts, companies, stores, contacts, duplicates: operations, requests, and the public shapes of API v1."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_views import CompanyRef, PersonRef, StoreDetail, StoreSummary, Timestamp
-from core.contracts.documents import MediaType
-from core.contracts.subjects import DESK
+from core.contracts.desk_requests import Nothing
+from core.contracts.desk_views import StoreDetail, StoreSummary, Timestamp
+from core.contracts.ids import AccountId, CompanyId, ContactId, PlaceId, StoreId
+from core.contracts.listing import Paged, Remark, Revision, Words
+from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, Reach
+from core.contracts.permissions import Permission
 
-ACCOUNTS = f"{DESK}.accounts"  # SearchMerchants -> AccountPage
-ACCOUNT = f"{DESK}.account"  # ById -> AccountDetail
-ACCOUNT_CREATED = f"{DESK}.account_created"  # CreateAccount -> Written (AccountDetail)
-ACCOUNT_EDITED = f"{DESK}.account_edited"  # EditAccount -> Written (AccountDetail)
-COMPANIES = f"{DESK}.companies"  # SearchMerchants -> CompanyPage
-COMPANY = f"{DESK}.company"  # ById -> CompanyDetail
-COMPANY_CREATED = f"{DESK}.company_created"  # CreateCompany -> Written (CompanyDetail)
-COMPANY_EDITED = f"{DESK}.company_edited"  # EditCompany -> Written (CompanyDetail)
-COMPANY_VALIDATED = f"{DESK}.company_validated"  # ById -> CompanyDetail
-STORE_CREATED = f"{DESK}.store_created"  # CreateStore -> Written (StoreMade)
-STORE_EDITED = f"{DESK}.store_edited"  # EditStore -> Written (StoreMade)
-CONTACT_ADDED = f"{DESK}.contact_added"  # AddContact -> Written (Contact)
-CONTACT_EDITED = f"{DESK}.contact_edited"  # EditContact -> Written (Contact)
-CONTACT_REMOVED = f"{DESK}.contact_removed"  # ById -> Nothing
-DUPLICATES = f"{DESK}.duplicates"  # FindDuplicates -> DuplicateList
-ONBOARDINGS = f"{DESK}.onboardings"  # ListOnboardings -> OnboardingPage
-ONBOARDING = f"{DESK}.onboarding"  # ById -> OnboardingDetail
-ONBOARDING_STARTED = f"{DESK}.onboarding_started"  # StartOnboarding -> Written (OnboardingDetail)
-ONBOARDING_SAVED = f"{DESK}.onboarding_saved"  # SaveStep -> OnboardingDetail
-ONBOARDING_MOVED = f"{DESK}.onboarding_moved"  # MoveOnboarding -> OnboardingDetail
-
-STORES_OF_FILE_MAX = 20
-CONTACTS_OF_FILE_MAX = 20
-
-_Line = Annotated[str, msgspec.Meta(max_length=200)]
-_Code = Annotated[str, msgspec.Meta(max_length=40)]
-_Reason = Annotated[str, msgspec.Meta(max_length=500)]
-Move = Literal["submit", "send_back", "validate", "hand_over", "finish", "abandon", "take"]
-StepName = Literal["merchant", "company", "stores", "contacts", "services", "documents", "review"]
-OnboardingState = Literal["draft", "submitted", "returned", "validated", "handed_over", "done", "abandoned"]
-ContactRole = Literal["owner", "manager", "accounting", "technical", "other"]
-ServiceKind = Literal["pax", "softpos", "onsite", "ecommerce"]
-DocumentKind = Literal["registration", "identity", "bank_details", "power", "lease", "other"]
 DuplicateReason = Literal["siren", "siret", "vat", "iban", "name", "phone", "email"]
+
+Line = Annotated[str, msgspec.Meta(max_length=200)]
+Code = Annotated[str, msgspec.Meta(max_length=40)]
 
 
 class CompanyFields(msgspec.Struct, forbid_unknown_fields=True):
     """What is written of a company; identifiers are checked, and kept without their spaces."""
 
-    legal_name: _Line = ""
-    siren: _Code = ""
-    legal_form: _Line = ""
-    vat: _Code = ""
-    activity: _Code = ""
-    street: _Line = ""
-    postcode: _Code = ""
-    city: _Line = ""
-    iban: _Code = ""
+    legal_name: Line = ""
+    siren: Code = ""
+    legal_form: Line = ""
+    vat: Code = ""
+    activity: Code = ""
+    street: Line = ""
+    postcode: Code = ""
+    city: Line = ""
+    iban: Code = ""
 
 
 class StoreFields(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,231 +37,143 @@ class StoreFields(msgspec.Struct, forbid_unknown_fields=True):
     `time_zone` is one of values.zones; empty, a new store takes that of its department and an old one keeps its own.
     """
 
-    name: _Line = ""
-    siret: _Code = ""
-    merchant_category: _Code = ""
-    street: _Line = ""
-    postcode: _Code = ""
-    city: _Line = ""
-    opening: _Line = ""
-    time_zone: _Code = ""
+    name: Line = ""
+    siret: Code = ""
+    merchant_category: Code = ""
+    street: Line = ""
+    postcode: Code = ""
+    city: Line = ""
+    opening: Line = ""
+    time_zone: Code = ""
 
 
 class ContactFields(msgspec.Struct, forbid_unknown_fields=True):
     """Somebody to call or to write to."""
 
-    name: _Line = ""
-    role: _Code = ""
-    email: _Line = ""
-    phone: _Code = ""
+    name: Line = ""
+    role: Code = ""
+    email: Line = ""
+    phone: Code = ""
 
 
-class SearchMerchants(msgspec.Struct):
-    """Rows after (`after`, `after_id`) whose words hold the query, in the order of names."""
+class ListAccounts(Paged, kw_only=True):
+    """Find accounts by name."""
 
-    query: str = ""
-    limit: int = 50
-    after: str = ""
-    after_id: bytes = b""
+    query: Words = ""
 
 
-class CreateAccount(msgspec.Struct):
+class OneAccount(msgspec.Struct, kw_only=True):
+    """An account with its companies and contacts."""
+
+    id: AccountId
+
+
+class CreateAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A group of companies."""
 
-    name: str
+    name: Line
     idempotency_key: str = ""
 
 
-class EditAccount(msgspec.Struct):
-    """`version` is the one that the editor has read."""
+class EditAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Its new name."""
 
-    id: bytes
-    version: int
-    name: str
+    id: AccountId
+    revision: Revision
+    name: Line
     idempotency_key: str = ""
 
 
-class CreateCompany(msgspec.Struct):
-    """In an account, or in a new one that takes the name. The reason says why a look-alike is another company."""
+class ListCompanies(Paged, kw_only=True):
+    """Find companies by name, SIREN, VAT number, postcode or city."""
 
-    fields: CompanyFields
-    account_id: bytes | None = None
-    account_name: str = ""
-    not_duplicate_reason: str = ""
+    query: Words = ""
+
+
+class OneCompany(msgspec.Struct, kw_only=True):
+    """A company with its stores and contacts; the whole IBAN for who may edit it."""
+
+    id: CompanyId
+
+
+class CreateCompany(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A company, in an account by its id or in a new one by its name. The reason says why a look-alike is another."""
+
+    company: CompanyFields
+    account: AccountId | None = None
+    account_name: Line = ""
+    not_duplicate_reason: Remark = ""
     idempotency_key: str = ""
 
 
-class EditCompany(msgspec.Struct):
-    """Every field is written; `version` is the one that the editor has read."""
+class EditCompany(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Every field of a company."""
 
-    id: bytes
-    version: int
-    fields: CompanyFields
+    id: CompanyId
+    revision: Revision
+    company: CompanyFields
     idempotency_key: str = ""
 
 
-class CreateStore(msgspec.Struct):
-    """A store of a company."""
+class ValidateCompany(msgspec.Struct, kw_only=True):
+    """Note the commercial validation of a company that was made without a file."""
 
-    company_id: bytes
-    fields: StoreFields
-    not_duplicate_reason: str = ""
+    id: CompanyId
+
+
+class CreateStore(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A store of a company. The reason says why a look-alike is another."""
+
+    company: CompanyId
+    store: StoreFields
+    not_duplicate_reason: Remark = ""
     idempotency_key: str = ""
 
 
-class EditStore(msgspec.Struct):
-    """Every field is written; `version` is the one that the editor has read."""
+class EditStore(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Every field of a store."""
 
-    id: bytes
-    version: int
-    fields: StoreFields
+    id: StoreId
+    revision: Revision
+    store: StoreFields
     idempotency_key: str = ""
 
 
-class AddContact(msgspec.Struct):
-    """`on_kind` is account, company or store."""
+class AddContact(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Somebody to call; `of` is an account, a company or a store."""
 
-    on_kind: str
-    on_id: bytes
-    fields: ContactFields
+    of: PlaceId
+    contact: ContactFields
     idempotency_key: str = ""
 
 
-class EditContact(msgspec.Struct):
-    """Every field is written; `version` is the one that the editor has read."""
+class EditContact(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Every field of a contact."""
 
-    id: bytes
-    version: int
-    fields: ContactFields
+    id: ContactId
+    revision: Revision
+    contact: ContactFields
     idempotency_key: str = ""
+
+
+class RemoveContact(msgspec.Struct, kw_only=True):
+    """Remove a contact."""
+
+    id: ContactId
 
 
 class FindDuplicates(msgspec.Struct, forbid_unknown_fields=True):
     """What is known of somebody who may be a merchant already."""
 
-    siren: _Code = ""
-    siret: _Code = ""
-    vat: _Code = ""
-    iban: _Code = ""
-    name: _Line = ""
-    postcode: _Code = ""
-    city: _Line = ""
-    phone: _Code = ""
-    email: _Line = ""
-
-
-class MerchantAnswers(msgspec.Struct, forbid_unknown_fields=True):
-    """Who it is."""
-
-    trade_name: _Line = ""
-    siren: _Code = ""
-    activity: _Code = ""
-    note: _Reason = ""
-
-
-class CompanyAnswers(msgspec.Struct, forbid_unknown_fields=True):
-    """The company to make, and the account that holds it: an id, or the name of a new one."""
-
-    account_id: _Code = ""
-    account_name: _Line = ""
-    legal_name: _Line = ""
-    legal_form: _Line = ""
-    vat: _Code = ""
-    street: _Line = ""
-    postcode: _Code = ""
-    city: _Line = ""
-    iban: _Code = ""
-
-
-class ServicesAnswers(msgspec.Struct, forbid_unknown_fields=True):
-    """What the merchant wants to be able to do."""
-
-    kinds: list[ServiceKind] = []
-    terminals: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
-    monthly_volume_minor: Annotated[int, msgspec.Meta(ge=0, le=10**13)] = 0
-
-
-class DocumentsAnswers(msgspec.Struct, forbid_unknown_fields=True):
-    """What has to be asked for, and what is there."""
-
-    wanted: list[DocumentKind] = []
-    received: list[DocumentKind] = []
-
-
-class ReviewAnswers(msgspec.Struct, forbid_unknown_fields=True):
-    """Why those who look alike are not the same merchant."""
-
-    not_duplicate_reason: _Reason = ""
-
-
-class AttachedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A document that was brought to a file. Nobody types one: `onboarding_files.AttachFile` makes it."""
-
-    kind: DocumentKind
-    name: str
-    media_type: MediaType
-    size_bytes: int
-    sha256: str
-    at: Timestamp
-    by: PersonRef | None = None  # nobody is named by what was brought before this was kept
-
-
-class Answers(msgspec.Struct, forbid_unknown_fields=True):
-    """Everything that a file holds, as it was typed; wrong values are kept and named."""
-
-    merchant: MerchantAnswers = msgspec.field(default_factory=MerchantAnswers)
-    company: CompanyAnswers = msgspec.field(default_factory=CompanyAnswers)
-    stores: Annotated[list[StoreFields], msgspec.Meta(max_length=STORES_OF_FILE_MAX)] = []
-    contacts: Annotated[list[ContactFields], msgspec.Meta(max_length=CONTACTS_OF_FILE_MAX)] = []
-    services: ServicesAnswers = msgspec.field(default_factory=ServicesAnswers)
-    documents: DocumentsAnswers = msgspec.field(default_factory=DocumentsAnswers)
-    review: ReviewAnswers = msgspec.field(default_factory=ReviewAnswers)
-    files: list[AttachedFile] = []
-
-
-class StepBody(msgspec.Struct, forbid_unknown_fields=True):
-    """The answers of one step; the others stay as they are."""
-
-    version: int
-    merchant: MerchantAnswers | None = None
-    company: CompanyAnswers | None = None
-    stores: Annotated[list[StoreFields], msgspec.Meta(max_length=STORES_OF_FILE_MAX)] | None = None
-    contacts: Annotated[list[ContactFields], msgspec.Meta(max_length=CONTACTS_OF_FILE_MAX)] | None = None
-    services: ServicesAnswers | None = None
-    documents: DocumentsAnswers | None = None
-    review: ReviewAnswers | None = None
-
-
-class ListOnboardings(msgspec.Struct):
-    """Newest change first; `state` None takes every one that is not finished."""
-
-    state: str | None = None
-    mine: bool = False
-    limit: int = 50
-    after_at_us: int | None = None
-    after_id: bytes = b""
-
-
-class StartOnboarding(msgspec.Struct):
-    """A new file; what is known already may be given."""
-
-    merchant: MerchantAnswers
-    idempotency_key: str = ""
-
-
-class SaveStep(msgspec.Struct):
-    """Write one step or several of a file."""
-
-    id: bytes
-    body: StepBody
-
-
-class MoveOnboarding(msgspec.Struct):
-    """Take a file to its next state, or take it over."""
-
-    id: bytes
-    move: Move
-    reason: str = ""
+    siren: Code = ""
+    siret: Code = ""
+    vat: Code = ""
+    iban: Code = ""
+    name: Line = ""
+    postcode: Code = ""
+    city: Line = ""
+    phone: Code = ""
+    email: Line = ""
 
 
 class Iban(msgspec.Struct, frozen=True):
@@ -314,7 +199,7 @@ class Contact(msgspec.Struct, kw_only=True):
     role: str
     email: str
     phone: str
-    version: int
+    revision: int
 
 
 class CompanySummary(msgspec.Struct, kw_only=True):
@@ -346,7 +231,7 @@ class CompanyDetail(CompanySummary, kw_only=True):
     legal_form: str
     activity: str
     street: str
-    version: int
+    revision: int
     changed_at: Timestamp
     validated_at: Timestamp | None
     stores: list[StoreSummary]
@@ -373,7 +258,7 @@ class AccountPage(msgspec.Struct):
 class AccountDetail(AccountSummary, kw_only=True):
     """An account with the companies that the caller sees, and who to call."""
 
-    version: int
+    revision: int
     changed_at: Timestamp
     companies: list[CompanySummary]
     contacts: list[Contact]
@@ -387,7 +272,7 @@ class StoreMade(StoreSummary, kw_only=True):
     merchant_category: str
     opening: str
     time_zone: str  # IANA name, by which its days end
-    version: int
+    revision: int
     changed_at: Timestamp
     contacts: list[Contact]
 
@@ -397,7 +282,7 @@ class StoreRecord(StoreDetail, kw_only=True):
 
     opening: str
     time_zone: str  # IANA name, by which its days end
-    version: int
+    revision: int
     changed_at: Timestamp
     account: AccountRef
     contacts: list[Contact]
@@ -421,60 +306,154 @@ class DuplicateList(msgspec.Struct):
     data: list[Duplicate]
 
 
-class StepProblem(msgspec.Struct):
-    """One thing that is missing or wrong in a file, with the words for it."""
-
-    field: str
-    code: str
-    detail: str
-
-
-class Step(msgspec.Struct):
-    """One step of a file, and what it lacks."""
-
-    name: StepName
-    complete: bool
-    started: bool
-    problems: list[StepProblem]
-
-
-class OnboardingSummary(msgspec.Struct, kw_only=True):
-    """A file in a list. `waits_for` is the permission of those whose turn it is."""
-
-    id: str
-    state: OnboardingState
-    name: str
-    siren: str
-    department: str | None
-    held_by: PersonRef
-    changed_at: Timestamp
-    created_at: Timestamp
-    steps_complete: int
-    steps_total: int
-    waits_for: str | None
-
-
-class OnboardingPage(msgspec.Struct):
-    """Newest change first."""
-
-    data: list[OnboardingSummary]
-    next_cursor: str | None = None
-
-
-class OnboardingDetail(OnboardingSummary, kw_only=True):
-    """A file with its answers, what it lacks, and what may be done with it now."""
-
-    version: int
-    answers: Answers
-    steps: list[Step]
-    moves: list[Move]
-    editable: bool
-    return_reason: str
-    created_by: PersonRef
-    submitted_at: Timestamp | None
-    submitted_by: PersonRef | None
-    decided_at: Timestamp | None
-    decided_by: PersonRef | None
-    account: AccountRef | None
-    company: CompanyRef | None
-    duplicates: list[Duplicate]
+_TAG: Final = "Merchants"
+_STALE: Final = "refused when somebody else wrote meanwhile."
+_ALIKE: Final = "a look-alike wants a reason why this is another."
+_CONTACT: Final = "Add somebody to call at an account, a company or a store."
+_DUPLICATES: Final = "Return who may be the same merchant, why, and how likely."
+LIST_ACCOUNTS = Operation(
+    name="accounts.list",
+    asked=ListAccounts,
+    answered=AccountPage,
+    right=Permission.DIRECTORY_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/accounts", "Search accounts", tag=_TAG),
+)
+ONE_ACCOUNT = Operation(
+    name="accounts.one",
+    asked=OneAccount,
+    answered=AccountDetail,
+    right=Permission.DIRECTORY_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/accounts/{id}", "One account", tag=_TAG),
+)
+CREATE_ACCOUNT = Operation(
+    name="accounts.create",
+    asked=CreateAccount,
+    answered=AccountDetail,
+    right=Permission.MERCHANTS_EDIT,
+    reach=Reach.SOMEWHERE,
+    http=POST("/accounts", "Create an account", "Create an account without a company.", _TAG),
+    audit=("account.created",),
+)
+EDIT_ACCOUNT = Operation(
+    name="accounts.edit",
+    asked=EditAccount,
+    answered=AccountDetail,
+    right=Permission.MERCHANTS_EDIT,
+    reach=Reach.SOMEWHERE,
+    http=PATCH("/accounts/{id}", "Edit an account", f"Rename an account; {_STALE}", _TAG),
+    audit=("account.edited",),
+)
+LIST_COMPANIES = Operation(
+    name="companies.list",
+    asked=ListCompanies,
+    answered=CompanyPage,
+    right=Permission.DIRECTORY_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/companies", "Search companies", tag=_TAG),
+)
+ONE_COMPANY = Operation(
+    name="companies.one",
+    asked=OneCompany,
+    answered=CompanyDetail,
+    right=Permission.DIRECTORY_READ,
+    reach=Reach.SOMEWHERE,
+    http=GET("/companies/{id}", "One company", tag=_TAG),
+)
+CREATE_COMPANY = Operation(
+    name="companies.create",
+    asked=CreateCompany,
+    answered=CompanyDetail,
+    right=Permission.MERCHANTS_EDIT,
+    reach=Reach.SOMEWHERE,
+    http=POST("/companies", "Create a company", f"Create a company; {_ALIKE}", _TAG),
+    audit=("company.created",),
+)
+EDIT_COMPANY = Operation(
+    name="companies.edit",
+    asked=EditCompany,
+    answered=CompanyDetail,
+    right=Permission.MERCHANTS_EDIT,
+    reach=Reach.SOMEWHERE,
+    http=PATCH("/companies/{id}", "Edit a company", f"Write every field of a company; {_STALE}", _TAG),
+    audit=("company.edited",),
+)
+VALIDATE_COMPANY = Operation(
+    name="companies.validate",
+    asked=ValidateCompany,
+    answered=CompanyDetail,
+    right=Permission.MERCHANTS_VALIDATE,
+    reach=Reach.SOMEWHERE,
+    http=ACT("/companies/{id}/validate", "Validate a company", tag=_TAG),
+    audit=("company.validated",),
+)
+CREATE_STORE = Operation(
+    name="stores.create",
+    asked=CreateStore,
+    answered=StoreMade,
+    right=Permission.MERCHANTS_EDIT,
+    reach=Reach.SOMEWHERE,
+    http=POST("/stores", "Create a store", f"Create a store; {_ALIKE}", _TAG),
+    audit=("store.created",),
+)
+EDIT_STORE = Operation(
+    name="stores.edit",
+    asked=EditStore,
+    answered=StoreMade,
+    right=Permission.MERCHANTS_EDIT,
+    reach=Reach.SOMEWHERE,
+    http=PATCH("/stores/{id}", "Edit a store", f"Write every field of a store; {_STALE}", _TAG),
+    audit=("store.edited",),
+)
+ADD_CONTACT = Operation(
+    name="contacts.add",
+    asked=AddContact,
+    answered=Contact,
+    right=Permission.MERCHANTS_EDIT,
+    reach=Reach.SOMEWHERE,
+    http=POST("/contacts", "Add a contact", _CONTACT, _TAG),
+    audit=("contact.added",),
+)
+EDIT_CONTACT = Operation(
+    name="contacts.edit",
+    asked=EditContact,
+    answered=Contact,
+    right=Permission.MERCHANTS_EDIT,
+    reach=Reach.SOMEWHERE,
+    http=PATCH("/contacts/{id}", "Edit a contact", f"Write every field of a contact; {_STALE}", _TAG),
+    audit=("contact.edited",),
+)
+REMOVE_CONTACT = Operation(
+    name="contacts.remove",
+    asked=RemoveContact,
+    answered=Nothing,
+    right=Permission.MERCHANTS_EDIT,
+    reach=Reach.SOMEWHERE,
+    http=DELETE("/contacts/{id}", "Remove a contact", tag=_TAG),
+    audit=("contact.removed",),
+)
+DUPLICATES = Operation(
+    name="merchants.duplicates",
+    asked=FindDuplicates,
+    answered=DuplicateList,
+    reach=Reach.BY_RECORD,
+    http=ACT("/merchants/duplicates", "Look for duplicates", _DUPLICATES, _TAG),
+)
+OPERATIONS = (
+    LIST_ACCOUNTS,
+    ONE_ACCOUNT,
+    CREATE_ACCOUNT,
+    EDIT_ACCOUNT,
+    LIST_COMPANIES,
+    ONE_COMPANY,
+    CREATE_COMPANY,
+    EDIT_COMPANY,
+    VALIDATE_COMPANY,
+    CREATE_STORE,
+    EDIT_STORE,
+    ADD_CONTACT,
+    EDIT_CONTACT,
+    REMOVE_CONTACT,
+    DUPLICATES,
+)

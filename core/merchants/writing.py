@@ -38,7 +38,7 @@ async def refuse_if_changed(
             FieldProblem(field, "changed_meanwhile", _told(edit.name, edit.at, pair[1]))
             for field, pair in changes.items()
         ]
-    raise ChangedMeanwhile(told or [FieldProblem("version", "changed_meanwhile", str(version))])
+    raise ChangedMeanwhile(told or [FieldProblem("revision", "changed_meanwhile", str(version))])
 
 
 def _told(name: str, at: datetime, value: str) -> str:

@@ -17,7 +17,7 @@ from core.contracts import documents as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Nothing
 from core.contracts.ids import CompanyId, ContractId, DocumentId
-from core.contracts.merchants import AttachedFile
+from core.contracts.onboarding import AttachedFile
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
 from gateway.v1.reading import body_id, path_id

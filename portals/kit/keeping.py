@@ -43,7 +43,7 @@ _SECRET: Final = frozenset({"password", "present", "new_password", "again", "cod
 
 
 _OF_THE_PAGE: Final = frozenset(
-    {"csrf", "cursor", "group", "idempotency_key", "key", "once", "page_of", "revision", "version", "was"}
+    {"csrf", "cursor", "group", "idempotency_key", "key", "once", "page_of", "revision", "was"}
 )
 """Hidden fields that a page puts in, which nobody typed."""
 

@@ -16,10 +16,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 FIELD: Final = "was"
-TOKENS: Final = ("revision", "version")
+REVISION: Final = "revision"
 _FORM: Final = re.compile(r"<form\b.*?</form>", re.DOTALL)
 # A form without a token asks for `was` by an empty one.
-_CARRIES: Final = re.compile(r'<input type="hidden"[^>]* name="(?:revision|version)"|name="was" value=""')
+_CARRIES: Final = re.compile(r'<input type="hidden"[^>]* name="revision"|name="was" value=""')
 _ASKED: Final = '<input type="hidden" name="was" value="">'
 _NOT_TYPED: Final = frozenset({"hidden", "password", "file", "submit", "image", "button", "reset"})
 # The columns of a numbered row, and the places of a numbered list, mean something only together.
@@ -77,7 +77,7 @@ def _with_was(form: str, told: Mapping[str, str], *, late: bool) -> str:
     reader = _read(form)
     was: Values = {name: field.values for name, field in reader.fields.items()}
     before = originals(told.get(FIELD, ""))
-    same = told.get(reader.token[0]) == reader.token[1] if reader.token else not late
+    same = not late if reader.token is None else told.get(REVISION) == reader.token
     if same and before.keys() & was.keys():
         was |= before
     text = escape(msgspec.json.encode(was).decode())
@@ -112,7 +112,7 @@ def merged(page: str, number: int, sent: Fields) -> Merge | None:
     reader = _read(forms[number])
     told = dict(sent)
     was, now = originals(told.get(FIELD, "")), originals(reader.was)
-    fresh = reader.token is None or told.get(reader.token[0]) != reader.token[1]
+    fresh = reader.token is None or told.get(REVISION) != reader.token
     if not was or not now or not fresh:
         return None
     mine: Values = {}
@@ -158,7 +158,7 @@ class _FormReader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.token: tuple[str, str] | None = None
+        self.token: str | None = None
         self.was = ""
         self._found: dict[str, Field] = {}
         self._ids: dict[str, str] = {}  # field -> its id
@@ -188,8 +188,8 @@ class _FormReader(HTMLParser):
                 self._label_of, self._within, self._text = told.get("for"), [], []
             case "legend":
                 self._text = []
-            case "input" if kind == "hidden" and name in TOKENS:
-                self.token = name, told.get("value", "")
+            case "input" if kind == "hidden" and name == REVISION:
+                self.token = told.get("value", "")
             case "input" if kind == "hidden" and name == FIELD:
                 self.was = told.get("value", "")
             case "input" if name and kind in ("checkbox", "radio"):

@@ -3,19 +3,26 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
-from core.contracts.merchants import AccountDetail, AccountPage, CreateAccount, EditAccount, SearchMerchants
+from core.contracts.desk_requests import Written
+from core.contracts.merchants import (
+    AccountDetail,
+    AccountPage,
+    CreateAccount,
+    EditAccount,
+    ListAccounts,
+    OneAccount,
+)
 from core.contracts.refusals import NotFound
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action
 from core.merchants.directory import store, views
-from core.merchants.directory.reading import LOWEST_ID, checked_name, read_account
+from core.merchants.directory.reading import checked_name, read_account
 from core.merchants.errors import AccountWithoutCompany
 from core.merchants.writing import refuse_if_changed
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import name_and_id_in, page_of
 
 
 class AccountHandlers:
@@ -26,30 +33,30 @@ class AccountHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def accounts(self, caller: SignedIn, request: SearchMerchants) -> AccountPage:
-        """Return the accounts whose name holds the words. Raises: NotPermitted."""
-        limit = min(request.limit, PAGE_ROWS_MAX)
+    async def accounts(self, caller: SignedIn, request: ListAccounts) -> AccountPage:
+        """Return the accounts whose name holds the words. Raises: CursorMalformed."""
+        after, after_id = name_and_id_in("account", request.cursor)
         rows = await store.search_accounts(
             self._pool,
-            require(caller, Permission.DIRECTORY_READ),
+            caller.scope_of(Permission.DIRECTORY_READ),
             pattern=like_pattern(request.query),
-            after=request.after,
-            after_id=request.after_id or LOWEST_ID,
-            limit=limit + 1,
+            after=after,
+            after_id=after_id,
+            limit=request.limit + 1,
         )
-        page = [views.account_of(row) for row in rows[:limit]]
-        return AccountPage(page, encode_cursor(page[-1].name, page[-1].id) if len(rows) > limit else None)
+        found = [views.account_of(row) for row in rows]
+        return AccountPage(*page_of(found, request.limit, lambda last: (last.name, last.id)))
 
-    async def account(self, caller: SignedIn, request: ById) -> AccountDetail:
-        """Return one account with the companies that the caller sees. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.DIRECTORY_READ)
+    async def account(self, caller: SignedIn, request: OneAccount) -> AccountDetail:
+        """Return one account with the companies that the caller sees. Raises: NotFound."""
+        scope = caller.scope_of(Permission.DIRECTORY_READ)
         async with self._pool.acquire() as connection:
             return await read_account(connection, scope, request.id)
 
-    async def create_account(self, caller: SignedIn, request: CreateAccount, locale: str) -> Written:
-        """Make an account. Raises: NotPermitted, FieldsWrong, AccountWithoutCompany, KeyReused."""
-        scope = require(caller, Permission.MERCHANTS_EDIT)
-        name = checked_name(request.name, locale)
+    async def create_account(self, caller: SignedIn, request: CreateAccount) -> Written:
+        """Make an account. Raises: FieldsWrong, AccountWithoutCompany, KeyReused."""
+        scope = caller.scope_of(Permission.MERCHANTS_EDIT)
+        name = checked_name(request.name, caller.language)
         if not scope.is_everything:
             raise AccountWithoutCompany
         now = self._clock.now()
@@ -70,10 +77,10 @@ class AccountHandlers:
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="account")
 
-    async def edit_account(self, caller: SignedIn, request: EditAccount, locale: str) -> Written:
-        """Rename an account. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
-        scope = require(caller, Permission.MERCHANTS_EDIT)
-        name = checked_name(request.name, locale)
+    async def edit_account(self, caller: SignedIn, request: EditAccount) -> Written:
+        """Rename an account. Raises: NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
+        scope = caller.scope_of(Permission.MERCHANTS_EDIT)
+        name = checked_name(request.name, caller.language)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -81,7 +88,7 @@ class AccountHandlers:
             if before is None:
                 raise NotFound
             await refuse_if_changed(
-                connection, target_id=request.id, read_version=request.version, version=before["version"]
+                connection, target_id=request.id, read_version=request.revision, version=before["version"]
             )
             await store.update_account(connection, request.id, name, now)
             await record_action(

@@ -3,7 +3,7 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
+from core.contracts.desk_requests import Written
 from core.contracts.merchants import (
     CompanyDetail,
     CompanyFields,
@@ -11,23 +11,17 @@ from core.contracts.merchants import (
     CreateCompany,
     EditCompany,
     FindDuplicates,
-    SearchMerchants,
+    ListCompanies,
+    OneCompany,
+    ValidateCompany,
 )
 from core.contracts.refusals import NotFound
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import (
-    Permission,
-    SignedIn,
-    WriteOnce,
-    record_action,
-    refuse_repeat_of_another,
-    require,
-)
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_repeat_of_another
 from core.merchants.directory import store, views
 from core.merchants.directory.reading import (
-    LOWEST_ID,
     checked_company,
     checked_name,
     read_company,
@@ -38,7 +32,7 @@ from core.merchants.forms import Wrong, problems_of
 from core.merchants.rules import one_line
 from core.merchants.writing import changes_between, refuse_if_changed
 from core.values.clock import Clock
-from core.values.cursors import encode_cursor
+from core.values.cursors import name_and_id_in, page_of
 from core.values.ids import encode_id
 
 
@@ -50,35 +44,34 @@ class CompanyHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def companies(self, caller: SignedIn, request: SearchMerchants) -> CompanyPage:
-        """Return the companies whose name, SIREN, VAT number or town holds the words. Raises: NotPermitted."""
-        limit = min(request.limit, PAGE_ROWS_MAX)
-        scope = require(caller, Permission.DIRECTORY_READ)
+    async def companies(self, caller: SignedIn, request: ListCompanies) -> CompanyPage:
+        """Return the companies whose name, SIREN, VAT number or town holds the words. Raises: CursorMalformed."""
+        scope = caller.scope_of(Permission.DIRECTORY_READ)
+        after, after_id = name_and_id_in("company", request.cursor)
         rows = await store.search_companies(
             self._pool,
             scope,
             pattern=like_pattern(request.query),
-            after=request.after,
-            after_id=request.after_id or LOWEST_ID,
-            limit=limit + 1,
+            after=after,
+            after_id=after_id,
+            limit=request.limit + 1,
         )
-        page = [views.company_of(row, scope) for row in rows[:limit]]
-        more = len(rows) > limit
-        return CompanyPage(page, encode_cursor(page[-1].legal_name, page[-1].id) if more else None)
+        found = [views.company_of(row, scope) for row in rows]
+        return CompanyPage(*page_of(found, request.limit, lambda last: (last.legal_name, last.id)))
 
-    async def company(self, caller: SignedIn, request: ById) -> CompanyDetail:
-        """Return one company with its stores. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.DIRECTORY_READ)
+    async def company(self, caller: SignedIn, request: OneCompany) -> CompanyDetail:
+        """Return one company with its stores. Raises: NotFound."""
+        scope = caller.scope_of(Permission.DIRECTORY_READ)
         async with self._pool.acquire() as connection:
             return await read_company(connection, caller, scope, request.id)
 
-    async def create_company(self, caller: SignedIn, request: CreateCompany, locale: str) -> Written:
+    async def create_company(self, caller: SignedIn, request: CreateCompany) -> Written:
         """Make a company, and its account when none is named.
 
-        Raises: NotPermitted, FieldsWrong, DuplicateSuspected, KeyReused.
+        Raises: FieldsWrong, DuplicateSuspected, KeyReused.
         """
-        scope = require(caller, Permission.MERCHANTS_EDIT)
-        fields = checked_company(request.fields, scope, locale)
+        scope = caller.scope_of(Permission.MERCHANTS_EDIT)
+        fields = checked_company(request.company, scope, caller.language)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -95,16 +88,16 @@ class CompanyHandlers:
                 ),
                 reason=request.not_duplicate_reason,
                 taken=("company", "siren"),
-                locale=locale,
+                locale=caller.language,
             )
-            if request.account_id is None:
+            if request.account is None:
                 account_id = new_id(self._clock)
                 name = one_line(request.account_name) or fields.legal_name
-                await store.insert_account(connection, account_id, checked_name(name, locale), now)
+                await store.insert_account(connection, account_id, checked_name(name, caller.language), now)
             else:
-                account_id = request.account_id
+                account_id = request.account
                 if await store.lock_account(connection, scope, account_id) is None:
-                    raise FieldsWrong(problems_of([Wrong("account_id", "account_unknown")], locale))
+                    raise FieldsWrong(problems_of([Wrong("account", "account_unknown")], caller.language))
             company_id = new_id(self._clock)
             # Who makes it for sales has accepted it by making it.
             validates = caller.may(Permission.MERCHANTS_VALIDATE)
@@ -118,7 +111,7 @@ class CompanyHandlers:
                     validated_by=caller.agent_id if validates else None,
                 )
             except asyncpg.UniqueViolationError as error:
-                raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], locale)) from error
+                raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], caller.language)) from error
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
@@ -138,10 +131,10 @@ class CompanyHandlers:
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="company")
 
-    async def edit_company(self, caller: SignedIn, request: EditCompany, locale: str) -> Written:
-        """Write a company. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
-        scope = require(caller, Permission.MERCHANTS_EDIT)
-        fields = checked_company(request.fields, scope, locale, company_id=request.id)
+    async def edit_company(self, caller: SignedIn, request: EditCompany) -> Written:
+        """Write a company. Raises: NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
+        scope = caller.scope_of(Permission.MERCHANTS_EDIT)
+        fields = checked_company(request.company, scope, caller.language, company_id=request.id)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -149,15 +142,15 @@ class CompanyHandlers:
             if before is None:
                 raise NotFound
             await refuse_if_changed(
-                connection, target_id=request.id, read_version=request.version, version=before["version"]
+                connection, target_id=request.id, read_version=request.revision, version=before["version"]
             )
             if before["siren"] != fields.siren and before["has_stores"]:
-                raise FieldsWrong(problems_of([Wrong("siren", "siren_with_stores")], locale))
+                raise FieldsWrong(problems_of([Wrong("siren", "siren_with_stores")], caller.language))
             old = CompanyFields(**{name: before[name] for name in msgspec.structs.asdict(fields)})
             try:
                 await store.update_company(connection, company_id=request.id, fields=fields, now=now)
             except asyncpg.UniqueViolationError as error:
-                raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], locale)) from error
+                raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], caller.language)) from error
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
@@ -171,12 +164,12 @@ class CompanyHandlers:
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="company_edit")
 
-    async def validate_company(self, caller: SignedIn, request: ById) -> CompanyDetail:
+    async def validate_company(self, caller: SignedIn, request: ValidateCompany) -> CompanyDetail:
         """Note the commercial validation of a company that was made without a file; the caller's repeat changes nothing.
 
-        Raises: NotPermitted, NotFound, DoneByAnother.
+        Raises: NotFound, DoneByAnother.
         """
-        scope = require(caller, Permission.MERCHANTS_VALIDATE)
+        scope = caller.scope_of(Permission.MERCHANTS_VALIDATE)
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             if await store.lock_company(connection, scope, request.id) is None:

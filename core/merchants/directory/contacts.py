@@ -3,13 +3,13 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import ById, Nothing, Written
-from core.contracts.merchants import AddContact, ContactFields, EditContact
+from core.contracts.desk_requests import Nothing, Written
+from core.contracts.merchants import AddContact, ContactFields, EditContact, RemoveContact
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action
 from core.merchants.directory import store, views
 from core.merchants.directory.store import ContactPlace
 from core.merchants.errors import FieldsWrong
@@ -27,11 +27,11 @@ class ContactHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def add(self, caller: SignedIn, request: AddContact, locale: str) -> Written:
-        """Add a contact. Raises: NotPermitted, NotFound, FieldsWrong, KeyReused."""
-        scope = require(caller, Permission.MERCHANTS_EDIT)
-        fields = _checked(request.fields, locale)
-        place = ContactPlace(request.on_kind, request.on_id)
+    async def add(self, caller: SignedIn, request: AddContact) -> Written:
+        """Add a contact. Raises: NotFound, FieldsWrong, KeyReused."""
+        scope = caller.scope_of(Permission.MERCHANTS_EDIT)
+        fields = _checked(request.contact, caller.language)
+        place = ContactPlace(request.of.kind, request.of)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -53,10 +53,10 @@ class ContactHandlers:
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="contact")
 
-    async def edit(self, caller: SignedIn, request: EditContact, locale: str) -> Written:
-        """Write a contact. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
-        scope = require(caller, Permission.MERCHANTS_EDIT)
-        fields = _checked(request.fields, locale)
+    async def edit(self, caller: SignedIn, request: EditContact) -> Written:
+        """Write a contact. Raises: NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
+        scope = caller.scope_of(Permission.MERCHANTS_EDIT)
+        fields = _checked(request.contact, caller.language)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -65,7 +65,7 @@ class ContactHandlers:
                 raise NotFound
             await _lock_place(connection, scope, store.place_of(before))
             await refuse_if_changed(
-                connection, target_id=request.id, read_version=request.version, version=before["version"]
+                connection, target_id=request.id, read_version=request.revision, version=before["version"]
             )
             await store.update_contact(connection, request.id, fields)
             row = await store.lock_contact(connection, request.id)
@@ -84,9 +84,9 @@ class ContactHandlers:
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="contact_edit")
 
-    async def remove(self, caller: SignedIn, request: ById) -> Nothing:
-        """Delete a contact. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.MERCHANTS_EDIT)
+    async def remove(self, caller: SignedIn, request: RemoveContact) -> Nothing:
+        """Delete a contact. Raises: NotFound."""
+        scope = caller.scope_of(Permission.MERCHANTS_EDIT)
         async with self._pool.acquire() as connection, connection.transaction():
             row = await store.lock_contact(connection, request.id)
             if row is None:

@@ -26,7 +26,6 @@ from core.merchants.rules import department_of, one_line
 from core.merchants.words import problem_text
 from core.values.ids import decode_id
 
-LOWEST_ID: Final = bytes(16)
 NAME_CHARACTERS_MAX: Final = 200
 
 

@@ -8,7 +8,7 @@ from core.contracts.merchants import CreateStore, EditStore, FindDuplicates, Sto
 from core.contracts.refusals import NotFound
 from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action
 from core.merchants.directory import store
 from core.merchants.directory.reading import checked_store, read_store, refuse_duplicates
 from core.merchants.errors import FieldsWrong
@@ -25,20 +25,20 @@ class StoreHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def create_store(self, caller: SignedIn, request: CreateStore, locale: str) -> Written:
+    async def create_store(self, caller: SignedIn, request: CreateStore) -> Written:
         """Make a store of a company.
 
-        Raises: NotPermitted, NotFound, FieldsWrong, DuplicateSuspected, KeyReused.
+        Raises: NotFound, FieldsWrong, DuplicateSuspected, KeyReused.
         """
-        scope = require(caller, Permission.MERCHANTS_EDIT)
+        scope = caller.scope_of(Permission.MERCHANTS_EDIT)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
-            company = await store.lock_company(connection, scope, request.company_id)
+            company = await store.lock_company(connection, scope, request.company)
             if company is None:
                 raise NotFound
             fields = checked_store(
-                request.fields, scope, locale, siren=company["siren"], company_id=request.company_id
+                request.store, scope, caller.language, siren=company["siren"], company_id=request.company
             )
             await refuse_duplicates(
                 connection,
@@ -48,16 +48,16 @@ class StoreHandlers:
                 ),
                 reason=request.not_duplicate_reason,
                 taken=("store", "siret"),
-                locale=locale,
-                own_company=request.company_id,
+                locale=caller.language,
+                own_company=request.company,
             )
             store_id = new_id(self._clock)
             try:
                 await store.insert_store(
-                    connection, store_id=store_id, company_id=request.company_id, fields=fields, now=now
+                    connection, store_id=store_id, company_id=request.company, fields=fields, now=now
                 )
             except asyncpg.UniqueViolationError as error:
-                raise FieldsWrong(problems_of([Wrong("siret", "siret_taken")], locale)) from error
+                raise FieldsWrong(problems_of([Wrong("siret", "siret_taken")], caller.language)) from error
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
@@ -69,7 +69,7 @@ class StoreHandlers:
                     "version": 1,
                     "name": fields.name,
                     "siret": fields.siret,
-                    "company": encode_id("company", request.company_id),
+                    "company": encode_id("company", request.company),
                     "not_duplicate": request.not_duplicate_reason,
                 },
             )
@@ -77,9 +77,9 @@ class StoreHandlers:
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="store")
 
-    async def edit_store(self, caller: SignedIn, request: EditStore, locale: str) -> Written:
-        """Write a store. Raises: NotPermitted, NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
-        scope = require(caller, Permission.MERCHANTS_EDIT)
+    async def edit_store(self, caller: SignedIn, request: EditStore) -> Written:
+        """Write a store. Raises: NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
+        scope = caller.scope_of(Permission.MERCHANTS_EDIT)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -87,12 +87,12 @@ class StoreHandlers:
             if before is None:
                 raise NotFound
             await refuse_if_changed(
-                connection, target_id=request.id, read_version=request.version, version=before["version"]
+                connection, target_id=request.id, read_version=request.revision, version=before["version"]
             )
             fields = checked_store(
-                request.fields,
+                request.store,
                 scope,
-                locale,
+                caller.language,
                 siren=before["siren"],
                 company_id=before["company_id"].bytes,
                 store_id=request.id,
@@ -103,7 +103,7 @@ class StoreHandlers:
             try:
                 await store.update_store(connection, store_id=request.id, fields=fields, now=now)
             except asyncpg.UniqueViolationError as error:
-                raise FieldsWrong(problems_of([Wrong("siret", "siret_taken")], locale)) from error
+                raise FieldsWrong(problems_of([Wrong("siret", "siret_taken")], caller.language)) from error
             await record_action(
                 connection,
                 agent_id=caller.agent_id,

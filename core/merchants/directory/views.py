@@ -36,7 +36,7 @@ def account_detail_of(
     """Return a whole account."""
     return AccountDetail(
         **msgspec.structs.asdict(account_of(row)),
-        version=row["version"],
+        revision=row["version"],
         changed_at=timestamp(row["changed_at"]),
         companies=companies,
         contacts=contacts,
@@ -79,7 +79,7 @@ def company_detail_of(
         legal_form=row["legal_form"],
         activity=row["activity"],
         street=row["street"],
-        version=row["version"],
+        revision=row["version"],
         changed_at=timestamp(row["changed_at"]),
         validated_at=timestamp_or_none(row["validated_at"]),
         stores=[summary_of(one) for one in stores],
@@ -101,7 +101,7 @@ def store_made_of(row: asyncpg.Record, contacts: list[Contact]) -> StoreMade:
         merchant_category=row["merchant_category"],
         opening=row["opening"],
         time_zone=row["time_zone"],
-        version=row["version"],
+        revision=row["version"],
         changed_at=timestamp(row["changed_at"]),
         contacts=contacts,
     )
@@ -115,7 +115,7 @@ def contact_of(row: asyncpg.Record) -> Contact:
         role=row["role"],
         email=row["email"],
         phone=row["phone"],
-        version=row["version"],
+        revision=row["version"],
     )
 
 

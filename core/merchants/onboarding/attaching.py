@@ -3,12 +3,18 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import ById
 from core.contracts.desk_views import PersonRef
-from core.contracts.merchants import Answers, AttachedFile, DocumentKind, OnboardingDetail
-from core.contracts.onboarding_files import AttachFile, ReadAttached
+from core.contracts.onboarding import (
+    Answers,
+    AttachedFile,
+    AttachFile,
+    DocumentKind,
+    OnboardingDetail,
+    OneOnboarding,
+    ReadAttached,
+)
 from core.contracts.refusals import NotFound
-from core.identity.api import Permission, SignedIn, record_action, require
+from core.identity.api import Permission, SignedIn, record_action
 from core.merchants.errors import HeldByAnother, MoveNotPossible
 from core.merchants.onboarding import store
 from core.merchants.onboarding.handlers import OnboardingHandlers
@@ -28,12 +34,12 @@ class AttachingHandlers:
         self._files = files
         self._keeping = keeping
 
-    async def attach(self, caller: SignedIn, request: AttachFile, locale: str) -> OnboardingDetail:
+    async def attach(self, caller: SignedIn, request: AttachFile) -> OnboardingDetail:
         """Keep a document and tick it as received.
 
         Raises: NotPermitted, NotFound, MoveNotPossible, HeldByAnother, what the port raises.
         """
-        scope = require(caller, Permission.MERCHANTS_REGISTER)
+        scope = caller.scope_of(Permission.MERCHANTS_REGISTER)
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             file = await store.lock_file(connection, scope, caller.agent_id, request.id)
@@ -71,11 +77,11 @@ class AttachingHandlers:
                 target_id=request.id,
                 facts={"document": request.kind, "sha256": attached.sha256, "version": file.version + 1},
             )
-        return await self._files.file(caller, ById(request.id), locale)
+        return await self._files.file(caller, OneOnboarding(id=request.id))
 
     async def read(self, caller: SignedIn, request: ReadAttached) -> bytes:
-        """Return a part of a document's bytes. Raises: NotPermitted, NotFound."""
-        scope = require(caller, Permission.DIRECTORY_READ)
+        """Return a part of a document's bytes. Raises: NotFound."""
+        scope = caller.scope_of(Permission.DIRECTORY_READ)
         async with self._pool.acquire() as connection:
             row = await store.find_file(connection, scope, caller.agent_id, request.id)
             if row is None:
@@ -83,9 +89,7 @@ class AttachingHandlers:
             found = _of_kind(store.answers_of(row), request.kind)
             if found is None:
                 raise NotFound
-            return await self._keeping.read(
-                connection, bytes.fromhex(found.sha256), offset=max(0, request.offset)
-            )
+            return await self._keeping.read(connection, bytes.fromhex(found.sha256), offset=request.offset)
 
 
 def _with(answers: Answers, attached: AttachedFile) -> Answers:

@@ -6,17 +6,17 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import PAGE_ROWS_MAX, ById, Written
-from core.contracts.merchants import (
+from core.contracts.desk_requests import Written
+from core.contracts.merchants import Duplicate
+from core.contracts.onboarding import (
     Answers,
-    Duplicate,
     ListOnboardings,
     MoveOnboarding,
     OnboardingDetail,
     OnboardingPage,
-    SaveStep,
+    OneOnboarding,
+    SaveAnswers,
     StartOnboarding,
-    StepBody,
 )
 from core.contracts.reason_texts import says_why
 from core.contracts.refusals import ChangedMeanwhile, NotFound
@@ -52,8 +52,8 @@ from core.merchants.onboarding.rules import (
     tidied,
 )
 from core.merchants.onboarding.telling import tell_of_move
-from core.values.clock import Clock, from_unix_us, to_unix_us
-from core.values.cursors import encode_cursor
+from core.values.clock import Clock, to_unix_us
+from core.values.cursors import moment_and_id_in, page_of
 from core.values.ids import decode_id, encode_id
 
 
@@ -67,34 +67,32 @@ class OnboardingHandlers:
         self._keeping = keeping
 
     async def files(self, caller: SignedIn, request: ListOnboardings) -> OnboardingPage:
-        """Return files, newest change first. Raises: NotPermitted."""
-        limit = min(request.limit, PAGE_ROWS_MAX)
+        """Return files, newest change first. Raises: CursorMalformed."""
+        before_at, before_id = moment_and_id_in("onboarding", request.cursor)
         rows = await store.list_files(
             self._pool,
-            require(caller, Permission.DIRECTORY_READ),
+            caller.scope_of(Permission.DIRECTORY_READ),
             caller.agent_id,
             state=request.state,
             mine=request.mine,
-            before_at=None if request.after_at_us is None else from_unix_us(request.after_at_us),
-            before_id=request.after_id,
-            limit=limit + 1,
+            before_at=before_at,
+            before_id=before_id,
+            limit=request.limit + 1,
         )
-        cursor = None
-        if len(rows) > limit:
-            last = rows[limit - 1]
-            cursor = encode_cursor(
-                str(to_unix_us(last["changed_at"])), encode_id("onboarding", last["id"].bytes)
-            )
-        return OnboardingPage([views.summary_of(row) for row in rows[:limit]], cursor)
+        page, cursor = page_of(
+            rows,
+            request.limit,
+            lambda last: (str(to_unix_us(last["changed_at"])), encode_id("onboarding", last["id"].bytes)),
+        )
+        return OnboardingPage([views.summary_of(row) for row in page], cursor)
 
-    async def file(self, caller: SignedIn, request: ById, locale: str) -> OnboardingDetail:
-        """Return one file with what it lacks. Raises: NotPermitted, NotFound."""
+    async def file(self, caller: SignedIn, request: OneOnboarding) -> OnboardingDetail:
+        """Return one file with what it lacks. Raises: NotFound."""
         async with self._pool.acquire() as connection:
-            return await self._detail(connection, caller, request.id, locale)
+            return await self._detail(connection, caller, request.id)
 
-    async def start(self, caller: SignedIn, request: StartOnboarding, locale: str) -> Written:
+    async def start(self, caller: SignedIn, request: StartOnboarding) -> Written:
         """Start a file, held by the caller. Raises: NotPermitted, KeyReused."""
-        require(caller, Permission.MERCHANTS_REGISTER)
         answers = tidied(Answers(merchant=request.merchant))
         now = self._clock.now()
 
@@ -104,16 +102,16 @@ class OnboardingHandlers:
                 connection, file_id=file_id, answers=answers, agent_id=caller.agent_id, now=now
             )
             await self._record(connection, caller, file_id, "started", now, {})
-            return msgspec.json.encode(await self._detail(connection, caller, file_id, locale))
+            return msgspec.json.encode(await self._detail(connection, caller, file_id))
 
         return await self._write(caller, request, effect, key=request.idempotency_key, path="onboarding")
 
-    async def save(self, caller: SignedIn, request: SaveStep, locale: str) -> OnboardingDetail:
+    async def save(self, caller: SignedIn, request: SaveAnswers) -> OnboardingDetail:
         """Keep what was typed in one step or several, right or wrong; the answer says what is lacking.
 
         Raises: NotPermitted, NotFound, MoveNotPossible, HeldByAnother, ChangedMeanwhile.
         """
-        scope = require(caller, Permission.MERCHANTS_REGISTER)
+        scope = caller.scope_of(Permission.MERCHANTS_REGISTER)
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             file = await self._lock(connection, scope, caller, request.id)
@@ -122,45 +120,45 @@ class OnboardingHandlers:
             if file.held_by != caller.agent_id:
                 raise HeldByAnother
             # Somebody's own page saves by itself while they type, so their own last change is no conflict.
-            if file.version != request.body.version and file.changed_by != caller.agent_id:
+            if file.version != request.revision and file.changed_by != caller.agent_id:
                 told = told_by(file.changed_by_name, file.changed_at)
-                raise ChangedMeanwhile([FieldProblem("version", "changed_meanwhile", told)])
-            answers = tidied(_merged(file.answers, request.body))
+                raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
+            answers = tidied(_merged(file.answers, request))
             await store.save_file(
                 connection, file_id=request.id, answers=answers, agent_id=caller.agent_id, now=now
             )
-            steps = [name for name in STEPS if getattr(request.body, name) is not None]
+            steps = [name for name in STEPS if getattr(request, name) is not None]
             await self._record(
                 connection, caller, request.id, "saved", now, {"version": file.version + 1, "steps": steps}
             )
-            return await self._detail(connection, caller, request.id, locale)
+            return await self._detail(connection, caller, request.id)
 
-    async def move(self, caller: SignedIn, request: MoveOnboarding, locale: str) -> OnboardingDetail:
+    async def move(self, caller: SignedIn, request: MoveOnboarding) -> OnboardingDetail:
         """Take a file on; a move that the caller made already answers with the file as it is.
 
         Raises: NotPermitted, NotFound, MoveNotPossible, HeldByAnother, NotReady, FieldsWrong, DoneByAnother.
         """
-        if request.move == "take":
-            return await self._take(caller, request.id, locale)
-        way = TRANSITIONS[request.move]
+        if request.act == "take":
+            return await self._take(caller, request.id)
+        way = TRANSITIONS[request.act]
         scope = require(caller, way.permission)
         reason = request.reason.strip()
         if way.needs_reason and not says_why(reason):
-            raise FieldsWrong(problems_of([Wrong("reason", "reason_short")], locale))
+            raise FieldsWrong(problems_of([Wrong("reason", "reason_short")], caller.language))
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             file = await self._lock(connection, scope, caller, request.id)
             if file.state == way.target:
                 await refuse_repeat_of_another(connection, caller, request.id, f"onboarding.{way.target}")
-                return await self._detail(connection, caller, request.id, locale)
+                return await self._detail(connection, caller, request.id)
             if file.state not in way.sources:
                 raise MoveNotPossible(file.state)
             if file.state in EDITABLE and file.held_by != caller.agent_id:
                 raise HeldByAnother
             facts: dict[str, object] = {"reason": reason} if reason else {}
-            if request.move in ("submit", "validate"):
-                await self._refuse_unready(connection, caller, scope, request.id, file.answers, locale)
-            match request.move:
+            if request.act in ("submit", "validate"):
+                await self._refuse_unready(connection, caller, scope, request.id, file.answers)
+            match request.act:
                 case "submit":
                     await store.submit_file(connection, request.id, caller.agent_id, now)
                 case "send_back":
@@ -174,7 +172,6 @@ class OnboardingHandlers:
                         answers=file.answers,
                         file_id=request.id,
                         now=now,
-                        locale=locale,
                     )
                     await store.validate_file(
                         connection,
@@ -195,9 +192,9 @@ class OnboardingHandlers:
                         state=way.target,
                         reason=reason,
                     )
-            await tell_of_move(connection, caller, request.id, file, request.move, reason=reason, now=now)
+            await tell_of_move(connection, caller, request.id, file, request.act, reason=reason, now=now)
             await self._record(connection, caller, request.id, way.target, now, facts)
-            return await self._detail(connection, caller, request.id, locale)
+            return await self._detail(connection, caller, request.id)
 
     async def _give_files(
         self,
@@ -218,7 +215,7 @@ class OnboardingHandlers:
                 brought_at=datetime.fromisoformat(one.at),
             )
 
-    async def _take(self, caller: SignedIn, file_id: bytes, locale: str) -> OnboardingDetail:
+    async def _take(self, caller: SignedIn, file_id: bytes) -> OnboardingDetail:
         scope = require(caller, Permission.MERCHANTS_REGISTER)
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
@@ -229,7 +226,7 @@ class OnboardingHandlers:
                 await store.take_file(connection, file_id, caller.agent_id, now)
                 facts: dict[str, object] = {"from": encode_id("agent", file.held_by)}
                 await self._record(connection, caller, file_id, "taken", now, facts)
-            return await self._detail(connection, caller, file_id, locale)
+            return await self._detail(connection, caller, file_id)
 
     async def _lock(
         self, connection: Connection, scope: Scope, caller: SignedIn, file_id: bytes
@@ -246,18 +243,17 @@ class OnboardingHandlers:
         scope: Scope,
         file_id: bytes,
         answers: Answers,
-        locale: str,
     ) -> None:
         steps, _ = await self._look(connection, caller, scope, file_id, answers)
         errors = [
-            problem for step in steps for problem in problems_of(step.wrong, locale, under=f"{step.name}.")
+            problem
+            for step in steps
+            for problem in problems_of(step.wrong, caller.language, under=f"{step.name}.")
         ]
         if errors:
             raise NotReady(errors)
 
-    async def _detail(
-        self, connection: Connection, caller: SignedIn, file_id: bytes, locale: str
-    ) -> OnboardingDetail:
+    async def _detail(self, connection: Connection, caller: SignedIn, file_id: bytes) -> OnboardingDetail:
         scope = require(caller, Permission.DIRECTORY_READ)
         row = await store.find_file(connection, scope, caller.agent_id, file_id)
         if row is None:
@@ -265,9 +261,9 @@ class OnboardingHandlers:
         if row["company_id"] is not None or row["state"] == "abandoned":
             # What it has become would look like its own duplicate.
             steps: list[Lacking] = lacking(store.answers_of(row), Known())
-            return views.detail_of(row, steps, [], caller=caller, locale=locale)
+            return views.detail_of(row, steps, [], caller=caller)
         steps, duplicates = await self._look(connection, caller, scope, file_id, store.answers_of(row))
-        return views.detail_of(row, steps, duplicates, caller=caller, locale=locale)
+        return views.detail_of(row, steps, duplicates, caller=caller)
 
     async def _look(
         self, connection: Connection, caller: SignedIn, scope: Scope, file_id: bytes, answers: Answers
@@ -305,6 +301,6 @@ class OnboardingHandlers:
         )
 
 
-def _merged(answers: Answers, body: StepBody) -> Answers:
-    given = {name: value for name in STEPS if (value := getattr(body, name)) is not None}
-    return msgspec.structs.replace(answers, **given)
+def _merged(answers: Answers, given: SaveAnswers) -> Answers:
+    written = {name: value for name in STEPS if (value := getattr(given, name)) is not None}
+    return msgspec.structs.replace(answers, **written)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from core.contracts.merchants import Answers
+from core.contracts.onboarding import Answers
 from core.contracts.scope import Scope
 from core.db.ids import new_id
 from core.db.rows import Connection
@@ -35,7 +35,6 @@ async def make_merchant(
     answers: Answers,
     file_id: bytes,
     now: datetime,
-    locale: str,
 ) -> Made:
     """Write everything that a complete file describes. Raises: FieldsWrong, when somebody was faster."""
     fields, _ = check_company(company_of(answers))
@@ -62,7 +61,7 @@ async def make_merchant(
     except asyncpg.UniqueViolationError as error:
         of_store = getattr(error, "table_name", "") == "store"
         wrong = Wrong("siret", "siret_taken") if of_store else Wrong("siren", "siren_taken")
-        raise FieldsWrong(problems_of([wrong], locale)) from error
+        raise FieldsWrong(problems_of([wrong], caller.language)) from error
     for contact in answers.contacts:
         await directory.insert_contact(
             connection,

@@ -4,17 +4,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from core.contracts.merchants import (
+from core.contracts.merchants import CompanyFields, ContactFields, FindDuplicates, StoreFields
+from core.contracts.onboarding import (
     Answers,
-    CompanyFields,
-    ContactFields,
     DocumentKind,
     DocumentsAnswers,
-    FindDuplicates,
     Move,
     OnboardingState,
     StepName,
-    StoreFields,
 )
 from core.contracts.permissions import Permission
 from core.contracts.reason_texts import says_why

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
-from core.contracts.merchants import Answers, OnboardingState
+from core.contracts.onboarding import Answers, OnboardingState
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
@@ -35,7 +35,7 @@ async def list_files(
     state: str | None,
     mine: bool,
     before_at: datetime | None,
-    before_id: bytes,
+    before_id: bytes | None,
     limit: int,
 ) -> list[asyncpg.Record]:
     """Return files, newest change first."""
@@ -46,7 +46,7 @@ async def list_files(
         state,
         mine,
         before_at,
-        uuid_or_none(before_id or None),
+        uuid_or_none(before_id),
         limit,
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.contracts.merchants import Move
+from core.contracts.onboarding import Move
 from core.db.rows import Connection
 from core.identity.api import Permission, SignedIn, list_holders
 from core.merchants.onboarding.rules import department_of_file

@@ -4,10 +4,9 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk_views import CompanyRef, PersonRef
-from core.contracts.merchants import (
-    AccountRef,
+from core.contracts.merchants import AccountRef, Duplicate
+from core.contracts.onboarding import (
     Answers,
-    Duplicate,
     Move,
     OnboardingDetail,
     OnboardingSummary,
@@ -56,7 +55,6 @@ def detail_of(
     duplicates: list[Duplicate],
     *,
     caller: SignedIn,
-    locale: str,
 ) -> OnboardingDetail:
     """Return a whole file, with what this caller may do with it now."""
     summary = summary_of(row, steps=steps)
@@ -67,9 +65,9 @@ def detail_of(
     )
     return OnboardingDetail(
         **msgspec.structs.asdict(summary),
-        version=row["version"],
+        revision=row["version"],
         answers=_answers_shown(row, caller),
-        steps=[_step_of(step, steps, locale) for step in steps],
+        steps=[_step_of(step, steps, caller.language) for step in steps],
         moves=_moves_of(row, caller),
         editable=editable,
         return_reason=row["return_reason"],

@@ -44,7 +44,7 @@ async def _store(
         **{name: getattr(detail, name) for name in msgspec.structs.asdict(detail)},
         opening=made.opening,
         time_zone=made.time_zone,
-        version=made.version,
+        revision=made.revision,
         changed_at=made.changed_at,
         account=account_ref_of(row),
         contacts=made.contacts,

@@ -4,8 +4,8 @@ from core.contracts.agreements import ContractSummary, ListContracts
 from core.contracts.approvals import ListApprovals
 from core.contracts.desk_requests import Nothing
 from core.contracts.host_matters import COUNTED_MAX, ListHostMatters
-from core.contracts.merchants import ListOnboardings
 from core.contracts.notifications import HomeRow, HomeSection, HomeSectionName
+from core.contracts.onboarding import ListOnboardings
 from core.contracts.permissions import Permission
 from core.contracts.supervision import ListAlerts
 from core.identity.api import SignedIn
@@ -77,7 +77,8 @@ async def to_check(parts: Parts, caller: SignedIn) -> HomeSection | None:
 async def onboardings(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return the files whose next step is the caller's; one that somebody still fills in is theirs alone."""
     held = set(caller.permissions)
-    if not held & {Permission.MERCHANTS_REGISTER, Permission.MERCHANTS_VALIDATE, Permission.CONTRACTS_WRITE}:
+    acting = held & {Permission.MERCHANTS_REGISTER, Permission.MERCHANTS_VALIDATE, Permission.CONTRACTS_WRITE}
+    if not (acting and caller.may(Permission.DIRECTORY_READ)):
         return None
     page = await OnboardingHandlers(parts.pool, parts.clock).files(
         caller, ListOnboardings(limit=_LOOKED_AT_MAX)

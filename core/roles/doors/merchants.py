@@ -1,10 +1,10 @@
 """Accounts, companies, stores, contacts, onboarding."""
 
 from datetime import datetime
+from functools import partial
 
 from core.contracts import merchants as ask
-from core.contracts import onboarding_files as files_ask
-from core.contracts.desk_requests import ById
+from core.contracts import onboarding
 from core.db.rows import Connection
 from core.documents.api import DocumentHandlers, blobs_from
 from core.merchants.api import (
@@ -17,7 +17,7 @@ from core.merchants.api import (
     StoreHandlers,
     duplicates,
 )
-from core.roles.doors.door import Door, Doors, Parts
+from core.roles.doors.door import Doors, Parts, served
 
 
 class _Keeping:
@@ -62,37 +62,27 @@ def doors(parts: Parts) -> Doors:
     keeping = _Keeping(DocumentHandlers(pool, clock, blobs_from(parts.environment)))
     files = OnboardingHandlers(pool, clock, keeping)
     attaching = AttachingHandlers(pool, clock, files, keeping)
-    return {
-        ask.ACCOUNTS: Door(
-            ask.SearchMerchants, True, lambda who, body, _locale: accounts.accounts(who, body)
-        ),
-        ask.ACCOUNT: Door(ById, True, lambda who, body, _locale: accounts.account(who, body)),
-        ask.ACCOUNT_CREATED: Door(ask.CreateAccount, True, accounts.create_account),
-        ask.ACCOUNT_EDITED: Door(ask.EditAccount, True, accounts.edit_account),
-        ask.COMPANIES: Door(
-            ask.SearchMerchants, True, lambda who, body, _locale: companies.companies(who, body)
-        ),
-        ask.COMPANY: Door(ById, True, lambda who, body, _locale: companies.company(who, body)),
-        ask.COMPANY_CREATED: Door(ask.CreateCompany, True, companies.create_company),
-        ask.COMPANY_EDITED: Door(ask.EditCompany, True, companies.edit_company),
-        ask.COMPANY_VALIDATED: Door(
-            ById, True, lambda who, body, _locale: companies.validate_company(who, body)
-        ),
-        ask.STORE_CREATED: Door(ask.CreateStore, True, stores.create_store),
-        ask.STORE_EDITED: Door(ask.EditStore, True, stores.edit_store),
-        ask.CONTACT_ADDED: Door(ask.AddContact, True, contacts.add),
-        ask.CONTACT_EDITED: Door(ask.EditContact, True, contacts.edit),
-        ask.CONTACT_REMOVED: Door(ById, True, lambda who, body, _locale: contacts.remove(who, body)),
-        ask.DUPLICATES: Door(
-            ask.FindDuplicates, True, lambda who, body, _locale: duplicates(pool, who, body)
-        ),
-        ask.ONBOARDINGS: Door(ask.ListOnboardings, True, lambda who, body, _locale: files.files(who, body)),
-        ask.ONBOARDING: Door(ById, True, files.file),
-        ask.ONBOARDING_STARTED: Door(ask.StartOnboarding, True, files.start),
-        ask.ONBOARDING_SAVED: Door(ask.SaveStep, True, files.save),
-        ask.ONBOARDING_MOVED: Door(ask.MoveOnboarding, True, files.move),
-        files_ask.ONBOARDING_ATTACHED: Door(files_ask.AttachFile, True, attaching.attach),
-        files_ask.ONBOARDING_BYTES: Door(
-            files_ask.ReadAttached, True, lambda who, body, _locale: attaching.read(who, body)
-        ),
-    }
+    return served(
+        (ask.LIST_ACCOUNTS, accounts.accounts),
+        (ask.ONE_ACCOUNT, accounts.account),
+        (ask.CREATE_ACCOUNT, accounts.create_account),
+        (ask.EDIT_ACCOUNT, accounts.edit_account),
+        (ask.LIST_COMPANIES, companies.companies),
+        (ask.ONE_COMPANY, companies.company),
+        (ask.CREATE_COMPANY, companies.create_company),
+        (ask.EDIT_COMPANY, companies.edit_company),
+        (ask.VALIDATE_COMPANY, companies.validate_company),
+        (ask.CREATE_STORE, stores.create_store),
+        (ask.EDIT_STORE, stores.edit_store),
+        (ask.ADD_CONTACT, contacts.add),
+        (ask.EDIT_CONTACT, contacts.edit),
+        (ask.REMOVE_CONTACT, contacts.remove),
+        (ask.DUPLICATES, partial(duplicates, pool)),
+        (onboarding.LIST, files.files),
+        (onboarding.ONE, files.file),
+        (onboarding.START, files.start),
+        (onboarding.SAVE, files.save),
+        (onboarding.MOVE, files.move),
+        (onboarding.ATTACH, attaching.attach),
+        (onboarding.READ_ATTACHED, attaching.read),
+    )

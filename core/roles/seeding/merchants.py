@@ -8,14 +8,13 @@ from typing import Final, NamedTuple
 import asyncpg
 import msgspec
 
-from core.contracts.merchants import (
+from core.contracts.merchants import ContactFields, StoreFields
+from core.contracts.onboarding import (
     Answers,
     CompanyAnswers,
-    ContactFields,
     DocumentsAnswers,
     MerchantAnswers,
     ServicesAnswers,
-    StoreFields,
 )
 from core.db.queries import load
 from core.merchants.rules import department_of

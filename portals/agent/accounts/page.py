@@ -6,10 +6,11 @@ import asyncio
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import errors_of, version_of
+from portals.agent.companies.saving import errors_of
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.stale import revision_of
 
 PAGE_ROWS = 50
 
@@ -46,15 +47,15 @@ async def rename_account(desk: Desk, account_id: str) -> Response[bytes]:
     """Rename it."""
     desk.require_session()
     form = await desk.form()
-    body = {"version": version_of(form), "name": form.get("name", "").strip()[:200]}
+    body = {**revision_of(form), "name": form.get("name", "").strip()[:200]}
     try:
-        await desk.gateway.post(f"/v1/accounts/{path_part(account_id)}/edits", body)
+        await desk.gateway.patch(f"/v1/accounts/{path_part(account_id)}", body)
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         record = await _load(desk, account_id)
         if problem.code == "changed_meanwhile":
             return _show(desk, record, errors=errors, status=409)
-        record["account"]["version"] = version_of(form)
+        record["account"]["revision"] = form.get("revision", "")
         return _show(desk, record, errors=errors, form=form, status=422)
     return desk.go(f"/accounts/{path_part(account_id)}")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import CONTACT_FIELDS, errors_of, fields_of, key_of, version_of
+from portals.agent.companies.saving import CONTACT_FIELDS, errors_of, fields_of, key_of
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.stale import revision_of
 
 _PLACES = {"acc": "accounts", "com": "companies", "sto": "stores"}
 
@@ -44,7 +45,7 @@ async def edit_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     contact = next((one for one in owner.get("contacts") or [] if one["id"] == contact_id), None)
     if contact is None:
         raise GatewayProblem(404, {"code": "not_found"})
-    return _form(desk, owner, of, contact_id=contact_id, form=contact, version=contact["version"])
+    return _form(desk, owner, of, contact_id=contact_id, form=contact, revision=contact["revision"])
 
 
 @post("/contacts/{contact_id:str}/edit", status_code=200)
@@ -53,23 +54,21 @@ async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     desk.require_session()
     form = await desk.form()
     of = form.get("of", "")
-    body = {"version": version_of(form), "contact": fields_of(form, CONTACT_FIELDS)}
+    body = {**revision_of(form), "contact": fields_of(form, CONTACT_FIELDS)}
     try:
-        await desk.gateway.post(
-            f"/v1/contacts/{path_part(contact_id)}/edits", body, idempotency_key=key_of(form)
-        )
+        await desk.gateway.patch(f"/v1/contacts/{path_part(contact_id)}", body, idempotency_key=key_of(form))
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         owner = await _owner(desk, of)
-        version, status = version_of(form), 422
+        revision, status = form.get("revision", ""), 422
         if problem.code == "changed_meanwhile":
             contacts = owner.get("contacts") or []
             form = next((one for one in contacts if one["id"] == contact_id), None)
             if form is None:
                 raise GatewayProblem(404, {"code": "not_found"}) from problem
-            version, status = form["version"], 409
+            revision, status = form["revision"], 409
         return _form(
-            desk, owner, of, contact_id=contact_id, form=form, version=version, errors=errors, status=status
+            desk, owner, of, contact_id=contact_id, form=form, revision=revision, errors=errors, status=status
         )
     return desk.go(_address(of))
 
@@ -102,7 +101,7 @@ def _form(
     of: str,
     *,
     contact_id: str = "",
-    version: int = 1,
+    revision: int | str = "",
     form: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
     status: int = 200,
@@ -113,7 +112,7 @@ def _form(
         of=of,
         owner_name=owner.get("name") or owner.get("legal_name") or "",
         contact_id=contact_id,
-        version=version,
+        revision=revision,
         form=form or {},
         errors=errors or {},
         action=f"/contacts/{path_part(contact_id)}/edit" if contact_id else "/contacts/new",

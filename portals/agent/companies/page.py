@@ -14,11 +14,11 @@ from portals.agent.companies.saving import (
     errors_of,
     fields_of,
     key_of,
-    version_of,
 )
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import beside, path_part
+from portals.kit.stale import revision_of
 
 PAGE_ROWS = 50
 
@@ -92,7 +92,7 @@ async def edit_company(desk: Desk, company_id: str) -> Response[bytes]:
     """Show the form of a company."""
     desk.require_session()
     company = (await _load(desk, company_id))["company"]
-    return _form(desk, company_id=company_id, version=company["version"], form=_form_of(company))
+    return _form(desk, company_id=company_id, revision=company["revision"], form=_form_of(company))
 
 
 @post("/companies/{company_id:str}/edit", status_code=200)
@@ -100,19 +100,17 @@ async def save_company(desk: Desk, company_id: str) -> Response[bytes]:
     """Write it; when somebody was faster, say who wrote what and keep what was typed."""
     desk.require_session()
     form = await desk.form()
-    body = {"version": version_of(form), "company": fields_of(form, COMPANY_FIELDS)}
+    body = {**revision_of(form), "company": fields_of(form, COMPANY_FIELDS)}
     try:
-        await desk.gateway.post(
-            f"/v1/companies/{path_part(company_id)}/edits", body, idempotency_key=key_of(form)
-        )
+        await desk.gateway.patch(f"/v1/companies/{path_part(company_id)}", body, idempotency_key=key_of(form))
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
-        version, status = version_of(form), 422
+        revision, status = form.get("revision", ""), 422
         if problem.code == "changed_meanwhile":
             # The next save is an answer to what the page tells now.
             company = (await _load(desk, company_id))["company"]
-            version, form, status = company["version"], _form_of(company), 409
-        return _form(desk, company_id=company_id, version=version, form=form, errors=errors, status=status)
+            revision, form, status = company["revision"], _form_of(company), 409
+        return _form(desk, company_id=company_id, revision=revision, form=form, errors=errors, status=status)
     return desk.go(f"/companies/{path_part(company_id)}")
 
 
@@ -121,7 +119,7 @@ async def validate_company(desk: Desk, company_id: str) -> Response[bytes]:
     """Note the commercial validation."""
     desk.require_session()
     await desk.form()
-    await desk.gateway.post(f"/v1/companies/{path_part(company_id)}/validation", {})
+    await desk.gateway.post(f"/v1/companies/{path_part(company_id)}/validate", {})
     return desk.go(f"/companies/{path_part(company_id)}")
 
 
@@ -142,7 +140,7 @@ def _form(
     desk: Desk,
     *,
     company_id: str = "",
-    version: int = 1,
+    revision: int | str = "",
     account: Json | None = None,
     form: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
@@ -154,7 +152,7 @@ def _form(
         "companies/form.html",
         status=status,
         company_id=company_id,
-        version=version,
+        revision=revision,
         account=account,
         form=form or {},
         errors=errors or {},

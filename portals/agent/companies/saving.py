@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portals.kit.desk import Desk
-from portals.kit.formats import whole_number
 from portals.kit.gateway import GatewayProblem, Json
 
 COMPANY_FIELDS = (
@@ -39,7 +38,7 @@ def errors_of(desk: Desk, problem: GatewayProblem) -> dict[str, str]:
     if problem.is_beyond_the_form:
         raise problem
     if problem.code == "changed_meanwhile":
-        told = {each.field: each.detail for each in problem.errors if each.field != "version"}
+        told = {each.field: each.detail for each in problem.errors if each.field != "revision"}
         return {"": desk.words("merchants.conflict"), **told}
     errors = {each.field: each.detail or problem.detail for each in problem.errors}
     return errors or {"": problem.detail}
@@ -54,9 +53,3 @@ async def duplicates_of(desk: Desk, asked: dict[str, str]) -> list[Json]:
 def key_of(form: dict[str, str]) -> str | None:
     """Return the key under which a form acts once, however often it is sent."""
     return form.get("idempotency_key", "")[:255] or None
-
-
-def version_of(form: dict[str, str]) -> int:
-    """Return the version that the form was made from."""
-    version = whole_number(form.get("version", ""))
-    return 1 if version is None else version

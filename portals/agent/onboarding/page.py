@@ -7,12 +7,13 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import LEGAL_FORMS, errors_of, version_of
+from portals.agent.companies.saving import LEGAL_FORMS, errors_of
 from portals.agent.onboarding.answers import DOCUMENT_KINDS, SERVICE_KINDS, STEPS, answers_of
 from portals.kit.desk import Desk
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.stale import revision_of
 
 GROUPS = {
     "": ("returned", "draft", "submitted", "validated", "handed_over"),
@@ -58,8 +59,8 @@ async def start_file(desk: Desk) -> Response[bytes]:
     key = form.get("key", "")[:60] or None
     made = await desk.gateway.post("/v1/onboarding", {"merchant": merchant}, idempotency_key=key)
     if form.get("account"):
-        body = {"version": made["version"], "company": {"account_id": form["account"][:40]}}
-        made = await desk.gateway.post(f"/v1/onboarding/{path_part(made['id'])}/answers", body)
+        body = {"revision": made["revision"], "company": {"account_id": form["account"][:40]}}
+        made = await desk.gateway.patch(f"/v1/onboarding/{path_part(made['id'])}", body)
     wrong = any(one["code"] != "missing" for one in _problems(made, "merchant"))
     step = "merchant" if wrong else "company"
     return desk.go(f"/onboarding/{path_part(made['id'])}/{step}")
@@ -96,9 +97,7 @@ async def save_step(desk: Desk, file_id: str, step: str) -> Response[bytes]:
     address = f"/onboarding/{path_part(file_id)}"
     answers, unreadable = answers_of(desk.words, step, form)
     try:
-        record = await desk.gateway.post(
-            f"/v1{address}/answers", {"version": version_of(form), step: answers}
-        )
+        record = await desk.gateway.patch(f"/v1{address}", {**revision_of(form), step: answers})
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         record = await desk.gateway.get(f"/v1{address}")
@@ -158,9 +157,9 @@ async def move_file(desk: Desk, file_id: str, move: str) -> Response[bytes]:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await desk.form()
     address = f"/onboarding/{path_part(file_id)}"
-    body = {"move": move, "reason": form.get("reason", "").strip()[:500]}
+    body = {"reason": form.get("reason", "").strip()[:500]}
     try:
-        await desk.gateway.post(f"/v1{address}/moves", body)
+        await desk.gateway.post(f"/v1{address}/{move}", body)
     except GatewayProblem as problem:
         errors = {"": problem.detail} if problem.code in _STALE else errors_of(desk, problem)
         record = await desk.gateway.get(f"/v1{address}")

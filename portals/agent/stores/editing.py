@@ -10,11 +10,11 @@ from portals.agent.companies.saving import (
     errors_of,
     fields_of,
     key_of,
-    version_of,
 )
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.stale import revision_of
 
 
 @get("/stores/new")
@@ -53,7 +53,7 @@ async def edit_store(desk: Desk, store_id: str) -> Response[bytes]:
     """Show the form of a store."""
     desk.require_session()
     store = await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")
-    return _form(desk, store=store, version=store["version"], form=_form_of(store))
+    return _form(desk, store=store, revision=store["revision"], form=_form_of(store))
 
 
 @post("/stores/{store_id:str}/edit", status_code=200)
@@ -61,16 +61,17 @@ async def save_store(desk: Desk, store_id: str) -> Response[bytes]:
     """Write it; when somebody was faster, say who wrote what and keep what was typed."""
     desk.require_session()
     form = await desk.form()
-    body = {"version": version_of(form), "store": fields_of(form, STORE_FIELDS)}
+    body = {**revision_of(form), "store": fields_of(form, STORE_FIELDS)}
     try:
-        await desk.gateway.post(f"/v1/stores/{path_part(store_id)}/edits", body, idempotency_key=key_of(form))
+        await desk.gateway.patch(f"/v1/stores/{path_part(store_id)}", body, idempotency_key=key_of(form))
     except GatewayProblem as problem:
         errors = errors_of(desk, problem)
         store = await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")
         if problem.code == "changed_meanwhile":
-            present = _form_of(store)
-            return _form(desk, store=store, version=store["version"], form=present, errors=errors, status=409)
-        return _form(desk, store=store, version=version_of(form), form=form, errors=errors, status=422)
+            present, revision = _form_of(store), store["revision"]
+            return _form(desk, store=store, revision=revision, form=present, errors=errors, status=409)
+        revision = form.get("revision", "")
+        return _form(desk, store=store, revision=revision, form=form, errors=errors, status=422)
     return desk.go(f"/stores/{path_part(store_id)}")
 
 
@@ -87,7 +88,7 @@ def _form(
     *,
     company: Json | None = None,
     store: Json | None = None,
-    version: int = 1,
+    revision: int | str = "",
     form: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
     duplicates: list[Json] | None = None,
@@ -101,7 +102,7 @@ def _form(
         store_id=store["id"] if store else "",
         company_id=company["id"] if company else "",
         company_name=record.get("name") or record.get("legal_name") or "",
-        version=version,
+        revision=revision,
         form=form or {},
         errors=errors or {},
         duplicates=duplicates or [],

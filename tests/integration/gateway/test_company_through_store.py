@@ -45,11 +45,11 @@ async def test_a_store_shows_its_company_to_read_and_nothing_more(
         assert (of_account["contacts"], of_account["through_store"]) == ([], True)
         assert "7630006" not in f"{seen}{listed}{of_account}"
 
-        edits = {"version": owner["version"], "company": company()}
+        edits = {"revision": owner["revision"], "company": company()}
         for method, address_of, body in (
-            ("POST", f"{path}/edits", edits),
+            ("PATCH", path, edits),
             ("POST", "/v1/contacts", contact),
-            ("POST", f"{account}/edits", {"version": 1, "name": "Renamed"}),
+            ("PATCH", account, {"revision": 1, "name": "Renamed"}),
             ("GET", f"/v1/companies/{stranger['id']}", None),
             ("GET", f"/v1/stores/{other['id']}", None),
         ):

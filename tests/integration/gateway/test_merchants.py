@@ -82,15 +82,15 @@ async def test_a_merchant_is_made_from_account_to_contact(
         shown = (await client.get(f"/v1/companies/{made['id']}")).json()
         record = (await client.get(f"/v1/stores/{store['id']}")).json()
         listed = (await client.get("/v1/companies", params={"query": made["siren"]})).json()["data"]
-        refused = await client.post(
-            f"/v1/contacts/{contact['id']}/edits", json={"version": 1, "contact": {**person, "phone": "12"}}
+        refused = await client.patch(
+            f"/v1/contacts/{contact['id']}", json={"revision": 1, "contact": {**person, "phone": "12"}}
         )
         removed = await client.delete(f"/v1/contacts/{contact['id']}")
     assert (made["vat"], made["activity"], made["department"]) == (vat_of(made["siren"]), "47.11F", "24")
     assert account["name"] == made["legal_name"]
     assert [one["id"] for one in account["companies"]] == [made["id"]]
     assert [one["id"] for one in shown["stores"]] == [store["id"]]
-    assert (store["department"], len(store["acceptor"]), store["version"]) == ("24", 15, 1)
+    assert (store["department"], len(store["acceptor"]), store["revision"]) == ("24", 15, 1)
     assert record["account"]["id"] == account["id"]
     assert [one["phone"] for one in record["contacts"]] == ["+33553595959"]
     assert [one["email"] for one in record["contacts"]] == ["Maud@ferme.example"]
@@ -132,22 +132,24 @@ async def test_the_second_of_two_editors_is_told_who_wrote_what(desk_stack: Desk
     ):
         fields = company()
         made = await make(first, "/v1/companies", {"company": fields, "not_duplicate_reason": "autre"})
-        address = f"/v1/companies/{made['id']}/edits"
-        edited = await first.post(
-            address, json={"version": 1, "company": {**fields, "city": "Domme", "iban": IBAN}}
+        address = f"/v1/companies/{made['id']}"
+        edited = await first.patch(
+            address, json={"revision": 1, "company": {**fields, "city": "Domme", "iban": IBAN}}
         )
-        late = await second.post(address, json={"version": 1, "company": {**fields, "street": "5 rue Haute"}})
-        again = await second.post(
-            address, json={"version": 2, "company": {**fields, "city": "Domme", "street": "5 rue Haute"}}
+        late = await second.patch(
+            address, json={"revision": 1, "company": {**fields, "street": "5 rue Haute"}}
         )
-    assert (edited.status_code, edited.json()["version"]) == (200, 2)
+        again = await second.patch(
+            address, json={"revision": 2, "company": {**fields, "city": "Domme", "street": "5 rue Haute"}}
+        )
+    assert (edited.status_code, edited.json()["revision"]) == (200, 2)
     assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
     told = {one["field"]: one["detail"] for one in late.json()["errors"]}
     assert set(told) == {"city", "iban"}
     assert told["city"].startswith("Claire Dubreuil, ")
     assert told["city"].endswith("« Domme »")
     assert IBAN not in told["iban"]
-    assert (again.json()["version"], again.json()["street"]) == (3, "5 rue Haute")
+    assert (again.json()["revision"], again.json()["street"]) == (3, "5 rue Haute")
 
 
 async def test_a_key_makes_one_company(desk_stack: DeskStack) -> None:
@@ -198,9 +200,7 @@ async def test_a_merchant_of_another_department_does_not_exist(desk_stack: DeskS
         ):
             assert (await seller.get(path)).status_code == 404, path
         own = await seller.get(f"/v1/companies/{here['id']}")
-        edit = await seller.post(
-            f"/v1/companies/{here['id']}/edits", json={"version": 1, "company": company()}
-        )
+        edit = await seller.patch(f"/v1/companies/{here['id']}", json={"revision": 1, "company": company()})
         create = await seller.post("/v1/companies", json={"company": company()})
     assert here["id"] in seen
     assert there["id"] not in seen

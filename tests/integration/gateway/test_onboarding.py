@@ -49,13 +49,11 @@ async def start(client: httpx.AsyncClient, **merchant: str) -> Json:
 
 
 async def save(client: httpx.AsyncClient, file: Json, **steps: Any) -> httpx.Response:
-    return await client.post(
-        f"/v1/onboarding/{file['id']}/answers", json={"version": file["version"], **steps}
-    )
+    return await client.patch(f"/v1/onboarding/{file['id']}", json={"revision": file["revision"], **steps})
 
 
 async def move(client: httpx.AsyncClient, file: Json, where: str, reason: str = "") -> httpx.Response:
-    return await client.post(f"/v1/onboarding/{file['id']}/moves", json={"move": where, "reason": reason})
+    return await client.post(f"/v1/onboarding/{file['id']}/{where}", json={"reason": reason})
 
 
 def lacking(file: Json) -> dict[str, list[str]]:
@@ -229,12 +227,12 @@ async def test_a_company_made_by_the_back_office_waits_for_sales(
         assert made.status_code == 201, made.text
         raw = decode_id("company", made.json()["id"])
         before = await onboarding_validated(rows, raw)
-        refused = await office.post(f"/v1/companies/{made.json()['id']}/validation", json={})
-        accepted = await sales.post(f"/v1/companies/{made.json()['id']}/validation", json={})
-        again = await sales.post(f"/v1/companies/{made.json()['id']}/validation", json={})
+        refused = await office.post(f"/v1/companies/{made.json()['id']}/validate", json={})
+        accepted = await sales.post(f"/v1/companies/{made.json()['id']}/validate", json={})
+        again = await sales.post(f"/v1/companies/{made.json()['id']}/validate", json={})
         _, other = await people.add("sales")
         async with other:
-            late = await other.post(f"/v1/companies/{made.json()['id']}/validation", json={})
+            late = await other.post(f"/v1/companies/{made.json()['id']}/validate", json={})
     assert (made.json()["validated"], before, refused.status_code) == (False, False, 403)
     assert accepted.json()["validated"]
     assert await onboarding_validated(rows, raw)

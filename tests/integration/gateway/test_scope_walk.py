@@ -110,10 +110,10 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "GET /journals/{subject}": {"query": {"subject": "{terminal}"}},
     "GET /journals/{subject}/export": {"query": {"subject": "{terminal}"}},
     "POST /contacts": {"body": {"of": "{store}", "contact": CONTACT}},
-    "POST /contacts/{contact_id}/edits": {"body": {"version": 1, "contact": CONTACT}},
-    "POST /companies/{company_id}/edits": {
+    "PATCH /contacts/{contact_id}": {"body": {"revision": 1, "contact": CONTACT}},
+    "PATCH /companies/{company_id}": {
         "body": {
-            "version": 1,
+            "revision": 1,
             "company": {
                 "legal_name": "Walked SAS",
                 "siren": siren(8_000_001),

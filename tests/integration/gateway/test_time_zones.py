@@ -19,9 +19,9 @@ async def test_a_store_keeps_its_own_time_zone_until_it_is_given_another(desk_st
         store = await make(client, "/v1/stores", body)
         assert store["time_zone"] == "Europe/Paris"
 
-        async def edit(version: int, **fields: str) -> Any:
-            body = {"version": version, "store": {**written, **fields}}
-            return await client.post(f"/v1/stores/{store['id']}/edits", json=body)
+        async def edit(revision: int, **fields: str) -> Any:
+            body = {"revision": revision, "store": {**written, **fields}}
+            return await client.patch(f"/v1/stores/{store['id']}", json=body)
 
         moved = await edit(1, time_zone="Indian/Reunion")
         assert (moved.status_code, moved.json()["time_zone"]) == (200, "Indian/Reunion")

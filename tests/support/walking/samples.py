@@ -37,7 +37,7 @@ _BY_NAME: Mapping[str, Json] = {
     "service": "pax",
     "list": "transactions",
 }
-_KIND_OF_NAME = {"assignee": "agent", "file": "onboarding"}
+_KIND_OF_NAME = {"assignee": "agent"}
 _ID_CHARACTERS = 30
 _ID_PATTERN = re.compile(r"\^\(?([a-z|]+)\)?_\[")
 _WORDS = "walking out of scope"

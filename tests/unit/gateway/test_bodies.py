@@ -6,13 +6,13 @@ import pytest
 from litestar.exceptions import ValidationException
 
 from core.contracts.agreements import SignContract
+from core.contracts.merchants import CreateCompany
 from core.contracts.supervision import AskExport
 from core.contracts.transaction_filter import TransactionQuery
 from core.contracts.transactions import Refund
 from core.values.ids import encode_id
 from gateway.bodies import read_body, read_json, refuse_other_types
 from gateway.problems import Problem
-from gateway.v1.merchants import CompanyBody
 from gateway.wellformed import readable_query, refuse_unreadable_headers, refuse_unreadable_path
 
 PAYMENT = encode_id("transaction", bytes(16))
@@ -67,7 +67,7 @@ def test_an_amount_is_a_whole_number_and_nothing_that_could_be_one(amount: bytes
             Refund,
             "other",
         ),
-        ({"company": {"siren": 1}}, CompanyBody, "company.siren"),
+        ({"company": {"siren": 1}}, CreateCompany, "company.siren"),
         ({"format": "csv", "filter": {"from": "yesterday"}}, AskExport, "filter.from"),
         ({"format": "csv", "filter": {"from_": "2026-01-01T00:00:00Z"}}, AskExport, "filter.from_"),
         ([], Refund, "body"),

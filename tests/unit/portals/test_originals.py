@@ -5,7 +5,7 @@ from __future__ import annotations
 from portals.kit.originals import Difference, changed, merged, with_originals
 
 _FORM = """<form method="get"><input name="q"></form><form method="post" action="/things/1/edit">
-<input type="hidden" name="csrf" value="x"><input type="hidden" name="version" value="{version}">
+<input type="hidden" name="csrf" value="x"><input type="hidden" name="revision" value="{revision}">
 <label for="f-name">Nom *</label><input id="f-name" name="name" value="{name}">
 <label for="f-city">Ville</label><input id="f-city" name="city" value="{city}">
 <label for="f-kind">Genre</label><select id="f-kind" name="kind"><option value="a">Un</option><option value="b"{b}>Deux</option></select>
@@ -16,7 +16,7 @@ _FORM = """<form method="get"><input name="q"></form><form method="post" action=
 
 def _page(**fields: str) -> str:
     start = {
-        "version": "7",
+        "revision": "7",
         "name": "Café",
         "city": "Lyon",
         "b": "",
@@ -36,7 +36,7 @@ def _was(page: str) -> str:
 
 def _sent(page: str, **typed: str) -> list[tuple[str, str]]:
     told = {
-        "version": "7",
+        "revision": "7",
         "name": "Café",
         "city": "Lyon",
         "kind": "a",
@@ -50,7 +50,7 @@ def _sent(page: str, **typed: str) -> list[tuple[str, str]]:
 
 def test_a_field_that_only_the_colleague_changed_keeps_the_change() -> None:
     merge = merged(
-        with_originals(_page(version="8", city="Nice"), (), late=True), 1, _sent(_page(), name="Bar")
+        with_originals(_page(revision="8", city="Nice"), (), late=True), 1, _sent(_page(), name="Bar")
     )
     assert merge is not None
     assert dict(merge.fields) | {} == {
@@ -61,14 +61,14 @@ def test_a_field_that_only_the_colleague_changed_keeps_the_change() -> None:
         "note": "a",
         "r0.rate": "1",
         "r0.fixed": "2",
-        "version": "7",
+        "revision": "7",
     }
     assert merge.taken == [Difference("Ville", "Lyon", "Lyon", "Nice")]
     assert merge.conflicts == []
 
 
 def test_what_both_changed_stands_side_by_side_in_the_words_of_the_form() -> None:
-    newest = with_originals(_page(version="8", name="Bistro", b=" selected", mon=""), (), late=True)
+    newest = with_originals(_page(revision="8", name="Bistro", b=" selected", mon=""), (), late=True)
     merge = merged(newest, 1, _sent(_page(), name="Bar", kind="a"))
     assert merge is not None
     assert merge.conflicts == [Difference("Nom", "Café", "Bar", "Bistro")]
@@ -81,7 +81,7 @@ def test_what_both_changed_stands_side_by_side_in_the_words_of_the_form() -> Non
 
 
 def test_the_columns_of_a_row_are_not_mixed() -> None:
-    newest = with_originals(_page(version="8", rate="9"), (), late=True)
+    newest = with_originals(_page(revision="8", rate="9"), (), late=True)
     merge = merged(newest, 1, _sent(_page(), **{"r0.fixed": "5"}))
     assert merge is not None
     assert {name: value for name, value in merge.fields if name.startswith("r0")} == {

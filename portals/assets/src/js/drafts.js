@@ -6,7 +6,7 @@ const DRAFTS_MAX = 30;
 const CHARACTERS_MAX = 60_000;
 // Made for each page, or what tells forms of one address apart.
 const FRESH = ["csrf", "page_of", "idempotency_key", "key", "once"];
-const OF_THE_PAGE = [...FRESH, "revision", "version", "was"];
+const OF_THE_PAGE = [...FRESH, "revision", "was"];
 const agent = document.body.dataset.agent || "";
 const refused = Number(document.body.dataset.status || 200) >= 400 || !agent;
 

@@ -1,7 +1,7 @@
 // A step saves by itself a moment after each change, and at once when its page is left; what the answer says of the
 // file replaces what stood there.
 const WAIT_MS = 500;
-const PARTS = ["wizard-steps", "f-version", "wizard-saved"];
+const PARTS = ["wizard-steps", "f-revision", "wizard-saved"];
 const form = document.querySelector("form[data-autosave]");
 let timer = 0;
 let running = null;

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.contracts.merchants import Answers, CompanyAnswers, MerchantAnswers, OnboardingState, StoreFields
+from core.contracts.merchants import StoreFields
+from core.contracts.onboarding import Answers, CompanyAnswers, MerchantAnswers, OnboardingState
 from core.merchants.duplicates.rules import Hit, name_to_compare, needs_reason, ranked
 from core.merchants.onboarding.rules import (
     STEPS,
