@@ -19,6 +19,7 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
+from core.db.queries import load
 from core.transactions import rules
 from core.transactions.rules import TRANSITIONS, outcome_of, stored_answer
 from core.transactions.upkeep.deliveries import verdict_of
@@ -115,7 +116,7 @@ def test_every_statement_that_moves_a_row_names_states_that_may_move() -> None:
     for path, name, sources, ends in moves:
         text = statement(path, name)
         found = {State(int(n)) for n in re.findall(r"\bstate = (\d+)\b", text)}
-        listed = re.search(r"\bstate IN \(([\d, ]+)\)", text)
+        listed = re.search(r"\bstate IN \(([\d,\s]+)\)", text)
         named = {State(int(n)) for n in listed.group(1).split(",")} if listed else found - ends
         assert (named, ends <= found) == (sources, True), name
         for source in sources:
@@ -125,8 +126,7 @@ def test_every_statement_that_moves_a_row_names_states_that_may_move() -> None:
 
 
 def statement(path: str, name: str) -> str:
-    text = (SLICE / path).read_text()
-    return text.split(f"-- name: {name}\n")[1].split("-- name: ")[0]
+    return getattr(load(SLICE / path), name)
 
 
 @pytest.mark.parametrize("state", list(State))
