@@ -15,12 +15,12 @@ from core.contracts.subjects import inbox_prefix
 from core.values.clock import to_unix_us
 from edge.keys import KeysRefused, SoftwareSecurityModule
 from edge.settings import Settings, SettingsRefused, settings_from
-from edge.shell.door import TerminalDoor
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import DRAIN_S
 from edge.shell.links import AcquirerLinks
 from edge.shell.payments import Payments
 from edge.shell.requests import Requests
+from edge.shell.server import TerminalServer
 from edge.shell.tls import server_context
 from observability import metrics
 from observability.health import HealthPages
@@ -52,9 +52,9 @@ class SystemClock:
 class Edge:
     """One running edge. `port`, `tls_port` and `health_port` are those that were bound; tls_port 0 is none."""
 
-    def __init__(self, *, bus: Bus, door: TerminalDoor, links: list[AcquirerLinks]) -> None:
+    def __init__(self, *, bus: Bus, server: TerminalServer, links: list[AcquirerLinks]) -> None:
         self.bus = bus
-        self.door = door
+        self.server = server
         self.links = links
         self.health: HealthPages | None = None
         self.port = 0
@@ -74,18 +74,18 @@ class Edge:
         ids = AttemptIds()
         payments = Payments(bus=bus, keys=keys, ids=ids, edge=settings.instance)
         requests = Requests(bus=bus, keys=keys, ids=ids)
-        door = TerminalDoor(bus=bus, payments=payments, requests=requests, edge=settings.instance)
+        server = TerminalServer(bus=bus, payments=payments, requests=requests, edge=settings.instance)
         clock = SystemClock()
         links = [AcquirerLinks(one, bus=bus, keys=keys, clock=clock) for one in settings.acquirers]
-        edge = cls(bus=bus, door=door, links=links)
+        edge = cls(bus=bus, server=server, links=links)
         try:
             for link in links:
                 link.start()
             # Plain TCP is for development, on this machine only.
             plain = settings.bind if settings.bind in _LOOPBACKS else "127.0.0.1"
-            edge.port = await door.listen(host=plain, port=settings.edge_port, tls=None)
+            edge.port = await server.listen(host=plain, port=settings.edge_port, tls=None)
             if tls is not None:
-                edge.tls_port = await door.listen(host=settings.bind, port=settings.edge_tls_port, tls=tls)
+                edge.tls_port = await server.listen(host=settings.bind, port=settings.edge_tls_port, tls=tls)
             edge.health = await HealthPages.start(port=settings.health_port, ready=edge.checks)
         except BaseException:
             await edge.stop(drain_s=0)
@@ -99,7 +99,7 @@ class Edge:
 
     async def stop(self, *, drain_s: float = DRAIN_S) -> None:
         """Take nothing new, let answers out, close. Idempotent."""
-        await self.door.close(drain_s=drain_s)
+        await self.server.close(drain_s=drain_s)
         for link in self.links:
             await link.close()
         await self.bus.close()

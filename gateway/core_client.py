@@ -1,12 +1,14 @@
 """Asks core's desk over the bus."""
 
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from core.bus import Bus, BusError
 from core.contracts import ids
 from core.contracts.desk import DeskReply, DeskRequest, Principal
+from core.contracts.desk_requests import Written
+from core.contracts.operation import Answered, Asked, Operation
 from gateway.cards import refuse_card_numbers
 from gateway.decoding import decode_answer
 from gateway.problems import Problem
@@ -39,14 +41,31 @@ class CoreClient:
 
     async def ask(
         self,
+        operation: Operation[Asked, Answered],
+        body: Asked,
+        *,
+        caller: Caller | None = None,
+        timeout_s: float = REQUEST_TIMEOUT_S,
+    ) -> Answered:
+        """Return core's answer to an operation. Raises: Problem."""
+        return await self.send(
+            operation.subject, body, operation.answered, caller=caller, timeout_s=timeout_s
+        )
+
+    async def write(self, operation: Operation[Asked, Any], body: Asked, *, caller: Caller) -> Written:
+        """Return what an operation under a key made: the bytes of its first answer. Raises: Problem."""
+        return await self.send(operation.subject, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
+
+    async def send(
+        self,
         subject: str,
         body: msgspec.Struct,
         result: type[Result],
         *,
-        caller: Caller | None = None,
-        timeout_s: float = REQUEST_TIMEOUT_S,
+        caller: Caller | None,
+        timeout_s: float,
     ) -> Result:
-        """Return core's answer.
+        """Return what core says on a subject.
 
         Raises: Problem, `service_unavailable` when core does not answer in time, `invalid_request` for a number
         beyond 64 bits, `card_number_refused` for a text that may go nowhere.

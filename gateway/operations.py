@@ -130,9 +130,9 @@ def _handler(operation: Any_, route: Route, takers: list[_Take]) -> Callable[...
         core: CoreClient = given["core"]
         caller: Caller = given["caller"]
         if operation.is_keyed:
-            return await write(core, caller, operation.subject, asked, route.status)
+            return await write(core, caller, operation, asked, route.status)
         timeout = {} if route.method == "GET" else {"timeout_s": WRITE_TIMEOUT_S}
-        answer = await core.ask(operation.subject, asked, operation.answered, caller=caller, **timeout)
+        answer = await core.ask(operation, asked, caller=caller, **timeout)
         return None if empty else answer
 
     return handle

@@ -4,21 +4,12 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import SessionOpened, Timestamp
+from core.contracts.desk_requests import LogIn, Nothing, SessionsEnded, StreamOpened
+from core.contracts.desk_views import SessionOpened, SessionView, Timestamp
 from core.contracts.ids import AgentId, FactorId, SessionId
 from core.contracts.operation import ACT, DELETE, GET, POST, Operation, Reach, Route
 from core.contracts.permissions import Permission
-from core.contracts.subjects import DESK
 from core.contracts.texts import OPAQUE
-
-ANSWER_FACTOR = f"{DESK}.answer_factor"  # AnswerFactor -> SessionOpened
-FACTOR_CHALLENGE = f"{DESK}.factor_challenge"  # ByPending -> PasskeyOptions
-READ_INVITATION = f"{DESK}.read_invitation"  # ByInvitation -> InvitationView, no session
-ACCEPT_INVITATION = f"{DESK}.accept_invitation"  # AcceptInvitation -> InvitationAccepted, no session
-SIGN_ON_OFFERED = f"{DESK}.sign_on_offered"  # Nothing -> SignOnOffered, no session
-START_SIGN_ON = f"{DESK}.start_sign_on"  # Nothing -> SignOnStarted, no session
-FINISH_SIGN_ON = f"{DESK}.finish_sign_on"  # FinishSignOn -> LogInOutcome, no session
 
 PASSWORD_CHARACTERS_MIN = 12
 PASSWORD_CHARACTERS_MAX = 1024
@@ -399,7 +390,40 @@ INVITE_AGENT = Operation(
     http=POST("/agents/invitations", "Invite an agent", _INVITE, "Agents"),
     audit=("credential.invited",),
 )
+# Asked before there is a session. Their routes are written by hand: they set and read what browsers keep.
+LOG_IN = Operation("session.log_in", LogIn, LogInOutcome, reach=Reach.NO_SESSION)
+ANSWER_FACTOR = Operation("session.answer_factor", AnswerFactor, SessionOpened, reach=Reach.NO_SESSION)
+FACTOR_CHALLENGE = Operation("session.factor_challenge", ByPending, PasskeyOptions, reach=Reach.NO_SESSION)
+READ_INVITATION = Operation("invitation.read", ByInvitation, InvitationView, reach=Reach.NO_SESSION)
+ACCEPT_INVITATION = Operation(
+    "invitation.accept", AcceptInvitation, InvitationAccepted, reach=Reach.NO_SESSION
+)
+SIGN_ON_OFFERED = Operation("sign_on.offered", Nothing, SignOnOffered, reach=Reach.NO_SESSION)
+START_SIGN_ON = Operation("sign_on.start", Nothing, SignOnStarted, reach=Reach.NO_SESSION)
+FINISH_SIGN_ON = Operation("sign_on.finish", FinishSignOn, LogInOutcome, reach=Reach.NO_SESSION)
+SESSION = Operation("session.show", Nothing, SessionView, reach=Reach.ANYONE)
+LOG_OUT = Operation("session.log_out", Nothing, Nothing, reach=Reach.ANYONE)
+STREAM_OPENED = Operation(
+    "session.stream_opened",
+    Nothing,
+    StreamOpened,
+    right=Permission.TRANSACTIONS_READ,
+    reach=Reach.SOMEWHERE,
+)
+SESSIONS_ENDED = Operation("session.which_ended", SessionsEnded, list[bytes], reach=Reach.NO_SESSION)
 OPERATIONS = (
+    LOG_IN,
+    ANSWER_FACTOR,
+    FACTOR_CHALLENGE,
+    READ_INVITATION,
+    ACCEPT_INVITATION,
+    SIGN_ON_OFFERED,
+    START_SIGN_ON,
+    FINISH_SIGN_ON,
+    SESSION,
+    LOG_OUT,
+    STREAM_OPENED,
+    SESSIONS_ENDED,
     MY_ACCESS,
     CONFIRM_SESSION,
     CHANGE_PASSWORD,

@@ -61,6 +61,14 @@ class SwitchAgent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     idempotency_key: str = ""
 
 
+class DisableAgent(SwitchAgent, kw_only=True):
+    """Why they log in no more."""
+
+
+class EnableAgent(SwitchAgent, kw_only=True):
+    """Why they log in again."""
+
+
 class GiveGrant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A role within a place. What is left out does not limit; no place at all is the whole country."""
 
@@ -287,7 +295,7 @@ ONE_AGENT = Operation(
 )
 DISABLE_AGENT = Operation(
     name="agents.disable",
-    asked=SwitchAgent,
+    asked=DisableAgent,
     answered=AgentDetail,
     right=Permission.AGENTS_WRITE,
     reach=Reach.SOMEWHERE,
@@ -301,7 +309,7 @@ DISABLE_AGENT = Operation(
 )
 ENABLE_AGENT = Operation(
     name="agents.enable",
-    asked=SwitchAgent,
+    asked=EnableAgent,
     answered=AgentDetail,
     right=Permission.AGENTS_WRITE,
     reach=Reach.SOMEWHERE,

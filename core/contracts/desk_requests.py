@@ -1,23 +1,10 @@
-"""Requests of the desk: the body of a DeskRequest for each subject `core.desk.<name>`, and what comes back.
-
-Ids arrive as 16 bytes, decoded by the gateway; what comes back is in the public shapes of desk_views.
-"""
+"""Requests and answers of the desk that more than one slice knows, and those of sessions and the event log."""
 
 from typing import Final, Literal
 
 import msgspec
 
 from core.contracts.scope import Scope
-from core.contracts.subjects import DESK
-
-LOG_IN = f"{DESK}.log_in"  # LogIn -> access.LogInOutcome
-LOG_OUT = f"{DESK}.log_out"  # Nothing -> Nothing
-SESSION = f"{DESK}.session"  # Nothing -> SessionView
-SESSIONS_ENDED = f"{DESK}.sessions_ended"  # SessionsEnded -> list[bytes]
-REASONS = f"{DESK}.reasons"  # Nothing -> ReasonTexts, no principal
-STREAM_OPENED = f"{DESK}.stream_opened"  # Nothing -> StreamOpened
-EVENTS_AFTER = f"{DESK}.events_after"  # EventsAfter -> EventsPage, no principal: the gateway filters
-EVENTS_END = f"{DESK}.events_end"  # Nothing -> Position, no principal
 
 FigureName = Literal["payments", "approved", "cancelled", "declined", "unknown", "refunds"]
 """What docs/figures.md defines; the SQL function figure_has says which transactions each counts."""

@@ -52,6 +52,14 @@ class SettleHostMatter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
     idempotency_key: str = ""
 
 
+class CloseHostMatter(SettleHostMatter, kw_only=True):
+    """Why it is over."""
+
+
+class RetryHostMatter(SettleHostMatter, kw_only=True):
+    """Why the host is asked again."""
+
+
 class HostMatter(msgspec.Struct, kw_only=True):
     """One thing for a person to look at.
 
@@ -100,7 +108,7 @@ LIST = Operation(
 )
 CLOSE = Operation(
     name="host_matters.close",
-    asked=SettleHostMatter,
+    asked=CloseHostMatter,
     answered=HostMatter,
     right=Permission.TRANSACTIONS_CANCEL,
     reach=Reach.SOMEWHERE,
@@ -109,7 +117,7 @@ CLOSE = Operation(
 )
 RETRY = Operation(
     name="host_matters.retry",
-    asked=SettleHostMatter,
+    asked=RetryHostMatter,
     answered=HostMatter,
     right=Permission.TRANSACTIONS_CANCEL,
     reach=Reach.SOMEWHERE,

@@ -10,12 +10,6 @@ from core.contracts.ids import AccountId, AnyId, BrandId, MailId, NoticeId
 from core.contracts.listing import Paged, Revision, Words
 from core.contracts.operation import ACT, DELETE, GET, Operation, Reach, Route
 from core.contracts.permissions import Permission
-from core.contracts.subjects import DESK
-
-NOTICES_UNREAD = (
-    f"{DESK}.notices_unread"  # UnreadOf -> NoticesLeft, no principal: a poll must not keep a session alive
-)
-BRAND = f"{DESK}.brand"  # BrandOfHost -> BrandView, no principal: the log in page asks
 
 MailStateName = Literal["waiting", "sent", "failed"]
 LogoType = Literal["image/svg+xml", "image/png"]
@@ -141,8 +135,18 @@ class HomeRow(msgspec.Struct):
 
 
 HomeSectionName = Literal[
-    "approvals", "alerts", "silent_terminals", "onboardings", "contracts", "installations", "fee_approvals"
+    "approvals",
+    "to_check",
+    "alerts",
+    "silent_terminals",
+    "onboardings",
+    "contracts",
+    "installations",
+    "fee_approvals",
+    "mine_requests",
+    "team_requests",
 ]
+"""In the order in which they are shown."""
 
 
 class ShowHome(msgspec.Struct, kw_only=True):
@@ -157,7 +161,7 @@ class HomeSection(msgspec.Struct):
     `more`: counting stopped there, and more may wait.
     """
 
-    code: str
+    code: HomeSectionName
     count: int
     link: str
     rows: list[HomeRow]
@@ -325,7 +329,12 @@ REMOVE_BRAND = Operation(
     http=DELETE("/brands/{id}", "Remove a partner’s face", tag="Branding"),
     audit=("brand.removed",),
 )
+# A poll must not keep a session alive, so none is asked for: whose it is stands in the request.
+NOTICES_UNREAD = Operation("notices.unread", UnreadOf, NoticesLeft, reach=Reach.NO_SESSION)
+BRAND = Operation("brands.of_host", BrandOfHost, BrandView, reach=Reach.NO_SESSION)
 OPERATIONS = (
+    NOTICES_UNREAD,
+    BRAND,
     LIST_MAIL,
     ONE_MAIL,
     RESEND_MAIL,

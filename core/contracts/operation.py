@@ -29,6 +29,9 @@ class Reach(Enum):
     SOMEWHERE = "somewhere"  # for some place: the handler looks within the places where it is held
     BY_RECORD = "by_record"  # which right depends on the record or on the act: the handler asks for it
     ANYONE = "anyone"  # who is signed in
+    NO_SESSION = (
+        "no_session"  # whoever has not logged in yet, and the gateway for itself: asked without a session
+    )
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Operation(Generic[Asked, Answered]):
     audit: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.right is None) != (self.reach in (Reach.ANYONE, Reach.BY_RECORD)):
+        if (self.right is None) != (self.reach in (Reach.ANYONE, Reach.BY_RECORD, Reach.NO_SESSION)):
             raise ValueError(f"{self.name}: a right is held somewhere, and only a right is")
 
     @property
@@ -92,12 +95,14 @@ class Operation(Generic[Asked, Answered]):
 
 
 def refuse_twins(operations: Iterable[Operation[Any, Any]]) -> None:
-    """Raise ValueError when two operations have one name, or one method and path."""
+    """Raise ValueError when two operations have one name, one method and path, or one type of request under a key."""
     seen: set[object] = set()
     for operation in operations:
         names: list[object] = [operation.name]
         if operation.http is not None:
             names.append((operation.http.method, operation.http.path))
+        if operation.is_keyed:
+            names.append(operation.asked)
         for name in names:
             if name in seen:
                 raise ValueError(f"{name} is declared twice")

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from core.contracts.approvals import Approval
+from core.contracts.desk_requests import EventsAfter, EventsPage, Nothing, Position, ReasonTexts
 from core.contracts.desk_views import Counters, Money, Transaction, TransactionDetail, TransactionPage
 from core.contracts.ids import TransactionId
 from core.contracts.listing import Cursor, Limit, Why
@@ -105,4 +106,8 @@ CANCEL = Operation(
     http=ACT("/transactions/{id}/cancel", "Cancel before capture", _CANCEL, _TAG),
     audit=("transaction.cancelled",),
 )
-OPERATIONS = (LIST, COUNT, ONE, REFUND, CANCEL)
+# The gateway asks for itself: it follows the event log once and filters for each of its listeners.
+EVENTS_AFTER = Operation("events.after", EventsAfter, EventsPage, reach=Reach.NO_SESSION)
+EVENTS_END = Operation("events.end", Nothing, Position, reach=Reach.NO_SESSION)
+REASONS = Operation("reasons.words", Nothing, ReasonTexts, reach=Reach.NO_SESSION)
+OPERATIONS = (LIST, COUNT, ONE, REFUND, CANCEL, EVENTS_AFTER, EVENTS_END, REASONS)

@@ -1,1 +1,1 @@
-"""Access to PostgreSQL: named statements, connections, migrations. The only door to the database."""
+"""Access to PostgreSQL: named statements, connections, migrations. Nothing else reaches the database."""

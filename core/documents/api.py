@@ -1,4 +1,4 @@
-"""The door of documents for composition roots and higher slices."""
+"""What documents offer other slices and the processes."""
 
 from core.documents.blobs import Blobs, DatabaseBlobs, FolderBlobs, blobs_from
 from core.documents.handlers import DocumentHandlers, forget_unfinished

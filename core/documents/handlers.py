@@ -53,7 +53,7 @@ class KeptBytes(NamedTuple):
 
 
 class DocumentHandlers:
-    """The door to documents."""
+    """Operations on documents."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock, blobs: Blobs) -> None:
         self._pool = pool

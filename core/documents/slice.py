@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from core.documents.handlers import forget_unfinished
+from core.contracts import documents as ask
+from core.documents.blobs import blobs_from
+from core.documents.handlers import DocumentHandlers, forget_unfinished
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Slice
+from core.runtime.manifest import Parts, Served, Slice, serves
 
 FORGET_EVERY_S: Final = 900.0
 
@@ -15,4 +17,15 @@ def _jobs(parts: Parts) -> list[Job]:
     ]
 
 
-SLICE: Final = Slice("documents", jobs=_jobs)
+def _operations(parts: Parts) -> list[Served]:
+    documents = DocumentHandlers(parts.pool, parts.clock, blobs_from(parts.environment))
+    return [
+        serves(ask.LIST, documents.documents),
+        serves(ask.ONE, documents.document),
+        serves(ask.READ, documents.read),
+        serves(ask.PUT_PART, documents.put_part),
+        serves(ask.FINISH, documents.finish),
+    ]
+
+
+SLICE: Final = Slice("documents", operations=_operations, jobs=_jobs)

@@ -1,4 +1,4 @@
-"""The door of identity for other slices and for composition roots."""
+"""What identity offers other slices and the processes."""
 
 from core.contracts.permissions import Permission
 from core.contracts.scope import EVERYTHING, Scope
@@ -7,7 +7,7 @@ from core.identity.access.seal import FactorSeal, KeyUnusable, load_or_make_key
 from core.identity.access.settings import AccessMisconfigured, AccessSettings, access_settings, key_file
 from core.identity.denials import Denials
 from core.identity.errors import NotPermitted
-from core.identity.handlers import IdentityHandlers
+from core.identity.handlers import SessionHandlers
 from core.identity.idempotency import Claim, WriteOnce, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
@@ -26,11 +26,11 @@ __all__ = [
     "Doer",
     "FactorSeal",
     "Grant",
-    "IdentityHandlers",
     "KeyUnusable",
     "NotPermitted",
     "Permission",
     "Scope",
+    "SessionHandlers",
     "SignedIn",
     "WriteOnce",
     "access_settings",

@@ -8,12 +8,9 @@ from core.contracts.desk_requests import Nothing, SessionsEnded, StreamOpened
 from core.contracts.desk_views import SessionView
 from core.contracts.permissions import Permission
 from core.identity import store
-from core.identity.access.passwords import Passwords
-from core.identity.access.settings import AccessSettings
 from core.identity.errors import SessionEnded
 from core.identity.model import SignedIn
 from core.identity.origin import CALLED_FROM
-from core.identity.permits import require
 from core.identity.rules import SEEN_EVERY, SESSION_IDLE, has_ended, must_note_seen
 from core.identity.views import agent_view, hash_of_token
 from core.values.clock import Clock, to_unix_us
@@ -22,14 +19,12 @@ from core.values.timestamps import timestamp
 _SESSIONS_ASKED_MAX = 1_000
 
 
-class IdentityHandlers:
-    """The door to sessions, and what the doors to access share."""
+class SessionHandlers:
+    """Sessions: who asks, and until when."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, settings: AccessSettings) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        self.settings = settings
-        self.passwords = Passwords()
 
     async def check(self, principal: Principal | None) -> SignedIn:
         """Return who asks, and note that the session is in use.
@@ -73,6 +68,6 @@ class IdentityHandlers:
         return [session for session in asked if session not in good]
 
     async def stream_opened(self, caller: SignedIn, _request: Nothing) -> StreamOpened:
-        """Return what limits a listener of the live feed. Raises: NotPermitted."""
-        scope = require(caller, Permission.TRANSACTIONS_READ)
+        """Return what limits a listener of the live feed."""
+        scope = caller.scope_of(Permission.TRANSACTIONS_READ)
         return StreamOpened(scope=scope, session_ends_at_us=to_unix_us(caller.expires_at))

@@ -14,10 +14,9 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import asyncpg
-import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from core.contracts import ids
@@ -32,6 +31,15 @@ from core.values.ids import uuid7
 TAKE_OVER_AFTER: Final = timedelta(seconds=20)
 WAIT_S_MAX: Final = 12.0
 _LOOK_EVERY_S: Final = 0.1
+
+
+class Keyed(Protocol):
+    """A request under a key; each act has a type of request of its own (core.contracts.operation.refuse_twins)."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The caller's own; empty acts each time."""
+        ...
 
 
 class Claim(NamedTuple):
@@ -62,19 +70,16 @@ class WriteOnce:
     async def __call__(
         self,
         caller: SignedIn,
-        body: msgspec.Struct,
+        body: Keyed,
         effect: Callable[[PoolConnectionProxy], Awaitable[bytes]],
-        *,
-        key: str,
-        path: str,
     ) -> Written:
-        """Run `effect` under the caller's key in one transaction with its answer, or return its first answer.
+        """Run `effect` under the request's key in one transaction with its answer, or return its first answer.
 
-        Shape: `key` is the caller's own, and empty acts each time; `path` names the act, and with `body` tells a
-        repeat from another write; `effect` returns the answer as it goes out, encoded.
+        Shape: an empty key acts each time; the type of the request and what it holds tell a repeat from another
+        write; `effect` returns the answer as it goes out, encoded.
         Raises: KeyReused, StillRunning, and what `effect` raises.
         """
-        agent_id = caller.agent_id
+        agent_id, key = caller.agent_id, body.idempotency_key
 
         async def in_transaction(_claim: Claim) -> Written:
             async with self._pool.acquire() as connection, connection.transaction():
@@ -88,22 +93,17 @@ class WriteOnce:
                 await store.keep_result(connection, agent_id=agent_id, key=key, result=result)
                 return Written(result)
 
-        return await _under_key(
-            self._pool, self._clock, agent_id=agent_id, key=key, path=path, body=body, act=in_transaction
-        )
+        return await _under_key(self._pool, self._clock, caller, body, in_transaction)
 
 
 async def once(
     pool: asyncpg.Pool,
     clock: Clock,
-    *,
-    agent_id: bytes,
-    key: str,
-    path: str,
-    body: msgspec.Struct,
+    caller: SignedIn,
+    body: Keyed,
     effect: Callable[[Claim], Awaitable[bytes]],
 ) -> Written:
-    """Run `effect` under the key, or return what its first run answered; run it at once when the key is empty.
+    """Run `effect` under the request's key, or return what its first run answered; run it at once when the key is empty.
 
     A Refused effect has changed nothing: its key is free again. Any other error keeps the claim.
     Raises: KeyReused, StillRunning, and what `effect` raises.
@@ -111,24 +111,23 @@ async def once(
 
     async def then_keep(claim: Claim) -> Written:
         result = await effect(claim)
-        if key:
-            await store.keep_result(pool, agent_id=agent_id, key=key, result=result)
+        if body.idempotency_key:
+            await store.keep_result(pool, agent_id=caller.agent_id, key=body.idempotency_key, result=result)
         return Written(result)
 
-    return await _under_key(pool, clock, agent_id=agent_id, key=key, path=path, body=body, act=then_keep)
+    return await _under_key(pool, clock, caller, body, then_keep)
 
 
 async def _under_key(
     pool: asyncpg.Pool,
     clock: Clock,
-    *,
-    agent_id: bytes,
-    key: str,
-    path: str,
-    body: msgspec.Struct,
+    caller: SignedIn,
+    body: Keyed,
     act: Callable[[Claim], Awaitable[Written]],
 ) -> Written:
     """Claim the key and act, or return what stands under it; `act` keeps its own answer."""
+    agent_id, key = caller.agent_id, body.idempotency_key
+    path = f"{type(body).__module__}.{type(body).__name__}"
     if not key:
         return await act(Claim(agent_id, secrets.token_hex(16), clock.now(), taken_over=False))
     body_hash = hashlib.sha256(path.encode() + b"\0" + ids.encode(body)).digest()

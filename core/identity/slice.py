@@ -1,15 +1,93 @@
-"""What identity brings to the processes."""
+"""What identity brings to the processes: sessions, how agents get in, agents and roles, the audit."""
 
 from typing import Final
 
+from core.contracts import access as ask
+from core.contracts import administration
 from core.db.queries import load_beside
-from core.runtime.manifest import Slice
+from core.identity.access.inviting import InvitationHandlers
+from core.identity.access.logging_in import LogInHandlers
+from core.identity.access.own import OwnAccessHandlers
+from core.identity.access.passwords import Passwords
+from core.identity.access.settings import access_settings
+from core.identity.access.sign_on import SignOnHandlers
+from core.identity.administration.agents import AgentHandlers
+from core.identity.administration.audit.handlers import AuditHandlers
+from core.identity.administration.looking.handlers import LookingHandlers
+from core.identity.administration.roles import RoleHandlers
+from core.identity.handlers import SessionHandlers
+from core.runtime.manifest import Parts, Served, Slice, serves, serves_without_session
 from core.runtime.retention import Kept
 
 _SQL: Final = load_beside(__file__)
 
+
+def _operations(parts: Parts) -> list[Served]:
+    """Raises: AccessMisconfigured, KeyUnusable."""
+    return [*_of_access(parts), *_of_administration(parts)]
+
+
+def _of_access(parts: Parts) -> list[Served]:
+    pool, clock = parts.pool, parts.clock
+    settings, passwords = access_settings(parts.environment), Passwords()
+    sessions = SessionHandlers(pool, clock)
+    log_ins = LogInHandlers(pool, clock, passwords, settings)
+    invitations = InvitationHandlers(pool, clock, passwords, settings, parts.queue_mail)
+    sign_ons = SignOnHandlers(pool, clock, settings, log_ins)
+    own = OwnAccessHandlers(pool, clock, passwords, settings)
+    return [
+        serves_without_session(ask.LOG_IN, log_ins.log_in),
+        serves_without_session(ask.ANSWER_FACTOR, log_ins.answer_factor),
+        serves_without_session(ask.FACTOR_CHALLENGE, log_ins.factor_challenge),
+        serves_without_session(ask.READ_INVITATION, invitations.read_invitation),
+        serves_without_session(ask.ACCEPT_INVITATION, invitations.accept_invitation),
+        serves_without_session(ask.SIGN_ON_OFFERED, sign_ons.offered),
+        serves_without_session(ask.START_SIGN_ON, sign_ons.start_sign_on),
+        serves_without_session(ask.FINISH_SIGN_ON, sign_ons.finish_sign_on),
+        serves_without_session(ask.SESSIONS_ENDED, sessions.sessions_ended),
+        serves(ask.SESSION, sessions.session),
+        serves(ask.LOG_OUT, sessions.log_out),
+        serves(ask.STREAM_OPENED, sessions.stream_opened),
+        serves(ask.INVITE_AGENT, invitations.invite_agent),
+        serves(ask.MY_ACCESS, own.my_access),
+        serves(ask.CONFIRM_SESSION, own.confirm_session),
+        serves(ask.CHANGE_PASSWORD, own.change_password),
+        serves(ask.START_TOTP, own.start_totp),
+        serves(ask.CONFIRM_TOTP, own.confirm_totp),
+        serves(ask.START_PASSKEY, own.start_passkey),
+        serves(ask.ADD_PASSKEY, own.add_passkey),
+        serves(ask.REMOVE_FACTOR, own.remove_factor),
+        serves(ask.RENEW_RECOVERY_CODES, own.renew_recovery_codes),
+        serves(ask.END_SESSION, own.end_session),
+        serves(ask.END_SESSIONS, own.end_sessions),
+    ]
+
+
+def _of_administration(parts: Parts) -> list[Served]:
+    agents = AgentHandlers(parts.pool, parts.clock)
+    roles = RoleHandlers(parts.pool, parts.clock)
+    audit = AuditHandlers(parts.pool, parts.clock)
+    looking = LookingHandlers(parts.pool, parts.clock)
+    return [
+        serves(administration.LIST_AGENTS, agents.agents),
+        serves(administration.ONE_AGENT, agents.agent),
+        serves(administration.DISABLE_AGENT, agents.disable),
+        serves(administration.ENABLE_AGENT, agents.enable),
+        serves(administration.GIVE_GRANT, agents.give),
+        serves(administration.REVOKE_GRANT, agents.revoke),
+        serves(administration.LIST_ROLES, roles.roles),
+        serves(administration.CREATE_ROLE, roles.create),
+        serves(administration.CHANGE_ROLE, roles.change),
+        serves(administration.LIST_ACTIONS, audit.actions),
+        serves(administration.CHAIN, audit.chain),
+        serves(administration.LOOK, looking.look),
+        serves(administration.LIST_ONLOOKERS, looking.onlookers),
+    ]
+
+
 SLICE: Final = Slice(
     "identity",
+    operations=_operations,
     kept=(
         Kept("session", _SQL.prune_sessions, "GUICHET_KEEP_SESSIONS_DAYS", days=30, days_min=1, by_id=False),
     ),

@@ -1,4 +1,4 @@
-"""The door of merchants: the directory, duplicates, onboarding."""
+"""What merchants offer other slices: the directory, duplicates, onboarding."""
 
 import asyncpg
 
@@ -17,7 +17,6 @@ from core.merchants.directory.views import account_ref_of
 from core.merchants.duplicates.handlers import duplicates
 from core.merchants.onboarding.attaching import AttachingHandlers
 from core.merchants.onboarding.handlers import OnboardingHandlers
-from core.merchants.onboarding.ports import Kept
 from core.merchants.onboarding.store import services_wanted
 from core.merchants.store import BRAND_NAMES, find_store, list_services, summary_of
 from core.merchants.store import search_stores as _search_stores
@@ -52,7 +51,6 @@ __all__ = [
     "AttachingHandlers",
     "CompanyHandlers",
     "ContactHandlers",
-    "Kept",
     "OnboardingHandlers",
     "StoreHandlers",
     "account_ref_of",

@@ -1,4 +1,4 @@
-"""The door of notifications for other slices and for composition roots."""
+"""What notifications offer other slices and the processes."""
 
 from core.notifications.brands.handlers import BrandHandlers
 from core.notifications.errors import TemplateUnknown

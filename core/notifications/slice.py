@@ -8,9 +8,11 @@ from typing import Final
 
 import structlog
 
+from core.contracts import notifications as ask
 from core.db.queries import load_beside
+from core.notifications.api import BrandHandlers, MailHandlers, NoticeHandlers
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Slice
+from core.runtime.manifest import Parts, Served, Slice, serves, serves_without_session
 from core.runtime.retention import Kept
 
 MAIL_EVERY_S: Final = 2.0
@@ -46,8 +48,27 @@ def _jobs(parts: Parts) -> list[Job]:
     return [Job("mail", MAIL_EVERY_S, mail.round)]
 
 
+def _operations(parts: Parts) -> list[Served]:
+    mail = MailHandlers(parts.pool, parts.clock)
+    notices = NoticeHandlers(parts.pool, parts.clock)
+    brands = BrandHandlers(parts.pool, parts.clock)
+    return [
+        serves_without_session(ask.NOTICES_UNREAD, notices.unread),
+        serves_without_session(ask.BRAND, brands.of_host),
+        serves(ask.LIST_MAIL, mail.list),
+        serves(ask.ONE_MAIL, mail.one),
+        serves(ask.RESEND_MAIL, mail.resend),
+        serves(ask.LIST_NOTICES, notices.notices),
+        serves(ask.READ_NOTICES, notices.read),
+        serves(ask.LIST_BRANDS, brands.brands),
+        serves(ask.SAVE_BRAND, brands.save),
+        serves(ask.REMOVE_BRAND, brands.remove),
+    ]
+
+
 SLICE: Final = Slice(
     "notifications",
+    operations=_operations,
     jobs=_jobs,
     kept=(
         Kept("mail", _SQL.prune_mail, "GUICHET_KEEP_MAIL_DAYS", days=400, days_min=30),

@@ -13,41 +13,30 @@ import structlog
 from core.bus import Bus, BusRefused, ItemsReader
 from core.contracts import ids
 from core.contracts.desk import DeskProblem, DeskReply, DeskRequest, FieldProblem
+from core.contracts.notifications import HOME as SHOW_HOME
+from core.contracts.operation import Reach
+from core.contracts.operations import OPERATIONS
 from core.contracts.payment import Presence, SignOn
 from core.contracts.refusals import Denied, Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbox_of
 from core.db.pool import open_pool
 from core.identity.api import (
     AccessMisconfigured,
-    AccessSettings,
     Denials,
-    IdentityHandlers,
     KeyUnusable,
+    SessionHandlers,
     SignedIn,
-    access_settings,
     forget_old,
+    require,
+    require_everywhere,
 )
+from core.notifications.api import queue_mail
 from core.roles.context import RoleContext
-from core.roles.doors import (
-    access,
-    administration,
-    agreements,
-    approvals,
-    directory,
-    estate,
-    fees,
-    host_matters,
-    merchants,
-    notifications,
-    requests,
-    searching,
-    sessions,
-    supervision,
-    transactions,
-)
-from core.roles.doors.door import Doors, Parts
 from core.roles.shown_cards import without_card_numbers
+from core.runtime.home import Home
 from core.runtime.jobs import Job, Jobs
+from core.runtime.manifest import Parts, Served, serves
+from core.slices import HOME, SLICES
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.values.cursors import CursorMalformed
@@ -65,39 +54,23 @@ _FAILURES_KEPT: Final = timedelta(days=1)
 _log = structlog.get_logger("core.desk")
 
 
-_TOPICS: Final = (
-    sessions,
-    access,
-    administration,
-    transactions,
-    approvals,
-    host_matters,
-    directory,
-    merchants,
-    agreements,
-    fees,
-    requests,
-    notifications,
-    searching,
-    supervision,
-    estate,
-)
-
-
 class Desk:
     """The running role."""
 
-    def __init__(self, pool: asyncpg.Pool, context: RoleContext, access: AccessSettings) -> None:
+    def __init__(self, pool: asyncpg.Pool, context: RoleContext) -> None:
+        """Raises: AccessMisconfigured, KeyUnusable."""
         self._pool = pool
         self._bus: Bus = context.bus
         self._clock = context.clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._presences = 0
-        self._identity = IdentityHandlers(pool, context.clock, access)
+        self._sessions = SessionHandlers(pool, context.clock)
         self._denials = Denials(pool, context.clock)
         self._terminals = TerminalHandlers(pool, context.clock)
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
-        self._doors = all_doors(Parts(pool, context.clock, context.bus, self._identity, context.environment))
+        self._served = operations_of(
+            Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
+        )
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
         self._read_presences = ItemsReader(Presence, fits=lambda _present: True).read
         self._database_up = True
@@ -163,16 +136,15 @@ class Desk:
         trace_id = ""
         caller: SignedIn | None = None
         try:
-            door = self._doors.get(subject)
-            if door is None:
+            one = self._served.get(subject)
+            if one is None:
                 raise Refused("unknown_subject")
             request = self._decode_request(payload)
             trace_id = request.trace_id
-            body = ids.decode(request.body, door.body)
-            locale = request.principal.locale if request.principal else "fr"
-            if door.needs_session:
-                caller = await self._identity.check(request.principal)
-            result = await door.run(caller, body, locale)
+            body = ids.decode(request.body, one.operation.asked)
+            if one.operation.reach is not Reach.NO_SESSION:
+                caller = await self._sessions.check(request.principal)
+            result = await carry_out(one, caller, body)
             self._database_up = True
             answer = DeskReply(result=without_card_numbers(msgspec.msgpack.encode(result)))
         except Refused as refusal:
@@ -202,7 +174,7 @@ class Desk:
         if answer.problem is not None:
             DESK_PROBLEMS.child(answer.problem.code).n += 1
         self._answer(reply, answer)
-        known = name if subject in self._doors else "unknown"
+        known = name if subject in self._served else "unknown"
         DESK_SECONDS.child(known).observe((time.perf_counter_ns() - started) // 1000)
 
     def _answer(self, reply: str, answer: DeskReply) -> None:
@@ -242,21 +214,36 @@ class Desk:
 
 async def start(context: RoleContext) -> Desk:
     """Start serving. Raises: SystemExit, when what seals the second factors cannot be used."""
-    try:
-        settings = access_settings(context.environment)
-    except (AccessMisconfigured, KeyUnusable) as error:
-        raise SystemExit(f"core-desk: {error}") from error
     name = f"core-{context.settings.instance}"
     pool = await open_pool(context.settings.database_url, name=name, plan_each_time=True)
-    return Desk(pool, context, settings)
+    try:
+        return Desk(pool, context)
+    except (AccessMisconfigured, KeyUnusable) as error:
+        pool.terminate()
+        raise SystemExit(f"core-desk: {error}") from error
 
 
-def all_doors(parts: Parts) -> Doors:
-    """Return every subject that the desk answers. Raises: ValueError, when two topics answer one."""
-    doors: Doors = {}
-    for topic in _TOPICS:
-        for subject, door in topic.doors(parts).items():
-            if subject in doors:
-                raise ValueError(f"{subject} is answered twice")
-            doors[subject] = door
-    return doors
+def operations_of(parts: Parts) -> dict[str, Served]:
+    """Return every operation with what carries it out, by subject.
+
+    Raises: ValueError, when one is not carried out, or twice; AccessMisconfigured, KeyUnusable.
+    """
+    home = Home(parts, HOME)
+    bound = [serves(SHOW_HOME, home.show), *(one for each in SLICES for one in each.operations(parts))]
+    served = {one.operation.subject: one for one in bound}
+    wanted = {operation.subject for operation in OPERATIONS}
+    if wanted != served.keys() or len(served) != len(bound):
+        raise ValueError(f"not carried out once: {sorted(wanted ^ served.keys())}")
+    return served
+
+
+async def carry_out(one: Served, caller: SignedIn | None, body: msgspec.Struct) -> Any:
+    """Return the answer to an operation; whoever has no right to it does not reach its function. Raises: Refused."""
+    operation = one.operation
+    if operation.reach is Reach.NO_SESSION:
+        return await one.handle(body)
+    assert caller is not None
+    if operation.right is not None:
+        wants = require_everywhere if operation.reach is Reach.EVERYWHERE else require
+        wants(caller, operation.right)
+    return await one.handle(caller, body)

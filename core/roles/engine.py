@@ -10,9 +10,9 @@ from core.contracts.subjects import inbox_prefix
 from core.db.lane import Pump
 from core.db.pool import open_pool
 from core.roles.context import RoleContext
-from core.transactions.bookings.door import Door
 from core.transactions.bookings.refunds import Refunds
-from core.transactions.engine.engine import Engine, RefundDoor
+from core.transactions.bookings.serving import Bookings
+from core.transactions.engine.engine import Engine, RefundTaker
 from core.transactions.engine.outbound import Outbound
 from core.transactions.relay import Relay
 from observability.metrics import (
@@ -37,11 +37,11 @@ class EngineRole:
     """Everything that one engine process holds."""
 
     def __init__(
-        self, *, engine: Engine, relay: Relay, door: Door, pool: asyncpg.Pool, control: Client
+        self, *, engine: Engine, relay: Relay, bookings: Bookings, pool: asyncpg.Pool, control: Client
     ) -> None:
         self._engine = engine
         self._relay = relay
-        self._door = door
+        self._bookings = bookings
         self._pool = pool
         self._control = control
 
@@ -52,7 +52,7 @@ class EngineRole:
     async def stop(self) -> None:
         """Let go in the order in which work flows."""
         await self._engine.stop()
-        await self._door.stop()
+        await self._bookings.stop()
         await self._relay.stop()
         await self._pool.close()
         await self._control.close()
@@ -81,7 +81,7 @@ async def start(context: RoleContext) -> EngineRole:
         committed=relay.wake,
         host_deadline_ms=host_deadline_ms,
     )
-    door: RefundDoor = refunds
+    taker: RefundTaker = refunds
     engine = Engine(
         dsn=settings.database_url,
         bus=context.bus,
@@ -89,15 +89,15 @@ async def start(context: RoleContext) -> EngineRole:
         instance=settings.instance,
         outbound=outbound,
         committed=relay.wake,
-        refunds=door,
+        refunds=taker,
         host_deadline_ms=host_deadline_ms,
     )
-    bookings = Door(context.bus, pool, refunds, clock=context.clock, committed=relay.wake)
+    bookings = Bookings(context.bus, pool, refunds, clock=context.clock, committed=relay.wake)
     await relay.start()
     await engine.start()
     await bookings.start()
     _watch(engine, relay)
-    return EngineRole(engine=engine, relay=relay, door=bookings, pool=pool, control=control)
+    return EngineRole(engine=engine, relay=relay, bookings=bookings, pool=pool, control=control)
 
 
 def _watch(engine: Engine, relay: Relay) -> None:

@@ -10,6 +10,7 @@ from core.bus import ItemsReader, connect_control
 from core.contracts.payment import HostReply, are_codes
 from core.contracts.subjects import core_inbox, inbox_prefix
 from core.db.pool import open_pool
+from core.notifications.api import queue_mail
 from core.roles.context import RoleContext
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts
@@ -51,7 +52,7 @@ class WorkerRole:
         self._control = control
 
     def not_ready(self) -> list[str]:
-        """A worker has nobody waiting at its door."""
+        """Nobody waits for a worker."""
         return []
 
     async def stop(self) -> None:
@@ -97,7 +98,7 @@ async def start(context: RoleContext) -> WorkerRole:
 
     context.bus.subscribe(core_inbox(settings.instance, "worker"), on_replies)
     # Before the first of them begins: a setting that cannot be ends the process with nothing under way.
-    parts = Parts(pool, context.clock, context.environment)
+    parts = Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
     of_slices = [job for each in SLICES for job in each.jobs(parts)]
     try:
         retention = Retention(pool, context.clock, KEPT, context.environment)

@@ -3,27 +3,82 @@
 `core/slices.py` lists the manifests; the processes go through that list. Nothing is found by itself.
 """
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 
+from core.bus import Bus
+from core.contracts.desk_requests import Written
+from core.contracts.notifications import HomeSection, HomeSectionName
+from core.contracts.operation import Answered, Asked, Operation
+from core.db.rows import Connection
 from core.runtime.jobs import Job
 from core.runtime.retention import Kept
 from core.values.clock import Clock
 
 
+class QueueMail(Protocol):
+    """Writes a mail in the caller's transaction, for slices below notifications: core.notifications.queue_mail."""
+
+    async def __call__(
+        self,
+        connection: Connection,
+        *,
+        template: str,
+        to: str,
+        locale: str,
+        facts: dict[str, str],
+        about_kind: str = "",
+        about_id: bytes | None = None,
+        once_key: str = "",
+    ) -> None:
+        """Write it, once under its key."""
+        ...
+
+
 class Parts(NamedTuple):
-    """What every job is made with; `environment` holds the settings of the process."""
+    """What every slice is made with; `environment` holds the settings of the process."""
 
     pool: asyncpg.Pool
     clock: Clock
+    bus: Bus
     environment: Mapping[str, str]
+    queue_mail: QueueMail
+
+
+class Served(NamedTuple):
+    """An operation and the function that carries it out, called with the caller unless no session is asked for."""
+
+    operation: Operation[Any, Any]
+    handle: Callable[..., Awaitable[Any]]
+
+
+def serves(
+    operation: Operation[Asked, Answered], handle: Callable[[Any, Asked], Awaitable[Answered | Written]]
+) -> Served:
+    """Bind an operation to `handle(caller, request)`; one under a key answers with the bytes that it keeps."""
+    return Served(operation, handle)
+
+
+def serves_without_session(
+    operation: Operation[Asked, Answered], handle: Callable[[Asked], Awaitable[Answered]]
+) -> Served:
+    """Bind an operation of Reach.NO_SESSION to `handle(request)`."""
+    return Served(operation, handle)
+
+
+HomeProvider = Callable[[Parts, Any], Awaitable[HomeSection | None]]
+"""Gives a section of the home page to a caller; None to whoever may not see it."""
 
 
 class Slice(NamedTuple):
-    """`jobs` are the worker's; `kept` says which rows go, and when."""
+    """`operations` are the desk's and `jobs` the worker's; `home` is what waits for a caller, by section;
+    `kept` says which rows go, and when.
+    """
 
     name: str
+    operations: Callable[[Parts], list[Served]] = lambda _: []
     jobs: Callable[[Parts], list[Job]] = lambda _: []
+    home: Mapping[HomeSectionName, HomeProvider] = {}
     kept: tuple[Kept, ...] = ()

@@ -49,7 +49,7 @@ Statement: TypeAlias = Coroutine[Any, Any, list[asyncpg.Record]]
 
 
 class SearchHandlers:
-    """The door to the search."""
+    """Operations on the search."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool

@@ -2,9 +2,12 @@
 
 from typing import Final
 
+from core.contracts import searching as ask
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Slice
+from core.runtime.manifest import Parts, Served, Slice, serves
 from core.runtime.retention import Kept
+from core.searching.handlers import SearchHandlers
+from core.searching.journals.handlers import JournalHandlers
 from core.searching.store import KEYS_PER_ROUND, copy_keys, queries
 
 KEYS_EVERY_S: Final = 10.0
@@ -19,8 +22,16 @@ def _jobs(parts: Parts) -> list[Job]:
     return [Job("attempt_keys", KEYS_EVERY_S, copy)]
 
 
+def _operations(parts: Parts) -> list[Served]:
+    return [
+        serves(ask.SEARCH, SearchHandlers(parts.pool, parts.clock).search),
+        serves(ask.JOURNAL, JournalHandlers(parts.pool, parts.clock).journal),
+    ]
+
+
 SLICE: Final = Slice(
     "searching",
+    operations=_operations,
     jobs=_jobs,
     # Lists and search find a transaction by its keys, so these last as long as the transactions themselves.
     kept=(Kept("attempt_key", queries.prune_keys, until=queries.oldest_attempt),),

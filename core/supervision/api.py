@@ -1,4 +1,4 @@
-"""The door of supervision for composition roots, the home page and the bell."""
+"""What supervision offers other slices and the processes."""
 
 from datetime import datetime
 

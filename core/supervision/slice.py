@@ -1,12 +1,16 @@
 """What supervision brings to the processes: exports, alerts that look, and the end of both."""
 
+from functools import partial
 from typing import Final
 
+from core.contracts import supervision as ask
 from core.db.queries import load_beside
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Slice
+from core.runtime.manifest import Parts, Served, Slice, serves
 from core.runtime.retention import Kept
+from core.supervision import home
 from core.supervision.alerts.watch import Watch
+from core.supervision.api import AlertHandlers, ExportHandlers, ViewHandlers, activity
 from core.supervision.exports.folder import exports_folder
 from core.supervision.exports.rules import RUNNING_MAX
 from core.supervision.exports.runner import Exporter
@@ -26,8 +30,38 @@ def _jobs(parts: Parts) -> list[Job]:
     ]
 
 
+def _operations(parts: Parts) -> list[Served]:
+    exports = ExportHandlers(parts.pool, parts.clock, exports_folder(parts.environment))
+    views = ViewHandlers(parts.pool, parts.clock)
+    alerts = AlertHandlers(parts.pool, parts.clock)
+    return [
+        serves(ask.EXPORT, exports.ask),
+        serves(ask.EXPORTS, exports.exports),
+        serves(ask.ONE_EXPORT, exports.export),
+        serves(ask.CANCEL_EXPORT, exports.cancel),
+        serves(ask.EXPORT_CHUNK, exports.chunk),
+        serves(ask.VIEWS, views.views),
+        serves(ask.ADD_VIEW, views.add),
+        serves(ask.CHANGE_VIEW, views.change),
+        serves(ask.REMOVE_VIEW, views.remove),
+        serves(ask.DEFAULT_VIEW, views.choose_default),
+        serves(ask.RULES, alerts.rules),
+        serves(ask.ADD_RULE, alerts.add_rule),
+        serves(ask.CHANGE_RULE, alerts.change_rule),
+        serves(ask.REMOVE_RULE, alerts.remove_rule),
+        serves(ask.PREVIEW_RULE, alerts.preview),
+        serves(ask.ALERTS, alerts.alerts),
+        serves(ask.ONE_ALERT, alerts.alert),
+        serves(ask.ACKNOWLEDGE, alerts.acknowledge),
+        serves(ask.SNOOZE, alerts.snooze),
+        serves(ask.ACTIVITY, partial(activity, parts.pool, parts.clock)),
+    ]
+
+
 SLICE: Final = Slice(
     "supervision",
+    operations=_operations,
+    home={"alerts": home.alerts},
     jobs=_jobs,
     kept=(
         Kept("export_job", _SQL.prune_exports, "GUICHET_KEEP_EXPORTS_DAYS", days=90, days_min=7),

@@ -1,9 +1,8 @@
-"""The door of support for composition roots."""
+"""What support offers other slices and the processes."""
 
 from core.support.requests.configuring import RequestTypes
 from core.support.requests.creating import RequestCreation
 from core.support.requests.handlers import RequestHandlers
-from core.support.requests.home import my_requests, team_requests
 from core.support.requests.leaving import give_back_left
 
 __all__ = [
@@ -11,6 +10,4 @@ __all__ = [
     "RequestHandlers",
     "RequestTypes",
     "give_back_left",
-    "my_requests",
-    "team_requests",
 ]

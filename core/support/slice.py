@@ -2,9 +2,13 @@
 
 from typing import Final
 
+from core.contracts import macros
+from core.contracts import requests as ask
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Slice
-from core.support.api import give_back_left
+from core.runtime.manifest import Parts, Served, Slice, serves
+from core.support.api import RequestCreation, RequestHandlers, RequestTypes, give_back_left
+from core.support.macros.handlers import MacroHandlers
+from core.support.requests import home
 
 GIVE_BACK_EVERY_S: Final = 60.0
 
@@ -13,4 +17,35 @@ def _jobs(parts: Parts) -> list[Job]:
     return [Job("requests_given_back", GIVE_BACK_EVERY_S, lambda: give_back_left(parts.pool, parts.clock))]
 
 
-SLICE: Final = Slice("support", jobs=_jobs)
+def _operations(parts: Parts) -> list[Served]:
+    requests = RequestHandlers(parts.pool, parts.clock)
+    creation = RequestCreation(parts.pool, parts.clock)
+    types = RequestTypes(parts.pool, parts.clock)
+    handlers = MacroHandlers(parts.pool, parts.clock)
+    return [
+        serves(ask.LIST, requests.requests),
+        serves(ask.ONE, requests.request),
+        serves(ask.CREATE, creation.create),
+        serves(ask.ASSIGN, requests.assign),
+        serves(ask.COMMENT, requests.comment),
+        serves(ask.MOVE, requests.move),
+        serves(ask.CLOSE, requests.close),
+        serves(ask.REOPEN, requests.reopen),
+        serves(ask.CHANGE, requests.change),
+        serves(ask.TYPES, types.types),
+        serves(ask.SAVE_TYPE, types.save),
+        serves(macros.LIST, handlers.list_macros),
+        serves(macros.ADD, handlers.add),
+        serves(macros.CHANGE, handlers.change),
+        serves(macros.REMOVE, handlers.remove),
+        serves(macros.PREVIEW, handlers.preview),
+        serves(macros.RUN, handlers.run),
+    ]
+
+
+SLICE: Final = Slice(
+    "support",
+    operations=_operations,
+    home={"mine_requests": home.my_requests, "team_requests": home.team_requests},
+    jobs=_jobs,
+)

@@ -1,4 +1,4 @@
-"""The door of terminals for composition roots and other slices."""
+"""What terminals offer other slices and the processes."""
 
 from core.terminals.assigning.acts import activate_on, want_reload_on
 from core.terminals.assigning.handlers import AssigningHandlers

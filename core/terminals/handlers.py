@@ -29,7 +29,7 @@ _TERMINALS_OF_STORE_MAX: Final = 200
 
 
 class TerminalHandlers:
-    """The door to terminals and blocks."""
+    """Operations on terminals and blocks."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -128,7 +128,7 @@ class TerminalHandlers:
             (block,) = await store.list_blocks(connection, EVERYTHING, block_id=made)
             return msgspec.json.encode(block)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="block")
+        return await self._write(caller, request, effect)
 
     async def lift(self, caller: SignedIn, request: LiftBlock) -> Written:
         """End a block. Raises: NotFound, AlreadyLifted, KeyReused."""
@@ -139,7 +139,7 @@ class TerminalHandlers:
             )
             return msgspec.json.encode(block)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="lift")
+        return await self._write(caller, request, effect)
 
     async def _add_blocks(self, connection: Connection, terminals: list[TerminalView]) -> None:
         by_id = {decode_id("terminal", terminal.id): terminal for terminal in terminals}

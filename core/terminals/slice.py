@@ -2,10 +2,14 @@
 
 from typing import Final
 
+from core.contracts import directory
+from core.contracts import estate as ask
 from core.db.queries import load_beside
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Slice
+from core.runtime.manifest import Parts, Served, Slice, serves
 from core.runtime.retention import Kept
+from core.terminals import home
+from core.terminals.api import AssigningHandlers, TerminalHandlers, WallHandlers
 from core.terminals.wall.handlers import Levels
 
 LEVELS_EVERY_S: Final = 60.0
@@ -16,8 +20,29 @@ def _jobs(parts: Parts) -> list[Job]:
     return [Job("terminal_levels", LEVELS_EVERY_S, Levels(parts.pool, parts.clock).round)]
 
 
+def _operations(parts: Parts) -> list[Served]:
+    terminals = TerminalHandlers(parts.pool, parts.clock)
+    estate = AssigningHandlers(parts.pool, parts.clock)
+    return [
+        serves(ask.ONE, terminals.terminal),
+        serves(directory.BLOCKS, terminals.blocks),
+        serves(directory.BLOCK, terminals.block),
+        serves(directory.LIFT, terminals.lift),
+        serves(ask.LIST, estate.list_terminals),
+        serves(ask.PROFILE, estate.profile),
+        serves(ask.ASSIGN, estate.assign),
+        serves(ask.MOVE, estate.move),
+        serves(ask.ACTIVATE, estate.activate),
+        serves(ask.RETIRE, estate.retire),
+        serves(ask.SET_OPTIONS, estate.set_options),
+        serves(ask.WALL, WallHandlers(parts.pool, parts.clock).wall),
+    ]
+
+
 SLICE: Final = Slice(
     "terminals",
+    operations=_operations,
+    home={"installations": home.installations, "silent_terminals": home.silent_terminals},
     jobs=_jobs,
     # Twelve months back from any day, and one to look it up.
     kept=(

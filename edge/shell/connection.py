@@ -1,6 +1,6 @@
-"""One terminal's socket: what the session makes of its bytes goes to the door, and answers come back.
+"""One terminal's socket: what the session makes of its bytes goes to the server, and answers come back.
 
-No task, future or timer belongs to a connection: the door looks at all of them from one coarse wheel.
+No task, future or timer belongs to a connection: the server looks at all of them from one coarse wheel.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _log = structlog.get_logger("edge.terminal")
 
 
 class Owner(Protocol):
-    """What a connection asks of who holds all connections: the door."""
+    """What a connection asks of who holds all connections: the server."""
 
     now: Callable[[], float]
     frames_in: HotCounter
@@ -39,13 +39,13 @@ class Owner(Protocol):
 
 
 class TerminalConnection(asyncio.Protocol):
-    """Created by the door; `terminal_id` is empty until core has welcomed the terminal."""
+    """Created by the server; `terminal_id` is empty until core has welcomed the terminal."""
 
     __slots__ = (
         "_backlog",
-        "_door",
         "_ended",
         "_reading_paused",
+        "_server",
         "_taking",
         "_transport",
         "address",
@@ -57,8 +57,8 @@ class TerminalConnection(asyncio.Protocol):
         "terminal_id",
     )
 
-    def __init__(self, door: Owner, *, secure: bool) -> None:
-        self._door = door
+    def __init__(self, server: Owner, *, secure: bool) -> None:
+        self._server = server
         self._transport: asyncio.Transport | None = None
         self._reading_paused = False
         # Frames that came in one burst with more requests than may be in flight; reading is paused meanwhile.
@@ -67,10 +67,10 @@ class TerminalConnection(asyncio.Protocol):
         self._ended = False
         self.secure = secure
         self.session: TerminalSession[TerminalMessage] = TerminalSession(
-            TERMINAL_DIALECTS, BY_TYPE, now=door.now()
+            TERMINAL_DIALECTS, BY_TYPE, now=server.now()
         )
         self.signing_on = False
-        self.slot = -1  # Until the door knows it.
+        self.slot = -1  # Until the server knows it.
         self.terminal_id = b""
         self.certificate_name = ""
         self.address = ""
@@ -82,12 +82,12 @@ class TerminalConnection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_MAX)  # pyright: ignore
         if self.secure:
             self.certificate_name = _common_name(transport)
-        self._door.opened(self)
+        self._server.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio passes it.
         self._transport = None
         if self.slot >= 0:
-            self._door.lost(self)
+            self._server.lost(self)
         self.session.close()
 
     def eof_received(self) -> bool:
@@ -109,7 +109,7 @@ class TerminalConnection(asyncio.Protocol):
         self.close("terminal_does_not_read")
 
     def data_received(self, data: bytes) -> None:
-        now = self._door.now()
+        now = self._server.now()
         try:
             frames = self.session.feed(data, now=now)
         except FrameRefused as error:
@@ -134,7 +134,7 @@ class TerminalConnection(asyncio.Protocol):
             _log.error("answer_not_encodable", field=error.field, problem=error.problem)
             frame = error.frame
         transport.write(frame)
-        self._door.frames_out.n += 1
+        self._server.frames_out.n += 1
         return True
 
     def request_done(self) -> None:
@@ -153,7 +153,7 @@ class TerminalConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        self._door.count_closed(cause)
+        self._server.count_closed(cause)
         _log.info("terminal_closed", cause=cause, terminal=self.session.terminal_id, address=self.address)
         if cause == "terminal_does_not_read":
             transport.abort()
@@ -169,7 +169,7 @@ class TerminalConnection(asyncio.Protocol):
     def _take_backlog(self) -> None:
         self._taking = True
         while self._backlog and self.session.in_flight < IN_FLIGHT_MAX:
-            self._take(self._backlog.popleft(), self._door.now())
+            self._take(self._backlog.popleft(), self._server.now())
         self._taking = False
         if not self._backlog and self._reading_paused and self.session.in_flight < IN_FLIGHT_MAX:
             self._reading_paused = False
@@ -182,17 +182,17 @@ class TerminalConnection(asyncio.Protocol):
             self._transport.close()
 
     def _take(self, frame: bytes, now: float) -> None:
-        door = self._door
-        door.frames_in.n += 1
+        server = self._server
+        server.frames_in.n += 1
         transport = self._transport
         if transport is None or transport.is_closing():
             return
         session = self.session
         event = session.receive(frame, now=now)
         if not isinstance(event, FinancialRequest):
-            door.other(self, event)
+            server.other(self, event)
             return
-        door.financial(self, event)
+        server.financial(self, event)
         if session.in_flight >= IN_FLIGHT_MAX and not self._reading_paused:
             self._reading_paused = True
             transport.pause_reading()

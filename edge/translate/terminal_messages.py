@@ -1,6 +1,6 @@
 """Every type of message that terminals send, a row each: who takes it, what core is asked, how its answer is finished.
 
-The session, the door, payments and requests look a type up here and nowhere else; none of them names one. A type that
+The session, the server, payments and requests look a type up here and nowhere else; none of them names one. A type that
 is not here closes the connection.
 """
 

@@ -13,20 +13,17 @@ import msgspec
 import structlog
 
 from core.bus import Subscription
+from core.contracts.access import SESSIONS_ENDED
 from core.contracts.desk_requests import (
-    EVENTS_AFTER,
-    EVENTS_END,
-    REASONS,
-    SESSIONS_ENDED,
     EventsAfter,
     EventsPage,
     Nothing,
     Position,
-    ReasonTexts,
     SessionsEnded,
 )
 from core.contracts.feed import EventBatch, FeedItem, TransactionSummary
 from core.contracts.subjects import LIVE
+from core.contracts.transactions import EVENTS_AFTER, EVENTS_END, REASONS
 from gateway.core_client import CoreClient
 from gateway.live.listener import Framed, Listener
 from gateway.live.matching import GroupKey
@@ -96,9 +93,9 @@ class LiveFeed:
             return self._renderer, self.position
         async with self._making_ready:
             if self._renderer is None:
-                self._renderer = Renderer(await self._core.ask(REASONS, Nothing(), ReasonTexts))
+                self._renderer = Renderer(await self._core.ask(REASONS, Nothing()))
             if self.position is None:
-                end = await self._core.ask(EVENTS_END, Nothing(), Position)
+                end = await self._core.ask(EVENTS_END, Nothing())
                 # A batch may have come meanwhile; what it says is newer.
                 if self.position is None:
                     self.position = end
@@ -107,7 +104,7 @@ class LiveFeed:
 
     async def fetch(self, request: EventsAfter) -> tuple[list[FeedItem], EventsPage]:
         """Return events by position from core. Raises: Problem."""
-        page = await self._core.ask(EVENTS_AFTER, request, EventsPage)
+        page = await self._core.ask(EVENTS_AFTER, request)
         return [self._decode_item(item) for item in page.items], page
 
     def frame(self, item: FeedItem, key: GroupKey, renderer: Renderer) -> Framed | None:
@@ -262,7 +259,7 @@ class LiveFeed:
             try:
                 for start in range(0, len(sessions), _SESSIONS_ASKED_MAX):
                     asked = SessionsEnded(sessions[start : start + _SESSIONS_ASKED_MAX])
-                    ended = set(await self._core.ask(SESSIONS_ENDED, asked, list[bytes]))
+                    ended = set(await self._core.ask(SESSIONS_ENDED, asked))
                     for listener in self._listeners():
                         if listener.session in ended:
                             listener.end(notice("session_ended"))

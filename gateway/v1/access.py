@@ -57,7 +57,7 @@ async def read_invitation(
 ) -> ask.InvitationView:
     """Say whom an invitation is for. The token is in the body, so that no log of addresses keeps it."""
     body = ask.ByInvitation(data.token)
-    return await core.ask(ask.READ_INVITATION, body, ask.InvitationView, caller=anonymous(request))
+    return await core.ask(ask.READ_INVITATION, body, caller=anonymous(request))
 
 
 @post("/invitations/acceptance", summary="Accept an invitation", tags=["Sessions"], security=[{}])
@@ -69,22 +69,20 @@ async def accept_invitation(
     body = ask.AcceptInvitation(
         token=data.token, password=data.new_password, ip=caller.ip, user_agent=browser_of(request)
     )
-    return await core.ask(ask.ACCEPT_INVITATION, body, ask.InvitationAccepted, caller=caller)
+    return await core.ask(ask.ACCEPT_INVITATION, body, caller=caller)
 
 
 @get("/sign-on", summary="Whether there is single sign-on", tags=["Sessions"], security=[{}])
 async def sign_on_offered(request: Request[Any, Any, Any], core: CoreClient) -> ask.SignOnOffered:
     """Return the name of the identity provider, null when none is configured."""
-    return await core.ask(ask.SIGN_ON_OFFERED, Nothing(), ask.SignOnOffered, caller=anonymous(request))
+    return await core.ask(ask.SIGN_ON_OFFERED, Nothing(), caller=anonymous(request))
 
 
 @post("/sign-on", summary="Begin single sign-on", tags=["Sessions"], security=[{}])
 async def start_sign_on(request: Request[Any, Any, Any], core: CoreClient) -> ask.SignOnStarted:
     """Return where to send the browser, and the state that it must bring back within ten minutes."""
     caller = anonymous(request)
-    return await core.ask(
-        ask.START_SIGN_ON, Nothing(), ask.SignOnStarted, caller=caller, timeout_s=SIGN_ON_TIMEOUT_S
-    )
+    return await core.ask(ask.START_SIGN_ON, Nothing(), caller=caller, timeout_s=SIGN_ON_TIMEOUT_S)
 
 
 @post(
@@ -114,9 +112,7 @@ async def finish_sign_on(
         user_agent=browser_of(request),
         device=data.device,
     )
-    outcome = await core.ask(
-        ask.FINISH_SIGN_ON, body, ask.LogInOutcome, caller=caller, timeout_s=SIGN_ON_TIMEOUT_S
-    )
+    outcome = await core.ask(ask.FINISH_SIGN_ON, body, caller=caller, timeout_s=SIGN_ON_TIMEOUT_S)
     return log_in_answer(request, outcome)
 
 

@@ -15,7 +15,6 @@ from litestar.types import ControllerRouterHandler
 from core.contracts import agreements
 from core.contracts import documents as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Nothing
 from core.contracts.ids import CompanyId, ContractId, DocumentId
 from core.contracts.onboarding import AttachedFile
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
@@ -41,10 +40,10 @@ async def document_bytes(
 ) -> Response[bytes]:
     """Return the file itself."""
     known = DocumentId(path_id("document", document_id))
-    facts = await core.ask(ask.ONE.subject, ask.OneDocument(id=known), ask.DocumentView, caller=caller)
+    facts = await core.ask(ask.ONE, ask.OneDocument(id=known), caller=caller)
 
     async def read(start: int) -> bytes:
-        return await core.ask(ask.READ.subject, ask.ReadBytes(id=known, offset=start), bytes, caller=caller)
+        return await core.ask(ask.READ, ask.ReadBytes(id=known, offset=start), caller=caller)
 
     return await send_file(facts, read, way="attachment" if download else "inline")
 
@@ -70,7 +69,7 @@ async def upload_document(
     company_id = CompanyId(body_id("company", company, "company"))
     upload = await receive_file(request, caller, core)
     body = ask.FinishUpload(upload=upload, company=company_id, kind=kind, name=name)
-    return await write(core, caller, ask.FINISH.subject, body, 201)
+    return await write(core, caller, ask.FINISH, body, 201)
 
 
 @get(
@@ -85,8 +84,7 @@ async def preview_contract(
 ) -> Response[bytes]:
     """Return the PDF in a language, marked as a draft until the version is ready."""
     body = agreements.PreviewContract(id=ContractId(path_id("contract", contract_id)), locale=locale)
-    subject = agreements.PREVIEW.subject
-    content = await core.ask(subject, body, bytes, caller=caller, timeout_s=WRITE_TIMEOUT_S)
+    content = await core.ask(agreements.PREVIEW, body, caller=caller, timeout_s=WRITE_TIMEOUT_S)
     return Response(content, media_type="application/pdf")
 
 
@@ -140,7 +138,7 @@ async def receive_file(request: Request[Any, Any, Any], caller: Caller, core: Co
 
 
 async def _put(core: CoreClient, caller: Caller, part: ask.PutPart) -> None:
-    await core.ask(ask.PUT_PART.subject, part, Nothing, caller=caller)
+    await core.ask(ask.PUT_PART, part, caller=caller)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (document_bytes, upload_document, preview_contract)

@@ -9,6 +9,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import ASGIApp
 
 from core.contracts import desk_requests as ask
+from core.contracts.access import STREAM_OPENED
 from core.contracts.desk_views import BrandName
 from core.contracts.ids import StoreId
 from core.contracts.refusals import Refused
@@ -105,7 +106,7 @@ async def events(
         resume_after = read_event_id(resume_text)
         if resume_after is None:
             raise Problem.of_field("last_event_id")
-    opened = await core.ask(ask.STREAM_OPENED, ask.Nothing(), ask.StreamOpened, caller=caller)
+    opened = await core.ask(STREAM_OPENED, ask.Nothing(), caller=caller)
     if feed.count >= LISTENERS_MAX:
         raise Problem("too_many_listeners")
     renderer, present = await feed.make_ready()

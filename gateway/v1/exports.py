@@ -30,7 +30,7 @@ from gateway.v1.reading import path_id
 async def download_export(export_id: str, caller: Caller, core: CoreClient) -> Stream:
     """Stream the file of a finished export. Rights are looked at again, at the start and all along."""
     raw = ExportId(path_id("export", export_id))
-    first = await core.ask(EXPORT_CHUNK.subject, ReadChunk(id=raw, offset=0), ExportChunk, caller=caller)
+    first = await core.ask(EXPORT_CHUNK, ReadChunk(id=raw, offset=0), caller=caller)
     return Stream(
         _chunks(raw, first, caller, core),
         media_type=first.media_type,
@@ -48,9 +48,7 @@ async def _chunks(
     yield first.data
     sent = len(first.data)
     while sent < first.size:
-        chunk = await core.ask(
-            EXPORT_CHUNK.subject, ReadChunk(id=raw, offset=sent), ExportChunk, caller=caller
-        )
+        chunk = await core.ask(EXPORT_CHUNK, ReadChunk(id=raw, offset=sent), caller=caller)
         if not chunk.data:
             # The length that was announced is missed, so the reader knows that the file is cut.
             raise Problem("export_not_ready")

@@ -15,7 +15,7 @@ from gateway.core_client import Caller, CoreClient
 async def unread_notices(caller: Caller, core: CoreClient) -> ask.NoticesLeft:
     """Count the caller's own, for a bell that asks again and again: asking does not keep the session alive."""
     body = ask.UnreadOf(caller.session or b"")
-    return await core.ask(ask.NOTICES_UNREAD, body, ask.NoticesLeft, caller=None)
+    return await core.ask(ask.NOTICES_UNREAD, body, caller=None)
 
 
 @get(
@@ -31,7 +31,7 @@ async def brand_of_host(
     host: Annotated[str, QueryParameter(max_length=260, description="As the browser named it")] = "",
 ) -> ask.BrandView:
     """Return what a log in page shows of an institution or its partner: name, logo, colours, contact."""
-    return await core.ask(ask.BRAND, ask.BrandOfHost(host), ask.BrandView, caller=anonymous(request))
+    return await core.ask(ask.BRAND, ask.BrandOfHost(host), caller=anonymous(request))
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (unread_notices, brand_of_host)

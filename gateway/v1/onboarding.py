@@ -33,9 +33,7 @@ async def attach_document(
     file = _id_of(onboarding_id)
     upload = await receive_file(request, caller, core)
     body = ask.AttachFile(id=file, upload=upload, kind=kind, name=name)
-    return await core.ask(
-        ask.ATTACH.subject, body, ask.OnboardingDetail, caller=caller, timeout_s=WRITE_TIMEOUT_S
-    )
+    return await core.ask(ask.ATTACH, body, caller=caller, timeout_s=WRITE_TIMEOUT_S)
 
 
 @get(
@@ -49,14 +47,14 @@ async def attached_document(
 ) -> Response[bytes]:
     """Return the file itself."""
     file = _id_of(onboarding_id)
-    record = await core.ask(ask.ONE.subject, ask.OneOnboarding(id=file), ask.OnboardingDetail, caller=caller)
+    record = await core.ask(ask.ONE, ask.OneOnboarding(id=file), caller=caller)
     found = next((one for one in record.answers.files if one.kind == kind), None)
     if found is None:
         raise Problem("not_found")
 
     async def read(start: int) -> bytes:
         body = ask.ReadAttached(id=file, kind=found.kind, offset=start)
-        return await core.ask(ask.READ_ATTACHED.subject, body, bytes, caller=caller)
+        return await core.ask(ask.READ_ATTACHED, body, caller=caller)
 
     return await send_file(found, read, way="inline")
 

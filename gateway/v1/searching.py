@@ -42,7 +42,7 @@ async def export_journal(caller: Caller, core: CoreClient, wanted: FilterJournal
 
 
 async def _page(core: CoreClient, caller: Caller, asked: ReadJournal) -> JournalPage:
-    return await core.ask(JOURNAL.subject, asked, JournalPage, caller=caller)
+    return await core.ask(JOURNAL, asked, caller=caller)
 
 
 async def _csv(

@@ -100,7 +100,7 @@ async def log_in(data: LogInBody, request: Request[Any, Any, Any], core: CoreCli
         code=data.code,
         device=data.device,
     )
-    return log_in_answer(request, await core.ask(ask.LOG_IN, body, access.LogInOutcome, caller=caller))
+    return log_in_answer(request, await core.ask(access.LOG_IN, body, caller=caller))
 
 
 @post("/sessions/second-factor", summary="Finish logging in", tags=["Sessions"], security=[{}])
@@ -119,7 +119,7 @@ async def second_factor(
         recovery_code=data.recovery_code,
         passkey=passkey,
     )
-    return await core.ask(access.ANSWER_FACTOR, body, SessionOpened, caller=caller)
+    return await core.ask(access.ANSWER_FACTOR, body, caller=caller)
 
 
 @post(
@@ -135,19 +135,19 @@ async def passkey_options(
     """Return the options for `navigator.credentials.get`; each call makes a new challenge."""
     caller = anonymous(request)
     body = access.ByPending(data.pending, caller.ip)
-    return await core.ask(access.FACTOR_CHALLENGE, body, access.PasskeyOptions, caller=caller)
+    return await core.ask(access.FACTOR_CHALLENGE, body, caller=caller)
 
 
 @get("/sessions/current", summary="The caller’s session", tags=["Sessions"])
 async def current_session(caller: Caller, core: CoreClient) -> SessionView:
     """Say who is logged in and until when."""
-    return await core.ask(ask.SESSION, ask.Nothing(), SessionView, caller=caller)
+    return await core.ask(access.SESSION, ask.Nothing(), caller=caller)
 
 
 @delete("/sessions/current", summary="Log out", tags=["Sessions"])
 async def log_out(caller: Caller, core: CoreClient) -> None:
     """End the caller's session; its token is worth nothing afterwards."""
-    await core.ask(ask.LOG_OUT, ask.Nothing(), ask.Nothing, caller=caller)
+    await core.ask(access.LOG_OUT, ask.Nothing(), caller=caller)
 
 
 def log_in_answer(request: Request[Any, Any, Any], outcome: access.LogInOutcome) -> Response[Any]:

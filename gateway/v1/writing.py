@@ -6,9 +6,9 @@ import msgspec
 from litestar import Response
 from litestar.params import HeaderParameter
 
-from core.contracts.desk_requests import Written
+from core.contracts.operation import Asked, Operation
 from gateway.cards import kept_key
-from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
+from gateway.core_client import Caller, CoreClient
 from gateway.problems import JSON, Problem
 
 # Three characters that say something: blanks would leave the record without a why.
@@ -34,9 +34,9 @@ def optional_key(key: str | None) -> str:
 
 
 async def write(
-    core: CoreClient, caller: Caller, subject: str, body: msgspec.Struct, status: int
+    core: CoreClient, caller: Caller, operation: Operation[Asked, Any], body: Asked, status: int
 ) -> Response[bytes]:
     """Let core write and return the first answer's bytes, marked when this is a repeat. Raises: Problem."""
-    written = await core.ask(subject, body, Written, caller=caller, timeout_s=WRITE_TIMEOUT_S)
+    written = await core.write(operation, body, caller=caller)
     headers: dict[str, Any] = {"Idempotent-Replayed": "true"} if written.replayed else {}
     return Response(written.body, status_code=status, media_type=JSON, headers=headers)

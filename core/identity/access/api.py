@@ -1,4 +1,4 @@
-"""The door of access for composition roots."""
+"""What access offers other slices and the processes."""
 
 from core.identity.access.inviting import InvitationHandlers, invite
 from core.identity.access.logging_in import LogInHandlers

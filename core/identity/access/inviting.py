@@ -2,9 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -38,12 +37,10 @@ from core.identity.idempotency import WriteOnce
 from core.identity.model import SignedIn
 from core.identity.rules import FAILURES_PER_IP_MAX, SESSION_IDLE
 from core.identity.views import hash_of_token
+from core.runtime.manifest import QueueMail
 from core.values.clock import Clock
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
-
-Send: TypeAlias = Callable[..., Awaitable[None]]
-"""`send(connection, template=, to=, locale=, facts=, about_kind=, about_id=)`: writes a mail in the transaction."""
 
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,180}[a-z0-9])?\.[a-z]{2,24}")
 _NAME_CHARACTERS_MAX: Final = 200
@@ -52,7 +49,7 @@ _log = structlog.get_logger("core.identity")
 
 
 class InvitationHandlers:
-    """The door to invitations. The link goes to the one invited alone: who holds it holds their rights."""
+    """Operations on invitations. The link goes to the one invited alone: who holds it holds their rights."""
 
     def __init__(
         self,
@@ -60,14 +57,14 @@ class InvitationHandlers:
         clock: Clock,
         passwords: Passwords,
         settings: AccessSettings,
-        send: Send,
+        queue_mail: QueueMail,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._write = WriteOnce(pool, clock)
         self._passwords = passwords
         self._settings = settings
-        self._send = send
+        self._queue_mail = queue_mail
 
     async def invite_agent(self, caller: SignedIn, request: InviteAgent) -> Written:
         """Invite somebody new, who has no grant yet, or somebody known again.
@@ -89,11 +86,11 @@ class InvitationHandlers:
                 invited_by=caller.agent_id,
                 now=now,
                 portal_url=self._settings.portal_url,
-                send=self._send,
+                queue_mail=self._queue_mail,
             )
             return msgspec.json.encode(invited)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="invite_agent")
+        return await self._write(caller, request, effect)
 
     async def read_invitation(self, request: ByInvitation) -> InvitationView:
         """Return whom an invitation is for. Raises: InvitationEnded."""
@@ -177,7 +174,7 @@ async def invite(
     invited_by: bytes,
     now: datetime,
     portal_url: str,
-    send: Send,
+    queue_mail: QueueMail,
 ) -> Invited:
     """Write an invitation, and its mail, within the caller's transaction. It stands for 72 hours, alone.
 
@@ -200,7 +197,7 @@ async def invite(
         expires_at=expires_at,
         resets_factors=request.resets_factors,
     )
-    await send(
+    await queue_mail(
         connection,
         template="agent_invitation",
         to=agent["email"],

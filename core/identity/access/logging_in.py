@@ -34,7 +34,7 @@ _log = structlog.get_logger("core.identity")
 
 
 class LogInHandlers:
-    """The door for those who have no session yet."""
+    """Operations of those who have no session yet."""
 
     def __init__(
         self, pool: asyncpg.Pool, clock: Clock, passwords: Passwords, settings: AccessSettings

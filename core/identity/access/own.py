@@ -83,7 +83,7 @@ _log = structlog.get_logger("core.identity")
 
 
 class OwnAccessHandlers:
-    """The door to one's own password, second factors and sessions."""
+    """Operations on one's own password, second factors and sessions."""
 
     def __init__(
         self, pool: asyncpg.Pool, clock: Clock, passwords: Passwords, settings: AccessSettings

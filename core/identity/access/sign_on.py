@@ -36,7 +36,7 @@ _log = structlog.get_logger("core.identity")
 
 
 class SignOnHandlers:
-    """The door of single sign-on; without an identity provider there is none."""
+    """Operations of single sign-on; without an identity provider there is none."""
 
     def __init__(
         self,

@@ -8,6 +8,8 @@ from core.contracts.administration import (
     GRANTS_STANDING_MAX,
     AgentDetail,
     AgentPage,
+    DisableAgent,
+    EnableAgent,
     GiveGrant,
     ListAgents,
     OneAgent,
@@ -40,7 +42,7 @@ from core.values.ids import encode_id
 
 
 class AgentHandlers:
-    """The door to agents and grants."""
+    """Operations on agents and grants."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -59,14 +61,14 @@ class AgentHandlers:
         async with self._pool.acquire() as connection:
             return await self._detail(connection, caller.scope_of(Permission.AGENTS_READ), request.id)
 
-    async def disable(self, caller: SignedIn, request: SwitchAgent) -> Written:
+    async def disable(self, caller: SignedIn, request: DisableAgent) -> Written:
         """Disable an agent, whose sessions end at once.
 
         Raises: NotFound, OwnRights, BeyondOwnRights, AlreadyDisabled, LastAdministrator.
         """
         return await self._switch(caller, request, disabled=True)
 
-    async def enable(self, caller: SignedIn, request: SwitchAgent) -> Written:
+    async def enable(self, caller: SignedIn, request: EnableAgent) -> Written:
         """Let a disabled agent log in again. Raises: NotFound, OwnRights, BeyondOwnRights, AlreadyEnabled."""
         return await self._switch(caller, request, disabled=False)
 
@@ -100,8 +102,7 @@ class AgentHandlers:
             )
             return body
 
-        path = "disable_agent" if disabled else "enable_agent"
-        return await self._write(caller, request, effect, key=request.idempotency_key, path=path)
+        return await self._write(caller, request, effect)
 
     async def give(self, caller: SignedIn, request: GiveGrant) -> Written:
         """Give a role within a place, for services and up to an amount; it holds from the agent's next call.
@@ -140,7 +141,7 @@ class AgentHandlers:
             )
             return body
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="give_grant")
+        return await self._write(caller, request, effect)
 
     async def revoke(self, caller: SignedIn, request: RevokeGrant) -> Written:
         """End a grant; it is gone at the agent's next call.
@@ -190,7 +191,7 @@ class AgentHandlers:
             )
             return body
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="revoke_grant")
+        return await self._write(caller, request, effect)
 
     async def _checked(self, connection: Connection, scope: Scope, request: GiveGrant) -> list[str]:
         """Return what the role allows. Raises: FieldsRefused, naming every field at fault."""

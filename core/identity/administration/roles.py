@@ -19,7 +19,7 @@ from core.values.clock import Clock
 
 
 class RoleHandlers:
-    """The door to roles. A role is the same everywhere, so that who administers only a part changes none."""
+    """Operations on roles. A role is the same everywhere, so that who administers only a part changes none."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -58,7 +58,7 @@ class RoleHandlers:
             )
             return msgspec.json.encode(role)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="create_role")
+        return await self._write(caller, request, effect)
 
     async def change(self, caller: SignedIn, request: ChangeRole) -> Written:
         """Give a role other permissions, or other names when it is the institution's own.
@@ -106,7 +106,7 @@ class RoleHandlers:
             )
             return msgspec.json.encode(role)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="change_role")
+        return await self._write(caller, request, effect)
 
 
 def _hold_everywhere(caller: SignedIn, permissions: list[str]) -> None:

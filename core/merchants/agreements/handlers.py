@@ -1,6 +1,8 @@
 """Contracts: made, worded, made ready, signed, and moved through their life."""
 
 from datetime import date, datetime
+from pathlib import Path
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -13,6 +15,7 @@ from core.contracts.scope import Scope
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.db.words import like_pattern
+from core.documents.api import DocumentHandlers, typeset
 from core.identity.api import (
     EVERYTHING,
     Permission,
@@ -33,7 +36,7 @@ from core.merchants.agreements.errors import (
 from core.merchants.agreements.moving import By
 from core.merchants.agreements.onboarding import may_have_contract
 from core.merchants.agreements.paper import Content, paper_of
-from core.merchants.agreements.ports import Filing, Signatures
+from core.merchants.agreements.ports import Signatures
 from core.merchants.agreements.rules import PERMISSIONS, Step, consent_text, number_of, step_of
 from core.merchants.agreements.signed_papers import refuse_other_paper
 from core.merchants.agreements.views import contract_detail, summary_of
@@ -42,17 +45,25 @@ from core.values.clock import Clock, paris_date
 from core.values.cursors import id_in, page_of
 from core.values.ids import encode_id
 
+_PAPER: Final = Path(__file__).with_name("contract.typ")
+
 
 class ContractHandlers:
-    """The door to contracts."""
+    """Operations on contracts."""
 
     def __init__(
-        self, pool: asyncpg.Pool, clock: Clock, *, filing: Filing, signatures: Signatures, institution: str
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        documents: DocumentHandlers,
+        *,
+        signatures: Signatures,
+        institution: str,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._write = WriteOnce(pool, clock)
-        self._filing = filing
+        self._documents = documents
         self._signatures = signatures
         self._institution = institution
 
@@ -114,7 +125,7 @@ class ContractHandlers:
             await self._note(connection, caller, contract_id, version, "make", ("draft", "draft"), "", facts)
             return await self._shown(connection, caller, contract_id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="contract")
+        return await self._write(caller, request, effect)
 
     async def word(self, caller: SignedIn, request: ask.WordContract) -> Written:
         """Give the draft new terms, or begin an amendment.
@@ -169,7 +180,7 @@ class ContractHandlers:
             await self._note(connection, caller, request.id, version, act, states, request.reason, facts)
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path=f"contract_{act}")
+        return await self._write(caller, request, effect)
 
     async def move(self, caller: SignedIn, request: ask.MoveContract) -> Written:
         """Take one step; what it stops or starts happens in the same transaction.
@@ -215,7 +226,7 @@ class ContractHandlers:
             )
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="contract_move")
+        return await self._write(caller, request, effect)
 
     async def sign(self, caller: SignedIn, request: ask.SignContract) -> Written:
         """Take a signature: typed under the hash of the paper, or the signed paper itself.
@@ -248,7 +259,7 @@ class ContractHandlers:
                 )
             else:
                 assert request.document is not None
-                paper = await self._filing.find(connection, request.document)
+                paper = await self._documents.find(connection, request.document)
                 company = encode_id("company", row["company_id"].bytes)
                 if paper is None or paper.company.id != company or paper.kind != "signed_contract":
                     raise SignatureRefused("document", "not_found")
@@ -282,7 +293,7 @@ class ContractHandlers:
             await self._note(connection, caller, request.id, version, "sign", states, "", facts)
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="contract_sign")
+        return await self._write(caller, request, effect)
 
     async def preview(self, caller: SignedIn, request: ask.PreviewContract) -> bytes:
         """Return the newest version as a PDF: marked as a draft until it is ready. Raises: NotFound."""
@@ -301,7 +312,7 @@ class ContractHandlers:
                 content, _ = await self._content(connection, row, request.id, now)
                 made_at, is_draft = now, True
         paper = paper_of(content, request.locale, made_at=made_at, is_draft=is_draft)
-        return await self._filing.paper(paper, made_at=made_at)
+        return await typeset(_PAPER, paper, made_at=made_at)
 
     async def _prepare(
         self, connection: Connection, caller: SignedIn, row: asyncpg.Record, version: int, now: datetime
@@ -316,11 +327,12 @@ class ContractHandlers:
         for locale in locales:
             paper = paper_of(content, locale, made_at=now, is_draft=False)
             kept.append(
-                await self._filing.keep(
+                await self._documents.file(
                     connection,
+                    kind="contract",
                     company_id=company_id,
                     name=f"{row['number']}-v{version}-{locale}.pdf",
-                    content=await self._filing.paper(paper, made_at=now),
+                    content=await typeset(_PAPER, paper, made_at=now),
                     agent_id=caller.agent_id,
                     now=now,
                 )

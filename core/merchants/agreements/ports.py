@@ -1,37 +1,9 @@
-"""What contracts need of the outside, as ports: the composition root brings the ends."""
+"""What takes a signature, as a port."""
 
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
-
-from core.contracts.documents import DocumentView
-from core.db.rows import Connection
-
-
-class Filing(Protocol):
-    """Makes PDFs and keeps files."""
-
-    async def paper(self, facts: msgspec.Struct, *, made_at: datetime) -> bytes:
-        """Return the PDF of a contract: the same facts and moment give the same bytes."""
-        ...
-
-    async def keep(
-        self,
-        connection: Connection,
-        *,
-        company_id: bytes,
-        name: str,
-        content: bytes,
-        agent_id: bytes,
-        now: datetime,
-    ) -> bytes:
-        """Keep a contract's PDF within the caller's transaction; return the document's id."""
-        ...
-
-    async def find(self, connection: Connection, document_id: bytes) -> DocumentView | None:
-        """Return a document's facts, whoever asks."""
-        ...
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

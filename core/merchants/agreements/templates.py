@@ -22,7 +22,7 @@ _decode_blocks = msgspec.json.Decoder(list[ask.TemplateBlock]).decode
 
 
 class TemplateHandlers:
-    """The door to templates."""
+    """Operations on templates."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -68,9 +68,7 @@ class TemplateHandlers:
             )
             return msgspec.json.encode(detail)
 
-        return await self._write(
-            caller, request, effect, key=request.idempotency_key, path="contract_template"
-        )
+        return await self._write(caller, request, effect)
 
 
 async def _detail(connection: Connection, template_id: bytes) -> ask.TemplateDetail:

@@ -26,7 +26,7 @@ from core.values.cursors import name_and_id_in, page_of
 
 
 class AccountHandlers:
-    """The door to accounts."""
+    """Operations on accounts."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -75,7 +75,7 @@ class AccountHandlers:
             )
             return msgspec.json.encode(await read_account(connection, scope, account_id))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="account")
+        return await self._write(caller, request, effect)
 
     async def edit_account(self, caller: SignedIn, request: EditAccount) -> Written:
         """Rename an account. Raises: NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
@@ -102,4 +102,4 @@ class AccountHandlers:
             )
             return msgspec.json.encode(await read_account(connection, scope, request.id))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="account_edit")
+        return await self._write(caller, request, effect)

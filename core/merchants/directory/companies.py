@@ -37,7 +37,7 @@ from core.values.ids import encode_id
 
 
 class CompanyHandlers:
-    """The door to companies."""
+    """Operations on companies."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -129,7 +129,7 @@ class CompanyHandlers:
             )
             return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="company")
+        return await self._write(caller, request, effect)
 
     async def edit_company(self, caller: SignedIn, request: EditCompany) -> Written:
         """Write a company. Raises: NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
@@ -162,7 +162,7 @@ class CompanyHandlers:
             )
             return msgspec.json.encode(await read_company(connection, caller, scope, request.id))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="company_edit")
+        return await self._write(caller, request, effect)
 
     async def validate_company(self, caller: SignedIn, request: ValidateCompany) -> CompanyDetail:
         """Note the commercial validation of a company that was made without a file; the caller's repeat changes nothing.

@@ -20,7 +20,7 @@ from core.values.ids import encode_id
 
 
 class ContactHandlers:
-    """The door to contacts."""
+    """Operations on contacts."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -51,7 +51,7 @@ class ContactHandlers:
             assert row is not None
             return msgspec.json.encode(views.contact_of(row))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="contact")
+        return await self._write(caller, request, effect)
 
     async def edit(self, caller: SignedIn, request: EditContact) -> Written:
         """Write a contact. Raises: NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
@@ -82,7 +82,7 @@ class ContactHandlers:
             assert row is not None
             return msgspec.json.encode(views.contact_of(row))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="contact_edit")
+        return await self._write(caller, request, effect)
 
     async def remove(self, caller: SignedIn, request: RemoveContact) -> Nothing:
         """Delete a contact. Raises: NotFound."""

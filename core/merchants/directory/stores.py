@@ -19,7 +19,7 @@ from core.values.ids import encode_id
 
 
 class StoreHandlers:
-    """The door to what is written of stores."""
+    """Operations on what is written of stores."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._clock = clock
@@ -75,7 +75,7 @@ class StoreHandlers:
             )
             return msgspec.json.encode(await read_store(connection, scope, store_id))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="store")
+        return await self._write(caller, request, effect)
 
     async def edit_store(self, caller: SignedIn, request: EditStore) -> Written:
         """Write a store. Raises: NotFound, FieldsWrong, ChangedMeanwhile, KeyReused."""
@@ -115,4 +115,4 @@ class StoreHandlers:
             )
             return msgspec.json.encode(await read_store(connection, scope, request.id))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="store_edit")
+        return await self._write(caller, request, effect)

@@ -1,4 +1,4 @@
-"""The door of fees for contracts and composition roots."""
+"""What fees offer other slices and the processes."""
 
 from core.merchants.fees.handlers import FeeHandlers
 from core.merchants.fees.store import assign, find_version, in_force, list_rows

@@ -37,7 +37,7 @@ from core.values.ids import encode_id
 
 
 class FeeHandlers:
-    """The door to fees."""
+    """Operations on fees."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -82,7 +82,7 @@ class FeeHandlers:
             await self._record(connection, caller, "fee_grid.made", "fee_grid", grid_id, facts)
             return msgspec.json.encode(await grid_detail(connection, scope, grid_id, self._today()))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="fee_grid")
+        return await self._write(caller, request, effect)
 
     async def make_version(self, caller: SignedIn, request: ask.MakeVersion) -> Written:
         """Begin the next version of a grid. Raises: NotFound, FeesRefused, VersionPending, KeyReused."""
@@ -107,7 +107,7 @@ class FeeHandlers:
             await self._record(connection, caller, "fee_version.made", "fee_version", version_id, {})
             return await self._shown(connection, caller, version_id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="fee_version")
+        return await self._write(caller, request, effect)
 
     async def edit_version(self, caller: SignedIn, request: ask.EditVersion) -> Written:
         """Replace the rows of a draft.
@@ -130,9 +130,7 @@ class FeeHandlers:
             await self._record(connection, caller, "fee_version.edited", "fee_version", request.id, facts)
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(
-            caller, request, effect, key=request.idempotency_key, path="fee_version_edit"
-        )
+        return await self._write(caller, request, effect)
 
     async def move_version(self, caller: SignedIn, request: ask.MoveVersion) -> Written:
         """Submit, approve, send back or withdraw.
@@ -180,9 +178,7 @@ class FeeHandlers:
             await self._record(connection, caller, kind, "fee_version", request.id, facts)
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(
-            caller, request, effect, key=request.idempotency_key, path="fee_version_move"
-        )
+        return await self._write(caller, request, effect)
 
     async def assign(self, caller: SignedIn, request: ask.AssignGrid) -> Written:
         """Let a company pay by a grid from now on.
@@ -205,7 +201,7 @@ class FeeHandlers:
             detail = await grid_detail(connection, scope, request.id, self._today())
             return msgspec.json.encode(detail)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="fee_assign")
+        return await self._write(caller, request, effect)
 
     async def preview(self, caller: SignedIn, request: ask.PreviewFees) -> ask.FeePreview:
         """Price the payments of some days twice. Raises: NotFound, FeesRefused."""

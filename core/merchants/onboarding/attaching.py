@@ -14,11 +14,11 @@ from core.contracts.onboarding import (
     ReadAttached,
 )
 from core.contracts.refusals import NotFound
+from core.documents.api import DocumentHandlers
 from core.identity.api import Permission, SignedIn, record_action
 from core.merchants.errors import HeldByAnother, MoveNotPossible
 from core.merchants.onboarding import store
 from core.merchants.onboarding.handlers import OnboardingHandlers
-from core.merchants.onboarding.ports import Keeping
 from core.merchants.onboarding.rules import EDITABLE, tidied
 from core.values.clock import Clock
 from core.values.ids import encode_id
@@ -26,18 +26,20 @@ from core.values.timestamps import timestamp
 
 
 class AttachingHandlers:
-    """The door to documents of files."""
+    """Operations on documents of files."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, files: OnboardingHandlers, keeping: Keeping) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, clock: Clock, files: OnboardingHandlers, documents: DocumentHandlers
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._files = files
-        self._keeping = keeping
+        self._documents = documents
 
     async def attach(self, caller: SignedIn, request: AttachFile) -> OnboardingDetail:
         """Keep a document and tick it as received.
 
-        Raises: NotPermitted, NotFound, MoveNotPossible, HeldByAnother, what the port raises.
+        Raises: NotPermitted, NotFound, MoveNotPossible, HeldByAnother, DocumentIncomplete, DocumentTooLarge, DocumentTypeRefused.
         """
         scope = caller.scope_of(Permission.MERCHANTS_REGISTER)
         now = self._clock.now()
@@ -49,7 +51,7 @@ class AttachingHandlers:
                 raise MoveNotPossible(file.state)
             if file.held_by != caller.agent_id:
                 raise HeldByAnother
-            kept = await self._keeping.keep_parts(
+            kept = await self._documents.keep_parts(
                 connection, agent_id=caller.agent_id, upload=request.upload, name=request.name
             )
             attached = AttachedFile(
@@ -89,7 +91,9 @@ class AttachingHandlers:
             found = _of_kind(store.answers_of(row), request.kind)
             if found is None:
                 raise NotFound
-            return await self._keeping.read(connection, bytes.fromhex(found.sha256), offset=request.offset)
+            return await self._documents.read_kept(
+                connection, bytes.fromhex(found.sha256), offset=request.offset
+            )
 
 
 def _with(answers: Answers, attached: AttachedFile) -> Answers:

@@ -23,6 +23,7 @@ from core.contracts.refusals import ChangedMeanwhile, NotFound
 from core.contracts.scope import Scope
 from core.db.ids import new_id
 from core.db.rows import Connection
+from core.documents.api import DocumentHandlers
 from core.identity.api import (
     Permission,
     SignedIn,
@@ -38,7 +39,6 @@ from core.merchants.errors import FieldsWrong, HeldByAnother, MoveNotPossible, N
 from core.merchants.forms import Wrong, problems_of
 from core.merchants.onboarding import store, views
 from core.merchants.onboarding.making import account_of, make_merchant
-from core.merchants.onboarding.ports import Keeping, Kept
 from core.merchants.onboarding.rules import (
     EDITABLE,
     STEPS,
@@ -58,13 +58,13 @@ from core.values.ids import decode_id, encode_id
 
 
 class OnboardingHandlers:
-    """The door to files."""
+    """Operations on files."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, keeping: Keeping | None = None) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, documents: DocumentHandlers | None = None) -> None:
         self._pool = pool
         self._clock = clock
         self._write = WriteOnce(pool, clock)
-        self._keeping = keeping
+        self._documents = documents
 
     async def files(self, caller: SignedIn, request: ListOnboardings) -> OnboardingPage:
         """Return files, newest change first. Raises: CursorMalformed."""
@@ -104,7 +104,7 @@ class OnboardingHandlers:
             await self._record(connection, caller, file_id, "started", now, {})
             return msgspec.json.encode(await self._detail(connection, caller, file_id))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="onboarding")
+        return await self._write(caller, request, effect)
 
     async def save(self, caller: SignedIn, request: SaveAnswers) -> OnboardingDetail:
         """Keep what was typed in one step or several, right or wrong; the answer says what is lacking.
@@ -205,14 +205,16 @@ class OnboardingHandlers:
     ) -> None:
         """Make what was brought to a file documents of the company that it becomes, as of who brought it when."""
         for one in answers.files:
-            assert self._keeping is not None, "a file with documents is validated where documents are kept"
-            kept = Kept(bytes.fromhex(one.sha256), one.name, one.media_type, one.size_bytes)
-            await self._keeping.give(
+            assert self._documents is not None, "a file with documents is validated where documents are kept"
+            await self._documents.give(
                 connection,
-                kept,
                 company_id=company_id,
+                name=one.name,
+                media_type=one.media_type,
+                sha256=bytes.fromhex(one.sha256),
+                size_bytes=one.size_bytes,
                 agent_id=caller.agent_id if one.by is None else decode_id("agent", one.by.id),
-                brought_at=datetime.fromisoformat(one.at),
+                now=datetime.fromisoformat(one.at),
             )
 
     async def _take(self, caller: SignedIn, file_id: bytes) -> OnboardingDetail:

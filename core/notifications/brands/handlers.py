@@ -17,7 +17,7 @@ from core.values.ids import encode_id
 
 
 class BrandHandlers:
-    """The door to brands."""
+    """Operations on brands."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -94,7 +94,7 @@ class BrandHandlers:
             )
             return msgspec.json.encode(brand)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="brand_put")
+        return await self._write(caller, request, effect)
 
     async def remove(self, caller: SignedIn, request: RemoveBrand) -> Nothing:
         """Take a partner's brand away. Raises: NotFound."""

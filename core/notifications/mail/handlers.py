@@ -29,7 +29,7 @@ UNTRIED_AFTER: Final = timedelta(minutes=2)
 
 
 class MailHandlers:
-    """The door to the journal."""
+    """Operations on the journal."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -108,7 +108,7 @@ class MailHandlers:
             )
             return msgspec.json.encode(_view_of(await self._find(connection, scope, request.id)))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="mail_resend")
+        return await self._write(caller, request, effect)
 
     async def _find(self, connection: Connection, scope: Scope, mail_id: bytes) -> StoredMail:
         found = await store.list_mail(connection, scope, MailFilter(), mail_id=mail_id)

@@ -4,7 +4,7 @@ import asyncpg
 
 from core.contracts.desk_requests import SessionsEnded
 from core.contracts.notifications import ListNotices, NoticePage, NoticesLeft, ReadNotices, UnreadOf
-from core.identity.api import IdentityHandlers, SignedIn
+from core.identity.api import SessionHandlers, SignedIn
 from core.identity.errors import SessionEnded
 from core.notifications.notices import store
 from core.values.clock import Clock
@@ -12,11 +12,12 @@ from core.values.cursors import id_in, page_of
 
 
 class NoticeHandlers:
-    """The door to notices."""
+    """Operations on notices."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._sessions = SessionHandlers(pool, clock)
 
     async def notices(self, caller: SignedIn, request: ListNotices) -> NoticePage:
         """Return the caller's own notices, newest first. Raises: CursorMalformed."""
@@ -28,9 +29,9 @@ class NoticeHandlers:
             unread = await store.count_unread(connection, caller.agent_id)
         return NoticePage(*page_of(found, request.limit, lambda last: (last.id,)), unread)
 
-    async def unread(self, identity: IdentityHandlers, request: UnreadOf) -> NoticesLeft:
+    async def unread(self, request: UnreadOf) -> NoticesLeft:
         """Count for the bell, which asks every half minute: an idle session ends all the same. Raises: SessionEnded."""
-        if await identity.sessions_ended(SessionsEnded([request.session])):
+        if await self._sessions.sessions_ended(SessionsEnded([request.session])):
             raise SessionEnded
         agent_id = await store.agent_of_session(self._pool, request.session)
         if agent_id is None:

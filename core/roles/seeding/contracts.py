@@ -23,8 +23,7 @@ from core.db.pool import open_pool
 from core.db.queries import load
 from core.documents.api import DocumentHandlers, blobs_from
 from core.identity.api import Grant, SignedIn
-from core.merchants.agreements.api import ContractHandlers
-from core.roles.doors.agreements import contracts_with
+from core.merchants.agreements.api import ContractHandlers, contract_handlers
 from core.roles.seeding.numbers import siren
 from core.values.clock import paris_date, to_unix_us
 from core.values.ids import decode_id
@@ -69,7 +68,7 @@ async def make_contracts(database_url: str) -> None:
         if maker is None:
             return
         caller = _signed_in(maker, clock.now())
-        contracts = contracts_with(
+        contracts = contract_handlers(
             pool, clock, DocumentHandlers(pool, clock, blobs_from(os.environ)), os.environ
         )
         for one in CONTRACTS:

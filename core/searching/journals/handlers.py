@@ -26,7 +26,7 @@ _REFERENCE_CHARACTERS_MAX: Final = 60
 
 
 class JournalHandlers:
-    """The door to journals."""
+    """Operations on journals."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool

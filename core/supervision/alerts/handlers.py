@@ -47,7 +47,7 @@ PLACES_MAX: Final = 200
 
 
 class AlertHandlers:
-    """The door to alerts and their rules."""
+    """Operations on alerts and their rules."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -113,7 +113,7 @@ class AlertHandlers:
             )
             return msgspec.json.encode(shown)
 
-        return await self._write(caller, fields, effect, key=fields.idempotency_key, path="alert_rule")
+        return await self._write(caller, fields, effect)
 
     async def remove_rule(self, caller: SignedIn, request: RemoveAlertRule) -> Nothing:
         """Take a rule away; what it said stays in the history. Raises: NotFound."""
@@ -207,7 +207,7 @@ class AlertHandlers:
             )
             return msgspec.json.encode(shown)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="alert")
+        return await self._write(caller, request, effect)
 
     async def _find(self, connection: Connection, scope: Scope, alert_id: bytes) -> Alert:
         found = await store.list_alerts(

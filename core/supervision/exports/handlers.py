@@ -44,7 +44,7 @@ _USUAL_COLUMNS: Final = [column for column in get_args(ExportColumn) if column n
 
 
 class ExportHandlers:
-    """The door to exports. Everybody sees their own only."""
+    """Operations on exports. Everybody sees their own only."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock, folder: Path) -> None:
         self._pool = pool
@@ -67,7 +67,7 @@ class ExportHandlers:
             await self._record(connection, caller, job, "export.asked")
             return msgspec.json.encode(_shown(job))
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="export")
+        return await self._write(caller, request, effect)
 
     async def exports(self, caller: SignedIn, request: ListExports) -> ExportPage:
         """Return the caller's exports, newest first."""

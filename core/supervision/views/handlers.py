@@ -33,7 +33,7 @@ _NEEDS: dict[ViewedList, Permission] = {
 
 
 class ViewHandlers:
-    """The door to saved views. A view holds no rows: what it shows is decided when a list is read with it."""
+    """Operations on saved views. A view holds no rows: what it shows is decided when a list is read with it."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -82,7 +82,7 @@ class ViewHandlers:
             (made,) = await _list(connection, caller, view_id=view_id)
             return msgspec.json.encode(made)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="view")
+        return await self._write(caller, request, effect)
 
     async def remove(self, caller: SignedIn, request: RemoveView) -> Nothing:
         """Delete one of the caller's own views. Raises: NotFound."""

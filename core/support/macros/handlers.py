@@ -44,7 +44,7 @@ from core.values.zones import zone_of
 
 
 class MacroHandlers:
-    """The door to macros."""
+    """Operations on macros."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -86,7 +86,7 @@ class MacroHandlers:
             (macro,) = await store.list_macros(connection, macro_id=made)
             return msgspec.json.encode(_shown(macro, caller))
 
-        return await self._write(caller, fields, effect, key=fields.idempotency_key, path="save_macro")
+        return await self._write(caller, fields, effect)
 
     async def remove(self, caller: SignedIn, request: RemoveMacro) -> Nothing:
         """Take a macro out of use; its runs stay. Raises: NotFound."""
@@ -160,7 +160,7 @@ class MacroHandlers:
             done = MacroRun(id=encode_id("macro_run", run_id), macro=name, label=target.label, steps=steps)
             return msgspec.json.encode(done)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="run_macro")
+        return await self._write(caller, request, effect)
 
     async def _load(
         self,

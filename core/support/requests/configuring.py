@@ -15,7 +15,7 @@ from core.values.clock import Clock
 
 
 class RequestTypes:
-    """The door to the configuration of requests."""
+    """Operations on the configuration of requests."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -73,6 +73,4 @@ class RequestTypes:
             )
             return msgspec.json.encode(made)
 
-        return await self._write(
-            caller, request, effect, key=request.idempotency_key, path="request_type.changed"
-        )
+        return await self._write(caller, request, effect)

@@ -24,7 +24,7 @@ _REFERENCES: Final = ("transaction", "terminal", "contract", "store", "company")
 
 
 class RequestCreation:
-    """The door to new requests."""
+    """Operations on new requests."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._clock = clock
@@ -98,7 +98,7 @@ class RequestCreation:
             )
             return msgspec.json.encode(detail)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="request.created")
+        return await self._write(caller, request, effect)
 
 
 async def _type_for(connection: Connection, asking: Asking, request: CreateRequest) -> RequestTypeView:

@@ -64,7 +64,7 @@ class Act(NamedTuple):
 
 
 class RequestHandlers:
-    """The door to requests."""
+    """Operations on requests."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -288,7 +288,7 @@ class RequestHandlers:
             )
             return msgspec.json.encode(detail)
 
-        return await self._once(caller, request, effect, key=request.idempotency_key, path=kind)
+        return await self._once(caller, request, effect)
 
     async def _people(self, on: Act) -> list[Person]:
         return await people_for(on.connection, on.standing)

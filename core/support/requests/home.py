@@ -1,38 +1,36 @@
 """What of requests stands on the home page."""
 
-import asyncpg
+from typing import Literal
 
 from core.contracts.notifications import HomeRow, HomeSection
 from core.contracts.permissions import Permission
 from core.contracts.requests import ListRequests, RequestView
 from core.identity.api import SignedIn
+from core.runtime.home import ROWS_MAX
+from core.runtime.manifest import Parts
 from core.support.requests import store
 from core.support.requests.handlers import asking_of
-from core.values.clock import Clock
-
-ROWS_MAX = 8
 
 
-async def my_requests(pool: asyncpg.Pool, clock: Clock, caller: SignedIn) -> HomeSection | None:
+async def my_requests(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return "Mes demandes": those given to the caller, late ones first; None without the right."""
-    return await _section(pool, clock, caller, box="mine")
+    return await _section(parts, caller, "mine")
 
 
-async def team_requests(pool: asyncpg.Pool, clock: Clock, caller: SignedIn) -> HomeSection | None:
+async def team_requests(parts: Parts, caller: SignedIn) -> HomeSection | None:
     """Return what nobody has taken yet in the queues of the caller's teams."""
-    return await _section(pool, clock, caller, box="free")
+    return await _section(parts, caller, "free")
 
 
-async def _section(pool: asyncpg.Pool, clock: Clock, caller: SignedIn, *, box: str) -> HomeSection | None:
+async def _section(parts: Parts, caller: SignedIn, box: Literal["mine", "free"]) -> HomeSection | None:
     if not caller.may(Permission.REQUESTS_USE):
         return None
-    asking = asking_of(caller, clock.now())
-    wanted = ListRequests(box="mine") if box == "mine" else ListRequests(box="free")
-    async with pool.acquire() as connection:
+    asking = asking_of(caller, parts.clock.now())
+    async with parts.pool.acquire() as connection:
         count = (await store.count_boxes(connection, asking)).get(box, 0)
         # Counting is cheap, a list of everything about a request is not: most boxes are empty.
         found = (
-            await store.list_requests(connection, asking, wanted, closed=False, limit=ROWS_MAX)
+            await store.list_requests(connection, asking, ListRequests(box=box), closed=False, limit=ROWS_MAX)
             if count
             else []
         )

@@ -33,7 +33,7 @@ LATELY: Final = timedelta(days=90)
 
 
 class AssigningHandlers:
-    """The door of technicians."""
+    """Operations of technicians."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -114,7 +114,7 @@ class AssigningHandlers:
             await record(connection, caller, "terminal.assigned", made, facts, now)
             return await self._shown(connection, scope, made)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="assign_terminal")
+        return await self._write(caller, request, effect)
 
     async def move(self, caller: SignedIn, request: MoveTerminal) -> Written:
         """Put a terminal into another store or service; it signs on anew there.
@@ -143,7 +143,7 @@ class AssigningHandlers:
             await record(connection, caller, "terminal.moved", request.id, facts, now)
             return await self._shown(connection, scope, request.id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="move_terminal")
+        return await self._write(caller, request, effect)
 
     async def activate(self, caller: SignedIn, request: ActivateTerminal) -> Written:
         """Put a terminal into service: its next sign-on is welcome.
@@ -159,9 +159,7 @@ class AssigningHandlers:
                 await refuse_repeat_of_another(connection, caller, request.id, "terminal.activated")
             return await self._shown(connection, scope, request.id)
 
-        return await self._write(
-            caller, request, effect, key=request.idempotency_key, path="activate_terminal"
-        )
+        return await self._write(caller, request, effect)
 
     async def retire(self, caller: SignedIn, request: RetireTerminal) -> Written:
         """Take a terminal out of service for good; activating it brings it back.
@@ -185,7 +183,7 @@ class AssigningHandlers:
                 )
             return await self._shown(connection, scope, request.id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="retire_terminal")
+        return await self._write(caller, request, effect)
 
     async def set_options(self, caller: SignedIn, request: SetTerminalOptions) -> Written:
         """Set every option; the terminal is asked to take them.
@@ -215,9 +213,7 @@ class AssigningHandlers:
                 await record(connection, caller, "terminal.options", request.id, changed, now)
             return await self._shown(connection, scope, request.id)
 
-        return await self._write(
-            caller, request, effect, key=request.idempotency_key, path="terminal_options"
-        )
+        return await self._write(caller, request, effect)
 
     async def _service(
         self, connection: asyncpg.pool.PoolConnectionProxy, scope: Scope, store_id: bytes, service: str

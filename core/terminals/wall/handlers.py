@@ -39,7 +39,7 @@ class _Cell(NamedTuple):
 
 
 class WallHandlers:
-    """The door to the wall."""
+    """Operations on the wall."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool

@@ -51,7 +51,7 @@ _APPROVE: Final = Permission.TRANSACTIONS_REFUND_APPROVE
 
 
 class ApprovalHandlers:
-    """The door to two-person acts."""
+    """Operations on two-person acts."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock, bus: Bus) -> None:
         self._pool = pool
@@ -119,7 +119,7 @@ class ApprovalHandlers:
                 await carry_out(self._pool, self._clock, self._bus, request.id, caller=caller.agent_id)
             return msgspec.json.encode(await self._one(caller, request.id))
 
-        return await self._write(caller, "approve", request, effect)
+        return await self._write(caller, request, effect)
 
     async def refuse(self, caller: SignedIn, request: Refuse) -> Written:
         """Refuse with a reason.
@@ -137,7 +137,7 @@ class ApprovalHandlers:
                     await self._decide(connection, caller, approval, "refused", now, request.reason)
             return msgspec.json.encode(await self._one(caller, request.id))
 
-        return await self._write(caller, "refuse_approval", request, effect)
+        return await self._write(caller, request, effect)
 
     async def withdraw(self, caller: SignedIn, request: Withdraw) -> Written:
         """Take back what the caller asked for.
@@ -169,7 +169,7 @@ class ApprovalHandlers:
                         raise AlreadyDecided(decided)
             return msgspec.json.encode(await self._one(caller, request.id))
 
-        return await self._write(caller, "withdraw_approval", request, effect)
+        return await self._write(caller, request, effect)
 
     async def take_up(self) -> int:
         """Carry out what was approved by somebody whose process then died; for the desk's round."""
@@ -285,19 +285,10 @@ class ApprovalHandlers:
     async def _write(
         self,
         caller: SignedIn,
-        path: str,
         request: Approve | Refuse,
         effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
-        return await once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path=path,
-            body=request,
-            effect=effect,
-        )
+        return await once(self._pool, self._clock, caller, request, effect)
 
 
 async def _record(

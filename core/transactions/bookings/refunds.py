@@ -66,7 +66,7 @@ class Wanted(NamedTuple):
 
 
 class Refunds:
-    """The engine's refund door, and what agents ask for."""
+    """Refunds that terminals ask the engine for, and those of agents."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Refunds:
         self._tasks: set[asyncio.Task[None]] = set()
         self.refunds = 0
 
-    # The door of the engine.
+    # For the engine: RefundTaker.
 
     def refund_asked(self, item: Authorise, reply_to: str) -> None:
         """Take a refund asked by a terminal."""

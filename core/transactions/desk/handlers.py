@@ -67,7 +67,7 @@ _STANDS: Final = frozenset(
 
 
 class TransactionHandlers:
-    """The door to transactions for screens."""
+    """Operations on transactions for screens."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock, bus: Bus) -> None:
         self._pool = pool
@@ -250,15 +250,7 @@ class TransactionHandlers:
                 raise _refusal(reply, remaining_minor=action.max.amount, currency=facts.currency)
             return made
 
-        return await once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="refund",
-            body=request,
-            effect=effect,
-        )
+        return await once(self._pool, self._clock, caller, request, effect)
 
     async def cancel(self, caller: SignedIn, request: Cancel) -> Written:
         """Cancel before capture; what the caller cancelled before is answered alike, what another did is refused.
@@ -301,15 +293,7 @@ class TransactionHandlers:
                 raise NotFound
             return shown
 
-        return await once(
-            self._pool,
-            self._clock,
-            agent_id=caller.agent_id,
-            key=request.idempotency_key,
-            path="cancel",
-            body=request,
-            effect=effect,
-        )
+        return await once(self._pool, self._clock, caller, request, effect)
 
     async def _is_cancelled_by(self, caller: SignedIn, facts: DeskTransaction) -> bool:
         """Whether the caller has cancelled it before. Raises: NotCancellable, when another agent has."""

@@ -18,7 +18,7 @@ from core.values.timestamps import timestamp, timestamp_or_none
 
 
 class DiagnosisHandlers:
-    """The door to diagnoses."""
+    """Operations on diagnoses."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool

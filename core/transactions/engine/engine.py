@@ -56,7 +56,7 @@ _DECIDING_STATEMENTS = (
 )
 
 
-class RefundDoor(Protocol):
+class RefundTaker(Protocol):
     """What the engine needs of refunds, which are rare and decided one by one."""
 
     def refund_asked(self, item: Authorise, reply_to: str) -> None:
@@ -84,7 +84,7 @@ class Engine:
         instance: str,
         outbound: Outbound,
         committed: Callable[[], None],
-        refunds: RefundDoor,
+        refunds: RefundTaker,
         host_deadline_ms: int,
     ) -> None:
         self._bus = bus

@@ -12,10 +12,12 @@ from core.contracts.desk_views import Money, StoreRef
 from core.contracts.host_matters import (
     COUNTED_MAX,
     RETRIED_KINDS,
+    CloseHostMatter,
     HostMatter,
     HostMatterKind,
     HostMatterPage,
     ListHostMatters,
+    RetryHostMatter,
     SettleHostMatter,
 )
 from core.contracts.refusals import NotFound
@@ -42,7 +44,7 @@ _BACK: Final = frozenset(
 
 
 class HostMatterHandlers:
-    """The door to what is to be settled with acquirers."""
+    """Operations on what is to be settled with acquirers."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -69,21 +71,21 @@ class HostMatterHandlers:
         )
         return HostMatterPage(await _matters_of(self._pool, found), next_cursor, counts)
 
-    async def close(self, caller: SignedIn, request: SettleHostMatter) -> Written:
+    async def close(self, caller: SignedIn, request: CloseHostMatter) -> Written:
         """End it by a person's word: what was owed to the host counts as done, everything else as seen.
 
         Raises: NotFound, MatterOver, KeyReused, StillRunning.
         """
-        return await self._settle(caller, request, "close_host_matter", self._close)
+        return await self._settle(caller, request, self._close)
 
-    async def retry(self, caller: SignedIn, request: SettleHostMatter) -> Written:
+    async def retry(self, caller: SignedIn, request: RetryHostMatter) -> Written:
         """Let the host be asked again at once.
 
         Raises: NotFound, MatterOver, NothingToRetry, KeyReused, StillRunning.
         """
-        return await self._settle(caller, request, "retry_host_matter", self._retry)
+        return await self._settle(caller, request, self._retry)
 
-    async def _settle(self, caller: SignedIn, request: SettleHostMatter, path: str, act: Any) -> Written:
+    async def _settle(self, caller: SignedIn, request: SettleHostMatter, act: Any) -> Written:
         async def effect(connection: PoolConnectionProxy) -> bytes:
             row = await self._find(connection, caller, request.id)
             if row["closed_at"] is not None or row["settled"]:
@@ -92,7 +94,7 @@ class HostMatterHandlers:
             (matter,) = await _matters_of(connection, [await self._find(connection, caller, request.id)])
             return msgspec.json.encode(matter)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path=path)
+        return await self._write(caller, request, effect)
 
     async def _close(
         self,

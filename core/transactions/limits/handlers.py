@@ -19,7 +19,7 @@ from core.values.timestamps import timestamp_or_none
 
 
 class LimitHandlers:
-    """The door to the limits of what one person may do alone."""
+    """Operations on the limits of what one person may do alone."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -46,9 +46,7 @@ class LimitHandlers:
             (row,) = [row for row in rows if (row["kind"], row["currency"]) == wanted]
             return msgspec.json.encode(_limit_of(row, caller))
 
-        return await self._write(
-            caller, request, effect, key=request.idempotency_key, path="set_approval_limit"
-        )
+        return await self._write(caller, request, effect)
 
 
 async def _put(connection: Connection, caller: SignedIn, request: SetLimit, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""TLS towards terminals: whose certificate opens the door (FAULTS 23)."""
+"""TLS towards terminals: whose certificate opens the server (FAULTS 23)."""
 
 import asyncio
 import ssl
@@ -61,7 +61,7 @@ async def test_no_certificate_or_a_bad_one_never_gets_a_word_in(house: House, wh
     with pytest.raises((ssl.SSLError, ConnectionError)):
         await connect_and_sign_on(house, files)
     assert not house.core.sign_ons
-    assert house.edge.door.connections == 0
+    assert house.edge.server.connections == 0
     expected = {"none": "no_certificate", "expired": "certificate_expired", "stranger": "certificate"}[which]
     assert metrics.EDGE_CONNECTIONS_CLOSED.child(f"tls_{expected}").n > 0
 
@@ -84,4 +84,4 @@ async def test_a_stalled_handshake_is_closed_at_its_deadline(house: House) -> No
         assert await reader.read() == b""
     assert time.monotonic() - began < 6
     writer.close()
-    assert house.edge.door.connections == 0
+    assert house.edge.server.connections == 0

@@ -10,8 +10,9 @@ import asyncpg
 import msgspec
 
 from core.bus import Bus
+from core.contracts.access import SESSION
 from core.contracts.desk import DeskReply, DeskRequest, Principal
-from core.contracts.desk_requests import SESSION, Nothing
+from core.contracts.desk_requests import Nothing
 from core.contracts.subjects import inbox_prefix
 from tests.support.desk import DeskStack
 
@@ -19,7 +20,7 @@ from tests.support.desk import DeskStack
 async def asked(bus: Bus, principal: Principal | None) -> str:
     """Ask for a session as the gateway does, and return the problem's code, empty for an answer."""
     body = msgspec.Raw(msgspec.msgpack.encode(Nothing()))
-    raw = await bus.request(SESSION, msgspec.msgpack.encode(DeskRequest("", principal, body)), 5.0)
+    raw = await bus.request(SESSION.subject, msgspec.msgpack.encode(DeskRequest("", principal, body)), 5.0)
     reply = msgspec.msgpack.decode(raw, type=DeskReply)
     return reply.problem.code if reply.problem else ""
 
@@ -57,7 +58,7 @@ async def test_the_desk_answers_the_gateway_and_says_nothing_elsewhere(desk_stac
         await ear.flush()
         body = msgspec.Raw(msgspec.msgpack.encode(Nothing()))
         request = msgspec.msgpack.encode(DeskRequest("", Principal(token), body))
-        bus.publish(SESSION, request, "core.acts.carry_out")
+        bus.publish(SESSION.subject, request, "core.acts.carry_out")
         await bus.flush()
         assert await asked(bus, Principal(token)) == "", "the desk has seen the one before"
         await asyncio.sleep(0.1)

@@ -17,6 +17,7 @@ from core.contracts.operation import Reach
 from core.contracts.operations import OPERATIONS
 from core.contracts.permissions import Permission
 from core.contracts.refusals import Refused
+from core.roles.desk import carry_out
 from core.roles.seeding.numbers import siren
 from deploy.local.postgres import PostgresServer
 from gateway.operations import shown_as
@@ -148,26 +149,25 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
 }
 """Bodies and parameters (`{"body": …, "query": …}`) where the description does not say enough to make them."""
 
-SUBJECTS_OF_THE_GATEWAY: Final = {
-    # Asked without a session, by the gateway itself; a browser never reaches them.
-    "core.desk.log_in",
-    "core.desk.sessions_ended",
-    "core.desk.events_after",
-    "core.desk.events_end",
-    "core.desk.reasons",
-    "core.desk.answer_factor",
-    "core.desk.factor_challenge",
-    "core.desk.read_invitation",
-    "core.desk.accept_invitation",
-    "core.desk.brand",
-    "core.desk.notices_unread",
-    "core.desk.sign_on_offered",
-    "core.desk.start_sign_on",
-    "core.desk.finish_sign_on",
+ASKED_WITHOUT_A_SESSION: Final = {
+    "brands_of_host",
+    "events_after",
+    "events_end",
+    "invitation_accept",
+    "invitation_read",
+    "notices_unread",
+    "reasons_words",
+    "session_answer_factor",
+    "session_factor_challenge",
+    "session_log_in",
+    "session_which_ended",
+    "sign_on_finish",
+    "sign_on_offered",
+    "sign_on_start",
 }
+"""By people who have not logged in yet, or by the gateway for itself: one more is thought about twice."""
+
 SUBJECTS_FOR_EVERYBODY: Final = {
-    "core.desk.session",
-    "core.desk.log_out",
     *(each.subject for each in OPERATIONS if each.reach is Reach.ANYONE),
 }
 """What an agent without a grant may ask: about themselves."""
@@ -280,10 +280,10 @@ async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> Non
         *OWNERS_ONLY,
         *REQUESTS,
     } <= known
-    assert {*SUBJECTS_OF_THE_GATEWAY, *SUBJECTS_FOR_EVERYBODY, *EITHER_RIGHT} <= set(world.doors)
-    assert {
-        subject for subject, door in world.doors.items() if not door.needs_session
-    } == SUBJECTS_OF_THE_GATEWAY
+    assert {*SUBJECTS_FOR_EVERYBODY, *EITHER_RIGHT} <= set(world.served)
+    assert {name for name, one in world.served.items() if one.operation.reach is Reach.NO_SESSION} == {
+        f"core.desk.{name}" for name in ASKED_WITHOUT_A_SESSION
+    }
 
 
 async def test_every_kind_of_id_in_an_address_has_a_record_to_walk_to(world: World) -> None:
@@ -405,8 +405,8 @@ async def test_scope_walk_of_every_subject_without_a_grant(world: World) -> None
     caller = await world.signed_in("nobody", role=None)
     findings = [
         f"{subject} is not refused"
-        for subject, door in world.doors.items()
-        if door.needs_session
+        for subject, one in world.served.items()
+        if one.operation.reach is not Reach.NO_SESSION
         and subject not in SUBJECTS_FOR_EVERYBODY
         and subject not in RIGHT_OF_THE_RECORD
         and await _right_missing(world, subject, caller) is None
@@ -419,11 +419,11 @@ async def test_scope_walk_of_every_subject_out_of_scope(world: World) -> None:
     hidden = world.hidden - await world.own_words("outside")
     before = await world.fingerprint(without=OWN_TABLES)
     findings: list[str] = []
-    for subject, door in world.doors.items():
-        if not door.needs_session or subject in SUBJECTS_FOR_EVERYBODY:
+    for subject, one in world.served.items():
+        if one.operation.reach is Reach.NO_SESSION or subject in SUBJECTS_FOR_EVERYBODY:
             continue
         try:
-            result = await door.run(caller, world.sampler.body(door.body), "fr")
+            result = await carry_out(one, caller, world.sampler.body(one.operation.asked))
         except (Refused, ValueError, LookupError):
             continue
         shown = sorted(secret for secret in hidden if secret in str(result))
@@ -438,8 +438,9 @@ async def test_scope_walk_each_role_may_ask_what_its_permissions_say(world: Worl
     nobody = await world.signed_in("nobody", role=None)
     rights = {
         subject: await _right_missing(world, subject, nobody)
-        for subject, door in world.doors.items()
-        if door.needs_session and subject not in SUBJECTS_FOR_EVERYBODY | RIGHT_OF_THE_RECORD
+        for subject, one in world.served.items()
+        if one.operation.reach is not Reach.NO_SESSION
+        and subject not in SUBJECTS_FOR_EVERYBODY | RIGHT_OF_THE_RECORD
     }
     roles = {
         row["code"]: set(row["permissions"])
@@ -479,9 +480,9 @@ def _lines(findings: list[str]) -> str:
 
 async def _right_missing(world: World, subject: str, caller: Any) -> str | None:
     """Return the right for want of which a subject refuses the caller, None when it asks for no more."""
-    door = world.doors[subject]
+    one = world.served[subject]
     try:
-        await door.run(caller, world.sampler.body(door.body), "fr")
+        await carry_out(one, caller, world.sampler.body(one.operation.asked))
     except Refused as refusal:
         if refusal.problem.code == "not_permitted":
             return str(refusal.problem.facts["right"])

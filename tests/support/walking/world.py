@@ -30,12 +30,13 @@ from core.app import SystemClock
 from core.bus import Bus
 from core.contracts.desk import Principal
 from core.contracts.states import Kind, State
-from core.identity.api import IdentityHandlers, SignedIn, access_settings
+from core.identity.api import SessionHandlers, SignedIn, access_settings
+from core.notifications.api import queue_mail
 from core.roles import seeding
 from core.roles.context import RoleContext, Settings
-from core.roles.desk import Desk, all_doors
-from core.roles.doors.door import Doors, Parts
+from core.roles.desk import Desk, operations_of
 from core.roles.seeding.store import seed
+from core.runtime.manifest import Parts, Served
 from core.values.ids import PREFIXES, encode_id
 from deploy.local.postgres import PostgresServer
 from gateway.app import build_app
@@ -84,20 +85,20 @@ _asked: contextvars.ContextVar[list[Asked]] = contextvars.ContextVar("asked")
 class ObservedCore(CoreClient):
     """The gateway's way to core, with a note of what went over it."""
 
-    async def ask(
+    async def send(
         self,
         subject: str,
         body: msgspec.Struct,
         result: type[Result],
         *,
-        caller: Caller | None = None,
-        timeout_s: float = 8.0,
+        caller: Caller | None,
+        timeout_s: float,
     ) -> Result:
         """Ask as always."""
         asked = Asked(subject)
         _asked.get().append(asked)
         try:
-            return await super().ask(subject, body, result, caller=caller, timeout_s=timeout_s)
+            return await super().send(subject, body, result, caller=caller, timeout_s=timeout_s)
         except Problem as problem:
             asked.code = problem.code
             asked.right = str(problem.facts.get("right", "")) or None
@@ -135,8 +136,8 @@ class World:
     pool: asyncpg.Pool
     app: Litestar
     client: httpx.AsyncClient
-    doors: Doors
-    identity: IdentityHandlers
+    served: dict[str, Served]
+    sessions: SessionHandlers
     records: Records
     document: Mapping[str, Any]
     hidden: set[str]
@@ -203,7 +204,7 @@ class World:
     async def signed_in(self, name: str, *, role: str | None, everywhere: bool = False) -> SignedIn:
         """Return the same agent as the functions behind the subjects see them."""
         token = await self.agent(name, role=role, everywhere=everywhere)
-        return await self.identity.check(Principal(token))
+        return await self.sessions.check(Principal(token))
 
     async def own_words(self, name: str) -> set[str]:
         """Return the id of a walker, which answers may hold."""
@@ -231,7 +232,8 @@ async def walking_world(
     """Start it all, with records; stop it whatever happens."""
     # A bus of its own: on the shared one another desk would answer half of the questions.
     async with fresh_database(postgres) as database, running_nats(folder) as nats:
-        settings = access_settings({"GUICHET_FACTOR_KEY_FILE": str(folder / "factor-key")})
+        environment = {**os.environ, "GUICHET_FACTOR_KEY_FILE": str(folder / "factor-key")}
+        settings = access_settings(environment)
         await seed(database.dsn, password=secrets.token_urlsafe(16), seal=settings.seal)
         owner = await asyncpg.connect(database.owner_dsn)
         await _seed_topics(database)
@@ -242,11 +244,10 @@ async def walking_world(
         )
         pool = await asyncpg.create_pool(database.dsn, min_size=1, max_size=4)
         clock = SystemClock()
-        context = RoleContext(Settings("desk", database.dsn, "", 0, "walk"), desk_bus, clock, os.environ)
-        desk = Desk(await asyncpg.create_pool(database.dsn, min_size=1, max_size=4), context, settings)
+        context = RoleContext(Settings("desk", database.dsn, "", 0, "walk"), desk_bus, clock, environment)
+        desk = Desk(await asyncpg.create_pool(database.dsn, min_size=1, max_size=4), context)
         app = build_app(gateway_bus)
         app.state.parts._core = ObservedCore(gateway_bus)
-        identity = IdentityHandlers(pool, clock, settings)
         records = await _records(owner)
         transport = httpx.ASGITransport(app=Outermost(WellFormed(app)))  # pyright: ignore[reportArgumentType]
         async with httpx.AsyncClient(transport=transport, base_url="http://walk", timeout=60) as client:
@@ -257,8 +258,8 @@ async def walking_world(
                     pool=pool,
                     app=app,
                     client=client,
-                    doors=all_doors(Parts(pool, clock, desk_bus, identity, os.environ)),
-                    identity=identity,
+                    served=operations_of(Parts(pool, clock, desk_bus, environment, queue_mail)),
+                    sessions=SessionHandlers(pool, clock),
                     records=records,
                     document=document_of(app),
                     hidden=await _hidden(owner, unscoped),

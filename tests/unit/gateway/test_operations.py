@@ -53,7 +53,7 @@ class Core(CoreClient):
     def __init__(self) -> None:
         self.asked: list[msgspec.Struct] = []
 
-    async def ask(self, subject: str, body: msgspec.Struct, result: type[Any], **_options: Any) -> Any:
+    async def send(self, subject: str, body: msgspec.Struct, result: type[Any], **_options: Any) -> Any:
         """Answer that there is nothing."""
         self.asked.append(body)
         return Found([])

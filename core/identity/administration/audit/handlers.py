@@ -15,7 +15,7 @@ LINKS_MAX = 20_000
 
 
 class AuditHandlers:
-    """The door to the audit."""
+    """Operations on the audit."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool

@@ -38,7 +38,7 @@ _RIGHTS: Final[dict[LookedAtKind, Permission]] = {
 
 
 class LookingHandlers:
-    """The door to who looks at what."""
+    """Operations on who looks at what."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool

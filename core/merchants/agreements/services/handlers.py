@@ -16,7 +16,7 @@ from core.values.clock import Clock
 
 
 class ServiceHandlers:
-    """The door to services."""
+    """Operations on services."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
@@ -49,7 +49,7 @@ class ServiceHandlers:
             )
             return await self._shown(connection, caller, made)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="service")
+        return await self._write(caller, request, effect)
 
     async def set_options(self, caller: SignedIn, request: ask.SetOptions) -> Written:
         """Write every option. Raises: NotFound, AgreementRefused, ChangedMeanwhile, KeyReused."""
@@ -68,7 +68,7 @@ class ServiceHandlers:
             )
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="service_options")
+        return await self._write(caller, request, effect)
 
     async def set_limits(self, caller: SignedIn, request: ask.SetLimits) -> Written:
         """Write every limit, effective at the next payment.
@@ -94,7 +94,7 @@ class ServiceHandlers:
             )
             return await self._shown(connection, caller, request.id)
 
-        return await self._write(caller, request, effect, key=request.idempotency_key, path="service_limits")
+        return await self._write(caller, request, effect)
 
     async def _may_edit(self, connection: Connection, caller: SignedIn, service_id: bytes) -> bool:
         if not caller.may(Permission.SERVICES_WRITE):

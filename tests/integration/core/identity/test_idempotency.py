@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
-from core.contracts.desk_requests import ById, Written
+from core.contracts.desk_requests import Written
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import Claim, WriteOnce, once
@@ -24,7 +25,15 @@ from tests.support.servers import TestDatabase
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 AGENT = bytes(15) + b"\x01"
 CALLER = signed_in(agent_id=AGENT)
-BODY, OTHER_BODY = ById(bytes(16)), ById(b"\x01" * 16)
+
+
+class _Line(msgspec.Struct):
+    text: str = "one"
+    idempotency_key: str = ""
+
+
+class _Note(_Line):
+    """Another act that says the same."""
 
 
 class _Calls:
@@ -35,16 +44,16 @@ class _Calls:
         self.clock = FixedClock(NOW)
         self.claims: list[Claim] = []
 
-    async def write(self, key: str, body: ById = BODY, *, dies: bool = False) -> Written:
+    async def write(
+        self, key: str, body: type[_Line] = _Line, text: str = "one", *, dies: bool = False
+    ) -> Written:
         async def effect(claim: Claim) -> bytes:
             self.claims.append(claim)
             if dies:
                 raise ConnectionError
             return claim.made_id()
 
-        return await once(
-            self.pool, self.clock, agent_id=AGENT, key=key, path="write", body=body, effect=effect
-        )
+        return await once(self.pool, self.clock, CALLER, body(text, key), effect)
 
 
 class _Lines:
@@ -63,7 +72,7 @@ class _Lines:
                 raise ConnectionError
             return new_id(self.clock)
 
-        return await WriteOnce(self.pool, self.clock)(CALLER, BODY, effect, key=key, path="write")
+        return await WriteOnce(self.pool, self.clock)(CALLER, _Line(idempotency_key=key), effect)
 
     async def count(self) -> int:
         return await self.pool.fetchval("SELECT count(*)::int FROM login_failure WHERE subject = 'line'") or 0
@@ -129,7 +138,9 @@ async def test_under_a_key_the_first_answer_stands_for_its_body_alone(database: 
         assert (second.body, second.replayed) == (first.body, True)
         assert len(calls.claims) == 1
         with pytest.raises(KeyReused):
-            await calls.write("k", OTHER_BODY)
+            await calls.write("k", text="two")
+        with pytest.raises(KeyReused):
+            await calls.write("k", _Note)
 
 
 async def test_whoever_takes_over_from_a_call_that_died_makes_the_same_id(database: TestDatabase) -> None:

@@ -11,7 +11,13 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from core.contracts.host_matters import HostMatter, HostMatterPage, ListHostMatters, SettleHostMatter
+from core.contracts.host_matters import (
+    CloseHostMatter,
+    HostMatter,
+    HostMatterPage,
+    ListHostMatters,
+    RetryHostMatter,
+)
 from core.contracts.ids import HostMatterId
 from core.contracts.payment import Authorise, Book
 from core.contracts.reasons import Reason
@@ -48,7 +54,7 @@ async def only_matter(world: World) -> HostMatter:
 
 async def close(world: World, matter: HostMatter, reason: str = "seen with the store") -> HostMatter:
     handlers = HostMatterHandlers(world.pool, world.clock)
-    asked = SettleHostMatter(id=HostMatterId.read(matter.id), reason=reason)
+    asked = CloseHostMatter(id=HostMatterId.read(matter.id), reason=reason)
     return msgspec.json.decode((await handlers.close(somebody(), asked)).body, type=HostMatter)
 
 
@@ -92,7 +98,7 @@ async def test_a_reversal_of_another_amount_is_listed_with_what_differs_and_a_mi
     handlers = HostMatterHandlers(world.pool, world.clock)
     with pytest.raises(NothingToRetry):
         await handlers.retry(
-            somebody(), SettleHostMatter(id=HostMatterId.read(matter.id), reason="again please")
+            somebody(), RetryHostMatter(id=HostMatterId.read(matter.id), reason="again please")
         )
     await close(world, matter)
     assert (await page_of(world)).data == []

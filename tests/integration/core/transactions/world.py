@@ -167,7 +167,7 @@ class World:
         return item.id not in self.answers
 
     async def request(self, subject: str, asked: Any, shape: type[Any] = AuthoriseReply) -> Any:
-        """Ask the engine's door and return its answer, or None for silence."""
+        """Ask the engine and return its answer, or None for silence."""
         try:
             raw = await self.edge.request(subject, msgspec.msgpack.encode(asked), ANSWER_TIMEOUT_S)
         except RequestTimedOut:
@@ -351,8 +351,8 @@ class World:
         for pump in (role._engine.arming_pump, role._engine.deciding_pump, role._engine._aside_pump):
             tasks.extend((*pump._tasks, *pump._reopening))
             lanes.extend(pump._lanes)
-        tasks.extend(role._door._tasks)
-        tasks.extend(role._door._refunds._tasks)
+        tasks.extend(role._bookings._tasks)
+        tasks.extend(role._bookings._refunds._tasks)
         tasks.extend(role._engine.arming._rechecks)
         await asyncio.gather(*(end_task(task) for task in tasks if task is not None))
         for lane in lanes:

@@ -32,7 +32,7 @@ _log = structlog.get_logger("core.bookings")
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Door:
+class Bookings:
     """Serves reversals, advices, completions, totals, what hosts say, and carries out what people did."""
 
     def __init__(

@@ -51,10 +51,10 @@ from observability import metrics
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_sign_on = msgspec.msgpack.Decoder(SignOnReply).decode
-_log = structlog.get_logger("edge.door")
+_log = structlog.get_logger("edge.server")
 
 
-class TerminalDoor:
+class TerminalServer:
     """All terminal connections of this process."""
 
     def __init__(self, *, bus: Bus, payments: Payments, requests: Requests, edge: str) -> None:
