@@ -36,4 +36,4 @@ def _fields() -> tuple[Field, ...]:
     return tuple(table[number] for number in sorted(table))
 
 
-ASCII_1993: Final = Dialect("ascii1993", Encoding(digits="ascii", bitmap="hex"), _fields(), edition=1993)
+ASCII_1993: Final = Dialect("ascii1993", Encoding(digits="ascii", bitmap="hex"), _fields())

@@ -90,12 +90,11 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A field table in an encoding. `edition` is the year of ISO 8583 whose meanings the fields have."""
+    """A field table in an encoding."""
 
     name: str
     encoding: Encoding
     fields: tuple[Field, ...]
-    edition: Literal[1987, 1993] = 1987
 
     def __post_init__(self) -> None:
         numbers = [field.number for field in self.fields]

@@ -143,10 +143,8 @@ class TerminalConnection(asyncio.Protocol):
         if self._backlog and not self._taking:
             asyncio.get_running_loop().call_soon(self._take_backlog)
         self.close_when_done()
-        if not self._backlog and self._reading_paused and self.session.in_flight < IN_FLIGHT_MAX:
-            self._reading_paused = False
-            if self._transport is not None and not self._transport.is_closing():
-                self._transport.resume_reading()
+        if self._reading_paused:
+            self._resume_reading()
 
     def close(self, cause: str) -> None:
         """Close for a named reason, counted and logged."""
@@ -171,11 +169,15 @@ class TerminalConnection(asyncio.Protocol):
         while self._backlog and self.session.in_flight < IN_FLIGHT_MAX:
             self._take(self._backlog.popleft(), self._server.now())
         self._taking = False
+        self._resume_reading()
+        self.close_when_done()
+
+    def _resume_reading(self) -> None:
+        """Read on where nothing waits and one more request may be in flight."""
         if not self._backlog and self._reading_paused and self.session.in_flight < IN_FLIGHT_MAX:
             self._reading_paused = False
             if self._transport is not None and not self._transport.is_closing():
                 self._transport.resume_reading()
-        self.close_when_done()
 
     def _close_ended(self) -> None:
         if not self.session.in_flight and not self._backlog and self._transport is not None:

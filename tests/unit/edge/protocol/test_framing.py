@@ -19,32 +19,12 @@ def chunks(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in pairwise(edges)]
 
 
-@pytest.mark.parametrize("header_bytes", [2, 4])
 @given(payloads=PAYLOADS, cuts=st.lists(st.integers(0, 1800), max_size=12))
-def test_any_chunking_gives_the_same_frames(
-    header_bytes: int, payloads: list[bytes], cuts: list[int]
-) -> None:
-    stream = b"".join(frame(payload, header_bytes=header_bytes) for payload in payloads)
-    reader = FrameReader(header_bytes=header_bytes)
+def test_any_chunking_gives_the_same_frames(payloads: list[bytes], cuts: list[int]) -> None:
+    stream = b"".join(map(frame, payloads))
+    reader = FrameReader()
     assert [found for chunk in chunks(stream, cuts) for found in reader.feed(chunk)] == payloads
     assert not reader.mid_frame
-
-
-@given(
-    pairs=st.lists(
-        st.tuples(st.binary(min_size=5, max_size=5), st.binary(min_size=1, max_size=99)), max_size=5
-    ),
-    cuts=st.lists(st.integers(0, 600), max_size=12),
-)
-def test_each_frame_keeps_its_own_tpdu(pairs: list[tuple[bytes, bytes]], cuts: list[int]) -> None:
-    stream = b"".join(frame(payload, tpdu) for tpdu, payload in pairs)
-    reader = FrameReader(tpdu=True)
-    found: list[tuple[bytes, bytes]] = []
-    for chunk in chunks(stream, cuts):
-        payloads = reader.feed(chunk)
-        assert reader.tpdus is not None
-        found += zip(reader.tpdus, payloads, strict=True)
-    assert found == pairs
 
 
 @given(
@@ -83,13 +63,6 @@ def test_a_whole_frame_above_the_limit_is_refused() -> None:
     assert FrameReader(max_frame_bytes=10).feed(frame(bytes(10))) == [bytes(10)]
 
 
-def test_a_frame_without_room_for_a_message_behind_its_tpdu_is_refused() -> None:
-    with pytest.raises(FrameRefused) as caught:
-        FrameReader(tpdu=True).feed(frame(b"hello", b"\x60\x00\x01\x00\x02") + frame(b"short"))
-    assert caught.value.limit == "tpdu_bytes"
-    assert caught.value.frames == [b"hello"]
-
-
 def test_an_answer_goes_back_by_the_mirrored_tpdu() -> None:
     assert mirror_tpdu(bytes.fromhex("6000010002")) == bytes.fromhex("6000020001")
 
@@ -110,8 +83,3 @@ def test_a_reader_says_when_it_is_inside_a_frame_and_weighs_little_when_idle() -
     assert not reader.mid_frame
     assert sys.getsizeof(reader) < 100
     assert not hasattr(reader, "__dict__")
-
-
-def test_a_header_has_two_or_four_bytes() -> None:
-    with pytest.raises(ValueError, match="2 or 4"):
-        FrameReader(header_bytes=3)
