@@ -97,7 +97,7 @@ def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
     return _DECORATORS[route.method](
         _PLACE.sub(lambda place: f"{{{_shown_in_path(fields[place[1]])}:str}}", route.path),
         summary=route.summary,
-        tags=[route.tag],
+        tags=[operation.tag],
         status_code=route.status,
         **described,
     )(handle)

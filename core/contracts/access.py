@@ -7,7 +7,17 @@ import msgspec
 from core.contracts.desk_requests import LogIn, Nothing, SessionsEnded, StreamOpened
 from core.contracts.desk_views import SessionOpened, SessionView, Timestamp
 from core.contracts.ids import AgentId, FactorId, SessionId
-from core.contracts.operation import ACT, DELETE, GET, POST, Operation, Reach, Route
+from core.contracts.operation import (
+    ACT,
+    ANYONE,
+    DELETE,
+    GET,
+    NO_SESSION,
+    POST,
+    Operation,
+    Route,
+    somewhere,
+)
 from core.contracts.permissions import Permission
 from core.contracts.texts import OPAQUE
 
@@ -268,7 +278,6 @@ class FinishSignOn(msgspec.Struct):
         return "FinishSignOn()"
 
 
-_TAG: Final = "Own access"
 _OWN: Final = (
     "Return the caller's second factors, how many recovery codes are left, and where they are logged in."
 )
@@ -291,126 +300,114 @@ Invite somebody new, who may do nothing before they are given grants, or somebod
 An earlier invitation of the same agent is worth nothing from now on. A repeat under one key makes none, and does
 not show a link again."""
 MY_ACCESS = Operation(
-    name="access.own",
-    asked=Nothing,
-    answered=MyAccess,
-    reach=Reach.ANYONE,
-    http=GET("/access", "The caller’s own access", _OWN, _TAG),
+    "access.own", Nothing, MyAccess, ANYONE, http=GET("/access", "The caller’s own access", _OWN)
 )
 CONFIRM_SESSION = Operation(
-    name="access.confirm",
-    asked=WithPassword,
-    answered=Nothing,
-    reach=Reach.ANYONE,
-    http=Route("POST", 204, "/access/confirmation", "Prove again who asks", _CONFIRM, _TAG),
+    "access.confirm",
+    WithPassword,
+    Nothing,
+    ANYONE,
+    http=Route("POST", 204, "/access/confirmation", "Prove again who asks", _CONFIRM),
 )
 CHANGE_PASSWORD = Operation(
-    name="access.change_password",
-    asked=ChangePassword,
-    answered=Nothing,
-    reach=Reach.ANYONE,
+    "access.change_password",
+    ChangePassword,
+    Nothing,
+    ANYONE,
     http=Route(
         "POST",
         204,
         "/access/password",
         "Change the password",
         "Replace the password. Every other session ends.",
-        _TAG,
     ),
     audit=("credential.password_changed",),
 )
 START_TOTP = Operation(
-    name="access.start_totp",
-    asked=Nothing,
-    answered=TotpStarted,
-    reach=Reach.ANYONE,
-    http=POST("/access/totp", "Begin to add an application", _START_TOTP, _TAG),
+    "access.start_totp",
+    Nothing,
+    TotpStarted,
+    ANYONE,
+    http=POST("/access/totp", "Begin to add an application", _START_TOTP),
 )
 CONFIRM_TOTP = Operation(
-    name="access.confirm_totp",
-    asked=ConfirmTotp,
-    answered=FactorAdded,
-    reach=Reach.ANYONE,
-    http=POST("/access/totp/confirmation", "Add an application", _CONFIRM_TOTP, _TAG),
+    "access.confirm_totp",
+    ConfirmTotp,
+    FactorAdded,
+    ANYONE,
+    http=POST("/access/totp/confirmation", "Add an application", _CONFIRM_TOTP),
     audit=("credential.factor_added",),
 )
 START_PASSKEY = Operation(
-    name="access.start_passkey",
-    asked=Nothing,
-    answered=PasskeyOptions,
-    reach=Reach.ANYONE,
-    http=ACT("/access/passkey-options", "Begin to add a passkey", _START_PASSKEY, _TAG),
+    "access.start_passkey",
+    Nothing,
+    PasskeyOptions,
+    ANYONE,
+    http=ACT("/access/passkey-options", "Begin to add a passkey", _START_PASSKEY),
 )
 ADD_PASSKEY = Operation(
-    name="access.add_passkey",
-    asked=AddPasskey,
-    answered=FactorAdded,
-    reach=Reach.ANYONE,
-    http=POST("/access/passkeys", "Add a passkey", _ADD_PASSKEY, _TAG),
+    "access.add_passkey",
+    AddPasskey,
+    FactorAdded,
+    ANYONE,
+    http=POST("/access/passkeys", "Add a passkey", _ADD_PASSKEY),
     audit=("credential.factor_added",),
 )
 REMOVE_FACTOR = Operation(
-    name="access.remove_factor",
-    asked=RemoveFactor,
-    answered=Nothing,
-    reach=Reach.ANYONE,
-    http=DELETE("/access/factors/{id}", "Remove a second factor", tag=_TAG),
+    "access.remove_factor",
+    RemoveFactor,
+    Nothing,
+    ANYONE,
+    http=DELETE("/access/factors/{id}", "Remove a second factor"),
     audit=("credential.factor_removed",),
 )
 RENEW_RECOVERY_CODES = Operation(
-    name="access.renew_recovery_codes",
-    asked=Nothing,
-    answered=RecoveryCodes,
-    reach=Reach.ANYONE,
-    http=POST("/access/recovery-codes", "Renew the recovery codes", _RENEW, _TAG),
+    "access.renew_recovery_codes",
+    Nothing,
+    RecoveryCodes,
+    ANYONE,
+    http=POST("/access/recovery-codes", "Renew the recovery codes", _RENEW),
     audit=("credential.recovery_codes_renewed",),
 )
 END_SESSION = Operation(
-    name="access.end_session",
-    asked=EndSession,
-    answered=Nothing,
-    reach=Reach.ANYONE,
-    http=DELETE("/access/sessions/{id}", "End one session", tag=_TAG),
+    "access.end_session",
+    EndSession,
+    Nothing,
+    ANYONE,
+    http=DELETE("/access/sessions/{id}", "End one session"),
     audit=("session.ended",),
 )
 END_SESSIONS = Operation(
-    name="access.end_sessions",
-    asked=Nothing,
-    answered=Nothing,
-    reach=Reach.ANYONE,
-    http=DELETE("/access/sessions", "Sign out everywhere", _END_ALL, _TAG),
+    "access.end_sessions",
+    Nothing,
+    Nothing,
+    ANYONE,
+    http=DELETE("/access/sessions", "Sign out everywhere", _END_ALL),
     audit=("session.ended_everywhere",),
 )
 INVITE_AGENT = Operation(
-    name="agents.invite",
-    asked=InviteAgent,
-    answered=Invited,
-    right=Permission.AGENTS_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=POST("/agents/invitations", "Invite an agent", _INVITE, "Agents"),
+    "agents.invite",
+    InviteAgent,
+    Invited,
+    somewhere(Permission.AGENTS_WRITE),
+    http=POST("/agents/invitations", "Invite an agent", _INVITE),
     audit=("credential.invited",),
 )
 # Asked before there is a session. Their routes are written by hand: they set and read what browsers keep.
-LOG_IN = Operation("session.log_in", LogIn, LogInOutcome, reach=Reach.NO_SESSION)
-ANSWER_FACTOR = Operation("session.answer_factor", AnswerFactor, SessionOpened, reach=Reach.NO_SESSION)
-FACTOR_CHALLENGE = Operation("session.factor_challenge", ByPending, PasskeyOptions, reach=Reach.NO_SESSION)
-READ_INVITATION = Operation("invitation.read", ByInvitation, InvitationView, reach=Reach.NO_SESSION)
-ACCEPT_INVITATION = Operation(
-    "invitation.accept", AcceptInvitation, InvitationAccepted, reach=Reach.NO_SESSION
-)
-SIGN_ON_OFFERED = Operation("sign_on.offered", Nothing, SignOnOffered, reach=Reach.NO_SESSION)
-START_SIGN_ON = Operation("sign_on.start", Nothing, SignOnStarted, reach=Reach.NO_SESSION)
-FINISH_SIGN_ON = Operation("sign_on.finish", FinishSignOn, LogInOutcome, reach=Reach.NO_SESSION)
-SESSION = Operation("session.show", Nothing, SessionView, reach=Reach.ANYONE)
-LOG_OUT = Operation("session.log_out", Nothing, Nothing, reach=Reach.ANYONE)
+LOG_IN = Operation("session.log_in", LogIn, LogInOutcome, NO_SESSION)
+ANSWER_FACTOR = Operation("session.answer_factor", AnswerFactor, SessionOpened, NO_SESSION)
+FACTOR_CHALLENGE = Operation("session.factor_challenge", ByPending, PasskeyOptions, NO_SESSION)
+READ_INVITATION = Operation("invitation.read", ByInvitation, InvitationView, NO_SESSION)
+ACCEPT_INVITATION = Operation("invitation.accept", AcceptInvitation, InvitationAccepted, NO_SESSION)
+SIGN_ON_OFFERED = Operation("sign_on.offered", Nothing, SignOnOffered, NO_SESSION)
+START_SIGN_ON = Operation("sign_on.start", Nothing, SignOnStarted, NO_SESSION)
+FINISH_SIGN_ON = Operation("sign_on.finish", FinishSignOn, LogInOutcome, NO_SESSION)
+SESSION = Operation("session.show", Nothing, SessionView, ANYONE)
+LOG_OUT = Operation("session.log_out", Nothing, Nothing, ANYONE)
 STREAM_OPENED = Operation(
-    "session.stream_opened",
-    Nothing,
-    StreamOpened,
-    right=Permission.TRANSACTIONS_READ,
-    reach=Reach.SOMEWHERE,
+    "session.stream_opened", Nothing, StreamOpened, somewhere(Permission.TRANSACTIONS_READ)
 )
-SESSIONS_ENDED = Operation("session.which_ended", SessionsEnded, list[bytes], reach=Reach.NO_SESSION)
+SESSIONS_ENDED = Operation("session.which_ended", SessionsEnded, list[bytes], NO_SESSION)
 OPERATIONS = (
     LOG_IN,
     ANSWER_FACTOR,

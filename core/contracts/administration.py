@@ -9,7 +9,7 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import CompanyRef, Money, PersonRef, StoreRef, Timestamp
 from core.contracts.ids import AgentId, AnyId, CompanyId, GrantId, RecordId, StoreId
 from core.contracts.listing import Paged, Why, Words
-from core.contracts.operation import ACT, GET, PATCH, POST, Operation, Reach
+from core.contracts.operation import ACT, BY_RECORD, GET, PATCH, POST, Operation, everywhere, somewhere
 from core.contracts.permissions import Permission
 
 ADMINISTRATOR = "administrator"
@@ -267,7 +267,6 @@ class Onlookers(msgspec.Struct):
     every_s: int = LOOKING_EVERY_S
 
 
-_TAG: Final = "Administration"
 _LOOKING: Final = "Looking"
 _GIVE: Final = (
     "Give a role within a place. Nobody gives what they do not hold there, or anything to themselves."
@@ -277,123 +276,85 @@ _ROLES: Final = "Return every role with its permissions, and every permission th
 _CHANGE: Final = "Give a role other permissions; whoever holds it has them at their next call."
 _CHAIN: Final = "Recompute the chain from where the last look ended, and say up to which number it is whole."
 _LOOK: Final = "Say so every 15 seconds while the record is open, and learn who else has it open."
+_AGENTS_READ: Final = somewhere(Permission.AGENTS_READ)
+_AGENTS_WRITE: Final = somewhere(Permission.AGENTS_WRITE)
+_GRANTS_WRITE: Final = somewhere(Permission.GRANTS_WRITE)
+_GRANTS_WRITE_EVERYWHERE: Final = everywhere(Permission.GRANTS_WRITE)
+_AUDIT_READ: Final = somewhere(Permission.AUDIT_READ)
 LIST_AGENTS = Operation(
-    name="agents.list",
-    asked=ListAgents,
-    answered=AgentPage,
-    right=Permission.AGENTS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/agents", "Search agents", tag=_TAG),
+    "agents.list", ListAgents, AgentPage, _AGENTS_READ, http=GET("/agents", "Search agents")
 )
 ONE_AGENT = Operation(
-    name="agents.one",
-    asked=OneAgent,
-    answered=AgentDetail,
-    right=Permission.AGENTS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/agents/{id}", "One agent", tag=_TAG),
+    "agents.one", OneAgent, AgentDetail, _AGENTS_READ, http=GET("/agents/{id}", "One agent")
 )
 DISABLE_AGENT = Operation(
-    name="agents.disable",
-    asked=DisableAgent,
-    answered=AgentDetail,
-    right=Permission.AGENTS_WRITE,
-    reach=Reach.SOMEWHERE,
+    "agents.disable",
+    DisableAgent,
+    AgentDetail,
+    _AGENTS_WRITE,
     http=ACT(
-        "/agents/{id}/disable",
-        "Disable an agent",
-        "End the agent's sessions and let them log in no more.",
-        _TAG,
+        "/agents/{id}/disable", "Disable an agent", "End the agent's sessions and let them log in no more."
     ),
     audit=("agent.disabled",),
 )
 ENABLE_AGENT = Operation(
-    name="agents.enable",
-    asked=EnableAgent,
-    answered=AgentDetail,
-    right=Permission.AGENTS_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/agents/{id}/enable", "Enable an agent", _ENABLE, _TAG),
+    "agents.enable",
+    EnableAgent,
+    AgentDetail,
+    _AGENTS_WRITE,
+    http=ACT("/agents/{id}/enable", "Enable an agent", _ENABLE),
     audit=("agent.enabled",),
 )
 GIVE_GRANT = Operation(
-    name="grants.give",
-    asked=GiveGrant,
-    answered=AgentDetail,
-    right=Permission.GRANTS_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=POST("/agents/{id}/grants", "Give a grant", _GIVE, _TAG),
+    "grants.give",
+    GiveGrant,
+    AgentDetail,
+    _GRANTS_WRITE,
+    http=POST("/agents/{id}/grants", "Give a grant", _GIVE),
     audit=("grant.given",),
 )
 REVOKE_GRANT = Operation(
-    name="grants.revoke",
-    asked=RevokeGrant,
-    answered=AgentDetail,
-    right=Permission.GRANTS_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=ACT(
-        "/grants/{id}/revoke",
-        "Take a grant back",
-        "End a grant: it is gone at the agent's next call.",
-        _TAG,
-    ),
+    "grants.revoke",
+    RevokeGrant,
+    AgentDetail,
+    _GRANTS_WRITE,
+    http=ACT("/grants/{id}/revoke", "Take a grant back", "End a grant: it is gone at the agent's next call."),
     audit=("grant.revoked",),
 )
 LIST_ROLES = Operation(
-    name="roles.list",
-    asked=Nothing,
-    answered=RoleList,
-    right=Permission.AGENTS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/roles", "List roles", _ROLES, _TAG),
+    "roles.list", Nothing, RoleList, _AGENTS_READ, http=GET("/roles", "List roles", _ROLES)
 )
 CREATE_ROLE = Operation(
-    name="roles.create",
-    asked=CreateRole,
-    answered=RoleView,
-    right=Permission.GRANTS_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=POST("/roles", "Create a role", "Add a role of the institution's own.", _TAG),
+    "roles.create",
+    CreateRole,
+    RoleView,
+    _GRANTS_WRITE_EVERYWHERE,
+    http=POST("/roles", "Create a role", "Add a role of the institution's own."),
     audit=("role.created",),
 )
 CHANGE_ROLE = Operation(
-    name="roles.change",
-    asked=ChangeRole,
-    answered=RoleView,
-    right=Permission.GRANTS_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=PATCH("/roles/{code}", "Change a role", _CHANGE, _TAG),
+    "roles.change",
+    ChangeRole,
+    RoleView,
+    _GRANTS_WRITE_EVERYWHERE,
+    http=PATCH("/roles/{code}", "Change a role", _CHANGE),
     audit=("role.changed",),
 )
 LIST_ACTIONS = Operation(
-    name="audit.list",
-    asked=ListActions,
-    answered=ActionPage,
-    right=Permission.AUDIT_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/audit", "What people did, newest first", tag=_TAG),
+    "audit.list", ListActions, ActionPage, _AUDIT_READ, http=GET("/audit", "What people did, newest first")
 )
 CHAIN = Operation(
-    name="audit.chain",
-    asked=Nothing,
-    answered=ChainState,
-    right=Permission.AUDIT_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/audit/chain", "Whether the audit is whole", _CHAIN, _TAG),
+    "audit.chain",
+    Nothing,
+    ChainState,
+    _AUDIT_READ,
+    http=GET("/audit/chain", "Whether the audit is whole", _CHAIN),
 )
 LOOK = Operation(
-    name="looking.look",
-    asked=Look,
-    answered=Onlookers,
-    reach=Reach.BY_RECORD,
-    http=ACT("/looking", "Say that one looks at a record", _LOOK, _LOOKING),
+    "looking.look", Look, Onlookers, BY_RECORD, http=ACT("/looking", "Say that one looks at a record", _LOOK)
 )
 LIST_ONLOOKERS = Operation(
-    name="looking.list",
-    asked=ListOnlookers,
-    answered=Onlookers,
-    reach=Reach.BY_RECORD,
-    http=GET("/looking", "Who looks at a record", tag=_LOOKING),
+    "looking.list", ListOnlookers, Onlookers, BY_RECORD, http=GET("/looking", "Who looks at a record")
 )
 OPERATIONS = (
     LIST_AGENTS,

@@ -17,7 +17,7 @@ from core.contracts.ids import (
     TemplateId,
 )
 from core.contracts.listing import Paged, Remark, Revision, Why, Words
-from core.contracts.operation import ACT, GET, PATCH, POST, Operation, Reach
+from core.contracts.operation import ACT, BY_RECORD, GET, PATCH, POST, Operation, everywhere, somewhere
 from core.contracts.permissions import Permission
 from core.contracts.texts import LINES
 
@@ -430,143 +430,119 @@ class TemplateDetail(TemplateSummary, kw_only=True):
     fields: list[str]
 
 
-_TAG: Final = "Contracts"
+_CONTRACTS_READ: Final = somewhere(Permission.CONTRACTS_READ)
+_CONTRACTS_WRITE: Final = somewhere(Permission.CONTRACTS_WRITE)
+_SERVICES_WRITE: Final = somewhere(Permission.SERVICES_WRITE)
 LIST = Operation(
-    name="contracts.list",
-    asked=ListContracts,
-    answered=ContractPage,
-    right=Permission.CONTRACTS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/contracts", "List contracts, newest first", tag=_TAG),
+    "contracts.list",
+    ListContracts,
+    ContractPage,
+    _CONTRACTS_READ,
+    http=GET("/contracts", "List contracts, newest first"),
 )
 ONE = Operation(
-    name="contracts.one",
-    asked=OneContract,
-    answered=ContractDetail,
-    right=Permission.CONTRACTS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/contracts/{id}", "One contract", tag=_TAG),
+    "contracts.one", OneContract, ContractDetail, _CONTRACTS_READ, http=GET("/contracts/{id}", "One contract")
 )
 FORM = Operation(
-    name="contracts.form",
-    asked=FillContract,
-    answered=ContractForm,
-    right=Permission.CONTRACTS_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=GET("/contract-forms/{id}", "What a company's contract may name", tag=_TAG),
+    "contracts.form",
+    FillContract,
+    ContractForm,
+    _CONTRACTS_WRITE,
+    http=GET("/contract-forms/{id}", "What a company's contract may name"),
 )
 MAKE = Operation(
-    name="contracts.make",
-    asked=MakeContract,
-    answered=ContractDetail,
-    right=Permission.CONTRACTS_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=POST("/contracts", "Make a contract", tag=_TAG),
+    "contracts.make",
+    MakeContract,
+    ContractDetail,
+    _CONTRACTS_WRITE,
+    http=POST("/contracts", "Make a contract"),
     audit=("contract.make",),
 )
 WORD = Operation(
-    name="contracts.word",
-    asked=WordContract,
-    answered=ContractDetail,
-    right=Permission.CONTRACTS_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=PATCH("/contracts/{id}", "Word a contract", tag=_TAG),
+    "contracts.word",
+    WordContract,
+    ContractDetail,
+    _CONTRACTS_WRITE,
+    http=PATCH("/contracts/{id}", "Word a contract"),
     audit=("contract.word",),
 )
 AMEND = Operation(
-    name="contracts.amend",
-    asked=AmendContract,
-    answered=ContractDetail,
-    right=Permission.CONTRACTS_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/contracts/{id}/amend", "Amend a contract", tag=_TAG),
+    "contracts.amend",
+    AmendContract,
+    ContractDetail,
+    _CONTRACTS_WRITE,
+    http=ACT("/contracts/{id}/amend", "Amend a contract"),
     audit=("contract.amend",),
 )
 MOVE = Operation(
-    name="contracts.move",
-    asked=MoveContract,
-    answered=ContractDetail,
-    reach=Reach.BY_RECORD,
-    http=ACT("/contracts/{id}/{act}", "Move a contract", tag=_TAG),
+    "contracts.move",
+    MoveContract,
+    ContractDetail,
+    BY_RECORD,
+    http=ACT("/contracts/{id}/{act}", "Move a contract"),
     audit=("contract.notice", *(f"contract.{act}" for act in get_args(MovingAct))),
 )
 SIGN = Operation(
-    name="contracts.sign",
-    asked=SignContract,
-    answered=ContractDetail,
-    right=Permission.CONTRACTS_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/contracts/{id}/sign", "Sign a contract", tag=_TAG),
+    "contracts.sign",
+    SignContract,
+    ContractDetail,
+    _CONTRACTS_WRITE,
+    http=ACT("/contracts/{id}/sign", "Sign a contract"),
     audit=("contract.sign",),
 )
-PREVIEW = Operation(
-    name="contracts.preview",
-    asked=PreviewContract,
-    answered=bytes,
-    right=Permission.CONTRACTS_READ,
-    reach=Reach.SOMEWHERE,
-)
+PREVIEW = Operation("contracts.preview", PreviewContract, bytes, _CONTRACTS_READ)
 TEMPLATES = Operation(
-    name="contract_templates.list",
-    asked=Nothing,
-    answered=TemplateList,
-    right=Permission.CONTRACTS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET(
-        "/contract-templates", "List the versions of the template", "Every version, newest first.", _TAG
-    ),
+    "contract_templates.list",
+    Nothing,
+    TemplateList,
+    _CONTRACTS_READ,
+    http=GET("/contract-templates", "List the versions of the template", "Every version, newest first."),
 )
 ONE_TEMPLATE = Operation(
-    name="contract_templates.one",
-    asked=OneTemplate,
-    answered=TemplateDetail,
-    right=Permission.CONTRACTS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/contract-templates/{id}", "One version of the template", tag=_TAG),
+    "contract_templates.one",
+    OneTemplate,
+    TemplateDetail,
+    _CONTRACTS_READ,
+    http=GET("/contract-templates/{id}", "One version of the template"),
 )
 WRITE_TEMPLATE = Operation(
-    name="contract_templates.write",
-    asked=WriteTemplate,
-    answered=TemplateDetail,
-    right=Permission.CONTRACTS_TEMPLATES,
-    reach=Reach.EVERYWHERE,
-    http=POST("/contract-templates", "Write the next version of the template", tag=_TAG),
+    "contract_templates.write",
+    WriteTemplate,
+    TemplateDetail,
+    everywhere(Permission.CONTRACTS_TEMPLATES),
+    http=POST("/contract-templates", "Write the next version of the template"),
     audit=("contract_template.written",),
 )
 _SERVICES: Final = "Services"
 SERVICE = Operation(
-    name="services.one",
-    asked=OneService,
-    answered=ServiceDetail,
-    right=Permission.DIRECTORY_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/services/{id}", "One service", tag=_SERVICES),
+    "services.one",
+    OneService,
+    ServiceDetail,
+    somewhere(Permission.DIRECTORY_READ),
+    http=GET("/services/{id}", "One service"),
 )
 MAKE_SERVICE = Operation(
-    name="services.make",
-    asked=MakeService,
-    answered=ServiceDetail,
-    right=Permission.SERVICES_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=POST("/services", "Add a service to a store", tag=_SERVICES),
+    "services.make",
+    MakeService,
+    ServiceDetail,
+    _SERVICES_WRITE,
+    http=POST("/services", "Add a service to a store"),
     audit=("service.made",),
 )
 SET_OPTIONS = Operation(
-    name="services.set_options",
-    asked=SetOptions,
-    answered=ServiceDetail,
-    right=Permission.SERVICES_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/services/{id}/options", "Set options", tag=_SERVICES),
+    "services.set_options",
+    SetOptions,
+    ServiceDetail,
+    _SERVICES_WRITE,
+    http=ACT("/services/{id}/options", "Set options"),
     audit=("service.options",),
 )
 SET_LIMITS = Operation(
-    name="services.set_limits",
-    asked=SetLimits,
-    answered=ServiceDetail,
-    right=Permission.SERVICES_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/services/{id}/limits", "Set limits", tag=_SERVICES),
+    "services.set_limits",
+    SetLimits,
+    ServiceDetail,
+    _SERVICES_WRITE,
+    http=ACT("/services/{id}/limits", "Set limits"),
     audit=("service.limits",),
 )
 OPERATIONS = (

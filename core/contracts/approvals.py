@@ -7,7 +7,7 @@ import msgspec
 from core.contracts.desk_views import Money, PersonRef, StoreRef, Timestamp
 from core.contracts.ids import ApprovalId, TransactionId
 from core.contracts.listing import Paged, Remark, Why
-from core.contracts.operation import ACT, GET, Operation, Reach
+from core.contracts.operation import ACT, BY_RECORD, GET, Operation, somewhere
 from core.contracts.permissions import Permission
 
 ApprovalState = Literal["waiting", "approved", "done", "failed", "refused", "withdrawn", "expired"]
@@ -96,47 +96,44 @@ class ApprovalPage(msgspec.Struct):
     next_cursor: str | None = None
 
 
-_TAG: Final = "Approvals"
 _LIST: Final = "What waits for the caller, what the caller asked for or decided, or all that may be seen."
+_TRANSACTIONS_READ: Final = somewhere(Permission.TRANSACTIONS_READ)
 LIST = Operation(
-    name="approvals.list",
-    asked=ListApprovals,
-    answered=ApprovalPage,
-    right=Permission.TRANSACTIONS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/approvals", "List two-person acts, newest first", _LIST, _TAG),
+    "approvals.list",
+    ListApprovals,
+    ApprovalPage,
+    _TRANSACTIONS_READ,
+    http=GET("/approvals", "List two-person acts, newest first", _LIST),
 )
 ONE = Operation(
-    name="approvals.one",
-    asked=OneApproval,
-    answered=Approval,
-    right=Permission.TRANSACTIONS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/approvals/{id}", "One two-person act", tag=_TAG),
+    "approvals.one",
+    OneApproval,
+    Approval,
+    _TRANSACTIONS_READ,
+    http=GET("/approvals/{id}", "One two-person act"),
 )
 APPROVE = Operation(
-    name="approvals.approve",
-    asked=Approve,
-    answered=Approval,
-    reach=Reach.BY_RECORD,
-    http=ACT("/approvals/{id}/approve", "Approve", tag=_TAG),
+    "approvals.approve",
+    Approve,
+    Approval,
+    BY_RECORD,
+    http=ACT("/approvals/{id}/approve", "Approve"),
     audit=("approval.approved",),
 )
 REFUSE = Operation(
-    name="approvals.refuse",
-    asked=Refuse,
-    answered=Approval,
-    reach=Reach.BY_RECORD,
-    http=ACT("/approvals/{id}/refuse", "Refuse", tag=_TAG),
+    "approvals.refuse",
+    Refuse,
+    Approval,
+    BY_RECORD,
+    http=ACT("/approvals/{id}/refuse", "Refuse"),
     audit=("approval.refused",),
 )
 WITHDRAW = Operation(
-    name="approvals.withdraw",
-    asked=Withdraw,
-    answered=Approval,
-    right=Permission.TRANSACTIONS_READ,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/approvals/{id}/withdraw", "Withdraw", tag=_TAG),
+    "approvals.withdraw",
+    Withdraw,
+    Approval,
+    _TRANSACTIONS_READ,
+    http=ACT("/approvals/{id}/withdraw", "Withdraw"),
     audit=("approval.withdrawn",),
 )
 OPERATIONS = (LIST, ONE, APPROVE, REFUSE, WITHDRAW)

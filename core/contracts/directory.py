@@ -1,6 +1,5 @@
 """The directory: stores, and what is blocked in it. Operations and requests."""
 
-from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -9,7 +8,7 @@ from core.contracts.desk_views import Block, BlockList, StorePage, TargetKind
 from core.contracts.ids import BlockedId, BlockId, StoreId
 from core.contracts.listing import Limit, Paged, Why, Words
 from core.contracts.merchants import StoreRecord
-from core.contracts.operation import ACT, GET, POST, Operation, Reach
+from core.contracts.operation import ACT, GET, POST, Operation, somewhere
 from core.contracts.permissions import Permission
 
 
@@ -58,26 +57,31 @@ class LiftBlock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 _BLOCK: Final = "Refuse the target's payments from its next transaction on."
 _LIFT: Final = "End a block: payments are possible again from the next transaction on."
-_read = partial(Operation, right=Permission.DIRECTORY_READ, reach=Reach.SOMEWHERE)
-_write = partial(Operation, right=Permission.BLOCKS_WRITE, reach=Reach.SOMEWHERE)
 
-STORES = _read("stores.list", ListStores, StorePage, http=GET("/stores", "Search stores", tag="Directory"))
-STORE = _read("stores.one", OneStore, StoreRecord, http=GET("/stores/{id}", "One store", tag="Directory"))
-BLOCKS = _read(
-    "blocks.list", ListBlocks, BlockList, http=GET("/blocks", "List blocks, newest first", tag="Blocks")
+
+_DIRECTORY_READ: Final = somewhere(Permission.DIRECTORY_READ)
+_BLOCKS_WRITE: Final = somewhere(Permission.BLOCKS_WRITE)
+STORES = Operation(
+    "stores.list", ListStores, StorePage, _DIRECTORY_READ, http=GET("/stores", "Search stores")
 )
-BLOCK = _write(
+STORE = Operation("stores.one", OneStore, StoreRecord, _DIRECTORY_READ, http=GET("/stores/{id}", "One store"))
+BLOCKS = Operation(
+    "blocks.list", ListBlocks, BlockList, _DIRECTORY_READ, http=GET("/blocks", "List blocks, newest first")
+)
+BLOCK = Operation(
     "blocks.make",
     MakeBlock,
     Block,
-    http=POST("/blocks", "Block", _BLOCK, "Blocks"),
+    _BLOCKS_WRITE,
+    http=POST("/blocks", "Block", _BLOCK),
     audit=("block.made",),
 )
-LIFT = _write(
+LIFT = Operation(
     "blocks.lift",
     LiftBlock,
     Block,
-    http=ACT("/blocks/{id}/lift", "Lift a block", _LIFT, "Blocks"),
+    _BLOCKS_WRITE,
+    http=ACT("/blocks/{id}/lift", "Lift a block", _LIFT),
     audit=("block.lifted",),
 )
 OPERATIONS = (STORES, STORE, BLOCKS, BLOCK, LIFT)

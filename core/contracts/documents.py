@@ -7,7 +7,7 @@ import msgspec
 from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import CompanyRef, PersonRef, Timestamp
 from core.contracts.ids import CompanyId, DocumentId
-from core.contracts.operation import GET, Operation, Reach
+from core.contracts.operation import BY_RECORD, GET, Operation
 
 DOCUMENT_BYTES_MAX: Final = 10 * 1024 * 1024
 PART_BYTES_MAX: Final = 512 * 1024
@@ -79,28 +79,21 @@ class DocumentList(msgspec.Struct):
     data: list[DocumentView]
 
 
-_TAG: Final = "Documents"
 LIST = Operation(
-    name="documents.list",
-    asked=ListDocuments,
-    answered=DocumentList,
-    reach=Reach.BY_RECORD,
-    http=GET("/documents", "List a company's documents, newest first", tag=_TAG),
+    "documents.list",
+    ListDocuments,
+    DocumentList,
+    BY_RECORD,
+    http=GET("/documents", "List a company's documents, newest first"),
 )
 ONE = Operation(
-    name="documents.one",
-    asked=OneDocument,
-    answered=DocumentView,
-    reach=Reach.BY_RECORD,
-    http=GET("/documents/{id}/facts", "A document in few words", tag=_TAG),
+    "documents.one",
+    OneDocument,
+    DocumentView,
+    BY_RECORD,
+    http=GET("/documents/{id}/facts", "A document in few words"),
 )
-READ = Operation(name="documents.read", asked=ReadBytes, answered=bytes, reach=Reach.BY_RECORD)
-PUT_PART = Operation(name="documents.put_part", asked=PutPart, answered=Nothing, reach=Reach.BY_RECORD)
-FINISH = Operation(
-    name="documents.finish",
-    asked=FinishUpload,
-    answered=DocumentView,
-    reach=Reach.BY_RECORD,
-    audit=("document.added",),
-)
+READ = Operation("documents.read", ReadBytes, bytes, BY_RECORD)
+PUT_PART = Operation("documents.put_part", PutPart, Nothing, BY_RECORD)
+FINISH = Operation("documents.finish", FinishUpload, DocumentView, BY_RECORD, audit=("document.added",))
 OPERATIONS = (LIST, ONE, READ, PUT_PART, FINISH)

@@ -1,6 +1,5 @@
 """The estate of terminals: diagnosis, the wall, assignments and options. Operations, requests and public shapes."""
 
-from functools import partial
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -9,7 +8,7 @@ from core.contracts.desk_requests import FigureName
 from core.contracts.desk_views import StoreRef, TerminalState, TerminalView, Timestamp
 from core.contracts.ids import StoreId, TerminalId, TransactionId
 from core.contracts.listing import Paged, Remark, Why, Words
-from core.contracts.operation import ACT, GET, POST, Operation, Reach
+from core.contracts.operation import ACT, GET, POST, Operation, somewhere
 from core.contracts.permissions import Permission
 
 HopAtFault = Literal["terminal", "edge", "core", "link", "host", "issuer"]
@@ -248,65 +247,74 @@ class WallView(msgspec.Struct, kw_only=True):
     counted_at: str  # over a large estate, up to a minute ago
 
 
-_TAG: Final = "Directory"
 _ASSIGN: Final = "Add a terminal to a service of a store. It takes payments once it is activated."
 _MOVE: Final = "Put a terminal into another store or service; it must sign on anew."
 _OPTIONS: Final = "Set dialect, connectivity, tip, pre-authorisation and contactless limit; the terminal is asked to take them."
-_read = partial(Operation, right=Permission.DIRECTORY_READ, reach=Reach.SOMEWHERE)
-_write = partial(Operation, right=Permission.TERMINALS_WRITE, reach=Reach.SOMEWHERE)
 
+
+_DIRECTORY_READ: Final = somewhere(Permission.DIRECTORY_READ)
+_TERMINALS_WRITE: Final = somewhere(Permission.TERMINALS_WRITE)
 DIAGNOSIS = Operation(
     "transactions.diagnosis",
     Diagnose,
     TransactionDiagnosis,
-    right=Permission.TRANSACTIONS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/transactions/{id}/diagnosis", "Why, and is it usual?", tag="Transactions"),
+    somewhere(Permission.TRANSACTIONS_READ),
+    http=GET("/transactions/{id}/diagnosis", "Why, and is it usual?"),
 )
-LIST = _read(
-    "terminals.list", ListTerminals, EstatePage, http=GET("/terminals", "Search terminals", tag=_TAG)
+LIST = Operation(
+    "terminals.list", ListTerminals, EstatePage, _DIRECTORY_READ, http=GET("/terminals", "Search terminals")
 )
-ONE = _read("terminals.one", OneTerminal, TerminalView, http=GET("/terminals/{id}", "One terminal", tag=_TAG))
-PROFILE = _read(
+ONE = Operation(
+    "terminals.one", OneTerminal, TerminalView, _DIRECTORY_READ, http=GET("/terminals/{id}", "One terminal")
+)
+PROFILE = Operation(
     "terminals.profile",
     ReadProfile,
     TerminalProfile,
-    http=GET("/terminals/{id}/profile", "A terminal’s options and history", tag=_TAG),
+    _DIRECTORY_READ,
+    http=GET("/terminals/{id}/profile", "A terminal’s options and history"),
 )
-ASSIGN = _write(
+ASSIGN = Operation(
     "terminals.assign",
     AssignTerminal,
     TerminalProfile,
-    http=POST("/terminals", "Assign a terminal", _ASSIGN, _TAG),
+    _TERMINALS_WRITE,
+    http=POST("/terminals", "Assign a terminal", _ASSIGN),
     audit=("terminal.assigned",),
 )
-MOVE = _write(
+MOVE = Operation(
     "terminals.move",
     MoveTerminal,
     TerminalProfile,
-    http=ACT("/terminals/{id}/move", "Move a terminal", _MOVE, _TAG),
+    _TERMINALS_WRITE,
+    http=ACT("/terminals/{id}/move", "Move a terminal", _MOVE),
     audit=("terminal.moved",),
 )
-ACTIVATE = _write(
+ACTIVATE = Operation(
     "terminals.activate",
     ActivateTerminal,
     TerminalProfile,
-    http=ACT("/terminals/{id}/activate", "Activate a terminal", tag=_TAG),
+    _TERMINALS_WRITE,
+    http=ACT("/terminals/{id}/activate", "Activate a terminal"),
     audit=("terminal.activated",),
 )
-RETIRE = _write(
+RETIRE = Operation(
     "terminals.retire",
     RetireTerminal,
     TerminalProfile,
-    http=ACT("/terminals/{id}/retire", "Retire a terminal", tag=_TAG),
+    _TERMINALS_WRITE,
+    http=ACT("/terminals/{id}/retire", "Retire a terminal"),
     audit=("terminal.retired",),
 )
-SET_OPTIONS = _write(
+SET_OPTIONS = Operation(
     "terminals.set_options",
     SetTerminalOptions,
     TerminalProfile,
-    http=ACT("/terminals/{id}/options", "Set a terminal’s options", _OPTIONS, _TAG),
+    _TERMINALS_WRITE,
+    http=ACT("/terminals/{id}/options", "Set a terminal’s options", _OPTIONS),
     audit=("terminal.options",),
 )
-WALL = _read("wall.read", AskWall, WallView, http=GET("/wall", "The state of the estate", tag=_TAG))
+WALL = Operation(
+    "wall.read", AskWall, WallView, _DIRECTORY_READ, http=GET("/wall", "The state of the estate")
+)
 OPERATIONS = (DIAGNOSIS, LIST, ONE, PROFILE, ASSIGN, MOVE, ACTIVATE, RETIRE, SET_OPTIONS, WALL)

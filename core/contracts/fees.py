@@ -8,7 +8,7 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import BrandName, CompanyRef, PersonRef, Timestamp
 from core.contracts.ids import CompanyId, FeeGridId, FeeVersionId
 from core.contracts.listing import Remark
-from core.contracts.operation import ACT, GET, PATCH, POST, Operation, Reach
+from core.contracts.operation import ACT, BY_RECORD, GET, PATCH, POST, Operation, everywhere, somewhere
 from core.contracts.permissions import Permission
 
 FEE_ROWS_MAX: Final = 45  # 5 brands, 3 regions, 3 card types
@@ -210,82 +210,65 @@ class FeePreview(msgspec.Struct):
     total: FeeEffect | None
 
 
-_TAG: Final = "Fees"
 _LIST: Final = "Every grid with its version in force and the one on its way."
+_FEES_READ: Final = somewhere(Permission.FEES_READ)
+_FEES_WRITE: Final = everywhere(Permission.FEES_WRITE)
 LIST = Operation(
-    name="fee_grids.list",
-    asked=Nothing,
-    answered=FeeGridList,
-    right=Permission.FEES_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/fee-grids", "List the grids", _LIST, _TAG),
+    "fee_grids.list", Nothing, FeeGridList, _FEES_READ, http=GET("/fee-grids", "List the grids", _LIST)
 )
-ONE = Operation(
-    name="fee_grids.one",
-    asked=OneGrid,
-    answered=FeeGridDetail,
-    right=Permission.FEES_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/fee-grids/{id}", "One grid", tag=_TAG),
-)
+ONE = Operation("fee_grids.one", OneGrid, FeeGridDetail, _FEES_READ, http=GET("/fee-grids/{id}", "One grid"))
 MAKE = Operation(
-    name="fee_grids.make",
-    asked=MakeGrid,
-    answered=FeeGridDetail,
-    right=Permission.FEES_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=POST("/fee-grids", "Make a grid", tag=_TAG),
+    "fee_grids.make",
+    MakeGrid,
+    FeeGridDetail,
+    _FEES_WRITE,
+    http=POST("/fee-grids", "Make a grid"),
     audit=("fee_grid.made",),
 )
 ASSIGN = Operation(
-    name="fee_grids.assign",
-    asked=AssignGrid,
-    answered=FeeGridDetail,
-    right=Permission.FEES_WRITE,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/fee-grids/{id}/companies", "Let a company pay by a grid", tag=_TAG),
+    "fee_grids.assign",
+    AssignGrid,
+    FeeGridDetail,
+    somewhere(Permission.FEES_WRITE),
+    http=ACT("/fee-grids/{id}/companies", "Let a company pay by a grid"),
     audit=("company.fees_set",),
 )
 MAKE_VERSION = Operation(
-    name="fee_versions.make",
-    asked=MakeVersion,
-    answered=FeeVersionDetail,
-    right=Permission.FEES_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=POST("/fee-grids/{id}/versions", "Begin the next version", tag=_TAG),
+    "fee_versions.make",
+    MakeVersion,
+    FeeVersionDetail,
+    _FEES_WRITE,
+    http=POST("/fee-grids/{id}/versions", "Begin the next version"),
     audit=("fee_version.made",),
 )
 ONE_VERSION = Operation(
-    name="fee_versions.one",
-    asked=OneVersion,
-    answered=FeeVersionDetail,
-    right=Permission.FEES_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/fee-versions/{id}", "One version", tag=_TAG),
+    "fee_versions.one",
+    OneVersion,
+    FeeVersionDetail,
+    _FEES_READ,
+    http=GET("/fee-versions/{id}", "One version"),
 )
 EDIT_VERSION = Operation(
-    name="fee_versions.edit",
-    asked=EditVersion,
-    answered=FeeVersionDetail,
-    right=Permission.FEES_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=PATCH("/fee-versions/{id}", "Edit a draft", tag=_TAG),
+    "fee_versions.edit",
+    EditVersion,
+    FeeVersionDetail,
+    _FEES_WRITE,
+    http=PATCH("/fee-versions/{id}", "Edit a draft"),
     audit=("fee_version.edited",),
 )
 MOVE_VERSION = Operation(
-    name="fee_versions.move",
-    asked=MoveVersion,
-    answered=FeeVersionDetail,
-    reach=Reach.BY_RECORD,
-    http=ACT("/fee-versions/{id}/{act}", "Submit, approve, send back or withdraw", tag=_TAG),
+    "fee_versions.move",
+    MoveVersion,
+    FeeVersionDetail,
+    BY_RECORD,
+    http=ACT("/fee-versions/{id}/{act}", "Submit, approve, send back or withdraw"),
     audit=tuple(f"fee_version.{act}" for act in get_args(FeeAct)),
 )
 PREVIEW = Operation(
-    name="fee_versions.preview",
-    asked=PreviewFees,
-    answered=FeePreview,
-    right=Permission.FEES_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/fee-versions/{id}/preview", "What a version would have cost", tag=_TAG),
+    "fee_versions.preview",
+    PreviewFees,
+    FeePreview,
+    _FEES_READ,
+    http=GET("/fee-versions/{id}/preview", "What a version would have cost"),
 )
 OPERATIONS = (LIST, ONE, MAKE, ASSIGN, MAKE_VERSION, ONE_VERSION, EDIT_VERSION, MOVE_VERSION, PREVIEW)

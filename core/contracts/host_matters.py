@@ -7,7 +7,7 @@ import msgspec
 from core.contracts.desk_views import Money, StoreRef, Timestamp
 from core.contracts.ids import HostMatterId
 from core.contracts.listing import Paged, Why
-from core.contracts.operation import ACT, GET, Operation, Reach
+from core.contracts.operation import ACT, GET, Operation, somewhere
 from core.contracts.permissions import Permission
 
 HostMatterKind = Literal[
@@ -96,34 +96,29 @@ class HostMatterPage(msgspec.Struct):
     counts: dict[HostMatterKind, int]
 
 
-_TAG: Final = "Acquirers"
 _CLOSE: Final = "End it by your word: nothing is sent to the host any more, and a reversal that it owed an answer counts as done."
+_TRANSACTIONS_CANCEL: Final = somewhere(Permission.TRANSACTIONS_CANCEL)
 LIST = Operation(
-    name="host_matters.list",
-    asked=ListHostMatters,
-    answered=HostMatterPage,
-    right=Permission.TRANSACTIONS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/host-matters", "List what waits for a person to look at, newest first", tag=_TAG),
+    "host_matters.list",
+    ListHostMatters,
+    HostMatterPage,
+    somewhere(Permission.TRANSACTIONS_READ),
+    http=GET("/host-matters", "List what waits for a person to look at, newest first"),
 )
 CLOSE = Operation(
-    name="host_matters.close",
-    asked=CloseHostMatter,
-    answered=HostMatter,
-    right=Permission.TRANSACTIONS_CANCEL,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/host-matters/{id}/close", "Close", _CLOSE, _TAG),
+    "host_matters.close",
+    CloseHostMatter,
+    HostMatter,
+    _TRANSACTIONS_CANCEL,
+    http=ACT("/host-matters/{id}/close", "Close", _CLOSE),
     audit=("host_matter.closed",),
 )
 RETRY = Operation(
-    name="host_matters.retry",
-    asked=RetryHostMatter,
-    answered=HostMatter,
-    right=Permission.TRANSACTIONS_CANCEL,
-    reach=Reach.SOMEWHERE,
-    http=ACT(
-        "/host-matters/{id}/retry", "Ask the host again", "Send once more what the host refused, now.", _TAG
-    ),
+    "host_matters.retry",
+    RetryHostMatter,
+    HostMatter,
+    _TRANSACTIONS_CANCEL,
+    http=ACT("/host-matters/{id}/retry", "Ask the host again", "Send once more what the host refused, now."),
     audit=("host_matter.retried",),
 )
 OPERATIONS = (LIST, CLOSE, RETRY)

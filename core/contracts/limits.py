@@ -7,7 +7,7 @@ import msgspec
 from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Money, PersonRef, Timestamp
 from core.contracts.listing import Why
-from core.contracts.operation import ACT, GET, Operation, Reach
+from core.contracts.operation import ACT, GET, Operation, everywhere, somewhere
 from core.contracts.permissions import Permission
 
 AMOUNT_MINOR_MAX = 10**9
@@ -54,24 +54,21 @@ class ApprovalLimits(msgspec.Struct):
     next_cursor: str | None = None
 
 
-_TAG: Final = "Approvals"
 _LIST: Final = "Return up to which amount one person is enough, who set it, and what counts for the caller."
 _SET: Final = "Set the limit for everybody but its author, for whom a lower one before it stays until somebody else sets it."
 LIST = Operation(
-    name="approval_limits.list",
-    asked=Nothing,
-    answered=ApprovalLimits,
-    right=Permission.TRANSACTIONS_REFUND_APPROVE,
-    reach=Reach.SOMEWHERE,
-    http=GET("/approval-limits", "What one person may do alone", _LIST, _TAG),
+    "approval_limits.list",
+    Nothing,
+    ApprovalLimits,
+    somewhere(Permission.TRANSACTIONS_REFUND_APPROVE),
+    http=GET("/approval-limits", "What one person may do alone", _LIST),
 )
 SET = Operation(
-    name="approval_limits.set",
-    asked=SetLimit,
-    answered=ApprovalLimit,
-    right=Permission.GRANTS_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=ACT("/approval-limits", "Set what one person may do alone", _SET, _TAG),
+    "approval_limits.set",
+    SetLimit,
+    ApprovalLimit,
+    everywhere(Permission.GRANTS_WRITE),
+    http=ACT("/approval-limits", "Set what one person may do alone", _SET),
     audit=("limit.changed",),
 )
 OPERATIONS = (LIST, SET)

@@ -8,7 +8,7 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Timestamp
 from core.contracts.ids import MacroId, TargetId
 from core.contracts.listing import Revision
-from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, Reach
+from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, everywhere, somewhere
 from core.contracts.permissions import Permission
 from core.contracts.texts import LINES
 
@@ -128,64 +128,57 @@ class MacroRun(msgspec.Struct, kw_only=True):
     steps: list[StepView]
 
 
-_TAG: Final = "Macros"
 _CHANGE: Final = (
     "Write every field of a macro; refused when somebody else wrote after the revision that is named."
 )
 _PREVIEW: Final = "What would happen step by step, or the text with its fields filled. Changes nothing."
 _RUN: Final = "Run every step in one transaction, with the caller’s own rights: all of them happen, or none."
+_MACROS_USE: Final = somewhere(Permission.MACROS_USE)
+_MACROS_WRITE: Final = everywhere(Permission.MACROS_WRITE)
 LIST = Operation(
-    name="macros.list",
-    asked=ListMacros,
-    answered=MacroList,
-    right=Permission.MACROS_USE,
-    reach=Reach.SOMEWHERE,
-    http=GET("/macros", "List macros", "Stored answers and sequences, by name.", _TAG),
+    "macros.list",
+    ListMacros,
+    MacroList,
+    _MACROS_USE,
+    http=GET("/macros", "List macros", "Stored answers and sequences, by name."),
 )
 ADD = Operation(
-    name="macros.add",
-    asked=AddMacro,
-    answered=Macro,
-    right=Permission.MACROS_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=POST("/macros", "Add a macro", "Write a new answer or sequence.", _TAG),
+    "macros.add",
+    AddMacro,
+    Macro,
+    _MACROS_WRITE,
+    http=POST("/macros", "Add a macro", "Write a new answer or sequence."),
     audit=("macro.added",),
 )
 CHANGE = Operation(
-    name="macros.change",
-    asked=ChangeMacro,
-    answered=Macro,
-    right=Permission.MACROS_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=PATCH("/macros/{id}", "Change a macro", _CHANGE, _TAG),
+    "macros.change",
+    ChangeMacro,
+    Macro,
+    _MACROS_WRITE,
+    http=PATCH("/macros/{id}", "Change a macro", _CHANGE),
     audit=("macro.changed",),
 )
 REMOVE = Operation(
-    name="macros.remove",
-    asked=RemoveMacro,
-    answered=Nothing,
-    right=Permission.MACROS_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=DELETE(
-        "/macros/{id}", "Remove a macro", "Take a macro out of use; what it did stays on record.", _TAG
-    ),
+    "macros.remove",
+    RemoveMacro,
+    Nothing,
+    _MACROS_WRITE,
+    http=DELETE("/macros/{id}", "Remove a macro", "Take a macro out of use; what it did stays on record."),
     audit=("macro.removed",),
 )
 PREVIEW = Operation(
-    name="macros.preview",
-    asked=PreviewMacro,
-    answered=MacroPreview,
-    right=Permission.MACROS_USE,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/macros/{id}/preview", "Preview a macro", _PREVIEW, _TAG),
+    "macros.preview",
+    PreviewMacro,
+    MacroPreview,
+    _MACROS_USE,
+    http=ACT("/macros/{id}/preview", "Preview a macro", _PREVIEW),
 )
 RUN = Operation(
-    name="macros.run",
-    asked=RunMacro,
-    answered=MacroRun,
-    right=Permission.MACROS_USE,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/macros/{id}/run", "Run a macro", _RUN, _TAG),
+    "macros.run",
+    RunMacro,
+    MacroRun,
+    _MACROS_USE,
+    http=ACT("/macros/{id}/run", "Run a macro", _RUN),
     audit=("macro.run",),
 )
 OPERATIONS = (LIST, ADD, CHANGE, REMOVE, PREVIEW, RUN)

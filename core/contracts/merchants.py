@@ -8,7 +8,7 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import StoreDetail, StoreSummary, Timestamp
 from core.contracts.ids import AccountId, CompanyId, ContactId, PlaceId, StoreId
 from core.contracts.listing import Paged, Remark, Revision, Words
-from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, Reach
+from core.contracts.operation import ACT, BY_RECORD, DELETE, GET, PATCH, POST, Operation, somewhere
 from core.contracts.permissions import Permission
 
 DuplicateReason = Literal["siren", "siret", "vat", "iban", "name", "phone", "email"]
@@ -306,139 +306,110 @@ class DuplicateList(msgspec.Struct):
     data: list[Duplicate]
 
 
-_TAG: Final = "Merchants"
 _STALE: Final = "refused when somebody else wrote meanwhile."
 _ALIKE: Final = "a look-alike wants a reason why this is another."
 _CONTACT: Final = "Add somebody to call at an account, a company or a store."
 _DUPLICATES: Final = "Return who may be the same merchant, why, and how likely."
+_DIRECTORY_READ: Final = somewhere(Permission.DIRECTORY_READ)
+_MERCHANTS_EDIT: Final = somewhere(Permission.MERCHANTS_EDIT)
 LIST_ACCOUNTS = Operation(
-    name="accounts.list",
-    asked=ListAccounts,
-    answered=AccountPage,
-    right=Permission.DIRECTORY_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/accounts", "Search accounts", tag=_TAG),
+    "accounts.list", ListAccounts, AccountPage, _DIRECTORY_READ, http=GET("/accounts", "Search accounts")
 )
 ONE_ACCOUNT = Operation(
-    name="accounts.one",
-    asked=OneAccount,
-    answered=AccountDetail,
-    right=Permission.DIRECTORY_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/accounts/{id}", "One account", tag=_TAG),
+    "accounts.one", OneAccount, AccountDetail, _DIRECTORY_READ, http=GET("/accounts/{id}", "One account")
 )
 CREATE_ACCOUNT = Operation(
-    name="accounts.create",
-    asked=CreateAccount,
-    answered=AccountDetail,
-    right=Permission.MERCHANTS_EDIT,
-    reach=Reach.SOMEWHERE,
-    http=POST("/accounts", "Create an account", "Create an account without a company.", _TAG),
+    "accounts.create",
+    CreateAccount,
+    AccountDetail,
+    _MERCHANTS_EDIT,
+    http=POST("/accounts", "Create an account", "Create an account without a company."),
     audit=("account.created",),
 )
 EDIT_ACCOUNT = Operation(
-    name="accounts.edit",
-    asked=EditAccount,
-    answered=AccountDetail,
-    right=Permission.MERCHANTS_EDIT,
-    reach=Reach.SOMEWHERE,
-    http=PATCH("/accounts/{id}", "Edit an account", f"Rename an account; {_STALE}", _TAG),
+    "accounts.edit",
+    EditAccount,
+    AccountDetail,
+    _MERCHANTS_EDIT,
+    http=PATCH("/accounts/{id}", "Edit an account", f"Rename an account; {_STALE}"),
     audit=("account.edited",),
 )
 LIST_COMPANIES = Operation(
-    name="companies.list",
-    asked=ListCompanies,
-    answered=CompanyPage,
-    right=Permission.DIRECTORY_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/companies", "Search companies", tag=_TAG),
+    "companies.list", ListCompanies, CompanyPage, _DIRECTORY_READ, http=GET("/companies", "Search companies")
 )
 ONE_COMPANY = Operation(
-    name="companies.one",
-    asked=OneCompany,
-    answered=CompanyDetail,
-    right=Permission.DIRECTORY_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/companies/{id}", "One company", tag=_TAG),
+    "companies.one", OneCompany, CompanyDetail, _DIRECTORY_READ, http=GET("/companies/{id}", "One company")
 )
 CREATE_COMPANY = Operation(
-    name="companies.create",
-    asked=CreateCompany,
-    answered=CompanyDetail,
-    right=Permission.MERCHANTS_EDIT,
-    reach=Reach.SOMEWHERE,
-    http=POST("/companies", "Create a company", f"Create a company; {_ALIKE}", _TAG),
+    "companies.create",
+    CreateCompany,
+    CompanyDetail,
+    _MERCHANTS_EDIT,
+    http=POST("/companies", "Create a company", f"Create a company; {_ALIKE}"),
     audit=("company.created",),
 )
 EDIT_COMPANY = Operation(
-    name="companies.edit",
-    asked=EditCompany,
-    answered=CompanyDetail,
-    right=Permission.MERCHANTS_EDIT,
-    reach=Reach.SOMEWHERE,
-    http=PATCH("/companies/{id}", "Edit a company", f"Write every field of a company; {_STALE}", _TAG),
+    "companies.edit",
+    EditCompany,
+    CompanyDetail,
+    _MERCHANTS_EDIT,
+    http=PATCH("/companies/{id}", "Edit a company", f"Write every field of a company; {_STALE}"),
     audit=("company.edited",),
 )
 VALIDATE_COMPANY = Operation(
-    name="companies.validate",
-    asked=ValidateCompany,
-    answered=CompanyDetail,
-    right=Permission.MERCHANTS_VALIDATE,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/companies/{id}/validate", "Validate a company", tag=_TAG),
+    "companies.validate",
+    ValidateCompany,
+    CompanyDetail,
+    somewhere(Permission.MERCHANTS_VALIDATE),
+    http=ACT("/companies/{id}/validate", "Validate a company"),
     audit=("company.validated",),
 )
 CREATE_STORE = Operation(
-    name="stores.create",
-    asked=CreateStore,
-    answered=StoreMade,
-    right=Permission.MERCHANTS_EDIT,
-    reach=Reach.SOMEWHERE,
-    http=POST("/stores", "Create a store", f"Create a store; {_ALIKE}", _TAG),
+    "stores.create",
+    CreateStore,
+    StoreMade,
+    _MERCHANTS_EDIT,
+    http=POST("/stores", "Create a store", f"Create a store; {_ALIKE}"),
     audit=("store.created",),
 )
 EDIT_STORE = Operation(
-    name="stores.edit",
-    asked=EditStore,
-    answered=StoreMade,
-    right=Permission.MERCHANTS_EDIT,
-    reach=Reach.SOMEWHERE,
-    http=PATCH("/stores/{id}", "Edit a store", f"Write every field of a store; {_STALE}", _TAG),
+    "stores.edit",
+    EditStore,
+    StoreMade,
+    _MERCHANTS_EDIT,
+    http=PATCH("/stores/{id}", "Edit a store", f"Write every field of a store; {_STALE}"),
     audit=("store.edited",),
 )
 ADD_CONTACT = Operation(
-    name="contacts.add",
-    asked=AddContact,
-    answered=Contact,
-    right=Permission.MERCHANTS_EDIT,
-    reach=Reach.SOMEWHERE,
-    http=POST("/contacts", "Add a contact", _CONTACT, _TAG),
+    "contacts.add",
+    AddContact,
+    Contact,
+    _MERCHANTS_EDIT,
+    http=POST("/contacts", "Add a contact", _CONTACT),
     audit=("contact.added",),
 )
 EDIT_CONTACT = Operation(
-    name="contacts.edit",
-    asked=EditContact,
-    answered=Contact,
-    right=Permission.MERCHANTS_EDIT,
-    reach=Reach.SOMEWHERE,
-    http=PATCH("/contacts/{id}", "Edit a contact", f"Write every field of a contact; {_STALE}", _TAG),
+    "contacts.edit",
+    EditContact,
+    Contact,
+    _MERCHANTS_EDIT,
+    http=PATCH("/contacts/{id}", "Edit a contact", f"Write every field of a contact; {_STALE}"),
     audit=("contact.edited",),
 )
 REMOVE_CONTACT = Operation(
-    name="contacts.remove",
-    asked=RemoveContact,
-    answered=Nothing,
-    right=Permission.MERCHANTS_EDIT,
-    reach=Reach.SOMEWHERE,
-    http=DELETE("/contacts/{id}", "Remove a contact", tag=_TAG),
+    "contacts.remove",
+    RemoveContact,
+    Nothing,
+    _MERCHANTS_EDIT,
+    http=DELETE("/contacts/{id}", "Remove a contact"),
     audit=("contact.removed",),
 )
 DUPLICATES = Operation(
-    name="merchants.duplicates",
-    asked=FindDuplicates,
-    answered=DuplicateList,
-    reach=Reach.BY_RECORD,
-    http=ACT("/merchants/duplicates", "Look for duplicates", _DUPLICATES, _TAG),
+    "merchants.duplicates",
+    FindDuplicates,
+    DuplicateList,
+    BY_RECORD,
+    http=ACT("/merchants/duplicates", "Look for duplicates", _DUPLICATES),
 )
 OPERATIONS = (
     LIST_ACCOUNTS,

@@ -8,7 +8,17 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Money, PersonRef, Timestamp
 from core.contracts.ids import AccountId, AnyId, BrandId, MailId, NoticeId
 from core.contracts.listing import Paged, Revision, Words
-from core.contracts.operation import ACT, DELETE, GET, Operation, Reach, Route
+from core.contracts.operation import (
+    ACT,
+    ANYONE,
+    DELETE,
+    GET,
+    NO_SESSION,
+    Operation,
+    Route,
+    everywhere,
+    somewhere,
+)
 from core.contracts.permissions import Permission
 
 MailStateName = Literal["waiting", "sent", "failed"]
@@ -246,92 +256,70 @@ class BrandList(msgspec.Struct):
     data: list[BrandView]
 
 
+_MAIL_READ: Final = somewhere(Permission.MAIL_READ)
+_BRANDING_WRITE: Final = everywhere(Permission.BRANDING_WRITE)
 LIST_MAIL = Operation(
-    name="mail.list",
-    asked=ListMail,
-    answered=MailPage,
-    right=Permission.MAIL_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/mail", "List mail, newest first", tag="Mail"),
+    "mail.list", ListMail, MailPage, _MAIL_READ, http=GET("/mail", "List mail, newest first")
 )
-ONE_MAIL = Operation(
-    name="mail.one",
-    asked=OneMail,
-    answered=MailDetail,
-    right=Permission.MAIL_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/mail/{id}", "One mail", tag="Mail"),
-)
+ONE_MAIL = Operation("mail.one", OneMail, MailDetail, _MAIL_READ, http=GET("/mail/{id}", "One mail"))
 RESEND_MAIL = Operation(
-    name="mail.resend",
-    asked=ResendMail,
-    answered=MailView,
-    right=Permission.MAIL_READ,
-    reach=Reach.SOMEWHERE,
-    http=Route("POST", 202, "/mail/{id}/resend", "Send again", tag="Mail"),
+    "mail.resend",
+    ResendMail,
+    MailView,
+    _MAIL_READ,
+    http=Route("POST", 202, "/mail/{id}/resend", "Send again"),
     audit=("mail.resent",),
 )
 LIST_NOTICES = Operation(
-    name="notices.list",
-    asked=ListNotices,
-    answered=NoticePage,
-    reach=Reach.ANYONE,
-    http=GET("/notices", "The caller’s notices, newest first", tag="Notices"),
+    "notices.list",
+    ListNotices,
+    NoticePage,
+    ANYONE,
+    http=GET("/notices", "The caller’s notices, newest first"),
 )
 READ_NOTICES = Operation(
-    name="notices.read",
-    asked=ReadNotices,
-    answered=NoticesLeft,
-    reach=Reach.ANYONE,
+    "notices.read",
+    ReadNotices,
+    NoticesLeft,
+    ANYONE,
     http=ACT(
         "/notices/read",
         "Mark notices as read",
         "Mark the caller's own notices as read and say how many are left.",
-        "Notices",
     ),
 )
-HOME = Operation(
-    name="home.show",
-    asked=ShowHome,
-    answered=HomeView,
-    reach=Reach.ANYONE,
-    http=GET("/home", "What needs the caller now", tag="Home"),
-)
+HOME = Operation("home.show", ShowHome, HomeView, ANYONE, http=GET("/home", "What needs the caller now"))
 # Faces are the whole institution's: a grant for a part of it changes none.
 LIST_BRANDS = Operation(
-    name="brands.list",
-    asked=Nothing,
-    answered=BrandList,
-    right=Permission.BRANDING_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=GET("/brands", "Every face", "The institution's face and those of its partners.", "Branding"),
+    "brands.list",
+    Nothing,
+    BrandList,
+    _BRANDING_WRITE,
+    http=GET("/brands", "Every face", "The institution's face and those of its partners."),
 )
 SAVE_BRAND = Operation(
-    name="brands.save",
-    asked=SaveBrand,
-    answered=BrandView,
-    right=Permission.BRANDING_WRITE,
-    reach=Reach.EVERYWHERE,
+    "brands.save",
+    SaveBrand,
+    BrandView,
+    _BRANDING_WRITE,
     http=ACT(
         "/brands",
         "Make or replace a face",
         "Write the face of the host or account that is named; refused when somebody else wrote after `revision`.",
-        "Branding",
     ),
     audit=("brand.changed",),
 )
 REMOVE_BRAND = Operation(
-    name="brands.remove",
-    asked=RemoveBrand,
-    answered=Nothing,
-    right=Permission.BRANDING_WRITE,
-    reach=Reach.EVERYWHERE,
-    http=DELETE("/brands/{id}", "Remove a partner’s face", tag="Branding"),
+    "brands.remove",
+    RemoveBrand,
+    Nothing,
+    _BRANDING_WRITE,
+    http=DELETE("/brands/{id}", "Remove a partner’s face"),
     audit=("brand.removed",),
 )
 # A poll must not keep a session alive, so none is asked for: whose it is stands in the request.
-NOTICES_UNREAD = Operation("notices.unread", UnreadOf, NoticesLeft, reach=Reach.NO_SESSION)
-BRAND = Operation("brands.of_host", BrandOfHost, BrandView, reach=Reach.NO_SESSION)
+NOTICES_UNREAD = Operation("notices.unread", UnreadOf, NoticesLeft, NO_SESSION)
+BRAND = Operation("brands.of_host", BrandOfHost, BrandView, NO_SESSION)
 OPERATIONS = (
     NOTICES_UNREAD,
     BRAND,

@@ -9,7 +9,7 @@ from core.contracts.documents import MediaType
 from core.contracts.ids import OnboardingId
 from core.contracts.listing import Paged, Remark, Revision
 from core.contracts.merchants import AccountRef, Code, ContactFields, Duplicate, Line, StoreFields
-from core.contracts.operation import ACT, GET, PATCH, POST, Operation, Reach
+from core.contracts.operation import ACT, BY_RECORD, GET, PATCH, POST, Operation, somewhere
 from core.contracts.permissions import Permission
 
 Move = Literal["submit", "send_back", "validate", "hand_over", "finish", "abandon", "take"]
@@ -211,53 +211,49 @@ class OnboardingDetail(OnboardingSummary, kw_only=True):
     duplicates: list[Duplicate]
 
 
-_TAG: Final = "Onboarding"
 _SAVE: Final = "Keep the answers of one step or several, right or wrong; `steps` says what is lacking."
 _MOVE: Final = "Take a file to its next state, or take it over. A repeat changes nothing."
+_DIRECTORY_READ: Final = somewhere(Permission.DIRECTORY_READ)
+_MERCHANTS_REGISTER: Final = somewhere(Permission.MERCHANTS_REGISTER)
 LIST = Operation(
-    name="onboarding.list",
-    asked=ListOnboardings,
-    answered=OnboardingPage,
-    right=Permission.DIRECTORY_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/onboarding", "List onboarding files", tag=_TAG),
+    "onboarding.list",
+    ListOnboardings,
+    OnboardingPage,
+    _DIRECTORY_READ,
+    http=GET("/onboarding", "List onboarding files"),
 )
 ONE = Operation(
-    name="onboarding.one",
-    asked=OneOnboarding,
-    answered=OnboardingDetail,
-    right=Permission.DIRECTORY_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/onboarding/{id}", "One onboarding file", tag=_TAG),
+    "onboarding.one",
+    OneOnboarding,
+    OnboardingDetail,
+    _DIRECTORY_READ,
+    http=GET("/onboarding/{id}", "One onboarding file"),
 )
 START = Operation(
-    name="onboarding.start",
-    asked=StartOnboarding,
-    answered=OnboardingDetail,
-    right=Permission.MERCHANTS_REGISTER,
-    reach=Reach.SOMEWHERE,
-    http=POST("/onboarding", "Start an onboarding file", "Start a file; the caller holds it.", _TAG),
+    "onboarding.start",
+    StartOnboarding,
+    OnboardingDetail,
+    _MERCHANTS_REGISTER,
+    http=POST("/onboarding", "Start an onboarding file", "Start a file; the caller holds it."),
     audit=("onboarding.started",),
 )
 SAVE = Operation(
-    name="onboarding.save",
-    asked=SaveAnswers,
-    answered=OnboardingDetail,
-    right=Permission.MERCHANTS_REGISTER,
-    reach=Reach.SOMEWHERE,
-    http=PATCH("/onboarding/{id}", "Save answers", _SAVE, _TAG),
+    "onboarding.save",
+    SaveAnswers,
+    OnboardingDetail,
+    _MERCHANTS_REGISTER,
+    http=PATCH("/onboarding/{id}", "Save answers", _SAVE),
     audit=("onboarding.saved",),
 )
 MOVE = Operation(
-    name="onboarding.move",
-    asked=MoveOnboarding,
-    answered=OnboardingDetail,
-    reach=Reach.BY_RECORD,
+    "onboarding.move",
+    MoveOnboarding,
+    OnboardingDetail,
+    BY_RECORD,
     http=ACT(
         "/onboarding/{id}/{act}",
         "Submit, send back, validate, hand over, finish, abandon or take a file over",
         _MOVE,
-        _TAG,
     ),
     audit=(
         "company.created",
@@ -271,18 +267,7 @@ MOVE = Operation(
     ),
 )
 ATTACH = Operation(
-    name="onboarding.attach",
-    asked=AttachFile,
-    answered=OnboardingDetail,
-    right=Permission.MERCHANTS_REGISTER,
-    reach=Reach.SOMEWHERE,
-    audit=("onboarding.attached",),
+    "onboarding.attach", AttachFile, OnboardingDetail, _MERCHANTS_REGISTER, audit=("onboarding.attached",)
 )
-READ_ATTACHED = Operation(
-    name="onboarding.read_attached",
-    asked=ReadAttached,
-    answered=bytes,
-    right=Permission.DIRECTORY_READ,
-    reach=Reach.SOMEWHERE,
-)
+READ_ATTACHED = Operation("onboarding.read_attached", ReadAttached, bytes, _DIRECTORY_READ)
 OPERATIONS = (LIST, ONE, START, SAVE, MOVE, ATTACH, READ_ATTACHED)

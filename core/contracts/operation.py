@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 from functools import partial
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -34,6 +34,28 @@ class Reach(Enum):
     )
 
 
+class Access(NamedTuple):
+    """Who may call: where which right must be held."""
+
+    reach: Reach
+    right: Permission | None = None
+
+
+def somewhere(right: Permission) -> Access:
+    """Ask for a right that is held for some place; the handler looks within the places where it is held."""
+    return Access(Reach.SOMEWHERE, right)
+
+
+def everywhere(right: Permission) -> Access:
+    """Ask for a right that is held for the whole institution."""
+    return Access(Reach.EVERYWHERE, right)
+
+
+BY_RECORD: Final = Access(Reach.BY_RECORD)
+ANYONE: Final = Access(Reach.ANYONE)
+NO_SESSION: Final = Access(Reach.NO_SESSION)
+
+
 @dataclass(frozen=True)
 class Route:
     """How an operation appears in the API.
@@ -47,7 +69,6 @@ class Route:
     path: str
     summary: str
     description: str = ""
-    tag: str = ""
 
 
 GET: Final = partial(Route, "GET", 200)
@@ -64,20 +85,20 @@ class Operation(Generic[Asked, Answered]):
     name: str
     asked: type[Asked]
     answered: type[Answered]
+    access: Access
     _: KW_ONLY
-    reach: Reach
-    right: Permission | None = None
     http: Route | None = None
     audit: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if (self.right is None) != (self.reach in (Reach.ANYONE, Reach.BY_RECORD, Reach.NO_SESSION)):
-            raise ValueError(f"{self.name}: a right is held somewhere, and only a right is")
 
     @property
     def subject(self) -> str:
         """Where it is asked for on the bus."""
         return f"{DESK}.{self.name.replace('.', '_')}"
+
+    @property
+    def tag(self) -> str:
+        """Under what the API lists it: `Fee grids` for `fee_grids.list`."""
+        return self.name.partition(".")[0].replace("_", " ").capitalize()
 
     @property
     def description(self) -> str:

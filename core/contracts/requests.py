@@ -1,6 +1,5 @@
 """Internal requests (MER-6): operations, requests, and the public shapes of API v1."""
 
-from functools import partial
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -9,7 +8,7 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import CompanyRef, PersonRef, StoreRef, TerminalRef, Timestamp
 from core.contracts.ids import AgentId, CompanyId, ContractId, Id, StoreId, TerminalId, TransactionId
 from core.contracts.listing import Paged, Words
-from core.contracts.operation import ACT, GET, PATCH, POST, Operation, Reach
+from core.contracts.operation import ACT, GET, PATCH, POST, Operation, everywhere, somewhere
 from core.contracts.permissions import Permission
 from core.contracts.texts import LINES
 from core.values.request_codes import code_said
@@ -292,109 +291,105 @@ class RequestPage(msgspec.Struct):
     counts: dict[str, int]
 
 
-_TAG: Final = "Requests"
-_Used: Final = partial(Operation, right=Permission.REQUESTS_USE, reach=Reach.SOMEWHERE)
-LIST = _Used(
-    name="requests.list",
-    asked=ListRequests,
-    answered=RequestPage,
-    http=GET("/requests", "List requests, late ones first", tag=_TAG),
+_REQUESTS_USE: Final = somewhere(Permission.REQUESTS_USE)
+LIST = Operation(
+    "requests.list",
+    ListRequests,
+    RequestPage,
+    _REQUESTS_USE,
+    http=GET("/requests", "List requests, late ones first"),
 )
-ONE = _Used(
-    name="requests.one",
-    asked=OneRequest,
-    answered=RequestDetail,
-    http=GET("/requests/{id}", "One request", tag=_TAG),
+ONE = Operation(
+    "requests.one", OneRequest, RequestDetail, _REQUESTS_USE, http=GET("/requests/{id}", "One request")
 )
-CREATE = _Used(
-    name="requests.create",
-    asked=CreateRequest,
-    answered=RequestDetail,
-    http=POST("/requests", "Make a request", "Write a request into the queue of its type's team.", _TAG),
+CREATE = Operation(
+    "requests.create",
+    CreateRequest,
+    RequestDetail,
+    _REQUESTS_USE,
+    http=POST("/requests", "Make a request", "Write a request into the queue of its type's team."),
     audit=("request.created",),
 )
-ASSIGN = _Used(
-    name="requests.assign",
-    asked=AssignRequest,
-    answered=RequestDetail,
+ASSIGN = Operation(
+    "requests.assign",
+    AssignRequest,
+    RequestDetail,
+    _REQUESTS_USE,
     http=ACT(
         "/requests/{id}/assign",
         "Assign or take",
         "Give the request to somebody who may see it; they are told.",
-        _TAG,
     ),
     audit=("request.assigned",),
 )
-COMMENT = _Used(
-    name="requests.comment",
-    asked=CommentRequest,
-    answered=RequestDetail,
+COMMENT = Operation(
+    "requests.comment",
+    CommentRequest,
+    RequestDetail,
+    _REQUESTS_USE,
     http=ACT(
         "/requests/{id}/comment",
         "Comment",
         "Add a comment and tell those who are mentioned, the author and the assignee.",
-        _TAG,
     ),
     audit=("request.commented",),
 )
-MOVE = _Used(
-    name="requests.move",
-    asked=MoveRequest,
-    answered=RequestDetail,
+MOVE = Operation(
+    "requests.move",
+    MoveRequest,
+    RequestDetail,
+    _REQUESTS_USE,
     http=ACT(
         "/requests/{id}/move",
         "Change the status",
         "Put the request into a status of its type; a final one closes it.",
-        _TAG,
     ),
     audit=("request.moved",),
 )
-CLOSE = _Used(
-    name="requests.close",
-    asked=CloseRequest,
-    answered=RequestDetail,
-    http=ACT("/requests/{id}/close", "Close", "Put the request into a final status.", _TAG),
+CLOSE = Operation(
+    "requests.close",
+    CloseRequest,
+    RequestDetail,
+    _REQUESTS_USE,
+    http=ACT("/requests/{id}/close", "Close", "Put the request into a final status."),
     audit=("request.moved",),
 )
-REOPEN = _Used(
-    name="requests.reopen",
-    asked=ReopenRequest,
-    answered=RequestDetail,
-    http=ACT("/requests/{id}/reopen", "Reopen", "Put a closed request back to where its type begins.", _TAG),
+REOPEN = Operation(
+    "requests.reopen",
+    ReopenRequest,
+    RequestDetail,
+    _REQUESTS_USE,
+    http=ACT("/requests/{id}/reopen", "Reopen", "Put a closed request back to where its type begins."),
     audit=("request.moved",),
 )
-CHANGE = _Used(
-    name="requests.change",
-    asked=ChangeRequest,
-    answered=RequestDetail,
+CHANGE = Operation(
+    "requests.change",
+    ChangeRequest,
+    RequestDetail,
+    _REQUESTS_USE,
     http=PATCH(
         "/requests/{id}",
         "Change title, priority, date or queue",
         "Change what is given; what changed is kept with the request.",
-        _TAG,
     ),
     audit=("request.changed",),
 )
-TYPES = _Used(
-    name="request_types.list",
-    asked=Nothing,
-    answered=RequestTypeList,
-    http=GET(
-        "/request-types", "Types of requests", "What requests can be made of, and the teams there are.", _TAG
-    ),
+TYPES = Operation(
+    "request_types.list",
+    Nothing,
+    RequestTypeList,
+    _REQUESTS_USE,
+    http=GET("/request-types", "Types of requests", "What requests can be made of, and the teams there are."),
 )
 SAVE_TYPE = Operation(
-    name="request_types.save",
-    asked=SaveRequestType,
-    answered=RequestTypeView,
-    # Types are the whole institution's: a grant for a part of it changes none.
-    right=Permission.REQUESTS_CONFIGURE,
-    reach=Reach.EVERYWHERE,
+    "request_types.save",
+    SaveRequestType,
+    RequestTypeView,
+    everywhere(Permission.REQUESTS_CONFIGURE),
     http=ACT(
         "/request-types",
         "Make or change a type of request",
         "Write a type under its code. Statuses that are left out stay on the requests that have them.",
-        _TAG,
     ),
     audit=("request_type.changed",),
 )

@@ -8,7 +8,7 @@ import msgspec
 from core.contracts.desk_views import Money, PersonRef, StateName, Timestamp
 from core.contracts.ids import JournalId
 from core.contracts.listing import Cursor, Limit
-from core.contracts.operation import GET, Operation, Reach
+from core.contracts.operation import BY_RECORD, GET, Operation, somewhere
 from core.contracts.permissions import Permission
 
 QUERY_CHARACTERS_MAX = 100
@@ -126,21 +126,13 @@ class JournalPage(msgspec.Struct):
 
 
 SEARCH = Operation(
-    name="search.everything",
-    asked=SearchEverything,
-    answered=SearchResults,
-    # Each kind has its right: whoever holds one of them finds what is of that kind.
-    reach=Reach.BY_RECORD,
-    http=GET("/search", "Search everything", tag="Search"),
+    "search.everything", SearchEverything, SearchResults, BY_RECORD, http=GET("/search", "Search everything")
 )
 JOURNAL = Operation(
-    name="journals.read",
-    asked=ReadJournal,
-    answered=JournalPage,
-    right=Permission.JOURNALS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET(
-        "/journals/{subject}", "The journal of a terminal, a store, a contract or a person", tag="Journals"
-    ),
+    "journals.read",
+    ReadJournal,
+    JournalPage,
+    somewhere(Permission.JOURNALS_READ),
+    http=GET("/journals/{subject}", "The journal of a terminal, a store, a contract or a person"),
 )
 OPERATIONS = (SEARCH, JOURNAL)

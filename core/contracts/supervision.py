@@ -1,7 +1,6 @@
 """Supervision: exports, saved views, alert rules, alerts, activity. Operations, requests, and what API v1 shows."""
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -10,7 +9,7 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import BrandName, Figures, PersonRef, StoreRef, Timestamp
 from core.contracts.ids import AlertId, AlertRuleId, ExportId, StoreId, ViewId
 from core.contracts.listing import Limit, Paged, Remark, Revision, Why
-from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, Reach, Route
+from core.contracts.operation import ACT, BY_RECORD, DELETE, GET, PATCH, POST, Operation, Route, somewhere
 from core.contracts.permissions import Permission
 from core.contracts.transaction_filter import TransactionQuery
 
@@ -411,123 +410,138 @@ _SNOOZE: Final = "Keep it quiet for some minutes; it speaks again afterwards if 
 _PREVIEW: Final = (
     "Say how often such a rule would have opened an alert in the last seven days. Nothing is kept."
 )
-_exports = partial(Operation, right=Permission.TRANSACTIONS_EXPORT, reach=Reach.SOMEWHERE)
-# A view belongs to its list, and so does the right to it.
-_views = partial(Operation, reach=Reach.BY_RECORD)
-_seen = partial(Operation, right=Permission.ALERTS_READ, reach=Reach.SOMEWHERE)
-_answered = partial(Operation, right=Permission.ALERTS_ACKNOWLEDGE, reach=Reach.SOMEWHERE)
-_rules = partial(Operation, right=Permission.ALERTS_WRITE, reach=Reach.SOMEWHERE)
 
-EXPORT = _exports(
+# A view belongs to its list, and so does the right to it.
+
+
+_TRANSACTIONS_EXPORT: Final = somewhere(Permission.TRANSACTIONS_EXPORT)
+_ALERTS_READ: Final = somewhere(Permission.ALERTS_READ)
+_ALERTS_WRITE: Final = somewhere(Permission.ALERTS_WRITE)
+_ALERTS_ACKNOWLEDGE: Final = somewhere(Permission.ALERTS_ACKNOWLEDGE)
+EXPORT = Operation(
     "exports.ask",
     AskExport,
     ExportJob,
-    http=Route("POST", 202, "/exports", "Export transactions", _ASK, "Exports"),
+    _TRANSACTIONS_EXPORT,
+    http=Route("POST", 202, "/exports", "Export transactions", _ASK),
     audit=("export.asked",),
 )
-EXPORTS = _exports(
+EXPORTS = Operation(
     "exports.list",
     ListExports,
     ExportPage,
-    http=GET("/exports", "The caller’s exports, newest first", tag="Exports"),
+    _TRANSACTIONS_EXPORT,
+    http=GET("/exports", "The caller’s exports, newest first"),
 )
-ONE_EXPORT = _exports(
-    "exports.one", OneExport, ExportJob, http=GET("/exports/{id}", "One export", tag="Exports")
+ONE_EXPORT = Operation(
+    "exports.one", OneExport, ExportJob, _TRANSACTIONS_EXPORT, http=GET("/exports/{id}", "One export")
 )
-CANCEL_EXPORT = _exports(
+CANCEL_EXPORT = Operation(
     "exports.cancel",
     CancelExport,
     Nothing,
-    http=DELETE("/exports/{id}", "Cancel an export", tag="Exports"),
+    _TRANSACTIONS_EXPORT,
+    http=DELETE("/exports/{id}", "Cancel an export"),
     audit=("export.cancelled",),
 )
-EXPORT_CHUNK = _exports("exports.chunk", ReadChunk, ExportChunk, audit=("export.downloaded",))
-VIEWS = _views(
-    "views.list", ListViews, ViewList, http=GET("/views", "Saved views of a list", tag="Supervision")
+EXPORT_CHUNK = Operation(
+    "exports.chunk", ReadChunk, ExportChunk, _TRANSACTIONS_EXPORT, audit=("export.downloaded",)
 )
-ADD_VIEW = _views(
+VIEWS = Operation("views.list", ListViews, ViewList, BY_RECORD, http=GET("/views", "Saved views of a list"))
+ADD_VIEW = Operation(
     "views.add",
     AddView,
     SavedView,
-    http=POST("/views", "Save a view", _ADD_VIEW, "Supervision"),
+    BY_RECORD,
+    http=POST("/views", "Save a view", _ADD_VIEW),
     audit=("view.added",),
 )
-CHANGE_VIEW = _views(
+CHANGE_VIEW = Operation(
     "views.change",
     ChangeView,
     SavedView,
-    http=PATCH("/views/{id}", "Change a view", tag="Supervision"),
+    BY_RECORD,
+    http=PATCH("/views/{id}", "Change a view"),
     audit=("view.changed",),
 )
-REMOVE_VIEW = _views(
+REMOVE_VIEW = Operation(
     "views.remove",
     RemoveView,
     Nothing,
-    http=DELETE("/views/{id}", "Delete a view", tag="Supervision"),
+    BY_RECORD,
+    http=DELETE("/views/{id}", "Delete a view"),
     audit=("view.deleted",),
 )
-DEFAULT_VIEW = _views(
+DEFAULT_VIEW = Operation(
     "views.choose_default",
     ChooseDefault,
     Nothing,
-    http=Route("POST", 204, "/views/default", "Choose how a list opens", tag="Supervision"),
+    BY_RECORD,
+    http=Route("POST", 204, "/views/default", "Choose how a list opens"),
     audit=("view.default_chosen",),
 )
-RULES = _seen(
-    "alert_rules.list", ListRules, AlertRuleList, http=GET("/alert-rules", "Alert rules", tag="Alerts")
+RULES = Operation(
+    "alert_rules.list", ListRules, AlertRuleList, _ALERTS_READ, http=GET("/alert-rules", "Alert rules")
 )
-ADD_RULE = _rules(
+ADD_RULE = Operation(
     "alert_rules.add",
     AddAlertRule,
     AlertRule,
-    http=POST("/alert-rules", "Add an alert rule", "Watch something more, within one's own scope.", "Alerts"),
+    _ALERTS_WRITE,
+    http=POST("/alert-rules", "Add an alert rule", "Watch something more, within one's own scope."),
     audit=("alert_rule.added",),
 )
-CHANGE_RULE = _rules(
+CHANGE_RULE = Operation(
     "alert_rules.change",
     ChangeAlertRule,
     AlertRule,
-    http=PATCH("/alert-rules/{id}", "Change an alert rule", _CHANGE_RULE, "Alerts"),
+    _ALERTS_WRITE,
+    http=PATCH("/alert-rules/{id}", "Change an alert rule", _CHANGE_RULE),
     audit=("alert_rule.changed",),
 )
-REMOVE_RULE = _rules(
+REMOVE_RULE = Operation(
     "alert_rules.remove",
     RemoveAlertRule,
     Nothing,
-    http=DELETE("/alert-rules/{id}", "Delete an alert rule", tag="Alerts"),
+    _ALERTS_WRITE,
+    http=DELETE("/alert-rules/{id}", "Delete an alert rule"),
     audit=("alert_rule.deleted",),
 )
-PREVIEW_RULE = _rules(
+PREVIEW_RULE = Operation(
     "alert_rules.preview",
     RuleTerms,
     RulePreview,
-    http=ACT("/alert-rules/preview", "Try an alert rule on last week", _PREVIEW, "Alerts"),
+    _ALERTS_WRITE,
+    http=ACT("/alert-rules/preview", "Try an alert rule on last week", _PREVIEW),
 )
-ALERTS = _seen(
-    "alerts.list", ListAlerts, AlertPage, http=GET("/alerts", "Alerts, newest first", tag="Alerts")
+ALERTS = Operation(
+    "alerts.list", ListAlerts, AlertPage, _ALERTS_READ, http=GET("/alerts", "Alerts, newest first")
 )
-ONE_ALERT = _seen("alerts.one", OneAlert, AlertDetail, http=GET("/alerts/{id}", "One alert", tag="Alerts"))
-ACKNOWLEDGE = _answered(
+ONE_ALERT = Operation(
+    "alerts.one", OneAlert, AlertDetail, _ALERTS_READ, http=GET("/alerts/{id}", "One alert")
+)
+ACKNOWLEDGE = Operation(
     "alerts.acknowledge",
     AcknowledgeAlert,
     Alert,
-    http=ACT("/alerts/{id}/acknowledge", "Take note of an alert", _ACKNOWLEDGE, "Alerts"),
+    _ALERTS_ACKNOWLEDGE,
+    http=ACT("/alerts/{id}/acknowledge", "Take note of an alert", _ACKNOWLEDGE),
     audit=("alert.acknowledged",),
 )
-SNOOZE = _answered(
+SNOOZE = Operation(
     "alerts.snooze",
     SnoozeAlert,
     Alert,
-    http=ACT("/alerts/{id}/snooze", "Silence an alert for a while", _SNOOZE, "Alerts"),
+    _ALERTS_ACKNOWLEDGE,
+    http=ACT("/alerts/{id}/snooze", "Silence an alert for a while", _SNOOZE),
     audit=("alert.snoozed",),
 )
 ACTIVITY = Operation(
     "activity.read",
     ReadActivity,
     Activity,
-    right=Permission.TRANSACTIONS_READ,
-    reach=Reach.SOMEWHERE,
-    http=GET("/activity", "Activity by hour, and a week before", tag="Supervision"),
+    somewhere(Permission.TRANSACTIONS_READ),
+    http=GET("/activity", "Activity by hour, and a week before"),
 )
 OPERATIONS = (
     EXPORT,

@@ -1,6 +1,5 @@
 """Transactions: lists and figures, one of them, refund and cancellation. Operations and requests."""
 
-from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -10,7 +9,7 @@ from core.contracts.desk_requests import EventsAfter, EventsPage, Nothing, Posit
 from core.contracts.desk_views import Counters, Money, Transaction, TransactionDetail, TransactionPage
 from core.contracts.ids import TransactionId
 from core.contracts.listing import Cursor, Limit, Why
-from core.contracts.operation import ACT, GET, Operation, Reach, Route
+from core.contracts.operation import ACT, GET, NO_SESSION, Operation, Route, somewhere
 from core.contracts.permissions import Permission
 from core.contracts.transaction_filter import TransactionQuery
 
@@ -63,51 +62,52 @@ class Cancel(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     idempotency_key: str = ""
 
 
-_TAG: Final = "Transactions"
 _REFUND: Final = """Refund part or all of what was captured. The result follows: ask for the refund by its id.
 
 Above what one person may give alone, the answer is an approval (`apr_…`) that somebody else decides on."""
 _CANCEL: Final = "Take back a payment that is approved and not yet captured."
-_read = partial(Operation, right=Permission.TRANSACTIONS_READ, reach=Reach.SOMEWHERE)
 
-LIST = _read(
+
+_TRANSACTIONS_READ: Final = somewhere(Permission.TRANSACTIONS_READ)
+LIST = Operation(
     "transactions.list",
     ListTransactions,
     TransactionPage,
-    http=GET("/transactions", "List transactions, newest first", tag=_TAG),
+    _TRANSACTIONS_READ,
+    http=GET("/transactions", "List transactions, newest first"),
 )
-COUNT = _read(
+COUNT = Operation(
     "transactions.count",
     CountTransactions,
     Counters,
-    http=GET("/counters", "Transactions in figures", tag=_TAG),
+    _TRANSACTIONS_READ,
+    http=GET("/counters", "Transactions in figures"),
 )
-ONE = _read(
+ONE = Operation(
     "transactions.one",
     OneTransaction,
     TransactionDetail,
-    http=GET("/transactions/{id}", "One transaction", tag=_TAG),
+    _TRANSACTIONS_READ,
+    http=GET("/transactions/{id}", "One transaction"),
 )
 REFUND = Operation(
     "transactions.refund",
     Refund,
     Transaction | Approval,  # pyright: ignore[reportArgumentType] -- one of two
-    right=Permission.TRANSACTIONS_REFUND,
-    reach=Reach.SOMEWHERE,
-    http=Route("POST", 202, "/transactions/{id}/refund", "Refund", _REFUND, _TAG),
+    somewhere(Permission.TRANSACTIONS_REFUND),
+    http=Route("POST", 202, "/transactions/{id}/refund", "Refund", _REFUND),
     audit=("approval.asked", "transaction.refunded"),
 )
 CANCEL = Operation(
     "transactions.cancel",
     Cancel,
     Transaction,
-    right=Permission.TRANSACTIONS_CANCEL,
-    reach=Reach.SOMEWHERE,
-    http=ACT("/transactions/{id}/cancel", "Cancel before capture", _CANCEL, _TAG),
+    somewhere(Permission.TRANSACTIONS_CANCEL),
+    http=ACT("/transactions/{id}/cancel", "Cancel before capture", _CANCEL),
     audit=("transaction.cancelled",),
 )
 # The gateway asks for itself: it follows the event log once and filters for each of its listeners.
-EVENTS_AFTER = Operation("events.after", EventsAfter, EventsPage, reach=Reach.NO_SESSION)
-EVENTS_END = Operation("events.end", Nothing, Position, reach=Reach.NO_SESSION)
-REASONS = Operation("reasons.words", Nothing, ReasonTexts, reach=Reach.NO_SESSION)
+EVENTS_AFTER = Operation("events.after", EventsAfter, EventsPage, NO_SESSION)
+EVENTS_END = Operation("events.end", Nothing, Position, NO_SESSION)
+REASONS = Operation("reasons.words", Nothing, ReasonTexts, NO_SESSION)
 OPERATIONS = (LIST, COUNT, ONE, REFUND, CANCEL, EVENTS_AFTER, EVENTS_END, REASONS)

@@ -142,7 +142,7 @@ class Desk:
             request = self._decode_request(payload)
             trace_id = request.trace_id
             body = ids.decode(request.body, one.operation.asked)
-            if one.operation.reach is not Reach.NO_SESSION:
+            if one.operation.access.reach is not Reach.NO_SESSION:
                 caller = await self._sessions.check(request.principal)
             result = await carry_out(one, caller, body)
             self._database_up = True
@@ -240,10 +240,10 @@ def operations_of(parts: Parts) -> dict[str, Served]:
 async def carry_out(one: Served, caller: SignedIn | None, body: msgspec.Struct) -> Any:
     """Return the answer to an operation; whoever has no right to it does not reach its function. Raises: Refused."""
     operation = one.operation
-    if operation.reach is Reach.NO_SESSION:
+    if operation.access.reach is Reach.NO_SESSION:
         return await one.handle(body)
     assert caller is not None
-    if operation.right is not None:
-        wants = require_everywhere if operation.reach is Reach.EVERYWHERE else require
-        wants(caller, operation.right)
+    if operation.access.right is not None:
+        wants = require_everywhere if operation.access.reach is Reach.EVERYWHERE else require
+        wants(caller, operation.access.right)
     return await one.handle(caller, body)

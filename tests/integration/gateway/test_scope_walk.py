@@ -51,7 +51,7 @@ FOR_EVERYBODY: Final = {
     # The institution's name and colours, which the log in page shows to anybody.
     "GET /brand",
     # Of the caller alone: test_access.py holds factors, password and devices to their owner.
-    *(shown_as(each) for each in OPERATIONS if each.reach is Reach.ANYONE and each.http is not None),
+    *(shown_as(each) for each in OPERATIONS if each.access.reach is Reach.ANYONE and each.http is not None),
 }
 """Endpoints that ask for no right: they show and change only what is the caller's own."""
 
@@ -75,7 +75,11 @@ EVERYWHERE_ONLY: Final = {
     "POST /fee-versions/{fee_version_id}/{act}",
     # An account has its place by its first company; alone it is for who sees the whole.
     "POST /accounts",
-    *(shown_as(each) for each in OPERATIONS if each.reach is Reach.EVERYWHERE and each.http is not None),
+    *(
+        shown_as(each)
+        for each in OPERATIONS
+        if each.access.reach is Reach.EVERYWHERE and each.http is not None
+    ),
 }
 """Writes for those who hold the right everywhere; somebody with a part of it is told so."""
 
@@ -168,7 +172,7 @@ ASKED_WITHOUT_A_SESSION: Final = {
 """By people who have not logged in yet, or by the gateway for itself: one more is thought about twice."""
 
 SUBJECTS_FOR_EVERYBODY: Final = {
-    *(each.subject for each in OPERATIONS if each.reach is Reach.ANYONE),
+    *(each.subject for each in OPERATIONS if each.access.reach is Reach.ANYONE),
 }
 """What an agent without a grant may ask: about themselves."""
 
@@ -180,7 +184,7 @@ EITHER_RIGHT: Final[dict[str, set[str]]] = {
 
 SUBJECTS_EVERYWHERE_ONLY: Final = {
     "core.desk.fee_versions_move",
-    *(each.subject for each in OPERATIONS if each.reach is Reach.EVERYWHERE),
+    *(each.subject for each in OPERATIONS if each.access.reach is Reach.EVERYWHERE),
 }
 """Subjects that refuse whoever holds the right in a part only, as EVERYWHERE_ONLY does."""
 
@@ -281,7 +285,7 @@ async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> Non
         *REQUESTS,
     } <= known
     assert {*SUBJECTS_FOR_EVERYBODY, *EITHER_RIGHT} <= set(world.served)
-    assert {name for name, one in world.served.items() if one.operation.reach is Reach.NO_SESSION} == {
+    assert {name for name, one in world.served.items() if one.operation.access.reach is Reach.NO_SESSION} == {
         f"core.desk.{name}" for name in ASKED_WITHOUT_A_SESSION
     }
 
@@ -406,7 +410,7 @@ async def test_scope_walk_of_every_subject_without_a_grant(world: World) -> None
     findings = [
         f"{subject} is not refused"
         for subject, one in world.served.items()
-        if one.operation.reach is not Reach.NO_SESSION
+        if one.operation.access.reach is not Reach.NO_SESSION
         and subject not in SUBJECTS_FOR_EVERYBODY
         and subject not in RIGHT_OF_THE_RECORD
         and await _right_missing(world, subject, caller) is None
@@ -420,7 +424,7 @@ async def test_scope_walk_of_every_subject_out_of_scope(world: World) -> None:
     before = await world.fingerprint(without=OWN_TABLES)
     findings: list[str] = []
     for subject, one in world.served.items():
-        if one.operation.reach is Reach.NO_SESSION or subject in SUBJECTS_FOR_EVERYBODY:
+        if one.operation.access.reach is Reach.NO_SESSION or subject in SUBJECTS_FOR_EVERYBODY:
             continue
         try:
             result = await carry_out(one, caller, world.sampler.body(one.operation.asked))
@@ -439,7 +443,7 @@ async def test_scope_walk_each_role_may_ask_what_its_permissions_say(world: Worl
     rights = {
         subject: await _right_missing(world, subject, nobody)
         for subject, one in world.served.items()
-        if one.operation.reach is not Reach.NO_SESSION
+        if one.operation.access.reach is not Reach.NO_SESSION
         and subject not in SUBJECTS_FOR_EVERYBODY | RIGHT_OF_THE_RECORD
     }
     roles = {

@@ -14,7 +14,7 @@ from litestar.testing import TestClient
 from core.contracts import ids
 from core.contracts.ids import TargetId
 from core.contracts.listing import Paged, Words
-from core.contracts.operation import ACT, GET, Operation, Reach
+from core.contracts.operation import ACT, ANYONE, GET, Operation
 from core.values.ids import encode_id
 from gateway.core_client import Caller, CoreClient
 from gateway.operations import reader_of, routes_of
@@ -63,22 +63,22 @@ FIND = Operation(
     name="things.find",
     asked=Find,
     answered=Found,
-    reach=Reach.ANYONE,
-    http=GET("/things", "Find things", tag="Things"),
+    access=ANYONE,
+    http=GET("/things", "Find things"),
 )
 FIND_BEFORE = Operation(
     name="things.find_before",
     asked=FindBefore,
     answered=Found,
-    reach=Reach.ANYONE,
-    http=GET("/things/before", "Find earlier things", tag="Things"),
+    access=ANYONE,
+    http=GET("/things/before", "Find earlier things"),
 )
 MOVE = Operation(
     name="things.move",
     asked=Move,
     answered=Found,
-    reach=Reach.ANYONE,
-    http=ACT("/things/{act}", "Open or close", tag="Things"),
+    access=ANYONE,
+    http=ACT("/things/{act}", "Open or close"),
 )
 
 
