@@ -88,6 +88,12 @@ class StoreRef(msgspec.Struct, frozen=True):
     department: str
 
 
+class LocatedStore(StoreRef, frozen=True):
+    """A store beside a moment that is its own: `time_zone` is the IANA name of the clock on its wall."""
+
+    time_zone: str = ""  # of an event that an older process wrote: not known
+
+
 class CompanyRef(msgspec.Struct, frozen=True):
     """A company; the live feed leaves its name out."""
 
@@ -114,7 +120,7 @@ class Transaction(msgspec.Struct, kw_only=True):
     net_amount: Money | None = None  # what the row adds to the figure "net"
     card: CardView
     terminal: TerminalRef
-    store: StoreRef | None
+    store: LocatedStore | None
     company: CompanyRef | None
     received_at: Timestamp
     decided_at: Timestamp | None
@@ -308,11 +314,12 @@ class PersonRef(msgspec.Struct):
 
 
 class BlockTargetView(msgspec.Struct):
-    """What a block stops; the label is for people."""
+    """What a block stops, and the time zone of its store; the label is for people."""
 
     kind: TargetKind
     id: str
     label: str
+    time_zone: str = ""
 
 
 class Block(msgspec.Struct):
@@ -362,7 +369,7 @@ class TerminalView(msgspec.Struct, kw_only=True):
 
     id: str
     terminal: str
-    store: StoreRef
+    store: LocatedStore
     service: str
     model: str
     state: TerminalState

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from core.contracts.desk_requests import FigureName
-from core.contracts.desk_views import StoreRef, TerminalState, TerminalView, Timestamp
+from core.contracts.desk_views import LocatedStore, TerminalState, TerminalView, Timestamp
 from core.contracts.ids import StoreId, TerminalId, TransactionId
 from core.contracts.listing import Paged, Remark, Why, Words
 from core.contracts.operation import ACT, GET, POST, Operation, somewhere
@@ -186,7 +186,7 @@ class TerminalProfile(msgspec.Struct, kw_only=True):
     model: str
     serial: str | None
     service: str
-    store: StoreRef
+    store: LocatedStore
     condition: Condition
     options: TerminalOptions
     activated_at: Timestamp | None

@@ -31,6 +31,7 @@ class TransactionSummary(msgspec.Struct, array_like=True, gc=False):
     entry_mode: str = ""
     service: str = ""  # the kind of service of the terminal; empty where it is not known
     taken_back_minor: int = 0  # by a reversal in part, and off approved_minor already
+    time_zone: str = ""  # of the store; empty where it is not known
 
 
 class FeedItem(msgspec.Struct, array_like=True, gc=False):

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from core.contracts.desk_views import Money, StoreRef, Timestamp
+from core.contracts.desk_views import LocatedStore, Money, Timestamp
 from core.contracts.ids import HostMatterId
 from core.contracts.listing import Paged, Why
 from core.contracts.operation import ACT, GET, Operation, somewhere
@@ -77,7 +77,7 @@ class HostMatter(msgspec.Struct, kw_only=True):
     reference: str
     terminal: str
     terminal_id: str | None
-    store: StoreRef | None
+    store: LocatedStore | None
     amount: Money | None
     gives_back: bool
     tries: int

@@ -131,7 +131,10 @@ class NoticesLeft(msgspec.Struct):
 
 
 class HomeRow(msgspec.Struct):
-    """One thing that waits. Texts are in the caller's language; `status` may be a code that the portal has words for."""
+    """One thing that waits. Texts are in the caller's language; `status` may be a code that the portal has words for.
+
+    `time_zone`: of the store, where `at` is a moment there and no act of a person here.
+    """
 
     id: str
     link: str
@@ -142,6 +145,7 @@ class HomeRow(msgspec.Struct):
     late: bool = False
     amount: Money | None = None
     gives_back: bool = False
+    time_zone: str = ""
 
 
 HomeSectionName = Literal[

@@ -42,7 +42,7 @@ class SearchEverything(msgspec.Struct, kw_only=True):
 class SearchHit(msgspec.Struct):
     """Something found. `amount`, `state` and `at` are those of a transaction, `within` is where a contact belongs.
 
-    `gives_back`: a refund, whose amount goes back to the card.
+    `gives_back`: a refund, whose amount goes back to the card. `time_zone`: of the transaction's store.
     """
 
     kind: SearchKind
@@ -55,6 +55,7 @@ class SearchHit(msgspec.Struct):
     state: StateName | None = None
     at: Timestamp | None = None
     within: Annotated[str | None, msgspec.Meta(description="Id of a store or a company")] = None
+    time_zone: str = ""
 
 
 class SearchGroup(msgspec.Struct):
@@ -110,11 +111,12 @@ class JournalEntry(msgspec.Struct):
 
 
 class JournalSubject(msgspec.Struct):
-    """Whose journal it is."""
+    """Whose journal it is; a terminal and a store have the time zone of their place."""
 
     kind: JournalKind
     id: str
     title: str
+    time_zone: str = ""
 
 
 class JournalPage(msgspec.Struct):

@@ -24,6 +24,7 @@ ExportFormat = Literal["csv", "xlsx"]
 ExportState = Literal["waiting", "running", "done", "failed", "cancelled", "expired"]
 ExportColumn = Literal[
     "received_at",
+    "received_at_store",
     "state",
     "kind",
     "amount",
@@ -308,7 +309,7 @@ class RulePreview(msgspec.Struct):
 
 
 class Alert(msgspec.Struct):
-    """Something unusual: what was measured against what is usual."""
+    """Something unusual: what was measured against what is usual. `time_zone`: of the store that it is about."""
 
     id: str
     rule: str
@@ -330,6 +331,7 @@ class Alert(msgspec.Struct):
     acknowledged_at: Timestamp | None
     acknowledged_by: PersonRef | None
     snoozed_until: Timestamp | None
+    time_zone: str = ""
 
 
 class AlertPage(msgspec.Struct):

@@ -236,4 +236,5 @@ def _transaction_of(row: asyncpg.Record) -> SearchHit:
         gives_back=row["kind"] == Kind.REFUND,
         state=cast("StateName", State(row["state"]).name.lower()),
         at=timestamp(row["received_at"]),
+        time_zone=row["time_zone"] or "",
     )

@@ -177,11 +177,11 @@ WITH candidate AS MATERIALIZED (
     WHERE n.card_last_four = $2 OR n.stan = $3 OR n.approval_code = $4 OR n.amount_minor = $5)
 )
 SELECT a.id, a.kind, a.state, a.amount_minor, a.currency, a.received_at, a.card_last_four, t.terminal, s.name AS store_name,
-       CASE WHEN a.card_last_four = $2 THEN 'last_four' WHEN a.approval_code = $4 THEN 'approval_code'
+       s.time_zone, CASE WHEN a.card_last_four = $2 THEN 'last_four' WHEN a.approval_code = $4 THEN 'approval_code'
             WHEN a.stan = $3 THEN 'stan' ELSE 'amount' END AS match
 FROM (SELECT f.attempt_id, f.business_date, f.store_id FROM candidate f ORDER BY f.attempt_id DESC OFFSET 0) c
 LEFT JOIN LATERAL (
-    SELECT o.id, o.name, o.department, o.company_id FROM store o WHERE o.id = c.store_id OFFSET 0
+    SELECT o.id, o.name, o.department, o.company_id, o.time_zone FROM store o WHERE o.id = c.store_id OFFSET 0
 ) s ON true
 CROSS JOIN LATERAL (
     SELECT n.id, n.kind, n.state, n.amount_minor, n.currency, n.received_at, n.card_last_four, n.approval_code, n.stan,
@@ -200,7 +200,7 @@ LIMIT $8;
 -- name: transactions_between
 -- Primary key by a range: a reference, or one id. $1 scope, $2 lowest, $3 highest, $4 rows.
 SELECT a.id, a.kind, a.state, a.amount_minor, a.currency, a.received_at, a.card_last_four, t.terminal, s.name AS store_name,
-       'reference' AS match
+       s.time_zone, 'reference' AS match
 FROM attempt a
 LEFT JOIN terminal t ON t.id = a.terminal_id
 LEFT JOIN service v ON v.id = t.service_id
@@ -213,7 +213,7 @@ LIMIT $4;
 -- Unique index on terminal.terminal, then attempt_once by its first column.
 -- $1 scope, $2 terminal, $3 stan, $4 rows.
 SELECT a.id, a.kind, a.state, a.amount_minor, a.currency, a.received_at, a.card_last_four, t.terminal, s.name AS store_name,
-       'stan' AS match
+       s.time_zone, 'stan' AS match
 FROM terminal t
 JOIN attempt a ON a.terminal_id = t.id
 LEFT JOIN service v ON v.id = t.service_id

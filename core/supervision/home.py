@@ -24,6 +24,7 @@ async def alerts(parts: Parts, caller: SignedIn) -> HomeSection | None:
                 about=one.label,
                 kind="",
                 at=one.opened_at,
+                time_zone=one.time_zone,
             )
             for one in page.data
             if one.acknowledged_at is None

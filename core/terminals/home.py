@@ -48,6 +48,7 @@ async def silent_terminals(parts: Parts, caller: SignedIn) -> HomeSection | None
                 about=one.store_name,
                 kind=one.city,
                 at=timestamp(one.last_seen_at),
+                time_zone=one.time_zone,
             )
             for one in found[:LOOKED_AT_MAX]
         ],

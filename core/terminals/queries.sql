@@ -1,6 +1,6 @@
 -- name: terminals_of
 -- Index terminal_store: a store has a few. $1 scope, $2 store, $3 limit, $4 seen since, $5 now.
-SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, s.time_zone, v.kind AS service,
        p.connected, p.last_seen_at,
        terminal_condition(
            o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
@@ -19,7 +19,7 @@ LIMIT $3;
 
 -- name: terminal_by_id
 -- Primary key, within the scope. $3 seen since, $4 now.
-SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, s.time_zone, v.kind AS service,
        p.connected, p.last_seen_at,
        terminal_condition(
            o.retired_at, t.blocked_at, s.blocked_at, v.blocked_at, t.activated_at, v.active, p.connected, p.last_seen_at,
@@ -141,7 +141,7 @@ SELECT b.id, b.target_kind, b.target_id, b.reason, b.blocked_at, b.lifted_at, b.
        b.blocked_by, maker.name AS blocked_by_name, b.lifted_by, lifter.name AS lifted_by_name,
        CASE b.target_kind WHEN 1 THEN st.name
                           WHEN 2 THEN st.name || ' · ' || v.kind
-                          ELSE t.terminal || ' · ' || st.name END AS label
+                          ELSE t.terminal || ' · ' || st.name END AS label, st.time_zone
 FROM block b
 LEFT JOIN terminal t ON b.target_kind = :BlockTarget.TERMINAL AND t.id = b.target_id
 LEFT JOIN service v ON b.target_kind = :BlockTarget.SERVICE AND v.id = b.target_id
@@ -162,7 +162,7 @@ SELECT b.id, b.target_kind, b.target_id, b.reason, b.blocked_at, b.lifted_at, b.
        b.blocked_by, maker.name AS blocked_by_name, b.lifted_by, NULL::text AS lifted_by_name,
        CASE b.target_kind WHEN 1 THEN st.name
                           WHEN 2 THEN st.name || ' · ' || v.kind
-                          ELSE t.terminal || ' · ' || st.name END AS label
+                          ELSE t.terminal || ' · ' || st.name END AS label, st.time_zone
 FROM block b
 LEFT JOIN terminal t ON b.target_kind = :BlockTarget.TERMINAL AND t.id = b.target_id
 LEFT JOIN service v ON b.target_kind = :BlockTarget.SERVICE AND v.id = b.target_id

@@ -9,9 +9,9 @@ import asyncpg
 from core.contracts.desk_views import (
     Block,
     BlockTargetView,
+    LocatedStore,
     PersonRef,
     SignOnRefusal,
-    StoreRef,
     TargetKind,
     TerminalView,
 )
@@ -216,7 +216,9 @@ def _terminal_of(row: asyncpg.Record) -> TerminalView:
     return TerminalView(
         id=encode_id("terminal", row["id"].bytes),
         terminal=row["terminal"],
-        store=StoreRef(encode_id("store", row["store_id"].bytes), row["store_name"], row["department"]),
+        store=LocatedStore(
+            encode_id("store", row["store_id"].bytes), row["store_name"], row["department"], row["time_zone"]
+        ),
         service=row["service"],
         model=row["model"],
         state=row["condition"],
@@ -229,7 +231,7 @@ def _block_of(row: asyncpg.Record) -> Block:
     kind = target_name(row["target_kind"])
     return Block(
         id=encode_id("block", row["id"].bytes),
-        target=BlockTargetView(kind, encode_id(kind, row["target_id"].bytes), row["label"]),
+        target=BlockTargetView(kind, encode_id(kind, row["target_id"].bytes), row["label"], row["time_zone"]),
         reason=row["reason"],
         blocked_by=PersonRef(encode_id("agent", row["blocked_by"].bytes), row["blocked_by_name"] or ""),
         blocked_at=timestamp(row["blocked_at"]),

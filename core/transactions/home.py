@@ -54,6 +54,7 @@ async def to_check(parts: Parts, caller: SignedIn) -> HomeSection | None:
                 at=one.since,
                 amount=one.amount,
                 gives_back=one.gives_back,
+                time_zone=one.store.time_zone if one.store else "",
             )
             for one in page.data
         ],

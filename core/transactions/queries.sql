@@ -24,7 +24,8 @@ LIMIT $3;
 SELECT
     a.id, a.kind, a.amount_minor, a.approved_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four,
     coalesce(t.terminal, '') AS terminal, a.terminal_id, s.id AS store_id, coalesce(s.name, '') AS store_name,
-    a.company_id, coalesce(s.department, '') AS department, a.received_at, a.decided_at, a.stan,
+    a.company_id, coalesce(s.department, '') AS department, coalesce(s.time_zone, '') AS time_zone,
+    a.received_at, a.decided_at, a.stan,
     a.approval_code, a.host_code, a.entry_mode, coalesce(v.kind, '') AS service,
     coalesce((
         -- The part of a release that a reversal in part took back (bookings.reversals.REPLACED_PART).

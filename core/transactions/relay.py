@@ -218,6 +218,7 @@ def summary_of(event: Any, attempt: Any) -> TransactionSummary:
         attempt["entry_mode"],
         attempt["service"],
         attempt["taken_back_minor"],
+        attempt["time_zone"],
     )
 
 

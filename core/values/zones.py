@@ -43,6 +43,15 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(METROPOLE)
 
 
+def hour_there(moment: datetime, time_zone: str, reader: str = METROPOLE) -> datetime | None:
+    """Return the moment by the clock of a store where that differs from the reader's, None where both say the same.
+
+    The rule for every moment that belongs to a store: docs/figures.md, "Hours and days".
+    """
+    there = moment.astimezone(zone_of(time_zone))
+    return None if there.utcoffset() == moment.astimezone(zone_of(reader)).utcoffset() else there
+
+
 def date_there(moment: datetime, time_zone: str) -> date:
     """Return the calendar date of a place: the business date of what happens there at `moment`."""
     return moment.astimezone(zone_of(time_zone)).date()

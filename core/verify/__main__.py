@@ -31,14 +31,14 @@ def main() -> int:
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         sys.stderr.write(f"verify: the database did not answer: {type(error).__name__}\n")
         return 3
-    sys.stdout.write(msgspec.json.encode(report).decode() + "\n" if given.json else _lines(report))
+    sys.stdout.write(msgspec.json.encode(report.document()).decode() + "\n" if given.json else _lines(report))
     return 0 if report.holds else 1
 
 
 def _lines(report: Report) -> str:
     lines = [
         f"{'BROKEN' if each.breaches else 'holds ':6} {each.name:12} {each.checked:>9} checked {each.breaches:>5} broken"
-        f" {each.waiting:>5} waiting  {each.what} {'; '.join([each.note, *each.examples])}".rstrip()
+        f" {each.waiting:>5} waiting  {each.what()} {'; '.join([each.note, *each.examples])}".rstrip()
         for each in report.findings
     ]
     return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ import msgspec
 from core.contracts.states import Kind, State
 from core.db.queries import load_beside
 from core.values.ids import encode_id
-from core.verify.model import EXAMPLES_MAX, Finding
+from core.verify.model import EXAMPLES_MAX, Finding, Said, transactions_in
 
 ROWS_AT_ONCE: Final = 5_000
 
@@ -23,42 +23,46 @@ _decode = msgspec.msgpack.Decoder(list[dict[int, Any]], strict=False).decode
 
 async def check_answers(connection: asyncpg.Connection) -> Finding:
     """V11. The messages are those that the events keep, compared here without the code that compared them first."""
-    finding = Finding("V11", "amount, currency, card and reference of each booked answer are those asked for")
+    finding = Finding("V11")
     row = await connection.fetchrow(_SQL.misread_answers)
     if row is not None:
         finding.checked, finding.breaches = row["checked"], row["breaches"]
-        finding.examples = [encode_id("transaction", each.bytes) for each in row["examples"] or []]
+        finding.found = transactions_in(row["examples"])
     exchanges = 0
     async for event in connection.cursor(_SQL.booked_exchanges, prefetch=ROWS_AT_ONCE):
         exchanges += 1
-        if differing := _differing(event):
-            finding.breach(f"{differing}: {encode_id('transaction', event['attempt_id'].bytes)}")
-    finding.note = f"{exchanges} exchanges with hosts compared"
-    del finding.examples[EXAMPLES_MAX:]
+        about = encode_id("transaction", event["attempt_id"].bytes)
+        differing = _differing(event)
+        if differing is None:
+            finding.breach("answer.unreadable", id=about)
+        elif differing:
+            finding.breach("answer.differs", fields=differing, id=about)
+    finding.remark = Said("note.exchanges", {"count": exchanges})
+    del finding.found[EXAMPLES_MAX:]
     return finding
 
 
-def _differing(event: asyncpg.Record) -> str:
-    """Return what an exchange does not warrant of what was booked on it; empty for nothing."""
+def _differing(event: asyncpg.Record) -> list[int] | None:
+    """Return the fields in which an exchange does not warrant what was booked on it; None for one that cannot be read."""
     try:
         messages = _decode(event["detail"])
     except msgspec.MsgspecError:
-        return "an exchange that cannot be read"
+        return None
     if len(messages) < 2 or not messages[-1]:
-        return ""
+        return []
     asked, answered = messages[-2:]
     differing = [
-        f"field {number}"
+        number
         for number in _REPEATED
         if number in asked and number in answered and asked[number] != answered[number]
     ]
     code = answered.get(39)
     if event["state"] == State.PARTIALLY_APPROVED:
         if code != _PARTIAL:
-            differing.append("field 39")
+            differing.append(39)
     elif code not in _APPROVALS and not (code == _IF_ZERO and event["kind"] == Kind.VERIFICATION):
-        differing.append("field 39")
+        differing.append(39)
     booked_minor = event["booked_minor"]
     if 4 in answered and event["kind"] != Kind.VERIFICATION and booked_minor not in (None, int(answered[4])):
-        differing.append("field 4")
-    return ", ".join(differing)
+        differing.append(4)
+    return differing

@@ -15,7 +15,7 @@ import msgspec
 from core.contracts.payment import Authorise, SealedCard
 from core.db.queries import load_beside
 from core.values.card_numbers import Span, find_card_numbers, holds_card_number
-from core.verify.model import Finding
+from core.verify.model import Finding, Said
 
 ROWS_PER_TABLE_MAX: Final = 20_000
 """A larger table is sampled by blocks down to about so many rows."""
@@ -112,7 +112,7 @@ def _place_of_hash(items: Sequence[Any]) -> int | None:
 
 async def scan_rows(connection: asyncpg.Connection) -> Finding:
     """Look through every column that can hold digits, whole tables where they are small."""
-    finding = Finding("V9 rows", "no card number in the database")
+    finding = Finding("V9 rows")
     sampled: list[str] = []
     for table in await connection.fetch(_SQL.list_readable_columns):
         statement: str = table["statement"]
@@ -127,15 +127,15 @@ async def scan_rows(connection: asyncpg.Connection) -> Finding:
             finding.checked += 1
             for column, value in zip(table["columns"], row, strict=True):
                 if value is not None and holds_card(value):
-                    finding.breach(f"{table['table_name']}.{column}")
+                    finding.breach("card.row", table=table["table_name"], column=column)
     if sampled:
-        finding.note = f"sampled: {', '.join(sampled)}"
+        finding.remark = Said("note.sampled", {"tables": ", ".join(sampled)})
     return finding
 
 
 def scan_files(paths: Iterable[Path]) -> Finding:
     """Look through files, folders with all that is in them; `checked` counts files."""
-    finding = Finding("V9 files", "no card number in logs and streams")
+    finding = Finding("V9 files")
     cut = 0
     for path in _files(paths):
         try:
@@ -146,9 +146,9 @@ def scan_files(paths: Iterable[Path]) -> Finding:
         finding.checked += 1
         cut += not whole
         for offset in found:
-            finding.breach(f"{path.parent.name}/{path.name} at byte {offset}")
+            finding.breach("card.file", file=f"{path.parent.name}/{path.name}", offset=offset)
     if cut:
-        finding.note = f"{cut} files read at both ends only"
+        finding.remark = Said("note.cut", {"count": cut})
     return finding
 
 

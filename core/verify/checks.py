@@ -6,7 +6,7 @@ bounded chunk at a time, so that the database never writes and this process neve
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -16,12 +16,20 @@ import asyncpg
 from core.db.queries import load_beside
 from core.transactions.rules import STUCK_AFTER
 from core.values.clock import from_unix_us, to_unix_us
-from core.values.ids import encode_id, rrn_of
+from core.values.ids import rrn_of
 from core.values.money import NUMERIC_CODES
 from core.verify.answers import check_answers
 from core.verify.audit import check_audit
 from core.verify.cards import scan_rows
-from core.verify.model import EXAMPLES_MAX, Finding, HostBook, HostEntry, TerminalFact
+from core.verify.model import (
+    EXAMPLES_MAX,
+    Finding,
+    HostBook,
+    HostEntry,
+    Said,
+    TerminalFact,
+    transactions_in,
+)
 from core.verify.people import check_people
 
 CHUNK_ROWS: Final = 20_000
@@ -43,10 +51,10 @@ class Count(NamedTuple):
     """An invariant that one statement counts: how many rows it looked at, how many break it, and a few of them."""
 
     name: str
-    what: str
     statement: str
     arguments: Callable[[], tuple[Any, ...]] = tuple
-    note: str = ""
+    facts: Mapping[str, int] | None = None
+    remark: Said | None = None
 
 
 def _now() -> tuple[Any, ...]:
@@ -65,50 +73,26 @@ def _now_and_consumer() -> tuple[Any, ...]:
     return (*_now(), *_consumer())
 
 
-FIGURES: Final = Count(
-    "V13",
-    "every figure on a page equals the transactions that it counts",
-    _SQL.figures_beside_rows,
-    _consumer,
-)
-FIGURES_BOOKED: Final = Count(
-    "V13 books", "gross less refunds is what the books hold and have posted", _SQL.figures_beside_ledger
-)
+FIGURES: Final = Count("V13", _SQL.figures_beside_rows, _consumer)
+FIGURES_BOOKED: Final = Count("V13 books", _SQL.figures_beside_ledger)
 COUNTS: Final = (
-    Count("V1", "every ledger transaction sums to zero per currency", _SQL.unbalanced_operations),
-    Count("V1 position", "what is held and posted is what each attempt's state says", _SQL.misplaced_money),
-    Count("V1 owners", "each entry is of its acquirer or its store, in the currency of its payment", _SQL.misowned_entries),
-    Count("V1 refunds", "what is given back is what refunds say, to the card that paid", _SQL.misplaced_refunds),
-    Count("V2", "no ledger operation key twice", _SQL.repeated_operations),
-    Count(
-        "V4",
-        f"no attempt sent or unknown past its deadline plus {STUCK_AFTER // timedelta(minutes=1)} minutes",
-        _SQL.overdue_attempts,
-        _now_and_stuck,
-    ),
-    Count(
-        "V5",
-        "every attempt that timed out has a reversal that the host accepted",
-        _SQL.unreversed_timeouts,
-        _now_and_stuck,
-    ),
-    Count(
-        "V7", "no event older than a minute outside its consumer's inbox", _SQL.unconsumed_events, _now_and_consumer
-    ),
-    Count("V7 once", "no event in two ranges of its consumer's inbox", _SQL.overlapping_ranges, _consumer),
-    Count(
-        "V8",
-        "no instalment collected twice; no debit posted twice",
-        _SQL.repeated_debits,
-        note="0 instalments, debits checked",
-    ),
-    Count("V8 repeats", "no payment stands beside its own repeat", _SQL.debited_repeats),
-    Count("V10", "what a reversal was told 00 about is taken back, or stands on no date", _SQL.untrue_reversals),
-    Count("V10 asked", "nothing is taken back that no reversal describes", _SQL.unasked_reversals),
+    Count("V1", _SQL.unbalanced_operations),
+    Count("V1 position", _SQL.misplaced_money),
+    Count("V1 owners", _SQL.misowned_entries),
+    Count("V1 refunds", _SQL.misplaced_refunds),
+    Count("V2", _SQL.repeated_operations),
+    Count("V4", _SQL.overdue_attempts, _now_and_stuck, {"minutes": STUCK_AFTER // timedelta(minutes=1)}),
+    Count("V5", _SQL.unreversed_timeouts, _now_and_stuck),
+    Count("V7", _SQL.unconsumed_events, _now_and_consumer),
+    Count("V7 once", _SQL.overlapping_ranges, _consumer),
+    Count("V8", _SQL.repeated_debits, remark=Said("note.debits")),
+    Count("V8 repeats", _SQL.debited_repeats),
+    Count("V10", _SQL.untrue_reversals),
+    Count("V10 asked", _SQL.unasked_reversals),
     FIGURES,
     FIGURES_BOOKED,
-    Count("V9 shown", "no more of a card number than its BIN and last four", _SQL.shown_too_much),
-)  # fmt: skip
+    Count("V9 shown", _SQL.shown_too_much),
+)
 
 
 async def check_database(connection: asyncpg.Connection, *, cards: bool = True) -> list[Finding]:
@@ -134,18 +118,18 @@ async def check_count(connection: asyncpg.Connection, count: Count) -> Finding:
     assert row is not None
     return Finding(
         count.name,
-        count.what,
+        dict(count.facts or {}),
         checked=row["checked"],
         breaches=row["breaches"],
         waiting=row.get("waiting", 0),
-        examples=[encode_id("transaction", each.bytes) for each in row.get("examples") or []][:EXAMPLES_MAX],
-        note=count.note,
+        found=transactions_in(row.get("examples"))[:EXAMPLES_MAX],
+        remark=count.remark,
     )
 
 
 async def check_told(connection: asyncpg.Connection, facts: Iterable[TerminalFact]) -> Finding:
     """V3: what terminals were told stands in the database. `waiting`: money here, and its terminal was told nothing."""
-    finding = Finding("V3", "what a terminal was told is in the database")
+    finding = Finding("V3")
     facts = iter(facts)
     while chunk := list(islice(facts, CHUNK_ROWS)):
         finding.checked += len(chunk)
@@ -155,13 +139,19 @@ async def check_told(connection: asyncpg.Connection, facts: Iterable[TerminalFac
                 finding.waiting += 1
             else:
                 where = f"terminal {fact.terminal} {fact.day} STAN {fact.stan:06d}"
-                finding.breach(f"{row['verdict']}: {fact.reference or where} ({where})")
+                finding.breach(
+                    row["verdict"],
+                    reference=fact.reference or where,
+                    terminal=fact.terminal,
+                    day=fact.day,
+                    stan=fact.stan,
+                )
     return finding
 
 
 async def check_book(connection: asyncpg.Connection, book: HostBook) -> Finding:
     """V6: both sides of every reference agree; `waiting`: changed since the book was read, or still owed to the host."""
-    finding = Finding("V6", "the acquirer's own book equals ours, reference by reference")
+    finding = Finding("V6")
     finding.checked = len(book.entries)
     read_at = from_unix_us(book.read_at_us)
     low, chunk = _FIRST, _keyed(book.entries, 0, finding)
@@ -169,13 +159,15 @@ async def check_book(connection: asyncpg.Connection, book: HostBook) -> Finding:
         following = _keyed(book.entries, start, finding)
         # A chunk reaches up to the next one's first reference, so that together they cover all of our attempts.
         high = _first_id(following[0][0]) if following else low if start < len(book.entries) else _LAST
-        for key, verdict in await _judge(connection, chunk, low, high, read_at):
+        for key, verdict, state in await _judge(connection, chunk, low, high, read_at):
             if verdict == "waiting":
                 finding.waiting += 1
             else:
-                finding.breach(f"{verdict}: {_reference(key)}")
+                there = {} if state is None else {"state": state}
+                finding.breach(verdict, reference=_reference(key), **there)
         low, chunk = high, following
-    finding.note = f"{await connection.fetchval(_SQL.count_attempts)} attempts here"
+    ours: int = await connection.fetchval(_SQL.count_attempts) or 0
+    finding.remark = Said("note.attempts", {"count": ours})
     return finding
 
 
@@ -215,7 +207,7 @@ def _keyed(entries: list[HostEntry], start: int, finding: Finding) -> list[tuple
         if key is not None:
             keyed.append((key, entry))
         elif entry.state not in {"declined", "reversed"}:
-            finding.breach(f"{entry.state} there under a reference that is not ours: {entry.reference}")
+            finding.breach("book.not_ours", state=entry.state, reference=entry.reference)
     return keyed
 
 

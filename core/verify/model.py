@@ -1,6 +1,13 @@
 """What a verification compares and what it says. Pure data."""
 
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
 import msgspec
+
+from core.values.ids import encode_id
+from core.verify.words import Language, say
 
 EXAMPLES_MAX = 5
 
@@ -49,23 +56,56 @@ class HostBook(msgspec.Struct):
     read_at_us: int
 
 
+class Said(msgspec.Struct, frozen=True):
+    """Something that a verification says: a code of core.verify.words and its facts."""
+
+    code: str
+    facts: dict[str, str | int | list[int]] = {}
+
+    def text(self, language: Language = "en") -> str:
+        """Return it in words."""
+        return say(self.code, self.facts, language)
+
+
+def transactions_in(ids: Iterable[UUID] | None) -> list[Said]:
+    """Return breaches that are known by their transactions alone."""
+    return [Said("transaction", {"id": encode_id("transaction", each.bytes)}) for each in ids or ()]
+
+
 class Finding(msgspec.Struct):
-    """One invariant: how many rows were looked at, how many break it, and a few of them by reference."""
+    """One invariant: how many rows were looked at, how many break it, and a few of them by reference.
+
+    Its name is the code of what it asks, filled from `facts`.
+    """
 
     name: str
-    what: str
+    facts: dict[str, str | int | list[int]] = {}
     checked: int = 0
     breaches: int = 0
     waiting: int = 0  # neither kept nor broken yet: on its way within its time
-    examples: list[str] = []
-    note: str = ""
+    found: list[Said] = []
+    remark: Said | None = None
     seconds: float = 0.0
 
-    def breach(self, example: str) -> None:
+    def breach(self, code: str, **facts: str | int | list[int]) -> None:
         """Count one breach and keep it if there is room."""
         self.breaches += 1
-        if len(self.examples) < EXAMPLES_MAX:
-            self.examples.append(example)
+        if len(self.found) < EXAMPLES_MAX:
+            self.found.append(Said(code, facts))
+
+    def what(self, language: Language = "en") -> str:
+        """Return what the invariant asks."""
+        return say(self.name, self.facts, language)
+
+    @property
+    def note(self) -> str:
+        """How it was looked at, in English; empty for nothing to say."""
+        return "" if self.remark is None else self.remark.text()
+
+    @property
+    def examples(self) -> list[str]:
+        """A few breaches, in English."""
+        return [each.text() for each in self.found]
 
 
 class Report(msgspec.Struct):
@@ -87,3 +127,10 @@ class Report(msgspec.Struct):
             if each.name == name:
                 return each
         raise KeyError(name)
+
+    def document(self) -> dict[str, Any]:
+        """Return the report for programs: words in English, and beside them the codes and facts that they were made from."""
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        for shown, finding in zip(told["findings"], self.findings, strict=True):
+            shown.update(what=finding.what(), examples=finding.examples, note=finding.note)
+        return told

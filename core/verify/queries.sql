@@ -492,36 +492,36 @@ WITH told AS (
                     SELECT FROM reversal AS r
                     WHERE r.terminal_id = t.id AND r.message_class = j.message_class AND r.stan = j.stan
                         AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED
-                ) THEN 'reversal acknowledged, nothing recorded' END
+                ) THEN 'told.reversed_unrecorded' END
                 WHEN a.state IN (:State.DECLINED, :State.UNKNOWN, :State.REVERSED) THEN NULL
                 WHEN j.replacement_minor > 0 AND a.approved_minor > j.replacement_minor
-                    THEN 'reversal in part acknowledged, more is held'
-                WHEN j.replacement_minor = 0 THEN 'reversal acknowledged, not reversed'
+                    THEN 'told.reversed_in_part'
+                WHEN j.replacement_minor = 0 THEN 'told.not_reversed'
             END
             WHEN j.outcome = 'advice_acknowledged' THEN CASE
-                WHEN a.id IS NULL THEN 'advice acknowledged, nothing recorded'
+                WHEN a.id IS NULL THEN 'told.advice_unrecorded'
                 -- Its reversal had come before (13): taken back already, and told 00 as that reversal was.
                 WHEN a.state = :State.DECLINED AND a.reason = :Reason.ALREADY_REVERSED THEN NULL
                 WHEN a.state NOT IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.REVERSED, :State.CAPTURED,
-                    :State.REFUNDED, :State.SETTLED) THEN 'advice acknowledged, not booked'
-                WHEN a.approved_minor <> j.amount_minor AND NOT coalesce(lowered.found, false) THEN 'advice acknowledged, another amount'
+                    :State.REFUNDED, :State.SETTLED) THEN 'told.advice_not_booked'
+                WHEN a.approved_minor <> j.amount_minor AND NOT coalesce(lowered.found, false) THEN 'told.advice_amount'
             END
             WHEN j.message_class NOT IN (1, 2) THEN NULL
             WHEN j.outcome = 'no_answer' THEN CASE WHEN a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED,
                 :State.CAPTURED, :State.REFUNDED, :State.SETTLED) THEN 'waiting' END
             WHEN j.code IN ('00', '10') THEN CASE
-                WHEN a.id IS NULL THEN 'told approved, nothing recorded'
+                WHEN a.id IS NULL THEN 'told.approved_unrecorded'
                 WHEN a.state NOT IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.REVERSED, :State.CAPTURED,
-                    :State.REFUNDED, :State.SETTLED) THEN 'told approved, not approved here'
-                WHEN a.approved_minor <> j.approved_minor AND NOT coalesce(lowered.found, false) THEN 'told another amount'
-                WHEN a.approval_code <> j.approval_code THEN 'told another approval code'
+                    :State.REFUNDED, :State.SETTLED) THEN 'told.not_approved_here'
+                WHEN a.approved_minor <> j.approved_minor AND NOT coalesce(lowered.found, false) THEN 'told.amount'
+                WHEN a.approval_code <> j.approval_code THEN 'told.approval_code'
                 WHEN j.reference_key IS DISTINCT FROM set_byte(
                     substring(uuid_send(a.id) FROM 1 FOR 10), 9, get_byte(uuid_send(a.id), 9) & 192
-                ) THEN 'told another reference'
+                ) THEN 'told.reference'
             END
             -- 94 may be about another message under the same key, whose own answer stands.
             WHEN j.code <> '94' AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED,
-                :State.REFUNDED, :State.SETTLED) THEN 'told declined, approved here'
+                :State.REFUNDED, :State.SETTLED) THEN 'told.approved_here'
         END AS verdict
     FROM told AS j
     LEFT JOIN terminal AS t ON t.terminal = j.terminal
@@ -562,22 +562,22 @@ WITH theirs AS (
     WHERE a.id >= $5::uuid AND a.id < $6::uuid
 ), met AS (
     SELECT
-        o.id, o.kind, o.state, o.decided_at, coalesce(o.reference_key, b.reference_key) AS reference_key,
+        o.id, o.kind, o.state, o.decided_at, b.state AS state_there, coalesce(o.reference_key, b.reference_key) AS reference_key,
         CASE
-            WHEN o.id IS NULL THEN b.state || ' there, nothing here'
+            WHEN o.id IS NULL THEN 'book.nothing_here'
             -- A completion is booked there on the reference of its hold.
             WHEN o.kind = :Kind.COMPLETION THEN NULL
-            WHEN o.holds AND b.state IS NULL THEN 'approved here, nothing there'
-            WHEN o.holds AND b.state IN ('declined', 'reversed') THEN 'approved here, ' || b.state || ' there'
-            WHEN o.holds AND b.approved_minor <> o.approved_minor THEN 'another amount there'
-            WHEN o.holds AND b.currency NOT IN ('', o.currency) THEN 'another currency there'
-            WHEN o.holds AND b.digits_shown NOT IN ('', o.digits_shown) THEN 'another card there'
+            WHEN o.holds AND b.state IS NULL THEN 'book.nothing_there'
+            WHEN o.holds AND b.state IN ('declined', 'reversed') THEN 'book.undone_there'
+            WHEN o.holds AND b.approved_minor <> o.approved_minor THEN 'book.amount'
+            WHEN o.holds AND b.currency NOT IN ('', o.currency) THEN 'book.currency'
+            WHEN o.holds AND b.digits_shown NOT IN ('', o.digits_shown) THEN 'book.card'
             WHEN o.holds AND o.kind = :Kind.AUTHORISATION AND b.captured_minor <> o.captured_minor
-                THEN 'another amount captured there'
+                THEN 'book.captured'
             WHEN o.holds THEN NULL
             WHEN b.state IN ('approved', 'partially_approved', 'captured', 'refunded')
-                THEN b.state || ' there, not here'
-            WHEN b.state = 'reversed' AND o.state <> :State.REVERSED THEN 'reversed there, not here'
+                THEN 'book.not_here'
+            WHEN b.state = 'reversed' AND o.state <> :State.REVERSED THEN 'book.not_here'
         END AS verdict
     FROM ours AS o
     FULL JOIN theirs AS b ON b.reference_key = o.reference_key
@@ -600,7 +600,8 @@ SELECT
                 AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz)
         ) THEN 'waiting'
         ELSE m.verdict
-    END AS verdict
+    END AS verdict,
+    m.state_there
 FROM met AS m
 WHERE m.verdict IS NOT NULL
 ORDER BY m.reference_key;

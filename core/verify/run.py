@@ -10,7 +10,7 @@ import asyncpg
 
 from core.verify.cards import scan_files
 from core.verify.checks import check_book, check_database, check_told, timed, undone
-from core.verify.model import Finding, HostBook, Report, TerminalFact
+from core.verify.model import Finding, HostBook, Report, Said, TerminalFact
 
 DRAIN_POLL_S: Final = 0.25
 SORT_MEMORY: Final = "128MB"
@@ -49,14 +49,12 @@ async def verify(
             findings.append(
                 await timed(check_told(connection, told))
                 if told is not None
-                else _not_compared(
-                    "V3", "what a terminal was told is in the database", "no journal was given"
-                )
+                else Finding("V3", remark=Said("note.no_journal"))
             )
             findings.append(
                 await timed(check_book(connection, host))
                 if host is not None
-                else _not_compared("V6", "the acquirer's own book equals ours", "no book was given")
+                else Finding("V6", remark=Said("note.no_book"))
             )
     finally:
         await connection.close()
@@ -82,7 +80,3 @@ async def drain(connection: asyncpg.Connection, seconds: float) -> dict[str, int
             return left
         # Looking must never be most of what the database does.
         await asyncio.sleep(max(DRAIN_POLL_S, 3 * took))
-
-
-def _not_compared(name: str, what: str, note: str) -> Finding:
-    return Finding(name, what, note=f"not compared: {note}")

@@ -138,8 +138,11 @@ class ManagedChild(ABC):
         """Raise ServerFailed with the end of the log when the child is gone."""
         if self.pid is None:
             raise ServerFailed(
-                f"{self.name} ended while starting ({self.last_end}): {last_lines(self.log_path)}",
-                f"read {self.log_path}",
+                "process-ended",
+                name=self.name,
+                end=self.last_end,
+                said=last_lines(self.log_path),
+                log=self.log_path,
             )
 
 

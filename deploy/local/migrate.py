@@ -55,5 +55,5 @@ def run_dbmate(owner_dsn: str, command: str, folder: Path = MIGRATIONS_FOLDER) -
     if done.returncode != 0:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         said = " | ".join(lines[-2:]).replace(owner_dsn, "the database")
-        raise MigrationFailed(f"a migration failed: {said}", f"correct it in {folder.name}/ and start again")
+        raise MigrationFailed("migration-failed", said=said, folder=folder.name)
     return done.stdout

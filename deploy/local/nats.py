@@ -73,7 +73,7 @@ class NatsServer(child.ManagedChild):
             if answer is not None and answer[0] == 200:
                 return
             if time.monotonic() > deadline:
-                raise ServerFailed(f"NATS was not ready after {timeout_s:.0f} s", f"read {self.log_path}")
+                raise ServerFailed("nats-not-ready", seconds=timeout_s, log=self.log_path)
             await asyncio.sleep(0.02)
 
     @property

@@ -65,7 +65,7 @@ def free_ports(count: int) -> list[int]:
         if is_free(port):
             found.add(port)
     if len(found) < count:
-        raise LocalError(f"no {count} free ports between {_LOWEST} and {highest}", "stop other programs")
+        raise LocalError("ports-used-up", count=count, lowest=_LOWEST, highest=highest)
     return list(found)
 
 

@@ -102,8 +102,10 @@ class PostgresServer(child.ManagedChild):
             except (OSError, asyncpg.CannotConnectNowError, TimeoutError) as error:
                 if time.monotonic() > deadline:
                     raise ServerFailed(
-                        f"PostgreSQL was not ready after {timeout_s:.0f} s ({type(error).__name__})",
-                        f"read {self.log_path}",
+                        "postgres-not-ready",
+                        seconds=timeout_s,
+                        error=type(error).__name__,
+                        log=self.log_path,
                     ) from error
                 await asyncio.sleep(0.05)
                 continue
@@ -179,8 +181,7 @@ class PostgresServer(child.ManagedChild):
             )
         if done.returncode != 0:
             raise ServerFailed(
-                f"initdb failed: {' '.join(done.stderr.split())[-300:]}",
-                f"check that {self._cluster.parent} is writable and has room",
+                "initdb-failed", said=" ".join(done.stderr.split())[-300:], folder=self._cluster.parent
             )
         unfinished.rename(self._cluster)
 
@@ -271,10 +272,7 @@ def server_identity() -> _Identity:
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
-        raise ServerFailed(
-            "PostgreSQL refuses to run as root and this machine has neither user namespaces nor a user nobody",
-            "run the command as an ordinary user",
-        ) from None
+        raise ServerFailed("no-way-out-of-root") from None
     return _Identity([], (nobody.pw_uid, nobody.pw_gid))
 
 

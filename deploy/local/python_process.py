@@ -51,10 +51,14 @@ class PythonProcess(child.ManagedChild):
             if answer is not None and answer[0] == 200:
                 return
             if time.monotonic() > deadline:
-                said = "no answer" if answer is None else f"status {answer[0]}"
+                code, status = ("process-silent", 0) if answer is None else ("process-not-ready", answer[0])
                 raise ServerFailed(
-                    f"{self.name} was not ready after {timeout_s:.0f} s ({said} on port {self.health_port})",
-                    f"read {self.log_path}",
+                    code,
+                    name=self.name,
+                    seconds=timeout_s,
+                    status=status,
+                    port=self.health_port,
+                    log=self.log_path,
                 )
             await asyncio.sleep(0.05)
 
@@ -68,7 +72,4 @@ def require_module(module: str, *, process: str) -> None:
     except ModuleNotFoundError:
         spec = None
     if spec is None:
-        raise ServerFailed(
-            f"{process} cannot start: there is no program {module} in this checkout",
-            "update the checkout, or leave the process out",
-        )
+        raise ServerFailed("program-missing", process=process, module=module)

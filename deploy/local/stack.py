@@ -189,7 +189,7 @@ class LocalStack:
         """Send a signal to a server or process and return the pid it went to; the supervisor restarts it."""
         pid = self.pid(name)
         if pid is None:
-            raise LocalError(f"{name} does not run", "wait until the supervisor has restarted it")
+            raise LocalError("process-not-running", name=name)
         for each in [pid, *(proc.descendants(pid) if with_children else ())]:
             proc.send(each, signal_number)
         return pid
@@ -298,12 +298,14 @@ class LocalStack:
             check=False,
         )
         if done.returncode != 0:
-            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
-            raise ServerFailed(f"the demonstration data failed: {said[0]}", f"run python -m {module} by hand")
+            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            if not said:
+                raise ServerFailed("seed-failed-silently", module=module)
+            raise ServerFailed("seed-failed", said=said[0], module=module)
         try:
             return json.loads(done.stdout)
         except ValueError as error:
-            raise ServerFailed(f"{module} did not print one JSON object", "correct it") from error
+            raise ServerFailed("seed-unreadable", module=module) from error
 
     def _save_state(self) -> None:
         ticks = proc.start_ticks(os.getpid())
@@ -337,7 +339,7 @@ class LocalStack:
 
 def _started(server: _Server | None) -> _Server:
     if server is None:
-        raise LocalError("the stack is not started", "start it first")
+        raise LocalError("stack-not-started")
     return server
 
 

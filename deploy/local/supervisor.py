@@ -25,12 +25,13 @@ ChildState = Literal["stopped", "starting", "ready", "restarting"]
 
 @dataclass(frozen=True)
 class StackEvent:
-    """Something that a person may want to be told: a kind, whom it concerns, and one fact."""
+    """Something that a person may want to be told: a kind, whom it concerns, and one fact, for programs in English."""
 
     kind: Literal["starting", "ready", "died", "restarted", "restart-failed", "stopping", "note"]
     name: str
     detail: str = ""
     seconds: float = 0.0
+    error: LocalError | None = None
 
 
 @dataclass
@@ -117,7 +118,7 @@ class Supervisor:
             try:
                 await self._bring_up(watched)
             except LocalError as error:
-                self._on_event(StackEvent("restart-failed", name, error.what))
+                self._on_event(StackEvent("restart-failed", name, error.what("en"), error=error))
                 # One that runs without ever becoming ready is started afresh as well.
                 await watched.child.stop()
                 continue

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import cast
+from typing import Literal, TypeAlias, cast
 
 from edge.dialects import DIALECTS
 from edge.protocol.errors import ProtocolError
@@ -29,12 +29,20 @@ REVERSALS_MAX = 5
 _CODEC = DIALECTS["ascii1987"]
 
 
+LossKind: TypeAlias = Literal["closed", "tls", "silent", "none", "no-sign-on"]
+
+
 class TerminalError(Exception):
     """Something between a terminal and its edge, in words fit for one line."""
 
 
 class LinkLost(TerminalError):
-    """The socket closed, or was never there."""
+    """The socket closed, or was never there; `how` and the facts are for who says it in another language."""
+
+    def __init__(self, said: str, *, how: LossKind, **facts: str) -> None:
+        super().__init__(said)
+        self.how = how
+        self.facts = facts
 
 
 class SignOnRefused(TerminalError):
@@ -129,7 +137,9 @@ class _Socket(asyncio.Protocol):
             self.lost.set_result(None)
         for future in self.waiting.values():
             if not future.done():
-                future.set_exception(LinkLost("the connection was closed before an answer came"))
+                future.set_exception(
+                    LinkLost("the connection was closed before an answer came", how="closed")
+                )
 
 
 class Terminal:
@@ -184,11 +194,13 @@ class Terminal:
                     _Socket, host, port, ssl=self._tls, server_hostname=host if self._tls else None
                 )
         except ssl.SSLError as error:
+            address, reason = f"{host}:{port}", error.reason or "handshake failed"
             raise LinkLost(
-                f"{host}:{port} refused the TLS session: {error.reason or 'handshake failed'}"
+                f"{address} refused the TLS session: {reason}", how="tls", address=address, reason=reason
             ) from error
         except (OSError, TimeoutError) as error:
-            raise LinkLost(f"nothing answers at {host}:{port}") from error
+            address = f"{host}:{port}"
+            raise LinkLost(f"nothing answers at {address}", how="silent", address=address) from error
 
     async def close(self) -> None:
         """Close the socket, if it is open."""
@@ -215,7 +227,7 @@ class Terminal:
         """Send one message and wait for its answer. Raises: LinkLost before anything is sent; later it is silence."""
         socket = self._socket
         if socket is None or socket.transport is None or socket.transport.is_closing():
-            raise LinkLost("the terminal is not connected")
+            raise LinkLost("the terminal is not connected", how="none")
         key = (response_mti(str(request[0])), str(request[11]))
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         socket.waiting[key] = future
@@ -239,7 +251,7 @@ class Terminal:
             requests.sign_on(self.identity, stan=stan, at=at), timeout_s=CONNECT_TIMEOUT_S
         )
         if done.answer is None:
-            raise LinkLost("the sign-on got no answer")
+            raise LinkLost("the sign-on got no answer", how="no-sign-on")
         if done.code != "00":
             raise SignOnRefused(done.code, str(done.answer.get(44, "")))
         return done

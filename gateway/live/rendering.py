@@ -9,9 +9,9 @@ from core.contracts.desk_requests import Position, ReasonText, ReasonTexts
 from core.contracts.desk_views import (
     CardView,
     CompanyRef,
+    LocatedStore,
     Money,
     ReasonView,
-    StoreRef,
     TerminalRef,
     Transaction,
 )
@@ -55,7 +55,12 @@ class Renderer:
             net_amount=Money(net_minor(summary.kind, summary.state, summary.approved_minor), currency),
             card=CardView(_name(Brand, summary.brand), summary.card_bin, summary.card_last_four),
             terminal=TerminalRef(encode_id("terminal", summary.terminal_id), summary.terminal),
-            store=StoreRef(encode_id("store", summary.store_id), summary.store_name, summary.department)
+            store=LocatedStore(
+                encode_id("store", summary.store_id),
+                summary.store_name,
+                summary.department,
+                summary.time_zone,
+            )
             if summary.store_id
             else None,
             company=CompanyRef(encode_id("company", summary.company_id)) if summary.company_id else None,

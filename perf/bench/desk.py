@@ -164,7 +164,7 @@ class _Run:
             stdout=asyncio.subprocess.DEVNULL,
         )
         if await process.wait() != 0:
-            raise LocalError("the estate could not be made", "its words are above")
+            raise LocalError("estate-failed")
 
     async def _measure(
         self, title: str, calls: Sequence[Call], agents: Sequence[_Agent], rounds: int, pause_s: float

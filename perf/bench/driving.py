@@ -29,7 +29,7 @@ async def seed_terminals(stack: LocalStack, count: int) -> None:
         stdout=asyncio.subprocess.DEVNULL,
     )
     if await process.wait() != 0:
-        raise LocalError("the seed failed", "its words are above")
+        raise LocalError("terminals-failed")
     connection = await asyncpg.connect(stack.database_url())
     try:
         await connection.execute("ANALYZE")
@@ -73,7 +73,7 @@ class Payments:
             process.kill()
             raise
         if process.returncode != 0:
-            raise LocalError("the load failed", "its words are above")
+            raise LocalError("load-failed")
         report: dict[str, Any] = msgspec.json.decode(out)
         self._stan = report["stan_next"]
         return report

@@ -186,7 +186,7 @@ class _Crowd:
                 async with asyncio.timeout(30):
                     await asyncio.gather(*(listener.ready for listener in batch))
             except (ConnectionError, TimeoutError) as error:
-                raise LocalError(f"a listener was not served: {error}", "read the gateway's log") from error
+                raise LocalError("listener-refused", error=error) from error
             self.listeners += batch
 
     async def _measure(self) -> None:
@@ -212,5 +212,5 @@ async def _log_in(stack: LocalStack, email: str) -> str:
         asked = {"email": email, "password": password, "code": demonstration_code(password, email)}
         answer = await client.post("/v1/sessions", json=asked)
     if answer.status_code != 201:
-        raise LocalError(f"{email} could not log in: status {answer.status_code}", "read the gateway's log")
+        raise LocalError("login-refused", email=email, status=answer.status_code)
     return str(answer.json()["token"])

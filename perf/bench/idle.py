@@ -41,7 +41,7 @@ class IdleTerminals:
                 for future in futures:
                     future.cancel()
                 self.close()
-                raise LocalError(f"a terminal is not served: {error}", "read edge's log") from error
+                raise LocalError("terminal-not-served", error=error) from error
 
     def close(self) -> None:
         """Hang up, all of them."""
@@ -85,10 +85,7 @@ def raise_descriptor_limit(sockets: int) -> None:
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return
     if hard != resource.RLIM_INFINITY and hard < needed:
-        raise LocalError(
-            f"{sockets} sockets need {needed} open files, and this machine allows {hard}",
-            f"raise it as root (ulimit -Hn {needed}) or ask for fewer with --sockets",
-        )
+        raise LocalError("too-few-open-files", sockets=sockets, needed=needed, allowed=hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
@@ -101,10 +98,8 @@ def _sign_on(wire: socket.socket, identity: Identity) -> None:
     while not frames:
         data = wire.recv(4096)
         if not data:
-            raise LocalError(f"edge closed the connection of {identity.terminal}", "read edge's log")
+            raise LocalError("connection-closed", terminal=identity.terminal)
         frames = reader.feed(data)
     code = _CODEC.decode(frames[0]).get(39)
     if code != "00":
-        raise LocalError(
-            f"edge refused the sign-on of {identity.terminal} with code {code}", "read edge's log"
-        )
+        raise LocalError("sign-on-failed", terminal=identity.terminal, response_code=code)

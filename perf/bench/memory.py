@@ -55,7 +55,7 @@ async def bench_memory(*, idle_s: float, note: Note) -> MemoryReport:
         await asyncio.sleep(idle_s)
         mib = _memory_mib(folder)
     except TimeoutError as error:
-        raise LocalError("the stack was not ready in time", f"read the logs in {folder}/logs") from error
+        raise LocalError("stack-not-ready", folder=folder) from error
     finally:
         await _end(process)
         shutil.rmtree(folder, ignore_errors=True)
@@ -72,11 +72,11 @@ async def bench_memory(*, idle_s: float, note: Note) -> MemoryReport:
 def _memory_mib(folder: Path) -> dict[str, float]:
     state = read_state(folder)
     if state is None or not state.is_supervised:
-        raise LocalError("the stack ended while it idled", "run guichet up to see why")
+        raise LocalError("stack-ended")
     mib = {"up": proc.memory_pss_kib_of_one(state.supervisor.pid) / 1024}
     for one in state.processes:
         if one.pid is None:
-            raise LocalError(f"{one.name} does not run", "run guichet up to see why")
+            raise LocalError("process-missing", name=one.name)
         mib[one.name] = proc.memory_pss_kib(one.pid) / 1024
     return mib
 
@@ -88,7 +88,7 @@ async def _until_ready(process: asyncio.subprocess.Process) -> None:
             # Single processes say that they are ready too; the stack says where everything is.
             if "addresses" in msgspec.json.decode(line):
                 return
-    raise LocalError("guichet up ended", "its words are above")
+    raise LocalError("up-ended")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -109,4 +109,4 @@ def _consecutive_ports() -> int:
         first = random.randrange(_PORTS_LOWEST, _PORTS_HIGHEST)
         if all(is_free(port) for port in range(first, first + count)):
             return first
-    raise LocalError(f"no {count} free ports in a row", "stop other programs")
+    raise LocalError("ports-not-in-a-row", count=count)

@@ -168,7 +168,7 @@ class _Run:
         """Return PSS and RSS of edge in KiB."""
         pid = self._stack.pid("edge")
         if pid is None:
-            raise LocalError("edge does not run", "read its log")
+            raise LocalError("edge-not-running")
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         return proc.memory_pss_kib(pid), pages * os.sysconf("SC_PAGE_SIZE") // 1024
 

@@ -1,11 +1,14 @@
-"""Amounts, dates and durations as people read them, in French and English, Paris time.
+"""Amounts, dates and durations as people read them, in French and English.
 
-Money stays an integer of minor units up to the last character.
+Money stays an integer of minor units up to the last character. Hours are those of Paris; a moment that belongs to a store
+has the store's own beside it where the two differ (`beside`; docs/figures.md, "Hours and days").
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -132,8 +135,50 @@ def exact(moment: datetime, locale: str, *, precise: bool = False) -> str:
 
 def day(moment: datetime, locale: str) -> str:
     """Return `22 nov. 2026` or `22 Nov 2026`."""
-    local = moment.astimezone(PARIS)
+    return _day(moment.astimezone(PARIS), locale)
+
+
+def _day(local: datetime, locale: str) -> str:
     return f"{local.day}{FIXED}{_MONTHS[locale][local.month - 1]}{FIXED}{local.year}"
+
+
+def beside(moment: datetime, time_zone: str, locale: str, *, places: Mapping[str, str]) -> str:
+    """Return the hour at a store whose clock differs from that of Paris: `09:03 en Guadeloupe`, else nothing.
+
+    With its day where that differs too: `27 nov. 23:03 à Tahiti`. `places` says where by time zone.
+    """
+    there = _there(moment, time_zone)
+    if there is None:
+        return ""
+    hour = f"{there:%H:%M}"
+    if there.date() != moment.astimezone(PARIS).date():
+        hour = f"{there.day}{FIXED}{_MONTHS[locale][there.month - 1]} {hour}"
+    return f"{hour} {places.get(time_zone, time_zone)}"
+
+
+def day_beside(moment: datetime, time_zone: str, locale: str, *, places: Mapping[str, str]) -> str:
+    """Return the day at a store where it is another than in Paris: `27 nov. 2026 à Tahiti`, else nothing."""
+    there = _there(moment, time_zone)
+    if there is None or there.date() == moment.astimezone(PARIS).date():
+        return ""
+    return f"{_day(there, locale)} {places.get(time_zone, time_zone)}"
+
+
+def _there(moment: datetime, time_zone: str) -> datetime | None:
+    zone = _zone(time_zone)
+    if zone is None:
+        return None
+    there = moment.astimezone(zone)
+    return None if there.utcoffset() == moment.astimezone(PARIS).utcoffset() else there
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo | None:
+    """Return a time zone; None for no name and for one that is newer than this machine."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        return None
 
 
 def clock(moment: datetime, locale: str, *, now: datetime) -> str:
@@ -145,10 +190,21 @@ def clock(moment: datetime, locale: str, *, now: datetime) -> str:
     return f"{local.day}{FIXED}{_MONTHS[locale][local.month - 1]} {time}"
 
 
+def precise(moment: datetime) -> str:
+    """Return the time of day to the millisecond: `10:42:07.120`."""
+    local = moment.astimezone(PARIS)
+    return f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
+
+
+def is_long_ago(moment: datetime, *, now: datetime) -> bool:
+    """Whether `ago` says the date."""
+    return now - moment >= timedelta(days=7)
+
+
 def ago(moment: datetime, locale: str, *, now: datetime) -> str:
     """Return `il y a 2 min`; beyond a week the date."""
     gap = now - moment
-    if gap >= timedelta(days=7):
+    if is_long_ago(moment, now=now):
         return day(moment, locale)
     seconds = max(0, int(gap.total_seconds()))
     if seconds < 5:

@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
+from markupsafe import Markup, escape
+
 LOCALES: Final = ("fr", "en")
 _FOLDER = Path(__file__).parent / "words"
 _BEFORE_HIGH_MARK = re.compile(r" ([;!?])")
@@ -28,6 +30,7 @@ class Words:
     def __call__(self, key: str, /, **facts: object) -> str:
         """Return the words of `key`; "one || many" is chosen by the fact `n`.
 
+        With a fact that is markup, such as a `<time>`, they are markup, and all else in them is escaped.
         Raises: WordMissing.
         """
         try:
@@ -37,6 +40,8 @@ class Words:
         if "||" in text:
             one, many = text.split("||")
             text = (one if self._is_one(facts.get("n")) else many).strip()
+        if any(isinstance(fact, Markup) for fact in facts.values()):
+            return escape(text).format(**facts)
         return text.format(**facts) if facts else text
 
     def get(self, key: str, otherwise: str) -> str:

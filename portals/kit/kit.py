@@ -128,13 +128,17 @@ class Kit:
 
 
 class Formats:
-    """The formats of one request, as templates call them: `f.money(transaction.amount)`."""
+    """The formats of one request, as templates call them: `f.money(transaction.amount)`.
+
+    A moment that belongs to a store is shown with the store's time zone: `f.clock(x.received_at, x.store.time_zone)`.
+    """
 
     def __init__(self, words: Words, now: datetime, icon: Callable[[str], Markup]) -> None:
         self._words = words
         self._icon = icon
         self._locale = words.locale
         self._now = now
+        self._places = words.under("store_time")
 
     def money(self, value: Json | None) -> str:
         """Return an amount, or a dash when there is none."""
@@ -184,29 +188,29 @@ class Formats:
         """Return a duration."""
         return "–" if value is None else formats.milliseconds(value, self._locale)
 
-    def clock(self, text: str | None) -> Markup:
-        """Return a `<time>` with the time of day, the exact moment in its title."""
-        return self._time(text, lambda moment: formats.clock(moment, self._locale, now=self._now))
+    def clock(self, text: str | None, zone: object = None) -> Markup:
+        """Return a `<time>` with the time of day, the exact moment in its title; `zone`: of the store that it belongs to."""
+        return self._hour(text, zone, lambda moment: formats.clock(moment, self._locale, now=self._now))
 
-    def ago(self, text: str | None) -> Markup:
+    def ago(self, text: str | None, zone: object = None) -> Markup:
         """Return a `<time>` in words, the exact moment in its title."""
-        return self._time(text, lambda moment: formats.ago(moment, self._locale, now=self._now))
-
-    def exact(self, text: str | None) -> Markup:
-        """Return a `<time>` to the second."""
-        return self._time(text, lambda moment: formats.exact(moment, self._locale))
-
-    def day(self, text: str | None) -> Markup:
-        """Return a `<time>` with the date alone."""
-        return self._time(text, lambda moment: formats.day(moment, self._locale))
-
-    def precise(self, text: str | None) -> Markup:
-        """Return the time of day to the millisecond."""
         moment = formats.parse_time(text)
-        if moment is None:
-            return Markup("–")
-        local = moment.astimezone(formats.PARIS)
-        return self._time(text, lambda _: f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}")
+        if moment is None or formats.is_long_ago(moment, now=self._now):
+            return self.day(text, zone)
+        return self._time(text, zone, lambda moment: formats.ago(moment, self._locale, now=self._now))
+
+    def exact(self, text: str | None, zone: object = None) -> Markup:
+        """Return a `<time>` to the second."""
+        return self._hour(text, zone, lambda moment: formats.exact(moment, self._locale))
+
+    def day(self, text: str | None, zone: object = None) -> Markup:
+        """Return a `<time>` with the date alone."""
+        shown = self._time(text, zone, lambda moment: formats.day(moment, self._locale))
+        return self._with(shown, self._beside(text, zone, formats.day_beside))
+
+    def precise(self, text: str | None, zone: object = None) -> Markup:
+        """Return the time of day to the millisecond."""
+        return self._hour(text, zone, formats.precise)
 
     def pill(self, table: str, state: str) -> Markup:
         """Return the pill of a state."""
@@ -235,13 +239,31 @@ class Formats:
         brand = self._words.get(f"brand.{card.get('brand')}", str(card.get("brand") or ""))
         return Markup('{} <span class="dots">··</span>{}').format(brand, card["last_four"])
 
-    def _time(self, text: str | None, words: Callable[[datetime], str]) -> Markup:
+    def _hour(self, text: str | None, zone: object, words: Callable[[datetime], str]) -> Markup:
+        return self._with(self._time(text, zone, words), self._beside(text, zone, formats.beside))
+
+    def _with(self, shown: Markup, there: str) -> Markup:
+        if not there:
+            return shown
+        return Markup('<span class="two-clocks">{} <small class="there">{}</small></span>').format(
+            shown, there
+        )
+
+    def _beside(self, text: str | None, zone: object, words: Callable[..., str]) -> str:
+        moment = formats.parse_time(text)
+        # What a template reads of a store that an older gateway says less about is no text.
+        if moment is None or not isinstance(zone, str):
+            return ""
+        return words(moment, zone, self._locale, places=self._places)
+
+    def _time(self, text: str | None, zone: object, words: Callable[[datetime], str]) -> Markup:
         moment = formats.parse_time(text)
         if moment is None:
             return Markup("–")
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(
-            text, formats.exact(moment, self._locale, precise=True), escape(words(moment))
-        )
+        title = formats.exact(moment, self._locale, precise=True)
+        if there := self._beside(text, zone, formats.beside):
+            title = f"{title}, {there}"
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(text, title, escape(words(moment)))
 
 
 def _is_held(transaction: Json) -> bool:

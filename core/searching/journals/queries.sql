@@ -2,7 +2,8 @@
 
 -- name: subject_terminal
 -- Primary key, within the scope.
-SELECT t.terminal AS title, ARRAY[t.id] AS terminals, ARRAY[v.id] AS services, ARRAY[t.id, v.id, s.id] AS targets
+SELECT t.terminal AS title, s.time_zone, ARRAY[t.id] AS terminals, ARRAY[v.id] AS services,
+       ARRAY[t.id, v.id, s.id] AS targets
 FROM terminal t
 JOIN store s ON s.id = t.store_id
 JOIN service v ON v.id = t.service_id
@@ -10,7 +11,7 @@ WHERE t.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
 
 -- name: subject_store
 -- Primary key, then indexes terminal_store and (store_id, kind). Only services that the scope allows.
-SELECT s.name AS title,
+SELECT s.name AS title, s.time_zone,
        coalesce((SELECT array_agg(t.id) FROM terminal t JOIN service v ON v.id = t.service_id
                  WHERE t.store_id = s.id AND sees($1::area[], s.department, s.id, s.company_id, v.kind)),
                 '{}') AS terminals,

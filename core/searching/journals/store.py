@@ -27,6 +27,7 @@ class Subject(NamedTuple):
     targets: list[UUID]
     contracts: list[UUID]
     agent: UUID | None = None
+    time_zone: str = ""
 
 
 async def find_subject(
@@ -38,14 +39,28 @@ async def find_subject(
         case "terminal":
             row = await connection.fetchrow(_SQL.subject_terminal, area, key)
             return row and Subject(
-                "terminal", row["title"], row["terminals"], row["services"], row["targets"], []
+                "terminal",
+                row["title"],
+                row["terminals"],
+                row["services"],
+                row["targets"],
+                [],
+                time_zone=row["time_zone"],
             )
         case "store":
             row = await connection.fetchrow(_SQL.subject_store, area, key)
             if row is None:
                 return None
             targets = [key, *row["terminals"], *row["services"]]
-            return Subject("store", row["title"], row["terminals"], row["services"], targets, [])
+            return Subject(
+                "store",
+                row["title"],
+                row["terminals"],
+                row["services"],
+                targets,
+                [],
+                time_zone=row["time_zone"],
+            )
         case "contract":
             row = await connection.fetchrow(_SQL.subject_contract, area, key)
             return row and Subject("contract", row["title"], [], [], [key], [key])

@@ -358,6 +358,7 @@ def _alert_shown(row: asyncpg.Record, now: datetime) -> Alert:
         acknowledged_at=timestamp_or_none(row["acknowledged_at"]),
         acknowledged_by=_person(row["acknowledged_by"], row["acknowledged_by_name"]),
         snoozed_until=timestamp_or_none(row["snoozed_until"]),
+        time_zone=row["time_zone"] or "",
     )
 
 

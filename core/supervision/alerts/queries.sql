@@ -183,7 +183,8 @@ INSERT INTO alert_event (alert_id, at, kind) SELECT id, $2, 'recovered' FROM ove
 -- $1 scope, $2 rules whose area is seen whole, $3 one alert, $4 recovered ones, $5 id before, $6 limit.
 SELECT a.id, a.rule_id, r.name AS rule_name, r.kind, r.threshold, r.window_minutes, a.severity, a.subject_kind,
        a.subject_key, a.subject_id, a.label, a.store_id, a.measured, a.usual, a.volume, a.opened_at, a.seen_at,
-       a.recovered_at, a.acknowledged_at, a.acknowledged_by, g.name AS acknowledged_by_name, a.snoozed_until
+       a.recovered_at, a.acknowledged_at, a.acknowledged_by, g.name AS acknowledged_by_name, a.snoozed_until,
+       s.time_zone
 FROM alert a
 JOIN alert_rule r ON r.id = a.rule_id
 LEFT JOIN store s ON s.id = a.store_id

@@ -16,6 +16,7 @@ from core.values.card_numbers import hide_card_numbers
 from core.values.clock import PARIS
 from core.values.ids import encode_id, rrn_of
 from core.values.money import EXPONENTS
+from core.values.zones import zone_of
 
 
 class Amount(NamedTuple):
@@ -83,6 +84,11 @@ def _moment(field: str) -> Reader:
     return read
 
 
+def _at_the_store(row: Row, _locale: str) -> Value:
+    """By the clock of the store; of a store that is gone nothing is known."""
+    return row["received_at"].astimezone(zone_of(row["time_zone"])) if row["time_zone"] else None
+
+
 def _code(number: int) -> str:
     try:
         return Reason(number).name.lower()
@@ -92,6 +98,7 @@ def _code(number: int) -> str:
 
 _READERS: Final[dict[str, Reader]] = {
     "received_at": _moment("received_at"),
+    "received_at_store": _at_the_store,
     "state": lambda row, locale: said(STATES[row["state"]], locale),
     "kind": lambda row, locale: said(KINDS[row["kind"]], locale),
     "amount": _amount("amount_minor"),

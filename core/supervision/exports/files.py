@@ -81,7 +81,8 @@ class CsvFile:
             return shown_cell(value)
         if isinstance(value, Amount):
             return value.text(self._mark)
-        return value.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
+        # With its offset: an hour that a night of changed clocks has twice is still one moment.
+        return value.isoformat(sep=" ", timespec="milliseconds")
 
 
 class XlsxFile:

@@ -6,6 +6,7 @@ from core.contracts.states import Kind, State
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
     "received_at": ("Reçue le (Paris)", "Received at (Paris)"),
+    "received_at_store": ("Reçue le (au magasin)", "Received at (store)"),
     "state": ("État", "State"),
     "kind": ("Type", "Type"),
     "amount": ("Montant", "Amount"),

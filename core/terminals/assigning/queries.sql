@@ -5,7 +5,7 @@
 -- name: list_terminals
 -- Unique index on terminal.terminal in its order, or terminal_store for one store; the rest of a row is looked up until
 -- the limit is reached. What is rare is narrowed by its own table first: one branch of the first CASE is planned.
-SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, s.time_zone, v.kind AS service,
        p.connected, p.last_seen_at, state.condition
 FROM (
     SELECT w.id, w.terminal, w.model, w.activated_at, w.blocked_at, w.store_id, w.service_id FROM terminal w
@@ -63,7 +63,7 @@ WITH place AS MATERIALIZED (
        OR EXISTS (SELECT FROM terminal_profile f WHERE f.terminal_id = t.id AND f.serial = upper(trim(BOTH '%' FROM $14)))
     ORDER BY t.terminal
 )
-SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, s.time_zone, v.kind AS service,
        p.connected, p.last_seen_at, state.condition
 FROM (SELECT f.id, f.terminal FROM found f ORDER BY f.terminal OFFSET 0) AS found
 JOIN terminal t ON t.id = found.id
@@ -101,7 +101,7 @@ WITH found AS MATERIALIZED (
     SELECT t.id, t.terminal FROM terminal_profile f JOIN terminal t ON t.id = f.terminal_id
     WHERE f.serial = upper(trim(BOTH '%' FROM $11)) AND t.terminal > $4
 )
-SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, v.kind AS service,
+SELECT t.id, t.terminal, t.model, s.id AS store_id, s.name AS store_name, s.department, s.time_zone, v.kind AS service,
        p.connected, p.last_seen_at, state.condition
 FROM (SELECT f.id, f.terminal FROM found f ORDER BY f.terminal OFFSET 0) AS found
 JOIN terminal t ON t.id = found.id
@@ -127,7 +127,7 @@ LIMIT $5;
 -- name: profile_of
 -- Primary keys, within the scope.
 SELECT t.id, t.terminal, t.model, t.dialect, t.activated_at, s.id AS store_id, s.name AS store_name, s.department,
-       s.company_id, v.kind AS service, o.serial, o.connectivity, o.tip, o.tip_percent_max, o.preauthorisation,
+       s.time_zone, s.company_id, v.kind AS service, o.serial, o.connectivity, o.tip, o.tip_percent_max, o.preauthorisation,
        o.contactless_max_minor, o.reload_wanted_at, o.retired_at,
        l.recent_count, l.recent_failed, l.usual_count, l.usual_failed,
        terminal_condition(

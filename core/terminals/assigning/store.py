@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from core.contracts.desk_views import StoreRef
+from core.contracts.desk_views import LocatedStore
 from core.contracts.estate import (
     EstateTerminal,
     ListTerminals,
@@ -104,7 +104,9 @@ async def find_profile(
         model=row["model"],
         serial=row["serial"],
         service=row["service"],
-        store=StoreRef(encode_id("store", row["store_id"].bytes), row["store_name"], row["department"]),
+        store=LocatedStore(
+            encode_id("store", row["store_id"].bytes), row["store_name"], row["department"], row["time_zone"]
+        ),
         condition=row["condition"],
         options=options_of(row),
         activated_at=timestamp_or_none(row["activated_at"]),
@@ -230,7 +232,9 @@ def _listed(row: asyncpg.Record) -> EstateTerminal:
     return EstateTerminal(
         id=encode_id("terminal", row["id"].bytes),
         terminal=row["terminal"],
-        store=StoreRef(encode_id("store", row["store_id"].bytes), row["store_name"], row["department"]),
+        store=LocatedStore(
+            encode_id("store", row["store_id"].bytes), row["store_name"], row["department"], row["time_zone"]
+        ),
         service=row["service"],
         model=row["model"],
         state=row["condition"],

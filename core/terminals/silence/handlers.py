@@ -26,6 +26,7 @@ class SilentTerminal(NamedTuple):
     store_name: str
     city: str
     last_seen_at: datetime
+    time_zone: str
 
 
 async def silent_lately(
@@ -47,6 +48,7 @@ async def silent_lately(
             row["store_name"],
             row["city"],
             row["last_seen_at"],
+            row["time_zone"],
         )
         for row in rows
     ]

@@ -3,7 +3,7 @@
 -- them more. Then the primary keys of the latest, until there are enough: OFFSET 0 keeps the planner from joining all
 -- of them before it sorts. What silent means is said by terminal_condition; the bound on last_seen_at only narrows.
 -- $1 scope, $2 lately, $3 seen since, $4 now, $5 limit.
-SELECT t.id, t.terminal, p.last_seen_at, s.name AS store_name, s.city
+SELECT t.id, t.terminal, p.last_seen_at, s.name AS store_name, s.city, s.time_zone
 FROM (
     SELECT n.terminal_id, n.connected, n.last_seen_at FROM terminal_presence n
     WHERE NOT n.connected AND n.last_seen_at >= $2 AND n.last_seen_at < $3
@@ -32,7 +32,7 @@ LIMIT $5;
 -- name: silent_lately_of_places
 -- For a narrow scope: its stores by store_department, store_company and the primary key, their terminals by
 -- terminal_store. Parameters as above; $6 departments, $7 stores, $8 companies.
-SELECT t.id, t.terminal, p.last_seen_at, s.name AS store_name, s.city
+SELECT t.id, t.terminal, p.last_seen_at, s.name AS store_name, s.city, s.time_zone
 FROM store s
 JOIN terminal t ON t.store_id = s.id
 JOIN service v ON v.id = t.service_id

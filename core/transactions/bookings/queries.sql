@@ -254,7 +254,7 @@ ON CONFLICT (id) DO NOTHING;
 -- name: read_terminal_labels
 SELECT
     t.terminal, s.id AS store_id, s.name AS store_name, s.company_id, s.department, s.acceptor,
-    s.merchant_category, q.code AS acquirer, v.acquirer_id, v.kind AS service
+    s.merchant_category, s.time_zone, q.code AS acquirer, v.acquirer_id, v.kind AS service
 FROM terminal AS t
 INNER JOIN store AS s ON s.id = t.store_id
 INNER JOIN service AS v ON v.id = t.service_id

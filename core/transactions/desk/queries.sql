@@ -10,8 +10,8 @@
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
        a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
-       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
-       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+       t.terminal, a.store_id, s.name AS store_name, s.department, s.time_zone, a.company_id, c.legal_name,
+       a.received_at, a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt a
 LEFT JOIN terminal t ON t.id = a.terminal_id
 LEFT JOIN service v ON v.id = t.service_id
@@ -39,8 +39,8 @@ LIMIT $14;
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
        a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
-       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
-       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+       t.terminal, a.store_id, s.name AS store_name, s.department, s.time_zone, a.company_id, c.legal_name,
+       a.received_at, a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt a
 LEFT JOIN terminal t ON t.id = a.terminal_id
 LEFT JOIN service v ON v.id = t.service_id
@@ -69,8 +69,8 @@ LIMIT $14;
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
        a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
-       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
-       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+       t.terminal, a.store_id, s.name AS store_name, s.department, s.time_zone, a.company_id, c.legal_name,
+       a.received_at, a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt_key k
 JOIN attempt a ON a.id = k.attempt_id AND a.business_date = k.business_date
 LEFT JOIN terminal t ON t.id = a.terminal_id
@@ -100,8 +100,8 @@ LIMIT $14;
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
        a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
-       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
-       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
+       t.terminal, a.store_id, s.name AS store_name, s.department, s.time_zone, a.company_id, c.legal_name,
+       a.received_at, a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode
 FROM attempt_key k
 JOIN attempt a ON a.id = k.attempt_id AND a.business_date = k.business_date
 LEFT JOIN terminal t ON t.id = a.terminal_id
@@ -154,8 +154,8 @@ WHERE t.terminal = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.k
 SELECT a.id, a.business_date, a.kind, a.state, a.reason, a.amount_minor, a.approved_minor, a.captured_minor,
        a.refunded_minor, CASE WHEN a.refunded_minor > 0 THEN refund_pending_minor(a.id) ELSE 0 END AS refund_pending_minor,
        a.currency, a.card_brand, a.card_bin, a.card_last_four, a.card_expiry, a.terminal_id,
-       t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, c.legal_name, a.received_at,
-       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode,
+       t.terminal, a.store_id, s.name AS store_name, s.department, s.time_zone, a.company_id, c.legal_name,
+       a.received_at, a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode,
        a.sent_at, a.host_sent_us, a.host_replied_us, a.message_class, a.request, a.original_id, a.original_date,
        v.kind AS service
 FROM attempt a
@@ -252,8 +252,8 @@ GROUP BY f.reason ORDER BY 2 DESC, 1 LIMIT 50;
 SELECT e.txid::text::bigint AS txid, e.seq, e.at, e.kind AS event_kind, e.state AS event_state,
        e.reason AS event_reason, e.summary,
        a.id, a.kind, a.amount_minor, a.approved_minor, a.currency, a.card_brand, a.card_bin, a.card_last_four,
-       a.terminal_id, t.terminal, a.store_id, s.name AS store_name, s.department, a.company_id, a.received_at,
-       a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode, v.kind AS service
+       a.terminal_id, t.terminal, a.store_id, s.name AS store_name, s.department, s.time_zone, a.company_id,
+       a.received_at, a.decided_at, a.stan, a.approval_code, a.host_code, a.entry_mode, v.kind AS service
 FROM (
     SELECT txid, seq, at, kind, state, reason, summary, attempt_id, business_date
     FROM event

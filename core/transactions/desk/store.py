@@ -330,4 +330,5 @@ def _summary(row: asyncpg.Record) -> TransactionSummary:
         event=row["event_kind"],
         entry_mode=row["entry_mode"],
         service=row["service"] or "",
+        time_zone=row["time_zone"] or "",
     )

@@ -15,12 +15,12 @@ from core.contracts.desk_views import (
     EventView,
     FieldView,
     KindName,
+    LocatedStore,
     MessageView,
     Money,
     ReasonView,
     RelatedTransaction,
     StateName,
-    StoreRef,
     TerminalRef,
     Transaction,
 )
@@ -112,8 +112,11 @@ def transaction_of(row: asyncpg.Record, locale: str) -> Transaction:
         terminal=TerminalRef(encode_id("terminal", row["terminal_id"].bytes), row["terminal"] or ""),
         store=None
         if row["store_id"] is None
-        else StoreRef(
-            encode_id("store", row["store_id"].bytes), row["store_name"] or "", row["department"] or ""
+        else LocatedStore(
+            encode_id("store", row["store_id"].bytes),
+            row["store_name"] or "",
+            row["department"] or "",
+            row["time_zone"] or "",
         ),
         company=None
         if row["company_id"] is None

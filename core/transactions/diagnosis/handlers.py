@@ -75,7 +75,7 @@ def _level(of: LevelOf, counted: rules.Counted, place: asyncpg.Record, *, englis
         usual_count=counted.usual_count,
         usual_declined=counted.usual_declined,
         since=timestamp_or_none(counted.since),
-        text=rules.level_text(of, counted, english=english),
+        text=rules.level_text(of, counted, time_zone=place["time_zone"], english=english),
         proof=Proof(
             from_=timestamp(at - rules.RECENT_BEFORE),
             to=timestamp(at + rules.RECENT_AFTER),

@@ -4,8 +4,8 @@
 
 -- name: place_of
 -- Primary key, by its first column in each partition.
-SELECT a.terminal_id, t.terminal, a.store_id, s.name AS store_name, a.card_brand, a.acquirer_id, a.received_at,
-       q.name AS acquirer_name
+SELECT a.terminal_id, t.terminal, a.store_id, s.name AS store_name, s.time_zone, a.card_brand, a.acquirer_id,
+       a.received_at, q.name AS acquirer_name
 FROM attempt a
 JOIN terminal t ON t.id = a.terminal_id
 JOIN service v ON v.id = t.service_id

@@ -14,6 +14,7 @@ from core.transactions.desk.rules import SLOW_MS
 from core.transactions.reasons import meaning_of
 from core.transactions.rules import UNKNOWN_REASONS
 from core.values.clock import PARIS
+from core.values.zones import hour_there
 
 RECENT_BEFORE: Final = timedelta(hours=2)
 RECENT_AFTER: Final = timedelta(minutes=30)
@@ -100,12 +101,12 @@ def verdict_of(counted: Counted) -> LevelVerdict:
     return "worse"
 
 
-def level_text(of: LevelOf, counted: Counted, *, english: bool) -> str:
+def level_text(of: LevelOf, counted: Counted, *, time_zone: str, english: bool) -> str:
     """Return one level in a sentence with its figures, and in a second one what got no answer."""
-    return _declines_text(of, counted, english=english) + _unknown_text(counted, english=english)
+    return _declines_text(of, counted, time_zone, english=english) + _unknown_text(counted, english=english)
 
 
-def _declines_text(of: LevelOf, counted: Counted, *, english: bool) -> str:
+def _declines_text(of: LevelOf, counted: Counted, time_zone: str, *, english: bool) -> str:
     who = _LEVEL_WORDS[of][english]
     recent = _percent(counted.recent_declined, counted.recent_count, english=english)
     usual = _percent(counted.usual_declined, counted.usual_count, english=english)
@@ -123,7 +124,7 @@ def _declines_text(of: LevelOf, counted: Counted, *, english: bool) -> str:
                 else f"{who} refuse {recent} de ses paiements, comme d’habitude ({usual})."
             )
         case "worse":
-            since = _clock(counted.since, english=english)
+            since = _clock(counted.since, time_zone, english=english)
             return (
                 f"{who} declines {recent} of its payments{since}, usually {usual}."
                 if english
@@ -220,8 +221,12 @@ def _percent(part: int, whole: int, *, english: bool) -> str:
     return f"{share}%" if english else f"{share}\u202f%"
 
 
-def _clock(moment: datetime | None, *, english: bool) -> str:
+def _clock(moment: datetime | None, time_zone: str, *, english: bool) -> str:
     if moment is None:
         return ""
-    local = moment.astimezone(PARIS)
-    return f" since {local:%H:%M}" if english else f" depuis {local:%H} h {local:%M}"
+    local, there = moment.astimezone(PARIS), hour_there(moment, time_zone)
+    if english:
+        return f" since {local:%H:%M}" + ("" if there is None else f" ({there:%H:%M} at the store)")
+    return f" depuis {local:%H} h {local:%M}" + (
+        "" if there is None else f" ({there:%H} h {there:%M} au magasin)"
+    )

@@ -333,4 +333,6 @@ def _summary(told: Told, outcome: Outcome, now_us: int) -> TransactionSummary:
         int(EventKind.DECIDED),
         item.entry_mode,
         labels.service,
+        0,
+        labels.time_zone,
     )

@@ -28,6 +28,7 @@ class Labels(NamedTuple):
     acquirer: str
     acquirer_id: int
     service: str
+    time_zone: str
 
 
 class LabelCache:
@@ -69,4 +70,5 @@ def labels_of(row: asyncpg.Record) -> Labels:
         acquirer=row["acquirer"],
         acquirer_id=row["acquirer_id"],
         service=row["service"],
+        time_zone=row["time_zone"],
     )

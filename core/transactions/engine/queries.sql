@@ -249,7 +249,7 @@ INNER JOIN attempt AS a ON a.id = t.id;
 -- Names and numbers of terminals, kept by the engine until the directory's version moves.
 SELECT
     t.id, t.terminal, s.id AS store_id, s.name AS store_name, s.company_id, s.department, s.acceptor,
-    s.merchant_category, q.code AS acquirer, v.acquirer_id, v.kind AS service,
+    s.merchant_category, s.time_zone, q.code AS acquirer, v.acquirer_id, v.kind AS service,
     (SELECT d.version FROM directory_version AS d) AS directory_version
 FROM terminal AS t
 INNER JOIN store AS s ON s.id = t.store_id

@@ -8,7 +8,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from core.contracts.desk_requests import Written
-from core.contracts.desk_views import Money, StoreRef
+from core.contracts.desk_views import LocatedStore, Money
 from core.contracts.host_matters import (
     COUNTED_MAX,
     RETRIED_KINDS,
@@ -238,7 +238,9 @@ def _matter_of(row: asyncpg.Record, place: asyncpg.Record, causes: list[str]) ->
         terminal_id=None if terminal_id is None else encode_id("terminal", terminal_id.bytes),
         store=None
         if store_id is None
-        else StoreRef(encode_id("store", store_id.bytes), place["store_name"], place["department"]),
+        else LocatedStore(
+            encode_id("store", store_id.bytes), place["store_name"], place["department"], place["time_zone"]
+        ),
         amount=Money(amount_minor, currency) if amount_minor is not None and is_currency(currency) else None,
         gives_back=(kind in _BACK) != (row["attempt_kind"] == Kind.REFUND),
         tries=row["tries"],

@@ -28,9 +28,10 @@ LIMIT 1;
 SELECT
     m.id, m.kind, m.at_once, m.since, m.attempt_id, m.business_date, m.amount_minor, m.currency, m.attempt_kind, m.tries,
     m.last_result, m.closed_at, m.closed_reason, m.reference, m.causes, m.payload, m.terminal, m.terminal_id,
-    m.acquirer, m.store_id, m.store_name, m.department, h.original_id AS hold_id
+    m.acquirer, m.store_id, m.store_name, m.department, s.time_zone, h.original_id AS hold_id
 FROM matter AS m
 LEFT JOIN attempt AS h ON m.kind = 'completion_not_accepted' AND h.id = m.attempt_id AND h.business_date = m.business_date
+LEFT JOIN store AS s ON s.id = m.store_id
 WHERE m.closed_at IS NULL AND NOT m.settled AND (m.at_once OR m.since < $2::timestamptz)
     AND sees($1::area[], m.department, m.store_id, m.company_id, m.service)
     AND ($3::text[] IS NULL OR m.kind = ANY ($3))
@@ -55,14 +56,15 @@ GROUP BY w.kind;
 SELECT
     m.id, m.kind, m.at_once, m.since, m.attempt_id, m.business_date, m.amount_minor, m.currency, m.attempt_kind, m.tries,
     m.last_result, m.closed_at, m.closed_reason, m.reference, m.causes, m.payload, m.terminal, m.terminal_id,
-    m.acquirer, m.store_id, m.store_name, m.department, m.settled, h.original_id AS hold_id
+    m.acquirer, m.store_id, m.store_name, m.department, s.time_zone, m.settled, h.original_id AS hold_id
 FROM matter AS m
 LEFT JOIN attempt AS h ON m.kind = 'completion_not_accepted' AND h.id = m.attempt_id AND h.business_date = m.business_date
+LEFT JOIN store AS s ON s.id = m.store_id
 WHERE m.id = $2 AND sees($1::area[], m.department, m.store_id, m.company_id, m.service);
 
 -- name: terminals
 -- Where dead letters came from, by primary key.
-SELECT t.id AS terminal_id, t.terminal, s.id AS store_id, s.name AS store_name, s.department
+SELECT t.id AS terminal_id, t.terminal, s.id AS store_id, s.name AS store_name, s.department, s.time_zone
 FROM terminal AS t
 INNER JOIN store AS s ON s.id = t.store_id
 WHERE t.id = ANY ($1::uuid[]);

@@ -1,11 +1,13 @@
 """What people did has people behind it (V12): each refund, cancellation, block, limit, right and closed matter."""
 
 import asyncpg
+import msgspec
 
 from core.db.queries import load_beside
-from core.verify.model import EXAMPLES_MAX, Finding
+from core.verify.model import EXAMPLES_MAX, Finding, Said
 
 _SQL = load_beside(__file__)
+_decode = msgspec.json.Decoder(Said).decode
 
 
 async def check_people(connection: asyncpg.Connection) -> Finding:
@@ -14,10 +16,7 @@ async def check_people(connection: asyncpg.Connection) -> Finding:
     Refunds of terminals are not looked at here: they are under keys that the engine lets only terminals use, as what
     people cause is under keys of its own.
     """
-    finding = Finding(
-        "V12",
-        "each refund, cancellation, block, limit, right and closed matter has its person, large refunds two of them",
-    )
+    finding = Finding("V12")
     for statement in (
         _SQL.refunds_by_people,
         _SQL.cancellations_by_people,
@@ -30,6 +29,6 @@ async def check_people(connection: asyncpg.Connection) -> Finding:
         assert row is not None
         finding.checked += row["checked"]
         finding.breaches += row["breaches"]
-        finding.examples += row["examples"] or []
-    finding.examples = finding.examples[:EXAMPLES_MAX]
+        finding.found += [_decode(each) for each in row["examples"] or []]
+    del finding.found[EXAMPLES_MAX:]
     return finding

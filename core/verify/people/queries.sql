@@ -24,10 +24,10 @@ WITH given_back AS (
     SELECT
         r.shown,
         CASE
-            WHEN t.seq IS NULL THEN 'no action of a person'
+            WHEN t.seq IS NULL THEN 'refund.no_action'
             WHEN t.target_id IS DISTINCT FROM r.original_id OR t.facts ->> 'amount_minor' <> r.amount_minor::text
-                THEN 'its action is about another refund'
-            WHEN NOT EXISTS (SELECT FROM agent AS g WHERE g.id = t.agent_id) THEN 'its action names nobody'
+                THEN 'refund.of_another'
+            WHEN NOT EXISTS (SELECT FROM agent AS g WHERE g.id = t.agent_id) THEN 'refund.by_nobody'
             WHEN r.sent_at IS NULL THEN NULL -- refused before any money moved
             WHEN p.id IS NULL AND r.altogether_minor > coalesce(
                 (
@@ -43,20 +43,20 @@ WITH given_back AS (
                     SELECT m.amount_minor FROM approval_limit AS m
                     WHERE m.kind = 'transaction.refund' AND m.currency = r.currency
                 ), 0
-            ) THEN 'above the limit, and nobody approved it'
+            ) THEN 'refund.above_limit'
             WHEN p.id IS NULL THEN NULL
             WHEN p.target_id IS DISTINCT FROM r.original_id OR p.amount_minor <> r.amount_minor
                 OR p.currency <> r.currency OR p.state NOT IN ('approved', 'done')
-                THEN 'its approval is of something else'
+                THEN 'refund.approval_of_another'
             WHEN p.decided_by = p.asked_by OR p.decided_by IS DISTINCT FROM t.agent_id
-                THEN 'not approved by a second person'
+                THEN 'refund.one_person'
             WHEN NOT EXISTS (
                 SELECT FROM action AS x WHERE x.kind = 'approval.asked' AND x.agent_id = p.asked_by
                     AND x.target_id = p.target_id AND x.facts ->> 'approval' = public_id('apr', p.id)
             ) OR NOT EXISTS (
                 SELECT FROM action AS x WHERE x.kind = 'approval.approved' AND x.agent_id = p.decided_by
                     AND x.target_id = p.target_id AND x.facts ->> 'approval' = public_id('apr', p.id)
-            ) THEN 'its approval has no action of its people'
+            ) THEN 'refund.approval_without_action'
             WHEN NOT EXISTS (
                 SELECT FROM agent_grant AS g
                 WHERE g.agent_id = p.decided_by AND owes_nothing(g.id, p.asked_by)
@@ -77,7 +77,7 @@ WITH given_back AS (
                             AND x.at > g.granted_at AND x.at <= p.decided_at AND x.facts ->> 'role' = g.role
                             AND x.facts -> 'added' ? 'transactions.refund_approve'
                     )
-            ) THEN 'its second person holds the right from the first, or not at all'
+            ) THEN 'refund.right_from_the_first'
         END AS verdict
     FROM refund AS r
     LEFT JOIN told AS t ON t.facts ->> 'refund' = r.shown
@@ -86,7 +86,8 @@ WITH given_back AS (
 SELECT
     count(*) AS checked,
     count(j.verdict) AS breaches,
-    (array_agg('refund ' || j.shown || ': ' || j.verdict) FILTER (WHERE j.verdict IS NOT NULL))[1:5] AS examples
+    (array_agg(jsonb_build_object('code', j.verdict, 'facts', jsonb_build_object('id', j.shown)))
+        FILTER (WHERE j.verdict IS NOT NULL))[1:5] AS examples
 FROM judged AS j;
 
 -- name: cancellations_by_people
@@ -103,7 +104,8 @@ WITH judged AS (
 SELECT
     count(*) AS checked,
     count(*) FILTER (WHERE NOT j.kept) AS breaches,
-    (array_agg('cancellation ' || j.shown || ': no action of a person') FILTER (WHERE NOT j.kept))[1:5] AS examples
+    (array_agg(jsonb_build_object('code', 'cancellation.no_action', 'facts', jsonb_build_object('id', j.shown)))
+        FILTER (WHERE NOT j.kept))[1:5] AS examples
 FROM judged AS j;
 
 -- name: closed_matters_by_people
@@ -127,8 +129,8 @@ WITH closed AS (
 SELECT
     count(*) AS checked,
     count(*) FILTER (WHERE NOT j.kept) AS breaches,
-    (array_agg('matter ' || j.shown || ': closed without an action of a person') FILTER (WHERE NOT j.kept))[1:5]
-        AS examples
+    (array_agg(jsonb_build_object('code', 'matter.no_action', 'facts', jsonb_build_object('id', j.shown)))
+        FILTER (WHERE NOT j.kept))[1:5] AS examples
 FROM judged AS j;
 
 -- name: blocks_by_people
@@ -141,18 +143,18 @@ WITH made AS (
     SELECT b.*, public_id('blk', b.id) AS public FROM block AS b
 ), judged AS (
     SELECT
-        'block ' || b.public AS what,
+        jsonb_build_object('id', b.public) AS facts,
         CASE
             WHEN NOT EXISTS (
                 SELECT FROM made AS m
                 WHERE m.block = b.public AND m.agent_id = b.blocked_by AND m.target_id = b.target_id
-            ) THEN 'no action of a person'
+            ) THEN 'block.no_action'
             WHEN b.lifted_at IS NOT NULL AND NOT EXISTS (
                 SELECT FROM lifted AS l
                 WHERE l.block = b.public AND l.agent_id = b.lifted_by AND l.target_id = b.target_id
-            ) THEN 'lifted without an action'
+            ) THEN 'block.lifted_without_action'
             WHEN b.lifted_at IS NULL AND EXISTS (SELECT FROM lifted AS l WHERE l.block = b.public)
-                THEN 'lifted by a person, and stands'
+                THEN 'block.stands'
         END AS verdict
     FROM shown AS b
 ), places AS (
@@ -163,20 +165,21 @@ WITH made AS (
     SELECT 3, t.id, 'ter', t.blocked_at FROM terminal AS t
 ), echoes AS (
     SELECT
-        public_id(coalesce(p.prefix, 'blk'), coalesce(p.id, b.id)) AS what,
-        CASE WHEN b.id IS NULL THEN 'blocked without a block' ELSE 'its block is not in force' END AS verdict
+        jsonb_build_object('id', public_id(coalesce(p.prefix, 'blk'), coalesce(p.id, b.id))) AS facts,
+        CASE WHEN b.id IS NULL THEN 'echo.without_block' ELSE 'echo.not_in_force' END AS verdict
     FROM (SELECT * FROM places WHERE blocked_at IS NOT NULL) AS p
     FULL JOIN (SELECT * FROM block WHERE lifted_at IS NULL) AS b ON b.target_id = p.id AND b.target_kind = p.kind
     WHERE b.id IS NULL OR p.id IS NULL OR p.blocked_at <> b.blocked_at
 ), together AS (
-    SELECT what, verdict FROM judged
+    SELECT facts, verdict FROM judged
     UNION ALL
-    SELECT what, verdict FROM echoes
+    SELECT facts, verdict FROM echoes
 )
 SELECT
     count(*) AS checked,
     count(t.verdict) AS breaches,
-    (array_agg(t.what || ': ' || t.verdict) FILTER (WHERE t.verdict IS NOT NULL))[1:5] AS examples
+    (array_agg(jsonb_build_object('code', t.verdict, 'facts', t.facts)) FILTER (WHERE t.verdict IS NOT NULL))[1:5]
+        AS examples
 FROM together AS t;
 
 -- name: limits_by_people
@@ -191,13 +194,15 @@ WITH newest AS (
     ORDER BY x.facts ->> 'limit', x.facts ->> 'currency', x.seq DESC
 ), alone AS (
     SELECT
-        'limit ' || coalesce(l.kind, n.kind) || ' ' || coalesce(l.currency, n.currency) AS what,
+        jsonb_build_object(
+            'limit', coalesce(l.kind, n.kind), 'currency', coalesce(l.currency, n.currency)
+        ) AS facts,
         CASE
-            WHEN l.kind IS NULL THEN 'set by a person, and gone'
+            WHEN l.kind IS NULL THEN 'limit.gone'
             WHEN n.kind IS NULL AND (l.kind, l.currency, l.amount_minor, l.before_minor)
-                IS DISTINCT FROM ('transaction.refund', 'EUR', 50000, 0) THEN 'no action of a person'
+                IS DISTINCT FROM ('transaction.refund', 'EUR', 50000, 0) THEN 'limit.no_action'
             WHEN n.kind IS NOT NULL AND (l.amount_minor, l.set_by) IS DISTINCT FROM (n.amount_minor, n.agent_id)
-                THEN 'not what its last action says'
+                THEN 'limit.differs'
         END AS verdict
     FROM approval_limit AS l
     FULL JOIN newest AS n ON n.kind = l.kind AND n.currency = l.currency
@@ -209,21 +214,22 @@ WITH newest AS (
     ORDER BY x.target_id, f.name, x.seq DESC
 ), services AS (
     SELECT
-        'limit ' || t.name || ' of ' || public_id('svc', t.target_id) AS what,
-        CASE WHEN to_jsonb(v) -> t.name IS DISTINCT FROM t.value THEN 'not what its last action says' END AS verdict
+        jsonb_build_object('limit', t.name, 'service', public_id('svc', t.target_id)) AS facts,
+        CASE WHEN to_jsonb(v) -> t.name IS DISTINCT FROM t.value THEN 'limit.of_service_differs' END AS verdict
     FROM taken AS t
     LEFT JOIN service AS v ON v.id = t.target_id
     -- Brands are names in the audit and numbers in the row.
     WHERE t.name <> 'brands'
 ), together AS (
-    SELECT what, verdict FROM alone
+    SELECT facts, verdict FROM alone
     UNION ALL
-    SELECT what, verdict FROM services
+    SELECT facts, verdict FROM services
 )
 SELECT
     count(*) AS checked,
     count(t.verdict) AS breaches,
-    (array_agg(t.what || ': ' || t.verdict) FILTER (WHERE t.verdict IS NOT NULL))[1:5] AS examples
+    (array_agg(jsonb_build_object('code', t.verdict, 'facts', t.facts)) FILTER (WHERE t.verdict IS NOT NULL))[1:5]
+        AS examples
 FROM together AS t;
 
 -- name: rights_by_people
@@ -236,11 +242,11 @@ WITH given AS (
     SELECT g.*, public_id('grn', g.id) AS public FROM agent_grant AS g
 ), grants AS (
     SELECT
-        'grant ' || g.public AS what,
+        jsonb_build_object('id', g.public) AS facts,
         CASE
-            WHEN n.facts IS NULL THEN 'no action of a person'
+            WHEN n.facts IS NULL THEN 'grant.no_action'
             WHEN n.agent_id <> coalesce(g.granted_by, g.agent_id) OR n.target_id <> g.agent_id
-                OR n.facts ->> 'role' <> g.role THEN 'its action is about another grant'
+                OR n.facts ->> 'role' <> g.role THEN 'grant.of_another'
             WHEN n.facts ->> 'amount_max_minor' IS DISTINCT FROM g.amount_max_minor::text
                 OR n.facts -> 'regions' IS DISTINCT FROM to_jsonb(g.regions)
                 OR n.facts -> 'departments' IS DISTINCT FROM to_jsonb(g.departments)
@@ -252,12 +258,12 @@ WITH given AS (
                 )
                 OR EXISTS (
                     SELECT FROM unnest(g.companies) AS c (id) WHERE NOT n.facts -> 'companies' ? public_id('com', c.id)
-                ) THEN 'reaches elsewhere than it was given'
+                ) THEN 'grant.elsewhere'
             WHEN g.revoked_at IS NOT NULL AND NOT EXISTS (
                 SELECT FROM revoked AS r WHERE r.id = g.public AND r.agent_id = g.revoked_by
-            ) THEN 'revoked without an action'
+            ) THEN 'grant.revoked_without_action'
             WHEN g.revoked_at IS NULL AND EXISTS (SELECT FROM revoked AS r WHERE r.id = g.public)
-                THEN 'revoked by a person, and stands'
+                THEN 'grant.stands'
         END AS verdict
     FROM shown AS g
     LEFT JOIN LATERAL (SELECT * FROM given AS n WHERE n.facts ->> 'grant' = g.public LIMIT 1) AS n ON true
@@ -282,20 +288,23 @@ WITH given AS (
     ORDER BY c.role, c.permission, c.seq DESC
 ), roles AS (
     SELECT
-        'role ' || coalesce(r.role, a.role) || ', ' || coalesce(r.permission, a.permission) AS what,
+        jsonb_build_object(
+            'role', coalesce(r.role, a.role), 'permission', coalesce(r.permission, a.permission)
+        ) AS facts,
         CASE
-            WHEN r.role IS NULL THEN 'taken away without an action'
-            WHEN a.role IS NULL THEN 'allowed without an action'
+            WHEN r.role IS NULL THEN 'role.taken_away'
+            WHEN a.role IS NULL THEN 'role.allowed'
         END AS verdict
     FROM role_permission AS r
     FULL JOIN (SELECT * FROM allowed WHERE present) AS a ON a.role = r.role AND a.permission = r.permission
 ), together AS (
-    SELECT what, verdict FROM grants
+    SELECT facts, verdict FROM grants
     UNION ALL
-    SELECT what, verdict FROM roles
+    SELECT facts, verdict FROM roles
 )
 SELECT
     count(*) AS checked,
     count(t.verdict) AS breaches,
-    (array_agg(t.what || ': ' || t.verdict) FILTER (WHERE t.verdict IS NOT NULL))[1:5] AS examples
+    (array_agg(jsonb_build_object('code', t.verdict, 'facts', t.facts)) FILTER (WHERE t.verdict IS NOT NULL))[1:5]
+        AS examples
 FROM together AS t;

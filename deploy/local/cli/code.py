@@ -28,7 +28,7 @@ def code(
     try:
         password = file.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise LocalError(f"no demonstration in {common.data}", "start one: guichet up") from error
+        raise LocalError("no-demonstration", data=common.data) from error
     digits = demonstration_code(password, agent.strip().lower(), at=datetime.now(UTC))
     left_s = _STEP_S - int(time.time()) % _STEP_S
     if common.as_json:

@@ -17,8 +17,9 @@ from cyclopts import Parameter
 from core.contracts.reasons import Reason
 from core.transactions.reasons import meaning_of
 from deploy.local.authority import DevelopmentAuthority
-from deploy.local.cli.exchange_words import Misused, words
+from deploy.local.cli.exchange_words import words
 from deploy.local.data_folder import check_readable
+from deploy.local.errors import Misused
 from deploy.local.state_file import read_state
 from edge.dialects import DIALECTS
 from edge.protocol.masking import describe
@@ -85,7 +86,7 @@ class Done(msgspec.Struct):
     code: str
 
 
-def read_amount(common: Common, text: str) -> int:
+def read_amount(text: str) -> int:
     """Return minor units of euros. Raises: Misused."""
     try:
         amount = Decimal(text.strip().replace(",", "."))
@@ -93,18 +94,18 @@ def read_amount(common: Common, text: str) -> int:
         if not amount.is_finite() or minor != minor.to_integral_value() or not 0 < minor <= AMOUNT_MINOR_MAX:
             raise InvalidOperation
     except InvalidOperation:
-        raise Misused(common.spoken, "amount-refused", text=text) from None
+        raise Misused("amount-refused", text=text) from None
     return int(minor)
 
 
-def read_card(common: Common, name: str) -> TestCard:
+def read_card(name: str) -> TestCard:
     """Return a test card by its English or French name. Raises: Misused."""
     try:
         return card_named(name)
     except CardUnknown:
         # Somebody may have typed a card number: it is not repeated.
         shown = name if not any(character.isdigit() for character in name) or len(name) < 12 else "***"
-        raise Misused(common.spoken, "card-unknown", name=shown) from None
+        raise Misused("card-unknown", name=shown) from None
 
 
 def read_address(common: Common, address: str | None, *, tls: bool) -> tuple[str, int]:
@@ -112,13 +113,13 @@ def read_address(common: Common, address: str | None, *, tls: bool) -> tuple[str
     if address is not None:
         host, _, port = address.rpartition(":")
         if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-            raise Misused(common.spoken, "address-refused", text=address)
+            raise Misused("address-refused", text=address)
         return host, int(port)
     check_readable(common.data)
     state = read_state(common.data)
     port_name = "edge-tls" if tls else "edge"
     if state is None or not state.is_supervised or port_name not in state.ports:
-        raise Misused(common.spoken, "nothing-runs", data=common.data)
+        raise Misused("nothing-runs", data=common.data)
     return "127.0.0.1", state.ports[port_name]
 
 
@@ -135,11 +136,10 @@ def client_context(data: Path, terminal: str) -> ssl.SSLContext:
 @asynccontextmanager
 async def session(common: Common, where: Where) -> AsyncIterator[Terminal]:
     """Connect and sign on; sign-off and close at the end. Raises: Misused."""
-    spoken = common.spoken
     if not 0 < len(where.terminal) <= 8 or not where.terminal.isalnum() or not where.terminal.isascii():
-        raise Misused(spoken, "terminal-refused", text=where.terminal)
+        raise Misused("terminal-refused", text=where.terminal)
     if where.timeout <= 0:
-        raise Misused(spoken, "number-refused", text="--timeout")
+        raise Misused("number-refused", text="--timeout")
     host, port = read_address(common, where.address, tls=where.tls)
     terminal = Terminal(
         Identity(f"{where.terminal:<8}", f"{where.acceptor:<15}"),
@@ -154,13 +154,13 @@ async def session(common: Common, where: Where) -> AsyncIterator[Terminal]:
         await terminal.sign_on()
         yield terminal
     except LinkLost as error:
-        raise Misused(spoken, "link-lost", said=error) from error
+        raise Misused(f"link-{error.how}", **error.facts) from error
     except StansExhausted as error:
-        raise Misused(spoken, "stans-exhausted", terminal=where.terminal) from error
+        raise Misused("stans-exhausted", terminal=where.terminal) from error
     except SignOnRefused as error:
         said = _refusal(common, error.code, error.shown)
         raise Misused(
-            spoken, "sign-on-refused", terminal=where.terminal, code=error.code, words=said
+            "sign-on-refused", terminal=where.terminal, response_code=error.code, words=said
         ) from error
     finally:
         await terminal.close()

@@ -13,7 +13,8 @@ from cyclopts import App, Parameter
 
 from deploy.local.cli.common import COMMON, Common
 from deploy.local.cli.exchange import STAN_FILE, client_context, read_address
-from deploy.local.cli.exchange_words import Misused, words
+from deploy.local.cli.exchange_words import words
+from deploy.local.errors import Misused
 from deploy.local.postgres import CORE_ROLE, PostgresServer
 from edge.simulators.fleet.estate import Estate, Plan
 from edge.simulators.requests import Identity
@@ -58,10 +59,9 @@ async def fleet(
     cuts
         Chance, at each payment, that its terminal loses the network.
     """
-    spoken = common.spoken
     for name, value in (("--terminals", terminals), ("--rate", rate), ("--seconds", seconds)):
         if value <= 0:
-            raise Misused(spoken, "number-refused", text=name)
+            raise Misused("number-refused", text=name)
     host, port = read_address(common, address, tls=tls)
     start = first if first is not None else 1 if terminals <= SEEDED_TERMINALS else LOAD_TERMINAL_FIRST
     if address is None and start == LOAD_TERMINAL_FIRST:
@@ -85,7 +85,7 @@ async def fleet(
     )
     summary = await (_quietly(estate) if common.as_json else _with_progress(estate, common))
     if not estate.tally.connections:
-        raise Misused(spoken, "fleet.no-session")
+        raise Misused("no-session")
     if common.as_json:
         common.print_json(msgspec.to_builtins(summary))
     else:
@@ -108,7 +108,7 @@ async def _create_terminals(common: Common, terminals: int) -> None:
         stderr=asyncio.subprocess.DEVNULL,
     )
     if await process.wait() != 0:
-        raise Misused(common.spoken, "fleet.no-session")
+        raise Misused("no-session")
 
 
 async def _quietly(estate: Estate) -> Summary:

@@ -110,10 +110,8 @@ def _complain(tokens: list[str], error: Exception, code: int) -> int:
     if not isinstance(error, LocalError):
         said = " ".join(str(error).split())
         line = say(spoken, "error.unexpected", kind=type(error).__name__, said=said)
-    elif error.code is None:
-        line = str(error)
     else:
-        line = say(spoken, f"error.{error.code}", **error.facts)
+        line = error.said(spoken)
     print(f"guichet: {' '.join(line.split())}", file=sys.stderr)
     return code
 

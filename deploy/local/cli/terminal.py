@@ -22,7 +22,7 @@ from deploy.local.cli.exchange import (
     session,
     show,
 )
-from deploy.local.cli.exchange_words import Misused
+from deploy.local.errors import Misused
 from edge.simulators.cards import TestCard
 from edge.simulators.requests import PURCHASE, REFUND, DayTotals
 from edge.simulators.terminal import Payment, Terminal
@@ -52,7 +52,7 @@ async def pay(
     no_partial
         Do not declare partial approvals.
     """
-    amount_minor, chosen = read_amount(common, amount), read_card(common, card)
+    amount_minor, chosen = read_amount(amount), read_card(card)
     async with session(common, where) as terminal:
         payment = await terminal.pay(
             chosen.pan, amount_minor, partial_ok=not no_partial, expiry=chosen.expiry
@@ -65,7 +65,7 @@ async def preauthorise(
     *, amount: str, card: str = "approve-visa", where: Where = WHERE, common: Common = COMMON
 ) -> int:
     """Hold an amount (0100), to be completed later."""
-    amount_minor, chosen = read_amount(common, amount), read_card(common, card)
+    amount_minor, chosen = read_amount(amount), read_card(card)
     async with session(common, where) as terminal:
         payment = await terminal.preauthorise(chosen.pan, amount_minor, expiry=chosen.expiry)
         return _finish(common, where, chosen, payment)
@@ -81,7 +81,7 @@ async def complete(
     common: Common = COMMON,
 ) -> int:
     """Capture a hold (0220): the one that --rrn names, else the newest of this terminal."""
-    amount_minor = read_amount(common, amount)
+    amount_minor = read_amount(amount)
     reference, chosen, approval = _original(common, where, rrn=rrn, card=card, mtis=HOLDS)
     async with session(common, where) as terminal:
         done = await terminal.complete(
@@ -93,7 +93,7 @@ async def complete(
 @app.command
 async def verify(*, card: str = "approve-visa", where: Where = WHERE, common: Common = COMMON) -> int:
     """Ask whether a card is good (0100, amount 0)."""
-    chosen = read_card(common, card)
+    chosen = read_card(card)
     async with session(common, where) as terminal:
         return _finish(common, where, chosen, await terminal.verify(chosen.pan, expiry=chosen.expiry))
 
@@ -108,7 +108,7 @@ async def refund(
     common: Common = COMMON,
 ) -> int:
     """Give money back (0200, processing code 20) on the payment that --rrn names, else on the newest."""
-    amount_minor = read_amount(common, amount)
+    amount_minor = read_amount(amount)
     reference, chosen, _ = _original(common, where, rrn=rrn, card=card, mtis=PURCHASES)
     async with session(common, where) as terminal:
         payment = await terminal.refund(chosen.pan, amount_minor, rrn=reference, expiry=chosen.expiry)
@@ -120,7 +120,7 @@ async def advise(
     *, amount: str, card: str = "approve-visa", where: Where = WHERE, common: Common = COMMON
 ) -> int:
     """Tell of a purchase that the terminal approved off line (0220)."""
-    amount_minor, chosen = read_amount(common, amount), read_card(common, card)
+    amount_minor, chosen = read_amount(amount), read_card(card)
     async with session(common, where) as terminal:
         done = await terminal.advise(chosen.pan, amount_minor, approval_code="OFFL01", expiry=chosen.expiry)
         return show(common, where, done)
@@ -134,7 +134,7 @@ async def cancel(
     done = _found(common, where, rrn=rrn, stan=stan)
     async with session(common, where) as terminal:
         exchange = await terminal.cancel(as_request(done, terminal.identity), rrn=done.rrn)
-        remember(common, as_done(exchange, read_card(common, done.card), where))
+        remember(common, as_done(exchange, read_card(done.card), where))
         return show(common, where, exchange)
 
 
@@ -146,7 +146,7 @@ async def reverse(
     done = _found(common, where, rrn=rrn, stan=stan)
     async with session(common, where) as terminal:
         exchanges = await terminal.reverse(as_request(done, terminal.identity), rrn=done.rrn)
-        remember(common, as_done(exchanges[-1], read_card(common, done.card), where))
+        remember(common, as_done(exchanges[-1], read_card(done.card), where))
         return show(common, where, exchanges[-1])
 
 
@@ -171,10 +171,10 @@ def _finish(common: Common, where: Where, card: TestCard, payment: Payment) -> i
 
 def _found(common: Common, where: Where, *, rrn: str | None, stan: str | None) -> Done:
     if stan is not None and not stan.isdecimal():
-        raise Misused(common.spoken, "payment-unknown")
+        raise Misused("payment-unknown")
     done = find(common, where, rrn=rrn, stan=stan)
     if done is None:
-        raise Misused(common.spoken, "payment-unknown")
+        raise Misused("payment-unknown")
     return done
 
 
@@ -182,12 +182,12 @@ def _original(
     common: Common, where: Where, *, rrn: str | None, card: str | None, mtis: frozenset[str]
 ) -> tuple[str, TestCard, str]:
     """Return the reference, card and approval code of what a refund or completion is about. Raises: Misused."""
-    chosen = read_card(common, card) if card is not None else None
+    chosen = read_card(card) if card is not None else None
     done = find(common, where, rrn=rrn, stan=None, mtis=mtis)
     if done is not None and done.rrn:
-        return done.rrn, chosen or read_card(common, done.card), done.approval_code
+        return done.rrn, chosen or read_card(done.card), done.approval_code
     if rrn is None or chosen is None:
-        raise Misused(common.spoken, "payment-unknown")
+        raise Misused("payment-unknown")
     return rrn, chosen, ""
 
 

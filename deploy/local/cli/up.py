@@ -100,8 +100,9 @@ def tell(common: Common, event: StackEvent) -> None:
         facts = {"event": event.kind, "name": event.name, "detail": event.detail}
         common.print_json({key: value for key, value in facts.items() if value})
     elif event.kind not in _QUIET_EVENTS:
+        detail = event.detail if event.error is None else event.error.what(common.spoken)
         common.print_line(
-            common.say(f"event.{event.kind}", name=event.name, detail=event.detail, seconds=event.seconds)
+            common.say(f"event.{event.kind}", name=event.name, detail=detail, seconds=event.seconds)
         )
 
 

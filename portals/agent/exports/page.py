@@ -21,6 +21,7 @@ from portals.kit.records import path_part
 PAGE_ROWS = 50
 COLUMNS = (
     "received_at",
+    "received_at_store",
     "state",
     "kind",
     "amount",

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.cli.main import GROUPS, available_groups
-from deploy.local.cli.words import WORDS, say
+from deploy.local.cli.words import WORDS
 from deploy.local.data_folder import check_room
-from deploy.local.errors import DiskNearlyFull
+from deploy.local.errors import DiskNearlyFull, NotRunning
 from deploy.local.ports import free_ports, is_free
 from deploy.local.processes import PROCESSES, port_names
 from tests.support.standins import STANDINS
@@ -128,7 +128,7 @@ def test_misuse_is_one_line_and_exit_two(words: tuple[str, ...]) -> None:
 def test_nothing_running_is_one_line_and_exit_five(command: str, folder: Path) -> None:
     answer = guichet(command, "--data", str(folder), "--lang", "fr")
     assert answer.returncode == 5
-    assert answer.stderr == f"guichet: {say('fr', 'error.not-running', data=folder)}\n"
+    assert answer.stderr == f"guichet: {NotRunning(folder).said('fr')}\n"
 
 
 def test_up_prints_addresses_then_ready_and_stops_on_ctrl_c(running: RunningUp) -> None:
@@ -226,7 +226,7 @@ def test_a_disk_without_room_is_refused_in_both_languages_with_what_is_left(fold
     assert refused.value.exit_code == 9
     assert refused.value.facts["place"] == folder.parent
     for spoken in ("en", "fr"):
-        line = say(spoken, f"error.{refused.value.code}", **refused.value.facts)
+        line = refused.value.said(spoken)
         assert str(refused.value.facts["free_mib"]) in line
         assert "--data" in line
 

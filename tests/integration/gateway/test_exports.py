@@ -102,7 +102,7 @@ async def test_csv_of_five_thousand_rows_is_written_in_pages_and_fetched_in_chun
     assert len(answer.content) == done["bytes"] > CHUNK_BYTES_MAX
     assert 'filename="transactions-' in answer.headers["content-disposition"]
     text = answer.content.decode()
-    assert text.startswith('\ufeff"Reçue le (Paris)";"État";')
+    assert text.startswith('\ufeff"Reçue le (Paris)";"Reçue le (au magasin)";"État";')
     table = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
     assert len({line["Identifiant"] for line in table}) == ROWS
     assert {line["Montant"] for line in table} == {"1234,56"}

@@ -64,7 +64,12 @@ async def test_a_terminals_journal(desk_stack: DeskStack, rows: asyncpg.Connecti
             ("payment", "declined"),
             ("presence", "signed_on"),
         ]
-        assert whole["subject"] == {"kind": "terminal", "id": terminal, "title": "T0000009"}
+        assert whole["subject"] == {
+            "kind": "terminal",
+            "id": terminal,
+            "title": "T0000009",
+            "time_zone": "America/Guadeloupe",
+        }
         assert whole["data"][2]["facts"]["reason"] == "terminal_blocked"
         assert whole["data"][3]["by"]["name"] == "Inès Marchand"
         assert whole["data"][3]["facts"]["text"] == "lost in the shop"

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.values.zones import TIME_ZONES
 from portals.kit import formats
+from portals.kit.i18n import load_words
 
 NOW = datetime(2026, 11, 22, 9, 42, 7, 123_000, tzinfo=UTC)
 
@@ -92,3 +94,63 @@ def test_a_share_of_nothing_is_a_dash() -> None:
 def test_a_text_that_is_no_time_is_no_time() -> None:
     assert formats.parse_time("yesterday") is None
     assert formats.parse_time("2026-11-22T09:42:07.123Z") == NOW
+
+
+_PLACES = {
+    "America/Guadeloupe": "en Guadeloupe",
+    "Indian/Reunion": "à La Réunion",
+    "Pacific/Tahiti": "à Tahiti",
+    "Europe/Paris": "à Paris",
+}
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "said"),
+    [
+        # The night of 25 October 2026: 02:30 comes twice in Paris, and six hours from Guadeloupe become five.
+        ("2026-10-25T00:30:00Z", "America/Guadeloupe", "24\u00a0oct. 20:30 en Guadeloupe"),
+        ("2026-10-25T01:30:00Z", "America/Guadeloupe", "24\u00a0oct. 21:30 en Guadeloupe"),
+        ("2026-10-25T00:30:00Z", "Indian/Reunion", "04:30 à La Réunion"),
+        ("2026-10-25T01:30:00Z", "Indian/Reunion", "05:30 à La Réunion"),
+        ("2026-10-25T00:30:00Z", "Europe/Paris", ""),
+        ("2026-10-25T01:30:00Z", "Europe/Paris", ""),
+        # The night of 29 March 2026: Paris has no hour from two to three.
+        ("2026-03-29T00:59:00Z", "America/Guadeloupe", "28\u00a0mars 20:59 en Guadeloupe"),
+        ("2026-03-29T01:00:00Z", "Indian/Reunion", "05:00 à La Réunion"),
+        ("2026-11-22T09:42:07Z", "America/Guadeloupe", "05:42 en Guadeloupe"),
+        ("2026-11-22T09:42:07Z", "Pacific/Tahiti", "21\u00a0nov. 23:42 à Tahiti"),
+        # Another name for the same clock has nothing to add, and a name that this machine does not know says nothing.
+        ("2026-11-22T09:42:07Z", "Europe/Berlin", ""),
+        ("2026-11-22T09:42:07Z", "Mars/Olympus", ""),
+        ("2026-11-22T09:42:07Z", "../../etc/passwd", ""),
+        ("2026-11-22T09:42:07Z", "", ""),
+    ],
+)
+def test_the_hour_of_a_store_stands_beside_that_of_paris_where_they_differ(
+    moment: str, zone: str, said: str
+) -> None:
+    at = formats.parse_time(moment)
+    assert at is not None
+    assert formats.beside(at, zone, "fr", places=_PLACES) == said
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "said"),
+    [
+        ("2026-11-22T09:42:07Z", "America/Guadeloupe", ""),
+        ("2026-11-22T03:42:07Z", "America/Guadeloupe", "21\u00a0nov.\u00a02026 en Guadeloupe"),
+        ("2026-12-31T21:00:00Z", "Indian/Reunion", "1\u00a0janv.\u00a02027 à La Réunion"),
+        ("2026-12-31T21:00:00Z", "Europe/Paris", ""),
+    ],
+)
+def test_a_date_has_that_of_the_store_beside_it_where_it_is_another_day_there(
+    moment: str, zone: str, said: str
+) -> None:
+    at = formats.parse_time(moment)
+    assert at is not None
+    assert formats.day_beside(at, zone, "fr", places=_PLACES) == said
+
+
+def test_every_time_zone_of_a_store_has_words_for_its_hour_and_no_other_has() -> None:
+    for locale in ("fr", "en"):
+        assert set(load_words()[locale].under("store_time")) == set(TIME_ZONES)

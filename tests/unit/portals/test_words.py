@@ -7,9 +7,10 @@ import string
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from core.roles.seeding.demonstration import AGENTS
-from portals.kit.i18n import WordMissing, choose_locale, load_words
+from portals.kit.i18n import WordMissing, Words, choose_locale, load_words
 from portals.kit.pills import TERMINAL, TRANSACTION
 
 ROOT = Path(__file__).resolve().parents[3] / "portals"
@@ -125,3 +126,11 @@ def test_english_words_hold_no_french() -> None:
 
 def test_no_words_tell_of_what_is_to_be_built() -> None:
     assert _unlike("fr", _ROADMAP) + _unlike("en", _ROADMAP) == []
+
+
+def test_a_time_inside_a_sentence_stays_a_time_and_all_else_is_escaped() -> None:
+    words = Words("fr", {"refused": "Refusé <{when}> par {who}."})
+    said = words("refused", when=Markup("<time>il y a 2 min</time>"), who="<b>")
+    assert said == Markup("Refusé &lt;<time>il y a 2 min</time>&gt; par &lt;b&gt;.")
+    assert isinstance(said, Markup)
+    assert words("refused", when="<time>", who="moi") == "Refusé <<time>> par moi."

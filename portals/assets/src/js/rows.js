@@ -10,7 +10,7 @@ const MORE = {
 const SVG = "http://www.w3.org/2000/svg";
 
 export function makeRows(facts) {
-  const formats = makeFormats(facts.locale);
+  const formats = makeFormats(facts.locale, facts.places);
   const template = document.createElement("tr");
   const more = facts.more ?? [];
   for (const name of ["time", "state", "amount num", "card", "store", "terminal", "reason", "kind", ...more]) {
@@ -74,6 +74,27 @@ export function makeRows(facts) {
     cell.replaceChildren(...(x.net_amount.amount ? [`${stands} `] : []), beside);
   }
 
+  // The hour in Paris, and that of the store beside it where the two differ (kit.py, Formats.clock).
+  function writeTime(link, x) {
+    const first = link.firstChild;
+    const moment = first.tagName === "TIME" ? first : first.firstChild;
+    const there = formats.beside(x.received_at, x.store?.time_zone);
+    moment.dateTime = x.received_at;
+    moment.title = formats.exact(x.received_at) + (there && `, ${there}`);
+    moment.textContent = formats.clock(x.received_at);
+    if (!there) {
+      if (moment !== first) link.replaceChildren(moment);
+      return;
+    }
+    const both = document.createElement("span");
+    both.className = "two-clocks";
+    const small = document.createElement("small");
+    small.className = "there";
+    small.textContent = there;
+    both.append(moment, " ", small);
+    link.replaceChildren(both);
+  }
+
   return {
     formats,
     make: () => template.cloneNode(true),
@@ -82,10 +103,7 @@ export function makeRows(facts) {
       row.dataset.id = x.id;
       const [time, , , card, store, terminal, , kind] = row.cells;
       time.firstChild.href = `/transactions/${x.id}`;
-      const moment = time.firstChild.firstChild;
-      moment.dateTime = x.received_at;
-      moment.title = formats.exact(x.received_at);
-      moment.textContent = formats.clock(x.received_at);
+      writeTime(time.firstChild, x);
       if (x.card?.last_four) card.replaceChildren(`${facts.brands[x.card.brand] ?? x.card.brand ?? ""} `, dots.cloneNode(true), x.card.last_four);
       else card.textContent = "–";
       store.textContent = x.store?.name ?? "";

@@ -66,15 +66,30 @@ def test_a_reversal_that_waits_is_the_hosts() -> None:
 
 def test_a_level_says_its_figures_in_both_languages() -> None:
     assert (
-        level_text("terminal", MANY_FAIL, english=False)
+        level_text("terminal", MANY_FAIL, time_zone="Europe/Paris", english=False)
         == "Ce terminal refuse 40\u202f% de ses paiements depuis 14 h 00, d’habitude 6\u202f%."
     )
     assert (
-        level_text("terminal", MANY_FAIL, english=True)
+        level_text("terminal", MANY_FAIL, time_zone="Europe/Paris", english=True)
         == "This terminal declines 40% of its payments since 14:00, usually 6%."
     )
-    assert "comme d’habitude" in level_text("store", AS_EVER, english=False)
-    assert "trop peu" in level_text("network", FEW, english=False)
+    assert "comme d’habitude" in level_text("store", AS_EVER, time_zone="Europe/Paris", english=False)
+    assert "trop peu" in level_text("network", FEW, time_zone="Europe/Paris", english=False)
+
+
+@pytest.mark.parametrize(
+    ("zone", "french", "english"),
+    [
+        ("America/Guadeloupe", "depuis 14 h 00 (09 h 00 au magasin),", "since 14:00 (09:00 at the store),"),
+        ("Indian/Reunion", "depuis 14 h 00 (17 h 00 au magasin),", "since 14:00 (17:00 at the store),"),
+        ("Europe/Paris", "depuis 14 h 00,", "since 14:00,"),
+    ],
+)
+def test_a_level_says_the_hour_of_a_store_that_lives_by_another_clock(
+    zone: str, french: str, english: str
+) -> None:
+    assert french in level_text("store", MANY_FAIL, time_zone=zone, english=False)
+    assert english in level_text("store", MANY_FAIL, time_zone=zone, english=True)
 
 
 def test_few_payments_prove_nothing_and_a_single_failure_is_not_a_trend() -> None:
