@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -17,6 +18,7 @@ _TECHNICAL: Final = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+|[0-9a-f]{32,}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]{5})")
 _CODE_LIST: Final = re.compile(r"[a-z][a-z0-9_]*(?:,[a-z][a-z0-9_]*)*")
 _ITEMS_MAX: Final = 12
+_CUT_AT_CHARACTERS: Final = 500  # where a journal cuts a fact
 _ARROW: Final = "→"
 _DOCUMENT: Final = "doc_"
 _MONEY: Final = ("contactless_max", "amount_min", "amount_max")
@@ -86,6 +88,11 @@ def facts_of(words: Words, facts: Json, names: Mapping[str, str] | None = None) 
         if not (name == "currency" and has_amount)
         for fact in told.shown(name, value)
     ]
+
+
+def facts_of_texts(words: Words, texts: Mapping[str, str]) -> list[Fact]:
+    """Return the facts of a journal, whose API tells each as a text: what has parts as JSON, cut where it is long."""
+    return facts_of(words, {name: _with_parts(text) for name, text in texts.items()})
 
 
 def change_of(words: Words, name: str, value: str) -> str:
@@ -218,6 +225,16 @@ class _Teller:
             if word := self._words.get(table + name, ""):
                 return word
         return name.replace("_", " ")
+
+
+def _with_parts(text: str) -> Any:
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        # Somebody's own words, or what is cut in the middle and that the audit has whole.
+        return text if len(text) < _CUT_AT_CHARACTERS else "…"
 
 
 def _is_money(name: str) -> bool:

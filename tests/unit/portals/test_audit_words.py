@@ -12,7 +12,7 @@ from core.contracts.transaction_filter import TransactionQuery
 from core.merchants.agreements.services.rules import OPTION_RULES
 from core.values.ids import PREFIXES
 from portals.agent.addresses import FOLDERS, kind_of, page_of
-from portals.agent.audit.facts import TABLES, Fact, facts_of
+from portals.agent.audit.facts import TABLES, Fact, facts_of, facts_of_texts
 from portals.kit.i18n import LOCALES, load_words
 from tests.support.audited import AUDITED, CHANGES, FILTER, SERVICE_FACTS, TERMINAL_OPTIONS, TERMS
 from tests.unit.portals.closed_sets import CLOSED, names_of, prefixes_of
@@ -83,6 +83,23 @@ def test_what_was_before_and_after_is_read_in_words(
     locale: str, name: str, value: str, label: str, text: str
 ) -> None:
     assert facts_of(_WORDS[locale], {name: value}) == [Fact(label, text)]
+
+
+def test_a_journal_reads_what_has_parts_as_the_audit_does() -> None:
+    texts = {
+        "changes": '{"time_zone": ["Europe/Paris", "America/Guadeloupe"]}',
+        "permissions": '["audit.read"]',
+        "before_minor": "50000",
+        "after": '{"site": "' + "x" * 490,
+        "reason": "[urgent] vu avec le magasin",
+    }
+    assert [(fact.label, fact.text) for fact in facts_of_texts(_WORDS["fr"], texts)] == [
+        ("changements · Fuseau horaire", "Paris (métropole) → Guadeloupe"),
+        ("permissions", "Lire l’audit"),
+        ("avant", "500,00\u00a0€"),
+        ("après", "…"),
+        ("motif", "[urgent] vu avec le magasin"),
+    ]
 
 
 def test_the_bounds_of_a_filter_are_not_called_before_and_after() -> None:
