@@ -213,6 +213,11 @@ class RoleList(msgspec.Struct):
     next_cursor: str | None = None
 
 
+_NAMES: Final = msgspec.Meta(
+    description="What the records, roles, types and statuses that the facts mention are called, by id or code"
+)
+
+
 class ActionTarget(msgspec.Struct):
     """What an action was done to; `id` is null for kinds without a public id."""
 
@@ -231,6 +236,7 @@ class ActionView(msgspec.Struct):
     target: ActionTarget
     facts: dict[str, Any]
     ip: str
+    names: Annotated[dict[str, str], _NAMES] = {}
 
 
 class ActionPage(msgspec.Struct):

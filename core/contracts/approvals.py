@@ -52,11 +52,12 @@ class Refuse(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ApprovalTarget(msgspec.Struct, frozen=True):
-    """What the act is about; the label is for people."""
+    """What the act is about; the label is for people, and `known` whether it can still be opened."""
 
     kind: Literal["transaction"]
     id: str
     label: str
+    known: bool = True
 
 
 class ApprovalActs(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from litestar.enums import MediaType
 
 from observability.client_address import FORWARDED
 from portals.kit import csrf
+from portals.kit.closed_links import without_closed_links
 from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
@@ -214,7 +215,8 @@ class Desk:
             "fragment": self.wants_fragment,
         }
         host = self.request.headers.get("host", "")
-        return self.kit.render(template, self.words, around | facts, now=self.now, host=host)
+        text = self.kit.render(template, self.words, around | facts, now=self.now, host=host)
+        return without_closed_links(text, self.session.permissions) if self.session else text
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:
         """Answer a script of ours."""

@@ -87,6 +87,34 @@ MORE: Final = (
     ),
 )
 
+_OF_LISTS: Final = {
+    page.href.strip("/"): page.rights for page in (*MAIN, *(one for _, group in MORE for one in group))
+}
+OWN: Final[dict[str, tuple[str, ...]]] = {
+    "accounts/new": ("merchants.edit",),
+    "agents/invite": ("agents.write",),
+    "alerts/rules": ("alerts.read",),
+    "alerts/rules/new": ("alerts.write",),
+    "assign-terminal": ("terminals.write",),
+    "companies/*/edit": ("merchants.edit",),
+    "companies/new": ("merchants.edit",),
+    "contacts/*/edit": ("merchants.edit",),
+    "contacts/new": ("merchants.edit",),
+    "contracts/*/sign": ("contracts.write",),
+    "contracts/*/terms": ("contracts.write",),
+    "contracts/new": ("contracts.write",),
+    "contracts/templates/new": ("contracts.templates",),
+    "fees/new": ("fees.write",),
+    "move-terminal/*": ("terminals.write",),
+    "onboarding/new": ("merchants.register",),
+    "requests/types": ("requests.configure",),
+    "services/*": ("directory.read",),
+    "stores/*/edit": ("merchants.edit",),
+    "stores/new": ("merchants.edit",),
+}
+"""Pages that ask for more than the list beside them, and those beside no list; `*` is a record."""
+_FIXED: Final = frozenset({"invite", "new", "rules", "templates", "types", "versions"})
+
 
 def navigation(permissions: Collection[str], path: str) -> Navigation:
     """Return what an agent with these rights is offered on the page at `path`."""
@@ -95,10 +123,17 @@ def navigation(permissions: Collection[str], path: str) -> Navigation:
 
 
 def may_open(permissions: Collection[str], address: str) -> bool:
-    """Whether an agent with these rights may open a page: it asks for those of the list that it belongs to."""
-    pages = [*MAIN, *(page for _, group in MORE for page in group)]
-    rights = next((page.rights for page in pages if page.href != "/" and _is_here(page.href, address)), ())
+    """Whether an agent with these rights may open a page: of the list that it belongs to, or its own where it has."""
+    parts = address.partition("?")[0].partition("#")[0].strip("/").split("/")
+    rights = OWN.get(_shape_of(parts))
+    if rights is None:
+        rights = _OF_LISTS.get(parts[0], ())
     return not rights or any(right in permissions for right in rights)
+
+
+def _shape_of(parts: list[str]) -> str:
+    """Return an address with `*` for what is in it of one record."""
+    return "/".join("*" if place == 1 and part not in _FIXED else part for place, part in enumerate(parts))
 
 
 def _entries(pages: tuple[Page, ...], permissions: Collection[str], path: str) -> list[Entry]:

@@ -19,6 +19,7 @@ from core.values.ids import encode_id
 _SQL: Final = load(Path(__file__).with_name("letters.sql"))
 _VALIDATORS: Final = ("commercial@guichet.example",)
 _MENTIONED: Final = "backoffice@guichet.example"
+_MENTION: Final = "@backoffice, à suivre ?"
 
 
 async def seed_letters(connection: asyncpg.Connection) -> None:
@@ -48,22 +49,14 @@ async def _requests_given(connection: asyncpg.Connection, now: datetime) -> None
             about=("request", row["id"]),
             at=at,
         )
-    if rows:
-        first = rows[0]
-        said = {
-            "code": first["code"],
-            "title": first["title"],
-            "by": first["by"],
-            "excerpt": "@backoffice, à suivre ?",
-        }
-        await _ring(
-            connection,
-            _MENTIONED,
-            "request_mention",
-            said,
-            f"/requests/{first['code']}",
-            now - timedelta(minutes=5),
-        )
+    await connection.execute(_SQL.drop_closed_mention, _MENTIONED, [one.title for one in REQUESTS])
+    # Somebody of another team is mentioned: at a request with a place, which whoever sees the place may open.
+    first = next((row for row in rows if row["has_place"]), None)
+    if first is not None:
+        at = now - timedelta(minutes=5)
+        await connection.execute(_SQL.add_comment, first["id"], first["author_id"], at, _MENTION)
+        said = {"code": first["code"], "title": first["title"], "by": first["by"], "excerpt": _MENTION}
+        await _ring(connection, _MENTIONED, "request_mention", said, f"/requests/{first['code']}", at)
 
 
 async def _contracts_made(connection: asyncpg.Connection, now: datetime) -> None:

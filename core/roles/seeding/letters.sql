@@ -2,7 +2,8 @@
 
 -- name: requests_given
 -- A handful of rows: who has a request, and who gave it.
-SELECT r.id, r.code, r.title, r.store_id IS NOT NULL AS has_place, y.name_fr AS type, g.email, g.name, g.locale, a.name AS by
+SELECT r.id, r.code, r.title, r.store_id IS NOT NULL AS has_place, y.name_fr AS type, g.email, g.name, g.locale, a.name AS by,
+       a.id AS author_id
 FROM request r
 JOIN request_type y ON y.code = r.type
 JOIN agent g ON g.id = r.assignee_id
@@ -10,6 +11,18 @@ JOIN agent a ON a.id = r.author_id
 WHERE r.title = ANY($1::text[]) AND g.id <> a.id
 ORDER BY r.id
 LIMIT 20;
+
+-- name: add_comment
+-- Index request_entry_request: the same comment is there once.
+INSERT INTO request_entry (request_id, agent_id, at, kind, body)
+SELECT $1, $2, $3, 'comment', $4::text
+WHERE NOT EXISTS (SELECT FROM request_entry e WHERE e.request_id = $1 AND e.kind = 'comment' AND e.body = $4);
+
+-- name: drop_closed_mention
+-- Index notice_agent: what an earlier seed told somebody of a request that only its team may open.
+DELETE FROM notice n USING agent g, request r
+WHERE g.email = $1 AND n.agent_id = g.id AND n.kind = 'request_mention' AND n.link = '/requests/' || r.code
+  AND r.title = ANY($2::text[]) AND r.company_id IS NULL;
 
 -- name: contracts_made
 -- A handful of rows: the contracts of the demonstration with who is written to, by the contact of the company.

@@ -39,14 +39,16 @@ WHERE id = $1 AND state = 'waiting';
 -- approval_waiting.
 -- $2 caller, $3 one, $4 target, $5 asked by, $6 decided by, $7 waiting at this time for the caller, $8 id before, $9 limit,
 -- $10 what whoever approves must hold, $11 region codes, $12 their departments. `free_reach_minor` is how far the caller's
--- right reaches without what the asker gave.
+-- right reaches without what the asker gave. The payment is looked up by its primary key.
 SELECT a.id, a.kind, a.target_id, a.payload, a.amount_minor, a.currency, a.reason, a.state, a.asked_by, a.asked_at,
        a.expires_at, a.decided_by, a.decided_at, a.decision_reason, a.result_id, a.result_code, a.service,
        s.id AS store_id, s.name AS store_name, s.department, s.company_id,
        asker.name AS asked_by_name, decider.name AS decided_by_name,
        CASE WHEN a.state = 'waiting' THEN
            right_reaches($2, $10, s.department, s.id, s.company_id, a.service, a.asked_by, $11::text[], $12::text[])
-       END AS free_reach_minor
+       END AS free_reach_minor,
+       EXISTS (SELECT FROM attempt p
+               WHERE p.id = a.target_id AND p.business_date = (a.payload ->> 'original_date')::date) AS target_known
 FROM approval a
 JOIN store s ON s.id = a.store_id
 JOIN agent asker ON asker.id = a.asked_by

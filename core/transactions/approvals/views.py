@@ -27,7 +27,10 @@ def approval_of(row: asyncpg.Record, caller: SignedIn, now: datetime) -> Approva
         kind=kind,
         state=state,
         target=ApprovalTarget(
-            "transaction", encode_id("transaction", row["target_id"].bytes), payload_of(row).label
+            "transaction",
+            encode_id("transaction", row["target_id"].bytes),
+            payload_of(row).label,
+            known=row["target_known"],
         ),
         store=StoreRef(encode_id("store", row["store_id"].bytes), row["store_name"], row["department"]),
         amount=Money(row["amount_minor"], row["currency"]),

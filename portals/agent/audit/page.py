@@ -9,11 +9,10 @@ from typing import Any
 from litestar import Response, get
 
 from portals.agent.addresses import page_of
-from portals.agent.audit.facts import Fact, facts_of
+from portals.agent.audit.facts import Fact, facts_of, label_of
 from portals.kit.desk import Desk
 from portals.kit.formats import PARIS
 from portals.kit.gateway import Json
-from portals.kit.navigation import may_open
 
 PAGE_ROWS = 50
 PERIODS = ("7d", "today", "30d", "all", "custom")
@@ -41,28 +40,26 @@ async def audit_page(desk: Desk) -> Response[bytes]:
     )
     return desk.page(
         "audit/audit.html",
-        actions=[{**action, "facts": _facts(desk, action)} for action in listed["data"]],
+        actions=[
+            {**action, "facts": _facts(desk, action), "label": label_of(desk.words, action["target"])}
+            for action in listed["data"]
+        ],
         next_cursor=listed.get("next_cursor"),
         chain=chain,
         kept=kept,
         periods=PERIODS,
-        page_of=lambda kind, record_id: _if_open(desk, page_of(kind, record_id)),
+        page_of=page_of,
     )
 
 
 def _facts(desk: Desk, action: Json) -> list[Fact]:
     """Return what the row tells beside its own columns."""
     told = action["facts"]
-    facts = facts_of(
-        desk.words, {name: told[name] for name in told if name != "ip" or told[name] != action["ip"]}
+    return facts_of(
+        desk.words,
+        {name: told[name] for name in told if name != "ip" or told[name] != action["ip"]},
+        action.get("names"),
     )
-    return [fact._replace(href=_if_open(desk, fact.href)) for fact in facts]
-
-
-def _if_open(desk: Desk, address: str) -> str:
-    """Return the address for who may open it, else none: the audit tells of more than its reader may see."""
-    permissions = desk.session.permissions if desk.session else ()
-    return address if address and may_open(permissions, address) else ""
 
 
 def period_bounds(kept: dict[str, Any], now: datetime) -> list[tuple[str, str]]:

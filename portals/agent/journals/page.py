@@ -13,7 +13,7 @@ from litestar import Response, get
 from litestar.response import Stream
 
 from portals.agent.addresses import kind_of, page_of
-from portals.agent.audit.facts import facts_of
+from portals.agent.audit.facts import facts_of_texts
 from portals.kit.desk import Desk
 from portals.kit.formats import day
 from portals.kit.records import path_part
@@ -53,7 +53,7 @@ async def journal_page(desk: Desk, subject_id: str) -> Response[bytes]:
     journal = await desk.gateway.get(path, [*wanted, *paging, ("limit", str(_PAGE_ROWS))])
     for entry in journal["data"]:
         entry["href"] = _address(entry.get("target"), subject_id)
-        entry["told"] = facts_of(desk.words, entry["facts"]) if entry["kind"] in _WRITTEN else []
+        entry["told"] = facts_of_texts(desk.words, entry["facts"]) if entry["kind"] in _WRITTEN else []
     own = f"/journals/{path_part(subject_id)}"
     kept = [("kind", name) for name in kinds] + [("period", period)]
     older = journal.get("next_cursor")

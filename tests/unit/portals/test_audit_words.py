@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from core.contracts.agreements import Limits
+from core.contracts.estate import TerminalOptions
+from core.contracts.merchants import CompanyFields, ContactFields, StoreFields
+from core.contracts.supervision import RuleTerms
+from core.contracts.transaction_filter import TransactionQuery
+from core.merchants.agreements.services.rules import OPTION_RULES
 from core.values.ids import PREFIXES
 from portals.agent.addresses import FOLDERS, kind_of, page_of
-from portals.agent.audit.facts import Fact, facts_of
+from portals.agent.audit.facts import TABLES, Fact, facts_of, facts_of_texts
 from portals.kit.i18n import LOCALES, load_words
+from tests.support.audited import AUDITED, CHANGES, FILTER, SERVICE_FACTS, TERMINAL_OPTIONS, TERMS
+from tests.unit.portals.closed_sets import CLOSED, names_of, prefixes_of
 from tests.unit.portals.recorded import fact_names, sites, texts
 
 _WORDS = load_words()
@@ -77,9 +85,63 @@ def test_what_was_before_and_after_is_read_in_words(
     assert facts_of(_WORDS[locale], {name: value}) == [Fact(label, text)]
 
 
+def test_a_journal_reads_what_has_parts_as_the_audit_does() -> None:
+    texts = {
+        "changes": '{"time_zone": ["Europe/Paris", "America/Guadeloupe"]}',
+        "permissions": '["audit.read"]',
+        "before_minor": "50000",
+        "after": '{"site": "' + "x" * 490,
+        "reason": "[urgent] vu avec le magasin",
+    }
+    assert [(fact.label, fact.text) for fact in facts_of_texts(_WORDS["fr"], texts)] == [
+        ("changements · Fuseau horaire", "Paris (métropole) → Guadeloupe"),
+        ("permissions", "Lire l’audit"),
+        ("avant", "500,00\u00a0€"),
+        ("après", "…"),
+        ("motif", "[urgent] vu avec le magasin"),
+    ]
+
+
 def test_the_bounds_of_a_filter_are_not_called_before_and_after() -> None:
     facts = {"filter": {"from": "2026-11-27T23:00:00Z", "to": "2026-11-28T23:00:00Z"}}
     assert [(fact.label, fact.text) for fact in facts_of(_WORDS["fr"], facts)] == [
         ("filtres · à partir de", "28\xa0nov.\xa02026 à 00:00:00"),
         ("filtres · jusqu’à", "29\xa0nov.\xa02026 à 00:00:00"),
     ]
+
+
+def test_an_action_of_every_kind_with_all_its_facts_is_shown_to_the_test_of_the_page() -> None:
+    shown: dict[str, set[str]] = {}
+    for action in AUDITED:
+        shown.setdefault(action.kind, set()).update(action.facts)
+    kinds = {kind for site in _SITES for kind in texts(site, "kind")}
+    assert shown.keys() == kinds
+    for site in _SITES:
+        held = {name for kind in texts(site, "kind") for name in shown[kind]}
+        assert fact_names(site) - held == set(), site.place
+
+
+def test_what_is_inside_of_facts_is_shown_to_the_test_of_the_page_too() -> None:
+    assert TERMS.keys() == set(names_of(RuleTerms))
+    assert FILTER.keys() == set(names_of(TransactionQuery))
+    assert TERMINAL_OPTIONS.keys() == set(names_of(TerminalOptions))
+    assert SERVICE_FACTS.keys() == {rule.name for rules in OPTION_RULES.values() for rule in rules} | set(
+        names_of(Limits)
+    )
+    for kind, fields in (("company", CompanyFields), ("store", StoreFields), ("contact", ContactFields)):
+        assert CHANGES[kind].keys() == set(names_of(fields))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", sorted(CLOSED))
+def test_every_value_of_a_closed_set_has_a_word_of_its_own(locale: str, name: str) -> None:
+    lacking = [
+        value
+        for value in CLOSED[name]
+        if not any(_WORDS[locale].get(prefix + value, "") for prefix in prefixes_of(name))
+    ]
+    assert not lacking
+
+
+def test_every_catalogue_of_values_is_of_a_set_that_is_checked() -> None:
+    assert TABLES.keys() == CLOSED.keys()

@@ -29,6 +29,7 @@ class AuditHandlers:
             caller.scope_of(Permission.AUDIT_READ),
             request,
             before=None if parts is None else number_of_part(parts[0]),
+            language=caller.language,
         )
         return ActionPage(*page_of(found, request.limit, lambda last: (str(last.seq),)))
 

@@ -10,9 +10,10 @@ from core.contracts.administration import ActionTarget, ActionView, ListActions
 from core.contracts.desk_views import PersonRef
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
-from core.db.rows import Connection, uuid_or_none
+from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.db.words import like_pattern
-from core.values.ids import PREFIXES, encode_id
+from core.identity.administration.audit.naming import Codes, Mentioned, codes_in, records_in
+from core.values.ids import PREFIXES, encode_id, rrn_of
 from core.values.timestamps import timestamp
 
 _SQL = load_beside(__file__)
@@ -37,7 +38,7 @@ class Stretch(NamedTuple):
 
 
 async def list_actions(
-    connection: Connection, scope: Scope, request: ListActions, *, before: int | None
+    connection: Connection, scope: Scope, request: ListActions, *, before: int | None, language: str
 ) -> list[ActionView]:
     """Return actions, newest first, one more than asked for. A kind of `grant` takes every `grant.…`."""
     kind = like_pattern(request.kind).strip("%")
@@ -55,7 +56,9 @@ async def list_actions(
         before,
         request.limit + 1,
     )
-    return [_action_of(row) for row in rows]
+    actions = [_action_of(row) for row in rows]
+    await _name(connection, scope, actions, is_english=language == "en")
+    return actions
 
 
 async def find_mark(connection: Connection) -> Mark:
@@ -96,7 +99,33 @@ def _action_of(row: asyncpg.Record) -> ActionView:
         at=timestamp(row["at"]),
         agent=PersonRef(encode_id("agent", row["agent_id"].bytes), row["agent_name"] or ""),
         kind=row["kind"],
-        target=ActionTarget(kind, public, row["label"]),
+        target=ActionTarget(kind, public, None),
         facts=msgspec.json.decode(row["facts"]),
         ip=row["ip"],
     )
+
+
+async def _name(connection: Connection, scope: Scope, actions: list[ActionView], *, is_english: bool) -> None:
+    """Say in each action what its target and whatever its facts mention is called, as far as that is told."""
+    mentioned = [records_in(action) for action in actions]
+    records = sorted(set().union(*mentioned))
+    rows = await connection.fetch(
+        _SQL.names_of_records,
+        scope.is_everything,
+        scope.parameter(),
+        [record.kind for record in records],
+        [uuid_of(record.raw) for record in records],
+        is_english,
+    )
+    names = {Mentioned(row["kind"], row["id"].bytes): row["name"] for row in rows if row["name"]}
+    names |= {record: rrn_of(record.raw) for record in records if record.kind == "transaction"}
+    types = {Mentioned(row["kind"], row["id"].bytes): row["type"] for row in rows if row["type"]}
+    codes: Codes = {}
+    if any(action.facts for action in actions):
+        found = await connection.fetch(_SQL.names_of_codes, is_english)
+        codes = {(row["kind"], row["type"], row["code"]): row["name"] for row in found}
+    for action, of_it in zip(actions, mentioned, strict=True):
+        action.names = {record.public: names[record] for record in of_it if record in names}
+        action.target.label = action.names.get(action.target.id or "")
+        request_type = next((types[record] for record in of_it if record in types), "")
+        action.names |= codes_in(action, codes, request_type=request_type)
