@@ -52,7 +52,7 @@ def _operations() -> tuple[str, ...]:
         value.name.replace(".", "_")
         for module in pkgutil.iter_modules(contracts.__path__)
         for value in vars(importlib.import_module(f"core.contracts.{module.name}")).values()
-        if isinstance(value, Operation) and value.reach is not Reach.NO_SESSION
+        if isinstance(value, Operation) and value.access.reach is not Reach.NO_SESSION
     }
     return tuple(sorted(found))
 
