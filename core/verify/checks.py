@@ -89,6 +89,7 @@ COUNTS: Final = (
     Count("V8 repeats", _SQL.debited_repeats),
     Count("V10", _SQL.untrue_reversals),
     Count("V10 asked", _SQL.unasked_reversals),
+    Count("V10 repeated", _SQL.repeats_of_another),
     FIGURES,
     FIGURES_BOOKED,
     Count("V9 shown", _SQL.shown_too_much),

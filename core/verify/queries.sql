@@ -353,11 +353,17 @@ WITH described AS (
             OR r.card_fingerprint = a.card_fingerprint
             OR r.approval_code <> '' AND r.approval_code = a.approval_code
             OR r.reference <> ''
-        ELSE EXISTS (
-            SELECT FROM (VALUES (a.transmitted_at), (a.local_time)) AS shown (time)
-            WHERE r.sent_at = shown.time
-                OR moment_near(r.sent_at, a.business_date) - moment_near(shown.time, a.business_date)
-                IN (z.here, -z.here, z.there, -z.there, z.here - z.there, z.there - z.here)
+        ELSE (
+            -- By a third clock: as far from each time shown as that clock is from the one that showed it.
+            SELECT bool_or(r.sent_at = shown.time) OR bool_or(g.gap = ANY (z.apart)) AND bool_and(EXISTS (
+                SELECT FROM unnest(z.apart || interval '0') AS e (difference)
+                WHERE g.gap - e.difference BETWEEN interval '-2 minutes' AND interval '2 minutes'
+            ))
+            FROM (VALUES (a.transmitted_at), (a.local_time)) AS shown (time)
+            CROSS JOIN LATERAL (
+                SELECT moment_near(r.sent_at, a.business_date) - moment_near(shown.time, a.business_date) AS gap
+            ) AS g
+            WHERE shown.time <> ''
         ) OR r.reference = (
             SELECT string_agg(
                 substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', ((v.bits >> (55 - 5 * n.place)) & 31)::integer + 1, 1), ''
@@ -372,36 +378,74 @@ WITH described AS (
             ) AS v
             CROSS JOIN generate_series(0, 11) AS n (place)
         ) END AS is_meant,
-        abs(a.business_date - r.original_day) <= 1
-            AND r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '10 minutes' AS overtook
+        r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '15 minutes' AS is_of_the_minute,
+        a.id AS attempt_id
     FROM reversal AS r
     INNER JOIN attempt AS a
         ON a.terminal_id = r.terminal_id AND a.message_class = r.message_class AND a.stan = r.stan
     LEFT JOIN store AS s ON s.id = a.store_id
     CROSS JOIN LATERAL (
-        SELECT
-            (a.received_at AT TIME ZONE 'Europe/Paris') - (a.received_at AT TIME ZONE 'UTC') AS here,
-            (a.received_at AT TIME ZONE coalesce(s.time_zone, 'UTC')) - (a.received_at AT TIME ZONE 'UTC') AS there
+        SELECT ARRAY[o.here, -o.here, o.there, -o.there, o.here - o.there, o.there - o.here] AS apart
+        FROM (
+            SELECT
+                (a.received_at AT TIME ZONE 'Europe/Paris') - (a.received_at AT TIME ZONE 'UTC') AS here,
+                (a.received_at AT TIME ZONE coalesce(s.time_zone, 'UTC')) - (a.received_at AT TIME ZONE 'UTC')
+                    AS there
+        ) AS o
     ) AS z
     WHERE r.reason = :Reason.APPROVED
 ), judged AS (
     SELECT
-        coalesce(r.attempt_id, r.id) AS id,
-        CASE WHEN r.attempt_id IS NULL THEN EXISTS (
-            SELECT FROM described AS d
-            WHERE d.reversal_id = r.id AND d.stands
-                AND (d.is_its_time OR d.agrees AND CASE WHEN r.sent_at = '' THEN d.overtook ELSE d.is_meant END)
-        ) ELSE NOT EXISTS (
+        coalesce(r.attempt_id, stood.attempt_id) AS id,
+        CASE WHEN r.attempt_id IS NULL THEN stood.attempt_id IS NOT NULL ELSE NOT EXISTS (
             SELECT FROM described AS d
             WHERE d.reversal_id = r.id AND d.is_named AND d.agrees AND d.is_meant AND d.is_taken_back
         ) END AS untrue
     FROM reversal AS r
+    LEFT JOIN LATERAL (
+        -- The payment that stands though its reversal was told 00: that is what a person opens.
+        SELECT d.attempt_id FROM described AS d
+        WHERE d.reversal_id = r.id AND d.stands
+            AND (d.is_its_time OR d.agrees
+                AND CASE WHEN r.sent_at = '' THEN d.is_of_the_minute ELSE d.is_meant END)
+        LIMIT 1
+    ) AS stood ON r.attempt_id IS NULL
     WHERE r.reason = :Reason.APPROVED
 )
 SELECT
     count(*) AS checked,
     count(*) FILTER (WHERE j.untrue) AS breaches,
     (array_agg(j.id) FILTER (WHERE j.untrue))[1:5] AS examples
+FROM judged AS j;
+
+-- name: repeats_of_another
+-- V10, repeats: a message that says itself a repeat takes back what its first sending took back, or nothing. Its first
+-- came within eight days under the same number, for the same number, and took back what the repeat describes as well. The
+-- repeat is known by the type in its message (msgpack: key 0, a text of four).
+WITH repeats AS (
+    SELECT r.*
+    FROM reversal AS r
+    WHERE r.reason = :Reason.APPROVED AND r.attempt_id IS NOT NULL AND position('\x00a4'::bytea IN r.request) > 0
+        AND substring(r.request FROM position('\x00a4'::bytea IN r.request) + 5 FOR 1) = '\x31'::bytea
+), judged AS (
+    SELECT r.attempt_id AS id, EXISTS (
+        SELECT FROM reversal AS first
+        INNER JOIN attempt AS a ON a.id = first.attempt_id AND a.business_date = first.attempt_date
+        WHERE first.terminal_id = r.terminal_id AND first.message_class = r.message_class AND first.stan = r.stan
+            AND first.own_stan = r.own_stan AND first.reason = :Reason.APPROVED
+            AND first.received_at < r.received_at AND first.received_at > r.received_at - interval '8 days'
+            AND first.attempt_id <> r.attempt_id
+            AND coalesce(first.replacement_minor, 0) = coalesce(r.replacement_minor, 0)
+            AND r.sent_at IN ('', a.transmitted_at, a.local_time) AND r.currency IN ('', a.currency)
+            AND coalesce(r.amount_minor, a.amount_minor) = a.amount_minor
+            AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
+    ) AS is_another
+    FROM repeats AS r
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.is_another) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.is_another))[1:5] AS examples
 FROM judged AS j;
 
 -- name: unasked_reversals

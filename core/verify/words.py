@@ -84,6 +84,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "nothing is taken back that no reversal describes",
         "rien n’est repris qu’aucune annulation ne décrive",
     ),
+    "V10 repeated": (
+        "a repeated reversal takes back what its first sending took back",
+        "une annulation répétée reprend ce que son premier envoi avait repris",
+    ),
     "V11": (
         "amount, currency, card and reference of each booked answer are those asked for",
         "montant, devise, carte et référence de chaque réponse inscrite sont ceux demandés",

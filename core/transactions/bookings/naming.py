@@ -33,10 +33,9 @@ async def find_described(
     arrived_at: datetime,
 ) -> tuple[Match, Standing | None]:
     """Return what is described under a number: near the date that is said first, then on any date."""
-    before, after = (-NEAR_DAYS, NEAR_DAYS) if said.sent_at else UNSAID_DAYS
     match, standing = Match(ReversalFinding.NONE_STOOD, None), None
     for first, last in (
-        (said.day + timedelta(days=before), said.day + timedelta(days=after)),
+        days_of(said, arrived_at),
         (said.day - EVERYWHERE, said.day + EVERYWHERE),
     ):
         found = await store.lock_named(
@@ -56,6 +55,14 @@ async def find_described(
         if match.finding != ReversalFinding.NONE_STOOD:
             break
     return match, standing
+
+
+def days_of(said: Said, arrived_at: datetime) -> tuple[date, date]:
+    """Return the first and the last day on which what is described is looked for before all others."""
+    if said.sent_at:
+        return said.day - timedelta(days=NEAR_DAYS), said.day + timedelta(days=NEAR_DAYS)
+    days = (said.day, arrived_at.date())
+    return min(days) + timedelta(days=UNSAID_DAYS[0]), max(days) + timedelta(days=UNSAID_DAYS[1])
 
 
 async def lock_original(connection: Connection, asked: Book | Authorise) -> tuple[Match, Standing | None]:

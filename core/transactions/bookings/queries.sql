@@ -7,7 +7,13 @@ SELECT
     a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
     a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
     a.received_at, a.message_class, a.stan, a.card_expiry,
-    (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone
+    (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone,
+    coalesce((
+        -- Primary key: the release of a part (part 1), on the acquirer's leg.
+        SELECT -e.amount_minor FROM ledger_entry AS e
+        WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.operation = :Operation.RELEASE
+            AND e.part = 1 AND e.leg = 1
+    ), 0) AS released_minor
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.business_date BETWEEN $4::date AND $5::date
 ORDER BY a.business_date
@@ -20,7 +26,13 @@ SELECT
     a.refunded_minor, a.currency, a.store_id, a.company_id, a.terminal_id, a.acquirer_id, a.body_hash,
     a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
     a.received_at, a.message_class, a.stan, a.card_expiry,
-    (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone
+    (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone,
+    coalesce((
+        -- Primary key: the release of a part (part 1), on the acquirer's leg.
+        SELECT -e.amount_minor FROM ledger_entry AS e
+        WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.operation = :Operation.RELEASE
+            AND e.part = 1 AND e.leg = 1
+    ), 0) AS released_minor
 FROM attempt AS a
 WHERE a.id = $1 AND a.business_date = $2
 FOR UPDATE;
@@ -60,6 +72,26 @@ UPDATE reversal SET repeats = repeats + CASE WHEN id = $1 THEN 0 ELSE 1 END
 WHERE terminal_id = $2 AND said = $3 AND reason = :Reason.APPROVED AND attempt_id IS NOT NULL
 RETURNING attempt_id, attempt_date;
 
+-- name: find_first_sending
+-- reversal_numbered: what a reversal under the same own number has taken back of the same number, the last one first.
+SELECT r.id, r.said, r.attempt_id, r.attempt_date, r.replacement_minor FROM reversal AS r
+WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.own_stan = $4
+    AND r.reason = :Reason.APPROVED AND r.attempt_id IS NOT NULL
+    AND r.received_at > $5::timestamptz - $6::integer * interval '1 day'
+ORDER BY r.received_at DESC
+LIMIT 1;
+
+-- name: list_sent_then
+-- Range of attempt_once, few days of one terminal: what shows a time, or has the number of another type of message.
+SELECT a.id, a.business_date
+FROM attempt AS a
+WHERE a.terminal_id = $1 AND a.business_date BETWEEN $2::date AND $3::date
+    AND (a.message_class <> $4 OR a.stan <> $5)
+    AND ($6 <> '' AND $6 IN (a.transmitted_at, a.local_time) OR $6 = '' AND a.stan = $5)
+    AND a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
+ORDER BY a.received_at DESC
+LIMIT 5;
+
 -- name: find_kept_reversal
 -- reversal_once. The caller holds the messages that it may be about.
 SELECT r.own_stan, r.attempt_id FROM reversal AS r
@@ -85,12 +117,6 @@ LIMIT 1;
 -- name: read_replaced_amount
 -- The unique key of delivery; the caller holds the attempt's row.
 SELECT d.amount_minor FROM delivery AS d WHERE d.attempt_id = $1 AND d.kind = :DeliveryKind.PARTIAL_REVERSAL;
-
--- name: read_released_part
--- Primary key of ledger_entry: the release of a part (operation 2, part 1), on the acquirer's leg.
-SELECT -e.amount_minor AS amount_minor
-FROM ledger_entry AS e
-WHERE e.attempt_id = $1 AND e.business_date = $2 AND e.operation = :Operation.RELEASE AND e.part = 1 AND e.leg = 1;
 
 -- name: lower_approved
 -- The row is locked by the caller.

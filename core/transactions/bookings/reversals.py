@@ -11,8 +11,19 @@ from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.transactions.bookings import store
-from core.transactions.bookings.naming import find_described, lock_referenced
-from core.transactions.bookings.rules import UNSAID_DAYS, Match, Said, find_alike
+from core.transactions.bookings.naming import days_of, find_described, lock_referenced
+from core.transactions.bookings.rules import (
+    NEAR_DAYS,
+    REPEATED_WITHIN_DAYS,
+    Candidate,
+    Match,
+    Said,
+    came_just_before,
+    find_alike,
+    find_named,
+    is_like,
+    may_be,
+)
 from core.transactions.bookings.store import Connection, KeptReversal, Standing
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
@@ -69,7 +80,12 @@ async def _look(
     """Act on what the reversal names and keep both; None: nothing stands, and the mark is set."""
     match, standing = await _find(connection, asked, said)
     words = _hash_of(asked, said)
-    if not said.sent_at:
+    repeated = await _what_it_repeats(connection, asked, said, match, standing)
+    if isinstance(repeated, AuthoriseReply):
+        return repeated
+    if repeated is not None:
+        match = repeated
+    elif not said.sent_at:
         one = await _which_of_two(connection, asked, said, words)
         if isinstance(one, AuthoriseReply):
             return one
@@ -128,21 +144,102 @@ async def _look(
 
 async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Match, Standing | None]:
     """Return what the reversal names, locked: near the date that it says first, then on any date."""
+    arrived_at = from_unix_us(asked.received_at_us)
+    if asked.original_stan == 0:
+        # No number: the reference alone names it, and all else must be true of it.
+        named = await lock_referenced(connection, asked)
+        if named is None:
+            return Match(ReversalFinding.AMBIGUOUS, None), None
+        return find_named(said, [store.candidate_of(named)], arrived_at=arrived_at), named
     match, standing = await find_described(
         connection,
         said,
         terminal_id=asked.terminal_id,
         message_class=asked.original_message_class,
         stan=asked.original_stan,
-        arrived_at=from_unix_us(asked.received_at_us),
+        arrived_at=arrived_at,
     )
     if match.finding != ReversalFinding.NONE_STOOD:
         return match, standing
     # Nothing under that number: a reference of ours still names a message of this terminal under another one.
     named = await lock_referenced(connection, asked)
+    if named is None and standing is None:
+        named = await _like_it_under_another_number(connection, asked, said)
     if named is not None:
-        return Match(ReversalFinding.DISAGREES, None, ("trace_number",)), named
+        is_other_type = named.stan == asked.original_stan
+        return (
+            Match(ReversalFinding.DISAGREES, None, ("message_type" if is_other_type else "trace_number",)),
+            named,
+        )
     return match, standing
+
+
+async def _like_it_under_another_number(
+    connection: Connection, asked: Reverse, said: Said
+) -> Standing | None:
+    """Return what stands and was sent at the very time that is said, or just now under that number as another type.
+
+    A person sees it: no payment of a terminal is sent in the second of another one, so the number or type is mistaken.
+    """
+    arrived_at = from_unix_us(asked.received_at_us)
+    day = said.day if said.sent_at else arrived_at.date()
+    found = await store.lock_sent_then(
+        connection,
+        terminal_id=asked.terminal_id,
+        message_class=asked.original_message_class,
+        stan=asked.original_stan,
+        sent_at=said.sent_at,
+        first=day - timedelta(days=NEAR_DAYS),
+        last=day + timedelta(days=NEAR_DAYS),
+    )
+    for one in found:
+        candidate = store.candidate_of(one)
+        if is_like(said, candidate) and (said.sent_at or came_just_before(candidate, arrived_at)):
+            return one
+    return None
+
+
+async def _what_it_repeats(
+    connection: Connection, asked: Reverse, said: Said, match: Match, standing: Standing | None
+) -> AuthoriseReply | Match | None:
+    """Return the first answer of what a message that says itself a repeat repeats, whatever it says otherwise.
+
+    Its first is known by its own number and that of its original: a terminal may stamp a repeat anew, with the date of
+    the day on which it sends it, or say more or less than before. What is said must be true of what was taken back. Where
+    it is as true of what came just before and stands, either may be meant: it is refused, and a person sees it.
+    """
+    if not asked.repeat:
+        return None
+    first = await store.find_first_sending(
+        connection,
+        terminal_id=asked.terminal_id,
+        message_class=asked.original_message_class,
+        stan=asked.original_stan,
+        own_stan=asked.stan,
+        arrived_at=from_unix_us(asked.received_at_us),
+        days=REPEATED_WITHIN_DAYS,
+    )
+    if first is None or first.replacement_minor != max(asked.replacement_minor, 0):
+        return None
+    if first.words_hash in (_hash_of(asked, said), _hash_of(asked, said, asked.stan)):
+        return None  # It says the same, which is known by that.
+    taken_back = await store.lock_by_id(connection, first.attempt_id, first.attempt_date)
+    if taken_back is None or not may_be(said, await _as_described(connection, said, taken_back)):
+        return None
+    if match.finding == ReversalFinding.NAMED and standing is not None and standing.id != taken_back.id:
+        if came_just_before(store.candidate_of(standing), from_unix_us(asked.received_at_us)):
+            return Match(ReversalFinding.AMBIGUOUS, None)
+        await store.add_doubt(connection, standing, "like_one_repeated")
+    await store.repeat_kept_reversal(
+        connection, asked.id, terminal_id=asked.terminal_id, words_hash=first.words_hash
+    )
+    return _first_answer(asked, taken_back)
+
+
+async def _as_described(connection: Connection, said: Said, one: Standing) -> Candidate:
+    """Return a message to compare with, with the reference of its terminal where one is said that is not ours."""
+    is_own = bool(said.reference) and said.reference != rrn_of(one.id)
+    return store.candidate_of(one, await store.read_own_reference(connection, one) if is_own else "")
 
 
 async def _which_of_two(
@@ -162,19 +259,24 @@ async def _which_of_two(
     else:
         return None
     own_stan, named = first
+    arrived_at = from_unix_us(asked.received_at_us)
+    first_day, last_day = days_of(said, arrived_at)
     found = await store.lock_named(
         connection,
         terminal_id=asked.terminal_id,
         message_class=asked.original_message_class,
         stan=asked.original_stan,
-        first=said.day + timedelta(days=UNSAID_DAYS[0]),
-        last=said.day + timedelta(days=UNSAID_DAYS[1]),
+        first=first_day,
+        last=last_day,
     )
-    places = find_alike(
-        said, [store.candidate_of(one) for one in found], arrived_at=from_unix_us(asked.received_at_us)
-    )
-    places = [place for place in places if found[place].id != named]
-    if asked.replacement_minor > 0 or (not places and each == words):
+    places = find_alike(said, [store.candidate_of(one) for one in found], arrived_at=arrived_at)
+    places = [
+        place
+        for place in places
+        # One part is taken back of one payment.
+        if found[place].id != named and not (asked.replacement_minor > 0 and found[place].released_minor)
+    ]
+    if not places and each == words:
         return None
     if own_stan in (None, asked.stan):
         taken_back = await store.repeat_kept_reversal(
@@ -264,7 +366,7 @@ async def take_back(connection: Connection, standing: Standing, *, cause: int, w
         await store.withdraw(connection, standing, DeliveryKind.ADVICE)
     await store.withdraw(connection, standing, DeliveryKind.PARTIAL_REVERSAL)
     # A host compares the whole with what it approved, whether or not a part was taken back meanwhile.
-    approved_minor = standing.approved_minor + await store.released_part(connection, standing)
+    approved_minor = standing.approved_minor + standing.released_minor
     await store.owe(
         connection,
         standing.id,

@@ -13,7 +13,11 @@ from core.values.ids import rrn_of
 from core.values.zones import METROPOLE, zone_of
 
 UNSAID_DAYS: Final = (-8, 1)
-"""Where a reversal without a time of its original may find it, in days around its own date."""
+"""Where a reversal without a time of its original may find it, in days around its own date and around that of its
+arrival: a clock that lost its battery says any date."""
+
+REPEATED_WITHIN_DAYS: Final = 8
+"""How long after a reversal a message under its number may be its repeat."""
 
 NEAR_DAYS: Final = 2
 """How far the date in data element 90 and the business date of one message lie apart at most, zones and all."""
@@ -70,6 +74,7 @@ class Candidate(NamedTuple):
     state: int
     amount_minor: int
     approved_minor: int
+    approved_first_minor: int  # before a part was taken back
     currency: str
     card_fingerprint: int
     approval_code: str
@@ -128,16 +133,13 @@ def _find_untimed(said: Said, judged: list["_Judged"], arrived_at: datetime) -> 
     Under another date it means what came just before it, or what it describes by more than number and price.
     """
     own = [one for one in judged if one.candidate.business_date == said.day]
-    first, last = (said.day + timedelta(days=days) for days in UNSAID_DAYS)
     others = [
         one
         for one in judged
-        if one not in own and first <= one.candidate.business_date <= last and not _has_ended(one)
+        if one not in own and _is_near(one.candidate, said, arrived_at) and not _has_ended(one)
     ]
     just_before = [
-        one
-        for one in (*own, *others)
-        if not _has_ended(one) and timedelta(0) <= arrived_at - one.candidate.received_at <= JUST_BEFORE
+        one for one in (*own, *others) if not _has_ended(one) and came_just_before(one.candidate, arrived_at)
     ]
     evident = [one for one in others if _is_evident(said, one.candidate)]
     for group in (
@@ -158,20 +160,40 @@ def _find_untimed(said: Said, judged: list["_Judged"], arrived_at: datetime) -> 
 
 def find_alike(said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime) -> list[int]:
     """Return the places of what stands and is what a reversal without a time describes, as far as that goes."""
-    first, last = (said.day + timedelta(days=days) for days in UNSAID_DAYS)
     return [
         place
         for place, one in enumerate(candidates)
         if one.state in _STANDING
         and one.state != State.UNKNOWN  # That one is being taken back.
         and not _compare(said, one)[1]
-        and first <= one.business_date <= last
-        and (
-            one.business_date == said.day
-            or timedelta(0) <= arrived_at - one.received_at <= JUST_BEFORE
-            or _is_evident(said, one)
-        )
+        and _is_near(one, said, arrived_at)
+        and (one.business_date == said.day or came_just_before(one, arrived_at) or _is_evident(said, one))
     ]
+
+
+def may_be(said: Said, one: Candidate) -> bool:
+    """Whether nothing that is said of a message is untrue of it."""
+    times, differs = _compare(said, one)
+    return times != "never" and not differs
+
+
+def is_like(said: Said, one: Candidate) -> bool:
+    """Whether a message is what is said but for its number or type: its time, or all that is said of its money."""
+    times, differs = _compare(said, one)
+    return not differs and times in ("exactly", "unsaid")
+
+
+def came_just_before(one: Candidate, arrived_at: datetime) -> bool:
+    """Whether a message came so shortly before that a reversal without a time means it."""
+    return timedelta(0) <= arrived_at - one.received_at <= JUST_BEFORE
+
+
+def _is_near(one: Candidate, said: Said, arrived_at: datetime) -> bool:
+    """Whether a message is of the days in which a reversal without a time finds it, by its own clock or by ours."""
+    return any(
+        day + timedelta(days=UNSAID_DAYS[0]) <= one.business_date <= day + timedelta(days=UNSAID_DAYS[1])
+        for day in (said.day, arrived_at.date())
+    )
 
 
 def _has_ended(one: "_Judged") -> bool:
@@ -240,6 +262,7 @@ def _compare(said: Said, one: Candidate) -> tuple[TimesAgree, tuple[str, ...]]:
     if said.amount_minor is not None and said.amount_minor not in (
         one.amount_minor,
         one.approved_minor or one.amount_minor,
+        one.approved_first_minor or one.amount_minor,
     ):
         differs.append("amount")
     if said.currency and said.currency != one.currency:

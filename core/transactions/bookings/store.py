@@ -49,6 +49,7 @@ class Standing(NamedTuple):
     message_class: int
     stan: int
     card_expiry: str
+    released_minor: int  # what a reversal in part has lowered it by
 
 
 class KeptReversal(NamedTuple):
@@ -71,6 +72,15 @@ class KeptReversal(NamedTuple):
     attempt_id: bytes | None
     attempt_date: date | None
     own_stan: int
+
+
+class FirstSending(NamedTuple):
+    """A reversal that took something back, and may now be repeated."""
+
+    words_hash: int
+    attempt_id: bytes
+    attempt_date: date
+    replacement_minor: int
 
 
 class NewAttempt(NamedTuple):
@@ -116,6 +126,7 @@ def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
         standing.state,
         standing.amount_minor,
         standing.approved_minor,
+        standing.approved_minor + standing.released_minor,
         standing.currency,
         standing.card_fingerprint,
         standing.approval_code,
@@ -180,6 +191,45 @@ async def find_kept_reversal(
     """Return the own number and the message taken back of a reversal that said the same and was told 00."""
     row = await connection.fetchrow(queries.find_kept_reversal, UUID(terminal_id), words_hash)
     return None if row is None else (row["own_stan"], row["attempt_id"].bytes)
+
+
+async def find_first_sending(
+    connection: Connection,
+    *,
+    terminal_id: bytes,
+    message_class: int,
+    stan: int,
+    own_stan: int,
+    arrived_at: datetime,
+    days: int,
+) -> FirstSending | None:
+    """Return the last reversal under this own number that took back something of the number it names."""
+    row = await connection.fetchrow(
+        queries.find_first_sending, UUID(terminal_id), message_class, stan, own_stan, arrived_at, days
+    )
+    if row is None:
+        return None
+    return FirstSending(
+        row["said"], row["attempt_id"].bytes, row["attempt_date"], row["replacement_minor"] or 0
+    )
+
+
+async def lock_sent_then(
+    connection: Connection,
+    *,
+    terminal_id: bytes,
+    message_class: int,
+    stan: int,
+    sent_at: str,
+    first: date,
+    last: date,
+) -> list[Standing]:
+    """Return what stands under another number or type and shows this time; without a time, what has the number."""
+    rows = await connection.fetch(
+        queries.list_sent_then, UUID(terminal_id), first, last, message_class, stan, sent_at
+    )
+    found = [await lock_by_id(connection, row["id"].bytes, row["business_date"]) for row in rows]
+    return [one for one in found if one is not None]
 
 
 async def repeat_kept_reversal(
@@ -256,12 +306,6 @@ async def replaced_amount(connection: Connection, standing: Standing) -> int | N
     """Return what a reversal in part has left of a locked attempt, None when there was none."""
     row = await connection.fetchrow(queries.read_replaced_amount, UUID(standing.id))
     return row["amount_minor"] if row is not None else None
-
-
-async def released_part(connection: Connection, standing: Standing) -> int:
-    """Return by how much a reversal in part has lowered a locked attempt, 0 when there was none."""
-    row = await connection.fetchrow(queries.read_released_part, UUID(standing.id), standing.business_date)
-    return row["amount_minor"] if row is not None else 0
 
 
 async def lower_approved(connection: Connection, standing: Standing, stays_minor: int) -> None:
@@ -519,6 +563,7 @@ def standing_of(new: NewAttempt, store_id: bytes, acquirer_id: int) -> Standing:
         new.message_class,
         new.stan,
         new.card.expiry,
+        0,
     )
 
 
@@ -579,4 +624,5 @@ def _standing(row: Any) -> Standing:
         row["message_class"],
         row["stan"],
         row["card_expiry"],
+        row["released_minor"],
     )

@@ -222,7 +222,7 @@ async def test_one_instant_is_one_here_and_in_the_database(world: World, zone: s
 
 def store_candidate(shown: str, local: str, zone: str) -> Candidate:
     return Candidate(
-        bytes(16), date(2026, 3, 1), State.APPROVED, 1, 1, "EUR", 1, "", shown, local, "",
+        bytes(16), date(2026, 3, 1), State.APPROVED, 1, 1, 1, "EUR", 1, "", shown, local, "",
         datetime(2026, 3, 1, 0, 30, tzinfo=UTC), zone,
     )  # fmt: skip
 
@@ -250,7 +250,9 @@ async def test_a_payment_after_its_reversal_is_refused_whatever_date_it_carries(
 
 @pytest.mark.parametrize("kind", [Kind.ADVICE, Kind.COMPLETION, Kind.REFUND])
 async def test_whatever_comes_after_its_reversal_is_not_booked(world: World, kind: Kind) -> None:
-    original = world.authorisation() if kind == Kind.COMPLETION else world.payment()
+    before = f"{world.clock.now() - timedelta(seconds=97):%m%d%H%M%S}"
+    shown = {"transmitted_at": before, "local_time": before}
+    original = world.authorisation(**shown) if kind == Kind.COMPLETION else world.payment(**shown)
     await world.pay(original)
     late = {
         Kind.ADVICE: lambda: world.booking(Kind.ADVICE),
