@@ -393,15 +393,22 @@ INVITE_AGENT = Operation(
     http=POST("/agents/invitations", "Invite an agent", _INVITE),
     audit=("credential.invited",),
 )
+_OPENED: Final = ("session.opened",)
 # Asked before there is a session. Their routes are written by hand: they set and read what browsers keep.
-LOG_IN = Operation("session.log_in", LogIn, LogInOutcome, NO_SESSION)
-ANSWER_FACTOR = Operation("session.answer_factor", AnswerFactor, SessionOpened, NO_SESSION)
+LOG_IN = Operation("session.log_in", LogIn, LogInOutcome, NO_SESSION, audit=_OPENED)
+ANSWER_FACTOR = Operation("session.answer_factor", AnswerFactor, SessionOpened, NO_SESSION, audit=_OPENED)
 FACTOR_CHALLENGE = Operation("session.factor_challenge", ByPending, PasskeyOptions, NO_SESSION)
 READ_INVITATION = Operation("invitation.read", ByInvitation, InvitationView, NO_SESSION)
-ACCEPT_INVITATION = Operation("invitation.accept", AcceptInvitation, InvitationAccepted, NO_SESSION)
+ACCEPT_INVITATION = Operation(
+    "invitation.accept",
+    AcceptInvitation,
+    InvitationAccepted,
+    NO_SESSION,
+    audit=("credential.invitation_accepted",),
+)
 SIGN_ON_OFFERED = Operation("sign_on.offered", Nothing, SignOnOffered, NO_SESSION)
 START_SIGN_ON = Operation("sign_on.start", Nothing, SignOnStarted, NO_SESSION)
-FINISH_SIGN_ON = Operation("sign_on.finish", FinishSignOn, LogInOutcome, NO_SESSION)
+FINISH_SIGN_ON = Operation("sign_on.finish", FinishSignOn, LogInOutcome, NO_SESSION, audit=_OPENED)
 SESSION = Operation("session.show", Nothing, SessionView, ANYONE)
 LOG_OUT = Operation("session.log_out", Nothing, Nothing, ANYONE)
 STREAM_OPENED = Operation(

@@ -119,7 +119,7 @@ APPROVE = Operation(
     Approval,
     BY_RECORD,
     http=ACT("/approvals/{id}/approve", "Approve"),
-    audit=("approval.approved",),
+    audit=("approval.approved", "approval.failed"),
 )
 REFUSE = Operation(
     "approvals.refuse",

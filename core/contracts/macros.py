@@ -179,6 +179,6 @@ RUN = Operation(
     MacroRun,
     _MACROS_USE,
     http=ACT("/macros/{id}/run", "Run a macro", _RUN),
-    audit=("macro.run",),
+    audit=("macro.run", "terminal.reload_wanted"),
 )
 OPERATIONS = (LIST, ADD, CHANGE, REMOVE, PREVIEW, RUN)

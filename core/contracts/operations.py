@@ -45,3 +45,8 @@ OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
     *transactions.OPERATIONS,
 )
 refuse_twins(OPERATIONS)
+
+REFUSED: Final = "access.refused"
+"""What the desk itself leaves in the audit of a call that was refused for want of a right."""
+AUDITED: Final = frozenset(kind for operation in OPERATIONS for kind in operation.audit) | {REFUSED}
+"""Every kind of row in the audit."""

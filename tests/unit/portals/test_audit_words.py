@@ -7,6 +7,7 @@ import pytest
 from core.contracts.agreements import Limits
 from core.contracts.estate import TerminalOptions
 from core.contracts.merchants import CompanyFields, ContactFields, StoreFields
+from core.contracts.operations import AUDITED as KINDS
 from core.contracts.supervision import RuleTerms
 from core.contracts.transaction_filter import TransactionQuery
 from core.merchants.agreements.services.rules import OPTION_RULES
@@ -24,15 +25,17 @@ _SITES = sites()
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_kind_of_action_has_words_and_a_group_to_filter_by(locale: str) -> None:
-    kinds = {kind for site in _SITES for kind in texts(site, "kind")}
     words = _WORDS[locale].under("action_kind")
-    assert kinds - words.keys() == set()
-    assert {kind.split(".")[0] for kind in kinds} == _WORDS[locale].under("action_group").keys()
+    assert KINDS - words.keys() == set()
+    assert {kind.split(".")[0] for kind in KINDS} == _WORDS[locale].under("action_group").keys()
 
 
 def test_no_words_are_kept_for_a_kind_that_nothing_writes() -> None:
-    kinds = {kind for site in _SITES for kind in texts(site, "kind")}
-    assert _WORDS["fr"].under("action_kind").keys() - kinds == set()
+    assert _WORDS["fr"].under("action_kind").keys() - KINDS == set()
+
+
+def test_what_the_code_writes_is_what_operations_declare() -> None:
+    assert {kind for site in _SITES for kind in texts(site, "kind")} == KINDS
 
 
 @pytest.mark.parametrize("locale", LOCALES)
