@@ -1,4 +1,4 @@
-"""What documents bring to the processes: the end of uploads that nobody finished."""
+"""What documents bring to the processes: files of companies, and the end of uploads that nobody finished."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What merchants bring to the processes: what contracts owe to a date."""
+"""What merchants bring to the processes: the directory, onboarding, contracts, services and fees."""
 
 from functools import partial
 from typing import Final

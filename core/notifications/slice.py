@@ -1,4 +1,4 @@
-"""What notifications bring to the processes: mail that waits to leave, and the end of what was sent.
+"""What notifications bring to the processes: mail that leaves and its journal, notices, brands, and the end of these.
 
 Environment of the worker: GUICHET_SMTP (`smtp://host:port` or `smtps://host:port`; without it mail waits),
 GUICHET_SMTP_USER, GUICHET_SMTP_PASSWORD, GUICHET_MAIL_FROM, GUICHET_PORTAL_URL (what links in mail begin with).

@@ -139,9 +139,12 @@ class Desk:
             one = self._served.get(subject)
             if one is None:
                 raise Refused("unknown_subject")
-            request = self._decode_request(payload)
+            try:
+                request = self._decode_request(payload)
+            except msgspec.DecodeError as error:
+                raise RequestMalformed from error
             trace_id = request.trace_id
-            body = ids.decode(request.body, one.operation.asked)
+            body = _read(request.body, one.operation.asked)
             if one.operation.access.reach is not Reach.NO_SESSION:
                 caller = await self._sessions.check(request.principal)
             result = await carry_out(one, caller, body)
@@ -151,13 +154,13 @@ class Desk:
             if caller is not None and isinstance(refusal, Denied):
                 await self._denials.note(caller, refusal, name)
             answer = DeskReply(problem=refusal.problem)
-        except msgspec.DecodeError:
+        except RequestMalformed:
             answer = DeskReply(problem=DeskProblem("request_malformed"))
         except CursorMalformed:
             answer = DeskReply(
                 problem=DeskProblem("invalid_request", errors=[FieldProblem("cursor", "malformed")])
             )
-        except (asyncpg.DataError, ValueError) as error:
+        except (asyncpg.DataError, OverflowError, UnicodeEncodeError) as error:
             # A text or a number that PostgreSQL cannot hold, such as a NUL character.
             _log.info("desk_value_refused", subject=name, error=type(error).__name__, trace_id=trace_id)
             answer = DeskReply(problem=DeskProblem("invalid_request"))
@@ -221,6 +224,18 @@ async def start(context: RoleContext) -> Desk:
     except (AccessMisconfigured, KeyUnusable) as error:
         pool.terminate()
         raise SystemExit(f"core-desk: {error}") from error
+
+
+class RequestMalformed(Exception):
+    """What was asked cannot be read; what fails later is ours."""
+
+
+def _read(body: msgspec.Raw, asked: type[msgspec.Struct]) -> msgspec.Struct:
+    """Raises: RequestMalformed."""
+    try:
+        return ids.decode(body, asked)
+    except msgspec.DecodeError as error:
+        raise RequestMalformed from error
 
 
 def operations_of(parts: Parts) -> dict[str, Served]:

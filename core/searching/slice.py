@@ -1,4 +1,4 @@
-"""What the search brings to the processes: the keys that find a transaction, and their end."""
+"""What the search brings to the processes: search, journals, and the keys that find a transaction."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What supervision brings to the processes: exports, alerts that look, and the end of both."""
+"""What supervision brings to the processes: views, exports, alerts that look, activity, and the end of these."""
 
 from functools import partial
 from typing import Final

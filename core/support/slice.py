@@ -1,4 +1,4 @@
-"""What support brings to the processes: requests whose assignee has left go back to their team."""
+"""What support brings to the processes: requests, macros, and requests whose assignee has left."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What terminals bring to the processes: usual levels, and the end of what their journal keeps."""
+"""What terminals bring to the processes: the estate, blocks, the wall, usual levels, and the end of journals."""
 
 from typing import Final
 

@@ -3,15 +3,6 @@
 Source: RFC 9562 section 5.7 for UUIDv7; Crockford's base32 alphabet for the public form.
 """
 
-from typing import NewType
-
-AttemptId = NewType("AttemptId", bytes)
-"""16 bytes, UUIDv7: one attempt at a transaction, and the trace id from terminal to commit."""
-
-TerminalId = NewType("TerminalId", bytes)
-StoreId = NewType("StoreId", bytes)
-CompanyId = NewType("CompanyId", bytes)
-
 PREFIXES = {
     "transaction": "txn",
     "account": "acc",

@@ -248,6 +248,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "refund {id}: its approval is of something else",
         "remboursement {id} : son accord porte sur autre chose",
     ),
+    "refund.done_and_refused": (
+        "refund {id}: refused, and its approval says that it was done",
+        "remboursement {id} : refusé, et son accord le dit fait",
+    ),
     "refund.one_person": (
         "refund {id}: not approved by a second person",
         "remboursement {id} : sans l’accord d’une deuxième personne",

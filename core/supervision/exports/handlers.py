@@ -11,6 +11,7 @@ import msgspec
 from core.contracts import ids
 from core.contracts.desk_requests import Nothing, Written
 from core.contracts.refusals import NotFound
+from core.contracts.scope import Scope
 from core.contracts.supervision import (
     CHUNK_BYTES_MAX,
     EXPORT_OPEN_MAX,
@@ -27,12 +28,12 @@ from core.contracts.supervision import (
 from core.contracts.transaction_filter import filter_of
 from core.db.ids import new_id
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import NotPermitted, Permission, SignedIn, WriteOnce, record_action, require
 from core.supervision.errors import ExportNotReady, ExportOutOfScope, TooManyExports
 from core.supervision.exports import store
 from core.supervision.exports.folder import read_chunk, remove
 from core.supervision.exports.model import Job
-from core.supervision.exports.rules import file_name_of, media_type_of
+from core.supervision.exports.rules import EXPORT_RIGHTS, file_name_of, media_type_of, shared
 from core.supervision.rules import covers
 from core.values.clock import Clock
 from core.values.cursors import id_in, page_of
@@ -54,8 +55,9 @@ class ExportHandlers:
 
     async def ask(self, caller: SignedIn, request: AskExport) -> Written:
         """Queue an export of what the caller sees now. Raises: NotPermitted, Refused, TooManyExports, KeyReused."""
-        # What may be exported is never more than what may be read.
         require(caller, Permission.TRANSACTIONS_READ)
+        if not _may_export(caller).areas:
+            raise NotPermitted(Permission.TRANSACTIONS_READ.value)
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -94,7 +96,7 @@ class ExportHandlers:
         job = await self._find(caller, request.id)
         if job.state != "done" or not job.file:
             raise ExportNotReady
-        if not covers(caller.scope_of(Permission.TRANSACTIONS_EXPORT), job.scope):
+        if not all(covers(caller.scope_of(right), job.scope) for right in EXPORT_RIGHTS):
             raise ExportOutOfScope
         try:
             data, size = await asyncio.to_thread(
@@ -125,6 +127,12 @@ class ExportHandlers:
         )
 
 
+def _may_export(caller: SignedIn) -> Scope:
+    """Return where both rights hold: what may be exported is never more than what may be read there."""
+    read, export = (caller.scope_of(right) for right in EXPORT_RIGHTS)
+    return shared(read, export)
+
+
 def _new_job(caller: SignedIn, job_id: bytes, request: AskExport, *, now: datetime) -> Job:
     return Job(
         id=job_id,
@@ -136,7 +144,7 @@ def _new_job(caller: SignedIn, job_id: bytes, request: AskExport, *, now: dateti
         columns=list(dict.fromkeys(request.columns or _USUAL_COLUMNS)),
         asked={name: str(value) for name, value in ids.plain(request.filter).items()},
         filter=filter_of(request.filter),
-        scope=caller.scope_of(Permission.TRANSACTIONS_EXPORT),
+        scope=_may_export(caller),
         until=now,
         state="waiting",
         failure="",

@@ -4,11 +4,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.contracts.desk_requests import TransactionFilter
+from core.contracts.permissions import Permission
+from core.contracts.scope import Scope
 from core.supervision.exports.model import Job
+from core.supervision.rules import covers
 from core.transactions.desk.rules import bounds_of_times
 from core.values.clock import PARIS, to_unix_us
 from core.values.ids import lowest_id
 
+EXPORT_RIGHTS: Final = (Permission.TRANSACTIONS_READ, Permission.TRANSACTIONS_EXPORT)
+"""Both are held wherever rows are exported from."""
 KEPT_FOR: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=60)
 """A running export says every two seconds how far it is; silent for so long, its worker is taken for dead."""
@@ -16,6 +21,13 @@ LEASE: Final = timedelta(seconds=60)
 RUNNING_MAX: Final = 2
 RUNS_MAX: Final = 5
 ROWS_MAX: Final = 5_000_000
+
+
+def shared(one: Scope, other: Scope) -> Scope:
+    """Return the areas of two scopes that lie whole within the other one: where both certainly hold."""
+    within = [area for area in one.areas if covers(other, Scope((area,)))]
+    within += [area for area in other.areas if covers(one, Scope((area,)))]
+    return Scope(tuple(dict.fromkeys(within)))
 
 
 def id_bounds(wanted: TransactionFilter, until: datetime) -> tuple[bytes, bytes]:

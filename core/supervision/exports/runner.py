@@ -9,13 +9,12 @@ from typing import Final
 import asyncpg
 import structlog
 
-from core.contracts.permissions import Permission
 from core.supervision.exports import store
 from core.supervision.exports.columns import titles, values_of
 from core.supervision.exports.files import CsvFile, ExportFile, XlsxFile
 from core.supervision.exports.folder import files_in, put_in_place, remove, sweep
 from core.supervision.exports.model import Job
-from core.supervision.exports.rules import KEPT_FOR, LEASE, ROWS_MAX, RUNS_MAX, suffix_of
+from core.supervision.exports.rules import EXPORT_RIGHTS, KEPT_FOR, LEASE, ROWS_MAX, RUNS_MAX, suffix_of
 from core.supervision.exports.words import SHEET, said
 from core.supervision.rules import covers
 from core.transactions.desk.store import list_transactions
@@ -140,9 +139,10 @@ class Exporter:
 
     async def _check_rights(self, job: Job) -> None:
         """Stop for somebody who was disabled or lost the grant meanwhile."""
-        scope = await store.present_scope(self._pool, job.agent_id, Permission.TRANSACTIONS_EXPORT)
-        if not scope.areas or not covers(scope, job.scope):
-            raise _Failed("rights_changed")
+        for right in EXPORT_RIGHTS:
+            scope = await store.present_scope(self._pool, job.agent_id, right)
+            if not scope.areas or not covers(scope, job.scope):
+                raise _Failed("rights_changed")
 
     async def _tell(self, job: Job, rows_done: int, total: int | None) -> None:
         now: datetime = self._clock.now()

@@ -101,9 +101,11 @@ async def end(connection: Connection, act: Act, outcome: int, *, done: bool, now
     if act.kind == REFUND:
         facts |= {"refund": encode_id("transaction", act.id), "amount_minor": act.amount_minor or 0}
     if act.approval_id is not None:
-        code = "" if done else Reason(outcome).name.lower()
+        # A refund that is recorded as refused gives nothing back, whoever approved it.
+        is_done = done and (act.kind != REFUND or outcome == Reason.NONE)
+        code = "" if is_done else Reason(outcome).name.lower()
         asked_by = await connection.fetchval(
-            _SQL.end_approval_of_act, uuid_of(act.approval_id), "done" if done else "failed", code, now
+            _SQL.end_approval_of_act, uuid_of(act.approval_id), "done" if is_done else "failed", code, now
         )
         facts |= {"approval": encode_id("approval", act.approval_id)}
         facts |= {"asked_by": encode_id("agent", asked_by.bytes)} if asked_by is not None else {}

@@ -28,6 +28,7 @@ WITH given_back AS (
             WHEN t.target_id IS DISTINCT FROM r.original_id OR t.facts ->> 'amount_minor' <> r.amount_minor::text
                 THEN 'refund.of_another'
             WHEN NOT EXISTS (SELECT FROM agent AS g WHERE g.id = t.agent_id) THEN 'refund.by_nobody'
+            WHEN r.sent_at IS NULL AND p.state = 'done' THEN 'refund.done_and_refused'
             WHEN r.sent_at IS NULL THEN NULL -- refused before any money moved
             WHEN p.id IS NULL AND r.altogether_minor > coalesce(
                 (

@@ -187,6 +187,25 @@ async def test_two_person_refund_looks_again_at_what_is_left(office: Office) -> 
     assert (State(row["state"]), row["refunded_minor"]) == (State.CAPTURED, 50_000)
 
 
+async def test_an_approved_refund_that_the_engine_refuses_has_failed_and_says_why(office: Office) -> None:
+    paid = await office.captured()
+    asked = await office.ask(paid, "overtaken")
+    await office.world.stop_engine()
+    assert isinstance(await office.approve(FIRST, asked["id"]), StillRunning)
+    # Meanwhile somebody else gives back what would have been left for it.
+    await office.world.owner.execute(
+        "UPDATE attempt SET refunded_minor = $2 WHERE id = $1", UUID(bytes=paid.id), 50_000
+    )
+    await office.world.start_engine()
+    office.world.clock.offset = TAKE_UP_AFTER + timedelta(seconds=1)
+    await office.approvals.take_up()
+    row = await office.world.owner.fetchrow("SELECT state, result_code FROM approval")
+    assert (row["state"], row["result_code"]) == ("failed", "refund_above_captured")
+    await office.world.owner.execute("UPDATE approval SET state = 'done'")
+    examples = (await check_people(office.world.owner)).examples
+    assert any("its approval says that it was done" in example for example in examples), "V12 sees it"
+
+
 async def test_two_person_refund_is_not_got_around_by_parts_at_the_same_instant(office: Office) -> None:
     for turn in range(4):
         paid = await office.captured()
