@@ -87,7 +87,7 @@ class Authorise(msgspec.Struct, array_like=True, gc=False):
     card: SealedCard
     sensitive: Sensitive  # track 2, EMV, PIN block, sealed for the host link only; never stored
     entry_mode: Short  # data element 22
-    transmitted_at: Short  # data element 7, MMDDhhmmss
+    transmitted_at: Short  # data element 7, MMDDhhmmss; empty where the terminal does not say
     local_time: Short  # data elements 13 and 12, MMDDhhmmss
     partial_ok: bool
     received_at_us: Moment
@@ -234,7 +234,10 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
 
 
 class Book(msgspec.Struct, array_like=True, gc=False):
-    """An advice (approved offline), or a completion, which captures the hold that it describes."""
+    """An advice (approved offline), or a completion, which captures the hold that it describes.
+
+    A completion that describes a hold by a reference alone, which is of no message of ours, is an advice after all.
+    """
 
     id: Id
     terminal_id: Id
@@ -247,7 +250,7 @@ class Book(msgspec.Struct, array_like=True, gc=False):
     currency: CurrencyCode
     card: SealedCard
     entry_mode: Short
-    transmitted_at: Short
+    transmitted_at: Short  # empty where the terminal does not say
     local_time: Short
     approval_code: PlainCode
     original_rrn: Short
@@ -259,6 +262,7 @@ class Book(msgspec.Struct, array_like=True, gc=False):
     original_stan: Stan = 0
     original_sent_at: Short = ""
     date_unreadable: bool = False  # its date is none: `business_date` is that of reception
+    gives_back: bool = False  # its processing code: money went back to the card
 
 
 class Totals(msgspec.Struct, array_like=True, gc=False):

@@ -17,9 +17,6 @@ def finish_payment(answer: Message, reply: AuthoriseReply) -> Message:
     reason = reply.reason
     if reply.rrn:
         answer[37] = reply.rrn
-    if reason == Reason.APPROVED and reply.replayed and 0 < reply.approved_minor < int(answer.get(4, 0)):  # pyright: ignore
-        # Approved whole, then taken back in part: what is told now is what stands now.
-        reason = Reason.PARTIAL_APPROVAL
     if reason == Reason.APPROVED:
         if reply.approval_code:
             answer[38] = reply.approval_code

@@ -11,6 +11,7 @@ from edge.translate.fields import (
     NO_ORIGINAL,
     Arrival,
     Original,
+    code_of,
     currency_of,
     hash_body,
     read_amount,
@@ -20,6 +21,9 @@ from edge.translate.fields import (
     text_of,
 )
 from edge.translate.masked import masked_bytes
+
+_CREDITS = "2"
+"""First digit of the processing codes by which money goes back to the card."""
 
 
 def to_book(
@@ -63,7 +67,7 @@ def to_book(
         entry_mode=text_of(message, 22),
         transmitted_at=at.transmitted_at,
         local_time=at.local_time,
-        approval_code=text_of(message, 38),
+        approval_code=code_of(message, 38),
         original_rrn=original_rrn,
         received_at_us=arrival.received_at_us,
         request=masked_bytes(message),
@@ -72,4 +76,5 @@ def to_book(
         original_stan=original.stan,
         original_sent_at=original.sent_at,
         date_unreadable=not at.is_dated,
+        gives_back=text_of(message, 3)[:1] == _CREDITS,
     )

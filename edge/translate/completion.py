@@ -1,4 +1,8 @@
-"""0220 and 0221 with field 37 or 90: captures the hold that they name."""
+"""0220 and 0221 with field 37 or 90: captures the hold that they name.
+
+A terminal may number its own messages in field 37, so core sees whether that names anything: what names no message
+of ours and has no field 90 is a sale that was approved off line.
+"""
 
 from core.contracts.payment import Book
 from core.contracts.states import Kind
@@ -6,12 +10,12 @@ from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.advice import from_advice
 from edge.translate.booking import to_book
-from edge.translate.fields import Arrival, read_original, text_of
+from edge.translate.fields import Arrival, code_of, read_original
 
 
 def from_completion_or_advice(message: Message, arrival: Arrival, keys: SecurityModule) -> Book:
     """Return a completion where an original is named, else an advice. Raises: RequestRefused."""
-    original_rrn, original = text_of(message, 37), read_original(message)
+    original_rrn, original = code_of(message, 37), read_original(message)
     if not original_rrn and not original.stan:
         return from_advice(message, arrival, keys)
     return to_book(message, arrival, keys, kind=Kind.COMPLETION, original_rrn=original_rrn, original=original)

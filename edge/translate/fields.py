@@ -152,19 +152,17 @@ def read_times(message: Message) -> tuple[str, str]:
     return transmitted, local  # pyright: ignore
 
 
-def read_host_times(message: Message, arrival: Arrival) -> tuple[str, str]:
-    """Return the same, with the moment of reception for a field 7 that is absent: hosts take it for UTC.
+def read_said_times(message: Message) -> tuple[str, str]:
+    """Return the same, with nothing for a field 7 that is absent: a later message cannot agree with what was not said.
 
     Raises: RequestRefused.
     """
     transmitted, local = read_times(message)
-    if 7 not in message:
-        transmitted = from_unix_us(arrival.received_at_us).strftime("%m%d%H%M%S")
-    return transmitted, local
+    return (transmitted if 7 in message else ""), local
 
 
 class Happened(NamedTuple):
-    """When something happened off line. `is_dated` False: it tells no date that is one."""
+    """When something happened off line. `is_dated` False: it tells no date that is one. Its field 7 may be empty."""
 
     transmitted_at: str
     local_time: str
@@ -178,12 +176,13 @@ def read_happened(message: Message, arrival: Arrival) -> Happened:
     Then it is booked under the date of reception. Its times stay as they came, for its reversal will name them.
     """
     try:
-        transmitted, local = read_host_times(message, arrival)
+        transmitted, local = read_said_times(message)
         return Happened(transmitted, local, read_business_date(local, today=arrival.today), is_dated=True)
     except RequestRefused:
         received = from_unix_us(arrival.received_at_us).strftime("%m%d%H%M%S")
-        transmitted = text_of(message, 7) or received
-        local = (text_of(message, 13) or transmitted[:4]) + (text_of(message, 12) or transmitted[4:])
+        transmitted = text_of(message, 7)
+        shown = transmitted or received
+        local = (text_of(message, 13) or shown[:4]) + (text_of(message, 12) or shown[4:])
         return Happened(transmitted, local, arrival.today, is_dated=False)
 
 
@@ -266,6 +265,12 @@ def text_of(message: Message, number: int) -> str:
     """Return a text field without its padding, empty when absent."""
     value = message.get(number, "")
     return value.strip() if isinstance(value, str) else ""
+
+
+def code_of(message: Message, number: int) -> str:
+    """Return a reference or an approval code (fields 37 and 38); zeros say no more than blanks."""
+    text = text_of(message, number)
+    return text if text.strip("0") else ""
 
 
 _DAYS_OF_A_YEAR: Final = frozenset(

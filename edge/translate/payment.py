@@ -13,7 +13,7 @@ from edge.translate.fields import (
     hash_body,
     read_business_date,
     read_card,
-    read_host_times,
+    read_said_times,
     read_stan,
     seal_sensitive,
 )
@@ -37,7 +37,7 @@ def to_authorise(
     """Return the request to core. Raises: RequestRefused."""
     stan = read_stan(message)
     pan, expiry = read_card(message)
-    transmitted_at, local_time = read_host_times(message, arrival)
+    transmitted_at, local_time = read_said_times(message)
     business_date = read_business_date(local_time, today=arrival.today, days=ONLINE_DAYS)
     card = keys.seal_card(pan, expiry)
     return Authorise(

@@ -1,4 +1,4 @@
-"""0200 and 0201: a purchase, or with processing code 20 a refund of the payment that field 37 names."""
+"""0200 and 0201: a purchase, or with processing code 20 a refund of the payment that field 37 or 90 names."""
 
 from core.contracts.payment import Authorise
 from core.contracts.reasons import Reason
@@ -6,7 +6,7 @@ from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.errors import RequestRefused, malformed
-from edge.translate.fields import NO_ORIGINAL, Arrival, read_amount, read_currency, read_original, text_of
+from edge.translate.fields import NO_ORIGINAL, Arrival, code_of, read_amount, read_currency, read_original
 from edge.translate.payment import to_authorise
 
 PURCHASE = "00"
@@ -23,10 +23,10 @@ def from_purchase_or_refund(message: Message, arrival: Arrival, keys: SecurityMo
         raise malformed(3)
     kind, original_rrn, approval_code, original = Kind.PURCHASE, "", "", NO_ORIGINAL
     if processing[:2] == REFUND:
-        kind, original_rrn = Kind.REFUND, text_of(message, 37)
-        if not original_rrn:
+        kind, original_rrn = Kind.REFUND, code_of(message, 37)
+        approval_code, original = code_of(message, 38), read_original(message)
+        if not original_rrn and not original.stan:
             raise malformed(37)
-        approval_code, original = text_of(message, 38), read_original(message)
     elif processing[:2] != PURCHASE:
         raise RequestRefused(Reason.INVALID_TRANSACTION, field=3)
     amount_minor = read_amount(message)

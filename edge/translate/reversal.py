@@ -2,6 +2,7 @@
 
 Field 90: original message type (4), trace number (6), transmission date and time (10), then zeros. Which message that
 is, core finds by comparing all that the reversal says; nothing of the original is worked out here.
+A trace number of zeros numbers nothing: then the reference in field 37 must name the original.
 Field 95: what stays of the amount (12), of the settlement amount (12), of the fee and of the settlement fee (a letter and
 8 digits each); all zeros: nothing stays. What stays is what all of them say: a part that only some name is refused.
 Field 4: the amount of the original, zero when it was for nothing.
@@ -21,6 +22,7 @@ from edge.translate.errors import RequestRefused, malformed
 from edge.translate.fields import (
     ORIGINAL_CLASSES,
     Arrival,
+    code_of,
     currency_of,
     is_time,
     nearest_date,
@@ -38,14 +40,18 @@ _REPLACEMENT: Final = re.compile(
 def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> Reverse:
     """Return the request to core.
 
-    Raises: RequestRefused, 30 without an original or with a malformed replacement, 13 for a replacement that
+    Raises: RequestRefused, 30 without an original, without a number and a reference of it, or with a malformed
+    replacement, 13 for a replacement that
     contradicts itself, 12 for an original that cannot be reversed.
     """
     stan, original = read_stan(message), message.get(90)
     if not isinstance(original, str):
         raise malformed(90)
     original_class = ORIGINAL_CLASSES.get(original[:2])
-    if original_class is None:
+    original_rrn = code_of(message, 37)
+    if not original[4:10].strip("0 ") and not original_rrn:
+        raise malformed(90)
+    if original_class is None or not original[4:10].isdigit():
         raise RequestRefused(Reason.INVALID_TRANSACTION, field=90)
     card = None
     if 2 in message or 35 in message:
@@ -71,9 +77,9 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
         received_at_us=arrival.received_at_us,
         request=masked_bytes(message),
         original_sent_at=sent_at,
-        original_rrn=text_of(message, 37),
+        original_rrn=original_rrn,
         replacement_minor=_replacement(message),
-        approval_code=text_of(message, 38),
+        approval_code=code_of(message, 38),
         repeat=is_repeat(message[0]),  # pyright: ignore
     )
 

@@ -1,6 +1,7 @@
 """Advices (approved offline by the terminal) and completions (which capture a hold)."""
 
 from datetime import date
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -10,13 +11,19 @@ from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.contracts.subjects import BOOK
 from core.transactions.bookings import store
-from core.transactions.bookings.dead_letters import keep_dead_letter
-from core.transactions.bookings.naming import describes, lock_original
+from core.transactions.bookings.dead_letters import keep_dead_letter_once
+from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
 from core.transactions.bookings.rules import Match, doubts_of, is_bookable
 from core.transactions.bookings.store import Connection, Standing
 from core.transactions.rules import stored_answer
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
+
+_UNPLACED: Final[dict[int, str]] = {
+    Reason.REPEAT_DIFFERS: "another message has its number",
+    Reason.TERMINAL_UNKNOWN: "unknown terminal",
+}
+"""Why what happened is in no book, by what its terminal was told."""
 
 MARK_HASH = 0
 """The body hash of a mark that an earlier version set for what had not come yet."""
@@ -25,34 +32,50 @@ MARK_HASH = 0
 async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
     """Book an advice or a completion once; a repeat gets the first answer, another body is refused.
 
-    It has happened, so an old date or an absurd amount is booked all the same, for a person to look at. A date that is
-    none of these months' is kept as it came.
+    It has happened, so an old date or an absurd amount is booked all the same, for a person to look at. A date that
+    cannot be believed is one of a clock that had stopped: it is booked under that of its arrival. What cannot be booked
+    is kept for a person: nobody is refused what has happened without somebody being told.
     """
-    business_date, arrived_on = date.fromordinal(asked.business_date), _arrived_on(asked)
-    if not is_bookable(business_date, arrived_on):
-        kept = await keep_dead_letter(
-            pool, BOOK, msgspec.msgpack.encode(asked), f"business date {business_date}"
-        )
-        if not kept:
-            raise TimeoutError
-        return _answer(asked, Reason.BUSINESS_DATE_REFUSED, 0)
+    if asked.gives_back:
+        await _keep_aside(pool, asked, "money given back off line")
+        return _answer(asked, Reason.INVALID_TRANSACTION, 0)
+    arrived_on = _arrived_on(asked)
+    if not is_bookable(date.fromordinal(asked.business_date), arrived_on):
+        asked = msgspec.structs.replace(asked, business_date=arrived_on.toordinal(), date_unreadable=True)
+    business_date = date.fromordinal(asked.business_date)
     if business_date.month != arrived_on.month:
         await store.ensure_month(pool, business_date)
     async with pool.acquire() as connection:
         if await store.has_first(connection, asked):
-            return await _first_answer(connection, asked)
-        async with connection.transaction():
-            if asked.kind == Kind.COMPLETION:
-                reply = await _complete(connection, asked)
-            else:
-                reply = await _book_offline(connection, asked)
-        if reply is not None:
-            return reply
-        return await _first_answer(connection, asked)
+            reply = await _first_answer(connection, asked)
+        else:
+            async with connection.transaction():
+                if asked.kind == Kind.COMPLETION:
+                    reply = await _complete(connection, asked)
+                else:
+                    reply = await _book_offline(connection, asked)
+            if reply is None:
+                reply = await _first_answer(connection, asked)
+    if reply.reason in _UNPLACED:
+        await _keep_aside(pool, asked, _UNPLACED[reply.reason])
+    return reply
 
 
-async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply | None:
-    """The payment has happened: it is booked whatever is blocked now, unless its reversal came before it."""
+async def _keep_aside(pool: asyncpg.Pool, asked: Book, why: str) -> None:
+    """Keep for a person what happened and has no place in the books, once for all its repeats."""
+    named = (
+        f"{asked.terminal_id.hex()} {asked.message_class} {asked.stan} {asked.local_time} {asked.body_hash}"
+    )
+    await keep_dead_letter_once(pool, BOOK, msgspec.msgpack.encode(asked), f"{why}\n{named}")
+
+
+async def _book_offline(
+    connection: Connection, asked: Book, *, refers: bool = False
+) -> AuthoriseReply | None:
+    """The payment has happened: it is booked whatever is blocked now, unless its reversal came before it.
+
+    `refers`: it bears a reference that is of no message here.
+    """
     new = store.attempt_of_booking(
         asked,
         state=State.APPROVED,
@@ -69,6 +92,11 @@ async def _book_offline(connection: Connection, asked: Book) -> AuthoriseReply |
     await store.post(connection, standing, Operation.HOLD, Layer.PENDING, asked.amount_minor)
     await _owe(connection, standing, DeliveryKind.ADVICE)
     await _doubt(connection, asked, standing)
+    # Most such references are the terminal's own. Else it was a completion: of a payment lost here, or of this hold.
+    if refers and (
+        may_be_ours(asked) or await store.is_hold_open(connection, standing, standing.business_date - OF_LATE)
+    ):
+        await store.add_doubt(connection, standing, "reference")
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
 
 
@@ -77,6 +105,11 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
     reason = _why_not(match, original, asked)
     if match.finding == ReversalFinding.NONE_STOOD:
         original = None  # What stands there instead is another message.
+        if not asked.original_stan:
+            # A reference of nobody's names nothing: the terminal numbers its own sales.
+            return await _book_offline(
+                connection, msgspec.structs.replace(asked, kind=Kind.ADVICE), refers=bool(asked.original_rrn)
+            )
     if original is None or reason != Reason.APPROVED:
         return await _refuse(connection, asked, original, reason)
     new = store.attempt_of_booking(
@@ -122,7 +155,7 @@ def _arrived_on(asked: Book) -> date:
 async def _refuse(
     connection: Connection, asked: Book, original: Standing | None, reason: Reason
 ) -> AuthoriseReply | None:
-    """Record what is not booked, with why."""
+    """Record what is not booked, with why; a person is shown it, unless its own terminal took it back before."""
     new = store.attempt_of_booking(
         asked, state=State.DECLINED, reason=reason, approved_minor=0, original=original
     )
@@ -131,6 +164,8 @@ async def _refuse(
     await store.note(
         connection, new.id, new.business_date, EventKind.REFUSED, state=State.DECLINED, reason=reason
     )
+    if reason != Reason.ALREADY_REVERSED:
+        await store.show_refused(connection, new.id, new.business_date, reason.name.lower())
     return _answer(asked, reason, 0)
 
 

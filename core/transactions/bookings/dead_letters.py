@@ -26,6 +26,15 @@ async def keep_dead_letter(
     return True
 
 
+async def keep_dead_letter_once(pool: asyncpg.Pool, subject: str, payload: bytes, error: str) -> None:
+    """Keep what its terminal may repeat for days: once, for `error` says what it is about.
+
+    Raises what PostgreSQL says: nobody may be told of what is not kept.
+    """
+    async with pool.acquire() as connection:
+        await connection.execute(queries.keep_dead_letter_once, "engine", subject, payload, error)
+
+
 def refusal(asked: Any) -> AuthoriseReply:
     """Return the answer to what was not done; `asked` has an id, or names an act."""
     asked_id: bytes = getattr(asked, "id", None) or asked.act_id

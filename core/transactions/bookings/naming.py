@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from core.contracts.payment import Authorise, Book, Reverse
-from core.contracts.states import ReversalFinding
+from core.contracts.states import Kind, ReversalFinding
 from core.transactions.bookings import store
 from core.transactions.bookings.rules import (
     NEAR_DAYS,
@@ -21,6 +21,15 @@ from core.values.ids import id_range_of_rrn
 
 EVERYWHERE: Final = timedelta(days=400)
 """Beyond the near dates a description is compared with what stands in a year and a month on either side."""
+
+OF_LATE: Final = timedelta(days=62)
+"""How long after a message its terminal may still refer to it by a reference of its own."""
+
+_REFERRED: Final[dict[int, tuple[Kind, ...]]] = {
+    Kind.COMPLETION: (Kind.AUTHORISATION,),
+    Kind.REFUND: (Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE),
+}
+_NOTHING: Final = (Match(ReversalFinding.NONE_STOOD, None), None)
 
 
 async def find_described(
@@ -66,24 +75,40 @@ def days_of(said: Said, arrived_at: datetime) -> tuple[date, date]:
 
 
 async def lock_original(connection: Connection, asked: Book | Authorise) -> tuple[Match, Standing | None]:
-    """Return what a completion or a refund is about: by its reference, else by the number and time of its message."""
+    """Return what a completion or a refund is about: by its reference, else by the number and time of its message.
+
+    A reference that is of no message of ours is the terminal's own. Some give each message one, so where the number names
+    the original, another reference contradicts it only if it may be ours, or if nothing but the number is said and the
+    original showed one too. Without a number, what the terminal did with that card under that reference is meant.
+    """
     if asked.original_rrn:
         standing = await lock_referenced(connection, asked)
-        finding = ReversalFinding.NONE_STOOD if standing is None else ReversalFinding.NAMED
-        return Match(finding, None), standing
+        if standing is not None:
+            return Match(ReversalFinding.NAMED, None), standing
     if not asked.original_stan:
-        return Match(ReversalFinding.NONE_STOOD, None), None
+        return await _lock_own_reference(connection, asked)
     own_date = date.fromordinal(asked.business_date)
     sent_at = moment_near(asked.original_sent_at, own_date) if asked.original_sent_at else None
     said = Said(
         asked.original_sent_at if sent_at is not None else "",
         sent_at.date() if sent_at is not None else own_date,
-        "",
+        asked.original_rrn.upper(),
         None,  # what is captured may be less than what was held
         asked.currency,
         asked.card.fingerprint,
         asked.approval_code,
     )
+    match, standing = await _find_numbered(connection, asked, said)
+    if standing is None or match.differs != ("reference",) or may_be_ours(asked):
+        return match, standing
+    if not said.sent_at and await store.read_own_reference(connection, standing):
+        return match, standing
+    return await _find_numbered(connection, asked, said._replace(reference=""))
+
+
+async def _find_numbered(
+    connection: Connection, asked: Book | Authorise, said: Said
+) -> tuple[Match, Standing | None]:
     return await find_described(
         connection,
         said,
@@ -94,6 +119,27 @@ async def lock_original(connection: Connection, asked: Book | Authorise) -> tupl
     )
 
 
+async def _lock_own_reference(
+    connection: Connection, asked: Book | Authorise
+) -> tuple[Match, Standing | None]:
+    """Return what the terminal itself gave the reference that is said, among what it did with the card of late."""
+    if not asked.original_rrn:
+        return _NOTHING
+    found = await store.find_of_card(
+        connection,
+        fingerprint=asked.card.fingerprint,
+        terminal_id=asked.terminal_id,
+        kinds=_REFERRED[asked.kind],
+        since=date.fromordinal(asked.business_date) - OF_LATE,
+    )
+    reference = asked.original_rrn.upper()
+    named = [each for each in found if await store.own_reference_of(connection, *each) == reference]
+    if not named:
+        return _NOTHING
+    finding = ReversalFinding.NAMED if len(named) == 1 else ReversalFinding.AMBIGUOUS
+    return Match(finding, None), await store.lock_by_id(connection, *named[0])
+
+
 async def lock_referenced(connection: Connection, asked: Book | Authorise | Reverse) -> Standing | None:
     """Return the message of the terminal's store that has the reference which is said."""
     id_range = id_range_of_rrn(asked.original_rrn, near_unix_ms=asked.received_at_us // 1000)
@@ -101,6 +147,16 @@ async def lock_referenced(connection: Connection, asked: Book | Authorise | Reve
         return None
     found = await store.find_by_reference(connection, id_range, terminal_id=asked.terminal_id)
     return await store.lock_by_id(connection, *found) if found is not None else None
+
+
+def may_be_ours(asked: Book | Authorise) -> bool:
+    """Whether the reference that is said has the shape of ours, made within the time in which originals are looked for."""
+    received_at_ms = asked.received_at_us // 1000
+    id_range = id_range_of_rrn(asked.original_rrn, near_unix_ms=received_at_ms)
+    if id_range is None:
+        return False
+    made_at_ms = int.from_bytes(id_range[0][:6], "big")
+    return abs(received_at_ms - made_at_ms) <= EVERYWHERE // timedelta(milliseconds=1)
 
 
 def describes(asked: Book | Authorise, original: Standing) -> bool:

@@ -133,7 +133,8 @@ LIMIT 1;
 -- name: find_repeated
 -- The same question as in the engine's statement of that name.
 SELECT
-    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor, a.host_code,
+    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code,
+    first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor, a.host_code,
     a.local_time,
     a.local_time <> $5 AND a.business_date <> $6::date
     AND a.received_at < $7::timestamptz - $10::integer * interval '1 second' AS too_old
@@ -145,7 +146,8 @@ LIMIT 1;
 
 -- name: find_by_key
 SELECT
-    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor, a.host_code,
+    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code,
+    first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor, a.host_code,
     a.local_time, false AS too_old
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class = $3 AND a.stan = $4;
@@ -307,6 +309,12 @@ WHERE t.id = $1;
 INSERT INTO dead_letter (consumer, subject, payload, error)
 VALUES ($1::text, $2::text, $3::bytea, left($4::text, 500));
 
+-- name: keep_dead_letter_once
+-- The same, of what its terminal repeats: the error says what it is about. The table is short.
+INSERT INTO dead_letter (consumer, subject, payload, error)
+SELECT $1::text, $2::text, $3::bytea, left($4::text, 500)
+WHERE NOT EXISTS (SELECT FROM dead_letter AS l WHERE l.subject = $2::text AND l.error = left($4::text, 500));
+
 -- name: ensure_month
 -- A month that nobody expected any more; the function's own lock lets one caller make it.
 SELECT ensure_partitions($1::date, $1::date) AS made;
@@ -317,6 +325,22 @@ SELECT v.transaction_max_minor, v.currency
 FROM terminal AS t
 INNER JOIN service AS v ON v.id = t.service_id
 WHERE t.id = $1;
+
+-- name: find_of_card
+-- attempt_card, in the months from $4 on: what a terminal did with a card of late, newest first; bounded ($5).
+SELECT a.id, a.business_date
+FROM attempt AS a
+WHERE a.card_fingerprint = $1 AND a.terminal_id = $2 AND a.kind = ANY ($3::smallint[]) AND a.business_date >= $4::date
+ORDER BY a.id DESC
+LIMIT $5;
+
+-- name: is_hold_open
+-- attempt_card, in the months from $3 on: whether a hold of the card waits in the store for its completion.
+SELECT EXISTS (
+    SELECT FROM attempt AS a
+    WHERE a.card_fingerprint = $1 AND a.store_id = $2 AND a.business_date >= $3::date
+        AND a.kind = :Kind.AUTHORISATION AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED)
+) AS is_open;
 
 -- name: add_doubt
 INSERT INTO doubt (attempt_id, business_date, cause) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id;

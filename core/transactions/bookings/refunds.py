@@ -20,7 +20,7 @@ from core.contracts.payment import (
     SealedCard,
 )
 from core.contracts.reasons import Reason
-from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, State
+from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.contracts.subjects import AUTHORISE
 from core.db.passing import is_passing
 from core.identity.api import find_doer
@@ -28,8 +28,9 @@ from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCELLED, Act
 from core.transactions.bookings import store
 from core.transactions.bookings.dead_letters import keep_dead_letter
-from core.transactions.bookings.naming import describes
+from core.transactions.bookings.naming import describes, lock_original
 from core.transactions.bookings.reversals import give_back, take_back
+from core.transactions.bookings.rules import Match
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
 from core.transactions.engine.arming import (
     REPEAT_POLL_S,
@@ -41,7 +42,7 @@ from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import Labels, labels_of
 from core.transactions.rules import cause_of_unknown, outcome_of, stored_answer
 from core.values.clock import Clock, from_unix_us
-from core.values.ids import id_range_of_rrn, rrn_of
+from core.values.ids import rrn_of
 from core.values.zones import zone_of
 
 AGENT_MESSAGE_CLASS = 12
@@ -213,13 +214,6 @@ class Refunds:
             await self._answer_repeat(item, reply_to)
             return
         business_date = date.fromordinal(item.business_date)
-        id_range = id_range_of_rrn(item.original_rrn, near_unix_ms=item.received_at_us // 1000)
-        async with self._pool.acquire() as connection:
-            found = (
-                await store.find_by_reference(connection, id_range, terminal_id=item.terminal_id)
-                if id_range is not None
-                else None
-            )
         new = NewAttempt(
             id=item.id,
             business_date=business_date,
@@ -241,9 +235,9 @@ class Refunds:
             approval_code="",
             request=item.request,
         )
-        original_id, original_date = found if found is not None else (b"", business_date)
+        # Which payment it is about is found when it is armed, under that payment's lock.
         reason = await self._arm(
-            Wanted(new, original_id, original_date, "terminal", asked=item), reply_to, item.sensitive
+            Wanted(new, b"", business_date, "terminal", asked=item), reply_to, item.sensitive
         )
         if reason == Reason.REPEAT_DIFFERS:
             await self._answer_repeat(item, reply_to)
@@ -261,11 +255,7 @@ class Refunds:
             async with connection.transaction():
                 if act is not None and await acts.lock(connection, act.id) is not None:
                     return Reason.REPEAT_DIFFERS
-                original = (
-                    await store.lock_by_id(connection, wanted.original_id, wanted.original_date)
-                    if wanted.original_id
-                    else None
-                )
+                match, original = await _find_original(connection, wanted)
                 if original is not None and await store.is_recorded(connection, new):
                     # Not left to the insert: it would wait for whoever decides the refund, who waits for us.
                     return Reason.REPEAT_DIFFERS
@@ -273,7 +263,7 @@ class Refunds:
                 if (
                     original is not None
                     and wanted.asked is not None
-                    and not describes(wanted.asked, original)
+                    and (match.finding != ReversalFinding.NAMED or not describes(wanted.asked, original))
                 ):
                     reason = Reason.ORIGINAL_DISAGREES
                 if act is not None and reason == Reason.NONE:
@@ -484,6 +474,16 @@ async def read_labels(connection: Connection, terminal_id: bytes) -> Labels | No
     """Return what the host must be told of a terminal."""
     row = await connection.fetchrow(store.queries.read_terminal_labels, UUID(terminal_id))
     return labels_of(row) if row is not None else None
+
+
+async def _find_original(connection: Connection, wanted: Wanted) -> tuple[Match, Standing | None]:
+    """Return the payment that a refund is about, locked: the one that a person chose, or that a terminal describes."""
+    if wanted.asked is None:
+        original = await store.lock_by_id(connection, wanted.original_id, wanted.original_date)
+        return Match(ReversalFinding.NAMED, None), original
+    match, original = await lock_original(connection, wanted.asked)
+    # What stands under that number instead is another message.
+    return match, None if match.finding == ReversalFinding.NONE_STOOD else original
 
 
 async def _note_late(connection: Connection, standing: Standing, reply: HostReply) -> None:

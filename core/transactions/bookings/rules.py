@@ -49,7 +49,7 @@ USUAL_DAYS: Final = (-7, 1)
 """Outside these it is booked for a person to look at."""
 
 Doubt: TypeAlias = Literal[
-    "late", "ahead", "amount", "currency", "date", "like_one_reversed", "like_one_repeated"
+    "late", "ahead", "amount", "currency", "date", "reference", "like_one_reversed", "like_one_repeated"
 ]
 TimesAgree: TypeAlias = Literal["exactly", "elsewhere", "unsaid", "never"]
 

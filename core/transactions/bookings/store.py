@@ -1,5 +1,6 @@
 """Typed doors to the statements of bookings. Every function runs inside the caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -16,6 +17,8 @@ from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again
 from core.values.clock import from_unix_us
 
 queries = load(Path(__file__).with_name("queries.sql"))
+
+OF_CARD_MAX = 50
 
 Connection: TypeAlias = "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy"
 
@@ -140,7 +143,12 @@ def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
 
 async def read_own_reference(connection: Connection, standing: Standing) -> str:
     """Return data element 37 of the terminal's own message, empty when it had none or is not kept yet."""
-    row = await connection.fetchrow(queries.read_terminal_message, UUID(standing.id), standing.business_date)
+    return await own_reference_of(connection, standing.id, standing.business_date)
+
+
+async def own_reference_of(connection: Connection, attempt_id: bytes, business_date: date) -> str:
+    """Return the same of an attempt that is not locked: what its terminal sent does not change."""
+    row = await connection.fetchrow(queries.read_terminal_message, UUID(attempt_id), business_date)
     if row is None:
         return ""
     try:
@@ -300,6 +308,29 @@ async def add_doubt(connection: Connection, standing: Standing, cause: str) -> N
         reason=standing.reason,
         cause=cause,
     )
+
+
+async def show_refused(connection: Connection, attempt_id: bytes, business_date: date, cause: str) -> None:
+    """Have a person look at what had happened and was not booked; its own event says that it was refused."""
+    await connection.fetchrow(queries.add_doubt, UUID(attempt_id), business_date, cause)
+
+
+async def find_of_card(
+    connection: Connection, *, fingerprint: int, terminal_id: bytes, kinds: Sequence[int], since: date
+) -> list[tuple[bytes, date]]:
+    """Return ids and dates of what a terminal did with a card since a date, newest first and bounded."""
+    rows = await connection.fetch(
+        queries.find_of_card, fingerprint, UUID(terminal_id), list(kinds), since, OF_CARD_MAX
+    )
+    return [(row["id"].bytes, row["business_date"]) for row in rows]
+
+
+async def is_hold_open(connection: Connection, standing: Standing, since: date) -> bool:
+    """Whether a hold of the same card waits in the same store for its completion."""
+    row = await connection.fetchrow(
+        queries.is_hold_open, standing.card_fingerprint, UUID(standing.store_id), since
+    )
+    return row is not None and row["is_open"]
 
 
 async def replaced_amount(connection: Connection, standing: Standing) -> int | None:
@@ -481,8 +512,11 @@ async def withdraw(connection: Connection, standing: Standing, kind: DeliveryKin
 
 
 async def find_first(connection: Connection, asked: Authorise | Book) -> asyncpg.Record | None:
-    """Return what stands under a message's number: for a repeat, what it repeats, on whatever date near its own."""
-    if asked.repeat:
+    """Return what stands under a message's number: for a repeat, what it repeats, on whatever date near its own.
+
+    What tells no date is booked under that on which it arrives, so that it has another one when it is sent again.
+    """
+    if asked.repeat or _is_undated(asked):
         row = await connection.fetchrow(
             queries.find_repeated,
             UUID(asked.terminal_id),
@@ -495,7 +529,7 @@ async def find_first(connection: Connection, asked: Authorise | Book) -> asyncpg
             *REPEAT_DAYS,
             REPEAT_WITHIN_S,
         )
-        if row is not None:
+        if row is not None and (asked.repeat or is_first_of(asked, row)):
             return row
     return await connection.fetchrow(
         queries.find_by_key,
@@ -518,12 +552,16 @@ def is_first_of(asked: Authorise | Book, row: asyncpg.Record) -> bool:
 
 
 async def has_first(connection: Connection, asked: Authorise | Book) -> bool:
-    """Whether a repeat repeats what stands. Never of what says itself that it is new: its key decides."""
+    """Whether a message repeats what stands. Of what says itself that it is new its key decides, if it has a date."""
     return (
-        asked.repeat
+        (asked.repeat or _is_undated(asked))
         and (row := await find_first(connection, asked)) is not None
-        and (row["too_old"] or is_first_of(asked, row))
+        and (is_first_of(asked, row) or (asked.repeat and row["too_old"]))
     )
+
+
+def _is_undated(asked: Authorise | Book) -> bool:
+    return isinstance(asked, Book) and asked.date_unreadable
 
 
 async def is_recorded(connection: Connection, new: NewAttempt) -> bool:

@@ -18,7 +18,7 @@ from core.transactions.engine.columns import arming_columns, key_columns, repeat
 from core.transactions.engine.flight import Flight
 from core.transactions.engine.labels import LabelCache
 from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again, stored_answer
-from core.values.clock import Clock
+from core.values.clock import Clock, from_unix_us
 from core.values.ids import rrn_of
 
 RECEIVED_AGE_MAX_US = 30_000_000
@@ -314,7 +314,8 @@ def host_request_of(flight: Flight) -> HostRequest:
         item.card.expiry,
         item.sensitive,
         item.stan,
-        item.transmitted_at,
+        # A host wants a time, and takes it for UTC.
+        item.transmitted_at or from_unix_us(item.received_at_us).strftime("%m%d%H%M%S"),
         item.local_time,
         item.entry_mode,
         labels.merchant_category,

@@ -197,8 +197,9 @@ FROM won AS w;
 -- name: find_attempts
 -- What stands under the natural keys of a batch; attempt_once by index.
 SELECT
-    k.n, a.id, a.business_date, a.body_hash, a.state, a.reason, a.approval_code, a.approved_minor, a.host_code,
-    a.reverse_after, a.local_time, false AS too_old
+    k.n, a.id, a.business_date, a.body_hash, a.state, a.reason, a.approval_code,
+    first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor, a.host_code, a.reverse_after,
+    a.local_time, false AS too_old
 FROM unnest($1::integer[], $2::uuid[], $3::integer[], $4::smallint[], $5::integer[])
     AS k (n, terminal_id, business_day, message_class, stan)
 INNER JOIN attempt AS a
@@ -212,8 +213,8 @@ INNER JOIN attempt AS a
 -- date and month. Only repeats pay for it. By its own time before the latest; received $11 seconds before under another
 -- date, nobody knows whether it is the first of the repeat or of a counter that began anew.
 SELECT
-    k.n, f.id, f.business_date, f.body_hash, f.state, f.reason, f.approval_code, f.approved_minor, f.host_code,
-    f.local_time,
+    k.n, f.id, f.business_date, f.body_hash, f.state, f.reason, f.approval_code,
+    first_approved(f.id, f.business_date, f.approved_minor) AS approved_minor, f.host_code, f.local_time,
     f.local_time <> k.local_time AND f.business_date <> date '0001-01-01' + (k.business_day - 1)
     AND f.received_at < timestamptz 'epoch' + k.received_at_us * interval '1 microsecond'
         - $11::integer * interval '1 second' AS too_old
@@ -234,7 +235,9 @@ CROSS JOIN LATERAL (
 
 -- name: read_outcomes
 -- Where attempts stand now, by primary key: for a batch whose commit ended without an answer.
-SELECT a.id, a.state, a.reason, a.approval_code, a.approved_minor, a.host_code
+SELECT
+    a.id, a.state, a.reason, a.approval_code, first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor,
+    a.host_code
 FROM unnest($1::uuid[], $2::integer[]) AS t (id, business_day)
 INNER JOIN attempt AS a ON a.id = t.id AND a.business_date = date '0001-01-01' + (t.business_day - 1);
 

@@ -109,7 +109,7 @@ class HostMatterHandlers:
         match kind:
             case "reversal_by_host" | "totals_by_host":
                 is_closed = await store.close_message(connection, request.id, **facts)
-            case "booked_in_doubt":
+            case "booked_in_doubt" | "advice_refused":
                 is_closed = await store.close_doubt(connection, request.id, **facts)
             case "reversal_disagrees" | "reversal_ambiguous":
                 is_closed = await store.close_reversal(connection, request.id, **facts)

@@ -49,12 +49,13 @@ def read_letter(subject: str, payload: bytes) -> Letter:
     except (msgspec.MsgspecError, ValueError):
         return Letter(sort)
     terminal_id: bytes = said.terminal_id
+    gives_back = isinstance(said, Reverse) or (isinstance(said, Book) and said.gives_back)
     return Letter(
-        sort,
+        "refund_advice" if isinstance(said, Book) and gives_back else sort,
         terminal_id if len(terminal_id) == _ID_BYTES else b"",
         getattr(said, "amount_minor", 0),
         getattr(said, "currency", ""),
-        isinstance(said, Reverse) or getattr(said, "kind", None) == Kind.REFUND,
+        gives_back or getattr(said, "kind", None) == Kind.REFUND,
     )
 
 

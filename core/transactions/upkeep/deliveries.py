@@ -219,10 +219,9 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
     """Return the message that a delivery sends, the repeat form of it from the second try on."""
     kind: int = lease["kind"]
     now_us = to_unix_us(now)
-    transmitted_at, local_time = attempt["transmitted_at"], attempt["local_time"]
+    local_time = attempt["local_time"]
     # A host takes no impossible date, though the terminal that sent it must find it again.
-    if moment_near(transmitted_at, now.date()) is None:
-        transmitted_at = attempt["received_at"].astimezone(UTC).strftime("%m%d%H%M%S")
+    transmitted_at = _sent_at(attempt["transmitted_at"], attempt["received_at"], now)
     if moment_near(local_time, now.date()) is None:
         local_time = attempt["received_at"].astimezone(zone_of(attempt["time_zone"])).strftime("%m%d%H%M%S")
     amount_minor, replacement_minor = lease["amount_minor"], -1
@@ -244,7 +243,10 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
     elif kind == DeliveryKind.COMPLETION:
         message = "0221" if repeat else "0220"
         rrn = rrn_of(attempt["original_id"].bytes)
-        original_stan, original_transmitted_at = attempt["original_stan"], attempt["original_transmitted_at"]
+        original_stan = attempt["original_stan"]
+        original_transmitted_at = _sent_at(
+            attempt["original_transmitted_at"], attempt["original_received_at"], now
+        )
         original_message = _message_of(attempt["original_kind"], 1)
     else:
         message = (
@@ -281,6 +283,13 @@ def request_of(lease: Any, attempt: Any, now: datetime) -> HostRequest:
         repeat,
         replacement_minor,
     )
+
+
+def _sent_at(transmitted_at: str, received_at: datetime, now: datetime) -> str:
+    """Return the time of sending that the host was told of a message: that of reception where its own is none."""
+    if moment_near(transmitted_at, now.date()) is not None:
+        return transmitted_at
+    return received_at.astimezone(UTC).strftime("%m%d%H%M%S")
 
 
 def stan_of_part(stan: int) -> int:

@@ -45,7 +45,7 @@ SELECT
     a.id, a.kind, a.message_class, a.stan, a.amount_minor, a.approved_minor, a.currency, a.card_ciphertext,
     a.card_expiry, a.transmitted_at, a.local_time, a.entry_mode, a.approval_code, a.original_id, a.received_at,
     t.terminal, s.acceptor, s.merchant_category, s.time_zone, q.code AS acquirer, o.stan AS original_stan,
-    o.transmitted_at AS original_transmitted_at, o.kind AS original_kind
+    o.transmitted_at AS original_transmitted_at, o.received_at AS original_received_at, o.kind AS original_kind
 FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)
 INNER JOIN attempt AS a ON a.id = k.id AND a.business_date = k.business_date
 INNER JOIN terminal AS t ON t.id = a.terminal_id

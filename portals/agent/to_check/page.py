@@ -21,7 +21,7 @@ COUNTED_MAX: Final = 1_000
 
 GROUPS: Final = {
     "": (),
-    "doubts": ("booked_in_doubt",),
+    "doubts": ("booked_in_doubt", "advice_refused"),
     "reversals": ("reversal_disagrees", "reversal_ambiguous"),
     "deliveries": (
         "reversal_not_accepted",
@@ -139,6 +139,9 @@ def sentence_of(words: Words, matter: Json) -> str:
         case "booked_in_doubt":
             doubt = causes[0] if causes else "other"
             return words.get(f"to_check.happened.doubt_{doubt}", words("to_check.happened.doubt_other"))
+        case "advice_refused":
+            why = causes[0] if causes else "other"
+            return words.get(f"to_check.happened.refused_{why}", words("to_check.happened.refused_other"))
         case "dead_letter":
             return words.get(f"to_check.happened.letter_{causes[0] if causes else 'other'}", other)
         case "reversal_disagrees":

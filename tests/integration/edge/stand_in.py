@@ -36,6 +36,7 @@ from core.contracts.subjects import (
     core_inbox,
     host,
 )
+from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
 
 encode = msgspec.msgpack.Encoder().encode
@@ -176,7 +177,7 @@ def host_request(request: Authorise, *, message: str = "0200", deadline_s: float
         card_expiry=request.card.expiry,
         sensitive=request.sensitive,
         stan=request.stan,
-        transmitted_at=request.transmitted_at,
+        transmitted_at=request.transmitted_at or from_unix_us(request.received_at_us).strftime("%m%d%H%M%S"),
         local_time=request.local_time,
         entry_mode=request.entry_mode,
         merchant_category="5411",

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from iso8583.specs import default_ascii
 
-from core.contracts.payment import Book, Reverse
+from core.contracts.payment import Authorise, Book, Reverse
 from core.contracts.states import Kind
 from edge.simulators.cards import CARDS
 from tests.integration.edge.conftest import IDENTITY, House
@@ -236,3 +236,105 @@ async def test_a_cafe_pays_with_its_pin_block_in_hexadecimal_characters(
     answer = await foreign.ask_written(spec, fields)
     assert (answer["t"], answer["39"], answer["11"]) == ("0210", "00", "000124")
     assert "CAFÉ" in msgspec.msgpack.decode(house.core.authorised[-1].request)[43]
+
+
+OWN = "633221000531"
+"""A reference as terminals make them."""
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "reference"),
+    [
+        ({"f37": OWN}, Kind.COMPLETION, OWN),  # core sees whether it names anything
+        ({"f37": "0" * 12}, Kind.ADVICE, ""),
+        ({"f37": "0" * 12, "f38": "0" * 6, "f90": "0" * 42}, Kind.ADVICE, ""),
+        ({"f37": "0" * 12, "f90": f"0100000777{'1128010000'}{'0' * 22}"}, Kind.COMPLETION, ""),
+    ],
+)
+async def test_zeros_in_the_reference_of_a_sale_name_nothing(
+    house: House, foreign: Foreign, fields: dict[str, str], kind: Kind, reference: str
+) -> None:
+    answer = await foreign.ask(
+        t="0220", f2=PAN, f3="000000", f4=AMOUNT, f7="1128010200", f11="000124", f49="978", **fields
+    )
+    assert answer["39"] == "00"
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Book)
+    assert (asked.kind, asked.original_rrn, asked.approval_code) == (kind, reference, "")
+
+
+@pytest.mark.parametrize(("code", "gives_back"), [("000000", False), ("090000", False), ("200000", True)])
+async def test_a_refund_made_off_line_says_to_core_that_it_gives_back(
+    house: House, foreign: Foreign, code: str, gives_back: bool
+) -> None:
+    await foreign.ask(t="0220", f2=PAN, f3=code, f4=AMOUNT, f7="1128010200", f11="000124", f49="978")
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Book)
+    assert asked.gives_back == gives_back
+
+
+NAMED = f"0200000777{'1128010000'}{'0' * 22}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "reference"),
+    [
+        ({"f37": "0" * 12, "f38": "0" * 6, "f90": NAMED}, "00", ""),
+        ({"f90": NAMED}, "00", ""),
+        ({"f37": OWN, "f90": NAMED}, "00", OWN),
+        ({"f37": "0" * 12}, "30", None),
+        ({"f37": "0" * 12, "f90": "0" * 42}, "30", None),
+    ],
+)
+async def test_a_refund_names_its_payment_by_reference_or_by_number(
+    house: House, foreign: Foreign, fields: dict[str, str], code: str, reference: str | None
+) -> None:
+    today = f"{datetime.now(UTC):%m%d}"
+    answer = await foreign.ask(
+        t="0200", f2=PAN, f3="200000", f4=AMOUNT, f7=f"{today}010200", f11="000124", f49="978", **fields
+    )
+    assert answer["39"] == code
+    found = [(one.original_rrn, one.approval_code) for one in house.core.authorised]
+    assert found == ([] if reference is None else [(reference, "")])
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "said"),
+    [
+        ({"f37": "0" * 12, "f38": "0" * 6}, "00", (123, "", "")),
+        ({"f37": "M81CWF5V01SA", "f90": f"0200{'0' * 38}"}, "00", (0, "M81CWF5V01SA", "")),
+        ({"f90": f"0200{'0' * 38}"}, "30", None),
+        ({"f37": "0" * 12, "f90": f"0200{'0' * 38}"}, "30", None),
+        ({"f90": f"0200000000{'1128010000'}{'0' * 22}"}, "30", None),
+        ({"f90": "0" * 42}, "30", None),
+    ],
+)
+async def test_a_reversal_of_number_zero_is_one_of_a_reference_or_of_nothing(
+    house: House, foreign: Foreign, fields: dict[str, str], code: str, said: tuple[int, str, str] | None
+) -> None:
+    values = {"f90": original("1128010000"), **fields}
+    answer = await foreign.ask(t="0400", f2=PAN, f4=AMOUNT, f7="1128010200", f11="000124", **values)
+    assert answer["39"] == code
+    found = [
+        (one.original_stan, one.original_rrn, one.approval_code)
+        for one in house.core.asked
+        if isinstance(one, Reverse)
+    ]
+    assert found == ([] if said is None else [said])
+
+
+@pytest.mark.parametrize("mti", ["0200", "0220"])
+@pytest.mark.parametrize("sends", [True, False], ids=["says when it is sent", "does not say"])
+async def test_a_time_that_a_terminal_does_not_say_is_not_said_for_it(
+    house: House, foreign: Foreign, mti: str, *, sends: bool
+) -> None:
+    today = f"{datetime.now(UTC):%m%d}"
+    sent = {"f7": f"{today}010200"} if sends else {}
+    answer = await foreign.ask(
+        t=mti, f2=PAN, f3="000000", f4=AMOUNT, f11="000124", f12="020200", f13=today, f49="978", **sent
+    )
+    assert answer["39"] == "00"
+    asked = (house.core.authorised or house.core.asked)[-1]
+    assert isinstance(asked, Authorise | Book)
+    assert asked.transmitted_at == sent.get("f7", "")
+    assert asked.local_time == f"{today}020200"

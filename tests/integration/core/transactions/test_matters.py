@@ -108,8 +108,8 @@ async def test_a_reversal_of_another_amount_is_listed_with_what_differs_and_a_mi
 async def test_a_message_that_could_not_be_kept_is_listed_by_its_terminal_until_it_is_closed(
     world: World,
 ) -> None:
-    advice = world.booking(Kind.ADVICE, business_date=world.today() - 180, amount_minor=4_200)
-    assert (await world.book(advice)).reason == Reason.BUSINESS_DATE_REFUSED
+    advice = world.booking(Kind.ADVICE, entry_mode="\0", amount_minor=4_200)
+    assert (await world.book(advice)).reason == Reason.MESSAGE_REFUSED
     matter = await only_matter(world)
     assert (matter.kind, matter.causes) == ("dead_letter", ["advice"])
     assert matter.terminal_id == encode_id("terminal", advice.terminal_id)
@@ -149,7 +149,7 @@ async def test_the_list_is_narrowed_by_kind_counted_in_full_and_followed_by_its_
 
 async def test_who_sees_another_department_sees_none_of_it_and_no_count(world: World) -> None:
     await world.book(world.booking(Kind.ADVICE, amount_minor=999_999_999_999))
-    await world.book(world.booking(Kind.ADVICE, business_date=world.today() - 180))
+    await world.book(world.booking(Kind.ADVICE, gives_back=True))
     elsewhere = await page_of(world, somebody(departments=("90",)))
     assert (elsewhere.data, elsewhere.counts) == ([], {})
     assert len((await page_of(world)).data) == 2

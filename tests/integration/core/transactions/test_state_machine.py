@@ -462,6 +462,12 @@ async def test_any_history_keeps_the_books(world: World) -> None:
 
 
 @pytest.mark.parametrize("reference", [rrn_of(bytes(16)), "", "??"])
-async def test_a_completion_of_nothing_is_refused(world: World, reference: str) -> None:
-    asked = world.booking(Kind.COMPLETION, original_rrn=reference)
-    assert (await world.book(asked)).reason == Reason.ORIGINAL_NOT_FOUND
+async def test_a_completion_of_nothing_is_refused_where_a_number_names_it_and_else_a_sale(
+    world: World, reference: str
+) -> None:
+    about = {"original_message_class": 1, "original_stan": 999_998}
+    named = world.booking(Kind.COMPLETION, original_rrn=reference, **about)
+    assert (await world.book(named)).reason == Reason.ORIGINAL_NOT_FOUND
+    sale = world.booking(Kind.COMPLETION, original_rrn=reference)
+    assert (await world.book(sale)).reason == Reason.APPROVED
+    assert (await world.row(sale.id))["kind"] == Kind.ADVICE

@@ -27,6 +27,7 @@ def attempt(kind: Kind) -> dict[str, Any]:
         "card_expiry": "3012",
         "transmitted_at": "1122050100",
         "local_time": "1122060100",
+        "received_at": FIRST_TRY,
         "entry_mode": "051",
         "approval_code": "123456",
         "original_id": UUID(bytes(15) + b"\x06"),
@@ -35,6 +36,7 @@ def attempt(kind: Kind) -> dict[str, Any]:
         "merchant_category": "5411",
         "original_stan": 4710,
         "original_transmitted_at": "1122050000",
+        "original_received_at": FIRST_TRY,
         "original_kind": int(Kind.AUTHORISATION),
     }
 
@@ -53,3 +55,9 @@ def test_a_repeat_says_when_the_terminal_sent_it(kind: DeliveryKind, of: Kind) -
     assert (first.message, second.message) == ("0220", "0221")
     assert first.transmitted_at == second.transmitted_at == "1122050100"
     assert (first.stan, first.rrn, first.local_time) == (second.stan, second.rrn, second.local_time)
+
+
+def test_an_original_that_did_not_say_when_it_was_sent_is_named_by_the_time_the_host_was_told() -> None:
+    lease = {"kind": int(DeliveryKind.COMPLETION), "amount_minor": 700, "reason": 100, "tries": 1}
+    silent = {**attempt(Kind.COMPLETION), "original_transmitted_at": ""}
+    assert request_of(lease, silent, FIRST_TRY).original_transmitted_at == f"{FIRST_TRY:%m%d%H%M%S}"

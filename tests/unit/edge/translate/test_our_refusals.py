@@ -95,3 +95,9 @@ def test_a_payment_at_a_blocked_store_says_so() -> None:
 
 def _reply(reason: Reason) -> AuthoriseReply:
     return AuthoriseReply(bytes(16), int(reason), "", 0, "")
+
+
+def test_the_repeat_of_a_payment_is_told_that_it_was_approved_whatever_was_taken_back_since() -> None:
+    reply = AuthoriseReply(bytes(16), int(Reason.APPROVED), "A1B2C3", 8_210, "M81CWF5V01SA", replayed=True)
+    answer = finish_payment({0: "0210", 4: "000000008210", 49: "978"}, reply)
+    assert (answer[39], answer[4], 54 in answer) == ("00", "000000008210", False)
