@@ -382,7 +382,11 @@ WITH described AS (
         a.id AS attempt_id
     FROM reversal AS r
     INNER JOIN attempt AS a
-        ON a.terminal_id = r.terminal_id AND a.message_class = r.message_class AND a.stan = r.stan
+        ON a.terminal_id = r.terminal_id AND a.message_class = r.message_class
+        -- Without a number its reference names it.
+        AND a.stan = CASE WHEN r.stan = 0 THEN (
+            SELECT n.stan FROM attempt AS n WHERE n.id = r.attempt_id AND n.business_date = r.attempt_date
+        ) ELSE r.stan END
     LEFT JOIN store AS s ON s.id = a.store_id
     CROSS JOIN LATERAL (
         SELECT ARRAY[o.here, -o.here, o.there, -o.there, o.here - o.there, o.there - o.here] AS apart
@@ -417,6 +421,26 @@ SELECT
     count(*) FILTER (WHERE j.untrue) AS breaches,
     (array_agg(j.id) FILTER (WHERE j.untrue))[1:5] AS examples
 FROM judged AS j;
+
+-- name: unshown_refusals
+-- V10, what happened off line: an advice or a completion that was refused is shown to a person, unless its own reversal came
+-- before it. From the first one on that was kept so.
+WITH refused AS (
+    SELECT a.id, NOT EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = a.id) AS unshown
+    FROM attempt AS a
+    WHERE a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) AND a.state = :State.DECLINED
+        AND a.reason <> :Reason.ALREADY_REVERSED
+        AND a.decided_at >= (
+            SELECT min(r.decided_at) FROM doubt AS d
+            INNER JOIN attempt AS r ON r.id = d.attempt_id AND r.business_date = d.business_date
+            WHERE r.kind IN (:Kind.ADVICE, :Kind.COMPLETION) AND r.state = :State.DECLINED
+        )
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE r.unshown) AS breaches,
+    (array_agg(r.id) FILTER (WHERE r.unshown))[1:5] AS examples
+FROM refused AS r;
 
 -- name: repeats_of_another
 -- V10, repeats: a message that says itself a repeat takes back what its first sending took back, or nothing. Its first

@@ -88,6 +88,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "a repeated reversal takes back what its first sending took back",
         "une annulation répétée reprend ce que son premier envoi avait repris",
     ),
+    "V10 facts": (
+        "what happened off line and was refused is shown to a person",
+        "ce qui s’est passé hors ligne et a été refusé est montré à quelqu’un",
+    ),
     "V11": (
         "amount, currency, card and reference of each booked answer are those asked for",
         "montant, devise, carte et référence de chaque réponse inscrite sont ceux demandés",

@@ -217,3 +217,19 @@ async def test_v8_sees_a_payment_beside_its_repeat_of_the_next_day(
         "UPDATE attempt SET stan = $2, business_date = business_date + 1 WHERE id = $1", again.id, first.stan
     )
     assert (await verification()).finding("V8 repeats").breaches == breaches
+
+
+async def test_v10_sees_a_refused_fact_that_nobody_is_shown(
+    writer: Writer, verification: Verification
+) -> None:
+    shown, unseen = await writer.pay(State.DECLINED), await writer.pay(State.DECLINED)
+    await writer.connection.execute("UPDATE attempt SET kind = 5")
+    await writer.connection.execute(
+        "INSERT INTO doubt (attempt_id, business_date, cause) VALUES ($1, $2, 'refused')", shown.id, shown.day
+    )
+    await writer.connection.execute(
+        "UPDATE attempt SET decided_at = decided_at + interval '1 second' WHERE id = $1", unseen.id
+    )
+    found = (await verification()).finding("V10 facts")
+    assert (found.checked, found.breaches) == (2, 1)
+    assert [one.facts["id"] for one in found.found] == [encode_id("transaction", unseen.id.bytes)]

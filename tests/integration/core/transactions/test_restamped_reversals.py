@@ -265,3 +265,4 @@ async def test_no_number_but_a_reference_names_the_payment(world: World) -> None
     unknown = await reverse(world, other, original_stan=0, stan=OTHER_OWN + 1)
     assert unknown[0] == Reason.ORIGINAL_DISAGREES
     assert await state_of(world, other) == State.APPROVED
+    assert await verified(world) == HOLDS

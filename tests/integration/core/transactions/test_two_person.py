@@ -200,6 +200,7 @@ async def test_an_approved_refund_that_the_engine_refuses_has_failed_and_says_wh
     office.world.clock.offset = TAKE_UP_AFTER + timedelta(seconds=1)
     await office.approvals.take_up()
     row = await office.world.owner.fetchrow("SELECT state, result_code FROM approval")
+    assert row is not None
     assert (row["state"], row["result_code"]) == ("failed", "refund_above_captured")
     await office.world.owner.execute("UPDATE approval SET state = 'done'")
     examples = (await check_people(office.world.owner)).examples
