@@ -20,9 +20,16 @@ StepOutcome = Literal["will_do", "done", "nothing_to_do", "refused"]
 StepInput = Literal["reason", "email", "comment"]
 
 
-Name = Annotated[str, msgspec.Meta(max_length=120)]
+NAME_CHARACTERS_MAX: Final = 120
+TEXT_CHARACTERS_MAX: Final = 4_000
+REASON_CHARACTERS_MAX: Final = 300
+COMMENT_CHARACTERS_MAX: Final = 2_000
+
+Name = Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS_MAX)]
 Words = Annotated[str, msgspec.Meta(max_length=500)]
-Text = Annotated[str, msgspec.Meta(max_length=4_000), LINES]
+Text = Annotated[str, msgspec.Meta(max_length=TEXT_CHARACTERS_MAX), LINES]
+Reason = Annotated[str, msgspec.Meta(max_length=REASON_CHARACTERS_MAX)]
+Comment = Annotated[str, msgspec.Meta(max_length=COMMENT_CHARACTERS_MAX), LINES]
 
 
 class ListMacros(msgspec.Struct, kw_only=True):
@@ -62,14 +69,14 @@ class PreviewMacro(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     id: MacroId
     target: TargetId
-    reason: Words = ""
+    reason: Reason = ""
 
 
 class RunMacro(PreviewMacro, kw_only=True, forbid_unknown_fields=True):
     """The terminal or store that it runs on, and what its steps need to know."""
 
     email: Words = ""
-    comment: Text = ""
+    comment: Comment = ""
     idempotency_key: str = ""
 
 

@@ -413,9 +413,6 @@ _PREVIEW: Final = (
     "Say how often such a rule would have opened an alert in the last seven days. Nothing is kept."
 )
 
-# A view belongs to its list, and so does the right to it.
-
-
 _TRANSACTIONS_EXPORT: Final = somewhere(Permission.TRANSACTIONS_EXPORT)
 _ALERTS_READ: Final = somewhere(Permission.ALERTS_READ)
 _ALERTS_WRITE: Final = somewhere(Permission.ALERTS_WRITE)
@@ -449,6 +446,7 @@ CANCEL_EXPORT = Operation(
 EXPORT_CHUNK = Operation(
     "exports.chunk", ReadChunk, ExportChunk, _TRANSACTIONS_EXPORT, audit=("export.downloaded",)
 )
+# A view belongs to its list, and so does the right to it.
 VIEWS = Operation("views.list", ListViews, ViewList, BY_RECORD, http=GET("/views", "Saved views of a list"))
 ADD_VIEW = Operation(
     "views.add",

@@ -222,7 +222,6 @@ class TerminalServer:
                 self._received["network"].n += 1
                 self._network(connection, event)
             case Refused():
-                self._received["network"].n += 1
                 self.count_refused(event.reason)
                 self._answer_or_close(connection, event, event.reason)
             case Malformed():

@@ -5,17 +5,23 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from core.contracts.desk import FieldProblem
-from core.contracts.macros import AddMacro, StepInput, StepName, StepView
+from core.contracts.macros import (
+    COMMENT_CHARACTERS_MAX,
+    NAME_CHARACTERS_MAX,
+    REASON_CHARACTERS_MAX,
+    TEXT_CHARACTERS_MAX,
+    AddMacro,
+    StepInput,
+    StepName,
+    StepView,
+)
 from core.contracts.permissions import Permission
 from core.merchants.rules import check_email
 from core.support.macros.model import Target
 from core.values.money import EXPONENTS
 
 STEPS_MAX: Final = 10
-TEXT_CHARACTERS_MAX: Final = 4_000
-NAME_CHARACTERS_MAX: Final = 120
-REASON_CHARACTERS: Final = (3, 300)
-COMMENT_CHARACTERS_MAX: Final = 2_000
+REASON_CHARACTERS_MIN: Final = 3
 FIELDS: Final = ("store", "terminal", "reason")
 
 PERMISSIONS: Final[dict[StepName, Permission]] = {
@@ -57,9 +63,9 @@ def problems_of_inputs(
     """Return what is missing to run these steps."""
     wanted = inputs_of(steps)
     problems: list[FieldProblem] = []
-    shortest, longest = REASON_CHARACTERS
-    if "reason" in wanted and not shortest <= len(reason) <= longest:
-        problems.append(FieldProblem("reason", "length", f"{shortest} to {longest} characters"))
+    if "reason" in wanted and not REASON_CHARACTERS_MIN <= len(reason) <= REASON_CHARACTERS_MAX:
+        limits = f"{REASON_CHARACTERS_MIN} to {REASON_CHARACTERS_MAX} characters"
+        problems.append(FieldProblem("reason", "length", limits))
     if "email" in wanted and (not email or check_email(email).code is not None):
         problems.append(FieldProblem("email", "malformed", "an e-mail address"))
     if "comment" in wanted and not 1 <= len(comment) <= COMMENT_CHARACTERS_MAX:
