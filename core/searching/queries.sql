@@ -247,6 +247,30 @@ WITH held AS MATERIALIZED (
 )
 SELECT count(*)::int FROM fresh;
 
+-- name: copy_late_keys
+-- What was recorded under an identifier that the copy above had passed, once its row says what it will say; then forgotten.
+-- late_attempt is nearly empty; the attempt by its primary key. $1 how long a row may change, in seconds.
+WITH settled AS (
+    DELETE FROM late_attempt AS l
+    WHERE l.attempt_id IN (
+        SELECT o.attempt_id FROM late_attempt AS o
+        INNER JOIN attempt AS a ON a.id = o.attempt_id AND a.business_date = o.business_date
+        WHERE o.recorded_at < clock_timestamp() - $1::integer * interval '1 second' AND a.state <> :State.SENT
+        LIMIT 1000
+        FOR UPDATE OF o SKIP LOCKED
+    )
+    RETURNING l.attempt_id, l.business_date
+)
+INSERT INTO attempt_key (
+    attempt_id, business_date, store_id, stan, amount_minor, card_last_four, approval_code, decline_reason
+)
+SELECT
+    a.id, a.business_date, a.store_id, a.stan, a.amount_minor, a.card_last_four, a.approval_code,
+    CASE WHEN a.state = :State.DECLINED THEN a.reason ELSE 0 END
+FROM settled AS s
+INNER JOIN attempt AS a ON a.id = s.attempt_id AND a.business_date = s.business_date
+ON CONFLICT (attempt_id) DO NOTHING;
+
 -- name: prune_keys
 -- Primary key. Keys of attempts whose partition has been put away; without an attempt that they could find.
 DELETE FROM attempt_key WHERE attempt_id IN (

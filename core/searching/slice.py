@@ -8,7 +8,7 @@ from core.runtime.manifest import Parts, Served, Slice, serves
 from core.runtime.retention import Kept
 from core.searching.handlers import SearchHandlers
 from core.searching.journals.handlers import JournalHandlers
-from core.searching.store import KEYS_PER_ROUND, copy_keys, queries
+from core.searching.store import KEYS_PER_ROUND, copy_keys, copy_late_keys, queries
 
 KEYS_EVERY_S: Final = 10.0
 
@@ -18,6 +18,7 @@ def _jobs(parts: Parts) -> list[Job]:
         # A full round means that more waits: after an outage it catches up at once.
         while await copy_keys(parts.pool, parts.clock.now()) == KEYS_PER_ROUND:
             pass
+        await copy_late_keys(parts.pool)
 
     return [Job("attempt_keys", KEYS_EVERY_S, copy)]
 

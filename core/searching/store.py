@@ -141,3 +141,8 @@ async def copy_keys(connection: Connection, now: datetime) -> int:
     """Copy the keys of attempts that have settled; return how many, at most a round's worth."""
     below = lowest_id(to_unix_us(now - KEYS_SETTLE))
     return int(await connection.fetchval(queries.copy_keys, uuid_of(below), KEYS_PER_ROUND) or 0)
+
+
+async def copy_late_keys(connection: Connection) -> None:
+    """Copy the keys of what was recorded under an identifier that the copy had passed, once it has settled."""
+    await connection.execute(queries.copy_late_keys, int(KEYS_SETTLE.total_seconds()))

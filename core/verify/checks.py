@@ -93,6 +93,7 @@ COUNTS: Final = (
     Count("V10 facts", _SQL.unshown_refusals),
     FIGURES,
     FIGURES_BOOKED,
+    Count("V13 lists", _SQL.unlisted_attempts),
     Count("V9 shown", _SQL.shown_too_much),
 )
 

@@ -770,3 +770,19 @@ WHERE c.relnamespace = 'public'::regnamespace
     AND (c.relname, k.attname) <> ('schema_migrations', 'version')
 GROUP BY c.oid, c.relname, c.reltuples
 ORDER BY c.relname;
+
+-- name: unlisted_attempts
+-- V13, lists: what the lists of a store and the search go by has every attempt that it has passed. Attempts by their
+-- primary key; what is still to be copied is in late_attempt.
+WITH passed AS (
+    SELECT a.id, k.attempt_id IS NULL AND l.attempt_id IS NULL AS unlisted
+    FROM key_position AS p
+    INNER JOIN attempt AS a ON a.id <= p.attempt_id
+    LEFT JOIN attempt_key AS k ON k.attempt_id = a.id
+    LEFT JOIN late_attempt AS l ON l.attempt_id = a.id
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE p.unlisted) AS breaches,
+    (array_agg(p.id) FILTER (WHERE p.unlisted))[1:5] AS examples
+FROM passed AS p;

@@ -114,6 +114,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "gross less refunds is what the books hold and have posted",
         "le brut moins les remboursements est ce que les livres réservent et ont passé",
     ),
+    "V13 lists": (
+        "every payment is in the lists of its store and found by the search",
+        "chaque paiement est dans les listes de son magasin et se trouve par la recherche",
+    ),
     # How they were looked at.
     "note.no_journal": (
         "not compared: no journal was given",

@@ -153,26 +153,37 @@ FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class = $3 AND a.stan = $4;
 
 -- name: insert_attempt
--- One attempt with its outcome known, or sent; terminal, store and service read by primary key.
-INSERT INTO attempt (
-    id, business_date, terminal_id, store_id, company_id, received_at, sent_at, reverse_after, decided_at, body_hash,
-    amount_minor, approved_minor, card_fingerprint, original_id, original_date, stan, kind, message_class,
-    acquirer_id, state, reason, card_brand, partial_ok, currency, card_bin, card_last_four, card_expiry, entry_mode,
-    transmitted_at, local_time, approval_code, card_ciphertext, request
+-- One attempt with its outcome known, or sent; terminal, store and service read by primary key. Whoever follows attempts
+-- by their identifiers has passed one of twenty seconds ago: it is listed beside.
+WITH made AS (
+    INSERT INTO attempt (
+        id, business_date, terminal_id, store_id, company_id, received_at, sent_at, reverse_after, decided_at, body_hash,
+        amount_minor, approved_minor, card_fingerprint, original_id, original_date, stan, kind, message_class,
+        acquirer_id, state, reason, card_brand, partial_ok, currency, card_bin, card_last_four, card_expiry, entry_mode,
+        transmitted_at, local_time, approval_code, card_ciphertext, request
+    )
+    SELECT
+        $1, $2::date, t.id, s.id, s.company_id, $3::timestamptz,
+        CASE WHEN $4::smallint = 2 THEN clock_timestamp() END,
+        CASE WHEN $4::smallint = 2 THEN clock_timestamp() + $5::integer * interval '1 millisecond' END,
+        CASE WHEN $4::smallint <> 2 THEN clock_timestamp() END,
+        $6, $7, $8, $9, $10, $11, $12, $13, $14, v.acquirer_id, $4::smallint, $15, $16, false, $17, $18, $19, $20, $21,
+        $22, $23, $24, $25, $26
+    FROM terminal AS t
+    INNER JOIN store AS s ON s.id = t.store_id
+    INNER JOIN service AS v ON v.id = t.service_id
+    WHERE t.id = $27
+    ON CONFLICT DO NOTHING
+    RETURNING id, business_date, store_id, acquirer_id
+), late AS (
+    INSERT INTO late_attempt (attempt_id, business_date)
+    SELECT m.id, m.business_date FROM made AS m
+    WHERE m.id < (
+        lpad(to_hex((extract(EPOCH FROM clock_timestamp() - interval '20 seconds') * 1000)::bigint), 12, '0')
+        || repeat('0', 20)
+    )::uuid
 )
-SELECT
-    $1, $2::date, t.id, s.id, s.company_id, $3::timestamptz,
-    CASE WHEN $4::smallint = 2 THEN clock_timestamp() END,
-    CASE WHEN $4::smallint = 2 THEN clock_timestamp() + $5::integer * interval '1 millisecond' END,
-    CASE WHEN $4::smallint <> 2 THEN clock_timestamp() END,
-    $6, $7, $8, $9, $10, $11, $12, $13, $14, v.acquirer_id, $4::smallint, $15, $16, false, $17, $18, $19, $20, $21,
-    $22, $23, $24, $25, $26
-FROM terminal AS t
-INNER JOIN store AS s ON s.id = t.store_id
-INNER JOIN service AS v ON v.id = t.service_id
-WHERE t.id = $27
-ON CONFLICT DO NOTHING
-RETURNING id, store_id, acquirer_id;
+SELECT m.id, m.store_id, m.acquirer_id FROM made AS m;
 
 -- name: move_attempt
 -- A transition from the states that allow it (rules.TRANSITIONS); the row is locked by the caller.

@@ -38,7 +38,13 @@ from core.values.timestamps import timestamp, timestamp_or_none
 
 CLOSED: Final = "host_matter.closed"
 _BACK: Final = frozenset(
-    {"reversal_not_accepted", "reversal_by_host", "reversal_disagrees", "reversal_ambiguous"}
+    {
+        "reversal_not_accepted",
+        "partial_reversal_not_accepted",
+        "reversal_by_host",
+        "reversal_disagrees",
+        "reversal_ambiguous",
+    }
 )
 """What takes a payment back; taking a refund back takes the money again."""
 

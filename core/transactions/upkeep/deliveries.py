@@ -138,7 +138,7 @@ class Deliveries:
         standing = await bookings.lock_by_id(connection, reply.id, owed["business_date"])
         if standing is None:
             return
-        approved = is_approved_there(standing, delivered=owed["delivered"])
+        approved = owed["approved_late"] or is_approved_there(standing, delivered=owed["delivered"])
         match verdict_of(reply, kind, approved=approved):
             case "accepted":
                 if await connection.fetchrow(queries.accept_delivery, *delivery, _result(reply)) is None:

@@ -13,6 +13,14 @@ FROM attempt AS a
 WHERE a.id >= $1 AND a.id < $2 AND a.state = :State.SENT AND a.reverse_after < $3
 LIMIT $4;
 
+-- name: find_late_overdue
+-- late_attempt is nearly empty; the attempt by its primary key.
+SELECT a.id, a.business_date
+FROM late_attempt AS l
+INNER JOIN attempt AS a ON a.id = l.attempt_id AND a.business_date = l.business_date
+WHERE a.state = :State.SENT AND a.reverse_after < $1
+LIMIT $2;
+
 -- name: find_any_overdue
 -- The same without bounds on the identifier: once at start, over the open months.
 SELECT a.id, a.business_date
@@ -55,8 +63,14 @@ LEFT JOIN attempt AS o ON o.id = a.original_id AND o.business_date = a.original_
 
 -- name: find_delivery
 -- Delivered: the host took the message itself, an advice (2) or a completion (3), which was not withdrawn before.
+-- Approved late: it said so after the deadline, which only the history keeps (event_attempt).
 SELECT
     d.business_date,
+    EXISTS (
+        SELECT FROM event AS late
+        WHERE late.attempt_id = d.attempt_id AND late.business_date = d.business_date
+            AND late.kind = :EventKind.LATE_REPLY AND late.reason IN (:Reason.APPROVED, :Reason.PARTIAL_APPROVAL)
+    ) AS approved_late,
     EXISTS (
         SELECT FROM delivery AS told
         WHERE told.attempt_id = $1 AND told.kind IN (:DeliveryKind.ADVICE, :DeliveryKind.COMPLETION)

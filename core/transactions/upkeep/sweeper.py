@@ -4,6 +4,8 @@ Only a crash leaves such attempts: while it lives, the engine times out its own.
 time twice, by identifier (they begin with their time): soon after its deadline, and again minutes later, when
 nothing received in it can still be recorded (arming refuses what is older than 30 s, and a statement ends within
 10 s). The second pass keeps its watermark in PostgreSQL. At start every open month is read once, without bounds.
+An act of a person keeps the identifier of its first call, so what it records may be older than that: such rows are
+listed in late_attempt as they are recorded, and looked at each round.
 """
 
 from datetime import datetime, timedelta
@@ -55,6 +57,8 @@ class Sweeper:
                 self._looked_everywhere = len(rows) < SWEPT_PER_ROUND_MAX
             found += await self._quick(connection, now)
             found += await self._settled(connection, now)
+            late = await connection.fetch(queries.find_late_overdue, now, SWEPT_PER_ROUND_MAX)
+            found += await self._time_out(connection, late)
         self.found += found
         return found
 
