@@ -15,6 +15,7 @@ Json = dict[str, Any]
 Parameters = Sequence[tuple[str, str]]
 
 REQUEST_TIMEOUT_S = 10.0
+WRITE_TIMEOUT_S = 28.0  # The gateway answers a write within 27 s: a refund waits for the engine.
 UPLOAD_TIMEOUT_S = 40.0
 CONNECT_TIMEOUT_S = 2.0
 CONNECTIONS_MAX = 40
@@ -112,7 +113,14 @@ class Gateway:
         try:
             content = None if body is None else msgspec.json.encode(body)
             answer = await self._client.request(
-                method, path, params=list(parameters), content=content, headers=dict(headers)
+                method,
+                path,
+                params=list(parameters),
+                content=content,
+                headers=dict(headers),
+                timeout=httpx.Timeout(
+                    REQUEST_TIMEOUT_S if method == "GET" else WRITE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S
+                ),
             )
         except httpx.HTTPError as error:
             raise GatewayDown(type(error).__name__) from error

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from portals.agent.transaction.record import load_record
 from portals.kit.desk import Desk
 from portals.kit.formats import AmountMalformed, parse_amount, whole_number
-from portals.kit.gateway import GatewayProblem
+from portals.kit.gateway import GatewayDown, GatewayProblem
 from portals.kit.reasons import says_why
 from portals.kit.records import path_part
 
@@ -73,6 +73,8 @@ async def refund(desk: Desk, transaction_id: str) -> Response[bytes]:
             raise
         field = "refund-amount" if problem.code == "refund_above_captured" else ""
         return _refused(desk, record, {field: problem.detail}, form, action="refund")
+    except GatewayDown:
+        return _maybe_under_way(desk, await load_record(desk, transaction_id), form, action="refund")
     if str(begun["id"]).startswith("apr_"):
         return desk.go(f"/transactions/{path_part(transaction_id)}?done=approval")
     return desk.go(f"/transactions/{path_part(transaction_id)}?done=refund&refund={begun['id']}")
@@ -99,6 +101,8 @@ async def cancel(desk: Desk, transaction_id: str) -> Response[bytes]:
         return _refused(
             desk, await load_record(desk, transaction_id), {"": problem.detail}, form, action="cancel"
         )
+    except GatewayDown:
+        return _maybe_under_way(desk, await load_record(desk, transaction_id), form, action="cancel")
     return desk.go(f"/transactions/{path_part(transaction_id)}?done=cancel")
 
 
@@ -108,6 +112,14 @@ def _refused(
     """Show the record again with the form open, what was typed, and a fresh key: the body will change."""
     kept = {"action": action, "amount": form.get("amount", ""), "reason": form.get("reason", "")}
     return _show(desk, {**record, "errors": errors, "form": kept}, status=422)
+
+
+def _maybe_under_way(
+    desk: Desk, record: dict[str, Any], form: dict[str, str], *, action: str
+) -> Response[bytes]:
+    """Show the record with the form as it was sent and its key: sent again, it is done once."""
+    sent = {**record, "idempotency_key": form.get("idempotency_key") or record["idempotency_key"]}
+    return _refused(desk, sent, {"": desk.words("action.maybe_under_way")}, form, action=action)
 
 
 def _show(

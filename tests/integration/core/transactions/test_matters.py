@@ -18,21 +18,23 @@ from core.contracts.host_matters import (
     ListHostMatters,
     RetryHostMatter,
 )
+from core.contracts.host_messages import HostMessageKind, HostSays, HostSaysKept
 from core.contracts.ids import HostMatterId
-from core.contracts.payment import Authorise, Book
+from core.contracts.payment import DELIVERY_REFUSED, Authorise, Book
 from core.contracts.reasons import Reason
 from core.contracts.scope import Area
-from core.contracts.states import Kind
+from core.contracts.states import Kind, State
+from core.contracts.subjects import HOST_SAYS
 from core.identity.api import Grant, Permission, SignedIn
 from core.transactions.desk.store import has_open_matter
 from core.transactions.hosts.errors import MatterOver, NothingToRetry
 from core.transactions.hosts.handlers import HostMatterHandlers
 from core.transactions.rules import STUCK_AFTER
-from core.values.ids import encode_id
+from core.values.ids import encode_id, rrn_of
 from core.verify.run import verify
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.test_bookings import drained
-from tests.integration.core.transactions.world import AGENT, World
+from tests.integration.core.transactions.world import AGENT, World, eventually
 from tests.support.callers import signed_in
 
 _RIGHTS = frozenset({Permission.TRANSACTIONS_READ, Permission.TRANSACTIONS_CANCEL})
@@ -257,3 +259,43 @@ async def test_a_doubt_stays_until_all_of_its_payment_is_given_back(world: World
         assert (await world.pay(world.refund(item, amount_minor=part))).reason == Reason.APPROVED
         assert [one.kind for one in (await page_of(world)).data] == left
     await drained(world)
+
+
+async def test_a_part_that_the_host_did_not_take_back_is_shown_by_what_it_gives_back(world: World) -> None:
+    item = world.payment()
+    await world.pay(item)
+    assert (await world.reverse(item, replacement_minor=400)).reason == Reason.APPROVED
+    world.host.delivery_codes.append(("57", DELIVERY_REFUSED))
+    await world.deliver()
+    matter = await only_matter(world)
+    assert matter.kind == "partial_reversal_not_accepted"
+    assert matter.gives_back
+    assert matter.amount is not None
+    assert matter.amount.amount == 850, "of 1,250 stay 400"
+
+
+async def test_what_the_host_reversed_by_itself_and_we_refunded_as_well_is_shown(world: World) -> None:
+    item = world.payment()
+    await world.pay(item)
+    await world.day_passes()
+    await world.refund_by_agent(item, item.amount_minor)
+
+    async def is_refunded() -> bool:
+        return (await world.row(item.id))["state"] == State.REFUNDED
+
+    await eventually(is_refunded)
+    says = HostSays(
+        acquirer="acq1",
+        kind=HostMessageKind.REVERSAL,
+        key=b"k" * 16,
+        reference=rrn_of(item.id),
+        terminal="T0000001",
+        amount_minor=item.amount_minor,
+        currency="978",
+        host_date="",
+        received_at_us=world.now_us(),
+        message=b"\x80",
+    )
+    await world.request(HOST_SAYS, says, HostSaysKept)
+    matter = await only_matter(world)
+    assert matter.kind == "reversal_by_host", "the customer has it twice"
