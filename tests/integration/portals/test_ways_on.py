@@ -184,6 +184,28 @@ async def test_who_must_log_in_again_reads_that_what_was_typed_is_kept(walk: Wal
     assert _WORDS("kept.at_login") not in without.text
 
 
+async def test_a_card_number_in_a_request_is_refused_with_what_to_do(walk: Walk) -> None:
+    types = (await walk.client.get("/requests/new", headers={"cookie": walk.cookies})).text
+    chosen = re.search(r'href="(/requests/new\?type=[^"]+)"', types)
+    assert chosen is not None
+    page = (await walk.client.get(chosen[1], headers={"cookie": walk.cookies})).text
+    fields = [
+        (name, f"Carte {CARDS[0]}" if name == "title" else text or "1")
+        for name, text in Forms(page).of["/requests/new"]
+        if name not in ("about_query", "go", "unlink", "due_on")
+    ]
+    headers = {
+        "cookie": walk.cookies,
+        "content-type": "application/x-www-form-urlencoded",
+        "origin": "http://portal",
+    }
+    answer = await walk.client.post("/requests/new", content=urlencode(fields), headers=headers)
+    assert answer.status_code == 422, answer.text[:500]
+    assert "ressemble" not in answer.text
+    said = "gardez les quatre derniers chiffres. Rien n’a été enregistré."
+    assert said in answer.text, re.findall(r'class="field-error".*', answer.text)
+
+
 @pytest.mark.parametrize("digits", ["12345678901", "1234"])
 async def test_fewer_digits_than_a_card_has_are_searched(walk: Walk, digits: str) -> None:
     answer = await walk.client.get(f"/companies?query={digits}", headers={"cookie": walk.cookies})
