@@ -180,7 +180,7 @@ async def test_a_refund_that_was_refused_keeps_what_was_typed_with_a_new_key(
     assert await _key(page, "refund") != first
 
 
-@pytest.mark.parametrize("answered", [None, 503])
+@pytest.mark.parametrize("answered", [None, 503, 422])
 async def test_a_refund_without_a_known_end_is_sent_again_with_its_own_key(
     open_page: OpenPage, portal: Portal, answered: int | None
 ) -> None:
@@ -193,7 +193,10 @@ async def test_a_refund_without_a_known_end_is_sent_again_with_its_own_key(
         if answered is None:
             await route.abort()
         else:
-            await route.fulfill(status=answered, content_type="text/html", body="<p>busy</p>")
+            # A page that does not know what became of it shows the form with its key; one that failed shows none.
+            kept = f'<input type="hidden" name="idempotency_key" value="{first}">' if answered == 422 else ""
+            body = f'<article class="record"><form method="post">{kept}</form></article>'
+            await route.fulfill(status=answered, content_type="text/html", body=body)
 
     await page.route("**/refund", lose_the_answer)
     await _refund(page, "1,00", "Article rendu")

@@ -54,18 +54,23 @@ function answered(key, answer) {
   // An answer from another address than the form's: it was taken, and only the page to show next has failed.
   const moved = answer.responseURL && !isAt(key, new URL(answer.responseURL).pathname);
   if (taken || moved) sessionStorage.removeItem(key);
-  else update(key, (draft) => unsent(draft, answer.status));
+  else update(key, (draft) => unsent(draft, answer.status, (value) => answer.responseText.includes(`value="${value}"`)));
 }
 
 function isAt(key, path) {
   return key.startsWith(`${PREFIX}${agent} ${path} `);
 }
 
-// Whether it was done is not known when nothing answered, or when what answered had failed: the key that it was sent
-// with stays with what was typed, so that sending it again does not do it twice.
-function unsent(draft, status) {
+// Whether it was done is not known when nothing answered, when what answered had failed, or when the form is shown again
+// with the key that it was sent with: that key stays with what was typed, so that sending it again does not do it twice.
+function unsent(draft, status, shows) {
   const { once, ...rest } = draft;
-  return { ...rest, sent: false, ...(status >= 400 && status < 500 || !once ? {} : { once }) };
+  const decided = status >= 400 && status < 500 && !once?.some(([, value]) => shows(value));
+  return { ...rest, sent: false, ...(decided || !once ? {} : { once }) };
+}
+
+function isShown(value) {
+  return [...document.querySelectorAll("input[type=hidden]")].some((one) => ONCE.includes(one.name) && one.value === value);
 }
 
 // The page that follows says whether what was sent was taken.
@@ -78,7 +83,7 @@ function settle() {
 }
 
 function unsend(status) {
-  for (const [key, draft] of drafts()) if (draft.sent) keep(key, unsent(draft, isAt(key, location.pathname) ? status : 0));
+  for (const [key, draft] of drafts()) if (draft.sent) keep(key, unsent(draft, isAt(key, location.pathname) ? status : 0, isShown));
 }
 
 function isKept(form) {
