@@ -193,8 +193,8 @@ TABLE: Final[dict[str, _Row]] = {
     ),
     "done_by_another": _Row(
         409,
-        _Words("Déjà fait", "C’est déjà fait : votre demande n’a rien changé. Rechargez la page."),
-        _Words("Done already", "It is done already: your request changed nothing. Load the page again."),
+        _Words("Déjà fait", "C’est déjà fait : vous n’avez rien à faire."),
+        _Words("Done already", "It is done already: there is nothing for you to do."),
     ),
     "already_blocked": _Row(
         409,

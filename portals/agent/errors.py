@@ -13,7 +13,7 @@ from litestar.types import ExceptionHandlersMap
 
 from observability.admission import BodyCut, BodyStalled, Crowded
 from portals.kit.desk import Desk, FactorNeeded, FormForged, SessionNeeded
-from portals.kit.gateway import GatewayDown, GatewayProblem
+from portals.kit.gateway import GatewayDown, GatewayProblem, NothingToDo
 from portals.kit.ways_on import names_card_number, page_around, without_card_numbers
 
 
@@ -85,6 +85,20 @@ def gateway_problem(request: Request[Any, Any, Any], error: GatewayProblem) -> R
     return _error(desk, status=error.status, kind="refused", text=error.detail, trace=error.trace_id)
 
 
+def nothing_to_do(request: Request[Any, Any, Any], error: NothingToDo) -> Response[bytes]:
+    """Lead to the page as it is now, which says in one sentence why nothing was done: no form is shown to send again."""
+    desk = _desk(request)
+    desk.tell_next_page(error.detail)
+    own = page_around(request.app, request.url.path)
+    # A script puts the record itself in the place of the form, not the page that it stands on.
+    return desk.go(own if desk.wants_fragment else _page_of_the_form(desk, own))
+
+
+def _page_of_the_form(desk: Desk, own: str) -> str:
+    address = desk.return_address()
+    return own if address.partition("?")[0] in (desk.request.url.path, "/") else address
+
+
 def crowded(request: Request[Any, Any, Any], error: Crowded) -> Response[bytes]:
     """Say that too much is under way, and when to try again."""
     desk = _desk(request)
@@ -135,6 +149,7 @@ HANDLERS: ExceptionHandlersMap = {
     BodyCut: body_cut,
     GatewayDown: gateway_down,
     GatewayProblem: gateway_problem,
+    NothingToDo: nothing_to_do,
     HTTPException: http_error,
     Exception: fault,
 }

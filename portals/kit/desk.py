@@ -24,11 +24,13 @@ from portals.kit.legible import address_parts
 from portals.kit.navigation import navigation
 from portals.kit.originals import with_originals
 from portals.kit.session import Session, seal_session, unseal_session
-from portals.kit.ways_on import NOT_SEARCHED, beside_fields
+from portals.kit.ways_on import NOT_SEARCHED, beside_fields, with_notice
 
 THEMES = ("auto", "light", "dark")
 ROW_HEIGHTS = ("24", "32", "40")
 R = TypeVar("R")
+_TOLD = "told"
+_TOLD_S = 60
 _YEAR_S = 365 * 24 * 3600
 _FIELD_CHARACTERS_MAX = 2_000
 
@@ -186,6 +188,10 @@ class Desk:
             return None
         return self.kit.sealer.unseal(kind, sealed)
 
+    def tell_next_page(self, text: str) -> None:
+        """Have the page that the browser is sent to say one sentence."""
+        self.keep_sealed(_TOLD, text[:_FIELD_CHARACTERS_MAX].encode(), max_age_s=_TOLD_S)
+
     def drop_sealed(self, kind: str) -> None:
         """Take it back from the browser."""
         self._set(self.kit.cookie(kind), "", max_age_s=0)
@@ -196,6 +202,10 @@ class Desk:
         if NOT_SEARCHED in self.request.query_params:
             names = self.request.query_params.getall(NOT_SEARCHED)
             text = beside_fields(text, names[:10], self.words("search.card_number"))
+        told = self.kept_sealed(_TOLD) if status == 200 else None
+        if told is not None and (shown := with_notice(text, told.decode())):
+            text = shown
+            self.drop_sealed(_TOLD)
         text = with_originals(text, self._sent, late=status == 409)
         return self.answer(Response(text.encode(), status_code=status, media_type=MediaType.HTML))
 

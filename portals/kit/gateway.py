@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -23,6 +23,30 @@ LIVE_CONNECTIONS_MAX = 500
 # The gateway sends a heartbeat every 10 s: two and a half of them missing is a dead stream.
 LIVE_SILENCE_MAX_S = 25.0
 _HEADER_TEXT = re.compile("[!-~]{1,255}")
+_NOTHING_TO_DO: Final = frozenset(
+    {
+        "alert_recovered",
+        "already_blocked",
+        "already_disabled",
+        "already_enabled",
+        "already_granted",
+        "already_lifted",
+        "already_revoked",
+        "approval_already_decided",
+        "approval_already_waiting",
+        "approval_expired",
+        "contract_act_refused",
+        "done_by_another",
+        "fee_act_refused",
+        "mail_still_waiting",
+        "onboarding_move_not_possible",
+        "request_not_closed",
+        "request_status_standing",
+        "transaction_not_cancellable",
+        "transaction_not_refundable",
+    }
+)
+"""Refusals of an act that was done already, or that the state reached meanwhile does not allow any more."""
 
 
 class GatewayDown(Exception):
@@ -55,6 +79,14 @@ class GatewayProblem(Exception):
     def is_beyond_the_form(self) -> bool:
         """Whether no field can mend it: the session ended, the thing does not exist, a right is missing."""
         return self.status in (401, 404) or self.code == "not_permitted"
+
+
+class NothingToDo(Exception):
+    """A colleague was faster, or things moved on: no field can mend it, and sending it again would change nothing."""
+
+    def __init__(self, problem: GatewayProblem) -> None:
+        self.detail = problem.detail
+        super().__init__(problem.code)
 
 
 class Gateway:
@@ -187,8 +219,13 @@ class GatewayUser:
         )
 
     async def post(self, path: str, body: Json, *, idempotency_key: str | None = None) -> Json:
-        """Write. Raises: GatewayProblem, GatewayDown."""
-        return await self._write("POST", path, body, idempotency_key)
+        """Write. Raises: NothingToDo, GatewayProblem, GatewayDown."""
+        try:
+            return await self._write("POST", path, body, idempotency_key)
+        except GatewayProblem as problem:
+            if problem.code in _NOTHING_TO_DO:
+                raise NothingToDo(problem) from problem
+            raise
 
     async def patch(self, path: str, body: Json, *, idempotency_key: str | None = None) -> Json:
         """Change. Raises: GatewayProblem, GatewayDown."""

@@ -14,8 +14,13 @@ def path_part(text: str) -> str:
     return text if fits else "unknown"
 
 
-async def beside(desk: Desk, path: str, parameters: Parameters = ()) -> Json:
-    """Return what stands beside the record; without it the record is still worth showing."""
+async def beside(desk: Desk, path: str, parameters: Parameters = (), *, right: str = "") -> Json:
+    """Return what stands beside the record; without it the record is still worth showing.
+
+    Whoever lacks the `right` it takes is not asked for: the audit would tell of a refusal that nobody sought.
+    """
+    if right and (desk.session is None or right not in desk.session.permissions):
+        return {}
     try:
         return await desk.gateway.get(path, parameters)
     except (GatewayProblem, GatewayDown):

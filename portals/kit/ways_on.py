@@ -73,6 +73,20 @@ def beside_fields(page: str, names: list[str], text: str) -> str:
     return page
 
 
+def with_notice(page: str, text: str) -> str | None:
+    """Return the page, or the record of a side panel, with a sentence above it; None for smaller parts of a page."""
+    said = f'<div class="notice" role="status" tabindex="-1" data-takes-focus><div>{escape(text)}</div></div>'
+    main, head = page.find('<main id="main"'), page.find('<article class="record"')
+    if main >= 0:
+        at = page.find(">", main) + 1
+    elif head >= 0:
+        end = page.find("</header>", head)
+        at = end + len("</header>") if end >= 0 else page.find(">", head) + 1
+    else:
+        return None
+    return page[:at] + said + page[at:]
+
+
 def _may_be_card(value: str) -> bool:
     digits = sum(letter.isdecimal() for letter in value)
     return digits >= _CARD_DIGITS_MIN

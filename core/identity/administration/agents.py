@@ -34,7 +34,7 @@ from core.identity.administration.errors import (
     TooManyGrants,
 )
 from core.identity.administration.rules import administers_everything, problems_of_grant, scope_to_give
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action
+from core.identity.api import Permission, SignedIn, WriteOnce, find_doer, record_action, told_facts
 from core.identity.rules import SESSION_IDLE
 from core.values.clock import Clock
 from core.values.cursors import name_and_id_in, page_of
@@ -75,6 +75,7 @@ class AgentHandlers:
     async def _switch(self, caller: SignedIn, request: SwitchAgent, *, disabled: bool) -> Written:
         scope = caller.scope_of(Permission.AGENTS_WRITE)
         now = self._clock.now()
+        kind = "agent.disabled" if disabled else "agent.enabled"
 
         async def effect(connection: Connection) -> bytes:
             await store.lock_rights(connection)
@@ -86,7 +87,8 @@ class AgentHandlers:
             if not shown.may_change:
                 raise BeyondOwnRights
             if disabled == (row["disabled_at"] is not None):
-                raise AlreadyDisabled if disabled else AlreadyEnabled
+                refused = AlreadyDisabled if disabled else AlreadyEnabled
+                raise refused(told_facts(await find_doer(connection, request.id, kind)))
             if disabled and not await store.administrators_left(connection, without_agent=request.id):
                 raise LastAdministrator
             await store.switch_agent(connection, request.id, now if disabled else None, now)
@@ -95,7 +97,7 @@ class AgentHandlers:
                 connection,
                 agent_id=caller.agent_id,
                 at=now,
-                kind="agent.disabled" if disabled else "agent.enabled",
+                kind=kind,
                 target_kind="agent",
                 target_id=request.id,
                 facts={"reason": request.reason},
@@ -122,7 +124,7 @@ class AgentHandlers:
             await store.lock_agent(connection, request.id)
             standing, same = await store.standing_grants(connection, request)
             if same:
-                raise AlreadyGranted
+                raise AlreadyGranted(told_facts(await find_doer(connection, request.id, "grant.given")))
             if standing >= GRANTS_STANDING_MAX:
                 raise TooManyGrants(grants_max=GRANTS_STANDING_MAX)
             made = await store.give_grant(connection, request, giver=caller.agent_id, now=now)
@@ -157,7 +159,7 @@ class AgentHandlers:
             if grant is None:
                 raise NotFound
             if grant.revoked_at is not None:
-                raise AlreadyRevoked
+                raise AlreadyRevoked(told_facts(await find_doer(connection, grant.agent_id, "grant.revoked")))
             if (
                 grant.role == ADMINISTRATOR
                 and grant.whole

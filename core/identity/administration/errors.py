@@ -1,7 +1,7 @@
 """Refusals of administration."""
 
 from core.contracts.desk import FieldProblem
-from core.contracts.refusals import Denied, Refused
+from core.contracts.refusals import Denied, Facts, Refused
 
 
 class FieldsRefused(Refused):
@@ -35,15 +35,15 @@ class LastAdministrator(Refused):
 class AlreadyGranted(Refused):
     """The same grant stands already."""
 
-    def __init__(self) -> None:
-        super().__init__("already_granted")
+    def __init__(self, told: Facts) -> None:
+        super().__init__("already_granted", told)
 
 
 class AlreadyRevoked(Refused):
     """The grant has ended."""
 
-    def __init__(self) -> None:
-        super().__init__("already_revoked")
+    def __init__(self, told: Facts) -> None:
+        super().__init__("already_revoked", told)
 
 
 class TooManyGrants(Refused):
@@ -56,15 +56,15 @@ class TooManyGrants(Refused):
 class AlreadyDisabled(Refused):
     """The agent is disabled."""
 
-    def __init__(self) -> None:
-        super().__init__("already_disabled")
+    def __init__(self, told: Facts) -> None:
+        super().__init__("already_disabled", told)
 
 
 class AlreadyEnabled(Refused):
     """The agent is not disabled."""
 
-    def __init__(self) -> None:
-        super().__init__("already_enabled")
+    def __init__(self, told: Facts) -> None:
+        super().__init__("already_enabled", told)
 
 
 class RoleFixed(Refused):

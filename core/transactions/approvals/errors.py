@@ -1,6 +1,6 @@
 """Refusals of two-person acts."""
 
-from core.contracts.refusals import Denied, Refused
+from core.contracts.refusals import Denied, Facts, Refused
 
 
 class OwnApproval(Denied):
@@ -25,10 +25,10 @@ class AboveYourLimit(Denied):
 
 
 class AlreadyDecided(Refused):
-    """Somebody was faster, or the asker withdrew it."""
+    """Somebody was faster, or the asker withdrew it; `told`: who, and when."""
 
-    def __init__(self, state: str) -> None:
-        super().__init__("approval_already_decided", {"state": state})
+    def __init__(self, state: str, told: Facts) -> None:
+        super().__init__("approval_already_decided", {"state": state, **told})
 
 
 class Expired(Refused):

@@ -20,8 +20,18 @@ from core.contracts.approvals import (
     Withdraw,
 )
 from core.contracts.desk_requests import Written
-from core.contracts.refusals import NotFound, Refused
-from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, once, record_action, require
+from core.contracts.refusals import Facts, NotFound, Refused
+from core.identity.api import (
+    EVERYTHING,
+    Claim,
+    Permission,
+    SignedIn,
+    find_doer,
+    once,
+    record_action,
+    require,
+    told_facts,
+)
 from core.identity.errors import StillRunning
 from core.transactions.acts import store as acts
 from core.transactions.approvals import rules, store
@@ -45,6 +55,8 @@ from core.values.ids import encode_id
 TAKE_UP_AFTER: Final = timedelta(seconds=30)
 TAKEN_UP_MAX: Final = 20
 _LOOK_EVERY_S: Final = 0.1
+
+_DECIDED: Final = ("approval.approved", "approval.refused", "approval.withdrawn")
 
 _log = structlog.get_logger("core.approvals")
 _APPROVE: Final = Permission.TRANSACTIONS_REFUND_APPROVE
@@ -133,7 +145,13 @@ class ApprovalHandlers:
                 approval = await self._lock_to_decide(connection, caller, request.id)
                 if not (approval.state == "refused" and approval.decided_by == caller.agent_id):
                     # Whoever may not approve so much may still say no.
-                    rules.check_decision(approval, agent_id=caller.agent_id, amount_max_minor=None, now=now)
+                    rules.check_decision(
+                        approval,
+                        agent_id=caller.agent_id,
+                        amount_max_minor=None,
+                        now=now,
+                        decided_by=await _decider(connection, approval),
+                    )
                     await self._decide(connection, caller, approval, "refused", now, request.reason)
             return msgspec.json.encode(await self._one(caller, request.id))
 
@@ -166,7 +184,7 @@ class ApprovalHandlers:
                     case "expired":
                         raise Expired
                     case decided:
-                        raise AlreadyDecided(decided)
+                        raise AlreadyDecided(decided, await _decider(connection, approval))
             return msgspec.json.encode(await self._one(caller, request.id))
 
         return await self._write(caller, request, effect)
@@ -225,6 +243,7 @@ class ApprovalHandlers:
             agent_id=caller.agent_id,
             amount_max_minor=there.amount_max_of(permission),
             now=now,
+            decided_by=await _decider(connection, approval),
         )
         free_reach_minor = await acts.reach_of(
             connection,
@@ -289,6 +308,15 @@ class ApprovalHandlers:
         effect: Callable[[Claim], Awaitable[bytes]],
     ) -> Written:
         return await once(self._pool, self._clock, caller, request, effect)
+
+
+async def _decider(connection: asyncpg.pool.PoolConnectionProxy, approval: StoredApproval) -> Facts:
+    """Return who decided it, and when; nothing while it waits."""
+    if approval.decided_by is None:
+        return {}
+    doer = await find_doer(connection, approval.target_id, *_DECIDED)
+    # The same payment may have had another approval since.
+    return told_facts(doer) if doer and doer.agent_id == approval.decided_by else {}
 
 
 async def _record(

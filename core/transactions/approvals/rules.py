@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 
 from core.contracts.approvals import ApprovalActs, ApprovalState
+from core.contracts.refusals import Facts
 from core.transactions.approvals.errors import AboveYourLimit, AlreadyDecided, Expired, OwnApproval
 from core.transactions.approvals.model import StoredApproval
 
@@ -27,9 +28,14 @@ def state_at(state: str, expires_at: datetime, now: datetime) -> ApprovalState:
 
 
 def check_decision(
-    approval: StoredApproval, *, agent_id: bytes, amount_max_minor: int | None, now: datetime
+    approval: StoredApproval,
+    *,
+    agent_id: bytes,
+    amount_max_minor: int | None,
+    now: datetime,
+    decided_by: Facts,
 ) -> None:
-    """Let a second person decide what waits.
+    """Let a second person decide what waits; `decided_by` tells who did before, and when.
 
     Raises: OwnApproval, Expired, AlreadyDecided, AboveYourLimit.
     """
@@ -42,7 +48,7 @@ def check_decision(
             if amount_max_minor is not None and approval.amount_minor > amount_max_minor:
                 raise AboveYourLimit(amount_max_minor=amount_max_minor, currency=approval.currency)
         case decided:
-            raise AlreadyDecided(decided)
+            raise AlreadyDecided(decided, decided_by)
 
 
 def is_repeat(approval: StoredApproval, *, agent_id: bytes) -> bool:

@@ -304,9 +304,9 @@ def _less_a_part(approved: Diagnosis, *, english: bool) -> Diagnosis:
         approved,
         title=f"{approved.title}, less a part" if english else f"{approved.title}, moins une partie",
         explanation=(
-            "The terminal took a part back: what stays is under the facts."
+            "The terminal took a part back: what stays is under “Details”."
             if english
-            else "Le terminal a annulé une partie : ce qui reste est indiqué dans les faits."
+            else "Le terminal a annulé une partie : ce qui reste est indiqué sous « Données »."
         ),
     )
 

@@ -11,6 +11,8 @@ from portals.kit.records import path_part
 from portals.kit.stale import revision_of
 
 _PLACES = {"acc": "accounts", "com": "companies", "sto": "stores"}
+_NOBODYS = "/companies"
+"""Where an address leads that does not say whose contact it is."""
 
 
 @get("/contacts/new")
@@ -18,6 +20,8 @@ async def new_contact(desk: Desk) -> Response[bytes]:
     """Show an empty form for somebody at `?of=`."""
     desk.require_session()
     of = desk.request.query_params.get("of", "")
+    if not of:
+        return desk.go(_NOBODYS)
     return _form(desk, await _owner(desk, of), of)
 
 
@@ -41,6 +45,8 @@ async def edit_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     """Show the form of somebody at `?of=`."""
     desk.require_session()
     of = desk.request.query_params.get("of", "")
+    if not of:
+        return desk.go(_NOBODYS)
     owner = await _owner(desk, of)
     contact = next((one for one in owner.get("contacts") or [] if one["id"] == contact_id), None)
     if contact is None:
@@ -71,6 +77,14 @@ async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
             desk, owner, of, contact_id=contact_id, form=form, revision=revision, errors=errors, status=status
         )
     return desk.go(_address(of))
+
+
+@get("/contacts/{contact_id:str}/remove")
+async def page_of_removal(desk: Desk) -> Response[bytes]:
+    """Lead to whom the contact belongs to: nothing is removed by opening an address."""
+    desk.require_session()
+    of = desk.request.query_params.get("of", "")
+    return desk.go(_address(of) if of else _NOBODYS)
 
 
 @post("/contacts/{contact_id:str}/remove", status_code=200)
@@ -115,9 +129,10 @@ def _form(
         revision=revision,
         form=form or {},
         errors=errors or {},
-        action=f"/contacts/{path_part(contact_id)}/edit" if contact_id else "/contacts/new",
+        # The address says whose contact it is: it stays in the browser after a refusal, and may be opened again.
+        action=f"/contacts/{f'{path_part(contact_id)}/edit' if contact_id else 'new'}?of={path_part(of)}",
         back=_address(of),
     )
 
 
-HANDLERS = (new_contact, add_contact, edit_contact, save_contact, remove_contact)
+HANDLERS = (new_contact, add_contact, edit_contact, save_contact, page_of_removal, remove_contact)

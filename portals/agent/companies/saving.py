@@ -38,10 +38,17 @@ def errors_of(desk: Desk, problem: GatewayProblem) -> dict[str, str]:
     if problem.is_beyond_the_form:
         raise problem
     if problem.code == "changed_meanwhile":
-        told = {each.field: each.detail for each in problem.errors if each.field != "revision"}
-        return {"": desk.words("merchants.conflict"), **told}
+        # No field is wrong: the form shows what the colleague saved, and in which fields both wrote.
+        return {"": _conflict(desk, problem)}
     errors = {each.field: each.detail or problem.detail for each in problem.errors}
     return errors or {"": problem.detail}
+
+
+def _conflict(desk: Desk, problem: GatewayProblem) -> str:
+    """Return who saved meanwhile, and when."""
+    writers = {each.detail.partition(" : «")[0] for each in problem.errors if not each.detail.isdigit()}
+    who = " ; ".join(sorted(filter(None, writers)))
+    return desk.words("merchants.conflict", who=who) if who else desk.words("merchants.conflict_unsaid")
 
 
 async def duplicates_of(desk: Desk, asked: dict[str, str]) -> list[Json]:

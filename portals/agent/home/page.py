@@ -35,14 +35,18 @@ async def home_page(desk: Desk) -> Response[bytes]:
         home = await desk.gateway.get("/v1/home", [("section", only)])
         return desk.page("home/home.html", sections=home["sections"], watches=False, only=only)
     watches = "transactions.read" in session.permissions
-    unknown = Filters(state=("unknown",), period="7d")
-    home, counters, problems, blocks = await asyncio.gather(
+    unknown, unanswered = Filters(state=("unknown",), period="7d"), Filters(figure="unknown", period="7d")
+    home, counters, problems, without_answer, blocks = await asyncio.gather(
         desk.gateway.get("/v1/home"),
         load_counters(desk, Filters()) if watches else _nothing(),
         desk.gateway.get(
             "/v1/transactions",
             [*unknown.list_parameters(now=desk.now, limit=PROBLEM_ROWS)],
         )
+        if watches
+        else _nothing(),
+        # Those that were reversed had no answer either, which the figure above counts.
+        desk.gateway.get("/v1/transactions", [*unanswered.list_parameters(now=desk.now, limit=1)])
         if watches
         else _nothing(),
         desk.gateway.get("/v1/blocks", [("standing", "true")])
@@ -55,10 +59,15 @@ async def home_page(desk: Desk) -> Response[bytes]:
         sections=[one for one in sections if one["count"] or one["code"] == "mine_requests"],
         watches=watches,
         counters=counters,
+        reads_blocks=blocks is not None,
         blocks=blocks["data"][:BLOCK_ROWS] if blocks else [],
+        more_blocks=bool(blocks and blocks.get("next_cursor")),
         blocks_count=len(blocks["data"]) if blocks else 0,
         filters=Filters(),
         unknown_rows=f"/transactions?{unknown.query()}",
+        unanswered_rows=f"/transactions?{unanswered.query()}"
+        if without_answer and without_answer["data"]
+        else "",
         problems=problems["data"] if problems else [],
     )
 

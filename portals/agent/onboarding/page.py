@@ -21,7 +21,7 @@ GROUPS = {
 }
 ROWS_OF_GROUP = 50
 MOVES = ("submit", "send_back", "validate", "hand_over", "finish", "abandon", "take")
-_STALE = ("onboarding_move_not_possible", "onboarding_held_by_another")
+_STALE = ("onboarding_held_by_another",)
 
 
 @get("/onboarding")

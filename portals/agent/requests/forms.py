@@ -66,6 +66,8 @@ def said(desk: Desk, entry: Json, statuses: dict[str, str]) -> str:
     match kind:
         case "assigned":
             to = facts.get("to", "")
+            if to and to == (entry.get("by") or {}).get("name"):
+                return desk.words("requests.said.taken")
             return (
                 desk.words("requests.said.assigned", to=to) if to else desk.words("requests.said.unassigned")
             )

@@ -27,6 +27,14 @@ async def service_page(desk: Desk, service_id: str) -> Response[bytes]:
     return _show(desk, found, _form_of(desk, found), {}, saved=saved)
 
 
+@get("/services")
+async def services_page(desk: Desk) -> Response[bytes]:
+    """Lead to the store whose services they are: the form that adds one stands there."""
+    desk.require_session()
+    store = desk.request.query_params.get("store", "")
+    return desk.go(f"/stores/{path_part(store)}" if store else "/stores")
+
+
 @post("/services", status_code=200)
 async def add_service(desk: Desk) -> Response[bytes]:
     """Add a service to a store; it waits for a contract."""
@@ -168,4 +176,4 @@ def _show(
     )
 
 
-HANDLERS = (service_page, add_service, set_options, set_limits)
+HANDLERS = (service_page, services_page, add_service, set_options, set_limits)

@@ -21,7 +21,10 @@ from portals.kit.stale import revision_of
 async def new_store(desk: Desk) -> Response[bytes]:
     """Show an empty form in the company of `?company=`; its SIREN begins the SIRET."""
     desk.require_session()
-    company = await _company(desk, desk.request.query_params.get("company", ""))
+    of = desk.request.query_params.get("company", "")
+    if not of:
+        return desk.go("/companies")
+    company = await _company(desk, of)
     start = {name: company.get(name) or "" for name in ("street", "postcode", "city")}
     return _form(desk, company=company, form={**start, "siret": company["siren"]})
 
@@ -106,7 +109,7 @@ def _form(
         form=form or {},
         errors=errors or {},
         duplicates=duplicates or [],
-        action=f"{back}/edit" if store else "/stores/new",
+        action=f"{back}/edit" if store else f"/stores/new?company={path_part(record['id'])}",
         back=back,
     )
 

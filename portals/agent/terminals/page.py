@@ -126,7 +126,12 @@ async def _load(desk: Desk, terminal_id: str) -> Json:
     terminal, last, journal, profile, macros = await asyncio.gather(
         desk.gateway.get(f"/v1/terminals/{terminal_id}"),
         # Not everybody who sees terminals sees payments.
-        beside(desk, "/v1/transactions", [("terminal", terminal_id), ("limit", str(LAST_TRANSACTIONS))]),
+        beside(
+            desk,
+            "/v1/transactions",
+            [("terminal", terminal_id), ("limit", str(LAST_TRANSACTIONS))],
+            right="transactions.read",
+        ),
         desk.gateway.get("/v1/blocks", [("target", terminal_id)]),
         beside(desk, f"/v1/terminals/{terminal_id}/profile"),
         load_menu(desk, "terminal"),

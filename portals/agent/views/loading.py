@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import urlencode
 
 from portals.agent.transactions.filters import Filters
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 
+LISTS: Final = {"transactions": "transactions.read", "terminals": "directory.read"}
+"""The lists that have views, each with the right that opens it."""
+
 _DATES = ("period", "from", "to")
 
 
 async def load_views(desk: Desk, viewed: str) -> list[Json]:
     """Return the views of a list; none when they cannot be read: a list without its views is still a list."""
+    if desk.session is None or LISTS[viewed] not in desk.session.permissions:
+        return []
     try:
         listed = await desk.gateway.get("/v1/views", [("list", viewed)])
     except GatewayDown:

@@ -7,12 +7,10 @@ import asyncio
 from litestar import Response, get, post
 
 from portals.agent.transactions.filters import Filters, read_filters
-from portals.agent.views.loading import address_of, load_views
+from portals.agent.views.loading import LISTS, address_of, load_views
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem
 from portals.kit.records import path_part
-
-LISTS = ("transactions", "terminals")
 
 
 @get("/views")
@@ -61,7 +59,7 @@ async def choose_default(desk: Desk) -> Response[bytes]:
     viewed = form.get("list", "")
     await desk.gateway.post(
         "/v1/views/default",
-        {"list": viewed if viewed in LISTS else LISTS[0], "view": form.get("view") or None},
+        {"list": viewed if viewed in LISTS else "transactions", "view": form.get("view") or None},
     )
     return desk.go("/views")
 

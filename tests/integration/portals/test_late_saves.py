@@ -108,6 +108,11 @@ async def test_a_late_save_that_is_saved_again_keeps_what_the_colleague_changed(
     assert shown[edit.theirs[0]] == edit.theirs[1], "the colleague's change stands in the form"
     assert shown[edit.mine[0]] == edit.mine[1], "and so does what was typed"
     assert f"<strong>{edit.theirs[1]}</strong>" in late.text, "it is said what the colleague changed"
+    assert "à corriger" not in late.text, "nothing is wrong in the form"
+    assert 'aria-invalid="true"' not in late.text
+    assert "field-error" not in late.text
+    assert "Quelqu" not in late.text
+    assert re.search(r"Modifié entre-temps par [^<]+, \d\d/\d\d \d\d:\d\d", late.text), "and by whom"
     again = await _post(walk, action, Forms(late.text).of[action])
     assert again.status_code == 303, again.text[:2000]
     after = dict(Forms(await _get(walk, path)).of[action])
@@ -131,7 +136,10 @@ async def test_what_both_changed_is_set_side_by_side(walk: Walk, name: str) -> N
     await _post(walk, action, _typed(await _get(walk, path), action, field, "De la collègue"))
     late = await _post(walk, action, _typed(page, action, field, "De moi"))
     assert late.status_code == 409
+    assert 'class="rows clash"' in late.text, "both are shown to their ends"
     assert "<td>De moi</td><td>De la collègue</td>" in late.text
+    assert "à corriger" not in late.text
+    assert 'aria-invalid="true"' not in late.text
     assert dict(Forms(late.text).of[action])[field] == "De moi"
 
 

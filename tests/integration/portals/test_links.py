@@ -9,6 +9,7 @@ from html import unescape
 from typing import Final
 from urllib.parse import urldefrag, urlsplit
 
+import asyncpg
 import pytest
 
 from core.roles.seeding.demonstration import AGENTS
@@ -39,7 +40,7 @@ def _links(page: str) -> list[str]:
 async def _walk(portal: Portal, reader: Reader) -> tuple[dict[str, int], dict[str, str]]:
     """Follow links as far as they lead; return each address with its status, and where each was found."""
     starts = [page for page in _PAGES if may_open(reader.permissions, page)]
-    found = dict.fromkeys([*starts, "/notices", "/search?q=ondine", "/security"], "navigation")
+    found = dict.fromkeys([*starts, "/notices", "/search?q=ondine", "/security", "/views"], "navigation")
     waiting, statuses, shapes = deque(found), dict[str, int](), Counter[str]()
 
     async def follow(address: str) -> list[str]:
@@ -68,6 +69,19 @@ async def test_every_link_leads_to_a_page_that_its_reader_may_open(portal: Porta
     ]
     assert not closed, f"{len(closed)}:\n" + "\n".join(closed)
     assert len(statuses) > 40, sorted(statuses)
+    assert await _refused(portal, email) == [], "a page asked for what its reader may not see"
+
+
+async def _refused(portal: Portal, email: str) -> list[str]:
+    """Return what the audit says was refused to an agent; what is held back longer is counted there."""
+    rows = await asyncpg.connect(portal.dsn)
+    found = await rows.fetch(
+        "SELECT a.facts::text AS facts FROM action a JOIN agent g ON g.id = a.agent_id"
+        " WHERE a.kind = 'access.refused' AND g.email = $1 ORDER BY a.at",
+        email,
+    )
+    await rows.close()
+    return [row["facts"] for row in found]
 
 
 async def test_every_notice_of_the_demonstration_leads_to_its_page(portal: Portal) -> None:

@@ -63,6 +63,76 @@ async def test_the_address_of_a_form_opened_as_a_page_leads_to_its_page(walk: Wa
             assert (answer.status_code, answer.headers["location"]) == (303, page)
 
 
+async def test_a_form_that_was_refused_is_opened_again_by_its_address(walk: Walk) -> None:
+    async def first(page: str, pattern: str) -> str:
+        found = re.search(rf'href="({pattern})"', (await _follow(walk, page)).text)
+        assert found, (page, pattern)
+        return found[1]
+
+    company = await first("/companies", r"/companies/com_\w+")
+    store = await first("/stores", r"/stores/sto_\w+")
+    contact = await first(company, r"/contacts/new[^\"]*")
+    branch = await first(company, r"/stores/new[^\"]*")
+    made = {"name": "Nadia Benali", "role": "manager", "phone": "01 44 55 66 77", "email": "n@example.fr"}
+    added, _ = await _post_form(walk, contact, "/contacts/new", made)
+    assert added.status_code == 303, added.text[-600:]
+    edited = await first(company, r"/contacts/(?!new)\w+/edit[^\"]*")
+    for page, action in (
+        (contact, "/contacts/new"),
+        (branch, "/stores/new"),
+        (edited, edited.partition("?")[0]),
+    ):
+        refused, address = await _post_form(walk, page, action, {"name": ""})
+        assert refused.status_code == 422, (address, refused.status_code)
+        again = await walk.client.get(address, headers={"cookie": walk.cookies})
+        assert again.status_code == 200, address
+        assert any(one.partition("?")[0] == action for one in Forms(again.text).of), address
+    removal = next(
+        one
+        for one in Forms((await _follow(walk, edited)).text).of
+        if one.partition("?")[0].endswith("/remove")
+    )
+    services = next(
+        one for one in Forms((await _follow(walk, store)).text).of if one.partition("?")[0] == "/services"
+    )
+    for address, belongs in ((removal, company), (services, store)):
+        answer = await walk.client.get(address, headers={"cookie": walk.cookies})
+        assert (answer.status_code, answer.headers["location"]) == (303, belongs)
+
+
+async def _post_form(walk: Walk, page: str, action: str, typed: dict[str, str]) -> tuple[httpx.Response, str]:
+    """Return the answer to the form of a page, and the address that it was sent to."""
+    forms = Forms((await _follow(walk, page)).text).of
+    address = next(one for one in forms if one.partition("?")[0] == action)
+    fields = [(name, typed.get(name, text)) for name, text in forms[address]]
+    headers = {
+        "cookie": walk.cookies,
+        "content-type": "application/x-www-form-urlencoded",
+        "origin": "http://portal",
+    }
+    return await walk.client.post(address, content=urlencode(fields), headers=headers), address
+
+
+_OF_NO_PAGE = frozenset({"/logout", "/preferences", "/looking"})
+"""Sent from every page: none of them is theirs."""
+
+
+async def test_no_address_of_a_form_leads_home_or_nowhere(walk: Walk) -> None:
+    tried = 0
+    for route in compose(walk.kit).routes:
+        if not isinstance(route, HTTPRoute) or "POST" not in route.route_handler_map:
+            continue
+        path = _PLACE.sub(_place, route.path)
+        if path in _OF_NO_PAGE or path.startswith("/login"):
+            continue
+        tried += 1
+        answer = await walk.client.get(path, headers={"cookie": walk.cookies})
+        assert answer.headers.get("location") != "/", path
+        if "{" not in route.path:
+            assert (await _follow(walk, path)).status_code == 200, path
+    assert tried > 60
+
+
 async def test_a_card_number_in_any_search_box_keeps_the_page_and_says_why(walk: Walk) -> None:
     said = _WORDS("search.card_number")
     tried = 0
@@ -112,6 +182,28 @@ async def test_who_must_log_in_again_reads_that_what_was_typed_is_kept(walk: Wal
     walk.client.cookies.clear()
     without = await walk.client.get(answer.headers["location"])
     assert _WORDS("kept.at_login") not in without.text
+
+
+async def test_a_card_number_in_a_request_is_refused_with_what_to_do(walk: Walk) -> None:
+    types = (await walk.client.get("/requests/new", headers={"cookie": walk.cookies})).text
+    chosen = re.search(r'href="(/requests/new\?type=[^"]+)"', types)
+    assert chosen is not None
+    page = (await walk.client.get(chosen[1], headers={"cookie": walk.cookies})).text
+    fields = [
+        (name, f"Carte {CARDS[0]}" if name == "title" else text or "1")
+        for name, text in Forms(page).of["/requests/new"]
+        if name not in ("about_query", "go", "unlink", "due_on")
+    ]
+    headers = {
+        "cookie": walk.cookies,
+        "content-type": "application/x-www-form-urlencoded",
+        "origin": "http://portal",
+    }
+    answer = await walk.client.post("/requests/new", content=urlencode(fields), headers=headers)
+    assert answer.status_code == 422, answer.text[:500]
+    assert "ressemble" not in answer.text
+    said = "gardez les quatre derniers chiffres. Rien n’a été enregistré."
+    assert said in answer.text, re.findall(r'class="field-error".*', answer.text)
 
 
 @pytest.mark.parametrize("digits", ["12345678901", "1234"])

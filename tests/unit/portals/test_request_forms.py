@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any, cast
 
-from portals.agent.requests.forms import told
+from portals.agent.requests.forms import said, told
+from portals.kit.desk import Desk
+from portals.kit.i18n import load_words
 
 SHOWN = {"title": "Terminal muet", "due_on": "2026-12-01", "priority": "normal", "team": "hotline"}
 READ = {"was": json.dumps({name: [value] for name, value in SHOWN.items()})}
@@ -17,3 +20,16 @@ def test_only_what_was_changed_is_sent() -> None:
 
 def test_a_date_can_be_taken_away() -> None:
     assert told("change", {**READ, **SHOWN, "due_on": ""}) == ("change", {"due_on": ""})
+
+
+def test_whoever_takes_a_request_is_not_said_to_give_it_to_themselves() -> None:
+    class Reader:
+        words = load_words()["fr"]
+
+    def read(by: str, to: str) -> str:
+        entry: dict[str, Any] = {"kind": "assigned", "by": {"name": by}, "facts": {"to": to} if to else {}}
+        return said(cast("Desk", Reader()), entry, {})
+
+    assert read("Claire", "Claire") == "a pris la demande"
+    assert read("Claire", "Paul") == "a confié la demande à Paul"
+    assert read("Claire", "") == "a rendu la demande à l’équipe"

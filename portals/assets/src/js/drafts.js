@@ -5,10 +5,12 @@ const LIFE_MS = 30 * 60 * 1000;
 const DRAFTS_MAX = 30;
 const CHARACTERS_MAX = 60_000;
 // Made for each page, or what tells forms of one address apart.
-const FRESH = ["csrf", "page_of", "idempotency_key", "key", "once"];
+const ONCE = ["idempotency_key", "key", "once"];
+const FRESH = ["csrf", "page_of", ...ONCE];
 const OF_THE_PAGE = [...FRESH, "revision", "was"];
 const agent = document.body.dataset.agent || "";
-const refused = Number(document.body.dataset.status || 200) >= 400 || !agent;
+const status = Number(document.body.dataset.status || 200);
+const refused = status >= 400 || !agent;
 
 export function startDrafts() {
   settle();
@@ -21,19 +23,54 @@ export function startDrafts() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (new URL(form.action, location.href).pathname === "/logout") clear();
-    else if (!event.defaultPrevented && isKept(form)) update(keyOf(form), (draft) => ({ ...draft, sent: true }));
+    else if (!event.defaultPrevented && isKept(form)) send(form);
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.target.closest?.("form");
-    if (!form || !isKept(form)) return;
+  // The answer is awaited on the request itself: the part of the page that it replaces may hold the form, and nothing
+  // that the form says after that reaches the document.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt;
+    if (!form.matches("form") || !isKept(form)) return;
+    const key = send(form);
     const answer = event.detail.xhr;
-    const taken = answer && answer.status < 400 && !answer.getResponseHeader("HX-Redirect");
-    if (taken) sessionStorage.removeItem(keyOf(form));
-    else update(keyOf(form), (draft) => ({ ...draft, sent: false }));
+    answer.addEventListener("readystatechange", () => {
+      if (answer.readyState === XMLHttpRequest.DONE) answered(key, answer);
+    });
   });
   document.addEventListener("htmx:afterSettle", restoreAll);
-  addEventListener("pageshow", (event) => event.persisted && unsend());
+  addEventListener("pageshow", (event) => event.persisted && unsend(0));
   restoreAll();
+}
+
+// A form that is written into while it is under way stays a form that was sent.
+function send(form) {
+  const key = keyOf(form);
+  const once = [...form.querySelectorAll("input[type=hidden]")].filter((one) => ONCE.includes(one.name));
+  update(key, (draft) => ({ ...draft, sent: true, once: once.map((one) => [one.name, one.value]) }));
+  return key;
+}
+
+function answered(key, answer) {
+  const taken = answer.status >= 200 && answer.status < 400 && !answer.getResponseHeader("HX-Redirect");
+  // An answer from another address than the form's: it was taken, and only the page to show next has failed.
+  const moved = answer.responseURL && !isAt(key, new URL(answer.responseURL).pathname);
+  if (taken || moved) sessionStorage.removeItem(key);
+  else update(key, (draft) => unsent(draft, answer.status, (value) => answer.responseText.includes(`value="${value}"`)));
+}
+
+function isAt(key, path) {
+  return key.startsWith(`${PREFIX}${agent} ${path} `);
+}
+
+// Whether it was done is not known when nothing answered, when what answered had failed, or when the form is shown again
+// with the key that it was sent with: that key stays with what was typed, so that sending it again does not do it twice.
+function unsent(draft, status, shows) {
+  const { once, ...rest } = draft;
+  const decided = status >= 400 && status < 500 && !once?.some(([, value]) => shows(value));
+  return { ...rest, sent: false, ...(decided || !once ? {} : { once }) };
+}
+
+function isShown(value) {
+  return [...document.querySelectorAll("input[type=hidden]")].some((one) => ONCE.includes(one.name) && one.value === value);
 }
 
 // The page that follows says whether what was sent was taken.
@@ -42,11 +79,11 @@ function settle() {
     if (Date.now() - draft.at > LIFE_MS) sessionStorage.removeItem(key);
     else if (draft.sent && !refused) sessionStorage.removeItem(key);
   }
-  if (refused) unsend();
+  if (refused) unsend(status);
 }
 
-function unsend() {
-  for (const [key, draft] of drafts()) if (draft.sent) keep(key, { ...draft, sent: false });
+function unsend(status) {
+  for (const [key, draft] of drafts()) if (draft.sent) keep(key, unsent(draft, isAt(key, location.pathname) ? status : 0, isShown));
 }
 
 function isKept(form) {
@@ -85,7 +122,8 @@ function contentOf(form) {
 function write(form) {
   const content = contentOf(form);
   if (JSON.stringify(content).length > CHARACTERS_MAX) return;
-  keep(keyOf(form), { at: Date.now(), sent: false, content });
+  const before = read(keyOf(form)) || {};
+  keep(keyOf(form), { ...before, at: Date.now(), sent: Boolean(before.sent && form.dataset.sent), content });
 }
 
 function keep(key, draft) {
@@ -129,6 +167,10 @@ function restoreAll() {
 }
 
 function restore(form, draft) {
+  for (const [name, value] of draft.once || []) {
+    const field = [...form.querySelectorAll("input[type=hidden]")].find((one) => one.name === name);
+    if (field) field.value = value;
+  }
   const fields = fieldsOf(form);
   const was = refused ? originals(draft) : {};
   let changed = false;

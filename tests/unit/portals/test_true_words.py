@@ -1,0 +1,123 @@
+"""Pages say what is so of files, contracts, refunds and payments: rendered with the records they are made for."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from core.contracts.permissions import Permission
+from portals.agent.app import make_kit
+from portals.agent.settings import from_environment
+from portals.kit.kit import Kit
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+_TAG = re.compile(r"<[^>]+>")
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    """The templates and words of the agents' portal."""
+    folder = tmp_path_factory.mktemp("portal")
+    return make_kit(msgspec.structs.replace(from_environment(), secret_file=folder / "secret"))
+
+
+def _shown(kit: Kit, template: str, **facts: Any) -> str:
+    session = {"permissions": [str(one.value) for one in Permission]}
+    page = kit.render(
+        template, kit.words["fr"], {"locale": "fr", "session": session, **facts}, now=NOW, host="portal"
+    )
+    return " ".join(_TAG.sub(" ", page).split())
+
+
+def _file(*, received: list[str], iban: str) -> dict[str, Any]:
+    names = ("merchant", "company", "stores", "contacts", "services", "documents", "review")
+    return {
+        "id": "onb_1",
+        "state": "draft",
+        "steps": [{"name": name, "complete": True, "problems": []} for name in names],
+        "answers": {
+            "company": {"iban": iban},
+            "documents": {"wanted": ["registration", "identity"], "received": received},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("received", "iban", "steps", "review"),
+    [
+        (
+            ["registration"],
+            "",
+            ("IBAN à indiquer", "1 pièce à recevoir"),
+            ("IBAN : pas encore indiqué", "à recevoir"),
+        ),
+        (["registration", "identity"], "FR76", (), ("Le dossier est complet.",)),
+    ],
+)
+def test_a_file_that_lacks_documents_or_an_iban_is_not_called_complete(
+    kit: Kit, received: list[str], iban: str, steps: tuple[str, ...], review: tuple[str, ...]
+) -> None:
+    record = _file(received=received, iban=iban)
+    listed = _shown(kit, "onboarding/steps.html", record=record, step="review")
+    assert [one for one in steps if one not in listed] == []
+    assert listed.count("complet") == 7 - len(steps)
+    said = _shown(kit, "onboarding/review.html", x=record, a=record["answers"], files={})
+    assert [one for one in review if one not in said] == []
+    assert ("Le dossier est complet" in said) == (not steps)
+
+
+def test_a_contract_given_up_before_it_began_is_not_called_terminated(kit: Kit) -> None:
+    def state(ends_on: str | None) -> str:
+        row = {"id": "ctr_1", "number": "C-1", "state": "terminated", "ends_on": ends_on, "company": {}}
+        return _shown(
+            kit, "contracts/contracts.html", contracts=[row], states=(), day=lambda text: text or "–"
+        )
+
+    assert "abandonné" in state(None)
+    assert "résilié" not in state(None)
+    assert "résilié" in state("2026-11-01")
+
+
+def test_a_refund_that_waits_for_approval_is_of_a_positive_amount(kit: Kit) -> None:
+    asked = {"id": "apr_1", "amount": {"amount": 60000, "currency": "EUR"}, "state": "waiting", "may": {}}
+    shown = _shown(
+        kit, "approvals/approvals.html", approvals=[asked], limits={}, view="to_decide", errors={}, kept={}
+    )
+    assert "Remboursement de 600,00" in shown
+
+
+@pytest.mark.parametrize(
+    ("step", "shown"),
+    [
+        ("Rien à faire.", "Rien à faire."),
+        ("Rien à faire : elle est renvoyée.", "Rien à faire : elle est renvoyée."),
+        ("Attendez quelques secondes.", "À faire : Attendez quelques secondes."),
+    ],
+)
+def test_nothing_to_do_is_not_announced_as_something_to_do(kit: Kit, step: str, shown: str) -> None:
+    transaction = {
+        "id": "txn_1",
+        "amount": {"amount": 100, "currency": "EUR"},
+        "state": "approved",
+        "actions": {},
+        "card": {"expiry": ""},
+        "diagnosis": {"severity": "ok", "title": "Payé", "explanation": "Payé.", "next_step": step},
+    }
+    page = _shown(
+        kit, "transaction/record.html", record={"tx": transaction, "errors": {}, "levels": {}, "form": {}}
+    )
+    assert shown in page
+    assert ("À faire :" in page) == shown.startswith("À faire")
+
+
+def test_a_brand_agrees_with_all_of_them() -> None:
+    folder = Path(__file__).resolve().parents[3] / "portals" / "agent"
+    for name in ("transactions/filters.html", "activity/activity.html"):
+        text = (folder / name).read_text(encoding="utf-8")
+        choice = text[text.index('id="f-brand"') :].partition("</option>")[0]
+        assert "filters.all_brands" in choice, name
