@@ -1,22 +1,17 @@
 """Rows turned into the public shapes of API v1."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
-import msgspec
 
 from core.contracts.desk_views import (
     CardView,
     CompanyRef,
     DeliveryView,
-    Direction,
     EntryView,
     EventView,
-    FieldView,
     KindName,
     LocatedStore,
-    MessageView,
     Money,
     ReasonView,
     RelatedTransaction,
@@ -36,7 +31,6 @@ from core.contracts.states import (
     net_minor,
 )
 from core.merchants.api import BRAND_NAMES
-from core.transactions.desk.fields import field_name
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
 from core.values.ids import encode_id, rrn_of
@@ -258,66 +252,3 @@ def related_of(row: asyncpg.Record) -> RelatedTransaction:
         amount=Money(row["amount_minor"], row["currency"]),
         received_at=timestamp(row["received_at"]),
     )
-
-
-def messages_of(
-    row: asyncpg.Record, events: Sequence[asyncpg.Record], reversals: Sequence[bytes], locale: str
-) -> list[MessageView]:
-    """Return the messages in their order: stored ones, and our answer built again from the outcome; then reversals."""
-    exchanges = [_exchange(event["detail"]) for event in events]
-    # Three maps begin with the terminal's own message, one is nothing else; two are the host's alone.
-    from_terminal = [exchange.pop(0) for exchange in exchanges if len(exchange) in {1, 3}]
-    request = _fields(row["request"]) or (from_terminal[0] if from_terminal else {})
-    mti = request.pop(0, f"0{row['message_class']}{'20' if row['kind'] == Kind.ADVICE else '00'}")
-    messages: list[MessageView] = []
-    if request:
-        messages.append(_message("terminal_to_edge", mti, request, locale, reconstructed=False))
-    for exchange in exchanges:
-        for direction, part in zip(("edge_to_host", "host_to_edge"), exchange, strict=False):
-            if part:
-                host_mti = part.pop(0, mti if direction == "edge_to_host" else _answer_mti(mti))
-                messages.append(_message(direction, host_mti, part, locale, reconstructed=False))
-    if row["decided_at"] is not None and request:
-        answer = {number: text for number, text in request.items() if number in {3, 4, 7, 11, 41, 42, 49}}
-        answer[37] = rrn_of(row["id"].bytes)
-        if row["approval_code"]:
-            answer[38] = row["approval_code"]
-        if row["host_code"]:
-            answer[39] = row["host_code"]
-        messages.append(_message("edge_to_terminal", _answer_mti(mti), answer, locale, reconstructed=True))
-    taken_back = [fields for packed in reversals if (fields := _fields(packed))]
-    return messages + [
-        _message("terminal_to_edge", fields.pop(0, "0400"), fields, locale, reconstructed=False)
-        for fields in taken_back
-    ]
-
-
-def _message(
-    direction: Direction, mti: str, fields: dict[int, str], locale: str, *, reconstructed: bool
-) -> MessageView:
-    shown = [
-        FieldView(field=f"{number:03d}", name=field_name(number, locale), value=text)
-        for number, text in sorted(fields.items())
-    ]
-    return MessageView(direction=direction, mti=mti, fields=shown, reconstructed=reconstructed)
-
-
-def _answer_mti(mti: str) -> str:
-    # The third digit's next odd value is the answer: 0100 -> 0110, 0420 -> 0430.
-    return f"{mti[:2]}{int(mti[2]) | 1}{'0' if mti[3:] == '1' else mti[3:]}" if mti[2:3].isdigit() else mti
-
-
-def _fields(packed: bytes) -> dict[int, str]:
-    try:
-        return msgspec.msgpack.decode(packed, type=dict[int, str])
-    except msgspec.DecodeError:
-        return {}
-
-
-def _exchange(packed: bytes | None) -> list[dict[int, str]]:
-    if not packed:
-        return []
-    try:
-        return msgspec.msgpack.decode(packed, type=list[dict[int, str]])
-    except msgspec.DecodeError:
-        return []
