@@ -33,6 +33,7 @@ from core.contracts.states import (
 from core.merchants.api import BRAND_NAMES
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
+from core.transactions.reasons_kinds import words_of
 from core.values.ids import encode_id, rrn_of
 from core.values.timestamps import timestamp, timestamp_or_none
 
@@ -90,7 +91,7 @@ def transaction_of(row: asyncpg.Record, locale: str) -> Transaction:
         id=encode_id("transaction", row["id"].bytes),
         kind=KIND_NAMES[row["kind"]],
         state=STATE_NAMES[row["state"]],
-        reason=reason_of(row["reason"], locale),
+        reason=reason_of(row["reason"], kind=row["kind"], state=row["state"], locale=locale),
         amount=Money(row["amount_minor"], currency),
         approved_amount=Money(row["approved_minor"], currency),
         captured_amount=Money(row["captured_minor"], currency),
@@ -148,10 +149,10 @@ def facts_of(row: asyncpg.Record) -> DeskTransaction:
     )
 
 
-def reason_of(reason: int, locale: str) -> ReasonView:
-    """Return a reason with its words."""
+def reason_of(reason: int, *, kind: int, state: int, locale: str) -> ReasonView:
+    """Return the reason of an operation with the words that are true of it."""
     meaning = meaning_of(reason)
-    words = meaning.words(locale)
+    words = words_of(reason, kind=kind, state=state, locale=locale)
     return ReasonView(
         code=reason_code(reason),
         declined_by=meaning.declined_by,
@@ -163,10 +164,16 @@ def reason_of(reason: int, locale: str) -> ReasonView:
     )
 
 
-_FIRST_TITLES = {
-    "received": ("Reçue du terminal", "Received from the terminal"),
-    "sent": ("Enregistrée et envoyée à l’acquéreur", "Recorded and sent to the acquirer"),
-}
+# Other classes are core's own, for what people ask.
+_CLASSES_OF_TERMINALS: Final = (1, 2)
+
+
+def _first_title(kind: str, *, asked_by_agent: bool) -> tuple[str, str]:
+    if kind == "sent":
+        return "Enregistrée et envoyée à l’acquéreur", "Recorded and sent to the acquirer"
+    if asked_by_agent:
+        return "Demandée par un agent", "Requested by an agent"
+    return "Reçue du terminal", "Received from the terminal"
 
 
 def reason_code(reason: int) -> str:
@@ -196,6 +203,7 @@ def event_of(row: asyncpg.Record, locale: str) -> EventView:
 
 def first_events_of(row: asyncpg.Record, locale: str) -> list[EventView]:
     """Return the transitions that the attempt's own row records (decision 0011): received, and sent when it was."""
+    asked_by_agent = row["message_class"] not in _CLASSES_OF_TERMINALS
     moments = (("received", State.RECEIVED, row["received_at"]), ("sent", State.SENT, row["sent_at"]))
     return [
         EventView(
@@ -205,7 +213,7 @@ def first_events_of(row: asyncpg.Record, locale: str) -> list[EventView]:
             state=STATE_NAMES[state],
             reason=reason_code(Reason.NONE),
             cause="",
-            title=_FIRST_TITLES[kind][locale == "en"],
+            title=_first_title(kind, asked_by_agent=asked_by_agent)[locale == "en"],
         )
         for kind, state, at in moments
         if at is not None
