@@ -31,7 +31,15 @@ from core.contracts.supervision import (
     SnoozeAlert,
 )
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale
+from core.identity.api import (
+    DoneByAnother,
+    Permission,
+    SignedIn,
+    WriteOnce,
+    find_doer,
+    record_action,
+    refuse_if_stale,
+)
 from core.supervision.alerts import store
 from core.supervision.alerts.model import Rule
 from core.supervision.alerts.rules import PER, PERCENT, clock_text, minute_of_day
@@ -175,7 +183,7 @@ class AlertHandlers:
         )
 
     async def acknowledge(self, caller: SignedIn, request: AcknowledgeAlert) -> Written:
-        """Take note of an alert. Raises: NotFound, AlertRecovered, KeyReused."""
+        """Take note of an alert. Raises: NotFound, AlertRecovered, DoneByAnother, KeyReused."""
         return await self._answer(caller, request, 0)
 
     async def snooze(self, caller: SignedIn, request: SnoozeAlert) -> Written:
@@ -194,6 +202,8 @@ class AlertHandlers:
             if not await store.answer(
                 connection, request.id, agent_id=caller.agent_id, note=request.note, until=until, now=now
             ):
+                if (await self._find(connection, scope, request.id)).recovered_at is None:
+                    raise DoneByAnother(await find_doer(connection, request.id, "alert.acknowledged"))
                 raise AlertRecovered
             shown = await self._find(connection, scope, request.id)
             await record_action(

@@ -29,9 +29,6 @@ async def _write(desk: Desk, path: str, body: dict[str, object], reason: str) ->
     try:
         await desk.gateway.post(path, body)
     except GatewayProblem as problem:
-        # Two agents may act at the same moment: what was asked for stands already.
-        if problem.code in ("already_blocked", "already_lifted"):
-            return {}
         if problem.is_beyond_the_form:
             raise
         return {"": problem.detail}
