@@ -291,3 +291,27 @@ async def test_the_demonstration_is_seeded_once(desk_stack: DeskStack, rows: asy
         assert once is not None
         assert once[0] >= 1
         assert once[1] == 2
+
+
+async def test_an_english_reader_reads_alerts_and_rules_in_english(
+    desk_stack: DeskStack, places: Places
+) -> None:
+    await places.count("75", at=datetime.now(UTC) - timedelta(minutes=1), approved=10, declined=20)
+    token = await desk_stack.log_in(SUPERVISOR)
+    async with (
+        desk_stack.client(token, **{"Accept-Language": "en"}) as english,
+        desk_stack.client(token, **{"Accept-Language": "fr"}) as french,
+    ):
+        await english.post("/v1/alert-rules", json=_rule() | {"name": "Unusual declines at a store"})
+        assert await places.watch.round() == 1
+        for client, name in (
+            (english, "Unusual declines at a store"),
+            (french, "Refus inhabituels dans un magasin"),
+        ):
+            (alert,) = (await client.get("/v1/alerts")).json()["data"]
+            detail = (await client.get(f"/v1/alerts/{alert['id']}")).json()
+            home = (await client.get("/v1/home")).json()
+            rules = (await client.get("/v1/alert-rules")).json()["data"]
+            assert (alert["rule_name"], detail["alert"]["rule_name"]) == (name, name)
+            assert name in {rule["name"] for rule in rules}
+            assert name in str(home)
