@@ -58,9 +58,15 @@ REASONS: Final[dict[Reason, Meaning]] = {
         "hard",
         False,
         Words(
-            _SHOP_FR, "Le terminal n’est pas encore activé.", "Terminez son activation avec le technicien."
+            _SHOP_FR,
+            "Le terminal n’est pas activé : il ne l’est pas encore, ou il a été retiré.",
+            "Voyez sa fiche : le technicien l’active ou le remet en service.",
         ),
-        Words(_SHOP_EN, "The terminal is not active yet.", "Finish its activation with the technician."),
+        Words(
+            _SHOP_EN,
+            "The terminal is not active: not yet, or it was retired.",
+            "See its record: the technician activates it or puts it into service again.",
+        ),
     ),
     Reason.STORE_BLOCKED: Meaning(
         "us",
