@@ -292,7 +292,7 @@ def to_check(diagnosis: Diagnosis, *, locale: str) -> Diagnosis:
 
 
 def _taken_back_title(reason: int, *, english: bool) -> str:
-    if reason in (Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS):
+    if reason != Reason.HOST_NO_REPLY:
         return "Unusable answer, taken back" if english else "Réponse inutilisable, annulée"
     return "No answer, taken back" if english else "Sans réponse, annulée"
 

@@ -57,7 +57,7 @@ STATE_NAMES: Final[dict[int, StateName]] = {
     State.REFUNDED: "refunded",
     State.SETTLED: "settled",
 }
-_UNUSABLE: Final = (Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS)
+_UNUSABLE: Final = (Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS, Reason.PARTIAL_APPROVAL)
 _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
     EventKind.REFUSED: ("Refusée avant envoi", "Refused before sending"),
     EventKind.DECIDED: ("Réponse de l’acquéreur", "The acquirer answered"),

@@ -303,3 +303,23 @@ def test_part_of_a_payment_that_the_terminal_was_not_told_of_is_not_said_to_be_a
     assert "Payez le reste" not in said
     stands = changed(state=State.PARTIALLY_APPROVED, reason=Reason.PARTIAL_APPROVAL)
     assert "Payez le reste" in (customer_of(stands, [], locale="fr") or "")
+
+
+@pytest.mark.parametrize("reason", [*sorted(UNKNOWN_REASONS), Reason.PARTIAL_APPROVAL])
+def test_only_what_got_no_answer_is_called_unanswered(reason: Reason) -> None:
+    for locale, unanswered in (("fr", "Sans réponse"), ("en", "No answer")):
+        told = diagnosis_of(changed(state=State.REVERSED, reason=reason), [], locale=locale, now=NOW)
+        assert (unanswered in told.title) == (reason == Reason.HOST_NO_REPLY)
+
+
+def test_the_figure_of_unknown_results_is_not_named_after_one_of_their_causes() -> None:
+    words = Path(__file__).parents[4] / "portals/kit/words"
+    named = [
+        tomllib.loads((words / "transactions.toml").read_text())[group]["unknown"]
+        for group in ("counter", "chart")
+    ]
+    assert named == [["Résultat inconnu", "Unknown result"]] * 2
+    figures = (Path(__file__).parents[4] / "docs/figures.md").read_text()
+    (line,) = [line for line in figures.splitlines() if line.startswith("| unknown |")]
+    assert "résultat inconnu" in line
+    assert "a code that we do not know" in line
