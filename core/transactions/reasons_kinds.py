@@ -214,33 +214,33 @@ _KINDS: Final[dict[Kind, _Kind]] = {
         still_held=_PAYMENT_STILL_HELD,
     ),
     Kind.COMPLETION: _Kind(
-        under_way=("L’encaissement est en cours.", "The collection is in progress."),
+        under_way=("La finalisation est en cours.", "The completion is in progress."),
         accepted=(
             Words(
-                "Paiement encaissé.",
-                "Le montant réservé par l’autorisation d’origine est encaissé.",
+                "Paiement débité.",
+                "Le montant réservé par l’autorisation d’origine est capturé.",
                 _NOTHING[0],
             ),
             Words(
-                "Payment collected.",
+                "Payment charged.",
                 "The amount held by the original authorisation is captured.",
                 _NOTHING[1],
             ),
         ),
         unanswered=(
-            ("Cet encaissement a été annulé.", "This collection was taken back."),
+            ("Cette finalisation a été annulée.", "This completion was taken back."),
             ("Suivez l’annulation sur cette page.", "Follow the reversal on this page."),
         ),
         taken_back=(
-            ("Cet encaissement a été annulé.", "This collection was taken back."),
+            ("Cette finalisation a été annulée.", "This completion was taken back."),
             (
                 "Le client n’est pas débité par cette finalisation. Elle peut être refaite.",
                 "This completion does not charge the customer. It can be made again.",
             ),
         ),
         not_made=(
-            "Ce paiement n’a pas été encaissé. Adressez-vous au magasin.",
-            "This payment was not collected. Please ask the shop.",
+            "La finalisation n’a pas été faite. Adressez-vous au magasin.",
+            "The completion was not made. Please ask the shop.",
         ),
         still_held=_PAYMENT_STILL_HELD,
     ),
@@ -295,7 +295,7 @@ _STEPS: Final[dict[tuple[Kind, Reason], _Text]] = {
         "Look at where the original payment stands.",
     ),
     (Kind.COMPLETION, Reason.ALREADY_CAPTURED): (
-        "Rien à faire : le montant n’est pas encaissé deux fois.",
+        "Rien à faire : le montant n’est pas capturé deux fois.",
         "Nothing to do: the amount is not captured twice.",
     ),
 }

@@ -376,7 +376,7 @@ def _approved(transaction: DeskTransaction, *, english: bool, explanation: str, 
     title = {
         State.APPROVED: ("Approved", "Approuvée"),
         State.PARTIALLY_APPROVED: ("Approved in part", "Approuvée en partie"),
-        State.CAPTURED: ("Captured", "Encaissée"),
+        State.CAPTURED: ("Captured", "Capturée"),
         State.REFUNDED: ("Refunded", "Remboursée"),
         State.SETTLED: ("Settled", "Réglée au magasin"),
     }[transaction.state][0 if english else 1]

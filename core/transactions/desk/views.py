@@ -58,7 +58,7 @@ STATE_NAMES: Final[dict[int, StateName]] = {
     State.SETTLED: "settled",
 }
 _UNUSABLE: Final = (Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS, Reason.PARTIAL_APPROVAL)
-_EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
+EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
     EventKind.REFUSED: ("Refusée avant envoi", "Refused before sending"),
     EventKind.DECIDED: ("Réponse de l’acquéreur", "The acquirer answered"),
     EventKind.TIMED_OUT: ("Pas de réponse à temps", "No answer in time"),
@@ -69,7 +69,7 @@ _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
         "The acquirer accepted the reversal",
     ),
     EventKind.BOOKED_OFFLINE: ("Paiement hors ligne enregistré", "Offline payment booked"),
-    EventKind.CAPTURED: ("Encaissée", "Captured"),
+    EventKind.CAPTURED: ("Capturée", "Captured"),
     EventKind.REFUNDED: ("Remboursée", "Refunded"),
     EventKind.CANCELLED: ("Annulée", "Cancelled"),
     EventKind.DELIVERED: ("Envoi accepté par l’acquéreur", "The acquirer took what we sent"),
@@ -187,13 +187,13 @@ def reason_code(reason: int) -> str:
 def event_of(row: asyncpg.Record, locale: str) -> EventView:
     """Return one event."""
     kind = row["kind"]
-    french, english = _EVENT_TITLES.get(kind, ("Événement", "Event"))
+    french, english = EVENT_TITLES.get(kind, ("Événement", "Event"))
     if kind == EventKind.TIMED_OUT and row["reason"] in _UNUSABLE:
         french, english = "Réponse inutilisable de l’acquéreur", "Unusable answer of the acquirer"
     return EventView(
         id=f"{row['txid']}-{row['seq']}",
         at=timestamp(row["at"]),
-        kind=EventKind(kind).name.lower() if kind in _EVENT_TITLES else "other",
+        kind=EventKind(kind).name.lower() if kind in EVENT_TITLES else "other",
         state=STATE_NAMES[row["state"]],
         reason=reason_code(row["reason"]),
         cause=row["cause"],
