@@ -66,7 +66,9 @@ def reply_of(
     attempt_id: bytes = row["id"].bytes
     rrn = rrn_of(attempt_id)
     if row["kind"] in (Kind.ADVICE, Kind.COMPLETION):
-        return AuthoriseReply(attempt_id, outcome["reason"], request.get(38, "").strip(), 0, rrn)
+        # Zeros say no more than blanks.
+        said = request.get(38, "").strip()
+        return AuthoriseReply(attempt_id, outcome["reason"], said if said.strip("0") else "", 0, rrn)
     match outcome["kind"]:
         case EventKind.DECIDED:
             approved_minor = _approved_then(outcome["summary"], row["approved_minor"])

@@ -194,6 +194,13 @@ def test_a_booking_shows_what_the_terminal_was_told(kind: Kind, event: EventKind
     assert {int(number): value for number, value in shown.items()} == told
 
 
+def test_a_booking_whose_approval_code_is_all_zeros_is_answered_without_one() -> None:
+    request = {**REQUEST, 0: "0120", 38: "000000"}
+    shown = shown_of(Kind.ADVICE, request, event_of(EventKind.BOOKED_OFFLINE, Reason.APPROVED))
+    assert shown is not None
+    assert "038" not in shown
+
+
 def test_a_terminal_that_was_told_nothing_has_no_answer() -> None:
     swept = event_of(EventKind.TIMED_OUT, Reason.HOST_NO_REPLY, cause=SWEPT)
     assert shown_of(Kind.PURCHASE, REQUEST, swept) is None
