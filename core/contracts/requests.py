@@ -131,11 +131,15 @@ class CreateRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class AssignRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """An agent's id, `me`, or null to give the request back to its team."""
+    """An agent's id, `me`, or null to give the request back to its team.
+
+    Whoever holds the request loses it only to a caller that holds it, or that names the holder in `seen_assignee`.
+    """
 
     id: RequestKey
     assignee: Assignee | None
     comment: Text = ""
+    seen_assignee: AgentId | None = None
     idempotency_key: str = ""
 
 

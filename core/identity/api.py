@@ -11,7 +11,7 @@ from core.identity.handlers import SessionHandlers
 from core.identity.idempotency import Claim, WriteOnce, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
-from core.identity.repeats import Doer, find_doer, refuse_repeat_of_another, told_facts
+from core.identity.repeats import Doer, DoneByAnother, find_doer, refuse_repeat_of_another, told_facts
 from core.identity.staleness import refuse_if_stale, told_by
 from core.identity.store import forget_old, list_holders, record_action
 from core.identity.views import hash_of_token
@@ -24,6 +24,7 @@ __all__ = [
     "Claim",
     "Denials",
     "Doer",
+    "DoneByAnother",
     "FactorSeal",
     "Grant",
     "KeyUnusable",

@@ -19,17 +19,16 @@ _log = structlog.get_logger("core.identity")
 
 
 class _Held:
-    """What one agent was refused since the last line about it."""
+    """How often one agent was refused one operation since the last line about it."""
 
     def __init__(self, since: datetime) -> None:
         self.since = since
         self.count = 0
-        self.door = ""
         self.ip = ""
 
 
 class Denials:
-    """Writes the first refusal of an agent and a right at once, and those of the next minute as one line with a count.
+    """Writes the first refusal of an agent, an operation and a right at once, and those of the next minute as one line with a count.
 
     What is held is in this process only: a crash loses how often within a minute, never whether.
     """
@@ -37,12 +36,12 @@ class Denials:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        self._held: dict[tuple[bytes, str, str], _Held] = {}
+        self._held: dict[tuple[bytes, str, str, str], _Held] = {}
 
     async def note(self, caller: SignedIn, denied: Denied, door: str) -> None:
         """Write the refusal, or count it. What the database does not take is counted, and written with the next."""
         now = self._clock.now()
-        key = (caller.agent_id, denied.problem.code, str(denied.problem.facts.get("right") or ""))
+        key = (caller.agent_id, denied.problem.code, str(denied.problem.facts.get("right") or ""), door)
         held = self._held.get(key)
         if held is None:
             if len(self._held) >= HELD_MAX:
@@ -50,7 +49,7 @@ class Denials:
                 return
             held = self._held[key] = _Held(now - ONCE_A)
         held.count += 1
-        held.door, held.ip = door, CALLED_FROM.get()
+        held.ip = CALLED_FROM.get()
         if now - held.since >= ONCE_A:
             await self._write(key, held, now)
 
@@ -65,8 +64,8 @@ class Denials:
             else:
                 del self._held[key]
 
-    async def _write(self, key: tuple[bytes, str, str], held: _Held, now: datetime) -> None:
-        agent_id, code, right = key
+    async def _write(self, key: tuple[bytes, str, str, str], held: _Held, now: datetime) -> None:
+        agent_id, code, right, door = key
         # Taken before the wait: whoever is refused meanwhile counts towards the next line.
         count, since = held.count, held.since
         held.count, held.since = 0, now
@@ -82,7 +81,7 @@ class Denials:
                     kind="access.refused",
                     target_kind="agent",
                     target_id=agent_id,
-                    facts={**facts, "door": held.door, "count": count},
+                    facts={**facts, "door": door, "count": count},
                     ip=held.ip,
                 )
         except BaseException as error:

@@ -58,9 +58,15 @@ REASONS: Final[dict[Reason, Meaning]] = {
         "hard",
         False,
         Words(
-            _SHOP_FR, "Le terminal n’est pas encore activé.", "Terminez son activation avec le technicien."
+            _SHOP_FR,
+            "Le terminal n’est pas activé : il ne l’est pas encore, ou il a été retiré.",
+            "Voyez sa fiche : le technicien l’active ou le remet en service.",
         ),
-        Words(_SHOP_EN, "The terminal is not active yet.", "Finish its activation with the technician."),
+        Words(
+            _SHOP_EN,
+            "The terminal is not active: not yet, or it was retired.",
+            "See its record: the technician activates it or puts it into service again.",
+        ),
     ),
     Reason.STORE_BLOCKED: Meaning(
         "us",
@@ -252,12 +258,12 @@ REASONS: Final[dict[Reason, Meaning]] = {
         "hard",
         False,
         Words(
-            "Ce paiement ne peut plus être encaissé.",
+            "Ce paiement ne peut plus être débité.",
             "L’opération d’origine n’est pas approuvée, ou elle est déjà annulée.",
             "Refaites un nouveau paiement.",
         ),
         Words(
-            "This payment can no longer be collected.",
+            "This payment can no longer be charged.",
             "The original operation is not approved, or was cancelled.",
             "Make a new payment.",
         ),
@@ -268,7 +274,7 @@ REASONS: Final[dict[Reason, Meaning]] = {
         False,
         Words(
             "Le remboursement dépasse le montant payé.",
-            "La somme des remboursements dépasserait le montant encaissé.",
+            "La somme des remboursements dépasserait le montant capturé.",
             "Remboursez au plus le reste.",
         ),
         Words(
@@ -327,12 +333,12 @@ REASONS: Final[dict[Reason, Meaning]] = {
         "hard",
         False,
         Words(
-            "Ce paiement est déjà encaissé.",
-            "L’opération est déjà encaissée ; elle ne peut plus être annulée.",
+            "Ce paiement est déjà débité.",
+            "L’opération est déjà capturée ; elle ne peut plus être annulée.",
             "Faites un remboursement.",
         ),
         Words(
-            "This payment has already been collected.",
+            "This payment has already been charged.",
             "The operation is captured; it can no longer be cancelled.",
             "Make a refund.",
         ),
@@ -456,7 +462,7 @@ REASONS: Final[dict[Reason, Meaning]] = {
         False,
         Words(
             "Ce paiement a été annulé à votre demande.",
-            "Un agent a annulé l’opération avant son encaissement.",
+            "Un agent a annulé l’opération avant sa capture.",
             _NOTHING_FR,
         ),
         Words(

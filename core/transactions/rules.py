@@ -51,6 +51,9 @@ The page of a transaction says so, "to check" lists it, and a verification count
 the alert on reversals has too.
 """
 
+SWEPT: Final = "sweeper"
+"""Cause of an outcome that no reply awaited: whoever had asked was told nothing."""
+
 
 class Outcome(NamedTuple):
     """What a host's reply makes of an attempt that is still sent."""

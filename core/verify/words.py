@@ -208,7 +208,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "book.card": ("another card there: {reference}", "autre carte là-bas : {reference}"),
     "book.captured": (
         "another amount captured there: {reference}",
-        "autre montant encaissé là-bas : {reference}",
+        "autre montant capturé là-bas : {reference}",
     ),
     "book.not_here": ("{state} there, not here: {reference}", "{state} là-bas, pas ici : {reference}"),
     "book.not_ours": (
@@ -220,7 +220,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "state.partially_approved": ("partially_approved", "accepté en partie"),
     "state.declined": ("declined", "refusé"),
     "state.reversed": ("reversed", "annulé"),
-    "state.captured": ("captured", "encaissé"),
+    "state.captured": ("captured", "capturé"),
     "state.refunded": ("refunded", "remboursé"),
     # V9, card numbers and the chain of actions.
     "card.row": ("{table}.{column}", "{table}.{column}"),

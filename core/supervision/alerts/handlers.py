@@ -31,9 +31,18 @@ from core.contracts.supervision import (
     SnoozeAlert,
 )
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale
+from core.identity.api import (
+    DoneByAnother,
+    Permission,
+    SignedIn,
+    WriteOnce,
+    find_doer,
+    record_action,
+    refuse_if_stale,
+)
 from core.supervision.alerts import store
 from core.supervision.alerts.model import Rule
+from core.supervision.alerts.names import shown_name, stored_name
 from core.supervision.alerts.rules import PER, PERCENT, clock_text, minute_of_day
 from core.supervision.errors import AlertRecovered, FieldRefused, TooManyRules
 from core.supervision.rules import covers
@@ -58,7 +67,9 @@ class AlertHandlers:
         """Return the rules whose whole area the caller sees, by name."""
         scope = caller.scope_of(Permission.ALERTS_READ)
         found = await store.list_rules(self._pool)
-        return AlertRuleList([_rule_shown(rule) for rule in found if covers(scope, Scope((rule.area,)))])
+        return AlertRuleList(
+            [_rule_shown(rule, caller.language) for rule in found if covers(scope, Scope((rule.area,)))]
+        )
 
     async def add_rule(self, caller: SignedIn, request: AddAlertRule) -> Written:
         """Add a rule. Raises: FieldRefused, TooManyRules, KeyReused."""
@@ -97,7 +108,7 @@ class AlertHandlers:
             made = await store.put_rule(connection, rule, agent_id=caller.agent_id, now=now)
             if made is None:
                 raise NotFound
-            shown = _rule_shown((await store.list_rules(connection, rule_id=made))[0])
+            shown = _rule_shown((await store.list_rules(connection, rule_id=made))[0], caller.language)
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
@@ -154,12 +165,14 @@ class AlertHandlers:
             limit=request.limit + 1,
         )
         now = self._clock.now()
-        shown = [_alert_shown(row, now) for row in found]
+        shown = [_alert_shown(row, now, caller.language) for row in found]
         return AlertPage(*page_of(shown, request.limit, lambda last: (last.id,)))
 
     async def alert(self, caller: SignedIn, request: OneAlert) -> AlertDetail:
         """Return one alert with its history. Raises: NotFound."""
-        shown = await self._find(self._pool, caller.scope_of(Permission.ALERTS_READ), request.id)
+        shown = await self._find(
+            self._pool, caller.scope_of(Permission.ALERTS_READ), request.id, caller.language
+        )
         history = await store.list_history(self._pool, request.id)
         return AlertDetail(
             alert=shown,
@@ -175,7 +188,7 @@ class AlertHandlers:
         )
 
     async def acknowledge(self, caller: SignedIn, request: AcknowledgeAlert) -> Written:
-        """Take note of an alert. Raises: NotFound, AlertRecovered, KeyReused."""
+        """Take note of an alert. Raises: NotFound, AlertRecovered, DoneByAnother, KeyReused."""
         return await self._answer(caller, request, 0)
 
     async def snooze(self, caller: SignedIn, request: SnoozeAlert) -> Written:
@@ -190,12 +203,14 @@ class AlertHandlers:
         until = now + timedelta(minutes=minutes) if minutes else None
 
         async def effect(connection: Connection) -> bytes:
-            await self._find(connection, scope, request.id)
+            await self._find(connection, scope, request.id, caller.language)
             if not await store.answer(
                 connection, request.id, agent_id=caller.agent_id, note=request.note, until=until, now=now
             ):
+                if (await self._find(connection, scope, request.id, caller.language)).recovered_at is None:
+                    raise DoneByAnother(await find_doer(connection, request.id, "alert.acknowledged"))
                 raise AlertRecovered
-            shown = await self._find(connection, scope, request.id)
+            shown = await self._find(connection, scope, request.id, caller.language)
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
@@ -209,13 +224,13 @@ class AlertHandlers:
 
         return await self._write(caller, request, effect)
 
-    async def _find(self, connection: Connection, scope: Scope, alert_id: bytes) -> Alert:
+    async def _find(self, connection: Connection, scope: Scope, alert_id: bytes, locale: str) -> Alert:
         found = await store.list_alerts(
             connection, scope, await whole_rules(connection, scope), alert_id=alert_id
         )
         if not found:
             raise NotFound
-        return _alert_shown(found[0], self._clock.now())
+        return _alert_shown(found[0], self._clock.now(), locale)
 
 
 async def whole_rules(connection: Connection, scope: Scope) -> list[bytes]:
@@ -252,7 +267,7 @@ def _rule_of(request: AddAlertRule, rule_id: bytes, now: datetime) -> Rule:
     return Rule(
         id=rule_id,
         kind=terms.kind,
-        name=request.name.strip(),
+        name=stored_name(request.name.strip()),
         enabled=request.enabled,
         severity=request.severity,
         threshold=terms.threshold,
@@ -307,11 +322,11 @@ def _minute(text: str | None, field: str) -> int | None:
     return minute
 
 
-def _rule_shown(rule: Rule) -> AlertRule:
+def _rule_shown(rule: Rule, locale: str) -> AlertRule:
     area = rule.area
     return AlertRule(
         id=encode_id("alert_rule", rule.id),
-        name=rule.name,
+        name=shown_name(rule.name, locale),
         severity=rule.severity,
         enabled=rule.enabled,
         terms=RuleTerms(
@@ -335,12 +350,12 @@ def _rule_shown(rule: Rule) -> AlertRule:
     )
 
 
-def _alert_shown(row: asyncpg.Record, now: datetime) -> Alert:
+def _alert_shown(row: asyncpg.Record, now: datetime, locale: str) -> Alert:
     kind, subject_id = row["subject_kind"], row["subject_id"]
     return Alert(
         id=encode_id("alert", row["id"].bytes),
         rule=encode_id("alert_rule", row["rule_id"].bytes),
-        rule_name=row["rule_name"],
+        rule_name=shown_name(row["rule_name"], locale),
         kind=row["kind"],
         severity=row["severity"],
         state=_state_of(row, now),

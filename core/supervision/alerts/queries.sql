@@ -203,8 +203,9 @@ ORDER BY a.id DESC
 LIMIT $6;
 
 -- name: acknowledge
--- Primary key.
-UPDATE alert SET acknowledged_at = $2, acknowledged_by = $3 WHERE id = $1 AND recovered_at IS NULL RETURNING id;
+-- Primary key. What another has acknowledged stays theirs.
+UPDATE alert SET acknowledged_at = $2, acknowledged_by = $3
+WHERE id = $1 AND recovered_at IS NULL AND (acknowledged_by IS NULL OR acknowledged_by = $3) RETURNING id;
 
 -- name: snooze
 UPDATE alert SET snoozed_until = $2 WHERE id = $1 AND recovered_at IS NULL RETURNING id;

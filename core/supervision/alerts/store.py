@@ -207,7 +207,7 @@ async def answer(
     until: datetime | None,
     now: datetime,
 ) -> bool:
-    """Acknowledge an alert, or silence it until a moment; False when it is over."""
+    """Acknowledge an alert, or silence it until a moment; False when it is over, or acknowledged by another."""
     if until is None:
         made = await connection.fetchval(_SQL.acknowledge, uuid_of(alert_id), now, uuid_of(agent_id))
     else:

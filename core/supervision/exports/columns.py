@@ -11,7 +11,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import Kind, net_minor
 from core.merchants.api import BRAND_NAMES
 from core.supervision.exports.words import KINDS, STATES, TITLES, said
-from core.transactions.reasons import meaning_of
+from core.transactions.reasons_kinds import words_of
 from core.values.card_numbers import hide_card_numbers
 from core.values.clock import PARIS
 from core.values.ids import encode_id, rrn_of
@@ -116,7 +116,9 @@ _READERS: Final[dict[str, Reader]] = {
     "company": _text("legal_name"),
     "terminal": _text("terminal"),
     "reason": lambda row, _locale: _code(row["reason"]),
-    "reason_text": lambda row, locale: meaning_of(row["reason"]).words(locale).agent,
+    "reason_text": lambda row, locale: (
+        words_of(row["reason"], kind=row["kind"], state=row["state"], locale=locale).agent
+    ),
     "host_code": _text("host_code"),
     "approval_code": _text("approval_code"),
     "rrn": lambda row, _locale: rrn_of(row["id"].bytes),

@@ -11,7 +11,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "kind": ("Type", "Type"),
     "amount": ("Montant", "Amount"),
     "approved_amount": ("Montant accordé", "Approved amount"),
-    "captured_amount": ("Montant encaissé", "Captured amount"),
+    "captured_amount": ("Montant capturé", "Captured amount"),
     "refunded_amount": ("Montant remboursé", "Refunded amount"),
     "refund_pending_amount": ("Remboursement en attente", "Refund pending"),
     "net_amount": ("Montant net", "Net amount"),
@@ -42,7 +42,7 @@ STATES: Final[dict[int, tuple[str, str]]] = {
     State.DECLINED: ("refusée", "declined"),
     State.UNKNOWN: ("inconnue", "unknown"),
     State.REVERSED: ("annulée", "reversed"),
-    State.CAPTURED: ("encaissée", "captured"),
+    State.CAPTURED: ("capturée", "captured"),
     State.REFUNDED: ("remboursée", "refunded"),
     State.SETTLED: ("réglée", "settled"),
 }

@@ -28,7 +28,15 @@ from core.contracts.requests import (
 )
 from core.db.rows import Connection
 from core.db.words import like_pattern
-from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, record_action
+from core.identity.api import (
+    EVERYTHING,
+    DoneByAnother,
+    Permission,
+    SignedIn,
+    WriteOnce,
+    find_doer,
+    record_action,
+)
 from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestClosed, RequestNotClosed, RequestRefused, StatusStanding
 from core.support.requests.people import Person
@@ -97,7 +105,7 @@ class RequestHandlers:
     async def assign(self, caller: SignedIn, request: AssignRequest) -> Written:
         """Give a request to somebody who may see it, take it, or give it back to its team.
 
-        Raises: NotFound, RequestClosed, RequestRefused, KeyReused.
+        Raises: NotFound, RequestClosed, RequestRefused, DoneByAnother, KeyReused.
         """
 
         async def act(on: Act) -> None:
@@ -107,14 +115,27 @@ class RequestHandlers:
             to = None
             if wished is not None:
                 to = await self._person(on, wished, field="assignee")
-            if wished == on.standing.assignee_id:
+            lost = on.standing.assignee_id
+            if wished == lost:
                 return
+            if lost not in (None, caller.agent_id, request.seen_assignee):
+                # The caller's page was made before somebody else took it.
+                raise DoneByAnother(await find_doer(on.connection, on.standing.id, "request.assigned"))
             await store.assign(on.connection, on.standing.id, wished, on.now)
             facts = {"to": "" if to is None else to.name}
             await on.note("assigned", body=request.comment, facts=facts)
             if to is not None:
                 await telling.tell_assigned(
                     on.connection, on.standing, to=to, by=caller.name, by_id=caller.agent_id, at=on.now
+                )
+            if lost is not None and lost != caller.agent_id:
+                await telling.tell_taken(
+                    on.connection,
+                    on.standing,
+                    lost_by=lost,
+                    to="" if to is None else to.name,
+                    by=caller.name,
+                    at=on.now,
                 )
 
         facts = {"assignee": "" if request.assignee is None else request.assignee.text}
@@ -126,6 +147,10 @@ class RequestHandlers:
         async def act(on: Act) -> None:
             named = [(await self._person(on, one, field="mentions")).id for one in request.mentions]
             handles = {one.handle: one.id for one in await self._people(on)}
+            left_out = await store.named(on.connection, rules.not_among(request.body, handles))
+            if left_out:
+                # Kept as it stands, the comment would say that they know, and nobody would have told them.
+                raise RequestRefused(FieldProblem("body", "mention_unseen", ", ".join(left_out)))
             told = list(dict.fromkeys([*named, *rules.mentioned(request.body, handles)]))
             told = [one for one in told if one != caller.agent_id]
             await store.touch(on.connection, on.standing.id, on.now)

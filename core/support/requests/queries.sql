@@ -201,6 +201,12 @@ GROUP BY a.id
 ORDER BY a.name
 LIMIT 500;
 
+-- name: named_agents
+-- Sequential scan of agent, which is small, for the few comments that name somebody who is not among the request's people.
+SELECT name FROM agent
+WHERE disabled_at IS NULL AND lower(split_part(email, '@', 1)) = ANY($1::text[])
+ORDER BY name LIMIT 20;
+
 -- name: places_of_company
 -- Index store_company; a company of thousands of stores is judged by the first of them.
 SELECT department, id FROM store WHERE company_id = $1 ORDER BY id LIMIT 200;

@@ -57,6 +57,11 @@ def mentioned(body: str, people: dict[str, bytes]) -> list[bytes]:
     return [people[name] for name in dict.fromkeys(_MENTION.findall(body.lower())) if name in people]
 
 
+def not_among(body: str, people: dict[str, bytes]) -> list[str]:
+    """Return the `@names` of a text that are none of these people's."""
+    return [name for name in dict.fromkeys(_MENTION.findall(body.lower())) if name not in people]
+
+
 def type_problems(wish: SaveRequestType) -> list[FieldProblem]:
     """Return what keeps a type from being written."""
     found: list[FieldProblem] = []

@@ -312,6 +312,13 @@ async def people(connection: Connection) -> list[Person]:
     ]
 
 
+async def named(connection: Connection, handles: list[str]) -> list[str]:
+    """Return the names of the agents that stand behind these, before the @ of their addresses."""
+    if not handles:
+        return []
+    return [row["name"] for row in await connection.fetch(_SQL.named_agents, handles)]
+
+
 async def left_behind(connection: Connection, *, limit: int) -> list[asyncpg.Record]:
     """Lock and return open requests whose assignee is disabled."""
     return await connection.fetch(_SQL.left_behind, limit)

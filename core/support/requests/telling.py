@@ -37,6 +37,15 @@ async def tell_assigned(
     )
 
 
+async def tell_taken(
+    connection: Connection, standing: Standing, *, lost_by: bytes, to: str, by: str, at: datetime
+) -> None:
+    """Tell whoever held a request that it is somebody else's now, or the team's again."""
+    kind = "request_given_back" if not to else "request_taken" if to == by else "request_moved"
+    facts = {"code": standing.view.code, "title": standing.view.title, "by": by, "to": to}
+    await add_notices(connection, agent_ids=[lost_by], kind=kind, facts=facts, link=link_of(standing), at=at)
+
+
 async def tell_mentioned(
     connection: Connection, standing: Standing, *, to: list[bytes], by: str, body: str, at: datetime
 ) -> None:

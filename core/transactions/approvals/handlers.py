@@ -43,6 +43,7 @@ from core.transactions.approvals.errors import (
     NotYours,
 )
 from core.transactions.approvals.model import APPROVED_BY, StoredApproval
+from core.transactions.approvals.telling import tell_decided
 from core.transactions.approvals.views import approval_of
 from core.transactions.desk.errors import NotRefundable, RefundAboveCaptured
 from core.transactions.desk.rules import refund_action
@@ -127,6 +128,7 @@ class ApprovalHandlers:
                         result_id=claim.made_id(),
                     )
                     await _record(connection, caller, "approval.approved", approval, now, request.reason)
+                    await tell_decided(connection, approval, "approved", by=caller.name, at=now)
             if not (repeated and await self._has_ended(caller, request.id)):
                 await carry_out(self._pool, self._clock, self._bus, request.id, caller=caller.agent_id)
             return msgspec.json.encode(await self._one(caller, request.id))
@@ -153,6 +155,7 @@ class ApprovalHandlers:
                         decided_by=await _decider(connection, approval),
                     )
                     await self._decide(connection, caller, approval, "refused", now, request.reason)
+                    await tell_decided(connection, approval, "refused", by=caller.name, at=now)
             return msgspec.json.encode(await self._one(caller, request.id))
 
         return await self._write(caller, request, effect)

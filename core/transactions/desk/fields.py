@@ -27,6 +27,7 @@ _NAMES: Final[dict[int, tuple[str, str]]] = {
     41: ("Terminal", "Terminal"),
     42: ("Commerçant", "Merchant"),
     43: ("Nom et lieu du commerçant", "Merchant name and place"),
+    44: ("Texte pour la caisse", "Text for the till"),
     48: ("Données privées", "Private data"),
     49: ("Monnaie", "Currency"),
     52: ("Code confidentiel (masqué)", "PIN (masked)"),

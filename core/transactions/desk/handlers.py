@@ -42,6 +42,7 @@ from core.transactions.approvals.acting import ask_engine
 from core.transactions.approvals.asking import ask_refund, find_asked, refund_alone_max_minor
 from core.transactions.desk import store, views
 from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
+from core.transactions.desk.messages import messages_of
 from core.transactions.desk.model import DeskTransaction
 from core.transactions.desk.periods import is_of_minutes, period_of
 from core.transactions.desk.rules import (
@@ -109,7 +110,7 @@ class TransactionHandlers:
             **summary,
             events=views.first_events_of(row, locale) + [views.event_of(event, locale) for event in events],
             hops=hops_of(facts),
-            messages=views.messages_of(row, events, reversals, locale),
+            messages=messages_of(row, events, reversals, locale),
             entries=[views.entry_of(entry) for entry in entries],
             deliveries=[views.delivery_of(delivery) for delivery in deliveries],
             related=[views.related_of(one) for one in related],

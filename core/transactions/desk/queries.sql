@@ -167,7 +167,7 @@ WHERE a.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
 
 -- name: events_of
 -- Index event_attempt; the date finds the partition.
-SELECT txid::text::bigint AS txid, seq, at, kind, state, reason, cause, detail
+SELECT txid::text::bigint AS txid, seq, at, kind, state, reason, cause, detail, summary
 FROM event WHERE attempt_id = $1 AND business_date = $2 ORDER BY txid, seq LIMIT 200;
 
 -- name: entries_of

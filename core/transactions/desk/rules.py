@@ -12,6 +12,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
+from core.transactions.reasons_kinds import still_held, taken_back_step, words_of
 from core.transactions.rules import STUCK_AFTER
 from core.values.ids import lowest_id
 from core.values.timestamps import timestamp
@@ -64,8 +65,12 @@ def hops_of(transaction: DeskTransaction) -> list[Hop]:
         return [_hop("check_and_commit", received, transaction.decided_at, ok=booked)]
     hops = [_hop("check_and_commit", received, transaction.sent_at, ok=True)]
     if transaction.host_sent_us is None or transaction.host_sent_us <= 0:
-        unreachable = transaction.state is not State.SENT
-        hops.append(_hop("wait_for_link", transaction.sent_at, transaction.decided_at, ok=not unreachable))
+        if transaction.state is State.SENT or transaction.reason == Reason.HOST_UNREACHABLE:
+            waits = transaction.state is State.SENT
+            hops.append(_hop("wait_for_link", transaction.sent_at, transaction.decided_at, ok=waits))
+        else:
+            # Only an answer tells when the link sent. Without one the link is not at fault: it says when nothing left.
+            hops.append(_hop("host", transaction.sent_at, transaction.decided_at, ok=False))
         return hops
     host_sent = received + timedelta(microseconds=transaction.host_sent_us)
     hops.append(_hop("wait_for_link", transaction.sent_at, host_sent, ok=True))
@@ -84,12 +89,12 @@ def diagnosis_of(
     """Return what happened in plain words, the hop that failed if one did, and what to do."""
     english = locale == "en"
     meaning = meaning_of(transaction.reason)
-    words = meaning.words(locale)
+    words = words_of(transaction.reason, kind=transaction.kind, state=transaction.state, locale=locale)
     reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
     if reversal is not None and reversal.accepted_at is None:
         return _reversal_waiting(reversal, english=english, now=now)
     if reversal is not None and reversal.state == "closed":
-        return _reversal_closed(english=english)
+        return _reversal_closed(transaction.kind, locale=locale)
     match transaction.state:
         case State.RECEIVED | State.SENT:
             if now - transaction.received_at > STUCK_AFTER:
@@ -131,11 +136,7 @@ def diagnosis_of(
             return Diagnosis(
                 title=_taken_back_title(transaction.reason, english=english),
                 explanation=words.agent,
-                next_step=(
-                    "The customer is not charged. The payment can be made again."
-                    if english
-                    else "Le client n’est pas débité. Le paiement peut être refait."
-                ),
+                next_step=taken_back_step(transaction.kind, locale),
                 hop="host",
                 severity="warning",
             )
@@ -161,13 +162,10 @@ def customer_of(
     """Return what may be said to the customer, None where the state says all."""
     reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
     if reversal is not None and not is_confirmed(reversal):
-        return (
-            "Your bank may still hold this amount; we are settling it with the acquirer."
-            if locale == "en"
-            else "Votre banque peut encore retenir ce montant ; nous le réglons avec l’acquéreur."
-        )
+        return still_held(transaction.kind, locale).customer
     if transaction.state in (State.DECLINED, State.UNKNOWN, State.PARTIALLY_APPROVED):
-        return meaning_of(transaction.reason).words(locale).customer or None
+        words = words_of(transaction.reason, kind=transaction.kind, state=transaction.state, locale=locale)
+        return words.customer or None
     return None
 
 
@@ -188,7 +186,7 @@ def actions_of(
     """Return what may be done now: one act at most, or the one reason why none."""
     reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
     if reversal is not None and not is_confirmed(reversal):
-        why = "reversal_unconfirmed"
+        why = "reversal_closed" if reversal.state == "closed" else "reversal_unconfirmed"
         nothing = Money(0, transaction.currency)
         return Actions(RefundAction(False, nothing, why), CancelAction(False, why), why)
     refund = refund_action(transaction, permitted=may_refund)
@@ -294,7 +292,7 @@ def to_check(diagnosis: Diagnosis, *, locale: str) -> Diagnosis:
 
 
 def _taken_back_title(reason: int, *, english: bool) -> str:
-    if reason in (Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS):
+    if reason != Reason.HOST_NO_REPLY:
         return "Unusable answer, taken back" if english else "Réponse inutilisable, annulée"
     return "No answer, taken back" if english else "Sans réponse, annulée"
 
@@ -311,19 +309,12 @@ def _less_a_part(approved: Diagnosis, *, english: bool) -> Diagnosis:
     )
 
 
-def _reversal_closed(*, english: bool) -> Diagnosis:
+def _reversal_closed(kind: Kind, *, locale: str) -> Diagnosis:
+    words = still_held(kind, locale)
     return Diagnosis(
-        title="Reversal closed by an agent" if english else "Annulation close par un agent",
-        explanation=(
-            "The acquirer did not confirm it: the customer may still be charged."
-            if english
-            else "L’acquéreur ne l’a pas confirmée : le client peut rester débité."
-        ),
-        next_step=(
-            "Check with the acquirer before you say that nothing is charged, or let it be paid again."
-            if english
-            else "Vérifiez auprès de l’acquéreur avant de dire que rien n’est débité, ou de refaire le paiement."
-        ),
+        title="Reversal closed by an agent" if locale == "en" else "Annulation close par un agent",
+        explanation=words.agent,
+        next_step=words.next_step,
         hop="host",
         severity="warning",
     )
@@ -385,7 +376,7 @@ def _approved(transaction: DeskTransaction, *, english: bool, explanation: str, 
     title = {
         State.APPROVED: ("Approved", "Approuvée"),
         State.PARTIALLY_APPROVED: ("Approved in part", "Approuvée en partie"),
-        State.CAPTURED: ("Captured", "Encaissée"),
+        State.CAPTURED: ("Captured", "Capturée"),
         State.REFUNDED: ("Refunded", "Remboursée"),
         State.SETTLED: ("Settled", "Réglée au magasin"),
     }[transaction.state][0 if english else 1]

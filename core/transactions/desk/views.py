@@ -1,22 +1,17 @@
 """Rows turned into the public shapes of API v1."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
-import msgspec
 
 from core.contracts.desk_views import (
     CardView,
     CompanyRef,
     DeliveryView,
-    Direction,
     EntryView,
     EventView,
-    FieldView,
     KindName,
     LocatedStore,
-    MessageView,
     Money,
     ReasonView,
     RelatedTransaction,
@@ -36,9 +31,9 @@ from core.contracts.states import (
     net_minor,
 )
 from core.merchants.api import BRAND_NAMES
-from core.transactions.desk.fields import field_name
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
+from core.transactions.reasons_kinds import words_of
 from core.values.ids import encode_id, rrn_of
 from core.values.timestamps import timestamp, timestamp_or_none
 
@@ -62,8 +57,8 @@ STATE_NAMES: Final[dict[int, StateName]] = {
     State.REFUNDED: "refunded",
     State.SETTLED: "settled",
 }
-_UNUSABLE: Final = (Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS)
-_EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
+_UNUSABLE: Final = (Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS, Reason.PARTIAL_APPROVAL)
+EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
     EventKind.REFUSED: ("Refusée avant envoi", "Refused before sending"),
     EventKind.DECIDED: ("Réponse de l’acquéreur", "The acquirer answered"),
     EventKind.TIMED_OUT: ("Pas de réponse à temps", "No answer in time"),
@@ -74,7 +69,7 @@ _EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
         "The acquirer accepted the reversal",
     ),
     EventKind.BOOKED_OFFLINE: ("Paiement hors ligne enregistré", "Offline payment booked"),
-    EventKind.CAPTURED: ("Encaissée", "Captured"),
+    EventKind.CAPTURED: ("Capturée", "Captured"),
     EventKind.REFUNDED: ("Remboursée", "Refunded"),
     EventKind.CANCELLED: ("Annulée", "Cancelled"),
     EventKind.DELIVERED: ("Envoi accepté par l’acquéreur", "The acquirer took what we sent"),
@@ -96,7 +91,7 @@ def transaction_of(row: asyncpg.Record, locale: str) -> Transaction:
         id=encode_id("transaction", row["id"].bytes),
         kind=KIND_NAMES[row["kind"]],
         state=STATE_NAMES[row["state"]],
-        reason=reason_of(row["reason"], locale),
+        reason=reason_of(row["reason"], kind=row["kind"], state=row["state"], locale=locale),
         amount=Money(row["amount_minor"], currency),
         approved_amount=Money(row["approved_minor"], currency),
         captured_amount=Money(row["captured_minor"], currency),
@@ -154,10 +149,10 @@ def facts_of(row: asyncpg.Record) -> DeskTransaction:
     )
 
 
-def reason_of(reason: int, locale: str) -> ReasonView:
-    """Return a reason with its words."""
+def reason_of(reason: int, *, kind: int, state: int, locale: str) -> ReasonView:
+    """Return the reason of an operation with the words that are true of it."""
     meaning = meaning_of(reason)
-    words = meaning.words(locale)
+    words = words_of(reason, kind=kind, state=state, locale=locale)
     return ReasonView(
         code=reason_code(reason),
         declined_by=meaning.declined_by,
@@ -169,10 +164,16 @@ def reason_of(reason: int, locale: str) -> ReasonView:
     )
 
 
-_FIRST_TITLES = {
-    "received": ("Reçue du terminal", "Received from the terminal"),
-    "sent": ("Enregistrée et envoyée à l’acquéreur", "Recorded and sent to the acquirer"),
-}
+# Other classes are core's own, for what people ask.
+_CLASSES_OF_TERMINALS: Final = (1, 2)
+
+
+def _first_title(kind: str, *, asked_by_agent: bool) -> tuple[str, str]:
+    if kind == "sent":
+        return "Enregistrée et envoyée à l’acquéreur", "Recorded and sent to the acquirer"
+    if asked_by_agent:
+        return "Demandée par un agent", "Requested by an agent"
+    return "Reçue du terminal", "Received from the terminal"
 
 
 def reason_code(reason: int) -> str:
@@ -186,13 +187,13 @@ def reason_code(reason: int) -> str:
 def event_of(row: asyncpg.Record, locale: str) -> EventView:
     """Return one event."""
     kind = row["kind"]
-    french, english = _EVENT_TITLES.get(kind, ("Événement", "Event"))
+    french, english = EVENT_TITLES.get(kind, ("Événement", "Event"))
     if kind == EventKind.TIMED_OUT and row["reason"] in _UNUSABLE:
         french, english = "Réponse inutilisable de l’acquéreur", "Unusable answer of the acquirer"
     return EventView(
         id=f"{row['txid']}-{row['seq']}",
         at=timestamp(row["at"]),
-        kind=EventKind(kind).name.lower() if kind in _EVENT_TITLES else "other",
+        kind=EventKind(kind).name.lower() if kind in EVENT_TITLES else "other",
         state=STATE_NAMES[row["state"]],
         reason=reason_code(row["reason"]),
         cause=row["cause"],
@@ -202,6 +203,7 @@ def event_of(row: asyncpg.Record, locale: str) -> EventView:
 
 def first_events_of(row: asyncpg.Record, locale: str) -> list[EventView]:
     """Return the transitions that the attempt's own row records (decision 0011): received, and sent when it was."""
+    asked_by_agent = row["message_class"] not in _CLASSES_OF_TERMINALS
     moments = (("received", State.RECEIVED, row["received_at"]), ("sent", State.SENT, row["sent_at"]))
     return [
         EventView(
@@ -211,7 +213,7 @@ def first_events_of(row: asyncpg.Record, locale: str) -> list[EventView]:
             state=STATE_NAMES[state],
             reason=reason_code(Reason.NONE),
             cause="",
-            title=_FIRST_TITLES[kind][locale == "en"],
+            title=_first_title(kind, asked_by_agent=asked_by_agent)[locale == "en"],
         )
         for kind, state, at in moments
         if at is not None
@@ -258,66 +260,3 @@ def related_of(row: asyncpg.Record) -> RelatedTransaction:
         amount=Money(row["amount_minor"], row["currency"]),
         received_at=timestamp(row["received_at"]),
     )
-
-
-def messages_of(
-    row: asyncpg.Record, events: Sequence[asyncpg.Record], reversals: Sequence[bytes], locale: str
-) -> list[MessageView]:
-    """Return the messages in their order: stored ones, and our answer built again from the outcome; then reversals."""
-    exchanges = [_exchange(event["detail"]) for event in events]
-    # Three maps begin with the terminal's own message, one is nothing else; two are the host's alone.
-    from_terminal = [exchange.pop(0) for exchange in exchanges if len(exchange) in {1, 3}]
-    request = _fields(row["request"]) or (from_terminal[0] if from_terminal else {})
-    mti = request.pop(0, f"0{row['message_class']}{'20' if row['kind'] == Kind.ADVICE else '00'}")
-    messages: list[MessageView] = []
-    if request:
-        messages.append(_message("terminal_to_edge", mti, request, locale, reconstructed=False))
-    for exchange in exchanges:
-        for direction, part in zip(("edge_to_host", "host_to_edge"), exchange, strict=False):
-            if part:
-                host_mti = part.pop(0, mti if direction == "edge_to_host" else _answer_mti(mti))
-                messages.append(_message(direction, host_mti, part, locale, reconstructed=False))
-    if row["decided_at"] is not None and request:
-        answer = {number: text for number, text in request.items() if number in {3, 4, 7, 11, 41, 42, 49}}
-        answer[37] = rrn_of(row["id"].bytes)
-        if row["approval_code"]:
-            answer[38] = row["approval_code"]
-        if row["host_code"]:
-            answer[39] = row["host_code"]
-        messages.append(_message("edge_to_terminal", _answer_mti(mti), answer, locale, reconstructed=True))
-    taken_back = [fields for packed in reversals if (fields := _fields(packed))]
-    return messages + [
-        _message("terminal_to_edge", fields.pop(0, "0400"), fields, locale, reconstructed=False)
-        for fields in taken_back
-    ]
-
-
-def _message(
-    direction: Direction, mti: str, fields: dict[int, str], locale: str, *, reconstructed: bool
-) -> MessageView:
-    shown = [
-        FieldView(field=f"{number:03d}", name=field_name(number, locale), value=text)
-        for number, text in sorted(fields.items())
-    ]
-    return MessageView(direction=direction, mti=mti, fields=shown, reconstructed=reconstructed)
-
-
-def _answer_mti(mti: str) -> str:
-    # The third digit's next odd value is the answer: 0100 -> 0110, 0420 -> 0430.
-    return f"{mti[:2]}{int(mti[2]) | 1}{'0' if mti[3:] == '1' else mti[3:]}" if mti[2:3].isdigit() else mti
-
-
-def _fields(packed: bytes) -> dict[int, str]:
-    try:
-        return msgspec.msgpack.decode(packed, type=dict[int, str])
-    except msgspec.DecodeError:
-        return {}
-
-
-def _exchange(packed: bytes | None) -> list[dict[int, str]]:
-    if not packed:
-        return []
-    try:
-        return msgspec.msgpack.decode(packed, type=list[dict[int, str]])
-    except msgspec.DecodeError:
-        return []

@@ -57,7 +57,7 @@ _LEVEL_WORDS: Final[dict[LevelOf, tuple[str, str]]] = {
 class Counted(msgspec.Struct, frozen=True):
     """Decided payments around the transaction and in the usual span before, and those of them that were declined.
 
-    What got no answer is unknown: it is in neither count, and stands beside them.
+    What got no answer that can be used is unknown: it is in neither count, and stands beside them.
     """
 
     recent_count: int
@@ -102,7 +102,7 @@ def verdict_of(counted: Counted) -> LevelVerdict:
 
 
 def level_text(of: LevelOf, counted: Counted, *, time_zone: str, english: bool) -> str:
-    """Return one level in a sentence with its figures, and in a second one what got no answer."""
+    """Return one level in a sentence with its figures, and in a second one what has an unknown result."""
     return _declines_text(of, counted, time_zone, english=english) + _unknown_text(counted, english=english)
 
 
@@ -137,12 +137,14 @@ def _unknown_text(counted: Counted, *, english: bool) -> str:
         case 0:
             return ""
         case 1:
-            return " One payment got no answer." if english else " Un paiement est resté sans réponse."
+            return (
+                " One payment has an unknown result." if english else " Un paiement est au résultat inconnu."
+            )
         case count:
             return (
-                f" {count} payments got no answer."
+                f" {count} payments have an unknown result."
                 if english
-                else f" {count} paiements sont restés sans réponse."
+                else f" {count} paiements sont au résultat inconnu."
             )
 
 

@@ -16,6 +16,7 @@ from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.reasons import Reason
 from core.transactions.engine.store import queries as engine_queries
+from core.transactions.rules import SWEPT
 from core.transactions.upkeep.store import queries
 from core.values.clock import Clock, to_unix_us
 
@@ -110,7 +111,7 @@ class Sweeper:
             [row["id"] for row in rows],
             [row["business_date"].toordinal() for row in rows],
             [int(Reason.HOST_NO_REPLY)] * len(rows),
-            ["sweeper"] * len(rows),
+            [SWEPT] * len(rows),
             [None] * len(rows),
             [""] * len(rows),
         )

@@ -18,9 +18,14 @@ def told(action: str, fields: dict[str, str]) -> tuple[str, Json] | None:
             mention = fields.get("mention", "")
             return "comment", {"body": comment, "mentions": [mention] if mention else []}
         case "take":
-            return "assign", {"assignee": "me"}
+            return "assign", {"assignee": "me", "seen_assignee": fields.get("seen") or None}
         case "assign":
-            return "assign", {"assignee": fields.get("assignee") or None, "comment": comment}
+            seen = fields.get("seen") or None
+            return "assign", {
+                "assignee": fields.get("assignee") or None,
+                "comment": comment,
+                "seen_assignee": seen,
+            }
         case "status":
             return "move", {"status": fields.get("status", ""), "comment": comment}
         case "reopen":

@@ -28,8 +28,12 @@ async def terminals_page(desk: Desk) -> Response[bytes]:
         if query.get(name)
     ]
     opened = query.get("open", "")
-    listed, record = await asyncio.gather(
+    leaves_out = bool(query.get("query")) and not query.get("condition") and not query.get("cursor")
+    listed, retired, record = await asyncio.gather(
         desk.gateway.get("/v1/terminals", [*parameters, ("limit", str(PAGE_ROWS))]),
+        desk.gateway.get("/v1/terminals", [*parameters, ("condition", "retired"), ("limit", "1")])
+        if leaves_out
+        else asyncio.sleep(0, {"data": []}),
         _load(desk, opened) if opened.startswith("ter_") else asyncio.sleep(0, None),
     )
     return desk.page(
@@ -40,6 +44,7 @@ async def terminals_page(desk: Desk) -> Response[bytes]:
         store=query.get("store", ""),
         wanted={name: query.get(name, "") for name in ("department", "service", "condition")},
         conditions=assigning.CONDITIONS,
+        retired_match=bool(retired["data"]),
         record=record,
     )
 

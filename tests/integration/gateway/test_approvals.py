@@ -68,6 +68,25 @@ async def test_two_person_refund_is_asked_by_one_and_approved_by_another(
         assert [one["decided_by"]["name"] for one in listed.json()["data"]] == ["Samuel Okoye"]
 
 
+async def test_whoever_asked_is_told_of_the_decision(
+    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
+) -> None:
+    async with (
+        desk_stack.client(await desk_stack.log_in(ASKER)) as asker,
+        desk_stack.client(await desk_stack.log_in(APPROVER)) as approver,
+    ):
+        await asker.post("/v1/notices/read", json={"ids": None})
+        for act, body in (("approve", {}), ("refuse", {"reason": "no receipt"})):
+            wish = (await ask(asker, await captured(rows))).json()["id"]
+            for _ in range(2):
+                answer = await approver.post(f"/v1/approvals/{wish}/{act}", json=body)
+                assert answer.status_code == 200, answer.text
+        told = (await asker.get("/v1/notices", params={"unread": True})).json()["data"]
+    assert [one["kind"] for one in told] == ["approval_refused", "approval_approved"]
+    assert {one["facts"]["by"] for one in told} == {"Samuel Okoye"}
+    assert {one["link"] for one in told} == {"/approvals?view=asked"}
+
+
 async def test_a_large_refund_in_small_parts_takes_two_people_all_the_same(
     desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
 ) -> None:

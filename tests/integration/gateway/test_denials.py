@@ -97,6 +97,25 @@ async def test_a_minute_of_refusals_is_told_with_its_count(
         assert [one["count"] for one in await refusals_of(rows, agent_id)] == [1, 4, 3, 1]
 
 
+async def test_refusals_of_two_operations_under_one_right_are_counted_apart(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    agent_id = uuid.uuid4().bytes
+    async with asyncpg.create_pool(desk_stack.database.dsn, min_size=1, max_size=2) as pool:
+        denials = Denials(pool, FixedClock(NOW))
+        for door in ("grants_add", "views_list", "grants_add", "views_list", "views_list"):
+            await denials.note(
+                signed_in(agent_id=agent_id), NotPermitted(Permission.GRANTS_WRITE.value), door
+            )
+        await denials.tell(all_of_it=True)
+    assert [(one["door"], one["count"]) for one in await refusals_of(rows, agent_id)] == [
+        ("grants_add", 1),
+        ("views_list", 1),
+        ("grants_add", 1),
+        ("views_list", 2),
+    ]
+
+
 async def test_what_the_database_does_not_take_is_told_later(
     desk_stack: DeskStack, rows: asyncpg.Connection
 ) -> None:

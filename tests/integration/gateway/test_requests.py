@@ -364,3 +364,60 @@ async def test_the_demonstration_s_requests_are_added_once(rows: asyncpg.Connect
         assert await rows.fetchval("SELECT count(*) FROM request WHERE title LIKE 'Client débité%'") == 1
     finally:
         await change.rollback()
+
+
+async def test_a_request_that_somebody_took_a_moment_before_is_not_taken_from_them_unseen(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    hotline, admin = await people(HOTLINE), await people(ADMIN)
+    store, _ = await store_of(rows, "Paris")
+    made = await make(await people(SELLER), title="Qui la prend ?", store=store)
+    path = f"/v1/requests/{made['request']['id']}/assign"
+    first = await hotline.post(path, json={"assignee": "me"})
+    assert first.status_code == 200, first.text
+    assert (await hotline.post(path, json={"assignee": "me"})).status_code == 200, "one's own repeat"
+    for body in ({"assignee": "me"}, {"assignee": None}, {"assignee": await agent_of(rows, ADMIN)}):
+        second = await admin.post(path, json=body)
+        assert (second.status_code, second.json()["code"]) == (409, "done_by_another")
+        assert "Inès Marchand" in second.json()["detail"]
+    holder = (await admin.get(path.removesuffix("/assign"))).json()["request"]["assignee"]["name"]
+    assert holder == "Inès Marchand"
+
+
+async def test_whoever_loses_a_request_is_told_who_took_it(people: People, rows: asyncpg.Connection) -> None:
+    hotline, admin = await people(HOTLINE), await people(ADMIN)
+    store, _ = await store_of(rows, "Paris")
+    made = await make(await people(SELLER), title="Je la reprends", store=store)
+    path = f"/v1/requests/{made['request']['id']}/assign"
+    holder = await agent_of(rows, HOTLINE)
+    for wish, kind in (
+        ({"assignee": "me"}, "request_taken"),
+        ({"assignee": await agent_of(rows, SELLER)}, "request_moved"),
+        ({"assignee": None}, "request_given_back"),
+    ):
+        standing = (await admin.get(path.removesuffix("/assign"))).json()["request"]["assignee"]
+        back = {"assignee": holder, "seen_assignee": standing and standing["id"]}
+        assert (await admin.post(path, json=back)).status_code == 200
+        await hotline.post("/v1/notices/read", json={"ids": None})
+        taken = await admin.post(path, json={**wish, "seen_assignee": holder})
+        assert taken.status_code == 200, taken.text
+        bell = (await hotline.get("/v1/notices", params={"unread": True})).json()
+        assert [one["kind"] for one in bell["data"]] == [kind]
+        assert bell["data"][0]["link"] == f"/requests/{made['request']['code']}"
+
+
+async def test_who_may_not_see_a_request_is_not_mentioned_in_it_without_a_word(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    store, _ = await store_of(rows, "Paris")
+    hotline, technician = await people(HOTLINE), await people(TECHNICIAN)
+    await technician.post("/v1/notices/read", json={"ids": None})
+    path = f"/v1/requests/{(await make(hotline, store=store))['request']['id']}"
+    refused = await hotline.post(f"{path}/comment", json={"body": "@technicien, @admin : à voir demain"})
+    assert refused.status_code == 422, refused.text
+    (error,) = refused.json()["errors"]
+    assert (error["field"], error["code"], error["detail"]) == ("body", "mention_unseen", "Théo Garnier")
+    assert [one["kind"] for one in (await hotline.get(path)).json()["entries"]] == ["created"]
+    assert (await technician.get("/v1/notices", params={"unread": True})).json()["data"] == []
+    said = await hotline.post(f"{path}/comment", json={"body": "@admin rendez-vous @midi, info@example.com"})
+    assert said.status_code == 200, "what names nobody is text"

@@ -116,6 +116,12 @@ async def test_an_alert_opens_once_says_what_is_usual_and_recovers_well_below_it
         address = f"/v1/alerts/{alert['id']}"
         noted = await client.post(f"{address}/acknowledge", json={"note": "la banque est prévenue"})
         assert noted.json()["acknowledged_by"]["name"] == "Samuel Okoye"
+        again = await client.post(f"{address}/acknowledge", json={"note": "la banque a rappelé"})
+        assert again.status_code == 200, "one's own repeat"
+        async with desk_stack.client(await desk_stack.log_in()) as other:
+            second = await other.post(f"{address}/acknowledge", json={"note": "je m'en occupe"})
+            assert (second.status_code, second.json()["code"]) == (409, "done_by_another")
+            assert "Samuel Okoye" in second.json()["detail"]
         assert await open_alerts_count(places.pool, EVERYTHING, now) == 0
         # 36 % is under the threshold and above its four fifths: nothing is over yet.
         await places.count("75", at=now - timedelta(minutes=2), approved=8)
@@ -128,7 +134,12 @@ async def test_an_alert_opens_once_says_what_is_usual_and_recovers_well_below_it
         detail = (await client.get(address)).json()
         late = await client.post(f"{address}/acknowledge", json={"note": "too late"})
     assert (over["id"], over["state"]) == (alert["id"], "recovered")
-    assert [line["kind"] for line in detail["history"]] == ["opened", "acknowledged", "recovered"]
+    assert [line["kind"] for line in detail["history"]] == [
+        "opened",
+        "acknowledged",
+        "acknowledged",
+        "recovered",
+    ]
     assert detail["history"][1]["note"] == "la banque est prévenue"
     assert (late.status_code, late.json()["code"]) == (409, "alert_recovered")
 
@@ -280,3 +291,27 @@ async def test_the_demonstration_is_seeded_once(desk_stack: DeskStack, rows: asy
         assert once is not None
         assert once[0] >= 1
         assert once[1] == 2
+
+
+async def test_an_english_reader_reads_alerts_and_rules_in_english(
+    desk_stack: DeskStack, places: Places
+) -> None:
+    await places.count("75", at=datetime.now(UTC) - timedelta(minutes=1), approved=10, declined=20)
+    token = await desk_stack.log_in(SUPERVISOR)
+    async with (
+        desk_stack.client(token, **{"Accept-Language": "en"}) as english,
+        desk_stack.client(token, **{"Accept-Language": "fr"}) as french,
+    ):
+        await english.post("/v1/alert-rules", json=_rule() | {"name": "Unusual declines at a store"})
+        assert await places.watch.round() == 1
+        for client, name in (
+            (english, "Unusual declines at a store"),
+            (french, "Refus inhabituels dans un magasin"),
+        ):
+            (alert,) = (await client.get("/v1/alerts")).json()["data"]
+            detail = (await client.get(f"/v1/alerts/{alert['id']}")).json()
+            home = (await client.get("/v1/home")).json()
+            rules = (await client.get("/v1/alert-rules")).json()["data"]
+            assert (alert["rule_name"], detail["alert"]["rule_name"]) == (name, name)
+            assert name in {rule["name"] for rule in rules}
+            assert name in str(home)

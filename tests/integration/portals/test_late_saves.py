@@ -146,3 +146,38 @@ async def test_what_both_changed_is_set_side_by_side(walk: Walk, name: str) -> N
 def test_no_page_has_a_mechanism_of_its_own() -> None:
     for path in sorted(_AGENT.rglob("*.html")):
         assert 'name="was_' not in path.read_text(encoding="utf-8"), path
+
+
+async def test_a_block_on_what_a_colleague_has_blocked_says_who_was_faster(walk: Walk) -> None:
+    edit = Edit(("/stores", r"/stores/sto_\w+"), r"/stores/sto_\w+/block", ("reason", ""), ("reason", ""))
+    path, page, action = await _open(walk, edit)
+    first = await _post(walk, action, _typed(page, action, "reason", "vol du terminal"))
+    assert first.status_code == 303, first.text[:2000]
+    second = await _post(walk, action, _typed(page, action, "reason", "fermeture définitive"))
+    assert second.status_code == 422
+    assert re.search(r"déjà en place[^<]*, \d\d/\d\d \d\d:\d\d", second.text), "who blocked it, and when"
+    unblock = next(one for one in Forms(await _get(walk, path)).of if one.endswith("/unblock"))
+    lifted = await _post(walk, unblock, _typed(await _get(walk, path), unblock, "reason", "essai terminé"))
+    assert lifted.status_code == 303
+
+
+async def test_taking_a_request_from_a_page_that_is_too_old_says_who_took_it(walk: Walk) -> None:
+    edit = Edit(
+        ("/requests?box=all", r"/requests/[A-Z]+-?\d[\w-]*"), r"/requests/[\w-]+/assign", ("", ""), ("", "")
+    )
+    path, page, action = await _open(walk, edit)
+    fields = Forms(page).of[action]
+    seen = dict(fields)["seen"]
+    people = re.findall(r'<option value="(agt_\w+)"', page)
+    other, third = [one for one in dict.fromkeys(people) if one != seen][:2]
+    given = await _post(walk, action, _typed(page, action, "assignee", other))
+    assert given.status_code == 303, given.text[:2000]
+    late = await _post(walk, action, [
+        (name, {"assignee": third, "once": "late"}.get(name, value)) for name, value in fields
+    ])  # fmt: skip
+    assert late.status_code == 409
+    assert "Déjà" in late.text or "déjà fait" in late.text
+    assert dict(Forms(late.text).of[action])["seen"] == other, "the page that comes back knows who has it"
+    again = await _post(walk, action, _typed(late.text, action, "assignee", third))
+    assert again.status_code == 303, "whoever has seen it may take it"
+    assert dict(Forms(await _get(walk, path)).of[action])["seen"] == third

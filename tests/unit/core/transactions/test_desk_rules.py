@@ -23,6 +23,8 @@ from core.transactions.desk.rules import (
     hops_of,
     refund_action,
 )
+from core.transactions.reasons_kinds import words_of
+from core.transactions.rules import UNKNOWN_REASONS
 from core.values.ids import lowest_id
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -100,7 +102,7 @@ def test_nobody_is_told_that_nothing_is_charged_before_the_acquirer_has_said_so(
         assert said is not None
         assert "may still" in said or "peut encore" in said
     actions = actions_of(payment, [delivery], may_refund=True, may_cancel=True)
-    assert actions.why == "reversal_unconfirmed"
+    assert actions.why == ("reversal_closed" if delivery.closed else "reversal_unconfirmed")
 
 
 def test_an_answer_that_cannot_be_used_is_not_called_none() -> None:
@@ -201,3 +203,123 @@ def test_a_reversal_that_the_acquirer_refuses_has_one_next_step() -> None:
     )
     assert refused.next_step == "Signalez la référence à l’acquéreur : il répond et refuse."
     assert "Rien à faire" not in refused.next_step
+
+
+def test_a_timeout_after_sending_is_the_hosts_wait_and_not_the_links() -> None:
+    silent = changed(
+        state=State.UNKNOWN, reason=Reason.HOST_NO_REPLY, host_sent_us=None, host_replied_us=None
+    )
+    for standing in (
+        silent,
+        msgspec.structs.replace(silent, state=State.REVERSED),
+        msgspec.structs.replace(silent, state=State.REVERSED, reason=Reason.REVERSED_BY_TERMINAL),
+    ):
+        assert [(hop.name, hop.ok) for hop in hops_of(standing)][1:] == [("host", False)]
+    nothing_sent = msgspec.structs.replace(silent, state=State.DECLINED, reason=Reason.HOST_UNREACHABLE)
+    assert [(hop.name, hop.ok) for hop in hops_of(nothing_sent)][1:] == [("wait_for_link", False)]
+
+
+def test_a_reversal_that_a_person_closed_sends_nobody_to_a_list_where_it_does_not_stand() -> None:
+    closed = msgspec.structs.replace(REVERSAL, accepted_at=NOW, closed=True, last_result="code 57")
+    standing = changed(state=State.REVERSED, reason=Reason.HOST_NO_REPLY)
+    why = actions_of(standing, [closed], may_refund=True, may_cancel=True).why
+    assert why == "reversal_closed"
+    words = tomllib.loads((Path(__file__).parents[4] / "portals/kit/words/transactions.toml").read_text())
+    assert all("vérifier »" not in text and "To check" not in text for text in words["why"][why])
+
+
+OF_A_PAYMENT = (
+    "paiement peut être refait",
+    "payment can be made again",
+    "Refaites le paiement",
+    "Make the payment again",
+)
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+@pytest.mark.parametrize("reason", [*sorted(UNKNOWN_REASONS), Reason.PARTIAL_APPROVAL])
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.REVERSED])
+def test_a_refund_without_an_answer_is_not_spoken_of_as_a_payment(
+    locale: str, reason: Reason, state: State
+) -> None:
+    refund = changed(kind=Kind.REFUND, state=state, reason=reason)
+    told = diagnosis_of(refund, [], locale=locale, now=NOW)
+    assert ("remboursé" if locale == "fr" else "refunded") in told.next_step
+    said = customer_of(changed(kind=Kind.REFUND, state=State.UNKNOWN, reason=reason), [], locale=locale)
+    assert said is not None
+    for text in (told.explanation, told.next_step, said):
+        assert "débité" not in text
+        assert "charged" not in text
+        assert all(words not in text for words in OF_A_PAYMENT)
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+@pytest.mark.parametrize("reason", list(Reason))
+def test_no_reason_of_a_refund_offers_the_customer_another_card_or_a_new_payment(
+    locale: str, reason: Reason
+) -> None:
+    words = words_of(reason, kind=Kind.REFUND, state=State.DECLINED, locale=locale)
+    for text in (words.customer, words.next_step):
+        for wrong in (
+            "autre carte", "another card", "nouveau paiement", "new payment", "le paiement", "the payment again",
+            "ce paiement", "this payment", "débité", "charged", "Paiement accepté", "Payment accepted",
+            "votre banque", "your bank", "carte a expiré",
+        ):  # fmt: skip
+            if reason != Reason.ORIGINAL_NOT_FOUND and "d’origine" not in text and "original" not in text:
+                assert wrong.lower() not in text.lower(), (reason, text)
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_each_kind_says_what_was_accepted(locale: str) -> None:
+    bank = "La banque du porteur a accepté." if locale == "fr" else "The cardholder’s bank accepted."
+    said = {
+        kind: words_of(Reason.APPROVED, kind=kind, state=State.APPROVED, locale=locale).agent for kind in Kind
+    }
+    assert [kind for kind, agent in said.items() if agent == bank] == [Kind.PURCHASE]
+    assert len(set(said.values())) == len(Kind)
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind.VERIFICATION, Kind.AUTHORISATION, Kind.COMPLETION, Kind.ADVICE, Kind.REFUND]
+)
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_what_was_taken_back_is_named_by_its_kind(kind: Kind, locale: str) -> None:
+    told = diagnosis_of(
+        changed(kind=kind, state=State.REVERSED, reason=Reason.HOST_NO_REPLY), [], locale=locale, now=NOW
+    )
+    word = {
+        Kind.VERIFICATION: ("vérification", "verification"),
+        Kind.AUTHORISATION: ("autorisation", "authorisation"),
+        Kind.COMPLETION: ("finalisation", "completion"),
+        Kind.ADVICE: ("paiement", "payment"),
+        Kind.REFUND: ("remboursement", "refund"),
+    }[kind][locale == "en"]
+    assert word in told.next_step
+
+
+def test_part_of_a_payment_that_the_terminal_was_not_told_of_is_not_said_to_be_accepted() -> None:
+    said = customer_of(changed(state=State.UNKNOWN, reason=Reason.PARTIAL_APPROVAL), [], locale="fr")
+    assert said is not None
+    assert "Payez le reste" not in said
+    stands = changed(state=State.PARTIALLY_APPROVED, reason=Reason.PARTIAL_APPROVAL)
+    assert "Payez le reste" in (customer_of(stands, [], locale="fr") or "")
+
+
+@pytest.mark.parametrize("reason", [*sorted(UNKNOWN_REASONS), Reason.PARTIAL_APPROVAL])
+def test_only_what_got_no_answer_is_called_unanswered(reason: Reason) -> None:
+    for locale, unanswered in (("fr", "Sans réponse"), ("en", "No answer")):
+        told = diagnosis_of(changed(state=State.REVERSED, reason=reason), [], locale=locale, now=NOW)
+        assert (unanswered in told.title) == (reason == Reason.HOST_NO_REPLY)
+
+
+def test_the_figure_of_unknown_results_is_not_named_after_one_of_their_causes() -> None:
+    words = Path(__file__).parents[4] / "portals/kit/words"
+    named = [
+        tomllib.loads((words / "transactions.toml").read_text())[group]["unknown"]
+        for group in ("counter", "chart")
+    ]
+    assert named == [["Résultat inconnu", "Unknown result"]] * 2
+    figures = (Path(__file__).parents[4] / "docs/figures.md").read_text()
+    (line,) = [line for line in figures.splitlines() if line.startswith("| unknown |")]
+    assert "résultat inconnu" in line
+    assert "a code that we do not know" in line
