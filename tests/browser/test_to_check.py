@@ -75,8 +75,16 @@ async def test_each_row_says_what_happened_and_the_page_is_accessible(
     page = await shown(browser, stack, logged_in, look, "/to-check")
     said = "\n".join(await page.locator(".approval h2").all_inner_texts())
     for sentence in {
-        "fr": ("dépasse le plafond", "(montant) : rien n’a été annulé", "porte une date impossible ou invraisemblable"),
-        "en": ("above the limit", "(amount): nothing was reversed", "a date that is impossible or cannot be right"),
+        "fr": (
+            "dépasse le plafond",
+            "(montant) : rien n’a été annulé",
+            "porte une date impossible ou invraisemblable",
+        ),
+        "en": (
+            "above the limit",
+            "(amount): nothing was reversed",
+            "a date that is impossible or cannot be right",
+        ),
     }[look[2]]:
         assert sentence.replace(" :", "\N{NO-BREAK SPACE}:") in said
     assert await page.locator(".approval a[href^='/terminals/ter_']").count() >= 3
