@@ -17,11 +17,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         END
 $$;
 
--- A repeat finds its first sending by its own number and that of its original.
-CREATE INDEX reversal_numbered ON reversal (terminal_id, message_class, stan, own_stan) WHERE attempt_id IS NOT NULL;
 
 -- migrate:down
-DROP INDEX reversal_numbered;
 CREATE OR REPLACE FUNCTION forestalls(
     said reversal, sent_at text, local_time text, business_date date, amount_minor bigint, currency text,
     card_fingerprint bigint, received_at timestamptz, zone text

@@ -73,7 +73,7 @@ WHERE terminal_id = $2 AND said = $3 AND reason = :Reason.APPROVED AND attempt_i
 RETURNING attempt_id, attempt_date;
 
 -- name: find_first_sending
--- reversal_numbered: what a reversal under the same own number has taken back of the same number, the last one first.
+-- reversal_once by its first column, for a terminal has few: what a reversal under the same own number has taken back of the same number, the last one first.
 SELECT r.id, r.said, r.attempt_id, r.attempt_date, r.replacement_minor FROM reversal AS r
 WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.own_stan = $4
     AND r.reason = :Reason.APPROVED AND r.attempt_id IS NOT NULL
