@@ -50,6 +50,8 @@ NO_PAGES: Final = {
     "/brand/style.css": "a style sheet",
     "/brand/logo": "a picture",
     "/session": "JSON for a script that asks whether the session stands",
+    "/contacts/{contact_id}/remove": "asks whose it is, and leads there",
+    "/services": "leads to the stores",
     "/login/sign-on": "leads to the identity provider",
     "/login/sign-on/back": "comes back from the identity provider",
     "/live": "a stream of events",
