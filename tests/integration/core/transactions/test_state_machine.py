@@ -243,7 +243,8 @@ class EngineMachine(RuleBasedStateMachine):
             **{
                 **self._clock(),
                 # Days of their own, or two of them would be one message by number and day.
-                "business_date": self.world.today() - self.reset_stans,
+                # The day of a store overseas may be the one before that of Paris.
+                "business_date": self.world.today() - 1 - self.reset_stans,
                 "transmitted_at": f"{earlier.transmitted_at[:6]}{self.reset_stans % 15:02d}{self.reset_stans:02d}",
             },
         )
