@@ -67,6 +67,12 @@ class Kit:
             undefined=jinja2.ChainableUndefined,
             auto_reload=False,
         )
+        # Words of scripts are most of a page's JSON: written out, they take half of what escapes take.
+        self._templates.policies["json.dumps_kwargs"] = {
+            "sort_keys": True,
+            "ensure_ascii": False,
+            "separators": (",", ":"),
+        }
         self._templates.globals.update(icon=self._icon, asset=assets.url)
         self._compile_templates()
         self._crowded = {
