@@ -175,7 +175,7 @@ class _Run:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "edge.simulators.load",
+            "deploy.sandbox.simulators.load",
             "--address",
             self._stack.address("edge"),
             "--count",

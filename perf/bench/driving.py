@@ -51,7 +51,7 @@ class Payments:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "edge.simulators.load",
+            "deploy.sandbox.simulators.load",
             "--address",
             self._stack.address("edge"),
             "--count",

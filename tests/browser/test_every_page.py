@@ -28,7 +28,7 @@ from deploy.local.cli.common import Common
 from deploy.local.cli.exchange import Where, session
 from deploy.local.postgres import OWNER_ROLE
 from deploy.local.stack import LocalStack
-from edge.simulators.cards import card_named
+from deploy.sandbox.simulators.cards import card_named
 from portals.agent.app import compose, make_kit
 from portals.agent.settings import from_environment
 from portals.assets.build import build

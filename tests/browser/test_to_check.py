@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, StorageState
 from deploy.local.cli.common import Common
 from deploy.local.cli.exchange import Where, session
 from deploy.local.stack import LocalStack
-from edge.simulators.cards import card_named
+from deploy.sandbox.simulators.cards import card_named
 from portals.assets.build import build
 from tests.browser.conftest import log_in
 

@@ -22,9 +22,9 @@ from deploy.local.http_get import http_get
 from deploy.local.python_process import PythonProcess
 from deploy.local.stack import LocalStack
 from deploy.local.subjects import ALLOWANCES, inbox_prefix
-from edge.simulators.fleet.estate import Estate, Plan
-from edge.simulators.fleet.tally import Summary
-from edge.simulators.requests import Identity
+from deploy.sandbox.simulators.fleet.estate import Estate, Plan
+from deploy.sandbox.simulators.fleet.tally import Summary
+from deploy.sandbox.simulators.requests import Identity
 from tests.support.servers import STAND_IN
 
 PROCESSES = {"edge", "acquirer", "core-engine", "core-desk", "core-worker"}

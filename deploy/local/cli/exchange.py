@@ -21,13 +21,13 @@ from deploy.local.cli.exchange_words import words
 from deploy.local.data_folder import check_readable
 from deploy.local.errors import Misused
 from deploy.local.state_file import read_state
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import CardUnknown, TestCard, card_named
+from deploy.sandbox.simulators.requests import Identity
+from deploy.sandbox.simulators.stans import StanFile, Stans, StansExhausted
+from deploy.sandbox.simulators.terminal import Exchange, LinkLost, SignOnRefused, Terminal
 from edge.dialects import DIALECTS
 from edge.protocol.masking import describe
-from edge.simulators import requests
-from edge.simulators.cards import CardUnknown, TestCard, card_named
-from edge.simulators.requests import Identity
-from edge.simulators.stans import StanFile, Stans, StansExhausted
-from edge.simulators.terminal import Exchange, LinkLost, SignOnRefused, Terminal
 from edge.translate.reasons import UNAVAILABLE, reason_of_answer, reason_of_host
 
 if TYPE_CHECKING:

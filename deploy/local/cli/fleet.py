@@ -16,11 +16,11 @@ from deploy.local.cli.exchange import STAN_FILE, client_context, read_address
 from deploy.local.cli.exchange_words import words
 from deploy.local.errors import Misused
 from deploy.local.postgres import CORE_ROLE, PostgresServer
-from edge.simulators.fleet.estate import Estate, Plan
-from edge.simulators.requests import Identity
+from deploy.sandbox.simulators.fleet.estate import Estate, Plan
+from deploy.sandbox.simulators.requests import Identity
 
 if TYPE_CHECKING:
-    from edge.simulators.fleet.tally import Summary
+    from deploy.sandbox.simulators.fleet.tally import Summary
 
 app = App(name="guichet fleet", help="Behave like an estate of terminals.")
 

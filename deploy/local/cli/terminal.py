@@ -23,9 +23,9 @@ from deploy.local.cli.exchange import (
     show,
 )
 from deploy.local.errors import Misused
-from edge.simulators.cards import TestCard
-from edge.simulators.requests import PURCHASE, REFUND, DayTotals
-from edge.simulators.terminal import Payment, Terminal
+from deploy.sandbox.simulators.cards import TestCard
+from deploy.sandbox.simulators.requests import PURCHASE, REFUND, DayTotals
+from deploy.sandbox.simulators.terminal import Payment, Terminal
 
 app = App(
     name="guichet terminal", help="Make one real exchange as a payment terminal; cards: docs/sandbox.md."

@@ -15,7 +15,7 @@ from deploy.local.cli.common import COMMON, Common
 from deploy.local.cli.verify_sources import acquirer_book, journal_facts
 from deploy.local.errors import LocalError
 from deploy.local.postgres import CORE_ROLE, PostgresServer
-from edge.simulators.book import BookDamaged
+from deploy.sandbox.simulators.book import BookDamaged
 
 app = App(name="guichet verify", help="Check every invariant on the running system.")
 

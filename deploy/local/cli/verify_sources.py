@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from core.verify.model import HostBook, HostEntry, TerminalFact
-from edge.simulators.book import (
+from deploy.sandbox.simulators.book import (
     FILE_NAME,
     BookDamaged,
     Entry,
@@ -22,8 +22,8 @@ from edge.simulators.book import (
     parse_fact,
     read_lines,
 )
-from edge.simulators.book import Fact as BookFact
-from edge.simulators.journal import read_journal
+from deploy.sandbox.simulators.book import Fact as BookFact
+from deploy.sandbox.simulators.journal import read_journal
 
 _NOTHING: Final = ""
 

@@ -10,9 +10,9 @@ from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from core.values.ids import rrn_of
-from edge.simulators import requests
-from edge.simulators.cards import CARDS
-from edge.simulators.requests import DayTotals, Identity
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import CARDS
+from deploy.sandbox.simulators.requests import DayTotals, Identity
 from tests.integration.edge.conftest import IDENTITY, House, now, until
 from tests.integration.edge.stand_in import approve
 

@@ -14,7 +14,7 @@ import pytest
 from deploy.local.cli.main import main
 from deploy.local.error_words import ERROR_WORDS
 from deploy.local.errors import LocalError
-from edge.simulators.terminal import LossKind
+from deploy.sandbox.simulators.terminal import LossKind
 from tests.support.wording import FOREIGN
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,4 +1,4 @@
-"""`python -m edge.simulators.acquirer`: the host as a process, configured by its environment.
+"""`python -m deploy.sandbox.simulators.acquirer`: the host as a process, configured by its environment.
 
 GUICHET_ACQUIRER_PORT, GUICHET_ACQUIRER_PORT_SECONDARY: links; GUICHET_CONTROL_PORT: control API;
 GUICHET_HEALTH_PORT: the same, for probes; GUICHET_BOOK_DIR: the book; GUICHET_ACQUIRER_DELAY_MS: delay before every answer (0); GUICHET_ACQUIRER_LATE_MS: wait of late replies.
@@ -13,11 +13,11 @@ import sys
 
 import uvloop
 
-from edge.simulators.acquirer.control import Control
-from edge.simulators.acquirer.links import Acquirer, HostSide
-from edge.simulators.book import Book, BookDamaged, BookTaken
-from edge.simulators.script import LATE_MS, Overrides
-from edge.simulators.small_http import serve
+from deploy.sandbox.simulators.acquirer.control import Control
+from deploy.sandbox.simulators.acquirer.links import Acquirer, HostSide
+from deploy.sandbox.simulators.book import Book, BookDamaged, BookTaken
+from deploy.sandbox.simulators.script import LATE_MS, Overrides
+from deploy.sandbox.simulators.small_http import serve
 
 EX_CONFIG = 78
 HOST = "127.0.0.1"

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import LOAD_AMOUNTS, LOAD_CARDS, load_amount_minor, load_pan, luhn_valid
+from deploy.sandbox.simulators.load import load_terminals
+from deploy.sandbox.simulators.load_frames import AnswerReader, FrameWriter, clock_parts
+from deploy.sandbox.simulators.requests import Identity, Moment
 from edge.dialects import DIALECTS
 from edge.protocol.field import Message
 from edge.protocol.framing import frame
-from edge.simulators import requests
-from edge.simulators.cards import LOAD_AMOUNTS, LOAD_CARDS, load_amount_minor, load_pan, luhn_valid
-from edge.simulators.load import load_terminals
-from edge.simulators.load_frames import AnswerReader, FrameWriter, clock_parts
-from edge.simulators.requests import Identity, Moment
 
 CODEC = DIALECTS["ascii1987"]
 AT = Moment.of(datetime(2026, 11, 22, 10, 15, 30, tzinfo=UTC))

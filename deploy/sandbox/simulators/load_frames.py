@@ -6,12 +6,12 @@ A load generator shares its processors with what it loads, so every microsecond 
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import LOAD_AMOUNTS, LOAD_CARDS, load_amount_minor, load_pan
+from deploy.sandbox.simulators.requests import Identity, Moment
 from edge.dialects import DIALECTS
 from edge.protocol.field import Message
 from edge.protocol.framing import frame
-from edge.simulators import requests
-from edge.simulators.cards import LOAD_AMOUNTS, LOAD_CARDS, load_amount_minor, load_pan
-from edge.simulators.requests import Identity, Moment
 
 _CODEC = DIALECTS["ascii1987"]
 _CHECKS = 64

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from edge.simulators.cards import CARDS
+from deploy.sandbox.simulators.cards import CARDS
 
 ReversalAnswer = Literal["accept", "refuse", "ignore", "refuse_for_good", "no_original"]
 SaysOtherwise = Literal["amount", "currency", "card", "reference", "type"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.simulators.cards import (
+from deploy.sandbox.simulators.cards import (
     CARDS,
     LOAD_AMOUNTS,
     LOAD_CARDS,
@@ -17,7 +17,7 @@ from edge.simulators.cards import (
     load_start,
     luhn_valid,
 )
-from edge.simulators.script import BEHAVIOURS, BY_AMOUNT, BY_PAN
+from deploy.sandbox.simulators.script import BEHAVIOURS, BY_AMOUNT, BY_PAN
 
 SANDBOX = Path(__file__).parents[4] / "docs" / "sandbox.md"
 

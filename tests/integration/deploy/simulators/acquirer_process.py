@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.ports import free_ports
+from deploy.sandbox.simulators.book import Entry, read_book
+from deploy.sandbox.simulators.cards import card_named
 from edge.dialects import DIALECTS
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader, frame
-from edge.simulators.book import Entry, read_book
-from edge.simulators.cards import card_named
 
 CODEC = DIALECTS["ascii1987"]
 LATE_MS = 400
@@ -41,7 +41,9 @@ class AcquirerProcess:
             "GUICHET_ACQUIRER_LATE_MS": str(LATE_MS),
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "edge.simulators.acquirer"], env=environment, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "deploy.sandbox.simulators.acquirer"],
+            env=environment,
+            stderr=subprocess.DEVNULL,
         )
         until = time.monotonic() + START_S
         while True:

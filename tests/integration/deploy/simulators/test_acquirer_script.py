@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from deploy.sandbox.simulators.script import AMOUNT_DECLINES_MINOR, AMOUNT_MANNERS_MINOR, BEHAVIOURS
 from edge.protocol.field import Message
-from edge.simulators.script import AMOUNT_DECLINES_MINOR, AMOUNT_MANNERS_MINOR, BEHAVIOURS
-from tests.integration.simulators.acquirer_process import LATE_MS, AcquirerProcess, Link, purchase, reversal
+from tests.integration.deploy.simulators.acquirer_process import (
+    LATE_MS,
+    AcquirerProcess,
+    Link,
+    purchase,
+    reversal,
+)
 
 SILENCE_S = 0.25
 DECLINES = sorted(name for name, behaviour in BEHAVIOURS.items() if not behaviour.approves)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from deploy.local.cli.main import main
-from tests.integration.simulators.acquirer_process import AcquirerProcess
+from tests.integration.deploy.simulators.acquirer_process import AcquirerProcess
 
 
 class Done(NamedTuple):

@@ -9,12 +9,12 @@ import pytest
 
 from deploy.local.authority import DevelopmentAuthority
 from deploy.local.cli.exchange import client_context
+from deploy.sandbox.simulators.cards import card_named
+from deploy.sandbox.simulators.requests import DayTotals, Identity
+from deploy.sandbox.simulators.stans import StanFile, Stans
+from deploy.sandbox.simulators.terminal import LinkLost, SignOnRefused, Terminal
 from edge.protocol.field import Message
-from edge.simulators.cards import card_named
-from edge.simulators.requests import DayTotals, Identity
-from edge.simulators.stans import StanFile, Stans
-from edge.simulators.terminal import LinkLost, SignOnRefused, Terminal
-from tests.integration.simulators.responder import TinyHost, tiny_host, whole_host
+from tests.integration.deploy.simulators.responder import TinyHost, tiny_host, whole_host
 
 VISA = card_named("approve-visa").pan
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal, TypeAlias, cast
 
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import EXPIRY
+from deploy.sandbox.simulators.requests import DayTotals, Habits, Identity, Moment
+from deploy.sandbox.simulators.stans import Stans
 from edge.dialects import DIALECTS
 from edge.protocol.errors import ProtocolError
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader, frame
 from edge.protocol.message_types import response_mti
-from edge.simulators import requests
-from edge.simulators.cards import EXPIRY
-from edge.simulators.requests import DayTotals, Habits, Identity, Moment
-from edge.simulators.stans import Stans
 
 CONNECT_TIMEOUT_S = 10.0
 REPLY_TIMEOUT_S = 30.0

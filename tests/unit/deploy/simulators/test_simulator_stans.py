@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.simulators.stans import STAN_MAX, StanFile, Stans, StansExhausted, run_offset
+from deploy.sandbox.simulators.stans import STAN_MAX, StanFile, Stans, StansExhausted, run_offset
 
 TODAY = date(2026, 11, 22)
 TOMORROW = date(2026, 11, 23)
@@ -40,7 +40,7 @@ def test_each_terminal_counts_for_itself(tmp_path: Path) -> None:
 def test_processes_at_once_share_nothing(tmp_path: Path) -> None:
     path = tmp_path / "stans.json"
     code = (
-        "import sys; from pathlib import Path; from datetime import date; from edge.simulators.stans import *\n"
+        "import sys; from pathlib import Path; from datetime import date; from deploy.sandbox.simulators.stans import *\n"
         "s = Stans('T1', file=StanFile(Path(sys.argv[1])))\n"
         "print(*(s.take(date(2026, 11, 22)) for _ in range(200)))"
     )

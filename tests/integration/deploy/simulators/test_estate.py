@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.protocol.field import Message
-from edge.simulators.fleet.estate import Estate, Plan
-from edge.simulators.journal import (
+from deploy.sandbox.simulators.fleet.estate import Estate, Plan
+from deploy.sandbox.simulators.journal import (
     ADVICE_ACKNOWLEDGED,
     ANSWERED,
     NO_ANSWER,
@@ -17,9 +16,10 @@ from edge.simulators.journal import (
     Told,
     read_journal,
 )
-from edge.simulators.load import LoadFailed, load_terminals, run_load
-from edge.simulators.requests import Identity
-from tests.integration.simulators.responder import tiny_host, whole_host
+from deploy.sandbox.simulators.load import LoadFailed, load_terminals, run_load
+from deploy.sandbox.simulators.requests import Identity
+from edge.protocol.field import Message
+from tests.integration.deploy.simulators.responder import tiny_host, whole_host
 
 
 def make_plan(port: int, tmp_path: Path, **changes: object) -> Plan:

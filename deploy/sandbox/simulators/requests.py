@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from core.values.zones import zone_of
+from deploy.sandbox.simulators.cards import EXPIRY
 from edge.protocol.field import Message
 from edge.protocol.message_types import ECHO, SIGN_OFF, SIGN_ON
-from edge.simulators.cards import EXPIRY
 
 PURCHASE = "000000"
 REFUND = "200000"

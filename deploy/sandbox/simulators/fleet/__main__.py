@@ -1,4 +1,4 @@
-"""`python -m edge.simulators.fleet`: a small estate in the background of a demonstration.
+"""`python -m deploy.sandbox.simulators.fleet`: a small estate in the background of a demonstration.
 
 GUICHET_EDGE_PORT (required); GUICHET_FLEET_RATE: payments a second (2); GUICHET_FLEET_TERMINALS: their identifiers,
 separated by commas, each possibly followed by `:` and its card acceptor; GUICHET_FLEET_JOURNAL; GUICHET_DATA: where
@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from edge.simulators.fleet.estate import Estate, Plan
-from edge.simulators.requests import Identity
-from edge.simulators.small_http import TEXT, Request, Response, problem, serve
+from deploy.sandbox.simulators.fleet.estate import Estate, Plan
+from deploy.sandbox.simulators.requests import Identity
+from deploy.sandbox.simulators.small_http import TEXT, Request, Response, problem, serve
 
 EX_CONFIG = 78
 HOST = "127.0.0.1"

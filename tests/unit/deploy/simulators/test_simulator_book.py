@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.simulators.book import (
+from deploy.sandbox.simulators.book import (
     CAPTURED,
     DECLINED,
     FILE_NAME,

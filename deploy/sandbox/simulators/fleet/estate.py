@@ -14,13 +14,13 @@ from zlib import crc32
 import msgspec
 
 from core.values.clock import PARIS
-from edge.simulators.cards import CARDS, estate_pan, load_start
-from edge.simulators.fleet.member import Member
-from edge.simulators.fleet.tally import Summary, Tally
-from edge.simulators.journal import Journal, Told
-from edge.simulators.requests import LOAD_TERMINALS_ABOVE, ODD, USUAL, Habits, Identity
-from edge.simulators.stans import StanFile, Stans, run_offset
-from edge.simulators.terminal import Terminal
+from deploy.sandbox.simulators.cards import CARDS, estate_pan, load_start
+from deploy.sandbox.simulators.fleet.member import Member
+from deploy.sandbox.simulators.fleet.tally import Summary, Tally
+from deploy.sandbox.simulators.journal import Journal, Told
+from deploy.sandbox.simulators.requests import LOAD_TERMINALS_ABOVE, ODD, USUAL, Habits, Identity
+from deploy.sandbox.simulators.stans import StanFile, Stans, run_offset
+from deploy.sandbox.simulators.terminal import Terminal
 
 TICK_S = 0.01
 DRAIN_S = 30.0

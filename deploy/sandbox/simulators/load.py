@@ -1,6 +1,6 @@
 """Saturate the edge from many terminals: open loop at a rate, or closed loop with so many payments in flight.
 
-`python -m edge.simulators.load --address 127.0.0.1:PORT --count 500 --in-flight 256 --seconds 20 --json`
+`python -m deploy.sandbox.simulators.load --address 127.0.0.1:PORT --count 500 --in-flight 256 --seconds 20 --json`
 
 One process, one epoll, no event loop above it: a payment costs its two system calls and a few microseconds. A STAN
 and a (card, amount) pair are used once in a run, and with the clock or `stan_from` once a day.
@@ -21,15 +21,15 @@ from pathlib import Path
 import msgspec
 
 from core.values.clock import PARIS
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import LOAD_AMOUNTS, LOAD_CARDS, load_amount_minor, load_start
+from deploy.sandbox.simulators.journal import ANSWERED, NO_ANSWER, Journal, Told
+from deploy.sandbox.simulators.load_frames import AnswerReader, FrameWriter, clock_parts
+from deploy.sandbox.simulators.load_report import LoadReport, Measured, summarise
+from deploy.sandbox.simulators.requests import Identity, Moment
+from deploy.sandbox.simulators.stans import STAN_MAX, run_offset
 from edge.dialects import DIALECTS
 from edge.protocol.framing import FrameReader, frame
-from edge.simulators import requests
-from edge.simulators.cards import LOAD_AMOUNTS, LOAD_CARDS, load_amount_minor, load_start
-from edge.simulators.journal import ANSWERED, NO_ANSWER, Journal, Told
-from edge.simulators.load_frames import AnswerReader, FrameWriter, clock_parts
-from edge.simulators.load_report import LoadReport, Measured, summarise
-from edge.simulators.requests import Identity, Moment
-from edge.simulators.stans import STAN_MAX, run_offset
 
 SIGN_ON_TIMEOUT_S = 15.0
 SIGN_ON_AT_ONCE = 32
@@ -370,7 +370,7 @@ def load_terminals(first: int, count: int, *, acceptors: dict[str, str] | None =
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one load from the command line; mistakes are one line and exit code 2."""
-    parser = argparse.ArgumentParser(prog="edge.simulators.load", description=__doc__)
+    parser = argparse.ArgumentParser(prog="deploy.sandbox.simulators.load", description=__doc__)
     parser.add_argument("--address", required=True, help="host:port of an edge")
     parser.add_argument(
         "--terminals-from", type=int, default=LOAD_TERMINAL_FIRST, help="number of the first terminal"

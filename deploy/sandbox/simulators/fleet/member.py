@@ -10,12 +10,18 @@ from datetime import date, timedelta
 
 import msgspec
 
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.fleet.tally import Tally
+from deploy.sandbox.simulators.journal import (
+    ADVICE_ACKNOWLEDGED,
+    ANSWERED,
+    NO_ANSWER,
+    REVERSAL_ACKNOWLEDGED,
+    Told,
+)
+from deploy.sandbox.simulators.stans import StansExhausted
+from deploy.sandbox.simulators.terminal import Exchange, LinkLost, SignOnRefused, Terminal
 from edge.protocol.field import Message
-from edge.simulators import requests
-from edge.simulators.fleet.tally import Tally
-from edge.simulators.journal import ADVICE_ACKNOWLEDGED, ANSWERED, NO_ANSWER, REVERSAL_ACKNOWLEDGED, Told
-from edge.simulators.stans import StansExhausted
-from edge.simulators.terminal import Exchange, LinkLost, SignOnRefused, Terminal
 
 WAITING_MAX = 500
 """Reversals and advices that a terminal keeps; beyond them it refuses to sell, as real ones do."""

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
+from deploy.sandbox.simulators.acquirer.links import Acquirer, HostSide
+from deploy.sandbox.simulators.book import Book
 from edge.dialects import DIALECTS
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader, frame
 from edge.protocol.message_types import response_mti
-from edge.simulators.acquirer.links import Acquirer, HostSide
-from edge.simulators.book import Book
 
 CODEC = DIALECTS["ascii1987"]
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from edge.simulators.acquirer.links import Acquirer
-from edge.simulators.book import STATES
-from edge.simulators.cards import CardUnknown
-from edge.simulators.script import BEHAVIOURS, Overrides
-from edge.simulators.small_http import TEXT, Request, Response, problem
+from deploy.sandbox.simulators.acquirer.links import Acquirer
+from deploy.sandbox.simulators.book import STATES
+from deploy.sandbox.simulators.cards import CardUnknown
+from deploy.sandbox.simulators.script import BEHAVIOURS, Overrides
+from deploy.sandbox.simulators.small_http import TEXT, Request, Response, problem
 
 PAGE_MAX = 1_000
 PAGE_DEFAULT = 100

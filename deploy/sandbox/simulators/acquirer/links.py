@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable
 from typing import cast
 
+from deploy.sandbox.simulators.acquirer.host import Host, UnknownMessageType, format_error
+from deploy.sandbox.simulators.book import Book
+from deploy.sandbox.simulators.script import APPROVE, Behaviour, Overrides
 from edge.dialects import DIALECTS
 from edge.protocol.errors import FieldMalformed, FrameRefused, MessageMalformed
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader, frame
-from edge.simulators.acquirer.host import Host, UnknownMessageType, format_error
-from edge.simulators.book import Book
-from edge.simulators.script import APPROVE, Behaviour, Overrides
 
 LINKS_MAX = 256
 FRAME_BYTES_MAX = 4096

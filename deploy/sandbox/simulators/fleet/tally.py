@@ -4,7 +4,7 @@ from array import array
 
 import msgspec
 
-from edge.simulators.load_report import percentile_ms
+from deploy.sandbox.simulators.load_report import percentile_ms
 
 LATENCIES_KEPT_MAX = 2_000_000
 

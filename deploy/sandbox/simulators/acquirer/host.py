@@ -10,9 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from edge.dialects import DIALECTS
-from edge.protocol.field import Message
-from edge.simulators.book import (
+from deploy.sandbox.simulators.book import (
     APPROVED,
     CAPTURED,
     DECLINED,
@@ -25,8 +23,8 @@ from edge.simulators.book import (
     letters_of,
     message_key,
 )
-from edge.simulators.cards import card_named
-from edge.simulators.script import (
+from deploy.sandbox.simulators.cards import card_named
+from deploy.sandbox.simulators.script import (
     AMOUNT_INCORRECT_CODE,
     APPROVE,
     BEHAVIOURS,
@@ -45,6 +43,8 @@ from edge.simulators.script import (
     Behaviour,
     Overrides,
 )
+from edge.dialects import DIALECTS
+from edge.protocol.field import Message
 
 REVERSALS_COUNTED_MAX = 50_000
 _ECHOED_IF_PRESENT = (3, 4, 7, 11, 12, 13, 37, 41, 42, 49, 70)
