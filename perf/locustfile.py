@@ -23,8 +23,8 @@ from gevent.lock import RLock
 from locust import FastHttpUser, User, between, constant_throughput, task
 from locust.exception import StopUser
 
-from core.roles.seeding.access import demonstration_code
 from core.values.clock import PARIS
+from deploy.sandbox.demonstration.access import demonstration_code
 from deploy.sandbox.simulators import requests
 from deploy.sandbox.simulators.cards import load_amount_minor, load_pan, load_start
 from deploy.sandbox.simulators.load import LOAD_TERMINAL_FIRST

@@ -156,7 +156,7 @@ class _Run:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "core.seed",
+            "deploy.sandbox.demonstration",
             "--load-terminals",
             str(TERMINALS),
             env={**os.environ, **self._stack.environment("core-engine")},

@@ -155,7 +155,7 @@ class _Run:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "core.roles.seeding.estate",
+            "deploy.sandbox.demonstration.estate",
             *words,
             env={
                 **os.environ,

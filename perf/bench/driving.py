@@ -22,7 +22,7 @@ async def seed_terminals(stack: LocalStack, count: int) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "core.seed",
+        "deploy.sandbox.demonstration",
         "--load-terminals",
         str(count),
         env={**os.environ, **stack.environment("core-engine")},

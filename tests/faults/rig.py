@@ -15,13 +15,13 @@ import asyncpg
 import nats
 from nats.aio.client import Client
 
-from core.roles.seeding.store import seed
 from core.verify.model import Report
 from deploy.local.cli.verify import verify_stack
 from deploy.local.http_get import http_get
 from deploy.local.python_process import PythonProcess
 from deploy.local.stack import LocalStack
 from deploy.local.subjects import ALLOWANCES, inbox_prefix
+from deploy.sandbox.demonstration.store import seed
 from deploy.sandbox.simulators.fleet.estate import Estate, Plan
 from deploy.sandbox.simulators.fleet.tally import Summary
 from deploy.sandbox.simulators.requests import Identity

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from core.roles.seeding.access import demonstration_code
 from deploy.local.cli.common import COMMON, Common
 from deploy.local.errors import LocalError
+from deploy.sandbox.demonstration.access import demonstration_code
 
 app = App(name="guichet code", help="Show the code of a demonstration agent's second factor.")
 

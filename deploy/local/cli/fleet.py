@@ -100,7 +100,7 @@ async def _create_terminals(common: Common, terminals: int) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "core.seed",
+        "deploy.sandbox.demonstration",
         "--load-terminals",
         str(terminals),
         env={**os.environ, "GUICHET_DATABASE_URL": server.dsn(CORE_ROLE), "GUICHET_DATA": str(common.data)},

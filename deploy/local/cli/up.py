@@ -135,7 +135,7 @@ def announce(stack: LocalStack, common: Common) -> None:
 
 
 def demonstration_logins(seeded: dict[str, Any]) -> list[dict[str, str]]:
-    """Return name, role, e-mail and password of each demonstration agent that core.seed printed."""
+    """Return name, role, e-mail and password of each demonstration agent that the demonstration printed."""
     password = str(seeded.get("password", ""))
     return [
         {"name": agent["name"], "role": agent["role"], "email": agent["email"], "password": password}

@@ -37,7 +37,7 @@ class Identity:
 
 
 def demo_acceptor(terminal: str) -> str:
-    """Return the card acceptor that the demonstration's seed gives a terminal, by its number (see core.seed)."""
+    """Return the card acceptor that the demonstration's seed gives a terminal, by its number (see deploy.sandbox.demonstration)."""
     digits = terminal.strip().removeprefix("T")
     if len(digits) != 7 or not digits.isdecimal():
         return ACCEPTOR

@@ -18,8 +18,8 @@ from core.contracts.operations import OPERATIONS
 from core.contracts.permissions import Permission
 from core.contracts.refusals import Refused
 from core.roles.desk import carry_out
-from core.roles.seeding.numbers import siren
 from deploy.local.postgres import PostgresServer
+from deploy.sandbox.demonstration.numbers import siren
 from gateway.operations import shown_as
 from tests.support.walking.operations import Operation, Wanted, operations_of, requests_for
 from tests.support.walking.samples import kind_of
@@ -293,7 +293,9 @@ async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> Non
 async def test_every_kind_of_id_in_an_address_has_a_record_to_walk_to(world: World) -> None:
     wanted = {kind_of(place) or place for operation in _operations(world) for place in operation.places}
     found = set(world.records) | set(KINDS_OF_NO_RECORD)
-    assert wanted - found == set(), "seed one in core/roles/seeding, or name its table in TABLES_OF_KINDS"
+    assert wanted - found == set(), (
+        "seed one in deploy/sandbox/demonstration, or name its table in TABLES_OF_KINDS"
+    )
 
 
 async def test_scope_walk_shows_nothing_to_somebody_out_of_scope(world: World) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urldefrag, urlsplit
 import asyncpg
 import pytest
 
-from core.roles.seeding.demonstration import AGENTS
+from deploy.sandbox.demonstration.demonstration import AGENTS
 from portals.kit.navigation import MAIN, MORE, may_open
 from tests.integration.portals.conftest import Portal, Reader
 

@@ -32,13 +32,13 @@ from core.contracts.desk import Principal
 from core.contracts.states import Kind, State
 from core.identity.api import SessionHandlers, SignedIn, access_settings
 from core.notifications.api import queue_mail
-from core.roles import seeding
 from core.roles.context import RoleContext, Settings
 from core.roles.desk import Desk, operations_of
-from core.roles.seeding.store import seed
 from core.runtime.manifest import Parts, Served
 from core.values.ids import PREFIXES, encode_id
 from deploy.local.postgres import PostgresServer
+from deploy.sandbox import demonstration
+from deploy.sandbox.demonstration.store import seed
 from gateway.app import build_app
 from gateway.core_client import Caller, CoreClient
 from gateway.openapi_page import document_of
@@ -273,9 +273,9 @@ async def walking_world(
 
 
 async def _seed_topics(database: TestDatabase) -> None:
-    """Run every `seed_<topic>(connection)` of the seeding package, so that each topic's records are walked."""
-    for module in sorted(pkgutil.iter_modules(seeding.__path__), key=lambda each: each.name):
-        topic = importlib.import_module(f"core.roles.seeding.{module.name}")
+    """Run every `seed_<topic>(connection)` of the demonstration, so that each topic's records are walked."""
+    for module in sorted(pkgutil.iter_modules(demonstration.__path__), key=lambda each: each.name):
+        topic = importlib.import_module(f"deploy.sandbox.demonstration.{module.name}")
         for name, function in inspect.getmembers(topic, inspect.iscoroutinefunction):
             # What asks for more than a connection makes load, not a demonstration.
             takes = [

@@ -12,8 +12,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 ZONES = ("core", "edge", "gateway", "portals", "observability")
-# What only stands in for the outside world, or makes load: each says its own settings on its first lines.
-NOT_PRODUCTION = ("core/roles/seeding/", "core/seed.py", "core/verify/")
+# What people run beside production says its own settings on its first lines.
+NOT_PRODUCTION = ("core/verify/",)
 # Kills the engine at a step, for the tests of faults; nobody sets it elsewhere.
 FOR_TESTS = {"GUICHET_FAIL_POINT"}
 _SETTING = re.compile(r"GUICHET_[A-Z0-9_]+[A-Z0-9]")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from core.roles.seeding.demonstration import AGENTS
+from deploy.sandbox.demonstration.demonstration import AGENTS
 from portals.kit.i18n import WordMissing, Words, choose_locale, load_words
 from portals.kit.pills import TERMINAL, TRANSACTION
 

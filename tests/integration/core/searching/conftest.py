@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from core.roles.seeding.estate import seed_estate
 from deploy.local.postgres import PostgresServer
+from deploy.sandbox.demonstration.estate import seed_estate
 from tests.integration.core.searching.plans import MERCHANTS, TERMINALS, TRANSACTIONS, UNTIL
 from tests.support.servers import fresh_database
 

@@ -1,4 +1,4 @@
-"""`python -m core.seed [--load-terminals N]`: an idempotent demonstration, and terminals by the thousand.
+"""`python -m deploy.sandbox.demonstration [--load-terminals N]`: an idempotent demonstration, and terminals by the thousand.
 
 Environment: GUICHET_DATABASE_URL, GUICHET_DATA (folder whose secrets/demo-password is made at first start, 0600),
 GUICHET_FACTOR_KEY_FILE (default: secrets/factor-key in that folder) that seals the agents' second factors.
@@ -19,12 +19,12 @@ import asyncpg
 import msgspec
 
 from core.identity.api import AccessMisconfigured, FactorSeal, KeyUnusable, key_file, load_or_make_key
-from core.roles.seeding.store import TERMINALS_MAX, seed
+from deploy.sandbox.demonstration.store import TERMINALS_MAX, seed
 
 
 def main() -> int:
     """Seed, print one line of JSON, return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m core.seed")
+    parser = argparse.ArgumentParser(prog="python -m deploy.sandbox.demonstration")
     parser.add_argument("--load-terminals", type=int, default=0, metavar="N")
     wanted: int = parser.parse_args().load_terminals
     database_url, folder = os.environ.get("GUICHET_DATABASE_URL"), os.environ.get("GUICHET_DATA")

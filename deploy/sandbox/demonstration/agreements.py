@@ -8,7 +8,7 @@ import asyncpg
 
 from core.contracts.states import Brand
 from core.db.queries import load
-from core.roles.seeding.demonstration import ACCOUNTS
+from deploy.sandbox.demonstration.demonstration import ACCOUNTS
 
 _SQL = load(Path(__file__).with_name("agreements.sql"))
 _NAMESPACE: Final = uuid.UUID("0b9e6f0e-4a0d-4f0a-8a53-6f5b9a1f7c20")

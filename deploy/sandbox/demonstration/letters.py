@@ -10,11 +10,11 @@ import msgspec
 
 from core.db.queries import load
 from core.notifications.api import mail_digest
-from core.roles.seeding.merchants import FACTS, SUBMITTED_FILE
-from core.roles.seeding.numbers import siren
-from core.roles.seeding.requests.store import REQUESTS
 from core.values.clock import paris_date
 from core.values.ids import encode_id
+from deploy.sandbox.demonstration.merchants import FACTS, SUBMITTED_FILE
+from deploy.sandbox.demonstration.numbers import siren
+from deploy.sandbox.demonstration.requests import REQUESTS
 
 _SQL: Final = load(Path(__file__).with_name("letters.sql"))
 _VALIDATORS: Final = ("commercial@guichet.example",)

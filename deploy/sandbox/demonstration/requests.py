@@ -2,14 +2,15 @@
 
 import uuid
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import asyncpg
 
-from core.db.queries import load_beside
+from core.db.queries import load
 from core.values.request_codes import code_of
 
-_SQL = load_beside(__file__)
+_SQL: Final = load(Path(__file__).with_name("requests.sql"))
 _NAMESPACE: Final = uuid.UUID("0f0a4a5e-6d1f-4c52-9a55-2f6f1f0d4b12")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncpg
 
-from core.roles.seeding.contracts import make_contracts
-from core.roles.seeding.letters import seed_letters
-from core.roles.seeding.store import seed
+from deploy.sandbox.demonstration.contracts import make_contracts
+from deploy.sandbox.demonstration.letters import seed_letters
+from deploy.sandbox.demonstration.store import seed
 from tests.support.servers import TestDatabase
 
 

@@ -1,4 +1,4 @@
-"""`python -m core.roles.seeding.estate`: a large estate with realistic names, for benchmarks and demonstrations.
+"""`python -m deploy.sandbox.demonstration.estate`: a large estate with realistic names, for benchmarks and demonstrations.
 
 Environment: GUICHET_OWNER_DATABASE_URL, the schema's owner: it makes partitions and analyses. The same numbers give
 the same rows; the time line ends at the hour before `--until`. Refuses a database that already has an estate.
@@ -18,7 +18,14 @@ import asyncpg
 import msgspec
 
 from core.db.queries import load
-from core.roles.seeding.estate_names import CITIES, DEPARTMENTS, FIRST_NAMES, STREETS, SURNAMES, TRADES
+from deploy.sandbox.demonstration.estate_names import (
+    CITIES,
+    DEPARTMENTS,
+    FIRST_NAMES,
+    STREETS,
+    SURNAMES,
+    TRADES,
+)
 
 _SQL = load(Path(__file__).with_name("estate.sql"))
 DAYS: Final = 35
@@ -148,7 +155,7 @@ async def _add_transactions(
 
 def main() -> int:
     """Make the estate, print one line of JSON, return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m core.roles.seeding.estate")
+    parser = argparse.ArgumentParser(prog="python -m deploy.sandbox.demonstration.estate")
     parser.add_argument("--transactions", type=int, default=1_000_000)
     parser.add_argument("--merchants", type=int, default=50_000)
     parser.add_argument("--terminals", type=int, default=100_000)

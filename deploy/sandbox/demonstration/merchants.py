@@ -18,7 +18,7 @@ from core.contracts.onboarding import (
 )
 from core.db.queries import load
 from core.merchants.rules import department_of
-from core.roles.seeding.numbers import siren, siret
+from deploy.sandbox.demonstration.numbers import siren, siret
 
 _SQL = load(Path(__file__).with_name("merchants.sql"))
 _NAMESPACE: Final = uuid.UUID("6d1f3c52-7f0a-4a5e-9a55-2f6f1f0d4b11")

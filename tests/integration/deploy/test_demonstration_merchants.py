@@ -8,8 +8,8 @@ from core.contracts.merchants import CompanyFields
 from core.merchants.forms import check_company
 from core.merchants.onboarding.rules import Known, lacking
 from core.merchants.onboarding.store import answers_of
-from core.roles.seeding.merchants import seed_merchants
-from core.roles.seeding.store import seed
+from deploy.sandbox.demonstration.merchants import seed_merchants
+from deploy.sandbox.demonstration.store import seed
 from tests.support.servers import TestDatabase
 
 

@@ -24,9 +24,9 @@ from core.db.queries import load
 from core.documents.api import DocumentHandlers, blobs_from
 from core.identity.api import Grant, SignedIn
 from core.merchants.agreements.api import ContractHandlers, contract_handlers
-from core.roles.seeding.numbers import siren
 from core.values.clock import paris_date, to_unix_us
 from core.values.ids import decode_id
+from deploy.sandbox.demonstration.numbers import siren
 
 _SQL: Final = load(Path(__file__).with_name("contracts.sql"))
 _MAKER: Final = "backoffice@guichet.example"

@@ -10,11 +10,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.db.queries import load_beside
 from core.identity.api import PASSWORDS, FactorSeal, record_action
-from core.roles.seeding.access import put_demonstration_factor
-from core.roles.seeding.agreements import seed_agreements
-from core.roles.seeding.approvals import seed_approvals
-from core.roles.seeding.contracts import make_contracts
-from core.roles.seeding.demonstration import (
+from core.values.clock import paris_date
+from core.values.ids import encode_id
+from deploy.sandbox.demonstration.access import put_demonstration_factor
+from deploy.sandbox.demonstration.agreements import seed_agreements
+from deploy.sandbox.demonstration.approvals import seed_approvals
+from deploy.sandbox.demonstration.contracts import make_contracts
+from deploy.sandbox.demonstration.demonstration import (
     ACCOUNTS,
     AGENTS,
     COMPANIES,
@@ -23,13 +25,11 @@ from core.roles.seeding.demonstration import (
     TERMINALS_PER_STORE,
     DemoAgent,
 )
-from core.roles.seeding.letters import seed_letters
-from core.roles.seeding.merchants import seed_merchants
-from core.roles.seeding.numbers import siren, siret
-from core.roles.seeding.requests.store import seed_requests
-from core.roles.seeding.supervision import seed_supervision
-from core.values.clock import paris_date
-from core.values.ids import encode_id
+from deploy.sandbox.demonstration.letters import seed_letters
+from deploy.sandbox.demonstration.merchants import seed_merchants
+from deploy.sandbox.demonstration.numbers import siren, siret
+from deploy.sandbox.demonstration.requests import seed_requests
+from deploy.sandbox.demonstration.supervision import seed_supervision
 
 _SQL = load_beside(__file__)
 _NAMESPACE: Final = uuid.UUID("6d1f3c52-7f0a-4a5e-9a55-2f6f1f0d4b11")
