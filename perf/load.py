@@ -14,7 +14,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.local.cli.verify import verify_stack
+from deploy.cli.verify import verify_stack
 from deploy.local.errors import LocalError
 from deploy.local.stack import LocalStack
 from perf.bench.driving import seed_terminals

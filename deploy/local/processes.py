@@ -146,7 +146,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     ),
     ProcessSpec(
         name="mailbox",
-        module="deploy.local.mailbox",
+        module="deploy.sandbox.mailbox",
         ports=("mailbox", "mailbox-smtp"),
         health_port="mailbox",
         stop_order=7,

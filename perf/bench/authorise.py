@@ -230,7 +230,7 @@ class _Run:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "deploy.local.cli.main",
+            "deploy.cli.main",
             "verify",
             "--data",
             str(self._stack.data_dir),

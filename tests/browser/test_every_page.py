@@ -24,8 +24,8 @@ from axe_playwright_python.async_playwright import Axe
 from litestar.routes import HTTPRoute
 from playwright.async_api import APIRequestContext, Browser, Page, StorageState
 
-from deploy.local.cli.common import Common
-from deploy.local.cli.exchange import Where, session
+from deploy.cli.common import Common
+from deploy.cli.exchange import Where, session
 from deploy.local.postgres import OWNER_ROLE
 from deploy.local.stack import LocalStack
 from deploy.sandbox.simulators.cards import card_named

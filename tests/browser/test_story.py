@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from deploy.local.cli.common import Common
-from deploy.local.cli.exchange import Where, session
+from deploy.cli.common import Common
+from deploy.cli.exchange import Where, session
 from deploy.local.stack import LocalStack
 from deploy.sandbox.demonstration.numbers import siren, siret
 from deploy.sandbox.simulators.cards import card_named

@@ -16,7 +16,7 @@ import nats
 from nats.aio.client import Client
 
 from core.verify.model import Report
-from deploy.local.cli.verify import verify_stack
+from deploy.cli.verify import verify_stack
 from deploy.local.http_get import http_get
 from deploy.local.python_process import PythonProcess
 from deploy.local.stack import LocalStack

@@ -27,8 +27,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 _CODE: Final = ("core", "edge", "gateway", "deploy", "observability", "portals")
 _ENGLISH_FIRST: Final = (
     "core/verify/words.py",
-    "deploy/local/cli/exchange_words.py",
-    "deploy/local/cli/words.py",
+    "deploy/cli/exchange_words.py",
+    "deploy/cli/words.py",
     "deploy/local/error_words.py",
 )
 _NAMES: Final = Wording(("Tap to Pay", "Grand Est", "Pays de la Loire", "PMT", "des"), alike=())

@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from deploy.local.cli.main import main
+from deploy.cli.main import main
 from deploy.local.error_words import ERROR_WORDS
 from deploy.local.errors import LocalError
 from deploy.sandbox.simulators.terminal import LossKind

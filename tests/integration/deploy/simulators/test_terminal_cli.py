@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from deploy.local.cli.main import main
+from deploy.cli.main import main
 from tests.integration.deploy.simulators.acquirer_process import AcquirerProcess
 
 

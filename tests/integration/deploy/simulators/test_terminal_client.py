@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.cli.exchange import client_context
 from deploy.local.authority import DevelopmentAuthority
-from deploy.local.cli.exchange import client_context
 from deploy.sandbox.simulators.cards import card_named
 from deploy.sandbox.simulators.requests import DayTotals, Identity
 from deploy.sandbox.simulators.stans import StanFile, Stans

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from deploy.local.cli.common import COMMON, Common
+from deploy.cli.common import COMMON, Common
 from deploy.local.errors import LocalError
 from deploy.sandbox.demonstration.access import demonstration_code
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from deploy.local.cli.common import COMMON, Common
-from deploy.local.cli.exchange import STAN_FILE, client_context, read_address
-from deploy.local.cli.exchange_words import words
+from deploy.cli.common import COMMON, Common
+from deploy.cli.exchange import STAN_FILE, client_context, read_address
+from deploy.cli.exchange_words import words
 from deploy.local.errors import Misused
 from deploy.local.postgres import CORE_ROLE, PostgresServer
 from deploy.sandbox.simulators.fleet.estate import Estate, Plan

@@ -11,8 +11,8 @@ from cyclopts import App
 from core.verify.model import Finding, Report
 from core.verify.run import verify as run_checks
 from core.verify.words import say
-from deploy.local.cli.common import COMMON, Common
-from deploy.local.cli.verify_sources import acquirer_book, journal_facts
+from deploy.cli.common import COMMON, Common
+from deploy.cli.verify_sources import acquirer_book, journal_facts
 from deploy.local.errors import LocalError
 from deploy.local.postgres import CORE_ROLE, PostgresServer
 from deploy.sandbox.simulators.book import BookDamaged

@@ -32,10 +32,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "group.fleet": ("Behave like an estate of terminals", "Se comporter comme un parc de terminaux"),
     "group.bench": ("Measure this machine", "Mesurer cette machine"),
     "group.verify": ("Check every invariant on the running system", "Vérifier chaque invariant du système"),
-    "group.block": (
-        "Block or unblock a store, service or terminal",
-        "Bloquer ou débloquer un point de vente",
-    ),
     "group.code": (
         "Show the code of a demonstration agent's second factor",
         "Montrer le code du second facteur d’un agent de démonstration",

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from deploy.local.cli.common import COMMON, Common
+from deploy.cli.common import COMMON, Common
 from deploy.local.data_folder import check_room
 from deploy.local.stack import LocalStack
 from deploy.local.supervisor import StackEvent

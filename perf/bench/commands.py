@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter, validators
 
-from deploy.local.cli.common import COMMON, Common
+from deploy.cli.common import COMMON, Common
 
 # Each benchmark is imported by its own command: they bring servers' and clients' libraries with them.
 

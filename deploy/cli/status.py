@@ -8,8 +8,8 @@ from typing import Any
 
 from cyclopts import App
 
+from deploy.cli.common import COMMON, Common
 from deploy.local import proc
-from deploy.local.cli.common import COMMON, Common
 from deploy.local.http_get import http_get
 from deploy.local.state_file import ProcessState
 

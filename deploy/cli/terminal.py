@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cyclopts import App
 
-from deploy.local.cli.common import COMMON, Common
-from deploy.local.cli.exchange import (
+from deploy.cli.common import COMMON, Common
+from deploy.cli.exchange import (
     APPROVED,
     HOLDS,
     PURCHASES,

@@ -6,8 +6,8 @@ import signal
 
 from cyclopts import App
 
+from deploy.cli.common import COMMON, Common
 from deploy.local import proc
-from deploy.local.cli.common import COMMON, Common
 from deploy.local.errors import NotRunning, SlowStop
 from deploy.local.leftovers import end_orphans
 

@@ -16,8 +16,8 @@ from cyclopts import Parameter
 
 from core.contracts.reasons import Reason
 from core.transactions.reasons import meaning_of
+from deploy.cli.exchange_words import words
 from deploy.local.authority import DevelopmentAuthority
-from deploy.local.cli.exchange_words import words
 from deploy.local.data_folder import check_readable
 from deploy.local.errors import Misused
 from deploy.local.state_file import read_state
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from deploy.local.cli.common import Common
+    from deploy.cli.common import Common
     from edge.protocol.field import Message
 
 STAN_FILE = "stans.json"
