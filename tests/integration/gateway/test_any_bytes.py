@@ -14,7 +14,7 @@ import pytest
 
 from core.values.ids import PREFIXES
 from gateway.app import build_app
-from gateway.openapi_page import document_of
+from gateway.description import document_of
 from tests.support.cut_bodies import answered_to_cut
 from tests.support.desk import DeskStack
 from tests.support.walking.operations import Operation, operations_of, requests_for

@@ -41,7 +41,7 @@ from deploy.sandbox import demonstration
 from deploy.sandbox.demonstration.store import seed
 from gateway.app import build_app
 from gateway.core_client import Caller, CoreClient
-from gateway.openapi_page import document_of
+from gateway.description import document_of
 from gateway.outermost import Outermost
 from gateway.problems import Problem
 from gateway.wellformed import WellFormed
