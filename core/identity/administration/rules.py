@@ -8,7 +8,7 @@ from core.contracts.administration import AMOUNT_MINOR_MAX, CURRENCY, PLACES_MAX
 from core.contracts.desk import FieldProblem
 from core.contracts.permissions import Permission
 from core.contracts.scope import Scope
-from core.identity.api import SignedIn
+from core.identity.model import SignedIn
 from core.values.regions import DEPARTMENTS, REGIONS
 
 _CODE: Final = re.compile(r"[a-z][a-z_]{1,39}")
