@@ -104,7 +104,7 @@ LOCKED := --quiet --universal --generate-hashes --no-annotate --no-emit-index-ur
 	@touch $@
 
 # The portals' build of third-party front-end files; it lives with them.
-ASSET_INPUTS := $(wildcard portals/assets/build.py portals/assets/package-lock.json portals/assets/src/* portals/assets/src/*/*)
+ASSET_INPUTS := $(wildcard portals/assets/build.py portals/assets/package-lock.json portals/assets/src/* portals/assets/src/*/* portals/assets/src/*/*/*)
 .venv/stamp-assets: .venv/stamp-run $(ASSET_INPUTS)
 	@if test -f portals/assets/build.py; then echo "building front-end files"; $(BIN)/python -m portals.assets.build; fi
 	@touch $@
