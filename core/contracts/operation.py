@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from core.contracts.permissions import Permission
+from core.contracts.permissions import Right
 from core.contracts.subjects import DESK
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)
@@ -38,15 +38,15 @@ class Access(NamedTuple):
     """Who may call: where which right must be held."""
 
     reach: Reach
-    right: Permission | None = None
+    right: Right | None = None
 
 
-def somewhere(right: Permission) -> Access:
+def somewhere(right: Right) -> Access:
     """Ask for a right that is held for some place; the handler looks within the places where it is held."""
     return Access(Reach.SOMEWHERE, right)
 
 
-def everywhere(right: Permission) -> Access:
+def everywhere(right: Right) -> Access:
     """Ask for a right that is held for the whole institution."""
     return Access(Reach.EVERYWHERE, right)
 

@@ -1,6 +1,6 @@
 """What a slice brings to the processes, in one place: its manifest (`core/<slice>/slice.py`).
 
-`core/slices.py` lists the manifests; the processes go through that list. Nothing is found by itself.
+`core/contracts/operations.py` names the slices, and the processes go through that list. Nothing is found by itself.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -14,8 +14,7 @@ from typing import Any, Final
 import pytest
 
 from core.contracts.operation import Reach
-from core.contracts.operations import OPERATIONS
-from core.contracts.permissions import Permission
+from core.contracts.operations import OPERATIONS, RIGHTS
 from core.contracts.refusals import Refused
 from core.roles.desk import carry_out
 from core.roles.seeding.numbers import siren
@@ -398,7 +397,7 @@ async def test_scope_walk_lets_nobody_in_without_a_grant(world: World) -> None:
         answer = await world.call(token, operation.method, wanted.path, query=wanted.query, body=wanted.body)
         if (answer.status, answer.code) != (403, "not_permitted"):
             findings.append(f"{operation.name} is {answer.status} {answer.code}: {answer.text[:200]}")
-        elif answer.asked[-1].right not in set(Permission):
+        elif answer.asked[-1].right not in RIGHTS:
             findings.append(f"{operation.name} asks for {answer.asked[-1].right}, which is no permission")
     after = await world.fingerprint(without=OWN_TABLES)
     findings += _changes(before, after)

@@ -21,7 +21,7 @@ from core.contracts.macros import MacroKind, StepOutcome
 from core.contracts.macros import StepName as MacroStep
 from core.contracts.onboarding import DocumentKind, StepName
 from core.contracts.operation import Operation, Reach
-from core.contracts.permissions import Permission
+from core.contracts.operations import RIGHTS
 from core.contracts.reasons import Reason
 from core.contracts.requests import Priority
 from core.contracts.supervision import ExportColumn, ExportFormat, RuleKind, Subject, ViewedList
@@ -43,7 +43,7 @@ _ROLES: Final = (
     "administrator",
 )
 _REASONS: Final = tuple(one.name.lower() for one in Reason if one not in (Reason.NONE, Reason.APPROVED))
-_PERMISSIONS: Final = tuple(str(one) for one in Permission)
+_PERMISSIONS: Final = tuple(RIGHTS)
 
 
 def _operations() -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
-from core.contracts.permissions import Permission
+from core.contracts.operations import RIGHTS
 from portals.agent.addresses import FOLDERS, page_of
 from portals.kit.closed_links import without_closed_links
 from portals.kit.navigation import MAIN, MORE, OWN, may_open
@@ -32,7 +32,7 @@ def test_every_right_that_decides_exists_and_every_folder_has_one() -> None:
         right for page in [*MAIN, *(one for _, group in MORE for one in group)] for right in page.rights
     }
     rights |= {right for needed in OWN.values() for right in needed}
-    assert rights <= {str(one) for one in Permission}
+    assert rights <= RIGHTS.keys()
     assert {kind for kind in FOLDERS if may_open((), page_of(kind, "x_1"))} == set()
 
 
