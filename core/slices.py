@@ -5,13 +5,14 @@ from typing import Final
 
 from core.contracts.notifications import HomeSectionName
 from core.contracts.operations import CONTRACTS
-from core.runtime.manifest import HomeProvider, Slice
+from core.runtime.manifest import HomeProvider, Names, Slice
 from core.runtime.retention import Kept
 
 SLICES: Final[tuple[Slice, ...]] = tuple(
     import_module(f"core.{name}.slice").SLICE for name in dict.fromkeys(name for name, _ in CONTRACTS)
 )
 KEPT: Final[tuple[Kept, ...]] = tuple(kept for each in SLICES for kept in each.kept)
+NAMES: Final[tuple[Names, ...]] = tuple(each.names for each in SLICES if each.names is not None)
 HOME: Final[dict[HomeSectionName, HomeProvider]] = {
     name: provider for each in SLICES for name, provider in each.home.items()
 }
