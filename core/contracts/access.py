@@ -392,6 +392,7 @@ INVITE_AGENT = Operation(
     somewhere(Permission.AGENTS_WRITE),
     http=POST("/agents/invitations", "Invite an agent", _INVITE),
     audit=("credential.invited",),
+    example={"agent": "{agent}"},
 )
 _OPENED: Final = ("session.opened",)
 # Asked before there is a session. Their routes are written by hand: they set and read what browsers keep.

@@ -30,7 +30,7 @@ from core.merchants.rules import CONTACT_ROLES
 from core.values.regions import REGIONS
 from core.values.zones import TIME_ZONES
 from portals.agent.audit.facts import TABLES
-from tests.unit.portals.recorded import ROOT
+from tests.support.recorded import ROOT
 
 _ROLES: Final = (
     "hotline",
