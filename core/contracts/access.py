@@ -416,29 +416,3 @@ STREAM_OPENED = Operation(
     "session.stream_opened", Nothing, StreamOpened, somewhere(Permission.TRANSACTIONS_READ)
 )
 SESSIONS_ENDED = Operation("session.which_ended", SessionsEnded, list[bytes], NO_SESSION)
-OPERATIONS = (
-    LOG_IN,
-    ANSWER_FACTOR,
-    FACTOR_CHALLENGE,
-    READ_INVITATION,
-    ACCEPT_INVITATION,
-    SIGN_ON_OFFERED,
-    START_SIGN_ON,
-    FINISH_SIGN_ON,
-    SESSION,
-    LOG_OUT,
-    STREAM_OPENED,
-    SESSIONS_ENDED,
-    MY_ACCESS,
-    CONFIRM_SESSION,
-    CHANGE_PASSWORD,
-    START_TOTP,
-    CONFIRM_TOTP,
-    START_PASSKEY,
-    ADD_PASSKEY,
-    REMOVE_FACTOR,
-    RENEW_RECOVERY_CODES,
-    END_SESSION,
-    END_SESSIONS,
-    INVITE_AGENT,
-)

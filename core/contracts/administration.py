@@ -382,18 +382,3 @@ LIST_ONLOOKERS = Operation(
     http=GET("/looking", "Who looks at a record"),
     example={"kind": "transaction", "record": "{transaction}"},
 )
-OPERATIONS = (
-    LIST_AGENTS,
-    ONE_AGENT,
-    DISABLE_AGENT,
-    ENABLE_AGENT,
-    GIVE_GRANT,
-    REVOKE_GRANT,
-    LIST_ROLES,
-    CREATE_ROLE,
-    CHANGE_ROLE,
-    LIST_ACTIONS,
-    CHAIN,
-    LOOK,
-    LIST_ONLOOKERS,
-)

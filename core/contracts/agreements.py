@@ -557,21 +557,3 @@ SET_LIMITS = Operation(
     http=ACT("/services/{id}/limits", "Set limits"),
     audit=("service.limits",),
 )
-OPERATIONS = (
-    LIST,
-    ONE,
-    FORM,
-    MAKE,
-    WORD,
-    AMEND,
-    SIGN,
-    MOVE,
-    PREVIEW,
-    TEMPLATES,
-    ONE_TEMPLATE,
-    WRITE_TEMPLATE,
-    SERVICE,
-    MAKE_SERVICE,
-    SET_OPTIONS,
-    SET_LIMITS,
-)

@@ -318,4 +318,3 @@ SET_OPTIONS = Operation(
 WALL = Operation(
     "wall.read", AskWall, WallView, _DIRECTORY_READ, http=GET("/wall", "The state of the estate")
 )
-OPERATIONS = (DIAGNOSIS, LIST, ONE, PROFILE, ASSIGN, MOVE, ACTIVATE, RETIRE, SET_OPTIONS, WALL)

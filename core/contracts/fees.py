@@ -291,4 +291,3 @@ PREVIEW = Operation(
     _FEES_READ,
     http=GET("/fee-versions/{id}/preview", "What a version would have cost"),
 )
-OPERATIONS = (LIST, ONE, MAKE, ASSIGN, MAKE_VERSION, ONE_VERSION, EDIT_VERSION, MOVE_VERSION, PREVIEW)

@@ -71,4 +71,3 @@ SET = Operation(
     http=ACT("/approval-limits", "Set what one person may do alone", _SET),
     audit=("limit.changed",),
 )
-OPERATIONS = (LIST, SET)

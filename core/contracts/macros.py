@@ -198,4 +198,3 @@ RUN = Operation(
     http=ACT("/macros/{id}/run", "Run a macro", _RUN),
     audit=("macro.run", "terminal.reload_wanted"),
 )
-OPERATIONS = (LIST, ADD, CHANGE, REMOVE, PREVIEW, RUN)

@@ -423,20 +423,3 @@ DUPLICATES = Operation(
     BY_RECORD,
     http=ACT("/merchants/duplicates", "Look for duplicates", _DUPLICATES),
 )
-OPERATIONS = (
-    LIST_ACCOUNTS,
-    ONE_ACCOUNT,
-    CREATE_ACCOUNT,
-    EDIT_ACCOUNT,
-    LIST_COMPANIES,
-    ONE_COMPANY,
-    CREATE_COMPANY,
-    EDIT_COMPANY,
-    VALIDATE_COMPANY,
-    CREATE_STORE,
-    EDIT_STORE,
-    ADD_CONTACT,
-    EDIT_CONTACT,
-    REMOVE_CONTACT,
-    DUPLICATES,
-)

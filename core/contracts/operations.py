@@ -4,6 +4,7 @@ From this list come the operations that the desk serves and the gateway offers, 
 kinds of the audit, and the manifests of the slices (`core/slices.py`).
 """
 
+from types import ModuleType
 from typing import Any, Final
 
 from core.contracts import (
@@ -29,28 +30,30 @@ from core.contracts import (
 from core.contracts.operation import Operation, refuse_twins
 from core.contracts.permissions import Permission, Right
 
-CONTRACTS: Final[tuple[tuple[str, tuple[Operation[Any, Any], ...]], ...]] = (
-    ("identity", access.OPERATIONS),
-    ("identity", administration.OPERATIONS),
-    ("merchants", agreements.OPERATIONS),
-    ("transactions", approvals.OPERATIONS),
-    ("merchants", directory.OPERATIONS),
-    ("documents", documents.OPERATIONS),
-    ("terminals", estate.OPERATIONS),
-    ("merchants", fees.OPERATIONS),
-    ("transactions", host_matters.OPERATIONS),
-    ("transactions", limits.OPERATIONS),
-    ("support", macros.OPERATIONS),
-    ("merchants", merchants.OPERATIONS),
-    ("notifications", notifications.OPERATIONS),
-    ("merchants", onboarding.OPERATIONS),
-    ("support", requests.OPERATIONS),
-    ("searching", searching.OPERATIONS),
-    ("supervision", supervision.OPERATIONS),
-    ("transactions", transactions.OPERATIONS),
+CONTRACTS: Final[tuple[tuple[str, ModuleType], ...]] = (
+    ("identity", access),
+    ("identity", administration),
+    ("merchants", agreements),
+    ("transactions", approvals),
+    ("merchants", directory),
+    ("documents", documents),
+    ("terminals", estate),
+    ("merchants", fees),
+    ("transactions", host_matters),
+    ("transactions", limits),
+    ("support", macros),
+    ("merchants", merchants),
+    ("notifications", notifications),
+    ("merchants", onboarding),
+    ("support", requests),
+    ("searching", searching),
+    ("supervision", supervision),
+    ("transactions", transactions),
 )
-"""The slice that carries it out, and the operations of a contract."""
-OPERATIONS: Final = tuple(operation for _, operations in CONTRACTS for operation in operations)
+"""The slice that carries it out, and the contract: its operations are those that its module declares."""
+OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = tuple(
+    each for _, contract in CONTRACTS for each in vars(contract).values() if isinstance(each, Operation)
+)
 refuse_twins(OPERATIONS)
 
 RIGHTS: Final[dict[str, Right]] = {

@@ -398,4 +398,3 @@ SAVE_TYPE = Operation(
     ),
     audit=("request_type.changed",),
 )
-OPERATIONS = (LIST, ONE, CREATE, ASSIGN, COMMENT, MOVE, CLOSE, REOPEN, CHANGE, TYPES, SAVE_TYPE)

@@ -138,4 +138,3 @@ JOURNAL = Operation(
     http=GET("/journals/{subject}", "The journal of a terminal, a store, a contract or a person"),
     example={"subject": "{terminal}"},
 )
-OPERATIONS = (SEARCH, JOURNAL)
