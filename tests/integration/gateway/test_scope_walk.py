@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from core.contracts.operation import Reach
@@ -21,7 +22,7 @@ from deploy.local.postgres import PostgresServer
 from gateway.operations import shown_as
 from tests.support.walking.operations import Operation, Wanted, operations_of, requests_for
 from tests.support.walking.samples import kind_of
-from tests.support.walking.world import Answer, World, walking_world
+from tests.support.walking.world import Answer, World, table_of, walking_world
 
 OUTSIDE_THE_API: Final = ("/health/", "/metrics", "/openapi.json", "/docs", "/schema")
 """Addresses that say how the process is and what the API looks like, to anybody."""
@@ -139,11 +140,15 @@ KINDS_OF_NO_RECORD: Final = {"act", "code", "kind", "subject", "session", "facto
 UNSCOPED_TABLES: Final = (
     # Rows that belong to the institution and to no place.
     "acquirer",
-    "contract_template",
-    "fee_grid",
-    "fee_version",
     "macro",
     "agent",  # names of colleagues stand beside what they did; the list of agents is held to the scope by itself
+    *(
+        table_of(each.type.kind)
+        for operation in OPERATIONS
+        if operation.access.reach is Reach.UNPLACED
+        for each in msgspec.structs.fields(operation.asked)
+        if each.name == "id"
+    ),
 )
 OWN_TABLES: Final = (
     # What a caller writes about themselves, or the desk about the call.
