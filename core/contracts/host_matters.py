@@ -124,4 +124,3 @@ RETRY = Operation(
     http=ACT("/host-matters/{id}/retry", "Ask the host again", "Send once more what the host refused, now."),
     audit=("host_matter.retried",),
 )
-OPERATIONS = (LIST, CLOSE, RETRY)

@@ -36,7 +36,7 @@ from core.roles.shown_cards import without_card_numbers
 from core.runtime.home import Home
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts, Served, serves
-from core.slices import HOME, SLICES
+from core.slices import HOME, NAMES, SLICES
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.values.cursors import CursorMalformed
@@ -69,7 +69,7 @@ class Desk:
         self._terminals = TerminalHandlers(pool, context.clock)
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
         self._served = operations_of(
-            Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
+            Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail, names=NAMES)
         )
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
         self._read_presences = ItemsReader(Presence, fits=lambda _present: True).read

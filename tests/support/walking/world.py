@@ -65,6 +65,12 @@ TABLES_OF_KINDS = {
 }
 """Where records of a kind stand when the table is not called as the kind."""
 
+
+def table_of(kind: str) -> str:
+    """Return where records of a kind stand."""
+    return TABLES_OF_KINDS.get(kind, kind)
+
+
 KINDS_WITHOUT_RECORDS = {
     "event": "events are shown by their place in the log, never by an id",
     "delivery": "deliveries are shown inside their transaction, without an id",
@@ -332,7 +338,7 @@ async def _records(owner: asyncpg.Connection) -> dict[str, bytes]:
     for kind in PREFIXES:
         if kind in KINDS_WITHOUT_RECORDS:
             continue
-        table = TABLES_OF_KINDS.get(kind, kind)
+        table = table_of(kind)
         try:
             found = await owner.fetchval(f'SELECT t.id FROM "{table}" AS t ORDER BY id LIMIT 1')  # noqa: S608
         except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.contracts.permissions import Permission
+from core.contracts.operations import RIGHTS
 from portals.agent.app import make_kit
 from portals.agent.settings import from_environment
 from portals.kit.kit import Kit
@@ -27,7 +27,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
 
 
 def _shown(kit: Kit, template: str, **facts: Any) -> str:
-    session = {"permissions": [str(one.value) for one in Permission]}
+    session = {"permissions": list(RIGHTS)}
     page = kit.render(
         template, kit.words["fr"], {"locale": "fr", "session": session, **facts}, now=NOW, host="portal"
     )

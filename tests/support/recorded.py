@@ -13,7 +13,7 @@ from core.contracts.agreements import ContractAct
 from core.contracts.fees import FeeAct
 from core.merchants.onboarding.rules import TRANSITIONS
 
-ROOT: Final = Path(__file__).resolve().parents[3]
+ROOT: Final = Path(__file__).resolve().parents[2]
 _TOLD: Final = {
     ("core/merchants/agreements", "request.act"): get_args(ContractAct),
     ("core/merchants/fees", "request.act"): get_args(FeeAct),
