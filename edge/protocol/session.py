@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from edge.protocol.answers import (
+from core.contracts.response_codes import (
     FORMAT_ERROR,
     INVALID_TRANSACTION,
     NOT_PERMITTED_TO_TERMINAL,
     SECURITY_VIOLATION,
     UNAVAILABLE,
+)
+from edge.protocol.answers import (
     begin_answer,
     network_answer,
 )

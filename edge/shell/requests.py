@@ -11,8 +11,8 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusError, BusRefused
+from core.contracts.response_codes import NOT_SUPPORTED
 from edge.keys.port import SecurityModule
-from edge.protocol.answers import NOT_SUPPORTED
 from edge.protocol.session import FinancialRequest
 from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds

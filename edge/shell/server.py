@@ -11,13 +11,11 @@ import structlog
 from core.bus import Bus, BusError, BusRefused
 from core.contracts.payment import Presence, SignOnReply
 from core.contracts.reasons import Reason
+from core.contracts.response_codes import APPROVED, NOT_SUPPORTED, SECURITY_VIOLATION, UNAVAILABLE
 from core.contracts.subjects import PRESENCE, SIGN_ON
+from core.contracts.terminal_answers import SHOWN
 from core.values.clock import from_unix_us
 from edge.protocol.answers import (
-    APPROVED,
-    NOT_SUPPORTED,
-    SECURITY_VIOLATION,
-    UNAVAILABLE,
     begin_answer,
     network_answer,
 )
@@ -44,7 +42,7 @@ from edge.shell.limits import (
 from edge.shell.payments import Payments
 from edge.shell.requests import Requests
 from edge.translate.errors import RequestRefused
-from edge.translate.reasons import shown_for, sign_on_code
+from edge.translate.reasons import sign_on_code
 from edge.translate.sign_on import to_sign_on
 from edge.translate.terminal_messages import TERMINAL_MESSAGES, TerminalMessage
 from observability import metrics
@@ -297,7 +295,7 @@ class TerminalServer:
                 return
             self._signed_on(connection, name, reply)
             answer[39] = sign_on_code(reply.reason)
-            if shown := shown_for(reply.reason):
+            if shown := SHOWN.get(reply.reason):
                 answer[44] = shown
             connection.send(answer, tpdu)
             if reply.reason != Reason.NONE:
