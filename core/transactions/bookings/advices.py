@@ -10,7 +10,7 @@ from core.contracts.payment import AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.contracts.subjects import BOOK
-from core.transactions.bookings import store
+from core.transactions.bookings import kept_reversals, store
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
 from core.transactions.bookings.rules import Match, doubts_of, is_bookable
@@ -83,7 +83,7 @@ async def _book_offline(
         approved_minor=asked.amount_minor,
         original=None,
     )
-    if await store.is_forestalled(connection, new):
+    if await kept_reversals.is_forestalled(connection, new):
         return await _refuse(connection, asked, None, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:
@@ -119,7 +119,7 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
         approved_minor=asked.amount_minor,
         original=original,
     )
-    if await store.is_forestalled(connection, new):
+    if await kept_reversals.is_forestalled(connection, new):
         return await _refuse(connection, asked, original, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:

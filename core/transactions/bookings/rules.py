@@ -64,6 +64,18 @@ class Said(NamedTuple):
     currency: str
     card_fingerprint: int | None
     approval_code: str
+    stays_minor: int = 0  # 0: nothing does
+
+
+class TakenBack(NamedTuple):
+    """A reversal that took something back; another one that names the same number may be its repeat."""
+
+    id: bytes
+    own_stan: int | None  # None: kept by an earlier version
+    said: Said
+    received_at: datetime
+    attempt_id: bytes
+    attempt_date: date
 
 
 class Candidate(NamedTuple):
@@ -169,6 +181,28 @@ def find_alike(said: Said, candidates: Sequence[Candidate], *, arrived_at: datet
         and _is_near(one, said, arrived_at)
         and (one.business_date == said.day or came_just_before(one, arrived_at) or _is_evident(said, one))
     ]
+
+
+def find_said_before(said: Said, taken_back: Sequence[TakenBack], *, own_stan: int) -> TakenBack | None:
+    """Return the reversal that said the same: under its own trace number, else under another one."""
+    same = [one for one in taken_back if one.said == said]
+    return next((one for one in same if is_numbered(one, own_stan)), same[0] if same else None)
+
+
+def find_stamped_anew(
+    said: Said, taken_back: Sequence[TakenBack], *, own_stan: int, arrived_at: datetime
+) -> TakenBack | None:
+    """Return the reversal that a repeat repeats in other words: it had its trace number and left as much."""
+    for one in taken_back:
+        is_recent = one.received_at > arrived_at - timedelta(days=REPEATED_WITHIN_DAYS)
+        if one.own_stan == own_stan and is_recent and one.said.stays_minor == said.stays_minor:
+            return one
+    return None
+
+
+def is_numbered(one: TakenBack, own_stan: int) -> bool:
+    """Whether a reversal had this trace number, as far as it is known."""
+    return one.own_stan in (None, own_stan)
 
 
 def may_be(said: Said, one: Candidate) -> bool:
