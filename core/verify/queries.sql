@@ -212,7 +212,7 @@ WITH timed_out AS (
         t.id,
         CASE
             WHEN d.id IS NULL THEN 'breach'
-            WHEN d.closed_by IS NOT NULL THEN 'waiting' -- closed by a person, which says nothing of the host
+            WHEN d.closed_by IS NOT NULL THEN 'closed' -- by a person, which says nothing of the host
             WHEN d.accepted_at IS NOT NULL AND t.state = :State.REVERSED THEN 'kept'
             WHEN d.accepted_at IS NOT NULL THEN 'breach'
             WHEN d.refused_at IS NOT NULL THEN 'waiting' -- for a person
@@ -226,6 +226,7 @@ SELECT
     count(*) AS checked,
     count(*) FILTER (WHERE j.verdict = 'breach') AS breaches,
     count(*) FILTER (WHERE j.verdict = 'waiting') AS waiting,
+    count(*) FILTER (WHERE j.verdict = 'closed') AS closed,
     (array_agg(j.id) FILTER (WHERE j.verdict = 'breach'))[1:5] AS examples
 FROM judged AS j;
 
@@ -611,7 +612,8 @@ SELECT j.n, j.verdict FROM judged AS j WHERE j.verdict IS NOT NULL ORDER BY j.n;
 -- name: judge_book
 -- V6. One stretch of identifiers on both sides: a reference is the first 74 bits of one (values.ids.rrn_of), so a
 -- stretch of sorted references is a range of the primary key and the two meet in one hash join. Only what differs
--- comes back. What changed here after the book was read ($7), or is still owed to the host, is not a difference yet.
+-- comes back. What changed here after the book was read ($7), or is still owed to the host, is not a difference yet; what
+-- a person closed is counted apart.
 WITH theirs AS (
     SELECT *
     FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $8::text[], $9::text[]) AS b (
@@ -657,10 +659,10 @@ SELECT
         WHEN m.state IN (:State.RECEIVED, :State.SENT) OR m.decided_at >= $7::timestamptz THEN 'waiting'
         WHEN EXISTS (
             SELECT FROM delivery AS d
-            -- What a person closed the host may hold for good: it is counted, and told apart from what nobody knows.
-            WHERE d.attempt_id = m.id
-                AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz OR d.closed_by IS NOT NULL)
+            WHERE d.attempt_id = m.id AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz)
         ) THEN 'waiting'
+        -- The host may hold it for good.
+        WHEN EXISTS (SELECT FROM delivery AS d WHERE d.attempt_id = m.id AND d.closed_by IS NOT NULL) THEN 'closed'
         WHEN m.kind = :Kind.AUTHORISATION AND EXISTS (
             SELECT FROM attempt AS c
             INNER JOIN delivery AS d ON d.attempt_id = c.id
