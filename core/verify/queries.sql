@@ -383,8 +383,8 @@ WITH described AS (
         a.id AS attempt_id
     FROM reversal AS r
     INNER JOIN attempt AS a
-        ON a.terminal_id = r.terminal_id AND a.message_class = r.message_class
-        -- Without a number its reference names it.
+        ON a.terminal_id = r.terminal_id AND (a.message_class = r.message_class OR r.stan = 0)
+        -- Without a number its reference names it, and its type may be unsaid.
         AND a.stan = CASE WHEN r.stan = 0 THEN (
             SELECT n.stan FROM attempt AS n WHERE n.id = r.attempt_id AND n.business_date = r.attempt_date
         ) ELSE r.stan END

@@ -105,15 +105,20 @@ class Refused:
     reason: RefusedReason
     answer: Message | None = None
     tpdu: bytes = b""
+    message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """The frame is no message of its dialect. Send the answer; where there is none, close."""
+    """The frame is no message of its dialect. Send the answer; where there is none, close.
+
+    `message`: what could be read of it.
+    """
 
     error: MessageMalformed
     answer: Message | None = None
     tpdu: bytes = b""
+    message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +240,7 @@ class TerminalSession(Generic[Row]):
         if reason is not None:
             answer = begin_answer(message)
             answer[39] = _REFUSALS[reason]
-            return Refused(reason, answer, tpdu)
+            return Refused(reason, answer, tpdu, message)
         self.in_flight += 1
         return FinancialRequest(message, row, tpdu)
 
@@ -299,7 +304,7 @@ class TerminalSession(Generic[Row]):
             return Malformed(error)
         answer = begin_answer(shown)
         answer[39], answer[41] = FORMAT_ERROR, f"{self.terminal_id:8}"
-        return Malformed(error, answer, tpdu)
+        return Malformed(error, answer, tpdu, shown)
 
     def _refusal_of_financial(self, message: Message) -> RefusedReason | None:
         if self.state is not SessionState.SIGNED_ON:

@@ -47,6 +47,11 @@ class TerminalMessage:
     reply: type = AuthoriseReply
     begin: Callable[[Message], Message] = begin_answer
 
+    @property
+    def is_fact(self) -> bool:
+        """Whether it tells of what has happened already: refused, it is money that nobody sees."""
+        return self.subject in (BOOK, REVERSE)
+
 
 _TOTALS: Final = (from_totals, finish_totals, TOTALS, TotalsReply, begin_totals)
 TERMINAL_MESSAGES: Final = (

@@ -63,10 +63,14 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
 
 async def _keep_aside(pool: asyncpg.Pool, asked: Book, why: str) -> None:
     """Keep for a person what happened and has no place in the books, once for all its repeats."""
-    named = (
-        f"{asked.terminal_id.hex()} {asked.message_class} {asked.stan} {asked.local_time} {asked.body_hash}"
+    await keep_dead_letter_once(
+        pool,
+        BOOK,
+        msgspec.msgpack.encode(asked),
+        why=why,
+        terminal_id=asked.terminal_id,
+        named=f"{asked.message_class} {asked.stan} {asked.local_time} {asked.body_hash}",
     )
-    await keep_dead_letter_once(pool, BOOK, msgspec.msgpack.encode(asked), f"{why}\n{named}")
 
 
 async def _book_offline(

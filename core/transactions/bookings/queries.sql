@@ -317,10 +317,17 @@ INSERT INTO dead_letter (consumer, subject, payload, error)
 VALUES ($1::text, $2::text, $3::bytea, left($4::text, 500));
 
 -- name: keep_dead_letter_once
--- The same, of what its terminal repeats: the error says what it is about. The table is short.
+-- The same, of what its terminal ($5) repeats: the error says what it is about, from its second line on. The table is
+-- short. At most $6 of one terminal in a day.
 INSERT INTO dead_letter (consumer, subject, payload, error)
 SELECT $1::text, $2::text, $3::bytea, left($4::text, 500)
-WHERE NOT EXISTS (SELECT FROM dead_letter AS l WHERE l.subject = $2::text AND l.error = left($4::text, 500));
+WHERE NOT EXISTS (SELECT FROM dead_letter AS l WHERE l.subject = $2::text AND l.error = left($4::text, 500))
+    AND ($6::integer IS NULL OR $6 > (
+        SELECT count(*) FROM dead_letter AS l
+        WHERE l.subject = $2::text AND l.at > clock_timestamp() - interval '1 day'
+            AND starts_with(split_part(l.error, E'\n', 2), $5::text)
+    ))
+RETURNING id;
 
 -- name: ensure_month
 -- A month that nobody expected any more; the function's own lock lets one caller make it.

@@ -11,7 +11,12 @@ from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.transactions.bookings import kept_reversals, store
-from core.transactions.bookings.naming import days_of, find_described, lock_referenced
+from core.transactions.bookings.naming import (
+    days_of,
+    find_described,
+    lock_own_of_reference,
+    lock_referenced,
+)
 from core.transactions.bookings.rules import (
     NEAR_DAYS,
     Match,
@@ -19,11 +24,11 @@ from core.transactions.bookings.rules import (
     TakenBack,
     came_just_before,
     find_alike,
-    find_named,
     find_said_before,
     find_stamped_anew,
     is_like,
     is_numbered,
+    judge_referenced,
     may_be,
 )
 from core.transactions.bookings.store import Connection, Standing
@@ -139,10 +144,11 @@ async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Mat
     arrived_at = from_unix_us(asked.received_at_us)
     if asked.original_stan == 0:
         # No number: the reference alone names it, and all else must be true of it.
-        named = await lock_referenced(connection, asked)
-        if named is None:
-            return Match(ReversalFinding.AMBIGUOUS, None), None
-        return find_named(said, [store.candidate_of(named)], arrived_at=arrived_at), named
+        named = await lock_own_of_reference(connection, asked)
+        if len(named) != 1:
+            return Match(ReversalFinding.AMBIGUOUS, None), named[0] if named else None
+        own = await store.read_own_reference(connection, named[0])
+        return judge_referenced(said, store.candidate_of(named[0], own)), named[0]
     match, standing = await find_described(
         connection,
         said,

@@ -120,7 +120,7 @@ def find_named(said: Said, candidates: Sequence[Candidate], *, arrived_at: datet
     judged = [_Judged(place, one, *_compare(said, one)) for place, one in enumerate(candidates)]
     for one in judged:
         if said.reference and said.reference == rrn_of(one.candidate.id):
-            return _verdict([one], also=("time",) if one.times == "never" else ())
+            return judge_referenced(said, one.candidate)._replace(place=one.place)
     for times in ("exactly", "elsewhere"):
         group = [one for one in judged if one.times == times]
         if group:
@@ -181,6 +181,12 @@ def find_alike(said: Said, candidates: Sequence[Candidate], *, arrived_at: datet
         and _is_near(one, said, arrived_at)
         and (one.business_date == said.day or came_just_before(one, arrived_at) or _is_evident(said, one))
     ]
+
+
+def judge_referenced(said: Said, one: Candidate) -> Match:
+    """Return whether all that is said of a message besides its reference is true of it."""
+    times, differs = _compare(said, one)
+    return _verdict([_Judged(0, one, times, differs)], also=("time",) if times == "never" else ())
 
 
 def find_said_before(said: Said, taken_back: Sequence[TakenBack], *, own_stan: int) -> TakenBack | None:
