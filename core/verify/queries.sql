@@ -330,9 +330,9 @@ FROM judged AS j;
 -- name: untrue_reversals
 -- V10. Whoever was told 00: what the reversal describes is taken back, in whole or to what should stay, or none of its
 -- description stands on any date. Messages by attempt_once and primary key; reversals are few beside payments.
--- Judged by facts and not by the rule of bookings. The time told is one that the message shows, or as far from one as
--- the clocks of UTC, of Paris and of the store's place were apart when it came; or the reference told is ours. What tells
--- no time is of the reversal's own date, or came just before it, or is described by card, reference or approval code.
+-- Judged by facts and not by the rule of bookings. The time told is one that the message shows, or read off the clock of
+-- UTC, of Paris or of the store's place it is the instant of the message; or the reference told is ours. What tells no
+-- time is of the reversal's own date, or came just before it, or is described by card, reference or approval code.
 WITH described AS (
     SELECT
         r.id AS reversal_id, r.attempt_id IS NOT NULL AND a.id = r.attempt_id AND a.business_date = r.attempt_date
@@ -354,17 +354,26 @@ WITH described AS (
             OR r.card_fingerprint = a.card_fingerprint
             OR r.approval_code <> '' AND r.approval_code = a.approval_code
             OR r.reference <> ''
-        ELSE (
-            -- By a third clock: as far from each time shown as that clock is from the one that showed it.
-            SELECT bool_or(r.sent_at = shown.time) OR bool_or(g.gap = ANY (z.apart)) AND bool_and(EXISTS (
-                SELECT FROM unnest(z.apart || interval '0') AS e (difference)
-                WHERE g.gap - e.difference BETWEEN interval '-2 minutes' AND interval '2 minutes'
-            ))
-            FROM (VALUES (a.transmitted_at), (a.local_time)) AS shown (time)
+        ELSE r.sent_at IN (a.transmitted_at, a.local_time) OR EXISTS (
+            -- Read off one clock it is one instant, and each time shown is that instant by some clock. Half a day on
+            -- either side stands for a night in which clocks changed.
+            SELECT FROM unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS told (clock)
+            CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS near (away)
             CROSS JOIN LATERAL (
-                SELECT moment_near(r.sent_at, a.business_date) - moment_near(shown.time, a.business_date) AS gap
-            ) AS g
-            WHERE shown.time <> ''
+                SELECT (moment_near(r.sent_at, a.business_date) + near.away) AT TIME ZONE told.clock - near.away AS at
+            ) AS i
+            WHERE (
+                SELECT bool_or(coalesce(g.seconds = 0, false)) AND bool_and(coalesce(g.seconds <= 120, false))
+                FROM (VALUES (a.transmitted_at), (a.local_time)) AS shown (time)
+                CROSS JOIN LATERAL (
+                    SELECT min(abs(extract(EPOCH FROM i.at - (
+                        (moment_near(shown.time, a.business_date) + n.away) AT TIME ZONE c.clock - n.away
+                    )))) AS seconds
+                    FROM unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS c (clock)
+                    CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS n (away)
+                ) AS g
+                WHERE shown.time <> ''
+            )
         ) OR r.reference = (
             SELECT string_agg(
                 substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', ((v.bits >> (55 - 5 * n.place)) & 31)::integer + 1, 1), ''
@@ -389,15 +398,6 @@ WITH described AS (
             SELECT n.stan FROM attempt AS n WHERE n.id = r.attempt_id AND n.business_date = r.attempt_date
         ) ELSE r.stan END
     LEFT JOIN store AS s ON s.id = a.store_id
-    CROSS JOIN LATERAL (
-        SELECT ARRAY[o.here, -o.here, o.there, -o.there, o.here - o.there, o.there - o.here] AS apart
-        FROM (
-            SELECT
-                (a.received_at AT TIME ZONE 'Europe/Paris') - (a.received_at AT TIME ZONE 'UTC') AS here,
-                (a.received_at AT TIME ZONE coalesce(s.time_zone, 'UTC')) - (a.received_at AT TIME ZONE 'UTC')
-                    AS there
-        ) AS o
-    ) AS z
     WHERE r.reason = :Reason.APPROVED
 ), judged AS (
     SELECT

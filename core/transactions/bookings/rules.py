@@ -324,32 +324,25 @@ def times_agree(sent_at: str, one: Candidate) -> TimesAgree:
     readings = [moment_near(time, one.business_date) for time in {one.transmitted_at, one.local_time} if time]
     if said is None or abs(said.date() - one.business_date).days > NEAR_DAYS:
         return "never"
-    gaps: list[tuple[timedelta, set[timedelta]]] = []
-    for reading in readings:
-        if reading is None:
-            return "never"
-        gaps.append((said - reading, clock_differences(reading, one.time_zone)))
-    # By a third clock: as far from each time that the message shows as that clock is from the one that showed it.
-    if any(gap in allowed for gap, allowed in gaps) and all(
-        any(abs(gap - each) <= CLOCKS_APART for each in (*allowed, timedelta(0))) for gap, allowed in gaps
-    ):
-        return "elsewhere"
+    shown = [set() if reading is None else instants_of(reading, one.time_zone) for reading in readings]
+    for instant in instants_of(said, one.time_zone):
+        gaps = [min((abs(instant - each) for each in instants), default=timedelta.max) for instants in shown]
+        if gaps and not min(gaps) and max(gaps) <= CLOCKS_APART:
+            return "elsewhere"
     return "never"
 
 
-def clock_differences(reading: datetime, time_zone: str) -> set[timedelta]:
-    """Return by how much the clocks of UTC, of Paris and of a zone differ around a time that one of them shows.
+def instants_of(reading: datetime, time_zone: str) -> set[datetime]:
+    """Return the instants in UTC that a time may be when nobody says by which clock it was read.
 
-    `reading` is naive. The same function is in SQL, for messages that come after their reversal.
+    That of UTC, of Paris or of a zone, by each offset in force within half a day. All are naive. The same function is in
+    SQL, for messages that come after their reversal.
     """
-    found: set[timedelta] = set()
-    here, there = zone_of(METROPOLE), zone_of(time_zone or METROPOLE)
+    found = {reading}
     for away in _OFFSETS_IN_FORCE:
-        instant = (reading + away).replace(tzinfo=UTC)
-        offsets = [instant.astimezone(zone).utcoffset() or timedelta(0) for zone in (here, there)]
-        for difference in (*offsets, offsets[0] - offsets[1]):
-            found |= {difference, -difference}
-    found.discard(timedelta(0))
+        near = (reading + away).replace(tzinfo=UTC)
+        for zone in (zone_of(METROPOLE), zone_of(time_zone or METROPOLE)):
+            found.add(reading - (near.astimezone(zone).utcoffset() or timedelta(0)))
     return found
 
 
