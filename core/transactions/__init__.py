@@ -9,7 +9,7 @@ Tables, what a row of each is for, and who writes it:
 - `reversal`: what a terminal's reversal said of its original, what was found, what it was told (engine)
 - `doubt`: what was booked because it had happened, or was refused although it had, for a person to look at (engine)
 - `host_message`: what an acquirer said on its own: a reversal, totals, a cut-over (engine)
-- `dead_letter`: a message that could not be handled (engine, worker)
+- `dead_letter`: a message that could not be handled, or that edge refused although it had happened (engine, worker)
 - `activity_minute`: volume by minute (worker)
 - `batch_total`: a terminal's totals beside ours (engine)
 - `act`: a refund or a cancellation by a person, before it is a message (decision 23) (desk, engine)

@@ -15,6 +15,7 @@ import msgspec
 from cyclopts import Parameter
 
 from core.contracts.reasons import Reason
+from core.contracts.response_codes import UNAVAILABLE
 from core.transactions.reasons import meaning_of
 from deploy.cli.exchange_words import words
 from deploy.local.authority import DevelopmentAuthority
@@ -28,7 +29,7 @@ from deploy.sandbox.simulators.stans import StanFile, Stans, StansExhausted
 from deploy.sandbox.simulators.terminal import Exchange, LinkLost, SignOnRefused, Terminal
 from edge.dialects import DIALECTS
 from edge.protocol.masking import describe
-from edge.translate.reasons import UNAVAILABLE, reason_of_answer, reason_of_host
+from edge.translate.reasons import reason_of_answer, reason_of_host
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -10,11 +10,11 @@ from typing import Any, Final, Literal, TypeAlias
 
 from core.contracts.payment import AuthoriseReply, TotalsReply
 from core.contracts.subjects import BOOK, REVERSE, TOTALS
+from core.contracts.terminal_answers import complete_booking, complete_payment
 from edge.keys.port import SecurityModule
 from edge.protocol.answers import begin_answer
 from edge.protocol.field import Message
 from edge.translate.advice import from_advice
-from edge.translate.answers import finish_booking, finish_payment
 from edge.translate.authorisation import from_authorisation
 from edge.translate.completion import from_completion_or_advice
 from edge.translate.fields import Arrival
@@ -42,23 +42,32 @@ class TerminalMessage:
     types: tuple[str, ...]  # a repeat is the same as its original
     path: Path
     translate: Callable[[Message, Arrival, SecurityModule], Any] = _asks_nothing
-    finish: Callable[[Message, Any], Message] = finish_payment
+    finish: Callable[[Message, Any], Message] = complete_payment
     subject: str = ""
     reply: type = AuthoriseReply
     begin: Callable[[Message], Message] = begin_answer
 
+    @property
+    def is_fact(self) -> bool:
+        """Whether it tells of what has happened already: refused, it is money that nobody sees."""
+        return self.subject in (BOOK, REVERSE)
+
 
 _TOTALS: Final = (from_totals, finish_totals, TOTALS, TotalsReply, begin_totals)
 TERMINAL_MESSAGES: Final = (
-    TerminalMessage("authorisation", ("0100", "0101"), "payments", from_authorisation, finish_payment),
-    TerminalMessage("authorisation_advice", ("0120", "0121"), "requests", from_advice, finish_booking, BOOK),
-    TerminalMessage("financial", ("0200", "0201"), "payments", from_purchase_or_refund, finish_payment),
+    TerminalMessage("authorisation", ("0100", "0101"), "payments", from_authorisation, complete_payment),
     TerminalMessage(
-        "financial_advice", ("0220", "0221"), "requests", from_completion_or_advice, finish_booking, BOOK
+        "authorisation_advice", ("0120", "0121"), "requests", from_advice, complete_booking, BOOK
+    ),
+    TerminalMessage("financial", ("0200", "0201"), "payments", from_purchase_or_refund, complete_payment),
+    TerminalMessage(
+        "financial_advice", ("0220", "0221"), "requests", from_completion_or_advice, complete_booking, BOOK
     ),
     TerminalMessage("file", ("0300", "0301"), "unsupported"),
-    TerminalMessage("reversal", ("0400", "0401"), "requests", from_reversal, finish_booking, REVERSE),
-    TerminalMessage("reversal_advice", ("0420", "0421"), "requests", from_reversal, finish_booking, REVERSE),
+    TerminalMessage("reversal", ("0400", "0401"), "requests", from_reversal, complete_booking, REVERSE),
+    TerminalMessage(
+        "reversal_advice", ("0420", "0421"), "requests", from_reversal, complete_booking, REVERSE
+    ),
     TerminalMessage("totals", ("0500", "0501"), "requests", *_TOTALS),
     TerminalMessage("totals_advice", ("0520", "0521"), "requests", *_TOTALS),
     # Of an acquirer, and of another origin, as terminals of the 1993 edition send it.
