@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import MediaType
-from litestar.types import ASGIApp, Scope
+from litestar.types import ASGIApp, ControllerRouterHandler, Scope
 
 from portals.agent.errors import HANDLERS, leave_card_numbers
 from portals.agent.pages import PAGES
@@ -25,6 +25,10 @@ from portals.kit.keeping import keeping
 from portals.kit.kit import Kit
 from portals.kit.sealing import Sealer, load_or_make_secret
 from portals.kit.static import Assets, serve_static
+
+PAGE_HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = tuple(
+    handler for page in PAGES for handler in import_module(f"portals.agent.{page.key}.page").HANDLERS
+)
 
 
 def make_kit(settings: Settings) -> Kit:
@@ -68,11 +72,7 @@ def compose(kit: Kit) -> Litestar:
             live_health,
             ready_health,
             metrics,
-            *(
-                handler
-                for page in PAGES
-                for handler in import_module(f"portals.agent.{page.key}.page").HANDLERS
-            ),
+            *PAGE_HANDLERS,
         ],
         dependencies={"desk": Provide(provide_desk)},
         before_request=leave_card_numbers,

@@ -191,11 +191,15 @@ def _operations(world: World) -> list[Operation]:
     return found
 
 
+def example_of(world: World, operation: Operation) -> dict[str, Any]:
+    """Return the example of an operation with identifiers of records that there are."""
+    ids = {kind: world.sampler.typed(kind) for kind in world.records}
+    return _filled({**EXAMPLES.get(operation.name, {})}, ids)
+
+
 def _requests(world: World, operation: Operation) -> list[Wanted]:
-    sampler = world.sampler
-    ids = {kind: sampler.typed(kind) for kind in sampler.records}
     try:
-        return list(requests_for(operation, sampler, _filled(EXAMPLES.get(operation.name, {}), ids)))
+        return list(requests_for(operation, world.sampler, example_of(world, operation)))
     except KeyError:
         # The test of the kinds says which record is missing.
         return []
