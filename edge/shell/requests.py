@@ -60,7 +60,7 @@ class Requests:
                 return
             try:
                 row.finish(answer, _DECODERS[row.reply](reply))
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 self._silent.n += 1
                 _log.error("reply_malformed", subject=row.subject)
                 return
