@@ -142,7 +142,7 @@ class Desk:
                 raise Refused("unknown_subject")
             try:
                 request = self._decode_request(payload)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise RequestMalformed from error
             trace_id = request.trace_id
             body = _read(request.body, one.operation.asked)
@@ -244,7 +244,7 @@ def _read(body: msgspec.Raw, asked: type[msgspec.Struct]) -> msgspec.Struct:
     """Raises: RequestMalformed."""
     try:
         return ids.decode(body, asked)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestMalformed from error
 
 

@@ -10,7 +10,7 @@ from cyclopts import App
 
 from deploy.cli.common import COMMON, Common
 from deploy.local import proc
-from deploy.local.http_get import http_get
+from deploy.local.loopback import http_get
 from deploy.local.state_file import ProcessState
 
 app = App(name="guichet status", help="Show what runs, since when, and how healthy it is.")
@@ -62,7 +62,7 @@ async def _health(process: ProcessState) -> str:
     answer = await http_get(process.health_port, path)
     if answer is None:
         return "silent"
-    return "well" if answer[0] == 200 else "ill"
+    return "well" if answer.status_code == 200 else "ill"
 
 
 def _print_table(

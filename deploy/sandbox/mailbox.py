@@ -22,7 +22,7 @@ from typing import Final
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 
-from deploy.sandbox.simulators.small_http import Request, Response, serve
+from observability.small_http import Request, Response, serve
 
 HOST: Final = "127.0.0.1"
 MESSAGE_BYTES_MAX: Final = 1024 * 1024

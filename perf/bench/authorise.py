@@ -21,7 +21,7 @@ import asyncpg
 import msgspec
 
 from deploy.local.binaries import postgres_bin_dir
-from deploy.local.http_get import http_get
+from deploy.local.loopback import http_get
 from deploy.local.stack import LocalStack
 from perf.bench.reference import FactSizes, Reference, ReferenceResult, mean_of
 
@@ -218,7 +218,7 @@ class _Run:
 
     async def _batches(self) -> dict[str, float]:
         answer = await http_get(self._stack.port("core-engine-health"), "/metrics")
-        text = answer[1].decode() if answer is not None else ""
+        text = answer.text if answer is not None else ""
         found = re.findall(
             r'^guichet_engine_database_transactions_total\{result="(\w+)",step="(\w+)"\} ([0-9.e+]+)$',
             text,

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from deploy.local.errors import LocalError
-from deploy.local.http_get import http_get
+from deploy.local.loopback import http_get
 from deploy.local.stack import LocalStack
 
 Note = Callable[[str], None]
@@ -82,6 +82,6 @@ class Payments:
 async def metric_of(stack: LocalStack, port_name: str, sample: str) -> float:
     """Return one sample of a process's `/metrics` by its full name with labels; 0 when it is not there."""
     answer = await http_get(stack.port(port_name), "/metrics")
-    text = answer[1].decode() if answer is not None else ""
+    text = answer.text if answer is not None else ""
     found = re.search(rf"^{re.escape(sample)} ([0-9.e+]+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0

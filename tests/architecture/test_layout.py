@@ -47,6 +47,7 @@ LONGER_LINES_MAX = 700
 REGISTRY_ADDRESS = re.compile(
     "|".join(("files.python" + "hosted", "pypi." + "org", "registry.npm" + "js", "--index" + "-url +http"))
 )
+ENVIRONMENT = re.compile(r"\bos\.(?:environ|getenv)\b")
 MACHINE_PATH = re.compile("|".join(("/wo" + "rk/", "/r" + "oot/", "/ho" + r"me/[a-z]", "/Us" + "ers/[a-z]")))
 
 
@@ -104,6 +105,17 @@ def test_no_import_leads_back_to_where_it_began() -> None:
     TopologicalSorter(
         {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     ).prepare()
+
+
+def test_the_environment_is_read_where_a_process_begins() -> None:
+    begins = {"core/app.py", "core/verify/__main__.py", "edge/main.py", "gateway/__main__.py"}
+    reads = {
+        shown(path)
+        for path in python_files()
+        if shown(path).startswith(("core/", "edge/", "gateway/", "portals/", "observability/"))
+        and ENVIRONMENT.search(path.read_text())
+    }
+    assert reads == begins | {"portals/agent/__main__.py"}
 
 
 def _files_with(pattern: re.Pattern[str]) -> list[str]:

@@ -17,7 +17,7 @@ from nats.aio.client import Client
 
 from core.verify.model import Report
 from deploy.cli.verify import verify_stack
-from deploy.local.http_get import http_get
+from deploy.local.loopback import http_get
 from deploy.local.python_process import PythonProcess
 from deploy.local.stack import LocalStack
 from deploy.local.subjects import ALLOWANCES, inbox_prefix
@@ -181,9 +181,7 @@ class Rig:
         """Return the sum of one metric of a process."""
         answer = await http_get(self.stack.port(f"{process}-health"), "/metrics", timeout_s=3.0)
         assert answer is not None
-        lines = (
-            answer[1].decode().splitlines() if isinstance(answer[1], bytes) else str(answer[1]).splitlines()
-        )
+        lines = answer.text.splitlines()
         return sum(
             float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{name} ", f"{name}{{"))
         )

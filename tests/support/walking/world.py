@@ -26,7 +26,6 @@ import httpx
 import msgspec
 from litestar import Litestar
 
-from core.app import SystemClock
 from core.bus import Bus
 from core.contracts.desk import Principal
 from core.contracts.states import Kind, State
@@ -45,6 +44,7 @@ from gateway.description import document_of
 from gateway.outermost import Outermost
 from gateway.problems import Problem
 from gateway.wellformed import WellFormed
+from observability.process import SystemClock
 from tests.support.desk import add_attempt
 from tests.support.servers import TestDatabase, fresh_database, running_nats
 from tests.support.walking.samples import Records, Sampler

@@ -17,7 +17,7 @@ from deploy.sandbox.simulators.acquirer.control import Control
 from deploy.sandbox.simulators.acquirer.links import Acquirer, HostSide
 from deploy.sandbox.simulators.book import Book, BookDamaged, BookTaken
 from deploy.sandbox.simulators.script import LATE_MS, Overrides
-from deploy.sandbox.simulators.small_http import serve
+from observability.small_http import serve
 
 EX_CONFIG = 78
 HOST = "127.0.0.1"

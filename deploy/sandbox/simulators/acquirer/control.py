@@ -9,7 +9,7 @@ from deploy.sandbox.simulators.acquirer.links import Acquirer
 from deploy.sandbox.simulators.book import STATES
 from deploy.sandbox.simulators.cards import CardUnknown
 from deploy.sandbox.simulators.script import BEHAVIOURS, Overrides
-from deploy.sandbox.simulators.small_http import TEXT, Request, Response, problem
+from observability.small_http import TEXT, Request, Response, problem
 
 PAGE_MAX = 1_000
 PAGE_DEFAULT = 100

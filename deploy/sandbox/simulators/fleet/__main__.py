@@ -17,7 +17,7 @@ import uvloop
 
 from deploy.sandbox.simulators.fleet.estate import Estate, Plan
 from deploy.sandbox.simulators.requests import Identity
-from deploy.sandbox.simulators.small_http import TEXT, Request, Response, problem, serve
+from observability.small_http import TEXT, Request, Response, problem, serve
 
 EX_CONFIG = 78
 HOST = "127.0.0.1"

@@ -21,7 +21,7 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
 from core.supervision.errors import FieldRefused, TooManyViews, ViewNameTaken
-from core.supervision.views.rules import problem_of
+from core.supervision.saved_views.rules import problem_of
 from core.values.clock import Clock
 from core.values.ids import encode_id
 

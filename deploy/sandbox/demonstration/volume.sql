@@ -1,4 +1,4 @@
--- A large estate, made inside PostgreSQL. Every choice is a hash of a row's number, so two runs make the same rows.
+-- Many merchants and payments, made inside PostgreSQL. Every choice is a hash of a row's number, so two runs make the same rows.
 -- `estate_pick(n, salt, size)` is that choice: 1 to size.
 
 -- name: add_functions

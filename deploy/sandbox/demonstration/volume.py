@@ -1,7 +1,7 @@
-"""`python -m deploy.sandbox.demonstration.estate`: a large estate with realistic names, for benchmarks and demonstrations.
+"""`python -m deploy.sandbox.demonstration.volume`: many merchants and payments with realistic names, to measure with.
 
 Environment: GUICHET_OWNER_DATABASE_URL, the schema's owner: it makes partitions and analyses. The same numbers give
-the same rows; the time line ends at the hour before `--until`. Refuses a database that already has an estate.
+the same rows; the time line ends at the hour before `--until`. Refuses a database that already has one.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import asyncpg
 import msgspec
 
 from core.db.queries import load
-from deploy.sandbox.demonstration.estate_names import (
+from deploy.sandbox.demonstration.volume_names import (
     CITIES,
     DEPARTMENTS,
     FIRST_NAMES,
@@ -27,7 +27,7 @@ from deploy.sandbox.demonstration.estate_names import (
     TRADES,
 )
 
-_SQL = load(Path(__file__).with_name("estate.sql"))
+_SQL = load(Path(__file__).with_name("volume.sql"))
 DAYS: Final = 35
 ATTEMPTS_PER_STATEMENT: Final = 100_000
 MERCHANTS_MAX: Final = 5_000_000  # what a SIREN made from a counter has digits for
@@ -42,7 +42,7 @@ _ROOMY: Final = (
 Note = Callable[[str], None]
 
 
-class Estate(msgspec.Struct):
+class Volume(msgspec.Struct):
     """What was made."""
 
     accounts: int
@@ -53,11 +53,11 @@ class Estate(msgspec.Struct):
     seconds: float
 
 
-class EstateExists(Exception):
-    """The database has an estate already: another would be of another size on the same numbers."""
+class VolumeExists(Exception):
+    """The database has such rows already: another would be of another size on the same numbers."""
 
 
-async def seed_estate(
+async def seed_volume(
     owner_url: str,
     *,
     transactions: int,
@@ -65,13 +65,13 @@ async def seed_estate(
     terminals: int,
     until: datetime,
     note: Note = lambda _line: None,
-) -> Estate:
-    """Fill a migrated database. Raises: EstateExists."""
+) -> Volume:
+    """Fill a migrated database. Raises: VolumeExists."""
     started = time.perf_counter()
     connection = await asyncpg.connect(owner_url, command_timeout=None)
     try:
         if await connection.fetchval("SELECT EXISTS (SELECT FROM terminal WHERE terminal = 'E0000001')"):
-            raise EstateExists
+            raise VolumeExists
         for setting in _ROOMY:
             await connection.execute(setting)
         until = until.replace(minute=0, second=0, microsecond=0)
@@ -86,7 +86,7 @@ async def seed_estate(
         ]
     finally:
         await connection.close()
-    return Estate(*counted, seconds=round(time.perf_counter() - started, 1))
+    return Volume(*counted, seconds=round(time.perf_counter() - started, 1))
 
 
 async def _add_directory(
@@ -98,7 +98,7 @@ async def _add_directory(
     await connection.execute(
         "INSERT INTO acquirer (id, code, name) VALUES (1, 'acq1', 'Banque Acquéreur') ON CONFLICT DO NOTHING"
     )
-    # The search follows every row; over a whole estate it is quicker to read it once at the end.
+    # The search follows every row; over all of them it is quicker to read it once at the end.
     async with connection.transaction():
         tables = ("account", "company", "store", "terminal")
         for table in tables:
@@ -154,8 +154,8 @@ async def _add_transactions(
 
 
 def main() -> int:
-    """Make the estate, print one line of JSON, return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.sandbox.demonstration.estate")
+    """Make the rows, print one line of JSON, return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.sandbox.demonstration.volume")
     parser.add_argument("--transactions", type=int, default=1_000_000)
     parser.add_argument("--merchants", type=int, default=50_000)
     parser.add_argument("--terminals", type=int, default=100_000)
@@ -172,7 +172,7 @@ def main() -> int:
     until = wanted.until if wanted.until.tzinfo else wanted.until.replace(tzinfo=UTC)
     try:
         made = asyncio.run(
-            seed_estate(
+            seed_volume(
                 owner_url,
                 transactions=wanted.transactions,
                 merchants=wanted.merchants,
@@ -181,8 +181,8 @@ def main() -> int:
                 note=_note,
             )
         )
-    except EstateExists:
-        return _fail("this database has an estate already; start from an empty one")
+    except VolumeExists:
+        return _fail("this database has such rows already; start from an empty one")
     except (OSError, asyncpg.PostgresError) as error:
         return _fail(f"the database refused the seed: {error}")
     sys.stdout.write(msgspec.json.encode(made).decode() + "\n")
@@ -190,12 +190,12 @@ def main() -> int:
 
 
 def _note(line: str) -> None:
-    sys.stderr.write(f"estate: {line}\n")
+    sys.stderr.write(f"volume: {line}\n")
     sys.stderr.flush()
 
 
 def _fail(line: str) -> int:
-    sys.stderr.write(f"estate: {line}\n")
+    sys.stderr.write(f"volume: {line}\n")
     return 2
 
 
