@@ -23,7 +23,7 @@ _SQL: Final = load_beside(__file__)
 
 
 def _operations(parts: Parts) -> list[Served]:
-    """Raises: AccessMisconfigured, KeyUnusable."""
+    """Raises: SettingRefused."""
     return [*_of_access(parts), *_of_administration(parts)]
 
 

@@ -14,6 +14,7 @@ from core.notifications.api import BrandHandlers, MailHandlers, NoticeHandlers
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
 from core.runtime.retention import Kept
+from observability.process import SettingRefused
 
 MAIL_EVERY_S: Final = 2.0
 _SENDER: Final = "ne-pas-repondre@guichet.example"
@@ -23,7 +24,7 @@ _log = structlog.get_logger("core.mail")
 
 
 def _jobs(parts: Parts) -> list[Job]:
-    """Raises: SystemExit, when the mail server cannot be read."""
+    """Raises: SettingRefused."""
     address = parts.environment.get("GUICHET_SMTP", "")
     if not address:
         _log.warning("mail_waits", reason="GUICHET_SMTP is not set")
@@ -38,7 +39,7 @@ def _jobs(parts: Parts) -> list[Job]:
             sender=parts.environment.get("GUICHET_MAIL_FROM") or _SENDER,
         )
     except SmtpMalformed as error:
-        raise SystemExit(f"core-worker: GUICHET_SMTP, GUICHET_MAIL_FROM: {error}") from error
+        raise SettingRefused(f"GUICHET_SMTP, GUICHET_MAIL_FROM: {error}") from error
     mail = MailRound(
         parts.pool,
         parts.clock,

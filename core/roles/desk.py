@@ -21,9 +21,7 @@ from core.contracts.refusals import Denied, Overtaken, Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbox_of
 from core.db.pool import open_pool
 from core.identity.api import (
-    AccessMisconfigured,
     Denials,
-    KeyUnusable,
     SessionHandlers,
     SignedIn,
     find_last_change,
@@ -42,6 +40,7 @@ from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.values.cursors import CursorMalformed
 from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
+from observability.process import SettingRefused
 
 RUNNING_MAX: Final = 128
 PRESENCES_WAITING_MAX: Final = 64
@@ -59,7 +58,7 @@ class Desk:
     """The running role."""
 
     def __init__(self, pool: asyncpg.Pool, context: RoleContext) -> None:
-        """Raises: AccessMisconfigured, KeyUnusable."""
+        """Raises: SettingRefused."""
         self._pool = pool
         self._bus: Bus = context.bus
         self._clock = context.clock
@@ -226,14 +225,14 @@ class Desk:
 
 
 async def start(context: RoleContext) -> Desk:
-    """Start serving. Raises: SystemExit, when what seals the second factors cannot be used."""
+    """Start serving. Raises: SettingRefused."""
     name = f"core-{context.settings.instance}"
     pool = await open_pool(context.settings.database_url, name=name, plan_each_time=True)
     try:
         return Desk(pool, context)
-    except (AccessMisconfigured, KeyUnusable) as error:
+    except SettingRefused:
         pool.terminate()
-        raise SystemExit(f"core-desk: {error}") from error
+        raise
 
 
 class RequestMalformed(Exception):
@@ -251,7 +250,7 @@ def _read(body: msgspec.Raw, asked: type[msgspec.Struct]) -> msgspec.Struct:
 def operations_of(parts: Parts) -> dict[str, Served]:
     """Return every operation with what carries it out, by subject.
 
-    Raises: ValueError, when one is not carried out, or twice; AccessMisconfigured, KeyUnusable.
+    Raises: ValueError, when one is not carried out, or twice; SettingRefused.
     """
     home = Home(parts, HOME)
     bound = [serves(SHOW_HOME, home.show), *(one for each in SLICES for one in each.operations(parts))]

@@ -18,8 +18,9 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
-from core.identity.api import AccessMisconfigured, FactorSeal, KeyUnusable, key_file, load_or_make_key
+from core.identity.api import FactorSeal, key_file, load_or_make_key
 from deploy.sandbox.demonstration.store import TERMINALS_MAX, seed
+from observability.process import SettingRefused
 
 
 def main() -> int:
@@ -36,7 +37,7 @@ def main() -> int:
     try:
         seal = FactorSeal(load_or_make_key(key_file(os.environ)))
         seeded = asyncio.run(seed(database_url, password=password, load_terminals=wanted, seal=seal))
-    except (AccessMisconfigured, KeyUnusable) as error:
+    except SettingRefused as error:
         return _fail(str(error))
     except (OSError, asyncpg.PostgresError) as error:
         return _fail(f"the database refused the seed: {type(error).__name__}")
