@@ -1,6 +1,6 @@
-"""Response codes of the 1987 edition (data element 39): ours by name, and what each one of a host means, as data.
+"""What each response code of a host means, as data: of a payment, and of what is delivered to the host.
 
-Of a host they answer a payment, or what is delivered to it. A code that is not here, a blank one and none at all are unknown: the host may have debited, so we reverse (law 3).
+A code that is not here, a blank one and none at all are unknown: the host may have debited, so we reverse (law 3).
 08 asks to look at an identity document, 11 and 16 are approvals with a remark. 85 has no reason to decline and
 approves nothing: it is honest for an amount of zero only. 32 did a part that it does not name. 87 approves without a
 cash-back that was never asked for. 76 to 89 are private use, where 85 alone is the same with every scheme.
@@ -19,16 +19,6 @@ from core.contracts.payment import (
     DELIVERY_REFUSED,
 )
 from core.contracts.reasons import Reason
-
-APPROVED: Final = "00"
-PARTIALLY_APPROVED: Final = "10"
-INVALID_TRANSACTION: Final = "12"
-FORMAT_ERROR: Final = "30"
-NOT_SUPPORTED: Final = "40"
-NOT_PERMITTED_TO_TERMINAL: Final = "58"
-SECURITY_VIOLATION: Final = "63"  # The certificate, or the session, is not that of the terminal's identifier.
-UNAVAILABLE: Final = "91"
-MALFUNCTION: Final = "96"
 
 Outcome = Literal["approved", "approved_partly", "approved_if_zero", "declined", "unknown"]
 

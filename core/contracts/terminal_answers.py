@@ -8,18 +8,9 @@ from typing import Any, Final
 
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
-from core.contracts.response_codes import (
-    APPROVED,
-    CODES_1987,
-    FORMAT_ERROR,
-    MALFUNCTION,
-    PARTIALLY_APPROVED,
-    UNAVAILABLE,
-)
+from core.contracts.response_codes import CODES_1987
 from core.contracts.states import Kind
-
-MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49)
-"""Data elements that an answer repeats of its request."""
+from core.values.edition1987 import APPROVED, FORMAT_ERROR, MALFUNCTION, PARTIALLY_APPROVED, UNAVAILABLE
 
 SHOWN_CHARACTERS_MAX: Final = 25
 """Of field 44 in the 1987 field set."""
@@ -158,11 +149,11 @@ def booking_code(reason: int) -> str:
 
 def answer_to(kind: int, answer: dict[int, Any], reply: AuthoriseReply) -> dict[int, Any]:
     """Complete, in place, the answer to a message that asked for an attempt of this kind."""
-    complete = complete_booking if kind in (Kind.ADVICE, Kind.COMPLETION) else complete_payment
+    complete = finish_booking if kind in (Kind.ADVICE, Kind.COMPLETION) else finish_payment
     return complete(answer, reply)
 
 
-def complete_payment(answer: dict[int, Any], reply: AuthoriseReply) -> dict[int, Any]:
+def finish_payment(answer: dict[int, Any], reply: AuthoriseReply) -> dict[int, Any]:
     """Complete the answer to an authorisation, purchase, verification or refund, in place."""
     reason = reply.reason
     if reply.rrn:
@@ -184,7 +175,7 @@ def complete_payment(answer: dict[int, Any], reply: AuthoriseReply) -> dict[int,
     return answer
 
 
-def complete_booking(answer: dict[int, Any], reply: AuthoriseReply) -> dict[int, Any]:
+def finish_booking(answer: dict[int, Any], reply: AuthoriseReply) -> dict[int, Any]:
     """Complete the answer to a reversal, an advice or a completion, in place."""
     if reply.rrn:
         answer[37] = reply.rrn

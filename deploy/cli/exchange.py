@@ -15,8 +15,8 @@ import msgspec
 from cyclopts import Parameter
 
 from core.contracts.reasons import Reason
-from core.contracts.response_codes import UNAVAILABLE
 from core.transactions.reasons import meaning_of
+from core.values.edition1987 import UNAVAILABLE
 from deploy.cli.exchange_words import words
 from deploy.local.authority import DevelopmentAuthority
 from deploy.local.data_folder import check_readable

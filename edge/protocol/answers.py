@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core.contracts.terminal_answers import MIRRORED
+from core.values.edition1987 import MIRRORED
 from edge.protocol.field import AS_SENT, Message
 from edge.protocol.message_types import response_mti
 

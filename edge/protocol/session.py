@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from core.contracts.response_codes import (
+from core.values.edition1987 import (
     FORMAT_ERROR,
     INVALID_TRANSACTION,
     NOT_PERMITTED_TO_TERMINAL,

@@ -12,8 +12,8 @@ import structlog
 
 from core.bus import Bus, BusError, BusRefused
 from core.contracts.payment import AuthoriseReply
-from core.contracts.response_codes import NOT_SUPPORTED
 from core.contracts.subjects import REFUSED_FACT
+from core.values.edition1987 import NOT_SUPPORTED
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.protocol.session import FinancialRequest

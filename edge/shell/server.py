@@ -11,16 +11,10 @@ import structlog
 from core.bus import Bus, BusError, BusRefused
 from core.contracts.payment import Presence, SignOnReply
 from core.contracts.reasons import Reason
-from core.contracts.response_codes import (
-    APPROVED,
-    FORMAT_ERROR,
-    NOT_SUPPORTED,
-    SECURITY_VIOLATION,
-    UNAVAILABLE,
-)
 from core.contracts.subjects import PRESENCE, SIGN_ON
 from core.contracts.terminal_answers import SHOWN
 from core.values.clock import from_unix_us
+from core.values.edition1987 import APPROVED, FORMAT_ERROR, NOT_SUPPORTED, SECURITY_VIOLATION, UNAVAILABLE
 from edge.protocol.answers import (
     begin_answer,
     network_answer,

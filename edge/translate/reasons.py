@@ -3,8 +3,9 @@
 from typing import Final
 
 from core.contracts.reasons import Reason
-from core.contracts.response_codes import APPROVED, CODES_1987, UNKNOWN_CODE
+from core.contracts.response_codes import CODES_1987, UNKNOWN_CODE
 from core.contracts.terminal_answers import SHOWN, payment_code
+from core.values.edition1987 import APPROVED
 
 _BY_SHOWN: Final[dict[str, int]] = {text: reason for reason, text in SHOWN.items()}
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from core.contracts.payment import AuthoriseReply, TotalsReply
 from core.contracts.subjects import BOOK, REVERSE, TOTALS
-from core.contracts.terminal_answers import complete_booking, complete_payment
+from core.contracts.terminal_answers import finish_booking, finish_payment
 from edge.keys.port import SecurityModule
 from edge.protocol.answers import begin_answer
 from edge.protocol.field import Message
@@ -42,7 +42,7 @@ class TerminalMessage:
     types: tuple[str, ...]  # a repeat is the same as its original
     path: Path
     translate: Callable[[Message, Arrival, SecurityModule], Any] = _asks_nothing
-    finish: Callable[[Message, Any], Message] = complete_payment
+    finish: Callable[[Message, Any], Message] = finish_payment
     subject: str = ""
     reply: type = AuthoriseReply
     begin: Callable[[Message], Message] = begin_answer
@@ -55,19 +55,15 @@ class TerminalMessage:
 
 _TOTALS: Final = (from_totals, finish_totals, TOTALS, TotalsReply, begin_totals)
 TERMINAL_MESSAGES: Final = (
-    TerminalMessage("authorisation", ("0100", "0101"), "payments", from_authorisation, complete_payment),
+    TerminalMessage("authorisation", ("0100", "0101"), "payments", from_authorisation, finish_payment),
+    TerminalMessage("authorisation_advice", ("0120", "0121"), "requests", from_advice, finish_booking, BOOK),
+    TerminalMessage("financial", ("0200", "0201"), "payments", from_purchase_or_refund, finish_payment),
     TerminalMessage(
-        "authorisation_advice", ("0120", "0121"), "requests", from_advice, complete_booking, BOOK
-    ),
-    TerminalMessage("financial", ("0200", "0201"), "payments", from_purchase_or_refund, complete_payment),
-    TerminalMessage(
-        "financial_advice", ("0220", "0221"), "requests", from_completion_or_advice, complete_booking, BOOK
+        "financial_advice", ("0220", "0221"), "requests", from_completion_or_advice, finish_booking, BOOK
     ),
     TerminalMessage("file", ("0300", "0301"), "unsupported"),
-    TerminalMessage("reversal", ("0400", "0401"), "requests", from_reversal, complete_booking, REVERSE),
-    TerminalMessage(
-        "reversal_advice", ("0420", "0421"), "requests", from_reversal, complete_booking, REVERSE
-    ),
+    TerminalMessage("reversal", ("0400", "0401"), "requests", from_reversal, finish_booking, REVERSE),
+    TerminalMessage("reversal_advice", ("0420", "0421"), "requests", from_reversal, finish_booking, REVERSE),
     TerminalMessage("totals", ("0500", "0501"), "requests", *_TOTALS),
     TerminalMessage("totals_advice", ("0520", "0521"), "requests", *_TOTALS),
     # Of an acquirer, and of another origin, as terminals of the 1993 edition send it.

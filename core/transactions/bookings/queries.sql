@@ -79,6 +79,7 @@ FROM attempt AS a
 INNER JOIN reversal AS r ON r.attempt_id = a.id
 WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.business_date BETWEEN $4::date AND $5::date
     AND r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.reason = :Reason.APPROVED
+    AND r.attempt_id IS NOT NULL
 ORDER BY r.received_at DESC
 LIMIT $6;
 

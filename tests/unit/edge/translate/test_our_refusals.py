@@ -9,8 +9,8 @@ from core.contracts.reasons import Reason
 from core.contracts.terminal_answers import (
     SHOWN,
     SHOWN_CHARACTERS_MAX,
-    complete_booking,
-    complete_payment,
+    finish_booking,
+    finish_payment,
     payment_code,
 )
 from edge.dialects import DIALECTS
@@ -56,13 +56,13 @@ def test_what_is_refused_before_a_bank_is_asked_blames_no_bank(reason: Reason) -
     ],
 )
 def test_a_refused_reversal_or_advice_says_that_the_refusal_is_ours(reason: Reason) -> None:
-    told = complete_booking({0: "0410", 11: "000001"}, AuthoriseReply(bytes(16), reason, "", 0, ""))
+    told = finish_booking({0: "0410", 11: "000001"}, AuthoriseReply(bytes(16), reason, "", 0, ""))
     assert 0 < len(str(told[44])) <= SHOWN_CHARACTERS_MAX
     assert reason_of_answer(str(told[39]), str(told[44])) == reason
 
 
 def test_a_reversal_that_is_done_says_nothing_more() -> None:
-    told = complete_booking({0: "0410"}, AuthoriseReply(bytes(16), Reason.ALREADY_REVERSED, "", 0, ""))
+    told = finish_booking({0: "0410"}, AuthoriseReply(bytes(16), Reason.ALREADY_REVERSED, "", 0, ""))
     assert (told[39], told.get(44)) == ("00", None)
 
 
@@ -86,13 +86,13 @@ def test_a_refused_sign_on_says_which_rule_refused_it_in_either_encoding(
 
 
 def test_an_issuers_decline_carries_no_words_of_ours() -> None:
-    answer = complete_payment({0: "0210", 39: ""}, _reply(Reason.INSUFFICIENT_FUNDS))
+    answer = finish_payment({0: "0210", 39: ""}, _reply(Reason.INSUFFICIENT_FUNDS))
     assert 44 not in answer
     assert reason_of_answer("51", "") == reason_of_host("51") == Reason.INSUFFICIENT_FUNDS
 
 
 def test_a_payment_at_a_blocked_store_says_so() -> None:
-    answer = complete_payment({0: "0210"}, _reply(Reason.STORE_BLOCKED))
+    answer = finish_payment({0: "0210"}, _reply(Reason.STORE_BLOCKED))
     assert (answer[39], answer[44]) == ("60", "MAGASIN BLOQUE")
 
 
@@ -102,5 +102,5 @@ def _reply(reason: Reason) -> AuthoriseReply:
 
 def test_the_repeat_of_a_payment_is_told_that_it_was_approved_whatever_was_taken_back_since() -> None:
     reply = AuthoriseReply(bytes(16), int(Reason.APPROVED), "A1B2C3", 8_210, "M81CWF5V01SA", replayed=True)
-    answer = complete_payment({0: "0210", 4: "000000008210", 49: "978"}, reply)
+    answer = finish_payment({0: "0210", 4: "000000008210", 49: "978"}, reply)
     assert (answer[39], answer[4], 54 in answer) == ("00", "000000008210", False)
