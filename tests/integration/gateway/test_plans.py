@@ -69,6 +69,7 @@ async def test_a_plan_is_made_once_and_offered_from_its_first_day(
     told = await rows.fetchval(
         "SELECT facts::text FROM action WHERE kind = 'plan.made' ORDER BY seq DESC LIMIT 1"
     )
+    assert isinstance(told, str)
     assert "En 3 fois" in told
     assert day(2) in told
 
