@@ -13,7 +13,7 @@ import iso8583
 import pytest
 from iso8583.specs import default_ascii
 
-from core.contracts.payment import Authorise, AuthoriseReply, Book, Reverse, Totals
+from core.contracts.payment import Authorise, AuthoriseReply, Book, RefusedFact, Reverse, Totals
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from core.values.ids import rrn_of
@@ -254,7 +254,9 @@ async def test_a_partial_reversal_that_does_not_say_of_what_is_refused(
     part = {"f24": "401"} if foreign.is_1993 else {"f95": "            " + "1" * 30}
     answer = await foreign.ask("0420", "000019", f4="000000003000", **part, **foreign.original("000016"))
     assert answer["39"] == foreign.words.malformed
-    assert not house.core.asked
+    assert [type(one) for one in house.core.asked] == [RefusedFact], (
+        "nothing is taken back, and a person sees it"
+    )
 
 
 @pytest.mark.parametrize(
