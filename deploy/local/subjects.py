@@ -82,7 +82,11 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
             f"{_JETSTREAM}.CONSUMER.MSG.NEXT.{_CONSUMER}",
             f"$JS.ACK.{_CONSUMER}.>",
         ),
-        subscribe=(subjects.core_inbox("*", "worker"), _inbox("worker")),
+        subscribe=(
+            subjects.core_inbox("*", "worker"),
+            subjects.core_inbox_of_batch(subjects.core_inbox("*", "worker"), "*"),
+            _inbox("worker"),
+        ),
     ),
     SubjectAllowance(
         user="gateway",

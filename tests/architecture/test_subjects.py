@@ -34,7 +34,10 @@ SUBSCRIBED = {
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
     ),
     "desk": (*TERMINAL_REQUESTS, f"{subjects.DESK}.search"),
-    "worker": (subjects.core_inbox("one", "worker"),),
+    "worker": (
+        subjects.core_inbox("one", "worker"),
+        subjects.core_inbox_of_batch(subjects.core_inbox("one", "worker"), 7),
+    ),
     "gateway": (subjects.LIVE,),
 }
 HEARD_ONCE = {subject for user in SUBSCRIBED for subject in SUBSCRIBED[user]}

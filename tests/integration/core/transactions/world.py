@@ -23,7 +23,6 @@ from core.contracts.payment import (
     Authorise,
     AuthoriseReply,
     Book,
-    HostReply,
     Reverse,
     SealedCard,
     Totals,
@@ -31,11 +30,11 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import Brand, EventKind, Kind
-from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, REVERSE, TOTALS, core_inbox, edge_inbox
+from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, REVERSE, TOTALS, edge_inbox
 from core.roles import engine as engine_role
 from core.roles.context import RoleContext, Settings
 from core.roles.engine import EngineRole
-from core.runtime.jobs import end_task
+from core.runtime.jobs import Job, Jobs, end_task
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL, REFUND, Act
 from core.transactions.upkeep.day_end import DayEnd
@@ -346,7 +345,7 @@ class World:
         self.role = None
         if bus._transport is not None:
             bus._transport.abort()
-        tasks = [bus._runner, role._engine._guard, role._relay._task]
+        tasks = [bus._runner, role._engine.exchanges._guard, role._relay._task]
         lanes = [role._relay._lane]
         for pump in (role._engine.arming_pump, role._engine.deciding_pump, role._engine._aside_pump):
             tasks.extend((*pump._tasks, *pump._reopening))
@@ -400,24 +399,17 @@ class World:
         self.deliveries = Deliveries(pool, bus, self.clock, instance=name)
         self.sweeper = Sweeper(pool, self.clock)
         self.day_end = DayEnd(pool, self.clock)
-        pending: set[asyncio.Task[None]] = set()
-        decode = msgspec.msgpack.Decoder(list[HostReply]).decode
-        lock = asyncio.Lock()
         self.settled_count = 0
 
-        async def take(replies: list[HostReply]) -> None:
-            async with lock:
-                await self.deliveries.told(replies)
-            self.settled_count += len(replies)
+        async def take() -> None:
+            await self.deliveries.take_replies()
+            self.settled_count += 1
             if self.settled_count >= self.deliveries.sent:
                 self.settled.put_nowait(1)
 
-        def on_replies(_subject: str, _reply: str, payload: bytes) -> None:
-            task = asyncio.get_running_loop().create_task(take(decode(payload)))
-            pending.add(task)
-            task.add_done_callback(pending.discard)
-
-        bus.subscribe(core_inbox(name, "worker"), on_replies)
+        self._stack.push_async_callback(Jobs([Job("host_replies", 0.0, take)]).stop)
+        self.deliveries.exchanges.start()
+        self._stack.callback(self.deliveries.exchanges.stop)
         await bus.flush()
 
     # The database.
@@ -474,7 +466,7 @@ class World:
         self.told.clear()
         self.host.forget()
         self.settled_count = self.deliveries.sent = 0
-        self.deliveries._sent.clear()
+        self.deliveries.exchanges._open.clear()
         self.sweeper = Sweeper(self.pool, self.clock)
         await self.person(AGENT)
         if self.role is None:

@@ -21,8 +21,8 @@ from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.db.queries import load
 from core.transactions import rules
-from core.transactions.rules import TRANSITIONS, outcome_of, stored_answer
-from core.transactions.upkeep.deliveries import verdict_of
+from core.transactions.exchanges.rules import outcome_of, verdict_of
+from core.transactions.rules import TRANSITIONS, stored_answer
 
 SLICE = Path(rules.__file__).parent
 
