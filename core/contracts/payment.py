@@ -10,6 +10,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from core.contracts.reasons import Reason
+from core.contracts.subjects import EngineRequest
 
 TerminalClass: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2)]
 """1 for 01xx, 2 for 02xx: what a terminal may name. Keys of other classes are core's own, for what people cause."""
@@ -323,3 +324,14 @@ class Presence(msgspec.Struct, array_like=True, gc=False):
     edge: Named
     connected: bool
     at_us: Moment
+
+
+AUTHORISE = EngineRequest("core.engine.authorise", Authorise, AuthoriseReply, "payment")
+"""The one that is asked and answered in lists, at the message's reply subject; the others one by one."""
+
+REVERSE = EngineRequest("core.engine.reverse", Reverse, AuthoriseReply, "reversal")
+BOOK = EngineRequest("core.engine.book", Book, AuthoriseReply, "advice")
+TOTALS = EngineRequest("core.engine.totals", Totals, TotalsReply, "totals")
+
+TERMINAL_REQUESTS = (AUTHORISE, REVERSE, BOOK, TOTALS)
+"""What terminals may make edge ask. Each names its terminal."""

@@ -23,7 +23,7 @@ from observability import metrics
 
 _encode = msgspec.msgpack.Encoder().encode
 _DECODERS: Final[dict[type, Callable[[bytes], Any]]] = {
-    row.reply: msgspec.msgpack.Decoder(row.reply).decode for row in TERMINAL_MESSAGES
+    row.request.reply: msgspec.msgpack.Decoder(row.request.reply).decode for row in TERMINAL_MESSAGES
 }
 _log = structlog.get_logger("edge.requests")
 
@@ -56,18 +56,20 @@ class Requests:
             connection.request_done()
             if reply is None:
                 self._silent.n += 1
-                _log.warning("request_unanswered", subject=row.subject, cause=type(error).__name__)
+                _log.warning("request_unanswered", subject=row.request.subject, cause=type(error).__name__)
                 return
             try:
-                row.finish(answer, _DECODERS[row.reply](reply))
+                row.finish(answer, _DECODERS[row.request.reply](reply))
             except msgspec.DecodeError:
                 self._silent.n += 1
-                _log.error("reply_malformed", subject=row.subject)
+                _log.error("reply_malformed", subject=row.request.subject)
                 return
             metrics.EDGE_SECONDS.child(row.name).observe(time.time_ns() // 1000 - received_at_us)
             metrics.EDGE_ANSWERS.child("booking" if connection.send(answer, tpdu) else "undeliverable").n += 1
 
         try:
-            self._bus.request_soon(row.subject, payload, timeout_s=REQUEST_TIMEOUT_S, answered=answered)
+            self._bus.request_soon(
+                row.request.subject, payload, timeout_s=REQUEST_TIMEOUT_S, answered=answered
+            )
         except BusRefused as error:
             answered(None, error)

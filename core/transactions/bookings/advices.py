@@ -6,10 +6,9 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.contracts.payment import AuthoriseReply, Book
+from core.contracts.payment import BOOK, AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
-from core.contracts.subjects import BOOK
 from core.transactions.bookings import store
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
@@ -66,7 +65,7 @@ async def _keep_aside(pool: asyncpg.Pool, asked: Book, why: str) -> None:
     named = (
         f"{asked.terminal_id.hex()} {asked.message_class} {asked.stan} {asked.local_time} {asked.body_hash}"
     )
-    await keep_dead_letter_once(pool, BOOK, msgspec.msgpack.encode(asked), f"{why}\n{named}")
+    await keep_dead_letter_once(pool, BOOK.subject, msgspec.msgpack.encode(asked), f"{why}\n{named}")
 
 
 async def _book_offline(

@@ -10,10 +10,9 @@ import msgspec
 import structlog
 from asyncpg.pgproto.pgproto import UUID
 
-from core.contracts.payment import HOST_REPLIED, Authorise, AuthoriseReply, HostReply, SealedCard
+from core.contracts.payment import AUTHORISE, HOST_REPLIED, Authorise, AuthoriseReply, HostReply, SealedCard
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
-from core.contracts.subjects import AUTHORISE
 from core.db.passing import is_passing
 from core.identity.api import find_doer
 from core.transactions.acts import store as acts
@@ -204,7 +203,7 @@ class Refunds:
                 raise
             _log.exception("refund_refused_by_database", trace_id=item.id.hex())
             payload = msgspec.msgpack.encode(msgspec.structs.replace(item, sensitive=b""))
-            if await keep_dead_letter(self._pool, AUTHORISE, payload, error):
+            if await keep_dead_letter(self._pool, AUTHORISE.subject, payload, error):
                 self._answers.answer(source, _reply(item.id, Reason.MESSAGE_REFUSED))
 
     async def _ask(self, item: Authorise, source: Source) -> None:

@@ -8,10 +8,9 @@ import asyncpg
 import msgspec
 import structlog
 
-from core.contracts.payment import Authorise, AuthoriseReply
+from core.contracts.payment import AUTHORISE, Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.states import State
-from core.contracts.subjects import AUTHORISE
 from core.db.lane import Lane, LaneBroken
 from core.transactions.engine import failpoints
 from core.transactions.engine.columns import arming_columns, key_columns, repeat_columns
@@ -200,7 +199,7 @@ class Arming:
             await lane.fetch(
                 "keep_dead_letter",
                 "engine",
-                AUTHORISE,
+                AUTHORISE.subject,
                 _encode(msgspec.structs.replace(item, sensitive=b"")),
                 str(error),
             )

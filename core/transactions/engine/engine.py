@@ -6,10 +6,10 @@ from operator import attrgetter
 import structlog
 
 from core.bus import Bus, ItemsReader, Subscription, Unread
-from core.contracts.payment import HOST_REPLIED, Authorise, AuthoriseReply, HostReply, are_plain
+from core.contracts.payment import AUTHORISE, HOST_REPLIED, Authorise, AuthoriseReply, HostReply, are_plain
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
-from core.contracts.subjects import AUTHORISE, ENGINE_QUEUE, core_inbox, is_edge_inbox
+from core.contracts.subjects import ENGINE_QUEUE, core_inbox, is_edge_inbox
 from core.db.lane import Lane, Pump
 from core.transactions.engine.arming import RECEIVED_AHEAD_MAX_US, Arming, Payment, QueuedAttempt
 from core.transactions.engine.deciding import Deciding, NotRead, keep_aside
@@ -118,7 +118,7 @@ class Engine:
         await self.deciding_pump.open()
         await self._aside_pump.open()
         self.exchanges.start()
-        self._subscription = self._bus.subscribe(AUTHORISE, self._on_authorise, queue=ENGINE_QUEUE)
+        self._subscription = self._bus.subscribe(AUTHORISE.subject, self._on_authorise, queue=ENGINE_QUEUE)
 
     async def stop(self) -> None:
         """Take nothing more and finish what runs; what is in flight stays sent and is reversed by the sweeper."""
@@ -138,12 +138,12 @@ class Engine:
         if not is_edge_inbox(reply):
             # Answered there, core would say under its own name what somebody else wrote.
             self.malformed += 1
-            _log.error("reply_subject_refused", subject=AUTHORISE)
+            _log.error("reply_subject_refused", subject=AUTHORISE.subject)
             return
         source = Source("terminal", reply)
         items, unread = self._read_asked(payload)
         for each in unread:
-            self._put_aside(AUTHORISE, each)
+            self._put_aside(AUTHORISE.subject, each)
             if each.id:
                 self._refuse(source, each.id, Reason.MESSAGE_REFUSED)
         if len(self.exchanges) > EXCHANGES_OPEN_MAX or self.arming_pump.is_down():

@@ -5,25 +5,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from core.contracts.payment import Authorise, Book, Reverse, Totals
+from core.contracts.engine_requests import ENGINE_REQUESTS
+from core.contracts.payment import TERMINAL_REQUESTS, Book, Reverse
 from core.contracts.states import Kind
-from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, HOST_SAYS, LIVE, REVERSE, TOTALS
+from core.contracts.subjects import LIVE
 
-_SORTS: Final = {
-    AUTHORISE: "payment",
-    REVERSE: "reversal",
-    BOOK: "advice",
-    TOTALS: "totals",
-    CARRY_OUT: "act",
-    HOST_SAYS: "host_message",
-    LIVE: "feed",
-}
-_SHAPES: Final[dict[str, type[msgspec.Struct]]] = {
-    AUTHORISE: Authorise,
-    REVERSE: Reverse,
-    BOOK: Book,
-    TOTALS: Totals,
-}
+_SORTS: Final = {LIVE: "feed", **{each.subject: each.sort for each in ENGINE_REQUESTS}}
+_SHAPES: Final = {each.subject: each.asked for each in TERMINAL_REQUESTS}
 _ID_BYTES: Final = 16
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 

@@ -18,8 +18,12 @@ import asyncpg
 import msgspec
 
 from core.bus import Bus, RequestTimedOut
-from core.contracts.acts import CarryOut
+from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.payment import (
+    AUTHORISE,
+    BOOK,
+    REVERSE,
+    TOTALS,
     Authorise,
     AuthoriseReply,
     Book,
@@ -30,7 +34,7 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import Brand, EventKind, Kind
-from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, REVERSE, TOTALS, edge_inbox
+from core.contracts.subjects import EngineRequest, edge_inbox
 from core.roles import engine as engine_role
 from core.roles.context import RoleContext, Settings
 from core.roles.engine import EngineRole
@@ -146,7 +150,7 @@ class World:
 
     def send(self, *items: Authorise) -> None:
         """Publish a batch without waiting."""
-        self.edge.publish(AUTHORISE, msgspec.msgpack.encode(list(items)), edge_inbox("test"))
+        self.edge.publish(AUTHORISE.subject, msgspec.msgpack.encode(list(items)), edge_inbox("test"))
 
     async def answer_to(
         self, item: Authorise, *, count: int = 1, timeout_s: float = ANSWER_TIMEOUT_S
@@ -165,13 +169,13 @@ class World:
         await asyncio.sleep(seconds)
         return item.id not in self.answers
 
-    async def request(self, subject: str, asked: Any, shape: type[Any] = AuthoriseReply) -> Any:
+    async def request(self, request: EngineRequest, asked: Any) -> Any:
         """Ask the engine and return its answer, or None for silence."""
         try:
-            raw = await self.edge.request(subject, msgspec.msgpack.encode(asked), ANSWER_TIMEOUT_S)
+            raw = await self.edge.request(request.subject, msgspec.msgpack.encode(asked), ANSWER_TIMEOUT_S)
         except RequestTimedOut:
             return None
-        answer = msgspec.msgpack.decode(raw, type=shape)
+        answer = msgspec.msgpack.decode(raw, type=request.reply)
         if isinstance(answer, AuthoriseReply):
             self.told.append(answer)
         return answer
@@ -290,7 +294,9 @@ class World:
 
     async def carry_out(self, act_id: bytes) -> AuthoriseReply:
         """Tell the engine of an act, on the desk's own login."""
-        raw = await self.desk.request(CARRY_OUT, msgspec.msgpack.encode(CarryOut(act_id)), ANSWER_TIMEOUT_S)
+        raw = await self.desk.request(
+            CARRY_OUT.subject, msgspec.msgpack.encode(CarryOut(act_id)), ANSWER_TIMEOUT_S
+        )
         return msgspec.msgpack.decode(raw, type=AuthoriseReply)
 
     async def person(
@@ -318,7 +324,7 @@ class World:
             currency=currency,
             received_at_us=self.now_us(),
         )
-        return await self.request(TOTALS, asked, TotalsReply)
+        return await self.request(TOTALS, asked)
 
     # The engine and the worker.
 
