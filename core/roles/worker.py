@@ -12,12 +12,12 @@ from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts
 from core.runtime.retention import Retention, RetentionMisconfigured
 from core.slices import KEPT, SLICES
-from core.transactions.upkeep.backlogs import Backlogs
-from core.transactions.upkeep.day_end import DayEnd
-from core.transactions.upkeep.deliveries import Deliveries
-from core.transactions.upkeep.projection import Projection
-from core.transactions.upkeep.pruning import prune
-from core.transactions.upkeep.sweeper import Sweeper
+from core.transactions.jobs.backlogs import Backlogs
+from core.transactions.jobs.day_end import DayEnd
+from core.transactions.jobs.deliveries import Deliveries
+from core.transactions.jobs.projection import Projection
+from core.transactions.jobs.pruning import prune
+from core.transactions.jobs.sweeper import Sweeper
 from observability.metrics import (
     DEAD_LETTERS,
     DELIVERIES,

@@ -14,7 +14,7 @@ import msgspec
 from core.contracts.payment import AUTHORISE, Authorise
 from core.contracts.states import State
 from core.contracts.subjects import LIVE, core_inbox
-from core.transactions.upkeep.projection import ACK_WAIT_S
+from core.transactions.jobs.projection import ACK_WAIT_S
 from core.values.ids import uuid7
 from edge.dialects import DIALECTS
 from edge.protocol.framing import frame

@@ -41,9 +41,9 @@ from core.roles.engine import EngineRole
 from core.runtime.jobs import Job, Jobs, end_task
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL, REFUND, Act
-from core.transactions.upkeep.day_end import DayEnd
-from core.transactions.upkeep.deliveries import Deliveries
-from core.transactions.upkeep.sweeper import Sweeper
+from core.transactions.jobs.day_end import DayEnd
+from core.transactions.jobs.deliveries import Deliveries
+from core.transactions.jobs.sweeper import Sweeper
 from core.values.clock import PARIS, from_unix_us, paris_date
 from core.values.ids import rrn_of, uuid7
 from deploy.local.nats import NatsServer

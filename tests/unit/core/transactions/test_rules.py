@@ -111,7 +111,7 @@ def test_every_statement_that_moves_a_row_names_states_that_may_move() -> None:
             {State.APPROVED, State.PARTIALLY_APPROVED},
             {State.CAPTURED},
         ),
-        ("upkeep/queries.sql", "capture_day", {State.APPROVED, State.PARTIALLY_APPROVED}, {State.CAPTURED}),
+        ("jobs/queries.sql", "capture_day", {State.APPROVED, State.PARTIALLY_APPROVED}, {State.CAPTURED}),
     ]
     for path, name, sources, ends in moves:
         text = statement(path, name)

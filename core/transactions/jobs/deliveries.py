@@ -18,8 +18,8 @@ from core.transactions.exchanges.exchanges import Exchanges
 from core.transactions.exchanges.requests import request_of_delivery
 from core.transactions.exchanges.rules import verdict_of
 from core.transactions.hosts.settling import settle_reversal
+from core.transactions.jobs.store import queries
 from core.transactions.reading import UNREADABLE, read_each
-from core.transactions.upkeep.store import queries
 from core.values.clock import Clock
 
 LEASED_MAX = 200

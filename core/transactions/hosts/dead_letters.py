@@ -16,7 +16,7 @@ _ID_BYTES: Final = 16
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
-class Letter(NamedTuple):
+class DeadLetter(NamedTuple):
     """`sort`: a word for what it was; the rest is empty and 0 where it cannot be read."""
 
     sort: str
@@ -26,19 +26,19 @@ class Letter(NamedTuple):
     gives_back: bool = False
 
 
-def read_letter(subject: str, payload: bytes) -> Letter:
+def read_dead_letter(subject: str, payload: bytes) -> DeadLetter:
     """Return what a message that was put aside says of itself."""
     sort = _SORTS.get(subject, "host_answer" if subject.startswith("core.in.") else "other")
     shape = _SHAPES.get(subject)
     if shape is None:
-        return Letter(sort)
+        return DeadLetter(sort)
     try:
         said: Any = msgspec.msgpack.decode(payload, type=shape)
     except (msgspec.MsgspecError, ValueError):
-        return Letter(sort)
+        return DeadLetter(sort)
     terminal_id: bytes = said.terminal_id
     gives_back = isinstance(said, Reverse) or (isinstance(said, Book) and said.gives_back)
-    return Letter(
+    return DeadLetter(
         "refund_advice" if isinstance(said, Book) and gives_back else sort,
         terminal_id if len(terminal_id) == _ID_BYTES else b"",
         getattr(said, "amount_minor", 0),
