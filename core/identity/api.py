@@ -12,7 +12,7 @@ from core.identity.idempotency import Claim, WriteOnce, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
 from core.identity.repeats import Doer, DoneByAnother, find_doer, refuse_repeat_of_another, told_facts
-from core.identity.staleness import refuse_if_stale, told_by
+from core.identity.staleness import find_last_change, refuse_if_stale, told_by
 from core.identity.store import forget_old, list_holders, record_action
 from core.identity.views import hash_of_token
 
@@ -36,6 +36,7 @@ __all__ = [
     "WriteOnce",
     "access_settings",
     "find_doer",
+    "find_last_change",
     "forget_old",
     "hash_of_token",
     "key_file",

@@ -83,7 +83,7 @@ VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7);
 -- name: last_change
 -- Index action_target.
 SELECT a.at, g.name FROM action a JOIN agent g ON g.id = a.agent_id
-WHERE a.target_id = $2 AND a.target_kind = $1
+WHERE a.target_id = $2 AND ($1::text IS NULL OR a.target_kind = $1)
 ORDER BY a.at DESC, a.seq DESC
 LIMIT 1;
 

@@ -155,9 +155,9 @@ async def list_holders(connection: Connection, permission: Permission) -> list[t
 
 
 async def find_last_change(
-    connection: Connection, target_kind: str, target_id: bytes
+    connection: Connection, target_kind: str | None, target_id: bytes
 ) -> asyncpg.Record | None:
-    """Return the name of who changed something last, and when."""
+    """Return the name of who changed something last, and when; None: whatever kind of thing it is."""
     return await connection.fetchrow(_SQL.last_change, target_kind, uuid_of(target_id))
 
 

@@ -17,7 +17,7 @@ from core.contracts.notifications import HOME as SHOW_HOME
 from core.contracts.operation import Reach
 from core.contracts.operations import OPERATIONS
 from core.contracts.payment import Presence, SignOn
-from core.contracts.refusals import Denied, Refused
+from core.contracts.refusals import Denied, Overtaken, Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbox_of
 from core.db.pool import open_pool
 from core.identity.api import (
@@ -26,6 +26,7 @@ from core.identity.api import (
     KeyUnusable,
     SessionHandlers,
     SignedIn,
+    find_last_change,
     forget_old,
     require,
     require_everywhere,
@@ -147,7 +148,7 @@ class Desk:
             body = _read(request.body, one.operation.asked)
             if one.operation.access.reach is not Reach.NO_SESSION:
                 caller = await self._sessions.check(request.principal)
-            result = await carry_out(one, caller, body)
+            result = await self._carry_out(one, caller, body)
             self._database_up = True
             answer = DeskReply(result=without_card_numbers(msgspec.msgpack.encode(result)))
         except Refused as refusal:
@@ -179,6 +180,15 @@ class Desk:
         self._answer(reply, answer)
         known = name if subject in self._served else "unknown"
         DESK_SECONDS.child(known).observe((time.perf_counter_ns() - started) // 1000)
+
+    async def _carry_out(self, one: Served, caller: SignedIn | None, body: msgspec.Struct) -> Any:
+        try:
+            return await carry_out(one, caller, body)
+        except Overtaken as refusal:
+            target_id: bytes | None = refusal.target_id or getattr(body, "id", None)
+            if target_id is not None:
+                refusal.problem.facts["changed_by"] = await find_last_change(self._pool, target_id)
+            raise
 
     def _answer(self, reply: str, answer: DeskReply) -> None:
         try:

@@ -1,6 +1,5 @@
 """Decisions on a transaction: pure, no input or output."""
 
-from datetime import timedelta
 from typing import Final
 
 from core.contracts.reasons import Reason
@@ -31,12 +30,6 @@ REPEAT_WITHIN_S = 12 * 3600
 A counter that starts anew with the day comes back to the number a day later: then nobody knows which of the two it is.
 """
 
-STUCK_AFTER: Final = timedelta(minutes=5)
-"""How long after its moment what should have ended by itself is stuck.
-
-The page of a transaction says so, "to check" lists it, and a verification counts it as broken: one figure for all, which
-the alert on reversals has too.
-"""
 
 SWEPT: Final = "sweeper"
 """Cause of an outcome that no reply awaited: whoever had asked was told nothing."""

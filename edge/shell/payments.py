@@ -14,6 +14,7 @@ from core.bus import Batcher, Bus, BusRefused, publish_batch
 from core.contracts.payment import AUTHORISE, Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.subjects import edge_inbox
+from core.contracts.terminal_answers import payment_code
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.protocol.session import FinancialRequest
@@ -21,7 +22,6 @@ from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import ANSWER_DEADLINE_S, BATCH_ITEMS_MAX, PENDING_MAX, WAITING_MAX
 from edge.translate.fields import Arrival
-from edge.translate.reasons import payment_code
 from edge.translate.terminal_messages import TerminalMessage
 from observability import metrics
 from observability.tracing import SlowTraces

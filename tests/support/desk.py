@@ -37,6 +37,9 @@ _START_TIMEOUT_S = 30.0
 _stans = itertools.count(1)
 _attempts = itertools.count()
 
+CHANGED_BY = r"(Last change:|Dernier changement :) [^,]+, \d\d/\d\d \d\d:\d\d\.$"
+"""How a refusal ends that names who was faster, and when."""
+
 
 @dataclass
 class DeskStack:

@@ -12,13 +12,13 @@ import structlog
 from core.bus import Bus, BusRefused, Subscription, Unread, unread_of
 from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.host_messages import HOST_SAYS, HostSaysKept
-from core.contracts.payment import BOOK, REVERSE, TOTALS, AuthoriseReply, TotalsReply
+from core.contracts.payment import BOOK, REFUSED_FACT, REVERSE, TOTALS, AuthoriseReply, TotalsReply
 from core.contracts.subjects import ENGINE_QUEUE, EngineRequest, is_inbox_of
 from core.db.passing import is_passing
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL
 from core.transactions.bookings.advices import book
-from core.transactions.bookings.dead_letters import keep_dead_letter, refusal
+from core.transactions.bookings.dead_letters import keep_dead_letter, keep_refused_fact, refusal
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.reversals import reverse
 from core.transactions.bookings.totals import compare
@@ -151,6 +151,7 @@ class Bookings:
 WORK: Final[dict[EngineRequest, Callable[[asyncpg.Pool, Any], Awaitable[Any]]]] = {
     REVERSE: reverse,
     BOOK: book,
+    REFUSED_FACT: keep_refused_fact,
     TOTALS: compare,
     HOST_SAYS: keep,
 }

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from core.contracts.engine_requests import ENGINE_REQUESTS
-from core.contracts.payment import TERMINAL_REQUESTS, Book, Reverse
+from core.contracts.payment import TERMINAL_REQUESTS, Book, RefusedFact, Reverse
 from core.contracts.states import Kind
 from core.contracts.subjects import LIVE
 
@@ -38,10 +38,13 @@ def read_dead_letter(subject: str, payload: bytes) -> DeadLetter:
         return DeadLetter(sort)
     terminal_id: bytes = said.terminal_id
     gives_back = isinstance(said, Reverse) or (isinstance(said, Book) and said.gives_back)
+    if isinstance(said, RefusedFact):
+        gives_back = said.message_type[1:2] == "4"
+        sort = "reversal" if gives_back else "advice"
     return DeadLetter(
         "refund_advice" if isinstance(said, Book) and gives_back else sort,
         terminal_id if len(terminal_id) == _ID_BYTES else b"",
-        getattr(said, "amount_minor", 0),
+        max(getattr(said, "amount_minor", 0), 0),
         getattr(said, "currency", ""),
         gives_back or getattr(said, "kind", None) == Kind.REFUND,
     )

@@ -16,6 +16,7 @@ from cyclopts import Parameter
 
 from core.contracts.reasons import Reason
 from core.transactions.reasons import meaning_of
+from core.values.edition1987 import UNAVAILABLE
 from deploy.local.authority import DevelopmentAuthority
 from deploy.local.cli.exchange_words import words
 from deploy.local.data_folder import check_readable
@@ -28,7 +29,7 @@ from edge.simulators.cards import CardUnknown, TestCard, card_named
 from edge.simulators.requests import Identity
 from edge.simulators.stans import StanFile, Stans, StansExhausted
 from edge.simulators.terminal import Exchange, LinkLost, SignOnRefused, Terminal
-from edge.translate.reasons import UNAVAILABLE, reason_of_answer, reason_of_host
+from edge.translate.reasons import reason_of_answer, reason_of_host
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

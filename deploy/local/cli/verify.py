@@ -94,6 +94,7 @@ def _line(common: Common, finding: Finding) -> str:
         "checked": finding.checked,
         "breaches": finding.breaches,
         "waiting": finding.waiting,
+        "closed": finding.closed,
     }
     word = common.say("verify.bad" if finding.breaches else "verify.good")
     counts = common.say("verify.counts", **facts)

@@ -99,8 +99,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "verify.good": ("holds ", "tient "),
     "verify.bad": ("BROKEN", "ROMPU "),
     "verify.counts": (
-        "{checked:>9} checked {breaches:>5} broken {waiting:>5} waiting",
-        "{checked:>9} vérifiés {breaches:>5} rompus {waiting:>5} en attente",
+        "{checked:>9} checked {breaches:>5} broken {waiting:>5} waiting {closed:>5} closed",
+        "{checked:>9} vérifiés {breaches:>5} rompus {waiting:>5} en attente {closed:>5} clos",
     ),
     "verify.left": ("still under way: {left}", "encore en cours : {left}"),
     "verify.holds": ("every invariant holds ({seconds} s)", "tous les invariants tiennent ({seconds} s)"),

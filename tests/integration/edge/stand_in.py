@@ -19,6 +19,7 @@ from core.contracts.payment import (
     HostReply,
     HostRequest,
     Presence,
+    RefusedFact,
     Reverse,
     SignOn,
     SignOnReply,
@@ -51,7 +52,7 @@ class StandInCore:
         self.via_host = False
         self.acknowledge = True
         self.authorised: list[Authorise] = []
-        self.asked: list[Reverse | Book | Totals | HostSays] = []
+        self.asked: list[Reverse | Book | RefusedFact | Totals | HostSays] = []
         self.sign_ons: list[SignOn] = []
         self.presence: list[Presence] = []
         self.host_replies: list[HostReply] = []

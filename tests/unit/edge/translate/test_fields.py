@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.contracts.reasons import Reason
+from core.contracts.terminal_answers import booking_code, payment_code
 from core.values.ids import rrn_of, uuid7
 from edge.keys import SoftwareSecurityModule
 from edge.protocol.field import Message
@@ -25,7 +26,7 @@ from edge.translate.fields import (
     read_times,
 )
 from edge.translate.masked import masked, masked_bytes
-from edge.translate.reasons import booking_code, payment_code, reason_of_host, sign_on_code
+from edge.translate.reasons import reason_of_host, sign_on_code
 
 PAN = CARDS["approve-visa"].pan
 KEYS = SoftwareSecurityModule(
