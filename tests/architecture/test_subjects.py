@@ -15,12 +15,12 @@ from tests.support.bus_subjects import covers
 
 BY_USER = {allowance.user: allowance for allowance in ALLOWANCES}
 ASKED_BY_EDGE = tuple(each.subject for each in (*TERMINAL_REQUESTS, HOST_SAYS))
-TERMINAL_REQUESTS = (subjects.SIGN_ON, subjects.PRESENCE)
+SAID_BY_EDGE = (subjects.SIGN_ON, subjects.PRESENCE)
 
 PUBLISHED = {
     "edge": (
         *ASKED_BY_EDGE,
-        *TERMINAL_REQUESTS,
+        *SAID_BY_EDGE,
         subjects.core_inbox("one", "engine"),
         subjects.core_inbox("one", "worker"),
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
@@ -38,7 +38,7 @@ SUBSCRIBED = {
         subjects.core_inbox("one", "engine"),
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
     ),
-    "desk": (*TERMINAL_REQUESTS, f"{subjects.DESK}.search"),
+    "desk": (*SAID_BY_EDGE, f"{subjects.DESK}.search"),
     "worker": (
         subjects.core_inbox("one", "worker"),
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "worker"), 7),

@@ -56,28 +56,6 @@ class Wanted(NamedTuple):
     asked: Authorise | None = None  # what its terminal says of the original besides
 
 
-class Refund(Exchange):
-    """The exchange of a refund, with the row that it is recorded in."""
-
-    __slots__ = ("new",)
-
-    def __init__(
-        self,
-        new: NewAttempt,
-        labels: Labels,
-        source: Source,
-        *,
-        sensitive: bytes,
-        deadline_at_us: int,
-        settle: "Callable[[list[HostOutcome[Refund]]], object]",
-    ) -> None:
-        request = request_of_attempt(
-            new, labels, sensitive=sensitive, partial_ok=False, deadline_at_us=deadline_at_us
-        )
-        super().__init__(request, acquirer=labels.acquirer, source=source, settle=settle)
-        self.new = new
-
-
 class Refunds:
     """Refunds that terminals ask the engine for, and those of agents."""
 
@@ -310,23 +288,29 @@ class Refunds:
         return Reason.NONE
 
     def _ask_host(self, wanted: Wanted, labels: Labels) -> None:
-        refund = Refund(
+        request = request_of_attempt(
             wanted.new,
             labels,
-            wanted.source,
             sensitive=b"" if wanted.asked is None else wanted.asked.sensitive,
+            partial_ok=False,
             deadline_at_us=self._clock.unix_us() + self._host_deadline_ms * 1000,
+        )
+        refund = Exchange(
+            request,
+            acquirer=labels.acquirer,
+            source=wanted.source,
+            about=wanted.new,
             settle=self._settle,
         )
         self._exchanges.ask(refund)
         self._exchanges.send()
 
-    def _settle(self, outcomes: list[HostOutcome[Refund]]) -> None:
+    def _settle(self, outcomes: list[HostOutcome[NewAttempt]]) -> None:
         for refund, reply in outcomes:
             self._spawn(self._decide(refund, reply))
 
-    async def _decide(self, refund: Refund, reply: HostReply) -> None:
-        new = refund.new
+    async def _decide(self, refund: Exchange[NewAttempt], reply: HostReply) -> None:
+        new = refund.about
         outcome = outcome_of(reply, kind=new.kind, amount_minor=new.amount_minor, partial_ok=False)
         async with self._pool.acquire() as connection, connection.transaction():
             standing = await store.lock_by_id(connection, new.id, new.business_date)
@@ -511,7 +495,7 @@ def _why_not(original: Standing | None, new: NewAttempt) -> Reason:
 
 async def _told(connection: Connection, act: Act, business_date: date) -> AuthoriseReply | None:
     """Return what was answered to an act before; None when it was not carried out yet."""
-    seen = await connection.fetchrow(store.queries.read_refund_flight, UUID(act.id), business_date)
+    seen = await connection.fetchrow(store.queries.read_refund_outcome, UUID(act.id), business_date)
     if seen is not None:
         return stored_reply(act.id, seen)
     return None if act.outcome is None else _reply(act.id, act.outcome)

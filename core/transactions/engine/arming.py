@@ -44,30 +44,8 @@ QueuedAttempt = tuple[Authorise, Source]
 """What is asked, and who asks."""
 
 
-class Payment(Exchange):
-    """The exchange of an attempt on the hot path: with what its summary is made of, so that nothing is read again."""
-
-    __slots__ = ("item", "labels")
-
-    def __init__(
-        self,
-        item: Authorise,
-        labels: Labels,
-        source: Source,
-        *,
-        deadline_at_us: int,
-        settle: "Callable[[list[HostOutcome[Payment]]], object]",
-    ) -> None:
-        request = request_of_attempt(
-            item,
-            labels,
-            sensitive=item.sensitive,
-            partial_ok=item.partial_ok,
-            deadline_at_us=deadline_at_us,
-        )
-        super().__init__(request, acquirer=labels.acquirer, source=source, settle=settle)
-        self.item = item
-        self.labels = labels
+Payment = tuple[Authorise, Labels]
+"""What the exchange of a payment is about: all that its summary is made of, so that nothing is read again."""
 
 
 class Arming:
@@ -298,8 +276,22 @@ class Arming:
             labels = self._labels.get(item.terminal_id)
             if labels is None:
                 continue
-            deadline_at_us = item.received_at_us + deadline_us
-            exchanges.ask(Payment(item, labels, source, deadline_at_us=deadline_at_us, settle=self._settle))
+            request = request_of_attempt(
+                item,
+                labels,
+                sensitive=item.sensitive,
+                partial_ok=item.partial_ok,
+                deadline_at_us=item.received_at_us + deadline_us,
+            )
+            exchanges.ask(
+                Exchange(
+                    request,
+                    acquirer=labels.acquirer,
+                    source=source,
+                    about=(item, labels),
+                    settle=self._settle,
+                )
+            )
             self.armed += 1
         exchanges.send()
 

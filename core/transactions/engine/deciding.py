@@ -57,9 +57,9 @@ class Deciding:
         outcomes = [
             outcome_of(
                 answered.reply,
-                kind=answered.exchange.item.kind,
-                amount_minor=answered.exchange.item.amount_minor,
-                partial_ok=answered.exchange.item.partial_ok,
+                kind=answered.exchange.about[0].kind,
+                amount_minor=answered.exchange.about[0].amount_minor,
+                partial_ok=answered.exchange.about[0].partial_ok,
             )
             for answered in batch
         ]
@@ -153,7 +153,7 @@ class Deciding:
             rows = await lane.fetch(
                 "read_outcomes",
                 [UUID(answered.reply.id) for answered, _ in lost],
-                [answered.exchange.item.business_date for answered, _ in lost],
+                [answered.exchange.about[0].business_date for answered, _ in lost],
             )
         except (LaneBroken, asyncpg.PostgresError):
             return
@@ -175,7 +175,7 @@ class Deciding:
 
     def _deciding_columns(self, pairs: list[Pair]) -> tuple[Any, ...]:
         now_us = self._clock.unix_us()
-        days = [answered.exchange.item.business_date for answered, _ in pairs]
+        days = [answered.exchange.about[0].business_date for answered, _ in pairs]
         return (
             [UUID(answered.reply.id) for answered, _ in pairs],
             days,
@@ -193,26 +193,26 @@ class Deciding:
         )
 
     def _tell(self, answered: HostOutcome[Payment], outcome: Outcome) -> None:
-        payment = answered.exchange
+        exchange = answered.exchange
         if outcome.state == State.UNKNOWN:
             self.timed_out += 1
-            reply = AuthoriseReply(payment.item.id, Reason.HOST_NO_REPLY, "", 0, payment.request.rrn)
+            reply = AuthoriseReply(answered.reply.id, Reason.HOST_NO_REPLY, "", 0, exchange.request.rrn)
         else:
             self.decided += 1
             self.declined += outcome.state == State.DECLINED
             reply = AuthoriseReply(
-                payment.item.id,
+                answered.reply.id,
                 int(outcome.reason),
                 answered.reply.approval_code,
                 outcome.approved_minor,
-                payment.request.rrn,
+                exchange.request.rrn,
                 answered.reply.host_code,
             )
-        self._answers.tell(payment, reply)
+        self._answers.tell(exchange, reply)
 
     def _tell_stored(self, answered: HostOutcome[Payment], row: asyncpg.Record) -> None:
         """Somebody else decided: what stands in the database is the answer, not what the host said."""
-        self._answers.tell(answered.exchange, stored_reply(answered.exchange.item.id, row))
+        self._answers.tell(answered.exchange, stored_reply(answered.reply.id, row))
 
 
 class NotRead(NamedTuple):
@@ -259,7 +259,7 @@ def known_reason(reason: int) -> int:
 def _unknown_columns(pairs: list[Pair]) -> tuple[Any, ...]:
     return (
         [UUID(answered.reply.id) for answered, _ in pairs],
-        [answered.exchange.item.business_date for answered, _ in pairs],
+        [answered.exchange.about[0].business_date for answered, _ in pairs],
         [int(outcome.reason) for _, outcome in pairs],
         [cause_of_unknown(answered.reply) for answered, _ in pairs],
         [_detail(answered) for answered, _ in pairs],
@@ -273,7 +273,7 @@ def _detail(answered: HostOutcome[Payment]) -> bytes:
     Shape: msgpack array of one or three maps, put together from encoded parts.
     """
     exchange = answered.reply.exchange
-    request = answered.exchange.item.request
+    request = answered.exchange.about[0].request
     if exchange[:1] == _TWO_MAPS:
         detail = _THREE_MAPS + request + exchange[1:]
         if _is_whole(detail):
@@ -293,8 +293,7 @@ def _is_whole(detail: bytes) -> bool:
 
 def summary_of_payment(answered: HostOutcome[Payment], outcome: Outcome, now_us: int) -> TransactionSummary:
     """Return what the live feed shows of a payment that is decided now."""
-    item = answered.exchange.item
-    labels = answered.exchange.labels
+    item, labels = answered.exchange.about
     card = item.card
     # By position, as in request_of_attempt: decision 28.
     return TransactionSummary(

@@ -1,5 +1,7 @@
 """Answers to edges, in batches: what is told together leaves together."""
 
+from typing import Any
+
 import msgspec
 import structlog
 
@@ -28,11 +30,13 @@ class Answers:
         if source.reply_to:
             self._waiting.add((source.reply_to, reply))
 
-    def tell(self, exchange: Exchange, reply: AuthoriseReply) -> None:
+    def tell(self, exchange: Exchange[Any], reply: AuthoriseReply) -> None:
         """Answer who asked, and whoever asked again meanwhile."""
-        self.answer(exchange.source, reply)
-        for waiting_id, source in exchange.waiters or ():
-            self.answer(source, msgspec.structs.replace(reply, id=waiting_id, replayed=True))
+        if reply_to := exchange.source.reply_to:
+            self._waiting.add((reply_to, reply))
+        if exchange.waiters is not None:
+            for waiting_id, source in exchange.waiters:
+                self.answer(source, msgspec.structs.replace(reply, id=waiting_id, replayed=True))
 
     def flush(self) -> None:
         """Let what waits leave now."""

@@ -1,7 +1,7 @@
 """One request to a host and who asked for it, as a process of core remembers them."""
 
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HostReply, HostRequest
 from core.contracts.reasons import Reason
@@ -14,13 +14,16 @@ class Source(NamedTuple):
     reply_to: str = ""  # where edge hears AuthoriseReply
 
 
-class Exchange:
+About = TypeVar("About")
+
+
+class Exchange(Generic[About]):
     """A request from the commit that armed it until its outcome is known. Lost with the process, it is swept or due again.
 
-    Whoever must remember more of what it asked about adds it in a class of its own.
+    `about` is what whoever settles it must remember. `settle` takes outcomes that came together, and never blocks.
     """
 
-    __slots__ = ("acquirer", "request", "settle", "source", "waiters")
+    __slots__ = ("about", "acquirer", "request", "settle", "source", "waiters")
 
     def __init__(
         self,
@@ -28,12 +31,14 @@ class Exchange:
         *,
         acquirer: str,
         source: Source,
-        settle: "Callable[[list[HostOutcome[Any]]], object]",
+        about: About,
+        settle: "Callable[[list[HostOutcome[About]]], object]",
     ) -> None:
         self.request = request
         self.acquirer = acquirer
         self.source = source
-        self.settle = settle  # takes the outcome, together with others that came with it; never blocks
+        self.about = about
+        self.settle = settle
         self.waiters: list[tuple[bytes, Source]] | None = None  # repeats: their id and who asks
 
     def wait(self, asked_id: bytes, source: Source) -> None:
@@ -43,13 +48,10 @@ class Exchange:
         self.waiters.append((asked_id, source))
 
 
-Asked = TypeVar("Asked", bound=Exchange)
-
-
-class HostOutcome(NamedTuple, Generic[Asked]):
+class HostOutcome(NamedTuple, Generic[About]):
     """An exchange and what became of it: the host's answer, none by the deadline, or that nothing had left."""
 
-    exchange: Asked
+    exchange: Exchange[About]
     reply: HostReply
 
 

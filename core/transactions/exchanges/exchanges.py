@@ -5,8 +5,9 @@ or to a process that has ended, goes to whoever keeps it.
 """
 
 import asyncio
-import itertools
 from collections.abc import Callable, Hashable, Iterable
+from itertools import count, groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ GUARD_INTERVAL_S = 0.25
 GUARD_GRACE_US = 1_500_000
 """The link reports its own deadline; this long after it, its report is no longer waited for."""
 
+_TAKER = attrgetter("exchange.settle")
 _log = structlog.get_logger("core.exchanges")
 
 
@@ -52,9 +54,9 @@ class Exchanges:
         self._unawaited = unawaited
         self._unread = unread
         self._open: dict[Hashable, Any] = {}
-        self._asked: dict[str, list[Exchange]] = {}  # by acquirer, until `send`
+        self._asked: dict[str, list[Exchange[Any]]] = {}  # by acquirer, until `send`
         self._published: dict[str, list[Hashable]] = {}  # keys by reply subject, oldest first
-        self._batches = itertools.count(1)
+        self._batches = count(1)
         self._encode = msgspec.msgpack.Encoder().encode
         self._read = ItemsReader(HostReply, fits=are_codes).read
         self._subscriptions: list[Subscription] = []
@@ -63,7 +65,7 @@ class Exchanges:
     def __len__(self) -> int:
         return len(self._open)
 
-    def find(self, key: Hashable) -> Exchange | None:
+    def find(self, key: Hashable) -> Exchange[Any] | None:
         """Return what is open under a key."""
         return self._open.get(key)
 
@@ -85,7 +87,7 @@ class Exchanges:
         if self._guard is not None:
             self._guard.cancel()
 
-    def ask(self, exchange: Exchange) -> None:
+    def ask(self, exchange: Exchange[Any]) -> None:
         """Take an exchange whose request leaves with the next `send`."""
         self._open[self._key_of(exchange.request)] = exchange
         asked = self._asked.get(exchange.acquirer)
@@ -94,13 +96,15 @@ class Exchanges:
         else:
             asked.append(exchange)
 
-    def send(self) -> None:
-        """Ask the links of each acquirer, in one batch."""
+    def send(self) -> int:
+        """Ask the links of each acquirer, in one batch; return how many requests have left."""
         by_acquirer, self._asked = self._asked, {}
-        for acquirer, asked in by_acquirer.items():
+        return sum(
             self._publish(acquirer, [exchange.request for exchange in asked])
+            for acquirer, asked in by_acquirer.items()
+        )
 
-    def _publish(self, acquirer: str, requests: list[HostRequest]) -> None:
+    def _publish(self, acquirer: str, requests: list[HostRequest]) -> int:
         subject = core_inbox_of_batch(self._inbox, next(self._batches))
         self._published[subject] = list(map(self._key_of, requests))
         if len(self._published) > BATCHES_REMEMBERED_MAX:
@@ -111,18 +115,20 @@ class Exchanges:
             # Part of the batch may have left, so that all of it is unknown.
             _log.warning("host_requests_not_sent", acquirer=acquirer, requests=len(requests))
             self._end(self._published.pop(subject), no_reply)
-        else:
-            if parts > 1:
-                # One part may reach a link that comes up after another part found none.
-                del self._published[subject]
+            return 0
+        if parts > 1:
+            # One part may reach a link that comes up after another part found none.
+            del self._published[subject]
+        return len(requests)
 
     def _on_replies(self, _subject: str, _reply: str, payload: bytes) -> None:
         replies, unread = self._read(payload)
         for each in unread:  # Its exchange ends by its deadline.
             self._unread(each)
+        pop, key_of = self._open.pop, self._key_of
         outcomes: list[HostOutcome[Any]] = []
         for reply in replies:
-            exchange = None if reply.late else self._open.pop(self._key_of(reply), None)
+            exchange = None if reply.late else pop(key_of(reply), None)
             if exchange is None:
                 self._unawaited(reply)
             else:
@@ -163,12 +169,6 @@ class Exchanges:
 
 
 def _settle(outcomes: list[HostOutcome[Any]]) -> None:
-    by_taker: dict[Callable[[list[HostOutcome[Any]]], object], list[HostOutcome[Any]]] = {}
-    for outcome in outcomes:
-        together = by_taker.get(outcome.exchange.settle)
-        if together is None:
-            by_taker[outcome.exchange.settle] = [outcome]
-        else:
-            together.append(outcome)
-    for settle, together in by_taker.items():
-        settle(together)
+    """Give outcomes to who takes them, those that stand together in one list."""
+    for settle, together in groupby(outcomes, _TAKER):
+        settle(list(together))

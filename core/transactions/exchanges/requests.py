@@ -1,11 +1,12 @@
 """The messages that a host is asked to take: attempts, and what is delivered about them."""
 
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from core.contracts.payment import HostRequest, SealedCard
+from core.contracts.payment import Authorise, HostRequest
 from core.contracts.states import DeliveryKind, Kind
 from core.transactions.bookings.rules import moment_near
+from core.transactions.bookings.store import NewAttempt
 from core.transactions.exchanges.labels import Labels
 from core.values.clock import from_unix_us, to_unix_us
 from core.values.ids import rrn_of
@@ -23,33 +24,13 @@ HOST_MESSAGES: Final[dict[int, tuple[str, str]]] = {
 """What each kind becomes for the host: message type and processing code (data element 3)."""
 
 
-class Attempt(Protocol):
-    """What a host is told of an attempt, whoever asks for it."""
-
-    @property
-    def id(self) -> bytes: ...
-    @property
-    def kind(self) -> int: ...
-    @property
-    def amount_minor(self) -> int: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def card(self) -> SealedCard: ...
-    @property
-    def stan(self) -> int: ...
-    @property
-    def transmitted_at(self) -> str: ...
-    @property
-    def local_time(self) -> str: ...
-    @property
-    def entry_mode(self) -> str: ...
-    @property
-    def received_at_us(self) -> int: ...
-
-
 def request_of_attempt(
-    attempt: Attempt, labels: Labels, *, sensitive: bytes, partial_ok: bool, deadline_at_us: int
+    attempt: Authorise | NewAttempt,
+    labels: Labels,
+    *,
+    sensitive: bytes,
+    partial_ok: bool,
+    deadline_at_us: int,
 ) -> HostRequest:
     """Return what a link is asked to send for an armed attempt."""
     message, processing_code = HOST_MESSAGES[attempt.kind]

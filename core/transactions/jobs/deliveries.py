@@ -1,7 +1,6 @@
 """Reversals, advices and completions reach the host, however often it takes."""
 
 import asyncio
-from collections.abc import Callable
 from operator import attrgetter
 
 import asyncpg
@@ -9,7 +8,7 @@ import structlog
 from asyncpg.pgproto.pgproto import UUID
 
 from core.bus import Bus
-from core.contracts.payment import HOST_REPLIED, HostReply, HostRequest
+from core.contracts.payment import HOST_REPLIED, HostReply
 from core.contracts.states import DeliveryKind, EventKind, Kind
 from core.contracts.subjects import core_inbox
 from core.transactions.bookings import store as bookings
@@ -33,23 +32,6 @@ _BOOKED_HERE = frozenset({Kind.ADVICE, Kind.COMPLETION})
 
 _REVERSALS = frozenset({"0420", "0421"})
 _log = structlog.get_logger("core.deliveries")
-
-
-class Delivery(Exchange):
-    """The exchange of one try of a delivery."""
-
-    __slots__ = ("kind",)
-
-    def __init__(
-        self,
-        request: HostRequest,
-        kind: DeliveryKind,
-        *,
-        acquirer: str,
-        settle: "Callable[[list[HostOutcome[Delivery]]], object]",
-    ) -> None:
-        super().__init__(request, acquirer=acquirer, source=_SOURCE, settle=settle)
-        self.kind = kind
 
 
 class Deliveries:
@@ -97,10 +79,16 @@ class Deliveries:
                 # Due again, ever later, and seen in the backlog; the others leave.
                 _log.exception("delivery_not_composed", trace_id=lease["attempt_id"].hex)
                 continue
-            kind = DeliveryKind(lease["kind"])
-            self.exchanges.ask(Delivery(request, kind, acquirer=attempt["acquirer"], settle=self._settle))
-            self.sent += 1
-        self.exchanges.send()
+            self.exchanges.ask(
+                Exchange(
+                    request,
+                    acquirer=attempt["acquirer"],
+                    source=_SOURCE,
+                    about=DeliveryKind(lease["kind"]),
+                    settle=self._settle,
+                )
+            )
+        self.sent += self.exchanges.send()
         return len(leased)
 
     async def measure(self) -> None:
@@ -110,9 +98,9 @@ class Deliveries:
         if row is not None:
             self.backlog, self.oldest_s = row["backlog"], row["oldest_s"]
 
-    def _settle(self, outcomes: list[HostOutcome[Delivery]]) -> None:
+    def _settle(self, outcomes: list[HostOutcome[DeliveryKind]]) -> None:
         for delivery, reply in outcomes:
-            self._take_later(delivery.kind, reply)
+            self._take_later(delivery.about, reply)
 
     def _take_unawaited(self, reply: HostReply) -> None:
         """Take what a host says late, or to a worker that has ended, of a reversal: its kind needs no memory."""

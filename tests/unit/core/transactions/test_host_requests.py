@@ -8,9 +8,8 @@ from core.contracts.feed import TransactionSummary
 from core.contracts.payment import Authorise, HostReply, HostRequest, SealedCard
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, State
-from core.transactions.engine.arming import Payment
 from core.transactions.engine.deciding import summary_of_payment
-from core.transactions.exchanges.exchange import HostOutcome, Source
+from core.transactions.exchanges.exchange import Exchange, HostOutcome, Source
 from core.transactions.exchanges.labels import Labels
 from core.transactions.exchanges.requests import request_of_attempt
 from core.transactions.exchanges.rules import Outcome
@@ -85,7 +84,9 @@ def test_a_host_is_told_when_we_received_what_its_terminal_does_not_date() -> No
 
 
 def test_a_summary_says_each_value_in_its_own_field() -> None:
-    payment = Payment(ITEM, LABELS, Source("terminal", "edge.one.authorised"), deadline_at_us=0, settle=len)
+    request = request_of_attempt(ITEM, LABELS, sensitive=b"", partial_ok=True, deadline_at_us=0)
+    source = Source("terminal", "edge.one.authorised")
+    payment = Exchange(request, acquirer="acq1", source=source, about=(ITEM, LABELS), settle=len)
     reply = HostReply(
         id=ID,
         message="0200",
