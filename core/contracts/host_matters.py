@@ -133,4 +133,3 @@ RETRY = Operation(
     http=ACT("/host-matters/{id}/retry", "Ask the host again", "Send once more what the host refused, now."),
     audit=("host_matter.retried",),
 )
-OPERATIONS = (LIST, CLOSE, RETRY)

@@ -3,8 +3,8 @@
 from core.contracts.permissions import Permission
 from core.contracts.scope import EVERYTHING, Scope
 from core.identity.access.passwords import PASSWORDS
-from core.identity.access.seal import FactorSeal, KeyUnusable, load_or_make_key
-from core.identity.access.settings import AccessMisconfigured, AccessSettings, access_settings, key_file
+from core.identity.access.seal import FactorSeal, load_or_make_key
+from core.identity.access.settings import AccessSettings, access_settings, key_file
 from core.identity.denials import Denials
 from core.identity.errors import NotPermitted
 from core.identity.handlers import SessionHandlers
@@ -19,7 +19,6 @@ from core.identity.views import hash_of_token
 __all__ = [
     "EVERYTHING",
     "PASSWORDS",
-    "AccessMisconfigured",
     "AccessSettings",
     "Claim",
     "Denials",
@@ -27,7 +26,6 @@ __all__ = [
     "DoneByAnother",
     "FactorSeal",
     "Grant",
-    "KeyUnusable",
     "NotPermitted",
     "Permission",
     "Scope",

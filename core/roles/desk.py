@@ -21,9 +21,7 @@ from core.contracts.refusals import Denied, Overtaken, Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbox_of
 from core.db.pool import open_pool
 from core.identity.api import (
-    AccessMisconfigured,
     Denials,
-    KeyUnusable,
     SessionHandlers,
     SignedIn,
     find_last_change,
@@ -37,11 +35,12 @@ from core.roles.shown_cards import without_card_numbers
 from core.runtime.home import Home
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts, Served, serves
-from core.slices import HOME, SLICES
+from core.slices import HOME, NAMES, SLICES
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.values.cursors import CursorMalformed
 from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
+from observability.process import SettingRefused
 
 RUNNING_MAX: Final = 128
 PRESENCES_WAITING_MAX: Final = 64
@@ -59,7 +58,7 @@ class Desk:
     """The running role."""
 
     def __init__(self, pool: asyncpg.Pool, context: RoleContext) -> None:
-        """Raises: AccessMisconfigured, KeyUnusable."""
+        """Raises: SettingRefused."""
         self._pool = pool
         self._bus: Bus = context.bus
         self._clock = context.clock
@@ -70,7 +69,7 @@ class Desk:
         self._terminals = TerminalHandlers(pool, context.clock)
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
         self._served = operations_of(
-            Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
+            Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail, names=NAMES)
         )
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
         self._read_presences = ItemsReader(Presence, fits=lambda _present: True).read
@@ -142,7 +141,7 @@ class Desk:
                 raise Refused("unknown_subject")
             try:
                 request = self._decode_request(payload)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise RequestMalformed from error
             trace_id = request.trace_id
             body = _read(request.body, one.operation.asked)
@@ -226,14 +225,14 @@ class Desk:
 
 
 async def start(context: RoleContext) -> Desk:
-    """Start serving. Raises: SystemExit, when what seals the second factors cannot be used."""
+    """Start serving. Raises: SettingRefused."""
     name = f"core-{context.settings.instance}"
     pool = await open_pool(context.settings.database_url, name=name, plan_each_time=True)
     try:
         return Desk(pool, context)
-    except (AccessMisconfigured, KeyUnusable) as error:
+    except SettingRefused:
         pool.terminate()
-        raise SystemExit(f"core-desk: {error}") from error
+        raise
 
 
 class RequestMalformed(Exception):
@@ -244,14 +243,14 @@ def _read(body: msgspec.Raw, asked: type[msgspec.Struct]) -> msgspec.Struct:
     """Raises: RequestMalformed."""
     try:
         return ids.decode(body, asked)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestMalformed from error
 
 
 def operations_of(parts: Parts) -> dict[str, Served]:
     """Return every operation with what carries it out, by subject.
 
-    Raises: ValueError, when one is not carried out, or twice; AccessMisconfigured, KeyUnusable.
+    Raises: ValueError, when one is not carried out, or twice; SettingRefused.
     """
     home = Home(parts, HOME)
     bound = [serves(SHOW_HOME, home.show), *(one for each in SLICES for one in each.operations(parts))]

@@ -97,7 +97,7 @@ class Requests:
                 return
             try:
                 finish(reply)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 self._silent.n += 1
                 _log.error("reply_malformed", subject=subject)
                 return

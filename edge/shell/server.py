@@ -298,7 +298,7 @@ class TerminalServer:
             if payload is not None:
                 try:
                     reply = _decode_sign_on(payload)
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, UnicodeDecodeError):
                     _log.error("sign_on_reply_malformed")
             if reply is None:
                 metrics.EDGE_SIGN_ON.child("no_core").n += 1

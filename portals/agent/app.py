@@ -4,52 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import MediaType
-from litestar.types import ASGIApp, Scope
+from litestar.types import ASGIApp, ControllerRouterHandler, Scope
 
-from portals.agent.accounts import page as accounts
-from portals.agent.activity import page as activity
-from portals.agent.agents import page as agents
-from portals.agent.alerts import page as alerts
-from portals.agent.approvals import page as approvals
-from portals.agent.audit import page as audit
-from portals.agent.blocks import page as blocks
-from portals.agent.branding import page as branding
-from portals.agent.companies import page as companies
-from portals.agent.contracts import page as contracts
 from portals.agent.errors import HANDLERS, leave_card_numbers
-from portals.agent.exports import page as exports
-from portals.agent.fees import page as fees
-from portals.agent.home import page as home
-from portals.agent.invitation import page as invitation
-from portals.agent.journals import page as journals
-from portals.agent.login import page as login
-from portals.agent.looking import page as looking
-from portals.agent.macros import page as macros
-from portals.agent.mail import page as mail
-from portals.agent.notices import page as notices
-from portals.agent.onboarding import page as onboarding
-from portals.agent.preferences import page as preferences
-from portals.agent.requests import page as requests
-from portals.agent.roles import page as roles
-from portals.agent.search import page as search
-from portals.agent.security import page as security
-from portals.agent.services import page as services
+from portals.agent.pages import PAGES
 from portals.agent.settings import Settings
-from portals.agent.stores import page as stores
-from portals.agent.terminals import page as terminals
-from portals.agent.to_check import page as to_check
-from portals.agent.transaction import page as transaction
-from portals.agent.transactions import live
-from portals.agent.transactions import page as transactions
-from portals.agent.views import page as views
-from portals.agent.wall import page as wall
 from portals.assets.build import DIST
 from portals.kit.desk import Desk
 from portals.kit.gateway import Gateway
@@ -59,42 +26,8 @@ from portals.kit.kit import Kit
 from portals.kit.sealing import Sealer, load_or_make_secret
 from portals.kit.static import Assets, serve_static
 
-PAGES = (
-    home,
-    login,
-    preferences,
-    search,
-    transactions,
-    live,
-    transaction,
-    terminals,
-    stores,
-    blocks,
-    invitation,
-    security,
-    agents,
-    roles,
-    audit,
-    accounts,
-    companies,
-    onboarding,
-    contracts,
-    services,
-    fees,
-    requests,
-    notices,
-    mail,
-    branding,
-    exports,
-    views,
-    alerts,
-    activity,
-    wall,
-    journals,
-    approvals,
-    to_check,
-    macros,
-    looking,
+PAGE_HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = tuple(
+    handler for page in PAGES for handler in import_module(f"portals.agent.{page.key}.page").HANDLERS
 )
 
 
@@ -107,6 +40,7 @@ def make_kit(settings: Settings) -> Kit:
         name="agent",
         institution=settings.institution,
         template_folders=[Path(__file__).parent],
+        pages=PAGES,
         assets=Assets(DIST),
         sealer=Sealer(load_or_make_secret(settings.secret_file)),
         gateway=Gateway(settings.gateway_url),
@@ -138,7 +72,7 @@ def compose(kit: Kit) -> Litestar:
             live_health,
             ready_health,
             metrics,
-            *(handler for page in PAGES for handler in page.HANDLERS),
+            *PAGE_HANDLERS,
         ],
         dependencies={"desk": Provide(provide_desk)},
         before_request=leave_card_numbers,

@@ -21,7 +21,6 @@ from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
 from portals.kit.legible import address_parts
-from portals.kit.navigation import navigation
 from portals.kit.originals import with_originals
 from portals.kit.session import Session, seal_session, unseal_session
 from portals.kit.ways_on import NOT_SEARCHED, beside_fields, with_notice
@@ -221,12 +220,12 @@ class Desk:
             "path": path,
             "here": self.return_address(),
             "reference": self.reference,
-            "nav": navigation(self.session.permissions if self.session else (), path),
+            "nav": self.kit.pages.navigation(self.session.permissions if self.session else (), path),
             "fragment": self.wants_fragment,
         }
         host = self.request.headers.get("host", "")
         text = self.kit.render(template, self.words, around | facts, now=self.now, host=host)
-        return without_closed_links(text, self.session.permissions) if self.session else text
+        return without_closed_links(text, self.kit.pages, self.session.permissions) if self.session else text
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:
         """Answer a script of ours."""

@@ -17,6 +17,7 @@ from portals.kit.brands import Brands
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX, Gateway, Json
 from portals.kit.i18n import Words, load_words
 from portals.kit.metrics import PortalMetrics
+from portals.kit.navigation import Pages
 from portals.kit.sealing import Sealer
 from portals.kit.static import Assets
 from portals.kit.streams import OpenStreams
@@ -34,6 +35,7 @@ class Kit:
         name: str,
         institution: str,
         template_folders: Sequence[Path],
+        pages: Pages,
         assets: Assets,
         sealer: Sealer,
         gateway: Gateway,
@@ -42,6 +44,7 @@ class Kit:
     ) -> None:
         self.name = name
         self.institution = institution
+        self.pages = pages
         self.assets = assets
         self.sealer = sealer
         self.gateway = gateway

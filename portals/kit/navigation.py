@@ -1,21 +1,32 @@
-"""Where an agent can go: the pages in the header and those behind Plus, each shown to whoever may open it."""
+"""Where somebody can go: the pages in the header and those behind Plus, each shown to whoever may open it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, NamedTuple
+from urllib.parse import urljoin
+
+MAIN: Final = "main"
+ELSEWHERE: Final = "elsewhere"
+"""Groups of a portal's pages that have no word: those in the header, and those that no list of pages offers."""
 
 
 class Page(NamedTuple):
-    """A page by the key of its word, its address, and the rights of which one opens it; none: everybody."""
+    """A page by the key of its word and folder, its address, and the rights of which one opens it; none: everybody.
+
+    `own` has the addresses below it that ask for other rights, or elsewhere with a slash before; `*` is a record. `records` says what it shows a record of:
+    kind -> prefix of the identifier, with the part of the address between where there is one (`rul:rules`).
+    """
 
     key: str
     href: str
     rights: tuple[str, ...] = ()
+    own: Mapping[str, tuple[str, ...]] = {}
+    records: Mapping[str, str] = {}
 
 
 class Entry(NamedTuple):
-    """A page that the agent may open, and whether they are on it."""
+    """A page that the reader may open, and whether they are on it."""
 
     key: str
     href: str
@@ -34,106 +45,54 @@ class Navigation(NamedTuple):
         return any(entry.here for _, entries in self.more for entry in entries)
 
 
-MAIN: Final = (
-    Page("home", "/"),
-    Page("accounts", "/accounts", ("directory.read",)),
-    Page("companies", "/companies", ("directory.read",)),
-    Page("stores", "/stores", ("directory.read",)),
-    Page("transactions", "/transactions", ("transactions.read",)),
-    Page("terminals", "/terminals", ("directory.read",)),
-)
-MORE: Final = (
-    (
-        "group_merchants",
-        (
-            Page(
-                "onboarding",
-                "/onboarding",
-                ("merchants.register", "merchants.validate", "contracts.activate"),
-            ),
-            Page("contracts", "/contracts", ("contracts.read",)),
-            Page("fees", "/fees", ("fees.read",)),
-        ),
-    ),
-    (
-        "group_work",
-        (
-            Page("requests", "/requests", ("requests.use",)),
-            Page("approvals", "/approvals", ("transactions.refund", "transactions.refund_approve")),
-            Page("to_check", "/to-check", ("transactions.read",)),
-            Page("macros", "/macros", ("macros.use", "macros.write")),
-        ),
-    ),
-    (
-        "group_watch",
-        (
-            Page("alerts", "/alerts", ("alerts.read",)),
-            Page("activity", "/activity", ("transactions.read",)),
-            Page("wall", "/wall", ("directory.read",)),
-            Page("journals", "/journals", ("journals.read",)),
-            Page("blocks", "/blocks", ("directory.read",)),
-            Page("exports", "/exports", ("transactions.export",)),
-        ),
-    ),
-    (
-        "group_administration",
-        (
-            Page("mail", "/mail", ("mail.read",)),
-            Page("agents", "/agents", ("agents.read",)),
-            Page("roles", "/roles", ("agents.read",)),
-            Page("audit", "/audit", ("audit.read",)),
-            Page("branding", "/branding", ("branding.write",)),
-        ),
-    ),
-)
+class Pages:
+    """Every page of a portal, group by group."""
 
-_OF_LISTS: Final = {
-    page.href.strip("/"): page.rights for page in (*MAIN, *(one for _, group in MORE for one in group))
-}
-OWN: Final[dict[str, tuple[str, ...]]] = {
-    "accounts/new": ("merchants.edit",),
-    "agents/invite": ("agents.write",),
-    "alerts/rules": ("alerts.read",),
-    "alerts/rules/new": ("alerts.write",),
-    "assign-terminal": ("terminals.write",),
-    "companies/*/edit": ("merchants.edit",),
-    "companies/new": ("merchants.edit",),
-    "contacts/*/edit": ("merchants.edit",),
-    "contacts/new": ("merchants.edit",),
-    "contracts/*/sign": ("contracts.write",),
-    "contracts/*/terms": ("contracts.write",),
-    "contracts/new": ("contracts.write",),
-    "contracts/templates/new": ("contracts.templates",),
-    "fees/new": ("fees.write",),
-    "move-terminal/*": ("terminals.write",),
-    "onboarding/new": ("merchants.register",),
-    "requests/types": ("requests.configure",),
-    "services/*": ("directory.read",),
-    "stores/*/edit": ("merchants.edit",),
-    "stores/new": ("merchants.edit",),
-}
-"""Pages that ask for more than the list beside them, and those beside no list; `*` is a record."""
-_FIXED: Final = frozenset({"invite", "new", "rules", "templates", "types", "versions"})
+    def __init__(self, groups: Mapping[str, tuple[Page, ...]]) -> None:
+        self._groups = groups
+        self.rights = {page.href.strip("/"): page.rights for page in self} | {
+            urljoin(f"{page.href}/", below).strip("/"): rights
+            for page in self
+            for below, rights in page.own.items()
+        }
+        self.folders = {
+            kind: (prefix, f"{page.href}/{below}".strip("/"))
+            for page in self
+            for kind, stands in page.records.items()
+            for prefix, _, below in [stands.partition(":")]
+        }
+        """Kind of record -> its identifiers' prefix, and the address before the identifier."""
+        self._fixed = {part for address in self.rights for part in address.split("/")[1:2]} | {
+            part for _, folder in self.folders.values() for part in folder.split("/")[1:2]
+        }
 
+    def __iter__(self) -> Iterator[Page]:
+        return (page for pages in self._groups.values() for page in pages)
 
-def navigation(permissions: Collection[str], path: str) -> Navigation:
-    """Return what an agent with these rights is offered on the page at `path`."""
-    more = [(group, _entries(pages, permissions, path)) for group, pages in MORE]
-    return Navigation(_entries(MAIN, permissions, path), [(group, pages) for group, pages in more if pages])
+    @property
+    def offered(self) -> list[Page]:
+        """Those that a list of pages offers."""
+        return [page for group, pages in self._groups.items() if group != ELSEWHERE for page in pages]
 
+    def navigation(self, permissions: Collection[str], path: str) -> Navigation:
+        """Return what somebody with these rights is offered on the page at `path`."""
+        groups = {group: _entries(pages, permissions, path) for group, pages in self._groups.items()}
+        more = [(group, pages) for group, pages in groups.items() if group not in (MAIN, ELSEWHERE) and pages]
+        return Navigation(groups[MAIN], more)
 
-def may_open(permissions: Collection[str], address: str) -> bool:
-    """Whether an agent with these rights may open a page: of the list that it belongs to, or its own where it has."""
-    parts = address.partition("?")[0].partition("#")[0].strip("/").split("/")
-    rights = OWN.get(_shape_of(parts))
-    if rights is None:
-        rights = _OF_LISTS.get(parts[0], ())
-    return not rights or any(right in permissions for right in rights)
+    def may_open(self, permissions: Collection[str], address: str) -> bool:
+        """Whether somebody with these rights may open a page: of the list that it belongs to, or its own where it has."""
+        parts = address.partition("?")[0].partition("#")[0].strip("/").split("/")
+        rights = self.rights.get(self._shape_of(parts))
+        if rights is None:
+            rights = self.rights.get(parts[0], ())
+        return not rights or any(right in permissions for right in rights)
 
-
-def _shape_of(parts: list[str]) -> str:
-    """Return an address with `*` for what is in it of one record."""
-    return "/".join("*" if place == 1 and part not in _FIXED else part for place, part in enumerate(parts))
+    def _shape_of(self, parts: list[str]) -> str:
+        """Return an address with `*` for what is in it of one record."""
+        return "/".join(
+            "*" if place == 1 and part not in self._fixed else part for place, part in enumerate(parts)
+        )
 
 
 def _entries(pages: tuple[Page, ...], permissions: Collection[str], path: str) -> list[Entry]:

@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Response, get
 
 from portals.agent.transaction.record import load_record
+from portals.agent.transactions import live
 from portals.agent.transactions.filters import (
     BRANDS,
     COLUMNS,
@@ -129,4 +130,4 @@ def _filters(desk: Desk) -> Filters:
     return read_filters(desk.request.query_params.multi_items())
 
 
-HANDLERS = (transactions_page, recent, counters_part)
+HANDLERS = (transactions_page, recent, counters_part, *live.HANDLERS)

@@ -14,7 +14,7 @@ from iso8583.specs import default_ascii
 
 from core.contracts.payment import Authorise, Book, RefusedFact, Reverse
 from core.contracts.states import Kind
-from edge.simulators.cards import CARDS
+from deploy.sandbox.simulators.cards import CARDS
 from tests.integration.edge.conftest import IDENTITY, House
 
 PAN = CARDS["approve-cb"].pan

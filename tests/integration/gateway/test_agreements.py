@@ -20,10 +20,10 @@ from core.contracts.payment import Authorise, SealedCard
 from core.contracts.reasons import Reason
 from core.db.queries import load
 from core.merchants.agreements.api import carry_out_due
-from core.roles.seeding.agreements import seed_agreements
 from core.transactions.engine.columns import arming_columns
 from core.values.clock import paris_date, to_unix_us
 from core.values.ids import decode_id, encode_id, uuid7
+from deploy.sandbox.demonstration.agreements import seed_agreements
 from tests.architecture.tree import CHECKOUT
 from tests.integration.gateway.test_fees import approved_grid, today, token_of
 from tests.support.desk import CHANGED_BY, DeskStack

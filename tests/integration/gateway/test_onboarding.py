@@ -11,9 +11,9 @@ import asyncpg
 import httpx
 
 from core.merchants.api import onboarding_validated, services_wanted
-from core.roles.seeding.numbers import siren as make_siren
-from core.roles.seeding.numbers import siret as make_siret
 from core.values.ids import decode_id
+from deploy.sandbox.demonstration.numbers import siren as make_siren
+from deploy.sandbox.demonstration.numbers import siret as make_siret
 from tests.integration.gateway.test_administration import People, people
 from tests.support.desk import CHANGED_BY, DeskStack
 

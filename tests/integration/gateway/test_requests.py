@@ -10,12 +10,11 @@ import asyncpg
 import httpx
 import pytest
 
-from core.app import SystemClock
-from core.roles.seeding.requests import seed_requests
-from core.roles.seeding.requests.store import REQUESTS
 from core.support.api import give_back_left
 from core.values.ids import encode_id
 from core.values.request_codes import code_said
+from deploy.sandbox.demonstration.requests import REQUESTS, seed_requests
+from observability.process import SystemClock
 from tests.support.desk import CHANGED_BY, DeskStack
 
 ADMIN = "admin@guichet.example"

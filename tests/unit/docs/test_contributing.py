@@ -27,7 +27,9 @@ def test_every_other_file_that_the_page_names_exists() -> None:
 def test_the_rows_of_the_page_are_those_of_the_tables() -> None:
     (rows,) = re.findall(r"```python\n(.+?)\n```", _PAGE, re.DOTALL)
     message, request = rows.splitlines()
-    assert message in (ROOT / "edge" / "translate" / "terminal_messages.py").read_text()
+    table = (ROOT / "edge" / "translate" / "terminal_messages.py").read_text()
+    # A row too long for a line of the table stands there on three.
+    assert "".join(message.split()).rstrip(",") in "".join(table.split())
     assert request in (ROOT / "core" / "contracts" / "payment.py").read_text()
 
 

@@ -92,15 +92,19 @@ def test_every_row_of_the_fault_matrix_is_defined_and_says_that_it_is_there() ->
     assert {row for row, said in today.items() if said.startswith("matrix")} == cited
 
 
-def test_the_architecture_names_every_table_and_no_other() -> None:
+def test_the_packages_of_the_slices_name_every_table_once_and_no_other() -> None:
     made = {
         name
         for path in (ROOT / "core" / "db" / "migrations").glob("*.sql")
         for name in _TABLE.findall(path.read_text().split("-- migrate:down")[0])
     }
-    tables = sections_of(ROOT / "docs" / "architecture.md")["Tables"]
-    first_cells = re.findall(r"\| ((?:`\w+`(?:, )?)+) \|", tables)
-    assert {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)} == made
+    said = [
+        ast.get_docstring(ast.parse(path.read_text())) or "" for path in (ROOT / "core").glob("*/__init__.py")
+    ]
+    rows = [row for text in said for row in re.findall(r"^- ((?:`\w+`(?:,\s+)?)+):", text, re.MULTILINE)]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert len(named) == len(set(named))
+    assert set(named) == made
 
 
 def test_operations_tells_of_each_sort_of_thing_that_waits_for_a_person() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from core.roles.seeding.demonstration import AGENTS
+from deploy.sandbox.demonstration.demonstration import AGENTS
 from portals.kit.i18n import WordMissing, Words, choose_locale, load_words
 from portals.kit.pills import TERMINAL, TRANSACTION
 
@@ -33,6 +33,32 @@ def test_every_word_that_a_page_asks_for_exists() -> None:
     # A key that ends in a joint is completed by a code at run time.
     for key in sorted(key for key in asked if not key.endswith((".", "_"))):
         assert WORDS["fr"].get(key, "") != "", key
+
+
+def test_no_word_is_kept_that_nobody_asks_for() -> None:
+    quoted: set[str] = set()
+    for file in [*ROOT.rglob("*.html"), *ROOT.rglob("*.py"), *ROOT.glob("assets/src/js/*.js")]:
+        quoted |= set(re.findall(r"""["']([a-z0-9_.]+)["'{]""", file.read_text(encoding="utf-8")))
+    # A key is asked for as it is, or by a beginning that a code completes, or with all that stand under it.
+    joints = tuple(one for one in quoted if one.endswith((".", "_")))
+    unasked = [
+        key
+        for key in WORDS["fr"].keys()  # noqa: SIM118
+        if key not in quoted and not key.startswith(joints) and key.partition(".")[0] not in _BY_TABLE
+    ]
+    assert unasked == []
+
+
+_BY_TABLE = {"theme", "rows"} | {
+    "action_group",
+    "brand",
+    "contact_role",
+    "live",
+    "region",
+    "store_time",
+    "time_zone",
+}
+"""Tables whose name is a fact too, or that are read whole."""
 
 
 def test_every_state_has_its_word() -> None:
