@@ -15,6 +15,9 @@ from core.contracts.subjects import EngineRequest
 TerminalClass: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2)]
 """1 for 01xx, 2 for 02xx: what a terminal may name. Keys of other classes are core's own, for what people cause."""
 
+NamedClass: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2)]
+"""The same, or 0 where a reference alone names a message."""
+
 # What edge may say at all. Bounds are here and not where rows are written, so that every reader has them: a moment that
 # PostgreSQL holds and Python does not, or a text that no field has room for, would spoil the reading of all others.
 # No patterns in what every payment carries: they cost more than all else of the decoding.
@@ -213,7 +216,7 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     terminal_id: Id
     stan: Stan  # of the reversal itself
     business_date: Day
-    original_message_class: OriginalClass  # 0 where a reference alone names it
+    original_message_class: NamedClass
     original_stan: Stan
     original_business_date: Day  # the date in data element 90, else the reversal's own: where to look first
     cause: int  # reasons.Reason: one of TERMINAL_CAUSES
