@@ -6,9 +6,12 @@ there is nothing to believe. Positional msgpack arrays like the rest of the engi
 
 import msgspec
 
+from core.contracts.payment import AuthoriseReply
+from core.contracts.subjects import EngineRequest
+
 
 class CarryOut(msgspec.Struct, array_like=True, gc=False):
-    """Carry out the act with this id, once: a repeat gets the first answer. Subject: subjects.CARRY_OUT.
+    """Carry out the act with this id, once: a repeat gets the first answer.
 
     A refund is recorded under the act's own id, and its business date is the date of the time inside it where the store is, so that
     a repeat finds it. AMOUNT_ABOVE_LIMIT says that one person may not give so much back: nothing moved, and only the
@@ -16,3 +19,6 @@ class CarryOut(msgspec.Struct, array_like=True, gc=False):
     """
 
     act_id: bytes
+
+
+CARRY_OUT = EngineRequest("core.acts.carry_out", CarryOut, AuthoriseReply, "act", asker="desk")

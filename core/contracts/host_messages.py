@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from core.contracts.payment import Amount, Masked, Moment, Named
+from core.contracts.subjects import EngineRequest
 
 
 class HostMessageKind(IntEnum):
@@ -38,3 +39,6 @@ class HostSaysKept(msgspec.Struct, array_like=True, gc=False):
 
     known: bool
     kept: bool = True
+
+
+HOST_SAYS = EngineRequest("core.engine.host_says", HostSays, HostSaysKept, "host_message")

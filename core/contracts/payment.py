@@ -10,9 +10,13 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from core.contracts.reasons import Reason
+from core.contracts.subjects import EngineRequest
 
 TerminalClass: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2)]
 """1 for 01xx, 2 for 02xx: what a terminal may name. Keys of other classes are core's own, for what people cause."""
+
+NamedClass: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2)]
+"""The same, or 0 where a reference alone names a message."""
 
 # What edge may say at all. Bounds are here and not where rows are written, so that every reader has them: a moment that
 # PostgreSQL holds and Python does not, or a text that no field has room for, would spoil the reading of all others.
@@ -212,7 +216,7 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     terminal_id: Id
     stan: Stan  # of the reversal itself
     business_date: Day
-    original_message_class: OriginalClass  # 0 where a reference alone names it
+    original_message_class: NamedClass
     original_stan: Stan
     original_business_date: Day  # the date in data element 90, else the reversal's own: where to look first
     cause: int  # reasons.Reason: one of TERMINAL_CAUSES
@@ -340,3 +344,16 @@ class Presence(msgspec.Struct, array_like=True, gc=False):
     edge: Named
     connected: bool
     at_us: Moment
+
+
+AUTHORISE = EngineRequest("core.engine.authorise", Authorise, AuthoriseReply, "payment")
+"""The one that is asked and answered in lists, at the message's reply subject; the others one by one."""
+
+REVERSE = EngineRequest("core.engine.reverse", Reverse, AuthoriseReply, "reversal")
+BOOK = EngineRequest("core.engine.book", Book, AuthoriseReply, "advice")
+TOTALS = EngineRequest("core.engine.totals", Totals, TotalsReply, "totals")
+
+REFUSED_FACT = EngineRequest("core.engine.refused_fact", RefusedFact, AuthoriseReply, "other")
+
+TERMINAL_REQUESTS = (AUTHORISE, REVERSE, BOOK, TOTALS, REFUSED_FACT)
+"""What terminals may make edge ask. Each names its terminal."""

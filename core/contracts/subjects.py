@@ -1,4 +1,6 @@
-"""Every NATS subject, and who owns its queue group. Allow-lists are built from these (deploy/local/subjects.py).
+"""The NATS subjects, and who owns their queue groups. Allow-lists are built from these (deploy/local/subjects.py).
+
+What the engine is asked stands beside its contracts, a row each: core/contracts/engine_requests.py.
 
 A subject says who may publish it: `core.engine.*` and `core.terminals.*` are edge's, `core.desk.*` the gateway's,
 `core.acts.*` the desk's alone. The server holds each login to its list. The reply subject of a request is the asker's
@@ -6,24 +8,15 @@ word, which the server does not check, so whoever answers looks at it (`is_inbox
 answer would be said by core wherever the asker points.
 """
 
+from dataclasses import dataclass
+from typing import Any, Literal
+
 ENGINE_QUEUE = "engine"
 DESK_QUEUE = "desk"
 WORKER_QUEUE = "worker"
 
-AUTHORISE = (
-    "core.engine.authorise"  # list[Authorise]; replies to the message's reply subject: list[AuthoriseReply]
-)
-REVERSE = "core.engine.reverse"  # request Reverse -> AuthoriseReply
-BOOK = "core.engine.book"  # request Book -> AuthoriseReply
-TOTALS = "core.engine.totals"  # request Totals -> TotalsReply
-REFUSED_FACT = "core.engine.refused_fact"  # request RefusedFact -> AuthoriseReply
-HOST_SAYS = "core.engine.host_says"  # request HostSays -> HostSaysKept
 SIGN_ON = "core.terminals.sign_on"  # request SignOn -> SignOnReply, queue group desk
 PRESENCE = "core.terminals.presence"  # list[Presence], queue group desk
-
-CARRY_OUT = (
-    "core.acts.carry_out"  # request CarryOut -> AuthoriseReply, queue group engine; from the desk alone
-)
 
 LIVE = (
     "events.transactions"  # EventBatch, published into JetStream by the relay; plain subscribers see it live
@@ -31,6 +24,20 @@ LIVE = (
 STREAM = "EVENTS"
 ACTIVITY = "activity"  # the durable consumer of the stream, the worker's
 DESK = "core.desk"  # core.desk.<query or command>: DeskRequest -> DeskReply
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineRequest:
+    """What the engine is asked, queue group `engine`: from this come its subject, who may say it, and how it is read.
+
+    `sort` is the word for what it was, where it could not be handled and waits for a person.
+    """
+
+    subject: str
+    asked: type[Any]
+    reply: type[Any]
+    sort: str = "other"
+    asker: Literal["edge", "desk"] = "edge"
 
 
 def host(acquirer: str) -> str:

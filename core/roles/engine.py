@@ -13,8 +13,8 @@ from core.roles.context import RoleContext
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.serving import Bookings
 from core.transactions.engine import failpoints
-from core.transactions.engine.engine import Engine, RefundTaker
-from core.transactions.engine.outbound import Outbound
+from core.transactions.engine.engine import Engine
+from core.transactions.exchanges.answers import Answers
 from core.transactions.relay import Relay
 from observability.metrics import (
     BATCH_ITEMS,
@@ -74,24 +74,23 @@ async def start(context: RoleContext) -> EngineRole:
         statement_timeout_ms=BOOKING_STATEMENT_TIMEOUT_MS,
     )
     relay = Relay(dsn=settings.database_url, control=control, clock=context.clock, instance=settings.instance)
-    outbound = Outbound(context.bus, instance=settings.instance)
-    refunds = Refunds(
-        pool=pool,
-        clock=context.clock,
-        answer=outbound.answer,
-        send=outbound.send,
-        committed=relay.wake,
-        host_deadline_ms=host_deadline_ms,
-    )
-    taker: RefundTaker = refunds
+    answers = Answers(context.bus)
     engine = Engine(
         dsn=settings.database_url,
         bus=context.bus,
         clock=context.clock,
         instance=settings.instance,
-        outbound=outbound,
+        answers=answers,
         committed=relay.wake,
-        refunds=taker,
+        refund=lambda item, source: refunds.take(item, source),  # noqa: PLW0108 -- Made below.
+        host_deadline_ms=host_deadline_ms,
+    )
+    refunds = Refunds(
+        pool=pool,
+        clock=context.clock,
+        answers=answers,
+        exchanges=engine.exchanges,
+        committed=relay.wake,
         host_deadline_ms=host_deadline_ms,
     )
     bookings = Bookings(context.bus, pool, refunds, clock=context.clock, committed=relay.wake)

@@ -1,14 +1,10 @@
 """The worker role: sweeps, deliveries to hosts, end of day, the projection of events."""
 
-import asyncio
-
 import asyncpg
-import structlog
 from nats.aio.client import Client
 
-from core.bus import ItemsReader, connect_control
-from core.contracts.payment import HostReply, are_codes
-from core.contracts.subjects import core_inbox, inbox_prefix
+from core.bus import connect_control
+from core.contracts.subjects import inbox_prefix
 from core.db.pool import open_pool
 from core.notifications.api import queue_mail
 from core.roles.context import RoleContext
@@ -16,12 +12,12 @@ from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts
 from core.runtime.retention import Retention
 from core.slices import KEPT, SLICES
-from core.transactions.upkeep.backlogs import Backlogs
-from core.transactions.upkeep.day_end import DayEnd
-from core.transactions.upkeep.deliveries import Deliveries
-from core.transactions.upkeep.projection import Projection
-from core.transactions.upkeep.pruning import prune
-from core.transactions.upkeep.sweeper import Sweeper
+from core.transactions.jobs.backlogs import Backlogs
+from core.transactions.jobs.day_end import DayEnd
+from core.transactions.jobs.deliveries import Deliveries
+from core.transactions.jobs.projection import Projection
+from core.transactions.jobs.pruning import prune
+from core.transactions.jobs.sweeper import Sweeper
 from observability.metrics import (
     DEAD_LETTERS,
     DELIVERIES,
@@ -39,14 +35,20 @@ DAY_END_EVERY_S = 900.0
 PRUNE_EVERY_S = 3_600.0
 RETENTION_EVERY_S = 3_600.0
 
-_log = structlog.get_logger("core.worker")
-
 
 class WorkerRole:
     """Jobs at their own pace; whatever one fails at, it tries again."""
 
-    def __init__(self, jobs: Jobs, projection: Projection, pool: asyncpg.Pool, control: Client) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        deliveries: Deliveries,
+        projection: Projection,
+        pool: asyncpg.Pool,
+        control: Client,
+    ) -> None:
         self._jobs = jobs
+        self._deliveries = deliveries
         self._projection = projection
         self._pool = pool
         self._control = control
@@ -57,6 +59,7 @@ class WorkerRole:
 
     async def stop(self) -> None:
         """Stop every job; what was leased is due again by itself."""
+        self._deliveries.exchanges.stop()
         await self._jobs.stop()
         await self._projection.stop()
         await self._pool.close()
@@ -80,23 +83,6 @@ async def start(context: RoleContext) -> WorkerRole:
     backlogs = Backlogs(pool)
     day_end = DayEnd(pool, context.clock)
     projection = Projection(pool, control)
-    read = ItemsReader(HostReply, fits=are_codes).read
-    told: asyncio.Queue[list[HostReply]] = asyncio.Queue(maxsize=1_024)
-
-    def on_replies(_subject: str, _reply: str, payload: bytes) -> None:
-        # What is lost here is due again: the host accepts a repeated reversal.
-        replies, unread = read(payload)
-        for each in unread:
-            _log.error("host_reply_malformed", trace_id=each.id.hex(), error=each.error[:200])
-        try:
-            told.put_nowait(replies)
-        except asyncio.QueueFull:
-            _log.warning("host_replies_dropped", replies=len(replies))
-
-    async def take_replies() -> None:
-        await deliveries.told(await told.get())
-
-    context.bus.subscribe(core_inbox(settings.instance, "worker"), on_replies)
     # Before the first of them begins: a setting that cannot be ends the process with nothing under way.
     parts = Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
     of_slices = [job for each in SLICES for job in each.jobs(parts)]
@@ -105,7 +91,7 @@ async def start(context: RoleContext) -> WorkerRole:
         [
             Job("sweep", SWEEP_EVERY_S, sweeper.round),
             Job("deliver", DELIVER_EVERY_S, deliveries.round),
-            Job("host_replies", 0.0, take_replies),
+            Job("host_replies", 0.0, deliveries.take_replies),
             Job("measure_deliveries", MEASURE_EVERY_S, deliveries.measure),
             Job("measure_backlogs", MEASURE_EVERY_S, backlogs.measure),
             Job("day_end", DAY_END_EVERY_S, day_end.round),
@@ -114,6 +100,7 @@ async def start(context: RoleContext) -> WorkerRole:
             *of_slices,
         ]
     )
+    deliveries.exchanges.start()
     await projection.start()
     REVERSAL_BACKLOG.watch(lambda: deliveries.backlog)
     REVERSAL_OLDEST_SECONDS.watch(lambda: deliveries.oldest_s)
@@ -121,4 +108,4 @@ async def start(context: RoleContext) -> WorkerRole:
     DEAD_LETTERS.watch(lambda: backlogs.dead_letters)
     DELIVERIES.watch(lambda: deliveries.sent, "any", "sent")
     DELIVERIES.watch(lambda: deliveries.accepted, "any", "accepted")
-    return WorkerRole(jobs, projection, pool, control)
+    return WorkerRole(jobs, deliveries, projection, pool, control)

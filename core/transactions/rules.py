@@ -1,10 +1,9 @@
 """Decisions on a transaction: pure, no input or output."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, HostReply
 from core.contracts.reasons import Reason
-from core.contracts.states import Kind, State
+from core.contracts.states import State
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     # Straight to reversed: a reversal that came before its authorisation.
@@ -31,54 +30,9 @@ REPEAT_WITHIN_S = 12 * 3600
 A counter that starts anew with the day comes back to the number a day later: then nobody knows which of the two it is.
 """
 
-UNKNOWN_REASONS = frozenset({Reason.HOST_NO_REPLY, Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS})
-"""What leaves the result of a request open: the host may have booked it, so it is reversed."""
-
-DECLINES = frozenset(
-    {reason for reason in Reason if reason > Reason.PARTIAL_APPROVAL} | {Reason.ORIGINAL_NOT_FOUND}
-)
-"""What a host may decline for; a number that is no reason of ours declines nothing."""
-
-HELD_KINDS = frozenset({Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE})
-"""Kinds whose approval holds an amount in the pending layer."""
-
 
 SWEPT: Final = "sweeper"
 """Cause of an outcome that no reply awaited: whoever had asked was told nothing."""
-
-
-class Outcome(NamedTuple):
-    """What a host's reply makes of an attempt that is still sent."""
-
-    state: State
-    reason: int
-    approved_minor: int
-
-
-def outcome_of(reply: HostReply, *, kind: int, amount_minor: int, partial_ok: bool) -> Outcome:
-    """Return what `reply` decides.
-
-    UNKNOWN means: reverse it. A partial approval that the terminal cannot handle is one, since the host holds
-    an amount that nobody will take; so is a partial approval of nothing, or of more than was asked, an approval of
-    another amount, and whatever says neither yes nor no.
-    """
-    if reply.result == HOST_NO_REPLY:
-        return Outcome(State.UNKNOWN, Reason.HOST_NO_REPLY, 0)
-    if reply.result == HOST_NOT_SENT:
-        return Outcome(State.DECLINED, Reason.HOST_UNREACHABLE, 0)
-    if reply.reason == Reason.APPROVED:
-        if reply.approved_minor not in (0, amount_minor):
-            return Outcome(State.UNKNOWN, Reason.HOST_ANSWER_DIFFERS, 0)
-        return Outcome(State.APPROVED, Reason.APPROVED, 0 if kind == Kind.VERIFICATION else amount_minor)
-    if reply.reason == Reason.PARTIAL_APPROVAL:
-        if partial_ok and 0 < reply.approved_minor < amount_minor:
-            return Outcome(State.PARTIALLY_APPROVED, Reason.PARTIAL_APPROVAL, reply.approved_minor)
-        return Outcome(State.UNKNOWN, Reason.PARTIAL_APPROVAL, 0)
-    if reply.reason in DECLINES:
-        return Outcome(State.DECLINED, reply.reason, 0)
-    if reply.reason in UNKNOWN_REASONS:
-        return Outcome(State.UNKNOWN, reply.reason, 0)
-    return Outcome(State.UNKNOWN, Reason.HOST_CODE_UNKNOWN, 0)
 
 
 def is_said_again(*, repeat: bool, body_hash: int, local_time: str, first_hash: int, first_time: str) -> bool:
@@ -88,15 +42,6 @@ def is_said_again(*, repeat: bool, body_hash: int, local_time: str, first_hash: 
     what it asks is another payment, however alike.
     """
     return body_hash == first_hash and (repeat or local_time == first_time)
-
-
-def cause_of_unknown(reply: HostReply) -> str:
-    """Return in a word why a reply leaves the result open, for the event."""
-    if reply.result != HOST_REPLIED:
-        return "no answer by the deadline"
-    if reply.differs:
-        return f"answer differs: {reply.differs}"
-    return f"host {reply.host_code or 'without a code'}"
 
 
 def stored_answer(state: int, reason: int) -> int:

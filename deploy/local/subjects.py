@@ -3,13 +3,18 @@
 One user for each kind of process, with exact subjects. In a pattern `*` is one word and `>` the rest; what is not in
 the table is refused, so that a stolen login is worth what its process says and hears, and nothing else. An asker's
 replies come back under `_INBOX.<user>.>`: nobody else hears them, and only who answers that user may write there.
+
+`python -m deploy.local.subjects` writes the same users where containers and operators read them.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.contracts import subjects
+from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.subjects import inbox_prefix
 
 __all__ = ["ALLOWANCES", "SubjectAllowance", "inbox_prefix"]
@@ -28,14 +33,10 @@ def _inbox(user: str) -> str:
     return f"{inbox_prefix(user)}.>"
 
 
-_ENGINE_ASKED = (
-    subjects.AUTHORISE,
-    subjects.REVERSE,
-    subjects.BOOK,
-    subjects.TOTALS,
-    subjects.REFUSED_FACT,
-    subjects.HOST_SAYS,
-)
+def _engine_asked(asker: str) -> tuple[str, ...]:
+    return tuple(each.subject for each in ENGINE_REQUESTS if each.asker == asker)
+
+
 _TERMINALS_ASKED = (subjects.SIGN_ON, subjects.PRESENCE)
 _JETSTREAM = "$JS.API"
 _CONSUMER = f"{subjects.STREAM}.{subjects.ACTIVITY}"
@@ -44,7 +45,7 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
     SubjectAllowance(
         user="edge",
         publish=(
-            *_ENGINE_ASKED,
+            *_engine_asked("edge"),
             *_TERMINALS_ASKED,
             subjects.core_inbox("*", "engine"),
             subjects.core_inbox("*", "worker"),
@@ -66,8 +67,8 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
             _inbox("desk"),
         ),
         subscribe=(
-            *_ENGINE_ASKED,
-            subjects.CARRY_OUT,
+            *_engine_asked("edge"),
+            *_engine_asked("desk"),
             subjects.core_inbox("*", "engine"),
             subjects.core_inbox_of_batch(subjects.core_inbox("*", "engine"), "*"),
             _inbox("engine"),
@@ -76,7 +77,7 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
     SubjectAllowance(
         user="desk",
         # Acts of people are told to the engine by the desk, and by nobody else.
-        publish=(subjects.CARRY_OUT, _inbox("edge"), _inbox("gateway")),
+        publish=(*_engine_asked("desk"), _inbox("edge"), _inbox("gateway")),
         subscribe=(f"{subjects.DESK}.*", *_TERMINALS_ASKED, _inbox("desk")),
     ),
     SubjectAllowance(
@@ -89,7 +90,11 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
             f"{_JETSTREAM}.CONSUMER.MSG.NEXT.{_CONSUMER}",
             f"$JS.ACK.{_CONSUMER}.>",
         ),
-        subscribe=(subjects.core_inbox("*", "worker"), _inbox("worker")),
+        subscribe=(
+            subjects.core_inbox("*", "worker"),
+            subjects.core_inbox_of_batch(subjects.core_inbox("*", "worker"), "*"),
+            _inbox("worker"),
+        ),
     ),
     SubjectAllowance(
         user="gateway",
@@ -97,3 +102,51 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
         subscribe=(subjects.LIVE, _inbox("gateway")),
     ),
 )
+
+
+_ROOT = Path(__file__).parents[2]
+_OF_CONTAINERS = _ROOT / "deploy" / "containers" / "nats" / "nats.conf"
+_OF_OPERATORS = _ROOT / "docs" / "operations.md"
+
+
+def users_of_containers() -> str:
+    """Return the list of users as it stands in the configuration for containers: passwords are in the environment."""
+    users = [
+        f"""    {{
+      user: {each.user}
+      password: $NATS_{each.user.upper()}_PASSWORD
+      permissions: {{
+        publish: {{ allow: {json.dumps(each.publish)} }}
+        subscribe: {{ allow: {json.dumps(each.subscribe)} }}
+      }}
+    }}"""
+        for each in ALLOWANCES
+    ]
+    return "[\n" + ",\n".join(users) + "\n  ]"
+
+
+def rows_of_operators() -> str:
+    """Return the users as the page for operators lists them."""
+    return "\n".join(
+        f"| `{each.user}` | " + " | ".join(map(_cell, (each.publish, each.subscribe))) + " |"
+        for each in ALLOWANCES
+    )
+
+
+def _cell(allowed: tuple[str, ...]) -> str:
+    return ", ".join(f"`{subject}`" for subject in allowed)
+
+
+def _write(path: Path, opening: str, text: str, closing: str) -> None:
+    head, found, rest = path.read_text().partition(opening)
+    path.write_text(head + found + text + closing + rest.partition(closing)[2])
+
+
+if __name__ == "__main__":
+    _write(_OF_CONTAINERS, "  users: ", users_of_containers(), "\n}\n")
+    _write(
+        _OF_OPERATORS,
+        "| user | may publish | may subscribe |\n|---|---|---|\n",
+        rows_of_operators(),
+        "\n\n",
+    )

@@ -46,7 +46,7 @@ _MICROSECONDS: Final = 1_000_000
 _log = structlog.get_logger("edge.host")
 
 
-class Flight(NamedTuple):
+class SentRequest(NamedTuple):
     """A request on its way to the host. Holds no card number."""
 
     request: HostRequest
@@ -89,8 +89,8 @@ class HostSocket(asyncio.Protocol):
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._flights: dict[CorrelationKey, Flight] = {}
-        self._late: dict[CorrelationKey, Flight] = {}
+        self._sent: dict[CorrelationKey, SentRequest] = {}
+        self._late: dict[CorrelationKey, SentRequest] = {}
         self._failures = 0
         self._retry_at = 0.0
         self._stan = 0
@@ -109,7 +109,7 @@ class HostSocket(asyncio.Protocol):
     @property
     def in_flight(self) -> int:
         """Requests without a reply yet."""
-        return len(self._flights)
+        return len(self._sent)
 
     def close(self) -> None:
         """Close and stay closed; what is in flight becomes unknown."""
@@ -182,7 +182,7 @@ class HostSocket(asyncio.Protocol):
                 )
                 self._links.reply(reply_subject, not_sent(request, Reason.MESSAGE_REFUSED, at_us=now_us))
                 continue
-            self._flights[key] = Flight(
+            self._sent[key] = SentRequest(
                 request, reply_subject, masked(message), now_us - request.received_at_us, hash_card(message)
             )
             out.append(len(payload).to_bytes(2, "big") + payload)
@@ -191,8 +191,8 @@ class HostSocket(asyncio.Protocol):
 
     def _is_under_way(self, key: CorrelationKey, request: HostRequest) -> bool:
         """Whether this very request waits for its answer already."""
-        flight = self._flights.get(key)
-        return flight is not None and owner_of(flight.request) == owner_of(request)
+        sent = self._sent.get(key)
+        return sent is not None and owner_of(sent.request) == owner_of(request)
 
     # asyncio.Protocol
 
@@ -255,21 +255,21 @@ class HostSocket(asyncio.Protocol):
         return True
 
     def _answered(self, key: CorrelationKey, message: Message, now_us: int) -> None:
-        flight = self._flights.pop(key, None)
-        if flight is None:
+        sent = self._sent.pop(key, None)
+        if sent is None:
             self._managed(key, message)
             return
-        request = flight.request
+        request = sent.request
         replied_us = now_us - request.received_at_us
-        self._seconds.observe(replied_us - flight.sent_us)
+        self._seconds.observe(replied_us - sent.sent_us)
         self._links.reply(
-            flight.reply_subject,
+            sent.reply_subject,
             to_host_reply(
                 request,
-                flight.shown,
+                sent.shown,
                 message,
-                flight.card_hash,
-                sent_us=flight.sent_us,
+                sent.card_hash,
+                sent_us=sent.sent_us,
                 replied_us=replied_us,
                 late=False,
             ),
@@ -277,32 +277,32 @@ class HostSocket(asyncio.Protocol):
 
     def _answered_late(self, key: CorrelationKey, message: Message, now_us: int) -> None:
         self._links.late.n += 1
-        flight = self._late.pop(key, None)
-        if flight is None:
+        sent = self._late.pop(key, None)
+        if sent is None:
             return
-        replied_us = now_us - flight.request.received_at_us
+        replied_us = now_us - sent.request.received_at_us
         reply = to_host_reply(
-            flight.request,
-            flight.shown,
+            sent.request,
+            sent.shown,
             message,
-            flight.card_hash,
-            sent_us=flight.sent_us,
+            sent.card_hash,
+            sent_us=sent.sent_us,
             replied_us=replied_us,
             late=True,
         )
-        self._links.reply(flight.reply_subject, reply)
+        self._links.reply(sent.reply_subject, reply)
 
     def _expire(self, key: CorrelationKey) -> None:
-        flight = self._flights.pop(key, None)
-        if flight is None:
+        sent = self._sent.pop(key, None)
+        if sent is None:
             return
         while len(self._late) >= HOST_LATE_KEYS_MAX:
             del self._late[next(iter(self._late))]
-        self._late[key] = flight
-        waited_us = time.time_ns() // 1000 - flight.request.received_at_us
+        self._late[key] = sent
+        waited_us = time.time_ns() // 1000 - sent.request.received_at_us
         self._links.reply(
-            flight.reply_subject,
-            no_reply(flight.request, flight.shown, sent_us=flight.sent_us, replied_us=waited_us),
+            sent.reply_subject,
+            no_reply(sent.request, sent.shown, sent_us=sent.sent_us, replied_us=waited_us),
         )
 
     # The link's own life

@@ -11,10 +11,10 @@ import msgspec
 import structlog
 
 from core.bus import Batcher, Bus, BusError, BusRefused, Subscription, publish_batch
-from core.contracts.host_messages import HostSays, HostSaysKept
+from core.contracts.host_messages import HOST_SAYS, HostSays, HostSaysKept
 from core.contracts.payment import HostReply, HostRequest
 from core.contracts.reasons import Reason
-from core.contracts.subjects import HOST_SAYS, LINKS_QUEUE, answers_of, host, is_core_inbox
+from core.contracts.subjects import LINKS_QUEUE, answers_of, host, is_core_inbox
 from core.values.clock import Clock
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
@@ -125,7 +125,9 @@ class AcquirerLinks:
             kept(taken)
 
         try:
-            self._bus.request_soon(HOST_SAYS, _encode(says), timeout_s=REQUEST_TIMEOUT_S, answered=answered)
+            self._bus.request_soon(
+                HOST_SAYS.subject, _encode(says), timeout_s=REQUEST_TIMEOUT_S, answered=answered
+            )
         except BusRefused as error:
             answered(None, error)
 

@@ -11,9 +11,9 @@ import msgspec
 import structlog
 
 from core.bus import Batcher, Bus, BusRefused, publish_batch
-from core.contracts.payment import Authorise, AuthoriseReply
+from core.contracts.payment import AUTHORISE, Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
-from core.contracts.subjects import AUTHORISE, edge_inbox
+from core.contracts.subjects import edge_inbox
 from core.contracts.terminal_answers import payment_code
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
@@ -147,7 +147,7 @@ class Payments:
         self._sizes.observe(len(requests))
         if self._bus.connected:
             try:
-                publish_batch(self._bus, _encode, AUTHORISE, requests, self._inbox)
+                publish_batch(self._bus, _encode, AUTHORISE.subject, requests, self._inbox)
             except BusRefused as error:
                 _log.warning("payments_refused", cause=error.limit, count=len(requests))
             else:

@@ -11,8 +11,7 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusError, BusRefused
-from core.contracts.payment import AuthoriseReply
-from core.contracts.subjects import REFUSED_FACT
+from core.contracts.payment import REFUSED_FACT, AuthoriseReply
 from core.values.edition1987 import NOT_SUPPORTED
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
@@ -27,7 +26,7 @@ from observability import metrics
 
 _encode = msgspec.msgpack.Encoder().encode
 _DECODERS: Final[dict[type, Callable[[bytes], Any]]] = {
-    row.reply: msgspec.msgpack.Decoder(row.reply).decode for row in TERMINAL_MESSAGES
+    row.request.reply: msgspec.msgpack.Decoder(row.request.reply).decode for row in TERMINAL_MESSAGES
 }
 _decode_reply = msgspec.msgpack.Decoder(AuthoriseReply).decode
 _log = structlog.get_logger("edge.requests")
@@ -58,10 +57,10 @@ class Requests:
         payload = _encode(row.translate(message, arrival, self._keys))
 
         def finish(reply: bytes) -> None:
-            row.finish(answer, _DECODERS[row.reply](reply))
+            row.finish(answer, _DECODERS[row.request.reply](reply))
             metrics.EDGE_SECONDS.child(row.name).observe(time.time_ns() // 1000 - received_at_us)
 
-        self._ask(connection, row.subject, payload, answer, tpdu, finish)
+        self._ask(connection, row.request.subject, payload, answer, tpdu, finish)
 
     def keep_refused(
         self,
@@ -77,7 +76,7 @@ class Requests:
         received_at_us = time.time_ns() // 1000
         arrival = Arrival(self._ids.next(received_at_us), connection.terminal_id, received_at_us, today)
         refused = from_refused(message, arrival, field=field, response_code=str(answer[39]))
-        self._ask(connection, REFUSED_FACT, _encode(refused), answer, tpdu, _decode_reply)
+        self._ask(connection, REFUSED_FACT.subject, _encode(refused), answer, tpdu, _decode_reply)
 
     def _ask(
         self,

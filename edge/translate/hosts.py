@@ -129,6 +129,7 @@ def to_host_reply(
         reason, delivery, approved_minor = Reason.HOST_ANSWER_DIFFERS, UNKNOWN_CODE.delivery, 0
     elif meant.outcome == "approved_if_zero" and request.amount_minor:
         reason, delivery = UNKNOWN_CODE.reason, UNKNOWN_CODE.delivery
+    # By position: keywords cost a payment more than the rest of the call (decision 28).
     return HostReply(
         request.id,
         request.message,

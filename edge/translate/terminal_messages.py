@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from core.contracts.payment import AuthoriseReply, TotalsReply
-from core.contracts.subjects import BOOK, REVERSE, TOTALS
+from core.contracts.payment import AUTHORISE, BOOK, REVERSE, TOTALS
+from core.contracts.subjects import EngineRequest
 from core.contracts.terminal_answers import finish_booking, finish_payment
 from edge.keys.port import SecurityModule
 from edge.protocol.answers import begin_answer
@@ -23,7 +23,7 @@ from edge.translate.reversal import from_reversal
 from edge.translate.totals import begin_totals, finish_totals, from_totals
 
 Path: TypeAlias = Literal["payments", "requests", "network", "unsupported"]
-"""payments: asked of core in batches, always of the same subject. requests: one by one, of the row's own subject.
+"""payments: asked of core in batches. requests: one by one.
 network: network management, answered by its function. unsupported: answered that we do not do it."""
 
 
@@ -33,7 +33,7 @@ def _asks_nothing(_message: Message, _arrival: Arrival, _keys: SecurityModule) -
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TerminalMessage:
-    """One row. What `translate` returns is what `subject` takes; it raises RequestRefused.
+    """One row. What `translate` returns is what core is asked by `request`; it raises RequestRefused.
 
     `begin` and `finish` make the answer: as far as the request decides it, then with the reply, in place.
     """
@@ -43,17 +43,16 @@ class TerminalMessage:
     path: Path
     translate: Callable[[Message, Arrival, SecurityModule], Any] = _asks_nothing
     finish: Callable[[Message, Any], Message] = finish_payment
-    subject: str = ""
-    reply: type = AuthoriseReply
+    request: EngineRequest = AUTHORISE
     begin: Callable[[Message], Message] = begin_answer
 
     @property
     def is_fact(self) -> bool:
         """Whether it tells of what has happened already: refused, it is money that nobody sees."""
-        return self.subject in (BOOK, REVERSE)
+        return self.request in (BOOK, REVERSE)
 
 
-_TOTALS: Final = (from_totals, finish_totals, TOTALS, TotalsReply, begin_totals)
+_TOTALS: Final = (from_totals, finish_totals, TOTALS, begin_totals)
 TERMINAL_MESSAGES: Final = (
     TerminalMessage("authorisation", ("0100", "0101"), "payments", from_authorisation, finish_payment),
     TerminalMessage("authorisation_advice", ("0120", "0121"), "requests", from_advice, finish_booking, BOOK),

@@ -5,43 +5,44 @@ from __future__ import annotations
 import pytest
 
 from core.contracts import subjects
+from core.contracts.acts import CARRY_OUT
+from core.contracts.engine_requests import ENGINE_REQUESTS
+from core.contracts.host_messages import HOST_SAYS
+from core.contracts.payment import AUTHORISE, TERMINAL_REQUESTS
+from core.transactions.bookings.serving import WORK
 from deploy.local.subjects import ALLOWANCES
 from tests.support.bus_subjects import covers
 
 BY_USER = {allowance.user: allowance for allowance in ALLOWANCES}
-ENGINE_REQUESTS = (
-    subjects.AUTHORISE,
-    subjects.REVERSE,
-    subjects.BOOK,
-    subjects.TOTALS,
-    subjects.REFUSED_FACT,
-    subjects.HOST_SAYS,
-)
-TERMINAL_REQUESTS = (subjects.SIGN_ON, subjects.PRESENCE)
+ASKED_BY_EDGE = tuple(each.subject for each in (*TERMINAL_REQUESTS, HOST_SAYS))
+SAID_BY_EDGE = (subjects.SIGN_ON, subjects.PRESENCE)
 
 PUBLISHED = {
     "edge": (
-        *ENGINE_REQUESTS,
-        *TERMINAL_REQUESTS,
+        *ASKED_BY_EDGE,
+        *SAID_BY_EDGE,
         subjects.core_inbox("one", "engine"),
         subjects.core_inbox("one", "worker"),
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
     ),
     "engine": (subjects.host("primary"), subjects.edge_inbox("one"), subjects.LIVE),
-    "desk": (subjects.CARRY_OUT,),
+    "desk": (CARRY_OUT.subject,),
     "worker": (subjects.host("primary"),),
     "gateway": (f"{subjects.DESK}.search",),
 }
 SUBSCRIBED = {
     "edge": (subjects.host("primary"), subjects.edge_inbox("one")),
     "engine": (
-        *ENGINE_REQUESTS,
-        subjects.CARRY_OUT,
+        *ASKED_BY_EDGE,
+        CARRY_OUT.subject,
         subjects.core_inbox("one", "engine"),
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
     ),
-    "desk": (*TERMINAL_REQUESTS, f"{subjects.DESK}.search"),
-    "worker": (subjects.core_inbox("one", "worker"),),
+    "desk": (*SAID_BY_EDGE, f"{subjects.DESK}.search"),
+    "worker": (
+        subjects.core_inbox("one", "worker"),
+        subjects.core_inbox_of_batch(subjects.core_inbox("one", "worker"), 7),
+    ),
     "gateway": (subjects.LIVE,),
 }
 HEARD_ONCE = {subject for user in SUBSCRIBED for subject in SUBSCRIBED[user]}
@@ -66,8 +67,8 @@ def test_nobody_says_or_hears_what_is_anothers(user: str) -> None:
 
 
 def test_acts_of_people_are_the_desks_to_say() -> None:
-    assert [user for user in BY_USER if covers(BY_USER[user].publish, subjects.CARRY_OUT)] == ["desk"]
-    assert [user for user in BY_USER if covers(BY_USER[user].subscribe, subjects.CARRY_OUT)] == ["engine"]
+    assert [user for user in BY_USER if covers(BY_USER[user].publish, CARRY_OUT.subject)] == ["desk"]
+    assert [user for user in BY_USER if covers(BY_USER[user].subscribe, CARRY_OUT.subject)] == ["engine"]
 
 
 def test_the_answers_to_a_batch_go_to_the_inbox_of_who_asked() -> None:
@@ -76,3 +77,8 @@ def test_the_answers_to_a_batch_go_to_the_inbox_of_who_asked() -> None:
         batch = subjects.core_inbox_of_batch(inbox, 7)
         assert subjects.is_core_inbox(batch)
         assert subjects.answers_of(batch) == subjects.answers_of(inbox) == inbox
+
+
+def test_all_that_the_engine_is_asked_one_by_one_has_a_handler() -> None:
+    assert {*WORK, AUTHORISE, CARRY_OUT} == set(ENGINE_REQUESTS)
+    assert len({each.subject for each in ENGINE_REQUESTS}) == len(ENGINE_REQUESTS)

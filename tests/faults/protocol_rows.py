@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from core.contracts.payment import Authorise
+from core.contracts.payment import AUTHORISE, Authorise
 from core.contracts.states import State
-from core.contracts.subjects import AUTHORISE, LIVE, core_inbox
-from core.transactions.upkeep.projection import ACK_WAIT_S
+from core.contracts.subjects import LIVE, core_inbox
+from core.transactions.jobs.projection import ACK_WAIT_S
 from core.values.ids import uuid7
 from deploy.sandbox.simulators import requests
 from deploy.sandbox.simulators.cards import card_named
@@ -99,9 +99,9 @@ async def poison(rig: Rig) -> Outcome:
         before = await _dead_letters(rig)
         async with rig.bus("edge") as edge, rig.bus("core") as core:
             refused = await _unstorable(core)
-            for subject in (AUTHORISE, core_inbox("engine"), core_inbox("worker", "worker")):
+            for subject in (AUTHORISE.subject, core_inbox("engine"), core_inbox("worker", "worker")):
                 await edge.publish(subject, b"\xc1 not msgpack")
-            await edge.publish(AUTHORISE, refused, reply="edge.nobody.authorised")
+            await edge.publish(AUTHORISE.subject, refused, reply="edge.nobody.authorised")
             await core.publish(LIVE, b"\xc1 not a batch")
             await edge.flush()
             await core.flush()
@@ -133,7 +133,7 @@ async def _unstorable(core: object) -> bytes:
             if msgspec.msgpack.decode(payload, type=list[Authorise]) and not heard.done():
                 heard.set_result(payload)
 
-    subscription = await core.subscribe(AUTHORISE, cb=listen)  # type: ignore[attr-defined]
+    subscription = await core.subscribe(AUTHORISE.subject, cb=listen)  # type: ignore[attr-defined]
     try:
         payload = await asyncio.wait_for(heard, 10.0)
     finally:

@@ -7,10 +7,9 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusError
-from core.contracts.acts import CarryOut
+from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.payment import AuthoriseReply
 from core.contracts.refusals import NotFound
-from core.contracts.subjects import CARRY_OUT
 from core.identity.api import EVERYTHING
 from core.identity.errors import StillRunning
 from core.identity.origin import CALLED_FROM
@@ -31,10 +30,12 @@ async def ask_engine(bus: Bus, act_id: bytes) -> AuthoriseReply:
     Raises: StillRunning, when whether it happened is unknown.
     """
     try:
-        payload = await bus.request(CARRY_OUT, msgspec.msgpack.encode(CarryOut(act_id)), ENGINE_TIMEOUT_S)
+        payload = await bus.request(
+            CARRY_OUT.subject, msgspec.msgpack.encode(CarryOut(act_id)), ENGINE_TIMEOUT_S
+        )
     except BusError as error:
         # The claim and the act stay, and the same id is told again later.
-        _log.warning("engine_silent", subject=CARRY_OUT, error=error.code)
+        _log.warning("engine_silent", subject=CARRY_OUT.subject, error=error.code)
         raise StillRunning from error
     return msgspec.msgpack.decode(payload, type=AuthoriseReply)
 

@@ -6,10 +6,9 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.contracts.payment import AuthoriseReply, Book
+from core.contracts.payment import BOOK, AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
-from core.contracts.subjects import BOOK
 from core.transactions.bookings import kept_reversals, store
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
@@ -65,7 +64,7 @@ async def _keep_aside(pool: asyncpg.Pool, asked: Book, why: str) -> None:
     """Keep for a person what happened and has no place in the books, once for all its repeats."""
     await keep_dead_letter_once(
         pool,
-        BOOK,
+        BOOK.subject,
         msgspec.msgpack.encode(asked),
         why=why,
         terminal_id=asked.terminal_id,

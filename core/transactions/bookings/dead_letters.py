@@ -6,9 +6,8 @@ import asyncpg
 import msgspec
 import structlog
 
-from core.contracts.payment import AuthoriseReply, RefusedFact
+from core.contracts.payment import REFUSED_FACT, AuthoriseReply, RefusedFact
 from core.contracts.reasons import Reason
-from core.contracts.subjects import REFUSED_FACT
 from core.transactions.bookings.store import queries
 from core.values.ids import rrn_of
 
@@ -64,7 +63,7 @@ async def keep_refused_fact(pool: asyncpg.Pool, asked: RefusedFact) -> Authorise
     """Keep for a person what a terminal did or took back and edge could not take; what it is told, edge knows."""
     await keep_dead_letter_once(
         pool,
-        REFUSED_FACT,
+        REFUSED_FACT.subject,
         msgspec.msgpack.encode(asked),
         why=f"field {asked.field}: told {asked.response_code}",
         terminal_id=asked.terminal_id,

@@ -254,7 +254,7 @@ WHERE a.id = $1 AND a.business_date = $2;
 -- name: next_agent_stan
 SELECT nextval('agent_stan')::integer AS stan;
 
--- name: read_refund_flight
+-- name: read_refund_outcome
 -- A refund that its terminal or agent repeats while it is under way, or after.
 SELECT a.state, a.reason, a.approval_code, a.approved_minor, a.host_code, a.id, a.body_hash
 FROM attempt AS a

@@ -10,18 +10,9 @@ import msgspec
 import structlog
 from asyncpg.pgproto.pgproto import UUID
 
-from core.contracts.payment import (
-    HOST_NO_REPLY,
-    HOST_REPLIED,
-    Authorise,
-    AuthoriseReply,
-    HostReply,
-    HostRequest,
-    SealedCard,
-)
+from core.contracts.payment import AUTHORISE, HOST_REPLIED, Authorise, AuthoriseReply, HostReply, SealedCard
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
-from core.contracts.subjects import AUTHORISE
 from core.db.passing import is_passing
 from core.identity.api import find_doer
 from core.transactions.acts import store as acts
@@ -32,15 +23,14 @@ from core.transactions.bookings.naming import describes, lock_original
 from core.transactions.bookings.reversals import give_back, take_back
 from core.transactions.bookings.rules import Match
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
-from core.transactions.engine.arming import (
-    REPEAT_POLL_S,
-    REPEAT_WAIT_S,
-    host_request_of,
-    stored_reply,
-)
-from core.transactions.engine.flight import Flight
-from core.transactions.engine.labels import Labels, labels_of
-from core.transactions.rules import cause_of_unknown, outcome_of, stored_answer
+from core.transactions.engine.arming import REPEAT_POLL_S, REPEAT_WAIT_S, SWEPT_LATER_MS, stored_reply
+from core.transactions.exchanges.answers import Answers
+from core.transactions.exchanges.exchange import Exchange, HostOutcome, Source
+from core.transactions.exchanges.exchanges import Exchanges
+from core.transactions.exchanges.labels import Labels, labels_of
+from core.transactions.exchanges.requests import request_of_attempt
+from core.transactions.exchanges.rules import cause_of_unknown, outcome_of
+from core.transactions.rules import stored_answer
 from core.values.clock import Clock, from_unix_us
 from core.values.ids import rrn_of
 from core.values.zones import zone_of
@@ -61,7 +51,7 @@ class Wanted(NamedTuple):
     new: NewAttempt
     original_id: bytes
     original_date: date
-    who: str
+    source: Source
     act: Act | None = None
     asked: Authorise | None = None  # what its terminal says of the original besides
 
@@ -74,39 +64,26 @@ class Refunds:
         *,
         pool: asyncpg.Pool,
         clock: Clock,
-        answer: Callable[[str, AuthoriseReply], None],
-        send: Callable[[str, list[HostRequest]], bool],
+        answers: Answers,
+        exchanges: Exchanges,
         committed: Callable[[], None],
         host_deadline_ms: int,
     ) -> None:
         self._pool = pool
         self._clock = clock
-        self._answer = answer
-        self._send = send
+        self._answers = answers
+        self._exchanges = exchanges
         self._committed = committed
         self._host_deadline_ms = host_deadline_ms
-        self._waiting: dict[bytes, Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.refunds = 0
 
-    # For the engine: RefundTaker.
-
-    def refund_asked(self, item: Authorise, reply_to: str) -> None:
+    def take(self, item: Authorise, source: Source) -> None:
         """Take a refund asked by a terminal."""
         if len(self._tasks) >= REFUNDS_IN_FLIGHT_MAX:
-            self._answer(reply_to, _reply(item.id, Reason.SYSTEM_BUSY))
+            self._answers.answer(source, _reply(item.id, Reason.SYSTEM_BUSY))
             return
-        self._spawn(self._asked(item, reply_to))
-
-    def is_waiting_for(self, attempt_id: bytes) -> bool:
-        """Whether a host reply with this id is a refund's."""
-        return attempt_id in self._waiting
-
-    def refund_told(self, reply: HostReply) -> None:
-        """Take the host's answer to a refund."""
-        flight = self._waiting.pop(reply.id, None)
-        if flight is not None:
-            self._spawn(self._decide(flight, reply))
+        self._spawn(self._asked(item, source))
 
     # Acts of people.
 
@@ -151,8 +128,8 @@ class Refunds:
             approval_code="",
             request=_NO_REQUEST,
         )
-        wanted = Wanted(new, act.target_id, act.target_date, f"agent {act.agent_id.hex()}", act)
-        reason = await self._arm(wanted, "", b"")
+        wanted = Wanted(new, act.target_id, act.target_date, Source(f"agent {act.agent_id.hex()}"), act)
+        reason = await self._arm(wanted)
         if reason == Reason.REPEAT_DIFFERS:
             # Somebody repeated it and was faster.
             async with self._pool.acquire() as connection:
@@ -196,22 +173,22 @@ class Refunds:
 
     # Arming, asking, deciding.
 
-    async def _asked(self, item: Authorise, reply_to: str) -> None:
+    async def _asked(self, item: Authorise, source: Source) -> None:
         try:
-            await self._ask(item, reply_to)
+            await self._ask(item, source)
         except Exception as error:
             if is_passing(error):
                 raise
             _log.exception("refund_refused_by_database", trace_id=item.id.hex())
             payload = msgspec.msgpack.encode(msgspec.structs.replace(item, sensitive=b""))
-            if await keep_dead_letter(self._pool, AUTHORISE, payload, error):
-                self._answer(reply_to, _reply(item.id, Reason.MESSAGE_REFUSED))
+            if await keep_dead_letter(self._pool, AUTHORISE.subject, payload, error):
+                self._answers.answer(source, _reply(item.id, Reason.MESSAGE_REFUSED))
 
-    async def _ask(self, item: Authorise, reply_to: str) -> None:
+    async def _ask(self, item: Authorise, source: Source) -> None:
         async with self._pool.acquire() as connection:
             is_said_before = await store.has_first(connection, item)
         if is_said_before:
-            await self._answer_repeat(item, reply_to)
+            await self._answer_repeat(item, source)
             return
         business_date = date.fromordinal(item.business_date)
         new = NewAttempt(
@@ -236,15 +213,13 @@ class Refunds:
             request=item.request,
         )
         # Which payment it is about is found when it is armed, under that payment's lock.
-        reason = await self._arm(
-            Wanted(new, b"", business_date, "terminal", asked=item), reply_to, item.sensitive
-        )
+        reason = await self._arm(Wanted(new, b"", business_date, source, asked=item))
         if reason == Reason.REPEAT_DIFFERS:
-            await self._answer_repeat(item, reply_to)
+            await self._answer_repeat(item, source)
         elif reason != Reason.NONE:
-            self._answer(reply_to, _reply(item.id, reason))
+            self._answers.answer(source, _reply(item.id, reason))
 
-    async def _arm(self, wanted: Wanted, reply_to: str, sensitive: bytes) -> Reason:
+    async def _arm(self, wanted: Wanted) -> Reason:
         """Record, reserve and send. NONE: it is on its way. REPEAT_DIFFERS: its natural key is taken.
 
         AMOUNT_ABOVE_LIMIT, MESSAGE_REFUSED: no refund is recorded, for whoever asks may not give so much back, alone or
@@ -282,7 +257,7 @@ class Refunds:
                         reason=reason,
                         original_id=original.id if original else None,
                         original_date=original.business_date if original else None,
-                        reverse_after_ms=self._host_deadline_ms + 5_000,
+                        reverse_after_ms=self._host_deadline_ms + SWEPT_LATER_MS,
                     ),
                 )
                 if recorded is None:
@@ -295,7 +270,7 @@ class Refunds:
                         EventKind.REFUSED,
                         state=State.DECLINED,
                         reason=reason,
-                        cause=wanted.who,
+                        cause=wanted.source.who,
                     )
                     if act is not None:
                         await acts.end(connection, act, reason, done=True, now=self._clock.now())
@@ -309,46 +284,36 @@ class Refunds:
             labels = await read_labels(connection, new.terminal_id)
         self._committed()
         if labels is not None:
-            self._take_off(new, labels, reply_to, sensitive)
+            self._ask_host(wanted, labels)
         return Reason.NONE
 
-    def _take_off(self, new: NewAttempt, labels: Labels, reply_to: str, sensitive: bytes) -> None:
-        item = Authorise(
-            new.id,
-            new.terminal_id,
-            new.kind,
-            new.message_class,
-            new.stan,
-            new.business_date.toordinal(),
-            new.body_hash,
-            new.amount_minor,
-            new.currency,
-            new.card,
-            sensitive,
-            new.entry_mode,
-            new.transmitted_at,
-            new.local_time,
-            False,
-            new.received_at_us,
-            new.request,
+    def _ask_host(self, wanted: Wanted, labels: Labels) -> None:
+        request = request_of_attempt(
+            wanted.new,
+            labels,
+            sensitive=b"" if wanted.asked is None else wanted.asked.sensitive,
+            partial_ok=False,
+            deadline_at_us=self._clock.unix_us() + self._host_deadline_ms * 1000,
         )
-        now_us = self._clock.unix_us()
-        deadline_at_us = now_us + self._host_deadline_ms * 1000
-        flight = Flight(item, reply_to, labels, rrn=rrn_of(new.id), deadline_at_us=deadline_at_us)
-        self._waiting[new.id] = flight
-        asyncio.get_running_loop().call_later(self._host_deadline_ms / 1000 + 2, self._give_up, new.id)
-        if not self._send(labels.acquirer, [host_request_of(flight)]):
-            self._give_up(new.id)
+        refund = Exchange(
+            request,
+            acquirer=labels.acquirer,
+            source=wanted.source,
+            about=wanted.new,
+            settle=self._settle,
+        )
+        self._exchanges.ask(refund)
+        self._exchanges.send()
 
-    def _give_up(self, attempt_id: bytes) -> None:
-        self.refund_told(HostReply(attempt_id, "", HOST_NO_REPLY, Reason.HOST_NO_REPLY, "", "", 0, 0, 0, b""))
+    def _settle(self, outcomes: list[HostOutcome[NewAttempt]]) -> None:
+        for refund, reply in outcomes:
+            self._spawn(self._decide(refund, reply))
 
-    async def _decide(self, flight: Flight, reply: HostReply) -> None:
-        item = flight.item
-        outcome = outcome_of(reply, kind=item.kind, amount_minor=item.amount_minor, partial_ok=False)
-        business_date = date.fromordinal(item.business_date)
+    async def _decide(self, refund: Exchange[NewAttempt], reply: HostReply) -> None:
+        new = refund.about
+        outcome = outcome_of(reply, kind=new.kind, amount_minor=new.amount_minor, partial_ok=False)
         async with self._pool.acquire() as connection, connection.transaction():
-            standing = await store.lock_by_id(connection, item.id, business_date)
+            standing = await store.lock_by_id(connection, new.id, new.business_date)
             if standing is None or standing.state != State.SENT:
                 # Reversed or swept meanwhile: what stands is told, never what the host says now.
                 reason: int = Reason.HOST_NO_REPLY
@@ -362,19 +327,17 @@ class Refunds:
         self.refunds += 1
         self._committed()
         approved = reason == Reason.APPROVED
-        for asked_id, reply_to in [(item.id, flight.reply_to), *(flight.waiters or [])]:
-            if reply_to:
-                self._answer(
-                    reply_to,
-                    AuthoriseReply(
-                        asked_id,
-                        reason,
-                        reply.approval_code if approved else "",
-                        item.amount_minor if approved else 0,
-                        flight.rrn,
-                        reply.host_code,
-                    ),
-                )
+        self._answers.tell(
+            refund,
+            AuthoriseReply(
+                new.id,
+                reason,
+                reply.approval_code if approved else "",
+                new.amount_minor if approved else 0,
+                refund.request.rrn,
+                reply.host_code,
+            ),
+        )
 
     async def _write(
         self, connection: Connection, standing: Standing, reply: HostReply, state: State, reason: int
@@ -438,7 +401,7 @@ class Refunds:
             cause=f"refund {refund.id.hex()}",
         )
 
-    async def _answer_repeat(self, item: Authorise, reply_to: str) -> None:
+    async def _answer_repeat(self, item: Authorise, source: Source) -> None:
         """The natural key is taken: the first answer, once it is there, or a refusal."""
         while self._clock.unix_us() - item.received_at_us < REPEAT_WAIT_S * 1_000_000:
             async with self._pool.acquire() as connection:
@@ -446,13 +409,13 @@ class Refunds:
             if row is None or not store.is_first_of(item, row):
                 reversed_before = row is not None and row["state"] == State.REVERSED
                 reason = Reason.ALREADY_REVERSED if reversed_before else Reason.REPEAT_DIFFERS
-                self._answer(reply_to, _reply(item.id, reason))
+                self._answers.answer(source, _reply(item.id, reason))
                 return
             if row["state"] != State.SENT:
-                self._answer(reply_to, stored_reply(item.id, row))
+                self._answers.answer(source, stored_reply(item.id, row))
                 return
-            if (flight := self._waiting.get(row["id"].bytes)) is not None:
-                flight.wait(item.id, reply_to)
+            if (exchange := self._exchanges.find(row["id"].bytes)) is not None:
+                exchange.wait(item.id, source)
                 return
             # Recorded and not yet sent, or another engine's: look again while its terminal may wait.
             await asyncio.sleep(REPEAT_POLL_S)
@@ -532,7 +495,7 @@ def _why_not(original: Standing | None, new: NewAttempt) -> Reason:
 
 async def _told(connection: Connection, act: Act, business_date: date) -> AuthoriseReply | None:
     """Return what was answered to an act before; None when it was not carried out yet."""
-    seen = await connection.fetchrow(store.queries.read_refund_flight, UUID(act.id), business_date)
+    seen = await connection.fetchrow(store.queries.read_refund_outcome, UUID(act.id), business_date)
     if seen is not None:
         return stored_reply(act.id, seen)
     return None if act.outcome is None else _reply(act.id, act.outcome)

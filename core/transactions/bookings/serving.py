@@ -2,26 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import asyncpg
 import msgspec
 import structlog
 
 from core.bus import Bus, BusRefused, Subscription, Unread, unread_of
-from core.contracts.acts import CarryOut
-from core.contracts.host_messages import HostSays, HostSaysKept
-from core.contracts.payment import AuthoriseReply, Book, RefusedFact, Reverse, Totals, TotalsReply
-from core.contracts.subjects import (
-    BOOK,
-    CARRY_OUT,
-    ENGINE_QUEUE,
-    HOST_SAYS,
-    REFUSED_FACT,
-    REVERSE,
-    TOTALS,
-    is_inbox_of,
-)
+from core.contracts.acts import CARRY_OUT, CarryOut
+from core.contracts.host_messages import HOST_SAYS, HostSaysKept
+from core.contracts.payment import BOOK, REFUSED_FACT, REVERSE, TOTALS, AuthoriseReply, TotalsReply
+from core.contracts.subjects import ENGINE_QUEUE, EngineRequest, is_inbox_of
 from core.db.passing import is_passing
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL
@@ -66,12 +58,9 @@ class Bookings:
 
     async def start(self) -> None:
         """Take messages."""
-        self._serve(REVERSE, Reverse, lambda asked: reverse(self._pool, asked))
-        self._serve(BOOK, Book, lambda asked: book(self._pool, asked))
-        self._serve(REFUSED_FACT, RefusedFact, lambda asked: keep_refused_fact(self._pool, asked))
-        self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked), refused=_uncounted)
-        self._serve(CARRY_OUT, CarryOut, self._carry_out, asker="desk")
-        self._serve(HOST_SAYS, HostSays, lambda asked: keep(self._pool, asked), refused=_unkept)
+        for request, work in WORK.items():
+            self._serve(request, partial(work, self._pool))
+        self._serve(CARRY_OUT, self._carry_out)
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is under way."""
@@ -89,19 +78,13 @@ class Bookings:
             return await self._refunds.cancel_by_agent(act)
         return await self._refunds.refund_by_agent(act)
 
-    def _serve(
-        self,
-        subject: str,
-        shape: type[Any],
-        work: Callable[[Any], Awaitable[Any]],
-        *,
-        asker: str = "edge",
-        refused: Callable[[Any], Any] = refusal,
-    ) -> None:
-        decode = msgspec.msgpack.Decoder(shape).decode
+    def _serve(self, request: EngineRequest, work: Callable[[Any], Awaitable[Any]]) -> None:
+        subject = request.subject
+        refused = _REFUSED[request.reply]
+        decode = msgspec.msgpack.Decoder(request.asked).decode
 
         def on_message(_subject: str, reply: str, payload: bytes) -> None:
-            if not is_inbox_of(asker, reply):
+            if not is_inbox_of(request.asker, reply):
                 self.failed += 1
                 _log.error("reply_subject_refused", subject=subject)
                 return
@@ -165,9 +148,27 @@ class Bookings:
             _log.warning("answer_not_sent", subject=subject)
 
 
+WORK: Final[dict[EngineRequest, Callable[[asyncpg.Pool, Any], Awaitable[Any]]]] = {
+    REVERSE: reverse,
+    BOOK: book,
+    REFUSED_FACT: keep_refused_fact,
+    TOTALS: compare,
+    HOST_SAYS: keep,
+}
+"""What does each that is asked one by one; acts of people need the exchanges besides."""
+
+
 def _unkept(_says: Any) -> HostSaysKept:
     return HostSaysKept(known=False, kept=False)
 
 
 def _uncounted(asked: Any) -> TotalsReply:
     return TotalsReply(asked.id, in_balance=False, **dict.fromkeys(TotalsReply.__struct_fields__[2:], 0))
+
+
+_REFUSED: Final[dict[type[Any], Callable[[Any], Any]]] = {
+    AuthoriseReply: refusal,
+    TotalsReply: _uncounted,
+    HostSaysKept: _unkept,
+}
+"""What is answered, by its type, to what was not done."""

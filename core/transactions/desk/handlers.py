@@ -54,9 +54,9 @@ from core.transactions.desk.rules import (
     refund_action,
     to_check,
 )
+from core.transactions.exchanges.rules import UNKNOWN_REASONS
 from core.transactions.figures import tallies, together
 from core.transactions.reasons import REASONS
-from core.transactions.rules import UNKNOWN_REASONS
 from core.values.clock import Clock, to_unix_us
 from core.values.cursors import id_in, page_of
 from core.values.timestamps import timestamp, timestamp_or_none

@@ -11,8 +11,8 @@ from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.desk.rules import SLOW_MS
+from core.transactions.exchanges.rules import UNKNOWN_REASONS
 from core.transactions.reasons import meaning_of
-from core.transactions.rules import UNKNOWN_REASONS
 from core.values.clock import PARIS
 from core.values.zones import hour_there
 

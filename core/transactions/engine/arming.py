@@ -1,4 +1,4 @@
-"""TX1: record a batch of attempts with their armed reversals, then hand them to the host links."""
+"""TX1: record a batch of attempts with their armed reversals, then ask their hosts."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,17 +8,19 @@ import asyncpg
 import msgspec
 import structlog
 
-from core.contracts.payment import Authorise, AuthoriseReply, HostRequest
+from core.contracts.payment import AUTHORISE, Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
-from core.contracts.states import Kind, State
-from core.contracts.subjects import AUTHORISE
+from core.contracts.states import State
 from core.db.lane import Lane, LaneBroken
 from core.transactions.engine import failpoints
 from core.transactions.engine.columns import arming_columns, key_columns, repeat_columns
-from core.transactions.engine.flight import Flight
-from core.transactions.engine.labels import LabelCache
+from core.transactions.exchanges.answers import Answers
+from core.transactions.exchanges.exchange import Exchange, HostOutcome, Source
+from core.transactions.exchanges.exchanges import Exchanges
+from core.transactions.exchanges.labels import LabelCache, Labels
+from core.transactions.exchanges.requests import request_of_attempt
 from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again, stored_answer
-from core.values.clock import Clock, from_unix_us
+from core.values.clock import Clock
 from core.values.ids import rrn_of
 
 RECEIVED_AGE_MAX_US = 30_000_000
@@ -28,68 +30,68 @@ may only pass moments in which nothing can still be recorded."""
 RECEIVED_AHEAD_MAX_US = 86_400_000_000
 """How far an edge's clock may be before ours. What it received later than that stands in no list and falls due never."""
 
+SWEPT_LATER_MS = 5_000
+"""How long after the host's deadline an attempt that is still sent is reversed: the engine decides its own before."""
+
 STATEMENT_TRIES_MAX = 3
 REPEAT_POLL_S = 0.25
 REPEAT_WAIT_S = 15.0
 
-HOST_MESSAGES: dict[int, tuple[str, str]] = {
-    Kind.AUTHORISATION: ("0100", "000000"),
-    Kind.PURCHASE: ("0200", "000000"),
-    Kind.VERIFICATION: ("0100", "380000"),
-    Kind.REFUND: ("0200", "200000"),
-}
-"""What each kind becomes for the host: message type and processing code (data element 3)."""
-
 _log = structlog.get_logger("core.engine")
 _encode = msgspec.msgpack.Encoder().encode
 
-Asked = tuple[Authorise, str]
-"""An item and the subject its answer goes to."""
+QueuedAttempt = tuple[Authorise, Source]
+"""What is asked, and who asks."""
+
+
+Payment = tuple[Authorise, Labels]
+"""What the exchange of a payment is about: all that its summary is made of, so that nothing is read again."""
 
 
 class Arming:
-    """Takes batches from the pump; puts flights in `flights` and sends their host requests."""
+    """Takes batches from the pump; opens an exchange for each attempt that may go to its host.
+
+    `settle` takes the outcomes. `requeue` puts an item back before the pump.
+    """
 
     def __init__(
         self,
         *,
         clock: Clock,
-        flights: dict[bytes, Flight],
-        labels: LabelCache,
-        answer: Callable[[str, AuthoriseReply], None],
-        send: Callable[[str, list[HostRequest]], bool],
-        unsent: Callable[[Flight], None],
+        exchanges: Exchanges,
+        answers: Answers,
+        settle: Callable[[list[HostOutcome[Payment]]], object],
+        requeue: Callable[[QueuedAttempt], object],
         host_deadline_ms: int,
     ) -> None:
         self._clock = clock
-        self._flights = flights
-        self._labels = labels
-        self._answer = answer
-        self._send = send
-        self._unsent = unsent
+        self._exchanges = exchanges
+        self._labels = LabelCache()
+        self._answers = answers
+        self._settle = settle
+        self._requeue = requeue
         self._host_deadline_ms = host_deadline_ms
-        # The sweeper leaves the engine time to decide what its own deadline brings.
-        self._reverse_after_ms = host_deadline_ms + 5_000
+        self._reverse_after_ms = host_deadline_ms + SWEPT_LATER_MS
         self._rechecks: set[asyncio.Task[None]] = set()
         self.armed = 0
         self.refused = 0
         self.repeats = 0
         self.repeats_differing = 0  # of those repeats
 
-    async def __call__(self, lane: Lane, batch: list[Asked]) -> None:
+    async def __call__(self, lane: Lane, batch: list[QueuedAttempt]) -> None:
         """Arm a batch; never raises for what one item holds."""
         now_us = self._clock.unix_us()
         oldest_us, latest_us = now_us - RECEIVED_AGE_MAX_US, now_us + RECEIVED_AHEAD_MAX_US
-        fresh: list[Asked] = []
+        fresh: list[QueuedAttempt] = []
         for asked in batch:
             if oldest_us <= asked[0].received_at_us <= latest_us:
                 fresh.append(asked)
             else:
-                self._answer(asked[1], _reply(asked[0].id, Reason.SYSTEM_BUSY))
+                self._answers.answer(asked[1], _reply(asked[0].id, Reason.SYSTEM_BUSY))
         if fresh:
             await self._arm(lane, fresh)
 
-    async def _arm(self, lane: Lane, batch: list[Asked]) -> None:
+    async def _arm(self, lane: Lane, batch: list[QueuedAttempt]) -> None:
         """Arm what is said for the first time; then what is said again, where its first saying never came."""
         repeats = [asked for asked in batch if asked[0].repeat]
         if not repeats:
@@ -100,7 +102,7 @@ class Arming:
         if lost := await self._without_first(lane, repeats):
             await self._arm_new(lane, lost)
 
-    async def _without_first(self, lane: Lane, repeats: list[Asked]) -> list[Asked]:
+    async def _without_first(self, lane: Lane, repeats: list[QueuedAttempt]) -> list[QueuedAttempt]:
         """Answer the repeats whose first stands, on whatever date near theirs; return the others."""
         items = [asked[0] for asked in repeats]
         try:
@@ -118,7 +120,7 @@ class Arming:
                 self._settle_missing(asked, row, {}, tried_again=False)
         return [asked for place, asked in enumerate(repeats) if place not in found]
 
-    async def _arm_new(self, lane: Lane, batch: list[Asked]) -> None:
+    async def _arm_new(self, lane: Lane, batch: list[QueuedAttempt]) -> None:
         items = [asked[0] for asked in batch]
         if failpoints.armed:
             failpoints.reach("tx1-before")
@@ -142,7 +144,7 @@ class Arming:
             for asked in missing:
                 self._settle_missing(asked, found.get(asked[0].id), reasons, tried_again=tried_again)
         await self._load_labels(lane, items)
-        self._take_off(batch, reasons)
+        self._ask_hosts(batch, reasons)
 
     async def _insert(self, lane: Lane, items: list[Authorise]) -> tuple[asyncpg.Record, bool]:
         """Return what was recorded, and whether an earlier try may have recorded the rest."""
@@ -161,28 +163,28 @@ class Arming:
                 await lane.reopen()
         raise LaneBroken
 
-    async def _one_by_one(self, lane: Lane, batch: list[Asked], error: Exception) -> None:
+    async def _one_by_one(self, lane: Lane, batch: list[QueuedAttempt], error: Exception) -> None:
         """A statement that PostgreSQL refuses names no row: find the poisonous one, let the others flow."""
         if len(batch) > 1:
             for asked in batch:
                 await self._arm(lane, [asked])
             return
-        item, reply_to = batch[0]
+        item, source = batch[0]
         _log.error("attempt_refused_by_database", trace_id=item.id.hex(), error=type(error).__name__)
         self.refused += 1
-        self._answer(reply_to, _reply(item.id, Reason.MESSAGE_REFUSED))
+        self._answers.answer(source, _reply(item.id, Reason.MESSAGE_REFUSED))
         try:
             await lane.fetch(
                 "keep_dead_letter",
                 "engine",
-                AUTHORISE,
+                AUTHORISE.subject,
                 _encode(msgspec.structs.replace(item, sensitive=b"")),
                 str(error),
             )
         except (LaneBroken, asyncpg.PostgresError):
             _log.exception("dead_letter_not_kept", trace_id=item.id.hex())
 
-    async def _find(self, lane: Lane, missing: list[Asked]) -> dict[bytes, asyncpg.Record]:
+    async def _find(self, lane: Lane, missing: list[QueuedAttempt]) -> dict[bytes, asyncpg.Record]:
         items = [asked[0] for asked in missing]
         try:
             rows = await lane.fetch("find_attempts", *key_columns(items))
@@ -191,10 +193,15 @@ class Arming:
         return {items[row["n"]].id: row for row in rows}
 
     def _settle_missing(
-        self, asked: Asked, row: asyncpg.Record | None, reasons: dict[bytes, int], *, tried_again: bool
+        self,
+        asked: QueuedAttempt,
+        row: asyncpg.Record | None,
+        reasons: dict[bytes, int],
+        *,
+        tried_again: bool,
     ) -> None:
         """Answer a repeat, or take up an attempt that our own lost commit recorded after all."""
-        item, reply_to = asked
+        item, source = asked
         if row is None:
             # Its key is held by a transaction that had not committed: ask again in a moment.
             self._recheck_later(asked)
@@ -204,14 +211,16 @@ class Arming:
             found_id == item.id
             and row["state"] == State.SENT
             and tried_again
-            and found_id not in self._flights
+            and self._exchanges.find(found_id) is None
         ):
             reasons[item.id] = 0
             return
         # A terminal's repeat, or the bus delivered one message twice: either way the host is not asked again.
         self.repeats += 1
         if row["state"] == State.REVERSED:
-            self._answer(reply_to, AuthoriseReply(item.id, Reason.ALREADY_REVERSED, "", 0, rrn_of(found_id)))
+            self._answers.answer(
+                source, AuthoriseReply(item.id, Reason.ALREADY_REVERSED, "", 0, rrn_of(found_id))
+            )
         elif row["too_old"] or not is_said_again(
             repeat=item.repeat,
             body_hash=item.body_hash,
@@ -221,28 +230,25 @@ class Arming:
         ):
             self.repeats_differing += 1
             # The reference of what stands there is another payment's, and this one is kept nowhere.
-            self._answer(reply_to, AuthoriseReply(item.id, Reason.REPEAT_DIFFERS, "", 0, ""))
+            self._answers.answer(source, AuthoriseReply(item.id, Reason.REPEAT_DIFFERS, "", 0, ""))
         elif row["state"] != State.SENT:
-            self._answer(reply_to, stored_reply(item.id, row))
-        elif (flight := self._flights.get(found_id)) is not None:
-            flight.wait(item.id, reply_to)
+            self._answers.answer(source, stored_reply(item.id, row))
+        elif (exchange := self._exchanges.find(found_id)) is not None:
+            exchange.wait(item.id, source)
         else:
             self._recheck_later(asked)
 
-    def _recheck_later(self, asked: Asked) -> None:
+    def _recheck_later(self, asked: QueuedAttempt) -> None:
         task = asyncio.get_running_loop().create_task(self._recheck(asked))
         self._rechecks.add(task)
         task.add_done_callback(self._rechecks.discard)
 
-    async def _recheck(self, asked: Asked) -> None:
+    async def _recheck(self, asked: QueuedAttempt) -> None:
         """Put a repeat back in the queue until its first attempt is decided or nobody waits any more."""
         if self._clock.unix_us() - asked[0].received_at_us > REPEAT_WAIT_S * 1_000_000:
             return
         await asyncio.sleep(REPEAT_POLL_S)
-        self.requeue(asked)
-
-    requeue: Callable[[Asked], object]
-    """Set by the composition: puts an item back before the pump."""
+        self._requeue(asked)
 
     async def _load_labels(self, lane: Lane, items: list[Authorise]) -> None:
         unknown = {i.terminal_id for i in items if self._labels.get(i.terminal_id) is None}
@@ -253,38 +259,41 @@ class Arming:
                 # Armed but not sent: the sweeper reverses what was never asked of the host, which accepts that.
                 _log.warning("labels_not_read", terminals=len(unknown))
 
-    def _take_off(self, batch: list[Asked], reasons: dict[bytes, int]) -> None:
-        by_acquirer: dict[str, list[HostRequest]] = {}
-        flights: dict[str, list[Flight]] = {}
-        deadline_ms = self._host_deadline_ms
-        for item, reply_to in batch:
+    def _ask_hosts(self, batch: list[QueuedAttempt], reasons: dict[bytes, int]) -> None:
+        deadline_us = self._host_deadline_ms * 1000
+        exchanges = self._exchanges
+        for item, source in batch:
             reason = reasons.get(item.id)
             if reason is None:
                 continue
             if reason != 0:
                 self.refused += 1
-                self._answer(reply_to, _reply(item.id, reason))
+                self._answers.answer(source, _reply(item.id, reason))
                 continue
-            if (flight := self._flights.get(item.id)) is not None:
-                flight.wait(item.id, reply_to)  # Twice in one batch.
+            if (exchange := exchanges.find(item.id)) is not None:
+                exchange.wait(item.id, source)  # Twice in one batch.
                 continue
             labels = self._labels.get(item.terminal_id)
             if labels is None:
                 continue
-            deadline_at_us = item.received_at_us + deadline_ms * 1000
-            flight = Flight(item, reply_to, labels, rrn=rrn_of(item.id), deadline_at_us=deadline_at_us)
-            self._flights[item.id] = flight
-            requests = by_acquirer.get(labels.acquirer)
-            if requests is None:
-                requests = by_acquirer[labels.acquirer] = []
-                flights[labels.acquirer] = []
-            requests.append(host_request_of(flight))
-            flights[labels.acquirer].append(flight)
+            request = request_of_attempt(
+                item,
+                labels,
+                sensitive=item.sensitive,
+                partial_ok=item.partial_ok,
+                deadline_at_us=item.received_at_us + deadline_us,
+            )
+            exchanges.ask(
+                Exchange(
+                    request,
+                    acquirer=labels.acquirer,
+                    source=source,
+                    about=(item, labels),
+                    settle=self._settle,
+                )
+            )
             self.armed += 1
-        for acquirer, requests in by_acquirer.items():
-            if not self._send(acquirer, requests):
-                for flight in flights[acquirer]:
-                    self._unsent(flight)
+        exchanges.send()
 
 
 def _reasons_of(recorded: asyncpg.Record, items: list[Authorise]) -> dict[bytes, int]:
@@ -297,35 +306,6 @@ def _reasons_of(recorded: asyncpg.Record, items: list[Authorise]) -> dict[bytes,
         for refused, reason in zip(recorded["refused_ids"], recorded["refused_reasons"], strict=True):
             reasons[refused.bytes] = reason
     return reasons
-
-
-def host_request_of(flight: Flight) -> HostRequest:
-    """Return what the host link is asked to send for an armed attempt."""
-    item = flight.item
-    labels = flight.labels
-    message, processing_code = HOST_MESSAGES[item.kind]
-    return HostRequest(
-        item.id,
-        message,
-        processing_code,
-        item.amount_minor,
-        item.currency,
-        item.card.ciphertext,
-        item.card.expiry,
-        item.sensitive,
-        item.stan,
-        # A host wants a time, and takes it for UTC.
-        item.transmitted_at or from_unix_us(item.received_at_us).strftime("%m%d%H%M%S"),
-        item.local_time,
-        item.entry_mode,
-        labels.merchant_category,
-        flight.rrn,
-        labels.terminal,
-        labels.acceptor,
-        item.partial_ok,
-        item.received_at_us,
-        flight.deadline_at_us,
-    )
 
 
 def stored_reply(asked_id: bytes, row: asyncpg.Record) -> AuthoriseReply:

@@ -16,9 +16,10 @@ from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, State
 from core.db.lane import Lane, LaneBroken
 from core.transactions.engine import failpoints
-from core.transactions.engine.arming import STATEMENT_TRIES_MAX, stored_reply
-from core.transactions.engine.flight import Flight
-from core.transactions.rules import Outcome, cause_of_unknown, outcome_of
+from core.transactions.engine.arming import STATEMENT_TRIES_MAX, Payment, stored_reply
+from core.transactions.exchanges.answers import Answers
+from core.transactions.exchanges.exchange import HostOutcome
+from core.transactions.exchanges.rules import Outcome, cause_of_unknown, outcome_of
 from core.values.clock import Clock
 
 _log = structlog.get_logger("core.engine")
@@ -29,41 +30,38 @@ _NOTHING = b"\x90"
 _ONE_MAP, _TWO_MAPS, _THREE_MAPS = b"\x91", b"\x92", b"\x93"
 
 
-class Told(NamedTuple):
-    """A flight and what its host said."""
-
-    flight: Flight
-    reply: HostReply
+Pair = tuple[HostOutcome[Payment], Outcome]
+"""What became of an exchange, and what it decides of its attempt."""
 
 
 class Deciding:
-    """Takes told flights from the pump, commits their outcomes, answers."""
+    """Takes what hosts answered from the pump, commits what it decides, answers."""
 
     def __init__(
         self,
         *,
         clock: Clock,
-        answer: Callable[[str, AuthoriseReply], None],
+        answers: Answers,
         committed: Callable[[], None],
     ) -> None:
         self._clock = clock
-        self._answer = answer
+        self._answers = answers
         self._committed = committed
         self.decided = 0
         self.declined = 0  # of those decided
         self.timed_out = 0
         self.lost_races = 0
 
-    async def __call__(self, lane: Lane, batch: list[Told]) -> None:
+    async def __call__(self, lane: Lane, batch: list[HostOutcome[Payment]]) -> None:
         """Decide a batch; never raises for what one item holds."""
         outcomes = [
             outcome_of(
-                told.reply,
-                kind=told.flight.item.kind,
-                amount_minor=told.flight.item.amount_minor,
-                partial_ok=told.flight.item.partial_ok,
+                answered.reply,
+                kind=answered.exchange.about[0].kind,
+                amount_minor=answered.exchange.about[0].amount_minor,
+                partial_ok=answered.exchange.about[0].partial_ok,
             )
-            for told in batch
+            for answered in batch
         ]
         decided = [pair for pair in zip(batch, outcomes, strict=True) if pair[1].state != State.UNKNOWN]
         unknown = [pair for pair in zip(batch, outcomes, strict=True) if pair[1].state == State.UNKNOWN]
@@ -77,8 +75,8 @@ class Deciding:
         self,
         statement: str,
         lane: Lane,
-        pairs: list[tuple[Told, Outcome]],
-        columns_of: Callable[[list[tuple[Told, Outcome]]], tuple[Any, ...]],
+        pairs: list[Pair],
+        columns_of: Callable[[list[Pair]], tuple[Any, ...]],
     ) -> None:
         """Run the statement until its outcome is known; a repeat of it changes nothing that is decided."""
         won: set[bytes] = set()
@@ -90,7 +88,7 @@ class Deciding:
                 rows = await lane.fetch(statement, *columns_of(pairs))
             except LaneBroken:
                 if attempt == STATEMENT_TRIES_MAX - 1:
-                    # Nobody is told anything; each attempt is decided or still sent, and the sweeper sees to it.
+                    # Nobody is answered anything; each attempt is decided or still sent, and the sweeper sees to it.
                     _log.warning("deciding_unknown", items=len(pairs))
                     return
                 tried_again = True
@@ -101,7 +99,7 @@ class Deciding:
             else:
                 ids = rows[0]["won_ids"]
                 won = (
-                    {told.reply.id for told, _ in pairs}
+                    {answered.reply.id for answered, _ in pairs}
                     if rows[0]["won"] == len(pairs)
                     else {each.bytes for each in ids or ()}
                 )
@@ -109,8 +107,8 @@ class Deciding:
         if failpoints.armed:
             failpoints.reach("tx2-after")
         if len(won) == len(pairs):
-            for told, outcome in pairs:
-                self._tell(told, outcome)
+            for answered, outcome in pairs:
+                self._tell(answered, outcome)
             return
         await self._answer_losers(lane, pairs, won, tried_again=tried_again)
 
@@ -118,114 +116,103 @@ class Deciding:
         self,
         statement: str,
         lane: Lane,
-        pairs: list[tuple[Told, Outcome]],
-        columns_of: Callable[[list[tuple[Told, Outcome]]], tuple[Any, ...]],
+        pairs: list[Pair],
+        columns_of: Callable[[list[Pair]], tuple[Any, ...]],
         error: Exception,
     ) -> None:
         if len(pairs) > 1:
             for pair in pairs:
                 await self._commit(statement, lane, [pair], columns_of)
             return
-        told = pairs[0][0]
+        answered = pairs[0][0]
         # Left as sent: the sweeper reverses it, which is the safe end of an outcome that cannot be written.
-        _log.error("outcome_refused_by_database", trace_id=told.reply.id.hex(), error=type(error).__name__)
+        _log.error(
+            "outcome_refused_by_database", trace_id=answered.reply.id.hex(), error=type(error).__name__
+        )
         try:
             await lane.fetch(
-                "keep_dead_letter", "engine", "core.in.host", msgspec.msgpack.encode(told.reply), str(error)
+                "keep_dead_letter",
+                "engine",
+                "core.in.host",
+                msgspec.msgpack.encode(answered.reply),
+                str(error),
             )
         except (LaneBroken, asyncpg.PostgresError):
-            _log.exception("dead_letter_not_kept", trace_id=told.reply.id.hex())
+            _log.exception("dead_letter_not_kept", trace_id=answered.reply.id.hex())
 
     async def _answer_losers(
-        self, lane: Lane, pairs: list[tuple[Told, Outcome]], won: set[bytes], *, tried_again: bool
+        self, lane: Lane, pairs: list[Pair], won: set[bytes], *, tried_again: bool
     ) -> None:
         """Answer winners; read where the others stand, and keep answers of the host that came too late."""
         lost = [pair for pair in pairs if pair[0].reply.id not in won]
-        for told, outcome in pairs:
-            if told.reply.id in won:
-                self._tell(told, outcome)
+        for answered, outcome in pairs:
+            if answered.reply.id in won:
+                self._tell(answered, outcome)
         self.lost_races += len(lost)
         try:
             rows = await lane.fetch(
                 "read_outcomes",
-                [UUID(told.reply.id) for told, _ in lost],
-                [told.flight.item.business_date for told, _ in lost],
+                [UUID(answered.reply.id) for answered, _ in lost],
+                [answered.exchange.about[0].business_date for answered, _ in lost],
             )
         except (LaneBroken, asyncpg.PostgresError):
             return
         stands = {row["id"].bytes: row for row in rows}
         late: list[HostReply] = []
-        for told, outcome in lost:
-            row = stands.get(told.reply.id)
+        for answered, outcome in lost:
+            row = stands.get(answered.reply.id)
             if row is None:
                 continue
             if tried_again and row["state"] == outcome.state and row["reason"] == outcome.reason:
                 # Our own commit whose answer was lost.
-                self._tell(told, outcome)
+                self._tell(answered, outcome)
                 continue
-            if told.reply.result == HOST_REPLIED:
-                late.append(told.reply)
-            self._tell_stored(told, row)
+            if answered.reply.result == HOST_REPLIED:
+                late.append(answered.reply)
+            self._tell_stored(answered, row)
         if late:
             await note_late(lane, late)
 
-    def _deciding_columns(self, pairs: list[tuple[Told, Outcome]]) -> tuple[Any, ...]:
+    def _deciding_columns(self, pairs: list[Pair]) -> tuple[Any, ...]:
         now_us = self._clock.unix_us()
-        days = [told.flight.item.business_date for told, _ in pairs]
+        days = [answered.exchange.about[0].business_date for answered, _ in pairs]
         return (
-            [UUID(told.reply.id) for told, _ in pairs],
+            [UUID(answered.reply.id) for answered, _ in pairs],
             days,
             [int(outcome.state) for _, outcome in pairs],
             [int(outcome.reason) for _, outcome in pairs],
             [outcome.approved_minor for _, outcome in pairs],
-            [told.reply.host_code for told, _ in pairs],
-            [told.reply.approval_code for told, _ in pairs],
-            [told.reply.sent_us for told, _ in pairs],
-            [told.reply.replied_us for told, _ in pairs],
-            [_encode(_summary(told, outcome, now_us)) for told, outcome in pairs],
-            [_detail(told) for told, _ in pairs],
+            [answered.reply.host_code for answered, _ in pairs],
+            [answered.reply.approval_code for answered, _ in pairs],
+            [answered.reply.sent_us for answered, _ in pairs],
+            [answered.reply.replied_us for answered, _ in pairs],
+            [_encode(summary_of_payment(answered, outcome, now_us)) for answered, outcome in pairs],
+            [_detail(answered) for answered, _ in pairs],
             date.fromordinal(min(days)),
             date.fromordinal(max(days)),
         )
 
-    def _tell(self, told: Told, outcome: Outcome) -> None:
-        flight = told.flight
+    def _tell(self, answered: HostOutcome[Payment], outcome: Outcome) -> None:
+        exchange = answered.exchange
         if outcome.state == State.UNKNOWN:
             self.timed_out += 1
-            reply = AuthoriseReply(flight.item.id, Reason.HOST_NO_REPLY, "", 0, flight.rrn)
+            reply = AuthoriseReply(answered.reply.id, Reason.HOST_NO_REPLY, "", 0, exchange.request.rrn)
         else:
             self.decided += 1
             self.declined += outcome.state == State.DECLINED
             reply = AuthoriseReply(
-                flight.item.id,
+                answered.reply.id,
                 int(outcome.reason),
-                told.reply.approval_code,
+                answered.reply.approval_code,
                 outcome.approved_minor,
-                flight.rrn,
-                told.reply.host_code,
+                exchange.request.rrn,
+                answered.reply.host_code,
             )
-        self._say(flight, reply)
+        self._answers.tell(exchange, reply)
 
-    def _tell_stored(self, told: Told, row: asyncpg.Record) -> None:
+    def _tell_stored(self, answered: HostOutcome[Payment], row: asyncpg.Record) -> None:
         """Somebody else decided: what stands in the database is the answer, not what the host said."""
-        self._say(told.flight, stored_reply(told.flight.item.id, row))
-
-    def _say(self, flight: Flight, reply: AuthoriseReply) -> None:
-        self._answer(flight.reply_to, reply)
-        if flight.waiters:
-            for waiting_id, reply_to in flight.waiters:
-                self._answer(
-                    reply_to,
-                    AuthoriseReply(
-                        waiting_id,
-                        reply.reason,
-                        reply.approval_code,
-                        reply.approved_minor,
-                        reply.rrn,
-                        reply.host_code,
-                        replayed=True,
-                    ),
-                )
+        self._answers.tell(answered.exchange, stored_reply(answered.reply.id, row))
 
 
 class NotRead(NamedTuple):
@@ -269,24 +256,24 @@ def known_reason(reason: int) -> int:
     return reason if reason in _REASONS else Reason.HOST_CODE_UNKNOWN
 
 
-def _unknown_columns(pairs: list[tuple[Told, Outcome]]) -> tuple[Any, ...]:
+def _unknown_columns(pairs: list[Pair]) -> tuple[Any, ...]:
     return (
-        [UUID(told.reply.id) for told, _ in pairs],
-        [told.flight.item.business_date for told, _ in pairs],
+        [UUID(answered.reply.id) for answered, _ in pairs],
+        [answered.exchange.about[0].business_date for answered, _ in pairs],
         [int(outcome.reason) for _, outcome in pairs],
-        [cause_of_unknown(told.reply) for told, _ in pairs],
-        [_detail(told) for told, _ in pairs],
-        [told.reply.host_code for told, _ in pairs],
+        [cause_of_unknown(answered.reply) for answered, _ in pairs],
+        [_detail(answered) for answered, _ in pairs],
+        [answered.reply.host_code for answered, _ in pairs],
     )
 
 
-def _detail(told: Told) -> bytes:
+def _detail(answered: HostOutcome[Payment]) -> bytes:
     """Return the messages of the attempt as an event keeps them: the terminal's, then the exchange with the host.
 
     Shape: msgpack array of one or three maps, put together from encoded parts.
     """
-    exchange = told.reply.exchange
-    request = told.flight.item.request
+    exchange = answered.reply.exchange
+    request = answered.exchange.about[0].request
     if exchange[:1] == _TWO_MAPS:
         detail = _THREE_MAPS + request + exchange[1:]
         if _is_whole(detail):
@@ -304,10 +291,11 @@ def _is_whole(detail: bytes) -> bool:
     return True
 
 
-def _summary(told: Told, outcome: Outcome, now_us: int) -> TransactionSummary:
-    item = told.flight.item
-    labels = told.flight.labels
+def summary_of_payment(answered: HostOutcome[Payment], outcome: Outcome, now_us: int) -> TransactionSummary:
+    """Return what the live feed shows of a payment that is decided now."""
+    item, labels = answered.exchange.about
     card = item.card
+    # By position, as in request_of_attempt: decision 28.
     return TransactionSummary(
         item.id,
         item.kind,
@@ -328,8 +316,8 @@ def _summary(told: Told, outcome: Outcome, now_us: int) -> TransactionSummary:
         item.received_at_us,
         now_us,
         item.stan,
-        told.reply.approval_code,
-        told.reply.host_code,
+        answered.reply.approval_code,
+        answered.reply.host_code,
         int(EventKind.DECIDED),
         item.entry_mode,
         labels.service,

@@ -116,7 +116,7 @@ FROM armed AS r;
 -- TX2. The outcome, its ledger entries and its event, for those attempts that are still "sent": a timeout and a
 -- reply race on this condition, and whoever comes second is absent from the result.
 -- Locks each attempt row by primary key; no indexed column changes, so the new version stays on its page.
-WITH told AS (
+WITH outcome AS (
     SELECT *
     FROM unnest(
         $1::uuid[], $2::integer[], $3::smallint[], $4::smallint[], $5::bigint[], $6::text[], $7::text[],
@@ -136,7 +136,7 @@ WITH told AS (
         host_sent_us = t.host_sent_us,
         host_replied_us = t.host_replied_us,
         decided_at = clock_timestamp()
-    FROM told AS t
+    FROM outcome AS t
     WHERE a.id = t.id
         AND a.business_date = date '0001-01-01' + (t.business_day - 1)
         AND a.business_date BETWEEN $12::date AND $13::date
@@ -169,14 +169,14 @@ FROM won AS w;
 -- name: time_out_attempts
 -- No answer by the deadline, or one that settles nothing: unknown, with its reversal due at once, for those still "sent".
 -- Used by the engine (a batch) and by the sweeper; same race, same condition as decide_attempts.
-WITH told AS (
+WITH outcome AS (
     SELECT *
     FROM unnest($1::uuid[], $2::integer[], $3::smallint[], $4::text[], $5::bytea[], $6::text[])
         AS t (id, business_day, reason, cause, detail, host_code)
 ), won AS (
     UPDATE attempt AS a
     SET state = :State.UNKNOWN, reason = t.reason, host_code = t.host_code, decided_at = clock_timestamp()
-    FROM told AS t
+    FROM outcome AS t
     WHERE a.id = t.id
         AND a.business_date = date '0001-01-01' + (t.business_day - 1)
         AND a.state = :State.SENT

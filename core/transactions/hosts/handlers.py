@@ -27,8 +27,8 @@ from core.db.rows import Connection
 from core.identity.api import Permission, SignedIn, WriteOnce, find_doer, record_action
 from core.transactions.bookings import store as bookings
 from core.transactions.hosts import store
+from core.transactions.hosts.dead_letters import is_currency, read_dead_letter
 from core.transactions.hosts.errors import MatterOver, NothingToRetry
-from core.transactions.hosts.letters import is_currency, read_letter
 from core.transactions.hosts.settling import settle_reversal
 from core.values.clock import Clock
 from core.values.cursors import id_in, page_of
@@ -204,7 +204,7 @@ class HostMatterHandlers:
 async def _matters_of(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[HostMatter]:
     """Return rows as they are shown; what a dead letter is about is read from the letter itself."""
     letters = {
-        row["id"]: read_letter(row["causes"][0], row["payload"])
+        row["id"]: read_dead_letter(row["causes"][0], row["payload"])
         for row in rows
         if row["kind"] == "dead_letter"
     }

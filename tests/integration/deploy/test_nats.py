@@ -16,6 +16,8 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
 from core.contracts import subjects
+from core.contracts.acts import CARRY_OUT
+from core.contracts.payment import AUTHORISE, REVERSE
 from core.contracts.subjects import inbox_prefix
 from deploy.local.nats import NatsServer
 from deploy.local.subjects import ALLOWANCES, SubjectAllowance
@@ -177,16 +179,16 @@ async def test_the_stolen_login_of_edge_reaches_no_act_of_a_person(nats_server: 
         first.set()
 
     async with connected(nats_server, "engine") as (engine, _), connected(nats_server, "edge") as (edge, _):
-        for subject in (subjects.CARRY_OUT, subjects.AUTHORISE):
+        for subject in (CARRY_OUT.subject, AUTHORISE.subject):
             await engine.subscribe(subject, queue="engine", cb=note)
         await engine.flush()
-        for subject in (subjects.CARRY_OUT, "core.engine.refund", "core.engine.cancel", subjects.AUTHORISE):
+        for subject in (CARRY_OUT.subject, "core.engine.refund", "core.engine.cancel", AUTHORISE.subject):
             await edge.publish(subject, b"1549.07")
         await edge.flush()
         await engine.flush()
         await asyncio.wait_for(first.wait(), 10)
         await engine.flush()
-    assert heard == [subjects.AUTHORISE], "the same login still asks for what terminals ask"
+    assert heard == [AUTHORISE.subject], "the same login still asks for what terminals ask"
 
 
 async def test_each_answers_those_who_ask_it(nats_server: NatsServer) -> None:
@@ -194,9 +196,9 @@ async def test_each_answers_those_who_ask_it(nats_server: NatsServer) -> None:
         await request.respond(b"done")
 
     for asker, subject, server in (
-        ("edge", subjects.REVERSE, "engine"),
+        ("edge", REVERSE.subject, "engine"),
         ("edge", subjects.SIGN_ON, "desk"),
-        ("desk", subjects.CARRY_OUT, "engine"),
+        ("desk", CARRY_OUT.subject, "engine"),
         ("gateway", f"{subjects.DESK}.search", "desk"),
     ):
         async with (

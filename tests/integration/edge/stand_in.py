@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 
 from core.bus import Batcher, Bus
+from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.host_messages import HostSays, HostSaysKept
 from core.contracts.payment import (
+    AUTHORISE,
     HOST_REPLIED,
     Authorise,
     AuthoriseReply,
@@ -25,19 +27,7 @@ from core.contracts.payment import (
     TotalsReply,
 )
 from core.contracts.reasons import Reason
-from core.contracts.subjects import (
-    AUTHORISE,
-    BOOK,
-    ENGINE_QUEUE,
-    HOST_SAYS,
-    PRESENCE,
-    REFUSED_FACT,
-    REVERSE,
-    SIGN_ON,
-    TOTALS,
-    core_inbox,
-    host,
-)
+from core.contracts.subjects import ENGINE_QUEUE, PRESENCE, SIGN_ON, core_inbox, host
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
 
@@ -75,12 +65,15 @@ class StandInCore:
         """Connect and listen."""
         bus = await Bus.connect(url, name="stand-in", inbox_prefix="_INBOX.core")
         core = cls(bus)
-        bus.subscribe(AUTHORISE, core._on_authorise, ENGINE_QUEUE)
-        bus.subscribe(REVERSE, core._answer(Reverse, core._acknowledged))
-        bus.subscribe(BOOK, core._answer(Book, core._acknowledged))
-        bus.subscribe(REFUSED_FACT, core._answer(RefusedFact, core._acknowledged))
-        bus.subscribe(TOTALS, core._answer(Totals, core._counted))
-        bus.subscribe(HOST_SAYS, core._answer(HostSays, lambda _says: HostSaysKept(known=False)))
+        bus.subscribe(AUTHORISE.subject, core._on_authorise, ENGINE_QUEUE)
+        finish: dict[type[Any], Callable[[Any], Any]] = {
+            AuthoriseReply: core._acknowledged,
+            TotalsReply: core._counted,
+            HostSaysKept: lambda _says: HostSaysKept(known=False),
+        }
+        for one in ENGINE_REQUESTS:
+            if one is not AUTHORISE:
+                bus.subscribe(one.subject, core._answer(one.asked, finish[one.reply]))
         bus.subscribe(SIGN_ON, core._on_sign_on)
         bus.subscribe(PRESENCE, core._on_presence)
         bus.subscribe(INBOX, core._on_host_replies)

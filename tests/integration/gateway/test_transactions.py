@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from core.bus import Bus
-from core.contracts.acts import CarryOut
+from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.states import Kind, State
-from core.contracts.subjects import CARRY_OUT, host, inbox_prefix
+from core.contracts.subjects import host, inbox_prefix
 from core.roles import engine as engine_role
 from core.roles.context import RoleContext, Settings
 from core.values.clock import PARIS, to_unix_us
@@ -178,7 +178,7 @@ async def engine(desk_stack: DeskStack, rows: asyncpg.Connection) -> AsyncIterat
     def hear(_subject: str, _reply: str, payload: bytes) -> None:
         told.append(msgspec.msgpack.decode(payload, type=CarryOut).act_id)
 
-    ear.subscribe(CARRY_OUT, hear)
+    ear.subscribe(CARRY_OUT.subject, hear)
     await ear.flush()
     await bus.flush()
     yield told

@@ -14,7 +14,7 @@ import yaml
 
 from deploy.local.binaries import nats_server_binary
 from deploy.local.processes import PROCESSES, Place, port_names
-from deploy.local.subjects import ALLOWANCES, SubjectAllowance
+from deploy.local.subjects import ALLOWANCES, SubjectAllowance, users_of_containers
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTAINERS = ROOT / "deploy" / "containers"
@@ -34,6 +34,7 @@ def subjects_of(text: str) -> tuple[str, ...]:
 
 
 def test_nats_users_and_subjects_are_those_of_the_table() -> None:
+    assert users_of_containers() in NATS_CONFIGURATION.read_text()
     found = _USER.findall(NATS_CONFIGURATION.read_text())
     assert [
         SubjectAllowance(user=user, publish=subjects_of(publish), subscribe=subjects_of(subscribe))

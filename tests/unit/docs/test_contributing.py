@@ -24,11 +24,13 @@ def test_every_other_file_that_the_page_names_exists() -> None:
         assert (ROOT / name).exists(), name
 
 
-def test_the_row_of_the_page_is_that_of_the_table() -> None:
-    (row,) = re.findall(r"```python\n(.+)\n```", _PAGE)
+def test_the_rows_of_the_page_are_those_of_the_tables() -> None:
+    (rows,) = re.findall(r"```python\n(.+?)\n```", _PAGE, re.DOTALL)
+    message, request = rows.splitlines()
     table = (ROOT / "edge" / "translate" / "terminal_messages.py").read_text()
     # A row too long for a line of the table stands there on three.
-    assert "".join(row.split()).rstrip(",") in "".join(table.split())
+    assert "".join(message.split()).rstrip(",") in "".join(table.split())
+    assert request in (ROOT / "core" / "contracts" / "payment.py").read_text()
 
 
 def test_the_page_says_who_takes_a_message() -> None:

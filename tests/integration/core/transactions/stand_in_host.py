@@ -21,7 +21,7 @@ from core.contracts.payment import (
     HostRequest,
 )
 from core.contracts.reasons import Reason
-from core.contracts.subjects import LINKS_QUEUE, host
+from core.contracts.subjects import LINKS_QUEUE, answers_of, host
 
 ACQUIRER = "acq1"
 EXCHANGE = msgspec.msgpack.encode([{}, {}])
@@ -214,4 +214,4 @@ class StandInHost:
             delivery,
         )
         changed = msgspec.structs.replace(answer, **self.changes.get(request.id, {}))
-        self.bus.publish(subject, msgspec.msgpack.encode([changed]))
+        self.bus.publish(answers_of(subject), msgspec.msgpack.encode([changed]))

@@ -12,11 +12,10 @@ import msgspec
 import pytest
 
 from core.bus import BusError
-from core.contracts.acts import CarryOut
-from core.contracts.payment import Authorise
+from core.contracts.acts import CARRY_OUT, CarryOut
+from core.contracts.payment import AUTHORISE, BOOK, REVERSE, Authorise
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
-from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, REVERSE
 from core.transactions.bookings.refunds import AGENT_MESSAGE_CLASS
 from core.values.ids import encode_id
 from tests.integration.core.transactions.directory import ADD_GRANT
@@ -295,7 +294,7 @@ async def test_edge_may_not_tell_of_an_act(world: World) -> None:
     paid = await captured(world)
     act_id = await world.record_refund(paid, 1_000)
     with pytest.raises(BusError):
-        await world.edge.request(CARRY_OUT, msgspec.msgpack.encode(CarryOut(act_id)), 0.3)
+        await world.edge.request(CARRY_OUT.subject, msgspec.msgpack.encode(CarryOut(act_id)), 0.3)
     assert await refunds_of(world, paid) == []
 
 
@@ -313,8 +312,8 @@ async def test_an_answer_goes_to_who_may_ask_and_nowhere_else(world: World) -> N
         "$JS.API.STREAM.UPDATE.EVENTS",
         "",
     ):
-        world.edge.publish(AUTHORISE, msgspec.msgpack.encode([item]), reply)
-        world.edge.publish(REVERSE, msgspec.msgpack.encode(world.reversal(other)), reply)
+        world.edge.publish(AUTHORISE.subject, msgspec.msgpack.encode([item]), reply)
+        world.edge.publish(REVERSE.subject, msgspec.msgpack.encode(world.reversal(other)), reply)
     await world.edge.flush()
     assert (await world.pay(world.payment())).reason == Reason.APPROVED
     listening.unsubscribe()
@@ -333,8 +332,8 @@ async def test_edge_cannot_speak_under_the_keys_of_people(world: World) -> None:
     assert (row["kind"], row["message_class"]) == (Kind.REFUND, AGENT_MESSAGE_CLASS)
     taken_back = world.reversal(paid, original_message_class=AGENT_MESSAGE_CLASS, original_stan=row["stan"])
     booked = world.booking(Kind.ADVICE, message_class=AGENT_MESSAGE_CLASS)
-    for subject, asked in ((REVERSE, taken_back), (BOOK, booked)):
-        assert (await world.request(subject, asked)).reason == Reason.MESSAGE_REFUSED
+    for request, asked in ((REVERSE, taken_back), (BOOK, booked)):
+        assert (await world.request(request, asked)).reason == Reason.MESSAGE_REFUSED
     assert (await world.row(act_id))["state"] in (State.SENT, State.APPROVED)
     assert await refunds_of(world, paid) == [1_000]
 

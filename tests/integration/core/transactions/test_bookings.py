@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from core.contracts.payment import REVERSE
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, State
-from core.contracts.subjects import REVERSE
 from core.values.ids import rrn_of
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.invariants import check_books_agree, check_invariants

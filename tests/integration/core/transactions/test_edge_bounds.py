@@ -8,9 +8,10 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from core.contracts.payment import AUTHORISE, BOOK, REVERSE
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
-from core.contracts.subjects import AUTHORISE, BOOK, REVERSE, edge_inbox
+from core.contracts.subjects import edge_inbox
 from tests.integration.core.transactions.world import CARD, World, eventually
 
 OUT_OF_BOUNDS: dict[str, dict[str, Any]] = {
@@ -49,12 +50,12 @@ async def dead_letters(world: World, subject: str) -> int:
 async def test_the_payments_beside_one_out_of_bounds_are_answered(
     world: World, changes: dict[str, Any]
 ) -> None:
-    before = await dead_letters(world, AUTHORISE)
+    before = await dead_letters(world, AUTHORISE.subject)
     good, bad = [world.payment() for _ in range(3)], world.payment(**changes)
     world.send(good[0], bad, *good[1:])
     for item in good:
         assert (await world.answer_to(item)).reason == Reason.APPROVED
-    await eventually(lambda: _is_more(world, AUTHORISE, before))
+    await eventually(lambda: _is_more(world, AUTHORISE.subject, before))
     if len(bad.id) == 16:
         assert (await world.answer_to(bad)).reason == Reason.MESSAGE_REFUSED
 
@@ -66,7 +67,7 @@ async def _is_more(world: World, subject: str, before: int) -> bool:
 async def test_a_text_that_is_no_utf_8_spoils_its_own_payment_only(world: World) -> None:
     good, bad = world.payment(), world.payment(currency="QQQ")
     packed = msgspec.msgpack.encode([bad, good]).replace(b"QQQ", b"\xff\xfe\xfd")
-    world.edge.publish(AUTHORISE, packed, edge_inbox("test"))
+    world.edge.publish(AUTHORISE.subject, packed, edge_inbox("test"))
     assert (await world.answer_to(good)).reason == Reason.APPROVED
     assert (await world.answer_to(bad)).reason == Reason.MESSAGE_REFUSED
 
@@ -74,8 +75,8 @@ async def test_a_text_that_is_no_utf_8_spoils_its_own_payment_only(world: World)
 async def test_what_is_kept_of_a_refused_payment_holds_nothing_sensitive(world: World) -> None:
     item = world.payment(currency="EUREUR", sensitive=b"track and PIN")
     await world.pay(item)
-    await eventually(lambda: _is_more(world, AUTHORISE, 0))
-    rows = await world.owner.fetch("SELECT payload FROM dead_letter WHERE subject = $1", AUTHORISE)
+    await eventually(lambda: _is_more(world, AUTHORISE.subject, 0))
+    rows = await world.owner.fetch("SELECT payload FROM dead_letter WHERE subject = $1", AUTHORISE.subject)
     assert rows
     assert not any(b"track and PIN" in row["payload"] for row in rows)
 
@@ -97,10 +98,10 @@ async def test_a_booking_of_another_kind_or_beyond_its_field_is_refused_and_kept
         {"received_at_us": 10**18},
         {"received_at_us": world.now_us() + 2 * 86_400_000_000},
     ):
-        before = await dead_letters(world, BOOK)
+        before = await dead_letters(world, BOOK.subject)
         answer = await world.request(BOOK, world.booking(**{"kind": Kind.ADVICE, **changes}))
         assert answer.reason == Reason.MESSAGE_REFUSED, changes
-        assert await dead_letters(world, BOOK) == before + 1, changes
+        assert await dead_letters(world, BOOK.subject) == before + 1, changes
     assert await world.owner.fetchval("SELECT count(*) FROM attempt") == 0
 
 
@@ -120,7 +121,7 @@ async def test_a_reversal_out_of_bounds_is_refused_and_kept(world: World) -> Non
     for changes in ({"original_business_date": 10**9}, {"currency": "eur"}, {"received_at_us": 10**18}):
         answer = await world.request(REVERSE, world.reversal(item, **changes))
         assert answer.reason == Reason.MESSAGE_REFUSED, changes
-    assert await dead_letters(world, REVERSE) == 3
+    assert await dead_letters(world, REVERSE.subject) == 3
 
 
 HOST_LIES: dict[str, dict[str, Any]] = {

@@ -19,7 +19,7 @@ from core.contracts.states import EventKind
 from core.contracts.subjects import LIVE, STREAM
 from core.roles import worker as worker_role
 from core.roles.context import RoleContext, Settings
-from core.transactions.upkeep.projection import Projection
+from core.transactions.jobs.projection import Projection
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.world import World, eventually, until
 

@@ -22,7 +22,7 @@ from core.contracts.transactions import CountTransactions, ListTransactions
 from core.identity.api import Grant
 from core.supervision.activity.handlers import activity
 from core.transactions.desk.handlers import TransactionHandlers
-from core.transactions.upkeep.projection import Projection
+from core.transactions.jobs.projection import Projection
 from core.verify.checks import FIGURES, FIGURES_BOOKED, check_count
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.world import World

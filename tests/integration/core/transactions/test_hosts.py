@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.contracts.host_messages import HostMessageKind, HostSays, HostSaysKept
+from core.contracts.host_messages import HOST_SAYS, HostMessageKind, HostSays
 from core.contracts.payment import (
     DELIVERY_ACCEPTED,
     DELIVERY_AGAIN,
@@ -13,7 +13,6 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, State
-from core.contracts.subjects import HOST_SAYS
 from core.values.ids import rrn_of
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.invariants import check_books_agree, check_invariants
@@ -170,8 +169,8 @@ async def test_what_a_host_says_is_kept_once_with_the_payment_that_it_names(worl
         received_at_us=world.now_us(),
         message=b"\x80",
     )
-    assert (await world.request(HOST_SAYS, says, HostSaysKept)).known is False
-    assert (await world.request(HOST_SAYS, says, HostSaysKept)).known is True
+    assert (await world.request(HOST_SAYS, says)).known is False
+    assert (await world.request(HOST_SAYS, says)).known is True
     (kept,) = await world.owner.fetch("SELECT * FROM host_message")
     assert (kept["attempt_id"].bytes, kept["repeats"], kept["closed_at"]) == (paid.id, 1, None)
     assert (await world.row(paid.id))["state"] == State.APPROVED  # Nothing is reversed by itself.
@@ -181,7 +180,7 @@ async def test_a_cut_over_is_recorded_with_its_date_and_waits_for_nobody(world: 
     says = HostSays(
         "acq1", HostMessageKind.CUT_OVER, b"c" * 16, "", "", 0, "", "1231", world.now_us(), b"\x80"
     )
-    await world.request(HOST_SAYS, says, HostSaysKept)
+    await world.request(HOST_SAYS, says)
     (kept,) = await world.owner.fetch("SELECT * FROM host_message")
     assert (kept["host_date"].month, kept["host_date"].day) == (12, 31)
     assert kept["closed_at"] is not None
@@ -189,6 +188,6 @@ async def test_a_cut_over_is_recorded_with_its_date_and_waits_for_nobody(world: 
 
 async def test_what_a_host_says_whom_we_do_not_know_is_put_aside_and_not_taken(world: World) -> None:
     says = HostSays("nobody", HostMessageKind.REVERSAL, b"n" * 16, "", "", 0, "", "", world.now_us(), b"\x80")
-    assert (await world.request(HOST_SAYS, says, HostSaysKept)).kept is False
+    assert (await world.request(HOST_SAYS, says)).kept is False
     assert await world.owner.fetchval("SELECT count(*) FROM host_message") == 0
-    assert await world.owner.fetchval("SELECT subject FROM dead_letter") == HOST_SAYS
+    assert await world.owner.fetchval("SELECT subject FROM dead_letter") == HOST_SAYS.subject

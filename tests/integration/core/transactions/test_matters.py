@@ -19,13 +19,12 @@ from core.contracts.host_matters import (
     ListHostMatters,
     RetryHostMatter,
 )
-from core.contracts.host_messages import HostMessageKind, HostSays, HostSaysKept
+from core.contracts.host_messages import HOST_SAYS, HostMessageKind, HostSays
 from core.contracts.ids import HostMatterId
 from core.contracts.payment import DELIVERY_REFUSED, Authorise, Book
 from core.contracts.reasons import Reason
 from core.contracts.scope import Area
 from core.contracts.states import Kind, State
-from core.contracts.subjects import HOST_SAYS
 from core.identity.api import Grant, Permission, SignedIn
 from core.transactions.desk.store import has_open_matter
 from core.transactions.hosts.errors import MatterOver, NothingToRetry
@@ -296,6 +295,6 @@ async def test_what_the_host_reversed_by_itself_and_we_refunded_as_well_is_shown
         received_at_us=world.now_us(),
         message=b"\x80",
     )
-    await world.request(HOST_SAYS, says, HostSaysKept)
+    await world.request(HOST_SAYS, says)
     matter = await only_matter(world)
     assert matter.kind == "reversal_by_host", "the customer has it twice"

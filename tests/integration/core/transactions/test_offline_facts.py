@@ -9,10 +9,9 @@ import msgspec
 import pytest
 
 from core.contracts.desk_views import Money
-from core.contracts.payment import RefusedFact
+from core.contracts.payment import REFUSED_FACT, RefusedFact
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, State
-from core.contracts.subjects import REFUSED_FACT
 from core.transactions.bookings import dead_letters
 from core.values.clock import from_unix_us
 from core.values.ids import encode_id, rrn_of

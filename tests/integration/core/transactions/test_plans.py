@@ -12,8 +12,8 @@ import pytest
 
 from core.db.queries import Queries
 from core.transactions.engine.store import queries as engine
+from core.transactions.jobs.store import queries as jobs
 from core.transactions.relay import queries as relay
-from core.transactions.upkeep.store import queries as upkeep
 from deploy.local.postgres import PostgresServer
 from tests.support.servers import fresh_database
 
@@ -97,8 +97,8 @@ def scans_of(found: list[dict[str, Any]], table: str) -> list[dict[str, Any]]:
         (engine, "decide_attempts", "attempt"),
         (engine, "time_out_attempts", "attempt"),
         (engine, "find_attempts", "attempt"),
-        (upkeep, "find_overdue", "attempt"),
-        (upkeep, "read_delivered", "attempt"),
+        (jobs, "find_overdue", "attempt"),
+        (jobs, "read_delivered", "attempt"),
         (relay, "read_events_after", "event"),
         (relay, "read_summaries", "attempt"),
     ],

@@ -12,10 +12,9 @@ import asyncpg
 import msgspec
 import pytest
 
-from core.contracts.payment import Authorise
+from core.contracts.payment import REVERSE, Authorise
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, ReversalFinding, State
-from core.contracts.subjects import REVERSE
 from core.transactions.bookings.rules import Candidate, Said, find_named, instants_of
 from core.values.ids import rrn_of
 from core.values.zones import time_zone_of, zone_of

@@ -18,12 +18,15 @@ import asyncpg
 import msgspec
 
 from core.bus import Bus, RequestTimedOut
-from core.contracts.acts import CarryOut
+from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.payment import (
+    AUTHORISE,
+    BOOK,
+    REVERSE,
+    TOTALS,
     Authorise,
     AuthoriseReply,
     Book,
-    HostReply,
     Reverse,
     SealedCard,
     Totals,
@@ -31,16 +34,16 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import Brand, EventKind, Kind
-from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, REVERSE, TOTALS, core_inbox, edge_inbox
+from core.contracts.subjects import EngineRequest, edge_inbox
 from core.roles import engine as engine_role
 from core.roles.context import RoleContext, Settings
 from core.roles.engine import EngineRole
-from core.runtime.jobs import end_task
+from core.runtime.jobs import Job, Jobs, end_task
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL, REFUND, Act
-from core.transactions.upkeep.day_end import DayEnd
-from core.transactions.upkeep.deliveries import Deliveries
-from core.transactions.upkeep.sweeper import Sweeper
+from core.transactions.jobs.day_end import DayEnd
+from core.transactions.jobs.deliveries import Deliveries
+from core.transactions.jobs.sweeper import Sweeper
 from core.values.clock import PARIS, from_unix_us, paris_date
 from core.values.ids import rrn_of, uuid7
 from deploy.local.nats import NatsServer
@@ -147,7 +150,7 @@ class World:
 
     def send(self, *items: Authorise) -> None:
         """Publish a batch without waiting."""
-        self.edge.publish(AUTHORISE, msgspec.msgpack.encode(list(items)), edge_inbox("test"))
+        self.edge.publish(AUTHORISE.subject, msgspec.msgpack.encode(list(items)), edge_inbox("test"))
 
     async def answer_to(
         self, item: Authorise, *, count: int = 1, timeout_s: float = ANSWER_TIMEOUT_S
@@ -166,13 +169,13 @@ class World:
         await asyncio.sleep(seconds)
         return item.id not in self.answers
 
-    async def request(self, subject: str, asked: Any, shape: type[Any] = AuthoriseReply) -> Any:
+    async def request(self, request: EngineRequest, asked: Any) -> Any:
         """Ask the engine and return its answer, or None for silence."""
         try:
-            raw = await self.edge.request(subject, msgspec.msgpack.encode(asked), ANSWER_TIMEOUT_S)
+            raw = await self.edge.request(request.subject, msgspec.msgpack.encode(asked), ANSWER_TIMEOUT_S)
         except RequestTimedOut:
             return None
-        answer = msgspec.msgpack.decode(raw, type=shape)
+        answer = msgspec.msgpack.decode(raw, type=request.reply)
         if isinstance(answer, AuthoriseReply):
             self.told.append(answer)
         return answer
@@ -291,7 +294,9 @@ class World:
 
     async def carry_out(self, act_id: bytes) -> AuthoriseReply:
         """Tell the engine of an act, on the desk's own login."""
-        raw = await self.desk.request(CARRY_OUT, msgspec.msgpack.encode(CarryOut(act_id)), ANSWER_TIMEOUT_S)
+        raw = await self.desk.request(
+            CARRY_OUT.subject, msgspec.msgpack.encode(CarryOut(act_id)), ANSWER_TIMEOUT_S
+        )
         return msgspec.msgpack.decode(raw, type=AuthoriseReply)
 
     async def person(
@@ -319,7 +324,7 @@ class World:
             currency=currency,
             received_at_us=self.now_us(),
         )
-        return await self.request(TOTALS, asked, TotalsReply)
+        return await self.request(TOTALS, asked)
 
     # The engine and the worker.
 
@@ -346,7 +351,7 @@ class World:
         self.role = None
         if bus._transport is not None:
             bus._transport.abort()
-        tasks = [bus._runner, role._engine._guard, role._relay._task]
+        tasks = [bus._runner, role._engine.exchanges._guard, role._relay._task]
         lanes = [role._relay._lane]
         for pump in (role._engine.arming_pump, role._engine.deciding_pump, role._engine._aside_pump):
             tasks.extend((*pump._tasks, *pump._reopening))
@@ -400,24 +405,17 @@ class World:
         self.deliveries = Deliveries(pool, bus, self.clock, instance=name)
         self.sweeper = Sweeper(pool, self.clock)
         self.day_end = DayEnd(pool, self.clock)
-        pending: set[asyncio.Task[None]] = set()
-        decode = msgspec.msgpack.Decoder(list[HostReply]).decode
-        lock = asyncio.Lock()
         self.settled_count = 0
 
-        async def take(replies: list[HostReply]) -> None:
-            async with lock:
-                await self.deliveries.told(replies)
-            self.settled_count += len(replies)
+        async def take() -> None:
+            await self.deliveries.take_replies()
+            self.settled_count += 1
             if self.settled_count >= self.deliveries.sent:
                 self.settled.put_nowait(1)
 
-        def on_replies(_subject: str, _reply: str, payload: bytes) -> None:
-            task = asyncio.get_running_loop().create_task(take(decode(payload)))
-            pending.add(task)
-            task.add_done_callback(pending.discard)
-
-        bus.subscribe(core_inbox(name, "worker"), on_replies)
+        self._stack.push_async_callback(Jobs([Job("host_replies", 0.0, take)]).stop)
+        self.deliveries.exchanges.start()
+        self._stack.callback(self.deliveries.exchanges.stop)
         await bus.flush()
 
     # The database.
@@ -474,7 +472,7 @@ class World:
         self.told.clear()
         self.host.forget()
         self.settled_count = self.deliveries.sent = 0
-        self.deliveries._sent.clear()
+        self.deliveries.exchanges._open.clear()
         self.sweeper = Sweeper(self.pool, self.clock)
         await self.person(AGENT)
         if self.role is None:

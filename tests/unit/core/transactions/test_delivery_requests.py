@@ -10,7 +10,7 @@ from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import HostRequest
 from core.contracts.states import DeliveryKind, Kind
-from core.transactions.upkeep.deliveries import request_of
+from core.transactions.exchanges.requests import request_of_delivery
 
 FIRST_TRY = datetime(2026, 11, 22, 5, 2, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ def attempt(kind: Kind) -> dict[str, Any]:
 def request(kind: DeliveryKind, of: Kind, *, tries: int) -> HostRequest:
     """The message of one try; tries are half a minute apart."""
     lease = {"kind": int(kind), "amount_minor": 700, "reason": 100, "tries": tries}
-    return request_of(lease, attempt(of), FIRST_TRY + timedelta(seconds=30 * tries))
+    return request_of_delivery(lease, attempt(of), FIRST_TRY + timedelta(seconds=30 * tries))
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_a_repeat_says_when_the_terminal_sent_it(kind: DeliveryKind, of: Kind) -
 def test_an_original_that_did_not_say_when_it_was_sent_is_named_by_the_time_the_host_was_told() -> None:
     lease = {"kind": int(DeliveryKind.COMPLETION), "amount_minor": 700, "reason": 100, "tries": 1}
     silent = {**attempt(Kind.COMPLETION), "original_transmitted_at": ""}
-    assert request_of(lease, silent, FIRST_TRY).original_transmitted_at == f"{FIRST_TRY:%m%d%H%M%S}"
+    assert request_of_delivery(lease, silent, FIRST_TRY).original_transmitted_at == f"{FIRST_TRY:%m%d%H%M%S}"

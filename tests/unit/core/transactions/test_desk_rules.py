@@ -23,8 +23,8 @@ from core.transactions.desk.rules import (
     hops_of,
     refund_action,
 )
+from core.transactions.exchanges.rules import UNKNOWN_REASONS
 from core.transactions.reasons_kinds import words_of
-from core.transactions.rules import UNKNOWN_REASONS
 from core.values.ids import lowest_id
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ import msgspec
 
 from core.contracts.feed import EventBatch, FeedItem, TransactionSummary
 from core.contracts.states import EventKind, Kind, State
-from core.transactions.upkeep.projection import EVENTS_PER_TRANSACTION_MAX, cells_of, runs_of
+from core.transactions.jobs.projection import EVENTS_PER_TRANSACTION_MAX, cells_of, runs_of
 
 MESSAGE: Any = object()
 

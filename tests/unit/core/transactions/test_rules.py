@@ -16,8 +16,8 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
-from core.transactions.rules import TRANSITIONS, outcome_of, stored_answer
-from core.transactions.upkeep.deliveries import verdict_of
+from core.transactions.exchanges.rules import outcome_of, verdict_of
+from core.transactions.rules import TRANSITIONS, stored_answer
 
 
 def reply_of(result: int, reason: int, approved_minor: int = 0) -> HostReply:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.contracts.payment import AUTHORISE, TERMINAL_REQUESTS
 from core.values.clock import to_unix_us
 from edge.keys import SoftwareSecurityModule
 from edge.protocol.field import Message
@@ -36,12 +37,13 @@ def test_a_message_is_asked_of_core_and_answered_as_its_vector_says(
     row = BY_TYPE[str(message[0])]
     assert row.name == vector["row"]
     asked = row.translate(message, ARRIVAL, keys)
+    assert type(asked) is row.request.asked
     expected: dict[str, Any] = vector["asked"]
     assert {
         "contract": type(asked).__name__,
         **{name: getattr(asked, name) for name in expected if name != "contract"},
     } == expected
-    reply = row.reply(**{"id": ARRIVAL.id, **vector["reply"]})
+    reply = row.request.reply(**{"id": ARRIVAL.id, **vector["reply"]})
     assert row.finish(row.begin(message), reply) == _fields(vector["answer"])
 
 
@@ -57,7 +59,9 @@ def test_each_type_has_one_row_an_answer_and_a_repeat(row: TerminalMessage) -> N
         assert BY_TYPE[message_type] is row
         assert response_mti(message_type)
     assert sum(map(is_repeat, row.types)) == len(row.types) // 2
-    assert (row.path == "requests") == bool(row.subject)
+    assert row.request in TERMINAL_REQUESTS
+    if row.path in {"payments", "requests"}:
+        assert (row.path == "payments") == (row.request is AUTHORISE)
 
 
 def _fields(shown: dict[str, str]) -> Message:

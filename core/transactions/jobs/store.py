@@ -1,4 +1,4 @@
-"""The statements of upkeep."""
+"""The statements of the jobs on transactions."""
 
 from pathlib import Path
 

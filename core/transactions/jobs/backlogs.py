@@ -4,8 +4,8 @@ from typing import Final
 
 import asyncpg
 
+from core.transactions.jobs.store import queries
 from core.transactions.relay import POSITION_NAME
-from core.transactions.upkeep.store import queries
 
 COUNTED_MAX: Final = 100_000
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import asyncpg
 import structlog
 
-from core.transactions.upkeep.store import queries
+from core.transactions.jobs.store import queries
 from core.values.clock import Clock
 from core.values.zones import date_there
 

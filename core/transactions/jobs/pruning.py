@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from core.transactions.upkeep.store import queries
+from core.transactions.jobs.store import queries
 
 INBOX_KEPT = timedelta(days=7)
 IDEMPOTENCY_KEPT = timedelta(days=7)

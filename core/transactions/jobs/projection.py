@@ -25,10 +25,10 @@ from core.contracts.feed import EventBatch, TransactionSummary
 from core.contracts.states import EventKind, Kind, State
 from core.contracts.subjects import ACTIVITY, LIVE, STREAM
 from core.runtime.jobs import end_task
+from core.transactions.jobs.store import queries
 from core.transactions.reading import UNREADABLE, read_each
 from core.transactions.relay import EVENTS_PER_MESSAGE_MAX, summary_of
 from core.transactions.relay import queries as relay_queries
-from core.transactions.upkeep.store import queries
 from core.values.clock import from_unix_us
 
 CONSUMER = ACTIVITY

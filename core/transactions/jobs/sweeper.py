@@ -16,8 +16,8 @@ from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.reasons import Reason
 from core.transactions.engine.store import queries as engine_queries
+from core.transactions.jobs.store import queries
 from core.transactions.rules import SWEPT
-from core.transactions.upkeep.store import queries
 from core.values.clock import Clock, to_unix_us
 
 SWEPT_PER_ROUND_MAX = 500

@@ -1,0 +1,1 @@
+"""What we ask of acquirer hosts, and what their answers decide: decision 28."""
