@@ -52,6 +52,7 @@ from portals.agent.views import page as views
 from portals.agent.wall import page as wall
 from portals.assets.build import DIST
 from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN, needs_session
 from portals.kit.gateway import Gateway
 from portals.kit.guard import BODY_BYTES_MAX, guarded
 from portals.kit.keeping import keeping
@@ -141,7 +142,7 @@ def compose(kit: Kit) -> Litestar:
             *(handler for page in PAGES for handler in page.HANDLERS),
         ],
         dependencies={"desk": Provide(provide_desk)},
-        before_request=leave_card_numbers,
+        guards=[leave_card_numbers, needs_session],
         exception_handlers=HANDLERS,
         state=State({"kit": kit, "assets": kit.assets}),
         lifespan=[lifespan],
@@ -158,13 +159,13 @@ async def provide_desk(request: Request[Any, Any, Any], state: State) -> Desk:
     return Desk(request, state.kit)
 
 
-@get("/health/live", include_in_schema=False, media_type=MediaType.TEXT)
+@get("/health/live", include_in_schema=False, media_type=MediaType.TEXT, opt=OPEN)
 async def live_health() -> str:
     """Say that the process answers."""
     return "live\n"
 
 
-@get("/health/ready", include_in_schema=False)
+@get("/health/ready", include_in_schema=False, opt=OPEN)
 async def ready_health(state: State) -> Response[str]:
     """Say whether the gateway behind is ready too."""
     kit: Kit = state.kit
@@ -176,7 +177,7 @@ async def ready_health(state: State) -> Response[str]:
     )
 
 
-@get("/metrics", include_in_schema=False)
+@get("/metrics", include_in_schema=False, opt=OPEN)
 async def metrics(state: State) -> Response[bytes]:
     """Return the portal's metrics for Prometheus."""
     kit: Kit = state.kit

@@ -7,8 +7,10 @@ import traceback
 from typing import Any
 
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
 from litestar.types import ExceptionHandlersMap
 
 from observability.admission import BodyCut, BodyStalled, Crowded
@@ -21,14 +23,31 @@ def _desk(request: Request[Any, Any, Any]) -> Desk:
     return Desk(request, request.app.state.kit)
 
 
-async def leave_card_numbers(request: Request[Any, Any, Any]) -> Response[bytes] | None:
+class CardNumberAsked(Exception):
+    """The address holds what looks like a card number; `address` is the same without it."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__("card number asked")
+
+
+def leave_card_numbers(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Lead to the same page without what looks like a card number, which then says why by the field.
 
-    Before the page is made: it judges its own fields, and what is refused is shown as it was typed.
+    Before the page is made: it judges its own fields, and what is refused is shown as it was typed. Before the session
+    is asked for too: the number would be in the address of the page to come back to.
     """
-    query = list(request.query_params.multi_items()) if request.method == "GET" and request.url.query else []
-    address = without_card_numbers(request.url.path, query) if names_card_number(query) else None
-    return None if address is None else _desk(request).go(address)
+    if connection.scope["method"] != "GET" or not connection.url.query:
+        return
+    query = list(connection.query_params.multi_items())
+    address = without_card_numbers(connection.url.path, query) if names_card_number(query) else None
+    if address is not None:
+        raise CardNumberAsked(address)
+
+
+def card_number_asked(request: Request[Any, Any, Any], error: CardNumberAsked) -> Response[bytes]:
+    """Lead to the page without the number."""
+    return _desk(request).go(error.address)
 
 
 def _error(
@@ -141,6 +160,7 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
 
 
 HANDLERS: ExceptionHandlersMap = {
+    CardNumberAsked: card_number_asked,
     SessionNeeded: session_needed,
     FactorNeeded: factor_needed,
     FormForged: form_forged,

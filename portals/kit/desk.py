@@ -64,8 +64,8 @@ class Desk:
         self.reference = str(request.scope.get("state", {}).get("reference", ""))
 
     @cached_property
-    def session(self) -> Session | None:
-        """Who asks, from the sealed cookie."""
+    def visitor(self) -> Session | None:
+        """Who asks, from the sealed cookie; None for somebody who is not logged in."""
         return unseal_session(self.kit.sealer, self.request.cookies.get(self.kit.cookie("session")))
 
     @cached_property
@@ -74,7 +74,7 @@ class Desk:
         return self.kit.words[
             choose_locale(
                 cookie=self.request.cookies.get("guichet_language"),
-                agent=self.session.locale if self.session else None,
+                agent=self.visitor.locale if self.visitor else None,
                 accept_language=self.request.headers.get("accept-language"),
             )
         ]
@@ -88,16 +88,21 @@ class Desk:
     def gateway(self) -> GatewayUser:
         """The gateway's API with the token of who asks, if any."""
         return self.kit.gateway.as_user(
-            token=self.session.token if self.session else None, locale=self.locale, address=self.address
+            token=self.visitor.token if self.visitor else None, locale=self.locale, address=self.address
         )
 
-    def require_session(self) -> Session:
-        """Return who asks. Raises: SessionNeeded, FactorNeeded."""
-        if self.session is None:
+    @property
+    def session(self) -> Session:
+        """Who asks, where the page is for those who are logged in. Raises: SessionNeeded, FactorNeeded."""
+        if self.visitor is None:
             raise SessionNeeded(self.return_address(), ended=False)
-        if self.session.enrolling and not self.request.url.path.startswith("/security"):
+        if self.visitor.enrolling and not self.request.url.path.startswith("/security"):
             raise FactorNeeded
-        return self.session
+        return self.visitor
+
+    def may(self, right: str) -> bool:
+        """Whether to offer what takes this right; core decides whether it is done."""
+        return self.visitor is not None and right in self.visitor.permissions
 
     @property
     def wants_fragment(self) -> bool:
@@ -214,19 +219,19 @@ class Desk:
         path = self.request.url.path
         around = {
             "locale": self.locale,
-            "session": self.session,
+            "session": self.visitor,
             "theme": self.preference("theme", ("auto", "light", "dark"), "auto"),
             "rows": self.preference("rows", ("24", "32", "40"), "32"),
             "csrf": self.csrf_token,
             "path": path,
             "here": self.return_address(),
             "reference": self.reference,
-            "nav": navigation(self.session.permissions if self.session else (), path),
+            "nav": navigation(self.visitor.permissions if self.visitor else (), path),
             "fragment": self.wants_fragment,
         }
         host = self.request.headers.get("host", "")
         text = self.kit.render(template, self.words, around | facts, now=self.now, host=host)
-        return without_closed_links(text, self.session.permissions) if self.session else text
+        return without_closed_links(text, self.visitor.permissions) if self.visitor else text
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:
         """Answer a script of ours."""

@@ -150,7 +150,7 @@ def _after_post(desk: Desk, answer: _Answer, fields: Sequence[tuple[str, str]]) 
     if shown is not None:
         answer.page = shown
     elif _is_of_this_site(desk):
-        agent = dict(fields).get("page_of") or (desk.session.agent_id if desk.session else "")
+        agent = dict(fields).get("page_of") or (desk.visitor.agent_id if desk.visitor else "")
         typed = [(name, value) for name, value in fields if name not in FRESH | _SECRET]
         kept = _keep(desk, answer, _Typed(desk.return_address(), agent, action, typed))
         said = escape(desk.words("kept.on_page" if kept else "kept.too_long"))
@@ -177,9 +177,9 @@ def _shown_again(desk: Desk, answer: _Answer, action: str, fields: Sequence[tupl
 
 def _after_get(desk: Desk, answer: _Answer) -> None:
     kept = _kept(desk)
-    if kept is None or answer.status != 200 or not answer.page or desk.session is None:
+    if kept is None or answer.status != 200 or not answer.page or desk.visitor is None:
         return
-    if kept.agent != desk.session.agent_id or urlsplit(kept.address).path != desk.request.url.path:
+    if kept.agent != desk.visitor.agent_id or urlsplit(kept.address).path != desk.request.url.path:
         return
     here = path_of(str(desk.request.url))
     shown = refill(

@@ -19,7 +19,7 @@ async def beside(desk: Desk, path: str, parameters: Parameters = (), *, right: s
 
     Whoever lacks the `right` it takes is not asked for: the audit would tell of a refusal that nobody sought.
     """
-    if right and (desk.session is None or right not in desk.session.permissions):
+    if right and not desk.may(right):
         return {}
     try:
         return await desk.gateway.get(path, parameters)

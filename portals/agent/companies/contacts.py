@@ -18,7 +18,6 @@ _NOBODYS = "/companies"
 @get("/contacts/new")
 async def new_contact(desk: Desk) -> Response[bytes]:
     """Show an empty form for somebody at `?of=`."""
-    desk.require_session()
     of = desk.request.query_params.get("of", "")
     if not of:
         return desk.go(_NOBODYS)
@@ -28,7 +27,6 @@ async def new_contact(desk: Desk) -> Response[bytes]:
 @post("/contacts/new", status_code=200)
 async def add_contact(desk: Desk) -> Response[bytes]:
     """Add somebody."""
-    desk.require_session()
     form = await desk.form()
     of = form.get("of", "")
     body = {"of": of[:40], "contact": fields_of(form, CONTACT_FIELDS)}
@@ -43,7 +41,6 @@ async def add_contact(desk: Desk) -> Response[bytes]:
 @get("/contacts/{contact_id:str}/edit")
 async def edit_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     """Show the form of somebody at `?of=`."""
-    desk.require_session()
     of = desk.request.query_params.get("of", "")
     if not of:
         return desk.go(_NOBODYS)
@@ -57,7 +54,6 @@ async def edit_contact(desk: Desk, contact_id: str) -> Response[bytes]:
 @post("/contacts/{contact_id:str}/edit", status_code=200)
 async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     """Write somebody."""
-    desk.require_session()
     form = await desk.form()
     of = form.get("of", "")
     body = {**revision_of(form), "contact": fields_of(form, CONTACT_FIELDS)}
@@ -82,7 +78,6 @@ async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
 @get("/contacts/{contact_id:str}/remove")
 async def page_of_removal(desk: Desk) -> Response[bytes]:
     """Lead to whom the contact belongs to: nothing is removed by opening an address."""
-    desk.require_session()
     of = desk.request.query_params.get("of", "")
     return desk.go(_address(of) if of else _NOBODYS)
 
@@ -90,7 +85,6 @@ async def page_of_removal(desk: Desk) -> Response[bytes]:
 @post("/contacts/{contact_id:str}/remove", status_code=200)
 async def remove_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     """Remove somebody; one who is gone already is no error."""
-    desk.require_session()
     form = await desk.form()
     try:
         await desk.gateway.delete(f"/v1/contacts/{path_part(contact_id)}")

@@ -26,7 +26,6 @@ PAGE_ROWS = 50
 @get("/companies")
 async def companies_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    desk.require_session()
     query = desk.request.query_params
     parameters = [(name, query[name].strip()[:400]) for name in ("query", "cursor") if query.get(name)]
     opened = query.get("open", "")
@@ -46,7 +45,6 @@ async def companies_page(desk: Desk) -> Response[bytes]:
 @get("/companies/new")
 async def new_company(desk: Desk) -> Response[bytes]:
     """Show an empty form, in an account when one is named."""
-    desk.require_session()
     account_id = desk.request.query_params.get("account", "")
     account = await desk.gateway.get(f"/v1/accounts/{path_part(account_id)}") if account_id else None
     return _form(desk, account=account)
@@ -55,7 +53,6 @@ async def new_company(desk: Desk) -> Response[bytes]:
 @post("/companies/new", status_code=200)
 async def create_company(desk: Desk) -> Response[bytes]:
     """Create it; whoever looks alike is shown first and asks for a reason."""
-    desk.require_session()
     form = await desk.form()
     fields = fields_of(form, COMPANY_FIELDS)
     body: Json = {
@@ -81,7 +78,6 @@ async def create_company(desk: Desk) -> Response[bytes]:
 @get("/companies/{company_id:str}")
 async def company_page(desk: Desk, company_id: str) -> Response[bytes]:
     """Show one company."""
-    desk.require_session()
     record = await _load(desk, company_id)
     template = "companies/record.html" if desk.wants_fragment else "companies/company.html"
     return desk.page(template, record=record, errors={})
@@ -90,7 +86,6 @@ async def company_page(desk: Desk, company_id: str) -> Response[bytes]:
 @get("/companies/{company_id:str}/edit")
 async def edit_company(desk: Desk, company_id: str) -> Response[bytes]:
     """Show the form of a company."""
-    desk.require_session()
     company = (await _load(desk, company_id))["company"]
     return _form(desk, company_id=company_id, revision=company["revision"], form=_form_of(company))
 
@@ -98,7 +93,6 @@ async def edit_company(desk: Desk, company_id: str) -> Response[bytes]:
 @post("/companies/{company_id:str}/edit", status_code=200)
 async def save_company(desk: Desk, company_id: str) -> Response[bytes]:
     """Write it; when somebody was faster, say who wrote what and keep what was typed."""
-    desk.require_session()
     form = await desk.form()
     body = {**revision_of(form), "company": fields_of(form, COMPANY_FIELDS)}
     try:
@@ -117,7 +111,6 @@ async def save_company(desk: Desk, company_id: str) -> Response[bytes]:
 @post("/companies/{company_id:str}/validate", status_code=200)
 async def validate_company(desk: Desk, company_id: str) -> Response[bytes]:
     """Note the commercial validation."""
-    desk.require_session()
     await desk.form()
     await desk.gateway.post(f"/v1/companies/{path_part(company_id)}/validate", {})
     return desk.go(f"/companies/{path_part(company_id)}")

@@ -25,7 +25,6 @@ PAGE_ROWS = 100
 @get("/contracts")
 async def contracts_page(desk: Desk) -> Response[bytes]:
     """Show the list; `company` and `state` narrow it."""
-    desk.require_session()
     query = desk.request.query_params
     kept = {name: query[name].strip()[:100] for name in ("query", "state", "company") if query.get(name)}
     if kept.get("state") not in STATES:
@@ -48,7 +47,6 @@ async def contracts_page(desk: Desk) -> Response[bytes]:
 @get("/contracts/new")
 async def new_contract_page(desk: Desk) -> Response[bytes]:
     """Show the form for a company, or first ask which one."""
-    desk.require_session()
     query = desk.request.query_params
     if not query.get("company"):
         words = query.get("query", "").strip()[:80]
@@ -63,7 +61,6 @@ async def new_contract_page(desk: Desk) -> Response[bytes]:
 @post("/contracts/new", status_code=200)
 async def make_contract(desk: Desk) -> Response[bytes]:
     """Make the draft."""
-    desk.require_session()
     form = await desk.form()
     offer = await _offer(desk, form.get("company", ""))
     body, errors = read_terms(desk, form, offer, None)
@@ -86,7 +83,6 @@ async def make_contract(desk: Desk) -> Response[bytes]:
 @get("/contracts/{contract_id:str}")
 async def contract_page(desk: Desk, contract_id: str) -> Response[bytes]:
     """Show one contract."""
-    desk.require_session()
     done = desk.request.query_params.get("done", "")
     return _page(desk, "contracts/contract.html", x=await _contract(desk, contract_id), done=done)
 
@@ -94,7 +90,6 @@ async def contract_page(desk: Desk, contract_id: str) -> Response[bytes]:
 @get("/contracts/{contract_id:str}/terms")
 async def terms_page(desk: Desk, contract_id: str) -> Response[bytes]:
     """Show the form of the draft, or of an amendment with `?amend=1`."""
-    desk.require_session()
     contract = await _contract(desk, contract_id)
     offer = await _offer(desk, contract["company"]["id"])
     amend = desk.request.query_params.get("amend") == "1"
@@ -105,7 +100,6 @@ async def terms_page(desk: Desk, contract_id: str) -> Response[bytes]:
 @post("/contracts/{contract_id:str}/terms", status_code=200)
 async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
     """Give the draft new terms, or begin an amendment."""
-    desk.require_session()
     form = await desk.form()
     contract = await _contract(desk, contract_id)
     offer = await _offer(desk, contract["company"]["id"])
@@ -138,14 +132,12 @@ async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
 @get("/contracts/{contract_id:str}/acts/{act:str}")
 async def act_page(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
     """Say what a step stops or starts, and ask for its reason."""
-    desk.require_session()
     return await _show_act(desk, contract_id, act, {}, {})
 
 
 @post("/contracts/{contract_id:str}/acts/{act:str}", status_code=200)
 async def take_act(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
     """Take the step."""
-    desk.require_session()
     form = await desk.form()
     reason = form.get("reason", "").strip()
     if not says_why(reason):
@@ -171,14 +163,12 @@ async def take_act(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
 @get("/contracts/{contract_id:str}/sign")
 async def sign_page(desk: Desk, contract_id: str) -> Response[bytes]:
     """Show both ways to sign."""
-    desk.require_session()
     return await _show_sign(desk, contract_id, {}, {})
 
 
 @post("/contracts/{contract_id:str}/sign", status_code=200)
 async def sign_typed(desk: Desk, contract_id: str) -> Response[bytes]:
     """Sign with a typed name."""
-    desk.require_session()
     form = await desk.form()
     errors: dict[str, str] = {}
     for name in ("name", "role"):
@@ -207,7 +197,6 @@ async def sign_typed(desk: Desk, contract_id: str) -> Response[bytes]:
 @post("/contracts/{contract_id:str}/signed", status_code=200, request_max_body_size=FORM_BYTES_MAX)
 async def sign_uploaded(desk: Desk, contract_id: str) -> Response[bytes]:
     """Take the signed paper as the signature."""
-    desk.require_session()
     await desk.form()
     name, content = await read_upload(desk)
     errors: dict[str, str] = {}
@@ -239,7 +228,6 @@ async def sign_uploaded(desk: Desk, contract_id: str) -> Response[bytes]:
 @get("/contracts/{contract_id:str}/preview")
 async def preview_page(desk: Desk, contract_id: str) -> Response[bytes]:
     """Show the newest version as a PDF."""
-    desk.require_session()
     locale = "en" if desk.request.query_params.get("locale") == "en" else "fr"
     return await show_file(desk, f"/v1/contracts/{path_part(contract_id)}/preview", [("locale", locale)])
 
@@ -247,7 +235,6 @@ async def preview_page(desk: Desk, contract_id: str) -> Response[bytes]:
 @get("/documents/{document_id:str}")
 async def document_page(desk: Desk, document_id: str) -> Response[bytes]:
     """Show a kept document."""
-    desk.require_session()
     return await show_file(desk, f"/v1/documents/{path_part(document_id)}", [])
 
 

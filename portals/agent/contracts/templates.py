@@ -21,7 +21,6 @@ _BLOCK_FIELD = re.compile(r"blocks\[(\d+)\]\.(\w+)")
 @get("/contracts/templates")
 async def templates_page(desk: Desk) -> Response[bytes]:
     """Show every version."""
-    desk.require_session()
     listed = await desk.gateway.get("/v1/contract-templates")
     return desk.page("contracts/templates.html", templates=listed["data"])
 
@@ -29,7 +28,6 @@ async def templates_page(desk: Desk) -> Response[bytes]:
 @get("/contracts/templates/new")
 async def new_template_page(desk: Desk) -> Response[bytes]:
     """Show the form with the clauses of the newest version."""
-    desk.require_session()
     newest = await _newest(desk)
     form = {"title_fr": newest["title_fr"], "title_en": newest["title_en"], "note": ""}
     for number, block in enumerate(newest["blocks"]):
@@ -40,7 +38,6 @@ async def new_template_page(desk: Desk) -> Response[bytes]:
 @post("/contracts/templates/new", status_code=200)
 async def write_template(desk: Desk) -> Response[bytes]:
     """Write the next version: clauses left empty are dropped."""
-    desk.require_session()
     form = await desk.form(_CHARACTERS_MAX)
     count = max(
         (int(name[1:].split(".")[0]) + 1 for name in form if re.match(r"b\d{1,2}\.", name)), default=0
@@ -84,7 +81,6 @@ async def write_template(desk: Desk) -> Response[bytes]:
 @get("/contracts/templates/{template_id:str}")
 async def template_page(desk: Desk, template_id: str) -> Response[bytes]:
     """Show one version with its clauses."""
-    desk.require_session()
     found = await desk.gateway.get(f"/v1/contract-templates/{path_part(template_id)}")
     return desk.page("contracts/template.html", x=found)
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import Iterable
 from typing import Any
 
-import httpx
 from litestar import Response, get, post
 from litestar.response import Stream
 
 from portals.agent.transactions.filters import PERIODS, Filters, read_filters
 from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayDown, GatewayProblem, Json
-from portals.kit.kit import Kit
+from portals.kit.files import pass_file
+from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 
 PAGE_ROWS = 50
@@ -52,13 +50,11 @@ USUAL = frozenset(COLUMNS) - {"department", "reason", "entry_mode", "decided_at"
 _UNDER_WAY = ("waiting", "running")
 _RECORDS = ("store", "terminal")
 _NUMBERS = ("amount_min", "amount_max")
-_PASSED_ON = ("content-disposition", "content-length")
 
 
 @get("/exports")
 async def exports_page(desk: Desk) -> Response[bytes]:
     """Show the exports; while one is under way the list refreshes itself."""
-    desk.require_session()
     listed = await desk.gateway.get("/v1/exports", [("limit", str(PAGE_ROWS))])
     exports = [_shown(export) for export in listed["data"]]
     template = "exports/list.html" if desk.wants_fragment else "exports/exports.html"
@@ -73,14 +69,12 @@ async def exports_page(desk: Desk) -> Response[bytes]:
 @get("/exports/new")
 async def new_export_page(desk: Desk) -> Response[bytes]:
     """Show what would be exported, with the filters that the list had."""
-    desk.require_session()
     return await _form(desk, read_filters(desk.request.query_params.multi_items()))
 
 
 @post("/exports", status_code=200)
 async def ask_export(desk: Desk) -> Response[bytes]:
     """Ask for an export and show it among the others."""
-    desk.require_session()
     form = await desk.form()
     pairs = [(name, str(value)) for name, value in (await desk.request.form()).multi_items()]
     filters = read_filters(pairs)
@@ -107,7 +101,6 @@ async def ask_export(desk: Desk) -> Response[bytes]:
 @post("/exports/{export_id:str}/cancel", status_code=200)
 async def cancel_export(desk: Desk, export_id: str) -> Response[bytes]:
     """Stop an export or give its file back."""
-    desk.require_session()
     await desk.form()
     await desk.gateway.delete(f"/v1/exports/{path_part(export_id)}")
     return desk.go("/exports")
@@ -116,27 +109,7 @@ async def cancel_export(desk: Desk, export_id: str) -> Response[bytes]:
 @get("/exports/{export_id:str}/download")
 async def download_export(desk: Desk, export_id: str) -> Stream:
     """Pass the file on, chunk by chunk: nothing of it is kept here."""
-    desk.require_session()
-    stack = AsyncExitStack()
-    upstream = await stack.enter_async_context(
-        desk.gateway.download(f"/v1/exports/{path_part(export_id)}/download")
-    )
-    headers = {name: upstream.headers[name] for name in _PASSED_ON if name in upstream.headers}
-    return Stream(
-        _pass_on(upstream, stack, desk.kit),
-        media_type=upstream.headers.get("content-type", "application/octet-stream"),
-        headers={**headers, "Cache-Control": "no-store"},
-    )
-
-
-async def _pass_on(upstream: httpx.Response, stack: AsyncExitStack, kit: Kit) -> AsyncIterator[bytes]:
-    async with stack:
-        try:
-            async for chunk in kit.streams.until_closed(upstream.aiter_raw()):
-                yield chunk
-        except (httpx.HTTPError, GatewayDown):
-            # The length that was announced is missed: the browser says that the download failed.
-            return
+    return await pass_file(desk, f"/v1/exports/{path_part(export_id)}/download")
 
 
 async def _form(

@@ -31,14 +31,12 @@ _ROW_FIELD = re.compile(r"rows\[(\d+)\]")
 @get("/fees")
 async def grids_page(desk: Desk) -> Response[bytes]:
     """Show every grid."""
-    desk.require_session()
     return _page(desk, "fees/grids.html", grids=(await desk.gateway.get("/v1/fee-grids"))["data"])
 
 
 @get("/fees/new")
 async def new_grid_page(desk: Desk) -> Response[bytes]:
     """Show the form of a new grid with a row for each brand that everybody takes."""
-    desk.require_session()
     form: dict[str, Any] = {"effective_on": desk.now.astimezone(PARIS).date().isoformat()}
     for number, brand in enumerate(("cb", "visa", "mastercard")):
         form |= {f"r{number}.brand": brand, f"r{number}.region": "eea", f"r{number}.card_type": "debit"}
@@ -48,7 +46,6 @@ async def new_grid_page(desk: Desk) -> Response[bytes]:
 @post("/fees/new", status_code=200)
 async def make_grid(desk: Desk) -> Response[bytes]:
     """Make a grid with its first draft."""
-    desk.require_session()
     form = await desk.form()
     rows, places, errors = read_rows(desk, form)
     name = form.get("name", "").strip()
@@ -65,14 +62,12 @@ async def make_grid(desk: Desk) -> Response[bytes]:
 @get("/fees/{grid_id:str}")
 async def grid_page(desk: Desk, grid_id: str) -> Response[bytes]:
     """Show one grid."""
-    desk.require_session()
     return await _show_grid(desk, grid_id, {}, {})
 
 
 @post("/fees/{grid_id:str}/versions", status_code=200)
 async def make_version(desk: Desk, grid_id: str) -> Response[bytes]:
     """Begin the next version."""
-    desk.require_session()
     form = await desk.form()
     made, errors = await _write(
         desk,
@@ -90,7 +85,6 @@ async def make_version(desk: Desk, grid_id: str) -> Response[bytes]:
 @post("/fees/{grid_id:str}/companies", status_code=200)
 async def assign_grid(desk: Desk, grid_id: str) -> Response[bytes]:
     """Let a company pay by the grid."""
-    desk.require_session()
     form = await desk.form()
     body = {"company": form.get("company", "").strip()[:40]}
     path = f"/v1/fee-grids/{path_part(grid_id)}/companies"
@@ -103,7 +97,6 @@ async def assign_grid(desk: Desk, grid_id: str) -> Response[bytes]:
 @get("/fees/versions/{version_id:str}")
 async def version_page(desk: Desk, version_id: str) -> Response[bytes]:
     """Show one version; a draft in its editor."""
-    desk.require_session()
     found = await _version(desk, version_id)
     done = desk.request.query_params.get("done", "")
     return _show_version(desk, found, _form_of(desk, found), {}, done=done)
@@ -112,7 +105,6 @@ async def version_page(desk: Desk, version_id: str) -> Response[bytes]:
 @post("/fees/versions/{version_id:str}/rows", status_code=200)
 async def edit_version(desk: Desk, version_id: str) -> Response[bytes]:
     """Replace the rows of a draft."""
-    desk.require_session()
     form = await desk.form()
     try:
         made, errors = await _save_rows(desk, version_id, form)
@@ -127,7 +119,6 @@ async def edit_version(desk: Desk, version_id: str) -> Response[bytes]:
 @post("/fees/versions/{version_id:str}/acts", status_code=200)
 async def move_version(desk: Desk, version_id: str) -> Response[bytes]:
     """Submit, approve, send back or withdraw; what was edited on the page is saved first."""
-    desk.require_session()
     form = await desk.form()
     act = form.get("act", "")
     revision, errors = revision_of(form), dict[str, str]()
@@ -154,7 +145,6 @@ async def move_version(desk: Desk, version_id: str) -> Response[bytes]:
 @get("/fees/versions/{version_id:str}/preview")
 async def preview_page(desk: Desk, version_id: str) -> Response[bytes]:
     """Show what payments would have cost: last month's, or those of the last thirty days."""
-    desk.require_session()
     recent = desk.request.query_params.get("days") == "30"
     today = desk.now.astimezone(PARIS).date()
     days = [("first", (today - timedelta(days=29)).isoformat()), ("last", today.isoformat())]

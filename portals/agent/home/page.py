@@ -29,12 +29,11 @@ WHOLE = (
 @get("/")
 async def home_page(desk: Desk) -> Response[bytes]:
     """Show what waits for this agent, each section by their rights."""
-    session = desk.require_session()
     only = desk.request.query_params.get("section", "")
     if only in WHOLE:
         home = await desk.gateway.get("/v1/home", [("section", only)])
         return desk.page("home/home.html", sections=home["sections"], watches=False, only=only)
-    watches = "transactions.read" in session.permissions
+    watches = desk.may("transactions.read")
     unknown, unanswered = Filters(state=("unknown",), period="7d"), Filters(figure="unknown", period="7d")
     home, counters, problems, without_answer, blocks = await asyncio.gather(
         desk.gateway.get("/v1/home"),
@@ -50,7 +49,7 @@ async def home_page(desk: Desk) -> Response[bytes]:
         if watches
         else _nothing(),
         desk.gateway.get("/v1/blocks", [("standing", "true")])
-        if watches and "directory.read" in session.permissions
+        if watches and desk.may("directory.read")
         else _nothing(),
     )
     sections: list[Json] = home["sections"]

@@ -7,18 +7,19 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.login.pending import newcomer, open_session, throttled
 from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem, Json
 
 _PASSWORD_CHARACTERS_MAX = 4_096
 
 
-@get("/invitation/{token:str}")
+@get("/invitation/{token:str}", opt=OPEN)
 async def invitation(desk: Desk, token: str) -> Response[bytes]:
     """Ask for a password, if the invitation stands."""
     return await _form(desk, token, {})
 
 
-@post("/invitation/{token:str}", status_code=200)
+@post("/invitation/{token:str}", status_code=200, opt=OPEN)
 async def accept(desk: Desk, token: str) -> Response[bytes]:
     """Accept it with the password that was chosen."""
     form = await desk.form(_PASSWORD_CHARACTERS_MAX)

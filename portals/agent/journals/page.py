@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import httpx
 from litestar import Response, get
 from litestar.response import Stream
 
 from portals.agent.addresses import kind_of, page_of
 from portals.agent.audit.facts import facts_of_texts
 from portals.kit.desk import Desk
+from portals.kit.files import pass_file
 from portals.kit.formats import day
 from portals.kit.records import path_part
 
@@ -31,7 +29,6 @@ _KINDS: Final = ("terminal", "store", "contract", "agent")
 @get("/journals")
 async def choose_page(desk: Desk) -> Response[bytes]:
     """Ask whose journal to read: a terminal, a store, a contract or a person, found by the one search."""
-    desk.require_session()
     query = desk.request.query_params.get("query", "").strip()[:_QUERY_CHARACTERS_MAX]
     found = await desk.gateway.get("/v1/search", [("q", query)]) if query else {"groups": []}
     groups = [group for group in found["groups"] if group["kind"] in _KINDS and group["data"]]
@@ -41,7 +38,6 @@ async def choose_page(desk: Desk) -> Response[bytes]:
 @get("/journals/{subject_id:str}")
 async def journal_page(desk: Desk, subject_id: str) -> Response[bytes]:
     """Show the journal; kinds, period and page are in the address."""
-    desk.require_session()
     query = desk.request.query_params
     kinds = [name for name in query.getall("kind", []) if name in ENTRY_KINDS]
     period = query.get("period", "30d")
@@ -75,34 +71,11 @@ async def journal_page(desk: Desk, subject_id: str) -> Response[bytes]:
 @get("/journals/{subject_id:str}/export")
 async def export_journal(desk: Desk, subject_id: str) -> Stream:
     """Pass the gateway's file on, chunk by chunk."""
-    session = desk.require_session()
     query = desk.request.query_params
     kinds = [name for name in query.getall("kind", []) if name in ENTRY_KINDS]
     period = query.get("period", "30d")
-    stack = AsyncExitStack()
-    upstream = await stack.enter_async_context(
-        desk.kit.gateway.stream(
-            f"/v1/journals/{path_part(subject_id)}/export",
-            headers={
-                "Authorization": f"Bearer {session.token}",
-                "Accept-Language": desk.locale,
-                "Accept": "text/csv",
-            },
-            parameters=_filter(kinds, period if period in PERIODS else "30d", desk.now),
-            live=False,
-        )
-    )
-    return Stream(
-        _pass_on(upstream, stack),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": upstream.headers.get("Content-Disposition", "attachment")},
-    )
-
-
-async def _pass_on(upstream: httpx.Response, stack: AsyncExitStack) -> AsyncIterator[bytes]:
-    async with stack:
-        async for chunk in upstream.aiter_bytes():
-            yield chunk
+    path = f"/v1/journals/{path_part(subject_id)}/export"
+    return await pass_file(desk, path, _filter(kinds, period if period in PERIODS else "30d", desk.now))
 
 
 def _filter(kinds: list[str], period: str, now: datetime) -> list[tuple[str, str]]:

@@ -10,23 +10,24 @@ from portals.agent.login.pending import keep_pending, known_device, newcomer, op
 from portals.agent.login.second import second_page, second_step, sign_challenge
 from portals.agent.login.sign_on import back, begin, provider_offered
 from portals.kit.desk import Desk, local_path
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem
 from portals.kit.keeping import holds_typed
 
 
-@get("/login")
+@get("/login", opt=OPEN)
 async def login_page(desk: Desk) -> Response[bytes]:
     """Show the form, unless someone is logged in already."""
     query = desk.request.query_params
     target = local_path(query.get("next"))
-    if desk.session is not None and "ended" not in query:
+    if desk.visitor is not None and "ended" not in query:
         return desk.go(target)
     return await _form(
         desk, target=target, email="", errors={}, ended="ended" in query, expired="expired" in query
     )
 
 
-@post("/login", status_code=200)
+@post("/login", status_code=200, opt=OPEN)
 async def log_in(desk: Desk) -> Response[bytes]:
     """Ask the gateway for a session and hand it to the browser, sealed."""
     form = await desk.form()
@@ -52,11 +53,11 @@ async def log_in(desk: Desk) -> Response[bytes]:
     return desk.go("/security" if session.enrolling else target)
 
 
-@post("/logout", status_code=200)
+@post("/logout", status_code=200, opt=OPEN)
 async def log_out(desk: Desk) -> Response[bytes]:
     """End the session at the gateway and in the browser."""
     await desk.form()
-    if desk.session is not None:
+    if desk.visitor is not None:
         try:
             await desk.gateway.delete("/v1/sessions/current")
         except GatewayProblem as problem:
@@ -67,10 +68,10 @@ async def log_out(desk: Desk) -> Response[bytes]:
     return desk.go("/login")
 
 
-@get("/session")
+@get("/session", opt=OPEN)
 async def session_state(desk: Desk) -> Response[Any]:
     """Tell a script of ours whether the session still stands: 200 or 401."""
-    if desk.session is None:
+    if desk.visitor is None:
         return desk.json({"standing": False}, status=401)
     try:
         await desk.gateway.get("/v1/sessions/current")

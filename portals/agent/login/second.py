@@ -16,12 +16,13 @@ from portals.agent.login.pending import (
     throttled,
 )
 from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem, Json
 
 _PASSKEY_CHARACTERS_MAX = 16_000
 
 
-@get("/login/second")
+@get("/login/second", opt=OPEN)
 async def second_page(desk: Desk) -> Response[bytes]:
     """Ask for the second factor of a log in that is under way."""
     pending = kept_pending(desk)
@@ -30,7 +31,7 @@ async def second_page(desk: Desk) -> Response[bytes]:
     return _form(desk, pending, {})
 
 
-@post("/login/second", status_code=200)
+@post("/login/second", status_code=200, opt=OPEN)
 async def second_step(desk: Desk) -> Response[bytes]:
     """Send the second factor to the gateway and open the session."""
     form = await desk.form(_PASSKEY_CHARACTERS_MAX)
@@ -50,7 +51,7 @@ async def second_step(desk: Desk) -> Response[bytes]:
     return desk.go(pending.next)
 
 
-@post("/login/passkey", status_code=200)
+@post("/login/passkey", status_code=200, opt=OPEN)
 async def sign_challenge(desk: Desk) -> Response[Any]:
     """Give the page's script what a passkey must sign."""
     await desk.form()

@@ -9,6 +9,7 @@ from litestar import Response, get
 
 from portals.agent.login.pending import keep_pending, known_device, newcomer, open_session
 from portals.kit.desk import Desk, local_path
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayDown, GatewayProblem
 
 _KEPT = "sign_on"
@@ -29,7 +30,7 @@ async def provider_offered(desk: Desk) -> str:
     return str(offered.get("provider") or "")
 
 
-@get("/login/sign-on")
+@get("/login/sign-on", opt=OPEN)
 async def begin(desk: Desk) -> Response[bytes]:
     """Send the browser to the identity provider. A link and no form: a form may lead to our own pages only."""
     try:
@@ -41,7 +42,7 @@ async def begin(desk: Desk) -> Response[bytes]:
     return desk.answer(Response(b"", status_code=303, headers={"Location": started["address"]}))
 
 
-@get("/login/sign-on/back")
+@get("/login/sign-on/back", opt=OPEN)
 async def back(desk: Desk) -> Response[bytes]:
     """Take the identity provider's answer, in the browser that asked."""
     query = desk.request.query_params

@@ -23,7 +23,6 @@ _FOLDERS = {"terminal": "terminals", "store": "stores"}
 @get("/macros")
 async def macros_page(desk: Desk) -> Response[bytes]:
     """Show what is stored; `?edit=` opens one, `?new=` an empty one."""
-    desk.require_session()
     query = desk.request.query_params
     new = query.get("new", "")
     form: Json = {"kind": new, "steps": []} if new in KINDS else {}
@@ -33,7 +32,6 @@ async def macros_page(desk: Desk) -> Response[bytes]:
 @post("/macros/{macro_id:str}/save", status_code=200)
 async def save_macro(desk: Desk, macro_id: str) -> Response[bytes]:
     """Write a new macro, or every field of one."""
-    desk.require_session()
     form = await desk.form()
     steps = [form[name] for name in (f"step_{n}" for n in range(len(STEPS))) if form.get(name)]
     body: dict[str, Any] = {name: form.get(name, "") for name in _FIELDS} | {"steps": steps}
@@ -57,7 +55,6 @@ async def save_macro(desk: Desk, macro_id: str) -> Response[bytes]:
 @post("/macros/{macro_id:str}/remove", status_code=200)
 async def remove_macro(desk: Desk, macro_id: str) -> Response[bytes]:
     """Take one out of use."""
-    desk.require_session()
     await desk.form()
     await desk.gateway.delete(f"/v1/macros/{path_part(macro_id)}")
     return desk.go("/macros?done=removed")
@@ -66,7 +63,6 @@ async def remove_macro(desk: Desk, macro_id: str) -> Response[bytes]:
 @get("/macros/{macro_id:str}/{kind:str}/{target_id:str}")
 async def preview_page(desk: Desk, macro_id: str, kind: str, target_id: str) -> Response[bytes]:
     """Show what will happen to a record, or an answer with its fields filled."""
-    desk.require_session()
     reason = desk.request.query_params.get("reason", "").strip()[:300]
     return await _preview(desk, macro_id, kind, target_id, form={"reason": reason})
 
@@ -74,7 +70,6 @@ async def preview_page(desk: Desk, macro_id: str, kind: str, target_id: str) -> 
 @post("/macros/{macro_id:str}/{kind:str}/{target_id:str}", status_code=200)
 async def run_macro(desk: Desk, macro_id: str, kind: str, target_id: str) -> Response[bytes]:
     """Run it; the page then says what each step did."""
-    desk.require_session()
     form = await desk.form()
     typed = {name: form.get(name, "").strip() for name in ("reason", "email", "comment")}
     try:

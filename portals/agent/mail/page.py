@@ -18,7 +18,6 @@ _FILTERS = ("state", "template", "query", "about", "cursor")
 @get("/mail")
 async def mail_page(desk: Desk) -> Response[bytes]:
     """Show the journal, narrowed by the address."""
-    desk.require_session()
     query = desk.request.query_params
     chosen = {name: query[name].strip()[:400] for name in _FILTERS if query.get(name, "").strip()}
     listed = await desk.gateway.get("/v1/mail", [("limit", str(PAGE_ROWS)), *chosen.items()])
@@ -58,7 +57,6 @@ async def resend(desk: Desk, mail_id: str) -> Response[bytes]:
 async def _show(
     desk: Desk, mail_id: str, *, resent: bool = False, error: str = "", status: int = 200
 ) -> Response[bytes]:
-    desk.require_session()
     detail = await desk.gateway.get(f"/v1/mail/{path_part(mail_id)}")
     return desk.page(
         "mail/mail.html",

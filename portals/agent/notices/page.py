@@ -7,6 +7,7 @@ from litestar.enums import MediaType
 from litestar.types import ControllerRouterHandler
 
 from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 
 PAGE_ROWS = 50
@@ -16,7 +17,6 @@ COUNT_SHOWN_MAX = 99
 @get("/notices")
 async def notices_page(desk: Desk) -> Response[bytes]:
     """Show the notices of whoever asks."""
-    desk.require_session()
     query = desk.request.query_params
     parameters = [("limit", str(PAGE_ROWS))]
     if query.get("cursor"):
@@ -30,11 +30,11 @@ async def notices_page(desk: Desk) -> Response[bytes]:
     )
 
 
-@get("/notices/bell")
+@get("/notices/bell", opt=OPEN)
 async def bell(desk: Desk) -> Response[bytes]:
     """Return the bell's count; whatever goes wrong, the page that asks is left alone."""
     unread = 0
-    if desk.session is not None:
+    if desk.visitor is not None:
         try:
             unread = int((await desk.gateway.get("/v1/notices/unread"))["unread"])
         except (GatewayProblem, GatewayDown):
@@ -48,7 +48,6 @@ async def bell(desk: Desk) -> Response[bytes]:
 @post("/notices/read")
 async def read_notices(desk: Desk) -> Response[bytes]:
     """Mark one, or all, and go on to the page that the notice is about."""
-    desk.require_session()
     fields = await desk.form()
     chosen = fields.get("id", "")
     await desk.gateway.post("/v1/notices/read", {"ids": [chosen] if chosen else None})

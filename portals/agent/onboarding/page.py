@@ -27,7 +27,6 @@ _STALE = ("onboarding_held_by_another",)
 @get("/onboarding")
 async def onboarding_page(desk: Desk) -> Response[bytes]:
     """Show the files by state: each group says whom it waits for."""
-    desk.require_session()
     show = desk.request.query_params.get("show", "")
     mine = [("mine", "true")] if show == "mine" else []
     states = GROUPS.get(show, GROUPS[""])
@@ -44,7 +43,6 @@ async def onboarding_page(desk: Desk) -> Response[bytes]:
 @get("/onboarding/new")
 async def new_file(desk: Desk) -> Response[bytes]:
     """Show the first step of a file that is not there yet."""
-    desk.require_session()
     account_id = desk.request.query_params.get("account", "")
     account = await desk.gateway.get(f"/v1/accounts/{path_part(account_id)}") if account_id else None
     return desk.page("onboarding/new.html", form={}, errors={}, account=account)
@@ -53,7 +51,6 @@ async def new_file(desk: Desk) -> Response[bytes]:
 @post("/onboarding/new", status_code=200)
 async def start_file(desk: Desk) -> Response[bytes]:
     """Open the file and go to what it lacks."""
-    desk.require_session()
     form = await desk.form()
     merchant, _ = answers_of(desk.words, "merchant", form)
     key = form.get("key", "")[:60] or None
@@ -69,7 +66,6 @@ async def start_file(desk: Desk) -> Response[bytes]:
 @get("/onboarding/{file_id:str}")
 async def file_page(desk: Desk, file_id: str) -> Response[bytes]:
     """Resume a file where it lacks something; show the whole of one that is complete or no longer edited."""
-    desk.require_session()
     record = await desk.gateway.get(f"/v1/onboarding/{path_part(file_id)}")
     step = "review"
     if record["editable"]:
@@ -80,7 +76,6 @@ async def file_page(desk: Desk, file_id: str) -> Response[bytes]:
 @get("/onboarding/{file_id:str}/{step:str}")
 async def step_page(desk: Desk, file_id: str, step: str) -> Response[bytes]:
     """Show one step."""
-    desk.require_session()
     if step not in STEPS:
         raise GatewayProblem(404, {"code": "not_found"})
     record = await desk.gateway.get(f"/v1/onboarding/{path_part(file_id)}")
@@ -90,7 +85,6 @@ async def step_page(desk: Desk, file_id: str, step: str) -> Response[bytes]:
 @post("/onboarding/{file_id:str}/{step:str}", status_code=200)
 async def save_step(desk: Desk, file_id: str, step: str) -> Response[bytes]:
     """Keep what was typed, then go on; what is wrong keeps the page here."""
-    desk.require_session()
     if step not in STEPS:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await desk.form()
@@ -116,7 +110,6 @@ async def save_step(desk: Desk, file_id: str, step: str) -> Response[bytes]:
 @post("/onboarding/{file_id:str}/attach", status_code=200, request_max_body_size=FORM_BYTES_MAX)
 async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
     """Bring a document: it is then ticked as received."""
-    desk.require_session()
     form = await desk.form()
     name, content = await read_upload(desk)
     address = f"/onboarding/{path_part(file_id)}"
@@ -145,14 +138,12 @@ async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
 @get("/onboarding/{file_id:str}/attached/{kind:str}")
 async def attached_document(desk: Desk, file_id: str, kind: str) -> Response[bytes]:
     """Show a document of the file."""
-    desk.require_session()
     return await show_file(desk, f"/v1/onboarding/{path_part(file_id)}/documents/{path_part(kind)}")
 
 
 @post("/onboarding/{file_id:str}/move/{move:str}", status_code=200)
 async def move_file(desk: Desk, file_id: str, move: str) -> Response[bytes]:
     """Submit it, send it back, validate it, hand it over: the page then shows where it stands."""
-    desk.require_session()
     if move not in MOVES:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await desk.form()

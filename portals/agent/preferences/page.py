@@ -5,12 +5,13 @@ from __future__ import annotations
 from litestar import Response, post
 
 from portals.kit.desk import ROW_HEIGHTS, THEMES, Desk, local_path
+from portals.kit.entrance import OPEN
 from portals.kit.i18n import LOCALES
 
 _ALLOWED = {"theme": THEMES, "rows": ROW_HEIGHTS, "language": LOCALES}
 
 
-@post("/preferences", status_code=200)
+@post("/preferences", status_code=200, opt=OPEN)
 async def keep(desk: Desk) -> Response[bytes]:
     """Keep what was chosen and go back to the page it was chosen on."""
     form = await desk.form()

@@ -21,7 +21,6 @@ _KINDS = ("text", "long", "number", "date", "choice")
 @get("/requests/types")
 async def types_page(desk: Desk) -> Response[bytes]:
     """Show every type; `?type=` opens one, `?type=new` an empty one."""
-    desk.require_session()
     listed = await desk.gateway.get("/v1/request-types")
     code = desk.request.query_params.get("type", "")
     chosen = next((one for one in listed["data"] if one["code"] == code), None)
@@ -31,7 +30,6 @@ async def types_page(desk: Desk) -> Response[bytes]:
 @post("/requests/types")
 async def save_type(desk: Desk) -> Response[bytes]:
     """Save a type, or show what is wrong with it."""
-    desk.require_session()
     fields = await desk.form()
     body = _body_of(fields)
     try:

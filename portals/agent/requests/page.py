@@ -22,7 +22,6 @@ _REFERENCES = linking.KINDS
 @get("/requests")
 async def requests_page(desk: Desk) -> Response[bytes]:
     """Show a box of requests, narrowed by the address."""
-    desk.require_session()
     query = desk.request.query_params
     box = query.get("box", "mine")
     box = box if box in BOXES else "mine"
@@ -46,7 +45,6 @@ async def requests_page(desk: Desk) -> Response[bytes]:
 @get("/requests/new")
 async def new_request(desk: Desk) -> Response[bytes]:
     """Show an empty form: first the type, then what it asks."""
-    desk.require_session()
     query = desk.request.query_params
     form = {name: query[name][:400] for name in ("type", "title", *_REFERENCES) if query.get(name)}
     return await _form(desk, form, {})
@@ -55,7 +53,6 @@ async def new_request(desk: Desk) -> Response[bytes]:
 @post("/requests/new")
 async def make_request(desk: Desk) -> Response[bytes]:
     """Write a request, or show what is wrong with it."""
-    desk.require_session()
     fields = await desk.form()
     answers = {
         name.removeprefix("answer."): value.strip()
@@ -86,14 +83,12 @@ async def make_request(desk: Desk) -> Response[bytes]:
 @get("/requests/{code:str}")
 async def request_page(desk: Desk, code: str) -> Response[bytes]:
     """Show one request."""
-    desk.require_session()
     return _record(desk, await desk.gateway.get(f"/v1/requests/{path_part(code)}"))
 
 
 @post("/requests/{code:str}/{action:str}")
 async def act(desk: Desk, code: str, action: str) -> Response[bytes]:
     """Comment, assign, take, move, close, reopen, change: then show the request as it stands."""
-    desk.require_session()
     fields = await desk.form()
     path = f"/v1/requests/{path_part(code)}"
     wish = told(action, fields)

@@ -17,7 +17,6 @@ _WORDS = {"code": "roles.code_bad", "name_fr": "roles.name_bad", "name_en": "rol
 @get("/roles")
 async def roles_page(desk: Desk) -> Response[bytes]:
     """Show who may do what; `?change=` opens the form of one role."""
-    desk.require_session()
     query = desk.request.query_params
     return await _show(desk, change=query.get("change", ""), saved=query.get("saved") == "1")
 
@@ -25,7 +24,6 @@ async def roles_page(desk: Desk) -> Response[bytes]:
 @post("/roles", status_code=200)
 async def create_role(desk: Desk) -> Response[bytes]:
     """Add a role of the institution's own."""
-    desk.require_session()
     form = await desk.form()
     body: Json = {name: form.get(name, "").strip() for name in ("code", "name_fr", "name_en")}
     body["permissions"] = await _ticked(desk)
@@ -38,7 +36,6 @@ async def create_role(desk: Desk) -> Response[bytes]:
 @post("/roles/{code:str}", status_code=200)
 async def change_role(desk: Desk, code: str) -> Response[bytes]:
     """Give a role the permissions that are ticked."""
-    desk.require_session()
     form = await desk.form()
     body: Json = {"permissions": await _ticked(desk)}
     body |= {name: form[name].strip() for name in ("name_fr", "name_en") if form.get(name)}

@@ -8,6 +8,7 @@ from litestar import Response, get
 
 from portals.agent.addresses import kind_of, page_of
 from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 
 QUERY_CHARACTERS_MAX: Final = 100
@@ -18,7 +19,6 @@ _EXACT: Final = ("identifier", "reference")
 @get("/search")
 async def search_page(desk: Desk) -> Response[bytes]:
     """Go straight to the only answer, or to the only exact one; otherwise show what was found, by kind."""
-    desk.require_session()
     query = _query(desk)
     found = await _find(desk, query)
     hits = [hit for group in found["groups"] for hit in group["data"]]
@@ -28,10 +28,10 @@ async def search_page(desk: Desk) -> Response[bytes]:
     return desk.page("search/search.html", query=query, groups=found["groups"], partial=found["partial"])
 
 
-@get("/search/suggestions")
+@get("/search/suggestions", opt=OPEN)
 async def suggestions(desk: Desk) -> Response[bytes]:
     """Show the first of each kind, for the list under the search field."""
-    if desk.session is None:
+    if desk.visitor is None:
         return desk.page("search/suggestions.html", status=401, groups=[], query="", failed=True)
     query = _query(desk)
     try:

@@ -23,7 +23,6 @@ _DONE = ("password", "removed", "ended", "added")
 @get("/security")
 async def security(desk: Desk) -> Response[bytes]:
     """Show everything that lets the agent in."""
-    desk.require_session()
     return await _show(desk)
 
 
@@ -31,7 +30,6 @@ async def security(desk: Desk) -> Response[bytes]:
 async def confirm(desk: Desk) -> Response[bytes]:
     """Take the password again, so that changes are taken for a while."""
     form = await desk.form(_PASSWORD_CHARACTERS_MAX)
-    desk.require_session()
     return await _try(desk, "POST", "/v1/access/confirmation", {"password": form.get("password", "")})
 
 
@@ -39,7 +37,6 @@ async def confirm(desk: Desk) -> Response[bytes]:
 async def change_password(desk: Desk) -> Response[bytes]:
     """Change the password."""
     form = await desk.form(_PASSWORD_CHARACTERS_MAX)
-    desk.require_session()
     if form.get("new_password", "") != form.get("again", ""):
         return await _show(desk, errors={"again": desk.words("security.again_differs")}, status=422)
     body = {"password": form.get("present", ""), "new_password": form.get("new_password", "")}
@@ -51,7 +48,6 @@ async def change_password(desk: Desk) -> Response[bytes]:
 @get("/security/totp")
 async def totp(desk: Desk) -> Response[bytes]:
     """Show a new secret for an authenticator application."""
-    desk.require_session()
     try:
         started = await desk.gateway.post("/v1/access/totp", {})
     except GatewayProblem as problem:
@@ -63,7 +59,6 @@ async def totp(desk: Desk) -> Response[bytes]:
 async def confirm_totp(desk: Desk) -> Response[bytes]:
     """Add the application, once a code of it is right."""
     form = await desk.form()
-    desk.require_session()
     started = {name: form.get(name, "") for name in ("factor", "secret", "uri")}
     body = {
         "factor": started["factor"],
@@ -85,7 +80,6 @@ async def confirm_totp(desk: Desk) -> Response[bytes]:
 async def passkey_options(desk: Desk) -> Response[Any]:
     """Give the page's script what a new passkey must sign."""
     await desk.form()
-    desk.require_session()
     try:
         body = await desk.gateway.post("/v1/access/passkey-options", {})
     except GatewayProblem as problem:
@@ -97,7 +91,6 @@ async def passkey_options(desk: Desk) -> Response[Any]:
 async def add_passkey(desk: Desk) -> Response[bytes]:
     """Keep the passkey that the browser made."""
     form = await desk.form(_PASSKEY_CHARACTERS_MAX)
-    desk.require_session()
     try:
         credential = msgspec.json.decode(form.get("passkey", ""), type=dict[str, Any])
     except msgspec.MsgspecError:
@@ -114,7 +107,6 @@ async def add_passkey(desk: Desk) -> Response[bytes]:
 async def remove_factor(desk: Desk, factor: str) -> Response[bytes]:
     """Remove a second factor."""
     await desk.form()
-    desk.require_session()
     return await _try(desk, "DELETE", f"/v1/access/factors/{_plain(factor)}", {}, done="removed")
 
 
@@ -122,7 +114,6 @@ async def remove_factor(desk: Desk, factor: str) -> Response[bytes]:
 async def renew_recovery_codes(desk: Desk) -> Response[bytes]:
     """Make ten new recovery codes and show them this once."""
     await desk.form()
-    desk.require_session()
     try:
         made = await desk.gateway.post("/v1/access/recovery-codes", {})
     except GatewayProblem as problem:
@@ -134,7 +125,6 @@ async def renew_recovery_codes(desk: Desk) -> Response[bytes]:
 async def end_session(desk: Desk, key: str) -> Response[bytes]:
     """End one session."""
     await desk.form()
-    desk.require_session()
     return await _try(desk, "DELETE", f"/v1/access/sessions/{_plain(key)}", {}, done="ended")
 
 
@@ -142,7 +132,6 @@ async def end_session(desk: Desk, key: str) -> Response[bytes]:
 async def end_sessions(desk: Desk) -> Response[bytes]:
     """Sign out everywhere, here too."""
     await desk.form()
-    desk.require_session()
     await desk.gateway.delete("/v1/access/sessions")
     desk.close_session()
     return desk.go_raw("/login")

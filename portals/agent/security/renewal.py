@@ -10,7 +10,7 @@ from portals.kit.desk import Desk
 async def renew_session(desk: Desk) -> None:
     """Seal the session again with the permissions that it has now."""
     session = desk.session
-    if session is None or not session.enrolling:
+    if not session.enrolling:
         return
     agent = (await desk.gateway.get("/v1/sessions/current"))["agent"]
     desk.open_session(

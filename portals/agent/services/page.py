@@ -21,7 +21,6 @@ AMOUNTS = ("transaction_max_minor", "terminal_day_max_minor", "store_day_max_min
 @get("/services/{service_id:str}")
 async def service_page(desk: Desk, service_id: str) -> Response[bytes]:
     """Show one service."""
-    desk.require_session()
     found = await _load(desk, service_id)
     saved = desk.request.query_params.get("saved") == "1"
     return _show(desk, found, _form_of(desk, found), {}, saved=saved)
@@ -30,7 +29,6 @@ async def service_page(desk: Desk, service_id: str) -> Response[bytes]:
 @get("/services")
 async def services_page(desk: Desk) -> Response[bytes]:
     """Lead to the store whose services they are: the form that adds one stands there."""
-    desk.require_session()
     store = desk.request.query_params.get("store", "")
     return desk.go(f"/stores/{path_part(store)}" if store else "/stores")
 
@@ -38,7 +36,6 @@ async def services_page(desk: Desk) -> Response[bytes]:
 @post("/services", status_code=200)
 async def add_service(desk: Desk) -> Response[bytes]:
     """Add a service to a store; it waits for a contract."""
-    desk.require_session()
     form = await desk.form()
     body = {name: form.get(name, "").strip() for name in ("store", "kind", "reason")}
     made = await desk.gateway.post("/v1/services", body)
@@ -48,7 +45,6 @@ async def add_service(desk: Desk) -> Response[bytes]:
 @post("/services/{service_id:str}/options", status_code=200)
 async def set_options(desk: Desk, service_id: str) -> Response[bytes]:
     """Write every option."""
-    desk.require_session()
     form = await desk.form()
     found = await _load(desk, service_id)
     errors: dict[str, str] = {}
@@ -59,7 +55,6 @@ async def set_options(desk: Desk, service_id: str) -> Response[bytes]:
 @post("/services/{service_id:str}/limits", status_code=200)
 async def set_limits(desk: Desk, service_id: str) -> Response[bytes]:
     """Write every limit."""
-    desk.require_session()
     form = await desk.form()
     found = await _load(desk, service_id)
     errors: dict[str, str] = {}

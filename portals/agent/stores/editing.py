@@ -20,7 +20,6 @@ from portals.kit.stale import revision_of
 @get("/stores/new")
 async def new_store(desk: Desk) -> Response[bytes]:
     """Show an empty form in the company of `?company=`; its SIREN begins the SIRET."""
-    desk.require_session()
     of = desk.request.query_params.get("company", "")
     if not of:
         return desk.go("/companies")
@@ -32,7 +31,6 @@ async def new_store(desk: Desk) -> Response[bytes]:
 @post("/stores/new", status_code=200)
 async def create_store(desk: Desk) -> Response[bytes]:
     """Create it; whoever looks alike is shown first and asks for a reason."""
-    desk.require_session()
     form = await desk.form()
     fields = fields_of(form, STORE_FIELDS)
     body = {
@@ -54,7 +52,6 @@ async def create_store(desk: Desk) -> Response[bytes]:
 @get("/stores/{store_id:str}/edit")
 async def edit_store(desk: Desk, store_id: str) -> Response[bytes]:
     """Show the form of a store."""
-    desk.require_session()
     store = await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")
     return _form(desk, store=store, revision=store["revision"], form=_form_of(store))
 
@@ -62,7 +59,6 @@ async def edit_store(desk: Desk, store_id: str) -> Response[bytes]:
 @post("/stores/{store_id:str}/edit", status_code=200)
 async def save_store(desk: Desk, store_id: str) -> Response[bytes]:
     """Write it; when somebody was faster, say who wrote what and keep what was typed."""
-    desk.require_session()
     form = await desk.form()
     body = {**revision_of(form), "store": fields_of(form, STORE_FIELDS)}
     try:

@@ -19,7 +19,6 @@ PAGE_ROWS = 50
 @get("/stores")
 async def stores_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    desk.require_session()
     query = desk.request.query_params
     parameters = [(name, query[name].strip()[:400]) for name in ("query", "cursor") if query.get(name)]
     opened = query.get("open", "")
@@ -39,14 +38,12 @@ async def stores_page(desk: Desk) -> Response[bytes]:
 @get("/stores/{store_id:str}")
 async def store_page(desk: Desk, store_id: str) -> Response[bytes]:
     """Show one store."""
-    desk.require_session()
     return _show(desk, await _load(desk, store_id))
 
 
 @post("/stores/{store_id:str}/block", status_code=200)
 async def block_store(desk: Desk, store_id: str) -> Response[bytes]:
     """Block the store, or the one service that the form names."""
-    desk.require_session()
     form = await desk.form()
     service_id = form.get("service_id", "")
     errors = await block(
@@ -61,7 +58,6 @@ async def block_store(desk: Desk, store_id: str) -> Response[bytes]:
 @post("/stores/{store_id:str}/unblock", status_code=200)
 async def unblock_store(desk: Desk, store_id: str) -> Response[bytes]:
     """Lift the block that the form names."""
-    desk.require_session()
     form = await desk.form()
     errors = await lift(desk, block_id=form.get("block_id", ""), reason=form.get("reason", "").strip())
     return await _after(desk, store_id, errors, form)

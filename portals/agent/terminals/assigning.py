@@ -30,7 +30,6 @@ STORES_SHOWN = 8
 @get("/assign-terminal")
 async def assign_page(desk: Desk) -> Response[bytes]:
     """Ask for the store first, then for the terminal."""
-    desk.require_session()
     query = desk.request.query_params
     form = {name: query.get(name, "")[:40] for name in ("store", "service")}
     return await _show(desk, form, words=query.get("store_query", "").strip())
@@ -39,7 +38,6 @@ async def assign_page(desk: Desk) -> Response[bytes]:
 @post("/assign-terminal", status_code=200)
 async def assign(desk: Desk) -> Response[bytes]:
     """Assign; the terminal's own page then says what comes next."""
-    desk.require_session()
     form = await desk.form()
     body = {
         "terminal": form.get("terminal", "").strip().upper(),

@@ -20,7 +20,6 @@ LAST_TRANSACTIONS = 8
 @get("/terminals")
 async def terminals_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    desk.require_session()
     query = desk.request.query_params
     parameters = [
         (name, query[name].strip()[:400])
@@ -52,14 +51,12 @@ async def terminals_page(desk: Desk) -> Response[bytes]:
 @get("/terminals/{terminal_id:str}")
 async def terminal_page(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Show one terminal."""
-    desk.require_session()
     return _show(desk, await _load(desk, terminal_id), done=desk.request.query_params.get("done", ""))
 
 
 @get("/move-terminal/{terminal_id:str}")
 async def move_page(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Ask for the new store, then why."""
-    desk.require_session()
     query = desk.request.query_params
     return await _show_move(
         desk, terminal_id, {"store": query.get("store", "")}, words=query.get("store_query", "").strip()
@@ -69,7 +66,6 @@ async def move_page(desk: Desk, terminal_id: str) -> Response[bytes]:
 @post("/terminals/{terminal_id:str}/{act:str}", status_code=200)
 async def change_terminal(desk: Desk, terminal_id: str, act: str) -> Response[bytes]:
     """Set options, activate, move or retire it."""
-    desk.require_session()
     form = await desk.form()
     errors = await assigning.change(desk, path_part(terminal_id), act, form)
     if errors and act == "move":
@@ -80,7 +76,6 @@ async def change_terminal(desk: Desk, terminal_id: str, act: str) -> Response[by
 @post("/terminals/{terminal_id:str}/block", status_code=200)
 async def block_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Block it; the page then shows what the gateway says."""
-    desk.require_session()
     form = await desk.form()
     errors = await block(desk, kind="terminal", target_id=terminal_id, reason=form.get("reason", "").strip())
     return await _after(desk, terminal_id, errors, form, done="block")
@@ -89,7 +84,6 @@ async def block_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
 @post("/terminals/{terminal_id:str}/unblock", status_code=200)
 async def unblock_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Lift its block."""
-    desk.require_session()
     form = await desk.form()
     errors = await lift(desk, block_id=form.get("block_id", ""), reason=form.get("reason", "").strip())
     return await _after(desk, terminal_id, errors, form, done="unblock")

@@ -20,7 +20,6 @@ _PENDING = ("received", "sent")
 @get("/transactions/{transaction_id:str}")
 async def transaction_page(desk: Desk, transaction_id: str) -> Response[bytes]:
     """Show the transaction; `done` and `refund` say what an action has just begun."""
-    desk.require_session()
     record = await load_record(desk, transaction_id)
     query = desk.request.query_params
     refund_id = query.get("refund", "")
@@ -31,7 +30,6 @@ async def transaction_page(desk: Desk, transaction_id: str) -> Response[bytes]:
 @get("/transactions/{transaction_id:str}/progress")
 async def progress(desk: Desk, transaction_id: str) -> Response[bytes]:
     """Show where a refund stands; the part asks again by itself until the host has answered."""
-    desk.require_session()
     tries = desk.request.query_params.get("tries", "0")
     begun = await desk.gateway.get(f"/v1/transactions/{path_part(transaction_id)}")
     return desk.page(
@@ -46,7 +44,6 @@ async def progress(desk: Desk, transaction_id: str) -> Response[bytes]:
 @post("/transactions/{transaction_id:str}/refund", status_code=200)
 async def refund(desk: Desk, transaction_id: str) -> Response[bytes]:
     """Ask for a refund; the page then says what the gateway said, nothing sooner."""
-    desk.require_session()
     form = await desk.form()
     record = await load_record(desk, transaction_id)
     currency = record["tx"]["amount"]["currency"]
@@ -83,7 +80,6 @@ async def refund(desk: Desk, transaction_id: str) -> Response[bytes]:
 @post("/transactions/{transaction_id:str}/cancel", status_code=200)
 async def cancel(desk: Desk, transaction_id: str) -> Response[bytes]:
     """Ask for a cancellation."""
-    desk.require_session()
     form = await desk.form()
     reason = form.get("reason", "").strip()
     if not says_why(reason):

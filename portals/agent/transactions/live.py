@@ -12,20 +12,21 @@ from litestar.response import Stream
 
 from portals.agent.transactions.filters import read_filters
 from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayDown, GatewayProblem
 from portals.kit.kit import LIVE_PATH, Kit
 
 _EVENT_ID_LENGTH_MAX = 64
 
 
-@get(LIVE_PATH)
+@get(LIVE_PATH, opt=OPEN)
 async def live_feed(desk: Desk) -> Response[Any] | Stream:
     """Open the gateway's stream with the user's token; the filters are those of the page.
 
     The gateway bounds what a slow reader may owe it: reading one chunk only after the last one left keeps
     this process's memory flat.
     """
-    if desk.session is None:
+    if desk.visitor is None:
         return desk.json({"code": "session_ended"}, status=401)
     query = desk.request.query_params
     last_event_id = desk.request.headers.get("last-event-id") or query.get("last_event_id") or None

@@ -16,14 +16,12 @@ from portals.kit.records import path_part
 @get("/views")
 async def views_page(desk: Desk) -> Response[bytes]:
     """Show every view that one may use."""
-    desk.require_session()
     return await _show(desk)
 
 
 @post("/views", status_code=200)
 async def save_view(desk: Desk) -> Response[bytes]:
     """Keep the filters and columns of the transactions list under a name."""
-    desk.require_session()
     form = await desk.form()
     filters = read_filters(await _pairs(desk))
     body = {
@@ -45,7 +43,6 @@ async def save_view(desk: Desk) -> Response[bytes]:
 @post("/views/{view_id:str}/delete", status_code=200)
 async def delete_view(desk: Desk, view_id: str) -> Response[bytes]:
     """Delete one of one's own views."""
-    desk.require_session()
     await desk.form()
     await desk.gateway.delete(f"/v1/views/{path_part(view_id)}")
     return desk.go("/views")
@@ -54,7 +51,6 @@ async def delete_view(desk: Desk, view_id: str) -> Response[bytes]:
 @post("/views/default", status_code=200)
 async def choose_default(desk: Desk) -> Response[bytes]:
     """Open a list with a view from now on, or plainly."""
-    desk.require_session()
     form = await desk.form()
     viewed = form.get("list", "")
     await desk.gateway.post(
