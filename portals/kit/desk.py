@@ -17,6 +17,7 @@ from litestar.enums import MediaType
 from observability.client_address import FORWARDED
 from portals.kit import csrf
 from portals.kit.closed_links import without_closed_links
+from portals.kit.forms import Form
 from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
@@ -132,8 +133,12 @@ class Desk:
         told = self.request.headers.get("user-agent", "")[:300]
         return "".join(letter for letter in told if " " <= letter <= "~")
 
-    async def form(self, characters_max: int = _FIELD_CHARACTERS_MAX) -> dict[str, str]:
-        """Return the fields of a genuine form, cut at a sane length. Raises: FormForged."""
+    def filled(self, fields: dict[str, Any] | None = None) -> Form:
+        """Return a form that was not sent yet, with what it shows at first."""
+        return Form(self.words, self.gateway, fields or {})
+
+    async def form(self, characters_max: int = _FIELD_CHARACTERS_MAX) -> Form:
+        """Return a genuine form, its fields, cut at a sane length. Raises: FormForged."""
         sent = await self.request.form()
         self._sent = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
         fields = {
@@ -150,7 +155,7 @@ class Desk:
         )
         if not genuine:
             raise FormForged
-        return fields
+        return Form(self.words, self.gateway, fields, self._sent)
 
     @cached_property
     def csrf_token(self) -> str:
@@ -201,8 +206,13 @@ class Desk:
         """Take it back from the browser."""
         self._set(self.kit.cookie(kind), "", max_age_s=0)
 
-    def page(self, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
-        """Render a template as the answer."""
+    def page(
+        self, template: str, *, form: Form | None = None, status: int = 0, **facts: Any
+    ) -> Response[bytes]:
+        """Render a template as the answer, with a form's fields and what is wrong with them."""
+        if form is not None:
+            facts |= {"form": form.fields, "errors": form.errors, "stale": form.stale}
+        status = status or (form.status if form is not None else 200)
         text = self.render(template, answer_status=status, **facts)
         if NOT_SEARCHED in self.request.query_params:
             names = self.request.query_params.getall(NOT_SEARCHED)

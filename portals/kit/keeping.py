@@ -42,9 +42,7 @@ _PART_NAME: Final = re.compile(rb'name="([^"]*)"')
 _SECRET: Final = frozenset({"password", "present", "new_password", "again", "code", "secret", "passkey"})
 
 
-_OF_THE_PAGE: Final = frozenset(
-    {"csrf", "cursor", "group", "idempotency_key", "key", "once", "page_of", "revision", "was"}
-)
+_OF_THE_PAGE: Final = frozenset({"csrf", "cursor", "group", "idempotency_key", "page_of", "revision", "was"})
 """Hidden fields that a page puts in, which nobody typed."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from observability.admission import Admission
 from observability.client_address import TrustedProxies
 from portals.kit import formats, pills
 from portals.kit.brands import Brands
+from portals.kit.forms import KEY
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX, Gateway, Json
 from portals.kit.i18n import Words, load_words
 from portals.kit.metrics import PortalMetrics
@@ -73,7 +75,7 @@ class Kit:
             "ensure_ascii": False,
             "separators": (",", ":"),
         }
-        self._templates.globals.update(icon=self._icon, asset=assets.url)
+        self._templates.globals.update(icon=self._icon, asset=assets.url, once=once)
         self._compile_templates()
         self._crowded = {
             (locale, kind): self._crowded_page(words, kind)
@@ -270,6 +272,11 @@ class Formats:
         if there := self._beside(text, zone, formats.beside):
             title = f"{title}, {there}"
         return Markup('<time datetime="{}" title="{}">{}</time>').format(text, title, escape(words(moment)))
+
+
+def once(key: str = "") -> Markup:
+    """Return the hidden field that lets a form act once, with a key of its own where it has none."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(KEY, key or secrets.token_urlsafe(18))
 
 
 def _is_held(transaction: Json) -> bool:

@@ -6,11 +6,10 @@ import asyncio
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import errors_of
 from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Form
+from portals.kit.gateway import Json
 from portals.kit.records import path_part
-from portals.kit.stale import revision_of
 
 PAGE_ROWS = 50
 
@@ -44,33 +43,22 @@ async def account_page(desk: Desk, account_id: str) -> Response[bytes]:
 async def rename_account(desk: Desk, account_id: str) -> Response[bytes]:
     """Rename it."""
     form = await desk.form()
-    body = {**revision_of(form), "name": form.get("name", "").strip()[:200]}
-    try:
-        await desk.gateway.patch(f"/v1/accounts/{path_part(account_id)}", body)
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        record = await _load(desk, account_id)
-        if problem.code == "changed_meanwhile":
-            return _show(desk, record, errors=errors, status=409)
-        record["account"]["revision"] = form.get("revision", "")
-        return _show(desk, record, errors=errors, form=form, status=422)
-    return desk.go(f"/accounts/{path_part(account_id)}")
+    path = f"/v1/accounts/{path_part(account_id)}"
+    if await form.patch(path, {"name": form["name"][:200]}) is not None:
+        return desk.go(f"/accounts/{path_part(account_id)}")
+    record = await _load(desk, account_id)
+    if form.status == 422:
+        record["account"]["revision"] = form["revision"]
+    return _show(desk, record, form)
 
 
 async def _load(desk: Desk, account_id: str) -> Json:
     return {"account": await desk.gateway.get(f"/v1/accounts/{path_part(account_id)}")}
 
 
-def _show(
-    desk: Desk,
-    record: Json,
-    *,
-    errors: dict[str, str] | None = None,
-    form: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response[bytes]:
+def _show(desk: Desk, record: Json, form: Form | None = None) -> Response[bytes]:
     template = "accounts/record.html" if desk.wants_fragment else "accounts/account.html"
-    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
+    return desk.page(template, record=record, form=form)
 
 
 HANDLERS = (accounts_page, account_page, rename_account)

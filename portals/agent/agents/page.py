@@ -7,11 +7,11 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.agents.grants import grant_body, sort_errors
+from portals.agent.agents.grants import PLACES, WORDING, grant_body
 from portals.agent.agents.invite import invite, invite_page
 from portals.kit.desk import Desk
+from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
-from portals.kit.reasons import says_why
 from portals.kit.records import path_part
 
 PAGE_ROWS = 50
@@ -49,70 +49,44 @@ async def agent_page(desk: Desk, agent_id: str) -> Response[bytes]:
 @post("/agents/{agent_id:str}/grants", status_code=200)
 async def give_grant(desk: Desk, agent_id: str) -> Response[bytes]:
     """Give what the form says; with `find` pressed, look for stores and companies first."""
-    form: dict[str, Any] = await desk.form()
-    chosen = await desk.request.form()
-    for name in ("regions", "stores", "companies", "services"):
-        form[name] = [str(value)[:40] for value in chosen.getall(name, [])][:200]
-    if "find" in form:
-        record = await _load(desk, agent_id)
-        record["found"] = await _find(desk, form)
-        return _show(desk, record, form=form)
-    body, errors = grant_body(form, desk.words)
-    if not errors:
+    form = await desk.form()
+    form.fields |= {name: form.chosen(name, characters_max=40) for name in PLACES}
+    if "find" not in form:
         path = f"/v1/agents/{path_part(agent_id)}/grants"
-        errors = await _try(desk, path, body, key=form.get("idempotency_key"))
-    if not errors:
-        return desk.go(f"/agents/{path_part(agent_id)}")
+        if await form.post(path, grant_body(form), wording=WORDING) is not None:
+            return desk.go(f"/agents/{path_part(agent_id)}")
     record = await _load(desk, agent_id)
-    record["found"] = await _find(desk, form)
-    return _show(desk, record, errors=errors, form=form, status=422)
+    record["found"] = await _find(desk, form.fields)
+    return _show(desk, record, form)
 
 
 @post("/agents/{agent_id:str}/grants/{grant_id:str}/revoke", status_code=200)
 async def revoke_grant(desk: Desk, agent_id: str, grant_id: str) -> Response[bytes]:
     """Take a grant back."""
-    return await _with_reason(
-        desk, agent_id, f"/v1/grants/{path_part(grant_id)}/revoke", field=f"reason-{path_part(grant_id)}"
-    )
+    grant_id = path_part(grant_id)
+    return await _with_reason(desk, agent_id, f"/v1/grants/{grant_id}/revoke", field=f"reason-{grant_id}")
 
 
 @post("/agents/{agent_id:str}/disable", status_code=200)
 async def disable_agent(desk: Desk, agent_id: str) -> Response[bytes]:
     """Disable the account."""
-    return await _with_reason(
-        desk, agent_id, f"/v1/agents/{path_part(agent_id)}/disable", field="reason-switch"
-    )
+    return await _with_reason(desk, agent_id, f"/v1/agents/{path_part(agent_id)}/disable")
 
 
 @post("/agents/{agent_id:str}/enable", status_code=200)
 async def enable_agent(desk: Desk, agent_id: str) -> Response[bytes]:
     """Enable the account again."""
-    return await _with_reason(
-        desk, agent_id, f"/v1/agents/{path_part(agent_id)}/enable", field="reason-switch"
-    )
+    return await _with_reason(desk, agent_id, f"/v1/agents/{path_part(agent_id)}/enable")
 
 
-async def _with_reason(desk: Desk, agent_id: str, path: str, *, field: str) -> Response[bytes]:
+async def _with_reason(
+    desk: Desk, agent_id: str, path: str, *, field: str = "reason-switch"
+) -> Response[bytes]:
     form = await desk.form()
-    reason = form.get("reason", "").strip()
-    if not says_why(reason):
-        errors = {field: desk.words("action.reason_short")}
-    else:
-        errors = await _try(desk, path, {"reason": reason})
-    if not errors:
+    if await form.post(path, {"reason": form.reason(at=field)}, wording=WORDING) is not None:
         return desk.go(f"/agents/{path_part(agent_id)}")
-    return _show(desk, await _load(desk, agent_id), errors=errors, form={**form, "acted": field}, status=422)
-
-
-async def _try(desk: Desk, path: str, body: Json, *, key: str | None = None) -> dict[str, str]:
-    """Write; return what is wrong, by the field where it is the form's."""
-    try:
-        await desk.gateway.post(path, body, idempotency_key=key)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        return sort_errors(problem, desk.words)
-    return {}
+    form.fields["acted"] = field
+    return _show(desk, await _load(desk, agent_id), form)
 
 
 async def _load(desk: Desk, agent_id: str) -> dict[str, Any]:
@@ -124,7 +98,6 @@ async def _load(desk: Desk, agent_id: str) -> dict[str, Any]:
         "standing": [grant for grant in agent["grants"] if not grant["revoked_at"]],
         "former": [grant for grant in agent["grants"] if grant["revoked_at"]],
         "found": None,
-        "key": desk.reference,
     }
 
 
@@ -160,16 +133,9 @@ def _names(roles: list[Json], locale: str) -> dict[str, str]:
     return {role["code"]: role[f"name_{locale}"] for role in roles}
 
 
-def _show(
-    desk: Desk,
-    record: dict[str, Any],
-    *,
-    errors: dict[str, str] | None = None,
-    form: dict[str, Any] | None = None,
-    status: int = 200,
-) -> Response[bytes]:
+def _show(desk: Desk, record: dict[str, Any], form: Form | None = None) -> Response[bytes]:
     template = "agents/record.html" if desk.wants_fragment else "agents/agent.html"
-    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
+    return desk.page(template, record=record, form=form)
 
 
 HANDLERS = (

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from litestar import Response, get, post
 
 from portals.kit.desk import Desk
 from portals.kit.formats import whole_number
+from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
-from portals.kit.stale import Stale, revision_of, stale_of
 
 PAGE_ROWS = 100
 KINDS = (
@@ -33,6 +32,7 @@ PER = {
 SEVERITIES = ("info", "warning", "critical")
 SNOOZES = ("30", "120", "480", "1440")
 NOTE_CHARACTERS_MIN = 3
+_WORDING = Wording(field_of=lambda name: name.removeprefix("terms."))
 _NUMBERS = ("threshold", "window_minutes", "volume_min")
 _NEW = {
     "kind": "decline_rate",
@@ -65,40 +65,32 @@ async def rules_page(desk: Desk) -> Response[bytes]:
 @get("/alerts/rules/new")
 async def new_rule_page(desk: Desk) -> Response[bytes]:
     """Show the form of a new rule."""
-    return _form(desk, "", dict(_NEW))
+    return _form(desk, "", desk.filled(dict(_NEW)))
 
 
 @get("/alerts/rules/{rule_id:str}")
 async def rule_page(desk: Desk, rule_id: str) -> Response[bytes]:
     """Show the form of one rule."""
-    return _form(desk, rule_id, _fields(await _rule(desk, rule_id)))
+    return _form(desk, rule_id, desk.filled(await _fields(desk, rule_id)))
 
 
 @post("/alerts/rules", status_code=200)
 async def save_rule(desk: Desk) -> Response[bytes]:
     """Keep a rule, or try it on last week and keep nothing."""
     form = await desk.form()
-    rule_id, key = form.get("id", ""), form.get("key", "")[:255] or None
-    body, errors = _body(desk, form)
-    if errors:
-        return _form(desk, rule_id, form, errors=errors, status=422)
-    try:
-        if form.get("act") == "preview":
-            preview = await desk.gateway.post("/v1/alert-rules/preview", body["terms"])
-            return _form(desk, rule_id, form, preview=preview)
-        if rule_id:
-            path = f"/v1/alert-rules/{path_part(rule_id)}"
-            await desk.gateway.patch(path, body | revision_of(form), idempotency_key=key)
-        else:
-            await desk.gateway.post("/v1/alert-rules", body, idempotency_key=key)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        if stale := stale_of(problem, f"/alerts/rules/{path_part(rule_id)}"):
-            return _form(desk, rule_id, _fields(await _rule(desk, rule_id)), stale=stale, status=409)
-        named = {one.field.removeprefix("terms."): one.detail or problem.detail for one in problem.errors}
-        return _form(desk, rule_id, form, errors=named or {"": problem.detail}, status=422)
-    return desk.go("/alerts/rules")
+    rule_id, body = form["id"], _body(form)
+    if form["act"] == "preview":
+        preview = await form.post("/v1/alert-rules/preview", body["terms"], wording=_WORDING, keyed=False)
+        return _form(desk, rule_id, form, preview=preview)
+    saved = await form.save(
+        "/v1/alert-rules",
+        path_part(rule_id) if rule_id else "",
+        body,
+        wording=_WORDING,
+        record=f"/alerts/rules/{path_part(rule_id)}",
+        fresh=lambda: _fields(desk, rule_id),
+    )
+    return _form(desk, rule_id, form) if saved is None else desk.go("/alerts/rules")
 
 
 @post("/alerts/rules/{rule_id:str}/delete", status_code=200)
@@ -119,47 +111,29 @@ async def alert_page(desk: Desk, alert_id: str) -> Response[bytes]:
 async def acknowledge(desk: Desk, alert_id: str) -> Response[bytes]:
     """Take note of an alert."""
     form = await desk.form()
-    note = form.get("note", "").strip()
-    if len(note) < NOTE_CHARACTERS_MIN:
-        return await _show(desk, alert_id, form=form, errors={"note": desk.words("alerts.note_short")})
-    return await _answer(desk, alert_id, "acknowledge", {"note": note}, form)
+    if len(form["note"]) < NOTE_CHARACTERS_MIN:
+        form.error("note", "alerts.note_short")
+    return await _answer(desk, alert_id, "acknowledge", {"note": form["note"]}, form)
 
 
 @post("/alerts/{alert_id:str}/snooze", status_code=200)
 async def snooze(desk: Desk, alert_id: str) -> Response[bytes]:
     """Keep an alert quiet for a while."""
     form = await desk.form()
-    minutes = form.get("minutes", "")
-    body = {"minutes": int(minutes) if minutes in SNOOZES else 30, "note": form.get("note", "").strip()}
+    body = {"minutes": int(form.choice("minutes", SNOOZES, "30")), "note": form["note"]}
     return await _answer(desk, alert_id, "snooze", body, form)
 
 
-async def _answer(desk: Desk, alert_id: str, act: str, body: Json, form: dict[str, str]) -> Response[bytes]:
-    try:
-        await desk.gateway.post(f"/v1/alerts/{path_part(alert_id)}/{act}", body)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        return await _show(desk, alert_id, form=form, errors={"": problem.detail})
+async def _answer(desk: Desk, alert_id: str, act: str, body: Json, form: Form) -> Response[bytes]:
+    if await form.post(f"/v1/alerts/{path_part(alert_id)}/{act}", body) is None:
+        return await _show(desk, alert_id, form)
     return desk.go(f"/alerts/{path_part(alert_id)}")
 
 
-async def _show(
-    desk: Desk,
-    alert_id: str,
-    *,
-    form: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-) -> Response[bytes]:
+async def _show(desk: Desk, alert_id: str, form: Form | None = None) -> Response[bytes]:
     detail = await desk.gateway.get(f"/v1/alerts/{path_part(alert_id)}")
     return desk.page(
-        "alerts/alert.html",
-        status=422 if errors else 200,
-        x=detail["alert"],
-        history=detail["history"],
-        form=form or {},
-        errors=errors or {},
-        snoozes=SNOOZES,
+        "alerts/alert.html", x=detail["alert"], history=detail["history"], form=form, snoozes=SNOOZES
     )
 
 
@@ -171,33 +145,21 @@ async def _rule(desk: Desk, rule_id: str) -> Json:
     return rule
 
 
-def _form(
-    desk: Desk,
-    rule_id: str,
-    form: dict[str, str],
-    *,
-    errors: dict[str, str] | None = None,
-    preview: Json | None = None,
-    stale: Stale | None = None,
-    status: int = 200,
-) -> Response[bytes]:
+def _form(desk: Desk, rule_id: str, form: Form, *, preview: Json | None = None) -> Response[bytes]:
     return desk.page(
         "alerts/rule.html",
-        status=status,
         rule_id=rule_id,
         form=form,
-        errors=errors or {},
         preview=preview,
-        stale=stale,
         kinds=KINDS,
         pers=("store", "area", "terminal", "acquirer"),
         severities=SEVERITIES,
-        key=form.get("key") or secrets.token_hex(16),
     )
 
 
-def _fields(rule: Json) -> dict[str, str]:
+async def _fields(desk: Desk, rule_id: str) -> dict[str, str]:
     """Return a rule as the fields of its form."""
+    rule = await _rule(desk, rule_id)
     terms = rule["terms"]
     fields = {name: str(terms[name]) for name in ("kind", "per", *_NUMBERS)}
     return {
@@ -216,35 +178,29 @@ def _fields(rule: Json) -> dict[str, str]:
     }
 
 
-def _body(desk: Desk, form: dict[str, str]) -> tuple[Json, dict[str, str]]:
-    """Return the body of a rule, and what is wrong with its fields."""
-    errors: dict[str, str] = {}
-    terms: dict[str, Any] = {"kind": form.get("kind", "")}
-    kind = terms["kind"] if terms["kind"] in PER else KINDS[0]
+def _body(form: Form) -> Json:
+    """Return the body of a rule; what is wrong with its fields is noted."""
+    kind = form.choice("kind", KINDS, KINDS[0])
     # A kind that has one subject only needs no choice.
-    chosen = form.get("per", "")
-    terms["kind"], terms["per"] = kind, chosen if chosen in PER[kind] else PER[kind][0]
+    terms: dict[str, Any] = {"kind": kind, "per": form.choice("per", PER[kind], PER[kind][0])}
     for name in _NUMBERS:
-        number = whole_number(form.get(name, "").strip(), 7)
-        if number is None:
-            errors[name] = desk.words("rules.number_missing")
-        else:
-            terms[name] = number
-    codes = [code.strip().upper() for code in form.get("departments", "").split(",") if code.strip()]
+        terms[name] = whole_number(form[name], 7)
+        if terms[name] is None:
+            form.error(name, "rules.number_missing")
+    codes = [code.strip().upper() for code in form["departments"].split(",") if code.strip()]
     terms["departments"] = codes or None
-    terms["quiet_from"] = form.get("quiet_from", "").strip() or None
-    terms["quiet_to"] = form.get("quiet_to", "").strip() or None
-    for part in form.get("kept", "").split(";"):
+    terms["quiet_from"] = form["quiet_from"] or None
+    terms["quiet_to"] = form["quiet_to"] or None
+    for part in form["kept"].split(";"):
         name, _, values = part.partition("=")
         if name in ("stores", "companies", "services") and values:
             terms[name] = values.split(",")
-    severity = form.get("severity", "")
     return {
-        "name": form.get("name", "").strip(),
-        "severity": severity if severity in SEVERITIES else "warning",
-        "enabled": form.get("enabled") == "1",
+        "name": form["name"],
+        "severity": form.choice("severity", SEVERITIES, "warning"),
+        "enabled": form["enabled"] == "1",
         "terms": terms,
-    }, errors
+    }
 
 
 HANDLERS = (

@@ -7,10 +7,10 @@ import asyncio
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from portals.agent.approvals.limits import limits_of, read_limit, refused_limit
+from portals.agent.approvals.limits import WORDING, limits_of, read_limit
 from portals.kit.desk import Desk, local_path
-from portals.kit.gateway import GatewayDown, GatewayProblem, Json
-from portals.kit.reasons import says_why
+from portals.kit.forms import Form
+from portals.kit.gateway import GatewayDown, Json
 from portals.kit.records import path_part
 
 VIEWS = ("to_decide", "asked", "decided")
@@ -48,42 +48,26 @@ async def withdraw(desk: Desk, approval_id: str) -> Response[bytes]:
 async def set_limit(desk: Desk) -> Response[bytes]:
     """Set up to how much one person may refund alone."""
     form = await desk.form()
-    body, errors = read_limit(desk, form)
-    if not errors:
-        try:
-            await desk.gateway.post("/v1/approval-limits", body)
-        except GatewayProblem as problem:
-            if problem.status == 401:
-                raise
-            errors = refused_limit(desk, problem)
-    if errors:
-        return await _show(desk, "to_decide", errors=errors, kept={"limit": form})
-    return desk.go("/approvals?done=limit")
+    if await form.post("/v1/approval-limits", read_limit(form), wording=WORDING, stays=True) is not None:
+        return desk.go("/approvals?done=limit")
+    return await _show(desk, "to_decide", form=form, kept={"limit": form.fields})
 
 
 async def _decide(desk: Desk, approval_id: str, act: str) -> Response[bytes]:
     form = await desk.form()
-    reason = form.get("reason", "").strip()
     approval_id = path_part(approval_id)
-    errors: dict[str, str] = {}
-    if act == "refuse" and not says_why(reason):
-        errors[f"reason-{approval_id}"] = desk.words("action.reason_short")
-    else:
-        try:
-            await desk.gateway.post(
-                f"/v1/approvals/{approval_id}/{act}", {"reason": reason} if reason else {}
-            )
-        except GatewayDown:
-            # The decision may stand and its result may not be known yet: the list says which.
-            errors[""] = desk.words("approvals.under_way")
-        except GatewayProblem as problem:
-            if problem.status == 401:
-                raise
-            errors[""] = problem.detail
-    if errors:
-        kept: Json = {"act": act, "id": approval_id, "reason": reason}
-        return await _show(desk, "asked" if act == "withdraw" else "to_decide", errors=errors, kept=kept)
-    return desk.go(_with_done(local_path(form.get("return")), act))
+    reason = form.reason(at=f"reason-{approval_id}") if act == "refuse" else form["reason"]
+    path, body = f"/v1/approvals/{approval_id}/{act}", {"reason": reason} if reason else {}
+    try:
+        if await form.post(path, body, stays=True) is not None:
+            return desk.go(_with_done(local_path(form["return"]), act))
+    except GatewayDown:
+        # The decision may stand and its result may not be known yet: the list says which.
+        form.error("", "approvals.under_way")
+    if form.problem:
+        form.errors = {"": form.problem.detail}
+    kept: Json = {"act": act, "id": approval_id, "reason": reason}
+    return await _show(desk, "asked" if act == "withdraw" else "to_decide", form=form, kept=kept)
 
 
 async def _show(
@@ -92,7 +76,7 @@ async def _show(
     *,
     done: str = "",
     cursor: str = "",
-    errors: dict[str, str] | None = None,
+    form: Form | None = None,
     kept: Json | None = None,
 ) -> Response[bytes]:
     view = view if view in VIEWS else "to_decide"
@@ -103,13 +87,12 @@ async def _show(
     )
     return desk.page(
         "approvals/approvals.html",
-        status=422 if errors else 200,
         approvals=listed["data"],
         limits=limits,
         next_cursor=listed.get("next_cursor"),
         view=view,
         done=done,
-        errors=errors or {},
+        form=form,
         kept=kept or {},
     )
 

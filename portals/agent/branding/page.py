@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from typing import Final
-from uuid import uuid4
 
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
@@ -12,12 +11,13 @@ from litestar.types import ControllerRouterHandler
 
 from portals.kit.desk import Desk
 from portals.kit.entrance import OPEN
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Form, Stale, Wording
+from portals.kit.gateway import Json
 from portals.kit.records import path_part
-from portals.kit.stale import Stale, revision_of, stale_of
 
 LOGO_BYTES_MAX: Final = 40 * 1024
 _TEXTS: Final = ("contact_email", "contact_phone", "contact_hours_fr", "contact_hours_en", "space_url")
+_WORDING: Final = Wording(words={"logo.malformed": "branding.e_logo"}, codes="branding.e_")
 _KEPT: Final = "public, max-age=31536000, immutable"
 # An SVG of ours holds no script; should one ever, no browser runs it here.
 _LOGO_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
@@ -43,35 +43,23 @@ async def brand_logo(desk: Desk) -> Response[bytes]:
 @get("/branding")
 async def branding_page(desk: Desk) -> Response[bytes]:
     """Show every face; `?open=` shows one in the form, `?open=new` an empty one."""
-    return await _show(desk, None, {})
+    return await _show(desk)
 
 
 @post("/branding")
 async def save_brand(desk: Desk) -> Response[bytes]:
     """Save a face, or show what is wrong with it."""
-    fields = await desk.form()
-    body: Json = {"name": fields.get("name", "").strip(), **revision_of(fields)}
-    body |= {name: fields.get(name, "").strip() for name in _TEXTS}
-    body |= {
-        name: fields[name].strip()
-        for name in ("host", "account", "accent_light", "accent_dark")
-        if fields.get(name, "").strip()
-    }
-    try:
-        body |= await _logo_of(desk, fields)
-        await desk.gateway.post(
-            "/v1/brands", body, idempotency_key=fields.get("idempotency_key", "")[:255] or None
-        )
-    except _LogoTooLarge:
-        return await _show(desk, fields, {"logo": desk.words("branding.e_too_large")}, status=422)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        if stale := stale_of(problem, "/branding"):
-            return await _show(desk, fields, {}, stale=stale, status=409)
-        return await _show(desk, fields, _errors_of(desk, problem), status=problem.status)
-    desk.kit.brands.forget()
-    return desk.go("/branding?saved=1")
+    form = await desk.form()
+    typed = form.fields
+    body: Json = {"name": form["name"], **form.revision}
+    body |= {name: form[name] for name in _TEXTS}
+    body |= {name: form[name] for name in ("host", "account", "accent_light", "accent_dark") if form[name]}
+    body |= await _logo_of(desk, form)
+    if await form.post("/v1/brands", body, wording=_WORDING, record="/branding") is not None:
+        desk.kit.brands.forget()
+        return desk.go("/branding?saved=1")
+    form.fields = typed
+    return await _show(desk, form)
 
 
 @post("/branding/{brand_id:str}/remove")
@@ -83,75 +71,54 @@ async def remove_brand(desk: Desk, brand_id: str) -> Response[bytes]:
     return desk.go("/branding")
 
 
-class _LogoTooLarge(Exception):
-    """The file is above the bound; nothing of it is sent on."""
-
-
-async def _logo_of(desk: Desk, fields: dict[str, str]) -> Json:
+async def _logo_of(desk: Desk, form: Form) -> Json:
     file = (await desk.request.form()).get("logo")
     if isinstance(file, UploadFile):
         content = await file.read(LOGO_BYTES_MAX + 1)
         if len(content) > LOGO_BYTES_MAX:
-            raise _LogoTooLarge
-        if content:
+            # Nothing of it is sent on.
+            form.error("logo", "branding.e_too_large")
+        elif content:
             return {"logo": base64.b64encode(content).decode()}
-    return {"logo": ""} if fields.get("logo_remove") == "1" else {}
-
-
-def _errors_of(desk: Desk, problem: GatewayProblem) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    for error in problem.errors:
-        key = "logo" if error.field == "logo" and error.code == "malformed" else error.code
-        words = desk.words.get(f"branding.e_{key}", "")
-        errors[error.field] = words.format(detail=error.detail) if words else error.detail or problem.detail
-    return errors or {"": problem.detail}
-
-
-def _place(form: dict[str, str]) -> tuple[str, str]:
-    return form.get("host", "").strip().lower(), form.get("account", "").strip()
+    return {"logo": ""} if form["logo_remove"] == "1" else {}
 
 
 def _place_of(brand: Json) -> tuple[str, str]:
     return brand["host"] or "", brand["account_id"] or ""
 
 
-async def _show(
-    desk: Desk,
-    form: dict[str, str] | None,
-    errors: dict[str, str],
-    *,
-    stale: Stale | None = None,
-    status: int = 200,
-) -> Response[bytes]:
+async def _show(desk: Desk, form: Form | None = None) -> Response[bytes]:
     listed = await desk.gateway.get("/v1/brands")
     opened = desk.request.query_params.get("open", "")
     chosen = next((one for one in listed["data"] if one["id"] == opened), None)
-    if stale is not None and form is not None:
+    if form is not None and form.stale is not None:
         # Whoever saves again has been told what it replaces.
-        chosen = next((one for one in listed["data"] if _place(form) == _place_of(one)), chosen)
-        form = None if chosen else {**form, "revision": "0"}
-        stale = stale._replace(address=f"/branding?open={chosen['id']}" if chosen else "/branding")
-    if form is None and chosen is not None:
-        form = {name: chosen[name] or "" for name in ("name", "host", *_TEXTS)}
-        form |= {"account": chosen["account_id"] or "", "revision": str(chosen["revision"])}
-        for theme in ("light", "dark"):
-            form[f"accent_{theme}"] = chosen[theme]["accent"] if chosen[theme] else ""
-    institution = next((one for one in listed["data"] if not one["host"] and not one["account_id"]), None)
+        place = form["host"].lower(), form["account"]
+        chosen = next((one for one in listed["data"] if _place_of(one) == place), chosen)
+        form.fields = _fields_of(chosen) if chosen else {**form.fields, "revision": "0"}
+        form.stale = Stale(form.stale.who, f"/branding?open={chosen['id']}" if chosen else "/branding")
+    elif form is None and chosen is not None:
+        form = desk.filled(_fields_of(chosen))
+    elif form is None and opened in ("new", "institution"):
+        # Who fills in an empty form has seen no face in that place: one that stands there by then is not replaced.
+        form = desk.filled({"revision": "0"})
+    institution = next((one for one in listed["data"] if not any(_place_of(one))), None)
     return desk.page(
         "branding/branding.html",
-        status=status,
         brands=listed["data"],
         institution_brand=institution,
         chosen=chosen,
-        # Who fills in an empty form has seen no face in that place: one that stands there by then is not replaced.
-        form=form if form is not None else ({"revision": "0"} if opened in ("new", "institution") else None),
-        opened=chosen["id"] if chosen and not stale else opened,
-        stale=stale,
-        key=uuid4().hex,
-        partner=opened == "new" or bool(form and (form.get("host") or form.get("account"))),
-        errors=errors,
+        form=form,
+        opened=opened,
+        partner=opened == "new" or (form is not None and bool(form["host"] or form["account"])),
         saved=desk.request.query_params.get("saved") == "1",
     )
+
+
+def _fields_of(brand: Json) -> dict[str, str]:
+    fields = {name: brand[name] or "" for name in ("name", "host", *_TEXTS)}
+    fields |= {"account": brand["account_id"] or "", "revision": str(brand["revision"])}
+    return fields | {f"accent_{theme}": (brand[theme] or {}).get("accent", "") for theme in ("light", "dark")}
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import CONTACT_FIELDS, errors_of, fields_of, key_of
+from portals.agent.companies.saving import CONTACT_FIELDS
 from portals.kit.desk import Desk
+from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
-from portals.kit.stale import revision_of
 
 _PLACES = {"acc": "accounts", "com": "companies", "sto": "stores"}
 _NOBODYS = "/companies"
@@ -19,22 +19,17 @@ _NOBODYS = "/companies"
 async def new_contact(desk: Desk) -> Response[bytes]:
     """Show an empty form for somebody at `?of=`."""
     of = desk.request.query_params.get("of", "")
-    if not of:
-        return desk.go(_NOBODYS)
-    return _form(desk, await _owner(desk, of), of)
+    return await _form(desk, of, desk.filled()) if of else desk.go(_NOBODYS)
 
 
 @post("/contacts/new", status_code=200)
 async def add_contact(desk: Desk) -> Response[bytes]:
     """Add somebody."""
     form = await desk.form()
-    of = form.get("of", "")
-    body = {"of": of[:40], "contact": fields_of(form, CONTACT_FIELDS)}
-    try:
-        await desk.gateway.post("/v1/contacts", body, idempotency_key=key_of(form))
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        return _form(desk, await _owner(desk, of), of, form=form, errors=errors, status=422)
+    of = form["of"]
+    body = {"of": of[:40], "contact": form.texts(*CONTACT_FIELDS)}
+    if await form.post("/v1/contacts", body) is None:
+        return await _form(desk, of, form)
     return desk.go(_address(of))
 
 
@@ -44,35 +39,20 @@ async def edit_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     of = desk.request.query_params.get("of", "")
     if not of:
         return desk.go(_NOBODYS)
-    owner = await _owner(desk, of)
-    contact = next((one for one in owner.get("contacts") or [] if one["id"] == contact_id), None)
-    if contact is None:
-        raise GatewayProblem(404, {"code": "not_found"})
-    return _form(desk, owner, of, contact_id=contact_id, form=contact, revision=contact["revision"])
+    return await _form(desk, of, desk.filled(await _contact(desk, of, contact_id)), contact_id)
 
 
 @post("/contacts/{contact_id:str}/edit", status_code=200)
 async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     """Write somebody."""
     form = await desk.form()
-    of = form.get("of", "")
-    body = {**revision_of(form), "contact": fields_of(form, CONTACT_FIELDS)}
-    try:
-        await desk.gateway.patch(f"/v1/contacts/{path_part(contact_id)}", body, idempotency_key=key_of(form))
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        owner = await _owner(desk, of)
-        revision, status = form.get("revision", ""), 422
-        if problem.code == "changed_meanwhile":
-            contacts = owner.get("contacts") or []
-            form = next((one for one in contacts if one["id"] == contact_id), None)
-            if form is None:
-                raise GatewayProblem(404, {"code": "not_found"}) from problem
-            revision, status = form["revision"], 409
-        return _form(
-            desk, owner, of, contact_id=contact_id, form=form, revision=revision, errors=errors, status=status
-        )
-    return desk.go(_address(of))
+    of = form["of"]
+    saved = await form.patch(
+        f"/v1/contacts/{path_part(contact_id)}",
+        {"contact": form.texts(*CONTACT_FIELDS)},
+        fresh=lambda: _contact(desk, of, contact_id),
+    )
+    return await _form(desk, of, form, contact_id) if saved is None else desk.go(_address(of))
 
 
 @get("/contacts/{contact_id:str}/remove")
@@ -91,7 +71,7 @@ async def remove_contact(desk: Desk, contact_id: str) -> Response[bytes]:
     except GatewayProblem as problem:
         if problem.status != 404:
             raise
-    return desk.go(_address(form.get("of", "")))
+    return desk.go(_address(form["of"]))
 
 
 def _address(of: str) -> str:
@@ -103,26 +83,22 @@ async def _owner(desk: Desk, of: str) -> Json:
     return await desk.gateway.get(f"/v1{_address(of)}")
 
 
-def _form(
-    desk: Desk,
-    owner: Json,
-    of: str,
-    *,
-    contact_id: str = "",
-    revision: int | str = "",
-    form: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response[bytes]:
+async def _contact(desk: Desk, of: str, contact_id: str) -> Json:
+    contacts = (await _owner(desk, of)).get("contacts") or []
+    contact = next((one for one in contacts if one["id"] == contact_id), None)
+    if contact is None:
+        raise GatewayProblem(404, {"code": "not_found"})
+    return contact
+
+
+async def _form(desk: Desk, of: str, form: Form, contact_id: str = "") -> Response[bytes]:
+    owner = await _owner(desk, of)
     return desk.page(
         "companies/contact_form.html",
-        status=status,
         of=of,
         owner_name=owner.get("name") or owner.get("legal_name") or "",
         contact_id=contact_id,
-        revision=revision,
-        form=form or {},
-        errors=errors or {},
+        form=form,
         # The address says whose contact it is: it stays in the browser after a refusal, and may be opened again.
         action=f"/contacts/{f'{path_part(contact_id)}/edit' if contact_id else 'new'}?of={path_part(of)}",
         back=_address(of),

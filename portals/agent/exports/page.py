@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ from litestar.response import Stream
 from portals.agent.transactions.filters import PERIODS, Filters, read_filters
 from portals.kit.desk import Desk
 from portals.kit.files import pass_file
+from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 
@@ -50,6 +50,7 @@ USUAL = frozenset(COLUMNS) - {"department", "reason", "entry_mode", "decided_at"
 _UNDER_WAY = ("waiting", "running")
 _RECORDS = ("store", "terminal")
 _NUMBERS = ("amount_min", "amount_max")
+_PROBLEMS = {"min": "amount_malformed", "max": "amount_malformed", "terminal": "terminal_malformed"}
 
 
 @get("/exports")
@@ -76,25 +77,23 @@ async def new_export_page(desk: Desk) -> Response[bytes]:
 async def ask_export(desk: Desk) -> Response[bytes]:
     """Ask for an export and show it among the others."""
     form = await desk.form()
-    pairs = [(name, str(value)) for name, value in (await desk.request.form()).multi_items()]
-    filters = read_filters(pairs)
-    chosen = [value for name, value in pairs if name == "columns" and value in COLUMNS]
-    if filters.problems:
-        return await _form(desk, filters, form=form, chosen=chosen, errors=_problems(desk, filters))
+    filters = read_filters(form.sent)
+    for name in filters.problems:
+        word = _PROBLEMS.get(name)
+        form.error(name, f"filters.{word}" if word else "exports.date_malformed")
     body: Json = {
-        "format": form.get("format", "csv"),
-        "compressed": form.get("compressed") == "1",
+        "format": form.fields.get("format", "csv"),
+        "compressed": form["compressed"] == "1",
         "locale": desk.locale,
-        "filter": _filter(desk, filters),
     }
-    if chosen:
+    if not form.errors:
+        body["filter"] = _filter(desk, filters)
+    if chosen := [name for name in form.chosen("columns") if name in COLUMNS]:
         body["columns"] = chosen
-    try:
-        await desk.gateway.post("/v1/exports", body, idempotency_key=form.get("key") or secrets.token_hex(16))
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        return await _form(desk, filters, form=form, chosen=chosen, errors={"": problem.detail})
+    if await form.post("/v1/exports", body) is None:
+        if form.problem is not None:
+            form.errors = {"": form.problem.detail}
+        return await _form(desk, filters, form)
     return desk.go("/exports")
 
 
@@ -112,31 +111,22 @@ async def download_export(desk: Desk, export_id: str) -> Stream:
     return await pass_file(desk, f"/v1/exports/{path_part(export_id)}/download")
 
 
-async def _form(
-    desk: Desk,
-    filters: Filters,
-    *,
-    form: dict[str, str] | None = None,
-    chosen: list[str] | None = None,
-    errors: dict[str, str] | None = None,
-) -> Response[bytes]:
+async def _form(desk: Desk, filters: Filters, form: Form | None = None) -> Response[bytes]:
     period = "today" if filters.period == "live" else filters.period
     narrowed = [
         (name, value)
         for name, value in filters.list_parameters(now=desk.now, limit=1)
         if name not in ("limit", "from", "to", "cursor")
     ]
+    chosen = [name for name in form.chosen("columns") if name in COLUMNS] if form is not None else []
     return desk.page(
         "exports/new.html",
-        status=422 if errors else 200,
         filters=filters,
         period=period,
         periods=[one for one in PERIODS if one != "live"],
         columns=COLUMNS,
         chosen=chosen or [name for name in COLUMNS if name in USUAL],
-        form=form or {},
-        errors=errors or {},
-        key=(form or {}).get("key") or secrets.token_hex(16),
+        form=form,
         narrowed=narrowed,
         labels=await _labels(desk, narrowed),
     )
@@ -161,14 +151,6 @@ def _filter(desk: Desk, filters: Filters) -> dict[str, Any]:
     left_out = ("limit", "cursor")
     pairs = filters.list_parameters(now=desk.now, limit=1)
     return {name: int(value) if name in _NUMBERS else value for name, value in pairs if name not in left_out}
-
-
-def _problems(desk: Desk, filters: Filters) -> dict[str, str]:
-    word = {"min": "amount_malformed", "max": "amount_malformed", "terminal": "terminal_malformed"}
-    return {
-        name: desk.words(f"filters.{word[name]}") if name in word else desk.words("exports.date_malformed")
-        for name in filters.problems
-    }
 
 
 def _shown(export: Json) -> Json:

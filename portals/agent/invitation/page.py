@@ -23,8 +23,8 @@ async def invitation(desk: Desk, token: str) -> Response[bytes]:
 async def accept(desk: Desk, token: str) -> Response[bytes]:
     """Accept it with the password that was chosen."""
     form = await desk.form(_PASSWORD_CHARACTERS_MAX)
-    password = form.get("new_password", "")
-    if not password or password != form.get("again", ""):
+    password = form.fields.get("new_password", "")
+    if not password or password != form.fields.get("again", ""):
         field = "again" if password else "new_password"
         word = "security.again_differs" if password else "security.password_missing"
         return await _form(desk, token, {field: desk.words(word)}, status=422)

@@ -31,8 +31,8 @@ async def login_page(desk: Desk) -> Response[bytes]:
 async def log_in(desk: Desk) -> Response[bytes]:
     """Ask the gateway for a session and hand it to the browser, sealed."""
     form = await desk.form()
-    email, password = form.get("email", "").strip(), form.get("password", "")
-    target = local_path(form.get("next"))
+    email, password = form["email"], form.fields.get("password", "")
+    target = local_path(form["next"])
     errors = {
         field: desk.words(f"login.{field}_missing")
         for field, value in (("email", email), ("password", password))

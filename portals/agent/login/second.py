@@ -38,7 +38,7 @@ async def second_step(desk: Desk) -> Response[bytes]:
     pending = kept_pending(desk)
     if pending is None:
         return desk.go_raw("/login?expired=1")
-    answer = _answer_of(form)
+    answer = _answer_of(form.fields)
     if answer is None:
         field = "recovery_code" if "recovery_code" in form else "code"
         return _form(desk, pending, {field: desk.words(f"access.{field}_missing")}, status=422)

@@ -16,14 +16,14 @@ KINDS = ("transaction", "account", "company", "store", "terminal", "contract", "
 async def look(desk: Desk) -> Response[bytes]:
     """Say that the agent looks at a record; answer with who else does, as HTML, empty for nobody."""
     form = await desk.form()
-    kind = form.get("kind", "")
+    kind = form["kind"]
     if kind not in KINDS:
         return desk.answer(Response(b"", status_code=422, media_type=MediaType.HTML))
     body = {
         "kind": kind,
-        "id": form.get("id", "")[:40],
-        "editing": form.get("editing") == "1",
-        "gone": form.get("gone") == "1",
+        "id": form["id"][:40],
+        "editing": form["editing"] == "1",
+        "gone": form["gone"] == "1",
     }
     try:
         others = (await desk.gateway.post("/v1/looking", body))["data"]

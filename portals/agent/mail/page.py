@@ -7,7 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.addresses import page_of
 from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem
+from portals.kit.forms import Form
 from portals.kit.records import path_part
 
 PAGE_ROWS = 50
@@ -37,37 +37,29 @@ async def mail_page(desk: Desk) -> Response[bytes]:
 @get("/mail/{mail_id:str}")
 async def one_mail(desk: Desk, mail_id: str) -> Response[bytes]:
     """Show one mail with its words."""
-    return await _show(desk, mail_id, resent=desk.request.query_params.get("resent") == "1")
+    return await _show(desk, mail_id)
 
 
 @post("/mail/{mail_id:str}/resend")
 async def resend(desk: Desk, mail_id: str) -> Response[bytes]:
     """Send a mail again."""
-    fields = await desk.form()
-    path = f"/v1/mail/{path_part(mail_id)}"
-    try:
-        await desk.gateway.post(f"{path}/resend", {}, idempotency_key=fields.get("once") or None)
-    except GatewayProblem as problem:
-        if problem.status != 409:
-            raise
-        return await _show(desk, mail_id, error=problem.detail, status=409)
-    return desk.go(f"/mail/{path_part(mail_id)}?resent=1")
+    form = await desk.form()
+    path = f"/mail/{path_part(mail_id)}"
+    if await form.post(f"/v1{path}/resend", {}) is None:
+        return await _show(desk, mail_id, form)
+    return desk.go(f"{path}?resent=1")
 
 
-async def _show(
-    desk: Desk, mail_id: str, *, resent: bool = False, error: str = "", status: int = 200
-) -> Response[bytes]:
+async def _show(desk: Desk, mail_id: str, form: Form | None = None) -> Response[bytes]:
     detail = await desk.gateway.get(f"/v1/mail/{path_part(mail_id)}")
     return desk.page(
         "mail/mail.html",
-        status=status,
         x=detail["mail"],
         subject=detail["subject"],
         text=detail["text"],
-        resent=resent,
-        errors={"": error} if error else {},
+        resent=desk.request.query_params.get("resent") == "1",
+        form=form,
         page_of=page_of,
-        once=desk.reference,
     )
 
 

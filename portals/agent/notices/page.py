@@ -48,10 +48,9 @@ async def bell(desk: Desk) -> Response[bytes]:
 @post("/notices/read")
 async def read_notices(desk: Desk) -> Response[bytes]:
     """Mark one, or all, and go on to the page that the notice is about."""
-    fields = await desk.form()
-    chosen = fields.get("id", "")
-    await desk.gateway.post("/v1/notices/read", {"ids": [chosen] if chosen else None})
-    return desk.go(fields.get("link") or "/notices")
+    form = await desk.form()
+    await desk.gateway.post("/v1/notices/read", {"ids": [form["id"]] if form["id"] else None})
+    return desk.go(form["link"] or "/notices")
 
 
 def _text(desk: Desk, notice: Json) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import LEGAL_FORMS, errors_of
+from portals.agent.companies.saving import LEGAL_FORMS
 from portals.agent.onboarding.answers import DOCUMENT_KINDS, SERVICE_KINDS, STEPS, answers_of
 from portals.kit.desk import Desk
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
+from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
-from portals.kit.stale import revision_of
 
 GROUPS = {
     "": ("returned", "draft", "submitted", "validated", "handed_over"),
@@ -21,7 +21,7 @@ GROUPS = {
 }
 ROWS_OF_GROUP = 50
 MOVES = ("submit", "send_back", "validate", "hand_over", "finish", "abandon", "take")
-_STALE = ("onboarding_held_by_another",)
+_OF_FILE = Wording(field_of=lambda name: name if name == "file" else "")
 
 
 @get("/onboarding")
@@ -45,17 +45,16 @@ async def new_file(desk: Desk) -> Response[bytes]:
     """Show the first step of a file that is not there yet."""
     account_id = desk.request.query_params.get("account", "")
     account = await desk.gateway.get(f"/v1/accounts/{path_part(account_id)}") if account_id else None
-    return desk.page("onboarding/new.html", form={}, errors={}, account=account)
+    return desk.page("onboarding/new.html", account=account)
 
 
 @post("/onboarding/new", status_code=200)
 async def start_file(desk: Desk) -> Response[bytes]:
     """Open the file and go to what it lacks."""
     form = await desk.form()
-    merchant, _ = answers_of(desk.words, "merchant", form)
-    key = form.get("key", "")[:60] or None
-    made = await desk.gateway.post("/v1/onboarding", {"merchant": merchant}, idempotency_key=key)
-    if form.get("account"):
+    merchant, _ = answers_of(desk.words, "merchant", form.fields)
+    made = await desk.gateway.post("/v1/onboarding", {"merchant": merchant}, idempotency_key=form.key)
+    if form["account"]:
         body = {"revision": made["revision"], "company": {"account_id": form["account"][:40]}}
         made = await desk.gateway.patch(f"/v1/onboarding/{path_part(made['id'])}", body)
     wrong = any(one["code"] != "missing" for one in _problems(made, "merchant"))
@@ -89,19 +88,19 @@ async def save_step(desk: Desk, file_id: str, step: str) -> Response[bytes]:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await desk.form()
     address = f"/onboarding/{path_part(file_id)}"
-    answers, unreadable = answers_of(desk.words, step, form)
-    try:
-        record = await desk.gateway.patch(f"/v1{address}", {**revision_of(form), step: answers})
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        record = await desk.gateway.get(f"/v1{address}")
-        return _show(desk, record, step, errors=errors, status=409)
+    answers, unreadable = answers_of(desk.words, step, form.fields)
+    record = await form.patch(f"/v1{address}", {step: answers})
+    if record is None:
+        form.status = 409
+        return _show(desk, await desk.gateway.get(f"/v1{address}"), step, form)
     if desk.wants_fragment:
         return desk.page("onboarding/saved.html", record=record, step=step)
+    for field, text in unreadable.items():
+        form.say(field, text)
     if unreadable:
-        return _show(desk, record, step, errors=unreadable, status=422)
-    if "remove" in form or form.get("go") in ("add", "stay"):
-        return desk.go(f"{address}/{step}?saved=1" + ("&add=1" if form.get("go") == "add" else ""))
+        return _show(desk, record, step, form)
+    if "remove" in form or form["go"] in ("add", "stay"):
+        return desk.go(f"{address}/{step}?saved=1" + ("&add=1" if form["go"] == "add" else ""))
     if any(one["code"] != "missing" for one in _problems(record, step)):
         return desk.go(f"{address}/{step}?saved=1")
     return desk.go(f"{address}/{STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]}")
@@ -113,26 +112,16 @@ async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
     form = await desk.form()
     name, content = await read_upload(desk)
     address = f"/onboarding/{path_part(file_id)}"
-    errors: dict[str, str] = {}
-    if form.get("kind") not in DOCUMENT_KINDS:
-        errors["kind"] = desk.words("onboarding.kind_missing")
+    if form["kind"] not in DOCUMENT_KINDS:
+        form.error("kind", "onboarding.kind_missing")
     if not content:
-        errors["file"] = desk.words("onboarding.file_missing")
+        form.error("file", "onboarding.file_missing")
     elif len(content) > FILE_BYTES_MAX:
-        errors["file"] = desk.words("onboarding.file_large")
-    if not errors:
-        where = [("kind", form["kind"]), ("name", name or "document")]
-        try:
-            await desk.gateway.upload(f"/v1{address}/documents", where, content)
-        except GatewayProblem as problem:
-            if problem.is_beyond_the_form:
-                raise
-            named = any(one.field == "file" for one in problem.errors)
-            errors = {"file": problem.detail} if named else {"": problem.detail}
-        else:
-            return desk.go(f"{address}/documents?saved=1")
-    record = await desk.gateway.get(f"/v1{address}")
-    return _show(desk, record, "documents", errors=errors, status=422, kind=form.get("kind", ""))
+        form.error("file", "onboarding.file_large")
+    where = [("kind", form["kind"]), ("name", name or "document")]
+    if await form.upload(f"/v1{address}/documents", where, content, wording=_OF_FILE) is not None:
+        return desk.go(f"{address}/documents?saved=1")
+    return _show(desk, await desk.gateway.get(f"/v1{address}"), "documents", form)
 
 
 @get("/onboarding/{file_id:str}/attached/{kind:str}")
@@ -148,15 +137,10 @@ async def move_file(desk: Desk, file_id: str, move: str) -> Response[bytes]:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await desk.form()
     address = f"/onboarding/{path_part(file_id)}"
-    body = {"reason": form.get("reason", "").strip()[:500]}
-    try:
-        await desk.gateway.post(f"/v1{address}/{move}", body)
-    except GatewayProblem as problem:
-        errors = {"": problem.detail} if problem.code in _STALE else errors_of(desk, problem)
-        record = await desk.gateway.get(f"/v1{address}")
-        if "reason" in errors:
-            errors = {f"reason-{move}": errors["reason"]}
-        return _show(desk, record, "review", errors=errors, status=422)
+    wording = Wording(field_of=lambda name: f"reason-{move}" if name == "reason" else name)
+    if await form.post(f"/v1{address}/{move}", {"reason": form["reason"][:500]}, wording=wording) is None:
+        form.status = 422
+        return _show(desk, await desk.gateway.get(f"/v1{address}"), "review", form)
     return desk.go(address if move == "take" else f"{address}/review?done={move}")
 
 
@@ -165,34 +149,26 @@ def _problems(record: Json, step: str) -> list[Json]:
 
 
 def _show(
-    desk: Desk,
-    record: Json,
-    step: str,
-    *,
-    errors: dict[str, str] | None = None,
-    saved: bool = False,
-    status: int = 200,
-    kind: str = "",
+    desk: Desk, record: Json, step: str, form: Form | None = None, *, saved: bool = False
 ) -> Response[bytes]:
     """Show a step; what is wrong in it is named once something was typed there."""
-    shown = dict(errors or {})
+    form = form or desk.filled()
     this = next(one for one in record["steps"] if one["name"] == step)
     if step != "review" and (this["started"] or saved):
-        shown = {**{one["field"]: one["detail"] for one in this["problems"]}, **shown}
+        form.errors = {**{one["field"]: one["detail"] for one in this["problems"]}, **form.errors}
     return desk.page(
         "onboarding/file.html",
-        status=status,
         record=record,
         step=step,
-        errors=shown,
-        saved=saved and not shown,
+        form=form,
+        saved=saved and not form.errors,
         adding="add" in desk.request.query_params,
         done=_done(desk),
         legal_forms=[(code, code) for code in LEGAL_FORMS],
         service_kinds=SERVICE_KINDS,
         document_kinds=DOCUMENT_KINDS,
         files={one["kind"]: one for one in record["answers"].get("files", ())},
-        kind=kind,
+        kind=form["kind"],
         **_groups_of(record),
     )
 

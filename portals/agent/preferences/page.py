@@ -16,9 +16,9 @@ async def keep(desk: Desk) -> Response[bytes]:
     """Keep what was chosen and go back to the page it was chosen on."""
     form = await desk.form()
     for name, allowed in _ALLOWED.items():
-        if form.get(name) in allowed:
+        if form[name] in allowed:
             desk.keep_preference(name, form[name])
-    back = form.get("return", "/")
+    back = form["return"] or "/"
     # The login page is refused as a return address everywhere else, but a language is chosen on it.
     if back == "/login" or back.startswith("/login?next=/"):
         return desk.go_raw(back)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from portals.agent.audit.facts import change_of
 from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Wording
+from portals.kit.gateway import Json
 from portals.kit.originals import changed, originals
 
+WORDING = Wording(codes="requests.e_")
 CHANGEABLE = ("title", "due_on", "priority", "team")
 
 
@@ -53,15 +55,6 @@ def is_late(fields: dict[str, str], request: Json) -> bool:
         name in was and present[name] != "".join(was[name]) and present[name] != value.strip()
         for name, value in changed(fields, CHANGEABLE).items()
     )
-
-
-def errors_of(desk: Desk, problem: GatewayProblem) -> dict[str, str]:
-    """Return a refusal by field, in words; what no field explains stands under no name."""
-    errors: dict[str, str] = {}
-    for error in problem.errors:
-        words = desk.words.get(f"requests.e_{error.code}", "")
-        errors[error.field] = words.format(detail=error.detail) if words else error.detail or problem.detail
-    return errors or {"": problem.detail}
 
 
 def said(desk: Desk, entry: Json, statuses: dict[str, str]) -> str:

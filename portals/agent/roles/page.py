@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Any
-
 from litestar import Response, get, post
 
 from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Form, Wording
+from portals.kit.gateway import Json
 from portals.kit.records import path_part
 
-_WORDS = {"code": "roles.code_bad", "name_fr": "roles.name_bad", "name_en": "roles.name_bad"}
+_WORDING = Wording(
+    words={"code": "roles.code_bad", "name_fr": "roles.name_bad", "name_en": "roles.name_bad"},
+    otherwise="grants.field_bad",
+)
 
 
 @get("/roles")
@@ -25,53 +26,28 @@ async def roles_page(desk: Desk) -> Response[bytes]:
 async def create_role(desk: Desk) -> Response[bytes]:
     """Add a role of the institution's own."""
     form = await desk.form()
-    body: Json = {name: form.get(name, "").strip() for name in ("code", "name_fr", "name_en")}
-    body["permissions"] = await _ticked(desk)
-    errors = await _try(desk, desk.gateway.post("/v1/roles", body))
-    if not errors:
+    body: Json = {name: form[name] for name in ("code", "name_fr", "name_en")}
+    body["permissions"] = form.chosen("permissions")
+    if await form.post("/v1/roles", body, wording=_WORDING) is not None:
         return desk.go("/roles?saved=1")
-    return await _show(desk, errors=errors, form={**body, "creating": True}, status=422)
+    form.fields = {**body, "creating": True}
+    return await _show(desk, form=form)
 
 
 @post("/roles/{code:str}", status_code=200)
 async def change_role(desk: Desk, code: str) -> Response[bytes]:
     """Give a role the permissions that are ticked."""
     form = await desk.form()
-    body: Json = {"permissions": await _ticked(desk)}
-    body |= {name: form[name].strip() for name in ("name_fr", "name_en") if form.get(name)}
-    errors = await _try(desk, desk.gateway.patch(f"/v1/roles/{path_part(code)}", body))
-    if not errors:
+    body: Json = {"permissions": form.chosen("permissions")}
+    body |= {name: form[name] for name in ("name_fr", "name_en") if form[name]}
+    if await form.patch(f"/v1/roles/{path_part(code)}", body, wording=_WORDING) is not None:
         return desk.go("/roles?saved=1")
-    return await _show(desk, change=code, errors=errors, form=body, status=422)
-
-
-async def _ticked(desk: Desk) -> list[str]:
-    chosen = await desk.request.form()
-    return [str(value)[:60] for value in chosen.getall("permissions", [])][:200]
-
-
-async def _try(desk: Desk, saved: Awaitable[Json]) -> dict[str, str]:
-    try:
-        await saved
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        if not problem.errors:
-            return {"": problem.detail}
-        return {
-            error.field: desk.words(_WORDS.get(error.field, "grants.field_bad")) for error in problem.errors
-        }
-    return {}
+    form.fields = body
+    return await _show(desk, change=code, form=form)
 
 
 async def _show(
-    desk: Desk,
-    *,
-    change: str = "",
-    saved: bool = False,
-    errors: dict[str, str] | None = None,
-    form: dict[str, Any] | None = None,
-    status: int = 200,
+    desk: Desk, *, change: str = "", saved: bool = False, form: Form | None = None
 ) -> Response[bytes]:
     listed = await desk.gateway.get("/v1/roles")
     groups: dict[str, list[str]] = {}
@@ -80,14 +56,7 @@ async def _show(
     roles = listed["data"]
     changing = next((role for role in roles if role["code"] == change and not role["fixed"]), None)
     return desk.page(
-        "roles/roles.html",
-        status=status,
-        roles=roles,
-        groups=groups,
-        changing=changing,
-        saved=saved,
-        errors=errors or {},
-        form=form or {},
+        "roles/roles.html", roles=roles, groups=groups, changing=changing, saved=saved, form=form
     )
 
 

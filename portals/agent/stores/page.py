@@ -10,6 +10,7 @@ from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
 from portals.agent.stores import editing
 from portals.kit.desk import Desk
+from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.records import path_part
 
@@ -45,28 +46,22 @@ async def store_page(desk: Desk, store_id: str) -> Response[bytes]:
 async def block_store(desk: Desk, store_id: str) -> Response[bytes]:
     """Block the store, or the one service that the form names."""
     form = await desk.form()
-    service_id = form.get("service_id", "")
-    errors = await block(
-        desk,
-        kind="service" if service_id else "store",
-        target_id=service_id or store_id,
-        reason=form.get("reason", "").strip(),
-    )
-    return await _after(desk, store_id, errors, form)
+    service_id = form["service_id"]
+    done = await block(form, "service" if service_id else "store", service_id or store_id)
+    return await _after(desk, store_id, form, done=done)
 
 
 @post("/stores/{store_id:str}/unblock", status_code=200)
 async def unblock_store(desk: Desk, store_id: str) -> Response[bytes]:
     """Lift the block that the form names."""
     form = await desk.form()
-    errors = await lift(desk, block_id=form.get("block_id", ""), reason=form.get("reason", "").strip())
-    return await _after(desk, store_id, errors, form)
+    return await _after(desk, store_id, form, done=await lift(form))
 
 
-async def _after(desk: Desk, store_id: str, errors: dict[str, str], form: dict[str, str]) -> Response[bytes]:
-    if not errors:
+async def _after(desk: Desk, store_id: str, form: Form, *, done: bool) -> Response[bytes]:
+    if done:
         return desk.go(f"/stores/{path_part(store_id)}")
-    return _show(desk, await _load(desk, store_id), errors=errors, form=form, status=422)
+    return _show(desk, await _load(desk, store_id), form)
 
 
 async def _load(desk: Desk, store_id: str) -> Json:
@@ -79,16 +74,9 @@ async def _load(desk: Desk, store_id: str) -> Json:
     return {"store": store, "standing": standing, "macros": macros}
 
 
-def _show(
-    desk: Desk,
-    record: Json,
-    *,
-    errors: dict[str, str] | None = None,
-    form: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response[bytes]:
+def _show(desk: Desk, record: Json, form: Form | None = None) -> Response[bytes]:
     template = "stores/record.html" if desk.wants_fragment else "stores/store.html"
-    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
+    return desk.page(template, record=record, form=form)
 
 
 HANDLERS = (stores_page, store_page, block_store, unblock_store, *editing.HANDLERS)

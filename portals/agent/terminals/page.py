@@ -10,6 +10,7 @@ from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
 from portals.agent.terminals import assigning
 from portals.kit.desk import Desk
+from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.records import beside, path_part
 
@@ -51,72 +52,53 @@ async def terminals_page(desk: Desk) -> Response[bytes]:
 @get("/terminals/{terminal_id:str}")
 async def terminal_page(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Show one terminal."""
-    return _show(desk, await _load(desk, terminal_id), done=desk.request.query_params.get("done", ""))
+    return _show(desk, await _load(desk, terminal_id))
 
 
 @get("/move-terminal/{terminal_id:str}")
 async def move_page(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Ask for the new store, then why."""
     query = desk.request.query_params
-    return await _show_move(
-        desk, terminal_id, {"store": query.get("store", "")}, words=query.get("store_query", "").strip()
-    )
+    form = desk.filled({"store": query.get("store", "")})
+    return await _show_move(desk, terminal_id, form, words=query.get("store_query", "").strip())
 
 
 @post("/terminals/{terminal_id:str}/{act:str}", status_code=200)
 async def change_terminal(desk: Desk, terminal_id: str, act: str) -> Response[bytes]:
     """Set options, activate, move or retire it."""
     form = await desk.form()
-    errors = await assigning.change(desk, path_part(terminal_id), act, form)
-    if errors and act == "move":
-        return await _show_move(desk, terminal_id, form, errors=errors, status=422)
-    return await _after(desk, terminal_id, errors, {**form, "act": act}, done=act)
+    done = await assigning.change(path_part(terminal_id), act, form)
+    if not done and act == "move":
+        return await _show_move(desk, terminal_id, form)
+    form.fields["act"] = act
+    return await _after(desk, terminal_id, form, act, done=done)
 
 
 @post("/terminals/{terminal_id:str}/block", status_code=200)
 async def block_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Block it; the page then shows what the gateway says."""
     form = await desk.form()
-    errors = await block(desk, kind="terminal", target_id=terminal_id, reason=form.get("reason", "").strip())
-    return await _after(desk, terminal_id, errors, form, done="block")
+    return await _after(desk, terminal_id, form, "block", done=await block(form, "terminal", terminal_id))
 
 
 @post("/terminals/{terminal_id:str}/unblock", status_code=200)
 async def unblock_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
     """Lift its block."""
     form = await desk.form()
-    errors = await lift(desk, block_id=form.get("block_id", ""), reason=form.get("reason", "").strip())
-    return await _after(desk, terminal_id, errors, form, done="unblock")
+    return await _after(desk, terminal_id, form, "unblock", done=await lift(form))
 
 
-async def _after(
-    desk: Desk, terminal_id: str, errors: dict[str, str], form: dict[str, str], *, done: str
-) -> Response[bytes]:
-    if not errors:
-        return desk.go(f"/terminals/{path_part(terminal_id)}?done={done}")
-    return _show(desk, await _load(desk, terminal_id), errors=errors, form=form, status=422)
+async def _after(desk: Desk, terminal_id: str, form: Form, act: str, *, done: bool) -> Response[bytes]:
+    if done:
+        return desk.go(f"/terminals/{path_part(terminal_id)}?done={act}")
+    return _show(desk, await _load(desk, terminal_id), form)
 
 
-async def _show_move(
-    desk: Desk,
-    terminal_id: str,
-    form: dict[str, str],
-    *,
-    words: str = "",
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response[bytes]:
+async def _show_move(desk: Desk, terminal_id: str, form: Form, *, words: str = "") -> Response[bytes]:
     record = await _load(desk, terminal_id)
-    chosen, stores = await assigning.find_store(desk, form.get("store", ""), words)
+    chosen, stores = await assigning.find_store(desk, form["store"], words)
     return desk.page(
-        "terminals/move.html",
-        status=status,
-        record=record,
-        form=form,
-        errors=errors or {},
-        chosen=chosen,
-        stores=stores,
-        store_words=words,
+        "terminals/move.html", record=record, form=form, chosen=chosen, stores=stores, store_words=words
     )
 
 
@@ -145,17 +127,10 @@ async def _load(desk: Desk, terminal_id: str) -> Json:
     }
 
 
-def _show(
-    desk: Desk,
-    record: Json,
-    *,
-    errors: dict[str, str] | None = None,
-    form: dict[str, str] | None = None,
-    status: int = 200,
-    done: str = "",
-) -> Response[bytes]:
+def _show(desk: Desk, record: Json, form: Form | None = None) -> Response[bytes]:
     template = "terminals/record.html" if desk.wants_fragment else "terminals/terminal.html"
-    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {}, done=done)
+    done = "" if form is not None else desk.request.query_params.get("done", "")
+    return desk.page(template, record=record, form=form, done=done)
 
 
 HANDLERS = (

@@ -10,9 +10,9 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.transaction.causes import facts_named, result_of
 from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Form, Wording
+from portals.kit.gateway import Json
 from portals.kit.i18n import Words
-from portals.kit.reasons import says_why
 from portals.kit.records import path_part
 
 PAGE_ROWS: Final = 25
@@ -60,27 +60,19 @@ async def retry(desk: Desk, matter_id: str) -> Response[bytes]:
 
 async def _settle(desk: Desk, matter_id: str, act: str) -> Response[bytes]:
     form = await desk.form()
-    reason = form.get("reason", "").strip()
-    group, cursor = form.get("group", ""), form.get("cursor", "")[:400]
-    errors: dict[str, str] = {}
-    if not says_why(reason):
-        errors[f"{act}-{matter_id}"] = desk.words("action.reason_short")
-    else:
-        try:
-            await desk.gateway.post(f"/v1/host-matters/{path_part(matter_id)}/{act}", {"reason": reason})
-        except GatewayProblem as problem:
-            if problem.status == 401:
-                raise
-            if problem.code == "host_matter_over":
-                # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
-                return await _show(desk, group, cursor=cursor, over=problem.detail)
-            field = f"{act}-{matter_id}" if any(one.field == "reason" for one in problem.errors) else ""
-            errors[field] = problem.detail
-    if errors:
-        kept: Json = {"act": act, "id": matter_id, "reason": reason}
-        return await _show(desk, group, cursor=cursor, errors=errors, kept=kept)
-    address = {"group": group if group in GROUPS else "", "cursor": cursor, "done": act}
-    return desk.go(f"/to-check?{urlencode({name: text for name, text in address.items() if text})}")
+    group, cursor = form["group"], form["cursor"][:400]
+    field = f"{act}-{matter_id}"
+    body = {"reason": form.reason(at=field)}
+    wording = Wording(field_of=lambda name: field if name == "reason" else "")
+    path = f"/v1/host-matters/{path_part(matter_id)}/{act}"
+    if await form.post(path, body, wording=wording, stays=True) is not None:
+        address = {"group": group if group in GROUPS else "", "cursor": cursor, "done": act}
+        return desk.go(f"/to-check?{urlencode({name: text for name, text in address.items() if text})}")
+    if form.problem is not None and form.problem.code == "host_matter_over":
+        # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
+        return await _show(desk, group, cursor=cursor, over=form.problem.detail)
+    kept: Json = {"act": act, "id": matter_id, "reason": form["reason"]}
+    return await _show(desk, group, cursor=cursor, form=form, kept=kept)
 
 
 async def _show(
@@ -90,7 +82,7 @@ async def _show(
     cursor: str,
     done: str = "",
     over: str = "",
-    errors: dict[str, str] | None = None,
+    form: Form | None = None,
     kept: Json | None = None,
 ) -> Response[bytes]:
     group = group if group in GROUPS else ""
@@ -106,7 +98,6 @@ async def _show(
     narrowed = {"group": group} if group else {}
     return desk.page(
         "to_check/to_check.html",
-        status=422 if errors else 200,
         matters=listed["data"],
         groups={
             name: sum(counts.get(kind, 0) for kind in kinds) if kinds else sum(counts.values())
@@ -119,7 +110,7 @@ async def _show(
         next_address=f"/to-check?{urlencode({**narrowed, 'cursor': following})}" if following else "",
         done=done if done in _ACTS else "",
         over=over,
-        errors=errors or {},
+        form=form,
         kept=kept or {},
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from portals.agent.transaction.causes import cause_of, result_of
 from portals.kit.desk import Desk
@@ -36,10 +35,6 @@ async def load_record(desk: Desk, transaction_id: str) -> dict[str, Any]:
         "levels": {**levels, "levels": [_with_proof(level) for level in levels.get("levels") or []]},
         "hops": lay_out_hops(transaction.get("hops") or []),
         "total_ms": _total_ms(transaction.get("hops") or []),
-        # The same form sent twice carries the same key, so the money moves once.
-        "idempotency_key": str(uuid4()),
-        "errors": {},
-        "form": {},
     }
 
 

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from portals.agent.transactions.filters import Filters, read_filters
 from portals.agent.views.loading import LISTS, address_of, load_views
 from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem
+from portals.kit.forms import Form
 from portals.kit.records import path_part
 
 
@@ -23,21 +23,20 @@ async def views_page(desk: Desk) -> Response[bytes]:
 async def save_view(desk: Desk) -> Response[bytes]:
     """Keep the filters and columns of the transactions list under a name."""
     form = await desk.form()
-    filters = read_filters(await _pairs(desk))
+    filters = read_filters(form.sent)
     body = {
         "list": "transactions",
-        "name": form.get("name", "").strip(),
-        "filters": filters.kept_in_view(with_dates=form.get("own_dates") == "1"),
+        "name": form["name"],
+        "filters": filters.kept_in_view(with_dates=form["own_dates"] == "1"),
         "columns": list(filters.columns),
-        "shared_role": form.get("shared_role") or None,
+        "shared_role": form["shared_role"] or None,
     }
-    try:
-        made = await desk.gateway.post("/v1/views", body)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        return await _show(desk, error=problem.detail)
-    return desk.go(address_of(made, filters))
+    made = await form.post("/v1/views", body)
+    if made is not None:
+        return desk.go(address_of(made, filters))
+    if form.problem is not None:
+        form.errors = {"": form.problem.detail}
+    return await _show(desk, form)
 
 
 @post("/views/{view_id:str}/delete", status_code=200)
@@ -52,27 +51,19 @@ async def delete_view(desk: Desk, view_id: str) -> Response[bytes]:
 async def choose_default(desk: Desk) -> Response[bytes]:
     """Open a list with a view from now on, or plainly."""
     form = await desk.form()
-    viewed = form.get("list", "")
     await desk.gateway.post(
         "/v1/views/default",
-        {"list": viewed if viewed in LISTS else "transactions", "view": form.get("view") or None},
+        {"list": form.choice("list", tuple(LISTS), "transactions"), "view": form["view"] or None},
     )
     return desk.go("/views")
 
 
-async def _show(desk: Desk, *, error: str = "") -> Response[bytes]:
+async def _show(desk: Desk, form: Form | None = None) -> Response[bytes]:
     found = await asyncio.gather(*(load_views(desk, viewed) for viewed in LISTS))
     views = [view for views in found for view in views]
     return desk.page(
-        "views/views.html",
-        status=422 if error else 200,
-        views=[(view, address_of(view, Filters())) for view in views],
-        error=error,
+        "views/views.html", views=[(view, address_of(view, Filters())) for view in views], form=form
     )
-
-
-async def _pairs(desk: Desk) -> list[tuple[str, str]]:
-    return [(name, str(value)) for name, value in (await desk.request.form()).multi_items()]
 
 
 HANDLERS = (views_page, save_view, delete_view, choose_default)
