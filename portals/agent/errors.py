@@ -60,7 +60,7 @@ def _error(
         title=desk.words(f"error.{kind}.title"),
         text=text or desk.words(f"error.{kind}.text"),
         retry=retry and desk.request.method == "GET",
-        form=desk.return_address() if desk.request.method == "POST" else "",
+        back=desk.return_address() if desk.request.method == "POST" else "",
         trace=trace,
     )
 

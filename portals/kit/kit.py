@@ -216,6 +216,11 @@ class Formats:
         shown = self._time(text, zone, lambda moment: formats.day(moment, self._locale))
         return self._with(shown, self._beside(text, zone, formats.day_beside))
 
+    def civil_day(self, text: str | None) -> str:
+        """Return a day that has no time, such as `2026-11-22`, as it is written."""
+        moment = formats.parse_time(f"{text}T12:00:00Z") if text else None
+        return "–" if moment is None else formats.day(moment, self._locale)
+
     def precise(self, text: str | None, zone: object = None) -> Markup:
         """Return the time of day to the millisecond."""
         return self._hour(text, zone, formats.precise)

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from litestar import Response, get, post
 
 from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 
-PAGE_ROWS = 50
+LIST = ListPage(
+    "/accounts",
+    "accounts.title",
+    (
+        Column("name", "accounts.name", "link"),
+        Column("count", "accounts.companies", "count", "company_count"),
+        Column("stores", "accounts.stores", "count", "store_count"),
+    ),
+    filters=(Filter("query", "words", "accounts.find"),),
+    acts=(Act("/onboarding/new", "merchants.new", "merchants.register"),),
+    none=("merchants.none", "find.none_text"),
+    record="accounts/record.html",
+    prefix="acc_",
+)
 
 
 @get("/accounts")
 async def accounts_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    query = desk.request.query_params
-    parameters = [(name, query[name].strip()[:400]) for name in ("query", "cursor") if query.get(name)]
-    opened = query.get("open", "")
-    listed, record = await asyncio.gather(
-        desk.gateway.get("/v1/accounts", [*parameters, ("limit", str(PAGE_ROWS))]),
-        _load(desk, opened) if opened.startswith("acc_") else asyncio.sleep(0, None),
-    )
-    return desk.page(
-        "accounts/accounts.html",
-        accounts=listed["data"],
-        next_cursor=listed.get("next_cursor"),
-        words_sought=query.get("query", ""),
-        record=record,
-    )
+    return await LIST.show(desk, _load)
 
 
 @get("/accounts/{account_id:str}")

@@ -12,32 +12,41 @@ from portals.agent.agents.invite import invite, invite_page
 from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 
-PAGE_ROWS = 50
 FOUND_MAX = 8
+
+
+LIST = ListPage(
+    "/agents",
+    "agents.title",
+    (
+        Column("name", "agents.name", "link"),
+        Column("state", "agents.state", "cell"),
+        Column("roles", "agents.roles", "cell"),
+        Column("email", "agents.email"),
+        Column("seen", "agents.last_log_in", "ago", "last_log_in_at"),
+    ),
+    filters=(
+        Filter("state", "tabs", options=("all", "active", "disabled"), words="agents."),
+        Filter("query", "words", "agents.find"),
+        Filter("role", "choice", "grants.role", unset="agents.roles"),
+    ),
+    acts=(Act("/agents/invite", "agents.invite", "agents.write", primary=True),),
+    none=("agents.none", "find.none_text"),
+    record="agents/record.html",
+    prefix="agt_",
+    template="agents/agents.html",
+)
 
 
 @get("/agents")
 async def agents_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    query = desk.request.query_params
-    kept = {name: query[name].strip()[:100] for name in ("query", "state", "role") if query.get(name)}
-    cursor = [("cursor", query["cursor"][:400])] if query.get("cursor") else []
-    opened = query.get("open", "")
-    listed, record = await asyncio.gather(
-        desk.gateway.get("/v1/agents", [*kept.items(), *cursor, ("limit", str(PAGE_ROWS))]),
-        _load(desk, opened) if opened.startswith("agt_") else asyncio.sleep(0, None),
-    )
-    roles = record["roles"] if record else await _roles(desk)
-    return desk.page(
-        "agents/agents.html",
-        agents=listed["data"],
-        next_cursor=listed.get("next_cursor"),
-        kept=kept,
-        role_names=_names(roles, desk.locale),
-        record=record,
-    )
+    shown, roles = await asyncio.gather(LIST.read(desk, _load), _roles(desk))
+    names = _names(roles, desk.locale)
+    return LIST.draw(desk, shown, options={"role": list(names.items())}, role_names=names)
 
 
 @get("/agents/{agent_id:str}")

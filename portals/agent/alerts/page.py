@@ -10,9 +10,9 @@ from portals.kit.desk import Desk
 from portals.kit.formats import whole_number
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 
-PAGE_ROWS = 100
 KINDS = (
     "decline_rate",
     "volume_drop",
@@ -45,21 +45,62 @@ _NEW = {
 }
 
 
+def _alerts(since: str, moment: str, none: str, none_act: Act | None = None) -> ListPage:
+    return ListPage(
+        "/alerts",
+        "alerts.title",
+        (
+            Column("state", "alerts.state", "cell"),
+            Column("rule", "alerts.rule", "link", "rule_name"),
+            Column("subject", "alerts.subject", "cell"),
+            Column("what", "alerts.what", "cell"),
+            Column("since", since, "ago", moment, "time_zone"),
+        ),
+        rows=100,
+        filters=(Filter("recovered", options=("1",)),),
+        none=(none, f"{none}_text"),
+        none_act=none_act,
+        asks=lambda _, kept: [("recovered", "true" if kept else "false")],
+        template="alerts/alerts.html",
+    )
+
+
+LIST = _alerts("alerts.since", "opened_at", "alerts.none", Act("/alerts?recovered=1", "alerts.recovered"))
+RECOVERED = _alerts("alerts.until", "recovered_at", "alerts.none_recovered")
+RULES = ListPage(
+    "/alerts/rules",
+    "rules.title",
+    (
+        Column("rule", "rules.name", "cell"),
+        Column("what", "rules.kind", "cell"),
+        Column("per", "rules.per", "cell"),
+        Column("threshold num", "rules.threshold", "cell"),
+        Column("window num", "rules.window", "text", "terms.window_minutes"),
+        Column("where", "rules.departments", "cell"),
+        Column("quiet", "rules.quiet", "cell"),
+        Column("state", "alerts.state", "cell"),
+        Column("standing", "rules.standing", "count"),
+    ),
+    api="/v1/alert-rules",
+    css="watched",
+    rows=0,
+    acts=(Act("/alerts/rules/new", "rules.new", "alerts.write", primary=True),),
+    none=("rules.none", "rules.none_text"),
+    template="alerts/rules.html",
+)
+
+
 @get("/alerts")
 async def alerts_page(desk: Desk) -> Response[bytes]:
     """Show what stands, or what has recovered."""
     recovered = desk.request.query_params.get("recovered") == "1"
-    listed = await desk.gateway.get(
-        "/v1/alerts", [("recovered", "true" if recovered else "false"), ("limit", str(PAGE_ROWS))]
-    )
-    return desk.page("alerts/alerts.html", alerts=listed["data"], recovered=recovered)
+    return await (RECOVERED if recovered else LIST).show(desk)
 
 
 @get("/alerts/rules")
 async def rules_page(desk: Desk) -> Response[bytes]:
     """Show the rules."""
-    listed = await desk.gateway.get("/v1/alert-rules")
-    return desk.page("alerts/rules.html", rules=listed["data"])
+    return await RULES.show(desk)
 
 
 @get("/alerts/rules/new")

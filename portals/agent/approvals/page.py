@@ -11,19 +11,26 @@ from portals.agent.approvals.limits import WORDING, limits_of, read_limit
 from portals.kit.desk import Desk, local_path
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayDown, Json
+from portals.kit.lists import Filter, ListPage
 from portals.kit.records import path_part
 
 VIEWS = ("to_decide", "asked", "decided")
-PAGE_ROWS = 25
+
+
+LIST = ListPage(
+    "/approvals",
+    "approvals.title",
+    rows=25,
+    filters=(Filter("view", "tabs", options=VIEWS, words="approvals."),),
+    asks=lambda _, kept: [("view", kept.get("view", VIEWS[0]))],
+    template="approvals/approvals.html",
+)
 
 
 @get("/approvals")
 async def approvals_page(desk: Desk) -> Response[bytes]:
     """Show what waits for this agent, or with `?view=` what they asked for or decided."""
-    query = desk.request.query_params
-    return await _show(
-        desk, query.get("view", ""), done=query.get("done", ""), cursor=query.get("cursor", "")
-    )
+    return await _show(desk)
 
 
 @post("/approvals/{approval_id:str}/approve", status_code=200)
@@ -50,7 +57,7 @@ async def set_limit(desk: Desk) -> Response[bytes]:
     form = await desk.form()
     if await form.post("/v1/approval-limits", read_limit(form), wording=WORDING, stays=True) is not None:
         return desk.go("/approvals?done=limit")
-    return await _show(desk, "to_decide", form=form, kept={"limit": form.fields})
+    return await _show(desk, form=form, kept={"limit": form.fields})
 
 
 async def _decide(desk: Desk, approval_id: str, act: str) -> Response[bytes]:
@@ -67,34 +74,16 @@ async def _decide(desk: Desk, approval_id: str, act: str) -> Response[bytes]:
     if form.problem:
         form.errors = {"": form.problem.detail}
     kept: Json = {"act": act, "id": approval_id, "reason": reason}
-    return await _show(desk, "asked" if act == "withdraw" else "to_decide", form=form, kept=kept)
+    return await _show(desk, form=form, kept=kept, view="asked" if act == "withdraw" else "")
 
 
 async def _show(
-    desk: Desk,
-    view: str,
-    *,
-    done: str = "",
-    cursor: str = "",
-    form: Form | None = None,
-    kept: Json | None = None,
+    desk: Desk, *, form: Form | None = None, kept: Json | None = None, **given: str
 ) -> Response[bytes]:
-    view = view if view in VIEWS else "to_decide"
-    parameters = [("view", view), ("limit", str(PAGE_ROWS))]
-    listed, limits = await asyncio.gather(
-        desk.gateway.get("/v1/approvals", parameters + ([("cursor", cursor[:400])] if cursor else [])),
-        limits_of(desk),
-    )
-    return desk.page(
-        "approvals/approvals.html",
-        approvals=listed["data"],
-        limits=limits,
-        next_cursor=listed.get("next_cursor"),
-        view=view,
-        done=done,
-        form=form,
-        kept=kept or {},
-    )
+    shown, limits = await asyncio.gather(LIST.read(desk, **given), limits_of(desk))
+    done = "" if form is not None else desk.request.query_params.get("done", "")
+    view = shown.kept.get("view", VIEWS[0])
+    return LIST.draw(desk, shown, limits=limits, view=view, done=done, form=form, kept=kept or {})
 
 
 def _with_done(address: str, act: str) -> str:

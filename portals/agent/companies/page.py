@@ -11,28 +11,34 @@ from portals.agent.companies.saving import COMPANY_FIELDS, LEGAL_FORMS, duplicat
 from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import beside, path_part
 
-PAGE_ROWS = 50
+LIST = ListPage(
+    "/companies",
+    "companies.title",
+    (
+        Column("name", "companies.name", "link", "legal_name"),
+        Column("siren", "SIREN", "digits"),
+        Column("account", "companies.account", path="account.name"),
+        Column("city", "companies.city"),
+        Column("iban", "IBAN", "cell"),
+        Column("count", "companies.stores", "count", "store_count"),
+        Column("state", "column.state", "cell"),
+    ),
+    filters=(Filter("query", "words", "companies.find"),),
+    acts=(Act("/companies/new", "companies.new", "merchants.edit"),),
+    none=("merchants.none", "find.none_text"),
+    record="companies/record.html",
+    prefix="com_",
+    template="companies/companies.html",
+)
 
 
 @get("/companies")
 async def companies_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    query = desk.request.query_params
-    parameters = [(name, query[name].strip()[:400]) for name in ("query", "cursor") if query.get(name)]
-    opened = query.get("open", "")
-    listed, record = await asyncio.gather(
-        desk.gateway.get("/v1/companies", [*parameters, ("limit", str(PAGE_ROWS))]),
-        _load(desk, opened) if opened.startswith("com_") else asyncio.sleep(0, None),
-    )
-    return desk.page(
-        "companies/companies.html",
-        companies=listed["data"],
-        next_cursor=listed.get("next_cursor"),
-        words_sought=query.get("query", ""),
-        record=record,
-    )
+    return await LIST.show(desk, _load)
 
 
 @get("/companies/new")

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 
 from portals.agent.contracts import templates
 from portals.agent.contracts.making import CODES, KINDS, first_form, read_terms, wording_of
-from portals.kit import formats
 from portals.kit.desk import Desk
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 
 STATES = ("draft", "ready", "signed", "active", "suspended", "terminated")
-PAGE_ROWS = 100
+
+
+LIST = ListPage(
+    "/contracts",
+    "contract.list",
+    (
+        Column("number", "contract.number", "link"),
+        Column("name", "stores.company", path="company.name"),
+        Column("state", "column.state", "cell"),
+        Column("stores", "stores.title", "count"),
+        Column("starts", "contract.starts_on", "day", "starts_on"),
+        Column("ends", "contract.ends_on", "day", "ends_on"),
+    ),
+    filters=(
+        Filter("query", "words", "contract.find"),
+        Filter("state", "choice", "column.state", STATES, unset="contract.any_state"),
+        Filter("company"),
+    ),
+    none=("contract.none", "contract.none_text"),
+    none_act=Act("/contracts/new", "contract.new", "contracts.write"),
+    template="contracts/contracts.html",
+)
 
 
 @get("/contracts")
 async def contracts_page(desk: Desk) -> Response[bytes]:
     """Show the list; `company` and `state` narrow it."""
-    query = desk.request.query_params
-    kept = {name: query[name].strip()[:100] for name in ("query", "state", "company") if query.get(name)}
-    if kept.get("state") not in STATES:
-        kept.pop("state", None)
-    cursor = {"cursor": query["cursor"]} if query.get("cursor") else {}
-    listed = await desk.gateway.get("/v1/contracts", [*(kept | cursor).items(), ("limit", str(PAGE_ROWS))])
-    following = listed.get("next_cursor")
-    return _page(
-        desk,
-        "contracts/contracts.html",
-        contracts=listed["data"],
-        words_sought=kept.get("query", ""),
-        state_sought=kept.get("state", ""),
-        company=kept.get("company", ""),
-        states=STATES,
-        next_address=f"/contracts?{urlencode(kept | {'cursor': following})}" if following else "",
+    words = {state: f"contract.state.{state}" for state in STATES} | {"terminated": "contract.state_ended"}
+    return await LIST.show(
+        desk, options={"state": [(state, desk.words(word)) for state, word in words.items()]}
     )
 
 
@@ -50,7 +56,7 @@ async def new_contract_page(desk: Desk) -> Response[bytes]:
     if not query.get("company"):
         words = query.get("query", "").strip()[:80]
         found = await desk.gateway.get("/v1/companies", [("query", words), ("limit", "50")])
-        return _page(desk, "contracts/choose.html", companies=found["data"], words_sought=words)
+        return desk.page("contracts/choose.html", companies=found["data"], words_sought=words)
     offer = await _offer(desk, query["company"])
     # An onboarding file says which services the merchant asked for.
     wanted = [kind for kind in query.getall("kind", []) if kind in KINDS]
@@ -73,7 +79,7 @@ async def make_contract(desk: Desk) -> Response[bytes]:
 async def contract_page(desk: Desk, contract_id: str) -> Response[bytes]:
     """Show one contract."""
     done = desk.request.query_params.get("done", "")
-    return _page(desk, "contracts/contract.html", x=await _contract(desk, contract_id), done=done)
+    return desk.page("contracts/contract.html", x=await _contract(desk, contract_id), done=done)
 
 
 @get("/contracts/{contract_id:str}/terms")
@@ -194,19 +200,6 @@ async def document_page(desk: Desk, document_id: str) -> Response[bytes]:
     return await show_file(desk, f"/v1/documents/{path_part(document_id)}", [])
 
 
-def day_of(locale: str, text: str | None) -> str:
-    """Return a day that has no time, as it is written in the language."""
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return "–"
-    return formats.day(datetime(day.year, day.month, day.day, 12, tzinfo=formats.PARIS), locale)
-
-
-def _page(desk: Desk, template: str, **facts: Any) -> Response[bytes]:
-    return desk.page(template, day=lambda text: day_of(desk.locale, text), **facts)
-
-
 async def _contract(desk: Desk, contract_id: str) -> Json:
     return await desk.gateway.get(f"/v1/contracts/{path_part(contract_id)}")
 
@@ -223,8 +216,7 @@ def _terms(
     desk: Desk, offer: Json, contract: Json | None, form: Form, *, amend: bool = False
 ) -> Response[bytes]:
     address = f"/contracts/{contract['id']}" if contract else "/contracts"
-    return _page(
-        desk,
+    return desk.page(
         "contracts/terms.html",
         offer=offer,
         contract=contract,
@@ -243,7 +235,7 @@ async def _show_act(desk: Desk, contract_id: str, act: str, form: Form | None = 
     if offered is None:
         # The contract has moved on since the link was made: its page says where it is.
         return desk.go(f"/contracts/{path_part(contract_id)}")
-    return _page(desk, "contracts/act.html", x=contract, a=offered, form=form)
+    return desk.page("contracts/act.html", x=contract, a=offered, form=form)
 
 
 async def _show_sign(desk: Desk, contract_id: str, form: Form | None = None) -> Response[bytes]:
@@ -252,7 +244,7 @@ async def _show_sign(desk: Desk, contract_id: str, form: Form | None = None) -> 
     paper = newest[f"pdf_{newest['locale']}"]
     if newest["state"] != "ready" or paper is None:
         return desk.go(f"/contracts/{path_part(contract_id)}")
-    return _page(desk, "contracts/sign.html", x=contract, paper=paper, form=form)
+    return desk.page("contracts/sign.html", x=contract, paper=paper, form=form)
 
 
 HANDLERS = (

@@ -10,6 +10,7 @@ from portals.agent.contracts.making import CODES
 from portals.kit.desk import Desk
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, ListPage
 from portals.kit.records import path_part
 
 EMPTY_BLOCKS = 2
@@ -18,11 +19,28 @@ _PARTS = ("heading_fr", "heading_en", "text_fr", "text_en")
 _BLOCK_FIELD = re.compile(r"blocks\[(\d+)\]\.(\w+)")
 
 
+LIST = ListPage(
+    "/contracts/templates",
+    "contract.templates",
+    (
+        Column("version", "contract.version_word", "cell"),
+        Column("title", "contract.template_title", "cell"),
+        Column("note", "contract.template_note"),
+        Column("written", "contract.written", "cell"),
+        Column("used", "contract.used_by", "count", "contracts"),
+    ),
+    api="/v1/contract-templates",
+    css="templates",
+    rows=0,
+    acts=(Act("/contracts/templates/new", "contract.template_new", "contracts.templates", primary=True),),
+    template="contracts/templates.html",
+)
+
+
 @get("/contracts/templates")
 async def templates_page(desk: Desk) -> Response[bytes]:
     """Show every version."""
-    listed = await desk.gateway.get("/v1/contract-templates")
-    return desk.page("contracts/templates.html", templates=listed["data"])
+    return await LIST.show(desk)
 
 
 @get("/contracts/templates/new")

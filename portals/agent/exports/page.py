@@ -14,9 +14,9 @@ from portals.kit.desk import Desk
 from portals.kit.files import pass_file
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.lists import Act, ListPage
 from portals.kit.records import path_part
 
-PAGE_ROWS = 50
 COLUMNS = (
     "received_at",
     "received_at_store",
@@ -53,17 +53,29 @@ _NUMBERS = ("amount_min", "amount_max")
 _PROBLEMS = {"min": "amount_malformed", "max": "amount_malformed", "terminal": "terminal_malformed"}
 
 
+LIST = ListPage(
+    "/exports",
+    "exports.title",
+    acts=(Act("/exports/new", "exports.new"),),
+    none=("exports.none", "exports.none_text"),
+    none_act=Act("/transactions", "exports.to_list"),
+    template="exports/exports.html",
+)
+
+
 @get("/exports")
 async def exports_page(desk: Desk) -> Response[bytes]:
     """Show the exports; while one is under way the list refreshes itself."""
-    listed = await desk.gateway.get("/v1/exports", [("limit", str(PAGE_ROWS))])
-    exports = [_shown(export) for export in listed["data"]]
-    template = "exports/list.html" if desk.wants_fragment else "exports/exports.html"
-    return desk.page(
-        template,
-        exports=exports,
-        under_way=any(export["state"] in _UNDER_WAY for export in exports),
-        labels=await _labels(desk, [pair for export in exports for pair in export["filter"].items()]),
+    shown = await LIST.read(desk)
+    for export in shown.data:
+        total = export.get("rows_total")
+        export["percent"] = int(100 * export["rows_done"] / total) if total else None
+    return LIST.draw(
+        desk,
+        shown,
+        template="exports/list.html" if desk.wants_fragment else "",
+        under_way=any(export["state"] in _UNDER_WAY for export in shown.data),
+        labels=await _labels(desk, [pair for export in shown.data for pair in export["filter"].items()]),
     )
 
 
@@ -151,12 +163,6 @@ def _filter(desk: Desk, filters: Filters) -> dict[str, Any]:
     left_out = ("limit", "cursor")
     pairs = filters.list_parameters(now=desk.now, limit=1)
     return {name: int(value) if name in _NUMBERS else value for name, value in pairs if name not in left_out}
-
-
-def _shown(export: Json) -> Json:
-    total = export.get("rows_total")
-    percent = int(100 * export["rows_done"] / total) if total else None
-    return {**export, "percent": percent}
 
 
 HANDLERS = (exports_page, new_export_page, ask_export, cancel_export, download_export)

@@ -9,11 +9,11 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.contracts.making import CODES
-from portals.agent.contracts.page import day_of
 from portals.kit.desk import Desk
 from portals.kit.formats import NARROW, PARIS, AmountMalformed, parse_amount, plain_amount
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, ListPage
 from portals.kit.records import path_part
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
@@ -28,10 +28,29 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ROW_FIELD = re.compile(r"rows\[(\d+)\]")
 
 
+LIST = ListPage(
+    "/fees",
+    "fees.title",
+    (
+        Column("name", "fees.name", "link"),
+        Column("force", "fees.in_force", "cell"),
+        Column("coming", "fees.coming", "cell"),
+        Column("count", "fees.companies", "count", "companies"),
+    ),
+    api="/v1/fee-grids",
+    css="grids",
+    rows=0,
+    acts=(Act("/fees/new", "fees.new", "fees.write", primary=True),),
+    none=("fees.none", "fees.none_text"),
+    none_act=Act("/fees/new", "fees.new", "fees.write"),
+    template="fees/grids.html",
+)
+
+
 @get("/fees")
 async def grids_page(desk: Desk) -> Response[bytes]:
     """Show every grid."""
-    return _page(desk, "fees/grids.html", grids=(await desk.gateway.get("/v1/fee-grids"))["data"])
+    return await LIST.show(desk)
 
 
 @get("/fees/new")
@@ -265,7 +284,6 @@ def _new(desk: Desk, form: Form, *, rows: int) -> Response[bytes]:
 def _page(desk: Desk, template: str, **facts: Any) -> Response[bytes]:
     return desk.page(
         template,
-        day=lambda text: day_of(desk.locale, text),
         percent=lambda rate_bp: percent_of(rate_bp, desk.locale),
         brands=BRANDS,
         regions=REGIONS,

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.lists import Act, ListPage
 from portals.kit.records import path_part
 
 KINDS = ("answer", "sequence")
@@ -15,6 +16,19 @@ TARGETS = ("terminal", "store")
 STEPS = ("lift_block", "activate_terminal", "reload_parameters", "resend_receipt", "add_comment")
 _FIELDS = ("kind", "target_kind", "name_fr", "name_en", "text_fr", "text_en")
 _FOLDERS = {"terminal": "terminals", "store": "stores"}
+
+
+LIST = ListPage(
+    "/macros",
+    "macros.title",
+    rows=0,
+    acts=(
+        Act("/macros?new=answer", "macros.new_answer", "macros.write"),
+        Act("/macros?new=sequence", "macros.new_sequence", "macros.write"),
+    ),
+    none=("macros.none", "macros.none_text"),
+    template="macros/macros.html",
+)
 
 
 @get("/macros")
@@ -87,21 +101,15 @@ async def _preview(
 
 
 async def _list(desk: Desk, editing: str, form: Form | None = None) -> Response[bytes]:
-    macros = (await desk.gateway.get("/v1/macros"))["data"]
-    present = next((macro for macro in macros if macro["id"] == editing), None)
+    shown = await LIST.read(desk)
+    present = next((macro for macro in shown.data if macro["id"] == editing), None)
     if form is None and present is not None:
         form = desk.filled(present)
     elif form is not None and form.stale is not None:
         form.fields = present or {}
-    return desk.page(
-        "macros/macros.html",
-        macros=macros,
-        editing=editing if form is not None else "",
-        form=form,
-        done=desk.request.query_params.get("done", ""),
-        steps=STEPS,
-        kinds=KINDS,
-    )
+    editing = editing if form is not None else ""
+    done = desk.request.query_params.get("done", "")
+    return LIST.draw(desk, shown, editing=editing, form=form, done=done, steps=STEPS)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

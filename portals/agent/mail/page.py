@@ -8,30 +8,41 @@ from litestar.types import ControllerRouterHandler
 from portals.agent.addresses import page_of
 from portals.kit.desk import Desk
 from portals.kit.forms import Form
+from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import path_part
 
-PAGE_ROWS = 50
 STATES = ("waiting", "sent", "failed")
-_FILTERS = ("state", "template", "query", "about", "cursor")
+
+
+LIST = ListPage(
+    "/mail",
+    "mail.title",
+    (
+        Column("when", "mail.when", "ago", "created_at"),
+        Column("state", "mail.filter_state", "cell"),
+        Column("what", "mail.what", "cell"),
+        Column("to", "mail.to", path="recipient"),
+        Column("about", "mail.about", "cell"),
+    ),
+    css="mails",
+    filters=(
+        Filter("query", "words", "mail.filter_query"),
+        Filter("state", "choice", "mail.filter_state", STATES, "mail.state_", "mail.any"),
+        Filter("template", "choice", "mail.filter_template", unset="mail.any"),
+        Filter("about"),
+    ),
+    none=("mail.none", "mail.none_text"),
+    template="mail/mails.html",
+)
 
 
 @get("/mail")
 async def mail_page(desk: Desk) -> Response[bytes]:
     """Show the journal, narrowed by the address."""
-    query = desk.request.query_params
-    chosen = {name: query[name].strip()[:400] for name in _FILTERS if query.get(name, "").strip()}
-    listed = await desk.gateway.get("/v1/mail", [("limit", str(PAGE_ROWS)), *chosen.items()])
-    return desk.page(
-        "mail/mails.html",
-        mails=listed["data"],
-        waiting=listed["waiting"],
-        untried_since=listed["untried_since"],
-        templates=listed["templates"],
-        next_cursor=listed.get("next_cursor"),
-        chosen=chosen,
-        states=STATES,
-        page_of=page_of,
-    )
+    shown = await LIST.read(desk)
+    templates: list[str] = shown.answer["templates"]
+    options = {"template": [(code, desk.words.get(f"mail.template.{code}", code)) for code in templates]}
+    return LIST.draw(desk, shown, options=options, page_of=page_of)
 
 
 @get("/mail/{mail_id:str}")

@@ -9,25 +9,23 @@ from litestar.types import ControllerRouterHandler
 from portals.kit.desk import Desk
 from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
+from portals.kit.lists import ListPage
 
-PAGE_ROWS = 50
 COUNT_SHOWN_MAX = 99
+
+
+LIST = ListPage(
+    "/notices", "notices.title", none=("notices.none", "notices.none_text"), template="notices/notices.html"
+)
 
 
 @get("/notices")
 async def notices_page(desk: Desk) -> Response[bytes]:
     """Show the notices of whoever asks."""
-    query = desk.request.query_params
-    parameters = [("limit", str(PAGE_ROWS))]
-    if query.get("cursor"):
-        parameters.append(("cursor", query["cursor"][:400]))
-    listed = await desk.gateway.get("/v1/notices", parameters)
-    return desk.page(
-        "notices/notices.html",
-        notices=[{**notice, "text": _text(desk, notice)} for notice in listed["data"]],
-        unread=listed["unread"],
-        next_cursor=listed.get("next_cursor"),
-    )
+    shown = await LIST.read(desk)
+    for notice in shown.data:
+        notice["text"] = _text(desk, notice)
+    return LIST.draw(desk, shown)
 
 
 @get("/notices/bell", opt=OPEN)

@@ -13,31 +13,57 @@ from portals.kit.desk import Desk
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 
-GROUPS = {
-    "": ("returned", "draft", "submitted", "validated", "handed_over"),
-    "finished": ("done", "abandoned"),
-}
-ROWS_OF_GROUP = 50
+OPEN_STATES = ("returned", "draft", "submitted", "validated", "handed_over")
+ENDED_STATES = ("done", "abandoned")
 MOVES = ("submit", "send_back", "validate", "hand_over", "finish", "abandon", "take")
 _OF_FILE = Wording(field_of=lambda name: name if name == "file" else "")
+
+
+LIST = ListPage(
+    "/onboarding",
+    "onboarding.title",
+    (
+        Column("name", "merchant_field.trade_name", "cell"),
+        Column("siren", "SIREN", "digits"),
+        Column("state", "column.state", "cell"),
+        Column("progress", "onboarding.steps", "cell"),
+        Column("holder", "onboarding.held_by", path="held_by.name"),
+        Column("seen", "onboarding.last_change", "ago", "changed_at"),
+    ),
+    css="files",
+    filters=(
+        Filter("show", "tabs", options=("all", "mine", "finished"), words="onboarding."),
+        Filter("state", options=(*OPEN_STATES, *ENDED_STATES)),
+    ),
+    acts=(Act("/onboarding/new", "merchants.new", "merchants.register", primary=True),),
+    none=("onboarding.none", "onboarding.none_text"),
+    none_act=Act("/onboarding/new", "merchants.new", "merchants.register"),
+    asks=lambda _, kept: [
+        *([("state", kept["state"])] if "state" in kept else []),
+        *([("mine", "true")] if kept.get("show") == "mine" else []),
+    ],
+    template="onboarding/onboarding.html",
+)
 
 
 @get("/onboarding")
 async def onboarding_page(desk: Desk) -> Response[bytes]:
     """Show the files by state: each group says whom it waits for."""
-    show = desk.request.query_params.get("show", "")
-    mine = [("mine", "true")] if show == "mine" else []
-    states = GROUPS.get(show, GROUPS[""])
-    pages = await asyncio.gather(
-        *(
-            desk.gateway.get("/v1/onboarding", [("state", state), ("limit", str(ROWS_OF_GROUP)), *mine])
-            for state in states
-        )
-    )
-    groups = [(state, page["data"]) for state, page in zip(states, pages, strict=True) if page["data"]]
-    return desk.page("onboarding/onboarding.html", groups=groups, show=show)
+    query = desk.request.query_params
+    states = ENDED_STATES if query.get("show") == "finished" else OPEN_STATES
+    if query.get("state") in (*OPEN_STATES, *ENDED_STATES):
+        states = (query["state"],)
+    shown = await asyncio.gather(*(LIST.read(desk, state=state) for state in states))
+    groups = [(state, group) for state, group in zip(states, shown, strict=True) if group.data]
+    if len(shown) == 1:
+        return LIST.draw(desk, shown[0], groups=groups)
+    # Each state has pages of its own, and the page of all none.
+    rows = [row for _, group in groups for row in group.data]
+    whole = shown[0]._replace(data=rows, cursor="", next_cursor=None)
+    return LIST.draw(desk, whole, groups=groups)
 
 
 @get("/onboarding/new")

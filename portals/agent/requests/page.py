@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
@@ -10,36 +12,60 @@ from portals.agent.requests.forms import WORDING, is_late, said, told
 from portals.kit.desk import Desk
 from portals.kit.forms import Form, Stale
 from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 
-PAGE_ROWS = 50
 BOXES = ("mine", "free", "team", "written", "all")
 PRIORITIES = ("high", "normal", "low")
-_FILTERS = ("closed", "late", "type", "priority", "query", "company", "store", "cursor")
 _REFERENCES = linking.KINDS
+
+
+LIST = ListPage(
+    "/requests",
+    "requests.title",
+    (
+        Column("code", "home.column_id", "cell"),
+        Column("status", "home.column_status", path="status.name"),
+        Column("title", "requests.subject", "cell"),
+        Column("company", "home.column_about", path="company.name"),
+        Column("type", "home.column_kind", path="type.name"),
+        Column("who", "requests.assignee", "cell"),
+        Column("due", "requests.due", "cell"),
+    ),
+    key="code",
+    filters=(
+        Filter("box", "tabs", options=BOXES, words="requests.box_"),
+        Filter("query", "words", "requests.find"),
+        Filter("type", "choice", "requests.type", unset="requests.any"),
+        Filter(
+            "priority",
+            "choice",
+            "requests.priority",
+            PRIORITIES,
+            "requests.priority_",
+            "requests.any_priority",
+        ),
+        Filter("closed", "choice", "requests.which", unset="requests.open"),
+        Filter("late"),
+        Filter("company"),
+        Filter("store"),
+    ),
+    none=("requests.none", "requests.none_text"),
+    none_act=Act("/requests/new", "requests.new"),
+    asks=lambda _, kept: list({"box": BOXES[0], **kept}.items()),
+    template="requests/requests.html",
+)
 
 
 @get("/requests")
 async def requests_page(desk: Desk) -> Response[bytes]:
     """Show a box of requests, narrowed by the address."""
-    query = desk.request.query_params
-    box = query.get("box", "mine")
-    box = box if box in BOXES else "mine"
-    chosen = {name: query[name].strip()[:400] for name in _FILTERS if query.get(name, "").strip()}
-    parameters = [("box", box), ("limit", str(PAGE_ROWS)), *chosen.items()]
-    listed = await desk.gateway.get("/v1/requests", parameters)
-    types = await desk.gateway.get("/v1/request-types")
-    return desk.page(
-        "requests/requests.html",
-        box=box,
-        boxes=BOXES,
-        chosen=chosen,
-        priorities=PRIORITIES,
-        types=types["data"],
-        requests=listed["data"],
-        counts=listed["counts"],
-        next_cursor=listed.get("next_cursor"),
-    )
+    shown, types = await asyncio.gather(LIST.read(desk), desk.gateway.get("/v1/request-types"))
+    options = {
+        "type": [(one["code"], one["name"]) for one in types["data"]],
+        "closed": [("true", desk.words("requests.closed"))],
+    }
+    return LIST.draw(desk, shown, options=options)
 
 
 @get("/requests/new")

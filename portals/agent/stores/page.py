@@ -12,28 +12,32 @@ from portals.agent.stores import editing
 from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
+from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import path_part
 
-PAGE_ROWS = 50
+LIST = ListPage(
+    "/stores",
+    "stores.title",
+    (
+        Column("name", "column.store", "cell"),
+        Column("company", "stores.company", path="company.name"),
+        Column("city", "companies.city"),
+        Column("siret", "SIRET", "digits"),
+        Column("department", "fact.department"),
+        Column("count", "terminals.title", "count", "terminal_count"),
+    ),
+    filters=(Filter("query", "words", "stores.find"),),
+    none=("stores.none", "find.none_text"),
+    record="stores/record.html",
+    prefix="sto_",
+    template="stores/stores.html",
+)
 
 
 @get("/stores")
 async def stores_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    query = desk.request.query_params
-    parameters = [(name, query[name].strip()[:400]) for name in ("query", "cursor") if query.get(name)]
-    opened = query.get("open", "")
-    listed, record = await asyncio.gather(
-        desk.gateway.get("/v1/stores", [*parameters, ("limit", str(PAGE_ROWS))]),
-        _load(desk, opened) if opened.startswith("sto_") else asyncio.sleep(0, None),
-    )
-    return desk.page(
-        "stores/stores.html",
-        stores=listed["data"],
-        next_cursor=listed.get("next_cursor"),
-        words_sought=query.get("query", ""),
-        record=record,
-    )
+    return await LIST.show(desk, _load)
 
 
 @get("/stores/{store_id:str}")

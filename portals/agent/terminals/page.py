@@ -12,41 +12,56 @@ from portals.agent.terminals import assigning
 from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
+from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import beside, path_part
 
-PAGE_ROWS = 50
 LAST_TRANSACTIONS = 8
+
+
+LIST = ListPage(
+    "/terminals",
+    "terminals.title",
+    (
+        Column("name", "column.terminal", "link", "terminal"),
+        Column("state", "column.state", "cell"),
+        Column("store", "column.store", path="store.name"),
+        Column("model", "terminals.model"),
+        Column("connected", "terminals.link", "cell"),
+        Column("seen", "terminals.seen", "cell"),
+    ),
+    filters=(
+        Filter("query", "words", "terminals.find"),
+        Filter("condition", "choice", "column.state", assigning.CONDITIONS, "state.terminal."),
+        Filter("store"),
+        Filter("department"),
+        Filter("service"),
+    ),
+    none=("terminals.none", "find.none_text"),
+    record="terminals/record.html",
+    prefix="ter_",
+    template="terminals/terminals.html",
+)
 
 
 @get("/terminals")
 async def terminals_page(desk: Desk) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
     query = desk.request.query_params
-    parameters = [
-        (name, query[name].strip()[:400])
-        for name in ("query", "store", "department", "service", "condition", "cursor")
-        if query.get(name)
-    ]
-    opened = query.get("open", "")
     leaves_out = bool(query.get("query")) and not query.get("condition") and not query.get("cursor")
-    listed, retired, record = await asyncio.gather(
-        desk.gateway.get("/v1/terminals", [*parameters, ("limit", str(PAGE_ROWS))]),
-        desk.gateway.get("/v1/terminals", [*parameters, ("condition", "retired"), ("limit", "1")])
-        if leaves_out
-        else asyncio.sleep(0, {"data": []}),
-        _load(desk, opened) if opened.startswith("ter_") else asyncio.sleep(0, None),
+    shown, retired = await asyncio.gather(
+        LIST.read(desk, _load), _retired(desk) if leaves_out else asyncio.sleep(0, [])
     )
-    return desk.page(
-        "terminals/terminals.html",
-        terminals=listed["data"],
-        next_cursor=listed.get("next_cursor"),
-        words_sought=query.get("query", ""),
-        store=query.get("store", ""),
-        wanted={name: query.get(name, "") for name in ("department", "service", "condition")},
-        conditions=assigning.CONDITIONS,
-        retired_match=bool(retired["data"]),
-        record=record,
+    return LIST.draw(desk, shown, retired_match=bool(retired))
+
+
+async def _retired(desk: Desk) -> list[Json]:
+    """Return whether the words are those of a retired terminal too, which the list leaves out."""
+    names = ("query", "store", "department", "service")
+    asked = [(name, desk.request.query_params.get(name, "")[:100]) for name in names]
+    found = await desk.gateway.get(
+        "/v1/terminals", [*(pair for pair in asked if pair[1]), ("condition", "retired"), ("limit", "1")]
     )
+    return found["data"]
 
 
 @get("/terminals/{terminal_id:str}")

@@ -13,9 +13,9 @@ from portals.kit.desk import Desk
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.i18n import Words
+from portals.kit.lists import Filter, ListPage
 from portals.kit.records import path_part
 
-PAGE_ROWS: Final = 25
 COUNTED_MAX: Final = 1_000
 """Where the gateway stops counting."""
 
@@ -37,13 +37,22 @@ GROUPS: Final = {
 _ACTS: Final = ("close", "retry")
 
 
+LIST = ListPage(
+    "/to-check",
+    "to_check.title",
+    api="/v1/host-matters",
+    rows=25,
+    filters=(Filter("group", "tabs", options=tuple(GROUPS), words="to_check.group."),),
+    none=("to_check.none", "to_check.none_text"),
+    asks=lambda _, kept: [("kind", ",".join(GROUPS[kept["group"]]))] if kept else [],
+    template="to_check/to_check.html",
+)
+
+
 @get("/to-check")
 async def to_check_page(desk: Desk) -> Response[bytes]:
     """Show what waits, or with `?group=` one sort of it."""
-    query = desk.request.query_params
-    return await _show(
-        desk, query.get("group", ""), cursor=query.get("cursor", "")[:400], done=query.get("done", "")
-    )
+    return await _show(desk)
 
 
 @post("/to-check/{matter_id:str}/close", status_code=200)
@@ -60,54 +69,42 @@ async def retry(desk: Desk, matter_id: str) -> Response[bytes]:
 
 async def _settle(desk: Desk, matter_id: str, act: str) -> Response[bytes]:
     form = await desk.form()
-    group, cursor = form["group"], form["cursor"][:400]
+    where = {"group": form["group"], "cursor": form["cursor"]}
     field = f"{act}-{matter_id}"
     body = {"reason": form.reason(at=field)}
     wording = Wording(field_of=lambda name: field if name == "reason" else "")
     path = f"/v1/host-matters/{path_part(matter_id)}/{act}"
     if await form.post(path, body, wording=wording, stays=True) is not None:
-        address = {"group": group if group in GROUPS else "", "cursor": cursor, "done": act}
-        return desk.go(f"/to-check?{urlencode({name: text for name, text in address.items() if text})}")
+        where["group"] = form.choice("group", tuple(GROUPS))
+        pairs = [(name, text) for name, text in {**where, "done": act}.items() if text]
+        return desk.go(f"/to-check?{urlencode(pairs)}")
     if form.problem is not None and form.problem.code == "host_matter_over":
         # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
-        return await _show(desk, group, cursor=cursor, over=form.problem.detail)
+        return await _show(desk, over=form.problem.detail, **where)
     kept: Json = {"act": act, "id": matter_id, "reason": form["reason"]}
-    return await _show(desk, group, cursor=cursor, form=form, kept=kept)
+    return await _show(desk, form=form, kept=kept, **where)
 
 
 async def _show(
-    desk: Desk,
-    group: str,
-    *,
-    cursor: str,
-    done: str = "",
-    over: str = "",
-    form: Form | None = None,
-    kept: Json | None = None,
+    desk: Desk, *, over: str = "", form: Form | None = None, kept: Json | None = None, **given: str
 ) -> Response[bytes]:
-    group = group if group in GROUPS else ""
-    kinds = [("kind", ",".join(GROUPS[group]))] if group else []
-    page = [("cursor", cursor)] if cursor else []
-    listed = await desk.gateway.get("/v1/host-matters", [*kinds, *page, ("limit", str(PAGE_ROWS))])
-    counts: Json = listed["counts"]
-    for matter in listed["data"]:
+    shown = await LIST.read(desk, **given)
+    counts: Json = shown.answer["counts"]
+    for matter in shown.data:
         matter["sentence"] = sentence_of(desk.words, matter)
         if matter["kind"] in GROUPS["deliveries"]:
             matter["result_words"] = result_of(desk.words, str(matter.get("last_result") or ""))
-    following = listed.get("next_cursor")
-    narrowed = {"group": group} if group else {}
-    return desk.page(
-        "to_check/to_check.html",
-        matters=listed["data"],
+    done = "" if form is not None else desk.request.query_params.get("done", "")
+    return LIST.draw(
+        desk,
+        shown,
         groups={
             name: sum(counts.get(kind, 0) for kind in kinds) if kinds else sum(counts.values())
             for name, kinds in GROUPS.items()
         },
         is_more=sum(counts.values()) >= COUNTED_MAX,
         retried=GROUPS["deliveries"],
-        group=group,
-        cursor=cursor,
-        next_address=f"/to-check?{urlencode({**narrowed, 'cursor': following})}" if following else "",
+        group=shown.kept.get("group", ""),
         done=done if done in _ACTS else "",
         over=over,
         form=form,
