@@ -21,8 +21,7 @@ from portals.kit.forms import Form
 from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
-from portals.kit.legible import address_parts
-from portals.kit.navigation import navigation
+from portals.kit.legible import address_parts, local_path
 from portals.kit.originals import with_originals
 from portals.kit.session import Session, seal_session, unseal_session
 from portals.kit.ways_on import NOT_SEARCHED, beside_fields, with_notice
@@ -67,7 +66,8 @@ class Desk:
     @cached_property
     def visitor(self) -> Session | None:
         """Who asks, from the sealed cookie; None for somebody who is not logged in."""
-        return unseal_session(self.kit.sealer, self.request.cookies.get(self.kit.cookie("session")))
+        cookie = self.request.cookies.get(self.kit.cookie("session"))
+        return unseal_session(self.kit.sealer, cookie, self.kit.face.session)
 
     @cached_property
     def words(self) -> Words:
@@ -97,7 +97,7 @@ class Desk:
         """Who asks, where the page is for those who are logged in. Raises: SessionNeeded, FactorNeeded."""
         if self.visitor is None:
             raise SessionNeeded(self.return_address(), ended=False)
-        if self.visitor.enrolling and not self.request.url.path.startswith("/security"):
+        if self.visitor.enrolling and not self.request.url.path.startswith(self.kit.face.enrolment):
             raise FactorNeeded
         return self.visitor
 
@@ -115,9 +115,13 @@ class Desk:
         if self.wants_fragment or self.request.method != "GET":
             address = self.request.headers.get("hx-current-url") or self.request.headers.get("referer") or "/"
             parts = address_parts(address)
-            return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+            return self.local(f"{parts.path}?{parts.query}" if parts.query else parts.path)
         query = self.request.url.query
-        return local_path(f"{self.request.url.path}?{query}" if query else self.request.url.path)
+        return self.local(f"{self.request.url.path}?{query}" if query else self.request.url.path)
+
+    def local(self, address: str | None) -> str:
+        """Return a path of this portal, or `/` for anything that would lead elsewhere, and for the way in and out."""
+        return local_path(address, self.kit.face.login)
 
     @property
     def address(self) -> str:
@@ -236,12 +240,15 @@ class Desk:
             "path": path,
             "here": self.return_address(),
             "reference": self.reference,
-            "nav": navigation(self.visitor.permissions if self.visitor else (), path),
+            "nav": self.kit.face.site.navigation(self.visitor.permissions if self.visitor else (), path),
             "fragment": self.wants_fragment,
         }
         host = self.request.headers.get("host", "")
         text = self.kit.render(template, self.words, around | facts, now=self.now, host=host)
-        return without_closed_links(text, self.visitor.permissions) if self.visitor else text
+        if self.visitor is None:
+            return text
+        permissions = self.visitor.permissions
+        return without_closed_links(text, lambda link: self.kit.face.site.may_open(permissions, link))
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:
         """Answer a script of ours."""
@@ -249,7 +256,7 @@ class Desk:
 
     def go(self, address: str) -> Response[bytes]:
         """Send the browser to a page of ours, by GET."""
-        return self.go_raw(local_path(address))
+        return self.go_raw(self.local(address))
 
     def go_raw(self, path: str) -> Response[bytes]:
         """Send the browser to a path that the caller has checked to be ours."""
@@ -259,7 +266,7 @@ class Desk:
     def go_log_in(self, return_to: str, *, ended: bool) -> Response[bytes]:
         """Send the browser to the login page, whichever way it asked."""
         self.close_session()
-        address = f"/login?next={quote(return_to, safe='/')}" + ("&ended=1" if ended else "")
+        address = f"{self.kit.face.login}?next={quote(return_to, safe='/')}" + ("&ended=1" if ended else "")
         if self.wants_fragment:
             return self.answer(Response(b"", status_code=200, headers={"HX-Redirect": address}))
         return self.go_raw(address)
@@ -284,12 +291,3 @@ class Desk:
                 samesite="lax",
             )
         )
-
-
-def local_path(address: str | None) -> str:
-    """Return a path of this portal, or `/` for anything that would lead elsewhere."""
-    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
-        return "/"
-    if any(ord(letter) < 0x20 for letter in address) or address.startswith(("/login", "/logout")):
-        return "/"
-    return address

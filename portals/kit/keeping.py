@@ -35,8 +35,6 @@ _PURPOSE: Final = "typed"
 _COOKIE_CHARACTERS: Final = 3_000
 _COOKIES_MAX: Final = 2
 _FIELDS_MAX: Final = 1_000
-# Passwords and codes are typed there, or nothing that could be missed.
-_NEVER_KEPT: Final = ("/login", "/logout", "/invitation", "/preferences", "/looking", "/notices")
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _PART_NAME: Final = re.compile(rb'name="([^"]*)"')
 _SECRET: Final = frozenset({"password", "present", "new_password", "again", "code", "secret", "passkey"})
@@ -59,7 +57,7 @@ def keeping(app: ASGIApp, kit: Kit) -> ASGIApp:
     """Return `app` with every form's content kept until it was taken."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith((*_NEVER_KEPT, "/static")):
+        if scope["type"] != "http" or scope["path"].startswith((*kit.face.unkept, "/static")):
             await app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope)
@@ -113,10 +111,10 @@ class _Answer:
         self._body = bytearray(text.encode())
 
     @property
-    def asks_to_log_in(self) -> bool:
-        """Whether the session had ended."""
+    def leads_to(self) -> str:
+        """The page that the browser is sent to, empty for none."""
         told = dict(self.headers)
-        return (told.get(b"location") or told.get(b"hx-redirect") or b"").startswith(b"/login")
+        return (told.get(b"location") or told.get(b"hx-redirect") or b"").decode("latin-1")
 
     def set_cookie(self, name: str, value: str, *, life_s: int, secure: bool) -> None:
         """Let the browser keep a value of ours; with no life, take it back."""
@@ -139,7 +137,7 @@ class _Answer:
 
 def _after_post(desk: Desk, answer: _Answer, fields: Sequence[tuple[str, str]]) -> None:
     action = path_of(str(desk.request.url))
-    if answer.status < 400 and not answer.asks_to_log_in:
+    if answer.status < 400 and not answer.leads_to.startswith(desk.kit.face.login):
         kept = _kept(desk)
         if kept is not None and kept.action == action:
             _drop(desk, answer)
@@ -148,7 +146,7 @@ def _after_post(desk: Desk, answer: _Answer, fields: Sequence[tuple[str, str]]) 
     if shown is not None:
         answer.page = shown
     elif _is_of_this_site(desk):
-        agent = dict(fields).get("page_of") or (desk.visitor.agent_id if desk.visitor else "")
+        agent = dict(fields).get("page_of") or (desk.visitor.person_id if desk.visitor else "")
         typed = [(name, value) for name, value in fields if name not in FRESH | _SECRET]
         kept = _keep(desk, answer, _Typed(desk.return_address(), agent, action, typed))
         said = escape(desk.words("kept.on_page" if kept else "kept.too_long"))
@@ -177,7 +175,7 @@ def _after_get(desk: Desk, answer: _Answer) -> None:
     kept = _kept(desk)
     if kept is None or answer.status != 200 or not answer.page or desk.visitor is None:
         return
-    if kept.agent != desk.visitor.agent_id or urlsplit(kept.address).path != desk.request.url.path:
+    if kept.agent != desk.visitor.person_id or urlsplit(kept.address).path != desk.request.url.path:
         return
     here = path_of(str(desk.request.url))
     shown = refill(

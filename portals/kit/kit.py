@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from observability.admission import Admission
 from observability.client_address import TrustedProxies
 from portals.kit import formats, pills
 from portals.kit.brands import Brands
+from portals.kit.face import Face
 from portals.kit.forms import KEY
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX, Gateway, Json
 from portals.kit.i18n import Words, load_words
@@ -33,16 +34,15 @@ class Kit:
     def __init__(
         self,
         *,
-        name: str,
+        face: Face,
         institution: str,
-        template_folders: Sequence[Path],
         assets: Assets,
         sealer: Sealer,
         gateway: Gateway,
         cookies_are_secure: bool,
         proxies: TrustedProxies,
     ) -> None:
-        self.name = name
+        self.face = face
         self.institution = institution
         self.assets = assets
         self.sealer = sealer
@@ -61,7 +61,7 @@ class Kit:
         )
         self.words: dict[str, Words] = load_words()
         self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([*template_folders, _TEMPLATES]),
+            loader=jinja2.FileSystemLoader([face.templates, _TEMPLATES]),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -75,7 +75,7 @@ class Kit:
             "ensure_ascii": False,
             "separators": (",", ":"),
         }
-        self._templates.globals.update(icon=self._icon, asset=assets.url, once=once)
+        self._templates.globals.update(icon=self._icon, asset=assets.url, once=once, face=face)
         self._compile_templates()
         self._crowded = {
             (locale, kind): self._crowded_page(words, kind)
@@ -85,7 +85,7 @@ class Kit:
 
     def cookie(self, kind: str) -> str:
         """Return a cookie's name, apart from those of another copy of the stack on the same host."""
-        return f"guichet_{self.name}_{kind}_{self.sealer.mark}"
+        return f"guichet_{self.face.name}_{kind}_{self.sealer.mark}"
 
     def crowded_page(self, locale: str, kind: str) -> bytes:
         """Return the page for who comes while too much is under way: made at start, as there may be thousands."""

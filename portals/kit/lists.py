@@ -145,9 +145,11 @@ class ListPage:
         """Show the list as the address asks for it; `load` reads the record of `?open=`."""
         return self.draw(desk, await self.read(desk, load), **facts)
 
-    async def read(self, desk: Desk, load: Load | None = None, **given: str) -> Shown:
+    async def read(
+        self, desk: Desk, load: Load | None = None, given: Mapping[str, str] | None = None
+    ) -> Shown:
         """Return the list as the address asks for it, or as `given` where that says otherwise."""
-        query = {**desk.request.query_params, **given}
+        query = {**desk.request.query_params, **(given or {})}
         kept = self._kept(query)
         cursor = query.get("cursor", "")[:_CURSOR_CHARACTERS_MAX]
         opened = query.get("open", "") if load and query.get("open", "").startswith(self.prefix) else ""

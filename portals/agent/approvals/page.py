@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.approvals.limits import WORDING, limits_of, read_limit
-from portals.kit.desk import Desk, local_path
+from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayDown, Json
 from portals.kit.lists import Filter, ListPage
@@ -67,7 +67,7 @@ async def _decide(desk: Desk, approval_id: str, act: str) -> Response[bytes]:
     path, body = f"/v1/approvals/{approval_id}/{act}", {"reason": reason} if reason else {}
     try:
         if await form.post(path, body, stays=True) is not None:
-            return desk.go(_with_done(local_path(form["return"]), act))
+            return desk.go(_with_done(desk.local(form["return"]), act))
     except GatewayDown:
         # The decision may stand and its result may not be known yet: the list says which.
         form.error("", "approvals.under_way")
@@ -78,9 +78,11 @@ async def _decide(desk: Desk, approval_id: str, act: str) -> Response[bytes]:
 
 
 async def _show(
-    desk: Desk, *, form: Form | None = None, kept: Json | None = None, **given: str
+    desk: Desk, *, form: Form | None = None, kept: Json | None = None, view: str = ""
 ) -> Response[bytes]:
-    shown, limits = await asyncio.gather(LIST.read(desk, **given), limits_of(desk))
+    shown, limits = await asyncio.gather(
+        LIST.read(desk, given={"view": view} if view else None), limits_of(desk)
+    )
     done = "" if form is not None else desk.request.query_params.get("done", "")
     view = shown.kept.get("view", VIEWS[0])
     return LIST.draw(desk, shown, limits=limits, view=view, done=done, form=form, kept=kept or {})

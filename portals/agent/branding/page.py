@@ -1,4 +1,4 @@
-"""Branding: the institution's face and its partners', and the style sheet and logo that pages wear."""
+"""Branding: the institution's look and its partners'."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from litestar.datastructures import UploadFile
 from litestar.types import ControllerRouterHandler
 
 from portals.kit.desk import Desk
-from portals.kit.entrance import OPEN
 from portals.kit.forms import Form, Stale, Wording
 from portals.kit.gateway import Json
 from portals.kit.records import path_part
@@ -18,26 +17,6 @@ from portals.kit.records import path_part
 LOGO_BYTES_MAX: Final = 40 * 1024
 _TEXTS: Final = ("contact_email", "contact_phone", "contact_hours_fr", "contact_hours_en", "space_url")
 _WORDING: Final = Wording(words={"logo.malformed": "branding.e_logo"}, codes="branding.e_")
-_KEPT: Final = "public, max-age=31536000, immutable"
-# An SVG of ours holds no script; should one ever, no browser runs it here.
-_LOGO_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
-
-
-@get("/brand/style.css", opt=OPEN)
-async def brand_style(desk: Desk) -> Response[str]:
-    """Return the colours of the host's face; the address changes with them."""
-    brand = desk.kit.brands.of(desk.request.headers.get("host", ""))
-    return Response(brand.style, media_type="text/css", headers={"cache-control": _KEPT})
-
-
-@get("/brand/logo", opt=OPEN)
-async def brand_logo(desk: Desk) -> Response[bytes]:
-    """Return the logo of the host's face."""
-    brand = desk.kit.brands.of(desk.request.headers.get("host", ""))
-    if not brand.logo_type:
-        return Response(b"", status_code=404)
-    headers = {"cache-control": _KEPT, "content-security-policy": _LOGO_POLICY}
-    return Response(brand.picture, media_type=brand.logo_type, headers=headers)
 
 
 @get("/branding")
@@ -122,8 +101,6 @@ def _fields_of(brand: Json) -> dict[str, str]:
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
-    brand_style,
-    brand_logo,
     branding_page,
     save_brand,
     remove_brand,

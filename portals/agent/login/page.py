@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from portals.agent.login.pending import keep_pending, known_device, newcomer, open_session, throttled
 from portals.agent.login.second import second_page, second_step, sign_challenge
 from portals.agent.login.sign_on import back, begin, provider_offered
-from portals.kit.desk import Desk, local_path
+from portals.kit.desk import Desk
 from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem
 from portals.kit.keeping import holds_typed
@@ -19,7 +19,7 @@ from portals.kit.keeping import holds_typed
 async def login_page(desk: Desk) -> Response[bytes]:
     """Show the form, unless someone is logged in already."""
     query = desk.request.query_params
-    target = local_path(query.get("next"))
+    target = desk.local(query.get("next"))
     if desk.visitor is not None and "ended" not in query:
         return desk.go(target)
     return await _form(
@@ -32,7 +32,7 @@ async def log_in(desk: Desk) -> Response[bytes]:
     """Ask the gateway for a session and hand it to the browser, sealed."""
     form = await desk.form()
     email, password = form["email"], form.fields.get("password", "")
-    target = local_path(form["next"])
+    target = desk.local(form["next"])
     errors = {
         field: desk.words(f"login.{field}_missing")
         for field, value in (("email", email), ("password", password))

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from portals.agent.session import AgentSession
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, GatewayUser, Json
-from portals.kit.session import Session
 
 PENDING_LIFE_S = 5 * 60
 DEVICE_LIFE_S = 90 * 24 * 3600
@@ -59,7 +59,7 @@ def newcomer(desk: Desk) -> GatewayUser:
     )
 
 
-def open_session(desk: Desk, body: Json) -> Session:
+def open_session(desk: Desk, body: Json) -> AgentSession:
     """Hand the browser its session and what it is known by."""
     session = session_of(body)
     desk.open_session(session)
@@ -68,10 +68,10 @@ def open_session(desk: Desk, body: Json) -> Session:
     return session
 
 
-def session_of(body: Json) -> Session:
+def session_of(body: Json) -> AgentSession:
     """Return the session that the gateway opened."""
     agent: dict[str, Any] = body["agent"]
-    return Session(
+    return AgentSession(
         token=body["token"],
         agent_id=agent["id"],
         name=agent.get("name") or agent["email"],

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get
 
 from portals.agent.login.pending import keep_pending, known_device, newcomer, open_session
-from portals.kit.desk import Desk, local_path
+from portals.kit.desk import Desk
 from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayDown, GatewayProblem
 
@@ -37,7 +37,7 @@ async def begin(desk: Desk) -> Response[bytes]:
         started = await newcomer(desk).post("/v1/sign-on", {})
     except GatewayProblem:
         return desk.go_raw("/login?refused=1")
-    begun = _Begun(started["state"], local_path(desk.request.query_params.get("next")))
+    begun = _Begun(started["state"], desk.local(desk.request.query_params.get("next")))
     desk.keep_sealed(_KEPT, msgspec.json.encode(begun), max_age_s=_LIFE_S)
     return desk.answer(Response(b"", status_code=303, headers={"Location": started["address"]}))
 

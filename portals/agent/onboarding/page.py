@@ -56,7 +56,7 @@ async def onboarding_page(desk: Desk) -> Response[bytes]:
     states = ENDED_STATES if query.get("show") == "finished" else OPEN_STATES
     if query.get("state") in (*OPEN_STATES, *ENDED_STATES):
         states = (query["state"],)
-    shown = await asyncio.gather(*(LIST.read(desk, state=state) for state in states))
+    shown = await asyncio.gather(*(LIST.read(desk, given={"state": state}) for state in states))
     groups = [(state, group) for state, group in zip(states, shown, strict=True) if group.data]
     if len(shown) == 1:
         return LIST.draw(desk, shown[0], groups=groups)

@@ -55,7 +55,7 @@ async def totp(desk: Desk) -> Response[bytes]:
     """Show a new secret for an authenticator application."""
     form = desk.filled()
     started = await form.post("/v1/access/totp", {})
-    return await _totp_form(desk, form, started) if started is not None else await _after(desk, form, None)
+    return await _totp_form(desk, started, form) if started is not None else await _after(desk, form, None)
 
 
 @post("/security/totp", status_code=200)
@@ -74,7 +74,7 @@ async def confirm_totp(desk: Desk) -> Response[bytes]:
     if form.problem is not None:
         form.errors, form.status = {"code": form.problem.detail}, form.problem.status
     started = {name: form[name] for name in ("factor", "secret", "uri")}
-    return await _totp_form(desk, form, started)
+    return await _totp_form(desk, started, form)
 
 
 @post("/security/passkey-options", status_code=200)
@@ -163,7 +163,7 @@ async def _show(desk: Desk, form: Form | None = None) -> Response[bytes]:
     return desk.page("security/security.html", access=access, form=form, done=done if done in _DONE else "")
 
 
-async def _totp_form(desk: Desk, form: Form, started: Json) -> Response[bytes]:
+async def _totp_form(desk: Desk, started: Json, form: Form) -> Response[bytes]:
     drawn = await asyncio.to_thread(_draw, started["uri"])
     return desk.page("security/totp.html", form=form, started=started, qr=drawn)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from portals.agent.session import AgentSession
 from portals.kit.desk import Desk
 
 
 async def renew_session(desk: Desk) -> None:
     """Seal the session again with the permissions that it has now."""
     session = desk.session
-    if not session.enrolling:
+    if not isinstance(session, AgentSession) or not session.enrolling:
         return
     agent = (await desk.gateway.get("/v1/sessions/current"))["agent"]
     desk.open_session(

@@ -80,15 +80,20 @@ async def _settle(desk: Desk, matter_id: str, act: str) -> Response[bytes]:
         return desk.go(f"/to-check?{urlencode(pairs)}")
     if form.problem is not None and form.problem.code == "host_matter_over":
         # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
-        return await _show(desk, over=form.problem.detail, **where)
+        return await _show(desk, over=form.problem.detail, where=where)
     kept: Json = {"act": act, "id": matter_id, "reason": form["reason"]}
-    return await _show(desk, form=form, kept=kept, **where)
+    return await _show(desk, form=form, kept=kept, where=where)
 
 
 async def _show(
-    desk: Desk, *, over: str = "", form: Form | None = None, kept: Json | None = None, **given: str
+    desk: Desk,
+    *,
+    over: str = "",
+    form: Form | None = None,
+    kept: Json | None = None,
+    where: dict[str, str] | None = None,
 ) -> Response[bytes]:
-    shown = await LIST.read(desk, **given)
+    shown = await LIST.read(desk, given=where)
     counts: Json = shown.answer["counts"]
     for matter in shown.data:
         matter["sentence"] = sentence_of(desk.words, matter)

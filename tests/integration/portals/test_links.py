@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from core.roles.seeding.demonstration import AGENTS
-from portals.kit.navigation import MAIN, MORE, may_open
+from portals.agent.navigation import MAIN, MORE, SITE
 from tests.integration.portals.conftest import Portal, Reader
 
 _HREF: Final = re.compile(r'<a\s(?:[^>]*\s)?href="(/(?!/)[^"]*)"')
@@ -39,7 +39,7 @@ def _links(page: str) -> list[str]:
 
 async def _walk(portal: Portal, reader: Reader) -> tuple[dict[str, int], dict[str, str]]:
     """Follow links as far as they lead; return each address with its status, and where each was found."""
-    starts = [page for page in _PAGES if may_open(reader.permissions, page)]
+    starts = [page for page in _PAGES if SITE.may_open(reader.permissions, page)]
     found = dict.fromkeys([*starts, "/notices", "/search?q=ondine", "/security", "/views"], "navigation")
     waiting, statuses, shapes = deque(found), dict[str, int](), Counter[str]()
 

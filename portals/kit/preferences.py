@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Response, post
 
-from portals.kit.desk import ROW_HEIGHTS, THEMES, Desk, local_path
+from portals.kit.desk import ROW_HEIGHTS, THEMES, Desk
 from portals.kit.entrance import OPEN
 from portals.kit.i18n import LOCALES
 
@@ -20,9 +20,10 @@ async def keep(desk: Desk) -> Response[bytes]:
             desk.keep_preference(name, form[name])
     back = form["return"] or "/"
     # The login page is refused as a return address everywhere else, but a language is chosen on it.
-    if back == "/login" or back.startswith("/login?next=/"):
+    login = desk.kit.face.login
+    if back == login or back.startswith(f"{login}?next=/"):
         return desk.go_raw(back)
-    return desk.go(local_path(back))
+    return desk.go(back)
 
 
 HANDLERS = (keep,)

@@ -37,7 +37,7 @@ def leave_card_numbers(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRo
     Before the page is made: it judges its own fields, and what is refused is shown as it was typed. Before the session
     is asked for too: the number would be in the address of the page to come back to.
     """
-    if connection.scope["method"] != "GET" or not connection.url.query:
+    if connection.scope.get("method") != "GET" or not connection.url.query:
         return
     query = list(connection.query_params.multi_items())
     address = without_card_numbers(connection.url.path, query) if names_card_number(query) else None
@@ -72,7 +72,7 @@ def session_needed(request: Request[Any, Any, Any], error: SessionNeeded) -> Res
 
 def factor_needed(request: Request[Any, Any, Any], _: FactorNeeded) -> Response[bytes]:
     """Send to where a second factor is added."""
-    return _desk(request).go("/security")
+    return _desk(request).go_raw(request.app.state.kit.face.enrolment)
 
 
 def form_forged(request: Request[Any, Any, Any], _: FormForged) -> Response[bytes]:
