@@ -13,20 +13,20 @@ from litestar.enums import MediaType
 from litestar.types import ASGIApp, ControllerRouterHandler, Scope
 
 from portals.kit import brand_files, preferences
-from portals.kit.desk import Desk
 from portals.kit.entrance import OPEN, needs_session
 from portals.kit.errors import HANDLERS, leave_card_numbers
 from portals.kit.guard import BODY_BYTES_MAX, guarded
 from portals.kit.keeping import keeping
 from portals.kit.kit import Kit
 from portals.kit.static import serve_static
+from portals.kit.visit import Visit
 
 
 def create_app(kit: Kit, pages: Sequence[ControllerRouterHandler]) -> ASGIApp:
     """Return a portal as an ASGI application."""
 
     def too_large(scope: Scope) -> bytes:
-        return kit.crowded_page(Desk(Request(scope), kit).locale, "too_large")
+        return kit.crowded_page(Visit(Request(scope), kit).locale, "too_large")
 
     around = keeping(compose(kit, pages), kit)
     return guarded(around, kit.metrics, takes_files=kit.face.takes_files, too_large=too_large)
@@ -50,7 +50,7 @@ def compose(kit: Kit, pages: Sequence[ControllerRouterHandler]) -> Litestar:
             *preferences.HANDLERS,
             *pages,
         ],
-        dependencies={"desk": Provide(provide_desk)},
+        dependencies={"visit": Provide(provide_visit)},
         guards=[leave_card_numbers, needs_session],
         exception_handlers=HANDLERS,
         state=State({"kit": kit, "assets": kit.assets}),
@@ -62,10 +62,10 @@ def compose(kit: Kit, pages: Sequence[ControllerRouterHandler]) -> Litestar:
     )
 
 
-async def provide_desk(request: Request[Any, Any, Any], state: State) -> Desk:
+async def provide_visit(request: Request[Any, Any, Any], state: State) -> Visit:
     """Return the context of one request, in the face of the host that it asked for."""
     await state.kit.brands.refresh(request.headers.get("host", ""))
-    return Desk(request, state.kit)
+    return Visit(request, state.kit)
 
 
 @get("/health/live", include_in_schema=False, media_type=MediaType.TEXT, opt=OPEN)

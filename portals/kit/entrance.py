@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from portals.kit.desk import Desk
+from portals.kit.visit import Visit
 
 OPEN: Final = {"open": True}
 """`opt` of a handler that anybody may ask: files of the pages, health, the way in, and scripts that ask whether it ended."""
@@ -17,4 +17,4 @@ OPEN: Final = {"open": True}
 def needs_session(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let through who is logged in. Raises: SessionNeeded, FactorNeeded."""
     if not handler.opt.get("open"):
-        _ = Desk(Request(connection.scope), connection.app.state.kit).session
+        _ = Visit(Request(connection.scope), connection.app.state.kit).session

@@ -2,7 +2,7 @@
 
 A page reads the fields, notes what it finds wrong itself, and sends. It gets what was made, or None: then the form holds
 what was refused by field, the status of the answer, and whether a colleague was faster; the page shows it again with
-`desk.page(template, form=form)`. Nothing is sent while something is wrong.
+`visit.page(template, form=form)`. Nothing is sent while something is wrong.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ from urllib.parse import urlencode
 
 from litestar import Response
 
-from portals.kit.desk import Desk
 from portals.kit.gateway import Json, Parameters
+from portals.kit.visit import Visit
 
 _VALUE_CHARACTERS_MAX: Final = 100
 _CURSOR_CHARACTERS_MAX: Final = 400
 
-Load = Callable[[Desk, str], Awaitable[Json]]
+Load = Callable[[Visit, str], Awaitable[Json]]
 Kind = Literal["link", "text", "digits", "count", "money", "ago", "exact", "day", "cell"]
 
 
@@ -115,7 +115,7 @@ class ListPage:
         acts: tuple[Act, ...] = (),
         none: tuple[str, str] = ("find.none", "find.none_text"),
         none_act: Act | None = None,
-        asks: Callable[[Desk, dict[str, str]], Parameters] | None = None,
+        asks: Callable[[Visit, dict[str, str]], Parameters] | None = None,
         record: str = "",
         prefix: str = "",
         template: str = "list.html",
@@ -141,30 +141,30 @@ class ListPage:
         self.prefix = prefix  # of the identifiers that `?open=` takes
         self.template = template
 
-    async def show(self, desk: Desk, load: Load | None = None, **facts: Any) -> Response[bytes]:
+    async def show(self, visit: Visit, load: Load | None = None, **facts: Any) -> Response[bytes]:
         """Show the list as the address asks for it; `load` reads the record of `?open=`."""
-        return self.draw(desk, await self.read(desk, load), **facts)
+        return self.draw(visit, await self.read(visit, load), **facts)
 
     async def read(
-        self, desk: Desk, load: Load | None = None, given: Mapping[str, str] | None = None
+        self, visit: Visit, load: Load | None = None, given: Mapping[str, str] | None = None
     ) -> Shown:
         """Return the list as the address asks for it, or as `given` where that says otherwise."""
-        query = {**desk.request.query_params, **(given or {})}
+        query = {**visit.request.query_params, **(given or {})}
         kept = self._kept(query)
         cursor = query.get("cursor", "")[:_CURSOR_CHARACTERS_MAX]
         opened = query.get("open", "") if load and query.get("open", "").startswith(self.prefix) else ""
-        asked = self.asks(desk, kept) if self.asks else list(kept.items())
+        asked = self.asks(visit, kept) if self.asks else list(kept.items())
         pages = [("cursor", cursor)] if cursor else []
         pages += [("limit", str(self.rows))] if self.rows else []
         answer, record = await asyncio.gather(
-            desk.gateway.get(self.api, [*asked, *pages]),
-            load(desk, opened) if load and opened else asyncio.sleep(0, None),
+            visit.gateway.get(self.api, [*asked, *pages]),
+            load(visit, opened) if load and opened else asyncio.sleep(0, None),
         )
         return Shown(self, kept, cursor, answer["data"], answer.get("next_cursor"), answer, opened, record)
 
     def draw(
         self,
-        desk: Desk,
+        visit: Visit,
         shown: Shown,
         *,
         options: Mapping[str, list[tuple[str, str]]] | None = None,
@@ -172,7 +172,7 @@ class ListPage:
         **facts: Any,
     ) -> Response[bytes]:
         """Return the page of a list; `options` are the choices of filters, by value and name."""
-        return desk.page(
+        return visit.page(
             template or self.template, list=shown, record=shown.record, options=options or {}, **facts
         )
 

@@ -6,30 +6,30 @@ from typing import Final
 
 from litestar import Response, get, post
 
-from portals.kit.desk import Desk
 from portals.kit.forms import Form, Wording
+from portals.kit.visit import Visit
 
 _WORDING: Final = Wording(otherwise="invite.field_bad")
 
 
 @get("/agents/invite")
-async def invite_page(desk: Desk) -> Response[bytes]:
+async def invite_page(visit: Visit) -> Response[bytes]:
     """Show the form."""
-    return await _show(desk)
+    return await _show(visit)
 
 
 @post("/agents/invite", status_code=200)
-async def invite(desk: Desk) -> Response[bytes]:
+async def invite(visit: Visit) -> Response[bytes]:
     """Invite; then the new agent's page."""
-    form = await desk.form()
+    form = await visit.form()
     for name in ("email", "name", "role"):
         if not form[name]:
             form.error(name, f"invite.{name}_missing")
     body = form.texts("email", "name", "role", "locale")
     invited = await form.post("/v1/agents/invitations", body, wording=_WORDING)
-    return await _show(desk, form) if invited is None else desk.go(f"/agents/{invited['agent']}")
+    return await _show(visit, form) if invited is None else visit.go(f"/agents/{invited['agent']}")
 
 
-async def _show(desk: Desk, form: Form | None = None) -> Response[bytes]:
-    roles = await desk.gateway.get("/v1/roles")
-    return desk.page("agents/invite.html", roles=roles["data"], form=form)
+async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
+    roles = await visit.gateway.get("/v1/roles")
+    return visit.page("agents/invite.html", roles=roles["data"], form=form)

@@ -6,12 +6,12 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from portals.kit.desk import Desk
 from portals.kit.formats import whole_number
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 KINDS = (
     "decline_rate",
@@ -91,103 +91,103 @@ RULES = ListPage(
 
 
 @get("/alerts")
-async def alerts_page(desk: Desk) -> Response[bytes]:
+async def alerts_page(visit: Visit) -> Response[bytes]:
     """Show what stands, or what has recovered."""
-    recovered = desk.request.query_params.get("recovered") == "1"
-    return await (RECOVERED if recovered else LIST).show(desk)
+    recovered = visit.request.query_params.get("recovered") == "1"
+    return await (RECOVERED if recovered else LIST).show(visit)
 
 
 @get("/alerts/rules")
-async def rules_page(desk: Desk) -> Response[bytes]:
+async def rules_page(visit: Visit) -> Response[bytes]:
     """Show the rules."""
-    return await RULES.show(desk)
+    return await RULES.show(visit)
 
 
 @get("/alerts/rules/new")
-async def new_rule_page(desk: Desk) -> Response[bytes]:
+async def new_rule_page(visit: Visit) -> Response[bytes]:
     """Show the form of a new rule."""
-    return _form(desk, "", desk.filled(dict(_NEW)))
+    return _form(visit, "", visit.filled(dict(_NEW)))
 
 
 @get("/alerts/rules/{rule_id:str}")
-async def rule_page(desk: Desk, rule_id: str) -> Response[bytes]:
+async def rule_page(visit: Visit, rule_id: str) -> Response[bytes]:
     """Show the form of one rule."""
-    return _form(desk, rule_id, desk.filled(await _fields(desk, rule_id)))
+    return _form(visit, rule_id, visit.filled(await _fields(visit, rule_id)))
 
 
 @post("/alerts/rules", status_code=200)
-async def save_rule(desk: Desk) -> Response[bytes]:
+async def save_rule(visit: Visit) -> Response[bytes]:
     """Keep a rule, or try it on last week and keep nothing."""
-    form = await desk.form()
+    form = await visit.form()
     rule_id, body = form["id"], _body(form)
     if form["act"] == "preview":
         preview = await form.post("/v1/alert-rules/preview", body["terms"], wording=_WORDING, keyed=False)
-        return _form(desk, rule_id, form, preview=preview)
+        return _form(visit, rule_id, form, preview=preview)
     saved = await form.save(
         "/v1/alert-rules",
         path_part(rule_id) if rule_id else "",
         body,
         wording=_WORDING,
         record=f"/alerts/rules/{path_part(rule_id)}",
-        fresh=lambda: _fields(desk, rule_id),
+        fresh=lambda: _fields(visit, rule_id),
     )
-    return _form(desk, rule_id, form) if saved is None else desk.go("/alerts/rules")
+    return _form(visit, rule_id, form) if saved is None else visit.go("/alerts/rules")
 
 
 @post("/alerts/rules/{rule_id:str}/delete", status_code=200)
-async def delete_rule(desk: Desk, rule_id: str) -> Response[bytes]:
+async def delete_rule(visit: Visit, rule_id: str) -> Response[bytes]:
     """Delete a rule."""
-    await desk.form()
-    await desk.gateway.delete(f"/v1/alert-rules/{path_part(rule_id)}")
-    return desk.go("/alerts/rules")
+    await visit.form()
+    await visit.gateway.delete(f"/v1/alert-rules/{path_part(rule_id)}")
+    return visit.go("/alerts/rules")
 
 
 @get("/alerts/{alert_id:str}")
-async def alert_page(desk: Desk, alert_id: str) -> Response[bytes]:
+async def alert_page(visit: Visit, alert_id: str) -> Response[bytes]:
     """Show one alert with its history."""
-    return await _show(desk, alert_id)
+    return await _show(visit, alert_id)
 
 
 @post("/alerts/{alert_id:str}/acknowledge", status_code=200)
-async def acknowledge(desk: Desk, alert_id: str) -> Response[bytes]:
+async def acknowledge(visit: Visit, alert_id: str) -> Response[bytes]:
     """Take note of an alert."""
-    form = await desk.form()
+    form = await visit.form()
     if len(form["note"]) < NOTE_CHARACTERS_MIN:
         form.error("note", "alerts.note_short")
-    return await _answer(desk, alert_id, "acknowledge", {"note": form["note"]}, form)
+    return await _answer(visit, alert_id, "acknowledge", {"note": form["note"]}, form)
 
 
 @post("/alerts/{alert_id:str}/snooze", status_code=200)
-async def snooze(desk: Desk, alert_id: str) -> Response[bytes]:
+async def snooze(visit: Visit, alert_id: str) -> Response[bytes]:
     """Keep an alert quiet for a while."""
-    form = await desk.form()
+    form = await visit.form()
     body = {"minutes": int(form.choice("minutes", SNOOZES, "30")), "note": form["note"]}
-    return await _answer(desk, alert_id, "snooze", body, form)
+    return await _answer(visit, alert_id, "snooze", body, form)
 
 
-async def _answer(desk: Desk, alert_id: str, act: str, body: Json, form: Form) -> Response[bytes]:
+async def _answer(visit: Visit, alert_id: str, act: str, body: Json, form: Form) -> Response[bytes]:
     if await form.post(f"/v1/alerts/{path_part(alert_id)}/{act}", body) is None:
-        return await _show(desk, alert_id, form)
-    return desk.go(f"/alerts/{path_part(alert_id)}")
+        return await _show(visit, alert_id, form)
+    return visit.go(f"/alerts/{path_part(alert_id)}")
 
 
-async def _show(desk: Desk, alert_id: str, form: Form | None = None) -> Response[bytes]:
-    detail = await desk.gateway.get(f"/v1/alerts/{path_part(alert_id)}")
-    return desk.page(
+async def _show(visit: Visit, alert_id: str, form: Form | None = None) -> Response[bytes]:
+    detail = await visit.gateway.get(f"/v1/alerts/{path_part(alert_id)}")
+    return visit.page(
         "alerts/alert.html", x=detail["alert"], history=detail["history"], form=form, snoozes=SNOOZES
     )
 
 
-async def _rule(desk: Desk, rule_id: str) -> Json:
-    listed = await desk.gateway.get("/v1/alert-rules")
+async def _rule(visit: Visit, rule_id: str) -> Json:
+    listed = await visit.gateway.get("/v1/alert-rules")
     rule = next((one for one in listed["data"] if one["id"] == rule_id), None)
     if rule is None:
         raise GatewayProblem(404, {"code": "not_found"})
     return rule
 
 
-def _form(desk: Desk, rule_id: str, form: Form, *, preview: Json | None = None) -> Response[bytes]:
-    return desk.page(
+def _form(visit: Visit, rule_id: str, form: Form, *, preview: Json | None = None) -> Response[bytes]:
+    return visit.page(
         "alerts/rule.html",
         rule_id=rule_id,
         form=form,
@@ -198,9 +198,9 @@ def _form(desk: Desk, rule_id: str, form: Form, *, preview: Json | None = None) 
     )
 
 
-async def _fields(desk: Desk, rule_id: str) -> dict[str, str]:
+async def _fields(visit: Visit, rule_id: str) -> dict[str, str]:
     """Return a rule as the fields of its form."""
-    rule = await _rule(desk, rule_id)
+    rule = await _rule(visit, rule_id)
     terms = rule["terms"]
     fields = {name: str(terms[name]) for name in ("kind", "per", *_NUMBERS)}
     return {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from portals.kit.desk import Desk
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
+from portals.kit.visit import Visit
 
 CURRENCY: Final = "EUR"
 AMOUNT_MINOR_MAX: Final = 10**9
@@ -16,11 +16,11 @@ WORDING: Final = Wording(
 )
 
 
-async def limits_of(desk: Desk) -> Json | None:
+async def limits_of(visit: Visit) -> Json | None:
     """Return the limits, to who decides on what is above them."""
-    if not desk.may("transactions.refund_approve"):
+    if not visit.may("transactions.refund_approve"):
         return None
-    return await desk.gateway.get("/v1/approval-limits")
+    return await visit.gateway.get("/v1/approval-limits")
 
 
 def read_limit(form: Form) -> Json:

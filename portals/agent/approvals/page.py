@@ -8,11 +8,11 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.approvals.limits import WORDING, limits_of, read_limit
-from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayDown, Json
 from portals.kit.lists import Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 VIEWS = ("to_decide", "asked", "decided")
 
@@ -28,64 +28,64 @@ LIST = ListPage(
 
 
 @get("/approvals")
-async def approvals_page(desk: Desk) -> Response[bytes]:
+async def approvals_page(visit: Visit) -> Response[bytes]:
     """Show what waits for this agent, or with `?view=` what they asked for or decided."""
-    return await _show(desk)
+    return await _show(visit)
 
 
 @post("/approvals/{approval_id:str}/approve", status_code=200)
-async def approve(desk: Desk, approval_id: str) -> Response[bytes]:
+async def approve(visit: Visit, approval_id: str) -> Response[bytes]:
     """Approve; the refund leaves at once."""
-    return await _decide(desk, approval_id, "approve")
+    return await _decide(visit, approval_id, "approve")
 
 
 @post("/approvals/{approval_id:str}/refuse", status_code=200)
-async def refuse(desk: Desk, approval_id: str) -> Response[bytes]:
+async def refuse(visit: Visit, approval_id: str) -> Response[bytes]:
     """Refuse with a reason."""
-    return await _decide(desk, approval_id, "refuse")
+    return await _decide(visit, approval_id, "refuse")
 
 
 @post("/approvals/{approval_id:str}/withdraw", status_code=200)
-async def withdraw(desk: Desk, approval_id: str) -> Response[bytes]:
+async def withdraw(visit: Visit, approval_id: str) -> Response[bytes]:
     """Take back what this agent asked for."""
-    return await _decide(desk, approval_id, "withdraw")
+    return await _decide(visit, approval_id, "withdraw")
 
 
 @post("/approvals/limits", status_code=200)
-async def set_limit(desk: Desk) -> Response[bytes]:
+async def set_limit(visit: Visit) -> Response[bytes]:
     """Set up to how much one person may refund alone."""
-    form = await desk.form()
+    form = await visit.form()
     if await form.post("/v1/approval-limits", read_limit(form), wording=WORDING, stays=True) is not None:
-        return desk.go("/approvals?done=limit")
-    return await _show(desk, form=form, kept={"limit": form.fields})
+        return visit.go("/approvals?done=limit")
+    return await _show(visit, form=form, kept={"limit": form.fields})
 
 
-async def _decide(desk: Desk, approval_id: str, act: str) -> Response[bytes]:
-    form = await desk.form()
+async def _decide(visit: Visit, approval_id: str, act: str) -> Response[bytes]:
+    form = await visit.form()
     approval_id = path_part(approval_id)
     reason = form.reason(at=f"reason-{approval_id}") if act == "refuse" else form["reason"]
     path, body = f"/v1/approvals/{approval_id}/{act}", {"reason": reason} if reason else {}
     try:
         if await form.post(path, body, stays=True) is not None:
-            return desk.go(_with_done(desk.local(form["return"]), act))
+            return visit.go(_with_done(visit.local(form["return"]), act))
     except GatewayDown:
         # The decision may stand and its result may not be known yet: the list says which.
         form.error("", "approvals.under_way")
     if form.problem:
         form.errors = {"": form.problem.detail}
     kept: Json = {"act": act, "id": approval_id, "reason": reason}
-    return await _show(desk, form=form, kept=kept, view="asked" if act == "withdraw" else "")
+    return await _show(visit, form=form, kept=kept, view="asked" if act == "withdraw" else "")
 
 
 async def _show(
-    desk: Desk, *, form: Form | None = None, kept: Json | None = None, view: str = ""
+    visit: Visit, *, form: Form | None = None, kept: Json | None = None, view: str = ""
 ) -> Response[bytes]:
     shown, limits = await asyncio.gather(
-        LIST.read(desk, given={"view": view} if view else None), limits_of(desk)
+        LIST.read(visit, given={"view": view} if view else None), limits_of(visit)
     )
-    done = "" if form is not None else desk.request.query_params.get("done", "")
+    done = "" if form is not None else visit.request.query_params.get("done", "")
     view = shown.kept.get("view", VIEWS[0])
-    return LIST.draw(desk, shown, limits=limits, view=view, done=done, form=form, kept=kept or {})
+    return LIST.draw(visit, shown, limits=limits, view=view, done=done, form=form, kept=kept or {})
 
 
 def _with_done(address: str, act: str) -> str:

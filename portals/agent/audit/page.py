@@ -9,10 +9,10 @@ from litestar import Response, get
 
 from portals.agent.addresses import page_of
 from portals.agent.audit.facts import Fact, facts_of, label_of
-from portals.kit.desk import Desk
 from portals.kit.formats import PARIS
 from portals.kit.gateway import Json
 from portals.kit.lists import Column, Filter, ListPage
+from portals.kit.visit import Visit
 
 _ASKED = ("query", "kind", "target_kind", "target", "agent")
 PERIODS = ("7d", "today", "30d", "all", "custom")
@@ -33,29 +33,29 @@ LIST = ListPage(
     leads_on=False,
     filters=tuple(Filter(name) for name in (*_ASKED, "period", "from", "to")),
     none=("audit.none", "audit.none_text"),
-    asks=lambda desk, kept: [
+    asks=lambda visit, kept: [
         *((name, kept[name]) for name in _ASKED if name in kept),
-        *period_bounds(kept, desk.now),
+        *period_bounds(kept, visit.now),
     ],
     template="audit/audit.html",
 )
 
 
 @get("/audit")
-async def audit_page(desk: Desk) -> Response[bytes]:
+async def audit_page(visit: Visit) -> Response[bytes]:
     """Show actions, newest first."""
-    shown, chain = await asyncio.gather(LIST.read(desk), desk.gateway.get("/v1/audit/chain"))
+    shown, chain = await asyncio.gather(LIST.read(visit), visit.gateway.get("/v1/audit/chain"))
     for action in shown.data:
-        action |= {"told": _facts(desk, action), "label": label_of(desk.words, action["target"])}
+        action |= {"told": _facts(visit, action), "label": label_of(visit.words, action["target"])}
     period = _period(shown.kept)
-    return LIST.draw(desk, shown, chain=chain, period=period, periods=PERIODS, page_of=page_of)
+    return LIST.draw(visit, shown, chain=chain, period=period, periods=PERIODS, page_of=page_of)
 
 
-def _facts(desk: Desk, action: Json) -> list[Fact]:
+def _facts(visit: Visit, action: Json) -> list[Fact]:
     """Return what the row tells beside its own columns."""
     told = action["facts"]
     return facts_of(
-        desk.words,
+        visit.words,
         {name: told[name] for name in told if name != "ip" or told[name] != action["ip"]},
         action.get("names"),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from litestar import Response, get
 
-from portals.kit.desk import Desk
 from portals.kit.lists import Column, Filter, ListPage
+from portals.kit.visit import Visit
 
 _ALWAYS = (
     Column("target", "blocks.target", "cell"),
@@ -36,9 +36,9 @@ ALL = _blocks((*_ALWAYS, Column("lifted", "blocks.lifted", "cell")))
 
 
 @get("/blocks")
-async def blocks_page(desk: Desk) -> Response[bytes]:
+async def blocks_page(visit: Visit) -> Response[bytes]:
     """Show the standing blocks, or every one with `?all=1`."""
-    return await (ALL if desk.request.query_params.get("all") == "1" else LIST).show(desk)
+    return await (ALL if visit.request.query_params.get("all") == "1" else LIST).show(visit)
 
 
 HANDLERS = (blocks_page,)

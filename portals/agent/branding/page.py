@@ -9,10 +9,10 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.types import ControllerRouterHandler
 
-from portals.kit.desk import Desk
 from portals.kit.forms import Form, Stale, Wording
 from portals.kit.gateway import Json
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 LOGO_BYTES_MAX: Final = 40 * 1024
 _TEXTS: Final = ("contact_email", "contact_phone", "contact_hours_fr", "contact_hours_en", "space_url")
@@ -20,38 +20,38 @@ _WORDING: Final = Wording(words={"logo.malformed": "branding.e_logo"}, codes="br
 
 
 @get("/branding")
-async def branding_page(desk: Desk) -> Response[bytes]:
+async def branding_page(visit: Visit) -> Response[bytes]:
     """Show every face; `?open=` shows one in the form, `?open=new` an empty one."""
-    return await _show(desk)
+    return await _show(visit)
 
 
 @post("/branding")
-async def save_brand(desk: Desk) -> Response[bytes]:
+async def save_brand(visit: Visit) -> Response[bytes]:
     """Save a face, or show what is wrong with it."""
-    form = await desk.form()
+    form = await visit.form()
     typed = form.fields
     body: Json = {"name": form["name"], **form.revision}
     body |= {name: form[name] for name in _TEXTS}
     body |= {name: form[name] for name in ("host", "account", "accent_light", "accent_dark") if form[name]}
-    body |= await _logo_of(desk, form)
+    body |= await _logo_of(visit, form)
     if await form.post("/v1/brands", body, wording=_WORDING, record="/branding") is not None:
-        desk.kit.brands.forget()
-        return desk.go("/branding?saved=1")
+        visit.kit.brands.forget()
+        return visit.go("/branding?saved=1")
     form.fields = typed
-    return await _show(desk, form)
+    return await _show(visit, form)
 
 
 @post("/branding/{brand_id:str}/remove")
-async def remove_brand(desk: Desk, brand_id: str) -> Response[bytes]:
+async def remove_brand(visit: Visit, brand_id: str) -> Response[bytes]:
     """Take a partner's face away."""
-    await desk.form()
-    await desk.gateway.delete(f"/v1/brands/{path_part(brand_id)}")
-    desk.kit.brands.forget()
-    return desk.go("/branding")
+    await visit.form()
+    await visit.gateway.delete(f"/v1/brands/{path_part(brand_id)}")
+    visit.kit.brands.forget()
+    return visit.go("/branding")
 
 
-async def _logo_of(desk: Desk, form: Form) -> Json:
-    file = (await desk.request.form()).get("logo")
+async def _logo_of(visit: Visit, form: Form) -> Json:
+    file = (await visit.request.form()).get("logo")
     if isinstance(file, UploadFile):
         content = await file.read(LOGO_BYTES_MAX + 1)
         if len(content) > LOGO_BYTES_MAX:
@@ -66,9 +66,9 @@ def _place_of(brand: Json) -> tuple[str, str]:
     return brand["host"] or "", brand["account_id"] or ""
 
 
-async def _show(desk: Desk, form: Form | None = None) -> Response[bytes]:
-    listed = await desk.gateway.get("/v1/brands")
-    opened = desk.request.query_params.get("open", "")
+async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
+    listed = await visit.gateway.get("/v1/brands")
+    opened = visit.request.query_params.get("open", "")
     chosen = next((one for one in listed["data"] if one["id"] == opened), None)
     if form is not None and form.stale is not None:
         # Whoever saves again has been told what it replaces.
@@ -77,12 +77,12 @@ async def _show(desk: Desk, form: Form | None = None) -> Response[bytes]:
         form.fields = _fields_of(chosen) if chosen else {**form.fields, "revision": "0"}
         form.stale = Stale(form.stale.who, f"/branding?open={chosen['id']}" if chosen else "/branding")
     elif form is None and chosen is not None:
-        form = desk.filled(_fields_of(chosen))
+        form = visit.filled(_fields_of(chosen))
     elif form is None and opened in ("new", "institution"):
         # Who fills in an empty form has seen no face in that place: one that stands there by then is not replaced.
-        form = desk.filled({"revision": "0"})
+        form = visit.filled({"revision": "0"})
     institution = next((one for one in listed["data"] if not any(_place_of(one))), None)
-    return desk.page(
+    return visit.page(
         "branding/branding.html",
         brands=listed["data"],
         institution_brand=institution,
@@ -90,7 +90,7 @@ async def _show(desk: Desk, form: Form | None = None) -> Response[bytes]:
         form=form,
         opened=opened,
         partner=opened == "new" or (form is not None and bool(form["host"] or form["account"])),
-        saved=desk.request.query_params.get("saved") == "1",
+        saved=visit.request.query_params.get("saved") == "1",
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from litestar import Response, get, post
 
 from portals.agent.companies.saving import CONTACT_FIELDS
-from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 _PLACES = {"acc": "accounts", "com": "companies", "sto": "stores"}
 _NOBODYS = "/companies"
@@ -16,62 +16,62 @@ _NOBODYS = "/companies"
 
 
 @get("/contacts/new")
-async def new_contact(desk: Desk) -> Response[bytes]:
+async def new_contact(visit: Visit) -> Response[bytes]:
     """Show an empty form for somebody at `?of=`."""
-    of = desk.request.query_params.get("of", "")
-    return await _form(desk, of, desk.filled()) if of else desk.go(_NOBODYS)
+    of = visit.request.query_params.get("of", "")
+    return await _form(visit, of, visit.filled()) if of else visit.go(_NOBODYS)
 
 
 @post("/contacts/new", status_code=200)
-async def add_contact(desk: Desk) -> Response[bytes]:
+async def add_contact(visit: Visit) -> Response[bytes]:
     """Add somebody."""
-    form = await desk.form()
+    form = await visit.form()
     of = form["of"]
     body = {"of": of[:40], "contact": form.texts(*CONTACT_FIELDS)}
     if await form.post("/v1/contacts", body) is None:
-        return await _form(desk, of, form)
-    return desk.go(_address(of))
+        return await _form(visit, of, form)
+    return visit.go(_address(of))
 
 
 @get("/contacts/{contact_id:str}/edit")
-async def edit_contact(desk: Desk, contact_id: str) -> Response[bytes]:
+async def edit_contact(visit: Visit, contact_id: str) -> Response[bytes]:
     """Show the form of somebody at `?of=`."""
-    of = desk.request.query_params.get("of", "")
+    of = visit.request.query_params.get("of", "")
     if not of:
-        return desk.go(_NOBODYS)
-    return await _form(desk, of, desk.filled(await _contact(desk, of, contact_id)), contact_id)
+        return visit.go(_NOBODYS)
+    return await _form(visit, of, visit.filled(await _contact(visit, of, contact_id)), contact_id)
 
 
 @post("/contacts/{contact_id:str}/edit", status_code=200)
-async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
+async def save_contact(visit: Visit, contact_id: str) -> Response[bytes]:
     """Write somebody."""
-    form = await desk.form()
+    form = await visit.form()
     of = form["of"]
     saved = await form.patch(
         f"/v1/contacts/{path_part(contact_id)}",
         {"contact": form.texts(*CONTACT_FIELDS)},
-        fresh=lambda: _contact(desk, of, contact_id),
+        fresh=lambda: _contact(visit, of, contact_id),
     )
-    return await _form(desk, of, form, contact_id) if saved is None else desk.go(_address(of))
+    return await _form(visit, of, form, contact_id) if saved is None else visit.go(_address(of))
 
 
 @get("/contacts/{contact_id:str}/remove")
-async def page_of_removal(desk: Desk) -> Response[bytes]:
+async def page_of_removal(visit: Visit) -> Response[bytes]:
     """Lead to whom the contact belongs to: nothing is removed by opening an address."""
-    of = desk.request.query_params.get("of", "")
-    return desk.go(_address(of) if of else _NOBODYS)
+    of = visit.request.query_params.get("of", "")
+    return visit.go(_address(of) if of else _NOBODYS)
 
 
 @post("/contacts/{contact_id:str}/remove", status_code=200)
-async def remove_contact(desk: Desk, contact_id: str) -> Response[bytes]:
+async def remove_contact(visit: Visit, contact_id: str) -> Response[bytes]:
     """Remove somebody; one who is gone already is no error."""
-    form = await desk.form()
+    form = await visit.form()
     try:
-        await desk.gateway.delete(f"/v1/contacts/{path_part(contact_id)}")
+        await visit.gateway.delete(f"/v1/contacts/{path_part(contact_id)}")
     except GatewayProblem as problem:
         if problem.status != 404:
             raise
-    return desk.go(_address(form["of"]))
+    return visit.go(_address(form["of"]))
 
 
 def _address(of: str) -> str:
@@ -79,21 +79,21 @@ def _address(of: str) -> str:
     return f"/{place}/{path_part(of)}"
 
 
-async def _owner(desk: Desk, of: str) -> Json:
-    return await desk.gateway.get(f"/v1{_address(of)}")
+async def _owner(visit: Visit, of: str) -> Json:
+    return await visit.gateway.get(f"/v1{_address(of)}")
 
 
-async def _contact(desk: Desk, of: str, contact_id: str) -> Json:
-    contacts = (await _owner(desk, of)).get("contacts") or []
+async def _contact(visit: Visit, of: str, contact_id: str) -> Json:
+    contacts = (await _owner(visit, of)).get("contacts") or []
     contact = next((one for one in contacts if one["id"] == contact_id), None)
     if contact is None:
         raise GatewayProblem(404, {"code": "not_found"})
     return contact
 
 
-async def _form(desk: Desk, of: str, form: Form, contact_id: str = "") -> Response[bytes]:
-    owner = await _owner(desk, of)
-    return desk.page(
+async def _form(visit: Visit, of: str, form: Form, contact_id: str = "") -> Response[bytes]:
+    owner = await _owner(visit, of)
+    return visit.page(
         "companies/contact_form.html",
         of=of,
         owner_name=owner.get("name") or owner.get("legal_name") or "",

@@ -8,11 +8,11 @@ from litestar import Response, get, post
 
 from portals.agent.companies import contacts
 from portals.agent.companies.saving import COMPANY_FIELDS, LEGAL_FORMS, duplicates_of
-from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import beside, path_part
+from portals.kit.visit import Visit
 
 LIST = ListPage(
     "/companies",
@@ -36,21 +36,21 @@ LIST = ListPage(
 
 
 @get("/companies")
-async def companies_page(desk: Desk) -> Response[bytes]:
+async def companies_page(visit: Visit) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    return await LIST.show(desk, _load)
+    return await LIST.show(visit, _load)
 
 
 @get("/companies/new")
-async def new_company(desk: Desk) -> Response[bytes]:
+async def new_company(visit: Visit) -> Response[bytes]:
     """Show an empty form, in an account when one is named."""
-    return await _form(desk, desk.filled({"account": desk.request.query_params.get("account", "")}))
+    return await _form(visit, visit.filled({"account": visit.request.query_params.get("account", "")}))
 
 
 @post("/companies/new", status_code=200)
-async def create_company(desk: Desk) -> Response[bytes]:
+async def create_company(visit: Visit) -> Response[bytes]:
     """Create it; whoever looks alike is shown first and asks for a reason."""
-    form = await desk.form()
+    form = await visit.form()
     fields = form.texts(*COMPANY_FIELDS)
     body: Json = {
         "company": fields,
@@ -61,70 +61,70 @@ async def create_company(desk: Desk) -> Response[bytes]:
         body["account"] = form["account"][:40]
     made = await form.post("/v1/companies", body)
     if made is not None:
-        return desk.go(f"/companies/{path_part(made['id'])}")
+        return visit.go(f"/companies/{path_part(made['id'])}")
     asked = {name: fields[name] for name in ("siren", "vat", "iban", "postcode", "city")}
-    found = await duplicates_of(desk, {**asked, "name": fields["legal_name"]})
-    return await _form(desk, form, duplicates=found)
+    found = await duplicates_of(visit, {**asked, "name": fields["legal_name"]})
+    return await _form(visit, form, duplicates=found)
 
 
 @get("/companies/{company_id:str}")
-async def company_page(desk: Desk, company_id: str) -> Response[bytes]:
+async def company_page(visit: Visit, company_id: str) -> Response[bytes]:
     """Show one company."""
-    record = await _load(desk, company_id)
-    template = "companies/record.html" if desk.wants_fragment else "companies/company.html"
-    return desk.page(template, record=record)
+    record = await _load(visit, company_id)
+    template = "companies/record.html" if visit.wants_fragment else "companies/company.html"
+    return visit.page(template, record=record)
 
 
 @get("/companies/{company_id:str}/edit")
-async def edit_company(desk: Desk, company_id: str) -> Response[bytes]:
+async def edit_company(visit: Visit, company_id: str) -> Response[bytes]:
     """Show the form of a company."""
-    return await _form(desk, desk.filled(await _fields_of(desk, company_id)), company_id)
+    return await _form(visit, visit.filled(await _fields_of(visit, company_id)), company_id)
 
 
 @post("/companies/{company_id:str}/edit", status_code=200)
-async def save_company(desk: Desk, company_id: str) -> Response[bytes]:
+async def save_company(visit: Visit, company_id: str) -> Response[bytes]:
     """Write it; when somebody was faster, say who wrote what and keep what was typed."""
-    form = await desk.form()
+    form = await visit.form()
     saved = await form.patch(
         f"/v1/companies/{path_part(company_id)}",
         {"company": form.texts(*COMPANY_FIELDS)},
-        fresh=lambda: _fields_of(desk, company_id),
+        fresh=lambda: _fields_of(visit, company_id),
     )
     if saved is None:
-        return await _form(desk, form, company_id)
-    return desk.go(f"/companies/{path_part(company_id)}")
+        return await _form(visit, form, company_id)
+    return visit.go(f"/companies/{path_part(company_id)}")
 
 
 @post("/companies/{company_id:str}/validate", status_code=200)
-async def validate_company(desk: Desk, company_id: str) -> Response[bytes]:
+async def validate_company(visit: Visit, company_id: str) -> Response[bytes]:
     """Note the commercial validation."""
-    await desk.form()
-    await desk.gateway.post(f"/v1/companies/{path_part(company_id)}/validate", {})
-    return desk.go(f"/companies/{path_part(company_id)}")
+    await visit.form()
+    await visit.gateway.post(f"/v1/companies/{path_part(company_id)}/validate", {})
+    return visit.go(f"/companies/{path_part(company_id)}")
 
 
-async def _fields_of(desk: Desk, company_id: str) -> Json:
-    company = await desk.gateway.get(f"/v1/companies/{path_part(company_id)}")
+async def _fields_of(visit: Visit, company_id: str) -> Json:
+    company = await visit.gateway.get(f"/v1/companies/{path_part(company_id)}")
     fields = {name: company.get(name) or "" for name in COMPANY_FIELDS}
     return fields | {"iban": (company.get("iban") or {}).get("value") or "", "revision": company["revision"]}
 
 
-async def _load(desk: Desk, company_id: str) -> Json:
+async def _load(visit: Visit, company_id: str) -> Json:
     company, listed = await asyncio.gather(
-        desk.gateway.get(f"/v1/companies/{path_part(company_id)}"),
-        beside(desk, "/v1/documents", [("company", path_part(company_id))]),
+        visit.gateway.get(f"/v1/companies/{path_part(company_id)}"),
+        beside(visit, "/v1/documents", [("company", path_part(company_id))]),
     )
     return {"company": company, "documents": listed.get("data")}
 
 
 async def _form(
-    desk: Desk, form: Form, company_id: str = "", *, duplicates: list[Json] | None = None
+    visit: Visit, form: Form, company_id: str = "", *, duplicates: list[Json] | None = None
 ) -> Response[bytes]:
     account = None
     if not company_id and form["account"]:
-        account = await desk.gateway.get(f"/v1/accounts/{path_part(form['account'])}")
+        account = await visit.gateway.get(f"/v1/accounts/{path_part(form['account'])}")
     back = f"/companies/{path_part(company_id)}" if company_id else "/companies"
-    return desk.page(
+    return visit.page(
         "companies/form.html",
         company_id=company_id,
         account=account,

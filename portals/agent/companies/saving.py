@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from portals.kit.desk import Desk
 from portals.kit.gateway import Json
+from portals.kit.visit import Visit
 
 COMPANY_FIELDS = (
     "legal_name",
@@ -22,7 +22,7 @@ CONTACT_ROLES = ("owner", "manager", "accounting", "technical", "other")
 LEGAL_FORMS = ("EI", "EURL", "SARL", "SAS", "SASU", "SA", "SNC", "SCOP", "SCI", "GIE", "Association")
 
 
-async def duplicates_of(desk: Desk, asked: dict[str, str]) -> list[Json]:
+async def duplicates_of(visit: Visit, asked: dict[str, str]) -> list[Json]:
     """Return who may be the same merchant."""
-    found = await desk.gateway.post("/v1/merchants/duplicates", dict(asked))
+    found = await visit.gateway.post("/v1/merchants/duplicates", dict(asked))
     return found["data"]

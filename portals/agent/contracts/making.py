@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from portals.kit.desk import Desk
 from portals.kit.formats import PARIS, plain_amount
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
+from portals.kit.visit import Visit
 
 KINDS = ("pax", "softpos", "onsite", "ecommerce")
 CODES = "contract.problem."
@@ -19,17 +19,17 @@ _SERVICE_FIELD = re.compile(r"services\[(\d+)\](?:\.(?:options\.)?(\w+))?")
 
 
 def first_form(
-    desk: Desk, offer: Json, version: Json | None, *, wanted: Sequence[str] = ()
+    visit: Visit, offer: Json, version: Json | None, *, wanted: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return what the form shows at first: the terms of a version, or sensible ones with the wanted services."""
     form: dict[str, Any] = {
         "locale": "fr",
-        "starts_on": desk.now.astimezone(PARIS).date().isoformat(),
+        "starts_on": visit.now.astimezone(PARIS).date().isoformat(),
         "grid": next((grid["id"] for grid in offer["grids"] if grid["current"]), ""),
     }
     for kind in KINDS:
         for rule in offer["rules"][kind]:
-            form[f"opt.{kind}.{rule['name']}"] = _typed(rule, rule["default"], desk.locale)
+            form[f"opt.{kind}.{rule['name']}"] = _typed(rule, rule["default"], visit.locale)
     if version is None:
         form |= {
             f"svc.{store['store']['id']}.{kind}": "1"
@@ -47,7 +47,7 @@ def first_form(
             form[f"svc.{line['store']['id']}.{line['kind']}"] = "1"
             for rule in offer["rules"][line["kind"]]:
                 value = line["options"].get(rule["name"])
-                form[f"opt.{line['kind']}.{rule['name']}"] = _typed(rule, value, desk.locale)
+                form[f"opt.{line['kind']}.{rule['name']}"] = _typed(rule, value, visit.locale)
     return form
 
 

@@ -8,12 +8,12 @@ from litestar import Response, get, post
 
 from portals.agent.contracts import templates
 from portals.agent.contracts.making import CODES, KINDS, first_form, read_terms, wording_of
-from portals.kit.desk import Desk
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 STATES = ("draft", "ready", "signed", "active", "suspended", "terminated")
 
@@ -41,70 +41,72 @@ LIST = ListPage(
 
 
 @get("/contracts")
-async def contracts_page(desk: Desk) -> Response[bytes]:
+async def contracts_page(visit: Visit) -> Response[bytes]:
     """Show the list; `company` and `state` narrow it."""
     words = {state: f"contract.state.{state}" for state in STATES} | {"terminated": "contract.state_ended"}
     return await LIST.show(
-        desk, options={"state": [(state, desk.words(word)) for state, word in words.items()]}
+        visit, options={"state": [(state, visit.words(word)) for state, word in words.items()]}
     )
 
 
 @get("/contracts/new")
-async def new_contract_page(desk: Desk) -> Response[bytes]:
+async def new_contract_page(visit: Visit) -> Response[bytes]:
     """Show the form for a company, or first ask which one."""
-    query = desk.request.query_params
+    query = visit.request.query_params
     if not query.get("company"):
         words = query.get("query", "").strip()[:80]
-        found = await desk.gateway.get("/v1/companies", [("query", words), ("limit", "50")])
-        return desk.page("contracts/choose.html", companies=found["data"], words_sought=words)
-    offer = await _offer(desk, query["company"])
+        found = await visit.gateway.get("/v1/companies", [("query", words), ("limit", "50")])
+        return visit.page("contracts/choose.html", companies=found["data"], words_sought=words)
+    offer = await _offer(visit, query["company"])
     # An onboarding file says which services the merchant asked for.
     wanted = [kind for kind in query.getall("kind", []) if kind in KINDS]
-    return _terms(desk, offer, None, desk.filled(first_form(desk, offer, None, wanted=wanted)))
+    return _terms(visit, offer, None, visit.filled(first_form(visit, offer, None, wanted=wanted)))
 
 
 @post("/contracts/new", status_code=200)
-async def make_contract(desk: Desk) -> Response[bytes]:
+async def make_contract(visit: Visit) -> Response[bytes]:
     """Make the draft."""
-    form = await desk.form()
-    offer = await _offer(desk, form["company"])
+    form = await visit.form()
+    offer = await _offer(visit, form["company"])
     body = read_terms(form, offer, None)
     made = await form.post(
         "/v1/contracts", {**body, "company": offer["company"]["id"]}, wording=wording_of(body["services"])
     )
-    return _terms(desk, offer, None, form) if made is None else desk.go(f"/contracts/{made['id']}?done=make")
+    return (
+        _terms(visit, offer, None, form) if made is None else visit.go(f"/contracts/{made['id']}?done=make")
+    )
 
 
 @get("/contracts/{contract_id:str}")
-async def contract_page(desk: Desk, contract_id: str) -> Response[bytes]:
+async def contract_page(visit: Visit, contract_id: str) -> Response[bytes]:
     """Show one contract."""
-    done = desk.request.query_params.get("done", "")
-    return desk.page("contracts/contract.html", x=await _contract(desk, contract_id), done=done)
+    done = visit.request.query_params.get("done", "")
+    return visit.page("contracts/contract.html", x=await _contract(visit, contract_id), done=done)
 
 
 @get("/contracts/{contract_id:str}/terms")
-async def terms_page(desk: Desk, contract_id: str) -> Response[bytes]:
+async def terms_page(visit: Visit, contract_id: str) -> Response[bytes]:
     """Show the form of the draft, or of an amendment with `?amend=1`."""
-    contract = await _contract(desk, contract_id)
-    offer = await _offer(desk, contract["company"]["id"])
-    amend = desk.request.query_params.get("amend") == "1"
-    return _terms(desk, offer, contract, desk.filled(_fields_of(desk, offer, contract)), amend=amend)
+    contract = await _contract(visit, contract_id)
+    offer = await _offer(visit, contract["company"]["id"])
+    amend = visit.request.query_params.get("amend") == "1"
+    return _terms(visit, offer, contract, visit.filled(_fields_of(visit, offer, contract)), amend=amend)
 
 
 @post("/contracts/{contract_id:str}/terms", status_code=200)
-async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
+async def word_contract(visit: Visit, contract_id: str) -> Response[bytes]:
     """Give the draft new terms, or begin an amendment."""
-    form = await desk.form()
-    contract = await _contract(desk, contract_id)
-    offer = await _offer(desk, contract["company"]["id"])
-    amend = desk.request.query_params.get("amend") == "1"
+    form = await visit.form()
+    contract = await _contract(visit, contract_id)
+    offer = await _offer(visit, contract["company"]["id"])
+    amend = visit.request.query_params.get("amend") == "1"
     body = read_terms(form, offer, contract["versions"][0])
     body["reason"] = form.reason() if amend else form["reason"]
     path, page = f"/v1/contracts/{path_part(contract_id)}", f"/contracts/{path_part(contract_id)}"
     wording = wording_of(body["services"])
 
     async def fresh() -> Json:
-        return _fields_of(desk, offer, await _contract(desk, contract_id))
+        return _fields_of(visit, offer, await _contract(visit, contract_id))
 
     if amend:
         body |= form.revision
@@ -112,41 +114,41 @@ async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
     else:
         saved = await form.patch(path, body, wording=wording, record=page, fresh=fresh)
     if saved is not None:
-        return desk.go(f"{page}?done={'amend' if amend else 'word'}")
+        return visit.go(f"{page}?done={'amend' if amend else 'word'}")
     if form.stale:
-        contract = await _contract(desk, contract_id)
-    return _terms(desk, offer, contract, form, amend=amend)
+        contract = await _contract(visit, contract_id)
+    return _terms(visit, offer, contract, form, amend=amend)
 
 
 @get("/contracts/{contract_id:str}/acts/{act:str}")
-async def act_page(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
+async def act_page(visit: Visit, contract_id: str, act: str) -> Response[bytes]:
     """Say what a step stops or starts, and ask for its reason."""
-    return await _show_act(desk, contract_id, act)
+    return await _show_act(visit, contract_id, act)
 
 
 @post("/contracts/{contract_id:str}/acts/{act:str}", status_code=200)
-async def take_act(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
+async def take_act(visit: Visit, contract_id: str, act: str) -> Response[bytes]:
     """Take the step."""
-    form = await desk.form()
+    form = await visit.form()
     body: Json = {"reason": form.reason()}
     if act == "terminate" and form["effective_on"]:
         body["effective_on"] = form["effective_on"]
     path = f"/v1/contracts/{path_part(contract_id)}/{path_part(act)}"
     if await form.post(path, body, wording=Wording(codes=CODES)) is None:
-        return await _show_act(desk, contract_id, act, form)
-    return desk.go(f"/contracts/{path_part(contract_id)}?done={path_part(act)}")
+        return await _show_act(visit, contract_id, act, form)
+    return visit.go(f"/contracts/{path_part(contract_id)}?done={path_part(act)}")
 
 
 @get("/contracts/{contract_id:str}/sign")
-async def sign_page(desk: Desk, contract_id: str) -> Response[bytes]:
+async def sign_page(visit: Visit, contract_id: str) -> Response[bytes]:
     """Show both ways to sign."""
-    return await _show_sign(desk, contract_id)
+    return await _show_sign(visit, contract_id)
 
 
 @post("/contracts/{contract_id:str}/sign", status_code=200)
-async def sign_typed(desk: Desk, contract_id: str) -> Response[bytes]:
+async def sign_typed(visit: Visit, contract_id: str) -> Response[bytes]:
     """Sign with a typed name."""
-    form = await desk.form()
+    form = await visit.form()
     for name in ("name", "role"):
         if len(form[name]) < 2:
             form.error(name, f"contract.{name}_missing")
@@ -154,69 +156,69 @@ async def sign_typed(desk: Desk, contract_id: str) -> Response[bytes]:
         form.error("consent", "contract.consent_missing")
     typed: Json = {"name": form["name"], "role": form["role"], "consent": True}
     typed["pdf_sha256"] = form["pdf_sha256"]
-    return await _sign(desk, contract_id, form, {"typed": typed}, field="")
+    return await _sign(visit, contract_id, form, {"typed": typed}, field="")
 
 
 @post("/contracts/{contract_id:str}/signed", status_code=200, request_max_body_size=FORM_BYTES_MAX)
-async def sign_uploaded(desk: Desk, contract_id: str) -> Response[bytes]:
+async def sign_uploaded(visit: Visit, contract_id: str) -> Response[bytes]:
     """Take the signed paper as the signature."""
-    form = await desk.form()
-    name, content = await read_upload(desk)
+    form = await visit.form()
+    name, content = await read_upload(visit)
     if not content:
         form.error("file", "contract.file_missing")
     elif len(content) > FILE_BYTES_MAX:
         form.error("file", "contract.file_large")
     document: Json | None = None
     if not form.errors:
-        contract = await _contract(desk, contract_id)
+        contract = await _contract(visit, contract_id)
         where = [
             ("company", contract["company"]["id"]),
             ("kind", "signed_contract"),
             ("name", name or "contract.pdf"),
         ]
         document = await form.upload("/v1/documents", where, content)
-    return await _sign(desk, contract_id, form, {"document": (document or {}).get("id")}, field="file")
+    return await _sign(visit, contract_id, form, {"document": (document or {}).get("id")}, field="file")
 
 
-async def _sign(desk: Desk, contract_id: str, form: Form, body: Json, *, field: str) -> Response[bytes]:
+async def _sign(visit: Visit, contract_id: str, form: Form, body: Json, *, field: str) -> Response[bytes]:
     """Sign in one way or the other; a refusal is one sentence, at the field of this way."""
     if await form.post(f"/v1/contracts/{path_part(contract_id)}/sign", body) is not None:
-        return desk.go(f"/contracts/{path_part(contract_id)}?done=sign")
+        return visit.go(f"/contracts/{path_part(contract_id)}?done=sign")
     if form.problem is not None:
         form.errors = {field: form.problem.detail}
-    return await _show_sign(desk, contract_id, form)
+    return await _show_sign(visit, contract_id, form)
 
 
 @get("/contracts/{contract_id:str}/preview")
-async def preview_page(desk: Desk, contract_id: str) -> Response[bytes]:
+async def preview_page(visit: Visit, contract_id: str) -> Response[bytes]:
     """Show the newest version as a PDF."""
-    locale = "en" if desk.request.query_params.get("locale") == "en" else "fr"
-    return await show_file(desk, f"/v1/contracts/{path_part(contract_id)}/preview", [("locale", locale)])
+    locale = "en" if visit.request.query_params.get("locale") == "en" else "fr"
+    return await show_file(visit, f"/v1/contracts/{path_part(contract_id)}/preview", [("locale", locale)])
 
 
 @get("/documents/{document_id:str}")
-async def document_page(desk: Desk, document_id: str) -> Response[bytes]:
+async def document_page(visit: Visit, document_id: str) -> Response[bytes]:
     """Show a kept document."""
-    return await show_file(desk, f"/v1/documents/{path_part(document_id)}", [])
+    return await show_file(visit, f"/v1/documents/{path_part(document_id)}", [])
 
 
-async def _contract(desk: Desk, contract_id: str) -> Json:
-    return await desk.gateway.get(f"/v1/contracts/{path_part(contract_id)}")
+async def _contract(visit: Visit, contract_id: str) -> Json:
+    return await visit.gateway.get(f"/v1/contracts/{path_part(contract_id)}")
 
 
-def _fields_of(desk: Desk, offer: Json, contract: Json) -> dict[str, Any]:
-    return first_form(desk, offer, contract["versions"][0]) | {"revision": contract["revision"]}
+def _fields_of(visit: Visit, offer: Json, contract: Json) -> dict[str, Any]:
+    return first_form(visit, offer, contract["versions"][0]) | {"revision": contract["revision"]}
 
 
-async def _offer(desk: Desk, company_id: str) -> Json:
-    return await desk.gateway.get(f"/v1/contract-forms/{path_part(company_id)}")
+async def _offer(visit: Visit, company_id: str) -> Json:
+    return await visit.gateway.get(f"/v1/contract-forms/{path_part(company_id)}")
 
 
 def _terms(
-    desk: Desk, offer: Json, contract: Json | None, form: Form, *, amend: bool = False
+    visit: Visit, offer: Json, contract: Json | None, form: Form, *, amend: bool = False
 ) -> Response[bytes]:
     address = f"/contracts/{contract['id']}" if contract else "/contracts"
-    return desk.page(
+    return visit.page(
         "contracts/terms.html",
         offer=offer,
         contract=contract,
@@ -229,22 +231,22 @@ def _terms(
     )
 
 
-async def _show_act(desk: Desk, contract_id: str, act: str, form: Form | None = None) -> Response[bytes]:
-    contract = await _contract(desk, contract_id)
+async def _show_act(visit: Visit, contract_id: str, act: str, form: Form | None = None) -> Response[bytes]:
+    contract = await _contract(visit, contract_id)
     offered = next((one for one in contract["acts"] if one["act"] == act and one["allowed"]), None)
     if offered is None:
         # The contract has moved on since the link was made: its page says where it is.
-        return desk.go(f"/contracts/{path_part(contract_id)}")
-    return desk.page("contracts/act.html", x=contract, a=offered, form=form)
+        return visit.go(f"/contracts/{path_part(contract_id)}")
+    return visit.page("contracts/act.html", x=contract, a=offered, form=form)
 
 
-async def _show_sign(desk: Desk, contract_id: str, form: Form | None = None) -> Response[bytes]:
-    contract = await _contract(desk, contract_id)
+async def _show_sign(visit: Visit, contract_id: str, form: Form | None = None) -> Response[bytes]:
+    contract = await _contract(visit, contract_id)
     newest = contract["versions"][0]
     paper = newest[f"pdf_{newest['locale']}"]
     if newest["state"] != "ready" or paper is None:
-        return desk.go(f"/contracts/{path_part(contract_id)}")
-    return desk.page("contracts/sign.html", x=contract, paper=paper, form=form)
+        return visit.go(f"/contracts/{path_part(contract_id)}")
+    return visit.page("contracts/sign.html", x=contract, paper=paper, form=form)
 
 
 HANDLERS = (

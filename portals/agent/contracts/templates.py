@@ -7,11 +7,11 @@ import re
 from litestar import Response, get, post
 
 from portals.agent.contracts.making import CODES
-from portals.kit.desk import Desk
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 EMPTY_BLOCKS = 2
 _CHARACTERS_MAX = 5_000
@@ -38,25 +38,25 @@ LIST = ListPage(
 
 
 @get("/contracts/templates")
-async def templates_page(desk: Desk) -> Response[bytes]:
+async def templates_page(visit: Visit) -> Response[bytes]:
     """Show every version."""
-    return await LIST.show(desk)
+    return await LIST.show(visit)
 
 
 @get("/contracts/templates/new")
-async def new_template_page(desk: Desk) -> Response[bytes]:
+async def new_template_page(visit: Visit) -> Response[bytes]:
     """Show the form with the clauses of the newest version."""
-    newest = await _newest(desk)
+    newest = await _newest(visit)
     fields = {"title_fr": newest["title_fr"], "title_en": newest["title_en"], "note": ""}
     for number, block in enumerate(newest["blocks"]):
         fields |= {f"b{number}.{part}": block[part] for part in _PARTS}
-    return await _form(desk, desk.filled(fields), blocks=len(newest["blocks"]) + EMPTY_BLOCKS)
+    return await _form(visit, visit.filled(fields), blocks=len(newest["blocks"]) + EMPTY_BLOCKS)
 
 
 @post("/contracts/templates/new", status_code=200)
-async def write_template(desk: Desk) -> Response[bytes]:
+async def write_template(visit: Visit) -> Response[bytes]:
     """Write the next version: clauses left empty are dropped."""
-    form = await desk.form(_CHARACTERS_MAX)
+    form = await visit.form(_CHARACTERS_MAX)
     count = max(
         (int(name[1:].split(".")[0]) + 1 for name in form if re.match(r"b\d{1,2}\.", name)), default=0
     )
@@ -76,29 +76,29 @@ async def write_template(desk: Desk) -> Response[bytes]:
     body: Json = {name: form[name] for name in ("title_fr", "title_en", "note")} | {"blocks": blocks}
     made = await form.post("/v1/contract-templates", body, wording=Wording(field_of=field_of, codes=CODES))
     if made is not None:
-        return desk.go(f"/contracts/templates/{made['id']}")
+        return visit.go(f"/contracts/templates/{made['id']}")
     for error in form.problem.errors if form.problem else ():
         # The words of a clause say what is wrong, and this where in it.
         if _BLOCK_FIELD.fullmatch(error.field) and error.detail:
             form.errors[field_of(error.field)] += f" {{{error.detail}}}"
-    return await _form(desk, form, blocks=max(count, 1))
+    return await _form(visit, form, blocks=max(count, 1))
 
 
 @get("/contracts/templates/{template_id:str}")
-async def template_page(desk: Desk, template_id: str) -> Response[bytes]:
+async def template_page(visit: Visit, template_id: str) -> Response[bytes]:
     """Show one version with its clauses."""
-    found = await desk.gateway.get(f"/v1/contract-templates/{path_part(template_id)}")
-    return desk.page("contracts/template.html", x=found)
+    found = await visit.gateway.get(f"/v1/contract-templates/{path_part(template_id)}")
+    return visit.page("contracts/template.html", x=found)
 
 
-async def _newest(desk: Desk) -> Json:
-    listed = await desk.gateway.get("/v1/contract-templates")
-    return await desk.gateway.get(f"/v1/contract-templates/{listed['data'][0]['id']}")
+async def _newest(visit: Visit) -> Json:
+    listed = await visit.gateway.get("/v1/contract-templates")
+    return await visit.gateway.get(f"/v1/contract-templates/{listed['data'][0]['id']}")
 
 
-async def _form(desk: Desk, form: Form, *, blocks: int) -> Response[bytes]:
-    newest = await _newest(desk)
-    return desk.page("contracts/write_template.html", x=newest, form=form, blocks=blocks, parts=_PARTS)
+async def _form(visit: Visit, form: Form, *, blocks: int) -> Response[bytes]:
+    newest = await _newest(visit)
+    return visit.page("contracts/write_template.html", x=newest, form=form, blocks=blocks, parts=_PARTS)
 
 
 HANDLERS = (templates_page, new_template_page, write_template, template_page)

@@ -10,12 +10,12 @@ from litestar import Response, get, post
 from litestar.response import Stream
 
 from portals.agent.transactions.filters import PERIODS, Filters, read_filters
-from portals.kit.desk import Desk
 from portals.kit.files import pass_file
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.lists import Act, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 COLUMNS = (
     "received_at",
@@ -64,31 +64,31 @@ LIST = ListPage(
 
 
 @get("/exports")
-async def exports_page(desk: Desk) -> Response[bytes]:
+async def exports_page(visit: Visit) -> Response[bytes]:
     """Show the exports; while one is under way the list refreshes itself."""
-    shown = await LIST.read(desk)
+    shown = await LIST.read(visit)
     for export in shown.data:
         total = export.get("rows_total")
         export["percent"] = int(100 * export["rows_done"] / total) if total else None
     return LIST.draw(
-        desk,
+        visit,
         shown,
-        template="exports/list.html" if desk.wants_fragment else "",
+        template="exports/list.html" if visit.wants_fragment else "",
         under_way=any(export["state"] in _UNDER_WAY for export in shown.data),
-        labels=await _labels(desk, [pair for export in shown.data for pair in export["filter"].items()]),
+        labels=await _labels(visit, [pair for export in shown.data for pair in export["filter"].items()]),
     )
 
 
 @get("/exports/new")
-async def new_export_page(desk: Desk) -> Response[bytes]:
+async def new_export_page(visit: Visit) -> Response[bytes]:
     """Show what would be exported, with the filters that the list had."""
-    return await _form(desk, read_filters(desk.request.query_params.multi_items()))
+    return await _form(visit, read_filters(visit.request.query_params.multi_items()))
 
 
 @post("/exports", status_code=200)
-async def ask_export(desk: Desk) -> Response[bytes]:
+async def ask_export(visit: Visit) -> Response[bytes]:
     """Ask for an export and show it among the others."""
-    form = await desk.form()
+    form = await visit.form()
     filters = read_filters(form.sent)
     for name in filters.problems:
         word = _PROBLEMS.get(name)
@@ -96,42 +96,42 @@ async def ask_export(desk: Desk) -> Response[bytes]:
     body: Json = {
         "format": form.fields.get("format", "csv"),
         "compressed": form["compressed"] == "1",
-        "locale": desk.locale,
+        "locale": visit.locale,
     }
     if not form.errors:
-        body["filter"] = _filter(desk, filters)
+        body["filter"] = _filter(visit, filters)
     if chosen := [name for name in form.chosen("columns") if name in COLUMNS]:
         body["columns"] = chosen
     if await form.post("/v1/exports", body) is None:
         if form.problem is not None:
             form.errors = {"": form.problem.detail}
-        return await _form(desk, filters, form)
-    return desk.go("/exports")
+        return await _form(visit, filters, form)
+    return visit.go("/exports")
 
 
 @post("/exports/{export_id:str}/cancel", status_code=200)
-async def cancel_export(desk: Desk, export_id: str) -> Response[bytes]:
+async def cancel_export(visit: Visit, export_id: str) -> Response[bytes]:
     """Stop an export or give its file back."""
-    await desk.form()
-    await desk.gateway.delete(f"/v1/exports/{path_part(export_id)}")
-    return desk.go("/exports")
+    await visit.form()
+    await visit.gateway.delete(f"/v1/exports/{path_part(export_id)}")
+    return visit.go("/exports")
 
 
 @get("/exports/{export_id:str}/download")
-async def download_export(desk: Desk, export_id: str) -> Stream:
+async def download_export(visit: Visit, export_id: str) -> Stream:
     """Pass the file on, chunk by chunk: nothing of it is kept here."""
-    return await pass_file(desk, f"/v1/exports/{path_part(export_id)}/download")
+    return await pass_file(visit, f"/v1/exports/{path_part(export_id)}/download")
 
 
-async def _form(desk: Desk, filters: Filters, form: Form | None = None) -> Response[bytes]:
+async def _form(visit: Visit, filters: Filters, form: Form | None = None) -> Response[bytes]:
     period = "today" if filters.period == "live" else filters.period
     narrowed = [
         (name, value)
-        for name, value in filters.list_parameters(now=desk.now, limit=1)
+        for name, value in filters.list_parameters(now=visit.now, limit=1)
         if name not in ("limit", "from", "to", "cursor")
     ]
     chosen = [name for name in form.chosen("columns") if name in COLUMNS] if form is not None else []
-    return desk.page(
+    return visit.page(
         "exports/new.html",
         filters=filters,
         period=period,
@@ -140,14 +140,14 @@ async def _form(desk: Desk, filters: Filters, form: Form | None = None) -> Respo
         chosen=chosen or [name for name in COLUMNS if name in USUAL],
         form=form,
         narrowed=narrowed,
-        labels=await _labels(desk, narrowed),
+        labels=await _labels(visit, narrowed),
     )
 
 
-async def _labels(desk: Desk, pairs: Iterable[tuple[str, Any]]) -> dict[str, str]:
+async def _labels(visit: Visit, pairs: Iterable[tuple[str, Any]]) -> dict[str, str]:
     """Return what the stores and terminals of these filters are called; one that is out of reach keeps its identifier."""
     paths = {value: f"/v1/{name}s/{path_part(value)}" for name, value in pairs if name in _RECORDS}
-    answers = await asyncio.gather(*map(desk.gateway.get, paths.values()), return_exceptions=True)
+    answers = await asyncio.gather(*map(visit.gateway.get, paths.values()), return_exceptions=True)
     labels: dict[str, str] = {}
     for identifier, answer in zip(paths, answers, strict=True):
         if isinstance(answer, GatewayProblem):
@@ -158,10 +158,10 @@ async def _labels(desk: Desk, pairs: Iterable[tuple[str, Any]]) -> dict[str, str
     return labels
 
 
-def _filter(desk: Desk, filters: Filters) -> dict[str, Any]:
+def _filter(visit: Visit, filters: Filters) -> dict[str, Any]:
     """Return the filter of the API; what the list calls live is exported as today."""
     left_out = ("limit", "cursor")
-    pairs = filters.list_parameters(now=desk.now, limit=1)
+    pairs = filters.list_parameters(now=visit.now, limit=1)
     return {name: int(value) if name in _NUMBERS else value for name, value in pairs if name not in left_out}
 
 

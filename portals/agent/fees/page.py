@@ -9,12 +9,12 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.contracts.making import CODES
-from portals.kit.desk import Desk
 from portals.kit.formats import NARROW, PARIS, AmountMalformed, parse_amount, plain_amount
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 REGIONS = ("eea", "uk", "rest")
@@ -48,115 +48,115 @@ LIST = ListPage(
 
 
 @get("/fees")
-async def grids_page(desk: Desk) -> Response[bytes]:
+async def grids_page(visit: Visit) -> Response[bytes]:
     """Show every grid."""
-    return await LIST.show(desk)
+    return await LIST.show(visit)
 
 
 @get("/fees/new")
-async def new_grid_page(desk: Desk) -> Response[bytes]:
+async def new_grid_page(visit: Visit) -> Response[bytes]:
     """Show the form of a new grid with a row for each brand that everybody takes."""
-    fields: dict[str, Any] = {"effective_on": desk.now.astimezone(PARIS).date().isoformat()}
+    fields: dict[str, Any] = {"effective_on": visit.now.astimezone(PARIS).date().isoformat()}
     for number, brand in enumerate(("cb", "visa", "mastercard")):
         fields |= {f"r{number}.brand": brand, f"r{number}.region": "eea", f"r{number}.card_type": "debit"}
-    return _new(desk, desk.filled(fields), rows=3 + EMPTY_ROWS)
+    return _new(visit, visit.filled(fields), rows=3 + EMPTY_ROWS)
 
 
 @post("/fees/new", status_code=200)
-async def make_grid(desk: Desk) -> Response[bytes]:
+async def make_grid(visit: Visit) -> Response[bytes]:
     """Make a grid with its first draft."""
-    form = await desk.form()
+    form = await visit.form()
     if len(form["name"]) < 2:
         form.error("name", "fees.name_short")
     rows, places = read_rows(form)
     body = {"name": form["name"], "effective_on": _effective_on(form), "rows": rows}
     made = await form.post("/v1/fee-grids", body, wording=_wording_of(places))
     if made is not None:
-        return desk.go(f"/fees/{made['id']}")
-    return _new(desk, form, rows=_row_count(form) or EMPTY_ROWS)
+        return visit.go(f"/fees/{made['id']}")
+    return _new(visit, form, rows=_row_count(form) or EMPTY_ROWS)
 
 
 @get("/fees/{grid_id:str}")
-async def grid_page(desk: Desk, grid_id: str) -> Response[bytes]:
+async def grid_page(visit: Visit, grid_id: str) -> Response[bytes]:
     """Show one grid."""
-    return await _show_grid(desk, grid_id)
+    return await _show_grid(visit, grid_id)
 
 
 @post("/fees/{grid_id:str}/versions", status_code=200)
-async def make_version(desk: Desk, grid_id: str) -> Response[bytes]:
+async def make_version(visit: Visit, grid_id: str) -> Response[bytes]:
     """Begin the next version."""
-    form = await desk.form()
+    form = await visit.form()
     body = {"effective_on": _effective_on(form)}
     made = await form.post(f"/v1/fee-grids/{path_part(grid_id)}/versions", body, wording=_wording_of())
     if made is None:
-        return await _show_grid(desk, grid_id, form)
-    return desk.go(f"/fees/versions/{made['id']}")
+        return await _show_grid(visit, grid_id, form)
+    return visit.go(f"/fees/versions/{made['id']}")
 
 
 @post("/fees/{grid_id:str}/companies", status_code=200)
-async def assign_grid(desk: Desk, grid_id: str) -> Response[bytes]:
+async def assign_grid(visit: Visit, grid_id: str) -> Response[bytes]:
     """Let a company pay by the grid."""
-    form = await desk.form()
+    form = await visit.form()
     body = {"company": form["company"][:40]}
     made = await form.post(f"/v1/fee-grids/{path_part(grid_id)}/companies", body, wording=_wording_of())
     if made is None:
-        return await _show_grid(desk, grid_id, form)
-    return desk.go(f"/fees/{path_part(grid_id)}")
+        return await _show_grid(visit, grid_id, form)
+    return visit.go(f"/fees/{path_part(grid_id)}")
 
 
 @get("/fees/versions/{version_id:str}")
-async def version_page(desk: Desk, version_id: str) -> Response[bytes]:
+async def version_page(visit: Visit, version_id: str) -> Response[bytes]:
     """Show one version; a draft in its editor."""
-    found = await _version(desk, version_id)
-    done = desk.request.query_params.get("done", "")
-    return _show_version(desk, found, desk.filled(_fields_of(desk, found)), done=done)
+    found = await _version(visit, version_id)
+    done = visit.request.query_params.get("done", "")
+    return _show_version(visit, found, visit.filled(_fields_of(visit, found)), done=done)
 
 
 @post("/fees/versions/{version_id:str}/rows", status_code=200)
-async def edit_version(desk: Desk, version_id: str) -> Response[bytes]:
+async def edit_version(visit: Visit, version_id: str) -> Response[bytes]:
     """Replace the rows of a draft."""
-    form = await desk.form()
-    made = await _save_rows(desk, version_id, form)
+    form = await visit.form()
+    made = await _save_rows(visit, version_id, form)
     if made is not None:
-        return desk.go(f"/fees/versions/{made['id']}?done=saved")
+        return visit.go(f"/fees/versions/{made['id']}?done=saved")
     rows = None if form.stale else _row_count(form)
-    return _show_version(desk, await _version(desk, version_id), form, rows=rows)
+    return _show_version(visit, await _version(visit, version_id), form, rows=rows)
 
 
 @post("/fees/versions/{version_id:str}/acts", status_code=200)
-async def move_version(desk: Desk, version_id: str) -> Response[bytes]:
+async def move_version(visit: Visit, version_id: str) -> Response[bytes]:
     """Submit, approve, send back or withdraw; what was edited on the page is saved first."""
-    form = await desk.form()
+    form = await visit.form()
     edited, revision = form["edited"], form.revision
     if edited:
-        saved = await _save_rows(desk, version_id, form)
+        saved = await _save_rows(visit, version_id, form)
         revision = {} if saved is None else {"revision": saved["revision"]}
     made = await form.post(
         f"/v1/fee-versions/{path_part(version_id)}/{form.choice('act', _ACTS, 'submit')}",
         {"reason": form["reason"], **revision},
         wording=_wording_of(),
         record=f"/fees/versions/{path_part(version_id)}",
-        fresh=lambda: _fresh(desk, version_id),
+        fresh=lambda: _fresh(visit, version_id),
         step="a",
     )
     if made is not None:
-        return desk.go(f"/fees/versions/{made['id']}")
-    found = await _version(desk, version_id)
+        return visit.go(f"/fees/versions/{made['id']}")
+    found = await _version(visit, version_id)
     if not form.stale:
         typed = form.fields if edited else {"reason": form["reason"]}
-        form.fields = _fields_of(desk, found) | typed
-    return _show_version(desk, found, form, rows=_row_count(form) if edited and not form.stale else None)
+        form.fields = _fields_of(visit, found) | typed
+    return _show_version(visit, found, form, rows=_row_count(form) if edited and not form.stale else None)
 
 
 @get("/fees/versions/{version_id:str}/preview")
-async def preview_page(desk: Desk, version_id: str) -> Response[bytes]:
+async def preview_page(visit: Visit, version_id: str) -> Response[bytes]:
     """Show what payments would have cost: last month's, or those of the last thirty days."""
-    recent = desk.request.query_params.get("days") == "30"
-    today = desk.now.astimezone(PARIS).date()
+    recent = visit.request.query_params.get("days") == "30"
+    today = visit.now.astimezone(PARIS).date()
     days = [("first", (today - timedelta(days=29)).isoformat()), ("last", today.isoformat())]
     path = f"/v1/fee-versions/{path_part(version_id)}"
-    shown = await desk.gateway.get(f"{path}/preview", days if recent else ())
-    return _page(desk, "fees/preview.html", x=await desk.gateway.get(path), p=shown, recent=recent)
+    shown = await visit.gateway.get(f"{path}/preview", days if recent else ())
+    return _page(visit, "fees/preview.html", x=await visit.gateway.get(path), p=shown, recent=recent)
 
 
 def read_rows(form: Form) -> tuple[list[Json], list[int]]:
@@ -202,7 +202,7 @@ def percent_of(rate_bp: int, locale: str) -> str:
     return f"{text}{NARROW}%" if locale == "fr" else f"{text}%"
 
 
-async def _save_rows(desk: Desk, version_id: str, form: Form) -> Json | None:
+async def _save_rows(visit: Visit, version_id: str, form: Form) -> Json | None:
     """Write the rows that were typed; return the version, None when something is wrong."""
     rows, places = read_rows(form)
     return await form.patch(
@@ -210,7 +210,7 @@ async def _save_rows(desk: Desk, version_id: str, form: Form) -> Json | None:
         {"effective_on": _effective_on(form), "rows": rows},
         wording=_wording_of(places),
         record=f"/fees/versions/{path_part(version_id)}",
-        fresh=lambda: _fresh(desk, version_id),
+        fresh=lambda: _fresh(visit, version_id),
         # The page has one key, and an act may save before it acts.
         step="r",
     )
@@ -238,11 +238,11 @@ def _row_count(form: Form) -> int:
     return min(max(numbers, default=-1) + 1, ROWS_MAX + EMPTY_ROWS)
 
 
-async def _fresh(desk: Desk, version_id: str) -> dict[str, Any]:
-    return _fields_of(desk, await _version(desk, version_id))
+async def _fresh(visit: Visit, version_id: str) -> dict[str, Any]:
+    return _fields_of(visit, await _version(visit, version_id))
 
 
-def _fields_of(desk: Desk, found: Json) -> dict[str, Any]:
+def _fields_of(visit: Visit, found: Json) -> dict[str, Any]:
     fields: dict[str, Any] = {"effective_on": found["effective_on"]}
     for number, row in enumerate(found["rows"]):
         fields |= {f"r{number}.{column}": row[column] for column in ("brand", "region", "card_type")}
@@ -251,24 +251,24 @@ def _fields_of(desk: Desk, found: Json) -> dict[str, Any]:
             ("fixed", row["fixed_minor"]),
             ("minimum", row["minimum_minor"]),
         ):
-            fields[f"r{number}.{column}"] = plain_amount(value, "EUR", desk.locale)
+            fields[f"r{number}.{column}"] = plain_amount(value, "EUR", visit.locale)
     return fields
 
 
-async def _version(desk: Desk, version_id: str) -> Json:
-    return await desk.gateway.get(f"/v1/fee-versions/{path_part(version_id)}")
+async def _version(visit: Visit, version_id: str) -> Json:
+    return await visit.gateway.get(f"/v1/fee-versions/{path_part(version_id)}")
 
 
-async def _show_grid(desk: Desk, grid_id: str, form: Form | None = None) -> Response[bytes]:
-    found = await desk.gateway.get(f"/v1/fee-grids/{path_part(grid_id)}")
-    return _page(desk, "fees/grid.html", x=found, form=form)
+async def _show_grid(visit: Visit, grid_id: str, form: Form | None = None) -> Response[bytes]:
+    found = await visit.gateway.get(f"/v1/fee-grids/{path_part(grid_id)}")
+    return _page(visit, "fees/grid.html", x=found, form=form)
 
 
 def _show_version(
-    desk: Desk, found: Json, form: Form, *, rows: int | None = None, done: str = ""
+    visit: Visit, found: Json, form: Form, *, rows: int | None = None, done: str = ""
 ) -> Response[bytes]:
     return _page(
-        desk,
+        visit,
         "fees/version.html",
         x=found,
         form=form,
@@ -277,14 +277,14 @@ def _show_version(
     )
 
 
-def _new(desk: Desk, form: Form, *, rows: int) -> Response[bytes]:
-    return _page(desk, "fees/new.html", form=form, row_count=rows)
+def _new(visit: Visit, form: Form, *, rows: int) -> Response[bytes]:
+    return _page(visit, "fees/new.html", form=form, row_count=rows)
 
 
-def _page(desk: Desk, template: str, **facts: Any) -> Response[bytes]:
-    return desk.page(
+def _page(visit: Visit, template: str, **facts: Any) -> Response[bytes]:
+    return visit.page(
         template,
-        percent=lambda rate_bp: percent_of(rate_bp, desk.locale),
+        percent=lambda rate_bp: percent_of(rate_bp, visit.locale),
         brands=BRANDS,
         regions=REGIONS,
         card_types=CARD_TYPES,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.lists import Act, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 KINDS = ("answer", "sequence")
 TARGETS = ("terminal", "store")
@@ -32,19 +32,19 @@ LIST = ListPage(
 
 
 @get("/macros")
-async def macros_page(desk: Desk) -> Response[bytes]:
+async def macros_page(visit: Visit) -> Response[bytes]:
     """Show what is stored; `?edit=` opens one, `?new=` an empty one."""
-    query = desk.request.query_params
+    query = visit.request.query_params
     new = query.get("new", "")
     if new in KINDS:
-        return await _list(desk, "new", desk.filled({"kind": new, "steps": []}))
-    return await _list(desk, query.get("edit", ""))
+        return await _list(visit, "new", visit.filled({"kind": new, "steps": []}))
+    return await _list(visit, query.get("edit", ""))
 
 
 @post("/macros/{macro_id:str}/save", status_code=200)
-async def save_macro(desk: Desk, macro_id: str) -> Response[bytes]:
+async def save_macro(visit: Visit, macro_id: str) -> Response[bytes]:
     """Write a new macro, or every field of one."""
-    form = await desk.form()
+    form = await visit.form()
     steps = [form[name] for name in (f"step_{n}" for n in range(len(STEPS))) if form[name]]
     body: Json = {name: form.fields.get(name, "") for name in _FIELDS} | {"steps": steps}
     saved = await form.save(
@@ -54,43 +54,43 @@ async def save_macro(desk: Desk, macro_id: str) -> Response[bytes]:
         record=f"/macros?edit={path_part(macro_id)}",
     )
     form.fields |= {"steps": steps}
-    return await _list(desk, macro_id, form) if saved is None else desk.go("/macros?done=saved")
+    return await _list(visit, macro_id, form) if saved is None else visit.go("/macros?done=saved")
 
 
 @post("/macros/{macro_id:str}/remove", status_code=200)
-async def remove_macro(desk: Desk, macro_id: str) -> Response[bytes]:
+async def remove_macro(visit: Visit, macro_id: str) -> Response[bytes]:
     """Take one out of use."""
-    await desk.form()
-    await desk.gateway.delete(f"/v1/macros/{path_part(macro_id)}")
-    return desk.go("/macros?done=removed")
+    await visit.form()
+    await visit.gateway.delete(f"/v1/macros/{path_part(macro_id)}")
+    return visit.go("/macros?done=removed")
 
 
 @get("/macros/{macro_id:str}/{kind:str}/{target_id:str}")
-async def preview_page(desk: Desk, macro_id: str, kind: str, target_id: str) -> Response[bytes]:
+async def preview_page(visit: Visit, macro_id: str, kind: str, target_id: str) -> Response[bytes]:
     """Show what will happen to a record, or an answer with its fields filled."""
-    form = desk.filled({"reason": desk.request.query_params.get("reason", "").strip()[:300]})
-    return await _preview(desk, macro_id, kind, target_id, form)
+    form = visit.filled({"reason": visit.request.query_params.get("reason", "").strip()[:300]})
+    return await _preview(visit, macro_id, kind, target_id, form)
 
 
 @post("/macros/{macro_id:str}/{kind:str}/{target_id:str}", status_code=200)
-async def run_macro(desk: Desk, macro_id: str, kind: str, target_id: str) -> Response[bytes]:
+async def run_macro(visit: Visit, macro_id: str, kind: str, target_id: str) -> Response[bytes]:
     """Run it; the page then says what each step did."""
-    form = await desk.form()
+    form = await visit.form()
     body = {"target": path_part(target_id)} | form.texts("reason", "email", "comment", characters_max=2_000)
     done = await form.post(f"/v1/macros/{path_part(macro_id)}/run", body)
-    return await _preview(desk, macro_id, kind, target_id, form if done is None else desk.filled(), done)
+    return await _preview(visit, macro_id, kind, target_id, form if done is None else visit.filled(), done)
 
 
 async def _preview(
-    desk: Desk, macro_id: str, kind: str, target_id: str, form: Form, done: Json | None = None
+    visit: Visit, macro_id: str, kind: str, target_id: str, form: Form, done: Json | None = None
 ) -> Response[bytes]:
     if kind not in TARGETS:
         raise GatewayProblem(404, {"code": "not_found"})
-    shown = await desk.gateway.post(
+    shown = await visit.gateway.post(
         f"/v1/macros/{path_part(macro_id)}/preview",
         {"target": path_part(target_id), "reason": form["reason"][:500]},
     )
-    return desk.page(
+    return visit.page(
         "macros/preview.html",
         preview=shown,
         done=done,
@@ -100,16 +100,16 @@ async def _preview(
     )
 
 
-async def _list(desk: Desk, editing: str, form: Form | None = None) -> Response[bytes]:
-    shown = await LIST.read(desk)
+async def _list(visit: Visit, editing: str, form: Form | None = None) -> Response[bytes]:
+    shown = await LIST.read(visit)
     present = next((macro for macro in shown.data if macro["id"] == editing), None)
     if form is None and present is not None:
-        form = desk.filled(present)
+        form = visit.filled(present)
     elif form is not None and form.stale is not None:
         form.fields = present or {}
     editing = editing if form is not None else ""
-    done = desk.request.query_params.get("done", "")
-    return LIST.draw(desk, shown, editing=editing, form=form, done=done, steps=STEPS)
+    done = visit.request.query_params.get("done", "")
+    return LIST.draw(visit, shown, editing=editing, form=form, done=done, steps=STEPS)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

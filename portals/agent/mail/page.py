@@ -6,10 +6,10 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.addresses import page_of
-from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 STATES = ("waiting", "sent", "failed")
 
@@ -37,38 +37,38 @@ LIST = ListPage(
 
 
 @get("/mail")
-async def mail_page(desk: Desk) -> Response[bytes]:
+async def mail_page(visit: Visit) -> Response[bytes]:
     """Show the journal, narrowed by the address."""
-    shown = await LIST.read(desk)
+    shown = await LIST.read(visit)
     templates: list[str] = shown.answer["templates"]
-    options = {"template": [(code, desk.words.get(f"mail.template.{code}", code)) for code in templates]}
-    return LIST.draw(desk, shown, options=options, page_of=page_of)
+    options = {"template": [(code, visit.words.get(f"mail.template.{code}", code)) for code in templates]}
+    return LIST.draw(visit, shown, options=options, page_of=page_of)
 
 
 @get("/mail/{mail_id:str}")
-async def one_mail(desk: Desk, mail_id: str) -> Response[bytes]:
+async def one_mail(visit: Visit, mail_id: str) -> Response[bytes]:
     """Show one mail with its words."""
-    return await _show(desk, mail_id)
+    return await _show(visit, mail_id)
 
 
 @post("/mail/{mail_id:str}/resend")
-async def resend(desk: Desk, mail_id: str) -> Response[bytes]:
+async def resend(visit: Visit, mail_id: str) -> Response[bytes]:
     """Send a mail again."""
-    form = await desk.form()
+    form = await visit.form()
     path = f"/mail/{path_part(mail_id)}"
     if await form.post(f"/v1{path}/resend", {}) is None:
-        return await _show(desk, mail_id, form)
-    return desk.go(f"{path}?resent=1")
+        return await _show(visit, mail_id, form)
+    return visit.go(f"{path}?resent=1")
 
 
-async def _show(desk: Desk, mail_id: str, form: Form | None = None) -> Response[bytes]:
-    detail = await desk.gateway.get(f"/v1/mail/{path_part(mail_id)}")
-    return desk.page(
+async def _show(visit: Visit, mail_id: str, form: Form | None = None) -> Response[bytes]:
+    detail = await visit.gateway.get(f"/v1/mail/{path_part(mail_id)}")
+    return visit.page(
         "mail/mail.html",
         x=detail["mail"],
         subject=detail["subject"],
         text=detail["text"],
-        resent=desk.request.query_params.get("resent") == "1",
+        resent=visit.request.query_params.get("resent") == "1",
         form=form,
         page_of=page_of,
     )

@@ -8,10 +8,10 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.requests.forms import WORDING
-from portals.kit.desk import Desk
 from portals.kit.formats import whole_number
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
+from portals.kit.visit import Visit
 
 STATUS_ROWS_MORE = 3
 FIELD_ROWS_MORE = 2
@@ -20,26 +20,26 @@ _KINDS = ("text", "long", "number", "date", "choice")
 
 
 @get("/requests/types")
-async def types_page(desk: Desk) -> Response[bytes]:
+async def types_page(visit: Visit) -> Response[bytes]:
     """Show every type; `?type=` opens one, `?type=new` an empty one."""
-    listed = await desk.gateway.get("/v1/request-types")
-    code = desk.request.query_params.get("type", "")
+    listed = await visit.gateway.get("/v1/request-types")
+    code = visit.request.query_params.get("type", "")
     chosen = next((one for one in listed["data"] if one["code"] == code), None)
-    return _page(desk, listed, chosen or ({} if code == "new" else None))
+    return _page(visit, listed, chosen or ({} if code == "new" else None))
 
 
 @post("/requests/types")
-async def save_type(desk: Desk) -> Response[bytes]:
+async def save_type(visit: Visit) -> Response[bytes]:
     """Save a type, or show what is wrong with it."""
-    form = await desk.form()
+    form = await visit.form()
     body = _body_of(form)
     if await form.post("/v1/request-types", body, wording=WORDING) is not None:
-        return desk.go(f"/requests/types?type={body['code']}&saved=1")
-    return _page(desk, await desk.gateway.get("/v1/request-types"), body, form)
+        return visit.go(f"/requests/types?type={body['code']}&saved=1")
+    return _page(visit, await visit.gateway.get("/v1/request-types"), body, form)
 
 
-def _page(desk: Desk, listed: Json, chosen: Json | None, form: Form | None = None) -> Response[bytes]:
-    return desk.page(
+def _page(visit: Visit, listed: Json, chosen: Json | None, form: Form | None = None) -> Response[bytes]:
+    return visit.page(
         "requests/types.html",
         types=listed["data"],
         teams=listed["teams"],
@@ -48,7 +48,7 @@ def _page(desk: Desk, listed: Json, chosen: Json | None, form: Form | None = Non
         kinds=_KINDS,
         status_rows=[*(chosen or {}).get("statuses", []), *({} for _ in range(STATUS_ROWS_MORE))],
         field_rows=[*(chosen or {}).get("fields", []), *({} for _ in range(FIELD_ROWS_MORE))],
-        saved=desk.request.query_params.get("saved") == "1",
+        saved=visit.request.query_params.get("saved") == "1",
     )
 
 

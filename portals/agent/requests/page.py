@@ -9,11 +9,11 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.requests import configuring, linking
 from portals.agent.requests.forms import WORDING, is_late, said, told
-from portals.kit.desk import Desk
 from portals.kit.forms import Form, Stale
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 BOXES = ("mine", "free", "team", "written", "all")
 PRIORITIES = ("high", "normal", "low")
@@ -58,31 +58,31 @@ LIST = ListPage(
 
 
 @get("/requests")
-async def requests_page(desk: Desk) -> Response[bytes]:
+async def requests_page(visit: Visit) -> Response[bytes]:
     """Show a box of requests, narrowed by the address."""
-    shown, types = await asyncio.gather(LIST.read(desk), desk.gateway.get("/v1/request-types"))
+    shown, types = await asyncio.gather(LIST.read(visit), visit.gateway.get("/v1/request-types"))
     options = {
         "type": [(one["code"], one["name"]) for one in types["data"]],
-        "closed": [("true", desk.words("requests.closed"))],
+        "closed": [("true", visit.words("requests.closed"))],
     }
-    return LIST.draw(desk, shown, options=options)
+    return LIST.draw(visit, shown, options=options)
 
 
 @get("/requests/new")
-async def new_request(desk: Desk) -> Response[bytes]:
+async def new_request(visit: Visit) -> Response[bytes]:
     """Show an empty form: first the type, then what it asks."""
-    query = desk.request.query_params
+    query = visit.request.query_params
     fields = {name: query[name][:400] for name in ("type", "title", *_REFERENCES) if query.get(name)}
-    return await _form(desk, desk.filled(fields))
+    return await _form(visit, visit.filled(fields))
 
 
 @post("/requests/new")
-async def make_request(desk: Desk) -> Response[bytes]:
+async def make_request(visit: Visit) -> Response[bytes]:
     """Write a request, or show what is wrong with it."""
-    form = await desk.form()
+    form = await visit.form()
     if linking.is_linking(form.fields):
         form.fields = linking.linked(form.fields)
-        return await _form(desk, form, sought=form["about_query"])
+        return await _form(visit, form, sought=form["about_query"])
     body: Json = {
         "type": form["type"],
         "title": form["title"],
@@ -98,55 +98,55 @@ async def make_request(desk: Desk) -> Response[bytes]:
     if not body["type"]:
         form.error("type", "requests.e_type")
     made = await form.post("/v1/requests", body, wording=WORDING)
-    return await _form(desk, form) if made is None else desk.go(f"/requests/{made['request']['code']}")
+    return await _form(visit, form) if made is None else visit.go(f"/requests/{made['request']['code']}")
 
 
 @get("/requests/{code:str}")
-async def request_page(desk: Desk, code: str) -> Response[bytes]:
+async def request_page(visit: Visit, code: str) -> Response[bytes]:
     """Show one request."""
-    return _record(desk, await desk.gateway.get(f"/v1/requests/{path_part(code)}"))
+    return _record(visit, await visit.gateway.get(f"/v1/requests/{path_part(code)}"))
 
 
 @post("/requests/{code:str}/{action:str}")
-async def act(desk: Desk, code: str, action: str) -> Response[bytes]:
+async def act(visit: Visit, code: str, action: str) -> Response[bytes]:
     """Comment, assign, take, move, close, reopen, change: then show the request as it stands."""
-    form = await desk.form()
+    form = await visit.form()
     page = f"/requests/{path_part(code)}"
     wish = told(action, form.fields)
     if wish is None:
-        return desk.go(page)
+        return visit.go(page)
     name, body = wish
     if action == "change":
-        detail = await desk.gateway.get(f"/v1{page}")
+        detail = await visit.gateway.get(f"/v1{page}")
         if is_late(form.fields, detail["request"]):
             form.status, form.stale, form.fields = 409, Stale("", page), {}
         done = await form.patch(f"/v1{page}", body, wording=WORDING)
     else:
         done = await form.post(f"/v1{page}/{name}", body, wording=WORDING)
-    return _record(desk, await desk.gateway.get(f"/v1{page}"), form) if done is None else desk.go(page)
+    return _record(visit, await visit.gateway.get(f"/v1{page}"), form) if done is None else visit.go(page)
 
 
-async def _form(desk: Desk, form: Form, *, sought: str = "") -> Response[bytes]:
-    types = await desk.gateway.get("/v1/request-types")
+async def _form(visit: Visit, form: Form, *, sought: str = "") -> Response[bytes]:
+    types = await visit.gateway.get("/v1/request-types")
     standing = [one for one in types["data"] if not one["retired"]]
-    return desk.page(
+    return visit.page(
         "requests/new.html",
         types=standing,
         chosen=next((one for one in standing if one["code"] == form["type"]), None),
         form=form,
         priorities=PRIORITIES,
         references=_REFERENCES,
-        links=await linking.named(desk, form.fields),
+        links=await linking.named(visit, form.fields),
         sought=sought,
-        found=await linking.find(desk, sought) if sought else [],
+        found=await linking.find(visit, sought) if sought else [],
     )
 
 
-def _record(desk: Desk, detail: Json, form: Form | None = None) -> Response[bytes]:
-    names = {one["code"]: one["name_en" if desk.locale == "en" else "name_fr"] for one in detail["statuses"]}
+def _record(visit: Visit, detail: Json, form: Form | None = None) -> Response[bytes]:
+    names = {one["code"]: one["name_en" if visit.locale == "en" else "name_fr"] for one in detail["statuses"]}
     for entry in detail["entries"]:
-        entry["said"] = said(desk, entry, names)
-    return desk.page(
+        entry["said"] = said(visit, entry, names)
+    return visit.page(
         "requests/request.html", detail=detail, x=detail["request"], form=form, priorities=PRIORITIES
     )
 

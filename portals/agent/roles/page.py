@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
-from portals.kit.desk import Desk
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 _WORDING = Wording(
     words={"code": "roles.code_bad", "name_fr": "roles.name_bad", "name_en": "roles.name_bad"},
@@ -16,46 +16,46 @@ _WORDING = Wording(
 
 
 @get("/roles")
-async def roles_page(desk: Desk) -> Response[bytes]:
+async def roles_page(visit: Visit) -> Response[bytes]:
     """Show who may do what; `?change=` opens the form of one role."""
-    query = desk.request.query_params
-    return await _show(desk, change=query.get("change", ""), saved=query.get("saved") == "1")
+    query = visit.request.query_params
+    return await _show(visit, change=query.get("change", ""), saved=query.get("saved") == "1")
 
 
 @post("/roles", status_code=200)
-async def create_role(desk: Desk) -> Response[bytes]:
+async def create_role(visit: Visit) -> Response[bytes]:
     """Add a role of the institution's own."""
-    form = await desk.form()
+    form = await visit.form()
     body: Json = {name: form[name] for name in ("code", "name_fr", "name_en")}
     body["permissions"] = form.chosen("permissions")
     if await form.post("/v1/roles", body, wording=_WORDING) is not None:
-        return desk.go("/roles?saved=1")
+        return visit.go("/roles?saved=1")
     form.fields = {**body, "creating": True}
-    return await _show(desk, form=form)
+    return await _show(visit, form=form)
 
 
 @post("/roles/{code:str}", status_code=200)
-async def change_role(desk: Desk, code: str) -> Response[bytes]:
+async def change_role(visit: Visit, code: str) -> Response[bytes]:
     """Give a role the permissions that are ticked."""
-    form = await desk.form()
+    form = await visit.form()
     body: Json = {"permissions": form.chosen("permissions")}
     body |= {name: form[name] for name in ("name_fr", "name_en") if form[name]}
     if await form.patch(f"/v1/roles/{path_part(code)}", body, wording=_WORDING) is not None:
-        return desk.go("/roles?saved=1")
+        return visit.go("/roles?saved=1")
     form.fields = body
-    return await _show(desk, change=code, form=form)
+    return await _show(visit, change=code, form=form)
 
 
 async def _show(
-    desk: Desk, *, change: str = "", saved: bool = False, form: Form | None = None
+    visit: Visit, *, change: str = "", saved: bool = False, form: Form | None = None
 ) -> Response[bytes]:
-    listed = await desk.gateway.get("/v1/roles")
+    listed = await visit.gateway.get("/v1/roles")
     groups: dict[str, list[str]] = {}
     for permission in listed["permissions"]:
         groups.setdefault(permission.partition(".")[0], []).append(permission)
     roles = listed["data"]
     changing = next((role for role in roles if role["code"] == change and not role["fixed"]), None)
-    return desk.page(
+    return visit.page(
         "roles/roles.html", roles=roles, groups=groups, changing=changing, saved=saved, form=form
     )
 

@@ -12,10 +12,10 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.login.pending import throttled
 from portals.agent.security.renewal import renew_session
-from portals.kit.desk import Desk
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 _PASSKEY_CHARACTERS_MAX = 16_000
 _PASSWORD_CHARACTERS_MAX = 4_096
@@ -24,74 +24,74 @@ _DONE = ("password", "removed", "ended", "added")
 
 
 @get("/security")
-async def security(desk: Desk) -> Response[bytes]:
+async def security(visit: Visit) -> Response[bytes]:
     """Show everything that lets the agent in."""
-    return await _show(desk)
+    return await _show(visit)
 
 
 @post("/security/confirmation", status_code=200)
-async def confirm(desk: Desk) -> Response[bytes]:
+async def confirm(visit: Visit) -> Response[bytes]:
     """Take the password again, so that changes are taken for a while."""
-    form = await desk.form(_PASSWORD_CHARACTERS_MAX)
+    form = await visit.form(_PASSWORD_CHARACTERS_MAX)
     done = await form.post("/v1/access/confirmation", {"password": form.fields.get("password", "")})
-    return await _after(desk, form, done)
+    return await _after(visit, form, done)
 
 
 @post("/security/password", status_code=200)
-async def change_password(desk: Desk) -> Response[bytes]:
+async def change_password(visit: Visit) -> Response[bytes]:
     """Change the password."""
-    form = await desk.form(_PASSWORD_CHARACTERS_MAX)
+    form = await visit.form(_PASSWORD_CHARACTERS_MAX)
     present, new, again = (form.fields.get(name, "") for name in ("present", "new_password", "again"))
     if new != again:
         form.error("again", "security.again_differs")
     done = await form.post(
         "/v1/access/password", {"password": present, "new_password": new}, wording=_OF_PASSWORD
     )
-    return await _after(desk, form, done, "password")
+    return await _after(visit, form, done, "password")
 
 
 @get("/security/totp")
-async def totp(desk: Desk) -> Response[bytes]:
+async def totp(visit: Visit) -> Response[bytes]:
     """Show a new secret for an authenticator application."""
-    form = desk.filled()
+    form = visit.filled()
     started = await form.post("/v1/access/totp", {})
-    return await _totp_form(desk, started, form) if started is not None else await _after(desk, form, None)
+    return await _totp_form(visit, started, form) if started is not None else await _after(visit, form, None)
 
 
 @post("/security/totp", status_code=200)
-async def confirm_totp(desk: Desk) -> Response[bytes]:
+async def confirm_totp(visit: Visit) -> Response[bytes]:
     """Add the application, once a code of it is right."""
-    form = await desk.form()
+    form = await visit.form()
     code = "".join(form["code"].split())[:16]
     if not code:
         form.error("code", "access.code_missing")
     body = {"factor": form["factor"], "code": code, "name": form["name"][:60]}
     added = await form.post("/v1/access/totp/confirmation", body)
     if added is not None:
-        return await _added(desk, added)
+        return await _added(visit, added)
     if form.problem is not None and form.problem.code != "code_wrong":
-        return await _after(desk, form, None)
+        return await _after(visit, form, None)
     if form.problem is not None:
         form.errors, form.status = {"code": form.problem.detail}, form.problem.status
     started = {name: form[name] for name in ("factor", "secret", "uri")}
-    return await _totp_form(desk, started, form)
+    return await _totp_form(visit, started, form)
 
 
 @post("/security/passkey-options", status_code=200)
-async def passkey_options(desk: Desk) -> Response[Any]:
+async def passkey_options(visit: Visit) -> Response[Any]:
     """Give the page's script what a new passkey must sign."""
-    await desk.form()
+    await visit.form()
     try:
-        body = await desk.gateway.post("/v1/access/passkey-options", {})
+        body = await visit.gateway.post("/v1/access/passkey-options", {})
     except GatewayProblem as problem:
-        return desk.json({"detail": problem.detail}, status=problem.status)
-    return desk.json(body["public_key"])
+        return visit.json({"detail": problem.detail}, status=problem.status)
+    return visit.json(body["public_key"])
 
 
 @post("/security/passkeys", status_code=200)
-async def add_passkey(desk: Desk) -> Response[bytes]:
+async def add_passkey(visit: Visit) -> Response[bytes]:
     """Keep the passkey that the browser made."""
-    form = await desk.form(_PASSKEY_CHARACTERS_MAX)
+    form = await visit.form(_PASSKEY_CHARACTERS_MAX)
     credential: Json = {}
     try:
         credential = msgspec.json.decode(form["passkey"], type=dict[str, Any])
@@ -99,73 +99,73 @@ async def add_passkey(desk: Desk) -> Response[bytes]:
         form.error("", "access.passkey_refused")
     body = {"credential": credential, "name": form["name"][:60]}
     added = await form.post("/v1/access/passkeys", body)
-    return await _after(desk, form, None) if added is None else await _added(desk, added)
+    return await _after(visit, form, None) if added is None else await _added(visit, added)
 
 
 @post("/security/factors/{factor:str}/removal", status_code=200)
-async def remove_factor(desk: Desk, factor: str) -> Response[bytes]:
+async def remove_factor(visit: Visit, factor: str) -> Response[bytes]:
     """Remove a second factor."""
-    form = await desk.form()
+    form = await visit.form()
     done = await form.delete(f"/v1/access/factors/{path_part(factor)}")
-    return await _after(desk, form, done, "removed")
+    return await _after(visit, form, done, "removed")
 
 
 @post("/security/recovery-codes", status_code=200)
-async def renew_recovery_codes(desk: Desk) -> Response[bytes]:
+async def renew_recovery_codes(visit: Visit) -> Response[bytes]:
     """Make ten new recovery codes and show them this once."""
-    form = await desk.form()
+    form = await visit.form()
     made = await form.post("/v1/access/recovery-codes", {})
     if made is None:
-        return await _after(desk, form, None)
-    return desk.page("security/codes.html", codes=made["codes"], added="")
+        return await _after(visit, form, None)
+    return visit.page("security/codes.html", codes=made["codes"], added="")
 
 
 @post("/security/sessions/{key:str}/end", status_code=200)
-async def end_session(desk: Desk, key: str) -> Response[bytes]:
+async def end_session(visit: Visit, key: str) -> Response[bytes]:
     """End one session."""
-    form = await desk.form()
+    form = await visit.form()
     done = await form.delete(f"/v1/access/sessions/{path_part(key)}")
-    return await _after(desk, form, done, "ended")
+    return await _after(visit, form, done, "ended")
 
 
 @post("/security/sessions/end", status_code=200)
-async def end_sessions(desk: Desk) -> Response[bytes]:
+async def end_sessions(visit: Visit) -> Response[bytes]:
     """Sign out everywhere, here too."""
-    await desk.form()
-    await desk.gateway.delete("/v1/access/sessions")
-    desk.close_session()
-    return desk.go_raw("/login")
+    await visit.form()
+    await visit.gateway.delete("/v1/access/sessions")
+    visit.close_session()
+    return visit.go_raw("/login")
 
 
-async def _after(desk: Desk, form: Form, made: Json | None, done: str = "") -> Response[bytes]:
+async def _after(visit: Visit, form: Form, made: Json | None, done: str = "") -> Response[bytes]:
     """Go on to the page, which says what was done; or show it again with what was refused, beside its field."""
     if made is not None:
-        return desk.go(f"/security?done={done}" if done else "/security")
+        return visit.go(f"/security?done={done}" if done else "/security")
     if form.problem is not None:
         said = form.problem.detail
         if form.problem.code == "too_many_attempts":
-            said, form.errors = throttled(desk, form.problem), {"": ""}
+            said, form.errors = throttled(visit, form.problem), {"": ""}
         form.errors, form.status = dict.fromkeys(form.errors, said), form.problem.status
-    return await _show(desk, form)
+    return await _show(visit, form)
 
 
-async def _added(desk: Desk, added: Json) -> Response[bytes]:
+async def _added(visit: Visit, added: Json) -> Response[bytes]:
     """Go on with the agent's rights, after the recovery codes were shown when there are any."""
-    await renew_session(desk)
+    await renew_session(visit)
     if not added["recovery_codes"]:
-        return desk.go("/security?done=added")
-    return desk.page("security/codes.html", codes=added["recovery_codes"], added=added["factor"]["name"])
+        return visit.go("/security?done=added")
+    return visit.page("security/codes.html", codes=added["recovery_codes"], added=added["factor"]["name"])
 
 
-async def _show(desk: Desk, form: Form | None = None) -> Response[bytes]:
-    access = await desk.gateway.get("/v1/access")
-    done = desk.request.query_params.get("done")
-    return desk.page("security/security.html", access=access, form=form, done=done if done in _DONE else "")
+async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
+    access = await visit.gateway.get("/v1/access")
+    done = visit.request.query_params.get("done")
+    return visit.page("security/security.html", access=access, form=form, done=done if done in _DONE else "")
 
 
-async def _totp_form(desk: Desk, started: Json, form: Form) -> Response[bytes]:
+async def _totp_form(visit: Visit, started: Json, form: Form) -> Response[bytes]:
     drawn = await asyncio.to_thread(_draw, started["uri"])
-    return desk.page("security/totp.html", form=form, started=started, qr=drawn)
+    return visit.page("security/totp.html", form=form, started=started, qr=drawn)
 
 
 def _draw(uri: str) -> str:

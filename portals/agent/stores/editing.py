@@ -7,27 +7,27 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.companies.saving import STORE_FIELDS, duplicates_of
-from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 
 @get("/stores/new")
-async def new_store(desk: Desk) -> Response[bytes]:
+async def new_store(visit: Visit) -> Response[bytes]:
     """Show an empty form in the company of `?company=`; its SIREN begins the SIRET."""
-    of = desk.request.query_params.get("company", "")
+    of = visit.request.query_params.get("company", "")
     if not of:
-        return desk.go("/companies")
-    company = await _company(desk, of)
+        return visit.go("/companies")
+    company = await _company(visit, of)
     start = {name: company.get(name) or "" for name in ("street", "postcode", "city")}
-    return _form(desk, desk.filled({**start, "siret": company["siren"]}), company=company)
+    return _form(visit, visit.filled({**start, "siret": company["siren"]}), company=company)
 
 
 @post("/stores/new", status_code=200)
-async def create_store(desk: Desk) -> Response[bytes]:
+async def create_store(visit: Visit) -> Response[bytes]:
     """Create it; whoever looks alike is shown first and asks for a reason."""
-    form = await desk.form()
+    form = await visit.form()
     fields = form.texts(*STORE_FIELDS)
     body = {
         "company": form["company"][:40],
@@ -36,49 +36,49 @@ async def create_store(desk: Desk) -> Response[bytes]:
     }
     made = await form.post("/v1/stores", body)
     if made is not None:
-        return desk.go(f"/stores/{path_part(made['id'])}")
-    company = await _company(desk, form["company"])
+        return visit.go(f"/stores/{path_part(made['id'])}")
+    company = await _company(visit, form["company"])
     asked = {name: fields[name] for name in ("siret", "name", "postcode", "city")}
-    found = [one for one in await duplicates_of(desk, asked) if one["id"] != company["id"]]
-    return _form(desk, form, company=company, duplicates=found)
+    found = [one for one in await duplicates_of(visit, asked) if one["id"] != company["id"]]
+    return _form(visit, form, company=company, duplicates=found)
 
 
 @get("/stores/{store_id:str}/edit")
-async def edit_store(desk: Desk, store_id: str) -> Response[bytes]:
+async def edit_store(visit: Visit, store_id: str) -> Response[bytes]:
     """Show the form of a store."""
-    store = await _store(desk, store_id)
-    return _form(desk, desk.filled(_fields_of(store)), store=store)
+    store = await _store(visit, store_id)
+    return _form(visit, visit.filled(_fields_of(store)), store=store)
 
 
 @post("/stores/{store_id:str}/edit", status_code=200)
-async def save_store(desk: Desk, store_id: str) -> Response[bytes]:
+async def save_store(visit: Visit, store_id: str) -> Response[bytes]:
     """Write it; when somebody was faster, say who wrote what and keep what was typed."""
-    form = await desk.form()
+    form = await visit.form()
     if (
         await form.patch(f"/v1/stores/{path_part(store_id)}", {"store": form.texts(*STORE_FIELDS)})
         is not None
     ):
-        return desk.go(f"/stores/{path_part(store_id)}")
-    store = await _store(desk, store_id)
+        return visit.go(f"/stores/{path_part(store_id)}")
+    store = await _store(visit, store_id)
     if form.status == 409:
         form.fields = _fields_of(store)
-    return _form(desk, form, store=store)
+    return _form(visit, form, store=store)
 
 
 def _fields_of(store: Json) -> dict[str, Any]:
     return {name: store.get(name) or "" for name in STORE_FIELDS} | {"revision": store["revision"]}
 
 
-async def _store(desk: Desk, store_id: str) -> Json:
-    return await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")
+async def _store(visit: Visit, store_id: str) -> Json:
+    return await visit.gateway.get(f"/v1/stores/{path_part(store_id)}")
 
 
-async def _company(desk: Desk, company_id: str) -> Json:
-    return await desk.gateway.get(f"/v1/companies/{path_part(company_id)}")
+async def _company(visit: Visit, company_id: str) -> Json:
+    return await visit.gateway.get(f"/v1/companies/{path_part(company_id)}")
 
 
 def _form(
-    desk: Desk,
+    visit: Visit,
     form: Form,
     *,
     company: Json | None = None,
@@ -87,7 +87,7 @@ def _form(
 ) -> Response[bytes]:
     record = store or company or {}
     back = f"/stores/{path_part(record['id'])}" if store else f"/companies/{path_part(record['id'])}"
-    return desk.page(
+    return visit.page(
         "stores/form.html",
         form=form,
         store_id=store["id"] if store else "",

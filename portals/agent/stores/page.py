@@ -9,11 +9,11 @@ from litestar import Response, get, post
 from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
 from portals.agent.stores import editing
-from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 LIST = ListPage(
     "/stores",
@@ -35,42 +35,42 @@ LIST = ListPage(
 
 
 @get("/stores")
-async def stores_page(desk: Desk) -> Response[bytes]:
+async def stores_page(visit: Visit) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    return await LIST.show(desk, _load)
+    return await LIST.show(visit, _load)
 
 
 @get("/stores/{store_id:str}")
-async def store_page(desk: Desk, store_id: str) -> Response[bytes]:
+async def store_page(visit: Visit, store_id: str) -> Response[bytes]:
     """Show one store."""
-    return _show(desk, await _load(desk, store_id))
+    return _show(visit, await _load(visit, store_id))
 
 
 @post("/stores/{store_id:str}/block", status_code=200)
-async def block_store(desk: Desk, store_id: str) -> Response[bytes]:
+async def block_store(visit: Visit, store_id: str) -> Response[bytes]:
     """Block the store, or the one service that the form names."""
-    form = await desk.form()
+    form = await visit.form()
     service_id = form["service_id"]
     done = await block(form, "service" if service_id else "store", service_id or store_id)
-    return await _after(desk, store_id, form, done=done)
+    return await _after(visit, store_id, form, done=done)
 
 
 @post("/stores/{store_id:str}/unblock", status_code=200)
-async def unblock_store(desk: Desk, store_id: str) -> Response[bytes]:
+async def unblock_store(visit: Visit, store_id: str) -> Response[bytes]:
     """Lift the block that the form names."""
-    form = await desk.form()
-    return await _after(desk, store_id, form, done=await lift(form))
+    form = await visit.form()
+    return await _after(visit, store_id, form, done=await lift(form))
 
 
-async def _after(desk: Desk, store_id: str, form: Form, *, done: bool) -> Response[bytes]:
+async def _after(visit: Visit, store_id: str, form: Form, *, done: bool) -> Response[bytes]:
     if done:
-        return desk.go(f"/stores/{path_part(store_id)}")
-    return _show(desk, await _load(desk, store_id), form)
+        return visit.go(f"/stores/{path_part(store_id)}")
+    return _show(visit, await _load(visit, store_id), form)
 
 
-async def _load(desk: Desk, store_id: str) -> Json:
+async def _load(visit: Visit, store_id: str) -> Json:
     store, macros = await asyncio.gather(
-        desk.gateway.get(f"/v1/stores/{path_part(store_id)}"), load_menu(desk, "store")
+        visit.gateway.get(f"/v1/stores/{path_part(store_id)}"), load_menu(visit, "store")
     )
     standing = {
         block["target"]["id"]: block for block in store.get("blocks") or [] if not block.get("lifted_at")
@@ -78,9 +78,9 @@ async def _load(desk: Desk, store_id: str) -> Json:
     return {"store": store, "standing": standing, "macros": macros}
 
 
-def _show(desk: Desk, record: Json, form: Form | None = None) -> Response[bytes]:
-    template = "stores/record.html" if desk.wants_fragment else "stores/store.html"
-    return desk.page(template, record=record, form=form)
+def _show(visit: Visit, record: Json, form: Form | None = None) -> Response[bytes]:
+    template = "stores/record.html" if visit.wants_fragment else "stores/store.html"
+    return visit.page(template, record=record, form=form)
 
 
 HANDLERS = (stores_page, store_page, block_store, unblock_store, *editing.HANDLERS)

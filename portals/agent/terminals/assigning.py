@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
-from portals.kit.desk import Desk
 from portals.kit.formats import whole_number
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 CONDITIONS = (
     "active",
@@ -32,17 +32,17 @@ _WORDING = Wording(
 
 
 @get("/assign-terminal")
-async def assign_page(desk: Desk) -> Response[bytes]:
+async def assign_page(visit: Visit) -> Response[bytes]:
     """Ask for the store first, then for the terminal."""
-    query = desk.request.query_params
+    query = visit.request.query_params
     fields = {name: query.get(name, "")[:40] for name in ("store", "service")}
-    return await _show(desk, desk.filled(fields), words=query.get("store_query", "").strip())
+    return await _show(visit, visit.filled(fields), words=query.get("store_query", "").strip())
 
 
 @post("/assign-terminal", status_code=200)
-async def assign(desk: Desk) -> Response[bytes]:
+async def assign(visit: Visit) -> Response[bytes]:
     """Assign; the terminal's own page then says what comes next."""
-    form = await desk.form()
+    form = await visit.form()
     body = {
         "terminal": form["terminal"].upper(),
         "store_id": form["store"],
@@ -53,7 +53,7 @@ async def assign(desk: Desk) -> Response[bytes]:
     }
     made = await form.post("/v1/terminals", body, wording=_WORDING, stays=True)
     _say_conflict(form)
-    return await _show(desk, form) if made is None else desk.go(f"/terminals/{made['id']}?done=assigned")
+    return await _show(visit, form) if made is None else visit.go(f"/terminals/{made['id']}?done=assigned")
 
 
 async def change(terminal_id: str, act: str, form: Form) -> bool:
@@ -96,18 +96,18 @@ def _say_conflict(form: Form) -> None:
         form.errors = dict.fromkeys(form.errors, form.problem.detail)
 
 
-async def _show(desk: Desk, form: Form, *, words: str = "") -> Response[bytes]:
-    chosen, stores = await find_store(desk, form["store"], words)
-    return desk.page("terminals/assign.html", form=form, store_words=words, stores=stores, chosen=chosen)
+async def _show(visit: Visit, form: Form, *, words: str = "") -> Response[bytes]:
+    chosen, stores = await find_store(visit, form["store"], words)
+    return visit.page("terminals/assign.html", form=form, store_words=words, stores=stores, chosen=chosen)
 
 
-async def find_store(desk: Desk, store_id: str, words: str) -> tuple[Json, list[Json]]:
+async def find_store(visit: Visit, store_id: str, words: str) -> tuple[Json, list[Json]]:
     """Return the store that was chosen, else those that hold the words."""
     if store_id.startswith("sto_"):
-        return await desk.gateway.get(f"/v1/stores/{path_part(store_id)}"), []
+        return await visit.gateway.get(f"/v1/stores/{path_part(store_id)}"), []
     if not words:
         return {}, []
-    listed = await desk.gateway.get("/v1/stores", [("query", words[:100]), ("limit", str(STORES_SHOWN))])
+    listed = await visit.gateway.get("/v1/stores", [("query", words[:100]), ("limit", str(STORES_SHOWN))])
     return {}, listed["data"]
 
 

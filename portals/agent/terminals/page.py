@@ -9,11 +9,11 @@ from litestar import Response, get, post
 from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
 from portals.agent.terminals import assigning
-from portals.kit.desk import Desk
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import beside, path_part
+from portals.kit.visit import Visit
 
 LAST_TRANSACTIONS = 8
 
@@ -44,93 +44,93 @@ LIST = ListPage(
 
 
 @get("/terminals")
-async def terminals_page(desk: Desk) -> Response[bytes]:
+async def terminals_page(visit: Visit) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    query = desk.request.query_params
+    query = visit.request.query_params
     leaves_out = bool(query.get("query")) and not query.get("condition") and not query.get("cursor")
     shown, retired = await asyncio.gather(
-        LIST.read(desk, _load), _retired(desk) if leaves_out else asyncio.sleep(0, [])
+        LIST.read(visit, _load), _retired(visit) if leaves_out else asyncio.sleep(0, [])
     )
-    return LIST.draw(desk, shown, retired_match=bool(retired))
+    return LIST.draw(visit, shown, retired_match=bool(retired))
 
 
-async def _retired(desk: Desk) -> list[Json]:
+async def _retired(visit: Visit) -> list[Json]:
     """Return whether the words are those of a retired terminal too, which the list leaves out."""
     names = ("query", "store", "department", "service")
-    asked = [(name, desk.request.query_params.get(name, "")[:100]) for name in names]
-    found = await desk.gateway.get(
+    asked = [(name, visit.request.query_params.get(name, "")[:100]) for name in names]
+    found = await visit.gateway.get(
         "/v1/terminals", [*(pair for pair in asked if pair[1]), ("condition", "retired"), ("limit", "1")]
     )
     return found["data"]
 
 
 @get("/terminals/{terminal_id:str}")
-async def terminal_page(desk: Desk, terminal_id: str) -> Response[bytes]:
+async def terminal_page(visit: Visit, terminal_id: str) -> Response[bytes]:
     """Show one terminal."""
-    return _show(desk, await _load(desk, terminal_id))
+    return _show(visit, await _load(visit, terminal_id))
 
 
 @get("/move-terminal/{terminal_id:str}")
-async def move_page(desk: Desk, terminal_id: str) -> Response[bytes]:
+async def move_page(visit: Visit, terminal_id: str) -> Response[bytes]:
     """Ask for the new store, then why."""
-    query = desk.request.query_params
-    form = desk.filled({"store": query.get("store", "")})
-    return await _show_move(desk, terminal_id, form, words=query.get("store_query", "").strip())
+    query = visit.request.query_params
+    form = visit.filled({"store": query.get("store", "")})
+    return await _show_move(visit, terminal_id, form, words=query.get("store_query", "").strip())
 
 
 @post("/terminals/{terminal_id:str}/{act:str}", status_code=200)
-async def change_terminal(desk: Desk, terminal_id: str, act: str) -> Response[bytes]:
+async def change_terminal(visit: Visit, terminal_id: str, act: str) -> Response[bytes]:
     """Set options, activate, move or retire it."""
-    form = await desk.form()
+    form = await visit.form()
     done = await assigning.change(path_part(terminal_id), act, form)
     if not done and act == "move":
-        return await _show_move(desk, terminal_id, form)
+        return await _show_move(visit, terminal_id, form)
     form.fields["act"] = act
-    return await _after(desk, terminal_id, form, act, done=done)
+    return await _after(visit, terminal_id, form, act, done=done)
 
 
 @post("/terminals/{terminal_id:str}/block", status_code=200)
-async def block_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
+async def block_terminal(visit: Visit, terminal_id: str) -> Response[bytes]:
     """Block it; the page then shows what the gateway says."""
-    form = await desk.form()
-    return await _after(desk, terminal_id, form, "block", done=await block(form, "terminal", terminal_id))
+    form = await visit.form()
+    return await _after(visit, terminal_id, form, "block", done=await block(form, "terminal", terminal_id))
 
 
 @post("/terminals/{terminal_id:str}/unblock", status_code=200)
-async def unblock_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
+async def unblock_terminal(visit: Visit, terminal_id: str) -> Response[bytes]:
     """Lift its block."""
-    form = await desk.form()
-    return await _after(desk, terminal_id, form, "unblock", done=await lift(form))
+    form = await visit.form()
+    return await _after(visit, terminal_id, form, "unblock", done=await lift(form))
 
 
-async def _after(desk: Desk, terminal_id: str, form: Form, act: str, *, done: bool) -> Response[bytes]:
+async def _after(visit: Visit, terminal_id: str, form: Form, act: str, *, done: bool) -> Response[bytes]:
     if done:
-        return desk.go(f"/terminals/{path_part(terminal_id)}?done={act}")
-    return _show(desk, await _load(desk, terminal_id), form)
+        return visit.go(f"/terminals/{path_part(terminal_id)}?done={act}")
+    return _show(visit, await _load(visit, terminal_id), form)
 
 
-async def _show_move(desk: Desk, terminal_id: str, form: Form, *, words: str = "") -> Response[bytes]:
-    record = await _load(desk, terminal_id)
-    chosen, stores = await assigning.find_store(desk, form["store"], words)
-    return desk.page(
+async def _show_move(visit: Visit, terminal_id: str, form: Form, *, words: str = "") -> Response[bytes]:
+    record = await _load(visit, terminal_id)
+    chosen, stores = await assigning.find_store(visit, form["store"], words)
+    return visit.page(
         "terminals/move.html", record=record, form=form, chosen=chosen, stores=stores, store_words=words
     )
 
 
-async def _load(desk: Desk, terminal_id: str) -> Json:
+async def _load(visit: Visit, terminal_id: str) -> Json:
     terminal_id = path_part(terminal_id)
     terminal, last, journal, profile, macros = await asyncio.gather(
-        desk.gateway.get(f"/v1/terminals/{terminal_id}"),
+        visit.gateway.get(f"/v1/terminals/{terminal_id}"),
         # Not everybody who sees terminals sees payments.
         beside(
-            desk,
+            visit,
             "/v1/transactions",
             [("terminal", terminal_id), ("limit", str(LAST_TRANSACTIONS))],
             right="transactions.read",
         ),
-        desk.gateway.get("/v1/blocks", [("target", terminal_id)]),
-        beside(desk, f"/v1/terminals/{terminal_id}/profile"),
-        load_menu(desk, "terminal"),
+        visit.gateway.get("/v1/blocks", [("target", terminal_id)]),
+        beside(visit, f"/v1/terminals/{terminal_id}/profile"),
+        load_menu(visit, "terminal"),
     )
     return {
         "terminal": terminal,
@@ -138,14 +138,14 @@ async def _load(desk: Desk, terminal_id: str) -> Json:
         "blocks": journal["data"],
         "profile": profile,
         "macros": macros,
-        "store": await beside(desk, f"/v1/stores/{path_part(terminal['store']['id'])}"),
+        "store": await beside(visit, f"/v1/stores/{path_part(terminal['store']['id'])}"),
     }
 
 
-def _show(desk: Desk, record: Json, form: Form | None = None) -> Response[bytes]:
-    template = "terminals/record.html" if desk.wants_fragment else "terminals/terminal.html"
-    done = "" if form is not None else desk.request.query_params.get("done", "")
-    return desk.page(template, record=record, form=form, done=done)
+def _show(visit: Visit, record: Json, form: Form | None = None) -> Response[bytes]:
+    template = "terminals/record.html" if visit.wants_fragment else "terminals/terminal.html"
+    done = "" if form is not None else visit.request.query_params.get("done", "")
+    return visit.page(template, record=record, form=form, done=done)
 
 
 HANDLERS = (

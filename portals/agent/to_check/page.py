@@ -9,12 +9,12 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.transaction.causes import facts_named, result_of
-from portals.kit.desk import Desk
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.i18n import Words
 from portals.kit.lists import Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 COUNTED_MAX: Final = 1_000
 """Where the gateway stops counting."""
@@ -50,25 +50,25 @@ LIST = ListPage(
 
 
 @get("/to-check")
-async def to_check_page(desk: Desk) -> Response[bytes]:
+async def to_check_page(visit: Visit) -> Response[bytes]:
     """Show what waits, or with `?group=` one sort of it."""
-    return await _show(desk)
+    return await _show(visit)
 
 
 @post("/to-check/{matter_id:str}/close", status_code=200)
-async def close(desk: Desk, matter_id: str) -> Response[bytes]:
+async def close(visit: Visit, matter_id: str) -> Response[bytes]:
     """End it by this agent's word."""
-    return await _settle(desk, matter_id, "close")
+    return await _settle(visit, matter_id, "close")
 
 
 @post("/to-check/{matter_id:str}/retry", status_code=200)
-async def retry(desk: Desk, matter_id: str) -> Response[bytes]:
+async def retry(visit: Visit, matter_id: str) -> Response[bytes]:
     """Send to the acquirer once more."""
-    return await _settle(desk, matter_id, "retry")
+    return await _settle(visit, matter_id, "retry")
 
 
-async def _settle(desk: Desk, matter_id: str, act: str) -> Response[bytes]:
-    form = await desk.form()
+async def _settle(visit: Visit, matter_id: str, act: str) -> Response[bytes]:
+    form = await visit.form()
     where = {"group": form["group"], "cursor": form["cursor"]}
     field = f"{act}-{matter_id}"
     body = {"reason": form.reason(at=field)}
@@ -77,31 +77,31 @@ async def _settle(desk: Desk, matter_id: str, act: str) -> Response[bytes]:
     if await form.post(path, body, wording=wording, stays=True) is not None:
         where["group"] = form.choice("group", tuple(GROUPS))
         pairs = [(name, text) for name, text in {**where, "done": act}.items() if text]
-        return desk.go(f"/to-check?{urlencode(pairs)}")
+        return visit.go(f"/to-check?{urlencode(pairs)}")
     if form.problem is not None and form.problem.code == "host_matter_over":
         # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
-        return await _show(desk, over=form.problem.detail, where=where)
+        return await _show(visit, over=form.problem.detail, where=where)
     kept: Json = {"act": act, "id": matter_id, "reason": form["reason"]}
-    return await _show(desk, form=form, kept=kept, where=where)
+    return await _show(visit, form=form, kept=kept, where=where)
 
 
 async def _show(
-    desk: Desk,
+    visit: Visit,
     *,
     over: str = "",
     form: Form | None = None,
     kept: Json | None = None,
     where: dict[str, str] | None = None,
 ) -> Response[bytes]:
-    shown = await LIST.read(desk, given=where)
+    shown = await LIST.read(visit, given=where)
     counts: Json = shown.answer["counts"]
     for matter in shown.data:
-        matter["sentence"] = sentence_of(desk.words, matter)
+        matter["sentence"] = sentence_of(visit.words, matter)
         if matter["kind"] in GROUPS["deliveries"]:
-            matter["result_words"] = result_of(desk.words, str(matter.get("last_result") or ""))
-    done = "" if form is not None else desk.request.query_params.get("done", "")
+            matter["result_words"] = result_of(visit.words, str(matter.get("last_result") or ""))
+    done = "" if form is not None else visit.request.query_params.get("done", "")
     return LIST.draw(
-        desk,
+        visit,
         shown,
         groups={
             name: sum(counts.get(kind, 0) for kind in kinds) if kinds else sum(counts.values())

@@ -7,32 +7,32 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.transaction.record import load_record
-from portals.kit.desk import Desk
 from portals.kit.formats import AmountMalformed, parse_amount, whole_number
 from portals.kit.forms import KEY, Form
 from portals.kit.gateway import GatewayDown, Json
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 PROGRESS_TRIES_MAX = 60
 _PENDING = ("received", "sent")
 
 
 @get("/transactions/{transaction_id:str}")
-async def transaction_page(desk: Desk, transaction_id: str) -> Response[bytes]:
+async def transaction_page(visit: Visit, transaction_id: str) -> Response[bytes]:
     """Show the transaction; `done` and `refund` say what an action has just begun."""
-    record = await load_record(desk, transaction_id)
-    query = desk.request.query_params
+    record = await load_record(visit, transaction_id)
+    query = visit.request.query_params
     refund_id = query.get("refund", "")
-    begun = await desk.gateway.get(f"/v1/transactions/{path_part(refund_id)}") if refund_id else None
-    return _show(desk, record, done=query.get("done", ""), begun=begun)
+    begun = await visit.gateway.get(f"/v1/transactions/{path_part(refund_id)}") if refund_id else None
+    return _show(visit, record, done=query.get("done", ""), begun=begun)
 
 
 @get("/transactions/{transaction_id:str}/progress")
-async def progress(desk: Desk, transaction_id: str) -> Response[bytes]:
+async def progress(visit: Visit, transaction_id: str) -> Response[bytes]:
     """Show where a refund stands; the part asks again by itself until the host has answered."""
-    tries = desk.request.query_params.get("tries", "0")
-    begun = await desk.gateway.get(f"/v1/transactions/{path_part(transaction_id)}")
-    return desk.page(
+    tries = visit.request.query_params.get("tries", "0")
+    begun = await visit.gateway.get(f"/v1/transactions/{path_part(transaction_id)}")
+    return visit.page(
         "transaction/progress.html",
         begun=begun,
         pending=begun.get("state") in _PENDING,
@@ -42,10 +42,10 @@ async def progress(desk: Desk, transaction_id: str) -> Response[bytes]:
 
 
 @post("/transactions/{transaction_id:str}/refund", status_code=200)
-async def refund(desk: Desk, transaction_id: str) -> Response[bytes]:
+async def refund(visit: Visit, transaction_id: str) -> Response[bytes]:
     """Ask for a refund; the page then says what the gateway said, nothing sooner."""
-    form = await desk.form()
-    record = await load_record(desk, transaction_id)
+    form = await visit.form()
+    record = await load_record(visit, transaction_id)
     currency = record["tx"]["amount"]["currency"]
     amount: int | None = None
     try:
@@ -57,20 +57,20 @@ async def refund(desk: Desk, transaction_id: str) -> Response[bytes]:
     body = {"amount": {"amount": amount, "currency": currency}, "reason": form.reason(at="refund-reason")}
     begun = await _ask(transaction_id, form, "refund", body)
     if begun is None:
-        return await _refused(desk, transaction_id, form, "refund")
+        return await _refused(visit, transaction_id, form, "refund")
     if str(begun["id"]).startswith("apr_"):
-        return desk.go(f"/transactions/{path_part(transaction_id)}?done=approval")
-    return desk.go(f"/transactions/{path_part(transaction_id)}?done=refund&refund={begun['id']}")
+        return visit.go(f"/transactions/{path_part(transaction_id)}?done=approval")
+    return visit.go(f"/transactions/{path_part(transaction_id)}?done=refund&refund={begun['id']}")
 
 
 @post("/transactions/{transaction_id:str}/cancel", status_code=200)
-async def cancel(desk: Desk, transaction_id: str) -> Response[bytes]:
+async def cancel(visit: Visit, transaction_id: str) -> Response[bytes]:
     """Ask for a cancellation."""
-    form = await desk.form()
+    form = await visit.form()
     body = {"reason": form.reason(at="cancel-reason")}
     if await _ask(transaction_id, form, "cancel", body) is None:
-        return await _refused(desk, transaction_id, form, "cancel")
-    return desk.go(f"/transactions/{path_part(transaction_id)}?done=cancel")
+        return await _refused(visit, transaction_id, form, "cancel")
+    return visit.go(f"/transactions/{path_part(transaction_id)}?done=cancel")
 
 
 async def _ask(transaction_id: str, form: Form, act: str, body: Json) -> Json | None:
@@ -89,18 +89,18 @@ async def _ask(transaction_id: str, form: Form, act: str, body: Json) -> Json | 
     return begun
 
 
-async def _refused(desk: Desk, transaction_id: str, form: Form, act: str) -> Response[bytes]:
+async def _refused(visit: Visit, transaction_id: str, form: Form, act: str) -> Response[bytes]:
     """Show the record again with the form open and what was typed."""
     form.fields["action"] = act
-    return _show(desk, await load_record(desk, transaction_id), form)
+    return _show(visit, await load_record(visit, transaction_id), form)
 
 
 def _show(
-    desk: Desk, record: Json, form: Form | None = None, *, done: str = "", begun: Any = None
+    visit: Visit, record: Json, form: Form | None = None, *, done: str = "", begun: Any = None
 ) -> Response[bytes]:
-    template = "transaction/record.html" if desk.wants_fragment else "transaction/transaction.html"
+    template = "transaction/record.html" if visit.wants_fragment else "transaction/transaction.html"
     pending = bool(begun) and begun.get("state") in _PENDING
-    return desk.page(
+    return visit.page(
         template,
         record=record,
         form=form,

@@ -52,7 +52,7 @@ class FormForged(Exception):
     """A POST that does not come from a form of ours."""
 
 
-class Desk:
+class Visit:
     """The context of one request. Cookies set on it leave with the answer."""
 
     def __init__(self, request: Request[Any, Any, Any], kit: Kit) -> None:
