@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from html import unescape
-from types import ModuleType
 from typing import Any, Final
 
 import asyncpg
@@ -22,12 +22,17 @@ _PAGES_MAX: Final = 60
 _ADMIN: Final = "admin@guichet.example"
 
 
-def _lists_of(module: ModuleType) -> dict[str, ListPage]:
-    found = {name: each for name, each in vars(module).items() if isinstance(each, ListPage)}
-    return {f"{module.__name__.split('.')[-2]}.{name}": each for name, each in found.items()}
+def _declared() -> dict[str, ListPage]:
+    modules = {sys.modules[handler.fn.__module__] for page in PAGES for handler in page.HANDLERS}
+    return {
+        f"{module.__name__.removeprefix('portals.agent.')}.{name}": each
+        for module in modules
+        for name, each in vars(module).items()
+        if isinstance(each, ListPage)
+    }
 
 
-LISTS: Final = {name: each for module in PAGES for name, each in _lists_of(module).items()}
+LISTS: Final = _declared()
 
 
 class Asked:
@@ -66,7 +71,9 @@ def _start(each: ListPage) -> str:
     only = {"RECOVERED": "?recovered=1", "ALL": "?all=1"}
     name = next(name for name, one in LISTS.items() if one is each)
     return (
-        each.path + only.get(name.split(".")[1], "") + ("?state=draft" if name == "onboarding.LIST" else "")
+        each.path
+        + only.get(name.rpartition(".")[2], "")
+        + ("?state=draft" if each.path == "/onboarding" else "")
     )
 
 
@@ -99,7 +106,8 @@ async def test_every_page_of_a_list_is_reached(
         seen += answer["data"]
         following = _NEXT.search(page)
         assert (following is not None) == (answer.get("next_cursor") is not None), address
-        assert ("Début" in page) == ("cursor=" in address), address
+        pages = page.partition('<nav class="older"')[2].partition("</nav>")[0]
+        assert (">Début<" in pages) == ("cursor=" in address), address
         if following is None:
             break
         address = unescape(following[1])
