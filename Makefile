@@ -54,7 +54,8 @@ faults: .venv/stamp-dev ## Run the long fault matrix
 hostile: .venv/stamp-dev .venv/stamp-assets ## Walk every endpoint and page with hostile bytes and values, at full length
 	GUICHET_WHOLE_WALKS=1 $(BIN)/python -m pytest tests/integration/portals/test_any_address.py \
 		tests/integration/gateway/test_schema.py tests/integration/gateway/test_any_bytes.py \
-		tests/integration/edge/test_hostile.py $(ARGS)
+		tests/integration/edge/test_hostile.py tests/unit/core/bus/test_wire.py \
+		tests/unit/edge/protocol/test_session.py $(ARGS)
 
 .PHONY: pages
 pages: .venv/stamp-dev .venv/stamp-assets ## Look at every page in every look: accessible, fits, French and English
@@ -104,7 +105,7 @@ LOCKED := --quiet --universal --generate-hashes --no-annotate --no-emit-index-ur
 	@touch $@
 
 # The portals' build of third-party front-end files; it lives with them.
-ASSET_INPUTS := $(wildcard portals/assets/build.py portals/assets/package-lock.json portals/assets/src/* portals/assets/src/*/*)
+ASSET_INPUTS := $(wildcard portals/assets/build.py portals/assets/package-lock.json portals/assets/src/* portals/assets/src/*/* portals/assets/src/*/*/*)
 .venv/stamp-assets: .venv/stamp-run $(ASSET_INPUTS)
 	@if test -f portals/assets/build.py; then echo "building front-end files"; $(BIN)/python -m portals.assets.build; fi
 	@touch $@

@@ -1,32 +1,18 @@
-"""The slices of core, in the order of what they know of each other. The processes go through this list."""
+"""The manifests of the slices that `core/contracts/operations.py` names. The processes go through this list."""
 
+from importlib import import_module
 from typing import Final
 
 from core.contracts.notifications import HomeSectionName
-from core.documents.slice import SLICE as DOCUMENTS
-from core.identity.slice import SLICE as IDENTITY
-from core.merchants.slice import SLICE as MERCHANTS
-from core.notifications.slice import SLICE as NOTIFICATIONS
-from core.runtime.manifest import HomeProvider, Slice
+from core.contracts.operations import CONTRACTS
+from core.runtime.manifest import HomeProvider, Names, Slice
 from core.runtime.retention import Kept
-from core.searching.slice import SLICE as SEARCHING
-from core.supervision.slice import SLICE as SUPERVISION
-from core.support.slice import SLICE as SUPPORT
-from core.terminals.slice import SLICE as TERMINALS
-from core.transactions.slice import SLICE as TRANSACTIONS
 
-SLICES: Final[tuple[Slice, ...]] = (
-    IDENTITY,
-    NOTIFICATIONS,
-    DOCUMENTS,
-    MERCHANTS,
-    TERMINALS,
-    TRANSACTIONS,
-    SUPPORT,
-    SUPERVISION,
-    SEARCHING,
+SLICES: Final[tuple[Slice, ...]] = tuple(
+    import_module(f"core.{name}.slice").SLICE for name in dict.fromkeys(name for name, _ in CONTRACTS)
 )
 KEPT: Final[tuple[Kept, ...]] = tuple(kept for each in SLICES for kept in each.kept)
+NAMES: Final[tuple[Names, ...]] = tuple(each.names for each in SLICES if each.names is not None)
 HOME: Final[dict[HomeSectionName, HomeProvider]] = {
     name: provider for each in SLICES for name, provider in each.home.items()
 }

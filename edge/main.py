@@ -1,20 +1,15 @@
 """Composition root of edge: settings, keys, bus, host links, terminal listeners, health pages, graceful stop."""
 
-import asyncio
 import gc
 import os
-import signal
-import sys
-from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
 from core.bus import Bus, BusUnreachable
 from core.contracts.subjects import inbox_prefix
-from core.values.clock import to_unix_us
 from edge.keys import KeysRefused, SoftwareSecurityModule
-from edge.settings import Settings, SettingsRefused, settings_from
+from edge.settings import Settings, settings_from
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import DRAIN_S
 from edge.shell.links import AcquirerLinks
@@ -22,31 +17,17 @@ from edge.shell.payments import Payments
 from edge.shell.requests import Requests
 from edge.shell.server import TerminalServer
 from edge.shell.tls import server_context
-from observability import metrics
 from observability.health import HealthPages
 from observability.logs import configure_logs
 from observability.loop_lag import LoopLag
+from observability.process import SettingRefused, SystemClock, fail, run_process, stop_asked, watch_bus
 
-EXIT_CONFIGURATION: Final = 2
-EXIT_BUS: Final = 4
-EXIT_PORT: Final = 5
+EXITS: Final = {SettingRefused: 2, KeysRefused: 2, ValueError: 2, BusUnreachable: 4, OSError: 5}
 GC_THRESHOLDS: Final = (50_000, 50, 1_000)
 INBOX_PREFIX: Final = inbox_prefix("edge")
 _LOOPBACKS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _log = structlog.get_logger("edge.main")
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Return the present in UTC."""
-        return datetime.now(UTC)
-
-    def unix_us(self) -> int:
-        """Return microseconds since 1970."""
-        return to_unix_us(datetime.now(UTC))
 
 
 class Edge:
@@ -67,7 +48,7 @@ class Edge:
 
     @classmethod
     async def start(cls, settings: Settings) -> "Edge":
-        """Start everything. Raises: KeysRefused, BusUnreachable, SettingsRefused, OSError for a taken port."""
+        """Start everything. Raises: KeysRefused, BusUnreachable, SettingRefused, OSError for a taken port."""
         keys = SoftwareSecurityModule.open_folder(settings.keys_dir)
         tls = server_context(settings.tls) if settings.tls is not None else None
         bus = await Bus.connect(settings.nats_url, name=settings.instance, inbox_prefix=INBOX_PREFIX)
@@ -90,7 +71,7 @@ class Edge:
         except BaseException:
             await edge.stop(drain_s=0)
             raise
-        _watch_bus(bus)
+        watch_bus(bus)
         return edge
 
     def checks(self) -> dict[str, bool]:
@@ -109,10 +90,7 @@ class Edge:
 
 async def run(settings: Settings) -> None:
     """Start, serve until SIGTERM or SIGINT, stop."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_asked()
     edge = await Edge.start(settings)
     # What start made stays: looking through it for cycles again and again would cost more than a payment.
     gc.collect()
@@ -131,36 +109,6 @@ def main() -> int:
     try:
         settings = settings_from(os.environ)
         configure_logs(process=settings.instance, level=settings.log_level)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run(settings))
-    except (SettingsRefused, KeysRefused, ValueError) as error:
-        return _fail(str(error), EXIT_CONFIGURATION)
-    except BusUnreachable as error:
-        return _fail(str(error), EXIT_BUS)
-    except OSError as error:
-        return _fail(error.strerror or type(error).__name__, EXIT_PORT)
-    except KeyboardInterrupt:
-        return 0
-    return 0
-
-
-def _loop_factory():
-    try:
-        import uvloop  # noqa: PLC0415 -- Windows has none.
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
-def _watch_bus(bus: Bus) -> None:
-    metrics.BUS_CONNECTED.watch(lambda: bus.connected)
-    metrics.BUS_MESSAGES.watch(lambda: bus.published, "out")
-    metrics.BUS_MESSAGES.watch(lambda: bus.received, "in")
-    metrics.BUS_RECONNECTS.watch(lambda: bus.reconnects)
-    metrics.BUS_REFUSED.watch(lambda: bus.refused)
-    metrics.BUS_CALLBACK_ERRORS.watch(lambda: bus.callback_errors)
-
-
-def _fail(line: str, code: int) -> int:
-    sys.stderr.write(f"edge: {line}\n")
-    return code
+    except (SettingRefused, ValueError) as error:
+        return fail("edge", error, EXITS)
+    return run_process("edge", lambda: run(settings), EXITS)

@@ -17,14 +17,11 @@ from typing import Final
 import msgspec
 
 from edge.shell.limits import HOST_SOCKETS_MAX
+from observability.process import SettingRefused, instance_of, log_level_of, port_of, required
 
 DEFAULT_ACQUIRER: Final = "acq1"
 _NAME: Final = re.compile(r"[a-z0-9-]{1,32}")
 _LOOPBACK: Final = "127.0.0.1"
-
-
-class SettingsRefused(Exception):
-    """A setting is missing or malformed. Names it, never its value."""
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -76,36 +73,19 @@ class _AcquirerJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
-    """Return the settings. Raises: SettingsRefused."""
-    instance = environment.get("GUICHET_INSTANCE", "edge1")
-    if not _NAME.fullmatch(instance):
-        raise SettingsRefused("GUICHET_INSTANCE takes 1 to 32 lower-case letters, digits and dashes")
+    """Return the settings. Raises: SettingRefused."""
     return Settings(
-        nats_url=_required(environment, "GUICHET_NATS_URL"),
-        keys_dir=Path(_required(environment, "GUICHET_KEYS_DIR")),
-        instance=instance,
+        nats_url=required(environment, "GUICHET_NATS_URL"),
+        keys_dir=Path(required(environment, "GUICHET_KEYS_DIR")),
+        instance=instance_of(environment, default="edge1"),
         bind=environment.get("GUICHET_BIND", _LOOPBACK),
-        edge_port=_port(environment, "GUICHET_EDGE_PORT"),
-        edge_tls_port=_port(environment, "GUICHET_EDGE_TLS_PORT"),
-        health_port=_port(environment, "GUICHET_HEALTH_PORT"),
+        edge_port=port_of(environment, "GUICHET_EDGE_PORT"),
+        edge_tls_port=port_of(environment, "GUICHET_EDGE_TLS_PORT"),
+        health_port=port_of(environment, "GUICHET_HEALTH_PORT"),
         tls=_tls(environment.get("GUICHET_TLS_DIR", "")),
         acquirers=_acquirers(environment),
-        log_level=environment.get("GUICHET_LOG_LEVEL", "info"),
+        log_level=log_level_of(environment),
     )
-
-
-def _required(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name, "")
-    if not value:
-        raise SettingsRefused(f"{name} is not set")
-    return value
-
-
-def _port(environment: Mapping[str, str], name: str) -> int:
-    text = environment.get(name, "0")
-    if not text.isdecimal() or int(text) > 65535:
-        raise SettingsRefused(f"{name} is not a port")
-    return int(text)
 
 
 def _tls(folder: str) -> TlsFiles | None:
@@ -118,7 +98,7 @@ def _tls(folder: str) -> TlsFiles | None:
         files = TlsFiles(Path(folder, certificate), Path(folder, key), Path(folder, authority))
         if files.certificate.exists() and files.key.exists() and files.authority.exists():
             return files
-    raise SettingsRefused("GUICHET_TLS_DIR holds no server.crt, server.key and ca.crt")
+    raise SettingRefused("GUICHET_TLS_DIR holds no server.crt, server.key and ca.crt")
 
 
 def _acquirers(environment: Mapping[str, str]) -> tuple[AcquirerSettings, ...]:
@@ -137,12 +117,12 @@ def _acquirers(environment: Mapping[str, str]) -> tuple[AcquirerSettings, ...]:
         )
     try:
         table = msgspec.json.decode(text, type=dict[str, _AcquirerJson])
-    except msgspec.DecodeError as error:
-        raise SettingsRefused(f"GUICHET_ACQUIRERS: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SettingRefused(f"GUICHET_ACQUIRERS: {error}") from error
     acquirers: list[AcquirerSettings] = []
     for name, row in table.items():
         if not _NAME.fullmatch(name) or not row.primary or not 1 <= row.sockets <= HOST_SOCKETS_MAX:
-            raise SettingsRefused(
+            raise SettingRefused(
                 f"GUICHET_ACQUIRERS: a name, a primary and 1 to {HOST_SOCKETS_MAX} sockets each"
             )
         primary = tuple(_address(part, "GUICHET_ACQUIRERS") for part in row.primary)
@@ -154,5 +134,5 @@ def _acquirers(environment: Mapping[str, str]) -> tuple[AcquirerSettings, ...]:
 def _address(text: str, setting: str) -> Address:
     host, separator, port = text.rpartition(":")
     if not separator or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise SettingsRefused(f"{setting} is not host:port")
+        raise SettingRefused(f"{setting} is not host:port")
     return Address(host.strip("[]"), int(port))

@@ -302,11 +302,13 @@ def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
 
 def _detail(words: _Words, problem: Problem, locale: str) -> str:
     """Return the sentence of a refusal, and who was faster where it tells that."""
-    told_by = problem.facts.get("told_by")
-    if not told_by:
-        return words.detail
-    done_by = "Done by" if locale == "en" else "Fait par"
-    return f"{words.detail} {done_by} {hide_card_numbers(str(told_by))}."
+    for fact, english, french in (
+        ("told_by", "Done by", "Fait par"),
+        ("changed_by", "Last change:", "Dernier changement :"),
+    ):
+        if who := problem.facts.get(fact):
+            return f"{words.detail} {english if locale == 'en' else french} {hide_card_numbers(str(who))}."
+    return words.detail
 
 
 def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:

@@ -1,19 +1,13 @@
 """Configuration of the gateway, from the environment."""
 
-import os
-import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from observability.client_address import ProxiesMalformed, TrustedProxies
+from observability.client_address import TrustedProxies
+from observability.process import instance_of, log_level_of, port_of, proxies_of, required
 
-_INSTANCE = re.compile(r"[a-z0-9-]{1,32}")
 # The portal of the same machine or pod; whoever puts it elsewhere says where.
 _PROXIES_BY_DEFAULT: Final = "127.0.0.1, ::1"
-
-
-class ConfigurationRefused(Exception):
-    """A setting is missing or malformed; the message names it and never its value."""
 
 
 class Settings(NamedTuple):
@@ -30,32 +24,17 @@ class Settings(NamedTuple):
         return f"Settings(host={self.host!r}, port={self.port}, instance={self.instance!r})"
 
 
-def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
+def settings_from(environment: Mapping[str, str]) -> Settings:
     """Read GUICHET_NATS_URL, GUICHET_HTTP_HOST, GUICHET_HTTP_PORT, GUICHET_INSTANCE, GUICHET_LOG_LEVEL and
     GUICHET_TRUSTED_PROXIES.
 
-    Raises: ConfigurationRefused.
+    Raises: SettingRefused.
     """
-    nats_url = environment.get("GUICHET_NATS_URL", "")
-    if not nats_url:
-        raise ConfigurationRefused("GUICHET_NATS_URL is not set")
-    port = environment.get("GUICHET_HTTP_PORT", "8080")
-    if not port.isdigit() or not 1 <= int(port) <= 65535:
-        raise ConfigurationRefused("GUICHET_HTTP_PORT is not a port")
-    instance = environment.get("GUICHET_INSTANCE", "gateway")
-    if not _INSTANCE.fullmatch(instance):
-        raise ConfigurationRefused("GUICHET_INSTANCE takes 1 to 32 lower-case letters, digits and dashes")
-    try:
-        proxies = TrustedProxies.parse(environment.get("GUICHET_TRUSTED_PROXIES", _PROXIES_BY_DEFAULT))
-    except ProxiesMalformed as error:
-        raise ConfigurationRefused(
-            "GUICHET_TRUSTED_PROXIES takes addresses and networks, separated by commas"
-        ) from error
     return Settings(
-        nats_url=nats_url,
+        nats_url=required(environment, "GUICHET_NATS_URL"),
         host=environment.get("GUICHET_HTTP_HOST", "127.0.0.1"),
-        port=int(port),
-        instance=instance,
-        log_level=environment.get("GUICHET_LOG_LEVEL", "info"),
-        proxies=proxies,
+        port=port_of(environment, "GUICHET_HTTP_PORT", default=8080),
+        instance=instance_of(environment, default="gateway"),
+        log_level=log_level_of(environment),
+        proxies=proxies_of(environment, default=_PROXIES_BY_DEFAULT),
     )

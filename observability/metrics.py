@@ -37,6 +37,7 @@ EDGE_CONNECTIONS_CLOSED: Final = CounterFamily(
 )
 EDGE_FRAMES: Final = CounterFamily("guichet_edge_frames", "Frames of terminals", ("direction",))
 EDGE_MESSAGES: Final = CounterFamily("guichet_edge_messages", "Requests of terminals", ("kind",))
+EDGE_REPEATS: Final = CounterFamily("guichet_edge_repeats", "Repeats of what core has not answered yet")
 EDGE_REFUSED: Final = CounterFamily("guichet_edge_refused", "Requests refused by edge itself", ("cause",))
 EDGE_ANSWERS: Final = CounterFamily("guichet_edge_answers", "Answers to terminals", ("outcome",))
 EDGE_PENDING: Final = GaugeFamily("guichet_edge_pending", "Requests of terminals without an answer yet")

@@ -1,7 +1,7 @@
 """How every HTTP server of ours listens: one place for what keeps a slow, idle or greedy client from filling it.
 
-server = make_server(app, host=…, port=…)      # raises OSError when the address is taken
-await server.serve()
+server = make_server(app, host=…, port=…)      # raises CannotServe when the address is taken
+await serve_until(stop, server, stop_timeout_s=…)
 
 What closes whom, and who sees to it:
 
@@ -14,6 +14,7 @@ What closes whom, and who sees to it:
 - more requests than are fair: `observability.admission`, with 429 or 503
 """
 
+import asyncio
 import contextlib
 import resource
 import socket
@@ -25,6 +26,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.net import SocketHolder  # pyright: ignore[reportPrivateImportUsage]
 from granian.server.embed import Server
+
+from observability.loop_lag import LoopLag
 
 BACKLOG: Final = 1_024
 CONNECTIONS_MAX: Final = 8_000
@@ -40,6 +43,10 @@ _KEEPALIVE_TRIES: Final = 4
 # A live page of the portal holds two: the browser's and the gateway's.
 _FILES_A_CONNECTION: Final = 2
 _FILES_BESIDE: Final = 256
+
+
+class CannotServe(OSError):
+    """The address is taken, or is not this machine's; or the server gave up."""
 
 
 class Bounded:
@@ -96,9 +103,38 @@ class HttpServer(Server):
 def make_server(app: Any, *, host: str, port: int) -> HttpServer:
     """Return a server that holds its address already; port 0 takes a free one.
 
-    Raises: OSError, when the address is taken or is not this machine's.
+    Raises: CannotServe, when the address is taken or is not this machine's.
     """
-    return HttpServer(app, listen(host, port), connections_max=connections_max(raise_open_files()))
+    try:
+        listening = listen(host, port)
+    except OSError as error:
+        raise CannotServe(f"cannot serve on {host}:{port}: {error.strerror}") from error
+    return HttpServer(app, listening, connections_max=connections_max(raise_open_files()))
+
+
+async def serve_until(
+    stop: asyncio.Event,
+    server: HttpServer,
+    *,
+    stop_timeout_s: float,
+    stopping: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until told to stop, call `stopping`, then let answers out for so long at most.
+
+    Raises: CannotServe, when the server ends by itself.
+    """
+    serving, stopped = asyncio.create_task(server.serve()), asyncio.create_task(stop.wait())
+    lag = LoopLag.start()
+    try:
+        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            raise CannotServe(f"the server of port {server.listening_port} ended") from serving.exception()
+        stopping()
+        server.stop()
+        await asyncio.wait({serving}, timeout=stop_timeout_s)
+    finally:
+        lag.stop()
+        stopped.cancel()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""`make load`: a stack of its own, then locust against its API, its pages and its terminals' door, then verify.
+"""`make load`: a stack of its own, then locust against its API, its pages and its terminals' port, then verify.
 
 `python -m perf.load [--users 40] [--seconds 60] [--report perf/load.md]`. Exit 1 when a request failed or an invariant
 does not hold, 2 when it could not run.
@@ -14,7 +14,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.local.cli.verify import verify_stack
+from deploy.cli.verify import verify_stack
 from deploy.local.errors import LocalError
 from deploy.local.stack import LocalStack
 from perf.bench.driving import seed_terminals

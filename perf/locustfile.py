@@ -23,16 +23,16 @@ from gevent.lock import RLock
 from locust import FastHttpUser, User, between, constant_throughput, task
 from locust.exception import StopUser
 
-from core.roles.seeding.access import demonstration_code
 from core.values.clock import PARIS
+from deploy.sandbox.demonstration.access import demonstration_code
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import load_amount_minor, load_pan, load_start
+from deploy.sandbox.simulators.load import LOAD_TERMINAL_FIRST
+from deploy.sandbox.simulators.requests import Identity, Moment
+from deploy.sandbox.simulators.stans import Stans, run_offset
 from edge.dialects import DIALECTS
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader, frame
-from edge.simulators import requests
-from edge.simulators.cards import load_amount_minor, load_pan, load_start
-from edge.simulators.load import LOAD_TERMINAL_FIRST
-from edge.simulators.requests import Identity, Moment
-from edge.simulators.stans import Stans, run_offset
 
 LOOPBACKS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 # A code of the second factor works once in its thirty seconds, so each agent logs in once for all its users.

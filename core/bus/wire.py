@@ -147,7 +147,7 @@ class WireReader:
         elif line.startswith(b"INFO "):
             try:
                 info = msgspec.json.decode(line[5:], type=ServerInfo)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise WireMalformed("INFO") from error
             self._sink.info(info)
         elif line.startswith(b"-ERR"):

@@ -392,6 +392,7 @@ INVITE_AGENT = Operation(
     somewhere(Permission.AGENTS_WRITE),
     http=POST("/agents/invitations", "Invite an agent", _INVITE),
     audit=("credential.invited",),
+    example={"agent": "{agent}"},
 )
 _OPENED: Final = ("session.opened",)
 # Asked before there is a session. Their routes are written by hand: they set and read what browsers keep.
@@ -415,29 +416,3 @@ STREAM_OPENED = Operation(
     "session.stream_opened", Nothing, StreamOpened, somewhere(Permission.TRANSACTIONS_READ)
 )
 SESSIONS_ENDED = Operation("session.which_ended", SessionsEnded, list[bytes], NO_SESSION)
-OPERATIONS = (
-    LOG_IN,
-    ANSWER_FACTOR,
-    FACTOR_CHALLENGE,
-    READ_INVITATION,
-    ACCEPT_INVITATION,
-    SIGN_ON_OFFERED,
-    START_SIGN_ON,
-    FINISH_SIGN_ON,
-    SESSION,
-    LOG_OUT,
-    STREAM_OPENED,
-    SESSIONS_ENDED,
-    MY_ACCESS,
-    CONFIRM_SESSION,
-    CHANGE_PASSWORD,
-    START_TOTP,
-    CONFIRM_TOTP,
-    START_PASSKEY,
-    ADD_PASSKEY,
-    REMOVE_FACTOR,
-    RENEW_RECOVERY_CODES,
-    END_SESSION,
-    END_SESSIONS,
-    INVITE_AGENT,
-)

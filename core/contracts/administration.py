@@ -9,7 +9,17 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import CompanyRef, Money, PersonRef, StoreRef, Timestamp
 from core.contracts.ids import AgentId, AnyId, CompanyId, GrantId, RecordId, StoreId
 from core.contracts.listing import Paged, Why, Words
-from core.contracts.operation import ACT, BY_RECORD, GET, PATCH, POST, Operation, everywhere, somewhere
+from core.contracts.operation import (
+    ACT,
+    BY_RECORD,
+    GET,
+    PATCH,
+    POST,
+    Operation,
+    everywhere,
+    somewhere,
+    unplaced,
+)
 from core.contracts.permissions import Permission
 
 ADMINISTRATOR = "administrator"
@@ -328,7 +338,11 @@ REVOKE_GRANT = Operation(
     audit=("grant.revoked",),
 )
 LIST_ROLES = Operation(
-    "roles.list", Nothing, RoleList, _AGENTS_READ, http=GET("/roles", "List roles", _ROLES)
+    "roles.list",
+    Nothing,
+    RoleList,
+    unplaced(Permission.AGENTS_READ),
+    http=GET("/roles", "List roles", _ROLES),
 )
 CREATE_ROLE = Operation(
     "roles.create",
@@ -345,6 +359,7 @@ CHANGE_ROLE = Operation(
     _GRANTS_WRITE_EVERYWHERE,
     http=PATCH("/roles/{code}", "Change a role", _CHANGE),
     audit=("role.changed",),
+    example={"code": "hotline"},
 )
 LIST_ACTIONS = Operation(
     "audit.list", ListActions, ActionPage, _AUDIT_READ, http=GET("/audit", "What people did, newest first")
@@ -360,20 +375,10 @@ LOOK = Operation(
     "looking.look", Look, Onlookers, BY_RECORD, http=ACT("/looking", "Say that one looks at a record", _LOOK)
 )
 LIST_ONLOOKERS = Operation(
-    "looking.list", ListOnlookers, Onlookers, BY_RECORD, http=GET("/looking", "Who looks at a record")
-)
-OPERATIONS = (
-    LIST_AGENTS,
-    ONE_AGENT,
-    DISABLE_AGENT,
-    ENABLE_AGENT,
-    GIVE_GRANT,
-    REVOKE_GRANT,
-    LIST_ROLES,
-    CREATE_ROLE,
-    CHANGE_ROLE,
-    LIST_ACTIONS,
-    CHAIN,
-    LOOK,
-    LIST_ONLOOKERS,
+    "looking.list",
+    ListOnlookers,
+    Onlookers,
+    BY_RECORD,
+    http=GET("/looking", "Who looks at a record"),
+    example={"kind": "transaction", "record": "{transaction}"},
 )

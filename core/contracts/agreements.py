@@ -17,7 +17,17 @@ from core.contracts.ids import (
     TemplateId,
 )
 from core.contracts.listing import Paged, Remark, Revision, Why, Words
-from core.contracts.operation import ACT, BY_RECORD, GET, PATCH, POST, Operation, everywhere, somewhere
+from core.contracts.operation import (
+    ACT,
+    BY_RECORD,
+    GET,
+    PATCH,
+    POST,
+    Operation,
+    everywhere,
+    somewhere,
+    unplaced,
+)
 from core.contracts.permissions import Permission
 from core.contracts.texts import LINES
 
@@ -431,6 +441,7 @@ class TemplateDetail(TemplateSummary, kw_only=True):
 
 
 _CONTRACTS_READ: Final = somewhere(Permission.CONTRACTS_READ)
+_TEMPLATES_READ: Final = unplaced(Permission.CONTRACTS_READ)
 _CONTRACTS_WRITE: Final = somewhere(Permission.CONTRACTS_WRITE)
 _SERVICES_WRITE: Final = somewhere(Permission.SERVICES_WRITE)
 LIST = Operation(
@@ -489,20 +500,21 @@ SIGN = Operation(
     _CONTRACTS_WRITE,
     http=ACT("/contracts/{id}/sign", "Sign a contract"),
     audit=("contract.sign",),
+    example={"typed": {"name": "Odette", "role": "owner", "pdf_sha256": "0" * 64, "consent": True}},
 )
 PREVIEW = Operation("contracts.preview", PreviewContract, bytes, _CONTRACTS_READ)
 TEMPLATES = Operation(
     "contract_templates.list",
     Nothing,
     TemplateList,
-    _CONTRACTS_READ,
+    _TEMPLATES_READ,
     http=GET("/contract-templates", "List the versions of the template", "Every version, newest first."),
 )
 ONE_TEMPLATE = Operation(
     "contract_templates.one",
     OneTemplate,
     TemplateDetail,
-    _CONTRACTS_READ,
+    _TEMPLATES_READ,
     http=GET("/contract-templates/{id}", "One version of the template"),
 )
 WRITE_TEMPLATE = Operation(
@@ -544,22 +556,4 @@ SET_LIMITS = Operation(
     _SERVICES_WRITE,
     http=ACT("/services/{id}/limits", "Set limits"),
     audit=("service.limits",),
-)
-OPERATIONS = (
-    LIST,
-    ONE,
-    FORM,
-    MAKE,
-    WORD,
-    AMEND,
-    SIGN,
-    MOVE,
-    PREVIEW,
-    TEMPLATES,
-    ONE_TEMPLATE,
-    WRITE_TEMPLATE,
-    SERVICE,
-    MAKE_SERVICE,
-    SET_OPTIONS,
-    SET_LIMITS,
 )

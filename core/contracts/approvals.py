@@ -137,4 +137,3 @@ WITHDRAW = Operation(
     http=ACT("/approvals/{id}/withdraw", "Withdraw"),
     audit=("approval.withdrawn",),
 )
-OPERATIONS = (LIST, ONE, APPROVE, REFUSE, WITHDRAW)

@@ -84,4 +84,3 @@ LIFT = Operation(
     http=ACT("/blocks/{id}/lift", "Lift a block", _LIFT),
     audit=("block.lifted",),
 )
-OPERATIONS = (STORES, STORE, BLOCKS, BLOCK, LIFT)

@@ -96,4 +96,3 @@ ONE = Operation(
 READ = Operation("documents.read", ReadBytes, bytes, BY_RECORD)
 PUT_PART = Operation("documents.put_part", PutPart, Nothing, BY_RECORD)
 FINISH = Operation("documents.finish", FinishUpload, DocumentView, BY_RECORD, audit=("document.added",))
-OPERATIONS = (LIST, ONE, READ, PUT_PART, FINISH)

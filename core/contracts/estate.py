@@ -313,8 +313,8 @@ SET_OPTIONS = Operation(
     _TERMINALS_WRITE,
     http=ACT("/terminals/{id}/options", "Set a terminal’s options", _OPTIONS),
     audit=("terminal.options",),
+    example={"dialect": "ascii1987", "connectivity": "ethernet"},
 )
 WALL = Operation(
     "wall.read", AskWall, WallView, _DIRECTORY_READ, http=GET("/wall", "The state of the estate")
 )
-OPERATIONS = (DIAGNOSIS, LIST, ONE, PROFILE, ASSIGN, MOVE, ACTIVATE, RETIRE, SET_OPTIONS, WALL)

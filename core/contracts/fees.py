@@ -8,7 +8,17 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import BrandName, CompanyRef, PersonRef, Timestamp
 from core.contracts.ids import CompanyId, FeeGridId, FeeVersionId
 from core.contracts.listing import Remark
-from core.contracts.operation import ACT, BY_RECORD, GET, PATCH, POST, Operation, everywhere, somewhere
+from core.contracts.operation import (
+    ACT,
+    BY_RECORD,
+    GET,
+    PATCH,
+    POST,
+    Operation,
+    everywhere,
+    somewhere,
+    unplaced,
+)
 from core.contracts.permissions import Permission
 
 FEE_ROWS_MAX: Final = 45  # 5 brands, 3 regions, 3 card types
@@ -211,12 +221,22 @@ class FeePreview(msgspec.Struct):
 
 
 _LIST: Final = "Every grid with its version in force and the one on its way."
-_FEES_READ: Final = somewhere(Permission.FEES_READ)
+_FEES_READ: Final = unplaced(Permission.FEES_READ)
 _FEES_WRITE: Final = everywhere(Permission.FEES_WRITE)
 LIST = Operation(
-    "fee_grids.list", Nothing, FeeGridList, _FEES_READ, http=GET("/fee-grids", "List the grids", _LIST)
+    "fee_grids.list",
+    Nothing,
+    FeeGridList,
+    _FEES_READ,
+    http=GET("/fee-grids", "List the grids", _LIST),
 )
-ONE = Operation("fee_grids.one", OneGrid, FeeGridDetail, _FEES_READ, http=GET("/fee-grids/{id}", "One grid"))
+ONE = Operation(
+    "fee_grids.one",
+    OneGrid,
+    FeeGridDetail,
+    _FEES_READ,
+    http=GET("/fee-grids/{id}", "One grid"),
+)
 MAKE = Operation(
     "fee_grids.make",
     MakeGrid,
@@ -271,4 +291,3 @@ PREVIEW = Operation(
     _FEES_READ,
     http=GET("/fee-versions/{id}/preview", "What a version would have cost"),
 )
-OPERATIONS = (LIST, ONE, MAKE, ASSIGN, MAKE_VERSION, ONE_VERSION, EDIT_VERSION, MOVE_VERSION, PREVIEW)

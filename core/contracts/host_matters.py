@@ -1,5 +1,6 @@
 """What a person looks at: what an acquirer does not accept or says on its own, doubts, refused reversals, dead letters."""
 
+from datetime import timedelta
 from typing import Final, Literal
 
 import msgspec
@@ -34,13 +35,16 @@ RETRIED_KINDS: tuple[HostMatterKind, ...] = (
 COUNTED_MAX = 1_000
 """Beyond so many the counts stop."""
 
+STUCK_AFTER: Final = timedelta(minutes=5)
+"""How long after its moment what should have ended by itself is stuck.
+
+The page of a transaction says so, "to check" lists it, and a verification counts it as broken: one figure for all, which
+the alert on reversals has too.
+"""
+
 
 class ListHostMatters(Paged, kw_only=True):
-    """Return what a host refused, did not accept for five minutes or said on its own, and what could not be believed.
-
-    That is advices booked with an odd date or amount, reversals that describe another payment, messages that could not
-    be handled. `counts` says how many of each kind wait, whatever the filter.
-    """
+    """Which kinds; all of them where none is named."""
 
     kind: list[HostMatterKind] | None = None
 
@@ -99,6 +103,11 @@ class HostMatterPage(msgspec.Struct):
     counts: dict[HostMatterKind, int]
 
 
+_LIST: Final = (
+    f"Return what a host refused, did not accept for {STUCK_AFTER // timedelta(minutes=1)} minutes or said on its own, and"
+    " what could not be believed.\n\nThat is advices booked with an odd date or amount, reversals that describe another"
+    " payment, messages that could not\nbe handled. `counts` says how many of each kind wait, whatever the filter."
+)
 _CLOSE: Final = "End it by your word: nothing is sent to the host any more, and a reversal that it owed an answer counts as done."
 _TRANSACTIONS_CANCEL: Final = somewhere(Permission.TRANSACTIONS_CANCEL)
 LIST = Operation(
@@ -106,7 +115,7 @@ LIST = Operation(
     ListHostMatters,
     HostMatterPage,
     somewhere(Permission.TRANSACTIONS_READ),
-    http=GET("/host-matters", "List what waits for a person to look at, newest first"),
+    http=GET("/host-matters", "List what waits for a person to look at, newest first", _LIST),
 )
 CLOSE = Operation(
     "host_matters.close",
@@ -124,4 +133,3 @@ RETRY = Operation(
     http=ACT("/host-matters/{id}/retry", "Ask the host again", "Send once more what the host refused, now."),
     audit=("host_matter.retried",),
 )
-OPERATIONS = (LIST, CLOSE, RETRY)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 
 import msgspec
 
-from core.values.ids import ALPHABET, PREFIXES, decode_id, encode_id
+from core.values.ids import ALPHABET, PREFIXES, declare_kind, decode_any_id, decode_id, encode_id
 
 Shape = TypeVar("Shape")
 CHARACTERS_MAX: Final = 40
@@ -19,9 +19,12 @@ class Id(bytes):
 
     kind: ClassVar[str]
 
-    def __init_subclass__(cls, *, kind: str, **options: Any) -> None:
+    def __init_subclass__(cls, *, kind: str, prefix: str = "", **options: Any) -> None:
+        """Declare a kind of thing and what its public identifiers begin with."""
         super().__init_subclass__(**options)
         cls.kind = kind
+        if prefix:
+            declare_kind(kind, prefix)
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -64,135 +67,135 @@ class OneOf(Id, kind=""):
         return made
 
 
-class TransactionId(Id, kind="transaction"):
+class TransactionId(Id, kind="transaction", prefix="txn"):
     """A payment, refund, hold or completion."""
 
 
-class AccountId(Id, kind="account"):
+class AccountId(Id, kind="account", prefix="acc"):
     """An account."""
 
 
-class CompanyId(Id, kind="company"):
+class CompanyId(Id, kind="company", prefix="com"):
     """A company."""
 
 
-class StoreId(Id, kind="store"):
+class StoreId(Id, kind="store", prefix="sto"):
     """A store."""
 
 
-class ServiceId(Id, kind="service"):
+class ServiceId(Id, kind="service", prefix="svc"):
     """A service."""
 
 
-class TerminalId(Id, kind="terminal"):
+class TerminalId(Id, kind="terminal", prefix="ter"):
     """A terminal."""
 
 
-class AgentId(Id, kind="agent"):
+class AgentId(Id, kind="agent", prefix="agt"):
     """An agent."""
 
 
-class SessionId(Id, kind="session"):
+class SessionId(Id, kind="session", prefix="ses"):
     """A session."""
 
 
-class GrantId(Id, kind="grant"):
+class GrantId(Id, kind="grant", prefix="grn"):
     """A grant."""
 
 
-class ActionId(Id, kind="action"):
+class ActionId(Id, kind="action", prefix="act"):
     """A row of the audit."""
 
 
-class FactorId(Id, kind="factor"):
+class FactorId(Id, kind="factor", prefix="fac"):
     """A second factor."""
 
 
-class BlockId(Id, kind="block"):
+class BlockId(Id, kind="block", prefix="blk"):
     """A block."""
 
 
-class EventId(Id, kind="event"):
+class EventId(Id, kind="event", prefix="evt"):
     """An event of a transaction."""
 
 
-class DeliveryId(Id, kind="delivery"):
+class DeliveryId(Id, kind="delivery", prefix="dlv"):
     """A message owed to a host."""
 
 
-class ExportId(Id, kind="export"):
+class ExportId(Id, kind="export", prefix="exp"):
     """An export."""
 
 
-class ViewId(Id, kind="view"):
+class ViewId(Id, kind="view", prefix="viw"):
     """A saved view."""
 
 
-class AlertId(Id, kind="alert"):
+class AlertId(Id, kind="alert", prefix="alr"):
     """An alert."""
 
 
-class AlertRuleId(Id, kind="alert_rule"):
+class AlertRuleId(Id, kind="alert_rule", prefix="rul"):
     """An alert rule."""
 
 
-class RequestId(Id, kind="request"):
+class RequestId(Id, kind="request", prefix="req"):
     """An internal request."""
 
 
-class MailId(Id, kind="mail"):
+class MailId(Id, kind="mail", prefix="mai"):
     """A message that was sent."""
 
 
-class NoticeId(Id, kind="notice"):
+class NoticeId(Id, kind="notice", prefix="ntc"):
     """A notice."""
 
 
-class BrandId(Id, kind="brand"):
+class BrandId(Id, kind="brand", prefix="brd"):
     """A look of the pages for one host name."""
 
 
-class DocumentId(Id, kind="document"):
+class DocumentId(Id, kind="document", prefix="doc"):
     """A document."""
 
 
-class TemplateId(Id, kind="template"):
+class TemplateId(Id, kind="template", prefix="tpl"):
     """A version of the contract's template."""
 
 
-class ContractId(Id, kind="contract"):
+class ContractId(Id, kind="contract", prefix="ctr"):
     """A contract."""
 
 
-class FeeGridId(Id, kind="fee_grid"):
+class FeeGridId(Id, kind="fee_grid", prefix="fgr"):
     """A fee grid."""
 
 
-class FeeVersionId(Id, kind="fee_version"):
+class FeeVersionId(Id, kind="fee_version", prefix="fee"):
     """A version of a fee grid."""
 
 
-class ApprovalId(Id, kind="approval"):
+class ApprovalId(Id, kind="approval", prefix="apr"):
     """A two-person act."""
 
 
-class MacroId(Id, kind="macro"):
+class MacroId(Id, kind="macro", prefix="mac"):
     """A stored answer or sequence."""
 
 
-class MacroRunId(Id, kind="macro_run"):
+class MacroRunId(Id, kind="macro_run", prefix="mrn"):
     """A run of a macro."""
 
 
-class ContactId(Id, kind="contact"):
+class ContactId(Id, kind="contact", prefix="cnt"):
     """A contact."""
 
 
-class OnboardingId(Id, kind="onboarding"):
+class OnboardingId(Id, kind="onboarding", prefix="onb"):
     """A file of a merchant to be."""
 
 
-class HostMatterId(Id, kind="host_matter"):
+class HostMatterId(Id, kind="host_matter", prefix="hmt"):
     """What a person settles with an acquirer."""
 
 
@@ -200,8 +203,22 @@ class TargetId(OneOf, kinds=("terminal", "store")):
     """What agents act on: a terminal or a store."""
 
 
-class AnyId(OneOf, kinds=tuple(PREFIXES)):
-    """Anything that has a public identifier."""
+class AnyId(OneOf, kinds=("transaction",)):
+    """Anything that has a public identifier, whichever contract declares its kind."""
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Id."""
+        return f"^({'|'.join(PREFIXES.values())})_[{ALPHABET}]{{26}}$"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the identifier behind a public one. Raises: IdMalformed."""
+        prefix = text.partition("_")[0]
+        kind = kind_of_prefix(prefix)
+        made = cls(decode_any_id(text) if kind else decode_id("transaction", text))
+        made.kind = kind or cls.kind
+        return made
 
 
 class RecordId(
@@ -221,6 +238,11 @@ class PlaceId(OneOf, kinds=("account", "company", "store")):
 
 class JournalId(OneOf, kinds=("terminal", "store", "contract", "contact", "agent")):
     """What has a journal; a person is a contact or an agent."""
+
+
+def kind_of_prefix(prefix: str) -> str | None:
+    """Return what identifiers with a prefix are of."""
+    return next((kind for kind, known in PREFIXES.items() if known == prefix), None)
 
 
 def encode(value: object) -> bytes:

@@ -7,7 +7,7 @@ import msgspec
 from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Money, PersonRef, Timestamp
 from core.contracts.listing import Why
-from core.contracts.operation import ACT, GET, Operation, everywhere, somewhere
+from core.contracts.operation import ACT, GET, Operation, everywhere, unplaced
 from core.contracts.permissions import Permission
 
 AMOUNT_MINOR_MAX = 10**9
@@ -60,7 +60,7 @@ LIST = Operation(
     "approval_limits.list",
     Nothing,
     ApprovalLimits,
-    somewhere(Permission.TRANSACTIONS_REFUND_APPROVE),
+    unplaced(Permission.TRANSACTIONS_REFUND_APPROVE),
     http=GET("/approval-limits", "What one person may do alone", _LIST),
 )
 SET = Operation(
@@ -71,4 +71,3 @@ SET = Operation(
     http=ACT("/approval-limits", "Set what one person may do alone", _SET),
     audit=("limit.changed",),
 )
-OPERATIONS = (LIST, SET)

@@ -8,7 +8,7 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import Timestamp
 from core.contracts.ids import MacroId, TargetId
 from core.contracts.listing import Revision
-from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, everywhere, somewhere
+from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, everywhere, somewhere, unplaced
 from core.contracts.permissions import Permission
 from core.contracts.texts import LINES
 
@@ -142,11 +142,19 @@ _PREVIEW: Final = "What would happen step by step, or the text with its fields f
 _RUN: Final = "Run every step in one transaction, with the caller’s own rights: all of them happen, or none."
 _MACROS_USE: Final = somewhere(Permission.MACROS_USE)
 _MACROS_WRITE: Final = everywhere(Permission.MACROS_WRITE)
+_EXAMPLE: Final = {
+    "kind": "answer",
+    "target_kind": "any",
+    "name_fr": "Terminal silencieux",
+    "name_en": "Silent terminal",
+    "text_fr": "Bonjour",
+    "text_en": "Hello",
+}
 LIST = Operation(
     "macros.list",
     ListMacros,
     MacroList,
-    _MACROS_USE,
+    unplaced(Permission.MACROS_USE),
     http=GET("/macros", "List macros", "Stored answers and sequences, by name."),
 )
 ADD = Operation(
@@ -156,6 +164,7 @@ ADD = Operation(
     _MACROS_WRITE,
     http=POST("/macros", "Add a macro", "Write a new answer or sequence."),
     audit=("macro.added",),
+    example=_EXAMPLE,
 )
 CHANGE = Operation(
     "macros.change",
@@ -164,6 +173,7 @@ CHANGE = Operation(
     _MACROS_WRITE,
     http=PATCH("/macros/{id}", "Change a macro", _CHANGE),
     audit=("macro.changed",),
+    example=_EXAMPLE,
 )
 REMOVE = Operation(
     "macros.remove",
@@ -188,4 +198,3 @@ RUN = Operation(
     http=ACT("/macros/{id}/run", "Run a macro", _RUN),
     audit=("macro.run", "terminal.reload_wanted"),
 )
-OPERATIONS = (LIST, ADD, CHANGE, REMOVE, PREVIEW, RUN)

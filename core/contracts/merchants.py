@@ -310,6 +310,7 @@ _STALE: Final = "refused when somebody else wrote meanwhile."
 _ALIKE: Final = "a look-alike wants a reason why this is another."
 _CONTACT: Final = "Add somebody to call at an account, a company or a store."
 _DUPLICATES: Final = "Return who may be the same merchant, why, and how likely."
+_CONTACT_EXAMPLE: Final = {"name": "Odette", "role": "owner", "phone": "+33142685300"}
 _DIRECTORY_READ: Final = somewhere(Permission.DIRECTORY_READ)
 _MERCHANTS_EDIT: Final = somewhere(Permission.MERCHANTS_EDIT)
 LIST_ACCOUNTS = Operation(
@@ -355,6 +356,15 @@ EDIT_COMPANY = Operation(
     _MERCHANTS_EDIT,
     http=PATCH("/companies/{id}", "Edit a company", f"Write every field of a company; {_STALE}"),
     audit=("company.edited",),
+    example={
+        "company": {
+            "legal_name": "Ondine SAS",
+            "siren": "980000012",
+            "postcode": "90000",
+            "city": "Belfort",
+            "street": "1 rue de la Paix",
+        }
+    },
 )
 VALIDATE_COMPANY = Operation(
     "companies.validate",
@@ -387,6 +397,7 @@ ADD_CONTACT = Operation(
     _MERCHANTS_EDIT,
     http=POST("/contacts", "Add a contact", _CONTACT),
     audit=("contact.added",),
+    example={"of": "{store}", "contact": _CONTACT_EXAMPLE},
 )
 EDIT_CONTACT = Operation(
     "contacts.edit",
@@ -395,6 +406,7 @@ EDIT_CONTACT = Operation(
     _MERCHANTS_EDIT,
     http=PATCH("/contacts/{id}", "Edit a contact", f"Write every field of a contact; {_STALE}"),
     audit=("contact.edited",),
+    example={"contact": _CONTACT_EXAMPLE},
 )
 REMOVE_CONTACT = Operation(
     "contacts.remove",
@@ -410,21 +422,4 @@ DUPLICATES = Operation(
     DuplicateList,
     BY_RECORD,
     http=ACT("/merchants/duplicates", "Look for duplicates", _DUPLICATES),
-)
-OPERATIONS = (
-    LIST_ACCOUNTS,
-    ONE_ACCOUNT,
-    CREATE_ACCOUNT,
-    EDIT_ACCOUNT,
-    LIST_COMPANIES,
-    ONE_COMPANY,
-    CREATE_COMPANY,
-    EDIT_COMPANY,
-    VALIDATE_COMPANY,
-    CREATE_STORE,
-    EDIT_STORE,
-    ADD_CONTACT,
-    EDIT_CONTACT,
-    REMOVE_CONTACT,
-    DUPLICATES,
 )

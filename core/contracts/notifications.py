@@ -324,16 +324,3 @@ REMOVE_BRAND = Operation(
 # A poll must not keep a session alive, so none is asked for: whose it is stands in the request.
 NOTICES_UNREAD = Operation("notices.unread", UnreadOf, NoticesLeft, NO_SESSION)
 BRAND = Operation("brands.of_host", BrandOfHost, BrandView, NO_SESSION)
-OPERATIONS = (
-    NOTICES_UNREAD,
-    BRAND,
-    LIST_MAIL,
-    ONE_MAIL,
-    RESEND_MAIL,
-    LIST_NOTICES,
-    READ_NOTICES,
-    HOME,
-    LIST_BRANDS,
-    SAVE_BRAND,
-    REMOVE_BRAND,
-)

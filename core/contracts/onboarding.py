@@ -270,4 +270,3 @@ ATTACH = Operation(
     "onboarding.attach", AttachFile, OnboardingDetail, _MERCHANTS_REGISTER, audit=("onboarding.attached",)
 )
 READ_ATTACHED = Operation("onboarding.read_attached", ReadAttached, bytes, _DIRECTORY_READ)
-OPERATIONS = (LIST, ONE, START, SAVE, MOVE, ATTACH, READ_ATTACHED)

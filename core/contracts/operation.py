@@ -6,15 +6,15 @@ not one request and one answer (streams, files, sessions) has a route written by
 """
 
 import inspect
-from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
 from functools import partial
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from core.contracts.permissions import Permission
+from core.contracts.permissions import Right
 from core.contracts.subjects import DESK
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)
@@ -27,6 +27,7 @@ class Reach(Enum):
 
     EVERYWHERE = "everywhere"  # for the whole institution
     SOMEWHERE = "somewhere"  # for some place: the handler looks within the places where it is held
+    UNPLACED = "unplaced"  # for some place, whichever: what is shown is the institution's and belongs to none
     BY_RECORD = "by_record"  # which right depends on the record or on the act: the handler asks for it
     ANYONE = "anyone"  # who is signed in
     NO_SESSION = (
@@ -38,15 +39,20 @@ class Access(NamedTuple):
     """Who may call: where which right must be held."""
 
     reach: Reach
-    right: Permission | None = None
+    right: Right | None = None
 
 
-def somewhere(right: Permission) -> Access:
+def somewhere(right: Right) -> Access:
     """Ask for a right that is held for some place; the handler looks within the places where it is held."""
     return Access(Reach.SOMEWHERE, right)
 
 
-def everywhere(right: Permission) -> Access:
+def unplaced(right: Right) -> Access:
+    """Ask for a right that is held for some place, to read what is the institution's own and the same everywhere."""
+    return Access(Reach.UNPLACED, right)
+
+
+def everywhere(right: Right) -> Access:
     """Ask for a right that is held for the whole institution."""
     return Access(Reach.EVERYWHERE, right)
 
@@ -80,7 +86,11 @@ DELETE: Final = partial(Route, "DELETE", 204)
 
 @dataclass(frozen=True)
 class Operation(Generic[Asked, Answered]):
-    """One capability. `name` is `<things>.<act>`; `audit` lists the kinds of the rows that it may leave."""
+    """One capability. `name` is `<things>.<act>`; `audit` lists the kinds of the rows that it may leave.
+
+    `example` says fields of a request that is taken, as the API has them, where their types do not say enough; the walk
+    of the tests sends it. `{agent}` stands for the identifier of an agent that there is.
+    """
 
     name: str
     asked: type[Asked]
@@ -89,6 +99,7 @@ class Operation(Generic[Asked, Answered]):
     _: KW_ONLY
     http: Route | None = None
     audit: tuple[str, ...] = ()
+    example: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:

@@ -1,5 +1,10 @@
-"""Every operation, slice by slice: what the desk serves and the gateway offers."""
+"""What core consists of: every contract, and the slice that carries it out. A new contract is two lines here.
 
+From this list come the operations that the desk serves and the gateway offers, the rights that a role may allow, the
+kinds of the audit, and the manifests of the slices (`core/slices.py`).
+"""
+
+from types import ModuleType
 from typing import Any, Final
 
 from core.contracts import (
@@ -23,28 +28,42 @@ from core.contracts import (
     transactions,
 )
 from core.contracts.operation import Operation, refuse_twins
+from core.contracts.permissions import Permission, Right
 
-OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = (
-    *access.OPERATIONS,
-    *administration.OPERATIONS,
-    *agreements.OPERATIONS,
-    *approvals.OPERATIONS,
-    *directory.OPERATIONS,
-    *documents.OPERATIONS,
-    *estate.OPERATIONS,
-    *fees.OPERATIONS,
-    *host_matters.OPERATIONS,
-    *limits.OPERATIONS,
-    *macros.OPERATIONS,
-    *merchants.OPERATIONS,
-    *notifications.OPERATIONS,
-    *onboarding.OPERATIONS,
-    *requests.OPERATIONS,
-    *searching.OPERATIONS,
-    *supervision.OPERATIONS,
-    *transactions.OPERATIONS,
+CONTRACTS: Final[tuple[tuple[str, ModuleType], ...]] = (
+    ("identity", access),
+    ("identity", administration),
+    ("merchants", agreements),
+    ("transactions", approvals),
+    ("merchants", directory),
+    ("documents", documents),
+    ("terminals", estate),
+    ("merchants", fees),
+    ("transactions", host_matters),
+    ("transactions", limits),
+    ("support", macros),
+    ("merchants", merchants),
+    ("notifications", notifications),
+    ("merchants", onboarding),
+    ("support", requests),
+    ("searching", searching),
+    ("supervision", supervision),
+    ("transactions", transactions),
+)
+"""The slice that carries it out, and the contract: its operations are those that its module declares."""
+OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = tuple(
+    each for _, contract in CONTRACTS for each in vars(contract).values() if isinstance(each, Operation)
 )
 refuse_twins(OPERATIONS)
+
+RIGHTS: Final[dict[str, Right]] = {
+    right.value: right
+    for rights in dict.fromkeys(
+        (Permission, *(type(each.access.right) for each in OPERATIONS if each.access.right))
+    )
+    for right in rights
+}
+"""Every right that there is, by its name: those that many share, and each contract's own."""
 
 REFUSED: Final = "access.refused"
 """What the desk itself leaves in the audit of a call that was refused for want of a right."""

@@ -51,6 +51,7 @@ ReasonNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=199)]
 DeliveryVerdict: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=4)]
 HostCode: TypeAlias = Annotated[str, msgspec.Meta(max_length=8)]
 Differences: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
+Field: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=128)]
 Named: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
 
 # What comes one by one may cost a pattern.
@@ -211,7 +212,7 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     terminal_id: Id
     stan: Stan  # of the reversal itself
     business_date: Day
-    original_message_class: TerminalClass
+    original_message_class: OriginalClass  # 0 where a reference alone names it
     original_stan: Stan
     original_business_date: Day  # the date in data element 90, else the reversal's own: where to look first
     cause: int  # reasons.Reason: one of TERMINAL_CAUSES
@@ -263,6 +264,22 @@ class Book(msgspec.Struct, array_like=True, gc=False):
     original_sent_at: Short = ""
     date_unreadable: bool = False  # its date is none: `business_date` is that of reception
     gives_back: bool = False  # its processing code: money went back to the card
+
+
+class RefusedFact(msgspec.Struct, array_like=True, gc=False):
+    """A reversal, an advice or a completion that edge cannot take: money that nobody would see."""
+
+    id: Id
+    terminal_id: Id
+    message_type: Code
+    stan: Stan  # of the message; 0 where it cannot be read
+    local_time: Short  # data elements 13 and 12, as far as they were there
+    amount_minor: Part  # -1 where it cannot be read
+    currency: CurrencyOrNone
+    field: Field  # which data element is wrong; 0: the message itself
+    response_code: Code  # what its terminal is told
+    received_at_us: Moment
+    request: Masked
 
 
 class Totals(msgspec.Struct, array_like=True, gc=False):

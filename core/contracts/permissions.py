@@ -3,8 +3,15 @@
 from enum import StrEnum
 
 
-class Permission(StrEnum):
-    """One thing that a role may allow. The text is what is stored, audited and shown to administrators."""
+class Right(StrEnum):
+    """One thing that a role may allow. The text is what is stored, audited and shown to administrators.
+
+    A contract declares its own as an enumeration of these; which roles have one at first is in its migration.
+    """
+
+
+class Permission(Right):
+    """Rights that several contracts ask for."""
 
     TRANSACTIONS_READ = "transactions.read"
     TRANSACTIONS_EXPORT = "transactions.export"

@@ -19,6 +19,15 @@ class Denied(Refused):
     """A refusal for want of a right: the audit keeps who tried what."""
 
 
+class Overtaken(Refused):
+    """What is asked no longer fits what stands: whoever answers names who changed that last.
+
+    `target_id`: what stands otherwise; None: the very thing that the request names.
+    """
+
+    target_id: bytes | None = None
+
+
 class FieldRefused(Refused):
     """A field that no bound of its own tells of, such as an end before its beginning."""
 

@@ -8,7 +8,7 @@ from core.contracts.desk_requests import Nothing
 from core.contracts.desk_views import CompanyRef, PersonRef, StoreRef, TerminalRef, Timestamp
 from core.contracts.ids import AgentId, CompanyId, ContractId, Id, StoreId, TerminalId, TransactionId
 from core.contracts.listing import Paged, Words
-from core.contracts.operation import ACT, GET, PATCH, POST, Operation, everywhere, somewhere
+from core.contracts.operation import ACT, GET, PATCH, POST, Operation, everywhere, somewhere, unplaced
 from core.contracts.permissions import Permission
 from core.contracts.texts import LINES
 from core.values.request_codes import code_said
@@ -357,6 +357,7 @@ CLOSE = Operation(
     _REQUESTS_USE,
     http=ACT("/requests/{id}/close", "Close", "Put the request into a final status."),
     audit=("request.moved",),
+    example={"comment": "Vu avec le magasin"},
 )
 REOPEN = Operation(
     "requests.reopen",
@@ -382,7 +383,7 @@ TYPES = Operation(
     "request_types.list",
     Nothing,
     RequestTypeList,
-    _REQUESTS_USE,
+    unplaced(Permission.REQUESTS_USE),
     http=GET("/request-types", "Types of requests", "What requests can be made of, and the teams there are."),
 )
 SAVE_TYPE = Operation(
@@ -397,4 +398,3 @@ SAVE_TYPE = Operation(
     ),
     audit=("request_type.changed",),
 )
-OPERATIONS = (LIST, ONE, CREATE, ASSIGN, COMMENT, MOVE, CLOSE, REOPEN, CHANGE, TYPES, SAVE_TYPE)

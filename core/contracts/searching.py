@@ -136,5 +136,5 @@ JOURNAL = Operation(
     JournalPage,
     somewhere(Permission.JOURNALS_READ),
     http=GET("/journals/{subject}", "The journal of a terminal, a store, a contract or a person"),
+    example={"subject": "{terminal}"},
 )
-OPERATIONS = (SEARCH, JOURNAL)

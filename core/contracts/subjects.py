@@ -16,6 +16,7 @@ AUTHORISE = (
 REVERSE = "core.engine.reverse"  # request Reverse -> AuthoriseReply
 BOOK = "core.engine.book"  # request Book -> AuthoriseReply
 TOTALS = "core.engine.totals"  # request Totals -> TotalsReply
+REFUSED_FACT = "core.engine.refused_fact"  # request RefusedFact -> AuthoriseReply
 HOST_SAYS = "core.engine.host_says"  # request HostSays -> HostSaysKept
 SIGN_ON = "core.terminals.sign_on"  # request SignOn -> SignOnReply, queue group desk
 PRESENCE = "core.terminals.presence"  # list[Presence], queue group desk

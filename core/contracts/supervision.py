@@ -463,6 +463,7 @@ CHANGE_VIEW = Operation(
     BY_RECORD,
     http=PATCH("/views/{id}", "Change a view"),
     audit=("view.changed",),
+    example={"list": "transactions", "name": "Refus du jour"},
 )
 REMOVE_VIEW = Operation(
     "views.remove",
@@ -498,6 +499,18 @@ CHANGE_RULE = Operation(
     _ALERTS_WRITE,
     http=PATCH("/alert-rules/{id}", "Change an alert rule", _CHANGE_RULE),
     audit=("alert_rule.changed",),
+    example={
+        "name": "Refus du soir",
+        "severity": "info",
+        "terms": {
+            "kind": "decline_rate",
+            "per": "area",
+            "threshold": 50,
+            "window_minutes": 60,
+            "volume_min": 10,
+            "departments": ["90"],
+        },
+    },
 )
 REMOVE_RULE = Operation(
     "alert_rules.remove",
@@ -542,26 +555,4 @@ ACTIVITY = Operation(
     Activity,
     somewhere(Permission.TRANSACTIONS_READ),
     http=GET("/activity", "Activity by hour, and a week before"),
-)
-OPERATIONS = (
-    EXPORT,
-    EXPORTS,
-    ONE_EXPORT,
-    CANCEL_EXPORT,
-    EXPORT_CHUNK,
-    VIEWS,
-    ADD_VIEW,
-    CHANGE_VIEW,
-    REMOVE_VIEW,
-    DEFAULT_VIEW,
-    RULES,
-    ADD_RULE,
-    CHANGE_RULE,
-    REMOVE_RULE,
-    PREVIEW_RULE,
-    ALERTS,
-    ONE_ALERT,
-    ACKNOWLEDGE,
-    SNOOZE,
-    ACTIVITY,
 )

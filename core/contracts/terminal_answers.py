@@ -4,24 +4,17 @@ One rule for whoever tells a terminal and for whoever shows later what it was to
 the same, rewritten by its dialect.
 """
 
-from collections.abc import MutableMapping
 from typing import Any, Final
 
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
+from core.contracts.response_codes import CODES_1987
 from core.contracts.states import Kind
-
-MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49)
-"""Data elements that an answer repeats of its request."""
+from core.values.edition1987 import APPROVED, FORMAT_ERROR, MALFUNCTION, PARTIALLY_APPROVED, UNAVAILABLE
 
 SHOWN_CHARACTERS_MAX: Final = 25
 """Of field 44 in the 1987 field set."""
 
-_APPROVED: Final = "00"
-_PARTIALLY_APPROVED: Final = "10"
-_FORMAT_ERROR: Final = "30"
-_UNAVAILABLE: Final = "91"
-_MALFUNCTION: Final = "96"
 # ISO 8583:1987, additional amounts: default account, original amount.
 _ORIGINAL_AMOUNT: Final = "0057"
 
@@ -58,7 +51,7 @@ _ISSUER: Final[dict[Reason, str]] = {
 """The code that stands for a reason of others where the host's own code is not at hand."""
 
 _OURS: Final[dict[Reason, str]] = {
-    Reason.NONE: _MALFUNCTION,
+    Reason.NONE: MALFUNCTION,
     Reason.TERMINAL_UNKNOWN: "03",
     # 60 and 66 send the merchant to us; 57 and 62 would blame the cardholder and the card.
     Reason.TERMINAL_BLOCKED: "66",
@@ -73,98 +66,34 @@ _OURS: Final[dict[Reason, str]] = {
     Reason.STORE_DAY_LIMIT: "65",
     Reason.DUPLICATE_PAYMENT: "94",
     Reason.ALREADY_REVERSED: "12",
-    Reason.BUSINESS_DATE_REFUSED: _FORMAT_ERROR,
+    Reason.BUSINESS_DATE_REFUSED: FORMAT_ERROR,
     Reason.REPEAT_DIFFERS: "94",
     Reason.ORIGINAL_NOT_FOUND: "25",
     Reason.ORIGINAL_NOT_CAPTURABLE: "12",
     Reason.REFUND_ABOVE_CAPTURED: "13",
     Reason.CARD_EXPIRED_AT_TERMINAL: "54",
-    Reason.MESSAGE_REFUSED: _FORMAT_ERROR,
-    Reason.SYSTEM_BUSY: _UNAVAILABLE,
+    Reason.MESSAGE_REFUSED: FORMAT_ERROR,
+    Reason.SYSTEM_BUSY: UNAVAILABLE,
     Reason.ALREADY_CAPTURED: "12",
     Reason.ORIGINAL_DISAGREES: "12",
     Reason.REPLACEMENT_REFUSED: "13",
-    Reason.HOST_UNREACHABLE: _UNAVAILABLE,
-    Reason.HOST_NO_REPLY: _UNAVAILABLE,
-    Reason.HOST_CODE_UNKNOWN: _UNAVAILABLE,
-    Reason.HOST_ANSWER_DIFFERS: _UNAVAILABLE,
+    Reason.HOST_UNREACHABLE: UNAVAILABLE,
+    Reason.HOST_NO_REPLY: UNAVAILABLE,
+    Reason.HOST_CODE_UNKNOWN: UNAVAILABLE,
+    Reason.HOST_ANSWER_DIFFERS: UNAVAILABLE,
     Reason.REVERSED_BY_TERMINAL: "12",
     Reason.CANCELLED_BY_CUSTOMER: "12",
     Reason.CANCELLED_BY_AGENT: "12",
-    Reason.ADVICE_BOOKED: _APPROVED,
+    Reason.ADVICE_BOOKED: APPROVED,
     Reason.OTHER_DECLINE: "05",
 }
 _CODES: Final[dict[int, str]] = {
     **{int(reason): code for reason, code in _ISSUER.items()},
     **{int(reason): code for reason, code in _OURS.items()},
 }
-_DECLINES_OF_HOSTS: Final[dict[str, Reason]] = {
-    "01": Reason.REFER_TO_ISSUER,
-    "02": Reason.REFER_TO_ISSUER,
-    "03": Reason.INVALID_MERCHANT,
-    "04": Reason.PICK_UP_CARD,
-    "05": Reason.DO_NOT_HONOUR,
-    "06": Reason.SYSTEM_MALFUNCTION,
-    "07": Reason.PICK_UP_CARD,
-    "12": Reason.INVALID_TRANSACTION,
-    "13": Reason.INVALID_AMOUNT,
-    "14": Reason.INVALID_CARD_NUMBER,
-    "15": Reason.NO_SUCH_ISSUER,
-    "17": Reason.OTHER_DECLINE,
-    "18": Reason.OTHER_DECLINE,
-    "19": Reason.OTHER_DECLINE,
-    "20": Reason.OTHER_DECLINE,
-    "21": Reason.OTHER_DECLINE,
-    "22": Reason.SYSTEM_MALFUNCTION,
-    "23": Reason.OTHER_DECLINE,
-    "25": Reason.ORIGINAL_NOT_FOUND,
-    "30": Reason.FORMAT_ERROR,
-    "31": Reason.NO_SUCH_ISSUER,
-    "33": Reason.EXPIRED_CARD,
-    "34": Reason.SUSPECTED_FRAUD,
-    "35": Reason.PICK_UP_CARD,
-    "36": Reason.RESTRICTED_CARD,
-    "37": Reason.PICK_UP_CARD,
-    "38": Reason.PIN_TRIES_EXCEEDED,
-    "39": Reason.NOT_PERMITTED_TO_CARDHOLDER,
-    "40": Reason.INVALID_TRANSACTION,
-    "41": Reason.LOST_CARD,
-    "42": Reason.NOT_PERMITTED_TO_CARDHOLDER,
-    "43": Reason.STOLEN_CARD,
-    "44": Reason.NOT_PERMITTED_TO_CARDHOLDER,
-    "51": Reason.INSUFFICIENT_FUNDS,
-    "52": Reason.NOT_PERMITTED_TO_CARDHOLDER,
-    "53": Reason.NOT_PERMITTED_TO_CARDHOLDER,
-    "54": Reason.EXPIRED_CARD,
-    "55": Reason.INCORRECT_PIN,
-    "56": Reason.INVALID_CARD_NUMBER,
-    "57": Reason.NOT_PERMITTED_TO_CARDHOLDER,
-    "58": Reason.NOT_PERMITTED_TO_TERMINAL,
-    "59": Reason.SUSPECTED_FRAUD,
-    "60": Reason.OTHER_DECLINE,
-    "61": Reason.AMOUNT_LIMIT_EXCEEDED,
-    "62": Reason.RESTRICTED_CARD,
-    "63": Reason.OTHER_DECLINE,
-    "64": Reason.INVALID_AMOUNT,
-    "65": Reason.FREQUENCY_EXCEEDED,
-    "66": Reason.OTHER_DECLINE,
-    "67": Reason.PICK_UP_CARD,
-    "75": Reason.PIN_TRIES_EXCEEDED,
-    "90": Reason.ISSUER_UNAVAILABLE,
-    "91": Reason.ISSUER_UNAVAILABLE,
-    "92": Reason.ISSUER_UNAVAILABLE,
-    "93": Reason.OTHER_DECLINE,
-    "94": Reason.DUPLICATE_AT_HOST,
-    "95": Reason.OTHER_DECLINE,
-    "96": Reason.SYSTEM_MALFUNCTION,
-    "1A": Reason.STRONG_AUTHENTICATION_REQUIRED,
-    "R1": Reason.REVOCATION_OF_MANDATE,
-}
-"""Response codes of a host that a terminal is told as they came, while they mean the reason that was recorded."""
-
 # Codes are shared with issuers, so field 44 says in words for the till that the refusal is ours. Capital ASCII letters:
 # displays of terminals have little else.
-_SHOWN: Final[dict[int, str]] = {
+SHOWN: Final[dict[int, str]] = {
     Reason.TERMINAL_UNKNOWN: "TERMINAL INCONNU",
     Reason.TERMINAL_BLOCKED: "TERMINAL BLOQUE",
     Reason.TERMINAL_NOT_ACTIVE: "TERMINAL NON ACTIVE",
@@ -184,9 +113,9 @@ _SHOWN: Final[dict[int, str]] = {
     Reason.ORIGINAL_NOT_FOUND: "OPERATION INTROUVABLE",
     Reason.ORIGINAL_NOT_CAPTURABLE: "OPERATION NON MODIFIABLE",
     Reason.ALREADY_CAPTURED: "OPERATION DEJA ENCAISSEE",
-    Reason.ALREADY_REVERSED: "OPERATION DEJA ANNULEE",
+    Reason.ALREADY_REVERSED: "NUMERO DEJA ANNULE",
     Reason.REPLACEMENT_REFUSED: "MONTANT PARTIEL REFUSE",
-    Reason.REPEAT_DIFFERS: "REPETITION NON CONFORME",
+    Reason.REPEAT_DIFFERS: "NUMERO DEJA UTILISE",
     Reason.MESSAGE_REFUSED: "MESSAGE REFUSE",
     Reason.BUSINESS_DATE_REFUSED: "DATE REFUSEE",
 }
@@ -208,52 +137,57 @@ _DONE: Final = frozenset(
 )
 
 
-def answer_to(kind: int, answer: MutableMapping[int, Any], reply: AuthoriseReply) -> None:
+def payment_code(reason: int) -> str:
+    """Return the response code of an authorisation, purchase, verification or refund; 96 for what is not a Reason."""
+    return _CODES.get(reason, MALFUNCTION)
+
+
+def booking_code(reason: int) -> str:
+    """Return the response code of a reversal, an advice or a completion."""
+    return APPROVED if reason in _DONE else payment_code(reason)
+
+
+def answer_to(kind: int, answer: dict[int, Any], reply: AuthoriseReply) -> dict[int, Any]:
     """Complete, in place, the answer to a message that asked for an attempt of this kind."""
-    if kind in (Kind.ADVICE, Kind.COMPLETION):
-        complete_booking(answer, reply)
-    else:
-        complete_payment(answer, reply)
+    complete = finish_booking if kind in (Kind.ADVICE, Kind.COMPLETION) else finish_payment
+    return complete(answer, reply)
 
 
-def complete_payment(answer: MutableMapping[int, Any], reply: AuthoriseReply) -> None:
-    """Complete, in place, the answer to an authorisation, purchase, verification or refund."""
+def finish_payment(answer: dict[int, Any], reply: AuthoriseReply) -> dict[int, Any]:
+    """Complete the answer to an authorisation, purchase, verification or refund, in place."""
     reason = reply.reason
     if reply.rrn:
         answer[37] = reply.rrn
     if reason == Reason.APPROVED:
         if reply.approval_code:
             answer[38] = reply.approval_code
-        answer[39] = _APPROVED
+        answer[39] = "00"
     elif reason == Reason.PARTIAL_APPROVAL:
         if reply.approval_code:
             answer[38] = reply.approval_code
-        answer[39] = _PARTIALLY_APPROVED
+        answer[39] = PARTIALLY_APPROVED
         answer[54] = f"{_ORIGINAL_AMOUNT}{answer.get(49, '')}D{answer.get(4, '')}"
         answer[4] = f"{reply.approved_minor:012d}"
     else:
-        answer[39] = _declined_code(reply.host_code, reason)
-        if shown := _shown_for(reason):
+        answer[39] = _declined_code(reply.host_code, reason) or payment_code(reason)
+        if shown := SHOWN.get(reason):
             answer[44] = shown
+    return answer
 
 
-def complete_booking(answer: MutableMapping[int, Any], reply: AuthoriseReply) -> None:
-    """Complete, in place, the answer to a reversal, an advice or a completion."""
+def finish_booking(answer: dict[int, Any], reply: AuthoriseReply) -> dict[int, Any]:
+    """Complete the answer to a reversal, an advice or a completion, in place."""
     if reply.rrn:
         answer[37] = reply.rrn
     if reply.approval_code:
         answer[38] = reply.approval_code
-    answer[39] = _APPROVED if reply.reason in _DONE else _CODES.get(reply.reason, _MALFUNCTION)
-    if answer[39] != _APPROVED and (shown := _shown_for(reply.reason)):
+    answer[39] = booking_code(reply.reason)
+    if answer[39] != APPROVED and (shown := SHOWN.get(reply.reason)):
         answer[44] = shown
+    return answer
 
 
-def _declined_code(host_code: str, reason: int) -> str:
+def _declined_code(host_code: str, reason: int) -> str | None:
     # The host's own code where it means this reason: terminals speak it too.
-    if _DECLINES_OF_HOSTS.get(host_code) == reason:
-        return host_code
-    return _CODES.get(reason, _MALFUNCTION)
-
-
-def _shown_for(reason: int) -> str:
-    return _SHOWN.get(reason, "")
+    meant = CODES_1987.get(host_code)
+    return host_code if meant is not None and meant.outcome == "declined" and meant.reason == reason else None

@@ -110,4 +110,3 @@ CANCEL = Operation(
 EVENTS_AFTER = Operation("events.after", EventsAfter, EventsPage, NO_SESSION)
 EVENTS_END = Operation("events.end", Nothing, Position, NO_SESSION)
 REASONS = Operation("reasons.words", Nothing, ReasonTexts, NO_SESSION)
-OPERATIONS = (LIST, COUNT, ONE, REFUND, CANCEL, EVENTS_AFTER, EVENTS_END, REASONS)

@@ -56,3 +56,7 @@ FROM document d
 JOIN company c ON c.id = d.company_id
 LEFT JOIN agent a ON a.id = d.made_by
 WHERE d.id = $1;
+
+-- name: record_names
+-- Primary key. $1 kinds and $2 identifiers, side by side.
+SELECT w.kind, w.id, d.name FROM unnest($1::text[], $2::uuid[]) AS w (kind, id) JOIN document d ON d.id = w.id;

@@ -3,12 +3,14 @@
 from typing import Final
 
 from core.contracts import documents as ask
+from core.db.queries import load_beside
 from core.documents.blobs import blobs_from
 from core.documents.handlers import DocumentHandlers, forget_unfinished
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Served, Slice, serves
+from core.runtime.manifest import Names, Parts, Served, Slice, serves
 
 FORGET_EVERY_S: Final = 900.0
+_SQL: Final = load_beside(__file__)
 
 
 def _jobs(parts: Parts) -> list[Job]:
@@ -28,4 +30,6 @@ def _operations(parts: Parts) -> list[Served]:
     ]
 
 
-SLICE: Final = Slice("documents", operations=_operations, jobs=_jobs)
+SLICE: Final = Slice(
+    "documents", operations=_operations, jobs=_jobs, names=Names(frozenset({"document"}), _SQL.record_names)
+)

@@ -3,8 +3,8 @@
 from core.contracts.permissions import Permission
 from core.contracts.scope import EVERYTHING, Scope
 from core.identity.access.passwords import PASSWORDS
-from core.identity.access.seal import FactorSeal, KeyUnusable, load_or_make_key
-from core.identity.access.settings import AccessMisconfigured, AccessSettings, access_settings, key_file
+from core.identity.access.seal import FactorSeal, load_or_make_key
+from core.identity.access.settings import AccessSettings, access_settings, key_file
 from core.identity.denials import Denials
 from core.identity.errors import NotPermitted
 from core.identity.handlers import SessionHandlers
@@ -12,14 +12,13 @@ from core.identity.idempotency import Claim, WriteOnce, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
 from core.identity.repeats import Doer, DoneByAnother, find_doer, refuse_repeat_of_another, told_facts
-from core.identity.staleness import refuse_if_stale, told_by
+from core.identity.staleness import find_last_change, refuse_if_stale, told_by
 from core.identity.store import forget_old, list_holders, record_action
 from core.identity.views import hash_of_token
 
 __all__ = [
     "EVERYTHING",
     "PASSWORDS",
-    "AccessMisconfigured",
     "AccessSettings",
     "Claim",
     "Denials",
@@ -27,7 +26,6 @@ __all__ = [
     "DoneByAnother",
     "FactorSeal",
     "Grant",
-    "KeyUnusable",
     "NotPermitted",
     "Permission",
     "Scope",
@@ -36,6 +34,7 @@ __all__ = [
     "WriteOnce",
     "access_settings",
     "find_doer",
+    "find_last_change",
     "forget_old",
     "hash_of_token",
     "key_file",

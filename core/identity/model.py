@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from core.contracts.permissions import Permission
+from core.contracts.permissions import Right
 from core.contracts.scope import Area, Scope
 
 
@@ -37,15 +37,15 @@ class SignedIn(msgspec.Struct, frozen=True):
     language: str = "fr"  # of this call; `locale` is what the agent chose for mail
     ip: str = ""  # where this call came from
 
-    def may(self, permission: Permission) -> bool:
+    def may(self, permission: Right) -> bool:
         """Return whether some grant holds the permission, wherever."""
         return any(permission in grant.permissions for grant in self.grants)
 
-    def scope_of(self, permission: Permission) -> Scope:
+    def scope_of(self, permission: Right) -> Scope:
         """Return where the permission holds: the union of the areas of the grants that hold it."""
         return Scope(tuple(dict.fromkeys(g.area for g in self.grants if permission in g.permissions)))
 
-    def amount_max_of(self, permission: Permission) -> int | None:
+    def amount_max_of(self, permission: Right) -> int | None:
         """Return the widest bound among the grants that hold the permission; None when one has no bound."""
         bounds = [g.amount_max_minor for g in self.grants if permission in g.permissions]
         return None if None in bounds else max((b for b in bounds if b is not None), default=0)

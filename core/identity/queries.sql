@@ -83,7 +83,7 @@ VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7);
 -- name: last_change
 -- Index action_target.
 SELECT a.at, g.name FROM action a JOIN agent g ON g.id = a.agent_id
-WHERE a.target_id = $2 AND a.target_kind = $1
+WHERE a.target_id = $2 AND ($1::text IS NULL OR a.target_kind = $1)
 ORDER BY a.at DESC, a.seq DESC
 LIMIT 1;
 
@@ -126,3 +126,7 @@ DELETE FROM login_failure WHERE at < $1;
 -- Index session_expiry: what ended by itself long ago. Whoever opened it is in the audit.
 DELETE FROM session WHERE token_hash IN (
     SELECT s.token_hash FROM session s WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED);
+
+-- name: record_names
+-- Primary key. $1 kinds and $2 identifiers, side by side.
+SELECT w.kind, w.id, a.name FROM unnest($1::text[], $2::uuid[]) AS w (kind, id) JOIN agent a ON a.id = w.id;

@@ -16,14 +16,14 @@ from core.identity.administration.audit.handlers import AuditHandlers
 from core.identity.administration.looking.handlers import LookingHandlers
 from core.identity.administration.roles import RoleHandlers
 from core.identity.handlers import SessionHandlers
-from core.runtime.manifest import Parts, Served, Slice, serves, serves_without_session
+from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
 from core.runtime.retention import Kept
 
 _SQL: Final = load_beside(__file__)
 
 
 def _operations(parts: Parts) -> list[Served]:
-    """Raises: AccessMisconfigured, KeyUnusable."""
+    """Raises: SettingRefused."""
     return [*_of_access(parts), *_of_administration(parts)]
 
 
@@ -66,7 +66,7 @@ def _of_access(parts: Parts) -> list[Served]:
 def _of_administration(parts: Parts) -> list[Served]:
     agents = AgentHandlers(parts.pool, parts.clock)
     roles = RoleHandlers(parts.pool, parts.clock)
-    audit = AuditHandlers(parts.pool, parts.clock)
+    audit = AuditHandlers(parts.pool, parts.clock, parts.names)
     looking = LookingHandlers(parts.pool, parts.clock)
     return [
         serves(administration.LIST_AGENTS, agents.agents),
@@ -91,4 +91,5 @@ SLICE: Final = Slice(
     kept=(
         Kept("session", _SQL.prune_sessions, "GUICHET_KEEP_SESSIONS_DAYS", days=30, days_min=1, by_id=False),
     ),
+    names=Names(frozenset({"agent"}), _SQL.record_names),
 )

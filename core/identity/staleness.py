@@ -18,9 +18,16 @@ async def refuse_if_stale(
     """
     if read is None or read == present:
         return
-    last = await store.find_last_change(connection, target_kind, target_id)
-    told = "" if last is None else told_by(last["name"], last["at"])
+    told = await find_last_change(connection, target_id, target_kind=target_kind)
     raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
+
+
+async def find_last_change(
+    connection: Connection, target_id: bytes, *, target_kind: str | None = None
+) -> str:
+    """Return who changed something last and when, as both languages read it; empty when nobody did."""
+    last = await store.find_last_change(connection, target_kind, target_id)
+    return "" if last is None else told_by(last["name"], last["at"])
 
 
 def told_by(name: str, at: datetime) -> str:

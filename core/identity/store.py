@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from core.contracts.permissions import Permission
+from core.contracts.permissions import Right
 from core.contracts.scope import Area, Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
@@ -145,7 +145,7 @@ async def record_action(
     )
 
 
-async def list_holders(connection: Connection, permission: Permission) -> list[tuple[bytes, Scope]]:
+async def list_holders(connection: Connection, permission: Right) -> list[tuple[bytes, Scope]]:
     """Return the agents who hold a permission, each with where, at most five hundred."""
     rows = await connection.fetch(_SQL.holders, permission.value)
     return [
@@ -155,9 +155,9 @@ async def list_holders(connection: Connection, permission: Permission) -> list[t
 
 
 async def find_last_change(
-    connection: Connection, target_kind: str, target_id: bytes
+    connection: Connection, target_kind: str | None, target_id: bytes
 ) -> asyncpg.Record | None:
-    """Return the name of who changed something last, and when."""
+    """Return the name of who changed something last, and when; None: whatever kind of thing it is."""
     return await connection.fetchrow(_SQL.last_change, target_kind, uuid_of(target_id))
 
 

@@ -1,7 +1,7 @@
 """Refusals of merchants."""
 
 from core.contracts.desk import FieldProblem
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Overtaken, Refused
 
 
 class FieldsWrong(Refused):
@@ -32,14 +32,14 @@ class NotReady(Refused):
         super().__init__("onboarding_not_ready", errors=errors)
 
 
-class MoveNotPossible(Refused):
+class MoveNotPossible(Overtaken):
     """The file is in another state."""
 
     def __init__(self, state: str) -> None:
         super().__init__("onboarding_move_not_possible", facts={"state": state})
 
 
-class HeldByAnother(Refused):
+class HeldByAnother(Overtaken):
     """Another agent fills the file in; it can be taken over."""
 
     def __init__(self) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from core.contracts import agreements, directory, fees, onboarding
 from core.contracts import merchants as ask
+from core.db.queries import load_beside
 from core.documents.api import DocumentHandlers, blobs_from
 from core.merchants import home
 from core.merchants.agreements.api import ServiceHandlers, TemplateHandlers, contract_handlers
@@ -19,9 +20,10 @@ from core.merchants.fees.api import FeeHandlers
 from core.merchants.onboarding.attaching import AttachingHandlers
 from core.merchants.onboarding.handlers import OnboardingHandlers
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Served, Slice, serves
+from core.runtime.manifest import Names, Parts, Served, Slice, serves
 
 DUE_EVERY_S: Final = 60.0
+_SQL: Final = load_beside(__file__)
 
 
 def _jobs(parts: Parts) -> list[Job]:
@@ -122,4 +124,22 @@ SLICE: Final = Slice(
     operations=_operations,
     home={"onboardings": home.onboardings, "contracts": home.contracts, "fee_approvals": home.fee_approvals},
     jobs=_jobs,
+    names=Names(
+        frozenset(
+            {
+                "account",
+                "company",
+                "store",
+                "service",
+                "contact",
+                "contract",
+                "onboarding",
+                "fee_grid",
+                "fee_version",
+                "template",
+            }
+        ),
+        _SQL.record_names,
+        placed=True,
+    ),
 )

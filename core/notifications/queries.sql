@@ -8,3 +8,7 @@ DELETE FROM mail WHERE id IN (
 -- Primary key.
 DELETE FROM notice WHERE id IN (
     SELECT n.id FROM notice n WHERE n.id < $1 ORDER BY n.id LIMIT $2 FOR UPDATE SKIP LOCKED);
+
+-- name: record_names
+-- Primary key. $1 kinds and $2 identifiers, side by side.
+SELECT w.kind, w.id, b.name FROM unnest($1::text[], $2::uuid[]) AS w (kind, id) JOIN brand b ON b.id = w.id;

@@ -12,8 +12,9 @@ from core.contracts import notifications as ask
 from core.db.queries import load_beside
 from core.notifications.api import BrandHandlers, MailHandlers, NoticeHandlers
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Served, Slice, serves, serves_without_session
+from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
 from core.runtime.retention import Kept
+from observability.process import SettingRefused
 
 MAIL_EVERY_S: Final = 2.0
 _SENDER: Final = "ne-pas-repondre@guichet.example"
@@ -23,7 +24,7 @@ _log = structlog.get_logger("core.mail")
 
 
 def _jobs(parts: Parts) -> list[Job]:
-    """Raises: SystemExit, when the mail server cannot be read."""
+    """Raises: SettingRefused."""
     address = parts.environment.get("GUICHET_SMTP", "")
     if not address:
         _log.warning("mail_waits", reason="GUICHET_SMTP is not set")
@@ -38,7 +39,7 @@ def _jobs(parts: Parts) -> list[Job]:
             sender=parts.environment.get("GUICHET_MAIL_FROM") or _SENDER,
         )
     except SmtpMalformed as error:
-        raise SystemExit(f"core-worker: GUICHET_SMTP, GUICHET_MAIL_FROM: {error}") from error
+        raise SettingRefused(f"GUICHET_SMTP, GUICHET_MAIL_FROM: {error}") from error
     mail = MailRound(
         parts.pool,
         parts.clock,
@@ -74,4 +75,5 @@ SLICE: Final = Slice(
         Kept("mail", _SQL.prune_mail, "GUICHET_KEEP_MAIL_DAYS", days=400, days_min=30),
         Kept("notice", _SQL.prune_notices, "GUICHET_KEEP_NOTICES_DAYS", days=180, days_min=7),
     ),
+    names=Names(frozenset({"brand"}), _SQL.record_names),
 )

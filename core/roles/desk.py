@@ -17,15 +17,14 @@ from core.contracts.notifications import HOME as SHOW_HOME
 from core.contracts.operation import Reach
 from core.contracts.operations import OPERATIONS
 from core.contracts.payment import Presence, SignOn
-from core.contracts.refusals import Denied, Refused
+from core.contracts.refusals import Denied, Overtaken, Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbox_of
 from core.db.pool import open_pool
 from core.identity.api import (
-    AccessMisconfigured,
     Denials,
-    KeyUnusable,
     SessionHandlers,
     SignedIn,
+    find_last_change,
     forget_old,
     require,
     require_everywhere,
@@ -36,11 +35,12 @@ from core.roles.shown_cards import without_card_numbers
 from core.runtime.home import Home
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts, Served, serves
-from core.slices import HOME, SLICES
+from core.slices import HOME, NAMES, SLICES
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.values.cursors import CursorMalformed
 from observability.metrics import DESK_PROBLEMS, DESK_SECONDS
+from observability.process import SettingRefused
 
 RUNNING_MAX: Final = 128
 PRESENCES_WAITING_MAX: Final = 64
@@ -58,7 +58,7 @@ class Desk:
     """The running role."""
 
     def __init__(self, pool: asyncpg.Pool, context: RoleContext) -> None:
-        """Raises: AccessMisconfigured, KeyUnusable."""
+        """Raises: SettingRefused."""
         self._pool = pool
         self._bus: Bus = context.bus
         self._clock = context.clock
@@ -69,7 +69,7 @@ class Desk:
         self._terminals = TerminalHandlers(pool, context.clock)
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
         self._served = operations_of(
-            Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
+            Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail, names=NAMES)
         )
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
         self._read_presences = ItemsReader(Presence, fits=lambda _present: True).read
@@ -141,13 +141,13 @@ class Desk:
                 raise Refused("unknown_subject")
             try:
                 request = self._decode_request(payload)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise RequestMalformed from error
             trace_id = request.trace_id
             body = _read(request.body, one.operation.asked)
             if one.operation.access.reach is not Reach.NO_SESSION:
                 caller = await self._sessions.check(request.principal)
-            result = await carry_out(one, caller, body)
+            result = await self._carry_out(one, caller, body)
             self._database_up = True
             answer = DeskReply(result=without_card_numbers(msgspec.msgpack.encode(result)))
         except Refused as refusal:
@@ -179,6 +179,15 @@ class Desk:
         self._answer(reply, answer)
         known = name if subject in self._served else "unknown"
         DESK_SECONDS.child(known).observe((time.perf_counter_ns() - started) // 1000)
+
+    async def _carry_out(self, one: Served, caller: SignedIn | None, body: msgspec.Struct) -> Any:
+        try:
+            return await carry_out(one, caller, body)
+        except Overtaken as refusal:
+            target_id: bytes | None = refusal.target_id or getattr(body, "id", None)
+            if target_id is not None:
+                refusal.problem.facts["changed_by"] = await find_last_change(self._pool, target_id)
+            raise
 
     def _answer(self, reply: str, answer: DeskReply) -> None:
         try:
@@ -216,14 +225,14 @@ class Desk:
 
 
 async def start(context: RoleContext) -> Desk:
-    """Start serving. Raises: SystemExit, when what seals the second factors cannot be used."""
+    """Start serving. Raises: SettingRefused."""
     name = f"core-{context.settings.instance}"
     pool = await open_pool(context.settings.database_url, name=name, plan_each_time=True)
     try:
         return Desk(pool, context)
-    except (AccessMisconfigured, KeyUnusable) as error:
+    except SettingRefused:
         pool.terminate()
-        raise SystemExit(f"core-desk: {error}") from error
+        raise
 
 
 class RequestMalformed(Exception):
@@ -234,14 +243,14 @@ def _read(body: msgspec.Raw, asked: type[msgspec.Struct]) -> msgspec.Struct:
     """Raises: RequestMalformed."""
     try:
         return ids.decode(body, asked)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestMalformed from error
 
 
 def operations_of(parts: Parts) -> dict[str, Served]:
     """Return every operation with what carries it out, by subject.
 
-    Raises: ValueError, when one is not carried out, or twice; AccessMisconfigured, KeyUnusable.
+    Raises: ValueError, when one is not carried out, or twice; SettingRefused.
     """
     home = Home(parts, HOME)
     bound = [serves(SHOW_HOME, home.show), *(one for each in SLICES for one in each.operations(parts))]

@@ -12,6 +12,7 @@ from core.db.pool import open_pool
 from core.roles.context import RoleContext
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.serving import Bookings
+from core.transactions.engine import failpoints
 from core.transactions.engine.engine import Engine, RefundTaker
 from core.transactions.engine.outbound import Outbound
 from core.transactions.relay import Relay
@@ -60,6 +61,7 @@ class EngineRole:
 
 async def start(context: RoleContext) -> EngineRole:
     """Open connections, then take messages."""
+    failpoints.arm(context.environment)
     settings = context.settings
     host_deadline_ms = int(context.environment.get("GUICHET_HOST_DEADLINE_MS", HOST_DEADLINE_MS_DEFAULT))
     control = await connect_control(

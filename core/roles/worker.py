@@ -14,7 +14,7 @@ from core.notifications.api import queue_mail
 from core.roles.context import RoleContext
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts
-from core.runtime.retention import Retention, RetentionMisconfigured
+from core.runtime.retention import Retention
 from core.slices import KEPT, SLICES
 from core.transactions.upkeep.backlogs import Backlogs
 from core.transactions.upkeep.day_end import DayEnd
@@ -64,7 +64,7 @@ class WorkerRole:
 
 
 async def start(context: RoleContext) -> WorkerRole:
-    """Open connections and begin."""
+    """Open connections and begin. Raises: SettingRefused."""
     settings = context.settings
     control = await connect_control(
         settings.nats_url, name=f"core-{settings.instance}", inbox_prefix=inbox_prefix(settings.role)
@@ -100,10 +100,7 @@ async def start(context: RoleContext) -> WorkerRole:
     # Before the first of them begins: a setting that cannot be ends the process with nothing under way.
     parts = Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
     of_slices = [job for each in SLICES for job in each.jobs(parts)]
-    try:
-        retention = Retention(pool, context.clock, KEPT, context.environment)
-    except RetentionMisconfigured as error:
-        raise SystemExit(f"core-worker: {error}") from error
+    retention = Retention(pool, context.clock, KEPT, context.environment)
     jobs = Jobs(
         [
             Job("sweep", SWEEP_EVERY_S, sweeper.round),

@@ -1,6 +1,6 @@
 """What a slice brings to the processes, in one place: its manifest (`core/<slice>/slice.py`).
 
-`core/slices.py` lists the manifests; the processes go through that list. Nothing is found by itself.
+`core/contracts/operations.py` names the slices, and the processes go through that list. Nothing is found by itself.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -37,6 +37,18 @@ class QueueMail(Protocol):
         ...
 
 
+class Names(NamedTuple):
+    """How a slice's records are called, for who has only their identifiers.
+
+    `statement` takes kinds and identifiers side by side, then whether everything is seen and the scope when the records
+    are `placed`. It gives kind, id and name, which may have a `name_en` beside it.
+    """
+
+    kinds: frozenset[str]
+    statement: str
+    placed: bool = False
+
+
 class Parts(NamedTuple):
     """What every slice is made with; `environment` holds the settings of the process."""
 
@@ -45,6 +57,7 @@ class Parts(NamedTuple):
     bus: Bus
     environment: Mapping[str, str]
     queue_mail: QueueMail
+    names: tuple[Names, ...] = ()
 
 
 class Served(NamedTuple):
@@ -74,7 +87,7 @@ HomeProvider = Callable[[Parts, Any], Awaitable[HomeSection | None]]
 
 class Slice(NamedTuple):
     """`operations` are the desk's and `jobs` the worker's; `home` is what waits for a caller, by section;
-    `kept` says which rows go, and when.
+    `kept` says which rows go, and when; `names` says what its records are called.
     """
 
     name: str
@@ -82,3 +95,4 @@ class Slice(NamedTuple):
     jobs: Callable[[Parts], list[Job]] = lambda _: []
     home: Mapping[HomeSectionName, HomeProvider] = {}
     kept: tuple[Kept, ...] = ()
+    names: Names | None = None

@@ -16,6 +16,7 @@ from core.db.rows import uuid_of
 from core.values.clock import Clock, to_unix_us
 from core.values.ids import lowest_id
 from observability.metrics import PRUNED_ROWS
+from observability.process import SettingRefused
 
 DAYS_MAX: Final = 3_650
 BATCH_ROWS: Final = 2_000
@@ -25,10 +26,6 @@ BATCHES_MAX: Final = 200
 PAUSE_S: Final = 0.05
 
 _log = structlog.get_logger("core.retention")
-
-
-class RetentionMisconfigured(Exception):
-    """A setting is no number of days that may be; the message names it."""
 
 
 class Kept(NamedTuple):
@@ -47,7 +44,7 @@ class Kept(NamedTuple):
 
 
 def ages(kept: Iterable[Kept], environment: Mapping[str, str]) -> dict[str, timedelta]:
-    """Return how long each is kept, by table. Raises: RetentionMisconfigured."""
+    """Return how long each is kept, by table. Raises: SettingRefused."""
     found: dict[str, timedelta] = {}
     for each in kept:
         if each.until:
@@ -55,10 +52,10 @@ def ages(kept: Iterable[Kept], environment: Mapping[str, str]) -> dict[str, time
         text = environment.get(each.setting, "") or str(each.days)
         # At most five digits: `int` of a longer text is nobody's number of days.
         if not (text.isascii() and text.isdigit() and len(text) <= 5):
-            raise RetentionMisconfigured(f"{each.setting} is not a number of days")
+            raise SettingRefused(f"{each.setting} is not a number of days")
         days = int(text)
         if not each.days_min <= days <= DAYS_MAX:
-            raise RetentionMisconfigured(f"{each.setting} takes {each.days_min} to {DAYS_MAX} days")
+            raise SettingRefused(f"{each.setting} takes {each.days_min} to {DAYS_MAX} days")
         found[each.table] = timedelta(days=days)
     return found
 
@@ -76,7 +73,7 @@ class Retention:
         batch_rows: int = BATCH_ROWS,
         batches_max: int = BATCHES_MAX,
     ) -> None:
-        """Raises: RetentionMisconfigured."""
+        """Raises: SettingRefused."""
         self._pool = pool
         self._clock = clock
         self._kept = tuple(kept)

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from core.values.ids import PREFIXES, IdMalformed, decode_id
+from core.contracts.ids import kind_of_prefix
+from core.values.ids import IdMalformed, decode_id
 
 _TERMINAL_CHARACTERS: Final = 8
 _RRN_CHARACTERS: Final = 12
@@ -97,14 +98,11 @@ def _identifiers(query: str, compact: str) -> list[str]:
 
 
 def _direct(text: str) -> tuple[str, bytes] | None:
-    prefix = text.partition("_")[0].lower()
-    for kind, known in PREFIXES.items():
-        if known == prefix:
-            try:
-                return kind, decode_id(kind, text.lower())
-            except IdMalformed:
-                return None
-    return None
+    kind = kind_of_prefix(text.partition("_")[0].lower())
+    try:
+        return None if kind is None else (kind, decode_id(kind, text.lower()))
+    except IdMalformed:
+        return None
 
 
 def _amount(query: str) -> int | None:

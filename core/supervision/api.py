@@ -12,7 +12,7 @@ from core.supervision.exports.folder import exports_folder
 from core.supervision.exports.handlers import ExportHandlers
 from core.supervision.exports.rules import RUNNING_MAX as EXPORTS_RUNNING_MAX
 from core.supervision.exports.runner import Exporter
-from core.supervision.views.handlers import ViewHandlers
+from core.supervision.saved_views.handlers import ViewHandlers
 
 ALERTS_COUNTED_MAX = 100
 

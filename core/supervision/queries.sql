@@ -16,3 +16,13 @@ DELETE FROM alert WHERE id IN (
 DELETE FROM activity_minute WHERE (minute, store_id, service, brand, state, reason, currency) IN (
     SELECT a.minute, a.store_id, a.service, a.brand, a.state, a.reason, a.currency FROM activity_minute a
     WHERE a.minute < $1 ORDER BY a.minute LIMIT $2 FOR UPDATE SKIP LOCKED);
+
+-- name: record_names
+-- Primary keys. $1 kinds and $2 identifiers, side by side.
+SELECT w.kind, w.id,
+       CASE w.kind
+           WHEN 'alert' THEN (SELECT a.label FROM alert a WHERE a.id = w.id)
+           WHEN 'alert_rule' THEN (SELECT r.name FROM alert_rule r WHERE r.id = w.id)
+           WHEN 'view' THEN (SELECT v.name FROM saved_view v WHERE v.id = w.id)
+       END AS name
+FROM unnest($1::text[], $2::uuid[]) AS w (kind, id);

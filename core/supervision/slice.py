@@ -6,7 +6,7 @@ from typing import Final
 from core.contracts import supervision as ask
 from core.db.queries import load_beside
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Served, Slice, serves
+from core.runtime.manifest import Names, Parts, Served, Slice, serves
 from core.runtime.retention import Kept
 from core.supervision import home
 from core.supervision.alerts.watch import Watch
@@ -76,4 +76,5 @@ SLICE: Final = Slice(
             by_id=False,
         ),
     ),
+    names=Names(frozenset({"alert", "alert_rule", "view"}), _SQL.record_names),
 )

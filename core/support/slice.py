@@ -4,13 +4,15 @@ from typing import Final
 
 from core.contracts import macros
 from core.contracts import requests as ask
+from core.db.queries import load_beside
 from core.runtime.jobs import Job
-from core.runtime.manifest import Parts, Served, Slice, serves
+from core.runtime.manifest import Names, Parts, Served, Slice, serves
 from core.support.api import RequestCreation, RequestHandlers, RequestTypes, give_back_left
 from core.support.macros.handlers import MacroHandlers
 from core.support.requests import home
 
 GIVE_BACK_EVERY_S: Final = 60.0
+_SQL: Final = load_beside(__file__)
 
 
 def _jobs(parts: Parts) -> list[Job]:
@@ -48,4 +50,5 @@ SLICE: Final = Slice(
     operations=_operations,
     home={"mine_requests": home.my_requests, "team_requests": home.team_requests},
     jobs=_jobs,
+    names=Names(frozenset({"request", "macro"}), _SQL.record_names),
 )

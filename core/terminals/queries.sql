@@ -175,3 +175,12 @@ WHERE b.target_id = ANY($1::uuid[]) AND b.lifted_at IS NULL;
 DELETE FROM terminal_event WHERE id IN (
     SELECT e.id FROM terminal_event e
     WHERE e.id < $1 AND e.at < now() - interval '31 days' ORDER BY e.id LIMIT $2 FOR UPDATE SKIP LOCKED);
+
+-- name: record_names
+-- Primary keys; those that the reader sees. $1 kinds and $2 identifiers, side by side; $3 everything, $4 scope.
+SELECT w.kind, w.id, t.terminal AS name
+FROM unnest($1::text[], $2::uuid[]) AS w (kind, id)
+JOIN terminal t ON t.id = w.id
+JOIN service v ON v.id = t.service_id
+JOIN store s ON s.id = v.store_id
+WHERE $3::boolean OR sees($4::area[], s.department, s.id, s.company_id, v.kind);

@@ -1,6 +1,5 @@
 """Decisions on a transaction: pure, no input or output."""
 
-from datetime import timedelta
 from typing import Final, NamedTuple
 
 from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, HostReply
@@ -43,13 +42,6 @@ DECLINES = frozenset(
 HELD_KINDS = frozenset({Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE})
 """Kinds whose approval holds an amount in the pending layer."""
 
-
-STUCK_AFTER: Final = timedelta(minutes=5)
-"""How long after its moment what should have ended by itself is stuck.
-
-The page of a transaction says so, "to check" lists it, and a verification counts it as broken: one figure for all, which
-the alert on reversals has too.
-"""
 
 SWEPT: Final = "sweeper"
 """Cause of an outcome that no reply awaited: whoever had asked was told nothing."""

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 from uuid import RFC_4122, UUID
 
-from core.values.ids import PREFIXES, IdMalformed, decode_id
+from core.values.ids import IdMalformed, decode_any_id
 
 DIGITS_MIN: Final = 12
 """Of a Maestro card, the shortest that was ever given out."""
@@ -111,7 +111,6 @@ _UUID_DIGITS: Final = 32
 # Of MD5 and of keys, SHA-1, Tiger, SHA-224, SHA-256, SHA-384 and SHA-512.
 _HEXADECIMAL_EDGES: Final = re.compile(r"^[0-9]+|[0-9]+$")
 _DIGEST_LENGTHS: Final = frozenset({32, 40, 48, 56, 64, 96, 128})
-_KINDS: Final = {prefix: kind for kind, prefix in PREFIXES.items()}
 # Our identifiers are UUIDs of these times (version 7), or of what never changes.
 _OWN_FROM_MS: Final = 946_684_800_000
 _OWN_TO_MS: Final = 4_102_444_800_000
@@ -416,13 +415,12 @@ def _if_letters_enough(text: str) -> int:
 
 
 def _if_ours(text: str) -> int:
-    """Return the length of an identifier that we could have made, 0 for another: anybody can write three letters."""
-    prefix = text[: text.index("_")]
-    kind = _KINDS.get(prefix)
-    if kind is None:
-        return 0
+    """Return the length of an identifier that we could have made, 0 for another.
+
+    Whatever its three letters: anybody can write ours, and some processes that write logs do not know them.
+    """
     try:
-        made = UUID(bytes=decode_id(kind, text))
+        made = UUID(bytes=decode_any_id(text))
     except IdMalformed:
         return 0
     if made.variant != RFC_4122:
@@ -430,7 +428,7 @@ def _if_ours(text: str) -> int:
     if _is_of_our_times(made):
         return len(text)
     # What never changes is made of a digest: it does not begin with a card number.
-    digits = re.match("[0-9]*", text[len(prefix) + 1 :])
+    digits = re.match("[0-9]*", text.partition("_")[2])
     assert digits is not None
     begins = any(
         _is_card(digits[0][:length], _SCHEMES) for length in range(_POSSIBLE_DIGITS_MIN, len(digits[0]) + 1)

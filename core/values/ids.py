@@ -3,45 +3,15 @@
 Source: RFC 9562 section 5.7 for UUIDv7; Crockford's base32 alphabet for the public form.
 """
 
-PREFIXES = {
-    "transaction": "txn",
-    "account": "acc",
-    "company": "com",
-    "store": "sto",
-    "service": "svc",
-    "terminal": "ter",
-    "agent": "agt",
-    "session": "ses",
-    "grant": "grn",
-    "action": "act",
-    "factor": "fac",
-    "block": "blk",
-    "event": "evt",
-    "delivery": "dlv",
-    "export": "exp",
-    "view": "viw",
-    "alert": "alr",
-    "alert_rule": "rul",
-    "request": "req",
-    "mail": "mai",
-    "notice": "ntc",
-    "brand": "brd",
-    "document": "doc",
-    "template": "tpl",
-    "contract": "ctr",
-    "fee_grid": "fgr",
-    "fee_version": "fee",
-    "approval": "apr",
-    "macro": "mac",
-    "macro_run": "mrn",
-    "contact": "cnt",
-    "onboarding": "onb",
-    "host_matter": "hmt",
-}
+from typing import Final
+
+PREFIXES: Final[dict[str, str]] = {}
+"""Kind of thing -> prefix of its identifiers: each is declared once, by its class (`core/contracts/ids.py`)."""
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
+PREFIX_LETTERS: Final = 3
 _UUID_DIGITS = 26
 _RRN_BITS = 60
 _RRN_DIGITS = 12
@@ -53,6 +23,13 @@ class IdMalformed(ValueError):
     def __init__(self, *, expected_prefix: str) -> None:
         super().__init__(f"expected an identifier that looks like {expected_prefix}_01j…")
         self.expected_prefix = expected_prefix
+
+
+def declare_kind(kind: str, prefix: str) -> None:
+    """Add a kind of thing. Raises: ValueError, when the kind or its prefix is another's already."""
+    if kind in PREFIXES or prefix in PREFIXES.values() or len(prefix) != PREFIX_LETTERS:
+        raise ValueError(f"the identifiers of {kind} cannot begin with {prefix}")
+    PREFIXES[kind] = prefix
 
 
 def uuid7(*, unix_ms: int, sequence: int, randomness: int) -> bytes:
@@ -81,22 +58,32 @@ def encode_id(kind: str, raw: bytes) -> str:
 
 
 def decode_id(kind: str, text: str) -> bytes:
-    """Return the 16 bytes behind a public identifier.
+    """Return the 16 bytes behind a public identifier of a kind.
 
     Raises: IdMalformed.
     """
     prefix = PREFIXES[kind]
-    head, separator, digits = text.partition("_")
-    if head != prefix or not separator or len(digits) != _UUID_DIGITS:
+    if text.partition("_")[0] != prefix:
         raise IdMalformed(expected_prefix=prefix)
+    return decode_any_id(text)
+
+
+def decode_any_id(text: str) -> bytes:
+    """Return the 16 bytes behind a public identifier, whatever it is of.
+
+    Raises: IdMalformed.
+    """
+    head, separator, digits = text.partition("_")
+    if len(head) != PREFIX_LETTERS or not separator or len(digits) != _UUID_DIGITS:
+        raise IdMalformed(expected_prefix=head)
     value = 0
     for digit in digits.lower():
         part = _VALUES.get(digit)
         if part is None:
-            raise IdMalformed(expected_prefix=prefix)
+            raise IdMalformed(expected_prefix=head)
         value = value << 5 | part
     if value >> 128:
-        raise IdMalformed(expected_prefix=prefix)
+        raise IdMalformed(expected_prefix=head)
     return value.to_bytes(16, "big")
 
 

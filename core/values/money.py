@@ -46,3 +46,19 @@ class Money(NamedTuple):
 
     amount_minor: int
     currency: str
+
+
+def money_text(amount_minor: int, currency: str, locale: str) -> str:
+    """Return an amount as papers and mails write it: `1 234,50 €` with its narrow spaces, or `€1,234.50`.
+
+    With the decimals of its currency, which only the euro has a sign for: whose dollars they are must not be guessed.
+    """
+    digits = EXPONENTS.get(currency, 2)
+    whole, part = divmod(amount_minor, 10**digits)
+    french = locale == "fr"
+    number = f"{whole:,}".replace(",", "\u202f") if french else f"{whole:,}"
+    if digits:
+        number += f"{',' if french else '.'}{part:0{digits}d}"
+    if french:
+        return f"{number}\u00a0{'€' if currency == 'EUR' else currency}"
+    return f"€{number}" if currency == "EUR" else f"{currency}\u00a0{number}"

@@ -38,7 +38,7 @@ def main() -> int:
 def _lines(report: Report) -> str:
     lines = [
         f"{'BROKEN' if each.breaches else 'holds ':6} {each.name:12} {each.checked:>9} checked {each.breaches:>5} broken"
-        f" {each.waiting:>5} waiting  {each.what()} {'; '.join([each.note, *each.examples])}".rstrip()
+        f" {each.waiting:>5} waiting {each.closed:>5} closed  {each.what()} {'; '.join([each.note, *each.examples])}".rstrip()
         for each in report.findings
     ]
     return "\n".join(lines) + "\n"

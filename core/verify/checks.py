@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
+from core.contracts.host_matters import STUCK_AFTER
 from core.db.queries import load_beside
-from core.transactions.rules import STUCK_AFTER
 from core.values.clock import from_unix_us, to_unix_us
 from core.values.ids import rrn_of
 from core.values.money import NUMERIC_CODES
@@ -125,6 +125,7 @@ async def check_count(connection: asyncpg.Connection, count: Count) -> Finding:
         checked=row["checked"],
         breaches=row["breaches"],
         waiting=row.get("waiting", 0),
+        closed=row.get("closed", 0),
         found=transactions_in(row.get("examples"))[:EXAMPLES_MAX],
         remark=count.remark,
     )
@@ -165,6 +166,8 @@ async def check_book(connection: asyncpg.Connection, book: HostBook) -> Finding:
         for key, verdict, state in await _judge(connection, chunk, low, high, read_at):
             if verdict == "waiting":
                 finding.waiting += 1
+            elif verdict == "closed":
+                finding.closed += 1
             else:
                 there = {} if state is None else {"state": state}
                 finding.breach(verdict, reference=_reference(key), **there)

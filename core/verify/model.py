@@ -83,6 +83,7 @@ class Finding(msgspec.Struct):
     checked: int = 0
     breaches: int = 0
     waiting: int = 0  # neither kept nor broken yet: on its way within its time
+    closed: int = 0  # owed to a host until a person ended it, which says nothing of the host
     found: list[Said] = []
     remark: Said | None = None
     seconds: float = 0.0

@@ -212,7 +212,7 @@ WITH timed_out AS (
         t.id,
         CASE
             WHEN d.id IS NULL THEN 'breach'
-            WHEN d.closed_by IS NOT NULL THEN 'waiting' -- closed by a person, which says nothing of the host
+            WHEN d.closed_by IS NOT NULL THEN 'closed' -- by a person, which says nothing of the host
             WHEN d.accepted_at IS NOT NULL AND t.state = :State.REVERSED THEN 'kept'
             WHEN d.accepted_at IS NOT NULL THEN 'breach'
             WHEN d.refused_at IS NOT NULL THEN 'waiting' -- for a person
@@ -226,6 +226,7 @@ SELECT
     count(*) AS checked,
     count(*) FILTER (WHERE j.verdict = 'breach') AS breaches,
     count(*) FILTER (WHERE j.verdict = 'waiting') AS waiting,
+    count(*) FILTER (WHERE j.verdict = 'closed') AS closed,
     (array_agg(j.id) FILTER (WHERE j.verdict = 'breach'))[1:5] AS examples
 FROM judged AS j;
 
@@ -329,9 +330,9 @@ FROM judged AS j;
 -- name: untrue_reversals
 -- V10. Whoever was told 00: what the reversal describes is taken back, in whole or to what should stay, or none of its
 -- description stands on any date. Messages by attempt_once and primary key; reversals are few beside payments.
--- Judged by facts and not by the rule of bookings. The time told is one that the message shows, or as far from one as
--- the clocks of UTC, of Paris and of the store's place were apart when it came; or the reference told is ours. What tells
--- no time is of the reversal's own date, or came just before it, or is described by card, reference or approval code.
+-- Judged by facts and not by the rule of bookings. The time told is one that the message shows, or read off the clock of
+-- UTC, of Paris or of the store's place it is the instant of the message; or the reference told is ours. What tells no
+-- time is of the reversal's own date, or came just before it, or is described by card, reference or approval code.
 WITH described AS (
     SELECT
         r.id AS reversal_id, r.attempt_id IS NOT NULL AND a.id = r.attempt_id AND a.business_date = r.attempt_date
@@ -353,17 +354,26 @@ WITH described AS (
             OR r.card_fingerprint = a.card_fingerprint
             OR r.approval_code <> '' AND r.approval_code = a.approval_code
             OR r.reference <> ''
-        ELSE (
-            -- By a third clock: as far from each time shown as that clock is from the one that showed it.
-            SELECT bool_or(r.sent_at = shown.time) OR bool_or(g.gap = ANY (z.apart)) AND bool_and(EXISTS (
-                SELECT FROM unnest(z.apart || interval '0') AS e (difference)
-                WHERE g.gap - e.difference BETWEEN interval '-2 minutes' AND interval '2 minutes'
-            ))
-            FROM (VALUES (a.transmitted_at), (a.local_time)) AS shown (time)
+        ELSE r.sent_at IN (a.transmitted_at, a.local_time) OR EXISTS (
+            -- Read off one clock it is one instant, and each time shown is that instant by some clock. Half a day on
+            -- either side stands for a night in which clocks changed.
+            SELECT FROM unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS told (clock)
+            CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS near (away)
             CROSS JOIN LATERAL (
-                SELECT moment_near(r.sent_at, a.business_date) - moment_near(shown.time, a.business_date) AS gap
-            ) AS g
-            WHERE shown.time <> ''
+                SELECT (moment_near(r.sent_at, a.business_date) + near.away) AT TIME ZONE told.clock - near.away AS at
+            ) AS i
+            WHERE (
+                SELECT bool_or(coalesce(g.seconds = 0, false)) AND bool_and(coalesce(g.seconds <= 120, false))
+                FROM (VALUES (a.transmitted_at), (a.local_time)) AS shown (time)
+                CROSS JOIN LATERAL (
+                    SELECT min(abs(extract(EPOCH FROM i.at - (
+                        (moment_near(shown.time, a.business_date) + n.away) AT TIME ZONE c.clock - n.away
+                    )))) AS seconds
+                    FROM unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS c (clock)
+                    CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS n (away)
+                ) AS g
+                WHERE shown.time <> ''
+            )
         ) OR r.reference = (
             SELECT string_agg(
                 substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', ((v.bits >> (55 - 5 * n.place)) & 31)::integer + 1, 1), ''
@@ -382,21 +392,12 @@ WITH described AS (
         a.id AS attempt_id
     FROM reversal AS r
     INNER JOIN attempt AS a
-        ON a.terminal_id = r.terminal_id AND a.message_class = r.message_class
-        -- Without a number its reference names it.
+        ON a.terminal_id = r.terminal_id AND (a.message_class = r.message_class OR r.stan = 0)
+        -- Without a number its reference names it, and its type may be unsaid.
         AND a.stan = CASE WHEN r.stan = 0 THEN (
             SELECT n.stan FROM attempt AS n WHERE n.id = r.attempt_id AND n.business_date = r.attempt_date
         ) ELSE r.stan END
     LEFT JOIN store AS s ON s.id = a.store_id
-    CROSS JOIN LATERAL (
-        SELECT ARRAY[o.here, -o.here, o.there, -o.there, o.here - o.there, o.there - o.here] AS apart
-        FROM (
-            SELECT
-                (a.received_at AT TIME ZONE 'Europe/Paris') - (a.received_at AT TIME ZONE 'UTC') AS here,
-                (a.received_at AT TIME ZONE coalesce(s.time_zone, 'UTC')) - (a.received_at AT TIME ZONE 'UTC')
-                    AS there
-        ) AS o
-    ) AS z
     WHERE r.reason = :Reason.APPROVED
 ), judged AS (
     SELECT
@@ -611,7 +612,8 @@ SELECT j.n, j.verdict FROM judged AS j WHERE j.verdict IS NOT NULL ORDER BY j.n;
 -- name: judge_book
 -- V6. One stretch of identifiers on both sides: a reference is the first 74 bits of one (values.ids.rrn_of), so a
 -- stretch of sorted references is a range of the primary key and the two meet in one hash join. Only what differs
--- comes back. What changed here after the book was read ($7), or is still owed to the host, is not a difference yet.
+-- comes back. What changed here after the book was read ($7), or is still owed to the host, is not a difference yet; what
+-- a person closed is counted apart.
 WITH theirs AS (
     SELECT *
     FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $8::text[], $9::text[]) AS b (
@@ -657,10 +659,10 @@ SELECT
         WHEN m.state IN (:State.RECEIVED, :State.SENT) OR m.decided_at >= $7::timestamptz THEN 'waiting'
         WHEN EXISTS (
             SELECT FROM delivery AS d
-            -- What a person closed the host may hold for good: it is counted, and told apart from what nobody knows.
-            WHERE d.attempt_id = m.id
-                AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz OR d.closed_by IS NOT NULL)
+            WHERE d.attempt_id = m.id AND (d.accepted_at IS NULL OR d.accepted_at >= $7::timestamptz)
         ) THEN 'waiting'
+        -- The host may hold it for good.
+        WHEN EXISTS (SELECT FROM delivery AS d WHERE d.attempt_id = m.id AND d.closed_by IS NOT NULL) THEN 'closed'
         WHEN m.kind = :Kind.AUTHORISATION AND EXISTS (
             SELECT FROM attempt AS c
             INNER JOIN delivery AS d ON d.attempt_id = c.id

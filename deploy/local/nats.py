@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.local import child, proc
 from deploy.local.binaries import nats_server_binary
 from deploy.local.errors import AlreadyRunning, ServerFailed
-from deploy.local.http_get import http_get
+from deploy.local.loopback import http_get
 from deploy.local.secret_files import SecretFiles, write_private
 from deploy.local.subjects import ALLOWANCES, SubjectAllowance
 
@@ -70,7 +70,7 @@ class NatsServer(child.ManagedChild):
         while True:
             self._give_up_if_ended()
             answer = await http_get(self.monitoring_port, "/healthz", timeout_s=1.0)
-            if answer is not None and answer[0] == 200:
+            if answer is not None and answer.status_code == 200:
                 return
             if time.monotonic() > deadline:
                 raise ServerFailed("nats-not-ready", seconds=timeout_s, log=self.log_path)

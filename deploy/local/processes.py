@@ -109,7 +109,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     ),
     ProcessSpec(
         name="acquirer",
-        module="edge.simulators.acquirer",
+        module="deploy.sandbox.simulators.acquirer",
         ports=("acquirer", "acquirer-secondary", "acquirer-control", "acquirer-health"),
         health_port="acquirer-health",
         stop_order=5,
@@ -132,7 +132,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     ),
     ProcessSpec(
         name="fleet",
-        module="edge.simulators.fleet",
+        module="deploy.sandbox.simulators.fleet",
         ports=("fleet-control", "fleet-health"),
         health_port="fleet-health",
         stop_order=1,
@@ -146,7 +146,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     ),
     ProcessSpec(
         name="mailbox",
-        module="deploy.local.mailbox",
+        module="deploy.sandbox.mailbox",
         ports=("mailbox", "mailbox-smtp"),
         health_port="mailbox",
         stop_order=7,

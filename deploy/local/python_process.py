@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.local import child
 from deploy.local.errors import ServerFailed
-from deploy.local.http_get import http_get
+from deploy.local.loopback import http_get
 from deploy.local.processes import ProcessSpec
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -48,10 +48,12 @@ class PythonProcess(child.ManagedChild):
         while True:
             self._give_up_if_ended()
             answer = await http_get(self.health_port, "/health/ready", timeout_s=1.0)
-            if answer is not None and answer[0] == 200:
+            if answer is not None and answer.status_code == 200:
                 return
             if time.monotonic() > deadline:
-                code, status = ("process-silent", 0) if answer is None else ("process-not-ready", answer[0])
+                code, status = (
+                    ("process-silent", 0) if answer is None else ("process-not-ready", answer.status_code)
+                )
                 raise ServerFailed(
                     code,
                     name=self.name,

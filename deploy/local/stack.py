@@ -53,7 +53,7 @@ class LocalStack:
         fleet: bool = False,
         processes: Collection[str] | None = None,
         table: tuple[ProcessSpec, ...] = PROCESSES,
-        seed_module: str | None = "core.seed",
+        seed_module: str | None = "deploy.sandbox.demonstration",
         shared_buffers_mib: int = 128,
         log_level: str = "info",
         extra_environment: dict[str, dict[str, str]] | None = None,

@@ -28,7 +28,14 @@ def _inbox(user: str) -> str:
     return f"{inbox_prefix(user)}.>"
 
 
-_ENGINE_ASKED = (subjects.AUTHORISE, subjects.REVERSE, subjects.BOOK, subjects.TOTALS, subjects.HOST_SAYS)
+_ENGINE_ASKED = (
+    subjects.AUTHORISE,
+    subjects.REVERSE,
+    subjects.BOOK,
+    subjects.TOTALS,
+    subjects.REFUSED_FACT,
+    subjects.HOST_SAYS,
+)
 _TERMINALS_ASKED = (subjects.SIGN_ON, subjects.PRESENCE)
 _JETSTREAM = "$JS.API"
 _CONSUMER = f"{subjects.STREAM}.{subjects.ACTIVITY}"

@@ -1,21 +1,12 @@
-"""Answers to terminals as far as the request decides them, and the response codes that edge gives on its own."""
+"""Answers to terminals as far as the request decides them."""
 
 from typing import Final
 
+from core.values.edition1987 import MIRRORED
 from edge.protocol.field import AS_SENT, Message
 from edge.protocol.message_types import response_mti
 
-APPROVED: Final = "00"
-PARTIALLY_APPROVED: Final = "10"
-INVALID_TRANSACTION: Final = "12"
-FORMAT_ERROR: Final = "30"
-NOT_SUPPORTED: Final = "40"
-NOT_PERMITTED_TO_TERMINAL: Final = "58"
-SECURITY_VIOLATION: Final = "63"  # The certificate, or the session, is not that of the terminal's identifier.
-UNAVAILABLE: Final = "91"
-MALFUNCTION: Final = "96"
-
-_MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49, AS_SENT)
+_MIRRORED: Final = (*MIRRORED, AS_SENT)
 _MIRRORED_IN_NETWORK_ANSWERS: Final = (7, 11, 12, 13, 41, 42, AS_SENT)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from edge.protocol.answers import MALFUNCTION
+from core.values.edition1987 import MALFUNCTION
 from edge.protocol.field import Dialect, Field, Message
 from edge.protocol.fieldwise import Fieldwise
 from edge.protocol.limits import SHAPE_CANDIDATES_MAX, SHAPES_MAX

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from edge.protocol.answers import (
+from core.values.edition1987 import (
     FORMAT_ERROR,
     INVALID_TRANSACTION,
     NOT_PERMITTED_TO_TERMINAL,
     SECURITY_VIOLATION,
     UNAVAILABLE,
+)
+from edge.protocol.answers import (
     begin_answer,
     network_answer,
 )
@@ -103,15 +105,20 @@ class Refused:
     reason: RefusedReason
     answer: Message | None = None
     tpdu: bytes = b""
+    message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """The frame is no message of its dialect. Send the answer; where there is none, close."""
+    """The frame is no message of its dialect. Send the answer; where there is none, close.
+
+    `message`: what could be read of it.
+    """
 
     error: MessageMalformed
     answer: Message | None = None
     tpdu: bytes = b""
+    message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +240,7 @@ class TerminalSession(Generic[Row]):
         if reason is not None:
             answer = begin_answer(message)
             answer[39] = _REFUSALS[reason]
-            return Refused(reason, answer, tpdu)
+            return Refused(reason, answer, tpdu, message)
         self.in_flight += 1
         return FinancialRequest(message, row, tpdu)
 
@@ -297,7 +304,7 @@ class TerminalSession(Generic[Row]):
             return Malformed(error)
         answer = begin_answer(shown)
         answer[39], answer[41] = FORMAT_ERROR, f"{self.terminal_id:8}"
-        return Malformed(error, answer, tpdu)
+        return Malformed(error, answer, tpdu, shown)
 
     def _refusal_of_financial(self, message: Message) -> RefusedReason | None:
         if self.state is not SessionState.SIGNED_ON:

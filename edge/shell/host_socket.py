@@ -11,9 +11,9 @@ import structlog
 from core.contracts.host_messages import HostMessageKind, HostSays
 from core.contracts.payment import HostReply, HostRequest
 from core.contracts.reasons import Reason
+from core.values.edition1987 import APPROVED
 from edge.dialects import DIALECTS
 from edge.keys.port import SealBroken, SecurityModule
-from edge.protocol.answers import APPROVED
 from edge.protocol.errors import FieldMalformed, FrameRefused, HostLinkRefused, ProtocolError
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader

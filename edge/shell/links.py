@@ -118,7 +118,7 @@ class AcquirerLinks:
         def answered(reply: bytes | None, error: BusError | None) -> None:
             try:
                 taken = reply is not None and _decode_kept(reply).kept
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 taken = False
             if not taken:
                 _log.warning("host_message_not_kept", acquirer=self.acquirer, cause=type(error).__name__)

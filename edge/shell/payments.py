@@ -14,6 +14,7 @@ from core.bus import Batcher, Bus, BusRefused, publish_batch
 from core.contracts.payment import Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.subjects import AUTHORISE, edge_inbox
+from core.contracts.terminal_answers import payment_code
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.protocol.session import FinancialRequest
@@ -21,8 +22,7 @@ from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import ANSWER_DEADLINE_S, BATCH_ITEMS_MAX, PENDING_MAX, WAITING_MAX
 from edge.translate.fields import Arrival
-from edge.translate.reasons import payment_code
-from edge.translate.terminal_messages import TerminalMessage
+from edge.translate.terminal_messages import TERMINAL_MESSAGES, TerminalMessage
 from observability import metrics
 from observability.tracing import SlowTraces
 
@@ -61,11 +61,15 @@ class Payments:
         )
         self._traces = SlowTraces()
         self._sizes = metrics.BATCH_ITEMS.child("edge.authorise")
-        self._seconds = metrics.EDGE_SECONDS.child("payment")
+        self._seconds = {
+            row.name: metrics.EDGE_SECONDS.child(row.name).observe
+            for row in TERMINAL_MESSAGES
+            if row.path == "payments"
+        }
         self._answered = metrics.EDGE_ANSWERS.child("payment")
         self._undeliverable = metrics.EDGE_ANSWERS.child("undeliverable")
         self._unexpected = metrics.EDGE_ANSWERS.child("unexpected")
-        self._repeats = metrics.EDGE_MESSAGES.child("repeat_while_pending")
+        self._repeats = metrics.EDGE_REPEATS.child()
         self._expired = metrics.EDGE_UNANSWERED.child("deadline")
         self._unheard = metrics.EDGE_UNANSWERED.child("no_core")
         metrics.EDGE_PENDING.watch(lambda: len(self._pending))
@@ -172,7 +176,7 @@ class Payments:
             else:
                 self._undeliverable.n += 1
             took_us = now_us - pending.received_at_us
-            self._seconds.observe(took_us)
+            self._seconds[pending.row.name](took_us)
             self._traces.note(reply.id, "edge", took_us, now_us)
 
     def _on_no_responders(self, _subject: str) -> None:

@@ -11,13 +11,17 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusError, BusRefused
+from core.contracts.payment import AuthoriseReply
+from core.contracts.subjects import REFUSED_FACT
+from core.values.edition1987 import NOT_SUPPORTED
 from edge.keys.port import SecurityModule
-from edge.protocol.answers import NOT_SUPPORTED
+from edge.protocol.field import Message
 from edge.protocol.session import FinancialRequest
 from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import REQUEST_TIMEOUT_S
 from edge.translate.fields import Arrival
+from edge.translate.refused import from_refused
 from edge.translate.terminal_messages import TERMINAL_MESSAGES, TerminalMessage
 from observability import metrics
 
@@ -25,6 +29,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _DECODERS: Final[dict[type, Callable[[bytes], Any]]] = {
     row.reply: msgspec.msgpack.Decoder(row.reply).decode for row in TERMINAL_MESSAGES
 }
+_decode_reply = msgspec.msgpack.Decoder(AuthoriseReply).decode
 _log = structlog.get_logger("edge.requests")
 
 
@@ -52,22 +57,54 @@ class Requests:
         arrival = Arrival(self._ids.next(received_at_us), connection.terminal_id, received_at_us, today)
         payload = _encode(row.translate(message, arrival, self._keys))
 
+        def finish(reply: bytes) -> None:
+            row.finish(answer, _DECODERS[row.reply](reply))
+            metrics.EDGE_SECONDS.child(row.name).observe(time.time_ns() // 1000 - received_at_us)
+
+        self._ask(connection, row.subject, payload, answer, tpdu, finish)
+
+    def keep_refused(
+        self,
+        connection: TerminalConnection,
+        message: Message,
+        answer: Message,
+        tpdu: bytes,
+        today: int,
+        *,
+        field: int,
+    ) -> None:
+        """Answer a message in flight that tells of what has happened and is refused, once a person can see it."""
+        received_at_us = time.time_ns() // 1000
+        arrival = Arrival(self._ids.next(received_at_us), connection.terminal_id, received_at_us, today)
+        refused = from_refused(message, arrival, field=field, response_code=str(answer[39]))
+        self._ask(connection, REFUSED_FACT, _encode(refused), answer, tpdu, _decode_reply)
+
+    def _ask(
+        self,
+        connection: TerminalConnection,
+        subject: str,
+        payload: bytes,
+        answer: Message,
+        tpdu: bytes,
+        finish: Callable[[bytes], object],
+    ) -> None:
+        """Send the answer once core has replied and `finish` has read the reply, which it refuses by DecodeError."""
+
         def answered(reply: bytes | None, error: BusError | None) -> None:
             connection.request_done()
             if reply is None:
                 self._silent.n += 1
-                _log.warning("request_unanswered", subject=row.subject, cause=type(error).__name__)
+                _log.warning("request_unanswered", subject=subject, cause=type(error).__name__)
                 return
             try:
-                row.finish(answer, _DECODERS[row.reply](reply))
-            except msgspec.DecodeError:
+                finish(reply)
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 self._silent.n += 1
-                _log.error("reply_malformed", subject=row.subject)
+                _log.error("reply_malformed", subject=subject)
                 return
-            metrics.EDGE_SECONDS.child(row.name).observe(time.time_ns() // 1000 - received_at_us)
             metrics.EDGE_ANSWERS.child("booking" if connection.send(answer, tpdu) else "undeliverable").n += 1
 
         try:
-            self._bus.request_soon(row.subject, payload, timeout_s=REQUEST_TIMEOUT_S, answered=answered)
+            self._bus.request_soon(subject, payload, timeout_s=REQUEST_TIMEOUT_S, answered=answered)
         except BusRefused as error:
             answered(None, error)

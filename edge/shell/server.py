@@ -12,12 +12,10 @@ from core.bus import Bus, BusError, BusRefused
 from core.contracts.payment import Presence, SignOnReply
 from core.contracts.reasons import Reason
 from core.contracts.subjects import PRESENCE, SIGN_ON
+from core.contracts.terminal_answers import SHOWN
 from core.values.clock import from_unix_us
+from core.values.edition1987 import APPROVED, FORMAT_ERROR, NOT_SUPPORTED, SECURITY_VIOLATION, UNAVAILABLE
 from edge.protocol.answers import (
-    APPROVED,
-    NOT_SUPPORTED,
-    SECURITY_VIOLATION,
-    UNAVAILABLE,
     begin_answer,
     network_answer,
 )
@@ -44,9 +42,9 @@ from edge.shell.limits import (
 from edge.shell.payments import Payments
 from edge.shell.requests import Requests
 from edge.translate.errors import RequestRefused
-from edge.translate.reasons import shown_for, sign_on_code
+from edge.translate.reasons import sign_on_code
 from edge.translate.sign_on import to_sign_on
-from edge.translate.terminal_messages import TERMINAL_MESSAGES, TerminalMessage
+from edge.translate.terminal_messages import BY_TYPE, TERMINAL_MESSAGES, TerminalMessage
 from observability import metrics
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -210,9 +208,14 @@ class TerminalServer:
                 field=error.field,
                 reason=error.reason.name,
             )
-            connection.request_done()
             answer = begin_answer(asked.message)
             answer[39] = error.response_code
+            if row.is_fact:
+                self._requests.keep_refused(
+                    connection, asked.message, answer, asked.tpdu, self._today, field=error.field
+                )
+                return
+            connection.request_done()
             connection.send(answer, asked.tpdu)
 
     def other(self, connection: TerminalConnection, event: OtherEvent) -> None:
@@ -243,10 +246,18 @@ class TerminalServer:
     def _answer_or_close(
         self, connection: TerminalConnection, event: Refused | Malformed, cause: str
     ) -> None:
-        if event.answer is None:
+        answer, message = event.answer, event.message
+        if answer is None:
             connection.close(cause)
-        else:
-            connection.send(event.answer, event.tpdu)
+            return
+        row = BY_TYPE.get(str(message[0])) if message is not None else None
+        if message is None or row is None or not row.is_fact or answer[39] != FORMAT_ERROR:
+            connection.send(answer, event.tpdu)
+            return
+        # What it says has happened; it was not counted as a request, for the session did not take it.
+        connection.session.in_flight += 1
+        field: int = getattr(event.error, "field", 0) if isinstance(event, Malformed) else 0
+        self._requests.keep_refused(connection, message, answer, event.tpdu, self._today, field=field)
 
     def _network(self, connection: TerminalConnection, asked: NetworkRequest) -> None:
         match asked.function:
@@ -287,7 +298,7 @@ class TerminalServer:
             if payload is not None:
                 try:
                     reply = _decode_sign_on(payload)
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, UnicodeDecodeError):
                     _log.error("sign_on_reply_malformed")
             if reply is None:
                 metrics.EDGE_SIGN_ON.child("no_core").n += 1
@@ -297,7 +308,7 @@ class TerminalServer:
                 return
             self._signed_on(connection, name, reply)
             answer[39] = sign_on_code(reply.reason)
-            if shown := shown_for(reply.reason):
+            if shown := SHOWN.get(reply.reason):
                 answer[44] = shown
             connection.send(answer, tpdu)
             if reply.reason != Reason.NONE:

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import structlog
 
-from edge.settings import SettingsRefused, TlsFiles
+from edge.settings import TlsFiles
 from observability import metrics
+from observability.process import SettingRefused
 
 _X509_EXPIRED: Final = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
@@ -17,7 +18,7 @@ _log = structlog.get_logger("edge.tls")
 
 
 def server_context(files: TlsFiles) -> ssl.SSLContext:
-    """Return the listener's TLS. Raises: SettingsRefused."""
+    """Return the listener's TLS. Raises: SettingRefused."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
@@ -28,7 +29,7 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
         context.load_cert_chain(files.certificate, files.key)
         context.load_verify_locations(files.authority)
     except (OSError, ssl.SSLError) as error:
-        raise SettingsRefused("GUICHET_TLS_DIR: a certificate or key cannot be read") from error
+        raise SettingRefused("GUICHET_TLS_DIR: a certificate or key cannot be read") from error
     return context
 
 

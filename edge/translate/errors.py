@@ -1,9 +1,9 @@
 """A request that edge itself refuses: nothing of it is recorded, the terminal is told why."""
 
 from core.contracts.reasons import Reason
-from edge.protocol.answers import FORMAT_ERROR
+from core.contracts.terminal_answers import payment_code
+from core.values.edition1987 import FORMAT_ERROR
 from edge.protocol.errors import ProtocolError
-from edge.translate.reasons import payment_code
 
 
 class RequestRefused(ProtocolError):

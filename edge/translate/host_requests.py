@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Final
 
 from core.contracts.host_messages import HostMessageKind, HostSays
-from edge.protocol.answers import APPROVED, FORMAT_ERROR, NOT_SUPPORTED
+from core.values.edition1987 import APPROVED, FORMAT_ERROR, NOT_SUPPORTED
 from edge.protocol.field import Message
 from edge.translate.masked import masked_bytes
 

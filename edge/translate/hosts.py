@@ -12,10 +12,10 @@ from core.contracts.payment import (
     HostRequest,
 )
 from core.contracts.reasons import Reason
+from core.contracts.response_codes import CODES_1987, UNKNOWN_CODE, HostCode
 from core.values.money import ALPHA_TO_NUMERIC
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
-from edge.translate.codes1987 import CODES_1987, UNKNOWN_CODE, HostCode
 from edge.translate.masked import encode, masked
 from edge.translate.payment import PARTIAL_APPROVAL_MARK
 

@@ -2,7 +2,7 @@
 
 Field 90: original message type (4), trace number (6), transmission date and time (10), then zeros. Which message that
 is, core finds by comparing all that the reversal says; nothing of the original is worked out here.
-A trace number of zeros numbers nothing: then the reference in field 37 must name the original.
+A trace number of zeros numbers nothing: then the reference in field 37 must name the original, whose type may be zeros too.
 Field 95: what stays of the amount (12), of the settlement amount (12), of the fee and of the settlement fee (a letter and
 8 digits each); all zeros: nothing stays. What stays is what all of them say: a part that only some name is refused.
 Field 4: the amount of the original, zero when it was for nothing.
@@ -47,11 +47,13 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
     stan, original = read_stan(message), message.get(90)
     if not isinstance(original, str):
         raise malformed(90)
-    original_class = ORIGINAL_CLASSES.get(original[:2])
     original_rrn = code_of(message, 37)
     if not original[4:10].strip("0 ") and not original_rrn:
         raise malformed(90)
-    if original_class is None or not original[4:10].isdigit():
+    original_class, number = ORIGINAL_CLASSES.get(original[:2]), original[4:10]
+    if not original[:10].strip("0 "):
+        original_class, number = 0, "0"
+    if original_class is None or not number.isdigit():
         raise RequestRefused(Reason.INVALID_TRANSACTION, field=90)
     card = None
     if 2 in message or 35 in message:
@@ -68,7 +70,7 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
         stan=stan,
         business_date=own_date,
         original_message_class=original_class,
-        original_stan=int(original[4:10]),
+        original_stan=int(number),
         original_business_date=nearest_date(sent_at[:4], arrival.today) or own_date,
         cause=Reason.CANCELLED_BY_CUSTOMER if customer else Reason.REVERSED_BY_TERMINAL,
         amount_minor=int(message[4]) if 4 in message else -1,

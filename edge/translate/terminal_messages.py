@@ -10,11 +10,11 @@ from typing import Any, Final, Literal, TypeAlias
 
 from core.contracts.payment import AuthoriseReply, TotalsReply
 from core.contracts.subjects import BOOK, REVERSE, TOTALS
+from core.contracts.terminal_answers import finish_booking, finish_payment
 from edge.keys.port import SecurityModule
 from edge.protocol.answers import begin_answer
 from edge.protocol.field import Message
 from edge.translate.advice import from_advice
-from edge.translate.answers import finish_booking, finish_payment
 from edge.translate.authorisation import from_authorisation
 from edge.translate.completion import from_completion_or_advice
 from edge.translate.fields import Arrival
@@ -46,6 +46,11 @@ class TerminalMessage:
     subject: str = ""
     reply: type = AuthoriseReply
     begin: Callable[[Message], Message] = begin_answer
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it tells of what has happened already: refused, it is money that nobody sees."""
+        return self.subject in (BOOK, REVERSE)
 
 
 _TOTALS: Final = (from_totals, finish_totals, TOTALS, TotalsReply, begin_totals)

@@ -1,8 +1,7 @@
-"""What every write shares: the key under which it acts once, the reason that it asks for, its answer."""
+"""What every write shares: the key under which it acts once, and its answer."""
 
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Response
 from litestar.params import HeaderParameter
 
@@ -11,8 +10,6 @@ from gateway.cards import kept_key
 from gateway.core_client import Caller, CoreClient
 from gateway.problems import JSON, Problem
 
-# Three characters that say something: blanks would leave the record without a why.
-ReasonText = Annotated[str, msgspec.Meta(min_length=3, max_length=500, pattern=r"(?:\S\s*){3}")]
 IdempotencyKey = Annotated[
     str | None,
     HeaderParameter(

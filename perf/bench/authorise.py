@@ -21,7 +21,7 @@ import asyncpg
 import msgspec
 
 from deploy.local.binaries import postgres_bin_dir
-from deploy.local.http_get import http_get
+from deploy.local.loopback import http_get
 from deploy.local.stack import LocalStack
 from perf.bench.reference import FactSizes, Reference, ReferenceResult, mean_of
 
@@ -156,7 +156,7 @@ class _Run:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "core.seed",
+            "deploy.sandbox.demonstration",
             "--load-terminals",
             str(TERMINALS),
             env={**os.environ, **self._stack.environment("core-engine")},
@@ -175,7 +175,7 @@ class _Run:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "edge.simulators.load",
+            "deploy.sandbox.simulators.load",
             "--address",
             self._stack.address("edge"),
             "--count",
@@ -218,7 +218,7 @@ class _Run:
 
     async def _batches(self) -> dict[str, float]:
         answer = await http_get(self._stack.port("core-engine-health"), "/metrics")
-        text = answer[1].decode() if answer is not None else ""
+        text = answer.text if answer is not None else ""
         found = re.findall(
             r'^guichet_engine_database_transactions_total\{result="(\w+)",step="(\w+)"\} ([0-9.e+]+)$',
             text,
@@ -230,7 +230,7 @@ class _Run:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "deploy.local.cli.main",
+            "deploy.cli.main",
             "verify",
             "--data",
             str(self._stack.data_dir),

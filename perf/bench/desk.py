@@ -1,4 +1,4 @@
-"""`guichet bench desk`: how long an agent waits, over a large estate, at the gateway's door.
+"""`guichet bench desk`: how long an agent waits, over a large estate, of the gateway.
 
 Real HTTP to the gateway, several agents of different scopes at once; then an export of everything, and the live
 list in a browser. The stack is the benchmark's own; `search_p95_ms` and `lists_p95_ms` are the worst p95 of a kind.
@@ -155,7 +155,7 @@ class _Run:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "core.roles.seeding.estate",
+            "deploy.sandbox.demonstration.volume",
             *words,
             env={
                 **os.environ,

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import asyncpg
 
-from core.values.ids import encode_id, rrn_of
+from core.contracts.ids import TransactionId
+from core.values.ids import rrn_of
 
 
 class Call(NamedTuple):
@@ -52,7 +53,7 @@ async def searches(owner: asyncpg.Connection) -> list[Call]:
         query("last four digits", lambda row: row["card_last_four"]),
         query("amount", lambda row: f"{row['amount_minor'] // 100},{row['amount_minor'] % 100:02d} €"),
         query("telephone", lambda row: f"06 {row['siren'][:2]} {row['siren'][2:4]} {row['siren'][4:6]} 00"),
-        query("public id", lambda row: encode_id("transaction", row["id"].bytes)),
+        query("public id", lambda row: TransactionId(row["id"].bytes).text),
     ]
 
 

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from deploy.local.errors import LocalError
-from deploy.local.http_get import http_get
+from deploy.local.loopback import http_get
 from deploy.local.stack import LocalStack
 
 Note = Callable[[str], None]
@@ -22,7 +22,7 @@ async def seed_terminals(stack: LocalStack, count: int) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "core.seed",
+        "deploy.sandbox.demonstration",
         "--load-terminals",
         str(count),
         env={**os.environ, **stack.environment("core-engine")},
@@ -51,7 +51,7 @@ class Payments:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "edge.simulators.load",
+            "deploy.sandbox.simulators.load",
             "--address",
             self._stack.address("edge"),
             "--count",
@@ -82,6 +82,6 @@ class Payments:
 async def metric_of(stack: LocalStack, port_name: str, sample: str) -> float:
     """Return one sample of a process's `/metrics` by its full name with labels; 0 when it is not there."""
     answer = await http_get(stack.port(port_name), "/metrics")
-    text = answer[1].decode() if answer is not None else ""
+    text = answer.text if answer is not None else ""
     found = re.search(rf"^{re.escape(sample)} ([0-9.e+]+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0

@@ -20,9 +20,9 @@ import httpx
 import msgspec
 import uvloop
 
-from core.roles.seeding.access import demonstration_code
 from deploy.local.errors import LocalError
 from deploy.local.stack import LocalStack
+from deploy.sandbox.demonstration.access import demonstration_code
 from perf.bench.driving import Note, Payments, seed_terminals
 from perf.bench.listeners import Lags, Listener
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 from deploy.local.authority import DevelopmentAuthority
 from deploy.local.errors import LocalError
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.requests import Identity, Moment
 from edge.dialects import DIALECTS
 from edge.protocol.framing import FrameReader, frame
-from edge.simulators import requests
-from edge.simulators.requests import Identity, Moment
 
 AT_ONCE = 16
 ANSWER_TIMEOUT_S = 15.0

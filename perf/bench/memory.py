@@ -46,7 +46,7 @@ async def bench_memory(*, idle_s: float, note: Note) -> MemoryReport:
     words = ["up", "--no-fleet", "--json", "--data", str(folder), "--ports-from", str(_consecutive_ports())]
     note("starting everything but the fleet")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "deploy.local.cli.main", *words, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "deploy.cli.main", *words, stdout=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):

@@ -18,7 +18,7 @@ import msgspec
 from deploy.local import proc
 from deploy.local.errors import LocalError
 from deploy.local.stack import LocalStack
-from edge.simulators.load import LOAD_TERMINAL_FIRST, load_terminals
+from deploy.sandbox.simulators.load import LOAD_TERMINAL_FIRST, load_terminals
 from perf.bench.driving import Note, Payments, metric_of, seed_terminals
 from perf.bench.idle import IdleTerminals, raise_descriptor_limit
 

@@ -4,43 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-FOLDERS: Final = {
-    "account": "accounts",
-    "agent": "agents",
-    "alert": "alerts",
-    "alert_rule": "alerts/rules",
-    "company": "companies",
-    "contract": "contracts",
-    "fee_grid": "fees",
-    "fee_version": "fees/versions",
-    "mail": "mail",
-    "onboarding": "onboarding",
-    "request": "requests",
-    "service": "services",
-    "store": "stores",
-    "template": "contracts/templates",
-    "terminal": "terminals",
-    "transaction": "transactions",
-}
+from portals.agent.pages import PAGES
+
+FOLDERS: Final = {kind: folder for kind, (_, folder) in PAGES.folders.items()}
 """By what the API calls them; whatever else there is has no page of its own."""
-_KINDS: Final = {
-    "acc": "account",
-    "agt": "agent",
-    "alr": "alert",
-    "com": "company",
-    "ctr": "contract",
-    "fee": "fee_version",
-    "fgr": "fee_grid",
-    "mai": "mail",
-    "onb": "onboarding",
-    "req": "request",
-    "rul": "alert_rule",
-    "sto": "store",
-    "svc": "service",
-    "ter": "terminal",
-    "tpl": "template",
-    "txn": "transaction",
-}
+_KINDS: Final = {prefix: kind for kind, (prefix, _) in PAGES.folders.items()}
 
 
 def kind_of(record_id: str) -> str:

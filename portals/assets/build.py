@@ -17,13 +17,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE / "src"
 MODULES = HERE / "node_modules"
 DIST = HERE / "dist"
 NPM_TIMEOUT_S = 300
+BUNDLE_TIMEOUT_S = 60
 HASH_DIGITS = 10
 
 ICONS = (
@@ -35,7 +35,7 @@ ICONS = (
 )  # fmt: skip
 """Names in lucide; the sprite holds these and nothing else."""
 
-_IMPORT = re.compile(r'(from\s+"\./)([a-z_]+)(\.js")')
+FONTS = {"inter-latin-wght-normal.woff2": "inter.woff2"}
 
 
 class BuildFailed(Exception):
@@ -111,42 +111,50 @@ def _write_files(target: Path) -> dict[str, str]:
     """Write every file and return logical name -> hashed name."""
     manifest: dict[str, str] = {}
 
-    def put(name: str, content: bytes) -> str:
+    def put(name: str, content: bytes) -> None:
         stem, dot, suffix = name.partition(".")
         hashed = f"{stem}-{hashlib.sha256(content).hexdigest()[:HASH_DIGITS]}{dot}{suffix}"
         (target / hashed).write_bytes(content)
-        if suffix != "woff2":
-            # A fixed time keeps the bytes the same from one build to the next.
-            (target / f"{hashed}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
+        _compress(target / hashed)
         manifest[name] = hashed
-        return hashed
 
-    put("inter.woff2", _third_party("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"))
     put("htmx.js", _third_party("htmx.org/dist/htmx.min.js"))
     put("uplot.js", _third_party("uplot/dist/uPlot.iife.min.js"))
     put("icons.svg", _sprite())
     put("mark.svg", (SOURCE / "mark.svg").read_bytes())
-    sheets = [_third_party("uplot/dist/uPlot.min.css").decode()]
-    sheets += [path.read_text() for path in sorted((SOURCE / "css").glob("*.css"))]
-    style = "\n".join(sheets)
-    put("desk.css", re.sub(r"asset\(([^)]+)\)", lambda found: f'url("{manifest[found[1]]}")', style).encode())
-    for module in sorted((SOURCE / "js").glob("*.js")):
-        _put_module(module.stem, put, manifest, ())
+    return manifest | _bundle(target)
+
+
+def _bundle(target: Path) -> dict[str, str]:
+    """Write styles, scripts and the fonts that they name; return the names of pages' files and of what these load.
+
+    A script of src/js is a page's; what several of them import from src/js/parts is written once.
+    """
+    esbuild = next((MODULES / "@esbuild").glob("*/bin/esbuild"), None)
+    if esbuild is None:
+        raise BuildFailed("npm left esbuild's program for this machine out: it is an optional package")
+    entries = [*sorted(SOURCE.glob("*.css")), *sorted((SOURCE / "js").glob("*.js"))]
+    named = [f"--{kind}-names=[name]-[hash]" for kind in ("entry", "chunk", "asset")]
+    command = [esbuild, *entries, "--bundle", "--splitting", "--format=esm", "--minify", "--log-level=error"]
+    command += [*named, "--loader:.woff2=file", f"--outdir={target}", f"--metafile={target / 'meta.json'}"]
+    result = subprocess.run(
+        command, cwd=HERE, capture_output=True, text=True, timeout=BUNDLE_TIMEOUT_S, check=False
+    )
+    if result.returncode != 0:
+        raise BuildFailed(f"esbuild failed with code {result.returncode}:\n{result.stderr.strip()}")
+    meta = json.loads((target / "meta.json").read_text())
+    unused = {str(path.relative_to(HERE)) for path in SOURCE.rglob("*.[cj]s*")} - set(meta["inputs"])
+    if unused:
+        raise BuildFailed(f"no page has these: {', '.join(sorted(unused))}")
+    manifest: dict[str, str] = {}
+    for path, output in meta["outputs"].items():
+        file = HERE / path
+        _compress(file)
+        # What several pages share is asked for by the name that it got, and only by these.
+        source = output.get("entryPoint") or (file.suffix == ".woff2" and next(iter(output["inputs"])))
+        name = Path(source).name if source else file.name
+        manifest[FONTS.get(name, name)] = file.name
     return manifest
-
-
-def _put_module(name: str, put: _Put, manifest: dict[str, str], above: tuple[str, ...]) -> str:
-    """Write a module after those it imports, so that its imports can name them by content."""
-    if f"{name}.js" in manifest:
-        return manifest[f"{name}.js"]
-    if name in above:
-        raise BuildFailed(f"modules import one another in a circle: {' > '.join((*above, name))}")
-
-    def resolve(found: re.Match[str]) -> str:
-        return f'from "./{_put_module(found[2], put, manifest, (*above, name))}"'
-
-    text = (SOURCE / "js" / f"{name}.js").read_text()
-    return put(f"{name}.js", _IMPORT.sub(resolve, text).encode())
 
 
 def _sprite() -> bytes:
@@ -167,10 +175,10 @@ def _third_party(path: str) -> bytes:
     return file.read_bytes()
 
 
-class _Put(Protocol):
-    """The shape of the function that writes one file: (name, content) -> hashed name."""
-
-    def __call__(self, name: str, content: bytes) -> str: ...
+def _compress(file: Path) -> None:
+    if file.suffix != ".woff2":
+        # A fixed time keeps the bytes the same from one build to the next.
+        file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from portals.kit.navigation import SiteMap
+from portals.kit.navigation import Pages
 from portals.kit.session import Session
 
 
@@ -35,7 +35,7 @@ class Face(NamedTuple):
     session: type[Session]
     """What its session cookie holds."""
 
-    site: SiteMap
+    pages: Pages
     """Its pages, and who is led there."""
 
     login: str = "/login"

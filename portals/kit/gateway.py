@@ -281,7 +281,7 @@ def _read(status: int, headers: httpx.Headers, content: bytes) -> Json:
         return {}
     try:
         body = msgspec.json.decode(content) if content else {}
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if status < httpx.codes.BAD_REQUEST:
             raise GatewayDown("the gateway's answer is not JSON") from error
         body = {}

@@ -1,4 +1,7 @@
-"""Words in French and English. Each entry of words/*.toml holds both, so that neither language can fall behind."""
+"""Words in French and English. Each entry holds both, so that neither language can fall behind.
+
+What a page says stands beside it (`portals/agent/macros/words.toml`), what many say in `portals/kit/words`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 LOCALES: Final = ("fr", "en")
-_FOLDER = Path(__file__).parent / "words"
+_PORTALS: Final = Path(__file__).parents[1]
 _BEFORE_HIGH_MARK = re.compile(r" ([;!?])")
 _BEFORE_COLON = re.compile(r" (:|»|%|€)")
 _AFTER_QUOTE = re.compile(r"« ")
@@ -68,11 +71,12 @@ class Words:
 
 
 def load_words() -> dict[str, Words]:
-    """Return the words of each language from every catalogue."""
+    """Return the words of each language from every catalogue. Raises: ValueError, when a key stands twice."""
     entries: dict[str, dict[str, str]] = {locale: {} for locale in LOCALES}
-    for file in sorted(_FOLDER.glob("*.toml")):
-        for key, pair in _flatten("", tomllib.loads(file.read_text(encoding="utf-8"))):
-            french, english = pair
+    for file in [*sorted(_PORTALS.glob("kit/words/*.toml")), *sorted(_PORTALS.glob("*/*/words.toml"))]:
+        for key, (french, english) in _flatten("", tomllib.loads(file.read_text(encoding="utf-8"))):
+            if key in entries["fr"]:
+                raise ValueError(f"{file}: {key} stands twice")
             entries["fr"][key] = _french_typography(french)
             entries["en"][key] = english.replace("'", "’")
     return {locale: Words(locale, entries[locale]) for locale in LOCALES}

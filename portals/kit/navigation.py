@@ -1,21 +1,32 @@
-"""Where somebody can go on a face: the pages in the header and those behind a menu, each shown to whoever may open it."""
+"""Where somebody can go: the pages in the header and those behind Plus, each shown to whoever may open it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, NamedTuple
+from urllib.parse import urljoin
+
+MAIN: Final = "main"
+ELSEWHERE: Final = "elsewhere"
+"""Groups of a portal's pages that have no word: those in the header, and those that no list of pages offers."""
 
 
 class Page(NamedTuple):
-    """A page by the key of its word, its address, and the rights of which one opens it; none: everybody."""
+    """A page by the key of its word and folder, its address, and the rights of which one opens it; none: everybody.
+
+    `own` has the addresses below it that ask for other rights, or elsewhere with a slash before; `*` is a record. `records` says what it shows a record of:
+    kind -> prefix of the identifier, with the part of the address between where there is one (`rul:rules`).
+    """
 
     key: str
     href: str
     rights: tuple[str, ...] = ()
+    own: Mapping[str, tuple[str, ...]] = {}
+    records: Mapping[str, str] = {}
 
 
 class Entry(NamedTuple):
-    """A page that may be opened, and whether one is on it."""
+    """A page that the reader may open, and whether they are on it."""
 
     key: str
     href: str
@@ -23,53 +34,58 @@ class Entry(NamedTuple):
 
 
 class Navigation(NamedTuple):
-    """The header's pages, and the groups behind the menu that have any."""
+    """The header's pages, and the groups behind Plus that have any."""
 
     main: list[Entry]
     more: list[tuple[str, list[Entry]]]
 
     @property
     def more_is_here(self) -> bool:
-        """Whether the page is one of those behind the menu."""
+        """Whether the page is one of those behind Plus."""
         return any(entry.here for _, entries in self.more for entry in entries)
 
 
-class SiteMap:
-    """Every page that a face leads to."""
+class Pages:
+    """Every page of a portal, group by group."""
 
-    def __init__(
-        self,
-        *,
-        main: tuple[Page, ...],
-        more: tuple[tuple[str, tuple[Page, ...]], ...] = (),
-        own: Mapping[str, tuple[str, ...]] | None = None,
-        fixed: frozenset[str] = frozenset(),
-    ) -> None:
-        """Declare the pages of the header, those behind the menu by group, and the rights of others.
+    def __init__(self, groups: Mapping[str, tuple[Page, ...]]) -> None:
+        self._groups = groups
+        self.rights = {page.href.strip("/"): page.rights for page in self} | {
+            urljoin(f"{page.href}/", below).strip("/"): rights
+            for page in self
+            for below, rights in page.own.items()
+        }
+        self.folders = {
+            kind: (prefix, f"{page.href}/{below}".strip("/"))
+            for page in self
+            for kind, stands in page.records.items()
+            for prefix, _, below in [stands.partition(":")]
+        }
+        """Kind of record -> its identifiers' prefix, and the address before the identifier."""
+        self._fixed = {part for address in self.rights for part in address.split("/")[1:2]} | {
+            part for _, folder in self.folders.values() for part in folder.split("/")[1:2]
+        }
 
-        `own` are pages that ask for more than the list beside them, and those beside no list; `*` is a record.
-        `fixed` are the words that stand where a record would.
-        """
-        self._main = main
-        self._more = more
-        self._own = own or {}
-        self._fixed = fixed
-        pages = (*main, *(page for _, group in more for page in group))
-        self._of_lists = {page.href.strip("/"): page.rights for page in pages}
+    def __iter__(self) -> Iterator[Page]:
+        return (page for pages in self._groups.values() for page in pages)
+
+    @property
+    def offered(self) -> list[Page]:
+        """Those that a list of pages offers."""
+        return [page for group, pages in self._groups.items() if group != ELSEWHERE for page in pages]
 
     def navigation(self, permissions: Collection[str], path: str) -> Navigation:
         """Return what somebody with these rights is offered on the page at `path`."""
-        more = [(group, _entries(pages, permissions, path)) for group, pages in self._more]
-        return Navigation(
-            _entries(self._main, permissions, path), [(group, pages) for group, pages in more if pages]
-        )
+        groups = {group: _entries(pages, permissions, path) for group, pages in self._groups.items()}
+        more = [(group, pages) for group, pages in groups.items() if group not in (MAIN, ELSEWHERE) and pages]
+        return Navigation(groups[MAIN], more)
 
     def may_open(self, permissions: Collection[str], address: str) -> bool:
-        """Whether somebody with these rights may open a page: of the list that it belongs to, or its own."""
+        """Whether somebody with these rights may open a page: of the list that it belongs to, or its own where it has."""
         parts = address.partition("?")[0].partition("#")[0].strip("/").split("/")
-        rights = self._own.get(self._shape_of(parts))
+        rights = self.rights.get(self._shape_of(parts))
         if rights is None:
-            rights = self._of_lists.get(parts[0], ())
+            rights = self.rights.get(parts[0], ())
         return not rights or any(right in permissions for right in rights)
 
     def _shape_of(self, parts: list[str]) -> str:

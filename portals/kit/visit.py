@@ -240,15 +240,14 @@ class Visit:
             "path": path,
             "here": self.return_address(),
             "reference": self.reference,
-            "nav": self.kit.face.site.navigation(self.visitor.permissions if self.visitor else (), path),
+            "nav": self.kit.face.pages.navigation(self.visitor.permissions if self.visitor else (), path),
             "fragment": self.wants_fragment,
         }
         host = self.request.headers.get("host", "")
         text = self.kit.render(template, self.words, around | facts, now=self.now, host=host)
         if self.visitor is None:
             return text
-        permissions = self.visitor.permissions
-        return without_closed_links(text, lambda link: self.kit.face.site.may_open(permissions, link))
+        return without_closed_links(text, self.kit.face.pages, self.visitor.permissions)
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:
         """Answer a script of ours."""

@@ -9,12 +9,16 @@ import asyncpg
 import pytest
 
 from core.db.queries import load
-from tests.architecture.tree import CHECKOUT, shown
+from tests.architecture.tree import CHECKOUT, shown, tracked_files
 from tests.support.servers import TestDatabase
 
-FILES = sorted(
-    set((CHECKOUT / "core").rglob("*.sql")) - set((CHECKOUT / "core/db/migrations").rglob("*.sql"))
-)
+FILES = [
+    path
+    for path in tracked_files()
+    if path.suffix == ".sql"
+    and not path.is_relative_to(CHECKOUT / "tests")
+    and "migrations" not in path.parts
+]
 
 
 @pytest.mark.parametrize("path", FILES, ids=shown)

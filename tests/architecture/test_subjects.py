@@ -9,7 +9,14 @@ from deploy.local.subjects import ALLOWANCES
 from tests.support.bus_subjects import covers
 
 BY_USER = {allowance.user: allowance for allowance in ALLOWANCES}
-ENGINE_REQUESTS = (subjects.AUTHORISE, subjects.REVERSE, subjects.BOOK, subjects.TOTALS, subjects.HOST_SAYS)
+ENGINE_REQUESTS = (
+    subjects.AUTHORISE,
+    subjects.REVERSE,
+    subjects.BOOK,
+    subjects.TOTALS,
+    subjects.REFUSED_FACT,
+    subjects.HOST_SAYS,
+)
 TERMINAL_REQUESTS = (subjects.SIGN_ON, subjects.PRESENCE)
 
 PUBLISHED = {

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from core.roles.seeding.access import demonstration_code
+from deploy.sandbox.demonstration.access import demonstration_code
 from portals.assets.build import build
 from tests.browser.processes import find_chromium, free_port, running_module
 from tests.browser.stand_in import PASSWORD

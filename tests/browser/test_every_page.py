@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,13 +25,13 @@ from axe_playwright_python.async_playwright import Axe
 from litestar.routes import HTTPRoute
 from playwright.async_api import APIRequestContext, Browser, Page, StorageState
 
-from deploy.local.cli.common import Common
-from deploy.local.cli.exchange import Where, session
+from deploy.cli.common import Common
+from deploy.cli.exchange import Where, session
 from deploy.local.postgres import OWNER_ROLE
 from deploy.local.stack import LocalStack
-from edge.simulators.cards import card_named
+from deploy.sandbox.simulators.cards import card_named
 from portals.agent.app import compose, make_kit
-from portals.agent.settings import from_environment
+from portals.agent.settings import settings_from
 from portals.assets.build import build
 from portals.kit.i18n import load_words
 from tests.browser.conftest import log_in
@@ -111,7 +112,7 @@ class Site:
 
 def routes_by_get(folder: Path) -> list[HTTPRoute]:
     """Return the routes of the portal that answer a GET."""
-    settings = msgspec.structs.replace(from_environment(), secret_file=folder / "secret")
+    settings = msgspec.structs.replace(settings_from(os.environ), secret_file=folder / "secret")
     table = compose(make_kit(settings)).routes
     return [route for route in table if isinstance(route, HTTPRoute) and "GET" in route.methods]
 

@@ -9,13 +9,16 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, StorageState, expect
 
-from deploy.local.cli.common import Common
-from deploy.local.cli.exchange import Where, session
+from deploy.cli.common import Common
+from deploy.cli.exchange import Where, session
+from deploy.local.loopback import http_get
 from deploy.local.stack import LocalStack
-from edge.simulators.cards import card_named
-from edge.simulators.terminal import Terminal
+from deploy.local.subjects import ALLOWANCES
+from deploy.sandbox.simulators.cards import card_named
+from deploy.sandbox.simulators.terminal import Terminal
 from portals.assets.build import build
 from tests.browser.conftest import log_in
+from tests.support.bus_subjects import covers
 
 AGENT = "superviseur@guichet.example"
 
@@ -122,3 +125,25 @@ async def _unblock(page: Page) -> None:
     await page.fill("form[action$='/unblock'] input[name=reason]", "Fin de l'essai")
     await page.get_by_role("button", name="Débloquer", exact=True).click()
     await expect(page.locator("#record-title .pill")).not_to_have_text("bloqué")
+
+
+async def test_every_process_listens_to_what_its_login_may_hear_and_to_nothing_else(
+    stack: LocalStack,
+) -> None:
+    answer = await http_get(stack.port("nats-monitoring"), "/connz?auth=1&subs=1")
+    assert answer is not None
+    heard: dict[str, set[str]] = {}
+    for connection in answer.json()["connections"]:
+        heard.setdefault(connection["authorized_user"], set()).update(connection["subscriptions_list"])
+    assert set(heard) == {allowance.user for allowance in ALLOWANCES}
+    for allowance in ALLOWANCES:
+        assert [
+            subject for subject in heard[allowance.user] if not covers(allowance.subscribe, subject)
+        ] == []
+        # What a login may hear and no process listens to is a right too many.
+        unheard = [
+            pattern
+            for pattern in allowance.subscribe
+            if not any(covers((pattern,), subject) for subject in heard[allowance.user])
+        ]
+        assert unheard == [], allowance.user

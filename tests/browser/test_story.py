@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from core.roles.seeding.numbers import siren, siret
-from deploy.local.cli.common import Common
-from deploy.local.cli.exchange import Where, session
+from deploy.cli.common import Common
+from deploy.cli.exchange import Where, session
 from deploy.local.stack import LocalStack
-from edge.simulators.cards import card_named
-from edge.simulators.terminal import Terminal
+from deploy.sandbox.demonstration.numbers import siren, siret
+from deploy.sandbox.simulators.cards import card_named
+from deploy.sandbox.simulators.terminal import Terminal
 from portals.assets.build import build
 from tests.browser.conftest import log_in
 

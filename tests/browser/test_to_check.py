@@ -10,10 +10,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, StorageState
 
-from deploy.local.cli.common import Common
-from deploy.local.cli.exchange import Where, session
+from deploy.cli.common import Common
+from deploy.cli.exchange import Where, session
 from deploy.local.stack import LocalStack
-from edge.simulators.cards import card_named
+from deploy.sandbox.simulators.cards import card_named
 from portals.assets.build import build
 from tests.browser.conftest import log_in
 

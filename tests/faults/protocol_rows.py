@@ -16,15 +16,15 @@ from core.contracts.states import State
 from core.contracts.subjects import AUTHORISE, LIVE, core_inbox
 from core.transactions.upkeep.projection import ACK_WAIT_S
 from core.values.ids import uuid7
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import card_named
+from deploy.sandbox.simulators.journal import ANSWERED, REVERSAL_ACKNOWLEDGED, Journal, Told
+from deploy.sandbox.simulators.requests import Moment
+from deploy.sandbox.simulators.stans import StanFile, Stans
+from deploy.sandbox.simulators.terminal import Exchange, Terminal
 from edge.dialects import DIALECTS
 from edge.protocol.framing import frame
 from edge.protocol.limits import READ_DEADLINE_S
-from edge.simulators import requests
-from edge.simulators.cards import card_named
-from edge.simulators.journal import ANSWERED, REVERSAL_ACKNOWLEDGED, Journal, Told
-from edge.simulators.requests import Moment
-from edge.simulators.stans import StanFile, Stans
-from edge.simulators.terminal import Exchange, Terminal
 from tests.faults.rig import Load, Outcome, Rig, until
 from tests.faults.rows import under_load
 

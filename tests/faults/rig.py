@@ -15,16 +15,16 @@ import asyncpg
 import nats
 from nats.aio.client import Client
 
-from core.roles.seeding.store import seed
 from core.verify.model import Report
-from deploy.local.cli.verify import verify_stack
-from deploy.local.http_get import http_get
+from deploy.cli.verify import verify_stack
+from deploy.local.loopback import http_get
 from deploy.local.python_process import PythonProcess
 from deploy.local.stack import LocalStack
 from deploy.local.subjects import ALLOWANCES, inbox_prefix
-from edge.simulators.fleet.estate import Estate, Plan
-from edge.simulators.fleet.tally import Summary
-from edge.simulators.requests import Identity
+from deploy.sandbox.demonstration.store import seed
+from deploy.sandbox.simulators.fleet.estate import Estate, Plan
+from deploy.sandbox.simulators.fleet.tally import Summary
+from deploy.sandbox.simulators.requests import Identity
 from tests.support.servers import STAND_IN
 
 PROCESSES = {"edge", "acquirer", "core-engine", "core-desk", "core-worker"}
@@ -181,9 +181,7 @@ class Rig:
         """Return the sum of one metric of a process."""
         answer = await http_get(self.stack.port(f"{process}-health"), "/metrics", timeout_s=3.0)
         assert answer is not None
-        lines = (
-            answer[1].decode().splitlines() if isinstance(answer[1], bytes) else str(answer[1]).splitlines()
-        )
+        lines = answer.text.splitlines()
         return sum(
             float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{name} ", f"{name}{{"))
         )

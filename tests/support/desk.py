@@ -21,12 +21,12 @@ import msgspec
 
 from core.contracts.states import Kind, State
 from core.identity.api import FactorSeal, load_or_make_key
-from core.roles.seeding.access import demonstration_code, put_demonstration_factor
-from core.roles.seeding.store import seed
 from core.values.clock import paris_date
 from core.values.ids import uuid7
 from deploy.local.nats import NatsServer
 from deploy.local.ports import free_ports
+from deploy.sandbox.demonstration.access import demonstration_code, put_demonstration_factor
+from deploy.sandbox.demonstration.store import seed
 from tests.support.servers import TestDatabase
 
 PASSWORD = "a long demonstration password"
@@ -36,6 +36,9 @@ _START_TIMEOUT_S = 30.0
 # Counted, not drawn: the natural key of an attempt holds it, and a few hundred draws collide.
 _stans = itertools.count(1)
 _attempts = itertools.count()
+
+CHANGED_BY = r"(Last change:|Dernier changement :) [^,]+, \d\d/\d\d \d\d:\d\d\.$"
+"""How a refusal ends that names who was faster, and when."""
 
 
 @dataclass

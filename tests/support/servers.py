@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
+from core.transactions.rules import TRANSITIONS
 from deploy.local.database import copy_database, prepare_cluster
 from deploy.local.migrate import migrate
 from deploy.local.nats import NatsServer
@@ -26,6 +27,21 @@ STAND_IN = SubjectAllowance(
 """Who plays those of core's processes that a test does not start. No stack but the tests' own has such a user."""
 
 _numbers = itertools.count(1)
+
+_MOVES = ", ".join(f"({one}, {other})" for one, ends in TRANSITIONS.items() for other in ends)
+_REFUSE_OTHER_MOVES = f"""
+    CREATE FUNCTION refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        -- The owner sets a scene, in whatever state it needs.
+        IF session_user = '{CORE_ROLE}' THEN
+            RAISE EXCEPTION 'no transition leads from % to %', OLD.state, NEW.state;
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER transitions BEFORE UPDATE OF state ON attempt FOR EACH ROW
+    WHEN (OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN ({_MOVES})) EXECUTE FUNCTION refuse_move();
+"""
+"""Holds every statement that moves an attempt to the table of transitions, whichever test makes it run."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,9 @@ async def running_postgres(folder: Path) -> AsyncIterator[PostgresServer]:
         await server.start()
         await prepare_cluster(server, TEMPLATE)
         await migrate(server.dsn(OWNER_ROLE, TEMPLATE))
+        owner = await asyncpg.connect(server.dsn(OWNER_ROLE, TEMPLATE))
+        await owner.execute(_REFUSE_OTHER_MOVES)
+        await owner.close()
         yield server
     finally:
         await server.stop()

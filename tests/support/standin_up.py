@@ -9,8 +9,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from deploy.local.cli.common import Common
-from deploy.local.cli.up import serve, tell
+from deploy.cli.common import Common
+from deploy.cli.up import serve, tell
 from deploy.local.stack import LocalStack
 from tests.support.standins import STANDINS
 

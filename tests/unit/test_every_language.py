@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from core.contracts import terminal_answers as told_to_terminals
 from core.notifications.mail.model import Face
 from core.notifications.mail.rules import render
 from core.notifications.mail.wording import all_templates, layout
 from core.verify.words import WORDS
-from edge.translate import reasons as told_to_terminals
 from gateway.problems import TABLE
 from tests.support.wording import FOREIGN, LIBRARY, ROADMAP, Wording, fragments_of
 
@@ -27,8 +27,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 _CODE: Final = ("core", "edge", "gateway", "deploy", "observability", "portals")
 _ENGLISH_FIRST: Final = (
     "core/verify/words.py",
-    "deploy/local/cli/exchange_words.py",
-    "deploy/local/cli/words.py",
+    "deploy/cli/exchange_words.py",
+    "deploy/cli/words.py",
     "deploy/local/error_words.py",
 )
 _NAMES: Final = Wording(("Tap to Pay", "Grand Est", "Pays de la Loire", "PMT", "des"), alike=())
@@ -166,7 +166,7 @@ def test_each_mail_is_in_its_language_as_text_and_as_html(name: str, language: s
 
 
 def test_what_a_terminal_shows_of_our_refusals_is_french_in_letters_that_any_display_has() -> None:
-    for text in told_to_terminals._SHOWN.values():
+    for text in told_to_terminals.SHOWN.values():
         assert text.isascii()
         assert text == text.upper()
         assert len(text) <= told_to_terminals.SHOWN_CHARACTERS_MAX

@@ -10,11 +10,13 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from observability.process import SettingRefused
+
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 
 
-class KeyUnusable(Exception):
+class KeyUnusable(SettingRefused):
     """The key file is too short or open to others; the message names it and never what it holds."""
 
 

@@ -6,12 +6,9 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from core.identity.access.seal import FactorSeal, load_or_make_key
+from observability.process import SettingRefused
 
 _PORTAL_BY_DEFAULT: Final = "http://localhost:8080"
-
-
-class AccessMisconfigured(Exception):
-    """A setting is missing or malformed; the message names it and never its value."""
 
 
 class SignOnSettings(NamedTuple):
@@ -43,11 +40,11 @@ def access_settings(environment: Mapping[str, str]) -> AccessSettings:
     """Read GUICHET_FACTOR_KEY_FILE (else GUICHET_DATA/secrets/factor-key), GUICHET_PORTAL_URL, GUICHET_OIDC_ISSUER,
     GUICHET_OIDC_CLIENT_ID, GUICHET_OIDC_SECRET_FILE, GUICHET_OIDC_NAME.
 
-    Raises: AccessMisconfigured, KeyUnusable.
+    Raises: SettingRefused, KeyUnusable.
     """
     portal_url = environment.get("GUICHET_PORTAL_URL", _PORTAL_BY_DEFAULT).rstrip("/")
     if urlsplit(portal_url).scheme not in ("http", "https") or not urlsplit(portal_url).hostname:
-        raise AccessMisconfigured("GUICHET_PORTAL_URL must start with http:// or https:// and name a host")
+        raise SettingRefused("GUICHET_PORTAL_URL must start with http:// or https:// and name a host")
     return AccessSettings(
         seal=FactorSeal(load_or_make_key(key_file(environment))),
         portal_url=portal_url,
@@ -56,12 +53,12 @@ def access_settings(environment: Mapping[str, str]) -> AccessSettings:
 
 
 def key_file(environment: Mapping[str, str]) -> Path:
-    """Return where the key of the second factors is kept. Raises: AccessMisconfigured."""
+    """Return where the key of the second factors is kept. Raises: SettingRefused."""
     if file := environment.get("GUICHET_FACTOR_KEY_FILE"):
         return Path(file)
     if folder := environment.get("GUICHET_DATA"):
         return Path(folder) / "secrets" / "factor-key"
-    raise AccessMisconfigured("GUICHET_FACTOR_KEY_FILE or GUICHET_DATA must be set")
+    raise SettingRefused("GUICHET_FACTOR_KEY_FILE or GUICHET_DATA must be set")
 
 
 def _sign_on(environment: Mapping[str, str]) -> SignOnSettings | None:
@@ -71,14 +68,14 @@ def _sign_on(environment: Mapping[str, str]) -> SignOnSettings | None:
     parts = urlsplit(issuer)
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
-        raise AccessMisconfigured("GUICHET_OIDC_ISSUER must start with https://")
+        raise SettingRefused("GUICHET_OIDC_ISSUER must start with https://")
     client_id, file = environment.get("GUICHET_OIDC_CLIENT_ID"), environment.get("GUICHET_OIDC_SECRET_FILE")
     if not client_id or not file:
-        raise AccessMisconfigured(
+        raise SettingRefused(
             "GUICHET_OIDC_CLIENT_ID and GUICHET_OIDC_SECRET_FILE must be set with the issuer"
         )
     try:
         secret = Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise AccessMisconfigured("GUICHET_OIDC_SECRET_FILE cannot be read") from error
+        raise SettingRefused("GUICHET_OIDC_SECRET_FILE cannot be read") from error
     return SignOnSettings(issuer, client_id, secret, environment.get("GUICHET_OIDC_NAME", "SSO")[:40])

@@ -18,6 +18,7 @@ from core.contracts.administration import (
 )
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Written
+from core.contracts.operations import RIGHTS
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
@@ -230,7 +231,7 @@ class AgentHandlers:
             raise BeyondOwnRights(Permission.GRANTS_WRITE.value)
         known: dict[Scope, bool] = {}
         for name in permissions:
-            held = scope_to_give(caller, Permission(name), amount_max_minor)
+            held = scope_to_give(caller, RIGHTS[name], amount_max_minor)
             if held not in known:
                 known[held] = await store.grant_lies_within(connection, grant_id, held)
             if not known[held]:

@@ -5,6 +5,7 @@ import msgspec
 
 from core.contracts.administration import ADMINISTRATOR, ChangeRole, CreateRole, RoleList
 from core.contracts.desk_requests import Nothing, Written
+from core.contracts.operations import RIGHTS
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.identity.administration import store
@@ -14,7 +15,7 @@ from core.identity.administration.rules import (
     problems_of_permissions,
     problems_of_role,
 )
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action
+from core.identity.api import SignedIn, WriteOnce, record_action
 from core.values.clock import Clock
 
 
@@ -28,7 +29,7 @@ class RoleHandlers:
 
     async def roles(self, _caller: SignedIn, _request: Nothing) -> RoleList:
         """Return every role; roles belong to no place."""
-        return RoleList(await store.list_roles(self._pool), [each.value for each in Permission])
+        return RoleList(await store.list_roles(self._pool), list(RIGHTS))
 
     async def create(self, caller: SignedIn, request: CreateRole) -> Written:
         """Add a role. Raises: FieldsRefused, RoleTaken, BeyondOwnRights."""
@@ -114,5 +115,5 @@ def _hold_everywhere(caller: SignedIn, permissions: list[str]) -> None:
     if administers_everything(caller):
         return
     for name in permissions:
-        if not caller.scope_of(Permission(name)).is_everything:
+        if not caller.scope_of(RIGHTS[name]).is_everything:
             raise BeyondOwnRights(name)

@@ -6,9 +6,10 @@ from typing import Final
 
 from core.contracts.administration import AMOUNT_MINOR_MAX, CURRENCY, PLACES_MAX, SERVICE_KINDS, GiveGrant
 from core.contracts.desk import FieldProblem
-from core.contracts.permissions import Permission
+from core.contracts.operations import RIGHTS
+from core.contracts.permissions import Right
 from core.contracts.scope import Scope
-from core.identity.api import SignedIn
+from core.identity.model import SignedIn
 from core.values.regions import DEPARTMENTS, REGIONS
 
 _CODE: Final = re.compile(r"[a-z][a-z_]{1,39}")
@@ -58,10 +59,10 @@ def problems_of_role(code: str, name_fr: str | None, name_en: str | None) -> lis
 
 def problems_of_permissions(permissions: Sequence[str]) -> list[FieldProblem]:
     """Return the permissions that do not exist."""
-    return _unknown("permissions", permissions, set(Permission))
+    return _unknown("permissions", permissions, RIGHTS)
 
 
-def scope_to_give(giver: SignedIn, permission: Permission, amount_max_minor: int | None) -> Scope:
+def scope_to_give(giver: SignedIn, permission: Right, amount_max_minor: int | None) -> Scope:
     """Return where somebody may give a permission: where they hold it, for at least that amount."""
     return Scope(
         tuple(

@@ -1,7 +1,7 @@
 """Refusals of contracts and services."""
 
 from core.contracts.desk import FieldProblem
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Overtaken, Refused
 
 
 class AgreementRefused(Refused):
@@ -18,7 +18,7 @@ class OnboardingNotValidated(Refused):
         super().__init__("onboarding_not_validated")
 
 
-class ContractActRefused(Refused):
+class ContractActRefused(Overtaken):
     """The contract is not in a state for this step."""
 
     def __init__(self, state: str, act: str) -> None:

@@ -12,7 +12,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.fees import FeeRow
 from core.merchants.agreements.paper_words import PAPER_WORDS
 from core.values.clock import paris_date
-from core.values.money import EXPONENTS
+from core.values.money import money_text
 
 FIELDS: Final = (
     "account.name",
@@ -166,18 +166,6 @@ def paper_of(content: Content, locale: Locale, *, made_at: datetime, is_draft: b
         f"{content.template_version}",
         page_word=words["page"],
     )
-
-
-def money_text(amount_minor: int, currency: str, locale: Locale) -> str:
-    """Return `1 234,50 €` or `€1,234.50`."""
-    digits = EXPONENTS.get(currency, 2)
-    whole, part = divmod(amount_minor, 10**digits)
-    grouped = f"{whole:,}"
-    symbol = {"EUR": "€", "GBP": "£", "USD": "$"}.get(currency, currency)
-    if locale == "fr":
-        fraction = f",{part:0{digits}d}" if digits else ""
-        return f"{grouped.replace(',', _NARROW)}{fraction}{_FIXED}{symbol}"
-    return f"{symbol}{grouped}" + (f".{part:0{digits}d}" if digits else "")
 
 
 def rate_text(rate_bp: int, locale: Locale) -> str:

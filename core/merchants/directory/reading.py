@@ -1,4 +1,4 @@
-"""What the doors of the directory share: whole records, checked forms, the refusal of a look-alike."""
+"""What operations on the directory share: whole records, checked forms, the refusal of a look-alike."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
 """Refusals of fees."""
 
 from core.contracts.desk import FieldProblem
-from core.contracts.refusals import Denied, Refused
+from core.contracts.refusals import Denied, Overtaken, Refused
 
 
 class FeesRefused(Refused):
@@ -25,14 +25,14 @@ class VersionPending(Refused):
         super().__init__("fee_version_pending")
 
 
-class VersionNotDraft(Refused):
+class VersionNotDraft(Overtaken):
     """Only a draft can be edited."""
 
     def __init__(self) -> None:
         super().__init__("fee_version_not_draft")
 
 
-class FeeActRefused(Refused):
+class FeeActRefused(Overtaken):
     """The version is not in a state for this act."""
 
     def __init__(self, state: str, act: str) -> None:

@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk_requests import TransactionFilter
-from core.contracts.permissions import Permission
+from core.contracts.permissions import Right
 from core.contracts.scope import Area, Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
@@ -127,7 +127,7 @@ async def files_in_use(connection: Connection) -> set[str]:
     return {row["id"].hex for row in await connection.fetch(_SQL.files_in_use)}
 
 
-async def present_scope(connection: Connection, agent_id: bytes, permission: Permission) -> Scope:
+async def present_scope(connection: Connection, agent_id: bytes, permission: Right) -> Scope:
     """Return where somebody holds a permission just now, without asking for a session; nothing when disabled."""
     rows = await connection.fetch(_SQL.rights_of, uuid_of(agent_id), permission.value)
     return Scope(tuple(dict.fromkeys(_area_of(row) for row in rows)))

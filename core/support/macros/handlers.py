@@ -39,6 +39,7 @@ from core.support.macros.model import StoredMacro, Target
 from core.terminals.api import activate_on, lift_on, want_reload_on
 from core.values.clock import Clock, to_unix_us
 from core.values.ids import encode_id, rrn_of
+from core.values.money import money_text
 from core.values.timestamps import timestamp
 from core.values.zones import zone_of
 
@@ -234,7 +235,7 @@ async def _do(
                 locale=caller.language,
                 facts={
                     "store": target.store_name,
-                    "amount": rules.amount_text(payment.amount_minor, payment.currency, caller.language),
+                    "amount": money_text(payment.amount_minor, payment.currency, caller.language),
                     "date": payment.received_at.astimezone(zone_of(payment.time_zone)).strftime(
                         "%d/%m/%Y %H:%M"
                     ),

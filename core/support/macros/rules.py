@@ -18,7 +18,6 @@ from core.contracts.macros import (
 from core.contracts.permissions import Permission
 from core.merchants.rules import check_email
 from core.support.macros.model import Target
-from core.values.money import EXPONENTS
 
 STEPS_MAX: Final = 10
 REASON_CHARACTERS_MIN: Final = 3
@@ -82,18 +81,6 @@ def filled(text: str, target: Target, *, reason: str) -> str:
     """Return an answer with its fields filled; a field without a value stays, for whoever sends it to see."""
     values = {"store": target.store_name, "terminal": target.terminal, "reason": reason}
     return _FIELD.sub(lambda found: values.get(found[1]) or found[0], text)
-
-
-def amount_text(amount_minor: int, currency: str, locale: str) -> str:
-    """Return an amount for a mail: `1 234,50 €` or `€1,234.50`, with the decimals of its currency."""
-    digits = EXPONENTS.get(currency, 2)
-    whole, part = divmod(amount_minor, 10**digits)
-    symbol = "€" if currency == "EUR" else currency
-    mark, grouped = (".", f"{whole:,}") if locale == "en" else (",", f"{whole:,}".replace(",", "\u202f"))
-    number = f"{grouped}{mark}{part:0{digits}d}" if digits else grouped
-    if locale == "en":
-        return f"{symbol}{number}" if symbol == "€" else f"{symbol}\u00a0{number}"
-    return f"{number}\u00a0{symbol}"
 
 
 def _plan_one(step: StepName, target: Target, *, permitted: bool) -> StepView:

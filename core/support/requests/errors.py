@@ -1,7 +1,7 @@
 """Refusals of requests, with stable codes."""
 
 from core.contracts.desk import FieldProblem
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Overtaken, Refused
 
 
 class RequestRefused(Refused):
@@ -11,21 +11,21 @@ class RequestRefused(Refused):
         super().__init__("invalid_request", errors=list(errors))
 
 
-class RequestClosed(Refused):
+class RequestClosed(Overtaken):
     """A closed request is commented on or reopened, nothing else."""
 
     def __init__(self) -> None:
         super().__init__("request_closed")
 
 
-class RequestNotClosed(Refused):
+class RequestNotClosed(Overtaken):
     """Only a closed request is reopened."""
 
     def __init__(self) -> None:
         super().__init__("request_not_closed")
 
 
-class StatusStanding(Refused):
+class StatusStanding(Overtaken):
     """The request has this status already."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from core.contracts.desk import FieldProblem
 from core.contracts.desk_requests import Written
 from core.contracts.desk_views import PersonRef
-from core.contracts.refusals import NotFound
+from core.contracts.refusals import NotFound, Overtaken
 from core.contracts.requests import (
     AssignRequest,
     ChangeRequest,
@@ -297,7 +297,11 @@ class RequestHandlers:
             # Once more under the lock: somebody may have closed it meanwhile.
             standing = await find(connection, asking, request.id)
             on = Act(connection, caller, asking, now, standing)
-            await act(on)
+            try:
+                await act(on)
+            except Overtaken as refusal:
+                refusal.target_id = standing.id  # It may have been named by its code.
+                raise
             after = await _whole(on)
             detail = await detail_of(
                 connection, after, await find(connection, after, RequestKey(standing.id))

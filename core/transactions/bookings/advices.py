@@ -10,7 +10,7 @@ from core.contracts.payment import AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
 from core.contracts.subjects import BOOK
-from core.transactions.bookings import store
+from core.transactions.bookings import kept_reversals, store
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
 from core.transactions.bookings.rules import Match, doubts_of, is_bookable
@@ -63,10 +63,14 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
 
 async def _keep_aside(pool: asyncpg.Pool, asked: Book, why: str) -> None:
     """Keep for a person what happened and has no place in the books, once for all its repeats."""
-    named = (
-        f"{asked.terminal_id.hex()} {asked.message_class} {asked.stan} {asked.local_time} {asked.body_hash}"
+    await keep_dead_letter_once(
+        pool,
+        BOOK,
+        msgspec.msgpack.encode(asked),
+        why=why,
+        terminal_id=asked.terminal_id,
+        named=f"{asked.message_class} {asked.stan} {asked.local_time} {asked.body_hash}",
     )
-    await keep_dead_letter_once(pool, BOOK, msgspec.msgpack.encode(asked), f"{why}\n{named}")
 
 
 async def _book_offline(
@@ -83,7 +87,7 @@ async def _book_offline(
         approved_minor=asked.amount_minor,
         original=None,
     )
-    if await store.is_forestalled(connection, new):
+    if await kept_reversals.is_forestalled(connection, new):
         return await _refuse(connection, asked, None, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:
@@ -119,7 +123,7 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
         approved_minor=asked.amount_minor,
         original=original,
     )
-    if await store.is_forestalled(connection, new):
+    if await kept_reversals.is_forestalled(connection, new):
         return await _refuse(connection, asked, original, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:

@@ -1,14 +1,19 @@
 """What no statement can take: kept for a person to look at, and refused."""
 
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
+import msgspec
 import structlog
 
-from core.contracts.payment import AuthoriseReply
+from core.contracts.payment import AuthoriseReply, RefusedFact
 from core.contracts.reasons import Reason
+from core.contracts.subjects import REFUSED_FACT
 from core.transactions.bookings.store import queries
 from core.values.ids import rrn_of
+
+REFUSED_A_DAY_MAX: Final = 200
+"""Of one terminal: beyond that it is broken, and a person sees it by those that are kept."""
 
 _log = structlog.get_logger("core.bookings")
 
@@ -26,13 +31,48 @@ async def keep_dead_letter(
     return True
 
 
-async def keep_dead_letter_once(pool: asyncpg.Pool, subject: str, payload: bytes, error: str) -> None:
-    """Keep what its terminal may repeat for days: once, for `error` says what it is about.
+async def keep_dead_letter_once(
+    pool: asyncpg.Pool,
+    subject: str,
+    payload: bytes,
+    *,
+    why: str,
+    terminal_id: bytes,
+    named: str,
+    a_day_max: int | None = None,
+) -> None:
+    """Keep what its terminal may repeat for days: once, by what `named` says it is about.
 
-    Raises what PostgreSQL says: nobody may be told of what is not kept.
+    `a_day_max`: so many of one terminal in a day, whatever it sends. Raises what PostgreSQL says: nobody may be told of
+    what is not kept.
     """
     async with pool.acquire() as connection:
-        await connection.execute(queries.keep_dead_letter_once, "engine", subject, payload, error)
+        kept = await connection.fetchval(
+            queries.keep_dead_letter_once,
+            "engine",
+            subject,
+            payload,
+            f"{why}\n{terminal_id.hex()} {named}",
+            terminal_id.hex(),
+            a_day_max,
+        )
+    if kept is None:
+        _log.info("dead_letter_known", subject=subject)
+
+
+async def keep_refused_fact(pool: asyncpg.Pool, asked: RefusedFact) -> AuthoriseReply:
+    """Keep for a person what a terminal did or took back and edge could not take; what it is told, edge knows."""
+    await keep_dead_letter_once(
+        pool,
+        REFUSED_FACT,
+        msgspec.msgpack.encode(asked),
+        why=f"field {asked.field}: told {asked.response_code}",
+        terminal_id=asked.terminal_id,
+        # A repeat differs in the last digit of its type.
+        named=f"{asked.message_type[:3]} {asked.stan} {asked.local_time} {asked.amount_minor}",
+        a_day_max=REFUSED_A_DAY_MAX,
+    )
+    return refusal(asked)
 
 
 def refusal(asked: Any) -> AuthoriseReply:

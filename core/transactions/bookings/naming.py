@@ -1,9 +1,10 @@
 """The message that a later one is about, locked: by what a reversal, a completion or a refund says of it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from core.contracts.payment import Authorise, Book, Reverse
+from core.contracts.payment import Authorise, Book, Reverse, SealedCard
 from core.contracts.states import Kind, ReversalFinding
 from core.transactions.bookings import store
 from core.transactions.bookings.rules import (
@@ -29,6 +30,7 @@ _REFERRED: Final[dict[int, tuple[Kind, ...]]] = {
     Kind.COMPLETION: (Kind.AUTHORISATION,),
     Kind.REFUND: (Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE),
 }
+_REVERSIBLE: Final = (Kind.AUTHORISATION, Kind.PURCHASE, Kind.REFUND, Kind.ADVICE)
 _NOTHING: Final = (Match(ReversalFinding.NONE_STOOD, None), None)
 
 
@@ -125,19 +127,49 @@ async def _lock_own_reference(
     """Return what the terminal itself gave the reference that is said, among what it did with the card of late."""
     if not asked.original_rrn:
         return _NOTHING
-    found = await store.find_of_card(
+    named = await _find_own_reference(
         connection,
-        fingerprint=asked.card.fingerprint,
-        terminal_id=asked.terminal_id,
+        asked,
+        asked.card,
         kinds=_REFERRED[asked.kind],
         since=date.fromordinal(asked.business_date) - OF_LATE,
     )
-    reference = asked.original_rrn.upper()
-    named = [each for each in found if await store.own_reference_of(connection, *each) == reference]
     if not named:
         return _NOTHING
     finding = ReversalFinding.NAMED if len(named) == 1 else ReversalFinding.AMBIGUOUS
     return Match(finding, None), await store.lock_by_id(connection, *named[0])
+
+
+async def lock_own_of_reference(connection: Connection, asked: Reverse) -> list[Standing]:
+    """Return what a terminal did under the reference that it says: ours, or its own where it names the card too."""
+    ours = await lock_referenced(connection, asked)
+    if ours is not None:
+        return [ours] if ours.terminal_id == asked.terminal_id else []
+    if asked.card is None:
+        return []
+    since = from_unix_us(asked.received_at_us).date() - OF_LATE
+    named = await _find_own_reference(connection, asked, asked.card, kinds=_REVERSIBLE, since=since)
+    found = [await store.lock_by_id(connection, *each) for each in named]
+    return [one for one in found if one is not None]
+
+
+async def _find_own_reference(
+    connection: Connection,
+    asked: Book | Authorise | Reverse,
+    card: SealedCard,
+    *,
+    kinds: Sequence[Kind],
+    since: date,
+) -> list[tuple[bytes, date]]:
+    found = await store.find_of_card(
+        connection,
+        fingerprint=card.fingerprint,
+        terminal_id=asked.terminal_id,
+        kinds=kinds,
+        since=since,
+    )
+    reference = asked.original_rrn.upper()
+    return [each for each in found if await store.own_reference_of(connection, *each) == reference]
 
 
 async def lock_referenced(connection: Connection, asked: Book | Authorise | Reverse) -> Standing | None:

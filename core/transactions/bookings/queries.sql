@@ -66,20 +66,22 @@ ON CONFLICT (terminal_id, said) DO UPDATE SET
     attempt_id = excluded.attempt_id, attempt_date = excluded.attempt_date
 RETURNING repeats;
 
--- name: repeat_kept_reversal
--- reversal_once: the same words again, which took something back the first time.
-UPDATE reversal SET repeats = repeats + CASE WHEN id = $1 THEN 0 ELSE 1 END
-WHERE terminal_id = $2 AND said = $3 AND reason = :Reason.APPROVED AND attempt_id IS NOT NULL
-RETURNING attempt_id, attempt_date;
+-- name: count_repeat
+-- Primary key.
+UPDATE reversal SET repeats = repeats + 1 WHERE id = $1 AND id <> $2;
 
--- name: find_first_sending
--- reversal_once by its first column, for a terminal has few: what a reversal under the same own number has taken back of the same number, the last one first.
-SELECT r.id, r.said, r.attempt_id, r.attempt_date, r.replacement_minor FROM reversal AS r
-WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.own_stan = $4
-    AND r.reason = :Reason.APPROVED AND r.attempt_id IS NOT NULL
-    AND r.received_at > $5::timestamptz - $6::integer * interval '1 day'
+-- name: list_taken_back
+-- attempt_once, as lock_named, then reversal_attempt: what took back something under a number, the last one first.
+SELECT
+    r.id, r.own_stan, r.received_at, r.original_day, r.sent_at, r.reference, r.amount_minor, r.currency,
+    r.card_fingerprint, r.approval_code, r.replacement_minor, r.attempt_id, r.attempt_date
+FROM attempt AS a
+INNER JOIN reversal AS r ON r.attempt_id = a.id
+WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.business_date BETWEEN $4::date AND $5::date
+    AND r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.reason = :Reason.APPROVED
+    AND r.attempt_id IS NOT NULL
 ORDER BY r.received_at DESC
-LIMIT 1;
+LIMIT $6;
 
 -- name: list_sent_then
 -- Range of attempt_once, few days of one terminal: what shows a time, or has the number of another type of message.
@@ -91,11 +93,6 @@ WHERE a.terminal_id = $1 AND a.business_date BETWEEN $2::date AND $3::date
     AND a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
 ORDER BY a.received_at DESC
 LIMIT 5;
-
--- name: find_kept_reversal
--- reversal_once. The caller holds the messages that it may be about.
-SELECT r.own_stan, r.attempt_id FROM reversal AS r
-WHERE r.terminal_id = $1 AND r.said = $2 AND r.reason = :Reason.APPROVED AND r.attempt_id IS NOT NULL;
 
 -- name: current_transaction
 SELECT pg_current_xact_id()::text AS number;
@@ -321,10 +318,17 @@ INSERT INTO dead_letter (consumer, subject, payload, error)
 VALUES ($1::text, $2::text, $3::bytea, left($4::text, 500));
 
 -- name: keep_dead_letter_once
--- The same, of what its terminal repeats: the error says what it is about. The table is short.
+-- The same, of what its terminal ($5) repeats: the error says what it is about, from its second line on. The table is
+-- short. At most $6 of one terminal in a day.
 INSERT INTO dead_letter (consumer, subject, payload, error)
 SELECT $1::text, $2::text, $3::bytea, left($4::text, 500)
-WHERE NOT EXISTS (SELECT FROM dead_letter AS l WHERE l.subject = $2::text AND l.error = left($4::text, 500));
+WHERE NOT EXISTS (SELECT FROM dead_letter AS l WHERE l.subject = $2::text AND l.error = left($4::text, 500))
+    AND ($6::integer IS NULL OR $6 > (
+        SELECT count(*) FROM dead_letter AS l
+        WHERE l.subject = $2::text AND l.at > clock_timestamp() - interval '1 day'
+            AND starts_with(split_part(l.error, E'\n', 2), $5::text)
+    ))
+RETURNING id;
 
 -- name: ensure_month
 -- A month that nobody expected any more; the function's own lock lets one caller make it.

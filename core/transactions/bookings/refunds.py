@@ -26,7 +26,7 @@ from core.db.passing import is_passing
 from core.identity.api import find_doer
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCELLED, Act
-from core.transactions.bookings import store
+from core.transactions.bookings import kept_reversals, store
 from core.transactions.bookings.dead_letters import keep_dead_letter
 from core.transactions.bookings.naming import describes, lock_original
 from core.transactions.bookings.reversals import give_back, take_back
@@ -271,7 +271,7 @@ class Refunds:
                     if refusal != Reason.NONE:
                         await acts.end(connection, act, refusal, done=False, now=self._clock.now())
                         return refusal
-                if reason == Reason.NONE and await store.is_forestalled(connection, new):
+                if reason == Reason.NONE and await kept_reversals.is_forestalled(connection, new):
                     reason = Reason.ALREADY_REVERSED
                 if reason == Reason.NONE:
                     reason = await _blocked(connection, new.terminal_id)

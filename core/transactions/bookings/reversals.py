@@ -10,21 +10,28 @@ import msgspec
 from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
-from core.transactions.bookings import store
-from core.transactions.bookings.naming import days_of, find_described, lock_referenced
+from core.transactions.bookings import kept_reversals, store
+from core.transactions.bookings.naming import (
+    days_of,
+    find_described,
+    lock_own_of_reference,
+    lock_referenced,
+)
 from core.transactions.bookings.rules import (
     NEAR_DAYS,
-    REPEATED_WITHIN_DAYS,
-    Candidate,
     Match,
     Said,
+    TakenBack,
     came_just_before,
     find_alike,
-    find_named,
+    find_said_before,
+    find_stamped_anew,
     is_like,
+    is_numbered,
+    judge_referenced,
     may_be,
 )
-from core.transactions.bookings.store import Connection, KeptReversal, Standing
+from core.transactions.bookings.store import Connection, Standing
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
 
@@ -52,10 +59,10 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
         reply = await _look(connection, asked, said, note_alike=True)
         if reply is not None:
             return reply
-        marked_in = await store.current_transaction(connection)
+        marked_in = await kept_reversals.current_transaction(connection)
     # A payment that was being recorded meanwhile could not see the mark: it is there once its statement has ended.
     async with asyncio.timeout(OLDER_ENDED_WITHIN_S):
-        while not await store.older_have_ended(pool, marked_in):  # noqa: ASYNC110 -- PostgreSQL calls nobody.
+        while not await kept_reversals.older_have_ended(pool, marked_in):  # noqa: ASYNC110 -- PostgreSQL calls nobody.
             await asyncio.sleep(OLDER_POLL_S)
     async with pool.acquire() as connection, connection.transaction():
         return await _look(connection, asked, said, note_alike=False) or _answer(asked, Reason.APPROVED, None)
@@ -71,6 +78,7 @@ def said_by(asked: Reverse) -> Said:
         currency=asked.currency,
         card_fingerprint=asked.card.fingerprint if asked.card is not None else None,
         approval_code=asked.approval_code,
+        stays_minor=max(asked.replacement_minor, 0),
     )
 
 
@@ -79,25 +87,12 @@ async def _look(
 ) -> AuthoriseReply | None:
     """Act on what the reversal names and keep both; None: nothing stands, and the mark is set."""
     match, standing = await _find(connection, asked, said)
-    words = _hash_of(asked, said)
+    words_hash = _hash_of(asked, said)
     repeated = await _what_it_repeats(connection, asked, said, match, standing)
     if isinstance(repeated, AuthoriseReply):
         return repeated
     if repeated is not None:
-        match = repeated
-    elif not said.sent_at:
-        one = await _which_of_two(connection, asked, said, words)
-        if isinstance(one, AuthoriseReply):
-            return one
-        if one is not None:
-            match, standing, words = one
-    if match.finding != ReversalFinding.NAMED:
-        # What it took back has ended, so it may not find that again: a repeat gets its first answer.
-        taken_back = await store.repeat_kept_reversal(
-            connection, asked.id, terminal_id=asked.terminal_id, words_hash=words
-        )
-        if taken_back is not None:
-            return _first_answer(asked, taken_back)
+        match, standing, words_hash = repeated
     alike = None
     if match.finding == ReversalFinding.NONE_STOOD:
         alike, standing = standing, None
@@ -115,7 +110,9 @@ async def _look(
         reason = Reason.ORIGINAL_DISAGREES
     if reason == Reason.SYSTEM_BUSY:
         return _answer(asked, reason, standing)
-    kept = await store.keep_reversal(connection, _kept(asked, said, match, standing, reason, words))
+    kept = await kept_reversals.keep(
+        connection, asked, said, words_hash=words_hash, match=match, standing=standing, reason=reason
+    )
     if kept is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
     if alike is not None and note_alike and kept == 0 and reason == Reason.APPROVED:
@@ -147,10 +144,11 @@ async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Mat
     arrived_at = from_unix_us(asked.received_at_us)
     if asked.original_stan == 0:
         # No number: the reference alone names it, and all else must be true of it.
-        named = await lock_referenced(connection, asked)
-        if named is None:
-            return Match(ReversalFinding.AMBIGUOUS, None), None
-        return find_named(said, [store.candidate_of(named)], arrived_at=arrived_at), named
+        named = await lock_own_of_reference(connection, asked)
+        if len(named) != 1:
+            return Match(ReversalFinding.AMBIGUOUS, None), named[0] if named else None
+        own = await store.read_own_reference(connection, named[0])
+        return judge_referenced(said, store.candidate_of(named[0], own)), named[0]
     match, standing = await find_described(
         connection,
         said,
@@ -183,7 +181,7 @@ async def _like_it_under_another_number(
     """
     arrived_at = from_unix_us(asked.received_at_us)
     day = said.day if said.sent_at else arrived_at.date()
-    found = await store.lock_sent_then(
+    found = await kept_reversals.lock_sent_then(
         connection,
         terminal_id=asked.terminal_id,
         message_class=asked.original_message_class,
@@ -201,64 +199,64 @@ async def _like_it_under_another_number(
 
 async def _what_it_repeats(
     connection: Connection, asked: Reverse, said: Said, match: Match, standing: Standing | None
-) -> AuthoriseReply | Match | None:
-    """Return the first answer of what a message that says itself a repeat repeats, whatever it says otherwise.
+) -> AuthoriseReply | tuple[Match, Standing | None, int] | None:
+    """Return the first answer of what is repeated here, or what is meant instead with a hash of its own; None: neither.
 
-    Its first is known by its own number and that of its original: a terminal may stamp a repeat anew, with the date of
-    the day on which it sends it, or say more or less than before. What is said must be true of what was taken back. Where
-    it is as true of what came just before and stands, either may be meant: it is refused, and a person sees it.
+    A reversal is known by its own trace number and that of its original, then by what it says. A repeat by its type may
+    say its times anew, more or less than before: what it says must be true of what was taken back. Under another number
+    what says the same is a repeat only while nothing alike stands: without a time it is the second of two, and a repeat
+    by its type may be of either. Where either may be meant it is refused, and a person sees it.
     """
-    if not asked.repeat:
-        return None
-    first = await store.find_first_sending(
+    is_timed = bool(said.sent_at)
+    if is_timed and match.finding == ReversalFinding.NAMED and not asked.repeat:
+        return None  # Its time names one message, which is taken back once.
+    arrived_at = from_unix_us(asked.received_at_us)
+    taken_back = await kept_reversals.list_taken_back(
         connection,
         terminal_id=asked.terminal_id,
         message_class=asked.original_message_class,
         stan=asked.original_stan,
-        own_stan=asked.stan,
-        arrived_at=from_unix_us(asked.received_at_us),
-        days=REPEATED_WITHIN_DAYS,
+        arrived_at=arrived_at,
     )
-    if first is None or first.replacement_minor != max(asked.replacement_minor, 0):
+    first = find_said_before(said, taken_back, own_stan=asked.stan)
+    is_its_own = first is not None and is_numbered(first, asked.stan)
+    words_hash = _hash_of(asked, said, *(() if first is None else (asked.stan,)))
+    if asked.repeat and not is_its_own:
+        anew = find_stamped_anew(said, taken_back, own_stan=asked.stan, arrived_at=arrived_at)
+        if anew is not None and await _is_true_of(connection, said, anew):
+            is_named = match.finding == ReversalFinding.NAMED
+            if is_named and standing is not None and standing.id != anew.attempt_id:
+                if came_just_before(store.candidate_of(standing), arrived_at):
+                    return Match(ReversalFinding.AMBIGUOUS, None), standing, words_hash
+                await store.add_doubt(connection, standing, "like_one_repeated")
+            return await _first_answer(connection, asked, anew)
+    if first is None or (is_timed and match.finding == ReversalFinding.NAMED):
         return None
-    if first.words_hash in (_hash_of(asked, said), _hash_of(asked, said, asked.stan)):
-        return None  # It says the same, which is known by that.
-    taken_back = await store.lock_by_id(connection, first.attempt_id, first.attempt_date)
-    if taken_back is None or not may_be(said, await _as_described(connection, said, taken_back)):
-        return None
-    if match.finding == ReversalFinding.NAMED and standing is not None and standing.id != taken_back.id:
-        if came_just_before(store.candidate_of(standing), from_unix_us(asked.received_at_us)):
-            return Match(ReversalFinding.AMBIGUOUS, None)
-        await store.add_doubt(connection, standing, "like_one_repeated")
-    await store.repeat_kept_reversal(
-        connection, asked.id, terminal_id=asked.terminal_id, words_hash=first.words_hash
-    )
-    return _first_answer(asked, taken_back)
+    alike = [] if is_timed else await _alike_standing(connection, asked, said, taken_back)
+    if alike and is_its_own:
+        await store.add_doubt(connection, alike[-1], "like_one_repeated")
+    elif alike:
+        is_second = len(alike) == 1 and not asked.repeat
+        finding = ReversalFinding.NAMED if is_second else ReversalFinding.AMBIGUOUS
+        return Match(finding, None), alike[-1], words_hash
+    return await _first_answer(connection, asked, first)
 
 
-async def _as_described(connection: Connection, said: Said, one: Standing) -> Candidate:
-    """Return a message to compare with, with the reference of its terminal where one is said that is not ours."""
+async def _is_true_of(connection: Connection, said: Said, first: TakenBack) -> bool:
+    """Whether all that is said now is true of what a reversal took back."""
+    one = await store.lock_by_id(connection, first.attempt_id, first.attempt_date)
+    if one is None:
+        return False
     is_own = bool(said.reference) and said.reference != rrn_of(one.id)
-    return store.candidate_of(one, await store.read_own_reference(connection, one) if is_own else "")
+    return may_be(
+        said, store.candidate_of(one, await store.read_own_reference(connection, one) if is_own else "")
+    )
 
 
-async def _which_of_two(
-    connection: Connection, asked: Reverse, said: Said, words: int
-) -> AuthoriseReply | tuple[Match, Standing | None, int] | None:
-    """Tell the second of two reversals without a time that say the same from a repeat of the first.
-
-    Their numbers differ. Where they do not, it is the repeat: it gets the first answer, with the reference of what was
-    taken back, and a person is shown the payment that is like it and stands. A repeat by its type under another number
-    may be of either: it is refused, and a person sees it. None: nothing alike was taken back, or nothing alike stands.
-    """
-    numbered = _hash_of(asked, said, asked.stan)
-    for each in (numbered, words):
-        first = await store.find_kept_reversal(connection, terminal_id=asked.terminal_id, words_hash=each)
-        if first is not None:
-            break
-    else:
-        return None
-    own_stan, named = first
+async def _alike_standing(
+    connection: Connection, asked: Reverse, said: Said, taken_back: list[TakenBack]
+) -> list[Standing]:
+    """Return what a reversal without a time describes, stands, and of which nothing was taken back by its like."""
     arrived_at = from_unix_us(asked.received_at_us)
     first_day, last_day = days_of(said, arrived_at)
     found = await store.lock_named(
@@ -269,68 +267,33 @@ async def _which_of_two(
         first=first_day,
         last=last_day,
     )
-    places = find_alike(said, [store.candidate_of(one) for one in found], arrived_at=arrived_at)
-    places = [
-        place
-        for place in places
+    gone = {one.attempt_id for one in taken_back if one.said == said}
+    return [
+        found[place]
+        for place in find_alike(said, [store.candidate_of(one) for one in found], arrived_at=arrived_at)
         # One part is taken back of one payment.
-        if found[place].id != named and not (asked.replacement_minor > 0 and found[place].released_minor)
+        if found[place].id not in gone and not (said.stays_minor and found[place].released_minor)
     ]
-    if not places and each == words:
+
+
+async def _first_answer(connection: Connection, asked: Reverse, first: TakenBack) -> AuthoriseReply | None:
+    await kept_reversals.count_repeat(connection, first.id, repeated_by=asked.id)
+    standing = await store.lock_by_id(connection, first.attempt_id, first.attempt_date)
+    if standing is None:
         return None
-    if own_stan in (None, asked.stan):
-        taken_back = await store.repeat_kept_reversal(
-            connection, asked.id, terminal_id=asked.terminal_id, words_hash=each
-        )
-        if places:
-            await store.add_doubt(connection, found[places[-1]], "like_one_repeated")
-        return None if taken_back is None else _first_answer(asked, taken_back)
-    is_second = len(places) == 1 and not asked.repeat
-    finding = ReversalFinding.NAMED if is_second else ReversalFinding.AMBIGUOUS
-    return Match(finding, None), found[places[-1]], numbered
-
-
-def _first_answer(asked: Reverse, taken_back: Standing) -> AuthoriseReply:
-    reply = _answer(asked, Reason.APPROVED, taken_back)
+    reply = _answer(asked, Reason.APPROVED, standing)
     if asked.replacement_minor > 0:
         reply.approved_minor = asked.replacement_minor
     return reply
 
 
-def _kept(
-    asked: Reverse, said: Said, match: Match, standing: Standing | None, reason: Reason, words: int
-) -> KeptReversal:
-    replacement = asked.replacement_minor if asked.replacement_minor > 0 else None
-    return KeptReversal(
-        id=asked.id,
-        terminal_id=asked.terminal_id,
-        received_at_us=asked.received_at_us,
-        said=words,
-        message_class=asked.original_message_class,
-        stan=asked.original_stan,
-        description=said,
-        replacement_minor=replacement,
-        card_bin=asked.card.bin if asked.card is not None else "",
-        card_last_four=asked.card.last_four if asked.card is not None else "",
-        request=asked.request,
-        finding=match.finding,
-        reason=reason,
-        differs=list(match.differs),
-        attempt_id=standing.id if standing is not None else None,
-        attempt_date=standing.business_date if standing is not None else None,
-        own_stan=asked.stan,
-    )
-
-
 def _hash_of(asked: Reverse, said: Said, *numbered: int) -> int:
-    """Return 64 bits over all that a reversal says, which its repeats say too.
+    """Return 64 bits over all that a reversal says, under which it is kept once.
 
-    `numbered`: its own trace number, for the second of two that say the same.
+    `numbered`: its own trace number, where another one said the same.
     """
-    replacement = asked.replacement_minor if asked.replacement_minor > 0 else None
-    text = "|".join(
-        map(str, (asked.original_message_class, asked.original_stan, *said, replacement, *numbered))
-    )
+    words = (*said[:-1], said.stays_minor or None)
+    text = "|".join(map(str, (asked.original_message_class, asked.original_stan, *words, *numbered)))
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
@@ -388,7 +351,7 @@ async def take_back_part(connection: Connection, standing: Standing, *, stays_mi
 
     Returns APPROVED when that is what stays, now or before; SYSTEM_BUSY while the host has not answered yet.
     """
-    before_minor = await store.replaced_amount(connection, standing)
+    before_minor = await kept_reversals.replaced_amount(connection, standing)
     if before_minor is not None:
         return Reason.APPROVED if before_minor == stays_minor else Reason.REPLACEMENT_REFUSED
     if standing.state == State.SENT:
@@ -399,7 +362,7 @@ async def take_back_part(connection: Connection, standing: Standing, *, stays_mi
         return Reason.REPLACEMENT_REFUSED
     if not 0 < stays_minor < standing.approved_minor:
         return Reason.REPLACEMENT_REFUSED
-    await store.lower_approved(connection, standing, stays_minor)
+    await kept_reversals.lower_approved(connection, standing, stays_minor)
     await store.post(
         connection,
         standing,

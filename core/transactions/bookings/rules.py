@@ -64,6 +64,18 @@ class Said(NamedTuple):
     currency: str
     card_fingerprint: int | None
     approval_code: str
+    stays_minor: int = 0  # 0: nothing does
+
+
+class TakenBack(NamedTuple):
+    """A reversal that took something back; another one that names the same number may be its repeat."""
+
+    id: bytes
+    own_stan: int | None  # None: kept by an earlier version
+    said: Said
+    received_at: datetime
+    attempt_id: bytes
+    attempt_date: date
 
 
 class Candidate(NamedTuple):
@@ -108,7 +120,7 @@ def find_named(said: Said, candidates: Sequence[Candidate], *, arrived_at: datet
     judged = [_Judged(place, one, *_compare(said, one)) for place, one in enumerate(candidates)]
     for one in judged:
         if said.reference and said.reference == rrn_of(one.candidate.id):
-            return _verdict([one], also=("time",) if one.times == "never" else ())
+            return judge_referenced(said, one.candidate)._replace(place=one.place)
     for times in ("exactly", "elsewhere"):
         group = [one for one in judged if one.times == times]
         if group:
@@ -169,6 +181,34 @@ def find_alike(said: Said, candidates: Sequence[Candidate], *, arrived_at: datet
         and _is_near(one, said, arrived_at)
         and (one.business_date == said.day or came_just_before(one, arrived_at) or _is_evident(said, one))
     ]
+
+
+def judge_referenced(said: Said, one: Candidate) -> Match:
+    """Return whether all that is said of a message besides its reference is true of it."""
+    times, differs = _compare(said, one)
+    return _verdict([_Judged(0, one, times, differs)], also=("time",) if times == "never" else ())
+
+
+def find_said_before(said: Said, taken_back: Sequence[TakenBack], *, own_stan: int) -> TakenBack | None:
+    """Return the reversal that said the same: under its own trace number, else under another one."""
+    same = [one for one in taken_back if one.said == said]
+    return next((one for one in same if is_numbered(one, own_stan)), same[0] if same else None)
+
+
+def find_stamped_anew(
+    said: Said, taken_back: Sequence[TakenBack], *, own_stan: int, arrived_at: datetime
+) -> TakenBack | None:
+    """Return the reversal that a repeat repeats in other words: it had its trace number and left as much."""
+    for one in taken_back:
+        is_recent = one.received_at > arrived_at - timedelta(days=REPEATED_WITHIN_DAYS)
+        if one.own_stan == own_stan and is_recent and one.said.stays_minor == said.stays_minor:
+            return one
+    return None
+
+
+def is_numbered(one: TakenBack, own_stan: int) -> bool:
+    """Whether a reversal had this trace number, as far as it is known."""
+    return one.own_stan in (None, own_stan)
 
 
 def may_be(said: Said, one: Candidate) -> bool:
@@ -284,32 +324,25 @@ def times_agree(sent_at: str, one: Candidate) -> TimesAgree:
     readings = [moment_near(time, one.business_date) for time in {one.transmitted_at, one.local_time} if time]
     if said is None or abs(said.date() - one.business_date).days > NEAR_DAYS:
         return "never"
-    gaps: list[tuple[timedelta, set[timedelta]]] = []
-    for reading in readings:
-        if reading is None:
-            return "never"
-        gaps.append((said - reading, clock_differences(reading, one.time_zone)))
-    # By a third clock: as far from each time that the message shows as that clock is from the one that showed it.
-    if any(gap in allowed for gap, allowed in gaps) and all(
-        any(abs(gap - each) <= CLOCKS_APART for each in (*allowed, timedelta(0))) for gap, allowed in gaps
-    ):
-        return "elsewhere"
+    shown = [set() if reading is None else instants_of(reading, one.time_zone) for reading in readings]
+    for instant in instants_of(said, one.time_zone):
+        gaps = [min((abs(instant - each) for each in instants), default=timedelta.max) for instants in shown]
+        if gaps and not min(gaps) and max(gaps) <= CLOCKS_APART:
+            return "elsewhere"
     return "never"
 
 
-def clock_differences(reading: datetime, time_zone: str) -> set[timedelta]:
-    """Return by how much the clocks of UTC, of Paris and of a zone differ around a time that one of them shows.
+def instants_of(reading: datetime, time_zone: str) -> set[datetime]:
+    """Return the instants in UTC that a time may be when nobody says by which clock it was read.
 
-    `reading` is naive. The same function is in SQL, for messages that come after their reversal.
+    That of UTC, of Paris or of a zone, by each offset in force within half a day. All are naive. The same function is in
+    SQL, for messages that come after their reversal.
     """
-    found: set[timedelta] = set()
-    here, there = zone_of(METROPOLE), zone_of(time_zone or METROPOLE)
+    found = {reading}
     for away in _OFFSETS_IN_FORCE:
-        instant = (reading + away).replace(tzinfo=UTC)
-        offsets = [instant.astimezone(zone).utcoffset() or timedelta(0) for zone in (here, there)]
-        for difference in (*offsets, offsets[0] - offsets[1]):
-            found |= {difference, -difference}
-    found.discard(timedelta(0))
+        near = (reading + away).replace(tzinfo=UTC)
+        for zone in (zone_of(METROPOLE), zone_of(time_zone or METROPOLE)):
+            found.add(reading - (near.astimezone(zone).utcoffset() or timedelta(0)))
     return found
 
 

@@ -11,13 +11,22 @@ import structlog
 from core.bus import Bus, BusRefused, Subscription, Unread, unread_of
 from core.contracts.acts import CarryOut
 from core.contracts.host_messages import HostSays, HostSaysKept
-from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals, TotalsReply
-from core.contracts.subjects import BOOK, CARRY_OUT, ENGINE_QUEUE, HOST_SAYS, REVERSE, TOTALS, is_inbox_of
+from core.contracts.payment import AuthoriseReply, Book, RefusedFact, Reverse, Totals, TotalsReply
+from core.contracts.subjects import (
+    BOOK,
+    CARRY_OUT,
+    ENGINE_QUEUE,
+    HOST_SAYS,
+    REFUSED_FACT,
+    REVERSE,
+    TOTALS,
+    is_inbox_of,
+)
 from core.db.passing import is_passing
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL
 from core.transactions.bookings.advices import book
-from core.transactions.bookings.dead_letters import keep_dead_letter, refusal
+from core.transactions.bookings.dead_letters import keep_dead_letter, keep_refused_fact, refusal
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.reversals import reverse
 from core.transactions.bookings.totals import compare
@@ -59,6 +68,7 @@ class Bookings:
         """Take messages."""
         self._serve(REVERSE, Reverse, lambda asked: reverse(self._pool, asked))
         self._serve(BOOK, Book, lambda asked: book(self._pool, asked))
+        self._serve(REFUSED_FACT, RefusedFact, lambda asked: keep_refused_fact(self._pool, asked))
         self._serve(TOTALS, Totals, lambda asked: compare(self._pool, asked), refused=_uncounted)
         self._serve(CARRY_OUT, CarryOut, self._carry_out, asker="desk")
         self._serve(HOST_SAYS, HostSays, lambda asked: keep(self._pool, asked), refused=_unkept)

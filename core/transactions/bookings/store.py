@@ -10,9 +10,9 @@ import msgspec
 from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import Authorise, Book, SealedCard
-from core.contracts.states import DeliveryKind, EventKind, Layer, Operation, ReversalFinding, State
+from core.contracts.states import DeliveryKind, EventKind, Layer, Operation, State
 from core.db.queries import load
-from core.transactions.bookings.rules import Candidate, Said
+from core.transactions.bookings.rules import Candidate
 from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again
 from core.values.clock import from_unix_us
 
@@ -53,37 +53,6 @@ class Standing(NamedTuple):
     stan: int
     card_expiry: str
     released_minor: int  # what a reversal in part has lowered it by
-
-
-class KeptReversal(NamedTuple):
-    """A reversal as it is kept: what it says, and what was found and told."""
-
-    id: bytes
-    terminal_id: bytes
-    received_at_us: int
-    said: int
-    message_class: int
-    stan: int
-    description: Said
-    replacement_minor: int | None
-    card_bin: str
-    card_last_four: str
-    request: bytes
-    finding: ReversalFinding
-    reason: int
-    differs: list[str]
-    attempt_id: bytes | None
-    attempt_date: date | None
-    own_stan: int
-
-
-class FirstSending(NamedTuple):
-    """A reversal that took something back, and may now be repeated."""
-
-    words_hash: int
-    attempt_id: bytes
-    attempt_date: date
-    replacement_minor: int
 
 
 class NewAttempt(NamedTuple):
@@ -161,128 +130,6 @@ async def own_reference_of(connection: Connection, attempt_id: bytes, business_d
     return str(own).strip().upper() if own is not None else ""
 
 
-async def keep_reversal(connection: Connection, kept: KeptReversal) -> int | None:
-    """Record a reversal or what its repeat found; return how often it came before, None for an unknown terminal."""
-    described = kept.description
-    row = await connection.fetchrow(
-        queries.keep_reversal,
-        UUID(kept.id),
-        UUID(kept.terminal_id),
-        from_unix_us(kept.received_at_us),
-        kept.said,
-        kept.message_class,
-        kept.stan,
-        described.day,
-        described.sent_at,
-        described.reference,
-        described.approval_code,
-        described.currency,
-        described.amount_minor,
-        kept.replacement_minor,
-        described.card_fingerprint,
-        kept.card_bin,
-        kept.card_last_four,
-        kept.request,
-        int(kept.finding),
-        int(kept.reason),
-        kept.differs,
-        UUID(kept.attempt_id) if kept.attempt_id else None,
-        kept.attempt_date,
-        kept.own_stan,
-    )
-    return row["repeats"] if row is not None else None
-
-
-async def find_kept_reversal(
-    connection: Connection, *, terminal_id: bytes, words_hash: int
-) -> tuple[int | None, bytes] | None:
-    """Return the own number and the message taken back of a reversal that said the same and was told 00."""
-    row = await connection.fetchrow(queries.find_kept_reversal, UUID(terminal_id), words_hash)
-    return None if row is None else (row["own_stan"], row["attempt_id"].bytes)
-
-
-async def find_first_sending(
-    connection: Connection,
-    *,
-    terminal_id: bytes,
-    message_class: int,
-    stan: int,
-    own_stan: int,
-    arrived_at: datetime,
-    days: int,
-) -> FirstSending | None:
-    """Return the last reversal under this own number that took back something of the number it names."""
-    row = await connection.fetchrow(
-        queries.find_first_sending, UUID(terminal_id), message_class, stan, own_stan, arrived_at, days
-    )
-    if row is None:
-        return None
-    return FirstSending(
-        row["said"], row["attempt_id"].bytes, row["attempt_date"], row["replacement_minor"] or 0
-    )
-
-
-async def lock_sent_then(
-    connection: Connection,
-    *,
-    terminal_id: bytes,
-    message_class: int,
-    stan: int,
-    sent_at: str,
-    first: date,
-    last: date,
-) -> list[Standing]:
-    """Return what stands under another number or type and shows this time; without a time, what has the number."""
-    rows = await connection.fetch(
-        queries.list_sent_then, UUID(terminal_id), first, last, message_class, stan, sent_at
-    )
-    found = [await lock_by_id(connection, row["id"].bytes, row["business_date"]) for row in rows]
-    return [one for one in found if one is not None]
-
-
-async def repeat_kept_reversal(
-    connection: Connection, reversal_id: bytes, *, terminal_id: bytes, words_hash: int
-) -> Standing | None:
-    """Count a repeat of a reversal that was told 00 and took something back; return what it was about, locked."""
-    row = await connection.fetchrow(
-        queries.repeat_kept_reversal, UUID(reversal_id), UUID(terminal_id), words_hash
-    )
-    if row is None:
-        return None
-    return await lock_by_id(connection, row["attempt_id"].bytes, row["attempt_date"])
-
-
-async def current_transaction(connection: Connection) -> str:
-    """Return the number of the running transaction."""
-    row = await connection.fetchrow(queries.current_transaction)
-    return row["number"] if row is not None else ""
-
-
-async def older_have_ended(pool: asyncpg.Pool, number: str) -> bool:
-    """Whether every transaction that began before this one was committed has ended."""
-    async with pool.acquire() as connection:
-        row = await connection.fetchrow(queries.older_have_ended, number)
-    return row is not None and row["ended"]
-
-
-async def is_forestalled(connection: Connection, new: "NewAttempt") -> bool:
-    """Whether a reversal came before what is to be recorded now."""
-    row = await connection.fetchrow(
-        queries.find_forestalling,
-        UUID(new.terminal_id),
-        new.message_class,
-        new.stan,
-        new.transmitted_at,
-        new.local_time,
-        new.business_date,
-        new.amount_minor,
-        new.currency,
-        new.card.fingerprint,
-        from_unix_us(new.received_at_us),
-    )
-    return row is not None
-
-
 async def ensure_month(pool: asyncpg.Pool, business_date: date) -> None:
     """Have a partition for a date."""
     async with pool.acquire() as connection:
@@ -331,17 +178,6 @@ async def is_hold_open(connection: Connection, standing: Standing, since: date) 
         queries.is_hold_open, standing.card_fingerprint, UUID(standing.store_id), since
     )
     return row is not None and row["is_open"]
-
-
-async def replaced_amount(connection: Connection, standing: Standing) -> int | None:
-    """Return what a reversal in part has left of a locked attempt, None when there was none."""
-    row = await connection.fetchrow(queries.read_replaced_amount, UUID(standing.id))
-    return row["amount_minor"] if row is not None else None
-
-
-async def lower_approved(connection: Connection, standing: Standing, stays_minor: int) -> None:
-    """Lower what a locked attempt holds."""
-    await connection.execute(queries.lower_approved, UUID(standing.id), standing.business_date, stays_minor)
 
 
 async def lock_by_id(connection: Connection, attempt_id: bytes, business_date: date) -> Standing | None:

@@ -11,9 +11,10 @@ from core.contracts.feed import TransactionSummary
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind
-from core.contracts.terminal_answers import MIRRORED, answer_to
+from core.contracts.terminal_answers import answer_to
 from core.transactions.desk.fields import field_name
 from core.transactions.rules import SWEPT
+from core.values.edition1987 import MIRRORED
 from core.values.ids import rrn_of
 
 _OUTCOMES: Final = (

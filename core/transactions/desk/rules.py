@@ -8,12 +8,12 @@ import msgspec
 
 from core.contracts.desk_requests import TransactionFilter
 from core.contracts.desk_views import Actions, CancelAction, Diagnosis, Hop, HopName, Money, RefundAction
+from core.contracts.host_matters import STUCK_AFTER
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
 from core.transactions.reasons_kinds import still_held, taken_back_step, words_of
-from core.transactions.rules import STUCK_AFTER
 from core.values.ids import lowest_id
 from core.values.timestamps import timestamp
 

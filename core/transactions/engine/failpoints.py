@@ -1,11 +1,12 @@
 """Moments at which a fault run wants this process gone, as kill -9 would have it.
 
 GUICHET_FAIL_POINT is `name` or `name:count`: the process kills itself when it passes that point for the count-th
-time. It is read once at start; where it is not set `armed` is False and a point costs one look at it.
+time. The engine hands it over at its start; where it is not set `armed` is False and a point costs one look at it.
 """
 
 import os
 import signal
+from collections.abc import Mapping
 from typing import Final, NoReturn
 
 POINTS: Final = frozenset(
@@ -28,8 +29,15 @@ def _wanted(text: str) -> tuple[str, int]:
     return name, int(count or 1)
 
 
-_name, _left = _wanted(os.environ.get("GUICHET_FAIL_POINT", ""))
-armed: Final = bool(_name)
+_name, _left = "", 0
+armed = False
+
+
+def arm(environment: Mapping[str, str]) -> None:
+    """Take the point at which this process is to go, if there is one. Raises: ValueError."""
+    global _name, _left, armed  # noqa: PLW0603 - one process has one fail point
+    _name, _left = _wanted(environment.get("GUICHET_FAIL_POINT", ""))
+    armed = bool(_name)
 
 
 def reach(point: str) -> None:

@@ -12,6 +12,7 @@ from core.contracts.desk_views import LocatedStore, Money
 from core.contracts.host_matters import (
     COUNTED_MAX,
     RETRIED_KINDS,
+    STUCK_AFTER,
     CloseHostMatter,
     HostMatter,
     HostMatterKind,
@@ -29,7 +30,6 @@ from core.transactions.hosts import store
 from core.transactions.hosts.errors import MatterOver, NothingToRetry
 from core.transactions.hosts.letters import is_currency, read_letter
 from core.transactions.hosts.settling import settle_reversal
-from core.transactions.rules import STUCK_AFTER
 from core.values.clock import Clock
 from core.values.cursors import id_in, page_of
 from core.values.ids import encode_id, rrn_of

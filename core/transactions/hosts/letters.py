@@ -5,9 +5,18 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from core.contracts.payment import Authorise, Book, Reverse, Totals
+from core.contracts.payment import Authorise, Book, RefusedFact, Reverse, Totals
 from core.contracts.states import Kind
-from core.contracts.subjects import AUTHORISE, BOOK, CARRY_OUT, HOST_SAYS, LIVE, REVERSE, TOTALS
+from core.contracts.subjects import (
+    AUTHORISE,
+    BOOK,
+    CARRY_OUT,
+    HOST_SAYS,
+    LIVE,
+    REFUSED_FACT,
+    REVERSE,
+    TOTALS,
+)
 
 _SORTS: Final = {
     AUTHORISE: "payment",
@@ -23,6 +32,7 @@ _SHAPES: Final[dict[str, type[msgspec.Struct]]] = {
     REVERSE: Reverse,
     BOOK: Book,
     TOTALS: Totals,
+    REFUSED_FACT: RefusedFact,
 }
 _ID_BYTES: Final = 16
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
@@ -50,10 +60,13 @@ def read_letter(subject: str, payload: bytes) -> Letter:
         return Letter(sort)
     terminal_id: bytes = said.terminal_id
     gives_back = isinstance(said, Reverse) or (isinstance(said, Book) and said.gives_back)
+    if isinstance(said, RefusedFact):
+        gives_back = said.message_type[1:2] == "4"
+        sort = "reversal" if gives_back else "advice"
     return Letter(
         "refund_advice" if isinstance(said, Book) and gives_back else sort,
         terminal_id if len(terminal_id) == _ID_BYTES else b"",
-        getattr(said, "amount_minor", 0),
+        max(getattr(said, "amount_minor", 0), 0),
         getattr(said, "currency", ""),
         gives_back or getattr(said, "kind", None) == Kind.REFUND,
     )

@@ -45,7 +45,7 @@ _NEW = {
 }
 
 
-def _alerts(since: str, moment: str, none: str, none_act: Act | None = None) -> ListPage:
+def _alerts(since: str, moment: str, none: tuple[str, str], none_act: Act | None = None) -> ListPage:
     return ListPage(
         "/alerts",
         "alerts.title",
@@ -58,15 +58,20 @@ def _alerts(since: str, moment: str, none: str, none_act: Act | None = None) -> 
         ),
         rows=100,
         filters=(Filter("recovered", options=("1",)),),
-        none=(none, f"{none}_text"),
+        none=none,
         none_act=none_act,
         asks=lambda _, kept: [("recovered", "true" if kept else "false")],
         template="alerts/alerts.html",
     )
 
 
-LIST = _alerts("alerts.since", "opened_at", "alerts.none", Act("/alerts?recovered=1", "alerts.recovered"))
-RECOVERED = _alerts("alerts.until", "recovered_at", "alerts.none_recovered")
+LIST = _alerts(
+    "alerts.since",
+    "opened_at",
+    ("alerts.none", "alerts.none_text"),
+    Act("/alerts?recovered=1", "alerts.recovered"),
+)
+RECOVERED = _alerts("alerts.until", "recovered_at", ("alerts.none_recovered", "alerts.none_recovered_text"))
 RULES = ListPage(
     "/alerts/rules",
     "rules.title",

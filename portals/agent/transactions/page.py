@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Response, get
 
 from portals.agent.transaction.record import load_record
+from portals.agent.transactions import live
 from portals.agent.transactions.filters import (
     BRANDS,
     COLUMNS,
@@ -126,4 +127,4 @@ def _filters(visit: Visit) -> Filters:
     return read_filters(visit.request.query_params.multi_items())
 
 
-HANDLERS = (transactions_page, recent, counters_part)
+HANDLERS = (transactions_page, recent, counters_part, *live.HANDLERS)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from core.contracts.states import State
-from deploy.local.cli.common import Common
-from deploy.local.cli.verify import report_lines, verify_stack
-from deploy.local.cli.verify_sources import acquirer_book, journal_facts
+from deploy.cli.common import Common
+from deploy.cli.verify import report_lines, verify_stack
+from deploy.cli.verify_sources import acquirer_book, journal_facts
 from deploy.local.errors import LocalError
-from edge.simulators.book import APPROVED, CAPTURED, DECLINED, REVERSED, Book, Fact
-from edge.simulators.journal import ANSWERED, Journal, Told
+from deploy.sandbox.simulators.book import APPROVED, CAPTURED, DECLINED, REVERSED, Book, Fact
+from deploy.sandbox.simulators.journal import ANSWERED, Journal, Told
 from tests.integration.verify.payments import APPROVAL_CODE, TERMINAL, Paid, writer_on
 from tests.support.servers import TestDatabase
 

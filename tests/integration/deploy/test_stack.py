@@ -15,7 +15,7 @@ import pytest
 
 from deploy.local import proc
 from deploy.local.errors import AlreadyRunning, LocalError, PortTaken, ServerFailed
-from deploy.local.http_get import http_get
+from deploy.local.loopback import http_get
 from deploy.local.ports import free_ports
 from deploy.local.processes import PROCESSES, port_names
 from deploy.local.stack import LocalStack
@@ -47,7 +47,7 @@ async def test_everything_answers_and_the_state_file_says_so(stack: LocalStack, 
         if each.health_port is not None:
             answer = await http_get(each.health_port, "/")
             assert answer is not None, each.name
-            assert answer[0] == 200
+            assert answer.status_code == 200
 
 
 async def test_no_secret_is_in_the_state_file(stack: LocalStack, folder: Path) -> None:

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from deploy.local.authority import DevelopmentAuthority
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.acquirer.links import Acquirer, HostSide
+from deploy.sandbox.simulators.book import Book
+from deploy.sandbox.simulators.cards import CARDS
+from deploy.sandbox.simulators.requests import Identity, Moment
 from edge.dialects import DIALECTS
 from edge.main import Edge
 from edge.protocol.codec import Codec
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader, frame
 from edge.settings import AcquirerSettings, Address, Settings, TlsFiles
-from edge.simulators import requests
-from edge.simulators.acquirer.links import Acquirer, HostSide
-from edge.simulators.book import Book
-from edge.simulators.cards import CARDS
-from edge.simulators.requests import Identity, Moment
 from tests.integration.edge.stand_in import StandInCore
 from tests.support.nats_server import NatsServer, free_port
 

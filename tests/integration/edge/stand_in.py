@@ -17,6 +17,7 @@ from core.contracts.payment import (
     HostReply,
     HostRequest,
     Presence,
+    RefusedFact,
     Reverse,
     SignOn,
     SignOnReply,
@@ -30,6 +31,7 @@ from core.contracts.subjects import (
     ENGINE_QUEUE,
     HOST_SAYS,
     PRESENCE,
+    REFUSED_FACT,
     REVERSE,
     SIGN_ON,
     TOTALS,
@@ -60,7 +62,7 @@ class StandInCore:
         self.via_host = False
         self.acknowledge = True
         self.authorised: list[Authorise] = []
-        self.asked: list[Reverse | Book | Totals | HostSays] = []
+        self.asked: list[Reverse | Book | RefusedFact | Totals | HostSays] = []
         self.sign_ons: list[SignOn] = []
         self.presence: list[Presence] = []
         self.host_replies: list[HostReply] = []
@@ -76,6 +78,7 @@ class StandInCore:
         bus.subscribe(AUTHORISE, core._on_authorise, ENGINE_QUEUE)
         bus.subscribe(REVERSE, core._answer(Reverse, core._acknowledged))
         bus.subscribe(BOOK, core._answer(Book, core._acknowledged))
+        bus.subscribe(REFUSED_FACT, core._answer(RefusedFact, core._acknowledged))
         bus.subscribe(TOTALS, core._answer(Totals, core._counted))
         bus.subscribe(HOST_SAYS, core._answer(HostSays, lambda _says: HostSaysKept(known=False)))
         bus.subscribe(SIGN_ON, core._on_sign_on)

@@ -17,9 +17,9 @@ from core.contracts.payment import Authorise, AuthoriseReply, Book, Reverse, Tot
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from core.values.ids import rrn_of
+from deploy.sandbox.simulators.cards import CARDS
 from edge.dialects import DIALECTS
 from edge.protocol.limits import MESSAGES_PER_SECOND_MAX
-from edge.simulators.cards import CARDS
 from perf.micro.codec import oracle_specification
 from tests.integration.edge.conftest import IDENTITY, House
 

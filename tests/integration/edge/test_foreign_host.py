@@ -23,10 +23,10 @@ from core.contracts.payment import (
     HostRequest,
 )
 from core.contracts.reasons import Reason
+from core.contracts.response_codes import CODES_1987
+from deploy.sandbox.simulators.cards import CARDS
 from edge.main import Edge
 from edge.settings import AcquirerSettings, Address, Settings
-from edge.simulators.cards import CARDS
-from edge.translate.codes1987 import CODES_1987
 from observability import metrics
 from tests.integration.edge.conftest import until
 from tests.integration.edge.foreign_host import Fields, ForeignHost, answer_to

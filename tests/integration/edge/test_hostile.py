@@ -5,11 +5,11 @@ import asyncio
 import msgspec
 import pytest
 
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import CARDS
+from deploy.sandbox.simulators.requests import Identity
 from edge.protocol import session
 from edge.protocol.framing import frame
-from edge.simulators import requests
-from edge.simulators.cards import CARDS
-from edge.simulators.requests import Identity
 from tests.integration.edge.conftest import IDENTITY, House, now, until
 from tests.integration.edge.stand_in import approve
 

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from core.contracts.host_messages import HostMessageKind, HostSays
+from deploy.sandbox.simulators.cards import CARDS
 from edge.protocol import hostlink
 from edge.shell import host_socket
-from edge.simulators.cards import CARDS
 from tests.integration.edge.conftest import until
 from tests.integration.edge.foreign_host import Fields, answer_to
 from tests.integration.edge.test_foreign_host import Abroad, abroad

@@ -9,7 +9,7 @@ import pytest
 from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, Authorise, HostRequest
 from core.contracts.reasons import Reason
 from core.contracts.subjects import core_inbox
-from edge.simulators.script import Overrides
+from deploy.sandbox.simulators.script import Overrides
 from tests.integration.edge.conftest import House, until
 from tests.integration.edge.stand_in import host_request
 

@@ -10,9 +10,11 @@ from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from core.values.ids import rrn_of
-from edge.simulators import requests
-from edge.simulators.cards import CARDS
-from edge.simulators.requests import DayTotals, Identity
+from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.cards import CARDS
+from deploy.sandbox.simulators.requests import DayTotals, Identity
+from edge.translate.terminal_messages import TERMINAL_MESSAGES
+from observability import metrics
 from tests.integration.edge.conftest import IDENTITY, House, now, until
 from tests.integration.edge.stand_in import approve
 
@@ -40,6 +42,17 @@ async def test_a_purchase_is_answered_in_the_terminals_own_dialect(house: House,
     )
     assert answer[37] == rrn_of(seen.id)
     assert PAN.encode() not in msgspec.msgpack.encode(seen)
+
+
+async def test_a_type_of_message_has_one_name_in_every_metric(house: House) -> None:
+    took = metrics.EDGE_SECONDS.child("financial")
+    answered = sum(took.counts)
+    terminal = await house.terminal()
+    await terminal.ask(terminal.purchase())
+    assert sum(took.counts) == answered + 1
+    names = {row.name for row in TERMINAL_MESSAGES}
+    for family in (metrics.EDGE_MESSAGES, metrics.EDGE_SECONDS):
+        assert {sample.labels["kind"] for sample in family.collect().samples} <= names
 
 
 async def test_a_tpdu_comes_back_mirrored(house: House) -> None:

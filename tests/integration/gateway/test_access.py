@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pyotp.totp import TOTP
 
-from core.roles.seeding.access import demonstration_code
+from deploy.sandbox.demonstration.access import demonstration_code
 from tests.support.authenticator import SoftwareKey
 from tests.support.desk import PASSWORD, PORTAL_URL, DeskStack
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from core.identity.rules import FAILURES_PER_IP_MAX
-from core.roles.seeding.access import demonstration_code
 from deploy.local.ports import free_ports
+from deploy.sandbox.demonstration.access import demonstration_code
 from tests.browser.processes import running_module
 from tests.support.desk import PASSWORD, DeskStack
 

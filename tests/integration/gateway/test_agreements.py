@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import itertools
 import os
+import re
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
@@ -19,13 +20,13 @@ from core.contracts.payment import Authorise, SealedCard
 from core.contracts.reasons import Reason
 from core.db.queries import load
 from core.merchants.agreements.api import carry_out_due
-from core.roles.seeding.agreements import seed_agreements
 from core.transactions.engine.columns import arming_columns
 from core.values.clock import paris_date, to_unix_us
 from core.values.ids import decode_id, encode_id, uuid7
+from deploy.sandbox.demonstration.agreements import seed_agreements
 from tests.architecture.tree import CHECKOUT
 from tests.integration.gateway.test_fees import approved_grid, today, token_of
-from tests.support.desk import DeskStack
+from tests.support.desk import CHANGED_BY, DeskStack
 
 PARTS = "SELECT count(*) FROM document_part"
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -268,6 +269,7 @@ async def test_the_old_version_stays_in_force_until_the_amendment_is_activated(
     assert [one["state"] for one in amended.json()["versions"]] == ["draft", "in_force"]
     again = await client.post(f"/v1/contracts/{contract['id']}/amend", json=only_softpos)
     assert again.json()["code"] == "contract_act_refused"
+    assert re.search(CHANGED_BY, again.json()["detail"]), "who was faster, and when"
     signed = await sign(client, await act(client, contract["id"], "prepare"))
     assert await reason_of_payment(rows, place) == 0
     (taking,) = [one for one in signed["acts"] if one["act"] == "activate"]

@@ -14,10 +14,10 @@ import pytest
 
 from core.values.ids import PREFIXES
 from gateway.app import build_app
-from gateway.openapi_page import document_of
+from gateway.description import document_of
 from tests.support.cut_bodies import answered_to_cut
 from tests.support.desk import DeskStack
-from tests.support.walking.operations import Operation, operations_of, requests_for
+from tests.support.walking.operations import Operation, address_of, operations_of
 from tests.support.walking.samples import Sampler, kind_of
 
 _EACH_AT_ONCE = 8
@@ -163,7 +163,7 @@ def _operations() -> list[Operation]:
 
 def _target(operation: Operation, sampler: Sampler) -> bytes:
     words = {place: "walk" for place in operation.places if kind_of(place) is None}
-    return next(requests_for(operation, sampler, body={}, query=words)).path.encode()
+    return address_of(operation, sampler, words).encode()
 
 
 def _requests(operation: Operation, target: bytes, token: str) -> Iterator[Sent]:

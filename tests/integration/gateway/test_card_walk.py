@@ -15,8 +15,8 @@ import pytest
 from core.values.card_numbers import holds_card_number
 from core.verify.cards import scan_rows
 from deploy.local.postgres import PostgresServer
-from tests.integration.gateway.test_scope_walk import OUTSIDE_THE_API, REQUESTS, STREAMS, UNSCOPED_TABLES
-from tests.support.walking.operations import Operation, operations_of
+from tests.integration.gateway.test_scope_walk import OUTSIDE_THE_API, STREAMS, UNSCOPED_TABLES, example_of
+from tests.support.walking.operations import Operation, operations_of, requests_for
 from tests.support.walking.samples import kind_of
 from tests.support.walking.world import World, walking_world
 
@@ -112,24 +112,9 @@ def _with(value: Any, path: tuple[str, ...], text: str) -> Any:
 
 def _wanted(world: World, operation: Operation) -> tuple[str, dict[str, str], Any]:
     """Return the address, the needed query and a plain body of an operation."""
-    sampler = world.sampler
-    more = REQUESTS.get(operation.name, {})
-    path = operation.path
-    for place in operation.places:
-        given = more.get("query", {}).get(place)
-        if given is None:
-            kind = kind_of(place) or place
-            given = sampler.typed(kind) if kind in sampler.records else "hotline"
-        path = path.replace(f"{{{place}}}", given.format_map({k: sampler.typed(k) for k in sampler.records}))
-    described = operation.description or {}
-    query = {
-        each["name"]: str(sampler.value(each["schema"], each["name"])).lower()
-        for each in described.get("parameters", ())
-        if each["in"] == "query" and each.get("required")
-    }
-    schema = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    body = None if schema is None else sampler.value(schema)
-    return path, query, more.get("body", body)
+    words = {place: "hotline" for place in operation.places if kind_of(place) not in world.records}
+    wanted = next(requests_for(operation, world.sampler, words | example_of(world, operation)))
+    return wanted.path, dict(wanted.query), wanted.body
 
 
 def _tries(world: World, operation: Operation) -> Iterator[tuple[str, str, dict[str, str], Any]]:

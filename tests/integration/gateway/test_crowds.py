@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.roles.seeding.access import demonstration_code
+from deploy.sandbox.demonstration.access import demonstration_code
 from observability.admission import LIVE_BY_SESSION_MAX, REQUESTS_BY_SESSION_MAX
 from portals.agent.session import AgentSession
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX

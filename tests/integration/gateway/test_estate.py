@@ -12,7 +12,6 @@ import httpx
 import msgspec
 import pytest
 
-from core.app import SystemClock
 from core.bus import Bus
 from core.contracts.payment import SignOn, SignOnReply
 from core.contracts.reasons import Reason
@@ -21,6 +20,7 @@ from core.contracts.subjects import SIGN_ON
 from core.terminals.api import Levels
 from core.values.clock import paris_date
 from core.values.ids import decode_id, encode_id, uuid7
+from observability.process import SystemClock
 from tests.integration.gateway.test_administration import People, people
 from tests.support.desk import DeskStack, add_attempt
 

@@ -18,12 +18,12 @@ import httpx
 import openpyxl
 import pytest
 
-from core.app import SystemClock
 from core.contracts.supervision import CHUNK_BYTES_MAX, EXPORT_OPEN_MAX
 from core.supervision.exports import runner as runner_module
 from core.supervision.exports.folder import exports_folder
 from core.supervision.exports.runner import Exporter
 from core.values.ids import decode_id
+from observability.process import SystemClock
 from tests.support.desk import DeskStack, add_attempt
 
 ROWS = 5_000

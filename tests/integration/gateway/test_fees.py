@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from core.contracts.states import State
 from core.merchants.fees.rules import fee_of
 from core.values.clock import paris_date
 from core.values.ids import decode_id, encode_id
-from tests.support.desk import DeskStack, add_attempt
+from tests.support.desk import CHANGED_BY, DeskStack, add_attempt
 
 VISA = {
     "brand": "visa",
@@ -245,6 +246,7 @@ async def test_an_approved_version_is_taken_back_until_its_date_comes(desk_stack
     ):
         begun = await act(other, standing["in_force"]["id"], "withdraw")
         assert (begun.status_code, begun.json()["code"]) == (409, "fee_act_refused")
+        assert re.search(CHANGED_BY, begun.json()["detail"]), "who was faster, and when"
         made = await author.post(f"/v1/fee-grids/{standing['id']}/versions", json={"effective_on": today(9)})
         version = made.json()["id"]
         assert (await act(author, version, "submit")).status_code == 200

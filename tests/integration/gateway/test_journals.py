@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import httpx
 
-from core.app import SystemClock
 from core.contracts.payment import Presence, SignOn
 from core.contracts.states import State
 from core.db.pool import open_pool
 from core.terminals.api import TerminalHandlers
 from core.values.ids import encode_id
+from observability.process import SystemClock
 from tests.support.desk import DeskStack, add_attempt
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 import httpx
 
-from core.roles.seeding.numbers import siren as make_siren
-from core.roles.seeding.numbers import siret as make_siret
+from deploy.sandbox.demonstration.numbers import siren as make_siren
+from deploy.sandbox.demonstration.numbers import siret as make_siret
 from tests.support.desk import DeskStack
 
 Json = dict[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from typing import Any
 
@@ -10,11 +11,11 @@ import asyncpg
 import httpx
 
 from core.merchants.api import onboarding_validated, services_wanted
-from core.roles.seeding.numbers import siren as make_siren
-from core.roles.seeding.numbers import siret as make_siret
 from core.values.ids import decode_id
+from deploy.sandbox.demonstration.numbers import siren as make_siren
+from deploy.sandbox.demonstration.numbers import siret as make_siret
 from tests.integration.gateway.test_administration import People, people
-from tests.support.desk import DeskStack
+from tests.support.desk import CHANGED_BY, DeskStack
 
 __all__ = ["people"]
 
@@ -161,6 +162,7 @@ async def test_a_validated_file_becomes_one_company_however_often_it_is_asked(
     assert [one.status_code for one in answered] == [200, 200, 200], [one.text for one in answered]
     assert {one.json()["company"]["id"] for one in answered} == {company["id"]}
     assert late.json()["code"] == "onboarding_move_not_possible"
+    assert re.search(CHANGED_BY, late.json()["detail"]), "who was faster, and when"
     assert (handed["state"], finished["state"], finished["moves"]) == ("handed_over", "done", [])
     assert (company["siren"], company["validated"], company["department"]) == (
         steps["merchant"]["siren"],

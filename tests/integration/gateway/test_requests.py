@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -9,13 +10,12 @@ import asyncpg
 import httpx
 import pytest
 
-from core.app import SystemClock
-from core.roles.seeding.requests import seed_requests
-from core.roles.seeding.requests.store import REQUESTS
 from core.support.api import give_back_left
 from core.values.ids import encode_id
 from core.values.request_codes import code_said
-from tests.support.desk import DeskStack
+from deploy.sandbox.demonstration.requests import REQUESTS, seed_requests
+from observability.process import SystemClock
+from tests.support.desk import CHANGED_BY, DeskStack
 
 ADMIN = "admin@guichet.example"
 HOTLINE = "hotline@guichet.example"
@@ -382,6 +382,17 @@ async def test_a_request_that_somebody_took_a_moment_before_is_not_taken_from_th
         assert "Inès Marchand" in second.json()["detail"]
     holder = (await admin.get(path.removesuffix("/assign"))).json()["request"]["assignee"]["name"]
     assert holder == "Inès Marchand"
+
+
+async def test_who_saves_a_request_that_was_closed_meanwhile_is_told_who_closed_it(people: People) -> None:
+    hotline, admin = await people(HOTLINE), await people(ADMIN)
+    made = (await make(hotline))["request"]
+    assert (await hotline.post(f"/v1/requests/{made['id']}/close", json={})).status_code == 200
+    for named in (made["id"], made["code"]):
+        late = await admin.patch(f"/v1/requests/{named}", json={"title": "Autre"})
+        assert (late.status_code, late.json()["code"]) == (409, "request_closed")
+        assert re.search(CHANGED_BY, late.json()["detail"])
+        assert "Inès Marchand" in late.json()["detail"]
 
 
 async def test_whoever_loses_a_request_is_told_who_took_it(people: People, rows: asyncpg.Connection) -> None:

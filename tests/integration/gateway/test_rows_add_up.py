@@ -11,10 +11,10 @@ import uuid
 
 import asyncpg
 
-from core.app import SystemClock
 from core.contracts.states import Kind, State
 from core.supervision.exports.folder import exports_folder
 from core.supervision.exports.runner import Exporter
+from observability.process import SystemClock
 from portals.kit.i18n import load_words
 from portals.kit.kit import Formats
 from tests.support.desk import DeskStack, add_attempt

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from gateway.app import build_app
-from gateway.openapi_page import document_of
+from gateway.description import document_of
 from tests.support.desk import DeskStack
 from tests.support.lengths import WHOLE
 

@@ -1,29 +1,28 @@
 """Every endpoint and every subject, asked by somebody whose grants hold where nothing is: nothing is to be seen.
 
 Nothing is listed by hand but what shows nothing scoped. An endpoint that is new is walked by itself; when the walk
-cannot make a request for it, it fails and says what to add to REQUESTS.
+cannot make a request for it, it fails and asks for an `example` of its operation.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from core.contracts.operation import Reach
-from core.contracts.operations import OPERATIONS
-from core.contracts.permissions import Permission
+from core.contracts.operations import OPERATIONS, RIGHTS
 from core.contracts.refusals import Refused
 from core.roles.desk import carry_out
-from core.roles.seeding.numbers import siren
 from deploy.local.postgres import PostgresServer
 from gateway.operations import shown_as
 from tests.support.walking.operations import Operation, Wanted, operations_of, requests_for
 from tests.support.walking.samples import kind_of
-from tests.support.walking.world import Answer, World, walking_world
+from tests.support.walking.world import Answer, World, table_of, walking_world
 
 OUTSIDE_THE_API: Final = ("/health/", "/metrics", "/openapi.json", "/docs", "/schema")
 """Addresses that say how the process is and what the API looks like, to anybody."""
@@ -56,17 +55,7 @@ FOR_EVERYBODY: Final = {
 """Endpoints that ask for no right: they show and change only what is the caller's own."""
 
 NOT_PLACED: Final = {
-    # Wordings, prices and answers of the institution: one for the whole country, read by whoever has the right.
-    "GET /approval-limits",
-    "GET /contract-templates",
-    "GET /contract-templates/{template_id}",
-    "GET /fee-grids",
-    "GET /fee-grids/{fee_grid_id}",
-    "GET /fee-versions/{fee_version_id}",
-    "GET /fee-versions/{fee_version_id}/preview",
-    "GET /macros",
-    "GET /request-types",
-    "GET /roles",
+    shown_as(each) for each in OPERATIONS if each.access.reach is Reach.UNPLACED and each.http is not None
 }
 """Endpoints that need a right and show what belongs to no place: the institution's own lists and settings."""
 
@@ -97,61 +86,12 @@ OWNERS_ONLY: Final = {
     "GET /exports/{export_id}/download",
 }
 
-CONTACT: Final = {"name": "Odette", "role": "owner", "phone": "+33142685300"}
-MACRO: Final = {
-    "kind": "answer",
-    "target_kind": "any",
-    "name_fr": "Promenade",
-    "name_en": "Walk",
-    "text_fr": "Bonjour",
-    "text_en": "Hello",
+EXAMPLES: Final[dict[str, Mapping[str, Any]]] = {
+    # Written by hand, beside an operation that has no file.
+    "GET /journals/{subject}/export": {"subject": "{terminal}"},
+    **{shown_as(each): each.example for each in OPERATIONS if each.example and each.http is not None},
 }
-
-REQUESTS: Final[dict[str, dict[str, Any]]] = {
-    # Somebody known: their invitation would let whoever sent it choose their password.
-    "POST /agents/invitations": {"body": {"agent": "{agent}"}},
-    "PATCH /roles/{code}": {"query": {"code": "hotline"}},
-    "GET /looking": {"query": {"kind": "transaction", "record": "{transaction}"}},
-    "GET /journals/{subject}": {"query": {"subject": "{terminal}"}},
-    "GET /journals/{subject}/export": {"query": {"subject": "{terminal}"}},
-    "POST /contacts": {"body": {"of": "{store}", "contact": CONTACT}},
-    "PATCH /contacts/{contact_id}": {"body": {"revision": 1, "contact": CONTACT}},
-    "PATCH /companies/{company_id}": {
-        "body": {
-            "revision": 1,
-            "company": {
-                "legal_name": "Walked SAS",
-                "siren": siren(8_000_001),
-                "postcode": "90000",
-                "city": "Belfort",
-                "street": "1 rue de la Paix",
-            },
-        }
-    },
-    "POST /contracts/{contract_id}/sign": {
-        "body": {"typed": {"name": "Odette", "role": "owner", "pdf_sha256": "0" * 64, "consent": True}}
-    },
-    "POST /requests/{request_id}/close": {"body": {"comment": "walked"}},
-    "PATCH /views/{view_id}": {"body": {"list": "transactions", "name": "another name"}},
-    "PATCH /alert-rules/{alert_rule_id}": {
-        "body": {
-            "name": "walked",
-            "severity": "info",
-            "terms": {
-                "kind": "decline_rate",
-                "per": "area",
-                "threshold": 50,
-                "window_minutes": 60,
-                "volume_min": 10,
-                "departments": ["90"],
-            },
-        }
-    },
-    "POST /macros": {"body": MACRO},
-    "PATCH /macros/{macro_id}": {"body": MACRO},
-    "POST /terminals/{terminal_id}/options": {"body": {"dialect": "ascii1987", "connectivity": "ethernet"}},
-}
-"""Bodies and parameters (`{"body": …, "query": …}`) where the description does not say enough to make them."""
+"""Fields of requests where the description does not say enough to make them."""
 
 ASKED_WITHOUT_A_SESSION: Final = {
     "brands_of_host",
@@ -200,11 +140,15 @@ KINDS_OF_NO_RECORD: Final = {"act", "code", "kind", "subject", "session", "facto
 UNSCOPED_TABLES: Final = (
     # Rows that belong to the institution and to no place.
     "acquirer",
-    "contract_template",
-    "fee_grid",
-    "fee_version",
     "macro",
     "agent",  # names of colleagues stand beside what they did; the list of agents is held to the scope by itself
+    *(
+        table_of(each.type.kind)
+        for operation in OPERATIONS
+        if operation.access.reach is Reach.UNPLACED
+        for each in msgspec.structs.fields(operation.asked)
+        if each.name == "id"
+    ),
 )
 OWN_TABLES: Final = (
     # What a caller writes about themselves, or the desk about the call.
@@ -247,16 +191,15 @@ def _operations(world: World) -> list[Operation]:
     return found
 
 
+def example_of(world: World, operation: Operation) -> dict[str, Any]:
+    """Return the example of an operation with identifiers of records that there are."""
+    ids = {kind: world.sampler.typed(kind) for kind in world.records}
+    return _filled({**EXAMPLES.get(operation.name, {})}, ids)
+
+
 def _requests(world: World, operation: Operation) -> list[Wanted]:
-    more = REQUESTS.get(operation.name, {})
-    sampler = world.sampler
-    filled = {
-        name: value.format_map({kind: sampler.typed(kind) for kind in sampler.records})
-        for name, value in more.get("query", {}).items()
-    }
-    body = _filled(more.get("body"), {kind: sampler.typed(kind) for kind in sampler.records})
     try:
-        return list(requests_for(operation, sampler, body=body, query=filled))
+        return list(requests_for(operation, world.sampler, example_of(world, operation)))
     except KeyError:
         # The test of the kinds says which record is missing.
         return []
@@ -282,7 +225,7 @@ async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> Non
         *EVERYWHERE_ONLY,
         *OF_ONES_OWN,
         *OWNERS_ONLY,
-        *REQUESTS,
+        *EXAMPLES,
     } <= known
     assert {*SUBJECTS_FOR_EVERYBODY, *EITHER_RIGHT} <= set(world.served)
     assert {name for name, one in world.served.items() if one.operation.access.reach is Reach.NO_SESSION} == {
@@ -293,7 +236,9 @@ async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> Non
 async def test_every_kind_of_id_in_an_address_has_a_record_to_walk_to(world: World) -> None:
     wanted = {kind_of(place) or place for operation in _operations(world) for place in operation.places}
     found = set(world.records) | set(KINDS_OF_NO_RECORD)
-    assert wanted - found == set(), "seed one in core/roles/seeding, or name its table in TABLES_OF_KINDS"
+    assert wanted - found == set(), (
+        "seed one in deploy/sandbox/demonstration, or name its table in TABLES_OF_KINDS"
+    )
 
 
 async def test_scope_walk_shows_nothing_to_somebody_out_of_scope(world: World) -> None:
@@ -344,7 +289,7 @@ def _leaks(operation: Operation, wanted: Wanted, answer: Answer, hidden: set[str
     if not answer.asked:
         return [
             *found,
-            f"was refused by the gateway ({answer.status} {answer.text[:300]}): add it to REQUESTS",
+            f"was refused by the gateway ({answer.status} {answer.text[:300]}): its operation needs an example",
         ]
     if operation.name in NOT_PLACED:
         return found
@@ -398,7 +343,7 @@ async def test_scope_walk_lets_nobody_in_without_a_grant(world: World) -> None:
         answer = await world.call(token, operation.method, wanted.path, query=wanted.query, body=wanted.body)
         if (answer.status, answer.code) != (403, "not_permitted"):
             findings.append(f"{operation.name} is {answer.status} {answer.code}: {answer.text[:200]}")
-        elif answer.asked[-1].right not in set(Permission):
+        elif answer.asked[-1].right not in RIGHTS:
             findings.append(f"{operation.name} asks for {answer.asked[-1].right}, which is no permission")
     after = await world.fingerprint(without=OWN_TABLES)
     findings += _changes(before, after)

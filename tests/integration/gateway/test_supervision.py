@@ -10,11 +10,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.app import SystemClock
 from core.contracts.scope import EVERYTHING, Area, Scope
-from core.roles.seeding.supervision import seed_supervision
 from core.supervision.api import Watch, open_alerts_count
 from core.values.ids import decode_id
+from deploy.sandbox.demonstration.supervision import seed_supervision
+from observability.process import SystemClock
 from tests.support.desk import DeskStack
 
 WEEK = timedelta(days=7)

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from core.contracts.states import State
-from core.roles.seeding.demonstration import AGENTS
 from deploy.local.postgres import PostgresServer
+from deploy.sandbox.demonstration.demonstration import AGENTS
 from observability.client_address import TrustedProxies
 from portals.agent.app import create_app, make_kit
 from portals.agent.session import AgentSession

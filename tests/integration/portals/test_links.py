@@ -12,13 +12,13 @@ from urllib.parse import urldefrag, urlsplit
 import asyncpg
 import pytest
 
-from core.roles.seeding.demonstration import AGENTS
-from portals.agent.navigation import MAIN, MORE, SITE
+from deploy.sandbox.demonstration.demonstration import AGENTS
+from portals.agent.pages import PAGES
 from tests.integration.portals.conftest import Portal, Reader
 
 _HREF: Final = re.compile(r'<a\s(?:[^>]*\s)?href="(/(?!/)[^"]*)"')
 _RECORD: Final = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
-_PAGES: Final = [page.href for page in (*MAIN, *(one for _, group in MORE for one in group))]
+_PAGES: Final = [page.href for page in PAGES.offered]
 _OUTSIDE: Final = ("/static/", "/brand/", "/logout")
 _OF_A_SHAPE_MAX: Final = 30
 """Lists with filters in their addresses have no end; of records the demonstration has fewer."""
@@ -39,7 +39,7 @@ def _links(page: str) -> list[str]:
 
 async def _walk(portal: Portal, reader: Reader) -> tuple[dict[str, int], dict[str, str]]:
     """Follow links as far as they lead; return each address with its status, and where each was found."""
-    starts = [page for page in _PAGES if SITE.may_open(reader.permissions, page)]
+    starts = [page for page in _PAGES if PAGES.may_open(reader.permissions, page)]
     found = dict.fromkeys([*starts, "/notices", "/search?q=ondine", "/security", "/views"], "navigation")
     waiting, statuses, shapes = deque(found), dict[str, int](), Counter[str]()
 

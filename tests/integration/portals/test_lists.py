@@ -11,7 +11,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from portals.agent.app import PAGES
+from portals.agent.app import PAGE_HANDLERS
 from portals.kit.gateway import Gateway, Json, Parameters
 from portals.kit.lists import ListPage
 from tests.integration.portals.conftest import Portal
@@ -23,7 +23,7 @@ _ADMIN: Final = "admin@guichet.example"
 
 
 def _declared() -> dict[str, ListPage]:
-    modules = {sys.modules[handler.fn.__module__] for page in PAGES for handler in page.HANDLERS}
+    modules = {sys.modules[handler.fn.__module__] for handler in PAGE_HANDLERS}
     return {
         f"{module.__name__.removeprefix('portals.agent.')}.{name}": each
         for module in modules

@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 
 from core.identity.store import record_action
-from core.roles.seeding.store import seed
 from core.values.ids import PREFIXES, encode_id
 from core.verify.model import Finding
 from core.verify.people import check_people
+from deploy.sandbox.demonstration.store import seed
 from tests.support.desk import add_attempt
 from tests.support.servers import TestDatabase
 

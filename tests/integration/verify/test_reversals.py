@@ -118,6 +118,33 @@ async def test_v10_takes_another_clock_or_our_reference(
     assert (await verification()).finding("V10").breaches == 0
 
 
+@pytest.mark.parametrize(
+    ("days", "told", "breaches"),
+    [
+        (0, "010000", 0),
+        (-1, "210000", 0),
+        (0, "020000", 0),
+        (-1, "200000", 1),  # an hour from one time and five from the other: by two clocks that do not agree
+        (0, "000000", 1),
+        (0, "050000", 1),
+        (0, "013000", 1),
+        (-1, "010000", 1),
+    ],
+)
+async def test_v10_reads_a_time_off_one_clock_for_all_that_a_payment_shows(
+    writer: Writer, verification: Verification, days: int, told: str, breaches: int
+) -> None:
+    paid = await writer.pay(State.REVERSED)
+    await writer.connection.execute("UPDATE store SET time_zone = 'America/Guadeloupe'")
+    await writer.connection.execute(
+        "UPDATE attempt SET transmitted_at = $1, local_time = $2",
+        f"{paid.day:%m%d}010000",
+        f"{paid.day - timedelta(days=1):%m%d}210000",
+    )
+    await say(writer, paid, sent_at=f"{paid.day + timedelta(days=days):%m%d}{told}")
+    assert (await verification()).finding("V10").breaches == breaches
+
+
 async def test_v10_sees_yesterdays_hold_taken_back_for_what_nobody_described(
     writer: Writer, verification: Verification
 ) -> None:

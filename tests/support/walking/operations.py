@@ -53,29 +53,37 @@ def operations_of(app: Litestar, document: Mapping[str, Any]) -> Iterator[Operat
             yield Operation(method, path, described)
 
 
-def requests_for(
-    operation: Operation, sampler: Sampler, *, body: Any = None, query: Mapping[str, str] | None = None
-) -> Iterator[Wanted]:
-    """Yield the plain request, then one for each filter that takes an id or words.
-
-    Raises: KeyError, when a place in the path is an id of no known kind.
-    """
+def address_of(operation: Operation, sampler: Sampler, given: Mapping[str, Any]) -> str:
+    """Return the path with its places filled. Raises: KeyError, when one is an id of no known kind."""
     path = operation.path
     described = operation.description or {}
     sets = {each["name"]: each["schema"].get("enum", ()) for each in described.get("parameters", ())}
     for place in operation.places:
-        filled = next(iter(sets.get(place, ())), "") or (query or {}).get(place)
+        filled = next(iter(sets.get(place, ())), "") or given.get(place)
         path = path.replace(f"{{{place}}}", filled or sampler.typed(kind_of(place) or place))
+    return path
+
+
+def requests_for(operation: Operation, sampler: Sampler, example: Mapping[str, Any]) -> Iterator[Wanted]:
+    """Yield the plain request, then one for each filter that takes an id or words.
+
+    What `example` says goes before what is made from the description. Raises: KeyError, when a place in the path is an
+    id of no known kind.
+    """
+    path = address_of(operation, sampler, example)
+    described = operation.description or {}
     parameters = [each for each in described.get("parameters", ()) if each["in"] == "query"]
     needed = [
-        (each["name"], _plain(sampler.value(each["schema"], each["name"])))
+        (each["name"], _plain(example.get(each["name"], sampler.value(each["schema"], each["name"]))))
         for each in parameters
-        if each.get("required") or each["name"] in (query or {})
+        if each.get("required") or each["name"] in example
     ]
-    needed = [(name, (query or {}).get(name, value)) for name, value in needed]
-    if body is None and (content := described.get("requestBody", {}).get("content", {})):
+    body = None
+    if content := described.get("requestBody", {}).get("content", {}):
         schema = content.get("application/json", {}).get("schema")
         body = None if schema is None else sampler.value(schema)
+    if isinstance(body, dict):
+        body |= {name: value for name, value in example.items() if name not in operation.places}
     yield Wanted(path, needed, body)
     for each in parameters:
         kind = _ID_PARAMETERS.get(each["name"]) or kind_of(each["name"])

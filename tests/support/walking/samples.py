@@ -12,8 +12,8 @@ import msgspec
 from msgspec import inspect
 
 from core.contracts.ids import Id
-from core.roles.seeding.numbers import siren, siret
 from core.values.ids import PREFIXES, encode_id
+from deploy.sandbox.demonstration.numbers import siren, siret
 
 Json = Any
 Records = Mapping[str, bytes]

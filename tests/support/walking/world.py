@@ -26,25 +26,25 @@ import httpx
 import msgspec
 from litestar import Litestar
 
-from core.app import SystemClock
 from core.bus import Bus
 from core.contracts.desk import Principal
 from core.contracts.states import Kind, State
 from core.identity.api import SessionHandlers, SignedIn, access_settings
 from core.notifications.api import queue_mail
-from core.roles import seeding
 from core.roles.context import RoleContext, Settings
 from core.roles.desk import Desk, operations_of
-from core.roles.seeding.store import seed
 from core.runtime.manifest import Parts, Served
 from core.values.ids import PREFIXES, encode_id
 from deploy.local.postgres import PostgresServer
+from deploy.sandbox import demonstration
+from deploy.sandbox.demonstration.store import seed
 from gateway.app import build_app
 from gateway.core_client import Caller, CoreClient
-from gateway.openapi_page import document_of
+from gateway.description import document_of
 from gateway.outermost import Outermost
 from gateway.problems import Problem
 from gateway.wellformed import WellFormed
+from observability.process import SystemClock
 from tests.support.desk import add_attempt
 from tests.support.servers import TestDatabase, fresh_database, running_nats
 from tests.support.walking.samples import Records, Sampler
@@ -64,6 +64,12 @@ TABLES_OF_KINDS = {
     "host_matter": "host_message",
 }
 """Where records of a kind stand when the table is not called as the kind."""
+
+
+def table_of(kind: str) -> str:
+    """Return where records of a kind stand."""
+    return TABLES_OF_KINDS.get(kind, kind)
+
 
 KINDS_WITHOUT_RECORDS = {
     "event": "events are shown by their place in the log, never by an id",
@@ -273,9 +279,9 @@ async def walking_world(
 
 
 async def _seed_topics(database: TestDatabase) -> None:
-    """Run every `seed_<topic>(connection)` of the seeding package, so that each topic's records are walked."""
-    for module in sorted(pkgutil.iter_modules(seeding.__path__), key=lambda each: each.name):
-        topic = importlib.import_module(f"core.roles.seeding.{module.name}")
+    """Run every `seed_<topic>(connection)` of the demonstration, so that each topic's records are walked."""
+    for module in sorted(pkgutil.iter_modules(demonstration.__path__), key=lambda each: each.name):
+        topic = importlib.import_module(f"deploy.sandbox.demonstration.{module.name}")
         for name, function in inspect.getmembers(topic, inspect.iscoroutinefunction):
             # What asks for more than a connection makes load, not a demonstration.
             takes = [
@@ -332,7 +338,7 @@ async def _records(owner: asyncpg.Connection) -> dict[str, bytes]:
     for kind in PREFIXES:
         if kind in KINDS_WITHOUT_RECORDS:
             continue
-        table = TABLES_OF_KINDS.get(kind, kind)
+        table = table_of(kind)
         try:
             found = await owner.fetchval(f'SELECT t.id FROM "{table}" AS t ORDER BY id LIMIT 1')  # noqa: S608
         except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):

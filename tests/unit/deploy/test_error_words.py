@@ -11,10 +11,10 @@ from typing import get_args
 
 import pytest
 
-from deploy.local.cli.main import main
+from deploy.cli.main import main
 from deploy.local.error_words import ERROR_WORDS
 from deploy.local.errors import LocalError
-from edge.simulators.terminal import LossKind
+from deploy.sandbox.simulators.terminal import LossKind
 from tests.support.wording import FOREIGN
 
 ROOT = Path(__file__).resolve().parents[3]

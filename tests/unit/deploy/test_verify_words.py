@@ -12,8 +12,8 @@ import pytest
 import core.verify
 from core.verify.model import Finding, HostEntry, Report, Said
 from core.verify.words import WORDS
-from deploy.local.cli.common import Common
-from deploy.local.cli.verify import report_lines
+from deploy.cli.common import Common
+from deploy.cli.verify import report_lines
 
 FOLDER = Path(core.verify.__file__).parent
 ENGLISH = re.compile(

@@ -26,7 +26,9 @@ def test_every_other_file_that_the_page_names_exists() -> None:
 
 def test_the_row_of_the_page_is_that_of_the_table() -> None:
     (row,) = re.findall(r"```python\n(.+)\n```", _PAGE)
-    assert row in (ROOT / "edge" / "translate" / "terminal_messages.py").read_text()
+    table = (ROOT / "edge" / "translate" / "terminal_messages.py").read_text()
+    # A row too long for a line of the table stands there on three.
+    assert "".join(row.split()).rstrip(",") in "".join(table.split())
 
 
 def test_the_page_says_who_takes_a_message() -> None:

@@ -6,9 +6,10 @@ import ast
 import re
 import typing
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
-from core.contracts.host_matters import HostMatterKind
+from core.contracts.host_matters import LIST, STUCK_AFTER, HostMatterKind
 from core.verify.checks import COUNTS
 from core.verify.model import Finding
 from core.verify.words import WORDS
@@ -91,17 +92,35 @@ def test_every_row_of_the_fault_matrix_is_defined_and_says_that_it_is_there() ->
     assert {row for row, said in today.items() if said.startswith("matrix")} == cited
 
 
-def test_the_architecture_names_every_table_and_no_other() -> None:
+def test_the_packages_of_the_slices_name_every_table_once_and_no_other() -> None:
     made = {
         name
         for path in (ROOT / "core" / "db" / "migrations").glob("*.sql")
         for name in _TABLE.findall(path.read_text().split("-- migrate:down")[0])
     }
-    tables = sections_of(ROOT / "docs" / "architecture.md")["Tables"]
-    first_cells = re.findall(r"\| ((?:`\w+`(?:, )?)+) \|", tables)
-    assert {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)} == made
+    said = [
+        ast.get_docstring(ast.parse(path.read_text())) or "" for path in (ROOT / "core").glob("*/__init__.py")
+    ]
+    rows = [row for text in said for row in re.findall(r"^- ((?:`\w+`(?:,\s+)?)+):", text, re.MULTILINE)]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert len(named) == len(set(named))
+    assert set(named) == made
 
 
 def test_operations_tells_of_each_sort_of_thing_that_waits_for_a_person() -> None:
     page = sections_of(ROOT / "docs" / "operations.md")["To check"]
     assert set(re.findall(r"\| `(\w+)` \|", page)) == set(typing.get_args(HostMatterKind))
+
+
+def test_how_long_is_too_long_for_a_host_is_one_figure_wherever_it_is_written() -> None:
+    minutes = STUCK_AFTER // timedelta(minutes=1)
+    for page, text in (
+        ("observability/alerts/guichet.yml", f"max(guichet_reversal_oldest_seconds) > {minutes * 60}\n"),
+        ("observability/alerts/guichet.yml", f"A reversal waits for more than {minutes} minutes"),
+        ("docs/operations.md", f"or has not accepted it for {minutes} minutes"),
+        ("docs/operations.md", f"is listed for a person after {minutes} minutes"),
+        ("docs/invariants.md", f"past its deadline plus {minutes} minutes"),
+        ("docs/invariants.md", f"has been owed to the host for more than {minutes} minutes"),
+    ):
+        assert text.strip() in " ".join((ROOT / page).read_text().split()), (page, text)
+    assert f"did not accept for {minutes} minutes" in LIST.description

@@ -12,8 +12,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 ZONES = ("core", "edge", "gateway", "portals", "observability")
-# What only stands in for the outside world, or makes load: each says its own settings on its first lines.
-NOT_PRODUCTION = ("edge/simulators/", "core/roles/seeding/", "core/seed.py", "core/verify/")
+# What people run beside production says its own settings on its first lines.
+NOT_PRODUCTION = ("core/verify/",)
 # Kills the engine at a step, for the tests of faults; nobody sets it elsewhere.
 FOR_TESTS = {"GUICHET_FAIL_POINT"}
 _SETTING = re.compile(r"GUICHET_[A-Z0-9_]+[A-Z0-9]")
@@ -44,7 +44,7 @@ def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
 def test_the_containers_set_only_what_a_process_reads() -> None:
     composed = yaml.safe_load((ROOT / "deploy" / "containers" / "compose.yaml").read_text())
     known = set(_SETTING.findall(OPERATIONS)) | {
-        setting for path in (ROOT / "edge" / "simulators").rglob("*.py") for setting in settings_of(path)
+        setting for path in (ROOT / "deploy" / "sandbox").rglob("*.py") for setting in settings_of(path)
     }
     for name, service in composed["services"].items():
         if service.get("image") == "guichet":

@@ -13,7 +13,7 @@ import pytest
 
 from gateway import description
 from gateway.app import build_app
-from gateway.openapi_page import document_of
+from gateway.description import document_of
 
 
 class Counted:

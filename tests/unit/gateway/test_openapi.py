@@ -1,33 +1,115 @@
-"""The committed description is the one that the code gives."""
+"""The committed description is the one that the code gives, and says of each operation what its declaration says."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any, Final, get_args
 
 import msgspec
+import pytest
 
-from gateway.app import build_app
-from gateway.openapi_page import openapi_json, render_page
+from core.contracts.operation import Operation, Reach
+from core.contracts.operations import OPERATIONS
+from gateway.description import page_of
+from gateway.openapi_page import openapi_json
+from gateway.operations import shown_as
 
-COMMITTED = Path(__file__).resolve().parents[3] / "docs" / "openapi.json"
+COMMITTED = (Path(__file__).resolve().parents[3] / "docs" / "openapi.json").read_bytes()
+DOCUMENT: Final = msgspec.json.decode(COMMITTED)
+SCHEMAS: Final = DOCUMENT["components"]["schemas"]
+DESCRIBED: Final[dict[str, dict[str, Any]]] = {
+    f"{method.upper()} {path.removeprefix('/v1')}": operation
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+}
+DECLARED: Final = {shown_as(each): each for each in OPERATIONS if each.http is not None}
+# Asked for by who has not signed in, or has only begun to.
+OPEN: Final = {
+    "GET /brand",
+    "GET /sign-on",
+    "POST /invitations/acceptance",
+    "POST /invitations/lookup",
+    "POST /sessions",
+    "POST /sessions/passkey-options",
+    "POST /sessions/second-factor",
+    "POST /sign-on",
+    "POST /sign-on/answers",
+}
 
 
 def test_the_committed_description_has_not_drifted() -> None:
     # To renew it: python -m gateway.openapi_page > docs/openapi.json
-    assert COMMITTED.read_bytes().rstrip() == openapi_json(build_app(None)).rstrip()
+    assert COMMITTED.rstrip() == openapi_json().rstrip()
 
 
-def test_the_description_is_openapi_3_1_with_problems_and_a_bearer() -> None:
-    document = msgspec.json.decode(COMMITTED.read_bytes())
-    assert document["openapi"].startswith("3.1")
-    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
-    for path, operations in document["paths"].items():
-        for operation in operations.values():
-            assert "default" in operation["responses"], path
+@pytest.mark.parametrize("shown", DECLARED)
+def test_an_operation_is_described_as_it_is_declared(shown: str) -> None:
+    declared, described = DECLARED[shown], DESCRIBED[shown]
+    assert declared.http is not None
+    success = str(declared.http.status)
+    assert set(described["responses"]) == {success, "default"}
+    assert described["summary"] == declared.http.summary
+    assert described["description"].split() == declared.description.split()
+    assert described["tags"] == [declared.tag]
+    assert _names(described["responses"][success]) == _answers_of(declared)
+    if "requestBody" in described:
+        assert _names(described["requestBody"]) == {declared.asked.__name__}
 
 
-def test_the_page_needs_nothing_from_elsewhere() -> None:
-    page = render_page(build_app(None), "fr")
+@pytest.mark.parametrize("shown", DECLARED)
+def test_every_field_of_a_request_has_one_place(shown: str) -> None:
+    declared, described = DECLARED[shown], DESCRIBED[shown]
+    parameters = {
+        place: {each["name"] for each in described.get("parameters", ()) if each["in"] == place}
+        for place in ("path", "query", "header")
+    }
+    assert parameters["path"] == set(re.findall(r"{(\w+)}", shown))
+    assert parameters["header"] == ({"Idempotency-Key"} if declared.is_keyed else set())
+    fields = {field.encode_name for field in msgspec.structs.fields(declared.asked)} - {"idempotency_key"}
+    assert declared.http is not None
+    in_path = set(re.findall(r"{(\w+)}", declared.http.path))
+    body = set(SCHEMAS[declared.asked.__name__]["properties"]) if "requestBody" in described else set()
+    assert parameters["query"] | body == fields - in_path
+    assert not parameters["query"] & body
+
+
+def test_a_bearer_is_asked_for_but_of_who_has_none_yet() -> None:
+    assert DOCUMENT["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    # No demand at all is one of those that will do.
+    assert {shown for shown, each in DESCRIBED.items() if {} in each["security"]} == OPEN
+    assert all({"bearer": []} in each["security"] for each in DESCRIBED.values())
+    assert not [
+        shown for shown in OPEN & set(DECLARED) if DECLARED[shown].access.reach is not Reach.NO_SESSION
+    ]
+
+
+def test_every_refusal_is_a_problem() -> None:
+    for shown, described in DESCRIBED.items():
+        assert _names(described["responses"]["default"]) == {"ProblemBody"}, shown
+
+
+def test_every_type_is_named_once_and_used() -> None:
+    ids = [each["operationId"] for each in DESCRIBED.values()]
+    assert len(ids) == len(set(ids))
+    assert _names(DOCUMENT) == set(SCHEMAS)
+
+
+def test_the_page_tells_each_operation_and_needs_nothing_from_elsewhere() -> None:
+    page = page_of(DOCUMENT, "fr")
+    for shown in DESCRIBED:
+        method, path = shown.split(" ")
+        assert re.search(rf">{method}</span> <code>(/v1)?{re.escape(path)}</code>", page), shown
     assert "http://" not in page
     assert "https://" not in page
     assert "<script" not in page
+
+
+def _names(part: Any) -> set[str]:
+    """Return the types that a part of the document refers to."""
+    return set(re.findall(r'"#/components/schemas/([^"]+)"', msgspec.json.encode(part).decode()))
+
+
+def _answers_of(operation: Operation[Any, Any]) -> set[str]:
+    shapes = get_args(operation.answered) or (operation.answered,)
+    return {shape.__name__ for shape in shapes if shape is not type(None)} & set(SCHEMAS)

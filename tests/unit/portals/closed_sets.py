@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
-import importlib
-import pkgutil
 from typing import Any, Final, get_args
 
 import msgspec
 
-from core import contracts
 from core.contracts.access import FactorKind
 from core.contracts.agreements import ContractState
 from core.contracts.agreements import ServiceKind as Service
@@ -20,8 +17,8 @@ from core.contracts.host_matters import HostMatterKind
 from core.contracts.macros import MacroKind, StepOutcome
 from core.contracts.macros import StepName as MacroStep
 from core.contracts.onboarding import DocumentKind, StepName
-from core.contracts.operation import Operation, Reach
-from core.contracts.permissions import Permission
+from core.contracts.operation import Reach
+from core.contracts.operations import OPERATIONS, RIGHTS
 from core.contracts.reasons import Reason
 from core.contracts.requests import Priority
 from core.contracts.supervision import ExportColumn, ExportFormat, RuleKind, Subject, ViewedList
@@ -30,7 +27,7 @@ from core.merchants.rules import CONTACT_ROLES
 from core.values.regions import REGIONS
 from core.values.zones import TIME_ZONES
 from portals.agent.audit.facts import TABLES
-from tests.unit.portals.recorded import ROOT
+from tests.support.recorded import ROOT
 
 _ROLES: Final = (
     "hotline",
@@ -43,18 +40,16 @@ _ROLES: Final = (
     "administrator",
 )
 _REASONS: Final = tuple(one.name.lower() for one in Reason if one not in (Reason.NONE, Reason.APPROVED))
-_PERMISSIONS: Final = tuple(str(one) for one in Permission)
+_PERMISSIONS: Final = tuple(RIGHTS)
 
 
 def _operations() -> tuple[str, ...]:
     """Return what can be denied: where nobody is signed in, nobody lacks a right."""
-    found = {
-        value.name.replace(".", "_")
-        for module in pkgutil.iter_modules(contracts.__path__)
-        for value in vars(importlib.import_module(f"core.contracts.{module.name}")).values()
-        if isinstance(value, Operation) and value.access.reach is not Reach.NO_SESSION
-    }
-    return tuple(sorted(found))
+    return tuple(
+        sorted(
+            each.name.replace(".", "_") for each in OPERATIONS if each.access.reach is not Reach.NO_SESSION
+        )
+    )
 
 
 def _denials() -> tuple[str, ...]:

@@ -16,8 +16,8 @@ from portals.agent.addresses import FOLDERS, kind_of, page_of
 from portals.agent.audit.facts import TABLES, Fact, facts_of, facts_of_texts
 from portals.kit.i18n import LOCALES, load_words
 from tests.support.audited import AUDITED, CHANGES, FILTER, SERVICE_FACTS, TERMINAL_OPTIONS, TERMS
+from tests.support.recorded import fact_names, sites, texts
 from tests.unit.portals.closed_sets import CLOSED, names_of, prefixes_of
-from tests.unit.portals.recorded import fact_names, sites, texts
 
 _WORDS = load_words()
 _SITES = sites()

@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from portals.agent.app import compose, make_kit
-from portals.agent.settings import from_environment
+from portals.agent.settings import settings_from
 
 _OPEN: Final = {
     "GET /static/{name}",
@@ -40,7 +40,7 @@ _OPEN: Final = {
 
 
 def _handlers(folder: Path) -> tuple[httpx.ASGITransport, dict[str, HTTPRouteHandler]]:
-    app = compose(make_kit(msgspec.structs.replace(from_environment(), secret_file=folder / "secret")))
+    app = compose(make_kit(msgspec.structs.replace(settings_from({}), secret_file=folder / "secret")))
     found = {
         f"{method} {route.path_format}": handler
         for route in app.routes

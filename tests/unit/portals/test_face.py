@@ -16,7 +16,7 @@ from portals.kit.app import create_app
 from portals.kit.face import Face
 from portals.kit.gateway import Gateway
 from portals.kit.kit import Kit
-from portals.kit.navigation import Page, SiteMap
+from portals.kit.navigation import MAIN, Page, Pages
 from portals.kit.sealing import Sealer
 from portals.kit.session import seal_session
 from portals.kit.static import Assets
@@ -58,7 +58,7 @@ async def kit(tmp_path: Path) -> AsyncIterator[Kit]:
         style="desk.css",
         script="desk.js",
         session=Customer,
-        site=SiteMap(main=(Page("schedules", "/schedules"), Page("money", "/money", ("money.read",)))),
+        pages=Pages({MAIN: (Page("schedules", "/schedules"), Page("money", "/money", ("money.read",)))}),
         login="/welcome",
     )
     # Nobody answers there: a page without the gateway's colours is still a page.

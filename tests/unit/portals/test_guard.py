@@ -11,12 +11,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types import Empty
 
-from portals.agent.app import FACE, PAGES, compose
+from portals.agent.app import FACE, PAGE_HANDLERS, compose
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX
 from portals.kit.guard import BODY_BYTES_MAX, guarded
 from portals.kit.metrics import PortalMetrics
 
-_HANDLERS = [handler for page in PAGES for handler in page.HANDLERS if isinstance(handler, HTTPRouteHandler)]
+_HANDLERS = [handler for handler in PAGE_HANDLERS if isinstance(handler, HTTPRouteHandler)]
 _TAKE_FILES = [handler for handler in _HANDLERS if handler.request_max_body_size is not Empty]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 import pytest
 
-from core.contracts.permissions import Permission
+from core.contracts.operations import RIGHTS
 from portals.agent.addresses import FOLDERS, page_of
-from portals.agent.navigation import MAIN, MORE, OWN, SITE
+from portals.agent.pages import PAGES
 from portals.kit.closed_links import without_closed_links
 
 
@@ -24,16 +24,12 @@ from portals.kit.closed_links import without_closed_links
     ],
 )
 def test_a_record_is_linked_for_who_may_open_its_list(kind: str, permissions: set[str], opens: bool) -> None:
-    assert SITE.may_open(permissions, page_of(kind, "x_1")) is opens
+    assert PAGES.may_open(permissions, page_of(kind, "x_1")) is opens
 
 
 def test_every_right_that_decides_exists_and_every_folder_has_one() -> None:
-    rights = {
-        right for page in [*MAIN, *(one for _, group in MORE for one in group)] for right in page.rights
-    }
-    rights |= {right for needed in OWN.values() for right in needed}
-    assert rights <= {str(one) for one in Permission}
-    assert {kind for kind in FOLDERS if SITE.may_open((), page_of(kind, "x_1"))} == set()
+    assert {right for needed in PAGES.rights.values() for right in needed} <= RIGHTS.keys()
+    assert {kind for kind in FOLDERS if PAGES.may_open((), page_of(kind, "x_1"))} == set()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +50,7 @@ def test_every_right_that_decides_exists_and_every_folder_has_one() -> None:
 def test_an_address_is_judged_by_its_page_whatever_follows_it(
     address: str, permissions: Collection[str], opens: bool
 ) -> None:
-    assert SITE.may_open(permissions, address) is opens
+    assert PAGES.may_open(permissions, address) is opens
 
 
 @pytest.mark.parametrize(
@@ -73,4 +69,4 @@ def test_an_address_is_judged_by_its_page_whatever_follows_it(
     ],
 )
 def test_a_page_links_only_to_what_its_reader_may_open(written: str, shown: str) -> None:
-    assert without_closed_links(written, lambda link: SITE.may_open({"directory.read"}, link)) == shown
+    assert without_closed_links(written, PAGES, {"directory.read"}) == shown

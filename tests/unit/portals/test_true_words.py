@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.contracts.permissions import Permission
+from core.contracts.operations import RIGHTS
 from portals.agent.app import make_kit
 from portals.agent.approvals import page as approvals
 from portals.agent.contracts import page as contracts
-from portals.agent.settings import from_environment
+from portals.agent.settings import settings_from
 from portals.kit.kit import Kit
 from portals.kit.lists import ListPage, Shown
 
@@ -26,11 +27,11 @@ _TAG = re.compile(r"<[^>]+>")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
     """The templates and words of the agents' portal."""
     folder = tmp_path_factory.mktemp("portal")
-    return make_kit(msgspec.structs.replace(from_environment(), secret_file=folder / "secret"))
+    return make_kit(msgspec.structs.replace(settings_from(os.environ), secret_file=folder / "secret"))
 
 
 def _shown(kit: Kit, template: str, **facts: Any) -> str:
-    session = {"permissions": [str(one.value) for one in Permission]}
+    session = {"permissions": list(RIGHTS)}
     page = kit.render(
         template, kit.words["fr"], {"locale": "fr", "session": session, **facts}, now=NOW, host="portal"
     )

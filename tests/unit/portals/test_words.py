@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import string
+import sys
 from pathlib import Path
 
 import pytest
 from markupsafe import Markup
 
-from core.roles.seeding.demonstration import AGENTS
-from portals.agent.app import PAGES
+from deploy.sandbox.demonstration.demonstration import AGENTS
+from portals.agent.app import PAGE_HANDLERS
 from portals.kit.i18n import WordMissing, Words, choose_locale, load_words
 from portals.kit.lists import ListPage
 from portals.kit.pills import TERMINAL, TRANSACTION
@@ -38,7 +39,8 @@ def test_every_word_that_a_page_asks_for_exists() -> None:
 
 
 def test_every_word_of_a_list_exists() -> None:
-    lists = [each for page in PAGES for each in vars(page).values() if isinstance(each, ListPage)]
+    modules = {sys.modules[handler.fn.__module__] for handler in PAGE_HANDLERS}
+    lists = [each for module in modules for each in vars(module).values() if isinstance(each, ListPage)]
     assert len(lists) >= 20
     for each in lists:
         filters = each.filters
@@ -49,6 +51,32 @@ def test_every_word_of_a_list_exists() -> None:
         asked += [word for one in filters for word in (one.label, one.unset) if word]
         asked += [f"{one.words}{value}" for one in filters if one.words for value in one.options if value]
         assert [key for key in asked if not WORDS["fr"].get(key, "")] == [], each.path
+
+
+def test_no_word_is_kept_that_nobody_asks_for() -> None:
+    quoted: set[str] = set()
+    for file in [*ROOT.rglob("*.html"), *ROOT.rglob("*.py"), *ROOT.glob("assets/src/js/*.js")]:
+        quoted |= set(re.findall(r"""["']([a-z0-9_.]+)["'{]""", file.read_text(encoding="utf-8")))
+    # A key is asked for as it is, or by a beginning that a code completes, or with all that stand under it.
+    joints = tuple(one for one in quoted if one.endswith((".", "_")))
+    unasked = [
+        key
+        for key in WORDS["fr"].keys()  # noqa: SIM118
+        if key not in quoted and not key.startswith(joints) and key.partition(".")[0] not in _BY_TABLE
+    ]
+    assert unasked == []
+
+
+_BY_TABLE = {"theme", "rows"} | {
+    "action_group",
+    "brand",
+    "contact_role",
+    "live",
+    "region",
+    "store_time",
+    "time_zone",
+}
+"""Tables whose name is a fact too, or that are read whole."""
 
 
 def test_every_state_has_its_word() -> None:

@@ -6,6 +6,7 @@ from core.contracts.administration import ActionPage, ChainState, ListActions
 from core.contracts.desk_requests import Nothing
 from core.identity.administration.audit import store
 from core.identity.api import Permission, SignedIn
+from core.runtime.manifest import Names
 from core.values.clock import Clock
 from core.values.cursors import number_of_part, page_of, parts_in
 from core.values.timestamps import timestamp, timestamp_or_none
@@ -17,8 +18,9 @@ LINKS_MAX = 20_000
 class AuditHandlers:
     """Operations on the audit."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, names: tuple[Names, ...]) -> None:
         self._pool = pool
+        self._names = names
         self._clock = clock
 
     async def actions(self, caller: SignedIn, request: ListActions) -> ActionPage:
@@ -28,6 +30,7 @@ class AuditHandlers:
             self._pool,
             caller.scope_of(Permission.AUDIT_READ),
             request,
+            names=self._names,
             before=None if parts is None else number_of_part(parts[0]),
             language=caller.language,
         )

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from core.contracts.administration import ActionView
-from core.values.ids import PREFIXES, IdMalformed, decode_id, encode_id
+from core.contracts.ids import kind_of_prefix
+from core.values.ids import IdMalformed, decode_id, encode_id
 
 Codes: TypeAlias = dict[tuple[str, str, str], str]
 """Names by kind (`role`, `type`, `status`), the type that a status is of, and code."""
 
 _ID: Final = re.compile(r"([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}")
-_KINDS: Final = {prefix: kind for kind, prefix in PREFIXES.items()}
 _ROLE_FACTS: Final = ("role", "team")
 
 
@@ -64,7 +64,7 @@ def _texts(facts: Any) -> Iterator[str]:
 
 def _record_of(text: str) -> Iterator[Mentioned]:
     match = _ID.fullmatch(text)
-    kind = _KINDS.get(match[1]) if match else None
+    kind = kind_of_prefix(match[1]) if match else None
     if kind is None:
         return
     try:

@@ -39,46 +39,6 @@ WHERE ($1::boolean OR CASE x.target_kind
 ORDER BY x.seq DESC
 LIMIT $11;
 
--- name: names_of_records
--- Primary keys, for the records of one page; places only as far as the reader sees them.
--- $1 everything, $2 scope, $3 kinds and $4 ids, side by side; $5 whether in English.
-SELECT w.kind, w.id,
-       CASE w.kind
-           WHEN 'agent' THEN (SELECT a.name FROM agent a WHERE a.id = w.id)
-           WHEN 'account' THEN (SELECT a.name FROM account a WHERE a.id = w.id)
-           WHEN 'company' THEN (
-               SELECT c.legal_name FROM company c
-               WHERE c.id = w.id AND ($1::boolean OR EXISTS (
-                   SELECT FROM store s
-                   WHERE s.company_id = c.id AND sees($2::area[], s.department, s.id, s.company_id, NULL))))
-           WHEN 'store' THEN (
-               SELECT s.name FROM store s
-               WHERE s.id = w.id AND ($1 OR sees($2, s.department, s.id, s.company_id, NULL)))
-           WHEN 'service' THEN (
-               SELECT s.name || ' · ' || v.kind FROM service v JOIN store s ON s.id = v.store_id
-               WHERE v.id = w.id AND ($1 OR sees($2, s.department, s.id, s.company_id, v.kind)))
-           WHEN 'terminal' THEN (
-               SELECT t.terminal FROM terminal t JOIN service v ON v.id = t.service_id JOIN store s ON s.id = v.store_id
-               WHERE t.id = w.id AND ($1 OR sees($2, s.department, s.id, s.company_id, v.kind)))
-           WHEN 'contact' THEN (SELECT p.name FROM contact p WHERE p.id = w.id)
-           WHEN 'contract' THEN (SELECT k.number FROM contract k WHERE k.id = w.id)
-           WHEN 'document' THEN (SELECT d.name FROM document d WHERE d.id = w.id)
-           WHEN 'onboarding' THEN (SELECT o.name FROM onboarding o WHERE o.id = w.id)
-           WHEN 'fee_grid' THEN (SELECT g.name FROM fee_grid g WHERE g.id = w.id)
-           WHEN 'fee_version' THEN (
-               SELECT g.name || ' · ' || f.version FROM fee_version f JOIN fee_grid g ON g.id = f.grid_id WHERE f.id = w.id)
-           WHEN 'request' THEN (SELECT r.code FROM request r WHERE r.id = w.id)
-           WHEN 'alert' THEN (SELECT a.label FROM alert a WHERE a.id = w.id)
-           WHEN 'alert_rule' THEN (SELECT r.name FROM alert_rule r WHERE r.id = w.id)
-           WHEN 'view' THEN (SELECT v.name FROM saved_view v WHERE v.id = w.id)
-           WHEN 'brand' THEN (SELECT b.name FROM brand b WHERE b.id = w.id)
-           WHEN 'macro' THEN (
-               SELECT CASE WHEN $5::boolean THEN m.name_en ELSE m.name_fr END FROM macro m WHERE m.id = w.id)
-           WHEN 'template' THEN (SELECT p.version::text FROM contract_template p WHERE p.id = w.id)
-       END AS name,
-       CASE w.kind WHEN 'request' THEN (SELECT r.type FROM request r WHERE r.id = w.id) END AS type
-FROM unnest($3::text[], $4::uuid[]) AS w (kind, id);
-
 -- name: names_of_codes
 -- Some dozens of rows: roles, types of request, and the statuses of each type. $1 whether in English.
 SELECT 'role' AS kind, '' AS type, r.code, CASE WHEN $1::boolean THEN r.name_en ELSE r.name_fr END AS name FROM role r

@@ -13,6 +13,7 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.db.words import like_pattern
 from core.identity.administration.audit.naming import Codes, Mentioned, codes_in, records_in
+from core.runtime.manifest import Names
 from core.values.ids import PREFIXES, encode_id, rrn_of
 from core.values.timestamps import timestamp
 
@@ -38,7 +39,13 @@ class Stretch(NamedTuple):
 
 
 async def list_actions(
-    connection: Connection, scope: Scope, request: ListActions, *, before: int | None, language: str
+    connection: Connection,
+    scope: Scope,
+    request: ListActions,
+    *,
+    names: tuple[Names, ...],
+    before: int | None,
+    language: str,
 ) -> list[ActionView]:
     """Return actions, newest first, one more than asked for. A kind of `grant` takes every `grant.…`."""
     kind = like_pattern(request.kind).strip("%")
@@ -57,7 +64,7 @@ async def list_actions(
         request.limit + 1,
     )
     actions = [_action_of(row) for row in rows]
-    await _name(connection, scope, actions, is_english=language == "en")
+    await _name(connection, scope, actions, names, is_english=language == "en")
     return actions
 
 
@@ -105,21 +112,35 @@ def _action_of(row: asyncpg.Record) -> ActionView:
     )
 
 
-async def _name(connection: Connection, scope: Scope, actions: list[ActionView], *, is_english: bool) -> None:
+async def _name(
+    connection: Connection,
+    scope: Scope,
+    actions: list[ActionView],
+    told_by: tuple[Names, ...],
+    *,
+    is_english: bool,
+) -> None:
     """Say in each action what its target and whatever its facts mention is called, as far as that is told."""
     mentioned = [records_in(action) for action in actions]
     records = sorted(set().union(*mentioned))
-    rows = await connection.fetch(
-        _SQL.names_of_records,
-        scope.is_everything,
-        scope.parameter(),
-        [record.kind for record in records],
-        [uuid_of(record.raw) for record in records],
-        is_english,
-    )
-    names = {Mentioned(row["kind"], row["id"].bytes): row["name"] for row in rows if row["name"]}
-    names |= {record: rrn_of(record.raw) for record in records if record.kind == "transaction"}
-    types = {Mentioned(row["kind"], row["id"].bytes): row["type"] for row in rows if row["type"]}
+    names = {record: rrn_of(record.raw) for record in records if record.kind == "transaction"}
+    types: dict[Mentioned, str] = {}
+    for each in told_by:
+        of_slice = [record for record in records if record.kind in each.kinds]
+        if not of_slice:
+            continue
+        rows = await connection.fetch(
+            each.statement,
+            [record.kind for record in of_slice],
+            [uuid_of(record.raw) for record in of_slice],
+            *((scope.is_everything, scope.parameter()) if each.placed else ()),
+        )
+        for row in rows:
+            record = Mentioned(row["kind"], row["id"].bytes)
+            if name := (is_english and row.get("name_en")) or row["name"]:
+                names[record] = name
+            if request_type := row.get("type"):
+                types[record] = request_type
     codes: Codes = {}
     if any(action.facts for action in actions):
         found = await connection.fetch(_SQL.names_of_codes, is_english)

@@ -1,12 +1,12 @@
 // Every page of the desk: menus, keyboard, forms, side panel.
-import { startKeyboard } from "./keyboard.js";
-import { startBell } from "./bell.js";
-import { startLooking } from "./looking.js";
-import { startMenus } from "./menus.js";
-import { startDrafts } from "./drafts.js";
-import { startForms } from "./forms.js";
-import { startPalette } from "./palette.js";
-import { startPanel } from "./panel.js";
+import { startKeyboard } from "./parts/keyboard.js";
+import { startBell } from "./parts/bell.js";
+import { startLooking } from "./parts/looking.js";
+import { startMenus } from "./parts/menus.js";
+import { startDrafts } from "./parts/drafts.js";
+import { startForms } from "./parts/forms.js";
+import { startPalette } from "./parts/palette.js";
+import { startPanel } from "./parts/panel.js";
 
 document.documentElement.classList.add("scripted");
 startMenus();

@@ -1,8 +1,8 @@
 // The live list: batches, pause, waiting rows, counters.
-import { drawChart } from "./chart.js";
-import { startFeed } from "./feed.js";
-import { makeListing } from "./listing.js";
-import { makeRows } from "./rows.js";
+import { drawChart } from "./parts/chart.js";
+import { startFeed } from "./parts/feed.js";
+import { makeListing } from "./parts/listing.js";
+import { makeRows } from "./parts/rows.js";
 
 const BATCH_MS = 250; // at most four changes of the page a second
 const CALM_BATCHES = 4; // after so many without a new one, what is not drawn yet is drawn

@@ -9,14 +9,14 @@ import asyncpg
 import msgspec
 import pytest
 
-from core.app import SystemClock
 from core.contracts.payment import Presence, SignOn
 from core.contracts.reasons import Reason
 from core.db.pool import open_pool
-from core.roles.seeding.numbers import is_valid
-from core.roles.seeding.store import seed
 from core.terminals.api import TerminalHandlers
 from core.terminals.store import standing_refusals
+from deploy.sandbox.demonstration.numbers import is_valid
+from deploy.sandbox.demonstration.store import seed
+from observability.process import SystemClock
 from tests.support.servers import TestDatabase
 
 PASSWORD = "a long demonstration password"

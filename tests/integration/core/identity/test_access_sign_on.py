@@ -11,7 +11,6 @@ import asyncpg
 import pytest
 from joserfc.jwk import RSAKey
 
-from core.app import SystemClock
 from core.contracts.access import FinishSignOn, LogInOutcome
 from core.contracts.desk_requests import Nothing
 from core.contracts.refusals import NotFound
@@ -20,6 +19,7 @@ from core.identity.access.errors import SignOnRefused
 from core.identity.access.passwords import Passwords
 from core.identity.access.seal import FactorSeal
 from core.identity.access.settings import AccessSettings, SignOnSettings
+from observability.process import SystemClock
 from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET, CODE, Provider, running_provider
 from tests.support.servers import TestDatabase
 

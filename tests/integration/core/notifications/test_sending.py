@@ -19,8 +19,8 @@ from core.notifications.mail import sending
 from core.notifications.mail.rules import TRIES_MAX
 from core.notifications.mail.sending import MailRound, Smtp, SmtpMalformed
 from core.notifications.mail.store import LEASE
-from deploy.local.mailbox import Mailbox
 from deploy.local.ports import free_ports
+from deploy.sandbox.mailbox import Mailbox
 from tests.support.clocks import FixedClock
 from tests.support.servers import TestDatabase
 

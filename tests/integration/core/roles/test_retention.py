@@ -12,9 +12,9 @@ import pytest
 
 from core.db.queries import load
 from core.identity.api import record_action
-from core.roles.seeding.store import seed
 from core.runtime.retention import Retention
 from core.slices import KEPT
+from deploy.sandbox.demonstration.store import seed
 from observability.metrics import PRUNED_ROWS
 from tests.support.clocks import FixedClock
 from tests.support.desk import add_attempt, add_event

@@ -9,8 +9,8 @@ import asyncpg
 from core.contracts.permissions import Permission
 from core.contracts.scope import Area
 from core.identity.api import Grant, SignedIn
-from core.roles.seeding.store import seed
 from core.terminals.api import silent_lately
+from deploy.sandbox.demonstration.store import seed
 from tests.support.callers import signed_in
 from tests.support.clocks import FixedClock
 from tests.support.servers import TestDatabase

@@ -14,10 +14,10 @@ from core.contracts.ids import StoreId, TerminalId
 from core.contracts.permissions import Permission
 from core.contracts.scope import Area
 from core.identity.api import Grant
-from core.roles.seeding.store import seed
 from core.supervision.alerts import store as alerts
 from core.supervision.alerts.model import Rule
 from core.terminals.api import AssigningHandlers, TerminalHandlers, WallHandlers, silent_lately
+from deploy.sandbox.demonstration.store import seed
 from tests.support.callers import signed_in
 from tests.support.clocks import FixedClock
 from tests.support.servers import TestDatabase

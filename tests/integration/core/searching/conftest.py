@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from core.roles.seeding.estate import seed_estate
 from deploy.local.postgres import PostgresServer
+from deploy.sandbox.demonstration.volume import seed_volume
 from tests.integration.core.searching.plans import MERCHANTS, TERMINALS, TRANSACTIONS, UNTIL
 from tests.support.servers import fresh_database
 
@@ -17,7 +17,7 @@ from tests.support.servers import fresh_database
 async def estate(postgres_server: PostgresServer) -> AsyncIterator[asyncpg.Connection]:
     """A connection, as the desk's, to a small estate."""
     async with fresh_database(postgres_server) as database:
-        await seed_estate(
+        await seed_volume(
             database.owner_dsn,
             transactions=TRANSACTIONS,
             merchants=MERCHANTS,

@@ -14,12 +14,12 @@ from core.contracts.desk_requests import TransactionFilter
 from core.contracts.reasons import Reason
 from core.contracts.scope import EVERYTHING, Area, Scope
 from core.contracts.states import State
-from core.roles.seeding.numbers import is_valid
 from core.searching import store as searching
 from core.searching.store import copy_keys
 from core.searching.store import queries as search
 from core.transactions.desk.store import list_transactions
 from core.transactions.desk.store import queries as desk
+from deploy.sandbox.demonstration.numbers import is_valid
 from tests.integration.core.searching.plans import MERCHANTS, NOW, TERMINALS, TRANSACTIONS, indexes_of, nodes
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.app import SystemClock
 from core.contracts.scope import Area
 from core.db.pool import open_pool
 from core.supervision.alerts import store, watch
 from core.supervision.alerts.model import Rule
 from core.supervision.alerts.watch import Watch
 from core.values.clock import PARIS
+from observability.process import SystemClock
 from tests.support.servers import TestDatabase
 
 # Clocks went back in the night before Sunday, 25 October 2026.

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from core.contracts.host_matters import (
+    STUCK_AFTER,
     CloseHostMatter,
     HostMatter,
     HostMatterPage,
@@ -29,7 +30,6 @@ from core.identity.api import Grant, Permission, SignedIn
 from core.transactions.desk.store import has_open_matter
 from core.transactions.hosts.errors import MatterOver, NothingToRetry
 from core.transactions.hosts.handlers import HostMatterHandlers
-from core.transactions.rules import STUCK_AFTER
 from core.values.ids import encode_id, rrn_of
 from core.verify.run import verify
 from tests.integration.core.transactions import stand_in_host as behaviour

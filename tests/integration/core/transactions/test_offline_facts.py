@@ -8,8 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.contracts.desk_views import Money
+from core.contracts.payment import RefusedFact
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, State
+from core.contracts.subjects import REFUSED_FACT
+from core.transactions.bookings import dead_letters
 from core.values.clock import from_unix_us
 from core.values.ids import encode_id, rrn_of
 from tests.integration.core.transactions.test_bookings import drained
@@ -377,3 +381,43 @@ async def test_the_repeat_of_an_advice_is_told_the_same(world: World) -> None:
     assert (await world.reverse(advice, replacement_minor=3_000)).reason == Reason.APPROVED
     assert (await world.book(world.again(advice, repeat=True))).approved_minor == 8_210
     await drained(world)
+
+
+# What edge refuses.
+
+
+def refused(world: World, **changes: Any) -> RefusedFact:
+    """Return an advice whose currency is missing."""
+    values: dict[str, Any] = {
+        "id": world.new_id(), "terminal_id": world.directory.terminals[0], "message_type": "0220", "stan": 41,
+        "local_time": "1127210200", "amount_minor": 4_200, "currency": "EUR", "field": 49, "response_code": "30",
+        "received_at_us": world.now_us(), "request": b"\x80",
+    }  # fmt: skip
+    return RefusedFact(**{**values, **changes})
+
+
+async def test_what_edge_refuses_is_kept_once_for_all_its_repeats_and_shown(world: World) -> None:
+    for message_type in ("0220", "0221", "0221"):
+        reply = await world.request(REFUSED_FACT, refused(world, message_type=message_type))
+        assert reply.reason == Reason.MESSAGE_REFUSED
+    matter = await only_matter(world)
+    assert (matter.kind, matter.causes, matter.gives_back) == ("dead_letter", ["advice"], False)
+    assert (matter.amount, matter.last_result) == (Money(4_200, "EUR"), "field 49: told 30")
+    assert matter.terminal_id is not None
+    await close(world, matter)
+    taken_back = refused(world, message_type="0420", amount_minor=-1)
+    assert (await world.request(REFUSED_FACT, taken_back)).reason == Reason.MESSAGE_REFUSED
+    matter = await only_matter(world)
+    assert (matter.causes, matter.amount) == (["reversal"], None)
+
+
+async def test_a_terminal_that_sends_nothing_right_fills_no_list(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "REFUSED_A_DAY_MAX", 3)
+    for stan in range(50, 56):
+        assert (await world.request(REFUSED_FACT, refused(world, stan=stan))) is not None
+    assert await letters(world) == 3
+    other = refused(world, stan=60, terminal_id=world.directory.terminals[1])
+    assert (await world.request(REFUSED_FACT, other)) is not None
+    assert await letters(world) == 4, "the bound is of one terminal"

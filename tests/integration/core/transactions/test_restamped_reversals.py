@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.contracts.payment import Authorise
@@ -265,4 +266,48 @@ async def test_no_number_but_a_reference_names_the_payment(world: World) -> None
     unknown = await reverse(world, other, original_stan=0, stan=OTHER_OWN + 1)
     assert unknown[0] == Reason.ORIGINAL_DISAGREES
     assert await state_of(world, other) == State.APPROVED
+    assert await verified(world) == HOLDS
+
+
+NAMELESS: dict[str, Any] = {"original_stan": 0, "original_message_class": 0}
+OWN_REFERENCE = "000000004711"
+
+
+async def test_a_reference_of_the_terminals_own_names_its_payment_by_the_card(world: World) -> None:
+    shown = {"request": msgspec.msgpack.encode({37: OWN_REFERENCE})}
+    item = world.payment(stan=83, business_date=world.today() - 1, **shown)
+    await world.pay(item)
+    unnamed = await reverse(world, item, **NAMELESS, original_rrn=OWN_REFERENCE, card=None)
+    assert unnamed[0] == Reason.ORIGINAL_DISAGREES, "without its card a reference of nobody's names nothing"
+    # Its repeat, a day later, names the same one, which has ended.
+    for repeat in (False, True):
+        told = await reverse(
+            world, item, **NAMELESS, original_rrn=OWN_REFERENCE, stan=OTHER_OWN, repeat=repeat
+        )
+        assert told == (Reason.APPROVED, rrn_of(item.id))
+    assert await state_of(world, item) == State.REVERSED
+    assert await verified(world) == HOLDS
+
+
+async def test_a_reference_that_two_payments_have_or_that_is_of_another_terminal_names_none(
+    world: World,
+) -> None:
+    shown = {"request": msgspec.msgpack.encode({37: OWN_REFERENCE})}
+    two = [world.payment(stan=stan, **shown) for stan in (84, 85)]
+    elsewhere = world.payment(stan=86, terminal_id=world.directory.terminals[1])
+    for item in (*two, elsewhere):
+        await world.pay(item)
+    told = await reverse(world, two[0], **NAMELESS, original_rrn=OWN_REFERENCE)
+    assert told[0] == Reason.ORIGINAL_DISAGREES
+    told = await reverse(
+        world,
+        elsewhere,
+        **NAMELESS,
+        original_rrn=rrn_of(elsewhere.id),
+        terminal_id=world.directory.terminals[0],
+        stan=OTHER_OWN,
+    )
+    assert told[0] == Reason.ORIGINAL_DISAGREES
+    for item in (*two, elsewhere):
+        assert await state_of(world, item) == State.APPROVED
     assert await verified(world) == HOLDS

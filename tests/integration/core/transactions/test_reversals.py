@@ -16,7 +16,7 @@ from core.contracts.payment import Authorise
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, ReversalFinding, State
 from core.contracts.subjects import REVERSE
-from core.transactions.bookings.rules import Candidate, Said, clock_differences, find_named
+from core.transactions.bookings.rules import Candidate, Said, find_named, instants_of
 from core.values.ids import rrn_of
 from core.values.zones import time_zone_of, zone_of
 from tests.integration.core.transactions import stand_in_host as behaviour
@@ -186,14 +186,14 @@ async def test_without_a_time_a_mark_refuses_what_it_overtook(world: World) -> N
 @pytest.mark.parametrize(
     "zone", ["Europe/Paris", "America/Miquelon", "Pacific/Tahiti", "Pacific/Wallis", "UTC"]
 )
-async def test_clocks_are_as_far_apart_here_as_in_the_database(world: World, zone: str) -> None:
+async def test_a_time_may_be_the_same_instants_here_as_in_the_database(world: World, zone: str) -> None:
     for reading in (
         datetime(2026, month, 28, hour, 30)  # noqa: DTZ001 -- Of no known zone.
         for month in (1, 3, 7, 10)
         for hour in (0, 2, 11, 23)
     ):
-        row = await world.owner.fetchval("SELECT clock_differences($1, $2)", reading, zone)
-        assert set(row or []) == clock_differences(reading, zone)
+        row = await world.owner.fetchval("SELECT instants_of($1, $2)", reading, zone)
+        assert set(row or []) == instants_of(reading, zone)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "America/Guadeloupe", "Pacific/Tahiti"])

@@ -17,7 +17,8 @@ from core.identity.access.rules import (
     why_password_refused,
 )
 from core.identity.access.seal import FactorSeal, KeyUnusable, load_or_make_key
-from core.identity.access.settings import AccessMisconfigured, access_settings
+from core.identity.access.settings import access_settings
+from observability.process import SettingRefused
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NOW = datetime(2026, 11, 22, 10, 0, 10, tzinfo=UTC)
@@ -121,5 +122,5 @@ def test_the_key_is_made_once_for_its_owner_only_and_refused_when_others_can_rea
     ids=str,
 )
 def test_a_setting_that_cannot_be_is_refused(tmp_path: Path, bad: dict[str, str]) -> None:
-    with pytest.raises(AccessMisconfigured):
+    with pytest.raises(SettingRefused):
         access_settings({"GUICHET_DATA": str(tmp_path), **bad})

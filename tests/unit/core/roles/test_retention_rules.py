@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.runtime.retention import RetentionMisconfigured, ages
+from core.runtime.retention import ages
 from core.slices import KEPT
+from observability.process import SettingRefused
 
 FACTS = (
     "attempt",
@@ -38,7 +39,7 @@ def test_a_number_of_days_is_taken() -> None:
     "text", ["0", "31", "3651", "-40", "forty", "4e2", " 400", "400d", "٤٠٠", "1" * 5_000]
 )
 def test_what_is_no_number_of_days_or_out_of_bounds_names_its_setting(text: str) -> None:
-    with pytest.raises(RetentionMisconfigured, match="GUICHET_KEEP_TERMINAL_EVENTS_DAYS"):
+    with pytest.raises(SettingRefused, match="GUICHET_KEEP_TERMINAL_EVENTS_DAYS"):
         ages(KEPT, {"GUICHET_KEEP_TERMINAL_EVENTS_DAYS": text})
 
 

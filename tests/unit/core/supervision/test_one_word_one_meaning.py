@@ -22,12 +22,12 @@ def test_a_state_is_called_in_a_file_what_it_is_called_on_a_page() -> None:
 
 
 def test_captured_is_the_word_for_what_was_claimed_and_the_figure_alone_is_called_otherwise() -> None:
-    supervision = tomllib.loads((WORDS / "supervision.toml").read_text())
+    pages = [tomllib.loads(path.read_text()) for path in WORDS.parents[1].glob("agent/*/words.toml")]
     counter = tomllib.loads((WORDS / "transactions.toml").read_text())["counter"]
     assert counter["gross"][0] == "Encaissé brut"
     assert TITLES["captured_amount"] == ("Montant capturé", "Captured amount")
     assert list(TITLES["captured_amount"]) in [
-        group["captured_amount"] for group in supervision.values() if "captured_amount" in group
+        group["captured_amount"] for page in pages for group in page.values() if "captured_amount" in group
     ]
     said = [title for titles in EVENT_TITLES.values() for title in titles]
     for reason in REASONS:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.support.macros.rules import amount_text, problems_of_inputs
+from core.support.macros.rules import problems_of_inputs
+from core.values.money import money_text
 
 
 @pytest.mark.parametrize(
@@ -44,4 +45,4 @@ def test_an_ordinary_address_gets_its_receipt() -> None:
 def test_an_amount_has_the_decimals_of_its_currency(
     amount_minor: int, currency: str, locale: str, said: str
 ) -> None:
-    assert amount_text(amount_minor, currency, locale) == said
+    assert money_text(amount_minor, currency, locale) == said

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from core.app import SystemClock
 from core.terminals.wall import kept
 from core.terminals.wall.kept import KeptAnswers
+from observability.process import SystemClock
 
 
 class _Counting:

@@ -12,14 +12,15 @@ import pytest
 from core.contracts.feed import TransactionSummary
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
+from core.contracts.response_codes import CODES_1987
 from core.contracts.states import EventKind, Kind
-from core.contracts.terminal_answers import MIRRORED, answer_to
+from core.contracts.terminal_answers import answer_to
 from core.transactions.desk.messages import messages_of
 from core.transactions.rules import SWEPT
+from core.values.edition1987 import MIRRORED
 from core.values.ids import rrn_of
 from edge.dialects import TERMINAL_DIALECTS
 from edge.protocol.field import AS_SENT, Message
-from edge.translate.codes1987 import CODES_1987
 from edge.translate.masked import masked, masked_bytes
 from edge.translate.terminal_messages import BY_TYPE
 

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.contracts.ids import TransactionId
 from core.values.ids import (
     PREFIXES,
     IdMalformed,
+    declare_kind,
     decode_id,
     encode_id,
     id_range_of_rrn,
@@ -36,6 +38,13 @@ def test_the_lowest_id_of_a_moment_parts_its_millisecond_from_what_came_before(r
 
 def test_a_moment_before_any_id_is_below_them_all() -> None:
     assert lowest_id(-1) == lowest_id(0) == uuid7(unix_ms=0, sequence=0, randomness=0)
+
+
+def test_a_kind_and_its_prefix_are_declared_once() -> None:
+    assert PREFIXES[TransactionId.kind] == "txn"
+    for kind, prefix in (("transaction", "xyz"), ("another", "txn"), ("another", "long")):
+        with pytest.raises(ValueError, match="cannot begin with"):
+            declare_kind(kind, prefix)
 
 
 @given(st.sampled_from(sorted(PREFIXES)), RAW)

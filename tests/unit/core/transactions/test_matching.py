@@ -78,6 +78,7 @@ def test_the_same_instant_by_another_clock_names_it_too(sent_at: str) -> None:
         "1128000000",
         "1128050000",
         "1126190000",
+        "1127200000",  # an hour from one time shown and five from the other: by two clocks that do not agree
     ],
 )
 def test_another_instant_is_another_message_however_alike(sent_at: str) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,12 +16,8 @@ from core.contracts.payment import (
 )
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
-from core.db.queries import load
-from core.transactions import rules
 from core.transactions.rules import TRANSITIONS, outcome_of, stored_answer
 from core.transactions.upkeep.deliveries import verdict_of
-
-SLICE = Path(rules.__file__).parent
 
 
 def reply_of(result: int, reason: int, approved_minor: int = 0) -> HostReply:
@@ -100,33 +93,6 @@ def test_the_table_of_states_is_closed_and_leads_out_of_whatever_is_open() -> No
     assert all(state not in ends for state, ends in TRANSITIONS.items())
     assert {state for state, ends in TRANSITIONS.items() if not ends} == {State.DECLINED, State.REVERSED}
     assert State.APPROVED not in TRANSITIONS[State.UNKNOWN]
-
-
-def test_every_statement_that_moves_a_row_names_states_that_may_move() -> None:
-    moves = [
-        ("engine/queries.sql", "time_out_attempts", {State.SENT}, {State.UNKNOWN}),
-        (
-            "bookings/queries.sql",
-            "capture_attempt",
-            {State.APPROVED, State.PARTIALLY_APPROVED},
-            {State.CAPTURED},
-        ),
-        ("upkeep/queries.sql", "capture_day", {State.APPROVED, State.PARTIALLY_APPROVED}, {State.CAPTURED}),
-    ]
-    for path, name, sources, ends in moves:
-        text = statement(path, name)
-        found = {State(int(n)) for n in re.findall(r"\bstate = (\d+)\b", text)}
-        listed = re.search(r"\bstate IN \(([\d,\s]+)\)", text)
-        named = {State(int(n)) for n in listed.group(1).split(",")} if listed else found - ends
-        assert (named, ends <= found) == (sources, True), name
-        for source in sources:
-            assert ends <= TRANSITIONS[source], name
-    for path, name in (("engine/queries.sql", "decide_attempts"), ("bookings/queries.sql", "decide_refund")):
-        assert re.search(r"\bstate = 2\b", statement(path, name)), name
-
-
-def statement(path: str, name: str) -> str:
-    return getattr(load(SLICE / path), name)
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from core.contracts.reasons import Reason
+from core.contracts.response_codes import CODES_1987
+from core.contracts.terminal_answers import booking_code, payment_code
 from edge.dialects import DIALECTS
 from edge.dialects.action_codes1993 import ACTION_CODES
 from edge.dialects.edition1993 import from_1987, to_1987
 from edge.protocol.field import AS_SENT, Message
-from edge.translate.codes1987 import CODES_1987
 from edge.translate.masked import masked
-from edge.translate.reasons import booking_code, payment_code, sign_on_code
+from edge.translate.reasons import sign_on_code
 
 OURS = {tell(reason) for reason in Reason for tell in (payment_code, booking_code, sign_on_code)}
 

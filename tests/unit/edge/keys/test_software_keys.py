@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.contracts.states import Brand
+from deploy.sandbox.simulators.cards import CARDS
 from edge.keys import KeysRefused, SealBroken, SoftwareSecurityModule
 from edge.keys.brands import brand_of
-from edge.simulators.cards import CARDS
 
 PAN = CARDS["approve-visa"].pan
 

@@ -1,15 +1,18 @@
 """A terminal's session: who may ask what, when, and how much."""
 
+import contextlib
+from itertools import pairwise
 from typing import TypeAlias
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.dialects import DIALECTS, TERMINAL_DIALECTS
 from edge.protocol import limits
-from edge.protocol.errors import AnswerIncomplete, MessageTypeUnknown
+from edge.protocol.errors import AnswerIncomplete, FrameRefused, MessageTypeUnknown
 from edge.protocol.field import Message
+from edge.protocol.framing import FrameReader, frame
 from edge.protocol.message_types import is_repeat, request_mti, response_mti
 from edge.protocol.session import (
     DialectUnknown,
@@ -21,6 +24,8 @@ from edge.protocol.session import (
     TerminalSession,
 )
 from edge.translate.terminal_messages import BY_TYPE, TerminalMessage
+from tests.support.lengths import WHOLE
+from tests.unit.edge.protocol.messages import messages
 
 Session: TypeAlias = TerminalSession[TerminalMessage]
 FINANCIAL = {mti: row for mti, row in BY_TYPE.items() if row.path != "network"}
@@ -334,6 +339,29 @@ def test_what_a_dialect_cannot_write_is_left_out_and_half_an_answer_is_a_failure
     assert caught.value.field in unwritable
     read = DIALECTS[dialect].decode(caught.value.frame[2:])
     assert (read[11], read[39], 38 in read) == ("000123", code, 37 in unwritable)
+
+
+@settings(max_examples=5_000 if WHOLE else 100, deadline=None)
+@given(data=st.data(), is_signed_on=st.booleans())
+def test_no_damaged_stream_makes_a_reader_or_a_session_fail(data: st.DataObject, is_signed_on: bool) -> None:
+    session = signed_on() if is_signed_on else new_session()
+    codecs = [
+        DIALECTS[data.draw(st.sampled_from(sorted(DIALECTS)))] for _ in range(data.draw(st.integers(1, 4)))
+    ]
+    stream = bytearray(
+        b"".join(frame(codec.encode(data.draw(messages(codec, fields_max=6)))) for codec in codecs)
+    )
+    for _ in range(data.draw(st.integers(0, 4))):
+        place = data.draw(st.integers(0, len(stream) - 1))
+        stream[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(min_size=1, max_size=3))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
+    reader = FrameReader()
+    frames: list[bytes] = []
+    with contextlib.suppress(FrameRefused):
+        for start, end in pairwise([0, *cuts, len(stream)]):
+            frames += reader.feed(bytes(stream[start:end]))
+    for now, each in enumerate(frames):
+        session.receive(each, now=float(now))
 
 
 @given(frame=st.binary(min_size=1, max_size=200), is_signed_on=st.booleans())

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.contracts.reasons import Reason
+from core.contracts.terminal_answers import booking_code, payment_code
 from core.values.ids import rrn_of, uuid7
+from deploy.sandbox.simulators.cards import CARDS, luhn_digit
 from edge.keys import SoftwareSecurityModule
 from edge.protocol.field import Message
 from edge.protocol.masking import describe
 from edge.shell.ids import AttemptIds
-from edge.simulators.cards import CARDS, luhn_digit
 from edge.translate.errors import RequestRefused
 from edge.translate.fields import (
     OFFLINE_DAYS,
@@ -25,7 +26,7 @@ from edge.translate.fields import (
     read_times,
 )
 from edge.translate.masked import masked, masked_bytes
-from edge.translate.reasons import booking_code, payment_code, reason_of_host, sign_on_code
+from edge.translate.reasons import reason_of_host, sign_on_code
 
 PAN = CARDS["approve-visa"].pan
 KEYS = SoftwareSecurityModule(

@@ -6,16 +6,19 @@ import pytest
 
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
+from core.contracts.terminal_answers import (
+    SHOWN,
+    SHOWN_CHARACTERS_MAX,
+    finish_booking,
+    finish_payment,
+    payment_code,
+)
 from edge.dialects import DIALECTS
 from edge.protocol.answers import network_answer
 from edge.protocol.field import Message
-from edge.translate.answers import finish_booking, finish_payment
 from edge.translate.reasons import (
-    SHOWN_CHARACTERS_MAX,
-    payment_code,
     reason_of_answer,
     reason_of_host,
-    shown_for,
     sign_on_code,
 )
 
@@ -35,8 +38,8 @@ BEFORE_SENDING = (*AT_SIGN_ON, *(reason for reason in Reason if 7 <= reason <= 1
 @pytest.mark.parametrize("reason", BEFORE_SENDING)
 def test_what_is_refused_before_a_bank_is_asked_blames_no_bank(reason: Reason) -> None:
     assert payment_code(reason) not in BLAMES_A_CARD
-    assert 0 < len(shown_for(reason)) <= SHOWN_CHARACTERS_MAX
-    assert shown_for(reason).isascii()
+    assert 0 < len(SHOWN[reason]) <= SHOWN_CHARACTERS_MAX
+    assert SHOWN[reason].isascii()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,7 @@ def test_a_refused_sign_on_says_which_rule_refused_it_in_either_encoding(
         42: "GCT000000000001",
         70: "001",
     }
-    told = network_answer(asked, sign_on_code(reason), shown_for(reason))
+    told = network_answer(asked, sign_on_code(reason), SHOWN[reason])
     codec = DIALECTS[dialect]
     read = codec.decode(codec.encode(told))
     assert reason_of_answer(str(read[39]), str(read[44])) == reason

@@ -1,1 +1,0 @@
-"""Demonstration and load data: `python -m core.seed`."""

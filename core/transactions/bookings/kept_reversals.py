@@ -1,0 +1,151 @@
+"""What reversals said, took back and forbid: the statements about them. Each runs inside the caller's transaction."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import asyncpg
+from asyncpg.pgproto.pgproto import UUID
+
+from core.contracts.payment import Reverse
+from core.transactions.bookings.rules import Match, Said, TakenBack
+from core.transactions.bookings.store import Connection, NewAttempt, Standing, lock_by_id, queries
+from core.values.clock import from_unix_us
+
+_LOOKED_FOR_DAYS: Final = (-62, 2)
+"""Business dates, around that of its arrival, of what a reversal may have taken back that is repeated now."""
+_TAKEN_BACK_MAX: Final = 50
+
+
+async def keep(
+    connection: Connection,
+    asked: Reverse,
+    said: Said,
+    *,
+    words_hash: int,
+    match: Match,
+    standing: Standing | None,
+    reason: int,
+) -> int | None:
+    """Record a reversal or what its repeat found; return how often it came before, None for an unknown terminal."""
+    row = await connection.fetchrow(
+        queries.keep_reversal,
+        UUID(asked.id),
+        UUID(asked.terminal_id),
+        from_unix_us(asked.received_at_us),
+        words_hash,
+        asked.original_message_class,
+        asked.original_stan,
+        said.day,
+        said.sent_at,
+        said.reference,
+        said.approval_code,
+        said.currency,
+        said.amount_minor,
+        said.stays_minor or None,
+        said.card_fingerprint,
+        asked.card.bin if asked.card is not None else "",
+        asked.card.last_four if asked.card is not None else "",
+        asked.request,
+        int(match.finding),
+        int(reason),
+        list(match.differs),
+        UUID(standing.id) if standing is not None else None,
+        standing.business_date if standing is not None else None,
+        asked.stan,
+    )
+    return row["repeats"] if row is not None else None
+
+
+async def list_taken_back(
+    connection: Connection, *, terminal_id: bytes, message_class: int, stan: int, arrived_at: datetime
+) -> list[TakenBack]:
+    """Return the reversals that took something back which had this number, the last one first and bounded."""
+    first, last = (arrived_at.date() + timedelta(days=days) for days in _LOOKED_FOR_DAYS)
+    rows = await connection.fetch(
+        queries.list_taken_back, UUID(terminal_id), message_class, stan, first, last, _TAKEN_BACK_MAX
+    )
+    return [
+        TakenBack(
+            id=row["id"].bytes,
+            own_stan=row["own_stan"],
+            said=Said(
+                sent_at=row["sent_at"],
+                day=row["original_day"],
+                reference=row["reference"],
+                amount_minor=row["amount_minor"],
+                currency=row["currency"],
+                card_fingerprint=row["card_fingerprint"],
+                approval_code=row["approval_code"],
+                stays_minor=row["replacement_minor"] or 0,
+            ),
+            received_at=row["received_at"],
+            attempt_id=row["attempt_id"].bytes,
+            attempt_date=row["attempt_date"],
+        )
+        for row in rows
+    ]
+
+
+async def count_repeat(connection: Connection, reversal_id: bytes, *, repeated_by: bytes) -> None:
+    """Count a repeat of a reversal; the same message once more is none."""
+    await connection.execute(queries.count_repeat, UUID(reversal_id), UUID(repeated_by))
+
+
+async def lock_sent_then(
+    connection: Connection,
+    *,
+    terminal_id: bytes,
+    message_class: int,
+    stan: int,
+    sent_at: str,
+    first: date,
+    last: date,
+) -> list[Standing]:
+    """Return what stands under another number or type and shows this time; without a time, what has the number."""
+    rows = await connection.fetch(
+        queries.list_sent_then, UUID(terminal_id), first, last, message_class, stan, sent_at
+    )
+    found = [await lock_by_id(connection, row["id"].bytes, row["business_date"]) for row in rows]
+    return [one for one in found if one is not None]
+
+
+async def is_forestalled(connection: Connection, new: NewAttempt) -> bool:
+    """Whether a reversal came before what is to be recorded now."""
+    row = await connection.fetchrow(
+        queries.find_forestalling,
+        UUID(new.terminal_id),
+        new.message_class,
+        new.stan,
+        new.transmitted_at,
+        new.local_time,
+        new.business_date,
+        new.amount_minor,
+        new.currency,
+        new.card.fingerprint,
+        from_unix_us(new.received_at_us),
+    )
+    return row is not None
+
+
+async def current_transaction(connection: Connection) -> str:
+    """Return the number of the running transaction."""
+    row = await connection.fetchrow(queries.current_transaction)
+    return row["number"] if row is not None else ""
+
+
+async def older_have_ended(pool: asyncpg.Pool, number: str) -> bool:
+    """Whether every transaction that began before this one was committed has ended."""
+    async with pool.acquire() as connection:
+        row = await connection.fetchrow(queries.older_have_ended, number)
+    return row is not None and row["ended"]
+
+
+async def replaced_amount(connection: Connection, standing: Standing) -> int | None:
+    """Return what a reversal in part has left of a locked attempt, None when there was none."""
+    row = await connection.fetchrow(queries.read_replaced_amount, UUID(standing.id))
+    return row["amount_minor"] if row is not None else None
+
+
+async def lower_approved(connection: Connection, standing: Standing, stays_minor: int) -> None:
+    """Lower what a locked attempt holds."""
+    await connection.execute(queries.lower_approved, UUID(standing.id), standing.business_date, stays_minor)

@@ -1,0 +1,1 @@
+"""Demonstration and load data: `python -m deploy.sandbox.demonstration`."""
