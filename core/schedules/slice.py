@@ -1,0 +1,200 @@
+"""What schedules bring to the processes: plans, by which purchases are parted into instalments (SCH-1)."""
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from core.contracts import plans as ask
+from core.contracts.desk import FieldProblem
+from core.contracts.desk_requests import Written
+from core.contracts.desk_views import PersonRef
+from core.contracts.refusals import FieldRefused, NotFound, Refused
+from core.db.queries import load_beside
+from core.db.rows import Connection, uuid_of, uuid_or_none
+from core.identity.api import SignedIn, WriteOnce, record_action
+from core.runtime.manifest import Names, Parts, Served, Slice, serves
+from core.values.clock import Clock, paris_date
+from core.values.cursors import name_and_id_in, page_of
+from core.values.ids import encode_id
+from core.values.timestamps import timestamp
+
+_SQL: Final = load_beside(__file__)
+_MONTHS_MAX: Final = 12
+
+
+class PlanHandlers:
+    """Operations on plans. They are the institution's own, so that no place bounds them."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._write = WriteOnce(pool, clock)
+
+    async def plans(self, caller: SignedIn, request: ask.ListPlans) -> ask.PlanPage:
+        """Return a page of plans. Raises: CursorMalformed, FieldRefused."""
+        after = name_and_id_in("plan", request.cursor)
+        on = None if request.on is None else _day(request.on, "on")
+        found = await self._find(self._pool, caller, on=on, after=after, limit=request.limit + 1)
+        return ask.PlanPage(*page_of(found, request.limit, lambda last: (last.code, last.id)))
+
+    async def plan(self, caller: SignedIn, request: ask.OnePlan) -> ask.Plan:
+        """Return one plan. Raises: NotFound."""
+        return await self._one(self._pool, caller, request.id)
+
+    async def make(self, caller: SignedIn, request: ask.MakePlan) -> Written:
+        """Make a version. Raises: FieldRefused, Refused, KeyReused, StillRunning."""
+        now = self._clock.now()
+        valid_from = _day(request.valid_from, "valid_from")
+        valid_to = None if request.valid_to is None else _day(request.valid_to, "valid_to")
+        if problems := _problems(request, valid_from, valid_to, paris_date(now)):
+            raise Refused("invalid_request", errors=problems)
+
+        async def effect(connection: Connection) -> bytes:
+            made: Any = await connection.fetchval(
+                _SQL.add_plan,
+                request.code,
+                request.name_fr.strip(),
+                request.name_en.strip(),
+                request.parts,
+                request.step_unit,
+                request.step_count,
+                request.amount_min.currency,
+                request.amount_min.amount,
+                request.amount_max.amount,
+                valid_from,
+                valid_to,
+                request.fee_bp,
+                None if request.fee is None else request.fee.amount,
+                uuid_of(caller.agent_id),
+                now,
+            )
+            if made is None:
+                raise FieldRefused("valid_from", "taken")
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="plan.made",
+                target_kind="plan",
+                target_id=made.bytes,
+                facts={"name": request.name_fr, "effective_on": request.valid_from},
+            )
+            return msgspec.json.encode(await self._one(connection, caller, made.bytes))
+
+        return await self._write(caller, request, effect)
+
+    async def retire(self, caller: SignedIn, request: ask.RetirePlan) -> Written:
+        """Let a version end: what was offered yesterday or today stays so. Raises: NotFound, FieldRefused, KeyReused."""
+        now = self._clock.now()
+        wanted = None if request.valid_to is None else _day(request.valid_to, "valid_to")
+
+        async def effect(connection: Connection) -> bytes:
+            plan = await connection.fetchrow(_SQL.lock_plan, uuid_of(request.id))
+            if plan is None:
+                raise NotFound
+            first = max(paris_date(now) + timedelta(days=1), plan["valid_from"])
+            ends = wanted or first
+            if ends < first or (plan["valid_to"] is not None and ends >= plan["valid_to"]):
+                raise FieldRefused("valid_to", "out_of_range")
+            await connection.execute(_SQL.retire_plan, uuid_of(request.id), ends)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=now,
+                kind="plan.retired",
+                target_kind="plan",
+                target_id=request.id,
+                facts={"effective_on": ends.isoformat(), "reason": request.reason},
+            )
+            return msgspec.json.encode(await self._one(connection, caller, request.id))
+
+        return await self._write(caller, request, effect)
+
+    async def _one(self, connection: Connection, caller: SignedIn, plan_id: bytes) -> ask.Plan:
+        found = await self._find(connection, caller, plan_id=plan_id)
+        if not found:
+            raise NotFound
+        return found[0]
+
+    async def _find(
+        self,
+        connection: Connection,
+        caller: SignedIn,
+        *,
+        plan_id: bytes | None = None,
+        on: date | None = None,
+        after: tuple[str, bytes] = ("", bytes(16)),
+        limit: int = 1,
+    ) -> list[ask.Plan]:
+        code, last = after
+        rows = await connection.fetch(_SQL.plans, uuid_or_none(plan_id), on, code, uuid_of(last), limit)
+        today = paris_date(self._clock.now()).isoformat()
+        return [_plan_of(row, today, caller.language) for row in rows]
+
+
+def _problems(
+    wanted: ask.MakePlan, valid_from: date, valid_to: date | None, today: date
+) -> list[FieldProblem]:
+    """Return what no bound of a single field says."""
+    found = {
+        "valid_from": "past" if valid_from < today else "",
+        "valid_to": "out_of_range" if valid_to is not None and valid_to <= valid_from else "",
+        "step_count": "out_of_range"
+        if wanted.step_unit == "months" and wanted.step_count > _MONTHS_MAX
+        else "",
+        # Each part is a cent at least.
+        "amount_min": "out_of_range" if wanted.amount_min.amount < wanted.parts else "",
+        "amount_max": "out_of_range" if wanted.amount_max.amount < wanted.amount_min.amount else "",
+        "fee_bp": "missing" if wanted.fee_bp is None and wanted.fee is None else "",
+        "fee": "twice" if wanted.fee_bp is not None and wanted.fee is not None else "",
+    }
+    return [FieldProblem(field, code) for field, code in found.items() if code]
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise FieldRefused(field, "malformed") from error
+
+
+def _plan_of(row: asyncpg.Record, today: str, language: str) -> ask.Plan:
+    by_id, currency = row["made_by"], row["currency"]
+    is_over = row["valid_to"] is not None and row["valid_to"] <= max(today, row["valid_from"])
+    same = (
+        "code",
+        "name_fr",
+        "name_en",
+        "parts",
+        "step_unit",
+        "step_count",
+        "valid_from",
+        "valid_to",
+        "fee_bp",
+    )
+    return ask.Plan(
+        **{name: row[name] for name in same},
+        id=encode_id("plan", row["id"].bytes),
+        name=row["name_en"] if language == "en" else row["name_fr"],
+        amount_min=ask.PlanAmount(row["amount_min_minor"], currency),
+        amount_max=ask.PlanAmount(row["amount_max_minor"], currency),
+        fee=None if row["fee_minor"] is None else ask.PlanAmount(row["fee_minor"], currency),
+        state="over" if is_over else "coming" if row["valid_from"] > today else "offered",
+        made_at=timestamp(row["made_at"]),
+        made_by=None if by_id is None else PersonRef(encode_id("agent", by_id.bytes), row["made_by_name"]),
+    )
+
+
+def _operations(parts: Parts) -> list[Served]:
+    handlers = PlanHandlers(parts.pool, parts.clock)
+    return [
+        serves(ask.LIST, handlers.plans),
+        serves(ask.ONE, handlers.plan),
+        serves(ask.MAKE, handlers.make),
+        serves(ask.RETIRE, handlers.retire),
+    ]
+
+
+SLICE: Final = Slice("schedules", operations=_operations, names=Names(frozenset({"plan"}), _SQL.record_names))

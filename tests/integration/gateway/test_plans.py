@@ -1,0 +1,157 @@
+"""Plans of payment in instalments: dated versions that never change, one on each day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from core.values.clock import paris_date
+from core.values.ids import decode_id
+from tests.integration.gateway.test_administration import People, people
+from tests.support.desk import DeskStack
+
+__all__ = ["people"]
+
+
+def day(after: int) -> str:
+    """Return the day in Paris so many days from now."""
+    return (paris_date(datetime.now(UTC)) + timedelta(days=after)).isoformat()
+
+
+def euros(amount: float) -> dict[str, Any]:
+    return {"amount": round(amount * 100), "currency": "EUR"}
+
+
+def terms(code: str, **changes: Any) -> dict[str, Any]:
+    plan = {
+        "code": code,
+        "name_fr": "En 3 fois",
+        "name_en": "In 3 payments",
+        "parts": 3,
+        "step_unit": "days",
+        "step_count": 30,
+        "fee_bp": 150,
+        "amount_min": euros(100),
+        "amount_max": euros(3_000),
+        "valid_from": day(0),
+    }
+    return {name: value for name, value in (plan | changes).items() if value is not None}
+
+
+async def make(client: httpx.AsyncClient, code: str, key: str = "", **changes: Any) -> httpx.Response:
+    return await client.post(
+        "/v1/plans",
+        json=terms(code, **changes),
+        headers={"Idempotency-Key": key or f"{code} {sorted(changes.items())}", "Accept-Language": "en"},
+    )
+
+
+async def test_a_plan_is_made_once_and_offered_from_its_first_day(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    me, admin = await people.add("administrator")
+    _, agent = await people.add("hotline")
+    async with admin, agent:
+        made = await make(admin, "trois", valid_from=day(2))
+        again = await make(admin, "trois", valid_from=day(2))
+        assert (made.status_code, made.content) == (201, again.content), made.text
+        plan = made.json()
+        assert (plan["name"], plan["state"], plan["made_by"]["id"]) == ("In 3 payments", "coming", me)
+        read = (await agent.get(f"/v1/plans/{plan['id']}", headers={"Accept-Language": "en"})).json()
+        assert read == plan
+        for on, offered in ((day(1), False), (day(2), True), (day(400), True)):
+            listed = (await agent.get("/v1/plans", params={"on": on})).json()["data"]
+            assert ("trois" in [each["code"] for each in listed]) is offered, on
+    told = await rows.fetchval(
+        "SELECT facts::text FROM action WHERE kind = 'plan.made' ORDER BY seq DESC LIMIT 1"
+    )
+    assert isinstance(told, str)
+    assert "En 3 fois" in told
+    assert day(2) in told
+
+
+async def test_the_list_goes_on_after_the_last_of_a_page(desk_stack: DeskStack) -> None:
+    async with desk_stack.client(await desk_stack.log_in()) as client:
+        whole = (await client.get("/v1/plans")).json()["data"]
+        assert {"2x", "3x", "4x", "10x"} <= {plan["code"] for plan in whole}
+        found, cursor = [], None
+        while cursor is not None or not found:
+            page = (
+                await client.get("/v1/plans", params={"limit": 3} | ({"cursor": cursor} if cursor else {}))
+            ).json()
+            found += page["data"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        assert found == whole
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"valid_from": day(-1)}, "valid_from", "past"),
+        ({"valid_from": "2026-02-30"}, "valid_from", "malformed"),
+        ({"valid_to": day(0)}, "valid_to", "out_of_range"),
+        ({"parts": 5}, "parts", "unknown_value"),
+        ({"step_unit": "months"}, "step_count", "out_of_range"),
+        ({"parts": 10, "amount_min": euros(0.05)}, "amount_min", "out_of_range"),
+        ({"amount_max": euros(99.99)}, "amount_max", "out_of_range"),
+        ({"fee_bp": None}, "fee_bp", "missing"),
+        ({"fee": euros(1.5)}, "fee", "twice"),
+    ],
+)
+async def test_terms_that_cannot_be_kept_are_refused_by_their_field(
+    desk_stack: DeskStack, changes: dict[str, Any], field: str, code: str
+) -> None:
+    async with desk_stack.client(await desk_stack.log_in()) as client:
+        refused = await make(client, "faux", **changes)
+        found = [(error["field"], error["code"]) for error in refused.json()["errors"]]
+        assert (refused.status_code, found) == (422, [(field, code)]), refused.text
+
+
+async def test_a_code_has_one_version_on_each_day(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
+    async with desk_stack.client(await desk_stack.log_in()) as client:
+        first = (await make(client, "un-jour", valid_to=day(10))).json()
+        taken = await make(client, "un-jour", valid_from=day(9))
+        assert [(error["field"], error["code"]) for error in taken.json()["errors"]] == [
+            ("valid_from", "taken")
+        ]
+        after = await make(client, "un-jour", valid_from=day(10), fee_bp=None, fee=euros(9.9))
+        assert after.status_code == 201, after.text
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await rows.execute(
+            "UPDATE plan SET valid_to = valid_to + 1 WHERE id = $1::uuid",
+            decode_id("plan", first["id"]).hex(),
+        )
+
+
+async def test_a_plan_ends_tomorrow_at_the_earliest_and_one_to_come_is_never_offered(people: People) -> None:
+    _, admin = await people.add("administrator")
+    why = {"reason": "the rate is too low"}
+    async with admin:
+        offered = (await make(admin, "fini")).json()
+        coming = (await make(admin, "jamais", valid_from=day(5))).json()
+        today = await admin.post(f"/v1/plans/{offered['id']}/retire", json=why | {"valid_to": day(0)})
+        assert [(error["field"], error["code"]) for error in today.json()["errors"]] == [
+            ("valid_to", "out_of_range")
+        ]
+        ended = (await admin.post(f"/v1/plans/{offered['id']}/retire", json=why)).json()
+        assert (ended["valid_to"], ended["state"]) == (day(1), "offered")
+        later = await admin.post(f"/v1/plans/{offered['id']}/retire", json=why | {"valid_to": day(3)})
+        assert later.status_code == 422
+        never = (await admin.post(f"/v1/plans/{coming['id']}/retire", json=why)).json()
+        assert (never["valid_to"], never["state"]) == (day(5), "over")
+        assert (await make(admin, "jamais", valid_from=day(5), parts=2)).status_code == 201
+
+
+async def test_plans_are_made_by_those_who_may_everywhere(people: People) -> None:
+    _, hotline = await people.add("hotline")
+    _, here = await people.add("administrator", departments=["75"])
+    async with hotline, here:
+        for client in (hotline, here):
+            refused = await make(client, "interdit")
+            assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
