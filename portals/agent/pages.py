@@ -60,6 +60,7 @@ PAGES: Final = Pages(
                 {"new": ("fees.write",)},
                 {"fee_grid": "fgr", "fee_version": "fee:versions"},
             ),
+            Page("plans", "/plans", ("plans.read",), {"new": ("plans.write",)}, {"plan": "pln"}),
         ),
         "group_work": (
             Page(

@@ -67,26 +67,20 @@ async def test_a_plan_is_made_once_and_offered_from_its_first_day(
             listed = (await agent.get("/v1/plans", params={"on": on})).json()["data"]
             assert ("trois" in [each["code"] for each in listed]) is offered, on
     told = await rows.fetchval(
-        "SELECT facts::text FROM action WHERE kind = 'plan.made' ORDER BY seq DESC LIMIT 1"
+        "SELECT facts ->> 'effective_on' FROM action WHERE kind = 'plan.made' ORDER BY seq DESC LIMIT 1"
     )
-    assert isinstance(told, str)
-    assert "En 3 fois" in told
-    assert day(2) in told
+    assert told == day(2)
 
 
 async def test_the_list_goes_on_after_the_last_of_a_page(desk_stack: DeskStack) -> None:
     async with desk_stack.client(await desk_stack.log_in()) as client:
         whole = (await client.get("/v1/plans")).json()["data"]
         assert {"2x", "3x", "4x", "10x"} <= {plan["code"] for plan in whole}
-        found, cursor = [], None
-        while cursor is not None or not found:
-            page = (
-                await client.get("/v1/plans", params={"limit": 3} | ({"cursor": cursor} if cursor else {}))
-            ).json()
+        page = (await client.get("/v1/plans", params={"limit": 3})).json()
+        found = page["data"]
+        while page["next_cursor"]:
+            page = (await client.get("/v1/plans", params={"limit": 3, "cursor": page["next_cursor"]})).json()
             found += page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                break
         assert found == whole
 
 
@@ -96,7 +90,7 @@ async def test_the_list_goes_on_after_the_last_of_a_page(desk_stack: DeskStack) 
         ({"valid_from": day(-1)}, "valid_from", "past"),
         ({"valid_from": "2026-02-30"}, "valid_from", "malformed"),
         ({"valid_to": day(0)}, "valid_to", "out_of_range"),
-        ({"parts": 5}, "parts", "unknown_value"),
+        ({"parts": 5}, "parts", "invalid"),
         ({"step_unit": "months"}, "step_count", "out_of_range"),
         ({"parts": 10, "amount_min": euros(0.05)}, "amount_min", "out_of_range"),
         ({"amount_max": euros(99.99)}, "amount_max", "out_of_range"),

@@ -1,0 +1,123 @@
+"""A record and its form as a page declares them, drawn by `kit/templates/record_page.html` and `form_page.html`.
+
+For what needs no page of its own kind: facts in a column, acts with their reason, a form of plain fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Literal, NamedTuple
+
+from litestar import Response
+
+from portals.kit.formats import whole_number
+from portals.kit.forms import Form, Wording
+from portals.kit.gateway import Json
+from portals.kit.lists import Column, ListPage
+from portals.kit.records import path_part
+from portals.kit.visit import Visit
+
+_TEXT_CHARACTERS_MAX: Final = 500
+_DIGITS_MAX: Final = 12
+# A part of a field is shown at the field.
+_PARTS: Final = Wording(field_of=lambda field: field.partition(".")[0])
+
+
+class Field(NamedTuple):
+    """A field of a form, which the API calls by the same name; its label is the word `field.<name>`."""
+
+    name: str
+    kind: Literal["text", "number", "money", "day", "choice"] = "text"
+    options: tuple[str, ...] = ()
+    words: str = ""
+    """What begins the word of an option; without it the option is its own word."""
+
+    optional: bool = False
+
+
+class RecordAct(NamedTuple):
+    """An act of a record: the API's, with the same name; what it does stands above its fields."""
+
+    name: str
+    word: str
+    effect: str
+    right: str
+    fields: tuple[Field, ...] = ()
+    closed: tuple[str, ...] = ()
+    """States of the record in which it is not offered."""
+
+
+class FormPage:
+    """A form of plain fields that makes a record."""
+
+    def __init__(self, path: str, title: str, fields: tuple[Field, ...], *, of: ListPage) -> None:
+        self.path = path
+        self.title = title
+        self.fields = fields
+        self.of = of
+
+    def show(self, visit: Visit, form: Form) -> Response[bytes]:
+        """Show the form, empty or as it was sent."""
+        return visit.page("form_page.html", form=form, page=self)
+
+    async def make(self, visit: Visit) -> Response[bytes]:
+        """Make what the form asks for, and go to it."""
+        form = await visit.form()
+        made = await form.post(self.of.api, body_of(form, self.fields), wording=_PARTS)
+        return self.show(visit, form) if made is None else visit.go(f"{self.of.path}/{made[self.of.key]}")
+
+
+class RecordPage:
+    """A record of a list: its facts, and what may be done to it."""
+
+    def __init__(
+        self,
+        of: ListPage,
+        facts: tuple[Column, ...],
+        *,
+        acts: tuple[RecordAct, ...] = (),
+        told: Callable[[Visit, Json], Json] = lambda _visit, record: record,
+    ) -> None:
+        """`told` adds to a record what its facts say in words."""
+        self.of = of
+        self.facts = facts
+        self.acts = acts
+        self.told = told
+
+    async def show(self, visit: Visit, record_id: str, form: Form | None = None) -> Response[bytes]:
+        """Show the record, with the act open whose form was refused."""
+        record = self.told(visit, await visit.gateway.get(f"{self.of.api}/{path_part(record_id)}"))
+        return visit.page("record_page.html", form=form or visit.filled(), page=self, record=record)
+
+    async def act(self, visit: Visit, record_id: str, name: str) -> Response[bytes]:
+        """Do one of its acts. Raises: StopIteration, for an act that the page does not declare."""
+        act = next(each for each in self.acts if each.name == name)
+        form = await visit.form()
+        address = f"{self.of.api}/{path_part(record_id)}/{act.name}"
+        done = await form.post(address, body_of(form, act.fields), wording=_PARTS)
+        if done is None:
+            return await self.show(visit, record_id, form)
+        return visit.go(f"{self.of.path}/{path_part(record_id)}")
+
+
+def body_of(form: Form, fields: tuple[Field, ...]) -> dict[str, Any]:
+    """Return what the gateway is asked with the fields; those that are empty are left out, and what is no number noted."""
+    body: dict[str, Any] = {}
+    for field in fields:
+        typed = form[field.name][:_TEXT_CHARACTERS_MAX]
+        if not typed:
+            if not field.optional:
+                form.error(field.name, "form.needed")
+            continue
+        match field.kind:
+            case "money":
+                amount = form.amount(field.name)
+                body[field.name] = None if amount is None else {"amount": amount, "currency": "EUR"}
+            case "number":
+                number = whole_number(typed, _DIGITS_MAX)
+                if number is None:
+                    form.error(field.name, "form.number")
+                body[field.name] = number
+            case _:
+                body[field.name] = int(typed) if typed in field.options and typed.isdecimal() else typed
+    return body
