@@ -7,9 +7,10 @@ from datetime import UTC, timedelta
 
 from litestar import Response, get
 
-from portals.agent.transactions.filters import BRANDS, Filters
+from portals.agent.transactions.filters import Filters
 from portals.kit.formats import PARIS, parse_time
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import CARD_BRANDS
 
 PERIODS = {"day": timedelta(hours=24), "three_days": timedelta(days=3), "week": timedelta(days=7)}
 STORES_MAX = 50
@@ -26,13 +27,15 @@ async def activity_page(visit: Visit) -> Response[bytes]:
     parameters = [("from", _text(end - PERIODS[period] + timedelta(hours=1))), ("to", _text(end))]
     if store.startswith("sto_"):
         parameters.append(("store", store[:40]))
-    if brand in BRANDS:
+    if brand in CARD_BRANDS:
         parameters.append(("brand", brand))
     activity, stores = await asyncio.gather(
         visit.gateway.get("/v1/activity", parameters),
         visit.gateway.get("/v1/stores", [("limit", str(STORES_MAX))]),
     )
-    filters = Filters(store=store if store.startswith("sto_") else "", brand=brand if brand in BRANDS else "")
+    filters = Filters(
+        store=store if store.startswith("sto_") else "", brand=brand if brand in CARD_BRANDS else ""
+    )
     start = parse_time(activity["from"])
     # A minute that has begun is counted, so the list of its rows takes all of it.
     last = end.replace(second=0, microsecond=0) + timedelta(minutes=1)
@@ -47,7 +50,7 @@ async def activity_page(visit: Visit) -> Response[bytes]:
         stores=stores["data"],
         store=store,
         chosen_brand=brand,
-        brands=BRANDS,
+        brands=CARD_BRANDS,
         period=period,
         periods=list(PERIODS),
     )

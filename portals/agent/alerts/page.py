@@ -12,15 +12,8 @@ from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import ALERT_KINDS, ALERT_SEVERITIES
 
-KINDS = (
-    "decline_rate",
-    "volume_drop",
-    "store_silence",
-    "terminal_silence",
-    "host_link_down",
-    "reversal_stuck",
-)
 PER = {
     "decline_rate": ("store", "area"),
     "volume_drop": ("area", "store"),
@@ -29,7 +22,6 @@ PER = {
     "host_link_down": ("acquirer",),
     "reversal_stuck": ("acquirer",),
 }
-SEVERITIES = ("info", "warning", "critical")
 SNOOZES = ("30", "120", "480", "1440")
 NOTE_CHARACTERS_MIN = 3
 _WORDING = Wording(field_of=lambda name: name.removeprefix("terms."))
@@ -197,9 +189,9 @@ def _form(visit: Visit, rule_id: str, form: Form, *, preview: Json | None = None
         rule_id=rule_id,
         form=form,
         preview=preview,
-        kinds=KINDS,
+        kinds=ALERT_KINDS,
         pers=("store", "area", "terminal", "acquirer"),
-        severities=SEVERITIES,
+        severities=ALERT_SEVERITIES,
     )
 
 
@@ -226,7 +218,7 @@ async def _fields(visit: Visit, rule_id: str) -> dict[str, str]:
 
 def _body(form: Form) -> Json:
     """Return the body of a rule; what is wrong with its fields is noted."""
-    kind = form.choice("kind", KINDS, KINDS[0])
+    kind = form.choice("kind", ALERT_KINDS, ALERT_KINDS[0])
     # A kind that has one subject only needs no choice.
     terms: dict[str, Any] = {"kind": kind, "per": form.choice("per", PER[kind], PER[kind][0])}
     for name in _NUMBERS:
@@ -243,7 +235,7 @@ def _body(form: Form) -> Json:
             terms[name] = values.split(",")
     return {
         "name": form["name"],
-        "severity": form.choice("severity", SEVERITIES, "warning"),
+        "severity": form.choice("severity", ALERT_SEVERITIES, "warning"),
         "enabled": form["enabled"] == "1",
         "terms": terms,
     }

@@ -10,8 +10,8 @@ from portals.kit.formats import PARIS, plain_amount
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import SERVICE_KINDS
 
-KINDS = ("pax", "softpos", "onsite", "ecommerce")
 CODES = "contract.problem."
 """What begins the words of refusals by their codes."""
 
@@ -27,7 +27,7 @@ def first_form(
         "starts_on": visit.now.astimezone(PARIS).date().isoformat(),
         "grid": next((grid["id"] for grid in offer["grids"] if grid["current"]), ""),
     }
-    for kind in KINDS:
+    for kind in SERVICE_KINDS:
         for rule in offer["rules"][kind]:
             form[f"opt.{kind}.{rule['name']}"] = _typed(rule, rule["default"], visit.locale)
     if version is None:
@@ -58,7 +58,7 @@ def read_terms(form: Form, offer: Json, version: Json | None) -> Json:
     """
     typed = {
         kind: read_options(form, offer["rules"][kind], f"opt.{kind}.")
-        for kind in KINDS
+        for kind in SERVICE_KINDS
         if any(name.startswith("svc.") and name.endswith(f".{kind}") for name in form)
     }
     kept = {

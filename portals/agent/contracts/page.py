@@ -7,16 +7,14 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.contracts import templates
-from portals.agent.contracts.making import CODES, KINDS, first_form, read_terms, wording_of
+from portals.agent.contracts.making import CODES, first_form, read_terms, wording_of
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
-
-STATES = ("draft", "ready", "signed", "active", "suspended", "terminated")
-
+from portals.kit.vocabulary import CONTRACT_STATES, SERVICE_KINDS
 
 LIST = ListPage(
     "/contracts",
@@ -31,7 +29,7 @@ LIST = ListPage(
     ),
     filters=(
         Filter("query", "words", "contract.find"),
-        Filter("state", "choice", "column.state", STATES, unset="contract.any_state"),
+        Filter("state", "choice", "column.state", CONTRACT_STATES, unset="contract.any_state"),
         Filter("company"),
     ),
     none=("contract.none", "contract.none_text"),
@@ -43,7 +41,9 @@ LIST = ListPage(
 @get("/contracts")
 async def contracts_page(visit: Visit) -> Response[bytes]:
     """Show the list; `company` and `state` narrow it."""
-    words = {state: f"contract.state.{state}" for state in STATES} | {"terminated": "contract.state_ended"}
+    words = {state: f"contract.state.{state}" for state in CONTRACT_STATES} | {
+        "terminated": "contract.state_ended"
+    }
     return await LIST.show(
         visit, options={"state": [(state, visit.words(word)) for state, word in words.items()]}
     )
@@ -59,7 +59,7 @@ async def new_contract_page(visit: Visit) -> Response[bytes]:
         return visit.page("contracts/choose.html", companies=found["data"], words_sought=words)
     offer = await _offer(visit, query["company"])
     # An onboarding file says which services the merchant asked for.
-    wanted = [kind for kind in query.getall("kind", []) if kind in KINDS]
+    wanted = [kind for kind in query.getall("kind", []) if kind in SERVICE_KINDS]
     return _terms(visit, offer, None, visit.filled(first_form(visit, offer, None, wanted=wanted)))
 
 
@@ -224,7 +224,7 @@ def _terms(
         contract=contract,
         amend=amend,
         form=form,
-        kinds=KINDS,
+        kinds=SERVICE_KINDS,
         company=offer["company"]["id"],
         back=address,
         action=f"{address}/terms{'?amend=1' if amend else ''}" if contract else "/contracts/new",

@@ -16,37 +16,9 @@ from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.lists import Act, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import EXPORT_COLUMNS
 
-COLUMNS = (
-    "received_at",
-    "received_at_store",
-    "state",
-    "kind",
-    "amount",
-    "approved_amount",
-    "captured_amount",
-    "refunded_amount",
-    "refund_pending_amount",
-    "net_amount",
-    "currency",
-    "brand",
-    "card_bin",
-    "card_last_four",
-    "store",
-    "department",
-    "company",
-    "terminal",
-    "reason",
-    "reason_text",
-    "host_code",
-    "approval_code",
-    "rrn",
-    "stan",
-    "entry_mode",
-    "decided_at",
-    "id",
-)
-USUAL = frozenset(COLUMNS) - {"department", "reason", "entry_mode", "decided_at"}
+USUAL = frozenset(EXPORT_COLUMNS) - {"department", "reason", "entry_mode", "decided_at"}
 _UNDER_WAY = ("waiting", "running")
 _RECORDS = ("store", "terminal")
 _NUMBERS = ("amount_min", "amount_max")
@@ -100,7 +72,7 @@ async def ask_export(visit: Visit) -> Response[bytes]:
     }
     if not form.errors:
         body["filter"] = _filter(visit, filters)
-    if chosen := [name for name in form.chosen("columns") if name in COLUMNS]:
+    if chosen := [name for name in form.chosen("columns") if name in EXPORT_COLUMNS]:
         body["columns"] = chosen
     if await form.post("/v1/exports", body) is None:
         if form.problem is not None:
@@ -130,14 +102,14 @@ async def _form(visit: Visit, filters: Filters, form: Form | None = None) -> Res
         for name, value in filters.list_parameters(now=visit.now, limit=1)
         if name not in ("limit", "from", "to", "cursor")
     ]
-    chosen = [name for name in form.chosen("columns") if name in COLUMNS] if form is not None else []
+    chosen = [name for name in form.chosen("columns") if name in EXPORT_COLUMNS] if form is not None else []
     return visit.page(
         "exports/new.html",
         filters=filters,
         period=period,
         periods=[one for one in PERIODS if one != "live"],
-        columns=COLUMNS,
-        chosen=chosen or [name for name in COLUMNS if name in USUAL],
+        columns=EXPORT_COLUMNS,
+        chosen=chosen or [name for name in EXPORT_COLUMNS if name in USUAL],
         form=form,
         narrowed=narrowed,
         labels=await _labels(visit, narrowed),

@@ -15,15 +15,12 @@ from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import CARD_BRANDS, CARD_REGIONS, CARD_TYPES, FEE_ACTS
 
-BRANDS = ("cb", "visa", "mastercard", "amex", "other")
-REGIONS = ("eea", "uk", "rest")
-CARD_TYPES = ("debit", "credit", "commercial")
 ROWS_MAX = 45
 EMPTY_ROWS = 4
 RATE_BP_MAX = 2_000
 AMOUNT_MINOR_MAX = 100_000
-_ACTS = ("submit", "approve", "send_back", "withdraw")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ROW_FIELD = re.compile(r"rows\[(\d+)\]")
 
@@ -132,7 +129,7 @@ async def move_version(visit: Visit, version_id: str) -> Response[bytes]:
         saved = await _save_rows(visit, version_id, form)
         revision = {} if saved is None else {"revision": saved["revision"]}
     made = await form.post(
-        f"/v1/fee-versions/{path_part(version_id)}/{form.choice('act', _ACTS, 'submit')}",
+        f"/v1/fee-versions/{path_part(version_id)}/{form.choice('act', FEE_ACTS, 'submit')}",
         {"reason": form["reason"], **revision},
         wording=_wording_of(),
         record=f"/fees/versions/{path_part(version_id)}",
@@ -285,8 +282,8 @@ def _page(visit: Visit, template: str, **facts: Any) -> Response[bytes]:
     return visit.page(
         template,
         percent=lambda rate_bp: percent_of(rate_bp, visit.locale),
-        brands=BRANDS,
-        regions=REGIONS,
+        brands=CARD_BRANDS,
+        regions=CARD_REGIONS,
         card_types=CARD_TYPES,
         **facts,
     )

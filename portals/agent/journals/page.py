@@ -15,8 +15,8 @@ from portals.kit.files import pass_file
 from portals.kit.formats import day
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import JOURNAL_KINDS
 
-ENTRY_KINDS: Final = ("presence", "block", "payment", "change", "action")
 PERIODS: Final = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 _WRITTEN: Final = ("change", "action")
 """Entries that come from the audit or a record's history: their facts read as they do there."""
@@ -39,7 +39,7 @@ async def choose_page(visit: Visit) -> Response[bytes]:
 async def journal_page(visit: Visit, subject_id: str) -> Response[bytes]:
     """Show the journal; kinds, period and page are in the address."""
     query = visit.request.query_params
-    kinds = [name for name in query.getall("kind", []) if name in ENTRY_KINDS]
+    kinds = [name for name in query.getall("kind", []) if name in JOURNAL_KINDS]
     period = query.get("period", "30d")
     period = period if period in PERIODS else "30d"
     path = f"/v1/journals/{path_part(subject_id)}"
@@ -58,7 +58,7 @@ async def journal_page(visit: Visit, subject_id: str) -> Response[bytes]:
         journal=journal,
         days=_by_day(journal["data"], visit.locale),
         kinds=kinds,
-        all_kinds=ENTRY_KINDS,
+        all_kinds=JOURNAL_KINDS,
         period=period,
         periods=list(PERIODS),
         own=own,
@@ -72,7 +72,7 @@ async def journal_page(visit: Visit, subject_id: str) -> Response[bytes]:
 async def export_journal(visit: Visit, subject_id: str) -> Stream:
     """Pass the gateway's file on, chunk by chunk."""
     query = visit.request.query_params
-    kinds = [name for name in query.getall("kind", []) if name in ENTRY_KINDS]
+    kinds = [name for name in query.getall("kind", []) if name in JOURNAL_KINDS]
     period = query.get("period", "30d")
     path = f"/v1/journals/{path_part(subject_id)}/export"
     return await pass_file(visit, path, _filter(kinds, period if period in PERIODS else "30d", visit.now))

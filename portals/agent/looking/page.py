@@ -8,8 +8,7 @@ from litestar.enums import MediaType
 from portals.kit.formats import parse_time
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.visit import Visit
-
-KINDS = ("transaction", "account", "company", "store", "terminal", "contract", "request", "agent")
+from portals.kit.vocabulary import LOOK_KINDS
 
 
 @post("/looking", status_code=200)
@@ -17,7 +16,7 @@ async def look(visit: Visit) -> Response[bytes]:
     """Say that the agent looks at a record; answer with who else does, as HTML, empty for nobody."""
     form = await visit.form()
     kind = form["kind"]
-    if kind not in KINDS:
+    if kind not in LOOK_KINDS:
         return visit.answer(Response(b"", status_code=422, media_type=MediaType.HTML))
     body = {
         "kind": kind,

@@ -10,10 +10,9 @@ from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.lists import Act, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import MACRO_KINDS, MACRO_STEPS
 
-KINDS = ("answer", "sequence")
 TARGETS = ("terminal", "store")
-STEPS = ("lift_block", "activate_terminal", "reload_parameters", "resend_receipt", "add_comment")
 _FIELDS = ("kind", "target_kind", "name_fr", "name_en", "text_fr", "text_en")
 _FOLDERS = {"terminal": "terminals", "store": "stores"}
 
@@ -36,7 +35,7 @@ async def macros_page(visit: Visit) -> Response[bytes]:
     """Show what is stored; `?edit=` opens one, `?new=` an empty one."""
     query = visit.request.query_params
     new = query.get("new", "")
-    if new in KINDS:
+    if new in MACRO_KINDS:
         return await _list(visit, "new", visit.filled({"kind": new, "steps": []}))
     return await _list(visit, query.get("edit", ""))
 
@@ -45,7 +44,7 @@ async def macros_page(visit: Visit) -> Response[bytes]:
 async def save_macro(visit: Visit, macro_id: str) -> Response[bytes]:
     """Write a new macro, or every field of one."""
     form = await visit.form()
-    steps = [form[name] for name in (f"step_{n}" for n in range(len(STEPS))) if form[name]]
+    steps = [form[name] for name in (f"step_{n}" for n in range(len(MACRO_STEPS))) if form[name]]
     body: Json = {name: form.fields.get(name, "") for name in _FIELDS} | {"steps": steps}
     saved = await form.save(
         "/v1/macros",
@@ -109,7 +108,7 @@ async def _list(visit: Visit, editing: str, form: Form | None = None) -> Respons
         form.fields = present or {}
     editing = editing if form is not None else ""
     done = visit.request.query_params.get("done", "")
-    return LIST.draw(visit, shown, editing=editing, form=form, done=done, steps=STEPS)
+    return LIST.draw(visit, shown, editing=editing, form=form, done=done, steps=MACRO_STEPS)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

@@ -10,9 +10,7 @@ from portals.kit.forms import Form
 from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
-
-STATES = ("waiting", "sent", "failed")
-
+from portals.kit.vocabulary import MAIL_STATES
 
 LIST = ListPage(
     "/mail",
@@ -27,7 +25,7 @@ LIST = ListPage(
     css="mails",
     filters=(
         Filter("query", "words", "mail.filter_query"),
-        Filter("state", "choice", "mail.filter_state", STATES, "mail.state_", "mail.any"),
+        Filter("state", "choice", "mail.filter_state", MAIL_STATES, "mail.state_", "mail.any"),
         Filter("template", "choice", "mail.filter_template", unset="mail.any"),
         Filter("about"),
     ),

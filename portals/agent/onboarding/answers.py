@@ -8,10 +8,8 @@ from portals.agent.companies.saving import CONTACT_FIELDS, STORE_FIELDS
 from portals.kit.formats import AmountMalformed, parse_amount
 from portals.kit.gateway import Json
 from portals.kit.i18n import Words
+from portals.kit.vocabulary import DOCUMENT_KINDS, SERVICE_KINDS
 
-STEPS = ("merchant", "company", "stores", "contacts", "services", "documents", "review")
-SERVICE_KINDS = ("pax", "softpos", "onsite", "ecommerce")
-DOCUMENT_KINDS = ("registration", "identity", "bank_details", "power", "lease", "other")
 GROUPS_MAX = 20
 _LINE_CHARACTERS_MAX = 200
 TERMINALS_MAX = 10_000

@@ -8,17 +8,17 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.companies.saving import LEGAL_FORMS
-from portals.agent.onboarding.answers import DOCUMENT_KINDS, SERVICE_KINDS, STEPS, answers_of
+from portals.agent.onboarding.answers import answers_of
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import DOCUMENT_KINDS, ONBOARDING_MOVES, ONBOARDING_STEPS, SERVICE_KINDS
 
 OPEN_STATES = ("returned", "draft", "submitted", "validated", "handed_over")
 ENDED_STATES = ("done", "abandoned")
-MOVES = ("submit", "send_back", "validate", "hand_over", "finish", "abandon", "take")
 _OF_FILE = Wording(field_of=lambda name: name if name == "file" else "")
 
 
@@ -101,7 +101,7 @@ async def file_page(visit: Visit, file_id: str) -> Response[bytes]:
 @get("/onboarding/{file_id:str}/{step:str}")
 async def step_page(visit: Visit, file_id: str, step: str) -> Response[bytes]:
     """Show one step."""
-    if step not in STEPS:
+    if step not in ONBOARDING_STEPS:
         raise GatewayProblem(404, {"code": "not_found"})
     record = await visit.gateway.get(f"/v1/onboarding/{path_part(file_id)}")
     return _show(visit, record, step, saved="saved" in visit.request.query_params)
@@ -110,7 +110,7 @@ async def step_page(visit: Visit, file_id: str, step: str) -> Response[bytes]:
 @post("/onboarding/{file_id:str}/{step:str}", status_code=200)
 async def save_step(visit: Visit, file_id: str, step: str) -> Response[bytes]:
     """Keep what was typed, then go on; what is wrong keeps the page here."""
-    if step not in STEPS:
+    if step not in ONBOARDING_STEPS:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await visit.form()
     address = f"/onboarding/{path_part(file_id)}"
@@ -129,7 +129,9 @@ async def save_step(visit: Visit, file_id: str, step: str) -> Response[bytes]:
         return visit.go(f"{address}/{step}?saved=1" + ("&add=1" if form["go"] == "add" else ""))
     if any(one["code"] != "missing" for one in _problems(record, step)):
         return visit.go(f"{address}/{step}?saved=1")
-    return visit.go(f"{address}/{STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]}")
+    return visit.go(
+        f"{address}/{ONBOARDING_STEPS[min(ONBOARDING_STEPS.index(step) + 1, len(ONBOARDING_STEPS) - 1)]}"
+    )
 
 
 @post("/onboarding/{file_id:str}/attach", status_code=200, request_max_body_size=FORM_BYTES_MAX)
@@ -159,7 +161,7 @@ async def attached_document(visit: Visit, file_id: str, kind: str) -> Response[b
 @post("/onboarding/{file_id:str}/move/{move:str}", status_code=200)
 async def move_file(visit: Visit, file_id: str, move: str) -> Response[bytes]:
     """Submit it, send it back, validate it, hand it over: the page then shows where it stands."""
-    if move not in MOVES:
+    if move not in ONBOARDING_MOVES:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await visit.form()
     address = f"/onboarding/{path_part(file_id)}"
@@ -202,7 +204,7 @@ def _show(
 def _done(visit: Visit) -> str:
     """Return the move that was just made, for its confirmation."""
     done = visit.request.query_params.get("done", "")
-    return done if done in MOVES else ""
+    return done if done in ONBOARDING_MOVES else ""
 
 
 def _groups_of(record: Json) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from portals.kit.formats import whole_number
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import REQUEST_FIELD_KINDS
 
 STATUS_ROWS_MORE = 3
 FIELD_ROWS_MORE = 2
 _ROWS_MAX = 24
-_KINDS = ("text", "long", "number", "date", "choice")
 
 
 @get("/requests/types")
@@ -45,7 +45,7 @@ def _page(visit: Visit, listed: Json, chosen: Json | None, form: Form | None = N
         teams=listed["teams"],
         chosen=chosen,
         form=form,
-        kinds=_KINDS,
+        kinds=REQUEST_FIELD_KINDS,
         status_rows=[*(chosen or {}).get("statuses", []), *({} for _ in range(STATUS_ROWS_MORE))],
         field_rows=[*(chosen or {}).get("fields", []), *({} for _ in range(FIELD_ROWS_MORE))],
         saved=visit.request.query_params.get("saved") == "1",

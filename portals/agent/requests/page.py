@@ -14,9 +14,10 @@ from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import REQUEST_PRIORITIES
 
 BOXES = ("mine", "free", "team", "written", "all")
-PRIORITIES = ("high", "normal", "low")
+PRIORITIES = REQUEST_PRIORITIES[::-1]  # the most urgent first
 _REFERENCES = linking.KINDS
 
 

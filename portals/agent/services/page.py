@@ -12,8 +12,8 @@ from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import CARD_BRANDS
 
-BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 AMOUNTS = ("transaction_max_minor", "terminal_day_max_minor", "store_day_max_minor")
 
 
@@ -59,7 +59,7 @@ async def set_limits(visit: Visit, service_id: str) -> Response[bytes]:
     limits["duplicate_window_s"] = whole_number(form["duplicate_window_s"])
     if form["duplicate_window_s"] and limits["duplicate_window_s"] is None:
         form.error("duplicate_window_s", "services.number_malformed")
-    limits["brands"] = [brand for brand in BRANDS if form[f"brand.{brand}"]]
+    limits["brands"] = [brand for brand in CARD_BRANDS if form[f"brand.{brand}"]]
     if not limits["brands"]:
         form.error("brands", "services.choose_brands")
     return await _write(visit, found, form, "limits", limits)
@@ -108,7 +108,7 @@ def _names(found: Json, what: str) -> tuple[str, ...]:
     """Return the fields of one part."""
     if what == "options":
         return tuple(f"opt.{rule['name']}" for rule in found["rules"])
-    return (*AMOUNTS, "duplicate_window_s", *(f"brand.{brand}" for brand in BRANDS))
+    return (*AMOUNTS, "duplicate_window_s", *(f"brand.{brand}" for brand in CARD_BRANDS))
 
 
 async def _load(visit: Visit, service_id: str) -> Json:
@@ -131,14 +131,14 @@ def _fields_of(visit: Visit, found: Json) -> dict[str, Any]:
 
 def _typed_of(form: Form) -> dict[str, Any]:
     """Return what was typed: a box that was unticked stays so."""
-    return {f"brand.{brand}": "" for brand in BRANDS} | form.fields
+    return {f"brand.{brand}": "" for brand in CARD_BRANDS} | form.fields
 
 
 def _show(
     visit: Visit, found: Json, form: Form, *, saved: bool = False, unsaved: str = ""
 ) -> Response[bytes]:
     return visit.page(
-        "services/service.html", unsaved=unsaved, x=found, form=form, saved=saved, brands=BRANDS
+        "services/service.html", unsaved=unsaved, x=found, form=form, saved=saved, brands=CARD_BRANDS
     )
 
 

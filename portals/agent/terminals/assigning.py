@@ -10,16 +10,6 @@ from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
 
-CONDITIONS = (
-    "active",
-    "failing",
-    "silent",
-    "resting",
-    "blocked",
-    "never_seen",
-    "not_active",
-    "retired",
-)
 ACTS = ("options", "activate", "move", "retire")
 STORES_SHOWN = 8
 _WORDING = Wording(

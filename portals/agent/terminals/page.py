@@ -14,6 +14,7 @@ from portals.kit.gateway import Json
 from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import beside, path_part
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import TERMINAL_CONDITIONS
 
 LAST_TRANSACTIONS = 8
 
@@ -31,7 +32,7 @@ LIST = ListPage(
     ),
     filters=(
         Filter("query", "words", "terminals.find"),
-        Filter("condition", "choice", "column.state", assigning.CONDITIONS, "state.terminal."),
+        Filter("condition", "choice", "column.state", TERMINAL_CONDITIONS, "state.terminal."),
         Filter("store"),
         Filter("department"),
         Filter("service"),

@@ -11,9 +11,8 @@ import msgspec
 
 from portals.kit.formats import PARIS, AmountMalformed, parse_amount
 from portals.kit.pills import TRANSACTION
+from portals.kit.vocabulary import FIGURES
 
-FIGURES = ("payments", "approved", "cancelled", "declined", "unknown", "refunds")
-BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 PERIODS = ("live", "today", "yesterday", "7d", "30d", "custom")
 COLUMNS = (
     "time",

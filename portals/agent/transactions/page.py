@@ -11,9 +11,7 @@ from litestar import Response, get
 from portals.agent.transaction.record import load_record
 from portals.agent.transactions import live
 from portals.agent.transactions.filters import (
-    BRANDS,
     COLUMNS,
-    FIGURES,
     PERIODS,
     Filters,
     read_filters,
@@ -23,6 +21,7 @@ from portals.kit.formats import parse_time
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 from portals.kit.pills import TRANSACTION
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import CARD_BRANDS, FIGURES
 
 # A page stays under 60 KiB of HTML, with or without a record beside the list.
 PAGE_ROWS = 36
@@ -60,7 +59,7 @@ async def transactions_page(visit: Visit) -> Response[bytes]:
         views=[(view, address_of(view, filters)) for view in views],
         columns=COLUMNS,
         states=list(TRANSACTION),
-        brands=BRANDS,
+        brands=CARD_BRANDS,
         periods=PERIODS,
         figure_names=FIGURES,
         reasons=sorted(visit.words.under("reason").items(), key=lambda pair: pair[1].casefold()),

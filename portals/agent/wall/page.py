@@ -9,9 +9,10 @@ from litestar.types import ControllerRouterHandler
 
 from portals.kit.gateway import Json
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import TERMINAL_CONDITIONS
 
 SERVICES = ("pax", "softpos")
-CONDITIONS = ("active", "failing", "silent", "resting", "blocked", "never_seen", "not_active")
+CONDITIONS = tuple(each for each in TERMINAL_CONDITIONS if each != "retired")
 _HEAT_STEPS = 4
 
 
