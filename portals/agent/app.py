@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from litestar import Litestar
-from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar.types import ASGIApp
 
 from portals.agent.pages import PAGES
 from portals.agent.session import AgentSession
@@ -32,7 +32,7 @@ FACE: Final = Face(
     unkept=("/login", "/logout", "/invitation", "/preferences", "/looking", "/notices"),
     takes_files=re.compile(r"/contracts/[A-Za-z0-9_]+/signed|/onboarding/[A-Za-z0-9_]+/attach"),
 )
-PAGE_HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = tuple(
+PAGE_HANDLERS: Final[tuple[BaseRouteHandler, ...]] = tuple(
     handler for page in PAGES for handler in import_module(f"portals.agent.{page.key}.page").HANDLERS
 )
 
