@@ -7,7 +7,7 @@ import msgspec
 from core.bus import Bus, BusError
 from core.contracts import ids
 from core.contracts.desk import DeskReply, DeskRequest, Principal
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.operation import Answered, Asked, Operation
 from gateway.cards import refuse_card_numbers
 from gateway.decoding import decode_answer

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import LogIn, Nothing, SessionsEnded, StreamOpened
-from core.contracts.desk_views import SessionOpened, SessionView, Timestamp
+from core.contracts.feed import StreamOpened
 from core.contracts.ids import AgentId, FactorId, SessionId
+from core.contracts.listing import Nothing
 from core.contracts.operation import (
     ACT,
     ANYONE,
@@ -19,7 +19,54 @@ from core.contracts.operation import (
     somewhere,
 )
 from core.contracts.permissions import Permission
+from core.contracts.references import Agent, Timestamp
 from core.contracts.texts import OPAQUE
+
+
+class LogIn(msgspec.Struct):
+    """The ip is never taken from a header of strangers. `code` is a TOTP, `device` what an earlier log in left.
+
+    `device` None: nothing is to be remembered; empty: this browser has nothing yet.
+    """
+
+    email: str
+    password: str
+    ip: str
+    user_agent: str = ""
+    code: str = ""
+    device: str | None = None
+
+    def __repr__(self) -> str:
+        return f"LogIn(email={self.email!r}, ip={self.ip!r})"
+
+
+class SessionsEnded(msgspec.Struct):
+    """Which of these session hashes are no longer good? Asking does not keep them alive."""
+
+    sessions: list[bytes]
+
+
+class SessionOpened(msgspec.Struct):
+    """The token is shown this once. `enrolling`: it does nothing but add a second factor."""
+
+    token: str
+    expires_at: Timestamp
+    agent: Agent
+    enrolling: bool = False
+    device: str | None = None  # to send with the next log in from this browser, if it asked to be remembered
+
+    def __repr__(self) -> str:
+        return f"SessionOpened(agent={self.agent.id!r})"
+
+
+class SessionView(msgspec.Struct):
+    """The caller's own session."""
+
+    agent: Agent
+    created_at: Timestamp
+    last_seen_at: Timestamp
+    expires_at: Timestamp
+
 
 PASSWORD_CHARACTERS_MIN = 12
 PASSWORD_CHARACTERS_MAX = 1024

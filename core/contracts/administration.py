@@ -5,10 +5,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import CompanyRef, Money, PersonRef, StoreRef, Timestamp
 from core.contracts.ids import AgentId, AnyId, CompanyId, GrantId, RecordId, StoreId
-from core.contracts.listing import Paged, Why, Words
+from core.contracts.listing import Nothing, Paged, Why, Words
 from core.contracts.operation import (
     ACT,
     BY_RECORD,
@@ -21,6 +19,7 @@ from core.contracts.operation import (
     unplaced,
 )
 from core.contracts.permissions import Permission
+from core.contracts.references import CompanyRef, Money, PersonRef, StoreRef, Timestamp
 
 ADMINISTRATOR = "administrator"
 """The role that may give what its holder does not hold, and that always holds everything."""

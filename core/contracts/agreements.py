@@ -4,8 +4,6 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import BrandName, CompanyRef, PersonRef, StoreRef, Timestamp
 from core.contracts.fees import DateText
 from core.contracts.ids import (
     CompanyId,
@@ -16,7 +14,7 @@ from core.contracts.ids import (
     StoreId,
     TemplateId,
 )
-from core.contracts.listing import Paged, Remark, Revision, Why, Words
+from core.contracts.listing import Nothing, Paged, Remark, Revision, Why, Words
 from core.contracts.operation import (
     ACT,
     BY_RECORD,
@@ -29,6 +27,7 @@ from core.contracts.operation import (
     unplaced,
 )
 from core.contracts.permissions import Permission
+from core.contracts.references import BrandName, CompanyRef, PersonRef, StoreRef, Timestamp
 from core.contracts.texts import LINES
 
 SERVICES_OF_CONTRACT_MAX: Final = 400

@@ -4,11 +4,11 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_views import Money, PersonRef, StoreRef, Timestamp
 from core.contracts.ids import ApprovalId, TransactionId
 from core.contracts.listing import Paged, Remark, Why
 from core.contracts.operation import ACT, BY_RECORD, GET, Operation, somewhere
 from core.contracts.permissions import Permission
+from core.contracts.references import Money, PersonRef, StoreRef, Timestamp
 
 ApprovalState = Literal["waiting", "approved", "done", "failed", "refused", "withdrawn", "expired"]
 ApprovalsView = Literal["to_decide", "asked", "decided", "all"]

@@ -4,10 +4,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import CompanyRef, PersonRef, Timestamp
 from core.contracts.ids import CompanyId, DocumentId
+from core.contracts.listing import Nothing
 from core.contracts.operation import BY_RECORD, GET, Operation
+from core.contracts.references import CompanyRef, PersonRef, Timestamp
 
 DOCUMENT_BYTES_MAX: Final = 10 * 1024 * 1024
 PART_BYTES_MAX: Final = 512 * 1024

@@ -1,6 +1,43 @@
-"""The live feed: what one event says about a transaction, complete enough to show a row without a query."""
+"""The live feed: what one event says about a transaction, enough to show a row without a query, and the log of events."""
 
 import msgspec
+
+from core.contracts.scope import Scope
+
+EVENTS_PAGE_MAX = 1_000
+REPLAY_EVENTS_MAX = 10_000
+REPLAY_AGE_S_MAX = 3_600
+
+
+class Position(msgspec.Struct, frozen=True, order=True):
+    """A place in the event log: everything up to here, this included."""
+
+    txid: int
+    seq: int
+
+
+class EventsAfter(msgspec.Struct):
+    """Events after a position; `until` bounds it (inclusive). `check_age` is for the first page of a resume."""
+
+    after: Position
+    until: Position | None = None
+    limit: int = EVENTS_PAGE_MAX
+    check_age: bool = False
+
+
+class EventsPage(msgspec.Struct):
+    """`items` are feed.FeedItem in order; `more` when the page was full; `too_old` when the replay is above its bounds."""
+
+    items: list[msgspec.Raw]
+    more: bool
+    too_old: bool = False
+
+
+class StreamOpened(msgspec.Struct):
+    """What limits this listener."""
+
+    scope: Scope
+    session_ends_at_us: int
 
 
 class TransactionSummary(msgspec.Struct, array_like=True, gc=False):

@@ -4,10 +4,8 @@ from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import BrandName, CompanyRef, PersonRef, Timestamp
 from core.contracts.ids import CompanyId, FeeGridId, FeeVersionId
-from core.contracts.listing import Remark
+from core.contracts.listing import Nothing, Remark
 from core.contracts.operation import (
     ACT,
     BY_RECORD,
@@ -20,6 +18,7 @@ from core.contracts.operation import (
     unplaced,
 )
 from core.contracts.permissions import Permission
+from core.contracts.references import BrandName, CompanyRef, PersonRef, Timestamp
 
 FEE_ROWS_MAX: Final = 45  # 5 brands, 3 regions, 3 card types
 PREVIEW_DAYS_MAX: Final = 92

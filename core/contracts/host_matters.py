@@ -5,11 +5,11 @@ from typing import Final, Literal
 
 import msgspec
 
-from core.contracts.desk_views import LocatedStore, Money, Timestamp
 from core.contracts.ids import HostMatterId
 from core.contracts.listing import Paged, Why
 from core.contracts.operation import ACT, GET, Operation, somewhere
 from core.contracts.permissions import Permission
+from core.contracts.references import LocatedStore, Money, Timestamp
 
 HostMatterKind = Literal[
     "reversal_not_accepted",

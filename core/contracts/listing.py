@@ -1,8 +1,26 @@
-"""What requests of many operations share: pages of lists, words to look for, why something is done, revisions."""
+"""What many operations share: pages of lists, words to look for, why something is done, revisions, empty bodies."""
 
 from typing import Annotated, Final
 
 import msgspec
+
+
+class Nothing(msgspec.Struct):
+    """An empty body."""
+
+
+class ById(msgspec.Struct):
+    """One thing by its id."""
+
+    id: bytes
+
+
+class Written(msgspec.Struct):
+    """What a write made: `body` is the JSON to send, equal at every repeat under one key."""
+
+    body: bytes
+    replayed: bool = False
+
 
 PAGE_ROWS_MAX: Final = 200
 

@@ -4,12 +4,11 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import Timestamp
 from core.contracts.ids import MacroId, TargetId
-from core.contracts.listing import Revision
+from core.contracts.listing import Nothing, Revision
 from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, everywhere, somewhere, unplaced
 from core.contracts.permissions import Permission
+from core.contracts.references import Timestamp
 from core.contracts.texts import LINES
 
 MacroKind = Literal["answer", "sequence"]

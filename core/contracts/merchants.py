@@ -4,12 +4,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import StoreDetail, StoreSummary, Timestamp
 from core.contracts.ids import AccountId, CompanyId, ContactId, PlaceId, StoreId
-from core.contracts.listing import Paged, Remark, Revision, Words
+from core.contracts.listing import Nothing, Paged, Remark, Revision, Words
 from core.contracts.operation import ACT, BY_RECORD, DELETE, GET, PATCH, POST, Operation, somewhere
 from core.contracts.permissions import Permission
+from core.contracts.references import Timestamp
+from core.contracts.stores import StoreDetail, StorePage, StoreSummary
 
 DuplicateReason = Literal["siren", "siret", "vat", "iban", "name", "phone", "email"]
 
@@ -119,6 +119,18 @@ class ValidateCompany(msgspec.Struct, kw_only=True):
     """Note the commercial validation of a company that was made without a file."""
 
     id: CompanyId
+
+
+class ListStores(Paged, kw_only=True):
+    """Stores by name, city, company, SIRET, postcode or acceptor number."""
+
+    query: Words = ""
+
+
+class OneStore(msgspec.Struct, kw_only=True):
+    """A store with its services, terminals, standing blocks and contacts."""
+
+    id: StoreId
 
 
 class CreateStore(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -423,3 +435,8 @@ DUPLICATES = Operation(
     BY_RECORD,
     http=ACT("/merchants/duplicates", "Look for duplicates", _DUPLICATES),
 )
+
+STORES = Operation(
+    "stores.list", ListStores, StorePage, _DIRECTORY_READ, http=GET("/stores", "Search stores")
+)
+STORE = Operation("stores.one", OneStore, StoreRecord, _DIRECTORY_READ, http=GET("/stores/{id}", "One store"))

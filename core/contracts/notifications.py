@@ -4,10 +4,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import Money, PersonRef, Timestamp
 from core.contracts.ids import AccountId, AnyId, BrandId, MailId, NoticeId
-from core.contracts.listing import Paged, Revision, Words
+from core.contracts.listing import Nothing, Paged, Revision, Words
 from core.contracts.operation import (
     ACT,
     ANYONE,
@@ -20,6 +18,7 @@ from core.contracts.operation import (
     somewhere,
 )
 from core.contracts.permissions import Permission
+from core.contracts.references import Money, PersonRef, Timestamp
 
 MailStateName = Literal["waiting", "sent", "failed"]
 LogoType = Literal["image/svg+xml", "image/png"]

@@ -4,13 +4,13 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_views import CompanyRef, PersonRef, Timestamp
 from core.contracts.documents import MediaType
 from core.contracts.ids import OnboardingId
 from core.contracts.listing import Paged, Remark, Revision
 from core.contracts.merchants import AccountRef, Code, ContactFields, Duplicate, Line, StoreFields
 from core.contracts.operation import ACT, BY_RECORD, GET, PATCH, POST, Operation, somewhere
 from core.contracts.permissions import Permission
+from core.contracts.references import CompanyRef, PersonRef, Timestamp
 
 Move = Literal["submit", "send_back", "validate", "hand_over", "finish", "abandon", "take"]
 StepName = Literal["merchant", "company", "stores", "contacts", "services", "documents", "review"]

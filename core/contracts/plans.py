@@ -4,12 +4,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_views import PersonRef, Timestamp
 from core.contracts.fees import DateText
 from core.contracts.ids import Id
 from core.contracts.listing import Paged, Why
 from core.contracts.operation import ACT, GET, POST, Operation, everywhere, unplaced
 from core.contracts.permissions import Right
+from core.contracts.references import PersonRef, Timestamp
 
 PartCount = Literal[2, 3, 4, 10]
 StepUnit = Literal["days", "months"]

@@ -4,12 +4,11 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import CompanyRef, PersonRef, StoreRef, TerminalRef, Timestamp
 from core.contracts.ids import AgentId, CompanyId, ContractId, Id, StoreId, TerminalId, TransactionId
-from core.contracts.listing import Paged, Words
+from core.contracts.listing import Nothing, Paged, Words
 from core.contracts.operation import ACT, GET, PATCH, POST, Operation, everywhere, somewhere, unplaced
 from core.contracts.permissions import Permission
+from core.contracts.references import CompanyRef, PersonRef, StoreRef, TerminalRef, Timestamp
 from core.contracts.texts import LINES
 from core.values.request_codes import code_said
 
@@ -261,7 +260,7 @@ class AnswerView(msgspec.Struct):
     value: str
 
 
-class EntryView(msgspec.Struct):
+class RequestEntryView(msgspec.Struct):
     """A comment, or something that happened."""
 
     id: str
@@ -281,7 +280,7 @@ class RequestDetail(msgspec.Struct):
     terminal: TerminalRef | None
     transaction: str | None
     contract: str | None
-    entries: list[EntryView]
+    entries: list[RequestEntryView]
     statuses: list[StatusOfType]
     people: list[PersonRef]
     teams: list[TeamView]

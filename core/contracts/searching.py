@@ -5,11 +5,11 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_views import Money, PersonRef, StateName, Timestamp
 from core.contracts.ids import JournalId
 from core.contracts.listing import Cursor, Limit
 from core.contracts.operation import BY_RECORD, GET, Operation, somewhere
 from core.contracts.permissions import Permission
+from core.contracts.references import Money, PersonRef, StateName, Timestamp
 
 QUERY_CHARACTERS_MAX = 100
 HITS_PER_GROUP = 8

@@ -5,13 +5,13 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import BrandName, Figures, PersonRef, StoreRef, Timestamp
 from core.contracts.ids import AlertId, AlertRuleId, ExportId, StoreId, ViewId
-from core.contracts.listing import Limit, Paged, Remark, Revision, Why
+from core.contracts.listing import Limit, Nothing, Paged, Remark, Revision, Why
 from core.contracts.operation import ACT, BY_RECORD, DELETE, GET, PATCH, POST, Operation, Route, somewhere
 from core.contracts.permissions import Permission
+from core.contracts.references import BrandName, PersonRef, StoreRef, Timestamp
 from core.contracts.transaction_filter import TransactionQuery
+from core.contracts.transactions import Figures
 
 CHUNK_BYTES_MAX: Final = 512 * 1024
 EXPORT_OPEN_MAX: Final = 5  # waiting or running, for one agent

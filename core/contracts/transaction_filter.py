@@ -2,19 +2,43 @@
 
 from datetime import datetime
 from enum import IntEnum
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import FigureName, TransactionFilter
-from core.contracts.desk_views import BrandName, KindName
 from core.contracts.ids import StoreId, TerminalId
 from core.contracts.reasons import Reason
+from core.contracts.references import BrandName, KindName
 from core.contracts.refusals import Refused
 from core.contracts.states import Brand, Kind, State
 from core.values.clock import in_utc, to_unix_us
 from core.values.ids import IdMalformed
+
+FigureName = Literal["payments", "approved", "cancelled", "declined", "unknown", "refunds"]
+"""What docs/figures.md defines; the SQL function figure_has says which transactions each counts."""
+
+
+class TransactionFilter(msgspec.Struct, frozen=True):
+    """Every field that is not None narrows the list. Closed sets are the stored numbers."""
+
+    received_from_us: int | None = None
+    received_to_us: int | None = None  # exclusive
+    store_id: bytes | None = None
+    terminal_id: bytes | None = None
+    terminal: str | None = None  # data element 41
+    states: tuple[int, ...] | None = None
+    reason: int | None = None
+    brand: int | None = None
+    amount_min: int | None = None
+    amount_max: int | None = None
+    last_four: str | None = None
+    rrn: str | None = None
+    stan: int | None = None
+    approval_code: str | None = None
+    kind: int | None = None
+    figure: FigureName | None = None  # those that a figure counts
+
 
 _Table = TypeVar("_Table", bound=IntEnum)
 _NAMES_TOLD_MAX: Final = 12

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import Nothing, Written
 from core.contracts.documents import (
     DOCUMENT_BYTES_MAX,
     DOCUMENT_KINDS,
@@ -25,6 +24,7 @@ from core.contracts.documents import (
     PutPart,
     ReadBytes,
 )
+from core.contracts.listing import Nothing, Written
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.documents import store

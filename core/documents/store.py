@@ -5,8 +5,8 @@ from datetime import datetime
 
 import asyncpg
 
-from core.contracts.desk_views import CompanyRef, PersonRef
 from core.contracts.documents import DocumentKind, DocumentView, MediaType
+from core.contracts.references import CompanyRef, PersonRef
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of

@@ -3,9 +3,10 @@
 import asyncpg
 import msgspec
 
+from core.contracts.access import SessionsEnded, SessionView
 from core.contracts.desk import Principal
-from core.contracts.desk_requests import Nothing, SessionsEnded, StreamOpened
-from core.contracts.desk_views import SessionView
+from core.contracts.feed import StreamOpened
+from core.contracts.listing import Nothing
 from core.contracts.permissions import Permission
 from core.identity import store
 from core.identity.errors import SessionEnded

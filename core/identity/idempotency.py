@@ -20,7 +20,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from core.contracts import ids
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.refusals import Refused
 from core.identity import store
 from core.identity.errors import KeyReused, StillRunning

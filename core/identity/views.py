@@ -2,7 +2,7 @@
 
 import hashlib
 
-from core.contracts.desk_views import Agent
+from core.contracts.references import Agent
 from core.identity.model import SignedIn
 from core.values.ids import encode_id
 

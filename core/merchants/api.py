@@ -2,8 +2,8 @@
 
 import asyncpg
 
-from core.contracts.desk_views import StorePage
-from core.contracts.directory import ListStores
+from core.contracts.merchants import ListStores
+from core.contracts.stores import StorePage
 from core.db.rows import Connection
 from core.db.words import like_pattern
 from core.identity.api import Permission, SignedIn

@@ -1,7 +1,7 @@
 """What of merchants waits on the home page: files, contracts, grids of fees."""
 
 from core.contracts.agreements import ContractSummary, ListContracts
-from core.contracts.desk_requests import Nothing
+from core.contracts.listing import Nothing
 from core.contracts.notifications import HomeRow, HomeSection
 from core.contracts.onboarding import ListOnboardings
 from core.contracts.permissions import Permission

@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Final
 
-from core.contracts import agreements, directory, fees, onboarding
+from core.contracts import agreements, fees, onboarding
 from core.contracts import merchants as ask
+from core.contracts.merchants import STORES
 from core.db.queries import load_beside
 from core.documents.api import DocumentHandlers, blobs_from
 from core.merchants import home
@@ -47,7 +48,7 @@ def _of_directory(parts: Parts) -> list[Served]:
     stores = StoreHandlers(parts.pool, parts.clock)
     contacts = ContactHandlers(parts.pool, parts.clock)
     return [
-        serves(directory.STORES, partial(search_stores, parts.pool)),
+        serves(STORES, partial(search_stores, parts.pool)),
         serves(ask.LIST_ACCOUNTS, accounts.accounts),
         serves(ask.ONE_ACCOUNT, accounts.account),
         serves(ask.CREATE_ACCOUNT, accounts.create_account),

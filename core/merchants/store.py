@@ -4,9 +4,10 @@ from typing import Final
 
 import asyncpg
 
-from core.contracts.desk_views import BrandName, CompanyRef, Money, ServiceView, StoreSummary
+from core.contracts.references import BrandName, CompanyRef, Money
 from core.contracts.scope import Scope
 from core.contracts.states import Brand
+from core.contracts.stores import ServiceView, StoreSummary
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
 from core.values.ids import encode_id

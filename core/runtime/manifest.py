@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import asyncpg
 
 from core.bus import Bus
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.notifications import HomeSection, HomeSectionName
 from core.contracts.operation import Answered, Asked, Operation
 from core.db.rows import Connection

@@ -8,8 +8,8 @@ import msgspec
 
 from core.contracts import plans as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
-from core.contracts.desk_views import PersonRef
+from core.contracts.listing import Written
+from core.contracts.references import PersonRef
 from core.contracts.refusals import FieldRefused, NotFound, Refused
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias, cast
 
 import asyncpg
 
-from core.contracts.desk_views import Money, StateName
+from core.contracts.references import Money, StateName
 from core.contracts.scope import Scope
 from core.contracts.searching import (
     HITS_PER_GROUP,

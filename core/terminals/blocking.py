@@ -4,7 +4,7 @@ from datetime import datetime
 
 import asyncpg
 
-from core.contracts.desk_views import Block
+from core.contracts.blocks import Block
 from core.contracts.refusals import NotFound
 from core.contracts.states import BlockTarget
 from core.identity.api import EVERYTHING, Permission, SignedIn, find_doer, record_action, require

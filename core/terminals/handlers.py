@@ -6,15 +6,14 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
+from core.contracts.blocks import Block, BlockList, LiftBlock, ListBlocks, MakeBlock
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
-from core.contracts.desk_views import Block, BlockList, TerminalView
-from core.contracts.directory import LiftBlock, ListBlocks, MakeBlock
-from core.contracts.estate import OneTerminal
+from core.contracts.listing import Written
 from core.contracts.payment import Presence, SignOn, SignOnReply
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound, Refused
 from core.contracts.states import BlockTarget
+from core.contracts.terminals import OneTerminal, TerminalView
 from core.db.rows import Connection
 from core.identity.api import EVERYTHING, Permission, SignedIn, WriteOnce, find_doer, record_action
 from core.terminals import store

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from core.contracts import directory
-from core.contracts import estate as ask
+from core.contracts import blocks
+from core.contracts import terminals as ask
 from core.db.queries import load_beside
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
@@ -25,9 +25,9 @@ def _operations(parts: Parts) -> list[Served]:
     estate = AssigningHandlers(parts.pool, parts.clock)
     return [
         serves(ask.ONE, terminals.terminal),
-        serves(directory.BLOCKS, terminals.blocks),
-        serves(directory.BLOCK, terminals.block),
-        serves(directory.LIFT, terminals.lift),
+        serves(blocks.BLOCKS, terminals.blocks),
+        serves(blocks.BLOCK, terminals.block),
+        serves(blocks.LIFT, terminals.lift),
         serves(ask.LIST, estate.list_terminals),
         serves(ask.PROFILE, estate.profile),
         serves(ask.ASSIGN, estate.assign),

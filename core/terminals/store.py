@@ -6,19 +6,13 @@ from typing import Final, assert_never
 
 import asyncpg
 
-from core.contracts.desk_views import (
-    Block,
-    BlockTargetView,
-    LocatedStore,
-    PersonRef,
-    SignOnRefusal,
-    TargetKind,
-    TerminalView,
-)
+from core.contracts.blocks import Block, BlockTargetView
 from core.contracts.payment import Presence, SignOn
 from core.contracts.reasons import Reason
+from core.contracts.references import LocatedStore, PersonRef, TargetKind
 from core.contracts.scope import Scope
 from core.contracts.states import BlockTarget
+from core.contracts.terminals import SignOnRefusal, TerminalView
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.terminals.model import SigningOn

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from core.contracts.desk_views import Money, MoneyFigures
+from core.contracts.references import Money
+from core.contracts.transactions import MoneyFigures
 
 COUNTS: Final = ("payments", "approved", "cancelled", "declined", "unknown", "refunds")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")

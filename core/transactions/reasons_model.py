@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from core.contracts.desk_views import DeclinedBy, ReasonSeverity
+from core.contracts.transactions import DeclinedBy, ReasonSeverity
 
 
 class Words(NamedTuple):

@@ -3,9 +3,9 @@
 from functools import partial
 from typing import Final
 
-from core.contracts import approvals, estate, host_matters, limits
+from core.contracts import approval_limits, approvals, host_matters, terminals
 from core.contracts import transactions as ask
-from core.contracts.directory import STORE
+from core.contracts.merchants import STORE
 from core.runtime.manifest import Parts, Served, Slice, serves, serves_without_session
 from core.terminals.api import TerminalHandlers
 from core.transactions import home
@@ -32,15 +32,15 @@ def _operations(parts: Parts) -> list[Served]:
         serves(ask.ONE, transactions.transaction),
         serves(ask.REFUND, transactions.refund),
         serves(ask.CANCEL, transactions.cancel),
-        serves(estate.DIAGNOSIS, DiagnosisHandlers(pool, clock).diagnosis),
+        serves(terminals.DIAGNOSIS, DiagnosisHandlers(pool, clock).diagnosis),
         serves(STORE, partial(store_record, pool, TerminalHandlers(pool, clock))),
         serves(approvals.LIST, waiting.approvals),
         serves(approvals.ONE, waiting.approval),
         serves(approvals.APPROVE, waiting.approve),
         serves(approvals.REFUSE, waiting.refuse),
         serves(approvals.WITHDRAW, waiting.withdraw),
-        serves(limits.LIST, bounds.limits),
-        serves(limits.SET, bounds.set),
+        serves(approval_limits.LIST, bounds.limits),
+        serves(approval_limits.SET, bounds.set),
         serves(host_matters.LIST, matters.matters),
         serves(host_matters.CLOSE, matters.close),
         serves(host_matters.RETRY, matters.retry),

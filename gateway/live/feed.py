@@ -13,15 +13,9 @@ import msgspec
 import structlog
 
 from core.bus import Subscription
-from core.contracts.access import SESSIONS_ENDED
-from core.contracts.desk_requests import (
-    EventsAfter,
-    EventsPage,
-    Nothing,
-    Position,
-    SessionsEnded,
-)
-from core.contracts.feed import EventBatch, FeedItem, TransactionSummary
+from core.contracts.access import SESSIONS_ENDED, SessionsEnded
+from core.contracts.feed import EventBatch, EventsAfter, EventsPage, FeedItem, Position, TransactionSummary
+from core.contracts.listing import Nothing
 from core.contracts.subjects import LIVE
 from core.contracts.transactions import EVENTS_AFTER, EVENTS_END, REASONS
 from gateway.core_client import CoreClient

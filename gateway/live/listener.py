@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final, NamedTuple
 
-from core.contracts.desk_requests import Position
+from core.contracts.feed import Position
 from gateway.live.matching import GroupKey
 from gateway.live.rendering import event_id, notice
 

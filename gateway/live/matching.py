@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from core.contracts.desk_requests import TransactionFilter
 from core.contracts.feed import TransactionSummary
 from core.contracts.scope import Scope
+from core.contracts.transaction_filter import TransactionFilter
 
 
 class GroupKey(NamedTuple):

@@ -5,19 +5,11 @@ from typing import Any, Final
 
 import msgspec
 
-from core.contracts.desk_requests import Position, ReasonText, ReasonTexts
-from core.contracts.desk_views import (
-    CardView,
-    CompanyRef,
-    LocatedStore,
-    Money,
-    ReasonView,
-    TerminalRef,
-    Transaction,
-)
-from core.contracts.feed import TransactionSummary
+from core.contracts.feed import Position, TransactionSummary
 from core.contracts.reasons import Reason
+from core.contracts.references import CompanyRef, LocatedStore, Money, TerminalRef
 from core.contracts.states import Brand, Kind, State, net_minor
+from core.contracts.transactions import CardView, ReasonText, ReasonTexts, ReasonView, Transaction
 from core.values.clock import from_unix_us
 from core.values.ids import encode_id, rrn_of
 from core.values.timestamps import timestamp

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from litestar.types import Receive, Scope, Send
 
-from core.contracts.desk_requests import EventsAfter, Position
+from core.contracts.feed import EventsAfter, Position
 from gateway.live.feed import LiveFeed
 from gateway.live.listener import Listener
 from gateway.live.rendering import Renderer, event_id, notice, position_frame

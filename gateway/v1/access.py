@@ -8,8 +8,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ControllerRouterHandler
 
 from core.contracts import access as ask
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import SessionOpened
+from core.contracts.access import SessionOpened
+from core.contracts.listing import Nothing
 from core.contracts.texts import OPAQUE
 from gateway.auth import anonymous, browser_of
 from gateway.core_client import CoreClient

@@ -8,12 +8,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import ASGIApp
 
-from core.contracts import desk_requests as ask
 from core.contracts.access import STREAM_OPENED
-from core.contracts.desk_views import BrandName
 from core.contracts.ids import StoreId
+from core.contracts.listing import Nothing
+from core.contracts.references import BrandName
 from core.contracts.refusals import Refused
-from core.contracts.transaction_filter import TransactionQuery, filter_of
+from core.contracts.transaction_filter import TransactionFilter, TransactionQuery, filter_of
 from gateway.core_client import Caller, CoreClient
 from gateway.live.feed import LISTENERS_MAX, LiveFeed
 from gateway.live.listener import Listener
@@ -57,7 +57,7 @@ def _live_filter(
     brand: BrandCode = None,
     amount_min: Amount = None,
     amount_max: Amount = None,
-) -> ask.TransactionFilter:
+) -> TransactionFilter:
     """Return the filter of the live feed. Raises: Problem."""
     asked = TransactionQuery(
         store=None if store is None else StoreId(body_id("store", store, "store")),
@@ -95,7 +95,7 @@ async def events(
     caller: Caller,
     core: CoreClient,
     feed: LiveFeed,
-    live_filter: ask.TransactionFilter,
+    live_filter: TransactionFilter,
     resume_header: LastEventId = None,
     last_event_id: Annotated[str | None, QueryParameter(max_length=50)] = None,
 ) -> ASGIApp:
@@ -106,7 +106,7 @@ async def events(
         resume_after = read_event_id(resume_text)
         if resume_after is None:
             raise Problem.of_field("last_event_id")
-    opened = await core.ask(STREAM_OPENED, ask.Nothing(), caller=caller)
+    opened = await core.ask(STREAM_OPENED, Nothing(), caller=caller)
     if feed.count >= LISTENERS_MAX:
         raise Problem("too_many_listeners")
     renderer, present = await feed.make_ready()

@@ -7,8 +7,8 @@ from litestar import Request, Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 
 from core.contracts import access
-from core.contracts import desk_requests as ask
-from core.contracts.desk_views import SessionOpened, SessionView
+from core.contracts.access import LogIn, SessionOpened, SessionView
+from core.contracts.listing import Nothing
 from core.contracts.texts import OPAQUE
 from gateway.auth import anonymous, browser_of
 from gateway.core_client import Caller, CoreClient
@@ -92,7 +92,7 @@ async def log_in(data: LogInBody, request: Request[Any, Any, Any], core: CoreCli
     Somebody without a second factor gets a session that may only add one.
     """
     caller = anonymous(request)
-    body = ask.LogIn(
+    body = LogIn(
         email=data.email,
         password=data.password,
         ip=caller.ip,
@@ -141,13 +141,13 @@ async def passkey_options(
 @get("/sessions/current", summary="The caller’s session", tags=["Sessions"])
 async def current_session(caller: Caller, core: CoreClient) -> SessionView:
     """Say who is logged in and until when."""
-    return await core.ask(access.SESSION, ask.Nothing(), caller=caller)
+    return await core.ask(access.SESSION, Nothing(), caller=caller)
 
 
 @delete("/sessions/current", summary="Log out", tags=["Sessions"])
 async def log_out(caller: Caller, core: CoreClient) -> None:
     """End the caller's session; its token is worth nothing afterwards."""
-    await core.ask(access.LOG_OUT, ask.Nothing(), caller=caller)
+    await core.ask(access.LOG_OUT, Nothing(), caller=caller)
 
 
 def log_in_answer(request: Request[Any, Any, Any], outcome: access.LogInOutcome) -> Response[Any]:

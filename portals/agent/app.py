@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from litestar import Litestar
+from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp
 
 from portals.agent.pages import PAGES

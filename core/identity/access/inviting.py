@@ -18,7 +18,7 @@ from core.contracts.access import (
     Invited,
 )
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.permissions import Permission
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope

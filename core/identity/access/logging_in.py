@@ -10,9 +10,7 @@ import structlog
 from webauthn import generate_authentication_options, options_to_json
 from webauthn.helpers.structs import PublicKeyCredentialDescriptor, UserVerificationRequirement
 
-from core.contracts.access import AnswerFactor, ByPending, LogInOutcome, PasskeyOptions
-from core.contracts.desk_requests import LogIn
-from core.contracts.desk_views import SessionOpened
+from core.contracts.access import AnswerFactor, ByPending, LogIn, LogInOutcome, PasskeyOptions, SessionOpened
 from core.identity import store as sessions
 from core.identity.access import store
 from core.identity.access.errors import FactorRefused, PendingEnded

@@ -6,8 +6,7 @@ from typing import Final
 
 import asyncpg
 
-from core.contracts.access import LogInOutcome, SecondFactor, SecondFactorNeeded
-from core.contracts.desk_views import SessionOpened
+from core.contracts.access import LogInOutcome, SecondFactor, SecondFactorNeeded, SessionOpened
 from core.identity import store as sessions
 from core.identity.access import store
 from core.identity.access.model import Arrival, StoredFactor

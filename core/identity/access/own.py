@@ -36,7 +36,7 @@ from core.contracts.access import (
     WithPassword,
 )
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Nothing
+from core.contracts.listing import Nothing
 from core.contracts.refusals import NotFound
 from core.identity import store as sessions
 from core.identity.access import store

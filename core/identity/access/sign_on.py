@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 
 from core.contracts.access import FinishSignOn, LogInOutcome, SignOnOffered, SignOnStarted
-from core.contracts.desk_requests import Nothing
+from core.contracts.listing import Nothing
 from core.contracts.refusals import NotFound, Refused
 from core.identity.access import store
 from core.identity.access.errors import SignOnRefused

@@ -17,7 +17,7 @@ from core.contracts.administration import (
     SwitchAgent,
 )
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.operations import RIGHTS
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope

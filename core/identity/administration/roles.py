@@ -4,7 +4,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.administration import ADMINISTRATOR, ChangeRole, CreateRole, RoleList
-from core.contracts.desk_requests import Nothing, Written
+from core.contracts.listing import Nothing, Written
 from core.contracts.operations import RIGHTS
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection

@@ -18,7 +18,7 @@ from core.contracts.administration import (
     ListAgents,
     RoleView,
 )
-from core.contracts.desk_views import CompanyRef, Money, PersonRef, StoreRef
+from core.contracts.references import CompanyRef, Money, PersonRef, StoreRef
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none

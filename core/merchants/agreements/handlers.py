@@ -9,7 +9,7 @@ import msgspec
 
 from core.contracts import agreements as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.ids import new_id

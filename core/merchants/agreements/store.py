@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.agreements import Covered, Locale, Options, ServiceLine, TemplateBlock, VersionState
-from core.contracts.desk_views import PersonRef, StoreRef
+from core.contracts.references import PersonRef, StoreRef
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from core.contracts import agreements as ask
-from core.contracts.desk_requests import Nothing, Written
+from core.contracts.listing import Nothing, Written
 from core.contracts.refusals import NotFound
 from core.db.ids import new_id
 from core.db.rows import Connection

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from core.contracts import agreements as ask
-from core.contracts.desk_views import CompanyRef, PersonRef
+from core.contracts.references import CompanyRef, PersonRef
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection

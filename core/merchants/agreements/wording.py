@@ -7,7 +7,7 @@ import msgspec
 
 from core.contracts import agreements as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_views import CompanyRef, StoreRef
+from core.contracts.references import CompanyRef, StoreRef
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection

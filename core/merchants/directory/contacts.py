@@ -3,7 +3,7 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import Nothing, Written
+from core.contracts.listing import Nothing, Written
 from core.contracts.merchants import AddContact, ContactFields, EditContact, RemoveContact
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope

@@ -3,7 +3,7 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.merchants import CreateStore, EditStore, FindDuplicates, StoreFields
 from core.contracts.refusals import NotFound
 from core.db.ids import new_id

@@ -7,7 +7,7 @@ import msgspec
 
 from core.contracts import fees as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Nothing, Written
+from core.contracts.listing import Nothing, Written
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.identity.api import (

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Final, TypeAlias
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_views import BrandName
 from core.contracts.fees import (
     FEE_ROWS_MAX,
     PREVIEW_DAYS_MAX,
@@ -18,6 +17,7 @@ from core.contracts.fees import (
     Region,
 )
 from core.contracts.permissions import Permission
+from core.contracts.references import BrandName
 
 BASIS: Final = 10_000
 """Basis points in a whole."""

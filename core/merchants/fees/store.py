@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 import asyncpg
 
-from core.contracts.desk_views import CompanyRef, PersonRef
 from core.contracts.fees import FeeAct, FeeEffect, FeeEvent, FeeRow, FeeVersionSummary
+from core.contracts.references import CompanyRef, PersonRef
 from core.contracts.scope import Scope
 from core.contracts.states import Brand
 from core.db.queries import load_beside

@@ -3,7 +3,6 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_views import PersonRef
 from core.contracts.onboarding import (
     Answers,
     AttachedFile,
@@ -13,6 +12,7 @@ from core.contracts.onboarding import (
     OneOnboarding,
     ReadAttached,
 )
+from core.contracts.references import PersonRef
 from core.contracts.refusals import NotFound
 from core.documents.api import DocumentHandlers
 from core.identity.api import Permission, SignedIn, record_action

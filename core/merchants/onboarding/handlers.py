@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.merchants import Duplicate
 from core.contracts.onboarding import (
     Answers,

@@ -3,7 +3,6 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_views import CompanyRef, PersonRef
 from core.contracts.merchants import AccountRef, Duplicate
 from core.contracts.onboarding import (
     Answers,
@@ -13,6 +12,7 @@ from core.contracts.onboarding import (
     Step,
     StepProblem,
 )
+from core.contracts.references import CompanyRef, PersonRef
 from core.identity.api import Permission, SignedIn
 from core.merchants.onboarding.rules import (
     EDITABLE,

@@ -4,7 +4,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Nothing, Written
+from core.contracts.listing import Nothing, Written
 from core.contracts.notifications import BrandList, BrandOfHost, BrandView, RemoveBrand, SaveBrand
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection

@@ -6,8 +6,8 @@ from typing import Final
 
 import asyncpg
 
-from core.contracts.desk_views import PersonRef
 from core.contracts.notifications import BrandView, SaveBrand
+from core.contracts.references import PersonRef
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.notifications.brands.rules import logo_type_of, palette_of

@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.notifications import ListMail, MailDetail, MailPage, MailView, OneMail, ResendMail
 from core.contracts.refusals import NotFound
 from core.db.ids import new_id

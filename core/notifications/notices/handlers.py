@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from core.contracts.desk_requests import SessionsEnded
+from core.contracts.access import SessionsEnded
 from core.contracts.notifications import ListNotices, NoticePage, NoticesLeft, ReadNotices, UnreadOf
 from core.identity.api import SessionHandlers, SignedIn
 from core.identity.errors import SessionEnded

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from core.contracts.desk_views import PersonRef
 from core.contracts.reasons import Reason
+from core.contracts.references import PersonRef
 from core.contracts.refusals import FieldRefused, NotFound
 from core.contracts.searching import ENTRY_KINDS, JournalEntry, JournalPage, JournalSubject, ReadJournal
 from core.contracts.states import State

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from core.contracts.desk_views import StoreRef
 from core.contracts.reasons import Reason
+from core.contracts.references import StoreRef
 from core.contracts.states import Brand
 from core.contracts.supervision import (
     ACTIVITY_DAYS_MAX,

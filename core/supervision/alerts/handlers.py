@@ -6,8 +6,8 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import Nothing, Written
-from core.contracts.desk_views import PersonRef
+from core.contracts.listing import Nothing, Written
+from core.contracts.references import PersonRef
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Area, Scope
 from core.contracts.supervision import (

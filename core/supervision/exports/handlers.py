@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from core.contracts import ids
-from core.contracts.desk_requests import Nothing, Written
+from core.contracts.listing import Nothing, Written
 from core.contracts.refusals import NotFound
 from core.contracts.scope import Scope
 from core.contracts.supervision import (

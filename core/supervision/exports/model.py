@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from core.contracts.desk_requests import TransactionFilter
 from core.contracts.scope import Scope
+from core.contracts.transaction_filter import TransactionFilter
 
 
 class Job(msgspec.Struct, frozen=True):

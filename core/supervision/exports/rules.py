@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from core.contracts.desk_requests import TransactionFilter
 from core.contracts.permissions import Permission
 from core.contracts.scope import Scope
+from core.contracts.transaction_filter import TransactionFilter
 from core.supervision.exports.model import Job
 from core.supervision.rules import covers
 from core.transactions.desk.rules import bounds_of_times

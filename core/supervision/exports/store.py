@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import TransactionFilter
 from core.contracts.permissions import Right
 from core.contracts.scope import Area, Scope
+from core.contracts.transaction_filter import TransactionFilter
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.supervision.exports.model import Job

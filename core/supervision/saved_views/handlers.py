@@ -3,8 +3,8 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import Nothing, Written
-from core.contracts.desk_views import PersonRef
+from core.contracts.listing import Nothing, Written
+from core.contracts.references import PersonRef
 from core.contracts.refusals import NotFound
 from core.contracts.supervision import (
     VIEWS_MAX,

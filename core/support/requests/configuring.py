@@ -4,7 +4,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Nothing, Written
+from core.contracts.listing import Nothing, Written
 from core.contracts.requests import RequestTypeList, RequestTypeView, SaveRequestType
 from core.db.rows import Connection
 from core.identity.api import SignedIn, WriteOnce, record_action

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.requests import CreateRequest, RequestKey, RequestTypeView
 from core.db.ids import new_id
 from core.db.rows import Connection

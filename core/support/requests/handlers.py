@@ -8,8 +8,8 @@ import asyncpg
 import msgspec
 
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
-from core.contracts.desk_views import PersonRef
+from core.contracts.listing import Written
+from core.contracts.references import PersonRef
 from core.contracts.refusals import NotFound, Overtaken
 from core.contracts.requests import (
     AssignRequest,

@@ -7,13 +7,13 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 import msgspec
 
-from core.contracts.desk_views import CompanyRef, PersonRef, StoreRef, TerminalRef
+from core.contracts.references import CompanyRef, PersonRef, StoreRef, TerminalRef
 from core.contracts.requests import (
     AnswerView,
     CodeName,
-    EntryView,
     FieldOfType,
     ListRequests,
+    RequestEntryView,
     RequestTypeView,
     RequestView,
     StatusOfType,
@@ -221,10 +221,10 @@ async def add_entry(
     await connection.execute(_SQL.add_entry, uuid_of(request_id), uuid_of(agent_id), at, kind, body, encoded)
 
 
-async def entries(connection: Connection, request_id: bytes) -> list[EntryView]:
+async def entries(connection: Connection, request_id: bytes) -> list[RequestEntryView]:
     """Return what was said and done, oldest first."""
     return [
-        EntryView(
+        RequestEntryView(
             id=row["id"].hex,
             kind=row["kind"],
             at=timestamp(row["at"]),

@@ -6,19 +6,19 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import Written
-from core.contracts.estate import (
+from core.contracts.listing import Written
+from core.contracts.refusals import NotFound
+from core.contracts.terminals import (
     ActivateTerminal,
     AssignTerminal,
-    EstatePage,
     ListTerminals,
     MoveTerminal,
     ReadProfile,
     RetireTerminal,
     SetTerminalOptions,
+    TerminalPage,
     TerminalProfile,
 )
-from core.contracts.refusals import NotFound
 from core.identity.api import Permission, Scope, SignedIn, WriteOnce, refuse_repeat_of_another, require
 from core.terminals import store as terminals
 from core.terminals.assigning import rules, store
@@ -40,7 +40,7 @@ class AssigningHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def list_terminals(self, caller: SignedIn, request: ListTerminals) -> EstatePage:
+    async def list_terminals(self, caller: SignedIn, request: ListTerminals) -> TerminalPage:
         """Return terminals in the order of their numbers. Raises: CursorMalformed."""
         (after,) = parts_in(request.cursor, 1) or ("",)
         async with self._pool.acquire() as connection:
@@ -56,7 +56,7 @@ class AssigningHandlers:
             by_id = {decode_id("terminal", each.id): each for each in page}
             for block in await terminals.standing_blocks(connection, list(by_id)):
                 by_id[decode_id("terminal", block.target.id)].block = block
-        return EstatePage(page, following)
+        return TerminalPage(page, following)
 
     async def profile(self, caller: SignedIn, request: ReadProfile) -> TerminalProfile:
         """Return one terminal with its options and history. Raises: NotFound."""

@@ -4,7 +4,7 @@ import re
 from typing import Final, get_args
 
 from core.contracts.desk import FieldProblem
-from core.contracts.estate import Connectivity, DialectName, TerminalOptions
+from core.contracts.terminals import Connectivity, DialectName, TerminalOptions
 
 TIP_PERCENT_MAX: Final = 30
 CONTACTLESS_MAX_MINOR: Final = 1_000_000

@@ -7,16 +7,16 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from core.contracts.desk_views import LocatedStore
-from core.contracts.estate import (
-    EstateTerminal,
+from core.contracts.references import LocatedStore
+from core.contracts.scope import Scope
+from core.contracts.terminals import (
+    ListedTerminal,
     ListTerminals,
     TerminalChange,
     TerminalNote,
     TerminalOptions,
     TerminalProfile,
 )
-from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.db.words import like_pattern
@@ -46,7 +46,7 @@ class StoreToEquip(NamedTuple):
 
 async def list_terminals(
     connection: Connection, scope: Scope, wanted: ListTerminals, *, after: str = "", limit: int, now: datetime
-) -> list[EstateTerminal]:
+) -> list[ListedTerminal]:
     """Return terminals in the order of their numbers, without their blocks."""
     held = scope.places()
     parameters = (
@@ -228,8 +228,8 @@ def options_of(row: asyncpg.Record) -> TerminalOptions:
     )
 
 
-def _listed(row: asyncpg.Record) -> EstateTerminal:
-    return EstateTerminal(
+def _listed(row: asyncpg.Record) -> ListedTerminal:
+    return ListedTerminal(
         id=encode_id("terminal", row["id"].bytes),
         terminal=row["terminal"],
         store=LocatedStore(

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from core.contracts.estate import AskWall, WallCounts, WallGroup, WallView
 from core.contracts.scope import Scope
+from core.contracts.terminals import AskWall, WallCounts, WallGroup, WallView
 from core.db.queries import load_beside
 from core.db.rows import uuid_of
 from core.identity.api import Permission, SignedIn

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from core.contracts.estate import WallCounts, WallGroup
+from core.contracts.terminals import WallCounts, WallGroup
 from core.values.regions import REGIONS
 from core.values.zones import zone_of
 

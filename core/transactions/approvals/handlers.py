@@ -19,7 +19,7 @@ from core.contracts.approvals import (
     Refuse,
     Withdraw,
 )
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.refusals import Facts, NotFound, Refused
 from core.identity.api import (
     EVERYTHING,

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from core.contracts.approvals import Approval, ApprovalTarget
-from core.contracts.desk_views import Money, PersonRef, StoreRef
+from core.contracts.references import Money, PersonRef, StoreRef
 from core.identity.api import SignedIn
 from core.transactions.approvals.model import APPROVED_BY
 from core.transactions.approvals.rules import acts_of, state_at

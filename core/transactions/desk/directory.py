@@ -3,10 +3,9 @@
 import asyncpg
 import msgspec
 
-from core.contracts.desk_views import StoreDetail
-from core.contracts.directory import OneStore
-from core.contracts.merchants import StoreRecord
+from core.contracts.merchants import OneStore, StoreRecord
 from core.contracts.refusals import NotFound
+from core.contracts.stores import StoreDetail
 from core.identity.api import Permission, SignedIn
 from core.merchants.api import (
     account_ref_of,

@@ -8,32 +8,34 @@ import msgspec
 from msgspec.structs import replace
 
 from core.bus import Bus
-from core.contracts.desk_requests import (
-    COUNTED_MINUTES,
+from core.contracts.feed import (
     EVENTS_PAGE_MAX,
     REPLAY_AGE_S_MAX,
     REPLAY_EVENTS_MAX,
     EventsAfter,
     EventsPage,
-    Nothing,
     Position,
-    ReasonText,
-    ReasonTexts,
-    TransactionFilter,
-    Written,
 )
-from core.contracts.desk_views import (
-    Counters,
-    MinuteCount,
-    ReasonCount,
-    TransactionDetail,
-    TransactionPage,
-)
+from core.contracts.listing import Nothing, Written
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound, Refused
-from core.contracts.transaction_filter import filter_of
-from core.contracts.transactions import Cancel, CountTransactions, ListTransactions, OneTransaction, Refund
+from core.contracts.transaction_filter import TransactionFilter, filter_of
+from core.contracts.transactions import (
+    COUNTED_MINUTES,
+    Cancel,
+    Counters,
+    CountTransactions,
+    ListTransactions,
+    MinuteCount,
+    OneTransaction,
+    ReasonCount,
+    ReasonText,
+    ReasonTexts,
+    Refund,
+    TransactionDetail,
+    TransactionPage,
+)
 from core.identity.api import EVERYTHING, Claim, Permission, SignedIn, find_doer, once
 from core.identity.origin import CALLED_FROM
 from core.transactions.acts import store as acts

@@ -6,12 +6,12 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.contracts.desk_views import Direction, FieldView, MessageView
 from core.contracts.feed import TransactionSummary
 from core.contracts.payment import AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind
 from core.contracts.terminal_answers import answer_to
+from core.contracts.transactions import Direction, FieldView, MessageView
 from core.transactions.desk.fields import field_name
 from core.transactions.rules import SWEPT
 from core.values.edition1987 import MIRRORED

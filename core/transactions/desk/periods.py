@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from core.contracts.desk_requests import TransactionFilter
+from core.contracts.transaction_filter import TransactionFilter
 from core.values.clock import from_unix_us, to_unix_us
 
 BY_MINUTE_MAX: Final = timedelta(hours=1)

@@ -6,11 +6,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import TransactionFilter
-from core.contracts.desk_views import Actions, CancelAction, Diagnosis, Hop, HopName, Money, RefundAction
 from core.contracts.host_matters import STUCK_AFTER
 from core.contracts.reasons import Reason
+from core.contracts.references import Money
 from core.contracts.states import DeliveryKind, Kind, State
+from core.contracts.transaction_filter import TransactionFilter
+from core.contracts.transactions import Actions, CancelAction, Diagnosis, Hop, HopName, RefundAction
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
 from core.transactions.reasons_kinds import still_held, taken_back_step, words_of

@@ -7,10 +7,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import EventsPage, Position, TransactionFilter
-from core.contracts.feed import FeedItem, TransactionSummary
+from core.contracts.feed import EventsPage, FeedItem, Position, TransactionSummary
 from core.contracts.scope import Scope
 from core.contracts.states import DeliveryKind, State
+from core.contracts.transaction_filter import TransactionFilter
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.transactions.desk.model import DeskDelivery

@@ -4,22 +4,8 @@ from typing import Final
 
 import asyncpg
 
-from core.contracts.desk_views import (
-    CardView,
-    CompanyRef,
-    DeliveryView,
-    EntryView,
-    EventView,
-    KindName,
-    LocatedStore,
-    Money,
-    ReasonView,
-    RelatedTransaction,
-    StateName,
-    TerminalRef,
-    Transaction,
-)
 from core.contracts.reasons import Reason
+from core.contracts.references import CompanyRef, KindName, LocatedStore, Money, StateName, TerminalRef
 from core.contracts.states import (
     DeliveryKind,
     EventKind,
@@ -29,6 +15,15 @@ from core.contracts.states import (
     Operation,
     State,
     net_minor,
+)
+from core.contracts.transactions import (
+    CardView,
+    DeliveryView,
+    EventView,
+    LedgerEntryView,
+    ReasonView,
+    RelatedTransaction,
+    Transaction,
 )
 from core.merchants.api import BRAND_NAMES
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
@@ -220,9 +215,9 @@ def first_events_of(row: asyncpg.Record, locale: str) -> list[EventView]:
     ]
 
 
-def entry_of(row: asyncpg.Record) -> EntryView:
+def entry_of(row: asyncpg.Record) -> LedgerEntryView:
     """Return one ledger entry."""
-    return EntryView(
+    return LedgerEntryView(
         operation=Operation(row["operation"]).name.lower(),
         layer="pending" if row["layer"] == Layer.PENDING else "posted",
         account=LedgerAccount(row["account"]).name.lower(),

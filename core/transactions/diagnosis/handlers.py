@@ -4,8 +4,8 @@ from datetime import datetime
 
 import asyncpg
 
-from core.contracts.estate import Diagnose, Level, LevelOf, Proof, TransactionDiagnosis
 from core.contracts.refusals import NotFound
+from core.contracts.terminals import Diagnose, Level, LevelOf, Proof, TransactionDiagnosis
 from core.identity.api import Permission, SignedIn
 from core.merchants.api import BRAND_NAMES
 from core.transactions.desk.rules import diagnosis_of

@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
-from core.contracts.estate import HopAtFault, Level, LevelOf, LevelVerdict
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, State
+from core.contracts.terminals import HopAtFault, Level, LevelOf, LevelVerdict
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.desk.rules import SLOW_MS
 from core.transactions.exchanges.rules import UNKNOWN_REASONS

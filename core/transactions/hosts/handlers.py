@@ -7,8 +7,6 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from core.contracts.desk_requests import Written
-from core.contracts.desk_views import LocatedStore, Money
 from core.contracts.host_matters import (
     COUNTED_MAX,
     RETRIED_KINDS,
@@ -21,6 +19,8 @@ from core.contracts.host_matters import (
     RetryHostMatter,
     SettleHostMatter,
 )
+from core.contracts.listing import Written
+from core.contracts.references import LocatedStore, Money
 from core.contracts.refusals import NotFound
 from core.contracts.states import EventKind, Kind
 from core.db.rows import Connection

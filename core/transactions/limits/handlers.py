@@ -6,9 +6,9 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import Nothing, Written
-from core.contracts.desk_views import Money, PersonRef
-from core.contracts.limits import ApprovalLimit, ApprovalLimits, SetLimit
+from core.contracts.approval_limits import ApprovalLimit, ApprovalLimits, SetLimit
+from core.contracts.listing import Nothing, Written
+from core.contracts.references import Money, PersonRef
 from core.db.rows import Connection
 from core.identity.api import Permission, SignedIn, WriteOnce, record_action
 from core.transactions.approvals.rules import alone_max_minor

@@ -12,7 +12,7 @@ import msgspec
 from core.bus import Bus
 from core.contracts.access import SESSION
 from core.contracts.desk import DeskReply, DeskRequest, Principal
-from core.contracts.desk_requests import Nothing
+from core.contracts.listing import Nothing
 from core.contracts.subjects import inbox_prefix
 from tests.support.desk import DeskStack
 

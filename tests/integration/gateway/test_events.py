@@ -15,8 +15,7 @@ import msgspec
 import pytest
 
 from core.bus import Bus
-from core.contracts.desk_requests import EventsAfter, EventsPage, Position
-from core.contracts.feed import EventBatch, FeedItem
+from core.contracts.feed import EventBatch, EventsAfter, EventsPage, FeedItem, Position
 from core.contracts.states import State
 from core.contracts.subjects import LIVE
 from core.transactions.desk import store as desk_store

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from core.contracts.desk_views import Money
+from core.contracts.references import Money
 from gateway.decoding import decode_answer
 
 

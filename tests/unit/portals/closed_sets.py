@@ -10,9 +10,6 @@ import msgspec
 from core.contracts.access import FactorKind
 from core.contracts.agreements import ContractState
 from core.contracts.agreements import ServiceKind as Service
-from core.contracts.desk_requests import FigureName
-from core.contracts.desk_views import BrandName, KindName, StateName
-from core.contracts.estate import Connectivity, DialectName
 from core.contracts.host_matters import HostMatterKind
 from core.contracts.macros import MacroKind, StepOutcome
 from core.contracts.macros import StepName as MacroStep
@@ -20,8 +17,11 @@ from core.contracts.onboarding import DocumentKind, StepName
 from core.contracts.operation import Reach
 from core.contracts.operations import OPERATIONS, RIGHTS
 from core.contracts.reasons import Reason
+from core.contracts.references import BrandName, KindName, StateName
 from core.contracts.requests import Priority
 from core.contracts.supervision import ExportColumn, ExportFormat, RuleKind, Subject, ViewedList
+from core.contracts.terminals import Connectivity, DialectName
+from core.contracts.transaction_filter import FigureName
 from core.merchants.agreements.services.rules import OPTION_RULES
 from core.merchants.rules import CONTACT_ROLES
 from core.values.regions import REGIONS

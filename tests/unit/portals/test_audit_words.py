@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.contracts.agreements import Limits
-from core.contracts.estate import TerminalOptions
 from core.contracts.merchants import CompanyFields, ContactFields, StoreFields
 from core.contracts.operations import AUDITED as KINDS
 from core.contracts.supervision import RuleTerms
+from core.contracts.terminals import TerminalOptions
 from core.contracts.transaction_filter import TransactionQuery
 from core.merchants.agreements.services.rules import OPTION_RULES
 from core.values.ids import PREFIXES

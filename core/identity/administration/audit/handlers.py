@@ -3,7 +3,7 @@
 import asyncpg
 
 from core.contracts.administration import ActionPage, ChainState, ListActions
-from core.contracts.desk_requests import Nothing
+from core.contracts.listing import Nothing
 from core.identity.administration.audit import store
 from core.identity.api import Permission, SignedIn
 from core.runtime.manifest import Names

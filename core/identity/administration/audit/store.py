@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.administration import ActionTarget, ActionView, ListActions
-from core.contracts.desk_views import PersonRef
+from core.contracts.references import PersonRef
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none

@@ -5,7 +5,7 @@ import msgspec
 
 from core.contracts import agreements as ask
 from core.contracts.desk import FieldProblem
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale

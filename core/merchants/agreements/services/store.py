@@ -15,7 +15,7 @@ from core.contracts.agreements import (
     ServiceDetail,
     ServiceKind,
 )
-from core.contracts.desk_views import CompanyRef, PersonRef, StoreRef
+from core.contracts.references import CompanyRef, PersonRef, StoreRef
 from core.contracts.scope import Scope
 from core.contracts.states import Brand
 from core.db.queries import load_beside

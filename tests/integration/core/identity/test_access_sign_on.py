@@ -12,7 +12,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from core.contracts.access import FinishSignOn, LogInOutcome
-from core.contracts.desk_requests import Nothing
+from core.contracts.listing import Nothing
 from core.contracts.refusals import NotFound
 from core.identity.access.api import LogInHandlers, SignOnHandlers
 from core.identity.access.errors import SignOnRefused

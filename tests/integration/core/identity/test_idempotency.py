@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from core.contracts.desk_requests import Written
+from core.contracts.listing import Written
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import Claim, WriteOnce, once

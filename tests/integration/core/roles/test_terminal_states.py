@@ -8,11 +8,10 @@ from typing import Final, get_args
 import asyncpg
 import pytest
 
-from core.contracts.desk_views import TerminalState
-from core.contracts.estate import AskWall, ListTerminals, OneTerminal, ReadProfile
 from core.contracts.ids import StoreId, TerminalId
 from core.contracts.permissions import Permission
 from core.contracts.scope import Area
+from core.contracts.terminals import AskWall, ListTerminals, OneTerminal, ReadProfile, TerminalState
 from core.identity.api import Grant
 from core.supervision.alerts import store as alerts
 from core.supervision.alerts.model import Rule

@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from core.contracts.estate import ListTerminals
 from core.contracts.scope import EVERYTHING, Area, Scope
+from core.contracts.terminals import ListTerminals
 from core.db.queries import load
 from core.terminals.assigning import store as assigning
 from core.terminals.assigning.store import list_terminals

@@ -10,10 +10,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from core.contracts.desk_requests import TransactionFilter
 from core.contracts.reasons import Reason
 from core.contracts.scope import EVERYTHING, Area, Scope
 from core.contracts.states import State
+from core.contracts.transaction_filter import TransactionFilter
 from core.searching import store as searching
 from core.searching.store import copy_keys
 from core.searching.store import queries as search

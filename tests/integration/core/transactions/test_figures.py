@@ -10,15 +10,14 @@ import pytest
 from nats.aio.client import Client
 
 from core.bus import connect_control
-from core.contracts.desk_requests import FigureName
-from core.contracts.desk_views import Counters, Figures
 from core.contracts.ids import TerminalId
 from core.contracts.permissions import Permission
 from core.contracts.reasons import Reason
 from core.contracts.scope import Area
 from core.contracts.states import Kind
 from core.contracts.supervision import ReadActivity
-from core.contracts.transactions import CountTransactions, ListTransactions
+from core.contracts.transaction_filter import FigureName
+from core.contracts.transactions import Counters, CountTransactions, Figures, ListTransactions
 from core.identity.api import Grant
 from core.supervision.activity.handlers import activity
 from core.transactions.desk.handlers import TransactionHandlers

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from core.contracts.estate import ActivateTerminal, AssignTerminal, RetireTerminal
 from core.contracts.ids import StoreId, TerminalId
 from core.contracts.permissions import Permission
 from core.contracts.reasons import Reason
+from core.contracts.terminals import ActivateTerminal, AssignTerminal, RetireTerminal
 from core.terminals.api import AssigningHandlers
 from tests.integration.core.transactions.test_two_person import person
 from tests.integration.core.transactions.world import World

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.contracts.desk_views import Money
 from core.contracts.payment import REFUSED_FACT, RefusedFact
 from core.contracts.reasons import Reason
+from core.contracts.references import Money
 from core.contracts.states import EventKind, Kind, State
 from core.transactions.bookings import dead_letters
 from core.values.clock import from_unix_us

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncpg
 
-from core.contracts.desk_requests import TransactionFilter
-from core.contracts.desk_views import Transaction
 from core.contracts.reasons import Reason
 from core.contracts.states import State
+from core.contracts.transaction_filter import TransactionFilter
+from core.contracts.transactions import Transaction
 from core.identity.api import EVERYTHING
 from core.supervision.exports.columns import Amount, values_of
 from core.transactions.desk import views

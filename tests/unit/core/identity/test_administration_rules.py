@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from core.contracts.administration import GiveGrant
-from core.contracts.desk_views import Money
 from core.contracts.ids import AgentId
 from core.contracts.permissions import Permission
+from core.contracts.references import Money
 from core.contracts.scope import Area
 from core.identity.administration.rules import (
     administers_everything,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from core.contracts.estate import TerminalOptions
+from core.contracts.terminals import TerminalOptions
 from core.terminals.assigning.rules import problems_of_options
 from core.terminals.wall.rules import is_trading, regions_of, sum_of, total, troubled
 from core.values.zones import time_zone_of

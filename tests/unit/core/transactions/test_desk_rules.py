@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.contracts.desk_requests import TransactionFilter
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
+from core.contracts.transaction_filter import TransactionFilter
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.desk.rules import (
     actions_of,

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from core.contracts.estate import HopAtFault, Level, LevelOf, LevelVerdict, Proof
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
+from core.contracts.terminals import HopAtFault, Level, LevelOf, LevelVerdict, Proof
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.diagnosis.rules import Counted, hop_at_fault, level_text, verdict_of, verdict_text
 

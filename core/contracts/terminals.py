@@ -4,12 +4,41 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import FigureName
-from core.contracts.desk_views import LocatedStore, TerminalState, TerminalView, Timestamp
+from core.contracts.blocks import Block
 from core.contracts.ids import StoreId, TerminalId, TransactionId
 from core.contracts.listing import Paged, Remark, Why, Words
 from core.contracts.operation import ACT, GET, POST, Operation, somewhere
 from core.contracts.permissions import Permission
+from core.contracts.references import LocatedStore, Timestamp
+from core.contracts.transaction_filter import FigureName
+
+TerminalState = Literal[
+    "active", "failing", "silent", "resting", "blocked", "never_seen", "not_active", "retired"
+]
+"""How a terminal is doing, as the SQL function terminal_condition says it and nothing else."""
+
+
+class SignOnRefusal(msgspec.Struct, frozen=True):
+    """The last sign-on of a terminal that we refused; gone when one is welcome. `reason` is one of ours."""
+
+    at: Timestamp
+    reason: str
+
+
+class TerminalView(msgspec.Struct, kw_only=True):
+    """A terminal and how it is doing."""
+
+    id: str
+    terminal: str
+    store: LocatedStore
+    service: str
+    model: str
+    state: TerminalState
+    connected: bool
+    last_seen_at: Timestamp | None
+    block: Block | None = None
+    refusal: SignOnRefusal | None = None
+
 
 HopAtFault = Literal["terminal", "edge", "core", "link", "host", "issuer"]
 LevelOf = Literal["terminal", "store", "network"]
@@ -82,16 +111,16 @@ class ListTerminals(Paged, kw_only=True):
     condition: Condition | None = None
 
 
-class EstateTerminal(TerminalView, kw_only=True):
+class ListedTerminal(TerminalView, kw_only=True):
     """A terminal in the list; its condition is its state, by the name of the filter."""
 
     condition: Condition
 
 
-class EstatePage(msgspec.Struct):
+class TerminalPage(msgspec.Struct):
     """In the order of their numbers."""
 
-    data: list[EstateTerminal]
+    data: list[ListedTerminal]
     next_cursor: str | None = None
 
 
@@ -262,7 +291,7 @@ DIAGNOSIS = Operation(
     http=GET("/transactions/{id}/diagnosis", "Why, and is it usual?"),
 )
 LIST = Operation(
-    "terminals.list", ListTerminals, EstatePage, _DIRECTORY_READ, http=GET("/terminals", "Search terminals")
+    "terminals.list", ListTerminals, TerminalPage, _DIRECTORY_READ, http=GET("/terminals", "Search terminals")
 )
 ONE = Operation(
     "terminals.one", OneTerminal, TerminalView, _DIRECTORY_READ, http=GET("/terminals/{id}", "One terminal")

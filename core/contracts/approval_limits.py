@@ -4,11 +4,10 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.desk_requests import Nothing
-from core.contracts.desk_views import Money, PersonRef, Timestamp
-from core.contracts.listing import Why
+from core.contracts.listing import Nothing, Why
 from core.contracts.operation import ACT, GET, Operation, everywhere, unplaced
 from core.contracts.permissions import Permission
+from core.contracts.references import Money, PersonRef, Timestamp
 
 AMOUNT_MINOR_MAX = 10**9
 """Beyond it a limit would be none."""

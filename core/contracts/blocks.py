@@ -1,27 +1,43 @@
-"""The directory: stores, and what is blocked in it. Operations and requests."""
+"""Blocks of stores, services and terminals. Operations, requests and public shapes."""
 
 from typing import Annotated, Final
 
 import msgspec
 
-from core.contracts.desk_views import Block, BlockList, StorePage, TargetKind
-from core.contracts.ids import BlockedId, BlockId, StoreId
-from core.contracts.listing import Limit, Paged, Why, Words
-from core.contracts.merchants import StoreRecord
+from core.contracts.ids import BlockedId, BlockId
+from core.contracts.listing import Limit, Paged, Why
 from core.contracts.operation import ACT, GET, POST, Operation, somewhere
 from core.contracts.permissions import Permission
+from core.contracts.references import PersonRef, TargetKind, Timestamp
 
 
-class ListStores(Paged, kw_only=True):
-    """Stores by name, city, company, SIRET, postcode or acceptor number."""
+class BlockTargetView(msgspec.Struct):
+    """What a block stops, and the time zone of its store; the label is for people."""
 
-    query: Words = ""
+    kind: TargetKind
+    id: str
+    label: str
+    time_zone: str = ""
 
 
-class OneStore(msgspec.Struct, kw_only=True):
-    """A store with its services, terminals, standing blocks and contacts."""
+class Block(msgspec.Struct):
+    """A block: who, when, why, and the same for its end."""
 
-    id: StoreId
+    id: str
+    target: BlockTargetView
+    reason: str
+    blocked_by: PersonRef
+    blocked_at: Timestamp
+    lifted_at: Timestamp | None
+    lifted_by: PersonRef | None
+    lift_reason: str | None
+
+
+class BlockList(msgspec.Struct):
+    """Newest first."""
+
+    data: list[Block]
+    next_cursor: str | None = None
 
 
 class ListBlocks(Paged, kw_only=True):
@@ -61,10 +77,6 @@ _LIFT: Final = "End a block: payments are possible again from the next transacti
 
 _DIRECTORY_READ: Final = somewhere(Permission.DIRECTORY_READ)
 _BLOCKS_WRITE: Final = somewhere(Permission.BLOCKS_WRITE)
-STORES = Operation(
-    "stores.list", ListStores, StorePage, _DIRECTORY_READ, http=GET("/stores", "Search stores")
-)
-STORE = Operation("stores.one", OneStore, StoreRecord, _DIRECTORY_READ, http=GET("/stores/{id}", "One store"))
 BLOCKS = Operation(
     "blocks.list", ListBlocks, BlockList, _DIRECTORY_READ, http=GET("/blocks", "List blocks, newest first")
 )
