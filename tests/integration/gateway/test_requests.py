@@ -384,9 +384,12 @@ async def test_a_request_that_somebody_took_a_moment_before_is_not_taken_from_th
     assert holder == "Inès Marchand"
 
 
-async def test_who_saves_a_request_that_was_closed_meanwhile_is_told_who_closed_it(people: People) -> None:
+async def test_who_saves_a_request_that_was_closed_meanwhile_is_told_who_closed_it(
+    people: People, rows: asyncpg.Connection
+) -> None:
     hotline, admin = await people(HOTLINE), await people(ADMIN)
-    made = (await make(hotline))["request"]
+    store, _ = await store_of(rows, "Paris")
+    made = (await make(hotline, store=store))["request"]
     assert (await hotline.post(f"/v1/requests/{made['id']}/close", json={})).status_code == 200
     for named in (made["id"], made["code"]):
         late = await admin.patch(f"/v1/requests/{named}", json={"title": "Autre"})
