@@ -7,6 +7,7 @@ import asyncio
 from litestar import Response, get, post
 
 from portals.agent.companies.saving import errors_of
+from portals.agent.record import sections
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
@@ -61,7 +62,24 @@ async def rename_account(desk: Desk, account_id: str) -> Response[bytes]:
 
 
 async def _load(desk: Desk, account_id: str) -> Json:
-    return {"account": await desk.gateway.get(f"/v1/accounts/{path_part(account_id)}")}
+    account, changes = await asyncio.gather(
+        desk.gateway.get(f"/v1/accounts/{path_part(account_id)}"), sections.changes(desk, account_id)
+    )
+    ids = [company["id"] for company in account["companies"][: sections.COMPANIES_SHOWN]]
+    contracts, requests, companies = await asyncio.gather(
+        asyncio.gather(*(sections.contracts(desk, one) for one in ids)),
+        asyncio.gather(*(sections.requests(desk, "company", one) for one in ids)),
+        asyncio.gather(*(sections.company(desk, one) for one in ids)),
+    )
+    stores = [store for company in companies for store in company.get("stores") or []]
+    return {
+        "account": account,
+        "stores": stores,
+        "counted": await sections.payments_by_store(desk, stores),
+        "contracts": sections.together(contracts),
+        "requests": sections.together(requests),
+        "changes": changes,
+    }
 
 
 def _show(

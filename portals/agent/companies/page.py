@@ -15,9 +15,10 @@ from portals.agent.companies.saving import (
     fields_of,
     key_of,
 )
+from portals.agent.record import sections
 from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayProblem, Json
-from portals.kit.records import beside, path_part
+from portals.kit.records import path_part
 from portals.kit.stale import revision_of
 
 PAGE_ROWS = 50
@@ -91,7 +92,7 @@ async def company_page(desk: Desk, company_id: str) -> Response[bytes]:
 async def edit_company(desk: Desk, company_id: str) -> Response[bytes]:
     """Show the form of a company."""
     desk.require_session()
-    company = (await _load(desk, company_id))["company"]
+    company = await desk.gateway.get(f"/v1/companies/{path_part(company_id)}")
     return _form(desk, company_id=company_id, revision=company["revision"], form=_form_of(company))
 
 
@@ -108,7 +109,7 @@ async def save_company(desk: Desk, company_id: str) -> Response[bytes]:
         revision, status = form.get("revision", ""), 422
         if problem.code == "changed_meanwhile":
             # The next save is an answer to what the page tells now.
-            company = (await _load(desk, company_id))["company"]
+            company = await desk.gateway.get(f"/v1/companies/{path_part(company_id)}")
             revision, form, status = company["revision"], _form_of(company), 409
         return _form(desk, company_id=company_id, revision=revision, form=form, errors=errors, status=status)
     return desk.go(f"/companies/{path_part(company_id)}")
@@ -129,11 +130,24 @@ def _form_of(company: Json) -> dict[str, str]:
 
 
 async def _load(desk: Desk, company_id: str) -> Json:
-    company, listed = await asyncio.gather(
+    company, documents, contracts, requests, standing, changes = await asyncio.gather(
         desk.gateway.get(f"/v1/companies/{path_part(company_id)}"),
-        beside(desk, "/v1/documents", [("company", path_part(company_id))]),
+        sections.documents(desk, company_id),
+        sections.contracts(desk, company_id),
+        sections.requests(desk, "company", company_id),
+        sections.alerts(desk),
+        sections.changes(desk, company_id),
     )
-    return {"company": company, "documents": listed.get("data")}
+    stores = company.get("stores") or []
+    return {
+        "company": company,
+        "documents": documents,
+        "contracts": contracts,
+        "requests": requests,
+        "alerts": sections.about(standing, {store["id"] for store in stores}),
+        "counted": await sections.payments_by_store(desk, stores),
+        "changes": changes,
+    }
 
 
 def _form(

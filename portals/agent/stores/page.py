@@ -8,6 +8,7 @@ from litestar import Response, get, post
 
 from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
+from portals.agent.record import sections
 from portals.agent.stores import editing
 from portals.kit.desk import Desk
 from portals.kit.gateway import Json
@@ -74,13 +75,36 @@ async def _after(desk: Desk, store_id: str, errors: dict[str, str], form: dict[s
 
 
 async def _load(desk: Desk, store_id: str) -> Json:
-    store, macros = await asyncio.gather(
-        desk.gateway.get(f"/v1/stores/{path_part(store_id)}"), load_menu(desk, "store")
+    store, macros, payments, requests, raised, changes = await asyncio.gather(
+        desk.gateway.get(f"/v1/stores/{path_part(store_id)}"),
+        load_menu(desk, "store"),
+        sections.payments(desk, "store", store_id),
+        sections.requests(desk, "store", store_id),
+        sections.alerts(desk),
+        sections.changes(desk, store_id, has_journal=True),
+    )
+    company_id = store["company"]["id"]
+    company, contracts, documents = await asyncio.gather(
+        sections.company(desk, company_id),
+        sections.contracts(desk, company_id),
+        sections.documents(desk, company_id),
     )
     standing = {
         block["target"]["id"]: block for block in store.get("blocks") or [] if not block.get("lifted_at")
     }
-    return {"store": store, "standing": standing, "macros": macros}
+    terminals = {terminal["id"] for terminal in store.get("terminals") or []}
+    return {
+        "store": store,
+        "standing": standing,
+        "macros": macros,
+        "payments": payments,
+        "requests": requests,
+        "alerts": sections.about(raised, {store_id, *terminals}),
+        "company": company,
+        "contracts": contracts,
+        "documents": documents,
+        "changes": changes,
+    }
 
 
 def _show(

@@ -8,13 +8,13 @@ from litestar import Response, get, post
 
 from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
+from portals.agent.record import sections
 from portals.agent.terminals import assigning
 from portals.kit.desk import Desk
 from portals.kit.gateway import Json
 from portals.kit.records import beside, path_part
 
 PAGE_ROWS = 50
-LAST_TRANSACTIONS = 8
 
 
 @get("/terminals")
@@ -128,22 +128,18 @@ async def _show_move(
 
 async def _load(desk: Desk, terminal_id: str) -> Json:
     terminal_id = path_part(terminal_id)
-    terminal, last, journal, profile, macros = await asyncio.gather(
+    terminal, payments, journal, profile, macros, raised = await asyncio.gather(
         desk.gateway.get(f"/v1/terminals/{terminal_id}"),
-        # Not everybody who sees terminals sees payments.
-        beside(
-            desk,
-            "/v1/transactions",
-            [("terminal", terminal_id), ("limit", str(LAST_TRANSACTIONS))],
-            right="transactions.read",
-        ),
+        sections.payments(desk, "terminal", terminal_id),
         desk.gateway.get("/v1/blocks", [("target", terminal_id)]),
         beside(desk, f"/v1/terminals/{terminal_id}/profile"),
         load_menu(desk, "terminal"),
+        sections.alerts(desk),
     )
     return {
         "terminal": terminal,
-        "transactions": last.get("data"),
+        "payments": payments,
+        "alerts": sections.about(raised, {terminal_id}),
         "blocks": journal["data"],
         "profile": profile,
         "macros": macros,
