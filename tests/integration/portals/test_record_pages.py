@@ -57,16 +57,16 @@ async def test_a_seller_sees_the_store_without_its_payments(portal: Portal) -> N
     assert _WORDS("record.changes") not in found
 
 
-async def test_the_week_of_a_store_leads_to_the_rows_that_it_counts(portal: Portal) -> None:
-    for store in await _records(portal, "superviseur@guichet.example", "stores"):
-        page = await _read(portal, "superviseur@guichet.example", store)
+async def test_the_days_of_a_terminal_lead_to_the_rows_that_they_count(portal: Portal) -> None:
+    for terminal in await _records(portal, "superviseur@guichet.example", "terminals"):
+        page = await _read(portal, "superviseur@guichet.example", terminal)
         counted = re.search(r'href="(/transactions\?[^"]*figure=declined)">(\d+)</a>', page)
         if counted is None:
             continue
         rows = await _read(portal, "superviseur@guichet.example", counted[1].replace("&amp;", "&"))
         assert len(re.findall(r'<tr data-id="txn_', rows)) == int(counted[2])
         return
-    pytest.fail("no store has a declined payment")
+    pytest.fail("no terminal has a declined payment")
 
 
 @pytest.mark.parametrize("room", _ROOMS)
