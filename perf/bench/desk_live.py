@@ -14,8 +14,9 @@ from playwright.async_api import CDPSession, Page, async_playwright
 
 from deploy.local.stack import LocalStack
 from perf.bench.driving import Note, Payments, seed_terminals
+from portals.agent.session import AgentSession
 from portals.kit.sealing import Sealer, load_or_make_secret
-from portals.kit.session import Session, seal_session
+from portals.kit.session import seal_session
 
 EVENTS_PER_S: Final = 300.0
 LONGEST_TASK_MS_MAX: Final = 100.0
@@ -125,7 +126,7 @@ async def _heap_mib(devtools: CDPSession) -> float:
 
 def _session_cookie(stack: LocalStack, token: str, url: str) -> Any:
     sealer = Sealer(load_or_make_secret(stack.data_dir / "secrets" / "portal-cookies"))
-    session = Session(
+    session = AgentSession(
         token=token,
         agent_id="agt_bench",
         name="Mesure",

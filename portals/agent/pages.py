@@ -98,7 +98,6 @@ PAGES: Final = Pages(
             Page("login", "/login"),
             Page("invitation", "/invitation"),
             Page("security", "/security"),
-            Page("preferences", "/preferences"),
             Page("search", "/search"),
             Page("notices", "/notices"),
             Page("views", "/views"),

@@ -30,7 +30,6 @@ BODY_BYTES_MAX = 64 * 1024
 
 # A signed contract and a merchant's papers come as files of at most 10 MiB, with the form around them.
 FILE_BYTES_MAX = 11 * 1024 * 1024
-_FILE_PATH = re.compile(r"/contracts/[A-Za-z0-9_]+/signed|/onboarding/[A-Za-z0-9_]+/attach")
 
 
 def guarded(
@@ -38,11 +37,12 @@ def guarded(
     metrics: PortalMetrics,
     now: Callable[[], float] = time.perf_counter,
     *,
+    takes_files: re.Pattern[str],
     too_large: Callable[[Scope], bytes],
 ) -> ASGIApp:
     """Return `app` with what every answer carries and every request is counted by.
 
-    `too_large` makes the page for a request whose body is not read, in the language of who sent it.
+    `takes_files` are the addresses of forms with a file. `too_large` makes the page for a request whose body is not read, in the language of who sent it.
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +64,7 @@ def guarded(
                 metrics.observe(scope["method"], message["status"], now() - started)
             await send(message)
 
-        takes_file = _FILE_PATH.fullmatch(scope["path"]) is not None
+        takes_file = takes_files.fullmatch(scope["path"]) is not None
         if _declared_bytes(scope) > (FILE_BYTES_MAX if takes_file else BODY_BYTES_MAX):
             await _refuse_too_large(send_guarded, too_large(scope))
         else:

@@ -20,11 +20,11 @@ import msgspec
 from litestar import Request
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from portals.kit.desk import Desk
 from portals.kit.guard import FILE_BYTES_MAX
 from portals.kit.kit import Kit
 from portals.kit.originals import merged
 from portals.kit.refilling import FRESH, number_of, path_of, refill
+from portals.kit.visit import Visit
 
 LIFE_S: Final = 30 * 60
 MARK: Final = "<!--kept-->"
@@ -35,16 +35,12 @@ _PURPOSE: Final = "typed"
 _COOKIE_CHARACTERS: Final = 3_000
 _COOKIES_MAX: Final = 2
 _FIELDS_MAX: Final = 1_000
-# Passwords and codes are typed there, or nothing that could be missed.
-_NEVER_KEPT: Final = ("/login", "/logout", "/invitation", "/preferences", "/looking", "/notices")
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _PART_NAME: Final = re.compile(rb'name="([^"]*)"')
 _SECRET: Final = frozenset({"password", "present", "new_password", "again", "code", "secret", "passkey"})
 
 
-_OF_THE_PAGE: Final = frozenset(
-    {"csrf", "cursor", "group", "idempotency_key", "key", "once", "page_of", "revision", "was"}
-)
+_OF_THE_PAGE: Final = frozenset({"csrf", "cursor", "group", "idempotency_key", "page_of", "revision", "was"})
 """Hidden fields that a page puts in, which nobody typed."""
 
 
@@ -61,19 +57,19 @@ def keeping(app: ASGIApp, kit: Kit) -> ASGIApp:
     """Return `app` with every form's content kept until it was taken."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith((*_NEVER_KEPT, "/static")):
+        if scope["type"] != "http" or scope["path"].startswith((*kit.face.unkept, "/static")):
             await app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope)
-        desk = Desk(request, kit)
+        visit = Visit(request, kit)
         if scope["method"] == "POST" and _is_form(request):
             body, receive = await _read(receive)
             answer = await _Answer.of(app, scope, receive)
-            _after_post(desk, answer, _fields(request.headers.get("content-type", ""), body))
+            _after_post(visit, answer, _fields(request.headers.get("content-type", ""), body))
             await answer.send(send)
         elif scope["method"] == "GET" and _cookie_name(kit, 0) in request.cookies:
             answer = await _Answer.of(app, scope, receive)
-            _after_get(desk, answer)
+            _after_get(visit, answer)
             await answer.send(send)
         else:
             await app(scope, receive, send)
@@ -115,10 +111,10 @@ class _Answer:
         self._body = bytearray(text.encode())
 
     @property
-    def asks_to_log_in(self) -> bool:
-        """Whether the session had ended."""
+    def leads_to(self) -> str:
+        """The page that the browser is sent to, empty for none."""
         told = dict(self.headers)
-        return (told.get(b"location") or told.get(b"hx-redirect") or b"").startswith(b"/login")
+        return (told.get(b"location") or told.get(b"hx-redirect") or b"").decode("latin-1")
 
     def set_cookie(self, name: str, value: str, *, life_s: int, secure: bool) -> None:
         """Let the browser keep a value of ours; with no life, take it back."""
@@ -139,31 +135,31 @@ class _Answer:
         )
 
 
-def _after_post(desk: Desk, answer: _Answer, fields: Sequence[tuple[str, str]]) -> None:
-    action = path_of(str(desk.request.url))
-    if answer.status < 400 and not answer.asks_to_log_in:
-        kept = _kept(desk)
+def _after_post(visit: Visit, answer: _Answer, fields: Sequence[tuple[str, str]]) -> None:
+    action = path_of(str(visit.request.url))
+    if answer.status < 400 and not answer.leads_to.startswith(visit.kit.face.login):
+        kept = _kept(visit)
         if kept is not None and kept.action == action:
-            _drop(desk, answer)
+            _drop(visit, answer)
         return
-    shown = _shown_again(desk, answer, action, fields) if answer.page else None
+    shown = _shown_again(visit, answer, action, fields) if answer.page else None
     if shown is not None:
         answer.page = shown
-    elif _is_of_this_site(desk):
-        agent = dict(fields).get("page_of") or (desk.session.agent_id if desk.session else "")
+    elif _is_of_this_site(visit):
+        agent = dict(fields).get("page_of") or (visit.visitor.person_id if visit.visitor else "")
         typed = [(name, value) for name, value in fields if name not in FRESH | _SECRET]
-        kept = _keep(desk, answer, _Typed(desk.return_address(), agent, action, typed))
-        said = escape(desk.words("kept.on_page" if kept else "kept.too_long"))
+        kept = _keep(visit, answer, _Typed(visit.return_address(), agent, action, typed))
+        said = escape(visit.words("kept.on_page" if kept else "kept.too_long"))
         if MARK in answer.page:
             answer.page = answer.page.replace(MARK, f"<p>{said}</p>")
         elif kept and answer.page:
-            back = f'<a href="{escape(desk.return_address())}">{escape(desk.words("kept.back"))}</a>'
+            back = f'<a href="{escape(visit.return_address())}">{escape(visit.words("kept.back"))}</a>'
             answer.page = _before_content(
                 answer.page, f'<div class="notice"><div><p>{said}</p><p>{back}</p></div></div>'
             )
 
 
-def _shown_again(desk: Desk, answer: _Answer, action: str, fields: Sequence[tuple[str, str]]) -> str | None:
+def _shown_again(visit: Visit, answer: _Answer, action: str, fields: Sequence[tuple[str, str]]) -> str | None:
     """Return the refused form filled again, together with what a colleague saved meanwhile."""
     page, merge = answer.page, None
     if answer.status == 409:
@@ -171,39 +167,39 @@ def _shown_again(desk: Desk, answer: _Answer, action: str, fields: Sequence[tupl
         merge = None if number is None else merged(page, number, fields)
     if merge is None:
         return refill(page, address=action, action=action, fields=fields)
-    notice = desk.render("changed_fields.html", merge=merge)
+    notice = visit.render("changed_fields.html", merge=merge)
     return refill(page, address=action, action=action, fields=merge.fields, notice=notice)
 
 
-def _after_get(desk: Desk, answer: _Answer) -> None:
-    kept = _kept(desk)
-    if kept is None or answer.status != 200 or not answer.page or desk.session is None:
+def _after_get(visit: Visit, answer: _Answer) -> None:
+    kept = _kept(visit)
+    if kept is None or answer.status != 200 or not answer.page or visit.visitor is None:
         return
-    if kept.agent != desk.session.agent_id or urlsplit(kept.address).path != desk.request.url.path:
+    if kept.agent != visit.visitor.person_id or urlsplit(kept.address).path != visit.request.url.path:
         return
-    here = path_of(str(desk.request.url))
+    here = path_of(str(visit.request.url))
     shown = refill(
         answer.page,
         address=here,
         action=kept.action,
         fields=kept.fields,
-        notice=_notice(desk, ()),
+        notice=_notice(visit, ()),
         as_of_then=True,
     )
     if shown is None and here != kept.address:
         # The same page in another mode, without the form: it may be opened yet.
         return
     # The form is gone, since somebody else acted meanwhile: the words are shown, to be copied.
-    answer.page = shown or _before_content(answer.page, _notice(desk, _words_of(kept)))
-    _drop(desk, answer)
+    answer.page = shown or _before_content(answer.page, _notice(visit, _words_of(kept)))
+    _drop(visit, answer)
 
 
-def _notice(desk: Desk, words: Sequence[str]) -> str:
-    text = escape(desk.words("kept.form_gone" if words else "kept.text"))
+def _notice(visit: Visit, words: Sequence[str]) -> str:
+    text = escape(visit.words("kept.form_gone" if words else "kept.text"))
     listed = "".join(f"<li>{escape(word)}</li>" for word in words)
     return (
         '<div class="notice kept" role="status" tabindex="-1" data-takes-focus><div>'
-        f"<strong>{escape(desk.words('kept.title'))}</strong><p>{text}</p>"
+        f"<strong>{escape(visit.words('kept.title'))}</strong><p>{text}</p>"
         + (f"<ul>{listed}</ul>" if listed else "")
         + "</div></div>"
     )
@@ -220,43 +216,43 @@ def _before_content(page: str, notice: str) -> str:
     return f"{head}{tag}{attributes}{end}{notice}{content}"
 
 
-def _keep(desk: Desk, answer: _Answer, typed: _Typed) -> bool:
+def _keep(visit: Visit, answer: _Answer, typed: _Typed) -> bool:
     """Leave the content with the browser; return False for more than it takes."""
-    sealed = desk.kit.sealer.seal(_PURPOSE, zlib.compress(msgspec.json.encode(typed), 9))
+    sealed = visit.kit.sealer.seal(_PURPOSE, zlib.compress(msgspec.json.encode(typed), 9))
     text = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
     parts = [text[at : at + _COOKIE_CHARACTERS] for at in range(0, len(text), _COOKIE_CHARACTERS)]
     if len(parts) > _COOKIES_MAX:
         return False
-    _drop(desk, answer, beyond=len(parts))
+    _drop(visit, answer, beyond=len(parts))
     for number, part in enumerate(parts):
         answer.set_cookie(
-            _cookie_name(desk.kit, number), part, life_s=LIFE_S, secure=desk.kit.cookies_are_secure
+            _cookie_name(visit.kit, number), part, life_s=LIFE_S, secure=visit.kit.cookies_are_secure
         )
     return True
 
 
-def _kept(desk: Desk) -> _Typed | None:
-    cookies = desk.request.cookies
-    text = "".join(cookies.get(_cookie_name(desk.kit, number), "") for number in range(_COOKIES_MAX))
+def _kept(visit: Visit) -> _Typed | None:
+    cookies = visit.request.cookies
+    text = "".join(cookies.get(_cookie_name(visit.kit, number), "") for number in range(_COOKIES_MAX))
     if not text:
         return None
     try:
-        content = desk.kit.sealer.unseal(_PURPOSE, base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        content = visit.kit.sealer.unseal(_PURPOSE, base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         return None if content is None else msgspec.json.decode(zlib.decompress(content), type=_Typed)
     except (binascii.Error, ValueError, zlib.error, msgspec.MsgspecError):
         return None
 
 
-def _drop(desk: Desk, answer: _Answer, *, beyond: int = 0) -> None:
+def _drop(visit: Visit, answer: _Answer, *, beyond: int = 0) -> None:
     for number in range(beyond, _COOKIES_MAX):
-        name = _cookie_name(desk.kit, number)
-        if name in desk.request.cookies:
-            answer.set_cookie(name, "", life_s=0, secure=desk.kit.cookies_are_secure)
+        name = _cookie_name(visit.kit, number)
+        if name in visit.request.cookies:
+            answer.set_cookie(name, "", life_s=0, secure=visit.kit.cookies_are_secure)
 
 
-def holds_typed(desk: Desk) -> bool:
+def holds_typed(visit: Visit) -> bool:
     """Whether the browser keeps what was typed into a form that could not be taken."""
-    return _cookie_name(desk.kit, 0) in desk.request.cookies
+    return _cookie_name(visit.kit, 0) in visit.request.cookies
 
 
 def _cookie_name(kit: Kit, number: int) -> str:
@@ -268,10 +264,10 @@ def _is_form(request: Request[Any, Any, Any]) -> bool:
     return told.startswith(_FORMS) and length.isdigit() and int(length) <= FILE_BYTES_MAX
 
 
-def _is_of_this_site(desk: Desk) -> bool:
+def _is_of_this_site(visit: Visit) -> bool:
     """Whether a page of ours sent the form: another site must not have its words shown as the agent's own."""
-    origin = desk.request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == desk.request.headers.get("host")
+    origin = visit.request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == visit.request.headers.get("host")
 
 
 def _fields(content_type: str, body: bytes) -> list[tuple[str, str]]:

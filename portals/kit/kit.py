@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from observability.admission import Admission
 from observability.client_address import TrustedProxies
 from portals.kit import formats, pills
 from portals.kit.brands import Brands
+from portals.kit.face import Face
+from portals.kit.forms import KEY
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX, Gateway, Json
 from portals.kit.i18n import Words, load_words
 from portals.kit.metrics import PortalMetrics
-from portals.kit.navigation import Pages
 from portals.kit.sealing import Sealer
 from portals.kit.static import Assets
 from portals.kit.streams import OpenStreams
@@ -32,19 +34,16 @@ class Kit:
     def __init__(
         self,
         *,
-        name: str,
+        face: Face,
         institution: str,
-        template_folders: Sequence[Path],
-        pages: Pages,
         assets: Assets,
         sealer: Sealer,
         gateway: Gateway,
         cookies_are_secure: bool,
         proxies: TrustedProxies,
     ) -> None:
-        self.name = name
+        self.face = face
         self.institution = institution
-        self.pages = pages
         self.assets = assets
         self.sealer = sealer
         self.gateway = gateway
@@ -62,7 +61,7 @@ class Kit:
         )
         self.words: dict[str, Words] = load_words()
         self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([*template_folders, _TEMPLATES]),
+            loader=jinja2.FileSystemLoader([face.templates, _TEMPLATES]),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -76,7 +75,7 @@ class Kit:
             "ensure_ascii": False,
             "separators": (",", ":"),
         }
-        self._templates.globals.update(icon=self._icon, asset=assets.url)
+        self._templates.globals.update(icon=self._icon, asset=assets.url, once=once, face=face)
         self._compile_templates()
         self._crowded = {
             (locale, kind): self._crowded_page(words, kind)
@@ -86,7 +85,7 @@ class Kit:
 
     def cookie(self, kind: str) -> str:
         """Return a cookie's name, apart from those of another copy of the stack on the same host."""
-        return f"guichet_{self.name}_{kind}_{self.sealer.mark}"
+        return f"guichet_{self.face.name}_{kind}_{self.sealer.mark}"
 
     def crowded_page(self, locale: str, kind: str) -> bytes:
         """Return the page for who comes while too much is under way: made at start, as there may be thousands."""
@@ -217,6 +216,11 @@ class Formats:
         shown = self._time(text, zone, lambda moment: formats.day(moment, self._locale))
         return self._with(shown, self._beside(text, zone, formats.day_beside))
 
+    def civil_day(self, text: str | None) -> str:
+        """Return a day that has no time, such as `2026-11-22`, as it is written."""
+        moment = formats.parse_time(f"{text}T12:00:00Z") if text else None
+        return "–" if moment is None else formats.day(moment, self._locale)
+
     def precise(self, text: str | None, zone: object = None) -> Markup:
         """Return the time of day to the millisecond."""
         return self._hour(text, zone, formats.precise)
@@ -277,6 +281,11 @@ class Formats:
         if there := self._beside(text, zone, formats.beside):
             title = f"{title}, {there}"
         return Markup('<time datetime="{}" title="{}">{}</time>').format(text, title, escape(words(moment)))
+
+
+def once(key: str = "") -> Markup:
+    """Return the hidden field that lets a form act once, with a key of its own where it has none."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(KEY, key or secrets.token_urlsafe(18))
 
 
 def _is_held(transaction: Json) -> bool:

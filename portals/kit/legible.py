@@ -43,3 +43,12 @@ def address_parts(address: str) -> SplitResult:
         return urlsplit(address)
     except ValueError:
         return urlsplit("")
+
+
+def local_path(address: str | None, login: str) -> str:
+    """Return a path of this portal, or `/` for anything that would lead elsewhere, and for the way in and out."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return "/"
+    if any(ord(letter) < 0x20 for letter in address) or address.startswith((login, "/logout")):
+        return "/"
+    return address

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json, Parameters
+from portals.kit.visit import Visit
 
 
 def path_part(text: str) -> str:
@@ -14,14 +14,14 @@ def path_part(text: str) -> str:
     return text if fits else "unknown"
 
 
-async def beside(desk: Desk, path: str, parameters: Parameters = (), *, right: str = "") -> Json:
+async def beside(visit: Visit, path: str, parameters: Parameters = (), *, right: str = "") -> Json:
     """Return what stands beside the record; without it the record is still worth showing.
 
     Whoever lacks the `right` it takes is not asked for: the audit would tell of a refusal that nobody sought.
     """
-    if right and (desk.session is None or right not in desk.session.permissions):
+    if right and not visit.may(right):
         return {}
     try:
-        return await desk.gateway.get(path, parameters)
+        return await visit.gateway.get(path, parameters)
     except (GatewayProblem, GatewayDown):
         return {}

@@ -15,7 +15,7 @@ FRESH = frozenset({"csrf", "page_of"})
 _NEVER_FILLED = frozenset({"password", "file", "submit", "image", "button", "reset"})
 # Those of the page that the form was typed on: with newer ones a save would pass over a colleague's change unseen,
 # and what may have been done already would be done twice.
-_OF_THE_TYPED = frozenset({"revision", "idempotency_key", "key", "once", "was"})
+_OF_THE_TYPED = frozenset({"revision", "idempotency_key", "was"})
 _VOID = frozenset({"input", "br", "hr", "img", "meta", "link", "use", "rect", "path", "circle"})
 
 Attributes = list[tuple[str, str | None]]

@@ -4,52 +4,65 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Final, Protocol, Self, TypeVar
 
 import msgspec
 
 from portals.kit.sealing import Sealer
 
-_PURPOSE = "session"
-COOKIE_BYTES_MAX = 3800
+_PURPOSE: Final = "session"
+COOKIE_BYTES_MAX: Final = 3800
 
 
-class Session(msgspec.Struct, frozen=True):
-    """A logged-in agent. `token` is the bearer token of the gateway; never shown, never logged."""
+class Session(Protocol):
+    """Somebody who is logged in, as the kit knows them; each face has a struct of its own."""
 
-    token: str
-    agent_id: str
-    name: str
-    email: str
-    role: str
-    locale: str
-    departments: list[str]
-    expires_at: str
-    permissions: list[str] = []  # what to offer on a page; core decides what is done
-    enrolling: bool = False  # may only add a second factor
+    @property
+    def token(self) -> str:
+        """The bearer token of the gateway; never shown, never logged."""
+        ...
 
-    def __repr__(self) -> str:
-        return f"Session(agent_id={self.agent_id!r})"
+    @property
+    def person_id(self) -> str:
+        """Who it is."""
+        ...
+
+    @property
+    def locale(self) -> str:
+        """The language that they chose."""
+        ...
+
+    @property
+    def permissions(self) -> list[str]:
+        """What to offer on a page; core decides what is done."""
+        ...
+
+    @property
+    def enrolling(self) -> bool:
+        """Whether they may only add a second factor."""
+        ...
+
+    def shortened(self) -> Self:
+        """Return it without what is only shown, for a cookie that browsers would not keep."""
+        ...
+
+
+S = TypeVar("S")
 
 
 def seal_session(sealer: Sealer, session: Session) -> str:
-    """Return the cookie's value.
-
-    Long lists of departments are cut rather than let the cookie pass what browsers keep; the gateway decides
-    what the agent sees, the list here is only shown.
-    """
+    """Return the cookie's value, in a length that browsers keep."""
     value = _encode(sealer, session)
-    if len(value) > COOKIE_BYTES_MAX:
-        value = _encode(sealer, msgspec.structs.replace(session, departments=session.departments[:10]))
-    return value
+    return value if len(value) <= COOKIE_BYTES_MAX else _encode(sealer, session.shortened())
 
 
-def unseal_session(sealer: Sealer, value: str | None) -> Session | None:
+def unseal_session(sealer: Sealer, value: str | None, kind: type[S]) -> S | None:
     """Return the session of a cookie, or None when there is none or it is not ours."""
     if not value or len(value) > COOKIE_BYTES_MAX:
         return None
     try:
         content = sealer.unseal(_PURPOSE, base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
-        return None if content is None else msgspec.json.decode(content, type=Session)
+        return None if content is None else msgspec.json.decode(content, type=kind)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         return None
 

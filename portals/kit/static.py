@@ -47,7 +47,7 @@ class Assets:
         return self._files.get(hashed)
 
 
-@get("/static/{name:str}", include_in_schema=False)
+@get("/static/{name:str}", include_in_schema=False, opt={"open": True})
 async def serve_static(name: str, state: State, headers: dict[str, str]) -> Response[bytes]:
     """Serve one file; an unknown name is a 404 that nobody may cache."""
     assets: Assets = state.assets

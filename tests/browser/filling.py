@@ -15,7 +15,7 @@ Content = dict[str, Any]
 _FORMS: Final = """() => [...document.querySelectorAll("form[method=post]")].map((form, number) => ({
   number, action: form.getAttribute("action") || location.pathname,
   hidden: [...form.querySelectorAll("input[type=hidden]")].map((one) => [one.name, one.value])
-    .filter(([name]) => !["csrf", "page_of", "idempotency_key", "key", "once", "revision"].includes(name)),
+    .filter(([name]) => !["csrf", "page_of", "idempotency_key", "revision"].includes(name)),
   secret: !!form.querySelector("input[type=password], input[name=code]"),
   typed: [...form.elements].some((one) => one.name && (one.matches("textarea, select") ||
     one.matches("input") && !["hidden", "submit", "file"].includes(one.type))),

@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from typing import Final
 
 from litestar import Response, get, post
 
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Form, Wording
+from portals.kit.visit import Visit
 
-FIELDS = ("email", "name", "role", "locale")
+_WORDING: Final = Wording(otherwise="invite.field_bad")
 
 
 @get("/agents/invite")
-async def invite_page(desk: Desk) -> Response[bytes]:
+async def invite_page(visit: Visit) -> Response[bytes]:
     """Show the form."""
-    desk.require_session()
-    return await _show(desk)
+    return await _show(visit)
 
 
 @post("/agents/invite", status_code=200)
-async def invite(desk: Desk) -> Response[bytes]:
+async def invite(visit: Visit) -> Response[bytes]:
     """Invite; then the new agent's page."""
-    desk.require_session()
-    form = await desk.form()
-    body: Json = {name: form.get(name, "").strip() for name in FIELDS}
-    errors = {
-        name: desk.words(f"invite.{name}_missing") for name in ("email", "name", "role") if not body[name]
-    }
-    if errors:
-        return await _show(desk, errors=errors, form=form, status=422)
-    try:
-        invited = await desk.gateway.post(
-            "/v1/agents/invitations", body, idempotency_key=form.get("idempotency_key", "")[:255] or None
-        )
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        by_field = {error.field: desk.words("invite.field_bad") for error in problem.errors}
-        return await _show(desk, errors=by_field or {"": problem.detail}, form=form, status=422)
-    return desk.go(f"/agents/{invited['agent']}")
+    form = await visit.form()
+    for name in ("email", "name", "role"):
+        if not form[name]:
+            form.error(name, f"invite.{name}_missing")
+    body = form.texts("email", "name", "role", "locale")
+    invited = await form.post("/v1/agents/invitations", body, wording=_WORDING)
+    return await _show(visit, form) if invited is None else visit.go(f"/agents/{invited['agent']}")
 
 
-async def _show(
-    desk: Desk, *, errors: dict[str, str] | None = None, form: dict[str, str] | None = None, status: int = 200
-) -> Response[bytes]:
-    roles = (await desk.gateway.get("/v1/roles"))["data"]
-    return desk.page(
-        "agents/invite.html",
-        status=status,
-        roles=roles,
-        errors=errors or {},
-        form=form or {},
-        key=uuid4().hex,
-    )
+async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
+    roles = await visit.gateway.get("/v1/roles")
+    return visit.page("agents/invite.html", roles=roles["data"], form=form)

@@ -7,137 +7,115 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.agents.grants import grant_body, sort_errors
+from portals.agent.agents.grants import PLACES, WORDING, grant_body
 from portals.agent.agents.invite import invite, invite_page
-from portals.kit.desk import Desk
+from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
-from portals.kit.reasons import says_why
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
-PAGE_ROWS = 50
 FOUND_MAX = 8
 
 
+LIST = ListPage(
+    "/agents",
+    "agents.title",
+    (
+        Column("name", "agents.name", "link"),
+        Column("state", "agents.state", "cell"),
+        Column("roles", "agents.roles", "cell"),
+        Column("email", "agents.email"),
+        Column("seen", "agents.last_log_in", "ago", "last_log_in_at"),
+    ),
+    filters=(
+        Filter("state", "tabs", options=("all", "active", "disabled"), words="agents."),
+        Filter("query", "words", "agents.find"),
+        Filter("role", "choice", "grants.role", unset="agents.roles"),
+    ),
+    acts=(Act("/agents/invite", "agents.invite", "agents.write", primary=True),),
+    none=("agents.none", "find.none_text"),
+    record="agents/record.html",
+    prefix="agt_",
+    template="agents/agents.html",
+)
+
+
 @get("/agents")
-async def agents_page(desk: Desk) -> Response[bytes]:
+async def agents_page(visit: Visit) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    desk.require_session()
-    query = desk.request.query_params
-    kept = {name: query[name].strip()[:100] for name in ("query", "state", "role") if query.get(name)}
-    cursor = [("cursor", query["cursor"][:400])] if query.get("cursor") else []
-    opened = query.get("open", "")
-    listed, record = await asyncio.gather(
-        desk.gateway.get("/v1/agents", [*kept.items(), *cursor, ("limit", str(PAGE_ROWS))]),
-        _load(desk, opened) if opened.startswith("agt_") else asyncio.sleep(0, None),
-    )
-    roles = record["roles"] if record else await _roles(desk)
-    return desk.page(
-        "agents/agents.html",
-        agents=listed["data"],
-        next_cursor=listed.get("next_cursor"),
-        kept=kept,
-        role_names=_names(roles, desk.locale),
-        record=record,
-    )
+    shown, roles = await asyncio.gather(LIST.read(visit, _load), _roles(visit))
+    names = _names(roles, visit.locale)
+    return LIST.draw(visit, shown, options={"role": list(names.items())}, role_names=names)
 
 
 @get("/agents/{agent_id:str}")
-async def agent_page(desk: Desk, agent_id: str) -> Response[bytes]:
+async def agent_page(visit: Visit, agent_id: str) -> Response[bytes]:
     """Show one agent."""
-    desk.require_session()
-    return _show(desk, await _load(desk, agent_id))
+    return _show(visit, await _load(visit, agent_id))
 
 
 @post("/agents/{agent_id:str}/grants", status_code=200)
-async def give_grant(desk: Desk, agent_id: str) -> Response[bytes]:
+async def give_grant(visit: Visit, agent_id: str) -> Response[bytes]:
     """Give what the form says; with `find` pressed, look for stores and companies first."""
-    desk.require_session()
-    form: dict[str, Any] = await desk.form()
-    chosen = await desk.request.form()
-    for name in ("regions", "stores", "companies", "services"):
-        form[name] = [str(value)[:40] for value in chosen.getall(name, [])][:200]
-    if "find" in form:
-        record = await _load(desk, agent_id)
-        record["found"] = await _find(desk, form)
-        return _show(desk, record, form=form)
-    body, errors = grant_body(form, desk.words)
-    if not errors:
+    form = await visit.form()
+    form.fields |= {name: form.chosen(name, characters_max=40) for name in PLACES}
+    if "find" not in form:
         path = f"/v1/agents/{path_part(agent_id)}/grants"
-        errors = await _try(desk, path, body, key=form.get("idempotency_key"))
-    if not errors:
-        return desk.go(f"/agents/{path_part(agent_id)}")
-    record = await _load(desk, agent_id)
-    record["found"] = await _find(desk, form)
-    return _show(desk, record, errors=errors, form=form, status=422)
+        if await form.post(path, grant_body(form), wording=WORDING) is not None:
+            return visit.go(f"/agents/{path_part(agent_id)}")
+    record = await _load(visit, agent_id)
+    record["found"] = await _find(visit, form.fields)
+    return _show(visit, record, form)
 
 
 @post("/agents/{agent_id:str}/grants/{grant_id:str}/revoke", status_code=200)
-async def revoke_grant(desk: Desk, agent_id: str, grant_id: str) -> Response[bytes]:
+async def revoke_grant(visit: Visit, agent_id: str, grant_id: str) -> Response[bytes]:
     """Take a grant back."""
-    return await _with_reason(
-        desk, agent_id, f"/v1/grants/{path_part(grant_id)}/revoke", field=f"reason-{path_part(grant_id)}"
-    )
+    grant_id = path_part(grant_id)
+    return await _with_reason(visit, agent_id, f"/v1/grants/{grant_id}/revoke", field=f"reason-{grant_id}")
 
 
 @post("/agents/{agent_id:str}/disable", status_code=200)
-async def disable_agent(desk: Desk, agent_id: str) -> Response[bytes]:
+async def disable_agent(visit: Visit, agent_id: str) -> Response[bytes]:
     """Disable the account."""
-    return await _with_reason(
-        desk, agent_id, f"/v1/agents/{path_part(agent_id)}/disable", field="reason-switch"
-    )
+    return await _with_reason(visit, agent_id, f"/v1/agents/{path_part(agent_id)}/disable")
 
 
 @post("/agents/{agent_id:str}/enable", status_code=200)
-async def enable_agent(desk: Desk, agent_id: str) -> Response[bytes]:
+async def enable_agent(visit: Visit, agent_id: str) -> Response[bytes]:
     """Enable the account again."""
-    return await _with_reason(
-        desk, agent_id, f"/v1/agents/{path_part(agent_id)}/enable", field="reason-switch"
-    )
+    return await _with_reason(visit, agent_id, f"/v1/agents/{path_part(agent_id)}/enable")
 
 
-async def _with_reason(desk: Desk, agent_id: str, path: str, *, field: str) -> Response[bytes]:
-    desk.require_session()
-    form = await desk.form()
-    reason = form.get("reason", "").strip()
-    if not says_why(reason):
-        errors = {field: desk.words("action.reason_short")}
-    else:
-        errors = await _try(desk, path, {"reason": reason})
-    if not errors:
-        return desk.go(f"/agents/{path_part(agent_id)}")
-    return _show(desk, await _load(desk, agent_id), errors=errors, form={**form, "acted": field}, status=422)
+async def _with_reason(
+    visit: Visit, agent_id: str, path: str, *, field: str = "reason-switch"
+) -> Response[bytes]:
+    form = await visit.form()
+    if await form.post(path, {"reason": form.reason(at=field)}, wording=WORDING) is not None:
+        return visit.go(f"/agents/{path_part(agent_id)}")
+    form.fields["acted"] = field
+    return _show(visit, await _load(visit, agent_id), form)
 
 
-async def _try(desk: Desk, path: str, body: Json, *, key: str | None = None) -> dict[str, str]:
-    """Write; return what is wrong, by the field where it is the form's."""
-    try:
-        await desk.gateway.post(path, body, idempotency_key=key)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        return sort_errors(problem, desk.words)
-    return {}
-
-
-async def _load(desk: Desk, agent_id: str) -> dict[str, Any]:
-    agent, roles = await asyncio.gather(desk.gateway.get(f"/v1/agents/{path_part(agent_id)}"), _roles(desk))
+async def _load(visit: Visit, agent_id: str) -> dict[str, Any]:
+    agent, roles = await asyncio.gather(visit.gateway.get(f"/v1/agents/{path_part(agent_id)}"), _roles(visit))
     return {
         "agent": agent,
         "roles": roles,
-        "role_names": _names(roles, desk.locale),
+        "role_names": _names(roles, visit.locale),
         "standing": [grant for grant in agent["grants"] if not grant["revoked_at"]],
         "former": [grant for grant in agent["grants"] if grant["revoked_at"]],
         "found": None,
-        "key": desk.reference,
     }
 
 
-async def _find(desk: Desk, form: dict[str, Any]) -> Json | None:
+async def _find(visit: Visit, form: dict[str, Any]) -> Json | None:
     """Return stores and companies by words; their companies come with the stores."""
     words = str(form.get("place_words", "")).strip()[:80]
     listed = {"data": []}
     if len(words) >= 2:
-        listed = await desk.gateway.get("/v1/stores", [("query", words), ("limit", str(FOUND_MAX))])
+        listed = await visit.gateway.get("/v1/stores", [("query", words), ("limit", str(FOUND_MAX))])
     companies = {store["company"]["id"]: store["company"] for store in listed["data"]}
     kept = {"stores": form.get("stores", []), "companies": form.get("companies", [])}
     stores = {store["id"]: store for store in listed["data"]}
@@ -145,7 +123,7 @@ async def _find(desk: Desk, form: dict[str, Any]) -> Json | None:
     for store_id in kept["stores"]:
         if store_id not in stores:
             try:
-                stores[store_id] = await desk.gateway.get(f"/v1/stores/{path_part(store_id)}")
+                stores[store_id] = await visit.gateway.get(f"/v1/stores/{path_part(store_id)}")
             except GatewayProblem as problem:
                 if problem.status == 401:
                     raise
@@ -156,24 +134,17 @@ async def _find(desk: Desk, form: dict[str, Any]) -> Json | None:
     return {"words": words, "stores": list(stores.values()), "companies": list(companies.values())}
 
 
-async def _roles(desk: Desk) -> list[Json]:
-    return (await desk.gateway.get("/v1/roles"))["data"]
+async def _roles(visit: Visit) -> list[Json]:
+    return (await visit.gateway.get("/v1/roles"))["data"]
 
 
 def _names(roles: list[Json], locale: str) -> dict[str, str]:
     return {role["code"]: role[f"name_{locale}"] for role in roles}
 
 
-def _show(
-    desk: Desk,
-    record: dict[str, Any],
-    *,
-    errors: dict[str, str] | None = None,
-    form: dict[str, Any] | None = None,
-    status: int = 200,
-) -> Response[bytes]:
-    template = "agents/record.html" if desk.wants_fragment else "agents/agent.html"
-    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {})
+def _show(visit: Visit, record: dict[str, Any], form: Form | None = None) -> Response[bytes]:
+    template = "agents/record.html" if visit.wants_fragment else "agents/agent.html"
+    return visit.page(template, record=record, form=form)
 
 
 HANDLERS = (

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from litestar import Response, get, post
 
-from portals.kit.desk import Desk
 from portals.kit.formats import whole_number
+from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
-from portals.kit.stale import Stale, revision_of, stale_of
+from portals.kit.visit import Visit
 
-PAGE_ROWS = 100
 KINDS = (
     "decline_rate",
     "volume_drop",
@@ -33,6 +32,7 @@ PER = {
 SEVERITIES = ("info", "warning", "critical")
 SNOOZES = ("30", "120", "480", "1440")
 NOTE_CHARACTERS_MIN = 3
+_WORDING = Wording(field_of=lambda name: name.removeprefix("terms."))
 _NUMBERS = ("threshold", "window_minutes", "volume_min")
 _NEW = {
     "kind": "decline_rate",
@@ -45,168 +45,167 @@ _NEW = {
 }
 
 
-@get("/alerts")
-async def alerts_page(desk: Desk) -> Response[bytes]:
-    """Show what stands, or what has recovered."""
-    desk.require_session()
-    recovered = desk.request.query_params.get("recovered") == "1"
-    listed = await desk.gateway.get(
-        "/v1/alerts", [("recovered", "true" if recovered else "false"), ("limit", str(PAGE_ROWS))]
+def _alerts(since: str, moment: str, none: tuple[str, str], none_act: Act | None = None) -> ListPage:
+    return ListPage(
+        "/alerts",
+        "alerts.title",
+        (
+            Column("state", "alerts.state", "cell"),
+            Column("rule", "alerts.rule", "link", "rule_name"),
+            Column("subject", "alerts.subject", "cell"),
+            Column("what", "alerts.what", "cell"),
+            Column("since", since, "ago", moment, "time_zone"),
+        ),
+        rows=100,
+        filters=(Filter("recovered", options=("1",)),),
+        none=none,
+        none_act=none_act,
+        asks=lambda _, kept: [("recovered", "true" if kept else "false")],
+        template="alerts/alerts.html",
     )
-    return desk.page("alerts/alerts.html", alerts=listed["data"], recovered=recovered)
+
+
+LIST = _alerts(
+    "alerts.since",
+    "opened_at",
+    ("alerts.none", "alerts.none_text"),
+    Act("/alerts?recovered=1", "alerts.recovered"),
+)
+RECOVERED = _alerts("alerts.until", "recovered_at", ("alerts.none_recovered", "alerts.none_recovered_text"))
+RULES = ListPage(
+    "/alerts/rules",
+    "rules.title",
+    (
+        Column("rule", "rules.name", "cell"),
+        Column("what", "rules.kind", "cell"),
+        Column("per", "rules.per", "cell"),
+        Column("threshold num", "rules.threshold", "cell"),
+        Column("window num", "rules.window", "text", "terms.window_minutes"),
+        Column("where", "rules.departments", "cell"),
+        Column("quiet", "rules.quiet", "cell"),
+        Column("state", "alerts.state", "cell"),
+        Column("standing", "rules.standing", "count"),
+    ),
+    api="/v1/alert-rules",
+    css="watched",
+    rows=0,
+    acts=(Act("/alerts/rules/new", "rules.new", "alerts.write", primary=True),),
+    none=("rules.none", "rules.none_text"),
+    template="alerts/rules.html",
+)
+
+
+@get("/alerts")
+async def alerts_page(visit: Visit) -> Response[bytes]:
+    """Show what stands, or what has recovered."""
+    recovered = visit.request.query_params.get("recovered") == "1"
+    return await (RECOVERED if recovered else LIST).show(visit)
 
 
 @get("/alerts/rules")
-async def rules_page(desk: Desk) -> Response[bytes]:
+async def rules_page(visit: Visit) -> Response[bytes]:
     """Show the rules."""
-    desk.require_session()
-    listed = await desk.gateway.get("/v1/alert-rules")
-    return desk.page("alerts/rules.html", rules=listed["data"])
+    return await RULES.show(visit)
 
 
 @get("/alerts/rules/new")
-async def new_rule_page(desk: Desk) -> Response[bytes]:
+async def new_rule_page(visit: Visit) -> Response[bytes]:
     """Show the form of a new rule."""
-    desk.require_session()
-    return _form(desk, "", dict(_NEW))
+    return _form(visit, "", visit.filled(dict(_NEW)))
 
 
 @get("/alerts/rules/{rule_id:str}")
-async def rule_page(desk: Desk, rule_id: str) -> Response[bytes]:
+async def rule_page(visit: Visit, rule_id: str) -> Response[bytes]:
     """Show the form of one rule."""
-    desk.require_session()
-    return _form(desk, rule_id, _fields(await _rule(desk, rule_id)))
+    return _form(visit, rule_id, visit.filled(await _fields(visit, rule_id)))
 
 
 @post("/alerts/rules", status_code=200)
-async def save_rule(desk: Desk) -> Response[bytes]:
+async def save_rule(visit: Visit) -> Response[bytes]:
     """Keep a rule, or try it on last week and keep nothing."""
-    desk.require_session()
-    form = await desk.form()
-    rule_id, key = form.get("id", ""), form.get("key", "")[:255] or None
-    body, errors = _body(desk, form)
-    if errors:
-        return _form(desk, rule_id, form, errors=errors, status=422)
-    try:
-        if form.get("act") == "preview":
-            preview = await desk.gateway.post("/v1/alert-rules/preview", body["terms"])
-            return _form(desk, rule_id, form, preview=preview)
-        if rule_id:
-            path = f"/v1/alert-rules/{path_part(rule_id)}"
-            await desk.gateway.patch(path, body | revision_of(form), idempotency_key=key)
-        else:
-            await desk.gateway.post("/v1/alert-rules", body, idempotency_key=key)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        if stale := stale_of(problem, f"/alerts/rules/{path_part(rule_id)}"):
-            return _form(desk, rule_id, _fields(await _rule(desk, rule_id)), stale=stale, status=409)
-        named = {one.field.removeprefix("terms."): one.detail or problem.detail for one in problem.errors}
-        return _form(desk, rule_id, form, errors=named or {"": problem.detail}, status=422)
-    return desk.go("/alerts/rules")
+    form = await visit.form()
+    rule_id, body = form["id"], _body(form)
+    if form["act"] == "preview":
+        preview = await form.post("/v1/alert-rules/preview", body["terms"], wording=_WORDING, keyed=False)
+        return _form(visit, rule_id, form, preview=preview)
+    saved = await form.save(
+        "/v1/alert-rules",
+        path_part(rule_id) if rule_id else "",
+        body,
+        wording=_WORDING,
+        record=f"/alerts/rules/{path_part(rule_id)}",
+        fresh=lambda: _fields(visit, rule_id),
+    )
+    return _form(visit, rule_id, form) if saved is None else visit.go("/alerts/rules")
 
 
 @post("/alerts/rules/{rule_id:str}/delete", status_code=200)
-async def delete_rule(desk: Desk, rule_id: str) -> Response[bytes]:
+async def delete_rule(visit: Visit, rule_id: str) -> Response[bytes]:
     """Delete a rule."""
-    desk.require_session()
-    await desk.form()
-    await desk.gateway.delete(f"/v1/alert-rules/{path_part(rule_id)}")
-    return desk.go("/alerts/rules")
+    await visit.form()
+    await visit.gateway.delete(f"/v1/alert-rules/{path_part(rule_id)}")
+    return visit.go("/alerts/rules")
 
 
 @get("/alerts/{alert_id:str}")
-async def alert_page(desk: Desk, alert_id: str) -> Response[bytes]:
+async def alert_page(visit: Visit, alert_id: str) -> Response[bytes]:
     """Show one alert with its history."""
-    desk.require_session()
-    return await _show(desk, alert_id)
+    return await _show(visit, alert_id)
 
 
 @post("/alerts/{alert_id:str}/acknowledge", status_code=200)
-async def acknowledge(desk: Desk, alert_id: str) -> Response[bytes]:
+async def acknowledge(visit: Visit, alert_id: str) -> Response[bytes]:
     """Take note of an alert."""
-    desk.require_session()
-    form = await desk.form()
-    note = form.get("note", "").strip()
-    if len(note) < NOTE_CHARACTERS_MIN:
-        return await _show(desk, alert_id, form=form, errors={"note": desk.words("alerts.note_short")})
-    return await _answer(desk, alert_id, "acknowledge", {"note": note}, form)
+    form = await visit.form()
+    if len(form["note"]) < NOTE_CHARACTERS_MIN:
+        form.error("note", "alerts.note_short")
+    return await _answer(visit, alert_id, "acknowledge", {"note": form["note"]}, form)
 
 
 @post("/alerts/{alert_id:str}/snooze", status_code=200)
-async def snooze(desk: Desk, alert_id: str) -> Response[bytes]:
+async def snooze(visit: Visit, alert_id: str) -> Response[bytes]:
     """Keep an alert quiet for a while."""
-    desk.require_session()
-    form = await desk.form()
-    minutes = form.get("minutes", "")
-    body = {"minutes": int(minutes) if minutes in SNOOZES else 30, "note": form.get("note", "").strip()}
-    return await _answer(desk, alert_id, "snooze", body, form)
+    form = await visit.form()
+    body = {"minutes": int(form.choice("minutes", SNOOZES, "30")), "note": form["note"]}
+    return await _answer(visit, alert_id, "snooze", body, form)
 
 
-async def _answer(desk: Desk, alert_id: str, act: str, body: Json, form: dict[str, str]) -> Response[bytes]:
-    try:
-        await desk.gateway.post(f"/v1/alerts/{path_part(alert_id)}/{act}", body)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        return await _show(desk, alert_id, form=form, errors={"": problem.detail})
-    return desk.go(f"/alerts/{path_part(alert_id)}")
+async def _answer(visit: Visit, alert_id: str, act: str, body: Json, form: Form) -> Response[bytes]:
+    if await form.post(f"/v1/alerts/{path_part(alert_id)}/{act}", body) is None:
+        return await _show(visit, alert_id, form)
+    return visit.go(f"/alerts/{path_part(alert_id)}")
 
 
-async def _show(
-    desk: Desk,
-    alert_id: str,
-    *,
-    form: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-) -> Response[bytes]:
-    detail = await desk.gateway.get(f"/v1/alerts/{path_part(alert_id)}")
-    return desk.page(
-        "alerts/alert.html",
-        status=422 if errors else 200,
-        x=detail["alert"],
-        history=detail["history"],
-        form=form or {},
-        errors=errors or {},
-        snoozes=SNOOZES,
+async def _show(visit: Visit, alert_id: str, form: Form | None = None) -> Response[bytes]:
+    detail = await visit.gateway.get(f"/v1/alerts/{path_part(alert_id)}")
+    return visit.page(
+        "alerts/alert.html", x=detail["alert"], history=detail["history"], form=form, snoozes=SNOOZES
     )
 
 
-async def _rule(desk: Desk, rule_id: str) -> Json:
-    listed = await desk.gateway.get("/v1/alert-rules")
+async def _rule(visit: Visit, rule_id: str) -> Json:
+    listed = await visit.gateway.get("/v1/alert-rules")
     rule = next((one for one in listed["data"] if one["id"] == rule_id), None)
     if rule is None:
         raise GatewayProblem(404, {"code": "not_found"})
     return rule
 
 
-def _form(
-    desk: Desk,
-    rule_id: str,
-    form: dict[str, str],
-    *,
-    errors: dict[str, str] | None = None,
-    preview: Json | None = None,
-    stale: Stale | None = None,
-    status: int = 200,
-) -> Response[bytes]:
-    return desk.page(
+def _form(visit: Visit, rule_id: str, form: Form, *, preview: Json | None = None) -> Response[bytes]:
+    return visit.page(
         "alerts/rule.html",
-        status=status,
         rule_id=rule_id,
         form=form,
-        errors=errors or {},
         preview=preview,
-        stale=stale,
         kinds=KINDS,
         pers=("store", "area", "terminal", "acquirer"),
         severities=SEVERITIES,
-        key=form.get("key") or secrets.token_hex(16),
     )
 
 
-def _fields(rule: Json) -> dict[str, str]:
+async def _fields(visit: Visit, rule_id: str) -> dict[str, str]:
     """Return a rule as the fields of its form."""
+    rule = await _rule(visit, rule_id)
     terms = rule["terms"]
     fields = {name: str(terms[name]) for name in ("kind", "per", *_NUMBERS)}
     return {
@@ -225,35 +224,29 @@ def _fields(rule: Json) -> dict[str, str]:
     }
 
 
-def _body(desk: Desk, form: dict[str, str]) -> tuple[Json, dict[str, str]]:
-    """Return the body of a rule, and what is wrong with its fields."""
-    errors: dict[str, str] = {}
-    terms: dict[str, Any] = {"kind": form.get("kind", "")}
-    kind = terms["kind"] if terms["kind"] in PER else KINDS[0]
+def _body(form: Form) -> Json:
+    """Return the body of a rule; what is wrong with its fields is noted."""
+    kind = form.choice("kind", KINDS, KINDS[0])
     # A kind that has one subject only needs no choice.
-    chosen = form.get("per", "")
-    terms["kind"], terms["per"] = kind, chosen if chosen in PER[kind] else PER[kind][0]
+    terms: dict[str, Any] = {"kind": kind, "per": form.choice("per", PER[kind], PER[kind][0])}
     for name in _NUMBERS:
-        number = whole_number(form.get(name, "").strip(), 7)
-        if number is None:
-            errors[name] = desk.words("rules.number_missing")
-        else:
-            terms[name] = number
-    codes = [code.strip().upper() for code in form.get("departments", "").split(",") if code.strip()]
+        terms[name] = whole_number(form[name], 7)
+        if terms[name] is None:
+            form.error(name, "rules.number_missing")
+    codes = [code.strip().upper() for code in form["departments"].split(",") if code.strip()]
     terms["departments"] = codes or None
-    terms["quiet_from"] = form.get("quiet_from", "").strip() or None
-    terms["quiet_to"] = form.get("quiet_to", "").strip() or None
-    for part in form.get("kept", "").split(";"):
+    terms["quiet_from"] = form["quiet_from"] or None
+    terms["quiet_to"] = form["quiet_to"] or None
+    for part in form["kept"].split(";"):
         name, _, values = part.partition("=")
         if name in ("stores", "companies", "services") and values:
             terms[name] = values.split(",")
-    severity = form.get("severity", "")
     return {
-        "name": form.get("name", "").strip(),
-        "severity": severity if severity in SEVERITIES else "warning",
-        "enabled": form.get("enabled") == "1",
+        "name": form["name"],
+        "severity": form.choice("severity", SEVERITIES, "warning"),
+        "enabled": form["enabled"] == "1",
         "terms": terms,
-    }, errors
+    }
 
 
 HANDLERS = (

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Final
 
-from portals.kit.desk import Desk
-from portals.kit.formats import AmountMalformed, parse_amount
-from portals.kit.gateway import GatewayProblem, Json
-from portals.kit.reasons import says_why
+from portals.kit.forms import Form, Wording
+from portals.kit.gateway import Json
+from portals.kit.visit import Visit
 
-CURRENCY = "EUR"
-AMOUNT_MINOR_MAX = 10**9
-_WORDS = {"amount.amount": ("amount", "limits.amount_bad"), "reason": ("reason", "action.reason_short")}
+CURRENCY: Final = "EUR"
+AMOUNT_MINOR_MAX: Final = 10**9
+WORDING: Final = Wording(
+    field_of=lambda name: name.removesuffix(".amount"),
+    words={"amount": "limits.amount_bad", "reason": "action.reason_short"},
+)
 
 
-async def limits_of(desk: Desk) -> Json | None:
+async def limits_of(visit: Visit) -> Json | None:
     """Return the limits, to who decides on what is above them."""
-    session = desk.require_session()
-    if "transactions.refund_approve" not in session.permissions:
+    if not visit.may("transactions.refund_approve"):
         return None
-    return await desk.gateway.get("/v1/approval-limits")
+    return await visit.gateway.get("/v1/approval-limits")
 
 
-def read_limit(desk: Desk, form: Mapping[str, str]) -> tuple[Json, dict[str, str]]:
-    """Return what the gateway takes, and what is wrong with the form's fields."""
-    errors: dict[str, str] = {}
-    amount = 0
-    try:
-        amount = parse_amount(form.get("amount", ""), CURRENCY)
-        if amount > AMOUNT_MINOR_MAX:
-            raise AmountMalformed(form["amount"])
-    except AmountMalformed:
-        errors["amount"] = desk.words("limits.amount_bad")
-    reason = form.get("reason", "").strip()
-    if not says_why(reason):
-        errors["reason"] = desk.words("action.reason_short")
-    return {"amount": {"amount": amount, "currency": CURRENCY}, "reason": reason}, errors
-
-
-def refused_limit(desk: Desk, problem: GatewayProblem) -> dict[str, str]:
-    """Return what the gateway found wrong, by the field of the form."""
-    found = [_WORDS[error.field] for error in problem.errors if error.field in _WORDS]
-    return {field: desk.words(word) for field, word in found} or {"": problem.detail}
+def read_limit(form: Form) -> Json:
+    """Return what the gateway takes; what is wrong with the fields is noted."""
+    amount = form.amount("amount", "limits.amount_bad", currency=CURRENCY)
+    if amount is None or amount > AMOUNT_MINOR_MAX:
+        form.error("amount", "limits.amount_bad")
+    return {"amount": {"amount": amount, "currency": CURRENCY}, "reason": form.reason()}

@@ -4,72 +4,71 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from litestar import Response, get
 
 from portals.agent.addresses import page_of
 from portals.agent.audit.facts import Fact, facts_of, label_of
-from portals.kit.desk import Desk
 from portals.kit.formats import PARIS
 from portals.kit.gateway import Json
+from portals.kit.lists import Column, Filter, ListPage
+from portals.kit.visit import Visit
 
-PAGE_ROWS = 50
+_ASKED = ("query", "kind", "target_kind", "target", "agent")
 PERIODS = ("7d", "today", "30d", "all", "custom")
 
 
+LIST = ListPage(
+    "/audit",
+    "audit.title",
+    (
+        Column("seq", "audit.number", "count"),
+        Column("when", "audit.when", "exact", "at"),
+        Column("who", "audit.who", "cell"),
+        Column("kind-name", "audit.kind", "cell"),
+        Column("target", "audit.target", "cell"),
+        Column("facts", "audit.details", "cell"),
+    ),
+    scrolls=True,
+    leads_on=False,
+    filters=tuple(Filter(name) for name in (*_ASKED, "period", "from", "to")),
+    none=("audit.none", "audit.none_text"),
+    asks=lambda visit, kept: [
+        *((name, kept[name]) for name in _ASKED if name in kept),
+        *period_bounds(kept, visit.now),
+    ],
+    template="audit/audit.html",
+)
+
+
 @get("/audit")
-async def audit_page(desk: Desk) -> Response[bytes]:
+async def audit_page(visit: Visit) -> Response[bytes]:
     """Show actions, newest first."""
-    desk.require_session()
-    query = desk.request.query_params
-    kept = {
-        name: query[name].strip()[:100]
-        for name in ("query", "kind", "target_kind", "target", "agent", "period", "from", "to")
-        if query.get(name, "").strip()
-    }
-    kept["period"] = kept.get("period") if kept.get("period") in PERIODS else "7d"
-    filters = [
-        (name, kept[name]) for name in ("query", "kind", "target_kind", "target", "agent") if name in kept
-    ]
-    filters += period_bounds(kept, desk.now)
-    cursor = [("cursor", query["cursor"][:400])] if query.get("cursor") else []
-    listed, chain = await asyncio.gather(
-        desk.gateway.get("/v1/audit", [*filters, *cursor, ("limit", str(PAGE_ROWS))]),
-        desk.gateway.get("/v1/audit/chain"),
-    )
-    return desk.page(
-        "audit/audit.html",
-        actions=[
-            {**action, "facts": _facts(desk, action), "label": label_of(desk.words, action["target"])}
-            for action in listed["data"]
-        ],
-        next_cursor=listed.get("next_cursor"),
-        chain=chain,
-        kept=kept,
-        periods=PERIODS,
-        page_of=page_of,
-    )
+    shown, chain = await asyncio.gather(LIST.read(visit), visit.gateway.get("/v1/audit/chain"))
+    for action in shown.data:
+        action |= {"told": _facts(visit, action), "label": label_of(visit.words, action["target"])}
+    period = _period(shown.kept)
+    return LIST.draw(visit, shown, chain=chain, period=period, periods=PERIODS, page_of=page_of)
 
 
-def _facts(desk: Desk, action: Json) -> list[Fact]:
+def _facts(visit: Visit, action: Json) -> list[Fact]:
     """Return what the row tells beside its own columns."""
     told = action["facts"]
     return facts_of(
-        desk.words,
+        visit.words,
         {name: told[name] for name in told if name != "ip" or told[name] != action["ip"]},
         action.get("names"),
     )
 
 
-def period_bounds(kept: dict[str, Any], now: datetime) -> list[tuple[str, str]]:
+def period_bounds(kept: dict[str, str], now: datetime) -> list[tuple[str, str]]:
     """Return from and to of a period, in Paris days; a date that is none is left out."""
     midnight = datetime.combine(now.astimezone(PARIS).date(), time(), PARIS)
-    match kept["period"]:
+    match _period(kept):
         case "today":
             return [("from", midnight.isoformat())]
         case "7d" | "30d":
-            days = int(kept["period"][:-1])
+            days = int(_period(kept)[:-1])
             return [("from", (midnight - timedelta(days=days - 1)).isoformat())]
         case "custom":
             first, last = _day(kept.get("from")), _day(kept.get("to"))
@@ -80,6 +79,10 @@ def period_bounds(kept: dict[str, Any], now: datetime) -> list[tuple[str, str]]:
                 bounds.append(("to", datetime.combine(last + timedelta(days=1), time(), PARIS).isoformat()))
             return bounds
     return []
+
+
+def _period(kept: dict[str, str]) -> str:
+    return kept["period"] if kept.get("period") in PERIODS else PERIODS[0]
 
 
 def _day(text: str | None) -> date | None:

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem
-from portals.kit.reasons import says_why
+from portals.kit.forms import Form, Wording
 from portals.kit.records import path_part
 
-
-async def block(desk: Desk, *, kind: str, target_id: str, reason: str) -> dict[str, str]:
-    """Ask for a block; return what is wrong with the form, nothing when it stands.
-
-    Raises: GatewayProblem for a session that ended or a target that does not exist, GatewayDown.
-    """
-    return await _write(
-        desk, "/v1/blocks", {"target": {"kind": kind, "id": path_part(target_id)}, "reason": reason}, reason
-    )
+_FIELD = "block-reason"
+_WORDING = Wording(field_of=lambda _: "")
 
 
-async def lift(desk: Desk, *, block_id: str, reason: str) -> dict[str, str]:
-    """Ask to lift a block; return what is wrong with the form, nothing when it is lifted."""
-    return await _write(desk, f"/v1/blocks/{path_part(block_id)}/lift", {"reason": reason}, reason)
+async def block(form: Form, kind: str, target_id: str) -> bool:
+    """Ask for a block; return whether it stands. What is wrong is noted in the form."""
+    target = {"kind": kind, "id": path_part(target_id)}
+    body = {"target": target, "reason": form.reason(at=_FIELD)}
+    return await form.post("/v1/blocks", body, wording=_WORDING) is not None
 
 
-async def _write(desk: Desk, path: str, body: dict[str, object], reason: str) -> dict[str, str]:
-    if not says_why(reason):
-        return {"block-reason": desk.words("action.reason_short")}
-    try:
-        await desk.gateway.post(path, body)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        return {"": problem.detail}
-    return {}
+async def lift(form: Form) -> bool:
+    """Ask to lift the block that the form names; return whether it is lifted."""
+    path = f"/v1/blocks/{path_part(form['block_id'])}/lift"
+    return await form.post(path, {"reason": form.reason(at=_FIELD)}, wording=_WORDING) is not None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import CONTACT_FIELDS, errors_of, fields_of, key_of
-from portals.kit.desk import Desk
+from portals.agent.companies.saving import CONTACT_FIELDS
+from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
-from portals.kit.stale import revision_of
+from portals.kit.visit import Visit
 
 _PLACES = {"acc": "accounts", "com": "companies", "sto": "stores"}
 _NOBODYS = "/companies"
@@ -16,88 +16,62 @@ _NOBODYS = "/companies"
 
 
 @get("/contacts/new")
-async def new_contact(desk: Desk) -> Response[bytes]:
+async def new_contact(visit: Visit) -> Response[bytes]:
     """Show an empty form for somebody at `?of=`."""
-    desk.require_session()
-    of = desk.request.query_params.get("of", "")
-    if not of:
-        return desk.go(_NOBODYS)
-    return _form(desk, await _owner(desk, of), of)
+    of = visit.request.query_params.get("of", "")
+    return await _form(visit, of, visit.filled()) if of else visit.go(_NOBODYS)
 
 
 @post("/contacts/new", status_code=200)
-async def add_contact(desk: Desk) -> Response[bytes]:
+async def add_contact(visit: Visit) -> Response[bytes]:
     """Add somebody."""
-    desk.require_session()
-    form = await desk.form()
-    of = form.get("of", "")
-    body = {"of": of[:40], "contact": fields_of(form, CONTACT_FIELDS)}
-    try:
-        await desk.gateway.post("/v1/contacts", body, idempotency_key=key_of(form))
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        return _form(desk, await _owner(desk, of), of, form=form, errors=errors, status=422)
-    return desk.go(_address(of))
+    form = await visit.form()
+    of = form["of"]
+    body = {"of": of[:40], "contact": form.texts(*CONTACT_FIELDS)}
+    if await form.post("/v1/contacts", body) is None:
+        return await _form(visit, of, form)
+    return visit.go(_address(of))
 
 
 @get("/contacts/{contact_id:str}/edit")
-async def edit_contact(desk: Desk, contact_id: str) -> Response[bytes]:
+async def edit_contact(visit: Visit, contact_id: str) -> Response[bytes]:
     """Show the form of somebody at `?of=`."""
-    desk.require_session()
-    of = desk.request.query_params.get("of", "")
+    of = visit.request.query_params.get("of", "")
     if not of:
-        return desk.go(_NOBODYS)
-    owner = await _owner(desk, of)
-    contact = next((one for one in owner.get("contacts") or [] if one["id"] == contact_id), None)
-    if contact is None:
-        raise GatewayProblem(404, {"code": "not_found"})
-    return _form(desk, owner, of, contact_id=contact_id, form=contact, revision=contact["revision"])
+        return visit.go(_NOBODYS)
+    return await _form(visit, of, visit.filled(await _contact(visit, of, contact_id)), contact_id)
 
 
 @post("/contacts/{contact_id:str}/edit", status_code=200)
-async def save_contact(desk: Desk, contact_id: str) -> Response[bytes]:
+async def save_contact(visit: Visit, contact_id: str) -> Response[bytes]:
     """Write somebody."""
-    desk.require_session()
-    form = await desk.form()
-    of = form.get("of", "")
-    body = {**revision_of(form), "contact": fields_of(form, CONTACT_FIELDS)}
-    try:
-        await desk.gateway.patch(f"/v1/contacts/{path_part(contact_id)}", body, idempotency_key=key_of(form))
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        owner = await _owner(desk, of)
-        revision, status = form.get("revision", ""), 422
-        if problem.code == "changed_meanwhile":
-            contacts = owner.get("contacts") or []
-            form = next((one for one in contacts if one["id"] == contact_id), None)
-            if form is None:
-                raise GatewayProblem(404, {"code": "not_found"}) from problem
-            revision, status = form["revision"], 409
-        return _form(
-            desk, owner, of, contact_id=contact_id, form=form, revision=revision, errors=errors, status=status
-        )
-    return desk.go(_address(of))
+    form = await visit.form()
+    of = form["of"]
+    saved = await form.patch(
+        f"/v1/contacts/{path_part(contact_id)}",
+        {"contact": form.texts(*CONTACT_FIELDS)},
+        fresh=lambda: _contact(visit, of, contact_id),
+    )
+    return await _form(visit, of, form, contact_id) if saved is None else visit.go(_address(of))
 
 
 @get("/contacts/{contact_id:str}/remove")
-async def page_of_removal(desk: Desk) -> Response[bytes]:
+async def page_of_removal(visit: Visit) -> Response[bytes]:
     """Lead to whom the contact belongs to: nothing is removed by opening an address."""
-    desk.require_session()
-    of = desk.request.query_params.get("of", "")
-    return desk.go(_address(of) if of else _NOBODYS)
+    of = visit.request.query_params.get("of", "")
+    return visit.go(_address(of) if of else _NOBODYS)
 
 
 @post("/contacts/{contact_id:str}/remove", status_code=200)
-async def remove_contact(desk: Desk, contact_id: str) -> Response[bytes]:
+async def remove_contact(visit: Visit, contact_id: str) -> Response[bytes]:
     """Remove somebody; one who is gone already is no error."""
-    desk.require_session()
-    form = await desk.form()
+    form = await visit.form()
     try:
-        await desk.gateway.delete(f"/v1/contacts/{path_part(contact_id)}")
+        await visit.gateway.delete(f"/v1/contacts/{path_part(contact_id)}")
     except GatewayProblem as problem:
         if problem.status != 404:
             raise
-    return desk.go(_address(form.get("of", "")))
+    return visit.go(_address(form["of"]))
 
 
 def _address(of: str) -> str:
@@ -105,30 +79,26 @@ def _address(of: str) -> str:
     return f"/{place}/{path_part(of)}"
 
 
-async def _owner(desk: Desk, of: str) -> Json:
-    return await desk.gateway.get(f"/v1{_address(of)}")
+async def _owner(visit: Visit, of: str) -> Json:
+    return await visit.gateway.get(f"/v1{_address(of)}")
 
 
-def _form(
-    desk: Desk,
-    owner: Json,
-    of: str,
-    *,
-    contact_id: str = "",
-    revision: int | str = "",
-    form: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response[bytes]:
-    return desk.page(
+async def _contact(visit: Visit, of: str, contact_id: str) -> Json:
+    contacts = (await _owner(visit, of)).get("contacts") or []
+    contact = next((one for one in contacts if one["id"] == contact_id), None)
+    if contact is None:
+        raise GatewayProblem(404, {"code": "not_found"})
+    return contact
+
+
+async def _form(visit: Visit, of: str, form: Form, contact_id: str = "") -> Response[bytes]:
+    owner = await _owner(visit, of)
+    return visit.page(
         "companies/contact_form.html",
-        status=status,
         of=of,
         owner_name=owner.get("name") or owner.get("legal_name") or "",
         contact_id=contact_id,
-        revision=revision,
-        form=form or {},
-        errors=errors or {},
+        form=form,
         # The address says whose contact it is: it stays in the browser after a refusal, and may be opened again.
         action=f"/contacts/{f'{path_part(contact_id)}/edit' if contact_id else 'new'}?of={path_part(of)}",
         back=_address(of),

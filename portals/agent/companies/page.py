@@ -7,136 +7,117 @@ import asyncio
 from litestar import Response, get, post
 
 from portals.agent.companies import contacts
-from portals.agent.companies.saving import (
-    COMPANY_FIELDS,
-    LEGAL_FORMS,
-    duplicates_of,
-    errors_of,
-    fields_of,
-    key_of,
-)
+from portals.agent.companies.saving import COMPANY_FIELDS, LEGAL_FORMS, duplicates_of
 from portals.agent.record import sections
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Form
+from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
-from portals.kit.stale import revision_of
+from portals.kit.visit import Visit
 
-PAGE_ROWS = 50
+LIST = ListPage(
+    "/companies",
+    "companies.title",
+    (
+        Column("name", "companies.name", "link", "legal_name"),
+        Column("siren", "SIREN", "digits"),
+        Column("account", "companies.account", path="account.name"),
+        Column("city", "companies.city"),
+        Column("iban", "IBAN", "cell"),
+        Column("count", "companies.stores", "count", "store_count"),
+        Column("state", "column.state", "cell"),
+    ),
+    filters=(Filter("query", "words", "companies.find"),),
+    acts=(Act("/companies/new", "companies.new", "merchants.edit"),),
+    none=("merchants.none", "find.none_text"),
+    record="companies/record.html",
+    prefix="com_",
+    template="companies/companies.html",
+)
 
 
 @get("/companies")
-async def companies_page(desk: Desk) -> Response[bytes]:
+async def companies_page(visit: Visit) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    desk.require_session()
-    query = desk.request.query_params
-    parameters = [(name, query[name].strip()[:400]) for name in ("query", "cursor") if query.get(name)]
-    opened = query.get("open", "")
-    listed, record = await asyncio.gather(
-        desk.gateway.get("/v1/companies", [*parameters, ("limit", str(PAGE_ROWS))]),
-        _load(desk, opened) if opened.startswith("com_") else asyncio.sleep(0, None),
-    )
-    return desk.page(
-        "companies/companies.html",
-        companies=listed["data"],
-        next_cursor=listed.get("next_cursor"),
-        words_sought=query.get("query", ""),
-        record=record,
-    )
+    return await LIST.show(visit, _load)
 
 
 @get("/companies/new")
-async def new_company(desk: Desk) -> Response[bytes]:
+async def new_company(visit: Visit) -> Response[bytes]:
     """Show an empty form, in an account when one is named."""
-    desk.require_session()
-    account_id = desk.request.query_params.get("account", "")
-    account = await desk.gateway.get(f"/v1/accounts/{path_part(account_id)}") if account_id else None
-    return _form(desk, account=account)
+    return await _form(visit, visit.filled({"account": visit.request.query_params.get("account", "")}))
 
 
 @post("/companies/new", status_code=200)
-async def create_company(desk: Desk) -> Response[bytes]:
+async def create_company(visit: Visit) -> Response[bytes]:
     """Create it; whoever looks alike is shown first and asks for a reason."""
-    desk.require_session()
-    form = await desk.form()
-    fields = fields_of(form, COMPANY_FIELDS)
+    form = await visit.form()
+    fields = form.texts(*COMPANY_FIELDS)
     body: Json = {
         "company": fields,
-        "account_name": form.get("account_name", "").strip()[:200],
-        "not_duplicate_reason": form.get("not_duplicate_reason", "").strip()[:500],
+        "account_name": form["account_name"][:200],
+        "not_duplicate_reason": form["not_duplicate_reason"][:500],
     }
-    if form.get("account"):
+    if form["account"]:
         body["account"] = form["account"][:40]
-    try:
-        made = await desk.gateway.post("/v1/companies", body, idempotency_key=key_of(form))
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        asked = {name: fields[name] for name in ("siren", "vat", "iban", "postcode", "city")}
-        found = await duplicates_of(desk, {**asked, "name": fields["legal_name"]})
-        account = None
-        if form.get("account"):
-            account = await desk.gateway.get(f"/v1/accounts/{path_part(form['account'])}")
-        return _form(desk, account=account, form=form, errors=errors, duplicates=found, status=422)
-    return desk.go(f"/companies/{path_part(made['id'])}")
+    made = await form.post("/v1/companies", body)
+    if made is not None:
+        return visit.go(f"/companies/{path_part(made['id'])}")
+    asked = {name: fields[name] for name in ("siren", "vat", "iban", "postcode", "city")}
+    found = await duplicates_of(visit, {**asked, "name": fields["legal_name"]})
+    return await _form(visit, form, duplicates=found)
 
 
 @get("/companies/{company_id:str}")
-async def company_page(desk: Desk, company_id: str) -> Response[bytes]:
+async def company_page(visit: Visit, company_id: str) -> Response[bytes]:
     """Show one company."""
-    desk.require_session()
-    record = await _load(desk, company_id)
-    template = "companies/record.html" if desk.wants_fragment else "companies/company.html"
-    return desk.page(template, record=record, errors={})
+    record = await _load(visit, company_id)
+    template = "companies/record.html" if visit.wants_fragment else "companies/company.html"
+    return visit.page(template, record=record)
 
 
 @get("/companies/{company_id:str}/edit")
-async def edit_company(desk: Desk, company_id: str) -> Response[bytes]:
+async def edit_company(visit: Visit, company_id: str) -> Response[bytes]:
     """Show the form of a company."""
-    desk.require_session()
-    company = await desk.gateway.get(f"/v1/companies/{path_part(company_id)}")
-    return _form(desk, company_id=company_id, revision=company["revision"], form=_form_of(company))
+    return await _form(visit, visit.filled(await _fields_of(visit, company_id)), company_id)
 
 
 @post("/companies/{company_id:str}/edit", status_code=200)
-async def save_company(desk: Desk, company_id: str) -> Response[bytes]:
+async def save_company(visit: Visit, company_id: str) -> Response[bytes]:
     """Write it; when somebody was faster, say who wrote what and keep what was typed."""
-    desk.require_session()
-    form = await desk.form()
-    body = {**revision_of(form), "company": fields_of(form, COMPANY_FIELDS)}
-    try:
-        await desk.gateway.patch(f"/v1/companies/{path_part(company_id)}", body, idempotency_key=key_of(form))
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        revision, status = form.get("revision", ""), 422
-        if problem.code == "changed_meanwhile":
-            # The next save is an answer to what the page tells now.
-            company = await desk.gateway.get(f"/v1/companies/{path_part(company_id)}")
-            revision, form, status = company["revision"], _form_of(company), 409
-        return _form(desk, company_id=company_id, revision=revision, form=form, errors=errors, status=status)
-    return desk.go(f"/companies/{path_part(company_id)}")
+    form = await visit.form()
+    saved = await form.patch(
+        f"/v1/companies/{path_part(company_id)}",
+        {"company": form.texts(*COMPANY_FIELDS)},
+        fresh=lambda: _fields_of(visit, company_id),
+    )
+    if saved is None:
+        return await _form(visit, form, company_id)
+    return visit.go(f"/companies/{path_part(company_id)}")
 
 
 @post("/companies/{company_id:str}/validate", status_code=200)
-async def validate_company(desk: Desk, company_id: str) -> Response[bytes]:
+async def validate_company(visit: Visit, company_id: str) -> Response[bytes]:
     """Note the commercial validation."""
-    desk.require_session()
-    await desk.form()
-    await desk.gateway.post(f"/v1/companies/{path_part(company_id)}/validate", {})
-    return desk.go(f"/companies/{path_part(company_id)}")
+    await visit.form()
+    await visit.gateway.post(f"/v1/companies/{path_part(company_id)}/validate", {})
+    return visit.go(f"/companies/{path_part(company_id)}")
 
 
-def _form_of(company: Json) -> dict[str, str]:
-    form = {name: company.get(name) or "" for name in COMPANY_FIELDS}
-    return form | {"iban": (company.get("iban") or {}).get("value") or ""}
+async def _fields_of(visit: Visit, company_id: str) -> Json:
+    company = await visit.gateway.get(f"/v1/companies/{path_part(company_id)}")
+    fields = {name: company.get(name) or "" for name in COMPANY_FIELDS}
+    return fields | {"iban": (company.get("iban") or {}).get("value") or "", "revision": company["revision"]}
 
 
-async def _load(desk: Desk, company_id: str) -> Json:
+async def _load(visit: Visit, company_id: str) -> Json:
     company, documents, contracts, requests, standing, changes = await asyncio.gather(
-        desk.gateway.get(f"/v1/companies/{path_part(company_id)}"),
-        sections.documents(desk, company_id),
-        sections.contracts(desk, company_id),
-        sections.requests(desk, "company", company_id),
-        sections.alerts(desk),
-        sections.changes(desk, company_id),
+        visit.gateway.get(f"/v1/companies/{path_part(company_id)}"),
+        sections.documents(visit, company_id),
+        sections.contracts(visit, company_id),
+        sections.requests(visit, "company", company_id),
+        sections.alerts(visit),
+        sections.changes(visit, company_id),
     )
     stores = company.get("stores") or []
     return {
@@ -145,32 +126,24 @@ async def _load(desk: Desk, company_id: str) -> Json:
         "contracts": contracts,
         "requests": requests,
         "alerts": sections.about(standing, {store["id"] for store in stores}),
-        "counted": await sections.payments_by_store(desk, stores),
+        "counted": await sections.payments_by_store(visit, stores),
         "changes": changes,
     }
 
 
-def _form(
-    desk: Desk,
-    *,
-    company_id: str = "",
-    revision: int | str = "",
-    account: Json | None = None,
-    form: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-    duplicates: list[Json] | None = None,
-    status: int = 200,
+async def _form(
+    visit: Visit, form: Form, company_id: str = "", *, duplicates: list[Json] | None = None
 ) -> Response[bytes]:
+    account = None
+    if not company_id and form["account"]:
+        account = await visit.gateway.get(f"/v1/accounts/{path_part(form['account'])}")
     back = f"/companies/{path_part(company_id)}" if company_id else "/companies"
-    return desk.page(
+    return visit.page(
         "companies/form.html",
-        status=status,
         company_id=company_id,
-        revision=revision,
         account=account,
-        form=form or {},
-        errors=errors or {},
-        duplicates=duplicates or [],
+        form=form,
+        duplicates=duplicates,
         legal_forms=[(code, code) for code in LEGAL_FORMS],
         action=f"{back}/edit" if company_id else "/companies/new",
         back=back,

@@ -2,349 +2,251 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 
 from portals.agent.contracts import templates
-from portals.agent.contracts.making import KINDS, first_form, new_key, problems_of, read_terms, say
-from portals.kit import formats
-from portals.kit.desk import Desk
+from portals.agent.contracts.making import CODES, KINDS, first_form, read_terms, wording_of
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
-from portals.kit.gateway import GatewayProblem, Json
-from portals.kit.reasons import says_why
+from portals.kit.forms import Form, Wording
+from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
-from portals.kit.stale import Stale, revision_of, stale_of
+from portals.kit.visit import Visit
 
 STATES = ("draft", "ready", "signed", "active", "suspended", "terminated")
-PAGE_ROWS = 100
+
+
+LIST = ListPage(
+    "/contracts",
+    "contract.list",
+    (
+        Column("number", "contract.number", "link"),
+        Column("name", "stores.company", path="company.name"),
+        Column("state", "column.state", "cell"),
+        Column("stores", "stores.title", "count"),
+        Column("starts", "contract.starts_on", "day", "starts_on"),
+        Column("ends", "contract.ends_on", "day", "ends_on"),
+    ),
+    filters=(
+        Filter("query", "words", "contract.find"),
+        Filter("state", "choice", "column.state", STATES, unset="contract.any_state"),
+        Filter("company"),
+    ),
+    none=("contract.none", "contract.none_text"),
+    none_act=Act("/contracts/new", "contract.new", "contracts.write"),
+    template="contracts/contracts.html",
+)
 
 
 @get("/contracts")
-async def contracts_page(desk: Desk) -> Response[bytes]:
+async def contracts_page(visit: Visit) -> Response[bytes]:
     """Show the list; `company` and `state` narrow it."""
-    desk.require_session()
-    query = desk.request.query_params
-    kept = {name: query[name].strip()[:100] for name in ("query", "state", "company") if query.get(name)}
-    if kept.get("state") not in STATES:
-        kept.pop("state", None)
-    cursor = {"cursor": query["cursor"]} if query.get("cursor") else {}
-    listed = await desk.gateway.get("/v1/contracts", [*(kept | cursor).items(), ("limit", str(PAGE_ROWS))])
-    following = listed.get("next_cursor")
-    return _page(
-        desk,
-        "contracts/contracts.html",
-        contracts=listed["data"],
-        words_sought=kept.get("query", ""),
-        state_sought=kept.get("state", ""),
-        company=kept.get("company", ""),
-        states=STATES,
-        next_address=f"/contracts?{urlencode(kept | {'cursor': following})}" if following else "",
+    words = {state: f"contract.state.{state}" for state in STATES} | {"terminated": "contract.state_ended"}
+    return await LIST.show(
+        visit, options={"state": [(state, visit.words(word)) for state, word in words.items()]}
     )
 
 
 @get("/contracts/new")
-async def new_contract_page(desk: Desk) -> Response[bytes]:
+async def new_contract_page(visit: Visit) -> Response[bytes]:
     """Show the form for a company, or first ask which one."""
-    desk.require_session()
-    query = desk.request.query_params
+    query = visit.request.query_params
     if not query.get("company"):
         words = query.get("query", "").strip()[:80]
-        found = await desk.gateway.get("/v1/companies", [("query", words), ("limit", "50")])
-        return _page(desk, "contracts/choose.html", companies=found["data"], words_sought=words)
-    offer = await _offer(desk, query["company"])
+        found = await visit.gateway.get("/v1/companies", [("query", words), ("limit", "50")])
+        return visit.page("contracts/choose.html", companies=found["data"], words_sought=words)
+    offer = await _offer(visit, query["company"])
     # An onboarding file says which services the merchant asked for.
     wanted = [kind for kind in query.getall("kind", []) if kind in KINDS]
-    return _terms(desk, offer, None, first_form(desk, offer, None, wanted=wanted), {})
+    return _terms(visit, offer, None, visit.filled(first_form(visit, offer, None, wanted=wanted)))
 
 
 @post("/contracts/new", status_code=200)
-async def make_contract(desk: Desk) -> Response[bytes]:
+async def make_contract(visit: Visit) -> Response[bytes]:
     """Make the draft."""
-    desk.require_session()
-    form = await desk.form()
-    offer = await _offer(desk, form.get("company", ""))
-    body, errors = read_terms(desk, form, offer, None)
-    if not errors:
-        try:
-            made = await desk.gateway.post(
-                "/v1/contracts",
-                {**body, "company": offer["company"]["id"]},
-                idempotency_key=form.get("idempotency_key") or None,
-            )
-        except GatewayProblem as problem:
-            if problem.is_beyond_the_form:
-                raise
-            errors = problems_of(desk, problem, body["services"])
-        else:
-            return desk.go(f"/contracts/{made['id']}?done=make")
-    return _terms(desk, offer, None, form, errors, status=422)
+    form = await visit.form()
+    offer = await _offer(visit, form["company"])
+    body = read_terms(form, offer, None)
+    made = await form.post(
+        "/v1/contracts", {**body, "company": offer["company"]["id"]}, wording=wording_of(body["services"])
+    )
+    return (
+        _terms(visit, offer, None, form) if made is None else visit.go(f"/contracts/{made['id']}?done=make")
+    )
 
 
 @get("/contracts/{contract_id:str}")
-async def contract_page(desk: Desk, contract_id: str) -> Response[bytes]:
+async def contract_page(visit: Visit, contract_id: str) -> Response[bytes]:
     """Show one contract."""
-    desk.require_session()
-    done = desk.request.query_params.get("done", "")
-    return _page(desk, "contracts/contract.html", x=await _contract(desk, contract_id), done=done)
+    done = visit.request.query_params.get("done", "")
+    return visit.page("contracts/contract.html", x=await _contract(visit, contract_id), done=done)
 
 
 @get("/contracts/{contract_id:str}/terms")
-async def terms_page(desk: Desk, contract_id: str) -> Response[bytes]:
+async def terms_page(visit: Visit, contract_id: str) -> Response[bytes]:
     """Show the form of the draft, or of an amendment with `?amend=1`."""
-    desk.require_session()
-    contract = await _contract(desk, contract_id)
-    offer = await _offer(desk, contract["company"]["id"])
-    amend = desk.request.query_params.get("amend") == "1"
-    form = _form_of(desk, offer, contract)
-    return _terms(desk, offer, contract, form, {}, amend=amend)
+    contract = await _contract(visit, contract_id)
+    offer = await _offer(visit, contract["company"]["id"])
+    amend = visit.request.query_params.get("amend") == "1"
+    return _terms(visit, offer, contract, visit.filled(_fields_of(visit, offer, contract)), amend=amend)
 
 
 @post("/contracts/{contract_id:str}/terms", status_code=200)
-async def word_contract(desk: Desk, contract_id: str) -> Response[bytes]:
+async def word_contract(visit: Visit, contract_id: str) -> Response[bytes]:
     """Give the draft new terms, or begin an amendment."""
-    desk.require_session()
-    form = await desk.form()
-    contract = await _contract(desk, contract_id)
-    offer = await _offer(desk, contract["company"]["id"])
-    amend = desk.request.query_params.get("amend") == "1"
-    body, errors = read_terms(desk, form, offer, contract["versions"][0])
-    reason = form.get("reason", "").strip()
-    if amend and not says_why(reason):
-        errors["reason"] = desk.words("action.reason_short")
-    if not errors:
-        try:
-            body |= {"reason": reason, **revision_of(form)}
-            path, key = f"/v1/contracts/{path_part(contract_id)}", form.get("idempotency_key") or None
-            if amend:
-                await desk.gateway.post(f"{path}/amend", body, idempotency_key=key)
-            else:
-                await desk.gateway.patch(path, body, idempotency_key=key)
-        except GatewayProblem as problem:
-            if problem.is_beyond_the_form:
-                raise
-            if stale := stale_of(problem, f"/contracts/{path_part(contract_id)}"):
-                contract = await _contract(desk, contract_id)
-                present = _form_of(desk, offer, contract)
-                return _terms(desk, offer, contract, present, {}, amend=amend, stale=stale, status=409)
-            errors = problems_of(desk, problem, body["services"])
-        else:
-            return desk.go(f"/contracts/{path_part(contract_id)}?done={'amend' if amend else 'word'}")
-    return _terms(desk, offer, contract, form, errors, amend=amend, status=422)
+    form = await visit.form()
+    contract = await _contract(visit, contract_id)
+    offer = await _offer(visit, contract["company"]["id"])
+    amend = visit.request.query_params.get("amend") == "1"
+    body = read_terms(form, offer, contract["versions"][0])
+    body["reason"] = form.reason() if amend else form["reason"]
+    path, page = f"/v1/contracts/{path_part(contract_id)}", f"/contracts/{path_part(contract_id)}"
+    wording = wording_of(body["services"])
+
+    async def fresh() -> Json:
+        return _fields_of(visit, offer, await _contract(visit, contract_id))
+
+    if amend:
+        body |= form.revision
+        saved = await form.post(f"{path}/amend", body, wording=wording, record=page, fresh=fresh)
+    else:
+        saved = await form.patch(path, body, wording=wording, record=page, fresh=fresh)
+    if saved is not None:
+        return visit.go(f"{page}?done={'amend' if amend else 'word'}")
+    if form.stale:
+        contract = await _contract(visit, contract_id)
+    return _terms(visit, offer, contract, form, amend=amend)
 
 
 @get("/contracts/{contract_id:str}/acts/{act:str}")
-async def act_page(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
+async def act_page(visit: Visit, contract_id: str, act: str) -> Response[bytes]:
     """Say what a step stops or starts, and ask for its reason."""
-    desk.require_session()
-    return await _show_act(desk, contract_id, act, {}, {})
+    return await _show_act(visit, contract_id, act)
 
 
 @post("/contracts/{contract_id:str}/acts/{act:str}", status_code=200)
-async def take_act(desk: Desk, contract_id: str, act: str) -> Response[bytes]:
+async def take_act(visit: Visit, contract_id: str, act: str) -> Response[bytes]:
     """Take the step."""
-    desk.require_session()
-    form = await desk.form()
-    reason = form.get("reason", "").strip()
-    if not says_why(reason):
-        errors = {"reason": desk.words("action.reason_short")}
-        return await _show_act(desk, contract_id, act, form, errors, status=422)
-    body: Json = {"reason": reason}
-    if act == "terminate" and form.get("effective_on"):
+    form = await visit.form()
+    body: Json = {"reason": form.reason()}
+    if act == "terminate" and form["effective_on"]:
         body["effective_on"] = form["effective_on"]
-    try:
-        await desk.gateway.post(
-            f"/v1/contracts/{path_part(contract_id)}/{path_part(act)}",
-            body,
-            idempotency_key=form.get("idempotency_key") or None,
-        )
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        errors = {one.field: say(desk, one.code, problem.detail) for one in problem.errors}
-        return await _show_act(desk, contract_id, act, form, errors or {"": problem.detail}, status=422)
-    return desk.go(f"/contracts/{path_part(contract_id)}?done={path_part(act)}")
+    path = f"/v1/contracts/{path_part(contract_id)}/{path_part(act)}"
+    if await form.post(path, body, wording=Wording(codes=CODES)) is None:
+        return await _show_act(visit, contract_id, act, form)
+    return visit.go(f"/contracts/{path_part(contract_id)}?done={path_part(act)}")
 
 
 @get("/contracts/{contract_id:str}/sign")
-async def sign_page(desk: Desk, contract_id: str) -> Response[bytes]:
+async def sign_page(visit: Visit, contract_id: str) -> Response[bytes]:
     """Show both ways to sign."""
-    desk.require_session()
-    return await _show_sign(desk, contract_id, {}, {})
+    return await _show_sign(visit, contract_id)
 
 
 @post("/contracts/{contract_id:str}/sign", status_code=200)
-async def sign_typed(desk: Desk, contract_id: str) -> Response[bytes]:
+async def sign_typed(visit: Visit, contract_id: str) -> Response[bytes]:
     """Sign with a typed name."""
-    desk.require_session()
-    form = await desk.form()
-    errors: dict[str, str] = {}
+    form = await visit.form()
     for name in ("name", "role"):
-        if len(form.get(name, "").strip()) < 2:
-            errors[name] = desk.words(f"contract.{name}_missing")
-    if not form.get("consent"):
-        errors["consent"] = desk.words("contract.consent_missing")
-    if not errors:
-        typed = {"name": form["name"].strip(), "role": form["role"].strip(), "consent": True}
-        typed["pdf_sha256"] = form.get("pdf_sha256", "")
-        try:
-            await desk.gateway.post(
-                f"/v1/contracts/{path_part(contract_id)}/sign",
-                {"typed": typed},
-                idempotency_key=form.get("idempotency_key") or None,
-            )
-        except GatewayProblem as problem:
-            if problem.is_beyond_the_form:
-                raise
-            errors = {"": problem.detail}
-        else:
-            return desk.go(f"/contracts/{path_part(contract_id)}?done=sign")
-    return await _show_sign(desk, contract_id, form, errors, status=422)
+        if len(form[name]) < 2:
+            form.error(name, f"contract.{name}_missing")
+    if not form["consent"]:
+        form.error("consent", "contract.consent_missing")
+    typed: Json = {"name": form["name"], "role": form["role"], "consent": True}
+    typed["pdf_sha256"] = form["pdf_sha256"]
+    return await _sign(visit, contract_id, form, {"typed": typed}, field="")
 
 
 @post("/contracts/{contract_id:str}/signed", status_code=200, request_max_body_size=FORM_BYTES_MAX)
-async def sign_uploaded(desk: Desk, contract_id: str) -> Response[bytes]:
+async def sign_uploaded(visit: Visit, contract_id: str) -> Response[bytes]:
     """Take the signed paper as the signature."""
-    desk.require_session()
-    await desk.form()
-    name, content = await read_upload(desk)
-    errors: dict[str, str] = {}
+    form = await visit.form()
+    name, content = await read_upload(visit)
     if not content:
-        errors["file"] = desk.words("contract.file_missing")
+        form.error("file", "contract.file_missing")
     elif len(content) > FILE_BYTES_MAX:
-        errors["file"] = desk.words("contract.file_large")
-    if not errors:
-        contract = await _contract(desk, contract_id)
+        form.error("file", "contract.file_large")
+    document: Json | None = None
+    if not form.errors:
+        contract = await _contract(visit, contract_id)
         where = [
             ("company", contract["company"]["id"]),
             ("kind", "signed_contract"),
             ("name", name or "contract.pdf"),
         ]
-        try:
-            document = await desk.gateway.upload("/v1/documents", where, content)
-            await desk.gateway.post(
-                f"/v1/contracts/{path_part(contract_id)}/sign", {"document": document["id"]}
-            )
-        except GatewayProblem as problem:
-            if problem.is_beyond_the_form:
-                raise
-            errors = {"file": problem.detail}
-        else:
-            return desk.go(f"/contracts/{path_part(contract_id)}?done=sign")
-    return await _show_sign(desk, contract_id, {}, errors, status=422)
+        document = await form.upload("/v1/documents", where, content)
+    return await _sign(visit, contract_id, form, {"document": (document or {}).get("id")}, field="file")
+
+
+async def _sign(visit: Visit, contract_id: str, form: Form, body: Json, *, field: str) -> Response[bytes]:
+    """Sign in one way or the other; a refusal is one sentence, at the field of this way."""
+    if await form.post(f"/v1/contracts/{path_part(contract_id)}/sign", body) is not None:
+        return visit.go(f"/contracts/{path_part(contract_id)}?done=sign")
+    if form.problem is not None:
+        form.errors = {field: form.problem.detail}
+    return await _show_sign(visit, contract_id, form)
 
 
 @get("/contracts/{contract_id:str}/preview")
-async def preview_page(desk: Desk, contract_id: str) -> Response[bytes]:
+async def preview_page(visit: Visit, contract_id: str) -> Response[bytes]:
     """Show the newest version as a PDF."""
-    desk.require_session()
-    locale = "en" if desk.request.query_params.get("locale") == "en" else "fr"
-    return await show_file(desk, f"/v1/contracts/{path_part(contract_id)}/preview", [("locale", locale)])
+    locale = "en" if visit.request.query_params.get("locale") == "en" else "fr"
+    return await show_file(visit, f"/v1/contracts/{path_part(contract_id)}/preview", [("locale", locale)])
 
 
 @get("/documents/{document_id:str}")
-async def document_page(desk: Desk, document_id: str) -> Response[bytes]:
+async def document_page(visit: Visit, document_id: str) -> Response[bytes]:
     """Show a kept document."""
-    desk.require_session()
-    return await show_file(desk, f"/v1/documents/{path_part(document_id)}", [])
+    return await show_file(visit, f"/v1/documents/{path_part(document_id)}", [])
 
 
-def day_of(locale: str, text: str | None) -> str:
-    """Return a day that has no time, as it is written in the language."""
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return "–"
-    return formats.day(datetime(day.year, day.month, day.day, 12, tzinfo=formats.PARIS), locale)
+async def _contract(visit: Visit, contract_id: str) -> Json:
+    return await visit.gateway.get(f"/v1/contracts/{path_part(contract_id)}")
 
 
-def _page(desk: Desk, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
-    return desk.page(template, status=status, day=lambda text: day_of(desk.locale, text), **facts)
+def _fields_of(visit: Visit, offer: Json, contract: Json) -> dict[str, Any]:
+    return first_form(visit, offer, contract["versions"][0]) | {"revision": contract["revision"]}
 
 
-async def _contract(desk: Desk, contract_id: str) -> Json:
-    return await desk.gateway.get(f"/v1/contracts/{path_part(contract_id)}")
-
-
-def _form_of(desk: Desk, offer: Json, contract: Json) -> dict[str, Any]:
-    return first_form(desk, offer, contract["versions"][0]) | {"revision": contract["revision"]}
-
-
-async def _offer(desk: Desk, company_id: str) -> Json:
-    return await desk.gateway.get(f"/v1/contract-forms/{path_part(company_id)}")
+async def _offer(visit: Visit, company_id: str) -> Json:
+    return await visit.gateway.get(f"/v1/contract-forms/{path_part(company_id)}")
 
 
 def _terms(
-    desk: Desk,
-    offer: Json,
-    contract: Json | None,
-    form: dict[str, Any],
-    errors: dict[str, str],
-    *,
-    amend: bool = False,
-    stale: Stale | None = None,
-    status: int = 200,
+    visit: Visit, offer: Json, contract: Json | None, form: Form, *, amend: bool = False
 ) -> Response[bytes]:
-    company = offer["company"]["id"]
     address = f"/contracts/{contract['id']}" if contract else "/contracts"
-    return _page(
-        desk,
+    return visit.page(
         "contracts/terms.html",
-        status=status,
         offer=offer,
         contract=contract,
         amend=amend,
         form=form,
-        errors=errors,
-        stale=stale,
         kinds=KINDS,
-        key=new_key(),
-        company=company,
+        company=offer["company"]["id"],
         back=address,
         action=f"{address}/terms{'?amend=1' if amend else ''}" if contract else "/contracts/new",
     )
 
 
-async def _show_act(
-    desk: Desk, contract_id: str, act: str, form: dict[str, str], errors: dict[str, str], *, status: int = 200
-) -> Response[bytes]:
-    contract = await _contract(desk, contract_id)
+async def _show_act(visit: Visit, contract_id: str, act: str, form: Form | None = None) -> Response[bytes]:
+    contract = await _contract(visit, contract_id)
     offered = next((one for one in contract["acts"] if one["act"] == act and one["allowed"]), None)
     if offered is None:
         # The contract has moved on since the link was made: its page says where it is.
-        return desk.go(f"/contracts/{path_part(contract_id)}")
-    return _page(
-        desk,
-        "contracts/act.html",
-        status=status,
-        x=contract,
-        a=offered,
-        form=form,
-        errors=errors,
-        key=new_key(),
-    )
+        return visit.go(f"/contracts/{path_part(contract_id)}")
+    return visit.page("contracts/act.html", x=contract, a=offered, form=form)
 
 
-async def _show_sign(
-    desk: Desk, contract_id: str, form: dict[str, str], errors: dict[str, str], *, status: int = 200
-) -> Response[bytes]:
-    contract = await _contract(desk, contract_id)
+async def _show_sign(visit: Visit, contract_id: str, form: Form | None = None) -> Response[bytes]:
+    contract = await _contract(visit, contract_id)
     newest = contract["versions"][0]
     paper = newest[f"pdf_{newest['locale']}"]
     if newest["state"] != "ready" or paper is None:
-        return desk.go(f"/contracts/{path_part(contract_id)}")
-    return _page(
-        desk,
-        "contracts/sign.html",
-        status=status,
-        x=contract,
-        paper=paper,
-        form=form,
-        errors=errors,
-        key=new_key(),
-    )
+        return visit.go(f"/contracts/{path_part(contract_id)}")
+    return visit.page("contracts/sign.html", x=contract, paper=paper, form=form)
 
 
 HANDLERS = (

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.contracts.making import new_key, say
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.agent.contracts.making import CODES
+from portals.kit.forms import Form, Wording
+from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 EMPTY_BLOCKS = 2
 _CHARACTERS_MAX = 5_000
@@ -18,101 +19,86 @@ _PARTS = ("heading_fr", "heading_en", "text_fr", "text_en")
 _BLOCK_FIELD = re.compile(r"blocks\[(\d+)\]\.(\w+)")
 
 
+LIST = ListPage(
+    "/contracts/templates",
+    "contract.templates",
+    (
+        Column("version", "contract.version_word", "cell"),
+        Column("title", "contract.template_title", "cell"),
+        Column("note", "contract.template_note"),
+        Column("written", "contract.written", "cell"),
+        Column("used", "contract.used_by", "count", "contracts"),
+    ),
+    api="/v1/contract-templates",
+    css="templates",
+    rows=0,
+    acts=(Act("/contracts/templates/new", "contract.template_new", "contracts.templates", primary=True),),
+    template="contracts/templates.html",
+)
+
+
 @get("/contracts/templates")
-async def templates_page(desk: Desk) -> Response[bytes]:
+async def templates_page(visit: Visit) -> Response[bytes]:
     """Show every version."""
-    desk.require_session()
-    listed = await desk.gateway.get("/v1/contract-templates")
-    return desk.page("contracts/templates.html", templates=listed["data"])
+    return await LIST.show(visit)
 
 
 @get("/contracts/templates/new")
-async def new_template_page(desk: Desk) -> Response[bytes]:
+async def new_template_page(visit: Visit) -> Response[bytes]:
     """Show the form with the clauses of the newest version."""
-    desk.require_session()
-    newest = await _newest(desk)
-    form = {"title_fr": newest["title_fr"], "title_en": newest["title_en"], "note": ""}
+    newest = await _newest(visit)
+    fields = {"title_fr": newest["title_fr"], "title_en": newest["title_en"], "note": ""}
     for number, block in enumerate(newest["blocks"]):
-        form |= {f"b{number}.{part}": block[part] for part in _PARTS}
-    return _form(desk, newest, form, {}, blocks=len(newest["blocks"]) + EMPTY_BLOCKS)
+        fields |= {f"b{number}.{part}": block[part] for part in _PARTS}
+    return await _form(visit, visit.filled(fields), blocks=len(newest["blocks"]) + EMPTY_BLOCKS)
 
 
 @post("/contracts/templates/new", status_code=200)
-async def write_template(desk: Desk) -> Response[bytes]:
+async def write_template(visit: Visit) -> Response[bytes]:
     """Write the next version: clauses left empty are dropped."""
-    desk.require_session()
-    form = await desk.form(_CHARACTERS_MAX)
+    form = await visit.form(_CHARACTERS_MAX)
     count = max(
         (int(name[1:].split(".")[0]) + 1 for name in form if re.match(r"b\d{1,2}\.", name)), default=0
     )
-    places = [n for n in range(count) if any(form.get(f"b{n}.{part}", "").strip() for part in _PARTS)]
-    blocks = [{part: form.get(f"b{n}.{part}", "").strip() for part in _PARTS} for n in places]
-    errors = {
-        f"b{n}.{part}": desk.words("contract.problem.empty")
-        for n in places
-        for part in _PARTS
-        if not form.get(f"b{n}.{part}", "").strip()
-    }
-    for name in ("title_fr", "title_en"):
-        if len(form.get(name, "").strip()) < 3:
-            errors[name] = desk.words("contract.problem.empty")
+    places = [n for n in range(count) if any(form[f"b{n}.{part}"] for part in _PARTS)]
+    blocks = [{part: form[f"b{n}.{part}"] for part in _PARTS} for n in places]
+    for name in (*(f"b{n}.{part}" for n in places for part in _PARTS), "title_fr", "title_en"):
+        if len(form[name]) < (3 if name.startswith("title") else 1):
+            form.error(name, "contract.problem.empty")
     if not blocks:
-        errors[""] = desk.words("contract.no_clause")
-    if not errors:
-        body = {name: form.get(name, "").strip() for name in ("title_fr", "title_en", "note")}
-        try:
-            made = await desk.gateway.post(
-                "/v1/contract-templates",
-                {**body, "blocks": blocks},
-                idempotency_key=form.get("idempotency_key") or None,
-            )
-        except GatewayProblem as problem:
-            if problem.is_beyond_the_form:
-                raise
-            for one in problem.errors:
-                found = _BLOCK_FIELD.fullmatch(one.field)
-                known = found is not None and int(found[1]) < len(places)
-                field = f"b{places[int(found[1])]}.{found[2]}" if found and known else one.field
-                errors[field] = say(desk, one.code, problem.detail) + (f" {{{one.detail}}}" if known else "")
-            errors = errors or {"": problem.detail}
-        else:
-            return desk.go(f"/contracts/templates/{made['id']}")
-    newest = await _newest(desk)
-    return _form(desk, newest, form, errors, blocks=max(count, 1), status=422)
+        form.error("", "contract.no_clause")
+
+    def field_of(name: str) -> str:
+        found = _BLOCK_FIELD.fullmatch(name)
+        known = found is not None and int(found[1]) < len(places)
+        return f"b{places[int(found[1])]}.{found[2]}" if found and known else name
+
+    body: Json = {name: form[name] for name in ("title_fr", "title_en", "note")} | {"blocks": blocks}
+    made = await form.post("/v1/contract-templates", body, wording=Wording(field_of=field_of, codes=CODES))
+    if made is not None:
+        return visit.go(f"/contracts/templates/{made['id']}")
+    for error in form.problem.errors if form.problem else ():
+        # The words of a clause say what is wrong, and this where in it.
+        if _BLOCK_FIELD.fullmatch(error.field) and error.detail:
+            form.errors[field_of(error.field)] += f" {{{error.detail}}}"
+    return await _form(visit, form, blocks=max(count, 1))
 
 
 @get("/contracts/templates/{template_id:str}")
-async def template_page(desk: Desk, template_id: str) -> Response[bytes]:
+async def template_page(visit: Visit, template_id: str) -> Response[bytes]:
     """Show one version with its clauses."""
-    desk.require_session()
-    found = await desk.gateway.get(f"/v1/contract-templates/{path_part(template_id)}")
-    return desk.page("contracts/template.html", x=found)
+    found = await visit.gateway.get(f"/v1/contract-templates/{path_part(template_id)}")
+    return visit.page("contracts/template.html", x=found)
 
 
-async def _newest(desk: Desk) -> Json:
-    listed = await desk.gateway.get("/v1/contract-templates")
-    return await desk.gateway.get(f"/v1/contract-templates/{listed['data'][0]['id']}")
+async def _newest(visit: Visit) -> Json:
+    listed = await visit.gateway.get("/v1/contract-templates")
+    return await visit.gateway.get(f"/v1/contract-templates/{listed['data'][0]['id']}")
 
 
-def _form(
-    desk: Desk,
-    newest: Json,
-    form: dict[str, Any],
-    errors: dict[str, str],
-    *,
-    blocks: int,
-    status: int = 200,
-) -> Response[bytes]:
-    return desk.page(
-        "contracts/write_template.html",
-        status=status,
-        x=newest,
-        form=form,
-        errors=errors,
-        blocks=blocks,
-        parts=_PARTS,
-        key=new_key(),
-    )
+async def _form(visit: Visit, form: Form, *, blocks: int) -> Response[bytes]:
+    newest = await _newest(visit)
+    return visit.page("contracts/write_template.html", x=newest, form=form, blocks=blocks, parts=_PARTS)
 
 
 HANDLERS = (templates_page, new_template_page, write_template, template_page)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import Iterable
 from typing import Any
 
-import httpx
 from litestar import Response, get, post
 from litestar.response import Stream
 
 from portals.agent.transactions.filters import PERIODS, Filters, read_filters
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayDown, GatewayProblem, Json
-from portals.kit.kit import Kit
+from portals.kit.files import pass_file
+from portals.kit.forms import Form
+from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.lists import Act, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
-PAGE_ROWS = 50
 COLUMNS = (
     "received_at",
     "received_at_store",
@@ -52,127 +50,104 @@ USUAL = frozenset(COLUMNS) - {"department", "reason", "entry_mode", "decided_at"
 _UNDER_WAY = ("waiting", "running")
 _RECORDS = ("store", "terminal")
 _NUMBERS = ("amount_min", "amount_max")
-_PASSED_ON = ("content-disposition", "content-length")
+_PROBLEMS = {"min": "amount_malformed", "max": "amount_malformed", "terminal": "terminal_malformed"}
+
+
+LIST = ListPage(
+    "/exports",
+    "exports.title",
+    acts=(Act("/exports/new", "exports.new"),),
+    none=("exports.none", "exports.none_text"),
+    none_act=Act("/transactions", "exports.to_list"),
+    template="exports/exports.html",
+)
 
 
 @get("/exports")
-async def exports_page(desk: Desk) -> Response[bytes]:
+async def exports_page(visit: Visit) -> Response[bytes]:
     """Show the exports; while one is under way the list refreshes itself."""
-    desk.require_session()
-    listed = await desk.gateway.get("/v1/exports", [("limit", str(PAGE_ROWS))])
-    exports = [_shown(export) for export in listed["data"]]
-    template = "exports/list.html" if desk.wants_fragment else "exports/exports.html"
-    return desk.page(
-        template,
-        exports=exports,
-        under_way=any(export["state"] in _UNDER_WAY for export in exports),
-        labels=await _labels(desk, [pair for export in exports for pair in export["filter"].items()]),
+    shown = await LIST.read(visit)
+    for export in shown.data:
+        total = export.get("rows_total")
+        export["percent"] = int(100 * export["rows_done"] / total) if total else None
+    return LIST.draw(
+        visit,
+        shown,
+        template="exports/list.html" if visit.wants_fragment else "",
+        under_way=any(export["state"] in _UNDER_WAY for export in shown.data),
+        labels=await _labels(visit, [pair for export in shown.data for pair in export["filter"].items()]),
     )
 
 
 @get("/exports/new")
-async def new_export_page(desk: Desk) -> Response[bytes]:
+async def new_export_page(visit: Visit) -> Response[bytes]:
     """Show what would be exported, with the filters that the list had."""
-    desk.require_session()
-    return await _form(desk, read_filters(desk.request.query_params.multi_items()))
+    return await _form(visit, read_filters(visit.request.query_params.multi_items()))
 
 
 @post("/exports", status_code=200)
-async def ask_export(desk: Desk) -> Response[bytes]:
+async def ask_export(visit: Visit) -> Response[bytes]:
     """Ask for an export and show it among the others."""
-    desk.require_session()
-    form = await desk.form()
-    pairs = [(name, str(value)) for name, value in (await desk.request.form()).multi_items()]
-    filters = read_filters(pairs)
-    chosen = [value for name, value in pairs if name == "columns" and value in COLUMNS]
-    if filters.problems:
-        return await _form(desk, filters, form=form, chosen=chosen, errors=_problems(desk, filters))
+    form = await visit.form()
+    filters = read_filters(form.sent)
+    for name in filters.problems:
+        word = _PROBLEMS.get(name)
+        form.error(name, f"filters.{word}" if word else "exports.date_malformed")
     body: Json = {
-        "format": form.get("format", "csv"),
-        "compressed": form.get("compressed") == "1",
-        "locale": desk.locale,
-        "filter": _filter(desk, filters),
+        "format": form.fields.get("format", "csv"),
+        "compressed": form["compressed"] == "1",
+        "locale": visit.locale,
     }
-    if chosen:
+    if not form.errors:
+        body["filter"] = _filter(visit, filters)
+    if chosen := [name for name in form.chosen("columns") if name in COLUMNS]:
         body["columns"] = chosen
-    try:
-        await desk.gateway.post("/v1/exports", body, idempotency_key=form.get("key") or secrets.token_hex(16))
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        return await _form(desk, filters, form=form, chosen=chosen, errors={"": problem.detail})
-    return desk.go("/exports")
+    if await form.post("/v1/exports", body) is None:
+        if form.problem is not None:
+            form.errors = {"": form.problem.detail}
+        return await _form(visit, filters, form)
+    return visit.go("/exports")
 
 
 @post("/exports/{export_id:str}/cancel", status_code=200)
-async def cancel_export(desk: Desk, export_id: str) -> Response[bytes]:
+async def cancel_export(visit: Visit, export_id: str) -> Response[bytes]:
     """Stop an export or give its file back."""
-    desk.require_session()
-    await desk.form()
-    await desk.gateway.delete(f"/v1/exports/{path_part(export_id)}")
-    return desk.go("/exports")
+    await visit.form()
+    await visit.gateway.delete(f"/v1/exports/{path_part(export_id)}")
+    return visit.go("/exports")
 
 
 @get("/exports/{export_id:str}/download")
-async def download_export(desk: Desk, export_id: str) -> Stream:
+async def download_export(visit: Visit, export_id: str) -> Stream:
     """Pass the file on, chunk by chunk: nothing of it is kept here."""
-    desk.require_session()
-    stack = AsyncExitStack()
-    upstream = await stack.enter_async_context(
-        desk.gateway.download(f"/v1/exports/{path_part(export_id)}/download")
-    )
-    headers = {name: upstream.headers[name] for name in _PASSED_ON if name in upstream.headers}
-    return Stream(
-        _pass_on(upstream, stack, desk.kit),
-        media_type=upstream.headers.get("content-type", "application/octet-stream"),
-        headers={**headers, "Cache-Control": "no-store"},
-    )
+    return await pass_file(visit, f"/v1/exports/{path_part(export_id)}/download")
 
 
-async def _pass_on(upstream: httpx.Response, stack: AsyncExitStack, kit: Kit) -> AsyncIterator[bytes]:
-    async with stack:
-        try:
-            async for chunk in kit.streams.until_closed(upstream.aiter_raw()):
-                yield chunk
-        except (httpx.HTTPError, GatewayDown):
-            # The length that was announced is missed: the browser says that the download failed.
-            return
-
-
-async def _form(
-    desk: Desk,
-    filters: Filters,
-    *,
-    form: dict[str, str] | None = None,
-    chosen: list[str] | None = None,
-    errors: dict[str, str] | None = None,
-) -> Response[bytes]:
+async def _form(visit: Visit, filters: Filters, form: Form | None = None) -> Response[bytes]:
     period = "today" if filters.period == "live" else filters.period
     narrowed = [
         (name, value)
-        for name, value in filters.list_parameters(now=desk.now, limit=1)
+        for name, value in filters.list_parameters(now=visit.now, limit=1)
         if name not in ("limit", "from", "to", "cursor")
     ]
-    return desk.page(
+    chosen = [name for name in form.chosen("columns") if name in COLUMNS] if form is not None else []
+    return visit.page(
         "exports/new.html",
-        status=422 if errors else 200,
         filters=filters,
         period=period,
         periods=[one for one in PERIODS if one != "live"],
         columns=COLUMNS,
         chosen=chosen or [name for name in COLUMNS if name in USUAL],
-        form=form or {},
-        errors=errors or {},
-        key=(form or {}).get("key") or secrets.token_hex(16),
+        form=form,
         narrowed=narrowed,
-        labels=await _labels(desk, narrowed),
+        labels=await _labels(visit, narrowed),
     )
 
 
-async def _labels(desk: Desk, pairs: Iterable[tuple[str, Any]]) -> dict[str, str]:
+async def _labels(visit: Visit, pairs: Iterable[tuple[str, Any]]) -> dict[str, str]:
     """Return what the stores and terminals of these filters are called; one that is out of reach keeps its identifier."""
     paths = {value: f"/v1/{name}s/{path_part(value)}" for name, value in pairs if name in _RECORDS}
-    answers = await asyncio.gather(*map(desk.gateway.get, paths.values()), return_exceptions=True)
+    answers = await asyncio.gather(*map(visit.gateway.get, paths.values()), return_exceptions=True)
     labels: dict[str, str] = {}
     for identifier, answer in zip(paths, answers, strict=True):
         if isinstance(answer, GatewayProblem):
@@ -183,25 +158,11 @@ async def _labels(desk: Desk, pairs: Iterable[tuple[str, Any]]) -> dict[str, str
     return labels
 
 
-def _filter(desk: Desk, filters: Filters) -> dict[str, Any]:
+def _filter(visit: Visit, filters: Filters) -> dict[str, Any]:
     """Return the filter of the API; what the list calls live is exported as today."""
     left_out = ("limit", "cursor")
-    pairs = filters.list_parameters(now=desk.now, limit=1)
+    pairs = filters.list_parameters(now=visit.now, limit=1)
     return {name: int(value) if name in _NUMBERS else value for name, value in pairs if name not in left_out}
-
-
-def _problems(desk: Desk, filters: Filters) -> dict[str, str]:
-    word = {"min": "amount_malformed", "max": "amount_malformed", "terminal": "terminal_malformed"}
-    return {
-        name: desk.words(f"filters.{word[name]}") if name in word else desk.words("exports.date_malformed")
-        for name in filters.problems
-    }
-
-
-def _shown(export: Json) -> Json:
-    total = export.get("rows_total")
-    percent = int(100 * export["rows_done"] / total) if total else None
-    return {**export, "percent": percent}
 
 
 HANDLERS = (exports_page, new_export_page, ask_export, cancel_export, download_export)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.contracts.making import new_key, say
-from portals.agent.contracts.page import day_of
-from portals.kit.desk import Desk
+from portals.agent.contracts.making import CODES
 from portals.kit.formats import NARROW, PARIS, AmountMalformed, parse_amount, plain_amount
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Form, Wording
+from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, ListPage
 from portals.kit.records import path_part
-from portals.kit.stale import Stale, revision_of, stale_of
+from portals.kit.visit import Visit
 
 BRANDS = ("cb", "visa", "mastercard", "amex", "other")
 REGIONS = ("eea", "uk", "rest")
@@ -28,153 +28,148 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ROW_FIELD = re.compile(r"rows\[(\d+)\]")
 
 
+LIST = ListPage(
+    "/fees",
+    "fees.title",
+    (
+        Column("name", "fees.name", "link"),
+        Column("force", "fees.in_force", "cell"),
+        Column("coming", "fees.coming", "cell"),
+        Column("count", "fees.companies", "count", "companies"),
+    ),
+    api="/v1/fee-grids",
+    css="grids",
+    rows=0,
+    acts=(Act("/fees/new", "fees.new", "fees.write", primary=True),),
+    none=("fees.none", "fees.none_text"),
+    none_act=Act("/fees/new", "fees.new", "fees.write"),
+    template="fees/grids.html",
+)
+
+
 @get("/fees")
-async def grids_page(desk: Desk) -> Response[bytes]:
+async def grids_page(visit: Visit) -> Response[bytes]:
     """Show every grid."""
-    desk.require_session()
-    return _page(desk, "fees/grids.html", grids=(await desk.gateway.get("/v1/fee-grids"))["data"])
+    return await LIST.show(visit)
 
 
 @get("/fees/new")
-async def new_grid_page(desk: Desk) -> Response[bytes]:
+async def new_grid_page(visit: Visit) -> Response[bytes]:
     """Show the form of a new grid with a row for each brand that everybody takes."""
-    desk.require_session()
-    form: dict[str, Any] = {"effective_on": desk.now.astimezone(PARIS).date().isoformat()}
+    fields: dict[str, Any] = {"effective_on": visit.now.astimezone(PARIS).date().isoformat()}
     for number, brand in enumerate(("cb", "visa", "mastercard")):
-        form |= {f"r{number}.brand": brand, f"r{number}.region": "eea", f"r{number}.card_type": "debit"}
-    return _new(desk, form, {}, rows=3 + EMPTY_ROWS)
+        fields |= {f"r{number}.brand": brand, f"r{number}.region": "eea", f"r{number}.card_type": "debit"}
+    return _new(visit, visit.filled(fields), rows=3 + EMPTY_ROWS)
 
 
 @post("/fees/new", status_code=200)
-async def make_grid(desk: Desk) -> Response[bytes]:
+async def make_grid(visit: Visit) -> Response[bytes]:
     """Make a grid with its first draft."""
-    desk.require_session()
-    form = await desk.form()
-    rows, places, errors = read_rows(desk, form)
-    name = form.get("name", "").strip()
-    if len(name) < 2:
-        errors["name"] = desk.words("fees.name_short")
-    body = {"name": name, "effective_on": form.get("effective_on", ""), "rows": rows}
-    key = form.get("idempotency_key")
-    made, errors = await _write(desk, "post", "/v1/fee-grids", body, key, errors, places)
+    form = await visit.form()
+    if len(form["name"]) < 2:
+        form.error("name", "fees.name_short")
+    rows, places = read_rows(form)
+    body = {"name": form["name"], "effective_on": _effective_on(form), "rows": rows}
+    made = await form.post("/v1/fee-grids", body, wording=_wording_of(places))
     if made is not None:
-        return desk.go(f"/fees/{made['id']}")
-    return _new(desk, form, errors, rows=_row_count(form) or EMPTY_ROWS, status=422)
+        return visit.go(f"/fees/{made['id']}")
+    return _new(visit, form, rows=_row_count(form) or EMPTY_ROWS)
 
 
 @get("/fees/{grid_id:str}")
-async def grid_page(desk: Desk, grid_id: str) -> Response[bytes]:
+async def grid_page(visit: Visit, grid_id: str) -> Response[bytes]:
     """Show one grid."""
-    desk.require_session()
-    return await _show_grid(desk, grid_id, {}, {})
+    return await _show_grid(visit, grid_id)
 
 
 @post("/fees/{grid_id:str}/versions", status_code=200)
-async def make_version(desk: Desk, grid_id: str) -> Response[bytes]:
+async def make_version(visit: Visit, grid_id: str) -> Response[bytes]:
     """Begin the next version."""
-    desk.require_session()
-    form = await desk.form()
-    made, errors = await _write(
-        desk,
-        "post",
-        f"/v1/fee-grids/{path_part(grid_id)}/versions",
-        {"effective_on": form.get("effective_on", "")},
-        form.get("idempotency_key"),
-        {},
-    )
-    if made is not None:
-        return desk.go(f"/fees/versions/{made['id']}")
-    return await _show_grid(desk, grid_id, form, errors, status=422)
+    form = await visit.form()
+    body = {"effective_on": _effective_on(form)}
+    made = await form.post(f"/v1/fee-grids/{path_part(grid_id)}/versions", body, wording=_wording_of())
+    if made is None:
+        return await _show_grid(visit, grid_id, form)
+    return visit.go(f"/fees/versions/{made['id']}")
 
 
 @post("/fees/{grid_id:str}/companies", status_code=200)
-async def assign_grid(desk: Desk, grid_id: str) -> Response[bytes]:
+async def assign_grid(visit: Visit, grid_id: str) -> Response[bytes]:
     """Let a company pay by the grid."""
-    desk.require_session()
-    form = await desk.form()
-    body = {"company": form.get("company", "").strip()[:40]}
-    path = f"/v1/fee-grids/{path_part(grid_id)}/companies"
-    made, errors = await _write(desk, "post", path, body, None, {})
-    if made is not None:
-        return desk.go(f"/fees/{path_part(grid_id)}")
-    return await _show_grid(desk, grid_id, form, errors, status=422)
+    form = await visit.form()
+    body = {"company": form["company"][:40]}
+    made = await form.post(f"/v1/fee-grids/{path_part(grid_id)}/companies", body, wording=_wording_of())
+    if made is None:
+        return await _show_grid(visit, grid_id, form)
+    return visit.go(f"/fees/{path_part(grid_id)}")
 
 
 @get("/fees/versions/{version_id:str}")
-async def version_page(desk: Desk, version_id: str) -> Response[bytes]:
+async def version_page(visit: Visit, version_id: str) -> Response[bytes]:
     """Show one version; a draft in its editor."""
-    desk.require_session()
-    found = await _version(desk, version_id)
-    done = desk.request.query_params.get("done", "")
-    return _show_version(desk, found, _form_of(desk, found), {}, done=done)
+    found = await _version(visit, version_id)
+    done = visit.request.query_params.get("done", "")
+    return _show_version(visit, found, visit.filled(_fields_of(visit, found)), done=done)
 
 
 @post("/fees/versions/{version_id:str}/rows", status_code=200)
-async def edit_version(desk: Desk, version_id: str) -> Response[bytes]:
+async def edit_version(visit: Visit, version_id: str) -> Response[bytes]:
     """Replace the rows of a draft."""
-    desk.require_session()
-    form = await desk.form()
-    try:
-        made, errors = await _save_rows(desk, version_id, form)
-    except GatewayProblem as problem:
-        return await _changed(desk, version_id, problem)
+    form = await visit.form()
+    made = await _save_rows(visit, version_id, form)
     if made is not None:
-        return desk.go(f"/fees/versions/{made['id']}?done=saved")
-    found = await _version(desk, version_id)
-    return _show_version(desk, found, dict(form), errors, rows=_row_count(form), status=422)
+        return visit.go(f"/fees/versions/{made['id']}?done=saved")
+    rows = None if form.stale else _row_count(form)
+    return _show_version(visit, await _version(visit, version_id), form, rows=rows)
 
 
 @post("/fees/versions/{version_id:str}/acts", status_code=200)
-async def move_version(desk: Desk, version_id: str) -> Response[bytes]:
+async def move_version(visit: Visit, version_id: str) -> Response[bytes]:
     """Submit, approve, send back or withdraw; what was edited on the page is saved first."""
-    desk.require_session()
-    form = await desk.form()
-    act = form.get("act", "")
-    revision, errors = revision_of(form), dict[str, str]()
-    try:
-        if form.get("edited"):
-            saved, errors = await _save_rows(desk, version_id, form)
-            revision = {} if saved is None else {"revision": saved["revision"]}
-        if not errors:
-            reason = form.get("reason", "").strip()
-            path = f"/v1/fee-versions/{path_part(version_id)}/{act if act in _ACTS else 'submit'}"
-            made, errors = await _write(
-                desk, "post", path, {"reason": reason, **revision}, _key(form, "a"), {}
-            )
-            if made is not None:
-                return desk.go(f"/fees/versions/{made['id']}")
-    except GatewayProblem as problem:
-        return await _changed(desk, version_id, problem)
-    found = await _version(desk, version_id)
-    typed = dict(form) if form.get("edited") else {"reason": form.get("reason", "")}
-    rows = _row_count(form) if form.get("edited") else None
-    return _show_version(desk, found, _form_of(desk, found) | typed, errors, rows=rows, status=422)
+    form = await visit.form()
+    edited, revision = form["edited"], form.revision
+    if edited:
+        saved = await _save_rows(visit, version_id, form)
+        revision = {} if saved is None else {"revision": saved["revision"]}
+    made = await form.post(
+        f"/v1/fee-versions/{path_part(version_id)}/{form.choice('act', _ACTS, 'submit')}",
+        {"reason": form["reason"], **revision},
+        wording=_wording_of(),
+        record=f"/fees/versions/{path_part(version_id)}",
+        fresh=lambda: _fresh(visit, version_id),
+        step="a",
+    )
+    if made is not None:
+        return visit.go(f"/fees/versions/{made['id']}")
+    found = await _version(visit, version_id)
+    if not form.stale:
+        typed = form.fields if edited else {"reason": form["reason"]}
+        form.fields = _fields_of(visit, found) | typed
+    return _show_version(visit, found, form, rows=_row_count(form) if edited and not form.stale else None)
 
 
 @get("/fees/versions/{version_id:str}/preview")
-async def preview_page(desk: Desk, version_id: str) -> Response[bytes]:
+async def preview_page(visit: Visit, version_id: str) -> Response[bytes]:
     """Show what payments would have cost: last month's, or those of the last thirty days."""
-    desk.require_session()
-    recent = desk.request.query_params.get("days") == "30"
-    today = desk.now.astimezone(PARIS).date()
+    recent = visit.request.query_params.get("days") == "30"
+    today = visit.now.astimezone(PARIS).date()
     days = [("first", (today - timedelta(days=29)).isoformat()), ("last", today.isoformat())]
     path = f"/v1/fee-versions/{path_part(version_id)}"
-    shown = await desk.gateway.get(f"{path}/preview", days if recent else ())
-    return _page(desk, "fees/preview.html", x=await desk.gateway.get(path), p=shown, recent=recent)
+    shown = await visit.gateway.get(f"{path}/preview", days if recent else ())
+    return _page(visit, "fees/preview.html", x=await visit.gateway.get(path), p=shown, recent=recent)
 
 
-def read_rows(desk: Desk, form: dict[str, str]) -> tuple[list[Json], list[int], dict[str, str]]:
-    """Return the rows that were typed, the place of each in the form, and what is wrong by its field.
+def read_rows(form: Form) -> tuple[list[Json], list[int]]:
+    """Return the rows that were typed and the place of each in the form; what is wrong is noted by its field.
 
     A row marked for removal goes; so does one without a rate, a fixed part or a minimum.
     """
     rows: list[Json] = []
     places: list[int] = []
-    errors: dict[str, str] = {}
     for number in range(_row_count(form)):
         name = f"r{number}."
-        typed = [form.get(f"{name}{column}", "").strip() for column in ("rate", "fixed", "minimum")]
-        if form.get(f"{name}remove") or not any(typed):
+        typed = [form[f"{name}{column}"] for column in ("rate", "fixed", "minimum")]
+        if form[f"{name}remove"] or not any(typed):
             continue
         values: list[int] = []
         for column, text in zip(("rate", "fixed", "minimum"), typed, strict=True):
@@ -185,22 +180,20 @@ def read_rows(desk: Desk, form: dict[str, str]) -> tuple[list[Json], list[int], 
             except AmountMalformed:
                 value = bound + 1
             if value > bound:
-                errors[f"{name}{column}"] = desk.words(
-                    "fees.rate_malformed" if column == "rate" else "fees.amount_malformed"
+                form.error(
+                    f"{name}{column}", "fees.rate_malformed" if column == "rate" else "fees.amount_malformed"
                 )
             values.append(value)
         places.append(number)
         rows.append(
             {
-                "brand": form.get(f"{name}brand", ""),
-                "region": form.get(f"{name}region", ""),
-                "card_type": form.get(f"{name}card_type", ""),
+                **{column: form[f"{name}{column}"] for column in ("brand", "region", "card_type")},
                 "rate_bp": values[0],
                 "fixed_minor": values[1],
                 "minimum_minor": values[2],
             }
         )
-    return rows, places, errors
+    return rows, places
 
 
 def percent_of(rate_bp: int, locale: str) -> str:
@@ -209,124 +202,89 @@ def percent_of(rate_bp: int, locale: str) -> str:
     return f"{text}{NARROW}%" if locale == "fr" else f"{text}%"
 
 
-async def _save_rows(desk: Desk, version_id: str, form: dict[str, str]) -> tuple[Json | None, dict[str, str]]:
-    """Write the rows that were typed; return the version, or what is wrong by the form's fields."""
-    rows, places, errors = read_rows(desk, form)
-    body = {"effective_on": form.get("effective_on", ""), "rows": rows, **revision_of(form)}
-    path = f"/v1/fee-versions/{path_part(version_id)}"
-    return await _write(desk, "patch", path, body, _key(form, "r"), errors, places)
+async def _save_rows(visit: Visit, version_id: str, form: Form) -> Json | None:
+    """Write the rows that were typed; return the version, None when something is wrong."""
+    rows, places = read_rows(form)
+    return await form.patch(
+        f"/v1/fee-versions/{path_part(version_id)}",
+        {"effective_on": _effective_on(form), "rows": rows},
+        wording=_wording_of(places),
+        record=f"/fees/versions/{path_part(version_id)}",
+        fresh=lambda: _fresh(visit, version_id),
+        # The page has one key, and an act may save before it acts.
+        step="r",
+    )
 
 
-async def _changed(desk: Desk, version_id: str, problem: GatewayProblem) -> Response[bytes]:
-    """Show the newest version and who wrote it. Raises: the problem, when it is another one."""
-    stale = stale_of(problem, f"/fees/versions/{path_part(version_id)}")
-    if stale is None:
-        raise problem
-    found = await _version(desk, version_id)
-    return _show_version(desk, found, _form_of(desk, found), {}, stale=stale, status=409)
+def _effective_on(form: Form) -> str:
+    if not _DAY.fullmatch(form["effective_on"]):
+        form.error("effective_on", "contract.day_malformed")
+    return form["effective_on"]
 
 
-def _key(form: dict[str, str], step: str) -> str | None:
-    """Return the key of one step: the page has one, and an act may save before it acts."""
-    return f"{form['idempotency_key']}{step}" if form.get("idempotency_key") else None
+def _wording_of(places: list[int] | None = None) -> Wording:
+    """Return how a refusal is said, where the rows of the body stand at these places of the form."""
+
+    def field_of(name: str) -> str:
+        found = _ROW_FIELD.match(name)
+        known = found is not None and places is not None and int(found[1]) < len(places)
+        return f"r{places[int(found[1])]}.rate" if known and found and places else name
+
+    return Wording(field_of=field_of, codes=CODES)
 
 
-async def _write(
-    desk: Desk,
-    method: Literal["post", "patch"],
-    path: str,
-    body: Json,
-    key: str | None,
-    errors: dict[str, str],
-    places: list[int] | None = None,
-) -> tuple[Json | None, dict[str, str]]:
-    """Write, unless something is wrong already; return the answer, or what is wrong by the form's fields."""
-    if "effective_on" in body and not _DAY.fullmatch(body["effective_on"]):
-        errors = {**errors, "effective_on": desk.words("contract.day_malformed")}
-    if errors:
-        return None, errors
-    try:
-        send = desk.gateway.post if method == "post" else desk.gateway.patch
-        return await send(path, body, idempotency_key=key or None), {}
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form or problem.code == "changed_meanwhile":
-            raise
-        for one in problem.errors:
-            found = _ROW_FIELD.match(one.field)
-            known = found is not None and places is not None and int(found[1]) < len(places)
-            field = f"r{places[int(found[1])]}.rate" if known and found and places else one.field
-            errors[field] = say(desk, one.code, problem.detail)
-        return None, errors or {"": problem.detail}
-
-
-def _row_count(form: dict[str, str]) -> int:
+def _row_count(form: Form) -> int:
     numbers = [int(name[1:].split(".")[0]) for name in form if re.match(r"r\d{1,2}\.brand$", name)]
     return min(max(numbers, default=-1) + 1, ROWS_MAX + EMPTY_ROWS)
 
 
-def _form_of(desk: Desk, found: Json) -> dict[str, Any]:
-    form: dict[str, Any] = {"effective_on": found["effective_on"]}
+async def _fresh(visit: Visit, version_id: str) -> dict[str, Any]:
+    return _fields_of(visit, await _version(visit, version_id))
+
+
+def _fields_of(visit: Visit, found: Json) -> dict[str, Any]:
+    fields: dict[str, Any] = {"effective_on": found["effective_on"]}
     for number, row in enumerate(found["rows"]):
-        form |= {f"r{number}.{column}": row[column] for column in ("brand", "region", "card_type")}
+        fields |= {f"r{number}.{column}": row[column] for column in ("brand", "region", "card_type")}
         for column, value in (
             ("rate", row["rate_bp"]),
             ("fixed", row["fixed_minor"]),
             ("minimum", row["minimum_minor"]),
         ):
-            form[f"r{number}.{column}"] = plain_amount(value, "EUR", desk.locale)
-    return form
+            fields[f"r{number}.{column}"] = plain_amount(value, "EUR", visit.locale)
+    return fields
 
 
-async def _version(desk: Desk, version_id: str) -> Json:
-    return await desk.gateway.get(f"/v1/fee-versions/{path_part(version_id)}")
+async def _version(visit: Visit, version_id: str) -> Json:
+    return await visit.gateway.get(f"/v1/fee-versions/{path_part(version_id)}")
 
 
-async def _show_grid(
-    desk: Desk, grid_id: str, form: dict[str, Any], errors: dict[str, str], *, status: int = 200
-) -> Response[bytes]:
-    found = await desk.gateway.get(f"/v1/fee-grids/{path_part(grid_id)}")
-    return _page(desk, "fees/grid.html", status=status, x=found, form=form, errors=errors, key=new_key())
+async def _show_grid(visit: Visit, grid_id: str, form: Form | None = None) -> Response[bytes]:
+    found = await visit.gateway.get(f"/v1/fee-grids/{path_part(grid_id)}")
+    return _page(visit, "fees/grid.html", x=found, form=form)
 
 
 def _show_version(
-    desk: Desk,
-    found: Json,
-    form: dict[str, Any],
-    errors: dict[str, str],
-    *,
-    rows: int | None = None,
-    done: str = "",
-    stale: Stale | None = None,
-    status: int = 200,
+    visit: Visit, found: Json, form: Form, *, rows: int | None = None, done: str = ""
 ) -> Response[bytes]:
     return _page(
-        desk,
+        visit,
         "fees/version.html",
-        status=status,
         x=found,
         form=form,
-        errors=errors,
-        stale=stale,
         row_count=rows if rows is not None else min(len(found["rows"]) + EMPTY_ROWS, ROWS_MAX),
         done=done,
-        key=new_key(),
     )
 
 
-def _new(
-    desk: Desk, form: dict[str, Any], errors: dict[str, str], *, rows: int, status: int = 200
-) -> Response[bytes]:
-    return _page(
-        desk, "fees/new.html", status=status, form=form, errors=errors, row_count=rows, key=new_key()
-    )
+def _new(visit: Visit, form: Form, *, rows: int) -> Response[bytes]:
+    return _page(visit, "fees/new.html", form=form, row_count=rows)
 
 
-def _page(desk: Desk, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
-    return desk.page(
+def _page(visit: Visit, template: str, **facts: Any) -> Response[bytes]:
+    return visit.page(
         template,
-        status=status,
-        day=lambda text: day_of(desk.locale, text),
-        percent=lambda rate_bp: percent_of(rate_bp, desk.locale),
+        percent=lambda rate_bp: percent_of(rate_bp, visit.locale),
         brands=BRANDS,
         regions=REGIONS,
         card_types=CARD_TYPES,

@@ -9,8 +9,8 @@ from litestar import Response, get
 
 from portals.agent.transactions.filters import Filters
 from portals.agent.transactions.page import load_counters
-from portals.kit.desk import Desk
 from portals.kit.gateway import Json
+from portals.kit.visit import Visit
 
 PROBLEM_ROWS = 8
 BLOCK_ROWS = 8
@@ -27,34 +27,33 @@ WHOLE = (
 
 
 @get("/")
-async def home_page(desk: Desk) -> Response[bytes]:
+async def home_page(visit: Visit) -> Response[bytes]:
     """Show what waits for this agent, each section by their rights."""
-    session = desk.require_session()
-    only = desk.request.query_params.get("section", "")
+    only = visit.request.query_params.get("section", "")
     if only in WHOLE:
-        home = await desk.gateway.get("/v1/home", [("section", only)])
-        return desk.page("home/home.html", sections=home["sections"], watches=False, only=only)
-    watches = "transactions.read" in session.permissions
+        home = await visit.gateway.get("/v1/home", [("section", only)])
+        return visit.page("home/home.html", sections=home["sections"], watches=False, only=only)
+    watches = visit.may("transactions.read")
     unknown, unanswered = Filters(state=("unknown",), period="7d"), Filters(figure="unknown", period="7d")
     home, counters, problems, without_answer, blocks = await asyncio.gather(
-        desk.gateway.get("/v1/home"),
-        load_counters(desk, Filters()) if watches else _nothing(),
-        desk.gateway.get(
+        visit.gateway.get("/v1/home"),
+        load_counters(visit, Filters()) if watches else _nothing(),
+        visit.gateway.get(
             "/v1/transactions",
-            [*unknown.list_parameters(now=desk.now, limit=PROBLEM_ROWS)],
+            [*unknown.list_parameters(now=visit.now, limit=PROBLEM_ROWS)],
         )
         if watches
         else _nothing(),
         # Those that were reversed had no answer either, which the figure above counts.
-        desk.gateway.get("/v1/transactions", [*unanswered.list_parameters(now=desk.now, limit=1)])
+        visit.gateway.get("/v1/transactions", [*unanswered.list_parameters(now=visit.now, limit=1)])
         if watches
         else _nothing(),
-        desk.gateway.get("/v1/blocks", [("standing", "true")])
-        if watches and "directory.read" in session.permissions
+        visit.gateway.get("/v1/blocks", [("standing", "true")])
+        if watches and visit.may("directory.read")
         else _nothing(),
     )
     sections: list[Json] = home["sections"]
-    return desk.page(
+    return visit.page(
         "home/home.html",
         sections=[one for one in sections if one["count"] or one["code"] == "mine_requests"],
         watches=watches,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import httpx
 from litestar import Response, get
 from litestar.response import Stream
 
 from portals.agent.addresses import kind_of, page_of
 from portals.agent.audit.facts import facts_of_texts
-from portals.kit.desk import Desk
+from portals.kit.files import pass_file
 from portals.kit.formats import day
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 ENTRY_KINDS: Final = ("presence", "block", "payment", "change", "action")
 PERIODS: Final = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -29,38 +27,36 @@ _KINDS: Final = ("terminal", "store", "contract", "agent")
 
 
 @get("/journals")
-async def choose_page(desk: Desk) -> Response[bytes]:
+async def choose_page(visit: Visit) -> Response[bytes]:
     """Ask whose journal to read: a terminal, a store, a contract or a person, found by the one search."""
-    desk.require_session()
-    query = desk.request.query_params.get("query", "").strip()[:_QUERY_CHARACTERS_MAX]
-    found = await desk.gateway.get("/v1/search", [("q", query)]) if query else {"groups": []}
+    query = visit.request.query_params.get("query", "").strip()[:_QUERY_CHARACTERS_MAX]
+    found = await visit.gateway.get("/v1/search", [("q", query)]) if query else {"groups": []}
     groups = [group for group in found["groups"] if group["kind"] in _KINDS and group["data"]]
-    return desk.page("journals/choose.html", words_sought=query, groups=groups)
+    return visit.page("journals/choose.html", words_sought=query, groups=groups)
 
 
 @get("/journals/{subject_id:str}")
-async def journal_page(desk: Desk, subject_id: str) -> Response[bytes]:
+async def journal_page(visit: Visit, subject_id: str) -> Response[bytes]:
     """Show the journal; kinds, period and page are in the address."""
-    desk.require_session()
-    query = desk.request.query_params
+    query = visit.request.query_params
     kinds = [name for name in query.getall("kind", []) if name in ENTRY_KINDS]
     period = query.get("period", "30d")
     period = period if period in PERIODS else "30d"
     path = f"/v1/journals/{path_part(subject_id)}"
-    wanted = _filter(kinds, period, desk.now)
+    wanted = _filter(kinds, period, visit.now)
     cursor = query.get("cursor", "")
     paging = [("cursor", cursor)] if cursor else []
-    journal = await desk.gateway.get(path, [*wanted, *paging, ("limit", str(_PAGE_ROWS))])
+    journal = await visit.gateway.get(path, [*wanted, *paging, ("limit", str(_PAGE_ROWS))])
     for entry in journal["data"]:
         entry["href"] = _address(entry.get("target"), subject_id)
-        entry["told"] = facts_of_texts(desk.words, entry["facts"]) if entry["kind"] in _WRITTEN else []
+        entry["told"] = facts_of_texts(visit.words, entry["facts"]) if entry["kind"] in _WRITTEN else []
     own = f"/journals/{path_part(subject_id)}"
     kept = [("kind", name) for name in kinds] + [("period", period)]
     older = journal.get("next_cursor")
-    return desk.page(
+    return visit.page(
         "journals/journal.html",
         journal=journal,
-        days=_by_day(journal["data"], desk.locale),
+        days=_by_day(journal["data"], visit.locale),
         kinds=kinds,
         all_kinds=ENTRY_KINDS,
         period=period,
@@ -73,36 +69,13 @@ async def journal_page(desk: Desk, subject_id: str) -> Response[bytes]:
 
 
 @get("/journals/{subject_id:str}/export")
-async def export_journal(desk: Desk, subject_id: str) -> Stream:
+async def export_journal(visit: Visit, subject_id: str) -> Stream:
     """Pass the gateway's file on, chunk by chunk."""
-    session = desk.require_session()
-    query = desk.request.query_params
+    query = visit.request.query_params
     kinds = [name for name in query.getall("kind", []) if name in ENTRY_KINDS]
     period = query.get("period", "30d")
-    stack = AsyncExitStack()
-    upstream = await stack.enter_async_context(
-        desk.kit.gateway.stream(
-            f"/v1/journals/{path_part(subject_id)}/export",
-            headers={
-                "Authorization": f"Bearer {session.token}",
-                "Accept-Language": desk.locale,
-                "Accept": "text/csv",
-            },
-            parameters=_filter(kinds, period if period in PERIODS else "30d", desk.now),
-            live=False,
-        )
-    )
-    return Stream(
-        _pass_on(upstream, stack),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": upstream.headers.get("Content-Disposition", "attachment")},
-    )
-
-
-async def _pass_on(upstream: httpx.Response, stack: AsyncExitStack) -> AsyncIterator[bytes]:
-    async with stack:
-        async for chunk in upstream.aiter_bytes():
-            yield chunk
+    path = f"/v1/journals/{path_part(subject_id)}/export"
+    return await pass_file(visit, path, _filter(kinds, period if period in PERIODS else "30d", visit.now))
 
 
 def _filter(kinds: list[str], period: str, now: datetime) -> list[tuple[str, str]]:

@@ -9,94 +9,95 @@ from litestar import Response, get, post
 from portals.agent.login.pending import keep_pending, known_device, newcomer, open_session, throttled
 from portals.agent.login.second import second_page, second_step, sign_challenge
 from portals.agent.login.sign_on import back, begin, provider_offered
-from portals.kit.desk import Desk, local_path
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem
 from portals.kit.keeping import holds_typed
+from portals.kit.visit import Visit
 
 
-@get("/login")
-async def login_page(desk: Desk) -> Response[bytes]:
+@get("/login", opt=OPEN)
+async def login_page(visit: Visit) -> Response[bytes]:
     """Show the form, unless someone is logged in already."""
-    query = desk.request.query_params
-    target = local_path(query.get("next"))
-    if desk.session is not None and "ended" not in query:
-        return desk.go(target)
+    query = visit.request.query_params
+    target = visit.local(query.get("next"))
+    if visit.visitor is not None and "ended" not in query:
+        return visit.go(target)
     return await _form(
-        desk, target=target, email="", errors={}, ended="ended" in query, expired="expired" in query
+        visit, target=target, email="", errors={}, ended="ended" in query, expired="expired" in query
     )
 
 
-@post("/login", status_code=200)
-async def log_in(desk: Desk) -> Response[bytes]:
+@post("/login", status_code=200, opt=OPEN)
+async def log_in(visit: Visit) -> Response[bytes]:
     """Ask the gateway for a session and hand it to the browser, sealed."""
-    form = await desk.form()
-    email, password = form.get("email", "").strip(), form.get("password", "")
-    target = local_path(form.get("next"))
+    form = await visit.form()
+    email, password = form["email"], form.fields.get("password", "")
+    target = visit.local(form["next"])
     errors = {
-        field: desk.words(f"login.{field}_missing")
+        field: visit.words(f"login.{field}_missing")
         for field, value in (("email", email), ("password", password))
         if not value
     }
     if errors:
-        return await _form(desk, target=target, email=email, errors=errors, status=422)
+        return await _form(visit, target=target, email=email, errors=errors, status=422)
     try:
-        body = await newcomer(desk).post(
-            "/v1/sessions", {"email": email, "password": password, "device": known_device(desk)}
+        body = await newcomer(visit).post(
+            "/v1/sessions", {"email": email, "password": password, "device": known_device(visit)}
         )
     except GatewayProblem as problem:
         if problem.code == "second_factor_required":
-            keep_pending(desk, problem.body, email=email, target=target)
-            return desk.go_raw("/login/second")
-        return await _refused(desk, problem, target=target, email=email)
-    session = open_session(desk, body)
-    return desk.go("/security" if session.enrolling else target)
+            keep_pending(visit, problem.body, email=email, target=target)
+            return visit.go_raw("/login/second")
+        return await _refused(visit, problem, target=target, email=email)
+    session = open_session(visit, body)
+    return visit.go("/security" if session.enrolling else target)
 
 
-@post("/logout", status_code=200)
-async def log_out(desk: Desk) -> Response[bytes]:
+@post("/logout", status_code=200, opt=OPEN)
+async def log_out(visit: Visit) -> Response[bytes]:
     """End the session at the gateway and in the browser."""
-    await desk.form()
-    if desk.session is not None:
+    await visit.form()
+    if visit.visitor is not None:
         try:
-            await desk.gateway.delete("/v1/sessions/current")
+            await visit.gateway.delete("/v1/sessions/current")
         except GatewayProblem as problem:
             # A session that ended by itself is logged out all the same.
             if problem.status != 401:
                 raise
-    desk.close_session()
-    return desk.go("/login")
+    visit.close_session()
+    return visit.go("/login")
 
 
-@get("/session")
-async def session_state(desk: Desk) -> Response[Any]:
+@get("/session", opt=OPEN)
+async def session_state(visit: Visit) -> Response[Any]:
     """Tell a script of ours whether the session still stands: 200 or 401."""
-    if desk.session is None:
-        return desk.json({"standing": False}, status=401)
+    if visit.visitor is None:
+        return visit.json({"standing": False}, status=401)
     try:
-        await desk.gateway.get("/v1/sessions/current")
+        await visit.gateway.get("/v1/sessions/current")
     except GatewayProblem as problem:
-        return desk.json({"standing": False}, status=problem.status)
-    return desk.json({"standing": True})
+        return visit.json({"standing": False}, status=problem.status)
+    return visit.json({"standing": True})
 
 
-async def _refused(desk: Desk, problem: GatewayProblem, *, target: str, email: str) -> Response[bytes]:
+async def _refused(visit: Visit, problem: GatewayProblem, *, target: str, email: str) -> Response[bytes]:
     match problem.code:
         case "too_many_attempts":
-            errors = {"": throttled(desk, problem)}
+            errors = {"": throttled(visit, problem)}
         case "invalid_credentials":
-            errors = {"password": desk.words("login.refused")}
+            errors = {"password": visit.words("login.refused")}
         case _ if problem.errors:
             errors = {
                 error.field if error.field in ("email", "password") else "": error.detail
                 for error in problem.errors
             }
         case _:
-            errors = {"": problem.detail or desk.words("error.refused.text")}
-    return await _form(desk, target=target, email=email, errors=errors, status=problem.status)
+            errors = {"": problem.detail or visit.words("error.refused.text")}
+    return await _form(visit, target=target, email=email, errors=errors, status=problem.status)
 
 
 async def _form(
-    desk: Desk,
+    visit: Visit,
     *,
     target: str,
     email: str,
@@ -105,18 +106,18 @@ async def _form(
     expired: bool = False,
     status: int = 200,
 ) -> Response[bytes]:
-    return desk.page(
+    return visit.page(
         "login/login.html",
         status=status,
         next=target,
         email=email,
         errors=errors,
         ended=ended,
-        kept=holds_typed(desk),
+        kept=holds_typed(visit),
         expired=expired,
-        chosen="chosen" in desk.request.query_params,
-        refused="refused" in desk.request.query_params,
-        provider=await provider_offered(desk),
+        chosen="chosen" in visit.request.query_params,
+        refused="refused" in visit.request.query_params,
+        provider=await provider_offered(visit),
     )
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from portals.kit.desk import Desk
+from portals.agent.session import AgentSession
 from portals.kit.gateway import GatewayProblem, GatewayUser, Json
-from portals.kit.session import Session
+from portals.kit.visit import Visit
 
 PENDING_LIFE_S = 5 * 60
 DEVICE_LIFE_S = 90 * 24 * 3600
@@ -27,51 +27,51 @@ class Pending(msgspec.Struct, frozen=True):
         return "Pending()"
 
 
-def keep_pending(desk: Desk, body: Json, *, email: str, target: str) -> None:
+def keep_pending(visit: Visit, body: Json, *, email: str, target: str) -> None:
     """Keep what the gateway gave for the second step."""
     pending = Pending(str(body["pending"]), [str(kind) for kind in body.get("factors") or []], email, target)
-    desk.keep_sealed(_PENDING, msgspec.json.encode(pending), max_age_s=PENDING_LIFE_S)
+    visit.keep_sealed(_PENDING, msgspec.json.encode(pending), max_age_s=PENDING_LIFE_S)
 
 
-def kept_pending(desk: Desk) -> Pending | None:
+def kept_pending(visit: Visit) -> Pending | None:
     """Return the log in that waits for its second step."""
-    content = desk.kept_sealed(_PENDING)
+    content = visit.kept_sealed(_PENDING)
     try:
         return None if content is None else msgspec.json.decode(content, type=Pending)
     except msgspec.MsgspecError:
         return None
 
 
-def drop_pending(desk: Desk) -> None:
+def drop_pending(visit: Visit) -> None:
     """Forget the log in under way."""
-    desk.drop_sealed(_PENDING)
+    visit.drop_sealed(_PENDING)
 
 
-def known_device(desk: Desk) -> str:
+def known_device(visit: Visit) -> str:
     """Return what this browser is known by, empty when it is not known yet."""
-    return (desk.kept_sealed(_DEVICE) or b"").decode()
+    return (visit.kept_sealed(_DEVICE) or b"").decode()
 
 
-def newcomer(desk: Desk) -> GatewayUser:
+def newcomer(visit: Visit) -> GatewayUser:
     """Return the gateway for somebody without a session, who will be shown by their browser's name."""
-    return desk.kit.gateway.as_user(
-        token=None, locale=desk.locale, browser=desk.browser, address=desk.address
+    return visit.kit.gateway.as_user(
+        token=None, locale=visit.locale, browser=visit.browser, address=visit.address
     )
 
 
-def open_session(desk: Desk, body: Json) -> Session:
+def open_session(visit: Visit, body: Json) -> AgentSession:
     """Hand the browser its session and what it is known by."""
     session = session_of(body)
-    desk.open_session(session)
+    visit.open_session(session)
     if body.get("device"):
-        desk.keep_sealed(_DEVICE, str(body["device"]).encode(), max_age_s=DEVICE_LIFE_S)
+        visit.keep_sealed(_DEVICE, str(body["device"]).encode(), max_age_s=DEVICE_LIFE_S)
     return session
 
 
-def session_of(body: Json) -> Session:
+def session_of(body: Json) -> AgentSession:
     """Return the session that the gateway opened."""
     agent: dict[str, Any] = body["agent"]
-    return Session(
+    return AgentSession(
         token=body["token"],
         agent_id=agent["id"],
         name=agent.get("name") or agent["email"],
@@ -85,8 +85,8 @@ def session_of(body: Json) -> Session:
     )
 
 
-def throttled(desk: Desk, problem: GatewayProblem) -> str:
+def throttled(visit: Visit, problem: GatewayProblem) -> str:
     """Say how long guessing must wait."""
     if 0 < problem.retry_after_s < 60:
-        return desk.words("login.throttled_s", n=problem.retry_after_s)
-    return desk.words("login.throttled", n=max(1, -(-problem.retry_after_s // 60)))
+        return visit.words("login.throttled_s", n=problem.retry_after_s)
+    return visit.words("login.throttled", n=max(1, -(-problem.retry_after_s // 60)))

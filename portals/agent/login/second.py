@@ -15,53 +15,54 @@ from portals.agent.login.pending import (
     open_session,
     throttled,
 )
-from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.visit import Visit
 
 _PASSKEY_CHARACTERS_MAX = 16_000
 
 
-@get("/login/second")
-async def second_page(desk: Desk) -> Response[bytes]:
+@get("/login/second", opt=OPEN)
+async def second_page(visit: Visit) -> Response[bytes]:
     """Ask for the second factor of a log in that is under way."""
-    pending = kept_pending(desk)
+    pending = kept_pending(visit)
     if pending is None:
-        return desk.go_raw("/login")
-    return _form(desk, pending, {})
+        return visit.go_raw("/login")
+    return _form(visit, pending, {})
 
 
-@post("/login/second", status_code=200)
-async def second_step(desk: Desk) -> Response[bytes]:
+@post("/login/second", status_code=200, opt=OPEN)
+async def second_step(visit: Visit) -> Response[bytes]:
     """Send the second factor to the gateway and open the session."""
-    form = await desk.form(_PASSKEY_CHARACTERS_MAX)
-    pending = kept_pending(desk)
+    form = await visit.form(_PASSKEY_CHARACTERS_MAX)
+    pending = kept_pending(visit)
     if pending is None:
-        return desk.go_raw("/login?expired=1")
-    answer = _answer_of(form)
+        return visit.go_raw("/login?expired=1")
+    answer = _answer_of(form.fields)
     if answer is None:
         field = "recovery_code" if "recovery_code" in form else "code"
-        return _form(desk, pending, {field: desk.words(f"access.{field}_missing")}, status=422)
+        return _form(visit, pending, {field: visit.words(f"access.{field}_missing")}, status=422)
     try:
-        body = await newcomer(desk).post("/v1/sessions/second-factor", {"pending": pending.token, **answer})
+        body = await newcomer(visit).post("/v1/sessions/second-factor", {"pending": pending.token, **answer})
     except GatewayProblem as problem:
-        return _refused(desk, pending, problem, next(iter(answer)))
-    drop_pending(desk)
-    open_session(desk, body)
-    return desk.go(pending.next)
+        return _refused(visit, pending, problem, next(iter(answer)))
+    drop_pending(visit)
+    open_session(visit, body)
+    return visit.go(pending.next)
 
 
-@post("/login/passkey", status_code=200)
-async def sign_challenge(desk: Desk) -> Response[Any]:
+@post("/login/passkey", status_code=200, opt=OPEN)
+async def sign_challenge(visit: Visit) -> Response[Any]:
     """Give the page's script what a passkey must sign."""
-    await desk.form()
-    pending = kept_pending(desk)
+    await visit.form()
+    pending = kept_pending(visit)
     if pending is None:
-        return desk.json({"expired": True}, status=401)
+        return visit.json({"expired": True}, status=401)
     try:
-        body = await newcomer(desk).post("/v1/sessions/passkey-options", {"pending": pending.token})
+        body = await newcomer(visit).post("/v1/sessions/passkey-options", {"pending": pending.token})
     except GatewayProblem as problem:
-        return desk.json({"detail": problem.detail}, status=problem.status)
-    return desk.json(body["public_key"])
+        return visit.json({"detail": problem.detail}, status=problem.status)
+    return visit.json(body["public_key"])
 
 
 def _answer_of(form: dict[str, str]) -> Json | None:
@@ -77,21 +78,21 @@ def _answer_of(form: dict[str, str]) -> Json | None:
     return None
 
 
-def _refused(desk: Desk, pending: Pending, problem: GatewayProblem, field: str) -> Response[bytes]:
+def _refused(visit: Visit, pending: Pending, problem: GatewayProblem, field: str) -> Response[bytes]:
     match problem.code:
         case "log_in_expired":
-            drop_pending(desk)
-            return desk.go_raw("/login?expired=1")
+            drop_pending(visit)
+            return visit.go_raw("/login?expired=1")
         case "too_many_attempts":
-            errors = {"": throttled(desk, problem)}
+            errors = {"": throttled(visit, problem)}
         case "second_factor_refused":
-            errors = {field: desk.words(f"access.{field}_refused")}
+            errors = {field: visit.words(f"access.{field}_refused")}
         case _:
-            errors = {"": problem.detail or desk.words("error.refused.text")}
-    return _form(desk, pending, errors, status=problem.status)
+            errors = {"": problem.detail or visit.words("error.refused.text")}
+    return _form(visit, pending, errors, status=problem.status)
 
 
-def _form(desk: Desk, pending: Pending, errors: dict[str, str], *, status: int = 200) -> Response[bytes]:
-    return desk.page(
+def _form(visit: Visit, pending: Pending, errors: dict[str, str], *, status: int = 200) -> Response[bytes]:
+    return visit.page(
         "login/second.html", status=status, email=pending.email, factors=pending.factors, errors=errors
     )

@@ -5,40 +5,39 @@ from __future__ import annotations
 from litestar import Response, post
 from litestar.enums import MediaType
 
-from portals.kit.desk import Desk
 from portals.kit.formats import parse_time
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.visit import Visit
 
 KINDS = ("transaction", "account", "company", "store", "terminal", "contract", "request", "agent")
 
 
 @post("/looking", status_code=200)
-async def look(desk: Desk) -> Response[bytes]:
+async def look(visit: Visit) -> Response[bytes]:
     """Say that the agent looks at a record; answer with who else does, as HTML, empty for nobody."""
-    desk.require_session()
-    form = await desk.form()
-    kind = form.get("kind", "")
+    form = await visit.form()
+    kind = form["kind"]
     if kind not in KINDS:
-        return desk.answer(Response(b"", status_code=422, media_type=MediaType.HTML))
+        return visit.answer(Response(b"", status_code=422, media_type=MediaType.HTML))
     body = {
         "kind": kind,
-        "id": form.get("id", "")[:40],
-        "editing": form.get("editing") == "1",
-        "gone": form.get("gone") == "1",
+        "id": form["id"][:40],
+        "editing": form["editing"] == "1",
+        "gone": form["gone"] == "1",
     }
     try:
-        others = (await desk.gateway.post("/v1/looking", body))["data"]
+        others = (await visit.gateway.post("/v1/looking", body))["data"]
     except GatewayProblem as problem:
         # A line that nobody asked for must not replace a page: the record's own requests say what is wrong.
-        return desk.answer(Response(b"", status_code=problem.status, media_type=MediaType.HTML))
-    return desk.page("looking/line.html", others=[{**other, "for": _for(desk, other)} for other in others])
+        return visit.answer(Response(b"", status_code=problem.status, media_type=MediaType.HTML))
+    return visit.page("looking/line.html", others=[{**other, "for": _for(visit, other)} for other in others])
 
 
-def _for(desk: Desk, other: Json) -> str:
+def _for(visit: Visit, other: Json) -> str:
     """Return how long somebody has had the record open, in minutes."""
     since = parse_time(other.get("since"))
-    minutes = 0 if since is None else max(0, int((desk.now - since).total_seconds()) // 60)
-    return desk.words("looking.for_minutes", n=minutes) if minutes else desk.words("looking.for_moment")
+    minutes = 0 if since is None else max(0, int((visit.now - since).total_seconds()) // 60)
+    return visit.words("looking.for_minutes", n=minutes) if minutes else visit.words("looking.for_moment")
 
 
 HANDLERS = (look,)

@@ -6,70 +6,71 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.addresses import page_of
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem
+from portals.kit.forms import Form
+from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
-PAGE_ROWS = 50
 STATES = ("waiting", "sent", "failed")
-_FILTERS = ("state", "template", "query", "about", "cursor")
+
+
+LIST = ListPage(
+    "/mail",
+    "mail.title",
+    (
+        Column("when", "mail.when", "ago", "created_at"),
+        Column("state", "mail.filter_state", "cell"),
+        Column("what", "mail.what", "cell"),
+        Column("to", "mail.to", path="recipient"),
+        Column("about", "mail.about", "cell"),
+    ),
+    css="mails",
+    filters=(
+        Filter("query", "words", "mail.filter_query"),
+        Filter("state", "choice", "mail.filter_state", STATES, "mail.state_", "mail.any"),
+        Filter("template", "choice", "mail.filter_template", unset="mail.any"),
+        Filter("about"),
+    ),
+    none=("mail.none", "mail.none_text"),
+    template="mail/mails.html",
+)
 
 
 @get("/mail")
-async def mail_page(desk: Desk) -> Response[bytes]:
+async def mail_page(visit: Visit) -> Response[bytes]:
     """Show the journal, narrowed by the address."""
-    desk.require_session()
-    query = desk.request.query_params
-    chosen = {name: query[name].strip()[:400] for name in _FILTERS if query.get(name, "").strip()}
-    listed = await desk.gateway.get("/v1/mail", [("limit", str(PAGE_ROWS)), *chosen.items()])
-    return desk.page(
-        "mail/mails.html",
-        mails=listed["data"],
-        waiting=listed["waiting"],
-        untried_since=listed["untried_since"],
-        templates=listed["templates"],
-        next_cursor=listed.get("next_cursor"),
-        chosen=chosen,
-        states=STATES,
-        page_of=page_of,
-    )
+    shown = await LIST.read(visit)
+    templates: list[str] = shown.answer["templates"]
+    options = {"template": [(code, visit.words.get(f"mail.template.{code}", code)) for code in templates]}
+    return LIST.draw(visit, shown, options=options, page_of=page_of)
 
 
 @get("/mail/{mail_id:str}")
-async def one_mail(desk: Desk, mail_id: str) -> Response[bytes]:
+async def one_mail(visit: Visit, mail_id: str) -> Response[bytes]:
     """Show one mail with its words."""
-    return await _show(desk, mail_id, resent=desk.request.query_params.get("resent") == "1")
+    return await _show(visit, mail_id)
 
 
 @post("/mail/{mail_id:str}/resend")
-async def resend(desk: Desk, mail_id: str) -> Response[bytes]:
+async def resend(visit: Visit, mail_id: str) -> Response[bytes]:
     """Send a mail again."""
-    fields = await desk.form()
-    path = f"/v1/mail/{path_part(mail_id)}"
-    try:
-        await desk.gateway.post(f"{path}/resend", {}, idempotency_key=fields.get("once") or None)
-    except GatewayProblem as problem:
-        if problem.status != 409:
-            raise
-        return await _show(desk, mail_id, error=problem.detail, status=409)
-    return desk.go(f"/mail/{path_part(mail_id)}?resent=1")
+    form = await visit.form()
+    path = f"/mail/{path_part(mail_id)}"
+    if await form.post(f"/v1{path}/resend", {}) is None:
+        return await _show(visit, mail_id, form)
+    return visit.go(f"{path}?resent=1")
 
 
-async def _show(
-    desk: Desk, mail_id: str, *, resent: bool = False, error: str = "", status: int = 200
-) -> Response[bytes]:
-    desk.require_session()
-    detail = await desk.gateway.get(f"/v1/mail/{path_part(mail_id)}")
-    return desk.page(
+async def _show(visit: Visit, mail_id: str, form: Form | None = None) -> Response[bytes]:
+    detail = await visit.gateway.get(f"/v1/mail/{path_part(mail_id)}")
+    return visit.page(
         "mail/mail.html",
-        status=status,
         x=detail["mail"],
         subject=detail["subject"],
         text=detail["text"],
-        resent=resent,
-        errors={"": error} if error else {},
+        resent=visit.request.query_params.get("resent") == "1",
+        form=form,
         page_of=page_of,
-        once=desk.reference,
     )
 
 

@@ -6,59 +6,55 @@ from litestar import Response, get, post
 from litestar.enums import MediaType
 from litestar.types import ControllerRouterHandler
 
-from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
+from portals.kit.lists import ListPage
+from portals.kit.visit import Visit
 
-PAGE_ROWS = 50
 COUNT_SHOWN_MAX = 99
 
 
+LIST = ListPage(
+    "/notices", "notices.title", none=("notices.none", "notices.none_text"), template="notices/notices.html"
+)
+
+
 @get("/notices")
-async def notices_page(desk: Desk) -> Response[bytes]:
+async def notices_page(visit: Visit) -> Response[bytes]:
     """Show the notices of whoever asks."""
-    desk.require_session()
-    query = desk.request.query_params
-    parameters = [("limit", str(PAGE_ROWS))]
-    if query.get("cursor"):
-        parameters.append(("cursor", query["cursor"][:400]))
-    listed = await desk.gateway.get("/v1/notices", parameters)
-    return desk.page(
-        "notices/notices.html",
-        notices=[{**notice, "text": _text(desk, notice)} for notice in listed["data"]],
-        unread=listed["unread"],
-        next_cursor=listed.get("next_cursor"),
-    )
+    shown = await LIST.read(visit)
+    for notice in shown.data:
+        notice["text"] = _text(visit, notice)
+    return LIST.draw(visit, shown)
 
 
-@get("/notices/bell")
-async def bell(desk: Desk) -> Response[bytes]:
+@get("/notices/bell", opt=OPEN)
+async def bell(visit: Visit) -> Response[bytes]:
     """Return the bell's count; whatever goes wrong, the page that asks is left alone."""
     unread = 0
-    if desk.session is not None:
+    if visit.visitor is not None:
         try:
-            unread = int((await desk.gateway.get("/v1/notices/unread"))["unread"])
+            unread = int((await visit.gateway.get("/v1/notices/unread"))["unread"])
         except (GatewayProblem, GatewayDown):
             return Response(b"", status_code=204)
     shown = str(unread) if unread <= COUNT_SHOWN_MAX else f"{COUNT_SHOWN_MAX}+"
-    said = desk.words("notices.unread", n=unread)
+    said = visit.words("notices.unread", n=unread)
     text = f'<b aria-hidden="true">{shown}</b><span class="hidden">{said}</span>' if unread else ""
     return Response(text.encode(), media_type=MediaType.HTML)
 
 
 @post("/notices/read")
-async def read_notices(desk: Desk) -> Response[bytes]:
+async def read_notices(visit: Visit) -> Response[bytes]:
     """Mark one, or all, and go on to the page that the notice is about."""
-    desk.require_session()
-    fields = await desk.form()
-    chosen = fields.get("id", "")
-    await desk.gateway.post("/v1/notices/read", {"ids": [chosen] if chosen else None})
-    return desk.go(fields.get("link") or "/notices")
+    form = await visit.form()
+    await visit.gateway.post("/v1/notices/read", {"ids": [form["id"]] if form["id"] else None})
+    return visit.go(form["link"] or "/notices")
 
 
-def _text(desk: Desk, notice: Json) -> str:
+def _text(visit: Visit, notice: Json) -> str:
     """Return a notice in words; a kind that is newer than this portal shows its title."""
     facts = {str(name): str(value) for name, value in notice["facts"].items()}
-    words = desk.words.get(f"notice.{notice['kind']}", "")
+    words = visit.words.get(f"notice.{notice['kind']}", "")
     if not words:
         return facts.get("title") or str(notice["kind"])
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from portals.agent.companies.saving import CONTACT_FIELDS, STORE_FIELDS, fields_of
+from portals.agent.companies.saving import CONTACT_FIELDS, STORE_FIELDS
 from portals.kit.formats import AmountMalformed, parse_amount
 from portals.kit.gateway import Json
 from portals.kit.i18n import Words
@@ -13,6 +13,7 @@ STEPS = ("merchant", "company", "stores", "contacts", "services", "documents", "
 SERVICE_KINDS = ("pax", "softpos", "onsite", "ecommerce")
 DOCUMENT_KINDS = ("registration", "identity", "bank_details", "power", "lease", "other")
 GROUPS_MAX = 20
+_LINE_CHARACTERS_MAX = 200
 TERMINALS_MAX = 10_000
 MERCHANT_FIELDS = ("trade_name", "siren", "activity", "note")
 COMPANY_FIELDS = (
@@ -50,6 +51,11 @@ def answers_of(words: Words, step: str, form: dict[str, str]) -> tuple[Json | li
         case _:
             reason = form.get("review.not_duplicate_reason", form.get("not_duplicate_reason", ""))
             return {"not_duplicate_reason": reason.strip()[:500]}, {}
+
+
+def fields_of(form: dict[str, str], names: tuple[str, ...], *, prefix: str) -> dict[str, str]:
+    """Return the fields of a body as they were typed."""
+    return {name: form.get(prefix + name, "").strip()[:_LINE_CHARACTERS_MAX] for name in names}
 
 
 def _groups(form: dict[str, str], step: str, names: tuple[str, ...]) -> list[Json]:

@@ -7,166 +7,167 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from portals.agent.companies.saving import LEGAL_FORMS, errors_of
+from portals.agent.companies.saving import LEGAL_FORMS
 from portals.agent.onboarding.answers import DOCUMENT_KINDS, SERVICE_KINDS, STEPS, answers_of
-from portals.kit.desk import Desk
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX, read_upload, show_file
+from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
-from portals.kit.stale import revision_of
+from portals.kit.visit import Visit
 
-GROUPS = {
-    "": ("returned", "draft", "submitted", "validated", "handed_over"),
-    "finished": ("done", "abandoned"),
-}
-ROWS_OF_GROUP = 50
+OPEN_STATES = ("returned", "draft", "submitted", "validated", "handed_over")
+ENDED_STATES = ("done", "abandoned")
 MOVES = ("submit", "send_back", "validate", "hand_over", "finish", "abandon", "take")
-_STALE = ("onboarding_held_by_another",)
+_OF_FILE = Wording(field_of=lambda name: name if name == "file" else "")
+
+
+LIST = ListPage(
+    "/onboarding",
+    "onboarding.title",
+    (
+        Column("name", "merchant_field.trade_name", "cell"),
+        Column("siren", "SIREN", "digits"),
+        Column("state", "column.state", "cell"),
+        Column("progress", "onboarding.steps", "cell"),
+        Column("holder", "onboarding.held_by", path="held_by.name"),
+        Column("seen", "onboarding.last_change", "ago", "changed_at"),
+    ),
+    css="files",
+    filters=(
+        Filter("show", "tabs", options=("all", "mine", "finished"), words="onboarding."),
+        Filter("state", options=(*OPEN_STATES, *ENDED_STATES)),
+    ),
+    acts=(Act("/onboarding/new", "merchants.new", "merchants.register", primary=True),),
+    none=("onboarding.none", "onboarding.none_text"),
+    none_act=Act("/onboarding/new", "merchants.new", "merchants.register"),
+    asks=lambda _, kept: [
+        *([("state", kept["state"])] if "state" in kept else []),
+        *([("mine", "true")] if kept.get("show") == "mine" else []),
+    ],
+    template="onboarding/onboarding.html",
+)
 
 
 @get("/onboarding")
-async def onboarding_page(desk: Desk) -> Response[bytes]:
+async def onboarding_page(visit: Visit) -> Response[bytes]:
     """Show the files by state: each group says whom it waits for."""
-    desk.require_session()
-    show = desk.request.query_params.get("show", "")
-    mine = [("mine", "true")] if show == "mine" else []
-    states = GROUPS.get(show, GROUPS[""])
-    pages = await asyncio.gather(
-        *(
-            desk.gateway.get("/v1/onboarding", [("state", state), ("limit", str(ROWS_OF_GROUP)), *mine])
-            for state in states
-        )
-    )
-    groups = [(state, page["data"]) for state, page in zip(states, pages, strict=True) if page["data"]]
-    return desk.page("onboarding/onboarding.html", groups=groups, show=show)
+    query = visit.request.query_params
+    states = ENDED_STATES if query.get("show") == "finished" else OPEN_STATES
+    if query.get("state") in (*OPEN_STATES, *ENDED_STATES):
+        states = (query["state"],)
+    shown = await asyncio.gather(*(LIST.read(visit, given={"state": state}) for state in states))
+    groups = [(state, group) for state, group in zip(states, shown, strict=True) if group.data]
+    if len(shown) == 1:
+        return LIST.draw(visit, shown[0], groups=groups)
+    # Each state has pages of its own, and the page of all none.
+    rows = [row for _, group in groups for row in group.data]
+    whole = shown[0]._replace(data=rows, cursor="", next_cursor=None)
+    return LIST.draw(visit, whole, groups=groups)
 
 
 @get("/onboarding/new")
-async def new_file(desk: Desk) -> Response[bytes]:
+async def new_file(visit: Visit) -> Response[bytes]:
     """Show the first step of a file that is not there yet."""
-    desk.require_session()
-    account_id = desk.request.query_params.get("account", "")
-    account = await desk.gateway.get(f"/v1/accounts/{path_part(account_id)}") if account_id else None
-    return desk.page("onboarding/new.html", form={}, errors={}, account=account)
+    account_id = visit.request.query_params.get("account", "")
+    account = await visit.gateway.get(f"/v1/accounts/{path_part(account_id)}") if account_id else None
+    return visit.page("onboarding/new.html", account=account)
 
 
 @post("/onboarding/new", status_code=200)
-async def start_file(desk: Desk) -> Response[bytes]:
+async def start_file(visit: Visit) -> Response[bytes]:
     """Open the file and go to what it lacks."""
-    desk.require_session()
-    form = await desk.form()
-    merchant, _ = answers_of(desk.words, "merchant", form)
-    key = form.get("key", "")[:60] or None
-    made = await desk.gateway.post("/v1/onboarding", {"merchant": merchant}, idempotency_key=key)
-    if form.get("account"):
+    form = await visit.form()
+    merchant, _ = answers_of(visit.words, "merchant", form.fields)
+    made = await visit.gateway.post("/v1/onboarding", {"merchant": merchant}, idempotency_key=form.key)
+    if form["account"]:
         body = {"revision": made["revision"], "company": {"account_id": form["account"][:40]}}
-        made = await desk.gateway.patch(f"/v1/onboarding/{path_part(made['id'])}", body)
+        made = await visit.gateway.patch(f"/v1/onboarding/{path_part(made['id'])}", body)
     wrong = any(one["code"] != "missing" for one in _problems(made, "merchant"))
     step = "merchant" if wrong else "company"
-    return desk.go(f"/onboarding/{path_part(made['id'])}/{step}")
+    return visit.go(f"/onboarding/{path_part(made['id'])}/{step}")
 
 
 @get("/onboarding/{file_id:str}")
-async def file_page(desk: Desk, file_id: str) -> Response[bytes]:
+async def file_page(visit: Visit, file_id: str) -> Response[bytes]:
     """Resume a file where it lacks something; show the whole of one that is complete or no longer edited."""
-    desk.require_session()
-    record = await desk.gateway.get(f"/v1/onboarding/{path_part(file_id)}")
+    record = await visit.gateway.get(f"/v1/onboarding/{path_part(file_id)}")
     step = "review"
     if record["editable"]:
         step = next((one["name"] for one in record["steps"] if not one["complete"]), "review")
-    return _show(desk, record, step)
+    return _show(visit, record, step)
 
 
 @get("/onboarding/{file_id:str}/{step:str}")
-async def step_page(desk: Desk, file_id: str, step: str) -> Response[bytes]:
+async def step_page(visit: Visit, file_id: str, step: str) -> Response[bytes]:
     """Show one step."""
-    desk.require_session()
     if step not in STEPS:
         raise GatewayProblem(404, {"code": "not_found"})
-    record = await desk.gateway.get(f"/v1/onboarding/{path_part(file_id)}")
-    return _show(desk, record, step, saved="saved" in desk.request.query_params)
+    record = await visit.gateway.get(f"/v1/onboarding/{path_part(file_id)}")
+    return _show(visit, record, step, saved="saved" in visit.request.query_params)
 
 
 @post("/onboarding/{file_id:str}/{step:str}", status_code=200)
-async def save_step(desk: Desk, file_id: str, step: str) -> Response[bytes]:
+async def save_step(visit: Visit, file_id: str, step: str) -> Response[bytes]:
     """Keep what was typed, then go on; what is wrong keeps the page here."""
-    desk.require_session()
     if step not in STEPS:
         raise GatewayProblem(404, {"code": "not_found"})
-    form = await desk.form()
+    form = await visit.form()
     address = f"/onboarding/{path_part(file_id)}"
-    answers, unreadable = answers_of(desk.words, step, form)
-    try:
-        record = await desk.gateway.patch(f"/v1{address}", {**revision_of(form), step: answers})
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        record = await desk.gateway.get(f"/v1{address}")
-        return _show(desk, record, step, errors=errors, status=409)
-    if desk.wants_fragment:
-        return desk.page("onboarding/saved.html", record=record, step=step)
+    answers, unreadable = answers_of(visit.words, step, form.fields)
+    record = await form.patch(f"/v1{address}", {step: answers})
+    if record is None:
+        form.status = 409
+        return _show(visit, await visit.gateway.get(f"/v1{address}"), step, form)
+    if visit.wants_fragment:
+        return visit.page("onboarding/saved.html", record=record, step=step)
+    for field, text in unreadable.items():
+        form.say(field, text)
     if unreadable:
-        return _show(desk, record, step, errors=unreadable, status=422)
-    if "remove" in form or form.get("go") in ("add", "stay"):
-        return desk.go(f"{address}/{step}?saved=1" + ("&add=1" if form.get("go") == "add" else ""))
+        return _show(visit, record, step, form)
+    if "remove" in form or form["go"] in ("add", "stay"):
+        return visit.go(f"{address}/{step}?saved=1" + ("&add=1" if form["go"] == "add" else ""))
     if any(one["code"] != "missing" for one in _problems(record, step)):
-        return desk.go(f"{address}/{step}?saved=1")
-    return desk.go(f"{address}/{STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]}")
+        return visit.go(f"{address}/{step}?saved=1")
+    return visit.go(f"{address}/{STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]}")
 
 
 @post("/onboarding/{file_id:str}/attach", status_code=200, request_max_body_size=FORM_BYTES_MAX)
-async def attach_document(desk: Desk, file_id: str) -> Response[bytes]:
+async def attach_document(visit: Visit, file_id: str) -> Response[bytes]:
     """Bring a document: it is then ticked as received."""
-    desk.require_session()
-    form = await desk.form()
-    name, content = await read_upload(desk)
+    form = await visit.form()
+    name, content = await read_upload(visit)
     address = f"/onboarding/{path_part(file_id)}"
-    errors: dict[str, str] = {}
-    if form.get("kind") not in DOCUMENT_KINDS:
-        errors["kind"] = desk.words("onboarding.kind_missing")
+    if form["kind"] not in DOCUMENT_KINDS:
+        form.error("kind", "onboarding.kind_missing")
     if not content:
-        errors["file"] = desk.words("onboarding.file_missing")
+        form.error("file", "onboarding.file_missing")
     elif len(content) > FILE_BYTES_MAX:
-        errors["file"] = desk.words("onboarding.file_large")
-    if not errors:
-        where = [("kind", form["kind"]), ("name", name or "document")]
-        try:
-            await desk.gateway.upload(f"/v1{address}/documents", where, content)
-        except GatewayProblem as problem:
-            if problem.is_beyond_the_form:
-                raise
-            named = any(one.field == "file" for one in problem.errors)
-            errors = {"file": problem.detail} if named else {"": problem.detail}
-        else:
-            return desk.go(f"{address}/documents?saved=1")
-    record = await desk.gateway.get(f"/v1{address}")
-    return _show(desk, record, "documents", errors=errors, status=422, kind=form.get("kind", ""))
+        form.error("file", "onboarding.file_large")
+    where = [("kind", form["kind"]), ("name", name or "document")]
+    if await form.upload(f"/v1{address}/documents", where, content, wording=_OF_FILE) is not None:
+        return visit.go(f"{address}/documents?saved=1")
+    return _show(visit, await visit.gateway.get(f"/v1{address}"), "documents", form)
 
 
 @get("/onboarding/{file_id:str}/attached/{kind:str}")
-async def attached_document(desk: Desk, file_id: str, kind: str) -> Response[bytes]:
+async def attached_document(visit: Visit, file_id: str, kind: str) -> Response[bytes]:
     """Show a document of the file."""
-    desk.require_session()
-    return await show_file(desk, f"/v1/onboarding/{path_part(file_id)}/documents/{path_part(kind)}")
+    return await show_file(visit, f"/v1/onboarding/{path_part(file_id)}/documents/{path_part(kind)}")
 
 
 @post("/onboarding/{file_id:str}/move/{move:str}", status_code=200)
-async def move_file(desk: Desk, file_id: str, move: str) -> Response[bytes]:
+async def move_file(visit: Visit, file_id: str, move: str) -> Response[bytes]:
     """Submit it, send it back, validate it, hand it over: the page then shows where it stands."""
-    desk.require_session()
     if move not in MOVES:
         raise GatewayProblem(404, {"code": "not_found"})
-    form = await desk.form()
+    form = await visit.form()
     address = f"/onboarding/{path_part(file_id)}"
-    body = {"reason": form.get("reason", "").strip()[:500]}
-    try:
-        await desk.gateway.post(f"/v1{address}/{move}", body)
-    except GatewayProblem as problem:
-        errors = {"": problem.detail} if problem.code in _STALE else errors_of(desk, problem)
-        record = await desk.gateway.get(f"/v1{address}")
-        if "reason" in errors:
-            errors = {f"reason-{move}": errors["reason"]}
-        return _show(desk, record, "review", errors=errors, status=422)
-    return desk.go(address if move == "take" else f"{address}/review?done={move}")
+    wording = Wording(field_of=lambda name: f"reason-{move}" if name == "reason" else name)
+    if await form.post(f"/v1{address}/{move}", {"reason": form["reason"][:500]}, wording=wording) is None:
+        form.status = 422
+        return _show(visit, await visit.gateway.get(f"/v1{address}"), "review", form)
+    return visit.go(address if move == "take" else f"{address}/review?done={move}")
 
 
 def _problems(record: Json, step: str) -> list[Json]:
@@ -174,41 +175,33 @@ def _problems(record: Json, step: str) -> list[Json]:
 
 
 def _show(
-    desk: Desk,
-    record: Json,
-    step: str,
-    *,
-    errors: dict[str, str] | None = None,
-    saved: bool = False,
-    status: int = 200,
-    kind: str = "",
+    visit: Visit, record: Json, step: str, form: Form | None = None, *, saved: bool = False
 ) -> Response[bytes]:
     """Show a step; what is wrong in it is named once something was typed there."""
-    shown = dict(errors or {})
+    form = form or visit.filled()
     this = next(one for one in record["steps"] if one["name"] == step)
     if step != "review" and (this["started"] or saved):
-        shown = {**{one["field"]: one["detail"] for one in this["problems"]}, **shown}
-    return desk.page(
+        form.errors = {**{one["field"]: one["detail"] for one in this["problems"]}, **form.errors}
+    return visit.page(
         "onboarding/file.html",
-        status=status,
         record=record,
         step=step,
-        errors=shown,
-        saved=saved and not shown,
-        adding="add" in desk.request.query_params,
-        done=_done(desk),
+        form=form,
+        saved=saved and not form.errors,
+        adding="add" in visit.request.query_params,
+        done=_done(visit),
         legal_forms=[(code, code) for code in LEGAL_FORMS],
         service_kinds=SERVICE_KINDS,
         document_kinds=DOCUMENT_KINDS,
         files={one["kind"]: one for one in record["answers"].get("files", ())},
-        kind=kind,
+        kind=form["kind"],
         **_groups_of(record),
     )
 
 
-def _done(desk: Desk) -> str:
+def _done(visit: Visit) -> str:
     """Return the move that was just made, for its confirmation."""
-    done = desk.request.query_params.get("done", "")
+    done = visit.request.query_params.get("done", "")
     return done if done in MOVES else ""
 
 

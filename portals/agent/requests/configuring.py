@@ -7,10 +7,11 @@ import re
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from portals.agent.requests.forms import errors_of
-from portals.kit.desk import Desk
+from portals.agent.requests.forms import WORDING
 from portals.kit.formats import whole_number
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Form
+from portals.kit.gateway import Json
+from portals.kit.visit import Visit
 
 STATUS_ROWS_MORE = 3
 FIELD_ROWS_MORE = 2
@@ -19,90 +20,78 @@ _KINDS = ("text", "long", "number", "date", "choice")
 
 
 @get("/requests/types")
-async def types_page(desk: Desk) -> Response[bytes]:
+async def types_page(visit: Visit) -> Response[bytes]:
     """Show every type; `?type=` opens one, `?type=new` an empty one."""
-    desk.require_session()
-    listed = await desk.gateway.get("/v1/request-types")
-    code = desk.request.query_params.get("type", "")
+    listed = await visit.gateway.get("/v1/request-types")
+    code = visit.request.query_params.get("type", "")
     chosen = next((one for one in listed["data"] if one["code"] == code), None)
-    return _page(desk, listed, chosen or ({} if code == "new" else None), {})
+    return _page(visit, listed, chosen or ({} if code == "new" else None))
 
 
 @post("/requests/types")
-async def save_type(desk: Desk) -> Response[bytes]:
+async def save_type(visit: Visit) -> Response[bytes]:
     """Save a type, or show what is wrong with it."""
-    desk.require_session()
-    fields = await desk.form()
-    body = _body_of(fields)
-    try:
-        await desk.gateway.post("/v1/request-types", body)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        listed = await desk.gateway.get("/v1/request-types")
-        return _page(desk, listed, body, errors_of(desk, problem), status=problem.status)
-    return desk.go(f"/requests/types?type={body['code']}&saved=1")
+    form = await visit.form()
+    body = _body_of(form)
+    if await form.post("/v1/request-types", body, wording=WORDING) is not None:
+        return visit.go(f"/requests/types?type={body['code']}&saved=1")
+    return _page(visit, await visit.gateway.get("/v1/request-types"), body, form)
 
 
-def _page(
-    desk: Desk, listed: Json, chosen: Json | None, errors: dict[str, str], *, status: int = 200
-) -> Response[bytes]:
-    return desk.page(
+def _page(visit: Visit, listed: Json, chosen: Json | None, form: Form | None = None) -> Response[bytes]:
+    return visit.page(
         "requests/types.html",
-        status=status,
         types=listed["data"],
         teams=listed["teams"],
         chosen=chosen,
-        errors=errors,
+        form=form,
         kinds=_KINDS,
         status_rows=[*(chosen or {}).get("statuses", []), *({} for _ in range(STATUS_ROWS_MORE))],
         field_rows=[*(chosen or {}).get("fields", []), *({} for _ in range(FIELD_ROWS_MORE))],
-        saved=desk.request.query_params.get("saved") == "1",
+        saved=visit.request.query_params.get("saved") == "1",
     )
 
 
-def _body_of(fields: dict[str, str]) -> Json:
+def _body_of(form: Form) -> Json:
     statuses = [
-        {"code": _code(fields, row, "status"), "name_fr": row_fr, "name_en": _english(fields, row, "status")}
-        | {"final": fields.get(f"status.{row}.final") == "1"}
+        {"code": _code(form, row, "status"), "name_fr": row_fr, "name_en": _english(form, row, "status")}
+        | {"final": form[f"status.{row}.final"] == "1"}
         for row in range(_ROWS_MAX)
-        if (row_fr := fields.get(f"status.{row}.fr", "").strip())
+        if (row_fr := form[f"status.{row}.fr"])
     ]
     asked = [
         {
-            "code": _code(fields, row, "field"),
+            "code": _code(form, row, "field"),
             "name_fr": row_fr,
-            "name_en": _english(fields, row, "field"),
-            "kind": fields.get(f"field.{row}.kind") or "text",
-            "required": fields.get(f"field.{row}.required") == "1",
-            "choices": [
-                part.strip() for part in fields.get(f"field.{row}.choices", "").split(",") if part.strip()
-            ],
+            "name_en": _english(form, row, "field"),
+            "kind": form[f"field.{row}.kind"] or "text",
+            "required": form[f"field.{row}.required"] == "1",
+            "choices": [part.strip() for part in form[f"field.{row}.choices"].split(",") if part.strip()],
         }
         for row in range(_ROWS_MAX)
-        if (row_fr := fields.get(f"field.{row}.fr", "").strip())
+        if (row_fr := form[f"field.{row}.fr"])
     ]
-    days = fields.get("due_days", "").strip()
-    name_fr = fields.get("name_fr", "").strip()
+    days = form["due_days"]
+    name_fr = form["name_fr"]
     return {
-        "code": fields.get("code", "").strip() or _made_code(name_fr),
+        "code": form["code"] or _made_code(name_fr),
         "name_fr": name_fr,
-        "name_en": fields.get("name_en", "").strip() or name_fr,
-        "team": fields.get("team", ""),
+        "name_en": form["name_en"] or name_fr,
+        "team": form["team"],
         "due_days": whole_number(days),
-        "retired": fields.get("retired") == "1",
+        "retired": form["retired"] == "1",
         "statuses": statuses,
         "fields": asked,
     }
 
 
-def _english(fields: dict[str, str], row: int, group: str) -> str:
-    return fields.get(f"{group}.{row}.en", "").strip() or fields.get(f"{group}.{row}.fr", "").strip()
+def _english(form: Form, row: int, group: str) -> str:
+    return form[f"{group}.{row}.en"] or form[f"{group}.{row}.fr"]
 
 
-def _code(fields: dict[str, str], row: int, group: str) -> str:
+def _code(form: Form, row: int, group: str) -> str:
     """Return the row's code: the one that it has, else one made of its English name."""
-    return fields.get(f"{group}.{row}.code", "").strip() or _made_code(_english(fields, row, group))
+    return form[f"{group}.{row}.code"] or _made_code(_english(form, row, group))
 
 
 def _made_code(name: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from portals.agent.audit.facts import change_of
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Wording
+from portals.kit.gateway import Json
 from portals.kit.originals import changed, originals
+from portals.kit.visit import Visit
 
+WORDING = Wording(codes="requests.e_")
 CHANGEABLE = ("title", "due_on", "priority", "team")
 
 
@@ -55,16 +57,7 @@ def is_late(fields: dict[str, str], request: Json) -> bool:
     )
 
 
-def errors_of(desk: Desk, problem: GatewayProblem) -> dict[str, str]:
-    """Return a refusal by field, in words; what no field explains stands under no name."""
-    errors: dict[str, str] = {}
-    for error in problem.errors:
-        words = desk.words.get(f"requests.e_{error.code}", "")
-        errors[error.field] = words.format(detail=error.detail) if words else error.detail or problem.detail
-    return errors or {"": problem.detail}
-
-
-def said(desk: Desk, entry: Json, statuses: dict[str, str]) -> str:
+def said(visit: Visit, entry: Json, statuses: dict[str, str]) -> str:
     """Return in words what somebody did to a request."""
     facts = {str(name): str(value) for name, value in entry["facts"].items()}
     kind = str(entry["kind"])
@@ -72,13 +65,15 @@ def said(desk: Desk, entry: Json, statuses: dict[str, str]) -> str:
         case "assigned":
             to = facts.get("to", "")
             if to and to == (entry.get("by") or {}).get("name"):
-                return desk.words("requests.said.taken")
+                return visit.words("requests.said.taken")
             return (
-                desk.words("requests.said.assigned", to=to) if to else desk.words("requests.said.unassigned")
+                visit.words("requests.said.assigned", to=to)
+                if to
+                else visit.words("requests.said.unassigned")
             )
         case "status" | "closed" | "reopened":
             before, after = facts.get("from", ""), facts.get("to", "")
-            return desk.words(
+            return visit.words(
                 f"requests.said.{kind}",
                 from_name=statuses.get(before, before),
                 to_name=statuses.get(after, after),
@@ -86,17 +81,17 @@ def said(desk: Desk, entry: Json, statuses: dict[str, str]) -> str:
         case "changed":
             named = {"title": "subject", "due_on": "due", "priority": "priority", "team": "team"}
             changes = [
-                f"{desk.words(f'requests.{named[name]}') if name in named else name} {_change(desk, name, value)}"
+                f"{visit.words(f'requests.{named[name]}') if name in named else name} {_change(visit, name, value)}"
                 for name, value in facts.items()
             ]
-            return desk.words("requests.said.changed", changes=", ".join(changes))
+            return visit.words("requests.said.changed", changes=", ".join(changes))
         case _:
-            return desk.words.get(f"requests.said.{kind}", kind)
+            return visit.words.get(f"requests.said.{kind}", kind)
 
 
-def _change(desk: Desk, name: str, value: str) -> str:
+def _change(visit: Visit, name: str, value: str) -> str:
     """Return "before → after" with both in words."""
     if name == "priority":
         parts = value.split(" → ")
-        return " → ".join(desk.words.get(f"requests.priority_{part}", part) for part in parts)
-    return change_of(desk.words, name, value)
+        return " → ".join(visit.words.get(f"requests.priority_{part}", part) for part in parts)
+    return change_of(visit.words, name, value)

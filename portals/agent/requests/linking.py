@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final, NamedTuple
 
-from portals.kit.desk import Desk
 from portals.kit.gateway import Json
 from portals.kit.records import beside, path_part
+from portals.kit.visit import Visit
 
 KINDS: Final = ("company", "store", "terminal", "transaction", "contract")
 QUERY_CHARACTERS_MAX: Final = 100
@@ -53,11 +53,11 @@ def linked(fields: dict[str, str]) -> dict[str, str]:
     return form
 
 
-async def named(desk: Desk, form: dict[str, str]) -> list[Link]:
+async def named(visit: Visit, form: dict[str, str]) -> list[Link]:
     """Return what the form is linked to, by name; an id alone where the agent does not see it."""
     kinds = [kind for kind in KINDS if form.get(kind, "").strip()]
     records = await asyncio.gather(
-        *(beside(desk, f"/v1/{_WHERE[kind][0]}/{path_part(form[kind].strip())}") for kind in kinds)
+        *(beside(visit, f"/v1/{_WHERE[kind][0]}/{path_part(form[kind].strip())}") for kind in kinds)
     )
     return [
         Link(kind, form[kind].strip(), str(record.get(_WHERE[kind][1]) or form[kind]))
@@ -65,7 +65,7 @@ async def named(desk: Desk, form: dict[str, str]) -> list[Link]:
     ]
 
 
-async def find(desk: Desk, words: str) -> list[Json]:
+async def find(visit: Visit, words: str) -> list[Json]:
     """Return what the search finds of the kinds that a request can be about."""
-    found = await desk.gateway.get("/v1/search", [("q", words[:QUERY_CHARACTERS_MAX])])
+    found = await visit.gateway.get("/v1/search", [("q", words[:QUERY_CHARACTERS_MAX])])
     return [hit for group in found["groups"] if group["kind"] in KINDS for hit in group["data"][:_PER_KIND]]

@@ -2,167 +2,152 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.requests import configuring, linking
-from portals.agent.requests.forms import errors_of, is_late, said, told
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.agent.requests.forms import WORDING, is_late, said, told
+from portals.kit.forms import Form, Stale
+from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
-from portals.kit.stale import Stale
+from portals.kit.visit import Visit
 
-PAGE_ROWS = 50
 BOXES = ("mine", "free", "team", "written", "all")
 PRIORITIES = ("high", "normal", "low")
-_FILTERS = ("closed", "late", "type", "priority", "query", "company", "store", "cursor")
 _REFERENCES = linking.KINDS
 
 
+LIST = ListPage(
+    "/requests",
+    "requests.title",
+    (
+        Column("code", "home.column_id", "cell"),
+        Column("status", "home.column_status", path="status.name"),
+        Column("title", "requests.subject", "cell"),
+        Column("company", "home.column_about", path="company.name"),
+        Column("type", "home.column_kind", path="type.name"),
+        Column("who", "requests.assignee", "cell"),
+        Column("due", "requests.due", "cell"),
+    ),
+    key="code",
+    filters=(
+        Filter("box", "tabs", options=BOXES, words="requests.box_"),
+        Filter("query", "words", "requests.find"),
+        Filter("type", "choice", "requests.type", unset="requests.any"),
+        Filter(
+            "priority",
+            "choice",
+            "requests.priority",
+            PRIORITIES,
+            "requests.priority_",
+            "requests.any_priority",
+        ),
+        Filter("closed", "choice", "requests.which", unset="requests.open"),
+        Filter("late"),
+        Filter("company"),
+        Filter("store"),
+    ),
+    none=("requests.none", "requests.none_text"),
+    none_act=Act("/requests/new", "requests.new"),
+    asks=lambda _, kept: list({"box": BOXES[0], **kept}.items()),
+    template="requests/requests.html",
+)
+
+
 @get("/requests")
-async def requests_page(desk: Desk) -> Response[bytes]:
+async def requests_page(visit: Visit) -> Response[bytes]:
     """Show a box of requests, narrowed by the address."""
-    desk.require_session()
-    query = desk.request.query_params
-    box = query.get("box", "mine")
-    box = box if box in BOXES else "mine"
-    chosen = {name: query[name].strip()[:400] for name in _FILTERS if query.get(name, "").strip()}
-    parameters = [("box", box), ("limit", str(PAGE_ROWS)), *chosen.items()]
-    listed = await desk.gateway.get("/v1/requests", parameters)
-    types = await desk.gateway.get("/v1/request-types")
-    return desk.page(
-        "requests/requests.html",
-        box=box,
-        boxes=BOXES,
-        chosen=chosen,
-        priorities=PRIORITIES,
-        types=types["data"],
-        requests=listed["data"],
-        counts=listed["counts"],
-        next_cursor=listed.get("next_cursor"),
-    )
+    shown, types = await asyncio.gather(LIST.read(visit), visit.gateway.get("/v1/request-types"))
+    options = {
+        "type": [(one["code"], one["name"]) for one in types["data"]],
+        "closed": [("true", visit.words("requests.closed"))],
+    }
+    return LIST.draw(visit, shown, options=options)
 
 
 @get("/requests/new")
-async def new_request(desk: Desk) -> Response[bytes]:
+async def new_request(visit: Visit) -> Response[bytes]:
     """Show an empty form: first the type, then what it asks."""
-    desk.require_session()
-    query = desk.request.query_params
-    form = {name: query[name][:400] for name in ("type", "title", *_REFERENCES) if query.get(name)}
-    return await _form(desk, form, {})
+    query = visit.request.query_params
+    fields = {name: query[name][:400] for name in ("type", "title", *_REFERENCES) if query.get(name)}
+    return await _form(visit, visit.filled(fields))
 
 
 @post("/requests/new")
-async def make_request(desk: Desk) -> Response[bytes]:
+async def make_request(visit: Visit) -> Response[bytes]:
     """Write a request, or show what is wrong with it."""
-    desk.require_session()
-    fields = await desk.form()
-    answers = {
-        name.removeprefix("answer."): value.strip()
-        for name, value in fields.items()
-        if name.startswith("answer.") and value.strip()
-    }
+    form = await visit.form()
+    if linking.is_linking(form.fields):
+        form.fields = linking.linked(form.fields)
+        return await _form(visit, form, sought=form["about_query"])
     body: Json = {
-        "type": fields.get("type", ""),
-        "title": fields.get("title", "").strip(),
-        "details": fields.get("details", "").strip(),
-        "priority": fields.get("priority") or "normal",
-        "answers": answers,
+        "type": form["type"],
+        "title": form["title"],
+        "details": form["details"],
+        "priority": form["priority"] or "normal",
+        "answers": {
+            name.removeprefix("answer."): form[name]
+            for name in form
+            if name.startswith("answer.") and form[name]
+        },
     }
-    body |= {name: fields[name].strip() for name in (*_REFERENCES, "due_on") if fields.get(name, "").strip()}
-    if linking.is_linking(fields):
-        form = linking.linked(fields)
-        return await _form(desk, form, {}, sought=form.get("about_query", "").strip())
+    body |= {name: form[name] for name in (*_REFERENCES, "due_on") if form[name]}
     if not body["type"]:
-        return await _form(desk, fields, {"type": desk.words("requests.e_type")}, status=422)
-    try:
-        made = await desk.gateway.post("/v1/requests", body, idempotency_key=fields.get("once") or None)
-    except GatewayProblem as problem:
-        errors = errors_of(desk, problem)
-        return await _form(desk, fields, errors, status=problem.status)
-    return desk.go(f"/requests/{made['request']['code']}")
+        form.error("type", "requests.e_type")
+    made = await form.post("/v1/requests", body, wording=WORDING)
+    return await _form(visit, form) if made is None else visit.go(f"/requests/{made['request']['code']}")
 
 
 @get("/requests/{code:str}")
-async def request_page(desk: Desk, code: str) -> Response[bytes]:
+async def request_page(visit: Visit, code: str) -> Response[bytes]:
     """Show one request."""
-    desk.require_session()
-    return _record(desk, await desk.gateway.get(f"/v1/requests/{path_part(code)}"))
+    return _record(visit, await visit.gateway.get(f"/v1/requests/{path_part(code)}"))
 
 
 @post("/requests/{code:str}/{action:str}")
-async def act(desk: Desk, code: str, action: str) -> Response[bytes]:
+async def act(visit: Visit, code: str, action: str) -> Response[bytes]:
     """Comment, assign, take, move, close, reopen, change: then show the request as it stands."""
-    desk.require_session()
-    fields = await desk.form()
-    path = f"/v1/requests/{path_part(code)}"
-    wish = told(action, fields)
+    form = await visit.form()
+    page = f"/requests/{path_part(code)}"
+    wish = told(action, form.fields)
     if wish is None:
-        return desk.go(f"/requests/{path_part(code)}")
+        return visit.go(page)
     name, body = wish
     if action == "change":
-        detail = await desk.gateway.get(path)
-        if is_late(fields, detail["request"]):
-            return _record(desk, detail, late=Stale("", f"/requests/{path_part(code)}"), status=409)
-    key = fields.get("once") or None
-    try:
-        if name == "change":
-            await desk.gateway.patch(path, body, idempotency_key=key)
-        else:
-            await desk.gateway.post(f"{path}/{name}", body, idempotency_key=key)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        detail = await desk.gateway.get(path)
-        errors = errors_of(desk, problem)
-        return _record(desk, detail, errors=errors, form=fields, status=problem.status)
-    return desk.go(f"/requests/{path_part(code)}")
+        detail = await visit.gateway.get(f"/v1{page}")
+        if is_late(form.fields, detail["request"]):
+            form.status, form.stale, form.fields = 409, Stale("", page), {}
+        done = await form.patch(f"/v1{page}", body, wording=WORDING)
+    else:
+        done = await form.post(f"/v1{page}/{name}", body, wording=WORDING)
+    return _record(visit, await visit.gateway.get(f"/v1{page}"), form) if done is None else visit.go(page)
 
 
-async def _form(
-    desk: Desk, form: dict[str, str], errors: dict[str, str], *, sought: str = "", status: int = 200
-) -> Response[bytes]:
-    types = await desk.gateway.get("/v1/request-types")
+async def _form(visit: Visit, form: Form, *, sought: str = "") -> Response[bytes]:
+    types = await visit.gateway.get("/v1/request-types")
     standing = [one for one in types["data"] if not one["retired"]]
-    chosen = next((one for one in standing if one["code"] == form.get("type")), None)
-    return desk.page(
+    return visit.page(
         "requests/new.html",
-        status=status,
         types=standing,
-        chosen=chosen,
+        chosen=next((one for one in standing if one["code"] == form["type"]), None),
         form=form,
-        errors=errors,
         priorities=PRIORITIES,
         references=_REFERENCES,
-        links=await linking.named(desk, form),
+        links=await linking.named(visit, form.fields),
         sought=sought,
-        found=await linking.find(desk, sought) if sought else [],
-        once=form.get("once") or desk.reference,
+        found=await linking.find(visit, sought) if sought else [],
     )
 
 
-def _record(
-    desk: Desk,
-    detail: Json,
-    *,
-    errors: dict[str, str] | None = None,
-    form: dict[str, str] | None = None,
-    late: Stale | None = None,
-    status: int = 200,
-) -> Response[bytes]:
-    names = {one["code"]: one["name_en" if desk.locale == "en" else "name_fr"] for one in detail["statuses"]}
+def _record(visit: Visit, detail: Json, form: Form | None = None) -> Response[bytes]:
+    names = {one["code"]: one["name_en" if visit.locale == "en" else "name_fr"] for one in detail["statuses"]}
     for entry in detail["entries"]:
-        entry["said"] = said(desk, entry, names)
-    return desk.page(
-        "requests/request.html",
-        status=status,
-        detail=detail,
-        x=detail["request"],
-        errors=errors or {},
-        form=form or {},
-        late=late,
-        priorities=PRIORITIES,
-        once=desk.reference,
+        entry["said"] = said(visit, entry, names)
+    return visit.page(
+        "requests/request.html", detail=detail, x=detail["request"], form=form, priorities=PRIORITIES
     )
 
 

@@ -7,8 +7,9 @@ from typing import Final
 from litestar import Response, get
 
 from portals.agent.addresses import kind_of, page_of
-from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
+from portals.kit.visit import Visit
 
 QUERY_CHARACTERS_MAX: Final = 100
 SUGGESTIONS_PER_GROUP: Final = 4
@@ -16,41 +17,40 @@ _EXACT: Final = ("identifier", "reference")
 
 
 @get("/search")
-async def search_page(desk: Desk) -> Response[bytes]:
+async def search_page(visit: Visit) -> Response[bytes]:
     """Go straight to the only answer, or to the only exact one; otherwise show what was found, by kind."""
-    desk.require_session()
-    query = _query(desk)
-    found = await _find(desk, query)
+    query = _query(visit)
+    found = await _find(visit, query)
     hits = [hit for group in found["groups"] for hit in group["data"]]
     exact = [hit for hit in hits if hit["match"] in _EXACT]
     if len(hits) == 1 or len(exact) == 1:
-        return desk.go(str((exact or hits)[0]["href"]))
-    return desk.page("search/search.html", query=query, groups=found["groups"], partial=found["partial"])
+        return visit.go(str((exact or hits)[0]["href"]))
+    return visit.page("search/search.html", query=query, groups=found["groups"], partial=found["partial"])
 
 
-@get("/search/suggestions")
-async def suggestions(desk: Desk) -> Response[bytes]:
+@get("/search/suggestions", opt=OPEN)
+async def suggestions(visit: Visit) -> Response[bytes]:
     """Show the first of each kind, for the list under the search field."""
-    if desk.session is None:
-        return desk.page("search/suggestions.html", status=401, groups=[], query="", failed=True)
-    query = _query(desk)
+    if visit.visitor is None:
+        return visit.page("search/suggestions.html", status=401, groups=[], query="", failed=True)
+    query = _query(visit)
     try:
-        found = await _find(desk, query)
+        found = await _find(visit, query)
     except (GatewayProblem, GatewayDown):
-        return desk.page("search/suggestions.html", status=503, groups=[], query=query, failed=True)
+        return visit.page("search/suggestions.html", status=503, groups=[], query=query, failed=True)
     for group in found["groups"]:
         group["data"] = group["data"][:SUGGESTIONS_PER_GROUP]
-    return desk.page("search/suggestions.html", groups=found["groups"], query=query, failed=False)
+    return visit.page("search/suggestions.html", groups=found["groups"], query=query, failed=False)
 
 
-def _query(desk: Desk) -> str:
-    return desk.request.query_params.get("q", "").strip()[:QUERY_CHARACTERS_MAX]
+def _query(visit: Visit) -> str:
+    return visit.request.query_params.get("q", "").strip()[:QUERY_CHARACTERS_MAX]
 
 
-async def _find(desk: Desk, query: str) -> Json:
+async def _find(visit: Visit, query: str) -> Json:
     if not query:
         return {"groups": [], "partial": False}
-    found = await desk.gateway.get("/v1/search", [("q", query)])
+    found = await visit.gateway.get("/v1/search", [("q", query)])
     for group in found["groups"]:
         for hit in group["data"]:
             hit["href"] = _address(hit)

@@ -12,193 +12,160 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.login.pending import throttled
 from portals.agent.security.renewal import renew_session
-from portals.kit.desk import Desk
+from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 _PASSKEY_CHARACTERS_MAX = 16_000
 _PASSWORD_CHARACTERS_MAX = 4_096
+_OF_PASSWORD = Wording(field_of=lambda name: "present" if name == "password" else name)
 _DONE = ("password", "removed", "ended", "added")
 
 
 @get("/security")
-async def security(desk: Desk) -> Response[bytes]:
+async def security(visit: Visit) -> Response[bytes]:
     """Show everything that lets the agent in."""
-    desk.require_session()
-    return await _show(desk)
+    return await _show(visit)
 
 
 @post("/security/confirmation", status_code=200)
-async def confirm(desk: Desk) -> Response[bytes]:
+async def confirm(visit: Visit) -> Response[bytes]:
     """Take the password again, so that changes are taken for a while."""
-    form = await desk.form(_PASSWORD_CHARACTERS_MAX)
-    desk.require_session()
-    return await _try(desk, "POST", "/v1/access/confirmation", {"password": form.get("password", "")})
+    form = await visit.form(_PASSWORD_CHARACTERS_MAX)
+    done = await form.post("/v1/access/confirmation", {"password": form.fields.get("password", "")})
+    return await _after(visit, form, done)
 
 
 @post("/security/password", status_code=200)
-async def change_password(desk: Desk) -> Response[bytes]:
+async def change_password(visit: Visit) -> Response[bytes]:
     """Change the password."""
-    form = await desk.form(_PASSWORD_CHARACTERS_MAX)
-    desk.require_session()
-    if form.get("new_password", "") != form.get("again", ""):
-        return await _show(desk, errors={"again": desk.words("security.again_differs")}, status=422)
-    body = {"password": form.get("present", ""), "new_password": form.get("new_password", "")}
-    return await _try(
-        desk, "POST", "/v1/access/password", body, done="password", fields={"password": "present"}
+    form = await visit.form(_PASSWORD_CHARACTERS_MAX)
+    present, new, again = (form.fields.get(name, "") for name in ("present", "new_password", "again"))
+    if new != again:
+        form.error("again", "security.again_differs")
+    done = await form.post(
+        "/v1/access/password", {"password": present, "new_password": new}, wording=_OF_PASSWORD
     )
+    return await _after(visit, form, done, "password")
 
 
 @get("/security/totp")
-async def totp(desk: Desk) -> Response[bytes]:
+async def totp(visit: Visit) -> Response[bytes]:
     """Show a new secret for an authenticator application."""
-    desk.require_session()
-    try:
-        started = await desk.gateway.post("/v1/access/totp", {})
-    except GatewayProblem as problem:
-        return await _refused(desk, problem, {})
-    return await _totp_form(desk, started, {})
+    form = visit.filled()
+    started = await form.post("/v1/access/totp", {})
+    return await _totp_form(visit, started, form) if started is not None else await _after(visit, form, None)
 
 
 @post("/security/totp", status_code=200)
-async def confirm_totp(desk: Desk) -> Response[bytes]:
+async def confirm_totp(visit: Visit) -> Response[bytes]:
     """Add the application, once a code of it is right."""
-    form = await desk.form()
-    desk.require_session()
-    started = {name: form.get(name, "") for name in ("factor", "secret", "uri")}
-    body = {
-        "factor": started["factor"],
-        "code": "".join(form.get("code", "").split())[:16],
-        "name": form.get("name", "")[:60],
-    }
-    if not body["code"]:
-        return await _totp_form(desk, started, {"code": desk.words("access.code_missing")}, status=422)
-    try:
-        added = await desk.gateway.post("/v1/access/totp/confirmation", body)
-    except GatewayProblem as problem:
-        if problem.code != "code_wrong":
-            return await _refused(desk, problem, {})
-        return await _totp_form(desk, started, {"code": problem.detail}, status=problem.status)
-    return await _added(desk, added)
+    form = await visit.form()
+    code = "".join(form["code"].split())[:16]
+    if not code:
+        form.error("code", "access.code_missing")
+    body = {"factor": form["factor"], "code": code, "name": form["name"][:60]}
+    added = await form.post("/v1/access/totp/confirmation", body)
+    if added is not None:
+        return await _added(visit, added)
+    if form.problem is not None and form.problem.code != "code_wrong":
+        return await _after(visit, form, None)
+    if form.problem is not None:
+        form.errors, form.status = {"code": form.problem.detail}, form.problem.status
+    started = {name: form[name] for name in ("factor", "secret", "uri")}
+    return await _totp_form(visit, started, form)
 
 
 @post("/security/passkey-options", status_code=200)
-async def passkey_options(desk: Desk) -> Response[Any]:
+async def passkey_options(visit: Visit) -> Response[Any]:
     """Give the page's script what a new passkey must sign."""
-    await desk.form()
-    desk.require_session()
+    await visit.form()
     try:
-        body = await desk.gateway.post("/v1/access/passkey-options", {})
+        body = await visit.gateway.post("/v1/access/passkey-options", {})
     except GatewayProblem as problem:
-        return desk.json({"detail": problem.detail}, status=problem.status)
-    return desk.json(body["public_key"])
+        return visit.json({"detail": problem.detail}, status=problem.status)
+    return visit.json(body["public_key"])
 
 
 @post("/security/passkeys", status_code=200)
-async def add_passkey(desk: Desk) -> Response[bytes]:
+async def add_passkey(visit: Visit) -> Response[bytes]:
     """Keep the passkey that the browser made."""
-    form = await desk.form(_PASSKEY_CHARACTERS_MAX)
-    desk.require_session()
+    form = await visit.form(_PASSKEY_CHARACTERS_MAX)
+    credential: Json = {}
     try:
-        credential = msgspec.json.decode(form.get("passkey", ""), type=dict[str, Any])
+        credential = msgspec.json.decode(form["passkey"], type=dict[str, Any])
     except msgspec.MsgspecError:
-        return await _show(desk, errors={"": desk.words("access.passkey_refused")}, status=422)
-    body = {"credential": credential, "name": form.get("name", "")[:60]}
-    try:
-        added = await desk.gateway.post("/v1/access/passkeys", body)
-    except GatewayProblem as problem:
-        return await _refused(desk, problem, {})
-    return await _added(desk, added)
+        form.error("", "access.passkey_refused")
+    body = {"credential": credential, "name": form["name"][:60]}
+    added = await form.post("/v1/access/passkeys", body)
+    return await _after(visit, form, None) if added is None else await _added(visit, added)
 
 
 @post("/security/factors/{factor:str}/removal", status_code=200)
-async def remove_factor(desk: Desk, factor: str) -> Response[bytes]:
+async def remove_factor(visit: Visit, factor: str) -> Response[bytes]:
     """Remove a second factor."""
-    await desk.form()
-    desk.require_session()
-    return await _try(desk, "DELETE", f"/v1/access/factors/{_plain(factor)}", {}, done="removed")
+    form = await visit.form()
+    done = await form.delete(f"/v1/access/factors/{path_part(factor)}")
+    return await _after(visit, form, done, "removed")
 
 
 @post("/security/recovery-codes", status_code=200)
-async def renew_recovery_codes(desk: Desk) -> Response[bytes]:
+async def renew_recovery_codes(visit: Visit) -> Response[bytes]:
     """Make ten new recovery codes and show them this once."""
-    await desk.form()
-    desk.require_session()
-    try:
-        made = await desk.gateway.post("/v1/access/recovery-codes", {})
-    except GatewayProblem as problem:
-        return await _refused(desk, problem, {})
-    return desk.page("security/codes.html", codes=made["codes"], added="")
+    form = await visit.form()
+    made = await form.post("/v1/access/recovery-codes", {})
+    if made is None:
+        return await _after(visit, form, None)
+    return visit.page("security/codes.html", codes=made["codes"], added="")
 
 
 @post("/security/sessions/{key:str}/end", status_code=200)
-async def end_session(desk: Desk, key: str) -> Response[bytes]:
+async def end_session(visit: Visit, key: str) -> Response[bytes]:
     """End one session."""
-    await desk.form()
-    desk.require_session()
-    return await _try(desk, "DELETE", f"/v1/access/sessions/{_plain(key)}", {}, done="ended")
+    form = await visit.form()
+    done = await form.delete(f"/v1/access/sessions/{path_part(key)}")
+    return await _after(visit, form, done, "ended")
 
 
 @post("/security/sessions/end", status_code=200)
-async def end_sessions(desk: Desk) -> Response[bytes]:
+async def end_sessions(visit: Visit) -> Response[bytes]:
     """Sign out everywhere, here too."""
-    await desk.form()
-    desk.require_session()
-    await desk.gateway.delete("/v1/access/sessions")
-    desk.close_session()
-    return desk.go_raw("/login")
+    await visit.form()
+    await visit.gateway.delete("/v1/access/sessions")
+    visit.close_session()
+    return visit.go_raw("/login")
 
 
-async def _try(
-    desk: Desk, method: str, path: str, body: Json, *, done: str = "", fields: dict[str, str] | None = None
-) -> Response[bytes]:
-    try:
-        if method == "DELETE":
-            await desk.gateway.delete(path)
-        else:
-            await desk.gateway.post(path, body)
-    except GatewayProblem as problem:
-        return await _refused(desk, problem, fields or {})
-    return desk.go(f"/security?done={done}" if done else "/security")
+async def _after(visit: Visit, form: Form, made: Json | None, done: str = "") -> Response[bytes]:
+    """Go on to the page, which says what was done; or show it again with what was refused, beside its field."""
+    if made is not None:
+        return visit.go(f"/security?done={done}" if done else "/security")
+    if form.problem is not None:
+        said = form.problem.detail
+        if form.problem.code == "too_many_attempts":
+            said, form.errors = throttled(visit, form.problem), {"": ""}
+        form.errors, form.status = dict.fromkeys(form.errors, said), form.problem.status
+    return await _show(visit, form)
 
 
-async def _refused(desk: Desk, problem: GatewayProblem, fields: dict[str, str]) -> Response[bytes]:
-    """Show the page again with what was refused, beside its field where it has one."""
-    if problem.is_beyond_the_form:
-        raise problem
-    if problem.code == "too_many_attempts":
-        errors = {"": throttled(desk, problem)}
-    elif problem.errors:
-        errors = {fields.get(e.field, e.field): problem.detail for e in problem.errors}
-    else:
-        errors = {"": problem.detail}
-    return await _show(desk, errors=errors, status=problem.status)
-
-
-async def _added(desk: Desk, added: Json) -> Response[bytes]:
+async def _added(visit: Visit, added: Json) -> Response[bytes]:
     """Go on with the agent's rights, after the recovery codes were shown when there are any."""
-    await renew_session(desk)
+    await renew_session(visit)
     if not added["recovery_codes"]:
-        return desk.go("/security?done=added")
-    return desk.page("security/codes.html", codes=added["recovery_codes"], added=added["factor"]["name"])
+        return visit.go("/security?done=added")
+    return visit.page("security/codes.html", codes=added["recovery_codes"], added=added["factor"]["name"])
 
 
-async def _show(desk: Desk, *, errors: dict[str, str] | None = None, status: int = 200) -> Response[bytes]:
-    access = await desk.gateway.get("/v1/access")
-    done = desk.request.query_params.get("done")
-    return desk.page(
-        "security/security.html",
-        status=status,
-        access=access,
-        errors=errors or {},
-        done=done if done in _DONE else "",
-    )
+async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
+    access = await visit.gateway.get("/v1/access")
+    done = visit.request.query_params.get("done")
+    return visit.page("security/security.html", access=access, form=form, done=done if done in _DONE else "")
 
 
-async def _totp_form(
-    desk: Desk, started: Json, errors: dict[str, str], *, status: int = 200
-) -> Response[bytes]:
+async def _totp_form(visit: Visit, started: Json, form: Form) -> Response[bytes]:
     drawn = await asyncio.to_thread(_draw, started["uri"])
-    return desk.page("security/totp.html", status=status, started=started, qr=drawn, errors=errors)
+    return visit.page("security/totp.html", form=form, started=started, qr=drawn)
 
 
 def _draw(uri: str) -> str:
@@ -206,11 +173,6 @@ def _draw(uri: str) -> str:
     return segno.make(uri or "-", error="m", micro=False).svg_inline(
         border=0, omitsize=True, dark="#000", svgclass=None, lineclass=None
     )
-
-
-def _plain(key: str) -> str:
-    """Return an id as it may stand in a path; another is none of ours and not found."""
-    return key if key.replace("_", "").isalnum() and len(key) <= 40 else "-"
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from portals.kit.desk import Desk
+from portals.agent.session import AgentSession
+from portals.kit.visit import Visit
 
 
-async def renew_session(desk: Desk) -> None:
+async def renew_session(visit: Visit) -> None:
     """Seal the session again with the permissions that it has now."""
-    session = desk.session
-    if session is None or not session.enrolling:
+    session = visit.session
+    if not isinstance(session, AgentSession) or not session.enrolling:
         return
-    agent = (await desk.gateway.get("/v1/sessions/current"))["agent"]
-    desk.open_session(
+    agent = (await visit.gateway.get("/v1/sessions/current"))["agent"]
+    visit.open_session(
         msgspec.structs.replace(
             session,
             enrolling=False,

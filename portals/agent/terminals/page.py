@@ -10,131 +10,120 @@ from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
 from portals.agent.record import sections
 from portals.agent.terminals import assigning
-from portals.kit.desk import Desk
+from portals.kit.forms import Form
 from portals.kit.gateway import Json
+from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import beside, path_part
+from portals.kit.visit import Visit
 
-PAGE_ROWS = 50
+LIST = ListPage(
+    "/terminals",
+    "terminals.title",
+    (
+        Column("name", "column.terminal", "link", "terminal"),
+        Column("state", "column.state", "cell"),
+        Column("store", "column.store", path="store.name"),
+        Column("model", "terminals.model"),
+        Column("connected", "terminals.link", "cell"),
+        Column("seen", "terminals.seen", "cell"),
+    ),
+    filters=(
+        Filter("query", "words", "terminals.find"),
+        Filter("condition", "choice", "column.state", assigning.CONDITIONS, "state.terminal."),
+        Filter("store"),
+        Filter("department"),
+        Filter("service"),
+    ),
+    none=("terminals.none", "find.none_text"),
+    record="terminals/record.html",
+    prefix="ter_",
+    template="terminals/terminals.html",
+)
 
 
 @get("/terminals")
-async def terminals_page(desk: Desk) -> Response[bytes]:
+async def terminals_page(visit: Visit) -> Response[bytes]:
     """Show the list; `?open=` shows one beside it."""
-    desk.require_session()
-    query = desk.request.query_params
-    parameters = [
-        (name, query[name].strip()[:400])
-        for name in ("query", "store", "department", "service", "condition", "cursor")
-        if query.get(name)
-    ]
-    opened = query.get("open", "")
+    query = visit.request.query_params
     leaves_out = bool(query.get("query")) and not query.get("condition") and not query.get("cursor")
-    listed, retired, record = await asyncio.gather(
-        desk.gateway.get("/v1/terminals", [*parameters, ("limit", str(PAGE_ROWS))]),
-        desk.gateway.get("/v1/terminals", [*parameters, ("condition", "retired"), ("limit", "1")])
-        if leaves_out
-        else asyncio.sleep(0, {"data": []}),
-        _load(desk, opened) if opened.startswith("ter_") else asyncio.sleep(0, None),
+    shown, retired = await asyncio.gather(
+        LIST.read(visit, _load), _retired(visit) if leaves_out else asyncio.sleep(0, [])
     )
-    return desk.page(
-        "terminals/terminals.html",
-        terminals=listed["data"],
-        next_cursor=listed.get("next_cursor"),
-        words_sought=query.get("query", ""),
-        store=query.get("store", ""),
-        wanted={name: query.get(name, "") for name in ("department", "service", "condition")},
-        conditions=assigning.CONDITIONS,
-        retired_match=bool(retired["data"]),
-        record=record,
+    return LIST.draw(visit, shown, retired_match=bool(retired))
+
+
+async def _retired(visit: Visit) -> list[Json]:
+    """Return whether the words are those of a retired terminal too, which the list leaves out."""
+    names = ("query", "store", "department", "service")
+    asked = [(name, visit.request.query_params.get(name, "")[:100]) for name in names]
+    found = await visit.gateway.get(
+        "/v1/terminals", [*(pair for pair in asked if pair[1]), ("condition", "retired"), ("limit", "1")]
     )
+    return found["data"]
 
 
 @get("/terminals/{terminal_id:str}")
-async def terminal_page(desk: Desk, terminal_id: str) -> Response[bytes]:
+async def terminal_page(visit: Visit, terminal_id: str) -> Response[bytes]:
     """Show one terminal."""
-    desk.require_session()
-    return _show(desk, await _load(desk, terminal_id), done=desk.request.query_params.get("done", ""))
+    return _show(visit, await _load(visit, terminal_id))
 
 
 @get("/move-terminal/{terminal_id:str}")
-async def move_page(desk: Desk, terminal_id: str) -> Response[bytes]:
+async def move_page(visit: Visit, terminal_id: str) -> Response[bytes]:
     """Ask for the new store, then why."""
-    desk.require_session()
-    query = desk.request.query_params
-    return await _show_move(
-        desk, terminal_id, {"store": query.get("store", "")}, words=query.get("store_query", "").strip()
-    )
+    query = visit.request.query_params
+    form = visit.filled({"store": query.get("store", "")})
+    return await _show_move(visit, terminal_id, form, words=query.get("store_query", "").strip())
 
 
 @post("/terminals/{terminal_id:str}/{act:str}", status_code=200)
-async def change_terminal(desk: Desk, terminal_id: str, act: str) -> Response[bytes]:
+async def change_terminal(visit: Visit, terminal_id: str, act: str) -> Response[bytes]:
     """Set options, activate, move or retire it."""
-    desk.require_session()
-    form = await desk.form()
-    errors = await assigning.change(desk, path_part(terminal_id), act, form)
-    if errors and act == "move":
-        return await _show_move(desk, terminal_id, form, errors=errors, status=422)
-    return await _after(desk, terminal_id, errors, {**form, "act": act}, done=act)
+    form = await visit.form()
+    done = await assigning.change(path_part(terminal_id), act, form)
+    if not done and act == "move":
+        return await _show_move(visit, terminal_id, form)
+    form.fields["act"] = act
+    return await _after(visit, terminal_id, form, act, done=done)
 
 
 @post("/terminals/{terminal_id:str}/block", status_code=200)
-async def block_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
+async def block_terminal(visit: Visit, terminal_id: str) -> Response[bytes]:
     """Block it; the page then shows what the gateway says."""
-    desk.require_session()
-    form = await desk.form()
-    errors = await block(desk, kind="terminal", target_id=terminal_id, reason=form.get("reason", "").strip())
-    return await _after(desk, terminal_id, errors, form, done="block")
+    form = await visit.form()
+    return await _after(visit, terminal_id, form, "block", done=await block(form, "terminal", terminal_id))
 
 
 @post("/terminals/{terminal_id:str}/unblock", status_code=200)
-async def unblock_terminal(desk: Desk, terminal_id: str) -> Response[bytes]:
+async def unblock_terminal(visit: Visit, terminal_id: str) -> Response[bytes]:
     """Lift its block."""
-    desk.require_session()
-    form = await desk.form()
-    errors = await lift(desk, block_id=form.get("block_id", ""), reason=form.get("reason", "").strip())
-    return await _after(desk, terminal_id, errors, form, done="unblock")
+    form = await visit.form()
+    return await _after(visit, terminal_id, form, "unblock", done=await lift(form))
 
 
-async def _after(
-    desk: Desk, terminal_id: str, errors: dict[str, str], form: dict[str, str], *, done: str
-) -> Response[bytes]:
-    if not errors:
-        return desk.go(f"/terminals/{path_part(terminal_id)}?done={done}")
-    return _show(desk, await _load(desk, terminal_id), errors=errors, form=form, status=422)
+async def _after(visit: Visit, terminal_id: str, form: Form, act: str, *, done: bool) -> Response[bytes]:
+    if done:
+        return visit.go(f"/terminals/{path_part(terminal_id)}?done={act}")
+    return _show(visit, await _load(visit, terminal_id), form)
 
 
-async def _show_move(
-    desk: Desk,
-    terminal_id: str,
-    form: dict[str, str],
-    *,
-    words: str = "",
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response[bytes]:
-    record = await _load(desk, terminal_id)
-    chosen, stores = await assigning.find_store(desk, form.get("store", ""), words)
-    return desk.page(
-        "terminals/move.html",
-        status=status,
-        record=record,
-        form=form,
-        errors=errors or {},
-        chosen=chosen,
-        stores=stores,
-        store_words=words,
+async def _show_move(visit: Visit, terminal_id: str, form: Form, *, words: str = "") -> Response[bytes]:
+    record = await _load(visit, terminal_id)
+    chosen, stores = await assigning.find_store(visit, form["store"], words)
+    return visit.page(
+        "terminals/move.html", record=record, form=form, chosen=chosen, stores=stores, store_words=words
     )
 
 
-async def _load(desk: Desk, terminal_id: str) -> Json:
+async def _load(visit: Visit, terminal_id: str) -> Json:
     terminal_id = path_part(terminal_id)
     terminal, payments, journal, profile, macros, raised = await asyncio.gather(
-        desk.gateway.get(f"/v1/terminals/{terminal_id}"),
-        sections.payments(desk, "terminal", terminal_id),
-        desk.gateway.get("/v1/blocks", [("target", terminal_id)]),
-        beside(desk, f"/v1/terminals/{terminal_id}/profile"),
-        load_menu(desk, "terminal"),
-        sections.alerts(desk),
+        visit.gateway.get(f"/v1/terminals/{terminal_id}"),
+        sections.payments(visit, "terminal", terminal_id),
+        visit.gateway.get("/v1/blocks", [("target", terminal_id)]),
+        beside(visit, f"/v1/terminals/{terminal_id}/profile"),
+        load_menu(visit, "terminal"),
+        sections.alerts(visit),
     )
     return {
         "terminal": terminal,
@@ -143,21 +132,14 @@ async def _load(desk: Desk, terminal_id: str) -> Json:
         "blocks": journal["data"],
         "profile": profile,
         "macros": macros,
-        "store": await beside(desk, f"/v1/stores/{path_part(terminal['store']['id'])}"),
+        "store": await beside(visit, f"/v1/stores/{path_part(terminal['store']['id'])}"),
     }
 
 
-def _show(
-    desk: Desk,
-    record: Json,
-    *,
-    errors: dict[str, str] | None = None,
-    form: dict[str, str] | None = None,
-    status: int = 200,
-    done: str = "",
-) -> Response[bytes]:
-    template = "terminals/record.html" if desk.wants_fragment else "terminals/terminal.html"
-    return desk.page(template, status=status, record=record, errors=errors or {}, form=form or {}, done=done)
+def _show(visit: Visit, record: Json, form: Form | None = None) -> Response[bytes]:
+    template = "terminals/record.html" if visit.wants_fragment else "terminals/terminal.html"
+    done = "" if form is not None else visit.request.query_params.get("done", "")
+    return visit.page(template, record=record, form=form, done=done)
 
 
 HANDLERS = (

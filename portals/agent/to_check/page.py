@@ -9,13 +9,13 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.transaction.causes import facts_named, result_of
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem, Json
+from portals.kit.forms import Form, Wording
+from portals.kit.gateway import Json
 from portals.kit.i18n import Words
-from portals.kit.reasons import says_why
+from portals.kit.lists import Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
-PAGE_ROWS: Final = 25
 COUNTED_MAX: Final = 1_000
 """Where the gateway stops counting."""
 
@@ -37,91 +37,82 @@ GROUPS: Final = {
 _ACTS: Final = ("close", "retry")
 
 
+LIST = ListPage(
+    "/to-check",
+    "to_check.title",
+    api="/v1/host-matters",
+    rows=25,
+    filters=(Filter("group", "tabs", options=tuple(GROUPS), words="to_check.group."),),
+    none=("to_check.none", "to_check.none_text"),
+    asks=lambda _, kept: [("kind", ",".join(GROUPS[kept["group"]]))] if kept else [],
+    template="to_check/to_check.html",
+)
+
+
 @get("/to-check")
-async def to_check_page(desk: Desk) -> Response[bytes]:
+async def to_check_page(visit: Visit) -> Response[bytes]:
     """Show what waits, or with `?group=` one sort of it."""
-    desk.require_session()
-    query = desk.request.query_params
-    return await _show(
-        desk, query.get("group", ""), cursor=query.get("cursor", "")[:400], done=query.get("done", "")
-    )
+    return await _show(visit)
 
 
 @post("/to-check/{matter_id:str}/close", status_code=200)
-async def close(desk: Desk, matter_id: str) -> Response[bytes]:
+async def close(visit: Visit, matter_id: str) -> Response[bytes]:
     """End it by this agent's word."""
-    return await _settle(desk, matter_id, "close")
+    return await _settle(visit, matter_id, "close")
 
 
 @post("/to-check/{matter_id:str}/retry", status_code=200)
-async def retry(desk: Desk, matter_id: str) -> Response[bytes]:
+async def retry(visit: Visit, matter_id: str) -> Response[bytes]:
     """Send to the acquirer once more."""
-    return await _settle(desk, matter_id, "retry")
+    return await _settle(visit, matter_id, "retry")
 
 
-async def _settle(desk: Desk, matter_id: str, act: str) -> Response[bytes]:
-    desk.require_session()
-    form = await desk.form()
-    reason = form.get("reason", "").strip()
-    group, cursor = form.get("group", ""), form.get("cursor", "")[:400]
-    errors: dict[str, str] = {}
-    if not says_why(reason):
-        errors[f"{act}-{matter_id}"] = desk.words("action.reason_short")
-    else:
-        try:
-            await desk.gateway.post(f"/v1/host-matters/{path_part(matter_id)}/{act}", {"reason": reason})
-        except GatewayProblem as problem:
-            if problem.status == 401:
-                raise
-            if problem.code == "host_matter_over":
-                # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
-                return await _show(desk, group, cursor=cursor, over=problem.detail)
-            field = f"{act}-{matter_id}" if any(one.field == "reason" for one in problem.errors) else ""
-            errors[field] = problem.detail
-    if errors:
-        kept: Json = {"act": act, "id": matter_id, "reason": reason}
-        return await _show(desk, group, cursor=cursor, errors=errors, kept=kept)
-    address = {"group": group if group in GROUPS else "", "cursor": cursor, "done": act}
-    return desk.go(f"/to-check?{urlencode({name: text for name, text in address.items() if text})}")
+async def _settle(visit: Visit, matter_id: str, act: str) -> Response[bytes]:
+    form = await visit.form()
+    where = {"group": form["group"], "cursor": form["cursor"]}
+    field = f"{act}-{matter_id}"
+    body = {"reason": form.reason(at=field)}
+    wording = Wording(field_of=lambda name: field if name == "reason" else "")
+    path = f"/v1/host-matters/{path_part(matter_id)}/{act}"
+    if await form.post(path, body, wording=wording, stays=True) is not None:
+        where["group"] = form.choice("group", tuple(GROUPS))
+        pairs = [(name, text) for name, text in {**where, "done": act}.items() if text]
+        return visit.go(f"/to-check?{urlencode(pairs)}")
+    if form.problem is not None and form.problem.code == "host_matter_over":
+        # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
+        return await _show(visit, over=form.problem.detail, where=where)
+    kept: Json = {"act": act, "id": matter_id, "reason": form["reason"]}
+    return await _show(visit, form=form, kept=kept, where=where)
 
 
 async def _show(
-    desk: Desk,
-    group: str,
+    visit: Visit,
     *,
-    cursor: str,
-    done: str = "",
     over: str = "",
-    errors: dict[str, str] | None = None,
+    form: Form | None = None,
     kept: Json | None = None,
+    where: dict[str, str] | None = None,
 ) -> Response[bytes]:
-    group = group if group in GROUPS else ""
-    kinds = [("kind", ",".join(GROUPS[group]))] if group else []
-    page = [("cursor", cursor)] if cursor else []
-    listed = await desk.gateway.get("/v1/host-matters", [*kinds, *page, ("limit", str(PAGE_ROWS))])
-    counts: Json = listed["counts"]
-    for matter in listed["data"]:
-        matter["sentence"] = sentence_of(desk.words, matter)
+    shown = await LIST.read(visit, given=where)
+    counts: Json = shown.answer["counts"]
+    for matter in shown.data:
+        matter["sentence"] = sentence_of(visit.words, matter)
         if matter["kind"] in GROUPS["deliveries"]:
-            matter["result_words"] = result_of(desk.words, str(matter.get("last_result") or ""))
-    following = listed.get("next_cursor")
-    narrowed = {"group": group} if group else {}
-    return desk.page(
-        "to_check/to_check.html",
-        status=422 if errors else 200,
-        matters=listed["data"],
+            matter["result_words"] = result_of(visit.words, str(matter.get("last_result") or ""))
+    done = "" if form is not None else visit.request.query_params.get("done", "")
+    return LIST.draw(
+        visit,
+        shown,
         groups={
             name: sum(counts.get(kind, 0) for kind in kinds) if kinds else sum(counts.values())
             for name, kinds in GROUPS.items()
         },
         is_more=sum(counts.values()) >= COUNTED_MAX,
         retried=GROUPS["deliveries"],
-        group=group,
-        cursor=cursor,
-        next_address=f"/to-check?{urlencode({**narrowed, 'cursor': following})}" if following else "",
+        group=shown.kept.get("group", ""),
         done=done if done in _ACTS else "",
         over=over,
-        errors=errors or {},
+        form=form,
         kept=kept or {},
     )
 

@@ -5,41 +5,36 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from portals.agent.transaction.causes import cause_of, result_of
-from portals.kit.desk import Desk
 from portals.kit.formats import PARIS, parse_time
 from portals.kit.gateway import Json
 from portals.kit.records import beside, path_part
+from portals.kit.visit import Visit
 
 _BAR_SHARE_MIN = 0.6
 
 
-async def load_record(desk: Desk, transaction_id: str) -> dict[str, Any]:
+async def load_record(visit: Visit, transaction_id: str) -> dict[str, Any]:
     """Return what record.html shows. Raises: GatewayProblem, GatewayDown."""
     transaction_id = path_part(transaction_id)
     transaction, approvals, levels = await asyncio.gather(
-        desk.gateway.get(f"/v1/transactions/{transaction_id}"),
-        beside(desk, "/v1/approvals", [("target", transaction_id)]),
-        beside(desk, f"/v1/transactions/{transaction_id}/diagnosis"),
+        visit.gateway.get(f"/v1/transactions/{transaction_id}"),
+        beside(visit, "/v1/approvals", [("target", transaction_id)]),
+        beside(visit, f"/v1/transactions/{transaction_id}/diagnosis"),
     )
     for event in transaction.get("events") or []:
         event["cause_words"] = cause_of(
-            desk.words, str(event.get("cause") or ""), str(event.get("kind") or "")
+            visit.words, str(event.get("cause") or ""), str(event.get("kind") or "")
         )
     for delivery in transaction.get("deliveries") or []:
-        delivery["result_words"] = result_of(desk.words, str(delivery.get("last_result") or ""))
+        delivery["result_words"] = result_of(visit.words, str(delivery.get("last_result") or ""))
     return {
         "tx": transaction,
         "approvals": approvals.get("data") or [],
         "levels": {**levels, "levels": [_with_proof(level) for level in levels.get("levels") or []]},
         "hops": lay_out_hops(transaction.get("hops") or []),
         "total_ms": _total_ms(transaction.get("hops") or []),
-        # The same form sent twice carries the same key, so the money moves once.
-        "idempotency_key": str(uuid4()),
-        "errors": {},
-        "form": {},
     }
 
 

@@ -11,38 +11,39 @@ from litestar import Response, get
 from litestar.response import Stream
 
 from portals.agent.transactions.filters import read_filters
-from portals.kit.desk import Desk
+from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayDown, GatewayProblem
 from portals.kit.kit import LIVE_PATH, Kit
+from portals.kit.visit import Visit
 
 _EVENT_ID_LENGTH_MAX = 64
 
 
-@get(LIVE_PATH)
-async def live_feed(desk: Desk) -> Response[Any] | Stream:
+@get(LIVE_PATH, opt=OPEN)
+async def live_feed(visit: Visit) -> Response[Any] | Stream:
     """Open the gateway's stream with the user's token; the filters are those of the page.
 
     The gateway bounds what a slow reader may owe it: reading one chunk only after the last one left keeps
     this process's memory flat.
     """
-    if desk.session is None:
-        return desk.json({"code": "session_ended"}, status=401)
-    query = desk.request.query_params
-    last_event_id = desk.request.headers.get("last-event-id") or query.get("last_event_id") or None
+    if visit.visitor is None:
+        return visit.json({"code": "session_ended"}, status=401)
+    query = visit.request.query_params
+    last_event_id = visit.request.headers.get("last-event-id") or query.get("last_event_id") or None
     stack = AsyncExitStack()
     try:
         upstream = await stack.enter_async_context(
-            desk.gateway.events(
+            visit.gateway.events(
                 read_filters(query.multi_items()).live_parameters(),
                 last_event_id=last_event_id[:_EVENT_ID_LENGTH_MAX] if last_event_id else None,
             )
         )
     except GatewayProblem as problem:
-        return desk.json({"code": problem.code}, status=problem.status)
+        return visit.json({"code": problem.code}, status=problem.status)
     except GatewayDown:
-        return desk.json({"code": "gateway_down"}, status=503)
+        return visit.json({"code": "gateway_down"}, status=503)
     return Stream(
-        _pass_on(upstream, stack, desk.kit),
+        _pass_on(upstream, stack, visit.kit),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -19,10 +19,10 @@ from portals.agent.transactions.filters import (
     read_filters,
 )
 from portals.agent.views.loading import address_of, load_views
-from portals.kit.desk import Desk
 from portals.kit.formats import parse_time
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 from portals.kit.pills import TRANSACTION
+from portals.kit.visit import Visit
 
 # A page stays under 60 KiB of HTML, with or without a record beside the list.
 PAGE_ROWS = 36
@@ -34,23 +34,22 @@ _TO_THE_MINUTE = len("2026-11-22T10:15")
 
 
 @get("/transactions")
-async def transactions_page(desk: Desk) -> Response[bytes]:
+async def transactions_page(visit: Visit) -> Response[bytes]:
     """Show the list; `?open=` shows a transaction beside it."""
-    desk.require_session()
-    filters = _filters(desk)
-    views = await load_views(desk, "transactions")
+    filters = _filters(visit)
+    views = await load_views(visit, "transactions")
     default = next((view for view in views if view["default"]), None)
-    if default is not None and not desk.request.url.query:
-        return desk.go(address_of(default, filters))
-    opened = desk.request.query_params.get("open", "")
+    if default is not None and not visit.request.url.query:
+        return visit.go(address_of(default, filters))
+    opened = visit.request.query_params.get("open", "")
     limit = PAGE_ROWS_BESIDE_RECORD if opened else PAGE_ROWS
     listed, stores, counters, record = await asyncio.gather(
-        desk.gateway.get("/v1/transactions", filters.list_parameters(now=desk.now, limit=limit)),
-        desk.gateway.get("/v1/stores", [("limit", str(STORES_MAX))]),
-        load_counters(desk, filters),
-        load_record(desk, opened) if opened.startswith("txn_") else asyncio.sleep(0, None),
+        visit.gateway.get("/v1/transactions", filters.list_parameters(now=visit.now, limit=limit)),
+        visit.gateway.get("/v1/stores", [("limit", str(STORES_MAX))]),
+        load_counters(visit, filters),
+        load_record(visit, opened) if opened.startswith("txn_") else asyncio.sleep(0, None),
     )
-    return desk.page(
+    return visit.page(
         "transactions/transactions.html",
         filters=filters,
         transactions=listed["data"],
@@ -64,35 +63,33 @@ async def transactions_page(desk: Desk) -> Response[bytes]:
         brands=BRANDS,
         periods=PERIODS,
         figure_names=FIGURES,
-        reasons=sorted(desk.words.under("reason").items(), key=lambda pair: pair[1].casefold()),
+        reasons=sorted(visit.words.under("reason").items(), key=lambda pair: pair[1].casefold()),
     )
 
 
 @get("/transactions/recent")
-async def recent(desk: Desk) -> Response[Any]:
+async def recent(visit: Visit) -> Response[Any]:
     """Give live.js the newest transactions again, to close a gap in the feed."""
-    desk.require_session()
-    listed = await desk.gateway.get(
-        "/v1/transactions", _filters(desk).list_parameters(now=desk.now, limit=RECENT_ROWS)
+    listed = await visit.gateway.get(
+        "/v1/transactions", _filters(visit).list_parameters(now=visit.now, limit=RECENT_ROWS)
     )
-    return desk.json(listed)
+    return visit.json(listed)
 
 
 @get("/counters")
-async def counters_part(desk: Desk) -> Response[bytes]:
+async def counters_part(visit: Visit) -> Response[bytes]:
     """Give live.js the counters as a part of the page; the filters are those of the page."""
-    desk.require_session()
-    filters = _filters(desk)
-    return desk.page(
-        "transactions/counters.html", counters=await load_counters(desk, filters), filters=filters
+    filters = _filters(visit)
+    return visit.page(
+        "transactions/counters.html", counters=await load_counters(visit, filters), filters=filters
     )
 
 
-async def load_counters(desk: Desk, filters: Filters) -> Json | None:
+async def load_counters(visit: Visit, filters: Filters) -> Json | None:
     """Return what the filters leave in figures, or None: a list without its counters is still a list."""
     try:
-        counters = await desk.gateway.get(
-            "/v1/counters", filters.figure_parameters(now=desk.now, minutes=COUNTER_MINUTES)
+        counters = await visit.gateway.get(
+            "/v1/counters", filters.figure_parameters(now=visit.now, minutes=COUNTER_MINUTES)
         )
     except GatewayDown:
         return None
@@ -100,7 +97,7 @@ async def load_counters(desk: Desk, filters: Filters) -> Json | None:
         if problem.status == 401:
             raise
         return None
-    start, end = parse_time(counters["from"]), parse_time(counters["to"]) or desk.now
+    start, end = parse_time(counters["from"]), parse_time(counters["to"]) or visit.now
 
     def rows(figure: str, **changes: str) -> str:
         return f"/transactions?{filters.rows_of(start, end, filters.figure or figure, **changes)}"
@@ -109,7 +106,7 @@ async def load_counters(desk: Desk, filters: Filters) -> Json | None:
     return {
         **counters,
         "live_minutes": COUNTER_MINUTES if live else 0,
-        "by_minute": every_minute(counters, now=desk.now) if live else [],
+        "by_minute": every_minute(counters, now=visit.now) if live else [],
         "rows": rows,
     }
 
@@ -126,8 +123,8 @@ def every_minute(counters: Json, *, now: datetime) -> list[Json]:
     return rows
 
 
-def _filters(desk: Desk) -> Filters:
-    return read_filters(desk.request.query_params.multi_items())
+def _filters(visit: Visit) -> Filters:
+    return read_filters(visit.request.query_params.multi_items())
 
 
 HANDLERS = (transactions_page, recent, counters_part, *live.HANDLERS)

@@ -6,8 +6,8 @@ from typing import Final
 from urllib.parse import urlencode
 
 from portals.agent.transactions.filters import Filters
-from portals.kit.desk import Desk
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
+from portals.kit.visit import Visit
 
 LISTS: Final = {"transactions": "transactions.read", "terminals": "directory.read"}
 """The lists that have views, each with the right that opens it."""
@@ -15,12 +15,12 @@ LISTS: Final = {"transactions": "transactions.read", "terminals": "directory.rea
 _DATES = ("period", "from", "to")
 
 
-async def load_views(desk: Desk, viewed: str) -> list[Json]:
+async def load_views(visit: Visit, viewed: str) -> list[Json]:
     """Return the views of a list; none when they cannot be read: a list without its views is still a list."""
-    if desk.session is None or LISTS[viewed] not in desk.session.permissions:
+    if not visit.may(LISTS[viewed]):
         return []
     try:
-        listed = await desk.gateway.get("/v1/views", [("list", viewed)])
+        listed = await visit.gateway.get("/v1/views", [("list", viewed)])
     except GatewayDown:
         return []
     except GatewayProblem as problem:

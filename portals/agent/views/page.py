@@ -8,75 +8,62 @@ from litestar import Response, get, post
 
 from portals.agent.transactions.filters import Filters, read_filters
 from portals.agent.views.loading import LISTS, address_of, load_views
-from portals.kit.desk import Desk
-from portals.kit.gateway import GatewayProblem
+from portals.kit.forms import Form
 from portals.kit.records import path_part
+from portals.kit.visit import Visit
 
 
 @get("/views")
-async def views_page(desk: Desk) -> Response[bytes]:
+async def views_page(visit: Visit) -> Response[bytes]:
     """Show every view that one may use."""
-    desk.require_session()
-    return await _show(desk)
+    return await _show(visit)
 
 
 @post("/views", status_code=200)
-async def save_view(desk: Desk) -> Response[bytes]:
+async def save_view(visit: Visit) -> Response[bytes]:
     """Keep the filters and columns of the transactions list under a name."""
-    desk.require_session()
-    form = await desk.form()
-    filters = read_filters(await _pairs(desk))
+    form = await visit.form()
+    filters = read_filters(form.sent)
     body = {
         "list": "transactions",
-        "name": form.get("name", "").strip(),
-        "filters": filters.kept_in_view(with_dates=form.get("own_dates") == "1"),
+        "name": form["name"],
+        "filters": filters.kept_in_view(with_dates=form["own_dates"] == "1"),
         "columns": list(filters.columns),
-        "shared_role": form.get("shared_role") or None,
+        "shared_role": form["shared_role"] or None,
     }
-    try:
-        made = await desk.gateway.post("/v1/views", body)
-    except GatewayProblem as problem:
-        if problem.is_beyond_the_form:
-            raise
-        return await _show(desk, error=problem.detail)
-    return desk.go(address_of(made, filters))
+    made = await form.post("/v1/views", body)
+    if made is not None:
+        return visit.go(address_of(made, filters))
+    if form.problem is not None:
+        form.errors = {"": form.problem.detail}
+    return await _show(visit, form)
 
 
 @post("/views/{view_id:str}/delete", status_code=200)
-async def delete_view(desk: Desk, view_id: str) -> Response[bytes]:
+async def delete_view(visit: Visit, view_id: str) -> Response[bytes]:
     """Delete one of one's own views."""
-    desk.require_session()
-    await desk.form()
-    await desk.gateway.delete(f"/v1/views/{path_part(view_id)}")
-    return desk.go("/views")
+    await visit.form()
+    await visit.gateway.delete(f"/v1/views/{path_part(view_id)}")
+    return visit.go("/views")
 
 
 @post("/views/default", status_code=200)
-async def choose_default(desk: Desk) -> Response[bytes]:
+async def choose_default(visit: Visit) -> Response[bytes]:
     """Open a list with a view from now on, or plainly."""
-    desk.require_session()
-    form = await desk.form()
-    viewed = form.get("list", "")
-    await desk.gateway.post(
+    form = await visit.form()
+    await visit.gateway.post(
         "/v1/views/default",
-        {"list": viewed if viewed in LISTS else "transactions", "view": form.get("view") or None},
+        {"list": form.choice("list", tuple(LISTS), "transactions"), "view": form["view"] or None},
     )
-    return desk.go("/views")
+    return visit.go("/views")
 
 
-async def _show(desk: Desk, *, error: str = "") -> Response[bytes]:
-    found = await asyncio.gather(*(load_views(desk, viewed) for viewed in LISTS))
+async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
+    found = await asyncio.gather(*(load_views(visit, viewed) for viewed in LISTS))
     views = [view for views in found for view in views]
-    return desk.page(
-        "views/views.html",
-        status=422 if error else 200,
-        views=[(view, address_of(view, Filters())) for view in views],
-        error=error,
+    return visit.page(
+        "views/views.html", views=[(view, address_of(view, Filters())) for view in views], form=form
     )
-
-
-async def _pairs(desk: Desk) -> list[tuple[str, str]]:
-    return [(name, str(value)) for name, value in (await desk.request.form()).multi_items()]
 
 
 HANDLERS = (views_page, save_view, delete_view, choose_default)

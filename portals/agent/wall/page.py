@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-from portals.kit.desk import Desk
 from portals.kit.gateway import Json
+from portals.kit.visit import Visit
 
 SERVICES = ("pax", "softpos")
 CONDITIONS = ("active", "failing", "silent", "resting", "blocked", "never_seen", "not_active")
@@ -16,23 +16,22 @@ _HEAT_STEPS = 4
 
 
 @get("/wall")
-async def wall_page(desk: Desk) -> Response[bytes]:
+async def wall_page(visit: Visit) -> Response[bytes]:
     """Show the estate; every filter and the department stand in the address."""
-    desk.require_session()
-    query = desk.request.query_params
+    query = visit.request.query_params
     wanted = {
         "region": _code(query.get("region", "")),
         "department": _code(query.get("department", "")),
         "service": query.get("service", "") if query.get("service") in SERVICES else "",
     }
     pairs = [(name, value) for name, value in wanted.items() if value]
-    shown = await desk.gateway.get("/v1/wall", pairs)
+    shown = await visit.gateway.get("/v1/wall", pairs)
     groups = shown.get("groups") or []
     for group in groups:
         _lay_out(group)
         for inner in group.get("groups") or []:
             _lay_out(inner)
-    return desk.page(
+    return visit.page(
         "wall/wall.html",
         wall=shown,
         groups=groups,

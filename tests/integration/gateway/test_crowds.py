@@ -15,9 +15,10 @@ import pytest
 
 from deploy.sandbox.demonstration.access import demonstration_code
 from observability.admission import LIVE_BY_SESSION_MAX, REQUESTS_BY_SESSION_MAX
+from portals.agent.session import AgentSession
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX
 from portals.kit.sealing import Sealer, load_or_make_secret
-from portals.kit.session import Session, seal_session
+from portals.kit.session import seal_session
 from tests.browser.processes import free_port, running_module
 from tests.support.desk import PASSWORD, DeskStack
 
@@ -39,7 +40,7 @@ class Portal:
         return f"http://127.0.0.1:{self.port}"
 
     def cookie(self, token: str) -> str:
-        session = Session(
+        session = AgentSession(
             token=token,
             agent_id="agt_01j00000000000000000000000",
             name="A",

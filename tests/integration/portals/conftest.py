@@ -14,9 +14,10 @@ from deploy.local.postgres import PostgresServer
 from deploy.sandbox.demonstration.demonstration import AGENTS
 from observability.client_address import TrustedProxies
 from portals.agent.app import create_app, make_kit
+from portals.agent.session import AgentSession
 from portals.agent.settings import Settings
 from portals.kit.kit import Kit
-from portals.kit.session import Session, seal_session
+from portals.kit.session import seal_session
 from tests.support.desk import DeskStack, add_attempt, running_desk
 from tests.support.servers import fresh_database, running_nats
 
@@ -79,7 +80,7 @@ async def _reader(kit: Kit, stack: DeskStack, email: str) -> Reader:
     async with stack.client(token) as client:
         view = (await client.get("/v1/sessions/current")).json()
     agent = view["agent"]
-    session = Session(
+    session = AgentSession(
         token=token,
         agent_id=agent["id"],
         name=agent["name"],

@@ -19,10 +19,11 @@ from deploy.local.postgres import PostgresServer
 from observability.client_address import TrustedProxies
 from observability.serving import make_server
 from portals.agent.app import compose, create_app, make_kit
+from portals.agent.session import AgentSession
 from portals.agent.settings import Settings
 from portals.kit import csrf
 from portals.kit.kit import Kit
-from portals.kit.session import Session, seal_session
+from portals.kit.session import seal_session
 from tests.support.cut_bodies import answered_to_cut
 from tests.support.desk import DeskStack, running_desk
 from tests.support.lengths import WHOLE
@@ -150,7 +151,7 @@ async def _cookies(kit: Kit, stack: DeskStack) -> str:
         answer = await client.get("/v1/sessions/current")
         assert answer.status_code == 200, answer.text
         view = answer.json()
-    session = Session(
+    session = AgentSession(
         token=token,
         agent_id=view["agent"]["id"],
         name="Walk",

@@ -182,7 +182,7 @@ async def test_taking_a_request_from_a_page_that_is_too_old_says_who_took_it(wal
     given = await _post(walk, action, _typed(page, action, "assignee", other))
     assert given.status_code == 303, given.text[:2000]
     late = await _post(walk, action, [
-        (name, {"assignee": third, "once": "late"}.get(name, value)) for name, value in fields
+        (name, {"assignee": third, "idempotency_key": "late"}.get(name, value)) for name, value in fields
     ])  # fmt: skip
     assert late.status_code == 303
     told = await _following(walk, late)

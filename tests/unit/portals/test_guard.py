@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types import Empty
 
-from portals.agent.app import PAGE_HANDLERS, compose
+from portals.agent.app import FACE, PAGE_HANDLERS, compose
 from portals.kit.files import FILE_BYTES_MAX, FORM_BYTES_MAX
 from portals.kit.guard import BODY_BYTES_MAX, guarded
 from portals.kit.metrics import PortalMetrics
@@ -39,7 +39,10 @@ async def answer(path: str, declared: int) -> int:
 
     headers = [(b"content-length", str(declared).encode())]
     scope: Any = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    await guarded(app, PortalMetrics(), too_large=lambda _: b"<h1>Too much</h1>")(scope, receive, send)
+    around = guarded(
+        app, PortalMetrics(), takes_files=FACE.takes_files, too_large=lambda _: b"<h1>Too much</h1>"
+    )
+    await around(scope, receive, send)
     if sent[0]["status"] == 413:
         assert sent[1]["body"] == b"<h1>Too much</h1>"
         assert {name for name, _ in sent[0]["headers"]} >= {b"content-type", b"x-request-id"}

@@ -6,8 +6,8 @@ import json
 from typing import Any, cast
 
 from portals.agent.requests.forms import said, told
-from portals.kit.desk import Desk
 from portals.kit.i18n import load_words
+from portals.kit.visit import Visit
 
 SHOWN = {"title": "Terminal muet", "due_on": "2026-12-01", "priority": "normal", "team": "hotline"}
 READ = {"was": json.dumps({name: [value] for name, value in SHOWN.items()})}
@@ -28,7 +28,7 @@ def test_whoever_takes_a_request_is_not_said_to_give_it_to_themselves() -> None:
 
     def read(by: str, to: str) -> str:
         entry: dict[str, Any] = {"kind": "assigned", "by": {"name": by}, "facts": {"to": to} if to else {}}
-        return said(cast("Desk", Reader()), entry, {})
+        return said(cast("Visit", Reader()), entry, {})
 
     assert read("Claire", "Claire") == "a pris la demande"
     assert read("Claire", "Paul") == "a confié la demande à Paul"

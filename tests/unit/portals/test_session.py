@@ -8,20 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from portals.agent.session import AgentSession
 from portals.kit import csrf
-from portals.kit.desk import local_path
+from portals.kit.legible import local_path
 from portals.kit.sealing import Sealer, SecretUnusable, load_or_make_secret
-from portals.kit.session import COOKIE_BYTES_MAX, Session, seal_session, unseal_session
+from portals.kit.session import COOKIE_BYTES_MAX, seal_session, unseal_session
 
 SEALER, OTHER = Sealer(b"a" * 32), Sealer(b"b" * 32)
-SESSION = Session(
+SESSION = AgentSession(
     "tok", "agt_1", "Amélie", "a@guichet.example", "hotline", "fr", ["75"], "2026-11-22T20:00:00.000Z"
 )
 
 
 def test_a_session_comes_back_and_shows_nothing() -> None:
     value = seal_session(SEALER, SESSION)
-    assert unseal_session(SEALER, value) == SESSION
+    assert unseal_session(SEALER, value, AgentSession) == SESSION
     assert "tok" not in value
     assert "tok" not in repr(SESSION)
 
@@ -30,16 +31,16 @@ def test_a_session_comes_back_and_shows_nothing() -> None:
     "spoil", [lambda v: v[:-2] + "AA", lambda v: "A" + v[1:], lambda v: "", lambda v: "é", lambda v: v * 20]
 )
 def test_an_altered_session_is_none(spoil: Callable[[str], str]) -> None:
-    assert unseal_session(SEALER, spoil(seal_session(SEALER, SESSION))) is None
+    assert unseal_session(SEALER, spoil(seal_session(SEALER, SESSION)), AgentSession) is None
 
 
 def test_a_session_of_another_secret_or_purpose_is_none() -> None:
-    assert unseal_session(OTHER, seal_session(SEALER, SESSION)) is None
+    assert unseal_session(OTHER, seal_session(SEALER, SESSION), AgentSession) is None
     assert SEALER.unseal("session", SEALER.seal("other", b"x")) is None
 
 
 def test_a_session_with_many_departments_still_fits_a_cookie() -> None:
-    many = Session("t" * 64, "a", "n", "e", "r", "fr", [f"{n:03d}" for n in range(900)], "")
+    many = AgentSession("t" * 64, "a", "n", "e", "r", "fr", [f"{n:03d}" for n in range(900)], "")
     assert len(seal_session(SEALER, many)) <= COOKIE_BYTES_MAX
 
 
@@ -83,4 +84,4 @@ def test_a_form_is_genuine_only_with_our_token_and_our_origin() -> None:
     "address", ["//evil.example", "/\\evil", "https://evil", "", None, "/login?next=/", "/a\r\nb"]
 )
 def test_only_an_address_of_ours_is_returned_to(address: str | None) -> None:
-    assert local_path(address) == "/"
+    assert local_path(address, "/login") == "/"

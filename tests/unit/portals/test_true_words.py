@@ -13,8 +13,11 @@ import pytest
 
 from core.contracts.operations import RIGHTS
 from portals.agent.app import make_kit
+from portals.agent.approvals import page as approvals
+from portals.agent.contracts import page as contracts
 from portals.agent.settings import settings_from
 from portals.kit.kit import Kit
+from portals.kit.lists import ListPage, Shown
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 _TAG = re.compile(r"<[^>]+>")
@@ -33,6 +36,10 @@ def _shown(kit: Kit, template: str, **facts: Any) -> str:
         template, kit.words["fr"], {"locale": "fr", "session": session, **facts}, now=NOW, host="portal"
     )
     return " ".join(_TAG.sub(" ", page).split())
+
+
+def _listed(page: ListPage, *rows: dict[str, Any]) -> Shown:
+    return Shown(page, {}, "", [*rows], None, {}, "", None)
 
 
 def _file(*, received: list[str], iban: str) -> dict[str, Any]:
@@ -75,9 +82,7 @@ def test_a_file_that_lacks_documents_or_an_iban_is_not_called_complete(
 def test_a_contract_given_up_before_it_began_is_not_called_terminated(kit: Kit) -> None:
     def state(ends_on: str | None) -> str:
         row = {"id": "ctr_1", "number": "C-1", "state": "terminated", "ends_on": ends_on, "company": {}}
-        return _shown(
-            kit, "contracts/contracts.html", contracts=[row], states=(), day=lambda text: text or "–"
-        )
+        return _shown(kit, "contracts/contracts.html", list=_listed(contracts.LIST, row))
 
     assert "abandonné" in state(None)
     assert "résilié" not in state(None)
@@ -86,9 +91,7 @@ def test_a_contract_given_up_before_it_began_is_not_called_terminated(kit: Kit) 
 
 def test_a_refund_that_waits_for_approval_is_of_a_positive_amount(kit: Kit) -> None:
     asked = {"id": "apr_1", "amount": {"amount": 60000, "currency": "EUR"}, "state": "waiting", "may": {}}
-    shown = _shown(
-        kit, "approvals/approvals.html", approvals=[asked], limits={}, view="to_decide", errors={}, kept={}
-    )
+    shown = _shown(kit, "approvals/approvals.html", list=_listed(approvals.LIST, asked), view="to_decide")
     assert "Remboursement de 600,00" in shown
 
 
@@ -109,9 +112,7 @@ def test_nothing_to_do_is_not_announced_as_something_to_do(kit: Kit, step: str, 
         "card": {"expiry": ""},
         "diagnosis": {"severity": "ok", "title": "Payé", "explanation": "Payé.", "next_step": step},
     }
-    page = _shown(
-        kit, "transaction/record.html", record={"tx": transaction, "errors": {}, "levels": {}, "form": {}}
-    )
+    page = _shown(kit, "transaction/record.html", record={"tx": transaction, "levels": {}})
     assert shown in page
     assert ("À faire :" in page) == shown.startswith("À faire")
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import string
+import sys
 from pathlib import Path
 
 import pytest
 from markupsafe import Markup
 
 from deploy.sandbox.demonstration.demonstration import AGENTS
+from portals.agent.app import PAGE_HANDLERS
 from portals.kit.i18n import WordMissing, Words, choose_locale, load_words
+from portals.kit.lists import ListPage
 from portals.kit.pills import TERMINAL, TRANSACTION
 
 ROOT = Path(__file__).resolve().parents[3] / "portals"
@@ -33,6 +36,21 @@ def test_every_word_that_a_page_asks_for_exists() -> None:
     # A key that ends in a joint is completed by a code at run time.
     for key in sorted(key for key in asked if not key.endswith((".", "_"))):
         assert WORDS["fr"].get(key, "") != "", key
+
+
+def test_every_word_of_a_list_exists() -> None:
+    modules = {sys.modules[handler.fn.__module__] for handler in PAGE_HANDLERS}
+    lists = [each for module in modules for each in vars(module).values() if isinstance(each, ListPage)]
+    assert len(lists) >= 20
+    for each in lists:
+        filters = each.filters
+        named = [act for act in (*each.acts, each.none_act) if act is not None]
+        asked = [each.title, *each.none, *(act.word for act in named)]
+        # A head without a joint is the same in either language: SIREN, IBAN.
+        asked += [column.label for column in each.columns if "." in column.label]
+        asked += [word for one in filters for word in (one.label, one.unset) if word]
+        asked += [f"{one.words}{value}" for one in filters if one.words for value in one.options if value]
+        assert [key for key in asked if not WORDS["fr"].get(key, "")] == [], each.path
 
 
 def test_no_word_is_kept_that_nobody_asks_for() -> None:

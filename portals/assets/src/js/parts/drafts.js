@@ -5,7 +5,7 @@ const LIFE_MS = 30 * 60 * 1000;
 const DRAFTS_MAX = 30;
 const CHARACTERS_MAX = 60_000;
 // Made for each page, or what tells forms of one address apart.
-const ONCE = ["idempotency_key", "key", "once"];
+const ONCE = ["idempotency_key"];
 const FRESH = ["csrf", "page_of", ...ONCE];
 const OF_THE_PAGE = [...FRESH, "revision", "was"];
 const agent = document.body.dataset.agent || "";

@@ -17,10 +17,11 @@ from litestar.enums import MediaType
 from observability.client_address import FORWARDED
 from portals.kit import csrf
 from portals.kit.closed_links import without_closed_links
+from portals.kit.forms import Form
 from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
-from portals.kit.legible import address_parts
+from portals.kit.legible import address_parts, local_path
 from portals.kit.originals import with_originals
 from portals.kit.session import Session, seal_session, unseal_session
 from portals.kit.ways_on import NOT_SEARCHED, beside_fields, with_notice
@@ -51,7 +52,7 @@ class FormForged(Exception):
     """A POST that does not come from a form of ours."""
 
 
-class Desk:
+class Visit:
     """The context of one request. Cookies set on it leave with the answer."""
 
     def __init__(self, request: Request[Any, Any, Any], kit: Kit) -> None:
@@ -63,9 +64,10 @@ class Desk:
         self.reference = str(request.scope.get("state", {}).get("reference", ""))
 
     @cached_property
-    def session(self) -> Session | None:
-        """Who asks, from the sealed cookie."""
-        return unseal_session(self.kit.sealer, self.request.cookies.get(self.kit.cookie("session")))
+    def visitor(self) -> Session | None:
+        """Who asks, from the sealed cookie; None for somebody who is not logged in."""
+        cookie = self.request.cookies.get(self.kit.cookie("session"))
+        return unseal_session(self.kit.sealer, cookie, self.kit.face.session)
 
     @cached_property
     def words(self) -> Words:
@@ -73,7 +75,7 @@ class Desk:
         return self.kit.words[
             choose_locale(
                 cookie=self.request.cookies.get("guichet_language"),
-                agent=self.session.locale if self.session else None,
+                agent=self.visitor.locale if self.visitor else None,
                 accept_language=self.request.headers.get("accept-language"),
             )
         ]
@@ -87,16 +89,21 @@ class Desk:
     def gateway(self) -> GatewayUser:
         """The gateway's API with the token of who asks, if any."""
         return self.kit.gateway.as_user(
-            token=self.session.token if self.session else None, locale=self.locale, address=self.address
+            token=self.visitor.token if self.visitor else None, locale=self.locale, address=self.address
         )
 
-    def require_session(self) -> Session:
-        """Return who asks. Raises: SessionNeeded, FactorNeeded."""
-        if self.session is None:
+    @property
+    def session(self) -> Session:
+        """Who asks, where the page is for those who are logged in. Raises: SessionNeeded, FactorNeeded."""
+        if self.visitor is None:
             raise SessionNeeded(self.return_address(), ended=False)
-        if self.session.enrolling and not self.request.url.path.startswith("/security"):
+        if self.visitor.enrolling and not self.request.url.path.startswith(self.kit.face.enrolment):
             raise FactorNeeded
-        return self.session
+        return self.visitor
+
+    def may(self, right: str) -> bool:
+        """Whether to offer what takes this right; core decides whether it is done."""
+        return self.visitor is not None and right in self.visitor.permissions
 
     @property
     def wants_fragment(self) -> bool:
@@ -108,9 +115,13 @@ class Desk:
         if self.wants_fragment or self.request.method != "GET":
             address = self.request.headers.get("hx-current-url") or self.request.headers.get("referer") or "/"
             parts = address_parts(address)
-            return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+            return self.local(f"{parts.path}?{parts.query}" if parts.query else parts.path)
         query = self.request.url.query
-        return local_path(f"{self.request.url.path}?{query}" if query else self.request.url.path)
+        return self.local(f"{self.request.url.path}?{query}" if query else self.request.url.path)
+
+    def local(self, address: str | None) -> str:
+        """Return a path of this portal, or `/` for anything that would lead elsewhere, and for the way in and out."""
+        return local_path(address, self.kit.face.login)
 
     @property
     def address(self) -> str:
@@ -126,8 +137,12 @@ class Desk:
         told = self.request.headers.get("user-agent", "")[:300]
         return "".join(letter for letter in told if " " <= letter <= "~")
 
-    async def form(self, characters_max: int = _FIELD_CHARACTERS_MAX) -> dict[str, str]:
-        """Return the fields of a genuine form, cut at a sane length. Raises: FormForged."""
+    def filled(self, fields: dict[str, Any] | None = None) -> Form:
+        """Return a form that was not sent yet, with what it shows at first."""
+        return Form(self.words, self.gateway, fields or {})
+
+    async def form(self, characters_max: int = _FIELD_CHARACTERS_MAX) -> Form:
+        """Return a genuine form, its fields, cut at a sane length. Raises: FormForged."""
         sent = await self.request.form()
         self._sent = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
         fields = {
@@ -144,7 +159,7 @@ class Desk:
         )
         if not genuine:
             raise FormForged
-        return fields
+        return Form(self.words, self.gateway, fields, self._sent)
 
     @cached_property
     def csrf_token(self) -> str:
@@ -195,8 +210,13 @@ class Desk:
         """Take it back from the browser."""
         self._set(self.kit.cookie(kind), "", max_age_s=0)
 
-    def page(self, template: str, *, status: int = 200, **facts: Any) -> Response[bytes]:
-        """Render a template as the answer."""
+    def page(
+        self, template: str, *, form: Form | None = None, status: int = 0, **facts: Any
+    ) -> Response[bytes]:
+        """Render a template as the answer, with a form's fields and what is wrong with them."""
+        if form is not None:
+            facts |= {"form": form.fields, "errors": form.errors, "stale": form.stale}
+        status = status or (form.status if form is not None else 200)
         text = self.render(template, answer_status=status, **facts)
         if NOT_SEARCHED in self.request.query_params:
             names = self.request.query_params.getall(NOT_SEARCHED)
@@ -213,19 +233,21 @@ class Desk:
         path = self.request.url.path
         around = {
             "locale": self.locale,
-            "session": self.session,
+            "session": self.visitor,
             "theme": self.preference("theme", ("auto", "light", "dark"), "auto"),
             "rows": self.preference("rows", ("24", "32", "40"), "32"),
             "csrf": self.csrf_token,
             "path": path,
             "here": self.return_address(),
             "reference": self.reference,
-            "nav": self.kit.pages.navigation(self.session.permissions if self.session else (), path),
+            "nav": self.kit.face.pages.navigation(self.visitor.permissions if self.visitor else (), path),
             "fragment": self.wants_fragment,
         }
         host = self.request.headers.get("host", "")
         text = self.kit.render(template, self.words, around | facts, now=self.now, host=host)
-        return without_closed_links(text, self.kit.pages, self.session.permissions) if self.session else text
+        if self.visitor is None:
+            return text
+        return without_closed_links(text, self.kit.face.pages, self.visitor.permissions)
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:
         """Answer a script of ours."""
@@ -233,7 +255,7 @@ class Desk:
 
     def go(self, address: str) -> Response[bytes]:
         """Send the browser to a page of ours, by GET."""
-        return self.go_raw(local_path(address))
+        return self.go_raw(self.local(address))
 
     def go_raw(self, path: str) -> Response[bytes]:
         """Send the browser to a path that the caller has checked to be ours."""
@@ -243,7 +265,7 @@ class Desk:
     def go_log_in(self, return_to: str, *, ended: bool) -> Response[bytes]:
         """Send the browser to the login page, whichever way it asked."""
         self.close_session()
-        address = f"/login?next={quote(return_to, safe='/')}" + ("&ended=1" if ended else "")
+        address = f"{self.kit.face.login}?next={quote(return_to, safe='/')}" + ("&ended=1" if ended else "")
         if self.wants_fragment:
             return self.answer(Response(b"", status_code=200, headers={"HX-Redirect": address}))
         return self.go_raw(address)
@@ -268,12 +290,3 @@ class Desk:
                 samesite="lax",
             )
         )
-
-
-def local_path(address: str | None) -> str:
-    """Return a path of this portal, or `/` for anything that would lead elsewhere."""
-    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
-        return "/"
-    if any(ord(letter) < 0x20 for letter in address) or address.startswith(("/login", "/logout")):
-        return "/"
-    return address

@@ -1,1 +1,0 @@
-"""Theme, language, row height."""
