@@ -28,7 +28,7 @@ async def _records(portal: Portal, email: str, room: str) -> list[str]:
 
 
 def _sections(page: str) -> set[str]:
-    return set(re.findall(r'<section class="part[^"]*"><div class="part-head"><h2>([^<]*?) ?<', page))
+    return set(re.findall(r'<section class="part[^"]*"><header><h2>([^<]*?) ?<', page))
 
 
 @pytest.mark.parametrize(
