@@ -6,9 +6,11 @@ has the store's own beside it where the two differ (`beside`; docs/figures.md, "
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import accumulate
+from typing import Final
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -242,3 +244,46 @@ def parse_amount(text: str, currency: str = "EUR") -> int:
     if part and not (part.isascii() and part.isdigit() and len(part) <= digits):
         raise AmountMalformed(text)
     return int(whole) * 10**digits + int(part.ljust(digits, "0") or "0")
+
+
+_GROUPS: Final = {"siren": (3, 3, 3), "siret": (3, 3, 3, 5)}
+_PHONE_GROUPS: Final = {
+    "+33": (1, 2, 2, 2, 2),
+    "+262": (3, 2, 2, 2),
+    "+508": (2, 2, 2),
+    "+590": (3, 2, 2, 2),
+    "+594": (3, 2, 2, 2),
+    "+596": (3, 2, 2, 2),
+    "+687": (2, 2, 2),
+    "+689": (2, 2, 2, 2),
+}
+"""How the number behind a calling code is said, for France and its territories."""
+
+
+def grouped(text: str, kind: str) -> str:
+    """Return an identifier with its digits in groups: `812 345 676`, `FR76 3000 6000 …`, `+33 6 12 34 56 78`.
+
+    `kind`: siren, siret, vat, iban or phone. What has not the length of its kind stays as it is.
+    """
+    plain = "".join(text.split())
+    match kind:
+        case "iban":
+            # The longest: a narrow column breaks it between its groups.
+            return " ".join(plain[place : place + 4] for place in range(0, len(plain), 4))
+        case "vat" if len(plain) == 13 and plain.startswith("FR"):
+            parts = ["FR", plain[2:4], *_cut(plain[4:], _GROUPS["siren"])]
+        case "phone":
+            code = next((code for code in _PHONE_GROUPS if plain.startswith(code)), "")
+            behind = _cut(plain.removeprefix(code), _PHONE_GROUPS.get(code, ()))
+            parts = [code, *behind] if behind else []
+        case _:
+            parts = _cut(plain, _GROUPS.get(kind, ()))
+    return FIXED.join(parts) if parts else text
+
+
+def _cut(text: str, sizes: Sequence[int]) -> list[str]:
+    """Return the text in parts of these sizes, nothing when they are not its length."""
+    if len(text) != sum(sizes):
+        return []
+    ends = list(accumulate(sizes))
+    return [text[end - size : end] for end, size in zip(ends, sizes, strict=True)]

@@ -252,6 +252,10 @@ class Formats:
         brand = self._words.get(f"brand.{card.get('brand')}", str(card.get("brand") or ""))
         return Markup('{} <span class="dots">··</span>{}').format(brand, card["last_four"])
 
+    def grouped(self, value: str | None, kind: str) -> str:
+        """Return an identifier with its digits in groups."""
+        return formats.grouped(value or "", kind)
+
     def _hour(self, text: str | None, zone: object, words: Callable[[datetime], str]) -> Markup:
         return self._with(self._time(text, zone, words), self._beside(text, zone, formats.beside))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from litestar import Response, get, post
 
+from portals.agent.record import sections
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, Filter, ListPage
@@ -52,7 +55,24 @@ async def rename_account(visit: Visit, account_id: str) -> Response[bytes]:
 
 
 async def _load(visit: Visit, account_id: str) -> Json:
-    return {"account": await visit.gateway.get(f"/v1/accounts/{path_part(account_id)}")}
+    account, changes = await asyncio.gather(
+        visit.gateway.get(f"/v1/accounts/{path_part(account_id)}"), sections.changes(visit, account_id)
+    )
+    ids = [company["id"] for company in account["companies"][: sections.COMPANIES_SHOWN]]
+    contracts, requests, companies = await asyncio.gather(
+        asyncio.gather(*(sections.contracts(visit, one) for one in ids)),
+        asyncio.gather(*(sections.requests(visit, "company", one) for one in ids)),
+        asyncio.gather(*(sections.company(visit, one) for one in ids)),
+    )
+    stores = [store for company in companies for store in company.get("stores") or []]
+    return {
+        "account": account,
+        "stores": stores,
+        "counted": await sections.payments_by_store(visit, stores),
+        "contracts": sections.together(contracts),
+        "requests": sections.together(requests),
+        "changes": changes,
+    }
 
 
 def _show(visit: Visit, record: Json, form: Form | None = None) -> Response[bytes]:

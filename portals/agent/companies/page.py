@@ -8,10 +8,11 @@ from litestar import Response, get, post
 
 from portals.agent.companies import contacts
 from portals.agent.companies.saving import COMPANY_FIELDS, LEGAL_FORMS, duplicates_of
+from portals.agent.record import sections
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, Filter, ListPage
-from portals.kit.records import beside, path_part
+from portals.kit.records import path_part
 from portals.kit.visit import Visit
 
 LIST = ListPage(
@@ -110,11 +111,24 @@ async def _fields_of(visit: Visit, company_id: str) -> Json:
 
 
 async def _load(visit: Visit, company_id: str) -> Json:
-    company, listed = await asyncio.gather(
+    company, documents, contracts, requests, standing, changes = await asyncio.gather(
         visit.gateway.get(f"/v1/companies/{path_part(company_id)}"),
-        beside(visit, "/v1/documents", [("company", path_part(company_id))]),
+        sections.documents(visit, company_id),
+        sections.contracts(visit, company_id),
+        sections.requests(visit, "company", company_id),
+        sections.alerts(visit),
+        sections.changes(visit, company_id),
     )
-    return {"company": company, "documents": listed.get("data")}
+    stores = company.get("stores") or []
+    return {
+        "company": company,
+        "documents": documents,
+        "contracts": contracts,
+        "requests": requests,
+        "alerts": sections.about(standing, {store["id"] for store in stores}),
+        "counted": await sections.payments_by_store(visit, stores),
+        "changes": changes,
+    }
 
 
 async def _form(

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 
 from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
+from portals.agent.record import sections
 from portals.agent.stores import editing
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
@@ -69,13 +70,36 @@ async def _after(visit: Visit, store_id: str, form: Form, *, done: bool) -> Resp
 
 
 async def _load(visit: Visit, store_id: str) -> Json:
-    store, macros = await asyncio.gather(
-        visit.gateway.get(f"/v1/stores/{path_part(store_id)}"), load_menu(visit, "store")
+    store, macros, payments, requests, raised, changes = await asyncio.gather(
+        visit.gateway.get(f"/v1/stores/{path_part(store_id)}"),
+        load_menu(visit, "store"),
+        sections.payments(visit, "store", store_id),
+        sections.requests(visit, "store", store_id),
+        sections.alerts(visit),
+        sections.changes(visit, store_id, has_journal=True),
+    )
+    company_id = store["company"]["id"]
+    company, contracts, documents = await asyncio.gather(
+        sections.company(visit, company_id),
+        sections.contracts(visit, company_id),
+        sections.documents(visit, company_id),
     )
     standing = {
         block["target"]["id"]: block for block in store.get("blocks") or [] if not block.get("lifted_at")
     }
-    return {"store": store, "standing": standing, "macros": macros}
+    terminals = {terminal["id"] for terminal in store.get("terminals") or []}
+    return {
+        "store": store,
+        "standing": standing,
+        "macros": macros,
+        "payments": payments,
+        "requests": requests,
+        "alerts": sections.about(raised, {store_id, *terminals}),
+        "company": company,
+        "contracts": contracts,
+        "documents": documents,
+        "changes": changes,
+    }
 
 
 def _show(visit: Visit, record: Json, form: Form | None = None) -> Response[bytes]:

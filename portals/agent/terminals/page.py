@@ -8,6 +8,7 @@ from litestar import Response, get, post
 
 from portals.agent.blocks.actions import block, lift
 from portals.agent.macros.menu import load_menu
+from portals.agent.record import sections
 from portals.agent.terminals import assigning
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
@@ -15,9 +16,6 @@ from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import beside, path_part
 from portals.kit.visit import Visit
 from portals.kit.vocabulary import TERMINAL_CONDITIONS
-
-LAST_TRANSACTIONS = 8
-
 
 LIST = ListPage(
     "/terminals",
@@ -120,22 +118,18 @@ async def _show_move(visit: Visit, terminal_id: str, form: Form, *, words: str =
 
 async def _load(visit: Visit, terminal_id: str) -> Json:
     terminal_id = path_part(terminal_id)
-    terminal, last, journal, profile, macros = await asyncio.gather(
+    terminal, payments, journal, profile, macros, raised = await asyncio.gather(
         visit.gateway.get(f"/v1/terminals/{terminal_id}"),
-        # Not everybody who sees terminals sees payments.
-        beside(
-            visit,
-            "/v1/transactions",
-            [("terminal", terminal_id), ("limit", str(LAST_TRANSACTIONS))],
-            right="transactions.read",
-        ),
+        sections.payments(visit, "terminal", terminal_id),
         visit.gateway.get("/v1/blocks", [("target", terminal_id)]),
         beside(visit, f"/v1/terminals/{terminal_id}/profile"),
         load_menu(visit, "terminal"),
+        sections.alerts(visit),
     )
     return {
         "terminal": terminal,
-        "transactions": last.get("data"),
+        "payments": payments,
+        "alerts": sections.about(raised, {terminal_id}),
         "blocks": journal["data"],
         "profile": profile,
         "macros": macros,

@@ -154,3 +154,31 @@ def test_a_date_has_that_of_the_store_beside_it_where_it_is_another_day_there(
 def test_every_time_zone_of_a_store_has_words_for_its_hour_and_no_other_has() -> None:
     for locale in ("fr", "en"):
         assert set(load_words()[locale].under("store_time")) == set(TIME_ZONES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "shown"),
+    [
+        ("siren", "812345676", "812 345 676"),
+        ("siret", "81234567600012", "812 345 676 00012"),
+        ("vat", "FR53812345676", "FR 53 812 345 676"),
+        ("iban", "FR7630006000011234567890189", "FR76 3000 6000 0112 3456 7890 189"),
+        ("phone", "+33612345678", "+33 6 12 34 56 78"),
+        ("phone", "+262692123456", "+262 692 12 34 56"),
+        ("phone", "+68987123456", "+689 87 12 34 56"),
+        ("phone", "+3212345678", "+3212345678"),
+        ("phone", "+336123456789", "+336123456789"),
+        ("vat", "BE0123456749", "BE0123456749"),
+        ("siren", "812 345 676", "812 345 676"),
+        ("siren", "81234567", "81234567"),
+        ("siren", "", ""),
+        ("acceptor", "000000000012345", "000000000012345"),
+    ],
+)
+def test_an_identifier_reads_in_the_groups_in_which_it_is_said(kind: str, text: str, shown: str) -> None:
+    assert formats.grouped(text, kind).replace("\u00a0", " ") == shown
+
+
+@given(st.text(max_size=40), st.sampled_from(["siren", "siret", "vat", "iban", "phone", "other"]))
+def test_grouping_changes_nothing_but_blanks(text: str, kind: str) -> None:
+    assert "".join(formats.grouped(text, kind).split()) == "".join(text.split())

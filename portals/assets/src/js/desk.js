@@ -1,8 +1,10 @@
 // Every page of the desk: menus, keyboard, forms, side panel.
 import { startKeyboard } from "./parts/keyboard.js";
+import { startActs } from "./parts/acts.js";
 import { startBell } from "./parts/bell.js";
 import { startLooking } from "./parts/looking.js";
 import { startMenus } from "./parts/menus.js";
+import { startCopying } from "./parts/copying.js";
 import { startDrafts } from "./parts/drafts.js";
 import { startForms } from "./parts/forms.js";
 import { startPalette } from "./parts/palette.js";
@@ -11,6 +13,8 @@ import { startPanel } from "./parts/panel.js";
 document.documentElement.classList.add("scripted");
 startMenus();
 startBell();
+startActs();
+startCopying();
 startForms();
 startDrafts();
 startLooking();

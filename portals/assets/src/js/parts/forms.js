@@ -25,5 +25,7 @@ export function startForms() {
 }
 
 function takeFocus() {
-  document.querySelector("[data-takes-focus]")?.focus();
+  const told = document.querySelector("dialog:modal [data-takes-focus], dialog:modal [aria-invalid=true]")
+    ?? document.querySelector("[data-takes-focus]");
+  told?.focus();
 }

@@ -25,8 +25,9 @@ export function startKeyboard(panel) {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    // What stands over the page has the keys to itself.
+    if (document.querySelector("dialog:modal")) return;
     if (event.key === "Escape") {
-      if (help?.open) return;
       if (closeMenus()) return;
       if (event.target.matches?.(TYPING)) {
         event.target.blur();
@@ -35,7 +36,7 @@ export function startKeyboard(panel) {
       if (!panel.close()) document.activeElement?.blur?.();
       return;
     }
-    if (event.target.matches?.(TYPING) || help?.open) return;
+    if (event.target.matches?.(TYPING)) return;
     switch (event.key) {
       case "/":
         if (search) {

@@ -1,0 +1,1 @@
+"""What happens at a record: its payments, open work, contracts, documents and last changes."""

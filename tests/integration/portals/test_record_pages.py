@@ -1,0 +1,76 @@
+"""Record pages on the demonstration: what happens there stands beside the facts, and stays light."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pytest
+
+from portals.kit.i18n import load_words
+from tests.integration.portals.conftest import Portal
+
+_HTML_BYTES_MAX: Final = 60 * 1024
+_WORDS: Final = load_words()["fr"]
+_ROOMS: Final = ("accounts", "companies", "stores", "terminals")
+
+
+async def _read(portal: Portal, email: str, address: str) -> str:
+    headers = {"cookie": f"{portal.readers[email].cookies}; guichet_language=fr"}
+    answer = await portal.client.get(address, headers=headers)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return answer.text
+
+
+async def _records(portal: Portal, email: str, room: str) -> list[str]:
+    listed = await _read(portal, email, f"/{room}")
+    return list(dict.fromkeys(re.findall(rf'href="(/{room}/[a-z]{{3}}_\w+)"', listed)))
+
+
+def _sections(page: str) -> set[str]:
+    return set(re.findall(r'<section class="part[^"]*"><header><h2>([^<]*?) ?<', page))
+
+
+@pytest.mark.parametrize(
+    ("room", "titles"),
+    [
+        ("accounts", {"companies.title", "contract.list", "contacts.title", "record.changes"}),
+        ("companies", {"companies.stores", "contract.list", "papers.title", "record.work", "record.changes"}),
+        ("stores", {"record.payments", "record.work", "contacts.title", "papers.title", "record.changes"}),
+        ("terminals", {"record.payments"}),
+    ],
+)
+async def test_whoever_may_read_everything_sees_what_happens_at_a_record(
+    portal: Portal, room: str, titles: set[str]
+) -> None:
+    first = (await _records(portal, "superviseur@guichet.example", room))[0]
+    page = await _read(portal, "superviseur@guichet.example", first)
+    assert {_WORDS(title) for title in titles} <= _sections(page)
+    assert _WORDS("record.unread") not in page
+
+
+async def test_a_seller_sees_the_store_without_its_payments(portal: Portal) -> None:
+    first = (await _records(portal, "vendeur@guichet.example", "stores"))[0]
+    found = _sections(await _read(portal, "vendeur@guichet.example", first))
+    assert _WORDS("contacts.title") in found
+    assert _WORDS("record.payments") not in found
+    assert _WORDS("record.changes") not in found
+
+
+async def test_the_days_of_a_terminal_lead_to_the_rows_that_they_count(portal: Portal) -> None:
+    for terminal in await _records(portal, "superviseur@guichet.example", "terminals"):
+        page = await _read(portal, "superviseur@guichet.example", terminal)
+        counted = re.search(r'href="(/transactions\?[^"]*figure=declined)">(\d+)</a>', page)
+        if counted is None:
+            continue
+        rows = await _read(portal, "superviseur@guichet.example", counted[1].replace("&amp;", "&"))
+        assert len(re.findall(r'<tr data-id="txn_', rows)) == int(counted[2])
+        return
+    pytest.fail("no terminal has a declined payment")
+
+
+@pytest.mark.parametrize("room", _ROOMS)
+async def test_a_record_stays_light(portal: Portal, room: str) -> None:
+    for address in (await _records(portal, "admin@guichet.example", room))[:10]:
+        page = await _read(portal, "admin@guichet.example", address)
+        assert len(page.encode()) < _HTML_BYTES_MAX, address
