@@ -29,9 +29,10 @@ help: ## List these commands
 run: .venv/stamp-run .venv/stamp-assets ## Install what is missing, start everything here and print addresses and logins
 	@exec $(BIN)/guichet up $(ARGS)
 
+# A quarter of the time of a test is waiting, for a host, a browser or a clock: three share two cores.
 .PHONY: test
 test: .venv/stamp-dev .venv/stamp-assets ## Run every test but the long ones
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults_long and not pages_long" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not faults_long and not pages_long" $(ARGS)
 
 .PHONY: check
 check: .venv/stamp-dev ## Format, lint, types, imports, spelling, dead code, security, migrations
