@@ -165,7 +165,7 @@ async def test_v6_waits_for_what_is_still_owed(writer: Writer, verification: Ver
     assert (finding.breaches, finding.waiting, finding.closed) == (0, 2, 0)
     # Ended by a person's word: nobody knows what the host holds, and nothing is on its way any more.
     await writer.connection.execute(
-        "UPDATE delivery SET accepted_at = now() - interval '1 hour', closed_by = uuidv7() WHERE kind = 1"
+        "UPDATE delivery SET accepted_at = now() - interval '1 hour', closed_by = uuidv7(), closed_reason = 'seen' WHERE kind = 1"
     )
     report = await verification(None, book_of(unknown.booked()))
     assert [(one.breaches, one.waiting, one.closed) for one in map(report.finding, ("V5", "V6"))] == [
