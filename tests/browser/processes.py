@@ -15,7 +15,15 @@ import httpx
 
 from tests.support.plain_http import NO_AUTHORITIES
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+CHROMIUM_NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "chrome",
+)
+"""The headless shell first: it opens a window in a quarter of the time."""
 START_S = 30.0
 STOP_S = 10.0
 _ROOT = Path(__file__).resolve().parents[2]
