@@ -12,6 +12,9 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 SOURCES := core edge gateway portals perf observability deploy tests
 ARGS ?=
 
+# Dozens of processes start in a run of the tests: each would compile the code anew where a machine turns that off.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Interpreters come from the machine, never from a download.
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
@@ -26,15 +29,23 @@ help: ## List these commands
 run: .venv/stamp-run .venv/stamp-assets ## Install what is missing, start everything here and print addresses and logins
 	@exec $(BIN)/guichet up $(ARGS)
 
+# A quarter of the time of a test is waiting, for a host, a browser or a clock: three share two cores.
 .PHONY: test
 test: .venv/stamp-dev .venv/stamp-assets ## Run every test but the long ones
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults_long and not pages_long" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not faults_long and not pages_long" $(ARGS)
 
 .PHONY: check
 check: .venv/stamp-dev ## Format, lint, types, imports, spelling, dead code, security, migrations
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-rest
+
+# Types take as long as everything else together.
+.PHONY: check-types check-rest
+check-types:
+	$(BIN)/basedpyright
+
+check-rest:
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/codespell $$(git ls-files)
 	$(BIN)/vulture

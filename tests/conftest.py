@@ -42,6 +42,13 @@ async def database(postgres_server: PostgresServer) -> AsyncIterator[TestDatabas
         yield fresh
 
 
+@pytest.fixture(scope="session")
+async def migrated(postgres_server: PostgresServer) -> AsyncIterator[TestDatabase]:
+    """A database of the newest schema that every test reads and none writes to."""
+    async with fresh_database(postgres_server) as fresh:
+        yield fresh
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

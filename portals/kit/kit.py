@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from observability.admission import Admission
@@ -26,6 +28,20 @@ from portals.kit.streams import OpenStreams
 
 LIVE_PATH = "/live"
 _TEMPLATES = Path(__file__).parent / "templates"
+_COMPILED = Path(__file__).parent / "__pycache__" / "templates"
+
+
+class CompiledTemplates(jinja2.FileSystemBytecodeCache):
+    """What templates were compiled to, kept beside what Python compiles: it takes a second or two at each start.
+
+    Where that folder cannot be written to, templates are compiled as if nothing were kept.
+    """
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one; it is found by its source, so that a template that was edited is compiled anew."""
+        with contextlib.suppress(OSError):
+            Path(self.directory).mkdir(parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
 
 
 class Kit:
@@ -68,6 +84,7 @@ class Kit:
             # A field that an older gateway leaves out shows as nothing rather than as an error page.
             undefined=jinja2.ChainableUndefined,
             auto_reload=False,
+            bytecode_cache=CompiledTemplates(str(_COMPILED)),
         )
         # Words of scripts are most of a page's JSON: written out, they take half of what escapes take.
         self._templates.policies["json.dumps_kwargs"] = {

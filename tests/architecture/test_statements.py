@@ -22,10 +22,10 @@ FILES = [
 
 
 @pytest.mark.parametrize("path", FILES, ids=shown)
-async def test_every_statement_is_accepted_by_the_schema(database: TestDatabase, path: Path) -> None:
+async def test_every_statement_is_accepted_by_the_schema(migrated: TestDatabase, path: Path) -> None:
     # Functions for the length of a session are the owner's, who fills an estate to measure with.
     for_owner = "FUNCTION pg_temp." in path.read_text()
-    connection = await asyncpg.connect(database.owner_dsn if for_owner else database.dsn)
+    connection = await asyncpg.connect(migrated.owner_dsn if for_owner else migrated.dsn)
     refused: dict[str, str] = {}
     try:
         for name, statement in load(path).items():

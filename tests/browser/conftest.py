@@ -21,6 +21,7 @@ from deploy.sandbox.demonstration.access import demonstration_code
 from portals.assets.build import build
 from tests.browser.processes import find_chromium, free_port, running_module
 from tests.browser.stand_in import PASSWORD
+from tests.support.plain_http import NO_AUTHORITIES
 
 _HERE = Path(__file__).parent
 _NO_CHROMIUM = "browser tests: no Chromium found; install the package chromium or set GUICHET_CHROMIUM"
@@ -58,7 +59,7 @@ class Portal:
 
     async def control(self, **scene: Any) -> dict[str, Any]:
         """Set the stand-in's scene and return what it has seen."""
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=NO_AUTHORITIES) as client:
             answer = await client.post(f"{self.gateway_url}/_control", json=scene)
             answer.raise_for_status()
             return answer.json()

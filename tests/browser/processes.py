@@ -13,7 +13,17 @@ from pathlib import Path
 
 import httpx
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+from tests.support.plain_http import NO_AUTHORITIES
+
+CHROMIUM_NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "chrome",
+)
+"""The headless shell first: it opens a window in a quarter of the time."""
 START_S = 30.0
 STOP_S = 10.0
 _ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +66,7 @@ async def running_module(
 
 
 async def _wait_until_ready(url: str, process: asyncio.subprocess.Process) -> None:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_AUTHORITIES) as client:
         for _ in range(int(START_S / 0.1)):
             if process.returncode is not None:
                 raise RuntimeError(f"the process ended with code {process.returncode} before it was ready")

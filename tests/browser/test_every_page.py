@@ -21,7 +21,6 @@ from urllib.parse import parse_qsl, urlsplit
 import asyncpg
 import msgspec
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from litestar.routes import HTTPRoute
 from playwright.async_api import APIRequestContext, Browser, Page, StorageState
 
@@ -34,6 +33,7 @@ from portals.agent.app import compose, make_kit
 from portals.agent.settings import settings_from
 from portals.assets.build import build
 from portals.kit.i18n import load_words
+from tests.browser.accessibility import barriers
 from tests.browser.conftest import log_in
 from tests.browser.filling import Filler
 from tests.support.wording import ALIKE, WRITTEN, WRITTEN_TWICE, Wording
@@ -77,11 +77,6 @@ _TELLING: Final = ("kind", "step", "act")
 _MODES: Final = ("open", "edit", "editing", "add", "amend", "new", "create", "write")
 _RECORDS_READ_OF_EACH: Final = 8
 _LINK = re.compile(r'<a\b[^>]*?\shref="(/[^"#]*)')
-_AXE: Final = Axe()
-# Only what counts crosses over from the browser: the whole answer of axe is a megabyte a page.
-_SERIOUS = """() => axe.run({resultTypes: ["violations"], preload: false}).then((answer) => answer.violations
-  .filter((one) => ["serious", "critical"].includes(one.impact))
-  .map((one) => `axe ${one.id}: ${one.nodes[0].target} ${one.nodes[0].failureSummary}`))"""
 # What the browser shows of a page, and whether it fits.
 _SHOWN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -176,8 +171,7 @@ def _pattern(route: HTTPRoute) -> re.Pattern[str]:
 
 async def findings_of(page: Page, *, locale: str) -> list[str]:
     """Return what is wrong with the page that stands open."""
-    await page.evaluate(_AXE.axe_script)
-    wrong: list[str] = await page.evaluate(_SERIOUS)
+    wrong = await barriers(page)
     shown: dict[str, Any] = await page.evaluate(_SHOWN)
     if shown["lang"] != locale:
         wrong.append(f"is said to be in {shown['lang']!r}")

@@ -27,6 +27,7 @@ from deploy.local.nats import NatsServer
 from deploy.local.ports import free_ports
 from deploy.sandbox.demonstration.access import demonstration_code, put_demonstration_factor
 from deploy.sandbox.demonstration.store import seed
+from tests.support.plain_http import NO_AUTHORITIES
 from tests.support.servers import TestDatabase
 
 PASSWORD = "a long demonstration password"
@@ -60,7 +61,7 @@ class DeskStack:
         """
         await self._forget_codes(email)
         asked = {"email": email, "password": PASSWORD, "code": demonstration_code(PASSWORD, email)}
-        async with httpx.AsyncClient(base_url=self.gateway_url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=self.gateway_url, timeout=30, verify=NO_AUTHORITIES) as client:
             answer = await client.post("/v1/sessions", json=asked)
             assert answer.status_code == 201, answer.text
             return answer.json()["token"]
@@ -83,7 +84,10 @@ class DeskStack:
     def client(self, token: str, **headers: str) -> httpx.AsyncClient:
         """Return a client that is logged in."""
         return httpx.AsyncClient(
-            base_url=self.gateway_url, headers={"Authorization": f"Bearer {token}", **headers}, timeout=30
+            base_url=self.gateway_url,
+            headers={"Authorization": f"Bearer {token}", **headers},
+            timeout=30,
+            verify=NO_AUTHORITIES,
         )
 
 
@@ -232,7 +236,7 @@ async def _start(module: tuple[str, ...], environment: dict[str, str]) -> asynci
 
 async def _wait_ready(address: str, process: asyncio.subprocess.Process) -> None:
     give_up_at = asyncio.get_running_loop().time() + _START_TIMEOUT_S
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=NO_AUTHORITIES) as client:
         while asyncio.get_running_loop().time() < give_up_at:
             assert process.returncode is None, "a process ended at once"
             try:

@@ -44,6 +44,7 @@ class Site(NamedTuple):
         return f"{self.file.relative_to(ROOT)}:{self.call.lineno}"
 
 
+@cache
 def sites() -> list[Site]:
     """Return every call of `record_action` in core."""
     return [

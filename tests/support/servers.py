@@ -103,3 +103,34 @@ async def fresh_database(server: PostgresServer) -> AsyncIterator[TestDatabase]:
     finally:
         await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await admin.close()
+
+
+_TRIGGERS_ON = """DO $$ DECLARE off record; BEGIN
+FOR off IN SELECT tgrelid::regclass AS place, tgname FROM pg_trigger WHERE tgenabled = 'D' LOOP
+EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', off.place, off.tgname); END LOOP; END $$"""
+
+
+async def emptier_of(admin: asyncpg.Connection) -> str:
+    """Return what brings a fresh copy back to itself after tests that fill empty tables and switch triggers off.
+
+    It is for a session that fires no triggers: `session_replication_role` is `replica`.
+    """
+    tables = await admin.fetch(
+        "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    empty = [
+        table["name"]
+        for table in tables
+        if not await admin.fetchval(f"SELECT EXISTS (SELECT FROM {table['name']})")  # noqa: S608
+    ]
+    counters = await admin.fetch(
+        "SELECT format('SELECT setval(%L, %s, %L)', format('%I.%I', schemaname, sequencename),"
+        " coalesce(last_value, start_value), last_value IS NOT NULL) AS statement FROM pg_sequences"
+    )
+    return ";\n".join(
+        [
+            *(f"DELETE FROM {name}" for name in empty),  # noqa: S608
+            *(row["statement"] for row in counters),
+            _TRIGGERS_ON,
+        ]
+    )

@@ -32,8 +32,8 @@ from tests.support.servers import TestDatabase
         ("listen_addresses", "127.0.0.1"),
     ],
 )
-async def test_the_server_is_durable_and_private(database: TestDatabase, setting: str, value: str) -> None:
-    connection = await asyncpg.connect(database.dsn)
+async def test_the_server_is_durable_and_private(migrated: TestDatabase, setting: str, value: str) -> None:
+    connection = await asyncpg.connect(migrated.dsn)
     try:
         assert await connection.fetchval("SELECT current_setting($1)", setting) == value
     finally:
@@ -55,8 +55,8 @@ async def test_core_changes_rows_but_not_the_schema(database: TestDatabase) -> N
         await owner.close()
 
 
-async def test_a_wrong_password_is_refused(database: TestDatabase) -> None:
-    wrong = database.dsn.replace("@127.0.0.1", "x@127.0.0.1")
+async def test_a_wrong_password_is_refused(migrated: TestDatabase) -> None:
+    wrong = migrated.dsn.replace("@127.0.0.1", "x@127.0.0.1")
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(wrong)
 

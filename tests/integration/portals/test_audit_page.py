@@ -16,7 +16,7 @@ from core.identity.api import record_action
 from core.values.ids import PREFIXES, encode_id, rrn_of
 from portals.kit.i18n import LOCALES, load_words
 from tests.integration.portals.conftest import Portal
-from tests.support.audited import AUDITED, EMAIL, HOST, MASKED, Record
+from tests.support.audited import EMAIL, HOST, MASKED, Record, audited
 
 _TABLES: Final = {
     "account": "account",
@@ -71,7 +71,7 @@ async def _record_all(dsn: str) -> dict[str, bytes]:
             case _:
                 return value
 
-    for action in AUDITED:
+    for action in audited():
         known = action.target in PREFIXES
         async with rows.transaction():
             await record_action(
@@ -115,7 +115,7 @@ async def test_no_row_of_the_audit_shows_what_the_code_calls_it(portal: Portal, 
     if locale == LOCALES[0]:
         await _record_all(portal.dsn)
     rows = await _rows(portal, "admin@guichet.example", locale)
-    assert len(rows) >= len(AUDITED)
+    assert len(rows) >= len(audited())
     raw = {
         found: re.sub(r"\s+", " ", _TEXT_ONLY.sub(" ", row))[:300]
         for row in rows

@@ -156,11 +156,12 @@ async def _shop(rows: asyncpg.Connection, row: asyncpg.Record, zone: str, at: da
 
 def _addresses(walk: Walk, shops: list[Shop]) -> Iterator[str]:
     """Yield every page of the portal, those of records once for each shop."""
+    pages = frozenset(_routes(walk.kit, "GET"))
     for route in sorted({route.path for route in compose(walk.kit).routes}):
         if "/live" in route or route.endswith("/export"):
             continue
         plain = _PLACE.sub(_place, route)
-        if plain not in _routes(walk.kit, "GET"):
+        if plain not in pages:
             continue
         for shop in shops if "{" in route else shops[:1]:
             own = {"transaction": shop.transaction_id, "terminal": shop.terminal_id, "store": shop.store_id}

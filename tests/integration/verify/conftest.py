@@ -1,17 +1,44 @@
-"""A database of one's own with payments in it, and the verification of it."""
+"""A database with the payments of one test in it, and the verification of it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import asyncpg
 import pytest
 
 from core.verify.model import HostBook, Report, TerminalFact
 from core.verify.run import verify
+from deploy.local.postgres import PostgresServer
 from tests.integration.verify.payments import Writer, writer_on
-from tests.support.servers import TestDatabase
+from tests.support.servers import TestDatabase, emptier_of, fresh_database
 
 Verification = Callable[..., Awaitable[Report]]
+
+
+@pytest.fixture(scope="module")
+async def books(postgres_server: PostgresServer) -> AsyncIterator[tuple[TestDatabase, asyncpg.Connection]]:
+    """The database of all tests of a file, and who empties it after each: to make one takes longer than to verify it."""
+    async with fresh_database(postgres_server) as made:
+        admin = await asyncpg.connect(made.admin_dsn, server_settings={"session_replication_role": "replica"})
+        yield made, admin
+        await admin.close()
+
+
+@pytest.fixture(scope="module")
+async def emptier(books: tuple[TestDatabase, asyncpg.Connection]) -> str:
+    """The statements that take out what a test has written."""
+    return await emptier_of(books[1])
+
+
+@pytest.fixture
+async def database(
+    books: tuple[TestDatabase, asyncpg.Connection], emptier: str
+) -> AsyncIterator[TestDatabase]:
+    """A database as migrations leave it."""
+    made, admin = books
+    yield made
+    await admin.execute(emptier)
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from core.identity.store import record_action
 from core.values.ids import PREFIXES, encode_id
 from core.verify.model import Finding
 from core.verify.people import check_people
+from deploy.local.postgres import PostgresServer
 from deploy.sandbox.demonstration.store import seed
 from tests.support.desk import add_attempt
-from tests.support.servers import TestDatabase
+from tests.support.servers import TestDatabase, fresh_database
 
 # The agent who forges by SQL, and a stranger to the audit.
 ADMIN = "(SELECT id FROM agent WHERE email = 'admin@guichet.example')"
@@ -25,12 +26,22 @@ TERMINAL = "(SELECT id FROM terminal WHERE terminal = 'T0000001')"
 SERVICE = "(SELECT service_id FROM terminal WHERE terminal = 'T0000001')"
 
 
+@pytest.fixture(scope="module")
+async def demonstration(postgres_server: PostgresServer) -> AsyncIterator[TestDatabase]:
+    """A seeded database, in which no test leaves anything."""
+    async with fresh_database(postgres_server) as made:
+        await seed(made.dsn, password="a long demonstration password")
+        yield made
+
+
 @pytest.fixture
-async def owner(database: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
-    """A demonstration, and a connection that may write what it likes."""
-    await seed(database.dsn, password="a long demonstration password")
-    connection = await asyncpg.connect(database.owner_dsn)
+async def owner(demonstration: TestDatabase) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that may write what it likes; none of it is committed."""
+    connection = await asyncpg.connect(demonstration.owner_dsn)
+    written = connection.transaction()
+    await written.start()
     yield connection
+    await written.rollback()
     await connection.close()
 
 

@@ -15,12 +15,11 @@ from core.values.ids import PREFIXES
 from portals.agent.addresses import FOLDERS, kind_of, page_of
 from portals.agent.audit.facts import TABLES, Fact, facts_of, facts_of_texts
 from portals.kit.i18n import LOCALES, load_words
-from tests.support.audited import AUDITED, CHANGES, FILTER, SERVICE_FACTS, TERMINAL_OPTIONS, TERMS
+from tests.support.audited import CHANGES, FILTER, SERVICE_FACTS, TERMINAL_OPTIONS, TERMS, audited
 from tests.support.recorded import fact_names, sites, texts
 from tests.unit.portals.closed_sets import CLOSED, names_of, prefixes_of
 
 _WORDS = load_words()
-_SITES = sites()
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -35,14 +34,14 @@ def test_no_words_are_kept_for_a_kind_that_nothing_writes() -> None:
 
 
 def test_what_the_code_writes_is_what_operations_declare() -> None:
-    assert {kind for site in _SITES for kind in texts(site, "kind")} == KINDS
+    assert {kind for site in sites() for kind in texts(site, "kind")} == KINDS
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_target_and_fact_of_an_action_has_words(locale: str) -> None:
-    targets = {kind for site in _SITES for kind in texts(site, "target_kind")}
+    targets = {kind for site in sites() for kind in texts(site, "target_kind")}
     assert (targets | FOLDERS.keys()) - _WORDS[locale].under("target_kind").keys() == set()
-    facts = {name for site in _SITES for name in fact_names(site)}
+    facts = {name for site in sites() for name in fact_names(site)}
     assert facts - _WORDS[locale].under("action_fact").keys() == set()
 
 
@@ -115,11 +114,11 @@ def test_the_bounds_of_a_filter_are_not_called_before_and_after() -> None:
 
 def test_an_action_of_every_kind_with_all_its_facts_is_shown_to_the_test_of_the_page() -> None:
     shown: dict[str, set[str]] = {}
-    for action in AUDITED:
+    for action in audited():
         shown.setdefault(action.kind, set()).update(action.facts)
-    kinds = {kind for site in _SITES for kind in texts(site, "kind")}
+    kinds = {kind for site in sites() for kind in texts(site, "kind")}
     assert shown.keys() == kinds
-    for site in _SITES:
+    for site in sites():
         held = {name for kind in texts(site, "kind") for name in shown[kind]}
         assert fact_names(site) - held == set(), site.place
 
