@@ -35,7 +35,7 @@ SETS: Final = {
     "REQUEST_FIELD_KINDS": "FieldOfType.kind",
     "REQUEST_PRIORITIES": "RequestView.priority",
     "SERVICE_KINDS": "ServiceLine.kind",
-    "TERMINAL_CONDITIONS": "EstateTerminal.condition",
+    "TERMINAL_CONDITIONS": "ListedTerminal.condition",
 }
 """Each set by its name in the pages, with the property of the API that takes or gives one of its members."""
 
