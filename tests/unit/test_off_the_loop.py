@@ -82,7 +82,7 @@ async def test_a_file_that_leaves_is_hashed_in_a_thread(note: Any) -> None:
 async def test_the_picture_of_a_second_factor_is_drawn_in_a_thread(note: Any) -> None:
     ran_in = note(security, "_draw")
     visit: Any = SimpleNamespace(page=lambda *_args, **facts: facts)
-    form: Any = {}
+    form: Any = None
     shown: Any = await security._totp_form(visit, {"uri": "otpauth://totp/Guichet?secret=ABCDEFGH"}, form)
     assert shown["qr"].startswith("<svg")
     assert_in_a_thread(ran_in)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
+from litestar.handlers import HTTPRouteHandler
 
 from portals.agent.app import PAGE_HANDLERS
 from portals.kit.gateway import Gateway, Json, Parameters
@@ -23,7 +24,11 @@ _ADMIN: Final = "admin@guichet.example"
 
 
 def _declared() -> dict[str, ListPage]:
-    modules = {sys.modules[handler.fn.__module__] for handler in PAGE_HANDLERS}
+    modules = {
+        sys.modules[handler.fn.__module__]
+        for handler in PAGE_HANDLERS
+        if isinstance(handler, HTTPRouteHandler)
+    }
     return {
         f"{module.__name__.removeprefix('portals.agent.')}.{name}": each
         for module in modules
