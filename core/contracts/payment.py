@@ -48,7 +48,9 @@ Ciphertext: TypeAlias = Annotated[bytes, msgspec.Meta(max_length=128)]
 Sensitive: TypeAlias = Annotated[bytes, msgspec.Meta(max_length=16 * 1024)]
 BrandNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=4)]
 HostKind: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=4)]
-OriginalClass: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=99)]
+OriginalClass: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2)]
+"""As TerminalClass, 0 where nothing is named so: a terminal takes back, completes and refunds nothing that people did."""
+
 BookedKind: TypeAlias = Annotated[int, msgspec.Meta(ge=5, le=6)]
 HostResult: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=3)]
 ReasonNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=199)]
@@ -86,7 +88,7 @@ class Authorise(msgspec.Struct, array_like=True, gc=False):
     message_class: TerminalClass  # as in the duplicate key
     stan: Stan
     business_date: Day  # proleptic ordinal (date.toordinal) of the terminal's local date
-    body_hash: Hash  # signed 64 bits over everything a repeat must repeat
+    body_hash: Hash  # signed 64 bits over what a repeat must repeat
     amount_minor: Amount
     currency: Currency  # alphabetic
     card: SealedCard
@@ -231,6 +233,9 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     replacement_minor: Part = -1  # data element 95: what stays of the amount
     approval_code: Code = ""  # data element 38
     repeat: bool = False  # by its message type
+    date_in_utc: bool = (
+        False  # `business_date` is that of its sending or reception, for it tells no local one
+    )
 
     def __post_init__(self) -> None:
         if self.cause not in TERMINAL_CAUSES:
@@ -239,7 +244,7 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
 
 
 class Book(msgspec.Struct, array_like=True, gc=False):
-    """An advice (approved offline), or a completion, which captures the hold that it describes.
+    """An advice (decided offline), or a completion, which captures the hold that it describes.
 
     A completion that describes a hold by a reference alone, which is of no message of ours, is an advice after all.
     """
@@ -268,6 +273,8 @@ class Book(msgspec.Struct, array_like=True, gc=False):
     original_sent_at: Short = ""
     date_unreadable: bool = False  # its date is none: `business_date` is that of reception
     gives_back: bool = False  # its processing code: money went back to the card
+    declined_code: PlainCode = ""  # data element 39 where it says that nothing was sold
+    date_in_utc: bool = False  # `business_date` is that of its sending, for it tells no local one
 
 
 class RefusedFact(msgspec.Struct, array_like=True, gc=False):

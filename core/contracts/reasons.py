@@ -41,6 +41,7 @@ class Reason(IntEnum):
     ADVICE_BOOKED = 55
     HOST_CODE_UNKNOWN = 58  # answered without a code that we know: unknown
     HOST_ANSWER_DIFFERS = 59  # answered with another amount, currency, card or reference than asked: unknown
+    DECLINED_AT_TERMINAL = 60  # its advice says that nothing was sold: neither booked nor sent
     # The issuer or acquirer.
     APPROVED = 100
     PARTIAL_APPROVAL = 101

@@ -85,6 +85,7 @@ _OURS: Final[dict[Reason, str]] = {
     Reason.CANCELLED_BY_CUSTOMER: "12",
     Reason.CANCELLED_BY_AGENT: "12",
     Reason.ADVICE_BOOKED: APPROVED,
+    Reason.DECLINED_AT_TERMINAL: "05",
     Reason.OTHER_DECLINE: "05",
 }
 _CODES: Final[dict[int, str]] = {
@@ -125,6 +126,7 @@ _DONE: Final = frozenset(
         Reason.NONE,
         Reason.APPROVED,
         Reason.ADVICE_BOOKED,
+        Reason.DECLINED_AT_TERMINAL,
         Reason.REVERSED_BY_TERMINAL,
         Reason.CANCELLED_BY_CUSTOMER,
         Reason.CANCELLED_BY_AGENT,

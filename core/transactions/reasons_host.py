@@ -1,4 +1,4 @@
-"""Reasons that the issuer or the acquirer gave. See core.transactions.reasons for the rules of the texts."""
+"""Reasons that the issuer, the acquirer or a terminal in their place gave. See core.transactions.reasons for the rules of the texts."""
 
 from typing import Final
 
@@ -414,6 +414,21 @@ HOST_REASONS: Final[dict[Reason, Meaning]] = {
             _ASK_BANK_EN,
             "Declined with a code that we do not know.",
             "Ask for another card. The code received is on this page.",
+        ),
+    ),
+    Reason.DECLINED_AT_TERMINAL: Meaning(
+        "nobody",
+        "soft",
+        True,
+        Words(
+            "Le terminal a refusé l’opération : aucune somme n’a bougé.",
+            "Le terminal signale un refus décidé hors ligne ; rien n’est enregistré ni envoyé à l’acquéreur.",
+            "Recommencez l’opération, ou réglez par un autre moyen.",
+        ),
+        Words(
+            "The terminal declined the operation: no money moved.",
+            "The terminal reports a decline made offline; nothing is booked or sent to the acquirer.",
+            "Do it again, or by another means.",
         ),
     ),
 }

@@ -12,5 +12,8 @@ SECURITY_VIOLATION: Final = "63"  # The certificate, or the session, is not that
 UNAVAILABLE: Final = "91"
 MALFUNCTION: Final = "96"
 
+ORIGINAL_CLASSES: Final = {"01": 1, "02": 2}
+"""The class of the natural key by a message type's first digits: what a later message may be about (data element 90)."""
+
 MIRRORED: Final = (3, 4, 7, 11, 12, 13, 41, 42, 49)
 """Data elements that an answer repeats of its request."""

@@ -85,3 +85,19 @@ ACTION_CODES: Final[dict[str, str]] = {
     "1A": "100",
     "R1": "100",
 }
+RESPONSE_CODES: Final[dict[str, str]] = {action: code for code, action in reversed(ACTION_CODES.items())}
+_ANY_DECLINE: Final = "05"
+
+
+def advised_code(action_code: str) -> str:
+    """Return the response code of what an advice says became of it; the action code itself where nobody knows.
+
+    0xx is approved in one way or another, 1xx and 2xx are declined.
+    """
+    match action_code[:1]:
+        case "0":
+            return "00"
+        case "1" | "2":
+            return RESPONSE_CODES.get(action_code, _ANY_DECLINE)
+        case _:
+            return RESPONSE_CODES.get(action_code, action_code)

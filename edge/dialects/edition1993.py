@@ -24,6 +24,7 @@ from edge.dialects.action_codes1993 import (
     RECONCILED_IN_BALANCE,
     RECONCILED_OUT_OF_BALANCE,
     REVERSAL_ACCEPTED,
+    advised_code,
 )
 from edge.protocol.field import AS_SENT, Message
 from edge.protocol.message_types import (
@@ -81,6 +82,8 @@ def to_1987(message: Message) -> Message:
         original = str(message[56])
         read[90] = f"0{original[1:10]}{original[12:22]}".ljust(42, "0")
     match mti[1]:
+        case "1" | "2" if mti[2] == "2" and 39 in message:
+            read[39] = advised_code(str(message[39]))
         case "4" if function == _PARTIAL_REVERSAL:
             was, stays = str(message.get(30, ""))[:12], message.get(4)
             # Without both amounts nobody can say which part is meant, and nothing is rounded up to the whole.

@@ -6,13 +6,13 @@ from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.errors import RequestRefused
-from edge.translate.fields import Arrival, read_amount, read_currency
+from edge.translate.fields import SALE, Arrival, read_amount, read_currency
 from edge.translate.payment import to_authorise
 
 
 def from_authorisation(message: Message, arrival: Arrival, keys: SecurityModule) -> Authorise:
     """Return the request to core. Raises: RequestRefused, 12 for a processing code other than 00."""
-    if message.get(3, "00")[:2] != "00":
+    if message.get(3, SALE)[:2] != SALE:
         raise RequestRefused(Reason.INVALID_TRANSACTION, field=3)
     amount_minor = read_amount(message)
     return to_authorise(

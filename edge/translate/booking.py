@@ -1,7 +1,10 @@
 """What advices and completions have in common: something to book that a terminal already did or promised."""
 
-from core.contracts.payment import Book
+from typing import Final
+
+from core.contracts.payment import DELIVERY_REFUSED, Book
 from core.contracts.reasons import Reason
+from core.contracts.response_codes import CODES_1987, UNKNOWN_CODE
 from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
@@ -9,6 +12,7 @@ from edge.protocol.message_types import is_repeat
 from edge.translate.errors import RequestRefused, malformed
 from edge.translate.fields import (
     NO_ORIGINAL,
+    SALE,
     Arrival,
     Original,
     code_of,
@@ -22,8 +26,15 @@ from edge.translate.fields import (
 )
 from edge.translate.masked import masked_bytes
 
-_CREDITS = "2"
+_CREDITS: Final = "2"
 """First digit of the processing codes by which money goes back to the card."""
+
+_SALES: Final = frozenset({SALE, "01", "09"})
+"""First two digits of those that debit it: goods, cash, goods with cash. A void (02) of a hold captures nothing."""
+
+_APPROVED_OFF_LINE: Final = frozenset({"Y1", "Y2", "Y3"})
+_DECLINED_OFF_LINE: Final = frozenset({"Z1", "Z2", "Z3"})
+# What a terminal decides with the card alone (EMV book 4, annex A6).
 
 
 def to_book(
@@ -35,8 +46,16 @@ def to_book(
     original_rrn: str = "",
     original: Original = NO_ORIGINAL,
 ) -> Book:
-    """Return the request to core. Raises: RequestRefused."""
+    """Return the request to core.
+
+    Raises: RequestRefused, 12 for a processing code that is neither a sale nor a credit, and for a response code that
+    says neither that it was made nor that it was not.
+    """
     stan = read_stan(message)
+    processing = text_of(message, 3) or SALE
+    gives_back = processing[:1] == _CREDITS
+    if not gives_back and processing[:2] not in _SALES:
+        raise RequestRefused(Reason.INVALID_TRANSACTION, field=3)
     amount_minor = read_amount(message)
     if amount_minor == 0:
         raise RequestRefused(Reason.INVALID_AMOUNT, field=4)
@@ -53,14 +72,7 @@ def to_book(
         message_class=1 if message[0][1] == "1" else 2,
         stan=stan,
         business_date=at.business_date,
-        body_hash=hash_body(
-            message,
-            card=card,
-            amount_minor=amount_minor,
-            currency=currency,
-            original_rrn=original_rrn,
-            original=original if original.stan else None,
-        ),
+        body_hash=hash_body(message, card=card, amount_minor=amount_minor, currency=currency),
         amount_minor=amount_minor,
         currency=currency,
         card=card,
@@ -76,5 +88,21 @@ def to_book(
         original_stan=original.stan,
         original_sent_at=original.sent_at,
         date_unreadable=not at.is_dated,
-        gives_back=text_of(message, 3)[:1] == _CREDITS,
+        date_in_utc=at.in_utc,
+        gives_back=gives_back,
+        declined_code=_declined_code(message),
     )
+
+
+def _declined_code(message: Message) -> str:
+    """Return data element 39 where it says that nothing was sold; empty where it says that it was, or nothing.
+
+    Raises: RequestRefused, 12 for what says neither: nobody was reached, or a code that is not in the table.
+    """
+    code = text_of(message, 39)
+    meant = CODES_1987.get(code, UNKNOWN_CODE)
+    if not code or code in _APPROVED_OFF_LINE or meant.outcome in ("approved", "approved_partly"):
+        return ""
+    if code in _DECLINED_OFF_LINE or (meant.outcome == "declined" and meant.delivery == DELIVERY_REFUSED):
+        return code
+    raise RequestRefused(Reason.INVALID_TRANSACTION, field=39)

@@ -1,6 +1,6 @@
 """What several message types read: card, amount, currency, dates, and the hash that a repeat must meet again."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from core.contracts.payment import SealedCard
 from core.contracts.reasons import Reason
 from core.values.clock import from_unix_us
+from core.values.edition1987 import ORIGINAL_CLASSES
 from core.values.money import NUMERIC_CODES
 from edge.keys.port import SecurityModule, SensitiveFields
 from edge.protocol.field import Message
@@ -21,6 +22,9 @@ ANY_DAYS: Final = (-366, 366)
 """What has happened is not refused for its date: core books it, or keeps it for a person."""
 
 CARD_DIGITS_MIN: Final = 12
+SALE: Final = "00"
+"""First two digits of a processing code: goods and services."""
+
 _TRACK_SEPARATORS: Final = str.maketrans("D", "=")
 _SENSITIVE: Final = frozenset({23, 26, 35, 36, 45, 52, 53, 55})
 # Twice a digit, its own digits added up, plus the 48 that an ASCII digit starts at.
@@ -133,7 +137,8 @@ def read_stan(message: Message) -> int:
 def read_times(message: Message) -> tuple[str, str]:
     """Return (transmitted_at, local_time), both MMDDhhmmss; each stands in for the other where a terminal sends one.
 
-    What is there must be a time, for a reversal will repeat it. Raises: RequestRefused for what is none, and when
+    A local time without a date is of the day that brings it nearest to the time of sending, and a date without a time says
+    nothing of the time. What is there must be a time, for a reversal will repeat it. Raises: RequestRefused for what is none, and when
     there is none at all.
     """
     transmitted = message.get(7)
@@ -148,8 +153,17 @@ def read_times(message: Message) -> tuple[str, str]:
         transmitted = day + time  # pyright: ignore
     elif not is_time(transmitted):  # pyright: ignore
         raise malformed(7)
-    local = (day or transmitted[:4]) + (time or transmitted[4:])  # pyright: ignore
-    return transmitted, local  # pyright: ignore
+    if day is None and time is not None:
+        day = _day_nearest(time, transmitted)  # pyright: ignore
+    return transmitted, day + time if day and time else transmitted  # pyright: ignore
+
+
+def _day_nearest(time: str, sent_at: str) -> str:
+    """Return the MMDD on which a clock shows a time of day nearest to a moment of another clock."""
+    sent = datetime.strptime(f"2000{sent_at}", "%Y%m%d%H%M%S")  # noqa: DTZ007 -- A leap year, of no known zone.
+    shown = datetime.strptime(time, "%H%M%S").time()  # noqa: DTZ007
+    days = (sent.date() + timedelta(days=away) for away in (-1, 0, 1))
+    return f"{min(days, key=lambda day: abs(datetime.combine(day, shown) - sent)):%m%d}"
 
 
 def read_said_times(message: Message) -> tuple[str, str]:
@@ -162,12 +176,16 @@ def read_said_times(message: Message) -> tuple[str, str]:
 
 
 class Happened(NamedTuple):
-    """When something happened off line. `is_dated` False: it tells no date that is one. Its field 7 may be empty."""
+    """When something happened off line. `is_dated` False: it tells no date that is one. Its field 7 may be empty.
+
+    `in_utc`: its date is that of the time of sending, for it tells no local one.
+    """
 
     transmitted_at: str
     local_time: str
     business_date: int
     is_dated: bool
+    in_utc: bool = False
 
 
 def read_happened(message: Message, arrival: Arrival) -> Happened:
@@ -177,13 +195,19 @@ def read_happened(message: Message, arrival: Arrival) -> Happened:
     """
     try:
         transmitted, local = read_said_times(message)
-        return Happened(transmitted, local, read_business_date(local, today=arrival.today), is_dated=True)
+        day = read_business_date(message.get(13, local), today=arrival.today)  # pyright: ignore
+        return Happened(transmitted, local, day, is_dated=True, in_utc=is_in_utc(message))
     except RequestRefused:
         received = from_unix_us(arrival.received_at_us).strftime("%m%d%H%M%S")
         transmitted = text_of(message, 7)
         shown = transmitted or received
         local = (text_of(message, 13) or shown[:4]) + (text_of(message, 12) or shown[4:])
         return Happened(transmitted, local, arrival.today, is_dated=False)
+
+
+def is_in_utc(message: Message) -> bool:
+    """Whether a message tells no time but that of its sending (data element 7), which is in UTC."""
+    return 7 in message and 12 not in message and 13 not in message
 
 
 def is_time(text: str) -> bool:
@@ -222,22 +246,13 @@ def nearest_date(month_and_day: str, today: int) -> int:
     return min(candidates, key=lambda ordinal: abs(ordinal - today), default=0)
 
 
-def hash_body(
-    message: Message,
-    *,
-    card: SealedCard,
-    amount_minor: int,
-    currency: str,
-    original_rrn: str,
-    original: Original | None = None,
-) -> int:
-    """Return 64 signed bits over everything that a repeat must repeat: not the times, nor the repeat digit.
+def hash_body(message: Message, *, card: SealedCard, amount_minor: int, currency: str) -> int:
+    """Return 64 signed bits over what a repeat must repeat: card, amount, currency and what is asked.
 
-    The card enters by its keyed fingerprint, so that nobody can search card numbers with this hash.
+    Its times, expiry, entry mode, kind of account and own reference may differ; what it names, core compares. The card
+    enters by its keyed fingerprint, so that nobody can search card numbers with this hash.
     """
-    text = f"{card.fingerprint}|{card.expiry}|{message.get(3)}|{amount_minor}|{currency}|{message.get(22)}|{original_rrn}"
-    if original:
-        text += f"|{original}"
+    text = f"{card.fingerprint}|{message.get(3, SALE)[:2]}|{amount_minor}|{currency}"  # pyright: ignore
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
@@ -257,8 +272,6 @@ def read_original(message: Message) -> Original:
 
 
 NO_ORIGINAL: Final = Original(0, 0, "")
-ORIGINAL_CLASSES: Final = {"01": 1, "02": 2}
-"""The class of the duplicate key by the message type's first digits: what a later message may be about."""
 
 
 def text_of(message: Message, number: int) -> str:

@@ -38,7 +38,7 @@ def to_authorise(
     stan = read_stan(message)
     pan, expiry = read_card(message)
     transmitted_at, local_time = read_said_times(message)
-    business_date = read_business_date(local_time, today=arrival.today, days=ONLINE_DAYS)
+    business_date = read_business_date(message.get(13, local_time), today=arrival.today, days=ONLINE_DAYS)  # pyright: ignore
     card = keys.seal_card(pan, expiry)
     return Authorise(
         arrival.id,
@@ -47,14 +47,7 @@ def to_authorise(
         1 if message[0][1] == "1" else 2,
         stan,
         business_date,
-        hash_body(
-            message,
-            card=card,
-            amount_minor=amount_minor,
-            currency=currency,
-            original_rrn=original_rrn,
-            original=original if original.stan else None,
-        ),
+        hash_body(message, card=card, amount_minor=amount_minor, currency=currency),
         amount_minor,
         currency,
         card,

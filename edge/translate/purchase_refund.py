@@ -6,10 +6,17 @@ from core.contracts.states import Kind
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.errors import RequestRefused, malformed
-from edge.translate.fields import NO_ORIGINAL, Arrival, code_of, read_amount, read_currency, read_original
+from edge.translate.fields import (
+    NO_ORIGINAL,
+    SALE,
+    Arrival,
+    code_of,
+    read_amount,
+    read_currency,
+    read_original,
+)
 from edge.translate.payment import to_authorise
 
-PURCHASE = "00"
 REFUND = "20"
 
 
@@ -27,7 +34,7 @@ def from_purchase_or_refund(message: Message, arrival: Arrival, keys: SecurityMo
         approval_code, original = code_of(message, 38), read_original(message)
         if not original_rrn and not original.stan:
             raise malformed(37)
-    elif processing[:2] != PURCHASE:
+    elif processing[:2] != SALE:
         raise RequestRefused(Reason.INVALID_TRANSACTION, field=3)
     amount_minor = read_amount(message)
     if amount_minor == 0:

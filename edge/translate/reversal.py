@@ -15,12 +15,12 @@ from typing import Final
 
 from core.contracts.payment import Reverse
 from core.contracts.reasons import Reason
+from core.values.edition1987 import ORIGINAL_CLASSES
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.protocol.message_types import CANCELLED_BY_CUSTOMER, is_repeat
 from edge.translate.errors import RequestRefused, malformed
 from edge.translate.fields import (
-    ORIGINAL_CLASSES,
     Arrival,
     code_of,
     currency_of,
@@ -83,6 +83,7 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
         replacement_minor=_replacement(message),
         approval_code=code_of(message, 38),
         repeat=is_repeat(message[0]),  # pyright: ignore
+        date_in_utc=13 not in message,
     )
 
 

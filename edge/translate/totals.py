@@ -10,7 +10,7 @@ from core.values.money import NUMERIC_CODES
 from edge.keys.port import SecurityModule
 from edge.protocol.answers import begin_answer
 from edge.protocol.field import Message
-from edge.translate.fields import OFFLINE_DAYS, Arrival, read_business_date, read_stan, read_times
+from edge.translate.fields import OFFLINE_DAYS, Arrival, read_business_date, read_stan, read_times, text_of
 
 
 def from_totals(message: Message, arrival: Arrival, _keys: SecurityModule) -> Totals:
@@ -25,7 +25,9 @@ def from_totals(message: Message, arrival: Arrival, _keys: SecurityModule) -> To
         id=arrival.id,
         terminal_id=arrival.terminal_id,
         stan=stan,
-        business_date=read_business_date(local_time, today=arrival.today, days=OFFLINE_DAYS),
+        business_date=read_business_date(
+            text_of(message, 13) or local_time, today=arrival.today, days=OFFLINE_DAYS
+        ),
         debit_count=number(76),
         debit_minor=number(88),
         credit_count=number(74),

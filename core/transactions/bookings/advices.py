@@ -1,6 +1,6 @@
 """Advices (approved offline by the terminal) and completions (which capture a hold)."""
 
-from datetime import date
+from datetime import UTC, date
 from typing import Final
 
 import asyncpg
@@ -9,14 +9,15 @@ import msgspec
 from core.contracts.payment import BOOK, AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
-from core.transactions.bookings import kept_reversals, store
+from core.transactions.bookings import kept_reversals, repeats, store
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
-from core.transactions.bookings.rules import Match, doubts_of, is_bookable
+from core.transactions.bookings.rules import Match, doubts_of, is_bookable, moment_near
 from core.transactions.bookings.store import Connection, Standing
 from core.transactions.rules import stored_answer
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
+from core.values.zones import date_there
 
 _UNPLACED: Final[dict[int, str]] = {
     Reason.REPEAT_DIFFERS: "another message has its number",
@@ -35,21 +36,22 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
     cannot be believed is one of a clock that had stopped: it is booked under that of its arrival. What cannot be booked
     is kept for a person: nobody is refused what has happened without somebody being told.
     """
-    if asked.gives_back:
+    if asked.gives_back and not asked.declined_code:
         await _keep_aside(pool, asked, "money given back off line")
         return _answer(asked, Reason.INVALID_TRANSACTION, 0)
     arrived_on = _arrived_on(asked)
-    if not is_bookable(date.fromordinal(asked.business_date), arrived_on):
-        asked = msgspec.structs.replace(asked, business_date=arrived_on.toordinal(), date_unreadable=True)
+    asked = await _dated(pool, asked, arrived_on)
     business_date = date.fromordinal(asked.business_date)
     if business_date.month != arrived_on.month:
         await store.ensure_month(pool, business_date)
     async with pool.acquire() as connection:
-        if await store.has_first(connection, asked):
+        if await repeats.has_first(connection, asked):
             reply = await _first_answer(connection, asked)
         else:
             async with connection.transaction():
-                if asked.kind == Kind.COMPLETION:
+                if asked.declined_code:
+                    reply = await _record_decline(connection, asked)
+                elif asked.kind == Kind.COMPLETION or asked.approval_code:
                     reply = await _complete(connection, asked)
                 else:
                     reply = await _book_offline(connection, asked)
@@ -58,6 +60,21 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
     if reply.reason in _UNPLACED:
         await _keep_aside(pool, asked, _UNPLACED[reply.reason])
     return reply
+
+
+async def _dated(pool: asyncpg.Pool, asked: Book, arrived_on: date) -> Book:
+    """Return an advice under a day of its store: its own, else that on which it was sent, else that of its arrival there."""
+    is_unreadable = asked.date_unreadable or not is_bookable(
+        date.fromordinal(asked.business_date), arrived_on
+    )
+    if not is_unreadable and not asked.date_in_utc:
+        return asked
+    moment = None if is_unreadable else moment_near(asked.transmitted_at, arrived_on)
+    moment = from_unix_us(asked.received_at_us) if moment is None else moment.replace(tzinfo=UTC)
+    async with pool.acquire() as connection:
+        zone = await store.read_time_zone(connection, asked.terminal_id)
+    there = date_there(moment, zone)
+    return msgspec.structs.replace(asked, business_date=there.toordinal(), date_unreadable=is_unreadable)
 
 
 async def _keep_aside(pool: asyncpg.Pool, asked: Book, why: str) -> None:
@@ -105,6 +122,8 @@ async def _book_offline(
 
 async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | None:
     match, original = await lock_original(connection, asked)
+    if original is not None:
+        asked = msgspec.structs.replace(asked, kind=Kind.COMPLETION)
     reason = _why_not(match, original, asked)
     if match.finding == ReversalFinding.NONE_STOOD:
         original = None  # What stands there instead is another message.
@@ -134,6 +153,18 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
 
 
+async def _record_decline(connection: Connection, asked: Book) -> AuthoriseReply | None:
+    """Record that its terminal sold nothing: nothing is booked, captured or told a host, and a hold that it names stays."""
+    original = None
+    if asked.kind == Kind.COMPLETION:
+        match, original = await lock_original(connection, asked)
+        if match.finding != ReversalFinding.NAMED:
+            original = None
+        if original is None and not asked.original_stan:
+            asked = msgspec.structs.replace(asked, kind=Kind.ADVICE)
+    return await _refuse(connection, asked, original, Reason.DECLINED_AT_TERMINAL)
+
+
 async def _doubt(connection: Connection, asked: Book, standing: Standing) -> None:
     allowance = await store.read_allowance(connection, asked.terminal_id)
     if allowance is None:
@@ -158,16 +189,22 @@ def _arrived_on(asked: Book) -> date:
 async def _refuse(
     connection: Connection, asked: Book, original: Standing | None, reason: Reason
 ) -> AuthoriseReply | None:
-    """Record what is not booked, with why; a person is shown it, unless its own terminal took it back before."""
+    """Record what is not booked, with why; a person is shown it, unless its terminal took it back or never sold it."""
     new = store.attempt_of_booking(
         asked, state=State.DECLINED, reason=reason, approved_minor=0, original=original
     )
     if await store.insert(connection, new) is None:
         return None
     await store.note(
-        connection, new.id, new.business_date, EventKind.REFUSED, state=State.DECLINED, reason=reason
+        connection,
+        new.id,
+        new.business_date,
+        EventKind.REFUSED,
+        state=State.DECLINED,
+        reason=reason,
+        cause=f"code {asked.declined_code}" if asked.declined_code else "",
     )
-    if reason != Reason.ALREADY_REVERSED:
+    if reason not in (Reason.ALREADY_REVERSED, Reason.DECLINED_AT_TERMINAL):
         await store.show_refused(connection, new.id, new.business_date, reason.name.lower())
     return _answer(asked, reason, 0)
 
@@ -215,10 +252,11 @@ async def _owe(connection: Connection, standing: Standing, kind: DeliveryKind) -
 
 
 async def _first_answer(connection: Connection, asked: Book) -> AuthoriseReply:
-    row = await store.find_first(connection, asked)
-    if row is None:
+    first = await repeats.find_first(connection, asked)
+    if first is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, 0)
-    if row["body_hash"] != MARK_HASH and not store.is_first_of(asked, row):
+    row = first.row
+    if row["body_hash"] != MARK_HASH and not first.is_same:
         # Another message under a number used before: told 00 it would be lost.
         return AuthoriseReply(asked.id, Reason.REPEAT_DIFFERS, asked.approval_code, 0, "")
     if row["state"] == State.REVERSED:

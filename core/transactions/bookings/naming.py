@@ -13,6 +13,7 @@ from core.transactions.bookings.rules import (
     Match,
     Said,
     find_named,
+    is_one_code,
     moment_near,
     times_agree,
 )
@@ -31,6 +32,9 @@ _REFERRED: Final[dict[int, tuple[Kind, ...]]] = {
     Kind.REFUND: (Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE),
 }
 _REVERSIBLE: Final = (Kind.AUTHORISATION, Kind.PURCHASE, Kind.REFUND, Kind.ADVICE)
+FINANCIAL: Final = 2
+"""The class of 0220, which may complete a hold; an authorisation advice (0120) tells of one."""
+
 _NOTHING: Final = (Match(ReversalFinding.NONE_STOOD, None), None)
 
 
@@ -42,8 +46,13 @@ async def find_described(
     message_class: int,
     stan: int,
     arrived_at: datetime,
+    is_ours: bool,
 ) -> tuple[Match, Standing | None]:
-    """Return what is described under a number: near the date that is said first, then on any date."""
+    """Return what is described under a number: near the date that is said first, then on any date.
+
+    `is_ours`: the reference that is said may be one of ours. One of the terminal's own, which some give each message,
+    contradicts nothing beside a number and a time; without a time it does where the original showed another one.
+    """
     match, standing = Match(ReversalFinding.NONE_STOOD, None), None
     for first, last in (
         days_of(said, arrived_at),
@@ -59,9 +68,14 @@ async def find_described(
         )
         match = find_named(said, [store.candidate_of(one) for one in found], arrived_at=arrived_at)
         if match.differs == ("reference",) and match.place is not None:
-            # Some terminals make references of their own: then the original had this one too.
             own = await store.read_own_reference(connection, found[match.place])
             match = find_named(said, [store.candidate_of(one, own) for one in found], arrived_at=arrived_at)
+            if match.differs == ("reference",) and not is_ours and (said.sent_at or not own):
+                match = find_named(
+                    said._replace(reference=""),
+                    [store.candidate_of(one) for one in found],
+                    arrived_at=arrived_at,
+                )
         standing = found[match.place] if match.place is not None else None
         if match.finding != ReversalFinding.NONE_STOOD:
             break
@@ -79,16 +93,18 @@ def days_of(said: Said, arrived_at: datetime) -> tuple[date, date]:
 async def lock_original(connection: Connection, asked: Book | Authorise) -> tuple[Match, Standing | None]:
     """Return what a completion or a refund is about: by its reference, else by the number and time of its message.
 
-    A reference that is of no message of ours is the terminal's own. Some give each message one, so where the number names
-    the original, another reference contradicts it only if it may be ours, or if nothing but the number is said and the
-    original showed one too. Without a number, what the terminal did with that card under that reference is meant.
+    A reference that is of no message of ours is the terminal's own. Without a number, what the terminal did with that card
+    under that reference is meant; a completion may name its hold by the approval code alone.
     """
     if asked.original_rrn:
         standing = await lock_referenced(connection, asked)
         if standing is not None:
             return Match(ReversalFinding.NAMED, None), standing
     if not asked.original_stan:
-        return await _lock_own_reference(connection, asked)
+        match, standing = await _lock_own_reference(connection, asked)
+        if standing is None and isinstance(asked, Book) and not may_be_ours(asked):
+            return await _lock_by_code(connection, asked)
+        return match, standing
     own_date = date.fromordinal(asked.business_date)
     sent_at = moment_near(asked.original_sent_at, own_date) if asked.original_sent_at else None
     said = Said(
@@ -100,17 +116,6 @@ async def lock_original(connection: Connection, asked: Book | Authorise) -> tupl
         asked.card.fingerprint,
         asked.approval_code,
     )
-    match, standing = await _find_numbered(connection, asked, said)
-    if standing is None or match.differs != ("reference",) or may_be_ours(asked):
-        return match, standing
-    if not said.sent_at and await store.read_own_reference(connection, standing):
-        return match, standing
-    return await _find_numbered(connection, asked, said._replace(reference=""))
-
-
-async def _find_numbered(
-    connection: Connection, asked: Book | Authorise, said: Said
-) -> tuple[Match, Standing | None]:
     return await find_described(
         connection,
         said,
@@ -118,6 +123,7 @@ async def _find_numbered(
         message_class=asked.original_message_class,
         stan=asked.original_stan,
         arrived_at=from_unix_us(asked.received_at_us),
+        is_ours=may_be_ours(asked),
     )
 
 
@@ -138,6 +144,23 @@ async def _lock_own_reference(
         return _NOTHING
     finding = ReversalFinding.NAMED if len(named) == 1 else ReversalFinding.AMBIGUOUS
     return Match(finding, None), await store.lock_by_id(connection, *named[0])
+
+
+async def _lock_by_code(connection: Connection, asked: Book) -> tuple[Match, Standing | None]:
+    """Return the hold of the card in the terminal's store that has the approval code which a financial advice says."""
+    if not asked.approval_code or asked.message_class != FINANCIAL:
+        return _NOTHING
+    found = await store.find_by_code(
+        connection,
+        fingerprint=asked.card.fingerprint,
+        terminal_id=asked.terminal_id,
+        code=asked.approval_code,
+        since=date.fromordinal(asked.business_date) - OF_LATE,
+    )
+    if not found:
+        return _NOTHING
+    finding = ReversalFinding.NAMED if len(found) == 1 else ReversalFinding.AMBIGUOUS
+    return Match(finding, None), await store.lock_by_id(connection, *found[0])
 
 
 async def lock_own_of_reference(connection: Connection, asked: Reverse) -> list[Standing]:
@@ -181,7 +204,7 @@ async def lock_referenced(connection: Connection, asked: Book | Authorise | Reve
     return await store.lock_by_id(connection, *found) if found is not None else None
 
 
-def may_be_ours(asked: Book | Authorise) -> bool:
+def may_be_ours(asked: Book | Authorise | Reverse) -> bool:
     """Whether the reference that is said has the shape of ours, made within the time in which originals are looked for."""
     received_at_ms = asked.received_at_us // 1000
     id_range = id_range_of_rrn(asked.original_rrn, near_unix_ms=received_at_ms)
@@ -193,7 +216,8 @@ def may_be_ours(asked: Book | Authorise) -> bool:
 
 def describes(asked: Book | Authorise, original: Standing) -> bool:
     """Whether all that a message says of its original besides the reference is true of it: fields 38 and 90."""
-    if asked.approval_code and original.approval_code and asked.approval_code != original.approval_code:
+    said, shown = asked.approval_code, original.approval_code
+    if said and shown and not is_one_code(said, shown):
         return False
     if not asked.original_stan:
         return True

@@ -128,24 +128,26 @@ WHERE a.id BETWEEN $1 AND $2 AND a.store_id = t.store_id
 LIMIT 1;
 
 -- name: find_repeated
--- The same question as in the engine's statement of that name.
+-- attempt_once, a step a date and month. What is alike under the number, received since $12 or at the same time of the
+-- terminal: more than one where its counter came back to the number.
 SELECT
     a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code,
     first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor, a.host_code,
-    a.local_time,
+    a.local_time, a.original_id,
     a.local_time <> $5 AND a.business_date <> $6::date
     AND a.received_at < $7::timestamptz - $10::integer * interval '1 second' AS too_old
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.body_hash = $4
-    AND a.business_date BETWEEN $6::date + $8::integer AND $6::date + $9::integer
+    AND a.business_date BETWEEN $8::date AND $9::date AND a.kind = ANY ($11::smallint[])
+    AND (a.local_time = $5 OR a.received_at >= $12::timestamptz)
 ORDER BY a.local_time = $5 DESC, a.received_at DESC
-LIMIT 1;
+LIMIT 5;
 
 -- name: find_by_key
 SELECT
     a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code,
     first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor, a.host_code,
-    a.local_time, false AS too_old
+    a.local_time, a.original_id, false AS too_old
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class = $3 AND a.stan = $4;
 
@@ -334,6 +336,10 @@ RETURNING id;
 -- A month that nobody expected any more; the function's own lock lets one caller make it.
 SELECT ensure_partitions($1::date, $1::date) AS made;
 
+-- name: read_time_zone
+-- Primary keys.
+SELECT s.time_zone FROM terminal AS t INNER JOIN store AS s ON s.id = t.store_id WHERE t.id = $1;
+
 -- name: read_allowance
 -- What a terminal's service allows, by primary key; what it did off line may be beyond it.
 SELECT v.transaction_max_minor, v.currency
@@ -346,6 +352,17 @@ WHERE t.id = $1;
 SELECT a.id, a.business_date
 FROM attempt AS a
 WHERE a.card_fingerprint = $1 AND a.terminal_id = $2 AND a.kind = ANY ($3::smallint[]) AND a.business_date >= $4::date
+ORDER BY a.id DESC
+LIMIT $5;
+
+-- name: find_by_code
+-- attempt_card, in the months from $4 on: the holds of a card in a terminal's store under an approval code, whose zeros at
+-- the left a terminal may leave out. Newest first; bounded ($5).
+SELECT a.id, a.business_date
+FROM attempt AS a
+INNER JOIN terminal AS t ON t.store_id = a.store_id
+WHERE a.card_fingerprint = $1 AND t.id = $2 AND lpad(a.approval_code, 6, '0') = lpad($3::text, 6, '0')
+    AND a.business_date >= $4::date AND a.kind = :Kind.AUTHORISATION AND a.approval_code <> ''
 ORDER BY a.id DESC
 LIMIT $5;
 

@@ -17,7 +17,7 @@ from core.db.passing import is_passing
 from core.identity.api import find_doer
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCELLED, Act
-from core.transactions.bookings import kept_reversals, store
+from core.transactions.bookings import kept_reversals, repeats, store
 from core.transactions.bookings.dead_letters import keep_dead_letter
 from core.transactions.bookings.naming import describes, lock_original
 from core.transactions.bookings.reversals import give_back, take_back
@@ -186,7 +186,7 @@ class Refunds:
 
     async def _ask(self, item: Authorise, source: Source) -> None:
         async with self._pool.acquire() as connection:
-            is_said_before = await store.has_first(connection, item)
+            is_said_before = await repeats.has_first(connection, item)
         if is_said_before:
             await self._answer_repeat(item, source)
             return
@@ -405,8 +405,9 @@ class Refunds:
         """The natural key is taken: the first answer, once it is there, or a refusal."""
         while self._clock.unix_us() - item.received_at_us < REPEAT_WAIT_S * 1_000_000:
             async with self._pool.acquire() as connection:
-                row = await store.find_first(connection, item)
-            if row is None or not store.is_first_of(item, row):
+                first = await repeats.find_first(connection, item)
+            row = None if first is None else first.row
+            if first is None or row is None or not first.is_same:
                 reversed_before = row is not None and row["state"] == State.REVERSED
                 reason = Reason.ALREADY_REVERSED if reversed_before else Reason.REPEAT_DIFFERS
                 self._answers.answer(source, _reply(item.id, reason))

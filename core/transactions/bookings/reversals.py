@@ -16,6 +16,7 @@ from core.transactions.bookings.naming import (
     find_described,
     lock_own_of_reference,
     lock_referenced,
+    may_be_ours,
 )
 from core.transactions.bookings.rules import (
     NEAR_DAYS,
@@ -23,6 +24,7 @@ from core.transactions.bookings.rules import (
     Said,
     TakenBack,
     came_just_before,
+    day_there,
     find_alike,
     find_said_before,
     find_stamped_anew,
@@ -56,6 +58,9 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
     """
     said = said_by(asked)
     async with pool.acquire() as connection, connection.transaction():
+        if asked.date_in_utc and not said.sent_at:
+            zone = await store.read_time_zone(connection, asked.terminal_id)
+            said = said._replace(day=day_there(said.day, from_unix_us(asked.received_at_us), zone))
         reply = await _look(connection, asked, said, note_alike=True)
         if reply is not None:
             return reply
@@ -156,12 +161,13 @@ async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Mat
         message_class=asked.original_message_class,
         stan=asked.original_stan,
         arrived_at=arrived_at,
+        is_ours=may_be_ours(asked),
     )
     if match.finding != ReversalFinding.NONE_STOOD:
         return match, standing
     # Nothing under that number: a reference of ours still names a message of this terminal under another one.
     named = await lock_referenced(connection, asked)
-    if named is None and standing is None:
+    if named is None and (standing is None or abs((standing.business_date - said.day).days) > NEAR_DAYS):
         named = await _like_it_under_another_number(connection, asked, said)
     if named is not None:
         is_other_type = named.stan == asked.original_stan
@@ -203,9 +209,10 @@ async def _what_it_repeats(
     """Return the first answer of what is repeated here, or what is meant instead with a hash of its own; None: neither.
 
     A reversal is known by its own trace number and that of its original, then by what it says. A repeat by its type may
-    say its times anew, more or less than before: what it says must be true of what was taken back. Under another number
-    what says the same is a repeat only while nothing alike stands: without a time it is the second of two, and a repeat
-    by its type may be of either. Where either may be meant it is refused, and a person sees it.
+    say its times anew, more or less than before: what it says must be true of what was taken back, and it leaves as much.
+    Under another number what says the same is a repeat only while nothing alike stands: without a time it is the second
+    of two, and a repeat by its type may be of either. So may what was sent on another day under the same number, or as a
+    repeat under another one. Where either may be meant it is refused, and a person sees it.
     """
     is_timed = bool(said.sent_at)
     if is_timed and match.finding == ReversalFinding.NAMED and not asked.repeat:
@@ -221,15 +228,30 @@ async def _what_it_repeats(
     first = find_said_before(said, taken_back, own_stan=asked.stan)
     is_its_own = first is not None and is_numbered(first, asked.stan)
     words_hash = _hash_of(asked, said, *(() if first is None else (asked.stan,)))
-    if asked.repeat and not is_its_own:
-        anew = find_stamped_anew(said, taken_back, own_stan=asked.stan, arrived_at=arrived_at)
-        if anew is not None and await _is_true_of(connection, said, anew):
-            is_named = match.finding == ReversalFinding.NAMED
-            if is_named and standing is not None and standing.id != anew.attempt_id:
-                if came_just_before(store.candidate_of(standing), arrived_at):
-                    return Match(ReversalFinding.AMBIGUOUS, None), standing, words_hash
-                await store.add_doubt(connection, standing, "like_one_repeated")
-            return await _first_answer(connection, asked, anew)
+    anew = None
+    if not is_its_own and (asked.repeat or first is None):
+        anew = find_stamped_anew(
+            said, taken_back, own_stan=asked.stan, repeat=asked.repeat, arrived_at=arrived_at
+        )
+    is_certain = anew is not None and asked.repeat and anew.own_stan == asked.stan
+    if (
+        anew is not None
+        and (is_certain or first is None)
+        and await _is_true_of(connection, asked, said, anew)
+    ):
+        if anew.said.stays_minor != said.stays_minor:
+            one = await store.lock_by_id(connection, anew.attempt_id, anew.attempt_date)
+            return Match(ReversalFinding.DISAGREES, None, ("replacement",)), one, words_hash
+        if not is_certain:
+            alike = await _alike_standing(connection, asked, said, taken_back)
+            if alike:
+                return Match(ReversalFinding.AMBIGUOUS, None), alike[-1], words_hash
+        is_named = match.finding == ReversalFinding.NAMED
+        if is_certain and is_named and standing is not None and standing.id != anew.attempt_id:
+            if came_just_before(store.candidate_of(standing), arrived_at):
+                return Match(ReversalFinding.AMBIGUOUS, None), standing, words_hash
+            await store.add_doubt(connection, standing, "like_one_repeated")
+        return await _first_answer(connection, asked, anew)
     if first is None or (is_timed and match.finding == ReversalFinding.NAMED):
         return None
     alike = [] if is_timed else await _alike_standing(connection, asked, said, taken_back)
@@ -242,15 +264,15 @@ async def _what_it_repeats(
     return await _first_answer(connection, asked, first)
 
 
-async def _is_true_of(connection: Connection, said: Said, first: TakenBack) -> bool:
-    """Whether all that is said now is true of what a reversal took back."""
+async def _is_true_of(connection: Connection, asked: Reverse, said: Said, first: TakenBack) -> bool:
+    """Whether all that is said now is true of what a reversal took back; a reference of its own as where it is found."""
     one = await store.lock_by_id(connection, first.attempt_id, first.attempt_date)
     if one is None:
         return False
-    is_own = bool(said.reference) and said.reference != rrn_of(one.id)
-    return may_be(
-        said, store.candidate_of(one, await store.read_own_reference(connection, one) if is_own else "")
-    )
+    own = await store.read_own_reference(connection, one) if said.reference else ""
+    if not may_be_ours(asked) and (said.sent_at or not own):
+        said = said._replace(reference="")
+    return may_be(said, store.candidate_of(one, own))
 
 
 async def _alike_standing(

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from core.contracts.states import ReversalFinding, State
 from core.values.ids import rrn_of
-from core.values.zones import METROPOLE, zone_of
+from core.values.zones import METROPOLE, date_there, zone_of
 
 UNSAID_DAYS: Final = (-8, 1)
 """Where a reversal without a time of its original may find it, in days around its own date and around that of its
@@ -18,6 +18,8 @@ arrival: a clock that lost its battery says any date."""
 
 REPEATED_WITHIN_DAYS: Final = 8
 """How long after a reversal a message under its number may be its repeat."""
+
+_CODE_CHARACTERS: Final = 6  # data element 38
 
 NEAR_DAYS: Final = 2
 """How far the date in data element 90 and the business date of one message lie apart at most, zones and all."""
@@ -132,7 +134,11 @@ def find_named(said: Said, candidates: Sequence[Candidate], *, arrived_at: datet
             for one in judged
             if not one.differs
             and one.candidate.state in _STANDING
-            and abs((one.candidate.business_date - said.day).days) <= NEAR_DAYS
+            and (
+                abs((one.candidate.business_date - said.day).days) <= NEAR_DAYS
+                # A time far away may be miswritten. Number and price come back by themselves.
+                or (_is_evident(said, one.candidate) and one.candidate.received_at <= arrived_at)
+            )
         ]
         return Match(ReversalFinding.NONE_STOOD, alike[-1].place, ("time",)) if alike else NONE_STOOD
     return _find_untimed(said, judged, arrived_at)
@@ -196,14 +202,26 @@ def find_said_before(said: Said, taken_back: Sequence[TakenBack], *, own_stan: i
 
 
 def find_stamped_anew(
-    said: Said, taken_back: Sequence[TakenBack], *, own_stan: int, arrived_at: datetime
+    said: Said, taken_back: Sequence[TakenBack], *, own_stan: int, repeat: bool, arrived_at: datetime
 ) -> TakenBack | None:
-    """Return the reversal that a repeat repeats in other words: it had its trace number and left as much."""
+    """Return the reversal that another one may repeat in other words: of late, and by its type or its trace number.
+
+    By its type a repeat of the same number may say anything else. By one of the two it is one only without a time, and if
+    it says the same but for the day on which it is sent and a reference. One that left as much comes before others.
+    """
+    found: list[TakenBack] = []
     for one in taken_back:
-        is_recent = one.received_at > arrived_at - timedelta(days=REPEATED_WITHIN_DAYS)
-        if one.own_stan == own_stan and is_recent and one.said.stays_minor == said.stays_minor:
-            return one
-    return None
+        is_numbered_so = one.own_stan == own_stan
+        if one.received_at > arrived_at - timedelta(days=REPEATED_WITHIN_DAYS) and (
+            (repeat and is_numbered_so)
+            or (
+                (repeat or is_numbered_so)
+                and not said.sent_at
+                and one.said._replace(day=said.day, reference=said.reference) == said
+            )
+        ):
+            found.append(one)
+    return min(found, key=lambda one: one.said.stays_minor != said.stays_minor, default=None)
 
 
 def is_numbered(one: TakenBack, own_stan: int) -> bool:
@@ -244,9 +262,19 @@ def _is_evident(said: Said, one: Candidate) -> bool:
     """Whether a reversal says of a message what is its own: card, reference or approval code."""
     return (
         said.card_fingerprint == one.card_fingerprint
-        or bool(said.approval_code and said.approval_code == one.approval_code)
+        or bool(said.approval_code and is_one_code(said.approval_code, one.approval_code))
         or bool(said.reference and said.reference in (rrn_of(one.id), one.own_reference))
     )
+
+
+def day_there(day: date, arrived_at: datetime, time_zone: str) -> date:
+    """Return the store's own day for a date in UTC: of now, that of its clock; any other date is taken as it is."""
+    return date_there(arrived_at, time_zone) if day == arrived_at.date() else day
+
+
+def is_one_code(said: str, shown: str) -> bool:
+    """Whether two approval codes are one: some terminals leave out the zeros at the left."""
+    return said.zfill(_CODE_CHARACTERS) == shown.zfill(_CODE_CHARACTERS)
 
 
 def is_bookable(business_date: date, arrived_on: date) -> bool:
@@ -309,7 +337,7 @@ def _compare(said: Said, one: Candidate) -> tuple[TimesAgree, tuple[str, ...]]:
         differs.append("currency")
     if said.card_fingerprint is not None and said.card_fingerprint != one.card_fingerprint:
         differs.append("card")
-    if said.approval_code and one.approval_code and said.approval_code != one.approval_code:
+    if said.approval_code and one.approval_code and not is_one_code(said.approval_code, one.approval_code):
         differs.append("approval_code")
     return times_agree(said.sent_at, one), tuple(differs)
 

@@ -13,7 +13,7 @@ from core.contracts.payment import Authorise, Book, SealedCard
 from core.contracts.states import DeliveryKind, EventKind, Layer, Operation, State
 from core.db.queries import load
 from core.transactions.bookings.rules import Candidate
-from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again
+from core.transactions.rules import REPEAT_WITHIN_S
 from core.values.clock import from_unix_us
 
 queries = load(Path(__file__).with_name("queries.sql"))
@@ -117,23 +117,38 @@ async def read_own_reference(connection: Connection, standing: Standing) -> str:
 
 async def own_reference_of(connection: Connection, attempt_id: bytes, business_date: date) -> str:
     """Return the same of an attempt that is not locked: what its terminal sent does not change."""
+    return reference_in(await own_message_of(connection, attempt_id, business_date))
+
+
+def reference_in(message: dict[int, Any]) -> str:
+    """Return data element 37 of a message as it is compared."""
+    return str(message.get(37, "")).strip().upper()
+
+
+async def own_message_of(connection: Connection, attempt_id: bytes, business_date: date) -> dict[int, Any]:
+    """Return the terminal's own message by data elements, masked; empty when it is not kept yet or cannot be read."""
     row = await connection.fetchrow(queries.read_terminal_message, UUID(attempt_id), business_date)
     if row is None:
-        return ""
+        return {}
     try:
         message = msgspec.msgpack.decode(row["request"] or row["detail"] or b"\x80")
     except msgspec.DecodeError:
-        return ""
+        return {}
     if isinstance(message, list):
         message = message[0] if message else {}
-    own = message.get(37) if isinstance(message, dict) else None
-    return str(own).strip().upper() if own is not None else ""
+    return message if isinstance(message, dict) else {}
 
 
 async def ensure_month(pool: asyncpg.Pool, business_date: date) -> None:
     """Have a partition for a date."""
     async with pool.acquire() as connection:
         await connection.fetchrow(queries.ensure_month, business_date)
+
+
+async def read_time_zone(connection: Connection, terminal_id: bytes) -> str:
+    """Return the time zone of a terminal's store, empty for an unknown terminal."""
+    row = await connection.fetchrow(queries.read_time_zone, UUID(terminal_id))
+    return row["time_zone"] if row is not None else ""
 
 
 async def read_allowance(connection: Connection, terminal_id: bytes) -> tuple[int, str] | None:
@@ -168,6 +183,16 @@ async def find_of_card(
     """Return ids and dates of what a terminal did with a card since a date, newest first and bounded."""
     rows = await connection.fetch(
         queries.find_of_card, fingerprint, UUID(terminal_id), list(kinds), since, OF_CARD_MAX
+    )
+    return [(row["id"].bytes, row["business_date"]) for row in rows]
+
+
+async def find_by_code(
+    connection: Connection, *, fingerprint: int, terminal_id: bytes, code: str, since: date
+) -> list[tuple[bytes, date]]:
+    """Return ids and dates of the holds of a card in a terminal's store that have an approval code, newest first."""
+    rows = await connection.fetch(
+        queries.find_by_code, fingerprint, UUID(terminal_id), code, since, OF_CARD_MAX
     )
     return [(row["id"].bytes, row["business_date"]) for row in rows]
 
@@ -347,65 +372,46 @@ async def withdraw(connection: Connection, standing: Standing, kind: DeliveryKin
     await connection.execute(queries.withdraw_delivery, UUID(standing.id), int(kind))
 
 
-async def find_first(connection: Connection, asked: Authorise | Book) -> asyncpg.Record | None:
-    """Return what stands under a message's number: for a repeat, what it repeats, on whatever date near its own.
+async def find_repeated(
+    connection: Connection,
+    asked: Authorise | Book,
+    *,
+    kinds: Sequence[int],
+    days: tuple[date, date],
+    received_after: datetime,
+) -> list[asyncpg.Record]:
+    """Return what may be the first sending of a message: alike, between two dates, by its own time before the latest."""
+    return await connection.fetch(
+        queries.find_repeated,
+        UUID(asked.terminal_id),
+        asked.message_class,
+        asked.stan,
+        asked.body_hash,
+        asked.local_time,
+        date.fromordinal(asked.business_date),
+        from_unix_us(asked.received_at_us),
+        *days,
+        REPEAT_WITHIN_S,
+        list(kinds),
+        received_after,
+    )
 
-    What tells no date is booked under that on which it arrives, so that it has another one when it is sent again.
-    """
-    if asked.repeat or _is_undated(asked):
-        row = await connection.fetchrow(
-            queries.find_repeated,
-            UUID(asked.terminal_id),
-            asked.message_class,
-            asked.stan,
-            asked.body_hash,
-            asked.local_time,
-            date.fromordinal(asked.business_date),
-            from_unix_us(asked.received_at_us),
-            *REPEAT_DAYS,
-            REPEAT_WITHIN_S,
-        )
-        if row is not None and (asked.repeat or is_first_of(asked, row)):
-            return row
+
+async def find_by_key(connection: Connection, asked: Authorise | Book | NewAttempt) -> asyncpg.Record | None:
+    """Return what stands under a message's natural key."""
+    day = asked.business_date
     return await connection.fetchrow(
         queries.find_by_key,
         UUID(asked.terminal_id),
-        date.fromordinal(asked.business_date),
+        day if isinstance(day, date) else date.fromordinal(day),
         asked.message_class,
         asked.stan,
     )
 
 
-def is_first_of(asked: Authorise | Book, row: asyncpg.Record) -> bool:
-    """Whether what `find_first` returned is the message itself, said before."""
-    return not row["too_old"] and is_said_again(
-        repeat=asked.repeat,
-        body_hash=asked.body_hash,
-        local_time=asked.local_time,
-        first_hash=row["body_hash"],
-        first_time=row["local_time"],
-    )
-
-
-async def has_first(connection: Connection, asked: Authorise | Book) -> bool:
-    """Whether a message repeats what stands. Of what says itself that it is new its key decides, if it has a date."""
-    return (
-        (asked.repeat or _is_undated(asked))
-        and (row := await find_first(connection, asked)) is not None
-        and (is_first_of(asked, row) or (asked.repeat and row["too_old"]))
-    )
-
-
-def _is_undated(asked: Authorise | Book) -> bool:
-    return isinstance(asked, Book) and asked.date_unreadable
-
-
 async def is_recorded(connection: Connection, new: NewAttempt) -> bool:
     """Whether the natural key is taken by a committed attempt."""
-    row = await connection.fetchrow(
-        queries.find_by_key, UUID(new.terminal_id), new.business_date, new.message_class, new.stan
-    )
-    return row is not None
+    return await find_by_key(connection, new) is not None
 
 
 def standing_of(new: NewAttempt, store_id: bytes, acquirer_id: int) -> Standing:

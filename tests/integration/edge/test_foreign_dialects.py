@@ -315,3 +315,30 @@ async def test_no_answer_is_lost_to_a_field_that_cannot_be_written(house: House,
     house.core.decide = odd
     answer = await foreign.pay("000024")
     assert (answer["39"], answer["11"], "38" in answer) == (foreign.words.approved, "000024", False)
+
+
+@pytest.mark.parametrize(
+    ("code", "action_code", "declined_code"),
+    [
+        ("00", "000", ""),
+        ("11", "003", ""),
+        ("51", "116", "51"),
+        ("07", "207", "07"),
+        ("05", "199", "05"),
+        ("91", "907", None),
+        ("77", "450", None),
+    ],
+)
+async def test_an_advice_says_whether_anything_was_sold_in_the_codes_of_its_edition(
+    house: House, foreign: Foreign, code: str, action_code: str, declined_code: str | None
+) -> None:
+    said = action_code if foreign.is_1993 else code
+    answer = await foreign.ask("0220", "000031", f2=PAN, f3="000000", f4="000000005000", f39=said, f49="978")
+    asked = house.core.asked[-1]
+    if declined_code is None:
+        assert answer["39"] == ("902" if foreign.is_1993 else "12")
+        assert isinstance(asked, RefusedFact)
+    else:
+        assert answer["39"] == foreign.words.approved
+        assert isinstance(asked, Book)
+        assert asked.declined_code == declined_code

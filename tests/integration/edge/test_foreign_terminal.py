@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import iso8583
@@ -271,6 +271,92 @@ async def test_a_refund_made_off_line_says_to_core_that_it_gives_back(
     asked = house.core.asked[-1]
     assert isinstance(asked, Book)
     assert asked.gives_back == gives_back
+
+
+@pytest.mark.parametrize(
+    ("code", "declined_code"),
+    [
+        ("05", "05"),
+        ("51", "51"),
+        ("17", "17"),
+        ("Z1", "Z1"),
+        ("Z3", "Z3"),
+        ("00", ""),
+        ("Y1", ""),
+        ("  ", ""),
+    ],
+)
+@pytest.mark.parametrize("mti", ["0120", "0220", "0221"])
+async def test_an_advice_says_to_core_whether_anything_was_sold(
+    house: House, foreign: Foreign, mti: str, code: str, declined_code: str
+) -> None:
+    answer = await foreign.ask(
+        t=mti, f2=PAN, f3="000000", f4=AMOUNT, f7="1128010200", f11="000124", f39=code, f49="978"
+    )
+    assert answer["39"] == "00"
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Book)
+    assert asked.declined_code == declined_code
+
+
+@pytest.mark.parametrize(
+    "named", [{}, {"f37": "M81CWF5V01SA"}, {"f90": f"0100000777{'1128010000'}{'0' * 22}"}]
+)
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        *(({"f3": f"{code}0000"}, 3) for code in ("02", "03", "10", "31", "40", "50", "91")),
+        *(({"f39": code}, 39) for code in ("68", "91", "77", "XY")),
+    ],
+)
+async def test_what_no_sale_is_or_nobody_can_tell_is_refused_and_kept(
+    house: House, foreign: Foreign, fields: dict[str, str], field: int, named: dict[str, str]
+) -> None:
+    values = {"f3": "000000", **fields, **named}
+    answer = await foreign.ask(
+        t="0220", f2=PAN, f4=AMOUNT, f7="1128010200", f11="000124", f49="978", **values
+    )
+    assert answer["39"] == "12"
+    (kept,) = house.core.asked
+    assert isinstance(kept, RefusedFact)
+    assert (kept.field, kept.amount_minor) == (field, 5_000)
+
+
+@pytest.mark.parametrize(
+    ("times", "local_time", "day"),
+    [
+        ({"f7": "{utc}004301", "f12": "204301"}, "{before}204301", "{before}"),
+        ({"f7": "{before}234301", "f12": "004301"}, "{utc}004301", "{utc}"),
+        ({"f7": "{utc}004301", "f13": "{before}"}, "{utc}004301", "{before}"),
+    ],
+)
+@pytest.mark.parametrize("mti", ["0200", "0220"])
+async def test_a_clock_without_its_date_is_read_on_the_day_of_its_sending(
+    house: House, foreign: Foreign, mti: str, times: dict[str, str], local_time: str, day: str
+) -> None:
+    now = datetime.now(UTC)
+    days = {"utc": f"{now:%m%d}", "before": f"{now - timedelta(days=1):%m%d}"}
+    fields = {name: value.format(**days) for name, value in times.items()}
+    answer = await foreign.ask(t=mti, f2=PAN, f3="000000", f4=AMOUNT, f11="000124", f49="978", **fields)
+    assert answer["39"] == "00"
+    asked = (house.core.authorised or house.core.asked)[-1]
+    assert isinstance(asked, Authorise | Book)
+    assert asked.local_time == local_time.format(**days)
+    assert f"{date.fromordinal(asked.business_date):%m%d}" == day.format(**days)
+
+
+@pytest.mark.parametrize(
+    ("fields", "in_utc"), [({"f12": "010200"}, False), ({"f13": "1128"}, False), ({}, True)]
+)
+async def test_a_time_of_sending_alone_is_said_to_be_in_utc(
+    house: House, foreign: Foreign, fields: dict[str, str], *, in_utc: bool
+) -> None:
+    await foreign.ask(
+        t="0220", f2=PAN, f3="000000", f4=AMOUNT, f7="1128010200", f11="000124", f49="978", **fields
+    )
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Book)
+    assert asked.date_in_utc == in_utc
 
 
 NAMED = f"0200000777{'1128010000'}{'0' * 22}"

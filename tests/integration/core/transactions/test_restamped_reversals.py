@@ -135,12 +135,60 @@ async def test_verify_sees_a_repeat_that_took_back_another_payment(world: World)
     yesterday = {"business_date": world.today() - 1, "original_business_date": world.today() - 1}
     assert (await reverse(world, first, **yesterday))[0] == Reason.APPROVED
     await world.pay(second)
-    assert (await reverse(world, second))[0] == Reason.APPROVED
+    assert (await reverse(world, second, stan=OTHER_OWN))[0] == Reason.APPROVED
     assert (await verified(world))["V10 repeated"] == 0, "as two messages they are two"
     await world.owner.execute(
         "UPDATE reversal SET request = $2 WHERE attempt_id = $1", _uuid(second), b"\x81\x00\xa40421"
     )
     assert (await verified(world))["V10 repeated"] == 1
+
+
+# What else a second sending differs in from its first: a number of its own, or the word that it is a repeat.
+ANEW = {
+    "as a repeat under another number": {"stan": OTHER_OWN, "repeat": True},
+    "as another message under its number": {},
+}
+
+
+@pytest.mark.parametrize("how", ANEW)
+@pytest.mark.parametrize("stands", [True, False])
+async def test_what_may_be_a_repeat_of_the_day_before_takes_back_nothing_and_sets_no_mark(
+    world: World, how: str, stands: bool
+) -> None:
+    first = world.payment(stan=84, business_date=world.today() - 1)
+    await world.pay(first)
+    yesterday = {"business_date": world.today() - 1, "original_business_date": world.today() - 1}
+    assert await reverse(world, first, **yesterday) == (Reason.APPROVED, rrn_of(first.id))
+    await aged(world, first, timedelta(hours=20))
+    second = world.payment(stan=84)
+    if stands:
+        await world.pay(second)
+        assert (await reverse(world, second, **ANEW[how]))[0] == Reason.ORIGINAL_DISAGREES
+        shown = await world.owner.fetchval("SELECT count(*) FROM matter WHERE kind = 'reversal_ambiguous'")
+        assert shown == 1
+    else:
+        assert await reverse(world, second, **ANEW[how]) == (Reason.APPROVED, rrn_of(first.id))
+        assert (await world.pay(second)).reason == Reason.APPROVED
+    assert await state_of(world, second) == State.APPROVED
+    assert await verified(world) == HOLDS
+
+
+@pytest.mark.parametrize("timed", [True, False])
+@pytest.mark.parametrize("stays", [(400, -1), (-1, 400), (400, 300)])
+async def test_a_repeat_that_leaves_another_amount_than_its_first_is_refused_and_shown(
+    world: World, stays: tuple[int, int], timed: bool
+) -> None:
+    item = world.payment(stan=85)
+    await world.pay(item)
+    said = {"original_sent_at": item.transmitted_at if timed else ""}
+    assert (await reverse(world, item, replacement_minor=stays[0], **said))[0] == Reason.APPROVED
+    before = await world.row(item.id)
+    told = await reverse(world, item, replacement_minor=stays[1], repeat=True, **said)
+    assert told[0] == Reason.ORIGINAL_DISAGREES
+    assert await world.row(item.id) == before
+    causes = await world.owner.fetchval("SELECT causes FROM matter WHERE kind = 'reversal_disagrees'")
+    assert causes == ["replacement"]
+    assert await verified(world) == HOLDS
 
 
 @pytest.mark.parametrize("days_back", [3, 20, JANUARY_1ST_BACK])

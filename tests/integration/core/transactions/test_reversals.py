@@ -79,7 +79,7 @@ async def test_after_a_counter_reset_the_payment_described_is_taken_back(world: 
         ({"amount_minor": 1_251}, "amount"),
         ({"currency": "USD"}, "currency"),
         ({"card": MASTERCARD}, "card"),
-        ({"original_rrn": "0123456789AB"}, "reference"),
+        ({"original_rrn": "one of ours"}, "reference"),
         ({"approval_code": "NOTOUR"}, "approval_code"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -90,6 +90,8 @@ async def test_what_disagrees_is_refused_kept_and_left_standing(
     item = world.payment()
     await world.pay(item)
     original_day = item.business_date
+    if "original_rrn" in changes:
+        changes = {"original_rrn": rrn_of(world.new_id())}
     for _ in range(2):
         reply = await world.reverse(item, **{"original_business_date": original_day, **changes})
         assert (reply.reason, reply.approved_minor) == (Reason.ORIGINAL_DISAGREES, 0)
@@ -128,6 +130,59 @@ async def test_the_reversal_of_what_never_arrived_leaves_its_neighbour_and_tells
     assert (await world.pay(lost)).reason == Reason.ALREADY_REVERSED, "should it still come, it is refused"
     assert (await world.reverse(neighbour)).reason == Reason.APPROVED, "the true one still succeeds"
     assert (await world.row(neighbour.id))["state"] == State.REVERSED
+    await drained(world)
+
+
+@pytest.mark.parametrize("days", [-30, -3, 3, 42, 300])
+async def test_a_time_far_away_leaves_its_like_and_tells_a_person(world: World, days: int) -> None:
+    item = world.payment()
+    await world.pay(item)
+    said = world.clock.now() + timedelta(days=days)
+    changes = {
+        "original_sent_at": f"{said:%m%d%H%M%S}",
+        "original_business_date": said.date().toordinal(),
+    }
+    for _ in range(2):
+        assert (await world.reverse(item, **changes)).reason == Reason.APPROVED
+    assert (await world.row(item.id))["state"] == State.APPROVED
+    doubts = [e["cause"] for e in await world.events(item.id) if e["kind"] == EventKind.DOUBTED]
+    assert doubts == ["like_one_reversed"]
+    await drained(world)
+
+
+OWN_REFERENCE = "633300001022"
+
+
+@pytest.mark.parametrize("shown", ["", "633300001021", "000000001022"])
+async def test_a_reference_of_its_own_contradicts_no_number_and_time(world: World, shown: str) -> None:
+    request = msgspec.msgpack.encode({37: shown} if shown else {})
+    item = world.payment(request=request)
+    await world.pay(item)
+    untimed = await world.reverse(item, original_sent_at="", original_rrn=OWN_REFERENCE, card=None)
+    assert (untimed.reason == Reason.ORIGINAL_DISAGREES) == bool(shown)
+    for repeat in (False, True):
+        reply = await world.reverse(item, original_rrn=OWN_REFERENCE, repeat=repeat)
+        assert (reply.reason, reply.rrn) == (Reason.APPROVED, rrn_of(item.id))
+    assert (await world.row(item.id))["state"] == State.REVERSED
+    await drained(world)
+
+
+async def test_another_reference_of_ours_still_contradicts_a_number_and_time(world: World) -> None:
+    item = world.payment()
+    await world.pay(item)
+    reply = await world.reverse(item, original_rrn=rrn_of(world.new_id()))
+    assert reply.reason == Reason.ORIGINAL_DISAGREES
+    assert (await world.row(item.id))["state"] == State.APPROVED
+    await drained(world)
+
+
+async def test_an_approval_code_without_its_zeros_is_the_same(world: World) -> None:
+    item = world.payment()
+    await world.pay(item)
+    await world.owner.execute("UPDATE attempt SET approval_code = '000021'")
+    assert (await world.reverse(item, approval_code="22")).reason == Reason.ORIGINAL_DISAGREES
+    assert (await world.reverse(item, approval_code="21")).reason == Reason.APPROVED
+    assert (await world.row(item.id))["state"] == State.REVERSED
     await drained(world)
 
 
