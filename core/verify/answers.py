@@ -1,4 +1,4 @@
-"""V11: what is booked is what the host answered, and what the host answered is what it was asked."""
+"""V11: what is booked is what the host answered, and that is what it was asked. V10 advices: and what its terminal said."""
 
 from typing import Any, Final
 
@@ -17,8 +17,12 @@ _REPEATED: Final = (2, 3, 7, 11, 12, 13, 14, 37, 41, 49)
 _APPROVALS: Final = frozenset({"00", "08", "11", "16"})
 _PARTIAL, _IF_ZERO = "10", "85"
 
+_SALES: Final = frozenset({"", "00", "01", "09"})
+_SOLD: Final = frozenset({"", *_APPROVALS, _PARTIAL, "Y1", "Y2", "Y3"})
+
 _SQL = load_beside(__file__)
 _decode = msgspec.msgpack.Decoder(list[dict[int, Any]], strict=False).decode
+_decode_one = msgspec.msgpack.Decoder(dict[int, Any], strict=False).decode
 
 
 async def check_answers(connection: asyncpg.Connection) -> Finding:
@@ -38,6 +42,26 @@ async def check_answers(connection: asyncpg.Connection) -> Finding:
         elif differing:
             finding.breach("answer.differs", fields=differing, id=about)
     finding.remark = Said("note.exchanges", {"count": exchanges})
+    del finding.found[EXAMPLES_MAX:]
+    return finding
+
+
+async def check_advices(connection: asyncpg.Connection) -> Finding:
+    """V10 advices. What was booked off line is a sale that its message says was made, and no completion of a hold."""
+    finding = Finding("V10 advices")
+    row = await connection.fetchrow(_SQL.sales_beside_their_hold)
+    if row is not None:
+        finding.breaches, finding.found = row["breaches"], transactions_in(row["examples"])
+    async for fact in connection.cursor(_SQL.list_booked_facts, prefetch=ROWS_AT_ONCE):
+        finding.checked += 1
+        try:
+            message = _decode_one(fact["request"])
+        except msgspec.MsgspecError:
+            continue  # Kept by an earlier version, or not kept at all.
+        sort, code = (str(message.get(number, "")).strip() for number in (3, 39))
+        if sort[:2] not in _SALES or code not in _SOLD:
+            finding.breaches += 1
+            finding.found += transactions_in([fact["id"]])
     del finding.found[EXAMPLES_MAX:]
     return finding
 

@@ -18,7 +18,7 @@ from core.db.queries import load_beside
 from core.values.clock import from_unix_us, to_unix_us
 from core.values.ids import rrn_of
 from core.values.money import NUMERIC_CODES
-from core.verify.answers import check_answers
+from core.verify.answers import check_advices, check_answers
 from core.verify.audit import check_audit
 from core.verify.cards import scan_rows
 from core.verify.model import (
@@ -101,7 +101,9 @@ COUNTS: Final = (
 async def check_database(connection: asyncpg.Connection, *, cards: bool = True) -> list[Finding]:
     """Check what the database can say by itself: all but V3 and V6."""
     found = [await timed(check_count(connection, each)) for each in COUNTS]
-    found += [await timed(check(connection)) for check in (check_answers, check_audit, check_people)]
+    found += [
+        await timed(check(connection)) for check in (check_answers, check_advices, check_audit, check_people)
+    ]
     if cards:
         found.append(await timed(scan_rows(connection)))
     return found

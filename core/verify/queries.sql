@@ -294,15 +294,15 @@ SELECT
 FROM debits AS d;
 
 -- name: debited_repeats
--- V8, across dates: of a message and its repeat one stands. The repeat is known by the type in the terminal's message, kept
--- with the attempt or with the event of its outcome (msgpack: key 0, a text of four); the first is alike in all that a
--- repeat must repeat, and came in the twelve hours before.
+-- V8, across dates: of a message and its repeat one stands, whichever came first. They are of one terminal, type, number,
+-- card, amount and currency, about one original where both have one, and came within twelve hours of each other: by
+-- columns, and not by the hash that decides. A repeat is known by the type in the terminal's message, kept with the attempt
+-- or with the event of its outcome (msgpack: key 0, a text of four).
 WITH standing AS (
     SELECT
-        a.id, a.business_date, a.received_at, a.request,
-        lag(a.received_at) OVER (
-            PARTITION BY a.terminal_id, a.message_class, a.stan, a.body_hash ORDER BY a.received_at
-        ) AS first_at
+        a.id, a.business_date, a.received_at, a.request, a.terminal_id, a.message_class, a.stan, a.card_fingerprint,
+        a.amount_minor, a.currency, a.original_id,
+        CASE WHEN a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) THEN :Kind.ADVICE ELSE a.kind END AS sort
     FROM attempt AS a
     WHERE a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
         :State.SETTLED) AND a.message_class < 10
@@ -310,6 +310,9 @@ WITH standing AS (
     SELECT s.id, EXISTS (
         SELECT FROM (
             SELECT s.request AS message
+            UNION ALL
+            -- What happened off line may be overtaken by its repeat.
+            SELECT f.request WHERE f.sort = :Kind.ADVICE
             UNION ALL
             SELECT e.detail FROM event AS e
             WHERE e.attempt_id = s.id AND e.business_date = s.business_date AND e.kind IN (:EventKind.DECIDED,
@@ -319,7 +322,12 @@ WITH standing AS (
             AND substring(m.message FROM position('\x00a4'::bytea IN m.message) + 5 FOR 1) = '\x31'::bytea
     ) AS is_repeat
     FROM standing AS s
-    WHERE s.received_at < s.first_at + interval '12 hours'
+    INNER JOIN standing AS f
+        ON f.terminal_id = s.terminal_id AND f.message_class = s.message_class AND f.stan = s.stan
+        AND f.card_fingerprint = s.card_fingerprint AND f.amount_minor = s.amount_minor AND f.currency = s.currency
+        AND f.sort = s.sort
+    WHERE (f.received_at, f.id) < (s.received_at, s.id) AND f.received_at > s.received_at - interval '12 hours'
+        AND coalesce(f.original_id = s.original_id, true)
 )
 SELECT
     (SELECT count(*) FROM standing) AS checked,
@@ -330,7 +338,8 @@ FROM judged AS j;
 -- name: untrue_reversals
 -- V10. Whoever was told 00: what the reversal describes is taken back, in whole or to what should stay, or none of its
 -- description stands on any date. Messages by attempt_once and primary key; reversals are few beside payments.
--- Judged by facts and not by the rule of bookings. The time told is one that the message shows, or read off the clock of
+-- What was told 00 as no payment's, and says number, card and amount of one that stood already, is shown beside that one:
+-- its time may be miswritten. Judged by facts and not by the rule of bookings. The time told is one that the message shows, or read off the clock of
 -- UTC, of Paris or of the store's place it is the instant of the message; or the reference told is ours. What tells no
 -- time is of the reversal's own date, or came just before it, or is described by card, reference or approval code.
 WITH described AS (
@@ -343,7 +352,8 @@ WITH described AS (
             OR r.replacement_minor >= a.approved_minor AS is_taken_back,
         r.currency IN ('', a.currency)
             AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
-            AND (r.approval_code = '' OR a.approval_code IN ('', r.approval_code))
+            AND (r.approval_code = '' OR a.approval_code = ''
+                OR lpad(a.approval_code, 6, '0') = lpad(r.approval_code, 6, '0'))
             AND (r.amount_minor IS NULL OR r.amount_minor = a.amount_minor
                 OR a.approved_minor > 0 AND r.amount_minor >= a.approved_minor AND r.amount_minor <= a.amount_minor)
             AS agrees,
@@ -389,6 +399,8 @@ WITH described AS (
             CROSS JOIN generate_series(0, 11) AS n (place)
         ) END AS is_meant,
         r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '15 minutes' AS is_of_the_minute,
+        r.sent_at <> '' AND r.card_fingerprint = a.card_fingerprint AND r.amount_minor = a.amount_minor
+            AND a.received_at BETWEEN r.received_at - interval '365 days' AND r.received_at AS is_like_it,
         a.id AS attempt_id
     FROM reversal AS r
     INNER JOIN attempt AS a
@@ -402,17 +414,25 @@ WITH described AS (
 ), judged AS (
     SELECT
         coalesce(r.attempt_id, stood.attempt_id) AS id,
-        CASE WHEN r.attempt_id IS NULL THEN stood.attempt_id IS NOT NULL ELSE NOT EXISTS (
+        CASE WHEN r.attempt_id IS NULL THEN stood.attempt_id IS NOT NULL AND (stood.is_it OR NOT EXISTS (
+            SELECT FROM described AS d
+            INNER JOIN doubt AS o ON o.attempt_id = d.attempt_id AND o.cause = 'like_one_reversed'
+            WHERE d.reversal_id = r.id AND d.is_like_it
+        )) ELSE NOT EXISTS (
             SELECT FROM described AS d
             WHERE d.reversal_id = r.id AND d.is_named AND d.agrees AND d.is_meant AND d.is_taken_back
         ) END AS untrue
     FROM reversal AS r
     LEFT JOIN LATERAL (
         -- The payment that stands though its reversal was told 00: that is what a person opens.
-        SELECT d.attempt_id FROM described AS d
-        WHERE d.reversal_id = r.id AND d.stands
-            AND (d.is_its_time OR d.agrees
-                AND CASE WHEN r.sent_at = '' THEN d.is_of_the_minute ELSE d.is_meant END)
+        SELECT d.attempt_id, m.is_it
+        FROM described AS d
+        CROSS JOIN LATERAL (
+            SELECT coalesce(d.is_its_time OR d.agrees
+                AND CASE WHEN r.sent_at = '' THEN d.is_of_the_minute ELSE d.is_meant END, false) AS is_it
+        ) AS m
+        WHERE d.reversal_id = r.id AND d.stands AND (m.is_it OR d.agrees AND d.is_like_it)
+        ORDER BY m.is_it DESC
         LIMIT 1
     ) AS stood ON r.attempt_id IS NULL
     WHERE r.reason = :Reason.APPROVED
@@ -430,7 +450,7 @@ WITH refused AS (
     SELECT a.id, NOT EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = a.id) AS unshown
     FROM attempt AS a
     WHERE a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) AND a.state = :State.DECLINED
-        AND a.reason <> :Reason.ALREADY_REVERSED
+        AND a.reason NOT IN (:Reason.ALREADY_REVERSED, :Reason.DECLINED_AT_TERMINAL)
         AND a.decided_at >= (
             SELECT min(r.decided_at) FROM doubt AS d
             INNER JOIN attempt AS r ON r.id = d.attempt_id AND r.business_date = d.business_date
@@ -443,24 +463,59 @@ SELECT
     (array_agg(r.id) FILTER (WHERE r.unshown))[1:5] AS examples
 FROM refused AS r;
 
+-- name: list_booked_facts
+-- V10, advices: what was booked because its terminal said so, with its message; read by a cursor.
+SELECT a.id, a.request
+FROM attempt AS a
+WHERE a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) AND a.request <> ''
+    AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED);
+
+-- name: sales_beside_their_hold
+-- V10, advices: a sale booked beside the hold whose approval code it says, of the same card and store, within two months.
+WITH judged AS (
+    SELECT a.id, EXISTS (
+        SELECT FROM attempt AS h
+        WHERE h.card_fingerprint = a.card_fingerprint AND h.store_id = a.store_id AND h.kind = :Kind.AUTHORISATION
+            AND h.approval_code <> '' AND lpad(h.approval_code, 6, '0') = lpad(a.approval_code, 6, '0')
+            AND h.business_date BETWEEN a.business_date - 62 AND a.business_date AND h.received_at < a.received_at
+            AND NOT EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = a.id)
+    ) AS is_beside
+    FROM attempt AS a
+    WHERE a.kind = :Kind.ADVICE AND a.message_class = 2 AND a.approval_code <> ''
+        AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED)
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.is_beside) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.is_beside))[1:5] AS examples
+FROM judged AS j;
+
 -- name: repeats_of_another
--- V10, repeats: a message that says itself a repeat takes back what its first sending took back, or nothing. Its first
--- came within eight days under the same number, for the same number, and took back what the repeat describes as well. The
--- repeat is known by the type in its message (msgpack: key 0, a text of four).
+-- V10, repeats: a repeat takes back what its first sending took back, as much of it, or nothing. Its first came within
+-- eight days for the same number, and took back what the repeat describes as well. A repeat is known by the type in its
+-- message (msgpack: key 0, a text of four) and the number of its first; without a time, by one of the two.
 WITH repeats AS (
-    SELECT r.*
+    SELECT
+        r.*, position('\x00a4'::bytea IN r.request) > 0
+        AND substring(r.request FROM position('\x00a4'::bytea IN r.request) + 5 FOR 1) = '\x31'::bytea AS says_so
     FROM reversal AS r
-    WHERE r.reason = :Reason.APPROVED AND r.attempt_id IS NOT NULL AND position('\x00a4'::bytea IN r.request) > 0
-        AND substring(r.request FROM position('\x00a4'::bytea IN r.request) + 5 FOR 1) = '\x31'::bytea
+    WHERE r.reason = :Reason.APPROVED AND r.attempt_id IS NOT NULL
 ), judged AS (
     SELECT r.attempt_id AS id, EXISTS (
         SELECT FROM reversal AS first
         INNER JOIN attempt AS a ON a.id = first.attempt_id AND a.business_date = first.attempt_date
         WHERE first.terminal_id = r.terminal_id AND first.message_class = r.message_class AND first.stan = r.stan
-            AND first.own_stan = r.own_stan AND first.reason = :Reason.APPROVED
+            AND first.reason = :Reason.APPROVED
             AND first.received_at < r.received_at AND first.received_at > r.received_at - interval '8 days'
-            AND first.attempt_id <> r.attempt_id
-            AND coalesce(first.replacement_minor, 0) = coalesce(r.replacement_minor, 0)
+            AND CASE WHEN r.says_so AND first.own_stan = r.own_stan THEN true
+                WHEN r.sent_at = '' AND (r.says_so OR first.own_stan = r.own_stan) THEN
+                    first.sent_at = '' AND first.approval_code = r.approval_code AND first.currency = r.currency
+                    AND first.amount_minor IS NOT DISTINCT FROM r.amount_minor
+                    AND first.card_fingerprint IS NOT DISTINCT FROM r.card_fingerprint
+                ELSE false END
+            AND CASE WHEN first.attempt_id = r.attempt_id
+                THEN coalesce(first.replacement_minor, 0) <> coalesce(r.replacement_minor, 0)
+                ELSE coalesce(first.replacement_minor, 0) = coalesce(r.replacement_minor, 0) END
             AND r.sent_at IN ('', a.transmitted_at, a.local_time) AND r.currency IN ('', a.currency)
             AND coalesce(r.amount_minor, a.amount_minor) = a.amount_minor
             AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
@@ -468,7 +523,7 @@ WITH repeats AS (
     FROM repeats AS r
 )
 SELECT
-    count(*) AS checked,
+    (SELECT count(*) FROM repeats AS r WHERE r.says_so) AS checked,
     count(*) FILTER (WHERE j.is_another) AS breaches,
     (array_agg(j.id) FILTER (WHERE j.is_another))[1:5] AS examples
 FROM judged AS j;
@@ -569,8 +624,9 @@ WITH told AS (
             END
             WHEN j.outcome = 'advice_acknowledged' THEN CASE
                 WHEN a.id IS NULL THEN 'told.advice_unrecorded'
-                -- Its reversal had come before (13): taken back already, and told 00 as that reversal was.
-                WHEN a.state = :State.DECLINED AND a.reason = :Reason.ALREADY_REVERSED THEN NULL
+                -- Its reversal had come before, and it was told 00 as that reversal was; or it advised a decline.
+                WHEN a.state = :State.DECLINED
+                    AND a.reason IN (:Reason.ALREADY_REVERSED, :Reason.DECLINED_AT_TERMINAL) THEN NULL
                 WHEN a.state NOT IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.REVERSED, :State.CAPTURED,
                     :State.REFUNDED, :State.SETTLED) THEN 'told.advice_not_booked'
                 WHEN a.approved_minor <> j.amount_minor AND NOT coalesce(lowered.found, false) THEN 'told.advice_amount'

@@ -92,6 +92,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "what happened off line and was refused is shown to a person",
         "ce qui s’est passé hors ligne et a été refusé est montré à quelqu’un",
     ),
+    "V10 advices": (
+        "what is booked off line is a sale that its terminal says was made, and completes no hold",
+        "ce qui est enregistré hors ligne est une vente que son terminal dit faite, et ne finalise aucune réservation",
+    ),
     "V11": (
         "amount, currency, card and reference of each booked answer are those asked for",
         "montant, devise, carte et référence de chaque réponse inscrite sont ceux demandés",

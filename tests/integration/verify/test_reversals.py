@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.contracts.states import EventKind, State
+from core.contracts.states import EventKind, Kind, State
 from core.values.ids import encode_id
 from tests.integration.verify.conftest import Verification
 from tests.integration.verify.payments import Paid, Writer
@@ -46,6 +46,15 @@ async def say(writer: Writer, paid: Paid, **changes: Any) -> None:
 async def show_one_clock(writer: Writer) -> None:
     """Have payments show one time, as those of terminals that do not tell local time."""
     await writer.connection.execute("UPDATE attempt SET local_time = transmitted_at")
+
+
+async def show_like_one(writer: Writer, paid: Paid) -> None:
+    """Have a person see a payment that is like one which a reversal names and that never came."""
+    await writer.connection.execute(
+        "INSERT INTO doubt (attempt_id, business_date, cause) VALUES ($1, $2, 'like_one_reversed')",
+        paid.id,
+        paid.day,
+    )
 
 
 async def take_back(writer: Writer, paid: Paid) -> None:
@@ -161,6 +170,7 @@ async def test_v10_leaves_what_fits_one_of_two_times_that_a_payment_shows(
 ) -> None:
     paid = await writer.pay()  # 05:02 by one clock and 06:02 by the other: no third one shows this.
     await say(writer, paid, attempt_id=None, attempt_date=None, finding=2, sent_at=sent_at)
+    await show_like_one(writer, paid)
     assert (await verification()).finding("V10").breaches == 0
 
 
@@ -181,12 +191,57 @@ async def test_v10_sees_what_stands_though_a_dead_clock_took_it_back(
     assert (await verification()).finding("V10").breaches == 1
 
 
-async def test_v10_leaves_a_neighbour_that_was_sent_at_another_time(
-    writer: Writer, verification: Verification
+@pytest.mark.parametrize("sent_at", ["1122051700", "0202050222", "0822050200"])
+async def test_v10_leaves_what_was_sent_at_another_time_only_where_a_person_is_shown_it(
+    writer: Writer, verification: Verification, sent_at: str
 ) -> None:
     paid = await writer.pay()
-    await say(writer, paid, attempt_id=None, attempt_date=None, finding=2, sent_at="1122051700")
+    await say(writer, paid, attempt_id=None, attempt_date=None, finding=2, sent_at=sent_at)
+    assert (await verification()).finding("V10").breaches == 1
+    await show_like_one(writer, paid)
     assert (await verification()).finding("V10").breaches == 0
+
+
+async def test_v10_reads_an_approval_code_without_its_zeros(
+    writer: Writer, verification: Verification
+) -> None:
+    paid = await writer.pay(State.REVERSED)
+    await writer.connection.execute("UPDATE attempt SET approval_code = '000021'")
+    await say(writer, paid, approval_code="21")
+    assert (await verification()).finding("V10").breaches == 0
+
+
+@pytest.mark.parametrize(
+    ("message", "breaches"),
+    [
+        ({3: "000000"}, 0),
+        ({3: "090000", 39: "Y1"}, 0),
+        ({39: "00"}, 0),
+        ({3: "020000"}, 1),
+        ({3: "310000"}, 1),
+        ({3: "000000", 39: "05"}, 1),
+        ({3: "000000", 39: "Z1"}, 1),
+        ({3: "000000", 39: "91"}, 1),
+    ],
+)
+async def test_v10_sees_what_was_booked_and_not_sold(
+    writer: Writer, verification: Verification, message: dict[int, str], breaches: int
+) -> None:
+    await writer.pay(kind=Kind.ADVICE, request=msgspec.msgpack.encode({0: "0220", **message}))
+    assert (await verification()).finding("V10 advices").breaches == breaches
+
+
+@pytest.mark.parametrize(
+    ("change", "breaches"), [("", 1), ("approval_code = 'OTHER1'", 0), ("card_fingerprint = 78", 0)]
+)
+async def test_v10_sees_a_sale_beside_the_hold_whose_approval_code_it_says(
+    writer: Writer, verification: Verification, change: str, breaches: int
+) -> None:
+    await writer.pay(kind=Kind.AUTHORISATION, age=timedelta(minutes=40))
+    sold = await writer.pay(kind=Kind.ADVICE)
+    if change:
+        await writer.connection.execute(f"UPDATE attempt SET {change} WHERE id = $1", sold.id)  # noqa: S608
+    assert (await verification()).finding("V10 advices").breaches == breaches
 
 
 @pytest.mark.parametrize(
@@ -234,14 +289,25 @@ async def test_v3_keeps_to_a_reversal_whose_payment_never_came(
     ]
 
 
-@pytest.mark.parametrize(("message_type", "breaches"), [("0201", 1), ("0221", 1), ("0200", 0)])
-async def test_v8_sees_a_payment_beside_its_repeat_of_the_next_day(
-    writer: Writer, verification: Verification, message_type: str, breaches: int
+@pytest.mark.parametrize("days", [1, -1, -5])
+@pytest.mark.parametrize(
+    ("first_type", "message_type", "breaches"),
+    [("0200", "0201", 1), ("0220", "0221", 1), ("0221", "0220", 1), ("0200", "0200", 0), ("0220", "0220", 0)],
+)
+async def test_v8_sees_a_payment_beside_its_repeat_of_another_day_whatever_else_it_says(
+    writer: Writer, verification: Verification, first_type: str, message_type: str, breaches: int, days: int
 ) -> None:
-    first = await writer.pay(age=timedelta(minutes=40))
-    again = await writer.pay(request=msgspec.msgpack.encode({0: message_type, 3: "000000"}))
+    kind = Kind.ADVICE if message_type[2] == "2" else Kind.PURCHASE
+    first = await writer.pay(
+        kind=kind, age=timedelta(minutes=40), request=msgspec.msgpack.encode({0: first_type, 3: "000000"})
+    )
+    again = await writer.pay(kind=kind, request=msgspec.msgpack.encode({0: message_type, 3: "003000"}))
     await writer.connection.execute(
-        "UPDATE attempt SET stan = $2, business_date = business_date + 1 WHERE id = $1", again.id, first.stan
+        "UPDATE attempt SET stan = $2, business_date = business_date + $3::integer, body_hash = 2, card_expiry = '',"
+        " entry_mode = '052', local_time = '0101000000' WHERE id = $1",
+        again.id,
+        first.stan,
+        days,
     )
     assert (await verification()).finding("V8 repeats").breaches == breaches
 
