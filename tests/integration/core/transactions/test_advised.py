@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
 from core.contracts.terminal_answers import booking_code
 from core.values.ids import rrn_of
+from core.values.zones import date_there
 from tests.integration.core.transactions.test_bookings import drained
 from tests.integration.core.transactions.test_matters import only_matter, page_of
 from tests.integration.core.transactions.test_naming import MASTERCARD
@@ -185,4 +186,49 @@ async def test_a_sale_under_the_number_of_one_of_ten_days_ago_is_a_sale(world: W
     await world.owner.execute("UPDATE attempt SET received_at = received_at - interval '10 days'")
     assert (await world.book(world.again(asked, repeat=True, **dated(world, 0)))).reason == Reason.APPROVED
     assert await world.owner.fetchval("SELECT count(*) FROM attempt") == 2
+    await drained(world)
+
+
+# The day of a store overseas.
+
+
+async def day_apart(world: World) -> date:
+    """Let the store be where it is another day than in UTC now, and return that day."""
+    now = world.clock.now()
+    zone = "Pacific/Kiritimati" if now.hour >= 12 else "Pacific/Pago_Pago"
+    await world.owner.execute("UPDATE store SET time_zone = $1", zone)
+    there = date_there(now, zone)
+    assert there != now.date()
+    return there
+
+
+@pytest.mark.parametrize("says", ["its time of sending alone", "no date"])
+async def test_what_tells_no_local_date_is_booked_under_the_day_of_its_store(world: World, says: str) -> None:
+    there, now = await day_apart(world), world.clock.now()
+    asked = world.booking(
+        Kind.ADVICE,
+        business_date=now.date().toordinal(),
+        local_time=f"{now:%m%d%H%M%S}",
+        date_in_utc=says != "no date",
+        date_unreadable=says == "no date",
+    )
+    assert (await world.book(asked)).reason == Reason.APPROVED
+    assert (await world.row(asked.id))["business_date"] == there
+    await drained(world)
+
+
+async def test_a_reversal_that_tells_no_local_date_means_what_is_of_the_stores_day(world: World) -> None:
+    there = await day_apart(world)
+    item = world.payment(business_date=there.toordinal())
+    await world.pay(item)
+    await world.owner.execute("UPDATE attempt SET received_at = received_at - interval '20 minutes'")
+    today = world.clock.now().date().toordinal()
+    said: dict[str, Any] = {
+        "business_date": today,
+        "original_business_date": today,
+        "original_sent_at": "",
+        "card": None,
+    }
+    assert (await world.reverse(item, **said)).reason == Reason.ORIGINAL_DISAGREES
+    assert (await world.reverse(item, **said, date_in_utc=True)).reason == Reason.APPROVED
     await drained(world)
