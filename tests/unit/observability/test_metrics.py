@@ -12,17 +12,17 @@ from observability.metrics import EDGE_FRAMES, EDGE_PENDING, EDGE_SECONDS, make_
 def test_counters_gauges_and_histograms_are_exported_in_base_units() -> None:
     EDGE_FRAMES.child("in").n += 3
     EDGE_PENDING.watch(lambda: 7)
-    histogram = EDGE_SECONDS.child("financial")
+    histogram = EDGE_SECONDS.child("measured")
     histogram.observe(500)
     histogram.observe(1_200)
     histogram.observe(99_000_000)
     text = exposition(make_registry()).decode()
     assert 'guichet_edge_frames_total{direction="in"} ' in text
     assert "guichet_edge_pending 7.0" in text
-    assert 'guichet_edge_seconds_bucket{kind="financial",le="0.0005"} 1.0' in text
-    assert 'guichet_edge_seconds_bucket{kind="financial",le="0.002"} 2.0' in text
-    assert 'guichet_edge_seconds_bucket{kind="financial",le="+Inf"} 3.0' in text
-    assert 'guichet_edge_seconds_sum{kind="financial"} 99.0017' in text
+    assert 'guichet_edge_seconds_bucket{kind="measured",le="0.0005"} 1.0' in text
+    assert 'guichet_edge_seconds_bucket{kind="measured",le="0.002"} 2.0' in text
+    assert 'guichet_edge_seconds_bucket{kind="measured",le="+Inf"} 3.0' in text
+    assert 'guichet_edge_seconds_sum{kind="measured"} 99.0017' in text
     assert "process_resident_memory_bytes" in text
 
 

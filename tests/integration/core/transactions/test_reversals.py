@@ -25,9 +25,9 @@ from tests.integration.core.transactions.world import CARD, World, eventually, u
 MASTERCARD = msgspec.structs.replace(CARD, fingerprint=7_777, bin="555555", last_four="4444")
 
 
-def yesterdays(world: World, **changes: Any) -> Authorise:
+def yesterdays(world: World, *, seconds_ago: int = 0, **changes: Any) -> Authorise:
     """Return a payment on the terminal's yesterday, which is still today somewhere."""
-    now = world.clock.now()
+    now = world.clock.now() - timedelta(seconds=seconds_ago)
     return world.payment(
         business_date=world.today() - 1,
         transmitted_at=f"{now:%m%d%H%M%S}",
@@ -334,7 +334,8 @@ async def test_another_payment_under_the_number_of_a_reversal_that_found_nothing
 
 
 async def test_payments_and_reversals_that_cross_never_leave_a_payment_standing(world: World) -> None:
-    items = [yesterdays(world) for _ in range(40)]
+    # No terminal sends two payments in one second; that these cross their reversals on the way is what is tried.
+    items = [yesterdays(world, seconds_ago=place) for place in range(40)]
 
     async def both(item: Authorise, pause_s: float) -> Reason:
         world.send(item)
