@@ -27,7 +27,13 @@ Region = Literal["eea", "uk", "rest"]
 CardType = Literal["debit", "credit", "commercial"]
 FeeState = Literal["draft", "submitted", "approved", "in_force", "superseded", "withdrawn"]
 FeeAct = Literal["submit", "approve", "send_back", "withdraw"]
-DateText = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A day in Paris")]
+DateText = Annotated[
+    # Days of this century: the last that Python knows is "for ever" to PostgreSQL, and reads back as no day at all.
+    str,
+    msgspec.Meta(
+        pattern=r"^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])\Z", description="A day in Paris"
+    ),
+]
 
 
 class FeeRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from core.contracts.references import PersonRef
 from core.contracts.refusals import FieldRefused, NotFound, Refused
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.identity.api import SignedIn, WriteOnce, record_action
+from core.identity.api import SignedIn, WriteOnce, record_action, refuse_repeat_of_another
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
 from core.values.clock import Clock, paris_date
 from core.values.cursors import name_and_id_in, page_of
@@ -86,7 +86,10 @@ class PlanHandlers:
         return await self._write(caller, request, effect)
 
     async def retire(self, caller: SignedIn, request: ask.RetirePlan) -> Written:
-        """Let a version end: what was offered yesterday or today stays so. Raises: NotFound, FieldRefused, KeyReused."""
+        """Let a version end: what was offered yesterday or today stays so.
+
+        Raises: NotFound, FieldRefused, DoneByAnother, KeyReused.
+        """
         now = self._clock.now()
         wanted = None if request.valid_to is None else _day(request.valid_to, "valid_to")
 
@@ -94,6 +97,9 @@ class PlanHandlers:
             plan = await connection.fetchrow(_SQL.lock_plan, uuid_of(request.id))
             if plan is None:
                 raise NotFound
+            if plan["valid_to"] is not None and wanted in (None, plan["valid_to"]):
+                await refuse_repeat_of_another(connection, caller, request.id, "plan.retired")
+                return msgspec.json.encode(await self._one(connection, caller, request.id))
             first = max(paris_date(now) + timedelta(days=1), plan["valid_from"])
             ends = wanted or first
             if ends < first or (plan["valid_to"] is not None and ends >= plan["valid_to"]):

@@ -60,12 +60,19 @@ def number_of(page: str, *, address: str, action: str, fields: Fields) -> int | 
 
 def _form_of(forms: Sequence[_Form], action: str, typed: dict[str, str]) -> _Form | None:
     """Return the form that these fields came from: of several with one action, what is hidden tells them apart."""
-    possible = [form for form in forms if action in form.actions and form.names & typed.keys()]
-    for form in possible:
-        told_apart = {name: value for name, value in form.hidden.items() if not _moves(name)}
-        if all(typed.get(name, "") == value for name, value in told_apart.items()):
-            return form
-    return possible[0] if len(possible) == 1 else None
+    # What is sent stands in the form that it came from; one of another act on the same address lacks a field of it.
+    sent = {name for name in typed if not _moves(name)}
+    possible = [form for form in forms if action in form.actions and sent and sent <= form.names]
+    fitting = [form for form in possible if all(typed.get(name, "") == value for name, value in _fixed(form))]
+    if not fitting:
+        return possible[0] if len(possible) == 1 else None
+    # A form that hides nothing fits whatever was sent: the one that says most of it is meant.
+    return max(fitting, key=lambda form: len(_fixed(form)))
+
+
+def _fixed(form: _Form) -> list[tuple[str, str]]:
+    """Return the hidden fields that tell a form from others of one action."""
+    return [(name, value) for name, value in form.hidden.items() if not _moves(name)]
 
 
 def _moves(name: str) -> bool:
@@ -102,8 +109,10 @@ class _Reader(HTMLParser):
                 self._open.names.add(name)
                 if tag == "input" and told.get("type") == "hidden":
                     self._open.hidden[name] = told.get("value") or ""
-            case "button" if self._open is not None and told.get("formaction"):
-                self._open.actions.add(path_of(told["formaction"] or ""))
+            case "button" if self._open is not None:
+                self._open.names.add(told.get("name") or "")
+                if told.get("formaction"):
+                    self._open.actions.add(path_of(told["formaction"] or ""))
             case _:
                 pass
 

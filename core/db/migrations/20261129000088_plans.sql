@@ -20,6 +20,7 @@ CREATE TABLE plan (
     valid_to date CHECK (valid_to >= valid_from), -- the first on which it is not; the same day: it never was
     made_by uuid REFERENCES agent (id),
     made_at timestamptz NOT NULL,
+    CONSTRAINT plan_finite CHECK (isfinite(valid_from) AND isfinite(valid_to)),
     CONSTRAINT plan_fee CHECK (num_nonnulls(fee_bp, fee_minor) = 1),
     CONSTRAINT plan_days EXCLUDE USING gist (code WITH =, daterange(valid_from, valid_to) WITH &&)
 );

@@ -387,7 +387,7 @@ async def detail_of(connection: Connection, asking: Asking, standing: Standing) 
 def checked_date(text: str) -> date | None:
     """Return a date, None for no text. Raises: RequestRefused."""
     try:
-        return date.fromisoformat(text) if text else None
+        return rules.day_of(text) if text else None
     except ValueError as error:
         raise RequestRefused(FieldProblem("due_on", "malformed", "YYYY-MM-DD")) from error
 

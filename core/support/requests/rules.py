@@ -17,14 +17,23 @@ from core.contracts.requests import (
 
 _MENTION: Final = re.compile(r"(?<![\w.@])@([\w.+-]*[\w])")
 _ANSWER_MAX: Final = {"text": 200, "long": 2_000, "number": 30, "date": 10, "choice": 80}
+_CENTURY: Final = 20
 _NUMBER: Final = re.compile(r"-?\d{1,15}([.,]\d{1,6})?")
 
 
 def due_on(kind: RequestTypeView, *, wished: str | None, today: date) -> date | None:
     """Return when a request is due. Raises: ValueError, when the wish is no date."""
     if wished:
-        return date.fromisoformat(wished)
+        return day_of(wished)
     return None if kind.due_days is None else today + timedelta(days=kind.due_days)
+
+
+def day_of(text: str) -> date:
+    """Return a day of this century: the last that Python knows is "for ever" to PostgreSQL. Raises: ValueError."""
+    day = date.fromisoformat(text)
+    if day.year // 100 != _CENTURY:
+        raise ValueError("another century")
+    return day
 
 
 def first_status(kind: RequestTypeView) -> StatusOfType:
@@ -98,7 +107,7 @@ def _is_answer(field: FieldOfType, value: str) -> bool:
 
 def _is_date(text: str) -> bool:
     try:
-        return len(text) == 10 and bool(date.fromisoformat(text))
+        return len(text) == 10 and bool(day_of(text))
     except ValueError:
         return False
 

@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
+from core.contracts.plans import PlanId
 from core.values.clock import paris_date
-from core.values.ids import decode_id
 from tests.integration.gateway.test_administration import People, people
 from tests.support.desk import DeskStack
 
@@ -119,7 +119,7 @@ async def test_a_code_has_one_version_on_each_day(desk_stack: DeskStack, rows: a
     with pytest.raises(asyncpg.ExclusionViolationError):
         await rows.execute(
             "UPDATE plan SET valid_to = valid_to + 1 WHERE id = $1::uuid",
-            decode_id("plan", first["id"]).hex(),
+            PlanId.read(first["id"]).hex(),
         )
 
 
@@ -140,6 +140,33 @@ async def test_a_plan_ends_tomorrow_at_the_earliest_and_one_to_come_is_never_off
         never = (await admin.post(f"/v1/plans/{coming['id']}/retire", json=why)).json()
         assert (never["valid_to"], never["state"]) == (day(5), "over")
         assert (await make(admin, "jamais", valid_from=day(5), parts=2)).status_code == 201
+
+
+async def test_a_day_that_never_comes_is_refused_and_every_plan_stays_in_the_list(people: People) -> None:
+    _, admin = await people.add("administrator")
+    async with admin:
+        plan = (await make(admin, "sans-fin")).json()
+        never = {"reason": "until further notice", "valid_to": "9999-12-31"}
+        refused = await admin.post(f"/v1/plans/{plan['id']}/retire", json=never)
+        assert [error["field"] for error in refused.json()["errors"]] == ["valid_to"], refused.text
+        assert (await make(admin, "jamais-fini", valid_to="9999-12-31")).status_code == 422
+        listed = (await admin.get("/v1/plans", params={"limit": 100})).json()["data"]
+        assert "sans-fin" in [each["code"] for each in listed]
+
+
+async def test_a_second_person_is_told_who_retired_a_plan(people: People) -> None:
+    _, admin = await people.add("administrator")
+    _, supervisor = await people.add("supervisor")
+    why = {"reason": "the rate is too low"}
+    async with admin, supervisor:
+        plan = (await make(admin, "deux-mains")).json()
+        address = f"/v1/plans/{plan['id']}/retire"
+        ended = await admin.post(address, json=why)
+        assert ended.status_code == 200
+        again = await admin.post(address, json=why)
+        assert (again.status_code, again.json()) == (200, ended.json())
+        late = await supervisor.post(address, json=why)
+        assert (late.status_code, late.json()["code"]) == (409, "done_by_another"), late.text
 
 
 async def test_plans_are_made_by_those_who_may_everywhere(people: People) -> None:

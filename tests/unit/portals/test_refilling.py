@@ -73,3 +73,25 @@ def test_of_two_forms_with_one_action_what_is_hidden_tells_which() -> None:
 
 def test_a_page_without_the_form_says_so() -> None:
     assert refill(_PAGE, address="/things/1", action="/elsewhere", fields=_TYPED) is None
+
+
+_BLOCKS = """<main id="main"><details class="act"><form method="post" action="/blocks"><input name="reason" value=""></form></details>
+<details class="act"><form method="post" action="/blocks"><input type="hidden" name="service_id" value="1"><input name="reason" value=""></form>
+</details></main>"""
+
+
+def test_what_was_typed_about_a_part_never_stands_in_the_form_about_the_whole() -> None:
+    page = refill(_BLOCKS, address="/blocks", action="/blocks", fields=[("service_id", "1"), ("reason", "x")])
+    assert page is not None
+    whole, part = page.split("</details>")[:2]
+    assert "open" not in whole
+    assert 'value="x"' not in whole
+    assert '<details class="act" open>' in part
+    assert 'name="reason" value="x"' in part
+
+
+def test_a_form_that_is_gone_leaves_the_others_on_its_address_alone() -> None:
+    whole = _BLOCKS.partition("</details>")[0] + "</details></main>"
+    fields = [("service_id", "1"), ("reason", "x")]
+    assert refill(whole, address="/blocks", action="/blocks", fields=fields) is None
+    assert refill(whole, address="/blocks", action="/blocks", fields=[("reason", "x")]) is not None
