@@ -110,6 +110,7 @@ class ListPage:
         rows: int = 50,
         key: str = "id",
         scrolls: bool = False,
+        labelled: bool = False,
         leads_on: bool = True,
         filters: tuple[Filter, ...] = (),
         acts: tuple[Act, ...] = (),
@@ -129,6 +130,7 @@ class ListPage:
         self.rows = rows
         self.key = key  # what the page of a row is called by
         self.scrolls = scrolls  # sideways, where its columns are wider than a phone
+        self.labelled = labelled  # each value by its column's head on a phone, where no style lays the row out
         self.leads_on = leads_on  # to a page of each row, wherever in it somebody clicks
         self.filters = filters
         self.acts = acts

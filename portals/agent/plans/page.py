@@ -29,6 +29,7 @@ LIST = ListPage(
     acts=(Act("/plans/new", "plans.new", "plans.write", primary=True),),
     none=("plans.none", "plans.none_text"),
     scrolls=True,
+    labelled=True,
 )
 FORM = FormPage(
     "/plans/new",
