@@ -17,7 +17,7 @@ from cyclopts import Parameter
 from core.contracts.reasons import Reason
 from core.transactions.reasons import meaning_of
 from core.values.edition1987 import UNAVAILABLE
-from deploy.cli.exchange_words import words
+from deploy.cli.exchange_words import element_name, words
 from deploy.local.authority import DevelopmentAuthority
 from deploy.local.data_folder import check_readable
 from deploy.local.errors import Misused
@@ -325,8 +325,7 @@ def _as_json(common: Common, exchange: Exchange, verdict: str, reversals: list[E
 
 
 def _print_table(common: Common, exchange: Exchange) -> None:
-    from rich.console import Console  # noqa: PLC0415 - programs that read JSON do not wait for it.
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - programs that read JSON do not wait for it.
     from rich.text import Text  # noqa: PLC0415
 
     asked = {line["field"]: line for line in describe(exchange.request, _NAMES)}
@@ -341,5 +340,7 @@ def _print_table(common: Common, exchange: Exchange) -> None:
             asked[number]["value"] if number in asked else "",
             told[number]["value"] if number in told else "",
         )
-        table.add_row(str(number), line["name"], *(Text(cell) for cell in cells))
-    Console().print(table)
+        table.add_row(
+            str(number), element_name(common.spoken, number, line["name"]), *(Text(cell) for cell in cells)
+        )
+    common.console().print(table)

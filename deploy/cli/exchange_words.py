@@ -52,6 +52,57 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+_ELEMENTS: Final = {
+    0: "type de message",
+    2: "numéro de carte",
+    3: "code de traitement",
+    4: "montant",
+    7: "date et heure de transmission",
+    11: "numéro de suivi (STAN)",
+    12: "heure locale",
+    13: "date locale",
+    14: "expiration",
+    15: "date de règlement",
+    22: "mode de saisie",
+    23: "numéro de séquence de la carte",
+    25: "condition du point de service",
+    35: "piste 2",
+    37: "numéro de référence (RRN)",
+    38: "code d'autorisation",
+    39: "code de réponse",
+    41: "identifiant du terminal",
+    42: "identifiant de l'accepteur",
+    43: "nom et lieu de l'accepteur",
+    44: "données de réponse",
+    48: "données privées",
+    49: "devise",
+    52: "bloc PIN",
+    53: "informations de sécurité",
+    54: "montants supplémentaires",
+    55: "données de la puce",
+    64: "code d'authentification du message",
+    66: "code du règlement",
+    70: "code de gestion du réseau",
+    74: "nombre de crédits",
+    75: "nombre d'annulations de crédits",
+    76: "nombre de débits",
+    77: "nombre d'annulations de débits",
+    86: "montant des crédits",
+    87: "montant des annulations de crédits",
+    88: "montant des débits",
+    89: "montant des annulations de débits",
+    90: "éléments de l'original",
+    95: "montants de remplacement",
+    128: "code d'authentification du message, second",
+}
+"""The data elements that terminals exchange; their English names are the dialect's."""
+
+
+def element_name(spoken: Language, number: int, english: str) -> str:
+    """Return what a data element is called."""
+    return _ELEMENTS.get(number, english) if spoken == "fr" else english
+
+
 def words(spoken: Language, key: str, **facts: object) -> str:
     """Return the words of a key in a language, facts filled in."""
     english, french = WORDS[key]

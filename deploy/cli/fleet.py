@@ -138,7 +138,6 @@ async def _with_progress(estate: Estate, common: Common) -> Summary:
 
 
 def _print_summary(common: Common, summary: Summary) -> None:
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -147,4 +146,4 @@ def _print_summary(common: Common, summary: Summary) -> None:
     for name, value in msgspec.to_builtins(summary).items():
         if name != "codes":
             table.add_row(words(common.spoken, f"fleet.{name}"), str(value))
-    Console().print(table)
+    common.console().print(table)

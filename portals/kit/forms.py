@@ -251,5 +251,5 @@ class Form:
             return
         writers = {each.detail.partition(" : «")[0] for each in problem.errors if not each.detail.isdigit()}
         who = " ; ".join(sorted(filter(None, writers)))
-        word = "merchants.conflict" if who else "merchants.conflict_unsaid"
+        word = "form.conflict" if who else "form.conflict_unsaid"
         self.errors = {"": self._words(word, **({"who": who} if who else {}))}

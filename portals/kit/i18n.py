@@ -82,9 +82,9 @@ def load_words() -> dict[str, Words]:
     return {locale: Words(locale, entries[locale]) for locale in LOCALES}
 
 
-def choose_locale(*, cookie: str | None, agent: str | None, accept_language: str | None) -> str:
-    """Return the language: chosen here, else the agent's, else the browser's, else French."""
-    for wish in (cookie, agent):
+def choose_locale(*, cookie: str | None, person: str | None, accept_language: str | None) -> str:
+    """Return the language: chosen here, else the person's, else the browser's, else French."""
+    for wish in (cookie, person):
         if wish in LOCALES:
             return wish
     for part in (accept_language or "").split(",")[:10]:

@@ -32,6 +32,8 @@ SETS: Final = {
     "MAIL_STATES": "MailView.state",
     "ONBOARDING_MOVES": "OnboardingDetail.moves",
     "ONBOARDING_STEPS": "Step.name",
+    "PLAN_PARTS": "MakePlan.parts",
+    "PLAN_STEP_UNITS": "MakePlan.step_unit",
     "REQUEST_FIELD_KINDS": "FieldOfType.kind",
     "REQUEST_PRIORITIES": "RequestView.priority",
     "SERVICE_KINDS": "ServiceLine.kind",

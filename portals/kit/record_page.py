@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple
 
 from litestar import Response
+from litestar.exceptions import NotFoundException
 
 from portals.kit.formats import whole_number
 from portals.kit.forms import Form, Wording
@@ -46,6 +47,9 @@ class RecordAct(NamedTuple):
     closed: tuple[str, ...] = ()
     """States of the record in which it is not offered."""
 
+    deletes: bool = False
+    """It deletes the record, which takes no fields, and leads to the list."""
+
 
 class FormPage:
     """A form of plain fields that makes a record."""
@@ -81,23 +85,31 @@ class RecordPage:
         """`told` adds to a record what its facts say in words."""
         self.of = of
         self.facts = facts
-        self.acts = acts
+        self.acts = {each.name: each for each in acts}
         self.told = told
 
-    async def show(self, visit: Visit, record_id: str, form: Form | None = None) -> Response[bytes]:
+    async def show(
+        self, visit: Visit, record_id: str, form: Form | None = None, *, refused: str = ""
+    ) -> Response[bytes]:
         """Show the record, with the act open whose form was refused."""
         record = self.told(visit, await visit.gateway.get(f"{self.of.api}/{path_part(record_id)}"))
-        return visit.page("record_page.html", form=form or visit.filled(), page=self, record=record)
+        return visit.page(
+            "record_page.html", form=form or visit.filled(), page=self, record=record, refused=refused
+        )
 
     async def act(self, visit: Visit, record_id: str, name: str) -> Response[bytes]:
-        """Do one of its acts. Raises: StopIteration, for an act that the page does not declare."""
-        act = next(each for each in self.acts if each.name == name)
+        """Do one of its acts. Raises: NotFoundException, for an act that the page does not declare."""
+        if (act := self.acts.get(name)) is None:
+            raise NotFoundException
         form = await visit.form()
-        address = f"{self.of.api}/{path_part(record_id)}/{act.name}"
-        done = await form.post(address, body_of(form, act.fields), wording=_PARTS)
+        address = f"{self.of.api}/{path_part(record_id)}"
+        if act.deletes:
+            done = await form.delete(address, wording=_PARTS)
+        else:
+            done = await form.post(f"{address}/{act.name}", body_of(form, act.fields), wording=_PARTS)
         if done is None:
-            return await self.show(visit, record_id, form)
-        return visit.go(f"{self.of.path}/{path_part(record_id)}")
+            return await self.show(visit, record_id, form, refused=name)
+        return visit.go(self.of.path if act.deletes else f"{self.of.path}/{path_part(record_id)}")
 
 
 def body_of(form: Form, fields: tuple[Field, ...]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ _FIELD_CHARACTERS_MAX = 2_000
 
 
 class SessionNeeded(Exception):
-    """The page is for agents who are logged in; `return_to` is where to come back to."""
+    """The page is for people who are logged in; `return_to` is where to come back to."""
 
     def __init__(self, return_to: str, *, ended: bool) -> None:
         self.return_to = return_to
@@ -45,7 +45,7 @@ class SessionNeeded(Exception):
 
 
 class FactorNeeded(Exception):
-    """The session may do nothing before its agent has added a second factor."""
+    """The session may do nothing before its person has added a second factor."""
 
 
 class FormForged(Exception):
@@ -75,7 +75,7 @@ class Visit:
         return self.kit.words[
             choose_locale(
                 cookie=self.request.cookies.get("guichet_language"),
-                agent=self.visitor.locale if self.visitor else None,
+                person=self.visitor.locale if self.visitor else None,
                 accept_language=self.request.headers.get("accept-language"),
             )
         ]
@@ -234,8 +234,8 @@ class Visit:
         around = {
             "locale": self.locale,
             "session": self.visitor,
-            "theme": self.preference("theme", ("auto", "light", "dark"), "auto"),
-            "rows": self.preference("rows", ("24", "32", "40"), "32"),
+            "theme": self.preference("theme", THEMES, "auto"),
+            "rows": self.preference("rows", ROW_HEIGHTS, "32"),
             "csrf": self.csrf_token,
             "path": path,
             "here": self.return_address(),

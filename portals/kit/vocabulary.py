@@ -142,6 +142,16 @@ ONBOARDING_STEPS: Final = (
     "documents",
     "review",
 )
+PLAN_PARTS: Final = (
+    "2",
+    "3",
+    "4",
+    "10",
+)
+PLAN_STEP_UNITS: Final = (
+    "days",
+    "months",
+)
 REQUEST_FIELD_KINDS: Final = (
     "text",
     "long",

@@ -11,6 +11,7 @@ from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, ListPage
 from portals.kit.record_page import Field, FormPage, RecordAct, RecordPage
 from portals.kit.visit import Visit
+from portals.kit.vocabulary import PLAN_PARTS, PLAN_STEP_UNITS
 
 _TERMS = (
     Column("code", "field.code"),
@@ -38,9 +39,9 @@ FORM = FormPage(
         Field("code"),
         Field("name_fr"),
         Field("name_en"),
-        Field("parts", "choice", ("2", "3", "4", "10")),
+        Field("parts", "choice", PLAN_PARTS),
         Field("step_count", "number"),
-        Field("step_unit", "choice", ("days", "months"), "plans.unit_"),
+        Field("step_unit", "choice", PLAN_STEP_UNITS, "plans.unit_"),
         Field("fee_bp", "number", optional=True),
         Field("fee", "money", optional=True),
         Field("amount_min", "money"),

@@ -28,7 +28,7 @@ COMPANIES_SHOWN: Final = 3
 async def section(visit: Visit, path: str, parameters: Parameters = (), *, right: str) -> Json | None:
     """Return what a section tells."""
     # Whoever lacks the right is not asked for: the audit would tell of a refusal that nobody sought.
-    if visit.session is None or right not in visit.session.permissions:
+    if not visit.may(right):
         return None
     try:
         return await visit.gateway.get(path, parameters)

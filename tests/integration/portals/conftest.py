@@ -35,6 +35,7 @@ class Portal(NamedTuple):
     client: httpx.AsyncClient
     readers: dict[str, Reader]
     dsn: str  # of the database behind, to write rows with
+    kit: Kit
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ async def portal(
         readers = {agent.email: await _reader(kit, stack, agent.email) for agent in AGENTS}
         transport = httpx.ASGITransport(app=create_app(kit), raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
         async with httpx.AsyncClient(transport=transport, base_url="http://portal", timeout=60) as client:
-            yield Portal(client, readers, database.owner_dsn)
+            yield Portal(client, readers, database.owner_dsn, kit)
         await kit.gateway.close()
 
 

@@ -1,4 +1,4 @@
-"""A form that is declared makes its record, and a declared act of it says what is wrong before it is done."""
+"""A form that is declared makes its record, and a declared act of it says what is wrong before it is done or deletes it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,22 @@ from html import unescape
 from typing import Final
 
 import httpx
+from litestar import Response, post
 
 from portals.agent.plans.page import FORM
+from portals.kit.app import compose
+from portals.kit.lists import ListPage
+from portals.kit.record_page import RecordAct, RecordPage
+from portals.kit.visit import Visit
 from tests.integration.portals.conftest import Portal
 from tests.support.page_forms import Forms
 
 _ADMIN: Final = "admin@guichet.example"
+_MACRO: Final = RecordPage(
+    ListPage("/macros", "macros.title"),
+    (),
+    acts=(RecordAct("remove", "macros.remove", "macros.remove", "macros.write", deletes=True),),
+)
 _FILLED: Final = {
     "code": "declare",
     "name_fr": "En 4 fois sans frais",
@@ -63,7 +73,8 @@ async def test_a_declared_form_makes_its_record_and_an_act_ends_it(portal: Porta
         assert said in shown, said
     without_reason = await _send(portal, record, f"{record}/retire", {"reason": ""})
     assert without_reason.status_code == 422
-    assert 'id="e-reason"' in without_reason.text
+    assert 'id="e-retire-reason"' in without_reason.text
+    assert 'href="#f-retire-reason"' in without_reason.text
     retired = await _send(portal, record, f"{record}/retire", {"reason": "remplacé par un autre"})
     assert (retired.status_code, retired.headers["location"]) == (303, record)
     listed = unescape((await portal.client.get("/plans", headers=cookies)).text)
@@ -81,3 +92,31 @@ async def test_who_may_only_read_is_offered_neither_the_form_nor_the_act(portal:
     assert "/plans/new" not in listed
     record = listed.partition('href="/plans/pln_')[2].partition('"')[0]
     assert "/retire" not in (await portal.client.get(f"/plans/pln_{record}", headers=cookies)).text
+
+
+@post("/declared/{macro_id:str}/{act:str}", status_code=200)
+async def _act_on_macro(visit: Visit, macro_id: str, act: str) -> Response[bytes]:
+    return await _MACRO.act(visit, macro_id, act)
+
+
+async def test_an_act_that_deletes_leads_to_the_list_and_one_that_is_not_declared_is_missing(
+    portal: Portal,
+) -> None:
+    cookies = portal.readers[_ADMIN].cookies
+    shown = await portal.client.get("/macros", headers={"cookie": cookies})
+    removal, fields = next(
+        (action, dict(told)) for action, told in Forms(shown.text).of.items() if action.endswith("/remove")
+    )
+    macro_id = removal.split("/")[2]
+    own = "; ".join(f"{name}={value}" for name, value in shown.cookies.items())
+    # Without its lifespan, which would close what the other tests reach the gateway with.
+    transport = httpx.ASGITransport(app=compose(portal.kit, [_act_on_macro]))  # pyright: ignore[reportArgumentType]
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://portal", headers={"cookie": f"{cookies}; {own}"}
+    ) as client:
+        assert (await client.post(f"/declared/{macro_id}/burn", data=fields)).status_code == 404
+        removed = await client.post(f"/declared/{macro_id}/remove", data=fields)
+        assert (removed.status_code, removed.headers["location"]) == (303, "/macros")
+        assert (await client.post(f"/declared/{macro_id}/remove", data=fields)).status_code == 404
+    listed = await portal.client.get("/macros", headers={"cookie": cookies})
+    assert removal not in listed.text

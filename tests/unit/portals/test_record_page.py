@@ -16,6 +16,8 @@ from portals.agent.app import make_kit
 from portals.agent.record.sections import FAILED
 from portals.agent.settings import settings_from
 from portals.kit.kit import Kit
+from portals.kit.lists import ListPage
+from portals.kit.record_page import Field, RecordAct, RecordPage
 
 NOW: Final = datetime(2026, 11, 28, 12, tzinfo=UTC)
 _EVERY_RIGHT: Final = list(RIGHTS)
@@ -106,3 +108,39 @@ def test_the_contacts_of_the_company_stand_beside_those_of_its_store(kit: Kit) -
     assert "Jean Le Gall" in page
     assert "/contacts/ctc_1/edit?of=sto_1" in page
     assert "/contacts/ctc_2/edit" not in page, "they are changed at the company"
+
+
+def test_of_two_declared_acts_only_the_refused_one_is_open_with_its_error_and_what_was_typed(
+    kit: Kit,
+) -> None:
+    reason = (Field("reason"),)
+    page = RecordPage(
+        ListPage("/plans", "plans.title"),
+        (),
+        acts=(
+            RecordAct("retire", "plans.retire", "plans.retire_effect", "plans.write", reason),
+            RecordAct("renew", "plans.new", "plans.retire_effect", "plans.write", reason),
+        ),
+    )
+    facts = {
+        "locale": "fr",
+        "session": {"permissions": _EVERY_RIGHT},
+        "page": page,
+        "record": {"id": "pln_1", "name": "En 4 fois", "state": "open"},
+        "refused": "renew",
+        "errors": {"reason": "Dites pourquoi."},
+        "form": {"reason": "x"},
+    }
+    shown = kit.render("record_page.html", kit.words["fr"], facts, now=NOW, host="portal")
+    ids = re.findall(r' id="([^"]+)"', shown)
+    assert sorted(ids) == sorted(set(ids))
+    assert 'href="#f-renew-reason"' in shown
+    retire, renew = re.findall(r'<details class="act".*?</details>', shown, re.DOTALL)
+    assert " open>" not in retire.partition("<summary")[0]
+    assert " open>" in renew.partition("<summary")[0]
+    assert "Dites pourquoi." not in retire
+    assert 'value="x"' not in retire
+    assert 'aria-describedby="e-renew-reason"' in renew
+    assert 'id="e-renew-reason"' in renew
+    assert 'value="x"' in renew
+    assert {"f-retire-reason", "f-renew-reason"} <= set(ids)

@@ -113,7 +113,7 @@ def test_a_word_that_nobody_wrote_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cookie", "agent", "header", "locale"),
+    ("cookie", "person", "header", "locale"),
     [
         (None, None, None, "fr"),
         ("en", "fr", "fr", "en"),
@@ -123,9 +123,9 @@ def test_a_word_that_nobody_wrote_is_an_error() -> None:
     ],
 )
 def test_the_language_is_the_nearest_wish(
-    cookie: str | None, agent: str | None, header: str | None, locale: str
+    cookie: str | None, person: str | None, header: str | None, locale: str
 ) -> None:
-    assert choose_locale(cookie=cookie, agent=agent, accept_language=header) == locale
+    assert choose_locale(cookie=cookie, person=person, accept_language=header) == locale
 
 
 def _facts(text: str) -> set[str]:

@@ -81,6 +81,8 @@ def test_a_decline_says_why_in_french_and_exits_with_1(shell: Shell) -> None:
     )
     assert done.returncode == 1
     assert "Refusé (51)" in done.stdout
+    assert "date et heure de transmission" in done.stdout
+    assert "transmission date" not in done.stdout
 
 
 def test_a_payment_then_its_refund_then_its_cancellation(shell: Shell, host: AcquirerProcess) -> None:
