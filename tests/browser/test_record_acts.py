@@ -33,7 +33,7 @@ async def test_an_act_opens_over_the_page_and_moves_nothing(open_page: OpenPage)
     assert await page.evaluate("document.activeElement.textContent") == "Bloquer ce magasin"
     await page.keyboard.press("Enter")
     await expect(page.locator("dialog:modal input[name=reason]")).to_have_value("vol")
-    await page.get_by_role("button", name="Annuler").click()
+    await page.get_by_role("button", name="Fermer").click()
     await expect(dialog).to_have_count(0)
     assert await _places(page) == before
 
