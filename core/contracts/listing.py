@@ -9,12 +9,6 @@ class Nothing(msgspec.Struct):
     """An empty body."""
 
 
-class ById(msgspec.Struct):
-    """One thing by its id."""
-
-    id: bytes
-
-
 class Written(msgspec.Struct):
     """What a write made: `body` is the JSON to send, equal at every repeat under one key."""
 

@@ -5,7 +5,7 @@ whatever grouping is ready. All are msgpack arrays (positional): append new fiel
 Times are microseconds since 1970 (`_at_us`) or since `received_at_us` (`_us`). Amounts are minor units.
 """
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import msgspec
 
@@ -236,6 +236,8 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     date_in_utc: bool = (
         False  # `business_date` is that of its sending or reception, for it tells no local one
     )
+    is_fact: ClassVar[bool] = True
+    gives_back: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.cause not in TERMINAL_CAUSES:
@@ -275,6 +277,12 @@ class Book(msgspec.Struct, array_like=True, gc=False):
     gives_back: bool = False  # its processing code: money went back to the card
     declined_code: PlainCode = ""  # data element 39 where it says that nothing was sold
     date_in_utc: bool = False  # `business_date` is that of its sending, for it tells no local one
+    is_fact: ClassVar[bool] = True
+
+    @property
+    def sort(self) -> str:
+        """The word for it where it waits for a person."""
+        return "refund_advice" if self.gives_back else "advice"
 
 
 class RefusedFact(msgspec.Struct, array_like=True, gc=False):
@@ -291,6 +299,16 @@ class RefusedFact(msgspec.Struct, array_like=True, gc=False):
     response_code: Code  # what its terminal is told
     received_at_us: Moment
     request: Masked
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether it takes back (ISO 8583:1987, clause 4.1: message class 4)."""
+        return self.message_type[1:2] == "4"
+
+    @property
+    def sort(self) -> str:
+        """The word for it where it waits for a person."""
+        return "reversal" if self.gives_back else "advice"
 
 
 class Totals(msgspec.Struct, array_like=True, gc=False):

@@ -30,7 +30,8 @@ DESK = "core.desk"  # core.desk.<query or command>: DeskRequest -> DeskReply
 class EngineRequest:
     """What the engine is asked, queue group `engine`: from this come its subject, who may say it, and how it is read.
 
-    `sort` is the word for what it was, where it could not be handled and waits for a person.
+    `sort` is the word for what it was: in metrics, and where it could not be handled and waits for a person. What is asked
+    may say a nearer one, `sort` too.
     """
 
     subject: str
@@ -38,6 +39,11 @@ class EngineRequest:
     reply: type[Any]
     sort: str = "other"
     asker: Literal["edge", "desk"] = "edge"
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it tells of what has happened already: refused, it is money that nobody sees."""
+        return getattr(self.asked, "is_fact", False)
 
 
 def host(acquirer: str) -> str:

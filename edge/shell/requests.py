@@ -12,6 +12,7 @@ import structlog
 
 from core.bus import Bus, BusError, BusRefused
 from core.contracts.payment import REFUSED_FACT, AuthoriseReply
+from core.contracts.subjects import EngineRequest
 from core.values.edition1987 import NOT_SUPPORTED
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
@@ -60,7 +61,7 @@ class Requests:
             row.finish(answer, _DECODERS[row.request.reply](reply))
             metrics.EDGE_SECONDS.child(row.name).observe(time.time_ns() // 1000 - received_at_us)
 
-        self._ask(connection, row.request.subject, payload, answer, tpdu, finish)
+        self._ask(connection, row.request, payload, answer, tpdu, finish)
 
     def keep_refused(
         self,
@@ -76,12 +77,12 @@ class Requests:
         received_at_us = time.time_ns() // 1000
         arrival = Arrival(self._ids.next(received_at_us), connection.terminal_id, received_at_us, today)
         refused = from_refused(message, arrival, field=field, response_code=str(answer[39]))
-        self._ask(connection, REFUSED_FACT.subject, _encode(refused), answer, tpdu, _decode_reply)
+        self._ask(connection, REFUSED_FACT, _encode(refused), answer, tpdu, _decode_reply)
 
     def _ask(
         self,
         connection: TerminalConnection,
-        subject: str,
+        request: EngineRequest,
         payload: bytes,
         answer: Message,
         tpdu: bytes,
@@ -93,17 +94,18 @@ class Requests:
             connection.request_done()
             if reply is None:
                 self._silent.n += 1
-                _log.warning("request_unanswered", subject=subject, cause=type(error).__name__)
+                _log.warning("request_unanswered", subject=request.subject, cause=type(error).__name__)
                 return
             try:
                 finish(reply)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 self._silent.n += 1
-                _log.error("reply_malformed", subject=subject)
+                _log.error("reply_malformed", subject=request.subject)
                 return
-            metrics.EDGE_ANSWERS.child("booking" if connection.send(answer, tpdu) else "undeliverable").n += 1
+            is_sent = connection.send(answer, tpdu)
+            metrics.EDGE_ANSWERS.child(request.sort if is_sent else "undeliverable").n += 1
 
         try:
-            self._bus.request_soon(subject, payload, timeout_s=REQUEST_TIMEOUT_S, answered=answered)
+            self._bus.request_soon(request.subject, payload, timeout_s=REQUEST_TIMEOUT_S, answered=answered)
         except BusRefused as error:
             answered(None, error)

@@ -46,11 +46,6 @@ class TerminalMessage:
     request: EngineRequest = AUTHORISE
     begin: Callable[[Message], Message] = begin_answer
 
-    @property
-    def is_fact(self) -> bool:
-        """Whether it tells of what has happened already: refused, it is money that nobody sees."""
-        return self.request in (BOOK, REVERSE)
-
 
 _TOTALS: Final = (from_totals, finish_totals, TOTALS, begin_totals)
 TERMINAL_MESSAGES: Final = (

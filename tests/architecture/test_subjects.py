@@ -9,7 +9,7 @@ from core.contracts.acts import CARRY_OUT
 from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.host_messages import HOST_SAYS
 from core.contracts.payment import AUTHORISE, TERMINAL_REQUESTS
-from core.transactions.bookings.serving import WORK
+from core.transactions.bookings.serving import REFUSED, WORK
 from deploy.local.subjects import ALLOWANCES
 from tests.support.bus_subjects import covers
 
@@ -82,3 +82,7 @@ def test_the_answers_to_a_batch_go_to_the_inbox_of_who_asked() -> None:
 def test_all_that_the_engine_is_asked_one_by_one_has_a_handler() -> None:
     assert {*WORK, AUTHORISE, CARRY_OUT} == set(ENGINE_REQUESTS)
     assert len({each.subject for each in ENGINE_REQUESTS}) == len(ENGINE_REQUESTS)
+
+
+def test_all_that_the_engine_is_asked_one_by_one_can_be_refused() -> None:
+    assert {each.reply for each in (*WORK, CARRY_OUT)} == set(REFUSED)

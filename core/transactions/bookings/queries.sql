@@ -285,9 +285,15 @@ WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class < 10
     ));
 
 -- name: keep_totals
-INSERT INTO batch_total (id, terminal_id, business_date, in_balance, declared, ours)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (id) DO NOTHING;
+-- A repeat adds none: it waits for its original by batch_total_once, and reads what was kept in a statement after it.
+INSERT INTO batch_total (id, terminal_id, business_date, stan, currency, declared, in_balance, ours)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT DO NOTHING;
+
+-- name: read_totals
+-- By batch_total_once.
+SELECT in_balance, ours FROM batch_total
+WHERE terminal_id = $1 AND business_date = $2 AND stan = $3 AND currency = $4 AND declared = $5;
 
 -- name: read_terminal_labels
 SELECT

@@ -80,7 +80,7 @@ class Bookings:
 
     def _serve(self, request: EngineRequest, work: Callable[[Any], Awaitable[Any]]) -> None:
         subject = request.subject
-        refused = _REFUSED[request.reply]
+        refused = REFUSED[request.reply]
         decode = msgspec.msgpack.Decoder(request.asked).decode
 
         def on_message(_subject: str, reply: str, payload: bytes) -> None:
@@ -166,7 +166,7 @@ def _uncounted(asked: Any) -> TotalsReply:
     return TotalsReply(asked.id, in_balance=False, **dict.fromkeys(TotalsReply.__struct_fields__[2:], 0))
 
 
-_REFUSED: Final[dict[type[Any], Callable[[Any], Any]]] = {
+REFUSED: Final[dict[type[Any], Callable[[Any], Any]]] = {
     AuthoriseReply: refusal,
     TotalsReply: _uncounted,
     HostSaysKept: _unkept,

@@ -26,7 +26,7 @@ GUARD_INTERVAL_S = 0.25
 GUARD_GRACE_US = 1_500_000
 """The link reports its own deadline; this long after it, its report is no longer waited for."""
 
-_TAKER = attrgetter("exchange.settle")
+_settle_of = attrgetter("exchange.settle")
 _log = structlog.get_logger("core.exchanges")
 
 
@@ -170,5 +170,5 @@ class Exchanges:
 
 def _settle(outcomes: list[HostOutcome[Any]]) -> None:
     """Give outcomes to who takes them, those that stand together in one list."""
-    for settle, together in groupby(outcomes, _TAKER):
+    for settle, together in groupby(outcomes, _settle_of):
         settle(list(together))

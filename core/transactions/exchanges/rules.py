@@ -86,7 +86,7 @@ def verdict_of(reply: HostReply, kind: DeliveryKind, *, approved: bool) -> Verdi
 
     A reversal of what the host never had is done: there is nothing to undo. From a host that had approved it, the same
     words mean that it cannot find what it holds, and a person must look. To an advice or a completion they are a
-    refusal, for there the host must book something.
+    refusal, for there the host must book something; so they are to a partial reversal, whose rest the host must hold.
     """
     if reply.result != HOST_REPLIED:
         return "again"

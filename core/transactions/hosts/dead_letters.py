@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from core.contracts.engine_requests import ENGINE_REQUESTS
-from core.contracts.payment import TERMINAL_REQUESTS, Book, RefusedFact, Reverse
+from core.contracts.payment import TERMINAL_REQUESTS
 from core.contracts.states import Kind
 from core.contracts.subjects import LIVE
 
@@ -37,16 +37,12 @@ def read_dead_letter(subject: str, payload: bytes) -> DeadLetter:
     except (msgspec.MsgspecError, ValueError):
         return DeadLetter(sort)
     terminal_id: bytes = said.terminal_id
-    gives_back = isinstance(said, Reverse) or (isinstance(said, Book) and said.gives_back)
-    if isinstance(said, RefusedFact):
-        gives_back = said.message_type[1:2] == "4"
-        sort = "reversal" if gives_back else "advice"
     return DeadLetter(
-        "refund_advice" if isinstance(said, Book) and gives_back else sort,
+        getattr(said, "sort", sort),
         terminal_id if len(terminal_id) == _ID_BYTES else b"",
         max(getattr(said, "amount_minor", 0), 0),
         getattr(said, "currency", ""),
-        gives_back or getattr(said, "kind", None) == Kind.REFUND,
+        getattr(said, "gives_back", False) or getattr(said, "kind", None) == Kind.REFUND,
     )
 
 

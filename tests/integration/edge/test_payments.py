@@ -146,12 +146,15 @@ async def test_a_reversal_names_its_original_and_silence_is_left_silent(house: H
 @pytest.mark.parametrize(("counted", "code"), [(1250, "1"), (1251, "2")])
 async def test_totals_are_compared_and_ours_are_told(house: House, counted: int, code: str) -> None:
     terminal = await house.terminal()
+    answered = metrics.EDGE_ANSWERS.child("totals")
+    before = answered.n
     totals = requests.totals(
         IDENTITY, DayTotals(debit_count=1, debit_minor=counted), stan=terminal.next_stan(), at=now()
     )
     answer = await terminal.ask(totals)
     assert (answer[0], answer[39], answer[66], answer[88]) == ("0510", "00", code, "0000000000001250")
     assert isinstance(house.core.asked[0], Totals)
+    assert answered.n == before + 1
 
 
 async def test_a_repeat_while_the_first_is_pending_is_answered_once(house: House) -> None:

@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.reasons import Reason
 from core.transactions.bookings.rules import Doubt
 from portals.agent.to_check.page import GROUPS, sentence_of
@@ -17,6 +18,7 @@ REFUSED = (
     Reason.ORIGINAL_NOT_CAPTURABLE,
     Reason.ALREADY_CAPTURED,
 )
+LETTERS = {"refund_advice", *(each.sort for each in ENGINE_REQUESTS)} - {"other"}
 
 
 @pytest.mark.parametrize("locale", ["fr", "en"])
@@ -24,7 +26,7 @@ def test_each_doubt_and_each_refusal_has_words_of_its_own(locale: str) -> None:
     words = load_words()[locale]
     matters = [("booked_in_doubt", cause) for cause in get_args(Doubt)]
     matters += [("advice_refused", reason.name.lower()) for reason in REFUSED]
-    matters += [("dead_letter", cause) for cause in ("advice", "refund_advice")]
+    matters += [("dead_letter", cause) for cause in LETTERS]
     told = [sentence_of(words, {"kind": kind, "causes": [cause]}) for kind, cause in matters]
     assert len(set(told)) == len(matters)
     general = {sentence_of(words, {"kind": kind, "causes": ["other"]}) for kind, _ in matters}

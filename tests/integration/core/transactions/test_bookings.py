@@ -316,3 +316,15 @@ async def test_the_day_is_captured_once_and_totals_say_what_was_bought_and_refun
     assert (ours.debit_count, ours.debit_minor, ours.credit_count, ours.credit_minor) == (2, 2_000, 1, 300)
     assert (ours.reversal_count, ours.reversal_minor, ours.in_balance) == (1, 1_000, False)
     await drained(world)
+
+
+async def test_totals_that_are_repeated_are_kept_once_and_told_as_at_first(world: World) -> None:
+    stan = next(world.stans)
+    first = await world.totals(world.today(), stan=stan)
+    assert first.in_balance, "nothing declared, and nothing there"
+    await world.pay(world.payment(amount_minor=1_000))
+    repeat, anew = await world.totals(world.today(), stan=stan), await world.totals(world.today())
+    assert (repeat.in_balance, repeat.debit_minor) == (True, 0)
+    assert (anew.in_balance, anew.debit_minor) == (False, 1_000)
+    assert await world.owner.fetchval("SELECT count(*) FROM batch_total WHERE stan = $1", stan) == 1
+    await drained(world)

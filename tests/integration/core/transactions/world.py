@@ -308,12 +308,14 @@ class World:
         giver = UUID(bytes=granted_by) if granted_by else None
         await self.owner.execute(ADD_GRANT, UUID(bytes=agent_id), role, giver)
 
-    async def totals(self, business_date: int, *, currency: str = "EUR") -> TotalsReply:
+    async def totals(
+        self, business_date: int, *, currency: str = "EUR", stan: int | None = None
+    ) -> TotalsReply:
         """Compare totals of the first terminal, declaring nothing."""
         asked = Totals(
             self.new_id(),
             self.directory.terminals[0],
-            next(self.stans),
+            next(self.stans) if stan is None else stan,
             business_date,
             debit_count=0,
             debit_minor=0,
