@@ -130,7 +130,9 @@ class ListPage:
         self.rows = rows
         self.key = key  # what the page of a row is called by
         self.scrolls = scrolls  # sideways, where its columns are wider than a phone
-        self.labelled = labelled  # each value by its column's head on a phone, where no style lays the row out
+        self.labelled = (
+            labelled  # each value by its column's head on a phone, where no style lays the row out
+        )
         self.leads_on = leads_on  # to a page of each row, wherever in it somebody clicks
         self.filters = filters
         self.acts = acts
