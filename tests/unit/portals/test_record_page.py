@@ -135,7 +135,7 @@ def test_of_two_declared_acts_only_the_refused_one_is_open_with_its_error_and_wh
     ids = re.findall(r' id="([^"]+)"', shown)
     assert sorted(ids) == sorted(set(ids))
     assert 'href="#f-renew-reason"' in shown
-    retire, renew = re.findall(r'<details class="act".*?</details>', shown, re.DOTALL)
+    retire, renew = re.findall(r'<details class="act over".*?</details>', shown, re.DOTALL)
     assert " open>" not in retire.partition("<summary")[0]
     assert " open>" in renew.partition("<summary")[0]
     assert "Dites pourquoi." not in retire
