@@ -31,7 +31,7 @@ DateText = Annotated[
     # Days of this century: the last that Python knows is "for ever" to PostgreSQL, and reads back as no day at all.
     str,
     msgspec.Meta(
-        pattern=r"^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])\Z", description="A day in Paris"
+        pattern=r"^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$", description="A day in Paris"
     ),
 ]
 

@@ -195,7 +195,7 @@ def _text(schema: Json, name: str) -> str:
     match schema.get("pattern"):
         case "^[A-Z]{3}$":
             return "EUR"
-        case str() as pattern if r"\d{4}-\d{2}-\d{2}" in pattern:
+        case str() as pattern if r"\d{4}-\d{2}-\d{2}" in pattern or pattern.startswith("^20[0-9]{2}-"):
             return datetime.now(UTC).date().isoformat()
         case str() as pattern if pattern.startswith(("^[a-z]", "[a-z]")):
             return "walk"

@@ -36,7 +36,7 @@ DELETE FROM sweep;
 DELETE FROM inbox;
 DELETE FROM activity_minute;
 SET LOCAL session_replication_role = origin;
-UPDATE store SET blocked_at = NULL, department = '75';
+UPDATE store SET blocked_at = NULL, department = '75', time_zone = 'Europe/Paris';
 UPDATE terminal SET blocked_at = NULL, activated_at = coalesce(activated_at, now());
 UPDATE service SET active = true, blocked_at = NULL, currency = 'EUR', brands = '{1,2,3}',
     transaction_max_minor = 500000, terminal_day_max_minor = NULL, store_day_max_minor = NULL,

@@ -224,7 +224,8 @@ class EngineMachine(RuleBasedStateMachine):
             "amount": {"amount_minor": item.amount_minor + 1_000_000},
             "card": {"card": msgspec.structs.replace(CARD, fingerprint=1)},
             "currency": {"currency": "USD"},
-            "reference": {"original_rrn": "0" * 12},
+            # One of a terminal's own contradicts nothing; one of ours names another payment.
+            "reference": {"original_rrn": rrn_of(self.world.new_id())},
         }[change]
 
         async def work() -> None:
