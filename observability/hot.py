@@ -89,8 +89,8 @@ class CounterFamily:
     def collect(self) -> Metric:
         """Return the family as prometheus-client writes it."""
         family = CounterMetricFamily(self.name, self.help, labels=self.labels)
-        # Copies, made in one step each: the loop adds children while a thread writes this.
-        for values, child in list(self._children.items()):
+        # Copies of the whole table, made in one step each: the loop adds children while a thread writes this.
+        for values, child in self._children.copy().items():
             family.add_metric(values, child.n)
         for values, read in list(self._watched.items()):
             family.add_metric(values, read())
@@ -127,7 +127,7 @@ class HistogramFamily:
     def collect(self) -> Metric:
         """Return the family as prometheus-client writes it."""
         family = HistogramMetricFamily(self.name, self.help, labels=self.labels)
-        for values, child in list(self._children.items()):
+        for values, child in self._children.copy().items():
             family.add_metric(values, child.cumulative(self._scale), child.total * self._scale)
         return family
 
