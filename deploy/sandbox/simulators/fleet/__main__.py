@@ -73,6 +73,7 @@ async def run(environment: dict[str, str]) -> None:
             rate_per_s=rate,
             rough=0.01,
             parts=0.01,
+            foreign=0.001,
             resets=0.002,
             odd_clocks=0.3,
             journal=Path(journal) if journal else None,

@@ -28,6 +28,7 @@ STOP_S = 2.0
 SESSIONS_WAIT_S = 5.0
 STAN_BLOCK = 50
 TASKS_MAX = 5_000
+_OFFLINE_SHARE = 0.5
 _VARIED_CARDS = tuple(
     name
     for name, card in CARDS.items()
@@ -81,6 +82,7 @@ class Plan(msgspec.Struct):
     verifications: float = 0.01
     parts: float = 0.0  # a part of an earlier payment taken back
     resets: float = 0.0  # a payment under the number of an earlier one, and its reversal
+    foreign: float = 0.0  # what is done off line or taken back in the forms of other makers
     odd_clocks: float = 0.0  # terminals of the load that are overseas, or tell the time otherwise
     cuts: float = 0.002  # chance, a payment, that a terminal loses its network
     cut_s: float = 4.0
@@ -244,17 +246,24 @@ class Estate:
             if member.online and chance.random() < plan.cuts:
                 member.cut(chance.uniform(0.5, 1.5) * plan.cut_s)
             draw = chance.random()
+            seldom = plan.holds + plan.foreign
             if draw < plan.holds:
                 hold = await member.sell(self._card(), self._amount(), hold=True)
                 if hold is not None and hold.approved:
-                    await member.complete(hold)
-            elif draw < plan.holds + plan.verifications:
+                    if chance.random() < plan.foreign:
+                        member.complete_as_others(hold)
+                    else:
+                        await member.complete(hold)
+            elif draw < seldom:
+                if chance.random() < _OFFLINE_SHARE or not member.approved:
+                    member.sell_as_others(self._card(), self._amount())
+                else:
+                    member.cancel_as_others(member.approved.pop())
+            elif draw < seldom + plan.verifications:
                 await member.verify(self._card())
-            elif draw < plan.holds + plan.verifications + plan.refunds and member.approved:
+            elif draw < seldom + plan.verifications + plan.refunds and member.approved:
                 await member.refund(member.approved.popleft())
-            elif (
-                draw < plan.holds + plan.verifications + plan.refunds + plan.cancellations and member.approved
-            ):
+            elif draw < seldom + plan.verifications + plan.refunds + plan.cancellations and member.approved:
                 member.cancel(member.approved.pop())
             elif draw > 1 - plan.parts and member.approved:
                 paid = member.approved.pop()

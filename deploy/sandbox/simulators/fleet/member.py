@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import msgspec
 
 from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.fleet import foreign
 from deploy.sandbox.simulators.fleet.tally import Tally
 from deploy.sandbox.simulators.journal import (
     ADVICE_ACKNOWLEDGED,
@@ -43,7 +44,7 @@ class Waiting:
     message: Message
     about: Message | None
     about_day: str
-    outcome: str
+    outcome: str  # for the journal; empty: not told there
     tries: int = 0
     stays_minor: int = 0  # of a reversal in part
 
@@ -145,10 +146,12 @@ class Member:
         self.waiting.popleft()
         if done.code == "00" and item.outcome == REVERSAL_ACKNOWLEDGED:
             self._tally.reversed += 1
-        elif done.code == "00":
+        elif done.code == "00" and item.outcome:
             self._tally.advices_acknowledged += 1
         outcome = item.outcome if done.code == "00" else ANSWERED
         about = item.about if item.about is not None and done.code == "00" else item.message
+        if not item.outcome:
+            return True
         told = _told(outcome, about, item.about_day, done)
         self._tell(msgspec.structs.replace(told, replacement_minor=item.stays_minor))
         return True
@@ -251,6 +254,25 @@ class Member:
             )  # fmt: skip
             self._wait_for(Waiting(message, request, day.isoformat(), REVERSAL_ACKNOWLEDGED))
         return done
+
+    def sell_as_others(self, pan: str, amount_minor: int) -> None:
+        """Tell of an offline sale in one of the forms of other makers."""
+        messages = self._chance.choice(foreign.OFFLINE)(
+            self.terminal, foreign.Sale(pan, amount_minor), self._chance
+        )
+        self._send_all(messages)
+
+    def cancel_as_others(self, of: Exchange) -> None:
+        """Take a payment back in one of the forms of other makers."""
+        self._send_all(self._chance.choice(foreign.CANCELLING)(self.terminal, of, self._chance))
+
+    def complete_as_others(self, hold: Exchange) -> None:
+        """Capture a hold that is named by its approval code alone."""
+        self._send_all([foreign.completion_by_code(self.terminal, hold)])
+
+    def _send_all(self, messages: list[Message]) -> None:
+        for message in messages:
+            self._wait_for(Waiting(message, None, self.terminal.today(), ""))
 
     async def _ask(
         self, mti: str, code: str, pan: str, amount_minor: int, **more: str | bool

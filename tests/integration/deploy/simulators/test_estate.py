@@ -174,3 +174,17 @@ async def test_odd_clocks_and_parts_are_told_as_they_were_done(tmp_path: Path) -
     for fact in parts:
         paid = answered[fact.terminal, fact.day, fact.stan]
         assert book[paid.rrn].approved_minor == fact.replacement_minor < paid.approved_minor
+
+
+async def test_terminals_of_other_makers_say_things_in_their_own_forms_until_each_is_answered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    terminals = [Identity(f"T{number:07d}") for number in range(1_000_001, 1_000_013)]
+    async with whole_host(tmp_path / "book") as (_, port):
+        plan = make_plan(
+            port, tmp_path, terminals=terminals, odd_clocks=1.0, foreign=0.5, cuts=0.0, rough=0.0
+        )
+        summary = await Estate(plan).run()
+    assert summary.waiting == 0
+    assert "stumbled" not in caplog.text
+    assert summary.advices_acknowledged == summary.advices
