@@ -1,5 +1,6 @@
 """What no statement can take: kept for a person to look at, and refused."""
 
+from hashlib import blake2b
 from typing import Any, Final
 
 import asyncpg
@@ -9,10 +10,13 @@ import structlog
 from core.contracts.payment import REFUSED_FACT, AuthoriseReply, RefusedFact
 from core.contracts.reasons import Reason
 from core.transactions.bookings.store import queries
+from core.values.card_numbers import hide_card_numbers
 from core.values.ids import rrn_of
 
 REFUSED_A_DAY_MAX: Final = 200
 """Of one terminal: beyond that it is broken, and a person sees it by those that are kept."""
+
+_LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 
 _log = structlog.get_logger("core.bookings")
 
@@ -23,7 +27,9 @@ async def keep_dead_letter(
     """Keep a message as it came, with why; return whether it is kept, without which nobody may be told."""
     try:
         async with pool.acquire() as connection:
-            await connection.execute(queries.keep_dead_letter, "engine", subject, payload, str(error))
+            await connection.execute(
+                queries.keep_dead_letter, "engine", subject, payload, hide_card_numbers(str(error))
+            )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         _log.exception("dead_letter_not_kept", subject=subject)
         return False
@@ -51,12 +57,17 @@ async def keep_dead_letter_once(
             "engine",
             subject,
             payload,
-            f"{why}\n{terminal_id.hex()} {named}",
+            f"{hide_card_numbers(why)}\n{terminal_id.hex()} {_in_letters(named)}",
             terminal_id.hex(),
             a_day_max,
         )
     if kept is None:
         _log.info("dead_letter_known", subject=subject)
+
+
+def _in_letters(named: str) -> str:
+    """Return what tells one message from others, without a digit: numbers side by side may look like a card's."""
+    return blake2b(named.encode(), digest_size=16).hexdigest().translate(_LETTERS)
 
 
 async def keep_refused_fact(pool: asyncpg.Pool, asked: RefusedFact) -> AuthoriseReply:

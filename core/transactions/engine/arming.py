@@ -20,6 +20,7 @@ from core.transactions.exchanges.exchanges import Exchanges
 from core.transactions.exchanges.labels import LabelCache, Labels
 from core.transactions.exchanges.requests import request_of_attempt
 from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again, stored_answer
+from core.values.card_numbers import hide_card_numbers
 from core.values.clock import Clock
 from core.values.ids import rrn_of
 
@@ -179,7 +180,7 @@ class Arming:
                 "engine",
                 AUTHORISE.subject,
                 _encode(msgspec.structs.replace(item, sensitive=b"")),
-                str(error),
+                hide_card_numbers(str(error)),
             )
         except (LaneBroken, asyncpg.PostgresError):
             _log.exception("dead_letter_not_kept", trace_id=item.id.hex())

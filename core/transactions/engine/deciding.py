@@ -20,6 +20,7 @@ from core.transactions.engine.arming import STATEMENT_TRIES_MAX, Payment, stored
 from core.transactions.exchanges.answers import Answers
 from core.transactions.exchanges.exchange import HostOutcome
 from core.transactions.exchanges.rules import Outcome, cause_of_unknown, outcome_of
+from core.values.card_numbers import hide_card_numbers
 from core.values.clock import Clock
 
 _log = structlog.get_logger("core.engine")
@@ -135,7 +136,7 @@ class Deciding:
                 "engine",
                 "core.in.host",
                 msgspec.msgpack.encode(answered.reply),
-                str(error),
+                hide_card_numbers(str(error)),
             )
         except (LaneBroken, asyncpg.PostgresError):
             _log.exception("dead_letter_not_kept", trace_id=answered.reply.id.hex())
@@ -231,7 +232,11 @@ async def keep_aside(lane: Lane, batch: list[HostReply | NotRead]) -> None:
         if isinstance(each, NotRead):
             try:
                 await lane.fetch(
-                    "keep_dead_letter", "engine", each.subject, each.unread.raw, each.unread.error
+                    "keep_dead_letter",
+                    "engine",
+                    each.subject,
+                    each.unread.raw,
+                    hide_card_numbers(each.unread.error),
                 )
             except (LaneBroken, asyncpg.PostgresError):
                 _log.exception("dead_letter_not_kept", trace_id=each.unread.id.hex())

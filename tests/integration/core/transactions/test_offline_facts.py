@@ -13,6 +13,7 @@ from core.contracts.reasons import Reason
 from core.contracts.references import Money
 from core.contracts.states import EventKind, Kind, State
 from core.transactions.bookings import dead_letters
+from core.values.card_numbers import hide_card_numbers
 from core.values.clock import from_unix_us
 from core.values.ids import encode_id, rrn_of
 from tests.integration.core.transactions.test_bookings import drained
@@ -420,3 +421,14 @@ async def test_a_terminal_that_sends_nothing_right_fills_no_list(
     other = refused(world, stan=60, terminal_id=world.directory.terminals[1])
     assert (await world.request(REFUSED_FACT, other)) is not None
     assert await letters(world) == 4, "the bound is of one terminal"
+
+
+async def test_what_a_kept_message_is_known_by_never_looks_like_a_card(world: World) -> None:
+    # Number, time and amount side by side: sixteen digits that pass the check of a card's.
+    fact = refused(world, stan=22, local_time="1129054643", amount_minor=3_135)
+    assert hide_card_numbers("22 1129054643 3135") != "22 1129054643 3135"
+    await world.request(REFUSED_FACT, fact)
+    await world.request(REFUSED_FACT, refused(world, stan=22, local_time="1129054643", amount_minor=3_136))
+    errors = [row["error"] for row in await world.owner.fetch("SELECT error FROM dead_letter")]
+    assert len(set(errors)) == 2
+    assert [hide_card_numbers(error) for error in errors] == errors
