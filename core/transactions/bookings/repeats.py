@@ -65,27 +65,29 @@ async def has_first(connection: Connection, asked: Authorise | Book) -> bool:
 
 
 async def _is_said_again(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> bool:
-    """Whether what is alike is the message itself: one of the two says that it is a repeat, or both say one time."""
-    if isinstance(asked, Book) and bool(asked.declined_code) != (
-        row["reason"] == Reason.DECLINED_AT_TERMINAL
-    ):
+    """Whether what is alike is the message itself: one of the two says that it is a repeat, or both say one time.
+
+    What the first sending said is read once, by its key.
+    """
+    is_book = isinstance(asked, Book)
+    if is_book and bool(asked.declined_code) != (row["reason"] == Reason.DECLINED_AT_TERMINAL):
         return False
-    if not asked.repeat and asked.local_time != row["local_time"]:
-        # A repeat may overtake its first sending.
-        message = await store.own_message_of(connection, row["id"].bytes, row["business_date"])
-        if not isinstance(asked, Book) or str(message.get(0, ""))[3:] not in ("1", "5"):
-            return False
-    return not await _names_another(connection, asked, row)
+    is_claimed = asked.repeat or asked.local_time == row["local_time"]
+    if not is_claimed and not is_book:
+        return False
+    first = await store.own_message_of(connection, row["id"].bytes, row["business_date"])
+    if not is_claimed and str(first.get(0, ""))[3:] not in ("1", "5"):
+        return False  # What came first is no repeat either, which may overtake its first sending.
+    return not _names_another(asked, row, first)
 
 
-async def _names_another(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> bool:
+def _names_another(asked: Authorise | Book, row: asyncpg.Record, first: dict[int, Any]) -> bool:
     """Whether a message names another original than its like did. A reference of the terminal's own names nothing."""
     reference, original_id = asked.original_rrn.upper(), row["original_id"]
     known = {rrn_of(one.bytes) for one in (row["id"], original_id) if one is not None}
     is_ours = may_be_ours(asked) and reference not in known
     if not is_ours and not asked.original_stan:
         return False
-    first = await store.own_message_of(connection, row["id"].bytes, row["business_date"])
     if not first:
         return is_ours and original_id is not None
     if is_ours and reference != store.reference_in(first):
