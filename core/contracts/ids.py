@@ -4,11 +4,20 @@ A field of a request that is typed so (`id: MacroId`) is read by msgspec: text o
 and the message names the field.
 """
 
+from importlib import import_module
 from typing import Any, ClassVar, Final, Self, TypeVar
 
 import msgspec
 
-from core.values.ids import ALPHABET, PREFIXES, declare_kind, decode_any_id, decode_id, encode_id
+from core.values.ids import (
+    ALPHABET,
+    PREFIXES,
+    declare_kind,
+    declare_others_by,
+    decode_any_id,
+    decode_id,
+    encode_id,
+)
 
 Shape = TypeVar("Shape")
 CHARACTERS_MAX: Final = 40
@@ -209,7 +218,7 @@ class AnyId(OneOf, kinds=("transaction",)):
     @classmethod
     def pattern(cls) -> str:
         """Id."""
-        return f"^({'|'.join(PREFIXES.values())})_[{ALPHABET}]{{26}}$"
+        return f"^({'|'.join(all_kinds().values())})_[{ALPHABET}]{{26}}$"
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -240,9 +249,19 @@ class JournalId(OneOf, kinds=("terminal", "store", "contract", "contact", "agent
     """What has a journal; a person is a contact or an agent."""
 
 
+def all_kinds() -> dict[str, str]:
+    """Return kind -> prefix of every contract in the one list of them, whichever were imported before."""
+    # By its name: the contracts of the list import this module.
+    import_module("core.contracts.operations")
+    return PREFIXES
+
+
+declare_others_by(all_kinds)
+
+
 def kind_of_prefix(prefix: str) -> str | None:
     """Return what identifiers with a prefix are of."""
-    return next((kind for kind, known in PREFIXES.items() if known == prefix), None)
+    return next((kind for kind, known in all_kinds().items() if known == prefix), None)
 
 
 def encode(value: object) -> bytes:

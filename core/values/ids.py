@@ -3,10 +3,12 @@
 Source: RFC 9562 section 5.7 for UUIDv7; Crockford's base32 alphabet for the public form.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 PREFIXES: Final[dict[str, str]] = {}
 """Kind of thing -> prefix of its identifiers: each is declared once, by its class (`core/contracts/ids.py`)."""
+_ALL_OTHERS: Final[list[Callable[[], object]]] = []
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
@@ -25,11 +27,24 @@ class IdMalformed(ValueError):
         self.expected_prefix = expected_prefix
 
 
+class KindUnknown(LookupError):
+    """A kind of thing whose identifiers nothing declares: a mistake of ours, never of whoever sent one."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"no class of core/contracts declares the identifiers of {kind!r}")
+        self.kind = kind
+
+
 def declare_kind(kind: str, prefix: str) -> None:
     """Add a kind of thing. Raises: ValueError, when the kind or its prefix is another's already."""
     if kind in PREFIXES or prefix in PREFIXES.values() or len(prefix) != PREFIX_LETTERS:
         raise ValueError(f"the identifiers of {kind} cannot begin with {prefix}")
     PREFIXES[kind] = prefix
+
+
+def declare_others_by(all_others: Callable[[], object]) -> None:
+    """Have the kinds that are not declared yet declared when one of them is first asked for."""
+    _ALL_OTHERS.append(all_others)
 
 
 def uuid7(*, unix_ms: int, sequence: int, randomness: int) -> bytes:
@@ -53,16 +68,20 @@ def lowest_id(unix_us: int) -> bytes:
 
 
 def encode_id(kind: str, raw: bytes) -> str:
-    """Return the public form of a 16-byte identifier, 26 base32 digits after the kind's prefix."""
-    return f"{PREFIXES[kind]}_{_encode_base32(int.from_bytes(raw, 'big'), _UUID_DIGITS)}"
+    """Return the public form of a 16-byte identifier, 26 base32 digits after the kind's prefix.
+
+    Raises: KindUnknown.
+    """
+    prefix = PREFIXES.get(kind) or _find_prefix(kind)
+    return f"{prefix}_{_encode_base32(int.from_bytes(raw, 'big'), _UUID_DIGITS)}"
 
 
 def decode_id(kind: str, text: str) -> bytes:
     """Return the 16 bytes behind a public identifier of a kind.
 
-    Raises: IdMalformed.
+    Raises: IdMalformed, KindUnknown.
     """
-    prefix = PREFIXES[kind]
+    prefix = PREFIXES.get(kind) or _find_prefix(kind)
     if text.partition("_")[0] != prefix:
         raise IdMalformed(expected_prefix=prefix)
     return decode_any_id(text)
@@ -117,6 +136,14 @@ def id_range_of_rrn(rrn: str, *, near_unix_ms: int) -> tuple[bytes, bytes] | Non
     unix_ms = near_unix_ms & ~0xFF_FFFF_FFFF | value >> 20
     low = unix_ms << 80 | 0x7 << 76 | (value >> 8 & 0xFFF) << 64 | 0b10 << 62 | (value & 0xFF) << 54
     return low.to_bytes(16, "big"), (low | (1 << 54) - 1).to_bytes(16, "big")
+
+
+def _find_prefix(kind: str) -> str:
+    for all_others in _ALL_OTHERS:
+        all_others()
+    if kind not in PREFIXES:
+        raise KindUnknown(kind)
+    return PREFIXES[kind]
 
 
 def _encode_base32(value: int, digits: int) -> str:

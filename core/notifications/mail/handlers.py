@@ -6,6 +6,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from core.contracts.ids import all_kinds
 from core.contracts.listing import Written
 from core.contracts.notifications import ListMail, MailDetail, MailPage, MailView, OneMail, ResendMail
 from core.contracts.refusals import NotFound
@@ -22,7 +23,7 @@ from core.notifications.mail.store import MailFilter, StoredMail
 from core.notifications.mail.wording import all_templates, layout
 from core.values.clock import Clock
 from core.values.cursors import id_in, page_of
-from core.values.ids import PREFIXES, encode_id
+from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
 UNTRIED_AFTER: Final = timedelta(minutes=2)
@@ -124,7 +125,7 @@ def _is_whole(mail: StoredMail) -> bool:
 
 def _view_of(mail: StoredMail) -> MailView:
     about_id = None
-    if mail.about_id is not None and mail.about_kind in PREFIXES:
+    if mail.about_id is not None and mail.about_kind in all_kinds():
         about_id = encode_id(mail.about_kind, mail.about_id)
     return MailView(
         id=encode_id("mail", mail.id),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from core.contracts.ids import all_kinds
 from core.contracts.reasons import Reason
 from core.contracts.references import PersonRef
 from core.contracts.refusals import FieldRefused, NotFound
@@ -15,7 +16,7 @@ from core.identity.api import Permission, SignedIn
 from core.searching.journals import store
 from core.values.clock import EPOCH, Clock, to_unix_us
 from core.values.cursors import moment_of_part, page_of, parts_in
-from core.values.ids import PREFIXES, encode_id, rrn_of
+from core.values.ids import encode_id, rrn_of
 from core.values.timestamps import timestamp
 
 PERIOD: Final = timedelta(days=30)
@@ -75,7 +76,7 @@ def _entry_of(row: asyncpg.Record) -> JournalEntry:
         what = rrn_of(target.bytes)
     if row["kind"] in ("presence", "payment"):
         facts["reason"] = _reason(facts.get("reason"))
-    known = row["target_kind"] in PREFIXES
+    known = row["target_kind"] in all_kinds()
     return JournalEntry(
         id=row["ref"],
         at=timestamp(row["at"]),

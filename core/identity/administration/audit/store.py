@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.administration import ActionTarget, ActionView, ListActions
+from core.contracts.ids import all_kinds
 from core.contracts.references import PersonRef
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
@@ -14,7 +15,7 @@ from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.db.words import like_pattern
 from core.identity.administration.audit.naming import Codes, Mentioned, codes_in, records_in
 from core.runtime.manifest import Names
-from core.values.ids import PREFIXES, encode_id, rrn_of
+from core.values.ids import encode_id, rrn_of
 from core.values.timestamps import timestamp
 
 _SQL = load_beside(__file__)
@@ -100,7 +101,7 @@ async def keep_mark(connection: Connection, mark: Mark, now: datetime) -> None:
 
 def _action_of(row: asyncpg.Record) -> ActionView:
     kind, target = row["target_kind"], row["target_id"]
-    public = encode_id(kind, target.bytes) if target is not None and kind in PREFIXES else None
+    public = encode_id(kind, target.bytes) if target is not None and kind in all_kinds() else None
     return ActionView(
         seq=row["seq"],
         at=timestamp(row["at"]),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contracts.ids import TransactionId
+from core.contracts.ids import TransactionId, all_kinds
 from core.values.ids import (
     PREFIXES,
     IdMalformed,
+    KindUnknown,
     declare_kind,
     decode_id,
     encode_id,
@@ -19,6 +24,7 @@ from core.values.ids import (
     uuid7,
 )
 
+CHECKOUT = Path(__file__).resolve().parents[4]
 RAW = st.binary(min_size=16, max_size=16)
 IDS = st.builds(
     lambda ms, sequence, randomness: uuid7(unix_ms=ms, sequence=sequence, randomness=randomness),
@@ -47,7 +53,28 @@ def test_a_kind_and_its_prefix_are_declared_once() -> None:
             declare_kind(kind, prefix)
 
 
-@given(st.sampled_from(sorted(PREFIXES)), RAW)
+@pytest.mark.parametrize("kind", sorted(all_kinds()))
+def test_every_kind_is_known_to_whoever_imports_the_identifiers_alone(kind: str) -> None:
+    asked = (
+        "import core.contracts.ids\n"
+        "from core.values.ids import decode_id, encode_id\n"
+        f"print(decode_id({kind!r}, {encode_id(kind, bytes(16))!r}) == bytes(16))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_a_kind_that_no_contract_declares_is_a_mistake_that_says_so() -> None:
+    for ask in (lambda: encode_id("unicorn", bytes(16)), lambda: decode_id("unicorn", "uni_01j")):
+        with pytest.raises(
+            KindUnknown, match="no class of core/contracts declares the identifiers of 'unicorn'"
+        ):
+            ask()
+
+
+@given(st.sampled_from(sorted(all_kinds())), RAW)
 def test_the_public_form_reads_back(kind: str, raw: bytes) -> None:
     text = encode_id(kind, raw)
     assert decode_id(kind, text) == raw
