@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cyclopts import App
+from dataclasses import dataclass
+
+from cyclopts import App, Parameter
 
 from deploy.cli.common import COMMON, Common
 from deploy.cli.exchange import (
@@ -25,11 +27,23 @@ from deploy.cli.exchange import (
 from deploy.local.errors import Misused
 from deploy.sandbox.simulators.cards import TestCard
 from deploy.sandbox.simulators.requests import PURCHASE, REFUND, DayTotals
-from deploy.sandbox.simulators.terminal import Payment, Terminal
+from deploy.sandbox.simulators.terminal import Exchange, Payment, Terminal
 
 app = App(
     name="guichet terminal", help="Make one real exchange as a payment terminal; cards: docs/sandbox.md."
 )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class About:
+    """--rrn, --card: which payment a later step is about, and the card where this command line did not make it."""
+
+    rrn: str | None = None
+    card: str | None = None
+
+
+ABOUT = About()
 
 
 @app.command
@@ -73,19 +87,13 @@ async def preauthorise(
 
 @app.command
 async def complete(
-    *,
-    amount: str,
-    rrn: str | None = None,
-    card: str | None = None,
-    where: Where = WHERE,
-    common: Common = COMMON,
+    *, amount: str, about: About = ABOUT, where: Where = WHERE, common: Common = COMMON
 ) -> int:
     """Capture a hold (0220): the one that --rrn names, else the newest of this terminal."""
-    amount_minor = read_amount(amount)
-    reference, chosen, approval = _original(common, where, rrn=rrn, card=card, mtis=HOLDS)
+    amount_minor, (rrn, card, approval) = read_amount(amount), _original(common, where, about, HOLDS)
     async with session(common, where) as terminal:
         done = await terminal.complete(
-            chosen.pan, amount_minor, rrn=reference, approval_code=approval, expiry=chosen.expiry
+            card.pan, amount_minor, rrn=rrn, approval_code=approval, expiry=card.expiry
         )
         return show(common, where, done)
 
@@ -99,20 +107,12 @@ async def verify(*, card: str = "approve-visa", where: Where = WHERE, common: Co
 
 
 @app.command
-async def refund(
-    *,
-    amount: str,
-    rrn: str | None = None,
-    card: str | None = None,
-    where: Where = WHERE,
-    common: Common = COMMON,
-) -> int:
+async def refund(*, amount: str, about: About = ABOUT, where: Where = WHERE, common: Common = COMMON) -> int:
     """Give money back (0200, processing code 20) on the payment that --rrn names, else on the newest."""
-    amount_minor = read_amount(amount)
-    reference, chosen, _ = _original(common, where, rrn=rrn, card=card, mtis=PURCHASES)
+    amount_minor, (rrn, card, _) = read_amount(amount), _original(common, where, about, PURCHASES)
     async with session(common, where) as terminal:
-        payment = await terminal.refund(chosen.pan, amount_minor, rrn=reference, expiry=chosen.expiry)
-        return _finish(common, where, chosen, payment)
+        payment = await terminal.refund(card.pan, amount_minor, rrn=rrn, expiry=card.expiry)
+        return _finish(common, where, card, payment)
 
 
 @app.command
@@ -134,8 +134,7 @@ async def cancel(
     done = _found(common, where, rrn=rrn, stan=stan)
     async with session(common, where) as terminal:
         exchange = await terminal.cancel(as_request(done, terminal.identity), rrn=done.rrn)
-        remember(common, as_done(exchange, read_card(done.card), where))
-        return show(common, where, exchange)
+        return _finish(common, where, read_card(done.card), exchange)
 
 
 @app.command
@@ -146,8 +145,7 @@ async def reverse(
     done = _found(common, where, rrn=rrn, stan=stan)
     async with session(common, where) as terminal:
         exchanges = await terminal.reverse(as_request(done, terminal.identity), rrn=done.rrn)
-        remember(common, as_done(exchanges[-1], read_card(done.card), where))
-        return show(common, where, exchanges[-1])
+        return _finish(common, where, read_card(done.card), exchanges[-1])
 
 
 @app.command
@@ -164,9 +162,10 @@ async def echo(*, where: Where = WHERE, common: Common = COMMON) -> int:
         return show(common, where, await terminal.echo())
 
 
-def _finish(common: Common, where: Where, card: TestCard, payment: Payment) -> int:
-    remember(common, as_done(payment.exchange, card, where))
-    return show(common, where, payment.exchange, payment.reversals)
+def _finish(common: Common, where: Where, card: TestCard, done: Payment | Exchange) -> int:
+    exchange, reversals = (done.exchange, done.reversals) if isinstance(done, Payment) else (done, None)
+    remember(common, as_done(exchange, card, where))
+    return show(common, where, exchange, reversals)
 
 
 def _found(common: Common, where: Where, *, rrn: str | None, stan: str | None) -> Done:
@@ -178,17 +177,15 @@ def _found(common: Common, where: Where, *, rrn: str | None, stan: str | None) -
     return done
 
 
-def _original(
-    common: Common, where: Where, *, rrn: str | None, card: str | None, mtis: frozenset[str]
-) -> tuple[str, TestCard, str]:
+def _original(common: Common, where: Where, about: About, mtis: frozenset[str]) -> tuple[str, TestCard, str]:
     """Return the reference, card and approval code of what a refund or completion is about. Raises: Misused."""
-    chosen = read_card(card) if card is not None else None
-    done = find(common, where, rrn=rrn, stan=None, mtis=mtis)
+    chosen = read_card(about.card) if about.card is not None else None
+    done = find(common, where, rrn=about.rrn, stan=None, mtis=mtis)
     if done is not None and done.rrn:
         return done.rrn, chosen or read_card(done.card), done.approval_code
-    if rrn is None or chosen is None:
+    if about.rrn is None or chosen is None:
         raise Misused("payment-unknown")
-    return rrn, chosen, ""
+    return about.rrn, chosen, ""
 
 
 def _counted(common: Common, where: Where, terminal: Terminal) -> DayTotals:

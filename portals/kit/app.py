@@ -12,6 +12,7 @@ from litestar.di import Provide
 from litestar.enums import MediaType
 from litestar.types import ASGIApp, ControllerRouterHandler, Scope
 
+from observability.small_http import TEXT
 from portals.kit import brand_files, preferences
 from portals.kit.entrance import OPEN, needs_session
 from portals.kit.errors import HANDLERS, leave_card_numbers
@@ -90,4 +91,4 @@ async def ready_health(state: State) -> Response[str]:
 async def metrics(state: State) -> Response[bytes]:
     """Return the portal's metrics for Prometheus."""
     kit: Kit = state.kit
-    return Response(await kit.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(await kit.metrics.exposition(), media_type=TEXT)

@@ -5,7 +5,7 @@ Source: ISO 8583:1987, clause 4.2 (message types) and annex A (processing codes)
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypedDict
 
 from core.values.zones import zone_of
 from deploy.sandbox.simulators.cards import EXPIRY
@@ -126,6 +126,21 @@ def sign_off(identity: Identity, *, stan: str, at: Moment) -> Message:
 def echo(identity: Identity, *, stan: str, at: Moment) -> Message:
     """Return the message that asks whether anybody is there."""
     return network(identity, ECHO, stan=stan, at=at)
+
+
+class Details(TypedDict, total=False):
+    """What a payment says besides its card and amount, where that is not as usual."""
+
+    expiry: str
+    currency: str
+    partial_ok: bool
+    approval_code: str
+
+
+class Later(Details, total=False):
+    """The same of one that may be about an earlier: `rrn` names it."""
+
+    rrn: str
 
 
 def payment(

@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, Unpack, cast
 
 from deploy.sandbox.simulators import requests
-from deploy.sandbox.simulators.cards import EXPIRY
-from deploy.sandbox.simulators.requests import DayTotals, Habits, Identity, Moment
+from deploy.sandbox.simulators.requests import DayTotals, Details, Habits, Identity, Later, Moment
 from deploy.sandbox.simulators.stans import Stans
 from edge.dialects import DIALECTS
 from edge.protocol.errors import ProtocolError
@@ -266,69 +265,34 @@ class Terminal:
         stan, at = self.moment()
         return await self.exchange(requests.echo(self.identity, stan=stan, at=at))
 
-    async def pay(
-        self,
-        pan: str,
-        amount_minor: int,
-        *,
-        partial_ok: bool = True,
-        expiry: str = EXPIRY,
-        currency: str = "978",
-    ) -> Payment:
-        """Buy (0200)."""
-        return await self._ask(
-            "0200",
-            requests.PURCHASE,
-            pan,
-            amount_minor,
-            partial_ok=partial_ok,
-            expiry=expiry,
-            currency=currency,
-        )
+    async def pay(self, pan: str, amount_minor: int, **details: Unpack[Details]) -> Payment:
+        """Buy (0200); an approval in part is welcome unless it is said not to be."""
+        details.setdefault("partial_ok", True)
+        return await self._ask("0200", requests.PURCHASE, pan, amount_minor, **details)
 
-    async def preauthorise(
-        self,
-        pan: str,
-        amount_minor: int,
-        *,
-        partial_ok: bool = False,
-        expiry: str = EXPIRY,
-        currency: str = "978",
-    ) -> Payment:
+    async def preauthorise(self, pan: str, amount_minor: int, **details: Unpack[Details]) -> Payment:
         """Hold an amount (0100)."""
-        return await self._ask(
-            "0100",
-            requests.PURCHASE,
-            pan,
-            amount_minor,
-            partial_ok=partial_ok,
-            expiry=expiry,
-            currency=currency,
-        )
+        return await self._ask("0100", requests.PURCHASE, pan, amount_minor, **details)
 
-    async def verify(self, pan: str, *, expiry: str = EXPIRY, currency: str = "978") -> Payment:
+    async def verify(self, pan: str, **details: Unpack[Details]) -> Payment:
         """Ask whether a card is good (0100, amount 0)."""
-        return await self._ask("0100", requests.VERIFICATION, pan, 0, expiry=expiry, currency=currency)
+        return await self._ask("0100", requests.VERIFICATION, pan, 0, **details)
 
-    async def refund(
-        self, pan: str, amount_minor: int, *, rrn: str, expiry: str = EXPIRY, currency: str = "978"
-    ) -> Payment:
+    async def refund(self, pan: str, amount_minor: int, *, rrn: str, **details: Unpack[Details]) -> Payment:
         """Give back (0200, processing code 20) what `rrn` names."""
-        return await self._ask(
-            "0200", requests.REFUND, pan, amount_minor, rrn=rrn, expiry=expiry, currency=currency
-        )
+        return await self._ask("0200", requests.REFUND, pan, amount_minor, rrn=rrn, **details)
 
     async def _ask(
-        self, mti: str, processing_code: str, pan: str, amount_minor: int, **more: str | bool
+        self, mti: str, processing_code: str, pan: str, amount_minor: int, **details: Unpack[Later]
     ) -> Payment:
-        request = self.make_payment(mti, processing_code, pan, amount_minor, **more)
+        request = self.make_payment(mti, processing_code, pan, amount_minor, **details)
         done = await self.exchange(request)
         return Payment(done, [] if done.answer is not None else await self.reverse(request))
 
     def make_payment(
-        self, mti: str, processing_code: str, pan: str, amount_minor: int, **more: str | bool
+        self, mti: str, processing_code: str, pan: str, amount_minor: int, **details: Unpack[Later]
     ) -> Message:
-        """Return a request of its own STAN; `more` as in requests.payment. Raises: StansExhausted."""
+        """Return a request of its own STAN. Raises: StansExhausted."""
         stan, at = self.moment()
         return requests.payment(
             self.identity,
@@ -338,45 +302,18 @@ class Terminal:
             amount_minor=amount_minor,
             stan=stan,
             at=at,
-            **more,  # type: ignore[arg-type]
+            **details,
         )
 
     async def complete(
-        self,
-        pan: str,
-        amount_minor: int,
-        *,
-        rrn: str,
-        approval_code: str = "",
-        expiry: str = EXPIRY,
-        currency: str = "978",
+        self, pan: str, amount_minor: int, *, rrn: str, **details: Unpack[Details]
     ) -> Exchange:
         """Capture a hold (0220 with the RRN of the hold)."""
-        return await self.advise(
-            pan, amount_minor, rrn=rrn, approval_code=approval_code, expiry=expiry, currency=currency
-        )
+        return await self.advise(pan, amount_minor, rrn=rrn, **details)
 
-    async def advise(
-        self,
-        pan: str,
-        amount_minor: int,
-        *,
-        rrn: str = "",
-        approval_code: str = "",
-        expiry: str = EXPIRY,
-        currency: str = "978",
-    ) -> Exchange:
+    async def advise(self, pan: str, amount_minor: int, **details: Unpack[Later]) -> Exchange:
         """Tell of a purchase that was approved offline, or complete one; repeated (0221) when nobody answers."""
-        request = self.make_payment(
-            "0220",
-            requests.PURCHASE,
-            pan,
-            amount_minor,
-            rrn=rrn,
-            approval_code=approval_code,
-            expiry=expiry,
-            currency=currency,
-        )
+        request = self.make_payment("0220", requests.PURCHASE, pan, amount_minor, **details)
         return await self.insist(request, tries=REVERSALS_MAX, timeout_s=self.reply_timeout_s)
 
     async def cancel(self, original: Message, *, rrn: str = "") -> Exchange:

@@ -8,9 +8,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Unpack
 
 from deploy.sandbox.simulators import requests
+from deploy.sandbox.simulators.requests import Later
 from deploy.sandbox.simulators.terminal import Exchange, Terminal
 from edge.protocol.field import Message
 
@@ -27,8 +28,8 @@ class Sale:
     amount_minor: int
 
 
-def _advice(terminal: Terminal, sale: Sale, **more: str) -> Message:
-    return terminal.make_payment("0220", requests.PURCHASE, sale.pan, sale.amount_minor, **more)  # type: ignore[arg-type]
+def _advice(terminal: Terminal, sale: Sale, **details: Unpack[Later]) -> Message:
+    return terminal.make_payment("0220", requests.PURCHASE, sale.pan, sale.amount_minor, **details)
 
 
 def _days_before(message: Message, days: int) -> Message:

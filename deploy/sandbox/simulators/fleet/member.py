@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Unpack
 
 import msgspec
 
@@ -20,6 +21,7 @@ from deploy.sandbox.simulators.journal import (
     REVERSAL_ACKNOWLEDGED,
     Told,
 )
+from deploy.sandbox.simulators.requests import Later
 from deploy.sandbox.simulators.stans import StansExhausted
 from deploy.sandbox.simulators.terminal import Exchange, LinkLost, SignOnRefused, Terminal
 from edge.protocol.field import Message
@@ -275,9 +277,9 @@ class Member:
             self._wait_for(Waiting(message, None, self.terminal.today(), ""))
 
     async def _ask(
-        self, mti: str, code: str, pan: str, amount_minor: int, **more: str | bool
+        self, mti: str, code: str, pan: str, amount_minor: int, **details: Unpack[Later]
     ) -> Exchange | None:
-        request = self.terminal.make_payment(mti, code, pan, amount_minor, **more)
+        request = self.terminal.make_payment(mti, code, pan, amount_minor, **details)
         done = await self._exchange(request)
         if done is None or done.answer is None:
             return done
