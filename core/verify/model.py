@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from core.values.bilingual import Language
 from core.values.ids import encode_id
-from core.verify.words import Language, say
+from core.verify.words import say
 
 EXAMPLES_MAX = 5
 

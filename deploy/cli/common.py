@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from deploy.cli.words import Language, language, say
+from core.values.bilingual import Language
+from deploy.cli.words import language, say
 from deploy.local.data_folder import check_readable
 from deploy.local.errors import NotRunning
 from deploy.local.state_file import StackState, read_state

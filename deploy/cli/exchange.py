@@ -17,7 +17,7 @@ from cyclopts import Parameter
 from core.contracts.reasons import Reason
 from core.transactions.reasons import meaning_of
 from core.values.edition1987 import UNAVAILABLE
-from deploy.cli.exchange_words import element_name, words
+from deploy.cli.exchange_words import element_names, words
 from deploy.local.authority import DevelopmentAuthority
 from deploy.local.data_folder import check_readable
 from deploy.local.errors import Misused
@@ -27,7 +27,6 @@ from deploy.sandbox.simulators.cards import CardUnknown, TestCard, card_named
 from deploy.sandbox.simulators.requests import Identity
 from deploy.sandbox.simulators.stans import StanFile, Stans, StansExhausted
 from deploy.sandbox.simulators.terminal import Exchange, LinkLost, SignOnRefused, Terminal
-from edge.dialects import DIALECTS
 from edge.protocol.masking import describe
 from edge.translate.reasons import reason_of_answer, reason_of_host
 
@@ -48,7 +47,6 @@ PURCHASES = frozenset({"0200"})
 APPROVED = frozenset({"00", "10"})
 EXIT_DECLINED = 1
 EXIT_NO_ANSWER = 3
-_NAMES = DIALECTS["ascii1987"].names
 
 
 @Parameter(name="*")
@@ -301,6 +299,7 @@ def _refusal(common: Common, code: str, shown: str) -> str:
 
 
 def _as_json(common: Common, exchange: Exchange, verdict: str, reversals: list[Exchange]) -> dict[str, Any]:
+    names = element_names(common.spoken)
     return {
         "approved": exchange.approved,
         "code": exchange.code,
@@ -311,12 +310,12 @@ def _as_json(common: Common, exchange: Exchange, verdict: str, reversals: list[E
         "approval_code": exchange.approval_code.strip() or None,
         "approved_minor": exchange.approved_minor,
         "stan": exchange.request[11],
-        "request": describe(exchange.request, _NAMES),
-        "answer": describe(exchange.answer, _NAMES) if exchange.answer else None,
+        "request": describe(exchange.request, names),
+        "answer": describe(exchange.answer, names) if exchange.answer else None,
         "reversals": [
             {
-                "request": describe(one.request, _NAMES),
-                "answer": describe(one.answer, _NAMES) if one.answer else None,
+                "request": describe(one.request, names),
+                "answer": describe(one.answer, names) if one.answer else None,
                 "milliseconds": round(one.elapsed_ms, 3),
             }
             for one in reversals
@@ -328,19 +327,14 @@ def _print_table(common: Common, exchange: Exchange) -> None:
     from rich.table import Table  # noqa: PLC0415 - programs that read JSON do not wait for it.
     from rich.text import Text  # noqa: PLC0415
 
-    asked = {line["field"]: line for line in describe(exchange.request, _NAMES)}
-    told = {line["field"]: line for line in describe(exchange.answer, _NAMES)} if exchange.answer else {}
+    names = element_names(common.spoken)
+    asked = {line["field"]: line["value"] for line in describe(exchange.request, names)}
+    answered = {line["field"]: line["value"] for line in describe(exchange.answer or {}, names)}
     table = Table(box=None, pad_edge=False)
     for key in ("field", "name", "request", "answer"):
         table.add_column(words(common.spoken, key), justify="right" if key == "field" else "left")
-    for number in sorted({*asked, *told}):
-        line = asked.get(number) or told[number]
+    for number in sorted({*asked, *answered}):
         # What came over a wire is text, never markup.
-        cells = (
-            asked[number]["value"] if number in asked else "",
-            told[number]["value"] if number in told else "",
-        )
-        table.add_row(
-            str(number), element_name(common.spoken, number, line["name"]), *(Text(cell) for cell in cells)
-        )
+        cells = (Text(asked.get(number, "")), Text(answered.get(number, "")))
+        table.add_row(str(number), names.get(number, ""), *cells)
     common.console().print(table)

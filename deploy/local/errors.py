@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-from deploy.local.error_words import ERROR_WORDS, Language
+from core.values.bilingual import Language, load_bilingual
+
+ERROR_WORDS: Final = load_bilingual(Path(__file__).with_name("error_words.toml"))
+"""By code. What went wrong stands before the first semicolon, what to do about it behind."""
 
 
 class LocalError(Exception):
     """A code and its facts; the command line says both what is wrong and what to do on one line, and exits with `exit_code`.
 
-    The words of every code are in error_words.py, in both languages.
+    The words of every code are in error_words.toml, in both languages.
     """
 
     exit_code = 1
@@ -22,8 +26,7 @@ class LocalError(Exception):
 
     def said(self, language: Language) -> str:
         """Return the fact and the remedy in a language."""
-        english, french = ERROR_WORDS[self.code]
-        return (french if language == "fr" else english).format(**self.facts)
+        return ERROR_WORDS[self.code].said(language, **self.facts)
 
     def what(self, language: Language) -> str:
         """Return the fact alone."""

@@ -20,17 +20,18 @@ from core.contracts import terminal_answers as told_to_terminals
 from core.notifications.mail.model import Face
 from core.notifications.mail.rules import render
 from core.notifications.mail.wording import all_templates, layout
+from core.values.bilingual import load_bilingual
 from core.verify.words import WORDS
 from gateway.problems import TABLE
 from tests.support.wording import FOREIGN, LIBRARY, ROADMAP, Wording, fragments_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _CODE: Final = ("core", "edge", "gateway", "deploy", "observability", "portals")
-_ENGLISH_FIRST: Final = (
-    "core/verify/words.py",
-    "deploy/cli/exchange_words.py",
-    "deploy/cli/words.py",
-    "deploy/local/error_words.py",
+_FILES: Final = (
+    "core/verify/words.toml",
+    "deploy/cli/exchange_words.toml",
+    "deploy/cli/words.toml",
+    "deploy/local/error_words.toml",
 )
 _NAMES: Final = Wording(("Tap to Pay", "Grand Est", "Pays de la Loire", "PMT", "des"), alike=())
 
@@ -46,28 +47,27 @@ class Pair(NamedTuple):
 def pairs_of(path: Path) -> list[Pair]:
     """Return what a file of code says in both languages."""
     name = path.relative_to(ROOT).as_posix()
-    first, second = ("en", "fr") if name in _ENGLISH_FIRST else ("fr", "en")
-    found: list[Pair] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        for line, one, other, english_first in _said_twice(node):
-            told = {"en": one, "fr": other} if english_first else {first: one, second: other}
-            found.append(Pair(f"{name}:{line}", told["fr"], told["en"]))
-    return found
+    return [
+        Pair(f"{name}:{line}", french, english)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for line, french, english in _said_twice(node)
+    ]
 
 
-def _said_twice(node: ast.AST) -> Iterator[tuple[int, str, str, bool]]:
+def _said_twice(node: ast.AST) -> Iterator[tuple[int, str, str]]:
+    """Yield line, French and English."""
     match node:
         case ast.Tuple(elts=[one, other]):
             if (texts := (_text(one), _text(other))) and all(texts):
-                yield node.lineno, *texts, False
+                yield node.lineno, *texts
         case ast.Call(args=args):
             words = [arg for arg in args if isinstance(arg, ast.Call) and _is_words(arg)]
             if len(words) == 2:
                 for one, other in zip(words[0].args, words[1].args, strict=True):
-                    yield one.lineno, _text(one), _text(other), False
+                    yield one.lineno, _text(one), _text(other)
         case ast.IfExp(test=test, body=one, orelse=other):
             if _asks_for_english(test) and _text(one):
-                yield node.lineno, _text(one), _text(other), True
+                yield node.lineno, _text(other), _text(one)
         case _:
             pass
 
@@ -110,6 +110,8 @@ def _said() -> list[Pair]:
         said.append(Pair(f"refusal {code}, detail", row.fr.detail, row.en.detail))
     fields = tomllib.loads((ROOT / "gateway" / "field_words.toml").read_text(encoding="utf-8"))
     said += [Pair(f"field {key}", *texts) for key, texts in _leaves(fields)]
+    for name in _FILES:
+        said += [Pair(f"{name}:{key}", *texts) for key, texts in load_bilingual(ROOT / name).items()]
     return said
 
 
@@ -133,7 +135,7 @@ def test_the_code_says_hundreds_of_things_in_both_languages() -> None:
     assert len(_said()) > 400
     places = {pair.where.split(":")[0] for pair in _said()}
     assert places >= {
-        *_ENGLISH_FIRST,
+        *_FILES,
         "core/supervision/exports/words.py",
         "core/transactions/diagnosis/rules.py",
         "core/transactions/reasons.py",
@@ -175,7 +177,7 @@ def test_what_a_terminal_shows_of_our_refusals_is_french_in_letters_that_any_dis
 
 def test_every_invariant_is_said_in_french_too() -> None:
     invariants = {
-        name: french for name, (_, french) in WORDS.items() if re.fullmatch(r"V\d+(?: [a-z]+)?", name)
+        name: french for name, (french, _) in WORDS.items() if re.fullmatch(r"V\d+(?: [a-z]+)?", name)
     }
     assert len(invariants) > 20
     assert [(name, word) for name, text in invariants.items() if (word := _wrong("fr", text))] == []

@@ -253,7 +253,7 @@ def test_data_survives_down_and_up(folder: Path) -> None:
 
 
 def test_every_word_exists_in_both_languages_with_the_same_facts() -> None:
-    for key, (english, french) in WORDS.items():
+    for key, (french, english) in WORDS.items():
         assert english, key
         assert french, key
         assert _facts(english) == _facts(french), key

@@ -12,8 +12,7 @@ from typing import get_args
 import pytest
 
 from deploy.cli.main import main
-from deploy.local.error_words import ERROR_WORDS
-from deploy.local.errors import LocalError
+from deploy.local.errors import ERROR_WORDS, LocalError
 from deploy.sandbox.simulators.terminal import LossKind
 from tests.support.wording import FOREIGN
 
@@ -54,7 +53,7 @@ def test_no_code_lacks_words_and_no_words_are_left_over() -> None:
 
 @pytest.mark.parametrize("code", ERROR_WORDS)
 def test_both_languages_take_the_same_facts_and_say_what_to_do(code: str) -> None:
-    english, french = ERROR_WORDS[code]
+    french, english = ERROR_WORDS[code]
     assert facts_of(english) == facts_of(french)
     facts = dict.fromkeys(facts_of(english), 1)
     error = LocalError(code, **facts)

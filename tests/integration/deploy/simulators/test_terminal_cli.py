@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from deploy.cli.exchange_words import element_names
 from deploy.cli.main import main
+from edge.dialects import DIALECTS
 from tests.integration.deploy.simulators.acquirer_process import AcquirerProcess
 
 
@@ -83,6 +85,19 @@ def test_a_decline_says_why_in_french_and_exits_with_1(shell: Shell) -> None:
     assert "Refusé (51)" in done.stdout
     assert "date et heure de transmission" in done.stdout
     assert "transmission date" not in done.stdout
+
+
+def test_every_data_element_is_named_in_the_language_asked_for() -> None:
+    english = {0: "message type", **DIALECTS["ascii1987"].names}
+    assert element_names("en") == english
+    assert {number for number, name in element_names("fr").items() if name == english[number]} == set()
+
+
+def test_programs_are_given_the_names_of_data_elements_in_french_too(shell: Shell) -> None:
+    told = shell.json("terminal", "pay", "--amount", "12,50", "--lang", "fr")
+    names = {line["field"]: line["name"] for line in [*told["request"], *told["answer"]]}
+    assert names[60] == "données privées 60"
+    assert names.items() <= element_names("fr").items()
 
 
 def test_a_payment_then_its_refund_then_its_cancellation(shell: Shell, host: AcquirerProcess) -> None:
