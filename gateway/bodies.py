@@ -80,7 +80,7 @@ def read_body(read: Any, kind: Any) -> Any:
             errors=[FieldProblem(place_text(place), code) for place, code in refused.found[:_FAULTS_MAX]],
         ) from refused
     except msgspec.ValidationError as error:
-        message, place = _told(str(error))
+        message, place = _sentence_and_place(str(error))
         raise ValidationException(extra=[{"key": place, "message": message, "source": "body"}]) from error
 
 
@@ -137,7 +137,7 @@ def _faults_in(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
             yield from _faults_in(each, (*place, number))
 
 
-def _told(message: str) -> tuple[str, str]:
+def _sentence_and_place(message: str) -> tuple[str, str]:
     """Return what is wrong and the name of the field, which msgspec says in the sentence or behind it."""
     found = _PLACED.fullmatch(message)
     assert found is not None  # the pattern takes any text

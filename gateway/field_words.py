@@ -39,7 +39,7 @@ _PLACE: Final = re.compile(r" - at `[^`]*`$")
 _FACTS: Final = frozenset({"changed_meanwhile", "unknown_name", "contrast_low"})
 
 
-def told(problem: FieldProblem, locale: str) -> FieldProblem:
+def worded(problem: FieldProblem, locale: str) -> FieldProblem:
     """Return the problem with its detail in that language."""
     if problem.code in _FACTS:
         return problem

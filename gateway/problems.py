@@ -17,7 +17,7 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from core.contracts.desk import DeskProblem, FieldProblem
 from core.values.card_numbers import hide_card_numbers
-from gateway.field_words import told
+from gateway.field_words import worded
 from observability.admission import BodyCut, BodyStalled, Crowded
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -283,7 +283,7 @@ def answer(problem: Problem, *, locale: str, trace_id: str) -> Response[bytes]:
                 each.code,
                 hide_card_numbers(each.detail),
             )
-            for each in (told(error, locale) for error in problem.errors)
+            for each in (worded(error, locale) for error in problem.errors)
         ],
         trace_id=trace_id,
     )

@@ -72,13 +72,13 @@ class LogRate:
         """Tell what was left out in windows that have passed, or in every one."""
         now = self._now()
         with self._lock:
-            told = [
+            passed = [
                 (event, window)
                 for event, window in self._windows.items()
                 if window.left_out and (all_of_it or now - window.began >= WINDOW_S)
             ]
-            counts = [(event, window.left_out) for event, window in told]
-            for event, window in told:
+            counts = [(event, window.left_out) for event, window in passed]
+            for event, window in passed:
                 window.left_out = 0
                 if now - window.began >= WINDOW_S:
                     del self._windows[event]

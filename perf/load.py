@@ -122,7 +122,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _markdown(rows: list[dict[str, str]], *, users: int, seconds: int, holds: bool) -> str:
-    told = (
+    head = (
         f"{users} users for {seconds} s on {os.cpu_count()} cores, which carry locust and the whole stack; "
         f"{datetime.now(UTC):%Y-%m-%d}. Written by `make load`. `guichet verify` afterwards: "
         f"{'holds' if holds else '**broken**'}."
@@ -130,7 +130,7 @@ def _markdown(rows: list[dict[str, str]], *, users: int, seconds: int, holds: bo
     lines = [
         "# API, pages and terminals under locust",
         "",
-        told,
+        head,
         "",
         "| " + " | ".join(title for _, title in _COLUMNS) + " |",
         "|" + "---|" * len(_COLUMNS),

@@ -41,7 +41,7 @@ class TransactionFilter(msgspec.Struct, frozen=True):
 
 
 _Table = TypeVar("_Table", bound=IntEnum)
-_NAMES_TOLD_MAX: Final = 12
+_NAMES_SHOWN_MAX: Final = 12
 
 Minor = Annotated[int, msgspec.Meta(ge=0, le=10**12, description="Minor units")]
 _TERMINAL: Final = msgspec.Meta(
@@ -115,7 +115,7 @@ def _named(table: type[_Table], text: str, field: str) -> _Table:
     try:
         return table[text.upper()] if text == text.lower() else table[""]
     except KeyError as error:
-        names = ", ".join(member.name.lower() for member in list(table)[:_NAMES_TOLD_MAX])
+        names = ", ".join(member.name.lower() for member in list(table)[:_NAMES_SHOWN_MAX])
         raise Refused(
             "invalid_request", errors=[FieldProblem(field, "unknown_value", f"one of: {names}")]
         ) from error

@@ -11,8 +11,8 @@ from core.identity.handlers import SessionHandlers
 from core.identity.idempotency import Claim, WriteOnce, once
 from core.identity.model import Grant, SignedIn
 from core.identity.permits import require, require_everywhere
-from core.identity.repeats import Doer, DoneByAnother, find_doer, refuse_repeat_of_another, told_facts
-from core.identity.staleness import find_last_change, refuse_if_stale, told_by
+from core.identity.repeats import Doer, DoneByAnother, doer_facts, find_doer, refuse_repeat_of_another
+from core.identity.staleness import find_last_change, name_and_moment, refuse_if_stale
 from core.identity.store import forget_old, list_holders, record_action
 from core.identity.views import hash_of_token
 
@@ -33,6 +33,7 @@ __all__ = [
     "SignedIn",
     "WriteOnce",
     "access_settings",
+    "doer_facts",
     "find_doer",
     "find_last_change",
     "forget_old",
@@ -40,12 +41,11 @@ __all__ = [
     "key_file",
     "list_holders",
     "load_or_make_key",
+    "name_and_moment",
     "once",
     "record_action",
     "refuse_if_stale",
     "refuse_repeat_of_another",
     "require",
     "require_everywhere",
-    "told_by",
-    "told_facts",
 ]

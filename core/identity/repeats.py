@@ -6,32 +6,32 @@ from core.contracts.refusals import Facts, Refused
 from core.db.rows import Connection
 from core.identity import store
 from core.identity.model import SignedIn
-from core.identity.staleness import told_by
+from core.identity.staleness import name_and_moment
 
 
 class Doer(NamedTuple):
-    """Who did something last; `told`: their name and when, as both languages read it."""
+    """Who did something last; `shown`: their name and when, as both languages read it."""
 
     agent_id: bytes
-    told: str
+    shown: str
 
 
 class DoneByAnother(Refused):
     """It is so already, by somebody else's act or by none of a person."""
 
     def __init__(self, doer: Doer | None) -> None:
-        super().__init__("done_by_another", told_facts(doer))
+        super().__init__("done_by_another", doer_facts(doer))
 
 
-def told_facts(doer: Doer | None) -> Facts:
+def doer_facts(doer: Doer | None) -> Facts:
     """Return what a refusal tells of whoever was faster."""
-    return {} if doer is None else {"told_by": doer.told}
+    return {} if doer is None else {"told_by": doer.shown}
 
 
 async def find_doer(connection: Connection, target_id: bytes, *kinds: str) -> Doer | None:
     """Return who did one of these kinds of acts last to a thing."""
     row = await store.find_last_doer(connection, target_id, kinds)
-    return None if row is None else Doer(row["agent_id"].bytes, told_by(row["name"], row["at"]))
+    return None if row is None else Doer(row["agent_id"].bytes, name_and_moment(row["name"], row["at"]))
 
 
 async def refuse_repeat_of_another(

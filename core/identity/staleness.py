@@ -18,8 +18,8 @@ async def refuse_if_stale(
     """
     if read is None or read == present:
         return
-    told = await find_last_change(connection, target_id, target_kind=target_kind)
-    raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
+    shown = await find_last_change(connection, target_id, target_kind=target_kind)
+    raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", shown)])
 
 
 async def find_last_change(
@@ -27,9 +27,9 @@ async def find_last_change(
 ) -> str:
     """Return who changed something last and when, as both languages read it; empty when nobody did."""
     last = await store.find_last_change(connection, target_kind, target_id)
-    return "" if last is None else told_by(last["name"], last["at"])
+    return "" if last is None else name_and_moment(last["name"], last["at"])
 
 
-def told_by(name: str, at: datetime) -> str:
+def name_and_moment(name: str, at: datetime) -> str:
     """Return who and when, as both languages read it."""
     return f"{name}, {at.astimezone(PARIS):%d/%m %H:%M}"

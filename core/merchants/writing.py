@@ -8,7 +8,7 @@ import msgspec
 from core.contracts.desk import FieldProblem
 from core.contracts.refusals import ChangedMeanwhile
 from core.db.rows import Connection
-from core.identity.api import told_by
+from core.identity.api import name_and_moment
 from core.merchants.directory import store
 from core.merchants.rules import masked_iban
 
@@ -31,18 +31,18 @@ async def refuse_if_changed(
     """Raise ChangedMeanwhile, telling who wrote what since, when the version that was read is not the present one."""
     if read_version == version:
         return
-    told: list[FieldProblem] = []
+    problems: list[FieldProblem] = []
     for edit in await store.edits_since(connection, target_id, read_version):
         changes: dict[str, Any] = edit.facts.get("changes") or {}
-        told += [
-            FieldProblem(field, "changed_meanwhile", _told(edit.name, edit.at, pair[1]))
+        problems += [
+            FieldProblem(field, "changed_meanwhile", _edit_shown(edit.name, edit.at, pair[1]))
             for field, pair in changes.items()
         ]
-    raise ChangedMeanwhile(told or [FieldProblem("revision", "changed_meanwhile", str(version))])
+    raise ChangedMeanwhile(problems or [FieldProblem("revision", "changed_meanwhile", str(version))])
 
 
-def _told(name: str, at: datetime, value: str) -> str:
-    return f"{told_by(name, at)} : « {value[:_SHOWN_CHARACTERS_MAX]} »"
+def _edit_shown(name: str, at: datetime, value: str) -> str:
+    return f"{name_and_moment(name, at)} : « {value[:_SHOWN_CHARACTERS_MAX]} »"
 
 
 def _iban_shown(iban: str) -> str:

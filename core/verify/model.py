@@ -132,7 +132,7 @@ class Report(msgspec.Struct):
 
     def document(self) -> dict[str, Any]:
         """Return the report for programs: words in English, and beside them the codes and facts that they were made from."""
-        told: dict[str, Any] = msgspec.to_builtins(self)
-        for shown, finding in zip(told["findings"], self.findings, strict=True):
+        document: dict[str, Any] = msgspec.to_builtins(self)
+        for shown, finding in zip(document["findings"], self.findings, strict=True):
             shown.update(what=finding.what(), examples=finding.examples, note=finding.note)
-        return told
+        return document

@@ -42,13 +42,13 @@ async def verify(
         left = await drain(connection, drain_s) if drain_s > 0 else {}
         # The book is read before the snapshot: what comes after it is on our side alone, and known by its time.
         host = await asyncio.to_thread(book) if book is not None else None
-        told = facts() if facts is not None else None
+        terminal_facts = facts() if facts is not None else None
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'")
             findings = await check_database(connection, cards=cards)
             findings.append(
-                await timed(check_told(connection, told))
-                if told is not None
+                await timed(check_told(connection, terminal_facts))
+                if terminal_facts is not None
                 else Finding("V3", remark=Said("note.no_journal"))
             )
             findings.append(

@@ -39,21 +39,21 @@ def journal_facts(paths: Iterable[Path]) -> Iterator[TerminalFact]:
 
 def _facts(journals: list[tuple[Path, int]]) -> Iterator[TerminalFact]:
     for path, end in journals:
-        for told in read_journal(path, end=end):
-            if told.message_class not in {"01", "02"}:
+        for entry in read_journal(path, end=end):
+            if entry.message_class not in {"01", "02"}:
                 continue
             yield TerminalFact(
-                outcome=told.outcome,
-                terminal=told.terminal,
-                day=told.day,
-                message_class=int(told.message_class),
-                stan=int(told.stan),
-                amount_minor=told.amount_minor,
-                approved_minor=told.approved_minor,
-                code=told.code,
-                reference=told.rrn,
-                approval_code=told.approval_code,
-                replacement_minor=told.replacement_minor,
+                outcome=entry.outcome,
+                terminal=entry.terminal,
+                day=entry.day,
+                message_class=int(entry.message_class),
+                stan=int(entry.stan),
+                amount_minor=entry.amount_minor,
+                approved_minor=entry.approved_minor,
+                code=entry.code,
+                reference=entry.rrn,
+                approval_code=entry.approval_code,
+                replacement_minor=entry.replacement_minor,
             )
 
 

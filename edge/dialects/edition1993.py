@@ -101,22 +101,22 @@ def to_1987(message: Message) -> Message:
 def from_1987(answer: Message) -> Message:
     """Return the answer as a terminal of the 1993 edition reads it."""
     mti = str(answer[0])
-    told: Message = {number: value for number, value in answer.items() if number not in _NOT_IN_1993}
-    told[0] = f"1{mti[1:]}"
+    in_1993: Message = {number: value for number, value in answer.items() if number not in _NOT_IN_1993}
+    in_1993[0] = f"1{mti[1:]}"
     moment, function, amount = (str(answer[AS_SENT]).split("|") if AS_SENT in answer else _NONE_SENT)[:3]
     if moment:
-        told[12] = moment
+        in_1993[12] = moment
     else:
-        told.pop(12, None)
+        in_1993.pop(12, None)
     if function:
-        told[24] = function
+        in_1993[24] = function
     code = str(answer.get(39, ""))
-    told[39] = _action_code(mti[1], code, str(answer.get(66, "")))
+    in_1993[39] = _action_code(mti[1], code, str(answer.get(66, "")))
     if code == "10" and amount:
-        told[30] = amount.ljust(24, "0")
+        in_1993[30] = amount.ljust(24, "0")
     elif amount:
-        told[4] = amount
-    return told
+        in_1993[4] = amount
+    return in_1993
 
 
 def _action_code(message_class: str, response_code: str, settlement: str) -> str:

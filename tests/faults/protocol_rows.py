@@ -18,7 +18,7 @@ from core.transactions.jobs.projection import ACK_WAIT_S
 from core.values.ids import uuid7
 from deploy.sandbox.simulators import requests
 from deploy.sandbox.simulators.cards import card_named
-from deploy.sandbox.simulators.journal import ANSWERED, REVERSAL_ACKNOWLEDGED, Journal, Told
+from deploy.sandbox.simulators.journal import ANSWERED, REVERSAL_ACKNOWLEDGED, Journal, JournalEntry
 from deploy.sandbox.simulators.requests import Moment
 from deploy.sandbox.simulators.stans import StanFile, Stans
 from deploy.sandbox.simulators.terminal import Exchange, Terminal
@@ -64,16 +64,16 @@ async def _reverse_first(rig: Rig, number: int, journal: Journal) -> tuple[str, 
             "0200", requests.PURCHASE, card_named("approve-cb").pan, 1_000 + number
         )
         reversal = await terminal.exchange(terminal.make_reversal(payment), timeout_s=10.0)
-        journal.tell(_told(REVERSAL_ACKNOWLEDGED, payment, reversal))
+        journal.tell(_entry(REVERSAL_ACKNOWLEDGED, payment, reversal))
         answer = await terminal.exchange(payment, timeout_s=10.0)
-        journal.tell(_told(ANSWERED, payment, answer))
+        journal.tell(_entry(ANSWERED, payment, answer))
     finally:
         await terminal.close()
     return reversal.code, answer.code
 
 
-def _told(outcome: str, about: dict, done: Exchange) -> Told:
-    return Told(
+def _entry(outcome: str, about: dict, done: Exchange) -> JournalEntry:
+    return JournalEntry(
         outcome=outcome,
         at_us=time.time_ns() // 1000,
         terminal=str(about[41]),

@@ -35,7 +35,7 @@ from core.identity.administration.errors import (
     TooManyGrants,
 )
 from core.identity.administration.rules import administers_everything, problems_of_grant, scope_to_give
-from core.identity.api import Permission, SignedIn, WriteOnce, find_doer, record_action, told_facts
+from core.identity.api import Permission, SignedIn, WriteOnce, doer_facts, find_doer, record_action
 from core.identity.rules import SESSION_IDLE
 from core.values.clock import Clock
 from core.values.cursors import name_and_id_in, page_of
@@ -89,7 +89,7 @@ class AgentHandlers:
                 raise BeyondOwnRights
             if disabled == (row["disabled_at"] is not None):
                 refused = AlreadyDisabled if disabled else AlreadyEnabled
-                raise refused(told_facts(await find_doer(connection, request.id, kind)))
+                raise refused(doer_facts(await find_doer(connection, request.id, kind)))
             if disabled and not await store.administrators_left(connection, without_agent=request.id):
                 raise LastAdministrator
             await store.switch_agent(connection, request.id, now if disabled else None, now)
@@ -125,7 +125,7 @@ class AgentHandlers:
             await store.lock_agent(connection, request.id)
             standing, same = await store.standing_grants(connection, request)
             if same:
-                raise AlreadyGranted(told_facts(await find_doer(connection, request.id, "grant.given")))
+                raise AlreadyGranted(doer_facts(await find_doer(connection, request.id, "grant.given")))
             if standing >= GRANTS_STANDING_MAX:
                 raise TooManyGrants(grants_max=GRANTS_STANDING_MAX)
             made = await store.give_grant(connection, request, giver=caller.agent_id, now=now)
@@ -160,7 +160,7 @@ class AgentHandlers:
             if grant is None:
                 raise NotFound
             if grant.revoked_at is not None:
-                raise AlreadyRevoked(told_facts(await find_doer(connection, grant.agent_id, "grant.revoked")))
+                raise AlreadyRevoked(doer_facts(await find_doer(connection, grant.agent_id, "grant.revoked")))
             if (
                 grant.role == ADMINISTRATOR
                 and grant.whole

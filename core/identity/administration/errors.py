@@ -35,15 +35,15 @@ class LastAdministrator(Refused):
 class AlreadyGranted(Refused):
     """The same grant stands already."""
 
-    def __init__(self, told: Facts) -> None:
-        super().__init__("already_granted", told)
+    def __init__(self, doer: Facts) -> None:
+        super().__init__("already_granted", doer)
 
 
 class AlreadyRevoked(Refused):
     """The grant has ended."""
 
-    def __init__(self, told: Facts) -> None:
-        super().__init__("already_revoked", told)
+    def __init__(self, doer: Facts) -> None:
+        super().__init__("already_revoked", doer)
 
 
 class TooManyGrants(Refused):
@@ -56,15 +56,15 @@ class TooManyGrants(Refused):
 class AlreadyDisabled(Refused):
     """The agent is disabled."""
 
-    def __init__(self, told: Facts) -> None:
-        super().__init__("already_disabled", told)
+    def __init__(self, doer: Facts) -> None:
+        super().__init__("already_disabled", doer)
 
 
 class AlreadyEnabled(Refused):
     """The agent is not disabled."""
 
-    def __init__(self, told: Facts) -> None:
-        super().__init__("already_enabled", told)
+    def __init__(self, doer: Facts) -> None:
+        super().__init__("already_enabled", doer)
 
 
 class RoleFixed(Refused):

@@ -28,10 +28,10 @@ from core.identity.api import (
     Permission,
     SignedIn,
     WriteOnce,
+    name_and_moment,
     record_action,
     refuse_repeat_of_another,
     require,
-    told_by,
 )
 from core.merchants.duplicates.handlers import find_duplicates
 from core.merchants.duplicates.rules import needs_reason
@@ -121,8 +121,8 @@ class OnboardingHandlers:
                 raise HeldByAnother
             # Somebody's own page saves by itself while they type, so their own last change is no conflict.
             if file.version != request.revision and file.changed_by != caller.agent_id:
-                told = told_by(file.changed_by_name, file.changed_at)
-                raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", told)])
+                shown = name_and_moment(file.changed_by_name, file.changed_at)
+                raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", shown)])
             answers = tidied(_merged(file.answers, request))
             await store.save_file(
                 connection, file_id=request.id, answers=answers, agent_id=caller.agent_id, now=now

@@ -26,11 +26,11 @@ async def tell_of_move(
     """Ring at who comes next, within where their rights hold; nobody is told what they did themselves."""
     match move:
         case "submit":
-            told = await _holders(connection, Permission.MERCHANTS_VALIDATE, file)
+            agents = await _holders(connection, Permission.MERCHANTS_VALIDATE, file)
         case "hand_over":
-            told = await _holders(connection, Permission.CONTRACTS_ACTIVATE, file)
+            agents = await _holders(connection, Permission.CONTRACTS_ACTIVATE, file)
         case "send_back":
-            told = [file.held_by]
+            agents = [file.held_by]
         case _:
             return
     merchant = file.answers.merchant
@@ -39,7 +39,7 @@ async def tell_of_move(
         facts["excerpt"] = reason[:_EXCERPT_MAX]
     await add_notices(
         connection,
-        agent_ids=[one for one in told if one != caller.agent_id],
+        agent_ids=[one for one in agents if one != caller.agent_id],
         kind=f"onboarding_{move}",
         facts=facts,
         link=f"/onboarding/{encode_id('onboarding', file_id)}",

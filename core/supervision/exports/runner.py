@@ -114,7 +114,7 @@ class Exporter:
     async def _write_pages(self, job: Job, file: ExportFile) -> int:
         """Write newest first, a page at a time: no page is held while the next one is read."""
         loop = asyncio.get_running_loop()
-        rows_done, told_at = 0, loop.time()
+        rows_done, shown_at = 0, loop.time()
         before = lowest_id(to_unix_us(job.until))
         while True:
             rows = await self._page(job, before)
@@ -124,8 +124,8 @@ class Exporter:
             rows_done += len(rows)
             # In a thread: the worker's loop also sends reversals, which must not wait for a spreadsheet.
             await asyncio.to_thread(_write, job, file, rows)
-            if loop.time() - told_at >= PROGRESS_EVERY_S:
-                told_at = loop.time()
+            if loop.time() - shown_at >= PROGRESS_EVERY_S:
+                shown_at = loop.time()
                 await self._check_rights(job)
                 await self._tell(job, rows_done, None)
 

@@ -151,17 +151,17 @@ class RequestHandlers:
             if left_out:
                 # Kept as it stands, the comment would say that they know, and nobody would have told them.
                 raise RequestRefused(FieldProblem("body", "mention_unseen", ", ".join(left_out)))
-            told = list(dict.fromkeys([*named, *rules.mentioned(request.body, handles)]))
-            told = [one for one in told if one != caller.agent_id]
+            mentioned_ids = list(dict.fromkeys([*named, *rules.mentioned(request.body, handles)]))
+            mentioned_ids = [one for one in mentioned_ids if one != caller.agent_id]
             await store.touch(on.connection, on.standing.id, on.now)
             await on.note("comment", body=request.body)
             await telling.tell_mentioned(
-                on.connection, on.standing, to=told, by=caller.name, body=request.body, at=on.now
+                on.connection, on.standing, to=mentioned_ids, by=caller.name, body=request.body, at=on.now
             )
             await telling.tell_followers(
                 on.connection,
                 on.standing,
-                but={caller.agent_id, *told},
+                but={caller.agent_id, *mentioned_ids},
                 by=caller.name,
                 kind="request_comment",
                 at=on.now,

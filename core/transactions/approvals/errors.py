@@ -25,10 +25,10 @@ class AboveYourLimit(Denied):
 
 
 class AlreadyDecided(Refused):
-    """Somebody was faster, or the asker withdrew it; `told`: who, and when."""
+    """Somebody was faster, or the asker withdrew it; `doer`: who, and when."""
 
-    def __init__(self, state: str, told: Facts) -> None:
-        super().__init__("approval_already_decided", {"state": state, **told})
+    def __init__(self, state: str, doer: Facts) -> None:
+        super().__init__("approval_already_decided", {"state": state, **doer})
 
 
 class Expired(Refused):

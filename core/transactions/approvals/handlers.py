@@ -26,11 +26,11 @@ from core.identity.api import (
     Claim,
     Permission,
     SignedIn,
+    doer_facts,
     find_doer,
     once,
     record_action,
     require,
-    told_facts,
 )
 from core.identity.errors import StillRunning
 from core.transactions.acts import store as acts
@@ -319,7 +319,7 @@ async def _decider(connection: asyncpg.pool.PoolConnectionProxy, approval: Store
         return {}
     doer = await find_doer(connection, approval.target_id, *_DECIDED)
     # The same payment may have had another approval since.
-    return told_facts(doer) if doer and doer.agent_id == approval.decided_by else {}
+    return doer_facts(doer) if doer and doer.agent_id == approval.decided_by else {}
 
 
 async def _record(

@@ -97,8 +97,8 @@ class Refunds:
             moment = from_unix_us(made_at_us)
             there = moment.astimezone(zone_of(row["time_zone"]))
             business_date = there.date()
-            if (told := await _told(connection, act, business_date)) is not None:
-                return told
+            if (answered := await _find_answered(connection, act, business_date)) is not None:
+                return answered
             stan: int = (await connection.fetchrow(store.queries.next_agent_stan))["stan"]
         new = NewAttempt(
             id=act.id,
@@ -134,8 +134,8 @@ class Refunds:
             # Somebody repeated it and was faster.
             async with self._pool.acquire() as connection:
                 again = await acts.find(connection, act.id)
-                told = None if again is None else await _told(connection, again, business_date)
-            return told or _reply(act.id, reason)
+                answered = None if again is None else await _find_answered(connection, again, business_date)
+            return answered or _reply(act.id, reason)
         return _reply(act.id, reason)
 
     async def cancel_by_agent(self, act: Act) -> AuthoriseReply:
@@ -494,7 +494,7 @@ def _why_not(original: Standing | None, new: NewAttempt) -> Reason:
     return Reason.NONE
 
 
-async def _told(connection: Connection, act: Act, business_date: date) -> AuthoriseReply | None:
+async def _find_answered(connection: Connection, act: Act, business_date: date) -> AuthoriseReply | None:
     """Return what was answered to an act before; None when it was not carried out yet."""
     seen = await connection.fetchrow(store.queries.read_refund_outcome, UUID(act.id), business_date)
     if seen is not None:

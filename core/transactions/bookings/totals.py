@@ -33,9 +33,9 @@ async def compare(pool: asyncpg.Pool, asked: Totals) -> TotalsReply:
         ours = list(row.values()) if row is not None else [0] * 6
         # Reversals cancel out on both sides; what must agree is what was bought and what was refunded.
         in_balance = ours[:4] == declared[:4]
-        told = (UUID(asked.terminal_id), business_date, asked.stan, asked.currency, declared)
-        await connection.execute(queries.keep_totals, UUID(asked.id), *told, in_balance, ours)
-        in_balance, ours = await connection.fetchrow(queries.read_totals, *told)
+        key = (UUID(asked.terminal_id), business_date, asked.stan, asked.currency, declared)
+        await connection.execute(queries.keep_totals, UUID(asked.id), *key, in_balance, ours)
+        in_balance, ours = await connection.fetchrow(queries.read_totals, *key)
     if any(minor > TOTAL_MINOR_MAX for minor in ours[1::2]):
         raise ValueError("a total of the day has more digits than data elements 86 to 89")
     return TotalsReply(asked.id, in_balance, *ours)

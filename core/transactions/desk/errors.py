@@ -1,7 +1,7 @@
 """Refusals of what an agent asks to do with a transaction."""
 
 from core.contracts.refusals import Refused
-from core.identity.api import Doer, told_facts
+from core.identity.api import Doer, doer_facts
 
 
 class RefundAboveCaptured(Refused):
@@ -22,4 +22,4 @@ class NotCancellable(Refused):
     """Its kind or state takes no cancellation."""
 
     def __init__(self, why: str, doer: Doer | None = None) -> None:
-        super().__init__("transaction_not_cancellable", {"why": why, **told_facts(doer)})
+        super().__init__("transaction_not_cancellable", {"why": why, **doer_facts(doer)})

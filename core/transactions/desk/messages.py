@@ -42,10 +42,10 @@ def messages_of(
             if part:
                 host_mti = part.pop(0, mti if direction == "edge_to_host" else _answer_mti(mti))
                 messages.append(_message(direction, host_mti, part, locale, reconstructed=False))
-    told = reply_of(row, events, request)
-    if told is not None and request:
+    reply = reply_of(row, events, request)
+    if reply is not None and request:
         answer = {number: request[number] for number in MIRRORED if number in request}
-        answer_to(row["kind"], answer, told)
+        answer_to(row["kind"], answer, reply)
         messages.append(_message("edge_to_terminal", _answer_mti(mti), answer, locale, reconstructed=True))
     taken_back = [fields for packed in reversals if (fields := _fields(packed))]
     return messages + [

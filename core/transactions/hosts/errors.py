@@ -1,7 +1,7 @@
 """Refusals about what is to be settled with hosts."""
 
 from core.contracts.refusals import Refused
-from core.identity.api import Doer, told_facts
+from core.identity.api import Doer, doer_facts
 
 
 class AcquirerUnknown(Exception):
@@ -16,7 +16,7 @@ class MatterOver(Refused):
     """The host has accepted it, its payment no longer stands, or somebody was faster."""
 
     def __init__(self, doer: Doer | None) -> None:
-        super().__init__("host_matter_over", told_facts(doer))
+        super().__init__("host_matter_over", doer_facts(doer))
 
 
 class NothingToRetry(Refused):

@@ -34,10 +34,10 @@ async def seed_letters(connection: asyncpg.Connection) -> None:
 async def _requests_given(connection: asyncpg.Connection, now: datetime) -> None:
     rows = await connection.fetch(_SQL.requests_given, [one.title for one in REQUESTS])
     for place, row in enumerate(rows):
-        told = {"code": row["code"], "title": row["title"], "by": row["by"]}
+        facts = {"code": row["code"], "title": row["title"], "by": row["by"]}
         link = f"/requests/{row['code']}"
         at = now - timedelta(minutes=40 * (len(rows) - place))
-        await _ring(connection, row["email"], "request_assigned", told, link, at)
+        await _ring(connection, row["email"], "request_assigned", facts, link, at)
         if not row["has_place"]:
             # Its page is its team's alone, and who reads the outbox of the demonstration is in none.
             continue
@@ -45,7 +45,7 @@ async def _requests_given(connection: asyncpg.Connection, now: datetime) -> None
             connection,
             "request_assigned",
             to=row["email"],
-            facts={**told, "name": row["name"], "type": row["type"], "link": link},
+            facts={**facts, "name": row["name"], "type": row["type"], "link": link},
             about=("request", row["id"]),
             at=at,
         )

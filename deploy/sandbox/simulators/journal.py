@@ -15,7 +15,7 @@ REVERSAL_ACKNOWLEDGED = "reversal_acknowledged"
 ADVICE_ACKNOWLEDGED = "advice_acknowledged"
 
 
-class Told(msgspec.Struct, omit_defaults=True):
+class JournalEntry(msgspec.Struct, omit_defaults=True):
     """One fact. `terminal`, `day`, `message_class` and `stan` are the key of the request that it is about.
 
     For a reversal that is the key of the payment taken back; `code` is data element 39 as received.
@@ -49,15 +49,15 @@ class Journal:
         if os.fstat(self._descriptor).st_size and path.read_bytes()[-1:] != b"\n":
             os.write(self._descriptor, b"\n")
 
-    def tell(self, told: Told) -> None:
+    def tell(self, entry: JournalEntry) -> None:
         """Append one fact."""
-        os.write(self._descriptor, msgspec.json.encode(told) + b"\n")
+        os.write(self._descriptor, msgspec.json.encode(entry) + b"\n")
 
-    def tell_all(self, facts: Iterable[Told]) -> None:
+    def tell_all(self, facts: Iterable[JournalEntry]) -> None:
         """Append many facts in few writes."""
         chunk: list[bytes] = []
-        for told in facts:
-            chunk.append(msgspec.json.encode(told))
+        for entry in facts:
+            chunk.append(msgspec.json.encode(entry))
             if len(chunk) == 5_000:
                 self._write(chunk)
                 chunk = []
@@ -74,9 +74,9 @@ class Journal:
         os.close(self._descriptor)
 
 
-def read_journal(path: Path, *, end: int | None = None) -> Iterator[Told]:
+def read_journal(path: Path, *, end: int | None = None) -> Iterator[JournalEntry]:
     """Yield every readable fact, in order; with `end`, those that stand whole before that byte."""
-    decoder = msgspec.json.Decoder(Told)
+    decoder = msgspec.json.Decoder(JournalEntry)
     read = 0
     with path.open("rb") as file:
         for line in file:

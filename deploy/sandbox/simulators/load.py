@@ -23,7 +23,7 @@ import msgspec
 from core.values.clock import PARIS
 from deploy.sandbox.simulators import requests
 from deploy.sandbox.simulators.cards import LOAD_AMOUNTS, LOAD_CARDS, load_amount_minor, load_start
-from deploy.sandbox.simulators.journal import ANSWERED, NO_ANSWER, Journal, Told
+from deploy.sandbox.simulators.journal import ANSWERED, NO_ANSWER, Journal, JournalEntry
 from deploy.sandbox.simulators.load_frames import AnswerReader, FrameWriter, clock_parts
 from deploy.sandbox.simulators.load_report import LoadReport, Measured, summarise
 from deploy.sandbox.simulators.requests import Identity, Moment
@@ -310,7 +310,7 @@ class Load:
             in_flight=self._in_flight if self._rate is None else None,
         )
 
-    def facts(self) -> Iterator[Told]:
+    def facts(self) -> Iterator[JournalEntry]:
         """Yield what each terminal was told, or that it was told nothing."""
         # perf_counter has no date of its own.
         offset = time.time() - time.perf_counter()
@@ -319,7 +319,7 @@ class Load:
             amount = load_amount_minor(self._number_from + payment)
             code = record[18:].decode() if record != _NOTHING else ""
             at = Moment.of(datetime.fromtimestamp(began + offset, UTC))
-            yield Told(
+            yield JournalEntry(
                 outcome=ANSWERED if code else NO_ANSWER,
                 at_us=int((began + offset) * 1e6),
                 terminal=self._terminals[self._who[payment]].terminal,

@@ -13,7 +13,7 @@ from deploy.cli.verify import report_lines, verify_stack
 from deploy.cli.verify_sources import acquirer_book, journal_facts
 from deploy.local.errors import LocalError
 from deploy.sandbox.simulators.book import APPROVED, CAPTURED, DECLINED, REVERSED, Book, Fact
-from deploy.sandbox.simulators.journal import ANSWERED, Journal, Told
+from deploy.sandbox.simulators.journal import ANSWERED, Journal, JournalEntry
 from tests.integration.verify.payments import APPROVAL_CODE, TERMINAL, Paid, writer_on
 from tests.support.servers import TestDatabase
 
@@ -26,8 +26,8 @@ def fact(reference: str, what: str = APPROVED, *, amount_minor: int = 1250, orig
     )  # fmt: skip
 
 
-def answered(paid: Paid, *, code: str = "00") -> Told:
-    return Told(
+def answered(paid: Paid, *, code: str = "00") -> JournalEntry:
+    return JournalEntry(
         outcome=ANSWERED,
         at_us=1,
         terminal=TERMINAL,
@@ -67,7 +67,7 @@ def test_only_what_concerns_payments_is_taken_from_a_journal(tmp_path: Path) -> 
     path = tmp_path / "journal.jsonl"
     journal = Journal(path)
     for message_class in ("08", "04", "02", "01"):
-        journal.tell(Told("answered", 1, TERMINAL, "2026-11-22", message_class, "000001", 1))
+        journal.tell(JournalEntry("answered", 1, TERMINAL, "2026-11-22", message_class, "000001", 1))
     journal.close()
     assert [each.message_class for each in journal_facts([path])] == [2, 1]
 
@@ -76,9 +76,9 @@ def test_what_a_terminal_is_told_after_the_call_is_not_read(tmp_path: Path) -> N
     """The database is compared as it stood at the call, and a fleet goes on meanwhile."""
     path = tmp_path / "journal.jsonl"
     journal = Journal(path)
-    journal.tell(Told("answered", 1, TERMINAL, "2026-11-22", "01", "000001", 1))
+    journal.tell(JournalEntry("answered", 1, TERMINAL, "2026-11-22", "01", "000001", 1))
     facts = journal_facts([path])
-    journal.tell(Told("answered", 1, TERMINAL, "2026-11-22", "01", "000002", 1))
+    journal.tell(JournalEntry("answered", 1, TERMINAL, "2026-11-22", "01", "000002", 1))
     journal.close()
     assert [each.stan for each in facts] == [1]
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from core.contracts.desk import FieldProblem
-from gateway.field_words import is_known, told
+from gateway.field_words import is_known, worded
 
 _ROOT = Path(__file__).parents[3]
 _LIBRARY = re.compile(r"`|Expected|Object |regex|\bstr\b|\bint\b|Invalid")
@@ -51,13 +51,13 @@ def test_what_the_library_says_of_a_field_is_told_in_words(
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.convert(body, _Body)
     problem = FieldProblem("field", "invalid", str(caught.value))
-    assert told(problem, "fr").detail == french
-    assert told(problem, "en").detail == english
+    assert worded(problem, "fr").detail == french
+    assert worded(problem, "en").detail == english
 
 
 def test_a_fact_is_passed_on_as_it_is() -> None:
     for code, detail in (("changed_meanwhile", "Nadia Ferrand, 22/11 15:36"), ("unknown_value", "fee_1")):
-        assert told(FieldProblem("version", code, detail), "fr").detail == detail
+        assert worded(FieldProblem("version", code, detail), "fr").detail == detail
 
 
 def _details() -> Iterator[tuple[str, str, str]]:
@@ -92,4 +92,4 @@ def test_every_detail_that_a_rule_writes_out_is_told_in_both_languages() -> None
     assert unknown == []
     for _, code, detail in _details():
         for locale in ("fr", "en"):
-            assert not _LIBRARY.search(told(FieldProblem("f", code, detail), locale).detail)
+            assert not _LIBRARY.search(worded(FieldProblem("f", code, detail), locale).detail)

@@ -117,7 +117,7 @@ async def _name(
     connection: Connection,
     scope: Scope,
     actions: list[ActionView],
-    told_by: tuple[Names, ...],
+    sources: tuple[Names, ...],
     *,
     is_english: bool,
 ) -> None:
@@ -126,7 +126,7 @@ async def _name(
     records = sorted(set().union(*mentioned))
     names = {record: rrn_of(record.raw) for record in records if record.kind == "transaction"}
     types: dict[Mentioned, str] = {}
-    for each in told_by:
+    for each in sources:
         of_slice = [record for record in records if record.kind in each.kinds]
         if not of_slice:
             continue

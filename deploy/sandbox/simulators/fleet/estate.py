@@ -17,7 +17,7 @@ from core.values.clock import PARIS
 from deploy.sandbox.simulators.cards import CARDS, estate_pan, load_start
 from deploy.sandbox.simulators.fleet.member import Member
 from deploy.sandbox.simulators.fleet.tally import Summary, Tally
-from deploy.sandbox.simulators.journal import Journal, Told
+from deploy.sandbox.simulators.journal import Journal, JournalEntry
 from deploy.sandbox.simulators.requests import LOAD_TERMINALS_ABOVE, ODD, USUAL, Habits, Identity
 from deploy.sandbox.simulators.stans import StanFile, Stans, run_offset
 from deploy.sandbox.simulators.terminal import Terminal
@@ -149,9 +149,9 @@ class Estate:
         clock = f"{habits.zone.rpartition('/')[2].lower()}{habits.clock_off_s:+d}"
         return StanFile(path.with_name(f"{path.stem}-{clock}{path.suffix}"))
 
-    def _tell(self, told: Told) -> None:
+    def _tell(self, entry: JournalEntry) -> None:
         if self._journal is not None:
-            self._journal.tell(told)
+            self._journal.tell(entry)
 
     def stop(self) -> None:
         """End the payments; `run` then drains and returns."""

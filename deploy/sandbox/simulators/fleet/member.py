@@ -19,7 +19,7 @@ from deploy.sandbox.simulators.journal import (
     ANSWERED,
     NO_ANSWER,
     REVERSAL_ACKNOWLEDGED,
-    Told,
+    JournalEntry,
 )
 from deploy.sandbox.simulators.requests import Later
 from deploy.sandbox.simulators.stans import StansExhausted
@@ -55,7 +55,7 @@ class Member:
     """A terminal at work. `tell` writes the journal."""
 
     def __init__(
-        self, terminal: Terminal, tally: Tally, *, tell: Callable[[Told], None], chance: random.Random
+        self, terminal: Terminal, tally: Tally, *, tell: Callable[[JournalEntry], None], chance: random.Random
     ) -> None:
         self.terminal = terminal
         self.waiting: deque[Waiting] = deque()
@@ -154,8 +154,8 @@ class Member:
         about = item.about if item.about is not None and done.code == "00" else item.message
         if not item.outcome:
             return True
-        told = _told(outcome, about, item.about_day, done)
-        self._tell(msgspec.structs.replace(told, replacement_minor=item.stays_minor))
+        entry = _entry(outcome, about, item.about_day, done)
+        self._tell(msgspec.structs.replace(entry, replacement_minor=item.stays_minor))
         return True
 
     def cut(self, seconds: float) -> None:
@@ -299,11 +299,11 @@ class Member:
         self._tally.sent += 1
         if done.answer is None:
             self._tally.unknown += 1
-            self._tell(_told(NO_ANSWER, request, day, done))
+            self._tell(_entry(NO_ANSWER, request, day, done))
             self._wait_for(Waiting(self.terminal.make_reversal(request), request, day, REVERSAL_ACKNOWLEDGED))
             return done
         self._tally.answered(done.code, done.elapsed_ms)
-        self._tell(_told(ANSWERED, request, day, done))
+        self._tell(_entry(ANSWERED, request, day, done))
         return done
 
     def _wait_for(self, item: Waiting) -> None:
@@ -311,8 +311,8 @@ class Member:
         self._wake.set()
 
 
-def _told(outcome: str, about: Message, day: str, done: Exchange) -> Told:
-    told = Told(
+def _entry(outcome: str, about: Message, day: str, done: Exchange) -> JournalEntry:
+    entry = JournalEntry(
         outcome=outcome,
         at_us=int(done.sent_at.timestamp() * 1_000_000),
         terminal=str(about[41]),
@@ -327,4 +327,6 @@ def _told(outcome: str, about: Message, day: str, done: Exchange) -> Told:
         approval_code=done.approval_code.strip(),
         original_rrn=str(about.get(37, "")),
     )
-    return msgspec.structs.replace(told, approved_minor=done.approved_minor) if outcome == ANSWERED else told
+    return (
+        msgspec.structs.replace(entry, approved_minor=done.approved_minor) if outcome == ANSWERED else entry
+    )

@@ -13,7 +13,7 @@ from deploy.sandbox.simulators.journal import (
     NO_ANSWER,
     REVERSAL_ACKNOWLEDGED,
     Journal,
-    Told,
+    JournalEntry,
     read_journal,
 )
 from deploy.sandbox.simulators.load import LoadFailed, load_terminals, run_load
@@ -149,7 +149,7 @@ async def test_a_load_refuses_to_start_where_no_terminal_is_welcome() -> None:
 
 def test_a_torn_journal_loses_only_its_torn_line(tmp_path: Path) -> None:
     path = tmp_path / "told.jsonl"
-    one = Told(ANSWERED, 1, "T0000001", "2026-11-22", "02", "000001", 100, code="00")
+    one = JournalEntry(ANSWERED, 1, "T0000001", "2026-11-22", "02", "000001", 100, code="00")
     first = Journal(path)
     first.tell(one)
     first.close()
