@@ -187,7 +187,7 @@ class HostReply(msgspec.Struct, array_like=True, gc=False):
     approved_minor: Amount
     sent_us: int  # since received_at_us
     replied_us: int
-    exchange: Masked  # masked request and response, msgpack array of two maps
+    messages: Masked  # masked request and response, msgpack array of two maps
     late: bool = False  # after the deadline: an event, never a decision
     replacement_minor: Part = -1  # as in the request
     differs: Differences = ""  # what the answer says otherwise than its question: names, separated by blanks

@@ -90,8 +90,8 @@ class ReversalFinding(IntEnum):
     AMBIGUOUS = 4  # several that it describes equally well
 
 
-class Operation(IntEnum):
-    """Ledger operation of an attempt; with the attempt it is the key that makes a movement happen once."""
+class LedgerOperation(IntEnum):
+    """What was done to an attempt in the ledger; with the attempt it is the key that makes a movement happen once."""
 
     HOLD = 1
     RELEASE = 2

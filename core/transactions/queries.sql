@@ -30,7 +30,7 @@ SELECT
     coalesce((
         -- The part of a release that a reversal in part took back (bookings.reversals.REPLACED_PART).
         SELECT -sum(l.amount_minor) FROM ledger_entry AS l
-        WHERE l.attempt_id = a.id AND l.business_date = a.business_date AND l.operation = :Operation.RELEASE
+        WHERE l.attempt_id = a.id AND l.business_date = a.business_date AND l.operation = :LedgerOperation.RELEASE
             AND l.part = 1 AND l.leg = 1
     ), 0)::bigint AS taken_back_minor
 FROM unnest($1::uuid[], $2::date[]) AS k (id, business_date)

@@ -284,7 +284,7 @@ FROM (
 WITH debits AS (
     SELECT e.attempt_id, count(*) AS posted
     FROM ledger_entry AS e
-    WHERE e.operation = :Operation.CAPTURE AND e.leg = 1 AND e.layer = :Layer.POSTED
+    WHERE e.operation = :LedgerOperation.CAPTURE AND e.leg = 1 AND e.layer = :Layer.POSTED
     GROUP BY e.attempt_id
 )
 SELECT

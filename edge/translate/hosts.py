@@ -42,7 +42,7 @@ _REPEATED: Final = (
 # What some hosts fill with blanks for having nothing to say: it is not said then.
 _BLANK_IF_ABSENT: Final = (37, 38, 42)
 _usually_repeated = itemgetter(3, 7, 37, 49)  # One comparison for the answer of most hosts.
-_EMPTY_EXCHANGE: Final = encode([{}, {}])
+_NO_MESSAGES: Final = encode([{}, {}])
 
 
 def to_host_message(request: HostRequest, keys: SecurityModule) -> Message:
@@ -212,7 +212,7 @@ def no_reply(
         approved_minor=0,
         sent_us=sent_us,
         replied_us=replied_us,
-        exchange=encode((shown_request, {})),
+        messages=encode((shown_request, {})),
         replacement_minor=request.replacement_minor,
     )
 
@@ -229,7 +229,7 @@ def not_sent(request: HostRequest, reason: Reason, *, at_us: int) -> HostReply:
         approved_minor=0,
         sent_us=0,
         replied_us=at_us - request.received_at_us,
-        exchange=_EMPTY_EXCHANGE,
+        messages=_NO_MESSAGES,
         replacement_minor=request.replacement_minor,
     )
 

@@ -8,7 +8,15 @@ import msgspec
 
 from core.contracts.payment import BOOK, AuthoriseReply, Book
 from core.contracts.reasons import Reason
-from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
+from core.contracts.states import (
+    DeliveryKind,
+    EventKind,
+    Kind,
+    Layer,
+    LedgerOperation,
+    ReversalFinding,
+    State,
+)
 from core.transactions.bookings import kept_reversals, repeats, store
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
@@ -109,7 +117,7 @@ async def _book_offline(
     if recorded is None:
         return None
     standing = store.standing_of(new, *recorded)
-    await store.post(connection, standing, Operation.HOLD, Layer.PENDING, asked.amount_minor)
+    await store.post(connection, standing, LedgerOperation.HOLD, Layer.PENDING, asked.amount_minor)
     await _owe(connection, standing, DeliveryKind.ADVICE)
     await _doubt(connection, asked, standing)
     # Most such references are the terminal's own. Else it was a completion: of a payment lost here, or of this hold.

@@ -11,7 +11,7 @@ SELECT
     coalesce((
         -- Primary key: the release of a part (part 1), on the acquirer's leg.
         SELECT -e.amount_minor FROM ledger_entry AS e
-        WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.operation = :Operation.RELEASE
+        WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.operation = :LedgerOperation.RELEASE
             AND e.part = 1 AND e.leg = 1
     ), 0) AS released_minor
 FROM attempt AS a
@@ -30,7 +30,7 @@ SELECT
     coalesce((
         -- Primary key: the release of a part (part 1), on the acquirer's leg.
         SELECT -e.amount_minor FROM ledger_entry AS e
-        WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.operation = :Operation.RELEASE
+        WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.operation = :LedgerOperation.RELEASE
             AND e.part = 1 AND e.leg = 1
     ), 0) AS released_minor
 FROM attempt AS a

@@ -12,7 +12,15 @@ from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import AUTHORISE, HOST_REPLIED, Authorise, AuthoriseReply, HostReply, SealedCard
 from core.contracts.reasons import Reason
-from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
+from core.contracts.states import (
+    DeliveryKind,
+    EventKind,
+    Kind,
+    Layer,
+    LedgerOperation,
+    ReversalFinding,
+    State,
+)
 from core.db.passing import is_passing
 from core.identity.api import find_doer
 from core.transactions.acts import store as acts
@@ -357,7 +365,7 @@ class Refunds:
         )
         kind = EventKind.DECIDED
         if state == State.APPROVED:
-            await store.post(connection, standing, Operation.REFUND, Layer.POSTED, -approved_minor)
+            await store.post(connection, standing, LedgerOperation.REFUND, Layer.POSTED, -approved_minor)
             await self._finish_original(connection, standing)
         elif state == State.UNKNOWN:
             # The reservation stays until the host has accepted the reversal.
@@ -381,7 +389,7 @@ class Refunds:
             state=state,
             reason=reason,
             cause=cause_of_unknown(reply) if state == State.UNKNOWN else "",
-            detail=reply.exchange or None,
+            detail=reply.messages or None,
         )
 
     async def _finish_original(self, connection: Connection, refund: Standing) -> None:
@@ -459,7 +467,7 @@ async def _note_late(connection: Connection, standing: Standing, reply: HostRepl
         state=standing.state,
         reason=reply.reason,
         cause=f"host {reply.host_code}",
-        detail=reply.exchange,
+        detail=reply.messages,
     )
 
 

@@ -9,7 +9,15 @@ import msgspec
 
 from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
-from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, Operation, ReversalFinding, State
+from core.contracts.states import (
+    DeliveryKind,
+    EventKind,
+    Kind,
+    Layer,
+    LedgerOperation,
+    ReversalFinding,
+    State,
+)
 from core.transactions.bookings import kept_reversals, store
 from core.transactions.bookings.naming import (
     days_of,
@@ -388,7 +396,7 @@ async def take_back_part(connection: Connection, standing: Standing, *, stays_mi
     await store.post(
         connection,
         standing,
-        Operation.RELEASE,
+        LedgerOperation.RELEASE,
         Layer.PENDING,
         stays_minor - standing.approved_minor,
         part=REPLACED_PART,
@@ -417,11 +425,13 @@ async def take_back_part(connection: Connection, standing: Standing, *, stays_mi
 async def _undo_money(connection: Connection, standing: Standing) -> None:
     if standing.kind == Kind.REFUND:
         await store.post(
-            connection, standing, Operation.REFUND_RELEASE, Layer.POSTED, standing.approved_minor
+            connection, standing, LedgerOperation.REFUND_RELEASE, Layer.POSTED, standing.approved_minor
         )
         await give_back(connection, standing)
     elif standing.approved_minor:
-        await store.post(connection, standing, Operation.RELEASE, Layer.PENDING, -standing.approved_minor)
+        await store.post(
+            connection, standing, LedgerOperation.RELEASE, Layer.PENDING, -standing.approved_minor
+        )
 
 
 async def give_back(connection: Connection, refund: Standing) -> None:

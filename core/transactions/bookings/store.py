@@ -10,7 +10,7 @@ import msgspec
 from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import Authorise, Book, SealedCard
-from core.contracts.states import DeliveryKind, EventKind, Layer, Operation, State
+from core.contracts.states import DeliveryKind, EventKind, Layer, LedgerOperation, State
 from core.db.queries import load
 from core.transactions.bookings.rules import Candidate
 from core.transactions.rules import REPEAT_WITHIN_S
@@ -276,8 +276,8 @@ async def capture(connection: Connection, standing: Standing, amount_minor: int,
     await connection.fetchrow(
         queries.capture_attempt, UUID(standing.id), standing.business_date, amount_minor
     )
-    await post(connection, standing, Operation.RELEASE, Layer.PENDING, -standing.approved_minor)
-    await post(connection, standing, Operation.CAPTURE, Layer.POSTED, amount_minor)
+    await post(connection, standing, LedgerOperation.RELEASE, Layer.PENDING, -standing.approved_minor)
+    await post(connection, standing, LedgerOperation.CAPTURE, Layer.POSTED, amount_minor)
     await note(
         connection,
         standing.id,
@@ -292,7 +292,7 @@ async def capture(connection: Connection, standing: Standing, amount_minor: int,
 async def post(
     connection: Connection,
     standing: Standing,
-    operation: Operation,
+    operation: LedgerOperation,
     layer: Layer,
     amount_minor: int,
     *,

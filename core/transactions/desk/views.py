@@ -12,7 +12,7 @@ from core.contracts.states import (
     Kind,
     Layer,
     LedgerAccount,
-    Operation,
+    LedgerOperation,
     State,
     net_minor,
 )
@@ -218,7 +218,7 @@ def first_events_of(row: asyncpg.Record, locale: str) -> list[EventView]:
 def entry_of(row: asyncpg.Record) -> LedgerEntryView:
     """Return one ledger entry."""
     return LedgerEntryView(
-        operation=Operation(row["operation"]).name.lower(),
+        operation=LedgerOperation(row["operation"]).name.lower(),
         layer="pending" if row["layer"] == Layer.PENDING else "posted",
         account=LedgerAccount(row["account"]).name.lower(),
         owner=row["owner"],

@@ -250,7 +250,7 @@ async def note_late(lane: Lane, replies: list[HostReply]) -> None:
             [UUID(reply.id) for reply in replies],
             [known_reason(reply.reason) for reply in replies],
             [reply.host_code for reply in replies],
-            [reply.exchange for reply in replies],
+            [reply.messages for reply in replies],
         )
     except (LaneBroken, asyncpg.PostgresError) as error:
         _log.warning("late_replies_not_kept", replies=len(replies), error=type(error).__name__)
@@ -277,10 +277,10 @@ def _detail(answered: HostOutcome[Payment]) -> bytes:
 
     Shape: msgpack array of one or three maps, put together from encoded parts.
     """
-    exchange = answered.reply.exchange
+    messages = answered.reply.messages
     request = answered.exchange.about[0].request
-    if exchange[:1] == _TWO_MAPS:
-        detail = _THREE_MAPS + request + exchange[1:]
+    if messages[:1] == _TWO_MAPS:
+        detail = _THREE_MAPS + request + messages[1:]
         if _is_whole(detail):
             return detail
     detail = _ONE_MAP + request

@@ -76,6 +76,6 @@ def _unanswered(request: HostRequest, result: int, reason: Reason) -> HostReply:
         approved_minor=0,
         sent_us=0,
         replied_us=0,
-        exchange=b"",
+        messages=b"",
         replacement_minor=request.replacement_minor,
     )

@@ -186,7 +186,7 @@ async def _note(
         state=state,
         reason=standing.reason,
         cause=f"host {reply.host_code}",
-        detail=reply.exchange or None,
+        detail=reply.messages or None,
     )
 
 

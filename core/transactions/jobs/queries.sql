@@ -153,10 +153,10 @@ WITH due AS (
     INNER JOIN acquirer AS q ON q.id = c.acquirer_id
     CROSS JOIN (
         VALUES
-        (:Operation.RELEASE::smallint, 1::smallint, :Layer.PENDING::smallint, -1),
-        (:Operation.RELEASE::smallint, 2::smallint, :Layer.PENDING::smallint, 1),
-        (:Operation.CAPTURE::smallint, 1::smallint, :Layer.POSTED::smallint, 1),
-        (:Operation.CAPTURE::smallint, 2::smallint, :Layer.POSTED::smallint, -1)
+        (:LedgerOperation.RELEASE::smallint, 1::smallint, :Layer.PENDING::smallint, -1),
+        (:LedgerOperation.RELEASE::smallint, 2::smallint, :Layer.PENDING::smallint, 1),
+        (:LedgerOperation.CAPTURE::smallint, 1::smallint, :Layer.POSTED::smallint, 1),
+        (:LedgerOperation.CAPTURE::smallint, 2::smallint, :Layer.POSTED::smallint, -1)
     ) AS m (operation, leg, layer, sign)
     WHERE c.approved_minor > 0
 ), noted AS (

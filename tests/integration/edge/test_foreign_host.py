@@ -175,9 +175,9 @@ async def test_an_approval_of_something_else_is_unknown_and_says_what_differs(
     reply = await abroad.told_of(None, **{number: value})
     assert (reply.reason, reply.differs, reply.approved_minor) == (Reason.HOST_ANSWER_DIFFERS, name, 0)
     assert reply.host_code == "00"
-    asked, answered = msgspec.msgpack.decode(reply.exchange, strict=False)
+    asked, answered = msgspec.msgpack.decode(reply.messages, strict=False)
     assert asked != answered
-    assert OTHER_PAN.encode() not in reply.exchange
+    assert OTHER_PAN.encode() not in reply.messages
 
 
 async def test_all_that_differs_is_named(abroad: Abroad) -> None:

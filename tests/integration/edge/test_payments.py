@@ -71,7 +71,7 @@ async def test_the_acquirer_is_reached_through_the_bus_and_its_answer_comes_back
         await terminal.ask(terminal.purchase(card=card)) for card in ("approve-cb", "insufficient-funds")
     ]
     assert [answer[39] for answer in answers] == ["00", "51"]
-    exchange = msgspec.msgpack.decode(house.core.host_replies[0].exchange, strict=False)
+    exchange = msgspec.msgpack.decode(house.core.host_replies[0].messages, strict=False)
     assert exchange[0][2] == f"{PAN[:6]}******{PAN[-4:]}"
     assert exchange[1][39] == "00"
 
@@ -85,7 +85,7 @@ async def test_track_2_and_chip_data_cross_the_bus_sealed(house: House) -> None:
     answer = await terminal.ask(request)
     assert answer[39] == "00"
     seen = house.core.authorised[0]
-    on_the_bus = msgspec.msgpack.encode(seen) + house.core.host_replies[0].exchange
+    on_the_bus = msgspec.msgpack.encode(seen) + house.core.host_replies[0].messages
     assert PAN.encode() not in on_the_bus
     assert b"\x12" * 8 not in on_the_bus
     assert seen.card.expiry == "3012"

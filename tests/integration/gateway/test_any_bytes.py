@@ -17,7 +17,7 @@ from gateway.app import build_app
 from gateway.description import document_of
 from tests.support.cut_bodies import answered_to_cut
 from tests.support.desk import DeskStack
-from tests.support.walking.operations import Operation, address_of, operations_of
+from tests.support.walking.endpoints import Endpoint, address_of, endpoints_of
 from tests.support.walking.samples import Sampler, kind_of
 
 _EACH_AT_ONCE = 8
@@ -155,19 +155,19 @@ def _request(
     )
 
 
-def _operations() -> list[Operation]:
+def _endpoints() -> list[Endpoint]:
     app = build_app(None)
     # Log out ends the session that the walk uses.
-    return [each for each in operations_of(app, document_of(app)) if each.name != "DELETE /sessions/current"]
+    return [each for each in endpoints_of(app, document_of(app)) if each.name != "DELETE /sessions/current"]
 
 
-def _target(operation: Operation, sampler: Sampler) -> bytes:
-    words = {place: "walk" for place in operation.places if kind_of(place) is None}
-    return address_of(operation, sampler, words).encode()
+def _target(endpoint: Endpoint, sampler: Sampler) -> bytes:
+    words = {place: "walk" for place in endpoint.places if kind_of(place) is None}
+    return address_of(endpoint, sampler, words).encode()
 
 
-def _requests(operation: Operation, target: bytes, token: str) -> Iterator[Sent]:
-    method = operation.method
+def _requests(endpoint: Endpoint, target: bytes, token: str) -> Iterator[Sent]:
+    method = endpoint.method
     for query in QUERIES if method == "GET" else QUERIES[::5]:
         yield Sent(f"?{query[:30]}", _request(method, target + b"?" + query.encode("latin-1"), token=token))
     for what, header in HEADERS if method == "GET" else HEADERS[:3]:
@@ -177,8 +177,8 @@ def _requests(operation: Operation, target: bytes, token: str) -> Iterator[Sent]
             yield Sent(what, _request(method, target, body=body, token=token))
         for kind in TYPES:
             yield Sent(f"{kind!r}", _request(method, target, body=b"{}", kind=kind, token=token))
-    for place in re.findall(r"\{[a-z_]+\}", operation.path):
-        head, _, tail = operation.path.partition(place)
+    for place in re.findall(r"\{[a-z_]+\}", endpoint.path):
+        head, _, tail = endpoint.path.partition(place)
         for junk in PATHS:
             path = (head.rstrip("/") + junk + tail).replace("{", "").replace("}", "")
             yield Sent(f"path {junk[:20]}", _request(method, path.encode(), token=token))
@@ -266,18 +266,18 @@ async def test_any_bytes_to_any_route_are_answered_with_a_problem(
     faults: list[str] = []
     count = 0
 
-    async def hold(operation: Operation, sent: Sent) -> None:
+    async def hold(endpoint: Endpoint, sent: Sent) -> None:
         nonlocal count
         async with gate:
             count += 1
             fault = _fault(await _send(address, sent.raw))
             if fault:
-                faults.append(f"{operation.name}, {sent.what}: {fault}")
+                faults.append(f"{endpoint.name}, {sent.what}: {fault}")
 
     async with asyncio.TaskGroup() as group:
-        for operation in _operations():
-            for sent in _requests(operation, _target(operation, sampler), token):
-                group.create_task(hold(operation, sent))
+        for endpoint in _endpoints():
+            for sent in _requests(endpoint, _target(endpoint, sampler), token):
+                group.create_task(hold(endpoint, sent))
     assert not faults, f"{len(faults)} of {count}:\n" + "\n".join(sorted(faults)[:40])
     assert count > 4_000
 

@@ -16,7 +16,7 @@ from core.values.card_numbers import holds_card_number
 from core.verify.cards import scan_rows
 from deploy.local.postgres import PostgresServer
 from tests.integration.gateway.test_scope_walk import OUTSIDE_THE_API, STREAMS, UNSCOPED_TABLES, example_of
-from tests.support.walking.operations import Operation, operations_of, requests_for
+from tests.support.walking.endpoints import Endpoint, endpoints_of, requests_for
 from tests.support.walking.samples import kind_of
 from tests.support.walking.world import World, walking_world
 
@@ -63,13 +63,13 @@ async def world(postgres_server: PostgresServer, short_folder: Path) -> AsyncIte
         yield made
 
 
-def _operations(world: World) -> list[Operation]:
+def _endpoints(world: World) -> list[Endpoint]:
     return [
-        operation
-        for operation in operations_of(world.app, world.document)
-        if not operation.path.startswith(OUTSIDE_THE_API)
-        and operation.name not in STREAMS | ENDS_THE_SESSION
-        and operation.description is not None
+        endpoint
+        for endpoint in endpoints_of(world.app, world.document)
+        if not endpoint.path.startswith(OUTSIDE_THE_API)
+        and endpoint.name not in STREAMS | ENDS_THE_SESSION
+        and endpoint.description is not None
     ]
 
 
@@ -110,17 +110,17 @@ def _with(value: Any, path: tuple[str, ...], text: str) -> Any:
     }
 
 
-def _wanted(world: World, operation: Operation) -> tuple[str, dict[str, str], Any]:
+def _wanted(world: World, endpoint: Endpoint) -> tuple[str, dict[str, str], Any]:
     """Return the address, the needed query and a plain body of an operation."""
-    words = {place: "hotline" for place in operation.places if kind_of(place) not in world.records}
-    wanted = next(requests_for(operation, world.sampler, words | example_of(world, operation)))
+    words = {place: "hotline" for place in endpoint.places if kind_of(place) not in world.records}
+    wanted = next(requests_for(endpoint, world.sampler, words | example_of(world, endpoint)))
     return wanted.path, dict(wanted.query), wanted.body
 
 
-def _tries(world: World, operation: Operation) -> Iterator[tuple[str, str, dict[str, str], Any]]:
+def _tries(world: World, endpoint: Endpoint) -> Iterator[tuple[str, str, dict[str, str], Any]]:
     """Yield what to send: which text, the address, query and body."""
-    path, query, body = _wanted(world, operation)
-    described = operation.description or {}
+    path, query, body = _wanted(world, endpoint)
+    described = endpoint.description or {}
     schemas = world.document["components"]["schemas"]
     schema = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     for written in DISGUISES:
@@ -139,11 +139,11 @@ async def test_no_text_of_any_operation_takes_a_card_number(world: World) -> Non
     said_again: list[str] = []
     refused: set[str] = set()
     tried = 0
-    for operation in _operations(world):
-        for name, path, query, body in _tries(world, operation):
-            answer = await world.call(token, operation.method, path, query=list(query.items()), body=body)
+    for endpoint in _endpoints(world):
+        for name, path, query, body in _tries(world, endpoint):
+            answer = await world.call(token, endpoint.method, path, query=list(query.items()), body=body)
             tried += 1
-            label = f"{operation.name} {name}"
+            label = f"{endpoint.name} {name}"
             if answer.code == "card_number_refused":
                 refused.add(label)
             elif answer.status < 400 or answer.status >= 500:

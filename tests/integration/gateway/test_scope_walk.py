@@ -20,7 +20,7 @@ from core.contracts.refusals import Refused
 from core.roles.desk import carry_out
 from deploy.local.postgres import PostgresServer
 from gateway.operations import shown_as
-from tests.support.walking.operations import Operation, Wanted, operations_of, requests_for
+from tests.support.walking.endpoints import Endpoint, Wanted, endpoints_of, requests_for
 from tests.support.walking.samples import kind_of
 from tests.support.walking.world import Answer, World, table_of, walking_world
 
@@ -180,26 +180,26 @@ async def world(postgres_server: PostgresServer, short_folder: Path) -> AsyncIte
         yield made
 
 
-def _operations(world: World) -> list[Operation]:
+def _endpoints(world: World) -> list[Endpoint]:
     found = [
-        operation
-        for operation in operations_of(world.app, world.document)
-        if not operation.path.startswith(OUTSIDE_THE_API)
+        endpoint
+        for endpoint in endpoints_of(world.app, world.document)
+        if not endpoint.path.startswith(OUTSIDE_THE_API)
     ]
     assert len(found) >= 16
-    assert all(operation.path.startswith("/v1/") for operation in found)
+    assert all(endpoint.path.startswith("/v1/") for endpoint in found)
     return found
 
 
-def example_of(world: World, operation: Operation) -> dict[str, Any]:
+def example_of(world: World, endpoint: Endpoint) -> dict[str, Any]:
     """Return the example of an operation with identifiers of records that there are."""
     ids = {kind: world.sampler.typed(kind) for kind in world.records}
-    return _filled({**EXAMPLES.get(operation.name, {})}, ids)
+    return _filled({**EXAMPLES.get(endpoint.name, {})}, ids)
 
 
-def _requests(world: World, operation: Operation) -> list[Wanted]:
+def _requests(world: World, endpoint: Endpoint) -> list[Wanted]:
     try:
-        return list(requests_for(operation, world.sampler, example_of(world, operation)))
+        return list(requests_for(endpoint, world.sampler, example_of(world, endpoint)))
     except KeyError:
         # The test of the kinds says which record is missing.
         return []
@@ -217,7 +217,7 @@ def _filled(body: Any, ids: dict[str, str]) -> Any:
 
 
 async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> None:
-    known = {operation.name for operation in _operations(world)}
+    known = {endpoint.name for endpoint in _endpoints(world)}
     assert {
         *STREAMS,
         *FOR_EVERYBODY,
@@ -234,7 +234,7 @@ async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> Non
 
 
 async def test_every_kind_of_id_in_an_address_has_a_record_to_walk_to(world: World) -> None:
-    wanted = {kind_of(place) or place for operation in _operations(world) for place in operation.places}
+    wanted = {kind_of(place) or place for endpoint in _endpoints(world) for place in endpoint.places}
     found = set(world.records) | set(KINDS_OF_NO_RECORD)
     assert wanted - found == set(), (
         "seed one in deploy/sandbox/demonstration, or name its table in TABLES_OF_KINDS"
@@ -247,26 +247,26 @@ async def test_scope_walk_shows_nothing_to_somebody_out_of_scope(world: World) -
     hidden = world.hidden - await world.own_words("outside")
     before = await world.fingerprint(without=OWN_TABLES)
     findings: list[str] = []
-    for operation in _operations(world):
-        if operation.name in FOR_EVERYBODY or operation.name in STREAMS:
+    for endpoint in _endpoints(world):
+        if endpoint.name in FOR_EVERYBODY or endpoint.name in STREAMS:
             continue
-        for wanted in _requests(world, operation):
+        for wanted in _requests(world, endpoint):
             answer = await world.call(
-                token, operation.method, wanted.path, query=wanted.query, body=wanted.body
+                token, endpoint.method, wanted.path, query=wanted.query, body=wanted.body
             )
             findings += [
-                f"{operation.name} {wanted.query or ''} {finding}"
-                for finding in _leaks(operation, wanted, answer, hidden)
+                f"{endpoint.name} {wanted.query or ''} {finding}"
+                for finding in _leaks(endpoint, wanted, answer, hidden)
             ]
-        if operation.name in OWNERS_ONLY:
+        if endpoint.name in OWNERS_ONLY:
             continue
-        if operation.method == "GET" and operation.places and (requests := _requests(world, operation)):
+        if endpoint.method == "GET" and endpoint.places and (requests := _requests(world, endpoint)):
             # The same address holds something for somebody who may see it: not found means hidden, not absent.
             first = requests[0]
             answer = await world.call(everything, "GET", first.path, query=first.query)
             if answer.status != 200:
                 findings.append(
-                    f"{operation.name} is {answer.status} {answer.text[:200]} for everybody: nothing proved"
+                    f"{endpoint.name} is {answer.status} {answer.text[:200]} for everybody: nothing proved"
                 )
     after = await world.fingerprint(without=OWN_TABLES)
     findings += _changes(before, after)
@@ -276,7 +276,7 @@ async def test_scope_walk_shows_nothing_to_somebody_out_of_scope(world: World) -
 _REFUSED_ALOUD: Final = {"not_permitted", "account_without_company"}
 
 
-def _leaks(operation: Operation, wanted: Wanted, answer: Answer, hidden: set[str]) -> list[str]:
+def _leaks(endpoint: Endpoint, wanted: Wanted, answer: Answer, hidden: set[str]) -> list[str]:
     """Return what an answer to somebody out of scope shows, or why it proves nothing."""
     sent = f"{wanted.path} {wanted.query} {wanted.body}"
     shown = sorted(secret for secret in hidden if secret in answer.text and secret not in sent)
@@ -291,23 +291,23 @@ def _leaks(operation: Operation, wanted: Wanted, answer: Answer, hidden: set[str
             *found,
             f"was refused by the gateway ({answer.status} {answer.text[:300]}): its operation needs an example",
         ]
-    if operation.name in NOT_PLACED:
+    if endpoint.name in NOT_PLACED:
         return found
-    if operation.name in EVERYWHERE_ONLY:
+    if endpoint.name in EVERYWHERE_ONLY:
         return found if answer.code in _REFUSED_ALOUD else [*found, f"is {answer.status} {answer.code}"]
-    if operation.name in OF_ONES_OWN:
+    if endpoint.name in OF_ONES_OWN:
         return found
-    if operation.places and answer.status == 422 and '"code":"not_found"' in answer.text:
+    if endpoint.places and answer.status == 422 and '"code":"not_found"' in answer.text:
         # What the body names is not found: as good as the record itself.
         return found
-    if operation.places and answer.status != 404:
+    if endpoint.places and answer.status != 404:
         return [*found, f"is {answer.status} {answer.code}, not 404: {answer.text[:200]}"]
-    if operation.method == "GET" and answer.status == 200 and not _is_empty(answer.json):
+    if endpoint.method == "GET" and answer.status == 200 and not _is_empty(answer.json):
         return [*found, f"is not empty: {answer.text[:200]}"]
-    if operation.method != "GET" and answer.status == 200 and _is_empty(answer.json):
+    if endpoint.method != "GET" and answer.status == 200 and _is_empty(answer.json):
         # A search by POST.
         return found
-    if operation.method != "GET" and answer.status not in (404, 422):
+    if endpoint.method != "GET" and answer.status not in (404, 422):
         return [*found, f"was taken: {answer.status} {answer.code} {answer.text[:200]}"]
     return found
 
@@ -334,17 +334,17 @@ async def test_scope_walk_lets_nobody_in_without_a_grant(world: World) -> None:
     token = await world.agent("nobody", role=None)
     before = await world.fingerprint(without=OWN_TABLES)
     findings: list[str] = []
-    for operation in _operations(world):
-        if operation.name in FOR_EVERYBODY:
+    for endpoint in _endpoints(world):
+        if endpoint.name in FOR_EVERYBODY:
             continue
-        wanted = next(iter(_requests(world, operation)), None)
+        wanted = next(iter(_requests(world, endpoint)), None)
         if wanted is None:
             continue
-        answer = await world.call(token, operation.method, wanted.path, query=wanted.query, body=wanted.body)
+        answer = await world.call(token, endpoint.method, wanted.path, query=wanted.query, body=wanted.body)
         if (answer.status, answer.code) != (403, "not_permitted"):
-            findings.append(f"{operation.name} is {answer.status} {answer.code}: {answer.text[:200]}")
+            findings.append(f"{endpoint.name} is {answer.status} {answer.code}: {answer.text[:200]}")
         elif answer.asked[-1].right not in RIGHTS:
-            findings.append(f"{operation.name} asks for {answer.asked[-1].right}, which is no permission")
+            findings.append(f"{endpoint.name} asks for {answer.asked[-1].right}, which is no permission")
     after = await world.fingerprint(without=OWN_TABLES)
     findings += _changes(before, after)
     assert not findings, _lines(findings)

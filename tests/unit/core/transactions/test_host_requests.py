@@ -97,7 +97,7 @@ def test_a_summary_says_each_value_in_its_own_field() -> None:
         approved_minor=1_000,
         sent_us=1,
         replied_us=2,
-        exchange=b"",
+        messages=b"",
     )
     outcome = Outcome(State.PARTIALLY_APPROVED, Reason.PARTIAL_APPROVAL, 1_000)
     assert summary_of_payment(HostOutcome(payment, reply), outcome, RECEIVED_AT_US + 9) == TransactionSummary(

@@ -1,4 +1,4 @@
-"""Every operation of the gateway, found in its own table of routes, and a request for each."""
+"""Every endpoint of the gateway, found in its own table of routes, and a request for each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLACE = re.compile(r"\{([a-z_]+)(?::[a-z]+)?\}")
 _ID_PARAMETERS = {"target": "store", "subject": "store", "record": "store"}
 
 
-class Operation(NamedTuple):
+class Endpoint(NamedTuple):
     """One method of one address."""
 
     method: str
@@ -42,36 +42,36 @@ class Wanted(NamedTuple):
     narrowed: bool = False
 
 
-def operations_of(app: Litestar, document: Mapping[str, Any]) -> Iterator[Operation]:
-    """Yield every operation that the application has a route for; those left out of the document have no description."""
+def endpoints_of(app: Litestar, document: Mapping[str, Any]) -> Iterator[Endpoint]:
+    """Yield every endpoint that the application has a route for; those left out of the document have no description."""
     for route in app.routes:
         if not isinstance(route, HTTPRoute):
             continue
         path = _PLACE.sub(r"{\1}", route.path)
         for method in sorted(set(route.route_handler_map) - {"OPTIONS", "HEAD"}):
             described = document["paths"].get(path, {}).get(method.lower())
-            yield Operation(method, path, described)
+            yield Endpoint(method, path, described)
 
 
-def address_of(operation: Operation, sampler: Sampler, given: Mapping[str, Any]) -> str:
+def address_of(endpoint: Endpoint, sampler: Sampler, given: Mapping[str, Any]) -> str:
     """Return the path with its places filled. Raises: KeyError, when one is an id of no known kind."""
-    path = operation.path
-    described = operation.description or {}
+    path = endpoint.path
+    described = endpoint.description or {}
     sets = {each["name"]: each["schema"].get("enum", ()) for each in described.get("parameters", ())}
-    for place in operation.places:
+    for place in endpoint.places:
         filled = next(iter(sets.get(place, ())), "") or given.get(place)
         path = path.replace(f"{{{place}}}", filled or sampler.typed(kind_of(place) or place))
     return path
 
 
-def requests_for(operation: Operation, sampler: Sampler, example: Mapping[str, Any]) -> Iterator[Wanted]:
+def requests_for(endpoint: Endpoint, sampler: Sampler, example: Mapping[str, Any]) -> Iterator[Wanted]:
     """Yield the plain request, then one for each filter that takes an id or words.
 
     What `example` says goes before what is made from the description. Raises: KeyError, when a place in the path is an
     id of no known kind.
     """
-    path = address_of(operation, sampler, example)
-    described = operation.description or {}
+    path = address_of(endpoint, sampler, example)
+    described = endpoint.description or {}
     parameters = [each for each in described.get("parameters", ()) if each["in"] == "query"]
     needed = [
         (each["name"], _plain(example.get(each["name"], sampler.value(each["schema"], each["name"]))))
@@ -83,7 +83,7 @@ def requests_for(operation: Operation, sampler: Sampler, example: Mapping[str, A
         schema = content.get("application/json", {}).get("schema")
         body = None if schema is None else sampler.value(schema)
     if isinstance(body, dict):
-        body |= {name: value for name, value in example.items() if name not in operation.places}
+        body |= {name: value for name, value in example.items() if name not in endpoint.places}
     yield Wanted(path, needed, body)
     for each in parameters:
         kind = _ID_PARAMETERS.get(each["name"]) or kind_of(each["name"])
