@@ -6,12 +6,12 @@ from typing import Final
 from core.contracts.notifications import HomeSectionName
 from core.contracts.operations import CONTRACTS
 from core.runtime.manifest import HomeProvider, Names, Slice
-from core.runtime.retention import Kept
+from core.runtime.retention import RetentionRule
 
 SLICES: Final[tuple[Slice, ...]] = tuple(
     import_module(f"core.{name}.slice").SLICE for name in dict.fromkeys(name for name, _ in CONTRACTS)
 )
-KEPT: Final[tuple[Kept, ...]] = tuple(kept for each in SLICES for kept in each.kept)
+RETENTION_RULES: Final[tuple[RetentionRule, ...]] = tuple(rule for each in SLICES for rule in each.retention)
 NAMES: Final[tuple[Names, ...]] = tuple(each.names for each in SLICES if each.names is not None)
 HOME: Final[dict[HomeSectionName, HomeProvider]] = {
     name: provider for each in SLICES for name, provider in each.home.items()

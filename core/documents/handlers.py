@@ -35,7 +35,7 @@ from core.identity.api import Permission, Scope, SignedIn, record_action, requir
 from core.values.clock import Clock
 from core.values.ids import encode_id
 
-PARTS_KEPT: Final = timedelta(hours=1)
+PARTS_LAST: Final = timedelta(hours=1)
 _UPLOADERS: Final = (
     Permission.MERCHANTS_REGISTER,
     Permission.MERCHANTS_EDIT,
@@ -43,7 +43,7 @@ _UPLOADERS: Final = (
 )
 
 
-class KeptBytes(NamedTuple):
+class StoredBytes(NamedTuple):
     """Bytes that were checked and are kept, and belong to nobody yet."""
 
     sha256: bytes
@@ -146,7 +146,7 @@ class DocumentHandlers:
 
     async def keep_parts(
         self, connection: Connection, *, agent_id: bytes, upload: bytes, name: str
-    ) -> KeptBytes:
+    ) -> StoredBytes:
         """Check and keep bytes whose parts came, for another slice that says whose they are.
 
         Raises: DocumentIncomplete, DocumentTooLarge, DocumentTypeRefused.
@@ -154,9 +154,9 @@ class DocumentHandlers:
         content = await _whole(connection, agent_id, upload)
         media_type, sha256 = await self._keep(connection, content)
         await store.forget_parts(connection, agent_id=agent_id, upload=upload)
-        return KeptBytes(sha256, plain_name(name), media_type, len(content))
+        return StoredBytes(sha256, plain_name(name), media_type, len(content))
 
-    async def read_kept(self, connection: Connection, sha256: bytes, *, offset: int) -> bytes:
+    async def read_stored(self, connection: Connection, sha256: bytes, *, offset: int) -> bytes:
         """Return a part of kept bytes for another slice, which has checked who asks."""
         part = await self._blobs.read(connection, sha256, offset=offset, size_max=PART_BYTES_MAX)
         if part is None:
@@ -245,7 +245,7 @@ class DocumentHandlers:
 
 async def forget_unfinished(pool: asyncpg.Pool, now: datetime) -> None:
     """Drop the parts of files that nobody finished."""
-    await store.forget_old_parts(pool, now - PARTS_KEPT)
+    await store.forget_old_parts(pool, now - PARTS_LAST)
 
 
 def _looked_through(content: bytes) -> tuple[MediaType | None, bytes]:

@@ -17,7 +17,7 @@ from core.identity.administration.looking.handlers import LookingHandlers
 from core.identity.administration.roles import RoleHandlers
 from core.identity.handlers import SessionHandlers
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
-from core.runtime.retention import Kept
+from core.runtime.retention import RetentionRule
 
 _SQL: Final = load_beside(__file__)
 
@@ -88,8 +88,10 @@ def _of_administration(parts: Parts) -> list[Served]:
 SLICE: Final = Slice(
     "identity",
     operations=_operations,
-    kept=(
-        Kept("session", _SQL.prune_sessions, "GUICHET_KEEP_SESSIONS_DAYS", days=30, days_min=1, by_id=False),
+    retention=(
+        RetentionRule(
+            "session", _SQL.prune_sessions, "GUICHET_KEEP_SESSIONS_DAYS", days=30, days_min=1, by_id=False
+        ),
     ),
     names=Names(frozenset({"agent"}), _SQL.record_names),
 )

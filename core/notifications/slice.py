@@ -13,7 +13,7 @@ from core.db.queries import load_beside
 from core.notifications.api import BrandHandlers, MailHandlers, NoticeHandlers
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
-from core.runtime.retention import Kept
+from core.runtime.retention import RetentionRule
 from observability.process import SettingRefused
 
 MAIL_EVERY_S: Final = 2.0
@@ -71,9 +71,9 @@ SLICE: Final = Slice(
     "notifications",
     operations=_operations,
     jobs=_jobs,
-    kept=(
-        Kept("mail", _SQL.prune_mail, "GUICHET_KEEP_MAIL_DAYS", days=400, days_min=30),
-        Kept("notice", _SQL.prune_notices, "GUICHET_KEEP_NOTICES_DAYS", days=180, days_min=7),
+    retention=(
+        RetentionRule("mail", _SQL.prune_mail, "GUICHET_KEEP_MAIL_DAYS", days=400, days_min=30),
+        RetentionRule("notice", _SQL.prune_notices, "GUICHET_KEEP_NOTICES_DAYS", days=180, days_min=7),
     ),
     names=Names(frozenset({"brand"}), _SQL.record_names),
 )

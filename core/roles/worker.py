@@ -11,7 +11,7 @@ from core.roles.context import RoleContext
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts
 from core.runtime.retention import Retention
-from core.slices import KEPT, SLICES
+from core.slices import RETENTION_RULES, SLICES
 from core.transactions.jobs.backlogs import Backlogs
 from core.transactions.jobs.day_end import DayEnd
 from core.transactions.jobs.deliveries import Deliveries
@@ -86,7 +86,7 @@ async def start(context: RoleContext) -> WorkerRole:
     # Before the first of them begins: a setting that cannot be ends the process with nothing under way.
     parts = Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
     of_slices = [job for each in SLICES for job in each.jobs(parts)]
-    retention = Retention(pool, context.clock, KEPT, context.environment)
+    retention = Retention(pool, context.clock, RETENTION_RULES, context.environment)
     jobs = Jobs(
         [
             Job("sweep", SWEEP_EVERY_S, sweeper.round),

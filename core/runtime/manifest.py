@@ -14,7 +14,7 @@ from core.contracts.notifications import HomeSection, HomeSectionName
 from core.contracts.operation import Answered, Asked, Operation
 from core.db.rows import Connection
 from core.runtime.jobs import Job
-from core.runtime.retention import Kept
+from core.runtime.retention import RetentionRule
 from core.values.clock import Clock
 
 
@@ -87,12 +87,12 @@ HomeProvider = Callable[[Parts, Any], Awaitable[HomeSection | None]]
 
 class Slice(NamedTuple):
     """`operations` are the desk's and `jobs` the worker's; `home` is what waits for a caller, by section;
-    `kept` says which rows go, and when; `names` says what its records are called.
+    `retention` says which rows go, and when; `names` says what its records are called.
     """
 
     name: str
     operations: Callable[[Parts], list[Served]] = lambda _: []
     jobs: Callable[[Parts], list[Job]] = lambda _: []
     home: Mapping[HomeSectionName, HomeProvider] = {}
-    kept: tuple[Kept, ...] = ()
+    retention: tuple[RetentionRule, ...] = ()
     names: Names | None = None

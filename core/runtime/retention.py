@@ -28,7 +28,7 @@ PAUSE_S: Final = 0.05
 _log = structlog.get_logger("core.retention")
 
 
-class Kept(NamedTuple):
+class RetentionRule(NamedTuple):
     """One kind of row: `statement` removes a batch of it; `by_id` when its cutoff is an id, else a moment.
 
     With `until`, a statement that finds the cutoff, it has no age of its own: it goes with what it belongs to.
@@ -43,10 +43,10 @@ class Kept(NamedTuple):
     until: str = ""
 
 
-def ages(kept: Iterable[Kept], environment: Mapping[str, str]) -> dict[str, timedelta]:
+def ages(rules: Iterable[RetentionRule], environment: Mapping[str, str]) -> dict[str, timedelta]:
     """Return how long each is kept, by table. Raises: SettingRefused."""
     found: dict[str, timedelta] = {}
-    for each in kept:
+    for each in rules:
         if each.until:
             continue
         text = environment.get(each.setting, "") or str(each.days)
@@ -67,7 +67,7 @@ class Retention:
         self,
         pool: asyncpg.Pool,
         clock: Clock,
-        kept: Iterable[Kept],
+        rules: Iterable[RetentionRule],
         environment: Mapping[str, str],
         *,
         batch_rows: int = BATCH_ROWS,
@@ -76,35 +76,35 @@ class Retention:
         """Raises: SettingRefused."""
         self._pool = pool
         self._clock = clock
-        self._kept = tuple(kept)
-        self._ages = ages(self._kept, environment)
+        self._rules = tuple(rules)
+        self._ages = ages(self._rules, environment)
         self._batch_rows = batch_rows
         self._batches_max = batches_max
 
     async def run(self) -> dict[str, int]:
         """Return how many rows of each table went; a table whose cutoff nothing gives is left out."""
         removed: dict[str, int] = {}
-        for kept in self._kept:
-            cutoff = await self._cutoff(kept)
+        for rule in self._rules:
+            cutoff = await self._cutoff(rule)
             if cutoff is not None:
-                removed[kept.table] = await self._remove(kept, cutoff)
+                removed[rule.table] = await self._remove(rule, cutoff)
         if any(removed.values()):
             _log.info("pruned", **{table: rows for table, rows in removed.items() if rows})
         return removed
 
-    async def _cutoff(self, kept: Kept) -> Any:
-        if kept.until:
-            return await self._pool.fetchval(kept.until)
-        moment = self._clock.now() - self._ages[kept.table]
-        return uuid_of(lowest_id(to_unix_us(moment))) if kept.by_id else moment
+    async def _cutoff(self, rule: RetentionRule) -> Any:
+        if rule.until:
+            return await self._pool.fetchval(rule.until)
+        moment = self._clock.now() - self._ages[rule.table]
+        return uuid_of(lowest_id(to_unix_us(moment))) if rule.by_id else moment
 
-    async def _remove(self, kept: Kept, cutoff: Any) -> int:
+    async def _remove(self, rule: RetentionRule, cutoff: Any) -> int:
         total = 0
         for _ in range(self._batches_max):
             # A statement is a transaction of its own: its locks are gone before the next one begins.
-            done = await self._pool.execute(kept.statement, cutoff, self._batch_rows)
+            done = await self._pool.execute(rule.statement, cutoff, self._batch_rows)
             rows = int(done.rpartition(" ")[2])
-            PRUNED_ROWS.child(kept.table).n += rows
+            PRUNED_ROWS.child(rule.table).n += rows
             total += rows
             if rows < self._batch_rows:
                 break

@@ -5,7 +5,7 @@ from typing import Final
 from core.contracts import searching as ask
 from core.runtime.jobs import Job
 from core.runtime.manifest import Parts, Served, Slice, serves
-from core.runtime.retention import Kept
+from core.runtime.retention import RetentionRule
 from core.searching.handlers import SearchHandlers
 from core.searching.journals.handlers import JournalHandlers
 from core.searching.store import KEYS_PER_ROUND, copy_keys, copy_late_keys, queries
@@ -35,5 +35,5 @@ SLICE: Final = Slice(
     operations=_operations,
     jobs=_jobs,
     # Lists and search find a transaction by its keys, so these last as long as the transactions themselves.
-    kept=(Kept("attempt_key", queries.prune_keys, until=queries.oldest_attempt),),
+    retention=(RetentionRule("attempt_key", queries.prune_keys, until=queries.oldest_attempt),),
 )

@@ -7,7 +7,7 @@ from core.contracts import supervision as ask
 from core.db.queries import load_beside
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
-from core.runtime.retention import Kept
+from core.runtime.retention import RetentionRule
 from core.supervision import home
 from core.supervision.alerts.watch import Watch
 from core.supervision.api import AlertHandlers, ExportHandlers, ViewHandlers, activity
@@ -63,11 +63,11 @@ SLICE: Final = Slice(
     operations=_operations,
     home={"alerts": home.alerts},
     jobs=_jobs,
-    kept=(
-        Kept("export_job", _SQL.prune_exports, "GUICHET_KEEP_EXPORTS_DAYS", days=90, days_min=7),
-        Kept("alert", _SQL.prune_alerts, "GUICHET_KEEP_ALERTS_DAYS", days=400, days_min=30),
+    retention=(
+        RetentionRule("export_job", _SQL.prune_exports, "GUICHET_KEEP_EXPORTS_DAYS", days=90, days_min=7),
+        RetentionRule("alert", _SQL.prune_alerts, "GUICHET_KEEP_ALERTS_DAYS", days=400, days_min=30),
         # Charts compare with the same hours of the last weeks, alert rules with what is usual then.
-        Kept(
+        RetentionRule(
             "activity_minute",
             _SQL.prune_activity,
             "GUICHET_KEEP_ACTIVITY_DAYS",

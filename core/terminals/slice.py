@@ -7,7 +7,7 @@ from core.contracts import terminals as ask
 from core.db.queries import load_beside
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
-from core.runtime.retention import Kept
+from core.runtime.retention import RetentionRule
 from core.terminals import home
 from core.terminals.api import AssigningHandlers, TerminalHandlers, WallHandlers
 from core.terminals.wall.handlers import Levels
@@ -45,8 +45,8 @@ SLICE: Final = Slice(
     home={"installations": home.installations, "silent_terminals": home.silent_terminals},
     jobs=_jobs,
     # Twelve months back from any day, and one to look it up.
-    kept=(
-        Kept(
+    retention=(
+        RetentionRule(
             "terminal_event",
             _SQL.prune_terminal_events,
             "GUICHET_KEEP_TERMINAL_EVENTS_DAYS",

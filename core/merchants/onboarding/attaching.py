@@ -91,7 +91,7 @@ class AttachingHandlers:
             found = _of_kind(store.answers_of(row), request.kind)
             if found is None:
                 raise NotFound
-            return await self._documents.read_kept(
+            return await self._documents.read_stored(
                 connection, bytes.fromhex(found.sha256), offset=request.offset
             )
 

@@ -11,7 +11,7 @@ from core.db.queries import load_beside
 from core.db.rows import uuid_of
 from core.identity.api import Permission, SignedIn
 from core.terminals.wall import rules
-from core.terminals.wall.kept import KeptAnswers
+from core.terminals.wall.answer_cache import AnswerCache
 from core.values.clock import Clock, to_unix_us
 from core.values.ids import encode_id, lowest_id
 from core.values.regions import departments_of
@@ -44,8 +44,8 @@ class WallHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        self._country: KeptAnswers[list[_Cell]] = KeptAnswers(clock)
-        self._departments: KeptAnswers[list[asyncpg.Record]] = KeptAnswers(clock)
+        self._country: AnswerCache[list[_Cell]] = AnswerCache(clock)
+        self._departments: AnswerCache[list[asyncpg.Record]] = AnswerCache(clock)
 
     async def wall(self, caller: SignedIn, request: AskWall) -> WallView:
         """Return the estate by region and department, or a department by store."""
@@ -105,12 +105,12 @@ class WallHandlers:
             rows = await self._pool.fetch(_SQL.wall_of_country, *rules.silence_at(now))
             return [_Cell(*row) for row in rows]
 
-        kept = await self._country.get((), count)
+        cached = await self._country.get((), count)
         if places.everything:
-            return kept.answer, kept.at
-        counted = {(cell.department, cell.service) for cell in kept.answer}
+            return cached.answer, cached.at
+        counted = {(cell.department, cell.service) for cell in cached.answer}
         seen = {each for each in counted if scope.sees(each[0], service=each[1])}
-        return [cell for cell in kept.answer if (cell.department, cell.service) in seen], kept.at
+        return [cell for cell in cached.answer if (cell.department, cell.service) in seen], cached.at
 
     async def _stores(self, scope: Scope, request: AskWall, department: str) -> list[asyncpg.Record]:
         """Return the stores of a department, one more than are shown; who sees all of it share one answer."""

@@ -13,7 +13,7 @@ import pytest
 from core.db.queries import load
 from core.identity.api import record_action
 from core.runtime.retention import Retention
-from core.slices import KEPT
+from core.slices import RETENTION_RULES
 from deploy.sandbox.demonstration.store import seed
 from observability.metrics import PRUNED_ROWS
 from tests.support.clocks import FixedClock
@@ -61,14 +61,14 @@ async def counts(owner: asyncpg.Connection, tables: tuple[str, ...]) -> dict[str
 
 async def test_what_is_past_its_time_goes_in_batches_and_is_counted(database: TestDatabase) -> None:
     async with seeded(database) as (pool, owner):
-        tables = tuple(kept.table for kept in KEPT if kept.setting)
+        tables = tuple(rule.table for rule in RETENTION_RULES if rule.setting)
         before = await counts(owner, tables)
         await add_of_age(owner, YOUNG)
         with_young = await counts(owner, tables)
         await add_of_age(owner, OLD)
         counted = {table: PRUNED_ROWS.child(table).n for table in tables}
-        environment = {kept.setting: "90" for kept in KEPT}
-        retention = Retention(pool, FixedClock(datetime.now(UTC)), KEPT, environment, batch_rows=2)
+        environment = {rule.setting: "90" for rule in RETENTION_RULES}
+        retention = Retention(pool, FixedClock(datetime.now(UTC)), RETENTION_RULES, environment, batch_rows=2)
         removed = await retention.run()
         assert removed == dict.fromkeys(tables, 3)
         after = await counts(owner, tables)
@@ -82,7 +82,9 @@ async def test_what_is_past_its_time_goes_in_batches_and_is_counted(database: Te
 async def test_a_round_ends_and_the_next_one_goes_on(database: TestDatabase) -> None:
     async with seeded(database) as (pool, owner):
         await add_of_age(owner, OLD)
-        retention = Retention(pool, FixedClock(datetime.now(UTC)), KEPT, {}, batch_rows=1, batches_max=2)
+        retention = Retention(
+            pool, FixedClock(datetime.now(UTC)), RETENTION_RULES, {}, batch_rows=1, batches_max=2
+        )
         assert (await retention.run())["terminal_event"] == 2
         assert (await retention.run())["terminal_event"] == 1
 
@@ -98,7 +100,9 @@ async def test_a_batch_of_activity_removes_no_more_rows_than_it_locked(database:
             " FROM unnest('{pax,softpos}'::text[]) AS v, generate_series(1, 2) AS b",
             OLD,
         )
-        retention = Retention(pool, FixedClock(datetime.now(UTC)), KEPT, {}, batch_rows=1, batches_max=1)
+        retention = Retention(
+            pool, FixedClock(datetime.now(UTC)), RETENTION_RULES, {}, batch_rows=1, batches_max=1
+        )
         assert (await retention.run())["activity_minute"] == 1
         assert await pool.fetchval("SELECT count(*) FROM activity_minute") == 3
 
@@ -123,9 +127,9 @@ async def test_money_and_the_audit_outlast_every_setting(database: TestDatabase)
             facts={},
         )
         before = await counts(owner, (*FACTS, "attempt_key"))
-        shortest = {kept.setting: str(kept.days_min) for kept in KEPT}
+        shortest = {rule.setting: str(rule.days_min) for rule in RETENTION_RULES}
         in_thirty_years = FixedClock(datetime.now(UTC) + timedelta(days=30 * 365))
-        await Retention(pool, in_thirty_years, KEPT, shortest).run()
+        await Retention(pool, in_thirty_years, RETENTION_RULES, shortest).run()
         assert await counts(owner, (*FACTS, "attempt_key")) == before
         assert before["attempt"] == before["event"] == before["attempt_key"] == 1
 
@@ -137,7 +141,7 @@ async def test_keys_go_with_the_transactions_that_they_find(database: TestDataba
             " VALUES (uuidv7($1::interval), current_date, 1, 1, '0014', '')"
         )
         await owner.execute(add_key, timedelta(days=-900))
-        retention = Retention(pool, FixedClock(datetime.now(UTC)), KEPT, {})
+        retention = Retention(pool, FixedClock(datetime.now(UTC)), RETENTION_RULES, {})
         # Without any transaction nothing says that those of these keys were put away.
         assert "attempt_key" not in await retention.run()
         await add_attempt(owner)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from core.runtime.retention import ages
-from core.slices import KEPT
+from core.slices import RETENTION_RULES
 from observability.process import SettingRefused
 
 FACTS = (
@@ -27,12 +27,14 @@ FACTS = (
 
 
 def test_nothing_configured_is_the_default_of_each() -> None:
-    assert ages(KEPT, {}) == {kept.table: timedelta(days=kept.days) for kept in KEPT if kept.setting}
-    assert ages(KEPT, {KEPT[0].setting: ""}) == ages(KEPT, {})
+    assert ages(RETENTION_RULES, {}) == {
+        rule.table: timedelta(days=rule.days) for rule in RETENTION_RULES if rule.setting
+    }
+    assert ages(RETENTION_RULES, {RETENTION_RULES[0].setting: ""}) == ages(RETENTION_RULES, {})
 
 
 def test_a_number_of_days_is_taken() -> None:
-    assert ages(KEPT, {"GUICHET_KEEP_SESSIONS_DAYS": "7"})["session"] == timedelta(days=7)
+    assert ages(RETENTION_RULES, {"GUICHET_KEEP_SESSIONS_DAYS": "7"})["session"] == timedelta(days=7)
 
 
 @pytest.mark.parametrize(
@@ -40,12 +42,12 @@ def test_a_number_of_days_is_taken() -> None:
 )
 def test_what_is_no_number_of_days_or_out_of_bounds_names_its_setting(text: str) -> None:
     with pytest.raises(SettingRefused, match="GUICHET_KEEP_TERMINAL_EVENTS_DAYS"):
-        ages(KEPT, {"GUICHET_KEEP_TERMINAL_EVENTS_DAYS": text})
+        ages(RETENTION_RULES, {"GUICHET_KEEP_TERMINAL_EVENTS_DAYS": text})
 
 
 def test_no_statement_removes_money_or_the_audit() -> None:
-    text = "\n".join(kept.statement for kept in KEPT)
+    text = "\n".join(rule.statement for rule in RETENTION_RULES)
     removed = set(re.findall(r"DELETE FROM (\w+)", text))
-    assert removed == {kept.table for kept in KEPT}
+    assert removed == {rule.table for rule in RETENTION_RULES}
     assert removed.isdisjoint(FACTS)
     assert re.search(r"\b(TRUNCATE|DROP|UPDATE [a-z])", text) is None

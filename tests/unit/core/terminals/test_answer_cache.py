@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from core.terminals.wall import kept
-from core.terminals.wall.kept import KeptAnswers
+from core.terminals.wall import answer_cache
+from core.terminals.wall.answer_cache import AnswerCache
 from observability.process import SystemClock
 
 
@@ -28,12 +28,12 @@ class _Counting:
 
 
 async def test_what_is_quick_is_made_for_each_caller() -> None:
-    answers, count = KeptAnswers[int](SystemClock()), _Counting()
+    answers, count = AnswerCache[int](SystemClock()), _Counting()
     assert [(await answers.get("a", count)).answer for _ in range(3)] == [1, 2, 3]
 
 
 async def test_callers_at_one_time_share_one_making() -> None:
-    answers, count = KeptAnswers[int](SystemClock()), _Counting()
+    answers, count = AnswerCache[int](SystemClock()), _Counting()
     count.gate.clear()
     waiting = [asyncio.create_task(answers.get("a", count)) for _ in range(5)]
     await asyncio.sleep(0)
@@ -44,9 +44,9 @@ async def test_callers_at_one_time_share_one_making() -> None:
 
 
 async def test_what_is_slow_is_answered_from_before_and_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "SLOW_S", 0.0)  # everything counts as slow
-    monkeypatch.setattr(kept, "COSTS_KEPT", 0)  # and is stale at once
-    answers, count = KeptAnswers[int](SystemClock()), _Counting()
+    monkeypatch.setattr(answer_cache, "SLOW_S", 0.0)  # everything counts as slow
+    monkeypatch.setattr(answer_cache, "FRESH_PER_COST", 0)  # and is stale at once
+    answers, count = AnswerCache[int](SystemClock()), _Counting()
     assert (await answers.get("a", count)).answer == 1
     count.gate.clear()
     assert (await answers.get("a", count)).answer == 1  # though nothing can be made now
@@ -57,7 +57,7 @@ async def test_what_is_slow_is_answered_from_before_and_renewed(monkeypatch: pyt
 
 
 async def test_a_failure_reaches_the_caller_and_is_not_kept() -> None:
-    answers = KeptAnswers[int](SystemClock())
+    answers = AnswerCache[int](SystemClock())
 
     async def fail(_now: datetime) -> int:
         raise TimeoutError
@@ -68,10 +68,10 @@ async def test_a_failure_reaches_the_caller_and_is_not_kept() -> None:
 
 
 async def test_only_so_many_questions_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "SLOW_S", 0.0)
-    monkeypatch.setattr(kept, "COSTS_KEPT", 1_000_000)
-    monkeypatch.setattr(kept, "ANSWERS_MAX", 2)
-    answers, count = KeptAnswers[int](SystemClock()), _Counting()
+    monkeypatch.setattr(answer_cache, "SLOW_S", 0.0)
+    monkeypatch.setattr(answer_cache, "FRESH_PER_COST", 1_000_000)
+    monkeypatch.setattr(answer_cache, "ANSWERS_MAX", 2)
+    answers, count = AnswerCache[int](SystemClock()), _Counting()
     for question in ("a", "b", "c"):
         await answers.get(question, count)
     assert (await answers.get("c", count)).answer == 3
