@@ -38,10 +38,10 @@ class Denials:
         self._clock = clock
         self._held: dict[tuple[bytes, str, str, str], _Held] = {}
 
-    async def note(self, caller: SignedIn, denied: Denied, door: str) -> None:
+    async def note(self, caller: SignedIn, denied: Denied, operation: str) -> None:
         """Write the refusal, or count it. What the database does not take is counted, and written with the next."""
         now = self._clock.now()
-        key = (caller.agent_id, denied.problem.code, str(denied.problem.facts.get("right") or ""), door)
+        key = (caller.agent_id, denied.problem.code, str(denied.problem.facts.get("right") or ""), operation)
         held = self._held.get(key)
         if held is None:
             if len(self._held) >= HELD_MAX:
@@ -65,13 +65,15 @@ class Denials:
                 del self._held[key]
 
     async def _write(self, key: tuple[bytes, str, str, str], held: _Held, now: datetime) -> None:
-        agent_id, code, right, door = key
+        agent_id, code, right, operation = key
         # Taken before the wait: whoever is refused meanwhile counts towards the next line.
         count, since = held.count, held.since
         held.count, held.since = 0, now
         facts: dict[str, str | int] = {"code": code} if code != "not_permitted" else {}
         if right:
             facts["permission"] = right
+        # Rows of the audit are never rewritten: the fact keeps the name that it had at first.
+        facts |= {"door": operation, "count": count}
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 await store.record_action(
@@ -81,7 +83,7 @@ class Denials:
                     kind="access.refused",
                     target_kind="agent",
                     target_id=agent_id,
-                    facts={**facts, "door": door, "count": count},
+                    facts=facts,
                     ip=held.ip,
                 )
         except BaseException as error:

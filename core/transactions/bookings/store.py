@@ -1,4 +1,4 @@
-"""Typed doors to the statements of bookings. Every function runs inside the caller's transaction."""
+"""The statements of bookings as typed functions. Every one runs inside the caller's transaction."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -35,7 +35,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "connectivity": ("option_value.connectivity.", "connectivity."),
     "dialect": ("dialect.",),
     "document": ("document.",),
-    "door": ("action_door.",),
+    "door": ("action_operation.",),
     "filter.brand": ("brand.",),
     "filter.figure": ("counter.",),
     "filter.kind": ("kind.",),
@@ -159,7 +159,7 @@ class _Teller:
             yield Fact(label, self._words("audit_value.yes" if value == "true" else "audit_value.no"))
         elif _ID.fullmatch(value):
             yield from self._of_record(label, value)
-        elif name == "door" and not self._words.get(f"action_door.{value}", ""):
+        elif name == "door" and not self._words.get(f"action_operation.{value}", ""):
             # A call of another version; the permission that it lacked stands beside.
             return
         else:

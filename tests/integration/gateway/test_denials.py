@@ -103,9 +103,9 @@ async def test_refusals_of_two_operations_under_one_right_are_counted_apart(
     agent_id = uuid.uuid4().bytes
     async with asyncpg.create_pool(desk_stack.database.dsn, min_size=1, max_size=2) as pool:
         denials = Denials(pool, FixedClock(NOW))
-        for door in ("grants_add", "views_list", "grants_add", "views_list", "views_list"):
+        for operation in ("grants_add", "views_list", "grants_add", "views_list", "views_list"):
             await denials.note(
-                signed_in(agent_id=agent_id), NotPermitted(Permission.GRANTS_WRITE.value), door
+                signed_in(agent_id=agent_id), NotPermitted(Permission.GRANTS_WRITE.value), operation
             )
         await denials.tell(all_of_it=True)
     assert [(one["door"], one["count"]) for one in await refusals_of(rows, agent_id)] == [
