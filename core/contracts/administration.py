@@ -29,8 +29,8 @@ PLACES_MAX = 200
 GRANTS_STANDING_MAX = 50
 AMOUNT_MINOR_MAX = 10**12
 CURRENCY = "EUR"
-LOOKING_EVERY_S = 15
-LOOKING_LASTS_S = 45
+ONLOOKERS_EVERY_S = 15
+ONLOOKER_LASTS_S = 45
 
 AgentState = Literal["active", "disabled"]
 ServiceName = Literal["pax", "softpos", "onsite", "ecommerce"]
@@ -279,10 +279,9 @@ class Onlookers(msgspec.Struct):
     """Who else has the record open, the first to come first."""
 
     data: list[Onlooker]
-    every_s: int = LOOKING_EVERY_S
+    every_s: int = ONLOOKERS_EVERY_S
 
 
-_LOOKING: Final = "Looking"
 _GIVE: Final = (
     "Give a role within a place. Nobody gives what they do not hold there, or anything to themselves."
 )

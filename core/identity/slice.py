@@ -13,7 +13,7 @@ from core.identity.access.settings import access_settings
 from core.identity.access.sign_on import SignOnHandlers
 from core.identity.administration.agents import AgentHandlers
 from core.identity.administration.audit.handlers import AuditHandlers
-from core.identity.administration.looking.handlers import LookingHandlers
+from core.identity.administration.onlookers.handlers import OnlookerHandlers
 from core.identity.administration.roles import RoleHandlers
 from core.identity.handlers import SessionHandlers
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
@@ -67,7 +67,7 @@ def _of_administration(parts: Parts) -> list[Served]:
     agents = AgentHandlers(parts.pool, parts.clock)
     roles = RoleHandlers(parts.pool, parts.clock)
     audit = AuditHandlers(parts.pool, parts.clock, parts.names)
-    looking = LookingHandlers(parts.pool, parts.clock)
+    onlookers = OnlookerHandlers(parts.pool, parts.clock)
     return [
         serves(administration.LIST_AGENTS, agents.agents),
         serves(administration.ONE_AGENT, agents.agent),
@@ -80,8 +80,8 @@ def _of_administration(parts: Parts) -> list[Served]:
         serves(administration.CHANGE_ROLE, roles.change),
         serves(administration.LIST_ACTIONS, audit.actions),
         serves(administration.CHAIN, audit.chain),
-        serves(administration.LOOK, looking.look),
-        serves(administration.LIST_ONLOOKERS, looking.onlookers),
+        serves(administration.LOOK, onlookers.look),
+        serves(administration.LIST_ONLOOKERS, onlookers.onlookers),
     ]
 
 

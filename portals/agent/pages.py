@@ -102,7 +102,7 @@ PAGES: Final = Pages(
             Page("search", "/search"),
             Page("notices", "/notices"),
             Page("views", "/views"),
-            Page("looking", "/looking"),
+            Page("onlookers", "/looking"),
             Page("transaction", "/transactions", ("transactions.read",)),
             Page("services", "/services", own={"*": _READ}, records={"service": "svc"}),
         ),

@@ -2,7 +2,7 @@
 import { startKeyboard } from "./parts/keyboard.js";
 import { startActs } from "./parts/acts.js";
 import { startBell } from "./parts/bell.js";
-import { startLooking } from "./parts/looking.js";
+import { startOnlookers } from "./parts/onlookers.js";
 import { startMenus } from "./parts/menus.js";
 import { startCopying } from "./parts/copying.js";
 import { startDrafts } from "./parts/drafts.js";
@@ -17,7 +17,7 @@ startActs();
 startCopying();
 startForms();
 startDrafts();
-startLooking();
+startOnlookers();
 startPalette();
 const panel = startPanel();
 startKeyboard(panel);

@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 
 from core.contracts.administration import (
-    LOOKING_LASTS_S,
+    ONLOOKER_LASTS_S,
     ListOnlookers,
     Look,
     LookedAtKind,
@@ -17,11 +17,11 @@ from core.contracts.ids import RecordId
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
 from core.identity.administration.errors import FieldsRefused
-from core.identity.administration.looking import store
+from core.identity.administration.onlookers import store
 from core.identity.api import Permission, SignedIn, require
 from core.values.clock import Clock
 
-_LASTS: Final = timedelta(seconds=LOOKING_LASTS_S)
+_LASTS: Final = timedelta(seconds=ONLOOKER_LASTS_S)
 _FORGOTTEN: Final = timedelta(minutes=10)
 
 _RIGHTS: Final[dict[LookedAtKind, Permission]] = {
@@ -37,7 +37,7 @@ _RIGHTS: Final[dict[LookedAtKind, Permission]] = {
 """Whoever may open a record of the kind may know who else has it open."""
 
 
-class LookingHandlers:
+class OnlookerHandlers:
     """Operations on who looks at what."""
 
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:

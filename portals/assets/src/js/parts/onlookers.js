@@ -2,7 +2,7 @@
 const EVERY_MS = 15_000;
 const TYPING = "input:not([type=hidden]):not([type=search]), textarea, select";
 
-export function startLooking() {
+export function startOnlookers() {
   let line = null, timer = 0;
   const dirty = new WeakSet();
 
@@ -12,7 +12,7 @@ export function startLooking() {
   };
 
   const words = (more) => new URLSearchParams({
-    kind: line.dataset.looking, id: line.dataset.id, csrf: line.dataset.csrf, editing: isEditing() ? "1" : "0", ...more,
+    kind: line.dataset.onlookers, id: line.dataset.id, csrf: line.dataset.csrf, editing: isEditing() ? "1" : "0", ...more,
   });
 
   async function say() {
@@ -36,7 +36,7 @@ export function startLooking() {
   }
 
   function find() {
-    const found = document.querySelector("[data-looking]");
+    const found = document.querySelector("[data-onlookers]");
     if (found === line) return;
     const before = line?.dataset.id;
     if (before && before !== found?.dataset.id) leave();

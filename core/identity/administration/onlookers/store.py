@@ -1,4 +1,4 @@
-"""Statements of looking as typed functions."""
+"""The statements of onlookers as typed functions."""
 
 from datetime import datetime
 from typing import Final

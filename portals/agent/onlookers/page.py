@@ -29,14 +29,16 @@ async def look(visit: Visit) -> Response[bytes]:
     except GatewayProblem as problem:
         # A line that nobody asked for must not replace a page: the record's own requests say what is wrong.
         return visit.answer(Response(b"", status_code=problem.status, media_type=MediaType.HTML))
-    return visit.page("looking/line.html", others=[{**other, "for": _for(visit, other)} for other in others])
+    return visit.page(
+        "onlookers/line.html", others=[{**other, "for": _for(visit, other)} for other in others]
+    )
 
 
 def _for(visit: Visit, other: Json) -> str:
     """Return how long somebody has had the record open, in minutes."""
     since = parse_time(other.get("since"))
     minutes = 0 if since is None else max(0, int((visit.now - since).total_seconds()) // 60)
-    return visit.words("looking.for_minutes", n=minutes) if minutes else visit.words("looking.for_moment")
+    return visit.words("onlookers.for_minutes", n=minutes) if minutes else visit.words("onlookers.for_moment")
 
 
 HANDLERS = (look,)
