@@ -48,9 +48,11 @@ async def journal_page(visit: Visit, subject_id: str) -> Response[bytes]:
     journal, restarted = await read_page(
         visit, path, [*wanted, ("limit", str(_PAGE_ROWS))], query.get("cursor", "")[:CURSOR_CHARACTERS_MAX]
     )
+    closed = set[str](journal.get("closed") or ())
     for entry in journal["data"]:
-        entry["href"] = _address(entry.get("target"), subject_id)
-        entry["told"] = facts_of_texts(visit.words, entry["facts"]) if entry["kind"] in _WRITTEN else []
+        written = entry["kind"] in _WRITTEN
+        entry["href"] = "" if entry.get("target") in closed else _address(entry.get("target"), subject_id)
+        entry["told"] = facts_of_texts(visit.words, entry["facts"], closed) if written else []
     own = f"/journals/{path_part(subject_id)}"
     kept = [("kind", name) for name in kinds] + [("period", period)]
     older = journal.get("next_cursor")
