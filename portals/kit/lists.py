@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from litestar import Response
 
+from portals.kit.forms import Form
 from portals.kit.gateway import GatewayProblem, Json, Parameters
 from portals.kit.visit import Visit
 
@@ -172,6 +173,13 @@ class ListPage:
     def of(self, data: list[Json]) -> Shown:
         """Return the list as one page of rows that the page has read by itself."""
         return Shown(self, {}, "", data, None, {})
+
+    def sheet(
+        self, visit: Visit, record: Json, name: str, form: Form | None = None, **facts: Any
+    ) -> Response[bytes]:
+        """Return one record: a page of its own, or what stands beside the list."""
+        template = self.record if visit.wants_fragment else "sheet.html"
+        return visit.page(template, form=form, record=record, sheet_of=self, sheet_name=name, **facts)
 
     def draw(
         self,

@@ -55,7 +55,7 @@ async def save_brand(visit: Visit) -> Response[bytes]:
     body |= await _logo_of(visit, form)
     if await form.post("/v1/brands", body, wording=_WORDING, record="/branding") is not None:
         visit.kit.brands.forget()
-        return visit.go("/branding?saved=1")
+        return visit.done("/branding", "branding.saved")
     form.fields = typed
     return await _show(visit, form)
 
@@ -66,7 +66,7 @@ async def remove_brand(visit: Visit, brand_id: str) -> Response[bytes]:
     await visit.form()
     await visit.gateway.delete(f"/v1/brands/{path_part(brand_id)}")
     visit.kit.brands.forget()
-    return visit.go("/branding")
+    return visit.done("/branding", "done.brand_removed")
 
 
 async def _logo_of(visit: Visit, form: Form) -> Json:
@@ -109,7 +109,6 @@ async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
         form=form,
         opened=opened,
         partner=opened == "new" or (form is not None and bool(form["host"] or form["account"])),
-        saved=visit.request.query_params.get("saved") == "1",
     )
 
 

@@ -52,7 +52,7 @@ async def save_type(visit: Visit) -> Response[bytes]:
     form = await visit.form()
     body = _body_of(form)
     if await form.post("/v1/request-types", body, wording=WORDING) is not None:
-        return visit.go(f"/requests/types?type={body['code']}&saved=1")
+        return visit.done(f"/requests/types?type={body['code']}", "requests.type_saved")
     return _page(visit, await TYPES.read(visit), body, form)
 
 
@@ -65,7 +65,6 @@ def _page(visit: Visit, shown: Shown, chosen: Json | None, form: Form | None = N
         kinds=REQUEST_FIELD_KINDS,
         status_rows=[*(chosen or {}).get("statuses", []), *({} for _ in range(STATUS_ROWS_MORE))],
         field_rows=[*(chosen or {}).get("fields", []), *({} for _ in range(FIELD_ROWS_MORE))],
-        saved=visit.request.query_params.get("saved") == "1",
     )
 
 

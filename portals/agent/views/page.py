@@ -51,7 +51,7 @@ async def save_view(visit: Visit) -> Response[bytes]:
     }
     made = await form.post("/v1/views", body)
     if made is not None:
-        return visit.go(address_of(made, filters))
+        return visit.done(address_of(made, filters), "done.view_saved", name=body["name"])
     if form.problem is not None:
         form.errors = {"": form.problem.detail}
     return await _show(visit, form)
@@ -62,7 +62,7 @@ async def delete_view(visit: Visit, view_id: str) -> Response[bytes]:
     """Delete one of one's own views."""
     await visit.form()
     await visit.gateway.delete(f"/v1/views/{path_part(view_id)}")
-    return visit.go("/views")
+    return visit.done("/views", "done.view_deleted")
 
 
 @post("/views/default", status_code=200)
@@ -73,7 +73,7 @@ async def choose_default(visit: Visit) -> Response[bytes]:
         "/v1/views/default",
         {"list": form.choice("list", tuple(LISTS), "transactions"), "view": form["view"] or None},
     )
-    return visit.go("/views")
+    return visit.done("/views", "done.default_chosen")
 
 
 async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
