@@ -26,7 +26,7 @@ from portals.kit.vocabulary import CARD_BRANDS, FIGURES
 
 # A page stays under 60 KiB of HTML, with or without a record beside the list.
 PAGE_ROWS = 36
-PAGE_ROWS_BESIDE_RECORD = 26
+PAGE_ROWS_BESIDE_RECORD = 25
 RECENT_ROWS = 100
 COUNTER_MINUTES = 15
 STORES_MAX = 50
