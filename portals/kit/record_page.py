@@ -50,6 +50,9 @@ class RecordAct(NamedTuple):
     deletes: bool = False
     """It deletes the record, which takes no fields, and leads to the list."""
 
+    done: str = "done.saved"
+    """The word that says it is done."""
+
 
 class FormPage:
     """A form of plain fields that makes a record."""
@@ -68,7 +71,9 @@ class FormPage:
         """Make what the form asks for, and go to it."""
         form = await visit.form()
         made = await form.post(self.of.api, body_of(form, self.fields), wording=_PARTS)
-        return self.show(visit, form) if made is None else visit.go(f"{self.of.path}/{made[self.of.key]}")
+        if made is None:
+            return self.show(visit, form)
+        return visit.done(f"{self.of.path}/{made[self.of.key]}", "done.saved")
 
 
 class RecordPage:
@@ -109,7 +114,7 @@ class RecordPage:
             done = await form.post(f"{address}/{act.name}", body_of(form, act.fields), wording=_PARTS)
         if done is None:
             return await self.show(visit, record_id, form, refused=name)
-        return visit.go(self.of.path if act.deletes else f"{self.of.path}/{path_part(record_id)}")
+        return visit.done(self.of.path if act.deletes else f"{self.of.path}/{path_part(record_id)}", act.done)
 
 
 def body_of(form: Form, fields: tuple[Field, ...]) -> dict[str, Any]:

@@ -257,6 +257,11 @@ class Visit:
         """Send the browser to a page of ours, by GET."""
         return self.go_raw(self.local(address))
 
+    def done(self, address: str, word: str, **facts: object) -> Response[bytes]:
+        """Send the browser on after an act, to a page that says in one sentence what was done."""
+        self.tell_next_page(self.words(word, **facts))
+        return self.go(address)
+
     def go_raw(self, path: str) -> Response[bytes]:
         """Send the browser to a path that the caller has checked to be ours."""
         location = quote(path, safe="/?&=%:+,.~_-")

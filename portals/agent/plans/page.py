@@ -79,6 +79,7 @@ RECORD = RecordPage(
             "plans.write",
             (Field("valid_to", "day", optional=True), Field("reason")),
             closed=("over",),
+            done="plans.retired",
         ),
     ),
     told=_told,

@@ -99,7 +99,9 @@ async def make_request(visit: Visit) -> Response[bytes]:
     if not body["type"]:
         form.error("type", "requests.e_type")
     made = await form.post("/v1/requests", body, wording=WORDING)
-    return await _form(visit, form) if made is None else visit.go(f"/requests/{made['request']['code']}")
+    if made is None:
+        return await _form(visit, form)
+    return visit.done(f"/requests/{made['request']['code']}", "done.request_written")
 
 
 @get("/requests/{code:str}")
@@ -124,7 +126,9 @@ async def act(visit: Visit, code: str, action: str) -> Response[bytes]:
         done = await form.patch(f"/v1{page}", body, wording=WORDING)
     else:
         done = await form.post(f"/v1{page}/{name}", body, wording=WORDING)
-    return _record(visit, await visit.gateway.get(f"/v1{page}"), form) if done is None else visit.go(page)
+    if done is None:
+        return _record(visit, await visit.gateway.get(f"/v1{page}"), form)
+    return visit.done(page, f"done.request_{name}")
 
 
 async def _form(visit: Visit, form: Form, *, sought: str = "") -> Response[bytes]:

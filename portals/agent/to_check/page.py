@@ -34,8 +34,6 @@ GROUPS: Final = {
 }
 """The tabs of the page: what each shows, all of it under the first."""
 
-_ACTS: Final = ("close", "retry")
-
 
 LIST = ListPage(
     "/to-check",
@@ -76,8 +74,8 @@ async def _settle(visit: Visit, matter_id: str, act: str) -> Response[bytes]:
     path = f"/v1/host-matters/{path_part(matter_id)}/{act}"
     if await form.post(path, body, wording=wording, stays=True) is not None:
         where["group"] = form.choice("group", tuple(GROUPS))
-        pairs = [(name, text) for name, text in {**where, "done": act}.items() if text]
-        return visit.go(f"/to-check?{urlencode(pairs)}")
+        pairs = [(name, text) for name, text in where.items() if text]
+        return visit.done(f"/to-check?{urlencode(pairs)}", f"to_check.done_{act}")
     if form.problem is not None and form.problem.code == "host_matter_over":
         # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
         return await _show(visit, over=form.problem.detail, where=where)
@@ -99,7 +97,6 @@ async def _show(
         matter["sentence"] = sentence_of(visit.words, matter)
         if matter["kind"] in GROUPS["deliveries"]:
             matter["result_words"] = result_of(visit.words, str(matter.get("last_result") or ""))
-    done = "" if form is not None else visit.request.query_params.get("done", "")
     return LIST.draw(
         visit,
         shown,
@@ -110,7 +107,6 @@ async def _show(
         is_more=sum(counts.values()) >= COUNTED_MAX,
         retried=GROUPS["deliveries"],
         group=shown.kept.get("group", ""),
-        done=done if done in _ACTS else "",
         over=over,
         form=form,
         kept=kept or {},
