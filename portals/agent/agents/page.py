@@ -72,10 +72,7 @@ async def give_grant(visit: Visit, agent_id: str) -> Response[bytes]:
 @post("/agents/{agent_id:str}/grants/{grant_id:str}/revoke", status_code=200)
 async def revoke_grant(visit: Visit, agent_id: str, grant_id: str) -> Response[bytes]:
     """Take a grant back."""
-    grant_id = path_part(grant_id)
-    return await _with_reason(
-        visit, agent_id, f"/v1/grants/{grant_id}/revoke", "done.revoked", field=f"reason-{grant_id}"
-    )
+    return await _with_reason(visit, agent_id, f"/v1/grants/{path_part(grant_id)}/revoke", "done.revoked")
 
 
 @post("/agents/{agent_id:str}/disable", status_code=200)
@@ -90,13 +87,10 @@ async def enable_agent(visit: Visit, agent_id: str) -> Response[bytes]:
     return await _with_reason(visit, agent_id, f"/v1/agents/{path_part(agent_id)}/enable", "done.enabled")
 
 
-async def _with_reason(
-    visit: Visit, agent_id: str, path: str, word: str, *, field: str = "reason-switch"
-) -> Response[bytes]:
+async def _with_reason(visit: Visit, agent_id: str, path: str, word: str) -> Response[bytes]:
     form = await visit.form()
-    if await form.post(path, {"reason": form.reason(at=field)}, wording=WORDING) is not None:
+    if await form.post(path, {"reason": form.reason()}, wording=WORDING) is not None:
         return visit.done(f"/agents/{path_part(agent_id)}", word)
-    form.fields["acted"] = field
     return _show(visit, await _load(visit, agent_id), form)
 
 

@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.approvals.limits import WORDING, limits_of, read_limit
 from portals.kit.forms import Form
-from portals.kit.gateway import GatewayDown, Json
+from portals.kit.gateway import GatewayDown
 from portals.kit.lists import Filter, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
@@ -57,13 +57,13 @@ async def set_limit(visit: Visit) -> Response[bytes]:
     form = await visit.form()
     if await form.post("/v1/approval-limits", read_limit(form), wording=WORDING, stays=True) is not None:
         return visit.done("/approvals", "limits.done")
-    return await _show(visit, form=form, kept={"limit": form.fields})
+    return await _show(visit, form=form)
 
 
 async def _decide(visit: Visit, approval_id: str, act: str) -> Response[bytes]:
     form = await visit.form()
     approval_id = path_part(approval_id)
-    reason = form.reason(at=f"reason-{approval_id}") if act == "refuse" else form["reason"]
+    reason = form.reason() if act == "refuse" else form["reason"]
     path, body = f"/v1/approvals/{approval_id}/{act}", {"reason": reason} if reason else {}
     try:
         if await form.post(path, body, stays=True) is not None:
@@ -73,18 +73,15 @@ async def _decide(visit: Visit, approval_id: str, act: str) -> Response[bytes]:
         form.error("", "approvals.under_way")
     if form.problem:
         form.errors = {"": form.problem.detail}
-    kept: Json = {"act": act, "id": approval_id, "reason": reason}
-    return await _show(visit, form=form, kept=kept, view="asked" if act == "withdraw" else "")
+    return await _show(visit, form=form, view="asked" if act == "withdraw" else "")
 
 
-async def _show(
-    visit: Visit, *, form: Form | None = None, kept: Json | None = None, view: str = ""
-) -> Response[bytes]:
+async def _show(visit: Visit, *, form: Form | None = None, view: str = "") -> Response[bytes]:
     shown, limits = await asyncio.gather(
         LIST.read(visit, given={"view": view} if view else None), limits_of(visit)
     )
     view = shown.kept.get("view", VIEWS[0])
-    return LIST.draw(visit, shown, limits=limits, view=view, form=form, kept=kept or {})
+    return LIST.draw(visit, shown, limits=limits, view=view, form=form)
 
 
 def _place_of(address: str) -> str:

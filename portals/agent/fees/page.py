@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.contracts.making import CODES
-from portals.kit.formats import NARROW, PARIS, AmountMalformed, parse_amount, plain_amount
+from portals.kit.formats import NARROW, PARIS, AmountMalformed, basis_points, parse_amount, plain_amount
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, ListPage
@@ -192,12 +192,6 @@ def read_rows(form: Form) -> tuple[list[Json], list[int]]:
     return rows, places
 
 
-def percent_of(rate_bp: int, locale: str) -> str:
-    """Return basis points as a percentage of two decimals."""
-    text = plain_amount(rate_bp, "EUR", locale)
-    return f"{text}{NARROW}%" if locale == "fr" else f"{text}%"
-
-
 async def _save_rows(visit: Visit, version_id: str, form: Form) -> Json | None:
     """Write the rows that were typed; return the version, None when something is wrong."""
     rows, places = read_rows(form)
@@ -277,7 +271,7 @@ def _new(visit: Visit, form: Form, *, rows: int) -> Response[bytes]:
 def _page(visit: Visit, template: str, **facts: Any) -> Response[bytes]:
     return visit.page(
         template,
-        percent=lambda rate_bp: percent_of(rate_bp, visit.locale),
+        percent=lambda rate_bp: basis_points(rate_bp, visit.locale),
         brands=CARD_BRANDS,
         regions=CARD_REGIONS,
         card_types=CARD_TYPES,

@@ -84,7 +84,6 @@ async def change_terminal(visit: Visit, terminal_id: str, act: str) -> Response[
     done = await assigning.change(path_part(terminal_id), act, form)
     if not done and act == "move":
         return await _show_move(visit, terminal_id, form)
-    form.fields["act"] = act
     return await _after(visit, terminal_id, form, act, done=done)
 
 

@@ -50,10 +50,10 @@ async def refund(visit: Visit, transaction_id: str) -> Response[bytes]:
     try:
         amount = parse_amount(form["amount"], currency)
     except AmountMalformed:
-        form.error("refund-amount", "action.amount_malformed")
+        form.error("amount", "action.amount_malformed")
     if amount == 0:
-        form.error("refund-amount", "action.amount_zero")
-    body = {"amount": {"amount": amount, "currency": currency}, "reason": form.reason(at="refund-reason")}
+        form.error("amount", "action.amount_zero")
+    body = {"amount": {"amount": amount, "currency": currency}, "reason": form.reason()}
     begun = await _ask(transaction_id, form, "refund", body)
     if begun is None:
         return await _refused(visit, transaction_id, form, "refund")
@@ -66,7 +66,7 @@ async def refund(visit: Visit, transaction_id: str) -> Response[bytes]:
 async def cancel(visit: Visit, transaction_id: str) -> Response[bytes]:
     """Ask for a cancellation."""
     form = await visit.form()
-    body = {"reason": form.reason(at="cancel-reason")}
+    body = {"reason": form.reason()}
     if await _ask(transaction_id, form, "cancel", body) is None:
         return await _refused(visit, transaction_id, form, "cancel")
     return visit.done(f"/transactions/{path_part(transaction_id)}", "action.cancel_done")
@@ -81,7 +81,7 @@ async def _ask(transaction_id: str, form: Form, act: str, body: Json) -> Json | 
         return None
     if form.problem is not None:
         above = form.problem.code == "refund_above_captured"
-        form.errors = {"refund-amount" if above else "": form.problem.detail}
+        form.errors = {"amount" if above else "": form.problem.detail}
     if begun is None:
         # The body will change, so the key does.
         form.fields.pop(KEY, None)
