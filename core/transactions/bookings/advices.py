@@ -52,22 +52,24 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
     business_date = date.fromordinal(asked.business_date)
     if business_date.month != arrived_on.month:
         await store.ensure_month(pool, business_date)
-    async with pool.acquire() as connection:
-        if await repeats.has_first(connection, asked):
-            reply = await _first_answer(connection, asked)
-        else:
-            async with connection.transaction():
-                if asked.declined_code:
-                    reply = await _record_decline(connection, asked)
-                elif asked.kind == Kind.COMPLETION or asked.approval_code:
-                    reply = await _complete(connection, asked)
-                else:
-                    reply = await _book_offline(connection, asked)
-            if reply is None:
-                reply = await _first_answer(connection, asked)
+    async with pool.acquire() as connection, connection.transaction():
+        # What repeats it may come at the same moment, under another date.
+        await store.lock_number(connection, asked)
+        first = await repeats.find_first(connection, asked)
+        reply = await _record(connection, asked) if first is None else _first_answer(asked, first)
+        if reply is None:  # What its terminal asks under this number was being recorded.
+            reply = _first_answer(asked, await repeats.find_first(connection, asked))
     if reply.reason in _UNPLACED:
         await _keep_aside(pool, asked, _UNPLACED[reply.reason])
     return reply
+
+
+async def _record(connection: Connection, asked: Book) -> AuthoriseReply | None:
+    if asked.declined_code:
+        return await _record_decline(connection, asked)
+    if asked.kind == Kind.COMPLETION or asked.approval_code:
+        return await _complete(connection, asked)
+    return await _book_offline(connection, asked)
 
 
 async def _dated(pool: asyncpg.Pool, asked: Book, arrived_on: date) -> Book:
@@ -93,7 +95,24 @@ async def _keep_aside(pool: asyncpg.Pool, asked: Book, why: str) -> None:
         msgspec.msgpack.encode(asked),
         why=why,
         terminal_id=asked.terminal_id,
-        named=f"{asked.message_class} {asked.stan} {asked.local_time} {asked.body_hash}",
+        named=" ".join(
+            map(
+                str,
+                (
+                    asked.message_class,
+                    asked.stan,
+                    asked.body_hash,
+                    asked.approval_code,
+                    asked.original_message_class,
+                    asked.original_stan,
+                    asked.original_sent_at,
+                    asked.original_rrn if may_be_ours(asked) else "",
+                ),
+            )
+        ),
+        times=repeats.times_of(asked),
+        received_at_us=asked.received_at_us,
+        repeat=asked.repeat,
     )
 
 
@@ -120,10 +139,14 @@ async def _book_offline(
     await store.post(connection, standing, LedgerOperation.HOLD, Layer.PENDING, asked.amount_minor)
     await _owe(connection, standing, DeliveryKind.ADVICE)
     await _doubt(connection, asked, standing)
-    # Most such references are the terminal's own. Else it was a completion: of a payment lost here, or of this hold.
-    if refers and (
-        may_be_ours(asked) or await store.is_hold_open(connection, standing, standing.business_date - OF_LATE)
+    since = standing.business_date - OF_LATE
+    # Some terminals confirm what they had asked in a message of its own.
+    if asked.approval_code and await store.is_paid_under_code(
+        connection, standing, asked.approval_code, since
     ):
+        await store.add_doubt(connection, standing, "like_one_paid")
+    # Most such references are the terminal's own. Else it was a completion: of a payment lost here, or of this hold.
+    if refers and (may_be_ours(asked) or await store.is_hold_open(connection, standing, since)):
         await store.add_doubt(connection, standing, "reference")
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
 
@@ -259,13 +282,12 @@ async def _owe(connection: Connection, standing: Standing, kind: DeliveryKind) -
     )
 
 
-async def _first_answer(connection: Connection, asked: Book) -> AuthoriseReply:
-    first = await repeats.find_first(connection, asked)
+def _first_answer(asked: Book, first: repeats.First | None) -> AuthoriseReply:
     if first is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, 0)
     row = first.row
     if row["body_hash"] != MARK_HASH and not first.is_same:
-        # Another message under a number used before: told 00 it would be lost.
+        # Another message under a number used before, or nobody knows: told 00 it would be lost.
         return AuthoriseReply(asked.id, Reason.REPEAT_DIFFERS, asked.approval_code, 0, "")
     if row["state"] == State.REVERSED:
         reference = rrn_of(row["id"].bytes)
