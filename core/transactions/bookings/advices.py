@@ -267,6 +267,8 @@ async def _first_answer(connection: Connection, asked: Book) -> AuthoriseReply:
     if row["body_hash"] != MARK_HASH and not first.is_same:
         # Another message under a number used before: told 00 it would be lost.
         return AuthoriseReply(asked.id, Reason.REPEAT_DIFFERS, asked.approval_code, 0, "")
+    if first.is_same:
+        await store.keep_repeat_time(connection, asked, row)
     if row["state"] == State.REVERSED:
         reference = rrn_of(row["id"].bytes)
         return AuthoriseReply(asked.id, Reason.ALREADY_REVERSED, asked.approval_code, 0, reference)
