@@ -294,25 +294,29 @@ SELECT
 FROM debits AS d;
 
 -- name: debited_repeats
--- V8, across dates: of a message and its repeat one stands, whichever came first. They are of one terminal, type, number,
--- card, amount and currency, about one original where both have one, and came within twelve hours of each other: by
--- columns, and not by the hash that decides. A repeat is known by the type in the terminal's message, kept with the attempt
+-- V8, across dates: of a message and its repeat one stands, whichever came first, and none where its first was declined at
+-- the terminal. They are of one terminal, type, number, card, amount and currency, about one original where both have one,
+-- and came within twelve hours of each other: by columns, and not by the hash that decides. A first sending that its repeat
+-- overtook shows no later time than that. A repeat is known by the type in the terminal's message, kept with the attempt
 -- or with the event of its outcome (msgpack: key 0, a text of four).
 WITH standing AS (
     SELECT
         a.id, a.business_date, a.received_at, a.request, a.terminal_id, a.message_class, a.stan, a.card_fingerprint,
-        a.amount_minor, a.currency, a.original_id,
+        a.amount_minor, a.currency, a.original_id, a.state <> :State.DECLINED AS stands,
+        CASE WHEN abs(moment_near(a.local_time, a.business_date)::date - a.business_date) <= 2
+            THEN moment_near(a.local_time, a.business_date) END AS shown_at,
         CASE WHEN a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) THEN :Kind.ADVICE ELSE a.kind END AS sort
     FROM attempt AS a
-    WHERE a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
-        :State.SETTLED) AND a.message_class < 10
+    WHERE (a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
+        :State.SETTLED) OR a.reason = :Reason.DECLINED_AT_TERMINAL) AND a.message_class < 10
 ), judged AS (
     SELECT s.id, EXISTS (
         SELECT FROM (
             SELECT s.request AS message
             UNION ALL
             -- What happened off line may be overtaken by its repeat.
-            SELECT f.request WHERE f.sort = :Kind.ADVICE
+            SELECT f.request
+            WHERE f.sort = :Kind.ADVICE AND f.stands AND coalesce(s.shown_at <= f.shown_at, true)
             UNION ALL
             SELECT e.detail FROM event AS e
             WHERE e.attempt_id = s.id AND e.business_date = s.business_date AND e.kind IN (:EventKind.DECIDED,
@@ -326,11 +330,11 @@ WITH standing AS (
         ON f.terminal_id = s.terminal_id AND f.message_class = s.message_class AND f.stan = s.stan
         AND f.card_fingerprint = s.card_fingerprint AND f.amount_minor = s.amount_minor AND f.currency = s.currency
         AND f.sort = s.sort
-    WHERE (f.received_at, f.id) < (s.received_at, s.id) AND f.received_at > s.received_at - interval '12 hours'
+    WHERE s.stands AND (f.received_at, f.id) < (s.received_at, s.id) AND f.received_at > s.received_at - interval '12 hours'
         AND coalesce(f.original_id = s.original_id, true)
 )
 SELECT
-    (SELECT count(*) FROM standing) AS checked,
+    (SELECT count(*) FROM standing AS s WHERE s.stands) AS checked,
     count(*) FILTER (WHERE j.is_repeat) AS breaches,
     (array_agg(j.id) FILTER (WHERE j.is_repeat))[1:5] AS examples
 FROM judged AS j;
@@ -497,11 +501,15 @@ WHERE a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) AND a.request <> ''
     AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED);
 
 -- name: sales_beside_their_hold
--- V10, advices: a sale booked beside the hold whose approval code it says, of the same card and store, within two months.
+-- V10, advices: a sale booked beside the hold whose approval code it says, of the same card and store, within two months; or
+-- beside a payment of the same amount that stands.
 WITH judged AS (
     SELECT a.id, EXISTS (
         SELECT FROM attempt AS h
-        WHERE h.card_fingerprint = a.card_fingerprint AND h.store_id = a.store_id AND h.kind = :Kind.AUTHORISATION
+        WHERE h.card_fingerprint = a.card_fingerprint AND h.store_id = a.store_id
+            AND (h.kind = :Kind.AUTHORISATION OR h.kind = :Kind.PURCHASE AND h.amount_minor = a.amount_minor
+                AND h.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
+                    :State.SETTLED))
             AND h.approval_code <> '' AND lpad(btrim(h.approval_code), 6, '0') = lpad(btrim(a.approval_code), 6, '0')
             AND h.business_date BETWEEN a.business_date - 62 AND a.business_date AND h.received_at < a.received_at
             AND NOT EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = a.id)
@@ -672,8 +680,10 @@ WITH told AS (
                 -- Its reversal had come before, and it was told 00 as that reversal was; or it advised a decline.
                 WHEN a.state = :State.DECLINED
                     AND a.reason IN (:Reason.ALREADY_REVERSED, :Reason.DECLINED_AT_TERMINAL) THEN NULL
+                -- What its terminal had asked under that number and was not approved is no sale, taken back or not.
                 WHEN a.state NOT IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.REVERSED, :State.CAPTURED,
-                    :State.REFUNDED, :State.SETTLED) THEN 'told.advice_not_booked'
+                    :State.REFUNDED, :State.SETTLED) OR a.kind NOT IN (:Kind.ADVICE, :Kind.COMPLETION)
+                    AND a.approved_minor = 0 THEN 'told.advice_not_booked'
                 WHEN a.approved_minor <> j.amount_minor AND NOT coalesce(lowered.found, false) THEN 'told.advice_amount'
             END
             WHEN j.message_class NOT IN (1, 2) THEN NULL

@@ -193,15 +193,11 @@ class Refunds:
                 self._answers.answer(source, _reply(item.id, Reason.MESSAGE_REFUSED))
 
     async def _ask(self, item: Authorise, source: Source) -> None:
-        async with self._pool.acquire() as connection:
-            if item.date_in_utc:
+        if item.date_in_utc:
+            async with self._pool.acquire() as connection:
                 zone = await store.read_time_zone(connection, item.terminal_id)
-                day = day_of_sending(item.transmitted_at, from_unix_us(item.received_at_us), zone)
-                item = msgspec.structs.replace(item, business_date=day.toordinal(), date_in_utc=False)
-            is_said_before = await repeats.has_first(connection, item)
-        if is_said_before:
-            await self._answer_repeat(item, source)
-            return
+            day = day_of_sending(item.transmitted_at, from_unix_us(item.received_at_us), zone)
+            item = msgspec.structs.replace(item, business_date=day.toordinal(), date_in_utc=False)
         business_date = date.fromordinal(item.business_date)
         new = NewAttempt(
             id=item.id,
@@ -242,6 +238,11 @@ class Refunds:
             async with connection.transaction():
                 if act is not None and await acts.lock(connection, act.id) is not None:
                     return Reason.REPEAT_DIFFERS
+                if wanted.asked is not None:
+                    # What repeats it may come at the same moment, under another date.
+                    await store.lock_number(connection, wanted.asked)
+                    if await repeats.find_first(connection, wanted.asked) is not None:
+                        return Reason.REPEAT_DIFFERS
                 match, original = await _find_original(connection, wanted)
                 if original is not None and await store.is_recorded(connection, new):
                     # Not left to the insert: it would wait for whoever decides the refund, who waits for us.

@@ -51,7 +51,15 @@ USUAL_DAYS: Final = (-7, 1)
 """Outside these it is booked for a person to look at."""
 
 Doubt: TypeAlias = Literal[
-    "late", "ahead", "amount", "currency", "date", "reference", "like_one_reversed", "like_one_repeated"
+    "late",
+    "ahead",
+    "amount",
+    "currency",
+    "date",
+    "reference",
+    "like_one_paid",
+    "like_one_reversed",
+    "like_one_repeated",
 ]
 TimesAgree: TypeAlias = Literal["exactly", "elsewhere", "unsaid", "never"]
 
@@ -422,6 +430,55 @@ def instants_of(reading: datetime, time_zone: str) -> set[datetime]:
         for zone in (zone_of(METROPOLE), zone_of(time_zone or METROPOLE)):
             found.add(reading - (near.astimezone(zone).utcoffset() or timedelta(0)))
     return found
+
+
+class Times(NamedTuple):
+    """What a message shows of when it was sent and when it happened, and the day that it is booked under."""
+
+    transmitted: str
+    local: str
+    day: date
+
+
+def time_shown(times: Times) -> Literal["local", "transmitted"] | None:
+    """Return which of its times tells a message from the next one: that of its own clock, before that of its sending.
+
+    Midnight on the dot is what a clock says that was never set, and one that shows another day than that of its message has
+    stopped or began anew: it may show one time always.
+    """
+    for place in ("local", "transmitted"):
+        time = times.local if place == "local" else times.transmitted
+        moment = moment_near(time, times.day) if _says_a_time(time) else None
+        if moment is not None and abs(moment.date() - times.day).days <= NEAR_DAYS:
+            return place
+    return None
+
+
+def is_one_time(ours: Times, theirs: Times) -> bool | None:
+    """Whether two messages show one time; None where neither shows any."""
+    shown = (time_shown(ours), time_shown(theirs))
+    if shown == ("local", "local"):
+        return ours.local == theirs.local
+    if None not in shown and ours.transmitted and theirs.transmitted:
+        return ours.transmitted == theirs.transmitted
+    if _says_a_time(ours.local) != _says_a_time(theirs.local):
+        return False
+    return ours.local == theirs.local if _says_a_time(ours.local) else None
+
+
+def is_earlier(ours: Times, theirs: Times) -> bool:
+    """Whether the first of two messages was sent or happened before the second, by clocks that can be compared."""
+    shown = time_shown(ours)
+    if shown is None or shown != time_shown(theirs):
+        return False
+    before, after = (
+        moment_near(each.local if shown == "local" else each.transmitted, each.day) for each in (ours, theirs)
+    )
+    return before is not None and after is not None and before < after
+
+
+def _says_a_time(time: str) -> bool:
+    return bool(time[4:].strip("0"))
 
 
 def moment_near(time: str, day: date) -> datetime | None:
