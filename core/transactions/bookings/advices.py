@@ -1,6 +1,6 @@
 """Advices (approved offline by the terminal) and completions (which capture a hold)."""
 
-from datetime import UTC, date
+from datetime import date
 from typing import Final
 
 import asyncpg
@@ -20,12 +20,11 @@ from core.contracts.states import (
 from core.transactions.bookings import kept_reversals, repeats, store
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
-from core.transactions.bookings.rules import Match, doubts_of, is_bookable, moment_near
+from core.transactions.bookings.rules import Match, day_of_sending, doubts_of, is_bookable
 from core.transactions.bookings.store import Connection, Standing
 from core.transactions.rules import stored_answer
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
-from core.values.zones import date_there
 
 _UNPLACED: Final[dict[int, str]] = {
     Reason.REPEAT_DIFFERS: "another message has its number",
@@ -56,9 +55,14 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
         # What repeats it may come at the same moment, under another date.
         await store.lock_number(connection, asked)
         first = await repeats.find_first(connection, asked)
-        reply = await _record(connection, asked) if first is None else _first_answer(asked, first)
+        reply = (
+            await _record(connection, asked)
+            if first is None
+            else await _first_answer(connection, asked, first)
+        )
         if reply is None:  # What its terminal asks under this number was being recorded.
-            reply = _first_answer(asked, await repeats.find_first(connection, asked))
+            first = await repeats.find_first(connection, asked)
+            reply = await _first_answer(connection, asked, first)
     if reply.reason in _UNPLACED:
         await _keep_aside(pool, asked, _UNPLACED[reply.reason])
     return reply
@@ -79,11 +83,10 @@ async def _dated(pool: asyncpg.Pool, asked: Book, arrived_on: date) -> Book:
     )
     if not is_unreadable and not asked.date_in_utc:
         return asked
-    moment = None if is_unreadable else moment_near(asked.transmitted_at, arrived_on)
-    moment = from_unix_us(asked.received_at_us) if moment is None else moment.replace(tzinfo=UTC)
     async with pool.acquire() as connection:
         zone = await store.read_time_zone(connection, asked.terminal_id)
-    there = date_there(moment, zone)
+    sent_at = "" if is_unreadable else asked.transmitted_at
+    there = day_of_sending(sent_at, from_unix_us(asked.received_at_us), zone)
     return msgspec.structs.replace(asked, business_date=there.toordinal(), date_unreadable=is_unreadable)
 
 
@@ -282,13 +285,15 @@ async def _owe(connection: Connection, standing: Standing, kind: DeliveryKind) -
     )
 
 
-def _first_answer(asked: Book, first: repeats.First | None) -> AuthoriseReply:
+async def _first_answer(connection: Connection, asked: Book, first: repeats.First | None) -> AuthoriseReply:
     if first is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, 0)
     row = first.row
     if row["body_hash"] != MARK_HASH and not first.is_same:
         # Another message under a number used before, or nobody knows: told 00 it would be lost.
         return AuthoriseReply(asked.id, Reason.REPEAT_DIFFERS, asked.approval_code, 0, "")
+    if first.is_same:
+        await store.keep_repeat_time(connection, asked, row)
     if row["state"] == State.REVERSED:
         reference = rrn_of(row["id"].bytes)
         return AuthoriseReply(asked.id, Reason.ALREADY_REVERSED, asked.approval_code, 0, reference)

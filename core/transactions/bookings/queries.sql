@@ -8,6 +8,11 @@ SELECT
     a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
     a.received_at, a.message_class, a.stan, a.card_expiry,
     (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone,
+    -- Primary key.
+    ARRAY(
+        SELECT ARRAY[t.transmitted_at, t.local_time] FROM repeat_time AS t
+        WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+    ) AS repeated_at,
     coalesce((
         -- Primary key: the release of a part (part 1), on the acquirer's leg.
         SELECT -e.amount_minor FROM ledger_entry AS e
@@ -27,6 +32,11 @@ SELECT
     a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
     a.received_at, a.message_class, a.stan, a.card_expiry,
     (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone,
+    -- Primary key.
+    ARRAY(
+        SELECT ARRAY[t.transmitted_at, t.local_time] FROM repeat_time AS t
+        WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+    ) AS repeated_at,
     coalesce((
         -- Primary key: the release of a part (part 1), on the acquirer's leg.
         SELECT -e.amount_minor FROM ledger_entry AS e
@@ -62,6 +72,7 @@ FROM terminal AS t
 WHERE t.id = $2
 ON CONFLICT (terminal_id, said) DO UPDATE SET
     repeats = reversal.repeats + CASE WHEN reversal.id = excluded.id THEN 0 ELSE 1 END,
+    last_at = excluded.received_at,
     finding = excluded.finding, reason = excluded.reason, differs = excluded.differs,
     attempt_id = excluded.attempt_id, attempt_date = excluded.attempt_date
 RETURNING repeats;
@@ -145,6 +156,9 @@ WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.body_has
     AND (a.local_time = $5 OR a.received_at >= $9::timestamptz)
 ORDER BY a.local_time = $5 DESC, a.received_at DESC
 LIMIT 20;
+
+-- name: keep_repeat_time
+SELECT keep_repeat_time($1, $2::date, $3, $4) AS kept;
 
 -- name: find_by_key
 SELECT
@@ -373,11 +387,11 @@ LIMIT $5;
 
 -- name: find_by_code
 -- attempt_card, in the months from $4 on: the holds of a card in a terminal's store under an approval code, whose zeros at
--- the left a terminal may leave out. Newest first; bounded ($5).
+-- the left a terminal may leave out, and whose blanks a host adds. Newest first; bounded ($5).
 SELECT a.id, a.business_date
 FROM attempt AS a
 INNER JOIN terminal AS t ON t.store_id = a.store_id
-WHERE a.card_fingerprint = $1 AND t.id = $2 AND lpad(a.approval_code, 6, '0') = lpad($3::text, 6, '0')
+WHERE a.card_fingerprint = $1 AND t.id = $2 AND lpad(btrim(a.approval_code), 6, '0') = lpad(btrim($3::text), 6, '0')
     AND a.business_date >= $4::date AND a.kind = :Kind.AUTHORISATION AND a.approval_code <> ''
 ORDER BY a.id DESC
 LIMIT $5;
@@ -386,7 +400,7 @@ LIMIT $5;
 -- attempt_card, in the months from $5 on: whether a payment of the card in the store was approved under a code, for as much.
 SELECT EXISTS (
     SELECT FROM attempt AS a
-    WHERE a.card_fingerprint = $1 AND a.store_id = $2 AND lpad(a.approval_code, 6, '0') = lpad($3::text, 6, '0')
+    WHERE a.card_fingerprint = $1 AND a.store_id = $2 AND lpad(btrim(a.approval_code), 6, '0') = lpad(btrim($3::text), 6, '0')
         AND a.amount_minor = $4 AND a.business_date >= $5::date AND a.kind = :Kind.PURCHASE
         AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED)
 ) AS is_paid;

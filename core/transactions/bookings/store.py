@@ -52,6 +52,7 @@ class Standing(NamedTuple):
     stan: int
     card_expiry: str
     released_minor: int  # what a reversal in part has lowered it by
+    repeated_at: tuple[tuple[str, str], ...] = ()  # times of its repeats: of sending, and local
 
 
 class NewAttempt(NamedTuple):
@@ -106,6 +107,7 @@ def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
         own_reference=own_reference,
         received_at=standing.received_at,
         time_zone=standing.time_zone,
+        repeated_at=standing.repeated_at,
     )
 
 
@@ -414,6 +416,13 @@ async def find_repeated(
     )
 
 
+async def keep_repeat_time(connection: Connection, asked: Authorise | Book, first: asyncpg.Record) -> None:
+    """Keep when a repeat was sent, for its reversal may name that time."""
+    await connection.execute(
+        queries.keep_repeat_time, first["id"], first["business_date"], asked.transmitted_at, asked.local_time
+    )
+
+
 async def find_by_key(connection: Connection, asked: Authorise | Book | NewAttempt) -> asyncpg.Record | None:
     """Return what stands under a message's natural key."""
     day = asked.business_date
@@ -522,4 +531,5 @@ def _standing(row: Any) -> Standing:
         stan=row["stan"],
         card_expiry=row["card_expiry"],
         released_minor=row["released_minor"],
+        repeated_at=tuple((sent, local) for sent, local in row["repeated_at"]),
     )
