@@ -106,6 +106,7 @@ class Authorise(msgspec.Struct, array_like=True, gc=False):
     original_message_class: OriginalClass = 0  # data element 90, with the two that follow
     original_stan: Stan = 0
     original_sent_at: Short = ""
+    date_in_utc: bool = False  # it tells no local time: its date is that of its time of sending
 
 
 class AuthoriseReply(msgspec.Struct, array_like=True, gc=False):
@@ -326,6 +327,7 @@ class Totals(msgspec.Struct, array_like=True, gc=False):
     reversal_minor: Total
     currency: CurrencyOrNone  # empty: that of the terminal's service
     received_at_us: Moment
+    date_in_utc: bool = False  # it tells no local date
 
 
 class TotalsReply(msgspec.Struct, array_like=True, gc=False):

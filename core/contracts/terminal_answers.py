@@ -182,7 +182,7 @@ def finish_booking(answer: dict[int, Any], reply: AuthoriseReply) -> dict[int, A
     if reply.rrn:
         answer[37] = reply.rrn
     if reply.approval_code:
-        answer[38] = reply.approval_code
+        answer[38] = f"{reply.approval_code:6}"
     answer[39] = booking_code(reply.reason)
     if answer[39] != APPROVED and (shown := SHOWN.get(reply.reason)):
         answer[44] = shown

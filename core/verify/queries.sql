@@ -294,25 +294,29 @@ SELECT
 FROM debits AS d;
 
 -- name: debited_repeats
--- V8, across dates: of a message and its repeat one stands, whichever came first. They are of one terminal, type, number,
--- card, amount and currency, about one original where both have one, and came within twelve hours of each other: by
--- columns, and not by the hash that decides. A repeat is known by the type in the terminal's message, kept with the attempt
+-- V8, across dates: of a message and its repeat one stands, whichever came first, and none where its first was declined at
+-- the terminal. They are of one terminal, type, number, card, amount and currency, about one original where both have one,
+-- and came within twelve hours of each other: by columns, and not by the hash that decides. A first sending that its repeat
+-- overtook shows no later time than that. A repeat is known by the type in the terminal's message, kept with the attempt
 -- or with the event of its outcome (msgpack: key 0, a text of four).
 WITH standing AS (
     SELECT
         a.id, a.business_date, a.received_at, a.request, a.terminal_id, a.message_class, a.stan, a.card_fingerprint,
-        a.amount_minor, a.currency, a.original_id,
+        a.amount_minor, a.currency, a.original_id, a.state <> :State.DECLINED AS stands,
+        CASE WHEN abs(moment_near(a.local_time, a.business_date)::date - a.business_date) <= 2
+            THEN moment_near(a.local_time, a.business_date) END AS shown_at,
         CASE WHEN a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) THEN :Kind.ADVICE ELSE a.kind END AS sort
     FROM attempt AS a
-    WHERE a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
-        :State.SETTLED) AND a.message_class < 10
+    WHERE (a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
+        :State.SETTLED) OR a.reason = :Reason.DECLINED_AT_TERMINAL) AND a.message_class < 10
 ), judged AS (
     SELECT s.id, EXISTS (
         SELECT FROM (
             SELECT s.request AS message
             UNION ALL
             -- What happened off line may be overtaken by its repeat.
-            SELECT f.request WHERE f.sort = :Kind.ADVICE
+            SELECT f.request
+            WHERE f.sort = :Kind.ADVICE AND f.stands AND coalesce(s.shown_at <= f.shown_at, true)
             UNION ALL
             SELECT e.detail FROM event AS e
             WHERE e.attempt_id = s.id AND e.business_date = s.business_date AND e.kind IN (:EventKind.DECIDED,
@@ -326,11 +330,11 @@ WITH standing AS (
         ON f.terminal_id = s.terminal_id AND f.message_class = s.message_class AND f.stan = s.stan
         AND f.card_fingerprint = s.card_fingerprint AND f.amount_minor = s.amount_minor AND f.currency = s.currency
         AND f.sort = s.sort
-    WHERE (f.received_at, f.id) < (s.received_at, s.id) AND f.received_at > s.received_at - interval '12 hours'
+    WHERE s.stands AND (f.received_at, f.id) < (s.received_at, s.id) AND f.received_at > s.received_at - interval '12 hours'
         AND coalesce(f.original_id = s.original_id, true)
 )
 SELECT
-    (SELECT count(*) FROM standing) AS checked,
+    (SELECT count(*) FROM standing AS s WHERE s.stands) AS checked,
     count(*) FILTER (WHERE j.is_repeat) AS breaches,
     (array_agg(j.id) FILTER (WHERE j.is_repeat))[1:5] AS examples
 FROM judged AS j;
@@ -338,22 +342,22 @@ FROM judged AS j;
 -- name: untrue_reversals
 -- V10. Whoever was told 00: what the reversal describes is taken back, in whole or to what should stay, or none of its
 -- description stands on any date. Messages by attempt_once and primary key; reversals are few beside payments.
--- What was told 00 as no payment's, and says number, card and amount of one that stood already, is shown beside that one:
--- its time may be miswritten. Judged by facts and not by the rule of bookings. The time told is one that the message shows, or read off the clock of
+-- What was told 00 as no payment's, and says number, card and amount of some that stood already, is shown beside each: its
+-- time may be miswritten. So is what shows its very time, card and amount under another number or type. Judged by facts and
+-- not by the rule of bookings. The time told is one that the message or a repeat of it shows, or read off the clock of
 -- UTC, of Paris or of the store's place it is the instant of the message; or the reference told is ours. What tells no
 -- time is of the reversal's own date, or came just before it, or is described by card, reference or approval code.
 WITH described AS (
     SELECT
-        r.id AS reversal_id, r.attempt_id IS NOT NULL AND a.id = r.attempt_id AND a.business_date = r.attempt_date
-            AS is_named,
+        r.id AS reversal_id, a.id AS attempt_id, r.attempt_id IS NULL AS is_mark,
+        r.attempt_id IS NOT NULL AND a.id = r.attempt_id AND a.business_date = r.attempt_date AS is_named,
         a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
             :State.SETTLED) AS stands,
         a.state IN (:State.DECLINED, :State.UNKNOWN, :State.REVERSED)
             OR r.replacement_minor >= a.approved_minor AS is_taken_back,
         r.currency IN ('', a.currency)
             AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
-            AND (r.approval_code = '' OR a.approval_code = ''
-                OR lpad(a.approval_code, 6, '0') = lpad(r.approval_code, 6, '0'))
+            AND (r.approval_code = '' OR a.approval_code = '' OR n.is_its_code)
             AND (r.amount_minor IS NULL OR r.amount_minor = a.amount_minor
                 OR a.approved_minor > 0 AND r.amount_minor >= a.approved_minor AND r.amount_minor <= a.amount_minor)
             AS agrees,
@@ -362,46 +366,49 @@ WITH described AS (
             a.business_date = r.original_day
             OR r.received_at - a.received_at BETWEEN interval '0' AND interval '15 minutes'
             OR r.card_fingerprint = a.card_fingerprint
-            OR r.approval_code <> '' AND r.approval_code = a.approval_code
+            OR r.approval_code <> '' AND n.is_its_code
             OR r.reference <> ''
-        ELSE r.sent_at IN (a.transmitted_at, a.local_time) OR EXISTS (
+        WHEN r.sent_at IN (a.transmitted_at, a.local_time) THEN true
+        WHEN r.reference <> '' AND r.reference = reference_of(a.id) THEN true
+        ELSE EXISTS (
             -- Read off one clock it is one instant, and each time shown is that instant by some clock. Half a day on
             -- either side stands for a night in which clocks changed.
-            SELECT FROM unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS told (clock)
+            SELECT
+            FROM (
+                SELECT a.transmitted_at, a.local_time, a.business_date AS day
+                UNION ALL
+                SELECT
+                    t.transmitted_at, t.local_time,
+                    coalesce(moment_near(t.local_time, a.business_date)::date, a.business_date)
+                FROM repeat_time AS t
+                WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+            ) AS sending
+            CROSS JOIN unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS told (clock)
             CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS near (away)
             CROSS JOIN LATERAL (
-                SELECT (moment_near(r.sent_at, a.business_date) + near.away) AT TIME ZONE told.clock - near.away AS at
+                SELECT (moment_near(r.sent_at, sending.day) + near.away) AT TIME ZONE told.clock - near.away AS at
             ) AS i
-            WHERE (
+            WHERE r.sent_at IN (sending.transmitted_at, sending.local_time) OR (
                 SELECT bool_or(coalesce(g.seconds = 0, false)) AND bool_and(coalesce(g.seconds <= 120, false))
-                FROM (VALUES (a.transmitted_at), (a.local_time)) AS shown (time)
+                FROM (VALUES (sending.transmitted_at), (sending.local_time)) AS shown (time)
                 CROSS JOIN LATERAL (
                     SELECT min(abs(extract(EPOCH FROM i.at - (
-                        (moment_near(shown.time, a.business_date) + n.away) AT TIME ZONE c.clock - n.away
+                        (moment_near(shown.time, sending.day) + n.away) AT TIME ZONE c.clock - n.away
                     )))) AS seconds
                     FROM unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS c (clock)
                     CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS n (away)
                 ) AS g
                 WHERE shown.time <> ''
             )
-        ) OR r.reference = (
-            SELECT string_agg(
-                substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', ((v.bits >> (55 - 5 * n.place)) & 31)::integer + 1, 1), ''
-                ORDER BY n.place
-            )
-            FROM (
-                SELECT (
-                    ('x' || substr(h.hex, 3, 10) || substr(h.hex, 14, 3))::bit(52)
-                    || substring(('x' || substr(h.hex, 17, 3))::bit(12) FROM 3 FOR 8)
-                )::bit(60)::bigint AS bits
-                FROM (SELECT replace(a.id::text, '-', '') AS hex) AS h
-            ) AS v
-            CROSS JOIN generate_series(0, 11) AS n (place)
         ) END AS is_meant,
+        r.sent_at = '' AS is_untimed,
         r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '15 minutes' AS is_of_the_minute,
-        r.sent_at <> '' AND r.card_fingerprint = a.card_fingerprint AND r.amount_minor = a.amount_minor
-            AND a.received_at BETWEEN r.received_at - interval '365 days' AND r.received_at AS is_like_it,
-        a.id AS attempt_id
+        r.sent_at <> '' AND r.amount_minor = a.amount_minor
+            AND (r.card_fingerprint = a.card_fingerprint
+                OR r.card_fingerprint IS NULL
+                AND r.received_at - a.received_at BETWEEN interval '0' AND interval '15 minutes')
+            AND a.received_at BETWEEN r.received_at - interval '365 days' AND coalesce(r.last_at, r.received_at)
+            AS is_like_it
     FROM reversal AS r
     INNER JOIN attempt AS a
         ON a.terminal_id = r.terminal_id AND (a.message_class = r.message_class OR r.stan = 0)
@@ -410,31 +417,54 @@ WITH described AS (
             SELECT n.stan FROM attempt AS n WHERE n.id = r.attempt_id AND n.business_date = r.attempt_date
         ) ELSE r.stan END
     LEFT JOIN store AS s ON s.id = a.store_id
+    CROSS JOIN LATERAL (
+        SELECT lpad(btrim(a.approval_code), 6, '0') = lpad(btrim(r.approval_code), 6, '0') AS is_its_code
+    ) AS n
     WHERE r.reason = :Reason.APPROVED
+), standing AS (
+    -- What stands though its reversal was told 00 as no payment's.
+    SELECT
+        d.*, d.is_its_time OR d.agrees AND CASE WHEN d.is_untimed THEN d.is_of_the_minute ELSE d.is_meant END AS is_it
+    FROM described AS d
+    WHERE d.is_mark AND d.stands
+), marked AS (
+    SELECT
+        d.reversal_id,
+        -- What a person opens.
+        (array_agg(d.attempt_id ORDER BY coalesce(d.is_it, false) DESC))[1] AS attempt_id
+    FROM standing AS d
+    WHERE d.is_it OR d.agrees AND d.is_like_it AND NOT EXISTS (
+        SELECT FROM doubt AS o WHERE o.attempt_id = d.attempt_id AND o.cause = 'like_one_reversed'
+    )
+    GROUP BY d.reversal_id
+), mistaken AS (
+    -- Under another number or type: no payment of a terminal is sent in the second of another one.
+    SELECT DISTINCT ON (r.id) r.id AS reversal_id, a.id AS attempt_id
+    FROM reversal AS r
+    INNER JOIN attempt AS a
+        ON a.terminal_id = r.terminal_id AND a.business_date BETWEEN r.original_day - 2 AND r.original_day + 2
+        AND (a.message_class <> r.message_class OR a.stan <> r.stan) AND a.message_class < 10
+        AND r.sent_at IN (a.transmitted_at, a.local_time)
+        AND a.amount_minor = r.amount_minor AND a.card_fingerprint = r.card_fingerprint
+        AND r.currency IN ('', a.currency)
+    WHERE r.reason = :Reason.APPROVED AND r.attempt_id IS NULL AND r.sent_at <> '' AND a.received_at < r.received_at
+        AND a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
+        -- What is like it under its own number is shown instead, or gone.
+        AND NOT EXISTS (SELECT FROM described AS d WHERE d.reversal_id = r.id AND (d.is_its_time OR d.is_like_it))
+    ORDER BY r.id, a.id
+), done AS (
+    SELECT DISTINCT d.reversal_id
+    FROM described AS d
+    WHERE d.is_named AND d.agrees AND d.is_meant AND d.is_taken_back
 ), judged AS (
     SELECT
-        coalesce(r.attempt_id, stood.attempt_id) AS id,
-        CASE WHEN r.attempt_id IS NULL THEN stood.attempt_id IS NOT NULL AND (stood.is_it OR NOT EXISTS (
-            SELECT FROM described AS d
-            INNER JOIN doubt AS o ON o.attempt_id = d.attempt_id AND o.cause = 'like_one_reversed'
-            WHERE d.reversal_id = r.id AND d.is_like_it
-        )) ELSE NOT EXISTS (
-            SELECT FROM described AS d
-            WHERE d.reversal_id = r.id AND d.is_named AND d.agrees AND d.is_meant AND d.is_taken_back
-        ) END AS untrue
+        coalesce(r.attempt_id, m.attempt_id, x.attempt_id) AS id,
+        CASE WHEN r.attempt_id IS NULL THEN m.attempt_id IS NOT NULL OR x.attempt_id IS NOT NULL
+        ELSE d.reversal_id IS NULL END AS untrue
     FROM reversal AS r
-    LEFT JOIN LATERAL (
-        -- The payment that stands though its reversal was told 00: that is what a person opens.
-        SELECT d.attempt_id, m.is_it
-        FROM described AS d
-        CROSS JOIN LATERAL (
-            SELECT coalesce(d.is_its_time OR d.agrees
-                AND CASE WHEN r.sent_at = '' THEN d.is_of_the_minute ELSE d.is_meant END, false) AS is_it
-        ) AS m
-        WHERE d.reversal_id = r.id AND d.stands AND (m.is_it OR d.agrees AND d.is_like_it)
-        ORDER BY m.is_it DESC
-        LIMIT 1
-    ) AS stood ON r.attempt_id IS NULL
+    LEFT JOIN marked AS m ON m.reversal_id = r.id
+    LEFT JOIN mistaken AS x ON x.reversal_id = r.id
+    LEFT JOIN done AS d ON d.reversal_id = r.id
     WHERE r.reason = :Reason.APPROVED
 )
 SELECT
@@ -471,12 +501,16 @@ WHERE a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) AND a.request <> ''
     AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED);
 
 -- name: sales_beside_their_hold
--- V10, advices: a sale booked beside the hold whose approval code it says, of the same card and store, within two months.
+-- V10, advices: a sale booked beside the hold whose approval code it says, of the same card and store, within two months; or
+-- beside a payment of the same amount that stands.
 WITH judged AS (
     SELECT a.id, EXISTS (
         SELECT FROM attempt AS h
-        WHERE h.card_fingerprint = a.card_fingerprint AND h.store_id = a.store_id AND h.kind = :Kind.AUTHORISATION
-            AND h.approval_code <> '' AND lpad(h.approval_code, 6, '0') = lpad(a.approval_code, 6, '0')
+        WHERE h.card_fingerprint = a.card_fingerprint AND h.store_id = a.store_id
+            AND (h.kind = :Kind.AUTHORISATION OR h.kind = :Kind.PURCHASE AND h.amount_minor = a.amount_minor
+                AND h.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
+                    :State.SETTLED))
+            AND h.approval_code <> '' AND lpad(btrim(h.approval_code), 6, '0') = lpad(btrim(a.approval_code), 6, '0')
             AND h.business_date BETWEEN a.business_date - 62 AND a.business_date AND h.received_at < a.received_at
             AND NOT EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = a.id)
     ) AS is_beside
@@ -492,41 +526,60 @@ FROM judged AS j;
 
 -- name: repeats_of_another
 -- V10, repeats: a repeat takes back what its first sending took back, as much of it, or nothing. Its first came within
--- eight days for the same number, and took back what the repeat describes as well. A repeat is known by the type in its
--- message (msgpack: key 0, a text of four) and the number of its first; without a time, by one of the two.
+-- eight days for the same number, and took back what the repeat describes as well; a reference says of which it is. A
+-- repeat is known by the type in its message (msgpack: key 0, a text of four) and the number of its first; without a time,
+-- or of the same message, by one of the two.
 WITH repeats AS (
     SELECT
         r.*, position('\x00a4'::bytea IN r.request) > 0
-        AND substring(r.request FROM position('\x00a4'::bytea IN r.request) + 5 FOR 1) = '\x31'::bytea AS says_so
+        AND substring(r.request FROM position('\x00a4'::bytea IN r.request) + 5 FOR 1) = '\x31'::bytea AS says_so,
+        r.reference <> '' AND (r.reference = reference_of(r.attempt_id) OR EXISTS (
+            -- Its terminal's own reference: data element 37, a text of twelve (msgpack), in its message.
+            SELECT FROM (
+                SELECT a.request AS message FROM attempt AS a
+                WHERE a.id = r.attempt_id AND a.business_date = r.attempt_date
+                UNION ALL
+                SELECT e.detail FROM event AS e
+                WHERE e.attempt_id = r.attempt_id AND e.business_date = r.attempt_date
+                    AND e.kind IN (:EventKind.DECIDED, :EventKind.TIMED_OUT)
+            ) AS m
+            WHERE position('\x25ac'::bytea || convert_to(rpad(r.reference, 12), 'UTF8') IN m.message) > 0
+        )) AS is_named
     FROM reversal AS r
     WHERE r.reason = :Reason.APPROVED AND r.attempt_id IS NOT NULL
-), judged AS (
-    SELECT r.attempt_id AS id, EXISTS (
-        SELECT FROM reversal AS first
-        INNER JOIN attempt AS a ON a.id = first.attempt_id AND a.business_date = first.attempt_date
-        WHERE first.terminal_id = r.terminal_id AND first.message_class = r.message_class AND first.stan = r.stan
-            AND first.reason = :Reason.APPROVED
-            AND first.received_at < r.received_at AND first.received_at > r.received_at - interval '8 days'
-            AND CASE WHEN r.says_so AND first.own_stan = r.own_stan THEN true
-                WHEN r.sent_at = '' AND (r.says_so OR first.own_stan = r.own_stan) THEN
-                    first.sent_at = '' AND first.approval_code = r.approval_code AND first.currency = r.currency
-                    AND first.amount_minor IS NOT DISTINCT FROM r.amount_minor
-                    AND first.card_fingerprint IS NOT DISTINCT FROM r.card_fingerprint
-                ELSE false END
-            AND CASE WHEN first.attempt_id = r.attempt_id
-                THEN coalesce(first.replacement_minor, 0) <> coalesce(r.replacement_minor, 0)
-                ELSE coalesce(first.replacement_minor, 0) = coalesce(r.replacement_minor, 0) END
-            AND r.sent_at IN ('', a.transmitted_at, a.local_time) AND r.currency IN ('', a.currency)
-            AND coalesce(r.amount_minor, a.amount_minor) = a.amount_minor
-            AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
-    ) AS is_another
+), pairs AS (
+    SELECT
+        r.id, r.attempt_id, r.is_named, r.sent_at, r.currency, r.amount_minor, r.card_fingerprint,
+        first.attempt_id AS first_id, first.attempt_date AS first_date,
+        first.attempt_id = r.attempt_id AS is_same,
+        coalesce(first.replacement_minor, 0) = coalesce(r.replacement_minor, 0) AS leaves_as_much,
+        r.says_so AND first.own_stan = r.own_stan
+        OR first.attempt_id = r.attempt_id AND (r.says_so OR first.own_stan = r.own_stan)
+        OR r.sent_at = '' AND (r.says_so OR first.own_stan = r.own_stan)
+            AND first.sent_at = '' AND first.approval_code = r.approval_code AND first.currency = r.currency
+            AND first.amount_minor IS NOT DISTINCT FROM r.amount_minor
+            AND first.card_fingerprint IS NOT DISTINCT FROM r.card_fingerprint AS is_repeat
     FROM repeats AS r
+    INNER JOIN repeats AS first
+        ON first.terminal_id = r.terminal_id AND first.message_class = r.message_class AND first.stan = r.stan
+        AND first.received_at < r.received_at AND first.received_at > r.received_at - interval '8 days'
+), others AS (
+    SELECT DISTINCT p.id, p.attempt_id
+    FROM pairs AS p
+    INNER JOIN attempt AS a ON a.id = p.first_id AND a.business_date = p.first_date
+    WHERE p.is_repeat
+        AND CASE WHEN p.is_same THEN NOT p.leaves_as_much AND NOT EXISTS (
+            SELECT FROM pairs AS o WHERE o.id = p.id AND o.is_same AND o.leaves_as_much
+        ) ELSE p.leaves_as_much AND NOT p.is_named END
+        AND (p.is_same OR p.sent_at IN ('', a.transmitted_at, a.local_time)) AND p.currency IN ('', a.currency)
+        AND (p.is_same OR coalesce(p.amount_minor, a.amount_minor) = a.amount_minor)
+        AND coalesce(p.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
 )
 SELECT
     (SELECT count(*) FROM repeats AS r WHERE r.says_so) AS checked,
-    count(*) FILTER (WHERE j.is_another) AS breaches,
-    (array_agg(j.id) FILTER (WHERE j.is_another))[1:5] AS examples
-FROM judged AS j;
+    count(*) AS breaches,
+    (array_agg(o.attempt_id))[1:5] AS examples
+FROM others AS o;
 
 -- name: unasked_reversals
 -- V10, from the other side: what a terminal took back, a reversal that was told 00 names. From the first kept one on.
@@ -627,8 +680,10 @@ WITH told AS (
                 -- Its reversal had come before, and it was told 00 as that reversal was; or it advised a decline.
                 WHEN a.state = :State.DECLINED
                     AND a.reason IN (:Reason.ALREADY_REVERSED, :Reason.DECLINED_AT_TERMINAL) THEN NULL
+                -- What its terminal had asked under that number and was not approved is no sale, taken back or not.
                 WHEN a.state NOT IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.REVERSED, :State.CAPTURED,
-                    :State.REFUNDED, :State.SETTLED) THEN 'told.advice_not_booked'
+                    :State.REFUNDED, :State.SETTLED) OR a.kind NOT IN (:Kind.ADVICE, :Kind.COMPLETION)
+                    AND a.approved_minor = 0 THEN 'told.advice_not_booked'
                 WHEN a.approved_minor <> j.amount_minor AND NOT coalesce(lowered.found, false) THEN 'told.advice_amount'
             END
             WHEN j.message_class NOT IN (1, 2) THEN NULL

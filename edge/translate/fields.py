@@ -25,6 +25,7 @@ CARD_DIGITS_MIN: Final = 12
 SALE: Final = "00"
 """First two digits of a processing code: goods and services."""
 
+_MIDDLE: Final = timedelta(hours=1)
 _TRACK_SEPARATORS: Final = str.maketrans("D", "=")
 _SENSITIVE: Final = frozenset({23, 26, 35, 36, 45, 52, 53, 55})
 # Twice a digit, its own digits added up, plus the 48 that an ASCII digit starts at.
@@ -137,7 +138,7 @@ def read_stan(message: Message) -> int:
 def read_times(message: Message) -> tuple[str, str]:
     """Return (transmitted_at, local_time), both MMDDhhmmss; each stands in for the other where a terminal sends one.
 
-    A local time without a date is of the day that brings it nearest to the time of sending, and a date without a time says
+    A local time without a date is of the day on which a store's clock shows it at the time of sending, and a date without a time says
     nothing of the time. What is there must be a time, for a reversal will repeat it. Raises: RequestRefused for what is none, and when
     there is none at all.
     """
@@ -159,11 +160,14 @@ def read_times(message: Message) -> tuple[str, str]:
 
 
 def _day_nearest(time: str, sent_at: str) -> str:
-    """Return the MMDD on which a clock shows a time of day nearest to a moment of another clock."""
+    """Return the MMDD on which a store's clock shows a time of day at a moment of UTC, or of that clock.
+
+    Stores are from ten hours behind UTC to twelve before it, and clocks err: the middle is an hour before UTC.
+    """
     sent = datetime.strptime(f"2000{sent_at}", "%Y%m%d%H%M%S")  # noqa: DTZ007 -- A leap year, of no known zone.
     shown = datetime.strptime(time, "%H%M%S").time()  # noqa: DTZ007
     days = (sent.date() + timedelta(days=away) for away in (-1, 0, 1))
-    return f"{min(days, key=lambda day: abs(datetime.combine(day, shown) - sent)):%m%d}"
+    return f"{min(days, key=lambda day: abs(datetime.combine(day, shown) - sent - _MIDDLE)):%m%d}"
 
 
 def read_said_times(message: Message) -> tuple[str, str]:

@@ -72,7 +72,7 @@ def to_host_message(request: HostRequest, keys: SecurityModule) -> Message:
     if request.entry_mode:
         message[22] = request.entry_mode
     if request.approval_code:
-        message[38] = request.approval_code
+        message[38] = f"{request.approval_code:6}"
     if request.partial_ok:
         message[60] = PARTIAL_APPROVAL_MARK
     if request.original_message:
@@ -218,7 +218,7 @@ def no_reply(
 
 
 def not_sent(request: HostRequest, reason: Reason, *, at_us: int) -> HostReply:
-    """Return what core is told when not one byte has left."""
+    """Return what core is told when not one byte has left; what cannot be written is refused for good."""
     return HostReply(
         id=request.id,
         message=request.message,
@@ -231,6 +231,7 @@ def not_sent(request: HostRequest, reason: Reason, *, at_us: int) -> HostReply:
         replied_us=at_us - request.received_at_us,
         messages=_NO_MESSAGES,
         replacement_minor=request.replacement_minor,
+        delivery=DELIVERY_REFUSED if reason == Reason.MESSAGE_REFUSED else 0,
     )
 
 

@@ -64,4 +64,5 @@ def to_authorise(
         original.message_class,
         original.stan,
         original.sent_at,
+        13 not in message and 12 not in message,
     )

@@ -10,7 +10,15 @@ from core.values.money import NUMERIC_CODES
 from edge.keys.port import SecurityModule
 from edge.protocol.answers import begin_answer
 from edge.protocol.field import Message
-from edge.translate.fields import OFFLINE_DAYS, Arrival, read_business_date, read_stan, read_times, text_of
+from edge.translate.fields import (
+    OFFLINE_DAYS,
+    Arrival,
+    is_in_utc,
+    read_business_date,
+    read_stan,
+    read_times,
+    text_of,
+)
 
 
 def from_totals(message: Message, arrival: Arrival, _keys: SecurityModule) -> Totals:
@@ -36,6 +44,7 @@ def from_totals(message: Message, arrival: Arrival, _keys: SecurityModule) -> To
         reversal_minor=number(87) + number(89),
         currency=_currency(message),
         received_at_us=arrival.received_at_us,
+        date_in_utc=is_in_utc(message),
     )
 
 

@@ -1,6 +1,6 @@
 """Advices (approved offline by the terminal) and completions (which capture a hold)."""
 
-from datetime import UTC, date
+from datetime import date
 from typing import Final
 
 import asyncpg
@@ -20,12 +20,11 @@ from core.contracts.states import (
 from core.transactions.bookings import kept_reversals, repeats, store
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
-from core.transactions.bookings.rules import Match, doubts_of, is_bookable, moment_near
+from core.transactions.bookings.rules import Match, day_of_sending, doubts_of, is_bookable
 from core.transactions.bookings.store import Connection, Standing
 from core.transactions.rules import stored_answer
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
-from core.values.zones import date_there
 
 _UNPLACED: Final[dict[int, str]] = {
     Reason.REPEAT_DIFFERS: "another message has its number",
@@ -52,22 +51,29 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
     business_date = date.fromordinal(asked.business_date)
     if business_date.month != arrived_on.month:
         await store.ensure_month(pool, business_date)
-    async with pool.acquire() as connection:
-        if await repeats.has_first(connection, asked):
-            reply = await _first_answer(connection, asked)
-        else:
-            async with connection.transaction():
-                if asked.declined_code:
-                    reply = await _record_decline(connection, asked)
-                elif asked.kind == Kind.COMPLETION or asked.approval_code:
-                    reply = await _complete(connection, asked)
-                else:
-                    reply = await _book_offline(connection, asked)
-            if reply is None:
-                reply = await _first_answer(connection, asked)
+    async with pool.acquire() as connection, connection.transaction():
+        # What repeats it may come at the same moment, under another date.
+        await store.lock_number(connection, asked)
+        first = await repeats.find_first(connection, asked)
+        reply = (
+            await _record(connection, asked)
+            if first is None
+            else await _first_answer(connection, asked, first)
+        )
+        if reply is None:  # What its terminal asks under this number was being recorded.
+            first = await repeats.find_first(connection, asked)
+            reply = await _first_answer(connection, asked, first)
     if reply.reason in _UNPLACED:
         await _keep_aside(pool, asked, _UNPLACED[reply.reason])
     return reply
+
+
+async def _record(connection: Connection, asked: Book) -> AuthoriseReply | None:
+    if asked.declined_code:
+        return await _record_decline(connection, asked)
+    if asked.kind == Kind.COMPLETION or asked.approval_code:
+        return await _complete(connection, asked)
+    return await _book_offline(connection, asked)
 
 
 async def _dated(pool: asyncpg.Pool, asked: Book, arrived_on: date) -> Book:
@@ -77,11 +83,10 @@ async def _dated(pool: asyncpg.Pool, asked: Book, arrived_on: date) -> Book:
     )
     if not is_unreadable and not asked.date_in_utc:
         return asked
-    moment = None if is_unreadable else moment_near(asked.transmitted_at, arrived_on)
-    moment = from_unix_us(asked.received_at_us) if moment is None else moment.replace(tzinfo=UTC)
     async with pool.acquire() as connection:
         zone = await store.read_time_zone(connection, asked.terminal_id)
-    there = date_there(moment, zone)
+    sent_at = "" if is_unreadable else asked.transmitted_at
+    there = day_of_sending(sent_at, from_unix_us(asked.received_at_us), zone)
     return msgspec.structs.replace(asked, business_date=there.toordinal(), date_unreadable=is_unreadable)
 
 
@@ -93,7 +98,24 @@ async def _keep_aside(pool: asyncpg.Pool, asked: Book, why: str) -> None:
         msgspec.msgpack.encode(asked),
         why=why,
         terminal_id=asked.terminal_id,
-        named=f"{asked.message_class} {asked.stan} {asked.local_time} {asked.body_hash}",
+        named=" ".join(
+            map(
+                str,
+                (
+                    asked.message_class,
+                    asked.stan,
+                    asked.body_hash,
+                    asked.approval_code,
+                    asked.original_message_class,
+                    asked.original_stan,
+                    asked.original_sent_at,
+                    asked.original_rrn if may_be_ours(asked) else "",
+                ),
+            )
+        ),
+        times=repeats.times_of(asked),
+        received_at_us=asked.received_at_us,
+        repeat=asked.repeat,
     )
 
 
@@ -120,10 +142,14 @@ async def _book_offline(
     await store.post(connection, standing, LedgerOperation.HOLD, Layer.PENDING, asked.amount_minor)
     await _owe(connection, standing, DeliveryKind.ADVICE)
     await _doubt(connection, asked, standing)
-    # Most such references are the terminal's own. Else it was a completion: of a payment lost here, or of this hold.
-    if refers and (
-        may_be_ours(asked) or await store.is_hold_open(connection, standing, standing.business_date - OF_LATE)
+    since = standing.business_date - OF_LATE
+    # Some terminals confirm what they had asked in a message of its own.
+    if asked.approval_code and await store.is_paid_under_code(
+        connection, standing, asked.approval_code, since
     ):
+        await store.add_doubt(connection, standing, "like_one_paid")
+    # Most such references are the terminal's own. Else it was a completion: of a payment lost here, or of this hold.
+    if refers and (may_be_ours(asked) or await store.is_hold_open(connection, standing, since)):
         await store.add_doubt(connection, standing, "reference")
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
 
@@ -259,14 +285,15 @@ async def _owe(connection: Connection, standing: Standing, kind: DeliveryKind) -
     )
 
 
-async def _first_answer(connection: Connection, asked: Book) -> AuthoriseReply:
-    first = await repeats.find_first(connection, asked)
+async def _first_answer(connection: Connection, asked: Book, first: repeats.First | None) -> AuthoriseReply:
     if first is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, 0)
     row = first.row
     if row["body_hash"] != MARK_HASH and not first.is_same:
-        # Another message under a number used before: told 00 it would be lost.
+        # Another message under a number used before, or nobody knows: told 00 it would be lost.
         return AuthoriseReply(asked.id, Reason.REPEAT_DIFFERS, asked.approval_code, 0, "")
+    if first.is_same:
+        await store.keep_repeat_time(connection, asked, row)
     if row["state"] == State.REVERSED:
         reference = rrn_of(row["id"].bytes)
         return AuthoriseReply(asked.id, Reason.ALREADY_REVERSED, asked.approval_code, 0, reference)

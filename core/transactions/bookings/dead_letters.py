@@ -9,12 +9,21 @@ import structlog
 
 from core.contracts.payment import REFUSED_FACT, AuthoriseReply, RefusedFact
 from core.contracts.reasons import Reason
+from core.transactions.bookings.rules import Times, time_shown
 from core.transactions.bookings.store import queries
+from core.transactions.rules import REPEAT_WITHIN_S
 from core.values.card_numbers import hide_card_numbers
+from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
 
 REFUSED_A_DAY_MAX: Final = 200
 """Of one terminal: beyond that it is broken, and a person sees it by those that are kept."""
+
+_NAMING_ELEMENTS: Final = (2, 3, 38, 49, 90)
+"""What tells a message from the next one under its number besides its amount: card, what is asked, what it names."""
+_SENT_AT: Final = 7
+_REPEATED: Final = ("1", "5")
+"""The last digits of the types of repeats."""
 
 _LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 
@@ -44,22 +53,31 @@ async def keep_dead_letter_once(
     why: str,
     terminal_id: bytes,
     named: str,
-    a_day_max: int | None = None,
+    times: Times,
+    received_at_us: int,
+    repeat: bool,
 ) -> None:
-    """Keep what its terminal may repeat for days: once, by what `named` says it is about.
+    """Keep what its terminal may repeat for days: once, by what `named` says it is about and the time that it shows.
 
-    `a_day_max`: so many of one terminal in a day, whatever it sends. Raises what PostgreSQL says: nobody may be told of
-    what is not kept.
+    A repeat by its type (`repeat`) may bear another time than its first sending, and a clock that is not set shows none:
+    within half a day either is known all the same. Of one terminal so many are kept in a day, whatever it sends. Raises what PostgreSQL says: nobody may be told of what
+    is not kept.
     """
+    about = f"{terminal_id.hex()} {_in_letters(named)}"
+    shown = time_shown(times)
+    sent_at = {"local": times.local, "transmitted": times.transmitted, None: str(received_at_us)}[shown]
     async with pool.acquire() as connection:
         kept = await connection.fetchval(
             queries.keep_dead_letter_once,
             "engine",
             subject,
             payload,
-            f"{hide_card_numbers(why)}\n{terminal_id.hex()} {_in_letters(named)}",
+            f"{hide_card_numbers(why)}\n{about} {_in_letters(sent_at)}",
+            about,
             terminal_id.hex(),
-            a_day_max,
+            repeat or shown is None,
+            REPEAT_WITHIN_S,
+            REFUSED_A_DAY_MAX,
         )
     if kept is None:
         _log.info("dead_letter_known", subject=subject)
@@ -72,6 +90,7 @@ def _in_letters(named: str) -> str:
 
 async def keep_refused_fact(pool: asyncpg.Pool, asked: RefusedFact) -> AuthoriseReply:
     """Keep for a person what a terminal did or took back and edge could not take; what it is told, edge knows."""
+    said = _elements_of(asked.request)
     await keep_dead_letter_once(
         pool,
         REFUSED_FACT.subject,
@@ -79,10 +98,22 @@ async def keep_refused_fact(pool: asyncpg.Pool, asked: RefusedFact) -> Authorise
         why=f"field {asked.field}: told {asked.response_code}",
         terminal_id=asked.terminal_id,
         # A repeat differs in the last digit of its type.
-        named=f"{asked.message_type[:3]} {asked.stan} {asked.local_time} {asked.amount_minor}",
-        a_day_max=REFUSED_A_DAY_MAX,
+        named=f"{asked.message_type[:3]} {asked.stan} {asked.amount_minor} "
+        + " ".join(said.get(number, "") for number in _NAMING_ELEMENTS),
+        times=Times(said.get(_SENT_AT, ""), asked.local_time, from_unix_us(asked.received_at_us).date()),
+        received_at_us=asked.received_at_us,
+        repeat=asked.message_type[3:] in _REPEATED,
     )
     return refusal(asked)
+
+
+def _elements_of(request: bytes) -> dict[int, str]:
+    """Return what a masked message says, by data elements; empty where it cannot be read."""
+    try:
+        said: Any = msgspec.msgpack.decode(request)
+    except msgspec.MsgspecError:
+        return {}
+    return {number: str(value) for number, value in said.items()} if isinstance(said, dict) else {}
 
 
 def refusal(asked: Any) -> AuthoriseReply:

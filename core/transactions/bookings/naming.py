@@ -12,6 +12,7 @@ from core.transactions.bookings.rules import (
     UNSAID_DAYS,
     Match,
     Said,
+    find_like,
     find_named,
     is_one_code,
     moment_near,
@@ -47,13 +48,13 @@ async def find_described(
     stan: int,
     arrived_at: datetime,
     is_ours: bool,
-) -> tuple[Match, Standing | None]:
-    """Return what is described under a number: near the date that is said first, then on any date.
+) -> tuple[Match, Standing | None, list[Standing]]:
+    """Return what is described under a number: near the date that is said first, then on any date; and what is like it.
 
     `is_ours`: the reference that is said may be one of ours. One of the terminal's own, which some give each message,
     contradicts nothing beside a number and a time; without a time it does where the original showed another one.
     """
-    match, standing = Match(ReversalFinding.NONE_STOOD, None), None
+    match, standing, alike = Match(ReversalFinding.NONE_STOOD, None), None, list[Standing]()
     for first, last in (
         days_of(said, arrived_at),
         (said.day - EVERYWHERE, said.day + EVERYWHERE),
@@ -66,20 +67,21 @@ async def find_described(
             first=first,
             last=last,
         )
-        match = find_named(said, [store.candidate_of(one) for one in found], arrived_at=arrived_at)
+        candidates = [store.candidate_of(one) for one in found]
+        match = find_named(said, candidates, arrived_at=arrived_at)
         if match.differs == ("reference",) and match.place is not None:
             own = await store.read_own_reference(connection, found[match.place])
             match = find_named(said, [store.candidate_of(one, own) for one in found], arrived_at=arrived_at)
             if match.differs == ("reference",) and not is_ours and (said.sent_at or not own):
-                match = find_named(
-                    said._replace(reference=""),
-                    [store.candidate_of(one) for one in found],
-                    arrived_at=arrived_at,
-                )
+                match = find_named(said._replace(reference=""), candidates, arrived_at=arrived_at)
         standing = found[match.place] if match.place is not None else None
         if match.finding != ReversalFinding.NONE_STOOD:
-            break
-    return match, standing
+            return match, standing, []
+        if said.sent_at:
+            # A reference of the terminal's own tells nothing of what was sent at another time.
+            as_said = said if is_ours else said._replace(reference="")
+            alike = [found[place] for place in find_like(as_said, candidates, arrived_at=arrived_at)]
+    return match, standing, alike
 
 
 def days_of(said: Said, arrived_at: datetime) -> tuple[date, date]:
@@ -116,7 +118,7 @@ async def lock_original(connection: Connection, asked: Book | Authorise) -> tupl
         asked.card.fingerprint,
         asked.approval_code,
     )
-    return await find_described(
+    match, standing, _alike = await find_described(
         connection,
         said,
         terminal_id=asked.terminal_id,
@@ -125,6 +127,7 @@ async def lock_original(connection: Connection, asked: Book | Authorise) -> tupl
         arrived_at=from_unix_us(asked.received_at_us),
         is_ours=may_be_ours(asked),
     )
+    return match, standing
 
 
 async def _lock_own_reference(

@@ -8,6 +8,11 @@ SELECT
     a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
     a.received_at, a.message_class, a.stan, a.card_expiry,
     (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone,
+    -- Primary key.
+    ARRAY(
+        SELECT ARRAY[t.transmitted_at, t.local_time] FROM repeat_time AS t
+        WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+    ) AS repeated_at,
     coalesce((
         -- Primary key: the release of a part (part 1), on the acquirer's leg.
         SELECT -e.amount_minor FROM ledger_entry AS e
@@ -27,6 +32,11 @@ SELECT
     a.approval_code, a.host_code, a.original_id, a.original_date, a.card_fingerprint, a.transmitted_at, a.local_time,
     a.received_at, a.message_class, a.stan, a.card_expiry,
     (SELECT s.time_zone FROM store AS s WHERE s.id = a.store_id) AS time_zone,
+    -- Primary key.
+    ARRAY(
+        SELECT ARRAY[t.transmitted_at, t.local_time] FROM repeat_time AS t
+        WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+    ) AS repeated_at,
     coalesce((
         -- Primary key: the release of a part (part 1), on the acquirer's leg.
         SELECT -e.amount_minor FROM ledger_entry AS e
@@ -62,6 +72,7 @@ FROM terminal AS t
 WHERE t.id = $2
 ON CONFLICT (terminal_id, said) DO UPDATE SET
     repeats = reversal.repeats + CASE WHEN reversal.id = excluded.id THEN 0 ELSE 1 END,
+    last_at = excluded.received_at,
     finding = excluded.finding, reason = excluded.reason, differs = excluded.differs,
     attempt_id = excluded.attempt_id, attempt_date = excluded.attempt_date
 RETURNING repeats;
@@ -127,27 +138,33 @@ INNER JOIN terminal AS t ON t.id = $3
 WHERE a.id BETWEEN $1 AND $2 AND a.store_id = t.store_id
 LIMIT 1;
 
+-- name: lock_number
+-- An advisory lock until the commit: what is sent under one number of a terminal, on whatever dates, is looked at and recorded
+-- by turns. The transaction has its own number from then on, so that whoever sets a mark of a reversal waits for it.
+SELECT pg_advisory_xact_lock(hashtextextended($1::text, 2)), pg_current_xact_id()::text AS number;
+
 -- name: find_repeated
--- attempt_once, a step a date and month. What is alike under the number, received since $12 or at the same time of the
+-- attempt_once, a step a date and month. What is alike under the number, received since $9 or at the same time of the
 -- terminal: more than one where its counter came back to the number.
 SELECT
-    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code,
+    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor AS stays_minor,
     first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor, a.host_code,
-    a.local_time, a.original_id,
-    a.local_time <> $5 AND a.business_date <> $6::date
-    AND a.received_at < $7::timestamptz - $10::integer * interval '1 second' AS too_old
+    a.transmitted_at, a.local_time, a.received_at, a.original_id
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.body_hash = $4
-    AND a.business_date BETWEEN $8::date AND $9::date AND a.kind = ANY ($11::smallint[])
-    AND (a.local_time = $5 OR a.received_at >= $12::timestamptz)
+    AND a.business_date BETWEEN $6::date AND $7::date AND a.kind = ANY ($8::smallint[])
+    AND (a.local_time = $5 OR a.received_at >= $9::timestamptz)
 ORDER BY a.local_time = $5 DESC, a.received_at DESC
-LIMIT 5;
+LIMIT 20;
+
+-- name: keep_repeat_time
+SELECT keep_repeat_time($1, $2::date, $3, $4) AS kept;
 
 -- name: find_by_key
 SELECT
-    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code,
+    a.id, a.business_date, a.kind, a.state, a.reason, a.body_hash, a.approval_code, a.approved_minor AS stays_minor,
     first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor, a.host_code,
-    a.local_time, a.original_id, false AS too_old
+    a.transmitted_at, a.local_time, a.received_at, a.original_id
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.business_date = $2 AND a.message_class = $3 AND a.stan = $4;
 
@@ -326,16 +343,23 @@ INSERT INTO dead_letter (consumer, subject, payload, error)
 VALUES ($1::text, $2::text, $3::bytea, left($4::text, 500));
 
 -- name: keep_dead_letter_once
--- The same, of what its terminal ($5) repeats: the error says what it is about, from its second line on. The table is
--- short. At most $6 of one terminal in a day.
+-- The same, of what its terminal repeats: the error says from its second line on whose it is ($6), what it is about ($5) and
+-- when it was sent. What may bear another time than its first sending ($7) is known within $8 seconds all the same. The
+-- table is short. At most $9 of one terminal in a day.
 INSERT INTO dead_letter (consumer, subject, payload, error)
 SELECT $1::text, $2::text, $3::bytea, left($4::text, 500)
-WHERE NOT EXISTS (SELECT FROM dead_letter AS l WHERE l.subject = $2::text AND l.error = left($4::text, 500))
-    AND ($6::integer IS NULL OR $6 > (
-        SELECT count(*) FROM dead_letter AS l
-        WHERE l.subject = $2::text AND l.at > clock_timestamp() - interval '1 day'
-            AND starts_with(split_part(l.error, E'\n', 2), $5::text)
-    ))
+WHERE NOT EXISTS (
+    SELECT FROM dead_letter AS l
+    WHERE l.subject = $2::text AND (
+        l.error = left($4::text, 500)
+        OR $7::boolean AND starts_with(split_part(l.error, E'\n', 2), $5::text)
+        AND l.at > clock_timestamp() - $8::integer * interval '1 second'
+    )
+) AND $9::integer > (
+    SELECT count(*) FROM dead_letter AS l
+    WHERE l.subject = $2::text AND l.at > clock_timestamp() - interval '1 day'
+        AND starts_with(split_part(l.error, E'\n', 2), $6::text)
+)
 RETURNING id;
 
 -- name: ensure_month
@@ -363,14 +387,23 @@ LIMIT $5;
 
 -- name: find_by_code
 -- attempt_card, in the months from $4 on: the holds of a card in a terminal's store under an approval code, whose zeros at
--- the left a terminal may leave out. Newest first; bounded ($5).
+-- the left a terminal may leave out, and whose blanks a host adds. Newest first; bounded ($5).
 SELECT a.id, a.business_date
 FROM attempt AS a
 INNER JOIN terminal AS t ON t.store_id = a.store_id
-WHERE a.card_fingerprint = $1 AND t.id = $2 AND lpad(a.approval_code, 6, '0') = lpad($3::text, 6, '0')
+WHERE a.card_fingerprint = $1 AND t.id = $2 AND lpad(btrim(a.approval_code), 6, '0') = lpad(btrim($3::text), 6, '0')
     AND a.business_date >= $4::date AND a.kind = :Kind.AUTHORISATION AND a.approval_code <> ''
 ORDER BY a.id DESC
 LIMIT $5;
+
+-- name: is_paid_under_code
+-- attempt_card, in the months from $5 on: whether a payment of the card in the store was approved under a code, for as much.
+SELECT EXISTS (
+    SELECT FROM attempt AS a
+    WHERE a.card_fingerprint = $1 AND a.store_id = $2 AND lpad(btrim(a.approval_code), 6, '0') = lpad(btrim($3::text), 6, '0')
+        AND a.amount_minor = $4 AND a.business_date >= $5::date AND a.kind = :Kind.PURCHASE
+        AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED)
+) AS is_paid;
 
 -- name: is_hold_open
 -- attempt_card, in the months from $3 on: whether a hold of the card waits in the store for its completion.

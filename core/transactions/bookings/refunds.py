@@ -28,9 +28,9 @@ from core.transactions.acts.model import CANCELLED, Act
 from core.transactions.bookings import kept_reversals, repeats, store
 from core.transactions.bookings.dead_letters import keep_dead_letter
 from core.transactions.bookings.naming import describes, lock_original
-from core.transactions.bookings.reversals import give_back, take_back
-from core.transactions.bookings.rules import Match
+from core.transactions.bookings.rules import Match, day_of_sending
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
+from core.transactions.bookings.taking_back import give_back, take_back
 from core.transactions.engine.arming import REPEAT_POLL_S, REPEAT_WAIT_S, SWEPT_LATER_MS, stored_reply
 from core.transactions.exchanges.answers import Answers
 from core.transactions.exchanges.exchange import Exchange, HostOutcome, Source
@@ -193,11 +193,11 @@ class Refunds:
                 self._answers.answer(source, _reply(item.id, Reason.MESSAGE_REFUSED))
 
     async def _ask(self, item: Authorise, source: Source) -> None:
-        async with self._pool.acquire() as connection:
-            is_said_before = await repeats.has_first(connection, item)
-        if is_said_before:
-            await self._answer_repeat(item, source)
-            return
+        if item.date_in_utc:
+            async with self._pool.acquire() as connection:
+                zone = await store.read_time_zone(connection, item.terminal_id)
+            day = day_of_sending(item.transmitted_at, from_unix_us(item.received_at_us), zone)
+            item = msgspec.structs.replace(item, business_date=day.toordinal(), date_in_utc=False)
         business_date = date.fromordinal(item.business_date)
         new = NewAttempt(
             id=item.id,
@@ -238,6 +238,11 @@ class Refunds:
             async with connection.transaction():
                 if act is not None and await acts.lock(connection, act.id) is not None:
                     return Reason.REPEAT_DIFFERS
+                if wanted.asked is not None:
+                    # What repeats it may come at the same moment, under another date.
+                    await store.lock_number(connection, wanted.asked)
+                    if await repeats.find_first(connection, wanted.asked) is not None:
+                        return Reason.REPEAT_DIFFERS
                 match, original = await _find_original(connection, wanted)
                 if original is not None and await store.is_recorded(connection, new):
                     # Not left to the insert: it would wait for whoever decides the refund, who waits for us.
@@ -414,6 +419,8 @@ class Refunds:
         while self._clock.unix_us() - item.received_at_us < REPEAT_WAIT_S * 1_000_000:
             async with self._pool.acquire() as connection:
                 first = await repeats.find_first(connection, item)
+                if first is not None and first.is_same:
+                    await store.keep_repeat_time(connection, item, first.row)
             row = None if first is None else first.row
             if first is None or row is None or not first.is_same:
                 reversed_before = row is not None and row["state"] == State.REVERSED

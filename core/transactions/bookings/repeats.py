@@ -5,25 +5,43 @@ times, expiry, entry mode, kind of account and own reference may differ in a rep
 """
 
 from datetime import date, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import asyncpg
+import msgspec
 
 from core.contracts.payment import Authorise, Book
 from core.contracts.reasons import Reason
-from core.contracts.states import Kind
+from core.contracts.states import Kind, ReversalFinding, State
 from core.transactions.bookings import store
-from core.transactions.bookings.naming import may_be_ours
-from core.transactions.bookings.rules import BOOKED_DAYS, REPEATED_WITHIN_DAYS
+from core.transactions.bookings.naming import lock_original, may_be_ours
+from core.transactions.bookings.rules import (
+    BOOKED_DAYS,
+    REPEATED_WITHIN_DAYS,
+    Times,
+    is_earlier,
+    is_one_code,
+    is_one_time,
+    time_shown,
+)
 from core.transactions.bookings.store import Connection
-from core.transactions.rules import REPEAT_DAYS
+from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S
 from core.values.clock import from_unix_us
 from core.values.edition1987 import ORIGINAL_CLASSES
 from core.values.ids import rrn_of
 
-_FACTS: Final = (Kind.ADVICE, Kind.COMPLETION)
+_ASKED_BEFORE: Final = (Kind.AUTHORISATION, Kind.PURCHASE)
+_LIKE_FACTS: Final = (Kind.ADVICE, Kind.COMPLETION, *_ASKED_BEFORE)
+"""What a fact may say again: another one, or what its terminal asked under that number before it decided alone."""
+
 _FACT_DAYS: Final = (BOOKED_DAYS[0] - REPEATED_WITHIN_DAYS, BOOKED_DAYS[1])
 """Business dates of what a fact may repeat, in days around its arrival: its first came at most so many days before."""
+
+_MOVED_NOTHING: Final = (State.DECLINED, State.UNKNOWN, State.REVERSED)
+_DEBITED: Final = (State.APPROVED, State.CAPTURED, State.REFUNDED, State.SETTLED)
+
+_Likeness: TypeAlias = Literal["same", "unclear", "other"]
+"""Of two messages that are alike: one message, or nobody can know, or two."""
 
 
 class First(NamedTuple):
@@ -34,74 +52,134 @@ class First(NamedTuple):
 
 
 async def find_first(connection: Connection, asked: Authorise | Book) -> First | None:
-    """Return what a message repeats, on whatever date that may be, else what has its number."""
-    arrived_at = from_unix_us(asked.received_at_us)
-    is_fact = isinstance(asked, Book)
-    around = arrived_at.date() if is_fact else date.fromordinal(asked.business_date)
-    first, last = _FACT_DAYS if is_fact else REPEAT_DAYS
-    found = await store.find_repeated(
-        connection,
-        asked,
-        kinds=_FACTS if is_fact else (Kind.REFUND,),
-        days=(around + timedelta(days=first), around + timedelta(days=last)),
-        received_after=arrived_at - timedelta(days=REPEATED_WITHIN_DAYS),
-    )
-    for row in found:
-        if (asked.repeat or not row["too_old"]) and await _is_said_again(connection, asked, row):
-            return First(row, not row["too_old"])
+    """Return what a message repeats, or may repeat, on whatever date that is, else what has its number.
+
+    None: it is new. Whoever records it then has locked its number before (`store.lock_number`).
+    """
+    unclear = None
+    for row in await _list_alike(connection, asked):
+        likeness = await _compare(connection, asked, row)
+        if likeness == "same":
+            return First(row, is_same=True)
+        if likeness == "unclear" and unclear is None:
+            unclear = First(row, is_same=False)
+    if unclear is not None:
+        return unclear
     row = await store.find_by_key(connection, asked)
     if row is None:
         return None
     is_alike = row["body_hash"] == asked.body_hash
-    return First(row, is_alike and await _is_said_again(connection, asked, row))
+    return First(row, is_alike and await _compare(connection, asked, row) == "same")
 
 
-async def has_first(connection: Connection, asked: Authorise | Book) -> bool:
-    """Whether a message repeats what stands, or may do so: then nobody books it once more."""
-    if not asked.repeat and not isinstance(asked, Book):
-        return False  # Its key decides.
-    first = await find_first(connection, asked)
-    return first is not None and (first.is_same or bool(asked.repeat and first.row["too_old"]))
+async def _list_alike(connection: Connection, asked: Authorise | Book) -> list[asyncpg.Record]:
+    is_fact = isinstance(asked, Book)
+    arrived_at = from_unix_us(asked.received_at_us)
+    around = arrived_at.date() if is_fact else date.fromordinal(asked.business_date)
+    first, last = _FACT_DAYS if is_fact else REPEAT_DAYS
+    times = times_of(asked)
+    return await store.find_repeated(
+        connection,
+        asked,
+        kinds=_LIKE_FACTS if is_fact else (Kind.REFUND,),
+        days=(around + timedelta(days=first), around + timedelta(days=last)),
+        # A clock that shows one time always says the same of all that it ever did.
+        local_time=times.local if time_shown(times) == "local" else "",
+        received_after=arrived_at - timedelta(days=REPEATED_WITHIN_DAYS),
+    )
 
 
-async def _is_said_again(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> bool:
-    """Whether what is alike is the message itself: one of the two says that it is a repeat, or both say one time.
+async def _compare(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> _Likeness:
+    """Return whether what is alike is the message itself, whose first sending is read once, by its key.
 
-    What the first sending said is read once, by its key.
+    One of the two says that it is a repeat, or both show one time. A repeat that came before its first sending shows a
+    later time than that. Where neither shows any, and where a repeat came long after, nobody knows.
     """
-    is_book = isinstance(asked, Book)
-    if is_book and bool(asked.declined_code) != (row["reason"] == Reason.DECLINED_AT_TERMINAL):
-        return False
-    is_claimed = asked.repeat or asked.local_time == row["local_time"]
-    if not is_claimed and not is_book:
-        return False
+    is_fact = isinstance(asked, Book)
+    ours, theirs = times_of(asked), Times(row["transmitted_at"], row["local_time"], row["business_date"])
+    is_timed_alike = is_one_time(ours, theirs)
     first = await store.own_message_of(connection, row["id"].bytes, row["business_date"])
-    if not is_claimed and str(first.get(0, ""))[3:] not in ("1", "5"):
-        return False  # What came first is no repeat either, which may overtake its first sending.
-    return not _names_another(asked, row, first)
+    if not asked.repeat and not is_timed_alike:
+        if is_timed_alike is None:
+            return "unclear"
+        if str(first.get(0, ""))[3:] not in ("1", "5") or is_earlier(theirs, ours):
+            return "other"
+        if not is_earlier(ours, theirs):
+            return "unclear"
+    is_asked_before = is_fact and row["kind"] in _ASKED_BEFORE
+    if is_asked_before and row["state"] in _MOVED_NOTHING:
+        return "other"  # What was sold off line instead is in no book yet.
+    if is_fact and not _is_one_outcome(asked, row):
+        return "unclear"
+    if not (is_timed_alike and is_asked_before) and _says_another_code(asked, row, first):
+        return "unclear"
+    if not is_timed_alike and _came_long_before(asked, row):
+        return "unclear"
+    return "unclear" if await _names_another(connection, asked, row, first) else "same"
 
 
-def _names_another(asked: Authorise | Book, row: asyncpg.Record, first: dict[int, Any]) -> bool:
-    """Whether a message names another original than its like did. A reference of the terminal's own names nothing."""
-    reference, original_id = asked.original_rrn.upper(), row["original_id"]
-    known = {rrn_of(one.bytes) for one in (row["id"], original_id) if one is not None}
-    is_ours = may_be_ours(asked) and reference not in known
-    if not is_ours and not asked.original_stan:
+def times_of(asked: Authorise | Book) -> Times:
+    """Return what a message shows of when it was sent and when it happened."""
+    return Times(asked.transmitted_at, asked.local_time, date.fromordinal(asked.business_date))
+
+
+def _is_one_outcome(asked: Book, row: asyncpg.Record) -> bool:
+    """Whether what is told now was told before: sold, or not; and approved whole where it was asked before."""
+    if row["kind"] not in _ASKED_BEFORE:
+        return bool(asked.declined_code) == (row["reason"] == Reason.DECLINED_AT_TERMINAL)
+    return (
+        not asked.declined_code
+        and row["state"] in _DEBITED
+        and row["stays_minor"] == row["approved_minor"] == asked.amount_minor
+    )
+
+
+def _says_another_code(asked: Authorise | Book, row: asyncpg.Record, first: dict[int, Any]) -> bool:
+    """Whether both say an approval code and the two differ. That of a refund's own row is its host's."""
+    shown = row["approval_code"] if isinstance(asked, Book) else str(first.get(38, "")).strip()
+    return bool(asked.approval_code and shown and not is_one_code(asked.approval_code, shown))
+
+
+def _came_long_before(asked: Authorise | Book, row: asyncpg.Record) -> bool:
+    """Whether what came under another date may be of another day's counter as well as the first of a repeat."""
+    if row["business_date"].toordinal() == asked.business_date:
         return False
+    return from_unix_us(asked.received_at_us) - row["received_at"] > timedelta(seconds=REPEAT_WITHIN_S)
+
+
+async def _names_another(
+    connection: Connection, asked: Authorise | Book, row: asyncpg.Record, first: dict[int, Any]
+) -> bool:
+    """Whether a message names another original than its like did: what it names is looked for as if it were new.
+
+    A reference of the terminal's own that is of nothing names nothing. What names nothing is no repeat of what did.
+    """
+    reference, named = asked.original_rrn.upper(), _named_in(first)
+    said = (asked.original_message_class, asked.original_stan, asked.original_sent_at)
+    is_said_so = (reference, said) == (store.reference_in(first), named)
+    if first and is_said_so and asked.approval_code == str(first.get(38, "")).strip():
+        return False
+    if isinstance(asked, Book) and asked.original_rrn:
+        asked = msgspec.structs.replace(asked, kind=Kind.COMPLETION)
+    match, original = await lock_original(connection, asked)
+    if original is not None and original.id == row["id"].bytes:
+        return False
+    original_id = None if row["original_id"] is None else row["original_id"].bytes
+    if original is not None and match.finding != ReversalFinding.NONE_STOOD:
+        return original.id != original_id
+    if original_id is not None:
+        return reference != rrn_of(row["id"].bytes)
     if not first:
-        return is_ours and original_id is not None
-    if is_ours and reference != store.reference_in(first):
-        return True
-    if not asked.original_stan:
         return False
-    named = _named_in(first)
-    if named is None:
-        return original_id is None
-    return named != (asked.original_message_class, asked.original_stan)
+    if may_be_ours(asked) and reference not in (store.reference_in(first), rrn_of(row["id"].bytes)):
+        return True
+    return bool(asked.original_stan) and said != named
 
 
-def _named_in(message: dict[int, Any]) -> tuple[int, int] | None:
-    """Return class and number of what a message names in data element 90."""
+def _named_in(message: dict[int, Any]) -> tuple[int, int, str]:
+    """Return class, number and time of what a message names in data element 90; 0 and empty where it names nothing."""
     elements = str(message.get(90, ""))
-    message_class, stan = ORIGINAL_CLASSES.get(elements[:2]), elements[4:10]
-    return (message_class, int(stan)) if message_class and stan.isdigit() and int(stan) else None
+    message_class, stan, sent_at = ORIGINAL_CLASSES.get(elements[:2]), elements[4:10], elements[10:20]
+    if not message_class or not stan.isdigit() or not int(stan):
+        return 0, 0, ""
+    return message_class, int(stan), sent_at if sent_at.strip("0 ") else ""

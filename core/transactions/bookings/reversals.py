@@ -9,15 +9,7 @@ import msgspec
 
 from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
-from core.contracts.states import (
-    DeliveryKind,
-    EventKind,
-    Kind,
-    Layer,
-    LedgerOperation,
-    ReversalFinding,
-    State,
-)
+from core.contracts.states import EventKind, ReversalFinding
 from core.transactions.bookings import kept_reversals, store
 from core.transactions.bookings.naming import (
     days_of,
@@ -28,31 +20,28 @@ from core.transactions.bookings.naming import (
 )
 from core.transactions.bookings.rules import (
     NEAR_DAYS,
+    Candidate,
     Match,
     Said,
     TakenBack,
     came_just_before,
     day_there,
-    find_alike,
     find_said_before,
     find_stamped_anew,
+    is_alike,
     is_like,
     is_numbered,
     judge_referenced,
+    leaves_otherwise,
     may_be,
 )
 from core.transactions.bookings.store import Connection, Standing
+from core.transactions.bookings.taking_back import take_back, take_back_part
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
 
 OLDER_ENDED_WITHIN_S = 2.0
 OLDER_POLL_S = 0.005
-
-_PARTLY_REVERSIBLE = frozenset({Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE})
-_HELD = (State.APPROVED, State.PARTIALLY_APPROVED)
-
-REPLACED_PART = 1
-"""The part under which a release in part is booked; the release of the rest is part 0."""
 
 
 async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
@@ -99,16 +88,15 @@ async def _look(
     connection: Connection, asked: Reverse, said: Said, *, note_alike: bool
 ) -> AuthoriseReply | None:
     """Act on what the reversal names and keep both; None: nothing stands, and the mark is set."""
-    match, standing = await _find(connection, asked, said)
+    match, standing, alike = await _find(connection, asked, said)
     words_hash = _hash_of(asked, said)
     repeated = await _what_it_repeats(connection, asked, said, match, standing)
     if isinstance(repeated, AuthoriseReply):
         return repeated
     if repeated is not None:
         match, standing, words_hash = repeated
-    alike = None
     if match.finding == ReversalFinding.NONE_STOOD:
-        alike, standing = standing, None
+        standing = None
     if match.finding == ReversalFinding.NAMED and standing is not None:
         if asked.replacement_minor > 0:
             reason = await take_back_part(
@@ -128,9 +116,10 @@ async def _look(
     )
     if kept is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
-    if alike is not None and note_alike and kept == 0 and reason == Reason.APPROVED:
-        # Another message, which stays. A person sees both, should the terminal's clock have been wrong.
-        await store.add_doubt(connection, alike, "like_one_reversed")
+    if match.finding == ReversalFinding.NONE_STOOD and note_alike:
+        # Other messages, which stay. A person sees them, should the terminal's clock have been wrong.
+        for one in alike:
+            await store.add_doubt(connection, one, "like_one_reversed")
     if reason == Reason.ORIGINAL_DISAGREES:
         if standing is not None and kept == 0:
             await store.note(
@@ -152,17 +141,19 @@ async def _look(
     return reply
 
 
-async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Match, Standing | None]:
-    """Return what the reversal names, locked: near the date that it says first, then on any date."""
+async def _find(
+    connection: Connection, asked: Reverse, said: Said
+) -> tuple[Match, Standing | None, list[Standing]]:
+    """Return what the reversal names, locked: near the date that it says first, then on any date; and what is like it."""
     arrived_at = from_unix_us(asked.received_at_us)
     if asked.original_stan == 0:
         # No number: the reference alone names it, and all else must be true of it.
         named = await lock_own_of_reference(connection, asked)
         if len(named) != 1:
-            return Match(ReversalFinding.AMBIGUOUS, None), named[0] if named else None
+            return Match(ReversalFinding.AMBIGUOUS, None), named[0] if named else None, []
         own = await store.read_own_reference(connection, named[0])
-        return judge_referenced(said, store.candidate_of(named[0], own)), named[0]
-    match, standing = await find_described(
+        return judge_referenced(said, store.candidate_of(named[0], own)), named[0], []
+    match, standing, alike = await find_described(
         connection,
         said,
         terminal_id=asked.terminal_id,
@@ -172,18 +163,19 @@ async def _find(connection: Connection, asked: Reverse, said: Said) -> tuple[Mat
         is_ours=may_be_ours(asked),
     )
     if match.finding != ReversalFinding.NONE_STOOD:
-        return match, standing
+        return match, standing, []
     # Nothing under that number: a reference of ours still names a message of this terminal under another one.
     named = await lock_referenced(connection, asked)
-    if named is None and (standing is None or abs((standing.business_date - said.day).days) > NEAR_DAYS):
+    if named is None and all(abs((one.business_date - said.day).days) > NEAR_DAYS for one in alike):
         named = await _like_it_under_another_number(connection, asked, said)
     if named is not None:
         is_other_type = named.stan == asked.original_stan
         return (
             Match(ReversalFinding.DISAGREES, None, ("message_type" if is_other_type else "trace_number",)),
             named,
+            [],
         )
-    return match, standing
+    return match, standing, alike
 
 
 async def _like_it_under_another_number(
@@ -194,6 +186,8 @@ async def _like_it_under_another_number(
     A person sees it: no payment of a terminal is sent in the second of another one, so the number or type is mistaken.
     """
     arrived_at = from_unix_us(asked.received_at_us)
+    if not may_be_ours(asked):
+        said = said._replace(reference="")  # The terminal's own, which it may give each message.
     day = said.day if said.sent_at else arrived_at.date()
     found = await kept_reversals.lock_sent_then(
         connection,
@@ -222,8 +216,8 @@ async def _what_it_repeats(
     of two, and a repeat by its type may be of either. So may what was sent on another day under the same number, or as a
     repeat under another one. Where either may be meant it is refused, and a person sees it.
     """
-    is_timed = bool(said.sent_at)
-    if is_timed and match.finding == ReversalFinding.NAMED and not asked.repeat:
+    is_timed, is_named = bool(said.sent_at), match.finding == ReversalFinding.NAMED
+    if is_timed and is_named and not asked.repeat and (standing is None or not standing.released_minor):
         return None  # Its time names one message, which is taken back once.
     arrived_at = from_unix_us(asked.received_at_us)
     taken_back = await kept_reversals.list_taken_back(
@@ -233,6 +227,25 @@ async def _what_it_repeats(
         stan=asked.original_stan,
         arrived_at=arrived_at,
     )
+    if (
+        is_named
+        and standing is not None
+        and leaves_otherwise(
+            taken_back,
+            attempt_id=standing.id,
+            stays_minor=said.stays_minor,
+            own_stan=asked.stan,
+            repeat=asked.repeat,
+            arrived_at=arrived_at,
+        )
+    ):
+        return (
+            Match(ReversalFinding.DISAGREES, None, ("replacement",)),
+            standing,
+            _hash_of(asked, said, asked.stan),
+        )
+    if is_timed and is_named and not asked.repeat:
+        return None
     first = find_said_before(said, taken_back, own_stan=asked.stan)
     is_its_own = first is not None and is_numbered(first, asked.stan)
     words_hash = _hash_of(asked, said, *(() if first is None else (asked.stan,)))
@@ -254,13 +267,12 @@ async def _what_it_repeats(
             alike = await _alike_standing(connection, asked, said, taken_back)
             if alike:
                 return Match(ReversalFinding.AMBIGUOUS, None), alike[-1], words_hash
-        is_named = match.finding == ReversalFinding.NAMED
         if is_certain and is_named and standing is not None and standing.id != anew.attempt_id:
             if came_just_before(store.candidate_of(standing), arrived_at):
                 return Match(ReversalFinding.AMBIGUOUS, None), standing, words_hash
             await store.add_doubt(connection, standing, "like_one_repeated")
         return await _first_answer(connection, asked, anew)
-    if first is None or (is_timed and match.finding == ReversalFinding.NAMED):
+    if first is None or (is_timed and is_named):
         return None
     alike = [] if is_timed else await _alike_standing(connection, asked, said, taken_back)
     if alike and is_its_own:
@@ -277,10 +289,8 @@ async def _is_true_of(connection: Connection, asked: Reverse, said: Said, first:
     one = await store.lock_by_id(connection, first.attempt_id, first.attempt_date)
     if one is None:
         return False
-    own = await store.read_own_reference(connection, one) if said.reference else ""
-    if not may_be_ours(asked) and (said.sent_at or not own):
-        said = said._replace(reference="")
-    return may_be(said, store.candidate_of(one, own))
+    candidate, said = await _compared(connection, asked, said, one)
+    return may_be(said, candidate)
 
 
 async def _alike_standing(
@@ -298,12 +308,27 @@ async def _alike_standing(
         last=last_day,
     )
     gone = {one.attempt_id for one in taken_back if one.said == said}
-    return [
-        found[place]
-        for place in find_alike(said, [store.candidate_of(one) for one in found], arrived_at=arrived_at)
+    alike: list[Standing] = []
+    for one in found:
+        candidate, as_said = await _compared(connection, asked, said, one)
         # One part is taken back of one payment.
-        if found[place].id not in gone and not (said.stays_minor and found[place].released_minor)
-    ]
+        if (
+            one.id not in gone
+            and not (said.stays_minor and one.released_minor)
+            and is_alike(as_said, candidate, arrived_at=arrived_at)
+        ):
+            alike.append(one)
+    return alike
+
+
+async def _compared(
+    connection: Connection, asked: Reverse, said: Said, one: Standing
+) -> tuple[Candidate, Said]:
+    """Return a message and what is said of it: a reference of the terminal's own where it may contradict."""
+    own = await store.read_own_reference(connection, one) if said.reference else ""
+    if not may_be_ours(asked) and (said.sent_at or not own):
+        said = said._replace(reference="")
+    return store.candidate_of(one, own), said
 
 
 async def _first_answer(connection: Connection, asked: Reverse, first: TakenBack) -> AuthoriseReply | None:
@@ -325,133 +350,6 @@ def _hash_of(asked: Reverse, said: Said, *numbered: int) -> int:
     words = (*said[:-1], said.stays_minor or None)
     text = "|".join(map(str, (asked.original_message_class, asked.original_stan, *words, *numbered)))
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-async def take_back(connection: Connection, standing: Standing, *, cause: int, who: str) -> Reason:
-    """Undo a locked attempt if its state allows it; the host is told until it accepts.
-
-    Returns APPROVED when it is undone, now or before, else why not.
-    """
-    if standing.state in (State.REVERSED, State.DECLINED):
-        return Reason.APPROVED
-    if standing.state == State.UNKNOWN:
-        return Reason.APPROVED  # Its reversal is on its way already.
-    if standing.state in (State.CAPTURED, State.REFUNDED, State.SETTLED):
-        return Reason.ALREADY_CAPTURED
-    if standing.kind == Kind.COMPLETION:
-        return Reason.ALREADY_CAPTURED
-    if standing.state == State.SENT:
-        # The host may still approve: unknown until it has accepted the reversal. A late approval changes nothing.
-        await store.move(connection, standing, to=State.UNKNOWN, reason=cause, from_states=(State.SENT,))
-        state = State.UNKNOWN
-    else:
-        await store.move(
-            connection,
-            standing,
-            to=State.REVERSED,
-            reason=cause,
-            from_states=(State.APPROVED, State.PARTIALLY_APPROVED),
-        )
-        state = State.REVERSED
-        await _undo_money(connection, standing)
-    if standing.kind == Kind.ADVICE:
-        # Told after its reversal, the host would book what nobody pays.
-        await store.withdraw(connection, standing, DeliveryKind.ADVICE)
-    await store.withdraw(connection, standing, DeliveryKind.PARTIAL_REVERSAL)
-    # A host compares the whole with what it approved, whether or not a part was taken back meanwhile.
-    approved_minor = standing.approved_minor + standing.released_minor
-    await store.owe(
-        connection,
-        standing.id,
-        standing.business_date,
-        DeliveryKind.REVERSAL,
-        reason=cause,
-        amount_minor=approved_minor or standing.amount_minor,
-        acquirer_id=standing.acquirer_id,
-    )
-    kind = EventKind.CANCELLED if cause != Reason.REVERSED_BY_TERMINAL else EventKind.REVERSED
-    await store.note(
-        connection, standing.id, standing.business_date, kind, state=state, reason=cause, cause=who
-    )
-    return Reason.APPROVED
-
-
-async def take_back_part(connection: Connection, standing: Standing, *, stays_minor: int, who: str) -> Reason:
-    """Lower what a locked attempt holds to `stays_minor`; the host is told until it accepts.
-
-    Returns APPROVED when that is what stays, now or before; SYSTEM_BUSY while the host has not answered yet.
-    """
-    before_minor = await kept_reversals.replaced_amount(connection, standing)
-    if before_minor is not None:
-        return Reason.APPROVED if before_minor == stays_minor else Reason.REPLACEMENT_REFUSED
-    if standing.state == State.SENT:
-        return Reason.SYSTEM_BUSY
-    if standing.state in (State.CAPTURED, State.REFUNDED, State.SETTLED):
-        return Reason.ALREADY_CAPTURED
-    if standing.kind not in _PARTLY_REVERSIBLE or standing.state not in _HELD:
-        return Reason.REPLACEMENT_REFUSED
-    if not 0 < stays_minor < standing.approved_minor:
-        return Reason.REPLACEMENT_REFUSED
-    await kept_reversals.lower_approved(connection, standing, stays_minor)
-    await store.post(
-        connection,
-        standing,
-        LedgerOperation.RELEASE,
-        Layer.PENDING,
-        stays_minor - standing.approved_minor,
-        part=REPLACED_PART,
-    )
-    await store.owe(
-        connection,
-        standing.id,
-        standing.business_date,
-        DeliveryKind.PARTIAL_REVERSAL,
-        reason=Reason.REVERSED_BY_TERMINAL,
-        amount_minor=stays_minor,
-        acquirer_id=standing.acquirer_id,
-    )
-    await store.note(
-        connection,
-        standing.id,
-        standing.business_date,
-        EventKind.PARTLY_REVERSED,
-        state=standing.state,
-        reason=standing.reason,
-        cause=who,
-    )
-    return Reason.APPROVED
-
-
-async def _undo_money(connection: Connection, standing: Standing) -> None:
-    if standing.kind == Kind.REFUND:
-        await store.post(
-            connection, standing, LedgerOperation.REFUND_RELEASE, Layer.POSTED, standing.approved_minor
-        )
-        await give_back(connection, standing)
-    elif standing.approved_minor:
-        await store.post(
-            connection, standing, LedgerOperation.RELEASE, Layer.PENDING, -standing.approved_minor
-        )
-
-
-async def give_back(connection: Connection, refund: Standing) -> None:
-    """Return what a refund had reserved to the amount that can still be refunded."""
-    if refund.original_id is None or refund.original_date is None:
-        return
-    original = await store.lock_by_id(connection, refund.original_id, refund.original_date)
-    if original is None:
-        return
-    state = await store.add_refunded(connection, original, -refund.amount_minor, final=False)
-    if state != original.state:
-        await store.note(
-            connection,
-            original.id,
-            original.business_date,
-            EventKind.CAPTURED,
-            state=state,
-            reason=original.reason,
-            cause=f"refund {refund.id.hex()} given back",
-        )
 
 
 def _answer(asked: Reverse, reason: Reason, standing: Standing | None) -> AuthoriseReply:

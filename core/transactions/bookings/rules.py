@@ -51,9 +51,20 @@ USUAL_DAYS: Final = (-7, 1)
 """Outside these it is booked for a person to look at."""
 
 Doubt: TypeAlias = Literal[
-    "late", "ahead", "amount", "currency", "date", "reference", "like_one_reversed", "like_one_repeated"
+    "late",
+    "ahead",
+    "amount",
+    "currency",
+    "date",
+    "reference",
+    "like_one_paid",
+    "like_one_reversed",
+    "like_one_repeated",
 ]
 TimesAgree: TypeAlias = Literal["exactly", "elsewhere", "unsaid", "never"]
+
+
+_AGREEMENTS: Final[tuple[TimesAgree, ...]] = ("exactly", "elsewhere")
 
 
 class Said(NamedTuple):
@@ -97,6 +108,9 @@ class Candidate(NamedTuple):
     own_reference: str  # data element 37 of the terminal's own request, empty when it had none
     received_at: datetime
     time_zone: str  # of its store
+    repeated_at: tuple[
+        tuple[str, str], ...
+    ] = ()  # as the terminal said its repeats were sent: like the two times above
 
 
 class Match(NamedTuple):
@@ -123,25 +137,31 @@ def find_named(said: Said, candidates: Sequence[Candidate], *, arrived_at: datet
     for one in judged:
         if said.reference and said.reference == rrn_of(one.candidate.id):
             return judge_referenced(said, one.candidate)._replace(place=one.place)
-    for times in ("exactly", "elsewhere"):
+    for times in _AGREEMENTS:
         group = [one for one in judged if one.times == times]
         if group:
             return _verdict(group)
     if said.sent_at:
         # All were sent at another time. What stands and is alike in all else stays, and a person is told of it.
-        alike = [
-            one
-            for one in judged
-            if not one.differs
-            and one.candidate.state in _STANDING
-            and (
-                abs((one.candidate.business_date - said.day).days) <= NEAR_DAYS
-                # A time far away may be miswritten. Number and price come back by themselves.
-                or (_is_evident(said, one.candidate) and one.candidate.received_at <= arrived_at)
-            )
-        ]
-        return Match(ReversalFinding.NONE_STOOD, alike[-1].place, ("time",)) if alike else NONE_STOOD
+        alike = find_like(said, candidates, arrived_at=arrived_at)
+        return Match(ReversalFinding.NONE_STOOD, alike[-1], ("time",)) if alike else NONE_STOOD
     return _find_untimed(said, judged, arrived_at)
+
+
+def find_like(said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime) -> list[int]:
+    """Return the places of what stands, was sent at another time than is said, and is alike in all else."""
+    return [
+        place
+        for place, one in enumerate(candidates)
+        if one.state in _STANDING
+        and not _compare(said, one)[1]
+        and (
+            abs((one.business_date - said.day).days) <= NEAR_DAYS
+            # A time far away may be miswritten. Number and price come back by themselves.
+            or (_is_evident(said, one) and one.received_at <= arrived_at)
+            or came_just_before(one, arrived_at)
+        )
+    ]
 
 
 def _find_untimed(said: Said, judged: list["_Judged"], arrived_at: datetime) -> Match:
@@ -176,17 +196,15 @@ def _find_untimed(said: Said, judged: list["_Judged"], arrived_at: datetime) -> 
     return Match(ReversalFinding.DISAGREES, closest.place, closest.differs or ("date",))
 
 
-def find_alike(said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime) -> list[int]:
-    """Return the places of what stands and is what a reversal without a time describes, as far as that goes."""
-    return [
-        place
-        for place, one in enumerate(candidates)
-        if one.state in _STANDING
+def is_alike(said: Said, one: Candidate, *, arrived_at: datetime) -> bool:
+    """Whether what stands is what a reversal without a time describes, as far as that goes."""
+    return (
+        one.state in _STANDING
         and one.state != State.UNKNOWN  # That one is being taken back.
         and not _compare(said, one)[1]
         and _is_near(one, said, arrived_at)
         and (one.business_date == said.day or came_just_before(one, arrived_at) or _is_evident(said, one))
-    ]
+    )
 
 
 def judge_referenced(said: Said, one: Candidate) -> Match:
@@ -217,11 +235,33 @@ def find_stamped_anew(
             or (
                 (repeat or is_numbered_so)
                 and not said.sent_at
-                and one.said._replace(day=said.day, reference=said.reference) == said
+                and one.said._replace(day=said.day, reference=said.reference, stays_minor=said.stays_minor)
+                == said
             )
         ):
             found.append(one)
     return min(found, key=lambda one: one.said.stays_minor != said.stays_minor, default=None)
+
+
+def leaves_otherwise(
+    taken_back: Sequence[TakenBack],
+    *,
+    attempt_id: bytes,
+    stays_minor: int,
+    own_stan: int,
+    repeat: bool,
+    arrived_at: datetime,
+) -> bool:
+    """Whether a reversal that may be a repeat, by its type or its number, leaves what no reversal of that message left.
+
+    Nobody knows whether the repeat says less than its first sending, or whether that one was lost.
+    """
+    of_it = [one for one in taken_back if one.attempt_id == attempt_id]
+    return all(one.said.stays_minor != stays_minor for one in of_it) and any(
+        (repeat or one.own_stan == own_stan)
+        and one.received_at > arrived_at - timedelta(days=REPEATED_WITHIN_DAYS)
+        for one in of_it
+    )
 
 
 def is_numbered(one: TakenBack, own_stan: int) -> bool:
@@ -272,9 +312,15 @@ def day_there(day: date, arrived_at: datetime, time_zone: str) -> date:
     return date_there(arrived_at, time_zone) if day == arrived_at.date() else day
 
 
+def day_of_sending(transmitted_at: str, arrived_at: datetime, time_zone: str) -> date:
+    """Return the store's own day for a time of sending in UTC; that of the arrival there for what is no time."""
+    moment = moment_near(transmitted_at, arrived_at.date())
+    return date_there(arrived_at if moment is None else moment.replace(tzinfo=UTC), time_zone)
+
+
 def is_one_code(said: str, shown: str) -> bool:
-    """Whether two approval codes are one: some terminals leave out the zeros at the left."""
-    return said.zfill(_CODE_CHARACTERS) == shown.zfill(_CODE_CHARACTERS)
+    """Whether two approval codes are one: some leave out the zeros at the left, some hosts fill up with blanks."""
+    return said.strip().zfill(_CODE_CHARACTERS) == shown.strip().zfill(_CODE_CHARACTERS)
 
 
 def is_bookable(business_date: date, arrived_on: date) -> bool:
@@ -343,17 +389,29 @@ def _compare(said: Said, one: Candidate) -> tuple[TimesAgree, tuple[str, ...]]:
 
 
 def times_agree(sent_at: str, one: Candidate) -> TimesAgree:
-    """Return how a time that is said of a message agrees with those that the message shows."""
+    """Return how a time that is said of a message agrees with those that it showed, at first or in a repeat."""
     if not sent_at:
         return "unsaid"
-    if sent_at in (one.transmitted_at, one.local_time):
+    agreements = {_agree(sent_at, one.transmitted_at, one.local_time, one.business_date, one.time_zone)}
+    for transmitted_at, local_time in one.repeated_at:
+        moment = moment_near(local_time, one.business_date)
+        day = one.business_date if moment is None else moment.date()
+        agreements.add(_agree(sent_at, transmitted_at, local_time, day, one.time_zone))
+    for times in _AGREEMENTS:
+        if times in agreements:
+            return times
+    return "never"
+
+
+def _agree(sent_at: str, transmitted_at: str, local_time: str, day: date, time_zone: str) -> TimesAgree:
+    if sent_at in (transmitted_at, local_time):
         return "exactly"
-    said = moment_near(sent_at, one.business_date)
-    readings = [moment_near(time, one.business_date) for time in {one.transmitted_at, one.local_time} if time]
-    if said is None or abs(said.date() - one.business_date).days > NEAR_DAYS:
+    said = moment_near(sent_at, day)
+    readings = [moment_near(time, day) for time in {transmitted_at, local_time} if time]
+    if said is None or abs(said.date() - day).days > NEAR_DAYS:
         return "never"
-    shown = [set() if reading is None else instants_of(reading, one.time_zone) for reading in readings]
-    for instant in instants_of(said, one.time_zone):
+    shown = [set() if reading is None else instants_of(reading, time_zone) for reading in readings]
+    for instant in instants_of(said, time_zone):
         gaps = [min((abs(instant - each) for each in instants), default=timedelta.max) for instants in shown]
         if gaps and not min(gaps) and max(gaps) <= CLOCKS_APART:
             return "elsewhere"
@@ -372,6 +430,55 @@ def instants_of(reading: datetime, time_zone: str) -> set[datetime]:
         for zone in (zone_of(METROPOLE), zone_of(time_zone or METROPOLE)):
             found.add(reading - (near.astimezone(zone).utcoffset() or timedelta(0)))
     return found
+
+
+class Times(NamedTuple):
+    """What a message shows of when it was sent and when it happened, and the day that it is booked under."""
+
+    transmitted: str
+    local: str
+    day: date
+
+
+def time_shown(times: Times) -> Literal["local", "transmitted"] | None:
+    """Return which of its times tells a message from the next one: that of its own clock, before that of its sending.
+
+    Midnight on the dot is what a clock says that was never set, and one that shows another day than that of its message has
+    stopped or began anew: it may show one time always.
+    """
+    for place in ("local", "transmitted"):
+        time = times.local if place == "local" else times.transmitted
+        moment = moment_near(time, times.day) if _says_a_time(time) else None
+        if moment is not None and abs(moment.date() - times.day).days <= NEAR_DAYS:
+            return place
+    return None
+
+
+def is_one_time(ours: Times, theirs: Times) -> bool | None:
+    """Whether two messages show one time; None where neither shows any."""
+    shown = (time_shown(ours), time_shown(theirs))
+    if shown == ("local", "local"):
+        return ours.local == theirs.local
+    if None not in shown and ours.transmitted and theirs.transmitted:
+        return ours.transmitted == theirs.transmitted
+    if _says_a_time(ours.local) != _says_a_time(theirs.local):
+        return False
+    return ours.local == theirs.local if _says_a_time(ours.local) else None
+
+
+def is_earlier(ours: Times, theirs: Times) -> bool:
+    """Whether the first of two messages was sent or happened before the second, by clocks that can be compared."""
+    shown = time_shown(ours)
+    if shown is None or shown != time_shown(theirs):
+        return False
+    before, after = (
+        moment_near(each.local if shown == "local" else each.transmitted, each.day) for each in (ours, theirs)
+    )
+    return before is not None and after is not None and before < after
+
+
+def _says_a_time(time: str) -> bool:
+    return bool(time[4:].strip("0"))
 
 
 def moment_near(time: str, day: date) -> datetime | None:

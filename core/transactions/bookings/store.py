@@ -13,7 +13,6 @@ from core.contracts.payment import Authorise, Book, SealedCard
 from core.contracts.states import DeliveryKind, EventKind, Layer, LedgerOperation, State
 from core.db.queries import load
 from core.transactions.bookings.rules import Candidate
-from core.transactions.rules import REPEAT_WITHIN_S
 from core.values.clock import from_unix_us
 
 queries = load(Path(__file__).with_name("queries.sql"))
@@ -53,6 +52,7 @@ class Standing(NamedTuple):
     stan: int
     card_expiry: str
     released_minor: int  # what a reversal in part has lowered it by
+    repeated_at: tuple[tuple[str, str], ...] = ()  # times of its repeats: of sending, and local
 
 
 class NewAttempt(NamedTuple):
@@ -107,6 +107,7 @@ def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
         own_reference=own_reference,
         received_at=standing.received_at,
         time_zone=standing.time_zone,
+        repeated_at=standing.repeated_at,
     )
 
 
@@ -195,6 +196,19 @@ async def find_by_code(
         queries.find_by_code, fingerprint, UUID(terminal_id), code, since, OF_CARD_MAX
     )
     return [(row["id"].bytes, row["business_date"]) for row in rows]
+
+
+async def is_paid_under_code(connection: Connection, standing: Standing, code: str, since: date) -> bool:
+    """Whether the same card paid as much in the same store under an approval code."""
+    row = await connection.fetchrow(
+        queries.is_paid_under_code,
+        standing.card_fingerprint,
+        UUID(standing.store_id),
+        code,
+        standing.amount_minor,
+        since,
+    )
+    return row is not None and row["is_paid"]
 
 
 async def is_hold_open(connection: Connection, standing: Standing, since: date) -> bool:
@@ -372,28 +386,40 @@ async def withdraw(connection: Connection, standing: Standing, kind: DeliveryKin
     await connection.execute(queries.withdraw_delivery, UUID(standing.id), int(kind))
 
 
+async def lock_number(connection: Connection, asked: Authorise | Book) -> None:
+    """Let nobody else record what bears this number of a terminal, on any date, until the transaction ends."""
+    await connection.execute(
+        queries.lock_number, f"{asked.terminal_id.hex()} {asked.message_class} {asked.stan}"
+    )
+
+
 async def find_repeated(
     connection: Connection,
     asked: Authorise | Book,
     *,
     kinds: Sequence[int],
     days: tuple[date, date],
+    local_time: str,
     received_after: datetime,
 ) -> list[asyncpg.Record]:
-    """Return what may be the first sending of a message: alike, between two dates, by its own time before the latest."""
+    """Return what may be the first sending of a message: alike, between two dates, by `local_time` before the latest."""
     return await connection.fetch(
         queries.find_repeated,
         UUID(asked.terminal_id),
         asked.message_class,
         asked.stan,
         asked.body_hash,
-        asked.local_time,
-        date.fromordinal(asked.business_date),
-        from_unix_us(asked.received_at_us),
+        local_time,
         *days,
-        REPEAT_WITHIN_S,
         list(kinds),
         received_after,
+    )
+
+
+async def keep_repeat_time(connection: Connection, asked: Authorise | Book, first: asyncpg.Record) -> None:
+    """Keep when a repeat was sent, for its reversal may name that time."""
+    await connection.execute(
+        queries.keep_repeat_time, first["id"], first["business_date"], asked.transmitted_at, asked.local_time
     )
 
 
@@ -505,4 +531,5 @@ def _standing(row: Any) -> Standing:
         stan=row["stan"],
         card_expiry=row["card_expiry"],
         released_minor=row["released_minor"],
+        repeated_at=tuple((sent, local) for sent, local in row["repeated_at"]),
     )

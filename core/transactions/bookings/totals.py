@@ -6,7 +6,9 @@ import asyncpg
 from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import Totals, TotalsReply
-from core.transactions.bookings.store import queries
+from core.transactions.bookings.rules import day_there
+from core.transactions.bookings.store import queries, read_time_zone
+from core.values.clock import from_unix_us
 
 TOTAL_MINOR_MAX = 9_999_999_999_999_999
 """Sixteen digits."""
@@ -17,7 +19,6 @@ async def compare(pool: asyncpg.Pool, asked: Totals) -> TotalsReply:
 
     Raises: ValueError when ours cannot be said in a message; both are kept all the same.
     """
-    business_date = date.fromordinal(asked.business_date)
     declared = [
         asked.debit_count,
         asked.debit_minor,
@@ -27,6 +28,10 @@ async def compare(pool: asyncpg.Pool, asked: Totals) -> TotalsReply:
         asked.reversal_minor,
     ]
     async with pool.acquire() as connection, connection.transaction():
+        business_date = date.fromordinal(asked.business_date)
+        if asked.date_in_utc:
+            zone = await read_time_zone(connection, asked.terminal_id)
+            business_date = day_there(business_date, from_unix_us(asked.received_at_us), zone)
         row = await connection.fetchrow(
             queries.total_terminal_day, UUID(asked.terminal_id), business_date, asked.currency or None
         )

@@ -12,6 +12,7 @@ from core.contracts.payment import AUTHORISE, Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.states import State
 from core.db.lane import Lane, LaneBroken
+from core.transactions.bookings.rules import day_of_sending
 from core.transactions.engine import failpoints
 from core.transactions.engine.columns import arming_columns, key_columns, repeat_columns
 from core.transactions.exchanges.answers import Answers
@@ -21,7 +22,7 @@ from core.transactions.exchanges.labels import LabelCache, Labels
 from core.transactions.exchanges.requests import request_of_attempt
 from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again, stored_answer
 from core.values.card_numbers import hide_card_numbers
-from core.values.clock import Clock
+from core.values.clock import Clock, from_unix_us
 from core.values.ids import rrn_of
 
 RECEIVED_AGE_MAX_US = 30_000_000
@@ -84,13 +85,29 @@ class Arming:
         now_us = self._clock.unix_us()
         oldest_us, latest_us = now_us - RECEIVED_AGE_MAX_US, now_us + RECEIVED_AHEAD_MAX_US
         fresh: list[QueuedAttempt] = []
+        has_undated = False
         for asked in batch:
             if oldest_us <= asked[0].received_at_us <= latest_us:
                 fresh.append(asked)
+                has_undated |= asked[0].date_in_utc
             else:
                 self._answers.answer(asked[1], _reply(asked[0].id, Reason.SYSTEM_BUSY))
+        if has_undated:
+            fresh = await self._dated(lane, fresh)
         if fresh:
             await self._arm(lane, fresh)
+
+    async def _dated(self, lane: Lane, batch: list[QueuedAttempt]) -> list[QueuedAttempt]:
+        """Return a batch in which what tells no local time is of its store's day, as all else of that store is."""
+        await self._load_labels(lane, [asked[0] for asked in batch])
+        dated: list[QueuedAttempt] = []
+        for item, source in batch:
+            labels = self._labels.get(item.terminal_id) if item.date_in_utc else None
+            if labels is not None:
+                day = day_of_sending(item.transmitted_at, from_unix_us(item.received_at_us), labels.time_zone)
+                item = msgspec.structs.replace(item, business_date=day.toordinal(), date_in_utc=False)
+            dated.append((item, source))
+        return dated
 
     async def _arm(self, lane: Lane, batch: list[QueuedAttempt]) -> None:
         """Arm what is said for the first time; then what is said again, where its first saying never came."""
@@ -107,7 +124,13 @@ class Arming:
         """Answer the repeats whose first stands, on whatever date near theirs; return the others."""
         items = [asked[0] for asked in repeats]
         try:
-            rows = await lane.fetch("find_repeated", *repeat_columns(items), *REPEAT_DAYS, REPEAT_WITHIN_S)
+            rows = await lane.fetch(
+                "find_repeated",
+                *repeat_columns(items),
+                *REPEAT_DAYS,
+                REPEAT_WITHIN_S,
+                [item.transmitted_at for item in items],
+            )
         except LaneBroken:
             # Nothing is told: each terminal repeats once more.
             _log.warning("repeats_not_read", items=len(items))

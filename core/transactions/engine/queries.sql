@@ -211,15 +211,16 @@ INNER JOIN attempt AS a
 -- name: find_repeated
 -- What repeats say again, of the same contents, between $9 and $10 days around their own date: one step of attempt_once a
 -- date and month. Only repeats pay for it. By its own time before the latest; received $11 seconds before under another
--- date, nobody knows whether it is the first of the repeat or of a counter that began anew.
+-- date, nobody knows whether it is the first of the repeat or of a counter that began anew. Its times are kept where
+-- they differ from those of the first: its reversal may name them.
 SELECT
     k.n, f.id, f.business_date, f.body_hash, f.state, f.reason, f.approval_code,
-    first_approved(f.id, f.business_date, f.approved_minor) AS approved_minor, f.host_code, f.local_time,
-    f.local_time <> k.local_time AND f.business_date <> date '0001-01-01' + (k.business_day - 1)
-    AND f.received_at < timestamptz 'epoch' + k.received_at_us * interval '1 microsecond'
-        - $11::integer * interval '1 second' AS too_old
-FROM unnest($1::integer[], $2::uuid[], $3::integer[], $4::smallint[], $5::integer[], $6::bigint[], $7::text[], $8::bigint[])
-    AS k (n, terminal_id, business_day, message_class, stan, body_hash, local_time, received_at_us)
+    first_approved(f.id, f.business_date, f.approved_minor) AS approved_minor, f.host_code, f.local_time, j.too_old,
+    CASE WHEN NOT j.too_old THEN keep_repeat_time(f.id, f.business_date, k.transmitted_at, k.local_time) END AS kept
+FROM unnest(
+    $1::integer[], $2::uuid[], $3::integer[], $4::smallint[], $5::integer[], $6::bigint[], $7::text[], $8::bigint[],
+    $12::text[]
+) AS k (n, terminal_id, business_day, message_class, stan, body_hash, local_time, received_at_us, transmitted_at)
 CROSS JOIN LATERAL (
     SELECT
         a.id, a.business_date, a.body_hash, a.state, a.reason, a.approval_code, a.approved_minor, a.host_code,
@@ -231,7 +232,12 @@ CROSS JOIN LATERAL (
         AND a.message_class = k.message_class AND a.stan = k.stan AND a.body_hash = k.body_hash
     ORDER BY a.local_time = k.local_time DESC, a.received_at DESC
     LIMIT 1
-) AS f;
+) AS f
+CROSS JOIN LATERAL (
+    SELECT f.local_time <> k.local_time AND f.business_date <> date '0001-01-01' + (k.business_day - 1)
+        AND f.received_at < timestamptz 'epoch' + k.received_at_us * interval '1 microsecond'
+            - $11::integer * interval '1 second' AS too_old
+) AS j;
 
 -- name: read_outcomes
 -- Where attempts stand now, by primary key: for a batch whose commit ended without an answer.

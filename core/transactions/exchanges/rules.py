@@ -7,6 +7,7 @@
 | | nothing has left | declined | nothing |
 | to take what has happened (a delivery) | yes, or that it had it already | accepted | nothing |
 | | no, for good | refused | a person looks |
+| | no message can be made of it | refused | a person looks |
 | | not now, nothing, or unclear | again | a retry, ever later |
 """
 
@@ -89,7 +90,8 @@ def verdict_of(reply: HostReply, kind: DeliveryKind, *, approved: bool) -> Verdi
     refusal, for there the host must book something; so they are to a partial reversal, whose rest the host must hold.
     """
     if reply.result != HOST_REPLIED:
-        return "again"
+        # What no message can be made of waits for a person: the next try would end as this one did.
+        return "refused" if reply.delivery == DELIVERY_REFUSED else "again"
     if reply.delivery == DELIVERY_NO_ORIGINAL or (
         not reply.delivery and reply.reason == Reason.ORIGINAL_NOT_FOUND
     ):

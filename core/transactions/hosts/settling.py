@@ -2,8 +2,8 @@
 
 from core.contracts.states import Kind, State
 from core.transactions.bookings import store as bookings
-from core.transactions.bookings.reversals import give_back
 from core.transactions.bookings.store import Connection, Standing
+from core.transactions.bookings.taking_back import give_back
 
 
 async def settle_reversal(connection: Connection, standing: Standing) -> int:

@@ -8,7 +8,7 @@ import structlog
 from asyncpg.pgproto.pgproto import UUID
 
 from core.bus import Bus
-from core.contracts.payment import HOST_REPLIED, HostReply
+from core.contracts.payment import DELIVERY_REFUSED, HOST_REPLIED, HostReply
 from core.contracts.states import DeliveryKind, EventKind, Kind
 from core.contracts.subjects import core_inbox
 from core.transactions.bookings import store as bookings
@@ -30,6 +30,7 @@ _SOURCE = Source("worker")
 _BOOKED_HERE = frozenset({Kind.ADVICE, Kind.COMPLETION})
 """What was approved before any host heard of it."""
 
+_UNWRITABLE = "cannot be written"
 _REVERSALS = frozenset({"0420", "0421"})
 _log = structlog.get_logger("core.deliveries")
 
@@ -138,7 +139,7 @@ class Deliveries:
         self, connection: asyncpg.pool.PoolConnectionProxy, reply: HostReply, kind: DeliveryKind
     ) -> None:
         delivery = UUID(reply.id), int(kind)
-        if reply.result != HOST_REPLIED:
+        if reply.result != HOST_REPLIED and reply.delivery != DELIVERY_REFUSED:
             await connection.execute(queries.note_delivery_result, *delivery, "no reply")
             return
         owed = await connection.fetchrow(queries.find_delivery, *delivery)
@@ -185,7 +186,7 @@ async def _note(
         event,
         state=state,
         reason=standing.reason,
-        cause=f"host {reply.host_code}",
+        cause=f"host {reply.host_code}" if reply.result == HOST_REPLIED else _UNWRITABLE,
         detail=reply.messages or None,
     )
 
@@ -198,6 +199,8 @@ def is_approved_there(standing: bookings.Standing, *, delivered: bool) -> bool:
 
 
 def _result(reply: HostReply) -> str:
+    if reply.result != HOST_REPLIED:
+        return _UNWRITABLE
     if reply.differs:
         return f"answer differs: {reply.differs}"
     return f"code {reply.host_code}".rstrip()

@@ -22,6 +22,7 @@ _KNOWN: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"ambiguous"), "ambiguous"),
     (re.compile(r"before its authorisation"), "before"),
     (re.compile(r"host without a code"), "host_without_code"),
+    (re.compile(r"cannot be written"), "cannot_be_written"),
 )
 
 

@@ -6,9 +6,18 @@ import time
 import msgspec
 import pytest
 
-from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HOST_REPLIED, Authorise, HostRequest
+from core.contracts.payment import (
+    DELIVERY_REFUSED,
+    HOST_NO_REPLY,
+    HOST_NOT_SENT,
+    HOST_REPLIED,
+    Authorise,
+    AuthoriseReply,
+    HostRequest,
+)
 from core.contracts.reasons import Reason
 from core.contracts.subjects import core_inbox
+from core.contracts.terminal_answers import finish_booking
 from deploy.sandbox.simulators.script import Overrides
 from tests.integration.edge.conftest import House, until
 from tests.integration.edge.stand_in import host_request
@@ -124,6 +133,32 @@ async def test_a_card_that_was_altered_on_the_bus_is_not_sent(house: House) -> N
         HOST_NOT_SENT,
         Reason.MESSAGE_REFUSED,
     )
+
+
+async def test_what_no_message_can_be_made_of_is_refused_for_good(house: House) -> None:
+    base = host_request(await attempt(house))
+    for broken in ({"approval_code": "TOO LONG"}, {"currency": "???"}, {"entry_mode": "5"}):
+        house.core.host_replies.clear()
+        house.core.ask_host([msgspec.structs.replace(base, **broken)])
+        await until(lambda: house.core.host_replies)
+        reply = house.core.host_replies[0]
+        assert (reply.result, reply.reason, reply.delivery) == (
+            HOST_NOT_SENT,
+            Reason.MESSAGE_REFUSED,
+            DELIVERY_REFUSED,
+        )
+
+
+@pytest.mark.parametrize("code", ["376", "OF1", "AB12  "])
+async def test_an_approval_code_shorter_than_its_field_reaches_the_host_and_the_terminal(
+    house: House, code: str
+) -> None:
+    base = host_request(await attempt(house))
+    house.core.ask_host([msgspec.structs.replace(shifted(base, 1), message="0220", approval_code=code)])
+    await until(lambda: house.core.host_replies)
+    assert house.core.host_replies[0].result == HOST_REPLIED
+    answer = finish_booking({}, AuthoriseReply(bytes(16), Reason.APPROVED, code, 0, ""))
+    assert answer[38] == f"{code:6}"
 
 
 @pytest.mark.parametrize("message", ["0420", "0421"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, State
 from core.values.ids import encode_id
 from tests.integration.verify.conftest import Verification
@@ -326,3 +327,67 @@ async def test_v10_sees_a_refused_fact_that_nobody_is_shown(
     found = (await verification()).finding("V10 facts")
     assert (found.checked, found.breaches) == (2, 1)
     assert [one.facts["id"] for one in found.found] == [encode_id("transaction", unseen.id.bytes)]
+
+
+@pytest.mark.parametrize(("later", "breaches"), [(timedelta(hours=3), 0), (timedelta(hours=-3), 1)])
+async def test_v8_knows_a_first_sending_that_was_overtaken_by_its_time(
+    writer: Writer, verification: Verification, later: timedelta, breaches: int
+) -> None:
+    repeat = await writer.pay(
+        kind=Kind.ADVICE, age=timedelta(minutes=40), request=msgspec.msgpack.encode({0: "0221"})
+    )
+    other = await writer.pay(kind=Kind.ADVICE, request=msgspec.msgpack.encode({0: "0220"}))
+    await writer.connection.execute(
+        "UPDATE attempt SET stan = $3, local_time = to_char(CASE id WHEN $1 THEN $4::timestamp ELSE $5 END,"
+        " 'MMDDHH24MISS'), business_date = CASE id WHEN $2 THEN business_date + 1 ELSE business_date END"
+        " WHERE id IN ($1, $2)",
+        repeat.id,
+        other.id,
+        repeat.stan,
+        noon := datetime.combine(repeat.day, time(20)),
+        noon + later,
+    )
+    assert (await verification()).finding("V8 repeats").breaches == breaches
+
+
+async def test_v8_sees_what_was_booked_though_its_first_sending_was_declined(
+    writer: Writer, verification: Verification
+) -> None:
+    declined = await writer.pay(State.DECLINED, kind=Kind.ADVICE, age=timedelta(minutes=40))
+    booked = await writer.pay(kind=Kind.ADVICE, request=msgspec.msgpack.encode({0: "0221"}))
+    await writer.connection.execute(
+        "UPDATE attempt SET stan = $2, business_date = business_date + 1 WHERE id = $1",
+        booked.id,
+        declined.stan,
+    )
+    await writer.connection.execute(
+        "UPDATE attempt SET reason = $2 WHERE id = $1", declined.id, int(Reason.DECLINED_AT_TERMINAL)
+    )
+    assert (await verification()).finding("V8 repeats").breaches == 1
+
+
+@pytest.mark.parametrize("is_shown", [False, True])
+async def test_v10_sees_a_sale_beside_the_payment_whose_approval_code_it_says(
+    writer: Writer, verification: Verification, is_shown: bool
+) -> None:
+    bought = await writer.pay(age=timedelta(minutes=40))
+    sold = await writer.pay(kind=Kind.ADVICE)
+    await writer.connection.execute(
+        "UPDATE attempt SET approval_code = CASE id WHEN $1 THEN '000376' ELSE '376' END", bought.id
+    )
+    if is_shown:
+        await writer.connection.execute(
+            "INSERT INTO doubt (attempt_id, business_date, cause) VALUES ($1, $2, 'like_one_paid')",
+            sold.id,
+            sold.day,
+        )
+    assert (await verification()).finding("V10 advices").breaches == (0 if is_shown else 1)
+
+
+async def test_v3_sees_an_advice_that_was_told_the_answer_of_a_request_nobody_approved(
+    writer: Writer, verification: Verification
+) -> None:
+    asked = await writer.pay(State.REVERSED)
+    await writer.connection.execute("UPDATE attempt SET approved_minor = 0")
+    finding = (await verification([asked.told(outcome="advice_acknowledged")])).finding("V3")
+    assert finding.examples[0].startswith("advice acknowledged, not booked")

@@ -14,6 +14,7 @@ from core.bus import Bus, Subscription
 from core.contracts.payment import (
     DELIVERY_ACCEPTED,
     DELIVERY_NO_ORIGINAL,
+    DELIVERY_REFUSED,
     HOST_NO_REPLY,
     HOST_NOT_SENT,
     HOST_REPLIED,
@@ -62,6 +63,7 @@ class StandInHost:
     refuse_deliveries: bool = False
     delivery_codes: deque[tuple[str, int]] = field(default_factory=deque)  # host's code, what it means
     silent_deliveries: bool = False
+    unwritable_deliveries: bool = False  # nothing leaves, for no message can be made of it
     book: dict[str, Line] = field(default_factory=dict)
     reversed_unseen: set[str] = field(default_factory=set)
     seen: list[HostRequest] = field(default_factory=list)
@@ -85,7 +87,7 @@ class StandInHost:
     def forget(self) -> None:
         """Begin a new book and behave."""
         self.usual = APPROVE
-        self.refuse_deliveries = self.silent_deliveries = False
+        self.refuse_deliveries = self.silent_deliveries = self.unwritable_deliveries = False
         for kept in (
             self.changes,
             self.script,
@@ -112,6 +114,8 @@ class StandInHost:
     def _deliver(self, request: HostRequest, reply: str, work: Callable[[HostRequest], int]) -> None:
         if self.silent_deliveries:
             self.say(reply, request, HOST_NO_REPLY, Reason.HOST_NO_REPLY)
+        elif self.unwritable_deliveries:
+            self.say(reply, request, HOST_NOT_SENT, Reason.MESSAGE_REFUSED, delivery=DELIVERY_REFUSED)
         elif self.delivery_codes:
             code, meant = self.delivery_codes.popleft()
             if meant in (DELIVERY_ACCEPTED, DELIVERY_NO_ORIGINAL):

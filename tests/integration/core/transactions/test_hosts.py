@@ -112,6 +112,17 @@ async def test_a_reversal_that_is_refused_for_good_waits_for_a_person_and_is_not
     assert (await world.row(attempt_id))["state"] == State.UNKNOWN
 
 
+async def test_what_no_message_can_be_made_of_waits_for_a_person_and_is_not_tried_again(world: World) -> None:
+    attempt_id = await unknown(world)
+    world.host.unwritable_deliveries = True
+    await world.deliver()
+    assert await owed(world, attempt_id) == (False, True, "cannot be written")
+    event = (await world.events(attempt_id))[-1]
+    assert (event["kind"], event["cause"]) == (EventKind.DELIVERY_REFUSED, "cannot be written")
+    await world.make_due()
+    assert await world.deliver() == 0
+
+
 async def test_a_host_that_cannot_find_what_it_approved_has_not_taken_it_back(world: World) -> None:
     item = world.payment()
     await world.pay(item)

@@ -309,7 +309,7 @@ class World:
         await self.owner.execute(ADD_GRANT, UUID(bytes=agent_id), role, giver)
 
     async def totals(
-        self, business_date: int, *, currency: str = "EUR", stan: int | None = None
+        self, business_date: int, *, currency: str = "EUR", stan: int | None = None, date_in_utc: bool = False
     ) -> TotalsReply:
         """Compare totals of the first terminal, declaring nothing."""
         asked = Totals(
@@ -325,6 +325,7 @@ class World:
             reversal_minor=0,
             currency=currency,
             received_at_us=self.now_us(),
+            date_in_utc=date_in_utc,
         )
         return await self.request(TOTALS, asked)
 

@@ -106,6 +106,23 @@ def test_local_and_transmission_times_stand_in_for_each_other() -> None:
     assert read_times({7: "0310230000", 12: "000000", 13: "0311"}) == ("0310230000", "0311000000")
 
 
+@pytest.mark.parametrize(
+    ("sent_at", "shown", "day"),
+    [
+        ("0310175300", "055300", "0311"),  # Wallis, twelve hours before UTC
+        ("0310175302", "055300", "0311"),
+        ("0310175258", "055300", "0311"),
+        ("0310035300", "175300", "0309"),  # Tahiti, ten behind
+        ("0310233000", "003000", "0311"),  # Paris
+        ("0310000100", "235900", "0309"),  # its own clock, two minutes slow
+    ],
+)
+def test_a_local_time_without_its_date_is_of_the_day_that_its_store_has_then(
+    sent_at: str, shown: str, day: str
+) -> None:
+    assert read_times({7: sent_at, 12: shown}) == (sent_at, day + shown)
+
+
 BASE: Message = {
     0: "0200",
     2: PAN,
