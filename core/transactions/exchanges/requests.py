@@ -66,6 +66,9 @@ def request_of_delivery(lease: Any, attempt: Any, now: datetime) -> HostRequest:
     local_time = attempt["local_time"]
     # A host takes no impossible date, though the terminal that sent it must find it again.
     transmitted_at = _sent_at(attempt["transmitted_at"], attempt["received_at"], now)
+    if attempt["kind"] in (Kind.ADVICE, Kind.COMPLETION) and not transmitted_at[4:].strip("0"):
+        # So says a clock that was never set, of each sale: the second would be the first to its host.
+        transmitted_at = _sent_at("", attempt["received_at"], now)
     if moment_near(local_time, now.date()) is None:
         local_time = attempt["received_at"].astimezone(zone_of(attempt["time_zone"])).strftime("%m%d%H%M%S")
     amount_minor, replacement_minor = lease["amount_minor"], -1

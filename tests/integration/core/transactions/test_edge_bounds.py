@@ -161,7 +161,7 @@ async def test_a_reason_that_there_is_not_decides_nothing(world: World) -> None:
 
 async def test_an_exchange_that_cannot_be_read_is_not_kept(world: World) -> None:
     item = world.payment()
-    world.host.changes.update({item.id: {"exchange": b"\x92\xc1"}})
+    world.host.changes.update({item.id: {"messages": b"\x92\xc1"}})
     world.send(*[item])
     assert (await world.answer_to(item)).reason == Reason.APPROVED
     detail = await world.owner.fetchval("SELECT detail FROM event WHERE attempt_id = $1", UUID(bytes=item.id))

@@ -57,6 +57,17 @@ def test_a_repeat_says_when_the_terminal_sent_it(kind: DeliveryKind, of: Kind) -
     assert (first.stan, first.rrn, first.local_time) == (second.stan, second.rrn, second.local_time)
 
 
+@pytest.mark.parametrize("kind", [DeliveryKind.ADVICE, DeliveryKind.REVERSAL])
+def test_a_sale_by_a_clock_that_was_never_set_is_told_by_the_time_at_which_it_came(
+    kind: DeliveryKind,
+) -> None:
+    lease = {"kind": int(kind), "amount_minor": 700, "reason": 100, "tries": 1}
+    sold = {**attempt(Kind.ADVICE), "transmitted_at": "0101000000", "time_zone": "Europe/Paris"}
+    told = request_of_delivery(lease, sold, FIRST_TRY)
+    named = told.transmitted_at if kind == DeliveryKind.ADVICE else told.original_transmitted_at
+    assert named == f"{FIRST_TRY:%m%d%H%M%S}"
+
+
 def test_an_original_that_did_not_say_when_it_was_sent_is_named_by_the_time_the_host_was_told() -> None:
     lease = {"kind": int(DeliveryKind.COMPLETION), "amount_minor": 700, "reason": 100, "tries": 1}
     silent = {**attempt(Kind.COMPLETION), "original_transmitted_at": ""}
