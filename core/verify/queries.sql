@@ -362,7 +362,10 @@ WITH described AS (
                 OR a.approved_minor > 0 AND r.amount_minor >= a.approved_minor AND r.amount_minor <= a.amount_minor)
             AS agrees,
         r.sent_at <> '' AND r.sent_at = a.transmitted_at AS is_its_time,
-        CASE WHEN r.sent_at = '' THEN
+        CASE WHEN coalesce(a.id <> r.attempt_id, a.state NOT IN (:State.SENT, :State.APPROVED,
+            :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED)) THEN
+            false -- Nobody asks: of what one takes back the others do not matter, nor of nobody's what is gone.
+        WHEN r.sent_at = '' THEN
             a.business_date = r.original_day
             OR r.received_at - a.received_at BETWEEN interval '0' AND interval '15 minutes'
             OR r.card_fingerprint = a.card_fingerprint
@@ -372,7 +375,8 @@ WITH described AS (
         WHEN r.reference <> '' AND r.reference = reference_of(a.id) THEN true
         ELSE EXISTS (
             -- Read off one clock it is one instant, and each time shown is that instant by some clock. Half a day on
-            -- either side stands for a night in which clocks changed.
+            -- either side stands for a night in which clocks changed. Clocks differ by quarters of an hour: what does
+            -- not is no instant of it.
             SELECT
             FROM (
                 SELECT a.transmitted_at, a.local_time, a.business_date AS day
@@ -383,23 +387,39 @@ WITH described AS (
                 FROM repeat_time AS t
                 WHERE t.attempt_id = a.id AND t.business_date = a.business_date
             ) AS sending
-            CROSS JOIN unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS told (clock)
-            CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS near (away)
             CROSS JOIN LATERAL (
-                SELECT (moment_near(r.sent_at, sending.day) + near.away) AT TIME ZONE told.clock - near.away AS at
-            ) AS i
-            WHERE r.sent_at IN (sending.transmitted_at, sending.local_time) OR (
-                SELECT bool_or(coalesce(g.seconds = 0, false)) AND bool_and(coalesce(g.seconds <= 120, false))
-                FROM (VALUES (sending.transmitted_at), (sending.local_time)) AS shown (time)
+                SELECT
+                    moment_near(r.sent_at, sending.day) AS told,
+                    moment_near(nullif(sending.transmitted_at, ''), sending.day) AS sent,
+                    moment_near(nullif(sending.local_time, ''), sending.day) AS local
+                OFFSET 0 -- once, not in each clock's turn
+            ) AS m
+            WHERE r.sent_at IN (sending.transmitted_at, sending.local_time) OR CASE WHEN coalesce(
+                extract(EPOCH FROM m.told - m.sent)::bigint % 900 = 0 AND abs(extract(EPOCH FROM m.told - m.sent)) < 172800,
+                false
+            ) OR coalesce(
+                extract(EPOCH FROM m.told - m.local)::bigint % 900 = 0
+                AND abs(extract(EPOCH FROM m.told - m.local)) < 172800, false
+            ) THEN EXISTS (
+                SELECT
+                FROM unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS told (clock)
+                CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS near (away)
                 CROSS JOIN LATERAL (
-                    SELECT min(abs(extract(EPOCH FROM i.at - (
-                        (moment_near(shown.time, sending.day) + n.away) AT TIME ZONE c.clock - n.away
-                    )))) AS seconds
-                    FROM unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS c (clock)
-                    CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS n (away)
-                ) AS g
-                WHERE shown.time <> ''
-            )
+                    SELECT (m.told + near.away) AT TIME ZONE told.clock - near.away AS at OFFSET 0
+                ) AS i
+                WHERE (
+                    SELECT bool_or(coalesce(g.seconds = 0, false)) AND bool_and(coalesce(g.seconds <= 120, false))
+                    FROM (VALUES (sending.transmitted_at, m.sent), (sending.local_time, m.local)) AS shown (time, moment)
+                    CROSS JOIN LATERAL (
+                        SELECT min(abs(extract(EPOCH FROM i.at - (
+                            (shown.moment + n.away) AT TIME ZONE c.clock - n.away
+                        )))) AS seconds
+                        FROM unnest(ARRAY['UTC', 'Europe/Paris', coalesce(s.time_zone, 'UTC')]) AS c (clock)
+                        CROSS JOIN unnest(ARRAY[interval '-12 hours', interval '0', interval '12 hours']) AS n (away)
+                    ) AS g
+                    WHERE shown.time <> ''
+                )
+            ) ELSE false END
         ) END AS is_meant,
         r.sent_at = '' AS is_untimed,
         r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '15 minutes' AS is_of_the_minute,
