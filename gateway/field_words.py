@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from core.contracts.desk import FieldProblem
+from core.values.money import money_text
 
 
 class _Form(NamedTuple):
@@ -35,6 +36,8 @@ def _typeset(text: str) -> str:
 _CODES, _FORMS = _load()
 # Where the library says of which part of the body it speaks; the field is named beside.
 _PLACE: Final = re.compile(r" - at `[^`]*`$")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_CENTS: Final = re.compile(r"(\d+) EUR cents")
 # What follows these codes is a fact: a name, a moment, the value that was sent.
 _FACTS: Final = frozenset({"changed_meanwhile", "unknown_name", "contrast_low"})
 
@@ -48,10 +51,20 @@ def worded(problem: FieldProblem, locale: str) -> FieldProblem:
     for form in _FORMS:
         if match := form.pattern.fullmatch(detail):
             words = form.en if locale == "en" else form.fr
-            return FieldProblem(problem.field, problem.code, words.format(*match.groups()))
+            facts = [_said(fact, locale) for fact in match.groups("")]
+            return FieldProblem(problem.field, problem.code, words.format(*facts))
     if not detail and problem.code in _CODES:
         return FieldProblem(problem.field, problem.code, _CODES[problem.code][place])
     return problem
+
+
+def _said(fact: str, locale: str) -> str:
+    """Return a part of a detail as it is read: a day and an amount in the format of the language."""
+    if _DAY.fullmatch(fact):
+        return f"{fact[8:]}/{fact[5:7]}/{fact[:4]}"
+    if amount := _CENTS.fullmatch(fact):
+        return money_text(int(amount[1]), "EUR", locale)
+    return fact
 
 
 def is_known(code: str, detail: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from core.contracts.ids import AgentId, AnyId, CompanyId, GrantId, RecordId, StoreId
-from core.contracts.listing import Nothing, Paged, Why, Words
+from core.contracts.listing import Closed, Nothing, Paged, Why, Words
 from core.contracts.operation import (
     ACT,
     BY_RECORD,
@@ -253,6 +253,7 @@ class ActionPage(msgspec.Struct):
 
     data: list[ActionView]
     next_cursor: str | None
+    closed: Closed = []
 
 
 class ChainState(msgspec.Struct):

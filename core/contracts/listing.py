@@ -19,6 +19,10 @@ class Written(msgspec.Struct):
 PAGE_ROWS_MAX: Final = 200
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=PAGE_ROWS_MAX, description="How many rows at most")]
+Closed = Annotated[
+    list[str],
+    msgspec.Meta(description="Records that it mentions and the caller may not open, or that are gone"),
+]
 Cursor = Annotated[str, msgspec.Meta(max_length=400, description="`next_cursor` of the page before")]
 Words = Annotated[str, msgspec.Meta(max_length=100, description="Words to look for")]
 Revision = Annotated[int, msgspec.Meta(ge=0, description="`revision` as it was read")]

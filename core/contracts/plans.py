@@ -31,7 +31,7 @@ class PlanId(Id, kind="plan", prefix="pln"):
 
 
 class ListPlans(Paged, kw_only=True):
-    """By code, the oldest version first; `on`: those that are offered on a day in Paris."""
+    """By the number of payments, then by code, the oldest version first; `on`: those that are offered on a day in Paris."""
 
     on: DateText | None = None
 

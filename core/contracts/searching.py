@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from core.contracts.ids import JournalId
-from core.contracts.listing import Cursor, Limit
+from core.contracts.listing import Closed, Cursor, Limit
 from core.contracts.operation import BY_RECORD, GET, Operation, somewhere
 from core.contracts.permissions import Permission
 from core.contracts.references import Money, PersonRef, StateName, Timestamp
@@ -125,6 +125,7 @@ class JournalPage(msgspec.Struct):
     subject: JournalSubject
     data: list[JournalEntry]
     next_cursor: str | None = None
+    closed: Closed = []
 
 
 SEARCH = Operation(

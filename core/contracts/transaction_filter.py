@@ -15,7 +15,9 @@ from core.contracts.states import Brand, Kind, State
 from core.values.clock import in_utc, to_unix_us
 from core.values.ids import IdMalformed
 
-FigureName = Literal["payments", "approved", "cancelled", "declined", "unknown", "refunds"]
+FigureName = Literal[
+    "payments", "approved", "cancelled", "declined", "unknown", "rate", "gross", "refunds", "net"
+]
 """What docs/figures.md defines; the SQL function figure_has says which transactions each counts."""
 
 

@@ -64,7 +64,7 @@ FROM service WHERE store_id = $1 ORDER BY kind;
 -- name: record_names
 -- Primary keys; places only as far as the reader sees them.
 -- $1 kinds and $2 identifiers, side by side; $3 everything, $4 scope.
-SELECT w.kind, w.id,
+SELECT n.kind, n.id, n.name, n.name IS NOT NULL AS seen FROM (SELECT w.kind, w.id,
        CASE w.kind
            WHEN 'account' THEN (SELECT a.name FROM account a WHERE a.id = w.id)
            WHEN 'company' THEN (
@@ -80,10 +80,10 @@ SELECT w.kind, w.id,
                WHERE v.id = w.id AND ($3 OR sees($4, s.department, s.id, s.company_id, v.kind)))
            WHEN 'contact' THEN (SELECT p.name FROM contact p WHERE p.id = w.id)
            WHEN 'contract' THEN (SELECT k.number FROM contract k WHERE k.id = w.id)
-           WHEN 'onboarding' THEN (SELECT o.name FROM onboarding o WHERE o.id = w.id)
+           WHEN 'onboarding' THEN (SELECT coalesce(o.name, '') FROM onboarding o WHERE o.id = w.id)
            WHEN 'fee_grid' THEN (SELECT g.name FROM fee_grid g WHERE g.id = w.id)
            WHEN 'fee_version' THEN (
                SELECT g.name || ' · ' || f.version FROM fee_version f JOIN fee_grid g ON g.id = f.grid_id WHERE f.id = w.id)
            WHEN 'template' THEN (SELECT p.version::text FROM contract_template p WHERE p.id = w.id)
        END AS name
-FROM unnest($1::text[], $2::uuid[]) AS w (kind, id);
+FROM unnest($1::text[], $2::uuid[]) AS w (kind, id)) AS n;

@@ -21,7 +21,7 @@ from core.merchants.fees.api import FeeHandlers
 from core.merchants.onboarding.attaching import AttachingHandlers
 from core.merchants.onboarding.handlers import OnboardingHandlers
 from core.runtime.jobs import Job
-from core.runtime.manifest import Names, Parts, Served, Slice, serves
+from core.runtime.manifest import Names, Parts, Served, Slice, placed, serves
 
 DUE_EVERY_S: Final = 60.0
 _SQL: Final = load_beside(__file__)
@@ -141,6 +141,6 @@ SLICE: Final = Slice(
             }
         ),
         _SQL.record_names,
-        placed=True,
+        read_by=placed,
     ),
 )

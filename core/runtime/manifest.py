@@ -12,6 +12,7 @@ from core.bus import Bus
 from core.contracts.listing import Written
 from core.contracts.notifications import HomeSection, HomeSectionName
 from core.contracts.operation import Answered, Asked, Operation
+from core.contracts.scope import Scope
 from core.db.rows import Connection
 from core.runtime.jobs import Job
 from core.runtime.retention import RetentionRule
@@ -40,13 +41,19 @@ class QueueMail(Protocol):
 class Names(NamedTuple):
     """How a slice's records are called, for who has only their identifiers.
 
-    `statement` takes kinds and identifiers side by side, then whether everything is seen and the scope when the records
-    are `placed`. It gives kind, id and name, which may have a `name_en` beside it.
+    `statement` takes kinds and identifiers side by side, then what `read_by` makes of who reads and of their scope. It
+    gives kind, id and name, which may have a `name_en` beside it; and, where not everybody who is told the name may open
+    the record, whether they have it `seen`.
     """
 
     kinds: frozenset[str]
     statement: str
-    placed: bool = False
+    read_by: Callable[[Any, Scope], tuple[Any, ...]] = lambda _caller, _scope: ()
+
+
+def placed(_caller: Any, scope: Scope) -> tuple[Any, ...]:
+    """Name records within the reader's scope: whether they see everything, and where."""
+    return scope.is_everything, scope.parameter()
 
 
 class Parts(NamedTuple):

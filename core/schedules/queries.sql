@@ -1,13 +1,13 @@
 -- name: plans
--- A few dozen rows: one by its primary key, or a page of index plan_code.
--- $1 plan or none, $2 a day or none, $3 code and $4 plan after which, $5 limit.
+-- One by its primary key, or a page of a few dozen rows that are sorted: by the number of payments, then by code.
+-- $1 plan or none, $2 a day or none, $3 payments with code and $4 plan after which, $5 limit.
 SELECT p.id, p.code, p.name_fr, p.name_en, p.parts, p.step_unit, p.step_count, p.currency, p.amount_min_minor,
        p.amount_max_minor, p.valid_from::text AS valid_from, p.valid_to::text AS valid_to, p.fee_bp, p.fee_minor, p.made_at,
        p.made_by, a.name AS made_by_name
 FROM plan p LEFT JOIN agent a ON a.id = p.made_by
 WHERE ($1::uuid IS NULL OR p.id = $1) AND ($2::date IS NULL OR $2 <@ daterange(p.valid_from, p.valid_to))
-  AND (p.code, p.id) > ($3, $4)
-ORDER BY p.code, p.id
+  AND (to_char(p.parts, 'FM00 ') || p.code, p.id) > ($3, $4)
+ORDER BY to_char(p.parts, 'FM00 ') || p.code, p.id
 LIMIT $5;
 
 -- name: add_plan
@@ -17,6 +17,12 @@ INSERT INTO plan (
     valid_to, fee_bp, fee_minor, made_by, made_at
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: overlapping_plan
+-- The first of those that exclusion constraint plan_days found in the way, by its index. $1 code, $2 and $3 days.
+SELECT name_fr, name_en, valid_from, valid_to FROM plan
+WHERE code = $1 AND daterange(valid_from, valid_to) && daterange($2, $3) AND NOT isempty(daterange(valid_from, valid_to))
+ORDER BY valid_from LIMIT 1;
 
 -- name: lock_plan
 -- Primary key; two who retire it take turns.

@@ -37,7 +37,9 @@ class PlanHandlers:
         after = name_and_id_in("plan", request.cursor)
         on = None if request.on is None else _day(request.on, "on")
         found = await self._find(self._pool, caller, on=on, after=after, limit=request.limit + 1)
-        return ask.PlanPage(*page_of(found, request.limit, lambda last: (last.code, last.id)))
+        return ask.PlanPage(
+            *page_of(found, request.limit, lambda last: (f"{last.parts:02d} {last.code}", last.id))
+        )
 
     async def plan(self, caller: SignedIn, request: ask.OnePlan) -> ask.Plan:
         """Return one plan. Raises: NotFound."""
@@ -71,7 +73,8 @@ class PlanHandlers:
                 now,
             )
             if made is None:
-                raise FieldRefused("valid_from", "taken")
+                other = await connection.fetchrow(_SQL.overlapping_plan, request.code, valid_from, valid_to)
+                raise FieldRefused("valid_from", "taken", _offered(other, caller.language) if other else "")
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
@@ -102,8 +105,9 @@ class PlanHandlers:
                 return msgspec.json.encode(await self._one(connection, caller, request.id))
             first = max(paris_date(now) + timedelta(days=1), plan["valid_from"])
             ends = wanted or first
-            if ends < first or (plan["valid_to"] is not None and ends >= plan["valid_to"]):
-                raise FieldRefused("valid_to", "out_of_range")
+            last = None if plan["valid_to"] is None else plan["valid_to"] - timedelta(days=1)
+            if ends < first or (last is not None and ends > last):
+                raise FieldRefused("valid_to", "out_of_range", _days(first, last))
             await connection.execute(_SQL.retire_plan, uuid_of(request.id), ends)
             await record_action(
                 connection,
@@ -134,8 +138,10 @@ class PlanHandlers:
         after: tuple[str, bytes] = ("", bytes(16)),
         limit: int = 1,
     ) -> list[ask.Plan]:
-        code, last = after
-        rows = await connection.fetch(_SQL.plans, uuid_or_none(plan_id), on, code, uuid_of(last), limit)
+        parts_and_code, last = after
+        rows = await connection.fetch(
+            _SQL.plans, uuid_or_none(plan_id), on, parts_and_code, uuid_of(last), limit
+        )
         today = paris_date(self._clock.now()).isoformat()
         return [_plan_of(row, today, caller.language) for row in rows]
 
@@ -144,19 +150,43 @@ def _problems(
     wanted: ask.MakePlan, valid_from: date, valid_to: date | None, today: date
 ) -> list[FieldProblem]:
     """Return what no bound of a single field says."""
-    found = {
-        "valid_from": "past" if valid_from < today else "",
-        "valid_to": "out_of_range" if valid_to is not None and valid_to <= valid_from else "",
-        "step_count": "out_of_range"
-        if wanted.step_unit == "months" and wanted.step_count > _MONTHS_MAX
-        else "",
-        # Each part is a cent at least.
-        "amount_min": "out_of_range" if wanted.amount_min.amount < wanted.parts else "",
-        "amount_max": "out_of_range" if wanted.amount_max.amount < wanted.amount_min.amount else "",
-        "fee_bp": "missing" if wanted.fee_bp is None and wanted.fee is None else "",
-        "fee": "twice" if wanted.fee_bp is not None and wanted.fee is not None else "",
-    }
-    return [FieldProblem(field, code) for field, code in found.items() if code]
+    smallest = wanted.parts  # each part is a cent at least
+    problems = (
+        (valid_from < today, "valid_from", "past", ""),
+        (
+            valid_to is not None and valid_to <= valid_from,
+            "valid_to",
+            "out_of_range",
+            _days(valid_from + timedelta(days=1), None),
+        ),
+        (
+            wanted.step_unit == "months" and wanted.step_count > _MONTHS_MAX,
+            "step_count",
+            "out_of_range",
+            f"1 to {_MONTHS_MAX}",
+        ),
+        (wanted.amount_min.amount < smallest, "amount_min", "out_of_range", f"at least {smallest} EUR cents"),
+        (
+            wanted.amount_max.amount < wanted.amount_min.amount,
+            "amount_max",
+            "out_of_range",
+            f"at least {wanted.amount_min.amount} EUR cents",
+        ),
+        (wanted.fee_bp is None and wanted.fee is None, "fee_bp", "missing", "a share or a fixed fee"),
+        (wanted.fee_bp is not None and wanted.fee is not None, "fee", "twice", "a share or a fixed fee"),
+    )
+    return [FieldProblem(field, code, detail) for is_so, field, code, detail in problems if is_so]
+
+
+def _days(first: date, last: date | None) -> str:
+    return f"from {first} on" if last is None else f"from {first} to {last}"
+
+
+def _offered(plan: asyncpg.Record, language: str) -> str:
+    """Return which version has some of the days, and when it is offered."""
+    last = None if plan["valid_to"] is None else plan["valid_to"] - timedelta(days=1)
+    name = plan["name_en"] if language == "en" else plan["name_fr"]
+    return f"offered {_days(plan['valid_from'], last)}: {name}"
 
 
 def _day(text: str, field: str) -> date:

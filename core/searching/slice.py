@@ -26,7 +26,7 @@ def _jobs(parts: Parts) -> list[Job]:
 def _operations(parts: Parts) -> list[Served]:
     return [
         serves(ask.SEARCH, SearchHandlers(parts.pool, parts.clock).search),
-        serves(ask.JOURNAL, JournalHandlers(parts.pool, parts.clock).journal),
+        serves(ask.JOURNAL, JournalHandlers(parts.pool, parts.clock, parts.names).journal),
     ]
 
 

@@ -19,10 +19,10 @@ DELETE FROM activity_minute WHERE (minute, store_id, service, brand, state, reas
 
 -- name: record_names
 -- Primary keys. $1 kinds and $2 identifiers, side by side.
-SELECT w.kind, w.id,
+SELECT n.kind, n.id, n.name, n.name IS NOT NULL AS seen FROM (SELECT w.kind, w.id,
        CASE w.kind
            WHEN 'alert' THEN (SELECT a.label FROM alert a WHERE a.id = w.id)
            WHEN 'alert_rule' THEN (SELECT r.name FROM alert_rule r WHERE r.id = w.id)
            WHEN 'view' THEN (SELECT v.name FROM saved_view v WHERE v.id = w.id)
        END AS name
-FROM unnest($1::text[], $2::uuid[]) AS w (kind, id);
+FROM unnest($1::text[], $2::uuid[]) AS w (kind, id)) AS n;

@@ -2,7 +2,7 @@
 
 from core.support.requests.configuring import RequestTypes
 from core.support.requests.creating import RequestCreation
-from core.support.requests.handlers import RequestHandlers
+from core.support.requests.handlers import RequestHandlers, who_sees
 from core.support.requests.leaving import give_back_left
 
 __all__ = [
@@ -10,4 +10,5 @@ __all__ = [
     "RequestHandlers",
     "RequestTypes",
     "give_back_left",
+    "who_sees",
 ]

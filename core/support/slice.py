@@ -7,7 +7,7 @@ from core.contracts import requests as ask
 from core.db.queries import load_beside
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
-from core.support.api import RequestCreation, RequestHandlers, RequestTypes, give_back_left
+from core.support.api import RequestCreation, RequestHandlers, RequestTypes, give_back_left, who_sees
 from core.support.macros.handlers import MacroHandlers
 from core.support.requests import home
 
@@ -50,5 +50,5 @@ SLICE: Final = Slice(
     operations=_operations,
     home={"mine_requests": home.my_requests, "team_requests": home.team_requests},
     jobs=_jobs,
-    names=Names(frozenset({"request", "macro"}), _SQL.record_names),
+    names=Names(frozenset({"request", "macro"}), _SQL.record_names, who_sees),
 )

@@ -6,7 +6,7 @@ from core.contracts import blocks
 from core.contracts import terminals as ask
 from core.db.queries import load_beside
 from core.runtime.jobs import Job
-from core.runtime.manifest import Names, Parts, Served, Slice, serves
+from core.runtime.manifest import Names, Parts, Served, Slice, placed, serves
 from core.runtime.retention import RetentionRule
 from core.terminals import home
 from core.terminals.api import AssigningHandlers, TerminalHandlers, WallHandlers
@@ -54,5 +54,5 @@ SLICE: Final = Slice(
             days_min=32,
         ),
     ),
-    names=Names(frozenset({"terminal"}), _SQL.record_names, placed=True),
+    names=Names(frozenset({"terminal"}), _SQL.record_names, read_by=placed),
 )

@@ -15,7 +15,7 @@ PAGES: Final = Pages(
     {
         MAIN: (
             Page("home", "/"),
-            Page("accounts", "/accounts", _READ, {"new": _EDIT}, {"account": "acc"}),
+            Page("accounts", "/accounts", _READ, records={"account": "acc"}),
             Page(
                 "companies",
                 "/companies",
@@ -67,12 +67,22 @@ PAGES: Final = Pages(
                 "requests",
                 "/requests",
                 ("requests.use",),
-                {"types": ("requests.configure",)},
+                {"new": ("requests.use",), "types": ("requests.configure",)},
                 {"request": "req"},
             ),
             Page("approvals", "/approvals", ("transactions.refund", "transactions.refund_approve")),
             Page("to_check", "/to-check", ("transactions.read",)),
-            Page("macros", "/macros", ("macros.use", "macros.write")),
+            Page(
+                "macros",
+                "/macros",
+                ("macros.use", "macros.write"),
+                {
+                    "?new": ("macros.write",),
+                    "?edit": ("macros.write",),
+                    "*/store/*": ("macros.use",),
+                    "*/terminal/*": ("macros.use",),
+                },
+            ),
         ),
         "group_watch": (
             Page(
@@ -86,12 +96,12 @@ PAGES: Final = Pages(
             Page("wall", "/wall", _READ),
             Page("journals", "/journals", ("journals.read",)),
             Page("blocks", "/blocks", _READ),
-            Page("exports", "/exports", ("transactions.export",)),
+            Page("exports", "/exports", ("transactions.export",), {"new": ("transactions.export",)}),
         ),
         "group_administration": (
             Page("mail", "/mail", ("mail.read",), records={"mail": "mai"}),
             Page("agents", "/agents", ("agents.read",), {"invite": ("agents.write",)}, {"agent": "agt"}),
-            Page("roles", "/roles", ("agents.read",)),
+            Page("roles", "/roles", ("agents.read",), {"?change": ("grants.write",)}),
             Page("audit", "/audit", ("audit.read",)),
             Page("branding", "/branding", ("branding.write",)),
         ),

@@ -14,7 +14,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Scope
 
 from observability.small_http import TEXT
 from portals.kit import brand_files, preferences
-from portals.kit.entrance import OPEN, needs_session
+from portals.kit.entrance import OPEN, needs_right, needs_session
 from portals.kit.errors import HANDLERS, leave_card_numbers
 from portals.kit.guard import BODY_BYTES_MAX, guarded
 from portals.kit.keeping import keeping
@@ -52,7 +52,7 @@ def compose(kit: Kit, pages: Sequence[ControllerRouterHandler]) -> Litestar:
             *pages,
         ],
         dependencies={"visit": Provide(provide_visit)},
-        guards=[leave_card_numbers, needs_session],
+        guards=[leave_card_numbers, needs_session, needs_right],
         exception_handlers=HANDLERS,
         state=State({"kit": kit, "assets": kit.assets}),
         lifespan=[lifespan],

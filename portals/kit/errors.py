@@ -61,6 +61,7 @@ def _error(
         text=text or visit.words(f"error.{kind}.text"),
         retry=retry and visit.request.method == "GET",
         back=visit.return_address() if visit.request.method == "POST" else "",
+        kept=visit.kept_words,
         trace=trace,
     )
 
@@ -127,6 +128,10 @@ def crowded(request: Request[Any, Any, Any], error: Crowded) -> Response[bytes]:
     else:
         kind = "crowded" if error.by == "everybody" else "too_many_at_once"
         page = visit.kit.crowded_page(visit.locale, kind)
+        if visit.kept_words:
+            page = visit.kit.make_crowded_page(
+                visit.words, kind, kept=visit.kept_words, back=visit.return_address()
+            )
         answer = Response(page, status_code=error.status, media_type=MediaType.HTML)
     answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer

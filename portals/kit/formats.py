@@ -74,6 +74,12 @@ def plain_amount(amount_minor: int, currency: str, locale: str) -> str:
     return f"{whole}{',' if locale == 'fr' else '.'}{part:0{digits}d}" if digits else str(whole)
 
 
+def basis_points(rate_bp: int, locale: str) -> str:
+    """Return basis points as a percentage of two decimals."""
+    text = plain_amount(rate_bp, "EUR", locale)
+    return f"{text}{NARROW}%" if locale == "fr" else f"{text}%"
+
+
 def period(start: datetime | None, end: datetime, locale: str) -> str:
     """Return from when to when, the end exclusive: `le 22 nov. 2026 de 10:45 à 11:00`."""
     french = locale == "fr"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from portals.kit.formats import AmountMalformed, parse_amount, whole_number
+from portals.kit.formats import PARIS, AmountMalformed, parse_amount, parse_time, whole_number
 from portals.kit.gateway import FieldError, GatewayProblem, GatewayUser, Json, Parameters
 from portals.kit.i18n import Words
 
@@ -98,6 +98,11 @@ class Form:
         return self[name] if self[name] in allowed else otherwise
 
     @property
+    def locale(self) -> str:
+        """`fr` or `en`: of who typed it."""
+        return self._words.locale
+
+    @property
     def refused(self) -> bool:
         """Whether something is wrong with it, or it came too late."""
         return self.status != 200
@@ -122,11 +127,11 @@ class Form:
         self.errors[field] = text
         self.status = 422
 
-    def reason(self, name: str = "reason", *, at: str = "") -> str:
-        """Return why somebody does something; one that is too short to say it is an error, shown at the field `at`."""
+    def reason(self, name: str = "reason") -> str:
+        """Return why somebody does something; one that is too short to say it is an error."""
         reason = self[name]
         if len(reason) < _REASON_CHARACTERS_MIN:
-            self.error(at or name, "action.reason_short")
+            self.error(name, "action.reason_short")
         return reason
 
     def amount(
@@ -140,6 +145,12 @@ class Form:
         except AmountMalformed:
             self.error(name, word)
             return None
+
+    def late(self, record: str, *, by: str, at: str | None) -> None:
+        """Note that somebody was faster, who and when, where the page finds it out itself."""
+        moment = parse_time(at)
+        self.status, self.fields = 409, {}
+        self.stale = Stale(f"{by}, {moment.astimezone(PARIS):%d/%m %H:%M}" if moment else by, record)
 
     async def post(
         self,

@@ -22,9 +22,11 @@ from portals.kit.forms import KEY
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX, Gateway, Json
 from portals.kit.i18n import Words, load_words
 from portals.kit.metrics import PortalMetrics
+from portals.kit.page_forms import PageForms
 from portals.kit.sealing import Sealer
 from portals.kit.static import Assets
 from portals.kit.streams import OpenStreams
+from portals.kit.ways_on import Above
 
 LIVE_PATH = "/live"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -92,10 +94,10 @@ class Kit:
             "ensure_ascii": False,
             "separators": (",", ":"),
         }
-        self._templates.globals.update(icon=self._icon, asset=assets.url, once=once, face=face)
+        self._templates.globals.update(icon=self._icon, asset=assets.url, act_once=act_once, face=face)
         self._compile_templates()
         self._crowded = {
-            (locale, kind): self._crowded_page(words, kind)
+            (locale, kind): self.make_crowded_page(words, kind)
             for locale, words in self.words.items()
             for kind in ("crowded", "too_many_at_once", "too_large")
         }
@@ -108,13 +110,16 @@ class Kit:
         """Return the page for who comes while too much is under way: made at start, as there may be thousands."""
         return self._crowded[locale, kind]
 
-    def _crowded_page(self, words: Words, kind: str) -> bytes:
+    def make_crowded_page(self, words: Words, kind: str, *, kept: str = "", back: str = "") -> bytes:
+        """Return that page with what became of a form."""
         page = self._templates.get_template("crowded.html").render(
             t=words,
             institution=self.institution,
             title=words.get(f"error.{kind}.title", ""),
             text=words.get(f"error.{kind}.text", ""),
             retry=kind != "too_large",
+            kept=kept,
+            back=back,
         )
         return page.encode()
 
@@ -139,7 +144,7 @@ class Kit:
             f=Formats(words, now, self._icon),
             brand=brand,
             institution=brand.name or self.institution,
-            **facts,
+            **{"forms": PageForms(errors=facts.get("errors")), "above": Above()} | facts,
         )
 
     def _icon(self, name: str, label: str = "") -> Markup:
@@ -300,7 +305,7 @@ class Formats:
         return Markup('<time datetime="{}" title="{}">{}</time>').format(text, title, escape(words(moment)))
 
 
-def once(key: str = "") -> Markup:
+def act_once(key: str = "") -> Markup:
     """Return the hidden field that lets a form act once, with a key of its own where it has none."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(KEY, key or secrets.token_urlsafe(18))
 

@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 
 from litestar import Response
 
-from portals.kit.gateway import Json, Parameters
+from portals.kit.forms import Form
+from portals.kit.gateway import GatewayProblem, Json, Parameters
 from portals.kit.visit import Visit
 
 _VALUE_CHARACTERS_MAX: Final = 100
-_CURSOR_CHARACTERS_MAX: Final = 400
+CURSOR_CHARACTERS_MAX: Final = 400
 
 Load = Callable[[Visit, str], Awaitable[Json]]
 Kind = Literal["link", "text", "digits", "count", "money", "ago", "exact", "day", "cell"]
@@ -79,8 +80,10 @@ class Shown(NamedTuple):
     data: list[Json]
     next_cursor: str | None
     answer: Json
-    opened: str
-    record: Json | None
+    opened: str = ""
+    record: Json | None = None
+    restarted: bool = False
+    """The address asked for a page that there is not, so this is the first one."""
 
     def address(self, changes: Mapping[str, str] | None = None) -> str:
         """Return the list from its first page, with these filters and some changed."""
@@ -155,16 +158,28 @@ class ListPage:
         """Return the list as the address asks for it, or as `given` where that says otherwise."""
         query = {**visit.request.query_params, **(given or {})}
         kept = self._kept(query)
-        cursor = query.get("cursor", "")[:_CURSOR_CHARACTERS_MAX]
+        cursor = query.get("cursor", "")[:CURSOR_CHARACTERS_MAX]
         opened = query.get("open", "") if load and query.get("open", "").startswith(self.prefix) else ""
         asked = self.asks(visit, kept) if self.asks else list(kept.items())
-        pages = [("cursor", cursor)] if cursor else []
-        pages += [("limit", str(self.rows))] if self.rows else []
-        answer, record = await asyncio.gather(
-            visit.gateway.get(self.api, [*asked, *pages]),
+        limit = [("limit", str(self.rows))] if self.rows else []
+        (answer, restarted), record = await asyncio.gather(
+            read_page(visit, self.api, [*asked, *limit], cursor),
             load(visit, opened) if load and opened else asyncio.sleep(0, None),
         )
-        return Shown(self, kept, cursor, answer["data"], answer.get("next_cursor"), answer, opened, record)
+        cursor = "" if restarted else cursor
+        following = answer.get("next_cursor")
+        return Shown(self, kept, cursor, answer["data"], following, answer, opened, record, restarted)
+
+    def of(self, data: list[Json]) -> Shown:
+        """Return the list as one page of rows that the page has read by itself."""
+        return Shown(self, {}, "", data, None, {})
+
+    def sheet(
+        self, visit: Visit, record: Json, name: str, form: Form | None = None, **facts: Any
+    ) -> Response[bytes]:
+        """Return one record: a page of its own, or what stands beside the list."""
+        template = self.record if visit.wants_fragment else "sheet.html"
+        return visit.page(template, form=form, record=record, sheet_of=self, sheet_name=name, **facts)
 
     def draw(
         self,
@@ -188,6 +203,20 @@ class ListPage:
             if each.options and kept[each.name] not in known:
                 kept[each.name] = ""
         return {name: value for name, value in kept.items() if value}
+
+
+async def read_page(visit: Visit, api: str, asked: Parameters, cursor: str) -> tuple[Json, bool]:
+    """Return a page of a list, and whether it is the first because the gateway knows no page by this cursor.
+
+    A cursor in an address that was kept may be older than the list, or cut.
+    """
+    if cursor:
+        try:
+            return await visit.gateway.get(api, [*asked, ("cursor", cursor)]), False
+        except GatewayProblem as problem:
+            if all(error.field != "cursor" for error in problem.errors):
+                raise
+    return await visit.gateway.get(api, asked), bool(cursor)
 
 
 def _at(row: Json, path: str) -> Any:

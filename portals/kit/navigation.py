@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urljoin
@@ -10,12 +11,15 @@ MAIN: Final = "main"
 ELSEWHERE: Final = "elsewhere"
 """Groups of a portal's pages that have no word: those in the header, and those that no list of pages offers."""
 
+_RECORD: Final = re.compile(r"[a-z]{3}_\w+")
+
 
 class Page(NamedTuple):
     """A page by the key of its word and folder, its address, and the rights of which one opens it; none: everybody.
 
-    `own` has the addresses below it that ask for other rights, or elsewhere with a slash before; `*` is a record. `records` says what it shows a record of:
-    kind -> prefix of the identifier, with the part of the address between where there is one (`rul:rules`).
+    `own` has the addresses below it that ask for other rights, or elsewhere with a slash before; `*` is a record, `?edit` the
+    page itself with that parameter. A form stands there with the right that it is sent with. `records` says what it shows
+    a record of: kind -> prefix of the identifier, with the part of the address between where there is one (`rul:rules`).
     """
 
     key: str
@@ -50,11 +54,14 @@ class Pages:
 
     def __init__(self, groups: Mapping[str, tuple[Page, ...]]) -> None:
         self._groups = groups
-        self.rights = {page.href.strip("/"): page.rights for page in self} | {
-            urljoin(f"{page.href}/", below).strip("/"): rights
+        self._own = {
+            (f"{page.href}{below}" if below.startswith("?") else urljoin(f"{page.href}/", below)).strip(
+                "/"
+            ): rights
             for page in self
             for below, rights in page.own.items()
         }
+        self.rights = {page.href.strip("/"): page.rights for page in self} | self._own
         self.folders = {
             kind: (prefix, f"{page.href}/{below}".strip("/"))
             for page in self
@@ -82,24 +89,40 @@ class Pages:
 
     def may_open(self, permissions: Collection[str], address: str) -> bool:
         """Whether somebody with these rights may open a page: of the list that it belongs to, or its own where it has."""
-        parts = address.partition("?")[0].partition("#")[0].strip("/").split("/")
-        rights = self.rights.get(self._shape_of(parts))
+        rights = self._own_rights(address)
         if rights is None:
-            rights = self.rights.get(parts[0], ())
-        return not rights or any(right in permissions for right in rights)
+            rights = self.rights.get(re.split(r"[/?#]", address.strip("/"), maxsplit=1)[0], ())
+        return _holds(permissions, rights)
+
+    def may_send(self, permissions: Collection[str], address: str) -> bool:
+        """Whether somebody with these rights may send what stands at an address that asks for rights of its own."""
+        return _holds(permissions, self._own_rights(address) or ())
+
+    def _own_rights(self, address: str) -> tuple[str, ...] | None:
+        path, _, query = address.partition("#")[0].partition("?")
+        shape = self._shape_of(path.strip("/").split("/"))
+        modes = [f"{shape}?{pair.partition('=')[0]}" for pair in query.split("&")]
+        return next((self._own[key] for key in (*modes, shape) if key in self._own), None)
 
     def _shape_of(self, parts: list[str]) -> str:
         """Return an address with `*` for what is in it of one record."""
         return "/".join(
-            "*" if place == 1 and part not in self._fixed else part for place, part in enumerate(parts)
+            "*"
+            if (place == 1 and part not in self._fixed) or (place > 1 and _RECORD.fullmatch(part))
+            else part
+            for place, part in enumerate(parts)
         )
+
+
+def _holds(permissions: Collection[str], rights: Collection[str]) -> bool:
+    return not rights or any(right in permissions for right in rights)
 
 
 def _entries(pages: tuple[Page, ...], permissions: Collection[str], path: str) -> list[Entry]:
     return [
         Entry(page.key, page.href, _is_here(page.href, path))
         for page in pages
-        if not page.rights or any(right in permissions for right in page.rights)
+        if _holds(permissions, page.rights)
     ]
 
 

@@ -11,9 +11,18 @@ from typing import Any, Final, Literal, NamedTuple
 from litestar import Response
 from litestar.exceptions import NotFoundException
 
-from portals.kit.formats import whole_number
+from portals.kit.formats import (
+    NARROW,
+    AmountMalformed,
+    basis_points,
+    integer,
+    money,
+    parse_amount,
+    whole_number,
+)
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
+from portals.kit.i18n import Words
 from portals.kit.lists import Column, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
@@ -28,12 +37,18 @@ class Field(NamedTuple):
     """A field of a form, which the API calls by the same name; its label is the word `field.<name>`."""
 
     name: str
-    kind: Literal["text", "number", "money", "day", "choice"] = "text"
+    kind: Literal["text", "number", "percent", "money", "day", "choice"] = "text"
     options: tuple[str, ...] = ()
     words: str = ""
     """What begins the word of an option; without it the option is its own word."""
 
     optional: bool = False
+    bounds: tuple[int, int] = (0, 10**_DIGITS_MAX)
+    """The least and the most that the API takes, in its unit: minor units, basis points for percents."""
+
+    def choices(self, words: Words) -> list[tuple[str, str]]:
+        """Return its options, each with its word."""
+        return [(each, words(f"{self.words}{each}") if self.words else each) for each in self.options]
 
 
 class RecordAct(NamedTuple):
@@ -50,12 +65,18 @@ class RecordAct(NamedTuple):
     deletes: bool = False
     """It deletes the record, which takes no fields, and leads to the list."""
 
+    done: str = "done.saved"
+    """The word that says it is done."""
+
 
 class FormPage:
     """A form of plain fields that makes a record."""
 
-    def __init__(self, path: str, title: str, fields: tuple[Field, ...], *, of: ListPage) -> None:
+    def __init__(
+        self, path: str, title: str, fields: tuple[Field, ...], *, of: ListPage, submit: str
+    ) -> None:
         self.path = path
+        self.submit = submit
         self.title = title
         self.fields = fields
         self.of = of
@@ -68,7 +89,9 @@ class FormPage:
         """Make what the form asks for, and go to it."""
         form = await visit.form()
         made = await form.post(self.of.api, body_of(form, self.fields), wording=_PARTS)
-        return self.show(visit, form) if made is None else visit.go(f"{self.of.path}/{made[self.of.key]}")
+        if made is None:
+            return self.show(visit, form)
+        return visit.done(f"{self.of.path}/{made[self.of.key]}", "done.saved")
 
 
 class RecordPage:
@@ -88,14 +111,10 @@ class RecordPage:
         self.acts = {each.name: each for each in acts}
         self.told = told
 
-    async def show(
-        self, visit: Visit, record_id: str, form: Form | None = None, *, refused: str = ""
-    ) -> Response[bytes]:
+    async def show(self, visit: Visit, record_id: str, form: Form | None = None) -> Response[bytes]:
         """Show the record, with the act open whose form was refused."""
         record = self.told(visit, await visit.gateway.get(f"{self.of.api}/{path_part(record_id)}"))
-        return visit.page(
-            "record_page.html", form=form or visit.filled(), page=self, record=record, refused=refused
-        )
+        return visit.page("record_page.html", form=form, page=self, record=record)
 
     async def act(self, visit: Visit, record_id: str, name: str) -> Response[bytes]:
         """Do one of its acts. Raises: NotFoundException, for an act that the page does not declare."""
@@ -108,8 +127,8 @@ class RecordPage:
         else:
             done = await form.post(f"{address}/{act.name}", body_of(form, act.fields), wording=_PARTS)
         if done is None:
-            return await self.show(visit, record_id, form, refused=name)
-        return visit.go(self.of.path if act.deletes else f"{self.of.path}/{path_part(record_id)}")
+            return await self.show(visit, record_id, form)
+        return visit.done(self.of.path if act.deletes else f"{self.of.path}/{path_part(record_id)}", act.done)
 
 
 def body_of(form: Form, fields: tuple[Field, ...]) -> dict[str, Any]:
@@ -122,14 +141,34 @@ def body_of(form: Form, fields: tuple[Field, ...]) -> dict[str, Any]:
                 form.error(field.name, "form.needed")
             continue
         match field.kind:
-            case "money":
-                amount = form.amount(field.name)
-                body[field.name] = None if amount is None else {"amount": amount, "currency": "EUR"}
-            case "number":
-                number = whole_number(typed, _DIGITS_MAX)
-                if number is None:
-                    form.error(field.name, "form.number")
-                body[field.name] = number
+            case "number" | "percent" | "money":
+                number = _number(form, field)
+                body[field.name] = {"amount": number, "currency": "EUR"} if field.kind == "money" else number
             case _:
                 body[field.name] = int(typed) if typed in field.options and typed.isdecimal() else typed
     return body
+
+
+def _number(form: Form, field: Field) -> int | None:
+    """Return a number in the unit of the API; one that is none, or out of its bounds, is noted in the unit that is typed."""
+    typed = form[field.name]
+    try:
+        # A percentage of 0,35 % is 35 basis points, just as 0,35 € is 35 cents: one reading serves both.
+        amount = parse_amount(typed.rstrip("% ").rstrip(NARROW))
+    except AmountMalformed:
+        amount = None
+    number = whole_number(typed, _DIGITS_MAX) if field.kind == "number" else amount
+    if number is None or not field.bounds[0] <= number <= field.bounds[1]:
+        least, most = (_said(field, each, form.locale) for each in field.bounds)
+        form.error(field.name, f"form.bounds_{field.kind}", least=least, most=most)
+    return number
+
+
+def _said(field: Field, number: int, locale: str) -> str:
+    match field.kind:
+        case "percent":
+            return basis_points(number, locale)
+        case "money":
+            return money(number, "EUR", locale)
+        case _:
+            return integer(number, locale)

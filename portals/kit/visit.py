@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -22,9 +23,10 @@ from portals.kit.gateway import GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
 from portals.kit.legible import address_parts, local_path
-from portals.kit.originals import with_originals
+from portals.kit.page_forms import PageForms
+from portals.kit.sent_forms import STATE, RequestForm, SentForm, sent_form
 from portals.kit.session import Session, seal_session, unseal_session
-from portals.kit.ways_on import NOT_SEARCHED, beside_fields, with_notice
+from portals.kit.ways_on import NOT_SEARCHED, Above
 
 THEMES = ("auto", "light", "dark")
 ROW_HEIGHTS = ("24", "32", "40")
@@ -59,7 +61,7 @@ class Visit:
         self.request = request
         self.kit = kit
         self._cookies: list[Cookie] = []
-        self._sent: list[tuple[str, str]] = []
+        self._own: RequestForm | None = None
         self.now = datetime.now(UTC)
         self.reference = str(request.scope.get("state", {}).get("reference", ""))
 
@@ -144,7 +146,11 @@ class Visit:
     async def form(self, characters_max: int = _FIELD_CHARACTERS_MAX) -> Form:
         """Return a genuine form, its fields, cut at a sane length. Raises: FormForged."""
         sent = await self.request.form()
-        self._sent = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
+        items = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
+        if self.sent is None:
+            # Its page is not one of those that keep what was typed.
+            self._own = RequestForm(self.kit, sent_form(self.request.url.path, "", "", items))
+            self._own.is_ours = False
         fields = {
             name: value.strip("\x00")[:characters_max]
             for name, value in sent.items()
@@ -159,7 +165,12 @@ class Visit:
         )
         if not genuine:
             raise FormForged
-        return Form(self.words, self.gateway, fields, self._sent)
+        return Form(self.words, self.gateway, fields, items)
+
+    @property
+    def sent(self) -> RequestForm | None:
+        """The form that the request brings, if any."""
+        return self.request.scope.get("state", {}).get(STATE) or self._own
 
     @cached_property
     def csrf_token(self) -> str:
@@ -217,16 +228,51 @@ class Visit:
         if form is not None:
             facts |= {"form": form.fields, "errors": form.errors, "stale": form.stale}
         status = status or (form.status if form is not None else 200)
-        text = self.render(template, answer_status=status, **facts)
-        if NOT_SEARCHED in self.request.query_params:
-            names = self.request.query_params.getall(NOT_SEARCHED)
-            text = beside_fields(text, names[:10], self.words("search.card_number"))
-        told = self.kept_sealed(_TOLD) if status == 200 else None
-        if told is not None and (shown := with_notice(text, told.decode())):
-            text = shown
+        told = (self.kept_sealed(_TOLD) or b"").decode() if status == 200 else ""
+        above = Above(told, self.request.query_params.getall(NOT_SEARCHED, [])[:10])
+        forms = self._forms(status, facts.get("errors"))
+        text = self.render(template, answer_status=status, forms=forms, above=above, **facts)
+        if self._is_left_over(forms, above, in_page=template.startswith("error")):
+            forms = self._forms(status, facts.get("errors"))
+            text = self.render(template, answer_status=status, forms=forms, above=above, **facts)
+        if above.is_told:
             self.drop_sealed(_TOLD)
-        text = with_originals(text, self._sent, late=status == 409)
         return self.answer(Response(text.encode(), status_code=status, media_type=MediaType.HTML))
+
+    @property
+    def kept_words(self) -> str:
+        """What is said of a form on a page that cannot show it again; nothing where none was sent."""
+        sent = self.sent
+        if sent is None or sent.kept or not sent.is_ours:
+            return ""
+        return self.words("kept.on_page" if sent.sealed else "kept.too_long")
+
+    def _forms(self, status: int, errors: Mapping[str, str] | None) -> PageForms:
+        sent = self.sent
+        if sent is not None and sent.kept:
+            if status == 200 and self._is_of_this_page(sent.form):
+                return PageForms(sent.form.name, sent.form.fields, "kept")
+        elif sent is not None and status >= 400:
+            return PageForms(sent.form.name, sent.form.fields, "late" if status == 409 else "refused", errors)
+        return PageForms(errors=errors)
+
+    def _is_of_this_page(self, form: SentForm) -> bool:
+        who = self.visitor.person_id if self.visitor else ""
+        return bool(who) and form.agent == who and form.address.partition("?")[0] == self.request.url.path
+
+    def _is_left_over(self, forms: PageForms, above: Above, *, in_page: bool) -> bool:
+        """Note what has no place on the page, such as what was typed into a form that is not there any more."""
+        sent = self.sent
+        if forms.shown and sent is not None:
+            sent.shown = True
+        elif forms.how == "kept" and sent is not None:
+            # Another mode of the same page may have no form; it may be opened yet.
+            if sent.form.address == self.return_address():
+                above.words, sent.shown = sent.form.words, True
+        elif forms.how is not None and not in_page:
+            above.errors, above.kept, above.back = forms.errors, self.kept_words, self.return_address()
+        above.left = above.nowhere
+        return bool(above.words or above.kept or above.left or above.errors)
 
     def render(self, template: str, **facts: Any) -> str:
         """Return a page, or a part of one, as text."""
@@ -234,6 +280,7 @@ class Visit:
         around = {
             "locale": self.locale,
             "session": self.visitor,
+            "may": self.may,
             "theme": self.preference("theme", THEMES, "auto"),
             "rows": self.preference("rows", ROW_HEIGHTS, "32"),
             "csrf": self.csrf_token,
@@ -256,6 +303,11 @@ class Visit:
     def go(self, address: str) -> Response[bytes]:
         """Send the browser to a page of ours, by GET."""
         return self.go_raw(self.local(address))
+
+    def done(self, address: str, word: str, **facts: object) -> Response[bytes]:
+        """Send the browser on after an act, to a page that says in one sentence what was done."""
+        self.tell_next_page(self.words(word, **facts))
+        return self.go(address)
 
     def go_raw(self, path: str) -> Response[bytes]:
         """Send the browser to a path that the caller has checked to be ours."""

@@ -89,7 +89,10 @@ FIGURES: Final = (
     "cancelled",
     "declined",
     "unknown",
+    "rate",
+    "gross",
     "refunds",
+    "net",
 )
 JOURNAL_KINDS: Final = (
     "presence",

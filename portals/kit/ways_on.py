@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -58,33 +58,34 @@ def without_card_numbers(path: str, query: list[tuple[str, str]]) -> str | None:
     return f"{path}?{urlencode([*kept, *((NOT_SEARCHED, name) for name in sorted(taken))])}"
 
 
-def beside_fields(page: str, names: list[str], text: str) -> str:
-    """Return the page with `text` by each of these fields, above the content where it has none of them."""
-    said = f'<p class="field-error" role="alert">{escape(text)}</p>'
-    for name in names:
-        if not _NAME.fullmatch(name):
-            continue
-        # The box in the header has no room beside it.
-        main = page.find('<main id="main"')
-        field = re.compile(rf'<input\b[^>]*\bname="{name}"[^>]*>').search(page, max(main, 0))
-        at = field.end() if field else page.find(">", main) + 1
-        if main >= 0:
-            page = page[:at] + said + page[at:]
-    return page
+class Above:
+    """What a page says above its content, of what has no place in it."""
 
+    def __init__(self, told: str = "", not_searched: Sequence[str] = ()) -> None:
+        self.told = told  # once, of what came before
+        self.is_told = False
+        self.not_searched = [name for name in not_searched if _NAME.fullmatch(name)]
+        self.errors: Mapping[str, str] = {}
+        self.kept = ""  # what became of a form that is not on this page, and the way back to it
+        self.back = ""
+        self.words: Sequence[str] = ()  # that were typed into it
+        self.left: Sequence[str] = ()  # fields that held a card number and are not here
+        self._beside: set[str] = set()
 
-def with_notice(page: str, text: str) -> str | None:
-    """Return the page, or the record of a side panel, with a sentence above it; None for smaller parts of a page."""
-    said = f'<div class="notice" role="status" tabindex="-1" data-takes-focus><div>{escape(text)}</div></div>'
-    main, head = page.find('<main id="main"'), page.find('<article class="record"')
-    if main >= 0:
-        at = page.find(">", main) + 1
-    elif head >= 0:
-        end = page.find("</header>", head)
-        at = end + len("</header>") if end >= 0 else page.find(">", head) + 1
-    else:
-        return None
-    return page[:at] + said + page[at:]
+    def tell(self) -> str:
+        """Return the sentence, and note that it was said."""
+        self.is_told = True
+        return self.told
+
+    def at_field(self, name: str) -> bool:
+        """Whether a field must say that it held a card number; one that has no field is told above the content."""
+        self._beside.add(name)
+        return name in self.not_searched
+
+    @property
+    def nowhere(self) -> list[str]:
+        """What was not searched and has no field here."""
+        return [name for name in self.not_searched if name not in self._beside]
 
 
 def _may_be_card(value: str) -> bool:

@@ -113,6 +113,6 @@ async def test_the_home_page_counts_the_rows_that_its_link_shows_and_one_is_clos
     await form.locator("input[name=reason]").fill("vu avec le magasin")
     assert "vu avec le magasin" in await page.evaluate("JSON.stringify(sessionStorage)")
     await form.locator("button.primary").click()
-    await page.wait_for_selector(".notice.ok")
+    await page.wait_for_selector(".notice[role=status]")
     assert await page.locator("article.approval").count() == count - 1
     await page.context.close()

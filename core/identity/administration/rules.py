@@ -42,7 +42,9 @@ def problems_of_grant(request: GiveGrant) -> list[FieldProblem]:
     if request.amount_max is not None and request.amount_max.currency != CURRENCY:
         found.append(FieldProblem("amount_max.currency", "unknown_value", CURRENCY))
     if request.amount_max is not None and not 0 < request.amount_max.amount <= AMOUNT_MINOR_MAX:
-        found.append(FieldProblem("amount_max", "out_of_range", f"1 to {AMOUNT_MINOR_MAX} minor units"))
+        found.append(
+            FieldProblem("amount_max", "out_of_range", f"1 EUR cents to {AMOUNT_MINOR_MAX} EUR cents")
+        )
     return found
 
 

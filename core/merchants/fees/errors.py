@@ -18,11 +18,12 @@ class GridNameTaken(Refused):
         super().__init__("fee_grid_name_taken", errors=[FieldProblem("name", "taken")])
 
 
-class VersionPending(Refused):
-    """The grid has a draft or a submitted version already."""
+class VersionPending(Overtaken):
+    """The grid has a draft or a submitted version already: its newest."""
 
-    def __init__(self) -> None:
+    def __init__(self, version_id: bytes | None) -> None:
         super().__init__("fee_version_pending")
+        self.target_id = version_id
 
 
 class VersionNotDraft(Overtaken):

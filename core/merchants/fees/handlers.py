@@ -100,7 +100,7 @@ class FeeHandlers:
                 now=self._clock.now(),
             )
             if version_id is None:
-                raise VersionPending
+                raise VersionPending(newest)
             if newest is not None:
                 await store.copy_rows(connection, from_version=newest, to_version=version_id)
             await self._note(connection, caller, version_id, "made", "")

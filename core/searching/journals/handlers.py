@@ -1,6 +1,7 @@
 """The technical journal of a terminal, a store, a contract or a person (SUP-3)."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from core.contracts.refusals import FieldRefused, NotFound
 from core.contracts.searching import ENTRY_KINDS, JournalEntry, JournalPage, JournalSubject, ReadJournal
 from core.contracts.states import State
 from core.identity.api import Permission, SignedIn
+from core.runtime.manifest import Names
+from core.runtime.naming import Mentioned, name_records, record_of
 from core.searching.journals import store
 from core.values.clock import EPOCH, Clock, to_unix_us
 from core.values.cursors import moment_of_part, page_of, parts_in
@@ -29,9 +32,10 @@ _REFERENCE_CHARACTERS_MAX: Final = 60
 class JournalHandlers:
     """Operations on journals."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, names: tuple[Names, ...]) -> None:
         self._pool = pool
         self._clock = clock
+        self._names = names
 
     async def journal(self, caller: SignedIn, request: ReadJournal) -> JournalPage:
         """Return a page, newest first. Raises: NotFound, FieldRefused, CursorMalformed."""
@@ -59,12 +63,29 @@ class JournalHandlers:
                 before=before,
                 limit=request.limit + 1,
             )
+            entries = [_entry_of(row) for row in rows]
+            named = await name_records(
+                connection,
+                _records_in(entries),
+                self._names,
+                caller=caller,
+                scope=caller.scope_of(Permission.JOURNALS_READ),
+                is_english=caller.language == "en",
+            )
         page, cursor = page_of(rows, request.limit, lambda last: (str(to_unix_us(last["at"])), last["ref"]))
         return JournalPage(
             JournalSubject(subject.kind, request.subject.text, subject.title, subject.time_zone),
-            [_entry_of(row) for row in page],
+            entries[: len(page)],
             cursor,
+            sorted(record.public for record in named.closed),
         )
+
+
+def _records_in(entries: list[JournalEntry]) -> Iterator[Mentioned]:
+    for entry in entries:
+        for text in (entry.target or "", *entry.facts.values()):
+            if (record := record_of(text)) is not None:
+                yield record
 
 
 def _entry_of(row: asyncpg.Record) -> JournalEntry:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -26,7 +26,8 @@ from core.contracts.requests import (
     RequestTypeView,
     StatusOfType,
 )
-from core.db.rows import Connection
+from core.contracts.scope import Scope
+from core.db.rows import Connection, uuid_of
 from core.db.words import like_pattern
 from core.identity.api import (
     EVERYTHING,
@@ -340,9 +341,26 @@ class RequestHandlers:
 
 def asking_of(caller: SignedIn, now: datetime) -> Asking:
     """Return where a caller sees requests."""
-    scope = caller.scope_of(Permission.REQUESTS_USE)
-    teams = sorted({grant.role for grant in caller.grants if Permission.REQUESTS_USE in grant.permissions})
-    return Asking(scope, caller.agent_id, teams, caller.language, paris_date(now))
+    return Asking(
+        caller.scope_of(Permission.REQUESTS_USE),
+        caller.agent_id,
+        _teams_of(caller),
+        caller.language,
+        paris_date(now),
+    )
+
+
+def who_sees(caller: SignedIn, _scope: Scope) -> tuple[Any, ...]:
+    """Return by what a statement judges which requests a caller sees: where, who they are, which queues are theirs."""
+    return (
+        caller.scope_of(Permission.REQUESTS_USE).parameter(),
+        uuid_of(caller.agent_id),
+        _teams_of(caller),
+    )
+
+
+def _teams_of(caller: SignedIn) -> list[str]:
+    return sorted({grant.role for grant in caller.grants if Permission.REQUESTS_USE in grant.permissions})
 
 
 async def find(connection: Connection, asking: Asking, key: RequestKey) -> Standing:

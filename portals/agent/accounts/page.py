@@ -47,7 +47,7 @@ async def rename_account(visit: Visit, account_id: str) -> Response[bytes]:
     form = await visit.form()
     path = f"/v1/accounts/{path_part(account_id)}"
     if await form.patch(path, {"name": form["name"][:200]}) is not None:
-        return visit.go(f"/accounts/{path_part(account_id)}")
+        return visit.done(f"/accounts/{path_part(account_id)}", "done.saved")
     record = await _load(visit, account_id)
     if form.status == 422:
         record["account"]["revision"] = form["revision"]
@@ -76,8 +76,7 @@ async def _load(visit: Visit, account_id: str) -> Json:
 
 
 def _show(visit: Visit, record: Json, form: Form | None = None) -> Response[bytes]:
-    template = "accounts/record.html" if visit.wants_fragment else "accounts/account.html"
-    return visit.page(template, record=record, form=form)
+    return LIST.sheet(visit, record, record["account"]["name"], form)
 
 
 HANDLERS = (accounts_page, account_page, rename_account)

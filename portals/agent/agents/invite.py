@@ -27,7 +27,9 @@ async def invite(visit: Visit) -> Response[bytes]:
             form.error(name, f"invite.{name}_missing")
     body = form.texts("email", "name", "role", "locale")
     invited = await form.post("/v1/agents/invitations", body, wording=_WORDING)
-    return await _show(visit, form) if invited is None else visit.go(f"/agents/{invited['agent']}")
+    if invited is None:
+        return await _show(visit, form)
+    return visit.done(f"/agents/{invited['agent']}", "done.invited", email=body["email"])
 
 
 async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:

@@ -63,7 +63,7 @@ async def give_grant(visit: Visit, agent_id: str) -> Response[bytes]:
     if "find" not in form:
         path = f"/v1/agents/{path_part(agent_id)}/grants"
         if await form.post(path, grant_body(form), wording=WORDING) is not None:
-            return visit.go(f"/agents/{path_part(agent_id)}")
+            return visit.done(f"/agents/{path_part(agent_id)}", "done.granted")
     record = await _load(visit, agent_id)
     record["found"] = await _find(visit, form.fields)
     return _show(visit, record, form)
@@ -72,29 +72,25 @@ async def give_grant(visit: Visit, agent_id: str) -> Response[bytes]:
 @post("/agents/{agent_id:str}/grants/{grant_id:str}/revoke", status_code=200)
 async def revoke_grant(visit: Visit, agent_id: str, grant_id: str) -> Response[bytes]:
     """Take a grant back."""
-    grant_id = path_part(grant_id)
-    return await _with_reason(visit, agent_id, f"/v1/grants/{grant_id}/revoke", field=f"reason-{grant_id}")
+    return await _with_reason(visit, agent_id, f"/v1/grants/{path_part(grant_id)}/revoke", "done.revoked")
 
 
 @post("/agents/{agent_id:str}/disable", status_code=200)
 async def disable_agent(visit: Visit, agent_id: str) -> Response[bytes]:
     """Disable the account."""
-    return await _with_reason(visit, agent_id, f"/v1/agents/{path_part(agent_id)}/disable")
+    return await _with_reason(visit, agent_id, f"/v1/agents/{path_part(agent_id)}/disable", "done.disabled")
 
 
 @post("/agents/{agent_id:str}/enable", status_code=200)
 async def enable_agent(visit: Visit, agent_id: str) -> Response[bytes]:
     """Enable the account again."""
-    return await _with_reason(visit, agent_id, f"/v1/agents/{path_part(agent_id)}/enable")
+    return await _with_reason(visit, agent_id, f"/v1/agents/{path_part(agent_id)}/enable", "done.enabled")
 
 
-async def _with_reason(
-    visit: Visit, agent_id: str, path: str, *, field: str = "reason-switch"
-) -> Response[bytes]:
+async def _with_reason(visit: Visit, agent_id: str, path: str, word: str) -> Response[bytes]:
     form = await visit.form()
-    if await form.post(path, {"reason": form.reason(at=field)}, wording=WORDING) is not None:
-        return visit.go(f"/agents/{path_part(agent_id)}")
-    form.fields["acted"] = field
+    if await form.post(path, {"reason": form.reason()}, wording=WORDING) is not None:
+        return visit.done(f"/agents/{path_part(agent_id)}", word)
     return _show(visit, await _load(visit, agent_id), form)
 
 
@@ -143,8 +139,7 @@ def _names(roles: list[Json], locale: str) -> dict[str, str]:
 
 
 def _show(visit: Visit, record: dict[str, Any], form: Form | None = None) -> Response[bytes]:
-    template = "agents/record.html" if visit.wants_fragment else "agents/agent.html"
-    return visit.page(template, record=record, form=form)
+    return LIST.sheet(visit, record, record["agent"]["name"], form)
 
 
 HANDLERS = (

@@ -128,7 +128,9 @@ async def save_rule(visit: Visit) -> Response[bytes]:
         record=f"/alerts/rules/{path_part(rule_id)}",
         fresh=lambda: _fields(visit, rule_id),
     )
-    return _form(visit, rule_id, form) if saved is None else visit.go("/alerts/rules")
+    if saved is None:
+        return _form(visit, rule_id, form)
+    return visit.done("/alerts/rules", "done.rule_saved", name=body["name"])
 
 
 @post("/alerts/rules/{rule_id:str}/delete", status_code=200)
@@ -136,7 +138,7 @@ async def delete_rule(visit: Visit, rule_id: str) -> Response[bytes]:
     """Delete a rule."""
     await visit.form()
     await visit.gateway.delete(f"/v1/alert-rules/{path_part(rule_id)}")
-    return visit.go("/alerts/rules")
+    return visit.done("/alerts/rules", "done.rule_deleted")
 
 
 @get("/alerts/{alert_id:str}")
@@ -165,7 +167,7 @@ async def snooze(visit: Visit, alert_id: str) -> Response[bytes]:
 async def _answer(visit: Visit, alert_id: str, act: str, body: Json, form: Form) -> Response[bytes]:
     if await form.post(f"/v1/alerts/{path_part(alert_id)}/{act}", body) is None:
         return await _show(visit, alert_id, form)
-    return visit.go(f"/alerts/{path_part(alert_id)}")
+    return visit.done(f"/alerts/{path_part(alert_id)}", f"done.alert_{act}")
 
 
 async def _show(visit: Visit, alert_id: str, form: Form | None = None) -> Response[bytes]:

@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from portals.agent.approvals.limits import WORDING, limits_of, read_limit
 from portals.kit.forms import Form
-from portals.kit.gateway import GatewayDown, Json
+from portals.kit.gateway import GatewayDown
 from portals.kit.lists import Filter, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
@@ -56,45 +56,41 @@ async def set_limit(visit: Visit) -> Response[bytes]:
     """Set up to how much one person may refund alone."""
     form = await visit.form()
     if await form.post("/v1/approval-limits", read_limit(form), wording=WORDING, stays=True) is not None:
-        return visit.go("/approvals?done=limit")
-    return await _show(visit, form=form, kept={"limit": form.fields})
+        return visit.done("/approvals", "limits.done")
+    return await _show(visit, form=form)
 
 
 async def _decide(visit: Visit, approval_id: str, act: str) -> Response[bytes]:
     form = await visit.form()
     approval_id = path_part(approval_id)
-    reason = form.reason(at=f"reason-{approval_id}") if act == "refuse" else form["reason"]
+    reason = form.reason() if act == "refuse" else form["reason"]
     path, body = f"/v1/approvals/{approval_id}/{act}", {"reason": reason} if reason else {}
     try:
         if await form.post(path, body, stays=True) is not None:
-            return visit.go(_with_done(visit.local(form["return"]), act))
+            return visit.done(_place_of(visit.local(form["return"])), f"approvals.done_{act}")
     except GatewayDown:
         # The decision may stand and its result may not be known yet: the list says which.
         form.error("", "approvals.under_way")
     if form.problem:
         form.errors = {"": form.problem.detail}
-    kept: Json = {"act": act, "id": approval_id, "reason": reason}
-    return await _show(visit, form=form, kept=kept, view="asked" if act == "withdraw" else "")
+    return await _show(visit, form=form, view="asked" if act == "withdraw" else "")
 
 
-async def _show(
-    visit: Visit, *, form: Form | None = None, kept: Json | None = None, view: str = ""
-) -> Response[bytes]:
+async def _show(visit: Visit, *, form: Form | None = None, view: str = "") -> Response[bytes]:
     shown, limits = await asyncio.gather(
         LIST.read(visit, given={"view": view} if view else None), limits_of(visit)
     )
-    done = "" if form is not None else visit.request.query_params.get("done", "")
     view = shown.kept.get("view", VIEWS[0])
-    return LIST.draw(visit, shown, limits=limits, view=view, done=done, form=form, kept=kept or {})
+    return LIST.draw(visit, shown, limits=limits, view=view, form=form)
 
 
-def _with_done(address: str, act: str) -> str:
-    """Return the page the form stood on, told what was done."""
+def _place_of(address: str) -> str:
+    """Return the page that the form stood on."""
     if not address.startswith(("/approvals", "/transactions/")):
         address = "/approvals"
     path, _, query = address.partition("?")
     kept = [part for part in query.split("&") if part.startswith("view=")]
-    return f"{path}?{'&'.join([*kept, f'done={act}'])}"
+    return f"{path}?{kept[0]}" if kept else path
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

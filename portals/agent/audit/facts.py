@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -78,9 +78,14 @@ class Fact(NamedTuple):
     code: bool = False
 
 
-def facts_of(words: Words, facts: Json, names: Mapping[str, str] | None = None) -> list[Fact]:
-    """Return the facts of an action in their order; `names` is what the API calls what they mention."""
-    told = _Teller(words, names or {}, str(facts.get("currency") or "EUR"))
+def facts_of(
+    words: Words, facts: Json, names: Mapping[str, str] | None = None, closed: Collection[str] = ()
+) -> list[Fact]:
+    """Return the facts of an action in their order; `names` is what the API calls what they mention.
+
+    `closed` are records that the reader may not open, or that are gone.
+    """
+    told = _Teller(words, names or {}, str(facts.get("currency") or "EUR"), closed)
     has_amount = any(name.endswith("_minor") for name in facts)
     return [
         fact
@@ -90,9 +95,9 @@ def facts_of(words: Words, facts: Json, names: Mapping[str, str] | None = None) 
     ]
 
 
-def facts_of_texts(words: Words, texts: Mapping[str, str]) -> list[Fact]:
+def facts_of_texts(words: Words, texts: Mapping[str, str], closed: Collection[str] = ()) -> list[Fact]:
     """Return the facts of a journal, whose API tells each as a text: what has parts as JSON, cut where it is long."""
-    return facts_of(words, {name: _with_parts(text) for name, text in texts.items()})
+    return facts_of(words, {name: _with_parts(text) for name, text in texts.items()}, None, closed)
 
 
 def change_of(words: Words, name: str, value: str) -> str:
@@ -109,10 +114,13 @@ def label_of(words: Words, target: Json) -> str:
 class _Teller:
     """Tells the facts of one action."""
 
-    def __init__(self, words: Words, names: Mapping[str, str], currency: str) -> None:
+    def __init__(
+        self, words: Words, names: Mapping[str, str], currency: str, closed: Collection[str] = ()
+    ) -> None:
         self._words = words
         self._names = names
         self._currency = currency
+        self._closed = closed
 
     def shown(self, name: str, value: Any, within: str = "") -> Iterator[Fact]:
         """Yield a fact, or those in it."""
@@ -171,7 +179,8 @@ class _Teller:
         kind, name = kind_of(record_id), self._names.get(record_id, "")
         if kind:
             text = _with_service(self._words, name) if kind == "service" else name
-            yield Fact(label, text or self._words(f"target_kind.{kind}"), page_of(kind, record_id))
+            page = "" if record_id in self._closed else page_of(kind, record_id)
+            yield Fact(label, text or self._words(f"target_kind.{kind}"), page)
         elif name and record_id.startswith(_DOCUMENT):
             yield Fact(label, name)
 

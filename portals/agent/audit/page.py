@@ -45,19 +45,24 @@ LIST = ListPage(
 async def audit_page(visit: Visit) -> Response[bytes]:
     """Show actions, newest first."""
     shown, chain = await asyncio.gather(LIST.read(visit), visit.gateway.get("/v1/audit/chain"))
+    closed = set[str](shown.answer.get("closed") or ())
     for action in shown.data:
-        action |= {"told": _facts(visit, action), "label": label_of(visit.words, action["target"])}
+        target = action["target"]
+        action["told"] = _facts(visit, action, closed)
+        action["label"] = label_of(visit.words, target)
+        action["page"] = "" if target["id"] in closed else page_of(target["kind"], target["id"])
     period = _period(shown.kept)
-    return LIST.draw(visit, shown, chain=chain, period=period, periods=PERIODS, page_of=page_of)
+    return LIST.draw(visit, shown, chain=chain, period=period, periods=PERIODS)
 
 
-def _facts(visit: Visit, action: Json) -> list[Fact]:
+def _facts(visit: Visit, action: Json, closed: set[str]) -> list[Fact]:
     """Return what the row tells beside its own columns."""
     told = action["facts"]
     return facts_of(
         visit.words,
         {name: told[name] for name in told if name != "ip" or told[name] != action["ip"]},
         action.get("names"),
+        closed,
     )
 
 

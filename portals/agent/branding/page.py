@@ -11,12 +11,31 @@ from litestar.types import ControllerRouterHandler
 
 from portals.kit.forms import Form, Stale, Wording
 from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
 
 LOGO_BYTES_MAX: Final = 40 * 1024
 _TEXTS: Final = ("contact_email", "contact_phone", "contact_hours_fr", "contact_hours_en", "space_url")
 _WORDING: Final = Wording(words={"logo.malformed": "branding.e_logo"}, codes="branding.e_")
+LIST: Final = ListPage(
+    "/branding",
+    "branding.title",
+    (
+        Column("name", "branding.name", "cell"),
+        Column("where", "branding.where", "cell"),
+        Column("light num", "branding.accent_light", path="light.accent"),
+        Column("dark num", "branding.accent_dark", path="dark.accent"),
+        Column("changed", "branding.changed", "cell"),
+    ),
+    api="/v1/brands",
+    rows=0,
+    scrolls=True,
+    leads_on=False,
+    none=("branding.none", "branding.none_text"),
+    none_act=Act("/branding?open=institution", "branding.institution"),
+    template="branding/branding.html",
+)
 
 
 @get("/branding")
@@ -36,7 +55,7 @@ async def save_brand(visit: Visit) -> Response[bytes]:
     body |= await _logo_of(visit, form)
     if await form.post("/v1/brands", body, wording=_WORDING, record="/branding") is not None:
         visit.kit.brands.forget()
-        return visit.go("/branding?saved=1")
+        return visit.done("/branding", "branding.saved")
     form.fields = typed
     return await _show(visit, form)
 
@@ -47,7 +66,7 @@ async def remove_brand(visit: Visit, brand_id: str) -> Response[bytes]:
     await visit.form()
     await visit.gateway.delete(f"/v1/brands/{path_part(brand_id)}")
     visit.kit.brands.forget()
-    return visit.go("/branding")
+    return visit.done("/branding", "done.brand_removed")
 
 
 async def _logo_of(visit: Visit, form: Form) -> Json:
@@ -67,13 +86,13 @@ def _place_of(brand: Json) -> tuple[str, str]:
 
 
 async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
-    listed = await visit.gateway.get("/v1/brands")
+    shown = await LIST.read(visit)
     opened = visit.request.query_params.get("open", "")
-    chosen = next((one for one in listed["data"] if one["id"] == opened), None)
+    chosen = next((one for one in shown.data if one["id"] == opened), None)
     if form is not None and form.stale is not None:
         # Whoever saves again has been told what it replaces.
         place = form["host"].lower(), form["account"]
-        chosen = next((one for one in listed["data"] if _place_of(one) == place), chosen)
+        chosen = next((one for one in shown.data if _place_of(one) == place), chosen)
         form.fields = _fields_of(chosen) if chosen else {**form.fields, "revision": "0"}
         form.stale = Stale(form.stale.who, f"/branding?open={chosen['id']}" if chosen else "/branding")
     elif form is None and chosen is not None:
@@ -81,16 +100,15 @@ async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
     elif form is None and opened in ("new", "institution"):
         # Who fills in an empty form has seen no face in that place: one that stands there by then is not replaced.
         form = visit.filled({"revision": "0"})
-    institution = next((one for one in listed["data"] if not any(_place_of(one))), None)
-    return visit.page(
-        "branding/branding.html",
-        brands=listed["data"],
+    institution = next((one for one in shown.data if not any(_place_of(one))), None)
+    return LIST.draw(
+        visit,
+        shown,
         institution_brand=institution,
         chosen=chosen,
         form=form,
         opened=opened,
         partner=opened == "new" or (form is not None and bool(form["host"] or form["account"])),
-        saved=visit.request.query_params.get("saved") == "1",
     )
 
 

@@ -30,7 +30,7 @@ async def add_contact(visit: Visit) -> Response[bytes]:
     body = {"of": of[:40], "contact": form.texts(*CONTACT_FIELDS)}
     if await form.post("/v1/contacts", body) is None:
         return await _form(visit, of, form)
-    return visit.go(_address(of))
+    return visit.done(_address(of), "done.contact_saved")
 
 
 @get("/contacts/{contact_id:str}/edit")
@@ -52,7 +52,9 @@ async def save_contact(visit: Visit, contact_id: str) -> Response[bytes]:
         {"contact": form.texts(*CONTACT_FIELDS)},
         fresh=lambda: _contact(visit, of, contact_id),
     )
-    return await _form(visit, of, form, contact_id) if saved is None else visit.go(_address(of))
+    if saved is None:
+        return await _form(visit, of, form, contact_id)
+    return visit.done(_address(of), "done.contact_saved")
 
 
 @get("/contacts/{contact_id:str}/remove")
@@ -71,7 +73,7 @@ async def remove_contact(visit: Visit, contact_id: str) -> Response[bytes]:
     except GatewayProblem as problem:
         if problem.status != 404:
             raise
-    return visit.go(_address(form["of"]))
+    return visit.done(_address(form["of"]), "done.contact_removed")
 
 
 def _address(of: str) -> str:

@@ -62,7 +62,7 @@ async def create_company(visit: Visit) -> Response[bytes]:
         body["account"] = form["account"][:40]
     made = await form.post("/v1/companies", body)
     if made is not None:
-        return visit.go(f"/companies/{path_part(made['id'])}")
+        return visit.done(f"/companies/{path_part(made['id'])}", "done.company_made")
     asked = {name: fields[name] for name in ("siren", "vat", "iban", "postcode", "city")}
     found = await duplicates_of(visit, {**asked, "name": fields["legal_name"]})
     return await _form(visit, form, duplicates=found)
@@ -72,8 +72,7 @@ async def create_company(visit: Visit) -> Response[bytes]:
 async def company_page(visit: Visit, company_id: str) -> Response[bytes]:
     """Show one company."""
     record = await _load(visit, company_id)
-    template = "companies/record.html" if visit.wants_fragment else "companies/company.html"
-    return visit.page(template, record=record)
+    return LIST.sheet(visit, record, record["company"]["legal_name"])
 
 
 @get("/companies/{company_id:str}/edit")
@@ -93,7 +92,7 @@ async def save_company(visit: Visit, company_id: str) -> Response[bytes]:
     )
     if saved is None:
         return await _form(visit, form, company_id)
-    return visit.go(f"/companies/{path_part(company_id)}")
+    return visit.done(f"/companies/{path_part(company_id)}", "done.saved")
 
 
 @post("/companies/{company_id:str}/validate", status_code=200)
@@ -101,7 +100,7 @@ async def validate_company(visit: Visit, company_id: str) -> Response[bytes]:
     """Note the commercial validation."""
     await visit.form()
     await visit.gateway.post(f"/v1/companies/{path_part(company_id)}/validate", {})
-    return visit.go(f"/companies/{path_part(company_id)}")
+    return visit.done(f"/companies/{path_part(company_id)}", "done.company_validated")
 
 
 async def _fields_of(visit: Visit, company_id: str) -> Json:

@@ -72,16 +72,15 @@ async def make_contract(visit: Visit) -> Response[bytes]:
     made = await form.post(
         "/v1/contracts", {**body, "company": offer["company"]["id"]}, wording=wording_of(body["services"])
     )
-    return (
-        _terms(visit, offer, None, form) if made is None else visit.go(f"/contracts/{made['id']}?done=make")
-    )
+    if made is None:
+        return _terms(visit, offer, None, form)
+    return visit.done(f"/contracts/{made['id']}", "contract.done.make")
 
 
 @get("/contracts/{contract_id:str}")
 async def contract_page(visit: Visit, contract_id: str) -> Response[bytes]:
     """Show one contract."""
-    done = visit.request.query_params.get("done", "")
-    return visit.page("contracts/contract.html", x=await _contract(visit, contract_id), done=done)
+    return visit.page("contracts/contract.html", x=await _contract(visit, contract_id))
 
 
 @get("/contracts/{contract_id:str}/terms")
@@ -114,7 +113,7 @@ async def word_contract(visit: Visit, contract_id: str) -> Response[bytes]:
     else:
         saved = await form.patch(path, body, wording=wording, record=page, fresh=fresh)
     if saved is not None:
-        return visit.go(f"{page}?done={'amend' if amend else 'word'}")
+        return visit.done(page, f"contract.done.{'amend' if amend else 'word'}")
     if form.stale:
         contract = await _contract(visit, contract_id)
     return _terms(visit, offer, contract, form, amend=amend)
@@ -136,7 +135,7 @@ async def take_act(visit: Visit, contract_id: str, act: str) -> Response[bytes]:
     path = f"/v1/contracts/{path_part(contract_id)}/{path_part(act)}"
     if await form.post(path, body, wording=Wording(codes=CODES)) is None:
         return await _show_act(visit, contract_id, act, form)
-    return visit.go(f"/contracts/{path_part(contract_id)}?done={path_part(act)}")
+    return visit.done(f"/contracts/{path_part(contract_id)}", f"contract.done.{act}")
 
 
 @get("/contracts/{contract_id:str}/sign")
@@ -183,7 +182,7 @@ async def sign_uploaded(visit: Visit, contract_id: str) -> Response[bytes]:
 async def _sign(visit: Visit, contract_id: str, form: Form, body: Json, *, field: str) -> Response[bytes]:
     """Sign in one way or the other; a refusal is one sentence, at the field of this way."""
     if await form.post(f"/v1/contracts/{path_part(contract_id)}/sign", body) is not None:
-        return visit.go(f"/contracts/{path_part(contract_id)}?done=sign")
+        return visit.done(f"/contracts/{path_part(contract_id)}", "contract.done.sign")
     if form.problem is not None:
         form.errors = {field: form.problem.detail}
     return await _show_sign(visit, contract_id, form)

@@ -76,7 +76,7 @@ async def write_template(visit: Visit) -> Response[bytes]:
     body: Json = {name: form[name] for name in ("title_fr", "title_en", "note")} | {"blocks": blocks}
     made = await form.post("/v1/contract-templates", body, wording=Wording(field_of=field_of, codes=CODES))
     if made is not None:
-        return visit.go(f"/contracts/templates/{made['id']}")
+        return visit.done(f"/contracts/templates/{made['id']}", "done.template_written")
     for error in form.problem.errors if form.problem else ():
         # The words of a clause say what is wrong, and this where in it.
         if _BLOCK_FIELD.fullmatch(error.field) and error.detail:

@@ -78,7 +78,7 @@ async def ask_export(visit: Visit) -> Response[bytes]:
         if form.problem is not None:
             form.errors = {"": form.problem.detail}
         return await _form(visit, filters, form)
-    return visit.go("/exports")
+    return visit.done("/exports", "done.export_asked")
 
 
 @post("/exports/{export_id:str}/cancel", status_code=200)
@@ -86,7 +86,7 @@ async def cancel_export(visit: Visit, export_id: str) -> Response[bytes]:
     """Stop an export or give its file back."""
     await visit.form()
     await visit.gateway.delete(f"/v1/exports/{path_part(export_id)}")
-    return visit.go("/exports")
+    return visit.done("/exports", "done.export_ended")
 
 
 @get("/exports/{export_id:str}/download")

@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from portals.agent.contracts.making import CODES
-from portals.kit.formats import NARROW, PARIS, AmountMalformed, parse_amount, plain_amount
+from portals.kit.formats import NARROW, PARIS, AmountMalformed, basis_points, parse_amount, plain_amount
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, ListPage
@@ -69,7 +69,7 @@ async def make_grid(visit: Visit) -> Response[bytes]:
     body = {"name": form["name"], "effective_on": _effective_on(form), "rows": rows}
     made = await form.post("/v1/fee-grids", body, wording=_wording_of(places))
     if made is not None:
-        return visit.go(f"/fees/{made['id']}")
+        return visit.done(f"/fees/{made['id']}", "done.grid_made")
     return _new(visit, form, rows=_row_count(form) or EMPTY_ROWS)
 
 
@@ -87,7 +87,7 @@ async def make_version(visit: Visit, grid_id: str) -> Response[bytes]:
     made = await form.post(f"/v1/fee-grids/{path_part(grid_id)}/versions", body, wording=_wording_of())
     if made is None:
         return await _show_grid(visit, grid_id, form)
-    return visit.go(f"/fees/versions/{made['id']}")
+    return visit.done(f"/fees/versions/{made['id']}", "done.version_begun")
 
 
 @post("/fees/{grid_id:str}/companies", status_code=200)
@@ -98,15 +98,14 @@ async def assign_grid(visit: Visit, grid_id: str) -> Response[bytes]:
     made = await form.post(f"/v1/fee-grids/{path_part(grid_id)}/companies", body, wording=_wording_of())
     if made is None:
         return await _show_grid(visit, grid_id, form)
-    return visit.go(f"/fees/{path_part(grid_id)}")
+    return visit.done(f"/fees/{path_part(grid_id)}", "done.grid_assigned")
 
 
 @get("/fees/versions/{version_id:str}")
 async def version_page(visit: Visit, version_id: str) -> Response[bytes]:
     """Show one version; a draft in its editor."""
     found = await _version(visit, version_id)
-    done = visit.request.query_params.get("done", "")
-    return _show_version(visit, found, visit.filled(_fields_of(visit, found)), done=done)
+    return _show_version(visit, found, visit.filled(_fields_of(visit, found)))
 
 
 @post("/fees/versions/{version_id:str}/rows", status_code=200)
@@ -115,7 +114,7 @@ async def edit_version(visit: Visit, version_id: str) -> Response[bytes]:
     form = await visit.form()
     made = await _save_rows(visit, version_id, form)
     if made is not None:
-        return visit.go(f"/fees/versions/{made['id']}?done=saved")
+        return visit.done(f"/fees/versions/{made['id']}", "fees.saved")
     rows = None if form.stale else _row_count(form)
     return _show_version(visit, await _version(visit, version_id), form, rows=rows)
 
@@ -124,12 +123,12 @@ async def edit_version(visit: Visit, version_id: str) -> Response[bytes]:
 async def move_version(visit: Visit, version_id: str) -> Response[bytes]:
     """Submit, approve, send back or withdraw; what was edited on the page is saved first."""
     form = await visit.form()
-    edited, revision = form["edited"], form.revision
+    edited, revision, act = form["edited"], form.revision, form.choice("act", FEE_ACTS, "submit")
     if edited:
         saved = await _save_rows(visit, version_id, form)
         revision = {} if saved is None else {"revision": saved["revision"]}
     made = await form.post(
-        f"/v1/fee-versions/{path_part(version_id)}/{form.choice('act', FEE_ACTS, 'submit')}",
+        f"/v1/fee-versions/{path_part(version_id)}/{act}",
         {"reason": form["reason"], **revision},
         wording=_wording_of(),
         record=f"/fees/versions/{path_part(version_id)}",
@@ -137,7 +136,7 @@ async def move_version(visit: Visit, version_id: str) -> Response[bytes]:
         step="a",
     )
     if made is not None:
-        return visit.go(f"/fees/versions/{made['id']}")
+        return visit.done(f"/fees/versions/{made['id']}", f"done.fees_{act}")
     found = await _version(visit, version_id)
     if not form.stale:
         typed = form.fields if edited else {"reason": form["reason"]}
@@ -191,12 +190,6 @@ def read_rows(form: Form) -> tuple[list[Json], list[int]]:
             }
         )
     return rows, places
-
-
-def percent_of(rate_bp: int, locale: str) -> str:
-    """Return basis points as a percentage of two decimals."""
-    text = plain_amount(rate_bp, "EUR", locale)
-    return f"{text}{NARROW}%" if locale == "fr" else f"{text}%"
 
 
 async def _save_rows(visit: Visit, version_id: str, form: Form) -> Json | None:
@@ -261,16 +254,13 @@ async def _show_grid(visit: Visit, grid_id: str, form: Form | None = None) -> Re
     return _page(visit, "fees/grid.html", x=found, form=form)
 
 
-def _show_version(
-    visit: Visit, found: Json, form: Form, *, rows: int | None = None, done: str = ""
-) -> Response[bytes]:
+def _show_version(visit: Visit, found: Json, form: Form, *, rows: int | None = None) -> Response[bytes]:
     return _page(
         visit,
         "fees/version.html",
         x=found,
         form=form,
         row_count=rows if rows is not None else min(len(found["rows"]) + EMPTY_ROWS, ROWS_MAX),
-        done=done,
     )
 
 
@@ -281,7 +271,7 @@ def _new(visit: Visit, form: Form, *, rows: int) -> Response[bytes]:
 def _page(visit: Visit, template: str, **facts: Any) -> Response[bytes]:
     return visit.page(
         template,
-        percent=lambda rate_bp: percent_of(rate_bp, visit.locale),
+        percent=lambda rate_bp: basis_points(rate_bp, visit.locale),
         brands=CARD_BRANDS,
         regions=CARD_REGIONS,
         card_types=CARD_TYPES,

@@ -13,6 +13,7 @@ from portals.agent.addresses import kind_of, page_of
 from portals.agent.audit.facts import facts_of_texts
 from portals.kit.files import pass_file
 from portals.kit.formats import day
+from portals.kit.lists import CURSOR_CHARACTERS_MAX, read_page
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
 from portals.kit.vocabulary import JOURNAL_KINDS
@@ -44,18 +45,21 @@ async def journal_page(visit: Visit, subject_id: str) -> Response[bytes]:
     period = period if period in PERIODS else "30d"
     path = f"/v1/journals/{path_part(subject_id)}"
     wanted = _filter(kinds, period, visit.now)
-    cursor = query.get("cursor", "")
-    paging = [("cursor", cursor)] if cursor else []
-    journal = await visit.gateway.get(path, [*wanted, *paging, ("limit", str(_PAGE_ROWS))])
+    journal, restarted = await read_page(
+        visit, path, [*wanted, ("limit", str(_PAGE_ROWS))], query.get("cursor", "")[:CURSOR_CHARACTERS_MAX]
+    )
+    closed = set[str](journal.get("closed") or ())
     for entry in journal["data"]:
-        entry["href"] = _address(entry.get("target"), subject_id)
-        entry["told"] = facts_of_texts(visit.words, entry["facts"]) if entry["kind"] in _WRITTEN else []
+        written = entry["kind"] in _WRITTEN
+        entry["href"] = "" if entry.get("target") in closed else _address(entry.get("target"), subject_id)
+        entry["told"] = facts_of_texts(visit.words, entry["facts"], closed) if written else []
     own = f"/journals/{path_part(subject_id)}"
     kept = [("kind", name) for name in kinds] + [("period", period)]
     older = journal.get("next_cursor")
     return visit.page(
         "journals/journal.html",
         journal=journal,
+        restarted=restarted,
         days=_by_day(journal["data"], visit.locale),
         kinds=kinds,
         all_kinds=JOURNAL_KINDS,

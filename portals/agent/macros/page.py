@@ -53,7 +53,7 @@ async def save_macro(visit: Visit, macro_id: str) -> Response[bytes]:
         record=f"/macros?edit={path_part(macro_id)}",
     )
     form.fields |= {"steps": steps}
-    return await _list(visit, macro_id, form) if saved is None else visit.go("/macros?done=saved")
+    return await _list(visit, macro_id, form) if saved is None else visit.done("/macros", "macros.saved")
 
 
 @post("/macros/{macro_id:str}/remove", status_code=200)
@@ -61,7 +61,7 @@ async def remove_macro(visit: Visit, macro_id: str) -> Response[bytes]:
     """Take one out of use."""
     await visit.form()
     await visit.gateway.delete(f"/v1/macros/{path_part(macro_id)}")
-    return visit.go("/macros?done=removed")
+    return visit.done("/macros", "macros.removed")
 
 
 @get("/macros/{macro_id:str}/{kind:str}/{target_id:str}")
@@ -107,8 +107,7 @@ async def _list(visit: Visit, editing: str, form: Form | None = None) -> Respons
     elif form is not None and form.stale is not None:
         form.fields = present or {}
     editing = editing if form is not None else ""
-    done = visit.request.query_params.get("done", "")
-    return LIST.draw(visit, shown, editing=editing, form=form, done=done, steps=MACRO_STEPS)
+    return LIST.draw(visit, shown, editing=editing, form=form, steps=MACRO_STEPS)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (

@@ -56,7 +56,7 @@ async def resend(visit: Visit, mail_id: str) -> Response[bytes]:
     path = f"/mail/{path_part(mail_id)}"
     if await form.post(f"/v1{path}/resend", {}) is None:
         return await _show(visit, mail_id, form)
-    return visit.go(f"{path}?resent=1")
+    return visit.done(path, "mail.resent")
 
 
 async def _show(visit: Visit, mail_id: str, form: Form | None = None) -> Response[bytes]:
@@ -66,7 +66,6 @@ async def _show(visit: Visit, mail_id: str, form: Form | None = None) -> Respons
         x=detail["mail"],
         subject=detail["subject"],
         text=detail["text"],
-        resent=visit.request.query_params.get("resent") == "1",
         form=form,
         page_of=page_of,
     )

@@ -48,7 +48,7 @@ async def read_notices(visit: Visit) -> Response[bytes]:
     """Mark one, or all, and go on to the page that the notice is about."""
     form = await visit.form()
     await visit.gateway.post("/v1/notices/read", {"ids": [form["id"]] if form["id"] else None})
-    return visit.go(form["link"] or "/notices")
+    return visit.go(form["link"]) if form["link"] else visit.done("/notices", "done.notices_read")
 
 
 def _text(visit: Visit, notice: Json) -> str:

@@ -85,7 +85,7 @@ async def start_file(visit: Visit) -> Response[bytes]:
         made = await visit.gateway.patch(f"/v1/onboarding/{path_part(made['id'])}", body)
     wrong = any(one["code"] != "missing" for one in _problems(made, "merchant"))
     step = "merchant" if wrong else "company"
-    return visit.go(f"/onboarding/{path_part(made['id'])}/{step}")
+    return visit.done(f"/onboarding/{path_part(made['id'])}/{step}", "done.file_opened")
 
 
 @get("/onboarding/{file_id:str}")
@@ -126,12 +126,13 @@ async def save_step(visit: Visit, file_id: str, step: str) -> Response[bytes]:
     if unreadable:
         return _show(visit, record, step, form)
     if "remove" in form or form["go"] in ("add", "stay"):
-        return visit.go(f"{address}/{step}?saved=1" + ("&add=1" if form["go"] == "add" else ""))
+        return visit.done(
+            f"{address}/{step}?saved=1" + ("&add=1" if form["go"] == "add" else ""), "done.saved"
+        )
     if any(one["code"] != "missing" for one in _problems(record, step)):
-        return visit.go(f"{address}/{step}?saved=1")
-    return visit.go(
-        f"{address}/{ONBOARDING_STEPS[min(ONBOARDING_STEPS.index(step) + 1, len(ONBOARDING_STEPS) - 1)]}"
-    )
+        return visit.done(f"{address}/{step}?saved=1", "done.saved")
+    following = ONBOARDING_STEPS[min(ONBOARDING_STEPS.index(step) + 1, len(ONBOARDING_STEPS) - 1)]
+    return visit.done(f"{address}/{following}", "done.saved")
 
 
 @post("/onboarding/{file_id:str}/attach", status_code=200, request_max_body_size=FORM_BYTES_MAX)
@@ -148,7 +149,7 @@ async def attach_document(visit: Visit, file_id: str) -> Response[bytes]:
         form.error("file", "onboarding.file_large")
     where = [("kind", form["kind"]), ("name", name or "document")]
     if await form.upload(f"/v1{address}/documents", where, content, wording=_OF_FILE) is not None:
-        return visit.go(f"{address}/documents?saved=1")
+        return visit.done(f"{address}/documents?saved=1", "done.document_attached")
     return _show(visit, await visit.gateway.get(f"/v1{address}"), "documents", form)
 
 
@@ -165,11 +166,10 @@ async def move_file(visit: Visit, file_id: str, move: str) -> Response[bytes]:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await visit.form()
     address = f"/onboarding/{path_part(file_id)}"
-    wording = Wording(field_of=lambda name: f"reason-{move}" if name == "reason" else name)
-    if await form.post(f"/v1{address}/{move}", {"reason": form["reason"][:500]}, wording=wording) is None:
+    if await form.post(f"/v1{address}/{move}", {"reason": form["reason"][:500]}) is None:
         form.status = 422
         return _show(visit, await visit.gateway.get(f"/v1{address}"), "review", form)
-    return visit.go(address if move == "take" else f"{address}/review?done={move}")
+    return visit.done(address if move == "take" else f"{address}/review", f"onboarding_done.{move}")
 
 
 def _problems(record: Json, step: str) -> list[Json]:
@@ -189,9 +189,7 @@ def _show(
         record=record,
         step=step,
         form=form,
-        saved=saved and not form.errors,
         adding="add" in visit.request.query_params,
-        done=_done(visit),
         legal_forms=[(code, code) for code in LEGAL_FORMS],
         service_kinds=SERVICE_KINDS,
         document_kinds=DOCUMENT_KINDS,
@@ -199,12 +197,6 @@ def _show(
         kind=form["kind"],
         **_groups_of(record),
     )
-
-
-def _done(visit: Visit) -> str:
-    """Return the move that was just made, for its confirmation."""
-    done = visit.request.query_params.get("done", "")
-    return done if done in ONBOARDING_MOVES else ""
 
 
 def _groups_of(record: Json) -> dict[str, Any]:

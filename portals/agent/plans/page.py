@@ -5,8 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from portals.agent.fees.page import percent_of
-from portals.kit.formats import PARIS, money
+from portals.kit.formats import PARIS, basis_points, money
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, ListPage
 from portals.kit.record_page import Field, FormPage, RecordAct, RecordPage
@@ -14,14 +13,14 @@ from portals.kit.visit import Visit
 from portals.kit.vocabulary import PLAN_PARTS, PLAN_STEP_UNITS
 
 _TERMS = (
-    Column("code", "field.code"),
+    Column("state_said", "plans.state"),
     Column("schedule", "plans.schedule"),
     Column("fee_said", "plans.fee"),
     Column("amount_min", "field.amount_min", "money"),
     Column("amount_max", "field.amount_max", "money"),
     Column("valid_from", "field.valid_from", "day"),
     Column("valid_to", "field.valid_to", "day"),
-    Column("state_said", "plans.state"),
+    Column("code", "field.code"),
 )
 LIST = ListPage(
     "/plans",
@@ -36,20 +35,21 @@ FORM = FormPage(
     "/plans/new",
     "plans.new",
     (
-        Field("code"),
         Field("name_fr"),
         Field("name_en"),
+        Field("code"),
         Field("parts", "choice", PLAN_PARTS),
-        Field("step_count", "number"),
+        Field("step_count", "number", bounds=(1, 90)),
         Field("step_unit", "choice", PLAN_STEP_UNITS, "plans.unit_"),
-        Field("fee_bp", "number", optional=True),
-        Field("fee", "money", optional=True),
-        Field("amount_min", "money"),
-        Field("amount_max", "money"),
+        Field("fee_bp", "percent", optional=True, bounds=(0, 2_000)),
+        Field("fee", "money", optional=True, bounds=(0, 10**9)),
+        Field("amount_min", "money", bounds=(0, 10**9)),
+        Field("amount_max", "money", bounds=(0, 10**9)),
         Field("valid_from", "day"),
         Field("valid_to", "day", optional=True),
     ),
     of=LIST,
+    submit="plans.make",
 )
 
 
@@ -65,7 +65,7 @@ def _told(visit: Visit, plan: Json) -> Json:
 
 def _fee(plan: Json, locale: str) -> str:
     fee = plan["fee"]
-    return money(fee["amount"], fee["currency"], locale) if fee else percent_of(plan["fee_bp"], locale)
+    return money(fee["amount"], fee["currency"], locale) if fee else basis_points(plan["fee_bp"], locale)
 
 
 RECORD = RecordPage(
@@ -79,6 +79,7 @@ RECORD = RecordPage(
             "plans.write",
             (Field("valid_to", "day", optional=True), Field("reason")),
             closed=("over",),
+            done="plans.retired",
         ),
     ),
     told=_told,

@@ -110,10 +110,14 @@ async def changes(visit: Visit, record_id: str, *, has_journal: bool = False) ->
         listed = await section(visit, f"/v1/journals/{of}", of_acts, right="journals.read")
     if listed is None or listed is FAILED:
         return listed
-    return {"data": [_change(visit, one) for one in listed["data"]], "from_journal": "subject" in listed}
+    closed = set[str](listed.get("closed") or ())
+    return {
+        "data": [_change(visit, one, closed) for one in listed["data"]],
+        "from_journal": "subject" in listed,
+    }
 
 
-def _change(visit: Visit, told: Json) -> dict[str, Any]:
+def _change(visit: Visit, told: Json, closed: set[str]) -> dict[str, Any]:
     """Return one row of the audit or of a journal as both are shown."""
     words, journalled = visit.words, "code" in told
     kind = str(told["code"] if journalled else told["kind"])
@@ -122,9 +126,9 @@ def _change(visit: Visit, told: Json) -> dict[str, Any]:
         "at": told["at"],
         "by": (told.get("by") if journalled else told["agent"]) or {},
         "word": words.get(f"journal.code.{kind.replace('.', '_')}", word) if journalled else word,
-        "facts": facts_of_texts(words, told["facts"])
+        "facts": facts_of_texts(words, told["facts"], closed)
         if journalled
-        else facts_of(words, told["facts"], told.get("names")),
+        else facts_of(words, told["facts"], told.get("names"), closed),
     }
 
 

@@ -11,21 +11,39 @@ from portals.agent.requests.forms import WORDING
 from portals.kit.formats import whole_number
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
+from portals.kit.lists import Act, Column, ListPage, Shown
 from portals.kit.visit import Visit
 from portals.kit.vocabulary import REQUEST_FIELD_KINDS
 
 STATUS_ROWS_MORE = 3
 FIELD_ROWS_MORE = 2
 _ROWS_MAX = 24
+TYPES = ListPage(
+    "/requests/types",
+    "requests.types",
+    (
+        Column("name", "requests.type", "cell"),
+        Column("team", "requests.team", "cell"),
+        Column("due", "requests.due", "cell"),
+        Column("statuses", "requests.statuses", "cell"),
+    ),
+    api="/v1/request-types",
+    css="types",
+    rows=0,
+    scrolls=True,
+    leads_on=False,
+    acts=(Act("/requests/types?type=new", "requests.new_type"),),
+    template="requests/types.html",
+)
 
 
 @get("/requests/types")
 async def types_page(visit: Visit) -> Response[bytes]:
     """Show every type; `?type=` opens one, `?type=new` an empty one."""
-    listed = await visit.gateway.get("/v1/request-types")
+    shown = await TYPES.read(visit)
     code = visit.request.query_params.get("type", "")
-    chosen = next((one for one in listed["data"] if one["code"] == code), None)
-    return _page(visit, listed, chosen or ({} if code == "new" else None))
+    chosen = next((one for one in shown.data if one["code"] == code), None)
+    return _page(visit, shown, chosen or ({} if code == "new" else None))
 
 
 @post("/requests/types")
@@ -34,21 +52,19 @@ async def save_type(visit: Visit) -> Response[bytes]:
     form = await visit.form()
     body = _body_of(form)
     if await form.post("/v1/request-types", body, wording=WORDING) is not None:
-        return visit.go(f"/requests/types?type={body['code']}&saved=1")
-    return _page(visit, await visit.gateway.get("/v1/request-types"), body, form)
+        return visit.done(f"/requests/types?type={body['code']}", "requests.type_saved")
+    return _page(visit, await TYPES.read(visit), body, form)
 
 
-def _page(visit: Visit, listed: Json, chosen: Json | None, form: Form | None = None) -> Response[bytes]:
-    return visit.page(
-        "requests/types.html",
-        types=listed["data"],
-        teams=listed["teams"],
+def _page(visit: Visit, shown: Shown, chosen: Json | None, form: Form | None = None) -> Response[bytes]:
+    return TYPES.draw(
+        visit,
+        shown,
         chosen=chosen,
         form=form,
         kinds=REQUEST_FIELD_KINDS,
         status_rows=[*(chosen or {}).get("statuses", []), *({} for _ in range(STATUS_ROWS_MORE))],
         field_rows=[*(chosen or {}).get("fields", []), *({} for _ in range(FIELD_ROWS_MORE))],
-        saved=visit.request.query_params.get("saved") == "1",
     )
 
 

@@ -34,27 +34,27 @@ def told(action: str, fields: dict[str, str]) -> tuple[str, Json] | None:
             return "reopen", {"comment": comment}
         case "change":
             # Only what this person changed: a page that is older than a colleague's change would take it back.
-            wished = changed(fields, CHANGEABLE)
-            return "change", {
-                name: value.strip() for name, value in wished.items() if value.strip() or name == "due_on"
-            }
+            return "change", {name: value.strip() for name, value in changed(fields, CHANGEABLE).items()}
         case _:
             return None
 
 
-def is_late(fields: dict[str, str], request: Json) -> bool:
-    """Whether somebody else changed, after the page was made, what this person changed too."""
-    was = originals(fields.get("was", ""))
+def late_change(fields: dict[str, str], detail: Json) -> Json | None:
+    """Return what somebody else did, after the page was made, to fields that this person changed too; None for nothing."""
+    request, was = detail["request"], originals(fields.get("was", ""))
     present = {
         "title": request["title"],
         "due_on": request["due_on"] or "",
         "priority": request["priority"],
         "team": request["team"]["code"],
     }
-    return any(
-        name in was and present[name] != "".join(was[name]) and present[name] != value.strip()
+    clashing = {
+        name
         for name, value in changed(fields, CHANGEABLE).items()
-    )
+        if name in was and present[name] not in ("".join(was[name]), value.strip())
+    }
+    done = [one for one in detail["entries"] if one["kind"] == "changed" and clashing & one["facts"].keys()]
+    return max(done, key=lambda one: one["at"], default={}) if clashing else None
 
 
 def said(visit: Visit, entry: Json, statuses: dict[str, str]) -> str:

@@ -8,8 +8,8 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.requests import configuring, linking
-from portals.agent.requests.forms import WORDING, is_late, said, told
-from portals.kit.forms import Form, Stale
+from portals.agent.requests.forms import WORDING, late_change, said, told
+from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.lists import Act, Column, Filter, ListPage
 from portals.kit.records import path_part
@@ -99,7 +99,9 @@ async def make_request(visit: Visit) -> Response[bytes]:
     if not body["type"]:
         form.error("type", "requests.e_type")
     made = await form.post("/v1/requests", body, wording=WORDING)
-    return await _form(visit, form) if made is None else visit.go(f"/requests/{made['request']['code']}")
+    if made is None:
+        return await _form(visit, form)
+    return visit.done(f"/requests/{made['request']['code']}", "done.request_written")
 
 
 @get("/requests/{code:str}")
@@ -119,12 +121,15 @@ async def act(visit: Visit, code: str, action: str) -> Response[bytes]:
     name, body = wish
     if action == "change":
         detail = await visit.gateway.get(f"/v1{page}")
-        if is_late(form.fields, detail["request"]):
-            form.status, form.stale, form.fields = 409, Stale("", page), {}
+        faster = late_change(form.fields, detail)
+        if faster is not None:
+            form.late(page, by=(faster.get("by") or {}).get("name", ""), at=faster.get("at"))
         done = await form.patch(f"/v1{page}", body, wording=WORDING)
     else:
         done = await form.post(f"/v1{page}/{name}", body, wording=WORDING)
-    return _record(visit, await visit.gateway.get(f"/v1{page}"), form) if done is None else visit.go(page)
+    if done is None:
+        return _record(visit, await visit.gateway.get(f"/v1{page}"), form)
+    return visit.done(page, f"done.request_{name}")
 
 
 async def _form(visit: Visit, form: Form, *, sought: str = "") -> Response[bytes]:
@@ -147,8 +152,18 @@ def _record(visit: Visit, detail: Json, form: Form | None = None) -> Response[by
     names = {one["code"]: one["name_en" if visit.locale == "en" else "name_fr"] for one in detail["statuses"]}
     for entry in detail["entries"]:
         entry["said"] = said(visit, entry, names)
+    closes = f" ({visit.words('requests.closes')})"
     return visit.page(
-        "requests/request.html", detail=detail, x=detail["request"], form=form, priorities=PRIORITIES
+        "requests/request.html",
+        detail=detail,
+        x=detail["request"],
+        form=form,
+        priorities=PRIORITIES,
+        statuses=[
+            (one["code"], names[one["code"]] + closes * one["final"])
+            for one in detail["statuses"]
+            if one["code"] != detail["request"]["status"]["code"]
+        ],
     )
 
 

@@ -18,8 +18,7 @@ _WORDING = Wording(
 @get("/roles")
 async def roles_page(visit: Visit) -> Response[bytes]:
     """Show who may do what; `?change=` opens the form of one role."""
-    query = visit.request.query_params
-    return await _show(visit, change=query.get("change", ""), saved=query.get("saved") == "1")
+    return await _show(visit, change=visit.request.query_params.get("change", ""))
 
 
 @post("/roles", status_code=200)
@@ -29,7 +28,7 @@ async def create_role(visit: Visit) -> Response[bytes]:
     body: Json = {name: form[name] for name in ("code", "name_fr", "name_en")}
     body["permissions"] = form.chosen("permissions")
     if await form.post("/v1/roles", body, wording=_WORDING) is not None:
-        return visit.go("/roles?saved=1")
+        return visit.done("/roles", "roles.saved")
     form.fields = {**body, "creating": True}
     return await _show(visit, form=form)
 
@@ -41,23 +40,19 @@ async def change_role(visit: Visit, code: str) -> Response[bytes]:
     body: Json = {"permissions": form.chosen("permissions")}
     body |= {name: form[name] for name in ("name_fr", "name_en") if form[name]}
     if await form.patch(f"/v1/roles/{path_part(code)}", body, wording=_WORDING) is not None:
-        return visit.go("/roles?saved=1")
+        return visit.done("/roles", "roles.saved")
     form.fields = body
     return await _show(visit, change=code, form=form)
 
 
-async def _show(
-    visit: Visit, *, change: str = "", saved: bool = False, form: Form | None = None
-) -> Response[bytes]:
+async def _show(visit: Visit, *, change: str = "", form: Form | None = None) -> Response[bytes]:
     listed = await visit.gateway.get("/v1/roles")
     groups: dict[str, list[str]] = {}
     for permission in listed["permissions"]:
         groups.setdefault(permission.partition(".")[0], []).append(permission)
     roles = listed["data"]
     changing = next((role for role in roles if role["code"] == change and not role["fixed"]), None)
-    return visit.page(
-        "roles/roles.html", roles=roles, groups=groups, changing=changing, saved=saved, form=form
-    )
+    return visit.page("roles/roles.html", roles=roles, groups=groups, changing=changing, form=form)
 
 
 HANDLERS = (roles_page, create_role, change_role)

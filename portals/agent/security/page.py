@@ -20,7 +20,6 @@ from portals.kit.visit import Visit
 _PASSKEY_CHARACTERS_MAX = 16_000
 _PASSWORD_CHARACTERS_MAX = 4_096
 _OF_PASSWORD = Wording(field_of=lambda name: "present" if name == "password" else name)
-_DONE = ("password", "removed", "ended", "added")
 
 
 @get("/security")
@@ -137,10 +136,10 @@ async def end_sessions(visit: Visit) -> Response[bytes]:
     return visit.go_raw("/login")
 
 
-async def _after(visit: Visit, form: Form, made: Json | None, done: str = "") -> Response[bytes]:
+async def _after(visit: Visit, form: Form, made: Json | None, done: str = "confirmed") -> Response[bytes]:
     """Go on to the page, which says what was done; or show it again with what was refused, beside its field."""
     if made is not None:
-        return visit.go(f"/security?done={done}" if done else "/security")
+        return visit.done("/security", f"security.done_{done}")
     if form.problem is not None:
         said = form.problem.detail
         if form.problem.code == "too_many_attempts":
@@ -153,14 +152,13 @@ async def _added(visit: Visit, added: Json) -> Response[bytes]:
     """Go on with the agent's rights, after the recovery codes were shown when there are any."""
     await renew_session(visit)
     if not added["recovery_codes"]:
-        return visit.go("/security?done=added")
+        return visit.done("/security", "security.done_added")
     return visit.page("security/codes.html", codes=added["recovery_codes"], added=added["factor"]["name"])
 
 
 async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
     access = await visit.gateway.get("/v1/access")
-    done = visit.request.query_params.get("done")
-    return visit.page("security/security.html", access=access, form=form, done=done if done in _DONE else "")
+    return visit.page("security/security.html", access=access, form=form)
 
 
 async def _totp_form(visit: Visit, started: Json, form: Form) -> Response[bytes]:

@@ -21,8 +21,7 @@ AMOUNTS = ("transaction_max_minor", "terminal_day_max_minor", "store_day_max_min
 async def service_page(visit: Visit, service_id: str) -> Response[bytes]:
     """Show one service."""
     found = await _load(visit, service_id)
-    saved = visit.request.query_params.get("saved") == "1"
-    return _show(visit, found, visit.filled(_fields_of(visit, found)), saved=saved)
+    return _show(visit, found, visit.filled(_fields_of(visit, found)))
 
 
 @get("/services")
@@ -37,7 +36,7 @@ async def add_service(visit: Visit) -> Response[bytes]:
     """Add a service to a store; it waits for a contract."""
     form = await visit.form()
     made = await visit.gateway.post("/v1/services", form.texts("store", "kind", "reason"))
-    return visit.go(f"/services/{made['id']}?saved=1")
+    return visit.done(f"/services/{made['id']}", "done.service_added")
 
 
 @post("/services/{service_id:str}/options", status_code=200)
@@ -97,7 +96,7 @@ async def _saved(visit: Visit, found: Json, form: Form, what: str) -> Response[b
     flags = {f"opt.{rule['name']}" for rule in found["rules"] if rule["type"] == "flag"}
     changed -= {name for name in flags if bool(typed.get(name)) == bool(before.get(name))}
     if not changed and not form[f"{other}_reason"]:
-        return visit.go(f"/services/{found['id']}?saved=1")
+        return visit.done(f"/services/{found['id']}", "done.saved")
     present = await _load(visit, found["id"])
     kept = {name: typed.get(name, "") for name in (*_names(found, other), f"{other}_reason")}
     form = visit.filled(_fields_of(visit, present) | kept)

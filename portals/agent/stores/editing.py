@@ -36,7 +36,7 @@ async def create_store(visit: Visit) -> Response[bytes]:
     }
     made = await form.post("/v1/stores", body)
     if made is not None:
-        return visit.go(f"/stores/{path_part(made['id'])}")
+        return visit.done(f"/stores/{path_part(made['id'])}", "done.store_made")
     company = await _company(visit, form["company"])
     asked = {name: fields[name] for name in ("siret", "name", "postcode", "city")}
     found = [one for one in await duplicates_of(visit, asked) if one["id"] != company["id"]]
@@ -58,7 +58,7 @@ async def save_store(visit: Visit, store_id: str) -> Response[bytes]:
         await form.patch(f"/v1/stores/{path_part(store_id)}", {"store": form.texts(*STORE_FIELDS)})
         is not None
     ):
-        return visit.go(f"/stores/{path_part(store_id)}")
+        return visit.done(f"/stores/{path_part(store_id)}", "done.saved")
     store = await _store(visit, store_id)
     if form.status == 409:
         form.fields = _fields_of(store)

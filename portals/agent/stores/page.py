@@ -53,19 +53,19 @@ async def block_store(visit: Visit, store_id: str) -> Response[bytes]:
     form = await visit.form()
     service_id = form["service_id"]
     done = await block(form, "service" if service_id else "store", service_id or store_id)
-    return await _after(visit, store_id, form, done=done)
+    return await _after(visit, store_id, form, "service" if service_id else "store", done=done)
 
 
 @post("/stores/{store_id:str}/unblock", status_code=200)
 async def unblock_store(visit: Visit, store_id: str) -> Response[bytes]:
     """Lift the block that the form names."""
     form = await visit.form()
-    return await _after(visit, store_id, form, done=await lift(form))
+    return await _after(visit, store_id, form, "lifted", done=await lift(form))
 
 
-async def _after(visit: Visit, store_id: str, form: Form, *, done: bool) -> Response[bytes]:
+async def _after(visit: Visit, store_id: str, form: Form, act: str, *, done: bool) -> Response[bytes]:
     if done:
-        return visit.go(f"/stores/{path_part(store_id)}")
+        return visit.done(f"/stores/{path_part(store_id)}", f"done.block_{act}")
     return _show(visit, await _load(visit, store_id), form)
 
 
@@ -103,8 +103,7 @@ async def _load(visit: Visit, store_id: str) -> Json:
 
 
 def _show(visit: Visit, record: Json, form: Form | None = None) -> Response[bytes]:
-    template = "stores/record.html" if visit.wants_fragment else "stores/store.html"
-    return visit.page(template, record=record, form=form)
+    return LIST.sheet(visit, record, record["store"]["name"], form)
 
 
 HANDLERS = (stores_page, store_page, block_store, unblock_store, *editing.HANDLERS)

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from portals.kit.formats import whole_number
 from portals.kit.forms import Form, Wording
 from portals.kit.gateway import GatewayProblem, Json
-from portals.kit.records import path_part
+from portals.kit.records import beside, path_part
 from portals.kit.visit import Visit
 
 ACTS = ("options", "activate", "move", "retire")
@@ -43,7 +43,13 @@ async def assign(visit: Visit) -> Response[bytes]:
     }
     made = await form.post("/v1/terminals", body, wording=_WORDING, stays=True)
     _say_conflict(form)
-    return await _show(visit, form) if made is None else visit.go(f"/terminals/{made['id']}?done=assigned")
+    if made is None:
+        return await _show(visit, form)
+    store = await beside(visit, f"/v1/stores/{path_part(body['store_id'])}")
+    word = "assign.done_type" if store.get("acceptor") else "assign.done"
+    return visit.done(
+        f"/terminals/{made['id']}", word, terminal=body["terminal"], acceptor=store.get("acceptor")
+    )
 
 
 async def change(terminal_id: str, act: str, form: Form) -> bool:

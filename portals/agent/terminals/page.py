@@ -84,7 +84,6 @@ async def change_terminal(visit: Visit, terminal_id: str, act: str) -> Response[
     done = await assigning.change(path_part(terminal_id), act, form)
     if not done and act == "move":
         return await _show_move(visit, terminal_id, form)
-    form.fields["act"] = act
     return await _after(visit, terminal_id, form, act, done=done)
 
 
@@ -104,7 +103,7 @@ async def unblock_terminal(visit: Visit, terminal_id: str) -> Response[bytes]:
 
 async def _after(visit: Visit, terminal_id: str, form: Form, act: str, *, done: bool) -> Response[bytes]:
     if done:
-        return visit.go(f"/terminals/{path_part(terminal_id)}?done={act}")
+        return visit.done(f"/terminals/{path_part(terminal_id)}", f"assign.{act}_done")
     return _show(visit, await _load(visit, terminal_id), form)
 
 
@@ -138,9 +137,7 @@ async def _load(visit: Visit, terminal_id: str) -> Json:
 
 
 def _show(visit: Visit, record: Json, form: Form | None = None) -> Response[bytes]:
-    template = "terminals/record.html" if visit.wants_fragment else "terminals/terminal.html"
-    done = "" if form is not None else visit.request.query_params.get("done", "")
-    return visit.page(template, record=record, form=form, done=done)
+    return LIST.sheet(visit, record, record["terminal"]["terminal"], form)
 
 
 HANDLERS = (

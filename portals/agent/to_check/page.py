@@ -34,8 +34,7 @@ GROUPS: Final = {
 }
 """The tabs of the page: what each shows, all of it under the first."""
 
-_ACTS: Final = ("close", "retry")
-
+_WORDING: Final = Wording(field_of=lambda name: name if name == "reason" else "")
 
 LIST = ListPage(
     "/to-check",
@@ -70,19 +69,16 @@ async def retry(visit: Visit, matter_id: str) -> Response[bytes]:
 async def _settle(visit: Visit, matter_id: str, act: str) -> Response[bytes]:
     form = await visit.form()
     where = {"group": form["group"], "cursor": form["cursor"]}
-    field = f"{act}-{matter_id}"
-    body = {"reason": form.reason(at=field)}
-    wording = Wording(field_of=lambda name: field if name == "reason" else "")
+    body = {"reason": form.reason()}
     path = f"/v1/host-matters/{path_part(matter_id)}/{act}"
-    if await form.post(path, body, wording=wording, stays=True) is not None:
+    if await form.post(path, body, wording=_WORDING, stays=True) is not None:
         where["group"] = form.choice("group", tuple(GROUPS))
-        pairs = [(name, text) for name, text in {**where, "done": act}.items() if text]
-        return visit.go(f"/to-check?{urlencode(pairs)}")
+        pairs = [(name, text) for name, text in where.items() if text]
+        return visit.done(f"/to-check?{urlencode(pairs)}", f"to_check.done_{act}")
     if form.problem is not None and form.problem.code == "host_matter_over":
         # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
         return await _show(visit, over=form.problem.detail, where=where)
-    kept: Json = {"act": act, "id": matter_id, "reason": form["reason"]}
-    return await _show(visit, form=form, kept=kept, where=where)
+    return await _show(visit, form=form, where=where)
 
 
 async def _show(
@@ -90,7 +86,6 @@ async def _show(
     *,
     over: str = "",
     form: Form | None = None,
-    kept: Json | None = None,
     where: dict[str, str] | None = None,
 ) -> Response[bytes]:
     shown = await LIST.read(visit, given=where)
@@ -99,7 +94,6 @@ async def _show(
         matter["sentence"] = sentence_of(visit.words, matter)
         if matter["kind"] in GROUPS["deliveries"]:
             matter["result_words"] = result_of(visit.words, str(matter.get("last_result") or ""))
-    done = "" if form is not None else visit.request.query_params.get("done", "")
     return LIST.draw(
         visit,
         shown,
@@ -110,10 +104,8 @@ async def _show(
         is_more=sum(counts.values()) >= COUNTED_MAX,
         retried=GROUPS["deliveries"],
         group=shown.kept.get("group", ""),
-        done=done if done in _ACTS else "",
         over=over,
         form=form,
-        kept=kept or {},
     )
 
 

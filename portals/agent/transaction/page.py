@@ -19,12 +19,11 @@ _PENDING = ("received", "sent")
 
 @get("/transactions/{transaction_id:str}")
 async def transaction_page(visit: Visit, transaction_id: str) -> Response[bytes]:
-    """Show the transaction; `done` and `refund` say what an action has just begun."""
+    """Show the transaction; `refund` is one that has just begun."""
     record = await load_record(visit, transaction_id)
-    query = visit.request.query_params
-    refund_id = query.get("refund", "")
+    refund_id = visit.request.query_params.get("refund", "")
     begun = await visit.gateway.get(f"/v1/transactions/{path_part(refund_id)}") if refund_id else None
-    return _show(visit, record, done=query.get("done", ""), begun=begun)
+    return _show(visit, record, begun=begun)
 
 
 @get("/transactions/{transaction_id:str}/progress")
@@ -51,26 +50,26 @@ async def refund(visit: Visit, transaction_id: str) -> Response[bytes]:
     try:
         amount = parse_amount(form["amount"], currency)
     except AmountMalformed:
-        form.error("refund-amount", "action.amount_malformed")
+        form.error("amount", "action.amount_malformed")
     if amount == 0:
-        form.error("refund-amount", "action.amount_zero")
-    body = {"amount": {"amount": amount, "currency": currency}, "reason": form.reason(at="refund-reason")}
+        form.error("amount", "action.amount_zero")
+    body = {"amount": {"amount": amount, "currency": currency}, "reason": form.reason()}
     begun = await _ask(transaction_id, form, "refund", body)
     if begun is None:
         return await _refused(visit, transaction_id, form, "refund")
     if str(begun["id"]).startswith("apr_"):
-        return visit.go(f"/transactions/{path_part(transaction_id)}?done=approval")
-    return visit.go(f"/transactions/{path_part(transaction_id)}?done=refund&refund={begun['id']}")
+        return visit.done(f"/transactions/{path_part(transaction_id)}", "approvals.sent_text")
+    return visit.go(f"/transactions/{path_part(transaction_id)}?refund={begun['id']}")
 
 
 @post("/transactions/{transaction_id:str}/cancel", status_code=200)
 async def cancel(visit: Visit, transaction_id: str) -> Response[bytes]:
     """Ask for a cancellation."""
     form = await visit.form()
-    body = {"reason": form.reason(at="cancel-reason")}
+    body = {"reason": form.reason()}
     if await _ask(transaction_id, form, "cancel", body) is None:
         return await _refused(visit, transaction_id, form, "cancel")
-    return visit.go(f"/transactions/{path_part(transaction_id)}?done=cancel")
+    return visit.done(f"/transactions/{path_part(transaction_id)}", "action.cancel_done")
 
 
 async def _ask(transaction_id: str, form: Form, act: str, body: Json) -> Json | None:
@@ -82,7 +81,7 @@ async def _ask(transaction_id: str, form: Form, act: str, body: Json) -> Json | 
         return None
     if form.problem is not None:
         above = form.problem.code == "refund_above_captured"
-        form.errors = {"refund-amount" if above else "": form.problem.detail}
+        form.errors = {"amount" if above else "": form.problem.detail}
     if begun is None:
         # The body will change, so the key does.
         form.fields.pop(KEY, None)
@@ -95,16 +94,13 @@ async def _refused(visit: Visit, transaction_id: str, form: Form, act: str) -> R
     return _show(visit, await load_record(visit, transaction_id), form)
 
 
-def _show(
-    visit: Visit, record: Json, form: Form | None = None, *, done: str = "", begun: Any = None
-) -> Response[bytes]:
+def _show(visit: Visit, record: Json, form: Form | None = None, *, begun: Any = None) -> Response[bytes]:
     template = "transaction/record.html" if visit.wants_fragment else "transaction/transaction.html"
     pending = bool(begun) and begun.get("state") in _PENDING
     return visit.page(
         template,
         record=record,
         form=form,
-        done=done,
         begun=begun,
         pending=pending,
         tries=0,

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from portals.kit.formats import PARIS, AmountMalformed, parse_amount
+from portals.kit.formats import PARIS, AmountMalformed, parse_amount, parse_time
+from portals.kit.lists import CURSOR_CHARACTERS_MAX
 from portals.kit.pills import TRANSACTION
 from portals.kit.vocabulary import FIGURES
 
@@ -43,7 +44,6 @@ _CODE = re.compile(r"[a-z_]{1,50}")
 _PLAIN = ("store", "terminal", "reason", "brand")
 _LENGTH_MAX = 64
 FIRST_YEAR, LAST_YEAR = 2000, 2199
-CURSOR_MAX = 400
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -80,6 +80,11 @@ class Filters(msgspec.Struct, frozen=True):
     def is_live_period(self) -> bool:
         """Whether figures are those of the last minutes: no period and no identifier asks for the past."""
         return self.period == "live" and not any(getattr(self, name) for name in EXACT)
+
+    @property
+    def first_page(self) -> Filters:
+        """The same rows from the newest one on."""
+        return msgspec.structs.replace(self, cursor="")
 
     @property
     def count(self) -> int:
@@ -180,7 +185,7 @@ def read_filters(pairs: Iterable[tuple[str, str]]) -> Filters:
     states: list[str] = []
     columns: list[str] = []
     for name, value in pairs:
-        value = value.strip()[: CURSOR_MAX if name in ("cursor", "columns") else _LENGTH_MAX]
+        value = value.strip()[: CURSOR_CHARACTERS_MAX if name in ("cursor", "columns") else _LENGTH_MAX]
         if name == "state":
             states += [state for state in value.split(",") if state in TRANSACTION and state not in states]
         elif name == "columns":
@@ -189,6 +194,9 @@ def read_filters(pairs: Iterable[tuple[str, str]]) -> Filters:
             single[name] = value
     problems = [name for name in ("min", "max") if single.get(name) and not _is_amount(single[name])]
     problems += [name for name in ("from", "to") if single.get(name) and _local(single[name]) is None]
+    before = parse_time(single.get("before"))
+    if before is None or not FIRST_YEAR <= before.year <= LAST_YEAR:
+        single.pop("before", None)
     # A mistyped terminal is named on the page; a store, reason or brand comes from a list, so is just dropped.
     if single.get("terminal") and not _TERMINAL.fullmatch(single["terminal"]):
         problems.append("terminal")

@@ -19,13 +19,14 @@ from portals.agent.transactions.filters import (
 from portals.agent.views.loading import address_of, load_views
 from portals.kit.formats import parse_time
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
+from portals.kit.lists import read_page
 from portals.kit.pills import TRANSACTION
 from portals.kit.visit import Visit
 from portals.kit.vocabulary import CARD_BRANDS, FIGURES
 
 # A page stays under 60 KiB of HTML, with or without a record beside the list.
 PAGE_ROWS = 36
-PAGE_ROWS_BESIDE_RECORD = 26
+PAGE_ROWS_BESIDE_RECORD = 25
 RECENT_ROWS = 100
 COUNTER_MINUTES = 15
 STORES_MAX = 50
@@ -42,15 +43,21 @@ async def transactions_page(visit: Visit) -> Response[bytes]:
         return visit.go(address_of(default, filters))
     opened = visit.request.query_params.get("open", "")
     limit = PAGE_ROWS_BESIDE_RECORD if opened else PAGE_ROWS
-    listed, stores, counters, record = await asyncio.gather(
-        visit.gateway.get("/v1/transactions", filters.list_parameters(now=visit.now, limit=limit)),
+    (listed, restarted), stores, counters, record = await asyncio.gather(
+        read_page(
+            visit,
+            "/v1/transactions",
+            filters.first_page.list_parameters(now=visit.now, limit=limit),
+            filters.cursor,
+        ),
         visit.gateway.get("/v1/stores", [("limit", str(STORES_MAX))]),
         load_counters(visit, filters),
         load_record(visit, opened) if opened.startswith("txn_") else asyncio.sleep(0, None),
     )
     return visit.page(
         "transactions/transactions.html",
-        filters=filters,
+        filters=filters.first_page if restarted else filters,
+        restarted=restarted,
         transactions=listed["data"],
         next_cursor=listed.get("next_cursor"),
         stores=stores["data"],

@@ -9,8 +9,26 @@ from litestar import Response, get, post
 from portals.agent.transactions.filters import Filters, read_filters
 from portals.agent.views.loading import LISTS, address_of, load_views
 from portals.kit.forms import Form
+from portals.kit.lists import Act, Column, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
+
+LIST = ListPage(
+    "/views",
+    "views.title",
+    (
+        Column("name", "views.name", "cell"),
+        Column("list", "views.list", "cell"),
+        Column("owner", "views.owner", path="owner.name"),
+        Column("shared", "views.shared", "cell"),
+        Column("acts acts-cell", "exports.actions", "cell"),
+    ),
+    css="kept-views",
+    rows=0,
+    none=("views.none", "views.none_text"),
+    none_act=Act("/transactions", "exports.to_list"),
+    template="views/views.html",
+)
 
 
 @get("/views")
@@ -33,7 +51,7 @@ async def save_view(visit: Visit) -> Response[bytes]:
     }
     made = await form.post("/v1/views", body)
     if made is not None:
-        return visit.go(address_of(made, filters))
+        return visit.done(address_of(made, filters), "done.view_saved", name=body["name"])
     if form.problem is not None:
         form.errors = {"": form.problem.detail}
     return await _show(visit, form)
@@ -44,7 +62,7 @@ async def delete_view(visit: Visit, view_id: str) -> Response[bytes]:
     """Delete one of one's own views."""
     await visit.form()
     await visit.gateway.delete(f"/v1/views/{path_part(view_id)}")
-    return visit.go("/views")
+    return visit.done("/views", "done.view_deleted")
 
 
 @post("/views/default", status_code=200)
@@ -55,15 +73,13 @@ async def choose_default(visit: Visit) -> Response[bytes]:
         "/v1/views/default",
         {"list": form.choice("list", tuple(LISTS), "transactions"), "view": form["view"] or None},
     )
-    return visit.go("/views")
+    return visit.done("/views", "done.default_chosen")
 
 
 async def _show(visit: Visit, form: Form | None = None) -> Response[bytes]:
     found = await asyncio.gather(*(load_views(visit, viewed) for viewed in LISTS))
-    views = [view for views in found for view in views]
-    return visit.page(
-        "views/views.html", views=[(view, address_of(view, Filters())) for view in views], form=form
-    )
+    rows = [view | {"href": address_of(view, Filters())} for views in found for view in views]
+    return LIST.draw(visit, LIST.of(rows), form=form)
 
 
 HANDLERS = (views_page, save_view, delete_view, choose_default)

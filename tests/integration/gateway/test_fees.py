@@ -102,6 +102,7 @@ async def test_the_next_version_begins_as_a_copy_and_shows_what_it_changes(
         assert made.status_code == 201
         again = await client.post(f"/v1/fee-grids/{grid['id']}/versions", json={"effective_on": today(11)})
         assert again.json()["code"] == "fee_version_pending"
+        assert re.search(CHANGED_BY, again.json()["detail"]), "who began the one that waits, and when"
         draft = made.json()
         assert (draft["version"], draft["differences"], len(draft["rows"])) == (2, [], 2)
         edited = await client.patch(

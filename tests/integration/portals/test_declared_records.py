@@ -6,6 +6,7 @@ from html import unescape
 from typing import Final
 
 import httpx
+import pytest
 from litestar import Response, post
 
 from portals.agent.plans.page import FORM
@@ -61,6 +62,34 @@ async def test_what_the_gateway_refuses_stands_at_the_field_with_what_was_typed(
     assert refused.status_code == 422
     assert 'id="e-amount_max"' in refused.text
     assert 'value="En 4 fois sans frais"' in refused.text
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("fee_bp", "20,01", "Saisissez un pourcentage de 0,00 % à 20,00 %."),
+        ("fee_bp", "beaucoup", "Saisissez un pourcentage de 0,00 % à 20,00 %."),
+        ("step_count", "91", "Saisissez un nombre entier de 1 à 90."),
+        ("amount_max", "10 000 001", "Saisissez un montant de 0,00 € à 10 000 000,00 €."),
+    ],
+)
+async def test_a_number_out_of_its_bounds_is_told_them_in_the_unit_that_is_typed(
+    portal: Portal, field: str, typed: str, said: str
+) -> None:
+    refused = await _send(portal, "/plans/new", "/plans/new", _FILLED | {field: typed})
+    assert refused.status_code == 422
+    wrong = unescape(refused.text).partition(f'id="e-{field}"')[2].partition("</p>")[0]
+    assert said in wrong.replace("\u202f", " ").replace("\xa0", " "), wrong
+    assert f'value="{typed}"' in refused.text
+    assert "Créer le plan</button>" in refused.text
+
+
+async def test_a_fee_in_percent_is_kept_in_basis_points(portal: Portal) -> None:
+    made = await _send(portal, "/plans/new", "/plans/new", _FILLED | {"code": "pourcent", "fee_bp": "1,5 %"})
+    assert made.status_code == 303, made.text[-800:]
+    cookies = {"cookie": portal.readers[_ADMIN].cookies}
+    shown = unescape((await portal.client.get(made.headers["location"], headers=cookies)).text)
+    assert "1,50\u202f%" in shown
 
 
 async def test_a_declared_form_makes_its_record_and_an_act_ends_it(portal: Portal) -> None:

@@ -151,6 +151,30 @@ async def test_what_both_changed_is_set_side_by_side(walk: Walk, name: str) -> N
     assert dict(Forms(late.text).of[action])[field] == "De moi"
 
 
+async def test_an_emptied_subject_is_refused_at_its_field_and_nothing_is_changed(walk: Walk) -> None:
+    path, page, action = await _open(walk, EDITS["request"])
+    before = dict(Forms(page).of[action])
+    refused = await _post(walk, action, _typed(page, action, "title", "  "))
+    assert refused.status_code == 422, refused.status_code
+    assert 'id="e-title"' in refused.text
+    assert 'href="#f-title">Objet' in refused.text
+    assert refused.text.count('role="alert"') == 1, "said once, at the act"
+    assert dict(Forms(await _get(walk, path)).of[action])["title"] == before["title"]
+
+
+async def test_whoever_saves_a_request_late_reads_who_was_faster_and_when_with_days_as_they_are_said(
+    walk: Walk,
+) -> None:
+    path, page, action = await _open(walk, EDITS["request"])
+    await _post(walk, action, _typed(await _get(walk, path), action, "due_on", "2031-07-14"))
+    late = await _post(walk, action, _typed(page, action, "due_on", "2031-08-15"))
+    assert late.status_code == 409
+    assert re.search(r"Modifié entre-temps par [^<]+, \d\d/\d\d \d\d:\d\d", late.text)
+    assert "<td>15\u202faoût\u202f2031</td><td>14\u202fjuil.\u202f2031</td>" in late.text.replace(
+        "\xa0", "\u202f"
+    )
+
+
 def test_no_page_has_a_mechanism_of_its_own() -> None:
     for path in sorted(_AGENT.rglob("*.html")):
         assert 'name="was_' not in path.read_text(encoding="utf-8"), path

@@ -1,4 +1,4 @@
-"""Every link of every page, for every agent of the demonstration, leads to a page that this agent may open."""
+"""Every link and form of every page, for every agent of the demonstration, is one that this agent may open and send."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ import asyncio
 import re
 from collections import Counter, deque
 from html import unescape
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urldefrag, urlsplit
 
 import asyncpg
 import pytest
+from litestar.handlers import HTTPRouteHandler
 
+from core.contracts.operations import OPERATIONS
 from deploy.sandbox.demonstration.demonstration import AGENTS
+from portals.agent.app import PAGE_HANDLERS
 from portals.agent.pages import PAGES
+from portals.agent.session import AgentSession
+from portals.kit.gateway import GatewayUser, Json
+from portals.kit.i18n import load_words
+from portals.kit.session import unseal_session
 from tests.integration.portals.conftest import Portal, Reader
+from tests.support.page_forms import Forms
+from tests.support.sent_forms import OWN, SENDS, may_send
 
 _HREF: Final = re.compile(r'<a\s(?:[^>]*\s)?href="(/(?!/)[^"]*)"')
 _RECORD: Final = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
@@ -37,16 +46,75 @@ def _links(page: str) -> list[str]:
     return [address for address in dict.fromkeys(found) if not address.startswith(_OUTSIDE)]
 
 
-async def _walk(portal: Portal, reader: Reader) -> tuple[dict[str, int], dict[str, str]]:
-    """Follow links as far as they lead; return each address with its status, and where each was found."""
+@pytest.fixture(scope="module")
+async def out_of_sight(portal: Portal) -> Json:
+    """A request of the technicians' queue about nobody in particular: neither administrator nor supervisor sees it."""
+    author = _api_of(portal, "hotline@guichet.example")
+    types = (await author.get("/v1/request-types"))["data"]
+    kind = next(one for one in types if one["team"] == "technician" and not one["retired"])
+    body: Json = {
+        "type": kind["code"],
+        "title": "Câble à remplacer",
+        "details": "",
+        "priority": "normal",
+        "answers": {field["code"]: "1" for field in kind["fields"] if field["required"]},
+    }
+    made = (await author.post("/v1/requests", body, idempotency_key="out-of-sight"))["request"]
+    await author.post(
+        f"/v1/requests/{made['id']}/comment", {"body": "Vu", "mentions": []}, idempotency_key="seen"
+    )
+    return made
+
+
+def _api_of(portal: Portal, email: str) -> GatewayUser:
+    session = unseal_session(portal.kit.sealer, portal.readers[email].cookies.partition("=")[2], AgentSession)
+    assert session is not None
+    return portal.kit.gateway.as_user(token=session.token, locale="fr")
+
+
+@pytest.mark.parametrize("email", ["admin@guichet.example", "superviseur@guichet.example"])
+async def test_the_audit_names_a_request_that_its_reader_does_not_see_and_does_not_link_to_it(
+    portal: Portal, out_of_sight: Json, email: str
+) -> None:
+    headers = {"cookie": portal.readers[email].cookies}
+    record = await portal.client.get(f"/requests/{out_of_sight['id']}", headers=headers)
+    assert record.status_code == 404
+    pages = ["/audit?period=all&kind=request"]
+    if "journals.read" in portal.readers[email].permissions:
+        pages.append(f"/journals/{out_of_sight['author']['id']}")
+    for page in pages:
+        told = (await portal.client.get(page, headers=headers)).text
+        assert out_of_sight["code"] in told or "journals" in page
+        assert f"/requests/{out_of_sight['id']}" not in told, page
+    api = _api_of(portal, email)
+    listed = await api.get("/v1/audit", [("target", out_of_sight["id"])])
+    assert listed["closed"] == [out_of_sight["id"]]
+    own = await _api_of(portal, "hotline@guichet.example").get(f"/v1/requests/{out_of_sight['code']}")
+    assert own["request"]["id"] == out_of_sight["id"]
+
+
+class Walked(NamedTuple):
+    """What following links found."""
+
+    statuses: dict[str, int]  # by address
+    found: dict[str, str]  # address -> where it was found
+    forms: dict[str, str]  # where a form is sent to -> where it was found
+
+
+async def _walk(portal: Portal, reader: Reader) -> Walked:
+    """Follow links as far as they lead."""
     starts = [page for page in _PAGES if PAGES.may_open(reader.permissions, page)]
     found = dict.fromkeys([*starts, "/notices", "/search?q=ondine", "/security", "/views"], "navigation")
     waiting, statuses, shapes = deque(found), dict[str, int](), Counter[str]()
+    forms = dict[str, str]()
 
     async def follow(address: str) -> list[str]:
         answer = await portal.client.get(address, headers={"cookie": reader.cookies})
         statuses[address] = answer.status_code
-        return _links(answer.text) if answer.headers["content-type"].startswith("text/html") else []
+        if not answer.headers["content-type"].startswith("text/html"):
+            return []
+        forms.update(dict.fromkeys(Forms(answer.text).of, address))
+        return _links(answer.text)
 
     while waiting:
         now = [waiting.popleft() for _ in range(min(_AT_ONCE, len(waiting)))]
@@ -56,12 +124,21 @@ async def _walk(portal: Portal, reader: Reader) -> tuple[dict[str, int], dict[st
                 if address not in found and shapes[_shape(address)] <= _OF_A_SHAPE_MAX:
                     found[address] = came_from
                     waiting.append(address)
-    return statuses, found
+    return Walked(statuses, found, forms)
 
 
 @pytest.mark.parametrize("email", [agent.email for agent in AGENTS])
-async def test_every_link_leads_to_a_page_that_its_reader_may_open(portal: Portal, email: str) -> None:
-    statuses, found = await _walk(portal, portal.readers[email])
+async def test_every_link_and_form_is_one_that_its_reader_may_open_and_send(
+    portal: Portal, out_of_sight: Json, email: str
+) -> None:
+    assert out_of_sight["code"]
+    statuses, found, forms = await _walk(portal, portal.readers[email])
+    unsent = [
+        f"{action} on {address}"
+        for action, address in forms.items()
+        if not may_send(portal.readers[email].permissions, action)
+    ]
+    assert not unsent, "forms that their reader may not send:\n" + "\n".join(unsent)
     closed = [
         f"{status} {address} from {found[address]}"
         for address, status in sorted(statuses.items())
@@ -70,6 +147,70 @@ async def test_every_link_leads_to_a_page_that_its_reader_may_open(portal: Porta
     assert not closed, f"{len(closed)}:\n" + "\n".join(closed)
     assert len(statuses) > 40, sorted(statuses)
     assert await _refused(portal, email) == [], "a page asked for what its reader may not see"
+
+
+@pytest.mark.parametrize("email", [agent.email for agent in AGENTS])
+async def test_whoever_may_not_send_a_form_is_told_so_instead_of_being_shown_it(
+    portal: Portal, email: str
+) -> None:
+    reader, admin = portal.readers[email], portal.readers["admin@guichet.example"]
+    company = (await _first(portal, admin, "/companies", "com")).removeprefix("/companies/")
+    store = (await _first(portal, admin, "/stores", "sto")).removeprefix("/stores/")
+    contract = await _first(portal, admin, "/contracts", "ctr")
+    terminal = (await _first(portal, admin, "/terminals", "ter")).removeprefix("/terminals/")
+    opened = {
+        f"/companies/new?account=x#{company}": "companies.create",
+        f"/companies/{company}/edit": "companies.edit",
+        f"/stores/new?company={company}": "stores.create",
+        f"/stores/{store}/edit": "stores.edit",
+        f"/contacts/new?of={company}": "contacts.add",
+        f"/contracts/new?company={company}": "contracts.make",
+        f"{contract}/sign": "contracts.sign",
+        f"{contract}/terms?amend=1": "contracts.amend",
+        "/contracts/templates/new": "contract_templates.write",
+        "/onboarding/new": "onboarding.start",
+        "/fees/new": "fee_grids.make",
+        "/plans/new": "plans.make",
+        "/requests/new": "requests.create",
+        "/requests/types?type=new": "request_types.save",
+        "/macros?new=answer": "macros.add",
+        "/alerts/rules/new": "alert_rules.add",
+        "/exports/new": "exports.ask",
+        "/agents/invite": "agents.invite",
+        "/roles?change=hotline": "roles.change",
+        "/branding?open=new": "brands.save",
+        f"/assign-terminal?store={store}": "terminals.assign",
+        f"/move-terminal/{terminal}": "terminals.move",
+    }
+    rights = {each.name: each.access.right for each in OPERATIONS}
+    for address, operation in opened.items():
+        right = rights[operation]
+        answer = await portal.client.get(
+            address.partition("#")[0], headers={"cookie": f"{reader.cookies}; guichet_language=fr"}
+        )
+        if right in reader.permissions:
+            assert answer.status_code != 403, (address, right)
+            continue
+        assert answer.status_code == 403, (address, right, answer.status_code)
+        assert load_words()["fr"]("error.forbidden.title") in unescape(answer.text)
+        assert set(Forms(answer.text).of) <= {"/preferences", "/logout"}, address
+
+
+async def _first(portal: Portal, reader: Reader, page: str, prefix: str) -> str:
+    listed = await portal.client.get(page, headers={"cookie": reader.cookies})
+    found = re.search(rf'href="({page}/{prefix}_\w+)"', listed.text)
+    assert found is not None, page
+    return found[1]
+
+
+def test_it_is_said_of_every_form_what_it_asks_for() -> None:
+    sent = {
+        re.sub(r":[a-z]+\}", "}", path)
+        for handler in PAGE_HANDLERS
+        if isinstance(handler, HTTPRouteHandler) and "POST" in handler.http_methods
+        for path in handler.paths
+    }
+    assert {path for path in sent if not path.startswith(OWN)} == SENDS.keys()
 
 
 async def _refused(portal: Portal, email: str) -> list[str]:

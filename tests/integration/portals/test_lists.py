@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from html import unescape
 from typing import Any, Final
+from urllib.parse import quote
 
 import asyncpg
 import pytest
@@ -14,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from portals.agent.app import PAGE_HANDLERS
 from portals.kit.gateway import Gateway, Json, Parameters
+from portals.kit.i18n import load_words
 from portals.kit.lists import ListPage
 from tests.integration.portals.conftest import Portal
 
@@ -87,6 +89,7 @@ def test_every_list_of_the_navigation_is_declared() -> None:
     assert len(LISTS) >= 20
     assert paths >= {"/accounts", "/stores", "/alerts", "/alerts/rules", "/macros", "/approvals", "/blocks"}
     assert paths >= {"/exports", "/notices", "/mail", "/requests", "/audit", "/contracts", "/onboarding"}
+    assert paths >= {"/views", "/branding", "/requests/types"}
 
 
 @pytest.mark.parametrize("name", sorted(LISTS))
@@ -121,6 +124,30 @@ async def test_every_page_of_a_list_is_reached(
         assert more is not None or len(whole) > _ROWS * _PAGES_MAX, f"{name} never ends"
     if more is None and len(whole) <= _ROWS * _PAGES_MAX and each.path != "/audit":
         assert len(seen) == len(whole)
+
+
+async def _journal(portal: Portal) -> str:
+    found = re.search(r'href="/terminals/(ter_\w+)"', await _page(portal, "/terminals"))
+    assert found is not None
+    return f"/journals/{found[1]}?period=7d"
+
+
+@pytest.mark.parametrize(
+    "name", [*sorted(name for name in LISTS if LISTS[name].rows), "transactions", "journal"]
+)
+@pytest.mark.parametrize("cursor", ["xxx", "kqFhoWI", "é" * 500])
+async def test_a_page_that_a_list_does_not_have_is_said_and_the_first_one_shown(
+    portal: Portal, name: str, cursor: str
+) -> None:
+    elsewhere = {"transactions": "/transactions?period=7d", "journal": await _journal(portal)}
+    start = elsewhere.get(name) or _start(LISTS[name])
+    first = await _page(portal, start)
+    page = await _page(portal, f"{start}{'&' if '?' in start else '?'}cursor={quote(cursor)}")
+    said = load_words()["fr"]("find.restarted")
+    assert said in unescape(page)
+    assert said not in unescape(first)
+    assert re.findall(r'data-id="([^"]*)"', page) == re.findall(r'data-id="([^"]*)"', first)
+    assert _NEXT.findall(page) == _NEXT.findall(first), "the filters stay"
 
 
 async def test_the_alert_after_the_hundredth_is_shown(portal: Portal) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import asyncpg
 import pytest
 
+from core.contracts.states import Kind
 from portals.kit.i18n import load_words
 from tests.integration.portals.conftest import Portal
 
@@ -67,6 +69,48 @@ async def test_the_days_of_a_terminal_lead_to_the_rows_that_they_count(portal: P
         assert len(re.findall(r'<tr data-id="txn_', rows)) == int(counted[2])
         return
     pytest.fail("no terminal has a declined payment")
+
+
+_FIGURES: Final = re.compile(r'<dl class="figures[^"]*">(.*?)</dl>', re.DOTALL)
+_FIGURE: Final = re.compile(r"<dt>([^<]*)</dt>\s*(<dd[^>]*>.*?</dd>)", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+async def counted(portal: Portal) -> None:
+    """The minutes of the payments, as the projection would have counted them."""
+    rows = await asyncpg.connect(portal.dsn)
+    await rows.execute(
+        "INSERT INTO activity_minute (minute, store_id, service, brand, state, reason, currency, transactions,"
+        " amount_minor, payments, gross_minor)"
+        " SELECT date_trunc('minute', a.received_at, 'UTC'), a.store_id, v.kind, a.card_brand, a.state, a.reason,"
+        " a.currency, count(*), sum(a.approved_minor), count(*), sum(a.approved_minor)"
+        " FROM attempt a JOIN terminal t ON t.id = a.terminal_id JOIN service v ON v.id = t.service_id"
+        " WHERE a.kind = $1 GROUP BY 1, 2, 3, 4, 5, 6, 7 ON CONFLICT DO NOTHING",
+        int(Kind.PURCHASE),
+    )
+    await rows.close()
+
+
+@pytest.mark.usefixtures("counted")
+@pytest.mark.parametrize(
+    "page", ["/", "/transactions?period=today", "/transactions?period=7d&min=1", "/activity"]
+)
+async def test_every_figure_leads_to_its_rows_or_says_of_which_they_are(portal: Portal, page: str) -> None:
+    supervisor = "superviseur@guichet.example"
+    shown = await _read(portal, supervisor, page)
+    told = 0
+    for label, value in (pair for part in _FIGURES.findall(shown) for pair in _FIGURE.findall(part)):
+        text = re.sub("<[^>]*>", "", value).strip()
+        if text in ("0", "–", "", "0,00\N{NO-BREAK SPACE}€"):
+            continue
+        told += 1
+        link = re.search(r'href="(/transactions\?[^"]*figure=\w+[^"]*)"', value)
+        if link is None:
+            assert ' title="' in value, (page, label, value)
+            continue
+        rows = await _read(portal, supervisor, link[1].replace("&amp;", "&"))
+        assert '<tr data-id="txn_' in rows, (page, label)
+    assert told >= 4
 
 
 @pytest.mark.parametrize("room", _ROOMS)

@@ -2,56 +2,51 @@
 
 from __future__ import annotations
 
-from portals.kit.originals import Difference, changed, merged, with_originals
+from markupsafe import Markup
 
-_FORM = """<form method="get"><input name="q"></form><form method="post" action="/things/1/edit">
-<input type="hidden" name="csrf" value="x"><input type="hidden" name="revision" value="{revision}">
-<label for="f-name">Nom *</label><input id="f-name" name="name" value="{name}">
-<label for="f-city">Ville</label><input id="f-city" name="city" value="{city}">
-<label for="f-kind">Genre</label><select id="f-kind" name="kind"><option value="a">Un</option><option value="b"{b}>Deux</option></select>
-<label><input type="checkbox" name="day" value="mon"{mon}> Lundi</label>
-<textarea name="note">
-{note}</textarea><input name="r0.rate" value="{rate}"><input name="r0.fixed" value="{fixed}"></form>"""
+from portals.kit.originals import Difference, changed, merged, originals
+from portals.kit.page_forms import DrawnForm, How, PageForms
 
 
-def _page(**fields: str) -> str:
+def _drawn(
+    sent: list[tuple[str, str]] | None = None, how: How = "late", *, revision: str | None = "7", **now: str
+) -> DrawnForm:
+    """Return a form as its template draws it, with these values in its fields."""
     start = {
-        "revision": "7",
-        "name": "Café",
-        "city": "Lyon",
-        "b": "",
-        "mon": " checked",
-        "note": "a",
-        "rate": "1",
-        "fixed": "2",
-    }
-    return _FORM.format(**(start | fields))
-
-
-def _was(page: str) -> str:
-    given = with_originals(page, (), late=False)
-    quoted = given.rpartition('name="was" value="')[2].partition('"')[0]
-    return quoted.replace("&quot;", '"')
-
-
-def _sent(page: str, **typed: str) -> list[tuple[str, str]]:
-    told = {
-        "revision": "7",
         "name": "Café",
         "city": "Lyon",
         "kind": "a",
         "day": "mon",
         "note": "a",
-        "r0.rate": "1",
-        "r0.fixed": "2",
+        "rate": "1",
+        "fixed": "2",
     }
-    return [*(told | typed).items(), ("was", _was(page))]
+    values = start | now
+    forms = PageForms("/things/1/edit", sent or (), how if sent else None)
+
+    def body() -> Markup:
+        drawn = [forms.text("name", values["name"], "Nom"), forms.text("city", values["city"], "Ville")]
+        words = (("a", "Un"), ("b", "Deux"))
+        drawn += [forms.chosen("kind", one, values["kind"] == one, word, "Genre") for one, word in words]
+        drawn += [forms.ticked("day", values["day"], "Lundi", "mon"), forms.text("note", values["note"])]
+        drawn += [
+            forms.text("r0.rate", values["rate"], "Taux"),
+            forms.text("r0.fixed", values["fixed"], "Fixes"),
+        ]
+        return Markup("|").join(drawn)
+
+    return forms.draw("/things/1/edit", body, tokens=True, revision=revision)
+
+
+def _sent(**typed: str) -> list[tuple[str, str]]:
+    told = {"revision": "7", "name": "Café", "city": "Lyon", "kind": "a", "day": "mon", "note": "a"}
+    told |= {"r0.rate": "1", "r0.fixed": "2"}
+    return [*(told | typed).items(), ("was", _drawn().was)]
 
 
 def test_a_field_that_only_the_colleague_changed_keeps_the_change() -> None:
-    merge = merged(
-        with_originals(_page(revision="8", city="Nice"), (), late=True), 1, _sent(_page(), name="Bar")
-    )
+    drawn = _drawn(_sent(name="Bar"), revision="8", city="Nice")
+    merge = drawn.merge
     assert merge is not None
     assert dict(merge.fields) | {} == {
         "name": "Bar",
@@ -65,11 +60,11 @@ def test_a_field_that_only_the_colleague_changed_keeps_the_change() -> None:
     }
     assert merge.taken == [Difference("Ville", "Lyon", "Lyon", "Nice")]
     assert merge.conflicts == []
+    assert drawn.body.split("|")[:2] == ["Bar", "Nice"], "and so they stand in the form"
 
 
 def test_what_both_changed_stands_side_by_side_in_the_words_of_the_form() -> None:
-    newest = with_originals(_page(revision="8", name="Bistro", b=" selected", mon=""), (), late=True)
-    merge = merged(newest, 1, _sent(_page(), name="Bar", kind="a"))
+    merge = _drawn(_sent(name="Bar", kind="a"), revision="8", name="Bistro", kind="b", day="").merge
     assert merge is not None
     assert merge.conflicts == [Difference("Nom", "Café", "Bar", "Bistro")]
     assert merge.taken == [
@@ -81,8 +76,7 @@ def test_what_both_changed_stands_side_by_side_in_the_words_of_the_form() -> Non
 
 
 def test_the_columns_of_a_row_are_not_mixed() -> None:
-    newest = with_originals(_page(revision="8", rate="9"), (), late=True)
-    merge = merged(newest, 1, _sent(_page(), **{"r0.fixed": "5"}))
+    merge = _drawn(_sent(**{"r0.fixed": "5"}), revision="8", rate="9").merge
     assert merge is not None
     assert {name: value for name, value in merge.fields if name.startswith("r0")} == {
         "r0.rate": "1",
@@ -92,15 +86,17 @@ def test_the_columns_of_a_row_are_not_mixed() -> None:
 
 
 def test_a_form_shown_again_of_the_same_revision_remembers_what_stood_there_first() -> None:
-    sent = [*_sent(_page(), name="Bar")]
-    again = with_originals(_page(name="Bar"), sent, late=False)
-    assert "[&quot;Café&quot;]" in again
-    assert merged(again, 1, sent) is None, "nobody changed anything"
+    sent = _sent(name="Bar")
+    again = _drawn(sent, "refused", name="Bar")
+    assert originals(again.was)["name"] == ["Café"]
+    assert _drawn(sent, "late").merge is None, "nobody changed anything"
 
 
-def test_a_form_without_a_token_is_left_alone() -> None:
-    page = '<form method="post"><input name="q" value="1"></form>'
-    assert with_originals(page, (), late=False) == page
+def test_a_form_without_a_token_remembers_nothing() -> None:
+    forms = PageForms()
+    drawn = forms.draw("/q", lambda: Markup(forms.text("q", "1")), tokens=False, revision=None)  # noqa: S704
+    assert drawn.was == ""
+    assert merged(drawn.fields, [("q", "2")]) is None
 
 
 def test_only_changed_fields_are_told() -> None:

@@ -17,6 +17,7 @@ from portals.agent.record.sections import FAILED
 from portals.agent.settings import settings_from
 from portals.kit.kit import Kit
 from portals.kit.lists import ListPage
+from portals.kit.page_forms import PageForms
 from portals.kit.record_page import Field, RecordAct, RecordPage
 
 NOW: Final = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -44,18 +45,16 @@ def _store(
     kit: Kit,
     *,
     rights: Iterable[str] = _EVERY_RIGHT,
-    errors: dict[str, str] | None = None,
-    form: dict[str, str] | None = None,
+    sent: PageForms | None = None,
     **sections: Any,
 ) -> str:
     record = {"store": _STORE, "standing": {}, "macros": [], "company": {}, "alerts": []}
     record |= dict.fromkeys(("payments", "requests", "contracts", "documents", "changes")) | sections
     facts = {
         "locale": "fr",
-        "session": {"permissions": list(rights)},
+        "may": list(rights).__contains__,
         "record": record,
-        "errors": errors or {},
-        "form": form or {},
+        "forms": sent or PageForms(),
     }
     return kit.render("stores/record.html", kit.words["fr"], facts, now=NOW, host="portal")
 
@@ -78,7 +77,8 @@ def test_an_act_that_the_reader_may_not_do_is_not_there(kit: Kit) -> None:
 
 def test_an_act_that_was_refused_is_open_with_what_is_wrong(kit: Kit) -> None:
     assert '<details class="act over" open>' not in _store(kit)
-    page = _store(kit, errors={"block-reason": "Dites pourquoi."}, form={"reason": "x"})
+    sent = [("reason", "x")]
+    page = _store(kit, sent=PageForms("/stores/sto_1/block", sent, "refused", {"reason": "Dites pourquoi."}))
     opened = page.partition('<details class="act over" open>')[2].partition("</details>")[0]
     assert 'action="/stores/sto_1/block"' in opened
     assert "Dites pourquoi." in opened
@@ -96,7 +96,8 @@ def test_a_section_that_could_not_be_read_says_so_and_one_that_may_not_be_is_not
     kit: Kit, name: str
 ) -> None:
     said = kit.words["fr"]("record.unread")
-    assert _store(kit, **{name: FAILED}).count(said) == 1
+    failed: dict[str, Any] = {name: FAILED}
+    assert _store(kit, **failed).count(said) == 1
     without = _store(kit)
     assert said not in without
     assert without.count('<section class="part') == 3, "terminals, services and contacts stand"
@@ -124,12 +125,10 @@ def test_of_two_declared_acts_only_the_refused_one_is_open_with_its_error_and_wh
     )
     facts = {
         "locale": "fr",
-        "session": {"permissions": _EVERY_RIGHT},
+        "may": _EVERY_RIGHT.__contains__,
         "page": page,
         "record": {"id": "pln_1", "name": "En 4 fois", "state": "open"},
-        "refused": "renew",
-        "errors": {"reason": "Dites pourquoi."},
-        "form": {"reason": "x"},
+        "forms": PageForms("/plans/pln_1/renew", [("reason", "x")], "refused", {"reason": "Dites pourquoi."}),
     }
     shown = kit.render("record_page.html", kit.words["fr"], facts, now=NOW, host="portal")
     ids = re.findall(r' id="([^"]+)"', shown)

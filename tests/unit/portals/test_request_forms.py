@@ -18,6 +18,10 @@ def test_only_what_was_changed_is_sent() -> None:
     assert told("change", {**READ, **SHOWN}) == ("change", {})
 
 
+def test_a_subject_that_was_emptied_is_told_and_not_kept_silently() -> None:
+    assert told("change", {**READ, **SHOWN, "title": " "}) == ("change", {"title": ""})
+
+
 def test_a_date_can_be_taken_away() -> None:
     assert told("change", {**READ, **SHOWN, "due_on": ""}) == ("change", {"due_on": ""})
 

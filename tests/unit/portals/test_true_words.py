@@ -31,9 +31,9 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
 
 
 def _shown(kit: Kit, template: str, **facts: Any) -> str:
-    session = {"permissions": list(RIGHTS)}
+    may = list(RIGHTS).__contains__
     page = kit.render(
-        template, kit.words["fr"], {"locale": "fr", "session": session, **facts}, now=NOW, host="portal"
+        template, kit.words["fr"], {"locale": "fr", "may": may, **facts}, now=NOW, host="portal"
     )
     return " ".join(_TAG.sub(" ", page).split())
 

@@ -26,15 +26,14 @@ class AuditHandlers:
     async def actions(self, caller: SignedIn, request: ListActions) -> ActionPage:
         """Return actions, newest first. Raises: CursorMalformed."""
         parts = parts_in(request.cursor, 1)
-        found = await store.list_actions(
+        found, closed = await store.list_actions(
             self._pool,
-            caller.scope_of(Permission.AUDIT_READ),
+            caller,
             request,
             names=self._names,
             before=None if parts is None else number_of_part(parts[0]),
-            language=caller.language,
         )
-        return ActionPage(*page_of(found, request.limit, lambda last: (str(last.seq),)))
+        return ActionPage(*page_of(found, request.limit, lambda last: (str(last.seq),)), closed)
 
     async def chain(self, caller: SignedIn, _request: Nothing) -> ChainState:
         """Recompute what was added since the last look, and say how far the chain is whole."""

@@ -1,36 +1,21 @@
 """What an action mentions: records by their ids, roles, types and statuses by their codes."""
 
-import re
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from core.contracts.administration import ActionView
-from core.contracts.ids import kind_of_prefix
-from core.values.ids import IdMalformed, decode_id, encode_id
+from core.runtime.naming import Mentioned, record_of
 
 Codes: TypeAlias = dict[tuple[str, str, str], str]
 """Names by kind (`role`, `type`, `status`), the type that a status is of, and code."""
 
-_ID: Final = re.compile(r"([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}")
 _ROLE_FACTS: Final = ("role", "team")
-
-
-class Mentioned(NamedTuple):
-    """A record by its kind and its sixteen bytes."""
-
-    kind: str
-    raw: bytes
-
-    @property
-    def public(self) -> str:
-        """Its public identifier."""
-        return encode_id(self.kind, self.raw)
 
 
 def records_in(action: ActionView) -> set[Mentioned]:
     """Return the records that an action was done to and that its facts mention."""
     texts = [*_texts(action.facts), action.target.id or ""]
-    return {record for text in texts for record in _record_of(text)}
+    return {record for text in texts if (record := record_of(text)) is not None}
 
 
 def codes_in(action: ActionView, codes: Codes, *, request_type: str) -> dict[str, str]:
@@ -60,15 +45,3 @@ def _texts(facts: Any) -> Iterator[str]:
                 yield from _texts(value)
         case _:
             return
-
-
-def _record_of(text: str) -> Iterator[Mentioned]:
-    match = _ID.fullmatch(text)
-    kind = kind_of_prefix(match[1]) if match else None
-    if kind is None:
-        return
-    try:
-        yield Mentioned(kind, decode_id(kind, text))
-    except IdMalformed:
-        # A text of a person that only looks like an identifier.
-        return

@@ -11,11 +11,13 @@ from core.contracts.ids import all_kinds
 from core.contracts.references import PersonRef
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
-from core.db.rows import Connection, uuid_of, uuid_or_none
+from core.db.rows import Connection, uuid_or_none
 from core.db.words import like_pattern
-from core.identity.administration.audit.naming import Codes, Mentioned, codes_in, records_in
+from core.identity.administration.audit.naming import Codes, codes_in, records_in
+from core.identity.api import Permission, SignedIn
 from core.runtime.manifest import Names
-from core.values.ids import encode_id, rrn_of
+from core.runtime.naming import name_records
+from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
 _SQL = load_beside(__file__)
@@ -41,14 +43,17 @@ class Stretch(NamedTuple):
 
 async def list_actions(
     connection: Connection,
-    scope: Scope,
+    caller: SignedIn,
     request: ListActions,
     *,
     names: tuple[Names, ...],
     before: int | None,
-    language: str,
-) -> list[ActionView]:
-    """Return actions, newest first, one more than asked for. A kind of `grant` takes every `grant.…`."""
+) -> tuple[list[ActionView], list[str]]:
+    """Return actions, newest first, one more than asked for, and which records in them lead the caller nowhere.
+
+    A kind of `grant` takes every `grant.…`.
+    """
+    scope = caller.scope_of(Permission.AUDIT_READ)
     kind = like_pattern(request.kind).strip("%")
     rows = await connection.fetch(
         _SQL.actions,
@@ -65,8 +70,7 @@ async def list_actions(
         request.limit + 1,
     )
     actions = [_action_of(row) for row in rows]
-    await _name(connection, scope, actions, names, is_english=language == "en")
-    return actions
+    return actions, await _name(connection, caller, scope, actions, names)
 
 
 async def find_mark(connection: Connection) -> Mark:
@@ -115,39 +119,24 @@ def _action_of(row: asyncpg.Record) -> ActionView:
 
 async def _name(
     connection: Connection,
+    caller: SignedIn,
     scope: Scope,
     actions: list[ActionView],
     sources: tuple[Names, ...],
-    *,
-    is_english: bool,
-) -> None:
-    """Say in each action what its target and whatever its facts mention is called, as far as that is told."""
+) -> list[str]:
+    """Say in each action what its target and whatever its facts mention is called; return what leads nowhere."""
+    is_english = caller.language == "en"
     mentioned = [records_in(action) for action in actions]
-    records = sorted(set().union(*mentioned))
-    names = {record: rrn_of(record.raw) for record in records if record.kind == "transaction"}
-    types: dict[Mentioned, str] = {}
-    for each in sources:
-        of_slice = [record for record in records if record.kind in each.kinds]
-        if not of_slice:
-            continue
-        rows = await connection.fetch(
-            each.statement,
-            [record.kind for record in of_slice],
-            [uuid_of(record.raw) for record in of_slice],
-            *((scope.is_everything, scope.parameter()) if each.placed else ()),
-        )
-        for row in rows:
-            record = Mentioned(row["kind"], row["id"].bytes)
-            if name := (is_english and row.get("name_en")) or row["name"]:
-                names[record] = name
-            if request_type := row.get("type"):
-                types[record] = request_type
+    named = await name_records(
+        connection, set().union(*mentioned), sources, caller=caller, scope=scope, is_english=is_english
+    )
     codes: Codes = {}
     if any(action.facts for action in actions):
         found = await connection.fetch(_SQL.names_of_codes, is_english)
         codes = {(row["kind"], row["type"], row["code"]): row["name"] for row in found}
     for action, of_it in zip(actions, mentioned, strict=True):
-        action.names = {record.public: names[record] for record in of_it if record in names}
+        action.names = {record.public: named.names[record] for record in of_it if record in named.names}
         action.target.label = action.names.get(action.target.id or "")
-        request_type = next((types[record] for record in of_it if record in types), "")
+        request_type = next((named.types[record] for record in of_it if record in named.types), "")
         action.names |= codes_in(action, codes, request_type=request_type)
+    return sorted(record.public for record in named.closed)

@@ -108,7 +108,7 @@ def _detail_of(rule: OptionRule) -> str:
         case "flag":
             return "true or false"
         case "amount":
-            return f"minor units from 0 to {rule.max}, or null"
+            return f"0 EUR cents to {rule.max} EUR cents"
         case "text":
             return "an address that begins with https://, or nothing"
 

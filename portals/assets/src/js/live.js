@@ -1,6 +1,7 @@
 // The live list: batches, pause, waiting rows, counters.
 import { drawChart } from "./parts/chart.js";
 import { startFeed } from "./parts/feed.js";
+import { keepFocus } from "./parts/focus.js";
 import { makeListing } from "./parts/listing.js";
 import { makeRows } from "./parts/rows.js";
 
@@ -170,7 +171,7 @@ function startCounters() {
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of [".figures-of", ".chart tbody"]) {
       const now = place.querySelector(part), then = next.querySelector(part);
-      if (now && then) now.replaceWith(document.adoptNode(then));
+      if (now && then) keepFocus(now, () => now.replaceWith(document.adoptNode(then)));
     }
     drawChart();
   }, COUNTERS_MS);

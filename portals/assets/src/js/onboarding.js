@@ -1,5 +1,7 @@
 // A step saves by itself a moment after each change, and at once when its page is left; what the answer says of the
 // file replaces what stood there.
+import { keepFocus } from "./parts/focus.js";
+
 const WAIT_MS = 500;
 const PARTS = ["wizard-steps", "f-revision", "wizard-saved"];
 const form = document.querySelector("form[data-autosave]");
@@ -53,7 +55,8 @@ async function save() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of PARTS) {
       const fresh = page.getElementById(id);
-      if (fresh) document.getElementById(id)?.replaceWith(fresh);
+      const there = document.getElementById(id);
+      if (fresh && there) keepFocus(there, () => there.replaceWith(fresh));
     }
   } catch (error) {
     if (error.name !== "AbortError") console.warn("the step was not saved", error);

@@ -37,6 +37,5 @@ function show(act) {
     const menu = act.closest("details.menu");
     if (menu) menu.open = false;
     (menu ?? act).querySelector("summary").focus({ preventScroll: true });
-    act.closest(".record")?.querySelector(":scope > [data-takes-focus]")?.remove();
   }, { once: true });
 }

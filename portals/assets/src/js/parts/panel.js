@@ -1,4 +1,6 @@
 // The side panel: opens the record of a row without leaving the list; its address is ?open=<id>.
+import { focusHeading } from "./focus.js";
+
 const WIDE = matchMedia("(min-width: 1000px)");
 
 export function startPanel() {
@@ -34,8 +36,10 @@ export function startPanel() {
     if (focus) body.querySelector("#record-title")?.focus({ preventScroll: true });
   }
 
-  function hide({ push }) {
+  function hide({ push, byKeyboard }) {
     if (panel.hidden) return false;
+    const current = table.querySelector("tr.current .row-link");
+    const inside = panel.contains(document.activeElement);
     panel.hidden = true;
     split.classList.remove("opened");
     body.replaceChildren();
@@ -45,7 +49,10 @@ export function startPanel() {
       next.searchParams.delete("open");
       history.pushState(null, "", next);
     }
+    // Behind a pointer no row keeps the focus, so the list may flow on; the heading does.
     if (opener?.isConnected) opener.focus();
+    else if (inside && byKeyboard && current) current.focus();
+    else if (inside) focusHeading(split.querySelector("section.list"));
     opener = null;
     return true;
   }
@@ -69,13 +76,13 @@ export function startPanel() {
   });
   document.getElementById("panel-close").addEventListener("click", (event) => {
     event.preventDefault();
-    hide({ push: true });
+    hide({ push: true, byKeyboard: event.detail === 0 });
   });
   addEventListener("popstate", () => {
     const id = address().searchParams.get("open");
     if (id) show(id, { push: false, focus: false });
-    else hide({ push: false });
+    else hide({ push: false, byKeyboard: true });
   });
   mark(address().searchParams.get("open"));
-  return { close: () => hide({ push: true }) };
+  return { close: () => hide({ push: true, byKeyboard: true }) };
 }
