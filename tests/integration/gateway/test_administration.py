@@ -36,10 +36,13 @@ class People:
         self._made.append(raw)
         if role is not None:
             await self._rows.execute(
-                "INSERT INTO agent_grant (agent_id, role, departments, amount_max_minor) VALUES ($1, $2, $3, $4)",
+                "INSERT INTO agent_grant (agent_id, role, departments, stores, services, amount_max_minor)"
+                " VALUES ($1, $2, $3, $4, $5, $6)",
                 raw,
                 role,
                 places.get("departments"),
+                places.get("stores"),
+                places.get("services"),
                 places.get("amount_max"),
             )
         await self._rows.execute(
