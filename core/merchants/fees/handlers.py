@@ -190,7 +190,7 @@ class FeeHandlers:
         async def effect(connection: Connection) -> bytes:
             if not await store.lock_grid(connection, request.id):
                 raise NotFound
-            if not await store.sees_company(connection, scope, request.company):
+            if not await store.holds_company(connection, scope, request.company):
                 raise FeesRefused([FieldProblem("company", "not_found")])
             if await store.in_force(connection, request.id, self._today()) is None:
                 raise GridWithoutVersion
