@@ -25,9 +25,11 @@ from core.values.clock import paris_date, to_unix_us
 from core.values.ids import decode_id, encode_id, uuid7
 from deploy.sandbox.demonstration.agreements import seed_agreements
 from tests.architecture.tree import CHECKOUT
+from tests.integration.gateway.test_administration import People, people
 from tests.integration.gateway.test_fees import approved_grid, today, token_of
 from tests.support.desk import CHANGED_BY, DeskStack
 
+__all__ = ["people"]
 PARTS = "SELECT count(*) FROM document_part"
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 _names = itertools.count(1)
@@ -436,6 +438,58 @@ async def test_a_contract_out_of_scope_does_not_exist(
             f"/v1/services/{place.public('service')}/limits", json={"limits": limits, "reason": "lower"}
         )
         assert set_limits.status_code == 404
+
+
+async def test_a_document_is_read_where_the_record_that_it_belongs_to_is(
+    desk_stack: DeskStack, people: People, client: httpx.AsyncClient, place: Place
+) -> None:
+    contract = await make(client, desk_stack, place)
+    replaced = (await act(client, contract["id"], "prepare"))["versions"][0]["pdf_fr"]["id"]
+    assert (await act(client, contract["id"], "reopen"))["versions"][0]["state"] == "draft"
+    ready = await act(client, contract["id"], "prepare")
+    company = {"company": place.public("company")}
+    signing, attached, unsigned = [
+        (
+            await client.post(
+                "/v1/documents", params=company | {"kind": kind, "name": "a.pdf"}, content=PDF + end
+            )
+        ).json()["id"]
+        for kind, end in (("signed_contract", b"1"), ("attachment", b"2"), ("signed_contract", b"3"))
+    ]
+    signed = await client.post(f"/v1/contracts/{contract['id']}/sign", json={"document": signing})
+    assert signed.status_code == 200, signed.text
+    papers = {ready["versions"][0]["pdf_fr"]["id"], ready["versions"][0]["pdf_en"]["id"], signing}
+
+    async def opened(agent: httpx.AsyncClient) -> set[str]:
+        found = set()
+        for one in {*papers, replaced, unsigned, attached}:
+            answers = {(await agent.get(f"/v1/documents/{one}{path}")).status_code for path in ("", "/facts")}
+            assert answers in ({200}, {404}), (one, answers)
+            found |= {one} if answers == {200} else set()
+        listed = await agent.get("/v1/documents", params=company)
+        assert {one["id"] for one in listed.json().get("data", [])} & {
+            *papers,
+            replaced,
+            unsigned,
+            attached,
+        } == found
+        return found
+
+    store = [place.ids["store"]]
+    _, pax = await people.add("legal", services=["pax"])
+    _, softpos = await people.add("legal", services=["softpos"])
+    _, of_store = await people.add("legal", stores=store)
+    _, of_both = await people.add("legal", stores=store, services=["softpos"])
+    async with pax, softpos, of_store, of_both:
+        for agent, status, expected in (
+            (pax, 200, papers | {attached}),
+            (softpos, 404, {attached}),
+            (of_store, 200, papers),
+            (of_both, 404, set[str]()),
+        ):
+            assert (await agent.get(f"/v1/contracts/{contract['id']}")).status_code == status
+            assert await opened(agent) == expected
+        assert await opened(client) == papers | {replaced, unsigned, attached}
 
 
 async def test_terms_are_refused_by_the_field_and_nothing_is_written(
