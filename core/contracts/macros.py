@@ -54,7 +54,7 @@ class ChangeMacro(AddMacro, kw_only=True, forbid_unknown_fields=True):
     """Every field of a macro; another revision than the present one means that somebody wrote since."""
 
     id: MacroId
-    revision: Revision | None = None
+    revision: Revision
 
 
 class RemoveMacro(msgspec.Struct, kw_only=True):

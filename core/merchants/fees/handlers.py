@@ -140,8 +140,6 @@ class FeeHandlers:
         """
         # An agent without any right to it learns that, and not whether this version exists.
         require_everywhere(caller, rules.permission_of("", request.act))
-        if request.act == "approve" and request.revision is None:
-            raise FeesRefused([FieldProblem("revision", "missing", "the revision that was read")])
 
         async def effect(connection: Connection) -> bytes:
             row = await store.lock_version(connection, request.id)

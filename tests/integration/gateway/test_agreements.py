@@ -157,8 +157,13 @@ async def make(
     return answer.json()
 
 
+async def move(client: httpx.AsyncClient, contract: str, what: str, **body: Any) -> httpx.Response:
+    read = (await client.get(f"/v1/contracts/{contract}")).json()
+    return await client.post(f"/v1/contracts/{contract}/{what}", json={"revision": read["revision"], **body})
+
+
 async def act(client: httpx.AsyncClient, contract: str, what: str, **more: Any) -> dict[str, Any]:
-    answer = await client.post(f"/v1/contracts/{contract}/{what}", json={"reason": "as agreed", **more})
+    answer = await move(client, contract, what, **{"reason": "as agreed", **more})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -248,9 +253,8 @@ async def test_a_notice_is_carried_out_on_its_date_and_can_be_taken_back(
     assert (shown["events"][-1]["act"], shown["events"][-1]["by"]) == ("terminate", None)
     # Why it ends is what the notice said, whatever happened in between.
     assert shown["events"][-1]["reason"] == "the shop closes"
-    past = await client.post(
-        f"/v1/contracts/{contract['id']}/terminate",
-        json={"reason": "too late", "effective_on": str(date(2020, 1, 1))},
+    past = await move(
+        client, contract["id"], "terminate", reason="too late", effective_on=str(date(2020, 1, 1))
     )
     assert [one["field"] for one in past.json()["errors"]] == ["effective_on"]
 
@@ -266,10 +270,10 @@ async def test_the_old_version_stays_in_force_until_the_amendment_is_activated(
         "reason": "no more terminals",
         "services": [{"store": place.public("store"), "kind": "softpos"}],
     }
-    amended = await client.post(f"/v1/contracts/{contract['id']}/amend", json=only_softpos)
+    amended = await move(client, contract["id"], "amend", **only_softpos)
     assert amended.status_code == 200, amended.text
     assert [one["state"] for one in amended.json()["versions"]] == ["draft", "in_force"]
-    again = await client.post(f"/v1/contracts/{contract['id']}/amend", json=only_softpos)
+    again = await move(client, contract["id"], "amend", **only_softpos)
     assert again.json()["code"] == "contract_act_refused"
     assert re.search(CHANGED_BY, again.json()["detail"]), "who was faster, and when"
     signed = await sign(client, await act(client, contract["id"], "prepare"))
@@ -297,7 +301,7 @@ async def test_one_service_is_covered_by_one_contract(
     }
     second = (await client.post("/v1/contracts", json=body)).json()
     await sign(client, await act(client, second["id"], "prepare"))
-    answer = await client.post(f"/v1/contracts/{second['id']}/activate", json={"reason": "now"})
+    answer = await move(client, second["id"], "activate", reason="now")
     assert (answer.status_code, answer.json()["code"]) == (409, "service_covered_elsewhere")
 
 
@@ -435,7 +439,8 @@ async def test_a_contract_out_of_scope_does_not_exist(
         assert listed.json()["data"] == []
         limits = {"transaction_max_minor": 100, "brands": ["visa"]}
         set_limits = await other.post(
-            f"/v1/services/{place.public('service')}/limits", json={"limits": limits, "reason": "lower"}
+            f"/v1/services/{place.public('service')}/limits",
+            json={"limits": limits, "reason": "lower", "revision": 0},
         )
         assert set_limits.status_code == 404
 
@@ -566,13 +571,15 @@ async def test_options_and_limits_of_a_service_keep_their_history(
 ) -> None:
     address = f"/v1/services/{place.public('service')}"
     options = {"model": "PAX A35", "connectivity": "wifi", "contactless_max_minor": 5_000}
-    changed = await client.post(f"{address}/options", json={"options": options, "reason": "new counter"})
+    wish: dict[str, Any] = {"reason": "trial", "revision": (await client.get(address)).json()["revision"]}
+    changed = await client.post(f"{address}/options", json={**wish, "options": options})
     assert changed.json()["options"]["connectivity"] == "wifi"
     limits = {"transaction_max_minor": 1_000, "brands": ["visa", "cb"]}
-    low = await client.post(f"{address}/limits", json={"limits": limits, "reason": "trial"})
+    wish["revision"] = changed.json()["revision"]
+    low = await client.post(f"{address}/limits", json={**wish, "limits": limits})
     assert [one["code"] for one in low.json()["errors"]] == ["below_contactless"]
     limits["transaction_max_minor"] = 6_000
-    done = (await client.post(f"{address}/limits", json={"limits": limits, "reason": "trial"})).json()
+    done = (await client.post(f"{address}/limits", json={**wish, "limits": limits})).json()
     assert done["limits"]["brands"] == ["cb", "visa"]
     change = done["changes"][0]
     assert (change["kind"], change["reason"], change["by"]["name"]) == ("limits", "trial", "Claire Dubreuil")

@@ -120,7 +120,8 @@ async def test_macros_are_written_by_those_who_may_with_fields_that_exist(desk_s
         made = await client.post("/v1/macros", json={**fields, **texts})
         assert made.status_code == 201, made.text
         changed = await client.patch(
-            f"/v1/macros/{made.json()['id']}", json={**fields, **texts, "name_fr": "Merci beaucoup"}
+            f"/v1/macros/{made.json()['id']}",
+            json={**fields, **texts, "name_fr": "Merci beaucoup", "revision": made.json()["revision"]},
         )
         assert changed.json()["name_fr"] == "Merci beaucoup"
         assert (await client.delete(f"/v1/macros/{made.json()['id']}")).status_code == 204
