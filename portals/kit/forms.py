@@ -85,9 +85,9 @@ class Form:
     def __iter__(self) -> Iterator[str]:
         return iter(self.fields)
 
-    def texts(self, *names: str, prefix: str = "", characters_max: int = 200) -> dict[str, str]:
+    def texts(self, *names: str, prefix: str = "") -> dict[str, str]:
         """Return some fields as a part of a body."""
-        return {name: self[prefix + name][:characters_max] for name in names}
+        return {name: self[prefix + name] for name in names}
 
     def chosen(self, name: str, *, characters_max: int = 60, count_max: int = 200) -> list[str]:
         """Return every value that was chosen under one name."""
