@@ -195,5 +195,5 @@ RUN = Operation(
     MacroRun,
     _MACROS_USE,
     http=ACT("/macros/{id}/run", "Run a macro", _RUN),
-    audit=("macro.run", "terminal.reload_wanted"),
+    audit=("macro.run", "block.lifted", "terminal.activated", "terminal.reload_wanted"),
 )
