@@ -445,6 +445,33 @@ async def test_a_contract_out_of_scope_does_not_exist(
         assert set_limits.status_code == 404
 
 
+async def test_a_contract_of_one_store_does_not_change_what_its_company_pays(
+    desk_stack: DeskStack, rows: asyncpg.Connection, people: People, client: httpx.AsyncClient, place: Place
+) -> None:
+    grid, other = await grid_in_force(desk_stack), await approved_grid(desk_stack, "Une autre grille")
+    _, of_store = await people.add("back_office", stores=[place.ids["store"]])
+    body = {
+        "company": place.public("company"),
+        "starts_on": today(),
+        "services": [{"store": place.public("store"), "kind": "pax"}],
+    }
+    async with of_store:
+        first = await of_store.post("/v1/contracts", json={**body, "grid": grid})
+        assert first.status_code == 201, "the company pays by none yet"
+        await rows.execute(
+            "INSERT INTO company_fee (company_id, grid_id, since) VALUES ($1, $2, now())",
+            place.ids["company"],
+            uuid.UUID(bytes=decode_id("fee_grid", grid)),
+        )
+        refused = await of_store.post("/v1/contracts", json={**body, "grid": other["id"]})
+        assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (422, ["grid"])
+        same = await of_store.post("/v1/contracts", json={**body, "grid": grid})
+        assert same.status_code == 201, same.text
+        form = (await of_store.get(f"/v1/contract-forms/{place.public('company')}")).json()
+        assert [one["id"] for one in form["grids"]] == [grid]
+    assert (await client.post("/v1/contracts", json={**body, "grid": other["id"]})).status_code == 201
+
+
 async def test_a_document_is_read_where_the_record_that_it_belongs_to_is(
     desk_stack: DeskStack, people: People, client: httpx.AsyncClient, place: Place
 ) -> None:
