@@ -359,7 +359,8 @@ def _unread(field: str, message: str) -> FieldProblem:
     if message == "Object missing required field `revision`":
         # Every change needs it, and whoever fills in a page has no such field before them: they are told what to do.
         return FieldProblem(field, "missing", "the revision that was read")
-    return FieldProblem(field, "invalid", message)
+    code = "too_long" if message.startswith("Expected `str` of length <= ") else "invalid"
+    return FieldProblem(field, code, message)
 
 
 def field_of(request: Request[Any, Any, Any], key: object) -> str:

@@ -49,6 +49,10 @@ class Wording(NamedTuple):
     def told(self, words: Words, error: FieldError, detail: str) -> str:
         """Return one refused field in words."""
         field = self.field_of(error.field)
+        if error.code == "too_long" and error.detail:
+            return (
+                error.detail
+            )  # A field's one word says what is missing from it, and here there is too much.
         key = self.words.get(f"{field}.{error.code}") or self.words.get(field)
         text = words.get(f"{self.codes}{error.code}", "") if self.codes else ""
         text = words(key) if key else text or (words(self.otherwise) if self.otherwise else "")
