@@ -341,8 +341,7 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     errors: list[FieldProblem] = []
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         errors = [
-            FieldProblem(field_of(request, each.get("key")), "invalid", str(each.get("message", "")))
-            for each in error.extra
+            _unread(field_of(request, each.get("key")), str(each.get("message", ""))) for each in error.extra
         ]
     elif missing := _MISSING.match(error.detail):
         errors = [FieldProblem(missing["name"], "missing")]
@@ -354,6 +353,14 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     if code == "invalid_request" and not errors:
         errors = [FieldProblem("body", "malformed", "")]
     return on_problem(request, Problem(code, errors=errors))
+
+
+def _unread(field: str, message: str) -> FieldProblem:
+    if message == "Object missing required field `revision`":
+        # Every change needs it, and whoever fills in a page has no such field before them: they are told what to do.
+        return FieldProblem(field, "missing", "the revision that was read")
+    code = "too_long" if message.startswith("Expected `str` of length <= ") else "invalid"
+    return FieldProblem(field, code, message)
 
 
 def field_of(request: Request[Any, Any, Any], key: object) -> str:

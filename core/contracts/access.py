@@ -458,7 +458,7 @@ SIGN_ON_OFFERED = Operation("sign_on.offered", Nothing, SignOnOffered, NO_SESSIO
 START_SIGN_ON = Operation("sign_on.start", Nothing, SignOnStarted, NO_SESSION)
 FINISH_SIGN_ON = Operation("sign_on.finish", FinishSignOn, LogInOutcome, NO_SESSION, audit=_OPENED)
 SESSION = Operation("session.show", Nothing, SessionView, ANYONE)
-LOG_OUT = Operation("session.log_out", Nothing, Nothing, ANYONE)
+LOG_OUT = Operation("session.log_out", Nothing, Nothing, ANYONE, audit=("session.ended",))
 STREAM_OPENED = Operation(
     "session.stream_opened", Nothing, StreamOpened, somewhere(Permission.TRANSACTIONS_READ)
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from core.contracts.ids import AgentId, AnyId, CompanyId, GrantId, RecordId, StoreId
-from core.contracts.listing import Closed, Nothing, Paged, Why, Words
+from core.contracts.listing import Closed, Nothing, Paged, Revision, Why, Words
 from core.contracts.operation import (
     ACT,
     BY_RECORD,
@@ -111,9 +111,10 @@ class CreateRole(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ChangeRole(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What is left out stays as it is."""
+    """What is left out stays as it is; refused when somebody else changed the role after the revision that is named."""
 
     code: RoleCode
+    revision: Revision
     permissions: Codes | None = None
     name_fr: RoleName | None = None
     name_en: RoleName | None = None
@@ -212,6 +213,7 @@ class RoleView(msgspec.Struct):
     built_in: bool
     fixed: bool  # The administrator holds everything, always.
     permissions: list[str]
+    revision: int  # moves with each change
 
 
 class RoleList(msgspec.Struct):

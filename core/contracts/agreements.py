@@ -96,7 +96,7 @@ class WordContract(ContractTerms, kw_only=True, forbid_unknown_fields=True):
 
     id: ContractId
     reason: Remark = ""
-    revision: Revision | None = None
+    revision: Revision
 
 
 class AmendContract(WordContract, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +109,7 @@ class MoveContract(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     id: ContractId
     act: MovingAct
     reason: Why
+    revision: Revision
     effective_on: DateText | None = None
     idempotency_key: str = ""
 
@@ -187,7 +188,7 @@ class SetOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     id: ServiceId
     options: Options
     reason: Why
-    revision: Revision | None = None
+    revision: Revision
     idempotency_key: str = ""
 
 
@@ -207,7 +208,7 @@ class SetLimits(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     id: ServiceId
     limits: Limits
     reason: Why
-    revision: Revision | None = None
+    revision: Revision
     idempotency_key: str = ""
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.listing import Nothing, Why
+from core.contracts.listing import Nothing, Revision, Why
 from core.contracts.operation import ACT, GET, Operation, everywhere, unplaced
 from core.contracts.permissions import Permission
 from core.contracts.references import Money, PersonRef, Timestamp
@@ -23,10 +23,11 @@ class LimitAmount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SetLimit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Above this amount somebody else must agree; an amount of 0: always."""
+    """Above this amount somebody else must agree; an amount of 0: always. A revision of 0: there was no limit."""
 
     amount: LimitAmount
     reason: Why
+    revision: Revision
     kind: LimitKind = "transaction.refund"
     idempotency_key: str = ""
 
@@ -43,6 +44,7 @@ class ApprovalLimit(msgspec.Struct, kw_only=True):
     yours: Money
     set_by: PersonRef | None
     set_at: Timestamp | None
+    revision: int  # moves with each change
 
 
 class ApprovalLimits(msgspec.Struct):

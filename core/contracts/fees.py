@@ -48,9 +48,7 @@ class FeeRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Rows = Annotated[list[FeeRow], msgspec.Meta(max_length=FEE_ROWS_MAX)]
-VersionRevision = Annotated[
-    int, msgspec.Meta(ge=1, description="The version’s `revision` as it was read; approving must name it")
-]
+VersionRevision = Annotated[int, msgspec.Meta(ge=1, description="The version’s `revision` as it was read")]
 
 
 class OneGrid(msgspec.Struct, kw_only=True):
@@ -97,7 +95,7 @@ class EditVersion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     id: FeeVersionId
     effective_on: DateText
     rows: Rows
-    revision: VersionRevision | None = None
+    revision: VersionRevision
     idempotency_key: str = ""
 
 
@@ -107,7 +105,7 @@ class MoveVersion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     id: FeeVersionId
     act: FeeAct
     reason: Remark = ""
-    revision: VersionRevision | None = None
+    revision: VersionRevision
     idempotency_key: str = ""
 
 

@@ -54,7 +54,7 @@ class ChangeMacro(AddMacro, kw_only=True, forbid_unknown_fields=True):
     """Every field of a macro; another revision than the present one means that somebody wrote since."""
 
     id: MacroId
-    revision: Revision | None = None
+    revision: Revision
 
 
 class RemoveMacro(msgspec.Struct, kw_only=True):
@@ -195,5 +195,5 @@ RUN = Operation(
     MacroRun,
     _MACROS_USE,
     http=ACT("/macros/{id}/run", "Run a macro", _RUN),
-    audit=("macro.run", "terminal.reload_wanted"),
+    audit=("macro.run", "block.lifted", "terminal.activated", "terminal.reload_wanted"),
 )

@@ -359,7 +359,7 @@ CREATE_COMPANY = Operation(
     CompanyDetail,
     _MERCHANTS_EDIT,
     http=POST("/companies", "Create a company", f"Create a company; {_ALIKE}"),
-    audit=("company.created",),
+    audit=("account.created", "company.created"),
 )
 EDIT_COMPANY = Operation(
     "companies.edit",

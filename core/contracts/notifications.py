@@ -212,7 +212,7 @@ class SaveBrand(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     contact_hours_fr: Line = ""
     contact_hours_en: Line = ""
     space_url: Line = ""
-    revision: Revision | None = None
+    revision: Revision
     idempotency_key: str = ""
 
 

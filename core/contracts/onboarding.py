@@ -256,7 +256,10 @@ MOVE = Operation(
         _MOVE,
     ),
     audit=(
+        "account.created",
         "company.created",
+        "store.created",
+        "contact.added",
         "onboarding.submitted",
         "onboarding.returned",
         "onboarding.validated",

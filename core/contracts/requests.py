@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from core.contracts.ids import AgentId, CompanyId, ContractId, Id, StoreId, TerminalId, TransactionId
-from core.contracts.listing import Nothing, Paged, Words
+from core.contracts.listing import Nothing, Paged, Revision, Words
 from core.contracts.operation import ACT, GET, PATCH, POST, Operation, everywhere, somewhere, unplaced
 from core.contracts.permissions import Permission
 from core.contracts.references import CompanyRef, PersonRef, StoreRef, TerminalRef, Timestamp
@@ -175,6 +175,7 @@ class ChangeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What is left out stays; an empty `due_on` takes the date away."""
 
     id: RequestKey
+    revision: Revision
     title: Title | None = None
     priority: Priority | None = None
     due_on: DateOrNone | None = None
@@ -183,9 +184,13 @@ class ChangeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class SaveRequestType(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A type of request: its queue, its days, what it asks, its statuses in order."""
+    """A type of request: its queue, its days, what it asks, its statuses in order.
+
+    A revision of 0 says that there was no such type.
+    """
 
     code: Code
+    revision: Revision
     name_fr: Label
     name_en: Label
     team: Code
@@ -208,6 +213,7 @@ class RequestTypeView(msgspec.Struct):
     fields: list[FieldOfType]
     statuses: list[StatusOfType]
     retired: bool
+    revision: int = 0  # moves with each change
 
 
 class TeamView(msgspec.Struct):
@@ -284,6 +290,7 @@ class RequestDetail(msgspec.Struct):
     statuses: list[StatusOfType]
     people: list[PersonRef]
     teams: list[TeamView]
+    revision: int  # moves with each change of title, priority, date or queue
 
 
 class RequestPage(msgspec.Struct):

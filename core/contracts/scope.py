@@ -76,6 +76,10 @@ class Scope(msgspec.Struct, frozen=True):
         """Return whether something may be shown."""
         return any(area.sees(department, store_id, company_id, service) for area in self.areas)
 
+    def of_every_service(self) -> "Scope":
+        """Return what is held whatever the service: for acts on a whole store or company."""
+        return Scope(tuple(area for area in self.areas if area.services is None))
+
     def places(self) -> Places:
         """Return every place that the areas name, each once and in order."""
         areas = self.areas

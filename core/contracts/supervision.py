@@ -129,9 +129,10 @@ class AddView(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ChangeView(AddView, kw_only=True, forbid_unknown_fields=True):
-    """Put another state in place of one of one's own views."""
+    """Put another state in place of one of one's own views, as it was at the revision that is named."""
 
     id: ViewId
+    revision: Revision
 
 
 class RemoveView(msgspec.Struct, kw_only=True):
@@ -181,7 +182,7 @@ class ChangeAlertRule(AddAlertRule, kw_only=True, forbid_unknown_fields=True):
     """A rule as it shall be; another revision than the present one means that somebody wrote since."""
 
     id: AlertRuleId
-    revision: Revision | None = None
+    revision: Revision
 
 
 class RemoveAlertRule(msgspec.Struct, kw_only=True):
@@ -273,6 +274,7 @@ class SavedView(msgspec.Struct):
     owner: PersonRef
     mine: bool
     default: bool
+    revision: int  # moves with each change
 
 
 class ViewList(msgspec.Struct):

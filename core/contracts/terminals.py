@@ -6,7 +6,7 @@ import msgspec
 
 from core.contracts.blocks import Block
 from core.contracts.ids import StoreId, TerminalId, TransactionId
-from core.contracts.listing import Paged, Remark, Why, Words
+from core.contracts.listing import Paged, Remark, Revision, Why, Words
 from core.contracts.operation import ACT, GET, POST, Operation, somewhere
 from core.contracts.permissions import Permission
 from core.contracts.references import LocatedStore, Timestamp
@@ -187,6 +187,7 @@ class SetTerminalOptions(TerminalOptions, kw_only=True, forbid_unknown_fields=Tr
     """Every option at once: dialect, connectivity, tip, pre-authorisation and contactless limit."""
 
     id: TerminalId
+    revision: Revision
     idempotency_key: str = ""
 
 
@@ -218,6 +219,7 @@ class TerminalProfile(msgspec.Struct, kw_only=True):
     store: LocatedStore
     condition: Condition
     options: TerminalOptions
+    revision: int  # moves with each change of the options
     activated_at: Timestamp | None
     retired_at: Timestamp | None
     reload_wanted_at: Timestamp | None

@@ -87,7 +87,7 @@ class DocumentHandlers:
         scope = require(caller, writer_of(request.kind))
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
-            if not await store.sees_company(connection, scope, request.company):
+            if not await _reaches(connection, scope, request.kind, request.company):
                 raise NotFound
             content = await _whole(connection, caller.agent_id, request.upload)
             made = await self.file(
@@ -118,14 +118,12 @@ class DocumentHandlers:
         if not any(caller.may(reader_of(kind)) for kind in DOCUMENT_KINDS):
             require(caller, reader_of("attachment"))
         async with self._pool.acquire() as connection:
-            kinds: list[DocumentKind] = [
-                kind
-                for kind in DOCUMENT_KINDS
-                if await _may_read(connection, caller.scope_of(reader_of(kind)), kind, request.company)
-            ]
-            if not kinds:
+            for kind in DOCUMENT_KINDS:
+                if await _reaches(connection, caller.scope_of(reader_of(kind)), kind, request.company):
+                    break
+            else:
                 raise NotFound
-            rows = await store.list_documents(connection, request.company, kinds, limit=DOCUMENTS_LISTED_MAX)
+            rows = await _readable(connection, caller, request.company, limit=DOCUMENTS_LISTED_MAX)
         return DocumentList([store.view_of(row) for row in rows])
 
     async def document(self, caller: SignedIn, request: OneDocument) -> DocumentView:
@@ -237,8 +235,8 @@ class DocumentHandlers:
             # An agent without any right to read documents learns that, and not whether this one exists.
             require(caller, Permission.CONTRACTS_READ)
             raise NotFound
-        scope = require(caller, reader_of(row["kind"]))
-        if not await _may_read(connection, scope, row["kind"], row["company_id"].bytes):
+        require(caller, reader_of(row["kind"]))
+        if not await _readable(connection, caller, row["company_id"].bytes, document_id=document_id):
             raise NotFound
         return row
 
@@ -253,7 +251,26 @@ def _looked_through(content: bytes) -> tuple[MediaType | None, bytes]:
     return media_type_of(content), hashlib.sha256(content).digest()
 
 
-async def _may_read(connection: Connection, scope: Scope, kind: DocumentKind, company_id: bytes) -> bool:
+async def _readable(
+    connection: Connection,
+    caller: SignedIn,
+    company_id: bytes,
+    *,
+    document_id: bytes | None = None,
+    limit: int = 1,
+) -> list[asyncpg.Record]:
+    return await store.list_readable(
+        connection,
+        company_id,
+        document_id=document_id,
+        directory=caller.scope_of(reader_of("attachment")),
+        contracts=caller.scope_of(reader_of("contract")),
+        agent_id=caller.agent_id,
+        limit=limit,
+    )
+
+
+async def _reaches(connection: Connection, scope: Scope, kind: DocumentKind, company_id: bytes) -> bool:
     if kind == "attachment":
         # A paper with an account number on it is shown to whom the company's own page shows that number.
         return await store.holds_company(connection, scope, company_id)

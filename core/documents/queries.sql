@@ -32,16 +32,33 @@ SELECT EXISTS (
 -- Primary key. What a company brought shows its account and its people: for whoever sees it as a whole.
 SELECT EXISTS (SELECT FROM company c WHERE c.id = $2 AND sees($1::area[], c.department, NULL, c.id, NULL));
 
--- name: documents_of
--- Index document_company backwards in time. $1 company, $2 kinds, $3 how many at most.
+-- name: readable
+-- Index document_company backwards in time; contract_company, then primary keys, for what a paper belongs to.
+-- An attachment is the company's, a paper the contract's whose version names it: each is read where that is. A paper of
+-- no version (replaced, or not signed with yet) may cover any service: for whoever sees the company whatever the
+-- service, and for whoever brought it.
+-- $1 company, $2 one document, $3 scope of attachments, $4 of contracts, $5 its areas of every service, $6 who asks,
+-- $7 how many at most.
 SELECT d.id, d.kind, d.company_id, c.legal_name, d.name, d.media_type, d.sha256, d.size_bytes, d.made_by,
        a.name AS made_by_name, d.made_at
 FROM document d
 JOIN company c ON c.id = d.company_id
 LEFT JOIN agent a ON a.id = d.made_by
-WHERE d.company_id = $1 AND d.kind = ANY($2::text[])
+LEFT JOIN LATERAL (
+    SELECT w.contract_id FROM contract k JOIN contract_version w ON w.contract_id = k.id
+    WHERE k.company_id = d.company_id AND d.id IN (w.pdf_fr, w.pdf_en, w.signed_document) LIMIT 1
+) p ON d.kind <> 'attachment'
+WHERE d.company_id = $1 AND ($2::uuid IS NULL OR d.id = $2) AND CASE
+    WHEN d.kind = 'attachment' THEN sees($3::area[], c.department, NULL, c.id, NULL)
+    WHEN p.contract_id IS NOT NULL THEN EXISTS (
+        SELECT FROM contract_service x JOIN store s ON s.id = x.store_id
+        WHERE x.contract_id = p.contract_id AND sees($4::area[], s.department, s.id, s.company_id, x.kind))
+    ELSE sees($5::area[], c.department, NULL, c.id, NULL)
+         OR d.made_by = $6 AND EXISTS (
+             SELECT FROM store s
+             WHERE s.company_id = c.id AND sees($4::area[], s.department, s.id, s.company_id, NULL)) END
 ORDER BY d.made_at DESC, d.id DESC
-LIMIT $3;
+LIMIT $7;
 
 -- name: add_document
 INSERT INTO document (kind, company_id, name, media_type, sha256, size_bytes, made_by, made_at)

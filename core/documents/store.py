@@ -9,7 +9,7 @@ from core.contracts.documents import DocumentKind, DocumentView, MediaType
 from core.contracts.references import CompanyRef, PersonRef
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
-from core.db.rows import Connection, uuid_of
+from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
@@ -61,11 +61,27 @@ async def holds_company(connection: Connection, scope: Scope, company_id: bytes)
     return bool(await connection.fetchval(_SQL.company_held, scope.parameter(), uuid_of(company_id)))
 
 
-async def list_documents(
-    connection: Connection, company_id: bytes, kinds: Sequence[DocumentKind], *, limit: int
+async def list_readable(
+    connection: Connection,
+    company_id: bytes,
+    *,
+    document_id: bytes | None,
+    directory: Scope,
+    contracts: Scope,
+    agent_id: bytes,
+    limit: int,
 ) -> list[asyncpg.Record]:
-    """Return a company's documents of some kinds, newest first, whoever asks."""
-    return await connection.fetch(_SQL.documents_of, uuid_of(company_id), list(kinds), limit)
+    """Return those of a company's documents whose record is seen, newest first; or the one that is named."""
+    return await connection.fetch(
+        _SQL.readable,
+        uuid_of(company_id),
+        uuid_or_none(document_id),
+        directory.parameter(),
+        contracts.parameter(),
+        contracts.of_every_service().parameter(),
+        uuid_of(agent_id),
+        limit,
+    )
 
 
 async def add_document(

@@ -15,6 +15,7 @@ from core.identity.origin import CALLED_FROM
 from core.identity.rules import SEEN_EVERY, SESSION_IDLE, has_ended, must_note_seen
 from core.identity.views import agent_view, hash_of_token
 from core.values.clock import Clock, to_unix_us
+from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
 _SESSIONS_ASKED_MAX = 1_000
@@ -54,7 +55,19 @@ class SessionHandlers:
 
     async def log_out(self, caller: SignedIn, _request: Nothing) -> Nothing:
         """End the caller's session."""
-        await store.end_session(self._pool, caller.token_hash, self._clock.now())
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await store.end_session(connection, caller.token_hash, now):
+                await store.record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="session.ended",
+                    target_kind="agent",
+                    target_id=caller.agent_id,
+                    # A session is named by the first half of its hash.
+                    facts={"session": encode_id("session", caller.token_hash[:16])},
+                )
         return Nothing()
 
     async def sessions_ended(self, request: SessionsEnded) -> list[bytes]:

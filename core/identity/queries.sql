@@ -73,7 +73,7 @@ LIMIT 500;
 UPDATE session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $3 AND ended_at IS NULL;
 
 -- name: end_session
-UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL;
+UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL RETURNING true;
 
 -- name: record_action
 -- The trigger chains it to the one before and waits for whoever writes at the same time.

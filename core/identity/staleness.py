@@ -10,15 +10,17 @@ from core.values.clock import PARIS
 
 
 async def refuse_if_stale(
-    connection: Connection, *, target_kind: str, target_id: bytes, read: int | None, present: int
+    connection: Connection, *, target_kind: str, target_id: bytes | None, read: int, present: int
 ) -> None:
     """Raise ChangedMeanwhile, telling who changed it when, unless the revision that was read is the present one.
 
-    None was read by who says nothing of it: they write over whatever stands. The row must be locked by the caller.
+    The row must be locked by the caller. What has a code and no identifier (`target_id` None) does not tell who it was.
     """
-    if read is None or read == present:
+    if read == present:
         return
-    shown = await find_last_change(connection, target_id, target_kind=target_kind)
+    shown = (
+        "" if target_id is None else await find_last_change(connection, target_id, target_kind=target_kind)
+    )
     raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", shown)])
 
 

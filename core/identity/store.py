@@ -111,9 +111,9 @@ async def note_seen(connection: Connection, token_hash: bytes, *, now: datetime,
     await connection.execute(_SQL.note_seen, token_hash, now, if_before)
 
 
-async def end_session(connection: Connection, token_hash: bytes, now: datetime) -> None:
-    """End a session; ending it twice changes nothing."""
-    await connection.execute(_SQL.end_session, token_hash, now)
+async def end_session(connection: Connection, token_hash: bytes, now: datetime) -> bool:
+    """End a session; False when it had ended, which changes nothing."""
+    return bool(await connection.fetchval(_SQL.end_session, token_hash, now))
 
 
 async def record_action(

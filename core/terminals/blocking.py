@@ -29,7 +29,8 @@ async def lift_on(
     kind = BlockTarget[standing[0].target.kind.upper()]
     target_id = decode_id(standing[0].target.kind, standing[0].target.id)
     # The target first, as when blocking: both ways lock in one order.
-    await store.lock_target(connection, scope, kind, target_id)
+    if not await store.lock_target(connection, scope, kind, target_id):
+        raise NotFound
     row = await store.lock_block(connection, block_id)
     if row is None or row["lifted_at"] is not None:
         raise AlreadyLifted(await find_doer(connection, target_id, "block.lifted"))

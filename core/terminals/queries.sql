@@ -144,8 +144,8 @@ SELECT b.id, b.target_kind, b.target_id, b.reason, b.blocked_at, b.lifted_at, b.
                           ELSE t.terminal || ' · ' || st.name END AS label, st.time_zone
 FROM block b
 LEFT JOIN terminal t ON b.target_kind = :BlockTarget.TERMINAL AND t.id = b.target_id
-LEFT JOIN service v ON b.target_kind = :BlockTarget.SERVICE AND v.id = b.target_id
-JOIN store st ON st.id = CASE b.target_kind WHEN 1 THEN b.target_id WHEN 2 THEN v.store_id ELSE t.store_id END
+LEFT JOIN service v ON v.id = CASE b.target_kind WHEN 2 THEN b.target_id WHEN 3 THEN t.service_id END
+JOIN store st ON st.id = CASE b.target_kind WHEN 1 THEN b.target_id ELSE v.store_id END
 LEFT JOIN agent maker ON maker.id = b.blocked_by
 LEFT JOIN agent lifter ON lifter.id = b.lifted_by
 WHERE sees($1::area[], st.department, st.id, st.company_id, v.kind)

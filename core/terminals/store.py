@@ -102,6 +102,8 @@ async def lock_target(connection: Connection, scope: Scope, kind: BlockTarget, t
     """Lock what a block is about; False when there is no such thing within the scope."""
     match kind:
         case BlockTarget.STORE:
+            # A store stops with all its services: who answers for some of them stops those.
+            scope = scope.of_every_service()
             statement = _SQL.target_store
         case BlockTarget.SERVICE:
             statement = _SQL.target_service

@@ -49,6 +49,10 @@ class Wording(NamedTuple):
     def told(self, words: Words, error: FieldError, detail: str) -> str:
         """Return one refused field in words."""
         field = self.field_of(error.field)
+        if error.code == "too_long" and error.detail:
+            return (
+                error.detail
+            )  # A field's one word says what is missing from it, and here there is too much.
         key = self.words.get(f"{field}.{error.code}") or self.words.get(field)
         text = words.get(f"{self.codes}{error.code}", "") if self.codes else ""
         text = words(key) if key else text or (words(self.otherwise) if self.otherwise else "")
@@ -85,9 +89,9 @@ class Form:
     def __iter__(self) -> Iterator[str]:
         return iter(self.fields)
 
-    def texts(self, *names: str, prefix: str = "", characters_max: int = 200) -> dict[str, str]:
+    def texts(self, *names: str, prefix: str = "") -> dict[str, str]:
         """Return some fields as a part of a body."""
-        return {name: self[prefix + name][:characters_max] for name in names}
+        return {name: self[prefix + name] for name in names}
 
     def chosen(self, name: str, *, characters_max: int = 60, count_max: int = 200) -> list[str]:
         """Return every value that was chosen under one name."""

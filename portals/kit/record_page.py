@@ -27,7 +27,6 @@ from portals.kit.lists import Column, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
 
-_TEXT_CHARACTERS_MAX: Final = 500
 _DIGITS_MAX: Final = 12
 # A part of a field is shown at the field.
 _PARTS: Final = Wording(field_of=lambda field: field.partition(".")[0])
@@ -135,7 +134,7 @@ def body_of(form: Form, fields: tuple[Field, ...]) -> dict[str, Any]:
     """Return what the gateway is asked with the fields; those that are empty are left out, and what is no number noted."""
     body: dict[str, Any] = {}
     for field in fields:
-        typed = form[field.name][:_TEXT_CHARACTERS_MAX]
+        typed = form[field.name]
         if not typed:
             if not field.optional:
                 form.error(field.name, "form.needed")

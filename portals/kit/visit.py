@@ -33,8 +33,8 @@ ROW_HEIGHTS = ("24", "32", "40")
 R = TypeVar("R")
 _TOLD = "told"
 _TOLD_S = 60
+_TOLD_CHARACTERS_MAX = 2_000
 _YEAR_S = 365 * 24 * 3600
-_FIELD_CHARACTERS_MAX = 2_000
 
 
 class SessionNeeded(Exception):
@@ -143,19 +143,18 @@ class Visit:
         """Return a form that was not sent yet, with what it shows at first."""
         return Form(self.words, self.gateway, fields or {})
 
-    async def form(self, characters_max: int = _FIELD_CHARACTERS_MAX) -> Form:
-        """Return a genuine form, its fields, cut at a sane length. Raises: FormForged."""
+    async def form(self) -> Form:
+        """Return a genuine form with its fields as they were typed: how long one may be is the API's to say.
+
+        Raises: FormForged.
+        """
         sent = await self.request.form()
         items = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
         if self.sent is None:
             # Its page is not one of those that keep what was typed.
             self._own = RequestForm(self.kit, sent_form(self.request.url.path, "", "", items))
             self._own.is_ours = False
-        fields = {
-            name: value.strip("\x00")[:characters_max]
-            for name, value in sent.items()
-            if isinstance(value, str)
-        }
+        fields = {name: value.strip("\x00") for name, value in sent.items() if isinstance(value, str)}
         genuine = csrf.is_genuine(
             self.kit.sealer,
             cookie=self.request.cookies.get(self.kit.cookie("csrf")),
@@ -215,7 +214,7 @@ class Visit:
 
     def tell_next_page(self, text: str) -> None:
         """Have the page that the browser is sent to say one sentence."""
-        self.keep_sealed(_TOLD, text[:_FIELD_CHARACTERS_MAX].encode(), max_age_s=_TOLD_S)
+        self.keep_sealed(_TOLD, text[:_TOLD_CHARACTERS_MAX].encode(), max_age_s=_TOLD_S)
 
     def drop_sealed(self, kind: str) -> None:
         """Take it back from the browser."""

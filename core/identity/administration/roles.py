@@ -15,7 +15,7 @@ from core.identity.administration.rules import (
     problems_of_permissions,
     problems_of_role,
 )
-from core.identity.api import SignedIn, WriteOnce, record_action
+from core.identity.api import SignedIn, WriteOnce, record_action, refuse_if_stale
 from core.values.clock import Clock
 
 
@@ -64,7 +64,7 @@ class RoleHandlers:
     async def change(self, caller: SignedIn, request: ChangeRole) -> Written:
         """Give a role other permissions, or other names when it is the institution's own.
 
-        Raises: NotFound, FieldsRefused, RoleFixed, BeyondOwnRights.
+        Raises: NotFound, FieldsRefused, RoleFixed, ChangedMeanwhile, BeyondOwnRights.
         """
         now = self._clock.now()
 
@@ -80,6 +80,9 @@ class RoleHandlers:
             if request.code == ADMINISTRATOR or (built_in and renamed):
                 raise RoleFixed
             (before,) = await store.list_roles(connection, request.code)
+            await refuse_if_stale(
+                connection, target_kind="role", target_id=None, read=request.revision, present=before.revision
+            )
             wanted = before.permissions if request.permissions is None else request.permissions
             # Whoever holds the role gets what is added, the caller perhaps among them; and what is taken away
             # is taken from everybody: both only of what the caller holds everywhere.

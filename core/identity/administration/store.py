@@ -25,6 +25,7 @@ from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.db.words import like_pattern
 from core.identity.administration.rules import REGION_CODES, REGION_DEPARTMENTS
 from core.values.ids import encode_id
+from core.values.revisions import revision_of
 from core.values.timestamps import timestamp, timestamp_or_none
 
 _SQL = load_beside(__file__)
@@ -196,6 +197,7 @@ async def list_roles(connection: Connection, code: str | None = None) -> list[Ro
             built_in=row["built_in"],
             fixed=row["code"] == ADMINISTRATOR,
             permissions=list(row["permissions"]),
+            revision=revision_of(row["name_fr"], row["name_en"], list(row["permissions"])),
         )
         for row in await connection.fetch(_SQL.roles, code)
     ]

@@ -143,13 +143,7 @@ class ContractHandlers:
                 self._step(row, version, version_state, "amend")
             elif version_state != "draft":
                 raise ContractActRefused(row["state"], "word")
-            await refuse_if_stale(
-                connection,
-                target_kind="contract",
-                target_id=request.id,
-                read=request.revision,
-                present=len(await store.list_events(connection, request.id)),
-            )
+            await self._refuse_if_stale(connection, request)
             terms = await checked_terms(
                 connection, scope, request, company_id=row["company_id"].bytes, today=paris_date(now)
             )
@@ -185,7 +179,7 @@ class ContractHandlers:
     async def move(self, caller: SignedIn, request: ask.MoveContract) -> Written:
         """Take one step; what it stops or starts happens in the same transaction.
 
-        Raises: NotPermitted, NotFound, ContractActRefused, AgreementRefused, ContractStartsLater,
+        Raises: NotPermitted, NotFound, ContractActRefused, ChangedMeanwhile, AgreementRefused, ContractStartsLater,
         ServiceCoveredElsewhere, OnboardingNotValidated, GridNotInForce, KeyReused.
         """
         scope = require(caller, PERMISSIONS[request.act])
@@ -197,6 +191,7 @@ class ContractHandlers:
             row = await self._locked(connection, scope, request.id)
             version, version_state = await store.newest_version(connection, request.id)
             step = self._step(row, version, version_state, request.act)
+            await self._refuse_if_stale(connection, request)
             if request.act == "prepare":
                 await self._prepare(connection, caller, row, version, now)
                 services = 0
@@ -313,6 +308,17 @@ class ContractHandlers:
                 made_at, is_draft = now, True
         paper = paper_of(content, request.locale, made_at=made_at, is_draft=is_draft)
         return await typeset(_PAPER, paper, made_at=made_at)
+
+    async def _refuse_if_stale(
+        self, connection: Connection, request: ask.WordContract | ask.MoveContract
+    ) -> None:
+        await refuse_if_stale(
+            connection,
+            target_kind="contract",
+            target_id=request.id,
+            read=request.revision,
+            present=len(await store.list_events(connection, request.id)),
+        )
 
     async def _prepare(
         self, connection: Connection, caller: SignedIn, row: asyncpg.Record, version: int, now: datetime

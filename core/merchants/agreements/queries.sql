@@ -223,8 +223,9 @@ SELECT version, state FROM contract_version WHERE contract_id = $1 ORDER BY vers
 SELECT version FROM contract_version WHERE contract_id = $1 AND state = 'in_force';
 
 -- name: company
--- Primary key; seen by whoever sees it as a whole, or one of its stores.
+-- Primary key; seen by whoever sees it as a whole (`held`), or one of its stores.
 SELECT c.id, c.legal_name, c.siren, a.name AS account_name,
+       sees($1::area[], c.department, NULL, c.id, NULL) AS held,
        (SELECT f.grid_id FROM company_fee f WHERE f.company_id = c.id) AS grid_id
 FROM company c JOIN account a ON a.id = c.account_id
 WHERE c.id = $2 AND EXISTS (

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Final
 
+import asyncpg
 import msgspec
 
 from core.contracts import agreements as ask
@@ -62,12 +63,20 @@ async def checked_terms(
         options, wrong = checked_options(one.kind, one.options, f"services[{place}].options")
         problems += wrong
         kept.append(ask.Covered(one.store, one.kind, options))
+    company = await store.find_company(connection, scope, company_id)
+    if company is None or not _may_choose(company, terms.grid):
+        problems.append(FieldProblem("grid", "unknown_value"))
     if problems:
         raise AgreementRefused(problems)
     standing = await in_force(connection, terms.grid, today)
     if standing is None:
         raise GridNotInForce
     return Terms(first_day, standing[0], kept)
+
+
+def _may_choose(company: asyncpg.Record, grid: bytes) -> bool:
+    """Return whether a contract may name a grid: the whole company pays by it, so one of its stores changes none."""
+    return company["held"] or company["grid_id"] is None or company["grid_id"].bytes == grid
 
 
 async def contract_form(
@@ -113,6 +122,7 @@ async def contract_form(
                 current=row["id"] == company["grid_id"],
             )
             for row in await store.list_grids(connection, today)
+            if _may_choose(company, row["id"].bytes)
         ],
         template_version=templates[0]["version"],
         rules={kind: list(rules) for kind, rules in OPTION_RULES.items()},

@@ -93,7 +93,17 @@ class CompanyHandlers:
             if request.account is None:
                 account_id = new_id(self._clock)
                 name = one_line(request.account_name) or fields.legal_name
-                await store.insert_account(connection, account_id, checked_name(name, caller.language), now)
+                name = checked_name(name, caller.language)
+                await store.insert_account(connection, account_id, name, now)
+                await record_action(
+                    connection,
+                    agent_id=caller.agent_id,
+                    at=now,
+                    kind="account.created",
+                    target_kind="account",
+                    target_id=account_id,
+                    facts={"name": name, "version": 1},
+                )
             else:
                 account_id = request.account
                 if await store.lock_account(connection, scope, account_id) is None:

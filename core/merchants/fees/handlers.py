@@ -140,8 +140,6 @@ class FeeHandlers:
         """
         # An agent without any right to it learns that, and not whether this version exists.
         require_everywhere(caller, rules.permission_of("", request.act))
-        if request.act == "approve" and request.revision is None:
-            raise FeesRefused([FieldProblem("revision", "missing", "the revision that was read")])
 
         async def effect(connection: Connection) -> bytes:
             row = await store.lock_version(connection, request.id)
@@ -190,7 +188,7 @@ class FeeHandlers:
         async def effect(connection: Connection) -> bytes:
             if not await store.lock_grid(connection, request.id):
                 raise NotFound
-            if not await store.sees_company(connection, scope, request.company):
+            if not await store.holds_company(connection, scope, request.company):
                 raise FeesRefused([FieldProblem("company", "not_found")])
             if await store.in_force(connection, request.id, self._today()) is None:
                 raise GridWithoutVersion

@@ -114,12 +114,9 @@ SELECT e.at, e.act, e.agent_id, a.name AS agent_name, e.reason
 FROM fee_event e LEFT JOIN agent a ON a.id = e.agent_id
 WHERE e.version_id = $1 ORDER BY e.id;
 
--- name: company_seen
--- A company is seen by whoever sees it as a whole, or one of its stores (index store_company).
-SELECT EXISTS (
-    SELECT FROM company c LEFT JOIN store s ON s.company_id = c.id
-    WHERE c.id = $2 AND sees($1::area[], s.department, s.id, c.id, NULL)
-);
+-- name: company_held
+-- Primary key. What a company pays is changed by whoever sees it as a whole, not through one of its stores.
+SELECT EXISTS (SELECT FROM company c WHERE c.id = $2 AND sees($1::area[], c.department, NULL, c.id, NULL));
 
 -- name: assign
 -- Primary key of company_fee.

@@ -160,9 +160,9 @@ async def list_events(connection: Connection, version_id: bytes) -> list[FeeEven
     ]
 
 
-async def sees_company(connection: Connection, scope: Scope, company_id: bytes) -> bool:
-    """Return whether the company, or one of its stores, is within the scope."""
-    return bool(await connection.fetchval(_SQL.company_seen, scope.parameter(), uuid_of(company_id)))
+async def holds_company(connection: Connection, scope: Scope, company_id: bytes) -> bool:
+    """Return whether the company as a whole is within the scope."""
+    return bool(await connection.fetchval(_SQL.company_held, scope.parameter(), uuid_of(company_id)))
 
 
 async def assign(connection: Connection, *, company_id: bytes, grid_id: bytes, now: datetime) -> None:

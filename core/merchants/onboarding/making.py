@@ -43,6 +43,15 @@ async def make_merchant(
         account_id = new_id(clock)
         name = answers.company.account_name or fields.legal_name
         await directory.insert_account(connection, account_id, name, now)
+        await record_action(
+            connection,
+            agent_id=caller.agent_id,
+            at=now,
+            kind="account.created",
+            target_kind="account",
+            target_id=account_id,
+            facts={"name": name, "version": 1},
+        )
     company_id = new_id(clock)
     stores = {new_id(clock): store for store in answers.stores}
     try:
@@ -62,14 +71,6 @@ async def make_merchant(
         of_store = getattr(error, "table_name", "") == "store"
         wrong = Wrong("siret", "siret_taken") if of_store else Wrong("siren", "siren_taken")
         raise FieldsWrong(problems_of([wrong], caller.language)) from error
-    for contact in answers.contacts:
-        await directory.insert_contact(
-            connection,
-            contact_id=new_id(clock),
-            place=ContactPlace("company", company_id),
-            fields=contact,
-            now=now,
-        )
     await record_action(
         connection,
         agent_id=caller.agent_id,
@@ -87,6 +88,37 @@ async def make_merchant(
             "not_duplicate": answers.review.not_duplicate_reason,
         },
     )
+    for store_id, store in stores.items():
+        await record_action(
+            connection,
+            agent_id=caller.agent_id,
+            at=now,
+            kind="store.created",
+            target_kind="store",
+            target_id=store_id,
+            facts={
+                "version": 1,
+                "name": store.name,
+                "siret": store.siret,
+                "company": encode_id("company", company_id),
+                "not_duplicate": answers.review.not_duplicate_reason,
+            },
+        )
+    for contact in answers.contacts:
+        contact_id = new_id(clock)
+        place = ContactPlace("company", company_id)
+        await directory.insert_contact(
+            connection, contact_id=contact_id, place=place, fields=contact, now=now
+        )
+        await record_action(
+            connection,
+            agent_id=caller.agent_id,
+            at=now,
+            kind="contact.added",
+            target_kind="company",
+            target_id=company_id,
+            facts={"contact": encode_id("contact", contact_id), "name": contact.name},
+        )
     return Made(account_id, company_id)
 
 

@@ -54,9 +54,17 @@ class JournalHandlers:
             )
             if subject is None:
                 raise NotFound
+            # A payment is shown to whoever may read payments there: a journal is another right.
+            paid = await store.find_subject(
+                connection,
+                caller.scope_of(Permission.TRANSACTIONS_READ),
+                request.subject,
+                may_read_agents=caller.may(Permission.AGENTS_READ),
+            )
             rows = await store.list_entries(
                 connection,
                 subject,
+                paid=paid,
                 kinds=request.kinds or ENTRY_KINDS,
                 since=since,
                 until=until,

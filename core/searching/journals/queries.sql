@@ -49,7 +49,8 @@ WHERE e.kind = 'contact' AND e.target_id = $2 AND CASE
 -- One branch a source, each by its own index and bounded by itself: terminal_event_terminal, attempt_once,
 -- block_target, service_change_of, contract_event_of, action_target and action_agent.
 -- $1 terminals, $2 services, $3 targets of blocks and actions, $4 contracts, $5 whose actions, $6 from, $7 to,
--- $8 and $9 moment and reference before, $10 kinds, $11 rows.
+-- $8 and $9 moment and reference before, $10 kinds, $11 rows, $12 terminals whose payments the caller may read,
+-- $13 whether the caller may read payments anywhere.
 SELECT x.at, x.ref, x.kind, x.code, x.what, x.target_kind, x.target_id, x.by_id, g.name AS by_name, x.facts
 FROM (
     (SELECT e.at, 'p' || e.id AS ref, 'presence' AS kind, e.kind AS code, t.terminal AS what,
@@ -67,7 +68,7 @@ FROM (
                     ELSE a.amount_minor END -- A refund gives back.
             )
      FROM attempt a JOIN terminal t ON t.id = a.terminal_id
-     WHERE 'payment' = ANY ($10) AND a.terminal_id = ANY ($1) AND a.state IN (:State.DECLINED, :State.UNKNOWN,
+     WHERE 'payment' = ANY ($10) AND a.terminal_id = ANY ($12::uuid[]) AND a.state IN (:State.DECLINED, :State.UNKNOWN,
          :State.REVERSED)
        AND a.business_date BETWEEN ($6::timestamptz - interval '1 day')::date
            AND ($7::timestamptz + interval '1 day')::date
@@ -113,6 +114,7 @@ FROM (
     (SELECT a.at, 'a' || a.id, 'action', a.kind, '', a.target_kind, a.target_id, a.agent_id, a.facts
      FROM action a
      WHERE 'action' = ANY ($10) AND a.agent_id = $5::uuid AND a.target_id IS DISTINCT FROM $5
+       AND ($13::boolean OR a.target_kind IS DISTINCT FROM 'transaction')
        AND a.at >= $6 AND a.at < $7 AND (a.at, 'a' || a.id) < ($8, $9)
      ORDER BY 1 DESC, 2 DESC LIMIT $11)
 ) x

@@ -76,13 +76,14 @@ async def list_entries(
     connection: Connection,
     subject: Subject,
     *,
+    paid: Subject | None,
     kinds: Sequence[JournalEntryKind],
     since: datetime,
     until: datetime,
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> list[asyncpg.Record]:
-    """Return entries, newest first."""
+    """Return entries, newest first; `paid` is the subject as far as its payments may be read."""
     before_at, before_ref = before or (until, _HIGHEST)
     return await connection.fetch(
         _SQL.entries,
@@ -97,4 +98,6 @@ async def list_entries(
         before_ref,
         list(kinds),
         limit,
+        [] if paid is None else paid.terminals,
+        paid is not None,
     )

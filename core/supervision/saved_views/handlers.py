@@ -19,11 +19,12 @@ from core.contracts.supervision import (
 )
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action, require
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale, require
 from core.supervision.errors import FieldRefused, TooManyViews, ViewNameTaken
 from core.supervision.saved_views.rules import problem_of
 from core.values.clock import Clock
 from core.values.ids import encode_id
+from core.values.revisions import revision_of
 
 _SQL = load_beside(__file__)
 _NEEDS: dict[ViewedList, Permission] = {
@@ -55,7 +56,7 @@ class ViewHandlers:
     async def change(self, caller: SignedIn, request: ChangeView) -> Written:
         """Change one of the caller's own views.
 
-        Raises: NotPermitted, NotFound, FieldRefused, ViewNameTaken, KeyReused.
+        Raises: NotPermitted, NotFound, FieldRefused, ChangedMeanwhile, ViewNameTaken, KeyReused.
         """
         return await self._save(caller, request, request.id)
 
@@ -69,6 +70,17 @@ class ViewHandlers:
 
         async def effect(connection: Connection) -> bytes:
             await connection.execute(_SQL.lock_owner, uuid_of(caller.agent_id))
+            if isinstance(request, ChangeView):
+                standing = await _list(connection, caller, view_id=request.id)
+                if not standing or not standing[0].mine:
+                    raise NotFound
+                await refuse_if_stale(
+                    connection,
+                    target_kind="view",
+                    target_id=request.id,
+                    read=request.revision,
+                    present=standing[0].revision,
+                )
             view_id = await self._put(connection, caller, request, changed)
             await record_action(
                 connection,
@@ -187,6 +199,7 @@ async def _list(
             owner=PersonRef(encode_id("agent", row["owner_id"].bytes), row["owner_name"]),
             mine=row["owner_id"].bytes == caller.agent_id,
             default=row["is_default"],
+            revision=revision_of(row["name"], row["filters"], row["columns"], row["shared_role"]),
         )
         for row in rows
     ]

@@ -199,7 +199,7 @@ class MacroHandlers:
         return rules.plan(macro.steps, target, allowed=allowed)
 
 
-async def _refuse_if_stale(connection: PoolConnectionProxy, macro_id: bytes, read: int | None) -> None:
+async def _refuse_if_stale(connection: PoolConnectionProxy, macro_id: bytes, read: int) -> None:
     changed_at = await store.lock_macro(connection, macro_id)
     if changed_at is None:
         raise NotFound

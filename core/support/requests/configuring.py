@@ -7,7 +7,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.listing import Nothing, Written
 from core.contracts.requests import RequestTypeList, RequestTypeView, SaveRequestType
 from core.db.rows import Connection
-from core.identity.api import SignedIn, WriteOnce, record_action
+from core.identity.api import SignedIn, WriteOnce, record_action, refuse_if_stale
 from core.support.requests import store
 from core.support.requests.errors import RequestRefused
 from core.support.requests.rules import type_problems
@@ -30,7 +30,7 @@ class RequestTypes:
             )
 
     async def save(self, caller: SignedIn, request: SaveRequestType) -> Written:
-        """Make or change a type. Raises: RequestRefused, KeyReused."""
+        """Make or change a type. Raises: ChangedMeanwhile, RequestRefused, KeyReused."""
         problems = type_problems(request)
         if problems:
             raise RequestRefused(*problems)
@@ -49,6 +49,14 @@ class RequestTypes:
 
         async def effect(connection: Connection) -> bytes:
             await store.lock_types(connection)
+            standing = await store.types(connection, caller.language, request.code)
+            await refuse_if_stale(
+                connection,
+                target_kind="request_type",
+                target_id=None,
+                read=request.revision,
+                present=standing[0].revision if standing else 0,
+            )
             if request.team not in {one.code for one in await store.teams(connection, caller.language)}:
                 raise RequestRefused(FieldProblem("team", "unknown_value"))
             clash = await store.put_type(connection, wish, now)

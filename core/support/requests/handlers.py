@@ -24,6 +24,7 @@ from core.contracts.requests import (
     RequestKey,
     RequestPage,
     RequestTypeView,
+    RequestView,
     StatusOfType,
 )
 from core.contracts.scope import Scope
@@ -37,6 +38,7 @@ from core.identity.api import (
     WriteOnce,
     find_doer,
     record_action,
+    refuse_if_stale,
 )
 from core.support.requests import rules, store, telling
 from core.support.requests.errors import RequestClosed, RequestNotClosed, RequestRefused, StatusStanding
@@ -45,6 +47,7 @@ from core.support.requests.store import Asking, Standing
 from core.values.clock import Clock, paris_date
 from core.values.cursors import CursorMalformed, id_of_part, page_of, parts_in
 from core.values.ids import encode_id
+from core.values.revisions import revision_of
 
 _ALL: Final = ListRequests(box="all")
 _RANKS: Final = ("0", "1", "2")  # late, open, closed
@@ -241,12 +244,22 @@ class RequestHandlers:
         return await self._write(caller, request, "request.moved", {"status": wish}, act)
 
     async def change(self, caller: SignedIn, request: ChangeRequest) -> Written:
-        """Change title, priority, date or queue. Raises: NotFound, RequestClosed, RequestRefused, KeyReused."""
+        """Change title, priority, date or queue.
+
+        Raises: NotFound, RequestClosed, ChangedMeanwhile, RequestRefused, KeyReused.
+        """
 
         async def act(on: Act) -> None:
             if on.standing.final:
                 raise RequestClosed
             view = on.standing.view
+            await refuse_if_stale(
+                on.connection,
+                target_kind="request",
+                target_id=on.standing.id,
+                read=request.revision,
+                present=_revision_of(view),
+            )
             title = request.title or view.title
             team = view.team.code if request.team is None else await self._team(on, request.team)
             due_on = on.standing.due_on if request.due_on is None else checked_date(request.due_on)
@@ -399,7 +412,12 @@ async def detail_of(connection: Connection, asking: Asking, standing: Standing) 
             PersonRef(encode_id("agent", one.id), one.name) for one in await people_for(connection, standing)
         ],
         teams=await store.teams(connection, asking.locale),
+        revision=_revision_of(standing.view),
     )
+
+
+def _revision_of(view: RequestView) -> int:
+    return revision_of(view.title, view.priority, view.due_on, view.team.code)
 
 
 def checked_date(text: str) -> date | None:

@@ -25,6 +25,7 @@ from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.support.requests.people import Person, Place, StoredGrant, person_of
 from core.values.clock import from_unix_us
 from core.values.ids import encode_id
+from core.values.revisions import revision_of
 from core.values.timestamps import timestamp, timestamp_or_none
 
 _SQL = load_beside(__file__)
@@ -254,6 +255,10 @@ async def types(connection: Connection, locale: str, code: str | None = None) ->
             fields=msgspec.json.decode(row["fields"], type=list[FieldOfType]),
             statuses=statuses.get(row["code"], []),
             retired=row["retired"],
+            revision=revision_of(
+                *(row[name] for name in ("name_fr", "name_en", "team", "due_days", "fields", "retired")),
+                statuses.get(row["code"], []),
+            ),
         )
         for row in await connection.fetch(_SQL.types, code)
     ]

@@ -19,7 +19,15 @@ from core.contracts.terminals import (
     TerminalPage,
     TerminalProfile,
 )
-from core.identity.api import Permission, Scope, SignedIn, WriteOnce, refuse_repeat_of_another, require
+from core.identity.api import (
+    Permission,
+    Scope,
+    SignedIn,
+    WriteOnce,
+    refuse_if_stale,
+    refuse_repeat_of_another,
+    require,
+)
 from core.terminals import store as terminals
 from core.terminals.assigning import rules, store
 from core.terminals.assigning.acts import activate_on, record
@@ -27,6 +35,7 @@ from core.terminals.assigning.errors import FieldsRefused, ServiceMissing, Termi
 from core.values.clock import Clock
 from core.values.cursors import page_of, parts_in
 from core.values.ids import decode_id
+from core.values.revisions import revision_of
 
 LATELY: Final = timedelta(days=90)
 """A store that nobody has equipped by then is no longer what somebody needs to do now."""
@@ -188,7 +197,7 @@ class AssigningHandlers:
     async def set_options(self, caller: SignedIn, request: SetTerminalOptions) -> Written:
         """Set every option; the terminal is asked to take them.
 
-        Raises: NotFound, FieldsRefused, TerminalRetired, KeyReused.
+        Raises: NotFound, FieldsRefused, TerminalRetired, ChangedMeanwhile, KeyReused.
         """
         scope = caller.scope_of(Permission.TERMINALS_WRITE)
         problems = rules.problems_of_options(request)
@@ -202,7 +211,15 @@ class AssigningHandlers:
                 raise NotFound
             if row["retired_at"] is not None:
                 raise TerminalRetired
-            before = msgspec.structs.asdict(store.options_of(row))
+            standing = store.options_of(row)
+            await refuse_if_stale(
+                connection,
+                target_kind="terminal",
+                target_id=request.id,
+                read=request.revision,
+                present=revision_of(standing),
+            )
+            before = msgspec.structs.asdict(standing)
             changed: dict[str, str | int | bool | None] = {
                 name: f"{_word(value)} → {_word(getattr(request, name))}"
                 for name, value in before.items()

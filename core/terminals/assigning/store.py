@@ -22,6 +22,7 @@ from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.db.words import like_pattern
 from core.terminals.wall.rules import silence_at
 from core.values.ids import encode_id
+from core.values.revisions import revision_of
 from core.values.timestamps import timestamp, timestamp_or_none
 
 _SQL = load_beside(__file__)
@@ -109,6 +110,7 @@ async def find_profile(
         ),
         condition=row["condition"],
         options=options_of(row),
+        revision=revision_of(options_of(row)),
         activated_at=timestamp_or_none(row["activated_at"]),
         retired_at=timestamp_or_none(row["retired_at"]),
         reload_wanted_at=timestamp_or_none(row["reload_wanted_at"]),

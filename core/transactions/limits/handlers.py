@@ -10,11 +10,12 @@ from core.contracts.approval_limits import ApprovalLimit, ApprovalLimits, SetLim
 from core.contracts.listing import Nothing, Written
 from core.contracts.references import Money, PersonRef
 from core.db.rows import Connection
-from core.identity.api import Permission, SignedIn, WriteOnce, record_action
+from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_if_stale
 from core.transactions.approvals.rules import alone_max_minor
 from core.transactions.limits import store
 from core.values.clock import Clock
 from core.values.ids import encode_id
+from core.values.revisions import revision_of
 from core.values.timestamps import timestamp_or_none
 
 
@@ -35,7 +36,7 @@ class LimitHandlers:
     async def set(self, caller: SignedIn, request: SetLimit) -> Written:
         """Set a limit, which is part of who may do what. It does not widen what its author may do alone.
 
-        Raises: KeyReused, StillRunning.
+        Raises: ChangedMeanwhile, KeyReused, StillRunning.
         """
         now = self._clock.now()
 
@@ -55,6 +56,13 @@ async def _put(connection: Connection, caller: SignedIn, request: SetLimit, now:
     if (before, set_by) == (amount_minor, caller.agent_id):
         # A repeat. Somebody else who sets the same agrees with it: then it counts for its first author too.
         return
+    await refuse_if_stale(
+        connection,
+        target_kind="limit",
+        target_id=None,
+        read=request.revision,
+        present=0 if before is None else _revision_of(before, set_by),
+    )
     await store.set_limit(
         connection,
         kind=request.kind,
@@ -91,4 +99,9 @@ def _limit_of(row: asyncpg.Record, caller: SignedIn) -> ApprovalLimit:
         if row["set_by"] is None
         else PersonRef(encode_id("agent", row["set_by"].bytes), row["set_by_name"] or ""),
         set_at=timestamp_or_none(row["set_at"]),
+        revision=_revision_of(row["amount_minor"], row["set_by"] and row["set_by"].bytes),
     )
+
+
+def _revision_of(amount_minor: int, set_by: bytes | None) -> int:
+    return revision_of(amount_minor, set_by)

@@ -103,7 +103,7 @@ async def _make(
                 typed = TypedSignature(wanted.signatory, wanted.role, paper.sha256, consent=True)
                 written = await contracts.sign(caller, SignContract(id=contract_id, typed=typed))
             case "prepare" | "activate":
-                move = MoveContract(id=contract_id, act=step, reason="Démonstration")
+                move = MoveContract(id=contract_id, act=step, reason="Démonstration", revision=shown.revision)
                 written = await contracts.move(caller, move)
             case _:
                 raise ValueError(step)

@@ -46,7 +46,7 @@ async def rename_account(visit: Visit, account_id: str) -> Response[bytes]:
     """Rename it."""
     form = await visit.form()
     path = f"/v1/accounts/{path_part(account_id)}"
-    if await form.patch(path, {"name": form["name"][:200]}) is not None:
+    if await form.patch(path, {"name": form["name"]}) is not None:
         return visit.done(f"/accounts/{path_part(account_id)}", "done.saved")
     record = await _load(visit, account_id)
     if form.status == 422:
@@ -55,8 +55,10 @@ async def rename_account(visit: Visit, account_id: str) -> Response[bytes]:
 
 
 async def _load(visit: Visit, account_id: str) -> Json:
-    account, changes = await asyncio.gather(
-        visit.gateway.get(f"/v1/accounts/{path_part(account_id)}"), sections.changes(visit, account_id)
+    account, changes, standing = await asyncio.gather(
+        visit.gateway.get(f"/v1/accounts/{path_part(account_id)}"),
+        sections.changes(visit, account_id),
+        sections.alerts(visit),
     )
     ids = [company["id"] for company in account["companies"][: sections.COMPANIES_SHOWN]]
     contracts, requests, companies = await asyncio.gather(
@@ -65,12 +67,15 @@ async def _load(visit: Visit, account_id: str) -> Json:
         asyncio.gather(*(sections.company(visit, one) for one in ids)),
     )
     stores = [store for company in companies for store in company.get("stores") or []]
+    left_out = account["company_count"] - len(ids)
     return {
         "account": account,
+        "left_out": left_out,
+        "alerts": sections.about(standing, {store["id"] for store in stores}),
         "stores": stores,
         "counted": await sections.payments_by_store(visit, stores),
-        "contracts": sections.together(contracts),
-        "requests": sections.together(requests),
+        "contracts": sections.together(contracts, left_out=left_out),
+        "requests": sections.together(requests, left_out=left_out),
         "changes": changes,
     }
 

@@ -28,4 +28,4 @@ def read_limit(form: Form) -> Json:
     amount = form.amount("amount", "limits.amount_bad", currency=CURRENCY)
     if amount is None or amount > AMOUNT_MINOR_MAX:
         form.error("amount", "limits.amount_bad")
-    return {"amount": {"amount": amount, "currency": CURRENCY}, "reason": form.reason()}
+    return {"amount": {"amount": amount, "currency": CURRENCY}, "reason": form.reason()} | form.revision

@@ -55,8 +55,8 @@ async def create_company(visit: Visit) -> Response[bytes]:
     fields = form.texts(*COMPANY_FIELDS)
     body: Json = {
         "company": fields,
-        "account_name": form["account_name"][:200],
-        "not_duplicate_reason": form["not_duplicate_reason"][:500],
+        "account_name": form["account_name"],
+        "not_duplicate_reason": form["not_duplicate_reason"],
     }
     if form["account"]:
         body["account"] = form["account"][:40]

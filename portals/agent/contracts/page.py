@@ -129,7 +129,7 @@ async def act_page(visit: Visit, contract_id: str, act: str) -> Response[bytes]:
 async def take_act(visit: Visit, contract_id: str, act: str) -> Response[bytes]:
     """Take the step."""
     form = await visit.form()
-    body: Json = {"reason": form.reason()}
+    body: Json = {"reason": form.reason(), **form.revision}
     if act == "terminate" and form["effective_on"]:
         body["effective_on"] = form["effective_on"]
     path = f"/v1/contracts/{path_part(contract_id)}/{path_part(act)}"

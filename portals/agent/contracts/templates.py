@@ -14,7 +14,6 @@ from portals.kit.records import path_part
 from portals.kit.visit import Visit
 
 EMPTY_BLOCKS = 2
-_CHARACTERS_MAX = 5_000
 _PARTS = ("heading_fr", "heading_en", "text_fr", "text_en")
 _BLOCK_FIELD = re.compile(r"blocks\[(\d+)\]\.(\w+)")
 
@@ -56,7 +55,7 @@ async def new_template_page(visit: Visit) -> Response[bytes]:
 @post("/contracts/templates/new", status_code=200)
 async def write_template(visit: Visit) -> Response[bytes]:
     """Write the next version: clauses left empty are dropped."""
-    form = await visit.form(_CHARACTERS_MAX)
+    form = await visit.form()
     count = max(
         (int(name[1:].split(".")[0]) + 1 for name in form if re.match(r"b\d{1,2}\.", name)), default=0
     )

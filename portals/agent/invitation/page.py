@@ -10,8 +10,6 @@ from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.visit import Visit
 
-_PASSWORD_CHARACTERS_MAX = 4_096
-
 
 @get("/invitation/{token:str}", opt=OPEN)
 async def invitation(visit: Visit, token: str) -> Response[bytes]:
@@ -22,7 +20,7 @@ async def invitation(visit: Visit, token: str) -> Response[bytes]:
 @post("/invitation/{token:str}", status_code=200, opt=OPEN)
 async def accept(visit: Visit, token: str) -> Response[bytes]:
     """Accept it with the password that was chosen."""
-    form = await visit.form(_PASSWORD_CHARACTERS_MAX)
+    form = await visit.form()
     password = form.fields.get("new_password", "")
     if not password or password != form.fields.get("again", ""):
         field = "again" if password else "new_password"

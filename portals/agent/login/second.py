@@ -19,8 +19,6 @@ from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.visit import Visit
 
-_PASSKEY_CHARACTERS_MAX = 16_000
-
 
 @get("/login/second", opt=OPEN)
 async def second_page(visit: Visit) -> Response[bytes]:
@@ -34,7 +32,7 @@ async def second_page(visit: Visit) -> Response[bytes]:
 @post("/login/second", status_code=200, opt=OPEN)
 async def second_step(visit: Visit) -> Response[bytes]:
     """Send the second factor to the gateway and open the session."""
-    form = await visit.form(_PASSKEY_CHARACTERS_MAX)
+    form = await visit.form()
     pending = kept_pending(visit)
     if pending is None:
         return visit.go_raw("/login?expired=1")

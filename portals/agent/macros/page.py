@@ -75,7 +75,7 @@ async def preview_page(visit: Visit, macro_id: str, kind: str, target_id: str) -
 async def run_macro(visit: Visit, macro_id: str, kind: str, target_id: str) -> Response[bytes]:
     """Run it; the page then says what each step did."""
     form = await visit.form()
-    body = {"target": path_part(target_id)} | form.texts("reason", "email", "comment", characters_max=2_000)
+    body = {"target": path_part(target_id)} | form.texts("reason", "email", "comment")
     done = await form.post(f"/v1/macros/{path_part(macro_id)}/run", body)
     return await _preview(visit, macro_id, kind, target_id, form if done is None else visit.filled(), done)
 
@@ -87,7 +87,7 @@ async def _preview(
         raise GatewayProblem(404, {"code": "not_found"})
     shown = await visit.gateway.post(
         f"/v1/macros/{path_part(macro_id)}/preview",
-        {"target": path_part(target_id), "reason": form["reason"][:500]},
+        {"target": path_part(target_id), "reason": form["reason"]},
     )
     return visit.page(
         "macros/preview.html",

@@ -11,7 +11,6 @@ from portals.kit.i18n import Words
 from portals.kit.vocabulary import DOCUMENT_KINDS, SERVICE_KINDS
 
 GROUPS_MAX = 20
-_LINE_CHARACTERS_MAX = 200
 TERMINALS_MAX = 10_000
 MERCHANT_FIELDS = ("trade_name", "siren", "activity", "note")
 COMPANY_FIELDS = (
@@ -48,12 +47,12 @@ def answers_of(words: Words, step: str, form: dict[str, str]) -> tuple[Json | li
             }, {}
         case _:
             reason = form.get("review.not_duplicate_reason", form.get("not_duplicate_reason", ""))
-            return {"not_duplicate_reason": reason.strip()[:500]}, {}
+            return {"not_duplicate_reason": reason.strip()}, {}
 
 
 def fields_of(form: dict[str, str], names: tuple[str, ...], *, prefix: str) -> dict[str, str]:
     """Return the fields of a body as they were typed."""
-    return {name: form.get(prefix + name, "").strip()[:_LINE_CHARACTERS_MAX] for name in names}
+    return {name: form.get(prefix + name, "").strip() for name in names}
 
 
 def _groups(form: dict[str, str], step: str, names: tuple[str, ...]) -> list[Json]:

@@ -166,7 +166,7 @@ async def move_file(visit: Visit, file_id: str, move: str) -> Response[bytes]:
         raise GatewayProblem(404, {"code": "not_found"})
     form = await visit.form()
     address = f"/onboarding/{path_part(file_id)}"
-    if await form.post(f"/v1{address}/{move}", {"reason": form["reason"][:500]}) is None:
+    if await form.post(f"/v1{address}/{move}", {"reason": form["reason"]}) is None:
         form.status = 422
         return _show(visit, await visit.gateway.get(f"/v1{address}"), "review", form)
     return visit.done(address if move == "take" else f"{address}/review", f"onboarding_done.{move}")

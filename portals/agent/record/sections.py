@@ -132,9 +132,14 @@ def _change(visit: Visit, told: Json, closed: set[str]) -> dict[str, Any]:
     }
 
 
-def together(told: list[Json | None]) -> Json | None:
-    """Return one section of several of its kind, such as those of the companies of an account."""
+def together(told: list[Json | None], *, left_out: int = 0) -> Json | None:
+    """Return one section of several of its kind, such as those of the companies of an account.
+
+    `left_out`: how many of them were not read. What is not here is then no more said to be nowhere, nor all counted.
+    """
     read = [one for one in told if one is not None]
     if not read or FAILED in read:
         return FAILED if read else None
-    return {"data": [row for one in read for row in one["data"]]}
+    more = left_out > 0 or any(one.get("next_cursor") for one in read)
+    rows = [row for one in read for row in one["data"]]
+    return {"data": rows, "next_cursor": "more" if more else None, "left_out": left_out}

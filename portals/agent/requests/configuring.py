@@ -51,9 +51,12 @@ async def save_type(visit: Visit) -> Response[bytes]:
     """Save a type, or show what is wrong with it."""
     form = await visit.form()
     body = _body_of(form)
-    if await form.post("/v1/request-types", body, wording=WORDING) is not None:
-        return visit.done(f"/requests/types?type={body['code']}", "requests.type_saved")
-    return _page(visit, await TYPES.read(visit), body, form)
+    record = f"/requests/types?type={body['code']}"
+    if await form.post("/v1/request-types", body, wording=WORDING, record=record) is not None:
+        return visit.done(record, "requests.type_saved")
+    shown = await TYPES.read(visit)
+    standing = next((one for one in shown.data if one["code"] == body["code"]), body)
+    return _page(visit, shown, standing if form.stale else body, form)
 
 
 def _page(visit: Visit, shown: Shown, chosen: Json | None, form: Form | None = None) -> Response[bytes]:
@@ -98,7 +101,7 @@ def _body_of(form: Form) -> Json:
         "retired": form["retired"] == "1",
         "statuses": statuses,
         "fields": asked,
-    }
+    } | form.revision
 
 
 def _english(form: Form, row: int, group: str) -> str:

@@ -124,7 +124,8 @@ async def act(visit: Visit, code: str, action: str) -> Response[bytes]:
         faster = late_change(form.fields, detail)
         if faster is not None:
             form.late(page, by=(faster.get("by") or {}).get("name", ""), at=faster.get("at"))
-        done = await form.patch(f"/v1{page}", body, wording=WORDING)
+        body |= {"revision": detail["revision"]}
+        done = await form.patch(f"/v1{page}", body, wording=WORDING, record=page)
     else:
         done = await form.post(f"/v1{page}/{name}", body, wording=WORDING)
     if done is None:

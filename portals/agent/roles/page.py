@@ -39,9 +39,11 @@ async def change_role(visit: Visit, code: str) -> Response[bytes]:
     form = await visit.form()
     body: Json = {"permissions": form.chosen("permissions")}
     body |= {name: form[name] for name in ("name_fr", "name_en") if form[name]}
-    if await form.patch(f"/v1/roles/{path_part(code)}", body, wording=_WORDING) is not None:
+    record = f"/roles?change={path_part(code)}"
+    if await form.patch(f"/v1/roles/{path_part(code)}", body, wording=_WORDING, record=record) is not None:
         return visit.done("/roles", "roles.saved")
-    form.fields = body
+    if form.stale is None:
+        form.fields = body
     return await _show(visit, change=code, form=form)
 
 

@@ -17,8 +17,6 @@ from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
 
-_PASSKEY_CHARACTERS_MAX = 16_000
-_PASSWORD_CHARACTERS_MAX = 4_096
 _OF_PASSWORD = Wording(field_of=lambda name: "present" if name == "password" else name)
 
 
@@ -31,7 +29,7 @@ async def security(visit: Visit) -> Response[bytes]:
 @post("/security/confirmation", status_code=200)
 async def confirm(visit: Visit) -> Response[bytes]:
     """Take the password again, so that changes are taken for a while."""
-    form = await visit.form(_PASSWORD_CHARACTERS_MAX)
+    form = await visit.form()
     done = await form.post("/v1/access/confirmation", {"password": form.fields.get("password", "")})
     return await _after(visit, form, done)
 
@@ -39,7 +37,7 @@ async def confirm(visit: Visit) -> Response[bytes]:
 @post("/security/password", status_code=200)
 async def change_password(visit: Visit) -> Response[bytes]:
     """Change the password."""
-    form = await visit.form(_PASSWORD_CHARACTERS_MAX)
+    form = await visit.form()
     present, new, again = (form.fields.get(name, "") for name in ("present", "new_password", "again"))
     if new != again:
         form.error("again", "security.again_differs")
@@ -64,7 +62,7 @@ async def confirm_totp(visit: Visit) -> Response[bytes]:
     code = "".join(form["code"].split())[:16]
     if not code:
         form.error("code", "access.code_missing")
-    body = {"factor": form["factor"], "code": code, "name": form["name"][:60]}
+    body = {"factor": form["factor"], "code": code, "name": form["name"]}
     added = await form.post("/v1/access/totp/confirmation", body)
     if added is not None:
         return await _added(visit, added)
@@ -90,13 +88,13 @@ async def passkey_options(visit: Visit) -> Response[Any]:
 @post("/security/passkeys", status_code=200)
 async def add_passkey(visit: Visit) -> Response[bytes]:
     """Keep the passkey that the browser made."""
-    form = await visit.form(_PASSKEY_CHARACTERS_MAX)
+    form = await visit.form()
     credential: Json = {}
     try:
         credential = msgspec.json.decode(form["passkey"], type=dict[str, Any])
     except msgspec.MsgspecError:
         form.error("", "access.passkey_refused")
-    body = {"credential": credential, "name": form["name"][:60]}
+    body = {"credential": credential, "name": form["name"]}
     added = await form.post("/v1/access/passkeys", body)
     return await _after(visit, form, None) if added is None else await _added(visit, added)
 

@@ -32,7 +32,7 @@ async def create_store(visit: Visit) -> Response[bytes]:
     body = {
         "company": form["company"][:40],
         "store": fields,
-        "not_duplicate_reason": form["not_duplicate_reason"][:500],
+        "not_duplicate_reason": form["not_duplicate_reason"],
     }
     made = await form.post("/v1/stores", body)
     if made is not None:

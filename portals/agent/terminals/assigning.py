@@ -62,9 +62,9 @@ async def change(terminal_id: str, act: str, form: Form) -> bool:
     if act == "move":
         body |= {"store_id": form["store"], "service": form["service"]}
     if act == "options":
-        body = _options(form)
-    path = f"/v1/terminals/{terminal_id}/{act}"
-    done = await form.post(path, body, wording=_WORDING, stays=act == "move")
+        body = _options(form) | form.revision
+    path, record = f"/v1/terminals/{terminal_id}/{act}", f"/terminals/{terminal_id}"
+    done = await form.post(path, body, wording=_WORDING, stays=act == "move", record=record)
     _say_conflict(form)
     return done is not None
 

@@ -36,10 +36,13 @@ class People:
         self._made.append(raw)
         if role is not None:
             await self._rows.execute(
-                "INSERT INTO agent_grant (agent_id, role, departments, amount_max_minor) VALUES ($1, $2, $3, $4)",
+                "INSERT INTO agent_grant (agent_id, role, departments, stores, services, amount_max_minor)"
+                " VALUES ($1, $2, $3, $4, $5, $6)",
                 raw,
                 role,
                 places.get("departments"),
+                places.get("stores"),
+                places.get("services"),
                 places.get("amount_max"),
             )
         await self._rows.execute(
@@ -199,7 +202,7 @@ async def test_who_administers_a_part_gives_only_what_they_hold_there(
             },
         )
         assert fine.status_code == 201, fine.text
-        role = await head.patch(f"/v1/roles/{code}", json={"permissions": []})
+        role = await head.patch(f"/v1/roles/{code}", json={"permissions": [], "revision": 0})
         assert (role.status_code, role.json()["code"]) == (403, "not_permitted")
     assert (
         await rows.fetchval(
@@ -257,13 +260,15 @@ async def test_a_role_changes_at_the_next_call_and_built_in_ones_keep_their_name
     code = "essai_" + "".join(chr(97 + byte % 26) for byte in secrets.token_bytes(6))
     body = {"code": code, "name_fr": "Essai", "name_en": "Trial", "permissions": ["directory.read"]}
     async with admin:
-        assert (await admin.post("/v1/roles", json=body)).status_code == 201
+        made = await admin.post("/v1/roles", json=body)
+        assert made.status_code == 201
         taken = await admin.post("/v1/roles", json=body)
         assert (taken.status_code, taken.json()["code"]) == (409, "role_taken")
         _, client = await people.add(code)
         async with client:
             assert (await client.get("/v1/stores")).status_code == 200
-            changed = await admin.patch(f"/v1/roles/{code}", json={"permissions": ["transactions.read"]})
+            rights = {"permissions": ["transactions.read"], "revision": made.json()["revision"]}
+            changed = await admin.patch(f"/v1/roles/{code}", json=rights)
             assert changed.json()["permissions"] == ["transactions.read"]
             assert (await client.get("/v1/stores")).status_code == 403
             assert (await client.get("/v1/transactions")).status_code == 200
@@ -271,9 +276,9 @@ async def test_a_role_changes_at_the_next_call_and_built_in_ones_keep_their_name
             ("/v1/roles/hotline", {"name_fr": "Autre"}),
             ("/v1/roles/administrator", {"permissions": []}),
         ):
-            answer = await admin.patch(path, json=change)
+            answer = await admin.patch(path, json={**change, "revision": 0})
             assert (answer.status_code, answer.json()["code"]) == (409, "role_fixed")
-        unknown = await admin.patch(f"/v1/roles/{code}", json={"permissions": ["money.print"]})
+        unknown = await admin.patch(f"/v1/roles/{code}", json={"permissions": ["money.print"], "revision": 0})
         assert unknown.json()["errors"] == [
             {"field": "permissions", "code": "unknown_value", "detail": "money.print"}
         ]

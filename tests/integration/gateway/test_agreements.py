@@ -25,9 +25,11 @@ from core.values.clock import paris_date, to_unix_us
 from core.values.ids import decode_id, encode_id, uuid7
 from deploy.sandbox.demonstration.agreements import seed_agreements
 from tests.architecture.tree import CHECKOUT
+from tests.integration.gateway.test_administration import People, people
 from tests.integration.gateway.test_fees import approved_grid, today, token_of
 from tests.support.desk import CHANGED_BY, DeskStack
 
+__all__ = ["people"]
 PARTS = "SELECT count(*) FROM document_part"
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 _names = itertools.count(1)
@@ -155,8 +157,13 @@ async def make(
     return answer.json()
 
 
+async def move(client: httpx.AsyncClient, contract: str, what: str, **body: Any) -> httpx.Response:
+    read = (await client.get(f"/v1/contracts/{contract}")).json()
+    return await client.post(f"/v1/contracts/{contract}/{what}", json={"revision": read["revision"], **body})
+
+
 async def act(client: httpx.AsyncClient, contract: str, what: str, **more: Any) -> dict[str, Any]:
-    answer = await client.post(f"/v1/contracts/{contract}/{what}", json={"reason": "as agreed", **more})
+    answer = await move(client, contract, what, **{"reason": "as agreed", **more})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -246,9 +253,8 @@ async def test_a_notice_is_carried_out_on_its_date_and_can_be_taken_back(
     assert (shown["events"][-1]["act"], shown["events"][-1]["by"]) == ("terminate", None)
     # Why it ends is what the notice said, whatever happened in between.
     assert shown["events"][-1]["reason"] == "the shop closes"
-    past = await client.post(
-        f"/v1/contracts/{contract['id']}/terminate",
-        json={"reason": "too late", "effective_on": str(date(2020, 1, 1))},
+    past = await move(
+        client, contract["id"], "terminate", reason="too late", effective_on=str(date(2020, 1, 1))
     )
     assert [one["field"] for one in past.json()["errors"]] == ["effective_on"]
 
@@ -264,10 +270,10 @@ async def test_the_old_version_stays_in_force_until_the_amendment_is_activated(
         "reason": "no more terminals",
         "services": [{"store": place.public("store"), "kind": "softpos"}],
     }
-    amended = await client.post(f"/v1/contracts/{contract['id']}/amend", json=only_softpos)
+    amended = await move(client, contract["id"], "amend", **only_softpos)
     assert amended.status_code == 200, amended.text
     assert [one["state"] for one in amended.json()["versions"]] == ["draft", "in_force"]
-    again = await client.post(f"/v1/contracts/{contract['id']}/amend", json=only_softpos)
+    again = await move(client, contract["id"], "amend", **only_softpos)
     assert again.json()["code"] == "contract_act_refused"
     assert re.search(CHANGED_BY, again.json()["detail"]), "who was faster, and when"
     signed = await sign(client, await act(client, contract["id"], "prepare"))
@@ -295,7 +301,7 @@ async def test_one_service_is_covered_by_one_contract(
     }
     second = (await client.post("/v1/contracts", json=body)).json()
     await sign(client, await act(client, second["id"], "prepare"))
-    answer = await client.post(f"/v1/contracts/{second['id']}/activate", json={"reason": "now"})
+    answer = await move(client, second["id"], "activate", reason="now")
     assert (answer.status_code, answer.json()["code"]) == (409, "service_covered_elsewhere")
 
 
@@ -433,9 +439,89 @@ async def test_a_contract_out_of_scope_does_not_exist(
         assert listed.json()["data"] == []
         limits = {"transaction_max_minor": 100, "brands": ["visa"]}
         set_limits = await other.post(
-            f"/v1/services/{place.public('service')}/limits", json={"limits": limits, "reason": "lower"}
+            f"/v1/services/{place.public('service')}/limits",
+            json={"limits": limits, "reason": "lower", "revision": 0},
         )
         assert set_limits.status_code == 404
+
+
+async def test_a_contract_of_one_store_does_not_change_what_its_company_pays(
+    desk_stack: DeskStack, rows: asyncpg.Connection, people: People, client: httpx.AsyncClient, place: Place
+) -> None:
+    grid, other = await grid_in_force(desk_stack), await approved_grid(desk_stack, "Une autre grille")
+    _, of_store = await people.add("back_office", stores=[place.ids["store"]])
+    body = {
+        "company": place.public("company"),
+        "starts_on": today(),
+        "services": [{"store": place.public("store"), "kind": "pax"}],
+    }
+    async with of_store:
+        first = await of_store.post("/v1/contracts", json={**body, "grid": grid})
+        assert first.status_code == 201, "the company pays by none yet"
+        await rows.execute(
+            "INSERT INTO company_fee (company_id, grid_id, since) VALUES ($1, $2, now())",
+            place.ids["company"],
+            uuid.UUID(bytes=decode_id("fee_grid", grid)),
+        )
+        refused = await of_store.post("/v1/contracts", json={**body, "grid": other["id"]})
+        assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (422, ["grid"])
+        same = await of_store.post("/v1/contracts", json={**body, "grid": grid})
+        assert same.status_code == 201, same.text
+        form = (await of_store.get(f"/v1/contract-forms/{place.public('company')}")).json()
+        assert [one["id"] for one in form["grids"]] == [grid]
+    assert (await client.post("/v1/contracts", json={**body, "grid": other["id"]})).status_code == 201
+
+
+async def test_a_document_is_read_where_the_record_that_it_belongs_to_is(
+    desk_stack: DeskStack, people: People, client: httpx.AsyncClient, place: Place
+) -> None:
+    contract = await make(client, desk_stack, place)
+    replaced = (await act(client, contract["id"], "prepare"))["versions"][0]["pdf_fr"]["id"]
+    assert (await act(client, contract["id"], "reopen"))["versions"][0]["state"] == "draft"
+    ready = await act(client, contract["id"], "prepare")
+    company = {"company": place.public("company")}
+    signing, attached, unsigned = [
+        (
+            await client.post(
+                "/v1/documents", params=company | {"kind": kind, "name": "a.pdf"}, content=PDF + end
+            )
+        ).json()["id"]
+        for kind, end in (("signed_contract", b"1"), ("attachment", b"2"), ("signed_contract", b"3"))
+    ]
+    signed = await client.post(f"/v1/contracts/{contract['id']}/sign", json={"document": signing})
+    assert signed.status_code == 200, signed.text
+    papers = {ready["versions"][0]["pdf_fr"]["id"], ready["versions"][0]["pdf_en"]["id"], signing}
+
+    async def opened(agent: httpx.AsyncClient) -> set[str]:
+        found = set()
+        for one in {*papers, replaced, unsigned, attached}:
+            answers = {(await agent.get(f"/v1/documents/{one}{path}")).status_code for path in ("", "/facts")}
+            assert answers in ({200}, {404}), (one, answers)
+            found |= {one} if answers == {200} else set()
+        listed = await agent.get("/v1/documents", params=company)
+        assert {one["id"] for one in listed.json().get("data", [])} & {
+            *papers,
+            replaced,
+            unsigned,
+            attached,
+        } == found
+        return found
+
+    store = [place.ids["store"]]
+    _, pax = await people.add("legal", services=["pax"])
+    _, softpos = await people.add("legal", services=["softpos"])
+    _, of_store = await people.add("legal", stores=store)
+    _, of_both = await people.add("legal", stores=store, services=["softpos"])
+    async with pax, softpos, of_store, of_both:
+        for agent, status, expected in (
+            (pax, 200, papers | {attached}),
+            (softpos, 404, {attached}),
+            (of_store, 200, papers),
+            (of_both, 404, set[str]()),
+        ):
+            assert (await agent.get(f"/v1/contracts/{contract['id']}")).status_code == status
+            assert await opened(agent) == expected
+        assert await opened(client) == papers | {replaced, unsigned, attached}
 
 
 async def test_terms_are_refused_by_the_field_and_nothing_is_written(
@@ -512,13 +598,15 @@ async def test_options_and_limits_of_a_service_keep_their_history(
 ) -> None:
     address = f"/v1/services/{place.public('service')}"
     options = {"model": "PAX A35", "connectivity": "wifi", "contactless_max_minor": 5_000}
-    changed = await client.post(f"{address}/options", json={"options": options, "reason": "new counter"})
+    wish: dict[str, Any] = {"reason": "trial", "revision": (await client.get(address)).json()["revision"]}
+    changed = await client.post(f"{address}/options", json={**wish, "options": options})
     assert changed.json()["options"]["connectivity"] == "wifi"
     limits = {"transaction_max_minor": 1_000, "brands": ["visa", "cb"]}
-    low = await client.post(f"{address}/limits", json={"limits": limits, "reason": "trial"})
+    wish["revision"] = changed.json()["revision"]
+    low = await client.post(f"{address}/limits", json={**wish, "limits": limits})
     assert [one["code"] for one in low.json()["errors"]] == ["below_contactless"]
     limits["transaction_max_minor"] = 6_000
-    done = (await client.post(f"{address}/limits", json={"limits": limits, "reason": "trial"})).json()
+    done = (await client.post(f"{address}/limits", json={**wish, "limits": limits})).json()
     assert done["limits"]["brands"] == ["cb", "visa"]
     change = done["changes"][0]
     assert (change["kind"], change["reason"], change["by"]["name"]) == ("limits", "trial", "Claire Dubreuil")

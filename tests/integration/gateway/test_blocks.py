@@ -8,7 +8,10 @@ import uuid
 import asyncpg
 
 from core.values.ids import decode_id, encode_id
+from tests.integration.gateway.test_administration import People, people
 from tests.support.desk import DeskStack
+
+__all__ = ["people"]
 
 
 async def test_a_terminal_is_blocked_and_unblocked(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
@@ -87,3 +90,41 @@ async def test_a_text_that_no_database_holds_is_refused(
     async with desk_stack.client(await desk_stack.log_in()) as client:
         answer = await client.get("/v1/stores", params={"query": "a\0b"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_who_answers_for_one_service_neither_stops_nor_frees_what_others_answer_for(
+    desk_stack: DeskStack, people: People, rows: asyncpg.Connection
+) -> None:
+    row = await rows.fetchrow(
+        "SELECT t.id, t.service_id, t.store_id FROM terminal t JOIN service v ON v.id = t.service_id"
+        " WHERE t.terminal = 'T0000005' AND v.kind = 'pax'"
+    )
+    assert row is not None
+    targets = [
+        {"kind": kind, "id": encode_id(kind, raw.bytes)}
+        for kind, raw in (("terminal", row["id"]), ("service", row["service_id"]), ("store", row["store_id"]))
+    ]
+    _, softpos = await people.add("hotline", services=["softpos"])
+    _, pax = await people.add("hotline", services=["pax"])
+    async with desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as whole, softpos, pax:
+        for target in targets:
+            of_store = target["kind"] == "store"
+            body = {"target": target, "reason": "fraude signalée"}
+            assert (await softpos.post("/v1/blocks", json=body)).status_code == 404, target
+            limited = await pax.post("/v1/blocks", json=body)
+            assert limited.status_code == (404 if of_store else 201), target
+            made = (await whole.post("/v1/blocks", json=body) if of_store else limited).json()
+            seen = (await softpos.get("/v1/blocks", params={"target": target["id"]})).json()["data"]
+            assert [one["id"] for one in seen] == ([made["id"]] if of_store else []), target
+            reason = {"reason": "levée à tort"}
+            assert (await softpos.post(f"/v1/blocks/{made['id']}/lift", json=reason)).status_code == 404, (
+                target
+            )
+            lifted = await pax.post(f"/v1/blocks/{made['id']}/lift", json=reason)
+            assert lifted.status_code == (404 if of_store else 200), target
+            assert await rows.fetchval(
+                "SELECT count(*) FROM block WHERE target_id = $1 AND lifted_at IS NULL",
+                uuid.UUID(bytes=decode_id(target["kind"], target["id"])),
+            ) == int(of_store)
+            if of_store:
+                assert (await whole.post(f"/v1/blocks/{made['id']}/lift", json=reason)).status_code == 200

@@ -8,6 +8,7 @@ import asyncpg
 
 from core.values.ids import decode_id
 from tests.integration.gateway.test_administration import People, people
+from tests.integration.gateway.test_fees import approved_grid
 from tests.integration.gateway.test_merchants import BACK_OFFICE, company, make, make_company, store_of
 from tests.support.desk import DeskStack
 
@@ -45,11 +46,13 @@ async def test_a_store_shows_its_company_to_read_and_nothing_more(
         assert (of_account["contacts"], of_account["through_store"]) == ([], True)
         assert "7630006" not in f"{seen}{listed}{of_account}"
 
+        grid = await approved_grid(desk_stack, "Grille d'une société vue par un magasin")
         edits = {"revision": owner["revision"], "company": company()}
         for method, address_of, body in (
             ("PATCH", path, edits),
             ("POST", "/v1/contacts", contact),
             ("PATCH", account, {"revision": 1, "name": "Renamed"}),
+            ("POST", f"/v1/fee-grids/{grid['id']}/companies", {"company": owner["id"]}),
             ("GET", f"/v1/companies/{stranger['id']}", None),
             ("GET", f"/v1/stores/{other['id']}", None),
         ):

@@ -139,7 +139,8 @@ async def test_a_technician_assigns_a_terminal_that_then_signs_on(
             "preauthorisation": True,
             "contactless_max": 5_000,
         }
-        changed = await client.post(f"/v1/terminals/{terminal}/options", json=options)
+        revision = {"revision": made.json()["revision"]}
+        changed = await client.post(f"/v1/terminals/{terminal}/options", json=options | revision)
         assert (changed.status_code, changed.json()["options"]) == (200, options), changed.text
         assert changed.json()["reload_wanted_at"] is not None
         welcome = await sign_on()
@@ -147,7 +148,7 @@ async def test_a_technician_assigns_a_terminal_that_then_signs_on(
 
         wrong = await client.post(
             f"/v1/terminals/{terminal}/options",
-            json={**options, "dialect": "morse", "tip": False, "contactless_max": -1},
+            json={**options, **revision, "dialect": "morse", "tip": False, "contactless_max": -1},
         )
         assert {error["field"] for error in wrong.json()["errors"]} == {
             "dialect",

@@ -79,7 +79,9 @@ async def test_whoever_submits_cannot_approve(desk_stack: DeskStack, rows: async
         assert (await act(one, version, "submit")).json()["state"] == "submitted"
         refused = await act(one, version, "approve")
         assert (refused.status_code, refused.json()["code"]) == (403, "fee_same_person")
-        edited = await one.patch(f"/v1/fee-versions/{version}", json={"effective_on": today(), "rows": [CB]})
+        edited = await one.patch(
+            f"/v1/fee-versions/{version}", json={"effective_on": today(), "rows": [CB], "revision": 1}
+        )
         assert edited.json()["code"] == "fee_version_not_draft"
     async with desk_stack.client(await token_of(desk_stack, "superviseur")) as other:
         approved = (await act(other, version, "approve")).json()
@@ -107,7 +109,11 @@ async def test_the_next_version_begins_as_a_copy_and_shows_what_it_changes(
         assert (draft["version"], draft["differences"], len(draft["rows"])) == (2, [], 2)
         edited = await client.patch(
             f"/v1/fee-versions/{draft['id']}",
-            json={"effective_on": today(12), "rows": [{**VISA, "rate_bp": 40}]},
+            json={
+                "effective_on": today(12),
+                "rows": [{**VISA, "rate_bp": 40}],
+                "revision": draft["revision"],
+            },
         )
     changed = edited.json()
     assert [(one["brand"], one["after"] and one["after"]["rate_bp"]) for one in changed["differences"]] == [
@@ -139,7 +145,11 @@ async def test_a_draft_is_priced_on_what_was_captured(
         ).json()
         await client.patch(
             f"/v1/fee-versions/{draft['id']}",
-            json={"effective_on": today(1), "rows": [{**VISA, "rate_bp": 40}, CB]},
+            json={
+                "effective_on": today(1),
+                "rows": [{**VISA, "rate_bp": 40}, CB],
+                "revision": draft["revision"],
+            },
         )
         seen = await client.get(
             f"/v1/fee-versions/{draft['id']}/preview", params={"first": today(-2), "last": today()}
@@ -221,8 +231,10 @@ async def test_nobody_approves_other_figures_than_those_that_they_read(desk_stac
         path = f"/v1/fee-versions/{version}"
         assert (await act(author, version, "submit")).status_code == 200
         read = (await other.get(path)).json()
-        assert (await act(another, version, "send_back")).status_code == 200
-        edited = await author.patch(path, json={"effective_on": today(), "rows": [{**VISA, "rate_bp": 1}]})
+        sent_back = await act(another, version, "send_back")
+        assert sent_back.status_code == 200
+        cheaper = {"effective_on": today(), "rows": [{**VISA, "rate_bp": 1}]}
+        edited = await author.patch(path, json={**cheaper, "revision": sent_back.json()["revision"]})
         assert edited.status_code == 200
         stale = {"effective_on": today(), "rows": [VISA], "revision": read["revision"]}
         overwritten = await another.patch(path, json=stale)

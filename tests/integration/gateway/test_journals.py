@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -14,9 +15,12 @@ from core.contracts.payment import Presence, SignOn
 from core.contracts.states import State
 from core.db.pool import open_pool
 from core.terminals.api import TerminalHandlers
-from core.values.ids import encode_id
+from core.values.ids import decode_id, encode_id
 from observability.process import SystemClock
+from tests.integration.gateway.test_administration import People, people
 from tests.support.desk import DeskStack, add_attempt
+
+__all__ = ["people"]
 
 
 async def terminal_id(rows: asyncpg.Connection, number: str) -> str:
@@ -147,3 +151,39 @@ async def test_out_of_scope_is_not_found_and_bad_filters_are_named(
             assert answer.json()["errors"][0]["field"] in parameters | {"to": ""}
     async with desk_stack.client(await desk_stack.log_in("vendeur@guichet.example")) as client:
         assert (await client.get(f"/v1/journals/{paris}")).status_code == 403
+
+
+async def test_a_journal_shows_payments_to_whoever_may_read_them_there_and_nobody_else(
+    people: People, rows: asyncpg.Connection
+) -> None:
+    terminal = await terminal_id(rows, "T0000010")
+    await add_attempt(rows, terminal="T0000010", state=State.DECLINED, reason=113)
+    place = await rows.fetchrow(
+        "SELECT s.id, s.department, t.store_id FROM terminal t JOIN store s ON s.id = t.store_id"
+        " WHERE t.terminal = 'T0000010'"
+    )
+    assert place is not None
+    subjects = (terminal, encode_id("store", place["id"].bytes))
+    await rows.execute(
+        "INSERT INTO role (code, name_fr, name_en) VALUES ('journal_only', 'Journaux', 'Journals')"
+        " ON CONFLICT DO NOTHING"
+    )
+    await rows.execute(
+        "INSERT INTO role_permission (role, permission) VALUES ('journal_only', 'journals.read')"
+        " ON CONFLICT DO NOTHING"
+    )
+    agent, reader = await people.add("journal_only")
+    async with reader:
+
+        async def payments(subject: str) -> int:
+            answer = await reader.get(f"/v1/journals/{subject}", params={"limit": 200})
+            assert answer.status_code == 200, answer.text
+            return sum(one["kind"] == "payment" for one in answer.json()["data"])
+
+        assert [await payments(one) for one in subjects] == [0, 0]
+        await rows.execute(
+            "INSERT INTO agent_grant (agent_id, role, stores) VALUES ($1, 'hotline', ARRAY[$2::uuid])",
+            uuid.UUID(bytes=decode_id("agent", agent)),
+            place["id"],
+        )
+        assert all([await payments(one) for one in subjects])

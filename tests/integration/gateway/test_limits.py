@@ -30,12 +30,21 @@ async def kept_limit(rows: asyncpg.Connection) -> AsyncIterator[None]:
 async def put(
     client: httpx.AsyncClient, amount: int, *, key: str = "", change: dict[str, object] | None = None
 ) -> httpx.Response:
-    body = {"amount": {"amount": amount, "currency": "EUR"}, "reason": "agreed by the board"}
+    body = {
+        "amount": {"amount": amount, "currency": "EUR"},
+        "reason": "agreed by the board",
+        "revision": await revision_of(client),
+    }
     return await client.post(
         "/v1/approval-limits",
         json=body | (change or {}),
         headers={"Idempotency-Key": key or os.urandom(8).hex()},
     )
+
+
+async def revision_of(client: httpx.AsyncClient) -> int:
+    listed = (await client.get("/v1/approval-limits")).json().get("data", [])
+    return next((one["revision"] for one in listed if one["alone_max"]["currency"] == "EUR"), 0)
 
 
 async def yours(client: httpx.AsyncClient) -> int:
@@ -49,8 +58,9 @@ async def test_an_administrator_sets_the_limit_and_the_audit_says_why(
     me, admin = await people.add("administrator")
     _, supervisor = await people.add("supervisor")
     async with admin, supervisor:
-        first = await put(admin, 80_000, key="limit")
-        again = await put(admin, 80_000, key="limit")
+        read: dict[str, object] = {"revision": await revision_of(admin)}
+        first = await put(admin, 80_000, key="limit", change=read)
+        again = await put(admin, 80_000, key="limit", change=read)
         assert (first.status_code, first.content) == (200, again.content)
         listed = (await supervisor.get("/v1/approval-limits")).json()
     (limit,) = listed["data"]
@@ -124,3 +134,17 @@ async def test_a_limit_that_cannot_be_names_its_field(
         refused = await put(admin, 70_000, change=change)
     assert refused.status_code == 422, refused.text
     assert [error["field"] for error in refused.json()["errors"]] == [field]
+
+
+async def test_a_limit_is_not_set_over_the_one_that_a_colleague_set_meanwhile(
+    people: People, kept_limit: None
+) -> None:
+    _, one = await people.add("administrator")
+    _, other = await people.add("administrator")
+    async with one, other:
+        read: dict[str, object] = {"revision": await revision_of(one)}
+        assert (await put(other, 20_000, change=read)).status_code == 200
+        late = await put(one, 90_000, change=read)
+        assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+        (limit,) = (await one.get("/v1/approval-limits")).json()["data"]
+        assert limit["alone_max"]["amount"] == 20_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 import httpx
 
+from core.contracts.operations import OPERATIONS
 from core.contracts.states import State
 from core.values.ids import encode_id
 from tests.support.desk import DeskStack, add_attempt
@@ -66,6 +67,8 @@ async def test_a_repair_is_previewed_then_done_once_as_one_run(
         "terminal.reload_wanted",
         "macro.run",
     ]
+    (run,) = [one for one in OPERATIONS if one.name == "macros.run"]
+    assert {row["kind"] for row in kinds[1:]} <= set(run.audit)
 
 
 async def test_a_repair_with_a_step_beyond_the_callers_rights_does_nothing(
@@ -120,7 +123,8 @@ async def test_macros_are_written_by_those_who_may_with_fields_that_exist(desk_s
         made = await client.post("/v1/macros", json={**fields, **texts})
         assert made.status_code == 201, made.text
         changed = await client.patch(
-            f"/v1/macros/{made.json()['id']}", json={**fields, **texts, "name_fr": "Merci beaucoup"}
+            f"/v1/macros/{made.json()['id']}",
+            json={**fields, **texts, "name_fr": "Merci beaucoup", "revision": made.json()["revision"]},
         )
         assert changed.json()["name_fr"] == "Merci beaucoup"
         assert (await client.delete(f"/v1/macros/{made.json()['id']}")).status_code == 204

@@ -143,6 +143,7 @@ async def test_a_brand_is_refused_with_its_reason_and_worn_by_its_host_alone(
         "accent_light": "#7a1f4b",
         "accent_dark": "#f0a8c8",
         "logo": base64.b64encode(SVG).decode(),
+        "revision": 0,
     }
     async with await client_of(desk_stack, "admin@guichet.example") as admin:
         pale = await admin.post("/v1/brands", json={**body, "accent_light": "#ffcc00"})
@@ -153,7 +154,8 @@ async def test_a_brand_is_refused_with_its_reason_and_worn_by_its_host_alone(
         assert await rows.fetchval("SELECT count(*) FROM brand WHERE host = 'flots.example'") == 0
         made = await admin.post("/v1/brands", json=body)
         assert made.status_code == 200, made.text
-        kept = await admin.post("/v1/brands", json={**body, "logo": None, "name": "Flots"})
+        changes = {"logo": None, "name": "Flots", "revision": made.json()["revision"]}
+        kept = await admin.post("/v1/brands", json={**body, **changes})
         assert kept.json()["id"] == made.json()["id"]
         assert kept.json()["logo"] == body["logo"]
         async with httpx.AsyncClient(base_url=desk_stack.gateway_url) as anybody:

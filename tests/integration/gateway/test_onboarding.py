@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from core.contracts.operations import OPERATIONS
 from core.merchants.api import onboarding_validated, services_wanted
 from core.values.ids import decode_id
 from deploy.sandbox.demonstration.numbers import siren as make_siren
@@ -173,6 +174,18 @@ async def test_a_validated_file_becomes_one_company_however_often_it_is_asked(
     assert [one["phone"] for one in company["contacts"]] == ["+33142280000"]
     raw = decode_id("company", company["id"])
     assert await onboarding_validated(rows, raw)
+    records = [company["id"], company["account"]["id"], company["stores"][0]["id"]]
+    left = await rows.fetch(
+        "SELECT kind, count(*) AS times FROM action WHERE target_id = ANY ($1) GROUP BY kind",
+        [
+            uuid.UUID(bytes=decode_id(kind, one))
+            for kind, one in zip(("company", "account", "store"), records, strict=True)
+        ],
+    )
+    made = {"account.created": 1, "company.created": 1, "store.created": 1, "contact.added": 1}
+    assert {row["kind"]: row["times"] for row in left} == made, "each record that was made, once"
+    (moving,) = [one for one in OPERATIONS if one.name == "onboarding.move"]
+    assert made.keys() <= set(moving.audit)
     assert await services_wanted(rows, raw) == ["pax", "softpos"]
 
 

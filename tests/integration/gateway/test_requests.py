@@ -109,7 +109,7 @@ async def test_a_request_about_a_store_is_seen_only_where_the_store_is(
         ("close", {}),
     ):
         assert (await technician.post(f"/v1/requests/{request_id}/{path}", json=body)).status_code == 404
-    changed = await technician.patch(f"/v1/requests/{request_id}", json={"priority": "high"})
+    changed = await technician.patch(f"/v1/requests/{request_id}", json={"priority": "high", "revision": 0})
     assert changed.status_code == 404
     listed = (await technician.get("/v1/requests", params={"box": "all", "limit": 200})).json()
     assert request_id not in [one["id"] for one in listed["data"]]
@@ -198,7 +198,7 @@ async def test_a_request_is_closed_once_and_can_be_reopened(people: People) -> N
     assert closed.json()["request"]["closed_at"] is not None
     for refused in (
         await hotline.post(f"{path}/assign", json={"assignee": "me"}),
-        await hotline.patch(path, json={"title": "Autre"}),
+        await hotline.patch(path, json={"title": "Autre", "revision": 0}),
         await hotline.post(f"{path}/close", json={}),
     ):
         assert (refused.status_code, refused.json()["code"]) == (409, "request_closed"), refused.url
@@ -298,18 +298,23 @@ async def test_a_date_is_not_moved_into_the_past_and_a_late_one_stays(
     people: People, rows: asyncpg.Connection
 ) -> None:
     hotline = await people(HOTLINE)
-    code = (await make(hotline))["request"]["code"]
-    refused = await hotline.patch(f"/v1/requests/{code}", json={"due_on": "2020-01-01"})
+    made = await make(hotline)
+    code, past = made["request"]["code"], {"due_on": "2020-01-01"}
+    refused = await hotline.patch(f"/v1/requests/{code}", json={**past, "revision": made["revision"]})
     assert [(one["field"], one["code"]) for one in refused.json()["errors"]] == [("due_on", "past")]
     await rows.execute("UPDATE request SET due_on = '2020-01-01' WHERE code = $1", code)
     # It is late, and may still be called urgent.
-    urgent = await hotline.patch(f"/v1/requests/{code}", json={"due_on": "2020-01-01", "priority": "high"})
+    revision = (await hotline.get(f"/v1/requests/{code}")).json()["revision"]
+    urgent = await hotline.patch(
+        f"/v1/requests/{code}", json={**past, "priority": "high", "revision": revision}
+    )
     assert (urgent.status_code, urgent.json()["request"]["priority"]) == (200, "high")
 
 
 async def test_types_are_configured_by_whoever_may_and_nobody_else(people: People) -> None:
     body = {
         "code": "training",
+        "revision": 0,
         "name_fr": "Formation",
         "name_en": "Training",
         "team": "technician",
@@ -323,6 +328,9 @@ async def test_types_are_configured_by_whoever_may_and_nobody_else(people: Peopl
     admin = await people(ADMIN)
     made = await admin.post("/v1/request-types", json=body)
     assert made.status_code == 200, made.text
+    twice = await admin.post("/v1/request-types", json=body)
+    assert (twice.status_code, twice.json()["code"]) == (409, "changed_meanwhile"), "the code is taken"
+    body["revision"] = made.json()["revision"]
     await make(admin, type="training", title="Former l’équipe")
     flipped = body["statuses"][0] | {"final": True}
     clash = await admin.post(
@@ -392,7 +400,7 @@ async def test_who_saves_a_request_that_was_closed_meanwhile_is_told_who_closed_
     made = (await make(hotline, store=store))["request"]
     assert (await hotline.post(f"/v1/requests/{made['id']}/close", json={})).status_code == 200
     for named in (made["id"], made["code"]):
-        late = await admin.patch(f"/v1/requests/{named}", json={"title": "Autre"})
+        late = await admin.patch(f"/v1/requests/{named}", json={"title": "Autre", "revision": 0})
         assert (late.status_code, late.json()["code"]) == (409, "request_closed")
         assert re.search(CHANGED_BY, late.json()["detail"])
         assert "Inès Marchand" in late.json()["detail"]

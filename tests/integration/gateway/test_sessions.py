@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 
 import asyncpg
 import httpx
 
+from core.values.ids import encode_id
 from tests.support.desk import PASSWORD, DeskStack
 
 
 async def test_an_agent_logs_in_and_out(desk_stack: DeskStack, rows: asyncpg.Connection) -> None:
     token = await desk_stack.log_in()
+    last = await rows.fetchval("SELECT max(seq) FROM action")
     async with desk_stack.client(token) as client:
         session = await client.get("/v1/sessions/current")
         assert session.status_code == 200
@@ -20,6 +23,9 @@ async def test_an_agent_logs_in_and_out(desk_stack: DeskStack, rows: asyncpg.Con
         assert (await client.delete("/v1/sessions/current")).status_code == 204
         ended = await client.get("/v1/sessions/current")
     assert (ended.status_code, ended.json()["code"]) == (401, "session_ended")
+    left = await rows.fetch("SELECT kind, facts::text FROM action WHERE seq > $1", last)
+    assert [row["kind"] for row in left] == ["session.ended"]
+    assert encode_id("session", hashlib.sha256(token.encode()).digest()[:16]) in left[0]["facts"]
     stored = await rows.fetch("SELECT token_hash FROM session")
     assert all(token.encode() not in row["token_hash"] for row in stored)
 

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from core.contracts.operations import OPERATIONS
 from tests.integration.gateway.test_agreements import Place, client, grid_in_force, make, place
 from tests.support.desk import DeskStack
 
@@ -52,12 +54,68 @@ async def save_brand(agent: httpx.AsyncClient, read: dict[str, Any], text: str) 
     return await agent.post("/v1/brands", json=body)
 
 
+async def save_role(agent: httpx.AsyncClient, read: dict[str, Any], text: str) -> httpx.Response:
+    names = {"name_fr": "Rôle d’essai", "name_en": text}
+    if not read:
+        body = {**names, "code": "stale_role", "permissions": ["directory.read"]}
+        return await agent.post("/v1/roles", json=body)
+    return await agent.patch("/v1/roles/stale_role", json={**names, "revision": read.get("revision")})
+
+
+async def save_view(agent: httpx.AsyncClient, read: dict[str, Any], text: str) -> httpx.Response:
+    body = {"list": "transactions", "name": text, "filters": {"state": ["declined"]}}
+    if not read:
+        return await agent.post("/v1/views", json=body)
+    return await agent.patch(f"/v1/views/{read['id']}", json={**body, "revision": read.get("revision")})
+
+
+async def save_request(agent: httpx.AsyncClient, read: dict[str, Any], text: str) -> httpx.Response:
+    if not read:
+        return await agent.post("/v1/requests", json={"type": "information", "title": text})
+    body = {"title": text, "revision": read["revision"]}
+    return await agent.patch(f"/v1/requests/{read['request']['id']}", json=body)
+
+
+async def save_request_type(agent: httpx.AsyncClient, read: dict[str, Any], text: str) -> httpx.Response:
+    body = {
+        "code": "stale_type",
+        "name_fr": "Essai",
+        "name_en": text,
+        "team": "technician",
+        "statuses": [
+            {"code": "asked", "name_fr": "Demandée", "name_en": "Asked"},
+            {"code": "given", "name_fr": "Donnée", "name_en": "Given", "final": True},
+        ],
+        "revision": read.get("revision", 0),
+    }
+    return await agent.post("/v1/request-types", json=body)
+
+
+def _number(text: str) -> int:
+    return 1 + sum(text.encode()) % 1_000
+
+
+async def save_options(agent: httpx.AsyncClient, read: dict[str, Any], text: str) -> httpx.Response:
+    if not read:
+        (found,) = (await agent.get("/v1/terminals", params={"query": "T0000005"})).json()["data"]
+        return await agent.get(f"/v1/terminals/{found['id']}/profile")
+    body = {"dialect": "ascii1987", "connectivity": "wifi", "contactless_max": _number(text)}
+    return await agent.post(
+        f"/v1/terminals/{read['id']}/options", json={**body, "revision": read["revision"]}
+    )
+
+
 @pytest.mark.parametrize(
     ("save", "email", "name"),
     [
         (save_macro, ADMIN, "Nadia Ferrand"),
         (save_rule, SUPERVISOR, "Samuel Okoye"),
         (save_brand, ADMIN, "Nadia Ferrand"),
+        (save_view, ADMIN, "Nadia Ferrand"),
+        (save_request, ADMIN, "Nadia Ferrand"),
+        (save_options, ADMIN, "Nadia Ferrand"),
+        (save_role, ADMIN, ""),
+        (save_request_type, ADMIN, ""),
     ],
 )
 async def test_a_page_opened_before_a_change_does_not_write_over_it(
@@ -69,17 +127,17 @@ async def test_a_page_opened_before_a_change_does_not_write_over_it(
         read = made.json()
         first = await save(agent, read, "The colleague's")
         assert first.status_code == 200, first.text
-        assert first.json()["revision"] > read["revision"]
+        assert first.json()["revision"] != read["revision"]
 
         late = await save(agent, read, "Mine")
         assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
         (told,) = late.json()["errors"]
         assert told["field"] == "revision"
-        assert told["detail"].startswith(f"{name}, ")
+        assert told["detail"].startswith(f"{name}, " if name else "")
 
         again = await save(agent, first.json(), "Mine, knowingly")
         assert again.status_code == 200
-        assert "Mine, knowingly" in (again.json().get("text_fr"), again.json().get("name"))
+        assert again.json()["revision"] not in (read["revision"], first.json()["revision"])
 
 
 async def test_a_new_face_does_not_take_the_place_of_one_made_meanwhile(desk_stack: DeskStack) -> None:
@@ -108,9 +166,43 @@ async def test_the_terms_of_a_draft_are_not_written_over_what_a_colleague_chose(
         theirs = await colleague.patch(path, json={**body, "locale": "en"})
         assert theirs.status_code == 200, theirs.text
     late = await client.patch(path, json={**body, "locale": "fr"})
+    step = {"reason": "as agreed", "revision": draft["revision"]}
+    moved = await client.post(f"{path}/prepare", json=step)
+    assert (moved.status_code, moved.json()["code"]) == (409, "changed_meanwhile")
     assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
     assert late.json()["errors"][0]["detail"].startswith("Karim Belaïd, ")
     present = (await client.get(path)).json()
     assert present["versions"][0]["locale"] == "en", "nothing was written"
     again = await client.patch(path, json={**body, "locale": "fr", "revision": present["revision"]})
     assert again.status_code == 200
+
+
+WRITES_OVER = {
+    "approval_limits.set",
+    "brands.save",
+    "contracts.amend",
+    "contracts.move",
+    "fee_versions.move",
+    "request_types.save",
+    "services.set_limits",
+    "services.set_options",
+    "terminals.set_options",
+}
+
+
+def test_no_change_of_what_there_is_goes_without_the_revision_that_was_read() -> None:
+    found = {one.name for one in OPERATIONS}
+    assert found >= WRITES_OVER, WRITES_OVER - found
+    for one in OPERATIONS:
+        if one.name in WRITES_OVER or (one.http is not None and one.http.method == "PATCH"):
+            needed = {field.name for field in msgspec.structs.fields(one.asked) if field.required}
+            assert "revision" in needed, one.name
+
+
+async def test_a_change_that_names_no_revision_is_refused_by_the_field(desk_stack: DeskStack) -> None:
+    async with desk_stack.client(await desk_stack.log_in(ADMIN)) as agent:
+        before = (await agent.get("/v1/roles")).json()
+        blind = await agent.patch("/v1/roles/hotline", json={"permissions": []})
+        assert blind.status_code == 422
+        assert [(one["field"], one["code"]) for one in blind.json()["errors"]] == [("revision", "missing")]
+        assert (await agent.get("/v1/roles")).json() == before

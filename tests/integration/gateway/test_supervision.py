@@ -156,7 +156,9 @@ async def test_a_store_that_usually_trades_and_is_silent_is_told_and_quiet_hours
         always = _rule(**terms, quiet_from="00:00", quiet_to="23:59")
         rule = (await client.post("/v1/alert-rules", json=always)).json()
         assert await places.watch.round() == 0
-        changed = await client.patch(f"/v1/alert-rules/{rule['id']}", json=_rule(**terms))
+        changed = await client.patch(
+            f"/v1/alert-rules/{rule['id']}", json=_rule(**terms) | {"revision": rule["revision"]}
+        )
         assert changed.status_code == 200, changed.text
         assert await places.watch.round() == 1
         (alert,) = (await client.get("/v1/alerts")).json()["data"]
@@ -254,12 +256,13 @@ async def test_a_view_is_ones_own_until_it_is_shared_with_a_role(
         unknown = await hotline.post("/v1/views", json={**body, "name": "Y", "columns": ["card_number"]})
         assert unknown.json()["errors"][0]["field"] == "columns"
         assert (await admin.get("/v1/views", params={"list": "transactions"})).json()["data"] == []
-        assert (await admin.patch(address, json=body)).status_code == 404
+        change = {**body, "revision": made.json()["revision"]}
+        assert (await admin.patch(address, json=change)).status_code == 404
         assert (await admin.delete(address)).status_code == 404
         default = {"list": "transactions", "view": made.json()["id"]}
         assert (await admin.post("/v1/views/default", json=default)).status_code == 404
         assert (await hotline.post("/v1/views/default", json=default)).status_code == 204
-        shared = await hotline.patch(address, json={**body, "shared_role": "hotline"})
+        shared = await hotline.patch(address, json={**change, "shared_role": "hotline"})
         (shown,) = (await hotline.get("/v1/views", params={"list": "transactions"})).json()["data"]
         assert (await hotline.delete(address)).status_code == 204
         assert (await hotline.get("/v1/views", params={"list": "transactions"})).json()["data"] == []

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from core.contracts.states import Kind
+from core.values.ids import encode_id
 from portals.kit.i18n import load_words
 from tests.integration.portals.conftest import Portal
 
@@ -118,3 +119,24 @@ async def test_a_record_stays_light(portal: Portal, room: str) -> None:
     for address in (await _records(portal, "admin@guichet.example", room))[:10]:
         page = await _read(portal, "admin@guichet.example", address)
         assert len(page.encode()) < _HTML_BYTES_MAX, address
+
+
+async def test_an_account_does_not_say_of_all_its_companies_what_it_knows_of_the_first(
+    portal: Portal,
+) -> None:
+    rows = await asyncpg.connect(portal.dsn)
+    account = await rows.fetchval(
+        "INSERT INTO account (name) VALUES ('Compte aux quatre sociétés') RETURNING id"
+    )
+    for number in range(4):
+        await rows.execute(
+            "INSERT INTO company (account_id, legal_name, siren) VALUES ($1, $2, $3)",
+            account,
+            f"Société {number}",
+            f"{771_000_000 + number}",
+        )
+    await rows.close()
+    page = await _read(portal, "admin@guichet.example", f"/accounts/{encode_id('account', account.bytes)}")
+    assert page.count(_WORDS("record.left_out", n=1)) == 3, "stores, open work and contracts"
+    for word in ("companies.no_stores", "record.no_work", "record.no_contract"):
+        assert _WORDS(word) not in page

@@ -105,3 +105,11 @@ async def test_a_late_save_tells_who_was_faster_and_where_to_read() -> None:
 def test_only_a_number_of_a_revision_is_sent(text: str, expected: dict[str, int]) -> None:
     assert form_of(Answering(), revision=text).revision == expected
     assert form_of(Answering()).revision == {}
+
+
+async def test_a_text_that_is_too_long_is_not_told_that_it_is_too_short() -> None:
+    long = {"field": "reason", "code": "too_long", "detail": "500 characters at most"}
+    form = form_of(Answering(422, "invalid_request", [long]))
+    wording = Wording(words={"reason": "action.reason_short"})
+    assert await form.post("/v1/x", {}, wording=wording) is None
+    assert form.errors == {"reason": "500 characters at most"}

@@ -39,13 +39,17 @@ def test_contrast_is_that_of_the_guidelines() -> None:
 
 
 def test_an_accent_that_cannot_be_read_is_refused_with_its_ratio() -> None:
-    (problem,) = problems_of(SaveBrand(name="Banque", accent_light="#ffcc00", accent_dark="#ffcc00"))
+    (problem,) = problems_of(
+        SaveBrand(revision=0, name="Banque", accent_light="#ffcc00", accent_dark="#ffcc00")
+    )
     assert (problem.field, problem.code) == ("accent_light", "contrast_low")
     assert problem.detail.endswith(f"< {CONTRAST_MIN}:1")
 
 
 def test_the_product_s_own_accents_pass_and_every_derived_pair_is_readable() -> None:
-    assert problems_of(SaveBrand(name="Banque", accent_light="#14595a", accent_dark="#6cc4bf")) == []
+    assert (
+        problems_of(SaveBrand(revision=0, name="Banque", accent_light="#14595a", accent_dark="#6cc4bf")) == []
+    )
     for theme, accent in (("light", "#14595a"), ("dark", "#6cc4bf")):
         palette = palette_of(theme, accent)
         assert contrast(palette.accent, palette.on_accent) >= CONTRAST_MIN
@@ -53,7 +57,7 @@ def test_the_product_s_own_accents_pass_and_every_derived_pair_is_readable() -> 
 
 
 def test_one_colour_without_the_other_theme_s_is_refused() -> None:
-    (problem,) = problems_of(SaveBrand(name="Banque", accent_light="#14595a"))
+    (problem,) = problems_of(SaveBrand(revision=0, name="Banque", accent_light="#14595a"))
     assert (problem.field, problem.code) == ("accent_dark", "required")
 
 
@@ -97,5 +101,5 @@ def test_a_picture_that_is_cut_too_big_or_followed_by_something_is_refused() -> 
 
 @pytest.mark.parametrize("name", ["Ondine\nBcc: x@evil.example", "On\u202edine", "On\x00dine"])
 def test_a_name_is_one_line_because_it_sends_mail(name: str) -> None:
-    (problem,) = problems_of(SaveBrand(name=name))
+    (problem,) = problems_of(SaveBrand(revision=0, name=name))
     assert (problem.field, problem.code) == ("name", "malformed")

@@ -85,7 +85,9 @@ def test_a_mention_is_a_name_and_never_the_middle_of_an_address() -> None:
 
 def test_a_type_begins_open_and_ends_closed() -> None:
     def wish(*statuses: StatusOfType) -> SaveRequestType:
-        return SaveRequestType(code="x1", name_fr="X", name_en="X", team="hotline", statuses=list(statuses))
+        return SaveRequestType(
+            code="x1", revision=0, name_fr="X", name_en="X", team="hotline", statuses=list(statuses)
+        )
 
     assert type_problems(wish(NEW, DONE)) == []
     assert [one.code for one in type_problems(wish(NEW))] == ["incomplete"]
