@@ -14,13 +14,14 @@ from core.values.bilingual import Language
 from deploy.cli.words import language, say
 from deploy.local.data_folder import check_readable
 from deploy.local.errors import NotRunning
+from deploy.local.python_process import CHECKOUT
 from deploy.local.state_file import StackState, read_state
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _WIDTH_OF_A_FILE = 140
-DEFAULT_DATA = Path(__file__).resolve().parents[3] / ".data"
+DEFAULT_DATA = CHECKOUT / ".data"
 
 
 @Parameter(name="*")
