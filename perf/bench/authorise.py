@@ -256,7 +256,7 @@ class _Run:
             await connection.close()
         sizes = FactSizes(*(value or 0 for value in row or (0, 0, 0, 0)))
         dsn = await self._stack.create_database("guichet_reference")
-        return Reference(postgres_bin_dir() / "pgbench", dsn, sizes)
+        return Reference(pgbench=postgres_bin_dir() / "pgbench", dsn=dsn, sizes=sizes)
 
     async def _durability(self) -> dict[str, str]:
         connection = await asyncpg.connect(self._stack.database_url())
