@@ -160,12 +160,8 @@ def are_plain(asked: list[Authorise]) -> bool:
     currencies = "".join([item.currency for item in asked])
     texts = "".join(
         [
-            item.card.bin
-            + item.card.last_four
-            + item.card.expiry
-            + item.entry_mode
-            + item.transmitted_at
-            + item.local_time
+            f"{(card := item.card).bin}{card.last_four}{card.expiry}"
+            f"{item.entry_mode}{item.transmitted_at}{item.local_time}"
             for item in asked
         ]
     )
@@ -198,7 +194,7 @@ class HostReply(msgspec.Struct, array_like=True, gc=False):
 
 def are_codes(replies: list[HostReply]) -> bool:
     """Whether the codes of a batch of replies are such as a host's message has."""
-    codes = "".join([reply.host_code + reply.approval_code + reply.differs for reply in replies])
+    codes = "".join([f"{reply.host_code}{reply.approval_code}{reply.differs}" for reply in replies])
     return codes.isascii() and codes.isprintable()
 
 

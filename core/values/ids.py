@@ -3,6 +3,7 @@
 Source: RFC 9562 section 5.7 for UUIDv7; Crockford's base32 alphabet for the public form.
 """
 
+import struct
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,9 @@ _ALL_OTHERS: Final[list[Callable[[], object]]] = []
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
+_UPPER_PAIRS = [pair.upper() for pair in _PAIRS]
+# The lower 40 of the 48 bits of milliseconds, then version with sequence, then variant with randomness.
+_RRN_PARTS = struct.Struct(">xBIHH").unpack_from
 PREFIX_LETTERS: Final = 3
 _UUID_DIGITS = 26
 _RRN_BITS = 60
@@ -113,11 +117,16 @@ def rrn_of(raw: bytes) -> str:
     the reference finds its attempt by a range of the primary key and needs no index of its own.
     Source: ISO 8583:1987, data element 37 (an12).
     """
-    value = int.from_bytes(raw, "big")
-    milliseconds = value >> 80 & 0xFF_FFFF_FFFF
-    sequence = value >> 64 & 0xFFF
-    instance = value >> 54 & 0xFF
-    return _encode_base32(milliseconds << 20 | sequence << 8 | instance, _RRN_DIGITS).upper()
+    high, low, sequence, instance = _RRN_PARTS(raw)
+    # Ten bits a pair of digits: a payment makes one, and a loop over them takes three times as long.
+    return (
+        _UPPER_PAIRS[high << 2 | low >> 30]
+        + _UPPER_PAIRS[low >> 20 & 0x3FF]
+        + _UPPER_PAIRS[low >> 10 & 0x3FF]
+        + _UPPER_PAIRS[low & 0x3FF]
+        + _UPPER_PAIRS[sequence >> 2 & 0x3FF]
+        + _UPPER_PAIRS[(sequence & 3) << 8 | instance >> 6 & 0xFF]
+    )
 
 
 def id_range_of_rrn(rrn: str, *, near_unix_ms: int) -> tuple[bytes, bytes] | None:

@@ -1,5 +1,6 @@
 """Answers to terminals as far as the request decides them."""
 
+from functools import lru_cache
 from typing import Final
 
 from core.values.edition1987 import MIRRORED
@@ -13,10 +14,14 @@ _MIRRORED_IN_NETWORK_ANSWERS: Final = (7, 11, 12, 13, 41, 42, AS_SENT)
 def begin_answer(message: Message) -> Message:
     """Return what an answer repeats of its request, never the card number. Raises: MessageTypeUnknown."""
     answer: Message = {0: response_mti(message[0])}  # pyright: ignore
-    for number in _MIRRORED:
-        if number in message:
-            answer[number] = message[number]
+    for number in _mirrored_of(tuple(message)):
+        answer[number] = message[number]
     return answer
+
+
+@lru_cache(maxsize=1024)
+def _mirrored_of(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(number for number in _MIRRORED if number in shape)
 
 
 def network_answer(message: Message, response_code: str, shown: str = "") -> Message:

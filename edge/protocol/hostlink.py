@@ -105,16 +105,15 @@ def answer_key(message: Message) -> CorrelationKey:
 
 def _key(mti: str, message: Message) -> CorrelationKey:
     terminal_id, trace_number = message.get(41, ""), message.get(11)
-    if not isinstance(trace_number, str):
+    if not trace_number:
         raise FieldMalformed(11, "absent")
     # Network management between hosts names no terminal.
-    if not isinstance(terminal_id, str) or (not terminal_id and mti[1] != "8"):
+    if not terminal_id and mti[1] != "8":
         raise FieldMalformed(41, "absent")
-    return CorrelationKey(mti[1:3], terminal_id, trace_number)
+    return CorrelationKey(mti[1:3], terminal_id, trace_number)  # pyright: ignore -- Texts, in every dialect.
 
 
-@dataclass(slots=True)
-class _Claim:
+class _Claim(NamedTuple):
     owner: bytes
     answers: int  # How often it was sent, less how often it was answered.
     until: float
@@ -125,37 +124,31 @@ class Outstanding:
 
     def __init__(self, *, keys_max: int = HOST_OUTSTANDING_MAX) -> None:
         self._keys_max = keys_max
-        self._claims: dict[CorrelationKey, _Claim] = {}  # The one sent longest ago first.
+        self._claims: dict[CorrelationKey, _Claim] = {}
 
     def __len__(self) -> int:
         return len(self._claims)
 
     def claim(self, key: CorrelationKey, owner: bytes, *, now: float, until: float) -> None:
         """Let `owner` be sent under a key. Raises: HostLinkRefused while it is another's, or at the bound."""
-        claim = self._claims.pop(key, None)
-        if claim is not None and claim.until <= now:
-            claim = None
-        if claim is None:
+        claim = self._claims.get(key)
+        if claim is None or claim.until <= now:
             if len(self._claims) >= self._keys_max:
                 self._forget_past(now)
             if len(self._claims) >= self._keys_max:
                 raise HostLinkRefused("outstanding_max")
             self._claims[key] = _Claim(owner, 1, until)
             return
-        self._claims[key] = claim
         if claim.owner != owner:
             raise HostLinkRefused("answer_outstanding")
         # Each try may be answered: the key is free when all are.
-        claim.answers += 1
-        claim.until = max(claim.until, until)
+        self._claims[key] = _Claim(owner, claim.answers + 1, max(claim.until, until))
 
     def answered(self, key: CorrelationKey) -> None:
         """Record an answer; the last one that can come frees the key."""
-        claim = self._claims.get(key)
-        if claim is not None:
-            claim.answers -= 1
-            if claim.answers <= 0:
-                del self._claims[key]
+        claim = self._claims.pop(key, None)
+        if claim is not None and claim.answers > 1:
+            self._claims[key] = claim._replace(answers=claim.answers - 1)
 
     def _forget_past(self, now: float) -> None:
         self._claims = {key: claim for key, claim in self._claims.items() if claim.until > now}
@@ -192,18 +185,19 @@ class HostLink:
         Raises: HostLinkRefused when the link is not up, is full, or waits for the same key already, or when the
         answer to another request under the key may still come on any link.
         """
-        management = key.message_class == MANAGEMENT_CLASS and self.state in _MANAGED_ONLY
-        if self.state is not LinkState.UP and not management:
+        deadlines = self._deadlines
+        is_management = key.message_class == MANAGEMENT_CLASS
+        if self.state is not LinkState.UP and not (is_management and self.state in _MANAGED_ONLY):
             raise HostLinkRefused("not_up")
-        if key in self._deadlines:
+        if key in deadlines:
             raise HostLinkRefused("key_in_flight")
-        if len(self._deadlines) >= self._in_flight_max:
+        if len(deadlines) >= self._in_flight_max:
             raise HostLinkRefused("in_flight_max")
-        if key.message_class != MANAGEMENT_CLASS:
+        if not is_management:
             self._outstanding.claim(key, owner, now=now, until=deadline + HOST_LATE_S)
         # A repeat of a request that expired is in time again.
         self._late.pop(key, None)
-        self._deadlines[key] = deadline
+        deadlines[key] = deadline
         heappush(self._queue, (deadline, key))
         if len(self._queue) > 2 * self._in_flight_max:
             self._queue = sorted((due, waiting) for waiting, due in self._deadlines.items())

@@ -142,7 +142,8 @@ class TerminalConnection(asyncio.Protocol):
         self.session.answered()
         if self._backlog and not self._taking:
             asyncio.get_running_loop().call_soon(self._take_backlog)
-        self.close_when_done()
+        if self._ended:
+            self.close_when_done()
         if self._reading_paused:
             self._resume_reading()
 

@@ -245,12 +245,12 @@ class HostSocket(asyncio.Protocol):
         Raises: MessageTypeUnknown, FieldMalformed.
         """
         answer = self._machine.answered(message)
-        if type(answer) is Unsolicited:
+        if isinstance(answer, Unsolicited):
             return False
         self._machine.heard(now=self._loop.time())
-        if type(answer) is Late:
+        if isinstance(answer, Late):
             self._answered_late(answer.key, message, now_us)
-        elif type(answer) is CorrelationKey:
+        else:
             self._answered(answer, message, now_us)
         return True
 

@@ -1,5 +1,6 @@
 """What core asks of an acquirer host, as ISO 8583, and the host's answers as what core may know."""
 
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -41,7 +42,10 @@ _REPEATED: Final = (
 )
 # What some hosts fill with blanks for having nothing to say: it is not said then.
 _BLANK_IF_ABSENT: Final = (37, 38, 42)
-_usually_repeated = itemgetter(3, 7, 37, 49)  # One comparison for the answer of most hosts.
+# Most hosts repeat these and nothing else that is compared: one comparison of all of them is the whole of it then.
+_USUALLY_REPEATED: Final = (3, 4, 7, 37, 49)
+_SELDOM_REPEATED: Final = frozenset({2, 12, 13, 14, 35, 42, 90, 95})
+_usually_repeated = itemgetter(*_USUALLY_REPEATED)
 _NO_MESSAGES: Final = encode([{}, {}])
 
 
@@ -111,20 +115,23 @@ def to_host_reply(
     request, whose fields of _REPEATED are never masked; `card_hash` is `hash_card` of the card that was sent.
     """
     shown = masked(answer)
-    for number in _BLANK_IF_ABSENT:
-        if number in answer and not str(answer[number]).strip():
-            del answer[number]
     code: str = answer.get(39, "")  # pyright: ignore
+    approval_code: str = answer.get(38, "")  # pyright: ignore
     meant = CODES_1987.get(code, UNKNOWN_CODE)
     reason: int = meant.reason
     delivery = meant.delivery
     if meant.reason == Reason.DUPLICATE_AT_HOST and not request.repeat:
         # It was never sent before: what the host has under this number is another's, and a person must look.
         delivery = DELIVERY_REFUSED
-    differs = _differences(request, asked, answer, card_hash)
-    amount_differs, approved_minor = _judge_amount(request, asked, answer, meant)
-    if amount_differs:
-        differs.append("amount")
+    differs: list[str] = []
+    if _is_usual(tuple(answer)) and _usually_repeated(answer) == _usually_repeated(asked):
+        approved_minor = request.amount_minor if meant.outcome == "approved" else 0
+    else:
+        answer = _without_blanks(answer)
+        differs = _differences(request, asked, answer, card_hash)
+        amount_differs, approved_minor = _judge_amount(request, asked, answer, meant)
+        if amount_differs:
+            differs.append("amount")
     if differs:
         reason, delivery, approved_minor = Reason.HOST_ANSWER_DIFFERS, UNKNOWN_CODE.delivery, 0
     elif meant.outcome == "approved_if_zero" and request.amount_minor:
@@ -136,7 +143,7 @@ def to_host_reply(
         HOST_REPLIED,
         reason,
         code,
-        answer.get(38, ""),  # pyright: ignore
+        "" if approval_code.isspace() else approval_code,
         approved_minor,
         sent_us,
         replied_us,
@@ -146,6 +153,17 @@ def to_host_reply(
         " ".join(differs) if differs else "",
         delivery,
     )
+
+
+@lru_cache(maxsize=256)
+def _is_usual(shape: tuple[int, ...]) -> bool:
+    """Whether an answer of these fields repeats what is usually repeated, and nothing that is compared apart."""
+    return _SELDOM_REPEATED.isdisjoint(shape) and set(_USUALLY_REPEATED) <= set(shape)
+
+
+def _without_blanks(answer: Message) -> Message:
+    blank = [number for number in _BLANK_IF_ABSENT if number in answer and not str(answer[number]).strip()]
+    return {number: value for number, value in answer.items() if number not in blank} if blank else answer
 
 
 def _judge_amount(
@@ -170,15 +188,7 @@ def _judge_amount(
 
 def _differences(request: HostRequest, asked: dict[int, Any], answer: Message, card_hash: int) -> list[str]:
     """Return the names of what both messages hold and the answer holds otherwise, amount apart."""
-    try:
-        alike = (
-            _usually_repeated(answer) == _usually_repeated(asked) and 12 not in answer and 13 not in answer
-        )
-    except KeyError:
-        alike = False
-    differs: list[str] = []
-    if not alike:
-        differs = [name for number, name in _REPEATED if answer.get(number, asked[number]) != asked[number]]
+    differs = [name for number, name in _REPEATED if answer.get(number, asked[number]) != asked[number]]
     if 42 in answer and str(answer[42]).strip() != request.acceptor.strip():
         differs.append("acceptor")
     if 90 in answer and request.original_message and answer[90] != _original_elements(request):

@@ -4,8 +4,9 @@ The usual fields of a payment are shorter than any card number and go as they ar
 edge.protocol.masking, one by one. Which fields need a rule is found once per shape of message.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -21,7 +22,8 @@ _HARMLESS: Final = frozenset(
 _SHAPES_MAX: Final = 1024
 
 encode = msgspec.msgpack.Encoder().encode
-_careful_by_shape: dict[tuple[int, ...], tuple[int, ...]] = {}
+_Mask: TypeAlias = Callable[[Any], str]
+_careful_by_shape: dict[tuple[int, ...], tuple[tuple[int, _Mask], ...]] = {}
 
 
 def masked(message: Message) -> dict[int, Any]:
@@ -31,17 +33,9 @@ def masked(message: Message) -> dict[int, Any]:
     if careful is None:
         careful = _learn(shape)
     shown: dict[int, Any] = message.copy()
-    for number in careful:
-        if number == 2:
-            shown[2] = mask_card_number(message[2])  # pyright: ignore
-        elif number == 42:
-            shown[42] = _scrub_acceptor(message[42])
-        elif number == AS_SENT:
-            del shown[AS_SENT]
-        elif number == 35:
-            shown[35] = HIDDEN
-        else:
-            shown[number] = describe({number: message[number]}, {})[0]["value"]
+    for number, mask in careful:
+        shown[number] = mask(message[number])
+    shown.pop(AS_SENT, None)
     return shown
 
 
@@ -50,11 +44,23 @@ def masked_bytes(message: Message) -> bytes:
     return encode(masked(message))
 
 
-def _learn(shape: tuple[int, ...]) -> tuple[int, ...]:
+def _learn(shape: tuple[int, ...]) -> tuple[tuple[int, _Mask], ...]:
     if len(_careful_by_shape) >= _SHAPES_MAX:
         _careful_by_shape.clear()
-    careful = _careful_by_shape[shape] = tuple(number for number in shape if number not in _HARMLESS)
+    careful = _careful_by_shape[shape] = tuple(
+        (number, _mask_of(number)) for number in shape if number not in _HARMLESS and number != AS_SENT
+    )
     return careful
+
+
+def _mask_of(number: int) -> _Mask:
+    if number == 2:
+        return mask_card_number
+    if number == 42:
+        return _scrub_acceptor
+    if number == 35:
+        return lambda _: HIDDEN
+    return lambda value: describe({number: value}, {})[0]["value"]
 
 
 @lru_cache(maxsize=8192)

@@ -285,7 +285,8 @@ class Arming:
 
     def _ask_hosts(self, batch: list[QueuedAttempt], reasons: dict[bytes, int]) -> None:
         deadline_us = self._host_deadline_ms * 1000
-        exchanges = self._exchanges
+        exchanges, labels_of, settle = self._exchanges, self._labels.get, self._settle
+        has_twice = len(reasons) < len(batch)
         for item, source in batch:
             reason = reasons.get(item.id)
             if reason is None:
@@ -294,10 +295,10 @@ class Arming:
                 self.refused += 1
                 self._answers.answer(source, _reply(item.id, reason))
                 continue
-            if (exchange := exchanges.find(item.id)) is not None:
+            if has_twice and (exchange := exchanges.find(item.id)) is not None:
                 exchange.wait(item.id, source)  # Twice in one batch.
                 continue
-            labels = self._labels.get(item.terminal_id)
+            labels = labels_of(item.terminal_id)
             if labels is None:
                 continue
             request = request_of_attempt(
@@ -307,15 +308,7 @@ class Arming:
                 partial_ok=item.partial_ok,
                 deadline_at_us=item.received_at_us + deadline_us,
             )
-            exchanges.ask(
-                Exchange(
-                    request,
-                    acquirer=labels.acquirer,
-                    source=source,
-                    about=(item, labels),
-                    settle=self._settle,
-                )
-            )
+            exchanges.ask(Exchange(request, labels.acquirer, source, (item, labels), settle))
             self.armed += 1
         exchanges.send()
 

@@ -27,6 +27,7 @@ _log = structlog.get_logger("core.engine")
 _encode = msgspec.msgpack.Encoder().encode
 _split = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _REASONS = frozenset(Reason)
+_DECIDED = int(EventKind.DECIDED)
 _NOTHING = b"\x90"
 _ONE_MAP, _TWO_MAPS, _THREE_MAPS = b"\x91", b"\x92", b"\x93"
 
@@ -55,17 +56,14 @@ class Deciding:
 
     async def __call__(self, lane: Lane, batch: list[HostOutcome[Payment]]) -> None:
         """Decide a batch; never raises for what one item holds."""
-        outcomes = [
-            outcome_of(
-                answered.reply,
-                kind=answered.exchange.about[0].kind,
-                amount_minor=answered.exchange.about[0].amount_minor,
-                partial_ok=answered.exchange.about[0].partial_ok,
+        decided: list[Pair] = []
+        unknown: list[Pair] = []
+        for answered in batch:
+            item = answered.exchange.about[0]
+            outcome = outcome_of(
+                answered.reply, kind=item.kind, amount_minor=item.amount_minor, partial_ok=item.partial_ok
             )
-            for answered in batch
-        ]
-        decided = [pair for pair in zip(batch, outcomes, strict=True) if pair[1].state != State.UNKNOWN]
-        unknown = [pair for pair in zip(batch, outcomes, strict=True) if pair[1].state == State.UNKNOWN]
+            (unknown if outcome.state is State.UNKNOWN else decided).append((answered, outcome))
         if decided:
             await self._commit("decide_attempts", lane, decided, self._deciding_columns)
         if unknown:
@@ -323,7 +321,7 @@ def summary_of_payment(answered: HostOutcome[Payment], outcome: Outcome, now_us:
         item.stan,
         answered.reply.approval_code,
         answered.reply.host_code,
-        int(EventKind.DECIDED),
+        _DECIDED,
         item.entry_mode,
         labels.service,
         0,

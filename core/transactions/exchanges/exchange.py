@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+import msgspec
+
 from core.contracts.payment import HOST_NO_REPLY, HOST_NOT_SENT, HostReply, HostRequest
 from core.contracts.reasons import Reason
 
@@ -17,29 +19,18 @@ class Source(NamedTuple):
 About = TypeVar("About")
 
 
-class Exchange(Generic[About]):
+class Exchange(msgspec.Struct, Generic[About], eq=False, gc=False):
     """A request from the commit that armed it until its outcome is known. Lost with the process, it is swept or due again.
 
     `about` is what whoever settles it must remember. `settle` takes outcomes that came together, and never blocks.
     """
 
-    __slots__ = ("about", "acquirer", "request", "settle", "source", "waiters")
-
-    def __init__(
-        self,
-        request: HostRequest,
-        *,
-        acquirer: str,
-        source: Source,
-        about: About,
-        settle: "Callable[[list[HostOutcome[About]]], object]",
-    ) -> None:
-        self.request = request
-        self.acquirer = acquirer
-        self.source = source
-        self.about = about
-        self.settle = settle
-        self.waiters: list[tuple[bytes, Source]] | None = None  # repeats: their id and who asks
+    request: HostRequest
+    acquirer: str
+    source: Source
+    about: About
+    settle: "Callable[[list[HostOutcome[About]]], object]"
+    waiters: list[tuple[bytes, Source]] | None = None  # repeats: their id and who asks
 
     def wait(self, asked_id: bytes, source: Source) -> None:
         """Answer a repeat when the first is answered."""
