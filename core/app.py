@@ -26,6 +26,7 @@ from observability.process import (
     SettingRefused,
     SystemClock,
     instance_of,
+    keep_what_stands,
     log_level_of,
     port_of,
     required,
@@ -96,6 +97,7 @@ async def _serve(settings: Settings, bus: Bus, running: RunningRole, stop: async
 
     watch_bus(bus)
     pages = await HealthPages.start(port=settings.health_port, ready=ready)
+    keep_what_stands()
     lag = LoopLag.start()
     _log.info("core_started", role=settings.role, instance=settings.instance, health_port=pages.port)
     try:

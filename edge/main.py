@@ -1,6 +1,5 @@
 """Composition root of edge: settings, keys, bus, host links, terminal listeners, health pages, graceful stop."""
 
-import gc
 import os
 from typing import Final
 
@@ -20,10 +19,17 @@ from edge.shell.tls import server_context
 from observability.health import HealthPages
 from observability.logs import configure_logs
 from observability.loop_lag import LoopLag
-from observability.process import SettingRefused, SystemClock, fail, run_process, stop_asked, watch_bus
+from observability.process import (
+    SettingRefused,
+    SystemClock,
+    fail,
+    keep_what_stands,
+    run_process,
+    stop_asked,
+    watch_bus,
+)
 
 EXITS: Final = {SettingRefused: 2, KeysRefused: 2, ValueError: 2, BusUnreachable: 4, OSError: 5}
-GC_THRESHOLDS: Final = (50_000, 50, 1_000)
 INBOX_PREFIX: Final = inbox_prefix("edge")
 _LOOPBACKS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -92,10 +98,7 @@ async def run(settings: Settings) -> None:
     """Start, serve until SIGTERM or SIGINT, stop."""
     stop = stop_asked()
     edge = await Edge.start(settings)
-    # What start made stays: looking through it for cycles again and again would cost more than a payment.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    keep_what_stands()
     _log.info("edge_started", instance=settings.instance, port=edge.port, tls_port=edge.tls_port)
     lag = LoopLag.start()
     await stop.wait()

@@ -4,6 +4,7 @@ A process has one place that reads its environment; what single slices of core r
 """
 
 import asyncio
+import gc
 import re
 import signal
 import sys
@@ -17,6 +18,7 @@ from observability.client_address import ProxiesMalformed, TrustedProxies
 
 _INSTANCE: Final = re.compile(r"[a-z0-9-]{1,32}")
 PORT_MAX: Final = 65_535
+_GC_THRESHOLDS: Final = (50_000, 50, 1_000)
 
 
 class SettingRefused(Exception):
@@ -60,6 +62,13 @@ def proxies_of(environment: Mapping[str, str], *, default: str) -> TrustedProxie
         raise SettingRefused(
             "GUICHET_TRUSTED_PROXIES takes addresses and networks, separated by commas"
         ) from error
+
+
+def keep_what_stands() -> None:
+    """Never look again through what the start of a process made: looking for cycles in it costs more than a payment."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 class SystemClock:
