@@ -334,12 +334,12 @@ REASONS: Final[dict[Reason, Meaning]] = {
         False,
         Words(
             "Ce paiement est déjà débité.",
-            "L’opération est déjà capturée ; elle ne peut plus être annulée.",
+            "L’opération est déjà capturée.",
             "Faites un remboursement.",
         ),
         Words(
             "This payment has already been charged.",
-            "The operation is captured; it can no longer be cancelled.",
+            "The operation is captured already.",
             "Make a refund.",
         ),
     ),

@@ -106,7 +106,8 @@ class TransactionHandlers:
             reversals = await store.list_reversals_of(connection, request.id)
             is_to_check = await store.has_open_matter(connection, request.id)
         facts = views.facts_of(row)
-        diagnosis = diagnosis_of(facts, deliveries, locale=locale, now=self._clock.now())
+        now = self._clock.now()
+        diagnosis = diagnosis_of(facts, deliveries, locale=locale, now=now)
         summary = msgspec.structs.asdict(views.transaction_of(row, locale))
         return TransactionDetail(
             **summary,
@@ -117,12 +118,13 @@ class TransactionHandlers:
             deliveries=[views.delivery_of(delivery) for delivery in deliveries],
             related=[views.related_of(one) for one in related],
             diagnosis=to_check(diagnosis, locale=locale) if is_to_check else diagnosis,
-            customer=customer_of(facts, deliveries, locale=locale),
+            customer=customer_of(facts, deliveries, locale=locale, now=now),
             actions=actions_of(
                 facts,
                 deliveries,
                 may_refund=_permitted(caller, Permission.TRANSACTIONS_REFUND, row),
                 may_cancel=_permitted(caller, Permission.TRANSACTIONS_CANCEL, row),
+                now=now,
             ),
         )
 

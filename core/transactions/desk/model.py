@@ -34,6 +34,7 @@ class DeskDelivery(msgspec.Struct, frozen=True):
     """Something that must reach the host."""
 
     kind: DeliveryKind
+    since: datetime  # when it fell due first
     tries: int
     due_at: datetime
     accepted_at: datetime | None

@@ -194,7 +194,7 @@ SELECT r.request FROM reversal AS r WHERE r.attempt_id = $1 ORDER BY r.received_
 
 -- name: deliveries_of
 -- Unique index (attempt_id, kind).
-SELECT kind, tries, due_at, accepted_at, last_result, refused_at, closed_by
+SELECT kind, created_at, tries, due_at, accepted_at, last_result, refused_at, closed_by
 FROM delivery
 WHERE attempt_id = $1
 ORDER BY created_at;

@@ -89,13 +89,34 @@ def diagnosis_of(
 ) -> Diagnosis:
     """Return what happened in plain words, the hop that failed if one did, and what to do."""
     english = locale == "en"
-    meaning = meaning_of(transaction.reason)
-    words = words_of(transaction.reason, kind=transaction.kind, state=transaction.state, locale=locale)
-    reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
+    reversal = _reversal_of(deliveries)
     if reversal is not None and reversal.accepted_at is None:
         return _reversal_waiting(reversal, english=english, now=now)
     if reversal is not None and reversal.state == "closed":
         return _reversal_closed(transaction.kind, locale=locale)
+    diagnosis = _diagnosis_of_state(transaction, deliveries, locale=locale, now=now)
+    return (
+        to_check(diagnosis, locale=locale)
+        if any(waits_for_a_person(d, now) for d in deliveries)
+        else diagnosis
+    )
+
+
+def waits_for_a_person(delivery: DeskDelivery, now: datetime) -> bool:
+    """Whether "to check" lists what must reach the host: refused for good, or not accepted for too long."""
+    return delivery.state == "refused" or (delivery.state == "due" and now - delivery.since > STUCK_AFTER)
+
+
+def _reversal_of(deliveries: Sequence[DeskDelivery]) -> DeskDelivery | None:
+    return next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
+
+
+def _diagnosis_of_state(
+    transaction: DeskTransaction, deliveries: Sequence[DeskDelivery], *, locale: str, now: datetime
+) -> Diagnosis:
+    english = locale == "en"
+    meaning = meaning_of(transaction.reason)
+    words = words_of(transaction.reason, kind=transaction.kind, state=transaction.state, locale=locale)
     match transaction.state:
         case State.RECEIVED | State.SENT:
             if now - transaction.received_at > STUCK_AFTER:
@@ -153,28 +174,36 @@ def diagnosis_of(
             approved = _approved(
                 transaction, english=english, explanation=words.agent, next_step=words.next_step
             )
-            in_part = any(one.kind is DeliveryKind.PARTIAL_REVERSAL for one in deliveries)
-            return _less_a_part(approved, english=english) if in_part else approved
+            return _less_a_part(approved, english=english) if _is_less_a_part(deliveries) else approved
 
 
 def customer_of(
-    transaction: DeskTransaction, deliveries: Sequence[DeskDelivery], *, locale: str
+    transaction: DeskTransaction, deliveries: Sequence[DeskDelivery], *, locale: str, now: datetime
 ) -> str | None:
     """Return what may be said to the customer, None where the state says all."""
-    reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
-    if reversal is not None and not is_confirmed(reversal):
+    reversal = _reversal_of(deliveries)
+    if reversal is not None and not is_confirmed(reversal, now):
         return still_held(transaction.kind, locale).customer
+    if transaction.state is State.PARTIALLY_APPROVED and _is_less_a_part(deliveries):
+        return None
     if transaction.state in (State.DECLINED, State.UNKNOWN, State.PARTIALLY_APPROVED):
         words = words_of(transaction.reason, kind=transaction.kind, state=transaction.state, locale=locale)
         return words.customer or None
     return None
 
 
-def is_confirmed(reversal: DeskDelivery) -> bool:
+def is_confirmed(reversal: DeskDelivery, now: datetime) -> bool:
     """Whether nothing speaks against the acquirer's having taken a reversal, or taking it soon."""
     return reversal.state in ("accepted", "withdrawn") or (
-        reversal.state == "due" and not reversal.last_result.startswith("code ")
+        reversal.state == "due"
+        and not reversal.last_result.startswith("code ")
+        and not waits_for_a_person(reversal, now)
     )
+
+
+def _is_less_a_part(deliveries: Sequence[DeskDelivery]) -> bool:
+    """Whether the terminal took a part back."""
+    return any(one.kind is DeliveryKind.PARTIAL_REVERSAL for one in deliveries)
 
 
 def actions_of(
@@ -183,11 +212,16 @@ def actions_of(
     *,
     may_refund: bool,
     may_cancel: bool,
+    now: datetime,
 ) -> Actions:
     """Return what may be done now: one act at most, or the one reason why none."""
-    reversal = next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
-    if reversal is not None and not is_confirmed(reversal):
-        why = "reversal_closed" if reversal.state == "closed" else "reversal_unconfirmed"
+    reversal = _reversal_of(deliveries)
+    if reversal is not None and not is_confirmed(reversal, now):
+        why = "reversal_refused_for_now"
+        if reversal.state == "closed":
+            why = "reversal_closed"
+        elif waits_for_a_person(reversal, now):
+            why = "reversal_unconfirmed"
         nothing = Money(0, transaction.currency)
         return Actions(RefundAction(False, nothing, why), CancelAction(False, why), why)
     refund = refund_action(transaction, permitted=may_refund)
@@ -303,10 +337,11 @@ def _less_a_part(approved: Diagnosis, *, english: bool) -> Diagnosis:
         approved,
         title=f"{approved.title}, less a part" if english else f"{approved.title}, moins une partie",
         explanation=(
-            "The terminal took a part back: what stays is under “Details”."
+            "The terminal took a part back: what stays is said below."
             if english
-            else "Le terminal a annulé une partie : ce qui reste est indiqué sous « Données »."
+            else "Le terminal a annulé une partie : ce qui reste est indiqué plus bas."
         ),
+        next_step="Nothing to do." if english else "Rien à faire.",
     )
 
 
@@ -338,7 +373,7 @@ def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -
             hop="host",
             severity="problem",
         )
-    late = now - reversal.due_at > STUCK_AFTER
+    late = waits_for_a_person(reversal, now)
     # The host had it and said no: it is asked again, and a person can help meanwhile.
     refused = reversal.last_result.startswith("code ")
     tries = reversal.tries
@@ -355,9 +390,9 @@ def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -
             else "Signalez la référence à l’acquéreur : il répond et refuse."
             if refused
             else (
-                "Tell operations: the link to the acquirer needs a look."
+                "See “To check”: call the acquirer, which has not taken it."
                 if english
-                else "Prévenez l’exploitation : la liaison avec l’acquéreur est à vérifier."
+                else "Voir « À vérifier » : joignez l’acquéreur, qui ne l’a pas prise."
             )
             if late
             else (

@@ -185,6 +185,7 @@ async def list_deliveries_of(connection: Connection, transaction_id: bytes) -> l
     return [
         DeskDelivery(
             kind=DeliveryKind(row["kind"]),
+            since=row["created_at"],
             tries=row["tries"],
             due_at=row["due_at"],
             accepted_at=row["accepted_at"],

@@ -63,7 +63,7 @@ EVENT_TITLES: Final[dict[int, tuple[str, str]]] = {
         "Annulation acceptée par l’acquéreur",
         "The acquirer accepted the reversal",
     ),
-    EventKind.BOOKED_OFFLINE: ("Paiement hors ligne enregistré", "Offline payment booked"),
+    EventKind.BOOKED_OFFLINE: ("Enregistrée hors ligne", "Booked offline"),
     EventKind.CAPTURED: ("Capturée", "Captured"),
     EventKind.REFUNDED: ("Remboursée", "Refunded"),
     EventKind.CANCELLED: ("Annulée", "Cancelled"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from core.contracts.host_matters import STUCK_AFTER
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, Kind, State
 from core.contracts.transaction_filter import TransactionFilter
@@ -48,7 +49,10 @@ APPROVED = DeskTransaction(
     host_code="00",
 )
 REVERSAL = DeskDelivery(
-    kind=DeliveryKind.REVERSAL, tries=2, due_at=NOW, accepted_at=None, last_result="no_reply"
+    kind=DeliveryKind.REVERSAL, since=NOW, tries=2, due_at=NOW, accepted_at=None, last_result="no_reply"
+)
+STUCK = msgspec.structs.replace(
+    REVERSAL, since=NOW - STUCK_AFTER - timedelta(seconds=1), tries=12, due_at=NOW + timedelta(seconds=40)
 )
 
 
@@ -98,11 +102,54 @@ def test_nobody_is_told_that_nothing_is_charged_before_the_acquirer_has_said_so(
         told = diagnosis_of(payment, [delivery], locale=locale, now=NOW)
         assert f"not {charged}" not in told.next_step
         assert f"n’est pas {charged}é" not in told.next_step
-        said = customer_of(payment, [delivery], locale=locale)
+        said = customer_of(payment, [delivery], locale=locale, now=NOW)
         assert said is not None
         assert "may still" in said or "peut encore" in said
-    actions = actions_of(payment, [delivery], may_refund=True, may_cancel=True)
-    assert actions.why == ("reversal_closed" if delivery.closed else "reversal_unconfirmed")
+    actions = actions_of(payment, [delivery], may_refund=True, may_cancel=True, now=NOW)
+    why = "reversal_refused_for_now" if delivery.refused_at is None else "reversal_unconfirmed"
+    assert actions.why == ("reversal_closed" if delivery.closed else why)
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_a_reversal_that_the_acquirer_ignores_is_said_to_wait_for_a_person_however_soon_it_is_sent_again(
+    locale: str,
+) -> None:
+    payment = changed(state=State.REVERSED, reason=Reason.CANCELLED_BY_AGENT)
+    told = diagnosis_of(payment, [STUCK], locale=locale, now=NOW)
+    assert told.severity == "problem"
+    assert told.next_step.startswith("Voir « À vérifier »" if locale == "fr" else "See “To check”")
+    assert (
+        "peut encore" in (said := customer_of(payment, [STUCK], locale=locale, now=NOW) or "")
+        or "may still" in said
+    )
+    acts = actions_of(payment, [STUCK], may_refund=True, may_cancel=True, now=NOW)
+    assert acts.why == "reversal_unconfirmed"
+
+
+@pytest.mark.parametrize(
+    "kind", [DeliveryKind.PARTIAL_REVERSAL, DeliveryKind.ADVICE, DeliveryKind.COMPLETION]
+)
+@pytest.mark.parametrize("changes", [{}, {"since": NOW, "refused_at": NOW}], ids=["stuck", "refused"])
+def test_whatever_does_not_reach_the_acquirer_sends_to_what_is_to_be_checked(
+    kind: DeliveryKind, changes: dict[str, object]
+) -> None:
+    told = diagnosis_of(
+        changed(state=State.APPROVED),
+        [msgspec.structs.replace(STUCK, kind=kind, **changes)],
+        locale="fr",
+        now=NOW,
+    )
+    assert told.is_to_check
+    assert told.severity == "warning"
+    assert "À vérifier" in told.next_step
+
+
+def test_what_is_left_of_an_approval_in_part_is_not_to_be_paid_by_other_means() -> None:
+    part = msgspec.structs.replace(REVERSAL, kind=DeliveryKind.PARTIAL_REVERSAL)
+    payment = changed(state=State.PARTIALLY_APPROVED, reason=Reason.PARTIAL_APPROVAL)
+    told = diagnosis_of(payment, [part], locale="fr", now=NOW)
+    assert told.next_step == "Rien à faire."
+    assert customer_of(payment, [part], locale="fr", now=NOW) is None
 
 
 def test_an_answer_that_cannot_be_used_is_not_called_none() -> None:
@@ -184,7 +231,7 @@ def test_every_kind_in_every_state_offers_one_act_or_says_one_reason_why_none() 
     ):
         taken = captured if state in (State.CAPTURED, State.REFUNDED, State.SETTLED) else 0
         standing = changed(kind=kind, state=state, captured_minor=taken, reserved_minor=0)
-        acts = actions_of(standing, may_refund=refund, may_cancel=cancel)
+        acts = actions_of(standing, may_refund=refund, may_cancel=cancel, now=NOW)
         offered = [acts.refund.allowed, acts.cancel.allowed]
         assert sum(offered) + (acts.why is not None) == 1, (kind, state)
         # What the API answers to the acts themselves is the same decision.
@@ -222,7 +269,7 @@ def test_a_timeout_after_sending_is_the_hosts_wait_and_not_the_links() -> None:
 def test_a_reversal_that_a_person_closed_sends_nobody_to_a_list_where_it_does_not_stand() -> None:
     closed = msgspec.structs.replace(REVERSAL, accepted_at=NOW, closed=True, last_result="code 57")
     standing = changed(state=State.REVERSED, reason=Reason.HOST_NO_REPLY)
-    why = actions_of(standing, [closed], may_refund=True, may_cancel=True).why
+    why = actions_of(standing, [closed], may_refund=True, may_cancel=True, now=NOW).why
     assert why == "reversal_closed"
     words = tomllib.loads((Path(__file__).parents[4] / "portals/kit/words/transactions.toml").read_text())
     assert all("vérifier »" not in text and "To check" not in text for text in words["why"][why])
@@ -245,7 +292,9 @@ def test_a_refund_without_an_answer_is_not_spoken_of_as_a_payment(
     refund = changed(kind=Kind.REFUND, state=state, reason=reason)
     told = diagnosis_of(refund, [], locale=locale, now=NOW)
     assert ("remboursé" if locale == "fr" else "refunded") in told.next_step
-    said = customer_of(changed(kind=Kind.REFUND, state=State.UNKNOWN, reason=reason), [], locale=locale)
+    said = customer_of(
+        changed(kind=Kind.REFUND, state=State.UNKNOWN, reason=reason), [], locale=locale, now=NOW
+    )
     assert said is not None
     for text in (told.explanation, told.next_step, said):
         assert "débité" not in text
@@ -298,11 +347,11 @@ def test_what_was_taken_back_is_named_by_its_kind(kind: Kind, locale: str) -> No
 
 
 def test_part_of_a_payment_that_the_terminal_was_not_told_of_is_not_said_to_be_accepted() -> None:
-    said = customer_of(changed(state=State.UNKNOWN, reason=Reason.PARTIAL_APPROVAL), [], locale="fr")
+    said = customer_of(changed(state=State.UNKNOWN, reason=Reason.PARTIAL_APPROVAL), [], locale="fr", now=NOW)
     assert said is not None
     assert "Payez le reste" not in said
     stands = changed(state=State.PARTIALLY_APPROVED, reason=Reason.PARTIAL_APPROVAL)
-    assert "Payez le reste" in (customer_of(stands, [], locale="fr") or "")
+    assert "Payez le reste" in (customer_of(stands, [], locale="fr", now=NOW) or "")
 
 
 @pytest.mark.parametrize("reason", [*sorted(UNKNOWN_REASONS), Reason.PARTIAL_APPROVAL])

@@ -60,7 +60,9 @@ def test_the_hop_at_fault_is_named(changes: dict[str, object], hop: HopAtFault |
 
 
 def test_a_reversal_that_waits_is_the_hosts() -> None:
-    waiting = DeskDelivery(DeliveryKind.REVERSAL, tries=1, due_at=NOW, accepted_at=None, last_result="")
+    waiting = DeskDelivery(
+        DeliveryKind.REVERSAL, since=NOW, tries=1, due_at=NOW, accepted_at=None, last_result=""
+    )
     assert hop_at_fault(APPROVED, [waiting]) == "host"
 
 
