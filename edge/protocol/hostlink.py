@@ -113,10 +113,8 @@ def _key(mti: str, message: Message) -> CorrelationKey:
     return CorrelationKey(mti[1:3], terminal_id, trace_number)  # pyright: ignore -- Texts, in every dialect.
 
 
-class _Claim(NamedTuple):
-    owner: bytes
-    answers: int  # How often it was sent, less how often it was answered.
-    until: float
+_Claim: TypeAlias = tuple[bytes, int, float]
+"""Whose it is, how often it was sent less how often it was answered, and until when."""
 
 
 class Outstanding:
@@ -132,26 +130,28 @@ class Outstanding:
     def claim(self, key: CorrelationKey, owner: bytes, *, now: float, until: float) -> None:
         """Let `owner` be sent under a key. Raises: HostLinkRefused while it is another's, or at the bound."""
         claim = self._claims.get(key)
-        if claim is None or claim.until <= now:
+        if claim is None or claim[2] <= now:
             if len(self._claims) >= self._keys_max:
                 self._forget_past(now)
             if len(self._claims) >= self._keys_max:
                 raise HostLinkRefused("outstanding_max")
-            self._claims[key] = _Claim(owner, 1, until)
+            self._claims[key] = (owner, 1, until)
             return
-        if claim.owner != owner:
+        holder, answers, held_until = claim
+        if holder != owner:
             raise HostLinkRefused("answer_outstanding")
         # Each try may be answered: the key is free when all are.
-        self._claims[key] = _Claim(owner, claim.answers + 1, max(claim.until, until))
+        self._claims[key] = (owner, answers + 1, max(held_until, until))
 
     def answered(self, key: CorrelationKey) -> None:
         """Record an answer; the last one that can come frees the key."""
         claim = self._claims.pop(key, None)
-        if claim is not None and claim.answers > 1:
-            self._claims[key] = claim._replace(answers=claim.answers - 1)
+        if claim is not None and claim[1] > 1:
+            owner, answers, until = claim
+            self._claims[key] = (owner, answers - 1, until)
 
     def _forget_past(self, now: float) -> None:
-        self._claims = {key: claim for key, claim in self._claims.items() if claim.until > now}
+        self._claims = {key: claim for key, claim in self._claims.items() if claim[2] > now}
 
 
 class HostLink:
