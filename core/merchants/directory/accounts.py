@@ -18,6 +18,7 @@ from core.db.rows import Connection
 from core.db.words import like_pattern
 from core.identity.api import Permission, SignedIn, WriteOnce, record_action
 from core.merchants.directory import store, views
+from core.merchants.directory.adding import Adding
 from core.merchants.directory.reading import checked_name, read_account
 from core.merchants.errors import AccountWithoutCompany
 from core.merchants.writing import refuse_if_changed
@@ -63,16 +64,7 @@ class AccountHandlers:
 
         async def effect(connection: Connection) -> bytes:
             account_id = new_id(self._clock)
-            await store.insert_account(connection, account_id, name, now)
-            await record_action(
-                connection,
-                agent_id=caller.agent_id,
-                at=now,
-                kind="account.created",
-                target_kind="account",
-                target_id=account_id,
-                facts={"name": name, "version": 1},
-            )
+            await Adding(connection, caller, now).account(account_id, name)
             return msgspec.json.encode(await read_account(connection, scope, account_id))
 
         return await self._write(caller, request, effect)

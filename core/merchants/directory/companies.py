@@ -21,6 +21,7 @@ from core.db.rows import Connection
 from core.db.words import like_pattern
 from core.identity.api import Permission, SignedIn, WriteOnce, record_action, refuse_repeat_of_another
 from core.merchants.directory import store, views
+from core.merchants.directory.adding import Adding
 from core.merchants.directory.reading import (
     checked_company,
     checked_name,
@@ -33,7 +34,6 @@ from core.merchants.rules import one_line
 from core.merchants.writing import changes_between, refuse_if_changed
 from core.values.clock import Clock
 from core.values.cursors import name_and_id_in, page_of
-from core.values.ids import encode_id
 
 
 class CompanyHandlers:
@@ -90,52 +90,24 @@ class CompanyHandlers:
                 taken=("company", "siren"),
                 locale=caller.language,
             )
+            adding = Adding(connection, caller, now)
             if request.account is None:
                 account_id = new_id(self._clock)
                 name = one_line(request.account_name) or fields.legal_name
                 name = checked_name(name, caller.language)
-                await store.insert_account(connection, account_id, name, now)
-                await record_action(
-                    connection,
-                    agent_id=caller.agent_id,
-                    at=now,
-                    kind="account.created",
-                    target_kind="account",
-                    target_id=account_id,
-                    facts={"name": name, "version": 1},
-                )
+                await adding.account(account_id, name)
             else:
                 account_id = request.account
                 if await store.lock_account(connection, scope, account_id) is None:
                     raise FieldsWrong(problems_of([Wrong("account", "account_unknown")], caller.language))
             company_id = new_id(self._clock)
-            # Who makes it for sales has accepted it by making it.
-            validates = caller.may(Permission.MERCHANTS_VALIDATE)
-            try:
-                await store.insert_company(
-                    connection,
-                    company_id=company_id,
-                    account_id=account_id,
-                    fields=fields,
-                    now=now,
-                    validated_by=caller.agent_id if validates else None,
-                )
-            except asyncpg.UniqueViolationError as error:
-                raise FieldsWrong(problems_of([Wrong("siren", "siren_taken")], caller.language)) from error
-            await record_action(
-                connection,
-                agent_id=caller.agent_id,
-                at=now,
-                kind="company.created",
-                target_kind="company",
-                target_id=company_id,
-                facts={
-                    "version": 1,
-                    "name": fields.legal_name,
-                    "siren": fields.siren,
-                    "account": encode_id("account", account_id),
-                    "not_duplicate": request.not_duplicate_reason,
-                },
+            await adding.company(
+                company_id,
+                fields,
+                account_id=account_id,
+                # Who makes it for sales has accepted it by making it.
+                is_validated=caller.may(Permission.MERCHANTS_VALIDATE),
+                not_duplicate=request.not_duplicate_reason,
             )
             return msgspec.json.encode(await read_company(connection, caller, scope, company_id))
 

@@ -11,6 +11,7 @@ from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import Permission, SignedIn, WriteOnce, record_action
 from core.merchants.directory import store, views
+from core.merchants.directory.adding import Adding
 from core.merchants.directory.store import ContactPlace
 from core.merchants.errors import FieldsWrong
 from core.merchants.forms import check_contact, problems_of
@@ -37,17 +38,8 @@ class ContactHandlers:
         async def effect(connection: Connection) -> bytes:
             await _lock_place(connection, scope, place)
             contact_id = new_id(self._clock)
-            await store.insert_contact(connection, contact_id=contact_id, place=place, fields=fields, now=now)
+            await Adding(connection, caller, now).contact(contact_id, fields, place=place)
             row = await store.lock_contact(connection, contact_id)
-            await record_action(
-                connection,
-                agent_id=caller.agent_id,
-                at=now,
-                kind="contact.added",
-                target_kind=place.kind,
-                target_id=place.id,
-                facts={"contact": encode_id("contact", contact_id), "name": fields.name},
-            )
             assert row is not None
             return msgspec.json.encode(views.contact_of(row))
 

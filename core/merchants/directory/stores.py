@@ -10,12 +10,12 @@ from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import Permission, SignedIn, WriteOnce, record_action
 from core.merchants.directory import store
+from core.merchants.directory.adding import Adding
 from core.merchants.directory.reading import checked_store, read_store, refuse_duplicates
 from core.merchants.errors import FieldsWrong
 from core.merchants.forms import Wrong, problems_of
 from core.merchants.writing import changes_between, refuse_if_changed
 from core.values.clock import Clock
-from core.values.ids import encode_id
 
 
 class StoreHandlers:
@@ -52,26 +52,8 @@ class StoreHandlers:
                 own_company=request.company,
             )
             store_id = new_id(self._clock)
-            try:
-                await store.insert_store(
-                    connection, store_id=store_id, company_id=request.company, fields=fields, now=now
-                )
-            except asyncpg.UniqueViolationError as error:
-                raise FieldsWrong(problems_of([Wrong("siret", "siret_taken")], caller.language)) from error
-            await record_action(
-                connection,
-                agent_id=caller.agent_id,
-                at=now,
-                kind="store.created",
-                target_kind="store",
-                target_id=store_id,
-                facts={
-                    "version": 1,
-                    "name": fields.name,
-                    "siret": fields.siret,
-                    "company": encode_id("company", request.company),
-                    "not_duplicate": request.not_duplicate_reason,
-                },
+            await Adding(connection, caller, now).store(
+                store_id, fields, company_id=request.company, not_duplicate=request.not_duplicate_reason
             )
             return msgspec.json.encode(await read_store(connection, scope, store_id))
 
