@@ -12,7 +12,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from core.contracts.payment import Authorise, SealedCard
+from core.contracts.payment import Authorise, Book, Reverse, SealedCard
 from core.db.queries import load_beside
 from core.values.card_numbers import Span, find_card_numbers, holds_card_number
 from core.verify.model import Finding, Said
@@ -39,6 +39,14 @@ _DEPTH_MAX: Final = 12
 _ID_BYTES: Final = 16
 _BODY_HASH: Final = Authorise.__struct_fields__.index("body_hash")  # as in Book
 _FINGERPRINT: Final = SealedCard.__struct_fields__.index("fingerprint")
+_REFERENCES: Final = frozenset(
+    struct.__struct_fields__.index("original_rrn") for struct in (Authorise, Book, Reverse)
+)
+"""Where messages of terminals have that reference."""
+_REFERENCE_COLUMN: Final = ("reversal", "reference")
+"""Where a row has it."""
+_REFERENCE_SIGNS: Final = 12
+
 _HASH_MIN: Final = 10**16
 """A hash below it is one in a thousand, and is looked at like any other number."""
 
@@ -90,8 +98,12 @@ def holds_card(value: Any, depth: int = 0) -> bool:
                 if key != _REFERENCE_FIELD
             )
         if isinstance(value, (list, tuple)):
-            hashed = _place_of_hash(value)
-            return any(holds_card(item, depth + 1) for place, item in enumerate(value) if place != hashed)
+            hashed, is_message = _place_of_hash(value), _names_terminal(value)
+            return any(
+                holds_card(item, depth + 1)
+                for place, item in enumerate(value)
+                if place != hashed and not (is_message and place in _REFERENCES and _is_reference(item))
+            )
     return value is not None and not isinstance(value, float) and holds_card_number(str(value))
 
 
@@ -100,14 +112,23 @@ def _place_of_hash(items: Sequence[Any]) -> int | None:
 
     Such a hash is a whole number of 64 bits, and one in fourteen would pass for a card number.
     """
-    ids = [isinstance(item, bytes) and len(item) == _ID_BYTES for item in items[:2]]
-    if len(items) > _BODY_HASH and all(ids):
+    if len(items) > _BODY_HASH and _names_terminal(items):
         place = _BODY_HASH
     elif len(items) == len(SealedCard.__struct_fields__) and isinstance(items[0], bytes):
         place = _FINGERPRINT
     else:
         return None
     return place if isinstance(items[place], int) and abs(items[place]) >= _HASH_MIN else None
+
+
+def _names_terminal(items: Sequence[Any]) -> bool:
+    """Whether a list begins as messages of terminals do: with its own identifier and that of its terminal."""
+    return len(items) > 1 and all(isinstance(item, bytes) and len(item) == _ID_BYTES for item in items[:2])
+
+
+def _is_reference(value: Any) -> bool:
+    """Whether a value where a reference has its place is no longer than one; edge keeps no card's own number there."""
+    return isinstance(value, str) and len(value) <= _REFERENCE_SIGNS
 
 
 async def scan_rows(connection: asyncpg.Connection) -> Finding:
@@ -126,6 +147,8 @@ async def scan_rows(connection: asyncpg.Connection) -> Finding:
         ):
             finding.checked += 1
             for column, value in zip(table["columns"], row, strict=True):
+                if (table["table_name"], column) == _REFERENCE_COLUMN and _is_reference(value):
+                    continue
                 if value is not None and holds_card(value):
                     finding.breach("card.row", table=table["table_name"], column=column)
     if sampled:

@@ -10,12 +10,12 @@ from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.advice import from_advice
 from edge.translate.booking import to_book
-from edge.translate.fields import Arrival, code_of, read_original
+from edge.translate.fields import Arrival, read_original, reference_of
 
 
 def from_completion_or_advice(message: Message, arrival: Arrival, keys: SecurityModule) -> Book:
     """Return a completion where an original is named, else an advice. Raises: RequestRefused."""
-    original_rrn, original = code_of(message, 37), read_original(message)
+    original_rrn, original = reference_of(message), read_original(message)
     if not original_rrn and not original.stan:
         return from_advice(message, arrival, keys)
     return to_book(message, arrival, keys, kind=Kind.COMPLETION, original_rrn=original_rrn, original=original)

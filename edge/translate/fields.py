@@ -294,6 +294,21 @@ def code_of(message: Message, number: int) -> str:
     return text if text.strip("0") else ""
 
 
+def reference_of(message: Message) -> str:
+    """Return field 37, empty where it is the message's own card: the shortest card numbers fit into it."""
+    return "" if holds_own_card(message, 37) else code_of(message, 37)
+
+
+def holds_own_card(message: Message, number: int) -> bool:
+    """Whether a text field is the number of the card in the same message (field 2, or the track in field 35)."""
+    text = text_of(message, number)
+    if len(text) != CARD_DIGITS_MIN:
+        return False
+    return text == text_of(message, 2) or text_of(message, 35).translate(_TRACK_SEPARATORS).startswith(
+        f"{text}="
+    )
+
+
 _DAYS_OF_A_YEAR: Final = frozenset(
     f"{month:02d}{day:02d}"
     for month, days in enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1)

@@ -13,9 +13,10 @@ import msgspec
 from core.values.card_numbers import hide_possible_card_numbers, mask_card_number
 from edge.protocol.field import AS_SENT, Message
 from edge.protocol.masking import HIDDEN, describe
+from edge.translate.fields import holds_own_card
 
 # Fixed fields of at most twelve characters in every dialect: no card number of a length in use fits. Field 37 holds a
-# reference of twelve digits, which nothing tells from a number of twelve.
+# reference of twelve digits, which nothing tells from a number of twelve but that it is the card's own.
 _HARMLESS: Final = frozenset(
     {0, *range(3, 27), 28, 29, 31, 37, 38, 39, 40, 41, 49, 50, 51, *range(66, 86), 91, 92, 93, 94}
 )
@@ -35,6 +36,8 @@ def masked(message: Message) -> dict[int, Any]:
     shown: dict[int, Any] = message.copy()
     for number, mask in careful:
         shown[number] = mask(message[number])
+    if 37 in message and holds_own_card(message, 37):
+        shown[37] = mask_card_number(shown[37])
     shown.pop(AS_SENT, None)
     return shown
 

@@ -14,6 +14,7 @@ from edge.translate.fields import (
     read_amount,
     read_currency,
     read_original,
+    reference_of,
 )
 from edge.translate.payment import to_authorise
 
@@ -30,7 +31,7 @@ def from_purchase_or_refund(message: Message, arrival: Arrival, keys: SecurityMo
         raise malformed(3)
     kind, original_rrn, approval_code, original = Kind.PURCHASE, "", "", NO_ORIGINAL
     if processing[:2] == REFUND:
-        kind, original_rrn = Kind.REFUND, code_of(message, 37)
+        kind, original_rrn = Kind.REFUND, reference_of(message)
         approval_code, original = code_of(message, 38), read_original(message)
         if not original_rrn and not original.stan:
             raise malformed(37)

@@ -28,6 +28,7 @@ from edge.translate.fields import (
     nearest_date,
     read_card,
     read_stan,
+    reference_of,
     text_of,
 )
 from edge.translate.masked import masked_bytes
@@ -47,7 +48,7 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
     stan, original = read_stan(message), message.get(90)
     if not isinstance(original, str):
         raise malformed(90)
-    original_rrn = code_of(message, 37)
+    original_rrn = reference_of(message)
     if not original[4:10].strip("0 ") and not original_rrn:
         raise malformed(90)
     original_class, number = ORIGINAL_CLASSES.get(original[:2]), original[4:10]

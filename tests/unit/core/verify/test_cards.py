@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.contracts.payment import Authorise, Book, SealedCard
+from core.contracts.payment import Authorise, Book, Reverse, SealedCard
 from core.values.card_numbers import holds_card_number
 from core.verify import cards
 from core.verify.cards import card_numbers, holds_card, scan_files
@@ -112,3 +112,14 @@ def test_keyed_hashes_of_a_message_that_was_kept_are_no_card_numbers() -> None:
 def test_a_card_number_in_any_other_place_of_a_message_is_found(field: str) -> None:
     assert holds_card(_message(**{field: 4_970_101_234_567_893}))
     assert holds_card(_message(**{field: "4970101234567893"}))
+
+
+def test_a_terminals_own_reference_is_no_card_number_where_a_message_has_its_reference() -> None:
+    alike = "675964982648"
+    assert holds_card(alike)
+    assert not holds_card(_message(original_rrn=alike))
+    assert holds_card(_message(entry_mode=alike))
+    for struct in (Book, Reverse):
+        fields: dict[str, object] = dict.fromkeys(struct.__struct_fields__, "")
+        fields |= {"id": _ID, "terminal_id": _ID, "original_rrn": alike}
+        assert not holds_card(msgspec.msgpack.encode([fields[name] for name in struct.__struct_fields__]))
