@@ -397,11 +397,11 @@ ORDER BY a.id DESC
 LIMIT $5;
 
 -- name: is_paid_under_code
--- attempt_card, in the months from $5 on: whether a payment of the card in the store was approved under a code, for as much.
+-- attempt_card, in the months from $4 on: whether a payment of the card in the store was approved under a code.
 SELECT EXISTS (
     SELECT FROM attempt AS a
     WHERE a.card_fingerprint = $1 AND a.store_id = $2 AND lpad(btrim(a.approval_code), 6, '0') = lpad(btrim($3::text), 6, '0')
-        AND a.amount_minor = $4 AND a.business_date >= $5::date AND a.kind = :Kind.PURCHASE
+        AND a.business_date >= $4::date AND a.kind = :Kind.PURCHASE
         AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED)
 ) AS is_paid;
 

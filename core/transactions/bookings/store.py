@@ -199,13 +199,12 @@ async def find_by_code(
 
 
 async def is_paid_under_code(connection: Connection, standing: Standing, code: str, since: date) -> bool:
-    """Whether the same card paid as much in the same store under an approval code."""
+    """Whether the same card paid in the same store under an approval code, whatever amount: a tip may come on top."""
     row = await connection.fetchrow(
         queries.is_paid_under_code,
         standing.card_fingerprint,
         UUID(standing.store_id),
         code,
-        standing.amount_minor,
         since,
     )
     return row is not None and row["is_paid"]

@@ -427,8 +427,19 @@ async def test_a_sale_under_the_approval_code_of_a_payment_of_its_card_is_shown(
     await drained(world)
 
 
-@pytest.mark.parametrize("change", [{"card": MASTERCARD}, {"amount_minor": 900}, {"approval_code": "OFF1"}])
-async def test_a_sale_of_another_card_amount_or_code_than_a_payment_is_nobodys_matter(
+@pytest.mark.parametrize("amount_minor", [900, 2_250], ids=["less", "with a tip"])
+async def test_a_sale_of_another_amount_under_the_approval_code_of_a_payment_is_shown(
+    world: World, amount_minor: int
+) -> None:
+    code = (await world.pay(world.payment())).approval_code
+    asked = world.booking(Kind.ADVICE, approval_code=code, amount_minor=amount_minor)
+    await world.book(asked)
+    assert await doubts(world, asked.id) == ["like_one_paid"]
+    await drained(world)
+
+
+@pytest.mark.parametrize("change", [{"card": MASTERCARD}, {"approval_code": "OFF1"}])
+async def test_a_sale_of_another_card_or_code_than_a_payment_is_nobodys_matter(
     world: World, change: dict[str, Any]
 ) -> None:
     code = (await world.pay(world.payment())).approval_code
