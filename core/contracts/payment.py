@@ -29,6 +29,15 @@ Day: TypeAlias = Annotated[int, msgspec.Meta(ge=730_120, le=767_009)]
 Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=946_684_800_000_000, le=4_102_444_800_000_000)]
 """Microseconds since 1970, from 2000 to 2100."""
 
+OtherId: TypeAlias = Annotated[bytes, msgspec.Meta(max_length=16)]
+"""Of another message, empty where there is none."""
+
+OtherDay: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=767_009)]
+"""As Day, 0 where there is none."""
+
+Function: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=9)]
+"""Of a message type (ISO 8583:1987, clause 4.1), -1 where it is not said."""
+
 Hash: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Amount: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=999_999_999_999)]
 """Minor units, as data element 4 has room for."""
@@ -233,6 +242,9 @@ class Reverse(msgspec.Struct, array_like=True, gc=False):
     date_in_utc: bool = (
         False  # `business_date` is that of its sending or reception, for it tells no local one
     )
+    original_function: Function = (
+        -1
+    )  # third digit of the type in data element 90: 2 for an advice, 0 for a request
     is_fact: ClassVar[bool] = True
     gives_back: ClassVar[bool] = True
 

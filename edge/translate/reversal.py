@@ -85,6 +85,7 @@ def from_reversal(message: Message, arrival: Arrival, keys: SecurityModule) -> R
         approval_code=code_of(message, 38),
         repeat=is_repeat(message[0]),  # pyright: ignore
         date_in_utc=13 not in message,
+        original_function=int(original[2]) if original_class and original[2:3].isdigit() else -1,
     )
 
 

@@ -14,6 +14,7 @@ from core.transactions.bookings.rules import (
     Said,
     find_like,
     find_named,
+    is_alike,
     is_one_code,
     moment_near,
     times_agree,
@@ -48,8 +49,11 @@ async def find_described(
     stan: int,
     arrived_at: datetime,
     is_ours: bool,
+    is_advice: bool | None = None,
 ) -> tuple[Match, Standing | None, list[Standing]]:
     """Return what is described under a number: near the date that is said first, then on any date; and what is like it.
+
+    Without a time that is what stands of the other type, too: whether what is described was asked or told (`is_advice`).
 
     `is_ours`: the reference that is said may be one of ours. One of the terminal's own, which some give each message,
     contradicts nothing beside a number and a time; without a time it does where the original showed another one.
@@ -68,13 +72,26 @@ async def find_described(
             last=last,
         )
         candidates = [store.candidate_of(one) for one in found]
-        match = find_named(said, candidates, arrived_at=arrived_at)
+        match = find_named(said, candidates, arrived_at=arrived_at, is_advice=is_advice)
         if match.differs == ("reference",) and match.place is not None:
             own = await store.read_own_reference(connection, found[match.place])
-            match = find_named(said, [store.candidate_of(one, own) for one in found], arrived_at=arrived_at)
+            with_own = [store.candidate_of(one, own) for one in found]
+            match = find_named(said, with_own, arrived_at=arrived_at, is_advice=is_advice)
             if match.differs == ("reference",) and not is_ours and (said.sent_at or not own):
-                match = find_named(said._replace(reference=""), candidates, arrived_at=arrived_at)
+                unreferenced = said._replace(reference="")
+                match = find_named(unreferenced, candidates, arrived_at=arrived_at, is_advice=is_advice)
         standing = found[match.place] if match.place is not None else None
+        if match.finding == ReversalFinding.NAMED and not said.sent_at and is_advice is not None:
+            others = [place for place, one in enumerate(candidates) if one.is_advice != is_advice]
+            return (
+                match,
+                standing,
+                [
+                    found[place]
+                    for place in others
+                    if is_alike(said, candidates[place], arrived_at=arrived_at)
+                ],
+            )
         if match.finding != ReversalFinding.NONE_STOOD:
             return match, standing, []
         if said.sent_at:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 from hashlib import blake2b
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -42,6 +43,9 @@ from core.values.ids import rrn_of
 
 OLDER_ENDED_WITHIN_S = 2.0
 OLDER_POLL_S = 0.005
+
+_ADVISED: Final = {0: False, 2: True}
+"""Whether a message was told, by the third digit of its type; else it was asked."""
 
 
 async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
@@ -116,10 +120,11 @@ async def _look(
     )
     if kept is None:
         return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
-    if match.finding == ReversalFinding.NONE_STOOD and note_alike:
-        # Other messages, which stay. A person sees them, should the terminal's clock have been wrong.
+    if note_alike:
+        # Other messages, which stay. A person sees them, should the terminal's clock have been wrong, or its type.
         for one in alike:
-            await store.add_doubt(connection, one, "like_one_reversed")
+            if standing is None or one.id != standing.id:
+                await store.add_doubt(connection, one, "like_one_reversed")
     if reason == Reason.ORIGINAL_DISAGREES:
         if standing is not None and kept == 0:
             await store.note(
@@ -161,9 +166,10 @@ async def _find(
         stan=asked.original_stan,
         arrived_at=arrived_at,
         is_ours=may_be_ours(asked),
+        is_advice=_ADVISED.get(asked.original_function),
     )
     if match.finding != ReversalFinding.NONE_STOOD:
-        return match, standing, []
+        return match, standing, alike
     # Nothing under that number: a reference of ours still names a message of this terminal under another one.
     named = await lock_referenced(connection, asked)
     if named is None and all(abs((one.business_date - said.day).days) > NEAR_DAYS for one in alike):

@@ -111,6 +111,7 @@ class Candidate(NamedTuple):
     repeated_at: tuple[
         tuple[str, str], ...
     ] = ()  # as the terminal said its repeats were sent: like the two times above
+    is_advice: bool = False  # told, and not asked
 
 
 class Match(NamedTuple):
@@ -127,11 +128,14 @@ class Match(NamedTuple):
 NONE_STOOD: Final = Match(ReversalFinding.NONE_STOOD, None)
 
 
-def find_named(said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime) -> Match:
+def find_named(
+    said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime, is_advice: bool | None = None
+) -> Match:
     """Return the candidate that is the message described, or why there is none. `arrived_at`: the reversal, in UTC.
 
     A reference of ours names one message. Else the time of sending does: as it was sent, or the same instant by the
     clock of the store's place, of Paris or of UTC. What was sent at another time is another message, however alike.
+    Without a time the type tells a request from the advice of what its terminal then did alone (`is_advice`).
     """
     judged = [_Judged(place, one, *_compare(said, one)) for place, one in enumerate(candidates)]
     for one in judged:
@@ -145,6 +149,11 @@ def find_named(said: Said, candidates: Sequence[Candidate], *, arrived_at: datet
         # All were sent at another time. What stands and is alike in all else stays, and a person is told of it.
         alike = find_like(said, candidates, arrived_at=arrived_at)
         return Match(ReversalFinding.NONE_STOOD, alike[-1], ("time",)) if alike else NONE_STOOD
+    of_type = [one for one in judged if one.candidate.is_advice == is_advice]
+    if of_type and len(of_type) < len(judged):
+        match = _find_untimed(said, of_type, arrived_at, with_ended=True)
+        if match.finding in (ReversalFinding.NAMED, ReversalFinding.AMBIGUOUS):
+            return match
     return _find_untimed(said, judged, arrived_at)
 
 
@@ -164,8 +173,10 @@ def find_like(said: Said, candidates: Sequence[Candidate], *, arrived_at: dateti
     ]
 
 
-def _find_untimed(said: Said, judged: list["_Judged"], arrived_at: datetime) -> Match:
-    """Return what a reversal means that tells no time.
+def _find_untimed(
+    said: Said, judged: list["_Judged"], arrived_at: datetime, *, with_ended: bool = False
+) -> Match:
+    """Return what a reversal means that tells no time. `with_ended`: it may be what has ended, on whatever date.
 
     Numbers come back each day, and so do prices: it means what is of its own date, what stands before what has ended.
     Under another date it means what came just before it, or what it describes by more than number and price.
@@ -174,7 +185,9 @@ def _find_untimed(said: Said, judged: list["_Judged"], arrived_at: datetime) -> 
     others = [
         one
         for one in judged
-        if one not in own and _is_near(one.candidate, said, arrived_at) and not _has_ended(one)
+        if one not in own
+        and _is_near(one.candidate, said, arrived_at)
+        and (with_ended or not _has_ended(one))
     ]
     just_before = [
         one for one in (*own, *others) if not _has_ended(one) and came_just_before(one.candidate, arrived_at)

@@ -10,7 +10,7 @@ import msgspec
 from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import Authorise, Book, SealedCard
-from core.contracts.states import DeliveryKind, EventKind, Layer, LedgerOperation, State
+from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, LedgerOperation, State
 from core.db.queries import load
 from core.transactions.bookings.rules import Candidate
 from core.values.clock import from_unix_us
@@ -108,6 +108,7 @@ def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
         received_at=standing.received_at,
         time_zone=standing.time_zone,
         repeated_at=standing.repeated_at,
+        is_advice=standing.kind in (Kind.ADVICE, Kind.COMPLETION),
     )
 
 
