@@ -272,7 +272,7 @@ class Book(msgspec.Struct, array_like=True, gc=False):
     card: SealedCard
     entry_mode: Short
     transmitted_at: Short  # empty where the terminal does not say
-    local_time: Short
+    local_time: Short  # else as transmitted_at; zeros for what it does not say
     approval_code: PlainCode
     original_rrn: Short
     received_at_us: Moment
@@ -301,7 +301,7 @@ class RefusedFact(msgspec.Struct, array_like=True, gc=False):
     terminal_id: Id
     message_type: Code
     stan: Stan  # of the message; 0 where it cannot be read
-    local_time: Short  # data elements 13 and 12, as far as they were there
+    local_time: Short  # data elements 13 and 12, zeros for one that was not there, empty for both
     amount_minor: Part  # -1 where it cannot be read
     currency: CurrencyOrNone
     field: Field  # which data element is wrong; 0: the message itself

@@ -372,6 +372,8 @@ WITH described AS (
             OR r.approval_code <> '' AND n.is_its_code
             OR r.reference <> ''
         WHEN r.sent_at IN (a.transmitted_at, a.local_time) THEN true
+        -- A time whose date was not said is of the day under which the message is booked.
+        WHEN a.local_time LIKE '0000%' AND r.sent_at = to_char(a.business_date, 'MMDD') || substr(a.local_time, 5) THEN true
         WHEN r.reference <> '' AND r.reference = reference_of(a.id) THEN true
         ELSE EXISTS (
             -- Read off one clock it is one instant, and each time shown is that instant by some clock. Half a day on

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from core.contracts.payment import SealedCard
 from core.contracts.reasons import Reason
-from core.values.clock import from_unix_us
 from core.values.edition1987 import ORIGINAL_CLASSES
 from core.values.money import NUMERIC_CODES
 from edge.keys.port import SecurityModule, SensitiveFields
@@ -199,18 +198,26 @@ class Happened(NamedTuple):
 def read_happened(message: Message, arrival: Arrival) -> Happened:
     """Return when an advice or a completion happened. It has happened: an impossible date does not refuse it.
 
-    Then it is booked under the date of reception. Its times stay as they came, for its reversal will name them.
+    Then it is booked under the date of reception. Its times stay as they came, for its reversal will name them, and what
+    is not said stays unsaid.
     """
     try:
         transmitted, local = read_said_times(message)
         day = read_business_date(message.get(13, local), today=arrival.today)  # pyright: ignore
         return Happened(transmitted, local, day, is_dated=True, in_utc=is_in_utc(message))
     except RequestRefused:
-        received = from_unix_us(arrival.received_at_us).strftime("%m%d%H%M%S")
-        transmitted = text_of(message, 7)
-        shown = transmitted or received
-        local = (text_of(message, 13) or shown[:4]) + (text_of(message, 12) or shown[4:])
-        return Happened(transmitted, local, arrival.today, is_dated=False)
+        return Happened(text_of(message, 7), read_shown(message), arrival.today, is_dated=False)
+
+
+def read_shown(message: Message) -> str:
+    """Return MMDDhhmmss as far as a terminal's own clock shows it, else as it was sent; zeros for what is not said.
+
+    When a message reached us is no time of its terminal's: the same message, sent once more, would show another one.
+    """
+    transmitted = text_of(message, 7)
+    day = text_of(message, 13) or transmitted[:4]
+    time = text_of(message, 12) or transmitted[4:]
+    return (day or "0000") + (time or "000000")
 
 
 def is_in_utc(message: Message) -> bool:

@@ -33,6 +33,9 @@ CLOCKS_APART: Final = timedelta(minutes=2)
 _OFFSETS_IN_FORCE: Final = (timedelta(hours=-12), timedelta(hours=12))
 # A reading whose zone nobody tells is within half a day of its instant: so is a change of summer time.
 
+_NO_DATE: Final = "0000"
+"""Of a local time whose date was not said."""
+
 _STANDING: Final = frozenset(
     {
         State.SENT,
@@ -417,6 +420,8 @@ def times_agree(sent_at: str, one: Candidate) -> TimesAgree:
 
 
 def _agree(sent_at: str, transmitted_at: str, local_time: str, day: date, time_zone: str) -> TimesAgree:
+    if local_time[:4] == _NO_DATE and _says_a_time(local_time):
+        local_time = f"{day:%m%d}{local_time[4:]}"
     if sent_at in (transmitted_at, local_time):
         return "exactly"
     said = moment_near(sent_at, day)

@@ -427,6 +427,69 @@ async def test_a_time_that_a_terminal_does_not_say_is_not_said_for_it(
     assert asked.local_time == f"{today}020200"
 
 
+@pytest.mark.parametrize(
+    ("said", "sent_at", "local_time"),
+    [
+        ({}, "", "0000000000"),
+        ({"f13": "{today}"}, "", "{today}000000"),
+        ({"f12": "020200"}, "", "0000020200"),
+        ({"f7": "1332010000"}, "1332010000", "1332010000"),
+        ({"f7": "1332010000", "f12": "020200"}, "1332010000", "1332020200"),
+    ],
+)
+async def test_when_it_reached_us_is_no_time_of_what_was_done_off_line(
+    house: House, foreign: Foreign, said: dict[str, str], sent_at: str, local_time: str
+) -> None:
+    now = datetime.now(UTC)
+    fields = {name: value.format(today=f"{now:%m%d}") for name, value in said.items()}
+    answer = await foreign.ask(t="0220", f2=PAN, f3="000000", f4=AMOUNT, f11="000124", f49="978", **fields)
+    assert answer["39"] == "00"
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Book)
+    assert (asked.transmitted_at, asked.local_time) == (sent_at, local_time.format(today=f"{now:%m%d}"))
+    assert (asked.date_unreadable, asked.business_date) == (True, now.date().toordinal())
+
+
+@pytest.mark.parametrize(
+    ("named", "function"), [("0200", 0), ("0201", 0), ("0220", 2), ("0100", 0), ("0120", 2), ("0210", 1)]
+)
+async def test_whether_what_is_taken_back_was_asked_or_told_reaches_core(
+    house: House, foreign: Foreign, named: str, function: int
+) -> None:
+    answer = await foreign.ask(t="0400", f11="000124", f90=f"{named}000123{'0' * 32}")
+    assert answer["39"] == "00"
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Reverse)
+    assert (asked.original_stan, asked.original_function) == (123, function)
+
+
+SHORT_PAN = "675964982648"
+
+
+@pytest.mark.parametrize("card", [{"f2": SHORT_PAN}, {"f35": f"{SHORT_PAN}=30122010000000000"}])
+@pytest.mark.parametrize("mti", ["0220", "0400"])
+async def test_a_reference_that_is_the_number_of_the_card_names_nothing_and_is_not_kept(
+    house: House, foreign: Foreign, mti: str, card: dict[str, str]
+) -> None:
+    about = {"f90": original("1128010000")} if mti == "0400" else {}
+    answer = await foreign.ask(
+        t=mti,
+        f3="000000",
+        f4=AMOUNT,
+        f7=f"{datetime.now(UTC):%m%d%H%M%S}",
+        f11="000124",
+        f37=SHORT_PAN,
+        f49="978",
+        **card,
+        **about,
+    )
+    assert answer["39"] == "00"
+    asked = house.core.asked[-1]
+    assert isinstance(asked, Book | Reverse)
+    assert asked.original_rrn == ""
+    assert SHORT_PAN.encode() not in asked.request
+
+
 REFUSED = {
     "without its currency": ({"t": "0220", "f49": None}, "30", 49, 5_000),
     "of no amount": ({"t": "0120", "f4": "0" * 12}, "13", 4, 0),
