@@ -9,7 +9,7 @@ import structlog
 
 from core.contracts.payment import REFUSED_FACT, AuthoriseReply, RefusedFact
 from core.contracts.reasons import Reason
-from core.transactions.bookings.rules import Times, time_shown
+from core.transactions.bookings.rules import Times, moment_near, time_shown
 from core.transactions.bookings.store import queries
 from core.transactions.rules import REPEAT_WITHIN_S
 from core.values.card_numbers import hide_card_numbers
@@ -24,6 +24,8 @@ _NAMING_ELEMENTS: Final = (2, 3, 38, 49, 90)
 _SENT_AT: Final = 7
 _REPEATED: Final = ("1", "5")
 """The last digits of the types of repeats."""
+
+_MINUTES: Final = 15
 
 _LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 
@@ -57,30 +59,47 @@ async def keep_dead_letter_once(
     received_at_us: int,
     repeat: bool,
 ) -> None:
-    """Keep what its terminal may repeat for days: once, by what `named` says it is about and the time that it shows.
+    """Keep what its terminal may repeat for days: once, by what `named` says it is about and the times that it shows.
 
-    A repeat by its type (`repeat`) may bear another time than its first sending, and a clock that is not set shows none:
-    within half a day either is known all the same. Of one terminal so many are kept in a day, whatever it sends. Raises what PostgreSQL says: nobody may be told of what
-    is not kept.
+    A repeat by its type (`repeat`) may bear other times than its first sending: within half a day it is known all the
+    same. What shows no time, or one time of a clock under another time of sending, is kept each time: it may be a sale of
+    its own. Of one terminal so many are kept in a day, whatever it sends, and the next one with a word that no more are.
+    Raises what PostgreSQL says: nobody may be told of what is not kept.
     """
     about = f"{terminal_id.hex()} {_in_letters(named)}"
-    shown = time_shown(times)
-    sent_at = {"local": times.local, "transmitted": times.transmitted, None: str(received_at_us)}[shown]
     async with pool.acquire() as connection:
-        kept = await connection.fetchval(
+        kept = await connection.fetchrow(
             queries.keep_dead_letter_once,
             "engine",
             subject,
             payload,
-            f"{hide_card_numbers(why)}\n{about} {_in_letters(sent_at)}",
+            f"{hide_card_numbers(why)}\n{about} {_in_letters(_moment_of(times) or str(received_at_us))}",
             about,
             terminal_id.hex(),
-            repeat or shown is None,
             REPEAT_WITHIN_S,
             REFUSED_A_DAY_MAX,
+            f"more than {REFUSED_A_DAY_MAX} of this terminal in a day, and no more of them are kept: ",
+            repeat,
         )
-    if kept is None:
+    if kept["made"]:
+        return
+    if kept["before"]:
         _log.info("dead_letter_known", subject=subject)
+    else:
+        _log.error("dead_letters_full", subject=subject, terminal=terminal_id.hex(), kept=kept["kept_before"])
+
+
+def _moment_of(times: Times) -> str:
+    """Return what tells a message from the next one by its times; empty where they tell nothing.
+
+    A clock that stands still shows one time of two messages: the time of sending tells them apart, by the quarter of an
+    hour, for what is sent again at once is stamped anew.
+    """
+    shown = time_shown(times)
+    if shown != "local":
+        return "" if shown is None else times.transmitted
+    sent = moment_near(times.transmitted, times.day)
+    return times.local if sent is None else f"{times.local} {sent:%d%H}{sent.minute // _MINUTES}"
 
 
 def _in_letters(named: str) -> str:

@@ -343,24 +343,33 @@ INSERT INTO dead_letter (consumer, subject, payload, error)
 VALUES ($1::text, $2::text, $3::bytea, left($4::text, 500));
 
 -- name: keep_dead_letter_once
--- The same, of what its terminal repeats: the error says from its second line on whose it is ($6), what it is about ($5) and
--- when it was sent. What may bear another time than its first sending ($7) is known within $8 seconds all the same. The
--- table is short. At most $9 of one terminal in a day.
-INSERT INTO dead_letter (consumer, subject, payload, error)
-SELECT $1::text, $2::text, $3::bytea, left($4::text, 500)
-WHERE NOT EXISTS (
-    SELECT FROM dead_letter AS l
-    WHERE l.subject = $2::text AND (
-        l.error = left($4::text, 500)
-        OR $7::boolean AND starts_with(split_part(l.error, E'\n', 2), $5::text)
-        AND l.at > clock_timestamp() - $8::integer * interval '1 second'
-    )
-) AND $9::integer > (
-    SELECT count(*) FROM dead_letter AS l
+-- The same, of what its terminal repeats: the error says from its second line on whose it is ($6), what it is about and when it
+-- was sent. What is about the same ($5) and may bear another time than its first sending ($10) is known within $7 seconds.
+-- The table is short. Of one terminal $8 are kept in a day, and one more that says so ($9).
+WITH kept AS (
+    SELECT count(*) AS today FROM dead_letter AS l
     WHERE l.subject = $2::text AND l.at > clock_timestamp() - interval '1 day'
         AND starts_with(split_part(l.error, E'\n', 2), $6::text)
+), known AS (
+    SELECT EXISTS (
+        SELECT FROM dead_letter AS l
+        WHERE l.subject = $2::text AND (
+            split_part(l.error, E'\n', 2) = split_part(left($4::text, 500), E'\n', 2)
+            OR $10::boolean AND starts_with(split_part(l.error, E'\n', 2), $5::text)
+            AND l.at > clock_timestamp() - $7::integer * interval '1 second'
+        )
+    ) AS before
+), made AS (
+    INSERT INTO dead_letter (consumer, subject, payload, error)
+    SELECT $1::text, $2::text, $3::bytea, left(CASE WHEN k.today < $8::integer THEN $4::text ELSE $9::text || $4::text END, 500)
+    FROM kept AS k
+    CROSS JOIN known AS b
+    WHERE NOT b.before AND k.today <= $8::integer
+    RETURNING id
 )
-RETURNING id;
+SELECT b.before, k.today AS kept_before, (SELECT count(*) FROM made AS m) AS made
+FROM kept AS k
+CROSS JOIN known AS b;
 
 -- name: ensure_month
 -- A month that nobody expected any more; the function's own lock lets one caller make it.

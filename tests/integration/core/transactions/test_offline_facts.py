@@ -417,10 +417,13 @@ async def test_a_terminal_that_sends_nothing_right_fills_no_list(
     monkeypatch.setattr(dead_letters, "REFUSED_A_DAY_MAX", 3)
     for stan in range(50, 56):
         assert (await world.request(REFUSED_FACT, refused(world, stan=stan))) is not None
-    assert await letters(world) == 3
+    assert await letters(world) == 4
+    said = [row["error"] for row in await world.owner.fetch("SELECT error FROM dead_letter ORDER BY at")]
+    no_more = "more than 3 of this terminal in a day, and no more of them are kept: "
+    assert [each.startswith(no_more) for each in said] == [False, False, False, True]
     other = refused(world, stan=60, terminal_id=world.directory.terminals[1])
     assert (await world.request(REFUSED_FACT, other)) is not None
-    assert await letters(world) == 4, "the bound is of one terminal"
+    assert await letters(world) == 5, "the bound is of one terminal"
 
 
 async def test_what_a_kept_message_is_known_by_never_looks_like_a_card(world: World) -> None:
