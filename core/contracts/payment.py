@@ -116,6 +116,9 @@ class Authorise(msgspec.Struct, array_like=True, gc=False):
     original_stan: Stan = 0
     original_sent_at: Short = ""
     date_in_utc: bool = False  # it tells no local time: its date is that of its time of sending
+    # Of a repeat by its type whose first is under way at this edge: that one's id and `business_date`.
+    first_id: OtherId = b""
+    first_date: OtherDay = 0
 
 
 class AuthoriseReply(msgspec.Struct, array_like=True, gc=False):

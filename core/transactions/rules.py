@@ -35,15 +35,6 @@ SWEPT: Final = "sweeper"
 """Cause of an outcome that no reply awaited: whoever had asked was told nothing."""
 
 
-def is_said_again(*, repeat: bool, body_hash: int, local_time: str, first_hash: int, first_time: str) -> bool:
-    """Whether a message under a number that is taken is the one that took it, said again.
-
-    Its message type says so, or it is the same by the terminal's own time. Else the terminal has counted anew, and
-    what it asks is another payment, however alike.
-    """
-    return body_hash == first_hash and (repeat or local_time == first_time)
-
-
 def stored_answer(state: int, reason: int) -> int:
     """Return the reason that a repeat is told, from where its attempt stands now.
 

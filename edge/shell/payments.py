@@ -27,6 +27,7 @@ from observability import metrics
 from observability.tracing import SlowTraces
 
 _MICROSECONDS: Final = 1_000_000
+_NOT_TAKEN: Final = frozenset({Reason.SYSTEM_BUSY, Reason.MESSAGE_REFUSED})
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_replies = msgspec.msgpack.Decoder(list[AuthoriseReply]).decode
@@ -36,14 +37,51 @@ _log = structlog.get_logger("edge.payments")
 class _Pending(msgspec.Struct, gc=False):
     """Who waits, and the answer as far as the request decided it. Holds no card number."""
 
+    id: bytes
     connection: TerminalConnection
     row: TerminalMessage
     answer: Message
     tpdu: bytes
     key: tuple[bytes, int, int]
     body_hash: int
+    transmitted_at: str
     local_time: str
+    business_date: int
     received_at_us: int
+    said_again: "_SaidAgain | None" = None
+
+
+class _SaidAgain(msgspec.Struct, gc=False):
+    """A request and its repeats of other times, while core is asked about each: its terminal hears one answer.
+
+    Core keeps the times of a repeat before it answers it, for the terminal's reversal may name them: what was approved is
+    told as the answer of the last one. What core could not take of a repeat is no answer, and what core says is another
+    message has an answer of its own.
+    """
+
+    first: _Pending
+    last: _Pending
+    asked: int = 1  # requests without an answer from core
+    held: AuthoriseReply | None = None
+    is_answered: bool = False
+
+    def hear(self, pending: _Pending, reply: AuthoriseReply) -> AuthoriseReply | None:
+        """Take one of core's answers; return what the terminal is told now, None for nothing yet or nothing more."""
+        self.asked -= 1
+        is_first, is_last = pending is self.first, pending is self.last
+        if reply.reason == Reason.REPEAT_DIFFERS and not is_first:
+            self.last = self.first if is_last else self.last
+            is_known = self.held is not None and self.last is self.first
+        elif reply.reason in _NOT_TAKEN and not is_first:
+            self.held = self.held or (reply if self.asked == 0 else None)
+            is_known = False
+        else:
+            self.held = reply
+            is_known = is_last or (is_first and not reply.approved_minor)
+        if self.is_answered or not (is_known or self.asked == 0):
+            return None
+        self.is_answered = True
+        return self.held
 
 
 class Payments:
@@ -94,26 +132,69 @@ class Payments:
         # Without its date: a repeat after midnight has another one.
         key = (terminal_id, request.message_class, request.stan)
         first = self._by_key.get(key)
-        if (
-            first is not None
-            and first.body_hash == request.body_hash
-            and (request.repeat or first.local_time == request.local_time)
-        ):
-            self._repeat(first, connection, tpdu)
-            return
+        said_again = None
+        if first is not None and first.body_hash == request.body_hash:
+            if first.local_time == request.local_time and first.transmitted_at == request.transmitted_at:
+                self._repeat(first, connection, tpdu)
+                return
+            if request.repeat or first.local_time == request.local_time:
+                said_again = self._asked_before(first, request)
         answer = row.begin(message)
-        if not self._bus.connected or len(self._pending) >= PENDING_MAX:
-            self._refuse(connection, answer, tpdu)
-            return
         pending = _Pending(
-            connection, row, answer, tpdu, key, request.body_hash, request.local_time, received_at_us
+            request.id,
+            connection,
+            row,
+            answer,
+            tpdu,
+            key,
+            request.body_hash,
+            request.transmitted_at,
+            request.local_time,
+            request.business_date,
+            received_at_us,
         )
-        if not self._batcher.add(request):
-            self._refuse(connection, answer, tpdu)
+        if not self._bus.connected or len(self._pending) >= PENDING_MAX or not self._batcher.add(request):
+            if said_again is not None and first is not None:
+                self._repeat(first, connection, tpdu)
+            else:
+                self._refuse(connection, answer, tpdu)
             return
         self._pending[request.id] = pending
-        if first is None:
+        if said_again is not None:
+            self._repeats.n += 1
+            said_again.asked += 1
+            said_again.last = pending
+            pending.said_again = said_again
             self._by_key[key] = pending
+        elif first is None:
+            self._by_key[key] = pending
+
+    def _asked_before(self, first: _Pending, request: Authorise) -> _SaidAgain:
+        """Return what may be a repeat of other times joins. Of one by its type, core is told what it repeats."""
+        said_again = first.said_again
+        if said_again is None:
+            said_again = first.said_again = _SaidAgain(first, first)
+        if request.repeat:
+            request.first_id, request.first_date = said_again.first.id, said_again.first.business_date
+        return said_again
+
+    def _hear(self, pending: _Pending, said_again: _SaidAgain, reply: AuthoriseReply) -> None:
+        """Take core's answer to one of several requests that may be one message, and tell the last one when it is time."""
+        pending.said_again = None  # The two know each other, and nobody collects them.
+        told, last = said_again.hear(pending, reply), said_again.last
+        if reply.reason == Reason.REPEAT_DIFFERS and pending is not said_again.first:
+            self._tell(pending, reply)
+        if told is None:
+            return
+        if self._by_key.get(last.key) is last:
+            del self._by_key[last.key]  # What is said once more is a question of its own.
+        self._tell(last, told)
+
+    def _tell(self, pending: _Pending, reply: AuthoriseReply) -> None:
+        if pending.connection.send(pending.row.finish(pending.answer, reply), pending.tpdu):
+            self._answered.n += 1
+        else:
+            self._undeliverable.n += 1
 
     def expire(self, now_us: int) -> None:
         """Forget what core has not answered for so long that no terminal waits any more."""
@@ -126,6 +207,9 @@ class Payments:
         for attempt_id in overdue:
             pending = self._forget(attempt_id)
             pending.connection.request_done()
+            if (said_again := pending.said_again) is not None:
+                said_again.asked -= 1
+                pending.said_again = None
             self._expired.n += 1
 
     def _repeat(self, first: _Pending, connection: TerminalConnection, tpdu: bytes) -> None:
@@ -156,7 +240,11 @@ class Payments:
         for request in requests:
             if request.id in self._pending:
                 pending = self._forget(request.id)
-                self._refuse(pending.connection, pending.answer, pending.tpdu)
+                if (said_again := pending.said_again) is not None:
+                    pending.connection.request_done()
+                    self._hear(pending, said_again, AuthoriseReply(request.id, Reason.SYSTEM_BUSY, "", 0, ""))
+                else:
+                    self._refuse(pending.connection, pending.answer, pending.tpdu)
 
     def _on_replies(self, _subject: str, _reply: str, payload: bytes) -> None:
         now_us = time.time_ns() // 1000
@@ -171,7 +259,9 @@ class Payments:
                 del by_key[pending.key]
             connection = pending.connection
             connection.request_done()
-            if connection.send(pending.row.finish(pending.answer, reply), pending.tpdu):
+            if (said_again := pending.said_again) is not None:
+                self._hear(pending, said_again, reply)
+            elif connection.send(pending.row.finish(pending.answer, reply), pending.tpdu):
                 self._answered.n += 1
             else:
                 self._undeliverable.n += 1

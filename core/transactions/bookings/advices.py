@@ -293,7 +293,7 @@ async def _first_answer(connection: Connection, asked: Book, first: repeats.Firs
         # Another message under a number used before, or nobody knows: told 00 it would be lost.
         return AuthoriseReply(asked.id, Reason.REPEAT_DIFFERS, asked.approval_code, 0, "")
     if first.is_same:
-        await store.keep_repeat_time(connection, asked, row)
+        await store.keep_repeat_time(connection, asked, row, is_late=first.is_late)
     if row["state"] == State.REVERSED:
         reference = rrn_of(row["id"].bytes)
         return AuthoriseReply(asked.id, Reason.ALREADY_REVERSED, asked.approval_code, 0, reference)

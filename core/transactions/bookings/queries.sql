@@ -157,8 +157,17 @@ WHERE a.terminal_id = $1 AND a.message_class = $2 AND a.stan = $3 AND a.body_has
 ORDER BY a.local_time = $5 DESC, a.received_at DESC
 LIMIT 20;
 
--- name: keep_repeat_time
-SELECT keep_repeat_time($1, $2::date, $3, $4) AS kept;
+-- name: keep_repeat_times
+-- Primary keys. A repeat that came so late that it may be a sale of its own ($5) names nothing, and is shown.
+SELECT CASE WHEN k.is_late THEN doubt_repeat(k.id, k.day) ELSE keep_repeat_time(k.id, k.day, k.sent_at, k.local_time) END AS kept
+FROM unnest($1::uuid[], $2::date[], $3::text[], $4::text[], $5::boolean[]) AS k (id, day, sent_at, local_time, is_late);
+
+-- name: is_repeat_time
+-- Primary key.
+SELECT EXISTS (
+    SELECT FROM repeat_time AS t
+    WHERE t.attempt_id = $1 AND t.business_date = $2::date AND t.transmitted_at = $3 AND t.local_time = $4
+) AS is_its;
 
 -- name: find_by_key
 SELECT

@@ -420,7 +420,7 @@ class Refunds:
             async with self._pool.acquire() as connection:
                 first = await repeats.find_first(connection, item)
                 if first is not None and first.is_same:
-                    await store.keep_repeat_time(connection, item, first.row)
+                    await store.keep_repeat_time(connection, item, first.row, is_late=first.is_late)
             row = None if first is None else first.row
             if first is None or row is None or not first.is_same:
                 reversed_before = row is not None and row["state"] == State.REVERSED

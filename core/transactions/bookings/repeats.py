@@ -5,7 +5,7 @@ times, expiry, entry mode, kind of account and own reference may differ in a rep
 """
 
 from datetime import date, timedelta
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -18,14 +18,16 @@ from core.transactions.bookings.naming import lock_original, may_be_ours
 from core.transactions.bookings.rules import (
     BOOKED_DAYS,
     REPEATED_WITHIN_DAYS,
+    SaidAgain,
     Times,
+    how_said_again,
     is_earlier,
     is_one_code,
     is_one_time,
     time_shown,
 )
 from core.transactions.bookings.store import Connection
-from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S
+from core.transactions.rules import REPEAT_DAYS
 from core.values.clock import from_unix_us
 from core.values.edition1987 import ORIGINAL_CLASSES
 from core.values.ids import rrn_of
@@ -40,15 +42,16 @@ _FACT_DAYS: Final = (BOOKED_DAYS[0] - REPEATED_WITHIN_DAYS, BOOKED_DAYS[1])
 _MOVED_NOTHING: Final = (State.DECLINED, State.UNKNOWN, State.REVERSED)
 _DEBITED: Final = (State.APPROVED, State.CAPTURED, State.REFUNDED, State.SETTLED)
 
-_Likeness: TypeAlias = Literal["same", "unclear", "other"]
-"""Of two messages that are alike: one message, or nobody can know, or two."""
-
 
 class First(NamedTuple):
-    """What stands under a message's number. `is_same`: it is the message itself, said before, as far as anybody knows."""
+    """What stands under a message's number. `is_same`: it is the message itself, said before, as far as anybody knows.
+
+    `is_late`: its repeat comes so long after it that a person should look whether it is one.
+    """
 
     row: asyncpg.Record
     is_same: bool
+    is_late: bool = False
 
 
 async def find_first(connection: Connection, asked: Authorise | Book) -> First | None:
@@ -59,8 +62,8 @@ async def find_first(connection: Connection, asked: Authorise | Book) -> First |
     unclear = None
     for row in await _list_alike(connection, asked):
         likeness = await _compare(connection, asked, row)
-        if likeness == "same":
-            return First(row, is_same=True)
+        if likeness in ("same", "late"):
+            return First(row, is_same=True, is_late=likeness == "late")
         if likeness == "unclear" and unclear is None:
             unclear = First(row, is_same=False)
     if unclear is not None:
@@ -68,8 +71,8 @@ async def find_first(connection: Connection, asked: Authorise | Book) -> First |
     row = await store.find_by_key(connection, asked)
     if row is None:
         return None
-    is_alike = row["body_hash"] == asked.body_hash
-    return First(row, is_alike and await _compare(connection, asked, row) == "same")
+    likeness = await _compare(connection, asked, row) if row["body_hash"] == asked.body_hash else "other"
+    return First(row, likeness in ("same", "late"), is_late=likeness == "late")
 
 
 async def _list_alike(connection: Connection, asked: Authorise | Book) -> list[asyncpg.Record]:
@@ -89,7 +92,7 @@ async def _list_alike(connection: Connection, asked: Authorise | Book) -> list[a
     )
 
 
-async def _compare(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> _Likeness:
+async def _compare(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> SaidAgain:
     """Return whether what is alike is the message itself, whose first sending is read once, by its key.
 
     One of the two says that it is a repeat, or both show one time. A repeat that came before its first sending shows a
@@ -97,25 +100,42 @@ async def _compare(connection: Connection, asked: Authorise | Book, row: asyncpg
     """
     is_fact = isinstance(asked, Book)
     ours, theirs = times_of(asked), Times(row["transmitted_at"], row["local_time"], row["business_date"])
-    is_timed_alike = is_one_time(ours, theirs)
+    apart = from_unix_us(asked.received_at_us) - row["received_at"]
+    timed = how_said_again(ours, theirs, repeat=asked.repeat, apart=apart)
     first = await store.own_message_of(connection, row["id"].bytes, row["business_date"])
-    if not asked.repeat and not is_timed_alike:
-        if is_timed_alike is None:
-            return "unclear"
+    if timed == "other":
         if str(first.get(0, ""))[3:] not in ("1", "5") or is_earlier(theirs, ours):
             return "other"
         if not is_earlier(ours, theirs):
             return "unclear"
+        timed = how_said_again(ours, theirs, repeat=True, apart=apart)
+    elif timed == "unclear" and not asked.repeat:
+        return "unclear"
     is_asked_before = is_fact and row["kind"] in _ASKED_BEFORE
     if is_asked_before and row["state"] in _MOVED_NOTHING:
         return "other"  # What was sold off line instead is in no book yet.
     if is_fact and not _is_one_outcome(asked, row):
         return "unclear"
+    is_timed_alike = bool(is_one_time(ours, theirs))
     if not (is_timed_alike and is_asked_before) and _says_another_code(asked, row, first):
         return "unclear"
-    if not is_timed_alike and _came_long_before(asked, row):
+    if timed == "unclear":
         return "unclear"
-    return "unclear" if await _names_another(connection, asked, row, first) else "same"
+    if (
+        is_fact
+        and row["state"] == State.REVERSED
+        and not is_timed_alike
+        and not await _is_known(connection, asked, row)
+    ):
+        return "unclear"  # It may be a sale of its own, made after the void of the one that had its number.
+    return "unclear" if await _names_another(connection, asked, row, first) else timed
+
+
+async def _is_known(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> bool:
+    """Whether a repeat shows the local time of its first or, told before that was taken back, the times of another repeat."""
+    if time_shown(times_of(asked)) == "local" and asked.local_time == row["local_time"]:
+        return True
+    return await store.is_repeat_time(connection, asked, row)
 
 
 def times_of(asked: Authorise | Book) -> Times:
@@ -127,6 +147,8 @@ def _is_one_outcome(asked: Book, row: asyncpg.Record) -> bool:
     """Whether what is told now was told before: sold, or not; and approved whole where it was asked before."""
     if row["kind"] not in _ASKED_BEFORE:
         return bool(asked.declined_code) == (row["reason"] == Reason.DECLINED_AT_TERMINAL)
+    if row["kind"] == Kind.AUTHORISATION and row["state"] == State.APPROVED:
+        return False  # What was sold on a hold whose answer was lost: no day's end would capture that hold.
     return (
         not asked.declined_code
         and row["state"] in _DEBITED
@@ -138,13 +160,6 @@ def _says_another_code(asked: Authorise | Book, row: asyncpg.Record, first: dict
     """Whether both say an approval code and the two differ. That of a refund's own row is its host's."""
     shown = row["approval_code"] if isinstance(asked, Book) else str(first.get(38, "")).strip()
     return bool(asked.approval_code and shown and not is_one_code(asked.approval_code, shown))
-
-
-def _came_long_before(asked: Authorise | Book, row: asyncpg.Record) -> bool:
-    """Whether what came under another date may be of another day's counter as well as the first of a repeat."""
-    if row["business_date"].toordinal() == asked.business_date:
-        return False
-    return from_unix_us(asked.received_at_us) - row["received_at"] > timedelta(seconds=REPEAT_WITHIN_S)
 
 
 async def _names_another(

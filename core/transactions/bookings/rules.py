@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from core.contracts.states import ReversalFinding, State
+from core.transactions.rules import REPEAT_WITHIN_S
 from core.values.ids import rrn_of
 from core.values.zones import METROPOLE, date_there, zone_of
 
@@ -26,6 +27,11 @@ NEAR_DAYS: Final = 2
 
 JUST_BEFORE: Final = timedelta(minutes=15)
 """What came so shortly before a reversal that tells no time is what it means, whatever date either carries."""
+
+REPEAT_WITHIN: Final = timedelta(seconds=REPEAT_WITHIN_S)
+
+USUAL_REPEAT_WITHIN: Final = timedelta(hours=1)
+"""What says that it repeats, at another time and longer after the first, may as well be a sale of a counter that began anew."""
 
 CLOCKS_APART: Final = timedelta(minutes=2)
 """How far two times of one message lie apart besides their zones: one is of the payment, the other of its sending."""
@@ -63,8 +69,12 @@ Doubt: TypeAlias = Literal[
     "like_one_paid",
     "like_one_reversed",
     "like_one_repeated",
+    "repeated_late",
 ]
 TimesAgree: TypeAlias = Literal["exactly", "elsewhere", "unsaid", "never"]
+SaidAgain: TypeAlias = Literal["same", "late", "unclear", "other"]
+"""Of two messages that are alike, by their times: one message; one as far as anybody knows, but so late that a person should
+look; nobody can know; two."""
 
 
 _AGREEMENTS: Final[tuple[TimesAgree, ...]] = ("exactly", "elsewhere")
@@ -473,15 +483,49 @@ def time_shown(times: Times) -> Literal["local", "transmitted"] | None:
 
 
 def is_one_time(ours: Times, theirs: Times) -> bool | None:
-    """Whether two messages show one time; None where neither shows any."""
+    """Whether two messages show one time; None where neither shows any, or one of them none, or a clock stands still.
+
+    A clock stands still that shows one time of two messages sent long after one another; and one that shows another day than
+    that of its message may.
+    """
     shown = (time_shown(ours), time_shown(theirs))
     if shown == ("local", "local"):
-        return ours.local == theirs.local
+        if ours.local != theirs.local:
+            return False
+        return None if _were_sent_apart(ours, theirs) else True
     if None not in shown and ours.transmitted and theirs.transmitted:
         return ours.transmitted == theirs.transmitted
-    if _says_a_time(ours.local) != _says_a_time(theirs.local):
+    if _says_a_time(ours.local) and _says_a_time(theirs.local) and ours.local != theirs.local:
         return False
-    return ours.local == theirs.local if _says_a_time(ours.local) else None
+    return None
+
+
+def _were_sent_apart(ours: Times, theirs: Times) -> bool:
+    sent = [moment_near(each.transmitted, each.day) for each in (ours, theirs) if each.transmitted]
+    first, last = min(filter(None, sent), default=None), max(filter(None, sent), default=None)
+    return first is not None and last is not None and last - first > JUST_BEFORE
+
+
+def how_said_again(ours: Times, theirs: Times, *, repeat: bool, apart: timedelta) -> SaidAgain:
+    """Return whether a message that is alike is one that stands, said again `apart` after it; `repeat`: its type says so.
+
+    A repeat is stamped anew, or keeps the time of its terminal's clock. What does not say that it repeats shows the very
+    time; by a clock that may stand still that proves it for some minutes only.
+    """
+    timed = is_one_time(ours, theirs)
+    says_any = _says_a_time(ours.local) or _says_a_time(ours.transmitted)
+    is_one_text = says_any and ours.local == theirs.local and ours.transmitted == theirs.transmitted
+    if timed:
+        return "same"
+    if repeat:
+        if time_shown(ours) == time_shown(theirs) == "local" and ours.local == theirs.local:
+            return "same"
+        if apart <= USUAL_REPEAT_WITHIN:
+            return "same"
+        return "late" if apart <= REPEAT_WITHIN or is_one_text else "unclear"
+    if timed is not None:
+        return "other"
+    return "same" if is_one_text and apart <= JUST_BEFORE else "unclear"
 
 
 def is_earlier(ours: Times, theirs: Times) -> bool:

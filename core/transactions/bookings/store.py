@@ -416,10 +416,30 @@ async def find_repeated(
     )
 
 
-async def keep_repeat_time(connection: Connection, asked: Authorise | Book, first: asyncpg.Record) -> None:
-    """Keep when a repeat was sent, for its reversal may name that time."""
+async def keep_repeat_time(
+    connection: Connection, asked: Authorise | Book, first: asyncpg.Record, *, is_late: bool
+) -> None:
+    """Keep when a repeat was sent, for its reversal may name that time; one that came late is shown instead."""
     await connection.execute(
-        queries.keep_repeat_time, first["id"], first["business_date"], asked.transmitted_at, asked.local_time
+        queries.keep_repeat_times,
+        [first["id"]],
+        [first["business_date"]],
+        [asked.transmitted_at],
+        [asked.local_time],
+        [is_late],
+    )
+
+
+async def is_repeat_time(connection: Connection, asked: Authorise | Book, first: asyncpg.Record) -> bool:
+    """Whether a repeat of a message was sent at the times of this one."""
+    return bool(
+        await connection.fetchval(
+            queries.is_repeat_time,
+            first["id"],
+            first["business_date"],
+            asked.transmitted_at,
+            asked.local_time,
+        )
     )
 
 

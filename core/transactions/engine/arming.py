@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import date
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -12,15 +13,15 @@ from core.contracts.payment import AUTHORISE, Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.states import State
 from core.db.lane import Lane, LaneBroken
-from core.transactions.bookings.rules import day_of_sending
+from core.transactions.bookings.rules import SaidAgain, Times, day_of_sending, how_said_again
 from core.transactions.engine import failpoints
-from core.transactions.engine.columns import arming_columns, key_columns, repeat_columns
+from core.transactions.engine.columns import arming_columns, key_columns, known_columns, repeat_columns
 from core.transactions.exchanges.answers import Answers
 from core.transactions.exchanges.exchange import Exchange, HostOutcome, Source
 from core.transactions.exchanges.exchanges import Exchanges
 from core.transactions.exchanges.labels import LabelCache, Labels
 from core.transactions.exchanges.requests import request_of_attempt
-from core.transactions.rules import REPEAT_DAYS, REPEAT_WITHIN_S, is_said_again, stored_answer
+from core.transactions.rules import REPEAT_DAYS, stored_answer
 from core.values.card_numbers import hide_card_numbers
 from core.values.clock import Clock, from_unix_us
 from core.values.ids import rrn_of
@@ -38,6 +39,8 @@ SWEPT_LATER_MS = 5_000
 STATEMENT_TRIES_MAX = 3
 REPEAT_POLL_S = 0.25
 REPEAT_WAIT_S = 15.0
+
+_ID_BYTES: Final = 16
 
 _log = structlog.get_logger("core.engine")
 _encode = msgspec.msgpack.Encoder().encode
@@ -122,27 +125,37 @@ class Arming:
 
     async def _without_first(self, lane: Lane, repeats: list[QueuedAttempt]) -> list[QueuedAttempt]:
         """Answer the repeats whose first stands, on whatever date near theirs; return the others."""
-        items = [asked[0] for asked in repeats]
+        lost: list[QueuedAttempt] = []
+        by_name = [asked for asked in repeats if not asked[0].first_id]
+        known = [asked for asked in repeats if len(asked[0].first_id) == _ID_BYTES]
+        if by_name:
+            items = [asked[0] for asked in by_name]
+            found = await self._look(lane, by_name, "find_repeated", *repeat_columns(items), *REPEAT_DAYS)
+            if found is not None:
+                lost = [asked for asked in by_name if asked[0].id not in found]
+                await self._settle_found(
+                    lane, [asked for asked in by_name if asked[0].id in found], found, {}, tried_again=False
+                )
+        if known:
+            # What is under way at edge: it is never taken for new, though its first may not be recorded yet.
+            found = await self._look(lane, known, "find_known", *known_columns([asked[0] for asked in known]))
+            if found is not None:
+                await self._settle_found(lane, known, found, {}, tried_again=False)
+        return lost
+
+    async def _look(
+        self, lane: Lane, repeats: list[QueuedAttempt], statement: str, *columns: Any
+    ) -> dict[bytes, asyncpg.Record] | None:
+        """Return what each of some repeats may say again, by its own id; None: nothing is told, each terminal repeats once more."""
         try:
-            rows = await lane.fetch(
-                "find_repeated",
-                *repeat_columns(items),
-                *REPEAT_DAYS,
-                REPEAT_WITHIN_S,
-                [item.transmitted_at for item in items],
-            )
+            rows = await lane.fetch(statement, *columns)
         except LaneBroken:
-            # Nothing is told: each terminal repeats once more.
-            _log.warning("repeats_not_read", items=len(items))
-            return []
+            _log.warning("repeats_not_read", items=len(repeats))
+            return None
         except asyncpg.PostgresError as error:
             await self._one_by_one(lane, repeats, error)
-            return []
-        found = {row["n"]: row for row in rows}
-        for place, asked in enumerate(repeats):
-            if (row := found.get(place)) is not None:
-                self._settle_missing(asked, row, {}, tried_again=False)
-        return [asked for place, asked in enumerate(repeats) if place not in found]
+            return None
+        return {repeats[row["n"]][0].id: row for row in rows}
 
     async def _arm_new(self, lane: Lane, batch: list[QueuedAttempt]) -> None:
         items = [asked[0] for asked in batch]
@@ -165,8 +178,7 @@ class Arming:
         if len(reasons) < len(items):
             missing = [asked for asked in batch if asked[0].id not in reasons]
             found = await self._find(lane, missing)
-            for asked in missing:
-                self._settle_missing(asked, found.get(asked[0].id), reasons, tried_again=tried_again)
+            await self._settle_found(lane, missing, found, reasons, tried_again=tried_again)
         await self._load_labels(lane, items)
         self._ask_hosts(batch, reasons)
 
@@ -216,12 +228,49 @@ class Arming:
             return {}
         return {items[row["n"]].id: row for row in rows}
 
+    async def _settle_found(
+        self,
+        lane: Lane,
+        repeats: list[QueuedAttempt],
+        found: dict[bytes, asyncpg.Record],
+        reasons: dict[bytes, int],
+        *,
+        tried_again: bool,
+    ) -> None:
+        """Answer what is said again, once the times at which it was sent are kept: its reversal may name them."""
+        said = {asked[0].id: _how_said(asked[0], found.get(asked[0].id)) for asked in repeats}
+        anew = [
+            (asked[0], found[asked[0].id])
+            for asked in repeats
+            if said[asked[0].id] in ("same", "late") and _is_stamped_anew(asked[0], found[asked[0].id])
+        ]
+        if anew:
+            try:
+                await lane.fetch(
+                    "keep_repeat_times",
+                    [row["id"] for _, row in anew],
+                    [row["business_date"] for _, row in anew],
+                    [item.transmitted_at for item, _ in anew],
+                    [item.local_time for item, _ in anew],
+                    [said[item.id] == "late" for item, _ in anew],
+                )
+            except (LaneBroken, asyncpg.PostgresError):
+                # Nothing is told of them: each terminal repeats once more.
+                _log.warning("repeats_not_kept", items=len(anew))
+                unkept = {item.id for item, _ in anew}
+                repeats = [asked for asked in repeats if asked[0].id not in unkept]
+        for asked in repeats:
+            row = found.get(asked[0].id)
+            is_same = said[asked[0].id] in ("same", "late")
+            self._settle_missing(asked, row, reasons, is_same=is_same, tried_again=tried_again)
+
     def _settle_missing(
         self,
         asked: QueuedAttempt,
         row: asyncpg.Record | None,
         reasons: dict[bytes, int],
         *,
+        is_same: bool,
         tried_again: bool,
     ) -> None:
         """Answer a repeat, or take up an attempt that our own lost commit recorded after all."""
@@ -245,13 +294,7 @@ class Arming:
             self._answers.answer(
                 source, AuthoriseReply(item.id, Reason.ALREADY_REVERSED, "", 0, rrn_of(found_id))
             )
-        elif row["too_old"] or not is_said_again(
-            repeat=item.repeat,
-            body_hash=item.body_hash,
-            local_time=item.local_time,
-            first_hash=row["body_hash"],
-            first_time=row["local_time"],
-        ):
+        elif not is_same:
             self.repeats_differing += 1
             # The reference of what stands there is another payment's, and this one is kept nowhere.
             self._answers.answer(source, AuthoriseReply(item.id, Reason.REPEAT_DIFFERS, "", 0, ""))
@@ -323,6 +366,22 @@ def _reasons_of(recorded: asyncpg.Record, items: list[Authorise]) -> dict[bytes,
         for refused, reason in zip(recorded["refused_ids"], recorded["refused_reasons"], strict=True):
             reasons[refused.bytes] = reason
     return reasons
+
+
+def _how_said(item: Authorise, row: asyncpg.Record | None) -> SaidAgain:
+    """Return whether what is asked is what stands there, said again: of the same contents and kind, by its times."""
+    if row is None or item.body_hash != row["body_hash"] or item.kind != row["kind"]:
+        return "other"
+    return how_said_again(
+        Times(item.transmitted_at, item.local_time, date.fromordinal(item.business_date)),
+        Times(row["transmitted_at"], row["local_time"], row["business_date"]),
+        repeat=item.repeat,
+        apart=from_unix_us(item.received_at_us) - row["received_at"],
+    )
+
+
+def _is_stamped_anew(item: Authorise, row: asyncpg.Record) -> bool:
+    return (item.transmitted_at, item.local_time) != (row["transmitted_at"], row["local_time"])
 
 
 def stored_reply(asked_id: bytes, row: asyncpg.Record) -> AuthoriseReply:

@@ -41,7 +41,17 @@ def repeat_columns(items: list[Authorise]) -> tuple[list[Any], ...]:
         *key_columns(items),
         [i.body_hash for i in items],
         [i.local_time for i in items],
-        [i.received_at_us for i in items],
+        [i.kind for i in items],
+    )
+
+
+def known_columns(items: list[Authorise]) -> tuple[list[Any], ...]:
+    """Return the arrays of `find_known`: place in the list, what each repeats, and whose it is."""
+    return (
+        list(range(len(items))),
+        [UUID(i.first_id) for i in items],
+        [i.first_date for i in items],
+        [UUID(i.terminal_id) for i in items],
     )
 
 

@@ -34,7 +34,15 @@ HOST_REPLIES = "core.in.host"
 
 _log = structlog.get_logger("core.engine")
 
-_ARMING_STATEMENTS = ("arm_attempts", "find_attempts", "find_repeated", "read_labels", "keep_dead_letter")
+_ARMING_STATEMENTS = (
+    "arm_attempts",
+    "find_attempts",
+    "find_repeated",
+    "find_known",
+    "keep_repeat_times",
+    "read_labels",
+    "keep_dead_letter",
+)
 _DECIDING_STATEMENTS = (
     "decide_attempts",
     "time_out_attempts",

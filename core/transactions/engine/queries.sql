@@ -197,9 +197,9 @@ FROM won AS w;
 -- name: find_attempts
 -- What stands under the natural keys of a batch; attempt_once by index.
 SELECT
-    k.n, a.id, a.business_date, a.body_hash, a.state, a.reason, a.approval_code,
+    k.n, a.id, a.business_date, a.kind, a.body_hash, a.state, a.reason, a.approval_code,
     first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor, a.host_code, a.reverse_after,
-    a.local_time, false AS too_old
+    a.transmitted_at, a.local_time, a.received_at
 FROM unnest($1::integer[], $2::uuid[], $3::integer[], $4::smallint[], $5::integer[])
     AS k (n, terminal_id, business_day, message_class, stan)
 INNER JOIN attempt AS a
@@ -209,35 +209,45 @@ INNER JOIN attempt AS a
     AND a.stan = k.stan;
 
 -- name: find_repeated
--- What repeats say again, of the same contents, between $9 and $10 days around their own date: one step of attempt_once a
--- date and month. Only repeats pay for it. By its own time before the latest; received $11 seconds before under another
--- date, nobody knows whether it is the first of the repeat or of a counter that began anew. Its times are kept where
--- they differ from those of the first: its reversal may name them.
+-- What repeats say again, of the same contents and kind (what a terminal did off line it never asked), between $9 and $10
+-- days around their own date: one step of attempt_once a date and month. Only repeats pay for it. By its own time before
+-- the latest.
 SELECT
-    k.n, f.id, f.business_date, f.body_hash, f.state, f.reason, f.approval_code,
-    first_approved(f.id, f.business_date, f.approved_minor) AS approved_minor, f.host_code, f.local_time, j.too_old,
-    CASE WHEN NOT j.too_old THEN keep_repeat_time(f.id, f.business_date, k.transmitted_at, k.local_time) END AS kept
-FROM unnest(
-    $1::integer[], $2::uuid[], $3::integer[], $4::smallint[], $5::integer[], $6::bigint[], $7::text[], $8::bigint[],
-    $12::text[]
-) AS k (n, terminal_id, business_day, message_class, stan, body_hash, local_time, received_at_us, transmitted_at)
+    k.n, f.id, f.business_date, f.kind, f.body_hash, f.state, f.reason, f.approval_code,
+    first_approved(f.id, f.business_date, f.approved_minor) AS approved_minor, f.host_code,
+    f.transmitted_at, f.local_time, f.received_at
+FROM unnest($1::integer[], $2::uuid[], $3::integer[], $4::smallint[], $5::integer[], $6::bigint[], $7::text[], $8::smallint[])
+    AS k (n, terminal_id, business_day, message_class, stan, body_hash, local_time, kind)
 CROSS JOIN LATERAL (
     SELECT
-        a.id, a.business_date, a.body_hash, a.state, a.reason, a.approval_code, a.approved_minor, a.host_code,
-        a.local_time, a.received_at
+        a.id, a.business_date, a.kind, a.body_hash, a.state, a.reason, a.approval_code, a.approved_minor, a.host_code,
+        a.transmitted_at, a.local_time, a.received_at
     FROM attempt AS a
     WHERE a.terminal_id = k.terminal_id
         AND a.business_date BETWEEN date '0001-01-01' + (k.business_day - 1 + $9::integer)
         AND date '0001-01-01' + (k.business_day - 1 + $10::integer)
-        AND a.message_class = k.message_class AND a.stan = k.stan AND a.body_hash = k.body_hash
+        AND a.message_class = k.message_class AND a.stan = k.stan AND a.body_hash = k.body_hash AND a.kind = k.kind
     ORDER BY a.local_time = k.local_time DESC, a.received_at DESC
     LIMIT 1
-) AS f
-CROSS JOIN LATERAL (
-    SELECT f.local_time <> k.local_time AND f.business_date <> date '0001-01-01' + (k.business_day - 1)
-        AND f.received_at < timestamptz 'epoch' + k.received_at_us * interval '1 microsecond'
-            - $11::integer * interval '1 second' AS too_old
-) AS j;
+) AS f;
+
+-- name: find_known
+-- What edge says that a message repeats, which is under way there; primary keys, on the days that its date may be of.
+SELECT
+    k.n, a.id, a.business_date, a.kind, a.body_hash, a.state, a.reason, a.approval_code,
+    first_approved(a.id, a.business_date, a.approved_minor) AS approved_minor, a.host_code,
+    a.transmitted_at, a.local_time, a.received_at
+FROM unnest($1::integer[], $2::uuid[], $3::integer[], $4::uuid[]) AS k (n, first_id, first_day, terminal_id)
+INNER JOIN attempt AS a
+    ON a.id = k.first_id
+    AND a.business_date BETWEEN date '0001-01-01' + (k.first_day - 2) AND date '0001-01-01' + k.first_day
+    AND a.terminal_id = k.terminal_id;
+
+-- name: keep_repeat_times
+-- Primary keys; the same as in bookings. When repeats were sent, for a reversal may name the last time. One that came so late
+-- that it may be a payment of its own names nothing, and is shown.
+SELECT CASE WHEN k.is_late THEN doubt_repeat(k.id, k.day) ELSE keep_repeat_time(k.id, k.day, k.sent_at, k.local_time) END AS kept
+FROM unnest($1::uuid[], $2::date[], $3::text[], $4::text[], $5::boolean[]) AS k (id, day, sent_at, local_time, is_late);
 
 -- name: read_outcomes
 -- Where attempts stand now, by primary key: for a batch whose commit ended without an answer.

@@ -13,6 +13,7 @@ from core.values.ids import rrn_of
 from deploy.sandbox.simulators import requests
 from deploy.sandbox.simulators.cards import CARDS
 from deploy.sandbox.simulators.requests import DayTotals, Identity
+from edge.protocol.field import Message
 from edge.translate.terminal_messages import TERMINAL_MESSAGES
 from observability import metrics
 from tests.integration.edge.conftest import IDENTITY, House, now, until
@@ -172,24 +173,104 @@ async def test_a_repeat_while_the_first_is_pending_is_answered_once(house: House
     assert len(house.core.authorised) == 1
 
 
+def at(request: Message, moment: datetime) -> Message:
+    """Return a message as its terminal, in UTC, sends it at a moment."""
+    return {**request, 7: f"{moment:%m%d%H%M%S}", 12: f"{moment:%H%M%S}", 13: f"{moment:%m%d}"}
+
+
+def tell(house: House, *replies: AuthoriseReply) -> None:
+    """Answer as core does, in one list."""
+    house.core.bus.publish("edge.edge1.authorised", msgspec.msgpack.encode(list(replies)))
+
+
 async def test_a_repeat_after_midnight_while_the_first_is_pending_is_answered_once(house: House) -> None:
     house.core.decide = lambda _request: None
     terminal = await house.terminal()
     request = terminal.purchase()
-    today = datetime.now(UTC)
-    yesterday = today - timedelta(days=1)
-    terminal.send({**request, 7: f"{yesterday:%m%d}235958", 12: "235958", 13: f"{yesterday:%m%d}"})
-    terminal.send(requests.repeated({**request, 7: f"{today:%m%d}000003", 12: "000003", 13: f"{today:%m%d}"}))
-    other = {**request, 7: f"{today:%m%d}001643", 12: "001643", 13: f"{today:%m%d}"}
-    terminal.send(other)
-    await until(lambda: len(house.core.authorised) == 2)
-    first, second = house.core.authorised
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=3)
+    yesterday = today - timedelta(seconds=5)
+    terminal.send(at(request, yesterday))
+    terminal.send(requests.repeated(at(request, today)))
+    terminal.send(at(request, today + timedelta(minutes=16, seconds=40)))
+    await until(lambda: len(house.core.authorised) == 3)
+    first, again, second = house.core.authorised
     assert (first.local_time[4:], second.local_time[4:]) == ("235958", "001643"), (
         "a first message is no repeat"
     )
     assert first.repeat is second.repeat is False
-    house.core.bus.publish("edge.edge1.authorised", msgspec.msgpack.encode([approve(first)]))
-    assert (await terminal.receive())[39] == "00"
+    assert (again.repeat, again.first_id, again.first_date) == (True, first.id, first.business_date)
+    assert second.first_id == b""
+    tell(house, approve(first))
+    with pytest.raises(TimeoutError):
+        await terminal.receive(0.1)
+    tell(house, msgspec.structs.replace(approve(first), id=again.id))
+    answer = await terminal.receive()
+    assert (answer[7], answer[39]) == (f"{today:%m%d%H%M%S}", "00"), "core knows when the last one was sent"
+    with pytest.raises(TimeoutError):
+        await terminal.receive(0.1)
+
+
+BUSY, DIFFERS = Reason.SYSTEM_BUSY, Reason.REPEAT_DIFFERS
+
+
+@pytest.mark.parametrize(
+    ("told", "heard"),
+    [
+        (["first", "again"], ["00"]),
+        (["again", "first"], ["00"]),
+        (["first", BUSY], ["00"]),
+        ([BUSY, "first"], ["00"]),
+        (["declined", "again"], ["05"]),
+    ],
+)
+async def test_of_a_payment_and_its_repeat_one_answer_is_told_and_it_is_that_of_the_payment(
+    house: House, told: list[str | int], heard: list[str]
+) -> None:
+    house.core.decide = lambda _request: None
+    terminal = await house.terminal()
+    request = terminal.purchase()
+    sent = datetime.now(UTC) - timedelta(seconds=30)
+    terminal.send(at(request, sent))
+    terminal.send(requests.repeated(at(request, sent + timedelta(seconds=20))))
+    await until(lambda: len(house.core.authorised) == 2)
+    first, again = house.core.authorised
+    for each in told:
+        if each == "first":
+            tell(house, approve(first))
+        elif each == "declined":
+            tell(house, AuthoriseReply(first.id, Reason.DO_NOT_HONOUR, "", 0, "", "05"))
+        elif each == "again":
+            tell(house, msgspec.structs.replace(approve(first), id=again.id))
+        else:
+            tell(house, AuthoriseReply(again.id, int(each), "", 0, ""))
+    assert [(await terminal.receive())[39] for _ in heard] == heard
+    with pytest.raises(TimeoutError):
+        await terminal.receive(0.1)
+    terminal.send(requests.repeated(at(request, sent)))
+    await until(lambda: len(house.core.authorised) == 3)
+    assert house.core.authorised[2].first_id == b"", "the first is no longer under way"
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+async def test_what_is_sent_again_as_a_first_message_while_the_first_is_pending_core_judges(
+    house: House, is_same: bool
+) -> None:
+    house.core.decide = lambda _request: None
+    terminal = await house.terminal()
+    request = at(terminal.purchase(), datetime.now(UTC))
+    terminal.send(request)
+    terminal.send({**request, 7: f"{datetime.now(UTC) - timedelta(minutes=50):%m%d%H%M%S}"})
+    await until(lambda: len(house.core.authorised) == 2)
+    first, again = house.core.authorised
+    assert (again.repeat, again.first_id) == (False, b"")
+    if is_same:
+        tell(house, approve(first), msgspec.structs.replace(approve(first), id=again.id))
+        assert (await terminal.receive())[39] == "00"
+    else:
+        tell(house, AuthoriseReply(again.id, DIFFERS, "", 0, ""))
+        assert (await terminal.receive())[39] == "94"
+        tell(house, approve(first))
+        assert (await terminal.receive())[39] == "00"
     with pytest.raises(TimeoutError):
         await terminal.receive(0.1)
 

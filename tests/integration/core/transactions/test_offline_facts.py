@@ -289,15 +289,19 @@ async def test_a_date_that_cannot_be_right_is_booked_under_the_day_of_arrival_an
     await drained(world)
 
 
-@pytest.mark.parametrize("says_so", [True, False])
-async def test_what_has_no_date_is_known_again_on_the_day_after(world: World, says_so: bool) -> None:
+async def test_what_has_no_date_is_known_again_on_the_day_after_where_it_says_that_it_repeats(
+    world: World,
+) -> None:
     asked = world.booking(Kind.ADVICE, **stopped(world))
     first = await world.book(asked)
     later = msgspec.structs.replace(
-        asked, id=world.new_id(), received_at_us=world.now_us() + 23 * 3_600_000_000, repeat=says_so
+        asked, id=world.new_id(), received_at_us=world.now_us() + 23 * 3_600_000_000, repeat=True
     )
     again = await world.book(later)
     assert (again.reason, again.rrn, again.replayed) == (Reason.APPROVED, first.rrn, True)
+    assert sorted(await doubts(world, asked.id)) == ["date", "repeated_late"], (
+        "its clock may have stood still"
+    )
     assert await world.owner.fetchval("SELECT count(*) FROM attempt") == 1
     await drained(world)
 

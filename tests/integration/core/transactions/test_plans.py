@@ -97,6 +97,7 @@ def scans_of(found: list[dict[str, Any]], table: str) -> list[dict[str, Any]]:
         (engine, "decide_attempts", "attempt"),
         (engine, "time_out_attempts", "attempt"),
         (engine, "find_attempts", "attempt"),
+        (engine, "find_known", "attempt"),
         (jobs, "find_overdue", "attempt"),
         (jobs, "read_delivered", "attempt"),
         (relay, "read_events_after", "event"),
@@ -114,7 +115,9 @@ async def test_only_indexes_are_read(
     assert whole & months == set()
 
 
-@pytest.mark.parametrize("name", ["arm_attempts", "decide_attempts", "time_out_attempts", "find_attempts"])
+@pytest.mark.parametrize(
+    "name", ["arm_attempts", "decide_attempts", "time_out_attempts", "find_attempts", "find_known"]
+)
 async def test_a_lane_goes_by_index_in_a_month_that_is_still_empty(
     filled: asyncpg.Connection, name: str
 ) -> None:
