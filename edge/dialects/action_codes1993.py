@@ -1,7 +1,7 @@
 """The action codes (data element 39) of the 1993 edition, for each response code of the 1987 one.
 
 A response code says one thing of every message; an action code also says which class of message it answers: 0xx, 1xx
-and 2xx a payment, 4xx a reversal, 5xx a reconciliation, 8xx network management, 9xx any request.
+and 2xx a payment, 4xx a reversal, 5xx a reconciliation, 6xx an administrative message, 8xx network management, 9xx any request.
 Source: ISO 8583:1993, annex A, table of action codes.
 """
 
@@ -10,6 +10,7 @@ from typing import Final
 REVERSAL_ACCEPTED: Final = "400"
 RECONCILED_IN_BALANCE: Final = "500"
 RECONCILED_OUT_OF_BALANCE: Final = "501"
+ADMINISTRATIVE_ACCEPTED: Final = "600"
 NETWORK_ACCEPTED: Final = "800"
 MALFUNCTION: Final = "909"
 

@@ -19,6 +19,7 @@ from typing import Final
 
 from edge.dialects.action_codes1993 import (
     ACTION_CODES,
+    ADMINISTRATIVE_ACCEPTED,
     MALFUNCTION,
     NETWORK_ACCEPTED,
     RECONCILED_IN_BALANCE,
@@ -126,6 +127,8 @@ def _action_code(message_class: str, response_code: str, settlement: str) -> str
                 return REVERSAL_ACCEPTED
             case "5":
                 return RECONCILED_IN_BALANCE if settlement == "1" else RECONCILED_OUT_OF_BALANCE
+            case "6":
+                return ADMINISTRATIVE_ACCEPTED
             case "8":
                 return NETWORK_ACCEPTED
             case _:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from core.contracts.payment import AUTHORISE, BOOK, REVERSE, TOTALS
+from core.contracts.payment import ADMINISTRATIVE_ADVICE, AUTHORISE, BOOK, REVERSE, TOTALS
 from core.contracts.subjects import EngineRequest
 from core.contracts.terminal_answers import finish_booking, finish_payment
 from edge.keys.port import SecurityModule
 from edge.protocol.answers import begin_answer
 from edge.protocol.field import Message
+from edge.translate.administrative import from_administrative_advice
 from edge.translate.advice import from_advice
 from edge.translate.authorisation import from_authorisation
 from edge.translate.completion import from_completion_or_advice
@@ -61,6 +62,14 @@ TERMINAL_MESSAGES: Final = (
     TerminalMessage("totals", ("0500", "0501"), "requests", *_TOTALS),
     TerminalMessage("totals_advice", ("0520", "0521"), "requests", *_TOTALS),
     # Of an acquirer, and of another origin, as terminals of the 1993 edition send it.
+    TerminalMessage(
+        "administrative_advice",
+        ("0620", "0621", "0624", "0625"),
+        "requests",
+        from_administrative_advice,
+        finish_booking,
+        ADMINISTRATIVE_ADVICE,
+    ),
     TerminalMessage("network", ("0800", "0801", "0804", "0805"), "network"),
 )
 BY_TYPE: Final[Mapping[str, TerminalMessage]] = {

@@ -24,13 +24,13 @@ def test_every_code_that_a_terminal_is_told_has_an_action_code(code: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "mti", ["0110", "0210", "0130", "0230", "0310", "0410", "0430", "0510", "0810", "0814"]
+    "mti", ["0110", "0210", "0130", "0230", "0310", "0410", "0430", "0510", "0630", "0634", "0810", "0814"]
 )
 @pytest.mark.parametrize("code", ["00", "05", "ZZ", ""])
 def test_every_answer_can_be_written(mti: str, code: str) -> None:
     told = from_1987({0: mti, 11: "000001", 39: code})
     assert DIALECTS["ascii1993"].decode(DIALECTS["ascii1993"].encode(told)) == told
-    approves = told[39] in {"000", "400", "500", "501", "800"}
+    approves = told[39] in {"000", "400", "500", "501", "600", "800"}
     assert approves == (code == "00")
 
 
