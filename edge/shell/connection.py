@@ -17,7 +17,7 @@ from edge.protocol.limits import IN_FLIGHT_MAX
 from edge.protocol.session import FinancialRequest, OtherEvent, TerminalSession
 from edge.shell.limits import WRITE_BUFFER_BYTES_MAX
 from edge.translate.terminal_messages import BY_TYPE, TerminalMessage
-from observability.hot import HotCounter
+from observability.instruments import HotCounter
 
 _log = structlog.get_logger("edge.terminal")
 

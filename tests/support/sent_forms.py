@@ -82,7 +82,7 @@ SENDS: Final = {
 }
 """The address that a form is sent to -> the operation that it asks for."""
 
-OWN: Final = ("/login", "/logout", "/invitation", "/preferences", "/looking", "/security")
+OWN: Final = ("/login", "/logout", "/invitation", "/preferences", "/onlookers", "/security")
 """What begins addresses that everybody sends to about themselves."""
 
 _BY_NAME: Final[dict[str, Operation[Any, Any]]] = {each.name: each for each in OPERATIONS}

@@ -10,7 +10,6 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusRefused, Subscription, Unread, unread_of
-from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.host_messages import HOST_SAYS, HostSaysKept
 from core.contracts.payment import (
     ADMINISTRATIVE_ADVICE,
@@ -21,6 +20,7 @@ from core.contracts.payment import (
     AuthoriseReply,
     TotalsReply,
 )
+from core.contracts.payment_acts import CARRY_OUT, CarryOut
 from core.contracts.subjects import ENGINE_QUEUE, EngineRequest, is_inbox_of
 from core.db.passing import is_passing
 from core.terminals.api import keep_administrative_advice
