@@ -346,8 +346,8 @@ class AdministrativeAdvice(msgspec.Struct, array_like=True, gc=False):
     terminal_id: Id
     stan: Stan
     local_time: Short  # data elements 13 and 12, as far as they were there
-    text: Annotated[str, msgspec.Meta(min_length=1, max_length=5_000)]
-    # Data elements 48 and 60 to 63, a line each, without what may be a card number.
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=6_000)]
+    # Data elements 48 and 60 to 63, in the 1993 edition 72 too, a line each, without what may be a card number.
     received_at_us: Moment
     repeat: bool = False  # by its message type
 

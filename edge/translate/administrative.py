@@ -1,6 +1,7 @@
 """0620 and its repeat: a terminal tells of an event, such as paper, power, a key or its software.
 
-Fields: 48 and 60 to 63, as text; one of them must be there. Source: ISO 8583:1987, clause 4.1 (message class 6).
+Fields: 48 and 60 to 63, as text; one of them must be there. The data record of the 1993 edition comes
+in 60. Source: ISO 8583:1987, clause 4.1 (message class 6).
 """
 
 from typing import Final

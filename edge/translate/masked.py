@@ -14,10 +14,10 @@ from core.values.card_numbers import hide_possible_card_numbers, mask_card_numbe
 from edge.protocol.field import AS_SENT, Message
 from edge.protocol.masking import HIDDEN, describe
 
-# Fixed fields of at most twelve characters in every dialect: no card number of a length in use fits. Field 37 holds a
+# Fields of at most twelve characters in every dialect: no card number of a length in use fits. Field 37 holds a
 # reference of twelve digits, which nothing tells from a number of twelve.
 _HARMLESS: Final = frozenset(
-    {0, *range(3, 27), 28, 29, 31, 37, 38, 39, 40, 41, 49, 50, 51, *range(66, 86), 91, 92, 93, 94}
+    {0, *range(3, 27), 28, 29, 37, 38, 39, 40, 41, 49, 50, 51, *range(67, 72), *range(73, 86), 91, 92, 93, 94}
 )
 _SHAPES_MAX: Final = 1024
 
