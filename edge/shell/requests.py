@@ -27,7 +27,9 @@ from observability import metrics
 
 _encode = msgspec.msgpack.Encoder().encode
 _DECODERS: Final[dict[type, Callable[[bytes], Any]]] = {
-    row.request.reply: msgspec.msgpack.Decoder(row.request.reply).decode for row in TERMINAL_MESSAGES
+    request.reply: msgspec.msgpack.Decoder(request.reply).decode
+    for row in TERMINAL_MESSAGES
+    if (request := row.request) is not None
 }
 _decode_reply = msgspec.msgpack.Decoder(AuthoriseReply).decode
 _log = structlog.get_logger("edge.requests")
@@ -48,7 +50,7 @@ class Requests:
         """Take a request of a signed-on terminal. Raises: RequestRefused; then nothing of it was taken."""
         message, row, tpdu = asked
         answer = row.begin(message)
-        if row.path == "unsupported":
+        if (request := row.request) is None:
             answer[39] = NOT_SUPPORTED
             connection.request_done()
             connection.send(answer, tpdu)
@@ -58,10 +60,10 @@ class Requests:
         payload = _encode(row.translate(message, arrival, self._keys))
 
         def finish(reply: bytes) -> None:
-            row.finish(answer, _DECODERS[row.request.reply](reply))
+            row.finish(answer, _DECODERS[request.reply](reply))
             metrics.EDGE_SECONDS.child(row.name).observe(time.time_ns() // 1000 - received_at_us)
 
-        self._ask(connection, row.request, payload, answer, tpdu, finish)
+        self._ask(connection, request, payload, answer, tpdu, finish)
 
     def keep_refused(
         self,

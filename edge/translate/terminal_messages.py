@@ -35,6 +35,7 @@ def _asks_nothing(_message: Message, _arrival: Arrival, _keys: SecurityModule) -
 @dataclass(frozen=True, slots=True, eq=False)
 class TerminalMessage:
     """One row. What `translate` returns is what core is asked by `request`; it raises RequestRefused.
+    A row without a request asks core nothing: its path alone says what becomes of the message.
 
     `begin` and `finish` make the answer: as far as the request decides it, then with the reply, in place.
     """
@@ -44,15 +45,24 @@ class TerminalMessage:
     path: Path
     translate: Callable[[Message, Arrival, SecurityModule], Any] = _asks_nothing
     finish: Callable[[Message, Any], Message] = finish_payment
-    request: EngineRequest = AUTHORISE
+    request: EngineRequest | None = None
     begin: Callable[[Message], Message] = begin_answer
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it tells of what has happened already."""
+        return self.request is not None and self.request.is_fact
 
 
 _TOTALS: Final = (from_totals, finish_totals, TOTALS, begin_totals)
 TERMINAL_MESSAGES: Final = (
-    TerminalMessage("authorisation", ("0100", "0101"), "payments", from_authorisation, finish_payment),
+    TerminalMessage(
+        "authorisation", ("0100", "0101"), "payments", from_authorisation, finish_payment, AUTHORISE
+    ),
     TerminalMessage("authorisation_advice", ("0120", "0121"), "requests", from_advice, finish_booking, BOOK),
-    TerminalMessage("financial", ("0200", "0201"), "payments", from_purchase_or_refund, finish_payment),
+    TerminalMessage(
+        "financial", ("0200", "0201"), "payments", from_purchase_or_refund, finish_payment, AUTHORISE
+    ),
     TerminalMessage(
         "financial_advice", ("0220", "0221"), "requests", from_completion_or_advice, finish_booking, BOOK
     ),

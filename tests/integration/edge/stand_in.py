@@ -173,8 +173,11 @@ def _answers_of_vectors() -> dict[type[Any], Callable[[Any], Any]]:
     replies: dict[str, dict[str, Any]] = {}
     for vector in json.loads(_VECTORS.read_text()):
         replies.setdefault(vector["row"], vector["reply"])
-    rows = [row for row in reversed(TERMINAL_MESSAGES) if row.name in replies]
-    return {row.request.reply: partial(_answer_of, row.request.reply, replies[row.name]) for row in rows}
+    return {
+        request.reply: partial(_answer_of, request.reply, replies[row.name])
+        for row in reversed(TERMINAL_MESSAGES)
+        if (request := row.request) is not None
+    }
 
 
 def _answer_of(reply: type[Any], facts: dict[str, Any], request: Any) -> Any:
