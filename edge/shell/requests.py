@@ -16,7 +16,7 @@ from core.contracts.subjects import EngineRequest
 from core.values.edition1987 import NOT_SUPPORTED
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
-from edge.protocol.session import FinancialRequest
+from edge.protocol.session import TerminalRequest
 from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import REQUEST_TIMEOUT_S
@@ -45,7 +45,7 @@ class Requests:
         self._silent = metrics.EDGE_UNANSWERED.child("no_reply")
 
     def submit(
-        self, connection: TerminalConnection, asked: FinancialRequest[TerminalMessage], today: int
+        self, connection: TerminalConnection, asked: TerminalRequest[TerminalMessage], today: int
     ) -> None:
         """Take a request of a signed-on terminal. Raises: RequestRefused; then nothing of it was taken."""
         message, row, tpdu = asked

@@ -22,12 +22,12 @@ from edge.protocol.answers import (
 from edge.protocol.limits import TLS_HANDSHAKE_TIMEOUT_S
 from edge.protocol.session import (
     DialectUnknown,
-    FinancialRequest,
     Malformed,
     NetworkRequest,
     OtherEvent,
     Refused,
     SessionState,
+    TerminalRequest,
 )
 from edge.shell.connection import TerminalConnection
 from edge.shell.limits import (
@@ -191,7 +191,7 @@ class TerminalServer:
 
     # Messages
 
-    def financial(self, connection: TerminalConnection, asked: FinancialRequest[TerminalMessage]) -> None:
+    def request(self, connection: TerminalConnection, asked: TerminalRequest[TerminalMessage]) -> None:
         """A request that core must make durable before it is answered."""
         row = asked.row
         self._received[row.name].n += 1
