@@ -39,7 +39,7 @@ from gateway.v1.reading import refuse_unknown_parameters
 from gateway.wellformed import WellFormed
 from observability.admission import Admission, BodyCut, BodyStalled, Crowded
 from observability.client_address import TrustedProxies
-from observability.hot import Exposition
+from observability.instruments import Exposition
 from observability.metrics import make_registry
 
 BODY_BYTES_MAX: Final = 64 * 1024

@@ -10,7 +10,7 @@ from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 
-from observability.hot import Exposition
+from observability.instruments import Exposition
 from observability.metrics import make_registry
 from observability.small_http import Request, Response, serve
 

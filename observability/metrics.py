@@ -7,7 +7,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
-from observability.hot import SIZE_BOUNDS, CounterFamily, GaugeFamily, HistogramFamily, HotCollector
+from observability.instruments import SIZE_BOUNDS, CounterFamily, GaugeFamily, HistogramFamily, HotCollector
 
 # Bus, in every process.
 BUS_CONNECTED: Final = GaugeFamily("guichet_bus_connected", "Whether NATS is reached")

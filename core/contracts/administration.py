@@ -34,9 +34,6 @@ ONLOOKER_LASTS_S = 45
 
 AgentState = Literal["active", "disabled"]
 ServiceName = Literal["pax", "softpos", "onsite", "ecommerce"]
-LookedAtKind = Literal[
-    "transaction", "account", "company", "store", "terminal", "contract", "request", "agent"
-]
 
 RoleCode = Annotated[str, msgspec.Meta(min_length=2, max_length=40)]
 RoleName = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
@@ -138,7 +135,6 @@ class ListActions(Paged, kw_only=True):
 class Look(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The record; `editing` while a form on it holds unsaved words, `gone` when its page is left."""
 
-    kind: LookedAtKind
     id: RecordId
     editing: bool = False
     gone: bool = False
@@ -147,7 +143,6 @@ class Look(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class ListOnlookers(msgspec.Struct, kw_only=True):
     """Return who else has the record open, without saying that the caller does."""
 
-    kind: LookedAtKind
     record: Annotated[RecordId, msgspec.Meta(description="Id of the record")]
 
 
@@ -373,13 +368,17 @@ CHAIN = Operation(
     http=GET("/audit/chain", "Whether the audit is whole", _CHAIN),
 )
 LOOK = Operation(
-    "looking.look", Look, Onlookers, BY_RECORD, http=ACT("/looking", "Say that one looks at a record", _LOOK)
+    "onlookers.look",
+    Look,
+    Onlookers,
+    BY_RECORD,
+    http=ACT("/onlookers", "Say that one looks at a record", _LOOK),
 )
 LIST_ONLOOKERS = Operation(
-    "looking.list",
+    "onlookers.list",
     ListOnlookers,
     Onlookers,
     BY_RECORD,
-    http=GET("/looking", "Who looks at a record"),
-    example={"kind": "transaction", "record": "{transaction}"},
+    http=GET("/onlookers", "Who looks at a record"),
+    example={"record": "{transaction}"},
 )

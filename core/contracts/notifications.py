@@ -132,14 +132,17 @@ class NoticesLeft(msgspec.Struct):
 class HomeRow(msgspec.Struct):
     """One thing that waits. Texts are in the caller's language; `status` may be a code that the portal has words for.
 
+    `title` is what the thing is called, in `to_check` the code of what happened; `about` is whose or of what it is.
+    `person`: who asked for it, holds it or made it. `detail`: a terminal, a city, a service or a type of request.
     `time_zone`: of the store, where `at` is a moment there and no act of a person here.
     """
 
-    id: str
+    title: str
     link: str
     status: str
     about: str
-    kind: str
+    person: str = ""
+    detail: str = ""
     at: Timestamp | None = None
     late: bool = False
     amount: Money | None = None

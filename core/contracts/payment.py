@@ -354,6 +354,19 @@ class TotalsReply(msgspec.Struct, array_like=True, gc=False):
     reversal_minor: int
 
 
+class AdministrativeAdvice(msgspec.Struct, array_like=True, gc=False):
+    """A terminal tells of an event of its own (0620): no money, and no card."""
+
+    id: Id
+    terminal_id: Id
+    stan: Stan
+    local_time: Short  # data elements 13 and 12, as far as they were there
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=6_000)]
+    # Data elements 48 and 60 to 63, in the 1993 edition 72 too, a line each, without what may be a card number.
+    received_at_us: Moment
+    repeat: bool = False  # by its message type
+
+
 class SignOn(msgspec.Struct, array_like=True, gc=False):
     """A terminal opens its session. `certificate_name` is the common name of its certificate, empty on plain TCP."""
 
@@ -390,8 +403,11 @@ AUTHORISE = EngineRequest("core.engine.authorise", Authorise, AuthoriseReply, "p
 REVERSE = EngineRequest("core.engine.reverse", Reverse, AuthoriseReply, "reversal")
 BOOK = EngineRequest("core.engine.book", Book, AuthoriseReply, "advice")
 TOTALS = EngineRequest("core.engine.totals", Totals, TotalsReply, "totals")
+ADMINISTRATIVE_ADVICE = EngineRequest(
+    "core.engine.administrative_advice", AdministrativeAdvice, AuthoriseReply
+)
 
 REFUSED_FACT = EngineRequest("core.engine.refused_fact", RefusedFact, AuthoriseReply, "other")
 
-TERMINAL_REQUESTS = (AUTHORISE, REVERSE, BOOK, TOTALS, REFUSED_FACT)
+TERMINAL_REQUESTS = (AUTHORISE, REVERSE, BOOK, TOTALS, ADMINISTRATIVE_ADVICE, REFUSED_FACT)
 """What terminals may make edge ask. Each names its terminal."""

@@ -7,7 +7,7 @@ from core.contracts import administration
 from core.db.queries import load_beside
 from core.identity.access.inviting import InvitationHandlers
 from core.identity.access.logging_in import LogInHandlers
-from core.identity.access.own import OwnAccessHandlers
+from core.identity.access.own_access import OwnAccessHandlers
 from core.identity.access.passwords import Passwords
 from core.identity.access.settings import access_settings
 from core.identity.access.sign_on import SignOnHandlers

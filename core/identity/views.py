@@ -1,4 +1,4 @@
-"""Agents as others are told of them, and tokens as they are stored."""
+"""Views of agents, and the hash under which a token is stored."""
 
 import hashlib
 

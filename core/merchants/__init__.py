@@ -1,7 +1,7 @@
 """The directory of merchants, onboarding, contracts, services and fees.
 
 Tables, what a row of each is for, and who writes it:
-- `account`, `company`, `store`, `service`, `terminal`, `acquirer`: the directory (desk, seed)
+- `account`, `company`, `store`, `service`, `acquirer`: the directory (desk, seed)
 - `directory_version`: the number that moves with each change of the directory, by which the engine drops what it
   keeps of it (triggers)
 - `contact`, `onboarding`: merchants before their contract (desk)

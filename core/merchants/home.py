@@ -27,11 +27,11 @@ async def onboardings(parts: Parts, caller: SignedIn) -> HomeSection | None:
         "onboardings",
         [
             HomeRow(
-                id=one.name or one.siren or "–",
+                title=one.name or one.siren or "–",
                 link=f"/onboarding/{one.id}",
                 status=one.state,
                 about=one.siren,
-                kind=one.held_by.name,
+                person=one.held_by.name,
                 at=one.changed_at,
             )
             for one in page.data
@@ -59,11 +59,10 @@ async def contracts(parts: Parts, caller: SignedIn) -> HomeSection | None:
         "contracts",
         [
             HomeRow(
-                id=one.number,
+                title=one.number,
                 link=f"/contracts/{one.id}",
                 status=one.state,
                 about=one.company.name or "",
-                kind="",
                 at=one.created_at,
             )
             for one in waiting
@@ -81,11 +80,11 @@ async def fee_approvals(parts: Parts, caller: SignedIn) -> HomeSection | None:
         "fee_approvals",
         [
             HomeRow(
-                id=f"v{one.pending.version}",
+                title=f"v{one.pending.version}",
                 link=f"/fees/{one.id}",
                 status=one.pending.state,
                 about=one.name,
-                kind=one.pending.made_by.name if one.pending.made_by else "",
+                person=one.pending.made_by.name if one.pending.made_by else "",
                 at=one.pending.made_at,
             )
             for one in grids

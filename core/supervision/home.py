@@ -18,11 +18,10 @@ async def alerts(parts: Parts, caller: SignedIn) -> HomeSection | None:
         "alerts",
         [
             HomeRow(
-                id=one.rule_name,
+                title=one.rule_name,
                 link=f"/alerts/{one.id}",
                 status=one.severity,
                 about=one.label,
-                kind="",
                 at=one.opened_at,
                 time_zone=one.time_zone,
             )

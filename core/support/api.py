@@ -3,12 +3,12 @@
 from core.support.requests.configuring import RequestTypes
 from core.support.requests.creating import RequestCreation
 from core.support.requests.handlers import RequestHandlers, who_sees
-from core.support.requests.leaving import give_back_left
+from core.support.requests.unassigning import unassign_from_disabled
 
 __all__ = [
     "RequestCreation",
     "RequestHandlers",
     "RequestTypes",
-    "give_back_left",
+    "unassign_from_disabled",
     "who_sees",
 ]

@@ -7,7 +7,7 @@ from core.contracts import requests as ask
 from core.db.queries import load_beside
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
-from core.support.api import RequestCreation, RequestHandlers, RequestTypes, give_back_left, who_sees
+from core.support.api import RequestCreation, RequestHandlers, RequestTypes, unassign_from_disabled, who_sees
 from core.support.macros.handlers import MacroHandlers
 from core.support.requests import home
 
@@ -16,7 +16,9 @@ _SQL: Final = load_beside(__file__)
 
 
 def _jobs(parts: Parts) -> list[Job]:
-    return [Job("requests_given_back", GIVE_BACK_EVERY_S, lambda: give_back_left(parts.pool, parts.clock))]
+    return [
+        Job("requests_given_back", GIVE_BACK_EVERY_S, lambda: unassign_from_disabled(parts.pool, parts.clock))
+    ]
 
 
 def _operations(parts: Parts) -> list[Served]:

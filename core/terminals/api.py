@@ -1,6 +1,7 @@
 """What terminals offer other slices and the processes."""
 
-from core.terminals.assigning.acts import activate_on, want_reload_on
+from core.terminals.administrative import keep_administrative_advice
+from core.terminals.assigning.changes import activate_on, want_reload_on
 from core.terminals.assigning.handlers import AssigningHandlers
 from core.terminals.blocking import lift_on
 from core.terminals.handlers import TerminalHandlers
@@ -15,6 +16,7 @@ __all__ = [
     "TerminalHandlers",
     "WallHandlers",
     "activate_on",
+    "keep_administrative_advice",
     "lift_on",
     "silence_at",
     "silent_lately",

@@ -18,13 +18,13 @@ async def installations(parts: Parts, caller: SignedIn) -> HomeSection | None:
         "installations",
         [
             HomeRow(
-                id=one.name,
+                title=one.name,
                 link=f"/terminals/{one.terminal_id}"
                 if one.terminal_id
                 else f"/assign-terminal?store={one.store_id}&service={one.service}",
                 status="assigned" if one.terminal_id else "bare",
                 about=one.city,
-                kind=one.service,
+                detail=one.service,
                 at=timestamp(one.started_at),
             )
             for one in found[:LOOKED_AT_MAX]
@@ -42,11 +42,11 @@ async def silent_terminals(parts: Parts, caller: SignedIn) -> HomeSection | None
         "silent_terminals",
         [
             HomeRow(
-                id=one.terminal,
+                title=one.terminal,
                 link=f"/terminals/{one.terminal_id}",
                 status="silent",
                 about=one.store_name,
-                kind=one.city,
+                detail=one.city,
                 at=timestamp(one.last_seen_at),
                 time_zone=one.time_zone,
             )

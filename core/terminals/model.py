@@ -1,4 +1,4 @@
-"""What is stored of terminals."""
+"""What the rules of terminals decide by."""
 
 from datetime import datetime
 

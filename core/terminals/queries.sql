@@ -98,6 +98,30 @@ WITH noted AS (
 INSERT INTO terminal_event (terminal_id, at, kind, edge)
 SELECT n.terminal_id, n.last_seen_at, 'disconnected', n.edge FROM noted n WHERE n.lost;
 
+-- name: keep_administrative_advice
+-- Unique index terminal_event_advised, by terminal and number: the same sending has its time, a repeat by its type may
+-- have another. Index terminal_event_terminal for those of a day. No row: there is no such terminal.
+-- $1 terminal, $2 received, $3 number, $4 its time, $5 text, $6 repeat, $7 known so long, $8 most in a day.
+WITH asked AS (
+    SELECT t.id,
+        EXISTS (
+            SELECT FROM terminal_event e
+            WHERE e.terminal_id = t.id AND e.kind = 'advised' AND e.stan = $3 AND e.text = $5
+              AND (e.local_time = $4 OR ($6::boolean AND e.at > $2::timestamptz - $7::interval))
+        ) AS is_known,
+        $8 <= (
+            SELECT count(*) FROM terminal_event e
+            WHERE e.terminal_id = t.id AND e.kind = 'advised' AND e.at > $2::timestamptz - interval '1 day'
+        ) AS is_full
+    FROM terminal t
+    WHERE t.id = $1
+), kept AS (
+    INSERT INTO terminal_event (terminal_id, at, kind, stan, local_time, text)
+    SELECT a.id, $2, 'advised', $3, $4, $5 FROM asked a WHERE NOT a.is_known AND NOT a.is_full
+    ON CONFLICT DO NOTHING
+)
+SELECT a.is_known OR NOT a.is_full FROM asked a;
+
 -- name: target_store
 -- Primary key; the row stays locked until the block is written.
 SELECT s.id, s.name AS label FROM store s

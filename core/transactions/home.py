@@ -21,11 +21,11 @@ async def approvals(parts: Parts, caller: SignedIn) -> HomeSection | None:
         "approvals",
         [
             HomeRow(
-                id=one.target.label,
+                title=one.target.label,
                 link="/approvals",
                 status=one.state,
                 about=one.store.name,
-                kind=one.asked_by.name,
+                person=one.asked_by.name,
                 at=one.asked_at,
             )
             for one in page.data
@@ -46,11 +46,11 @@ async def to_check(parts: Parts, caller: SignedIn) -> HomeSection | None:
         link="/to-check",
         rows=[
             HomeRow(
-                id=one.kind,
+                title=one.kind,
                 link=f"/to-check#{one.id}",
                 status="open",
                 about=one.store.name if one.store else one.acquirer,
-                kind=one.terminal,
+                detail=one.terminal,
                 at=one.since,
                 amount=one.amount,
                 gives_back=one.gives_back,

@@ -1,4 +1,4 @@
-"""What a stack that ended without a goodbye may have left: a lock, living children, pid files."""
+"""What a stack that was killed may have left: living children, which its state file names; and the lock of its data folder."""
 
 from __future__ import annotations
 

@@ -1,16 +1,14 @@
 """The action codes (data element 39) of the 1993 edition, for each response code of the 1987 one.
 
 A response code says one thing of every message; an action code also says which class of message it answers: 0xx, 1xx
-and 2xx a payment, 4xx a reversal, 5xx a reconciliation, 8xx network management, 9xx any request.
+and 2xx a payment, 4xx a reversal, 5xx a reconciliation, 6xx an administrative message, 8xx network management, 9xx any request.
 Source: ISO 8583:1993, annex A, table of action codes.
 """
 
 from typing import Final
 
-REVERSAL_ACCEPTED: Final = "400"
-RECONCILED_IN_BALANCE: Final = "500"
-RECONCILED_OUT_OF_BALANCE: Final = "501"
-NETWORK_ACCEPTED: Final = "800"
+_PAYMENTS: Final = ("1", "2")
+_RECONCILIATION: Final = "5"
 MALFUNCTION: Final = "909"
 
 ACTION_CODES: Final[dict[str, str]] = {
@@ -85,8 +83,21 @@ ACTION_CODES: Final[dict[str, str]] = {
     "1A": "100",
     "R1": "100",
 }
+_APPROVED: Final = ACTION_CODES["00"]
 RESPONSE_CODES: Final[dict[str, str]] = {action: code for code, action in reversed(ACTION_CODES.items())}
 _ANY_DECLINE: Final = "05"
+
+
+def accepted_code(message_class: str, *, in_balance: bool) -> str:
+    """Return the action code of an answer that accepts: the first of its class, approved for a payment.
+
+    Of a reconciliation it says besides whether both sides count the same.
+    """
+    if message_class in _PAYMENTS:
+        return _APPROVED
+    if message_class == _RECONCILIATION and not in_balance:
+        return "501"
+    return f"{message_class}00"
 
 
 def advised_code(action_code: str) -> str:

@@ -4,28 +4,27 @@
 |---|---|
 | type 1xxx, 18x4 and 18x5 for network management | 0xxx |
 | 12 local date and time YYMMDDhhmmss | 12 hhmmss and 13 MMDD |
+| 18 merchant type | 18 |
 | 22 point of service data code, position 7 input mode, position 8 authentication | 22 entry mode |
 | 24 function code of network management | 70 |
 | 24 function code 401, 4 what stays, 30 what it was | 4 what it was, 95 what stays |
 | 25 message reason code 4000 | 39 customer cancellation |
-| 26 merchant category | 18 |
+| 26 card acceptor business code | 18 |
 | 39 action code | 39 response code, and 66 in balance or not |
+| 49 and 50 currency in digits or in letters | 49 and 50 in digits |
 | 56 original type, trace number, local date and time | 90 |
+| 72 data record of an administrative message | 60 |
 
 Source: ISO 8583:1993, clauses 4.1 (message types) and 4.4 (data elements), annex A (codes).
 """
 
 from typing import Final
 
-from edge.dialects.action_codes1993 import (
-    ACTION_CODES,
-    MALFUNCTION,
-    NETWORK_ACCEPTED,
-    RECONCILED_IN_BALANCE,
-    RECONCILED_OUT_OF_BALANCE,
-    REVERSAL_ACCEPTED,
-    advised_code,
-)
+from core.values.edition1987 import APPROVED
+from core.values.money import ALPHA_TO_NUMERIC
+from edge.dialects.action_codes1993 import ACTION_CODES, MALFUNCTION, accepted_code, advised_code
+from edge.dialects.ascii1993 import ASCII_1993
+from edge.dialects.fields1987 import FIELDS_1987
 from edge.protocol.field import AS_SENT, Message
 from edge.protocol.message_types import (
     CANCELLED_BY_CUSTOMER,
@@ -36,6 +35,7 @@ from edge.protocol.message_types import (
     SIGN_ON,
 )
 
+_IN_BALANCE: Final = "1"
 _CUSTOMER_CANCELLATION: Final = "4000"
 _PARTIAL_REVERSAL: Final = "401"
 _FUNCTIONS: Final = {"801": SIGN_ON, "802": SIGN_OFF, "811": KEY_EXCHANGE, "821": CUT_OVER, "831": ECHO}
@@ -52,11 +52,15 @@ _INPUT_MODES: Final = {
     "M": "07",
 }
 _PIN: Final = "1"
+_NAMES_1987: Final = {field.number: field.name for field in FIELDS_1987}
 # What 1993 moves, drops or redefines, so that nothing of it is taken for the 1987 element of that number.
-_REDEFINED: Final = frozenset({12, 13, 15, 22, 24, 25, 26, 28, 29, 30, 39, 53, 56})
+_REDEFINED: Final = frozenset(
+    field.number for field in ASCII_1993.fields if _NAMES_1987.get(field.number) != field.name
+)
+_CURRENCIES: Final = (49, 50)
 _NOTHING_OF_FEES: Final = "0" * 30
 _NOT_IN_1993: Final = frozenset({13, 66, 70, 90, 95, AS_SENT})
-_NONE_SENT: Final = ("", "", "")
+_NONE_SENT: Final = ("", "", "", "")
 
 
 def to_1987(message: Message) -> Message:
@@ -65,9 +69,12 @@ def to_1987(message: Message) -> Message:
     mti = str(message[0])
     # A type of another edition stays one that nobody knows.
     read[0] = f"0{mti[1:]}" if mti[0] == "1" else f"9{mti[1:]}"
-    # An answer repeats these three as they came.
+    # An answer repeats these as they came.
     moment, function = str(message.get(12, "")), str(message.get(24, ""))
-    read[AS_SENT] = "|".join((moment, function, str(message.get(4, ""))))
+    read[AS_SENT] = "|".join((moment, function, str(message.get(4, "")), str(message.get(49, ""))))
+    for number in _CURRENCIES:
+        if number in read:
+            read[number] = ALPHA_TO_NUMERIC.get(str(read[number]), read[number])
     if moment:
         read[12], read[13] = moment[6:], moment[2:6]
     if 22 in message:
@@ -90,6 +97,8 @@ def to_1987(message: Message) -> Message:
             read[95] = f"{stays}{_NOTHING_OF_FEES}" if was and stays else "?"
             if was:
                 read[4] = was
+        case "6" if 72 in message:
+            read[60] = f"{read[60]}\n{message[72]}" if 60 in read else message[72]
         case "8":
             if code := _FUNCTIONS.get(function):
                 read[70] = code
@@ -103,34 +112,26 @@ def from_1987(answer: Message) -> Message:
     mti = str(answer[0])
     in_1993: Message = {number: value for number, value in answer.items() if number not in _NOT_IN_1993}
     in_1993[0] = f"1{mti[1:]}"
-    moment, function, amount = (str(answer[AS_SENT]).split("|") if AS_SENT in answer else _NONE_SENT)[:3]
+    moment, function, amount, currency = str(answer[AS_SENT]).split("|") if AS_SENT in answer else _NONE_SENT
     if moment:
         in_1993[12] = moment
     else:
         in_1993.pop(12, None)
     if function:
         in_1993[24] = function
+    if currency and 49 in answer:
+        in_1993[49] = currency
     code = str(answer.get(39, ""))
-    in_1993[39] = _action_code(mti[1], code, str(answer.get(66, "")))
+    in_1993[39] = (
+        accepted_code(mti[1], in_balance=str(answer.get(66, "")) == _IN_BALANCE)
+        if code == APPROVED
+        else ACTION_CODES.get(code, MALFUNCTION)
+    )
     if code == "10" and amount:
         in_1993[30] = amount.ljust(24, "0")
     elif amount:
         in_1993[4] = amount
     return in_1993
-
-
-def _action_code(message_class: str, response_code: str, settlement: str) -> str:
-    if response_code == "00":
-        match message_class:
-            case "4":
-                return REVERSAL_ACCEPTED
-            case "5":
-                return RECONCILED_IN_BALANCE if settlement == "1" else RECONCILED_OUT_OF_BALANCE
-            case "8":
-                return NETWORK_ACCEPTED
-            case _:
-                pass
-    return ACTION_CODES.get(response_code, MALFUNCTION)
 
 
 def _entry_mode(point_of_service: str) -> str:

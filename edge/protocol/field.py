@@ -26,7 +26,7 @@ separators. x+n: the letter C or D (credit, debit) and digits.
 
 Prefix = Literal["", "LL", "LLL"]
 
-FREE_TEXT: Final = frozenset({43, 44, 46, 47, 48, *range(56, 64), 104})
+FREE_TEXT: Final = frozenset({43, 44, 46, 47, 48, *range(56, 64), 72, 104})
 """Texts of people and makers, which some write in ISO 8859-1: a shop may be named CAFÉ. Nothing is decided by them."""
 
 

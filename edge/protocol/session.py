@@ -77,7 +77,7 @@ class MessageRow(Protocol):
 Row = TypeVar("Row", bound=MessageRow)
 
 
-class FinancialRequest(NamedTuple, Generic[Row]):
+class TerminalRequest(NamedTuple, Generic[Row]):
     """Something to answer once it is durable. Counts as in flight until `answered` is called.
 
     A tuple, for it is made for every payment and a frozen dataclass costs twice as much to make.
@@ -201,7 +201,7 @@ class TerminalSession(Generic[Row]):
             self._frame_since = now
         return frames
 
-    def receive(self, frame: bytes, *, now: float) -> FinancialRequest[Row] | OtherEvent:
+    def receive(self, frame: bytes, *, now: float) -> TerminalRequest[Row] | OtherEvent:
         """Return what a frame asks for. Never raises for anything that a peer can send."""
         tpdu = b""
         if frame[0] == _TPDU_ID and len(frame) > TPDU_BYTES:
@@ -221,7 +221,7 @@ class TerminalSession(Generic[Row]):
 
     def receive_message(
         self, message: Message, tpdu: bytes = b"", *, now: float
-    ) -> FinancialRequest[Row] | OtherEvent:
+    ) -> TerminalRequest[Row] | OtherEvent:
         """Return what a message of the 1987 edition asks for."""
         if self.state is SessionState.CLOSED:
             return Refused("closed")
@@ -236,13 +236,13 @@ class TerminalSession(Generic[Row]):
             return Refused("message_type_unknown")
         if row.path == "network":
             return self._receive_management(message, tpdu)
-        reason = self._refusal_of_financial(message)
+        reason = self._refusal_of_request(message)
         if reason is not None:
             answer = begin_answer(message)
             answer[39] = _REFUSALS[reason]
             return Refused(reason, answer, tpdu, message)
         self.in_flight += 1
-        return FinancialRequest(message, row, tpdu)
+        return TerminalRequest(message, row, tpdu)
 
     def write(self, answer: Message, tpdu: bytes = b"") -> bytes:
         """Return the bytes of an answer in the terminal's dialect, once it has been heard.
@@ -276,7 +276,7 @@ class TerminalSession(Generic[Row]):
         self.state = SessionState.CLOSED
 
     def answered(self) -> None:
-        """Record that a FinancialRequest has had its answer, or will get none."""
+        """Record that a TerminalRequest has had its answer, or will get none."""
         if self.in_flight > 0:
             self.in_flight -= 1
 
@@ -306,7 +306,7 @@ class TerminalSession(Generic[Row]):
         answer[39], answer[41] = FORMAT_ERROR, f"{self.terminal_id:8}"
         return Malformed(error, answer, tpdu, shown)
 
-    def _refusal_of_financial(self, message: Message) -> RefusedReason | None:
+    def _refusal_of_request(self, message: Message) -> RefusedReason | None:
         if self.state is not SessionState.SIGNED_ON:
             return "not_signed_on"
         terminal_id = message.get(41)

@@ -14,10 +14,10 @@ from edge.dialects import TERMINAL_DIALECTS
 from edge.protocol.errors import AnswerIncomplete, FrameRefused
 from edge.protocol.field import Message
 from edge.protocol.limits import IN_FLIGHT_MAX
-from edge.protocol.session import FinancialRequest, OtherEvent, TerminalSession
+from edge.protocol.session import OtherEvent, TerminalRequest, TerminalSession
 from edge.shell.limits import WRITE_BUFFER_BYTES_MAX
 from edge.translate.terminal_messages import BY_TYPE, TerminalMessage
-from observability.hot import HotCounter
+from observability.instruments import HotCounter
 
 _log = structlog.get_logger("edge.terminal")
 
@@ -32,9 +32,7 @@ class Owner(Protocol):
     def opened(self, connection: "TerminalConnection") -> None: ...
     def lost(self, connection: "TerminalConnection") -> None: ...
     def count_closed(self, cause: str) -> None: ...
-    def financial(
-        self, connection: "TerminalConnection", asked: FinancialRequest[TerminalMessage]
-    ) -> None: ...
+    def request(self, connection: "TerminalConnection", asked: TerminalRequest[TerminalMessage]) -> None: ...
     def other(self, connection: "TerminalConnection", event: OtherEvent) -> None: ...
 
 
@@ -192,10 +190,10 @@ class TerminalConnection(asyncio.Protocol):
             return
         session = self.session
         event = session.receive(frame, now=now)
-        if not isinstance(event, FinancialRequest):
+        if not isinstance(event, TerminalRequest):
             server.other(self, event)
             return
-        server.financial(self, event)
+        server.request(self, event)
         if session.in_flight >= IN_FLIGHT_MAX and not self._reading_paused:
             self._reading_paused = True
             transport.pause_reading()

@@ -39,7 +39,7 @@ from edge.translate.host_requests import (
 from edge.translate.hosts import hash_card, no_reply, not_sent, to_host_message, to_host_reply
 from edge.translate.masked import masked
 from observability import metrics
-from observability.hot import HotCounter
+from observability.instruments import HotCounter
 
 _MICROSECONDS: Final = 1_000_000
 

@@ -17,7 +17,7 @@ from core.contracts.subjects import edge_inbox
 from core.contracts.terminal_answers import payment_code
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
-from edge.protocol.session import FinancialRequest
+from edge.protocol.session import TerminalRequest
 from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import ANSWER_DEADLINE_S, BATCH_ITEMS_MAX, PENDING_MAX, WAITING_MAX
@@ -121,7 +121,7 @@ class Payments:
         return len(self._pending)
 
     def submit(
-        self, connection: TerminalConnection, asked: FinancialRequest[TerminalMessage], today: int
+        self, connection: TerminalConnection, asked: TerminalRequest[TerminalMessage], today: int
     ) -> None:
         """Take a request of a signed-on terminal. Raises: RequestRefused; then nothing of it was taken."""
         message, row, tpdu = asked

@@ -16,7 +16,7 @@ from core.contracts.subjects import EngineRequest
 from core.values.edition1987 import NOT_SUPPORTED
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
-from edge.protocol.session import FinancialRequest
+from edge.protocol.session import TerminalRequest
 from edge.shell.connection import TerminalConnection
 from edge.shell.ids import AttemptIds
 from edge.shell.limits import REQUEST_TIMEOUT_S
@@ -27,7 +27,9 @@ from observability import metrics
 
 _encode = msgspec.msgpack.Encoder().encode
 _DECODERS: Final[dict[type, Callable[[bytes], Any]]] = {
-    row.request.reply: msgspec.msgpack.Decoder(row.request.reply).decode for row in TERMINAL_MESSAGES
+    request.reply: msgspec.msgpack.Decoder(request.reply).decode
+    for row in TERMINAL_MESSAGES
+    if (request := row.request) is not None
 }
 _decode_reply = msgspec.msgpack.Decoder(AuthoriseReply).decode
 _log = structlog.get_logger("edge.requests")
@@ -43,12 +45,12 @@ class Requests:
         self._silent = metrics.EDGE_UNANSWERED.child("no_reply")
 
     def submit(
-        self, connection: TerminalConnection, asked: FinancialRequest[TerminalMessage], today: int
+        self, connection: TerminalConnection, asked: TerminalRequest[TerminalMessage], today: int
     ) -> None:
         """Take a request of a signed-on terminal. Raises: RequestRefused; then nothing of it was taken."""
         message, row, tpdu = asked
         answer = row.begin(message)
-        if row.path == "unsupported":
+        if (request := row.request) is None:
             answer[39] = NOT_SUPPORTED
             connection.request_done()
             connection.send(answer, tpdu)
@@ -58,10 +60,10 @@ class Requests:
         payload = _encode(row.translate(message, arrival, self._keys))
 
         def finish(reply: bytes) -> None:
-            row.finish(answer, _DECODERS[row.request.reply](reply))
+            row.finish(answer, _DECODERS[request.reply](reply))
             metrics.EDGE_SECONDS.child(row.name).observe(time.time_ns() // 1000 - received_at_us)
 
-        self._ask(connection, row.request, payload, answer, tpdu, finish)
+        self._ask(connection, request, payload, answer, tpdu, finish)
 
     def keep_refused(
         self,

@@ -22,12 +22,12 @@ from edge.protocol.answers import (
 from edge.protocol.limits import TLS_HANDSHAKE_TIMEOUT_S
 from edge.protocol.session import (
     DialectUnknown,
-    FinancialRequest,
     Malformed,
     NetworkRequest,
     OtherEvent,
     Refused,
     SessionState,
+    TerminalRequest,
 )
 from edge.shell.connection import TerminalConnection
 from edge.shell.limits import (
@@ -191,7 +191,7 @@ class TerminalServer:
 
     # Messages
 
-    def financial(self, connection: TerminalConnection, asked: FinancialRequest[TerminalMessage]) -> None:
+    def request(self, connection: TerminalConnection, asked: TerminalRequest[TerminalMessage]) -> None:
         """A request that core must make durable before it is answered."""
         row = asked.row
         self._received[row.name].n += 1
@@ -210,7 +210,7 @@ class TerminalServer:
             )
             answer = begin_answer(asked.message)
             answer[39] = error.response_code
-            if row.request.is_fact:
+            if row.is_fact:
                 self._requests.keep_refused(
                     connection, asked.message, answer, asked.tpdu, self._today, field=error.field
                 )
@@ -251,7 +251,7 @@ class TerminalServer:
             connection.close(cause)
             return
         row = BY_TYPE.get(str(message[0])) if message is not None else None
-        if message is None or row is None or not row.request.is_fact or answer[39] != FORMAT_ERROR:
+        if message is None or row is None or not row.is_fact or answer[39] != FORMAT_ERROR:
             connection.send(answer, event.tpdu)
             return
         # What it says has happened; it was not counted as a request, for the session did not take it.

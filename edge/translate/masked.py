@@ -15,10 +15,10 @@ from edge.protocol.field import AS_SENT, Message
 from edge.protocol.masking import HIDDEN, describe
 from edge.translate.fields import holds_own_card
 
-# Fixed fields of at most twelve characters in every dialect: no card number of a length in use fits. Field 37 holds a
+# Fields of at most twelve characters in every dialect: no card number of a length in use fits. Field 37 holds a
 # reference of twelve digits, which nothing tells from a number of twelve but that it is the card's own.
 _HARMLESS: Final = frozenset(
-    {0, *range(3, 27), 28, 29, 31, 37, 38, 39, 40, 41, 49, 50, 51, *range(66, 86), 91, 92, 93, 94}
+    {0, *range(3, 27), 28, 29, 37, 38, 39, 40, 41, 49, 50, 51, *range(67, 72), *range(73, 86), 91, 92, 93, 94}
 )
 _SHAPES_MAX: Final = 1024
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from core.contracts.payment import AUTHORISE, BOOK, REVERSE, TOTALS
+from core.contracts.payment import ADMINISTRATIVE_ADVICE, AUTHORISE, BOOK, REVERSE, TOTALS
 from core.contracts.subjects import EngineRequest
 from core.contracts.terminal_answers import finish_booking, finish_payment
 from edge.keys.port import SecurityModule
 from edge.protocol.answers import begin_answer
 from edge.protocol.field import Message
+from edge.translate.administrative import from_administrative_advice
 from edge.translate.advice import from_advice
 from edge.translate.authorisation import from_authorisation
 from edge.translate.completion import from_completion_or_advice
@@ -34,6 +35,7 @@ def _asks_nothing(_message: Message, _arrival: Arrival, _keys: SecurityModule) -
 @dataclass(frozen=True, slots=True, eq=False)
 class TerminalMessage:
     """One row. What `translate` returns is what core is asked by `request`; it raises RequestRefused.
+    A row without a request asks core nothing: its path alone says what becomes of the message.
 
     `begin` and `finish` make the answer: as far as the request decides it, then with the reply, in place.
     """
@@ -43,15 +45,24 @@ class TerminalMessage:
     path: Path
     translate: Callable[[Message, Arrival, SecurityModule], Any] = _asks_nothing
     finish: Callable[[Message, Any], Message] = finish_payment
-    request: EngineRequest = AUTHORISE
+    request: EngineRequest | None = None
     begin: Callable[[Message], Message] = begin_answer
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it tells of what has happened already."""
+        return self.request is not None and self.request.is_fact
 
 
 _TOTALS: Final = (from_totals, finish_totals, TOTALS, begin_totals)
 TERMINAL_MESSAGES: Final = (
-    TerminalMessage("authorisation", ("0100", "0101"), "payments", from_authorisation, finish_payment),
+    TerminalMessage(
+        "authorisation", ("0100", "0101"), "payments", from_authorisation, finish_payment, AUTHORISE
+    ),
     TerminalMessage("authorisation_advice", ("0120", "0121"), "requests", from_advice, finish_booking, BOOK),
-    TerminalMessage("financial", ("0200", "0201"), "payments", from_purchase_or_refund, finish_payment),
+    TerminalMessage(
+        "financial", ("0200", "0201"), "payments", from_purchase_or_refund, finish_payment, AUTHORISE
+    ),
     TerminalMessage(
         "financial_advice", ("0220", "0221"), "requests", from_completion_or_advice, finish_booking, BOOK
     ),
@@ -61,6 +72,14 @@ TERMINAL_MESSAGES: Final = (
     TerminalMessage("totals", ("0500", "0501"), "requests", *_TOTALS),
     TerminalMessage("totals_advice", ("0520", "0521"), "requests", *_TOTALS),
     # Of an acquirer, and of another origin, as terminals of the 1993 edition send it.
+    TerminalMessage(
+        "administrative_advice",
+        ("0620", "0621", "0624", "0625"),
+        "requests",
+        from_administrative_advice,
+        finish_booking,
+        ADMINISTRATIVE_ADVICE,
+    ),
     TerminalMessage("network", ("0800", "0801", "0804", "0805"), "network"),
 )
 BY_TYPE: Final[Mapping[str, TerminalMessage]] = {

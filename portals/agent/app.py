@@ -30,7 +30,7 @@ FACE: Final = Face(
     script="desk.js",
     session=AgentSession,
     pages=PAGES,
-    unkept=("/login", "/logout", "/invitation", "/preferences", "/looking", "/notices"),
+    unkept=("/login", "/logout", "/invitation", "/preferences", "/onlookers", "/notices"),
     takes_files=re.compile(r"/contracts/[A-Za-z0-9_]+/signed|/onboarding/[A-Za-z0-9_]+/attach"),
 )
 PAGE_HANDLERS: Final[tuple[BaseRouteHandler, ...]] = tuple(

@@ -112,7 +112,7 @@ PAGES: Final = Pages(
             Page("search", "/search"),
             Page("notices", "/notices"),
             Page("views", "/views"),
-            Page("onlookers", "/looking"),
+            Page("onlookers", "/onlookers"),
             Page("transaction", "/transactions", ("transactions.read",)),
             Page("services", "/services", own={"*": _READ}, records={"service": "svc"}),
         ),

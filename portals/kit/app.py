@@ -17,7 +17,7 @@ from portals.kit import brand_files, preferences
 from portals.kit.entrance import OPEN, needs_right, needs_session
 from portals.kit.errors import HANDLERS, leave_card_numbers
 from portals.kit.guard import BODY_BYTES_MAX, guarded
-from portals.kit.keeping import keeping
+from portals.kit.kept_forms import keeping_forms
 from portals.kit.kit import Kit
 from portals.kit.static import serve_static
 from portals.kit.visit import Visit
@@ -29,7 +29,7 @@ def create_app(kit: Kit, pages: Sequence[ControllerRouterHandler]) -> ASGIApp:
     def too_large(scope: Scope) -> bytes:
         return kit.crowded_page(Visit(Request(scope), kit).locale, "too_large")
 
-    around = keeping(compose(kit, pages), kit)
+    around = keeping_forms(compose(kit, pages), kit)
     return guarded(around, kit.metrics, takes_files=kit.face.takes_files, too_large=too_large)
 
 

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from observability.admission import Admission
 from observability.client_address import TrustedProxies
 from portals.kit import formats, pills
+from portals.kit.above import Above
 from portals.kit.brands import Brands
 from portals.kit.face import Face
 from portals.kit.forms import KEY
@@ -26,7 +27,6 @@ from portals.kit.page_forms import PageForms
 from portals.kit.sealing import Sealer
 from portals.kit.static import Assets
 from portals.kit.streams import OpenStreams
-from portals.kit.ways_on import Above
 
 LIVE_PATH = "/live"
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -26,7 +26,6 @@ SETS: Final = {
     "FEE_ACTS": "FeeActView.act",
     "FIGURES": "TransactionQuery.figure",
     "JOURNAL_KINDS": "JournalEntry.kind",
-    "LOOK_KINDS": "Look.kind",
     "MACRO_KINDS": "AddMacro.kind",
     "MACRO_STEPS": "AddMacro.steps",
     "MAIL_STATES": "MailView.state",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from observability.hot import Exposition
+from observability.instruments import Exposition
 from observability.metrics import HTTP_SECONDS, PORTAL_STREAM_BYTES, PORTAL_STREAMS, make_registry
 
 _METHODS = frozenset({"GET", "POST"})

@@ -17,6 +17,7 @@ from litestar.enums import MediaType
 
 from observability.client_address import FORWARDED
 from portals.kit import csrf
+from portals.kit.above import Above
 from portals.kit.closed_links import without_closed_links
 from portals.kit.forms import Form
 from portals.kit.gateway import GatewayUser
@@ -26,7 +27,7 @@ from portals.kit.legible import address_parts, local_path
 from portals.kit.page_forms import PageForms
 from portals.kit.sent_forms import STATE, RequestForm, SentForm, sent_form
 from portals.kit.session import Session, seal_session, unseal_session
-from portals.kit.ways_on import NOT_SEARCHED, Above
+from portals.kit.ways_on import NOT_SEARCHED
 
 THEMES = ("auto", "light", "dark")
 ROW_HEIGHTS = ("24", "32", "40")

@@ -101,16 +101,6 @@ JOURNAL_KINDS: Final = (
     "change",
     "action",
 )
-LOOK_KINDS: Final = (
-    "transaction",
-    "account",
-    "company",
-    "store",
-    "terminal",
-    "contract",
-    "request",
-    "agent",
-)
 MACRO_KINDS: Final = (
     "answer",
     "sequence",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,8 +14,9 @@ from observability.redaction import holds_card_number
 NOT_SEARCHED: Final = "not_searched"
 """The parameter that names the fields which held a card number."""
 
-_CARD_DIGITS_MIN: Final = 12
-_NAME: Final = re.compile(r"[a-z_]{1,40}")
+FIELD_NAME: Final = re.compile(r"[a-z_]{1,40}")
+"""What a field that held a card number may be called, where its name comes from an address."""
+
 _PLACE: Final = re.compile(r"\{[^}]*\}")
 
 
@@ -50,44 +50,9 @@ def names_card_number(query: list[tuple[str, str]]) -> bool:
 
 
 def without_card_numbers(path: str, query: list[tuple[str, str]]) -> str | None:
-    """Return the address without what may be a card number, None when nothing of it may be one."""
-    kept = [(name, value) for name, value in query if not _may_be_card(value) and name != NOT_SEARCHED]
-    taken = {name for name, value in query if _may_be_card(value) and _NAME.fullmatch(name)}
+    """Return the address without its card numbers, None when it has none."""
+    kept = [(name, value) for name, value in query if not holds_card_number(value) and name != NOT_SEARCHED]
+    taken = {name for name, value in query if holds_card_number(value) and FIELD_NAME.fullmatch(name)}
     if len(kept) == len(query) or not taken:
         return None
     return f"{path}?{urlencode([*kept, *((NOT_SEARCHED, name) for name in sorted(taken))])}"
-
-
-class Above:
-    """What a page says above its content, of what has no place in it."""
-
-    def __init__(self, told: str = "", not_searched: Sequence[str] = ()) -> None:
-        self.told = told  # once, of what came before
-        self.is_told = False
-        self.not_searched = [name for name in not_searched if _NAME.fullmatch(name)]
-        self.errors: Mapping[str, str] = {}
-        self.kept = ""  # what became of a form that is not on this page, and the way back to it
-        self.back = ""
-        self.words: Sequence[str] = ()  # that were typed into it
-        self.left: Sequence[str] = ()  # fields that held a card number and are not here
-        self._beside: set[str] = set()
-
-    def tell(self) -> str:
-        """Return the sentence, and note that it was said."""
-        self.is_told = True
-        return self.told
-
-    def at_field(self, name: str) -> bool:
-        """Whether a field must say that it held a card number; one that has no field is told above the content."""
-        self._beside.add(name)
-        return name in self.not_searched
-
-    @property
-    def nowhere(self) -> list[str]:
-        """What was not searched and has no field here."""
-        return [name for name in self.not_searched if name not in self._beside]
-
-
-def _may_be_card(value: str) -> bool:
-    digits = sum(letter.isdecimal() for letter in value)
-    return digits >= _CARD_DIGITS_MIN

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.contracts import subjects
-from core.contracts.acts import CARRY_OUT
 from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.host_messages import HOST_SAYS
 from core.contracts.payment import AUTHORISE, TERMINAL_REQUESTS
+from core.contracts.payment_acts import CARRY_OUT
 from core.transactions.bookings.serving import REFUSED, WORK
 from deploy.local.subjects import ALLOWANCES
 from tests.support.bus_subjects import covers

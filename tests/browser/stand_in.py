@@ -175,11 +175,12 @@ async def close_session() -> None:
 async def home(request: Request[Any, Any, Any]) -> Response[Json]:
     """Say that one request waits."""
     row = {
-        "id": "DJYVVV158AC",
+        "title": "DJYVVV158AC",
         "link": "/requests/DJYVVV158AC",
         "status": "À demander à une société directe",
         "about": "DIRECT MERCURE",
-        "kind": "Évaluation",
+        "person": "",
+        "detail": "Évaluation",
         "at": None,
         "late": False,
     }

@@ -1,94 +1,107 @@
-"""What each form of the desk asks of the API: the operation whose right decides who may send it."""
+"""What each form of the desk asks of the API: the operation whose right decides who may send it.
+
+A form is sent to an address that says what is done to what, as the API's own does: `/plans/new` makes what `POST /plans` makes,
+`/stores/{store_id}/edit` changes what `PATCH /stores/{id}` changes. Only forms that say it otherwise are named here.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, Final
+
+from litestar.handlers import HTTPRouteHandler
 
 from core.contracts.operation import Operation, Reach
 from core.contracts.operations import OPERATIONS
+from portals.agent.app import PAGE_HANDLERS
+from portals.agent.pages import PAGES
 
-SENDS: Final = {
-    "/accounts/{account_id}/edit": "accounts.edit",
+OWN: Final = ("/login", "/logout", "/invitation", "/preferences", "/onlookers", "/security")
+"""What begins addresses that everybody sends to about themselves."""
+
+OTHERWISE: Final = {
     "/agents/invite": "agents.invite",
-    "/agents/{agent_id}/disable": "agents.disable",
-    "/agents/{agent_id}/enable": "agents.enable",
-    "/agents/{agent_id}/grants": "grants.give",
     "/agents/{agent_id}/grants/{grant_id}/revoke": "grants.revoke",
-    "/alerts/rules": "alert_rules.add",
-    "/alerts/rules/{rule_id}/delete": "alert_rules.remove",
-    "/alerts/{alert_id}/acknowledge": "alerts.acknowledge",
-    "/alerts/{alert_id}/snooze": "alerts.snooze",
     "/approvals/limits": "approval_limits.set",
-    "/approvals/{approval_id}/approve": "approvals.approve",
-    "/approvals/{approval_id}/refuse": "approvals.refuse",
-    "/approvals/{approval_id}/withdraw": "approvals.withdraw",
     "/assign-terminal": "terminals.assign",
     "/branding": "brands.save",
     "/branding/{brand_id}/remove": "brands.remove",
-    "/companies/new": "companies.create",
-    "/companies/{company_id}/edit": "companies.edit",
-    "/companies/{company_id}/validate": "companies.validate",
-    "/contacts/new": "contacts.add",
-    "/contacts/{contact_id}/edit": "contacts.edit",
-    "/contacts/{contact_id}/remove": "contacts.remove",
-    "/contracts/new": "contracts.make",
     "/contracts/templates/new": "contract_templates.write",
     "/contracts/{contract_id}/acts/{act}": "contracts.move",
-    "/contracts/{contract_id}/sign": "contracts.sign",
     "/contracts/{contract_id}/signed": "contracts.sign",
     "/contracts/{contract_id}/terms": "contracts.word",
-    "/exports": "exports.ask",
     "/exports/{export_id}/cancel": "exports.cancel",
-    "/fees/new": "fee_grids.make",
     "/fees/versions/{version_id}/acts": "fee_versions.move",
     "/fees/versions/{version_id}/rows": "fee_versions.edit",
-    "/fees/{grid_id}/companies": "fee_grids.assign",
-    "/fees/{grid_id}/versions": "fee_versions.make",
-    "/macros/{macro_id}/remove": "macros.remove",
-    "/macros/{macro_id}/save": "macros.change",
     "/macros/{macro_id}/{kind}/{target_id}": "macros.run",
-    "/mail/{mail_id}/resend": "mail.resend",
-    "/notices/read": "notices.read",
-    "/onboarding/new": "onboarding.start",
     "/onboarding/{file_id}/attach": "onboarding.attach",
     "/onboarding/{file_id}/move/{move}": "onboarding.move",
     "/onboarding/{file_id}/{step}": "onboarding.save",
-    "/plans/new": "plans.make",
-    "/plans/{plan_id}/retire": "plans.retire",
-    "/requests/new": "requests.create",
     "/requests/types": "request_types.save",
     "/requests/{code}/{action}": "requests.comment",
-    "/roles": "roles.create",
     "/roles/{code}": "roles.change",
-    "/services": "services.make",
-    "/services/{service_id}/limits": "services.set_limits",
-    "/services/{service_id}/options": "services.set_options",
-    "/stores/new": "stores.create",
     "/stores/{store_id}/block": "blocks.make",
-    "/stores/{store_id}/edit": "stores.edit",
     "/stores/{store_id}/unblock": "blocks.lift",
     "/terminals/{terminal_id}/block": "blocks.make",
     "/terminals/{terminal_id}/unblock": "blocks.lift",
     "/terminals/{terminal_id}/{act}": "terminals.set_options",
     "/to-check/{matter_id}/close": "host_matters.close",
     "/to-check/{matter_id}/retry": "host_matters.retry",
-    "/transactions/{transaction_id}/cancel": "transactions.cancel",
-    "/transactions/{transaction_id}/refund": "transactions.refund",
-    "/views": "views.add",
-    "/views/default": "views.choose_default",
-    "/views/{view_id}/delete": "views.remove",
 }
-"""The address that a form is sent to -> the operation that it asks for."""
+"""Forms whose address is not that of their operation, or stands for several of one right."""
 
-OWN: Final = ("/login", "/logout", "/invitation", "/preferences", "/looking", "/security")
-"""What begins addresses that everybody sends to about themselves."""
-
+_VERBS: Final = {
+    "": "POST",
+    "/new": "POST",
+    "/edit": "PATCH",
+    "/save": "PATCH",
+    "/remove": "DELETE",
+    "/delete": "DELETE",
+}
+_PLACE: Final = re.compile(r"\{[^}]*\}")
 _BY_NAME: Final[dict[str, Operation[Any, Any]]] = {each.name: each for each in OPERATIONS}
+_BY_ROUTE: Final = {
+    (each.http.method, _PLACE.sub("{}", each.http.path)): each.name
+    for each in OPERATIONS
+    if each.http is not None
+}
+
+
+def _addresses() -> set[str]:
+    return {
+        _PLACE.sub(lambda place: place[0].partition(":")[0].rstrip("}") + "}", path)
+        for handler in PAGE_HANDLERS
+        if isinstance(handler, HTTPRouteHandler) and "POST" in handler.http_methods
+        for path in handler.paths
+        if not path.startswith(OWN)
+    }
+
+
+def _in_the_api(address: str) -> Iterator[str]:
+    """Return what an address may be called in the API: as it is, or by the kind of the record that the page is of."""
+    yield address
+    for kind, (_, folder) in PAGES.folders.items():
+        if f"{address}/".startswith(f"/{folder}/"):
+            yield f"/{kind.replace('_', '-')}s{address.removeprefix(f'/{folder}')}"
+
+
+def operation_of_address(address: str) -> str | None:
+    for path in _in_the_api(_PLACE.sub("{}", address)):
+        for ending, method in _VERBS.items():
+            if path.endswith(ending) and (name := _BY_ROUTE.get((method, path.removesuffix(ending)))):
+                return name
+    return None
+
+
+SENDS: Final = {
+    address: OTHERWISE.get(address) or operation_of_address(address) or "" for address in _addresses()
+}
+"""The address that a form is sent to -> the operation that it asks for, empty where nothing says it."""
+
 # An address without parameters goes before one that would take its last word as one.
 _SHAPES: Final = [
-    (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(address))), _BY_NAME[name])
+    (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(address))), name)
     for address, name in sorted(SENDS.items(), key=lambda pair: pair[0].count("{"))
 ]
 
@@ -98,5 +111,5 @@ def may_send(permissions: Collection[str], action: str) -> bool:
     if action.startswith(OWN):
         return True
     path = action.partition("?")[0]
-    access = next(operation.access for shape, operation in _SHAPES if shape.fullmatch(path))
+    access = _BY_NAME[next(name for shape, name in _SHAPES if shape.fullmatch(path))].access
     return access.reach in (Reach.BY_RECORD, Reach.ANYONE) or access.right in permissions

@@ -18,7 +18,7 @@ REGION_CODES, REGION_DEPARTMENTS = (
     [code for code, (_, departments) in REGIONS.items() for _ in departments],
     [department for _, departments in REGIONS.values() for department in departments],
 )
-"""Regions as pairs, in two arrays of one length: how a statement is told of them."""
+"""Each region with each of its departments: parallel arrays bound as SQL parameters."""
 
 
 def problems_of_grant(request: GiveGrant) -> list[FieldProblem]:

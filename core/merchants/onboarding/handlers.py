@@ -39,6 +39,7 @@ from core.merchants.errors import FieldsWrong, HeldByAnother, MoveNotPossible, N
 from core.merchants.forms import Wrong, problems_of
 from core.merchants.onboarding import store, views
 from core.merchants.onboarding.making import account_of, make_merchant
+from core.merchants.onboarding.notifying import tell_of_move
 from core.merchants.onboarding.rules import (
     EDITABLE,
     STEPS,
@@ -51,7 +52,6 @@ from core.merchants.onboarding.rules import (
     stores_outside,
     tidied,
 )
-from core.merchants.onboarding.telling import tell_of_move
 from core.values.clock import Clock, to_unix_us
 from core.values.cursors import moment_and_id_in, page_of
 from core.values.ids import decode_id, encode_id

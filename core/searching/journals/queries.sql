@@ -55,7 +55,8 @@ SELECT x.at, x.ref, x.kind, x.code, x.what, x.target_kind, x.target_id, x.by_id,
 FROM (
     (SELECT e.at, 'p' || e.id AS ref, 'presence' AS kind, e.kind AS code, t.terminal AS what,
             'terminal' AS target_kind, e.terminal_id AS target_id, NULL::uuid AS by_id,
-            jsonb_build_object('edge', e.edge, 'address', e.address, 'firmware', e.firmware, 'reason', e.reason) AS facts
+            jsonb_build_object('edge', e.edge, 'address', e.address, 'firmware', e.firmware, 'reason', e.reason,
+                               'text', e.text) AS facts
      FROM terminal_event e JOIN terminal t ON t.id = e.terminal_id
      WHERE 'presence' = ANY ($10::text[]) AND e.terminal_id = ANY ($1::uuid[])
        AND e.at >= $6 AND e.at < $7 AND (e.at, 'p' || e.id) < ($8::timestamptz, $9::text)

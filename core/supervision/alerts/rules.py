@@ -12,7 +12,7 @@ from core.values.clock import PARIS
 RECOVERS_BELOW: Final = 0.8
 """An open alert is over below four fifths of its threshold: a figure that trembles around it opens one alert."""
 
-UNSAID_KEEPS: Final = timedelta(minutes=30)
+TOO_FEW_PAYMENTS_KEEPS: Final = timedelta(minutes=30)
 """An alert about which too few payments say anything stays for so long, or for two windows."""
 
 WEEKS_THAT_TRADE: Final = 2
@@ -33,9 +33,9 @@ class Verdict(Enum):
     """What a measurement says."""
 
     OVER = "over"
-    BETWEEN = "between"  # over what ends an alert, under what opens one
+    HOLDING = "holding"  # over what ends an alert, under what opens one: it stays as it is
     UNDER = "under"
-    UNSAID = "unsaid"  # too little happened to say anything
+    TOO_FEW_PAYMENTS = "too_few_payments"  # to say anything
 
 
 class Changes(NamedTuple):
@@ -50,17 +50,17 @@ def verdict(rule: Rule, measured: Measured) -> Verdict:
     match rule.kind:
         case "decline_rate" | "host_link_down":
             if measured.volume < max(rule.volume_min, 1):
-                return Verdict.UNSAID
+                return Verdict.TOO_FEW_PAYMENTS
             return _against(rule.threshold, measured.measured)
         case "volume_drop":
             if measured.weeks < 1 or (measured.usual or 0.0) < max(rule.volume_min, 1):
-                return Verdict.UNSAID
+                return Verdict.TOO_FEW_PAYMENTS
             return _against(rule.threshold, measured.measured)
         case "store_silence":
             if measured.volume > 0:
                 return Verdict.UNDER
             trades = measured.weeks >= WEEKS_THAT_TRADE and (measured.usual or 0.0) >= max(rule.volume_min, 1)
-            return Verdict.OVER if trades else Verdict.UNSAID
+            return Verdict.OVER if trades else Verdict.TOO_FEW_PAYMENTS
         case "terminal_silence":
             return Verdict.OVER
         case "reversal_stuck":
@@ -110,7 +110,7 @@ def clock_text(minute: int | None) -> str | None:
 def _against(threshold: int, measured: float) -> Verdict:
     if measured >= threshold:
         return Verdict.OVER
-    return Verdict.UNDER if measured < threshold * RECOVERS_BELOW else Verdict.BETWEEN
+    return Verdict.UNDER if measured < threshold * RECOVERS_BELOW else Verdict.HOLDING
 
 
 def _recovers(rule: Rule, said: Verdict | None, alert: Standing, now: datetime) -> bool:
@@ -119,6 +119,6 @@ def _recovers(rule: Rule, said: Verdict | None, alert: Standing, now: datetime) 
     if said is None and rule.kind in {"terminal_silence", "reversal_stuck"}:
         # These list everything that is wrong: what is not on the list is well again.
         return True
-    if said is None or said is Verdict.UNSAID:
-        return now - alert.seen_at > max(UNSAID_KEEPS, 2 * timedelta(minutes=rule.window_minutes))
+    if said is None or said is Verdict.TOO_FEW_PAYMENTS:
+        return now - alert.seen_at > max(TOO_FEW_PAYMENTS_KEEPS, 2 * timedelta(minutes=rule.window_minutes))
     return False

@@ -71,7 +71,7 @@ class Exporter:
         return True
 
     async def clean(self) -> None:
-        """End what has stood its time, and delete the files that belong to nothing any more."""
+        """Expire exports past their keeping time, and delete the files that no export needs."""
         await store.expire_jobs(self._pool, self._clock.now())
         # The files first: one that begins from here on is an export's that is not known to run yet.
         files = await asyncio.to_thread(files_in, self._folder)

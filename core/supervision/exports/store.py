@@ -118,7 +118,7 @@ async def release_job(connection: Connection, job: Job) -> None:
 
 
 async def expire_jobs(connection: Connection, now: datetime) -> int:
-    """End what has stood its time; return how many."""
+    """Expire exports past their keeping time; return how many."""
     return len(await connection.fetch(_SQL.expire_jobs, now))
 
 

@@ -12,7 +12,7 @@ from core.contracts.requests import CreateRequest, RequestKey, RequestTypeView
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import EVERYTHING, SignedIn, WriteOnce, record_action
-from core.support.requests import rules, store, telling
+from core.support.requests import notifying, rules, store
 from core.support.requests.errors import RequestRefused
 from core.support.requests.handlers import asking_of, checked_date, detail_of, find, people_for
 from core.support.requests.store import Asking, Found
@@ -83,7 +83,7 @@ class RequestCreation:
                     kind="assigned",
                     facts={"to": to.name},
                 )
-                await telling.tell_assigned(
+                await notifying.tell_assigned(
                     connection, standing, to=to, by=caller.name, by_id=caller.agent_id, at=now
                 )
             detail = await detail_of(connection, whole, await find(connection, whole, RequestKey(made_id)))

@@ -40,7 +40,7 @@ from core.identity.api import (
     record_action,
     refuse_if_stale,
 )
-from core.support.requests import rules, store, telling
+from core.support.requests import notifying, rules, store
 from core.support.requests.errors import RequestClosed, RequestNotClosed, RequestRefused, StatusStanding
 from core.support.requests.people import Person
 from core.support.requests.store import Asking, Standing
@@ -129,11 +129,11 @@ class RequestHandlers:
             facts = {"to": "" if to is None else to.name}
             await on.note("assigned", body=request.comment, facts=facts)
             if to is not None:
-                await telling.tell_assigned(
+                await notifying.tell_assigned(
                     on.connection, on.standing, to=to, by=caller.name, by_id=caller.agent_id, at=on.now
                 )
             if lost is not None and lost != caller.agent_id:
-                await telling.tell_taken(
+                await notifying.tell_taken(
                     on.connection,
                     on.standing,
                     lost_by=lost,
@@ -159,10 +159,10 @@ class RequestHandlers:
             mentioned_ids = [one for one in mentioned_ids if one != caller.agent_id]
             await store.touch(on.connection, on.standing.id, on.now)
             await on.note("comment", body=request.body)
-            await telling.tell_mentioned(
+            await notifying.tell_mentioned(
                 on.connection, on.standing, to=mentioned_ids, by=caller.name, body=request.body, at=on.now
             )
-            await telling.tell_followers(
+            await notifying.tell_followers(
                 on.connection,
                 on.standing,
                 but={caller.agent_id, *mentioned_ids},
@@ -232,7 +232,7 @@ class RequestHandlers:
             names = {"from": on.standing.view.status.code, "to": status.code}
             await on.note(kind, body=request.comment, facts=names)
             moved = await find(on.connection, await _whole(on), RequestKey(on.standing.id))
-            await telling.tell_followers(
+            await notifying.tell_followers(
                 on.connection,
                 moved,
                 but={caller.agent_id},

@@ -45,11 +45,11 @@ async def _section(parts: Parts, caller: SignedIn, box: Literal["mine", "free"])
 def _row_of(view: RequestView) -> HomeRow:
     about = (view.company.name or "") if view.company is not None else ""
     return HomeRow(
-        id=view.code,
+        title=view.code,
         link=f"/requests/{view.code}",
         status=view.status.name,
         about=about,
-        kind=view.type.name,
+        detail=view.type.name,
         at=None if view.due_on is None else f"{view.due_on}T00:00:00.000Z",
         late=view.late,
     )

@@ -211,10 +211,10 @@ ORDER BY name LIMIT 20;
 -- Index store_company; a company of thousands of stores is judged by the first of them.
 SELECT department, id FROM store WHERE company_id = $1 ORDER BY id LIMIT 200;
 
--- name: left_behind
+-- name: held_by_disabled
 -- Partial index request_assignee: open requests of agents who are disabled, and who disabled them by the audit (index
 -- action_target). Rows that somebody is changing wait for the next round.
-SELECT r.id, r.code, a.id AS left_by,
+SELECT r.id, r.code, a.id AS held_by,
        coalesce((SELECT x.agent_id FROM action x WHERE x.target_id = a.id AND x.kind = 'agent.disabled'
                  ORDER BY x.seq DESC LIMIT 1), a.id) AS disabled_by
 FROM request r JOIN agent a ON a.id = r.assignee_id

@@ -324,9 +324,9 @@ async def named(connection: Connection, handles: list[str]) -> list[str]:
     return [row["name"] for row in await connection.fetch(_SQL.named_agents, handles)]
 
 
-async def left_behind(connection: Connection, *, limit: int) -> list[asyncpg.Record]:
+async def held_by_disabled(connection: Connection, *, limit: int) -> list[asyncpg.Record]:
     """Lock and return open requests whose assignee is disabled."""
-    return await connection.fetch(_SQL.left_behind, limit)
+    return await connection.fetch(_SQL.held_by_disabled, limit)
 
 
 def answer_views(kind: RequestTypeView, answers: dict[str, str], locale: str) -> list[AnswerView]:

@@ -30,7 +30,7 @@ from core.identity.api import (
 )
 from core.terminals import store as terminals
 from core.terminals.assigning import rules, store
-from core.terminals.assigning.acts import activate_on, record
+from core.terminals.assigning.changes import activate_on, record
 from core.terminals.assigning.errors import FieldsRefused, ServiceMissing, TerminalRetired, TerminalTaken
 from core.values.clock import Clock
 from core.values.cursors import page_of, parts_in

@@ -7,8 +7,8 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusError
-from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.payment import AuthoriseReply
+from core.contracts.payment_acts import CARRY_OUT, CarryOut
 from core.contracts.refusals import NotFound
 from core.identity.api import EVERYTHING
 from core.identity.errors import StillRunning

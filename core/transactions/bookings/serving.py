@@ -10,11 +10,20 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusRefused, Subscription, Unread, unread_of
-from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.host_messages import HOST_SAYS, HostSaysKept
-from core.contracts.payment import BOOK, REFUSED_FACT, REVERSE, TOTALS, AuthoriseReply, TotalsReply
+from core.contracts.payment import (
+    ADMINISTRATIVE_ADVICE,
+    BOOK,
+    REFUSED_FACT,
+    REVERSE,
+    TOTALS,
+    AuthoriseReply,
+    TotalsReply,
+)
+from core.contracts.payment_acts import CARRY_OUT, CarryOut
 from core.contracts.subjects import ENGINE_QUEUE, EngineRequest, is_inbox_of
 from core.db.passing import is_passing
+from core.terminals.api import keep_administrative_advice
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCEL
 from core.transactions.bookings.advices import book
@@ -153,6 +162,7 @@ WORK: Final[dict[EngineRequest, Callable[[asyncpg.Pool, Any], Awaitable[Any]]]] 
     BOOK: book,
     REFUSED_FACT: keep_refused_fact,
     TOTALS: compare,
+    ADMINISTRATIVE_ADVICE: keep_administrative_advice,
     HOST_SAYS: keep,
 }
 """What does each that is asked one by one; acts of people need the exchanges besides."""

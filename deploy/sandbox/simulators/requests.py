@@ -234,6 +234,22 @@ def original_elements(mti: str, stan: str, transmitted_at: str) -> str:
     return f"{mti[:3]}0{stan}{transmitted_at}{'0' * 22}"
 
 
+def administrative_advice(identity: Identity, text: str, *, stan: str, at: Moment) -> Message:
+    """Return a 0620 that tells of an event of the terminal's own."""
+    return _timed(
+        {
+            0: "0620",
+            7: at.transmitted_at,
+            11: stan,
+            12: at.local_time,
+            13: at.local_date,
+            41: identity.terminal,
+            42: identity.acceptor,
+            60: text,
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DayTotals:
     """What a terminal counts over its day, amounts in minor units."""

@@ -11,7 +11,7 @@ from portals.agent.login.second import second_page, second_step, sign_challenge
 from portals.agent.login.sign_on import back, begin, provider_offered
 from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem
-from portals.kit.keeping import holds_typed
+from portals.kit.kept_forms import holds_typed
 from portals.kit.visit import Visit
 
 

@@ -8,24 +8,19 @@ from litestar.enums import MediaType
 from portals.kit.formats import parse_time
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.visit import Visit
-from portals.kit.vocabulary import LOOK_KINDS
 
 
-@post("/looking", status_code=200)
+@post("/onlookers", status_code=200)
 async def look(visit: Visit) -> Response[bytes]:
     """Say that the agent looks at a record; answer with who else does, as HTML, empty for nobody."""
     form = await visit.form()
-    kind = form["kind"]
-    if kind not in LOOK_KINDS:
-        return visit.answer(Response(b"", status_code=422, media_type=MediaType.HTML))
     body = {
-        "kind": kind,
         "id": form["id"][:40],
         "editing": form["editing"] == "1",
         "gone": form["gone"] == "1",
     }
     try:
-        others = (await visit.gateway.post("/v1/looking", body))["data"]
+        others = (await visit.gateway.post("/v1/onlookers", body))["data"]
     except GatewayProblem as problem:
         # A line that nobody asked for must not replace a page: the record's own requests say what is wrong.
         return visit.answer(Response(b"", status_code=problem.status, media_type=MediaType.HTML))

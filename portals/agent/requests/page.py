@@ -25,11 +25,11 @@ LIST = ListPage(
     "/requests",
     "requests.title",
     (
-        Column("code", "home.column_id", "cell"),
+        Column("code", "home.column_title", "cell"),
         Column("status", "home.column_status", path="status.name"),
         Column("title", "requests.subject", "cell"),
         Column("company", "home.column_about", path="company.name"),
-        Column("type", "home.column_kind", path="type.name"),
+        Column("type", "home.column_detail", path="type.name"),
         Column("who", "requests.assignee", "cell"),
         Column("due", "requests.due", "cell"),
     ),

@@ -16,8 +16,8 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
 from core.contracts import subjects
-from core.contracts.acts import CARRY_OUT
 from core.contracts.payment import AUTHORISE, REVERSE
+from core.contracts.payment_acts import CARRY_OUT
 from core.contracts.subjects import inbox_prefix
 from deploy.local.nats import NatsServer
 from deploy.local.subjects import ALLOWANCES, SubjectAllowance

@@ -1,9 +1,12 @@
 """A stand-in for core on the real bus: answers what a test tells it to, and keeps what it was asked."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
@@ -30,10 +33,13 @@ from core.contracts.reasons import Reason
 from core.contracts.subjects import ENGINE_QUEUE, PRESENCE, SIGN_ON, core_inbox, host
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
+from edge.translate.terminal_messages import TERMINAL_MESSAGES
 
 encode = msgspec.msgpack.Encoder().encode
 INBOX = core_inbox("stand-in")
 TERMINALS_REFUSED = {"BLOCKED1": Reason.TERMINAL_BLOCKED, "UNKNOWN1": Reason.TERMINAL_UNKNOWN}
+
+_VECTORS: Final = Path(__file__).parents[2] / "vectors" / "terminal_messages.json"
 
 Decide = Callable[[Authorise], AuthoriseReply | None]
 
@@ -67,6 +73,7 @@ class StandInCore:
         core = cls(bus)
         bus.subscribe(AUTHORISE.subject, core._on_authorise, ENGINE_QUEUE)
         finish: dict[type[Any], Callable[[Any], Any]] = {
+            **_answers_of_vectors(),
             AuthoriseReply: core._acknowledged,
             TotalsReply: core._counted,
             HostSaysKept: lambda _says: HostSaysKept(known=False),
@@ -159,6 +166,22 @@ class StandInCore:
 
     def _on_presence(self, _subject: str, _reply: str, payload: bytes) -> None:
         self.presence += msgspec.msgpack.decode(payload, type=list[Presence])
+
+
+def _answers_of_vectors() -> dict[type[Any], Callable[[Any], Any]]:
+    """Return how core answers in the first vector of each type of answer, which every row that asks core has."""
+    replies: dict[str, dict[str, Any]] = {}
+    for vector in json.loads(_VECTORS.read_text()):
+        replies.setdefault(vector["row"], vector["reply"])
+    return {
+        request.reply: partial(_answer_of, request.reply, replies[row.name])
+        for row in reversed(TERMINAL_MESSAGES)
+        if (request := row.request) is not None
+    }
+
+
+def _answer_of(reply: type[Any], facts: dict[str, Any], request: Any) -> Any:
+    return reply(id=request.id, **facts)
 
 
 def host_request(request: Authorise, *, message: str = "0200", deadline_s: float = 10.0) -> HostRequest:

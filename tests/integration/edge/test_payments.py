@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from core.contracts.payment import AuthoriseReply, Book, Reverse, Totals
+from core.contracts.payment import AdministrativeAdvice, AuthoriseReply, Book, Reverse, Totals
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from core.values.ids import rrn_of
@@ -118,6 +118,44 @@ async def test_each_type_of_message_reaches_core_as_its_own_kind(house: House) -
     books = [one for one in house.core.asked if isinstance(one, Book)]
     assert [one.kind for one in books] == [Kind.COMPLETION, Kind.ADVICE]
     assert (books[0].original_rrn, books[1].message_class) == (hold[37], 1)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "mti", "answered"),
+    [("ascii1987", "0620", ("0630", "00")), ("ascii1993", "1624", ("1634", "600"))],
+)
+async def test_an_administrative_advice_is_answered_once_core_has_kept_it(
+    house: House, dialect: str, mti: str, answered: tuple[str, str]
+) -> None:
+    terminal = await house.terminal(dialect=dialect, signed_on=False)
+    sign_on = requests.sign_on(IDENTITY, stan=terminal.next_stan(), at=now())
+    advice = requests.administrative_advice(IDENTITY, "PAPER OUT", stan=terminal.next_stan(), at=now())
+    if dialect == "ascii1993":
+        sign_on, advice = _in_1993(sign_on, "1804") | {24: "801"}, _in_1993(advice, mti)
+    await terminal.ask(sign_on)
+    house.core.acknowledge = False
+    terminal.send(advice)
+    with pytest.raises(TimeoutError):
+        await terminal.receive(0.2)
+    house.core.acknowledge = True
+    answer = await terminal.ask(requests.repeated(advice) if mti == "0620" else {**advice, 0: "1625"})
+    assert (answer[0], answer[39]) == answered
+    first, again = (one for one in house.core.asked if isinstance(one, AdministrativeAdvice))
+    assert (first.text, first.stan, first.local_time) == (again.text, again.stan, again.local_time)
+    assert (first.text, first.repeat, again.repeat) == ("PAPER OUT", False, True)
+
+
+async def test_an_administrative_advice_that_tells_nothing_is_refused(house: House) -> None:
+    terminal = await house.terminal()
+    advice = requests.administrative_advice(IDENTITY, " ", stan=terminal.next_stan(), at=now())
+    assert (await terminal.ask(advice))[39] == "30"
+    assert house.core.asked == []
+
+
+def _in_1993(message: Message, mti: str) -> Message:
+    """Return a message that has no payment as the 1993 edition writes it."""
+    kept = {number: value for number, value in message.items() if number not in (12, 13, 70)}
+    return {**kept, 0: mti, 12: f"26{message[13]}{message[12]}"}
 
 
 async def test_a_reversal_names_its_original_and_silence_is_left_silent(house: House) -> None:

@@ -88,20 +88,20 @@ async def test_two_who_look_at_one_record_learn_of_each_other(
     _, first = await people.add("hotline")
     _, second = await people.add("technician", departments=["69"])
     _, outside = await people.add("technician", departments=["75"])
-    record = {"kind": "terminal", "id": await _terminal(rows)}
+    record = {"id": await _terminal(rows)}
     async with first, second, outside:
-        assert (await first.post("/v1/looking", json=record)).json()["data"] == []
-        (seen,) = (await second.post("/v1/looking", json={**record, "editing": True})).json()["data"]
+        assert (await first.post("/v1/onlookers", json=record)).json()["data"] == []
+        (seen,) = (await second.post("/v1/onlookers", json={**record, "editing": True})).json()["data"]
         assert seen["name"].startswith("Essai")
-        (other,) = (await first.post("/v1/looking", json=record)).json()["data"]
+        (other,) = (await first.post("/v1/onlookers", json=record)).json()["data"]
         assert other["editing"] is True
-        assert (await outside.post("/v1/looking", json=record)).status_code == 404
-        parameters = {"kind": "terminal", "record": record["id"]}
-        assert (await outside.get("/v1/looking", params=parameters)).status_code == 404
-        await second.post("/v1/looking", json={**record, "gone": True})
-        assert (await first.get("/v1/looking", params=parameters)).json()["data"] == []
-        await second.post("/v1/looking", json=record)
+        assert (await outside.post("/v1/onlookers", json=record)).status_code == 404
+        parameters = {"record": record["id"]}
+        assert (await outside.get("/v1/onlookers", params=parameters)).status_code == 404
+        await second.post("/v1/onlookers", json={**record, "gone": True})
+        assert (await first.get("/v1/onlookers", params=parameters)).json()["data"] == []
+        await second.post("/v1/onlookers", json=record)
         await rows.execute("UPDATE looking SET seen_at = now() - interval '46 seconds'")
-        assert (await first.get("/v1/looking", params=parameters)).json()["data"] == []
-        unknown = await first.post("/v1/looking", json={"kind": "moon", "id": record["id"]})
+        assert (await first.get("/v1/onlookers", params=parameters)).json()["data"] == []
+        unknown = await first.post("/v1/onlookers", json={"id": "alr_1"})
         assert unknown.status_code == 422

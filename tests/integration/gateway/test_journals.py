@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import httpx
 
-from core.contracts.payment import Presence, SignOn
+from core.contracts.payment import AdministrativeAdvice, Presence, SignOn
 from core.contracts.states import State
 from core.db.pool import open_pool
-from core.terminals.api import TerminalHandlers
+from core.terminals.api import TerminalHandlers, keep_administrative_advice
 from core.values.ids import decode_id, encode_id
 from observability.process import SystemClock
 from tests.integration.gateway.test_administration import People, people
@@ -109,6 +109,23 @@ async def test_a_terminals_journal(desk_stack: DeskStack, rows: asyncpg.Connecti
         store = encode_id("store", raw["store_id"].bytes)
         of_store = (await client.get(f"/v1/journals/{store}")).json()
         assert {entry["id"] for entry in whole["data"]} <= {entry["id"] for entry in of_store["data"]}
+
+
+async def test_what_a_terminal_reports_of_itself_stands_in_its_journal(
+    desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    terminal = await terminal_id(rows, "T0000011")
+    pool = await open_pool(desk_stack.database.dsn, name="journal-test")
+    asked = AdministrativeAdvice(
+        bytes(16), decode_id("terminal", terminal), 7, "1128111500", "PAPER OUT", time.time_ns() // 1000
+    )
+    await keep_administrative_advice(pool, asked)
+    await pool.close()
+    async with desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as client:
+        newest = (await client.get(f"/v1/journals/{terminal}")).json()["data"][0]
+        file = (await client.get(f"/v1/journals/{terminal}/export")).text
+    assert (newest["kind"], newest["code"], newest["facts"]) == ("presence", "advised", {"text": "PAPER OUT"})
+    assert "PAPER OUT" in file
 
 
 async def test_a_person_is_read_by_who_may_see_agents(

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from core.support.api import give_back_left
+from core.support.api import unassign_from_disabled
 from core.values.ids import encode_id
 from core.values.request_codes import code_said
 from deploy.sandbox.demonstration.requests import REQUESTS, seed_requests
@@ -284,7 +284,7 @@ async def test_what_a_disabled_agent_held_waits_for_their_team_again(
     )
     await rows.execute("UPDATE request SET assignee_id = $2 WHERE code = $1", code, left)
     async with asyncpg.create_pool(desk_stack.database.dsn, min_size=1, max_size=1) as pool:
-        given = [await give_back_left(pool, SystemClock()) for _ in range(2)]
+        given = [await unassign_from_disabled(pool, SystemClock()) for _ in range(2)]
     free = (await hotline.get("/v1/requests", params={"box": "free", "query": "collègue partie"})).json()
     shown = (await hotline.get(f"/v1/requests/{code}")).json()
     assert given == [1, 0]
@@ -354,11 +354,15 @@ async def test_home_shows_what_is_mine_and_what_waits_in_my_queues(
     made = await make(legal, type="legal_opinion", title="Clause de résiliation")
     sections = {one["code"]: one for one in (await legal.get("/v1/home")).json()["sections"]}
     assert sections["mine_requests"]["count"] == 0
-    assert [row["id"] for row in sections["team_requests"]["rows"]] == [made["request"]["code"]]
+    assert [row["title"] for row in sections["team_requests"]["rows"]] == [made["request"]["code"]]
     await legal.post(f"/v1/requests/{made['request']['id']}/assign", json={"assignee": "me"})
     sections = {one["code"]: one for one in (await legal.get("/v1/home")).json()["sections"]}
     (row,) = sections["mine_requests"]["rows"]
-    assert (row["id"], row["status"], row["kind"]) == (made["request"]["code"], "Nouvelle", "Avis juridique")
+    assert (row["title"], row["status"], row["detail"]) == (
+        made["request"]["code"],
+        "Nouvelle",
+        "Avis juridique",
+    )
 
 
 async def test_the_demonstration_s_requests_are_added_once(rows: asyncpg.Connection) -> None:

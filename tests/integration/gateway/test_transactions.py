@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from core.bus import Bus
-from core.contracts.acts import CARRY_OUT, CarryOut
+from core.contracts.payment_acts import CARRY_OUT, CarryOut
 from core.contracts.states import Kind, State
 from core.contracts.subjects import host, inbox_prefix
 from core.roles import engine as engine_role

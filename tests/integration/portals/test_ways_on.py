@@ -113,7 +113,7 @@ async def _post_form(walk: Walk, page: str, action: str, typed: dict[str, str]) 
     return await walk.client.post(address, content=urlencode(fields), headers=headers), address
 
 
-_OF_NO_PAGE = frozenset({"/logout", "/preferences", "/looking"})
+_OF_NO_PAGE = frozenset({"/logout", "/preferences", "/onlookers"})
 """Sent from every page: none of them is theirs."""
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from observability import metrics
-from observability.hot import FAMILIES, CounterFamily, GaugeFamily, HistogramFamily
+from observability.instruments import FAMILIES, CounterFamily, GaugeFamily, HistogramFamily
 
 ROOT = Path(__file__).resolve().parents[3]
 OBSERVABILITY = ROOT / "observability"

@@ -8,9 +8,9 @@ import threading
 import pytest
 from prometheus_client import CollectorRegistry
 
-from observability import hot
+from observability import instruments
 from observability.health import HealthPages
-from observability.hot import CounterFamily, Exposition
+from observability.instruments import CounterFamily, Exposition
 from observability.metrics import make_registry
 
 
@@ -18,13 +18,13 @@ from observability.metrics import make_registry
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """In which threads the text was written."""
     written_in: list[int] = []
-    plain = hot.exposition
+    plain = instruments.exposition
 
     def noting(registry: CollectorRegistry) -> bytes:
         written_in.append(threading.get_ident())
         return plain(registry)
 
-    monkeypatch.setattr(hot, "exposition", noting)
+    monkeypatch.setattr(instruments, "exposition", noting)
     return written_in
 
 
@@ -42,7 +42,7 @@ async def test_the_text_is_soon_a_new_one(threads: list[int]) -> None:
     family.child().n = 1
     assert b"test_soon_total 1.0" in await shown.text()
     family.child().n = 2
-    await asyncio.sleep(hot.FRESH_S * 1.5)
+    await asyncio.sleep(instruments.FRESH_S * 1.5)
     assert b"test_soon_total 2.0" in await shown.text()
 
 

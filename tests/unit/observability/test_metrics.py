@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from observability.health import HealthPages
-from observability.hot import CounterFamily, HistogramFamily, exposition
+from observability.instruments import CounterFamily, HistogramFamily, exposition
 from observability.metrics import EDGE_FRAMES, EDGE_PENDING, EDGE_SECONDS, make_registry
 
 

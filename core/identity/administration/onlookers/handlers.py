@@ -9,14 +9,11 @@ from core.contracts.administration import (
     ONLOOKER_LASTS_S,
     ListOnlookers,
     Look,
-    LookedAtKind,
     Onlookers,
 )
-from core.contracts.desk import FieldProblem
 from core.contracts.ids import RecordId
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection
-from core.identity.administration.errors import FieldsRefused
 from core.identity.administration.onlookers import store
 from core.identity.api import Permission, SignedIn, require
 from core.values.clock import Clock
@@ -24,7 +21,7 @@ from core.values.clock import Clock
 _LASTS: Final = timedelta(seconds=ONLOOKER_LASTS_S)
 _FORGOTTEN: Final = timedelta(minutes=10)
 
-_RIGHTS: Final[dict[LookedAtKind, Permission]] = {
+_RIGHTS: Final = {
     "transaction": Permission.TRANSACTIONS_READ,
     "account": Permission.DIRECTORY_READ,
     "company": Permission.DIRECTORY_READ,
@@ -34,7 +31,7 @@ _RIGHTS: Final[dict[LookedAtKind, Permission]] = {
     "request": Permission.REQUESTS_USE,
     "agent": Permission.AGENTS_READ,
 }
-"""Whoever may open a record of the kind may know who else has it open."""
+"""Records of which somebody may be an onlooker, by kind: whoever may open one may know who else has it open."""
 
 
 class OnlookerHandlers:
@@ -47,11 +44,11 @@ class OnlookerHandlers:
     async def look(self, caller: SignedIn, request: Look) -> Onlookers:
         """Note that the caller has a record open, or closed it; return who else has.
 
-        Raises: NotPermitted, NotFound, FieldsRefused.
+        Raises: NotPermitted, NotFound.
         """
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
-            await _check(connection, caller, request.kind, request.id, "id")
+            await _check(connection, caller, request.id)
             if request.gone:
                 await store.leave(connection, request, agent_id=caller.agent_id)
             else:
@@ -62,9 +59,9 @@ class OnlookerHandlers:
             return await self._others(connection, caller, request.id)
 
     async def onlookers(self, caller: SignedIn, request: ListOnlookers) -> Onlookers:
-        """Return who else has a record open. Raises: NotPermitted, NotFound, FieldsRefused."""
+        """Return who else has a record open. Raises: NotPermitted, NotFound."""
         async with self._pool.acquire() as connection:
-            await _check(connection, caller, request.kind, request.record, "record")
+            await _check(connection, caller, request.record)
             return await self._others(connection, caller, request.record)
 
     async def _others(self, connection: Connection, caller: SignedIn, record: RecordId) -> Onlookers:
@@ -75,11 +72,7 @@ class OnlookerHandlers:
         )
 
 
-async def _check(
-    connection: Connection, caller: SignedIn, kind: LookedAtKind, record: RecordId, field: str
-) -> None:
-    scope = require(caller, _RIGHTS[kind])
-    if record.kind != kind:
-        raise FieldsRefused([FieldProblem(field, "malformed")])
-    if not await store.is_seen(connection, scope, kind, record):
+async def _check(connection: Connection, caller: SignedIn, record: RecordId) -> None:
+    scope = require(caller, _RIGHTS[record.kind])
+    if not await store.is_seen(connection, scope, record.kind, record):
         raise NotFound

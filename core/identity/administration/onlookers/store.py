@@ -45,13 +45,13 @@ async def look(
 ) -> None:
     """Note that an agent has a record open."""
     await connection.execute(
-        _SQL.look, request.kind, uuid_of(request.id), uuid_of(agent_id), request.editing, now, stale_before
+        _SQL.look, request.id.kind, uuid_of(request.id), uuid_of(agent_id), request.editing, now, stale_before
     )
 
 
 async def leave(connection: Connection, request: Look, *, agent_id: bytes) -> None:
     """Note that an agent closed it."""
-    await connection.execute(_SQL.leave, request.kind, uuid_of(request.id), uuid_of(agent_id))
+    await connection.execute(_SQL.leave, request.id.kind, uuid_of(request.id), uuid_of(agent_id))
 
 
 async def forget_looks(connection: Connection, before: datetime) -> None:

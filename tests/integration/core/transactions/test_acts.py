@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from core.bus import BusError
-from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.payment import AUTHORISE, BOOK, REVERSE, Authorise
+from core.contracts.payment_acts import CARRY_OUT, CarryOut
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
 from core.transactions.bookings.refunds import AGENT_MESSAGE_CLASS

@@ -18,7 +18,6 @@ import asyncpg
 import msgspec
 
 from core.bus import Bus, RequestTimedOut
-from core.contracts.acts import CARRY_OUT, CarryOut
 from core.contracts.payment import (
     AUTHORISE,
     BOOK,
@@ -32,6 +31,7 @@ from core.contracts.payment import (
     Totals,
     TotalsReply,
 )
+from core.contracts.payment_acts import CARRY_OUT, CarryOut
 from core.contracts.reasons import Reason
 from core.contracts.states import Brand, EventKind, Kind
 from core.contracts.subjects import EngineRequest, edge_inbox

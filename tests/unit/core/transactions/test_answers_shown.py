@@ -113,7 +113,7 @@ def test_the_page_shows_the_answer_that_edge_encodes(
 ) -> None:
     request = {**REQUEST, 0: TYPES[kind]}
     if TERMINAL_DIALECTS[dialect].to_1987 is not None:
-        request[AS_SENT] = "261122111500|200|000000001000"
+        request[AS_SENT] = "261122111500|200|000000001000|978"
     unknown, decided = event == EventKind.TIMED_OUT, event == EventKind.DECIDED
     reply = AuthoriseReply(
         ID.bytes,

@@ -16,11 +16,11 @@ from edge.protocol.framing import FrameReader, frame
 from edge.protocol.message_types import is_repeat, request_mti, response_mti
 from edge.protocol.session import (
     DialectUnknown,
-    FinancialRequest,
     Malformed,
     NetworkRequest,
     Refused,
     SessionState,
+    TerminalRequest,
     TerminalSession,
 )
 from edge.translate.terminal_messages import BY_TYPE, TerminalMessage
@@ -47,7 +47,7 @@ def hear(session: Session, message: Message, now: float = 0.0) -> str:
     """Return what the session makes of a message, in a word or two."""
     event = session.receive_message(message, now=now)
     match event:
-        case FinancialRequest():
+        case TerminalRequest():
             return event.row.name
         case NetworkRequest():
             return event.function
@@ -78,7 +78,7 @@ def test_nothing_financial_is_heard_before_sign_on(mti: str) -> None:
 @pytest.mark.parametrize("mti", FINANCIAL)
 def test_each_request_is_named_after_sign_on(mti: str) -> None:
     message = purchase(mti)
-    assert signed_on().receive_message(message, now=0.1) == FinancialRequest(message, FINANCIAL[mti], b"")
+    assert signed_on().receive_message(message, now=0.1) == TerminalRequest(message, FINANCIAL[mti], b"")
 
 
 def test_asking_to_sign_on_is_not_being_signed_on() -> None:
@@ -117,7 +117,7 @@ def test_a_terminal_signs_off_and_on_again() -> None:
     assert hear(session, management("301"), now=2.0) == "echo"
     assert hear(session, management("001"), now=3.0) == "sign_on"
     session.signed_on("TERM0001")
-    assert isinstance(session.receive_message(purchase(), now=4.0), FinancialRequest)
+    assert isinstance(session.receive_message(purchase(), now=4.0), TerminalRequest)
 
 
 def test_a_session_belongs_to_one_terminal() -> None:
@@ -155,10 +155,10 @@ def test_a_closed_session_hears_nothing() -> None:
 def test_requests_in_flight_are_bounded_and_answers_make_room() -> None:
     session = signed_on()
     for _ in range(limits.IN_FLIGHT_MAX):
-        assert isinstance(session.receive_message(purchase(), now=1.0), FinancialRequest)
+        assert isinstance(session.receive_message(purchase(), now=1.0), TerminalRequest)
     assert hear(session, purchase(), now=1.0) == "answers 91: in_flight_max"
     session.answered()
-    assert isinstance(session.receive_message(purchase(), now=1.0), FinancialRequest)
+    assert isinstance(session.receive_message(purchase(), now=1.0), TerminalRequest)
 
 
 def test_messages_a_second_are_bounded() -> None:
@@ -231,7 +231,7 @@ def test_no_order_of_messages_gets_a_payment_in_without_a_sign_on(
             session.signed_on(accepted)
         elif isinstance(event, NetworkRequest) and event.function == "sign_off":
             session.signed_off()
-        elif isinstance(event, FinancialRequest):
+        elif isinstance(event, TerminalRequest):
             assert session.state is SessionState.SIGNED_ON
             assert session.terminal_id == accepted
         assert session.in_flight <= limits.IN_FLIGHT_MAX
@@ -279,7 +279,7 @@ def test_what_no_dialect_begins_with_closes(junk: bytes) -> None:
 
 def test_a_tpdu_is_kept_for_its_answer_which_carries_its_mirror() -> None:
     event = signed_on().receive(TPDU + frame_of(purchase()), now=1.0)
-    assert isinstance(event, FinancialRequest)
+    assert isinstance(event, TerminalRequest)
     assert (event.message[11], event.tpdu) == ("000123", TPDU)
     assert speaking().write({0: "0210"}, TPDU)[2:7] == bytes.fromhex("6000020001")
 

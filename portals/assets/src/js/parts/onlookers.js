@@ -12,7 +12,7 @@ export function startOnlookers() {
   };
 
   const words = (more) => new URLSearchParams({
-    kind: line.dataset.onlookers, id: line.dataset.id, csrf: line.dataset.csrf, editing: isEditing() ? "1" : "0", ...more,
+    id: line.dataset.id, csrf: line.dataset.csrf, editing: isEditing() ? "1" : "0", ...more,
   });
 
   async function say() {
@@ -20,7 +20,7 @@ export function startOnlookers() {
     if (!line?.isConnected || document.hidden) return;
     const asked = line;
     try {
-      const answer = await fetch("/looking", { method: "POST", body: words({}), redirect: "manual" });
+      const answer = await fetch("/onlookers", { method: "POST", body: words({}), redirect: "manual" });
       // Nothing moves when nothing changed, so a reader of the screen is not interrupted.
       const text = answer.ok ? await answer.text() : "";
       if (asked === line && asked.innerHTML !== text.trim()) asked.innerHTML = text.trim();
@@ -32,7 +32,7 @@ export function startOnlookers() {
   }
 
   function leave() {
-    if (line) navigator.sendBeacon("/looking", words({ gone: "1" }));
+    if (line) navigator.sendBeacon("/onlookers", words({ gone: "1" }));
   }
 
   function find() {

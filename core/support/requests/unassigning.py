@@ -10,18 +10,18 @@ from core.values.ids import encode_id
 BATCH_MAX = 100
 
 
-async def give_back_left(pool: asyncpg.Pool, clock: Clock) -> int:
+async def unassign_from_disabled(pool: asyncpg.Pool, clock: Clock) -> int:
     """Give back what disabled agents still hold open; return how many requests."""
-    given = 0
-    while taken := await _give_back_some(pool, clock):
-        given += taken
-    return given
+    unassigned = 0
+    while taken := await _unassign_some(pool, clock):
+        unassigned += taken
+    return unassigned
 
 
-async def _give_back_some(pool: asyncpg.Pool, clock: Clock) -> int:
+async def _unassign_some(pool: asyncpg.Pool, clock: Clock) -> int:
     now = clock.now()
     async with pool.acquire() as connection, connection.transaction():
-        left = await store.left_behind(connection, limit=BATCH_MAX)
+        left = await store.held_by_disabled(connection, limit=BATCH_MAX)
         for row in left:
             await store.assign(connection, row["id"].bytes, None, now)
             await store.add_entry(
@@ -45,7 +45,7 @@ async def _give_back_some(pool: asyncpg.Pool, clock: Clock) -> int:
                 facts={
                     "code": row["code"],
                     "assignee": "",
-                    "from": encode_id("agent", row["left_by"].bytes),
+                    "from": encode_id("agent", row["held_by"].bytes),
                 },
             )
     return len(left)

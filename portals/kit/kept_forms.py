@@ -26,7 +26,7 @@ _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _PART_NAME: Final = re.compile(rb'name="([^"]*)"')
 
 
-def keeping(app: ASGIApp, kit: Kit) -> ASGIApp:
+def keeping_forms(app: ASGIApp, kit: Kit) -> ASGIApp:
     """Return `app` with every form's content kept until it was taken."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
