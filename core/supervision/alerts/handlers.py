@@ -49,6 +49,7 @@ from core.supervision.rules import covers
 from core.values.clock import Clock, to_unix_us
 from core.values.cursors import id_in, page_of
 from core.values.ids import IdMalformed, decode_id, encode_id
+from core.values.regions import DEPARTMENTS
 from core.values.timestamps import timestamp, timestamp_or_none
 
 SERVICES: Final = ("pax", "softpos", "onsite", "ecommerce")
@@ -291,6 +292,9 @@ def _codes(codes: list[str] | None, field: str) -> tuple[str, ...] | None:
         return None
     if len(codes) > PLACES_MAX or any(not 2 <= len(code) <= 3 or not code.isalnum() for code in codes):
         raise FieldRefused(f"terms.{field}", "malformed", "codes such as 75, 2A, 971")
+    # A place that does not exist would be watched for ever in vain.
+    if unknown := sorted(set(codes) - DEPARTMENTS):
+        raise FieldRefused(f"terms.{field}", "unknown_value", f"no department: {', '.join(unknown)}")
     return tuple(sorted(set(codes)))
 
 

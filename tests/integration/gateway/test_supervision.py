@@ -223,6 +223,7 @@ async def test_the_other_rules_measure_without_a_word_where_nothing_is_wrong(
         ({"quiet_from": "25:00", "quiet_to": "07:00"}, "terms.quiet_from"),
         ({"stores": ["sto_1"]}, "terms.stores"),
         ({"services": ["cash"]}, "terms.services"),
+        ({"departments": ["75", "XX"]}, "terms.departments"),
     ],
 )
 async def test_a_rule_that_cannot_be_is_refused_by_its_field(
