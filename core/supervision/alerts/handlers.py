@@ -105,7 +105,7 @@ class AlertHandlers:
                     read=change.revision,
                     present=to_unix_us(present.updated_at),
                 )
-                await store.recover_of_rule(connection, change.id, now)
+                await store.recover_of_rule(connection, change.id, caller.agent_id, now)
             made = await store.put_rule(connection, rule, agent_id=caller.agent_id, now=now)
             if made is None:
                 raise NotFound
@@ -133,7 +133,7 @@ class AlertHandlers:
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             rule = await _find_rule(connection, scope, request.id)
-            await store.recover_of_rule(connection, rule.id, now)
+            await store.recover_of_rule(connection, rule.id, caller.agent_id, now)
             await store.delete_rule(connection, rule.id, now)
             await record_action(
                 connection,
