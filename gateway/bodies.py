@@ -6,6 +6,8 @@ number, and the last of two fields of one name.
 
 import json
 import re
+import types
+import typing
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
@@ -73,15 +75,21 @@ def read_json(raw: bytes) -> Any:
 def read_body(read: Any, kind: Any) -> Any:
     """Return plain values as `kind`, its texts as they are kept. Raises: Problem, ValidationException."""
     try:
-        return ids.convert(tidied(read, kind), kind)
+        whole = tidied(read, kind)
+        return ids.convert(whole, kind)
     except TextsRefused as refused:
         raise Problem(
             "invalid_request",
             errors=[FieldProblem(place_text(place), code) for place, code in refused.found[:_FAULTS_MAX]],
         ) from refused
     except msgspec.ValidationError as error:
-        message, place = _sentence_and_place(str(error))
-        raise ValidationException(extra=[{"key": place, "message": message, "source": "body"}]) from error
+        # The library stops at the first; whoever typed a form mends all of it at once. What is missing comes last.
+        found = list(_refused_fields(whole, kind)) or [_sentence_and_place(str(error))]
+        raise ValidationException(
+            extra=[
+                {"key": place, "message": message, "source": "body"} for message, place in found[:_FAULTS_MAX]
+            ]
+        ) from error
 
 
 def place_text(place: Place) -> str:
@@ -137,7 +145,39 @@ def _faults_in(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
             yield from _faults_in(each, (*place, number))
 
 
-def _sentence_and_place(message: str) -> tuple[str, str]:
+def _refused_fields(value: Any, kind: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with each field that is there, and its name; of a list, the first that is wrong."""
+    struct = _struct_of(kind)
+    if struct is None or not isinstance(value, dict):
+        try:
+            ids.convert(value, kind)
+        except msgspec.ValidationError as error:
+            message, inner = _sentence_and_place(str(error), outermost="")
+            yield (
+                message,
+                (f"{place}{inner}" if inner.startswith("[") else f"{place}.{inner}").strip(".") or "body",
+            )
+        return
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for name, field in fields.items():
+        inside = f"{place}.{name}".removeprefix(".")
+        if name in value:
+            yield from _refused_fields(value[name], field.type, inside)
+    if struct.__struct_config__.forbid_unknown_fields:
+        for name in value.keys() - fields.keys():
+            yield f"Object contains unknown field `{name[:40]}`", f"{place}.{name[:40]}".removeprefix(".")
+
+
+def _struct_of(kind: Any) -> type[msgspec.Struct] | None:
+    """Return the one Struct that a type stands for, such as `Struct | None`; None where it is none, or may be several."""
+    members = [each for each in typing.get_args(kind) if each is not types.NoneType] or [kind]
+    if typing.get_origin(kind) not in (None, typing.Union, types.UnionType) or len(members) != 1:
+        return None
+    (only,) = members
+    return only if isinstance(only, type) and issubclass(only, msgspec.Struct) else None
+
+
+def _sentence_and_place(message: str, *, outermost: str = "body") -> tuple[str, str]:
     """Return what is wrong and the name of the field, which msgspec says in the sentence or behind it."""
     found = _PLACED.fullmatch(message)
     assert found is not None  # the pattern takes any text
@@ -145,4 +185,4 @@ def _sentence_and_place(message: str) -> tuple[str, str]:
     named = _NAMED.fullmatch(found["message"])
     if named is not None:
         place = f"{place}.{named['name'][:40]}".removeprefix(".")
-    return found["message"], place or "body"
+    return found["message"], place or outermost

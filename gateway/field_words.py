@@ -37,6 +37,9 @@ _CODES, _FORMS = _load()
 # Where the library says of which part of the body it speaks; the field is named beside.
 _PLACE: Final = re.compile(r" - at `[^`]*`$")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+# A field of minor units: whoever typed an amount reads its bounds as amounts.
+_MINOR: Final = "_minor"
+_BOUND: Final = re.compile(r"-?\d+")
 _CENTS: Final = re.compile(r"(\d+) EUR cents")
 # What follows these codes is a fact: a name, a moment, the value that was sent.
 _FACTS: Final = frozenset({"changed_meanwhile", "unknown_name", "contrast_low"})
@@ -51,17 +54,21 @@ def worded(problem: FieldProblem, locale: str) -> FieldProblem:
     for form in _FORMS:
         if match := form.pattern.fullmatch(detail):
             words = form.en if locale == "en" else form.fr
-            facts = [_said(fact, locale) for fact in match.groups("")]
+            facts = [
+                _said(fact, locale, is_minor=problem.field.endswith(_MINOR)) for fact in match.groups("")
+            ]
             return FieldProblem(problem.field, problem.code, words.format(*facts))
     if not detail and problem.code in _CODES:
         return FieldProblem(problem.field, problem.code, _CODES[problem.code][place])
     return problem
 
 
-def _said(fact: str, locale: str) -> str:
+def _said(fact: str, locale: str, *, is_minor: bool) -> str:
     """Return a part of a detail as it is read: a day and an amount in the format of the language."""
     if _DAY.fullmatch(fact):
         return f"{fact[8:]}/{fact[5:7]}/{fact[:4]}"
+    if is_minor and _BOUND.fullmatch(fact):
+        return money_text(int(fact), "EUR", locale)
     if amount := _CENTS.fullmatch(fact):
         return money_text(int(amount[1]), "EUR", locale)
     return fact

@@ -166,9 +166,13 @@ class CloseRequest(ReopenRequest, kw_only=True, forbid_unknown_fields=True):
 
 
 class MoveRequest(ReopenRequest, kw_only=True, forbid_unknown_fields=True):
-    """A status of the request's type."""
+    """A status of the request's type.
+
+    `seen_status` is the status that the caller read: one that was changed since is not changed over unseen.
+    """
 
     status: Code
+    seen_status: Code
 
 
 class ChangeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -87,6 +87,13 @@ WHERE a.target_id = $2 AND ($1::text IS NULL OR a.target_kind = $1)
 ORDER BY a.at DESC, a.seq DESC
 LIMIT 1;
 
+-- name: last_change_by_code
+-- Index action_target, over what has no identifier. Only a late save asks this.
+SELECT a.at, g.name FROM action a JOIN agent g ON g.id = a.agent_id
+WHERE a.target_id IS NULL AND a.target_kind = $1 AND $2 IN (a.facts ->> 'code', a.facts ->> 'role')
+ORDER BY a.at DESC, a.seq DESC
+LIMIT 1;
+
 -- name: last_doer
 -- Index action_target.
 SELECT a.agent_id, a.at, g.name FROM action a JOIN agent g ON g.id = a.agent_id

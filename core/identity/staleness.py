@@ -10,17 +10,25 @@ from core.values.clock import PARIS
 
 
 async def refuse_if_stale(
-    connection: Connection, *, target_kind: str, target_id: bytes | None, read: int, present: int
+    connection: Connection,
+    *,
+    target_kind: str,
+    target_id: bytes | None,
+    read: int,
+    present: int,
+    code: str = "",
 ) -> None:
     """Raise ChangedMeanwhile, telling who changed it when, unless the revision that was read is the present one.
 
-    The row must be locked by the caller. What has a code and no identifier (`target_id` None) does not tell who it was.
+    The row must be locked by the caller. What has no identifier (`target_id` None) is known by its code.
     """
     if read == present:
         return
-    shown = (
-        "" if target_id is None else await find_last_change(connection, target_id, target_kind=target_kind)
-    )
+    if target_id is not None:
+        shown = await find_last_change(connection, target_id, target_kind=target_kind)
+    else:
+        last = await store.find_last_change_by_code(connection, target_kind, code)
+        shown = "" if last is None else name_and_moment(last["name"], last["at"])
     raise ChangedMeanwhile([FieldProblem("revision", "changed_meanwhile", shown)])
 
 

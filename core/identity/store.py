@@ -161,6 +161,13 @@ async def find_last_change(
     return await connection.fetchrow(_SQL.last_change, target_kind, uuid_of(target_id))
 
 
+async def find_last_change_by_code(
+    connection: Connection, target_kind: str, code: str
+) -> asyncpg.Record | None:
+    """Return the same of what has a code and no identifier, such as a role."""
+    return await connection.fetchrow(_SQL.last_change_by_code, target_kind, code)
+
+
 async def find_last_doer(
     connection: Connection, target_id: bytes, kinds: Sequence[str]
 ) -> asyncpg.Record | None:

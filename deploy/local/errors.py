@@ -51,7 +51,7 @@ class PortTaken(LocalError):
 
     def __init__(self, *, process: str, port: int, holder: str = "", free_from: int | None = None) -> None:
         super().__init__(
-            "port-taken" if holder else "port-taken-by-another-user",
+            "port-taken" if holder else "port-taken-unseen",
             process=process,
             port=port,
             holder=holder,

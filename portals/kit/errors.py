@@ -108,7 +108,10 @@ def gateway_problem(request: Request[Any, Any, Any], error: GatewayProblem) -> R
 def nothing_to_do(request: Request[Any, Any, Any], error: NothingToDo) -> Response[bytes]:
     """Lead to the page as it is now, which says in one sentence why nothing was done: no form is shown to send again."""
     visit = _visit(request)
-    visit.tell_next_page(error.detail)
+    unsaved = visit.sent.form.prose if visit.sent is not None and visit.sent.is_ours else ""
+    # Whoever wrote something finds it again, to say it where it still matters.
+    kept = f" {visit.words('kept.unsaved', text=unsaved)}" if unsaved else ""
+    visit.tell_next_page(f"{error.detail}{kept}")
     own = page_around(request.app, request.url.path)
     # A script puts the record itself in the place of the form, not the page that it stands on.
     return visit.go(own if visit.wants_fragment else _page_of_the_form(visit, own))

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from litestar.status_codes import HTTP_404_NOT_FOUND
+
 from portals.kit.formats import PARIS, AmountMalformed, parse_amount, parse_time, whole_number
 from portals.kit.gateway import FieldError, GatewayProblem, GatewayUser, Json, Parameters
 from portals.kit.i18n import Words
+from portals.kit.originals import REVISION
 
 KEY: Final = "idempotency_key"
 """The hidden field with the key under which a form acts once, however often it is sent."""
@@ -78,6 +81,7 @@ class Form:
         self.stale: Stale | None = None
         self.problem: GatewayProblem | None = None
         self.status = 200
+        self.is_orphan = False  # what it changes was deleted meanwhile
 
     def __getitem__(self, name: str) -> str:
         """Return what was typed into a field, without the space around it; empty for a field that was not sent."""
@@ -207,10 +211,21 @@ class Form:
         record: str = "",
         fresh: Fresh | None = None,
     ) -> Json | None:
-        """Change the record of this id, or make one where there is none yet."""
-        if record_id:
+        """Change the record of this id, or make one where there is none yet.
+
+        Where it was deleted meanwhile (`is_orphan`), what was typed may be kept as a new one.
+        """
+        if not record_id:
+            return await self.post(path, body, wording=wording)
+        try:
             return await self.patch(f"{path}/{record_id}", body, wording=wording, record=record, fresh=fresh)
-        return await self.post(path, body, wording=wording)
+        except GatewayProblem as problem:
+            if problem.status != HTTP_404_NOT_FOUND:
+                raise
+        self.error("", "form.orphan")
+        self.fields.pop(REVISION, None)
+        self.is_orphan = True
+        return None
 
     async def delete(self, path: str, *, wording: Wording = PLAIN) -> Json | None:
         """Delete a record; otherwise as `post`."""

@@ -30,8 +30,11 @@ _SECRET: Final = frozenset(
 )
 # Made for each page, or never to be shown again.
 _NOT_KEPT: Final = _SECRET | {"csrf", "page_of"}
-_OF_THE_PAGE: Final = frozenset({"cursor", "group", "idempotency_key", NAME, "revision", "was"})
+_OF_THE_PAGE: Final = frozenset({"cursor", "group", "idempotency_key", NAME, "revision", "seen", "was"})
 """Hidden fields that a page puts in, which nobody typed."""
+_PROSE: Final = frozenset({"reason", "note", "comment", "body"})
+# A cookie carries it to the next page.
+_PROSE_CHARACTERS_MAX: Final = 600
 
 
 class SentForm(msgspec.Struct, array_like=True):
@@ -46,6 +49,12 @@ class SentForm(msgspec.Struct, array_like=True):
     def words(self) -> list[str]:
         """What a person typed, without what the page itself put in."""
         return [value for name, value in self.fields if value.strip() and name not in _OF_THE_PAGE]
+
+    @property
+    def prose(self) -> str:
+        """What a person wrote in whole words: the note, the reason, the comment."""
+        written = [value.strip() for name, value in self.fields if name.rpartition("_")[2] in _PROSE]
+        return " ".join(filter(None, written))[:_PROSE_CHARACTERS_MAX]
 
 
 def sent_form(path: str, address: str, visitor: str, fields: list[tuple[str, str]]) -> SentForm:

@@ -14,13 +14,14 @@ from urllib.parse import quote
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
+from litestar.status_codes import HTTP_404_NOT_FOUND
 
 from observability.client_address import FORWARDED
 from portals.kit import csrf
 from portals.kit.above import Above
 from portals.kit.closed_links import without_closed_links
 from portals.kit.forms import Form
-from portals.kit.gateway import GatewayUser
+from portals.kit.gateway import GatewayProblem, GatewayUser
 from portals.kit.i18n import Words, choose_locale
 from portals.kit.kit import Kit
 from portals.kit.legible import address_parts, local_path
@@ -289,12 +290,20 @@ class Visit:
             "reference": self.reference,
             "nav": self.kit.face.pages.navigation(self.visitor.permissions if self.visitor else (), path),
             "fragment": self.wants_fragment,
+            "heading": self._heading,
         }
         host = self.request.headers.get("host", "")
         text = self.kit.render(template, self.words, around | facts, now=self.now, host=host)
         if self.visitor is None:
             return text
         return without_closed_links(text, self.kit.face.pages, self.visitor.permissions)
+
+    @property
+    def _heading(self) -> str:
+        """`h1` where a script puts a record in the place of itself on its own page; beside a list it stands lower."""
+        here = self.return_address().partition("?")[0]
+        is_own_page = here.count("/") > 1 and f"{self.request.url.path}/".startswith(f"{here}/")
+        return "h1" if self.wants_fragment and is_own_page else ""
 
     def json(self, content: Any, *, status: int = 200) -> Response[Any]:
         """Answer a script of ours."""
@@ -308,6 +317,21 @@ class Visit:
         """Send the browser on after an act, to a page that says in one sentence what was done."""
         self.tell_next_page(self.words(word, **facts))
         return self.go(address)
+
+    async def delete(self, path: str, address: str, word: str) -> Response[bytes]:
+        """Delete something, then send the browser on, to a page that says so, or that it was gone already."""
+        try:
+            await self.gateway.delete(path)
+        except GatewayProblem as problem:
+            if problem.status != HTTP_404_NOT_FOUND:
+                raise
+            word = "done.gone_already"
+        return self.done(address, word)
+
+    def show_in(self, form_name: str) -> None:
+        """Show what was sent in another form of the page: that of a new record, where its own is gone."""
+        if self.sent is not None:
+            self.sent.form.name = form_name
 
     def go_raw(self, path: str) -> Response[bytes]:
         """Send the browser to a path that the caller has checked to be ours."""

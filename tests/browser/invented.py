@@ -106,6 +106,7 @@ def transaction(number: int, *, at: datetime, chance: random.Random, state: str 
         },
         "amount": euros(amount),
         "approved_amount": euros(0 if state in ("declined", "unknown") else amount),
+        **({"net_amount": euros(amount // 2)} if state == "partially_approved" else {}),
         "captured_amount": euros(amount if paid else 0),
         "refunded_amount": euros(amount if state == "refunded" else 0),
         "refund_pending_amount": euros(0),

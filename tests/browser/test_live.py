@@ -31,6 +31,26 @@ async def test_a_row_drawn_here_looks_as_the_server_draws_it(open_page: OpenPage
     await expect(row.locator("td")).to_have_text(drawn)
 
 
+@pytest.mark.parametrize("width", [1024, 1440, 1920])
+async def test_what_was_asked_beside_what_stands_covers_no_other_column(
+    open_page: OpenPage, portal: Portal, width: int
+) -> None:
+    await portal.control(pay="partially_approved")
+    page = await open_page("/transactions", width=width)
+    cell = page.locator("td.c-amount:has(.asked)").first
+    await expect(cell).to_be_visible()
+    inside = """(cell) => {
+      const { left, right } = cell.getBoundingClientRect();
+      return [...cell.childNodes].every((part) => {
+        const range = document.createRange();
+        range.selectNodeContents(part);
+        const place = range.getBoundingClientRect();
+        return place.left >= left && place.right <= right;
+      });
+    }"""
+    assert await cell.evaluate(inside)
+
+
 async def test_nothing_moves_under_the_pointer_and_what_waits_is_counted(
     open_page: OpenPage, portal: Portal
 ) -> None:

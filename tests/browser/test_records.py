@@ -18,6 +18,18 @@ async def test_a_refund_is_shown_in_progress_until_the_host_answers(
     notice = page.locator(".notice", has_text="Remboursement de")
     await expect(notice.locator(".pill")).to_have_text("en cours")
     await expect(notice.locator(".pill")).to_have_text("approuvée", timeout=8000)
+    # The record says no less than the notice above it.
+    await expect(page.locator(".record-facts")).to_contain_text("Remboursé")
+
+
+async def test_the_address_of_a_record_tells_of_its_own_refunds_only(
+    open_page: OpenPage, portal: Portal
+) -> None:
+    other = (await portal.control(pay="captured"))["paid"]
+    page = await _paid(open_page, portal, "captured")
+    await page.goto(f"{page.url}?refund={other['id']}")
+    await expect(page.locator("#record-title")).to_be_visible()
+    await expect(page.locator(".notice", has_text="Remboursement de")).to_have_count(0)
 
 
 async def test_the_same_refund_form_sent_twice_refunds_once(open_page: OpenPage, portal: Portal) -> None:
@@ -130,6 +142,24 @@ async def test_a_refund_that_was_taken_leaves_its_form_closed_and_empty(
     await _nothing_is_left(page, "#f-refund-reason")
 
 
+async def test_a_button_that_was_pressed_keeps_its_place_and_width(
+    open_page: OpenPage, portal: Portal
+) -> None:
+    page = await _paid(open_page, portal, "captured")
+    await page.locator("summary", has_text="Rembourser").click()
+    await page.fill("#f-refund-reason", "Article rendu")
+    await page.evaluate("addEventListener('submit', (event) => event.preventDefault(), true)")
+    await page.route("**/refund", lambda route: route.abort())
+    button = page.locator("form[action$='/refund'] .primary")
+    before = await button.bounding_box()
+    await page.evaluate(
+        "document.addEventListener('htmx:beforeRequest', (event) => event.preventDefault(), true)"
+    )
+    await button.click()
+    await expect(button).to_have_text("Envoi…")
+    assert await button.bounding_box() == before
+
+
 async def test_enter_twice_in_a_form_refunds_once(open_page: OpenPage, portal: Portal) -> None:
     page = await _paid(open_page, portal, "captured")
     before = await _refunds(portal)
@@ -154,6 +184,7 @@ async def test_a_block_that_was_taken_leaves_no_form_to_send_again(
     await page.fill(".acts input[name=reason], form[action$='/block'] input[name=reason]", "Terminal volé")
     await page.locator("button.danger").click()
     await expect(page.locator("#record-title .pill")).to_have_text("bloqué")
+    await expect(page.locator("h1")).to_have_count(1)
     await _settled(page)
     await page.locator("summary", has_text="Débloquer").click()
     await page.fill("input[name=reason]", "Terminal retrouvé")

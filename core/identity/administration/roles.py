@@ -81,7 +81,12 @@ class RoleHandlers:
                 raise RoleFixed
             (before,) = await store.list_roles(connection, request.code)
             await refuse_if_stale(
-                connection, target_kind="role", target_id=None, read=request.revision, present=before.revision
+                connection,
+                target_kind="role",
+                target_id=None,
+                code=request.code,
+                read=request.revision,
+                present=before.revision,
             )
             wanted = before.permissions if request.permissions is None else request.permissions
             # Whoever holds the role gets what is added, the caller perhaps among them; and what is taken away

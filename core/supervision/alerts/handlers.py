@@ -49,6 +49,7 @@ from core.supervision.rules import covers
 from core.values.clock import Clock, to_unix_us
 from core.values.cursors import id_in, page_of
 from core.values.ids import IdMalformed, decode_id, encode_id
+from core.values.regions import DEPARTMENTS
 from core.values.timestamps import timestamp, timestamp_or_none
 
 SERVICES: Final = ("pax", "softpos", "onsite", "ecommerce")
@@ -104,7 +105,7 @@ class AlertHandlers:
                     read=change.revision,
                     present=to_unix_us(present.updated_at),
                 )
-                await store.recover_of_rule(connection, change.id, now)
+                await store.recover_of_rule(connection, change.id, caller.agent_id, now)
             made = await store.put_rule(connection, rule, agent_id=caller.agent_id, now=now)
             if made is None:
                 raise NotFound
@@ -132,7 +133,7 @@ class AlertHandlers:
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             rule = await _find_rule(connection, scope, request.id)
-            await store.recover_of_rule(connection, rule.id, now)
+            await store.recover_of_rule(connection, rule.id, caller.agent_id, now)
             await store.delete_rule(connection, rule.id, now)
             await record_action(
                 connection,
@@ -291,6 +292,9 @@ def _codes(codes: list[str] | None, field: str) -> tuple[str, ...] | None:
         return None
     if len(codes) > PLACES_MAX or any(not 2 <= len(code) <= 3 or not code.isalnum() for code in codes):
         raise FieldRefused(f"terms.{field}", "malformed", "codes such as 75, 2A, 971")
+    # A place that does not exist would be watched for ever in vain.
+    if unknown := sorted(set(codes) - DEPARTMENTS):
+        raise FieldRefused(f"terms.{field}", "unknown_value", f"no department: {', '.join(unknown)}")
     return tuple(sorted(set(codes)))
 
 

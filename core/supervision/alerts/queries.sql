@@ -32,11 +32,12 @@ RETURNING id;
 UPDATE alert_rule SET deleted_at = $2, enabled = false WHERE id = $1 AND deleted_at IS NULL;
 
 -- name: recover_of_rule
--- Index alert_standing. A rule that was changed, switched off or deleted watches anew: what stood is over.
+-- Index alert_standing. A rule that was changed, switched off or deleted watches anew: what stood is over,
+-- by whoever changed it ($3).
 WITH over AS (
     UPDATE alert SET recovered_at = $2 WHERE rule_id = $1 AND recovered_at IS NULL RETURNING id
 )
-INSERT INTO alert_event (alert_id, at, kind) SELECT id, $2, 'recovered' FROM over;
+INSERT INTO alert_event (alert_id, at, kind, agent_id) SELECT id, $2, 'recovered', $3 FROM over;
 
 -- name: rates
 -- Primary key of activity_minute by its first column, one window. Of the payments that were decided, how many were

@@ -81,9 +81,9 @@ async def delete_rule(connection: Connection, rule_id: bytes, now: datetime) -> 
     await connection.execute(_SQL.delete_rule, uuid_of(rule_id), now)
 
 
-async def recover_of_rule(connection: Connection, rule_id: bytes, now: datetime) -> None:
-    """End every alert of a rule."""
-    await connection.execute(_SQL.recover_of_rule, uuid_of(rule_id), now)
+async def recover_of_rule(connection: Connection, rule_id: bytes, agent_id: bytes, now: datetime) -> None:
+    """End every alert of a rule that somebody changes."""
+    await connection.execute(_SQL.recover_of_rule, uuid_of(rule_id), now, uuid_of(agent_id))
 
 
 @asynccontextmanager

@@ -54,6 +54,7 @@ class RequestTypes:
                 connection,
                 target_kind="request_type",
                 target_id=None,
+                code=request.code,
                 read=request.revision,
                 present=standing[0].revision if standing else 0,
             )

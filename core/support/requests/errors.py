@@ -25,6 +25,13 @@ class RequestNotClosed(Overtaken):
         super().__init__("request_not_closed")
 
 
+class StatusChanged(Overtaken):
+    """The request has another status than the caller had read."""
+
+    def __init__(self) -> None:
+        super().__init__("request_status_changed")
+
+
 class StatusStanding(Overtaken):
     """The request has this status already."""
 

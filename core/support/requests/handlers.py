@@ -41,7 +41,13 @@ from core.identity.api import (
     refuse_if_stale,
 )
 from core.support.requests import notifying, rules, store
-from core.support.requests.errors import RequestClosed, RequestNotClosed, RequestRefused, StatusStanding
+from core.support.requests.errors import (
+    RequestClosed,
+    RequestNotClosed,
+    RequestRefused,
+    StatusChanged,
+    StatusStanding,
+)
 from core.support.requests.people import Person
 from core.support.requests.store import Asking, Standing
 from core.values.clock import Clock, paris_date
@@ -177,12 +183,15 @@ class RequestHandlers:
     async def move(self, caller: SignedIn, request: MoveRequest) -> Written:
         """Change the status; a final one closes the request, another one opens it again.
 
-        Raises: NotFound, StatusStanding, RequestRefused, KeyReused.
+        Raises: NotFound, RequestClosed, StatusChanged, StatusStanding, RequestRefused, KeyReused.
         """
 
-        def named(_standing: Standing, kind: RequestTypeView) -> StatusOfType:
+        def named(standing: Standing, kind: RequestTypeView) -> StatusOfType:
+            present = standing.view.status.code
             for status in kind.statuses:
                 if status.code == request.status:
+                    if present not in (request.seen_status, status.code):
+                        raise RequestClosed if standing.final else StatusChanged
                     return status
             codes = ", ".join(one.code for one in kind.statuses)
             raise RequestRefused(FieldProblem("status", "unknown_value", f"one of: {codes}"))

@@ -9,7 +9,9 @@ from litestar import Response, get, post
 from portals.kit.forms import Form, Wording
 from portals.kit.visit import Visit
 
-_WORDING: Final = Wording(otherwise="invite.field_bad")
+_WORDING: Final = Wording(
+    words={"email.invalid": "invite.email_malformed", "email.malformed": "invite.email_malformed"}
+)
 
 
 @get("/agents/invite")

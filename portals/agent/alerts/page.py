@@ -129,7 +129,7 @@ async def save_rule(visit: Visit) -> Response[bytes]:
         fresh=lambda: _fields(visit, rule_id),
     )
     if saved is None:
-        return _form(visit, rule_id, form)
+        return _form(visit, "" if form.is_orphan else rule_id, form)
     return visit.done("/alerts/rules", "done.rule_saved", name=body["name"])
 
 
@@ -137,8 +137,7 @@ async def save_rule(visit: Visit) -> Response[bytes]:
 async def delete_rule(visit: Visit, rule_id: str) -> Response[bytes]:
     """Delete a rule."""
     await visit.form()
-    await visit.gateway.delete(f"/v1/alert-rules/{path_part(rule_id)}")
-    return visit.done("/alerts/rules", "done.rule_deleted")
+    return await visit.delete(f"/v1/alert-rules/{path_part(rule_id)}", "/alerts/rules", "done.rule_deleted")
 
 
 @get("/alerts/{alert_id:str}")

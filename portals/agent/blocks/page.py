@@ -16,7 +16,7 @@ _ALWAYS = (
 )
 
 
-def _blocks(columns: tuple[Column, ...]) -> ListPage:
+def _blocks(columns: tuple[Column, ...], none: str) -> ListPage:
     return ListPage(
         "/blocks",
         "blocks.title",
@@ -25,14 +25,14 @@ def _blocks(columns: tuple[Column, ...]) -> ListPage:
         scrolls=True,
         leads_on=False,
         filters=(Filter("all", options=("1",)),),
-        none=("blocks.none", "blocks.none_text"),
+        none=(none, "blocks.none_text"),
         asks=lambda _, kept: [] if kept else [("standing", "true")],
         template="blocks/blocks.html",
     )
 
 
-LIST = _blocks(_ALWAYS)
-ALL = _blocks((*_ALWAYS, Column("lifted", "blocks.lifted", "cell")))
+LIST = _blocks(_ALWAYS, "blocks.none")
+ALL = _blocks((*_ALWAYS, Column("lifted", "blocks.lifted", "cell")), "blocks.none_ever")
 
 
 @get("/blocks")

@@ -64,9 +64,9 @@ async def save_brand(visit: Visit) -> Response[bytes]:
 async def remove_brand(visit: Visit, brand_id: str) -> Response[bytes]:
     """Take a partner's face away."""
     await visit.form()
-    await visit.gateway.delete(f"/v1/brands/{path_part(brand_id)}")
+    removed = await visit.delete(f"/v1/brands/{path_part(brand_id)}", "/branding", "done.brand_removed")
     visit.kit.brands.forget()
-    return visit.done("/branding", "done.brand_removed")
+    return removed
 
 
 async def _logo_of(visit: Visit, form: Form) -> Json:

@@ -66,14 +66,10 @@ async def page_of_removal(visit: Visit) -> Response[bytes]:
 
 @post("/contacts/{contact_id:str}/remove", status_code=200)
 async def remove_contact(visit: Visit, contact_id: str) -> Response[bytes]:
-    """Remove somebody; one who is gone already is no error."""
+    """Remove somebody."""
     form = await visit.form()
-    try:
-        await visit.gateway.delete(f"/v1/contacts/{path_part(contact_id)}")
-    except GatewayProblem as problem:
-        if problem.status != 404:
-            raise
-    return visit.done(_address(form["of"]), "done.contact_removed")
+    path = f"/v1/contacts/{path_part(contact_id)}"
+    return await visit.delete(path, _address(form["of"]), "done.contact_removed")
 
 
 def _address(of: str) -> str:

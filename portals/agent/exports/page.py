@@ -85,8 +85,7 @@ async def ask_export(visit: Visit) -> Response[bytes]:
 async def cancel_export(visit: Visit, export_id: str) -> Response[bytes]:
     """Stop an export or give its file back."""
     await visit.form()
-    await visit.gateway.delete(f"/v1/exports/{path_part(export_id)}")
-    return visit.done("/exports", "done.export_ended")
+    return await visit.delete(f"/v1/exports/{path_part(export_id)}", "/exports", "done.export_ended")
 
 
 @get("/exports/{export_id:str}/download")

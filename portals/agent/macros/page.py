@@ -53,6 +53,9 @@ async def save_macro(visit: Visit, macro_id: str) -> Response[bytes]:
         record=f"/macros?edit={path_part(macro_id)}",
     )
     form.fields |= {"steps": steps}
+    if form.is_orphan:
+        macro_id = "new"
+        visit.show_in("/macros/new/save")
     return await _list(visit, macro_id, form) if saved is None else visit.done("/macros", "macros.saved")
 
 
@@ -60,8 +63,7 @@ async def save_macro(visit: Visit, macro_id: str) -> Response[bytes]:
 async def remove_macro(visit: Visit, macro_id: str) -> Response[bytes]:
     """Take one out of use."""
     await visit.form()
-    await visit.gateway.delete(f"/v1/macros/{path_part(macro_id)}")
-    return visit.done("/macros", "macros.removed")
+    return await visit.delete(f"/v1/macros/{path_part(macro_id)}", "/macros", "macros.removed")
 
 
 @get("/macros/{macro_id:str}/{kind:str}/{target_id:str}")

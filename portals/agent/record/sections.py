@@ -72,15 +72,16 @@ async def requests(visit: Visit, kind: str, record_id: str) -> Json | None:
     return await section(visit, "/v1/requests", of, right="requests.use")
 
 
-async def alerts(visit: Visit) -> list[Json]:
+async def alerts(visit: Visit) -> Json | None:
     """Return the alerts that stand, for `about` to choose from."""
-    listed = await section(visit, "/v1/alerts", [("limit", str(ALERTS_READ))], right="alerts.read")
-    return (listed or {}).get("data") or []
+    return await section(visit, "/v1/alerts", [("limit", str(ALERTS_READ))], right="alerts.read")
 
 
-def about(standing: list[Json], record_ids: Collection[str]) -> list[Json]:
-    """Return the alerts about any of these records."""
-    return [alert for alert in standing if alert["subject"] in record_ids]
+def about(standing: Json | None, record_ids: Collection[str]) -> Json | None:
+    """Return the alerts about any of these records; with `next_cursor`, there may be more than were read."""
+    if standing is None or standing is FAILED:
+        return standing
+    return {**standing, "data": [alert for alert in standing["data"] if alert["subject"] in record_ids]}
 
 
 async def contracts(visit: Visit, company_id: str) -> Json | None:

@@ -29,7 +29,8 @@ def told(action: str, fields: dict[str, str]) -> tuple[str, Json] | None:
                 "seen_assignee": seen,
             }
         case "status":
-            return "move", {"status": fields.get("status", ""), "comment": comment}
+            seen = fields.get("seen", "")
+            return "move", {"status": fields.get("status", ""), "comment": comment, "seen_status": seen}
         case "reopen":
             return "reopen", {"comment": comment}
         case "change":

@@ -79,7 +79,9 @@ def _options(form: Form) -> Json:
         "tip_percent_max": None,
         "contactless_max": form.amount("contactless_max", "assign.amount_malformed"),
     }
-    if form["tip_percent_max"] and tip:
+    if form["tip_percent_max"] and not tip:
+        form.error("tip_percent_max", "assign.tip_not_allowed")
+    elif form["tip_percent_max"]:
         body["tip_percent_max"] = whole_number(form["tip_percent_max"])
         if body["tip_percent_max"] not in range(1, 31):
             form.error("tip_percent_max", "assign.percent_malformed")

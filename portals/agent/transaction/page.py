@@ -22,7 +22,9 @@ async def transaction_page(visit: Visit, transaction_id: str) -> Response[bytes]
     """Show the transaction; `refund` is one that has just begun."""
     record = await load_record(visit, transaction_id)
     refund_id = visit.request.query_params.get("refund", "")
-    begun = await visit.gateway.get(f"/v1/transactions/{path_part(refund_id)}") if refund_id else None
+    # An address may name any other transaction; only a refund of this one is told of here.
+    is_ours = any(one["id"] == refund_id for one in record["tx"].get("related") or ())
+    begun = await visit.gateway.get(f"/v1/transactions/{path_part(refund_id)}") if is_ours else None
     return _show(visit, record, begun=begun)
 
 
@@ -35,6 +37,7 @@ async def progress(visit: Visit, transaction_id: str) -> Response[bytes]:
         "transaction/progress.html",
         begun=begun,
         pending=begun.get("state") in _PENDING,
+        original=next((one["id"] for one in begun.get("related") or () if one["relation"] == "original"), ""),
         tries=min(whole_number(tries) or 0, PROGRESS_TRIES_MAX) + 1,
         tries_max=PROGRESS_TRIES_MAX,
     )

@@ -49,11 +49,13 @@ async def save_view(visit: Visit) -> Response[bytes]:
         "columns": list(filters.columns),
         "shared_role": form["shared_role"] or None,
     }
+    if not body["name"]:
+        form.error("", "views.name_missing")
     made = await form.post("/v1/views", body)
     if made is not None:
         return visit.done(address_of(made, filters), "done.view_saved", name=body["name"])
     if form.problem is not None:
-        form.errors = {"": form.problem.detail}
+        form.errors = {"": " ".join(form.errors.values())}
     return await _show(visit, form)
 
 
@@ -61,8 +63,7 @@ async def save_view(visit: Visit) -> Response[bytes]:
 async def delete_view(visit: Visit, view_id: str) -> Response[bytes]:
     """Delete one of one's own views."""
     await visit.form()
-    await visit.gateway.delete(f"/v1/views/{path_part(view_id)}")
-    return visit.done("/views", "done.view_deleted")
+    return await visit.delete(f"/v1/views/{path_part(view_id)}", "/views", "done.view_deleted")
 
 
 @post("/views/default", status_code=200)

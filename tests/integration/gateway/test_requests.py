@@ -447,3 +447,28 @@ async def test_who_may_not_see_a_request_is_not_mentioned_in_it_without_a_word(
     assert (await technician.get("/v1/notices", params={"unread": True})).json()["data"] == []
     said = await hotline.post(f"{path}/comment", json={"body": "@admin rendez-vous @midi, info@example.com"})
     assert said.status_code == 200, "what names nobody is text"
+
+
+async def test_a_status_is_not_changed_over_a_colleague_s_that_was_not_read(people: People) -> None:
+    hotline, admin = await people(HOTLINE), await people(ADMIN)
+    made = (await make(hotline, type="dispute", answers={"ground": "Non reconnue"}))["request"]
+    path = f"/v1/requests/{made['id']}"
+    read, others = made["status"]["code"], {"comment": "Vu avec le porteur"}
+    first, second = [one["code"] for one in (await hotline.get(path)).json()["statuses"] if not one["final"]][
+        1:3
+    ]
+    blind = await hotline.post(f"{path}/move", json={"status": first})
+    assert [(one["field"], one["code"]) for one in blind.json()["errors"]] == [("seen_status", "missing")]
+    moved = await hotline.post(f"{path}/move", json={"status": first, "seen_status": read})
+    assert moved.status_code == 200, moved.text
+    late = await admin.post(f"{path}/move", json={"status": second, "seen_status": read, **others})
+    assert (late.status_code, late.json()["code"]) == (409, "request_status_changed")
+    assert "Inès Marchand" in late.json()["detail"]
+    assert (await hotline.post(f"{path}/close", json={"status": "rejected"})).status_code == 200
+    reopening = await admin.post(f"{path}/move", json={"status": second, "seen_status": read, **others})
+    assert (reopening.status_code, reopening.json()["code"]) == (409, "request_closed")
+    assert "Inès Marchand" in reopening.json()["detail"]
+    detail = (await hotline.get(path)).json()
+    assert [one["kind"] for one in detail["entries"]] == ["created", "status", "closed"]
+    knowingly = await admin.post(f"{path}/move", json={"status": second, "seen_status": "rejected"})
+    assert knowingly.json()["entries"][-1]["kind"] == "reopened"

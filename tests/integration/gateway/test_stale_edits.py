@@ -114,8 +114,8 @@ async def save_options(agent: httpx.AsyncClient, read: dict[str, Any], text: str
         (save_view, ADMIN, "Nadia Ferrand"),
         (save_request, ADMIN, "Nadia Ferrand"),
         (save_options, ADMIN, "Nadia Ferrand"),
-        (save_role, ADMIN, ""),
-        (save_request_type, ADMIN, ""),
+        (save_role, ADMIN, "Nadia Ferrand"),
+        (save_request_type, ADMIN, "Nadia Ferrand"),
     ],
 )
 async def test_a_page_opened_before_a_change_does_not_write_over_it(
@@ -133,7 +133,7 @@ async def test_a_page_opened_before_a_change_does_not_write_over_it(
         assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
         (told,) = late.json()["errors"]
         assert told["field"] == "revision"
-        assert told["detail"].startswith(f"{name}, " if name else "")
+        assert told["detail"].startswith(f"{name}, ")
 
         again = await save(agent, first.json(), "Mine, knowingly")
         assert again.status_code == 200
@@ -197,6 +197,18 @@ def test_no_change_of_what_there_is_goes_without_the_revision_that_was_read() ->
         if one.name in WRITES_OVER or (one.http is not None and one.http.method == "PATCH"):
             needed = {field.name for field in msgspec.structs.fields(one.asked) if field.required}
             assert "revision" in needed, one.name
+
+
+def test_no_state_is_changed_over_without_the_one_that_was_read() -> None:
+    """An act that sets any of several states names what it sets it over; one that leads from one state only need not."""
+    chosen = {"requests.move": "seen_status", "requests.assign": "seen_assignee"}
+    for one in OPERATIONS:
+        fields = {field.name for field in msgspec.structs.fields(one.asked)}
+        if one.http is not None and one.http.method == "POST" and {"id", "status"} <= fields:
+            assert one.name in chosen or one.name == "requests.close", one.name
+    asked = {one.name: {field.name for field in msgspec.structs.fields(one.asked)} for one in OPERATIONS}
+    for name, seen in chosen.items():
+        assert seen in asked[name], name
 
 
 async def test_a_change_that_names_no_revision_is_refused_by_the_field(desk_stack: DeskStack) -> None:

@@ -171,6 +171,12 @@ async def test_a_store_that_usually_trades_and_is_silent_is_told_and_quiet_hours
     )
     assert snoozed.json()["state"] == "snoozed"
     assert await open_alerts_count(places.pool, EVERYTHING, now) == 0
+    # What ends because its rule was changed did not come back to normal: it says who changed it.
+    async with desk_stack.client(await desk_stack.log_in(SUPERVISOR)) as client:
+        moved = _rule(**terms | {"volume_min": 50}) | {"revision": changed.json()["revision"]}
+        assert (await client.patch(f"/v1/alert-rules/{rule['id']}", json=moved)).status_code == 200
+        last = (await client.get(f"/v1/alerts/{alert['id']}")).json()["history"][-1]
+    assert (last["kind"], last["by"]["name"]) == ("recovered", "Samuel Okoye")
 
 
 async def test_a_preview_counts_what_a_rule_would_have_said_last_week(
@@ -223,6 +229,7 @@ async def test_the_other_rules_measure_without_a_word_where_nothing_is_wrong(
         ({"quiet_from": "25:00", "quiet_to": "07:00"}, "terms.quiet_from"),
         ({"stores": ["sto_1"]}, "terms.stores"),
         ({"services": ["cash"]}, "terms.services"),
+        ({"departments": ["75", "XX"]}, "terms.departments"),
     ],
 )
 async def test_a_rule_that_cannot_be_is_refused_by_its_field(

@@ -65,7 +65,8 @@ async def test_a_block_that_a_colleague_set_first_is_told_in_one_sentence(
     told = {**headers, "hx-current-url": f"http://portal/terminals?open={address.rpartition('/')[2]}"}
     assert (await _send(walk, address, action, shown)).status_code == 303
     late = await _following(walk, await _send(walk, address, action, shown, **told), **headers)
-    assert re.search(r"<div>Un blocage est déjà en place\. Fait par [^<]+, \d\d/\d\d \d\d:\d\d\.</div>", late)
+    assert re.search(r"<div>Un blocage est déjà en place\. Fait par [^<]+, \d\d/\d\d \d\d:\d\d\. ", late)
+    assert "Votre texte n’a pas été enregistré\u00a0: «\u00a0vu avec le magasin\u00a0»." in late
     assert [one for one in _NEVER if one in late] == []
     assert ("</html>" in late) == (not headers)
     assert f'action="{address}/block"' not in late

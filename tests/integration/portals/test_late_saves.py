@@ -215,3 +215,26 @@ async def test_taking_a_request_from_a_page_that_is_too_old_says_who_took_it(wal
     again = await _post(walk, action, _typed(told, action, "assignee", third))
     assert again.status_code == 303, "whoever has seen it may take it"
     assert dict(Forms(await _get(walk, path)).of[action])["seen"] == third
+
+
+async def test_what_a_colleague_deleted_first_is_said_to_be_gone(walk: Walk) -> None:
+    page = await _get(walk, "/macros")
+    action = [one for one in Forms(page).of if re.fullmatch(r"/macros/mac_\w+/remove", one)][-1]
+    for said in ("Supprimé.", "C’était déjà supprimé"):
+        removed = await _post(walk, action, Forms(page).of[action])
+        assert removed.status_code == 303, removed.text[:2000]
+        assert said in await _following(walk, removed)
+
+
+async def test_a_rule_that_a_colleague_deleted_may_be_kept_as_a_new_one(walk: Walk) -> None:
+    path, page, action = await _open(walk, EDITS["alert rule"])
+    delete = f"{path}/delete"
+    assert (await _post(walk, delete, Forms(page).of[delete])).status_code == 303
+    late = await _post(walk, action, _typed(page, action, "name", "Règle gardée"))
+    assert late.status_code == 422
+    assert "Supprimé entre-temps" in late.text
+    shown = Forms(late.text).of[action]
+    assert (dict(shown)["name"], dict(shown)["id"]) == ("Règle gardée", "")
+    kept = await _post(walk, action, shown)
+    assert kept.status_code == 303, kept.text[:2000]
+    assert "Règle gardée" in await _get(walk, "/alerts/rules")

@@ -60,6 +60,15 @@ async def test_a_seller_sees_the_store_without_its_payments(portal: Portal) -> N
     assert _WORDS("record.changes") not in found
 
 
+async def test_nothing_is_said_of_alerts_to_whoever_may_not_read_them(portal: Portal) -> None:
+    for email, reads in (("vendeur@guichet.example", False), ("superviseur@guichet.example", True)):
+        pages = [await _read(portal, email, one) for one in await _records(portal, email, "stores")]
+        assert any(_WORDS("record.work") in _sections(page) for page in pages)
+        said = (_WORDS("record.no_work"), _WORDS("record.no_alert"))
+        assert any(word in page for word in said for page in pages) == reads
+        assert not any(_WORDS("record.alerts_unread") in page for page in pages)
+
+
 async def test_the_days_of_a_terminal_lead_to_the_rows_that_they_count(portal: Portal) -> None:
     for terminal in await _records(portal, "superviseur@guichet.example", "terminals"):
         page = await _read(portal, "superviseur@guichet.example", terminal)

@@ -47,6 +47,18 @@ def test_brackets_in_a_text_are_no_depth_and_a_mark_in_front_is_left_out() -> No
     assert read_json(b'\xef\xbb\xbf{"a": "' + b"[" * 3_000 + b'\\"{"}') == {"a": "[" * 3_000 + '"{'}
 
 
+def test_every_field_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(ValidationException) as refused:
+        read_body({"amount": {"amount": 0, "currency": 5}, "reason": "", "why": 1}, Refund)
+    assert isinstance(refused.value.extra, list)
+    assert [each["key"] for each in refused.value.extra] == [
+        "amount.amount",
+        "amount.currency",
+        "reason",
+        "why",
+    ]
+
+
 @pytest.mark.parametrize("amount", [b'"1e2"', b"5.0", b"1e2", b"true", b'"100"', b"null"])
 def test_an_amount_is_a_whole_number_and_nothing_that_could_be_one(amount: bytes) -> None:
     with pytest.raises(ValidationException) as refused:

@@ -15,6 +15,7 @@ from core.contracts.desk import FieldProblem
 from gateway.field_words import is_known, worded
 
 _ROOT = Path(__file__).parents[3]
+_TELL_OF_A_FIELD = ("FieldProblem", "FieldRefused")
 _LIBRARY = re.compile(r"`|Expected|Object |regex|\bstr\b|\bint\b|Invalid")
 
 
@@ -55,6 +56,15 @@ def test_what_the_library_says_of_a_field_is_told_in_words(
     assert worded(problem, "en").detail == english
 
 
+def test_a_bound_of_a_field_of_minor_units_is_told_as_an_amount() -> None:
+    for detail, french, english in (
+        ("Expected `int` >= 1", "0,01\u00a0€ au moins", "€0.01 at least"),
+        ("Expected `int` <= 100000", "1\u202f000,00\u00a0€ au plus", "€1,000.00 at most"),
+    ):
+        problem = FieldProblem("limits.transaction_max_minor", "invalid", detail)
+        assert (worded(problem, "fr").detail, worded(problem, "en").detail) == (french, english)
+
+
 def test_a_fact_is_passed_on_as_it_is() -> None:
     for code, detail in (("changed_meanwhile", "Nadia Ferrand, 22/11 15:36"), ("unknown_value", "fee_1")):
         assert worded(FieldProblem("version", code, detail), "fr").detail == detail
@@ -64,7 +74,7 @@ def _details() -> Iterator[tuple[str, str, str]]:
     """Yield each code and detail that core and gateway write out, with any number or list in its holes."""
     for file in sorted([*_ROOT.glob("core/**/*.py"), *_ROOT.glob("gateway/**/*.py")]):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "FieldProblem"):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in _TELL_OF_A_FIELD):
                 continue
             if len(node.args) < 2 or not isinstance(node.args[1], ast.Constant):
                 continue

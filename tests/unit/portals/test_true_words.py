@@ -79,6 +79,21 @@ def test_a_file_that_lacks_documents_or_an_iban_is_not_called_complete(
     assert ("Le dossier est complet" in said) == (not steps)
 
 
+def test_the_review_of_a_file_names_each_field_and_the_act_that_comes_next(kit: Kit) -> None:
+    record = _file(received=[], iban="") | {"state": "submitted"}
+    said = _shown(kit, "onboarding/review.html", x=record, a=record["answers"], files={})
+    assert "Le dossier peut être validé" in said
+    assert "peut être soumis" not in said
+    company = next(step for step in record["steps"] if step["name"] == "company")
+    company["problems"] = [
+        {"field": f"company.{name}", "code": "missing", "detail": "Ce champ manque."}
+        for name in ("legal_name", "street")
+    ]
+    lacking = _shown(kit, "onboarding/review.html", x=record, a=record["answers"], files={})
+    assert "Société et compte, Raison sociale" in lacking
+    assert "Société et compte, Rue" in lacking
+
+
 def test_a_contract_given_up_before_it_began_is_not_called_terminated(kit: Kit) -> None:
     def state(ends_on: str | None) -> str:
         row = {"id": "ctr_1", "number": "C-1", "state": "terminated", "ends_on": ends_on, "company": {}}

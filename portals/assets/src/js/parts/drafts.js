@@ -7,7 +7,7 @@ const CHARACTERS_MAX = 60_000;
 // Made for each page, or what tells forms of one address apart.
 const ONCE = ["idempotency_key"];
 const FRESH = ["csrf", "page_of", ...ONCE];
-const OF_THE_PAGE = [...FRESH, "revision", "was"];
+const OF_THE_PAGE = [...FRESH, "revision", "seen", "was"];
 const agent = document.body.dataset.agent || "";
 const status = Number(document.body.dataset.status || 200);
 const refused = status >= 400 || !agent;
@@ -172,7 +172,9 @@ function restore(form, draft) {
     if (field) field.value = value;
   }
   const fields = fieldsOf(form);
-  const was = refused ? originals(draft) : {};
+  // A part of a page may hold a form that was refused while the page itself was not.
+  const isRefused = refused || "refused" in form.dataset;
+  const was = isRefused ? originals(draft) : {};
   let changed = false;
   for (const [name, value, choice] of draft.content) {
     // A page that refused shows what a colleague saved meanwhile in the fields that were not touched here.
@@ -183,15 +185,19 @@ function restore(form, draft) {
     const [field] = fields.splice(at, 1);
     const isTick = ["checkbox", "radio"].includes(field.type);
     if ((isTick ? field.checked : field.value) === value) continue;
-    // A page that refused has told who wrote meanwhile and holds the newest revision.
-    if (field.type === "hidden" && refused) continue;
+    // A form that was refused tells who wrote meanwhile and holds the newest revision.
+    if (field.type === "hidden" && isRefused) continue;
+    if (field.type === "hidden") field.dataset.given ??= field.value;
     if (isTick) field.checked = value;
     else field.value = value;
     changed = changed || field.type !== "hidden";
   }
+  // What is kept from here on was typed by somebody who was shown the newest revision.
+  if (isRefused) keep(keyOf(form), { ...draft, at: Date.now(), content: contentOf(form) });
   if (!changed) return;
   for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-  if (!form.querySelector(".kept-draft")) form.prepend(notice(form));
+  // A form that was refused says itself why it holds what was typed.
+  if (!("refused" in form.dataset) && !form.querySelector(".kept-draft")) form.prepend(notice(form));
 }
 
 function originals(draft) {
@@ -216,6 +222,8 @@ function notice(form) {
   button.addEventListener("click", () => {
     sessionStorage.removeItem(keyOf(form));
     form.reset();
+    // A hidden field has no value to be reset to.
+    for (const one of form.querySelectorAll("[data-given]")) one.value = one.dataset.given;
     box.remove();
   });
   const inside = document.createElement("div");

@@ -1,0 +1,69 @@
+"""What is wrong with a form is named, so that it can be mended."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from tests.integration.portals.test_any_address import Walk, walk
+from tests.support.page_forms import Forms
+
+__all__ = ["walk"]
+
+
+async def _get(walk: Walk, path: str) -> str:
+    answer = await walk.client.get(path, headers={"cookie": walk.cookies})
+    assert answer.status_code == 200, (path, answer.status_code)
+    return answer.text
+
+
+async def _send(walk: Walk, page: str, action: str, **typed: str) -> httpx.Response:
+    fields = {**dict(Forms(page).of[action]), **typed}
+    return await walk.client.post(
+        action,
+        content=urlencode([(name, value) for name, value in fields.items() if value != "\x00"]),
+        headers={
+            "cookie": walk.cookies,
+            "content-type": "application/x-www-form-urlencoded",
+            "origin": "http://portal",
+        },
+    )
+
+
+async def test_a_view_without_a_name_is_asked_for_one(walk: Walk) -> None:
+    refused = await _send(walk, await _get(walk, "/transactions"), "/views", name=" ")
+    assert refused.status_code == 422
+    assert "Donnez un nom à la vue." in refused.text
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("sans-arobase", "Écrivez une adresse complète"),
+        ("hotline@guichet.example", "est déjà celle d’un agent"),
+    ],
+)
+async def test_an_invitation_says_what_is_wrong_with_the_address(walk: Walk, email: str, said: str) -> None:
+    page = await _get(walk, "/agents/invite")
+    refused = await _send(
+        walk, page, "/agents/invite", email=email, name="Lise Morel", role="hotline", locale="fr"
+    )
+    assert refused.status_code in (409, 422), refused.status_code
+    assert said in refused.text
+
+
+async def test_a_highest_tip_without_a_tip_is_not_dropped_unsaid(walk: Walk) -> None:
+    listed = await _get(walk, "/terminals")
+    for address in dict.fromkeys(re.findall(r'href="(/terminals/ter_\w+)"', listed)):
+        page = await _get(walk, address)
+        if f"{address}/options" in Forms(page).of:
+            refused = await _send(
+                walk, page, f"{address}/options", tip="\x00", tip_percent_max="12", contactless_max=""
+            )
+            assert refused.status_code == 422
+            assert "Cochez le pourboire, ou videz ce champ." in refused.text
+            return
+    pytest.fail("no terminal whose options can be set")
