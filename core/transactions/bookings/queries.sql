@@ -109,18 +109,27 @@ LIMIT 5;
 SELECT pg_current_xact_id()::text AS number;
 
 -- name: older_have_ended
-SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AS ended;
+-- A statement that arms payments reads marks before it writes, and has no number until then: its snapshot is asked as well.
+-- Its lanes are known by their name, for whoever only reads is nobody to wait for.
+SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AND NOT EXISTS (
+    SELECT FROM pg_stat_activity AS s
+    WHERE s.application_name LIKE '%-arm_' AND age(s.backend_xmin) >= age(($1::text::xid8)::xid)
+) AS ended;
 
--- name: find_forestalling
--- reversal_forestalls; the same question as in arm_attempts.
-SELECT r.id
+-- name: list_marks
+-- reversal_forestalls: the reversals that came before what they describe, as far as they may be about this message. The same
+-- question as in arm_attempts; what they say of it is judged by marks.judge_marked.
+SELECT
+    r.id, r.received_at, r.last_at, r.finding, r.original_day, r.sent_at, r.reference, r.amount_minor, r.currency,
+    r.card_fingerprint, r.approval_code, r.replacement_minor, s.time_zone
 FROM reversal AS r
 INNER JOIN terminal AS t ON t.id = r.terminal_id
 INNER JOIN store AS s ON s.id = t.store_id
 WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3
     AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED
-    AND forestalls(r, $4, $5, $6::date, $7::bigint, $8, $9::bigint, $10::timestamptz, s.time_zone)
-LIMIT 1;
+    AND may_mark(r, $4, $5, $6::date, $7::timestamptz)
+ORDER BY r.received_at DESC
+LIMIT 200;
 
 -- name: read_replaced_amount
 -- The unique key of delivery; the caller holds the attempt's row.
