@@ -504,19 +504,43 @@ WITH described AS (
         )
     GROUP BY d.reversal_id
 ), mistaken AS (
-    -- Under another number or type: no payment of a terminal is sent in the second of another one.
+    -- Under another number or type: no payment of a terminal is sent in the second of another one, by whatever clock.
     SELECT DISTINCT ON (r.id) r.id AS reversal_id, a.id AS attempt_id
     FROM reversal AS r
     INNER JOIN attempt AS a
         ON a.terminal_id = r.terminal_id AND a.business_date BETWEEN r.original_day - 2 AND r.original_day + 2
         AND (a.message_class <> r.message_class OR a.stan <> r.stan) AND a.message_class < 10
-        AND r.sent_at IN (a.transmitted_at, a.local_time)
         AND a.amount_minor = r.amount_minor AND a.card_fingerprint = r.card_fingerprint
         AND r.currency IN ('', a.currency)
-    WHERE r.reason = :Reason.APPROVED AND r.attempt_id IS NULL AND r.sent_at <> '' AND a.received_at < r.received_at
+    LEFT JOIN store AS s ON s.id = a.store_id
+    WHERE r.reason = :Reason.APPROVED AND r.attempt_id IS NULL AND r.sent_at <> ''
+        -- What came after it is shown within minutes.
+        AND (a.received_at < r.received_at - interval '1 minute' OR a.received_at < now() - interval '15 minutes')
+        AND NOT EXISTS (SELECT FROM doubt AS o WHERE o.attempt_id = a.id AND o.cause = 'numbered_otherwise')
+        AND EXISTS (
+            SELECT FROM (
+                SELECT a.transmitted_at, a.local_time, a.business_date AS day
+                UNION ALL
+                SELECT
+                    t.transmitted_at, t.local_time,
+                    coalesce(moment_near(t.local_time, a.business_date)::date, a.business_date)
+                FROM repeat_time AS t
+                WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+            ) AS sending
+            WHERE r.sent_at IN (sending.transmitted_at, sending.local_time) OR is_same_instant(
+                r.sent_at, sending.transmitted_at, sending.local_time, sending.day, coalesce(s.time_zone, 'UTC')
+            )
+        )
         AND a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
         -- What is like it under its own number is shown instead, or gone.
         AND NOT EXISTS (SELECT FROM described AS d WHERE d.reversal_id = r.id AND (d.is_its_time OR d.is_like_it))
+        -- Or was refused for it.
+        AND NOT EXISTS (
+            SELECT FROM attempt AS n
+            WHERE n.terminal_id = r.terminal_id AND n.message_class = r.message_class AND n.stan = r.stan
+                AND n.business_date BETWEEN r.original_day - 2 AND r.original_day + 2
+                AND n.reason = :Reason.ALREADY_REVERSED
+        )
     ORDER BY r.id, a.id
 ), done AS (
     SELECT DISTINCT d.reversal_id

@@ -111,13 +111,21 @@ async def lock_sent_then(
     terminal_id: bytes,
     message_class: int,
     stan: int,
-    sent_at: str,
+    said: Said,
     first: date,
     last: date,
 ) -> list[Standing]:
-    """Return what stands under another number or type and shows this time; without a time, what has the number."""
+    """Return what stands under another number or type and may show the time; without one, what has the number."""
     rows = await connection.fetch(
-        queries.list_sent_then, UUID(terminal_id), first, last, message_class, stan, sent_at
+        queries.list_sent_then,
+        UUID(terminal_id),
+        first,
+        last,
+        message_class,
+        stan,
+        said.sent_at,
+        said.card_fingerprint,
+        said.amount_minor,
     )
     found = [await lock_by_id(connection, row["id"].bytes, row["business_date"]) for row in rows]
     return [one for one in found if one is not None]

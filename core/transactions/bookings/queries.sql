@@ -95,15 +95,25 @@ ORDER BY r.received_at DESC
 LIMIT $6;
 
 -- name: list_sent_then
--- Range of attempt_once, few days of one terminal: what shows a time, or has the number of another type of message.
+-- Range of attempt_once, few days of one terminal: what may show a time at first or in a repeat, by clocks that differ by
+-- quarters of an hour, or has the number of another type of message. Of the card, and of no less money, where they are said.
 SELECT a.id, a.business_date
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.business_date BETWEEN $2::date AND $3::date
     AND (a.message_class <> $4 OR a.stan <> $5)
-    AND ($6 <> '' AND $6 IN (a.transmitted_at, a.local_time) OR $6 = '' AND a.stan = $5)
     AND a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
-ORDER BY a.received_at DESC
-LIMIT 5;
+    AND a.card_fingerprint = coalesce($7::bigint, a.card_fingerprint) AND a.amount_minor >= coalesce($8::bigint, 0)
+    AND CASE WHEN $6 = '' THEN a.stan = $5 ELSE
+        same_instant_elsewhere($6, a.transmitted_at) OR same_instant_elsewhere($6, a.local_time)
+        OR $6 IN (a.transmitted_at, a.local_time)
+        OR EXISTS (
+            SELECT FROM repeat_time AS t
+            WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+                AND (same_instant_elsewhere($6, t.transmitted_at) OR same_instant_elsewhere($6, t.local_time))
+        )
+    END
+ORDER BY $6 IN (a.transmitted_at, a.local_time) DESC, a.received_at DESC
+LIMIT 20;
 
 -- name: current_transaction
 SELECT pg_current_xact_id()::text AS number;

@@ -187,7 +187,7 @@ async def _find(
 async def _like_it_under_another_number(
     connection: Connection, asked: Reverse, said: Said
 ) -> Standing | None:
-    """Return what stands and was sent at the very time that is said, or just now under that number as another type.
+    """Return what stands and was sent at the instant that is said, or just now under that number as another type.
 
     A person sees it: no payment of a terminal is sent in the second of another one, so the number or type is mistaken.
     """
@@ -200,7 +200,7 @@ async def _like_it_under_another_number(
         terminal_id=asked.terminal_id,
         message_class=asked.original_message_class,
         stan=asked.original_stan,
-        sent_at=said.sent_at,
+        said=said,
         first=day - timedelta(days=NEAR_DAYS),
         last=day + timedelta(days=NEAR_DAYS),
     )

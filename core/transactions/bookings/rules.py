@@ -280,7 +280,7 @@ def may_be(said: Said, one: Candidate) -> bool:
 def is_like(said: Said, one: Candidate) -> bool:
     """Whether a message is what is said but for its number or type: its time, or all that is said of its money."""
     times, differs = compare(said, one)
-    return not differs and times in ("exactly", "unsaid")
+    return not differs and times != "never"
 
 
 def came_just_before(one: Candidate, arrived_at: datetime) -> bool:

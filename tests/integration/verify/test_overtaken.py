@@ -93,3 +93,27 @@ async def test_v10_takes_midnight_for_no_time(writer: Writer, verification: Veri
     await writer.connection.execute("UPDATE attempt SET transmitted_at = $1, local_time = $1", midnight)
     await say(writer, paid, **before(writer, minutes=40), sent_at=midnight, amount_minor=900)
     assert await breaches(verification) == 0
+
+
+async def test_v10_sees_a_wrong_number_by_another_clock_and_by_the_time_of_a_repeat(
+    writer: Writer, verification: Verification
+) -> None:
+    paid, _ = await overtaken(writer)
+    sent = writer.now - CAME - timedelta(minutes=1)
+    await writer.connection.execute("UPDATE attempt SET local_time = transmitted_at")
+    await say(
+        writer,
+        paid,
+        **NOBODYS,
+        stan=4_242,
+        sent_at=f"{sent.astimezone(PARIS):%m%d%H%M%S}",
+        received_at=writer.now,
+    )
+    assert await breaches(verification) == 1
+    repeated = f"{sent + timedelta(seconds=47):%m%d%H%M%S}"
+    await writer.connection.execute("UPDATE reversal SET sent_at = $1", repeated)
+    assert await breaches(verification) == 0
+    await writer.connection.execute(
+        "INSERT INTO repeat_time VALUES ($1, $2, $3, $3)", paid.id, paid.day, repeated
+    )
+    assert await breaches(verification) == 1

@@ -12,6 +12,7 @@ import pytest
 from core.contracts.payment import Authorise, AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
+from core.transactions.jobs.numbered_otherwise import NumberedOtherwise
 from core.values.ids import rrn_of
 from tests.integration.core.transactions.test_left_standing import doubts_of, moved
 from tests.integration.core.transactions.test_naming import MASTERCARD
@@ -179,6 +180,31 @@ async def test_a_reversal_and_what_is_like_it_at_one_moment_are_both_seen(world:
     assert await verified(world) == HOLDS
 
 
+@pytest.mark.parametrize("said", ["Paris", "of a repeat"])
+async def test_a_wrong_number_is_shown_by_whatever_time_of_the_payment_it_says(
+    world: World, said: str
+) -> None:
+    local = world.clock.now() - timedelta(hours=4)
+    item = world.payment(
+        **moved(world, seconds=-30) | {"local_time": f"{local - timedelta(seconds=30):%m%d%H%M%S}"},
+        business_date=local.date().toordinal(),
+    )
+    await world.owner.execute("UPDATE store SET time_zone = 'America/Guadeloupe'")
+    try:
+        await world.pay(item)
+        sent_at = moved(world, seconds=-30)["local_time"]
+        if said == "of a repeat":
+            again = world.again(item, repeat=True, **moved(world, seconds=-5))
+            assert (await world.pay(again)).replayed
+            sent_at = again.transmitted_at
+        told = await world.reverse(item, original_stan=4_711, original_sent_at=sent_at)
+        assert told.reason == Reason.ORIGINAL_DISAGREES
+        assert await world.owner.fetchval("SELECT differs FROM reversal") == ["trace_number"]
+        assert await verified(world) == HOLDS
+    finally:
+        await world.owner.execute("UPDATE store SET time_zone = 'Europe/Paris'")
+
+
 async def test_a_completion_whose_hold_comes_late_is_shown_and_a_refund_whose_payment_does_is_declined(
     world: World,
 ) -> None:
@@ -195,4 +221,21 @@ async def test_a_completion_whose_hold_comes_late_is_shown_and_a_refund_whose_pa
         assert (await send(world, late)).reason == Reason.APPROVED
     assert await doubts_of(world, done) == ["original_not_found"]
     assert (await world.row(bought.id))["refunded_minor"] == 0
+    assert await verified(world) == HOLDS
+
+
+@pytest.mark.parametrize("kind", ["purchase", "advice"])
+@pytest.mark.parametrize("mistaken", [{"original_stan": 4_711}, {"original_message_class": 1}])
+async def test_what_comes_after_its_reversal_under_a_wrong_number_is_shown(
+    world: World, kind: str, mistaken: dict[str, int]
+) -> None:
+    item = await coming(world, kind)
+    other = await coming(world, kind, **moved(world, seconds=-61))
+    told = await world.reverse(item, original_sent_at=item.local_time, **mistaken)
+    assert told.reason == Reason.APPROVED
+    for one in (item, other):
+        assert (await send(world, one)).reason == Reason.APPROVED
+    watch = NumberedOtherwise(world.pool, world.clock)
+    assert [await watch.round() for _ in range(2)] == [1, 0]
+    assert [await doubts_of(world, one) for one in (item, other)] == [["numbered_otherwise"], []]
     assert await verified(world) == HOLDS
