@@ -73,7 +73,7 @@ class HostMatter(msgspec.Struct, kw_only=True):
     `causes`: why a payment is in doubt (late, ahead, amount, currency, date, reference, like_one_paid,
     like_one_reversed, unlike_one_reversed, numbered_otherwise, like_one_repeated), why an advice or a completion was refused
     (original_not_found, original_disagrees, original_not_capturable, already_captured), what a reversal says otherwise than the payment that it
-    names, or what kind of message a dead letter is.
+    names, or what kind of message a dead letter is, and then taken_back where its terminal has taken it back.
     """
 
     id: str

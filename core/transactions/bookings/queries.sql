@@ -381,6 +381,19 @@ WHERE NOT EXISTS (
 )
 RETURNING id;
 
+-- name: list_letters
+-- dead_letter_open: what is kept aside of a terminal ($1), under the two subjects of facts, and was not taken back.
+SELECT l.id, l.subject, l.payload
+FROM dead_letter AS l
+WHERE l.closed_at IS NULL AND l.taken_back_at IS NULL AND l.subject IN ($2, $3)
+    AND starts_with(split_part(l.error, E'\n', 2), $1::text)
+ORDER BY l.id DESC
+LIMIT 400;
+
+-- name: mark_letter
+-- Primary key.
+UPDATE dead_letter SET taken_back_at = $2::timestamptz WHERE id = $1 AND taken_back_at IS NULL;
+
 -- name: ensure_month
 -- A month that nobody expected any more; the function's own lock lets one caller make it.
 SELECT ensure_partitions($1::date, $1::date) AS made;

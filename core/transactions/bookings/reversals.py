@@ -12,6 +12,7 @@ from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, ReversalFinding
 from core.transactions.bookings import kept_reversals, store
+from core.transactions.bookings.dead_letters import show_taken_back
 from core.transactions.bookings.naming import (
     days_of,
     find_described,
@@ -140,6 +141,8 @@ async def _look(connection: Connection, asked: Reverse, said: Said, *, again: bo
             )
         return Looked(_answer(asked, reason, None))
     if standing is None:
+        if reason == Reason.APPROVED:
+            await show_taken_back(connection, asked, said)
         return Looked(_answer(asked, reason, None), is_mark=reason == Reason.APPROVED)
     reply = _answer(asked, reason, standing)
     if asked.replacement_minor > 0 and reason == Reason.APPROVED:

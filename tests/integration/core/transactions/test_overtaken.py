@@ -9,13 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.contracts.payment import Authorise, AuthoriseReply, Book
+from core.contracts.payment import REFUSED_FACT, Authorise, AuthoriseReply, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind, State
 from core.transactions.jobs.numbered_otherwise import NumberedOtherwise
 from core.values.ids import rrn_of
 from tests.integration.core.transactions.test_left_standing import doubts_of, moved
+from tests.integration.core.transactions.test_matters import only_matter
 from tests.integration.core.transactions.test_naming import MASTERCARD
+from tests.integration.core.transactions.test_offline_facts import refused
 from tests.integration.core.transactions.test_restamped_reversals import HOLDS, aged, verified
 from tests.integration.core.transactions.world import World
 
@@ -222,6 +224,51 @@ async def test_a_completion_whose_hold_comes_late_is_shown_and_a_refund_whose_pa
     assert await doubts_of(world, done) == ["original_not_found"]
     assert (await world.row(bought.id))["refunded_minor"] == 0
     assert await verified(world) == HOLDS
+
+
+# What is kept aside, for another message has its number or edge could not take it.
+
+
+async def of_letter(world: World) -> list[str]:
+    return (await only_matter(world)).causes
+
+
+@pytest.mark.parametrize("order", ["kept first", "taken back first"])
+@pytest.mark.parametrize("changes", [{}, {"card": MASTERCARD}])
+async def test_what_is_kept_aside_says_that_its_terminal_took_it_back(
+    world: World, order: str, changes: dict[str, Any]
+) -> None:
+    first = await coming(world, "advice", **moved(world, minutes=-9))
+    await world.book(first)
+    kept = await coming(world, "advice", stan=first.stan, amount_minor=4_700, body_hash=2)
+    for what in ("book", "reverse") if order == "kept first" else ("reverse", "book"):
+        if what == "book":
+            assert (await world.book(kept)).reason == Reason.REPEAT_DIFFERS
+        else:
+            assert (await world.reverse(kept, **changes)).reason == Reason.APPROVED
+    assert await of_letter(world) == ["advice", *([] if changes else ["taken_back"])]
+    assert await stands(world, first)
+    assert await verified(world) == HOLDS
+
+
+@pytest.mark.parametrize("order", ["kept first", "taken back first"])
+async def test_what_edge_could_not_take_says_that_its_terminal_took_it_back(world: World, order: str) -> None:
+    sold = await coming(world, "advice")
+    elements = {2: "497010******0014", 3: "000000", 7: sold.transmitted_at, 39: "91"}
+    fact = refused(
+        world,
+        message_type="0220",
+        stan=sold.stan,
+        amount_minor=sold.amount_minor,
+        local_time=sold.local_time,
+        request=msgspec.msgpack.encode(elements),
+    )
+    for what in ("keep", "reverse") if order == "kept first" else ("reverse", "keep"):
+        if what == "keep":
+            assert (await world.request(REFUSED_FACT, fact)).reason == Reason.MESSAGE_REFUSED
+        else:
+            assert (await world.reverse(sold)).reason == Reason.APPROVED
+    assert await of_letter(world) == ["advice", "taken_back"]
 
 
 @pytest.mark.parametrize("kind", ["purchase", "advice"])
