@@ -71,9 +71,10 @@ class HostMatter(msgspec.Struct, kw_only=True):
     `refused`: the host refused for good, and is not asked again by itself. `transaction` and `store` are None for what
     names no payment of ours; `amount` is None where it names none. `gives_back`: that money goes back to the card.
     `causes`: why a payment is in doubt (late, ahead, amount, currency, date, reference, like_one_paid,
-    like_one_reversed, like_one_repeated, repeated_late), why an advice or a completion was refused (original_not_found, original_disagrees,
-    original_not_capturable, already_captured), what a reversal says otherwise than the payment that it names, or what kind
-    of message a dead letter is.
+    like_one_reversed, unlike_one_reversed, numbered_otherwise, like_one_repeated, repeated_late), why an advice or a
+    completion was refused (original_not_found, original_disagrees, original_not_capturable, already_captured), what a
+    reversal says otherwise than the payment that it names, or what kind of message a dead letter is, and then taken_back
+    where its terminal has taken it back.
     """
 
     id: str

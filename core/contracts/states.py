@@ -88,6 +88,7 @@ class ReversalFinding(IntEnum):
     NONE_STOOD = 2  # none, on any date
     DISAGREES = 3  # one that it does not describe
     AMBIGUOUS = 4  # several that it describes equally well
+    MAY_REPEAT = 5  # none yet: it may repeat another reversal, whose answer it got, or be the first of what still comes
 
 
 class LedgerOperation(IntEnum):

@@ -15,6 +15,7 @@ from core.slices import RETENTION_RULES, SLICES
 from core.transactions.jobs.backlogs import Backlogs
 from core.transactions.jobs.day_end import DayEnd
 from core.transactions.jobs.deliveries import Deliveries
+from core.transactions.jobs.numbered_otherwise import NumberedOtherwise
 from core.transactions.jobs.projection import Projection
 from core.transactions.jobs.pruning import prune
 from core.transactions.jobs.sweeper import Sweeper
@@ -32,6 +33,7 @@ SWEEP_EVERY_S = 1.0
 DELIVER_EVERY_S = 0.5
 MEASURE_EVERY_S = 5.0
 DAY_END_EVERY_S = 900.0
+NUMBERED_OTHERWISE_EVERY_S = 300.0
 PRUNE_EVERY_S = 3_600.0
 RETENTION_EVERY_S = 3_600.0
 
@@ -82,6 +84,7 @@ async def start(context: RoleContext) -> WorkerRole:
     deliveries = Deliveries(pool, context.bus, context.clock, instance=settings.instance)
     backlogs = Backlogs(pool)
     day_end = DayEnd(pool, context.clock)
+    numbered_otherwise = NumberedOtherwise(pool, context.clock)
     projection = Projection(pool, control)
     # Before the first of them begins: a setting that cannot be ends the process with nothing under way.
     parts = Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
@@ -95,6 +98,7 @@ async def start(context: RoleContext) -> WorkerRole:
             Job("measure_deliveries", MEASURE_EVERY_S, deliveries.measure),
             Job("measure_backlogs", MEASURE_EVERY_S, backlogs.measure),
             Job("day_end", DAY_END_EVERY_S, day_end.round),
+            Job("numbered_otherwise", NUMBERED_OTHERWISE_EVERY_S, numbered_otherwise.round),
             Job("prune", PRUNE_EVERY_S, lambda: prune(pool, context.clock.now())),
             Job("retention", RETENTION_EVERY_S, retention.run),
             *of_slices,

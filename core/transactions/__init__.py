@@ -8,7 +8,7 @@ Tables, what a row of each is for, and who writes it:
 - `sweep`, `relay_position`, `inbox`: how far somebody has come (worker; the relay)
 - `reversal`: what a terminal's reversal said of its original, what was found, what it was told (engine)
 - `repeat_time`: a time that a repeat of a message bore and its first sending did not (engine)
-- `doubt`: what was booked because it had happened, or was refused although it had, for a person to look at (engine)
+- `doubt`: what was booked because it had happened, or was refused although it had, for a person to look at (engine, worker)
 - `host_message`: what an acquirer said on its own: a reversal, totals, a cut-over (engine)
 - `dead_letter`: a message that could not be handled, or that edge refused although it had happened (engine, worker)
 - `activity_minute`: volume by minute (worker)

@@ -423,14 +423,56 @@ WITH described AS (
                 )
             ) ELSE false END
         ) END AS is_meant,
-        r.sent_at = '' AS is_untimed,
-        r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '15 minutes' AS is_of_the_minute,
+        -- Midnight, and a day far from that of the message, are what a clock says always: as good as no time.
+        r.sent_at = '' OR r.sent_at LIKE '____000000'
+            OR coalesce(abs(moment_near(r.sent_at, a.business_date)::date - a.business_date) > 2, true) AS is_untimed,
+        r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '15 minutes'
+            OR r.last_at - a.received_at BETWEEN interval '-10 minutes' AND interval '10 minutes' AS is_of_the_minute,
+        r.finding = :ReversalFinding.MAY_REPEAT AS may_repeat,
+        -- By no time of its own, but by that of a repeat, which came after the reversal.
+        EXISTS (
+            SELECT FROM repeat_time AS t
+            WHERE t.attempt_id = a.id AND t.business_date = a.business_date AND r.attempt_id IS NULL
+        ) AND r.sent_at NOT IN (a.transmitted_at, a.local_time) AS is_by_repeat,
         r.sent_at <> '' AND r.amount_minor = a.amount_minor
             AND (r.card_fingerprint = a.card_fingerprint
                 OR r.card_fingerprint IS NULL
                 AND r.received_at - a.received_at BETWEEN interval '0' AND interval '15 minutes')
             AND a.received_at BETWEEN r.received_at - interval '365 days' AND coalesce(r.last_at, r.received_at)
-            AS is_like_it
+        -- What came after it, and was sent before it by some clock, or says of itself that it was.
+        OR CASE WHEN r.attempt_id IS NULL AND r.amount_minor = a.amount_minor
+            AND a.received_at > coalesce(r.last_at, r.received_at)
+            AND (
+                a.received_at < coalesce(r.last_at, r.received_at) + interval '15 minutes'
+                AND coalesce(r.card_fingerprint, a.card_fingerprint) = a.card_fingerprint
+                OR r.card_fingerprint = a.card_fingerprint AND (
+                    abs(a.business_date - r.original_day) <= 2
+                    OR abs(a.business_date - (coalesce(r.last_at, r.received_at) AT TIME ZONE 'UTC')::date) <= 2
+                )
+            ) THEN EXISTS (
+                SELECT FROM (
+                    SELECT a.request AS message
+                    UNION ALL
+                    SELECT e.detail FROM event AS e
+                    WHERE e.attempt_id = a.id AND e.business_date = a.business_date AND e.kind IN (:EventKind.DECIDED,
+                        :EventKind.TIMED_OUT)
+                ) AS m
+                WHERE position('\x00a4'::bytea IN m.message) > 0
+                    AND substring(m.message FROM position('\x00a4'::bytea IN m.message) + 5 FOR 1) = '\x31'::bytea
+            ) OR coalesce((
+                SELECT coalesce(
+                    min(i.at) FILTER (
+                        WHERE abs(extract(EPOCH FROM i.at AT TIME ZONE 'UTC' - a.received_at)) <= 120
+                    ), min(i.at)
+                ) AT TIME ZONE 'UTC' <= coalesce(r.last_at, r.received_at)
+                FROM (VALUES (a.transmitted_at), (a.local_time)) AS t (shown)
+                CROSS JOIN LATERAL unnest(
+                    instants_of(moment_near(t.shown, a.business_date), coalesce(s.time_zone, 'UTC'))
+                ) AS i (at)
+                WHERE t.shown NOT LIKE '____000000'
+                    AND abs(moment_near(t.shown, a.business_date)::date - a.business_date) <= 2
+            ), a.received_at < coalesce(r.last_at, r.received_at) + interval '15 minutes')
+        ELSE false END AS is_like_it
     FROM reversal AS r
     INNER JOIN attempt AS a
         ON a.terminal_id = r.terminal_id AND (a.message_class = r.message_class OR r.stan = 0)
@@ -445,34 +487,62 @@ WITH described AS (
     WHERE r.reason = :Reason.APPROVED
 ), standing AS (
     -- What stands though its reversal was told 00 as no payment's.
-    SELECT
-        d.*, d.is_its_time OR d.agrees AND CASE WHEN d.is_untimed THEN d.is_of_the_minute ELSE d.is_meant END AS is_it
+    SELECT d.*, CASE WHEN d.is_untimed THEN d.is_of_the_minute ELSE d.is_meant END AS is_it
     FROM described AS d
     WHERE d.is_mark AND d.stands
 ), marked AS (
+    -- What it describes in all should have been taken back, whichever came first. What it describes otherwise but for its
+    -- number and time, or all but its time, or what it may only repeat, is shown to a person.
     SELECT
         d.reversal_id,
         -- What a person opens.
         (array_agg(d.attempt_id ORDER BY coalesce(d.is_it, false) DESC))[1] AS attempt_id
     FROM standing AS d
-    WHERE d.is_it OR d.agrees AND d.is_like_it AND NOT EXISTS (
-        SELECT FROM doubt AS o WHERE o.attempt_id = d.attempt_id AND o.cause = 'like_one_reversed'
-    )
+    WHERE d.is_it AND d.agrees AND NOT (d.may_repeat OR d.is_by_repeat)
+        OR (d.is_it AND (d.agrees OR NOT d.may_repeat) OR d.agrees AND d.is_like_it) AND NOT EXISTS (
+            SELECT FROM doubt AS o
+            WHERE o.attempt_id = d.attempt_id
+                AND o.cause IN ('like_one_reversed', 'unlike_one_reversed', 'like_one_repeated')
+        )
     GROUP BY d.reversal_id
 ), mistaken AS (
-    -- Under another number or type: no payment of a terminal is sent in the second of another one.
+    -- Under another number or type: no payment of a terminal is sent in the second of another one, by whatever clock.
     SELECT DISTINCT ON (r.id) r.id AS reversal_id, a.id AS attempt_id
     FROM reversal AS r
     INNER JOIN attempt AS a
         ON a.terminal_id = r.terminal_id AND a.business_date BETWEEN r.original_day - 2 AND r.original_day + 2
         AND (a.message_class <> r.message_class OR a.stan <> r.stan) AND a.message_class < 10
-        AND r.sent_at IN (a.transmitted_at, a.local_time)
         AND a.amount_minor = r.amount_minor AND a.card_fingerprint = r.card_fingerprint
         AND r.currency IN ('', a.currency)
-    WHERE r.reason = :Reason.APPROVED AND r.attempt_id IS NULL AND r.sent_at <> '' AND a.received_at < r.received_at
+    LEFT JOIN store AS s ON s.id = a.store_id
+    WHERE r.reason = :Reason.APPROVED AND r.attempt_id IS NULL AND r.sent_at <> ''
+        -- What came after it is shown within minutes.
+        AND (a.received_at < r.received_at - interval '1 minute' OR a.received_at < now() - interval '15 minutes')
+        AND NOT EXISTS (SELECT FROM doubt AS o WHERE o.attempt_id = a.id AND o.cause = 'numbered_otherwise')
+        AND EXISTS (
+            SELECT FROM (
+                SELECT a.transmitted_at, a.local_time, a.business_date AS day
+                UNION ALL
+                SELECT
+                    t.transmitted_at, t.local_time,
+                    coalesce(moment_near(t.local_time, a.business_date)::date, a.business_date)
+                FROM repeat_time AS t
+                WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+            ) AS sending
+            WHERE r.sent_at IN (sending.transmitted_at, sending.local_time) OR is_same_instant(
+                r.sent_at, sending.transmitted_at, sending.local_time, sending.day, coalesce(s.time_zone, 'UTC')
+            )
+        )
         AND a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
         -- What is like it under its own number is shown instead, or gone.
         AND NOT EXISTS (SELECT FROM described AS d WHERE d.reversal_id = r.id AND (d.is_its_time OR d.is_like_it))
+        -- Or was refused for it.
+        AND NOT EXISTS (
+            SELECT FROM attempt AS n
+            WHERE n.terminal_id = r.terminal_id AND n.message_class = r.message_class AND n.stan = r.stan
+                AND n.business_date BETWEEN r.original_day - 2 AND r.original_day + 2
+                AND n.reason = :Reason.ALREADY_REVERSED
+        )
     ORDER BY r.id, a.id
 ), done AS (
     SELECT DISTINCT d.reversal_id

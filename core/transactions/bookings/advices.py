@@ -20,7 +20,7 @@ from core.contracts.states import (
 from core.transactions.bookings import kept_reversals, repeats, store
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
-from core.transactions.bookings.rules import Match, day_of_sending, doubts_of, is_bookable
+from core.transactions.bookings.rules import Doubt, Match, day_of_sending, doubts_of, is_bookable
 from core.transactions.bookings.store import Connection, Standing
 from core.transactions.rules import stored_answer
 from core.values.clock import from_unix_us
@@ -133,7 +133,8 @@ async def _book_offline(
         approved_minor=asked.amount_minor,
         original=None,
     )
-    if await kept_reversals.is_forestalled(connection, new):
+    marked = await kept_reversals.find_marked(connection, new, repeat=asked.repeat)
+    if marked.is_taken_back:
         return await _refuse(connection, asked, None, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:
@@ -141,7 +142,7 @@ async def _book_offline(
     standing = store.standing_of(new, *recorded)
     await store.post(connection, standing, LedgerOperation.HOLD, Layer.PENDING, asked.amount_minor)
     await _owe(connection, standing, DeliveryKind.ADVICE)
-    await _doubt(connection, asked, standing)
+    await _doubt(connection, asked, standing, marked.causes)
     since = standing.business_date - OF_LATE
     # Some terminals confirm what they had asked in a message of its own.
     if asked.approval_code and await store.is_paid_under_code(
@@ -175,7 +176,8 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
         approved_minor=asked.amount_minor,
         original=original,
     )
-    if await kept_reversals.is_forestalled(connection, new):
+    marked = await kept_reversals.find_marked(connection, new, repeat=asked.repeat)
+    if marked.is_taken_back:
         return await _refuse(connection, asked, original, Reason.ALREADY_REVERSED)
     recorded = await store.insert(connection, new)
     if recorded is None:
@@ -183,7 +185,7 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
     await store.capture(connection, original, asked.amount_minor, cause="completion")
     standing = store.standing_of(new, *recorded)
     await _owe(connection, standing, DeliveryKind.COMPLETION)
-    await _doubt(connection, asked, standing)
+    await _doubt(connection, asked, standing, marked.causes)
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
 
 
@@ -199,7 +201,9 @@ async def _record_decline(connection: Connection, asked: Book) -> AuthoriseReply
     return await _refuse(connection, asked, original, Reason.DECLINED_AT_TERMINAL)
 
 
-async def _doubt(connection: Connection, asked: Book, standing: Standing) -> None:
+async def _doubt(connection: Connection, asked: Book, standing: Standing, causes: tuple[Doubt, ...]) -> None:
+    for cause in causes:
+        await store.add_doubt(connection, standing, cause)
     allowance = await store.read_allowance(connection, asked.terminal_id)
     if allowance is None:
         return

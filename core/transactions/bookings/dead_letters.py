@@ -1,20 +1,32 @@
 """What no statement can take: kept for a person to look at, and refused."""
 
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import msgspec
 import structlog
+from asyncpg.pgproto.pgproto import UUID
 
-from core.contracts.payment import REFUSED_FACT, AuthoriseReply, RefusedFact
+from core.contracts.payment import BOOK, REFUSED_FACT, AuthoriseReply, Book, RefusedFact, Reverse
 from core.contracts.reasons import Reason
-from core.transactions.bookings.rules import Times, moment_near, time_shown
-from core.transactions.bookings.store import queries
+from core.contracts.states import ReversalFinding, State
+from core.transactions.bookings.kept_reversals import judge_marks
+from core.transactions.bookings.rules import (
+    Candidate,
+    Said,
+    Times,
+    find_named,
+    moment_near,
+    time_shown,
+)
+from core.transactions.bookings.store import Connection, candidate_of_asked, queries, read_time_zone
 from core.transactions.rules import REPEAT_WITHIN_S
 from core.values.card_numbers import hide_card_numbers
 from core.values.clock import from_unix_us
+from core.values.edition1987 import ORIGINAL_CLASSES
 from core.values.ids import rrn_of
+from core.values.money import NUMERIC_CODES
 
 REFUSED_A_DAY_MAX: Final = 200
 """Of one terminal: beyond that it is broken, and a person sees it by those that are kept."""
@@ -81,8 +93,9 @@ async def keep_dead_letter_once(
             f"more than {REFUSED_A_DAY_MAX} of this terminal in a day, and no more of them are kept: ",
             repeat,
         )
-    if kept["made"]:
-        return
+        if kept["made"] is not None:
+            await _show_taken_back_before(connection, kept["made"], subject, payload)
+            return
     if kept["before"]:
         _log.info("dead_letter_known", subject=subject)
     else:
@@ -124,6 +137,109 @@ async def keep_refused_fact(pool: asyncpg.Pool, asked: RefusedFact) -> Authorise
         repeat=asked.message_type[3:] in _REPEATED,
     )
     return refusal(asked)
+
+
+async def show_taken_back(connection: Connection, asked: Reverse, said: Said) -> None:
+    """Say in what is kept aside that its terminal takes it back, compared as what is in the books."""
+    arrived_at = from_unix_us(asked.received_at_us)
+    # A reference of the terminal's own contradicts nothing beside a number and a time.
+    as_said = said._replace(reference="") if said.sent_at else said
+    rows = await connection.fetch(
+        queries.list_letters, asked.terminal_id.hex(), BOOK.subject, REFUSED_FACT.subject
+    )
+    zone = await read_time_zone(connection, asked.terminal_id) if rows else ""
+    for row in rows:
+        kept = _kept(row["subject"], row["payload"])
+        if kept is None or (kept.message_class, kept.stan) != (
+            asked.original_message_class,
+            asked.original_stan,
+        ):
+            continue
+        one = kept.described_by(said.card_fingerprint)._replace(time_zone=zone)
+        if find_named(as_said, [one], arrived_at=arrived_at).finding == ReversalFinding.NAMED:
+            await connection.execute(queries.mark_letter, row["id"], arrived_at)
+
+
+async def _show_taken_back_before(
+    connection: Connection, letter_id: UUID, subject: str, payload: bytes
+) -> None:
+    """Say in what was kept aside just now that its terminal took it back before it came."""
+    kept = _kept(subject, payload)
+    if kept is None:
+        return
+    one = kept.candidate
+    rows = await connection.fetch(
+        queries.list_marks,
+        UUID(kept.terminal_id),
+        kept.message_class,
+        kept.stan,
+        one.transmitted_at,
+        one.local_time,
+        one.business_date,
+        one.received_at,
+    )
+    for row in rows:
+        if judge_marks([row], kept.described_by(row["card_fingerprint"]), repeat=False).is_taken_back:
+            await connection.execute(queries.mark_letter, letter_id, one.received_at)
+
+
+class _Kept(NamedTuple):
+    """What is kept aside, as a reversal may describe it."""
+
+    terminal_id: bytes
+    message_class: int
+    stan: int
+    candidate: Candidate
+    is_card_known: bool  # of what edge could not take, only the masked message is kept
+
+    def described_by(self, card_fingerprint: int | None) -> Candidate:
+        """Return it with the card that is said of it where its own is not known."""
+        if self.is_card_known or card_fingerprint is None:
+            return self.candidate
+        return self.candidate._replace(card_fingerprint=card_fingerprint)
+
+
+def _kept(subject: str, payload: bytes) -> _Kept | None:
+    """Return what a letter holds; None where it cannot be read, or is nothing that a reversal takes back."""
+    try:
+        return _kept_of(
+            msgspec.msgpack.decode(payload, type=Book if subject == BOOK.subject else RefusedFact)
+        )
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _kept_of(asked: Book | RefusedFact) -> _Kept | None:
+    if isinstance(asked, Book):
+        one = candidate_of_asked(asked)._replace(state=State.APPROVED)
+        return _Kept(asked.terminal_id, asked.message_class, asked.stan, one, is_card_known=True)
+    said, message_class = _elements_of(asked.request), ORIGINAL_CLASSES.get(asked.message_type[:2])
+    if not message_class or not asked.stan or asked.amount_minor < 0:
+        return None
+    arrived_at = from_unix_us(asked.received_at_us)
+    moment = moment_near(asked.local_time, arrived_at.date())
+    return _Kept(
+        asked.terminal_id,
+        message_class,
+        asked.stan,
+        Candidate(
+            id=asked.id,
+            business_date=arrived_at.date() if moment is None else moment.date(),
+            state=State.APPROVED,
+            amount_minor=asked.amount_minor,
+            approved_minor=0,
+            approved_first_minor=0,
+            currency=NUMERIC_CODES.get(asked.currency, asked.currency),
+            card_fingerprint=0,
+            approval_code=said.get(38, "").strip(),
+            transmitted_at=said.get(_SENT_AT, ""),
+            local_time=asked.local_time,
+            own_reference=said.get(37, "").strip().upper(),
+            received_at=arrived_at,
+            time_zone="",
+        ),
+        is_card_known=False,
+    )
 
 
 def _elements_of(request: bytes) -> dict[int, str]:

@@ -1,14 +1,24 @@
 """What reversals said, took back and forbid: the statements about them. Each runs inside the caller's transaction."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple, assert_never
 
 import asyncpg
 from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import Reverse
-from core.transactions.bookings.rules import Match, Said, TakenBack
-from core.transactions.bookings.store import Connection, NewAttempt, Standing, lock_by_id, queries
+from core.contracts.states import ReversalFinding
+from core.transactions.bookings.marks import Mark, judge_marked
+from core.transactions.bookings.rules import Candidate, Doubt, Match, Said, TakenBack
+from core.transactions.bookings.store import (
+    Connection,
+    NewAttempt,
+    Standing,
+    candidate_of_asked,
+    lock_by_id,
+    queries,
+)
 from core.values.clock import from_unix_us
 
 _LOOKED_FOR_DAYS: Final = (-62, 2)
@@ -68,22 +78,26 @@ async def list_taken_back(
         TakenBack(
             id=row["id"].bytes,
             own_stan=row["own_stan"],
-            said=Said(
-                sent_at=row["sent_at"],
-                day=row["original_day"],
-                reference=row["reference"],
-                amount_minor=row["amount_minor"],
-                currency=row["currency"],
-                card_fingerprint=row["card_fingerprint"],
-                approval_code=row["approval_code"],
-                stays_minor=row["replacement_minor"] or 0,
-            ),
+            said=_said_in(row),
             received_at=row["received_at"],
             attempt_id=row["attempt_id"].bytes,
             attempt_date=row["attempt_date"],
         )
         for row in rows
     ]
+
+
+def _said_in(row: asyncpg.Record) -> Said:
+    return Said(
+        sent_at=row["sent_at"],
+        day=row["original_day"],
+        reference=row["reference"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        card_fingerprint=row["card_fingerprint"],
+        approval_code=row["approval_code"],
+        stays_minor=row["replacement_minor"] or 0,
+    )
 
 
 async def count_repeat(connection: Connection, reversal_id: bytes, *, repeated_by: bytes) -> None:
@@ -97,34 +111,77 @@ async def lock_sent_then(
     terminal_id: bytes,
     message_class: int,
     stan: int,
-    sent_at: str,
+    said: Said,
     first: date,
     last: date,
 ) -> list[Standing]:
-    """Return what stands under another number or type and shows this time; without a time, what has the number."""
+    """Return what stands under another number or type and may show the time; without one, what has the number."""
     rows = await connection.fetch(
-        queries.list_sent_then, UUID(terminal_id), first, last, message_class, stan, sent_at
+        queries.list_sent_then,
+        UUID(terminal_id),
+        first,
+        last,
+        message_class,
+        stan,
+        said.sent_at,
+        said.card_fingerprint,
+        said.amount_minor,
     )
     found = [await lock_by_id(connection, row["id"].bytes, row["business_date"]) for row in rows]
     return [one for one in found if one is not None]
 
 
-async def is_forestalled(connection: Connection, new: NewAttempt) -> bool:
-    """Whether a reversal came before what is to be recorded now."""
-    row = await connection.fetchrow(
-        queries.find_forestalling,
+class Marked(NamedTuple):
+    """What the reversals that came before a message say of it: that it is taken back, else why a person looks at it."""
+
+    is_taken_back: bool
+    causes: tuple[Doubt, ...]
+
+
+async def find_marked(connection: Connection, new: NewAttempt, *, repeat: bool) -> Marked:
+    """Return what reversals that came before what is to be recorded now say of it."""
+    rows = await connection.fetch(
+        queries.list_marks,
         UUID(new.terminal_id),
         new.message_class,
         new.stan,
         new.transmitted_at,
         new.local_time,
         new.business_date,
-        new.amount_minor,
-        new.currency,
-        new.card.fingerprint,
         from_unix_us(new.received_at_us),
     )
-    return row is not None
+    return judge_marks(rows, candidate_of_asked(new), repeat=repeat)
+
+
+def judge_marks(rows: Iterable[asyncpg.Record], coming: Candidate, *, repeat: bool) -> Marked:
+    """Return what marks, as they are kept, say of a message that comes after them."""
+    causes: dict[Doubt, None] = {}
+    for row in rows:
+        said = _said_in(row)
+        # A reference of the terminal's own contradicts as where what comes first is the message: without a time only, and
+        # where the message showed another one. One of ours nobody knows yet.
+        if said.sent_at or not coming.own_reference:
+            said = said._replace(reference="")
+        mark = Mark(
+            said,
+            tuple(at for at in (row["received_at"], row["last_at"]) if at is not None),
+            may_repeat=row["finding"] == ReversalFinding.MAY_REPEAT,
+        )
+        verdict = judge_marked(mark, coming._replace(time_zone=row["time_zone"]), repeat=repeat)
+        match verdict:
+            case "taken_back":
+                return Marked(True, ())
+            case "unlike":
+                causes["unlike_one_reversed"] = None
+            case "like":
+                causes["like_one_reversed"] = None
+            case "repeated":
+                causes["like_one_repeated"] = None
+            case "other":
+                pass
+            case _:
+                assert_never(verdict)
+    return Marked(False, tuple(causes))
 
 
 async def current_transaction(connection: Connection) -> str:

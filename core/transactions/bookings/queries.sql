@@ -95,32 +95,51 @@ ORDER BY r.received_at DESC
 LIMIT $6;
 
 -- name: list_sent_then
--- Range of attempt_once, few days of one terminal: what shows a time, or has the number of another type of message.
+-- Range of attempt_once, few days of one terminal: what may show a time at first or in a repeat, by clocks that differ by
+-- quarters of an hour, or has the number of another type of message. Of the card, and of no less money, where they are said.
 SELECT a.id, a.business_date
 FROM attempt AS a
 WHERE a.terminal_id = $1 AND a.business_date BETWEEN $2::date AND $3::date
     AND (a.message_class <> $4 OR a.stan <> $5)
-    AND ($6 <> '' AND $6 IN (a.transmitted_at, a.local_time) OR $6 = '' AND a.stan = $5)
     AND a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
-ORDER BY a.received_at DESC
-LIMIT 5;
+    AND a.card_fingerprint = coalesce($7::bigint, a.card_fingerprint) AND a.amount_minor >= coalesce($8::bigint, 0)
+    AND CASE WHEN $6 = '' THEN a.stan = $5 ELSE
+        same_instant_elsewhere($6, a.transmitted_at) OR same_instant_elsewhere($6, a.local_time)
+        OR $6 IN (a.transmitted_at, a.local_time)
+        OR EXISTS (
+            SELECT FROM repeat_time AS t
+            WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+                AND (same_instant_elsewhere($6, t.transmitted_at) OR same_instant_elsewhere($6, t.local_time))
+        )
+    END
+ORDER BY $6 IN (a.transmitted_at, a.local_time) DESC, a.received_at DESC
+LIMIT 20;
 
 -- name: current_transaction
 SELECT pg_current_xact_id()::text AS number;
 
 -- name: older_have_ended
-SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AS ended;
+-- A statement that arms payments reads marks before it writes, and has no number until then: its snapshot is asked as well.
+-- Its lanes are known by their name, for whoever only reads is nobody to wait for.
+SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AND NOT EXISTS (
+    SELECT FROM pg_stat_activity AS s
+    WHERE s.application_name LIKE '%-arm_' AND age(s.backend_xmin) >= age(($1::text::xid8)::xid)
+) AS ended;
 
--- name: find_forestalling
--- reversal_forestalls; the same question as in arm_attempts.
-SELECT r.id
+-- name: list_marks
+-- reversal_forestalls: the reversals that came before what they describe, as far as they may be about this message. The same
+-- question as in arm_attempts; what they say of it is judged by marks.judge_marked.
+SELECT
+    r.id, r.received_at, r.last_at, r.finding, r.original_day, r.sent_at, r.reference, r.amount_minor, r.currency,
+    r.card_fingerprint, r.approval_code, r.replacement_minor, s.time_zone
 FROM reversal AS r
 INNER JOIN terminal AS t ON t.id = r.terminal_id
 INNER JOIN store AS s ON s.id = t.store_id
 WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3
     AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED
-    AND forestalls(r, $4, $5, $6::date, $7::bigint, $8, $9::bigint, $10::timestamptz, s.time_zone)
-LIMIT 1;
+    AND may_mark(r, $4, $5, $6::date, $7::timestamptz)
+ORDER BY r.received_at DESC
+LIMIT 200;
 
 -- name: read_replaced_amount
 -- The unique key of delivery; the caller holds the attempt's row.
@@ -376,9 +395,22 @@ WITH kept AS (
     WHERE NOT b.before AND k.today <= $8::integer
     RETURNING id
 )
-SELECT b.before, k.today AS kept_before, (SELECT count(*) FROM made AS m) AS made
+SELECT b.before, k.today AS kept_before, (SELECT m.id FROM made AS m) AS made
 FROM kept AS k
 CROSS JOIN known AS b;
+
+-- name: list_letters
+-- dead_letter_open: what is kept aside of a terminal ($1), under the two subjects of facts, and was not taken back.
+SELECT l.id, l.subject, l.payload
+FROM dead_letter AS l
+WHERE l.closed_at IS NULL AND l.taken_back_at IS NULL AND l.subject IN ($2, $3)
+    AND starts_with(split_part(l.error, E'\n', 2), $1::text)
+ORDER BY l.id DESC
+LIMIT 400;
+
+-- name: mark_letter
+-- Primary key.
+UPDATE dead_letter SET taken_back_at = $2::timestamptz WHERE id = $1 AND taken_back_at IS NULL;
 
 -- name: ensure_month
 -- A month that nobody expected any more; the function's own lock lets one caller make it.

@@ -259,8 +259,12 @@ class Refunds:
                     if refusal != Reason.NONE:
                         await acts.end(connection, act, refusal, done=False, now=self._clock.now())
                         return refusal
-                if reason == Reason.NONE and await kept_reversals.is_forestalled(connection, new):
-                    reason = Reason.ALREADY_REVERSED
+                marked = None
+                if reason == Reason.NONE:
+                    is_repeat = wanted.asked is not None and wanted.asked.repeat
+                    marked = await kept_reversals.find_marked(connection, new, repeat=is_repeat)
+                    if marked.is_taken_back:
+                        reason = Reason.ALREADY_REVERSED
                 if reason == Reason.NONE:
                     reason = await _blocked(connection, new.terminal_id)
                 recorded = await store.insert(
@@ -292,6 +296,8 @@ class Refunds:
                     # What was bought today is captured tonight; whoever refunds it now captures it first.
                     await store.capture(connection, original, original.approved_minor, cause="refund")
                 await store.add_refunded(connection, original, new.amount_minor, final=False)
+                for cause in () if marked is None else marked.causes:
+                    await store.add_doubt(connection, store.standing_of(new, *recorded), cause)
                 if act is not None:
                     await acts.end(connection, act, Reason.NONE, done=True, now=self._clock.now())
             labels = await read_labels(connection, new.terminal_id)

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -12,6 +12,7 @@ from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, ReversalFinding
 from core.transactions.bookings import kept_reversals, store
+from core.transactions.bookings.dead_letters import show_taken_back
 from core.transactions.bookings.naming import (
     days_of,
     find_described,
@@ -48,6 +49,13 @@ _ADVISED: Final = {0: False, 2: True}
 """Whether a message was told, by the third digit of its type; else it was asked."""
 
 
+class Looked(NamedTuple):
+    """What a reversal is told. `is_mark`: nothing stands that it could mean, and what it means may still come."""
+
+    reply: AuthoriseReply
+    is_mark: bool = False
+
+
 async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
     """Take back the attempt that the reversal describes; durable when this returns.
 
@@ -62,16 +70,16 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
         if asked.date_in_utc and not said.sent_at:
             zone = await store.read_time_zone(connection, asked.terminal_id)
             said = said._replace(day=day_there(said.day, from_unix_us(asked.received_at_us), zone))
-        reply = await _look(connection, asked, said, note_alike=True)
-        if reply is not None:
-            return reply
+        looked = await _look(connection, asked, said)
+        if not looked.is_mark:
+            return looked.reply
         marked_in = await kept_reversals.current_transaction(connection)
     # A payment that was being recorded meanwhile could not see the mark: it is there once its statement has ended.
     async with asyncio.timeout(OLDER_ENDED_WITHIN_S):
         while not await kept_reversals.older_have_ended(pool, marked_in):  # noqa: ASYNC110 -- PostgreSQL calls nobody.
             await asyncio.sleep(OLDER_POLL_S)
     async with pool.acquire() as connection, connection.transaction():
-        return await _look(connection, asked, said, note_alike=False) or _answer(asked, Reason.APPROVED, None)
+        return (await _look(connection, asked, said, again=True)).reply
 
 
 def said_by(asked: Reverse) -> Said:
@@ -88,14 +96,12 @@ def said_by(asked: Reverse) -> Said:
     )
 
 
-async def _look(
-    connection: Connection, asked: Reverse, said: Said, *, note_alike: bool
-) -> AuthoriseReply | None:
-    """Act on what the reversal names and keep both; None: nothing stands, and the mark is set."""
+async def _look(connection: Connection, asked: Reverse, said: Said, *, again: bool = False) -> Looked:
+    """Act on what the reversal names and keep both. `again`: what was being recorded when the mark was set has ended."""
     match, standing, alike = await _find(connection, asked, said)
     words_hash = _hash_of(asked, said)
-    repeated = await _what_it_repeats(connection, asked, said, match, standing)
-    if isinstance(repeated, AuthoriseReply):
+    repeated = await _what_it_repeats(connection, asked, said, match, standing, again=again)
+    if isinstance(repeated, Looked):
         return repeated
     if repeated is not None:
         match, standing, words_hash = repeated
@@ -114,17 +120,16 @@ async def _look(
     else:
         reason = Reason.ORIGINAL_DISAGREES
     if reason == Reason.SYSTEM_BUSY:
-        return _answer(asked, reason, standing)
+        return Looked(_answer(asked, reason, standing))
     kept = await kept_reversals.keep(
         connection, asked, said, words_hash=words_hash, match=match, standing=standing, reason=reason
     )
     if kept is None:
-        return _answer(asked, Reason.TERMINAL_UNKNOWN, None)
-    if note_alike:
-        # Other messages, which stay. A person sees them, should the terminal's clock have been wrong, or its type.
-        for one in alike:
-            if standing is None or one.id != standing.id:
-                await store.add_doubt(connection, one, "like_one_reversed")
+        return Looked(_answer(asked, Reason.TERMINAL_UNKNOWN, None))
+    # Other messages, which stay. A person sees them, should the terminal's clock have been wrong, or its type.
+    for one in alike:
+        if standing is None or one.id != standing.id:
+            await store.add_doubt(connection, one, "like_one_reversed")
     if reason == Reason.ORIGINAL_DISAGREES:
         if standing is not None and kept == 0:
             await store.note(
@@ -137,13 +142,15 @@ async def _look(
                 cause=", ".join(match.differs) or "ambiguous",
                 detail=msgspec.msgpack.encode([msgspec.Raw(asked.request)]),
             )
-        return _answer(asked, reason, None)
+        return Looked(_answer(asked, reason, None))
     if standing is None:
-        return None if reason == Reason.APPROVED else _answer(asked, reason, None)
+        if reason == Reason.APPROVED:
+            await show_taken_back(connection, asked, said)
+        return Looked(_answer(asked, reason, None), is_mark=reason == Reason.APPROVED)
     reply = _answer(asked, reason, standing)
     if asked.replacement_minor > 0 and reason == Reason.APPROVED:
         reply.approved_minor = asked.replacement_minor
-    return reply
+    return Looked(reply)
 
 
 async def _find(
@@ -187,7 +194,7 @@ async def _find(
 async def _like_it_under_another_number(
     connection: Connection, asked: Reverse, said: Said
 ) -> Standing | None:
-    """Return what stands and was sent at the very time that is said, or just now under that number as another type.
+    """Return what stands and was sent at the instant that is said, or just now under that number as another type.
 
     A person sees it: no payment of a terminal is sent in the second of another one, so the number or type is mistaken.
     """
@@ -200,7 +207,7 @@ async def _like_it_under_another_number(
         terminal_id=asked.terminal_id,
         message_class=asked.original_message_class,
         stan=asked.original_stan,
-        sent_at=said.sent_at,
+        said=said,
         first=day - timedelta(days=NEAR_DAYS),
         last=day + timedelta(days=NEAR_DAYS),
     )
@@ -212,8 +219,14 @@ async def _like_it_under_another_number(
 
 
 async def _what_it_repeats(
-    connection: Connection, asked: Reverse, said: Said, match: Match, standing: Standing | None
-) -> AuthoriseReply | tuple[Match, Standing | None, int] | None:
+    connection: Connection,
+    asked: Reverse,
+    said: Said,
+    match: Match,
+    standing: Standing | None,
+    *,
+    again: bool,
+) -> Looked | tuple[Match, Standing | None, int] | None:
     """Return the first answer of what is repeated here, or what is meant instead with a hash of its own; None: neither.
 
     A reversal is known by its own trace number and that of its original, then by what it says. A repeat by its type may
@@ -277,7 +290,7 @@ async def _what_it_repeats(
             if came_just_before(store.candidate_of(standing), arrived_at):
                 return Match(ReversalFinding.AMBIGUOUS, None), standing, words_hash
             await store.add_doubt(connection, standing, "like_one_repeated")
-        return await _first_answer(connection, asked, anew)
+        return await _first_answer(connection, asked, said, anew, words_hash=words_hash, again=again)
     if first is None or (is_timed and is_named):
         return None
     alike = [] if is_timed else await _alike_standing(connection, asked, said, taken_back)
@@ -287,7 +300,8 @@ async def _what_it_repeats(
         is_second = len(alike) == 1 and not asked.repeat
         finding = ReversalFinding.NAMED if is_second else ReversalFinding.AMBIGUOUS
         return Match(finding, None), alike[-1], words_hash
-    return await _first_answer(connection, asked, first)
+    kept_as = None if is_its_own else words_hash
+    return await _first_answer(connection, asked, said, first, words_hash=kept_as, again=again)
 
 
 async def _is_true_of(connection: Connection, asked: Reverse, said: Said, first: TakenBack) -> bool:
@@ -337,15 +351,40 @@ async def _compared(
     return store.candidate_of(one, own), said
 
 
-async def _first_answer(connection: Connection, asked: Reverse, first: TakenBack) -> AuthoriseReply | None:
-    await kept_reversals.count_repeat(connection, first.id, repeated_by=asked.id)
+async def _first_answer(
+    connection: Connection,
+    asked: Reverse,
+    said: Said,
+    first: TakenBack,
+    *,
+    words_hash: int | None,
+    again: bool,
+) -> Looked | None:
+    """Return the answer of what is repeated; None where what it took back is gone.
+
+    `words_hash`: under which it is kept where it tells no time, for it may be of what still comes; None: of nothing else.
+    """
+    if not again:
+        await kept_reversals.count_repeat(connection, first.id, repeated_by=asked.id)
     standing = await store.lock_by_id(connection, first.attempt_id, first.attempt_date)
     if standing is None:
         return None
     reply = _answer(asked, Reason.APPROVED, standing)
     if asked.replacement_minor > 0:
         reply.approved_minor = asked.replacement_minor
-    return reply
+    if said.sent_at or words_hash is None:
+        return Looked(reply)
+    # Its counter may have begun anew, and it has overtaken what it means: whoever sees that come is shown it.
+    await kept_reversals.keep(
+        connection,
+        asked,
+        said,
+        words_hash=words_hash,
+        match=Match(ReversalFinding.MAY_REPEAT, None),
+        standing=None,
+        reason=Reason.APPROVED,
+    )
+    return Looked(reply, is_mark=True)
 
 
 def _hash_of(asked: Reverse, said: Said, *numbered: int) -> int:

@@ -68,6 +68,8 @@ Doubt: TypeAlias = Literal[
     "reference",
     "like_one_paid",
     "like_one_reversed",
+    "unlike_one_reversed",
+    "numbered_otherwise",
     "like_one_repeated",
     "repeated_late",
 ]
@@ -77,7 +79,7 @@ SaidAgain: TypeAlias = Literal["same", "late", "unclear", "other"]
 look; nobody can know; two."""
 
 
-_AGREEMENTS: Final[tuple[TimesAgree, ...]] = ("exactly", "elsewhere")
+AGREEMENTS: Final[tuple[TimesAgree, ...]] = ("exactly", "elsewhere")
 
 
 class Said(NamedTuple):
@@ -150,11 +152,11 @@ def find_named(
     clock of the store's place, of Paris or of UTC. What was sent at another time is another message, however alike.
     Without a time the type tells a request from the advice of what its terminal then did alone (`is_advice`).
     """
-    judged = [_Judged(place, one, *_compare(said, one)) for place, one in enumerate(candidates)]
+    judged = [_Judged(place, one, *compare(said, one)) for place, one in enumerate(candidates)]
     for one in judged:
         if said.reference and said.reference == rrn_of(one.candidate.id):
             return judge_referenced(said, one.candidate)._replace(place=one.place)
-    for times in _AGREEMENTS:
+    for times in AGREEMENTS:
         group = [one for one in judged if one.times == times]
         if group:
             return _verdict(group)
@@ -176,11 +178,11 @@ def find_like(said: Said, candidates: Sequence[Candidate], *, arrived_at: dateti
         place
         for place, one in enumerate(candidates)
         if one.state in _STANDING
-        and not _compare(said, one)[1]
+        and not compare(said, one)[1]
         and (
             abs((one.business_date - said.day).days) <= NEAR_DAYS
             # A time far away may be miswritten. Number and price come back by themselves.
-            or (_is_evident(said, one) and one.received_at <= arrived_at)
+            or (is_evident(said, one) and one.received_at <= arrived_at)
             or came_just_before(one, arrived_at)
         )
     ]
@@ -205,7 +207,7 @@ def _find_untimed(
     just_before = [
         one for one in (*own, *others) if not _has_ended(one) and came_just_before(one.candidate, arrived_at)
     ]
-    evident = [one for one in others if _is_evident(said, one.candidate)]
+    evident = [one for one in others if is_evident(said, one.candidate)]
     for group in (
         [one for one in own if one in just_before],
         just_before,
@@ -227,15 +229,15 @@ def is_alike(said: Said, one: Candidate, *, arrived_at: datetime) -> bool:
     return (
         one.state in _STANDING
         and one.state != State.UNKNOWN  # That one is being taken back.
-        and not _compare(said, one)[1]
+        and not compare(said, one)[1]
         and _is_near(one, said, arrived_at)
-        and (one.business_date == said.day or came_just_before(one, arrived_at) or _is_evident(said, one))
+        and (one.business_date == said.day or came_just_before(one, arrived_at) or is_evident(said, one))
     )
 
 
 def judge_referenced(said: Said, one: Candidate) -> Match:
     """Return whether all that is said of a message besides its reference is true of it."""
-    times, differs = _compare(said, one)
+    times, differs = compare(said, one)
     return _verdict([_Judged(0, one, times, differs)], also=("time",) if times == "never" else ())
 
 
@@ -297,14 +299,14 @@ def is_numbered(one: TakenBack, own_stan: int) -> bool:
 
 def may_be(said: Said, one: Candidate) -> bool:
     """Whether nothing that is said of a message is untrue of it."""
-    times, differs = _compare(said, one)
+    times, differs = compare(said, one)
     return times != "never" and not differs
 
 
 def is_like(said: Said, one: Candidate) -> bool:
     """Whether a message is what is said but for its number or type: its time, or all that is said of its money."""
-    times, differs = _compare(said, one)
-    return not differs and times in ("exactly", "unsaid")
+    times, differs = compare(said, one)
+    return not differs and times != "never"
 
 
 def came_just_before(one: Candidate, arrived_at: datetime) -> bool:
@@ -324,7 +326,7 @@ def _has_ended(one: "_Judged") -> bool:
     return one.candidate.state not in _STANDING
 
 
-def _is_evident(said: Said, one: Candidate) -> bool:
+def is_evident(said: Said, one: Candidate) -> bool:
     """Whether a reversal says of a message what is its own: card, reference or approval code."""
     return (
         said.card_fingerprint == one.card_fingerprint
@@ -394,7 +396,8 @@ def _verdict(group: list[_Judged], *, also: tuple[str, ...] = ()) -> Match:
     return Match(ReversalFinding.DISAGREES, closest.place, closest.differs + also)
 
 
-def _compare(said: Said, one: Candidate) -> tuple[TimesAgree, tuple[str, ...]]:
+def compare(said: Said, one: Candidate) -> tuple[TimesAgree, tuple[str, ...]]:
+    """Return how the times agree, and what else that is said of a message is untrue of it."""
     differs: list[str] = []
     if said.reference and said.reference not in (rrn_of(one.id), one.own_reference):
         differs.append("reference")
@@ -423,7 +426,7 @@ def times_agree(sent_at: str, one: Candidate) -> TimesAgree:
         moment = moment_near(local_time, one.business_date)
         day = one.business_date if moment is None else moment.date()
         agreements.add(_agree(sent_at, transmitted_at, local_time, day, one.time_zone))
-    for times in _AGREEMENTS:
+    for times in AGREEMENTS:
         if times in agreements:
             return times
     return "never"

@@ -112,6 +112,27 @@ def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
     )
 
 
+def candidate_of_asked(asked: Authorise | Book | NewAttempt) -> Candidate:
+    """Return the same of what comes now, and is not recorded yet; its store's zone is not known here."""
+    day = asked.business_date
+    return Candidate(
+        id=asked.id,
+        business_date=day if isinstance(day, date) else date.fromordinal(day),
+        state=State.RECEIVED,
+        amount_minor=asked.amount_minor,
+        approved_minor=0,
+        approved_first_minor=0,
+        currency=asked.currency,
+        card_fingerprint=asked.card.fingerprint,
+        approval_code="" if isinstance(asked, Authorise) else asked.approval_code,
+        transmitted_at=asked.transmitted_at,
+        local_time=asked.local_time,
+        own_reference=reference_in(_message_in(asked.request)),
+        received_at=from_unix_us(asked.received_at_us),
+        time_zone="",
+    )
+
+
 async def read_own_reference(connection: Connection, standing: Standing) -> str:
     """Return data element 37 of the terminal's own message, empty when it had none or is not kept yet."""
     return await own_reference_of(connection, standing.id, standing.business_date)
@@ -132,8 +153,12 @@ async def own_message_of(connection: Connection, attempt_id: bytes, business_dat
     row = await connection.fetchrow(queries.read_terminal_message, UUID(attempt_id), business_date)
     if row is None:
         return {}
+    return _message_in(row["request"] or row["detail"] or b"\x80")
+
+
+def _message_in(encoded: bytes) -> dict[int, Any]:
     try:
-        message = msgspec.msgpack.decode(row["request"] or row["detail"] or b"\x80")
+        message = msgspec.msgpack.decode(encoded)
     except msgspec.DecodeError:
         return {}
     if isinstance(message, list):

@@ -1,21 +1,30 @@
 """TX1: record a batch of attempts with their armed reversals, then ask their hosts."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final
 
 import asyncpg
 import msgspec
 import structlog
+from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import AUTHORISE, Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.states import State
 from core.db.lane import Lane, LaneBroken
+from core.transactions.bookings.kept_reversals import judge_marks
 from core.transactions.bookings.rules import SaidAgain, Times, day_of_sending, how_said_again
+from core.transactions.bookings.store import candidate_of_asked
 from core.transactions.engine import failpoints
-from core.transactions.engine.columns import arming_columns, key_columns, known_columns, repeat_columns
+from core.transactions.engine.columns import (
+    arming_columns,
+    key_columns,
+    known_columns,
+    marked_columns,
+    repeat_columns,
+)
 from core.transactions.exchanges.answers import Answers
 from core.transactions.exchanges.exchange import Exchange, HostOutcome, Source
 from core.transactions.exchanges.exchanges import Exchanges
@@ -178,19 +187,61 @@ class Arming:
         if len(reasons) < len(items):
             missing = [asked for asked in batch if asked[0].id not in reasons]
             found = await self._find(lane, missing)
-            await self._settle_found(lane, missing, found, reasons, tried_again=tried_again)
+            repeats = [
+                asked
+                for asked in missing
+                if asked[0].id in found or not await self._arm_marked(lane, asked, reasons)
+            ]
+            await self._settle_found(lane, repeats, found, reasons, tried_again=tried_again)
         await self._load_labels(lane, items)
         self._ask_hosts(batch, reasons)
 
-    async def _insert(self, lane: Lane, items: list[Authorise]) -> tuple[asyncpg.Record, bool]:
-        """Return what was recorded, and whether an earlier try may have recorded the rest."""
+    async def _arm_marked(self, lane: Lane, asked: QueuedAttempt, reasons: dict[bytes, int]) -> bool:
+        """Arm what a reversal may have overtaken, as the rule of bookings judges it; return whether one did.
+
+        A person is shown what goes its way all the same, before its host is asked: where that fails the host is not asked,
+        and the sweeper reverses what was recorded.
+        """
+        item = asked[0]
+        try:
+            marks = await lane.fetch("list_marks", *marked_columns(item))
+            if not marks:
+                return False
+            marked = judge_marks(marks, candidate_of_asked(item), repeat=item.repeat)
+            reason = Reason.ALREADY_REVERSED if marked.is_taken_back else Reason.NONE
+            recorded, _ = await self._insert(lane, [item], past=[row["id"] for row in marks], reason=reason)
+            armed = _reasons_of(recorded, [item])
+            if not armed:
+                self._recheck_later(asked)  # Its key was taken meanwhile, or one more reversal came.
+                return True
+            if marked.causes and armed[item.id] == Reason.NONE:
+                day = date.fromordinal(item.business_date)
+                await lane.fetch("show_marked", UUID(item.id), day, list(marked.causes))
+        except LaneBroken:
+            _log.warning("arming_unknown", items=1)
+            return True
+        except asyncpg.PostgresError as error:
+            _log.error("attempt_refused_by_database", trace_id=item.id.hex(), error=type(error).__name__)
+            return True
+        reasons.update(armed)
+        return True
+
+    async def _insert(
+        self, lane: Lane, items: list[Authorise], *, past: Sequence[UUID] = (), reason: int = Reason.NONE
+    ) -> tuple[asyncpg.Record, bool]:
+        """Return what was recorded, and whether an earlier try may have recorded the rest.
+
+        `past`: reversals that were judged already, with `reason` for what comes after them.
+        """
         columns = arming_columns(items)
         days = [item.business_date for item in items]
         # A duplicate is looked for on the days of the batch and one more on either side of midnight.
         first, last = date.fromordinal(min(days) - 1), date.fromordinal(max(days) + 1)
         for attempt in range(STATEMENT_TRIES_MAX):
             try:
-                rows = await lane.fetch("arm_attempts", *columns, self._reverse_after_ms, first, last)
+                rows = await lane.fetch(
+                    "arm_attempts", *columns, self._reverse_after_ms, first, last, list(past), int(reason)
+                )
                 return rows[0], attempt > 0
             except LaneBroken:
                 # Trying again is safe: what the lost commit recorded is found by its key and its own id.

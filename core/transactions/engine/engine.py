@@ -11,6 +11,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import Kind
 from core.contracts.subjects import ENGINE_QUEUE, core_inbox, is_edge_inbox
 from core.db.lane import Lane, Pump
+from core.transactions.bookings.store import queries as bookings
 from core.transactions.engine.arming import RECEIVED_AHEAD_MAX_US, Arming, Payment, QueuedAttempt
 from core.transactions.engine.deciding import Deciding, NotRead, keep_aside
 from core.transactions.engine.store import queries
@@ -40,6 +41,8 @@ _ARMING_STATEMENTS = (
     "find_repeated",
     "find_known",
     "keep_repeat_times",
+    "list_marks",
+    "show_marked",
     "read_labels",
     "keep_dead_letter",
 )
@@ -191,5 +194,5 @@ class Engine:
 
 
 def _lanes(dsn: str, instance: str, purpose: str, count: int, names: tuple[str, ...]) -> list[Lane]:
-    texts = {name: getattr(queries, name) for name in names}
+    texts = {name: getattr(bookings if name == "list_marks" else queries, name) for name in names}
     return [Lane(dsn, texts, name=f"guichet-{instance}-{purpose}{n}") for n in range(count)]

@@ -6,7 +6,9 @@
 -- Joins go by primary key from the batch outwards; the duplicate is looked for in attempt_card, in the months between
 -- $23 and $24 only: the other partitions are pruned before the statement starts, which costs less than opening them.
 -- Day limits are functions, so that nothing is opened for a service that has none.
--- A reversal that overtook its payment is found by reversal_forestalls, which is nearly empty.
+-- A payment that a reversal may have overtaken is found by reversal_forestalls, which is nearly empty, and left out: what
+-- those reversals say of it is judged by the rule of bookings, and it is armed by itself, past those that were judged ($25)
+-- and with what came of it ($26).
 WITH asked AS (
     SELECT *
     FROM unnest(
@@ -68,13 +70,13 @@ WITH asked AS (
                 SELECT FROM reversal AS r
                 WHERE r.terminal_id = a.terminal_id AND r.message_class = a.message_class AND r.stan = a.stan
                     AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED
-                    AND forestalls(
+                    AND r.id <> ALL ($25::uuid[])
+                    AND may_mark(
                         r, a.transmitted_at, a.local_time, date '0001-01-01' + (a.business_day - 1),
-                        a.amount_minor, a.currency, a.card_fingerprint,
-                        timestamptz 'epoch' + a.received_at_us * interval '1 microsecond', s.time_zone
+                        timestamptz 'epoch' + a.received_at_us * interval '1 microsecond'
                     )
-            ) THEN :Reason.ALREADY_REVERSED
-            ELSE 0
+            ) THEN -1 -- left out
+            ELSE $26::smallint
         END)::smallint AS reason
         OFFSET 0 -- keeps the planner from running the checks once for every use of their result
     ) AS checks
@@ -96,6 +98,7 @@ WITH asked AS (
         c.transmitted_at, c.local_time, c.card_ciphertext,
         CASE WHEN c.reason = :Reason.NONE THEN ''::bytea ELSE c.request END -- the event of the outcome will hold it
     FROM checked AS c
+    WHERE c.reason >= 0
     ON CONFLICT DO NOTHING
     RETURNING id, business_date, reason
 ), refused AS (
@@ -111,6 +114,17 @@ SELECT
     array_agg(r.id) FILTER (WHERE r.reason <> :Reason.NONE) AS refused_ids,
     array_agg(r.reason) FILTER (WHERE r.reason <> :Reason.NONE) AS refused_reasons
 FROM armed AS r;
+
+-- name: show_marked
+-- Has a person look at an attempt that was just armed past reversals that are like it; primary key of doubt.
+WITH shown AS (
+    INSERT INTO doubt (attempt_id, business_date, cause)
+    SELECT $1::uuid, $2::date, c.cause FROM unnest($3::text[]) AS c (cause)
+    ON CONFLICT DO NOTHING
+    RETURNING attempt_id, business_date, cause
+)
+INSERT INTO event (attempt_id, business_date, kind, state, reason, cause)
+SELECT s.attempt_id, s.business_date, :EventKind.DOUBTED, :State.SENT, :Reason.NONE, s.cause FROM shown AS s;
 
 -- name: decide_attempts
 -- TX2. The outcome, its ledger entries and its event, for those attempts that are still "sent": a timeout and a

@@ -216,7 +216,7 @@ async def _matters_of(connection: Connection, rows: Sequence[asyncpg.Record]) ->
         if letter is None:
             matters.append(_matter_of(row, row, row["causes"]))
             continue
-        matter = _matter_of(row, places.get(letter.terminal_id) or row, [letter.sort])
+        matter = _matter_of(row, places.get(letter.terminal_id) or row, [letter.sort, *row["causes"][1:]])
         if is_currency(letter.currency) and letter.amount_minor:
             matter.amount = Money(letter.amount_minor, letter.currency)
             matter.gives_back = letter.gives_back

@@ -28,6 +28,45 @@ FROM attempt AS a
 WHERE a.business_date >= $1 AND a.state = :State.SENT AND a.reverse_after < $2
 LIMIT $3;
 
+-- name: show_numbered_otherwise
+-- Reversals by primary key, those since $1 that were told 00 and named no message; what came after each under another number
+-- or type of its terminal by range of attempt_once, a few days: at its instant, of its card and for its amount. A reversal
+-- that comes second is refused for the same (list_sent_then).
+WITH mistaken AS (
+    SELECT DISTINCT a.id, a.business_date, a.state, a.reason
+    FROM reversal AS r
+    INNER JOIN attempt AS a
+        ON a.terminal_id = r.terminal_id AND a.business_date BETWEEN r.original_day - 2 AND r.original_day + 2
+        AND (a.message_class <> r.message_class OR a.stan <> r.stan) AND a.message_class < 10
+        AND a.amount_minor = r.amount_minor AND a.card_fingerprint = r.card_fingerprint
+        AND r.currency IN ('', a.currency)
+    INNER JOIN store AS s ON s.id = a.store_id
+    WHERE r.id >= $1 AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED AND r.sent_at <> '' AND r.stan <> 0
+        AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
+        AND (r.sent_at IN (a.transmitted_at, a.local_time)
+            OR is_same_instant(r.sent_at, a.transmitted_at, a.local_time, a.business_date, s.time_zone))
+        AND NOT EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = a.id AND d.cause = 'numbered_otherwise')
+        -- Another one under the number that it named was refused for it.
+        AND NOT EXISTS (
+            SELECT FROM attempt AS n
+            WHERE n.terminal_id = r.terminal_id AND n.message_class = r.message_class AND n.stan = r.stan
+                AND n.business_date BETWEEN r.original_day - 2 AND r.original_day + 2
+                AND n.reason = :Reason.ALREADY_REVERSED
+        )
+    LIMIT $2
+), shown AS (
+    INSERT INTO doubt (attempt_id, business_date, cause)
+    SELECT m.id, m.business_date, 'numbered_otherwise' FROM mistaken AS m
+    ON CONFLICT DO NOTHING
+    RETURNING attempt_id
+), noted AS (
+    INSERT INTO event (attempt_id, business_date, kind, state, reason, cause)
+    SELECT m.id, m.business_date, :EventKind.DOUBTED, m.state, m.reason, 'numbered_otherwise'
+    FROM mistaken AS m
+    INNER JOIN shown AS s ON s.attempt_id = m.id
+)
+SELECT count(*) AS shown FROM shown AS s;
+
 -- name: lease_deliveries
 -- Takes what is due for one try: the next try is already set when this commits, so a crash only waits.
 -- delivery_due; SKIP LOCKED lets several workers share.

@@ -126,7 +126,10 @@ def sentence_of(words: Words, matter: Json) -> str:
             why = causes[0] if causes else "other"
             return words.get(f"to_check.happened.refused_{why}", words("to_check.happened.refused_other"))
         case "dead_letter":
-            return words.get(f"to_check.happened.letter_{causes[0] if causes else 'other'}", other)
+            said = words.get(f"to_check.happened.letter_{causes[0] if causes else 'other'}", other)
+            return (
+                f"{said} {words('to_check.happened.letter_taken_back')}" if "taken_back" in causes else said
+            )
         case "reversal_disagrees":
             return words("to_check.happened.reversal_disagrees", facts=facts_named(words, causes))
         case _ if kind in GROUPS["deliveries"]:

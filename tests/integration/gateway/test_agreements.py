@@ -125,7 +125,13 @@ async def reason_of_payment(rows: asyncpg.Connection, place: Place) -> int:
     day = paris_date(now)
     async with rows.transaction():
         row = await rows.fetchrow(
-            statement, *arming_columns([item]), 30_000, day - timedelta(days=1), day + timedelta(days=1)
+            statement,
+            *arming_columns([item]),
+            30_000,
+            day - timedelta(days=1),
+            day + timedelta(days=1),
+            [],  # no reversal was judged before
+            0,
         )
     assert row is not None
     return row["refused_reasons"][0] if row["refused_reasons"] else 0

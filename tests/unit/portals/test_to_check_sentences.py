@@ -35,3 +35,14 @@ def test_each_doubt_and_each_refusal_has_words_of_its_own(locale: str) -> None:
 
 def test_a_refused_advice_stands_under_the_tab_of_doubtful_ones() -> None:
     assert "advice_refused" in GROUPS["doubts"]
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_a_letter_whose_terminal_took_it_back_says_so(locale: str) -> None:
+    words = load_words()[locale]
+    plain, taken_back = (
+        sentence_of(words, {"kind": "dead_letter", "causes": causes})
+        for causes in (["advice"], ["advice", "taken_back"])
+    )
+    assert taken_back.startswith(plain)
+    assert taken_back.endswith(words("to_check.happened.letter_taken_back"))
