@@ -76,12 +76,13 @@ def read_body(read: Any, kind: Any) -> Any:
     """Return plain values as `kind`, its texts as they are kept. Raises: Problem, ValidationException."""
     try:
         whole = tidied(read, kind)
-        return ids.convert(whole, kind)
     except TextsRefused as refused:
         raise Problem(
             "invalid_request",
             errors=[FieldProblem(place_text(place), code) for place, code in refused.found[:_FAULTS_MAX]],
         ) from refused
+    try:
+        return ids.convert(whole, kind)
     except msgspec.ValidationError as error:
         # The library stops at the first; whoever typed a form mends all of it at once. What is missing comes last.
         found = list(_refused_fields(whole, kind)) or [_sentence_and_place(str(error))]

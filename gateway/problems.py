@@ -355,8 +355,13 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     return on_problem(request, Problem(code, errors=errors))
 
 
+_WHAT_WAS_READ: Final = frozenset(
+    f"Object missing required field `{name}`" for name in ("revision", "seen_status")
+)
+
+
 def _unread(field: str, message: str) -> FieldProblem:
-    if message == "Object missing required field `revision`":
+    if message in _WHAT_WAS_READ:
         # Every change needs it, and whoever fills in a page has no such field before them: they are told what to do.
         return FieldProblem(field, "missing", "the revision that was read")
     code = "too_long" if message.startswith("Expected `str` of length <= ") else "invalid"

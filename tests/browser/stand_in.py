@@ -17,11 +17,14 @@ import msgspec
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
-from litestar import Litestar, MediaType, Request, Response, delete, get, patch, post
+from litestar import Litestar, MediaType, Request, Response, delete, get, post
 from litestar.response import Stream
 
 from tests.browser import invented
 from tests.browser.invented import Json
+from tests.browser.invented_account import ACCOUNT, permissions_of
+from tests.browser.invented_account import HANDLERS as ACCOUNT_HANDLERS
+from tests.browser.invented_refunds import Refunds
 
 PASSWORD = "correct horse battery staple"
 ROWS = 500
@@ -48,9 +51,7 @@ class Scene:
             self.transactions[x["id"]] = x
         self.terminals = {t["id"]: t for t in (invented.terminal(n) for n in range(TERMINALS))}
         self.blocks: list[Json] = []
-        self.refunds: dict[str, list[str]] = {}
-        self.original_of: dict[str, str] = {}
-        self.account_name, self.account_revision = "Groupe Belle Rive", 3
+        self.refunds = Refunds()
         self.next_number = ROWS + 1
         self.sequence = 0
         self.log: list[tuple[int, Json]] = []
@@ -115,7 +116,7 @@ async def control(data: Json) -> Json:
         for queue in SCENE.listeners:
             queue.put_nowait(b"")
     if data.get("account"):
-        SCENE.account_name, SCENE.account_revision = data["account"], SCENE.account_revision + 1
+        ACCOUNT.rename(data["account"])
     paid = SCENE.pay(data["pay"]) if data.get("pay") else None
     if data.get("change"):
         changed = {**SCENE.transactions[data["change"]], "state": data["state"]}
@@ -144,17 +145,7 @@ async def open_session(data: Json) -> Response[Json]:
         "role": "hotline",
         "locale": "fr",
         "departments": ["75", "33"],
-        "permissions": [
-            "alerts.read",
-            "blocks.write",
-            "directory.read",
-            "requests.use",
-            "transactions.cancel",
-            "transactions.export",
-            "transactions.read",
-            "transactions.refund",
-            *(["merchants.edit"] if data["email"].startswith("admin@") else []),
-        ],
+        "permissions": permissions_of(data["email"]),
     }
     return Response(
         {
@@ -269,24 +260,7 @@ async def one_transaction(request: Request[Any, Any, Any], key: str) -> Response
     x = SCENE.transactions.get(key)
     if x is None:
         return check(request) or problem(404, "not_found", "Introuvable.")
-    refunds, original = SCENE.refunds.get(key, []), SCENE.original_of.get(key)
-    related = [_related(one, "follow_up") for one in refunds]
-    if original is not None:
-        related.append(_related(original, "original"))
-    whole = {**invented.details(x), "related": related}
-    done = [
-        SCENE.transactions[one]["amount"] for one in refunds if SCENE.transactions[one]["state"] == "approved"
-    ]
-    if done:
-        whole["refunded_amount"] = invented.euros(sum(one["amount"] for one in done))
-    return check(request) or Response(whole)
-
-
-def _related(key: str, relation: str) -> Json:
-    x = SCENE.transactions[key]
-    return {name: x[name] for name in ("id", "kind", "state", "amount", "received_at")} | {
-        "relation": relation
-    }
+    return check(request) or Response(SCENE.refunds.beside(invented.details(x), SCENE.transactions))
 
 
 @post("/v1/transactions/{key:str}/refund", status_code=202)
@@ -309,8 +283,7 @@ async def refund(request: Request[Any, Any, Any], key: str, data: Json) -> Respo
             kind="refund", amount=data["amount"], card=x["card"], store=x["store"], terminal=x["terminal"]
         )
         SCENE.tell(begun)
-        SCENE.refunds.setdefault(key, []).append(begun["id"])
-        SCENE.original_of[begun["id"]] = key
+        SCENE.refunds.add(key, begun["id"])
         known = SCENE.seen_idempotency[idempotency] = begun["id"]
         asyncio.get_running_loop().call_later(2, lambda: SCENE.tell({**begun, "state": "approved"}))
     return Response(SCENE.transactions[known], status_code=202)
@@ -358,36 +331,6 @@ async def one_store(request: Request[Any, Any, Any], key: str) -> Response[Json]
     return check(request) or Response(
         {**found, "services": services, "terminals": terminals, "blocks": blocks}
     )
-
-
-@get("/v1/accounts/{key:str}")
-async def one_account(request: Request[Any, Any, Any], key: str) -> Response[Json]:
-    """Return the only one."""
-    return check(request) or Response(_account(key))
-
-
-@patch("/v1/accounts/{key:str}")
-async def rename_account(request: Request[Any, Any, Any], key: str, data: Json) -> Response[Json]:
-    """Rename it, unless its name was changed after it was read."""
-    if data.get("revision") != SCENE.account_revision:
-        late = {"field": "revision", "code": "changed_meanwhile", "detail": "Nadia Ferrand, 22/11 15:36"}
-        return problem(409, "changed_meanwhile", "Modifié entre-temps.", errors=[late])
-    SCENE.account_name, SCENE.account_revision = data["name"], SCENE.account_revision + 1
-    return check(request) or Response(_account(key))
-
-
-def _account(key: str) -> Json:
-    return {
-        "id": key,
-        "name": SCENE.account_name,
-        "revision": SCENE.account_revision,
-        "company_count": 0,
-        "store_count": 0,
-        "through_store": False,
-        "changed_at": invented.moment(datetime.now(UTC)),
-        "companies": [],
-        "contacts": [],
-    }
 
 
 @get("/v1/terminals")
@@ -535,8 +478,7 @@ async def _serve(port: int) -> None:
             counters,
             stores,
             one_store,
-            one_account,
-            rename_account,
+            *ACCOUNT_HANDLERS,
             terminals,
             one_terminal,
             blocks,

@@ -449,9 +449,13 @@ async def test_who_may_not_see_a_request_is_not_mentioned_in_it_without_a_word(
     assert said.status_code == 200, "what names nobody is text"
 
 
-async def test_a_status_is_not_changed_over_a_colleague_s_that_was_not_read(people: People) -> None:
+async def test_a_status_is_not_changed_over_a_colleague_s_that_was_not_read(
+    people: People, rows: asyncpg.Connection
+) -> None:
     hotline, admin = await people(HOTLINE), await people(ADMIN)
-    made = (await make(hotline, type="dispute", answers={"ground": "Non reconnue"}))["request"]
+    store, _ = await store_of(rows, "Paris")
+    answers = {"ground": "Non reconnue"}
+    made = (await make(hotline, type="dispute", answers=answers, store=store))["request"]
     path = f"/v1/requests/{made['id']}"
     read, others = made["status"]["code"], {"comment": "Vu avec le porteur"}
     first, second = [one["code"] for one in (await hotline.get(path)).json()["statuses"] if not one["final"]][

@@ -48,7 +48,7 @@ def _store(
     sent: PageForms | None = None,
     **sections: Any,
 ) -> str:
-    record = {"store": _STORE, "standing": {}, "macros": [], "company": {}, "alerts": []}
+    record = {"store": _STORE, "standing": {}, "macros": [], "company": {}, "alerts": None}
     record |= dict.fromkeys(("payments", "requests", "contracts", "documents", "changes")) | sections
     facts = {
         "locale": "fr",

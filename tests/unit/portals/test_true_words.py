@@ -80,11 +80,12 @@ def test_a_file_that_lacks_documents_or_an_iban_is_not_called_complete(
 
 
 def test_the_review_of_a_file_names_each_field_and_the_act_that_comes_next(kit: Kit) -> None:
-    record = _file(received=[], iban="") | {"state": "submitted"}
+    record: dict[str, Any] = {**_file(received=[], iban=""), "state": "submitted"}
     said = _shown(kit, "onboarding/review.html", x=record, a=record["answers"], files={})
     assert "Le dossier peut être validé" in said
     assert "peut être soumis" not in said
-    company = next(step for step in record["steps"] if step["name"] == "company")
+    steps: list[dict[str, Any]] = record["steps"]
+    company = next(step for step in steps if step["name"] == "company")
     company["problems"] = [
         {"field": f"company.{name}", "code": "missing", "detail": "Ce champ manque."}
         for name in ("legal_name", "street")
