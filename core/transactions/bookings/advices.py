@@ -18,9 +18,10 @@ from core.contracts.states import (
     State,
 )
 from core.transactions.bookings import kept_reversals, repeats, store
+from core.transactions.bookings.clocks import day_of_sending
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
-from core.transactions.bookings.rules import Doubt, Match, day_of_sending, doubts_of, is_bookable
+from core.transactions.bookings.rules import Doubt, Match, doubts_of, is_bookable
 from core.transactions.bookings.store import Connection, Standing
 from core.transactions.rules import stored_answer
 from core.values.clock import from_unix_us

@@ -11,15 +11,9 @@ from asyncpg.pgproto.pgproto import UUID
 from core.contracts.payment import BOOK, REFUSED_FACT, AuthoriseReply, Book, RefusedFact, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import ReversalFinding, State
+from core.transactions.bookings.clocks import Times, moment_near, time_shown
 from core.transactions.bookings.kept_reversals import judge_marks
-from core.transactions.bookings.rules import (
-    Candidate,
-    Said,
-    Times,
-    find_named,
-    moment_near,
-    time_shown,
-)
+from core.transactions.bookings.rules import Candidate, Said, find_named
 from core.transactions.bookings.store import Connection, candidate_of_asked, queries, read_time_zone
 from core.transactions.rules import REPEAT_WITHIN_S
 from core.values.card_numbers import hide_card_numbers

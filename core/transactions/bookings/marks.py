@@ -3,20 +3,15 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
-from core.transactions.bookings.rules import (
-    AGREEMENTS,
-    CLOCKS_APART,
+from core.transactions.bookings.clocks import (
     JUST_BEFORE,
     NEAR_DAYS,
-    Candidate,
-    Said,
     Times,
-    compare,
     instants_of,
-    is_evident,
     moment_near,
     time_shown,
 )
+from core.transactions.bookings.rules import AGREEMENTS, CLOCKS_APART, Candidate, Said, compare, is_evident
 
 OVERTAKEN_WITHIN: Final = timedelta(minutes=10)
 """How near to a reversal that tells no time comes what it overtook."""

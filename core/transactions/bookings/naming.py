@@ -7,8 +7,8 @@ from typing import Final
 from core.contracts.payment import Authorise, Book, Reverse, SealedCard
 from core.contracts.states import Kind, ReversalFinding
 from core.transactions.bookings import store
+from core.transactions.bookings.clocks import NEAR_DAYS, moment_near
 from core.transactions.bookings.rules import (
-    NEAR_DAYS,
     UNSAID_DAYS,
     Match,
     Said,
@@ -16,7 +16,6 @@ from core.transactions.bookings.rules import (
     find_named,
     is_alike,
     is_one_code,
-    moment_near,
     times_agree,
 )
 from core.transactions.bookings.store import Connection, Standing

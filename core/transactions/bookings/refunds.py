@@ -26,9 +26,10 @@ from core.identity.api import find_doer
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCELLED, Act
 from core.transactions.bookings import kept_reversals, repeats, store
+from core.transactions.bookings.clocks import day_of_sending
 from core.transactions.bookings.dead_letters import keep_dead_letter
 from core.transactions.bookings.naming import describes, lock_original
-from core.transactions.bookings.rules import Match, day_of_sending
+from core.transactions.bookings.rules import Match
 from core.transactions.bookings.store import Connection, NewAttempt, Standing
 from core.transactions.bookings.taking_back import give_back, take_back
 from core.transactions.engine.arming import REPEAT_POLL_S, REPEAT_WAIT_S, SWEPT_LATER_MS, stored_reply

@@ -14,18 +14,16 @@ from core.contracts.payment import Authorise, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind, ReversalFinding, State
 from core.transactions.bookings import store
-from core.transactions.bookings.naming import lock_original, may_be_ours
-from core.transactions.bookings.rules import (
-    BOOKED_DAYS,
-    REPEATED_WITHIN_DAYS,
+from core.transactions.bookings.clocks import (
     SaidAgain,
     Times,
     how_said_again,
     is_earlier,
-    is_one_code,
     is_one_time,
     time_shown,
 )
+from core.transactions.bookings.naming import lock_original, may_be_ours
+from core.transactions.bookings.rules import BOOKED_DAYS, REPEATED_WITHIN_DAYS, is_one_code
 from core.transactions.bookings.store import Connection
 from core.transactions.rules import REPEAT_DAYS
 from core.values.clock import from_unix_us

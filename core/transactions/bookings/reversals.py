@@ -12,6 +12,7 @@ from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, ReversalFinding
 from core.transactions.bookings import kept_reversals, store
+from core.transactions.bookings.clocks import NEAR_DAYS, day_there
 from core.transactions.bookings.dead_letters import show_taken_back
 from core.transactions.bookings.naming import (
     days_of,
@@ -21,13 +22,11 @@ from core.transactions.bookings.naming import (
     may_be_ours,
 )
 from core.transactions.bookings.rules import (
-    NEAR_DAYS,
     Candidate,
     Match,
     Said,
     TakenBack,
     came_just_before,
-    day_there,
     find_said_before,
     find_stamped_anew,
     is_alike,

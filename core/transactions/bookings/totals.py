@@ -6,7 +6,7 @@ import asyncpg
 from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import Totals, TotalsReply
-from core.transactions.bookings.rules import day_there
+from core.transactions.bookings.clocks import day_there
 from core.transactions.bookings.store import queries, read_time_zone
 from core.values.clock import from_unix_us
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from core.contracts.payment import Authorise, HostRequest
 from core.contracts.states import DeliveryKind, Kind
-from core.transactions.bookings.rules import moment_near
+from core.transactions.bookings.clocks import moment_near
 from core.transactions.bookings.store import NewAttempt
 from core.transactions.exchanges.labels import Labels
 from core.values.clock import from_unix_us, to_unix_us

@@ -15,7 +15,8 @@ import pytest
 from core.contracts.payment import REVERSE, Authorise
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, ReversalFinding, State
-from core.transactions.bookings.rules import Candidate, Said, find_named, instants_of
+from core.transactions.bookings.clocks import instants_of
+from core.transactions.bookings.rules import Candidate, Said, find_named
 from core.values.ids import rrn_of
 from core.values.zones import time_zone_of, zone_of
 from tests.integration.core.transactions import stand_in_host as behaviour

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.transactions.bookings.rules import Times, how_said_again, is_earlier, is_one_time, time_shown
+from core.transactions.bookings.clocks import Times, how_said_again, is_earlier, is_one_time, time_shown
 
 DAY = date(2026, 11, 29)
 TIMES = st.sampled_from(
