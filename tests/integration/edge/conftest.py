@@ -20,10 +20,9 @@ from edge.protocol.codec import Codec
 from edge.protocol.field import Message
 from edge.protocol.framing import FrameReader, frame
 from edge.settings import AcquirerSettings, Address, Settings, TlsFiles
+from tests.integration.edge.foreign_terminal import IDENTITY, Foreign
 from tests.integration.edge.stand_in import StandInCore
 from tests.support.nats_server import NatsServer, free_port
-
-IDENTITY = Identity("T0000001")
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -186,3 +185,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await asyncio.sleep(0)
     book.close()
     await nats.kill()
+
+
+@pytest.fixture
+async def foreign(house: House) -> Foreign:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.edge.port)
+    terminal = Foreign(reader, writer)
+    answer = await terminal.ask(t="0800", f7="1128010000", f11="000001", f70="001")
+    assert answer["39"] == "00"
+    return terminal

@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-import iso8583
 import msgspec
 import pytest
-from iso8583.specs import default_ascii
 
 from core.contracts.payment import Authorise, Book, RefusedFact, Reverse
 from core.contracts.states import Kind
-from deploy.sandbox.simulators.cards import CARDS
-from tests.integration.edge.conftest import IDENTITY, House
-
-PAN = CARDS["approve-cb"].pan
-# What its default table has otherwise than the dialect: text bitmaps and fixed fields are the same.
-SPEC = default_ascii
-
-
-class Foreign:
-    """A terminal that pyiso8583 speaks for."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self.writer = reader, writer
-
-    async def ask(self, **fields: str) -> dict[str, Any]:
-        """Send a message, `t` its type and `f7` a field, and return the answer."""
-        return await self.ask_written(SPEC, fields)
-
-    async def ask_written(self, spec: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
-        """Send a message written by another specification, and return the answer."""
-        message = {("t" if key == "t" else key[1:]): value for key, value in fields.items()}
-        message["41"], message["42"] = IDENTITY.terminal, IDENTITY.acceptor
-        raw, _ = iso8583.encode(message, spec)
-        self.writer.write(len(raw).to_bytes(2, "big") + bytes(raw))
-        async with asyncio.timeout(5):
-            size = int.from_bytes(await self._reader.readexactly(2), "big")
-            decoded, _ = iso8583.decode(await self._reader.readexactly(size), SPEC)
-        return decoded
-
-
-@pytest.fixture
-async def foreign(house: House) -> Foreign:
-    reader, writer = await asyncio.open_connection("127.0.0.1", house.edge.port)
-    terminal = Foreign(reader, writer)
-    answer = await terminal.ask(t="0800", f7="1128010000", f11="000001", f70="001")
-    assert answer["39"] == "00"
-    return terminal
+from tests.integration.edge.conftest import House
+from tests.integration.edge.foreign_terminal import AMOUNT, PAN, SPEC, Foreign
 
 
 def original(sent_at: str) -> str:
@@ -125,9 +85,6 @@ async def test_what_a_reversal_could_not_repeat_is_refused_at_the_payment(
     answer = await foreign.ask(t="0200", **{**fields, **change})
     assert answer["39"] == "30"
     assert not house.core.authorised
-
-
-AMOUNT = f"{5000:012d}"
 
 
 @pytest.mark.parametrize(
@@ -488,58 +445,3 @@ async def test_a_reference_that_is_the_number_of_the_card_names_nothing_and_is_n
     assert isinstance(asked, Book | Reverse)
     assert asked.original_rrn == ""
     assert SHORT_PAN.encode() not in asked.request
-
-
-REFUSED = {
-    "without its currency": ({"t": "0220", "f49": None}, "30", 49, 5_000),
-    "of no amount": ({"t": "0120", "f4": "0" * 12}, "13", 4, 0),
-    "with a card that is none": ({"t": "0221", "f2": "4970101234567891"}, "14", 2, 5_000),
-    "that takes back what is no payment": (
-        {"t": "0420", "f90": f"0800000123{'1128010000'}{'0' * 22}"},
-        "12",
-        90,
-        5_000,
-    ),
-    "that takes back nothing": ({"t": "0400", "f90": None}, "30", 90, 5_000),
-    "whose amount is no number": ({"t": "0220", "f4": "00000000500A"}, "30", 4, -1),
-    "without a number": ({"t": "0220", "f11": None}, "30", 0, 5_000),
-}
-
-
-@pytest.mark.parametrize("how", REFUSED)
-async def test_what_happened_and_is_refused_is_kept_by_core_before_its_terminal_is_told(
-    house: House, foreign: Foreign, how: str
-) -> None:
-    changes, code, field, amount_minor = REFUSED[how]
-    fields: dict[str, str | None] = {
-        "f2": PAN, "f3": "000000", "f4": AMOUNT, "f7": "1128010200", "f11": "000124", "f12": "210200", "f13": "1127",
-        "f49": "978", "f90": None, **changes,
-    }  # fmt: skip
-    answer = await foreign.ask(**{name: value for name, value in fields.items() if value is not None})
-    assert answer["39"] == code
-    (kept,) = house.core.asked
-    assert isinstance(kept, RefusedFact)
-    assert (kept.message_type, kept.field, kept.response_code, kept.amount_minor) == (
-        fields["t"],
-        field,
-        code,
-        amount_minor,
-    )
-    assert PAN.encode() not in kept.request
-
-
-async def test_what_core_does_not_keep_is_not_answered(house: House, foreign: Foreign) -> None:
-    house.core.acknowledge = False
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.5):
-            await foreign.ask(t="0400", f2=PAN, f4=AMOUNT, f7="1128010200", f11="000124")
-    house.core.acknowledge = True
-    assert (await foreign.ask(t="0401", f2=PAN, f4=AMOUNT, f7="1128010200", f11="000124"))["39"] == "30"
-
-
-async def test_a_payment_that_is_refused_has_not_happened_and_is_not_kept(
-    house: House, foreign: Foreign
-) -> None:
-    answer = await foreign.ask(t="0200", f2=PAN, f3="000000", f4=AMOUNT, f7="1128010200", f11="000124")
-    assert answer["39"] == "30"
-    assert house.core.asked == []
