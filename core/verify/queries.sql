@@ -426,6 +426,8 @@ WITH described AS (
         -- Midnight, and a day far from that of the message, are what a clock says always: as good as no time.
         r.sent_at = '' OR r.sent_at LIKE '____000000'
             OR coalesce(abs(moment_near(r.sent_at, a.business_date)::date - a.business_date) > 2, true) AS is_untimed,
+        -- It came after the payment and tells a time that none of its clocks shows: its day is mistyped, and a person decides.
+        r.sent_at <> '' AND r.received_at >= a.received_at AS is_timed_after,
         r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '15 minutes'
             OR r.last_at - a.received_at BETWEEN interval '-10 minutes' AND interval '10 minutes' AS is_of_the_minute,
         r.finding = :ReversalFinding.MAY_REPEAT AS may_repeat,
@@ -498,7 +500,7 @@ WITH described AS (
         -- What a person opens.
         (array_agg(d.attempt_id ORDER BY coalesce(d.is_it, false) DESC))[1] AS attempt_id
     FROM standing AS d
-    WHERE d.is_it AND d.agrees AND NOT (d.may_repeat OR d.is_by_repeat)
+    WHERE d.is_it AND d.agrees AND NOT (d.may_repeat OR d.is_by_repeat OR d.is_untimed AND d.is_timed_after)
         OR (d.is_it AND (d.agrees OR NOT d.may_repeat) OR d.agrees AND d.is_like_it) AND NOT EXISTS (
             SELECT FROM doubt AS o
             WHERE o.attempt_id = d.attempt_id

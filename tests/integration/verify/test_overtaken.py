@@ -87,6 +87,19 @@ async def test_v10_sees_what_a_reversal_overtook_that_was_told_the_answer_of_ano
     assert await breaches(verification) == 0
 
 
+async def test_v10_wants_a_payment_shown_whose_reversal_names_it_on_a_day_far_off(
+    writer: Writer, verification: Verification
+) -> None:
+    paid, shown = await overtaken(writer)
+    far = f"{int(shown[:2]) % 12 + 1:02d}{shown[2:]}"
+    await say(
+        writer, paid, **{**NOBODYS, "received_at": writer.now - CAME + timedelta(seconds=9)}, sent_at=far
+    )
+    assert await breaches(verification) == 1
+    await show(writer, paid, "like_one_reversed")
+    assert await breaches(verification) == 0
+
+
 async def test_v10_takes_midnight_for_no_time(writer: Writer, verification: Verification) -> None:
     paid, _ = await overtaken(writer)
     midnight = f"{writer.now:%m%d}000000"

@@ -84,10 +84,52 @@ def stopped_clock(terminal: Terminal, sale: Sale, chance: random.Random) -> list
     return [dead, requests.repeated(advice)] if chance.random() < 0.5 else [dead]
 
 
+def overtaken(terminal: Terminal, sale: Sale, chance: random.Random) -> list[Message]:
+    """A void that overtakes its sale: as the sale is, of another amount or time, or without a time."""
+    advice = _advice(terminal, sale, approval_code=_OFFLINE_APPROVAL)
+    void = _void(terminal, advice)
+    said = str(void[90])
+    match chance.randrange(4):
+        case 0:
+            void[4] = f"{sale.amount_minor + 100:012d}"
+        case 1:
+            void[90] = f"{said[:10]}{requests.NO_TIME}{said[20:]}"
+        case 2:
+            minute = f"{(int(said[16:18]) + 30) % 60:02d}"
+            void[90] = f"{said[:16]}{minute}{said[18:]}"
+        case _:
+            pass
+    return [void, advice]
+
+
+def voided_and_repeated(terminal: Terminal, sale: Sale, chance: random.Random) -> list[Message]:
+    """An advice, its void, and its repeat: with its own time, or that of the sending."""
+    advice = _advice(terminal, sale, approval_code=_OFFLINE_APPROVAL)
+    repeat = requests.repeated(advice)
+    if chance.random() < 0.5:
+        repeat[12] = f"{str(advice[12])[:4]}{(int(str(advice[12])[4:]) + 20) % 60:02d}"
+    return [advice, _void(terminal, advice), repeat]
+
+
+def still_clock(terminal: Terminal, sale: Sale, chance: random.Random) -> list[Message]:
+    """Two sales of one number by a clock that always shows one time, whatever the time of sending says."""
+    del chance
+    still = {**_advice(terminal, sale, approval_code=_OFFLINE_APPROVAL), 12: "101500"}
+    return [still, _days_before(still, 1) | {12: "101500", 13: still[13]}]
+
+
 Offline = Callable[[Terminal, Sale, random.Random], list[Message]]
 OFFLINE: Final[tuple[Offline, ...]] = (
-    declined_offline, stamped_anew, repeated_otherwise, no_sale, stopped_clock,
+    declined_offline, stamped_anew, repeated_otherwise, no_sale, stopped_clock, overtaken, voided_and_repeated,
+    still_clock,
 )  # fmt: skip
+
+
+def _void(terminal: Terminal, advice: Message) -> Message:
+    stan, at = terminal.moment()
+    return requests.reversal(
+        advice, mti="0420", stan=stan, at=at, reason=requests.CUSTOMER_CANCELLATION, habits=terminal.habits
+    )
 
 
 def _reversal(terminal: Terminal, of: Exchange, *, stays_minor: int = 0, mti: str = "0400") -> Message:

@@ -59,6 +59,19 @@ def test_a_repeat_stamped_anew_has_the_number_of_its_first_and_another_day() -> 
     assert first[13] != again[13]
 
 
+def test_a_void_that_overtakes_names_the_sale_that_follows_it() -> None:
+    for seed in range(12):
+        void, advice = foreign.overtaken(make_terminal(), foreign.Sale(_PAN, 1250), random.Random(seed))
+        assert (void[0], advice[0]) == ("0420", "0220")
+        assert str(void[90])[4:10] == advice[11]
+
+
+def test_a_clock_that_stands_still_shows_one_time_of_two_sendings() -> None:
+    first, second = foreign.still_clock(make_terminal(), foreign.Sale(_PAN, 1250), random.Random(1))
+    assert (first[11], first[12], first[13]) == (second[11], second[12], second[13])
+    assert first[7] != second[7]
+
+
 def test_a_turned_time_is_not_the_time_of_the_payment() -> None:
     terminal = make_terminal()
     payment = paid(terminal)
