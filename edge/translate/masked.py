@@ -13,7 +13,7 @@ import msgspec
 from core.values.card_numbers import hide_possible_card_numbers, mask_card_number
 from edge.protocol.field import AS_SENT, Message
 from edge.protocol.masking import HIDDEN, describe
-from edge.translate.fields import holds_own_card
+from edge.translate.fields import CARD_DIGITS_MIN, holds_own_card
 
 # Fields of at most twelve characters in every dialect: no card number of a length in use fits. Field 37 holds a
 # reference of twelve digits, which nothing tells from a number of twelve but that it is the card's own.
@@ -36,7 +36,11 @@ def masked(message: Message) -> dict[int, Any]:
     shown: dict[int, Any] = message.copy()
     for number, mask in careful:
         shown[number] = mask(message[number])
-    if 37 in message and holds_own_card(message, 37):
+    if (
+        37 in message
+        and (len(message.get(2, "")) == CARD_DIGITS_MIN or 35 in message)
+        and holds_own_card(message, 37)
+    ):
         shown[37] = mask_card_number(shown[37])
     shown.pop(AS_SENT, None)
     return shown
