@@ -17,8 +17,8 @@ REPEAT_WITHIN: Final = timedelta(seconds=REPEAT_WITHIN_S)
 USUAL_REPEAT_WITHIN: Final = timedelta(hours=1)
 """What says that it repeats, at another time and longer after the first, may as well be a sale of a counter that began anew."""
 
-_OFFSETS_IN_FORCE: Final = (timedelta(hours=-12), timedelta(hours=12))
 # A reading whose zone nobody tells is within half a day of its instant: so is a change of summer time.
+_OFFSETS_IN_FORCE: Final = (timedelta(hours=-12), timedelta(hours=12))
 
 SaidAgain: TypeAlias = Literal["same", "late", "unclear", "other"]
 """Of two messages that are alike, by their times: one message; one as far as anybody knows, but so late that a person should
@@ -116,6 +116,7 @@ def is_earlier(ours: Times, theirs: Times) -> bool:
 
 
 def says_a_time(time: str) -> bool:
+    """Whether MMDDhhmmss shows another time than midnight on the dot, which a clock shows that was never set."""
     return bool(time[4:].strip("0"))
 
 

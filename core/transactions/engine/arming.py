@@ -238,6 +238,9 @@ class Arming:
         # A duplicate is looked for on the days of the batch and one more on either side of midnight.
         first, last = date.fromordinal(min(days) - 1), date.fromordinal(max(days) + 1)
         for attempt in range(STATEMENT_TRIES_MAX):
+            # Tried again, in a batch or by itself: meanwhile others may count on it never being recorded.
+            if (attempt > 0 or len(items) == 1) and self._is_too_old(items):
+                raise LaneBroken
             try:
                 rows = await lane.fetch(
                     "arm_attempts", *columns, self._reverse_after_ms, first, last, list(past), int(reason)
@@ -249,6 +252,10 @@ class Arming:
                     raise
                 await lane.reopen()
         raise LaneBroken
+
+    def _is_too_old(self, items: list[Authorise]) -> bool:
+        oldest_us = min(item.received_at_us for item in items)
+        return self._clock.unix_us() - oldest_us > RECEIVED_AGE_MAX_US
 
     async def _one_by_one(self, lane: Lane, batch: list[QueuedAttempt], error: Exception) -> None:
         """A statement that PostgreSQL refuses names no row: find the poisonous one, let the others flow."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 
@@ -54,6 +55,24 @@ async def test_a_connection_killed_inside_the_arming_commit_is_tried_again(world
     await gate.close()
     assert (await world.answer_to(item)).reason == Reason.APPROVED
     assert len(world.host.messages("0200")) == 1
+    await drained(world)
+
+
+async def test_what_waited_for_long_for_a_connection_is_never_recorded(world: World) -> None:
+    """The sweeper, and whoever debits stored cards, count on what was asked so long ago being recorded or never."""
+    item = world.payment()
+    gate = await asyncpg.connect(world.database.owner_dsn)
+    async with gate.transaction():
+        await gate.execute("LOCK TABLE attempt IN ACCESS EXCLUSIVE MODE")
+        world.send(item)
+        await eventually(lambda: blocked_backends(world, "%-arm%"))
+        world.clock.offset += timedelta(seconds=31)
+        await world.owner.execute(TERMINATE, "%-arm%")
+    await gate.close()
+    assert (await world.pay(world.payment())).reason == Reason.APPROVED
+    assert not world.answers.get(item.id)
+    assert not await world.owner.fetchval("SELECT count(*) FROM attempt WHERE id = $1", UUID(bytes=item.id))
+    assert item.id not in {request.id for request in world.host.messages("0200")}
     await drained(world)
 
 
