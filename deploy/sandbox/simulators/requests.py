@@ -101,13 +101,7 @@ def network(identity: Identity, code: str, *, stan: str, at: Moment) -> Message:
     """Return a 0800 with a network management code."""
     return _timed(
         {
-            0: "0800",
-            7: at.transmitted_at,
-            11: stan,
-            12: at.local_time,
-            13: at.local_date,
-            41: identity.terminal,
-            42: identity.acceptor,
+            **_header("0800", identity, stan, at),
             70: code,
         }
     )
@@ -217,6 +211,19 @@ def reversal(
     return _timed(message)
 
 
+def _header(mti: str, identity: Identity, stan: str, at: Moment) -> Message:
+    """Return what every message of a terminal begins with that is about no card."""
+    return {
+        0: mti,
+        7: at.transmitted_at,
+        11: stan,
+        12: at.local_time,
+        13: at.local_date,
+        41: identity.terminal,
+        42: identity.acceptor,
+    }
+
+
 def _timed(message: Message) -> Message:
     """Return the message without a field 7 that its terminal does not send."""
     if not message[7]:
@@ -238,13 +245,7 @@ def administrative_advice(identity: Identity, text: str, *, stan: str, at: Momen
     """Return a 0620 that tells of an event of the terminal's own."""
     return _timed(
         {
-            0: "0620",
-            7: at.transmitted_at,
-            11: stan,
-            12: at.local_time,
-            13: at.local_date,
-            41: identity.terminal,
-            42: identity.acceptor,
+            **_header("0620", identity, stan, at),
             60: text,
         }
     )
@@ -268,13 +269,7 @@ def totals(
     """Return a 0500 with data elements 74 to 89 as the terminal counted them."""
     return _timed(
         {
-            0: "0500",
-            7: at.transmitted_at,
-            11: stan,
-            12: at.local_time,
-            13: at.local_date,
-            41: identity.terminal,
-            42: identity.acceptor,
+            **_header("0500", identity, stan, at),
             49: currency,
             74: f"{counted.credit_count:010d}",
             75: "0" * 10,

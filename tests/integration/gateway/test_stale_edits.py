@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from core.contracts.operations import OPERATIONS
-from tests.integration.gateway.test_agreements import Place, client, grid_in_force, make, place
+from tests.integration.gateway.contracts import Place, client, grid_in_force, make, place
 from tests.support.desk import DeskStack
 
 __all__ = ["client", "place"]
