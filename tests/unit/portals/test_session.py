@@ -16,15 +16,22 @@ from portals.kit.session import COOKIE_BYTES_MAX, seal_session, unseal_session
 
 SEALER, OTHER = Sealer(b"a" * 32), Sealer(b"b" * 32)
 SESSION = AgentSession(
-    "tok", "agt_1", "Amélie", "a@guichet.example", "hotline", "fr", ["75"], "2026-11-22T20:00:00.000Z"
+    "token-of-this-session",
+    "agt_1",
+    "Amélie",
+    "a@guichet.example",
+    "hotline",
+    "fr",
+    ["75"],
+    "2026-11-22T20:00:00.000Z",
 )
 
 
 def test_a_session_comes_back_and_shows_nothing() -> None:
     value = seal_session(SEALER, SESSION)
     assert unseal_session(SEALER, value, AgentSession) == SESSION
-    assert "tok" not in value
-    assert "tok" not in repr(SESSION)
+    assert "token-of-this-session" not in value
+    assert "token-of-this-session" not in repr(SESSION)
 
 
 @pytest.mark.parametrize(
