@@ -22,6 +22,11 @@ from core.values.ids import (
 Shape = TypeVar("Shape")
 CHARACTERS_MAX: Final = 40
 
+_OTHER_TYPES: Final = {
+    bool: "bool", int: "int", float: "float", list: "array", tuple: "array", dict: "object", type(None): "null"
+}  # fmt: skip
+"""What msgspec calls what is no text."""
+
 
 class Id(bytes):
     """An identifier of one kind of thing; a subclass says which."""
@@ -291,6 +296,9 @@ def _written(value: Any) -> Any:
 
 
 def _read(shape: type, value: Any) -> Any:
-    if issubclass(shape, Id) and isinstance(value, str):
-        return shape.read(value)
-    raise NotImplementedError(shape.__name__)
+    if not issubclass(shape, Id):
+        raise NotImplementedError(shape.__name__)
+    if not isinstance(value, str):
+        # In the words of msgspec, which says where.
+        raise TypeError(f"Expected `str`, got `{_OTHER_TYPES.get(type(value), type(value).__name__)}`")
+    return shape.read(value)

@@ -116,6 +116,10 @@ TYPES = (
 )
 
 
+OTHER_TYPES: tuple[Any, ...] = (None, True, 1, 1.5, "a text", [], [1], {}, {"id": 1})
+"""One value of each type that JSON has: each field is given all of them."""
+
+
 class Sent(NamedTuple):
     """One request, as bytes."""
 
@@ -182,6 +186,23 @@ def _requests(endpoint: Endpoint, target: bytes, token: str) -> Iterator[Sent]:
         for junk in PATHS:
             path = (head.rstrip("/") + junk + tail).replace("{", "").replace("}", "")
             yield Sent(f"path {junk[:20]}", _request(method, path.encode(), token=token))
+
+
+def _bodies_of_other_types(schema: Any, schemas: Any, deep: int = 3) -> Iterator[Any]:
+    """Yield values of every type at every place of a schema, each in a body that holds nothing else."""
+    yield from OTHER_TYPES
+    while "$ref" in schema:
+        schema = schemas[schema["$ref"].rsplit("/", 1)[-1]]
+    for choice in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
+        yield from _bodies_of_other_types(choice, schemas, deep)
+    if not deep:
+        return
+    for name, each in schema.get("properties", {}).items():
+        for value in _bodies_of_other_types(each, schemas, deep - 1):
+            yield {name: value}
+    if "items" in schema:
+        for value in _bodies_of_other_types(schema["items"], schemas, deep - 1):
+            yield [value]
 
 
 async def _send(address: tuple[str, int], raw: bytes) -> Read | None:
@@ -280,6 +301,38 @@ async def test_any_bytes_to_any_route_are_answered_with_a_problem(
                 group.create_task(hold(endpoint, sent))
     assert not faults, f"{len(faults)} of {count}:\n" + "\n".join(sorted(faults)[:40])
     assert count > 4_000
+
+
+async def test_any_type_in_any_field_is_answered_with_a_problem(
+    desk_stack: DeskStack, sampler: Sampler
+) -> None:
+    token = await desk_stack.log_in()
+    parts = urlsplit(desk_stack.gateway_url)
+    address = (parts.hostname or "", parts.port or 0)
+    schemas = document_of(build_app(None))["components"]["schemas"]
+    gate = asyncio.Semaphore(_EACH_AT_ONCE)
+    faults: list[str] = []
+    count = 0
+
+    async def hold(endpoint: Endpoint, target: bytes, body: bytes) -> None:
+        nonlocal count
+        async with gate:
+            count += 1
+            fault = _fault(await _send(address, _request(endpoint.method, target, body=body, token=token)))
+            if fault:
+                faults.append(f"{endpoint.name}, {body.decode()}: {fault}")
+
+    async with asyncio.TaskGroup() as group:
+        for endpoint in _endpoints():
+            content = (endpoint.description or {}).get("requestBody", {}).get("content", {})
+            schema = content.get("application/json", {}).get("schema")
+            if schema is None:
+                continue
+            target = _target(endpoint, sampler)
+            for body in {msgspec.json.encode(each) for each in _bodies_of_other_types(schema, schemas)}:
+                group.create_task(hold(endpoint, target, body))
+    assert not faults, f"{len(faults)} of {count}:\n" + "\n".join(sorted(faults)[:40])
+    assert count > 3_000
 
 
 CUT = {
