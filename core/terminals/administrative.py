@@ -22,12 +22,14 @@ _SQL: Final = load_beside(__file__)
 
 async def keep_administrative_advice(pool: asyncpg.Pool, asked: AdministrativeAdvice) -> AuthoriseReply:
     """Keep what a terminal tells of itself, once for all its repeats; it is told so when it is kept and not before."""
+    came_at = from_unix_us(asked.received_at_us)
     is_kept = await pool.fetchval(
         _SQL.keep_administrative_advice,
         uuid_of(asked.terminal_id),
-        from_unix_us(asked.received_at_us),
+        came_at,
         asked.stan,
-        asked.local_time,
+        # A clock that was never set tells every message alike: those of one day are one.
+        asked.local_time if asked.local_time[4:].strip("0") else f"{came_at:%m%d}000000",
         asked.text,
         asked.repeat,
         KNOWN_FOR,

@@ -426,11 +426,21 @@ WITH described AS (
         -- Midnight, and a day far from that of the message, are what a clock says always: as good as no time.
         r.sent_at = '' OR r.sent_at LIKE '____000000'
             OR coalesce(abs(moment_near(r.sent_at, a.business_date)::date - a.business_date) > 2, true) AS is_untimed,
-        -- It came after the payment and tells a time that none of its clocks shows: its day is mistyped, and a person decides.
-        r.sent_at <> '' AND r.received_at >= a.received_at AS is_timed_after,
+        -- A time that tells nothing, or is of another day, is miswritten: a person decides.
+        r.sent_at <> '' AS is_timed,
+        -- By the type that it says, of data element 90 or 56, it is of a request. What its terminal told of the same number and
+        -- time it may have done alone, after it had taken back what it had asked.
+        a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) AND '0' = substring(
+            encode(r.request, 'hex') FROM '(?:5ad92a30|38(?:[ab].|d9..)31)3[12]3(.)3.'
+        ) AS is_stand_in,
         r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '15 minutes'
             OR r.last_at - a.received_at BETWEEN interval '-10 minutes' AND interval '10 minutes' AS is_of_the_minute,
         r.finding = :ReversalFinding.MAY_REPEAT AS may_repeat,
+        -- What it may repeat took a part of that very payment, which stands.
+        r.finding = :ReversalFinding.MAY_REPEAT AND EXISTS (
+            SELECT FROM reversal AS p
+            WHERE p.attempt_id = a.id AND p.replacement_minor IS NOT NULL AND p.reason = :Reason.APPROVED
+        ) AS is_of_its_part,
         -- By no time of its own, but by that of a repeat, which came after the reversal.
         EXISTS (
             SELECT FROM repeat_time AS t
@@ -462,15 +472,19 @@ WITH described AS (
                 WHERE position('\x00a4'::bytea IN m.message) > 0
                     AND substring(m.message FROM position('\x00a4'::bytea IN m.message) + 5 FOR 1) = '\x31'::bytea
             ) OR coalesce((
-                SELECT coalesce(
-                    min(i.at) FILTER (
-                        WHERE abs(extract(EPOCH FROM i.at AT TIME ZONE 'UTC' - a.received_at)) <= 120
-                    ), min(i.at)
-                ) AT TIME ZONE 'UTC' <= coalesce(r.last_at, r.received_at)
+                -- That of its sending alone tells nothing: it is stamped anew.
+                SELECT bool_or(e.earliest AT TIME ZONE 'UTC' <= coalesce(r.last_at, r.received_at))
                 FROM (VALUES (a.transmitted_at), (a.local_time)) AS t (shown)
-                CROSS JOIN LATERAL unnest(
-                    instants_of(moment_near(t.shown, a.business_date), coalesce(s.time_zone, 'UTC'))
-                ) AS i (at)
+                CROSS JOIN LATERAL (
+                    SELECT coalesce(
+                        min(i.at) FILTER (
+                            WHERE abs(extract(EPOCH FROM i.at AT TIME ZONE 'UTC' - a.received_at)) <= 120
+                        ), min(i.at)
+                    ) AS earliest
+                    FROM unnest(
+                        instants_of(moment_near(t.shown, a.business_date), coalesce(s.time_zone, 'UTC'))
+                    ) AS i (at)
+                ) AS e
                 WHERE t.shown NOT LIKE '____000000'
                     AND abs(moment_near(t.shown, a.business_date)::date - a.business_date) <= 2
             ), a.received_at < coalesce(r.last_at, r.received_at) + interval '15 minutes')
@@ -491,7 +505,7 @@ WITH described AS (
     -- What stands though its reversal was told 00 as no payment's.
     SELECT d.*, CASE WHEN d.is_untimed THEN d.is_of_the_minute ELSE d.is_meant END AS is_it
     FROM described AS d
-    WHERE d.is_mark AND d.stands
+    WHERE d.is_mark AND d.stands AND NOT d.is_of_its_part
 ), marked AS (
     -- What it describes in all should have been taken back, whichever came first. What it describes otherwise but for its
     -- number and time, or all but its time, or what it may only repeat, is shown to a person.
@@ -500,8 +514,9 @@ WITH described AS (
         -- What a person opens.
         (array_agg(d.attempt_id ORDER BY coalesce(d.is_it, false) DESC))[1] AS attempt_id
     FROM standing AS d
-    WHERE d.is_it AND d.agrees AND NOT (d.may_repeat OR d.is_by_repeat OR d.is_untimed AND d.is_timed_after)
-        OR (d.is_it AND (d.agrees OR NOT d.may_repeat) OR d.agrees AND d.is_like_it) AND NOT EXISTS (
+    WHERE d.is_it AND d.agrees
+        AND NOT (d.may_repeat OR d.is_by_repeat OR d.is_untimed AND d.is_timed OR coalesce(d.is_stand_in, false))
+        OR (d.is_it AND (d.agrees OR NOT (d.may_repeat OR coalesce(d.is_stand_in, false))) OR d.agrees AND d.is_like_it) AND NOT EXISTS (
             SELECT FROM doubt AS o
             WHERE o.attempt_id = d.attempt_id
                 AND o.cause IN ('like_one_reversed', 'unlike_one_reversed', 'like_one_repeated')
@@ -531,9 +546,13 @@ WITH described AS (
                 FROM repeat_time AS t
                 WHERE t.attempt_id = a.id AND t.business_date = a.business_date
             ) AS sending
-            WHERE r.sent_at IN (sending.transmitted_at, sending.local_time) OR is_same_instant(
-                r.sent_at, sending.transmitted_at, sending.local_time, sending.day, coalesce(s.time_zone, 'UTC')
-            )
+            -- Clocks differ by quarters of an hour; the rest costs a hundred times as much to ask.
+            WHERE r.sent_at IN (sending.transmitted_at, sending.local_time) OR CASE
+                WHEN same_instant_elsewhere(r.sent_at, sending.transmitted_at)
+                OR same_instant_elsewhere(r.sent_at, sending.local_time) THEN is_same_instant(
+                    r.sent_at, sending.transmitted_at, sending.local_time, sending.day, coalesce(s.time_zone, 'UTC')
+                )
+                ELSE false END
         )
         AND a.state IN (:State.SENT, :State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
         -- What is like it under its own number is shown instead, or gone.

@@ -27,6 +27,7 @@ from observability import metrics
 from observability.tracing import SlowTraces
 
 _MICROSECONDS: Final = 1_000_000
+_STAMPED_AGAIN_S: Final = 60
 _NOT_TAKEN: Final = frozenset({Reason.SYSTEM_BUSY, Reason.MESSAGE_REFUSED})
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -170,11 +171,11 @@ class Payments:
             self._by_key[key] = pending
 
     def _asked_before(self, first: _Pending, request: Authorise) -> _SaidAgain:
-        """Return what may be a repeat of other times joins. Of one by its type, core is told what it repeats."""
+        """Return what may be a repeat of other times joins. Core is told what it repeats: by its type, or stamped anew at once."""
         said_again = first.said_again
         if said_again is None:
             said_again = first.said_again = _SaidAgain(first, first)
-        if request.repeat:
+        if request.repeat or _is_stamped_at_once(first.transmitted_at, request.transmitted_at):
             request.first_id, request.first_date = said_again.first.id, said_again.first.business_date
         return said_again
 
@@ -278,3 +279,11 @@ class Payments:
         if self._by_key.get(pending.key) is pending:
             del self._by_key[pending.key]
         return pending
+
+
+def _is_stamped_at_once(first: str, again: str) -> bool:
+    """Whether two times of sending (MMDDhhmmss) lie within a minute of one hour: no terminal makes two payments in that."""
+    if first[:6] != again[:6] or not (first.isdecimal() and again.isdecimal()):
+        return False
+    seconds = [int(each[6:8]) * 60 + int(each[8:]) for each in (first, again)]
+    return abs(seconds[1] - seconds[0]) <= _STAMPED_AGAIN_S

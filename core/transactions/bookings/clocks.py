@@ -1,6 +1,7 @@
 """What the clocks of terminals say of when a message was sent and when it happened, and what can be told by it. Pure."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from core.transactions.rules import REPEAT_WITHIN_S
@@ -11,6 +12,15 @@ NEAR_DAYS: Final = 2
 
 JUST_BEFORE: Final = timedelta(minutes=15)
 """What came so shortly before a reversal that tells no time is what it means, whatever date either carries."""
+
+SENT_AT_ONCE: Final = timedelta(minutes=2)
+"""How long after a payment its first sending leaves, when nothing keeps it."""
+
+_A_ZONE: Final = timedelta(minutes=30)
+_ZONES_AHEAD_MAX: Final = timedelta(hours=14)
+
+READINGS_KEPT: Final = 4_096
+"""Each time is compared with several messages: what it may be is reckoned once."""
 
 REPEAT_WITHIN: Final = timedelta(seconds=REPEAT_WITHIN_S)
 
@@ -61,14 +71,15 @@ def time_shown(times: Times) -> Literal["local", "transmitted"] | None:
 def is_one_time(ours: Times, theirs: Times) -> bool | None:
     """Whether two messages show one time; None where neither shows any, or one of them none, or a clock stands still.
 
-    A clock stands still that shows one time of two messages sent long after one another; and one that shows another day than
-    that of its message may.
+    A clock may stand still that shows one time of two messages sent long after one another, unless it showed the time of the
+    first one as that was sent: a terminal that sends again what it did keeps that time and stamps the sending anew. So may
+    one that shows another day than that of its message.
     """
     shown = (time_shown(ours), time_shown(theirs))
     if shown == ("local", "local"):
         if ours.local != theirs.local:
             return False
-        return None if _were_sent_apart(ours, theirs) else True
+        return None if _may_stand_still(ours, theirs) else True
     if None not in shown and ours.transmitted and theirs.transmitted:
         return ours.transmitted == theirs.transmitted
     if says_a_time(ours.local) and says_a_time(theirs.local) and ours.local != theirs.local:
@@ -76,10 +87,21 @@ def is_one_time(ours: Times, theirs: Times) -> bool | None:
     return None
 
 
-def _were_sent_apart(ours: Times, theirs: Times) -> bool:
+def _may_stand_still(ours: Times, theirs: Times) -> bool:
+    """Whether a clock that shows one time of both, which were sent apart, does not show that it ran."""
     sent = [moment_near(each.transmitted, each.day) for each in (ours, theirs) if each.transmitted]
     first, last = min(filter(None, sent), default=None), max(filter(None, sent), default=None)
-    return first is not None and last is not None and last - first > JUST_BEFORE
+    if first is None or last is None or last - first <= JUST_BEFORE:
+        return False
+    shown = moment_near(ours.local, ours.day)
+    return shown is None or not _is_of_sending(shown, first)
+
+
+def _is_of_sending(local: datetime, sent: datetime) -> bool:
+    """Whether a local time is that of a sending, read in a zone that nobody tells: zones lie whole hours apart, or halves."""
+    ahead = local - sent
+    odd = (ahead + _A_ZONE / 2) % _A_ZONE - _A_ZONE / 2
+    return abs(odd) <= SENT_AT_ONCE and abs(ahead) <= _ZONES_AHEAD_MAX
 
 
 def how_said_again(ours: Times, theirs: Times, *, repeat: bool, apart: timedelta) -> SaidAgain:
@@ -120,6 +142,7 @@ def says_a_time(time: str) -> bool:
     return bool(time[4:].strip("0"))
 
 
+@lru_cache(maxsize=READINGS_KEPT)
 def moment_near(time: str, day: date) -> datetime | None:
     """Return MMDDhhmmss in the year that brings it nearest to `day`, None for what is no moment there."""
     found: list[datetime] = []
@@ -131,7 +154,8 @@ def moment_near(time: str, day: date) -> datetime | None:
     return min(found, key=lambda moment: abs(moment.date() - day), default=None)
 
 
-def instants_of(reading: datetime, time_zone: str) -> set[datetime]:
+@lru_cache(maxsize=READINGS_KEPT)
+def instants_of(reading: datetime, time_zone: str) -> frozenset[datetime]:
     """Return the instants in UTC that a time may be when nobody says by which clock it was read.
 
     That of UTC, of Paris or of a zone, by each offset in force within half a day. All are naive. The same function is in
@@ -142,4 +166,4 @@ def instants_of(reading: datetime, time_zone: str) -> set[datetime]:
         near = (reading + away).replace(tzinfo=UTC)
         for zone in (zone_of(METROPOLE), zone_of(time_zone or METROPOLE)):
             found.add(reading - (near.astimezone(zone).utcoffset() or timedelta(0)))
-    return found
+    return frozenset(found)

@@ -31,8 +31,6 @@ _SENT_AT: Final = 7
 _REPEATED: Final = ("1", "5")
 """The last digits of the types of repeats."""
 
-_MINUTES: Final = 15
-
 _LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 
 _log = structlog.get_logger("core.bookings")
@@ -99,14 +97,14 @@ async def keep_dead_letter_once(
 def _moment_of(times: Times) -> str:
     """Return what tells a message from the next one by its times; empty where they tell nothing.
 
-    A clock that stands still shows one time of two messages: the time of sending tells them apart, by the quarter of an
-    hour, for what is sent again at once is stamped anew.
+    A clock that stands still shows one time of two messages: the time of sending tells them apart, by the hour, for what is
+    sent again is stamped anew, and one that nobody takes is sent again all day.
     """
     shown = time_shown(times)
     if shown != "local":
         return "" if shown is None else times.transmitted
     sent = moment_near(times.transmitted, times.day)
-    return times.local if sent is None else f"{times.local} {sent:%d%H}{sent.minute // _MINUTES}"
+    return times.local if sent is None else f"{times.local} {sent:%d%H}"
 
 
 def _in_letters(named: str) -> str:
@@ -143,15 +141,47 @@ async def show_taken_back(connection: Connection, asked: Reverse, said: Said) ->
     )
     zone = await read_time_zone(connection, asked.terminal_id) if rows else ""
     for row in rows:
+        if not _is_numbered(row["subject"], row["payload"], asked):
+            continue
         kept = _kept(row["subject"], row["payload"])
-        if kept is None or (kept.message_class, kept.stan) != (
-            asked.original_message_class,
-            asked.original_stan,
-        ):
+        if kept is None:
             continue
         one = kept.described_by(said.card_fingerprint)._replace(time_zone=zone)
         if find_named(as_said, [one], arrived_at=arrived_at).finding == ReversalFinding.NAMED:
             await connection.execute(queries.mark_letter, row["id"], arrived_at)
+
+
+class _BookNumber(msgspec.Struct, array_like=True, gc=False):
+    """The first elements of a Book, read alone: what follows is passed over."""
+
+    id: bytes
+    terminal_id: bytes
+    kind: int
+    message_class: int
+    stan: int
+
+
+class _RefusedNumber(msgspec.Struct, array_like=True, gc=False):
+    """The first elements of a RefusedFact."""
+
+    id: bytes
+    terminal_id: bytes
+    message_type: str
+    stan: int
+
+    @property
+    def message_class(self) -> int:
+        """The class of its type, 0 for one that nothing refers to."""
+        return ORIGINAL_CLASSES.get(self.message_type[:2], 0)
+
+
+def _is_numbered(subject: str, payload: bytes, asked: Reverse) -> bool:
+    """Whether a letter has the number that a reversal names: a terminal may have left hundreds."""
+    try:
+        one = msgspec.msgpack.decode(payload, type=_BookNumber if subject == BOOK.subject else _RefusedNumber)
+    except msgspec.MsgspecError:
+        return False
+    return (one.message_class, one.stan) == (asked.original_message_class, asked.original_stan)
 
 
 async def _show_taken_back_before(

@@ -1,5 +1,6 @@
 """What reversals said, took back and forbid: the statements about them. Each runs inside the caller's transaction."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple, assert_never
@@ -16,6 +17,7 @@ from core.transactions.bookings.store import (
     NewAttempt,
     Standing,
     candidate_of_asked,
+    described_type_in,
     lock_by_id,
     queries,
 )
@@ -24,6 +26,11 @@ from core.values.clock import from_unix_us
 _LOOKED_FOR_DAYS: Final = (-62, 2)
 """Business dates, around that of its arrival, of what a reversal may have taken back that is repeated now."""
 _TAKEN_BACK_MAX: Final = 50
+
+OLDER_POLL_S: Final = 0.005
+
+MARKS_MAX: Final = 20
+"""Reversals of one number that may lie open: a terminal says its reversal in so many words at most."""
 
 
 async def keep(
@@ -64,6 +71,19 @@ async def keep(
         asked.stan,
     )
     return row["repeats"] if row is not None else None
+
+
+async def are_marks_full(connection: Connection, asked: Reverse, words_hash: int) -> bool:
+    """Whether a terminal's number has as many reversals without an original as are kept, this one not among them."""
+    row = await connection.fetchrow(
+        queries.count_marks,
+        UUID(asked.terminal_id),
+        asked.original_message_class,
+        asked.original_stan,
+        words_hash,
+        MARKS_MAX,
+    )
+    return row is not None and row["are_full"]
 
 
 async def list_taken_back(
@@ -166,6 +186,7 @@ def judge_marks(rows: Iterable[asyncpg.Record], coming: Candidate, *, repeat: bo
             said,
             tuple(at for at in (row["received_at"], row["last_at"]) if at is not None),
             may_repeat=row["finding"] == ReversalFinding.MAY_REPEAT,
+            is_of_request=coming.is_advice and described_type_in(row["request"])[2:3] == "0",
         )
         verdict = judge_marked(mark, coming._replace(time_zone=row["time_zone"]), repeat=repeat)
         match verdict:
@@ -190,11 +211,23 @@ async def current_transaction(connection: Connection) -> str:
     return row["number"] if row is not None else ""
 
 
-async def older_have_ended(pool: asyncpg.Pool, number: str) -> bool:
-    """Whether every transaction that began before this one was committed has ended."""
+async def older_have_ended(pool: asyncpg.Pool, number: str) -> None:
+    """Wait until all that began before a transaction was committed has ended, so that it is seen by whoever looks then.
+
+    A statement that could not see it is known by its snapshot while it runs. While it commits it has none any more, but a
+    number of its own: those given until no such snapshot was left are waited for after that.
+    """
+    while not await _is_so(pool, queries.no_older_snapshot, number):  # noqa: ASYNC110 -- PostgreSQL calls nobody.
+        await asyncio.sleep(OLDER_POLL_S)
     async with pool.acquire() as connection:
-        row = await connection.fetchrow(queries.older_have_ended, number)
-    return row is not None and row["ended"]
+        latest = await current_transaction(connection)  # A number of its own, above all those.
+    while not await _is_so(pool, queries.all_before_have_ended, latest):  # noqa: ASYNC110
+        await asyncio.sleep(OLDER_POLL_S)
+
+
+async def _is_so(pool: asyncpg.Pool, statement: str, number: str) -> bool:
+    async with pool.acquire() as connection:
+        return bool(await connection.fetchval(statement, number))
 
 
 async def replaced_amount(connection: Connection, standing: Standing) -> int | None:

@@ -9,9 +9,11 @@ from core.contracts.states import Kind, ReversalFinding
 from core.transactions.bookings import store
 from core.transactions.bookings.clocks import NEAR_DAYS, moment_near
 from core.transactions.bookings.rules import (
+    SAYS_NO_TYPE,
     UNSAID_DAYS,
     Match,
     Said,
+    Telling,
     find_like,
     find_named,
     is_alike,
@@ -48,11 +50,11 @@ async def find_described(
     stan: int,
     arrived_at: datetime,
     is_ours: bool,
-    is_advice: bool | None = None,
+    telling: Telling = SAYS_NO_TYPE,
 ) -> tuple[Match, Standing | None, list[Standing]]:
     """Return what is described under a number: near the date that is said first, then on any date; and what is like it.
 
-    Without a time that is what stands of the other type, too: whether what is described was asked or told (`is_advice`).
+    Without a time that is what stands of the other type, too: whether what is described was asked or told (`telling`).
 
     `is_ours`: the reference that is said may be one of ours. One of the terminal's own, which some give each message,
     contradicts nothing beside a number and a time; without a time it does where the original showed another one.
@@ -71,17 +73,17 @@ async def find_described(
             last=last,
         )
         candidates = [store.candidate_of(one) for one in found]
-        match = find_named(said, candidates, arrived_at=arrived_at, is_advice=is_advice)
+        match = find_named(said, candidates, arrived_at=arrived_at, telling=telling)
         if match.differs == ("reference",) and match.place is not None:
             own = await store.read_own_reference(connection, found[match.place])
             with_own = [store.candidate_of(one, own) for one in found]
-            match = find_named(said, with_own, arrived_at=arrived_at, is_advice=is_advice)
+            match = find_named(said, with_own, arrived_at=arrived_at, telling=telling)
             if match.differs == ("reference",) and not is_ours and (said.sent_at or not own):
                 unreferenced = said._replace(reference="")
-                match = find_named(unreferenced, candidates, arrived_at=arrived_at, is_advice=is_advice)
+                match = find_named(unreferenced, candidates, arrived_at=arrived_at, telling=telling)
         standing = found[match.place] if match.place is not None else None
-        if match.finding == ReversalFinding.NAMED and not said.sent_at and is_advice is not None:
-            others = [place for place, one in enumerate(candidates) if one.is_advice != is_advice]
+        if match.finding == ReversalFinding.NAMED and not said.sent_at and telling.is_advice is not None:
+            others = [place for place, one in enumerate(candidates) if one.is_advice != telling.is_advice]
             return (
                 match,
                 standing,
@@ -93,7 +95,7 @@ async def find_described(
             )
         if match.finding != ReversalFinding.NONE_STOOD:
             return match, standing, []
-        if said.sent_at:
+        if said.sent_at or match.place is not None:
             # A reference of the terminal's own tells nothing of what was sent at another time.
             as_said = said if is_ours else said._replace(reference="")
             alike = [found[place] for place in find_like(as_said, candidates, arrived_at=arrived_at)]

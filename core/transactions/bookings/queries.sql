@@ -118,20 +118,24 @@ LIMIT 20;
 -- name: current_transaction
 SELECT pg_current_xact_id()::text AS number;
 
--- name: older_have_ended
--- A statement that arms payments reads marks before it writes, and has no number until then: its snapshot is asked as well.
--- Its lanes are known by their name, for whoever only reads is nobody to wait for.
-SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AND NOT EXISTS (
+-- name: no_older_snapshot
+-- Whether no statement that arms payments runs that cannot see transaction $1: it reads marks before it writes. Its lanes are
+-- known by their name, for whoever only reads is nobody to wait for.
+SELECT NOT EXISTS (
     SELECT FROM pg_stat_activity AS s
     WHERE s.application_name LIKE '%-arm_' AND age(s.backend_xmin) >= age(($1::text::xid8)::xid)
-) AS ended;
+) AS is_so;
+
+-- name: all_before_have_ended
+-- Of a transaction that has ended itself: a snapshot passes over those that run beyond the last one that has.
+SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AS is_so;
 
 -- name: list_marks
 -- reversal_forestalls: the reversals that came before what they describe, as far as they may be about this message. The same
 -- question as in arm_attempts; what they say of it is judged by marks.judge_marked.
 SELECT
     r.id, r.received_at, r.last_at, r.finding, r.original_day, r.sent_at, r.reference, r.amount_minor, r.currency,
-    r.card_fingerprint, r.approval_code, r.replacement_minor, s.time_zone
+    r.card_fingerprint, r.approval_code, r.replacement_minor, r.request, s.time_zone
 FROM reversal AS r
 INNER JOIN terminal AS t ON t.id = r.terminal_id
 INNER JOIN store AS s ON s.id = t.store_id
@@ -140,6 +144,17 @@ WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3
     AND may_mark(r, $4, $5, $6::date, $7::timestamptz)
 ORDER BY r.received_at DESC
 LIMIT 200;
+
+-- name: count_marks
+-- reversal_forestalls: whether $5 others lie open under a number, of a day; a repeat ($4) is none of them.
+SELECT count(*) >= $5::integer AS are_full
+FROM (
+    SELECT FROM reversal AS r
+    WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.attempt_id IS NULL
+        AND r.reason = :Reason.APPROVED AND r.said <> $4 AND r.received_at > clock_timestamp() - interval '1 day'
+    LIMIT $5::integer
+) AS m
+HAVING NOT EXISTS (SELECT FROM reversal AS r WHERE r.terminal_id = $1 AND r.said = $4);
 
 -- name: read_replaced_amount
 -- The unique key of delivery; the caller holds the attempt's row.
@@ -187,6 +202,14 @@ SELECT EXISTS (
     SELECT FROM repeat_time AS t
     WHERE t.attempt_id = $1 AND t.business_date = $2::date AND t.transmitted_at = $3 AND t.local_time = $4
 ) AS is_its;
+
+-- name: shows_another_time
+-- Range of attempt_once: what one terminal sent in a few days, until the first that tells.
+SELECT EXISTS (
+    SELECT FROM attempt AS a
+    WHERE a.terminal_id = $1 AND a.business_date BETWEEN $2::date - 1 AND $2::date + 7
+        AND a.received_at > $3::timestamptz AND a.local_time NOT IN ('', $4)
+) AS runs;
 
 -- name: find_by_key
 SELECT

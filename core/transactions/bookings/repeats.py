@@ -100,6 +100,9 @@ async def _compare(connection: Connection, asked: Authorise | Book, row: asyncpg
     ours, theirs = times_of(asked), Times(row["transmitted_at"], row["local_time"], row["business_date"])
     apart = from_unix_us(asked.received_at_us) - row["received_at"]
     timed = how_said_again(ours, theirs, repeat=asked.repeat, apart=apart)
+    is_timed_alike = bool(is_one_time(ours, theirs))
+    if timed == "unclear" and await _has_run_since(connection, asked, row):
+        timed, is_timed_alike = "same", True
     first = await store.own_message_of(connection, row["id"].bytes, row["business_date"])
     if timed == "other":
         if str(first.get(0, ""))[3:] not in ("1", "5") or is_earlier(theirs, ours):
@@ -114,7 +117,6 @@ async def _compare(connection: Connection, asked: Authorise | Book, row: asyncpg
         return "other"  # What was sold off line instead is in no book yet.
     if is_fact and not _is_one_outcome(asked, row):
         return "unclear"
-    is_timed_alike = bool(is_one_time(ours, theirs))
     if not (is_timed_alike and is_asked_before) and _says_another_code(asked, row, first):
         return "unclear"
     if timed == "unclear":
@@ -127,6 +129,12 @@ async def _compare(connection: Connection, asked: Authorise | Book, row: asyncpg
     ):
         return "unclear"  # It may be a sale of its own, made after the void of the one that had its number.
     return "unclear" if await _names_another(connection, asked, row, first) else timed
+
+
+async def _has_run_since(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> bool:
+    """Whether a clock that shows one time of both shows another one of what its terminal sent in between: it does not stand still."""
+    shown = (time_shown(times_of(asked)), row["local_time"])
+    return shown == ("local", asked.local_time) and await store.shows_another_time(connection, asked, row)
 
 
 async def _is_known(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> bool:

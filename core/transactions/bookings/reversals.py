@@ -26,6 +26,7 @@ from core.transactions.bookings.rules import (
     Match,
     Said,
     TakenBack,
+    Telling,
     came_just_before,
     find_said_before,
     find_stamped_anew,
@@ -42,7 +43,6 @@ from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
 
 OLDER_ENDED_WITHIN_S = 2.0
-OLDER_POLL_S = 0.005
 
 _ADVISED: Final = {0: False, 2: True}
 """Whether a message was told, by the third digit of its type; else it was asked."""
@@ -75,8 +75,7 @@ async def reverse(pool: asyncpg.Pool, asked: Reverse) -> AuthoriseReply:
         marked_in = await kept_reversals.current_transaction(connection)
     # A payment that was being recorded meanwhile could not see the mark: it is there once its statement has ended.
     async with asyncio.timeout(OLDER_ENDED_WITHIN_S):
-        while not await kept_reversals.older_have_ended(pool, marked_in):  # noqa: ASYNC110 -- PostgreSQL calls nobody.
-            await asyncio.sleep(OLDER_POLL_S)
+        await kept_reversals.older_have_ended(pool, marked_in)
     async with pool.acquire() as connection, connection.transaction():
         return (await _look(connection, asked, said, again=True)).reply
 
@@ -120,6 +119,13 @@ async def _look(connection: Connection, asked: Reverse, said: Said, *, again: bo
         reason = Reason.ORIGINAL_DISAGREES
     if reason == Reason.SYSTEM_BUSY:
         return Looked(_answer(asked, reason, standing))
+    if (
+        match.finding == ReversalFinding.NONE_STOOD
+        and reason == Reason.APPROVED
+        and await kept_reversals.are_marks_full(connection, asked, words_hash)
+    ):
+        # What comes under that number is compared with each of them: more than so many describe no payment.
+        match, reason = Match(ReversalFinding.AMBIGUOUS, None), Reason.ORIGINAL_DISAGREES
     kept = await kept_reversals.keep(
         connection, asked, said, words_hash=words_hash, match=match, standing=standing, reason=reason
     )
@@ -172,7 +178,7 @@ async def _find(
         stan=asked.original_stan,
         arrived_at=arrived_at,
         is_ours=may_be_ours(asked),
-        is_advice=_ADVISED.get(asked.original_function),
+        telling=Telling(_ADVISED.get(asked.original_function), store.sent_at_in(asked.request), asked.repeat),
     )
     if match.finding != ReversalFinding.NONE_STOOD:
         return match, standing, alike
@@ -212,6 +218,8 @@ async def _like_it_under_another_number(
     )
     for one in found:
         candidate = store.candidate_of(one)
+        if said.sent_at and candidate.is_advice and _ADVISED.get(asked.original_function) is False:
+            continue  # What its terminal did alone instead of what it asked, at that time: a person is shown the two.
         if is_like(said, candidate) and (said.sent_at or came_just_before(candidate, arrived_at)):
             return one
     return None

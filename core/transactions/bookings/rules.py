@@ -111,6 +111,17 @@ class Candidate(NamedTuple):
     is_advice: bool = False  # told, and not asked
 
 
+class Telling(NamedTuple):
+    """The message that describes another one: of which type it says that is, and when it was itself sent."""
+
+    is_advice: bool | None = None  # the other was told, not asked; None: it does not say
+    sent_at: str = ""  # data element 7 of its own; empty where it tells none
+    repeat: bool = False  # by its type
+
+
+SAYS_NO_TYPE: Final = Telling()
+
+
 class Match(NamedTuple):
     """What a reversal found. `place`: which candidate it named, or the one to show a person; None: nobody need look.
 
@@ -126,32 +137,68 @@ NONE_STOOD: Final = Match(ReversalFinding.NONE_STOOD, None)
 
 
 def find_named(
-    said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime, is_advice: bool | None = None
+    said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime, telling: Telling = SAYS_NO_TYPE
 ) -> Match:
     """Return the candidate that is the message described, or why there is none. `arrived_at`: the reversal, in UTC.
 
     A reference of ours names one message. Else the time of sending does: as it was sent, or the same instant by the
     clock of the store's place, of Paris or of UTC. What was sent at another time is another message, however alike.
-    Without a time the type tells a request from the advice of what its terminal then did alone (`is_advice`).
+    The type (`telling`) tells a request from the advice of what its terminal then did alone, which may have its number and
+    its time: what was advised after the reversal was sent is not what it means.
     """
     judged = [_Judged(place, one, *compare(said, one)) for place, one in enumerate(candidates)]
     for one in judged:
         if said.reference and said.reference == rrn_of(one.candidate.id):
             return judge_referenced(said, one.candidate)._replace(place=one.place)
+    advised_since = [one for one in judged if is_advised_since(telling, one.candidate)]
+    if advised_since:
+        judged = [one for one in judged if one not in advised_since]
+        match = _find_among(judged, said, candidates, arrived_at=arrived_at, telling=telling)
+        if match.finding != ReversalFinding.NONE_STOOD or match.place is not None:
+            return match
+        return Match(ReversalFinding.NONE_STOOD, advised_since[-1].place, ("message_type",))
+    return _find_among(judged, said, candidates, arrived_at=arrived_at, telling=telling)
+
+
+def _find_among(
+    judged: list["_Judged"],
+    said: Said,
+    candidates: Sequence[Candidate],
+    *,
+    arrived_at: datetime,
+    telling: Telling,
+) -> Match:
     for times in AGREEMENTS:
         group = [one for one in judged if one.times == times]
         if group:
-            return _verdict(group)
+            asked = [one for one in group if not one.candidate.is_advice]
+            if telling.is_advice is False and asked:
+                return _verdict(asked)
+            match = _verdict(group)
+            if telling.is_advice is False and telling.repeat and match.finding == ReversalFinding.NAMED:
+                # Its first sending may have come before what its terminal then did alone.
+                return Match(ReversalFinding.DISAGREES, match.place, ("message_type",))
+            return match
     if said.sent_at:
         # All were sent at another time. What stands and is alike in all else stays, and a person is told of it.
         alike = find_like(said, candidates, arrived_at=arrived_at)
         return Match(ReversalFinding.NONE_STOOD, alike[-1], ("time",)) if alike else NONE_STOOD
-    of_type = [one for one in judged if one.candidate.is_advice == is_advice]
+    of_type = [one for one in judged if one.candidate.is_advice == telling.is_advice]
     if of_type and len(of_type) < len(judged):
         match = _find_untimed(said, of_type, arrived_at, with_ended=True)
         if match.finding in (ReversalFinding.NAMED, ReversalFinding.AMBIGUOUS):
             return match
     return _find_untimed(said, judged, arrived_at)
+
+
+def is_advised_since(telling: Telling, one: Candidate) -> bool:
+    """Whether a message tells what its terminal did alone after it had sent what describes a request of its own."""
+    if telling.is_advice is not False or not one.is_advice:
+        return False
+    if not (says_a_time(telling.sent_at) and says_a_time(one.transmitted_at)):
+        return False
+    sent, advised = (moment_near(time, one.business_date) for time in (telling.sent_at, one.transmitted_at))
+    return sent is not None and advised is not None and sent < advised
 
 
 def find_like(said: Said, candidates: Sequence[Candidate], *, arrived_at: datetime) -> list[int]:
@@ -390,13 +437,22 @@ def compare(said: Said, one: Candidate) -> tuple[TimesAgree, tuple[str, ...]]:
 
 def times_agree(sent_at: str, one: Candidate) -> TimesAgree:
     """Return how a time that is said of a message agrees with those that it showed, at first or in a repeat."""
+    sendings = ((one.transmitted_at, one.local_time), *one.repeated_at)
+    return shown_time_agrees(sent_at, sendings, one.business_date, one.time_zone)
+
+
+def shown_time_agrees(
+    sent_at: str, sendings: Sequence[tuple[str, str]], business_date: date, time_zone: str
+) -> TimesAgree:
+    """Return the same of the two times that each sending showed: data element 7, and 13 with 12."""
     if not sent_at:
         return "unsaid"
-    agreements = {_agree(sent_at, one.transmitted_at, one.local_time, one.business_date, one.time_zone)}
-    for transmitted_at, local_time in one.repeated_at:
-        moment = moment_near(local_time, one.business_date)
-        day = one.business_date if moment is None else moment.date()
-        agreements.add(_agree(sent_at, transmitted_at, local_time, day, one.time_zone))
+    transmitted_at, local_time = sendings[0]
+    agreements = {_agree(sent_at, transmitted_at, local_time, business_date, time_zone)}
+    for transmitted_at, local_time in sendings[1:]:
+        moment = moment_near(local_time, business_date)
+        day = business_date if moment is None else moment.date()
+        agreements.add(_agree(sent_at, transmitted_at, local_time, day, time_zone))
     for times in AGREEMENTS:
         if times in agreements:
             return times
@@ -412,7 +468,9 @@ def _agree(sent_at: str, transmitted_at: str, local_time: str, day: date, time_z
     readings = [moment_near(time, day) for time in {transmitted_at, local_time} if time]
     if said is None or abs(said.date() - day).days > NEAR_DAYS:
         return "never"
-    shown = [set() if reading is None else instants_of(reading, time_zone) for reading in readings]
+    shown = [
+        frozenset[datetime]() if reading is None else instants_of(reading, time_zone) for reading in readings
+    ]
     for instant in instants_of(said, time_zone):
         gaps = [min((abs(instant - each) for each in instants), default=timedelta.max) for instants in shown]
         if gaps and not min(gaps) and max(gaps) <= CLOCKS_APART:

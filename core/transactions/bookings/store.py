@@ -130,6 +130,7 @@ def candidate_of_asked(asked: Authorise | Book | NewAttempt) -> Candidate:
         own_reference=reference_in(_message_in(asked.request)),
         received_at=from_unix_us(asked.received_at_us),
         time_zone="",
+        is_advice=asked.kind in (Kind.ADVICE, Kind.COMPLETION),
     )
 
 
@@ -146,6 +147,17 @@ async def own_reference_of(connection: Connection, attempt_id: bytes, business_d
 def reference_in(message: dict[int, Any]) -> str:
     """Return data element 37 of a message as it is compared."""
     return str(message.get(37, "")).strip().upper()
+
+
+def sent_at_in(encoded: bytes) -> str:
+    """Return data element 7 of a kept message, empty where it has none."""
+    return str(_message_in(encoded).get(7, ""))
+
+
+def described_type_in(encoded: bytes) -> str:
+    """Return the type of what a kept message describes, by data element 90 (1987) or 56 (1993); empty where it says none."""
+    message = _message_in(encoded)
+    return str(message.get(90) or message.get(56) or "")[:4]
 
 
 async def own_message_of(connection: Connection, attempt_id: bytes, business_date: date) -> dict[int, Any]:
@@ -452,6 +464,19 @@ async def keep_repeat_time(
         [asked.transmitted_at],
         [asked.local_time],
         [is_late],
+    )
+
+
+async def shows_another_time(connection: Connection, asked: Authorise | Book, first: asyncpg.Record) -> bool:
+    """Whether what the terminal sent since the first message shows another local time than that one."""
+    return bool(
+        await connection.fetchval(
+            queries.shows_another_time,
+            UUID(asked.terminal_id),
+            first["business_date"],
+            first["received_at"],
+            asked.local_time,
+        )
     )
 
 

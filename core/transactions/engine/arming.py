@@ -49,6 +49,9 @@ STATEMENT_TRIES_MAX = 3
 REPEAT_POLL_S = 0.25
 REPEAT_WAIT_S = 15.0
 
+MARKS_MAX: Final = 200
+"""So many reversals without an original are judged under one number (`list_marks` reads no more)."""
+
 _ID_BYTES: Final = 16
 
 _log = structlog.get_logger("core.engine")
@@ -123,11 +126,11 @@ class Arming:
 
     async def _arm(self, lane: Lane, batch: list[QueuedAttempt]) -> None:
         """Arm what is said for the first time; then what is said again, where its first saying never came."""
-        repeats = [asked for asked in batch if asked[0].repeat]
+        repeats = [asked for asked in batch if asked[0].repeat or asked[0].first_id]
         if not repeats:
             await self._arm_new(lane, batch)
             return
-        if firsts := [asked for asked in batch if not asked[0].repeat]:
+        if firsts := [asked for asked in batch if not (asked[0].repeat or asked[0].first_id)]:
             await self._arm_new(lane, firsts)
         if lost := await self._without_first(lane, repeats):
             await self._arm_new(lane, lost)
@@ -135,22 +138,32 @@ class Arming:
     async def _without_first(self, lane: Lane, repeats: list[QueuedAttempt]) -> list[QueuedAttempt]:
         """Answer the repeats whose first stands, on whatever date near theirs; return the others."""
         lost: list[QueuedAttempt] = []
-        by_name = [asked for asked in repeats if not asked[0].first_id]
+        by_name = [asked for asked in repeats if len(asked[0].first_id) != _ID_BYTES]
         known = [asked for asked in repeats if len(asked[0].first_id) == _ID_BYTES]
+        if known:
+            # What is under way at edge: it is not taken for new while its first may still be recorded.
+            found = await self._look(lane, known, "find_known", *known_columns([asked[0] for asked in known]))
+            if found is not None:
+                gone = [asked for asked in known if asked[0].id not in found and self._is_gone(asked[0])]
+                by_name += [asked for asked in gone if asked[0].repeat]
+                lost += [asked for asked in gone if not asked[0].repeat]
+                gone_ids = {asked[0].id for asked in gone}
+                known = [asked for asked in known if asked[0].id not in gone_ids]
+                await self._settle_found(lane, known, found, {}, tried_again=False)
         if by_name:
             items = [asked[0] for asked in by_name]
             found = await self._look(lane, by_name, "find_repeated", *repeat_columns(items), *REPEAT_DAYS)
             if found is not None:
-                lost = [asked for asked in by_name if asked[0].id not in found]
+                lost += [asked for asked in by_name if asked[0].id not in found]
                 await self._settle_found(
                     lane, [asked for asked in by_name if asked[0].id in found], found, {}, tried_again=False
                 )
-        if known:
-            # What is under way at edge: it is never taken for new, though its first may not be recorded yet.
-            found = await self._look(lane, known, "find_known", *known_columns([asked[0] for asked in known]))
-            if found is not None:
-                await self._settle_found(lane, known, found, {}, tried_again=False)
         return lost
+
+    def _is_gone(self, item: Authorise) -> bool:
+        """Whether what is said again was received so long ago that it is not recorded any more: it was lost on its way."""
+        first_us = int.from_bytes(item.first_id[:6], "big") * 1000
+        return self._clock.unix_us() - first_us > RECEIVED_AGE_MAX_US
 
     async def _look(
         self, lane: Lane, repeats: list[QueuedAttempt], statement: str, *columns: Any
@@ -207,6 +220,11 @@ class Arming:
             marks = await lane.fetch("list_marks", *marked_columns(item))
             if not marks:
                 return False
+            if len(marks) == MARKS_MAX:
+                # More than are judged: whether it was taken back nobody knows, so it does not become a payment.
+                _log.error("marks_full", terminal=item.terminal_id.hex(), stan=item.stan)
+                reasons[item.id] = Reason.REPEAT_DIFFERS
+                return True
             marked = judge_marks(marks, candidate_of_asked(item), repeat=item.repeat)
             reason = Reason.ALREADY_REVERSED if marked.is_taken_back else Reason.NONE
             recorded, _ = await self._insert(lane, [item], past=[row["id"] for row in marks], reason=reason)
@@ -433,7 +451,7 @@ def _how_said(item: Authorise, row: asyncpg.Record | None) -> SaidAgain:
     return how_said_again(
         Times(item.transmitted_at, item.local_time, date.fromordinal(item.business_date)),
         Times(row["transmitted_at"], row["local_time"], row["business_date"]),
-        repeat=item.repeat,
+        repeat=item.repeat or bool(item.first_id),
         apart=from_unix_us(item.received_at_us) - row["received_at"],
     )
 

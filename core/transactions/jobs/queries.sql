@@ -28,42 +28,67 @@ FROM attempt AS a
 WHERE a.business_date >= $1 AND a.state = :State.SENT AND a.reverse_after < $2
 LIMIT $3;
 
--- name: show_numbered_otherwise
--- Reversals by primary key, those since $1 that were told 00 and named no message; what came after each under another number
--- or type of its terminal by range of attempt_once, a few days: at its instant, of its card and for its amount. A reversal
--- that comes second is refused for the same (list_sent_then).
-WITH mistaken AS (
-    SELECT DISTINCT a.id, a.business_date, a.state, a.reason
+-- name: list_numbered_otherwise
+-- Reversals by primary key, those since $1 that were told 00 and named no message, the last $4 of each terminal, by pages ($2,
+-- $3); beside each what is of its card, for its amount and may show its time under another number or type: range of
+-- attempt_once, a few days, $5 at most. A reversal that comes second is refused for the same (list_sent_then).
+WITH marks AS (
+    SELECT r.*, row_number() OVER (PARTITION BY r.terminal_id ORDER BY r.id DESC) AS nth
     FROM reversal AS r
-    INNER JOIN attempt AS a
-        ON a.terminal_id = r.terminal_id AND a.business_date BETWEEN r.original_day - 2 AND r.original_day + 2
-        AND (a.message_class <> r.message_class OR a.stan <> r.stan) AND a.message_class < 10
-        AND a.amount_minor = r.amount_minor AND a.card_fingerprint = r.card_fingerprint
-        AND r.currency IN ('', a.currency)
-    INNER JOIN store AS s ON s.id = a.store_id
     WHERE r.id >= $1 AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED AND r.sent_at <> '' AND r.stan <> 0
+), page AS (
+    SELECT m.* FROM marks AS m WHERE m.nth <= $4 AND m.id > $2 ORDER BY m.id LIMIT $3
+)
+SELECT
+    p.id AS reversal_id, p.sent_at, a.id, a.business_date, a.transmitted_at, a.local_time, a.time_zone, a.repeated_at
+FROM page AS p
+LEFT JOIN LATERAL (
+    SELECT
+        a.id, a.business_date, a.transmitted_at, a.local_time, s.time_zone,
+        ARRAY(
+            SELECT ARRAY[t.transmitted_at, t.local_time] FROM repeat_time AS t
+            WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+        ) AS repeated_at
+    FROM attempt AS a
+    INNER JOIN store AS s ON s.id = a.store_id
+    WHERE a.terminal_id = p.terminal_id AND a.business_date BETWEEN p.original_day - 2 AND p.original_day + 2
+        AND (a.message_class <> p.message_class OR a.stan <> p.stan) AND a.message_class < 10
+        AND a.amount_minor = p.amount_minor AND a.card_fingerprint = p.card_fingerprint
+        AND p.currency IN ('', a.currency)
         AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED)
-        AND (r.sent_at IN (a.transmitted_at, a.local_time)
-            OR is_same_instant(r.sent_at, a.transmitted_at, a.local_time, a.business_date, s.time_zone))
+        AND (p.sent_at IN (a.transmitted_at, a.local_time)
+            OR same_instant_elsewhere(p.sent_at, a.transmitted_at) OR same_instant_elsewhere(p.sent_at, a.local_time)
+            OR EXISTS (
+                SELECT FROM repeat_time AS t
+                WHERE t.attempt_id = a.id AND t.business_date = a.business_date
+                    AND (same_instant_elsewhere(p.sent_at, t.transmitted_at)
+                        OR same_instant_elsewhere(p.sent_at, t.local_time))
+            ))
         AND NOT EXISTS (SELECT FROM doubt AS d WHERE d.attempt_id = a.id AND d.cause = 'numbered_otherwise')
         -- Another one under the number that it named was refused for it.
         AND NOT EXISTS (
             SELECT FROM attempt AS n
-            WHERE n.terminal_id = r.terminal_id AND n.message_class = r.message_class AND n.stan = r.stan
-                AND n.business_date BETWEEN r.original_day - 2 AND r.original_day + 2
+            WHERE n.terminal_id = p.terminal_id AND n.message_class = p.message_class AND n.stan = p.stan
+                AND n.business_date BETWEEN p.original_day - 2 AND p.original_day + 2
                 AND n.reason = :Reason.ALREADY_REVERSED
         )
-    LIMIT $2
-), shown AS (
+    ORDER BY abs(extract(EPOCH FROM a.received_at - p.received_at))
+    LIMIT $5
+) AS a ON true
+ORDER BY p.id;
+
+-- name: show_numbered_otherwise
+-- Primary keys.
+WITH shown AS (
     INSERT INTO doubt (attempt_id, business_date, cause)
-    SELECT m.id, m.business_date, 'numbered_otherwise' FROM mistaken AS m
+    SELECT m.id, m.day, 'numbered_otherwise' FROM unnest($1::uuid[], $2::date[]) AS m (id, day)
     ON CONFLICT DO NOTHING
-    RETURNING attempt_id
+    RETURNING attempt_id, business_date
 ), noted AS (
     INSERT INTO event (attempt_id, business_date, kind, state, reason, cause)
-    SELECT m.id, m.business_date, :EventKind.DOUBTED, m.state, m.reason, 'numbered_otherwise'
-    FROM mistaken AS m
-    INNER JOIN shown AS s ON s.attempt_id = m.id
+    SELECT a.id, a.business_date, :EventKind.DOUBTED, a.state, a.reason, 'numbered_otherwise'
+    FROM shown AS s
+    INNER JOIN attempt AS a ON a.id = s.attempt_id AND a.business_date = s.business_date
 )
 SELECT count(*) AS shown FROM shown AS s;
 

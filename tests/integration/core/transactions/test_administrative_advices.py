@@ -113,3 +113,13 @@ async def test_a_terminal_that_nobody_knows_is_told_so(world: World) -> None:
     asked = advice(world, terminal_id=world.new_id())
     assert (await advise(world, asked)).reason == Reason.TERMINAL_UNKNOWN
     assert await kept(world, asked.text) == []
+
+
+async def test_a_clock_that_was_never_set_hides_no_event_of_another_day(world: World) -> None:
+    asked = advice(world, local_time="0000000000")
+    for one in (asked, world.again(asked)):
+        assert (await advise(world, one)).reason == Reason.APPROVED
+    assert len(await kept(world, asked.text)) == 1
+    world.clock.offset = timedelta(days=3)
+    assert (await advise(world, world.again(asked))).reason == Reason.APPROVED
+    assert len(await kept(world, asked.text)) == 2

@@ -195,7 +195,7 @@ async def test_a_sale_under_the_number_of_one_of_ten_days_ago_is_a_sale(world: W
 async def day_apart(world: World) -> date:
     """Let the store be where it is another day than in UTC now, and return that day."""
     now = world.clock.now()
-    zone = "Pacific/Kiritimati" if now.hour >= 12 else "Pacific/Pago_Pago"
+    zone = "Pacific/Kiritimati" if now.hour >= 10 else "Pacific/Pago_Pago"
     await world.owner.execute("UPDATE store SET time_zone = $1", zone)
     there = date_there(now, zone)
     assert there != now.date()

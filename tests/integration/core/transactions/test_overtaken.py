@@ -171,9 +171,21 @@ async def test_a_reversal_that_may_repeat_yesterdays_shows_the_payment_that_it_o
     assert await verified(world) == HOLDS
 
 
+@pytest.mark.parametrize("kind", ["purchase", "hold", "advice", "refund"])
+async def test_a_reversal_and_what_it_means_at_one_moment_leave_nothing_standing(
+    world: World, kind: str
+) -> None:
+    for _ in range(60):
+        item = await coming(world, kind, amount_minor=200)
+        told, _ = await asyncio.gather(world.reverse(item), send(world, item))
+        assert told.reason == Reason.APPROVED
+        assert not await stands(world, item)
+    assert await verified(world) == HOLDS
+
+
 @pytest.mark.parametrize("kind", ["purchase", "advice", "refund"])
 async def test_a_reversal_and_what_is_like_it_at_one_moment_are_both_seen(world: World, kind: str) -> None:
-    for _ in range(12):
+    for _ in range(60):
         item = await coming(world, kind, amount_minor=200)
         sent_at = moved(world, minutes=-20)["transmitted_at"]
         told = await asyncio.gather(world.reverse(item, original_sent_at=sent_at), send(world, item))
@@ -286,3 +298,65 @@ async def test_what_comes_after_its_reversal_under_a_wrong_number_is_shown(
     assert [await watch.round() for _ in range(2)] == [1, 0]
     assert [await doubts_of(world, one) for one in (item, other)] == [["numbered_otherwise"], []]
     assert await verified(world) == HOLDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seconds", [0, 140, 540])
+@pytest.mark.parametrize("said", ["{day}000000", "0101000312"], ids=["midnight", "far"])
+async def test_a_time_that_tells_nothing_leaves_what_comes_within_minutes_to_a_person(
+    world: World, kind: str, said: str, seconds: int
+) -> None:
+    item = await coming(world, kind)
+    named = said.format(day=f"{world.clock.now():%m%d}")
+    assert (await world.reverse(item, original_sent_at=named)).reason == Reason.APPROVED
+    await aged_marks(world, timedelta(seconds=seconds))
+    assert (await send(world, item)).reason == Reason.APPROVED
+    assert await doubts_of(world, item) == ["like_one_reversed"]
+    assert await verified(world) == HOLDS
+
+
+@pytest.mark.parametrize("named", ["time of sale", "an earlier sending"])
+async def test_a_stored_sale_that_is_stamped_as_it_is_sent_does_not_pass_by_its_void_unseen(
+    world: World, named: str
+) -> None:
+    sold = moved(world, minutes=-13)
+    item = world.booking(
+        Kind.ADVICE, approval_code="", local_time=sold["local_time"], **moved_sending(world, seconds=0)
+    )
+    sent_at = (
+        sold["transmitted_at"] if named == "time of sale" else moved(world, minutes=-10)["transmitted_at"]
+    )
+    assert (await world.reverse(item, original_sent_at=sent_at)).reason == Reason.APPROVED
+    await aged_marks(world, timedelta(minutes=4))
+    assert (await world.book(item)).reason == Reason.APPROVED
+    assert await doubts_of(world, item) == ["like_one_reversed"]
+    assert await verified(world) == HOLDS
+
+
+def moved_sending(world: World, **by: float) -> dict[str, str]:
+    return {"transmitted_at": moved(world, **by)["transmitted_at"]}
+
+
+async def test_of_many_reversals_under_one_number_no_more_are_kept_than_are_judged(world: World) -> None:
+    item = await coming(world, "purchase")
+    told = [
+        (
+            await world.reverse(item, original_sent_at=moved(world, minutes=-30 - place)["transmitted_at"])
+        ).reason
+        for place in range(25)
+    ]
+    assert told == [Reason.APPROVED] * 20 + [Reason.ORIGINAL_DISAGREES] * 5
+    assert (await send(world, item)).reason == Reason.APPROVED
+    assert await doubts_of(world, item) == ["like_one_reversed"]
+    assert await verified(world) == HOLDS
+
+
+@pytest.mark.parametrize("repeat", [False, True])
+async def test_what_says_again_a_payment_that_was_lost_is_a_payment(world: World, repeat: bool) -> None:
+    lost_us = world.now_us() - 31_000_000
+    lost_id = (lost_us // 1000).to_bytes(6, "big") + world.new_id()[6:]
+    again = world.payment(repeat=repeat, first_id=lost_id, first_date=world.today())
+    assert (await world.pay(again)).reason == Reason.APPROVED
+    soon = world.payment(repeat=repeat, first_id=world.new_id(), first_date=world.today())
+    world.send(soon)
+    assert await world.silence(soon), "its first may still be recorded"

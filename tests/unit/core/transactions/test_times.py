@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -37,6 +37,7 @@ def test_a_clock_that_was_never_set_or_has_stopped_tells_nothing(
 MINUTES = timedelta(minutes=2)
 BEGAN_ANEW = Times("0601120000", "0601120000", DAY)
 RUNNING = Times("1129091500", "1129101500", DAY)
+STOPPED = Times("1129091500", "1129070800", DAY)
 
 
 @pytest.mark.parametrize("repeat", [False, True])
@@ -60,8 +61,13 @@ def test_of_a_clock_that_may_stand_still_nobody_knows_hours_later(sent: str, hou
     [
         (RUNNING, timedelta(days=3), False, "same"),  # the same bytes
         (RUNNING._replace(transmitted="1129091540"), MINUTES, False, "same"),  # sent again at once
-        (RUNNING._replace(transmitted="1129101500"), MINUTES, False, "unclear"),  # a clock that stands still
-        (RUNNING._replace(transmitted="1130091500"), MINUTES, False, "unclear"),
+        (
+            RUNNING._replace(transmitted="1129101500"),
+            MINUTES,
+            False,
+            "same",
+        ),  # its clock ran when it was first sent
+        (RUNNING._replace(transmitted="1130091500"), MINUTES, False, "same"),
         (RUNNING._replace(transmitted="1130091500"), timedelta(days=1), True, "same"),
         (RUNNING._replace(transmitted=""), timedelta(days=1), False, "same"),
         (RUNNING._replace(local="1129101501"), MINUTES, False, "other"),
@@ -76,6 +82,23 @@ def test_what_is_alike_is_one_message_by_its_times_or_two_or_nobody_knows(
 ) -> None:
     assert how_said_again(ours, RUNNING, repeat=repeat, apart=apart) == how
     assert how_said_again(RUNNING, ours, repeat=repeat, apart=apart) == how
+
+
+@pytest.mark.parametrize("sent", ["1129101500", "1130091500"])
+def test_a_clock_that_never_showed_the_time_of_a_sending_may_stand_still(sent: str) -> None:
+    again = STOPPED._replace(transmitted=sent)
+    assert how_said_again(again, STOPPED, repeat=False, apart=MINUTES) == "unclear"
+    assert how_said_again(STOPPED, again, repeat=False, apart=MINUTES) == "unclear"
+    assert how_said_again(again, STOPPED, repeat=True, apart=MINUTES) == "same"
+
+
+@pytest.mark.parametrize("ahead_minutes", [-570, -240, 60, 330, 660, 840])
+def test_a_local_time_is_that_of_its_sending_in_any_zone(ahead_minutes: int) -> None:
+    sent = datetime(2026, 11, 29, 15, 30, 10)  # noqa: DTZ001 -- As a terminal writes it.
+    local = sent + timedelta(minutes=ahead_minutes, seconds=-40)
+    first = Times(f"{sent:%m%d%H%M%S}", f"{local:%m%d%H%M%S}", local.date())
+    again = first._replace(transmitted=f"{sent + timedelta(hours=3):%m%d%H%M%S}")
+    assert how_said_again(again, first, repeat=False, apart=timedelta(hours=3)) == "same"
 
 
 def test_a_midnight_that_is_no_time_gives_way_to_the_time_of_sending() -> None:
