@@ -215,8 +215,15 @@ class Visit:
         return self.kit.sealer.unseal(kind, sealed)
 
     def tell_next_page(self, text: str) -> None:
-        """Have the page that the browser is sent to say one sentence."""
-        self.keep_sealed(_TOLD, text[:_TOLD_CHARACTERS_MAX].encode(), max_age_s=_TOLD_S)
+        """Have the page that the browser is sent to say one sentence, to whoever is here and to nobody after them."""
+        to = self.visitor.person_id if self.visitor is not None else ""
+        self.keep_sealed(_TOLD, f"{to}\n{text[:_TOLD_CHARACTERS_MAX]}".encode(), max_age_s=_TOLD_S)
+
+    @property
+    def _told(self) -> str:
+        to, _, text = (self.kept_sealed(_TOLD) or b"").decode().partition("\n")
+        here = self.visitor.person_id if self.visitor is not None else ""
+        return text if to in ("", here) else ""
 
     def drop_sealed(self, kind: str) -> None:
         """Take it back from the browser."""
@@ -229,7 +236,7 @@ class Visit:
         if form is not None:
             facts |= {"form": form.fields, "errors": form.errors, "stale": form.stale}
         status = status or (form.status if form is not None else 200)
-        told = (self.kept_sealed(_TOLD) or b"").decode() if status == 200 else ""
+        told = self._told if status == 200 else ""
         above = Above(told, self.request.query_params.getall(NOT_SEARCHED, [])[:10])
         forms = self._forms(status, facts.get("errors"))
         text = self.render(template, answer_status=status, forms=forms, above=above, **facts)

@@ -92,3 +92,20 @@ async def test_a_right_that_a_colleague_took_first_is_told_in_one_sentence(walk:
         if any(action.endswith("/disable") for action in Forms(shown).of):
             return
     pytest.fail("no agent can be disabled")
+
+
+async def test_what_one_person_was_told_is_shown_to_nobody_after_them(walk: Walk) -> None:
+    address = await _terminal(walk)
+    action = f"{address}/block"
+    shown = (await _get(walk, address)).text
+    assert (await _send(walk, address, action, shown)).status_code == 303
+    late = await _send(walk, address, action, shown)
+    kept = "; ".join(one.partition(";")[0] for one in late.headers.get_list("set-cookie"))
+    login = await walk.client.get("/login", headers={"cookie": kept})
+    assert login.status_code == 200
+    assert "vu avec le magasin" not in login.text
+    assert "vu avec le magasin" in await _following(walk, late)
+    block = next(
+        action for action in Forms((await _get(walk, address)).text).of if action.endswith("/unblock")
+    )
+    await _send(walk, address, block, (await _get(walk, address)).text)
