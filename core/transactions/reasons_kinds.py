@@ -65,8 +65,8 @@ _KINDS: Final[dict[Kind, _Kind]] = {
         taken_back=(
             ("Ce remboursement a été annulé.", "This refund was taken back."),
             (
-                "Le client n’est pas remboursé. Le remboursement peut être refait.",
-                "The customer is not refunded. The refund can be made again.",
+                "Refaites le remboursement s’il est toujours dû : le client n’est pas remboursé.",
+                "Make the refund again if it is still due: the customer is not refunded.",
             ),
         ),
         not_made=(
@@ -108,8 +108,8 @@ _KINDS: Final[dict[Kind, _Kind]] = {
         taken_back=(
             ("Cette vérification a été annulée.", "This verification was taken back."),
             (
-                "Une vérification ne débite rien. Elle peut être refaite.",
-                "A verification charges nothing. It can be made again.",
+                "Rien à faire : une vérification ne débite rien, et peut être refaite.",
+                "Nothing to do: a verification charges nothing, and can be made again.",
             ),
         ),
         not_made=(
@@ -147,8 +147,8 @@ _KINDS: Final[dict[Kind, _Kind]] = {
         taken_back=(
             ("Cette autorisation a été annulée.", "This authorisation was taken back."),
             (
-                "Le client n’est pas débité. L’autorisation peut être refaite.",
-                "The customer is not charged. The authorisation can be made again.",
+                "Rien à faire : le client n’est pas débité, et l’autorisation peut être refaite.",
+                "Nothing to do: the customer is not charged, and the authorisation can be made again.",
             ),
         ),
         not_made=(
@@ -176,8 +176,8 @@ _KINDS: Final[dict[Kind, _Kind]] = {
         taken_back=(
             ("Ce paiement a été annulé.", "This payment was cancelled."),
             (
-                "Le client n’est pas débité. Le paiement peut être refait.",
-                "The customer is not charged. The payment can be made again.",
+                "Rien à faire : le client n’est pas débité, et le paiement peut être refait.",
+                "Nothing to do: the customer is not charged, and the payment can be made again.",
             ),
         ),
         not_made=(
@@ -203,8 +203,8 @@ _KINDS: Final[dict[Kind, _Kind]] = {
         taken_back=(
             ("Ce paiement a été annulé.", "This payment was taken back."),
             (
-                "Le client n’est pas débité. Le paiement peut être refait.",
-                "The customer is not charged. The payment can be made again.",
+                "Rien à faire : le client n’est pas débité, et le paiement peut être refait.",
+                "Nothing to do: the customer is not charged, and the payment can be made again.",
             ),
         ),
         not_made=(
@@ -234,8 +234,8 @@ _KINDS: Final[dict[Kind, _Kind]] = {
         taken_back=(
             ("Cette finalisation a été annulée.", "This completion was taken back."),
             (
-                "Le client n’est pas débité par cette finalisation. Elle peut être refaite.",
-                "This completion does not charge the customer. It can be made again.",
+                "Rien à faire : le client n’est pas débité par cette finalisation, qui peut être refaite.",
+                "Nothing to do: this completion does not charge the customer, and can be made again.",
             ),
         ),
         not_made=(
@@ -261,6 +261,24 @@ _CARD_DECLINED: Final = (
 )
 _UNANSWERED: Final = frozenset({Reason.HOST_NO_REPLY, Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS})
 _TAKEN_BACK: Final = frozenset({Reason.REVERSED_BY_TERMINAL, Reason.ALREADY_REVERSED})
+_TAKEN_BACK_CAUSES: Final[dict[Reason, _Text]] = {
+    Reason.HOST_NO_REPLY: (
+        "L’acquéreur n’a pas répondu à temps. L’opération a donc été annulée.",
+        "The acquirer did not answer in time. So the operation was reversed.",
+    ),
+    Reason.HOST_CODE_UNKNOWN: (
+        "L’acquéreur a répondu sans code connu. L’opération a donc été annulée.",
+        "The acquirer answered without a code that we know. So the operation was reversed.",
+    ),
+    Reason.HOST_ANSWER_DIFFERS: (
+        "La réponse de l’acquéreur ne correspond pas à la demande. L’opération a donc été annulée.",
+        "The acquirer’s answer does not match what was asked. So the operation was reversed.",
+    ),
+    Reason.PARTIAL_APPROVAL: (
+        "La banque n’a accepté qu’une partie du montant, que personne n’a prise. L’opération a donc été annulée.",
+        "The bank accepted only part of the amount, which nobody took. So the operation was reversed.",
+    ),
+}
 _CANCELLED: Final = frozenset({Reason.CANCELLED_BY_CUSTOMER, Reason.CANCELLED_BY_AGENT})
 _FIT: Final = frozenset(
     {
@@ -329,6 +347,11 @@ def words_of(reason: int, *, kind: int, state: int, locale: str) -> Words:
 def taken_back_step(kind: int, locale: str) -> str:
     """Return what to do about an operation that was taken back, and that the acquirer holds no more."""
     return _KINDS[Kind(kind)].taken_back[1][locale == "en"]
+
+
+def taken_back_cause(reason: int, locale: str) -> str:
+    """Return why an operation was taken back, once it has been: its reason's own words say that this is still to come."""
+    return _TAKEN_BACK_CAUSES[Reason(reason)][locale == "en"]
 
 
 def still_held(kind: int, locale: str) -> Words:

@@ -12,9 +12,17 @@ from core.contracts.references import Money
 from core.contracts.states import DeliveryKind, Kind, State
 from core.contracts.transaction_filter import TransactionFilter
 from core.contracts.transactions import Actions, CancelAction, Diagnosis, Hop, HopName, RefundAction
+from core.transactions.desk.deliveries import (
+    customer_of_unconfirmed,
+    is_confirmed,
+    reversal_diagnosis,
+    reversal_of,
+    waits_for_a_person,
+    with_unconfirmed,
+)
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
-from core.transactions.reasons_kinds import still_held, taken_back_step, words_of
+from core.transactions.reasons_kinds import taken_back_cause, taken_back_step, words_of
 from core.values.ids import lowest_id
 from core.values.timestamps import timestamp
 
@@ -88,27 +96,11 @@ def diagnosis_of(
     transaction: DeskTransaction, deliveries: Sequence[DeskDelivery], *, locale: str, now: datetime
 ) -> Diagnosis:
     """Return what happened in plain words, the hop that failed if one did, and what to do."""
-    english = locale == "en"
-    reversal = _reversal_of(deliveries)
-    if reversal is not None and reversal.accepted_at is None:
-        return _reversal_waiting(reversal, english=english, now=now)
-    if reversal is not None and reversal.state == "closed":
-        return _reversal_closed(transaction.kind, locale=locale)
+    reversal = reversal_diagnosis(transaction, deliveries, locale=locale, now=now)
+    if reversal is not None:
+        return reversal
     diagnosis = _diagnosis_of_state(transaction, deliveries, locale=locale, now=now)
-    return (
-        to_check(diagnosis, locale=locale)
-        if any(waits_for_a_person(d, now) for d in deliveries)
-        else diagnosis
-    )
-
-
-def waits_for_a_person(delivery: DeskDelivery, now: datetime) -> bool:
-    """Whether "to check" lists what must reach the host: refused for good, or not accepted for too long."""
-    return delivery.state == "refused" or (delivery.state == "due" and now - delivery.since > STUCK_AFTER)
-
-
-def _reversal_of(deliveries: Sequence[DeskDelivery]) -> DeskDelivery | None:
-    return next((one for one in deliveries if one.kind is DeliveryKind.REVERSAL), None)
+    return with_unconfirmed(diagnosis, transaction, deliveries, locale=locale, now=now)
 
 
 def _diagnosis_of_state(
@@ -157,7 +149,9 @@ def _diagnosis_of_state(
         case State.UNKNOWN | State.REVERSED if transaction.reason in _HOST_FAILED:
             return Diagnosis(
                 title=_taken_back_title(transaction.reason, english=english),
-                explanation=words.agent,
+                explanation=taken_back_cause(transaction.reason, locale)
+                if transaction.state is State.REVERSED
+                else words.agent,
                 next_step=taken_back_step(transaction.kind, locale),
                 hop="host",
                 severity="warning",
@@ -181,24 +175,14 @@ def customer_of(
     transaction: DeskTransaction, deliveries: Sequence[DeskDelivery], *, locale: str, now: datetime
 ) -> str | None:
     """Return what may be said to the customer, None where the state says all."""
-    reversal = _reversal_of(deliveries)
-    if reversal is not None and not is_confirmed(reversal, now):
-        return still_held(transaction.kind, locale).customer
+    if said := customer_of_unconfirmed(transaction, deliveries, locale=locale, now=now):
+        return said
     if transaction.state is State.PARTIALLY_APPROVED and _is_less_a_part(deliveries):
         return None
     if transaction.state in (State.DECLINED, State.UNKNOWN, State.PARTIALLY_APPROVED):
         words = words_of(transaction.reason, kind=transaction.kind, state=transaction.state, locale=locale)
         return words.customer or None
     return None
-
-
-def is_confirmed(reversal: DeskDelivery, now: datetime) -> bool:
-    """Whether nothing speaks against the acquirer's having taken a reversal, or taking it soon."""
-    return reversal.state in ("accepted", "withdrawn") or (
-        reversal.state == "due"
-        and not reversal.last_result.startswith("code ")
-        and not waits_for_a_person(reversal, now)
-    )
 
 
 def _is_less_a_part(deliveries: Sequence[DeskDelivery]) -> bool:
@@ -215,7 +199,7 @@ def actions_of(
     now: datetime,
 ) -> Actions:
     """Return what may be done now: one act at most, or the one reason why none."""
-    reversal = _reversal_of(deliveries)
+    reversal = reversal_of(deliveries)
     if reversal is not None and not is_confirmed(reversal, now):
         why = "reversal_refused_for_now"
         if reversal.state == "closed":
@@ -233,6 +217,10 @@ def actions_of(
         case "cancel":
             return Actions(refund, cancel, None if cancel.allowed else cancel.why)
         case None:
+            if reversal is not None and reversal.state == "due" and why in _TAKEN_BACK:
+                # Neither "will not" nor "is not charged" is known before the acquirer has taken it.
+                why = "reversal_under_way"
+                refund.why = cancel.why = why
             return Actions(refund, cancel, why)
 
 
@@ -282,6 +270,7 @@ def _possible_act(transaction: DeskTransaction) -> tuple[Literal["refund", "canc
             return None, "refund_pending" if transaction.refund_pending_minor else "nothing_left"
 
 
+_TAKEN_BACK: Final = frozenset({"being_reversed", "was_reversed"})
 _HOST_FAILED: Final = frozenset(
     {Reason.HOST_NO_REPLY, Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS, Reason.PARTIAL_APPROVAL}
 )
@@ -342,67 +331,6 @@ def _less_a_part(approved: Diagnosis, *, english: bool) -> Diagnosis:
             else "Le terminal a annulé une partie : ce qui reste est indiqué plus bas."
         ),
         next_step="Nothing to do." if english else "Rien à faire.",
-    )
-
-
-def _reversal_closed(kind: Kind, *, locale: str) -> Diagnosis:
-    words = still_held(kind, locale)
-    return Diagnosis(
-        title="Reversal closed by an agent" if locale == "en" else "Annulation close par un agent",
-        explanation=words.agent,
-        next_step=words.next_step,
-        hop="host",
-        severity="warning",
-    )
-
-
-def _reversal_waiting(reversal: DeskDelivery, *, english: bool, now: datetime) -> Diagnosis:
-    if reversal.state == "refused":
-        return Diagnosis(
-            title="Reversal refused by the acquirer" if english else "Annulation refusée par l’acquéreur",
-            explanation=(
-                "The acquirer refused the reversal for good: it is not sent again by itself."
-                if english
-                else "L’acquéreur a refusé l’annulation définitivement : elle n’est plus renvoyée d’elle-même."
-            ),
-            next_step=(
-                "See “To check”: send it again once the acquirer can take it, or close it with the reason."
-                if english
-                else "Voir « À vérifier » : renvoyez-la quand l’acquéreur peut la prendre, ou clôturez-la avec le motif."
-            ),
-            hop="host",
-            severity="problem",
-        )
-    late = waits_for_a_person(reversal, now)
-    # The host had it and said no: it is asked again, and a person can help meanwhile.
-    refused = reversal.last_result.startswith("code ")
-    tries = reversal.tries
-    return Diagnosis(
-        title="Reversal on its way" if english else "Annulation en cours d’envoi",
-        explanation=(
-            f"The acquirer has not accepted the reversal yet; tries so far: {tries}."
-            if english
-            else f"L’acquéreur n’a pas encore accepté l’annulation ; nombre d’essais : {tries}."
-        ),
-        next_step=(
-            "Give the acquirer the reference: it answers and refuses."
-            if refused and english
-            else "Signalez la référence à l’acquéreur : il répond et refuse."
-            if refused
-            else (
-                "See “To check”: call the acquirer, which has not taken it."
-                if english
-                else "Voir « À vérifier » : joignez l’acquéreur, qui ne l’a pas prise."
-            )
-            if late
-            else (
-                "Nothing to do: it is sent again until it is accepted."
-                if english
-                else "Rien à faire : elle est renvoyée jusqu’à son acceptation."
-            )
-        ),
-        hop="host",
-        severity="problem" if late or refused else "warning",
     )
 
 

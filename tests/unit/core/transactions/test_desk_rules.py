@@ -148,7 +148,7 @@ def test_what_is_left_of_an_approval_in_part_is_not_to_be_paid_by_other_means() 
     part = msgspec.structs.replace(REVERSAL, kind=DeliveryKind.PARTIAL_REVERSAL)
     payment = changed(state=State.PARTIALLY_APPROVED, reason=Reason.PARTIAL_APPROVAL)
     told = diagnosis_of(payment, [part], locale="fr", now=NOW)
-    assert told.next_step == "Rien à faire."
+    assert told.next_step == "Rien à faire : l’envoi est répété jusqu’à son acceptation."
     assert customer_of(payment, [part], locale="fr", now=NOW) is None
 
 
