@@ -115,9 +115,11 @@ class LedgerAccount(IntEnum):
     MERCHANT_PAYABLE = 2  # we owe the merchant; owner: store
 
 
-_STANDS: Final = frozenset(
+APPROVED_STATES: Final = frozenset(
     {State.APPROVED, State.PARTIALLY_APPROVED, State.CAPTURED, State.REFUNDED, State.SETTLED}
 )
+"""Something was approved, and stands."""
+
 _GIVEN_BACK: Final = frozenset({State.APPROVED, State.CAPTURED, State.SETTLED})
 
 
@@ -127,5 +129,5 @@ def net_minor(kind: int, state: int, approved_minor: int) -> int:
     A hold is no money yet: its completion brings it. A refund takes it away again.
     """
     if kind in (Kind.PURCHASE, Kind.ADVICE, Kind.COMPLETION):
-        return approved_minor if state in _STANDS else 0
+        return approved_minor if state in APPROVED_STATES else 0
     return -approved_minor if kind == Kind.REFUND and state in _GIVEN_BACK else 0

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from core.contracts.reasons import Reason
-from core.contracts.states import Kind, net_minor
+from core.contracts.states import APPROVED_STATES, Kind, net_minor
 from core.merchants.api import BRAND_NAMES
 from core.supervision.exports.words import KINDS, STATES, TITLES, said
 from core.transactions.reasons_kinds import words_of
@@ -57,6 +57,11 @@ def _amount(field: str) -> Reader:
     return read
 
 
+def _approved(row: Row, locale: str) -> Value:
+    """What was approved, where something was: a zero of an unknown payment would say that nothing is held."""
+    return _amount("approved_minor")(row, locale) if row["state"] in APPROVED_STATES else None
+
+
 def _refunded(row: Row, _locale: str) -> Value:
     """What is given back: of what refunds have reserved, less what no host has answered for yet."""
     return Amount(row["refunded_minor"] - row["refund_pending_minor"], EXPONENTS.get(row["currency"], 2))
@@ -102,7 +107,7 @@ _READERS: Final[dict[str, Reader]] = {
     "state": lambda row, locale: said(STATES[row["state"]], locale),
     "kind": lambda row, locale: said(KINDS[row["kind"]], locale),
     "amount": _amount("amount_minor"),
-    "approved_amount": _amount("approved_minor"),
+    "approved_amount": _approved,
     "captured_amount": _amount("captured_minor"),
     "refunded_amount": _refunded,
     "refund_pending_amount": _amount("refund_pending_minor"),

@@ -11,17 +11,13 @@ from typing import Final, Literal, NamedTuple, TypeAlias, assert_never
 import msgspec
 
 from core.contracts.host_matters import STUCK_AFTER
-from core.contracts.states import DeliveryKind, Kind, State
+from core.contracts.states import APPROVED_STATES, DeliveryKind, Kind
 from core.contracts.transactions import Diagnosis
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons_kinds import still_held
 
 Standing: TypeAlias = Literal["confirmed", "under_way", "refused_for_now", "late", "refused", "closed"]
 """Where a delivery stands, for a person: late and refused ones are listed under "to check"."""
-
-_STANDS: Final = frozenset(
-    {State.APPROVED, State.PARTIALLY_APPROVED, State.CAPTURED, State.REFUNDED, State.SETTLED}
-)
 
 
 def standing_of(delivery: DeskDelivery, now: datetime) -> Standing:
@@ -117,7 +113,7 @@ def _worst_of(
     transaction: DeskTransaction, deliveries: Sequence[DeskDelivery], now: datetime
 ) -> DeskDelivery | None:
     # What was taken back as a whole leaves nothing that the acquirer could hold or lack.
-    if transaction.state not in _STANDS:
+    if transaction.state not in APPROVED_STATES:
         return None
     waiting = [
         one

@@ -6,12 +6,13 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from core.contracts.operations import RIGHTS
+from core.contracts.references import StateName
 from portals.agent.app import make_kit
 from portals.agent.approvals import page as approvals
 from portals.agent.contracts import page as contracts
@@ -131,6 +132,21 @@ def test_nothing_to_do_is_not_announced_as_something_to_do(kit: Kit, step: str, 
     page = _shown(kit, "transaction/record.html", record={"tx": transaction, "levels": {}})
     assert shown in page
     assert ("À faire :" in page) == shown.startswith("À faire")
+
+
+@pytest.mark.parametrize("state", get_args(StateName))
+def test_what_nobody_has_approved_shows_no_approved_amount(kit: Kit, state: str) -> None:
+    transaction = {
+        "id": "txn_1",
+        "amount": {"amount": 6100, "currency": "EUR"},
+        "approved_amount": {"amount": 0, "currency": "EUR"},
+        "state": state,
+        "actions": {},
+        "card": {"expiry": ""},
+    }
+    page = _shown(kit, "transaction/record.html", record={"tx": transaction, "levels": {}})
+    stands = state in ("approved", "partially_approved", "captured", "refunded", "settled")
+    assert ("Accordé" in page) == stands
 
 
 def test_a_brand_agrees_with_all_of_them() -> None:
