@@ -65,6 +65,18 @@ class RetryHostMatter(SettleHostMatter, kw_only=True):
     """Why the host is asked again."""
 
 
+class SaidByTerminal(msgspec.Struct):
+    """How the terminal describes what is in no book of ours; empty for what it does not say.
+
+    `local_time`: MMDDhhmmss of the terminal's own clock, with zeros for what it does not say.
+    """
+
+    card_last_four: str
+    stan: str
+    approval_code: str
+    local_time: str
+
+
 class HostMatter(msgspec.Struct, kw_only=True):
     """One thing for a person to look at.
 
@@ -74,7 +86,7 @@ class HostMatter(msgspec.Struct, kw_only=True):
     like_one_reversed, unlike_one_reversed, numbered_otherwise, like_one_repeated, repeated_late), why an advice or a
     completion was refused (original_not_found, original_disagrees, original_not_capturable, already_captured), what a
     reversal says otherwise than the payment that it names, or what kind of message a dead letter is, and then taken_back
-    where its terminal has taken it back.
+    where its terminal has taken it back. `said`: by what a store finds again what a dead letter is about.
     """
 
     id: str
@@ -94,6 +106,7 @@ class HostMatter(msgspec.Struct, kw_only=True):
     causes: list[str]
     closed_at: Timestamp | None
     closed_reason: str
+    said: SaidByTerminal | None = None
 
 
 class HostMatterPage(msgspec.Struct):

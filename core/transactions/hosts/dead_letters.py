@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from core.contracts.engine_requests import ENGINE_REQUESTS
+from core.contracts.host_matters import SaidByTerminal
 from core.contracts.payment import TERMINAL_REQUESTS
 from core.contracts.states import Kind
 from core.contracts.subjects import LIVE
@@ -24,6 +25,7 @@ class DeadLetter(NamedTuple):
     amount_minor: int = 0
     currency: str = ""
     gives_back: bool = False
+    said: SaidByTerminal | None = None
 
 
 def read_dead_letter(subject: str, payload: bytes) -> DeadLetter:
@@ -43,6 +45,17 @@ def read_dead_letter(subject: str, payload: bytes) -> DeadLetter:
         max(getattr(said, "amount_minor", 0), 0),
         getattr(said, "currency", ""),
         getattr(said, "gives_back", False) or getattr(said, "kind", None) == Kind.REFUND,
+        _said_of(said),
+    )
+
+
+def _said_of(said: Any) -> SaidByTerminal:
+    card, stan = getattr(said, "card", None), getattr(said, "stan", 0)
+    return SaidByTerminal(
+        "" if card is None else card.last_four,
+        f"{stan:06}" if stan else "",
+        getattr(said, "approval_code", ""),
+        getattr(said, "local_time", ""),
     )
 
 

@@ -217,6 +217,7 @@ async def _matters_of(connection: Connection, rows: Sequence[asyncpg.Record]) ->
             matters.append(_matter_of(row, row, row["causes"]))
             continue
         matter = _matter_of(row, places.get(letter.terminal_id) or row, [letter.sort, *row["causes"][1:]])
+        matter.said = letter.said
         if is_currency(letter.currency) and letter.amount_minor:
             matter.amount = Money(letter.amount_minor, letter.currency)
             matter.gives_back = letter.gives_back

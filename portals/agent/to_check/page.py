@@ -92,6 +92,9 @@ async def _show(
     counts: Json = shown.answer["counts"]
     for matter in shown.data:
         matter["sentence"] = sentence_of(visit.words, matter)
+        matter["step"] = step_of(visit.words, matter)
+        matter["found_by"] = found_by(visit.words, matter)
+        matter["technical"] = technical_of(visit.words, matter)
         if matter["kind"] in GROUPS["deliveries"]:
             matter["result_words"] = result_of(visit.words, str(matter.get("last_result") or ""))
     return LIST.draw(
@@ -140,6 +143,36 @@ def sentence_of(words: Words, matter: Json) -> str:
         case _:
             # Newer than this portal.
             return other
+
+
+def step_of(words: Words, matter: Json) -> str:
+    """Return the one thing to do about it: by its cause, else by its kind."""
+    causes: list[str] = [str(one) for one in matter.get("causes") or []]
+    of_kind = words.get(f"to_check.step.{matter['kind']}", words("to_check.step.dead_letter"))
+    return words.get(f"to_check.step.{matter['kind']}_{causes[0]}", of_kind) if causes else of_kind
+
+
+def found_by(words: Words, matter: Json) -> list[tuple[str, str]]:
+    """Return name and value of what a store finds a dead letter's payment by: card, hour at the terminal, numbers."""
+    said: Json = matter.get("said") or {}
+    card, stamp = str(said.get("card_last_four") or ""), str(said.get("local_time") or "")
+    month, day, time = stamp[:2], stamp[2:4], stamp[4:]
+    shown = {
+        "card": f"•••• {card}" if card else "",
+        "day": f"{day}/{month}" if stamp.isdigit() and month != "00" else "",
+        "hour": f"{time[:2]}:{time[2:4]}:{time[4:]}" if time.isdigit() and time.strip("0") else "",
+        "stan": str(said.get("stan") or ""),
+        "approval_code": str(said.get("approval_code") or ""),
+    }
+    return [(words(f"to_check.found_by.{name}"), text) for name, text in shown.items() if text]
+
+
+def technical_of(words: Words, matter: Json) -> str:
+    """Return what support needs besides; empty where the sentence has said it."""
+    said = str(matter.get("last_result") or "")
+    if "refund_advice" in (matter.get("causes") or []):
+        return ""
+    return words.get(f"to_check.why.{said.replace(' ', '_')}", said)
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (to_check_page, close, retry)

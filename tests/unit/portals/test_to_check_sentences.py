@@ -9,7 +9,7 @@ import pytest
 from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.reasons import Reason
 from core.transactions.bookings.rules import Doubt
-from portals.agent.to_check.page import GROUPS, sentence_of
+from portals.agent.to_check.page import GROUPS, found_by, sentence_of, step_of, technical_of
 from portals.kit.i18n import load_words
 
 REFUSED = (
@@ -46,3 +46,62 @@ def test_a_letter_whose_terminal_took_it_back_says_so(locale: str) -> None:
     )
     assert taken_back.startswith(plain)
     assert taken_back.endswith(words("to_check.happened.letter_taken_back"))
+
+
+AFTER_A_REVERSAL = ("like_one_reversed", "unlike_one_reversed", "numbered_otherwise", "like_one_repeated")
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+@pytest.mark.parametrize("cause", get_args(Doubt))
+def test_the_step_of_a_doubt_is_one_that_its_payment_offers(locale: str, cause: str) -> None:
+    words = load_words()[locale]
+    step = step_of(words, {"kind": "booked_in_doubt", "causes": [cause]})
+    cancels, waits = ("annulez", "fin de journée") if locale == "fr" else ("cancel", "end of day")
+    # A payment made on line can be cancelled at once: nobody waits for the night.
+    assert (cancels in step) == (cause in AFTER_A_REVERSAL)
+    assert (waits in step) == (cause not in {*AFTER_A_REVERSAL, "repeated_late"})
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_a_payment_made_on_line_is_not_called_an_advice(locale: str) -> None:
+    words = load_words()[locale]
+    for name in ("to_check.group.doubts", "matter_kind.booked_in_doubt"):
+        assert not any(word in words(name).lower() for word in ("avis", "advice"))
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_a_refund_made_off_line_says_who_settles_it_and_by_what_it_is_found(locale: str) -> None:
+    words = load_words()[locale]
+    matter = {
+        "kind": "dead_letter",
+        "causes": ["refund_advice"],
+        "last_result": "money given back off line",
+        "said": {
+            "card_last_four": "4242",
+            "stan": "000123",
+            "approval_code": "OFF123",
+            "local_time": "1129103005",
+        },
+    }
+    assert ("remboursez-le ici" if locale == "fr" else "refund it here") in step_of(words, matter)
+    assert [text for _, text in found_by(words, matter)] == [
+        "•••• 4242",
+        "29/11",
+        "10:30:05",
+        "000123",
+        "OFF123",
+    ]
+    assert technical_of(words, matter) == ""
+
+
+def test_what_the_books_say_of_a_letter_is_in_the_language_of_the_page() -> None:
+    words = load_words()["fr"]
+    for reason in ("another message has its number", "unknown terminal"):
+        assert technical_of(words, {"causes": ["advice"], "last_result": reason}) != reason
+
+
+def test_what_a_terminal_does_not_say_is_not_shown_as_noughts() -> None:
+    words = load_words()["fr"]
+    said = {"card_last_four": "", "stan": "", "approval_code": "", "local_time": "0000000000"}
+    assert found_by(words, {"said": said}) == []
+    assert found_by(words, {}) == []

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.contracts.host_matters import SaidByTerminal
 from core.contracts.payment import REFUSED_FACT, RefusedFact
 from core.contracts.reasons import Reason
 from core.contracts.references import Money
@@ -257,6 +258,11 @@ async def test_a_refund_given_off_line_is_no_debit_and_is_kept_for_a_person(worl
     assert await world.owner.fetchval("SELECT count(*) FROM attempt") == 0
     matter = await only_matter(world)
     assert (matter.kind, matter.causes, matter.gives_back) == ("dead_letter", ["refund_advice"], True)
+    # The store finds the payment again by what its terminal said.
+    assert matter.said == SaidByTerminal(
+        asked.card.last_four, f"{asked.stan:06}", asked.approval_code, asked.local_time
+    )
+    assert asked.card.last_four
 
 
 # Clocks that had stopped.
