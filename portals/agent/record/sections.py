@@ -23,6 +23,8 @@ ROWS_SHOWN: Final = 6
 ALERTS_READ: Final = 100
 STORES_COUNTED: Final = 8
 COMPANIES_SHOWN: Final = 3
+CHANGES_SINCE: Final = timedelta(days=365)
+"""How far back a journal is asked for changes: without a beginning it tells of its last month alone."""
 
 
 async def section(visit: Visit, path: str, parameters: Parameters = (), *, right: str) -> Json | None:
@@ -101,14 +103,24 @@ async def company(visit: Visit, company_id: str) -> Json:
 
 
 async def changes(visit: Visit, record_id: str, *, has_journal: bool = False) -> Json | None:
-    """Return the last changes of a record with who made them: from the audit, or its journal for who reads those only."""
+    """Return the last changes of a record with who made them: from its journal, else from the audit.
+
+    A journal tells of what the record holds too, its services and terminals; the audit of the record alone. So it is
+    asked first, or whoever may read most would see least.
+    """
     of = path_part(record_id)
-    listed = await section(
-        visit, "/v1/audit", [("target", of), ("limit", str(ROWS_SHOWN))], right="audit.read"
-    )
-    if listed is None and has_journal:
-        of_acts = [("kinds", "change,block,action"), ("limit", str(ROWS_SHOWN))]
+    listed: Json | None = None
+    if has_journal:
+        of_acts = [
+            ("kinds", "change,block,action"),
+            ("from", f"{visit.now.astimezone(UTC) - CHANGES_SINCE:%Y-%m-%dT%H:%M:%SZ}"),
+            ("limit", str(ROWS_SHOWN)),
+        ]
         listed = await section(visit, f"/v1/journals/{of}", of_acts, right="journals.read")
+    if listed is None:
+        listed = await section(
+            visit, "/v1/audit", [("target", of), ("limit", str(ROWS_SHOWN))], right="audit.read"
+        )
     if listed is None or listed is FAILED:
         return listed
     closed = set[str](listed.get("closed") or ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import urlencode
 
 import asyncpg
 import pytest
@@ -12,6 +13,7 @@ from core.contracts.states import Kind
 from core.values.ids import encode_id
 from portals.kit.i18n import load_words
 from tests.integration.portals.conftest import Portal
+from tests.support.page_forms import Forms
 
 _HTML_BYTES_MAX: Final = 60 * 1024
 _WORDS: Final = load_words()["fr"]
@@ -67,6 +69,32 @@ async def test_nothing_is_said_of_alerts_to_whoever_may_not_read_them(portal: Po
         said = (_WORDS("record.no_work"), _WORDS("record.no_alert"))
         assert any(word in page for word in said for page in pages) == reads
         assert not any(_WORDS("record.alerts_unread") in page for page in pages)
+
+
+async def test_whoever_may_read_the_changes_of_a_store_reads_the_same_ones(portal: Portal) -> None:
+    """What was done at one of its terminals is a change of the store, for who reads the audit too."""
+    supervisor = "superviseur@guichet.example"
+    terminal = (await _records(portal, supervisor, "terminals"))[0]
+    opened = await portal.client.get(terminal, headers={"cookie": portal.readers[supervisor].cookies})
+    token = "; ".join(one.partition(";")[0] for one in opened.headers.get_list("set-cookie"))
+    shown, action = opened.text, f"{terminal}/block"
+    fields = [
+        (name, "vol signalé par le magasin" if name == "reason" else text)
+        for name, text in Forms(shown).of[action]
+    ]
+    headers = {
+        "cookie": f"{portal.readers[supervisor].cookies}; {token}",
+        "content-type": "application/x-www-form-urlencoded",
+        "origin": "http://portal",
+    }
+    sent = await portal.client.post(action, content=urlencode(fields), headers=headers)
+    assert sent.status_code == 303
+    store = re.search(r'href="(/stores/sto_\w+)"', shown)
+    assert store is not None
+    for email in (supervisor, "admin@guichet.example", "hotline@guichet.example"):
+        page = await _read(portal, email, store[1])
+        assert "vol signalé par le magasin" in page, email
+        assert _WORDS("record.no_change") not in page, email
 
 
 async def test_the_days_of_a_terminal_lead_to_the_rows_that_they_count(portal: Portal) -> None:
