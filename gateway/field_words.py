@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from core.contracts.desk import FieldProblem
 from core.values.money import money_text
+from gateway.typesetting import typeset
 
 
 class _Form(NamedTuple):
@@ -21,16 +22,11 @@ class _Form(NamedTuple):
 
 def _load() -> tuple[dict[str, tuple[str, str]], list[_Form]]:
     table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    codes = {code: (_typeset(fr), _typeset(en)) for code, (fr, en) in table["codes"].items()}
+    codes = {code: (typeset(fr), typeset(en)) for code, (fr, en) in table["codes"].items()}
     forms = [
-        _Form(re.compile(row["form"]), _typeset(row["fr"]), _typeset(row["en"])) for row in table["details"]
+        _Form(re.compile(row["form"]), typeset(row["fr"]), typeset(row["en"])) for row in table["details"]
     ]
     return codes, forms
-
-
-def _typeset(text: str) -> str:
-    """Return the text with the apostrophes and spaces that print wants; the file is typed plainly."""
-    return text.replace("'", "’").replace(" :", "\u00a0:").replace(" ;", "\u202f;")
 
 
 _CODES, _FORMS = _load()

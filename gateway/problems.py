@@ -18,6 +18,7 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from core.contracts.desk import DeskProblem, FieldProblem
 from core.values.card_numbers import hide_card_numbers
 from gateway.field_words import worded
+from gateway.typesetting import typeset
 from observability.admission import BodyCut, BodyStalled, Crowded
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -28,12 +29,16 @@ _log = structlog.get_logger("gateway.problems")
 class _Words(NamedTuple):
     title: str
     detail: str
+    told_by: str = ""  # instead of `detail` where it is known whose act it was: nothing is to be guessed then
 
 
 class _Row(NamedTuple):
     status: int
     fr: _Words
     en: _Words
+
+    def typeset(self) -> "_Row":
+        return _Row(self.status, _Words(*map(typeset, self.fr)), _Words(*map(typeset, self.en)))
 
 
 class ProblemBody(msgspec.Struct):
@@ -248,6 +253,7 @@ def _load_words(folder: Path) -> dict[str, _Row]:
 
 
 TABLE.update(_load_words(Path(__file__).with_name("refusals")))
+TABLE.update({code: row.typeset() for code, row in TABLE.items()})
 
 _MISSING: Final = re.compile(r"Missing required \w+ parameter '(?P<name>[^']*)'")
 _BY_STATUS: Final = {
@@ -307,7 +313,8 @@ def _detail(words: _Words, problem: Problem, locale: str) -> str:
         ("changed_by", "Last change:", "Dernier changement :"),
     ):
         if who := problem.facts.get(fact):
-            return f"{words.detail} {english if locale == 'en' else french} {hide_card_numbers(str(who))}."
+            said = (words.told_by if fact == "told_by" else "") or words.detail
+            return f"{said} {english if locale == 'en' else french} {hide_card_numbers(str(who))}."
     return words.detail
 
 

@@ -65,7 +65,7 @@ PROBLEMS: Final[dict[str, tuple[str, str]]] = {
         "This IBAN is wrong: a character is missing or has changed. Copy it from the bank details.",
     ),
     "time_zone_unknown": (
-        "Ce fuseau horaire n'est pas celui d'un territoire français.",
+        "Ce fuseau horaire n’est pas celui d’un territoire français.",
         "This time zone is of no French territory.",
     ),
     "postcode_shape": ("Un code postal a 5 chiffres.", "A postcode has 5 digits."),

@@ -38,6 +38,7 @@ _NOTHING_TO_DO: Final = frozenset(
         "contract_act_refused",
         "done_by_another",
         "fee_act_refused",
+        "host_matter_over",
         "mail_still_waiting",
         "onboarding_move_not_possible",
         "request_not_closed",

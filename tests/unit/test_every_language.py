@@ -23,6 +23,7 @@ from core.notifications.mail.wording import all_templates, layout
 from core.values.bilingual import load_bilingual
 from core.verify.words import WORDS
 from gateway.problems import TABLE
+from gateway.typesetting import typeset
 from tests.support.wording import FOREIGN, LIBRARY, ROADMAP, Wording, fragments_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -108,8 +109,9 @@ def _said() -> list[Pair]:
     for code, row in TABLE.items():
         said.append(Pair(f"refusal {code}, title", row.fr.title, row.en.title))
         said.append(Pair(f"refusal {code}, detail", row.fr.detail, row.en.detail))
+        said.append(Pair(f"refusal {code}, told by", row.fr.told_by, row.en.told_by))
     fields = tomllib.loads((ROOT / "gateway" / "field_words.toml").read_text(encoding="utf-8"))
-    said += [Pair(f"field {key}", *texts) for key, texts in _leaves(fields)]
+    said += [Pair(f"field {key}", *map(typeset, texts)) for key, texts in _leaves(fields)]
     for name in _FILES:
         said += [Pair(f"{name}:{key}", *texts) for key, texts in load_bilingual(ROOT / name).items()]
     return said
@@ -129,6 +131,13 @@ def _wrong(language: str, text: str) -> str:
         if match := pattern.search(own):
             return match.group()
     return ""
+
+
+def test_every_french_text_has_the_apostrophe_of_print() -> None:
+    straight = [
+        (pair.where, pair.french) for pair in _said() if re.search(r"[A-Za-zé]'[A-Za-zéêà]", pair.french)
+    ]
+    assert straight == []
 
 
 def test_the_code_says_hundreds_of_things_in_both_languages() -> None:

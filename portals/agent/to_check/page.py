@@ -75,16 +75,12 @@ async def _settle(visit: Visit, matter_id: str, act: str) -> Response[bytes]:
         where["group"] = form.choice("group", tuple(GROUPS))
         pairs = [(name, text) for name, text in where.items() if text]
         return visit.done(f"/to-check?{urlencode(pairs)}", f"to_check.done_{act}")
-    if form.problem is not None and form.problem.code == "host_matter_over":
-        # Sent twice, or a colleague was faster: there is nothing to mend, so nothing is called an error.
-        return await _show(visit, over=form.problem.detail, where=where)
     return await _show(visit, form=form, where=where)
 
 
 async def _show(
     visit: Visit,
     *,
-    over: str = "",
     form: Form | None = None,
     where: dict[str, str] | None = None,
 ) -> Response[bytes]:
@@ -107,7 +103,6 @@ async def _show(
         is_more=sum(counts.values()) >= COUNTED_MAX,
         retried=GROUPS["deliveries"],
         group=shown.kept.get("group", ""),
-        over=over,
         form=form,
     )
 

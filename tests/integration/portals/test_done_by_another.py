@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
+import asyncpg
 import httpx
 import pytest
 
+from core.values.ids import encode_id
 from portals.kit.i18n import load_words
 from tests.integration.portals.test_any_address import Walk, walk
 from tests.support.page_forms import Forms
@@ -77,6 +79,26 @@ async def test_a_block_that_a_colleague_set_first_is_told_in_one_sentence(
     assert [one for one in _NEVER if one in over] == []
     # Said once.
     assert "Fait par " not in (await _get(walk, address)).text
+
+
+async def test_a_row_to_check_that_a_colleague_closed_first_says_who_and_gives_the_reason_back(
+    walk: Walk,
+) -> None:
+    rows = await asyncpg.connect(walk.dsn)
+    made = await rows.fetchval(
+        "INSERT INTO host_message (acquirer_id, kind, message_key, reference, terminal, amount_minor, currency, message)"
+        " VALUES (1, 1, 'late', 'R00000000009', 'T0000001', 1250, '978', '\\x80') RETURNING id"
+    )
+    await rows.close()
+    page = "/to-check?group=acquirers"
+    action = f"/to-check/{encode_id('host_matter', made.bytes)}/close"
+    shown = (await _get(walk, page)).text
+    assert (await _send(walk, page, action, shown)).status_code == 303
+    late = await _following(walk, await _send(walk, page, action, shown))
+    assert "C’est déjà réglé\u00a0: il n’y a plus rien à faire. Fait par " in late
+    assert "l’acquéreur l’a acceptée" not in late, "nothing is to be guessed"
+    assert "Votre texte n’a pas été enregistré\u00a0: «\u00a0vu avec le magasin\u00a0»." in late
+    assert [one for one in _NEVER if one in late] == []
 
 
 async def test_a_right_that_a_colleague_took_first_is_told_in_one_sentence(walk: Walk) -> None:
