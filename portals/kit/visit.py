@@ -232,7 +232,10 @@ class Visit:
     def page(
         self, template: str, *, form: Form | None = None, status: int = 0, **facts: Any
     ) -> Response[bytes]:
-        """Render a template as the answer, with a form's fields and what is wrong with them."""
+        """Render a template as the answer, with a form's fields and what is wrong with them.
+
+        `option_words`, among the facts: the words of options that a form of the page offers, for where it is gone.
+        """
         if form is not None:
             facts |= {"form": form.fields, "errors": form.errors, "stale": form.stale}
         status = status or (form.status if form is not None else 200)
@@ -240,7 +243,8 @@ class Visit:
         above = Above(told, self.request.query_params.getall(NOT_SEARCHED, [])[:10])
         forms = self._forms(status, facts.get("errors"))
         text = self.render(template, answer_status=status, forms=forms, above=above, **facts)
-        if self._is_left_over(forms, above, in_page=template.startswith("error")):
+        options: Mapping[str, str] = facts.get("option_words") or {}
+        if self._is_left_over(forms, above, options, in_page=template.startswith("error")):
             forms = self._forms(status, facts.get("errors"))
             text = self.render(template, answer_status=status, forms=forms, above=above, **facts)
         if above.is_told:
@@ -268,7 +272,9 @@ class Visit:
         who = self.visitor.person_id if self.visitor else ""
         return bool(who) and form.agent == who and form.address.partition("?")[0] == self.request.url.path
 
-    def _is_left_over(self, forms: PageForms, above: Above, *, in_page: bool) -> bool:
+    def _is_left_over(
+        self, forms: PageForms, above: Above, options: Mapping[str, str], *, in_page: bool
+    ) -> bool:
         """Note what has no place on the page, such as what was typed into a form that is not there any more."""
         sent = self.sent
         if forms.shown and sent is not None:
@@ -276,11 +282,22 @@ class Visit:
         elif forms.how == "kept" and sent is not None:
             # Another mode of the same page may have no form; it may be opened yet.
             if sent.form.address == self.return_address():
-                above.words, sent.shown = sent.form.words, True
+                above.words, sent.shown = [options.get(word, word) for word in sent.form.words], True
         elif forms.how is not None and not in_page:
-            above.errors, above.kept, above.back = forms.errors, self.kept_words, self.return_address()
+            above.errors = forms.errors
+            if sent is not None and sent.is_ours and self._is_where_it_stood:
+                # It is gone from its own page: what was typed is shown at once, not a way back to nothing.
+                above.words, sent.shown = [options.get(word, word) for word in sent.form.words], True
+            else:
+                above.kept, above.back = self.kept_words, self.return_address()
         above.left = above.nowhere
         return bool(above.words or above.kept or above.left or above.errors)
+
+    @property
+    def _is_where_it_stood(self) -> bool:
+        """Whether the answer to a form is the page that it was sent from, whose forms are sent below its address."""
+        page = self.return_address().partition("?")[0]
+        return page != "/" and self.request.url.path.startswith(f"{page}/")
 
     def render(self, template: str, **facts: Any) -> str:
         """Return a page, or a part of one, as text."""

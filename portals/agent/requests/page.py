@@ -160,6 +160,7 @@ def _record(visit: Visit, detail: Json, form: Form | None = None) -> Response[by
         x=detail["request"],
         form=form,
         priorities=PRIORITIES,
+        option_words=names,
         statuses=[
             (one["code"], names[one["code"]] + closes * one["final"])
             for one in detail["statuses"]
