@@ -96,6 +96,23 @@ def test_the_review_of_a_file_names_each_field_and_the_act_that_comes_next(kit: 
     assert "Société et compte, Rue" in lacking
 
 
+def test_the_review_of_an_empty_file_names_the_step_and_no_field_of_another(kit: Kit) -> None:
+    record = _file(received=[], iban="")
+    for name, code, detail in (
+        ("contacts", "contacts_missing", "Ajoutez une personne."),
+        ("stores", "stores_missing", "Ajoutez un magasin."),
+    ):
+        step = next(one for one in record["steps"] if one["name"] == name)
+        step["problems"] = [{"field": f"{name}.0.name", "code": code, "detail": detail}]
+    said = _shown(kit, "onboarding/review.html", x=record, a=record["answers"], files={})
+    assert "Contacts : Ajoutez une personne." in said
+    assert "Magasins : Ajoutez un magasin." in said
+    contacts = next(one for one in record["steps"] if one["name"] == "contacts")
+    contacts["problems"] = [{"field": "contacts.0.name", "code": "missing", "detail": "Ce champ manque."}]
+    said = _shown(kit, "onboarding/review.html", x=record, a=record["answers"], files={})
+    assert "Contacts, Nom : Ce champ manque." in said
+
+
 def test_a_contract_given_up_before_it_began_is_not_called_terminated(kit: Kit) -> None:
     def state(ends_on: str | None) -> str:
         row = {"id": "ctr_1", "number": "C-1", "state": "terminated", "ends_on": ends_on, "company": {}}
