@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from core.contracts.ids import HostMatterId
+from core.contracts.ids import CompanyId, HostMatterId, StoreId, TerminalId
 from core.contracts.listing import Paged, Why
 from core.contracts.operation import ACT, GET, Operation, somewhere
 from core.contracts.permissions import Permission
@@ -44,9 +44,12 @@ the alert on reversals has too.
 
 
 class ListHostMatters(Paged, kw_only=True):
-    """Which kinds; all of them where none is named."""
+    """Which kinds, and of which place; all of them where none is named. A dead letter has no place."""
 
     kind: list[HostMatterKind] | None = None
+    store: StoreId | None = None
+    terminal: TerminalId | None = None
+    company: CompanyId | None = None
 
 
 class SettleHostMatter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -110,7 +113,7 @@ class HostMatter(msgspec.Struct, kw_only=True):
 
 
 class HostMatterPage(msgspec.Struct):
-    """Matters, newest first; `counts` by kind of all that waits, whatever the filter, up to COUNTED_MAX in all."""
+    """Matters, newest first; `counts` by kind of all that waits there, whatever the kinds, up to COUNTED_MAX in all."""
 
     data: list[HostMatter]
     next_cursor: str | None
@@ -120,7 +123,7 @@ class HostMatterPage(msgspec.Struct):
 _LIST: Final = (
     f"Return what a host refused, did not accept for {STUCK_AFTER // timedelta(minutes=1)} minutes or said on its own, and"
     " what could not be believed.\n\nThat is advices booked with an odd date or amount, reversals that describe another"
-    " payment, messages that could not\nbe handled. `counts` says how many of each kind wait, whatever the filter."
+    " payment, messages that could not\nbe handled. `counts` says how many of each kind wait there, whatever the kinds."
 )
 _CLOSE: Final = "End it by your word: nothing is sent to the host any more, and a reversal that it owed an answer counts as done."
 _TRANSACTIONS_CANCEL: Final = somewhere(Permission.TRANSACTIONS_CANCEL)

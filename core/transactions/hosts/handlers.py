@@ -61,16 +61,18 @@ class HostMatterHandlers:
         """Return what waits, newest first. Raises: CursorMalformed."""
         scope = caller.scope_of(Permission.TRANSACTIONS_READ)
         stuck_before = self._clock.now() - STUCK_AFTER
+        place = store.Place(request.store, request.terminal, request.company)
         rows = await store.list_matters(
             self._pool,
             scope,
+            place,
             stuck_before=stuck_before,
             kinds=request.kind,
             before=id_in("host_matter", request.cursor),
             limit=request.limit + 1,
         )
         counts: Any = await store.count_matters(
-            self._pool, scope, stuck_before=stuck_before, counted_max=COUNTED_MAX
+            self._pool, scope, place, stuck_before=stuck_before, counted_max=COUNTED_MAX
         )
         found, next_cursor = page_of(
             rows, request.limit, lambda last: (encode_id("host_matter", last["id"].bytes),)

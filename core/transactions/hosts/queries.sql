@@ -22,7 +22,8 @@ LIMIT 1;
 
 -- name: matters
 -- What waits, newest first. Partial indexes delivery_due, host_message_open, doubt_open, reversal_open and
--- dead_letter_open: what is open is little. $1 scope, $2 stuck before, $3 kinds or NULL, $4 id before, $5 limit.
+-- dead_letter_open: what is open is little. $1 scope, $2 stuck before, $3 kinds or NULL, $4 id before, $5 limit,
+-- $6 store, $7 terminal and $8 company or NULL.
 -- What names no payment and no terminal is for who sees everything. hold_id: what a completion captures. What is settled
 -- waits for nobody: the payment that it was about no longer stands.
 SELECT
@@ -36,17 +37,23 @@ WHERE m.closed_at IS NULL AND NOT m.settled AND (m.at_once OR m.since < $2::time
     AND sees($1::area[], m.department, m.store_id, m.company_id, m.service)
     AND ($3::text[] IS NULL OR m.kind = ANY ($3))
     AND ($4::uuid IS NULL OR m.id < $4)
+    AND ($6::uuid IS NULL OR m.store_id = $6)
+    AND ($7::uuid IS NULL OR m.terminal_id = $7)
+    AND ($8::uuid IS NULL OR m.company_id = $8)
 ORDER BY m.id DESC
 LIMIT $5;
 
 -- name: count_matters
--- As above, and bounded ($3).
+-- As above, and bounded ($3). $4 store, $5 terminal and $6 company or NULL.
 SELECT w.kind, count(*) AS count
 FROM (
     SELECT m.kind
     FROM matter AS m
     WHERE m.closed_at IS NULL AND NOT m.settled AND (m.at_once OR m.since < $2::timestamptz)
         AND sees($1::area[], m.department, m.store_id, m.company_id, m.service)
+        AND ($4::uuid IS NULL OR m.store_id = $4)
+        AND ($5::uuid IS NULL OR m.terminal_id = $5)
+        AND ($6::uuid IS NULL OR m.company_id = $6)
     LIMIT $3
 ) AS w
 GROUP BY w.kind;

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
 
@@ -40,9 +42,22 @@ async def keep_message(connection: Connection, says: HostSays, host_date: date |
     )
 
 
+class Place(NamedTuple):
+    """Where matters are: each part None for everywhere."""
+
+    store: bytes | None = None
+    terminal: bytes | None = None
+    company: bytes | None = None
+
+    def parameters(self) -> list[UUID | None]:
+        """Return what the statements take of it, in their order."""
+        return [uuid_or_none(part) for part in self]
+
+
 async def list_matters(
     connection: Connection,
     scope: Scope,
+    place: Place,
     *,
     stuck_before: datetime,
     kinds: Sequence[str] | None,
@@ -57,14 +72,17 @@ async def list_matters(
         None if kinds is None else list(kinds),
         uuid_or_none(before),
         limit,
+        *place.parameters(),
     )
 
 
 async def count_matters(
-    connection: Connection, scope: Scope, *, stuck_before: datetime, counted_max: int
+    connection: Connection, scope: Scope, place: Place, *, stuck_before: datetime, counted_max: int
 ) -> dict[str, int]:
     """Return how many wait of each kind, of so many at most in all."""
-    rows = await connection.fetch(_SQL.count_matters, scope.parameter(), stuck_before, counted_max)
+    rows = await connection.fetch(
+        _SQL.count_matters, scope.parameter(), stuck_before, counted_max, *place.parameters()
+    )
     return {row["kind"]: row["count"] for row in rows}
 
 

@@ -119,13 +119,17 @@ async def _load(visit: Visit, company_id: str) -> Json:
         sections.changes(visit, company_id),
     )
     stores = company.get("stores") or []
+    counted, matters = await asyncio.gather(
+        sections.payments_by_store(visit, stores), sections.matters(visit, "company", company_id)
+    )
     return {
         "company": company,
         "documents": documents,
         "contracts": contracts,
         "requests": requests,
         "alerts": sections.about(standing, {store["id"] for store in stores}),
-        "counted": await sections.payments_by_store(visit, stores),
+        "counted": counted,
+        "matters": matters,
         "changes": changes,
     }
 

@@ -11,6 +11,7 @@ from datetime import UTC, timedelta
 from typing import Any, Final
 
 from portals.agent.audit.facts import facts_of, facts_of_texts
+from portals.agent.to_check.page import sentence_of
 from portals.kit.formats import PARIS
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json, Parameters
 from portals.kit.records import path_part
@@ -84,6 +85,16 @@ def about(standing: Json | None, record_ids: Collection[str]) -> Json | None:
     if standing is None or standing is FAILED:
         return standing
     return {**standing, "data": [alert for alert in standing["data"] if alert["subject"] in record_ids]}
+
+
+async def matters(visit: Visit, kind: str, record_id: str) -> Json | None:
+    """Return what waits for a person to look at there, with its sentence and how many there are."""
+    of = [(kind, path_part(record_id)), ("limit", str(ROWS_SHOWN))]
+    listed = await section(visit, "/v1/host-matters", of, right="transactions.read")
+    if listed is None or listed is FAILED:
+        return listed
+    data = [{**one, "sentence": sentence_of(visit.words, one)} for one in listed["data"]]
+    return {**listed, "data": data, "count": sum(listed["counts"].values())}
 
 
 async def contracts(visit: Visit, company_id: str) -> Json | None:

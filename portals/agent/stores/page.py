@@ -79,10 +79,11 @@ async def _load(visit: Visit, store_id: str) -> Json:
         sections.changes(visit, store_id, has_journal=True),
     )
     company_id = store["company"]["id"]
-    company, contracts, documents = await asyncio.gather(
+    company, contracts, documents, matters = await asyncio.gather(
         sections.company(visit, company_id),
         sections.contracts(visit, company_id),
         sections.documents(visit, company_id),
+        sections.matters(visit, "store", store_id),
     )
     standing = {
         block["target"]["id"]: block for block in store.get("blocks") or [] if not block.get("lifted_at")
@@ -95,6 +96,7 @@ async def _load(visit: Visit, store_id: str) -> Json:
         "payments": payments,
         "requests": requests,
         "alerts": sections.about(raised, {store_id, *terminals}),
+        "matters": matters,
         "company": company,
         "contracts": contracts,
         "documents": documents,

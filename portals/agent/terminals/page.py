@@ -125,6 +125,10 @@ async def _load(visit: Visit, terminal_id: str) -> Json:
         load_menu(visit, "terminal"),
         sections.alerts(visit),
     )
+    store, matters = await asyncio.gather(
+        beside(visit, f"/v1/stores/{path_part(terminal['store']['id'])}"),
+        sections.matters(visit, "terminal", terminal_id),
+    )
     return {
         "terminal": terminal,
         "payments": payments,
@@ -132,7 +136,8 @@ async def _load(visit: Visit, terminal_id: str) -> Json:
         "blocks": journal["data"],
         "profile": profile,
         "macros": macros,
-        "store": await beside(visit, f"/v1/stores/{path_part(terminal['store']['id'])}"),
+        "store": store,
+        "matters": matters,
     }
 
 

@@ -34,6 +34,9 @@ GROUPS: Final = {
 }
 """The tabs of the page: what each shows, all of it under the first."""
 
+PLACES: Final = ("store", "terminal", "company")
+"""Whose matters a link from a record asks for."""
+
 _WORDING: Final = Wording(field_of=lambda name: name if name == "reason" else "")
 
 LIST = ListPage(
@@ -41,9 +44,15 @@ LIST = ListPage(
     "to_check.title",
     api="/v1/host-matters",
     rows=25,
-    filters=(Filter("group", "tabs", options=tuple(GROUPS), words="to_check.group."),),
+    filters=(
+        Filter("group", "tabs", options=tuple(GROUPS), words="to_check.group."),
+        *(Filter(place) for place in PLACES),
+    ),
     none=("to_check.none", "to_check.none_text"),
-    asks=lambda _, kept: [("kind", ",".join(GROUPS[kept["group"]]))] if kept else [],
+    asks=lambda _, kept: [
+        *([("kind", ",".join(GROUPS[kept["group"]]))] if kept.get("group") else []),
+        *((place, kept[place]) for place in PLACES if kept.get(place)),
+    ],
     template="to_check/to_check.html",
 )
 
@@ -68,7 +77,7 @@ async def retry(visit: Visit, matter_id: str) -> Response[bytes]:
 
 async def _settle(visit: Visit, matter_id: str, act: str) -> Response[bytes]:
     form = await visit.form()
-    where = {"group": form["group"], "cursor": form["cursor"]}
+    where = {name: form[name] for name in ("group", "cursor", *PLACES)}
     body = {"reason": form.reason()}
     path = f"/v1/host-matters/{path_part(matter_id)}/{act}"
     if await form.post(path, body, wording=_WORDING, stays=True) is not None:
@@ -103,6 +112,7 @@ async def _show(
         is_more=sum(counts.values()) >= COUNTED_MAX,
         retried=GROUPS["deliveries"],
         group=shown.kept.get("group", ""),
+        places=PLACES,
         form=form,
     )
 

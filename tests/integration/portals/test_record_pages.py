@@ -97,6 +97,43 @@ async def test_whoever_may_read_the_changes_of_a_store_reads_the_same_ones(porta
         assert _WORDS("record.no_change") not in page, email
 
 
+async def test_what_waits_for_a_person_at_a_record_stands_on_it(portal: Portal) -> None:
+    supervisor = "superviseur@guichet.example"
+    rows = await asyncpg.connect(portal.dsn)
+    found = await rows.fetchrow(
+        "SELECT a.id, a.business_date, t.id AS terminal_id, t.store_id, s.company_id FROM attempt a"
+        " JOIN terminal t ON t.id = a.terminal_id JOIN store s ON s.id = t.store_id LIMIT 1"
+    )
+    assert found is not None
+    await rows.execute(
+        "INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acquirer_id, tries, due_at,"
+        " last_result, refused_at) VALUES ($1, $2, 4, 51, 1250, 1, 3, now() + interval '1 hour', 'code 57', now())",
+        found["id"],
+        found["business_date"],
+    )
+    terminal, store, company = (
+        encode_id(kind, found[f"{kind}_id"].bytes) for kind in ("terminal", "store", "company")
+    )
+    elsewhere = await rows.fetchval(
+        "SELECT id FROM store WHERE company_id <> $1 LIMIT 1", found["company_id"]
+    )
+    await rows.close()
+    sentence = "a refusé l’annulation partielle d’un paiement"
+    for address, of in (
+        (f"/terminals/{terminal}", f"terminal={terminal}"),
+        (f"/stores/{store}", f"store={store}"),
+        (f"/companies/{company}", f"company={company}"),
+    ):
+        page = await _read(portal, supervisor, address)
+        assert _WORDS("to_check.title") in _sections(page), address
+        assert sentence in page, address
+        assert f'href="/to-check?{of}#hmt_' in page, address
+        assert sentence in await _read(portal, supervisor, f"/to-check?{of}")
+    other = encode_id("store", elsewhere.bytes)
+    assert sentence not in await _read(portal, supervisor, f"/stores/{other}")
+    assert sentence not in await _read(portal, supervisor, f"/to-check?store={other}")
+
+
 async def test_the_days_of_a_terminal_lead_to_the_rows_that_they_count(portal: Portal) -> None:
     for terminal in await _records(portal, "superviseur@guichet.example", "terminals"):
         page = await _read(portal, "superviseur@guichet.example", terminal)
