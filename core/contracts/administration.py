@@ -100,9 +100,9 @@ class RevokeGrant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class CreateRole(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A role of the institution's own."""
 
-    code: RoleCode
-    name_fr: RoleName
-    name_en: RoleName
+    code: Annotated[str, msgspec.Meta(max_length=40)]
+    name_fr: Annotated[str, msgspec.Meta(max_length=80)]
+    name_en: Annotated[str, msgspec.Meta(max_length=80)]
     permissions: Codes
     idempotency_key: str = ""
 

@@ -1,7 +1,11 @@
 """What a handler raises to refuse a request: a stable code and typed facts, nothing of HTTP."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from core.contracts.desk import DeskProblem, FieldProblem
 
+Made = TypeVar("Made")
 Facts = dict[str, str | int | bool | None]
 
 
@@ -33,6 +37,32 @@ class FieldRefused(Refused):
 
     def __init__(self, field: str, code: str, detail: str = "") -> None:
         super().__init__("invalid_request", errors=[FieldProblem(field, code, detail)])
+
+
+class Faults:
+    """What is wrong with the fields of one request: whoever filled them in is told of all of it at once."""
+
+    def __init__(self) -> None:
+        self.found: list[FieldProblem] = []
+
+    def note(self, field: str, code: str, detail: str = "") -> None:
+        """Note one more."""
+        self.found.append(FieldProblem(field, code, detail))
+
+    def read(self, made: Callable[[], Made]) -> Made | None:
+        """Return what is made; None where a field of it is refused, which is noted."""
+        try:
+            return made()
+        except Refused as refused:
+            if not refused.problem.errors:
+                raise
+            self.found += refused.problem.errors
+            return None
+
+    def refuse(self) -> None:
+        """Refuse the request where anything was noted. Raises: Refused."""
+        if self.found:
+            raise Refused("invalid_request", errors=self.found)
 
 
 class ChangedMeanwhile(Refused):

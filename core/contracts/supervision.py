@@ -171,7 +171,7 @@ class RuleTerms(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class AddAlertRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A rule: what it looks at, when it speaks and how loudly."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    name: Annotated[str, msgspec.Meta(max_length=80)]
     severity: Severity
     terms: RuleTerms
     enabled: bool = True

@@ -10,12 +10,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from litestar.status_codes import HTTP_404_NOT_FOUND
+from litestar.status_codes import (
+    HTTP_401_UNAUTHORIZED,
+    HTTP_404_NOT_FOUND,
+    HTTP_422_UNPROCESSABLE_ENTITY,
+)
 
 from portals.kit.formats import PARIS, AmountMalformed, parse_amount, parse_time, whole_number
 from portals.kit.gateway import FieldError, GatewayProblem, GatewayUser, Json, Parameters
 from portals.kit.i18n import Words
 from portals.kit.originals import REVISION
+
+_JUDGED_ONLY: Final = "judged_only"
+"""A field that no body of the API has: with it a body is refused for certain, and what else is wrong with it is told."""
 
 KEY: Final = "idempotency_key"
 """The hidden field with the key under which a form acts once, however often it is sent."""
@@ -171,17 +178,19 @@ class Form:
         step: str = "",
         keyed: bool = True,
         stays: bool = False,
+        judged: bool = False,
     ) -> Json | None:
         """Ask for something to be done; return what came of it, None when it was refused or not sent.
 
         `record` is where to read again what a colleague changed meanwhile, `fresh` gives the fields of its newest
         state. `step` tells apart what one form asks in turn. Not `keyed`: it may be asked again with another body.
-        `stays`: whatever is refused is said on the page.
+        `stays`: whatever is refused is said on the page. `judged`: where the page has found something wrong by itself,
+        the gateway is asked what else is, so that whoever typed mends all of it at once.
 
         Raises: NothingToDo, GatewayDown; GatewayProblem where no field can mend it.
         """
         if self.refused:
-            return None
+            return await self._judge(self._gateway.post, path, body, wording) if judged else None
         asked = self._gateway.post(path, body, idempotency_key=self._key_of(step) if keyed else None)
         return await self._told(asked, wording, record, fresh, stays=stays)
 
@@ -194,10 +203,11 @@ class Form:
         record: str = "",
         fresh: Fresh | None = None,
         step: str = "",
+        judged: bool = False,
     ) -> Json | None:
         """Change a record as it was when the form was made; otherwise as `post`."""
         if self.refused:
-            return None
+            return await self._judge(self._gateway.patch, path, body, wording) if judged else None
         asked = self._gateway.patch(path, {**body, **self.revision}, idempotency_key=self._key_of(step))
         return await self._told(asked, wording, record, fresh)
 
@@ -210,15 +220,18 @@ class Form:
         wording: Wording = PLAIN,
         record: str = "",
         fresh: Fresh | None = None,
+        judged: bool = False,
     ) -> Json | None:
         """Change the record of this id, or make one where there is none yet.
 
         Where it was deleted meanwhile (`is_orphan`), what was typed may be kept as a new one.
         """
         if not record_id:
-            return await self.post(path, body, wording=wording)
+            return await self.post(path, body, wording=wording, judged=judged)
         try:
-            return await self.patch(f"{path}/{record_id}", body, wording=wording, record=record, fresh=fresh)
+            return await self.patch(
+                f"{path}/{record_id}", body, wording=wording, record=record, fresh=fresh, judged=judged
+            )
         except GatewayProblem as problem:
             if problem.status != HTTP_404_NOT_FOUND:
                 raise
@@ -226,6 +239,23 @@ class Form:
         self.fields.pop(REVISION, None)
         self.is_orphan = True
         return None
+
+    async def _judge(
+        self, ask: Callable[[str, Json], Awaitable[Json]], path: str, body: Json, wording: Wording
+    ) -> None:
+        """Add what the gateway finds wrong to what the page has found, whose own words stand; nothing is done."""
+        if self.status != HTTP_422_UNPROCESSABLE_ENTITY:
+            return
+        try:
+            await ask(path, {**body, **self.revision, _JUDGED_ONLY: True})
+        except GatewayProblem as problem:
+            if problem.status == HTTP_401_UNAUTHORIZED:
+                raise
+            self.errors = {
+                wording.field_of(error.field): wording.told(self._words, error, problem.detail)
+                for error in problem.errors
+                if error.field not in ("body", _JUDGED_ONLY)
+            } | self.errors
 
     async def delete(self, path: str, *, wording: Wording = PLAIN) -> Json | None:
         """Delete a record; otherwise as `post`."""

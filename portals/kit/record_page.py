@@ -87,7 +87,7 @@ class FormPage:
     async def make(self, visit: Visit) -> Response[bytes]:
         """Make what the form asks for, and go to it."""
         form = await visit.form()
-        made = await form.post(self.of.api, body_of(form, self.fields), wording=_PARTS)
+        made = await form.post(self.of.api, body_of(form, self.fields), wording=_PARTS, judged=True)
         if made is None:
             return self.show(visit, form)
         return visit.done(f"{self.of.path}/{made[self.of.key]}", "done.saved")
@@ -124,7 +124,9 @@ class RecordPage:
         if act.deletes:
             done = await form.delete(address, wording=_PARTS)
         else:
-            done = await form.post(f"{address}/{act.name}", body_of(form, act.fields), wording=_PARTS)
+            done = await form.post(
+                f"{address}/{act.name}", body_of(form, act.fields), wording=_PARTS, judged=True
+            )
         if done is None:
             return await self.show(visit, record_id, form)
         return visit.done(self.of.path if act.deletes else f"{self.of.path}/{path_part(record_id)}", act.done)

@@ -236,6 +236,10 @@ async def _new_agent(connection: sessions.Connection, request: InviteAgent) -> b
     if not await store.role_exists(connection, request.role):
         errors.append(FieldProblem("role", "unknown_value"))
     if errors:
+        if all(each.field != "email" for each in errors) and await store.find_agent_by_email(
+            connection, email
+        ):
+            errors.insert(0, FieldProblem("email", "agent_known"))
         raise FieldsRefused(errors)
     made = await store.add_agent(
         connection,

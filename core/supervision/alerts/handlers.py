@@ -8,7 +8,7 @@ import msgspec
 
 from core.contracts.listing import Nothing, Written
 from core.contracts.references import PersonRef
-from core.contracts.refusals import NotFound
+from core.contracts.refusals import Faults, NotFound
 from core.contracts.scope import Area, Scope
 from core.contracts.supervision import (
     ALERT_RULES_MAX,
@@ -253,18 +253,27 @@ def _require_within(scope: Scope, area: Area) -> None:
 
 
 def _rule_of(request: AddAlertRule, rule_id: bytes, now: datetime) -> Rule:
-    """Return the rule of a request. Raises: FieldRefused, naming the field."""
-    terms = request.terms
+    """Return the rule of a request. Raises: Refused, naming every field that is wrong."""
+    terms, faults = request.terms, Faults()
     if not request.name.strip() or not request.name.isprintable():
-        raise FieldRefused("name", "malformed", "1 to 80 characters")
+        faults.note("name", "malformed", "1 to 80 characters")
     if terms.kind in PERCENT and terms.threshold > 100:
-        raise FieldRefused("terms.threshold", "out_of_range", "1 to 100")
+        faults.note("terms.threshold", "out_of_range", "1 to 100")
     if terms.per not in PER[terms.kind]:
-        raise FieldRefused("terms.per", "unknown_value", ", ".join(PER[terms.kind]))
+        faults.note("terms.per", "unknown_value", ", ".join(PER[terms.kind]))
     if (terms.quiet_from is None) != (terms.quiet_to is None):
-        raise FieldRefused("terms.quiet_to", "missing", "both, or neither")
+        faults.note("terms.quiet_to", "missing", "both, or neither")
     if terms.quiet_from is not None and terms.quiet_from == terms.quiet_to:
-        raise FieldRefused("terms.quiet_to", "malformed", "another time than where quiet begins")
+        faults.note("terms.quiet_to", "malformed", "another time than where quiet begins")
+    quiet_from = faults.read(lambda: _minute(terms.quiet_from, "quiet_from"))
+    quiet_to = faults.read(lambda: _minute(terms.quiet_to, "quiet_to"))
+    area = Area(
+        faults.read(lambda: _codes(terms.departments, "departments")),
+        faults.read(lambda: _ids(terms.stores, "store", "stores")),
+        faults.read(lambda: _ids(terms.companies, "company", "companies")),
+        faults.read(lambda: _services(terms.services)),
+    )
+    faults.refuse()
     return Rule(
         id=rule_id,
         kind=terms.kind,
@@ -275,14 +284,9 @@ def _rule_of(request: AddAlertRule, rule_id: bytes, now: datetime) -> Rule:
         window_minutes=terms.window_minutes,
         volume_min=terms.volume_min,
         per=terms.per,
-        area=Area(
-            _codes(terms.departments, "departments"),
-            _ids(terms.stores, "store", "stores"),
-            _ids(terms.companies, "company", "companies"),
-            _services(terms.services),
-        ),
-        quiet_from=_minute(terms.quiet_from, "quiet_from"),
-        quiet_to=_minute(terms.quiet_to, "quiet_to"),
+        area=area,
+        quiet_from=quiet_from,
+        quiet_to=quiet_to,
         updated_at=now,
     )
 

@@ -8,6 +8,7 @@ import msgspec
 
 from core.contracts.desk import FieldProblem
 from core.contracts.listing import Written
+from core.contracts.refusals import Faults
 from core.contracts.requests import CreateRequest, RequestKey, RequestTypeView
 from core.db.ids import new_id
 from core.db.rows import Connection
@@ -37,8 +38,7 @@ class RequestCreation:
 
         async def effect(connection: Connection) -> bytes:
             made_id = new_id(self._clock)
-            kind = await _type_for(connection, asking, request)
-            place = await _place_for(connection, asking, request)
+            kind, place, due_on = await _checked(connection, asking, request)
             await store.add_request(
                 connection,
                 {
@@ -53,7 +53,7 @@ class RequestCreation:
                     "team": kind.team,
                     "author_id": caller.agent_id,
                     "assignee_id": None,
-                    "due_on": _due_on(kind, request, asking.today),
+                    "due_on": due_on,
                     "company_id": place and place.company_id,
                     "store_id": place and place.store_id,
                     "terminal_id": place and place.terminal_id,
@@ -101,17 +101,29 @@ class RequestCreation:
         return await self._write(caller, request, effect)
 
 
-async def _type_for(connection: Connection, asking: Asking, request: CreateRequest) -> RequestTypeView:
+async def _checked(
+    connection: Connection, asking: Asking, request: CreateRequest
+) -> tuple[RequestTypeView, Found | None, date | None]:
+    """Return the type, the place and the day of a new request. Raises: RequestRefused, with all that is wrong."""
+    faults = Faults()
     found = await store.types(connection, asking.locale, request.type)
-    if not found or found[0].retired:
-        raise RequestRefused(FieldProblem("type", "unknown_value"))
-    problems = rules.answer_problems(found[0].fields, request.answers)
-    if problems:
-        raise RequestRefused(*problems)
-    return found[0]
+    kind = found[0] if found and not found[0].retired else None
+    if kind is None:
+        faults.note("type", "unknown_value")
+        faults.read(lambda: checked_date(request.due_on or ""))
+    else:
+        faults.found += rules.answer_problems(kind.fields, request.answers)
+    due_on = None if kind is None else faults.read(lambda: _due_on(kind, request, asking.today))
+    place = await _place_for(connection, asking, request, faults)
+    if kind is None or faults.found:
+        raise RequestRefused(*faults.found)
+    return kind, place, due_on
 
 
-async def _place_for(connection: Connection, asking: Asking, request: CreateRequest) -> Found | None:
+async def _place_for(
+    connection: Connection, asking: Asking, request: CreateRequest, faults: Faults
+) -> Found | None:
+    """Return where it is about, None for nowhere; what is wrong with its references is noted."""
     place: Found | None = None
     for kind in _REFERENCES:
         raw = getattr(request, kind)
@@ -119,13 +131,13 @@ async def _place_for(connection: Connection, asking: Asking, request: CreateRequ
             continue
         found = await store.find_place(connection, asking.scope, kind, raw)
         if found is None:
-            raise RequestRefused(FieldProblem(kind, "unknown", "nothing stands under this id for you"))
-        if place is not None and found.company_id != place.company_id:
-            raise RequestRefused(FieldProblem(kind, "contradicts", "it belongs to another company"))
-        if place is None or place.store_id is None:
+            faults.note(kind, "unknown", "nothing stands under this id for you")
+        elif place is not None and found.company_id != place.company_id:
+            faults.note(kind, "contradicts", "it belongs to another company")
+        elif place is None or place.store_id is None:
             place = found
         elif found.store_id not in (None, place.store_id):
-            raise RequestRefused(FieldProblem(kind, "contradicts", "it belongs to another store"))
+            faults.note(kind, "contradicts", "it belongs to another store")
     return place
 
 

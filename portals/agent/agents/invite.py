@@ -10,7 +10,12 @@ from portals.kit.forms import Form, Wording
 from portals.kit.visit import Visit
 
 _WORDING: Final = Wording(
-    words={"email.invalid": "invite.email_malformed", "email.malformed": "invite.email_malformed"}
+    words={
+        "email.invalid": "invite.email_malformed",
+        "email.malformed": "invite.email_malformed",
+        "name.malformed": "invite.name_missing",
+        "role.unknown_value": "invite.role_missing",
+    }
 )
 
 
@@ -24,12 +29,11 @@ async def invite_page(visit: Visit) -> Response[bytes]:
 async def invite(visit: Visit) -> Response[bytes]:
     """Invite; then the new agent's page."""
     form = await visit.form()
-    for name in ("email", "name", "role"):
-        if not form[name]:
-            form.error(name, f"invite.{name}_missing")
     body = form.texts("email", "name", "role", "locale")
     invited = await form.post("/v1/agents/invitations", body, wording=_WORDING)
     if invited is None:
+        if "email" in form.errors and not form["email"]:
+            form.error("email", "invite.email_missing")
         return await _show(visit, form)
     return visit.done(f"/agents/{invited['agent']}", "done.invited", email=body["email"])
 

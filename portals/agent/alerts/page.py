@@ -118,7 +118,9 @@ async def save_rule(visit: Visit) -> Response[bytes]:
     form = await visit.form()
     rule_id, body = form["id"], _body(form)
     if form["act"] == "preview":
-        preview = await form.post("/v1/alert-rules/preview", body["terms"], wording=_WORDING, keyed=False)
+        preview = await form.post(
+            "/v1/alert-rules/preview", body["terms"], wording=_WORDING, keyed=False, judged=True
+        )
         return _form(visit, rule_id, form, preview=preview)
     saved = await form.save(
         "/v1/alert-rules",
@@ -127,6 +129,7 @@ async def save_rule(visit: Visit) -> Response[bytes]:
         wording=_WORDING,
         record=f"/alerts/rules/{path_part(rule_id)}",
         fresh=lambda: _fields(visit, rule_id),
+        judged=True,
     )
     if saved is None:
         return _form(visit, "" if form.is_orphan else rule_id, form)

@@ -98,7 +98,7 @@ async def make_request(visit: Visit) -> Response[bytes]:
     body |= {name: form[name] for name in (*_REFERENCES, "due_on") if form[name]}
     if not body["type"]:
         form.error("type", "requests.e_type")
-    made = await form.post("/v1/requests", body, wording=WORDING)
+    made = await form.post("/v1/requests", body, wording=WORDING, judged=True)
     if made is None:
         return await _form(visit, form)
     return visit.done(f"/requests/{made['request']['code']}", "done.request_written")

@@ -77,6 +77,7 @@ async def _write(visit: Visit, found: Json, form: Form, what: str, values: Json)
         record=f"/services/{found['id']}",
         fresh=fresh,
         step=what,
+        judged=True,
     )
     if saved is not None:
         return await _saved(visit, found, form, what)

@@ -273,6 +273,25 @@ async def test_a_bad_field_is_named_and_nothing_is_written(
     assert await rows.fetchval("SELECT count(*) FROM request") == before
 
 
+async def test_every_field_of_a_request_that_is_wrong_is_named_at_once(people: People) -> None:
+    client = await people(HOTLINE)
+    asking = next(
+        one
+        for one in (await client.get("/v1/request-types")).json()["data"]
+        if any(field["required"] for field in one["fields"])
+    )
+    wrong = {
+        "title": "Bonjour",
+        "due_on": "2020-01-01",
+        "company": "com_00000000000000000000000000",
+    }
+    answer = await client.post("/v1/requests", json={**wrong, "type": asking["code"]})
+    assert answer.status_code == 422, answer.text
+    fields = [error["field"] for error in answer.json()["errors"]]
+    assert {"due_on", "company"} < set(fields)
+    assert any(field.startswith("answers") for field in fields)
+
+
 async def test_what_a_disabled_agent_held_waits_for_their_team_again(
     desk_stack: DeskStack, people: People, rows: asyncpg.Connection
 ) -> None:

@@ -241,6 +241,20 @@ async def test_a_rule_that_cannot_be_is_refused_by_its_field(
     assert answer.json()["errors"][0]["field"] == field
 
 
+async def test_every_field_of_a_rule_that_cannot_be_is_named_at_once(
+    desk_stack: DeskStack, places: Places
+) -> None:
+    wrong = {"departments": ["XX"], "quiet_from": "22:00", "services": ["cash"], "stores": ["sto_1"]}
+    async with desk_stack.client(await desk_stack.log_in(SUPERVISOR)) as client:
+        answer = await client.post("/v1/alert-rules", json={**_rule(**wrong), "name": " "})
+    assert answer.status_code == 422, answer.text
+    fields = {error["field"] for error in answer.json()["errors"]}
+    assert fields == {
+        "name",
+        *(f"terms.{name}" for name in ("departments", "quiet_to", "services", "stores")),
+    }
+
+
 async def test_a_view_is_ones_own_until_it_is_shared_with_a_role(
     desk_stack: DeskStack, places: Places
 ) -> None:

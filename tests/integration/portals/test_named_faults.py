@@ -67,3 +67,47 @@ async def test_a_highest_tip_without_a_tip_is_not_dropped_unsaid(walk: Walk) -> 
             assert "Cochez le pourboire, ou videz ce champ." in refused.text
             return
     pytest.fail("no terminal whose options can be set")
+
+
+async def test_the_faults_of_a_rule_are_told_together(walk: Walk) -> None:
+    page = await _get(walk, "/alerts/rules/new")
+    for wrong in (
+        {"name": "", "departments": "XX", "quiet_from": "22:00", "quiet_to": "", "threshold": "400"},
+        # A number that the portal cannot read hides none of the bounds of the others.
+        {"threshold": "-1", "window_minutes": "0", "volume_min": "9999999"},
+    ):
+        typed = {"name": "Refus à Paris", **wrong}
+        shown = (await _send(walk, page, "/alerts/rules", **typed)).text
+        for name in wrong.keys() - {"quiet_from"}:
+            assert f'id="e-{name}"' in shown, name
+
+
+async def test_every_fault_of_a_plan_is_told_at_once(walk: Walk) -> None:
+    page = await _get(walk, "/plans/new")
+    wrong = {"name_fr": "", "name_en": "x" * 90, "code": "Ä !", "step_count": "0", "amount_min": "abc"}
+    shown = (await _send(walk, page, "/plans/new", **wrong)).text
+    for name in wrong:
+        assert f'id="e-{name}"' in shown, name
+
+
+async def test_every_fault_of_an_invitation_is_told_at_once(walk: Walk) -> None:
+    page = await _get(walk, "/agents/invite")
+    shown = (
+        await _send(walk, page, "/agents/invite", email="sans-arobase", name="", role="", locale="fr")
+    ).text
+    for name in ("email", "name", "role"):
+        assert f'id="e-{name}"' in shown, name
+    known = (
+        await _send(
+            walk, page, "/agents/invite", email="hotline@guichet.example", name="", role="", locale="fr"
+        )
+    ).text
+    assert "est déjà celle d’un agent" in known
+    assert "Saisissez un nom." in known
+
+
+async def test_every_fault_of_a_role_is_told_at_once(walk: Walk) -> None:
+    page = await _get(walk, "/roles")
+    shown = (await _send(walk, page, "/roles", code="Ä !", name_fr="", name_en="")).text
+    for name in ("code", "name_fr", "name_en"):
+        assert f'id="e-{name}"' in shown, name

@@ -50,6 +50,27 @@ async def test_a_change_says_which_revision_it_was_made_from() -> None:
     ]
 
 
+async def test_what_a_page_and_the_gateway_find_wrong_is_told_at_once_and_nothing_is_done() -> None:
+    errors = [
+        {"field": "terms.volume", "code": "missing", "detail": "Give a number."},
+        {"field": "name", "code": "missing", "detail": "Give a name."},
+        {"field": "judged_only", "code": "unknown_field", "detail": "Unknown."},
+    ]
+    gateway = Answering(422, "invalid_request", errors)
+    form = form_of(gateway)
+    form.say("volume", "Not a number.")
+    wording = Wording(field_of=lambda name: name.removeprefix("terms."))
+    assert await form.post("/v1/x", {"a": 1}, wording=wording, judged=True) is None
+    assert form.errors == {"volume": "Not a number.", "name": "Give a name."}
+    ((_, body, key),) = gateway.asked
+    assert (body["judged_only"], key) == (True, None)
+    # A body that no contract takes is never carried out, and were it answered, nothing was made.
+    taken = form_of(Answering())
+    taken.say("volume", "Not a number.")
+    assert await taken.save("/v1/x", "x_1", {"a": 1}, judged=True) is None
+    assert taken.status == 422
+
+
 async def test_nothing_is_sent_while_something_is_wrong() -> None:
     gateway = Answering()
     form = form_of(gateway, reason=" a ")
