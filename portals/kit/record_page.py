@@ -5,7 +5,7 @@ For what needs no page of its own kind: facts in a column, acts with their reaso
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from litestar import Response
@@ -72,8 +72,17 @@ class FormPage:
     """A form of plain fields that makes a record."""
 
     def __init__(
-        self, path: str, title: str, fields: tuple[Field, ...], *, of: ListPage, submit: str
+        self,
+        path: str,
+        title: str,
+        fields: tuple[Field, ...],
+        *,
+        of: ListPage,
+        submit: str,
+        words: Mapping[str, str] | None = None,
     ) -> None:
+        """`words`: the word of a field that has a form of its own, for when it is not kept."""
+        self.wording = _PARTS._replace(words=words or {})
         self.path = path
         self.submit = submit
         self.title = title
@@ -87,7 +96,7 @@ class FormPage:
     async def make(self, visit: Visit) -> Response[bytes]:
         """Make what the form asks for, and go to it."""
         form = await visit.form()
-        made = await form.post(self.of.api, body_of(form, self.fields), wording=_PARTS, judged=True)
+        made = await form.post(self.of.api, body_of(form, self.fields), wording=self.wording, judged=True)
         if made is None:
             return self.show(visit, form)
         return visit.done(f"{self.of.path}/{made[self.of.key]}", "done.saved")

@@ -50,6 +50,7 @@ FORM = FormPage(
     ),
     of=LIST,
     submit="plans.make",
+    words={"code": "plans.code_bad"},
 )
 
 

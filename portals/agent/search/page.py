@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from litestar import Response, get
 
 from portals.agent.addresses import kind_of, page_of
 from portals.kit.entrance import OPEN
+from portals.kit.formats import grouped
 from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 from portals.kit.visit import Visit
 
 QUERY_CHARACTERS_MAX: Final = 100
 SUGGESTIONS_PER_GROUP: Final = 4
+_NUMBER: Final = re.compile(r"\b(SIREN|SIRET) (\d+)\b")
 _EXACT: Final = ("identifier", "reference")
 
 
@@ -54,7 +57,13 @@ async def _find(visit: Visit, query: str) -> Json:
     for group in found["groups"]:
         for hit in group["data"]:
             hit["href"] = _address(hit)
+            hit["detail"] = with_groups(str(hit.get("detail") or ""))
     return found
+
+
+def with_groups(detail: str) -> str:
+    """Return what stands below a hit with the digits of its numbers in groups."""
+    return _NUMBER.sub(lambda found: f"{found[1]} {grouped(found[2], found[1].lower())}", detail)
 
 
 def _address(hit: Json) -> str:

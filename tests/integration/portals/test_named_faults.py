@@ -88,6 +88,7 @@ async def test_every_fault_of_a_plan_is_told_at_once(walk: Walk) -> None:
     shown = (await _send(walk, page, "/plans/new", **wrong)).text
     for name in wrong:
         assert f'id="e-{name}"' in shown, name
+    assert "2 à 40 minuscules sans accent" in shown, "the form that a code has"
 
 
 async def test_every_fault_of_an_invitation_is_told_at_once(walk: Walk) -> None:
@@ -111,3 +112,13 @@ async def test_every_fault_of_a_role_is_told_at_once(walk: Walk) -> None:
     shown = (await _send(walk, page, "/roles", code="Ä !", name_fr="", name_en="")).text
     for name in ("code", "name_fr", "name_en"):
         assert f'id="e-{name}"' in shown, name
+
+
+async def test_what_is_wrong_with_a_row_of_a_grid_is_said_at_its_field(walk: Walk) -> None:
+    page = await _get(walk, "/fees/new")
+    wrong = {"name": "Grille", "r0.rate": "abc", "r1.fixed": "zz"}
+    shown = (await _send(walk, page, "/fees/new", **wrong)).text
+    for name in ("r0.rate", "r1.fixed"):
+        field = shown.partition(f'id="f-{name}"')[2].partition("</td>")[0]
+        assert f'aria-describedby="e-{name}"' in field, name
+        assert f'<p class="field-error" id="e-{name}">' in field, name

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from core.contracts.agreements import Limits
@@ -147,3 +150,18 @@ def test_every_value_of_a_closed_set_has_a_word_of_its_own(locale: str, name: st
 
 def test_every_catalogue_of_values_is_of_a_set_that_is_checked() -> None:
     assert TABLES.keys() == CLOSED.keys()
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_every_fact_that_a_journal_makes_is_called_by_its_word(locale: str) -> None:
+    statements = (Path(__file__).parents[3] / "core/searching/journals/queries.sql").read_text("utf-8")
+    names = {
+        name
+        for built in re.findall(r"jsonb_build_object\((.*?)\)", statements, re.DOTALL)
+        for name in re.findall(r"'(\w+)', ", built)
+    }
+    assert {"text", "version", "before"} <= names
+    words = load_words()[locale]
+    assert [name for name in sorted(names) if not words.get(f"action_fact.{name}", "")] == []
+    (told,) = facts_of_texts(words, {"text": "fin essai"})
+    assert told.label == ("motif" if locale == "fr" else "reason")

@@ -166,6 +166,25 @@ def test_what_nobody_has_approved_shows_no_approved_amount(kit: Kit, state: str)
     assert ("Accordé" in page) == stands
 
 
+def test_home_shows_a_status_as_a_pill_and_a_number_in_groups(kit: Kit) -> None:
+    row = {"title": "REQ-1", "link": "/requests/REQ-1", "status": "En cours", "about": "", "late": False}
+    file = {"title": "920000023", "link": "/onboarding/onb_1", "status": "returned", "about": "920000023"}
+    sections = [
+        {"code": code, "count": 1, "rows": [one], "link": "/", "more": False}
+        for code, one in (("mine_requests", row), ("onboardings", file))
+    ]
+    facts = {"locale": "fr", "may": list(RIGHTS).__contains__, "session": {"name": "Inès"}}
+    page = kit.render(
+        "home/home.html",
+        kit.words["fr"],
+        {**facts, "sections": sections, "watches": False, "only": ""},
+        now=NOW,
+        host="portal",
+    )
+    assert re.search(r'<span class="pill wait">.*?En cours</span>', page)
+    assert "920000023" not in _TAG.sub(" ", page)
+
+
 def test_a_brand_agrees_with_all_of_them() -> None:
     folder = Path(__file__).resolve().parents[3] / "portals" / "agent"
     for name in ("transactions/filters.html", "activity/activity.html"):
