@@ -113,7 +113,7 @@ class HostMatter(msgspec.Struct, kw_only=True):
 
 
 class HostMatterPage(msgspec.Struct):
-    """Matters, newest first; `counts` by kind of all that waits there, whatever the kinds, up to COUNTED_MAX in all."""
+    """Matters, reversals that no host has accepted first, then newest first; `counts` by kind of all that waits there, whatever the kinds, up to COUNTED_MAX in all."""
 
     data: list[HostMatter]
     next_cursor: str | None
@@ -132,7 +132,9 @@ LIST = Operation(
     ListHostMatters,
     HostMatterPage,
     somewhere(Permission.TRANSACTIONS_READ),
-    http=GET("/host-matters", "List what waits for a person to look at, newest first", _LIST),
+    http=GET(
+        "/host-matters", "List what waits for a person to look at, what keeps a customer's money first", _LIST
+    ),
 )
 CLOSE = Operation(
     "host_matters.close",

@@ -31,7 +31,7 @@ from core.transactions.hosts.dead_letters import is_currency, read_dead_letter
 from core.transactions.hosts.errors import MatterOver, NothingToRetry
 from core.transactions.hosts.settling import settle_reversal
 from core.values.clock import Clock
-from core.values.cursors import id_in, page_of
+from core.values.cursors import CursorMalformed, id_of_part, page_of, parts_in
 from core.values.ids import encode_id, rrn_of
 from core.values.money import NUMERIC_CODES
 from core.values.timestamps import timestamp, timestamp_or_none
@@ -58,7 +58,7 @@ class HostMatterHandlers:
         self._write = WriteOnce(pool, clock)
 
     async def matters(self, caller: SignedIn, request: ListHostMatters) -> HostMatterPage:
-        """Return what waits, newest first. Raises: CursorMalformed."""
+        """Return what waits, what keeps a customer's money first, then newest first. Raises: CursorMalformed."""
         scope = caller.scope_of(Permission.TRANSACTIONS_READ)
         stuck_before = self._clock.now() - STUCK_AFTER
         place = store.Place(request.store, request.terminal, request.company)
@@ -68,14 +68,16 @@ class HostMatterHandlers:
             place,
             stuck_before=stuck_before,
             kinds=request.kind,
-            before=id_in("host_matter", request.cursor),
+            before=_place_in(request.cursor),
             limit=request.limit + 1,
         )
         counts: Any = await store.count_matters(
             self._pool, scope, place, stuck_before=stuck_before, counted_max=COUNTED_MAX
         )
         found, next_cursor = page_of(
-            rows, request.limit, lambda last: (encode_id("host_matter", last["id"].bytes),)
+            rows,
+            request.limit,
+            lambda last: (str(int(last["may_wait"])), encode_id("host_matter", last["id"].bytes)),
         )
         return HostMatterPage(await _matters_of(self._pool, found), next_cursor, counts)
 
@@ -201,6 +203,16 @@ class HostMatterHandlers:
         if row is None:
             raise NotFound
         return row
+
+
+def _place_in(cursor: str | None) -> tuple[bool, bytes] | None:
+    """Return after what a page begins: whether it may wait, and its id. Raises: CursorMalformed."""
+    parts = parts_in(cursor, 2)
+    if parts is None:
+        return None
+    if parts[0] not in ("0", "1"):
+        raise CursorMalformed
+    return parts[0] == "1", id_of_part("host_matter", parts[1])
 
 
 async def _matters_of(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[HostMatter]:

@@ -21,26 +21,31 @@ WHERE a.id BETWEEN $1 AND $2
 LIMIT 1;
 
 -- name: matters
--- What waits, newest first. Partial indexes delivery_due, host_message_open, doubt_open, reversal_open and
+-- What waits: what keeps a customer's money first, then newest first. Partial indexes delivery_due, host_message_open, doubt_open, reversal_open and
 -- dead_letter_open: what is open is little. $1 scope, $2 stuck before, $3 kinds or NULL, $4 id before, $5 limit,
--- $6 store, $7 terminal and $8 company or NULL.
+-- $6 store, $7 terminal and $8 company or NULL, $9 whether the id before is of what may wait.
 -- What names no payment and no terminal is for who sees everything. hold_id: what a completion captures. What is settled
 -- waits for nobody: the payment that it was about no longer stands.
 SELECT
     m.id, m.kind, m.at_once, m.since, m.attempt_id, m.business_date, m.amount_minor, m.currency, m.attempt_kind, m.tries,
     m.last_result, m.closed_at, m.closed_reason, m.reference, m.causes, m.payload, m.terminal, m.terminal_id,
-    m.acquirer, m.store_id, m.store_name, m.department, s.time_zone, h.original_id AS hold_id
+    m.acquirer, m.store_id, m.store_name, m.department, s.time_zone, h.original_id AS hold_id,
+    m.kind NOT LIKE '%reversal_not_accepted' AS may_wait
 FROM matter AS m
 LEFT JOIN attempt AS h ON m.kind = 'completion_not_accepted' AND h.id = m.attempt_id AND h.business_date = m.business_date
 LEFT JOIN store AS s ON s.id = m.store_id
 WHERE m.closed_at IS NULL AND NOT m.settled AND (m.at_once OR m.since < $2::timestamptz)
     AND sees($1::area[], m.department, m.store_id, m.company_id, m.service)
     AND ($3::text[] IS NULL OR m.kind = ANY ($3))
-    AND ($4::uuid IS NULL OR m.id < $4)
+    AND (
+        $4::uuid IS NULL
+        OR (m.kind NOT LIKE '%reversal_not_accepted') > $9::boolean
+        OR (m.kind NOT LIKE '%reversal_not_accepted') = $9 AND m.id < $4
+    )
     AND ($6::uuid IS NULL OR m.store_id = $6)
     AND ($7::uuid IS NULL OR m.terminal_id = $7)
     AND ($8::uuid IS NULL OR m.company_id = $8)
-ORDER BY m.id DESC
+ORDER BY may_wait, m.id DESC
 LIMIT $5;
 
 -- name: count_matters

@@ -61,18 +61,23 @@ async def list_matters(
     *,
     stuck_before: datetime,
     kinds: Sequence[str] | None,
-    before: bytes | None,
+    before: tuple[bool, bytes] | None,
     limit: int,
 ) -> list[asyncpg.Record]:
-    """Return what waits for a person, newest first; None as `kinds`: all."""
+    """Return what waits for a person, what keeps a customer's money first, then newest first; None as `kinds`: all.
+
+    `before`: whether the last one seen may wait, and its id.
+    """
+    may_wait, before_id = before or (False, None)
     return await connection.fetch(
         _SQL.matters,
         scope.parameter(),
         stuck_before,
         None if kinds is None else list(kinds),
-        uuid_or_none(before),
+        uuid_or_none(before_id),
         limit,
         *place.parameters(),
+        may_wait,
     )
 
 

@@ -148,6 +148,29 @@ async def test_the_list_is_narrowed_by_kind_counted_in_full_and_followed_by_its_
     await drained(world)
 
 
+async def test_a_reversal_that_keeps_a_customer_s_money_stands_before_what_came_after_it(
+    world: World,
+) -> None:
+    paid = world.payment()
+    await world.pay(paid)
+    await world.owner.execute(
+        "INSERT INTO delivery (attempt_id, business_date, kind, reason, amount_minor, acquirer_id, due_at,"
+        " last_result, refused_at) SELECT id, business_date, 1, 51, amount_minor, acquirer_id, now(), 'code 57', now()"
+        " FROM attempt WHERE id = $1",
+        UUID(bytes=paid.id),
+    )
+    for amount in (999_999_999_999, 999_999_999_998):
+        await world.book(world.booking(Kind.ADVICE, amount_minor=amount))
+    seen: list[str] = []
+    page = await page_of(world, limit=1)
+    while True:
+        seen += [one.kind for one in page.data]
+        if page.next_cursor is None:
+            break
+        page = await page_of(world, limit=1, cursor=page.next_cursor)
+    assert seen == ["reversal_not_accepted", "booked_in_doubt", "booked_in_doubt"]
+
+
 async def test_who_sees_another_department_sees_none_of_it_and_no_count(world: World) -> None:
     await world.book(world.booking(Kind.ADVICE, amount_minor=999_999_999_999))
     await world.book(world.booking(Kind.ADVICE, gives_back=True))
