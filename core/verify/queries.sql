@@ -430,8 +430,8 @@ WITH described AS (
         r.sent_at <> '' AS is_timed,
         -- By the type that it says, of data element 90 or 56, it is of a request. What its terminal told of the same number and
         -- time it may have done alone, after it had taken back what it had asked.
-        a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) AND '0' = substring(
-            encode(r.request, 'hex') FROM '(?:5ad92a30|38(?:[ab].|d9..)31)3[12]3(.)3.'
+        a.kind = :Kind.ADVICE AND '0' = substring(
+            encode(r.request, 'hex') FROM '(?:5ad9..30|38(?:[ab].|d9..)31)3[12]3(.)3.'
         ) AS is_stand_in,
         r.received_at - a.received_at BETWEEN interval '-10 minutes' AND interval '15 minutes'
             OR r.last_at - a.received_at BETWEEN interval '-10 minutes' AND interval '10 minutes' AS is_of_the_minute,

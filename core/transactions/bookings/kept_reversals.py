@@ -86,6 +86,18 @@ async def are_marks_full(connection: Connection, asked: Reverse, words_hash: int
     return row is not None and row["are_full"]
 
 
+async def read_own_mark(connection: Connection, asked: Reverse) -> bytes | None:
+    """Return the message of the mark that a reversal set before, by its own number; None where it set none."""
+    request: bytes | None = await connection.fetchval(
+        queries.read_own_mark,
+        UUID(asked.terminal_id),
+        asked.original_message_class,
+        asked.original_stan,
+        asked.stan,
+    )
+    return request
+
+
 async def list_taken_back(
     connection: Connection, *, terminal_id: bytes, message_class: int, stan: int, arrived_at: datetime
 ) -> list[TakenBack]:

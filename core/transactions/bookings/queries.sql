@@ -145,6 +145,14 @@ WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3
 ORDER BY r.received_at DESC
 LIMIT 200;
 
+-- name: read_own_mark
+-- reversal_forestalls: the first message of a reversal that named nothing, under its own number ($4), of a day.
+SELECT r.request FROM reversal AS r
+WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3 AND r.own_stan = $4 AND r.attempt_id IS NULL
+    AND r.reason = :Reason.APPROVED AND r.received_at > clock_timestamp() - interval '1 day'
+ORDER BY r.received_at
+LIMIT 1;
+
 -- name: count_marks
 -- reversal_forestalls: whether $5 others lie open under a number, of a day; a repeat ($4) is none of them.
 SELECT count(*) >= $5::integer AS are_full

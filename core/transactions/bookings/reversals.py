@@ -178,7 +178,7 @@ async def _find(
         stan=asked.original_stan,
         arrived_at=arrived_at,
         is_ours=may_be_ours(asked),
-        telling=Telling(_ADVISED.get(asked.original_function), store.sent_at_in(asked.request), asked.repeat),
+        telling=await _telling(connection, asked),
     )
     if match.finding != ReversalFinding.NONE_STOOD:
         return match, standing, alike
@@ -194,6 +194,14 @@ async def _find(
             [],
         )
     return match, standing, alike
+
+
+async def _telling(connection: Connection, asked: Reverse) -> Telling:
+    """Return what tells the message that is meant from others: sent again as a first message, it was sent when its mark was."""
+    sent_at = store.sent_at_in(asked.request)
+    if asked.original_function == 0 and (first := await kept_reversals.read_own_mark(connection, asked)):
+        sent_at = store.sent_at_in(first)
+    return Telling(_ADVISED.get(asked.original_function), sent_at, asked.repeat)
 
 
 async def _like_it_under_another_number(

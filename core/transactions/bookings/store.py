@@ -113,7 +113,10 @@ def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
 
 
 def candidate_of_asked(asked: Authorise | Book | NewAttempt) -> Candidate:
-    """Return the same of what comes now, and is not recorded yet; its store's zone is not known here."""
+    """Return the same of what comes now, and is not recorded yet; its store's zone is not known here.
+
+    A completion tells nothing that its terminal had asked: a reversal of what it calls a request may mean it.
+    """
     day = asked.business_date
     return Candidate(
         id=asked.id,
@@ -130,7 +133,7 @@ def candidate_of_asked(asked: Authorise | Book | NewAttempt) -> Candidate:
         own_reference=reference_in(_message_in(asked.request)),
         received_at=from_unix_us(asked.received_at_us),
         time_zone="",
-        is_advice=asked.kind in (Kind.ADVICE, Kind.COMPLETION),
+        is_advice=asked.kind == Kind.ADVICE,
     )
 
 

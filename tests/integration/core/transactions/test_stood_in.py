@@ -33,7 +33,7 @@ def of_the_request(
     sent_at = told.local_time if by == "time" else ""
     described = f"{told.stan:06d}{sent_at or '0000000000'}"
     elements = (
-        {0: "0420", 90: f"0200{described}{0:022d}"}
+        {0: "0420", 90: f"0200/{described[:6]}/{described[6:]}/{0:011d}/{0:011d}"}
         if edition == "1987"
         else {0: "1420", 56: f"1200{told.stan:06d}26{sent_at}"}
     )
@@ -142,3 +142,25 @@ async def test_a_sale_kept_for_hours_is_known_again_by_the_clock_of_what_was_sen
     await world.pay(world.payment(**moved(world)))
     assert (await world.book(world.again(again))).reason == Reason.APPROVED
     assert await world.owner.fetchval("SELECT count(*) FROM attempt WHERE kind = $1", int(Kind.ADVICE)) == 1
+
+
+async def test_a_reversal_sent_again_as_a_first_message_means_what_it_meant(world: World) -> None:
+    told = stand_in(world)
+    first = of_the_request(world, told, "1987", seconds=-30)
+    assert (await world.reverse(told, stan=999_001, **first)).reason == Reason.APPROVED
+    await world.book(told)
+    again = of_the_request(world, told, "1987", seconds=40)
+    assert (await world.reverse(told, stan=999_001, **again)).reason == Reason.APPROVED
+    assert await state(world, told) == State.APPROVED
+    assert await doubts_of(world, told) == ["like_one_reversed"]
+    assert await verified(world) == HOLDS
+
+
+async def test_a_void_that_calls_a_completion_a_request_refuses_it(world: World) -> None:
+    hold = world.authorisation(**moved(world, minutes=-40))
+    await world.pay(hold)
+    completion = world.completion(hold, **moved(world, seconds=-60))
+    void = of_the_request(world, completion, "1987", seconds=-30)
+    assert (await world.reverse(completion, **void)).reason == Reason.APPROVED
+    assert (await world.book(completion)).reason == Reason.ALREADY_REVERSED
+    assert await verified(world) == HOLDS
