@@ -5,6 +5,7 @@ by attempt id and leaves on the connection that asked last.
 """
 
 import time
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -28,6 +29,7 @@ from observability.tracing import SlowTraces
 
 _MICROSECONDS: Final = 1_000_000
 _STAMPED_AGAIN_S: Final = 60
+_LEAP_YEAR: Final = 2000
 _NOT_TAKEN: Final = frozenset({Reason.SYSTEM_BUSY, Reason.MESSAGE_REFUSED})
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -138,7 +140,11 @@ class Payments:
             if first.local_time == request.local_time and first.transmitted_at == request.transmitted_at:
                 self._repeat(first, connection, tpdu)
                 return
-            if request.repeat or first.local_time == request.local_time:
+            if (
+                request.repeat
+                or first.local_time == request.local_time
+                or _is_stamped_at_once(first.transmitted_at, request.transmitted_at)
+            ):
                 said_again = self._asked_before(first, request)
         answer = row.begin(message)
         pending = _Pending(
@@ -282,8 +288,9 @@ class Payments:
 
 
 def _is_stamped_at_once(first: str, again: str) -> bool:
-    """Whether two times of sending (MMDDhhmmss) lie within a minute of one hour: no terminal makes two payments in that."""
-    if first[:6] != again[:6] or not (first.isdecimal() and again.isdecimal()):
+    """Whether two times of sending (MMDDhhmmss) lie within a minute: no terminal makes two payments in that."""
+    try:
+        sent = [datetime.strptime(f"{_LEAP_YEAR}{each}", "%Y%m%d%H%M%S") for each in (first, again)]  # noqa: DTZ007 -- Compared alone.
+    except ValueError:
         return False
-    seconds = [int(each[6:8]) * 60 + int(each[8:]) for each in (first, again)]
-    return abs(seconds[1] - seconds[0]) <= _STAMPED_AGAIN_S
+    return abs((sent[1] - sent[0]).total_seconds()) <= _STAMPED_AGAIN_S

@@ -124,7 +124,9 @@ async def _look(connection: Connection, asked: Reverse, said: Said, *, again: bo
         and reason == Reason.APPROVED
         and await kept_reversals.are_marks_full(connection, asked, words_hash)
     ):
-        # What comes under that number is compared with each of them: more than so many describe no payment.
+        # What comes under that number is compared with each of them: more than so many describe no payment. A person is
+        # shown that once a day.
+        words_hash = _hash(f"full {asked.original_message_class} {asked.original_stan} {said.day}")
         match, reason = Match(ReversalFinding.AMBIGUOUS, None), Reason.ORIGINAL_DISAGREES
     kept = await kept_reversals.keep(
         connection, asked, said, words_hash=words_hash, match=match, standing=standing, reason=reason
@@ -408,7 +410,10 @@ def _hash_of(asked: Reverse, said: Said, *numbered: int) -> int:
     `numbered`: its own trace number, where another one said the same.
     """
     words = (*said[:-1], said.stays_minor or None)
-    text = "|".join(map(str, (asked.original_message_class, asked.original_stan, *words, *numbered)))
+    return _hash("|".join(map(str, (asked.original_message_class, asked.original_stan, *words, *numbered))))
+
+
+def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 

@@ -183,6 +183,20 @@ def _find_among(
         # All were sent at another time. What stands and is alike in all else stays, and a person is told of it.
         alike = find_like(said, candidates, arrived_at=arrived_at)
         return Match(ReversalFinding.NONE_STOOD, alike[-1], ("time",)) if alike else NONE_STOOD
+    match = _find_alike(said, judged, arrived_at, telling)
+    is_advised = match.place is not None and candidates[match.place].is_advice
+    if (
+        telling.is_advice is False
+        and telling.repeat
+        and is_advised
+        and match.finding == ReversalFinding.NAMED
+    ):
+        return Match(ReversalFinding.DISAGREES, match.place, ("message_type",))
+    return match
+
+
+def _find_alike(said: Said, judged: list["_Judged"], arrived_at: datetime, telling: Telling) -> Match:
+    """Return what a reversal means that tells no time: of its type first, where both types stand."""
     of_type = [one for one in judged if one.candidate.is_advice == telling.is_advice]
     if of_type and len(of_type) < len(judged):
         match = _find_untimed(said, of_type, arrived_at, with_ended=True)

@@ -313,17 +313,18 @@ async def test_what_is_sent_again_as_a_first_message_while_the_first_is_pending_
         await terminal.receive(0.1)
 
 
-async def test_what_a_dead_clock_sends_again_at_once_is_told_once(house: House) -> None:
+@pytest.mark.parametrize("again", [{7: "1129102016"}, {7: "1129110005"}, {7: "1129110005", 12: "000006"}])
+async def test_what_is_stamped_anew_at_once_is_told_once(house: House, again: dict[int, str]) -> None:
     house.core.decide = lambda _request: None
     terminal = await house.terminal()
-    hour = f"{datetime.now(UTC):%m%d%H}"
-    request = {**terminal.purchase(), 7: f"{hour}2010", 12: "000000"}
+    sent = "1129102010" if again[7] == "1129102016" else "1129105958"
+    request = {**terminal.purchase(), 7: sent, 12: "000000"}
     terminal.send(request)
-    terminal.send({**request, 7: f"{hour}2016"})
+    terminal.send({**request, **again})
     await until(lambda: len(house.core.authorised) == 2)
-    first, again = house.core.authorised
-    assert (again.repeat, again.first_id) == (False, first.id)
-    tell(house, approve(first), msgspec.structs.replace(approve(first), id=again.id))
+    first, second = house.core.authorised
+    assert (second.repeat, second.first_id) == (False, first.id)
+    tell(house, approve(first), msgspec.structs.replace(approve(first), id=second.id))
     assert (await terminal.receive())[39] == "00"
     with pytest.raises(TimeoutError):
         await terminal.receive(0.1)

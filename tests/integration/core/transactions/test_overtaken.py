@@ -346,6 +346,7 @@ async def test_of_many_reversals_under_one_number_no_more_are_kept_than_are_judg
         for place in range(25)
     ]
     assert told == [Reason.APPROVED] * 20 + [Reason.ORIGINAL_DISAGREES] * 5
+    assert (await only_matter(world)).kind == "reversal_ambiguous", "shown once"
     assert (await send(world, item)).reason == Reason.APPROVED
     assert await doubts_of(world, item) == ["like_one_reversed"]
     assert await verified(world) == HOLDS

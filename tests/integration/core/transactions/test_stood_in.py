@@ -88,10 +88,13 @@ async def test_a_terminal_that_calls_all_that_it_sent_a_request_takes_back_its_s
     assert await verified(world) == HOLDS
 
 
-async def test_a_repeat_whose_first_sending_may_have_come_before_is_refused_and_shown(world: World) -> None:
+@pytest.mark.parametrize("by", ["time", "no time"])
+async def test_a_repeat_whose_first_sending_may_have_come_before_is_refused_and_shown(
+    world: World, by: str
+) -> None:
     told = stand_in(world)
     await world.book(told)
-    repeat = of_the_request(world, told, "1987", seconds=20)
+    repeat = of_the_request(world, told, "1987", seconds=20, by=by)
     reply = await world.reverse(told, repeat=True, **repeat)
     assert reply.reason == Reason.ORIGINAL_DISAGREES
     assert await state(world, told) == State.APPROVED
