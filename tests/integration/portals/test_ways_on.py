@@ -243,6 +243,10 @@ async def test_a_doubtful_advice_links_to_where_it_is_settled_and_twice_is_said_
     first = await walk.client.post(action, content=urlencode(fields), headers=headers)
     assert first.status_code == 303, first.text[:500]
     again = await walk.client.post(action, content=urlencode(fields), headers=headers)
-    assert again.status_code == 200
-    assert "Fait par " in again.text
-    assert 'class="notice bad"' not in again.text
+    assert again.status_code == 303
+    kept = "; ".join(one.partition(";")[0] for one in again.headers.get_list("set-cookie"))
+    told = await walk.client.get(again.headers["location"], headers={"cookie": f"{walk.cookies}; {kept}"})
+    assert told.status_code == 200
+    assert "Fait par " in told.text
+    assert "vu avec le magasin" in told.text, "the reason that was not kept is given back"
+    assert 'class="notice bad"' not in told.text
