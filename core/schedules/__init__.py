@@ -2,4 +2,9 @@
 
 Tables, what a row of each is for, and who writes it:
 - `plan`: a version of a plan by which purchases are parted (desk)
+- `purchase_order`: a purchase (desk, for a merchant's program)
+- `instalment`: what is due of it on a day (with whatever changes its balance)
+- `order_cancellation`: what the merchant took off it, or gave back (desk)
+- `order_refund`: what is owed back to the customer of it (with its cause)
+- `order_event`: what happened to it, for people to read
 """

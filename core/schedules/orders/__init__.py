@@ -1,0 +1,1 @@
+"""Orders: purchases paid in instalments, and what is due of them."""
