@@ -1,6 +1,6 @@
 """How agents get in, and what they see of their own access: subjects, requests and public shapes."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -96,10 +96,13 @@ class SecondFactorNeeded(msgspec.Struct):
         return f"SecondFactorNeeded(factors={self.factors!r})"
 
 
-class LogInOutcome(msgspec.Struct):
-    """Exactly one of the two is set."""
+Opened = TypeVar("Opened")
 
-    session: SessionOpened | None = None
+
+class LogInOutcome(msgspec.Struct, Generic[Opened]):
+    """Exactly one of the two is set; the session is told as its realm tells it."""
+
+    session: Opened | None = None
     second_factor: SecondFactorNeeded | None = None
 
 
@@ -443,7 +446,7 @@ INVITE_AGENT = Operation(
 )
 _OPENED: Final = ("session.opened",)
 # Asked before there is a session. Their routes are written by hand: they set and read what browsers keep.
-LOG_IN = Operation("session.log_in", LogIn, LogInOutcome, NO_SESSION, audit=_OPENED)
+LOG_IN = Operation("session.log_in", LogIn, LogInOutcome[SessionOpened], NO_SESSION, audit=_OPENED)
 ANSWER_FACTOR = Operation("session.answer_factor", AnswerFactor, SessionOpened, NO_SESSION, audit=_OPENED)
 FACTOR_CHALLENGE = Operation("session.factor_challenge", ByPending, PasskeyOptions, NO_SESSION)
 READ_INVITATION = Operation("invitation.read", ByInvitation, InvitationView, NO_SESSION)
@@ -456,7 +459,9 @@ ACCEPT_INVITATION = Operation(
 )
 SIGN_ON_OFFERED = Operation("sign_on.offered", Nothing, SignOnOffered, NO_SESSION)
 START_SIGN_ON = Operation("sign_on.start", Nothing, SignOnStarted, NO_SESSION)
-FINISH_SIGN_ON = Operation("sign_on.finish", FinishSignOn, LogInOutcome, NO_SESSION, audit=_OPENED)
+FINISH_SIGN_ON = Operation(
+    "sign_on.finish", FinishSignOn, LogInOutcome[SessionOpened], NO_SESSION, audit=_OPENED
+)
 SESSION = Operation("session.show", Nothing, SessionView, ANYONE)
 LOG_OUT = Operation("session.log_out", Nothing, Nothing, ANYONE, audit=("session.ended",))
 STREAM_OPENED = Operation(

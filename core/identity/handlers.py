@@ -1,7 +1,6 @@
 """Check a session, show it, end it."""
 
 import asyncpg
-import msgspec
 
 from core.contracts.access import SessionsEnded, SessionView
 from core.contracts.desk import Principal
@@ -9,11 +8,11 @@ from core.contracts.feed import StreamOpened
 from core.contracts.listing import Nothing
 from core.contracts.permissions import Permission
 from core.identity import store
-from core.identity.errors import SessionEnded
-from core.identity.model import SignedIn
-from core.identity.origin import CALLED_FROM
-from core.identity.rules import SEEN_EVERY, SESSION_IDLE, has_ended, must_note_seen
-from core.identity.views import agent_view, hash_of_token
+from core.identity.model import SESSION_IDLE, SignedIn
+from core.identity.people.store import AGENTS
+from core.identity.rules import has_ended
+from core.identity.sessions import SessionCheck
+from core.identity.views import agent_view
 from core.values.clock import Clock, to_unix_us
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
@@ -27,22 +26,14 @@ class SessionHandlers:
     def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._check = SessionCheck(pool, clock, AGENTS, store.find_signed_in)
 
     async def check(self, principal: Principal | None) -> SignedIn:
         """Return who asks, and note that the session is in use.
 
         Raises: SessionEnded.
         """
-        if principal is None:
-            raise SessionEnded
-        now = self._clock.now()
-        signed_in = await store.find_signed_in(self._pool, hash_of_token(principal.token))
-        if signed_in is None or has_ended(signed_in, now):
-            raise SessionEnded
-        if must_note_seen(signed_in, now):
-            await store.note_seen(self._pool, signed_in.token_hash, now=now, if_before=now - SEEN_EVERY)
-        CALLED_FROM.set(principal.ip)
-        return msgspec.structs.replace(signed_in, language=principal.locale, ip=principal.ip)
+        return await self._check.check(principal)
 
     async def session(self, caller: SignedIn, _request: Nothing) -> SessionView:
         """Return the caller's own session."""
@@ -57,7 +48,7 @@ class SessionHandlers:
         """End the caller's session."""
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
-            if await store.end_session(connection, caller.token_hash, now):
+            if await AGENTS.end_session(connection, caller.token_hash, now):
                 await store.record_action(
                     connection,
                     agent_id=caller.agent_id,

@@ -1,11 +1,14 @@
 """Agents, their sessions, their rights."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
 from core.contracts.permissions import Right
 from core.contracts.scope import Area, Scope
+
+SESSION_IDLE: Final = timedelta(minutes=15)
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -56,6 +59,16 @@ class SignedIn(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, grants=grants)
 
     @property
+    def principal_id(self) -> bytes:
+        """Who calls, as every kind of caller is named: keys and factors belong to it."""
+        return self.agent_id
+
+    @property
+    def idle(self) -> timedelta:
+        """How long the session may go unused."""
+        return SESSION_IDLE
+
+    @property
     def permissions(self) -> list[str]:
         """Every permission that some grant holds, in order."""
         return sorted({permission for grant in self.grants for permission in grant.permissions})
@@ -64,12 +77,25 @@ class SignedIn(msgspec.Struct, frozen=True):
 class Credential(msgspec.Struct, frozen=True):
     """What a log in is checked against."""
 
-    agent_id: bytes
+    person_id: bytes
     password_hash: str
     disabled_at: datetime | None
 
     def __repr__(self) -> str:
-        return f"Credential(agent_id={self.agent_id.hex()})"
+        return f"Credential(person_id={self.person_id.hex()})"
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody of a realm, with what proves them."""
+
+    email: str
+    name: str
+    locale: str
+    password_hash: str
+    disabled_at: datetime | None
+
+    def __repr__(self) -> str:
+        return "Person(…)"
 
 
 class Failures(msgspec.Struct, frozen=True):

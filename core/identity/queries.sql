@@ -21,10 +21,6 @@ DELETE FROM login_failure WHERE subject = $1;
 -- A success takes back only what itself counted against its address.
 DELETE FROM login_failure WHERE subject = $1 AND at = $2;
 
--- name: open_session
-INSERT INTO session (token_hash, agent_id, created_at, last_seen_at, confirmed_at, expires_at, user_agent, ip, enrolling)
-VALUES ($1, $2, $3, $3, $3, $4, $5, $6, $7);
-
 -- name: signed_in
 -- Primary keys of session and agent, partial index agent_grant_standing, primary key of role_permission.
 -- A session that may only add a second factor has no grants.
@@ -67,13 +63,6 @@ WHERE g.revoked_at IS NULL AND a.disabled_at IS NULL
 GROUP BY a.id
 ORDER BY a.id
 LIMIT 500;
-
--- name: note_seen
--- Primary key; the condition keeps parallel calls to one write.
-UPDATE session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $3 AND ended_at IS NULL;
-
--- name: end_session
-UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL RETURNING true;
 
 -- name: record_action
 -- The trigger chains it to the one before and waits for whoever writes at the same time.
@@ -128,11 +117,6 @@ DELETE FROM idempotency WHERE created_at < $1;
 
 -- name: forget_old_failures
 DELETE FROM login_failure WHERE at < $1;
-
--- name: prune_sessions
--- Index session_expiry: what ended by itself long ago. Whoever opened it is in the audit.
-DELETE FROM session WHERE token_hash IN (
-    SELECT s.token_hash FROM session s WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED);
 
 -- name: record_names
 -- Primary key. $1 kinds and $2 identifiers, side by side.

@@ -1,11 +1,10 @@
 """Pure decisions of identity: when a session ends, when guessing must wait."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
-from core.identity.model import Failures, SignedIn
+from core.identity.model import Failures
 
-SESSION_IDLE: Final = timedelta(minutes=15)
 SESSION_ABSOLUTE: Final = timedelta(hours=12)
 SEEN_EVERY: Final = timedelta(minutes=1)
 
@@ -15,17 +14,46 @@ FAILURES_PER_EMAIL_MAX: Final = 5
 FAILURES_PER_IP_MAX: Final = 50
 
 
-def has_ended(session: SignedIn, now: datetime) -> bool:
-    """Return whether a session is no longer good: ended, idle or old, or its agent disabled."""
+class Session(Protocol):
+    """A session of whichever realm."""
+
+    @property
+    def last_seen_at(self) -> datetime:
+        """The minute in which it was last used."""
+        ...
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends, however much it is used."""
+        ...
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was ended."""
+        ...
+
+    @property
+    def disabled_at(self) -> datetime | None:
+        """When whoever opened it was disabled."""
+        ...
+
+    @property
+    def idle(self) -> timedelta:
+        """How long it may go unused."""
+        ...
+
+
+def has_ended(session: Session, now: datetime) -> bool:
+    """Return whether a session is no longer good: ended, idle or old, or whoever opened it disabled."""
     return (
         session.ended_at is not None
         or session.disabled_at is not None
         or now >= session.expires_at
-        or now - session.last_seen_at >= SESSION_IDLE
+        or now - session.last_seen_at >= session.idle
     )
 
 
-def must_note_seen(session: SignedIn, now: datetime) -> bool:
+def must_note_seen(session: Session, now: datetime) -> bool:
     """Return whether this call is worth a write: at most one a minute and session."""
     return now - session.last_seen_at >= SEEN_EVERY
 

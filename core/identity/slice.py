@@ -5,6 +5,7 @@ from typing import Final
 from core.contracts import access as ask
 from core.contracts import administration
 from core.db.queries import load_beside
+from core.identity.access.agents import agents_realm
 from core.identity.access.inviting import InvitationHandlers
 from core.identity.access.logging_in import LogInHandlers
 from core.identity.access.own_access import OwnAccessHandlers
@@ -16,6 +17,7 @@ from core.identity.administration.audit.handlers import AuditHandlers
 from core.identity.administration.onlookers.handlers import OnlookerHandlers
 from core.identity.administration.roles import RoleHandlers
 from core.identity.handlers import SessionHandlers
+from core.identity.people.store import AGENT_STATEMENTS
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
 from core.runtime.retention import RetentionRule
 
@@ -31,10 +33,11 @@ def _of_access(parts: Parts) -> list[Served]:
     pool, clock = parts.pool, parts.clock
     settings, passwords = access_settings(parts.environment), Passwords()
     sessions = SessionHandlers(pool, clock)
-    log_ins = LogInHandlers(pool, clock, passwords, settings)
-    invitations = InvitationHandlers(pool, clock, passwords, settings, parts.queue_mail)
+    realm = agents_realm(settings)
+    log_ins = LogInHandlers(pool, clock, passwords, realm)
+    invitations = InvitationHandlers(pool, clock, passwords, realm, parts.queue_mail)
     sign_ons = SignOnHandlers(pool, clock, settings, log_ins)
-    own = OwnAccessHandlers(pool, clock, passwords, settings)
+    own = OwnAccessHandlers(pool, clock, passwords, realm)
     return [
         serves_without_session(ask.LOG_IN, log_ins.log_in),
         serves_without_session(ask.ANSWER_FACTOR, log_ins.answer_factor),
@@ -90,7 +93,12 @@ SLICE: Final = Slice(
     operations=_operations,
     retention=(
         RetentionRule(
-            "session", _SQL.prune_sessions, "GUICHET_KEEP_SESSIONS_DAYS", days=30, days_min=1, by_id=False
+            "session",
+            AGENT_STATEMENTS.prune_sessions,
+            "GUICHET_KEEP_SESSIONS_DAYS",
+            days=30,
+            days_min=1,
+            by_id=False,
         ),
     ),
     names=Names(frozenset({"agent"}), _SQL.record_names),

@@ -15,6 +15,7 @@ from core.db.rows import Connection, uuid_of
 from core.identity.access import store as access
 from core.identity.model import Credential, Failures, Grant, SignedIn
 from core.identity.origin import CALLED_FROM
+from core.identity.people.store import AGENTS
 from core.values.regions import departments_of
 
 _SQL = load_beside(__file__)
@@ -78,23 +79,6 @@ async def forget_failure(connection: Connection, subject: str, at: datetime) -> 
     await connection.execute(_SQL.forget_failure, subject, at)
 
 
-async def open_session(
-    connection: Connection,
-    *,
-    token_hash: bytes,
-    agent_id: bytes,
-    now: datetime,
-    expires_at: datetime,
-    user_agent: str,
-    ip: str,
-    enrolling: bool,
-) -> None:
-    """Insert a session."""
-    await connection.execute(
-        _SQL.open_session, token_hash, uuid_of(agent_id), now, expires_at, user_agent[:300], ip, enrolling
-    )
-
-
 async def find_signed_in(connection: Connection, token_hash: bytes) -> SignedIn | None:
     """Return a session with its agent."""
     row = await connection.fetchrow(_SQL.signed_in, token_hash)
@@ -104,16 +88,6 @@ async def find_signed_in(connection: Connection, token_hash: bytes) -> SignedIn 
 async def list_signed_in(connection: Connection, token_hashes: list[bytes]) -> list[SignedIn]:
     """Return those of the sessions that exist."""
     return [_signed_in(row) for row in await connection.fetch(_SQL.signed_in_many, token_hashes)]
-
-
-async def note_seen(connection: Connection, token_hash: bytes, *, now: datetime, if_before: datetime) -> None:
-    """Write that a session is in use."""
-    await connection.execute(_SQL.note_seen, token_hash, now, if_before)
-
-
-async def end_session(connection: Connection, token_hash: bytes, now: datetime) -> bool:
-    """End a session; False when it had ended, which changes nothing."""
-    return bool(await connection.fetchval(_SQL.end_session, token_hash, now))
 
 
 async def record_action(
@@ -207,7 +181,8 @@ async def forget_old(connection: Connection, *, keys_before: datetime, failures_
     """Drop keys, failures, unfinished log ins and old devices past their keeping time."""
     await connection.execute(_SQL.forget_old_keys, keys_before)
     await connection.execute(_SQL.forget_old_failures, failures_before)
-    await access.forget_old_access(connection, failures_before)
+    await access.forget_old_sign_ons(connection, failures_before)
+    await AGENTS.forget_old(connection, failures_before)
 
 
 def _signed_in(row: asyncpg.Record) -> SignedIn:

@@ -16,6 +16,7 @@ from core.contracts.access import (
     InvitationView,
     InviteAgent,
     Invited,
+    SessionOpened,
 )
 from core.contracts.desk import FieldProblem
 from core.contracts.listing import Written
@@ -26,16 +27,16 @@ from core.identity import store as sessions
 from core.identity.access import store
 from core.identity.access.errors import AgentKnown, InvitationEnded
 from core.identity.access.model import Arrival, OpenInvitation
-from core.identity.access.opening import TOKEN_BYTES, open_session, standing
+from core.identity.access.opening import TOKEN_BYTES, open_session, replace_password, standing
 from core.identity.access.passwords import NO_PASSWORD, Passwords
 from core.identity.access.rules import INVITATION_LIFE
-from core.identity.access.settings import AccessSettings
 from core.identity.access.throttle import count_attempt, forget_attempt
 from core.identity.administration import store as administration
 from core.identity.administration.errors import BeyondOwnRights, FieldsRefused
 from core.identity.idempotency import WriteOnce
-from core.identity.model import SignedIn
-from core.identity.rules import FAILURES_PER_IP_MAX, SESSION_IDLE
+from core.identity.model import SESSION_IDLE, SignedIn
+from core.identity.realm import Realm
+from core.identity.rules import FAILURES_PER_IP_MAX
 from core.identity.views import hash_of_token
 from core.runtime.manifest import QueueMail
 from core.values.clock import Clock
@@ -56,14 +57,14 @@ class InvitationHandlers:
         pool: asyncpg.Pool,
         clock: Clock,
         passwords: Passwords,
-        settings: AccessSettings,
+        realm: Realm[SessionOpened],
         queue_mail: QueueMail,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._write = WriteOnce(pool, clock)
         self._passwords = passwords
-        self._settings = settings
+        self._realm = realm
         self._queue_mail = queue_mail
 
     async def invite_agent(self, caller: SignedIn, request: InviteAgent) -> Written:
@@ -85,7 +86,7 @@ class InvitationHandlers:
                 request,
                 invited_by=caller.agent_id,
                 now=now,
-                portal_url=self._settings.portal_url,
+                portal_url=self._realm.portal_url,
                 queue_mail=self._queue_mail,
             )
             return msgspec.json.encode(invited)
@@ -103,30 +104,27 @@ class InvitationHandlers:
         Raises: InvitationEnded, PasswordRefused, TooManyAttempts.
         """
         now = self._clock.now()
-        bounds = {f"ip:{request.ip}": FAILURES_PER_IP_MAX}
+        realm = self._realm
+        bounds = {realm.subject("ip", request.ip): FAILURES_PER_IP_MAX}
         await count_attempt(self._pool, bounds, now=now, ip=request.ip)
         found = await self._open(request.token)
-        self._passwords.refuse_weak(request.password, email=found.email)
+        self._passwords.refuse_weak(request.password, email=found.email, by=realm.why_password_refused)
         encoded = await self._passwords.hash(request.password)
         async with self._pool.acquire() as connection, connection.transaction():
-            await store.lock_agent(connection, found.agent_id)
+            await realm.people.lock_person(connection, found.agent_id)
             if not await store.accept_invitation(connection, found.token_hash, now):
                 raise InvitationEnded
-            await store.put_password(connection, found.agent_id, encoded)
+            await replace_password(connection, realm, found.agent_id, encoded, now=now)
             if found.resets_factors:
-                await store.remove_factors(connection, found.agent_id)
-            await store.end_sessions_of(connection, found.agent_id, now)
-            await store.forget_devices(connection, found.agent_id)
-            await forget_attempt(connection, {**bounds, f"email:{found.email}": 0}, at=now)
-            factors = standing(await store.list_factors(connection, found.agent_id))
+                await realm.people.remove_factors(connection, found.agent_id)
+            await forget_attempt(connection, {**bounds, realm.subject("email", found.email): 0}, at=now)
+            factors = standing(await realm.people.list_factors(connection, found.agent_id))
             arrival = Arrival(request.ip, request.user_agent)
-            await sessions.record_action(
+            await realm.record(
                 connection,
-                agent_id=found.agent_id,
-                at=now,
+                found.agent_id,
+                now=now,
                 kind="credential.invitation_accepted",
-                target_kind="agent",
-                target_id=found.agent_id,
                 facts={"factors_reset": found.resets_factors},
                 ip=request.ip,
             )
@@ -135,6 +133,7 @@ class InvitationHandlers:
             return InvitationAccepted(
                 await open_session(
                     connection,
+                    realm,
                     found.agent_id,
                     arrival=arrival,
                     factor="invitation",

@@ -9,7 +9,7 @@ class StoredFactor(msgspec.Struct, frozen=True):
     """A second factor as it is kept; `secret` is sealed."""
 
     id: bytes
-    agent_id: bytes
+    person_id: bytes
     kind: str
     name: str
     secret: bytes | None
@@ -38,7 +38,7 @@ class PendingLogIn(msgspec.Struct, frozen=True):
     """A log in between its two steps."""
 
     token_hash: bytes
-    agent_id: bytes
+    person_id: bytes
     first_factor: str
     challenge: bytes | None
     arrival: Arrival
@@ -58,7 +58,7 @@ class OpenInvitation(msgspec.Struct, frozen=True):
 
 
 class StoredSession(msgspec.Struct, frozen=True):
-    """A session as its agent is shown it."""
+    """A session as its owner is shown it."""
 
     token_hash: bytes
     created_at: datetime

@@ -2,17 +2,14 @@
 
 import secrets
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-import asyncpg
-
-from core.contracts.access import LogInOutcome, SecondFactor, SecondFactorNeeded, SessionOpened
-from core.identity import store as sessions
-from core.identity.access import store
+from core.contracts.access import SecondFactor, SecondFactorNeeded
+from core.db.rows import Connection
 from core.identity.access.model import Arrival, StoredFactor
 from core.identity.access.rules import DEVICE_LIFE, DEVICES_MAX, PENDING_LIFE
-from core.identity.rules import SESSION_ABSOLUTE
-from core.identity.views import agent_view, hash_of_token
+from core.identity.realm import Opened, Realm, Told
+from core.identity.views import hash_of_token
 from core.values.timestamps import timestamp
 
 TOKEN_BYTES: Final = 32
@@ -24,21 +21,22 @@ def standing(factors: list[StoredFactor]) -> list[StoredFactor]:
 
 
 async def ask_second_factor(
-    connection: sessions.Connection,
-    agent_id: bytes,
+    connection: Connection,
+    realm: Realm[Any],
+    person_id: bytes,
     factors: list[StoredFactor],
     *,
     first_factor: str,
     arrival: Arrival,
     now: datetime,
-) -> LogInOutcome:
+) -> SecondFactorNeeded:
     """Keep the log in until its second step and say which factors it takes."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = now + PENDING_LIFE
-    await store.add_pending(
+    await realm.people.add_pending(
         connection,
         token_hash=hash_of_token(token),
-        agent_id=agent_id,
+        person_id=person_id,
         first_factor=first_factor,
         arrival=arrival,
         now=now,
@@ -47,70 +45,79 @@ async def ask_second_factor(
     kinds: list[SecondFactor] = [
         kind for kind in ("totp", "passkey") if any(factor.kind == kind for factor in factors)
     ]
-    if await store.count_recovery_codes(connection, agent_id):
+    if await realm.people.count_recovery_codes(connection, person_id):
         kinds.append("recovery_code")
-    return LogInOutcome(second_factor=SecondFactorNeeded(token, timestamp(expires_at), kinds))
+    return SecondFactorNeeded(token, timestamp(expires_at), kinds)
 
 
 async def open_session(
-    connection: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy,
-    agent_id: bytes,
+    connection: Connection,
+    realm: Realm[Told],
+    person_id: bytes,
     *,
     arrival: Arrival,
     factor: str,
     now: datetime,
     enrolling: bool = False,
-) -> SessionOpened:
+) -> Told:
     """Open a session within the caller's transaction, write it down, and know the device if it wants to be known.
 
     Only a whole log in makes a device known: a session that is still adding a factor does not.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     token_hash = hash_of_token(token)
-    expires_at = now + SESSION_ABSOLUTE
-    await sessions.open_session(
+    remembered = arrival.wants_device and not enrolling
+    expires_at = now + (realm.remembered_life if remembered else realm.session_life)
+    await realm.people.open_session(
         connection,
         token_hash=token_hash,
-        agent_id=agent_id,
+        person_id=person_id,
         now=now,
         expires_at=expires_at,
         user_agent=arrival.user_agent,
         ip=arrival.ip,
         enrolling=enrolling,
     )
-    device = None if enrolling else await _know_device(connection, agent_id, arrival, now)
-    signed_in = await sessions.find_signed_in(connection, token_hash)
-    assert signed_in is not None
-    await sessions.record_action(
+    device = None if enrolling else await _know_device(connection, realm, person_id, arrival, now)
+    await realm.record(
         connection,
-        agent_id=agent_id,
-        at=now,
+        person_id,
+        now=now,
         kind="session.opened",
-        target_kind="agent",
-        target_id=agent_id,
         facts={"ip": arrival.ip, "factor": factor},
         ip=arrival.ip,
     )
-    return SessionOpened(
-        token=token,
-        expires_at=timestamp(expires_at),
-        agent=agent_view(signed_in),
-        enrolling=enrolling,
-        device=device,
-    )
+    return await realm.tell(connection, Opened(token, token_hash, expires_at, enrolling, device))
+
+
+async def replace_password(
+    connection: Connection,
+    realm: Realm[Any],
+    person_id: bytes,
+    encoded: str,
+    *,
+    now: datetime,
+    but: bytes | None = None,
+) -> int:
+    """Replace a password: sessions end, all but the one with that hash, and no device stays known; return how many."""
+    await realm.people.lock_person(connection, person_id)
+    await realm.people.put_password(connection, person_id, encoded)
+    ended = await realm.people.end_sessions_of(connection, person_id, now, but=but)
+    await realm.people.forget_devices(connection, person_id)
+    return ended
 
 
 async def _know_device(
-    connection: sessions.Connection, agent_id: bytes, arrival: Arrival, now: datetime
+    connection: Connection, realm: Realm[Any], person_id: bytes, arrival: Arrival, now: datetime
 ) -> str | None:
     until = now + DEVICE_LIFE
     if arrival.device_hash is not None:
-        await store.note_device(connection, arrival.device_hash, now=now, until=until)
+        await realm.people.note_device(connection, arrival.device_hash, now=now, until=until)
         return None
     if not arrival.wants_device:
         return None
     device = secrets.token_urlsafe(TOKEN_BYTES)
-    await store.add_device(
-        connection, hash_of_token(device), agent_id, now=now, until=until, keep=DEVICES_MAX - 1
+    await realm.people.add_device(
+        connection, hash_of_token(device), person_id, now=now, until=until, keep=DEVICES_MAX - 1
     )
     return device

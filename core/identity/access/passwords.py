@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.identity.access.errors import PasswordRefused
-from core.identity.access.rules import why_password_refused
+from core.identity.access.rules import WhyRefused
 from core.identity.errors import TooManyAttempts
 
 # OWASP's second choice of parameters: 19 MiB each, so that two at a time stay small beside the rest of the stack.
@@ -49,9 +49,9 @@ class Passwords:
         """Return what is stored of a password. Raises: TooManyAttempts, when too many wait."""
         return await self._in_turn(_hash, password, "")
 
-    def refuse_weak(self, password: str, *, email: str) -> None:
-        """Check a new password. Raises: PasswordRefused."""
-        why = why_password_refused(password, email=email, is_common=common_hash(password) in self.common)
+    def refuse_weak(self, password: str, *, email: str, by: WhyRefused) -> None:
+        """Check a new password by the rules of its realm. Raises: PasswordRefused."""
+        why = by(password, email=email, is_common=common_hash(password) in self.common)
         if why is not None:
             raise PasswordRefused(why)
 

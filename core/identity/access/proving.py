@@ -1,16 +1,16 @@
 """Check a second factor: a TOTP, a passkey, a recovery code. Each use changes what is stored, so none works twice."""
 
 from datetime import datetime
+from typing import Any
 
 import structlog
 from webauthn import verify_authentication_response
 from webauthn.helpers import base64url_to_bytes, parse_authentication_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
 
-from core.identity.access import store
 from core.identity.access.model import PendingLogIn, StoredFactor
 from core.identity.access.rules import recovery_code_typed, step_of
-from core.identity.access.settings import AccessSettings
+from core.identity.realm import Realm
 from core.identity.store import Connection
 
 _log = structlog.get_logger("core.identity")
@@ -18,46 +18,46 @@ _log = structlog.get_logger("core.identity")
 
 async def prove_code(
     connection: Connection,
-    settings: AccessSettings,
+    realm: Realm[Any],
     factors: list[StoredFactor],
     code: str,
     *,
     now: datetime,
 ) -> bool:
-    """Return whether a TOTP of the agent gives this code now, and use its time step up."""
+    """Return whether a TOTP of the person gives this code now, and use its time step up."""
     for factor in factors:
-        secret = None if factor.secret is None else settings.seal.unseal(factor.agent_id, factor.secret)
+        secret = None if factor.secret is None else realm.seal.unseal(factor.person_id, factor.secret)
         if factor.kind == "totp" and secret is None:
             _log.error("factor_not_unsealed", factor=factor.id.hex())
         if secret is None:
             continue
         step = step_of(secret.decode(), code, now=now, last_step=factor.last_step)
         if step is not None:
-            return await store.use_step(connection, factor.id, step=step, now=now)
+            return await realm.people.use_step(connection, factor.id, step=step, now=now)
     return False
 
 
 async def prove_recovery_code(
-    connection: Connection, settings: AccessSettings, agent_id: bytes, code: str, *, now: datetime
+    connection: Connection, realm: Realm[Any], person_id: bytes, code: str, *, now: datetime
 ) -> bool:
-    """Return whether it is an unused recovery code of the agent, and use it up."""
-    digest = settings.seal.digest(agent_id, recovery_code_typed(code))
-    return await store.use_recovery_code(connection, agent_id, code_hash=digest, now=now)
+    """Return whether it is an unused recovery code of the person, and use it up."""
+    digest = realm.seal.digest(person_id, recovery_code_typed(code))
+    return await realm.people.use_recovery_code(connection, person_id, code_hash=digest, now=now)
 
 
 async def prove_passkey(
     connection: Connection,
-    settings: AccessSettings,
+    realm: Realm[Any],
     factors: list[StoredFactor],
     pending: PendingLogIn,
     answer: str,
     *,
     now: datetime,
 ) -> bool:
-    """Return whether a passkey of the agent signed the challenge of this log in; the challenge is used up."""
+    """Return whether a passkey of the person signed the challenge of this log in; the challenge is used up."""
     if pending.challenge is None:
         return False
-    await store.put_pending_challenge(connection, pending.token_hash, None)
+    await realm.people.put_pending_challenge(connection, pending.token_hash, None)
     try:
         credential = parse_authentication_credential_json(answer)
         raw_id = base64url_to_bytes(credential.id)
@@ -70,8 +70,8 @@ async def prove_passkey(
         verified = verify_authentication_response(
             credential=credential,
             expected_challenge=pending.challenge,
-            expected_rp_id=settings.relying_party,
-            expected_origin=settings.portal_url,
+            expected_rp_id=realm.relying_party,
+            expected_origin=realm.portal_url,
             credential_public_key=factor.public_key,
             credential_current_sign_count=factor.sign_count,
             # It is the second factor: presence is what it adds to the password.
@@ -80,5 +80,5 @@ async def prove_passkey(
     except (WebAuthnException, ValueError) as error:
         _log.warning("passkey_refused", why=type(error).__name__)
         return False
-    await store.use_passkey(connection, factor.id, sign_count=verified.new_sign_count, now=now)
+    await realm.people.use_passkey(connection, factor.id, sign_count=verified.new_sign_count, now=now)
     return True

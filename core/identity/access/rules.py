@@ -3,7 +3,7 @@
 import hmac
 import re
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from pyotp.totp import TOTP
 
@@ -46,6 +46,14 @@ _SYSTEMS: Final = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
+
+
+class WhyRefused(Protocol):
+    """A realm's rules of new passwords."""
+
+    def __call__(self, password: str, *, email: str, is_common: bool) -> str | None:
+        """Return why one is not taken, None when it is."""
+        ...
 
 
 def step_of(secret: str, code: str, *, now: datetime, last_step: int) -> int | None:

@@ -12,13 +12,12 @@ from urllib.parse import urlencode
 import asyncpg
 import structlog
 
-from core.contracts.access import FinishSignOn, LogInOutcome, SignOnOffered, SignOnStarted
+from core.contracts.access import FinishSignOn, LogInOutcome, SessionOpened, SignOnOffered, SignOnStarted
 from core.contracts.listing import Nothing
 from core.contracts.refusals import NotFound, Refused
 from core.identity.access import store
 from core.identity.access.errors import SignOnRefused
 from core.identity.access.logging_in import LogInHandlers
-from core.identity.access.model import Arrival
 from core.identity.access.opening import TOKEN_BYTES, open_session
 from core.identity.access.provider import IdentityProvider, ProviderFailed
 from core.identity.access.rules import SIGN_ON_LIFE
@@ -43,7 +42,7 @@ class SignOnHandlers:
         pool: asyncpg.Pool,
         clock: Clock,
         settings: AccessSettings,
-        log_ins: LogInHandlers,
+        log_ins: LogInHandlers[SessionOpened],
     ) -> None:
         self._pool = pool
         self._clock = clock
@@ -87,7 +86,7 @@ class SignOnHandlers:
         }
         return SignOnStarted(f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}", state)
 
-    async def finish_sign_on(self, request: FinishSignOn) -> LogInOutcome:
+    async def finish_sign_on(self, request: FinishSignOn) -> LogInOutcome[SessionOpened]:
         """Turn the provider's answer into a session, or into a second step when the provider asked for one factor only.
 
         Raises: NotFound, SignOnRefused, TooManyAttempts.
@@ -114,12 +113,17 @@ class SignOnHandlers:
         if agent_id is None:
             raise _refused("nobody with this e-mail")
         await forget_attempt(self._pool, bounds, at=now)
-        arrival = await self._arrival(request, agent_id)
+        arrival = await self._log_ins.arrival(request, agent_id, now)
         if not _had_two_factors(claims):
             return await self._log_ins.after_first_factor(agent_id, "single_sign_on", arrival, now)
         async with self._pool.acquire() as connection, connection.transaction():
             opened = await open_session(
-                connection, agent_id, arrival=arrival, factor="single_sign_on with two factors", now=now
+                connection,
+                self._log_ins.realm,
+                agent_id,
+                arrival=arrival,
+                factor="single_sign_on with two factors",
+                now=now,
             )
         return LogInOutcome(session=opened)
 
@@ -127,14 +131,6 @@ class SignOnHandlers:
         if self._provider is None:
             raise NotFound
         return self._provider
-
-    async def _arrival(self, request: FinishSignOn, agent_id: bytes) -> Arrival:
-        device_hash = None
-        if request.device:
-            device_hash = await store.find_device_of(
-                self._pool, hash_of_token(request.device), agent_id=agent_id, now=self._clock.now()
-            )
-        return Arrival(request.ip, request.user_agent, device_hash, request.device is not None)
 
 
 def _refused(why: str) -> SignOnRefused:

@@ -33,9 +33,9 @@ async def count_attempt(pool: asyncpg.Pool, bounds: Bounds, *, now: datetime, ip
 
 
 async def forget_attempt(connection: store.Connection, bounds: Bounds, *, at: datetime) -> None:
-    """Take back what a success counted: all of it where it is the agent's, this one where an address is shared."""
+    """Take back what a success counted: all of it where it is the person's, this one where an address is shared."""
     for subject in bounds:
-        if subject.startswith("ip:"):
+        if subject.partition(":")[0].endswith("ip"):
             await store.forget_failure(connection, subject, at)
         else:
             await store.forget_failures(connection, subject)

@@ -36,7 +36,7 @@ from core.identity.administration.errors import (
 )
 from core.identity.administration.rules import administers_everything, problems_of_grant, scope_to_give
 from core.identity.api import Permission, SignedIn, WriteOnce, doer_facts, find_doer, record_action
-from core.identity.rules import SESSION_IDLE
+from core.identity.model import SESSION_IDLE
 from core.values.clock import Clock
 from core.values.cursors import name_and_id_in, page_of
 from core.values.ids import encode_id

@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 from joserfc.jwk import RSAKey
 
-from core.contracts.access import FinishSignOn, LogInOutcome
+from core.contracts.access import FinishSignOn, LogInOutcome, SessionOpened
 from core.contracts.listing import Nothing
 from core.contracts.refusals import NotFound
-from core.identity.access.api import LogInHandlers, SignOnHandlers
+from core.identity.access.api import LogInHandlers, SignOnHandlers, agents_realm
 from core.identity.access.errors import SignOnRefused
 from core.identity.access.passwords import Passwords
 from core.identity.access.seal import FactorSeal
@@ -54,7 +54,7 @@ class World(NamedTuple):
         }
         return started.state
 
-    async def finish(self, state: str, code: str = CODE) -> LogInOutcome:
+    async def finish(self, state: str, code: str = CODE) -> LogInOutcome[SessionOpened]:
         """Come back with what the provider gave."""
         return await self.handlers.finish_sign_on(FinishSignOn(state, code, ip="192.0.2.1"))
 
@@ -85,7 +85,9 @@ def _handlers(pool: asyncpg.Pool, issuer: str | None) -> SignOnHandlers:
     sign_on = None if issuer is None else SignOnSettings(issuer, CLIENT_ID, CLIENT_SECRET, "Annuaire")
     settings = AccessSettings(FactorSeal(bytes(32)), "https://agents.example", sign_on)
     clock = SystemClock()
-    return SignOnHandlers(pool, clock, settings, LogInHandlers(pool, clock, Passwords(), settings))
+    return SignOnHandlers(
+        pool, clock, settings, LogInHandlers(pool, clock, Passwords(), agents_realm(settings))
+    )
 
 
 async def test_an_agent_with_two_factors_at_the_provider_gets_a_session_once(world: World) -> None:

@@ -1,0 +1,1 @@
+"""What agents and customers have in common: how people of a realm are known, and what is kept of it."""
