@@ -39,6 +39,7 @@ _SAID_ONCE: Final = frozenset(
 )
 """Headers of which we would have to choose one. Two of one kind are somebody's mistake, or somebody's trick."""
 
+_PRINTABLE: Final = re.compile(rb"[ -~]*")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -65,12 +66,17 @@ class WellFormed:
 
 def refuse_unreadable_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
     """Raises: Problem `malformed_request`, naming the header."""
-    counted = Counter(name.lower() for name, _ in headers)
-    repeated = sorted(name for name in _SAID_ONCE if counted[name] > 1)
+    seen: set[bytes] = set()
+    repeated: set[bytes] = set()
+    for name, _ in headers:
+        known = name.lower()
+        if known in _SAID_ONCE:
+            (repeated if known in seen else seen).add(known)
     if repeated:
-        raise _malformed("repeated", *(_header_name(name) for name in repeated))
+        raise _malformed("repeated", *(_header_name(name) for name in sorted(repeated)))
     for name, value in headers:
-        if not _is_text(value):
+        # What is printable ASCII needs no second look, and nearly everything is.
+        if _PRINTABLE.fullmatch(value) is None and not _is_text(value):
             raise _malformed("not_text", _header_name(name))
 
 

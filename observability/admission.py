@@ -9,8 +9,7 @@ requests: open pages of honest people never keep anybody from logging in.
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from hashlib import blake2b
 from typing import Any, Final, Literal, TypeAlias
 
@@ -29,6 +28,7 @@ BODY_MAX_S: Final = 60.0
 
 _RETRY_AFTER_S: Final = {"address": 5, "session": 5, "everybody": 2}
 # Whoever restarts a process that seems dead must not be told that it is busy.
+_FORWARDED: Final = FORWARDED.encode()
 _ALWAYS_IN: Final = ("/health/live", "/health/ready")
 _IPV6_SITE_BITS: Final = 64
 
@@ -107,19 +107,20 @@ class Admission:
         """Return `app` behind these bounds. Raises, for each request: Crowded, BodyStalled, BodyCut."""
 
         async def call(scope: _Scope, receive: _Receive, send: Any) -> None:
-            with self.enter(scope):
+            if scope["path"] in _ALWAYS_IN:
+                await app(scope, receive, send)
+                return
+            count, keys = self._enter(scope)
+            try:
                 await app(scope, receive_in_time(receive, has_body=_has_body(scope)), send)
+            finally:
+                count.take(*keys)
 
         return call
 
-    @contextmanager
-    def enter(self, scope: _Scope) -> Iterator[None]:
-        """Hold a place until the answer has ended. Raises: Crowded."""
-        path = scope["path"]
-        if path in _ALWAYS_IN:
-            yield
-            return
-        live = path in self._live_paths
+    def _enter(self, scope: _Scope) -> tuple[_Count, tuple[str, ...]]:
+        """Take a place, and return where it is to be given back and by which keys. Raises: Crowded."""
+        live = scope["path"] in self._live_paths
         count = self.live if live else self.requests
         address = f"a {self._address_of(scope)}"
         token = self._session_of(dict(scope["headers"]))
@@ -131,10 +132,7 @@ class Admission:
             HTTP_REFUSED.child(self._process, by).n += 1
             raise Crowded(by, live=live)
         count.add(*keys)
-        try:
-            yield
-        finally:
-            count.take(*keys)
+        return count, keys
 
     def _refused_by(self, count: _Count, address: str, session: str, *, live: bool) -> By | None:
         if session and count.of(session) >= (LIVE_BY_SESSION_MAX if live else REQUESTS_BY_SESSION_MAX):
@@ -149,7 +147,7 @@ class Admission:
     def _address_of(self, scope: _Scope) -> str:
         client = scope.get("client")
         forwarded = [
-            value.decode("latin-1") for name, value in scope["headers"] if name.lower() == FORWARDED.encode()
+            value.decode("latin-1") for name, value in scope["headers"] if name.lower() == _FORWARDED
         ]
         found = self._proxies.client_of(client[0] if client else "", forwarded)
         if ":" in found:

@@ -30,6 +30,7 @@ class TrustedProxies:
     def __init__(self, networks: Sequence[_Network]) -> None:
         self._networks = tuple(networks)
         self._holds = lru_cache(maxsize=_PEERS_KEPT)(self._find)
+        self._plain = lru_cache(maxsize=_PEERS_KEPT)(_plain_address)
 
     @classmethod
     def parse(cls, text: str) -> TrustedProxies:
@@ -47,10 +48,12 @@ class TrustedProxies:
 
         `forwarded` is each header of that name, in the order in which they came.
         """
+        if not forwarded:
+            return self._plain(peer)
         found = _address(peer)
         if found is None:
             return peer
-        if forwarded and self._holds(found):
+        if self._holds(found):
             # The newest words stand at the end: what is cut is what counts least.
             said = ",".join(forwarded)[-_HEADER_CHARACTERS_MAX:].split(",")
             for part in reversed(said[-HOPS_MAX:]):
@@ -65,6 +68,11 @@ class TrustedProxies:
 
     def _find(self, address: _Address) -> bool:
         return any(address in network for network in self._networks)
+
+
+def _plain_address(peer: str) -> str:
+    found = _address(peer)
+    return peer if found is None else str(found)
 
 
 def _address(text: str) -> _Address | None:

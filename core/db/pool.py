@@ -14,8 +14,16 @@ class BoundedPool(asyncpg.Pool):
     """A pool whose callers wait for a connection only so long: TimeoutError says that it is full."""
 
     def acquire(self, *, timeout: float | None = ACQUIRE_TIMEOUT_S) -> Any:
-        """asyncpg.Pool."""
-        return super().acquire(timeout=timeout)
+        """asyncpg.Pool. No timer is set where nobody waits; to connect takes no longer than to wait."""
+        return super().acquire(timeout=None if self.get_idle_size() else timeout)
+
+
+async def _leave_as_it_is(_connection: Any) -> None:
+    """Ask nothing of the server before a connection is given back.
+
+    Who changes settings of a session sets them back (core/searching); locks and settings of all others end with their
+    transaction, which the pool ends. To reset them all costs more than most of what the desk reads.
+    """
 
 
 async def open_pool(
@@ -41,6 +49,8 @@ async def open_pool(
         loop=None,
         connection_class=asyncpg.Connection,
         record_class=asyncpg.Record,
+        reset=_leave_as_it_is,
+        timeout=ACQUIRE_TIMEOUT_S,
         command_timeout=statement_timeout_ms / 1000 + 2,
         server_settings={
             "application_name": name,

@@ -6,6 +6,10 @@
 -- $1 query, $2 milliseconds.
 SELECT plain_words($1) AS words, set_config('statement_timeout', $2, false) AS timeout;
 
+-- name: end
+-- To what the pool asked for when it connected.
+RESET ALL;
+
 -- name: found_by_identifier
 -- GIN search_entry_identifiers of each kind's partition.
 -- $1 scope, $2 kinds, $3 identifiers, $4 rows a kind, $5 one kind by its $6 id.

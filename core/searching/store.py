@@ -33,11 +33,15 @@ KEYS_SETTLE: Final = timedelta(seconds=90)
 async def searching(pool: asyncpg.Pool, query: str) -> AsyncIterator[tuple[Connection, str]]:
     """Lend a connection whose every statement ends in time, with the words of the query as the index holds them.
 
-    The pool resets the connection afterwards.
+    What is set for the session is set back before others get the connection.
     """
     async with pool.acquire() as connection:
-        words = await connection.fetchval(queries.begin, query, str(GROUP_TIMEOUT_MS))
-        yield connection, str(words).strip()
+        try:
+            words = await connection.fetchval(queries.begin, query, str(GROUP_TIMEOUT_MS))
+            yield connection, str(words).strip()
+        finally:
+            if not connection.is_closed():
+                await connection.execute(queries.end)
 
 
 async def by_identifier(
