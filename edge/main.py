@@ -1,15 +1,16 @@
 """Composition root of edge: settings, keys, bus, host links, terminal listeners, health pages, graceful stop."""
 
 import os
+import secrets
 from typing import Final
 
 import structlog
 
 from core.bus import Bus, BusUnreachable
 from core.contracts.subjects import inbox_prefix
+from core.values.ids import AttemptIds
 from edge.keys import KeysRefused, SoftwareSecurityModule
 from edge.settings import Settings, settings_from
-from edge.shell.ids import AttemptIds
 from edge.shell.limits import DRAIN_S
 from edge.shell.links import AcquirerLinks
 from edge.shell.payments import Payments
@@ -58,7 +59,7 @@ class Edge:
         keys = SoftwareSecurityModule.open_folder(settings.keys_dir)
         tls = server_context(settings.tls) if settings.tls is not None else None
         bus = await Bus.connect(settings.nats_url, name=settings.instance, inbox_prefix=INBOX_PREFIX)
-        ids = AttemptIds()
+        ids = AttemptIds(secrets.randbits(62))
         payments = Payments(bus=bus, keys=keys, ids=ids, edge=settings.instance)
         requests = Requests(bus=bus, keys=keys, ids=ids)
         server = TerminalServer(bus=bus, payments=payments, requests=requests, edge=settings.instance)

@@ -165,6 +165,21 @@ class HostRequest(msgspec.Struct, array_like=True, gc=False):
     reason: int = 0  # why a reversal
     repeat: bool = False
     replacement_minor: int = -1  # of a reversal in part: what stays of the amount (data element 95)
+    # Of a card that is kept; empty where the card is at a terminal.
+    initiator: str = ""  # BY_CUSTOMER or BY_MERCHANT
+    network_id: str = ""  # what the network called the first payment of the series, its digits as letters
+    authentication: str = ""  # what the holder's bank answered to the first, for the host
+
+
+BY_CUSTOMER = "C104"
+"""The holder asks for it, at the purchase: the first of several payments by instalment."""
+
+BY_MERCHANT = "M104"
+"""The holder is not there: a payment that was agreed at the first one.
+
+Source: Mastercard, Transaction Processing Rules, appendix on cardholder- and merchant-initiated transactions, values
+C104 and M104 (instalment).
+"""
 
 
 def are_plain(asked: list[Authorise]) -> bool:

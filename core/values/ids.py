@@ -19,6 +19,9 @@ _UPPER_PAIRS = [pair.upper() for pair in _PAIRS]
 _RRN_PARTS = struct.Struct(">xBIHH").unpack_from
 PREFIX_LETTERS: Final = 3
 _UUID_DIGITS = 26
+_PACK = struct.Struct(">QQ").pack
+_RANDOM_MASK = (1 << 54) - 1
+_STEP = 0x2545F4914F6CDD | 1
 _RRN_BITS = 60
 _RRN_DIGITS = 12
 
@@ -64,6 +67,27 @@ def uuid7(*, unix_ms: int, sequence: int, randomness: int) -> bytes:
         | (randomness & 0x3FFF_FFFF_FFFF_FFFF)
     )
     return value.to_bytes(16, "big")
+
+
+class AttemptIds:
+    """Identifiers of attempts, made one after the other by a process: UUIDv7 in the layout of `uuid7`, at a third of its cost.
+
+    The reference number of an attempt holds its millisecond, its sequence and 8 bits of this process: 4096 ids a
+    millisecond differ by sequence. The rest starts at random (`seed`, 62 bits) and steps: unique, and no secret.
+    """
+
+    __slots__ = ("_instance", "_random", "_sequence")
+
+    def __init__(self, seed: int) -> None:
+        self._instance = 0b10 << 62 | (seed >> 54 & 0xFF) << 54
+        self._random = seed & _RANDOM_MASK
+        self._sequence = 0
+
+    def next(self, unix_us: int) -> bytes:
+        """Return 16 bytes that sort by time."""
+        self._sequence = sequence = (self._sequence + 1) & 0xFFF
+        self._random = randomness = (self._random + _STEP) & _RANDOM_MASK
+        return _PACK(unix_us // 1000 << 16 | 0x7000 | sequence, self._instance | randomness)
 
 
 def lowest_id(unix_us: int) -> bytes:

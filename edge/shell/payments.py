@@ -16,11 +16,11 @@ from core.contracts.payment import AUTHORISE, Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.subjects import edge_inbox
 from core.contracts.terminal_answers import payment_code
+from core.values.ids import AttemptIds
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.protocol.session import TerminalRequest
 from edge.shell.connection import TerminalConnection
-from edge.shell.ids import AttemptIds
 from edge.shell.limits import ANSWER_DEADLINE_S, BATCH_ITEMS_MAX, PENDING_MAX, WAITING_MAX
 from edge.translate.fields import Arrival
 from edge.translate.terminal_messages import TERMINAL_MESSAGES, TerminalMessage

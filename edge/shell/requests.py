@@ -14,11 +14,11 @@ from core.bus import Bus, BusError, BusRefused
 from core.contracts.payment import REFUSED_FACT, AuthoriseReply
 from core.contracts.subjects import EngineRequest
 from core.values.edition1987 import NOT_SUPPORTED
+from core.values.ids import AttemptIds
 from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.protocol.session import TerminalRequest
 from edge.shell.connection import TerminalConnection
-from edge.shell.ids import AttemptIds
 from edge.shell.limits import REQUEST_TIMEOUT_S
 from edge.translate.fields import Arrival
 from edge.translate.refused import from_refused

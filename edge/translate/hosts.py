@@ -19,6 +19,7 @@ from edge.keys.port import SecurityModule
 from edge.protocol.field import Message
 from edge.translate.masked import encode, masked
 from edge.translate.payment import PARTIAL_APPROVAL_MARK
+from edge.translate.stored_cards import NETWORK_ID, network_id_kept, stored_card_fields
 
 _NO_ACQUIRERS: Final = "0" * 22
 # Why a reversal, in field 39: customer cancellation, response received too late; else no action taken.
@@ -85,6 +86,8 @@ def to_host_message(request: HostRequest, keys: SecurityModule) -> Message:
             message[39] = _REVERSAL_CODES.get(request.reason, _NO_ACTION)  # pyright: ignore
         if request.replacement_minor >= 0:
             message[95] = _replacement(request)
+    if request.initiator:
+        message.update(stored_card_fields(request))
     if request.sensitive:
         message.update(keys.open_sensitive(request.sensitive))
     return message
@@ -115,6 +118,8 @@ def to_host_reply(
     request, whose fields of _REPEATED are never masked; `card_hash` is `hash_card` of the card that was sent.
     """
     shown = masked(answer)
+    if request.initiator and NETWORK_ID in answer:
+        shown[NETWORK_ID] = network_id_kept(answer[NETWORK_ID])  # pyright: ignore
     code: str = answer.get(39, "")  # pyright: ignore
     approval_code: str = answer.get(38, "")  # pyright: ignore
     meant = CODES_1987.get(code, UNKNOWN_CODE)

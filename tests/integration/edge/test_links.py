@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from core.contracts.payment import (
+    BY_CUSTOMER,
+    BY_MERCHANT,
     DELIVERY_REFUSED,
     HOST_NO_REPLY,
     HOST_NOT_SENT,
@@ -193,3 +195,42 @@ async def test_a_silent_host_is_noticed_by_its_echo(house: House, monkeypatch: p
     await asyncio.sleep(0.6)
     assert house.primary.acquirer.counts["echo"] > before
     assert all(link.up for link in house.edge.links[0].sockets)
+
+
+def by_stored_card(base: HostRequest, initiator: str, **changes: str) -> HostRequest:
+    """Return a request for a card that is kept, whose track nobody has."""
+    return msgspec.structs.replace(base, sensitive=b"", initiator=initiator, **changes)
+
+
+async def network_id_of_first(house: House, base: HostRequest) -> str:
+    """Have the holder pay once; return what core is told that the network called it."""
+    house.core.ask_host([by_stored_card(shifted(base, 1), BY_CUSTOMER, authentication="ECI=05")])
+    await until(lambda: house.core.host_replies)
+    reply = house.core.host_replies[0]
+    assert reply.reason == Reason.APPROVED
+    _, answer = msgspec.msgpack.decode(reply.messages)
+    return answer[63]
+
+
+async def test_the_first_payment_of_a_stored_card_brings_its_network_s_name_for_it(house: House) -> None:
+    network_id = await network_id_of_first(house, host_request(await attempt(house)))
+    # Fifteen digits could pass for a card number: core has them as letters.
+    assert network_id.isalpha()
+    assert len(network_id) == 15
+
+
+async def test_a_payment_without_its_holder_names_the_first_one(house: House) -> None:
+    base = host_request(await attempt(house))
+    network_id = await network_id_of_first(house, base)
+    house.core.ask_host([by_stored_card(shifted(base, 2), BY_MERCHANT, network_id=network_id)])
+    await until(lambda: len(house.core.host_replies) == 2)
+    assert house.core.host_replies[1].reason == Reason.APPROVED
+    sent, _ = msgspec.msgpack.decode(house.core.host_replies[1].messages)
+    assert (sent[25], sent[61]) == ("59", "M104")
+
+
+async def test_a_host_wants_the_holder_for_a_payment_that_names_no_first_one(house: House) -> None:
+    base = host_request(await attempt(house))
+    house.core.ask_host([by_stored_card(shifted(base, 3), BY_MERCHANT)])
+    await until(lambda: house.core.host_replies)
+    assert house.core.host_replies[0].reason == Reason.STRONG_AUTHENTICATION_REQUIRED

@@ -51,6 +51,11 @@ _ECHOED_IF_PRESENT = (3, 4, 7, 11, 12, 13, 37, 41, 42, 49, 70)
 _NETWORK_CODES = {"001", "002", "301"}  # sign-on, sign-off, echo
 _OWN_ANSWERS = {"0810", "0430", "0530"}
 _SIGN_ON, _SIGN_OFF = "001", "002"
+BY_CUSTOMER, BY_MERCHANT = "C104", "M104"
+"""Data element 61: who asks for a payment by a card that is kept. The answer to the first kind names it for its network
+(63), and each of the second kind must name the first."""
+
+FIRST_MISSING_CODE = "1A"
 UNSEEN_IN_PART_CODE = "25"
 """A part can only be taken back of what is there."""
 
@@ -176,6 +181,7 @@ class Host:
             or book.unseen
             or processing == "200000"
             or 2 not in m
+            or (61 in m and (m[61] == BY_CUSTOMER or 63 not in m))
         ):
             return None
         self._approvals += 1
@@ -227,6 +233,8 @@ class Host:
         if approval:
             answer[38] = approval
             answer[4] = f"{approved:012d}"
+            if m.get(61) == BY_CUSTOMER:
+                answer[63] = f"{self.now_us // 1000 % 10**9:09d}{self._approvals % 10**6:06d}"
         self._say_otherwise(answer, behaviour)
         believed = self._fact(
             fact, m, mti, rrn, approved=approved, approval=approval, code=code, original=original
@@ -273,6 +281,8 @@ class Host:
             return DECLINED, "96", 0
         if not behaviour.approves:
             return DECLINED, behaviour.code, 0
+        if m.get(61) == BY_MERCHANT and 63 not in m:
+            return DECLINED, FIRST_MISSING_CODE, 0
         if behaviour.code != PARTIAL_CODE:
             return APPROVED, behaviour.code, amount
         if not str(m.get(60, "")).startswith("PA"):

@@ -1,5 +1,6 @@
 """Cards, dates, hashes and masks, without a socket."""
 
+import secrets
 from datetime import date
 
 import msgspec
@@ -9,12 +10,11 @@ from hypothesis import strategies as st
 
 from core.contracts.reasons import Reason
 from core.contracts.terminal_answers import booking_code, payment_code
-from core.values.ids import rrn_of, uuid7
+from core.values.ids import AttemptIds, rrn_of, uuid7
 from deploy.sandbox.simulators.cards import CARDS, luhn_digit
 from edge.keys import SoftwareSecurityModule
 from edge.protocol.field import Message
 from edge.protocol.masking import describe
-from edge.shell.ids import AttemptIds
 from edge.translate.errors import RequestRefused
 from edge.translate.fields import (
     OFFLINE_DAYS,
@@ -211,7 +211,7 @@ def test_a_hosts_code_has_a_reason(code: str, reason: Reason) -> None:
 
 
 def test_attempt_ids_are_uuids_whose_reference_never_repeats_within_a_millisecond() -> None:
-    ids = AttemptIds()
+    ids = AttemptIds(secrets.randbits(62))
     made = [ids.next(1_790_000_000_123_000) for _ in range(4096)]
     assert len(set(made)) == len({rrn_of(one) for one in made}) == 4096
     value = int.from_bytes(made[0], "big")
