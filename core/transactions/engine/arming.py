@@ -25,7 +25,7 @@ from core.transactions.engine.columns import (
     marked_columns,
     repeat_columns,
 )
-from core.transactions.exchanges.answers import Answers
+from core.transactions.exchanges.answers import Answering
 from core.transactions.exchanges.exchange import Exchange, HostOutcome, Source
 from core.transactions.exchanges.exchanges import Exchanges
 from core.transactions.exchanges.labels import LabelCache, Labels
@@ -76,7 +76,7 @@ class Arming:
         *,
         clock: Clock,
         exchanges: Exchanges,
-        answers: Answers,
+        answers: Answering,
         settle: Callable[[list[HostOutcome[Payment]]], object],
         requeue: Callable[[QueuedAttempt], object],
         host_deadline_ms: int,

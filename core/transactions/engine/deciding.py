@@ -17,7 +17,7 @@ from core.contracts.states import EventKind, State
 from core.db.lane import Lane, LaneBroken
 from core.transactions.engine import failpoints
 from core.transactions.engine.arming import STATEMENT_TRIES_MAX, Payment, stored_reply
-from core.transactions.exchanges.answers import Answers
+from core.transactions.exchanges.answers import Answering
 from core.transactions.exchanges.exchange import HostOutcome
 from core.transactions.exchanges.rules import Outcome, cause_of_unknown, outcome_of
 from core.values.card_numbers import hide_card_numbers
@@ -43,7 +43,7 @@ class Deciding:
         self,
         *,
         clock: Clock,
-        answers: Answers,
+        answers: Answering,
         committed: Callable[[], None],
     ) -> None:
         self._clock = clock

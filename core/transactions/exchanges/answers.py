@@ -1,6 +1,6 @@
 """Answers to edges, in batches: what is told together leaves together."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -13,6 +13,22 @@ ANSWERS_WAITING_MAX = 65_536
 ANSWERS_PER_MESSAGE_MAX = 1_024
 
 _log = structlog.get_logger("core.engine")
+
+
+class Answering(Protocol):
+    """Whoever hears what became of attempts."""
+
+    def answer(self, source: Source, reply: AuthoriseReply) -> None:
+        """Take the answer to one item that no host was asked about."""
+        ...
+
+    def tell(self, exchange: Exchange[Any], reply: AuthoriseReply) -> None:
+        """Take what was decided of an exchange."""
+        ...
+
+    def flush(self) -> None:
+        """Let go of what waits."""
+        ...
 
 
 class Answers:
