@@ -2,10 +2,10 @@
 
 What the engine is asked stands beside its contracts, a row each: core/contracts/engine_requests.py.
 
-A subject says who may publish it: `core.engine.*` and `core.terminals.*` are edge's, `core.desk.*` the gateway's,
-`core.acts.*` the desk's alone. The server holds each login to its list. The reply subject of a request is the asker's
-word, which the server does not check, so whoever answers looks at it (`is_inbox_of` and its like): otherwise an
-answer would be said by core wherever the asker points.
+A subject says who may publish it: `core.engine.*` and `core.terminals.*` are edge's, `core.cards.*` the card frame's,
+`core.desk.*` the gateway's, `core.acts.*` the desk's alone. The server holds each login to its list. The reply subject
+of a request is the asker's word, which the server does not check, so whoever answers looks at it (`is_inbox_of` and its
+like): otherwise an answer would be said by core wherever the asker points.
 """
 
 from dataclasses import dataclass
@@ -49,6 +49,15 @@ class EngineRequest:
 def host(acquirer: str) -> str:
     """Requests to an acquirer: list[HostRequest], queue group `links`; replies to the reply subject: list[HostReply]."""
     return f"host.{acquirer}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameRequest:
+    """What the card frame asks the desk, one by one: from this come its subject, who may say it, and how it is read."""
+
+    subject: str
+    asked: type[Any]
+    reply: type[Any]
 
 
 LINKS_QUEUE = "links"

@@ -1,4 +1,4 @@
-"""The desk: screens' queries and commands, sign-on, presence. Away from the event loop of payments."""
+"""The desk: screens' queries and commands, sign-on, presence, the card frame. Away from the event loop of payments."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ from core.roles.context import RoleContext
 from core.roles.shown_cards import without_card_numbers
 from core.runtime.home import Home
 from core.runtime.jobs import Job, Jobs
-from core.runtime.manifest import Parts, Served, serves
+from core.runtime.manifest import HeardFrame, Parts, Served, serves
 from core.slices import HOME, NAMES, SLICES
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
@@ -68,9 +68,11 @@ class Desk:
         self._denials = Denials(pool, context.clock)
         self._terminals = TerminalHandlers(pool, context.clock)
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
-        self._served = operations_of(
-            Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail, names=NAMES)
+        parts = Parts(
+            pool, context.clock, context.bus, context.environment, queue_mail=queue_mail, names=NAMES
         )
+        self._served = operations_of(parts)
+        self._heard = {one.request.subject: one for each in SLICES for one in each.frame(parts)}
         self._decode_request = msgspec.msgpack.Decoder(DeskRequest).decode
         self._read_presences = ItemsReader(Presence, fits=lambda _present: True).read
         self._database_up = True
@@ -78,6 +80,7 @@ class Desk:
             self._bus.subscribe(f"{DESK}.*", self._on_request, DESK_QUEUE),
             self._bus.subscribe(SIGN_ON, self._on_sign_on, DESK_QUEUE),
             self._bus.subscribe(PRESENCE, self._on_presence, DESK_QUEUE),
+            *(self._bus.subscribe(subject, self._on_frame, DESK_QUEUE) for subject in self._heard),
         ]
         self._jobs = Jobs(
             [
@@ -118,6 +121,11 @@ class Desk:
         # Above the bound nothing is answered: the terminal's own deadline makes it try again.
         if is_inbox_of("edge", reply) and len(self._tasks) < RUNNING_MAX:
             self._start(self._sign_on(reply, payload))
+
+    def _on_frame(self, subject: str, reply: str, payload: bytes) -> None:
+        # Above the bound nothing is answered: the frame tells who typed a card to try again.
+        if is_inbox_of("cards", reply) and len(self._tasks) < RUNNING_MAX:
+            self._start(self._answer_frame(self._heard[subject], reply, payload))
 
     def _on_presence(self, _subject: str, _reply: str, payload: bytes) -> None:
         # Presence comes again every few seconds, so dropping some under load loses nothing.
@@ -206,6 +214,16 @@ class Desk:
             self._bus.publish(reply, msgspec.msgpack.encode(answer))
         except (ValueError, OverflowError, BusRefused, OSError, TimeoutError, asyncpg.PostgresError) as error:
             _log.warning("sign_on_unanswered", error=type(error).__name__)
+
+    async def _answer_frame(self, heard: HeardFrame, reply: str, payload: bytes) -> None:
+        subject = heard.request.subject
+        try:
+            request = msgspec.msgpack.decode(payload, type=heard.request.asked)
+            self._bus.publish(reply, msgspec.msgpack.encode(await heard.handle(request)))
+        except (ValueError, OverflowError, BusRefused, OSError, TimeoutError, asyncpg.PostgresError) as error:
+            _log.warning("frame_unanswered", subject=subject, error=type(error).__name__)
+        except Exception:
+            _log.exception("frame_failed", subject=subject)
 
     async def _presence(self, payload: bytes) -> None:
         try:

@@ -13,6 +13,7 @@ from core.contracts.listing import Written
 from core.contracts.notifications import HomeSection, HomeSectionName
 from core.contracts.operation import Answered, Asked, Operation
 from core.contracts.scope import Scope
+from core.contracts.subjects import FrameRequest
 from core.db.rows import Connection
 from core.runtime.jobs import Job
 from core.runtime.retention import RetentionRule
@@ -88,18 +89,26 @@ def serves_without_session(
     return Served(operation, handle)
 
 
+class HeardFrame(NamedTuple):
+    """A question of the card frame, and the function of the desk that answers it."""
+
+    request: FrameRequest
+    handle: Callable[[Any], Awaitable[Any]]
+
+
 HomeProvider = Callable[[Parts, Any], Awaitable[HomeSection | None]]
 """Gives a section of the home page to a caller; None to whoever may not see it."""
 
 
 class Slice(NamedTuple):
-    """`operations` are the desk's and `jobs` the worker's; `home` is what waits for a caller, by section;
+    """`operations` and answers to the card `frame` are the desk's, `jobs` the worker's; `home` is what waits for a caller, by section;
     `retention` says which rows go, and when; `names` says what its records are called.
     """
 
     name: str
     operations: Callable[[Parts], list[Served]] = lambda _: []
     jobs: Callable[[Parts], list[Job]] = lambda _: []
+    frame: Callable[[Parts], list[HeardFrame]] = lambda _: []
     home: Mapping[HomeSectionName, HomeProvider] = {}
     retention: tuple[RetentionRule, ...] = ()
     names: Names | None = None

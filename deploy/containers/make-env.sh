@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 umask 077
 secret() { printf 'p%s' "$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; }
 for name in POSTGRES_PASSWORD GUICHET_OWNER_PASSWORD GUICHET_CORE_PASSWORD \
-    NATS_EDGE_PASSWORD NATS_ENGINE_PASSWORD NATS_DESK_PASSWORD NATS_WORKER_PASSWORD NATS_GATEWAY_PASSWORD; do
+    NATS_EDGE_PASSWORD NATS_CARDS_PASSWORD NATS_ENGINE_PASSWORD NATS_DESK_PASSWORD NATS_WORKER_PASSWORD NATS_GATEWAY_PASSWORD; do
     printf '%s=%s\n' "$name" "$(secret)"
 done > .env
 echo "wrote $(pwd)/.env"

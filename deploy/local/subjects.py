@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contracts import subjects
+from core.contracts.cards import FRAME_REQUESTS
 from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.subjects import inbox_prefix
 
@@ -38,6 +39,7 @@ def _engine_asked(asker: str) -> tuple[str, ...]:
 
 
 _TERMINALS_ASKED = (subjects.SIGN_ON, subjects.PRESENCE)
+_FRAME_ASKED = tuple(each.subject for each in FRAME_REQUESTS)
 _JETSTREAM = "$JS.API"
 _CONSUMER = f"{subjects.STREAM}.{subjects.ACTIVITY}"
 
@@ -77,8 +79,8 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
     SubjectAllowance(
         user="desk",
         # Acts of people are told to the engine by the desk, and by nobody else.
-        publish=(*_engine_asked("desk"), _inbox("edge"), _inbox("gateway")),
-        subscribe=(f"{subjects.DESK}.*", *_TERMINALS_ASKED, _inbox("desk")),
+        publish=(*_engine_asked("desk"), _inbox("edge"), _inbox("cards"), _inbox("gateway")),
+        subscribe=(f"{subjects.DESK}.*", *_TERMINALS_ASKED, *_FRAME_ASKED, _inbox("desk")),
     ),
     SubjectAllowance(
         user="worker",
@@ -96,6 +98,7 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
             _inbox("worker"),
         ),
     ),
+    SubjectAllowance(user="cards", publish=_FRAME_ASKED, subscribe=(_inbox("cards"),)),
     SubjectAllowance(
         user="gateway",
         publish=(f"{subjects.DESK}.*",),

@@ -13,6 +13,7 @@ import grimp
 from core import contracts
 from core.contracts.operation import Operation
 from core.contracts.operations import CONTRACTS
+from core.contracts.subjects import FrameRequest
 from core.slices import SLICES
 from tests.architecture.tree import CHECKOUT, python_files, shown, tracked_files
 
@@ -91,7 +92,7 @@ def test_every_contract_and_every_manifest_is_in_the_list() -> None:
     declaring = {
         each.__name__
         for each in modules
-        if any(isinstance(value, Operation) for value in vars(each).values())
+        if any(isinstance(value, (Operation, FrameRequest)) for value in vars(each).values())
     }
     assert declaring == {each.__name__ for _, each in CONTRACTS}
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 
 from core.contracts import subjects
+from core.contracts.cards import FRAME_REQUESTS
 from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.host_messages import HOST_SAYS
 from core.contracts.payment import AUTHORISE, TERMINAL_REQUESTS
 from core.contracts.payment_acts import CARRY_OUT
+from core.runtime.manifest import Parts
+from core.slices import SLICES
 from core.transactions.bookings.serving import REFUSED, WORK
 from deploy.local.subjects import ALLOWANCES
 from tests.support.bus_subjects import covers
 
 BY_USER = {allowance.user: allowance for allowance in ALLOWANCES}
 ASKED_BY_EDGE = tuple(each.subject for each in (*TERMINAL_REQUESTS, HOST_SAYS))
+ASKED_BY_FRAME = tuple(each.subject for each in FRAME_REQUESTS)
 SAID_BY_EDGE = (subjects.SIGN_ON, subjects.PRESENCE)
 
 PUBLISHED = {
@@ -28,6 +34,7 @@ PUBLISHED = {
     "engine": (subjects.host("primary"), subjects.edge_inbox("one"), subjects.LIVE),
     "desk": (CARRY_OUT.subject,),
     "worker": (subjects.host("primary"),),
+    "cards": ASKED_BY_FRAME,
     "gateway": (f"{subjects.DESK}.search",),
 }
 SUBSCRIBED = {
@@ -38,7 +45,8 @@ SUBSCRIBED = {
         subjects.core_inbox("one", "engine"),
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
     ),
-    "desk": (*SAID_BY_EDGE, f"{subjects.DESK}.search"),
+    "cards": (),
+    "desk": (*SAID_BY_EDGE, *ASKED_BY_FRAME, f"{subjects.DESK}.search"),
     "worker": (
         subjects.core_inbox("one", "worker"),
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "worker"), 7),
@@ -69,6 +77,19 @@ def test_nobody_says_or_hears_what_is_anothers(user: str) -> None:
 def test_acts_of_people_are_the_desks_to_say() -> None:
     assert [user for user in BY_USER if covers(BY_USER[user].publish, CARRY_OUT.subject)] == ["desk"]
     assert [user for user in BY_USER if covers(BY_USER[user].subscribe, CARRY_OUT.subject)] == ["engine"]
+
+
+def test_cards_that_are_typed_are_the_frames_alone_to_say() -> None:
+    for subject in ASKED_BY_FRAME:
+        assert [user for user in BY_USER if covers(BY_USER[user].publish, subject)] == ["cards"]
+        assert [user for user in BY_USER if covers(BY_USER[user].subscribe, subject)] == ["desk"]
+    assert BY_USER["cards"].publish == ASKED_BY_FRAME  # No pattern: neither payments nor what screens ask.
+
+
+def test_all_that_the_frame_asks_has_a_handler() -> None:
+    parts = Parts(*(cast("Any", None),) * 5)
+    heard = [one.request for each in SLICES for one in each.frame(parts)]
+    assert sorted(each.subject for each in heard) == sorted(ASKED_BY_FRAME)
 
 
 def test_the_answers_to_a_batch_go_to_the_inbox_of_who_asked() -> None:

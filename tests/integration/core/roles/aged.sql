@@ -35,3 +35,18 @@ FROM generate_series(1, 4) AS n;
 -- name: activity
 INSERT INTO activity_minute (minute, store_id, state, reason, currency, transactions, amount_minor, payments)
 SELECT date_trunc('minute', now()) - $1::interval, s.id, 2, 1, 'EUR', 1, 100, 1 FROM store s LIMIT 3;
+
+-- name: card_tokens
+WITH opened AS (
+    INSERT INTO frame_session (
+        id, secret_hash, company_id, purpose, subject_id, origin, language, currency, needed_until, opened_at, expires_at
+    )
+    SELECT uuidv7(-$1::interval), sha256(uuid_send(gen_random_uuid())), c.id, 'purchase', gen_random_uuid(),
+           'https://shop.example', 'fr', 'EUR', '2030-01-01', now(), now() + interval '30 minutes'
+    FROM (SELECT id FROM company LIMIT 1) AS c, generate_series(1, 3) RETURNING id
+)
+INSERT INTO card_token (
+    id, session_id, ciphertext, fingerprint, bin, last_four, expiry, brand, frame, made_at, expires_at
+)
+SELECT uuidv7(-$1::interval), id, '\x01', 1, '497010', '0004', '3012', 2, 'cards1', now(), now() + interval '15 minutes'
+FROM opened;

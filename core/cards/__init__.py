@@ -1,0 +1,7 @@
+"""Cards that people type into the card frame, and those that are kept for the debits to come (EDG-7).
+
+Tables, what a row of each is for, and who writes it:
+- `frame_session`: a page on which a card may be typed, for one purpose of one merchant (desk)
+- `card_token`: a card that was typed, sealed, good once and for a quarter of an hour (desk)
+- `stored_card`: a card that is kept for the debits to come, sealed (desk)
+"""

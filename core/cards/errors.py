@@ -1,0 +1,12 @@
+"""Refusals of cards, with stable codes."""
+
+from core.contracts.cards import CardTokenId
+from core.contracts.refusals import Refused
+
+
+class CardTokenRefused(Refused):
+    """The token cannot be spent: `why` is unknown (another's looks the same), spent or expired."""
+
+    def __init__(self, token_id: bytes, why: str) -> None:
+        super().__init__("card_token_refused", {"token": CardTokenId(token_id).text, "why": why})
+        self.why = why

@@ -1,0 +1,32 @@
+"""What the rules of cards decide by."""
+
+from datetime import datetime
+
+import msgspec
+
+from core.contracts.cards import Purpose
+
+
+class TypedCard(msgspec.Struct, frozen=True):
+    """Of a sealed card what a rule may see; `expiry` is YYMM."""
+
+    brand: int
+    expiry: str
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A token, and what its page was opened for."""
+
+    company_id: bytes
+    purpose: Purpose
+    subject_id: bytes
+    expires_at: datetime
+    spent_at: datetime | None
+
+
+class Use(msgspec.Struct, frozen=True):
+    """Who wants to spend a token, and for what."""
+
+    company_id: bytes
+    purpose: Purpose
+    subject_id: bytes

@@ -1,0 +1,62 @@
+-- name: add_session
+INSERT INTO frame_session (
+    secret_hash, company_id, purpose, subject_id, origin, return_url, language, amount_minor, currency, needed_until,
+    opened_at, expires_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id;
+
+-- name: session
+-- Unique index on secret_hash; its token, if there is one, by the unique index on session_id.
+SELECT s.purpose, s.origin, s.return_url, s.language, s.amount_minor, s.currency, s.expires_at, c.legal_name AS payee,
+       t.id IS NOT NULL AS has_token
+FROM frame_session s
+JOIN company c ON c.id = s.company_id
+LEFT JOIN card_token t ON t.session_id = s.id
+WHERE s.secret_hash = $1;
+
+-- name: lock_session
+-- Unique index on secret_hash; two who type a card on one page take turns.
+SELECT id, needed_until, expires_at FROM frame_session WHERE secret_hash = $1 FOR UPDATE;
+
+-- name: token_of_session
+-- Unique index on session_id, under the lock of the session.
+SELECT id, fingerprint, expiry, expires_at, spent_at FROM card_token WHERE session_id = $1;
+
+-- name: add_token
+-- Under the lock of the session, which has none.
+INSERT INTO card_token (
+    session_id, ciphertext, fingerprint, bin, last_four, expiry, brand, frame, made_at, expires_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id;
+
+-- name: lock_token
+-- Primary keys; two who spend one token take turns.
+SELECT t.ciphertext, t.fingerprint, t.bin, t.last_four, t.expiry, t.brand, t.frame, t.expires_at, t.spent_at,
+       s.company_id, s.purpose, s.subject_id
+FROM card_token t JOIN frame_session s ON s.id = t.session_id
+WHERE t.id = $1 FOR UPDATE OF t;
+
+-- name: spend_token
+-- Primary key, on a row that is locked; the sealed number goes from here to the card that is kept.
+UPDATE card_token SET spent_at = $2, ciphertext = NULL WHERE id = $1;
+
+-- name: add_card
+-- Unique index on token_id: a token makes one card.
+INSERT INTO stored_card (token_id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand, stored_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id;
+
+-- name: card
+-- Primary key.
+SELECT id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand, network_transaction_id, verified_at,
+       released_at
+FROM stored_card WHERE id = $1;
+
+-- name: prune_tokens
+-- Primary key. $1 lowest id that stays, $2 rows.
+DELETE FROM card_token WHERE id IN (
+    SELECT id FROM card_token WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+);
+
+-- name: prune_sessions
+-- Primary key; what is younger than its tokens' time keeps them. $1 lowest id that stays, $2 rows.
+DELETE FROM frame_session WHERE id IN (
+    SELECT id FROM frame_session WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+);
