@@ -35,7 +35,6 @@ LONGER = {
     "core/contracts/agreements.py",
     "core/contracts/supervision.py",
     "core/transactions/bookings/refunds.py",
-    "core/transactions/bookings/store.py",
     "core/values/card_numbers.py",
     "deploy/sandbox/simulators/acquirer/host.py",
     "tests/integration/core/transactions/test_reversals.py",

@@ -17,12 +17,13 @@ from core.contracts.states import (
     ReversalFinding,
     State,
 )
-from core.transactions.bookings import kept_reversals, repeats, store
+from core.transactions.bookings import kept_reversals, repeats, sendings, store
+from core.transactions.bookings.attempts import Standing, attempt_of_booking, standing_of
 from core.transactions.bookings.clocks import day_of_sending
 from core.transactions.bookings.dead_letters import keep_dead_letter_once
 from core.transactions.bookings.naming import OF_LATE, describes, lock_original, may_be_ours
 from core.transactions.bookings.rules import Doubt, Match, doubts_of, is_bookable
-from core.transactions.bookings.store import Connection, Standing
+from core.transactions.bookings.store import Connection
 from core.transactions.rules import stored_answer
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
@@ -54,7 +55,7 @@ async def book(pool: asyncpg.Pool, asked: Book) -> AuthoriseReply:
         await store.ensure_month(pool, business_date)
     async with pool.acquire() as connection, connection.transaction():
         # What repeats it may come at the same moment, under another date.
-        await store.lock_number(connection, asked)
+        await sendings.lock_number(connection, asked)
         first = await repeats.find_first(connection, asked)
         reply = (
             await _record(connection, asked)
@@ -127,7 +128,7 @@ async def _book_offline(
 
     `refers`: it bears a reference that is of no message here.
     """
-    new = store.attempt_of_booking(
+    new = attempt_of_booking(
         asked,
         state=State.APPROVED,
         reason=Reason.ADVICE_BOOKED,
@@ -140,7 +141,7 @@ async def _book_offline(
     recorded = await store.insert(connection, new)
     if recorded is None:
         return None
-    standing = store.standing_of(new, *recorded)
+    standing = standing_of(new, *recorded)
     await store.post(connection, standing, LedgerOperation.HOLD, Layer.PENDING, asked.amount_minor)
     await _owe(connection, standing, DeliveryKind.ADVICE)
     await _doubt(connection, asked, standing, marked.causes)
@@ -170,7 +171,7 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
             )
     if original is None or reason != Reason.APPROVED:
         return await _refuse(connection, asked, original, reason)
-    new = store.attempt_of_booking(
+    new = attempt_of_booking(
         asked,
         state=State.APPROVED,
         reason=reason,
@@ -184,7 +185,7 @@ async def _complete(connection: Connection, asked: Book) -> AuthoriseReply | Non
     if recorded is None:
         return None
     await store.capture(connection, original, asked.amount_minor, cause="completion")
-    standing = store.standing_of(new, *recorded)
+    standing = standing_of(new, *recorded)
     await _owe(connection, standing, DeliveryKind.COMPLETION)
     await _doubt(connection, asked, standing, marked.causes)
     return _answer(asked, Reason.APPROVED, asked.amount_minor)
@@ -229,9 +230,7 @@ async def _refuse(
     connection: Connection, asked: Book, original: Standing | None, reason: Reason
 ) -> AuthoriseReply | None:
     """Record what is not booked, with why; a person is shown it, unless its terminal took it back or never sold it."""
-    new = store.attempt_of_booking(
-        asked, state=State.DECLINED, reason=reason, approved_minor=0, original=original
-    )
+    new = attempt_of_booking(asked, state=State.DECLINED, reason=reason, approved_minor=0, original=original)
     if await store.insert(connection, new) is None:
         return None
     await store.note(
@@ -298,7 +297,7 @@ async def _first_answer(connection: Connection, asked: Book, first: repeats.Firs
         # Another message under a number used before, or nobody knows: told 00 it would be lost.
         return AuthoriseReply(asked.id, Reason.REPEAT_DIFFERS, asked.approval_code, 0, "")
     if first.is_same:
-        await store.keep_repeat_time(connection, asked, row, is_late=first.is_late)
+        await sendings.keep_repeat_time(connection, asked, row, is_late=first.is_late)
     if row["state"] == State.REVERSED:
         reference = rrn_of(row["id"].bytes)
         return AuthoriseReply(asked.id, Reason.ALREADY_REVERSED, asked.approval_code, 0, reference)

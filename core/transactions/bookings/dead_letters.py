@@ -11,10 +11,18 @@ from asyncpg.pgproto.pgproto import UUID
 from core.contracts.payment import BOOK, REFUSED_FACT, AuthoriseReply, Book, RefusedFact, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import ReversalFinding, State
+from core.transactions.bookings.attempts import candidate_of_asked
 from core.transactions.bookings.clocks import Times, moment_near, time_shown
 from core.transactions.bookings.kept_reversals import judge_marks
+from core.transactions.bookings.messages import (
+    approval_code_in,
+    elements_in,
+    reference_in,
+    sent_at_in,
+    text_in,
+)
 from core.transactions.bookings.rules import Candidate, Said, find_named
-from core.transactions.bookings.store import Connection, candidate_of_asked, queries, read_time_zone
+from core.transactions.bookings.store import Connection, queries, read_time_zone
 from core.transactions.rules import REPEAT_WITHIN_S
 from core.values.card_numbers import hide_card_numbers
 from core.values.clock import from_unix_us
@@ -27,7 +35,6 @@ REFUSED_A_DAY_MAX: Final = 200
 
 _NAMING_ELEMENTS: Final = (2, 3, 38, 49, 90)
 """What tells a message from the next one under its number besides its amount: card, what is asked, what it names."""
-_SENT_AT: Final = 7
 _REPEATED: Final = ("1", "5")
 """The last digits of the types of repeats."""
 
@@ -114,7 +121,7 @@ def _in_letters(named: str) -> str:
 
 async def keep_refused_fact(pool: asyncpg.Pool, asked: RefusedFact) -> AuthoriseReply:
     """Keep for a person what a terminal did or took back and edge could not take; what it is told, edge knows."""
-    said = _elements_of(asked.request)
+    said = elements_in(asked.request)
     await keep_dead_letter_once(
         pool,
         REFUSED_FACT.subject,
@@ -123,8 +130,8 @@ async def keep_refused_fact(pool: asyncpg.Pool, asked: RefusedFact) -> Authorise
         terminal_id=asked.terminal_id,
         # A repeat differs in the last digit of its type.
         named=f"{asked.message_type[:3]} {asked.stan} {asked.amount_minor} "
-        + " ".join(said.get(number, "") for number in _NAMING_ELEMENTS),
-        times=Times(said.get(_SENT_AT, ""), asked.local_time, from_unix_us(asked.received_at_us).date()),
+        + " ".join(text_in(said, number) for number in _NAMING_ELEMENTS),
+        times=Times(sent_at_in(said), asked.local_time, from_unix_us(asked.received_at_us).date()),
         received_at_us=asked.received_at_us,
         repeat=asked.message_type[3:] in _REPEATED,
     )
@@ -237,7 +244,7 @@ def _kept_of(asked: Book | RefusedFact) -> _Kept | None:
     if isinstance(asked, Book):
         one = candidate_of_asked(asked)._replace(state=State.APPROVED)
         return _Kept(asked.terminal_id, asked.message_class, asked.stan, one, is_card_known=True)
-    said, message_class = _elements_of(asked.request), ORIGINAL_CLASSES.get(asked.message_type[:2])
+    said, message_class = elements_in(asked.request), ORIGINAL_CLASSES.get(asked.message_type[:2])
     if not message_class or not asked.stan or asked.amount_minor < 0:
         return None
     arrived_at = from_unix_us(asked.received_at_us)
@@ -255,24 +262,15 @@ def _kept_of(asked: Book | RefusedFact) -> _Kept | None:
             approved_first_minor=0,
             currency=NUMERIC_CODES.get(asked.currency, asked.currency),
             card_fingerprint=0,
-            approval_code=said.get(38, "").strip(),
-            transmitted_at=said.get(_SENT_AT, ""),
+            approval_code=approval_code_in(said),
+            transmitted_at=sent_at_in(said),
             local_time=asked.local_time,
-            own_reference=said.get(37, "").strip().upper(),
+            own_reference=reference_in(said),
             received_at=arrived_at,
             time_zone="",
         ),
         is_card_known=False,
     )
-
-
-def _elements_of(request: bytes) -> dict[int, str]:
-    """Return what a masked message says, by data elements; empty where it cannot be read."""
-    try:
-        said: Any = msgspec.msgpack.decode(request)
-    except msgspec.MsgspecError:
-        return {}
-    return {number: str(value) for number, value in said.items()} if isinstance(said, dict) else {}
 
 
 def refusal(asked: Any) -> AuthoriseReply:

@@ -10,14 +10,12 @@ from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import Reverse
 from core.contracts.states import ReversalFinding
+from core.transactions.bookings.attempts import NewAttempt, Standing, candidate_of_asked
 from core.transactions.bookings.marks import Mark, judge_marked
+from core.transactions.bookings.messages import described_type_in, elements_in
 from core.transactions.bookings.rules import Candidate, Doubt, Match, Said, TakenBack
 from core.transactions.bookings.store import (
     Connection,
-    NewAttempt,
-    Standing,
-    candidate_of_asked,
-    described_type_in,
     lock_by_id,
     queries,
 )
@@ -198,7 +196,7 @@ def judge_marks(rows: Iterable[asyncpg.Record], coming: Candidate, *, repeat: bo
             said,
             tuple(at for at in (row["received_at"], row["last_at"]) if at is not None),
             may_repeat=row["finding"] == ReversalFinding.MAY_REPEAT,
-            is_of_request=coming.is_advice and described_type_in(row["request"])[2:3] == "0",
+            is_of_request=coming.is_advice and described_type_in(elements_in(row["request"]))[2:3] == "0",
         )
         verdict = judge_marked(mark, coming._replace(time_zone=row["time_zone"]), repeat=repeat)
         match verdict:

@@ -7,6 +7,7 @@ from typing import Final
 from core.contracts.payment import Authorise, Book, Reverse, SealedCard
 from core.contracts.states import Kind, ReversalFinding
 from core.transactions.bookings import store
+from core.transactions.bookings.attempts import Standing, candidate_of
 from core.transactions.bookings.clocks import NEAR_DAYS, moment_near
 from core.transactions.bookings.rules import (
     SAYS_NO_TYPE,
@@ -20,7 +21,7 @@ from core.transactions.bookings.rules import (
     is_one_code,
     times_agree,
 )
-from core.transactions.bookings.store import Connection, Standing
+from core.transactions.bookings.store import Connection
 from core.values.clock import from_unix_us
 from core.values.ids import id_range_of_rrn
 
@@ -72,11 +73,11 @@ async def find_described(
             first=first,
             last=last,
         )
-        candidates = [store.candidate_of(one) for one in found]
+        candidates = [candidate_of(one) for one in found]
         match = find_named(said, candidates, arrived_at=arrived_at, telling=telling)
         if match.differs == ("reference",) and match.place is not None:
             own = await store.read_own_reference(connection, found[match.place])
-            with_own = [store.candidate_of(one, own) for one in found]
+            with_own = [candidate_of(one, own) for one in found]
             match = find_named(said, with_own, arrived_at=arrived_at, telling=telling)
             if match.differs == ("reference",) and not is_ours and (said.sent_at or not own):
                 unreferenced = said._replace(reference="")
@@ -245,4 +246,4 @@ def describes(asked: Book | Authorise, original: Standing) -> bool:
     return (asked.original_message_class, asked.original_stan) == (
         original.message_class,
         original.stan,
-    ) and times_agree(asked.original_sent_at, store.candidate_of(original)) != "never"
+    ) and times_agree(asked.original_sent_at, candidate_of(original)) != "never"

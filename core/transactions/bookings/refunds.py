@@ -25,12 +25,13 @@ from core.db.passing import is_passing
 from core.identity.api import find_doer
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCELLED, Act
-from core.transactions.bookings import kept_reversals, repeats, store
+from core.transactions.bookings import kept_reversals, repeats, sendings, store
+from core.transactions.bookings.attempts import NewAttempt, Standing, standing_of
 from core.transactions.bookings.clocks import day_of_sending
 from core.transactions.bookings.dead_letters import keep_dead_letter
 from core.transactions.bookings.naming import describes, lock_original
 from core.transactions.bookings.rules import Match
-from core.transactions.bookings.store import Connection, NewAttempt, Standing
+from core.transactions.bookings.store import Connection
 from core.transactions.bookings.taking_back import give_back, take_back
 from core.transactions.engine.arming import REPEAT_POLL_S, REPEAT_WAIT_S, SWEPT_LATER_MS, stored_reply
 from core.transactions.exchanges.answers import Answers
@@ -241,11 +242,11 @@ class Refunds:
                     return Reason.REPEAT_DIFFERS
                 if wanted.asked is not None:
                     # What repeats it may come at the same moment, under another date.
-                    await store.lock_number(connection, wanted.asked)
+                    await sendings.lock_number(connection, wanted.asked)
                     if await repeats.find_first(connection, wanted.asked) is not None:
                         return Reason.REPEAT_DIFFERS
                 match, original = await _find_original(connection, wanted)
-                if original is not None and await store.is_recorded(connection, new):
+                if original is not None and await sendings.is_recorded(connection, new):
                     # Not left to the insert: it would wait for whoever decides the refund, who waits for us.
                     return Reason.REPEAT_DIFFERS
                 reason = _why_not(original, new)
@@ -298,7 +299,7 @@ class Refunds:
                     await store.capture(connection, original, original.approved_minor, cause="refund")
                 await store.add_refunded(connection, original, new.amount_minor, final=False)
                 for cause in () if marked is None else marked.causes:
-                    await store.add_doubt(connection, store.standing_of(new, *recorded), cause)
+                    await store.add_doubt(connection, standing_of(new, *recorded), cause)
                 if act is not None:
                     await acts.end(connection, act, Reason.NONE, done=True, now=self._clock.now())
             labels = await read_labels(connection, new.terminal_id)
@@ -427,7 +428,7 @@ class Refunds:
             async with self._pool.acquire() as connection:
                 first = await repeats.find_first(connection, item)
                 if first is not None and first.is_same:
-                    await store.keep_repeat_time(connection, item, first.row, is_late=first.is_late)
+                    await sendings.keep_repeat_time(connection, item, first.row, is_late=first.is_late)
             row = None if first is None else first.row
             if first is None or row is None or not first.is_same:
                 reversed_before = row is not None and row["state"] == State.REVERSED

@@ -5,7 +5,7 @@ times, expiry, entry mode, kind of account and own reference may differ in a rep
 """
 
 from datetime import date, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -13,7 +13,7 @@ import msgspec
 from core.contracts.payment import Authorise, Book
 from core.contracts.reasons import Reason
 from core.contracts.states import Kind, ReversalFinding, State
-from core.transactions.bookings import store
+from core.transactions.bookings import sendings, store
 from core.transactions.bookings.clocks import (
     SaidAgain,
     Times,
@@ -22,6 +22,7 @@ from core.transactions.bookings.clocks import (
     is_one_time,
     time_shown,
 )
+from core.transactions.bookings.messages import Elements, approval_code_in, reference_in, text_in
 from core.transactions.bookings.naming import lock_original, may_be_ours
 from core.transactions.bookings.rules import BOOKED_DAYS, REPEATED_WITHIN_DAYS, is_one_code
 from core.transactions.bookings.store import Connection
@@ -55,7 +56,7 @@ class First(NamedTuple):
 async def find_first(connection: Connection, asked: Authorise | Book) -> First | None:
     """Return what a message repeats, or may repeat, on whatever date that is, else what has its number.
 
-    None: it is new. Whoever records it then has locked its number before (`store.lock_number`).
+    None: it is new. Whoever records it then has locked its number before (`sendings.lock_number`).
     """
     unclear = None
     for row in await _list_alike(connection, asked):
@@ -66,7 +67,7 @@ async def find_first(connection: Connection, asked: Authorise | Book) -> First |
             unclear = First(row, is_same=False)
     if unclear is not None:
         return unclear
-    row = await store.find_by_key(connection, asked)
+    row = await sendings.find_by_key(connection, asked)
     if row is None:
         return None
     likeness = await _compare(connection, asked, row) if row["body_hash"] == asked.body_hash else "other"
@@ -79,7 +80,7 @@ async def _list_alike(connection: Connection, asked: Authorise | Book) -> list[a
     around = arrived_at.date() if is_fact else date.fromordinal(asked.business_date)
     first, last = _FACT_DAYS if is_fact else REPEAT_DAYS
     times = times_of(asked)
-    return await store.find_repeated(
+    return await sendings.find_repeated(
         connection,
         asked,
         kinds=_LIKE_FACTS if is_fact else (Kind.REFUND,),
@@ -105,7 +106,7 @@ async def _compare(connection: Connection, asked: Authorise | Book, row: asyncpg
         timed, is_timed_alike = "same", True
     first = await store.own_message_of(connection, row["id"].bytes, row["business_date"])
     if timed == "other":
-        if str(first.get(0, ""))[3:] not in ("1", "5") or is_earlier(theirs, ours):
+        if text_in(first, 0)[3:] not in ("1", "5") or is_earlier(theirs, ours):
             return "other"
         if not is_earlier(ours, theirs):
             return "unclear"
@@ -134,14 +135,14 @@ async def _compare(connection: Connection, asked: Authorise | Book, row: asyncpg
 async def _has_run_since(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> bool:
     """Whether a clock that shows one time of both shows another one of what its terminal sent in between: it does not stand still."""
     shown = (time_shown(times_of(asked)), row["local_time"])
-    return shown == ("local", asked.local_time) and await store.shows_another_time(connection, asked, row)
+    return shown == ("local", asked.local_time) and await sendings.shows_another_time(connection, asked, row)
 
 
 async def _is_known(connection: Connection, asked: Authorise | Book, row: asyncpg.Record) -> bool:
     """Whether a repeat shows the local time of its first or, told before that was taken back, the times of another repeat."""
     if time_shown(times_of(asked)) == "local" and asked.local_time == row["local_time"]:
         return True
-    return await store.is_repeat_time(connection, asked, row)
+    return await sendings.is_repeat_time(connection, asked, row)
 
 
 def times_of(asked: Authorise | Book) -> Times:
@@ -162,14 +163,14 @@ def _is_one_outcome(asked: Book, row: asyncpg.Record) -> bool:
     )
 
 
-def _says_another_code(asked: Authorise | Book, row: asyncpg.Record, first: dict[int, Any]) -> bool:
+def _says_another_code(asked: Authorise | Book, row: asyncpg.Record, first: Elements) -> bool:
     """Whether both say an approval code and the two differ. That of a refund's own row is its host's."""
-    shown = row["approval_code"] if isinstance(asked, Book) else str(first.get(38, "")).strip()
+    shown = row["approval_code"] if isinstance(asked, Book) else approval_code_in(first)
     return bool(asked.approval_code and shown and not is_one_code(asked.approval_code, shown))
 
 
 async def _names_another(
-    connection: Connection, asked: Authorise | Book, row: asyncpg.Record, first: dict[int, Any]
+    connection: Connection, asked: Authorise | Book, row: asyncpg.Record, first: Elements
 ) -> bool:
     """Whether a message names another original than its like did: what it names is looked for as if it were new.
 
@@ -177,8 +178,8 @@ async def _names_another(
     """
     reference, named = asked.original_rrn.upper(), _named_in(first)
     said = (asked.original_message_class, asked.original_stan, asked.original_sent_at)
-    is_said_so = (reference, said) == (store.reference_in(first), named)
-    if first and is_said_so and asked.approval_code == str(first.get(38, "")).strip():
+    is_said_so = (reference, said) == (reference_in(first), named)
+    if first and is_said_so and asked.approval_code == approval_code_in(first):
         return False
     if isinstance(asked, Book) and asked.original_rrn:
         asked = msgspec.structs.replace(asked, kind=Kind.COMPLETION)
@@ -192,14 +193,14 @@ async def _names_another(
         return reference != rrn_of(row["id"].bytes)
     if not first:
         return False
-    if may_be_ours(asked) and reference not in (store.reference_in(first), rrn_of(row["id"].bytes)):
+    if may_be_ours(asked) and reference not in (reference_in(first), rrn_of(row["id"].bytes)):
         return True
     return bool(asked.original_stan) and said != named
 
 
-def _named_in(message: dict[int, Any]) -> tuple[int, int, str]:
+def _named_in(message: Elements) -> tuple[int, int, str]:
     """Return class, number and time of what a message names in data element 90; 0 and empty where it names nothing."""
-    elements = str(message.get(90, ""))
+    elements = text_in(message, 90)
     message_class, stan, sent_at = ORIGINAL_CLASSES.get(elements[:2]), elements[4:10], elements[10:20]
     if not message_class or not stan.isdigit() or not int(stan):
         return 0, 0, ""

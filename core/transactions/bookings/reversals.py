@@ -12,8 +12,10 @@ from core.contracts.payment import AuthoriseReply, Reverse
 from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, ReversalFinding
 from core.transactions.bookings import kept_reversals, store
+from core.transactions.bookings.attempts import Standing, candidate_of
 from core.transactions.bookings.clocks import NEAR_DAYS, day_there
 from core.transactions.bookings.dead_letters import show_taken_back
+from core.transactions.bookings.messages import elements_in, sent_at_in
 from core.transactions.bookings.naming import (
     days_of,
     find_described,
@@ -37,7 +39,7 @@ from core.transactions.bookings.rules import (
     leaves_otherwise,
     may_be,
 )
-from core.transactions.bookings.store import Connection, Standing
+from core.transactions.bookings.store import Connection
 from core.transactions.bookings.taking_back import take_back, take_back_part
 from core.values.clock import from_unix_us
 from core.values.ids import rrn_of
@@ -171,7 +173,7 @@ async def _find(
         if len(named) != 1:
             return Match(ReversalFinding.AMBIGUOUS, None), named[0] if named else None, []
         own = await store.read_own_reference(connection, named[0])
-        return judge_referenced(said, store.candidate_of(named[0], own)), named[0], []
+        return judge_referenced(said, candidate_of(named[0], own)), named[0], []
     match, standing, alike = await find_described(
         connection,
         said,
@@ -200,9 +202,9 @@ async def _find(
 
 async def _telling(connection: Connection, asked: Reverse) -> Telling:
     """Return what tells the message that is meant from others: sent again as a first message, it was sent when its mark was."""
-    sent_at = store.sent_at_in(asked.request)
+    sent_at = sent_at_in(elements_in(asked.request))
     if asked.original_function == 0 and (first := await kept_reversals.read_own_mark(connection, asked)):
-        sent_at = store.sent_at_in(first)
+        sent_at = sent_at_in(elements_in(first))
     return Telling(_ADVISED.get(asked.original_function), sent_at, asked.repeat)
 
 
@@ -227,7 +229,7 @@ async def _like_it_under_another_number(
         last=day + timedelta(days=NEAR_DAYS),
     )
     for one in found:
-        candidate = store.candidate_of(one)
+        candidate = candidate_of(one)
         if said.sent_at and candidate.is_advice and _ADVISED.get(asked.original_function) is False:
             continue  # What its terminal did alone instead of what it asked, at that time: a person is shown the two.
         if is_like(said, candidate) and (said.sent_at or came_just_before(candidate, arrived_at)):
@@ -304,7 +306,7 @@ async def _what_it_repeats(
             if alike:
                 return Match(ReversalFinding.AMBIGUOUS, None), alike[-1], words_hash
         if is_certain and is_named and standing is not None and standing.id != anew.attempt_id:
-            if came_just_before(store.candidate_of(standing), arrived_at):
+            if came_just_before(candidate_of(standing), arrived_at):
                 return Match(ReversalFinding.AMBIGUOUS, None), standing, words_hash
             await store.add_doubt(connection, standing, "like_one_repeated")
         return await _first_answer(connection, asked, said, anew, words_hash=words_hash, again=again)
@@ -365,7 +367,7 @@ async def _compared(
     own = await store.read_own_reference(connection, one) if said.reference else ""
     if not may_be_ours(asked) and (said.sent_at or not own):
         said = said._replace(reference="")
-    return store.candidate_of(one, own), said
+    return candidate_of(one, own), said
 
 
 async def _first_answer(

@@ -1,85 +1,24 @@
 """The statements of bookings as typed functions. Every one runs inside the caller's transaction."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import asyncpg
-import msgspec
 from asyncpg.pgproto.pgproto import UUID
 
-from core.contracts.payment import Authorise, Book, SealedCard
-from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, LedgerOperation, State
+from core.contracts.states import DeliveryKind, EventKind, Layer, LedgerOperation, State
 from core.db.queries import load
-from core.transactions.bookings.rules import Candidate
+from core.transactions.bookings.attempts import NewAttempt, Standing
+from core.transactions.bookings.messages import Elements, elements_in, reference_in
 from core.values.clock import from_unix_us
 
 queries = load(Path(__file__).with_name("queries.sql"))
 
-OF_CARD_MAX = 50
+OF_CARD_MAX: Final = 50
 
 Connection: TypeAlias = "asyncpg.Connection | asyncpg.pool.PoolConnectionProxy"
-
-
-class Standing(NamedTuple):
-    """An attempt under a row lock."""
-
-    id: bytes
-    business_date: date
-    kind: int
-    state: int
-    reason: int
-    amount_minor: int
-    approved_minor: int
-    captured_minor: int
-    refunded_minor: int
-    currency: str
-    store_id: bytes
-    terminal_id: bytes
-    acquirer_id: int
-    body_hash: int
-    approval_code: str
-    host_code: str
-    original_id: bytes | None
-    original_date: date | None
-    card_fingerprint: int
-    transmitted_at: str
-    local_time: str
-    received_at: datetime
-    time_zone: str  # of its store; empty for one that was never known
-    message_class: int
-    stan: int
-    card_expiry: str
-    released_minor: int  # what a reversal in part has lowered it by
-    repeated_at: tuple[tuple[str, str], ...] = ()  # times of its repeats: of sending, and local
-
-
-class NewAttempt(NamedTuple):
-    """What an attempt that does not take the hot path is recorded with."""
-
-    id: bytes
-    business_date: date
-    terminal_id: bytes
-    received_at_us: int
-    state: State
-    reason: int
-    kind: int
-    message_class: int
-    stan: int
-    body_hash: int
-    amount_minor: int
-    approved_minor: int
-    currency: str
-    card: SealedCard
-    entry_mode: str
-    transmitted_at: str
-    local_time: str
-    approval_code: str
-    request: bytes
-    original_id: bytes | None = None
-    original_date: date | None = None
-    reverse_after_ms: int = 0
 
 
 async def lock_named(
@@ -88,53 +27,6 @@ async def lock_named(
     """Return what stands under a terminal's number between two dates, oldest first, locked."""
     rows = await connection.fetch(queries.lock_named, UUID(terminal_id), message_class, stan, first, last)
     return [_standing(row) for row in rows]
-
-
-def candidate_of(standing: Standing, own_reference: str = "") -> Candidate:
-    """Return what a reversal may be compared with."""
-    return Candidate(
-        id=standing.id,
-        business_date=standing.business_date,
-        state=standing.state,
-        amount_minor=standing.amount_minor,
-        approved_minor=standing.approved_minor,
-        approved_first_minor=standing.approved_minor + standing.released_minor,
-        currency=standing.currency,
-        card_fingerprint=standing.card_fingerprint,
-        approval_code=standing.approval_code,
-        transmitted_at=standing.transmitted_at,
-        local_time=standing.local_time,
-        own_reference=own_reference,
-        received_at=standing.received_at,
-        time_zone=standing.time_zone,
-        repeated_at=standing.repeated_at,
-        is_advice=standing.kind in (Kind.ADVICE, Kind.COMPLETION),
-    )
-
-
-def candidate_of_asked(asked: Authorise | Book | NewAttempt) -> Candidate:
-    """Return the same of what comes now, and is not recorded yet; its store's zone is not known here.
-
-    A completion tells nothing that its terminal had asked: a reversal of what it calls a request may mean it.
-    """
-    day = asked.business_date
-    return Candidate(
-        id=asked.id,
-        business_date=day if isinstance(day, date) else date.fromordinal(day),
-        state=State.RECEIVED,
-        amount_minor=asked.amount_minor,
-        approved_minor=0,
-        approved_first_minor=0,
-        currency=asked.currency,
-        card_fingerprint=asked.card.fingerprint,
-        approval_code="" if isinstance(asked, Authorise) else asked.approval_code,
-        transmitted_at=asked.transmitted_at,
-        local_time=asked.local_time,
-        own_reference=reference_in(_message_in(asked.request)),
-        received_at=from_unix_us(asked.received_at_us),
-        time_zone="",
-        is_advice=asked.kind == Kind.ADVICE,
-    )
 
 
 async def read_own_reference(connection: Connection, standing: Standing) -> str:
@@ -147,38 +39,12 @@ async def own_reference_of(connection: Connection, attempt_id: bytes, business_d
     return reference_in(await own_message_of(connection, attempt_id, business_date))
 
 
-def reference_in(message: dict[int, Any]) -> str:
-    """Return data element 37 of a message as it is compared."""
-    return str(message.get(37, "")).strip().upper()
-
-
-def sent_at_in(encoded: bytes) -> str:
-    """Return data element 7 of a kept message, empty where it has none."""
-    return str(_message_in(encoded).get(7, ""))
-
-
-def described_type_in(encoded: bytes) -> str:
-    """Return the type of what a kept message describes, by data element 90 (1987) or 56 (1993); empty where it says none."""
-    message = _message_in(encoded)
-    return str(message.get(90) or message.get(56) or "")[:4]
-
-
-async def own_message_of(connection: Connection, attempt_id: bytes, business_date: date) -> dict[int, Any]:
+async def own_message_of(connection: Connection, attempt_id: bytes, business_date: date) -> Elements:
     """Return the terminal's own message by data elements, masked; empty when it is not kept yet or cannot be read."""
     row = await connection.fetchrow(queries.read_terminal_message, UUID(attempt_id), business_date)
     if row is None:
         return {}
-    return _message_in(row["request"] or row["detail"] or b"\x80")
-
-
-def _message_in(encoded: bytes) -> dict[int, Any]:
-    try:
-        message = msgspec.msgpack.decode(encoded)
-    except msgspec.DecodeError:
-        return {}
-    if isinstance(message, list):
-        message = message[0] if message else {}
-    return message if isinstance(message, dict) else {}
+    return elements_in(row["request"] or row["detail"] or b"\x80")
 
 
 async def ensure_month(pool: asyncpg.Pool, business_date: date) -> None:
@@ -424,155 +290,6 @@ async def owe(
 async def withdraw(connection: Connection, standing: Standing, kind: DeliveryKind) -> None:
     """Tell the host no more of something that is taken back."""
     await connection.execute(queries.withdraw_delivery, UUID(standing.id), int(kind))
-
-
-async def lock_number(connection: Connection, asked: Authorise | Book) -> None:
-    """Let nobody else record what bears this number of a terminal, on any date, until the transaction ends."""
-    await connection.execute(
-        queries.lock_number, f"{asked.terminal_id.hex()} {asked.message_class} {asked.stan}"
-    )
-
-
-async def find_repeated(
-    connection: Connection,
-    asked: Authorise | Book,
-    *,
-    kinds: Sequence[int],
-    days: tuple[date, date],
-    local_time: str,
-    received_after: datetime,
-) -> list[asyncpg.Record]:
-    """Return what may be the first sending of a message: alike, between two dates, by `local_time` before the latest."""
-    return await connection.fetch(
-        queries.find_repeated,
-        UUID(asked.terminal_id),
-        asked.message_class,
-        asked.stan,
-        asked.body_hash,
-        local_time,
-        *days,
-        list(kinds),
-        received_after,
-    )
-
-
-async def keep_repeat_time(
-    connection: Connection, asked: Authorise | Book, first: asyncpg.Record, *, is_late: bool
-) -> None:
-    """Keep when a repeat was sent, for its reversal may name that time; one that came late is shown instead."""
-    await connection.execute(
-        queries.keep_repeat_times,
-        [first["id"]],
-        [first["business_date"]],
-        [asked.transmitted_at],
-        [asked.local_time],
-        [is_late],
-    )
-
-
-async def shows_another_time(connection: Connection, asked: Authorise | Book, first: asyncpg.Record) -> bool:
-    """Whether what the terminal sent since the first message shows another local time than that one."""
-    return bool(
-        await connection.fetchval(
-            queries.shows_another_time,
-            UUID(asked.terminal_id),
-            first["business_date"],
-            first["received_at"],
-            asked.local_time,
-        )
-    )
-
-
-async def is_repeat_time(connection: Connection, asked: Authorise | Book, first: asyncpg.Record) -> bool:
-    """Whether a repeat of a message was sent at the times of this one."""
-    return bool(
-        await connection.fetchval(
-            queries.is_repeat_time,
-            first["id"],
-            first["business_date"],
-            asked.transmitted_at,
-            asked.local_time,
-        )
-    )
-
-
-async def find_by_key(connection: Connection, asked: Authorise | Book | NewAttempt) -> asyncpg.Record | None:
-    """Return what stands under a message's natural key."""
-    day = asked.business_date
-    return await connection.fetchrow(
-        queries.find_by_key,
-        UUID(asked.terminal_id),
-        day if isinstance(day, date) else date.fromordinal(day),
-        asked.message_class,
-        asked.stan,
-    )
-
-
-async def is_recorded(connection: Connection, new: NewAttempt) -> bool:
-    """Whether the natural key is taken by a committed attempt."""
-    return await find_by_key(connection, new) is not None
-
-
-def standing_of(new: NewAttempt, store_id: bytes, acquirer_id: int) -> Standing:
-    """Return a just recorded attempt as it stands."""
-    return Standing(
-        id=new.id,
-        business_date=new.business_date,
-        kind=new.kind,
-        state=new.state,
-        reason=new.reason,
-        amount_minor=new.amount_minor,
-        approved_minor=new.approved_minor,
-        captured_minor=0,
-        refunded_minor=0,
-        currency=new.currency,
-        store_id=store_id,
-        terminal_id=new.terminal_id,
-        acquirer_id=acquirer_id,
-        body_hash=new.body_hash,
-        approval_code=new.approval_code,
-        host_code="",
-        original_id=new.original_id,
-        original_date=new.original_date,
-        card_fingerprint=new.card.fingerprint,
-        transmitted_at=new.transmitted_at,
-        local_time=new.local_time,
-        received_at=from_unix_us(new.received_at_us),
-        time_zone="",
-        message_class=new.message_class,
-        stan=new.stan,
-        card_expiry=new.card.expiry,
-        released_minor=0,
-    )
-
-
-def attempt_of_booking(
-    book: Book, *, state: State, reason: int, approved_minor: int, original: Standing | None
-) -> NewAttempt:
-    """Return the attempt that an advice or a completion is recorded as."""
-    return NewAttempt(
-        id=book.id,
-        business_date=date.fromordinal(book.business_date),
-        terminal_id=book.terminal_id,
-        received_at_us=book.received_at_us,
-        state=state,
-        reason=reason,
-        kind=book.kind,
-        message_class=book.message_class,
-        stan=book.stan,
-        body_hash=book.body_hash,
-        amount_minor=book.amount_minor,
-        approved_minor=approved_minor,
-        currency=book.currency,
-        card=book.card,
-        entry_mode=book.entry_mode,
-        transmitted_at=book.transmitted_at,
-        local_time=book.local_time,
-        approval_code=book.approval_code,
-        request=book.request,
-        original_id=original.id if original else None,
-        original_date=original.business_date if original else None,
-    )
 
 
 def _standing(row: Any) -> Standing:

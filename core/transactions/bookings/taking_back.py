@@ -3,7 +3,8 @@
 from core.contracts.reasons import Reason
 from core.contracts.states import DeliveryKind, EventKind, Kind, Layer, LedgerOperation, State
 from core.transactions.bookings import kept_reversals, store
-from core.transactions.bookings.store import Connection, Standing
+from core.transactions.bookings.attempts import Standing
+from core.transactions.bookings.store import Connection
 
 _PARTLY_REVERSIBLE = frozenset({Kind.AUTHORISATION, Kind.PURCHASE, Kind.ADVICE})
 _HELD = (State.APPROVED, State.PARTIALLY_APPROVED)

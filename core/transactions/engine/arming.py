@@ -14,9 +14,9 @@ from core.contracts.payment import AUTHORISE, Authorise, AuthoriseReply
 from core.contracts.reasons import Reason
 from core.contracts.states import State
 from core.db.lane import Lane, LaneBroken
+from core.transactions.bookings.attempts import candidate_of_asked
 from core.transactions.bookings.clocks import SaidAgain, Times, day_of_sending, how_said_again
 from core.transactions.bookings.kept_reversals import judge_marks
-from core.transactions.bookings.store import candidate_of_asked
 from core.transactions.engine import failpoints
 from core.transactions.engine.columns import (
     arming_columns,

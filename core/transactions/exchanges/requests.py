@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from core.contracts.payment import Authorise, HostRequest
 from core.contracts.states import DeliveryKind, Kind
+from core.transactions.bookings.attempts import NewAttempt
 from core.transactions.bookings.clocks import moment_near
-from core.transactions.bookings.store import NewAttempt
 from core.transactions.exchanges.labels import Labels
 from core.values.clock import from_unix_us, to_unix_us
 from core.values.ids import rrn_of

@@ -2,7 +2,8 @@
 
 from core.contracts.states import Kind, State
 from core.transactions.bookings import store as bookings
-from core.transactions.bookings.store import Connection, Standing
+from core.transactions.bookings.attempts import Standing
+from core.transactions.bookings.store import Connection
 from core.transactions.bookings.taking_back import give_back
 
 

@@ -12,6 +12,7 @@ from core.contracts.payment import DELIVERY_REFUSED, HOST_REPLIED, HostReply
 from core.contracts.states import DeliveryKind, EventKind, Kind
 from core.contracts.subjects import core_inbox
 from core.transactions.bookings import store as bookings
+from core.transactions.bookings.attempts import Standing
 from core.transactions.exchanges.exchange import Exchange, HostOutcome, Source
 from core.transactions.exchanges.exchanges import Exchanges
 from core.transactions.exchanges.requests import request_of_delivery
@@ -175,7 +176,7 @@ class Deliveries:
 async def _note(
     connection: asyncpg.pool.PoolConnectionProxy,
     reply: HostReply,
-    standing: bookings.Standing,
+    standing: Standing,
     event: EventKind,
     state: int,
 ) -> None:
@@ -191,7 +192,7 @@ async def _note(
     )
 
 
-def is_approved_there(standing: bookings.Standing, *, delivered: bool) -> bool:
+def is_approved_there(standing: Standing, *, delivered: bool) -> bool:
     """Whether the host has said that it approved this attempt, or took it when it was `delivered`."""
     if standing.kind in _BOOKED_HERE:
         return delivered
