@@ -151,16 +151,28 @@ def _given(
     position = arguments.index(name) if name in arguments else None
     if position is not None and arguments[0] == "self":
         position -= 1
+    called = _called_as(function.name, site.file)
     for file in sorted(site.file.parent.glob("*.py")):
         for call, around in _calls(file):
             # A method of the same name in another file of the slice is another method.
-            if _name(call.func) != function.name or (arguments[:1] == ["self"] and file != site.file):
+            if _name(call.func) not in called or (arguments[:1] == ["self"] and file != site.file):
                 continue
             named = [keyword.value for keyword in call.keywords if keyword.arg == name]
             if named:
                 yield named[0], Site(file, call, around)
             elif position is not None and position < len(call.args):
                 yield call.args[position], Site(file, call, around)
+
+
+def _called_as(name: str, file: Path) -> set[str]:
+    """Return what a function is called as: by its name, and by that of the argument as which its file gives it away."""
+    given = {
+        keyword.arg
+        for call, _ in _calls(file)
+        for keyword in call.keywords
+        if keyword.arg is not None and isinstance(keyword.value, ast.Name) and keyword.value.id == name
+    }
+    return {name} | given
 
 
 @cache
