@@ -1,12 +1,14 @@
 """What every role is given, and what it gives back."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
 from core.bus import Bus
 from core.values.clock import Clock
+
+HOST_DEADLINE_MS_DEFAULT: Final = 7_000
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -44,3 +46,8 @@ class RunningRole(Protocol):
 
 
 StartRole: TypeAlias = Callable[[RoleContext], Awaitable[RunningRole]]
+
+
+def host_deadline_ms_of(environment: Mapping[str, str]) -> int:
+    """Return how long a host may take to answer a payment."""
+    return int(environment.get("GUICHET_HOST_DEADLINE_MS", HOST_DEADLINE_MS_DEFAULT))

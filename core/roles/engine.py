@@ -9,7 +9,7 @@ from core.bus import connect_control
 from core.contracts.subjects import inbox_prefix
 from core.db.lane import Pump
 from core.db.pool import open_pool
-from core.roles.context import RoleContext
+from core.roles.context import RoleContext, host_deadline_ms_of
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.serving import Bookings
 from core.transactions.engine import failpoints
@@ -29,7 +29,6 @@ from observability.metrics import (
     QUEUE_WAITING,
 )
 
-HOST_DEADLINE_MS_DEFAULT = 7_000
 BOOKING_CONNECTIONS_MAX = 4
 BOOKING_STATEMENT_TIMEOUT_MS = 8_000
 
@@ -63,7 +62,7 @@ async def start(context: RoleContext) -> EngineRole:
     """Open connections, then take messages."""
     failpoints.arm(context.environment)
     settings = context.settings
-    host_deadline_ms = int(context.environment.get("GUICHET_HOST_DEADLINE_MS", HOST_DEADLINE_MS_DEFAULT))
+    host_deadline_ms = host_deadline_ms_of(context.environment)
     control = await connect_control(
         settings.nats_url, name=f"core-{settings.instance}-relay", inbox_prefix=inbox_prefix(settings.role)
     )

@@ -7,10 +7,11 @@ from core.bus import connect_control
 from core.contracts.subjects import inbox_prefix
 from core.db.pool import open_pool
 from core.notifications.api import queue_mail
-from core.roles.context import RoleContext
+from core.roles.context import RoleContext, host_deadline_ms_of
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts
 from core.runtime.retention import Retention
+from core.schedules.collecting.collecting import Collecting
 from core.slices import RETENTION_RULES, SLICES
 from core.transactions.jobs.backlogs import Backlogs
 from core.transactions.jobs.day_end import DayEnd
@@ -34,6 +35,8 @@ DELIVER_EVERY_S = 0.5
 MEASURE_EVERY_S = 5.0
 DAY_END_EVERY_S = 900.0
 NUMBERED_OTHERWISE_EVERY_S = 300.0
+COLLECT_EVERY_S = 0.5
+TAKE_UP_DEBITS_EVERY_S = 2.0
 PRUNE_EVERY_S = 3_600.0
 RETENTION_EVERY_S = 3_600.0
 
@@ -45,12 +48,14 @@ class WorkerRole:
         self,
         jobs: Jobs,
         deliveries: Deliveries,
+        collecting: Collecting,
         projection: Projection,
         pool: asyncpg.Pool,
         control: Client,
     ) -> None:
         self._jobs = jobs
         self._deliveries = deliveries
+        self._collecting = collecting
         self._projection = projection
         self._pool = pool
         self._control = control
@@ -63,6 +68,7 @@ class WorkerRole:
         """Stop every job; what was leased is due again by itself."""
         self._deliveries.exchanges.stop()
         await self._jobs.stop()
+        await self._collecting.stop()
         await self._projection.stop()
         await self._pool.close()
         await self._control.close()
@@ -89,7 +95,16 @@ async def start(context: RoleContext) -> WorkerRole:
     # Before the first of them begins: a setting that cannot be ends the process with nothing under way.
     parts = Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
     of_slices = [job for each in SLICES for job in each.jobs(parts)]
+    collecting = Collecting(
+        dsn=settings.database_url,
+        bus=context.bus,
+        clock=context.clock,
+        calendar=context.clock,
+        instance=settings.instance,
+        host_deadline_ms=host_deadline_ms_of(context.environment),
+    )
     retention = Retention(pool, context.clock, RETENTION_RULES, context.environment)
+    await collecting.start()
     jobs = Jobs(
         [
             Job("sweep", SWEEP_EVERY_S, sweeper.round),
@@ -98,6 +113,9 @@ async def start(context: RoleContext) -> WorkerRole:
             Job("measure_deliveries", MEASURE_EVERY_S, deliveries.measure),
             Job("measure_backlogs", MEASURE_EVERY_S, backlogs.measure),
             Job("day_end", DAY_END_EVERY_S, day_end.round),
+            Job("collect", COLLECT_EVERY_S, collecting.collect),
+            Job("settle_debits", 0.0, collecting.settle_decided),
+            Job("take_up_debits", TAKE_UP_DEBITS_EVERY_S, collecting.take_up),
             Job("numbered_otherwise", NUMBERED_OTHERWISE_EVERY_S, numbered_otherwise.round),
             Job("prune", PRUNE_EVERY_S, lambda: prune(pool, context.clock.now())),
             Job("retention", RETENTION_EVERY_S, retention.run),
@@ -112,4 +130,4 @@ async def start(context: RoleContext) -> WorkerRole:
     DEAD_LETTERS.watch(lambda: backlogs.dead_letters)
     DELIVERIES.watch(lambda: deliveries.sent, "any", "sent")
     DELIVERIES.watch(lambda: deliveries.accepted, "any", "accepted")
-    return WorkerRole(jobs, deliveries, projection, pool, control)
+    return WorkerRole(jobs, deliveries, collecting, projection, pool, control)

@@ -7,4 +7,8 @@ Tables, what a row of each is for, and who writes it:
 - `order_cancellation`: what the merchant took off it, or gave back (desk)
 - `order_refund`: what is owed back to the customer of it (with its cause)
 - `order_event`: what happened to it, for people to read
+- `debit`: an attempt to collect an instalment, which is a transaction (worker)
+- `collection_run`: a day on which what is due was collected (worker)
+- `collection_pause`: a person had the run stop for a while, and why (desk)
+- `retry_policy`: how declines that may pass are tried again, by the day from which it is so
 """

@@ -1,0 +1,189 @@
+-- The daily run. Two statements claim a batch in one transaction, two settle one; everything else here is rare.
+
+-- name: take_due
+-- Index instalment_to_collect, from where the last claim of this run ended; orders and plans by primary key. The row of
+-- the instalment is what a claim and a change of the order race for: whoever changes one has it locked, and is passed by.
+-- $1 today, $2 and $3 day and instalment after which, $4 now, $5 how many.
+WITH due AS (
+    SELECT i.id
+    FROM instalment AS i
+    INNER JOIN purchase_order AS o ON o.id = i.order_id
+    WHERE i.state = 'upcoming' AND i.due_on <= $1::date AND (i.due_on, i.id) > ($2::date, $3::uuid)
+        AND (i.collect_after IS NULL OR i.collect_after <= $4::timestamptz)
+        AND o.activated_at IS NOT NULL AND o.card_id IS NOT NULL AND o.terminal_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM collection_pause AS p WHERE p.resumed_at IS NULL)
+    ORDER BY i.due_on, i.id
+    LIMIT $5
+    FOR NO KEY UPDATE OF i SKIP LOCKED
+)
+UPDATE instalment AS i SET state = 'in_progress' FROM due AS d WHERE i.id = d.id
+RETURNING i.id, i.due_on;
+
+-- name: add_debits
+-- A statement of its own, for it must see the card as it stands now that the instalments are locked. Primary keys; the
+-- history of an instalment that was tried before by debit_instalment; debit_standing refuses a second debit.
+-- One that must not be sent is written all the same, open with the reason why, and ended when its order is locked.
+-- $1 instalments and $2 identifiers, side by side, $3 the moment in the identifiers, $4 today.
+WITH taken AS (
+    SELECT
+        c.id, i.id AS instalment_id, i.order_id, i.amount_minor, i.collect_after, o.company_id, o.currency, o.terminal_id,
+        s.time_zone, k.id AS card_id, k.ciphertext, k.fingerprint, k.bin, k.last_four, k.expiry, k.brand,
+        k.network_transaction_id, nextval('stored_card_stan')::integer AS stan,
+        ($3::timestamptz AT TIME ZONE s.time_zone)::date AS business_date,
+        CASE
+            WHEN k.expiry < to_char($4::date, 'YYMM') THEN :Reason.EXPIRED_CARD
+            ELSE coalesce(k.refused_reason, before.reason, :Reason.NONE)
+        END::smallint AS forbidden
+    FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS c (instalment_id, id, place)
+    INNER JOIN instalment AS i ON i.id = c.instalment_id
+    INNER JOIN purchase_order AS o ON o.id = i.order_id
+    INNER JOIN stored_card AS k ON k.id = o.card_id
+    INNER JOIN terminal AS t ON t.id = o.terminal_id
+    INNER JOIN store AS s ON s.id = t.store_id
+    LEFT JOIN LATERAL (
+        SELECT max(d.reason) AS reason FROM debit AS d
+        WHERE d.instalment_id = i.id AND d.card_id = k.id AND d.reason = :Reason.STRONG_AUTHENTICATION_REQUIRED
+    ) AS before ON i.collect_after IS NOT NULL
+), added AS (
+    INSERT INTO debit (
+        id, instalment_id, order_id, company_id, card_id, terminal_id, stan, business_date, initiator, amount_minor, run_on,
+        reason
+    )
+    SELECT
+        t.id, t.instalment_id, t.order_id, t.company_id, t.card_id, t.terminal_id, t.stan, t.business_date, 'merchant',
+        t.amount_minor, $4::date, t.forbidden
+    FROM taken AS t
+)
+SELECT
+    t.id, t.instalment_id, t.order_id, t.amount_minor, t.currency, t.terminal_id, t.stan, t.time_zone, t.ciphertext,
+    t.fingerprint, t.bin, t.last_four, t.expiry, t.brand, t.network_transaction_id, t.forbidden, t.business_date
+FROM taken AS t;
+
+-- name: begin_run
+-- Primary key; once a day, whoever is first.
+INSERT INTO collection_run (run_on) VALUES ($1) ON CONFLICT DO NOTHING;
+
+-- name: lock_settled
+-- The orders of debits that have ended, in one order for everybody, before what follows from their instalments is read.
+-- Primary keys; the attempts within their months. A debit whose attempt is sent, unknown or not there is left out, but for
+-- one that must not be sent. $1 debits, $2 first and $3 last business date.
+SELECT
+    d.id, d.order_id, d.instalment_id, d.reason AS forbidden, a.state AS attempt_state, a.reason AS attempt_reason, k.brand,
+    EXISTS (SELECT FROM order_cancellation AS c WHERE c.order_id = o.id) AS is_changed
+FROM debit AS d
+INNER JOIN purchase_order AS o ON o.id = d.order_id
+INNER JOIN stored_card AS k ON k.id = d.card_id
+LEFT JOIN attempt AS a
+    ON a.id = d.id AND a.business_date = d.business_date AND a.business_date BETWEEN $2::date AND $3::date
+WHERE d.id = ANY ($1::uuid[]) AND d.state = 'open'
+    AND (a.state NOT IN (:State.RECEIVED, :State.SENT, :State.UNKNOWN) OR d.reason <> :Reason.NONE)
+ORDER BY o.id
+FOR NO KEY UPDATE OF o;
+
+-- name: settle_approved
+-- Their instalments are paid, and an order of which nothing else is due is settled. Primary keys, instalment_number; the
+-- orders are locked. Whoever comes second finds no debit open. $1 debits, $2 now.
+WITH won AS (
+    UPDATE debit AS d SET state = 'approved', reason = :Reason.APPROVED, ended_at = $2::timestamptz
+    WHERE d.id = ANY ($1::uuid[]) AND d.state = 'open'
+    RETURNING d.id, d.instalment_id, d.order_id, d.company_id, d.amount_minor
+), paid AS (
+    UPDATE instalment AS i SET state = 'paid', paid_at = $2::timestamptz, collect_after = NULL
+    FROM won AS w
+    WHERE i.id = w.instalment_id
+    RETURNING w.id AS debit_id, i.id, i.order_id, i.number, w.company_id, w.amount_minor
+), settled AS (
+    UPDATE purchase_order AS o SET state = 'settled'
+    FROM (SELECT DISTINCT p.order_id FROM paid AS p) AS p
+    WHERE o.id = p.order_id AND NOT EXISTS (
+        SELECT FROM instalment AS r
+        WHERE r.order_id = o.id AND r.state IN ('upcoming', 'in_progress', 'unpaid')
+            AND r.id <> ALL (SELECT w.instalment_id FROM won AS w)
+    )
+), noted AS (
+    INSERT INTO order_event (order_id, at, kind, by_kind, about_id)
+    SELECT p.order_id, $2::timestamptz, 'instalment_paid', 'run', p.id FROM paid AS p
+    ON CONFLICT DO NOTHING
+)
+SELECT p.debit_id, p.id, p.order_id, p.number, p.company_id, p.amount_minor, o.reference, o.currency
+FROM paid AS p INNER JOIN purchase_order AS o ON o.id = p.order_id;
+
+-- name: read_histories
+-- What there was of the instalments of debits, these included; debit_instalment. $1 debits.
+SELECT
+    d.id, min(h.run_on) AS first_on,
+    count(*) FILTER (WHERE h.state = 'declined' AND h.reason >= :Reason.APPROVED)::integer AS declines,
+    count(*) FILTER (WHERE h.state = 'reversed' OR h.state IN ('declined', 'not_sent') AND h.reason < :Reason.APPROVED)::integer
+        AS failures
+FROM debit AS d INNER JOIN debit AS h ON h.instalment_id = d.instalment_id
+WHERE d.id = ANY ($1::uuid[])
+GROUP BY d.id;
+
+-- name: read_policies
+-- The version of a day for each brand; a handful of rows.
+SELECT DISTINCT ON (r.brand) r.brand, r.days, r.customer_days
+FROM retry_policy AS r WHERE r.valid_from <= $1 ORDER BY r.brand, r.valid_from DESC;
+
+-- name: end_debits
+-- Those that were not collected, whose outcome is known. Primary keys; orders are locked.
+-- $1 debits, $2 states, $3 reasons, $4 now.
+UPDATE debit AS d SET state = e.state, reason = e.reason, ended_at = $4::timestamptz
+FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS e (id, state, reason)
+WHERE d.id = e.id AND d.state = 'open'
+RETURNING d.id;
+
+-- name: give_back_instalments
+-- What becomes of instalments that were not collected; primary keys. An order with one that is unpaid is unpaid, and one
+-- whose card is dead is asked no more. $1 debits, $2 when to try again or NULL for unpaid, $3 whether the customer is asked,
+-- $4 whether the card is dead, $5 reasons, $6 now.
+WITH ended AS (
+    SELECT e.id, e.after, e.asks, e.is_dead, e.reason, d.instalment_id, d.order_id, d.company_id, d.card_id, d.amount_minor
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::boolean[], $4::boolean[], $5::smallint[]) AS e (id, after, asks, is_dead, reason)
+    INNER JOIN debit AS d ON d.id = e.id
+), moved AS (
+    UPDATE instalment AS i
+    SET state = CASE WHEN e.after IS NULL THEN 'unpaid' ELSE 'upcoming' END, collect_after = e.after
+    FROM ended AS e
+    WHERE i.id = e.instalment_id AND i.state = 'in_progress'
+    RETURNING e.id AS debit_id, i.id, i.number, i.state, e.order_id, e.company_id, e.amount_minor, e.asks, e.reason
+), dead AS (
+    UPDATE stored_card AS k SET refused_reason = e.reason, refused_at = $6::timestamptz
+    FROM ended AS e WHERE e.is_dead AND k.id = e.card_id AND k.refused_at IS NULL
+), unpaid AS (
+    UPDATE purchase_order AS o SET state = CASE WHEN o.settling_since IS NULL THEN 'unpaid' ELSE 'being_settled' END
+    FROM moved AS m WHERE m.state = 'unpaid' AND o.id = m.order_id
+), noted AS (
+    INSERT INTO order_event (order_id, at, kind, by_kind, about_id, facts)
+    SELECT m.order_id, $6::timestamptz, CASE WHEN m.state = 'unpaid' THEN 'instalment_unpaid' ELSE 'customer_needed' END, 'run',
+        m.id, jsonb_build_object('reason', m.reason)
+    FROM moved AS m WHERE m.state = 'unpaid' OR m.asks
+    ON CONFLICT DO NOTHING
+)
+SELECT m.debit_id, m.id, m.order_id, m.number, m.company_id, m.amount_minor, o.reference, o.currency
+FROM moved AS m INNER JOIN purchase_order AS o ON o.id = m.order_id
+WHERE m.state = 'unpaid';
+
+-- name: find_left
+-- Debits that no process settles any more: debit_open. Those whose attempt is decided, and those without one that were claimed
+-- so long ago that whoever claimed them has gone. $1 made before (identifier), $2 seconds since the claim, $3 how many.
+SELECT d.id, d.business_date, a.id IS NOT NULL OR d.reason <> :Reason.NONE AS has_ended
+FROM debit AS d
+LEFT JOIN attempt AS a ON a.id = d.id AND a.business_date = d.business_date
+WHERE d.state = 'open' AND d.id < $1::uuid
+    AND CASE WHEN d.reason <> :Reason.NONE THEN true WHEN a.id IS NULL THEN d.claimed_at < clock_timestamp() - $2::integer * interval '1 second'
+        ELSE a.state NOT IN (:State.RECEIVED, :State.SENT, :State.UNKNOWN) END
+ORDER BY d.id
+LIMIT $3;
+
+-- name: lock_claimed
+-- A debit as it was claimed, locked; primary keys. $1 debit.
+SELECT
+    d.id, d.instalment_id, d.order_id, d.amount_minor, o.currency, d.terminal_id, d.stan, s.time_zone, d.initiator,
+    k.ciphertext, k.fingerprint, k.bin, k.last_four, k.expiry, k.brand, k.network_transaction_id
+FROM debit AS d
+INNER JOIN purchase_order AS o ON o.id = d.order_id
+INNER JOIN stored_card AS k ON k.id = d.card_id
+INNER JOIN terminal AS t ON t.id = d.terminal_id
+INNER JOIN store AS s ON s.id = t.store_id
+WHERE d.id = $1 AND d.state = 'open'
+FOR NO KEY UPDATE OF d;

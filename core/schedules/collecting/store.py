@@ -1,0 +1,164 @@
+"""The statements of collecting as typed functions; every one but `find_left` runs inside the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+from asyncpg.pgproto.pgproto import UUID
+
+from core.contracts.payment import BY_CUSTOMER, BY_MERCHANT, SealedCard
+from core.db.queries import load_beside
+from core.db.rows import Connection
+from core.schedules.collecting.model import Ended, History, Next, Policy
+from core.transactions.stored_cards.payment import StoredPayment, stored_payment
+
+SQL = load_beside(__file__)
+
+_INITIATORS = {"customer": BY_CUSTOMER, "merchant": BY_MERCHANT}
+
+
+class Cursor(NamedTuple):
+    """How far a run has claimed: it goes on behind this day and instalment."""
+
+    due_on: date = date.min
+    instalment_id: UUID = UUID(bytes(16))
+
+
+class Decided(NamedTuple):
+    """A debit that is open, and what its attempt says; its order is locked."""
+
+    id: UUID
+    order_id: UUID
+    instalment_id: UUID
+    attempt_state: int | None  # None: it was not to be sent
+    reason: int
+    brand: int
+    is_changed: bool  # something was taken off its order
+
+
+async def take_due(
+    connection: Connection, *, today: date, now: datetime, after: Cursor, limit: int
+) -> list[tuple[date, UUID]]:
+    """Take instalments that are due, those of early days first; they are locked and in progress."""
+    rows = await connection.fetch(SQL.take_due, today, *after, now, limit)
+    return sorted((row["due_on"], row["id"]) for row in rows)
+
+
+async def add_debits(
+    connection: Connection,
+    instalments: Sequence[UUID],
+    ids: Sequence[bytes],
+    *,
+    made_at: datetime,
+    today: date,
+) -> list[asyncpg.Record]:
+    """Write a debit for each; return what is needed to pay them, or why one is not to be sent (`forbidden`).
+
+    `made_at` is the moment in the identifiers, `today` that of the calendar.
+    """
+    return await connection.fetch(
+        SQL.add_debits, list(instalments), [UUID(each) for each in ids], made_at, today
+    )
+
+
+async def begin_run(connection: Connection, today: date) -> None:
+    """Note that the run of a day has begun."""
+    await connection.execute(SQL.begin_run, today)
+
+
+def payment_of(row: asyncpg.Record, *, initiator: str = "merchant") -> StoredPayment:
+    """Return the payment that a claimed debit is made by."""
+    return stored_payment(
+        row["id"].bytes,
+        terminal_id=row["terminal_id"].bytes,
+        time_zone=row["time_zone"],
+        stan=row["stan"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        card=SealedCard(
+            row["ciphertext"], row["fingerprint"], row["bin"], row["last_four"], row["expiry"], row["brand"]
+        ),
+        initiator=_INITIATORS[initiator],
+        network_id=row["network_transaction_id"] or "",
+    )
+
+
+async def lock_settled(
+    connection: Connection, ids: Sequence[UUID], *, first: date, last: date
+) -> list[Decided]:
+    """Lock the orders of those debits whose attempts are decided; return these."""
+    rows = await connection.fetch(SQL.lock_settled, list(ids), first, last)
+    return [
+        Decided(
+            row["id"],
+            row["order_id"],
+            row["instalment_id"],
+            row["attempt_state"],
+            row["forbidden"] or row["attempt_reason"],
+            row["brand"],
+            row["is_changed"],
+        )
+        for row in rows
+    ]
+
+
+async def settle_approved(
+    connection: Connection, ids: Sequence[UUID], *, now: datetime
+) -> list[asyncpg.Record]:
+    """Let instalments be paid; return them as merchants are told."""
+    return await connection.fetch(SQL.settle_approved, list(ids), now)
+
+
+async def end_debits(
+    connection: Connection,
+    ids: Sequence[UUID],
+    states: Sequence[str],
+    reasons: Sequence[int],
+    *,
+    now: datetime,
+) -> set[UUID]:
+    """End debits that were not collected; return those that were open."""
+    rows = await connection.fetch(SQL.end_debits, list(ids), list(states), list(reasons), now)
+    return {row["id"] for row in rows}
+
+
+async def read_histories(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, History]:
+    """Return what there was of the instalments of debits."""
+    rows = await connection.fetch(SQL.read_histories, list(ids))
+    return {row["id"]: History(row["first_on"], row["declines"], row["failures"]) for row in rows}
+
+
+async def read_policies(connection: Connection, today: date) -> dict[int | None, Policy]:
+    """Return the policies of a day by brand; under None, that of all others."""
+    rows = await connection.fetch(SQL.read_policies, today)
+    return {row["brand"]: Policy(tuple(row["days"]), row["customer_days"]) for row in rows}
+
+
+async def give_back(
+    connection: Connection, ended: Sequence[tuple[Ended, Next]], *, now: datetime
+) -> list[asyncpg.Record]:
+    """Let instalments be tried again or be unpaid; return the latter as merchants are told."""
+    return await connection.fetch(
+        SQL.give_back_instalments,
+        [UUID(each.id) for each, _ in ended],
+        [what.after for _, what in ended],
+        [what.asks_customer for _, what in ended],
+        [what.card_is_dead for _, what in ended],
+        [each.reason for each, _ in ended],
+        now,
+    )
+
+
+async def find_left(
+    connection: Connection, *, before: bytes, armed_no_more_s: int, limit: int
+) -> list[tuple[UUID, date, bool]]:
+    """Return debits that no process settles any more: identifier, business date, whether it has ended."""
+    rows = await connection.fetch(SQL.find_left, UUID(before), armed_no_more_s, limit)
+    return [(row["id"], row["business_date"], row["has_ended"]) for row in rows]
+
+
+async def lock_claimed(connection: Connection, debit_id: UUID) -> StoredPayment | None:
+    """Return the payment of a debit that is open, locked."""
+    row: Any = await connection.fetchrow(SQL.lock_claimed, debit_id)
+    return None if row is None else payment_of(row, initiator=row["initiator"])

@@ -1,0 +1,1 @@
+"""Orders, debits and the daily run, on a real engine, database and bus; the host is a stand-in."""
