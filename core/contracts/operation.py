@@ -30,6 +30,7 @@ class Reach(Enum):
     UNPLACED = "unplaced"  # for some place, whichever: what is shown is the institution's and belongs to none
     BY_RECORD = "by_record"  # which right depends on the record or on the act: the handler asks for it
     ANYONE = "anyone"  # who is signed in
+    INTEGRATOR = "integrator"  # a merchant's program: the handler looks within the company of its key
     NO_SESSION = (
         "no_session"  # whoever has not logged in yet, and the gateway for itself: asked without a session
     )
@@ -59,7 +60,12 @@ def everywhere(right: Right) -> Access:
 
 BY_RECORD: Final = Access(Reach.BY_RECORD)
 ANYONE: Final = Access(Reach.ANYONE)
+INTEGRATOR: Final = Access(Reach.INTEGRATOR)
 NO_SESSION: Final = Access(Reach.NO_SESSION)
+
+
+AGENTS: Final = frozenset((Reach.EVERYWHERE, Reach.SOMEWHERE, Reach.UNPLACED, Reach.BY_RECORD, Reach.ANYONE))
+"""What agents ask for, under a session of theirs. The others are of principals of their own, or of nobody."""
 
 
 @dataclass(frozen=True)

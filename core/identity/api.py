@@ -8,8 +8,8 @@ from core.identity.access.settings import AccessSettings, access_settings, key_f
 from core.identity.denials import Denials
 from core.identity.errors import NotPermitted
 from core.identity.handlers import SessionHandlers
-from core.identity.idempotency import Claim, WriteOnce, once
-from core.identity.model import Grant, SignedIn
+from core.identity.idempotency import Claim, Keyholder, WriteOnce, once
+from core.identity.model import Grant, Integrator, SignedIn
 from core.identity.permits import require, require_everywhere
 from core.identity.repeats import Doer, DoneByAnother, doer_facts, find_doer, refuse_repeat_of_another
 from core.identity.staleness import find_last_change, name_and_moment, refuse_if_stale
@@ -26,6 +26,8 @@ __all__ = [
     "DoneByAnother",
     "FactorSeal",
     "Grant",
+    "Integrator",
+    "Keyholder",
     "NotPermitted",
     "Permission",
     "Scope",

@@ -24,7 +24,6 @@ from core.contracts.listing import Written
 from core.contracts.refusals import Refused
 from core.identity import store
 from core.identity.errors import KeyReused, StillRunning
-from core.identity.model import SignedIn
 from core.values.clock import Clock, to_unix_us
 from core.values.ids import uuid7
 
@@ -42,17 +41,26 @@ class Keyed(Protocol):
         ...
 
 
+class Keyholder(Protocol):
+    """Whoever calls: an agent, a merchant's program, a customer."""
+
+    @property
+    def principal_id(self) -> bytes:
+        """Whose keys they are: another's are others, though they read the same."""
+        ...
+
+
 class Claim(NamedTuple):
     """A key that this call may act under; for a call that brought none, a drawn one that is good for it alone."""
 
-    agent_id: bytes
+    principal_id: bytes
     key: str
     claimed_at: datetime
     taken_over: bool
 
     def made_id(self) -> bytes:
         """Return a UUIDv7 that every call under this claim makes alike."""
-        digest = hashlib.sha256(self.agent_id + self.key.encode()).digest()
+        digest = hashlib.sha256(self.principal_id + self.key.encode()).digest()
         return uuid7(
             unix_ms=to_unix_us(self.claimed_at) // 1000,
             sequence=int.from_bytes(digest[:2], "big"),
@@ -69,7 +77,7 @@ class WriteOnce:
 
     async def __call__(
         self,
-        caller: SignedIn,
+        caller: Keyholder,
         body: Keyed,
         effect: Callable[[PoolConnectionProxy], Awaitable[bytes]],
     ) -> Written:
@@ -79,18 +87,18 @@ class WriteOnce:
         write; `effect` returns the answer as it goes out, encoded.
         Raises: KeyReused, StillRunning, and what `effect` raises.
         """
-        agent_id, key = caller.agent_id, body.idempotency_key
+        principal_id, key = caller.principal_id, body.idempotency_key
 
         async def in_transaction(_claim: Claim) -> Written:
             async with self._pool.acquire() as connection, connection.transaction():
                 if not key:
                     return Written(await effect(connection))
                 # The row stays locked until the commit: of two who took over, one acts and the other one reads.
-                kept = await store.lock_key(connection, agent_id=agent_id, key=key)
+                kept = await store.lock_key(connection, principal_id=principal_id, key=key)
                 if kept is not None:
                     return Written(kept, replayed=True)
                 result = await effect(connection)
-                await store.keep_result(connection, agent_id=agent_id, key=key, result=result)
+                await store.keep_result(connection, principal_id=principal_id, key=key, result=result)
                 return Written(result)
 
         return await _under_key(self._pool, self._clock, caller, body, in_transaction)
@@ -99,7 +107,7 @@ class WriteOnce:
 async def once(
     pool: asyncpg.Pool,
     clock: Clock,
-    caller: SignedIn,
+    caller: Keyholder,
     body: Keyed,
     effect: Callable[[Claim], Awaitable[bytes]],
 ) -> Written:
@@ -112,7 +120,9 @@ async def once(
     async def then_keep(claim: Claim) -> Written:
         result = await effect(claim)
         if body.idempotency_key:
-            await store.keep_result(pool, agent_id=caller.agent_id, key=body.idempotency_key, result=result)
+            await store.keep_result(
+                pool, principal_id=caller.principal_id, key=body.idempotency_key, result=result
+            )
         return Written(result)
 
     return await _under_key(pool, clock, caller, body, then_keep)
@@ -121,17 +131,17 @@ async def once(
 async def _under_key(
     pool: asyncpg.Pool,
     clock: Clock,
-    caller: SignedIn,
+    caller: Keyholder,
     body: Keyed,
     act: Callable[[Claim], Awaitable[Written]],
 ) -> Written:
     """Claim the key and act, or return what stands under it; `act` keeps its own answer."""
-    agent_id, key = caller.agent_id, body.idempotency_key
+    principal_id, key = caller.principal_id, body.idempotency_key
     path = f"{type(body).__module__}.{type(body).__name__}"
     if not key:
-        return await act(Claim(agent_id, secrets.token_hex(16), clock.now(), taken_over=False))
+        return await act(Claim(principal_id, secrets.token_hex(16), clock.now(), taken_over=False))
     body_hash = hashlib.sha256(path.encode() + b"\0" + ids.encode(body)).digest()
-    claim = await _claim(pool, clock, agent_id=agent_id, key=key, path=path, body_hash=body_hash)
+    claim = await _claim(pool, clock, principal_id=principal_id, key=key, path=path, body_hash=body_hash)
     if isinstance(claim, bytes):
         return Written(claim, replayed=True)
     try:
@@ -139,27 +149,27 @@ async def _under_key(
     except StillRunning:
         raise
     except Refused:
-        await store.release_key(pool, agent_id=agent_id, key=key)
+        await store.release_key(pool, principal_id=principal_id, key=key)
         raise
 
 
 async def _claim(
-    pool: asyncpg.Pool, clock: Clock, *, agent_id: bytes, key: str, path: str, body_hash: bytes
+    pool: asyncpg.Pool, clock: Clock, *, principal_id: bytes, key: str, path: str, body_hash: bytes
 ) -> Claim | bytes:
     waited_s = 0.0
     while True:
         now = clock.now()
         taken = await store.claim_key(
-            pool, agent_id=agent_id, key=key, path=path, body_hash=body_hash, now=now
+            pool, principal_id=principal_id, key=key, path=path, body_hash=body_hash, now=now
         )
         if taken is None:
-            return Claim(agent_id, key, now, taken_over=False)
+            return Claim(principal_id, key, now, taken_over=False)
         if taken.body_hash != body_hash:
             raise KeyReused
         if taken.result is not None:
             return taken.result
         if now - taken.created_at >= TAKE_OVER_AFTER:
-            return Claim(agent_id, key, taken.created_at, taken_over=True)
+            return Claim(principal_id, key, taken.created_at, taken_over=True)
         if waited_s >= WAIT_S_MAX:
             raise StillRunning
         await asyncio.sleep(_LOOK_EVERY_S)

@@ -74,6 +74,22 @@ class SignedIn(msgspec.Struct, frozen=True):
         return sorted({permission for grant in self.grants for permission in grant.permissions})
 
 
+class Integrator(msgspec.Struct, frozen=True):
+    """A merchant's program, by a key of its company: it sees what is of that company, and nothing else."""
+
+    company_id: bytes
+    key_id: bytes
+    company_name: str
+    siren: str
+    key_name: str
+    language: str = "fr"  # of this call
+
+    @property
+    def principal_id(self) -> bytes:
+        """Whose idempotency keys these are: the company's, so that a call may be repeated under its next key."""
+        return self.company_id
+
+
 class Credential(msgspec.Struct, frozen=True):
     """What a log in is checked against."""
 

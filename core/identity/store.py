@@ -150,10 +150,10 @@ async def find_last_doer(
 
 
 async def claim_key(
-    connection: Connection, *, agent_id: bytes, key: str, path: str, body_hash: bytes, now: datetime
+    connection: Connection, *, principal_id: bytes, key: str, path: str, body_hash: bytes, now: datetime
 ) -> TakenKey | None:
     """Take an idempotency key; return None when it is ours now, else what stands under it."""
-    principal = uuid_of(agent_id)
+    principal = uuid_of(principal_id)
     if await connection.fetchval(_SQL.claim_key, principal, key, path, body_hash, now) is not None:
         return None
     row = await connection.fetchrow(_SQL.key_taken, principal, key)
@@ -162,19 +162,19 @@ async def claim_key(
     return TakenKey(row["path"], row["body_hash"], row["result"], row["created_at"])
 
 
-async def lock_key(connection: Connection, *, agent_id: bytes, key: str) -> bytes | None:
+async def lock_key(connection: Connection, *, principal_id: bytes, key: str) -> bytes | None:
     """Return the answer kept under a key, if any; nobody else acts under it before the transaction ends."""
-    return await connection.fetchval(_SQL.lock_key, uuid_of(agent_id), key)
+    return await connection.fetchval(_SQL.lock_key, uuid_of(principal_id), key)
 
 
-async def keep_result(connection: Connection, *, agent_id: bytes, key: str, result: bytes) -> None:
+async def keep_result(connection: Connection, *, principal_id: bytes, key: str, result: bytes) -> None:
     """Keep the first answer under its key."""
-    await connection.execute(_SQL.keep_result, uuid_of(agent_id), key, result)
+    await connection.execute(_SQL.keep_result, uuid_of(principal_id), key, result)
 
 
-async def release_key(connection: Connection, *, agent_id: bytes, key: str) -> None:
+async def release_key(connection: Connection, *, principal_id: bytes, key: str) -> None:
     """Free the key of a call that was refused."""
-    await connection.execute(_SQL.release_key, uuid_of(agent_id), key)
+    await connection.execute(_SQL.release_key, uuid_of(principal_id), key)
 
 
 async def forget_old(connection: Connection, *, keys_before: datetime, failures_before: datetime) -> None:

@@ -7,6 +7,7 @@ from core.contracts.stores import StorePage
 from core.db.rows import Connection
 from core.db.words import like_pattern
 from core.identity.api import Permission, SignedIn
+from core.merchants.api_keys.handlers import IntegratorHandlers
 from core.merchants.directory.accounts import AccountHandlers
 from core.merchants.directory.companies import CompanyHandlers
 from core.merchants.directory.contacts import ContactHandlers
@@ -51,6 +52,7 @@ __all__ = [
     "AttachingHandlers",
     "CompanyHandlers",
     "ContactHandlers",
+    "IntegratorHandlers",
     "OnboardingHandlers",
     "StoreHandlers",
     "account_ref_of",

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from core.contracts import agreements, fees, onboarding
+from core.contracts import agreements, api_keys, fees, onboarding
 from core.contracts import merchants as ask
 from core.contracts.merchants import STORES
 from core.db.queries import load_beside
@@ -12,6 +12,7 @@ from core.merchants import home
 from core.merchants.agreements.api import ServiceHandlers, TemplateHandlers, contract_handlers
 from core.merchants.agreements.moving import carry_out_due
 from core.merchants.api import search_stores
+from core.merchants.api_keys.handlers import ApiKeyHandlers, IntegratorHandlers
 from core.merchants.directory.accounts import AccountHandlers
 from core.merchants.directory.companies import CompanyHandlers
 from core.merchants.directory.contacts import ContactHandlers
@@ -39,6 +40,7 @@ def _operations(parts: Parts) -> list[Served]:
         *_of_onboarding(parts, documents),
         *_of_contracts(parts, documents),
         *_of_fees(parts),
+        *_of_api_keys(parts),
     ]
 
 
@@ -117,6 +119,17 @@ def _of_fees(parts: Parts) -> list[Served]:
         serves(fees.EDIT_VERSION, handlers.edit_version),
         serves(fees.MOVE_VERSION, handlers.move_version),
         serves(fees.PREVIEW, handlers.preview),
+    ]
+
+
+def _of_api_keys(parts: Parts) -> list[Served]:
+    keys = ApiKeyHandlers(parts.pool, parts.clock)
+    integrators = IntegratorHandlers(parts.pool, parts.clock)
+    return [
+        serves(api_keys.LIST, keys.keys),
+        serves(api_keys.MAKE, keys.make),
+        serves(api_keys.REVOKE, keys.revoke),
+        serves(api_keys.COMPANY, integrators.company),
     ]
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, assert_never
 
 import asyncpg
 import msgspec
@@ -12,9 +12,9 @@ import structlog
 
 from core.bus import Bus, BusRefused, ItemsReader
 from core.contracts import ids
-from core.contracts.desk import DeskProblem, DeskReply, DeskRequest, FieldProblem
+from core.contracts.desk import DeskProblem, DeskReply, DeskRequest, FieldProblem, Principal
 from core.contracts.notifications import HOME as SHOW_HOME
-from core.contracts.operation import Reach
+from core.contracts.operation import AGENTS, Reach
 from core.contracts.operations import OPERATIONS
 from core.contracts.payment import Presence, SignOn
 from core.contracts.refusals import Denied, Overtaken, Refused
@@ -22,6 +22,7 @@ from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbo
 from core.db.pool import open_pool
 from core.identity.api import (
     Denials,
+    Integrator,
     SessionHandlers,
     SignedIn,
     find_last_change,
@@ -29,6 +30,7 @@ from core.identity.api import (
     require,
     require_everywhere,
 )
+from core.merchants.api import IntegratorHandlers
 from core.notifications.api import queue_mail
 from core.roles.context import RoleContext
 from core.roles.shown_cards import without_card_numbers
@@ -51,6 +53,9 @@ TAKE_UP_EVERY_S: Final = 15.0
 _KEYS_KEPT: Final = timedelta(days=7)
 _FAILURES_KEPT: Final = timedelta(days=1)
 
+Caller: TypeAlias = SignedIn | Integrator
+"""Whoever asks, of the kinds that there are: an agent, a merchant's program."""
+
 _log = structlog.get_logger("core.desk")
 
 
@@ -65,6 +70,7 @@ class Desk:
         self._tasks: set[asyncio.Task[None]] = set()
         self._presences = 0
         self._sessions = SessionHandlers(pool, context.clock)
+        self._integrators = IntegratorHandlers(pool, context.clock)
         self._denials = Denials(pool, context.clock)
         self._terminals = TerminalHandlers(pool, context.clock)
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
@@ -142,7 +148,7 @@ class Desk:
         started = time.perf_counter_ns()
         name = subject.removeprefix(f"{DESK}.")
         trace_id = ""
-        caller: SignedIn | None = None
+        caller: Caller | None = None
         try:
             one = self._served.get(subject)
             if one is None:
@@ -153,13 +159,12 @@ class Desk:
                 raise RequestMalformed from error
             trace_id = request.trace_id
             body = _read(request.body, one.operation.asked)
-            if one.operation.access.reach is not Reach.NO_SESSION:
-                caller = await self._sessions.check(request.principal)
+            caller = await self._caller_of(one.operation.access.reach, request.principal)
             result = await self._carry_out(one, caller, body)
             self._database_up = True
             answer = DeskReply(result=without_card_numbers(msgspec.msgpack.encode(result)))
         except Refused as refusal:
-            if caller is not None and isinstance(refusal, Denied):
+            if isinstance(caller, SignedIn) and isinstance(refusal, Denied):
                 await self._denials.note(caller, refusal, name)
             answer = DeskReply(problem=refusal.problem)
         except RequestMalformed:
@@ -188,7 +193,18 @@ class Desk:
         known = name if subject in self._served else "unknown"
         DESK_SECONDS.child(known).observe((time.perf_counter_ns() - started) // 1000)
 
-    async def _carry_out(self, one: Served, caller: SignedIn | None, body: msgspec.Struct) -> Any:
+    async def _caller_of(self, reach: Reach, principal: Principal | None) -> Caller | None:
+        """Return who asks, of the kind that may ask for an operation of this reach. Raises: Refused."""
+        match reach:
+            case Reach.NO_SESSION:
+                return None
+            case Reach.INTEGRATOR:
+                return await self._integrators.check(principal)
+            case Reach.EVERYWHERE | Reach.SOMEWHERE | Reach.UNPLACED | Reach.BY_RECORD | Reach.ANYONE:
+                return await self._sessions.check(principal)
+        assert_never(reach)
+
+    async def _carry_out(self, one: Served, caller: Caller | None, body: msgspec.Struct) -> Any:
         try:
             return await carry_out(one, caller, body)
         except Overtaken as refusal:
@@ -279,13 +295,13 @@ def operations_of(parts: Parts) -> dict[str, Served]:
     return served
 
 
-async def carry_out(one: Served, caller: SignedIn | None, body: msgspec.Struct) -> Any:
+async def carry_out(one: Served, caller: Caller | None, body: msgspec.Struct) -> Any:
     """Return the answer to an operation; whoever has no right to it does not reach its function. Raises: Refused."""
     operation = one.operation
     if operation.access.reach is Reach.NO_SESSION:
         return await one.handle(body)
-    assert caller is not None
-    if operation.access.right is not None:
+    assert isinstance(caller, SignedIn) is (operation.access.reach in AGENTS)
+    if isinstance(caller, SignedIn) and operation.access.right is not None:
         wants = require_everywhere if operation.access.reach is Reach.EVERYWHERE else require
         wants(caller, operation.access.right)
     return await one.handle(caller, body)

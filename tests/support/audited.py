@@ -121,6 +121,7 @@ _CONTRACT: Final = {"version": 2, "services": 3, **_WHY}
 _PAID: Final = {"amount_minor": 125_050, **_WHY}
 _APPROVAL: Final = {"approval": f"apr_{_UNKNOWN}", "currency": "EUR", **_PAID}
 _CONTACT: Final = {"contact": Record("contact"), "name": "Odile Roux"}
+_API_KEY: Final = {"name": "Boutique en ligne", "code": "gsk_u7f2Qm0s"}
 _BLOCK: Final = {"block": f"blk_{_UNKNOWN}", **_WHY}
 _FEES: Final = {"effective_on": "2026-12-01", **_WHY}
 _MADE: Final = {"name": "Maison Ondine", "siren": "732829320", "account": Record("account"), "version": 1}
@@ -149,6 +150,8 @@ _WRITTEN: Final = (
     Audited("alert_rule.added", "alert_rule", _RULE),
     Audited("alert_rule.changed", "alert_rule", _RULE),
     Audited("alert_rule.deleted", "alert_rule", {"name": "Refus du soir"}),
+    Audited("api_key.made", "company", _API_KEY),
+    Audited("api_key.revoked", "company", _API_KEY | _WHY),
     Audited("approval.asked", "transaction", _APPROVAL),
     Audited("approval.failed", "transaction", _APPROVAL | {"code": "original_not_found"}),
     Audited("block.made", "store", _BLOCK),

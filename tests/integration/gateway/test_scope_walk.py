@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from core.contracts.operation import Reach
+from core.contracts.operation import AGENTS, Reach
 from core.contracts.operations import OPERATIONS, RIGHTS
 from core.contracts.refusals import Refused
 from core.roles.desk import carry_out
@@ -32,6 +32,15 @@ STREAMS: Final = {
     "GET /events",
 }
 
+OF_THE_SESSION: Final = {
+    # The caller's own session.
+    "GET /sessions/current",
+    "DELETE /sessions/current",
+    # Of the caller alone: test_access.py holds factors, password and devices to their owner.
+    *(shown_as(each) for each in OPERATIONS if each.access.reach is Reach.ANYONE and each.http is not None),
+}
+"""Endpoints that show and change what is of a session, and so ask for one."""
+
 FOR_EVERYBODY: Final = {
     # Log in, by whoever has the right words; no session yet.
     "POST /sessions",
@@ -42,17 +51,18 @@ FOR_EVERYBODY: Final = {
     "POST /sign-on/answers",
     "POST /invitations/lookup",
     "POST /invitations/acceptance",
-    # The caller's own session.
-    "GET /sessions/current",
-    "DELETE /sessions/current",
+    *OF_THE_SESSION,
     # The caller's own notices.
     "GET /notices/unread",
     # The institution's name and colours, which the log in page shows to anybody.
     "GET /brand",
-    # Of the caller alone: test_access.py holds factors, password and devices to their owner.
-    *(shown_as(each) for each in OPERATIONS if each.access.reach is Reach.ANYONE and each.http is not None),
 }
 """Endpoints that ask for no right: they show and change only what is the caller's own."""
+
+OF_PROGRAMS: Final = {
+    shown_as(each) for each in OPERATIONS if each.access.reach is Reach.INTEGRATOR and each.http is not None
+}
+"""Endpoints of merchants' own programs, each of which sees its company and takes no session of an agent."""
 
 NOT_PLACED: Final = {
     shown_as(each) for each in OPERATIONS if each.access.reach is Reach.UNPLACED and each.http is not None
@@ -152,6 +162,7 @@ UNSCOPED_TABLES: Final = (
 )
 OWN_TABLES: Final = (
     # What a caller writes about themselves, or the desk about the call.
+    "api_key",
     "session",
     "login_failure",
     "idempotency",
@@ -181,6 +192,11 @@ async def world(postgres_server: PostgresServer, short_folder: Path) -> AsyncIte
 
 
 def _endpoints(world: World) -> list[Endpoint]:
+    """Return those that agents may ask for, and whoever has no session yet."""
+    return [endpoint for endpoint in _every_endpoint(world) if endpoint.name not in OF_PROGRAMS]
+
+
+def _every_endpoint(world: World) -> list[Endpoint]:
     found = [
         endpoint
         for endpoint in endpoints_of(world.app, world.document)
@@ -217,8 +233,9 @@ def _filled(body: Any, ids: dict[str, str]) -> Any:
 
 
 async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> None:
-    known = {endpoint.name for endpoint in _endpoints(world)}
+    known = {endpoint.name for endpoint in _every_endpoint(world)}
     assert {
+        *OF_PROGRAMS,
         *STREAMS,
         *FOR_EVERYBODY,
         *NOT_PLACED,
@@ -234,7 +251,7 @@ async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> Non
 
 
 async def test_every_kind_of_id_in_an_address_has_a_record_to_walk_to(world: World) -> None:
-    wanted = {kind_of(place) or place for endpoint in _endpoints(world) for place in endpoint.places}
+    wanted = {kind_of(place) or place for endpoint in _every_endpoint(world) for place in endpoint.places}
     found = set(world.records) | set(KINDS_OF_NO_RECORD)
     assert wanted - found == set(), (
         "seed one in deploy/sandbox/demonstration, or name its table in TABLES_OF_KINDS"
@@ -355,7 +372,7 @@ async def test_scope_walk_of_every_subject_without_a_grant(world: World) -> None
     findings = [
         f"{subject} is not refused"
         for subject, one in world.served.items()
-        if one.operation.access.reach is not Reach.NO_SESSION
+        if one.operation.access.reach in AGENTS
         and subject not in SUBJECTS_FOR_EVERYBODY
         and subject not in RIGHT_OF_THE_RECORD
         and await _right_missing(world, subject, caller) is None
@@ -369,7 +386,7 @@ async def test_scope_walk_of_every_subject_out_of_scope(world: World) -> None:
     before = await world.fingerprint(without=OWN_TABLES)
     findings: list[str] = []
     for subject, one in world.served.items():
-        if one.operation.access.reach is Reach.NO_SESSION or subject in SUBJECTS_FOR_EVERYBODY:
+        if one.operation.access.reach not in AGENTS or subject in SUBJECTS_FOR_EVERYBODY:
             continue
         try:
             result = await carry_out(one, caller, world.sampler.body(one.operation.asked))
@@ -388,7 +405,7 @@ async def test_scope_walk_each_role_may_ask_what_its_permissions_say(world: Worl
     rights = {
         subject: await _right_missing(world, subject, nobody)
         for subject, one in world.served.items()
-        if one.operation.access.reach is not Reach.NO_SESSION
+        if one.operation.access.reach in AGENTS
         and subject not in SUBJECTS_FOR_EVERYBODY | RIGHT_OF_THE_RECORD
     }
     roles = {
@@ -410,6 +427,52 @@ async def test_scope_walk_each_role_may_ask_what_its_permissions_say(world: Worl
             # A right that is missed later, inside, must be one that the role does not hold either.
             if (missing is None and not allowed) or missing in permissions or (missing == right and allowed):
                 findings.append(f"{role} {subject}: wants {right}, misses {missing}")
+    assert not findings, _lines(findings)
+
+
+async def test_scope_walk_takes_no_session_where_a_key_is_asked_for_and_no_key_where_a_session_is(
+    world: World,
+) -> None:
+    agent = await world.agent("everywhere", role="administrator", everywhere=True)
+    program = await world.integrator("realm")
+    before = await world.fingerprint(without=OWN_TABLES)
+    findings: list[str] = []
+    for endpoint in _every_endpoint(world):
+        if endpoint.name in FOR_EVERYBODY - OF_THE_SESSION:
+            continue
+        wanted = next(iter(_requests(world, endpoint)), None)
+        if wanted is None:
+            continue
+        token, refusal = (
+            (agent, "api_key_unknown") if endpoint.name in OF_PROGRAMS else (program, "session_ended")
+        )
+        answer = await world.call(token, endpoint.method, wanted.path, query=wanted.query, body=wanted.body)
+        if (answer.status, answer.code) != (401, refusal):
+            findings.append(f"{endpoint.name} is {answer.status} {answer.code}: {answer.text[:200]}")
+    after = await world.fingerprint(without=OWN_TABLES)
+    findings += _changes(before, after)
+    assert not findings, _lines(findings)
+
+
+async def test_scope_walk_shows_a_merchants_program_nothing_of_another_company(world: World) -> None:
+    token = await world.integrator("stranger")
+    before = await world.fingerprint(without=OWN_TABLES)
+    findings: list[str] = []
+    for endpoint in _every_endpoint(world):
+        if endpoint.name not in OF_PROGRAMS:
+            continue
+        for wanted in _requests(world, endpoint):
+            answer = await world.call(
+                token, endpoint.method, wanted.path, query=wanted.query, body=wanted.body
+            )
+            sent = f"{wanted.path} {wanted.query} {wanted.body}"
+            shown = sorted(secret for secret in world.hidden if secret in answer.text and secret not in sent)
+            if shown or answer.status >= 500:
+                findings.append(f"{endpoint.name} is {answer.status} {answer.text[:300]}, shows {shown[:3]}")
+            elif endpoint.places and answer.status != 404:
+                findings.append(f"{endpoint.name} is {answer.status} {answer.code}, not 404")
+    after = await world.fingerprint(without=OWN_TABLES)
+    findings += _changes(before, after)
     assert not findings, _lines(findings)
 
 

@@ -53,3 +53,5 @@ SELECT t.acquirer_id, 1, sha256('walked'), 'WALKEDTO0000', 1250, '978', t.id, t.
 FROM place p CROSS JOIN LATERAL (
     SELECT a.id, a.business_date, a.acquirer_id FROM attempt a WHERE a.store_id = p.store_id LIMIT 1
 ) AS t;
+INSERT INTO api_key (company_id, name, prefix, key_hash, made_by, made_at)
+SELECT company_id, 'Key to walk to', 'gsk_walked00', sha256('gsk_walked'), agent_id, now() FROM place;

@@ -29,7 +29,8 @@ from litestar import Litestar
 from core.bus import Bus
 from core.contracts.desk import Principal
 from core.contracts.states import Kind, State
-from core.identity.api import SessionHandlers, SignedIn, access_settings
+from core.identity.api import Integrator, SessionHandlers, SignedIn, access_settings
+from core.merchants.api import IntegratorHandlers
 from core.notifications.api import queue_mail
 from core.roles.context import RoleContext, Settings
 from core.roles.desk import Desk, operations_of
@@ -37,6 +38,7 @@ from core.runtime.manifest import Parts, Served
 from core.values.ids import PREFIXES, encode_id
 from deploy.local.postgres import PostgresServer
 from deploy.sandbox import demonstration
+from deploy.sandbox.demonstration.numbers import siren
 from deploy.sandbox.demonstration.store import seed
 from gateway.app import build_app
 from gateway.core_client import Caller, CoreClient
@@ -144,6 +146,7 @@ class World:
     client: httpx.AsyncClient
     served: dict[str, Served]
     sessions: SessionHandlers
+    integrators: IntegratorHandlers
     records: Records
     document: Mapping[str, Any]
     hidden: set[str]
@@ -207,6 +210,33 @@ class World:
         self._tokens[name] = token
         return token
 
+    async def integrator(self, name: str) -> str:
+        """Return the key of a program of a company that has nothing."""
+        if name in self._tokens:
+            return self._tokens[name]
+        token = f"gsk_{secrets.token_urlsafe(32)}"
+        company_id = await self.owner.fetchval(
+            "INSERT INTO company (account_id, legal_name, siren, department)"
+            " SELECT id, $1, $2, $3 FROM account ORDER BY id LIMIT 1 RETURNING id",
+            f"Company of {name}",
+            siren(8_500_000 + len(self._tokens)),
+            NOWHERE_DEPARTMENT,
+        )
+        await self.owner.execute(
+            "INSERT INTO api_key (company_id, name, prefix, key_hash, made_by, made_at)"
+            " SELECT $1, $2, $3, $4, id, now() FROM agent ORDER BY id LIMIT 1",
+            company_id,
+            name,
+            token[:12],
+            hashlib.sha256(token.encode()).digest(),
+        )
+        self._tokens[name] = token
+        return token
+
+    async def program(self, name: str) -> Integrator:
+        """Return the same program as the functions behind the subjects see it."""
+        return await self.integrators.check(Principal(await self.integrator(name)))
+
     async def signed_in(self, name: str, *, role: str | None, everywhere: bool = False) -> SignedIn:
         """Return the same agent as the functions behind the subjects see them."""
         token = await self.agent(name, role=role, everywhere=everywhere)
@@ -266,6 +296,7 @@ async def walking_world(
                     client=client,
                     served=operations_of(Parts(pool, clock, desk_bus, environment, queue_mail)),
                     sessions=SessionHandlers(pool, clock),
+                    integrators=IntegratorHandlers(pool, clock),
                     records=records,
                     document=document_of(app),
                     hidden=await _hidden(owner, unscoped),

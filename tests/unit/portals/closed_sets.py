@@ -14,7 +14,7 @@ from core.contracts.host_matters import HostMatterKind
 from core.contracts.macros import MacroKind, StepOutcome
 from core.contracts.macros import StepName as MacroStep
 from core.contracts.onboarding import DocumentKind, StepName
-from core.contracts.operation import Reach
+from core.contracts.operation import AGENTS
 from core.contracts.operations import OPERATIONS, RIGHTS
 from core.contracts.reasons import Reason
 from core.contracts.references import BrandName, KindName, StateName
@@ -44,12 +44,8 @@ _PERMISSIONS: Final = tuple(RIGHTS)
 
 
 def _operations() -> tuple[str, ...]:
-    """Return what can be denied: where nobody is signed in, nobody lacks a right."""
-    return tuple(
-        sorted(
-            each.name.replace(".", "_") for each in OPERATIONS if each.access.reach is not Reach.NO_SESSION
-        )
-    )
+    """Return what can be denied: only agents have rights that they may lack."""
+    return tuple(sorted(each.name.replace(".", "_") for each in OPERATIONS if each.access.reach in AGENTS))
 
 
 def _denials() -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Keys by which merchants' own programs call."""
