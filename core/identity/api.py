@@ -6,7 +6,7 @@ from core.identity.access.passwords import PASSWORDS
 from core.identity.access.seal import FactorSeal, load_or_make_key
 from core.identity.access.settings import AccessSettings, access_settings, key_file
 from core.identity.denials import Denials
-from core.identity.errors import NotPermitted
+from core.identity.errors import KeyReused, NotPermitted
 from core.identity.handlers import SessionHandlers
 from core.identity.idempotency import Claim, Keyholder, WriteOnce, once
 from core.identity.model import Grant, Integrator, SignedIn
@@ -27,6 +27,7 @@ __all__ = [
     "FactorSeal",
     "Grant",
     "Integrator",
+    "KeyReused",
     "Keyholder",
     "NotPermitted",
     "Permission",

@@ -19,6 +19,7 @@ from core.merchants.duplicates.handlers import duplicates
 from core.merchants.onboarding.attaching import AttachingHandlers
 from core.merchants.onboarding.handlers import OnboardingHandlers
 from core.merchants.onboarding.store import services_wanted
+from core.merchants.rules import check_phone
 from core.merchants.store import BRAND_NAMES, find_store, list_services, summary_of
 from core.merchants.store import search_stores as _search_stores
 from core.values.cursors import name_and_id_in, page_of
@@ -56,6 +57,7 @@ __all__ = [
     "OnboardingHandlers",
     "StoreHandlers",
     "account_ref_of",
+    "check_phone",
     "duplicates",
     "find_store",
     "find_store_made",

@@ -6,6 +6,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
+from core.contracts import orders
 from core.contracts import plans as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.listing import Written
@@ -14,7 +15,10 @@ from core.contracts.refusals import FieldRefused, NotFound, Refused
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.identity.api import SignedIn, WriteOnce, record_action, refuse_repeat_of_another
+from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
+from core.schedules.orders.merchant import MerchantOrderHandlers
+from core.schedules.orders.waiting import abandon_waiting
 from core.values.clock import Clock, paris_date
 from core.values.cursors import name_and_id_in, page_of
 from core.values.ids import encode_id
@@ -22,6 +26,7 @@ from core.values.timestamps import timestamp
 
 _SQL: Final = load_beside(__file__)
 _MONTHS_MAX: Final = 12
+WAITING_EVERY_S: Final = 300.0
 
 
 class PlanHandlers:
@@ -224,6 +229,10 @@ def _plan_of(row: asyncpg.Record, today: str, language: str) -> ask.Plan:
 
 
 def _operations(parts: Parts) -> list[Served]:
+    return [*_of_plans(parts), *_of_merchants(parts)]
+
+
+def _of_plans(parts: Parts) -> list[Served]:
     handlers = PlanHandlers(parts.pool, parts.clock)
     return [
         serves(ask.LIST, handlers.plans),
@@ -233,4 +242,28 @@ def _operations(parts: Parts) -> list[Served]:
     ]
 
 
-SLICE: Final = Slice("schedules", operations=_operations, names=Names(frozenset({"plan"}), _SQL.record_names))
+def _of_merchants(parts: Parts) -> list[Served]:
+    handlers = MerchantOrderHandlers(parts.pool, parts.clock)
+    return [
+        serves(orders.OFFERED, handlers.plans),
+        serves(orders.PREVIEW, handlers.preview),
+        serves(orders.MAKE, handlers.make),
+        serves(orders.LIST, handlers.orders),
+        serves(orders.ONE, handlers.order),
+        serves(orders.CANCEL, handlers.cancel),
+        serves(orders.REFUND, handlers.refund),
+        serves(orders.PAY_AHEAD, handlers.pay_ahead),
+    ]
+
+
+def _jobs(parts: Parts) -> list[Job]:
+    return [Job("orders_waiting", WAITING_EVERY_S, lambda: _abandon(parts))]
+
+
+async def _abandon(parts: Parts) -> None:
+    await abandon_waiting(parts.pool, parts.clock)
+
+
+SLICE: Final = Slice(
+    "schedules", operations=_operations, jobs=_jobs, names=Names(frozenset({"plan"}), _SQL.record_names)
+)

@@ -31,6 +31,7 @@ from core.verify.model import (
     transactions_in,
 )
 from core.verify.people import check_people
+from core.verify.schedules import check_instalments, check_schedules
 
 CHUNK_ROWS: Final = 20_000
 ACTIVITY: Final = "activity"
@@ -54,7 +55,6 @@ class Count(NamedTuple):
     statement: str
     arguments: Callable[[], tuple[Any, ...]] = tuple
     facts: Mapping[str, int] | None = None
-    remark: Said | None = None
 
 
 def _now() -> tuple[Any, ...]:
@@ -85,7 +85,7 @@ COUNTS: Final = (
     Count("V5", _SQL.unreversed_timeouts, _now_and_stuck),
     Count("V7", _SQL.unconsumed_events, _now_and_consumer),
     Count("V7 once", _SQL.overlapping_ranges, _consumer),
-    Count("V8", _SQL.repeated_debits, remark=Said("note.debits")),
+    Count("V8", _SQL.repeated_debits),
     Count("V8 repeats", _SQL.debited_repeats),
     Count("V10", _SQL.untrue_reversals),
     Count("V10 asked", _SQL.unasked_reversals),
@@ -102,7 +102,15 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
     """Check what the database can say by itself: all but V3 and V6."""
     found = [await timed(check_count(connection, each)) for each in COUNTS]
     found += [
-        await timed(check(connection)) for check in (check_answers, check_advices, check_audit, check_people)
+        await timed(check(connection))
+        for check in (
+            check_answers,
+            check_advices,
+            check_audit,
+            check_people,
+            check_instalments,
+            check_schedules,
+        )
     ]
     if cards:
         found.append(await timed(scan_rows(connection)))
@@ -134,7 +142,6 @@ async def check_count(connection: asyncpg.Connection, count: Count) -> Finding:
         waiting=row.get("waiting", 0),
         closed=row.get("closed", 0),
         found=transactions_in(row.get("examples"))[:EXAMPLES_MAX],
-        remark=count.remark,
     )
 
 

@@ -70,19 +70,19 @@ def new_schedule(
 def balance_of(facts: Facts) -> Balance:
     """Return how the instalments have to stand, and what is owed back beyond what was owed before (SCH-5).
 
-    What is paid stays, and so does what is being collected: its amount is on its way. What is left of the balance is
-    parted over those that are still open, unpaid ones among them; one of which nothing is left is cancelled. What was
-    collected above what the purchase is still of is owed back.
+    What is paid stays, and so does what is being collected: its amount is on its way. Those that are still open, unpaid
+    ones among them, stay while they add up to what is left of the balance; else it is parted over them anew, and one of
+    which nothing is left is cancelled. What was collected above what the purchase is still of is owed back.
     """
     moving_minor = sum(due.amount_minor for due in facts.dues if due.state == "in_progress")
     kept_minor = facts.paid_minor - facts.refunded_minor
     open_ones = [due for due in facts.dues if due.state in ("upcoming", "unpaid")]
     rest_minor = max(0, facts.owed_minor - kept_minor - moving_minor)
-    amounts = dict(zip((due.number for due in open_ones), _parted(rest_minor, open_ones), strict=True))
-    return Balance(
-        tuple(_standing(due, amounts[due.number]) if due.number in amounts else due for due in facts.dues),
-        refund_minor=max(0, kept_minor - facts.owed_minor),
-    )
+    dues = facts.dues
+    if sum(due.amount_minor for due in open_ones) != rest_minor:
+        amounts = dict(zip((due.number for due in open_ones), _parted(rest_minor, open_ones), strict=True))
+        dues = tuple(_standing(due, amounts[due.number]) if due.number in amounts else due for due in dues)
+    return Balance(dues, refund_minor=max(0, kept_minor - facts.owed_minor))
 
 
 def state_of(facts: Facts) -> OrderState:

@@ -55,3 +55,11 @@ FROM place p CROSS JOIN LATERAL (
 ) AS t;
 INSERT INTO api_key (company_id, name, prefix, key_hash, made_by, made_at)
 SELECT company_id, 'Key to walk to', 'gsk_walked00', sha256('gsk_walked'), agent_id, now() FROM place;
+INSERT INTO purchase_order (company_id, store_id, reference, plan_id, currency, amount_minor, fee_minor, email, email_key,
+                            customer_name, language, purchased_on, made_at, activated_at, state)
+SELECT p.company_id, p.store_id, 'WALKED-1', (SELECT id FROM plan WHERE code = '2x' LIMIT 1), 'EUR', 10000, 0,
+       'odette@walk.example', 'odette@walk.example', 'Odette Walker', 'fr', current_date, now(), now(), 'in_progress'
+FROM place p;
+INSERT INTO instalment (order_id, number, due_on, amount_minor, state, paid_at)
+SELECT o.id, n.number, o.purchased_on + 30 * (n.number - 1), 5000, n.state, CASE n.state WHEN 'paid' THEN now() END
+FROM purchase_order o CROSS JOIN (VALUES (1, 'paid'), (2, 'upcoming')) AS n (number, state) WHERE o.reference = 'WALKED-1';

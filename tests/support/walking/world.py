@@ -64,6 +64,8 @@ TABLES_OF_KINDS = {
     "template": "contract_template",
     "factor": "agent_factor",
     "host_matter": "host_message",
+    "order": "purchase_order",
+    "cancellation": "order_cancellation",
 }
 """Where records of a kind stand when the table is not called as the kind."""
 

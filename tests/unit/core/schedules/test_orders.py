@@ -145,6 +145,16 @@ def test_what_is_on_its_way_is_not_changed_and_is_owed_back_once_it_is_paid() ->
     assert amounts_of(balance_of(standing(facts, 2, "unpaid"))) == [5_000, 2_000]
 
 
+def test_what_is_paid_ahead_of_the_others_leaves_them_as_they_are() -> None:
+    facts = order(11, 3)
+    assert [due.amount_minor for due in facts.dues] == [5, 3, 3]
+    for states in (("upcoming", "in_progress", "upcoming"), ("upcoming", "paid", "upcoming")):
+        moved = facts
+        for number, state in enumerate(states, start=1):
+            moved = standing(moved, number, state)
+        assert amounts_of(balance_of(moved)) == [5, 3, 3]
+
+
 def test_a_refund_leaves_what_is_to_be_paid_as_it_is() -> None:
     facts = order(12_796, 3, paid=1)
     assert refundable_minor(facts) == 4_266

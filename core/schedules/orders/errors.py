@@ -1,0 +1,32 @@
+"""Refusals of orders."""
+
+from core.contracts.refusals import Refused
+from core.values.ids import encode_id
+
+
+class ReferenceTaken(Refused):
+    """The company has an order with this number of its own."""
+
+    def __init__(self, order_id: bytes) -> None:
+        super().__init__("order_reference_taken", {"order": encode_id("order", order_id)})
+
+
+class NothingToCancel(Refused):
+    """Nothing of the purchase is left to take off."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__("order_nothing_to_cancel", {"state": state})
+
+
+class NothingPaid(Refused):
+    """Nothing that was paid could be given back."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__("order_nothing_paid", {"state": state})
+
+
+class NothingAhead(Refused):
+    """No instalment is still to come: all that is left is paid, due, or on its way."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__("order_nothing_ahead", {"state": state})

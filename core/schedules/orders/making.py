@@ -1,0 +1,79 @@
+"""A new order: what is asked for, checked, and its schedule."""
+
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from core.contracts.orders import BuyerFields, MakeOrder, OrderAmount
+from core.contracts.refusals import Faults, FieldRefused
+from core.db.rows import Connection, uuid_of, uuid_or_none
+from core.merchants.api import check_phone
+from core.schedules.orders import store
+from core.schedules.orders.model import Part
+from core.schedules.orders.rules import TooSmallToPart, fee_of, new_schedule
+from core.values.emails import EmailMalformed, email_key
+
+
+async def plan_of(connection: Connection, code: str, today: date) -> asyncpg.Record:
+    """Return the plan that is offered today. Raises: FieldRefused."""
+    plan = await store.find_plan(connection, code, today)
+    if plan is None:
+        raise FieldRefused("plan", "not_offered")
+    return plan
+
+
+def schedule_of(plan: asyncpg.Record, amount: OrderAmount, today: date) -> tuple[int, list[Part]]:
+    """Return the fee and the schedule of a purchase of today. Raises: FieldRefused."""
+    least, most = plan["amount_min_minor"], plan["amount_max_minor"]
+    if not least <= amount.amount <= most:
+        raise FieldRefused("amount", "out_of_range", f"{least} EUR cents to {most} EUR cents")
+    fee_minor = fee_of(amount.amount, fee_bp=plan["fee_bp"], fee_minor=plan["fee_minor"])
+    try:
+        parts = new_schedule(
+            amount_minor=amount.amount,
+            fee_minor=fee_minor,
+            purchased_on=today,
+            parts=plan["parts"],
+            step_unit=plan["step_unit"],
+            step_count=plan["step_count"],
+        )
+    except TooSmallToPart as error:
+        raise FieldRefused("amount", "out_of_range", f"at least {error.least_minor} EUR cents") from error
+    return fee_minor, parts
+
+
+async def checked(connection: Connection, company_id: bytes, request: MakeOrder) -> dict[str, Any]:
+    """Return what is kept of who buys and where. Raises: Refused, with all that is wrong."""
+    faults = Faults()
+    made = {"phone": _phone(request.customer, faults), **_email(request.customer, faults)}
+    if request.store is not None and not await store.is_store_of(connection, request.store, company_id):
+        faults.note("store", "not_found")
+    faults.refuse()
+    return {
+        **made,
+        "company_id": uuid_of(company_id),
+        "store_id": uuid_or_none(request.store),
+        "reference": request.reference,
+        "currency": request.amount.currency,
+        "amount_minor": request.amount.amount,
+        "customer_name": request.customer.name.strip(),
+        "language": request.customer.language,
+        "return_url": request.return_url,
+    }
+
+
+def _email(customer: BuyerFields, faults: Faults) -> dict[str, str]:
+    try:
+        key = email_key(customer.email)
+    except EmailMalformed:
+        faults.note("customer.email", "malformed")
+        key = ""
+    return {"email": customer.email.strip(), "email_key": key}
+
+
+def _phone(customer: BuyerFields, faults: Faults) -> str | None:
+    phone = check_phone(customer.phone)
+    if phone.code is not None:
+        faults.note("customer.phone", "malformed")
+    return phone.value or None

@@ -1,0 +1,188 @@
+-- name: offered_plans
+-- A few dozen rows. $1 a day in Paris.
+SELECT id, code, name_fr, name_en, parts, step_unit, step_count, currency, amount_min_minor, amount_max_minor, fee_bp, fee_minor
+FROM plan WHERE $1::date <@ daterange(valid_from, valid_to)
+ORDER BY parts, code;
+
+-- name: offered_plan
+-- Exclusion constraint plan_days leaves one version at most. $1 code, $2 a day in Paris.
+SELECT id, code, name_fr, name_en, parts, step_unit, step_count, currency, amount_min_minor, amount_max_minor, fee_bp, fee_minor
+FROM plan WHERE code = $1 AND $2::date <@ daterange(valid_from, valid_to);
+
+-- name: store_of_company
+-- Primary key.
+SELECT EXISTS (SELECT FROM store WHERE id = $1 AND company_id = $2);
+
+-- name: add_order
+-- None when the company has an order of this reference: constraint purchase_order_reference.
+INSERT INTO purchase_order (
+    id, company_id, store_id, reference, plan_id, currency, amount_minor, fee_minor, email, email_key, customer_name, phone,
+    language, purchased_on, made_at, return_url
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+ON CONFLICT (company_id, reference) DO NOTHING RETURNING id;
+
+-- name: order_of_reference
+-- Unique constraint purchase_order_reference.
+SELECT id FROM purchase_order WHERE company_id = $1 AND reference = $2;
+
+-- name: add_instalments
+-- $1 order; numbers, days, amounts and fees side by side.
+INSERT INTO instalment (order_id, number, due_on, amount_minor, fee_minor)
+SELECT $1, w.number, w.due_on, w.amount_minor, w.fee_minor
+FROM unnest($2::smallint[], $3::date[], $4::bigint[], $5::bigint[]) AS w (number, due_on, amount_minor, fee_minor);
+
+-- name: add_events
+-- Each once: constraint order_event_once. Orders, moments, kinds, who (kind and identifier), what it is about and facts, side by side.
+INSERT INTO order_event (order_id, at, kind, by_kind, by_id, about_id, facts)
+SELECT w.order_id, w.at, w.kind, w.by_kind, w.by_id, w.about_id, w.facts::jsonb
+FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[])
+    AS w (order_id, at, kind, by_kind, by_id, about_id, facts)
+ON CONFLICT DO NOTHING;
+
+-- name: lock_orders
+-- Primary key, in its order, so that batches that share orders wait for each other and never in a ring. Whoever changes a
+-- balance holds its order first. What is summed up is read by a later statement, which sees what another one committed.
+SELECT id FROM purchase_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE;
+
+-- name: facts
+-- Primary key, constraints order_cancellation_once and order_refund_once. Whoever changes them holds the orders.
+SELECT p.id, p.company_id, p.amount_minor, p.fee_minor, p.currency, p.state, p.reference,
+       p.activated_at IS NOT NULL AS is_active, p.abandoned_at IS NOT NULL AS is_abandoned,
+       p.settling_since IS NOT NULL AS is_settling,
+       (SELECT coalesce(sum(c.amount_minor), 0)::bigint FROM order_cancellation AS c WHERE c.order_id = p.id) AS cancelled_minor,
+       (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund AS r WHERE r.order_id = p.id) AS refunded_minor
+FROM purchase_order AS p
+WHERE p.id = ANY($1::uuid[])
+ORDER BY p.id;
+
+-- name: lock_instalments
+-- Constraint instalment_number. Their orders are locked before, so that only a claim of what is due may hold one of them.
+SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at
+FROM instalment WHERE order_id = ANY($1::uuid[])
+ORDER BY order_id, number
+FOR UPDATE;
+
+-- name: instalments
+-- Constraint instalment_number.
+SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at
+FROM instalment WHERE order_id = ANY($1::uuid[])
+ORDER BY order_id, number;
+
+-- name: stand_instalments
+-- Primary key, on rows that are locked. Identifiers, amounts, fees and states side by side.
+UPDATE instalment AS i SET amount_minor = w.amount_minor, fee_minor = w.fee_minor, state = w.state
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) AS w (id, amount_minor, fee_minor, state)
+WHERE i.id = w.id;
+
+-- name: stand_orders
+-- Primary key, on rows that are locked. Identifiers and states side by side.
+UPDATE purchase_order AS p SET state = w.state
+FROM unnest($1::uuid[], $2::text[]) AS w (id, state)
+WHERE p.id = w.id;
+
+-- name: add_cancellation
+-- Its order is locked. None when it stands already under its key: constraint order_cancellation_once.
+INSERT INTO order_cancellation (id, order_id, kind, amount_minor, reason, by_kind, by_id, at, key, before, after)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11::text::jsonb)
+ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: add_refunds
+-- Once for what made it owed: constraint order_refund_once refuses another. Orders, causes and amounts side by side; $4 when.
+INSERT INTO order_refund (order_id, cause_id, amount_minor, asked_at)
+SELECT w.order_id, w.cause_id, w.amount_minor, $4
+FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS w (order_id, cause_id, amount_minor);
+
+-- name: orders_of
+-- Primary keys; in no order. $1 instalments.
+SELECT id, order_id FROM instalment WHERE id = ANY($1::uuid[]);
+
+-- name: let_be_due
+-- Constraint instalment_number, on rows that are locked. $1 order, $2 numbers or none, $3 today in Paris.
+UPDATE instalment SET due_on = $3
+WHERE order_id = $1 AND state = 'upcoming' AND due_on > $3 AND ($2::smallint[] IS NULL OR number = ANY($2))
+RETURNING id, number, amount_minor;
+
+-- name: orders
+-- One by its primary key, one by constraint purchase_order_reference, or a page of a company's by index
+-- purchase_order_company, backwards. $1 company, $2 order or none, $3 reference or none, $4 states or none, $5 order
+-- before which, or none, $6 limit.
+SELECT p.id, p.company_id, c.legal_name, p.store_id, s.name AS store_name, s.department AS store_department, p.reference,
+       p.currency, p.amount_minor, p.fee_minor, p.email, p.customer_name, p.phone, p.language, p.purchased_on, p.made_at,
+       p.activated_at, p.abandoned_at, p.return_url, p.state, n.code AS plan, n.name_fr, n.name_en, n.parts,
+       (SELECT coalesce(sum(k.amount_minor), 0)::bigint FROM order_cancellation AS k WHERE k.order_id = p.id) AS cancelled_minor,
+       (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund AS r WHERE r.order_id = p.id) AS refunded_minor,
+       (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund AS r
+        WHERE r.order_id = p.id AND r.sent_at IS NULL) AS owed_back_minor
+FROM purchase_order AS p
+JOIN company AS c ON c.id = p.company_id
+JOIN plan AS n ON n.id = p.plan_id
+LEFT JOIN store AS s ON s.id = p.store_id
+WHERE p.company_id = $1 AND ($2::uuid IS NULL OR p.id = $2) AND ($3::text IS NULL OR p.reference = $3)
+  AND ($4::text[] IS NULL OR p.state = ANY($4)) AND ($5::uuid IS NULL OR p.id < $5)
+ORDER BY p.id DESC
+LIMIT $6;
+
+-- name: claim
+-- Primary key; what another one holds is left to them. $1 instalments.
+UPDATE instalment SET state = 'in_progress'
+WHERE id IN (SELECT id FROM instalment WHERE id = ANY($1::uuid[]) AND state = 'upcoming' FOR UPDATE SKIP LOCKED)
+RETURNING id, amount_minor;
+
+-- name: release
+-- Primary key, within orders that are held. $1 instalments.
+UPDATE instalment SET state = 'upcoming'
+WHERE id = ANY($1::uuid[]) AND state = 'in_progress'
+RETURNING id;
+
+-- name: mark_paid
+-- Primary key, within orders that are held. $1 instalments, $2 when.
+UPDATE instalment SET state = 'paid', paid_at = $2
+WHERE id = ANY($1::uuid[]) AND state IN ('in_progress', 'unpaid')
+RETURNING id;
+
+-- name: mark_unpaid
+-- Primary key, within orders that are held. $1 instalments; its event says when.
+UPDATE instalment SET state = 'unpaid'
+WHERE id = ANY($1::uuid[]) AND state = 'in_progress'
+RETURNING id;
+
+-- name: activate
+-- Primary key, of an order that is held, and constraint instalment_number. $1 order, $2 when, $3 its card.
+UPDATE purchase_order AS p SET activated_at = $2, card_id = $3
+FROM instalment AS i
+WHERE p.id = $1 AND p.activated_at IS NULL AND p.abandoned_at IS NULL
+  AND i.order_id = p.id AND i.number = 1 AND i.state = 'in_progress'
+RETURNING i.id;
+
+-- name: abandon
+-- Primary key, of orders that are held; constraint instalment_number. $1 orders, $2 when.
+UPDATE purchase_order AS p SET abandoned_at = $2
+WHERE p.id = ANY($1::uuid[]) AND p.state = 'awaiting_payment'
+  AND NOT EXISTS (SELECT FROM instalment AS i WHERE i.order_id = p.id AND i.state <> 'upcoming')
+RETURNING p.id;
+
+-- name: waiting_orders
+-- Partial index purchase_order_waiting. $1 made before, $2 limit.
+SELECT id FROM purchase_order WHERE state = 'awaiting_payment' AND made_at < $1 ORDER BY made_at LIMIT $2;
+
+-- name: owed_refunds
+-- Partial index order_refund_owed, then primary keys. $1 limit, $2 and $3 moment and refund after which, or none.
+SELECT r.id, r.order_id, r.amount_minor, r.asked_at, p.company_id, p.currency
+FROM order_refund AS r JOIN purchase_order AS p ON p.id = r.order_id
+WHERE r.sent_at IS NULL AND ($2::timestamptz IS NULL OR (r.asked_at, r.id) > ($2, $3::uuid))
+ORDER BY r.asked_at, r.id
+LIMIT $1;
+
+-- name: mark_refunds_sent
+-- Primary keys; once. $1 refunds, $2 when.
+UPDATE order_refund AS r SET sent_at = $2
+FROM purchase_order AS p
+WHERE r.id = ANY($1::uuid[]) AND r.sent_at IS NULL AND p.id = r.order_id
+RETURNING r.id, r.order_id, r.amount_minor, p.company_id, p.reference, p.currency;
+
+-- name: cancellation_of_key
+-- Constraints order_cancellation_once and order_refund_once. $1 order, $2 key.
+SELECT c.id, c.kind, c.amount_minor, c.before::text AS before, c.after::text AS after,
+       coalesce((SELECT r.amount_minor FROM order_refund AS r WHERE r.order_id = c.order_id AND r.cause_id = c.id), 0)
+           AS owed_back_minor
+FROM order_cancellation AS c WHERE c.order_id = $1 AND c.key = $2;

@@ -1,0 +1,109 @@
+"""Orders as the API shows them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from core.contracts import orders as ask
+from core.contracts.references import CompanyRef, Money, StoreRef
+from core.schedules.orders.model import Part
+from core.schedules.orders.store import Stored
+from core.values.ids import encode_id
+from core.values.timestamps import timestamp, timestamp_or_none
+
+
+def plan_view(row: asyncpg.Record, language: str) -> ask.OfferedPlan:
+    """Return a plan as a shop offers it."""
+    currency = row["currency"]
+    return ask.OfferedPlan(
+        code=row["code"],
+        name=row["name_en"] if language == "en" else row["name_fr"],
+        parts=row["parts"],
+        step_unit=row["step_unit"],
+        step_count=row["step_count"],
+        amount_min=Money(row["amount_min_minor"], currency),
+        amount_max=Money(row["amount_max_minor"], currency),
+        fee_bp=row["fee_bp"],
+        fee=None if row["fee_minor"] is None else Money(row["fee_minor"], currency),
+    )
+
+
+def planned(part: Part, currency: str) -> ask.PlannedInstalment:
+    """Return an instalment of a preview."""
+    return ask.PlannedInstalment(
+        number=part.number,
+        due_on=part.due_on.isoformat(),
+        amount=Money(part.amount_minor, currency),
+        fee=Money(part.fee_minor, currency),
+    )
+
+
+def summary_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> ask.OrderSummary:
+    """Return an order in a list."""
+    return ask.OrderSummary(**_facts_of(row, instalments))
+
+
+def view_of(row: asyncpg.Record, instalments: Sequence[Stored], language: str) -> ask.OrderView:
+    """Return an order with its schedule."""
+    currency = row["currency"]
+    paid_minor = sum(each.amount_minor for each in instalments if each.state == "paid")
+    return ask.OrderView(
+        **_facts_of(row, instalments),
+        plan_name=row["name_en"] if language == "en" else row["name_fr"],
+        fee=Money(row["fee_minor"], currency),
+        cancelled=Money(row["cancelled_minor"], currency),
+        paid=Money(paid_minor, currency),
+        refunded=Money(row["refunded_minor"] - row["owed_back_minor"], currency),
+        owed_back=Money(row["owed_back_minor"], currency),
+        instalments=[_instalment(each, currency) for each in instalments],
+        activated_at=timestamp_or_none(row["activated_at"]),
+        abandoned_at=timestamp_or_none(row["abandoned_at"]),
+        return_url=row["return_url"],
+    )
+
+
+def _facts_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> Mapping[str, Any]:
+    currency = row["currency"]
+    open_ones = [each for each in instalments if each.state not in ("paid", "cancelled")]
+    return {
+        "id": encode_id("order", row["id"].bytes),
+        "reference": row["reference"],
+        "company": CompanyRef(encode_id("company", row["company_id"].bytes), row["legal_name"]),
+        "store": _store(row),
+        "state": row["state"],
+        "plan": row["plan"],
+        "parts": row["parts"],
+        "amount": Money(row["amount_minor"], currency),
+        "remaining": Money(sum(each.amount_minor for each in open_ones), currency),
+        "customer": ask.Buyer(
+            name=row["customer_name"], email=row["email"], phone=row["phone"], language=row["language"]
+        ),
+        "purchased_on": row["purchased_on"].isoformat(),
+        "made_at": timestamp(row["made_at"]),
+        "next_due_on": _next_due(open_ones),
+    }
+
+
+def _next_due(open_ones: Sequence[Stored]) -> str | None:
+    coming: list[date] = [each.due_on for each in open_ones if each.state == "upcoming"]
+    return min(coming).isoformat() if coming else None
+
+
+def _store(row: asyncpg.Record) -> StoreRef | None:
+    if row["store_id"] is None:
+        return None
+    return StoreRef(encode_id("store", row["store_id"].bytes), row["store_name"], row["store_department"])
+
+
+def _instalment(each: Stored, currency: str) -> ask.InstalmentView:
+    return ask.InstalmentView(
+        id=encode_id("instalment", each.id),
+        number=each.number,
+        due_on=each.due_on.isoformat(),
+        amount=Money(each.amount_minor, currency),
+        fee=Money(each.fee_minor, currency),
+        state=each.state,
+        paid_at=timestamp_or_none(each.paid_at),
+    )
