@@ -3,7 +3,7 @@
 from core.contracts.permissions import Permission
 from core.contracts.scope import EVERYTHING, Scope
 from core.identity.access.passwords import PASSWORDS
-from core.identity.access.seal import FactorSeal, load_or_make_key
+from core.identity.access.seal import FactorSeal, Seal, load_or_make_key
 from core.identity.access.settings import AccessSettings, access_settings, key_file
 from core.identity.denials import Denials
 from core.identity.errors import KeyReused, NotPermitted
@@ -32,6 +32,7 @@ __all__ = [
     "NotPermitted",
     "Permission",
     "Scope",
+    "Seal",
     "SessionHandlers",
     "SignedIn",
     "WriteOnce",

@@ -20,33 +20,43 @@ class KeyUnusable(SettingRefused):
     """The key file is too short or open to others; the message names it and never what it holds."""
 
 
-class FactorSeal:
-    """AES-256-GCM and HMAC-SHA-256 under keys derived from one secret; each purpose has its own."""
+class Seal:
+    """AES-256-GCM under a key derived from one secret; each purpose has its own."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, purpose: str) -> None:
         self._secret = secret
+        self._purpose = purpose
 
     def __repr__(self) -> str:
-        return "FactorSeal(…)"
+        return f"{type(self).__name__}(…)"
 
-    def seal(self, agent_id: bytes, content: bytes) -> bytes:
-        """Return nonce and ciphertext, bound to the agent: copied to another agent's row it does not open."""
+    def seal(self, owner_id: bytes, content: bytes) -> bytes:
+        """Return nonce and ciphertext, bound to the owner: copied to another owner's row it does not open."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + AESGCM(self._key("factor")).encrypt(nonce, content, agent_id)
+        return nonce + AESGCM(self._key(self._purpose)).encrypt(nonce, content, owner_id)
 
-    def unseal(self, agent_id: bytes, sealed: bytes) -> bytes | None:
+    def unseal(self, owner_id: bytes, sealed: bytes) -> bytes | None:
         """Return the content, None when it was altered or sealed under another key."""
         try:
-            return AESGCM(self._key("factor")).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], agent_id)
+            return AESGCM(self._key(self._purpose)).decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], owner_id
+            )
         except (InvalidTag, ValueError):
             return None
+
+    def _key(self, purpose: str) -> bytes:
+        return hmac.new(self._secret, purpose.encode(), hashlib.sha256).digest()
+
+
+class FactorSeal(Seal):
+    """What second factors are sealed with, and HMAC-SHA-256 under a key of its own for codes."""
+
+    def __init__(self, secret: bytes) -> None:
+        super().__init__(secret, "factor")
 
     def digest(self, agent_id: bytes, code: str) -> bytes:
         """Return what is stored of a recovery code: too short to be hashed without a key."""
         return hmac.new(self._key("recovery code"), agent_id + code.encode(), hashlib.sha256).digest()
-
-    def _key(self, purpose: str) -> bytes:
-        return hmac.new(self._secret, purpose.encode(), hashlib.sha256).digest()
 
 
 def load_or_make_key(file: Path) -> bytes:
@@ -74,6 +84,6 @@ def load_or_make_key(file: Path) -> bytes:
     key = file.read_bytes()
     if len(key) < KEY_BYTES:
         raise KeyUnusable(
-            f"{file} holds fewer than {KEY_BYTES} bytes: restore the key that sealed the factors"
+            f"{file} holds fewer than {KEY_BYTES} bytes: restore the key that sealed what stands"
         )
     return key
