@@ -30,6 +30,7 @@ from core.contracts import (
     supervision,
     terminals,
     transactions,
+    webhooks,
 )
 from core.contracts.operation import Operation, refuse_twins
 from core.contracts.permissions import Permission, Right
@@ -57,6 +58,7 @@ CONTRACTS: Final[tuple[tuple[str, ModuleType], ...]] = (
     ("searching", searching),
     ("supervision", supervision),
     ("transactions", transactions),
+    ("webhooks", webhooks),
 )
 """The slice that carries it out, and the contract: its operations are those that its module declares."""
 OPERATIONS: Final[tuple[Operation[Any, Any], ...]] = tuple(

@@ -122,12 +122,20 @@ PROCESSES: tuple[ProcessSpec, ...] = (
     ),
     _core_role("engine"),
     # Links, passkeys and single sign-on are bound to where the agents' browsers are. A passkey wants a name, no address.
-    _core_role("desk", lambda place: {"GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}"}),
+    _core_role(
+        "desk",
+        lambda place: {
+            "GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}",
+            "GUICHET_WEBHOOK_LOOPBACK": "allowed",
+        },
+    ),
     _core_role(
         "worker",
         lambda place: {
             "GUICHET_SMTP": place.address("mailbox-smtp"),
             "GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}",
+            # The sandbox's receiver is on this machine.
+            "GUICHET_WEBHOOK_LOOPBACK": "allowed",
         },
     ),
     ProcessSpec(

@@ -61,6 +61,13 @@ PAGES: Final = Pages(
                 {"fee_grid": "fgr", "fee_version": "fee:versions"},
             ),
             Page("plans", "/plans", ("plans.read",), {"new": ("plans.write",)}, {"plan": "pln"}),
+            Page(
+                "webhooks",
+                "/webhooks",
+                ("webhooks.read",),
+                {"new": ("webhooks.write",), "*/edit": ("webhooks.write",)},
+                {"webhook_endpoint": "wep", "webhook_delivery": "whd:deliveries"},
+            ),
         ),
         "group_work": (
             Page(

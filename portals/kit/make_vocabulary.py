@@ -37,6 +37,9 @@ SETS: Final = {
     "REQUEST_PRIORITIES": "RequestView.priority",
     "SERVICE_KINDS": "ServiceLine.kind",
     "TERMINAL_CONDITIONS": "ListedTerminal.condition",
+    "WEBHOOK_DELIVERY_STATES": "WebhookDelivery.state",
+    "WEBHOOK_KINDS": "AddWebhookEndpoint.kinds",
+    "WEBHOOK_STATES": "WebhookEndpoint.state",
 }
 """Each set by its name in the pages, with the property of the API that takes or gives one of its members."""
 

@@ -173,3 +173,22 @@ TERMINAL_CONDITIONS: Final = (
     "not_active",
     "retired",
 )
+WEBHOOK_DELIVERY_STATES: Final = (
+    "waiting",
+    "delivered",
+    "failed",
+    "dropped",
+)
+WEBHOOK_KINDS: Final = (
+    "order.activated",
+    "order.cancelled",
+    "instalment.paid",
+    "instalment.unpaid",
+    "refund.sent",
+    "endpoint.tested",
+)
+WEBHOOK_STATES: Final = (
+    "active",
+    "failing",
+    "disabled",
+)

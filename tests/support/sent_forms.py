@@ -48,6 +48,7 @@ OTHERWISE: Final = {
     "/terminals/{terminal_id}/{act}": "terminals.set_options",
     "/to-check/{matter_id}/close": "host_matters.close",
     "/to-check/{matter_id}/retry": "host_matters.retry",
+    "/webhooks/deliveries/{delivery_id}/resend": "webhook_deliveries.resend",
 }
 """Forms whose address is not that of their operation, or stands for several of one right."""
 

@@ -62,6 +62,8 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "terms.kind": ("alerts.kind_",),
     "terms.per": ("rules.per_",),
     "time_zone": ("time_zone.",),
+    "webhook_kind": ("webhook_kind.",),
+    "webhook_kinds": ("webhook_kind.",),
 }
 """Where in the catalogues the value of a fact may have its word, by the fact's name."""
 _LABELS: Final = ("action_fact.", "merchant_field.", "option.", "assign.", "services.", "field.")

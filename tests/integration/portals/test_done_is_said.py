@@ -36,6 +36,7 @@ _STARTS: Final = (
     "/requests/new?type=legal_opinion", "/approvals", "/to-check", "/macros", "/macros?new=answer", "/alerts",
     "/alerts/rules/new", "/exports", "/exports/new", "/mail", "/agents", "/agents/invite", "/roles?change=hotline",
     "/branding?open=new", "/transactions?period=today&figure=approved", "/views", "/notices", "/assign-terminal",
+    "/webhooks",
 )  # fmt: skip
 _ELSEWHERE: Final = {
     "/transactions/{transaction_id}/cancel": "asks the engine, which does not run here",
@@ -52,6 +53,7 @@ _ELSEWHERE: Final = {
     "/branding/{brand_id}/remove": "takes away a partner's branding, and there is that of the institution alone",
     "/fees/{grid_id}/companies": "wants the identifier of a company",
     "/to-check/{matter_id}/retry": "nothing waits for an acquirer here",
+    "/webhooks/{endpoint_id}/secrets": "shows the secrets in its place, once",
 }
 """Acts on records that the walk cannot do, each with why."""
 
@@ -118,6 +120,19 @@ async def _add_what_waits(dsn: str) -> None:
         "INSERT INTO alert (rule_id, severity, subject_kind, subject_key, label, measured, volume, opened_at, seen_at)"
         " SELECT r.id, r.severity, 'area', 'walk', 'Zone du Sud', 52, 46, now(), now()"
         " FROM (SELECT id, severity FROM alert_rule ORDER BY id LIMIT 1) AS r"
+    )
+    # The older one is disabled; the walk removes the other one.
+    await rows.execute(
+        "INSERT INTO webhook_endpoint (company_id, url, made_at, changed_at, disabled_at, disabled_why)"
+        " SELECT c.id, url, now(), now(), disabled, why FROM (SELECT id FROM company ORDER BY id LIMIT 1) AS c,"
+        " (VALUES (1, 'https://boutique.example/a', now(), 'asked'), (2, 'https://boutique.example/b', NULL, NULL))"
+        " AS e (place, url, disabled, why) ORDER BY place"
+    )
+    await rows.execute(
+        "WITH told AS (INSERT INTO webhook_event (company_id, kind, facts, at)"
+        " SELECT company_id, 'order.activated', '{}', now() FROM webhook_endpoint LIMIT 1 RETURNING id)"
+        " INSERT INTO webhook_delivery (event_id, endpoint_id, due_at)"
+        " SELECT told.id, e.id, now() FROM told CROSS JOIN webhook_endpoint e"
     )
     made = await add_attempt(rows, kind=Kind.ADVICE, state=State.CAPTURED, captured_minor=1250)
     await rows.execute(

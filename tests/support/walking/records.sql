@@ -63,3 +63,8 @@ FROM place p;
 INSERT INTO instalment (order_id, number, due_on, amount_minor, state, paid_at)
 SELECT o.id, n.number, o.purchased_on + 30 * (n.number - 1), 5000, n.state, CASE n.state WHEN 'paid' THEN now() END
 FROM purchase_order o CROSS JOIN (VALUES (1, 'paid'), (2, 'upcoming')) AS n (number, state) WHERE o.reference = 'WALKED-1';
+INSERT INTO webhook_endpoint (company_id, url, made_at, changed_at)
+SELECT company_id, 'https://walk.example/hooks', now(), now() FROM place;
+INSERT INTO webhook_event (company_id, kind, facts, at) SELECT company_id, 'order.activated', '{}', now() FROM place;
+INSERT INTO webhook_delivery (event_id, endpoint_id, due_at)
+SELECT v.id, e.id, now() FROM webhook_event v JOIN webhook_endpoint e ON e.company_id = v.company_id;
