@@ -5,7 +5,7 @@ from typing import Final
 
 from core.contracts.notifications import HomeSectionName
 from core.contracts.operations import CONTRACTS
-from core.runtime.manifest import HomeProvider, Names, Slice
+from core.runtime.manifest import ExpectedBy, HomeProvider, Names, Slice
 from core.runtime.retention import RetentionRule
 
 SLICES: Final[tuple[Slice, ...]] = tuple(
@@ -13,6 +13,9 @@ SLICES: Final[tuple[Slice, ...]] = tuple(
 )
 RETENTION_RULES: Final[tuple[RetentionRule, ...]] = tuple(rule for each in SLICES for rule in each.retention)
 NAMES: Final[tuple[Names, ...]] = tuple(each.names for each in SLICES if each.names is not None)
+EXPECTED_BY: Final[tuple[ExpectedBy, ...]] = tuple(
+    each.expected_by for each in SLICES if each.expected_by is not None
+)
 HOME: Final[dict[HomeSectionName, HomeProvider]] = {
     name: provider for each in SLICES for name, provider in each.home.items()
 }

@@ -27,6 +27,7 @@ from gateway.operations import IdSchemas, routes_of
 from gateway.outermost import Outermost
 from gateway.v1 import (
     access,
+    customers,
     documents,
     events,
     exports,
@@ -46,6 +47,7 @@ BODY_BYTES_MAX: Final = 64 * 1024
 API_VERSION: Final = "2026-11-01"
 _TOPICS: Final = (
     access,
+    customers,
     documents,
     notifications,
     onboarding,
@@ -195,7 +197,7 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Guichet",
             version=API_VERSION,
-            description="What agents see and do: transactions, the live feed, blocks, the directory.",
+            description="What agents see and do: transactions, the live feed, blocks, the directory. And what customers see of themselves.",
             license=License(name="Apache-2.0", identifier="Apache-2.0"),
             components=Components(
                 security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},

@@ -31,6 +31,7 @@ class Reach(Enum):
     BY_RECORD = "by_record"  # which right depends on the record or on the act: the handler asks for it
     ANYONE = "anyone"  # who is signed in
     INTEGRATOR = "integrator"  # a merchant's program: the handler looks within the company of its key
+    CUSTOMER = "customer"  # a customer under a session of theirs: the handler looks within what is theirs
     NO_SESSION = (
         "no_session"  # whoever has not logged in yet, and the gateway for itself: asked without a session
     )
@@ -61,6 +62,7 @@ def everywhere(right: Right) -> Access:
 BY_RECORD: Final = Access(Reach.BY_RECORD)
 ANYONE: Final = Access(Reach.ANYONE)
 INTEGRATOR: Final = Access(Reach.INTEGRATOR)
+CUSTOMER: Final = Access(Reach.CUSTOMER)
 NO_SESSION: Final = Access(Reach.NO_SESSION)
 
 

@@ -16,6 +16,7 @@ from core.contracts import (
     approvals,
     blocks,
     cards,
+    customers,
     documents,
     fees,
     host_matters,
@@ -38,6 +39,7 @@ from core.contracts.permissions import Permission, Right
 CONTRACTS: Final[tuple[tuple[str, ModuleType], ...]] = (
     ("identity", access),
     ("identity", administration),
+    ("identity", customers),
     ("merchants", agreements),
     ("merchants", api_keys),
     ("transactions", approvals),

@@ -7,6 +7,7 @@ so that plans keep their constants.
 """
 
 import re
+from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,17 @@ class Queries:
             return self._statements[name]
         except KeyError:
             raise AttributeError(f"{self.path} has no statement named {name}") from None
+
+    def renamed(self, names: Mapping[str, str]) -> "Queries":
+        """Return the same statements of other tables: each whole word that is a key of `names` is the other word."""
+        words = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
+        return Queries(
+            {
+                name: words.sub(lambda found: names[found[1]], statement)
+                for name, statement in self._statements.items()
+            },
+            self.path,
+        )
 
     def items(self) -> list[tuple[str, str]]:
         """Return every name with its statement."""

@@ -5,6 +5,8 @@ from core.contracts.scope import EVERYTHING, Scope
 from core.identity.access.passwords import PASSWORDS
 from core.identity.access.seal import FactorSeal, Seal, load_or_make_key
 from core.identity.access.settings import AccessSettings, access_settings, key_file
+from core.identity.customers.handlers import CustomerHandlers
+from core.identity.customers.model import Customer
 from core.identity.denials import Denials
 from core.identity.errors import KeyReused, NotPermitted
 from core.identity.handlers import SessionHandlers
@@ -21,6 +23,8 @@ __all__ = [
     "PASSWORDS",
     "AccessSettings",
     "Claim",
+    "Customer",
+    "CustomerHandlers",
     "Denials",
     "Doer",
     "DoneByAnother",

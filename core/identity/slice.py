@@ -3,7 +3,7 @@
 from typing import Final
 
 from core.contracts import access as ask
-from core.contracts import administration
+from core.contracts import administration, customers
 from core.db.queries import load_beside
 from core.identity.access.agents import agents_realm
 from core.identity.access.inviting import InvitationHandlers
@@ -16,8 +16,12 @@ from core.identity.administration.agents import AgentHandlers
 from core.identity.administration.audit.handlers import AuditHandlers
 from core.identity.administration.onlookers.handlers import OnlookerHandlers
 from core.identity.administration.roles import RoleHandlers
+from core.identity.customers import store as customer_store
+from core.identity.customers.links import LinkHandlers
+from core.identity.customers.own import OwnHandlers
+from core.identity.customers.realm import customers_realm
 from core.identity.handlers import SessionHandlers
-from core.identity.people.store import AGENT_STATEMENTS
+from core.identity.people.store import AGENT_STATEMENTS, CUSTOMER_STATEMENTS
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
 from core.runtime.retention import RetentionRule
 
@@ -26,7 +30,7 @@ _SQL: Final = load_beside(__file__)
 
 def _operations(parts: Parts) -> list[Served]:
     """Raises: SettingRefused."""
-    return [*_of_access(parts), *_of_administration(parts)]
+    return [*_of_access(parts), *_of_customers(parts), *_of_administration(parts)]
 
 
 def _of_access(parts: Parts) -> list[Served]:
@@ -66,6 +70,44 @@ def _of_access(parts: Parts) -> list[Served]:
     ]
 
 
+def _of_customers(parts: Parts) -> list[Served]:
+    pool, clock = parts.pool, parts.clock
+    realm, passwords = (
+        customers_realm(parts.environment, access_settings(parts.environment).seal),
+        Passwords(),
+    )
+    log_ins = LogInHandlers(pool, clock, passwords, realm)
+    links = LinkHandlers(pool, clock, passwords, log_ins, parts.queue_mail, parts.expected_by)
+    access = OwnAccessHandlers(pool, clock, passwords, realm)
+    own = OwnHandlers(pool, clock, realm, parts.queue_mail)
+    return [
+        serves_without_session(customers.LOG_IN, log_ins.log_in),
+        serves_without_session(customers.ANSWER_FACTOR, log_ins.answer_factor),
+        serves_without_session(customers.FACTOR_CHALLENGE, log_ins.factor_challenge),
+        serves_without_session(customers.ASK_LINK, links.ask_link),
+        serves_without_session(customers.READ_LINK, links.read_link),
+        serves_without_session(customers.USE_LINK, links.use_link),
+        serves(customers.SHOW, own.show),
+        serves(customers.CHANGE, own.change),
+        serves(customers.LOG_OUT, own.log_out),
+        serves(customers.ADD_EMAIL, own.add_email),
+        serves(customers.PROVE_EMAIL, own.prove_email),
+        serves(customers.MAKE_EMAIL_MAIN, own.make_email_main),
+        serves(customers.REMOVE_EMAIL, own.remove_email),
+        serves(customers.ACCESS, access.my_access),
+        serves(customers.CONFIRM, access.confirm_session),
+        serves(customers.CHANGE_PASSWORD, access.change_password),
+        serves(customers.START_TOTP, access.start_totp),
+        serves(customers.CONFIRM_TOTP, access.confirm_totp),
+        serves(customers.START_PASSKEY, access.start_passkey),
+        serves(customers.ADD_PASSKEY, access.add_passkey),
+        serves(customers.REMOVE_FACTOR, access.remove_factor),
+        serves(customers.RENEW_RECOVERY_CODES, access.renew_recovery_codes),
+        serves(customers.END_SESSION, access.end_session),
+        serves(customers.END_SESSIONS, access.end_sessions),
+    ]
+
+
 def _of_administration(parts: Parts) -> list[Served]:
     agents = AgentHandlers(parts.pool, parts.clock)
     roles = RoleHandlers(parts.pool, parts.clock)
@@ -96,6 +138,22 @@ SLICE: Final = Slice(
             "session",
             AGENT_STATEMENTS.prune_sessions,
             "GUICHET_KEEP_SESSIONS_DAYS",
+            days=30,
+            days_min=1,
+            by_id=False,
+        ),
+        RetentionRule(
+            "customer_session",
+            CUSTOMER_STATEMENTS.prune_sessions,
+            "GUICHET_KEEP_CUSTOMER_SESSIONS_DAYS",
+            days=30,
+            days_min=1,
+            by_id=False,
+        ),
+        RetentionRule(
+            "customer_link",
+            customer_store.PRUNE_LINKS,
+            "GUICHET_KEEP_CUSTOMER_LINKS_DAYS",
             days=30,
             days_min=1,
             by_id=False,

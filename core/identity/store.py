@@ -15,7 +15,7 @@ from core.db.rows import Connection, uuid_of
 from core.identity.access import store as access
 from core.identity.model import Credential, Failures, Grant, SignedIn
 from core.identity.origin import CALLED_FROM
-from core.identity.people.store import AGENTS
+from core.identity.people.store import AGENTS, CUSTOMERS
 from core.values.regions import departments_of
 
 _SQL = load_beside(__file__)
@@ -183,6 +183,7 @@ async def forget_old(connection: Connection, *, keys_before: datetime, failures_
     await connection.execute(_SQL.forget_old_failures, failures_before)
     await access.forget_old_sign_ons(connection, failures_before)
     await AGENTS.forget_old(connection, failures_before)
+    await CUSTOMERS.forget_old(connection, failures_before)
 
 
 def _signed_in(row: asyncpg.Record) -> SignedIn:

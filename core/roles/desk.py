@@ -21,6 +21,8 @@ from core.contracts.refusals import Denied, Overtaken, Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbox_of
 from core.db.pool import open_pool
 from core.identity.api import (
+    Customer,
+    CustomerHandlers,
     Denials,
     Integrator,
     SessionHandlers,
@@ -37,7 +39,7 @@ from core.roles.shown_cards import without_card_numbers
 from core.runtime.home import Home
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import HeardFrame, Parts, Served, serves
-from core.slices import HOME, NAMES, SLICES
+from core.slices import EXPECTED_BY, HOME, NAMES, SLICES
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.values.cursors import CursorMalformed
@@ -53,8 +55,8 @@ TAKE_UP_EVERY_S: Final = 15.0
 _KEYS_KEPT: Final = timedelta(days=7)
 _FAILURES_KEPT: Final = timedelta(days=1)
 
-Caller: TypeAlias = SignedIn | Integrator
-"""Whoever asks, of the kinds that there are: an agent, a merchant's program."""
+Caller: TypeAlias = SignedIn | Integrator | Customer
+"""Whoever asks, of the kinds that there are: an agent, a merchant's program, a customer."""
 
 _log = structlog.get_logger("core.desk")
 
@@ -71,11 +73,18 @@ class Desk:
         self._presences = 0
         self._sessions = SessionHandlers(pool, context.clock)
         self._integrators = IntegratorHandlers(pool, context.clock)
+        self._customers = CustomerHandlers(pool, context.clock)
         self._denials = Denials(pool, context.clock)
         self._terminals = TerminalHandlers(pool, context.clock)
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
         parts = Parts(
-            pool, context.clock, context.bus, context.environment, queue_mail=queue_mail, names=NAMES
+            pool,
+            context.clock,
+            context.bus,
+            context.environment,
+            queue_mail=queue_mail,
+            names=NAMES,
+            expected_by=EXPECTED_BY,
         )
         self._served = operations_of(parts)
         self._heard = {one.request.subject: one for each in SLICES for one in each.frame(parts)}
@@ -200,6 +209,8 @@ class Desk:
                 return None
             case Reach.INTEGRATOR:
                 return await self._integrators.check(principal)
+            case Reach.CUSTOMER:
+                return await self._customers.check(principal)
             case Reach.EVERYWHERE | Reach.SOMEWHERE | Reach.UNPLACED | Reach.BY_RECORD | Reach.ANYONE:
                 return await self._sessions.check(principal)
         assert_never(reach)

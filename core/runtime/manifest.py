@@ -57,6 +57,17 @@ def placed(_caller: Any, scope: Scope) -> tuple[Any, ...]:
     return scope.is_everything, scope.parameter()
 
 
+class Expected(NamedTuple):
+    """Somebody whom a slice knows by an e-mail that nobody has proved yet."""
+
+    name: str
+    language: str
+
+
+ExpectedBy = Callable[[Connection, str], Awaitable[Expected | None]]
+"""Finds who is expected by an e-mail, as `core.values.emails.email_key` gives it."""
+
+
 class Parts(NamedTuple):
     """What every slice is made with; `environment` holds the settings of the process."""
 
@@ -66,6 +77,7 @@ class Parts(NamedTuple):
     environment: Mapping[str, str]
     queue_mail: QueueMail
     names: tuple[Names, ...] = ()
+    expected_by: tuple[ExpectedBy, ...] = ()
 
 
 class Served(NamedTuple):
@@ -101,8 +113,9 @@ HomeProvider = Callable[[Parts, Any], Awaitable[HomeSection | None]]
 
 
 class Slice(NamedTuple):
-    """`operations` and answers to the card `frame` are the desk's, `jobs` the worker's; `home` is what waits for a caller, by section;
-    `retention` says which rows go, and when; `names` says what its records are called.
+    """`operations` and answers to the card `frame` are the desk's, `jobs` the worker's; `home` is what waits for a caller,
+    by section; `retention` says which rows go, and when; `names` says what its records are called; `expected_by` finds
+    whoever something is kept for that they may see once they prove their e-mail.
     """
 
     name: str
@@ -112,3 +125,4 @@ class Slice(NamedTuple):
     home: Mapping[HomeSectionName, HomeProvider] = {}
     retention: tuple[RetentionRule, ...] = ()
     names: Names | None = None
+    expected_by: ExpectedBy | None = None

@@ -19,6 +19,7 @@ from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
+from core.schedules.mine.store import find_expected
 from core.values.clock import Clock, paris_date
 from core.values.cursors import name_and_id_in, page_of
 from core.values.ids import encode_id
@@ -265,5 +266,9 @@ async def _abandon(parts: Parts) -> None:
 
 
 SLICE: Final = Slice(
-    "schedules", operations=_operations, jobs=_jobs, names=Names(frozenset({"plan"}), _SQL.record_names)
+    "schedules",
+    operations=_operations,
+    jobs=_jobs,
+    names=Names(frozenset({"plan"}), _SQL.record_names),
+    expected_by=find_expected,
 )

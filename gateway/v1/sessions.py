@@ -9,6 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from core.contracts import access
 from core.contracts.access import LogIn, SessionOpened, SessionView
 from core.contracts.listing import Nothing
+from core.contracts.operation import Answered, Operation
 from core.contracts.texts import OPAQUE
 from gateway.auth import anonymous, browser_of
 from gateway.core_client import Caller, CoreClient
@@ -91,16 +92,7 @@ async def log_in(data: LogInBody, request: Request[Any, Any, Any], core: CoreCli
     Without `code` the answer is 401 `second_factor_required` with a token for the second step, good for 5 minutes.
     Somebody without a second factor gets a session that may only add one.
     """
-    caller = anonymous(request)
-    body = LogIn(
-        email=data.email,
-        password=data.password,
-        ip=caller.ip,
-        user_agent=browser_of(request),
-        code=data.code,
-        device=data.device,
-    )
-    return log_in_answer(request, await core.ask(access.LOG_IN, body, caller=caller))
+    return await begin(access.LOG_IN, data, request, core)
 
 
 @post("/sessions/second-factor", summary="Finish logging in", tags=["Sessions"], security=[{}])
@@ -108,18 +100,7 @@ async def second_factor(
     data: SecondFactorBody, request: Request[Any, Any, Any], core: CoreClient
 ) -> SessionOpened:
     """Open the session with the second factor. Wrong ones are counted, and no code works twice."""
-    caller = anonymous(request)
-    passkey = "" if data.passkey is None else passkey_text(data.passkey, "passkey")
-    if sum(map(bool, (data.code, data.recovery_code, passkey))) != 1:
-        raise Problem.of_field("code", "missing", "one of code, recovery_code, passkey")
-    body = access.AnswerFactor(
-        pending=data.pending,
-        ip=caller.ip,
-        code=data.code,
-        recovery_code=data.recovery_code,
-        passkey=passkey,
-    )
-    return await core.ask(access.ANSWER_FACTOR, body, caller=caller)
+    return await finish(access.ANSWER_FACTOR, data, request, core)
 
 
 @post(
@@ -133,9 +114,7 @@ async def passkey_options(
     data: PendingBody, request: Request[Any, Any, Any], core: CoreClient
 ) -> access.PasskeyOptions:
     """Return the options for `navigator.credentials.get`; each call makes a new challenge."""
-    caller = anonymous(request)
-    body = access.ByPending(data.pending, caller.ip)
-    return await core.ask(access.FACTOR_CHALLENGE, body, caller=caller)
+    return await challenge(access.FACTOR_CHALLENGE, data, request, core)
 
 
 @get("/sessions/current", summary="The caller’s session", tags=["Sessions"])
@@ -150,7 +129,58 @@ async def log_out(caller: Caller, core: CoreClient) -> None:
     await core.ask(access.LOG_OUT, Nothing(), caller=caller)
 
 
-def log_in_answer(request: Request[Any, Any, Any], outcome: access.LogInOutcome) -> Response[Any]:
+async def begin(
+    operation: Operation[LogIn, access.LogInOutcome[Any]],
+    data: LogInBody,
+    request: Request[Any, Any, Any],
+    core: CoreClient,
+) -> Response[Any]:
+    """Take the first step of a log in, of whichever realm."""
+    caller = anonymous(request)
+    body = LogIn(
+        email=data.email,
+        password=data.password,
+        ip=caller.ip,
+        user_agent=browser_of(request),
+        code=data.code,
+        device=data.device,
+    )
+    return log_in_answer(request, await core.ask(operation, body, caller=caller))
+
+
+async def finish(
+    operation: Operation[access.AnswerFactor, Answered],
+    data: SecondFactorBody,
+    request: Request[Any, Any, Any],
+    core: CoreClient,
+) -> Answered:
+    """Take the second step. Raises: Problem."""
+    caller = anonymous(request)
+    passkey = "" if data.passkey is None else passkey_text(data.passkey, "passkey")
+    if sum(map(bool, (data.code, data.recovery_code, passkey))) != 1:
+        raise Problem.of_field("code", "missing", "one of code, recovery_code, passkey")
+    body = access.AnswerFactor(
+        pending=data.pending,
+        ip=caller.ip,
+        code=data.code,
+        recovery_code=data.recovery_code,
+        passkey=passkey,
+    )
+    return await core.ask(operation, body, caller=caller)
+
+
+async def challenge(
+    operation: Operation[access.ByPending, access.PasskeyOptions],
+    data: PendingBody,
+    request: Request[Any, Any, Any],
+    core: CoreClient,
+) -> access.PasskeyOptions:
+    """Return what a passkey must sign in a log in. Raises: Problem."""
+    caller = anonymous(request)
+    return await core.ask(operation, access.ByPending(data.pending, caller.ip), caller=caller)
+
+
+def log_in_answer(request: Request[Any, Any, Any], outcome: access.LogInOutcome[Any]) -> Response[Any]:
     """Return the session, or the refusal that says how to go on."""
     if outcome.session is not None:
         return Response(outcome.session, status_code=201)

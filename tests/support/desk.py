@@ -32,6 +32,7 @@ from tests.support.servers import TestDatabase
 
 PASSWORD = "a long demonstration password"
 PORTAL_URL = "http://localhost:8080"
+SPACE_URL = "http://localhost:8090"
 CHECKOUT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT_S = 30.0
 # Counted, not drawn: the natural key of an attempt holds it, and a few hundred draws collide.
@@ -127,6 +128,7 @@ async def _running(database: TestDatabase, nats: NatsServer, key_file: Path) -> 
             "GUICHET_HEALTH_PORT": str(desk_port),
             "GUICHET_FACTOR_KEY_FILE": str(key_file),
             "GUICHET_PORTAL_URL": PORTAL_URL,
+            "GUICHET_SPACE_URL": SPACE_URL,
         },
     )
     gateway = await _start(

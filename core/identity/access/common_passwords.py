@@ -6,6 +6,7 @@ of digits or a walk over the keyboard, and end it with a mark (which `common_has
 
 import itertools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -59,20 +60,27 @@ bonjourbonjour bienvenue1234 passwordpassword qwertyqwerty azertyazerty testtest
 guichetguichet demodemodemo
 """)
 LISTED: Final = 20_000
+# Customers' passwords begin at eight characters, of which marks at the ends are taken off before they are looked for.
+SHORT_CHARACTERS_MIN: Final = 5
 
 
 def common_passwords() -> list[str]:
-    """Return the list, most likely first, without what is too short to be taken anyway."""
+    """Return the list of agents and, after it, that of what only customers could take; each most likely first."""
+    long = _likely(lambda one: len(one) >= PASSWORD_CHARACTERS_MIN)
+    return long + _likely(lambda one: SHORT_CHARACTERS_MIN <= len(one) < PASSWORD_CHARACTERS_MIN)
+
+
+def _likely(fits: Callable[[str], bool]) -> list[str]:
     singles = _PHRASES + [row * n for n in (1, 2) for row in _ROWS]
     singles += [row[:n] for row in _ROWS for n in range(PASSWORD_CHARACTERS_MIN, len(row))]
     singles += ["".join(pair) for pair in itertools.permutations(_ROWS[:8], 2)]
-    singles += [word * n for word in _WORDS for n in (2, 3)]
+    singles += [row[:n] for row in _ROWS for n in range(SHORT_CHARACTERS_MIN, PASSWORD_CHARACTERS_MIN)]
+    singles += [word * n for word in _WORDS for n in (1, 2, 3)]
     ends = [*_YEARS, *_DIGITS]
     lengthened = (f"{word}{end}" for end in ends for word in _WORDS)
     pairs = (f"{first}{second}" for first in _WORDS[:60] for second in _WORDS[:60] if first != second)
     candidates = itertools.chain(singles, lengthened, pairs)
-    long_enough = (one for one in candidates if len(one) >= PASSWORD_CHARACTERS_MIN)
-    return list(itertools.islice(dict.fromkeys(long_enough), LISTED))
+    return list(itertools.islice(dict.fromkeys(filter(fits, candidates)), LISTED))
 
 
 def as_bytes() -> bytes:

@@ -1,6 +1,5 @@
 """Invitations: an administrator makes an agent, or lets one who forgot the password choose another."""
 
-import re
 import secrets
 from datetime import datetime
 from typing import Final
@@ -40,10 +39,10 @@ from core.identity.rules import FAILURES_PER_IP_MAX
 from core.identity.views import hash_of_token
 from core.runtime.manifest import QueueMail
 from core.values.clock import Clock
+from core.values.emails import EmailMalformed, email_key
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
-_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,180}[a-z0-9])?\.[a-z]{2,24}")
 _NAME_CHARACTERS_MAX: Final = 200
 
 _log = structlog.get_logger("core.identity")
@@ -224,9 +223,11 @@ async def invite(
 
 
 async def _new_agent(connection: sessions.Connection, request: InviteAgent) -> bytes:
-    email, name = request.email.strip().lower(), " ".join(request.name.split())
+    email, name = "", " ".join(request.name.split())
     errors: list[FieldProblem] = []
-    if not _EMAIL.fullmatch(email):
+    try:
+        email = email_key(request.email)
+    except EmailMalformed:
         errors.append(FieldProblem("email", "malformed", "name@example.org"))
     if not 1 <= len(name) <= _NAME_CHARACTERS_MAX or not name.isprintable():
         errors.append(FieldProblem("name", "malformed", "1-200"))

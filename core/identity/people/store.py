@@ -267,3 +267,15 @@ class People:
 
 AGENT_STATEMENTS: Final = load_beside(__file__)
 AGENTS: Final = People(AGENT_STATEMENTS)
+CUSTOMER_STATEMENTS: Final = AGENT_STATEMENTS.renamed(
+    {
+        "agent": "customer",
+        "agent_id": "customer_id",
+        "agent_factor": "customer_factor",
+        "known_device": "customer_device",
+        "pending_login": "customer_pending_login",
+        "recovery_code": "customer_recovery_code",
+        "session": "customer_session",
+    }
+)
+CUSTOMERS: Final = People(CUSTOMER_STATEMENTS)

@@ -18,6 +18,7 @@ from core.contracts.operation import AGENTS, Reach
 from core.contracts.operations import OPERATIONS, RIGHTS
 from core.contracts.refusals import Refused
 from core.roles.desk import carry_out
+from core.values.ids import PREFIXES
 from deploy.local.postgres import PostgresServer
 from gateway.operations import shown_as
 from tests.support.walking.endpoints import Endpoint, Wanted, endpoints_of, requests_for
@@ -40,6 +41,12 @@ OF_THE_SESSION: Final = {
     *(shown_as(each) for each in OPERATIONS if each.access.reach is Reach.ANYONE and each.http is not None),
 }
 """Endpoints that show and change what is of a session, and so ask for one."""
+OF_OTHERS: Final = {
+    shown_as(each)
+    for each in OPERATIONS
+    if each.http is not None and each.access.reach not in AGENTS | {Reach.NO_SESSION}
+}
+"""Endpoints of principals who are no agents: each kind has a walk of its own."""
 
 FOR_EVERYBODY: Final = {
     # Log in, by whoever has the right words; no session yet.
@@ -52,6 +59,15 @@ FOR_EVERYBODY: Final = {
     "POST /invitations/lookup",
     "POST /invitations/acceptance",
     *OF_THE_SESSION,
+    "POST /customers/links",
+    "POST /customers/links/lookup",
+    "POST /customers/links/acceptance",
+    "POST /customers/sessions",
+    "POST /customers/sessions/second-factor",
+    "POST /customers/sessions/passkey-options",
+    # The caller's own session.
+    "GET /sessions/current",
+    "DELETE /sessions/current",
     # The caller's own notices.
     "GET /notices/unread",
     # The institution's name and colours, which the log in page shows to anybody.
@@ -105,6 +121,12 @@ EXAMPLES: Final[dict[str, Mapping[str, Any]]] = {
 
 ASKED_WITHOUT_A_SESSION: Final = {
     "brands_of_host",
+    "customers_answer_factor",
+    "customers_ask_link",
+    "customers_factor_challenge",
+    "customers_log_in",
+    "customers_read_link",
+    "customers_use_link",
     "events_after",
     "events_end",
     "invitation_accept",
@@ -144,8 +166,8 @@ RIGHT_OF_THE_RECORD: Final = {
 }
 """Subjects whose right depends on the record; asked about a record that does not exist, they say not found."""
 
-KINDS_OF_NO_RECORD: Final = {"act", "code", "kind", "subject", "session", "factor"}
-"""Places in an address that hold no id of a scoped record: codes, words, one's own session and factors."""
+KINDS_OF_NO_RECORD: Final = {"act", "code", "kind", "subject", "session", "factor", "customer_email"}
+"""Places in an address that hold no id of a scoped record: codes, words, one's own session, factors and addresses."""
 
 UNSCOPED_TABLES: Final = (
     # Rows that belong to the institution and to no place.
@@ -246,6 +268,7 @@ async def test_the_tables_of_the_walk_name_only_what_exists(world: World) -> Non
         *EVERYWHERE_ONLY,
         *OF_ONES_OWN,
         *OWNERS_ONLY,
+        *OF_OTHERS,
         *EXAMPLES,
     } <= known
     assert {*SUBJECTS_FOR_EVERYBODY, *EITHER_RIGHT} <= set(world.served)
@@ -269,7 +292,7 @@ async def test_scope_walk_shows_nothing_to_somebody_out_of_scope(world: World) -
     before = await world.fingerprint(without=OWN_TABLES)
     findings: list[str] = []
     for endpoint in _endpoints(world):
-        if endpoint.name in FOR_EVERYBODY or endpoint.name in STREAMS:
+        if endpoint.name in FOR_EVERYBODY | OF_OTHERS or endpoint.name in STREAMS:
             continue
         for wanted in _requests(world, endpoint):
             answer = await world.call(
@@ -356,7 +379,7 @@ async def test_scope_walk_lets_nobody_in_without_a_grant(world: World) -> None:
     before = await world.fingerprint(without=OWN_TABLES)
     findings: list[str] = []
     for endpoint in _endpoints(world):
-        if endpoint.name in FOR_EVERYBODY:
+        if endpoint.name in FOR_EVERYBODY | OF_OTHERS:
             continue
         wanted = next(iter(_requests(world, endpoint)), None)
         if wanted is None:
@@ -368,6 +391,23 @@ async def test_scope_walk_lets_nobody_in_without_a_grant(world: World) -> None:
             findings.append(f"{endpoint.name} asks for {answer.asked[-1].right}, which is no permission")
     after = await world.fingerprint(without=OWN_TABLES)
     findings += _changes(before, after)
+    assert not findings, _lines(findings)
+
+
+async def test_scope_walk_of_other_principals_takes_no_session_of_an_agent(world: World) -> None:
+    token = await world.agent("everywhere", role="administrator", everywhere=True)
+    findings: list[str] = []
+    for endpoint in _endpoints(world):
+        if endpoint.name in OF_OTHERS:
+            sampler = world.sampler
+            # Whether there is such a record is not asked of somebody who is no such principal.
+            sampler.records = {**dict.fromkeys(PREFIXES, bytes(16)), **world.records}
+            wanted = next(requests_for(endpoint, sampler, EXAMPLES.get(endpoint.name, {})))
+            answer = await world.call(
+                token, endpoint.method, wanted.path, query=wanted.query, body=wanted.body
+            )
+            if (answer.status, answer.code) != (401, "session_ended"):
+                findings.append(f"{endpoint.name} is {answer.status} {answer.code}: {answer.text[:200]}")
     assert not findings, _lines(findings)
 
 

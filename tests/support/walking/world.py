@@ -106,7 +106,8 @@ class ObservedCore(CoreClient):
     ) -> Result:
         """Ask as always."""
         asked = Asked(subject)
-        _asked.get().append(asked)
+        if (noted := _asked.get(None)) is not None:
+            noted.append(asked)
         try:
             return await super().send(subject, body, result, caller=caller, timeout_s=timeout_s)
         except Problem as problem:

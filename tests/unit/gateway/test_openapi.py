@@ -28,6 +28,12 @@ DECLARED: Final = {shown_as(each): each for each in OPERATIONS if each.http is n
 OPEN: Final = {
     "GET /brand",
     "GET /sign-on",
+    "POST /customers/links",
+    "POST /customers/links/acceptance",
+    "POST /customers/links/lookup",
+    "POST /customers/sessions",
+    "POST /customers/sessions/passkey-options",
+    "POST /customers/sessions/second-factor",
     "POST /invitations/acceptance",
     "POST /invitations/lookup",
     "POST /sessions",

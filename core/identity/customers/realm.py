@@ -1,0 +1,44 @@
+"""Customers as a realm: who they are, and what is told of their sessions."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from core.contracts.customers import CustomerSession
+from core.db.rows import Connection
+from core.identity.access.seal import FactorSeal
+from core.identity.customers import store
+from core.identity.customers.model import REMEMBERED_LIFE, SESSION_ABSOLUTE, SESSION_IDLE
+from core.identity.customers.rules import why_password_refused
+from core.identity.people.store import CUSTOMERS
+from core.identity.realm import Opened, Realm
+from core.values.timestamps import timestamp
+from observability.process import SettingRefused
+
+_SPACE_BY_DEFAULT: Final = "http://localhost:8090"
+
+
+def customers_realm(environment: Mapping[str, str], seal: FactorSeal) -> Realm[CustomerSession]:
+    """Return the realm of those who bought something. Reads GUICHET_SPACE_URL. Raises: SettingRefused."""
+    space_url = environment.get("GUICHET_SPACE_URL", _SPACE_BY_DEFAULT).rstrip("/")
+    if urlsplit(space_url).scheme not in ("http", "https") or not urlsplit(space_url).hostname:
+        raise SettingRefused("GUICHET_SPACE_URL must start with http:// or https:// and name a host")
+    return Realm(
+        people=CUSTOMERS,
+        seal=seal,
+        portal_url=space_url,
+        needs_second_factor=False,
+        session_life=SESSION_ABSOLUTE,
+        session_idle=SESSION_IDLE,
+        remembered_life=REMEMBERED_LIFE,
+        counted_as="customer-",
+        find_credential=store.find_credential,
+        find_person=store.find_person,
+        why_password_refused=why_password_refused,
+        record=store.record_event,
+        tell=_tell,
+    )
+
+
+async def _tell(_connection: Connection, opened: Opened) -> CustomerSession:
+    return CustomerSession(opened.token, timestamp(opened.expires_at), opened.device)

@@ -1,0 +1,30 @@
+"""Pure decisions about customers: which passwords are taken, how long links are good."""
+
+from datetime import timedelta
+from typing import Final
+
+from core.contracts.access import PASSWORD_CHARACTERS_MAX
+from core.contracts.customers import PASSWORD_CHARACTERS_MIN
+
+FIRST_LINK_LIFE: Final = timedelta(hours=24)
+PASSWORD_LINK_LIFE: Final = timedelta(hours=1)
+EMAIL_LINK_LIFE: Final = timedelta(hours=24)
+LINKS_PER_EMAIL_MAX: Final = 5
+LINKS_PER_IP_MAX: Final = 30
+EMAILS_MAX: Final = 10
+
+
+def why_password_refused(password: str, *, email: str, is_common: bool) -> str | None:
+    """Return why a new password is not taken, None when it is: long enough, of four kinds, and not a known one."""
+    kinds = (str.isupper, str.islower, str.isdigit, _is_special)
+    if len(password) < PASSWORD_CHARACTERS_MIN or not all(any(map(kind, password)) for kind in kinds):
+        return "password_too_simple"
+    if len(password) > PASSWORD_CHARACTERS_MAX:
+        return "password_too_long"
+    if is_common or len(set(password)) < 4 or email.partition("@")[0] in password.lower():
+        return "password_common"
+    return None
+
+
+def _is_special(letter: str) -> bool:
+    return not letter.isalnum() and not letter.isspace()

@@ -1,0 +1,1 @@
+"""What customers see of purchases: those made with addresses that they proved."""
