@@ -168,31 +168,33 @@ def _find_among(
     arrived_at: datetime,
     telling: Telling,
 ) -> Match:
+    match = _find_sent_then(judged, telling)
+    if match is None and said.sent_at:
+        # All were sent at another time. What stands and is alike in all else stays, and a person is told of it.
+        alike = find_like(said, candidates, arrived_at=arrived_at)
+        return Match(ReversalFinding.NONE_STOOD, alike[-1], ("time",)) if alike else NONE_STOOD
+    if match is None:
+        match = _find_alike(said, judged, arrived_at, telling)
+    is_advised = match.place is not None and candidates[match.place].is_advice
+    if (
+        telling.is_advice is False
+        and is_advised
+        and telling.repeat
+        and match.finding == ReversalFinding.NAMED
+    ):
+        # Its first sending may have come before what its terminal then did alone.
+        return Match(ReversalFinding.DISAGREES, match.place, ("message_type",))
+    return match
+
+
+def _find_sent_then(judged: list["_Judged"], telling: Telling) -> Match | None:
+    """Return what was sent at the time that is said, of its type where that stands; None where nothing was."""
     for times in AGREEMENTS:
         group = [one for one in judged if one.times == times]
         if group:
             asked = [one for one in group if not one.candidate.is_advice]
-            if telling.is_advice is False and asked:
-                return _verdict(asked)
-            match = _verdict(group)
-            if telling.is_advice is False and telling.repeat and match.finding == ReversalFinding.NAMED:
-                # Its first sending may have come before what its terminal then did alone.
-                return Match(ReversalFinding.DISAGREES, match.place, ("message_type",))
-            return match
-    if said.sent_at:
-        # All were sent at another time. What stands and is alike in all else stays, and a person is told of it.
-        alike = find_like(said, candidates, arrived_at=arrived_at)
-        return Match(ReversalFinding.NONE_STOOD, alike[-1], ("time",)) if alike else NONE_STOOD
-    match = _find_alike(said, judged, arrived_at, telling)
-    is_advised = match.place is not None and candidates[match.place].is_advice
-    if (
-        telling.is_advice is False
-        and telling.repeat
-        and is_advised
-        and match.finding == ReversalFinding.NAMED
-    ):
-        return Match(ReversalFinding.DISAGREES, match.place, ("message_type",))
-    return match
+            return _verdict(asked if telling.is_advice is False and asked else group)
+    return None
 
 
 def _find_alike(said: Said, judged: list["_Judged"], arrived_at: datetime, telling: Telling) -> Match:
