@@ -40,9 +40,7 @@ WebhookOutcome = Literal[
 
 Url = Annotated[
     str,
-    msgspec.Meta(
-        min_length=10, max_length=500, description="HTTPS, to a name or an address of the Internet"
-    ),
+    msgspec.Meta(min_length=10, max_length=500, description="HTTPS, to a name or an address of the Internet"),
 ]
 Description = Annotated[str, msgspec.Meta(max_length=120)]
 Kinds = Annotated[list[WebhookKind], msgspec.Meta(max_length=20, description="Of events; none: all of them")]

@@ -17,9 +17,9 @@ from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.identity.api import SignedIn, WriteOnce, record_action, refuse_repeat_of_another
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
+from core.schedules.mine.store import find_expected
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
-from core.schedules.mine.store import find_expected
 from core.values.clock import Clock, paris_date
 from core.values.cursors import name_and_id_in, page_of
 from core.values.ids import encode_id

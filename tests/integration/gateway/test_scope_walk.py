@@ -65,9 +65,6 @@ FOR_EVERYBODY: Final = {
     "POST /customers/sessions",
     "POST /customers/sessions/second-factor",
     "POST /customers/sessions/passkey-options",
-    # The caller's own session.
-    "GET /sessions/current",
-    "DELETE /sessions/current",
     # The caller's own notices.
     "GET /notices/unread",
     # The institution's name and colours, which the log in page shows to anybody.

@@ -44,7 +44,6 @@ _PERMISSIONS: Final = tuple(RIGHTS)
 
 
 def _operations() -> tuple[str, ...]:
-    """Return what can be denied: only agents have rights that they may lack."""
     """Return what can be denied: only agents have rights that somebody may lack."""
     return tuple(sorted(each.name.replace(".", "_") for each in OPERATIONS if each.access.reach in AGENTS))
 
