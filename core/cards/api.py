@@ -59,9 +59,9 @@ async def open_frame(
     `amount_minor` is what is paid at once, None for nothing. Raises: FieldRefused.
     """
     if not rules.is_origin(origin):
-        raise FieldRefused("origin", "malformed", "https://shop.example")
+        raise FieldRefused("origin", "malformed", "https://…")
     if return_url is not None and not rules.is_return(return_url, origin=origin):
-        raise FieldRefused("return_url", "malformed", f"{origin}/…")
+        raise FieldRefused("return_url", "malformed", "https://…")
     secret = secrets.token_urlsafe(32)
     expires_at = now + rules.SESSION_LASTS
     session_id = await store.add_session(

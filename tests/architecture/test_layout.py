@@ -40,6 +40,7 @@ LONGER = {
     "tests/integration/core/transactions/test_reversals.py",
     "tests/integration/core/transactions/world.py",
     "tests/integration/gateway/test_agreements.py",
+    "tests/integration/gateway/test_scope_walk.py",
 }
 LONGER_LINES_MAX = 700
 

@@ -22,7 +22,8 @@ LIBRARY: Final = re.compile(
     r"\b\d{4}-\d\d-\d\dT\d\d:\d\d|\b[A-Z]\w+(?:Error|Exception)\b|datetime\.|Decimal\("
 )
 ROADMAP: Final = re.compile(
-    r"\b(?:bientôt|prochainement|coming soon|will come|not yet available|not there yet|TODO|à venir|planned)\b",
+    r"\b(?:bientôt|prochainement|coming soon|will come|not yet available|not there yet|TODO|planned"
+    r"|(?:fonction|fonctionnalité|écran|page|version)s? à venir)\b",
     re.IGNORECASE,
 )
 # Words of grammar that no sentence of the other language holds.

@@ -134,7 +134,7 @@ def _amount_of(order: Order, wanted: Wanted) -> int:
             raise NothingToCancel(order.state)
     amount_minor = most if wanted.amount_minor is None else wanted.amount_minor
     if amount_minor > most:
-        raise FieldRefused("amount", "out_of_range", f"at most {most} {order.currency} cents")
+        raise FieldRefused("amount", "out_of_range", f"at most {most} EUR cents")
     return amount_minor
 
 

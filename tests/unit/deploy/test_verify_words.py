@@ -42,6 +42,11 @@ FACTS: dict[str, str | int | list[int]] = {
     "service": "svc_1",
     "role": "supervisor",
     "permission": "transactions.refund",
+    "order": "ord_1",
+    "has": 3_000,
+    "owes": 4_000,
+    "is": "unpaid",
+    "follows": "settled",
 }
 LEFT = [code.removeprefix("left.") for code in WORDS if code.startswith("left.")]
 PRINTED = {
@@ -80,7 +85,7 @@ def codes_in_use() -> set[str]:
     states = re.search(r"state: str  # (.*)", python)
     assert states is not None
     found |= {f"state.{name}" for name in states[1].split(", ")}
-    return found | {"transaction", "field"}
+    return found | {"transaction", "field", "instalment"}
 
 
 def test_no_code_lacks_words_and_no_words_are_left_over() -> None:

@@ -52,7 +52,8 @@ def test_all_files_of_a_capability_but_two_are_its_own() -> None:
         for path in (ROOT / folder).iterdir()
         if path.is_file()
     }
-    assert own == there
+    # The door of the slice is for orders, which came after.
+    assert own == there - {"core/schedules/api.py"}
 
 
 def test_the_operation_of_the_page_is_that_of_the_contract() -> None:

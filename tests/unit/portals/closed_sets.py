@@ -22,6 +22,7 @@ from core.contracts.requests import Priority
 from core.contracts.supervision import ExportColumn, ExportFormat, RuleKind, Subject, ViewedList
 from core.contracts.terminals import Connectivity, DialectName
 from core.contracts.transaction_filter import FigureName
+from core.contracts.webhooks import WebhookKind
 from core.merchants.agreements.services.rules import OPTION_RULES
 from core.merchants.rules import CONTACT_ROLES
 from core.values.regions import REGIONS
@@ -111,6 +112,8 @@ CLOSED: Final[dict[str, tuple[str, ...]]] = {
     "terms.kind": get_args(RuleKind),
     "terms.per": get_args(Subject),
     "time_zone": TIME_ZONES,
+    "webhook_kind": get_args(WebhookKind),
+    "webhook_kinds": get_args(WebhookKind),
 }
 
 
