@@ -82,13 +82,14 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         edge_port=port_of(environment, "GUICHET_EDGE_PORT"),
         edge_tls_port=port_of(environment, "GUICHET_EDGE_TLS_PORT"),
         health_port=port_of(environment, "GUICHET_HEALTH_PORT"),
-        tls=_tls(environment.get("GUICHET_TLS_DIR", "")),
+        tls=tls_files_of(environment.get("GUICHET_TLS_DIR", "")),
         acquirers=_acquirers(environment),
         log_level=log_level_of(environment),
     )
 
 
-def _tls(folder: str) -> TlsFiles | None:
+def tls_files_of(folder: str) -> TlsFiles | None:
+    """Return the files of a folder, None where none is named. Raises: SettingRefused."""
     if not folder:
         return None
     for certificate, key, authority in (

@@ -47,6 +47,9 @@ EDGE_SECONDS: Final = HistogramFamily(
 )
 EDGE_SIGN_ON: Final = CounterFamily("guichet_edge_sign_on", "Sign-ons, by result", ("result",))
 
+# Edge, card frame.
+FRAME_CARDS: Final = CounterFamily("guichet_frame_cards", "Cards that were typed, by outcome", ("outcome",))
+
 # Edge, acquirer hosts.
 HOST_LINKS_UP: Final = GaugeFamily("guichet_host_links_up", "Links signed on", ("acquirer", "role"))
 HOST_REQUESTS: Final = CounterFamily("guichet_host_requests", "Requests to a host", ("acquirer", "result"))

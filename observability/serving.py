@@ -18,10 +18,11 @@ import asyncio
 import contextlib
 import resource
 import socket
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.net import SocketHolder  # pyright: ignore[reportPrivateImportUsage]
@@ -70,11 +71,32 @@ def request_head_bytes(scope: Any) -> int:
     return line + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
 
 
-class HttpServer(Server):
-    """The one server of a process, on a socket that gives up on readers who do not read."""
+class ServerCertificate(NamedTuple):
+    """PEM files of a server that speaks HTTPS."""
 
-    def __init__(self, app: Any, listening: socket.socket, *, connections_max: int) -> None:
+    certificate: Path
+    key: Path
+
+
+class HttpServer(Server):
+    """A server of a process, on a socket that gives up on readers who do not read."""
+
+    def __init__(
+        self,
+        app: Any,
+        listening: socket.socket,
+        *,
+        connections_max: int,
+        certificate: ServerCertificate | None = None,
+    ) -> None:
         host, port = listening.getsockname()[:2]
+        tls: dict[str, Any] = {}
+        if certificate is not None:
+            tls = {
+                "ssl_cert": certificate.certificate,
+                "ssl_key": certificate.key,
+                "ssl_protocol_min": SSLProtocols.tls12,
+            }
         super().__init__(
             Bounded(app),
             address=host,
@@ -90,6 +112,7 @@ class HttpServer(Server):
             log_enabled=True,
             log_level=LogLevels.error,
             log_access=False,
+            **tls,
         )
         self.listening_port: int = port
         self._listening = listening
@@ -100,16 +123,28 @@ class HttpServer(Server):
         self._shd = SocketHolder(self._listening.detach(), False, BACKLOG)  # pyright: ignore[reportCallIssue]
 
 
-def make_server(app: Any, *, host: str, port: int) -> HttpServer:
+def make_server(
+    app: Any, *, host: str, port: int, certificate: ServerCertificate | None = None
+) -> HttpServer:
     """Return a server that holds its address already; port 0 takes a free one.
 
-    Raises: CannotServe, when the address is taken or is not this machine's.
+    A handshake that stalls is closed as half a request is. Raises: CannotServe, when the address is taken or is not this
+    machine's, or the certificate cannot be read.
     """
     try:
         listening = listen(host, port)
     except OSError as error:
         raise CannotServe(f"cannot serve on {host}:{port}: {error.strerror}") from error
-    return HttpServer(app, listening, connections_max=connections_max(raise_open_files()))
+    try:
+        return HttpServer(
+            app,
+            listening,
+            connections_max=connections_max(raise_open_files()),
+            certificate=certificate,
+        )
+    except OSError as error:
+        listening.close()
+        raise CannotServe(f"cannot serve on {host}:{port}: the certificate or key cannot be read") from error
 
 
 async def serve_until(
@@ -123,15 +158,29 @@ async def serve_until(
 
     Raises: CannotServe, when the server ends by itself.
     """
-    serving, stopped = asyncio.create_task(server.serve()), asyncio.create_task(stop.wait())
+    await serve_all_until(stop, [server], stop_timeout_s=stop_timeout_s, stopping=stopping)
+
+
+async def serve_all_until(
+    stop: asyncio.Event,
+    servers: Sequence[HttpServer],
+    *,
+    stop_timeout_s: float,
+    stopping: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve on several addresses, as `serve_until` does on one. Raises: CannotServe, when one of them ends by itself."""
+    serving = {asyncio.create_task(server.serve()): server for server in servers}
+    stopped = asyncio.create_task(stop.wait())
     lag = LoopLag.start()
     try:
-        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():
-            raise CannotServe(f"the server of port {server.listening_port} ended") from serving.exception()
+            ended, server = next((task, server) for task, server in serving.items() if task.done())
+            raise CannotServe(f"the server of port {server.listening_port} ended") from ended.exception()
         stopping()
-        server.stop()
-        await asyncio.wait({serving}, timeout=stop_timeout_s)
+        for server in servers:
+            server.stop()
+        await asyncio.wait(serving, timeout=stop_timeout_s)
     finally:
         lag.stop()
         stopped.cancel()

@@ -31,6 +31,7 @@ class FrameHandlers:
             row["payee"],
             -1 if row["amount_minor"] is None else row["amount_minor"],
             row["currency"],
+            row["needed_until"].isoformat(),
         )
 
     async def tokenise(self, asked: Tokenise) -> Tokenised:

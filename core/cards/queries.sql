@@ -6,7 +6,7 @@ INSERT INTO frame_session (
 
 -- name: session
 -- Unique index on secret_hash; its token, if there is one, by the unique index on session_id.
-SELECT s.purpose, s.origin, s.return_url, s.language, s.amount_minor, s.currency, s.expires_at, c.legal_name AS payee,
+SELECT s.purpose, s.origin, s.return_url, s.language, s.amount_minor, s.currency, s.needed_until, s.expires_at, c.legal_name AS payee,
        t.id IS NOT NULL AS has_token
 FROM frame_session s
 JOIN company c ON c.id = s.company_id

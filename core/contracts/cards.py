@@ -51,6 +51,7 @@ class FrameSession(msgspec.Struct, array_like=True, frozen=True):
     payee: str = ""
     amount_minor: int = -1  # -1: nothing is paid at once
     currency: str = ""
+    needed_until: str = ""  # the day of the last debit, YYYY-MM-DD
 
 
 class Tokenise(msgspec.Struct, array_like=True, frozen=True):

@@ -108,6 +108,20 @@ PROCESSES: tuple[ProcessSpec, ...] = (
         },
     ),
     ProcessSpec(
+        name="edge-cards",
+        module="edge.cards",
+        ports=("cards", "cards-tls", "cards-health"),
+        health_port="cards-health",
+        stop_order=2,
+        environment=lambda place: {
+            "GUICHET_NATS_URL": place.nats_url("cards"),
+            "GUICHET_FRAME_PORT": place.port("cards"),
+            "GUICHET_FRAME_TLS_PORT": place.port("cards-tls"),
+            "GUICHET_KEYS_DIR": place.path("keys"),
+            "GUICHET_TLS_DIR": place.path("tls"),
+        },
+    ),
+    ProcessSpec(
         name="acquirer",
         module="deploy.sandbox.simulators.acquirer",
         ports=("acquirer", "acquirer-secondary", "acquirer-control", "acquirer-health"),

@@ -109,7 +109,13 @@ def test_no_import_leads_back_to_where_it_began() -> None:
 
 
 def test_the_environment_is_read_where_a_process_begins() -> None:
-    begins = {"core/app.py", "core/verify/__main__.py", "edge/main.py", "gateway/__main__.py"}
+    begins = {
+        "core/app.py",
+        "core/verify/__main__.py",
+        "edge/cards/main.py",
+        "edge/main.py",
+        "gateway/__main__.py",
+    }
     reads = {
         shown(path)
         for path in python_files()

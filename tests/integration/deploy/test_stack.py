@@ -64,9 +64,10 @@ async def test_only_core_is_given_the_database_and_core_no_keys(stack: LocalStac
         is_core = spec.name.startswith("core-")
         assert ("GUICHET_DATABASE_URL=" in given) is is_core, spec.name
         assert ("postgres://" in given) is is_core, spec.name
-        assert ("GUICHET_KEYS_DIR=" in given) is (spec.name == "edge"), spec.name
-        assert ("GUICHET_TLS_DIR=" in given) is (spec.name == "edge"), spec.name
-        user = spec.name.removeprefix("core-")
+        is_edge = spec.name in {"edge", "edge-cards"}
+        assert ("GUICHET_KEYS_DIR=" in given) is is_edge, spec.name
+        assert ("GUICHET_TLS_DIR=" in given) is is_edge, spec.name
+        user = spec.name.removeprefix("core-").removeprefix("edge-")
         for other in (allowance.user for allowance in ALLOWANCES):
             assert (f"nats://{other}:" in given) is (other == user), f"{spec.name} has {other}'s login"
 
@@ -186,9 +187,9 @@ async def test_stopping_goes_from_terminals_to_the_database_and_leaves_nobody(fo
     pids = [stack.pid(name) for name in stack.names]
     await stack.stop()
     order = [event.name for event in events if event.kind == "stopping"]
-    assert order[:5] == ["fleet", "edge", "gateway", "portal", "acquirer"]
-    assert set(order[5:8]) == {"core-engine", "core-desk", "core-worker"}
-    assert order[8:] == ["mailbox", "nats", "postgres"]
+    assert order[:6] == ["fleet", "edge", "edge-cards", "gateway", "portal", "acquirer"]
+    assert set(order[6:9]) == {"core-engine", "core-desk", "core-worker"}
+    assert order[9:] == ["mailbox", "nats", "postgres"]
     assert not [pid for pid in pids if pid is not None and proc.is_alive(pid)]
 
 
