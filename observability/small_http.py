@@ -26,6 +26,7 @@ class Request(msgspec.Struct):
     path: str
     query: dict[str, str]
     body: bytes
+    headers: dict[str, str] = {}  # by their names in lower case
 
 
 class Response(msgspec.Struct):
@@ -101,7 +102,7 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     body = await reader.readexactly(size) if size else b""
     parts = urlsplit(target)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return Request(method=method, path=unquote(parts.path), query=query, body=body)
+    return Request(method=method, path=unquote(parts.path), query=query, body=body, headers=headers)
 
 
 def _encode(response: Response, *, has_body: bool = True) -> bytes:

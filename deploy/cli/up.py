@@ -30,10 +30,11 @@ _SHOWN_PORTS = (
     "acquirer-control",
     "fleet-control",
     "mailbox",
+    "receiver",
     "postgres",
     "nats",
 )
-_WEB_PORTS = frozenset({"portal", "gateway", "acquirer-control", "fleet-control", "mailbox"})
+_WEB_PORTS = frozenset({"portal", "gateway", "acquirer-control", "fleet-control", "mailbox", "receiver"})
 _LOCALHOST_TIMEOUT_S = 1.0
 # Starts of single processes are only news when something is slow or wrong.
 _QUIET_EVENTS = frozenset({"starting", "ready", "stopping"})

@@ -177,6 +177,17 @@ PROCESSES: tuple[ProcessSpec, ...] = (
             "GUICHET_MAILBOX_DIR": place.path("mailbox"),
         },
     ),
+    ProcessSpec(
+        name="receiver",
+        module="deploy.sandbox.receiver",
+        ports=("receiver",),
+        health_port="receiver",
+        stop_order=8,
+        environment=lambda place: {
+            "GUICHET_WEBHOOK_RECEIVER_KEY": place.path("secrets/webhook-receiver"),
+            "GUICHET_RECEIVER_DIR": place.path("receiver"),
+        },
+    ),
 )
 
 

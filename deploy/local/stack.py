@@ -286,6 +286,7 @@ class LocalStack:
             "GUICHET_DATA": str(self.data_dir),
             "GUICHET_DATABASE_URL": place.database_url(),
             "GUICHET_LOG_LEVEL": self._log_level,
+            "GUICHET_RECEIVER_PORT": place.port("receiver"),
         }
         done = await asyncio.to_thread(
             subprocess.run,

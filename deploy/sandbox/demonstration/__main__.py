@@ -1,7 +1,8 @@
 """`python -m deploy.sandbox.demonstration [--load-terminals N]`: an idempotent demonstration, and terminals by the thousand.
 
 Environment: GUICHET_DATABASE_URL, GUICHET_DATA (folder whose secrets/demo-password is made at first start, 0600),
-GUICHET_FACTOR_KEY_FILE (default: secrets/factor-key in that folder) that seals the agents' second factors.
+GUICHET_FACTOR_KEY_FILE (default: secrets/factor-key in that folder) that seals the agents' second factors,
+GUICHET_RECEIVER_PORT (none: no endpoint of webhooks) where the sandbox's receiver listens.
 Prints one line of JSON: {"agents": [{"email", "name", "role"}], "password", "terminals", "load_terminals"}.
 
 A terminal's data element 42 follows from its number: T0000001 and T0000002 have GCT000000000001, the next two
@@ -19,7 +20,9 @@ import asyncpg
 import msgspec
 
 from core.identity.api import FactorSeal, key_file, load_or_make_key
+from core.webhooks.api import webhook_settings
 from deploy.sandbox.demonstration.store import TERMINALS_MAX, seed
+from deploy.sandbox.demonstration.webhooks import SandboxReceiver
 from observability.process import SettingRefused
 
 
@@ -36,7 +39,12 @@ def main() -> int:
     password = demo_password(Path(folder))
     try:
         seal = FactorSeal(load_or_make_key(key_file(os.environ)))
-        seeded = asyncio.run(seed(database_url, password=password, load_terminals=wanted, seal=seal))
+        receiver = None
+        if port := os.environ.get("GUICHET_RECEIVER_PORT"):
+            receiver = SandboxReceiver.of(Path(folder), int(port), webhook_settings(os.environ))
+        seeded = asyncio.run(
+            seed(database_url, password=password, load_terminals=wanted, seal=seal, receiver=receiver)
+        )
     except SettingRefused as error:
         return _fail(str(error))
     except (OSError, asyncpg.PostgresError) as error:

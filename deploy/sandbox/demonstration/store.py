@@ -30,6 +30,7 @@ from deploy.sandbox.demonstration.merchants import seed_merchants
 from deploy.sandbox.demonstration.numbers import siren, siret
 from deploy.sandbox.demonstration.requests import seed_requests
 from deploy.sandbox.demonstration.supervision import seed_supervision
+from deploy.sandbox.demonstration.webhooks import SandboxReceiver, put_receiver
 
 _SQL = load_beside(__file__)
 _NAMESPACE: Final = uuid.UUID("6d1f3c52-7f0a-4a5e-9a55-2f6f1f0d4b11")
@@ -50,7 +51,12 @@ class Seeded(msgspec.Struct):
 
 
 async def seed(
-    database_url: str, *, password: str, load_terminals: int = 0, seal: FactorSeal | None = None
+    database_url: str,
+    *,
+    password: str,
+    load_terminals: int = 0,
+    seal: FactorSeal | None = None,
+    receiver: SandboxReceiver | None = None,
 ) -> Seeded:
     """Bring the database to the demonstration; running it again changes nothing.
 
@@ -67,6 +73,8 @@ async def seed(
             await seed_requests(connection, today=paris_date(datetime.now(UTC)))
             await seed_supervision(connection)
             await seed_approvals(connection)
+            if receiver is not None:
+                await put_receiver(connection, receiver)
             if load_terminals:
                 await _add_load(connection, load_terminals)
         await make_contracts(database_url)

@@ -189,7 +189,7 @@ async def test_stopping_goes_from_terminals_to_the_database_and_leaves_nobody(fo
     order = [event.name for event in events if event.kind == "stopping"]
     assert order[:6] == ["fleet", "edge", "edge-cards", "gateway", "portal", "acquirer"]
     assert set(order[6:9]) == {"core-engine", "core-desk", "core-worker"}
-    assert order[9:] == ["mailbox", "nats", "postgres"]
+    assert order[9:] == ["mailbox", "receiver", "nats", "postgres"]
     assert not [pid for pid in pids if pid is not None and proc.is_alive(pid)]
 
 
