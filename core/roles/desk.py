@@ -36,6 +36,7 @@ from core.merchants.api import IntegratorHandlers
 from core.notifications.api import queue_mail
 from core.roles.context import RoleContext
 from core.roles.shown_cards import without_card_numbers
+from core.runtime.calendar import calendar_of
 from core.runtime.home import Home
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import HeardFrame, Parts, Served, serves
@@ -77,12 +78,14 @@ class Desk:
         self._denials = Denials(pool, context.clock)
         self._terminals = TerminalHandlers(pool, context.clock)
         self._approvals = ApprovalHandlers(pool, context.clock, context.bus)
+        calendar = calendar_of(pool, context.clock, context.environment)
         parts = Parts(
             pool,
             context.clock,
             context.bus,
             context.environment,
             queue_mail=queue_mail,
+            calendar=calendar,
             names=NAMES,
             expected_by=EXPECTED_BY,
         )
@@ -99,6 +102,7 @@ class Desk:
         ]
         self._jobs = Jobs(
             [
+                *calendar.jobs(),
                 Job("forget_old_keys", HOUSEKEEPING_EVERY_S, self._forget_old),
                 Job("denials", DENIALS_EVERY_S, self._denials.tell, starts_after_s=DENIALS_EVERY_S),
                 # What was approved and left by a crash: acts of people are the desk's alone to tell the engine.

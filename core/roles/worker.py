@@ -8,6 +8,7 @@ from core.contracts.subjects import inbox_prefix
 from core.db.pool import open_pool
 from core.notifications.api import queue_mail
 from core.roles.context import RoleContext, host_deadline_ms_of
+from core.runtime.calendar import calendar_of
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts
 from core.runtime.retention import Retention
@@ -93,13 +94,17 @@ async def start(context: RoleContext) -> WorkerRole:
     numbered_otherwise = NumberedOtherwise(pool, context.clock)
     projection = Projection(pool, control)
     # Before the first of them begins: a setting that cannot be ends the process with nothing under way.
-    parts = Parts(pool, context.clock, context.bus, context.environment, queue_mail=queue_mail)
+    calendar = calendar_of(pool, context.clock, context.environment)
+    await calendar.read()
+    parts = Parts(
+        pool, context.clock, context.bus, context.environment, queue_mail=queue_mail, calendar=calendar
+    )
     of_slices = [job for each in SLICES for job in each.jobs(parts)]
     collecting = Collecting(
         dsn=settings.database_url,
         bus=context.bus,
         clock=context.clock,
-        calendar=context.clock,
+        calendar=calendar,
         instance=settings.instance,
         host_deadline_ms=host_deadline_ms_of(context.environment),
     )
@@ -113,6 +118,7 @@ async def start(context: RoleContext) -> WorkerRole:
             Job("measure_deliveries", MEASURE_EVERY_S, deliveries.measure),
             Job("measure_backlogs", MEASURE_EVERY_S, backlogs.measure),
             Job("day_end", DAY_END_EVERY_S, day_end.round),
+            *calendar.jobs(),
             Job("collect", COLLECT_EVERY_S, collecting.collect),
             Job("settle_debits", 0.0, collecting.settle_decided),
             Job("take_up_debits", TAKE_UP_DEBITS_EVERY_S, collecting.take_up),

@@ -15,6 +15,7 @@ from core.contracts.operation import Answered, Asked, Operation
 from core.contracts.scope import Scope
 from core.contracts.subjects import FrameRequest
 from core.db.rows import Connection
+from core.runtime.calendar import Calendar
 from core.runtime.jobs import Job
 from core.runtime.retention import RetentionRule
 from core.values.clock import Clock
@@ -69,13 +70,17 @@ ExpectedBy = Callable[[Connection, str], Awaitable[Expected | None]]
 
 
 class Parts(NamedTuple):
-    """What every slice is made with; `environment` holds the settings of the process."""
+    """What every slice is made with; `environment` holds the settings of the process.
+
+    `calendar` is the clock of schedules, which can be moved in a sandbox.
+    """
 
     pool: asyncpg.Pool
     clock: Clock
     bus: Bus
     environment: Mapping[str, str]
     queue_mail: QueueMail
+    calendar: Calendar
     names: tuple[Names, ...] = ()
     expected_by: tuple[ExpectedBy, ...] = ()
 

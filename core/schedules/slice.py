@@ -6,7 +6,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from core.contracts import orders
+from core.contracts import collecting, orders
 from core.contracts import plans as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.listing import Written
@@ -17,6 +17,8 @@ from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.identity.api import SignedIn, WriteOnce, record_action, refuse_repeat_of_another
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
+from core.schedules.clock.handlers import ClockHandlers
+from core.schedules.collecting.handlers import CollectingHandlers
 from core.schedules.mine.store import find_expected
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
@@ -230,11 +232,11 @@ def _plan_of(row: asyncpg.Record, today: str, language: str) -> ask.Plan:
 
 
 def _operations(parts: Parts) -> list[Served]:
-    return [*_of_plans(parts), *_of_merchants(parts)]
+    return [*_of_plans(parts), *_of_merchants(parts), *_of_collecting(parts)]
 
 
 def _of_plans(parts: Parts) -> list[Served]:
-    handlers = PlanHandlers(parts.pool, parts.clock)
+    handlers = PlanHandlers(parts.pool, parts.calendar)
     return [
         serves(ask.LIST, handlers.plans),
         serves(ask.ONE, handlers.plan),
@@ -243,8 +245,21 @@ def _of_plans(parts: Parts) -> list[Served]:
     ]
 
 
+def _of_collecting(parts: Parts) -> list[Served]:
+    run = CollectingHandlers(parts.pool, parts.clock, parts.calendar)
+    clock = ClockHandlers(parts.pool, parts.clock, parts.calendar)
+    return [
+        serves(collecting.REPORT, run.report),
+        serves(collecting.DUE, run.due),
+        serves(collecting.PAUSE, run.pause),
+        serves(collecting.RESUME, run.resume),
+        serves(collecting.SHOW_CLOCK, clock.show),
+        serves(collecting.MOVE_CLOCK, clock.move),
+    ]
+
+
 def _of_merchants(parts: Parts) -> list[Served]:
-    handlers = MerchantOrderHandlers(parts.pool, parts.clock)
+    handlers = MerchantOrderHandlers(parts.pool, parts.calendar)
     return [
         serves(orders.OFFERED, handlers.plans),
         serves(orders.PREVIEW, handlers.preview),
@@ -262,7 +277,7 @@ def _jobs(parts: Parts) -> list[Job]:
 
 
 async def _abandon(parts: Parts) -> None:
-    await abandon_waiting(parts.pool, parts.clock)
+    await abandon_waiting(parts.pool, parts.calendar)
 
 
 SLICE: Final = Slice(

@@ -141,6 +141,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
         lambda place: {
             "GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}",
             "GUICHET_WEBHOOK_LOOPBACK": "allowed",
+            "GUICHET_TEST_CLOCK": "1",
         },
     ),
     _core_role(
@@ -150,6 +151,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
             "GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}",
             # The sandbox's receiver is on this machine.
             "GUICHET_WEBHOOK_LOOPBACK": "allowed",
+            "GUICHET_TEST_CLOCK": "1",
         },
     ),
     ProcessSpec(

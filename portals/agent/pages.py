@@ -100,6 +100,7 @@ PAGES: Final = Pages(
                 {"alert": "alr", "alert_rule": "rul:rules"},
             ),
             Page("activity", "/activity", ("transactions.read",)),
+            Page("collecting", "/collecting", ("collecting.read",)),
             Page("wall", "/wall", _READ),
             Page("journals", "/journals", ("journals.read",)),
             Page("blocks", "/blocks", _READ),

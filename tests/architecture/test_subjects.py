@@ -87,7 +87,7 @@ def test_cards_that_are_typed_are_the_frames_alone_to_say() -> None:
 
 
 def test_all_that_the_frame_asks_has_a_handler() -> None:
-    parts = Parts(*(cast("Any", None),) * 5)
+    parts = Parts(*(cast("Any", None),) * 6)
     heard = [one.request for each in SLICES for one in each.frame(parts)]
     assert sorted(each.subject for each in heard) == sorted(ASKED_BY_FRAME)
 

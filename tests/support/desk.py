@@ -129,6 +129,7 @@ async def _running(database: TestDatabase, nats: NatsServer, key_file: Path) -> 
             "GUICHET_FACTOR_KEY_FILE": str(key_file),
             "GUICHET_PORTAL_URL": PORTAL_URL,
             "GUICHET_SPACE_URL": SPACE_URL,
+            "GUICHET_TEST_CLOCK": "1",
         },
     )
     gateway = await _start(

@@ -187,3 +187,68 @@ INNER JOIN terminal AS t ON t.id = d.terminal_id
 INNER JOIN store AS s ON s.id = t.store_id
 WHERE d.id = $1 AND d.state = 'open'
 FOR NO KEY UPDATE OF d;
+
+-- name: read_run
+-- Primary key.
+SELECT r.began_at FROM collection_run AS r WHERE r.run_on = $1;
+
+-- name: count_debits
+-- The debits of a day's run; debit_run by day. A row of the brand comes from the card.
+SELECT k.brand, d.state, d.reason, count(*)::integer AS count, sum(d.amount_minor)::bigint AS amount_minor
+FROM debit AS d INNER JOIN stored_card AS k ON k.id = d.card_id
+WHERE d.run_on = $1 AND d.initiator = 'merchant'
+GROUP BY k.brand, d.state, d.reason
+ORDER BY count(*) DESC, k.brand, d.state, d.reason;
+
+-- name: count_waiting
+-- What a run would claim now, and what is tried again later; instalment_to_collect. $1 today, $2 now.
+SELECT
+    count(*) FILTER (WHERE i.collect_after IS NULL OR i.collect_after <= $2)::integer AS due,
+    count(*) FILTER (WHERE i.collect_after > $2)::integer AS waiting
+FROM instalment AS i INNER JOIN purchase_order AS o ON o.id = i.order_id
+WHERE i.state = 'upcoming' AND i.due_on <= $1 AND o.activated_at IS NOT NULL AND o.card_id IS NOT NULL;
+
+-- name: list_days
+-- The last days with a run, by primary key; their debits by debit_run.
+SELECT
+    r.run_on, count(d.id)::integer AS count, count(*) FILTER (WHERE d.state = 'approved')::integer AS approved,
+    coalesce(sum(d.amount_minor) FILTER (WHERE d.state = 'approved'), 0)::bigint AS amount_minor
+FROM (SELECT c.run_on FROM collection_run AS c ORDER BY c.run_on DESC LIMIT $1) AS r
+LEFT JOIN debit AS d ON d.run_on = r.run_on AND d.initiator = 'merchant'
+GROUP BY r.run_on
+ORDER BY r.run_on DESC;
+
+-- name: count_due
+-- A run without doing it, as take_due and add_debits would have it. $1 the day, $2 the moment.
+SELECT
+    k.brand, s.forbidden, count(*)::integer AS count, sum(i.amount_minor)::bigint AS amount_minor
+FROM instalment AS i
+INNER JOIN purchase_order AS o ON o.id = i.order_id
+INNER JOIN stored_card AS k ON k.id = o.card_id
+LEFT JOIN LATERAL (
+    SELECT max(d.reason) AS reason FROM debit AS d
+    WHERE d.instalment_id = i.id AND d.card_id = k.id AND d.reason = :Reason.STRONG_AUTHENTICATION_REQUIRED
+) AS before ON i.collect_after IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN k.expiry < to_char($1::date, 'YYMM') THEN :Reason.EXPIRED_CARD
+        ELSE coalesce(k.refused_reason, before.reason, :Reason.NONE)
+    END::smallint AS forbidden
+) AS s
+WHERE i.state = 'upcoming' AND i.due_on <= $1 AND (i.collect_after IS NULL OR i.collect_after <= $2)
+    AND o.activated_at IS NOT NULL AND o.terminal_id IS NOT NULL
+GROUP BY k.brand, s.forbidden
+ORDER BY count(*) DESC, k.brand, s.forbidden;
+
+-- name: standing_pause
+-- collection_pause_standing.
+SELECT p.reason, p.paused_at, p.paused_by, a.name AS paused_by_name
+FROM collection_pause AS p INNER JOIN agent AS a ON a.id = p.paused_by WHERE p.resumed_at IS NULL;
+
+-- name: pause
+-- None when one stands: collection_pause_standing.
+INSERT INTO collection_pause (reason, paused_by, paused_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: resume
+-- collection_pause_standing.
+UPDATE collection_pause SET resumed_by = $1, resumed_at = $2, resume_reason = $3 WHERE resumed_at IS NULL RETURNING id;

@@ -34,6 +34,7 @@ from core.merchants.api import IntegratorHandlers
 from core.notifications.api import queue_mail
 from core.roles.context import RoleContext, Settings
 from core.roles.desk import Desk, operations_of
+from core.runtime.calendar import calendar_of
 from core.runtime.manifest import Parts, Served
 from core.values.ids import PREFIXES, encode_id
 from deploy.local.postgres import PostgresServer
@@ -271,7 +272,11 @@ async def walking_world(
     """Start it all, with records; stop it whatever happens."""
     # A bus of its own: on the shared one another desk would answer half of the questions.
     async with fresh_database(postgres) as database, running_nats(folder) as nats:
-        environment = {**os.environ, "GUICHET_FACTOR_KEY_FILE": str(folder / "factor-key")}
+        environment = {
+            **os.environ,
+            "GUICHET_FACTOR_KEY_FILE": str(folder / "factor-key"),
+            "GUICHET_TEST_CLOCK": "1",
+        }
         settings = access_settings(environment)
         await seed(database.dsn, password=secrets.token_urlsafe(16), seal=settings.seal)
         owner = await asyncpg.connect(database.owner_dsn)
@@ -297,7 +302,16 @@ async def walking_world(
                     pool=pool,
                     app=app,
                     client=client,
-                    served=operations_of(Parts(pool, clock, desk_bus, environment, queue_mail)),
+                    served=operations_of(
+                        Parts(
+                            pool,
+                            clock,
+                            desk_bus,
+                            environment,
+                            queue_mail,
+                            calendar_of(pool, clock, environment),
+                        )
+                    ),
                     sessions=SessionHandlers(pool, clock),
                     integrators=IntegratorHandlers(pool, clock),
                     records=records,
