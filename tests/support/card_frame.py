@@ -141,7 +141,7 @@ async def running_card_frame(
 
 def _answer(frame: CardFrame, bus: Bus) -> set[asyncio.Task[None]]:
     """Answer as the desk's role does: what the slice hears, by its own handlers."""
-    parts = Parts(frame.pool, frame.clock, bus, {}, queue_mail)
+    parts = Parts(frame.pool, frame.clock, bus, {}, queue_mail=queue_mail, calendar=frame.clock)
     heard = {one.request.subject: one for one in SLICE.frame(parts)}
     tasks: set[asyncio.Task[None]] = set()
 
