@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
@@ -36,7 +38,7 @@ async def _act(visit: Visit, act: str) -> Response[bytes]:
 
 
 async def _show(visit: Visit) -> Response[bytes]:
-    on = visit.request.query_params.get("on", "")
+    on = _day(visit.request.query_params.get("on", ""))
     report = await visit.gateway.get("/v1/collecting", [("on", on)] if on else [])
     clock = await visit.gateway.get("/v1/test-clock")
     rows: list[Json] = report["rows"]
@@ -50,6 +52,14 @@ async def _show(visit: Visit) -> Response[bytes]:
         ],
         is_today=report["on"] == report["today"],
     )
+
+
+def _day(text: str) -> str:
+    """Return a day of this century as it was given, nothing for what is none."""
+    try:
+        return text if text.startswith("20") and date.fromisoformat(text).isoformat() == text else ""
+    except ValueError:
+        return ""
 
 
 def _sum(rows: list[Json], outcome: str) -> tuple[int, int]:
