@@ -22,6 +22,7 @@ from core.cards.slice import SLICE
 from core.contracts.subjects import inbox_prefix, is_inbox_of
 from core.db.pool import open_pool
 from core.notifications.api import queue_mail
+from core.runtime.calendar import Calendar
 from core.runtime.manifest import HeardFrame, Parts
 from core.values.ids import uuid7
 from deploy.local.authority import DevelopmentAuthority
@@ -141,7 +142,14 @@ async def running_card_frame(
 
 def _answer(frame: CardFrame, bus: Bus) -> set[asyncio.Task[None]]:
     """Answer as the desk's role does: what the slice hears, by its own handlers."""
-    parts = Parts(frame.pool, frame.clock, bus, {}, queue_mail=queue_mail, calendar=frame.clock)
+    parts = Parts(
+        frame.pool,
+        frame.clock,
+        bus,
+        {},
+        queue_mail=queue_mail,
+        calendar=Calendar(frame.pool, frame.clock, is_movable=False),
+    )
     heard = {one.request.subject: one for one in SLICE.frame(parts)}
     tasks: set[asyncio.Task[None]] = set()
 
