@@ -31,6 +31,7 @@ from gateway.v1 import (
     documents,
     events,
     exports,
+    my_orders,
     notifications,
     onboarding,
     searching,
@@ -48,6 +49,7 @@ API_VERSION: Final = "2026-11-01"
 _TOPICS: Final = (
     access,
     customers,
+    my_orders,
     documents,
     notifications,
     onboarding,

@@ -54,15 +54,25 @@ class CustomerEmailId(Id, kind="customer_email", prefix="cem"):
     """An address that a customer has proved."""
 
 
+class CustomerRef(msgspec.Struct):
+    """A customer in few words."""
+
+    id: str
+    name: str
+    email: str
+    locale: Locale
+
+
 class CustomerSession(msgspec.Struct):
     """The token is shown this once; `device` is to be sent with the next log in from a browser that is remembered."""
 
     token: str
     expires_at: Timestamp
+    customer: CustomerRef
     device: str | None = None
 
     def __repr__(self) -> str:
-        return "CustomerSession()"
+        return f"CustomerSession(customer={self.customer.id!r})"
 
 
 class AskLink(msgspec.Struct):

@@ -1,7 +1,7 @@
 """What notifications bring to the processes: mail that leaves and its journal, notices, brands, and the end of these.
 
 Environment of the worker: GUICHET_SMTP (`smtp://host:port` or `smtps://host:port`; without it mail waits),
-GUICHET_SMTP_USER, GUICHET_SMTP_PASSWORD, GUICHET_MAIL_FROM, GUICHET_PORTAL_URL (what links in mail begin with).
+GUICHET_SMTP_USER, GUICHET_SMTP_PASSWORD, GUICHET_MAIL_FROM, GUICHET_PORTAL_URL and GUICHET_SPACE_URL (what links in mail to agents and to customers begin with).
 """
 
 from typing import Final
@@ -45,6 +45,7 @@ def _jobs(parts: Parts) -> list[Job]:
         parts.clock,
         smtp,
         portal_url=parts.environment.get("GUICHET_PORTAL_URL", "http://localhost"),
+        space_url=parts.environment.get("GUICHET_SPACE_URL", "http://localhost:8090"),
     )
     return [Job("mail", MAIL_EVERY_S, mail.round)]
 

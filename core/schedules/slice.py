@@ -6,7 +6,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from core.contracts import collecting, orders
+from core.contracts import collecting, my_orders, orders
 from core.contracts import plans as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.listing import Written
@@ -19,6 +19,7 @@ from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves
 from core.schedules.clock.handlers import ClockHandlers
 from core.schedules.collecting.handlers import CollectingHandlers
+from core.schedules.mine.handlers import MyOrderHandlers
 from core.schedules.mine.store import find_expected
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
@@ -232,7 +233,7 @@ def _plan_of(row: asyncpg.Record, today: str, language: str) -> ask.Plan:
 
 
 def _operations(parts: Parts) -> list[Served]:
-    return [*_of_plans(parts), *_of_merchants(parts), *_of_collecting(parts)]
+    return [*_of_plans(parts), *_of_merchants(parts), *_of_collecting(parts), *_of_customers(parts)]
 
 
 def _of_plans(parts: Parts) -> list[Served]:
@@ -242,6 +243,16 @@ def _of_plans(parts: Parts) -> list[Served]:
         serves(ask.ONE, handlers.plan),
         serves(ask.MAKE, handlers.make),
         serves(ask.RETIRE, handlers.retire),
+    ]
+
+
+def _of_customers(parts: Parts) -> list[Served]:
+    mine = MyOrderHandlers(parts.pool, parts.clock, parts.environment)
+    return [
+        serves(my_orders.SUMMARY, mine.summary),
+        serves(my_orders.LIST, mine.orders),
+        serves(my_orders.ONE, mine.order),
+        serves(my_orders.PRINT, mine.print_order),
     ]
 
 

@@ -68,10 +68,11 @@ class PasswordWrong(Refused):
 
 
 class PasswordRefused(Refused):
-    """The new password is too short, too long, the same, or one that guessers try first."""
+    """The new password is too short, too simple, too long, the same, or one that guessers try first."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(why, errors=[FieldProblem("new_password", why)])
+        code, _, lacks = why.partition(" ")
+        super().__init__(code, errors=[FieldProblem("new_password", code, lacks)])
 
 
 class InvitationEnded(Refused):

@@ -52,7 +52,7 @@ class WhyRefused(Protocol):
     """A realm's rules of new passwords."""
 
     def __call__(self, password: str, *, email: str, is_common: bool) -> str | None:
-        """Return why one is not taken, None when it is."""
+        """Return why one is not taken and, after a blank, what it lacks; None when it is taken."""
         ...
 
 

@@ -90,7 +90,7 @@ class LinkHandlers:
                 template="customer_first_connection" if person is None else "customer_password",
                 to=email,
                 locale=request.language if person is None else person.locale,
-                facts={"link": f"{self._realm.portal_url}/lien/{token}"},
+                facts={"link": f"{self._realm.portal_url}/link/{token}"},
                 about_kind="" if known is None else "customer",
                 about_id=None if known is None else known.person_id,
                 # Each link is a mail of its own, however alike they are.
@@ -136,7 +136,7 @@ class LinkHandlers:
                     template="customer_password_changed",
                     to=found.email,
                     locale=(await self._locale(connection, customer_id)),
-                    facts={"link": f"{realm.portal_url}/mot-de-passe-oublie"},
+                    facts={"link": f"{realm.portal_url}/forgotten-password"},
                     about_kind="customer",
                     about_id=customer_id,
                     once_key=found.token_hash.hex(),

@@ -128,7 +128,7 @@ class OwnHandlers:
                 template="customer_email_proof",
                 to=email,
                 locale=caller.locale,
-                facts={"account": caller.email, "link": f"{self._realm.portal_url}/adresses/lien/{token}"},
+                facts={"account": caller.email, "link": f"{self._realm.portal_url}/emails/link/{token}"},
                 about_kind="customer",
                 about_id=caller.customer_id,
                 once_key=hash_of_token(token).hex(),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from core.contracts.customers import CustomerSession
+from core.contracts.customers import CustomerRef, CustomerSession
 from core.db.rows import Connection
 from core.identity.access.seal import FactorSeal
 from core.identity.customers import store
@@ -12,6 +12,7 @@ from core.identity.customers.model import REMEMBERED_LIFE, SESSION_ABSOLUTE, SES
 from core.identity.customers.rules import why_password_refused
 from core.identity.people.store import CUSTOMERS
 from core.identity.realm import Opened, Realm
+from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 from observability.process import SettingRefused
 
@@ -40,5 +41,17 @@ def customers_realm(environment: Mapping[str, str], seal: FactorSeal) -> Realm[C
     )
 
 
-async def _tell(_connection: Connection, opened: Opened) -> CustomerSession:
-    return CustomerSession(opened.token, timestamp(opened.expires_at), opened.device)
+async def _tell(connection: Connection, opened: Opened) -> CustomerSession:
+    customer = await store.find_signed_in(connection, opened.token_hash)
+    assert customer is not None
+    return CustomerSession(
+        token=opened.token,
+        expires_at=timestamp(opened.expires_at),
+        customer=CustomerRef(
+            encode_id("customer", customer.customer_id),
+            customer.name,
+            customer.email,
+            "en" if customer.locale == "en" else "fr",
+        ),
+        device=opened.device,
+    )

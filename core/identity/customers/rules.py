@@ -16,14 +16,20 @@ EMAILS_MAX: Final = 10
 
 def why_password_refused(password: str, *, email: str, is_common: bool) -> str | None:
     """Return why a new password is not taken, None when it is: long enough, of four kinds, and not a known one."""
-    kinds = (str.isupper, str.islower, str.isdigit, _is_special)
-    if len(password) < PASSWORD_CHARACTERS_MIN or not all(any(map(kind, password)) for kind in kinds):
-        return "password_too_simple"
+    if lacks := _lacks(password):
+        return f"password_too_simple {lacks}"
     if len(password) > PASSWORD_CHARACTERS_MAX:
         return "password_too_long"
     if is_common or len(set(password)) < 4 or email.partition("@")[0] in password.lower():
         return "password_common"
     return None
+
+
+def _lacks(password: str) -> str:
+    """Return what a password has not of S2.15, in words of the API with commas between."""
+    kinds = {"upper": str.isupper, "lower": str.islower, "digit": str.isdigit, "special": _is_special}
+    short = ["length"] if len(password) < PASSWORD_CHARACTERS_MIN else []
+    return ",".join(short + [name for name, is_one in kinds.items() if not any(map(is_one, password))])
 
 
 def _is_special(letter: str) -> bool:

@@ -16,12 +16,15 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a mail says. `secret` facts open something: the journal never shows them."""
+    """What a mail says. `secret` facts open something: the journal never shows them. `to_customers`: its readers have the
+    customers' space, and not the agents' portal.
+    """
 
     facts: list[str]
     fr: Wording
     en: Wording
     secret: list[str] = []
+    to_customers: bool = False
 
     def wording(self, locale: str) -> Wording:
         """Return the words of a language, French unless it is English."""

@@ -73,11 +73,14 @@ class Smtp(NamedTuple):
 class MailRound:
     """One look at the queue: lease, send each, write what became of it."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, smtp: Smtp, *, portal_url: str) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, clock: Clock, smtp: Smtp, *, portal_url: str, space_url: str
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._smtp = smtp
         self._portal_url = portal_url.rstrip("/")
+        self._space_url = space_url.rstrip("/")
 
     async def round(self) -> int:
         """Send what is due and return how many left."""
@@ -93,8 +96,9 @@ class MailRound:
     async def _deliver(self, mail: Leased) -> bool:
         try:
             template = template_for(mail.template, mail.facts)
-            face = await face_of(self._pool, mail.account_id, mail.locale, otherwise_url=self._portal_url)
-            facts = mail.facts | self._absolute(mail.facts)
+            own_url = self._space_url if template.to_customers else self._portal_url
+            face = await face_of(self._pool, mail.account_id, mail.locale, otherwise_url=own_url)
+            facts = mail.facts | _absolute(mail.facts, own_url)
             words = render(template, layout(), locale=mail.locale, facts=facts, face=face)
             await self._send(mail.recipient, self._written(mail, words, face))
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
@@ -102,11 +106,6 @@ class MailRound:
             return False
         await store.note_sent(self._pool, mail.id, self._clock.now(), secrets=template.secret)
         return True
-
-    def _absolute(self, facts: dict[str, str]) -> dict[str, str]:
-        # Slices know the pages of the portal, and only the worker knows where the portal stands.
-        link = facts.get("link", "")
-        return {"link": self._portal_url + link} if link.startswith("/") else {}
 
     def _written(self, mail: Leased, words: Rendered, face: Face) -> EmailMessage:
         """Return a mail that can be written to the wire. Raises: MailUnwritable."""
@@ -190,3 +189,9 @@ def _said_by(error: Exception) -> str:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return f"{error.code} {error.message}"
     return str(error)
+
+
+def _absolute(facts: dict[str, str], own_url: str) -> dict[str, str]:
+    # Slices know the pages of portals, and only the worker knows where these stand.
+    link = facts.get("link", "")
+    return {"link": own_url + link} if link.startswith("/") else {}

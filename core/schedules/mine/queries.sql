@@ -2,3 +2,79 @@
 -- Index purchase_order_email: the latest says what they are called.
 SELECT customer_name AS name, language FROM purchase_order
 WHERE email_key = $1 AND abandoned_at IS NULL ORDER BY id DESC LIMIT 1;
+
+-- name: orders
+-- Index purchase_order_email. What needs the customer stands first, then the newest. $1 addresses, $2 states, $3 and $4
+-- place and id of the last row of the page before, $5 rows.
+SELECT p.id, p.reference, p.state, p.purchased_on, p.currency, p.amount_minor, p.fee_minor, p.email, w.place,
+       coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry,
+       (SELECT coalesce(sum(x.amount_minor), 0)::bigint FROM order_cancellation x
+        WHERE x.order_id = p.id AND x.kind = 'cancellation') AS cancelled_minor,
+       (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund r
+        WHERE r.order_id = p.id AND r.sent_at IS NULL) AS owed_back_minor
+FROM purchase_order p
+CROSS JOIN LATERAL (SELECT CASE p.state WHEN 'unpaid' THEN 1 WHEN 'being_settled' THEN 2 ELSE 3 END) AS w (place)
+JOIN company c ON c.id = p.company_id
+LEFT JOIN store s ON s.id = p.store_id
+LEFT JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL
+WHERE p.email_key = ANY($1::text[]) AND p.state = ANY($2::text[])
+    AND ($3::int IS NULL OR w.place > $3 OR (w.place = $3 AND p.id < $4))
+ORDER BY w.place, p.id DESC
+LIMIT $5;
+
+-- name: order_of
+-- Primary key; only of who proved its address.
+SELECT p.id, p.reference, p.state, p.purchased_on, p.currency, p.amount_minor, p.fee_minor, p.email,
+       coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry,
+       (SELECT coalesce(sum(x.amount_minor), 0)::bigint FROM order_cancellation x
+        WHERE x.order_id = p.id AND x.kind = 'cancellation') AS cancelled_minor,
+       (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund r
+        WHERE r.order_id = p.id AND r.sent_at IS NULL) AS owed_back_minor
+FROM purchase_order p
+JOIN company c ON c.id = p.company_id
+LEFT JOIN store s ON s.id = p.store_id
+LEFT JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL
+WHERE p.id = $1 AND p.email_key = ANY($2::text[]) AND p.state = ANY($3::text[]);
+
+-- name: instalments
+-- Unique index instalment_number.
+SELECT order_id, number, due_on, amount_minor, state, paid_at FROM instalment
+WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, number;
+
+-- name: changes
+-- Unique index order_cancellation_once.
+SELECT x.kind, x.at, x.amount_minor, x.before::text AS before, x.after::text AS after,
+       (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund r
+        WHERE r.order_id = x.order_id AND r.cause_id = x.id) AS owed_back_minor
+FROM order_cancellation x WHERE x.order_id = $1 ORDER BY x.at, x.id;
+
+-- name: counts
+-- Index purchase_order_email. $1 addresses.
+SELECT count(*) FILTER (WHERE p.state IN ('in_progress', 'unpaid', 'being_settled'))::int AS current,
+       count(*) FILTER (WHERE p.state IN ('settled', 'cancelled'))::int AS ended,
+       count(*) FILTER (WHERE p.state = 'unpaid')::int AS unpaid_orders,
+       count(*) FILTER (WHERE p.state = 'being_settled')::int AS settling_orders
+FROM purchase_order p WHERE p.email_key = ANY($1::text[]);
+
+-- name: debits
+-- Index purchase_order_email, unique index instalment_number: of those that are open, the unpaid ones first, then what is
+-- under way, then what is due next. The first of them is what needs the customer.
+SELECT i.order_id, i.number, i.due_on, i.amount_minor, i.state, p.state AS order_state, p.reference, p.currency,
+       coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry,
+       (sum(i.amount_minor) FILTER (WHERE i.state = 'unpaid' AND p.state = 'unpaid') OVER ())::bigint AS unpaid_minor
+FROM purchase_order p
+JOIN instalment i ON i.order_id = p.id AND i.state IN ('unpaid', 'in_progress', 'upcoming')
+JOIN company c ON c.id = p.company_id
+LEFT JOIN store s ON s.id = p.store_id
+LEFT JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL
+WHERE p.email_key = ANY($1::text[]) AND p.state IN ('in_progress', 'unpaid', 'being_settled')
+ORDER BY CASE p.state WHEN 'unpaid' THEN 1 WHEN 'being_settled' THEN 2 ELSE 3 END,
+         CASE i.state WHEN 'unpaid' THEN 1 WHEN 'in_progress' THEN 2 ELSE 3 END, i.due_on, i.order_id, i.number
+LIMIT 1;
+
+-- name: card
+-- Index purchase_order_email: of the latest purchase under way that has one.
+SELECT k.brand, k.last_four, k.expiry
+FROM purchase_order p JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL
+WHERE p.email_key = ANY($1::text[]) AND p.state IN ('in_progress', 'unpaid', 'being_settled')
+ORDER BY p.id DESC LIMIT 1;

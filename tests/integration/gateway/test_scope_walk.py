@@ -45,6 +45,9 @@ OF_OTHERS: Final = {
     shown_as(each)
     for each in OPERATIONS
     if each.http is not None and each.access.reach not in AGENTS | {Reach.NO_SESSION}
+} | {
+    # Written by hand, as it is a file.
+    "GET /me/orders/{order_id}/paper"
 }
 """Endpoints of principals who are no agents: each kind has a walk of its own."""
 

@@ -73,7 +73,7 @@ async def listening(handler: object) -> AsyncIterator[int]:
 
 def round_to(pool: asyncpg.Pool, clock: FixedClock, port: int) -> MailRound:
     smtp = Smtp.parse(f"127.0.0.1:{port}", sender="no-reply@guichet.example")
-    return MailRound(pool, clock, smtp, portal_url="http://desk.example")
+    return MailRound(pool, clock, smtp, portal_url="http://desk.example", space_url="http://space.example")
 
 
 async def queue(pool: asyncpg.Pool, **changed: Any) -> None:

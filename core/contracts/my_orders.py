@@ -1,0 +1,139 @@
+"""What customers see of their purchases: schedules under way and ended, and what needs them now (CUS-4, S2.22 to S2.28)."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from core.contracts.listing import Cursor, Nothing
+from core.contracts.operation import CUSTOMER, GET, Operation
+from core.contracts.orders import InstalmentState, OrderId, ShownInstalment
+from core.contracts.references import BrandName, Money, Timestamp
+
+MyOrderState = Literal["in_progress", "unpaid", "being_settled", "settled", "cancelled"]
+Shown = Literal["current", "ended"]
+Need = Literal["unpaid", "being_settled", "debit_under_way", "next_debit", "all_settled", "no_purchase"]
+"""What needs the customer now, the most pressing first."""
+
+
+class ListMyOrders(msgspec.Struct, kw_only=True):
+    """The customer's schedules: those under way, what needs them first; or those that have ended."""
+
+    shown: Shown = "current"
+    limit: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
+    cursor: Cursor | None = None
+
+
+class OneMyOrder(msgspec.Struct, kw_only=True):
+    """One of the customer's schedules."""
+
+    id: OrderId
+
+
+class PrintMyOrder(msgspec.Struct, kw_only=True):
+    """One of the customer's schedules as a paper, in the language of the call."""
+
+    id: OrderId
+
+
+class MyInstalment(msgspec.Struct, kw_only=True):
+    """A debit of the schedule, its part of the fee within. The date may move by one or two days with the banks."""
+
+    number: int
+    due_on: str
+    amount: Money
+    state: InstalmentState
+    paid_at: Timestamp | None = None
+
+
+class MyCard(msgspec.Struct, kw_only=True):
+    """The card that is debited; `expires` is its last month, such as 2027-09."""
+
+    brand: BrandName
+    last_four: str
+    expires: str
+
+
+class MyOrder(msgspec.Struct, kw_only=True):
+    """A purchase and its schedule. `remaining` is still to be paid, the fee within; `email` is how it was bought."""
+
+    id: str
+    reference: str
+    shop: str
+    state: MyOrderState
+    purchased_on: str
+    amount: Money
+    fee: Money
+    cancelled: Money
+    paid: Money
+    remaining: Money
+    unpaid: Money
+    owed_back: Money
+    email: str
+    instalments: list[MyInstalment]
+    card: MyCard | None = None
+
+
+class MyChange(msgspec.Struct, kw_only=True):
+    """What the shop took off a purchase, or gave back: the schedule before and after."""
+
+    kind: Literal["cancellation", "refund"]
+    at: Timestamp
+    amount: Money
+    owed_back: Money
+    before: list[ShownInstalment]
+    after: list[ShownInstalment]
+
+
+class MyOrderView(MyOrder, kw_only=True):
+    """A purchase, its schedule, and what has changed it."""
+
+    changes: list[MyChange]
+
+
+class MyOrderPage(msgspec.Struct):
+    """A page of schedules."""
+
+    data: list[MyOrder]
+    next_cursor: str | None = None
+
+
+class MyDebit(msgspec.Struct, kw_only=True):
+    """A debit of one of the customer's schedules."""
+
+    order: str
+    reference: str
+    shop: str
+    number: int
+    amount: Money
+    due_on: str
+    card: MyCard | None = None
+
+
+class MySummary(msgspec.Struct, kw_only=True):
+    """What needs the customer now. `debit` is the one that it is about; `unpaid` the sum of what was not collected."""
+
+    need: Need
+    current: int
+    ended: int
+    unpaid_orders: int
+    unpaid: Money | None = None
+    debit: MyDebit | None = None
+    card: MyCard | None = None  # of the latest purchase under way that has one
+
+
+SUMMARY = Operation(
+    "me.summary",
+    Nothing,
+    MySummary,
+    CUSTOMER,
+    http=GET(
+        "/me/summary",
+        "What needs the customer now",
+        "Say what needs the customer now, and how many schedules there are.",
+    ),
+)
+LIST = Operation(
+    "me.orders", ListMyOrders, MyOrderPage, CUSTOMER, http=GET("/me/orders", "List one’s schedules")
+)
+ONE = Operation("me.order", OneMyOrder, MyOrderView, CUSTOMER, http=GET("/me/orders/{id}", "One schedule"))
+PRINT: Final = Operation("me.print_order", PrintMyOrder, bytes, CUSTOMER)

@@ -1,0 +1,152 @@
+"""A schedule on paper: what the customer sees, in words of their language."""
+
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+
+from core.contracts.my_orders import MyCard, MyOrderView
+from core.contracts.references import Money
+from core.values.clock import PARIS
+from core.values.money import money_text
+
+_WORDS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "title": "Échéancier de paiement",
+        "reference": "N° de commande",
+        "shop": "Enseigne",
+        "amount": "Montant d’achat",
+        "purchased_on": "Date d’achat",
+        "fee": "Frais de dossier",
+        "cancelled": "Annulé par l’enseigne",
+        "state": "Statut de l’échéancier",
+        "card": "Carte débitée",
+        "customer": "Client",
+        "debit": "Prélèvement",
+        "date": "Date",
+        "due": "Montant",
+        "status": "Statut",
+        "number": "Prélèvement n° {number}",
+        "expires": "{brand} •••• {last_four}, valable jusqu’au {expires}",
+        "total": "Total",
+        "note": "La date de chaque prélèvement est donnée à titre indicatif : elle peut être décalée d’un ou deux jours.",
+        "made": "Édité le {day} à {time} (heure de Paris)",
+        "page": "Page",
+        "state.in_progress": "En cours",
+        "state.unpaid": "Impayé",
+        "state.being_settled": "En cours de régularisation",
+        "state.settled": "Réglé",
+        "state.cancelled": "Supprimé",
+        "instalment.upcoming": "À venir",
+        "instalment.in_progress": "En cours",
+        "instalment.paid": "Réglé",
+        "instalment.unpaid": "Impayé",
+        "instalment.cancelled": "Supprimé",
+    },
+    "en": {
+        "title": "Payment schedule",
+        "reference": "Order number",
+        "shop": "Shop",
+        "amount": "Amount of the purchase",
+        "purchased_on": "Date of the purchase",
+        "fee": "Fee",
+        "cancelled": "Cancelled by the shop",
+        "state": "Status of the schedule",
+        "card": "Debited card",
+        "customer": "Customer",
+        "debit": "Debit",
+        "date": "Date",
+        "due": "Amount",
+        "status": "Status",
+        "number": "Debit no. {number}",
+        "expires": "{brand} •••• {last_four}, valid until {expires}",
+        "total": "Total",
+        "note": "The date of each debit is indicative: it may move by one or two days.",
+        "made": "Made on {day} at {time} (Paris time)",
+        "page": "Page",
+        "state.in_progress": "In progress",
+        "state.unpaid": "Unpaid",
+        "state.being_settled": "Being settled",
+        "state.settled": "Settled",
+        "state.cancelled": "Cancelled",
+        "instalment.upcoming": "Upcoming",
+        "instalment.in_progress": "In progress",
+        "instalment.paid": "Paid",
+        "instalment.unpaid": "Unpaid",
+        "instalment.cancelled": "Cancelled",
+    },
+}
+_BRANDS: Final = {"visa": "Visa", "mastercard": "Mastercard", "cb": "CB", "amex": "American Express"}
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """Every word and figure of the paper, as it is set."""
+
+    lang: str
+    title: str
+    subtitle: str
+    institution: str
+    facts: list[tuple[str, str]]
+    head: tuple[str, str, str, str]
+    rows: list[tuple[str, str, str, str]]
+    total: tuple[str, str]
+    note: str
+    made: str
+    page: str
+
+
+def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, made_at: datetime) -> Paper:
+    """Return a schedule as it is set on paper at a moment."""
+    locale = "en" if language == "en" else "fr"
+    words = _WORDS[locale]
+
+    def money(value: Money) -> str:
+        return money_text(value.amount, value.currency, locale)
+
+    facts = [
+        (words["reference"], order.reference),
+        (words["shop"], order.shop),
+        (words["purchased_on"], _day(date.fromisoformat(order.purchased_on))),
+        (words["amount"], money(order.amount)),
+        (words["fee"], money(order.fee)),
+    ]
+    if order.cancelled.amount:
+        facts.append((words["cancelled"], money(order.cancelled)))
+    facts.append((words["state"], words[f"state.{order.state}"]))
+    if order.card is not None:
+        facts.append((words["card"], _card(order.card, words)))
+    if name:
+        facts.append((words["customer"], name))
+    moment = made_at.astimezone(PARIS)
+    owed = Money(sum(each.amount.amount for each in order.instalments), order.amount.currency)
+    return Paper(
+        lang=locale,
+        title=words["title"],
+        subtitle=f"{order.shop} · {order.reference}",
+        institution=institution,
+        facts=facts,
+        head=(words["debit"], words["date"], words["due"], words["status"]),
+        rows=[
+            (
+                words["number"].format(number=each.number),
+                _day(date.fromisoformat(each.due_on)),
+                money(each.amount),
+                words[f"instalment.{each.state}"],
+            )
+            for each in order.instalments
+        ],
+        total=(words["total"], money(owed)),
+        note=words["note"],
+        made=words["made"].format(day=_day(moment.date()), time=f"{moment:%H:%M}"),
+        page=words["page"],
+    )
+
+
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+def _card(card: MyCard, words: dict[str, str]) -> str:
+    year, month = card.expires.split("-")
+    brand = _BRANDS.get(card.brand, "")
+    return words["expires"].format(brand=brand, last_four=card.last_four, expires=f"{month}/{year}").strip()

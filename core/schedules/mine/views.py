@@ -1,0 +1,99 @@
+"""A customer's purchases as the API shows them."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from core.contracts import my_orders as ask
+from core.contracts.orders import ShownInstalment
+from core.contracts.references import Money
+from core.merchants.api import BRAND_NAMES
+from core.values.ids import encode_id
+from core.values.timestamps import timestamp, timestamp_or_none
+
+_READ_SHOWN: Final = msgspec.json.Decoder(list[ShownInstalment]).decode
+
+
+def order_view(row: asyncpg.Record, instalments: Sequence[asyncpg.Record]) -> ask.MyOrder:
+    """Return a purchase with its schedule."""
+    return ask.MyOrder(**_facts_of(row, instalments))
+
+
+def whole_view(
+    row: asyncpg.Record, instalments: Sequence[asyncpg.Record], changes: Sequence[asyncpg.Record]
+) -> ask.MyOrderView:
+    """Return a purchase with its schedule and what has changed it."""
+    currency = row["currency"]
+    return ask.MyOrderView(
+        **_facts_of(row, instalments),
+        changes=[
+            ask.MyChange(
+                kind=each["kind"],
+                at=timestamp(each["at"]),
+                amount=Money(each["amount_minor"], currency),
+                owed_back=Money(each["owed_back_minor"], currency),
+                before=_READ_SHOWN(each["before"]),
+                after=_READ_SHOWN(each["after"]),
+            )
+            for each in changes
+        ],
+    )
+
+
+def debit_view(row: asyncpg.Record) -> ask.MyDebit:
+    """Return a debit with what it is of."""
+    return ask.MyDebit(
+        order=encode_id("order", row["order_id"].bytes),
+        reference=row["reference"],
+        shop=row["shop"],
+        number=row["number"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        due_on=row["due_on"].isoformat(),
+        card=card_view(row),
+    )
+
+
+def card_view(row: asyncpg.Record | None) -> ask.MyCard | None:
+    """Return the card of a row, None when it has none."""
+    if row is None or row["last_four"] is None:
+        return None
+    year, month = row["expiry"][:2], row["expiry"][2:]
+    return ask.MyCard(
+        brand=BRAND_NAMES.get(row["brand"], "other"), last_four=row["last_four"], expires=f"20{year}-{month}"
+    )
+
+
+def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record]) -> dict[str, Any]:
+    currency = row["currency"]
+
+    def total(*states: str) -> Money:
+        return Money(sum(each["amount_minor"] for each in instalments if each["state"] in states), currency)
+
+    return {
+        "id": encode_id("order", row["id"].bytes),
+        "reference": row["reference"],
+        "shop": row["shop"],
+        "state": row["state"],
+        "purchased_on": row["purchased_on"].isoformat(),
+        "amount": Money(row["amount_minor"], currency),
+        "fee": Money(row["fee_minor"], currency),
+        "cancelled": Money(row["cancelled_minor"], currency),
+        "paid": total("paid"),
+        "remaining": total("upcoming", "in_progress", "unpaid"),
+        "unpaid": total("unpaid"),
+        "owed_back": Money(row["owed_back_minor"], currency),
+        "email": row["email"],
+        "instalments": [
+            ask.MyInstalment(
+                number=each["number"],
+                due_on=each["due_on"].isoformat(),
+                amount=Money(each["amount_minor"], currency),
+                state=each["state"],
+                paid_at=timestamp_or_none(each["paid_at"]),
+            )
+            for each in instalments
+        ],
+        "card": card_view(row),
+    }

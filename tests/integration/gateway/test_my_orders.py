@@ -1,0 +1,196 @@
+"""What customers see of their purchases, and what needs them now (S2.22 to S2.28)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from core.contracts.orders import OrderId
+from tests.support.customers import add_order, register, token_of_mail
+from tests.support.desk import DeskStack
+
+
+@pytest.fixture
+async def email(rows: asyncpg.Connection) -> str:
+    """An address with which something was bought."""
+    address = f"{secrets.token_hex(5)}@exemple.example"
+    await add_order(rows, address)
+    return address
+
+
+@pytest.fixture
+async def customer(
+    desk_stack: DeskStack, rows: asyncpg.Connection, email: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Who bought it, logged in."""
+    async with httpx.AsyncClient(base_url=desk_stack.gateway_url, timeout=30) as anyone:
+        token = await register(anyone, rows, email)
+    async with desk_stack.client(token) as client:
+        yield client
+
+
+async def _list(customer: httpx.AsyncClient, **query: str) -> dict[str, Any]:
+    answer = await customer.get("/v1/me/orders", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_schedule_shows_number_shop_amount_date_fee_and_status_of_each_debit(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    (order,) = (await _list(customer))["data"]
+    shop = await rows.fetchval("SELECT name FROM store ORDER BY id LIMIT 1")
+    assert (order["shop"], order["state"], order["purchased_on"]) == (shop, "in_progress", "2026-11-04")
+    assert order["reference"].startswith("CMD-")
+    assert (order["amount"]["amount"], order["fee"]["amount"]) == (12_796, 0)
+    assert (order["paid"]["amount"], order["remaining"]["amount"]) == (4_266, 8_530)
+    assert [
+        (one["number"], one["due_on"], one["amount"]["amount"], one["state"]) for one in order["instalments"]
+    ] == [
+        (1, "2026-11-04", 4_266, "paid"),
+        (2, "2026-12-04", 4_265, "upcoming"),
+        (3, "2027-01-03", 4_265, "upcoming"),
+    ]
+    assert order["card"] is None
+
+
+async def test_ended_schedules_stand_apart_and_what_is_no_purchase_yet_is_not_shown(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    settled = await add_order(rows, email, states=("paid",) * 3, state="settled")
+    for state in ("awaiting_payment", "abandoned"):
+        await add_order(rows, email, states=("upcoming",) * 3, state=state)
+    ended = (await _list(customer, shown="ended"))["data"]
+    assert [one["id"] for one in ended] == [OrderId(settled.bytes).text]
+    assert len((await _list(customer))["data"]) == 1
+    hidden = await rows.fetchval(
+        "SELECT id FROM purchase_order WHERE email = $1 AND state = 'abandoned'", email
+    )
+    assert hidden is not None
+    assert (await customer.get(f"/v1/me/orders/{OrderId(hidden.bytes).text}")).status_code == 404
+
+
+async def test_what_is_unpaid_stands_first_and_pages_go_on_from_there(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    late = await add_order(rows, email, states=("paid", "unpaid", "upcoming"), state="unpaid")
+    newest = await add_order(rows, email)
+    first = await _list(customer, limit="2")
+    assert [one["id"] for one in first["data"]] == [OrderId(each.bytes).text for each in (late, newest)]
+    second = await _list(customer, limit="2", cursor=first["next_cursor"])
+    assert (len(second["data"]), second["next_cursor"]) == (1, None)
+    bad = await customer.get("/v1/me/orders", params={"cursor": "nonsense"})
+    assert bad.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("states", "state", "need", "number"),
+    [
+        (("paid", "upcoming", "upcoming"), "in_progress", "next_debit", 2),
+        (("paid", "in_progress", "upcoming"), "in_progress", "debit_under_way", 2),
+        (("paid", "unpaid", "upcoming"), "unpaid", "unpaid", 2),
+        (("paid", "unpaid", "paid"), "being_settled", "being_settled", 2),
+        (("paid", "paid", "paid"), "settled", "all_settled", None),
+    ],
+)
+async def test_one_thing_needs_the_customer_now(
+    desk_stack: DeskStack,
+    rows: asyncpg.Connection,
+    states: tuple[str, ...],
+    state: str,
+    need: str,
+    number: int | None,
+) -> None:
+    email = f"{secrets.token_hex(5)}@exemple.example"
+    await add_order(rows, email, states=states, state=state)
+    async with httpx.AsyncClient(base_url=desk_stack.gateway_url, timeout=30) as anyone:
+        token = await register(anyone, rows, email)
+    async with desk_stack.client(token) as customer:
+        summary = (await customer.get("/v1/me/summary")).json()
+    assert summary["need"] == need
+    assert (summary["debit"] and summary["debit"]["number"]) == number
+    assert (summary["unpaid"] and summary["unpaid"]["amount"]) == (4_265 if need == "unpaid" else None)
+
+
+async def test_an_address_that_is_not_proved_shows_nothing_and_one_that_is_shows_its_orders(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    further = f"{secrets.token_hex(5)}@exemple.example"
+    await add_order(rows, further, name="Autre Nom")
+    await customer.post("/v1/me/emails", json={"email": further})
+    assert further not in str(await _list(customer))
+    token = await token_of_mail(rows, further, "customer_email_proof")
+    assert (await customer.post("/v1/me/emails/proof", json={"token": token})).status_code == 200
+    assert {one["email"] for one in (await _list(customer))["data"]} >= {further}
+
+
+async def test_a_cancellation_shows_the_schedule_before_and_after(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    order = await rows.fetchval("SELECT id FROM purchase_order WHERE email = $1", email)
+    assert order is not None
+    shown = '[{"number": %d, "due_on": "2026-12-04", "amount": {"amount": %d, "currency": "EUR"}, "state": "upcoming"}]'
+    await rows.execute(
+        "INSERT INTO order_cancellation (order_id, kind, amount_minor, reason, by_kind, by_id, at, key, before, after)"
+        " VALUES ($1, 'cancellation', 3000, 'article épuisé', 'integrator', uuidv7(), now(), 'k', $2::text::jsonb, $3::text::jsonb)",
+        order,
+        shown % (2, 4_265),
+        shown % (2, 2_765),
+    )
+    view = (await customer.get(f"/v1/me/orders/{OrderId(order.bytes).text}")).json()
+    (change,) = view["changes"]
+    assert (change["kind"], change["amount"]["amount"]) == ("cancellation", 3_000)
+    assert [one["amount"]["amount"] for one in (*change["before"], *change["after"])] == [4_265, 2_765]
+    assert view["cancelled"]["amount"] == 3_000
+
+
+async def test_the_card_is_shown_by_its_last_four_digits_and_its_last_month(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    card = await rows.fetchval(
+        "INSERT INTO stored_card (token_id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand, stored_at)"
+        " SELECT uuidv7(), company_id, 'x', 1, '497010', '4242', '2709', 1, now() FROM purchase_order WHERE email = $1"
+        " RETURNING id",
+        email,
+    )
+    await rows.execute("UPDATE purchase_order SET card_id = $1 WHERE email = $2", card, email)
+    (order,) = (await _list(customer))["data"]
+    assert (order["card"]["last_four"], order["card"]["expires"]) == ("4242", "2027-09")
+    assert (await customer.get("/v1/me/summary")).json()["card"]["last_four"] == "4242"
+
+
+async def test_a_schedule_is_printed_in_the_language_of_the_call(
+    customer: httpx.AsyncClient,
+) -> None:
+    (order,) = (await _list(customer))["data"]
+    for language in ("fr", "en"):
+        paper = await customer.get(
+            f"/v1/me/orders/{order['id']}/paper", headers={"Accept-Language": language}
+        )
+        assert paper.status_code == 200, paper.text
+        assert paper.headers["content-type"] == "application/pdf"
+        assert paper.content.startswith(b"%PDF-")
+        assert f"/Lang({language})".encode() in paper.content.replace(b" ", b"")
+
+
+async def test_many_schedules_come_page_by_page(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    for number in range(30):
+        await add_order(rows, email, purchased_on=date(2026, 1, 1) + timedelta(days=number))
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await _list(customer, **({"cursor": cursor} if cursor else {}))
+        assert len(page["data"]) <= 10
+        seen += [one["id"] for one in page["data"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert (len(seen), len(set(seen))) == (31, 31)
