@@ -11,25 +11,34 @@ from litestar import Litestar
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp
 
+from portals.agent.login.sign_on import provider_offered
 from portals.agent.pages import PAGES
-from portals.agent.session import AgentSession
-from portals.agent.settings import Settings
-from portals.assets.build import DIST
-from portals.kit import app
-from portals.kit.face import Face
-from portals.kit.gateway import Gateway
+from portals.agent.security.renewal import renew_session
+from portals.agent.session import AgentSession, session_of
+from portals.kit import app, process
+from portals.kit.face import Face, Ways
 from portals.kit.kit import Kit
-from portals.kit.sealing import Sealer, load_or_make_secret
-from portals.kit.static import Assets
+from portals.kit.settings import Settings
 
 FACE: Final = Face(
     name="agent",
+    process="portal",
     templates=Path(__file__).parent,
     frame="desk.html",
     style="desk.css",
     script="desk.js",
+    swaps=True,
     session=AgentSession,
     pages=PAGES,
+    ways=Ways(
+        sessions="/v1/sessions",
+        session="/v1/sessions/current",
+        log_out="/v1/sessions/current",
+        own="/v1/access",
+        session_of=session_of,
+        login_facts=provider_offered,
+        renew=renew_session,
+    ),
     unkept=("/login", "/logout", "/invitation", "/preferences", "/onlookers", "/notices"),
     takes_files=re.compile(r"/contracts/[A-Za-z0-9_]+/signed|/onboarding/[A-Za-z0-9_]+/attach"),
 )
@@ -39,19 +48,8 @@ PAGE_HANDLERS: Final[tuple[BaseRouteHandler, ...]] = tuple(
 
 
 def make_kit(settings: Settings) -> Kit:
-    """Return what lives as long as the portal.
-
-    Raises: AssetsMissing, SecretUnusable.
-    """
-    return Kit(
-        face=FACE,
-        institution=settings.institution,
-        assets=Assets(DIST),
-        sealer=Sealer(load_or_make_secret(settings.secret_file)),
-        gateway=Gateway(settings.gateway_url),
-        cookies_are_secure=settings.cookies_are_secure,
-        proxies=settings.proxies,
-    )
+    """Return what lives as long as the portal. Raises: AssetsMissing, SecretUnusable."""
+    return process.make_kit(settings, FACE)
 
 
 def create_app(kit: Kit) -> ASGIApp:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+
+from portals.kit.gateway import Json
 
 
 class AgentSession(msgspec.Struct, frozen=True):
@@ -30,3 +34,20 @@ class AgentSession(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"AgentSession(agent_id={self.agent_id!r})"
+
+
+def session_of(body: Json) -> AgentSession:
+    """Return the session that the gateway opened."""
+    agent: dict[str, Any] = body["agent"]
+    return AgentSession(
+        token=body["token"],
+        agent_id=agent["id"],
+        name=agent.get("name") or agent["email"],
+        email=agent["email"],
+        role=agent.get("role") or "",
+        locale=agent.get("locale") or "fr",
+        departments=[str(code) for code in agent.get("departments") or []],
+        expires_at=str(body.get("expires_at") or ""),
+        permissions=[str(name) for name in agent.get("permissions") or []],
+        enrolling=bool(body.get("enrolling")),
+    )

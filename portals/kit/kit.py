@@ -71,7 +71,7 @@ class Kit:
         self.metrics = PortalMetrics()
         self.streams = OpenStreams()
         self.admission = Admission(
-            process="portal",
+            process=face.process,
             proxies=proxies,
             live_paths=frozenset({LIVE_PATH}),
             live_max=LIVE_CONNECTIONS_MAX,
@@ -242,6 +242,16 @@ class Formats:
         """Return a day that has no time, such as `2026-11-22`, as it is written."""
         moment = formats.parse_time(f"{text}T12:00:00Z") if text else None
         return "–" if moment is None else formats.day(moment, self._locale)
+
+    def day_in_words(self, text: str | None) -> str:
+        """Return a day that has no time as a sentence says it."""
+        moment = formats.parse_time(f"{text}T12:00:00Z") if text else None
+        return "–" if moment is None else formats.day_in_words(moment.date(), self._locale)
+
+    def month(self, text: str | None) -> str:
+        """Return a month such as `2027-09` as cards write it."""
+        year, _, month = (text or "").partition("-")
+        return f"{month}/{year}" if month else "–"
 
     def precise(self, text: str | None, zone: object = None) -> Markup:
         """Return the time of day to the millisecond."""

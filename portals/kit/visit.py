@@ -192,9 +192,9 @@ class Visit:
         """Keep a choice in the browser for a year."""
         self._set(f"guichet_{name}", value, max_age_s=_YEAR_S)
 
-    def open_session(self, session: Session) -> None:
-        """Hand the browser its sealed session; it ends with the browser or with the gateway's."""
-        self._set(self.kit.cookie("session"), seal_session(self.kit.sealer, session))
+    def open_session(self, session: Session, *, max_age_s: int | None = None) -> None:
+        """Hand the browser its sealed session; it ends with the browser, or then, or with the gateway's."""
+        self._set(self.kit.cookie("session"), seal_session(self.kit.sealer, session), max_age_s=max_age_s)
 
     def close_session(self) -> None:
         """Take the session back from the browser."""

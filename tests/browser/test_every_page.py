@@ -30,9 +30,9 @@ from deploy.local.postgres import OWNER_ROLE
 from deploy.local.stack import LocalStack
 from deploy.sandbox.simulators.cards import card_named
 from portals.agent.app import compose, make_kit
-from portals.agent.settings import settings_from
 from portals.assets.build import build
 from portals.kit.i18n import load_words
+from portals.kit.settings import settings_from
 from tests.browser.accessibility import barriers
 from tests.browser.conftest import log_in
 from tests.browser.filling import Filler

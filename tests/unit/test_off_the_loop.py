@@ -15,8 +15,8 @@ from core.documents import handlers as documents
 from gateway.v1 import documents as sent
 from observability.client_address import TrustedProxies
 from portals.agent.app import make_kit
-from portals.agent.security import page as security
-from portals.agent.settings import Settings
+from portals.kit.access import security
+from portals.kit.settings import Settings
 
 Threads = list[int]
 PDF = b"%PDF-1.4\n" + bytes(100_000)

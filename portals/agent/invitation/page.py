@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from portals.agent.login.pending import newcomer, open_session, throttled
+from portals.kit.access.pending import newcomer, open_session, throttled
 from portals.kit.entrance import OPEN
 from portals.kit.gateway import GatewayProblem, Json
 from portals.kit.visit import Visit

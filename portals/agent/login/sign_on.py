@@ -7,9 +7,9 @@ import hmac
 import msgspec
 from litestar import Response, get
 
-from portals.agent.login.pending import keep_pending, known_device, newcomer, open_session
+from portals.kit.access.pending import keep_pending, known_device, newcomer, open_session
 from portals.kit.entrance import OPEN
-from portals.kit.gateway import GatewayDown, GatewayProblem
+from portals.kit.gateway import GatewayDown, GatewayProblem, Json
 from portals.kit.visit import Visit
 
 _KEPT = "sign_on"
@@ -21,13 +21,13 @@ class _Begun(msgspec.Struct, frozen=True):
     next: str
 
 
-async def provider_offered(visit: Visit) -> str:
-    """Return the name of the identity provider, empty when there is none."""
+async def provider_offered(visit: Visit) -> Json:
+    """Return the name of the identity provider, empty when there is none, for the log in page."""
     try:
         offered = await newcomer(visit).get("/v1/sign-on")
     except (GatewayProblem, GatewayDown):
-        return ""
-    return str(offered.get("provider") or "")
+        return {"provider": ""}
+    return {"provider": str(offered.get("provider") or "")}
 
 
 @get("/login/sign-on", opt=OPEN)
@@ -66,3 +66,6 @@ async def back(visit: Visit) -> Response[bytes]:
         return visit.go_raw("/login/second")
     session = open_session(visit, body)
     return visit.go("/security" if session.enrolling else begun.next)
+
+
+HANDLERS = (begin, back)

@@ -15,9 +15,9 @@ from deploy.sandbox.demonstration.demonstration import AGENTS
 from observability.client_address import TrustedProxies
 from portals.agent.app import create_app, make_kit
 from portals.agent.session import AgentSession
-from portals.agent.settings import Settings
 from portals.kit.kit import Kit
 from portals.kit.session import seal_session
+from portals.kit.settings import Settings
 from tests.support.desk import DeskStack, add_attempt, running_desk
 from tests.support.servers import fresh_database, running_nats
 

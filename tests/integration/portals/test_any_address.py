@@ -20,10 +20,10 @@ from observability.client_address import TrustedProxies
 from observability.serving import make_server
 from portals.agent.app import compose, create_app, make_kit
 from portals.agent.session import AgentSession
-from portals.agent.settings import Settings
 from portals.kit import csrf
 from portals.kit.kit import Kit
 from portals.kit.session import seal_session
+from portals.kit.settings import Settings
 from tests.support.cut_bodies import answered_to_cut
 from tests.support.desk import DeskStack, running_desk
 from tests.support.lengths import WHOLE

@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from portals.agent.app import compose, make_kit
-from portals.agent.settings import settings_from
+from portals.kit.settings import settings_from
 
 _OPEN: Final = {
     "GET /static/{name}",

@@ -13,7 +13,7 @@ from litestar import Response, get
 from observability.client_address import TrustedProxies
 from portals.assets.build import DIST
 from portals.kit.app import create_app
-from portals.kit.face import Face
+from portals.kit.face import Face, Ways
 from portals.kit.gateway import Gateway
 from portals.kit.kit import Kit
 from portals.kit.navigation import MAIN, Page, Pages
@@ -53,12 +53,17 @@ async def kit(tmp_path: Path) -> AsyncIterator[Kit]:
     )
     face = Face(
         name="space",
+        process="space",
         templates=tmp_path,
         frame="space.html",
         style="desk.css",
         script="desk.js",
+        swaps=False,
         session=Customer,
         pages=Pages({MAIN: (Page("schedules", "/schedules"), Page("money", "/money", ("money.read",)))}),
+        ways=Ways(
+            "/v1/sessions", "/v1/me", "/v1/me/session", "/v1/me/access", lambda _body: Customer("t", "cus_1")
+        ),
         login="/welcome",
     )
     # Nobody answers there: a page without the gateway's colours is still a page.

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from portals.agent.app import make_kit
-from portals.agent.settings import settings_from
 from portals.kit.kit import Kit
 from portals.kit.page_forms import How, PageForms
 from portals.kit.sent_forms import sent_form
+from portals.kit.settings import settings_from
 
 NOW: Final = datetime(2026, 11, 28, 12, tzinfo=UTC)
 _TEMPLATE: Final = """{% from "record.html" import act with context %}

@@ -14,11 +14,11 @@ import pytest
 from core.contracts.operations import RIGHTS
 from portals.agent.app import make_kit
 from portals.agent.record.sections import FAILED
-from portals.agent.settings import settings_from
 from portals.kit.kit import Kit
 from portals.kit.lists import ListPage
 from portals.kit.page_forms import PageForms
 from portals.kit.record_page import Field, RecordAct, RecordPage
+from portals.kit.settings import settings_from
 
 NOW: Final = datetime(2026, 11, 28, 12, tzinfo=UTC)
 _EVERY_RIGHT: Final = list(RIGHTS)

@@ -16,9 +16,9 @@ from core.contracts.references import StateName
 from portals.agent.app import make_kit
 from portals.agent.approvals import page as approvals
 from portals.agent.contracts import page as contracts
-from portals.agent.settings import settings_from
 from portals.kit.kit import Kit
 from portals.kit.lists import ListPage, Shown
+from portals.kit.settings import settings_from
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 _TAG = re.compile(r"<[^>]+>")

@@ -1,4 +1,4 @@
-"""Settings of the agents' portal, read once from the environment."""
+"""Settings of a portal, read once from the environment."""
 
 from __future__ import annotations
 
@@ -24,16 +24,19 @@ class Settings(msgspec.Struct, frozen=True):
     proxies: TrustedProxies
 
 
-def settings_from(environment: Mapping[str, str]) -> Settings:
-    """Return the settings. Raises: SettingRefused."""
+def settings_from(environment: Mapping[str, str], *, port: int = 8080, face: str = "portal") -> Settings:
+    """Return the settings; `port` and `face` say by default where it listens and how its secret is called.
+
+    Raises: SettingRefused.
+    """
     gateway_url = environment.get("GUICHET_GATEWAY_URL", "http://127.0.0.1:8081").rstrip("/")
     if urlsplit(gateway_url).scheme not in ("http", "https"):
         raise SettingRefused("GUICHET_GATEWAY_URL must start with http:// or https://")
     return Settings(
         host=environment.get("GUICHET_HTTP_HOST", "127.0.0.1"),
-        port=port_of(environment, "GUICHET_HTTP_PORT", default=8080),
+        port=port_of(environment, "GUICHET_HTTP_PORT", default=port),
         gateway_url=gateway_url,
-        secret_file=Path(environment.get("GUICHET_SECRET_FILE", ".data/secrets/portal-agent")),
+        secret_file=Path(environment.get("GUICHET_SECRET_FILE", f".data/secrets/{face}")),
         institution=environment.get("GUICHET_INSTITUTION", "Guichet")[:40],
         cookies_are_secure=environment.get("GUICHET_COOKIES_SECURE", "0") == "1",
         # Nobody by default: a browser that comes straight to the portal may write what it likes.

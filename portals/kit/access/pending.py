@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
 
 import msgspec
 
-from portals.agent.session import AgentSession
+from portals.kit.formats import parse_time
 from portals.kit.gateway import GatewayProblem, GatewayUser, Json
+from portals.kit.session import Session
 from portals.kit.visit import Visit
 
 PENDING_LIFE_S = 5 * 60
 DEVICE_LIFE_S = 90 * 24 * 3600
+_A_DAY = timedelta(days=1)
 _PENDING, _DEVICE = "pending", "device"
 
 
@@ -52,6 +54,11 @@ def known_device(visit: Visit) -> str:
     return (visit.kept_sealed(_DEVICE) or b"").decode()
 
 
+def wished_device(visit: Visit, *, remembered: bool) -> str | None:
+    """Return what to send with a log in: None where nothing is to be remembered of the browser."""
+    return known_device(visit) if remembered or visit.kit.face.ways.always_known else None
+
+
 def newcomer(visit: Visit) -> GatewayUser:
     """Return the gateway for somebody without a session, who will be shown by their browser's name."""
     return visit.kit.gateway.as_user(
@@ -59,30 +66,16 @@ def newcomer(visit: Visit) -> GatewayUser:
     )
 
 
-def open_session(visit: Visit, body: Json) -> AgentSession:
-    """Hand the browser its session and what it is known by."""
-    session = session_of(body)
-    visit.open_session(session)
+def open_session(visit: Visit, body: Json) -> Session:
+    """Hand the browser its session and what it is known by; a session that is remembered outlives the browser."""
+    session = visit.kit.face.ways.session_of(body)
+    ends = parse_time(str(body.get("expires_at") or ""))
+    is_remembered = ends is not None and ends - visit.now > _A_DAY
+    life_s = int((ends - visit.now).total_seconds()) if ends is not None and is_remembered else None
+    visit.open_session(session, max_age_s=life_s)
     if body.get("device"):
         visit.keep_sealed(_DEVICE, str(body["device"]).encode(), max_age_s=DEVICE_LIFE_S)
     return session
-
-
-def session_of(body: Json) -> AgentSession:
-    """Return the session that the gateway opened."""
-    agent: dict[str, Any] = body["agent"]
-    return AgentSession(
-        token=body["token"],
-        agent_id=agent["id"],
-        name=agent.get("name") or agent["email"],
-        email=agent["email"],
-        role=agent.get("role") or "",
-        locale=agent.get("locale") or "fr",
-        departments=[str(code) for code in agent.get("departments") or []],
-        expires_at=str(body.get("expires_at") or ""),
-        permissions=[str(name) for name in agent.get("permissions") or []],
-        enrolling=bool(body.get("enrolling")),
-    )
 
 
 def throttled(visit: Visit, problem: GatewayProblem) -> str:

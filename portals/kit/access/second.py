@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 
-from portals.agent.login.pending import (
+from portals.kit.access.pending import (
     Pending,
     drop_pending,
     kept_pending,
@@ -41,7 +41,9 @@ async def second_step(visit: Visit) -> Response[bytes]:
         field = "recovery_code" if "recovery_code" in form else "code"
         return _form(visit, pending, {field: visit.words(f"access.{field}_missing")}, status=422)
     try:
-        body = await newcomer(visit).post("/v1/sessions/second-factor", {"pending": pending.token, **answer})
+        body = await newcomer(visit).post(
+            f"{visit.kit.face.ways.sessions}/second-factor", {"pending": pending.token, **answer}
+        )
     except GatewayProblem as problem:
         return _refused(visit, pending, problem, next(iter(answer)))
     drop_pending(visit)
@@ -57,7 +59,9 @@ async def sign_challenge(visit: Visit) -> Response[Any]:
     if pending is None:
         return visit.json({"expired": True}, status=401)
     try:
-        body = await newcomer(visit).post("/v1/sessions/passkey-options", {"pending": pending.token})
+        body = await newcomer(visit).post(
+            f"{visit.kit.face.ways.sessions}/passkey-options", {"pending": pending.token}
+        )
     except GatewayProblem as problem:
         return visit.json({"detail": problem.detail}, status=problem.status)
     return visit.json(body["public_key"])
@@ -92,5 +96,8 @@ def _refused(visit: Visit, pending: Pending, problem: GatewayProblem, field: str
 
 def _form(visit: Visit, pending: Pending, errors: dict[str, str], *, status: int = 200) -> Response[bytes]:
     return visit.page(
-        "login/second.html", status=status, email=pending.email, factors=pending.factors, errors=errors
+        "access/second.html", status=status, email=pending.email, factors=pending.factors, errors=errors
     )
+
+
+HANDLERS = (second_page, second_step, sign_challenge)

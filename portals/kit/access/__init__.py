@@ -1,0 +1,1 @@
+"""How people get in and what they change of their own access: the same pages for every face, in its own frame."""
