@@ -24,6 +24,7 @@ DEFAULT_PORTS_FROM = 7000
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHOWN_PORTS = (
     "portal",
+    "space",
     "gateway",
     "edge",
     "edge-tls",
@@ -34,7 +35,9 @@ _SHOWN_PORTS = (
     "postgres",
     "nats",
 )
-_WEB_PORTS = frozenset({"portal", "gateway", "acquirer-control", "fleet-control", "mailbox", "receiver"})
+_WEB_PORTS = frozenset(
+    {"portal", "space", "gateway", "acquirer-control", "fleet-control", "mailbox", "receiver"}
+)
 _LOCALHOST_TIMEOUT_S = 1.0
 # Starts of single processes are only news when something is slow or wrong.
 _QUIET_EVENTS = frozenset({"starting", "ready", "stopping"})
@@ -145,7 +148,7 @@ def demonstration_logins(seeded: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _address(stack: LocalStack, name: str) -> str:
-    if name == "portal" and _answers_as_localhost(stack.port(name)):
+    if name in ("portal", "space") and _answers_as_localhost(stack.port(name)):
         # Passkeys belong to a host name, never to an address: 127.0.0.1 cannot have any.
         return f"http://localhost:{stack.port(name)}"
     return f"http://{stack.address(name)}" if name in _WEB_PORTS else stack.address(name)

@@ -140,6 +140,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
         "desk",
         lambda place: {
             "GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}",
+            "GUICHET_SPACE_URL": f"http://localhost:{place.port('space')}",
             "GUICHET_WEBHOOK_LOOPBACK": "allowed",
             "GUICHET_TEST_CLOCK": "1",
         },
@@ -149,6 +150,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
         lambda place: {
             "GUICHET_SMTP": place.address("mailbox-smtp"),
             "GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}",
+            "GUICHET_SPACE_URL": f"http://localhost:{place.port('space')}",
             # The sandbox's receiver is on this machine.
             "GUICHET_WEBHOOK_LOOPBACK": "allowed",
             "GUICHET_TEST_CLOCK": "1",
@@ -188,6 +190,18 @@ PROCESSES: tuple[ProcessSpec, ...] = (
         environment=lambda place: {
             "GUICHET_WEBHOOK_RECEIVER_KEY": place.path("secrets/webhook-receiver"),
             "GUICHET_RECEIVER_DIR": place.path("receiver"),
+        },
+    ),
+    ProcessSpec(
+        name="space",
+        module="portals.customer",
+        ports=("space",),
+        health_port="space",
+        stop_order=4,
+        environment=lambda place: {
+            "GUICHET_HTTP_PORT": place.port("space"),
+            "GUICHET_GATEWAY_URL": f"http://{place.address('gateway')}",
+            "GUICHET_SECRET_FILE": place.path("secrets/space-cookies"),
         },
     ),
 )

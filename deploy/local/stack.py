@@ -262,7 +262,8 @@ class LocalStack:
         for folder in ("keys", "acquirer", "fleet"):
             (self.data_dir / folder).mkdir(exist_ok=True, mode=0o700)
         place = Place(self.data_dir, self.ports, self.database_url, self.nats_url)
-        _started(self._postgres).secrets.reveal("portal-cookies")
+        for cookies in ("portal-cookies", "space-cookies"):
+            _started(self._postgres).secrets.reveal(cookies)
         for spec in self._chosen:
             environment = environment_of(spec, place, log_level=self._log_level)
             process = PythonProcess(

@@ -7,7 +7,7 @@ has the store's own beside it where the two differ (`beside`; docs/figures.md, "
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
@@ -51,6 +51,10 @@ _MONTHS = {
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 }
+_MONTHS_IN_FULL = {
+    "fr": ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
+}  # fmt: skip
 
 
 def money(amount_minor: int, currency: str, locale: str) -> str:
@@ -144,6 +148,12 @@ def exact(moment: datetime, locale: str, *, precise: bool = False) -> str:
 def day(moment: datetime, locale: str) -> str:
     """Return `22 nov. 2026` or `22 Nov 2026`."""
     return _day(moment.astimezone(PARIS), locale)
+
+
+def day_in_words(day: date, locale: str) -> str:
+    """Return `3 octobre 2026`, with `1er` as it is written, or `3 October 2026`."""
+    number = "1er" if locale == "fr" and day.day == 1 else str(day.day)
+    return f"{number}{FIXED}{_MONTHS_IN_FULL[locale][day.month - 1]}{FIXED}{day.year}"
 
 
 def _day(local: datetime, locale: str) -> str:

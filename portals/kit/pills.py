@@ -36,7 +36,28 @@ TERMINAL = {
     "retired": Pill("calm", "x"),
 }
 
+SCHEDULE = {
+    "in_progress": Pill("wait", "clock"),
+    "unpaid": Pill("bad", "circle-alert"),
+    "being_settled": Pill("warn", "clock"),
+    "settled": Pill("ok", "check-check"),
+    "cancelled": Pill("calm", "x"),
+}
+
+INSTALMENT = {
+    "upcoming": Pill("calm", "calendar-clock"),
+    "in_progress": Pill("wait", "clock"),
+    "paid": Pill("ok", "check"),
+    "unpaid": Pill("bad", "circle-alert"),
+    "cancelled": Pill("calm", "x"),
+}
+
 UNKNOWN_STATE = Pill("calm", "circle-question-mark")
 """For a state that is newer than this portal: its code is shown, in grey."""
 
-TABLES = {"transaction": TRANSACTION, "terminal": TERMINAL}
+TABLES = {
+    "transaction": TRANSACTION,
+    "terminal": TERMINAL,
+    "schedule": SCHEDULE,
+    "instalment": INSTALMENT,
+}

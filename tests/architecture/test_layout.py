@@ -122,7 +122,7 @@ def test_the_environment_is_read_where_a_process_begins() -> None:
         if shown(path).startswith(("core/", "edge/", "gateway/", "portals/", "observability/"))
         and ENVIRONMENT.search(path.read_text())
     }
-    assert reads == begins | {"portals/agent/__main__.py"}
+    assert reads == begins | {"portals/agent/__main__.py", "portals/customer/__main__.py"}
 
 
 def _files_with(pattern: re.Pattern[str]) -> list[str]:

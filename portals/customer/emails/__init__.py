@@ -1,0 +1,1 @@
+"""One more address is proved."""

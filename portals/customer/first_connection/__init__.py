@@ -1,0 +1,1 @@
+"""The first connection, with the address of an order."""

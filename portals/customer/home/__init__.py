@@ -1,0 +1,1 @@
+"""What needs the customer now, and the schedules under way."""

@@ -1,0 +1,1 @@
+"""The link in a mail: choose a password."""

@@ -1,0 +1,25 @@
+"""The space's pages, in one list. A new page is one entry here and a folder of its key with `page.py` and `words.toml`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from portals.kit.navigation import ELSEWHERE, MAIN, Page, Pages
+
+PAGES: Final = Pages(
+    {
+        MAIN: (
+            Page("home", "/"),
+            Page("profile", "/profile"),
+            Page("security", "/security"),
+        ),
+        ELSEWHERE: (
+            Page("schedules", "/schedules", records={"order": "ord"}),
+            Page("login", "/login"),
+            Page("first_connection", "/first-connection"),
+            Page("forgotten_password", "/forgotten-password"),
+            Page("link", "/link"),
+            Page("emails", "/emails"),
+        ),
+    }
+)

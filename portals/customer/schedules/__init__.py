@@ -1,0 +1,1 @@
+"""Schedules: one of them, those that have ended, and on paper."""

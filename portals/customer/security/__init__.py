@@ -1,0 +1,1 @@
+"""Password, second factors, and where one is logged in."""
