@@ -28,6 +28,8 @@ OrderEventKind = Literal[
     "instalment_paid",
     "instalment_unpaid",
     "paid_ahead",
+    "moved",
+    "customer_needed",
 ]
 ActorKind = Literal["integrator", "agent", "customer", "run"]
 

@@ -33,6 +33,15 @@ SELECT valid_from, valid_to FROM plan WHERE id = $1 FOR UPDATE;
 UPDATE plan SET valid_to = $2 WHERE id = $1;
 
 -- name: record_names
--- Primary key. $1 kinds and $2 identifiers, side by side.
-SELECT w.kind, w.id, p.name_fr AS name, p.name_en
-FROM unnest($1::text[], $2::uuid[]) AS w (kind, id) JOIN plan p ON p.id = w.id;
+-- Primary keys; an order only as far as the reader sees it. $1 kinds and $2 identifiers, side by side; $3 everything, $4 scope.
+SELECT w.kind, w.id, p.name_fr AS name, p.name_en, true AS seen
+FROM unnest($1::text[], $2::uuid[]) AS w (kind, id) JOIN plan p ON p.id = w.id
+WHERE w.kind = 'plan'
+UNION ALL
+SELECT w.kind, w.id, o.reference AS name, NULL AS name_en, true AS seen
+FROM unnest($1::text[], $2::uuid[]) AS w (kind, id)
+JOIN purchase_order o ON o.id = w.id
+JOIN company c ON c.id = o.company_id
+LEFT JOIN store s ON s.id = o.store_id
+WHERE w.kind = 'order' AND ($3::boolean
+    OR sees($4::area[], coalesce(s.department, c.department), o.store_id, o.company_id, 'ecommerce'));

@@ -6,7 +6,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from core.contracts import collecting, my_orders, orders
+from core.contracts import collecting, my_orders, order_records, orders
 from core.contracts import plans as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.listing import Written
@@ -16,11 +16,12 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.identity.api import SignedIn, WriteOnce, record_action, refuse_repeat_of_another
 from core.runtime.jobs import Job
-from core.runtime.manifest import Names, Parts, Served, Slice, serves
+from core.runtime.manifest import Names, Parts, Served, Slice, placed, serves
 from core.schedules.clock.handlers import ClockHandlers
 from core.schedules.collecting.handlers import CollectingHandlers
 from core.schedules.mine.handlers import MyOrderHandlers
 from core.schedules.mine.store import find_expected
+from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
 from core.values.clock import Clock, paris_date
@@ -233,7 +234,13 @@ def _plan_of(row: asyncpg.Record, today: str, language: str) -> ask.Plan:
 
 
 def _operations(parts: Parts) -> list[Served]:
-    return [*_of_plans(parts), *_of_merchants(parts), *_of_collecting(parts), *_of_customers(parts)]
+    return [
+        *_of_plans(parts),
+        *_of_agents(parts),
+        *_of_merchants(parts),
+        *_of_customers(parts),
+        *_of_collecting(parts),
+    ]
 
 
 def _of_plans(parts: Parts) -> list[Served]:
@@ -269,6 +276,16 @@ def _of_collecting(parts: Parts) -> list[Served]:
     ]
 
 
+def _of_agents(parts: Parts) -> list[Served]:
+    handlers = OrderHandlers(parts.pool, parts.clock, parts.calendar)
+    return [
+        serves(order_records.LIST, handlers.orders),
+        serves(order_records.ONE, handlers.order),
+        serves(order_records.CANCEL, handlers.cancel),
+        serves(order_records.MOVE, handlers.move),
+    ]
+
+
 def _of_merchants(parts: Parts) -> list[Served]:
     handlers = MerchantOrderHandlers(parts.pool, parts.calendar)
     return [
@@ -295,6 +312,6 @@ SLICE: Final = Slice(
     "schedules",
     operations=_operations,
     jobs=_jobs,
-    names=Names(frozenset({"plan"}), _SQL.record_names),
+    names=Names(frozenset({"plan", "order"}), _SQL.record_names, read_by=placed),
     expected_by=find_expected,
 )

@@ -20,7 +20,12 @@ PAGES: Final = Pages(
                 "companies",
                 "/companies",
                 _READ,
-                {"new": _EDIT, "*/edit": _EDIT, "/contacts/new": _EDIT, "/contacts/*/edit": _EDIT},
+                {
+                    "new": _EDIT,
+                    "*/edit": _EDIT,
+                    "/contacts/new": _EDIT,
+                    "/contacts/*/edit": _EDIT,
+                },
                 {"company": "com"},
             ),
             Page("stores", "/stores", _READ, {"new": _EDIT, "*/edit": _EDIT}, {"store": "sto"}),
@@ -60,6 +65,7 @@ PAGES: Final = Pages(
                 {"new": ("fees.write",)},
                 {"fee_grid": "fgr", "fee_version": "fee:versions"},
             ),
+            Page("orders", "/orders", ("orders.read",), records={"order": "ord"}),
             Page("plans", "/plans", ("plans.read",), {"new": ("plans.write",)}, {"plan": "pln"}),
             Page(
                 "webhooks",

@@ -31,6 +31,7 @@ SETS: Final = {
     "MAIL_STATES": "MailView.state",
     "ONBOARDING_MOVES": "OnboardingDetail.moves",
     "ONBOARDING_STEPS": "Step.name",
+    "ORDER_STATES": "OrderSummary.state",
     "PLAN_PARTS": "MakePlan.parts",
     "PLAN_STEP_UNITS": "MakePlan.step_unit",
     "REQUEST_FIELD_KINDS": "FieldOfType.kind",

@@ -37,10 +37,12 @@ TERMINAL = {
 }
 
 SCHEDULE = {
-    "in_progress": Pill("wait", "clock"),
-    "unpaid": Pill("bad", "circle-alert"),
-    "being_settled": Pill("warn", "clock"),
+    "awaiting_payment": Pill("wait", "clock"),
+    "abandoned": Pill("calm", "x"),
+    "in_progress": Pill("wait", "calendar-clock"),
     "settled": Pill("ok", "check-check"),
+    "unpaid": Pill("bad", "triangle-alert"),
+    "being_settled": Pill("warn", "rotate-ccw"),
     "cancelled": Pill("calm", "x"),
 }
 
@@ -48,16 +50,11 @@ INSTALMENT = {
     "upcoming": Pill("calm", "calendar-clock"),
     "in_progress": Pill("wait", "clock"),
     "paid": Pill("ok", "check"),
-    "unpaid": Pill("bad", "circle-alert"),
+    "unpaid": Pill("bad", "triangle-alert"),
     "cancelled": Pill("calm", "x"),
 }
 
 UNKNOWN_STATE = Pill("calm", "circle-question-mark")
 """For a state that is newer than this portal: its code is shown, in grey."""
 
-TABLES = {
-    "transaction": TRANSACTION,
-    "terminal": TERMINAL,
-    "schedule": SCHEDULE,
-    "instalment": INSTALMENT,
-}
+TABLES = {"transaction": TRANSACTION, "terminal": TERMINAL, "schedule": SCHEDULE, "instalment": INSTALMENT}

@@ -135,6 +135,15 @@ ONBOARDING_STEPS: Final = (
     "documents",
     "review",
 )
+ORDER_STATES: Final = (
+    "awaiting_payment",
+    "abandoned",
+    "in_progress",
+    "settled",
+    "unpaid",
+    "being_settled",
+    "cancelled",
+)
 PLAN_PARTS: Final = (
     "2",
     "3",

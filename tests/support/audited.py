@@ -121,7 +121,7 @@ _CONTRACT: Final = {"version": 2, "services": 3, **_WHY}
 _PAID: Final = {"amount_minor": 125_050, **_WHY}
 _APPROVAL: Final = {"approval": f"apr_{_UNKNOWN}", "currency": "EUR", **_PAID}
 _CONTACT: Final = {"contact": Record("contact"), "name": "Odile Roux"}
-_API_KEY: Final = {"name": "Boutique en ligne", "code": "gsk_u7f2Qm0s"}
+_API_KEY: Final = {"name": "Boutique en ligne", "prefix": "gsk_u7f2Qm0s"}
 _BLOCK: Final = {"block": f"blk_{_UNKNOWN}", **_WHY}
 _FEES: Final = {"effective_on": "2026-12-01", **_WHY}
 _MADE: Final = {"name": "Maison Ondine", "siren": "732829320", "account": Record("account"), "version": 1}
@@ -260,6 +260,10 @@ _WRITTEN: Final = (
         for state in ("submitted", "returned", "handed_over", "done", "abandoned")
     ),
     Audited("onboarding.attached", "onboarding", {"document": "bank_details", "sha256": _SHA, "version": 3}),
+    Audited("order.cancelled", "order", {"owed_back_minor": 1_470, "currency": "EUR", **_PAID}),
+    Audited(
+        "order.moved", "order", {"number": 2, "due_on": "2026-12-15", "due_before": "2026-12-03", **_WHY}
+    ),
     Audited("request.created", "request", _REQUEST | {"type": "installation"}),
     Audited("request.assigned", "request", _REQUEST | {"assignee": Record("agent"), "to": "Karim Belaïd"}),
     Audited("request.assigned", "request", _REQUEST | {"assignee": "", "from": Record("agent")}),

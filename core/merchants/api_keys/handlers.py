@@ -125,7 +125,7 @@ class ApiKeyHandlers:
                 kind="api_key.made",
                 target_kind="company",
                 target_id=request.company,
-                facts={"name": request.name.strip(), "code": secret[:PREFIX_CHARACTERS]},
+                facts={"name": request.name.strip(), "prefix": secret[:PREFIX_CHARACTERS]},
             )
             return ask.MadeApiKey(**_facts_of(await _one(connection, key_id)), secret=secret)
 
@@ -148,7 +148,7 @@ class ApiKeyHandlers:
                     kind="api_key.revoked",
                     target_kind="company",
                     target_id=row["company_id"].bytes,
-                    facts={"name": row["name"], "code": row["prefix"], "reason": request.reason},
+                    facts={"name": row["name"], "prefix": row["prefix"], "reason": request.reason},
                 )
             elif row["revoked_by"].bytes != caller.agent_id:
                 shown = name_and_moment(row["revoked_by_name"], row["revoked_at"])

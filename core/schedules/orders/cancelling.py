@@ -19,6 +19,7 @@ from core.schedules.orders.errors import NothingPaid, NothingToCancel
 from core.schedules.orders.model import Facts
 from core.schedules.orders.rules import balance_of, cancellable_minor, refundable_minor
 from core.schedules.orders.store import Actor, Event, Order, Refund, Stored
+from core.schedules.orders.views import READ_SHOWN
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 from core.webhooks.api import tell
@@ -26,7 +27,6 @@ from core.webhooks.api import tell
 Kind = Literal["cancellation", "refund"]
 
 _SQL: Final = load_beside(__file__)
-_READ_SHOWN: Final = msgspec.json.Decoder(list[ShownInstalment]).decode
 
 
 class Wanted(NamedTuple):
@@ -157,8 +157,8 @@ async def _find(connection: Connection, order_id: bytes, wanted: Wanted) -> Take
         row["id"].bytes,
         row["amount_minor"],
         row["owed_back_minor"],
-        _READ_SHOWN(row["before"]),
-        _READ_SHOWN(row["after"]),
+        READ_SHOWN(row["before"]),
+        READ_SHOWN(row["after"]),
     )
 
 

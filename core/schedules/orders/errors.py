@@ -1,6 +1,6 @@
 """Refusals of orders."""
 
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Denied, Refused
 from core.values.ids import encode_id
 
 
@@ -30,3 +30,17 @@ class NothingAhead(Refused):
 
     def __init__(self, state: str) -> None:
         super().__init__("order_nothing_ahead", {"state": state})
+
+
+class NotUpcoming(Refused):
+    """The instalment is paid, on its way, unpaid or cancelled: its day says nothing any more."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__("instalment_not_upcoming", {"state": state})
+
+
+class AboveYourBound(Denied):
+    """What is taken off is more than the agent's own grants reach."""
+
+    def __init__(self, *, amount_max_minor: int, currency: str) -> None:
+        super().__init__("order_above_limit", {"amount_max_minor": amount_max_minor, "currency": currency})

@@ -1,6 +1,6 @@
 """A new order: what is asked for, checked, and its schedule."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
@@ -10,9 +10,27 @@ from core.contracts.refusals import Faults, FieldRefused
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.merchants.api import check_phone
 from core.schedules.orders import store
+from core.schedules.orders.errors import ReferenceTaken
 from core.schedules.orders.model import Part
 from core.schedules.orders.rules import TooSmallToPart, fee_of, new_schedule
+from core.schedules.orders.store import Actor, Event
+from core.values.clock import paris_date
 from core.values.emails import EmailMalformed, email_key
+
+
+async def make_order(
+    connection: Connection, company_id: bytes, request: MakeOrder, *, order_id: bytes, by: Actor, at: datetime
+) -> None:
+    """Write an order of a company with its schedule. Raises: FieldRefused, Refused, ReferenceTaken."""
+    today = paris_date(at)
+    plan = await plan_of(connection, request.plan, today)
+    fee_minor, parts = schedule_of(plan, request.amount, today)
+    made = await _checked(connection, company_id, request)
+    terms = {"plan_id": plan["id"], "fee_minor": fee_minor, "purchased_on": today, "made_at": at}
+    if not await store.add_order(connection, order_id, made | terms):
+        raise ReferenceTaken(await store.find_by_reference(connection, company_id, request.reference))
+    await store.add_instalments(connection, order_id, parts)
+    await store.add_events(connection, [Event(order_id, at, "made", by, order_id)])
 
 
 async def plan_of(connection: Connection, code: str, today: date) -> asyncpg.Record:
@@ -43,7 +61,7 @@ def schedule_of(plan: asyncpg.Record, amount: OrderAmount, today: date) -> tuple
     return fee_minor, parts
 
 
-async def checked(connection: Connection, company_id: bytes, request: MakeOrder) -> dict[str, Any]:
+async def _checked(connection: Connection, company_id: bytes, request: MakeOrder) -> dict[str, Any]:
     """Return what is kept of who buys and where. Raises: Refused, with all that is wrong."""
     faults = Faults()
     made = {"phone": _phone(request.customer, faults), **_email(request.customer, faults)}

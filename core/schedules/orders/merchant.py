@@ -14,8 +14,7 @@ from core.identity.api import Integrator, WriteOnce
 from core.schedules.orders import making, store, views
 from core.schedules.orders.ahead import bring_forward
 from core.schedules.orders.cancelling import Kind, Wanted, changed_order, take_off
-from core.schedules.orders.errors import ReferenceTaken
-from core.schedules.orders.store import Actor, Event
+from core.schedules.orders.store import Actor, Sought
 from core.values.clock import Clock, paris_date
 from core.values.cursors import id_in, page_of
 
@@ -50,34 +49,26 @@ class MerchantOrderHandlers:
     async def make(self, caller: Integrator, request: ask.MakeOrder) -> Written:
         """Make an order. Raises: FieldRefused, Refused, ReferenceTaken, KeyReused, StillRunning."""
         now = self._clock.now()
-        today = paris_date(now)
 
         async def effect(connection: Connection) -> bytes:
-            plan = await making.plan_of(connection, request.plan, today)
-            fee_minor, parts = making.schedule_of(plan, request.amount, today)
-            made = await making.checked(connection, caller.company_id, request)
             order_id = new_id(self._clock)
-            terms = {"plan_id": plan["id"], "fee_minor": fee_minor, "purchased_on": today, "made_at": now}
-            if not await store.add_order(connection, order_id, made | terms):
-                raise ReferenceTaken(
-                    await store.find_by_reference(connection, caller.company_id, request.reference)
-                )
-            await store.add_instalments(connection, order_id, parts)
-            await store.add_events(connection, [Event(order_id, now, "made", _actor(caller), order_id)])
+            await making.make_order(
+                connection, caller.company_id, request, order_id=order_id, by=_actor(caller), at=now
+            )
             return msgspec.json.encode(await self._one(connection, caller, order_id))
 
         return await self._write(caller, request, effect)
 
     async def orders(self, caller: Integrator, request: ask.ListMerchantOrders) -> ask.OrderPage:
         """Return a page of the company's orders. Raises: CursorMalformed."""
-        rows = await store.list_orders(
-            self._pool,
+        sought = Sought(
             caller.company_id,
             reference=request.reference,
             states=request.state,
             before=id_in("order", request.cursor),
             limit=request.limit + 1,
         )
+        rows = await store.list_orders(self._pool, sought)
         instalments = await store.instalments_of(self._pool, [row["id"] for row in rows])
         found = [views.summary_of(row, instalments[row["id"]]) for row in rows]
         return ask.OrderPage(*page_of(found, request.limit, lambda last: (last.id,)))
@@ -126,7 +117,7 @@ class MerchantOrderHandlers:
         return await self._write(caller, request, effect)
 
     async def _one(self, connection: Connection, caller: Integrator, order_id: bytes) -> ask.OrderView:
-        rows = await store.list_orders(connection, caller.company_id, order_id=order_id)
+        rows = await store.list_orders(connection, Sought(caller.company_id, order_id=order_id))
         if not rows:
             raise NotFound
         instalments = await store.instalments_of(connection, [rows[0]["id"]])

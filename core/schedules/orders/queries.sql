@@ -103,13 +103,16 @@ WHERE order_id = $1 AND state = 'upcoming' AND due_on > $3 AND ($2::smallint[] I
 RETURNING id, number, amount_minor;
 
 -- name: orders
--- One by its primary key, one by constraint purchase_order_reference, or a page of a company's by index
--- purchase_order_company, backwards. $1 company, $2 order or none, $3 reference or none, $4 states or none, $5 order
--- before which, or none, $6 limit.
-SELECT p.id, p.company_id, c.legal_name, p.store_id, s.name AS store_name, s.department AS store_department, p.reference,
-       p.currency, p.amount_minor, p.fee_minor, p.email, p.customer_name, p.phone, p.language, p.purchased_on, p.made_at,
-       p.activated_at, p.abandoned_at, p.return_url, p.state, n.code AS plan, n.name_fr, n.name_en, n.parts,
-       (SELECT coalesce(sum(k.amount_minor), 0)::bigint FROM order_cancellation AS k WHERE k.order_id = p.id) AS cancelled_minor,
+-- Of a company, by index purchase_order_company, or within a scope; one by its primary key, one by constraint
+-- purchase_order_reference, or a page in the order of the primary key, backwards. Words by index purchase_order_words, a card
+-- by indexes stored_card_last_four and purchase_order_card.
+-- $1 company or none, $2 scope or none, $3 order or none, $4 reference or none, $5 store or none, $6 states or none, $7 pattern
+-- or none, $8 last four digits or none, $9 order before which, or none, $10 limit.
+SELECT p.id, p.company_id, c.legal_name, p.store_id, s.name AS store_name, s.department AS store_department,
+       c.department AS company_department, p.reference, p.currency, p.amount_minor, p.fee_minor, p.email, p.customer_name,
+       p.phone, p.language, p.purchased_on, p.made_at, p.activated_at, p.abandoned_at, p.return_url, p.state, n.code AS plan,
+       n.name_fr, n.name_en, n.parts, n.step_unit, n.step_count, k.brand, k.last_four, k.expiry,
+       (SELECT coalesce(sum(t.amount_minor), 0)::bigint FROM order_cancellation AS t WHERE t.order_id = p.id) AS cancelled_minor,
        (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund AS r WHERE r.order_id = p.id) AS refunded_minor,
        (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund AS r
         WHERE r.order_id = p.id AND r.sent_at IS NULL) AS owed_back_minor
@@ -117,10 +120,48 @@ FROM purchase_order AS p
 JOIN company AS c ON c.id = p.company_id
 JOIN plan AS n ON n.id = p.plan_id
 LEFT JOIN store AS s ON s.id = p.store_id
-WHERE p.company_id = $1 AND ($2::uuid IS NULL OR p.id = $2) AND ($3::text IS NULL OR p.reference = $3)
-  AND ($4::text[] IS NULL OR p.state = ANY($4)) AND ($5::uuid IS NULL OR p.id < $5)
+LEFT JOIN stored_card AS k ON k.id = p.card_id
+WHERE ($1::uuid IS NULL OR p.company_id = $1)
+  AND ($2::area[] IS NULL OR sees($2, coalesce(s.department, c.department), p.store_id, p.company_id, 'ecommerce'))
+  AND ($3::uuid IS NULL OR p.id = $3)
+  AND ($4::text IS NULL OR p.reference = $4)
+  AND ($5::uuid IS NULL OR p.store_id = $5)
+  AND ($6::text[] IS NULL OR p.state = ANY($6))
+  AND ($7::text IS NULL OR p.id IN (
+      SELECT w.id FROM purchase_order AS w
+      WHERE merchant_words(w.reference || ' ' || w.email || ' ' || w.customer_name) LIKE merchant_words($7)
+      UNION
+      SELECT w.id FROM stored_card AS d JOIN purchase_order AS w ON w.card_id = d.id WHERE d.last_four = $8))
+  AND ($9::uuid IS NULL OR p.id < $9)
 ORDER BY p.id DESC
-LIMIT $6;
+LIMIT $10;
+
+-- name: events
+-- Constraint order_event_once, then primary keys. $1 order, $2 limit.
+SELECT e.at, e.kind, e.by_kind, e.by_id, e.facts::text AS facts, a.name AS agent_name, i.number, i.amount_minor
+FROM order_event AS e
+LEFT JOIN agent AS a ON e.by_kind = 'agent' AND a.id = e.by_id
+LEFT JOIN instalment AS i ON i.id = e.about_id
+WHERE e.order_id = $1
+ORDER BY e.at DESC, e.id DESC
+LIMIT $2;
+
+-- name: cancellations
+-- Constraints order_cancellation_once and order_refund_once. $1 order, $2 limit.
+SELECT c.id, c.kind, c.amount_minor, c.reason, c.by_kind, c.at, c.before::text AS before, c.after::text AS after,
+       coalesce((SELECT r.amount_minor FROM order_refund AS r WHERE r.order_id = c.order_id AND r.cause_id = c.id), 0)
+           AS owed_back_minor
+FROM order_cancellation AS c WHERE c.order_id = $1
+ORDER BY c.at DESC, c.id DESC
+LIMIT $2;
+
+-- name: refunds
+-- Constraint order_refund_once. $1 order, $2 limit.
+SELECT id, amount_minor, asked_at, sent_at FROM order_refund WHERE order_id = $1 ORDER BY asked_at DESC, id DESC LIMIT $2;
+
+-- name: move_instalment
+-- Constraint instalment_number, of an order that is held. $1 order, $2 number, $3 day.
+UPDATE instalment SET due_on = $3 WHERE order_id = $1 AND number = $2 AND state = 'upcoming' RETURNING id;
 
 -- name: claim
 -- Primary key; what another one holds is left to them. $1 instalments.

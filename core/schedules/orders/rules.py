@@ -5,6 +5,7 @@ whatever happened, in whatever order.
 """
 
 import calendar
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -108,6 +109,20 @@ def refundable_minor(facts: Facts) -> int:
     """Return how much may be given back while what is still to be paid stays as it is: the fee goes with the last of it."""
     kept_minor = facts.paid_minor - facts.refunded_minor
     return max(0, min(facts.remaining_minor, kept_minor))
+
+
+def days_for(
+    number: int, days: Sequence[date], *, planned: date, today: date, later_days_max: int
+) -> tuple[date, date]:
+    """Return the first and the last day to which an instalment may be moved; the first is later where there is none.
+
+    From tomorrow on, after the day of the one before and before that of the one after, and only so much later than its
+    plan says. `days` are those of all instalments, in their order.
+    """
+    step = timedelta(days=1)
+    first = max([today + step, *(day + step for day in days[number - 2 : number - 1])])
+    last = min([planned + later_days_max * step, *(day - step for day in days[number : number + 1])])
+    return first, last
 
 
 def _parted(rest_minor: int, open_ones: list[Due]) -> list[int]:

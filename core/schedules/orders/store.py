@@ -10,10 +10,14 @@ import asyncpg
 import msgspec
 
 from core.contracts.orders import ActorKind, InstalmentState, OrderEventKind, OrderState
+from core.contracts.scope import Scope
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
+from core.db.words import like_pattern
 from core.schedules.orders.model import Due, Facts, Part
 
+SHOWN_MAX: Final = 200
+_DIGITS_SHOWN: Final = 4
 _SQL: Final = load_beside(__file__)
 
 
@@ -212,26 +216,56 @@ async def let_be_due(
     return await connection.fetch(_SQL.let_be_due, uuid_of(order_id), list(numbers) or None, today)
 
 
-async def list_orders(
-    connection: Connection,
-    company_id: bytes,
-    *,
-    order_id: bytes | None = None,
-    reference: str | None = None,
-    states: Sequence[OrderState] | None = None,
-    before: bytes | None = None,
-    limit: int = 1,
-) -> list[asyncpg.Record]:
-    """Return orders of a company, the newest first."""
+class Sought(NamedTuple):
+    """Which orders: of a company, or within a scope; the rest narrows it."""
+
+    company_id: bytes | None = None
+    scope: Scope | None = None
+    order_id: bytes | None = None
+    reference: str | None = None
+    store_id: bytes | None = None
+    states: Sequence[OrderState] | None = None
+    words: str = ""
+    before: bytes | None = None
+    limit: int = 1
+
+
+async def list_orders(connection: Connection, sought: Sought) -> list[asyncpg.Record]:
+    """Return orders, the newest first."""
+    words = sought.words.strip()
     return await connection.fetch(
         _SQL.orders,
-        uuid_of(company_id),
-        uuid_or_none(order_id),
-        reference,
-        None if states is None else list(states),
-        uuid_or_none(before),
-        limit,
+        uuid_or_none(sought.company_id),
+        None if sought.scope is None else sought.scope.parameter(),
+        uuid_or_none(sought.order_id),
+        sought.reference,
+        uuid_or_none(sought.store_id),
+        None if sought.states is None else list(sought.states),
+        like_pattern(words) or None,
+        words if len(words) == _DIGITS_SHOWN and words.isdecimal() else None,
+        uuid_or_none(sought.before),
+        sought.limit,
     )
+
+
+async def list_events(connection: Connection, order_id: bytes) -> list[asyncpg.Record]:
+    """Return what happened to an order, the newest first."""
+    return await connection.fetch(_SQL.events, uuid_of(order_id), SHOWN_MAX)
+
+
+async def list_cancellations(connection: Connection, order_id: bytes) -> list[asyncpg.Record]:
+    """Return what was taken off an order, the newest first."""
+    return await connection.fetch(_SQL.cancellations, uuid_of(order_id), SHOWN_MAX)
+
+
+async def list_refunds(connection: Connection, order_id: bytes) -> list[asyncpg.Record]:
+    """Return what is or was owed back of an order, the newest first."""
+    return await connection.fetch(_SQL.refunds, uuid_of(order_id), SHOWN_MAX)
+
+
+async def move_instalment(connection: Connection, order_id: bytes, number: int, due_on: date) -> bool:
+    """Write the day of an instalment; False when it is no longer upcoming."""
+    return await connection.fetchval(_SQL.move_instalment, uuid_of(order_id), number, due_on) is not None
 
 
 def _by_order(rows: Sequence[asyncpg.Record]) -> dict[UUID, tuple[Stored, ...]]:

@@ -2,16 +2,35 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
+import msgspec
 
+from core.contracts import order_records
 from core.contracts import orders as ask
-from core.contracts.references import CompanyRef, Money, StoreRef
+from core.contracts.order_records import CardOfOrder, OrderRecord
+from core.contracts.reasons import Reason
+from core.contracts.references import CompanyRef, Money, PersonRef, StoreRef
+from core.merchants.api import BRAND_NAMES
 from core.schedules.orders.model import Part
 from core.schedules.orders.store import Stored
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
+
+
+class _EventFacts(msgspec.Struct):
+    """What is kept of an event; which of it depends on its kind. `reason`: a person's words, or why a debit was declined."""
+
+    number: int | None = None
+    amount: int | None = None
+    owed_back: int | None = None
+    due_on: str | None = None
+    reason: str | int | None = None
+
+
+_READ_FACTS: Final = msgspec.json.Decoder(_EventFacts).decode
+READ_SHOWN: Final = msgspec.json.Decoder(list[ask.ShownInstalment]).decode
 
 
 def plan_view(row: asyncpg.Record, language: str) -> ask.OfferedPlan:
@@ -47,21 +66,55 @@ def summary_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> ask.OrderS
 
 def view_of(row: asyncpg.Record, instalments: Sequence[Stored], language: str) -> ask.OrderView:
     """Return an order with its schedule."""
+    return ask.OrderView(**_whole_of(row, instalments, language))
+
+
+def record_of(
+    row: asyncpg.Record,
+    instalments: Sequence[Stored],
+    language: str,
+    *,
+    events: Sequence[asyncpg.Record],
+    cancellations: Sequence[asyncpg.Record],
+    refunds: Sequence[asyncpg.Record],
+) -> OrderRecord:
+    """Return an order with what happened to it."""
+    currency = row["currency"]
+    return OrderRecord(
+        **_whole_of(row, instalments, language),
+        events=[_event(each, currency) for each in events],
+        cancellations=[_cancellation(each, currency) for each in cancellations],
+        refunds=[
+            order_records.OwedBack(
+                id=encode_id("order_refund", each["id"].bytes),
+                amount=Money(each["amount_minor"], currency),
+                asked_at=timestamp(each["asked_at"]),
+                sent_at=timestamp_or_none(each["sent_at"]),
+            )
+            for each in refunds
+        ],
+        card=None
+        if row["last_four"] is None
+        else CardOfOrder(brand=BRAND_NAMES[row["brand"]], last_four=row["last_four"], expiry=row["expiry"]),
+    )
+
+
+def _whole_of(row: asyncpg.Record, instalments: Sequence[Stored], language: str) -> dict[str, Any]:
     currency = row["currency"]
     paid_minor = sum(each.amount_minor for each in instalments if each.state == "paid")
-    return ask.OrderView(
+    return {
         **_facts_of(row, instalments),
-        plan_name=row["name_en"] if language == "en" else row["name_fr"],
-        fee=Money(row["fee_minor"], currency),
-        cancelled=Money(row["cancelled_minor"], currency),
-        paid=Money(paid_minor, currency),
-        refunded=Money(row["refunded_minor"] - row["owed_back_minor"], currency),
-        owed_back=Money(row["owed_back_minor"], currency),
-        instalments=[_instalment(each, currency) for each in instalments],
-        activated_at=timestamp_or_none(row["activated_at"]),
-        abandoned_at=timestamp_or_none(row["abandoned_at"]),
-        return_url=row["return_url"],
-    )
+        "plan_name": row["name_en"] if language == "en" else row["name_fr"],
+        "fee": Money(row["fee_minor"], currency),
+        "cancelled": Money(row["cancelled_minor"], currency),
+        "paid": Money(paid_minor, currency),
+        "refunded": Money(row["refunded_minor"] - row["owed_back_minor"], currency),
+        "owed_back": Money(row["owed_back_minor"], currency),
+        "instalments": [_instalment(each, currency) for each in instalments],
+        "activated_at": timestamp_or_none(row["activated_at"]),
+        "abandoned_at": timestamp_or_none(row["abandoned_at"]),
+        "return_url": row["return_url"],
+    }
 
 
 def _facts_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> Mapping[str, Any]:
@@ -84,6 +137,38 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> Mapping[str
         "made_at": timestamp(row["made_at"]),
         "next_due_on": _next_due(open_ones),
     }
+
+
+def _event(row: asyncpg.Record, currency: str) -> order_records.OrderEventView:
+    facts = _READ_FACTS(row["facts"])
+    agent, why = row["agent_name"], facts.reason
+    amount_minor = row["amount_minor"] if facts.amount is None else facts.amount
+    return order_records.OrderEventView(
+        at=timestamp(row["at"]),
+        kind=row["kind"],
+        by=row["by_kind"],
+        person=None if agent is None else PersonRef(encode_id("agent", row["by_id"].bytes), agent),
+        number=row["number"] if facts.number is None else facts.number,
+        amount=None if amount_minor is None else Money(amount_minor, currency),
+        owed_back=None if not facts.owed_back else Money(facts.owed_back, currency),
+        due_on=facts.due_on,
+        reason=why if isinstance(why, str) else None,
+        decline=Reason(why).name.lower() if isinstance(why, int) else None,
+    )
+
+
+def _cancellation(row: asyncpg.Record, currency: str) -> order_records.CancellationView:
+    return order_records.CancellationView(
+        id=encode_id("cancellation", row["id"].bytes),
+        kind=row["kind"],
+        amount=Money(row["amount_minor"], currency),
+        owed_back=Money(row["owed_back_minor"], currency),
+        reason=row["reason"],
+        at=timestamp(row["at"]),
+        by=row["by_kind"],
+        before=READ_SHOWN(row["before"]),
+        after=READ_SHOWN(row["after"]),
+    )
 
 
 def _next_due(open_ones: Sequence[Stored]) -> str | None:

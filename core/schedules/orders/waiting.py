@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 
 from core.db.queries import load_beside
-from core.schedules.orders.collecting import abandon
+from core.schedules.orders.outcomes import abandon
 from core.values.clock import Clock
 
 GIVEN_UP_AFTER: Final = timedelta(days=1)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import asyncpg
 
 from core.db.queries import load_beside
-from core.schedules.api import Order, balance_of, look, state_of
+from core.schedules.orders.api import Order, balance_of, look, state_of
 from core.values.ids import encode_id
 from core.verify.model import EXAMPLES_MAX, Finding, Said
 

@@ -28,6 +28,7 @@ from deploy.sandbox.demonstration.demonstration import (
 from deploy.sandbox.demonstration.letters import seed_letters
 from deploy.sandbox.demonstration.merchants import seed_merchants
 from deploy.sandbox.demonstration.numbers import siren, siret
+from deploy.sandbox.demonstration.orders import put_shop_key, seed_orders
 from deploy.sandbox.demonstration.requests import seed_requests
 from deploy.sandbox.demonstration.supervision import seed_supervision
 from deploy.sandbox.demonstration.webhooks import SandboxReceiver, put_receiver
@@ -73,6 +74,8 @@ async def seed(
             await seed_requests(connection, today=paris_date(datetime.now(UTC)))
             await seed_supervision(connection)
             await seed_approvals(connection)
+            await put_shop_key(connection, password)
+            await seed_orders(connection)
             if receiver is not None:
                 await put_receiver(connection, receiver)
             if load_terminals:

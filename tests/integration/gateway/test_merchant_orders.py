@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from core.contracts.orders import InstalmentId, OrderId
-from core.schedules.api import activate, claim, mark_paid, owed_refunds
+from core.schedules.orders.api import activate, claim, mark_paid, owed_refunds
 from core.values.clock import paris_date
 from tests.support.desk import DeskStack
 
@@ -148,7 +148,8 @@ async def test_another_company_may_have_the_reference_and_finds_none_of_these_or
             assert (await act(stranger, mine, name, **asked)).status_code == 404, name
         listed = (await stranger.get("/v1/merchant/orders", params={"reference": "OURS-1"})).json()["data"]
         assert [each["id"] == mine["id"] for each in listed] == [False]
-    assert await rows.fetchval("SELECT count(*) FROM order_cancellation") == 0
+    changes = "SELECT count(*) FROM order_cancellation WHERE order_id = $1::uuid"
+    assert await rows.fetchval(changes, OrderId.read(mine["id"]).hex()) == 0
 
 
 @pytest.mark.parametrize(

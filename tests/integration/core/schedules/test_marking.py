@@ -21,7 +21,7 @@ from core.contracts.orders import (
     RefundMerchantOrder,
 )
 from core.contracts.refusals import Refused
-from core.schedules.api import (
+from core.schedules.orders.api import (
     abandon,
     activate,
     claim,

@@ -15,6 +15,7 @@ from core.schedules.orders.rules import (
     TooSmallToPart,
     balance_of,
     cancellable_minor,
+    days_for,
     due_dates,
     fee_of,
     new_schedule,
@@ -218,3 +219,28 @@ def test_the_sum_is_exact_after_whatever_is_cancelled_and_computing_again_change
         assert (due.amount_minor == 0) == (due.state == "cancelled")
         if before.state in ("paid", "in_progress"):
             assert due == before
+
+
+@pytest.mark.parametrize(
+    ("number", "today", "first", "last"),
+    [
+        (2, "2026-08-10", "2026-08-11", "2026-09-18"),
+        (2, "2026-09-30", "2026-10-01", "2026-09-18"),  # no day is left
+        (3, "2026-08-10", "2026-09-04", "2026-10-18"),
+    ],
+)
+def test_an_instalment_moves_between_its_neighbours_from_tomorrow_on(
+    number: int, today: str, first: str, last: str
+) -> None:
+    days = due_dates(date(2026, 8, 4), count=3, step_unit="days", step_count=30)
+    found = days_for(
+        number, days, planned=days[number - 1], today=date.fromisoformat(today), later_days_max=15
+    )
+    assert [each.isoformat() for each in found] == [first, last]
+
+
+def test_an_instalment_stays_before_the_one_after_it_though_its_plan_allows_more() -> None:
+    days = [date(2026, 8, 4), date(2026, 9, 3), date(2026, 9, 10)]
+    assert days_for(2, days, planned=days[1], today=date(2026, 8, 10), later_days_max=15)[1] == date(
+        2026, 9, 9
+    )

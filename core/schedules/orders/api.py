@@ -1,8 +1,10 @@
 """What schedules offer whoever collects, inside the slice and out: what became of debits, and what is owed back."""
 
 from core.schedules.orders.ahead import bring_forward
+from core.schedules.orders.balancing import balance
 from core.schedules.orders.cancelling import Wanted, take_off
-from core.schedules.orders.collecting import (
+from core.schedules.orders.making import make_order
+from core.schedules.orders.outcomes import (
     OwedRefund,
     abandon,
     activate,
@@ -24,10 +26,12 @@ __all__ = [
     "Wanted",
     "abandon",
     "activate",
+    "balance",
     "balance_of",
     "bring_forward",
     "claim",
     "look",
+    "make_order",
     "mark_paid",
     "mark_refunds_sent",
     "mark_unpaid",

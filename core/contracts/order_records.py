@@ -1,0 +1,147 @@
+"""What agents see of orders, and may do to them: within their grants, with a reason, and in the audit."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from core.contracts.fees import DateText
+from core.contracts.ids import CompanyId, StoreId
+from core.contracts.listing import Paged, Why, Words
+from core.contracts.operation import ACT, GET, Operation, somewhere
+from core.contracts.orders import (
+    INSTALMENTS_MAX,
+    ActorKind,
+    OrderAmount,
+    OrderEventKind,
+    OrderId,
+    OrderPage,
+    OrderState,
+    OrderView,
+    ShownInstalment,
+)
+from core.contracts.permissions import Right
+from core.contracts.references import BrandName, Money, PersonRef, Timestamp
+
+MOVED_DAYS_MAX: Final = 15
+"""By how much an instalment may be later than its plan says."""
+
+
+class OrderRight(Right):
+    """What a role may do with orders."""
+
+    READ = "orders.read"
+    WRITE = "orders.write"
+
+
+class ListOrders(Paged, kw_only=True):
+    """Orders, the newest first. `query`: a part of the number, the e-mail or the name, or the last four digits of the card."""
+
+    query: Words = ""
+    company: CompanyId | None = None
+    store: StoreId | None = None
+    state: list[OrderState] | None = None
+
+
+class OneOrder(msgspec.Struct, kw_only=True):
+    """One order, with its schedule and what happened to it."""
+
+    id: OrderId
+
+
+class CancelOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Take an amount off a purchase for its merchant, all of it without one; what was overpaid is owed back."""
+
+    id: OrderId
+    reason: Why
+    amount: OrderAmount | None = None
+    idempotency_key: str = ""
+
+
+class MoveInstalment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Move the day of an instalment that is still to come: after the one before it, and before the one after.
+
+    From tomorrow on, and at most 15 days later than the plan of the order says.
+    """
+
+    id: OrderId
+    number: Annotated[int, msgspec.Meta(ge=1, le=INSTALMENTS_MAX)]
+    due_on: DateText
+    reason: Why
+    idempotency_key: str = ""
+
+
+class CardOfOrder(msgspec.Struct, kw_only=True):
+    """The card that debits go to: as little of it as people need."""
+
+    brand: BrandName
+    last_four: str
+    expiry: str  # YYMM
+
+
+class OrderEventView(msgspec.Struct, kw_only=True):
+    """Something that happened. `person` is the agent who did it; `decline` says why a debit was not approved."""
+
+    at: Timestamp
+    kind: OrderEventKind
+    by: ActorKind
+    person: PersonRef | None = None
+    number: int | None = None
+    amount: Money | None = None
+    owed_back: Money | None = None
+    due_on: str | None = None
+    reason: str | None = None
+    decline: str | None = None
+
+
+class CancellationView(msgspec.Struct, kw_only=True):
+    """What was taken off, and the schedule before and after it as the customer saw it."""
+
+    id: str
+    kind: Literal["cancellation", "refund"]
+    amount: Money
+    owed_back: Money
+    reason: str
+    at: Timestamp
+    by: ActorKind
+    before: list[ShownInstalment]
+    after: list[ShownInstalment]
+
+
+class OwedBack(msgspec.Struct, kw_only=True):
+    """What is owed back to the customer, and when it was sent."""
+
+    id: str
+    amount: Money
+    asked_at: Timestamp
+    sent_at: Timestamp | None = None
+
+
+class OrderRecord(OrderView, kw_only=True):
+    """An order with what happened to it, the newest first, at most 200 of each."""
+
+    events: list[OrderEventView]
+    cancellations: list[CancellationView]
+    refunds: list[OwedBack]
+    card: CardOfOrder | None = None
+
+
+_READ: Final = somewhere(OrderRight.READ)
+_WRITE: Final = somewhere(OrderRight.WRITE)
+LIST = Operation("orders.list", ListOrders, OrderPage, _READ, http=GET("/orders", "List orders"))
+ONE = Operation("orders.one", OneOrder, OrderRecord, _READ, http=GET("/orders/{id}", "One order"))
+CANCEL = Operation(
+    "orders.cancel",
+    CancelOrder,
+    OrderRecord,
+    _WRITE,
+    http=ACT("/orders/{id}/cancel", "Cancel an order, in part or whole"),
+    audit=("order.cancelled",),
+)
+MOVE = Operation(
+    "orders.move",
+    MoveInstalment,
+    OrderRecord,
+    _WRITE,
+    http=ACT("/orders/{id}/move", "Move the day of an instalment"),
+    audit=("order.moved",),
+)

@@ -1,0 +1,1 @@
+"""Orders: purchases paid in instalments."""

@@ -1,0 +1,143 @@
+"""What agents see of orders and do to them: found by what a caller says, within grants, with a reason, in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from core.contracts.ids import CompanyId
+from core.values.clock import paris_date
+from tests.integration.gateway.test_administration import People, people
+from tests.integration.gateway.test_merchant_orders import act, euros, make, pay, shop, shown
+from tests.support.desk import DeskStack
+
+__all__ = ["people", "shop"]
+
+WHY = {"reason": "the customer called"}
+
+
+def day(after: int) -> str:
+    """Return the day in Paris so many days from now."""
+    return (paris_date(datetime.now(UTC)) + timedelta(days=after)).isoformat()
+
+
+@pytest.fixture
+async def agent(desk_stack: DeskStack) -> AsyncIterator[httpx.AsyncClient]:
+    async with desk_stack.client(await desk_stack.log_in()) as client:
+        yield client
+
+
+async def found(client: httpx.AsyncClient, **asked: Any) -> list[str]:
+    """Return the references of orders that a list shows."""
+    return [each["reference"] for each in (await client.get("/v1/orders", params=asked)).json()["data"]]
+
+
+async def test_an_order_is_found_by_its_number_its_e_mail_its_name_and_the_card(
+    shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    buyer = {"email": "Noel.V@example.com", "name": "Noëlle Vautrin-Öz"}
+    mine = (await make(shop, reference="FIND-7781", customer=buyer)).json()
+    for words in ("FIND-7781", "find-77", "noel.v@", "Vautrin-Oz", "noelle vautrin"):
+        assert await found(agent, query=words) == ["FIND-7781"], words
+    assert await found(agent, query="0914") == []
+    await rows.execute(
+        "WITH k AS (INSERT INTO stored_card (token_id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand,"
+        " stored_at) SELECT uuidv7(), company_id, '\\x00', 1, '497000', '0914', '2911', 2, now() FROM purchase_order"
+        " WHERE reference = 'FIND-7781' RETURNING id)"
+        " UPDATE purchase_order SET card_id = (SELECT id FROM k) WHERE reference = 'FIND-7781'"
+    )
+    assert await found(agent, query="0914") == ["FIND-7781"]
+    card = (await agent.get(f"/v1/orders/{mine['id']}")).json()["card"]
+    assert card == {"brand": "visa", "last_four": "0914", "expiry": "2911"}
+
+
+async def test_orders_are_narrowed_by_state_and_company_and_go_on_after_a_page(
+    shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    made = [(await make(shop, reference=f"PAGE-{place}")).json() for place in range(3)]
+    await pay(rows, made[1])
+    company = made[0]["company"]["id"]
+    assert await found(agent, query="PAGE-", state="in_progress", company=company) == ["PAGE-1"]
+    assert await found(agent, query="PAGE-", company=CompanyId(bytes(16)).text) == []
+    first = (await agent.get("/v1/orders", params={"query": "PAGE-", "limit": 2})).json()
+    rest = (await agent.get("/v1/orders", params={"query": "PAGE-", "cursor": first["next_cursor"]})).json()
+    assert [each["reference"] for each in first["data"] + rest["data"]] == ["PAGE-2", "PAGE-1", "PAGE-0"]
+
+
+async def test_an_agent_cancels_with_a_reason_and_the_record_tells_all_of_it(
+    shop: httpx.AsyncClient, people: People, rows: asyncpg.Connection
+) -> None:
+    me, admin = await people.add("administrator")
+    order = (await make(shop)).json()
+    await pay(rows, order)
+    async with admin:
+        address = f"/v1/orders/{order['id']}/cancel"
+        record = (await admin.post(address, json={"amount": euros(100), **WHY})).json()
+        assert shown(record["instalments"]) == [(4_266, "paid"), (0, "cancelled"), (0, "cancelled")]
+        (cancellation,) = record["cancellations"]
+        assert (cancellation["by"], cancellation["owed_back"]) == ("agent", euros(14.70))
+        assert [each["amount"]["amount"] for each in cancellation["before"]] == [4_266, 4_265, 4_265]
+        assert [(each["amount"], each["sent_at"]) for each in record["refunds"]] == [(euros(14.70), None)]
+        newest = record["events"][0]
+        assert (newest["kind"], newest["person"]["id"], newest["reason"]) == ("cancelled", me, WHY["reason"])
+        assert [each["kind"] for each in record["events"]][-1] == "made"
+        refused = await admin.post(address, json={"amount": euros(30)})
+        assert refused.status_code == 422, "no reason"
+    facts = await rows.fetchrow(
+        "SELECT kind, facts ->> 'amount_minor' AS amount, facts ->> 'reason' AS reason FROM action"
+        " WHERE target_kind = 'order' ORDER BY seq DESC LIMIT 1"
+    )
+    assert facts is not None
+    assert tuple(facts) == ("order.cancelled", "10000", WHY["reason"])
+
+
+async def test_what_an_agent_cancels_is_within_their_grant(
+    shop: httpx.AsyncClient, people: People, rows: asyncpg.Connection
+) -> None:
+    _, bounded = await people.add("administrator", amount_max=2_000)
+    _, reader = await people.add("sales")
+    _, elsewhere = await people.add("administrator", departments=["90"])
+    order = (await make(shop)).json()
+    address = f"/v1/orders/{order['id']}/cancel"
+    async with bounded, reader, elsewhere:
+        above = await bounded.post(address, json={"amount": euros(20.01), **WHY})
+        assert (above.status_code, above.json()["code"]) == (403, "order_above_limit"), above.text
+        assert await rows.fetchval("SELECT count(*) FROM order_cancellation WHERE amount_minor = 2001") == 0
+        assert (await bounded.post(address, json={"amount": euros(20), **WHY})).status_code == 200
+        assert (await reader.get(f"/v1/orders/{order['id']}")).status_code == 200
+        denied = await reader.post(address, json=WHY)
+        assert (denied.status_code, denied.json()["code"]) == (403, "not_permitted")
+        assert (await elsewhere.get(f"/v1/orders/{order['id']}")).status_code == 404
+        assert (await elsewhere.post(address, json=WHY)).status_code == 404
+        assert await found(elsewhere) == []
+
+
+async def test_an_instalment_moves_between_its_neighbours_and_no_later_than_fifteen_days(
+    shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    order = (await make(shop)).json()
+    await pay(rows, order)
+
+    async def move(number: int, due_on: str) -> httpx.Response:
+        body = {"number": number, "due_on": due_on, **WHY}
+        return await agent.post(f"/v1/orders/{order['id']}/move", json=body)
+
+    moved = (await move(2, day(45))).json()
+    assert moved["instalments"][1]["due_on"] == day(45)
+    assert (moved["events"][0]["kind"], moved["events"][0]["due_on"]) == ("moved", day(45))
+    for number, due_on in ((2, day(46)), (2, day(0)), (3, day(45)), (3, day(76))):
+        refused = await move(number, due_on)
+        assert [each["field"] for each in refused.json()["errors"]] == ["due_on"], (number, due_on)
+    assert (await move(3, day(46))).status_code == 200, "after the one before it"
+    assert (await move(2, day(46))).status_code == 422, "not on the day of the one after it"
+    paid = await move(1, day(3))
+    assert (paid.status_code, paid.json()["code"]) == (409, "instalment_not_upcoming")
+    assert [each["field"] for each in (await move(9, day(3))).json()["errors"]] == ["number"]
+    said = (await move(2, day(90))).json()["errors"][0]["detail"]
+    assert day(1)[8:] in said
+    assert (await act(shop, order, "pay-ahead", numbers=[2])).status_code == 200, "the customer may pay ahead"
