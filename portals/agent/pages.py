@@ -23,6 +23,7 @@ PAGES: Final = Pages(
                 {
                     "new": _EDIT,
                     "*/edit": _EDIT,
+                    "*/api-keys": _READ,
                     "/contacts/new": _EDIT,
                     "/contacts/*/edit": _EDIT,
                 },

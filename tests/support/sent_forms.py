@@ -27,6 +27,8 @@ OTHERWISE: Final = {
     "/assign-terminal": "terminals.assign",
     "/branding": "brands.save",
     "/branding/{brand_id}/remove": "brands.remove",
+    "/companies/{company_id}/api-keys": "api_keys.make",
+    "/companies/{company_id}/api-keys/{key_id}/revoke": "api_keys.revoke",
     "/contracts/templates/new": "contract_templates.write",
     "/contracts/{contract_id}/acts/{act}": "contracts.move",
     "/contracts/{contract_id}/signed": "contracts.sign",

@@ -6,7 +6,7 @@ import asyncio
 
 from litestar import Response, get, post
 
-from portals.agent.companies import contacts
+from portals.agent.companies import api_keys, contacts
 from portals.agent.companies.saving import COMPANY_FIELDS, LEGAL_FORMS, duplicates_of
 from portals.agent.record import sections
 from portals.kit.forms import Form
@@ -162,4 +162,5 @@ HANDLERS = (
     save_company,
     validate_company,
     *contacts.HANDLERS,
+    *api_keys.HANDLERS,
 )
