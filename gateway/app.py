@@ -27,6 +27,7 @@ from gateway.operations import IdSchemas, routes_of
 from gateway.outermost import Outermost
 from gateway.v1 import (
     access,
+    contact,
     customers,
     documents,
     events,
@@ -50,6 +51,7 @@ _TOPICS: Final = (
     access,
     customers,
     my_orders,
+    contact,
     documents,
     notifications,
     onboarding,

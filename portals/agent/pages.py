@@ -116,6 +116,7 @@ PAGES: Final = Pages(
         "group_administration": (
             Page("mail", "/mail", ("mail.read",), records={"mail": "mai"}),
             Page("agents", "/agents", ("agents.read",), {"invite": ("agents.write",)}, {"agent": "agt"}),
+            Page("contact", "/contact", ("contact.read",), {"hours/new": ("contact.write",)}),
             Page("roles", "/roles", ("agents.read",), {"?change": ("grants.write",)}),
             Page("audit", "/audit", ("audit.read",)),
             Page("branding", "/branding", ("branding.write",)),

@@ -20,6 +20,7 @@ SETS: Final = {
     "CARD_BRANDS": "FeeRow.brand",
     "CARD_REGIONS": "FeeRow.region",
     "CARD_TYPES": "FeeRow.card_type",
+    "CONTACT_CHANNELS": "SetOpeningHours.channel",
     "CONTRACT_STATES": "ContractSummary.state",
     "DOCUMENT_KINDS": "DocumentsAnswers.wanted",
     "EXPORT_COLUMNS": "AskExport.columns",

@@ -32,6 +32,13 @@ CARD_TYPES: Final = (
     "credit",
     "commercial",
 )
+CONTACT_CHANNELS: Final = (
+    "chat",
+    "whatsapp",
+    "phone",
+    "collections",
+    "form",
+)
 CONTRACT_STATES: Final = (
     "draft",
     "ready",

@@ -72,6 +72,8 @@ FOR_EVERYBODY: Final = {
     "GET /notices/unread",
     # The institution's name and colours, which the log in page shows to anybody.
     "GET /brand",
+    # How we are reached, which the contact page shows to anybody.
+    "GET /contact/offers",
 }
 """Endpoints that ask for no right: they show and change only what is the caller's own."""
 
@@ -127,6 +129,7 @@ ASKED_WITHOUT_A_SESSION: Final = {
     "customers_log_in",
     "customers_read_link",
     "customers_use_link",
+    "contact_offers_now",
     "events_after",
     "events_end",
     "invitation_accept",
@@ -166,13 +169,24 @@ RIGHT_OF_THE_RECORD: Final = {
 }
 """Subjects whose right depends on the record; asked about a record that does not exist, they say not found."""
 
-KINDS_OF_NO_RECORD: Final = {"act", "code", "kind", "subject", "session", "factor", "customer_email"}
+KINDS_OF_NO_RECORD: Final = {
+    "act",
+    "channel",
+    "code",
+    "kind",
+    "subject",
+    "session",
+    "factor",
+    "customer_email",
+}
 """Places in an address that hold no id of a scoped record: codes, words, one's own session, factors and addresses."""
 
 UNSCOPED_TABLES: Final = (
     # Rows that belong to the institution and to no place.
     "acquirer",
     "macro",
+    "opening_hours",
+    "opening_exception",
     "agent",  # names of colleagues stand beside what they did; the list of agents is held to the scope by itself
     *(
         table_of(each.type.kind)

@@ -36,7 +36,7 @@ _STARTS: Final = (
     "/requests/new?type=legal_opinion", "/approvals", "/to-check", "/macros", "/macros?new=answer", "/alerts",
     "/alerts/rules/new", "/exports", "/exports/new", "/mail", "/agents", "/agents/invite", "/roles?change=hotline",
     "/branding?open=new", "/transactions?period=today&figure=approved", "/views", "/notices", "/assign-terminal",
-    "/webhooks",
+    "/webhooks", "/contact",
 )  # fmt: skip
 _ELSEWHERE: Final = {
     "/transactions/{transaction_id}/cancel": "asks the engine, which does not run here",
@@ -133,6 +133,14 @@ async def _add_what_waits(dsn: str) -> None:
         " SELECT company_id, 'order.activated', '{}', now() FROM webhook_endpoint LIMIT 1 RETURNING id)"
         " INSERT INTO webhook_delivery (event_id, endpoint_id, due_at)"
         " SELECT told.id, e.id, now() FROM told CROSS JOIN webhook_endpoint e"
+    )
+    await rows.execute(
+        "INSERT INTO opening_hours (channel, valid_from, closed_on_holidays, made_at)"
+        " VALUES ('chat', current_date + 9, true, now())"
+    )
+    await rows.execute(
+        "INSERT INTO opening_exception (day, label_fr, label_en, made_at)"
+        " VALUES (current_date + 9, 'Inventaire', 'Stocktaking', now())"
     )
     made = await add_attempt(rows, kind=Kind.ADVICE, state=State.CAPTURED, captured_minor=1250)
     await rows.execute(

@@ -68,3 +68,4 @@ SELECT company_id, 'https://walk.example/hooks', now(), now() FROM place;
 INSERT INTO webhook_event (company_id, kind, facts, at) SELECT company_id, 'order.activated', '{}', now() FROM place;
 INSERT INTO webhook_delivery (event_id, endpoint_id, due_at)
 SELECT v.id, e.id, now() FROM webhook_event v JOIN webhook_endpoint e ON e.company_id = v.company_id;
+INSERT INTO opening_exception (channel, day, label_fr, label_en, made_at) SELECT 'chat', current_date + 30, 'Walk', 'Walk', now();

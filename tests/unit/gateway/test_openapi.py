@@ -27,6 +27,7 @@ DECLARED: Final = {shown_as(each): each for each in OPERATIONS if each.http is n
 # Asked for by who has not signed in, or has only begun to.
 OPEN: Final = {
     "GET /brand",
+    "GET /contact/offers",
     "GET /sign-on",
     "POST /customers/links",
     "POST /customers/links/acceptance",

@@ -14,6 +14,7 @@ from core.contracts.host_matters import HostMatterKind
 from core.contracts.macros import MacroKind, StepOutcome
 from core.contracts.macros import StepName as MacroStep
 from core.contracts.onboarding import DocumentKind, StepName
+from core.contracts.opening_hours import ContactChannelName
 from core.contracts.operation import AGENTS
 from core.contracts.operations import OPERATIONS, RIGHTS
 from core.contracts.reasons import Reason
@@ -80,9 +81,10 @@ CLOSED: Final[dict[str, tuple[str, ...]]] = {
     "after": get_args(ContractState),
     "before": get_args(ContractState),
     "brands": get_args(BrandName),
-    "code": (*_REASONS, *_denials()),
+    "code": (*_REASONS, *_denials(), *get_args(ContactChannelName)),
     "columns": get_args(ExportColumn),
     "connectivity": (*get_args(Connectivity), *_choices("connectivity")),
+    "contact_channel": get_args(ContactChannelName),
     "dialect": get_args(DialectName),
     "document": get_args(DocumentKind),
     "door": _operations(),
