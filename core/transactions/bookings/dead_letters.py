@@ -13,7 +13,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import ReversalFinding, State
 from core.transactions.bookings.attempts import candidate_of_asked
 from core.transactions.bookings.clocks import Times, moment_near, time_shown
-from core.transactions.bookings.kept_reversals import judge_marks
+from core.transactions.bookings.kept_reversals import judge_marks, marks_columns
 from core.transactions.bookings.messages import (
     approval_code_in,
     elements_in,
@@ -200,14 +200,7 @@ async def _show_taken_back_before(
         return
     one = kept.candidate
     rows = await connection.fetch(
-        queries.list_marks,
-        UUID(kept.terminal_id),
-        kept.message_class,
-        kept.stan,
-        one.transmitted_at,
-        one.local_time,
-        one.business_date,
-        one.received_at,
+        queries.list_marks, *marks_columns(kept.terminal_id, kept.message_class, kept.stan, one)
     )
     for row in rows:
         if judge_marks([row], kept.described_by(row["card_fingerprint"]), repeat=False).is_taken_back:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Final, NamedTuple, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 import asyncpg
 from asyncpg.pgproto.pgproto import UUID
@@ -11,7 +11,7 @@ from asyncpg.pgproto.pgproto import UUID
 from core.contracts.payment import Reverse
 from core.contracts.states import ReversalFinding
 from core.transactions.bookings.attempts import NewAttempt, Standing, candidate_of_asked
-from core.transactions.bookings.marks import Mark, judge_marked
+from core.transactions.bookings.marks import MARKS_JUDGED_MAX, MARKS_OPEN_MAX, Mark, judge_marked
 from core.transactions.bookings.messages import described_type_in, elements_in
 from core.transactions.bookings.rules import Candidate, Doubt, Match, Said, TakenBack
 from core.transactions.bookings.store import (
@@ -26,9 +26,6 @@ _LOOKED_FOR_DAYS: Final = (-62, 2)
 _TAKEN_BACK_MAX: Final = 50
 
 OLDER_POLL_S: Final = 0.005
-
-MARKS_MAX: Final = 20
-"""Reversals of one number that may lie open: a terminal says its reversal in so many words at most."""
 
 
 async def keep(
@@ -79,7 +76,7 @@ async def are_marks_full(connection: Connection, asked: Reverse, words_hash: int
         asked.original_message_class,
         asked.original_stan,
         words_hash,
-        MARKS_MAX,
+        MARKS_OPEN_MAX,
     )
     return row is not None and row["are_full"]
 
@@ -170,17 +167,25 @@ class Marked(NamedTuple):
 
 async def find_marked(connection: Connection, new: NewAttempt, *, repeat: bool) -> Marked:
     """Return what reversals that came before what is to be recorded now say of it."""
+    coming = candidate_of_asked(new)
     rows = await connection.fetch(
-        queries.list_marks,
-        UUID(new.terminal_id),
-        new.message_class,
-        new.stan,
-        new.transmitted_at,
-        new.local_time,
-        new.business_date,
-        from_unix_us(new.received_at_us),
+        queries.list_marks, *marks_columns(new.terminal_id, new.message_class, new.stan, coming)
     )
-    return judge_marks(rows, candidate_of_asked(new), repeat=repeat)
+    return judge_marks(rows, coming, repeat=repeat)
+
+
+def marks_columns(terminal_id: bytes, message_class: int, stan: int, coming: Candidate) -> tuple[Any, ...]:
+    """Return what `list_marks` asks of a message that comes now under a number."""
+    return (
+        UUID(terminal_id),
+        message_class,
+        stan,
+        coming.transmitted_at,
+        coming.local_time,
+        coming.business_date,
+        coming.received_at,
+        MARKS_JUDGED_MAX,
+    )
 
 
 def judge_marks(rows: Iterable[asyncpg.Record], coming: Candidate, *, repeat: bool) -> Marked:

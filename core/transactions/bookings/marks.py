@@ -16,6 +16,12 @@ from core.transactions.bookings.rules import AGREEMENTS, CLOCKS_APART, Candidate
 OVERTAKEN_WITHIN: Final = timedelta(minutes=10)
 """How near to a reversal that tells no time comes what it overtook."""
 
+MARKS_OPEN_MAX: Final = 20
+"""So many reversals without an original are kept of one number in a day: a terminal says its reversal in so many words
+at most."""
+MARKS_JUDGED_MAX: Final = 200
+"""So many of one number are compared with what comes after them, the last ones: those of several days may lie there."""
+
 
 class Mark(NamedTuple):
     """A reversal under whose number nothing stood that it could mean; what it means may still come."""

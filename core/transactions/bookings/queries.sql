@@ -143,7 +143,7 @@ WHERE r.terminal_id = $1 AND r.message_class = $2 AND r.stan = $3
     AND r.attempt_id IS NULL AND r.reason = :Reason.APPROVED
     AND may_mark(r, $4, $5, $6::date, $7::timestamptz)
 ORDER BY r.received_at DESC
-LIMIT 200;
+LIMIT $8::integer;
 
 -- name: read_own_mark
 -- reversal_forestalls: the first message of a reversal that named nothing, under its own number ($4), of a day.

@@ -16,13 +16,13 @@ from core.contracts.states import State
 from core.db.lane import Lane, LaneBroken
 from core.transactions.bookings.attempts import candidate_of_asked
 from core.transactions.bookings.clocks import SaidAgain, Times, day_of_sending, how_said_again
-from core.transactions.bookings.kept_reversals import judge_marks
+from core.transactions.bookings.kept_reversals import judge_marks, marks_columns
+from core.transactions.bookings.marks import MARKS_JUDGED_MAX
 from core.transactions.engine import failpoints
 from core.transactions.engine.columns import (
     arming_columns,
     key_columns,
     known_columns,
-    marked_columns,
     repeat_columns,
 )
 from core.transactions.exchanges.answers import Answering
@@ -48,9 +48,6 @@ SWEPT_LATER_MS = 5_000
 STATEMENT_TRIES_MAX = 3
 REPEAT_POLL_S = 0.25
 REPEAT_WAIT_S = 15.0
-
-MARKS_MAX: Final = 200
-"""So many reversals without an original are judged under one number (`list_marks` reads no more)."""
 
 _ID_BYTES: Final = 16
 
@@ -217,15 +214,17 @@ class Arming:
         """
         item = asked[0]
         try:
-            marks = await lane.fetch("list_marks", *marked_columns(item))
+            coming = candidate_of_asked(item)
+            columns = marks_columns(item.terminal_id, item.message_class, item.stan, coming)
+            marks = await lane.fetch("list_marks", *columns)
             if not marks:
                 return False
-            if len(marks) == MARKS_MAX:
+            if len(marks) == MARKS_JUDGED_MAX:
                 # More than are judged: whether it was taken back nobody knows, so it does not become a payment.
                 _log.error("marks_full", terminal=item.terminal_id.hex(), stan=item.stan)
                 reasons[item.id] = Reason.REPEAT_DIFFERS
                 return True
-            marked = judge_marks(marks, candidate_of_asked(item), repeat=item.repeat)
+            marked = judge_marks(marks, coming, repeat=item.repeat)
             reason = Reason.ALREADY_REVERSED if marked.is_taken_back else Reason.NONE
             recorded, _ = await self._insert(lane, [item], past=[row["id"] for row in marks], reason=reason)
             armed = _reasons_of(recorded, [item])

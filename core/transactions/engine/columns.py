@@ -1,12 +1,10 @@
 """From lists of items to the arrays of the two statements: one list a column, in the statement's order."""
 
-from datetime import date
 from typing import Any
 
 from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts.payment import Authorise
-from core.values.clock import from_unix_us
 
 
 def arming_columns(items: list[Authorise]) -> tuple[list[Any], ...]:
@@ -65,17 +63,4 @@ def key_columns(items: list[Authorise]) -> tuple[list[Any], ...]:
         [i.business_date for i in items],
         [i.message_class for i in items],
         [i.stan for i in items],
-    )
-
-
-def marked_columns(item: Authorise) -> tuple[Any, ...]:
-    """Return what `list_marks` asks of one attempt."""
-    return (
-        UUID(item.terminal_id),
-        item.message_class,
-        item.stan,
-        item.transmitted_at,
-        item.local_time,
-        date.fromordinal(item.business_date),
-        from_unix_us(item.received_at_us),
     )
