@@ -4,9 +4,11 @@ Who acts, on what and for how much is a row of the table `act`, which only core 
 there is nothing to believe. Positional msgpack arrays like the rest of the engine's messages: append at the end only.
 """
 
+from typing import Annotated
+
 import msgspec
 
-from core.contracts.payment import AuthoriseReply
+from core.contracts.payment import AuthoriseReply, Id, Sensitive
 from core.contracts.subjects import EngineRequest
 
 
@@ -21,4 +23,17 @@ class CarryOut(msgspec.Struct, array_like=True, gc=False):
     act_id: bytes
 
 
+class PayFirst(msgspec.Struct, array_like=True, gc=False):
+    """Pay an order's first instalment, whose holder is there: the debit with this id, once.
+
+    What is paid, by which card and for whom are rows that only core can write. The security code is sealed by edge for the
+    host link, and is written down nowhere.
+    """
+
+    debit_id: Id
+    sensitive: Sensitive = b""
+    authentication: Annotated[str, msgspec.Meta(max_length=200)] = ""  # what the holder's bank answered
+
+
+PAY_FIRST = EngineRequest("core.acts.pay_first", PayFirst, AuthoriseReply, "payment", asker="desk")
 CARRY_OUT = EngineRequest("core.acts.carry_out", CarryOut, AuthoriseReply, "act", asker="desk")

@@ -10,6 +10,7 @@ from core.contracts.subjects import inbox_prefix
 from core.db.lane import Pump
 from core.db.pool import open_pool
 from core.roles.context import RoleContext, host_deadline_ms_of
+from core.schedules.collecting.first_debits import FirstDebitServer
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.serving import Bookings
 from core.transactions.engine import failpoints
@@ -37,11 +38,19 @@ class EngineRole:
     """Everything that one engine process holds."""
 
     def __init__(
-        self, *, engine: Engine, relay: Relay, bookings: Bookings, pool: asyncpg.Pool, control: Client
+        self,
+        *,
+        engine: Engine,
+        relay: Relay,
+        bookings: Bookings,
+        first_debits: FirstDebitServer,
+        pool: asyncpg.Pool,
+        control: Client,
     ) -> None:
         self._engine = engine
         self._relay = relay
         self._bookings = bookings
+        self._first_debits = first_debits
         self._pool = pool
         self._control = control
 
@@ -53,6 +62,7 @@ class EngineRole:
         """Let go in the order in which work flows."""
         await self._engine.stop()
         await self._bookings.stop()
+        await self._first_debits.stop()
         await self._relay.stop()
         await self._pool.close()
         await self._control.close()
@@ -96,8 +106,19 @@ async def start(context: RoleContext) -> EngineRole:
     await relay.start()
     await engine.start()
     await bookings.start()
+    first_debits = FirstDebitServer(
+        dsn=settings.database_url,
+        pool=pool,
+        bus=context.bus,
+        clock=context.clock,
+        instance=settings.instance,
+        host_deadline_ms=host_deadline_ms,
+    )
+    await first_debits.start()
     _watch(engine, relay)
-    return EngineRole(engine=engine, relay=relay, bookings=bookings, pool=pool, control=control)
+    return EngineRole(
+        engine=engine, relay=relay, bookings=bookings, first_debits=first_debits, pool=pool, control=control
+    )
 
 
 def _watch(engine: Engine, relay: Relay) -> None:

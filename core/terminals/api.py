@@ -7,6 +7,7 @@ from core.terminals.blocking import lift_on
 from core.terminals.handlers import TerminalHandlers
 from core.terminals.silence.handlers import silent_lately
 from core.terminals.store import standing_blocks
+from core.terminals.virtual import virtual_terminal_of
 from core.terminals.wall.handlers import Levels, WallHandlers
 from core.terminals.wall.rules import silence_at
 
@@ -21,5 +22,6 @@ __all__ = [
     "silence_at",
     "silent_lately",
     "standing_blocks",
+    "virtual_terminal_of",
     "want_reload_on",
 ]

@@ -208,3 +208,27 @@ JOIN terminal t ON t.id = w.id
 JOIN service v ON v.id = t.service_id
 JOIN store s ON s.id = v.store_id
 WHERE $3::boolean OR sees($4::area[], s.department, s.id, s.company_id, v.kind);
+
+-- name: virtual_terminal
+-- The virtual point of sale of a company, or of one of its stores: store_company, terminal_store. $1 company, $2 store or none.
+SELECT t.id
+FROM store AS s
+INNER JOIN service AS v ON v.store_id = s.id AND v.kind = 'ecommerce' AND v.active
+INNER JOIN terminal AS t ON t.store_id = s.id AND t.service_id = v.id AND t.activated_at IS NOT NULL
+LEFT JOIN terminal_profile AS o ON o.terminal_id = t.id
+WHERE s.company_id = $1 AND ($2::uuid IS NULL OR s.id = $2) AND o.retired_at IS NULL
+ORDER BY s.id, t.id LIMIT 1;
+
+-- name: lock_web_service
+-- Of those that could have one, so that two who want it make one; store_company. $1 company, $2 store or none.
+SELECT v.id, v.store_id
+FROM store AS s INNER JOIN service AS v ON v.store_id = s.id
+WHERE s.company_id = $1 AND ($2::uuid IS NULL OR s.id = $2) AND v.kind = 'ecommerce' AND v.active
+ORDER BY s.id LIMIT 1
+FOR UPDATE OF v;
+
+-- name: add_virtual_terminal
+-- $1 store, $2 service. Nobody signs on as it: no certificate has its number.
+INSERT INTO terminal (store_id, service_id, terminal, model, activated_at)
+VALUES ($1, $2, 'V' || lpad(nextval('virtual_terminal_number')::text, 7, '0'), 'virtual', now())
+RETURNING id;

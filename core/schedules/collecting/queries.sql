@@ -68,7 +68,8 @@ INSERT INTO collection_run (run_on) VALUES ($1) ON CONFLICT DO NOTHING;
 -- Primary keys; the attempts within their months. A debit whose attempt is sent, unknown or not there is left out, but for
 -- one that must not be sent. $1 debits, $2 first and $3 last business date.
 SELECT
-    d.id, d.order_id, d.instalment_id, d.reason AS forbidden, a.state AS attempt_state, a.reason AS attempt_reason, k.brand,
+    d.id, d.order_id, d.instalment_id, d.card_id, d.initiator, d.business_date, d.reason AS forbidden,
+    a.state AS attempt_state, a.reason AS attempt_reason, k.brand,
     EXISTS (SELECT FROM order_cancellation AS c WHERE c.order_id = o.id) AS is_changed
 FROM debit AS d
 INNER JOIN purchase_order AS o ON o.id = d.order_id
@@ -78,11 +79,12 @@ LEFT JOIN attempt AS a
 WHERE d.id = ANY ($1::uuid[]) AND d.state = 'open'
     AND (a.state NOT IN (:State.RECEIVED, :State.SENT, :State.UNKNOWN) OR d.reason <> :Reason.NONE)
 ORDER BY o.id
-FOR NO KEY UPDATE OF o;
+FOR UPDATE OF o;
 
 -- name: settle_approved
--- Their instalments are paid, and an order of which nothing else is due is settled. Primary keys, instalment_number; the
--- orders are locked. Whoever comes second finds no debit open. $1 debits, $2 now.
+-- Their instalments are paid, and an order of which nothing else is due is settled: as orders.collecting.mark_paid has it for
+-- orders of which nothing was taken off, a thousand in the time of ten. Primary keys, instalment_number; the orders are
+-- locked. Whoever comes second finds no debit open. $1 debits, $2 now.
 WITH won AS (
     UPDATE debit AS d SET state = 'approved', reason = :Reason.APPROVED, ended_at = $2::timestamptz
     WHERE d.id = ANY ($1::uuid[]) AND d.state = 'open'
@@ -91,7 +93,7 @@ WITH won AS (
     UPDATE instalment AS i SET state = 'paid', paid_at = $2::timestamptz, collect_after = NULL
     FROM won AS w
     WHERE i.id = w.instalment_id
-    RETURNING w.id AS debit_id, i.id, i.order_id, i.number, w.company_id, w.amount_minor
+    RETURNING i.id, i.order_id, i.number, i.due_on, w.company_id, w.amount_minor
 ), settled AS (
     UPDATE purchase_order AS o SET state = 'settled'
     FROM (SELECT DISTINCT p.order_id FROM paid AS p) AS p
@@ -100,13 +102,20 @@ WITH won AS (
         WHERE r.order_id = o.id AND r.state IN ('upcoming', 'in_progress', 'unpaid')
             AND r.id <> ALL (SELECT w.instalment_id FROM won AS w)
     )
+    RETURNING o.id
 ), noted AS (
-    INSERT INTO order_event (order_id, at, kind, by_kind, about_id)
-    SELECT p.order_id, $2::timestamptz, 'instalment_paid', 'run', p.id FROM paid AS p
+    INSERT INTO order_event (order_id, at, kind, by_kind, about_id, facts)
+    SELECT p.order_id, $2::timestamptz, 'instalment_paid', 'run', p.id,
+        jsonb_build_object('number', p.number, 'amount', p.amount_minor)
+    FROM paid AS p
     ON CONFLICT DO NOTHING
 )
-SELECT p.debit_id, p.id, p.order_id, p.number, p.company_id, p.amount_minor, o.reference, o.currency
-FROM paid AS p INNER JOIN purchase_order AS o ON o.id = p.order_id;
+SELECT
+    p.id, p.order_id, p.number, p.due_on, p.company_id, p.amount_minor, o.reference, o.currency,
+    CASE WHEN s.id IS NULL THEN o.state ELSE 'settled' END AS state
+FROM paid AS p
+INNER JOIN purchase_order AS o ON o.id = p.order_id
+LEFT JOIN settled AS s ON s.id = p.order_id;
 
 -- name: read_histories
 -- What there was of the instalments of debits, these included; debit_instalment. $1 debits.
@@ -125,43 +134,22 @@ SELECT DISTINCT ON (r.brand) r.brand, r.days, r.customer_days
 FROM retry_policy AS r WHERE r.valid_from <= $1 ORDER BY r.brand, r.valid_from DESC;
 
 -- name: end_debits
--- Those that were not collected, whose outcome is known. Primary keys; orders are locked.
+-- Primary keys; orders are locked.
 -- $1 debits, $2 states, $3 reasons, $4 now.
 UPDATE debit AS d SET state = e.state, reason = e.reason, ended_at = $4::timestamptz
 FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS e (id, state, reason)
 WHERE d.id = e.id AND d.state = 'open'
 RETURNING d.id;
 
--- name: give_back_instalments
--- What becomes of instalments that were not collected; primary keys. An order with one that is unpaid is unpaid, and one
--- whose card is dead is asked no more. $1 debits, $2 when to try again or NULL for unpaid, $3 whether the customer is asked,
--- $4 whether the card is dead, $5 reasons, $6 now.
-WITH ended AS (
-    SELECT e.id, e.after, e.asks, e.is_dead, e.reason, d.instalment_id, d.order_id, d.company_id, d.card_id, d.amount_minor
-    FROM unnest($1::uuid[], $2::timestamptz[], $3::boolean[], $4::boolean[], $5::smallint[]) AS e (id, after, asks, is_dead, reason)
-    INNER JOIN debit AS d ON d.id = e.id
-), moved AS (
-    UPDATE instalment AS i
-    SET state = CASE WHEN e.after IS NULL THEN 'unpaid' ELSE 'upcoming' END, collect_after = e.after
-    FROM ended AS e
-    WHERE i.id = e.instalment_id AND i.state = 'in_progress'
-    RETURNING e.id AS debit_id, i.id, i.number, i.state, e.order_id, e.company_id, e.amount_minor, e.asks, e.reason
-), dead AS (
-    UPDATE stored_card AS k SET refused_reason = e.reason, refused_at = $6::timestamptz
-    FROM ended AS e WHERE e.is_dead AND k.id = e.card_id AND k.refused_at IS NULL
-), unpaid AS (
-    UPDATE purchase_order AS o SET state = CASE WHEN o.settling_since IS NULL THEN 'unpaid' ELSE 'being_settled' END
-    FROM moved AS m WHERE m.state = 'unpaid' AND o.id = m.order_id
-), noted AS (
-    INSERT INTO order_event (order_id, at, kind, by_kind, about_id, facts)
-    SELECT m.order_id, $6::timestamptz, CASE WHEN m.state = 'unpaid' THEN 'instalment_unpaid' ELSE 'customer_needed' END, 'run',
-        m.id, jsonb_build_object('reason', m.reason)
-    FROM moved AS m WHERE m.state = 'unpaid' OR m.asks
-    ON CONFLICT DO NOTHING
-)
-SELECT m.debit_id, m.id, m.order_id, m.number, m.company_id, m.amount_minor, o.reference, o.currency
-FROM moved AS m INNER JOIN purchase_order AS o ON o.id = m.order_id
-WHERE m.state = 'unpaid';
+-- name: try_after
+-- When instalments are tried again; primary keys, within orders that are locked. $1 instalments, $2 moments.
+UPDATE instalment AS i SET collect_after = t.after
+FROM unnest($1::uuid[], $2::timestamptz[]) AS t (id, after) WHERE i.id = t.id;
+
+-- name: refuse_cards
+-- Cards of debits whose bank will never let them pay; primary keys. $1 debits, $2 now.
+UPDATE stored_card AS k SET refused_reason = d.reason, refused_at = $2
+FROM debit AS d WHERE d.id = ANY ($1::uuid[]) AND k.id = d.card_id AND k.refused_at IS NULL;
 
 -- name: find_left
 -- Debits that no process settles any more: debit_open. Those whose attempt is decided, and those without one that were claimed
@@ -179,7 +167,7 @@ LIMIT $3;
 -- A debit as it was claimed, locked; primary keys. $1 debit.
 SELECT
     d.id, d.instalment_id, d.order_id, d.amount_minor, o.currency, d.terminal_id, d.stan, s.time_zone, d.initiator,
-    k.ciphertext, k.fingerprint, k.bin, k.last_four, k.expiry, k.brand, k.network_transaction_id
+    d.reason, k.ciphertext, k.fingerprint, k.bin, k.last_four, k.expiry, k.brand, k.network_transaction_id
 FROM debit AS d
 INNER JOIN purchase_order AS o ON o.id = d.order_id
 INNER JOIN stored_card AS k ON k.id = d.card_id
@@ -252,3 +240,43 @@ INSERT INTO collection_pause (reason, paused_by, paused_at) VALUES ($1, $2, $3) 
 -- name: resume
 -- collection_pause_standing.
 UPDATE collection_pause SET resumed_by = $1, resumed_at = $2, resume_reason = $3 WHERE resumed_at IS NULL RETURNING id;
+
+-- name: add_first_debit
+-- Primary keys; debit_standing refuses a second one. $1 debit, $2 order, $3 the moment in its identifier, $4 today.
+INSERT INTO debit (
+    id, instalment_id, order_id, company_id, card_id, terminal_id, stan, business_date, initiator, amount_minor, run_on
+)
+SELECT
+    $1::uuid, i.id, o.id, o.company_id, o.card_id, o.terminal_id, nextval('stored_card_stan')::integer,
+    ($3::timestamptz AT TIME ZONE s.time_zone)::date, 'customer', i.amount_minor, $4::date
+FROM purchase_order AS o
+INNER JOIN instalment AS i ON i.order_id = o.id AND i.number = 1
+INNER JOIN terminal AS t ON t.id = o.terminal_id
+INNER JOIN store AS s ON s.id = t.store_id
+WHERE o.id = $2
+ON CONFLICT DO NOTHING
+RETURNING id, business_date;
+
+-- name: last_first_debit
+-- How the first debit of an order stands; debit_instalment. $1 order.
+SELECT d.id, d.state, d.reason, d.business_date
+FROM debit AS d INNER JOIN instalment AS i ON i.id = d.instalment_id
+WHERE i.order_id = $1 AND i.number = 1
+ORDER BY d.id DESC LIMIT 1;
+
+-- name: keep_network_id
+-- Primary key; the first payment names the series.
+UPDATE stored_card SET network_transaction_id = $2, verified_at = coalesce(verified_at, $3)
+WHERE id = $1 AND network_transaction_id IS NULL;
+
+-- name: read_claimed
+-- A debit that is open, as it was claimed; primary keys. $1 debit.
+SELECT
+    d.id, d.amount_minor, o.currency, d.terminal_id, d.stan, s.time_zone, d.initiator, k.ciphertext, k.fingerprint, k.bin,
+    k.last_four, k.expiry, k.brand, k.network_transaction_id
+FROM debit AS d
+INNER JOIN purchase_order AS o ON o.id = d.order_id
+INNER JOIN stored_card AS k ON k.id = d.card_id
+INNER JOIN terminal AS t ON t.id = d.terminal_id
+INNER JOIN store AS s ON s.id = t.store_id
+WHERE d.id = $1 AND d.state = 'open';

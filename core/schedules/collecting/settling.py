@@ -1,4 +1,4 @@
-"""What follows from debits that have ended: instalments paid, tried again, or unpaid."""
+"""What follows from debits that have ended: orders that begin, instalments paid, tried again, or unpaid."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -9,12 +9,14 @@ from asyncpg.pgproto.pgproto import UUID
 from core.contracts.orders import InstalmentId, OrderId
 from core.contracts.reasons import Reason
 from core.contracts.states import APPROVED_STATES, State
-from core.contracts.webhooks import WebhookKind
 from core.db.rows import Connection
 from core.schedules.collecting import store
 from core.schedules.collecting.model import DebitState, Ended, Next
 from core.schedules.collecting.rules import answer_of, next_of
 from core.schedules.collecting.store import Decided
+from core.schedules.orders import collecting as orders
+from core.schedules.orders.store import RUN, Event, add_events
+from core.transactions.stored_cards.naming import read_network_id
 from core.values.clock import paris_date
 from core.values.timestamps import timestamp
 from core.webhooks.api import Told, tell_each
@@ -32,34 +34,67 @@ async def settle(connection: Connection, debits: Sequence[tuple[UUID, date]], *,
     decided = await store.lock_settled(
         connection, [debit_id for debit_id, _ in debits], first=min(days), last=max(days)
     )
-    approved = [each for each in decided if each.attempt_state in APPROVED_STATES]
-    others = [each for each in decided if each.attempt_state not in APPROVED_STATES]
-    if approved:
-        await _settle_approved(connection, approved, now=now)
-    if others:
-        await _settle_others(connection, others, now=now)
+    first = [each for each in decided if each.initiator == "customer"]
+    approved = [each for each in decided if each.initiator == "merchant" and _is_approved(each)]
+    others = [each for each in decided if each.initiator == "merchant" and not _is_approved(each)]
+    for each in first:
+        await _settle_first(connection, each, now=now)
+    await _settle_approved(connection, approved, now=now)
+    await _settle_others(connection, others, now=now)
     return len(decided)
 
 
+async def _settle_first(connection: Connection, first: Decided, *, now: datetime) -> None:
+    """Let an order begin, or wait for another card: what its customer sees at once is tried again by nobody else."""
+    state: DebitState = "approved" if _is_approved(first) else _state_of(first)
+    if not await store.end_debits(connection, [first.id], [state], [first.reason], now=now):
+        return
+    if state != "approved":
+        await orders.release(connection, [first.instalment_id.bytes], at=now)
+        return
+    network_id = await read_network_id(connection, first.id.bytes, first.business_date)
+    if network_id:
+        await store.keep_network_id(connection, first.card_id, network_id, now=now)
+    await orders.activate(connection, first.order_id.bytes, at=now, card_id=first.card_id.bytes)
+
+
 async def _settle_approved(connection: Connection, approved: list[Decided], *, now: datetime) -> None:
-    paid = await store.settle_approved(connection, [each.id for each in approved], now=now)
-    await tell_each(connection, [_told(row, "instalment.paid", at=now) for row in paid])
+    plain = [each.id for each in approved if not each.is_changed]
+    changed = [each for each in approved if each.is_changed]
+    if plain:
+        paid = await store.settle_approved(connection, plain, now=now)
+        await tell_each(connection, [_told(row, at=now) for row in paid])
+    if changed:
+        # What was taken off may be owed back now.
+        ended = await store.end_debits(
+            connection,
+            [each.id for each in changed],
+            ["approved"] * len(changed),
+            [Reason.APPROVED] * len(changed),
+            now=now,
+        )
+        await orders.mark_paid(
+            connection, [each.instalment_id.bytes for each in changed if each.id in ended], at=now
+        )
 
 
 async def _settle_others(connection: Connection, others: list[Decided], *, now: datetime) -> None:
+    if not others:
+        return
     states: dict[UUID, DebitState] = {each.id: _state_of(each) for each in others}
-    ended = await store.end_debits(
+    open_ones = await store.end_debits(
         connection,
         [each.id for each in others],
         [states[each.id] for each in others],
         [each.reason for each in others],
         now=now,
     )
-    histories = await store.read_histories(connection, list(ended))
-    await _give_back(
-        connection,
-        [
-            Ended(
+    histories = await store.read_histories(connection, list(open_ones))
+    policies = await store.read_policies(connection, paris_date(now))
+    ended: list[tuple[Ended, Next]] = []
+    for each in others:
+        if each.id in open_ones:
+            one = Ended(
                 each.id.bytes,
                 each.order_id.bytes,
                 each.instalment_id.bytes,
@@ -68,24 +103,32 @@ async def _settle_others(connection: Connection, others: list[Decided], *, now: 
                 each.brand,
                 histories[each.id],
             )
-            for each in others
-            if each.id in ended
+            policy = policies.get(each.brand) or policies[None]
+            ended.append((one, next_of(answer_of(one.state, one.reason), one.history, policy, now=now)))
+    await _give_back(connection, ended, now=now)
+
+
+async def _give_back(connection: Connection, ended: list[tuple[Ended, Next]], *, now: datetime) -> None:
+    """Let instalments that were not collected be tried again, or be unpaid; ask customers where only they can act."""
+    await store.try_after(connection, [(each.instalment_id, what.after) for each, what in ended])
+    if again := [each.instalment_id for each, what in ended if not what.is_unpaid]:
+        await orders.release(connection, again, at=now)
+    if unpaid := [each.instalment_id for each, what in ended if what.is_unpaid]:
+        await orders.mark_unpaid(connection, unpaid, at=now)
+    if dead := [each.id for each, what in ended if what.card_is_dead]:
+        await store.refuse_cards(connection, dead, now=now)
+    await add_events(
+        connection,
+        [
+            Event(each.order_id, now, "customer_needed", RUN, each.instalment_id, {"reason": each.reason})
+            for each, what in ended
+            if what.asks_customer and not what.is_unpaid
         ],
-        now=now,
     )
 
 
-async def _give_back(connection: Connection, ended: list[Ended], *, now: datetime) -> None:
-    """Let instalments that were not collected be tried again by the policy of today, or be unpaid."""
-    if not ended:
-        return
-    policies = await store.read_policies(connection, paris_date(now))
-    decided: list[tuple[Ended, Next]] = []
-    for each in ended:
-        policy = policies.get(each.brand) or policies[None]
-        decided.append((each, next_of(answer_of(each.state, each.reason), each.history, policy, now=now)))
-    unpaid = await store.give_back(connection, decided, now=now)
-    await tell_each(connection, [_told(row, "instalment.unpaid", at=now) for row in unpaid])
+def _is_approved(decided: Decided) -> bool:
+    return decided.attempt_state in APPROVED_STATES
 
 
 def _state_of(decided: Decided) -> DebitState:
@@ -96,18 +139,20 @@ def _state_of(decided: Decided) -> DebitState:
     return "declined" if decided.reason >= Reason.APPROVED else "not_sent"
 
 
-def _told(row: asyncpg.Record, kind: WebhookKind, *, at: datetime) -> Told:
+def _told(row: asyncpg.Record, *, at: datetime) -> Told:
     return Told(
         row["company_id"].bytes,
-        kind,
+        "instalment.paid",
         {
             "order": OrderId(row["order_id"].bytes).text,
             "reference": row["reference"],
+            "state": row["state"],
+            "at": timestamp(at),
             "instalment": InstalmentId(row["id"].bytes).text,
             "number": row["number"],
+            "due_on": row["due_on"].isoformat(),
             "amount": {"amount": row["amount_minor"], "currency": row["currency"]},
-            "at": timestamp(at),
         },
         at,
-        once_key=row["debit_id"].hex,
+        once_key=row["id"].hex,
     )

@@ -10,7 +10,7 @@ from asyncpg.pgproto.pgproto import UUID
 from core.contracts.payment import BY_CUSTOMER, BY_MERCHANT, SealedCard
 from core.db.queries import load_beside
 from core.db.rows import Connection
-from core.schedules.collecting.model import Ended, History, Next, Policy
+from core.schedules.collecting.model import History, Policy
 from core.transactions.stored_cards.payment import StoredPayment, stored_payment
 
 SQL = load_beside(__file__)
@@ -31,6 +31,9 @@ class Decided(NamedTuple):
     id: UUID
     order_id: UUID
     instalment_id: UUID
+    card_id: UUID
+    initiator: str
+    business_date: date
     attempt_state: int | None  # None: it was not to be sent
     reason: int
     brand: int
@@ -67,7 +70,9 @@ async def begin_run(connection: Connection, today: date) -> None:
     await connection.execute(SQL.begin_run, today)
 
 
-def payment_of(row: asyncpg.Record, *, initiator: str = "merchant") -> StoredPayment:
+def payment_of(
+    row: asyncpg.Record, *, initiator: str = "merchant", sensitive: bytes = b"", authentication: str = ""
+) -> StoredPayment:
     """Return the payment that a claimed debit is made by."""
     return stored_payment(
         row["id"].bytes,
@@ -81,6 +86,8 @@ def payment_of(row: asyncpg.Record, *, initiator: str = "merchant") -> StoredPay
         ),
         initiator=_INITIATORS[initiator],
         network_id=row["network_transaction_id"] or "",
+        sensitive=sensitive,
+        authentication=authentication,
     )
 
 
@@ -94,6 +101,9 @@ async def lock_settled(
             row["id"],
             row["order_id"],
             row["instalment_id"],
+            row["card_id"],
+            row["initiator"],
+            row["business_date"],
             row["attempt_state"],
             row["forbidden"] or row["attempt_reason"],
             row["brand"],
@@ -118,7 +128,7 @@ async def end_debits(
     *,
     now: datetime,
 ) -> set[UUID]:
-    """End debits that were not collected; return those that were open."""
+    """End debits; return those that were open."""
     rows = await connection.fetch(SQL.end_debits, list(ids), list(states), list(reasons), now)
     return {row["id"] for row in rows}
 
@@ -135,19 +145,21 @@ async def read_policies(connection: Connection, today: date) -> dict[int | None,
     return {row["brand"]: Policy(tuple(row["days"]), row["customer_days"]) for row in rows}
 
 
-async def give_back(
-    connection: Connection, ended: Sequence[tuple[Ended, Next]], *, now: datetime
-) -> list[asyncpg.Record]:
-    """Let instalments be tried again or be unpaid; return the latter as merchants are told."""
-    return await connection.fetch(
-        SQL.give_back_instalments,
-        [UUID(each.id) for each, _ in ended],
-        [what.after for _, what in ended],
-        [what.asks_customer for _, what in ended],
-        [what.card_is_dead for _, what in ended],
-        [each.reason for each, _ in ended],
-        now,
+async def try_after(connection: Connection, instalments: Sequence[tuple[bytes, datetime | None]]) -> None:
+    """Note when instalments are tried again."""
+    await connection.execute(
+        SQL.try_after, [UUID(each) for each, _ in instalments], [after for _, after in instalments]
     )
+
+
+async def refuse_cards(connection: Connection, debits: Sequence[bytes], *, now: datetime) -> None:
+    """Send nothing any more by the cards of debits."""
+    await connection.execute(SQL.refuse_cards, [UUID(each) for each in debits], now)
+
+
+async def keep_network_id(connection: Connection, card_id: UUID, network_id: str, *, now: datetime) -> None:
+    """Keep what the network calls the first payment of a card, which verified it; what is kept already stays."""
+    await connection.execute(SQL.keep_network_id, card_id, network_id, now)
 
 
 async def find_left(
@@ -162,3 +174,13 @@ async def lock_claimed(connection: Connection, debit_id: UUID) -> StoredPayment 
     """Return the payment of a debit that is open, locked."""
     row: Any = await connection.fetchrow(SQL.lock_claimed, debit_id)
     return None if row is None else payment_of(row, initiator=row["initiator"])
+
+
+async def read_claimed(
+    connection: Connection, debit_id: UUID, *, sensitive: bytes, authentication: str
+) -> StoredPayment | None:
+    """Return the payment of a debit that is open, with what only its holder brings."""
+    row: Any = await connection.fetchrow(SQL.read_claimed, debit_id)
+    if row is None:
+        return None
+    return payment_of(row, initiator=row["initiator"], sensitive=sensitive, authentication=authentication)

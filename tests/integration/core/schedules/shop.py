@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import asyncpg
 
 from core.bus import Bus
-from core.schedules.collecting.collecting import Collecting
+from core.schedules.collecting.collecting import LEFT_AGE_S, Collecting
+from core.transactions.stored_cards.forestalling import ARMED_NO_MORE_S
 from core.values.clock import paris_date
 from tests.integration.core.transactions.conftest import HOST_DEADLINE_MS
 from tests.integration.core.transactions.world import MovedClock, World, eventually
@@ -57,6 +58,8 @@ DEBITS = "SELECT * FROM debit WHERE instalment_id = $1 ORDER BY id"
 @dataclass
 class Shop:
     """One company's shop in the world."""
+
+    SETTLED_BY_OTHERS: ClassVar[timedelta] = timedelta(seconds=LEFT_AGE_S + 1)
 
     world: World
     terminal: UUID
@@ -108,6 +111,19 @@ class Shop:
                 )
             )
         return order, instalments
+
+    async def awaiting(self, *, card: UUID | None = None) -> tuple[UUID, UUID]:
+        """Make an order that waits for its first debit; return it and its first instalment."""
+        order, instalments = await self.order(paid=0)
+        await self.world.owner.execute(
+            "UPDATE purchase_order SET activated_at = NULL, state = 'awaiting_payment' WHERE id = $1", order
+        )
+        await self.world.owner.execute(
+            "UPDATE stored_card SET network_transaction_id = NULL, verified_at = NULL WHERE id = "
+            "(SELECT card_id FROM purchase_order WHERE id = $1)",
+            order,
+        )
+        return order, instalments[0]
 
     async def run(self, name: str = "run1") -> Collecting:
         """Start a run in a process of its own, which the test moves step by step."""
@@ -170,6 +186,13 @@ class Shop:
             "SELECT kind FROM order_event WHERE order_id = $1 ORDER BY id", order
         )
         return [row["kind"] for row in rows]
+
+    async def age(self, clock: MovedClock, seconds: int = LEFT_AGE_S + ARMED_NO_MORE_S + 1) -> None:
+        """Let what was claimed be older."""
+        clock.offset += timedelta(seconds=seconds)
+        await self.world.owner.execute(
+            "UPDATE debit SET claimed_at = claimed_at - $1 * interval '1 second'", seconds
+        )
 
     def later(self, **how: int) -> datetime:
         """Move the calendar on; return its moment."""

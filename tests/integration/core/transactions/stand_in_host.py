@@ -71,6 +71,7 @@ class StandInHost:
     changes: dict[bytes, dict[str, Any]] = field(default_factory=dict)  # of what is said of an attempt
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     listening: Subscription | None = None
+    usual_messages: bytes = EXCHANGE  # what is kept of an exchange
 
     def start(self) -> None:
         """Take messages."""
@@ -87,6 +88,7 @@ class StandInHost:
     def forget(self) -> None:
         """Begin a new book and behave."""
         self.usual = APPROVE
+        self.usual_messages = EXCHANGE
         self.refuse_deliveries = self.silent_deliveries = self.unwritable_deliveries = False
         for kept in (
             self.changes,
@@ -211,7 +213,7 @@ class StandInHost:
             approved_minor,
             100,
             2_000 if replied else 0,
-            EXCHANGE if replied else b"",
+            self.usual_messages if replied else b"",
             late,
             request.replacement_minor,
             differs,

@@ -354,11 +354,13 @@ class World:
         self.role = None
         if bus._transport is not None:
             bus._transport.abort()
-        tasks = [bus._runner, role._engine.exchanges._guard, role._relay._task]
+        tasks = [bus._runner, role._relay._task]
         lanes = [role._relay._lane]
-        for pump in (role._engine.arming_pump, role._engine.deciding_pump, role._engine._aside_pump):
-            tasks.extend((*pump._tasks, *pump._reopening))
-            lanes.extend(pump._lanes)
+        for machine in (role._engine, role._first_debits._cards.machine):
+            tasks.append(machine.exchanges._guard)
+            for pump in (machine.arming_pump, machine.deciding_pump, machine._aside_pump):
+                tasks.extend((*pump._tasks, *pump._reopening))
+                lanes.extend(pump._lanes)
         tasks.extend(role._bookings._tasks)
         tasks.extend(role._bookings._refunds._tasks)
         tasks.extend(role._engine.arming._rechecks)
