@@ -7,7 +7,7 @@ import msgspec
 from core.contracts.ids import Id, StoreId
 from core.contracts.listing import Paged, Why
 from core.contracts.operation import ACT, GET, INTEGRATOR, POST, Operation
-from core.contracts.plans import Code
+from core.contracts.plans import Code, Country
 from core.contracts.references import CompanyRef, Money, StoreRef, Timestamp
 
 INSTALMENTS_MAX: Final = 10
@@ -87,14 +87,17 @@ class BuyerFields(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ListOfferedPlans(msgspec.Struct, kw_only=True):
-    """Plans that are offered today, those of few payments first."""
+    """Plans that are offered today to buyers of a country, those of few payments first."""
+
+    country: Country = "FR"
 
 
 class PreviewOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What a purchase of today would be paid in, by a plan that is offered; nothing is written."""
+    """What a purchase of today would be paid in, by a plan that is offered in the buyer's country; nothing is written."""
 
     plan: Code
     amount: OrderAmount
+    country: Country = "FR"
 
 
 class MakeOrder(PreviewOrder, kw_only=True, forbid_unknown_fields=True):
@@ -209,6 +212,7 @@ class Buyer(msgspec.Struct, kw_only=True):
     email: str
     phone: str | None = None
     language: Literal["fr", "en"]
+    country: str
 
 
 class OrderSummary(msgspec.Struct, kw_only=True):

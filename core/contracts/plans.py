@@ -15,6 +15,7 @@ PartCount = Literal[2, 3, 4, 10]
 StepUnit = Literal["days", "months"]
 PlanState = Literal["coming", "offered", "over"]
 
+Country = Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1")]
 Code = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{1,39}$")]
 Name = Annotated[str, msgspec.Meta(min_length=2, max_length=80, pattern=r"\S")]
 
@@ -52,7 +53,8 @@ class PlanAmount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PlanTerms(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How a purchase is parted, and what it costs the customer: `fee_bp` basis points of it, or `fee` whatever it is.
 
-    `valid_from` is the first day on which it is offered, `valid_to` the first on which it is offered no longer.
+    `valid_from` is the first day on which it is offered, `valid_to` the first on which it is offered no longer. `markets`:
+    the countries of buyers to whom it is.
     """
 
     code: Code
@@ -67,6 +69,9 @@ class PlanTerms(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     valid_to: DateText | None = None
     fee_bp: Annotated[int, msgspec.Meta(ge=0, le=2_000)] | None = None
     fee: PlanAmount | None = None
+    markets: Annotated[list[Country], msgspec.Meta(min_length=1, max_length=30)] = msgspec.field(
+        default_factory=lambda: ["FR"]
+    )
 
 
 class MakePlan(PlanTerms, kw_only=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 -- One by its primary key, or a page of a few dozen rows that are sorted: by the number of payments, then by code.
 -- $1 plan or none, $2 a day or none, $3 payments with code and $4 plan after which, $5 limit.
 SELECT p.id, p.code, p.name_fr, p.name_en, p.parts, p.step_unit, p.step_count, p.currency, p.amount_min_minor,
-       p.amount_max_minor, p.valid_from::text AS valid_from, p.valid_to::text AS valid_to, p.fee_bp, p.fee_minor, p.made_at,
+       p.amount_max_minor, p.valid_from::text AS valid_from, p.valid_to::text AS valid_to, p.fee_bp, p.fee_minor, p.markets, p.made_at,
        p.made_by, a.name AS made_by_name
 FROM plan p LEFT JOIN agent a ON a.id = p.made_by
 WHERE ($1::uuid IS NULL OR p.id = $1) AND ($2::date IS NULL OR $2 <@ daterange(p.valid_from, p.valid_to))
@@ -14,8 +14,8 @@ LIMIT $5;
 -- None when another version of the code has some of its days: exclusion constraint plan_days.
 INSERT INTO plan (
     code, name_fr, name_en, parts, step_unit, step_count, currency, amount_min_minor, amount_max_minor, valid_from,
-    valid_to, fee_bp, fee_minor, made_by, made_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    valid_to, fee_bp, fee_minor, markets, made_by, made_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: overlapping_plan

@@ -79,6 +79,7 @@ class PlanHandlers:
                 valid_to,
                 request.fee_bp,
                 None if request.fee is None else request.fee.amount,
+                list(dict.fromkeys(request.markets)),
                 uuid_of(caller.agent_id),
                 now,
             )
@@ -219,6 +220,7 @@ def _plan_of(row: asyncpg.Record, today: str, language: str) -> ask.Plan:
         "valid_from",
         "valid_to",
         "fee_bp",
+        "markets",
     )
     return ask.Plan(
         **{name: row[name] for name in same},

@@ -36,7 +36,7 @@ class Field(NamedTuple):
     """A field of a form, which the API calls by the same name; its label is the word `field.<name>`."""
 
     name: str
-    kind: Literal["text", "number", "percent", "money", "day", "choice"] = "text"
+    kind: Literal["text", "number", "percent", "money", "day", "choice", "codes"] = "text"
     options: tuple[str, ...] = ()
     words: str = ""
     """What begins the word of an option; without it the option is its own word."""
@@ -154,6 +154,8 @@ def body_of(form: Form, fields: tuple[Field, ...]) -> dict[str, Any]:
             case "number" | "percent" | "money":
                 number = _number(form, field)
                 body[field.name] = {"amount": number, "currency": "EUR"} if field.kind == "money" else number
+            case "codes":
+                body[field.name] = [part.strip().upper() for part in typed.split(",") if part.strip()]
             case _:
                 body[field.name] = int(typed) if typed in field.options and typed.isdecimal() else typed
     return body

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from core.contracts.orders import BuyerFields, MakeOrder, OrderAmount
+from core.contracts.orders import BuyerFields, MakeOrder, OrderAmount, PreviewOrder
 from core.contracts.refusals import Faults, FieldRefused
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.merchants.api import check_phone
@@ -23,7 +23,7 @@ async def make_order(
 ) -> None:
     """Write an order of a company with its schedule. Raises: FieldRefused, Refused, ReferenceTaken."""
     today = paris_date(at)
-    plan = await plan_of(connection, request.plan, today)
+    plan = await plan_of(connection, request, today)
     fee_minor, parts = schedule_of(plan, request.amount, today)
     made = await _checked(connection, company_id, request)
     terms = {"plan_id": plan["id"], "fee_minor": fee_minor, "purchased_on": today, "made_at": at}
@@ -33,11 +33,13 @@ async def make_order(
     await store.add_events(connection, [Event(order_id, at, "made", by, order_id)])
 
 
-async def plan_of(connection: Connection, code: str, today: date) -> asyncpg.Record:
-    """Return the plan that is offered today. Raises: FieldRefused."""
-    plan = await store.find_plan(connection, code, today)
+async def plan_of(connection: Connection, request: PreviewOrder, today: date) -> asyncpg.Record:
+    """Return the plan that is offered today where the buyer is. Raises: FieldRefused."""
+    plan = await store.find_plan(connection, request.plan, today)
     if plan is None:
         raise FieldRefused("plan", "not_offered")
+    if request.country not in plan["markets"]:
+        raise FieldRefused("country", "not_offered_there")
     return plan
 
 
@@ -77,6 +79,7 @@ async def _checked(connection: Connection, company_id: bytes, request: MakeOrder
         "amount_minor": request.amount.amount,
         "customer_name": request.customer.name.strip(),
         "language": request.customer.language,
+        "country": request.country,
         "return_url": request.return_url,
     }
 

@@ -27,15 +27,15 @@ class MerchantOrderHandlers:
         self._clock = clock
         self._write = WriteOnce(pool, clock)
 
-    async def plans(self, caller: Integrator, _request: ask.ListOfferedPlans) -> ask.OfferedPlans:
-        """Return the plans that are offered today."""
-        rows = await store.list_plans(self._pool, paris_date(self._clock.now()))
+    async def plans(self, caller: Integrator, request: ask.ListOfferedPlans) -> ask.OfferedPlans:
+        """Return the plans that are offered today in a country."""
+        rows = await store.list_plans(self._pool, paris_date(self._clock.now()), request.country)
         return ask.OfferedPlans([views.plan_view(row, caller.language) for row in rows])
 
     async def preview(self, caller: Integrator, request: ask.PreviewOrder) -> ask.OrderPreview:
         """Return what a purchase would be paid in. Raises: FieldRefused."""
         today = paris_date(self._clock.now())
-        plan = await making.plan_of(self._pool, request.plan, today)
+        plan = await making.plan_of(self._pool, request, today)
         fee_minor, parts = making.schedule_of(plan, request.amount, today)
         currency = request.amount.currency
         return ask.OrderPreview(

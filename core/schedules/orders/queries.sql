@@ -1,12 +1,13 @@
 -- name: offered_plans
--- A few dozen rows. $1 a day in Paris.
+-- A few dozen rows. $1 a day in Paris, $2 country.
 SELECT id, code, name_fr, name_en, parts, step_unit, step_count, currency, amount_min_minor, amount_max_minor, fee_bp, fee_minor
-FROM plan WHERE $1::date <@ daterange(valid_from, valid_to)
+FROM plan WHERE $1::date <@ daterange(valid_from, valid_to) AND $2 = ANY(markets)
 ORDER BY parts, code;
 
 -- name: offered_plan
 -- Exclusion constraint plan_days leaves one version at most. $1 code, $2 a day in Paris.
-SELECT id, code, name_fr, name_en, parts, step_unit, step_count, currency, amount_min_minor, amount_max_minor, fee_bp, fee_minor
+SELECT id, code, name_fr, name_en, parts, step_unit, step_count, currency, amount_min_minor, amount_max_minor, fee_bp, fee_minor,
+       markets
 FROM plan WHERE code = $1 AND $2::date <@ daterange(valid_from, valid_to);
 
 -- name: store_of_company
@@ -17,8 +18,8 @@ SELECT EXISTS (SELECT FROM store WHERE id = $1 AND company_id = $2);
 -- None when the company has an order of this reference: constraint purchase_order_reference.
 INSERT INTO purchase_order (
     id, company_id, store_id, reference, plan_id, currency, amount_minor, fee_minor, email, email_key, customer_name, phone,
-    language, purchased_on, made_at, return_url
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    language, country, purchased_on, made_at, return_url
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT (company_id, reference) DO NOTHING RETURNING id;
 
 -- name: order_of_reference
@@ -110,7 +111,7 @@ RETURNING id, number, amount_minor;
 -- or none, $8 last four digits or none, $9 order before which, or none, $10 limit.
 SELECT p.id, p.company_id, c.legal_name, p.store_id, s.name AS store_name, s.department AS store_department,
        c.department AS company_department, p.reference, p.currency, p.amount_minor, p.fee_minor, p.email, p.customer_name,
-       p.phone, p.language, p.purchased_on, p.made_at, p.activated_at, p.abandoned_at, p.return_url, p.state, n.code AS plan,
+       p.phone, p.language, p.country, p.purchased_on, p.made_at, p.activated_at, p.abandoned_at, p.return_url, p.state, n.code AS plan,
        n.name_fr, n.name_en, n.parts, n.step_unit, n.step_count, k.brand, k.last_four, k.expiry,
        (SELECT coalesce(sum(t.amount_minor), 0)::bigint FROM order_cancellation AS t WHERE t.order_id = p.id) AS cancelled_minor,
        (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund AS r WHERE r.order_id = p.id) AS refunded_minor,

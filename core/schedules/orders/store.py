@@ -117,9 +117,9 @@ async def find_plan(connection: Connection, code: str, on: date) -> asyncpg.Reco
     return await connection.fetchrow(_SQL.offered_plan, code, on)
 
 
-async def list_plans(connection: Connection, on: date) -> list[asyncpg.Record]:
-    """Return the plans that are offered on a day."""
-    return await connection.fetch(_SQL.offered_plans, on)
+async def list_plans(connection: Connection, on: date, country: str) -> list[asyncpg.Record]:
+    """Return the plans that are offered on a day in a country."""
+    return await connection.fetch(_SQL.offered_plans, on, country)
 
 
 async def is_store_of(connection: Connection, store_id: bytes, company_id: bytes) -> bool:
@@ -131,7 +131,7 @@ async def add_order(connection: Connection, order_id: bytes, made: Mapping[str, 
     """Insert an order; False when the company has one of this reference."""
     columns = (
         "company_id", "store_id", "reference", "plan_id", "currency", "amount_minor", "fee_minor", "email", "email_key",
-        "customer_name", "phone", "language", "purchased_on", "made_at", "return_url",
+        "customer_name", "phone", "language", "country", "purchased_on", "made_at", "return_url",
     )  # fmt: skip
     added = await connection.fetchval(_SQL.add_order, uuid_of(order_id), *(made[name] for name in columns))
     return added is not None

@@ -131,7 +131,11 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> Mapping[str
         "amount": Money(row["amount_minor"], currency),
         "remaining": Money(sum(each.amount_minor for each in open_ones), currency),
         "customer": ask.Buyer(
-            name=row["customer_name"], email=row["email"], phone=row["phone"], language=row["language"]
+            name=row["customer_name"],
+            email=row["email"],
+            phone=row["phone"],
+            language=row["language"],
+            country=row["country"],
         ),
         "purchased_on": row["purchased_on"].isoformat(),
         "made_at": timestamp(row["made_at"]),

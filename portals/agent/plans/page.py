@@ -21,6 +21,7 @@ _TERMS = (
     Column("valid_from", "field.valid_from", "day"),
     Column("valid_to", "field.valid_to", "day"),
     Column("code", "field.code"),
+    Column("markets_said", "field.markets"),
 )
 LIST = ListPage(
     "/plans",
@@ -47,10 +48,11 @@ FORM = FormPage(
         Field("amount_max", "money", bounds=(0, 10**9)),
         Field("valid_from", "day"),
         Field("valid_to", "day", optional=True),
+        Field("markets", "codes"),
     ),
     of=LIST,
     submit="plans.make",
-    words={"code": "plans.code_bad"},
+    words={"code": "plans.code_bad", "markets": "plans.markets_bad"},
 )
 
 
@@ -60,6 +62,7 @@ def _told(visit: Visit, plan: Json) -> Json:
     return plan | {
         "schedule": visit.words("plans.parts", parts=plan["parts"], steps=steps),
         "fee_said": _fee(plan, visit.locale),
+        "markets_said": ", ".join(plan["markets"]),
         "state_said": visit.words(f"plans.state_{plan['state']}"),
     }
 
@@ -97,7 +100,9 @@ async def plans_page(visit: Visit) -> Response[bytes]:
 @get("/plans/new")
 async def new_plan(visit: Visit) -> Response[bytes]:
     """Show the form of a plan that begins today."""
-    return FORM.show(visit, visit.filled({"valid_from": visit.now.astimezone(PARIS).date().isoformat()}))
+    return FORM.show(
+        visit, visit.filled({"valid_from": visit.now.astimezone(PARIS).date().isoformat(), "markets": "FR"})
+    )
 
 
 @post("/plans/new", status_code=200)

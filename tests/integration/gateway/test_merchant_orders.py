@@ -123,6 +123,18 @@ async def test_plans_of_today_are_offered_those_of_few_payments_first(shop: http
     assert {"2x", "3x", "4x", "10x"} <= {plan["code"] for plan in offered}
 
 
+async def test_a_plan_is_offered_in_its_markets_alone(
+    shop: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    await rows.execute("UPDATE plan SET markets = '{FR,BE}' WHERE code = 'free-4'")
+    offered = (await shop.get("/v1/merchant/plans", params={"country": "BE"})).json()["data"]
+    assert [plan["code"] for plan in offered] == ["free-4"]
+    made = (await make(shop, plan="free-4", country="BE")).json()
+    assert (made["customer"]["country"], len(made["instalments"])) == ("BE", 4)
+    refused = await make(shop, plan="free-3", country="BE")
+    assert "offered" in refused.json()["errors"][0]["detail"]
+
+
 async def test_an_order_is_made_once_under_its_key_and_once_under_its_reference(
     shop: httpx.AsyncClient, rows: asyncpg.Connection
 ) -> None:
@@ -164,6 +176,8 @@ async def test_another_company_may_have_the_reference_and_finds_none_of_these_or
         ({"customer": {"email": "a@b.fr", "name": " "}}, "customer.name", "invalid"),
         ({"customer": {"email": "a@b.fr", "name": "O", "phone": "12"}}, "customer.phone", "malformed"),
         ({"reference": "é"}, "reference", "invalid"),
+        ({"country": "BE"}, "country", "not_offered_there"),
+        ({"country": "fr"}, "country", "invalid"),
         ({"return_url": "javascript:alert(1)"}, "return_url", "invalid"),
         ({"return_url": "https://user@shop.example/"}, "return_url", "invalid"),
         ({"store": "sto_" + "0" * 26}, "store", "not_found"),

@@ -71,6 +71,7 @@ async def test_a_plan_is_made_once_and_offered_from_its_first_day(
         for on, offered in ((day(1), False), (day(2), True), (day(400), True)):
             listed = (await agent.get("/v1/plans", params={"on": on})).json()["data"]
             assert ("trois" in [each["code"] for each in listed]) is offered, on
+    assert plan["markets"] == ["FR"], "where nobody says otherwise"
     told = await rows.fetchval(
         "SELECT facts ->> 'effective_on' FROM action WHERE kind = 'plan.made' ORDER BY seq DESC LIMIT 1"
     )
@@ -102,6 +103,8 @@ async def test_the_list_goes_on_after_the_last_of_a_page(desk_stack: DeskStack) 
         ({"amount_max": euros(99.99)}, "amount_max", "out_of_range"),
         ({"fee_bp": None}, "fee_bp", "missing"),
         ({"fee": euros(1.5)}, "fee", "twice"),
+        ({"markets": []}, "markets", "invalid"),
+        ({"markets": ["France"]}, "markets.0", "invalid"),
     ],
 )
 async def test_terms_that_cannot_be_kept_are_refused_by_their_field(
