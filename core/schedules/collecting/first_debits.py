@@ -17,7 +17,7 @@ from core.contracts.subjects import ENGINE_QUEUE, core_inbox, is_inbox_of
 from core.db.rows import Connection
 from core.schedules.collecting import store
 from core.schedules.collecting.settling import settle
-from core.schedules.orders import collecting as orders
+from core.schedules.orders import outcomes as orders
 from core.transactions.stored_cards.machine import StoredCards
 from core.values.clock import Clock, from_unix_us, paris_date
 from core.values.ids import AttemptIds

@@ -82,7 +82,7 @@ ORDER BY o.id
 FOR UPDATE OF o;
 
 -- name: settle_approved
--- Their instalments are paid, and an order of which nothing else is due is settled: as orders.collecting.mark_paid has it for
+-- Their instalments are paid, and an order of which nothing else is due is settled: as orders.outcomes.mark_paid has it for
 -- orders of which nothing was taken off, a thousand in the time of ten. Primary keys, instalment_number; the orders are
 -- locked. Whoever comes second finds no debit open. $1 debits, $2 now.
 WITH won AS (

@@ -14,7 +14,7 @@ from core.schedules.collecting import store
 from core.schedules.collecting.model import DebitState, Ended, Next
 from core.schedules.collecting.rules import answer_of, next_of
 from core.schedules.collecting.store import Decided
-from core.schedules.orders import collecting as orders
+from core.schedules.orders import outcomes as orders
 from core.schedules.orders.store import RUN, Event, add_events
 from core.transactions.stored_cards.naming import read_network_id
 from core.values.clock import paris_date
