@@ -10,7 +10,7 @@ import msgspec
 
 from core.contracts.ids import CompanyId, Id
 from core.contracts.listing import Nothing, Paged, Revision, Why
-from core.contracts.operation import ACT, DELETE, GET, PATCH, POST, Operation, somewhere
+from core.contracts.operation import ACT, DELETE, GET, INTEGRATOR, PATCH, POST, Operation, somewhere
 from core.contracts.permissions import Right
 from core.contracts.references import CompanyRef, Timestamp
 
@@ -163,6 +163,38 @@ class ResendWebhookDelivery(msgspec.Struct, kw_only=True, forbid_unknown_fields=
 
     id: WebhookDeliveryId
     idempotency_key: str = ""
+
+
+# What a merchant's own program asks for, within its company.
+
+
+class ListOwnWebhookEndpoints(Paged, kw_only=True):
+    """Newest first."""
+
+
+class AddOwnWebhookEndpoint(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An address that is told of events, at most ten of a company, each once."""
+
+    url: Url
+    description: Description = ""
+    kinds: Kinds = []
+    idempotency_key: str = ""
+
+
+class ChangeOwnWebhookEndpoint(ChangeWebhookEndpoint, kw_only=True, forbid_unknown_fields=True):
+    """Every field; another revision than the present one means that somebody wrote since."""
+
+
+class RotateOwnWebhookSecret(RotateWebhookSecret, kw_only=True, forbid_unknown_fields=True):
+    """Sign with a new secret, and for a while with those before as well."""
+
+
+class TryOwnWebhookEndpoint(TryWebhookEndpoint, kw_only=True, forbid_unknown_fields=True):
+    """Send an event of kind `endpoint.tested`."""
+
+
+class ResendOwnWebhookDelivery(ResendWebhookDelivery, kw_only=True, forbid_unknown_fields=True):
+    """Send it again, whatever became of it; the receiver knows the repeat by its `webhook-id`."""
 
 
 class WebhookSecretDates(msgspec.Struct):
@@ -360,4 +392,90 @@ RESEND = Operation(
     _WRITE,
     http=ACT("/webhook-deliveries/{id}/resend", "Send a webhook delivery again"),
     audit=("webhook_delivery.resent",),
+)
+
+_OWN: Final = "/merchant/webhook-endpoints/{id}"
+
+OWN_LIST = Operation(
+    "merchant_webhook_endpoints.list",
+    ListOwnWebhookEndpoints,
+    WebhookEndpointPage,
+    INTEGRATOR,
+    http=GET("/merchant/webhook-endpoints", "List your webhook endpoints"),
+)
+OWN_ONE = Operation(
+    "merchant_webhook_endpoints.one",
+    OneWebhookEndpoint,
+    WebhookEndpoint,
+    INTEGRATOR,
+    http=GET(_OWN, "Show one of your webhook endpoints"),
+)
+OWN_ADD = Operation(
+    "merchant_webhook_endpoints.add",
+    AddOwnWebhookEndpoint,
+    WebhookEndpoint,
+    INTEGRATOR,
+    http=POST("/merchant/webhook-endpoints", "Add a webhook endpoint of your company"),
+    example=_EXAMPLE,
+)
+OWN_CHANGE = Operation(
+    "merchant_webhook_endpoints.change",
+    ChangeOwnWebhookEndpoint,
+    WebhookEndpoint,
+    INTEGRATOR,
+    http=PATCH(_OWN, "Change one of your webhook endpoints"),
+    example=_EXAMPLE,
+)
+OWN_REMOVE = Operation(
+    "merchant_webhook_endpoints.remove",
+    RemoveWebhookEndpoint,
+    Nothing,
+    INTEGRATOR,
+    http=DELETE(_OWN, "Remove one of your webhook endpoints"),
+)
+OWN_SECRETS = Operation(
+    "merchant_webhook_endpoints.secrets",
+    ShowWebhookSecrets,
+    WebhookSecrets,
+    INTEGRATOR,
+    http=ACT(
+        f"{_OWN}/secrets",
+        "Show the secrets of one of your webhook endpoints",
+        "What its messages are checked with, the newest first.",
+    ),
+)
+OWN_ROTATE = Operation(
+    "merchant_webhook_endpoints.rotate",
+    RotateOwnWebhookSecret,
+    WebhookEndpoint,
+    INTEGRATOR,
+    http=ACT(f"{_OWN}/rotate", "Rotate the secret of one of your webhook endpoints"),
+)
+OWN_TRY = Operation(
+    "merchant_webhook_endpoints.test",
+    TryOwnWebhookEndpoint,
+    WebhookDelivery,
+    INTEGRATOR,
+    http=ACT(f"{_OWN}/test", "Test one of your webhook endpoints"),
+)
+OWN_DELIVERIES = Operation(
+    "merchant_webhook_deliveries.list",
+    ListWebhookDeliveries,
+    WebhookDeliveryPage,
+    INTEGRATOR,
+    http=GET(f"{_OWN}/deliveries", "List the deliveries of one of your webhook endpoints"),
+)
+OWN_DELIVERY = Operation(
+    "merchant_webhook_deliveries.one",
+    OneWebhookDelivery,
+    WebhookDeliveryDetail,
+    INTEGRATOR,
+    http=GET("/merchant/webhook-deliveries/{id}", "Show one of your webhook deliveries"),
+)
+OWN_RESEND = Operation(
+    "merchant_webhook_deliveries.resend",
+    ResendOwnWebhookDelivery,
+    WebhookDelivery,
+    INTEGRATOR,
+    http=ACT("/merchant/webhook-deliveries/{id}/resend", "Send one of your webhook deliveries again"),
 )

@@ -13,11 +13,12 @@ from core.contracts.listing import Nothing, Written
 from core.contracts.refusals import FieldRefused, NotFound
 from core.contracts.scope import Scope
 from core.db.rows import Connection
-from core.identity.api import SignedIn, WriteOnce, record_action, refuse_if_stale, refuse_repeat_of_another
+from core.identity.api import WriteOnce, record_action, refuse_if_stale, refuse_repeat_of_another
 from core.values.clock import Clock, to_unix_us
 from core.values.cursors import id_in, page_of
 from core.values.timestamps import timestamp, timestamp_or_none
 from core.webhooks import errors, store
+from core.webhooks.callers import WebhookCaller
 from core.webhooks.rules import ENDPOINTS_MAX, SECRETS_IN_USE_MAX, fault_of_url
 from core.webhooks.settings import WebhookSettings
 from core.webhooks.signing import SECRET_BYTES, secret_text
@@ -32,18 +33,20 @@ class EndpointHandlers:
         self._settings = settings
         self._write = WriteOnce(pool, clock)
 
-    async def endpoints(self, caller: SignedIn, request: ask.ListWebhookEndpoints) -> ask.WebhookEndpointPage:
+    async def endpoints(
+        self, caller: WebhookCaller, request: ask.ListWebhookEndpoints
+    ) -> ask.WebhookEndpointPage:
         """Return a page of endpoints. Raises: CursorMalformed."""
         scope = caller.scope_of(ask.WebhookRight.READ)
         before = id_in("webhook_endpoint", request.cursor)
         found = await store.list_endpoints(self._pool, scope, self._clock.now(), asked=request, before=before)
         return ask.WebhookEndpointPage(*page_of(found, request.limit, lambda last: (last.id,)))
 
-    async def endpoint(self, caller: SignedIn, request: ask.OneWebhookEndpoint) -> ask.WebhookEndpoint:
+    async def endpoint(self, caller: WebhookCaller, request: ask.OneWebhookEndpoint) -> ask.WebhookEndpoint:
         """Return one endpoint. Raises: NotFound."""
         return await self._one(self._pool, caller.scope_of(ask.WebhookRight.READ), request.id)
 
-    async def add(self, caller: SignedIn, request: ask.AddWebhookEndpoint) -> Written:
+    async def add(self, caller: WebhookCaller, request: ask.AddWebhookEndpoint) -> Written:
         """Add an endpoint with a secret. Raises: NotFound, UrlRefused, FieldRefused, TooManyEndpoints, KeyReused."""
         self._refuse_url(request.url)
         now = self._clock.now()
@@ -65,7 +68,7 @@ class EndpointHandlers:
 
         return await self._write(caller, request, effect)
 
-    async def change(self, caller: SignedIn, request: ask.ChangeWebhookEndpoint) -> Written:
+    async def change(self, caller: WebhookCaller, request: ask.ChangeWebhookEndpoint) -> Written:
         """Write every field. Raises: NotFound, UrlRefused, FieldRefused, ChangedMeanwhile, KeyReused."""
         self._refuse_url(request.url)
 
@@ -83,35 +86,35 @@ class EndpointHandlers:
 
         return await self._act(caller, request, "webhook_endpoint.changed", effect)
 
-    async def disable(self, caller: SignedIn, request: ask.DisableWebhookEndpoint) -> Written:
+    async def disable(self, caller: WebhookCaller, request: ask.DisableWebhookEndpoint) -> Written:
         """Send nothing more. Raises: NotFound, DoneByAnother, KeyReused."""
 
         async def effect(
             connection: Connection, before: asyncpg.Record, now: datetime
         ) -> dict[str, Any] | None:
             if before["disabled_at"] is not None:
-                await refuse_repeat_of_another(connection, caller, request.id, "webhook_endpoint.disabled")
+                await self._refuse_repeat(connection, caller, request.id, "webhook_endpoint.disabled")
                 return None
             await store.disable_endpoint(connection, request.id, now)
             return {"url": before["url"], "reason": request.reason}
 
         return await self._act(caller, request, "webhook_endpoint.disabled", effect)
 
-    async def enable(self, caller: SignedIn, request: ask.EnableWebhookEndpoint) -> Written:
+    async def enable(self, caller: WebhookCaller, request: ask.EnableWebhookEndpoint) -> Written:
         """Send again, with what waits. Raises: NotFound, DoneByAnother, KeyReused."""
 
         async def effect(
             connection: Connection, before: asyncpg.Record, now: datetime
         ) -> dict[str, Any] | None:
             if before["disabled_at"] is None:
-                await refuse_repeat_of_another(connection, caller, request.id, "webhook_endpoint.enabled")
+                await self._refuse_repeat(connection, caller, request.id, "webhook_endpoint.enabled")
                 return None
             await store.enable_endpoint(connection, request.id, now)
             return {"url": before["url"]}
 
         return await self._act(caller, request, "webhook_endpoint.enabled", effect)
 
-    async def rotate(self, caller: SignedIn, request: ask.RotateWebhookSecret) -> Written:
+    async def rotate(self, caller: WebhookCaller, request: ask.RotateWebhookSecret) -> Written:
         """Sign with a new secret, and for a while with those before. Raises: NotFound, TooManySecrets, KeyReused."""
 
         async def effect(connection: Connection, before: asyncpg.Record, now: datetime) -> dict[str, Any]:
@@ -125,7 +128,7 @@ class EndpointHandlers:
 
         return await self._act(caller, request, "webhook_endpoint.secret_rotated", effect)
 
-    async def remove(self, caller: SignedIn, request: ask.RemoveWebhookEndpoint) -> Nothing:
+    async def remove(self, caller: WebhookCaller, request: ask.RemoveWebhookEndpoint) -> Nothing:
         """Send nothing more, and drop what waits. Raises: NotFound."""
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
@@ -135,7 +138,7 @@ class EndpointHandlers:
             await self._record(connection, caller, "webhook_endpoint.removed", request.id, facts, now)
         return Nothing()
 
-    async def secrets(self, caller: SignedIn, request: ask.ShowWebhookSecrets) -> ask.WebhookSecrets:
+    async def secrets(self, caller: WebhookCaller, request: ask.ShowWebhookSecrets) -> ask.WebhookSecrets:
         """Show the secrets in use; the audit keeps who saw them. Raises: NotFound."""
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
@@ -153,7 +156,7 @@ class EndpointHandlers:
                 )
         return ask.WebhookSecrets(shown)
 
-    async def try_it(self, caller: SignedIn, request: ask.TryWebhookEndpoint) -> Written:
+    async def try_it(self, caller: WebhookCaller, request: ask.TryWebhookEndpoint) -> Written:
         """Send an event that tells of nothing. Raises: NotFound, EndpointDisabled, KeyReused."""
         now = self._clock.now()
 
@@ -175,7 +178,7 @@ class EndpointHandlers:
 
     async def _act(
         self,
-        caller: SignedIn,
+        caller: WebhookCaller,
         request: Any,
         kind: str,
         effect: Callable[[Connection, asyncpg.Record, datetime], Awaitable[dict[str, Any] | None]],
@@ -193,7 +196,16 @@ class EndpointHandlers:
 
         return await self._write(caller, request, act)
 
-    async def _locked(self, connection: Connection, caller: SignedIn, endpoint_id: bytes) -> asyncpg.Record:
+    @staticmethod
+    async def _refuse_repeat(
+        connection: Connection, caller: WebhookCaller, endpoint_id: bytes, kind: str
+    ) -> None:
+        if caller.agent is not None:
+            await refuse_repeat_of_another(connection, caller.agent, endpoint_id, kind)
+
+    async def _locked(
+        self, connection: Connection, caller: WebhookCaller, endpoint_id: bytes
+    ) -> asyncpg.Record:
         found = await store.lock_endpoint(connection, caller.scope_of(ask.WebhookRight.WRITE), endpoint_id)
         if found is None:
             raise NotFound
@@ -217,15 +229,17 @@ class EndpointHandlers:
     @staticmethod
     async def _record(
         connection: Connection,
-        caller: SignedIn,
+        caller: WebhookCaller,
         kind: str,
         endpoint_id: bytes,
         facts: dict[str, Any],
         now: datetime,
     ) -> None:
+        if caller.agent is None:
+            return  # The audit is of what agents do.
         await record_action(
             connection,
-            agent_id=caller.agent_id,
+            agent_id=caller.agent.agent_id,
             at=now,
             kind=kind,
             target_kind="webhook_endpoint",
@@ -243,7 +257,7 @@ class DeliveryHandlers:
         self._write = WriteOnce(pool, clock)
 
     async def deliveries(
-        self, caller: SignedIn, request: ask.ListWebhookDeliveries
+        self, caller: WebhookCaller, request: ask.ListWebhookDeliveries
     ) -> ask.WebhookDeliveryPage:
         """Return a page of an endpoint's deliveries. Raises: NotFound, CursorMalformed."""
         scope = caller.scope_of(ask.WebhookRight.READ)
@@ -255,7 +269,9 @@ class DeliveryHandlers:
         found = [store.delivery_of(row) for row in rows]
         return ask.WebhookDeliveryPage(*page_of(found, request.limit, lambda last: (last.id,)))
 
-    async def delivery(self, caller: SignedIn, request: ask.OneWebhookDelivery) -> ask.WebhookDeliveryDetail:
+    async def delivery(
+        self, caller: WebhookCaller, request: ask.OneWebhookDelivery
+    ) -> ask.WebhookDeliveryDetail:
         """Return one delivery with its body and attempts. Raises: NotFound."""
         async with self._pool.acquire() as connection:
             rows = await store.list_deliveries(
@@ -265,7 +281,7 @@ class DeliveryHandlers:
                 raise NotFound
             return store.delivery_detail_of(rows[0], await store.list_attempts(connection, request.id))
 
-    async def resend(self, caller: SignedIn, request: ask.ResendWebhookDelivery) -> Written:
+    async def resend(self, caller: WebhookCaller, request: ask.ResendWebhookDelivery) -> Written:
         """Send it again. Raises: NotFound, EndpointDisabled, EndpointRemoved, KeyReused."""
         now = self._clock.now()
         scope = caller.scope_of(ask.WebhookRight.WRITE)
@@ -279,15 +295,16 @@ class DeliveryHandlers:
             if found["disabled"]:
                 raise errors.EndpointDisabled
             await store.send_again(connection, request.id, now)
-            await record_action(
-                connection,
-                agent_id=caller.agent_id,
-                at=now,
-                kind="webhook_delivery.resent",
-                target_kind="webhook_delivery",
-                target_id=request.id,
-                facts={"url": found["url"], "webhook_kind": found["kind"]},
-            )
+            if caller.agent is not None:
+                await record_action(
+                    connection,
+                    agent_id=caller.agent.agent_id,
+                    at=now,
+                    kind="webhook_delivery.resent",
+                    target_kind="webhook_delivery",
+                    target_id=request.id,
+                    facts={"url": found["url"], "webhook_kind": found["kind"]},
+                )
             (row,) = await store.list_deliveries(connection, scope, delivery_id=request.id)
             return msgspec.json.encode(store.delivery_of(row))
 

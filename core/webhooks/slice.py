@@ -8,10 +8,13 @@ from typing import Final
 import structlog
 
 from core.contracts import webhooks as ask
+from core.contracts.ids import CompanyId
 from core.db.queries import load_beside
+from core.identity.api import Integrator
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, placed, serves
 from core.runtime.retention import RetentionRule
+from core.webhooks.callers import of_agent, of_program
 from core.webhooks.handlers import DeliveryHandlers, EndpointHandlers
 from core.webhooks.settings import webhook_settings
 from observability.process import SettingRefused
@@ -50,20 +53,46 @@ def _operations(parts: Parts) -> list[Served]:
     endpoints = EndpointHandlers(parts.pool, parts.clock, webhook_settings(parts.environment))
     deliveries = DeliveryHandlers(parts.pool, parts.clock)
     return [
-        serves(ask.LIST, endpoints.endpoints),
-        serves(ask.ONE, endpoints.endpoint),
-        serves(ask.ADD, endpoints.add),
-        serves(ask.CHANGE, endpoints.change),
-        serves(ask.DISABLE, endpoints.disable),
-        serves(ask.ENABLE, endpoints.enable),
-        serves(ask.REMOVE, endpoints.remove),
-        serves(ask.SECRETS, endpoints.secrets),
-        serves(ask.ROTATE, endpoints.rotate),
-        serves(ask.TRY, endpoints.try_it),
-        serves(ask.DELIVERIES, deliveries.deliveries),
-        serves(ask.DELIVERY, deliveries.delivery),
-        serves(ask.RESEND, deliveries.resend),
+        serves(ask.LIST, of_agent(endpoints.endpoints)),
+        serves(ask.ONE, of_agent(endpoints.endpoint)),
+        serves(ask.ADD, of_agent(endpoints.add)),
+        serves(ask.CHANGE, of_agent(endpoints.change)),
+        serves(ask.DISABLE, of_agent(endpoints.disable)),
+        serves(ask.ENABLE, of_agent(endpoints.enable)),
+        serves(ask.REMOVE, of_agent(endpoints.remove)),
+        serves(ask.SECRETS, of_agent(endpoints.secrets)),
+        serves(ask.ROTATE, of_agent(endpoints.rotate)),
+        serves(ask.TRY, of_agent(endpoints.try_it)),
+        serves(ask.DELIVERIES, of_agent(deliveries.deliveries)),
+        serves(ask.DELIVERY, of_agent(deliveries.delivery)),
+        serves(ask.RESEND, of_agent(deliveries.resend)),
+        serves(ask.OWN_LIST, of_program(endpoints.endpoints, _own_list)),
+        serves(ask.OWN_ONE, of_program(endpoints.endpoint)),
+        serves(ask.OWN_ADD, of_program(endpoints.add, _own_add)),
+        serves(ask.OWN_CHANGE, of_program(endpoints.change)),
+        serves(ask.OWN_REMOVE, of_program(endpoints.remove)),
+        serves(ask.OWN_SECRETS, of_program(endpoints.secrets)),
+        serves(ask.OWN_ROTATE, of_program(endpoints.rotate)),
+        serves(ask.OWN_TRY, of_program(endpoints.try_it)),
+        serves(ask.OWN_DELIVERIES, of_program(deliveries.deliveries)),
+        serves(ask.OWN_DELIVERY, of_program(deliveries.delivery)),
+        serves(ask.OWN_RESEND, of_program(deliveries.resend)),
     ]
+
+
+def _own_list(caller: Integrator, request: ask.ListOwnWebhookEndpoints) -> ask.ListWebhookEndpoints:
+    company = CompanyId(caller.company_id)
+    return ask.ListWebhookEndpoints(company=company, limit=request.limit, cursor=request.cursor)
+
+
+def _own_add(caller: Integrator, request: ask.AddOwnWebhookEndpoint) -> ask.AddWebhookEndpoint:
+    return ask.AddWebhookEndpoint(
+        company=CompanyId(caller.company_id),
+        url=request.url,
+        description=request.description,
+        kinds=request.kinds,
+        idempotency_key=request.idempotency_key,
+    )
 
 
 SLICE: Final = Slice(

@@ -219,6 +219,9 @@ GROWING_TABLES: Final = {
     "purchase_order",
     "instalment",
     "order_event",
+    # Likewise an address where it wants to be told.
+    "webhook_endpoint",
+    "webhook_secret",
 }
 # Figures that say how a list was asked for, not what is in it.
 _PLAIN_FIGURES: Final = {"minutes", "silent_minutes", "limit", "page", "every_s", "expires_in_s"}

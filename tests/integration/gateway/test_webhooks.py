@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.values.ids import encode_id
 from core.webhooks.api import tell
 from core.webhooks.rules import ENDPOINTS_MAX
 from tests.integration.core.webhooks.directory import NOW, add_company
+from tests.integration.gateway.test_merchant_orders import program
 from tests.support.desk import DeskStack
 
 _sirens = iter(f"{number:09d}" for number in range(700_000_001, 700_001_000))
@@ -200,3 +202,38 @@ async def test_who_may_not_see_the_company_sees_no_endpoint_of_it(
     async with desk_stack.client(await desk_stack.log_in("hotline@guichet.example")) as hotline:
         refused = await hotline.post(f"/v1/webhook-endpoints/{endpoint}/secrets")
         assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+
+
+async def test_a_merchants_program_manages_the_endpoints_of_its_company_alone(
+    desk_stack: DeskStack, admin: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    async with await program(desk_stack, rows, 0) as mine, await program(desk_stack, rows, 1) as other:
+        asked = {"url": f"https://shop.example/{secrets.token_hex(4)}"}
+        key = {"Idempotency-Key": secrets.token_hex(8)}
+        made = await mine.post("/v1/merchant/webhook-endpoints", json=asked, headers=key)
+        again = await mine.post("/v1/merchant/webhook-endpoints", json=asked, headers=key)
+        assert (made.status_code, again.content) == (201, made.content), made.text
+        at = f"/v1/merchant/webhook-endpoints/{made.json()['id']}"
+        (secret,) = (await mine.post(f"{at}/secrets")).json()["data"]
+        assert secret["secret"].startswith("whsec_")
+        tried = (await mine.post(f"{at}/test", json={})).json()
+        assert (tried["kind"], tried["state"]) == ("endpoint.tested", "waiting")
+        (delivery,) = (await mine.get(f"{at}/deliveries")).json()["data"]
+        log = f"/v1/merchant/webhook-deliveries/{delivery['id']}"
+        assert (await mine.post(f"{log}/resend", json={})).status_code == 200
+        # An agent of the institution sees the same endpoint; another merchant sees none of it.
+        assert (await admin.get(f"/v1/webhook-endpoints/{made.json()['id']}")).json()["url"] == asked["url"]
+        for method, path in (
+            ("GET", at),
+            ("DELETE", at),
+            ("POST", f"{at}/secrets"),
+            ("GET", f"{at}/deliveries"),
+            ("GET", log),
+        ):
+            assert (await other.request(method, path)).status_code == 404, path
+        listed = (await other.get("/v1/merchant/webhook-endpoints")).json()["data"]
+        assert made.json()["id"] not in [each["id"] for each in listed]
+        assert (await mine.delete(at)).status_code == 204
+        refused = await mine.post("/v1/merchant/webhook-endpoints", json={"url": "http://10.0.0.1/hooks"})
+        assert refused.status_code == 422
+        assert (await mine.get("/v1/webhook-endpoints")).status_code == 401  # those of agents

@@ -1,0 +1,45 @@
+"""Who asks for webhooks: an agent, where a grant of theirs holds, or a merchant's program, within its company."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, TypeVar
+
+from core.contracts.permissions import Right
+from core.contracts.scope import Area, Scope
+from core.identity.api import Integrator, SignedIn
+
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
+
+
+class WebhookCaller(NamedTuple):
+    """`agent` None: a program, whose acts are no act of a person."""
+
+    principal_id: bytes
+    name: str
+    scope_of: Callable[[Right], Scope]
+    agent: SignedIn | None = None
+
+
+def of_agent(
+    handle: Callable[[WebhookCaller, Asked], Awaitable[Answered]],
+) -> Callable[[SignedIn, Asked], Awaitable[Answered]]:
+    """Let a handler serve agents."""
+
+    def served(caller: SignedIn, request: Asked) -> Awaitable[Answered]:
+        return handle(WebhookCaller(caller.principal_id, caller.name, caller.scope_of, caller), request)
+
+    return served
+
+
+def of_program(
+    handle: Callable[[WebhookCaller, Any], Awaitable[Answered]],
+    request_of: Callable[[Integrator, Any], Any] = lambda _caller, request: request,
+) -> Callable[[Integrator, Any], Awaitable[Answered]]:
+    """Let a handler serve merchants' programs; `request_of` makes of theirs what an agent would ask for."""
+
+    def served(caller: Integrator, request: Any) -> Awaitable[Answered]:
+        scope = Scope((Area(companies=(caller.company_id,)),))
+        who = WebhookCaller(caller.principal_id, caller.key_name, lambda _right: scope)
+        return handle(who, request_of(caller, request))
+
+    return served
