@@ -1,5 +1,6 @@
 -- name: tell
 -- One statement for a whole batch, within the caller's transaction; endpoints by webhook_endpoint_url.
+-- What happens on a day of a calendar that was moved ahead is due at once all the same.
 -- $1 companies, $2 kinds, $3 facts, $4 moments, $5 keys that tell a thing once: one array each, side by side.
 WITH listening AS (
     SELECT e.id, e.company_id, e.kinds FROM webhook_endpoint e
@@ -15,7 +16,7 @@ WITH listening AS (
     RETURNING id, company_id, kind, at
 )
 INSERT INTO webhook_delivery (event_id, endpoint_id, due_at)
-SELECT told.id, l.id, told.at
+SELECT told.id, l.id, least(told.at, now())
 FROM told JOIN listening l ON l.company_id = told.company_id AND (l.kinds = '{}' OR told.kind = ANY(l.kinds));
 
 -- name: add_event_for
