@@ -12,6 +12,7 @@ from core.identity.errors import KeyReused, NotPermitted
 from core.identity.handlers import SessionHandlers
 from core.identity.idempotency import Claim, Keyholder, WriteOnce, once
 from core.identity.model import Grant, Integrator, SignedIn
+from core.identity.people.store import CUSTOMERS
 from core.identity.permits import require, require_everywhere
 from core.identity.repeats import Doer, DoneByAnother, doer_facts, find_doer, refuse_repeat_of_another
 from core.identity.staleness import find_last_change, name_and_moment, refuse_if_stale
@@ -19,6 +20,7 @@ from core.identity.store import forget_old, list_holders, record_action
 from core.identity.views import hash_of_token
 
 __all__ = [
+    "CUSTOMERS",
     "EVERYTHING",
     "PASSWORDS",
     "AccessSettings",

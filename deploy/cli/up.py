@@ -139,11 +139,17 @@ def announce(stack: LocalStack, common: Common) -> None:
 
 
 def demonstration_logins(seeded: dict[str, Any]) -> list[dict[str, str]]:
-    """Return name, role, e-mail and password of each demonstration agent that the demonstration printed."""
+    """Return name, role, e-mail and password of each agent, and of one customer, that the demonstration printed."""
     password = str(seeded.get("password", ""))
+    people = [*seeded.get("agents", []), *seeded.get("customers", [])[:1]]
     return [
-        {"name": agent["name"], "role": agent["role"], "email": agent["email"], "password": password}
-        for agent in seeded.get("agents", [])
+        {
+            "name": one["name"],
+            "role": one.get("role", "customer"),
+            "email": one["email"],
+            "password": password,
+        }
+        for one in people
     ]
 
 

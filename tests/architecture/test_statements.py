@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from core.db.queries import load
+from core.identity.people.store import CUSTOMER_STATEMENTS
 from tests.architecture.tree import CHECKOUT, shown, tracked_files
 from tests.support.servers import TestDatabase
 
@@ -37,6 +38,18 @@ async def test_every_statement_is_accepted_by_the_schema(migrated: TestDatabase,
     finally:
         await connection.close()
     assert refused == {}
+
+
+async def test_statements_of_agents_are_accepted_of_customers_too(migrated: TestDatabase) -> None:
+    """What is read of one realm by other names is no file of its own; no table of agents is left in it."""
+    connection = await asyncpg.connect(migrated.dsn)
+    try:
+        for name, statement in CUSTOMER_STATEMENTS.items():
+            await connection.prepare(statement)
+            code = re.sub(r"--.*", "", statement)
+            assert not re.search(r"\b(?:agent\w*|session|known_device|pending_login|recovery_code)\b", code), name
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize("path", FILES, ids=shown)

@@ -1,24 +1,30 @@
 """A merchant's first day, each role at its own screen: from the shop that registers it to the hotline that unblocks it.
+And a customer's: from the mail that proves the address to a password that was forgotten.
 
 Nobody types an address or an id of ours: each finds on the home page, or by the search, what the one before has done.
 """
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from deploy.cli.common import Common
 from deploy.cli.exchange import Where, session
+from deploy.local.postgres import OWNER_ROLE
 from deploy.local.stack import LocalStack
 from deploy.sandbox.demonstration.numbers import siren, siret
 from deploy.sandbox.simulators.cards import card_named
 from deploy.sandbox.simulators.terminal import Terminal
 from portals.assets.build import build
 from tests.browser.conftest import log_in
+from tests.support.customers import add_order
 
 SIREN = siren(4242)
 TRADE_NAME, STORE = "Fromagerie du Marché", "Fromagerie des Halles"
@@ -303,3 +309,65 @@ async def _pay(terminal: Terminal, amount_minor: int) -> str | None:
     card = card_named("approve-visa")
     payment = await terminal.pay(card.pan, amount_minor, partial_ok=True, expiry=card.expiry)
     return payment.exchange.code
+
+
+async def test_a_customer_connects_for_the_first_time_sees_the_schedule_and_forgets_the_password(
+    stack: LocalStack, browser: Browser
+) -> None:
+    email = "chloe.petit@client.example"
+    owner = await asyncpg.connect(stack.database_url(OWNER_ROLE))
+    await add_order(owner, email, name="Chloé Petit")
+    await owner.close()
+    url = f"http://localhost:{stack.port('space')}"
+    context = await browser.new_context(
+        viewport={"width": 360, "height": 740}, base_url=url, locale="fr-FR", color_scheme="light"
+    )
+    context.set_default_timeout(20_000)
+    page = await context.new_page()
+    await page.goto("/")
+    await page.get_by_role("link", name="Première connexion").click()
+    await page.get_by_label("L’adresse e-mail de votre commande").fill(email.upper())
+    await page.get_by_role("button", name="Recevoir le lien").click()
+    await expect(page.get_by_role("heading", name="Consultez votre messagerie")).to_be_visible()
+    await page.goto(await _link_in_mail(stack, browser, email, "Votre première connexion"))
+    await _choose(page, "girafe")
+    await expect(page.locator("#e-new_password")).to_contain_text("une majuscule, un chiffre")
+    await _choose(page, "Girafe-Neige7")
+    await expect(page.locator("h1")).to_contain_text("Prochain prélèvement : 42,65 €")
+    await expect(page.locator(".debits tr", has_text="Prélèvement n° 1")).to_contain_text("réglé")
+    await page.get_by_role("button", name="Se déconnecter").click()
+    await page.get_by_role("link", name="Mot de passe oublié").click()
+    await page.get_by_label("Votre adresse e-mail").fill(email)
+    await page.get_by_role("button", name="Recevoir le lien").click()
+    await page.goto(await _link_in_mail(stack, browser, email, "Choisissez un nouveau mot de passe"))
+    await _choose(page, "Hibou-Soleil8")
+    await expect(page.locator("h1")).to_contain_text("Prochain prélèvement")
+    await page.get_by_role("button", name="Se déconnecter").click()
+    await page.get_by_label("Adresse e-mail").fill(email)
+    await page.get_by_label("Mot de passe", exact=True).fill("Hibou-Soleil8")
+    await page.get_by_role("button", name="Se connecter").click()
+    await expect(page.get_by_role("heading", name="Vos échéanciers en cours")).to_be_visible()
+    await context.close()
+
+
+async def _choose(page: Page, password: str) -> None:
+    await page.locator("#f-new_password").evaluate("field => field.removeAttribute('minlength')")
+    await page.get_by_label("Nouveau mot de passe").fill(password)
+    await page.locator("form.stack button.primary").click()
+
+
+async def _link_in_mail(stack: LocalStack, browser: Browser, email: str, subject: str) -> str:
+    """Find the newest mail to somebody in the mailbox, and return the link in it."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    row = page.locator("tr", has_text=email).filter(has_text=subject)
+    async with asyncio.timeout(40):
+        while True:
+            await page.goto(f"http://{stack.address('mailbox')}/")
+            if await row.count():
+                break
+            await asyncio.sleep(0.3)
+    await row.first.get_by_role("link").click()
+    text = await page.locator("pre").inner_text()
+    await context.close()
+    return re.findall(rf"http://localhost:{stack.port('space')}/\S+", text)[0]

@@ -3,7 +3,8 @@
 Environment: GUICHET_DATABASE_URL, GUICHET_DATA (folder whose secrets/demo-password is made at first start, 0600),
 GUICHET_FACTOR_KEY_FILE (default: secrets/factor-key in that folder) that seals the agents' second factors,
 GUICHET_RECEIVER_PORT (none: no endpoint of webhooks) where the sandbox's receiver listens.
-Prints one line of JSON: {"agents": [{"email", "name", "role"}], "password", "terminals", "load_terminals"}.
+Prints one line of JSON: {"agents": [{"email", "name", "role"}], "customers": [{"email", "name"}], "password", "terminals",
+"load_terminals"}.
 
 A terminal's data element 42 follows from its number: T0000001 and T0000002 have GCT000000000001, the next two
 GCT000000000002; of the load, T1000001 to T1000010 have GCT100000000001, the next ten GCT100000000002.

@@ -16,6 +16,7 @@ from deploy.sandbox.demonstration.access import put_demonstration_factor
 from deploy.sandbox.demonstration.agreements import seed_agreements
 from deploy.sandbox.demonstration.approvals import seed_approvals
 from deploy.sandbox.demonstration.contracts import make_contracts
+from deploy.sandbox.demonstration.customers import CUSTOMERS_OF_THE_DEMONSTRATION, put_customers
 from deploy.sandbox.demonstration.demonstration import (
     ACCOUNTS,
     AGENTS,
@@ -43,9 +44,10 @@ _DEPARTMENTS: Final = ("75", "69", "13", "2A", "971", "59", "974", "987", "975",
 
 
 class Seeded(msgspec.Struct):
-    """What was seeded, for whoever prints the logins."""
+    """What was seeded, for whoever prints the logins; customers have the same password as agents."""
 
     agents: list[dict[str, str]]
+    customers: list[dict[str, str]]
     password: str
     terminals: list[str]
     load_terminals: int
@@ -69,6 +71,7 @@ async def seed(
             await connection.execute(_SQL.add_acquirer)
             terminals = await _add_demonstration(connection)
             await _add_agents(connection, password, seal)
+            await put_customers(connection, password)
             await seed_merchants(connection)
             await seed_agreements(connection)
             await seed_requests(connection, today=paris_date(datetime.now(UTC)))
@@ -85,7 +88,14 @@ async def seed(
     finally:
         await connection.close()
     agents = [{"email": agent.email, "name": agent.name, "role": agent.role} for agent in AGENTS]
-    return Seeded(agents=agents, password=password, terminals=terminals, load_terminals=load_terminals)
+    customers = [{"email": each.email, "name": each.name} for each in CUSTOMERS_OF_THE_DEMONSTRATION]
+    return Seeded(
+        agents=agents,
+        customers=customers,
+        password=password,
+        terminals=terminals,
+        load_terminals=load_terminals,
+    )
 
 
 async def _add_demonstration(connection: asyncpg.Connection) -> list[str]:

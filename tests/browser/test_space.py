@@ -1,0 +1,201 @@
+"""The customers' space in a browser before a real gateway: without a script, at 320 px, by axe, in both languages."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import asyncpg
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from core.contracts.orders import OrderId
+from deploy.local.nats import NatsServer
+from deploy.local.postgres import PostgresServer
+from portals.assets.build import build
+from tests.browser.accessibility import barriers
+from tests.browser.processes import free_port, running_module
+from tests.support.customers import PASSWORD, add_order
+from tests.support.desk import running_desk
+from tests.support.servers import fresh_database
+
+WEIGHT_BYTES_MAX = 100 * 1024
+LONG_NAME = "Jean-Baptiste de La Tour du Pin Verclause de la Charce"
+PAGES = ("/", "/schedules", "/schedules/ended", "/schedules/{order}", "/profile", "/security")
+OPEN_PAGES = ("/login", "/first-connection", "/forgotten-password", "/link/expired-link-of-yesterday")
+
+
+@dataclass(frozen=True)
+class Space:
+    """The space under test, and its rows."""
+
+    url: str
+    owner: asyncpg.Connection
+
+    async def link(self, email: str, template: str) -> str:
+        """Return the path of the newest link that was sent to an address."""
+        address = await self.owner.fetchval(
+            "SELECT facts ->> 'link' FROM mail WHERE recipient = $1 AND template = $2 ORDER BY id DESC LIMIT 1",
+            email,
+            template,
+        )
+        return f"{self.url}/{str(address).split('/', 3)[3]}"
+
+
+@pytest.fixture(scope="module")
+async def space(
+    postgres_server: PostgresServer, nats_server: NatsServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Space]:
+    """Desk, gateway and space over a database of their own. No worker runs: mail waits where a test reads it."""
+    build()
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with (
+        fresh_database(postgres_server) as database,
+        running_desk(database, nats_server) as stack,
+        running_module(
+            ["portals.customer"],
+            ready_url=f"{url}/health/ready",
+            environment={
+                "GUICHET_HTTP_PORT": str(port),
+                "GUICHET_GATEWAY_URL": stack.gateway_url,
+                "GUICHET_SECRET_FILE": str(tmp_path_factory.mktemp("space") / "secret"),
+            },
+        ),
+    ):
+        owner = await asyncpg.connect(database.owner_dsn)
+        yield Space(url, owner)
+        await owner.close()
+
+
+async def _context(
+    browser: Browser, *, width: int = 320, scripts: bool = True, **more: str
+) -> BrowserContext:
+    context = await browser.new_context(
+        viewport={"width": width, "height": 740},
+        java_script_enabled=scripts,
+        locale=more.get("locale", "fr-FR"),
+        color_scheme="dark" if more.get("theme") == "dark" else "light",
+    )
+    context.set_default_timeout(20_000)
+    return context
+
+
+async def _connect(page: Page, space: Space, email: str) -> None:
+    """Connect for the first time, as people do."""
+    await page.goto(f"{space.url}/first-connection")
+    await page.locator("#f-email").fill(email)
+    await page.locator("button.primary").click()
+    await expect(page.locator("h1")).to_contain_text("messagerie")
+    await page.goto(await space.link(email, "customer_first_connection"))
+    await page.locator("#f-new_password").fill(PASSWORD)
+    await page.locator("button.primary").click()
+    await expect(page.locator(".now")).to_be_visible()
+
+
+async def test_everything_but_passkeys_works_without_a_script(space: Space, browser: Browser) -> None:
+    email, further = (f"{secrets.token_hex(4)}@exemple.example" for _ in range(2))
+    await add_order(space.owner, email, name=LONG_NAME)
+    await add_order(space.owner, further, states=("paid",) * 3, state="settled")
+    context = await _context(browser, scripts=False)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    await expect(page.locator(".now h1")).to_contain_text("Prochain prélèvement : 42,65 € le 4 décembre 2026")
+    await page.get_by_role("link", name="Voir l’échéancier").first.click()
+    await expect(page.locator(".debits tbody tr")).to_have_count(3)
+    href = await page.get_by_role("link", name="Télécharger en PDF").get_attribute("href")
+    paper = await context.request.get(f"{space.url}{href}")
+    assert (await paper.body()).startswith(b"%PDF-")
+    await page.get_by_role("link", name="Mon profil").click()
+    await page.locator("#f-email").fill(further)
+    await page.get_by_role("button", name="Recevoir le lien").click()
+    await expect(page.locator("main")).to_contain_text("lien envoyé")
+    await page.goto(await space.link(further, "customer_email_proof"))
+    await page.get_by_role("button", name="Ajouter cette adresse").click()
+    await page.get_by_role("link", name="Mes échéanciers").click()
+    await page.get_by_role("link", name="Voir mes échéanciers terminés").click()
+    await expect(page.locator(".schedule")).to_contain_text(further)
+    await page.get_by_role("button", name="English").click()
+    await expect(page.locator("h1")).to_have_text("Your ended schedules")
+    await page.get_by_role("button", name="Log out").click()
+    await page.locator("#f-email").fill(further)
+    await page.locator("#f-password").fill(PASSWORD)
+    await page.locator("input[name=remember]").check()
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.locator(".now")).to_be_visible()
+    kept = {each["name"]: each["expires"] for each in await context.cookies()}  # pyright: ignore[reportTypedDictNotRequiredAccess]
+    assert any("session" in name and expires > 0 for name, expires in kept.items()), kept
+    await context.close()
+
+
+@pytest.mark.parametrize(("theme", "locale"), [("light", "fr-FR"), ("dark", "en-GB")])
+async def test_every_page_is_usable_at_320_px_and_by_axe_and_light(
+    space: Space, browser: Browser, theme: str, locale: str
+) -> None:
+    email = f"{secrets.token_hex(4)}@exemple-aux-longs-noms.example"
+    order = await add_order(
+        space.owner, email, name=LONG_NAME, states=("paid", "unpaid", "upcoming"), state="unpaid"
+    )
+    for number in range(6):
+        await add_order(
+            space.owner,
+            email,
+            purchased_on=date(2026, 1, 1) + timedelta(days=number),
+            parts=(1_280,) * 10,
+            states=("paid",) * 9 + ("in_progress",),
+            amount_minor=12_800,
+        )
+    context = await _context(browser, theme=theme, locale=locale)
+    complaints: list[str] = []
+    page = await context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
+    for path in OPEN_PAGES:
+        await page.goto(space.url + path)
+        await _is_usable(page)
+    await page.goto(f"{space.url}/first-connection")
+    await page.locator("#f-email").fill(email)
+    await page.locator("button.primary").click()
+    await _is_usable(page)
+    await page.goto(await space.link(email, "customer_first_connection"))
+    await _is_usable(page)
+    await page.locator("#f-new_password").fill("Aa1!aaaa")
+    await page.locator("button.primary").click()
+    await _is_usable(page)
+    await page.locator("#f-new_password").fill(PASSWORD)
+    await page.locator("button.primary").click()
+    await expect(page.locator(".now.unpaid")).to_be_visible()
+    for path in PAGES:
+        await page.goto(space.url + path.format(order=OrderId(order.bytes).text))
+        await _is_usable(page)
+        await page.set_viewport_size({"width": 1440, "height": 900})
+        await _is_usable(page)
+        await page.set_viewport_size({"width": 320, "height": 740})
+    # Refusals answer with 4xx, which browsers write into the console.
+    assert [one for one in complaints if "status of 4" not in one] == []
+    await context.close()
+
+
+async def _is_usable(page: Page) -> None:
+    assert await barriers(page) == [], page.url
+    wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, (page.url, wide)
+
+
+async def test_a_page_and_all_that_it_loads_is_light(space: Space, browser: Browser) -> None:
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    for number in range(12):
+        await add_order(space.owner, email, purchased_on=date(2026, 1, 1) + timedelta(days=number))
+    context = await _context(browser, width=1440)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    await page.goto(f"{space.url}/schedules")
+    sizes = await page.evaluate(
+        "() => performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))"
+        ".map((one) => [one.name, one.encodedBodySize])"
+    )
+    own = sum(size for name, size in sizes if not name.endswith(".woff2"))
+    assert 0 < own < WEIGHT_BYTES_MAX, sizes
+    await context.close()
