@@ -29,6 +29,7 @@ class Words:
     def __init__(self, locale: str, entries: dict[str, str]) -> None:
         self.locale = locale
         self._entries = entries
+        self._below: dict[str, dict[str, str]] = {}  # by prefix, as templates ask: every page does
 
     def __call__(self, key: str, /, **facts: object) -> str:
         """Return the words of `key`; "one || many" is chosen by the fact `n`.
@@ -61,8 +62,12 @@ class Words:
 
     def under(self, prefix: str) -> dict[str, str]:
         """Return every entry below `prefix.`, by what follows it."""
-        start = f"{prefix}."
-        return {key[len(start) :]: text for key, text in self._entries.items() if key.startswith(start)}
+        below = self._below.get(prefix)
+        if below is None:
+            start = f"{prefix}."
+            below = {key[len(start) :]: text for key, text in self._entries.items() if key.startswith(start)}
+            self._below[prefix] = below
+        return dict(below)
 
     def _is_one(self, count: object) -> bool:
         if not isinstance(count, int):
