@@ -47,7 +47,9 @@ async def test_statements_of_agents_are_accepted_of_customers_too(migrated: Test
         for name, statement in CUSTOMER_STATEMENTS.items():
             await connection.prepare(statement)
             code = re.sub(r"--.*", "", statement)
-            assert not re.search(r"\b(?:agent\w*|session|known_device|pending_login|recovery_code)\b", code), name
+            assert not re.search(
+                r"\b(?:agent\w*|session|known_device|pending_login|recovery_code)\b", code
+            ), name
     finally:
         await connection.close()
 
