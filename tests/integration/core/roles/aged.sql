@@ -50,3 +50,20 @@ INSERT INTO card_token (
 )
 SELECT uuidv7(-$1::interval), id, '\x01', 1, '497010', '0004', '3012', 2, 'cards1', now(), now() + interval '15 minutes'
 FROM opened;
+
+-- name: customer_sessions
+WITH made AS (
+    INSERT INTO customer (name, password_hash, locale, created_at) VALUES ('Odette', '', 'fr', now()) RETURNING id
+)
+INSERT INTO customer_session (token_hash, customer_id, created_at, last_seen_at, confirmed_at, expires_at)
+SELECT uuid_send(gen_random_uuid()), m.id, now(), now(), now(), now() - $1::interval FROM made m, generate_series(1, 3);
+
+-- name: customer_links
+INSERT INTO customer_link (token_hash, purpose, email, created_at, expires_at)
+SELECT uuid_send(gen_random_uuid()), 'access', gen_random_uuid()::text || '@aged.example', now(), now() - $1::interval
+FROM generate_series(1, 3);
+
+-- name: webhook_events
+INSERT INTO webhook_event (id, company_id, kind, facts, at)
+SELECT uuidv7(-$1::interval), c.id, 'order.activated', '{}', now() - $1::interval
+FROM (SELECT id FROM company LIMIT 1) AS c, generate_series(1, 3);
