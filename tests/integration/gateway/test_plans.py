@@ -104,7 +104,7 @@ async def test_the_list_goes_on_after_the_last_of_a_page(desk_stack: DeskStack) 
         ({"fee_bp": None}, "fee_bp", "missing"),
         ({"fee": euros(1.5)}, "fee", "twice"),
         ({"markets": []}, "markets", "invalid"),
-        ({"markets": ["France"]}, "markets.0", "invalid"),
+        ({"markets": ["France"]}, "markets[0]", "invalid"),
     ],
 )
 async def test_terms_that_cannot_be_kept_are_refused_by_their_field(

@@ -47,7 +47,7 @@ async def _send(portal: Portal, page: str, action: str, changes: dict[str, str])
 
 
 async def test_an_empty_form_names_every_field_that_it_needs(portal: Portal) -> None:
-    refused = await _send(portal, "/plans/new", "/plans/new", {"valid_from": ""})
+    refused = await _send(portal, "/plans/new", "/plans/new", {"valid_from": "", "markets": ""})
     assert refused.status_code == 422
     needed = {field.name for field in FORM.fields if not field.optional and field.kind != "choice"}
     assert {name for name in needed if f'id="e-{name}"' in refused.text} == needed
