@@ -35,6 +35,13 @@ async def nats_server(short_folder: Path) -> AsyncIterator[NatsServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+async def nats_server_alone(short_folder: Path) -> AsyncIterator[NatsServer]:
+    """A NATS server for one file: elsewhere its desk or engine would answer what is meant for another's."""
+    async with running_nats(Path(tempfile.mkdtemp(prefix="nats-", dir=short_folder))) as server:
+        yield server
+
+
 @pytest.fixture
 async def database(postgres_server: PostgresServer) -> AsyncIterator[TestDatabase]:
     """A database of one's own, migrated to the newest schema."""

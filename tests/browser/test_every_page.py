@@ -66,6 +66,7 @@ NO_PAGES: Final = {
     "/contracts/{contract_id}/preview": "a PDF",
     "/documents/{document_id}": "a PDF",
     "/onboarding/{file_id}/attached/{kind}": "a file",
+    "/webhooks/deliveries/{delivery_id}": "what is sent to a merchant's program, and nothing is in the demonstration",
 }
 LOG_IN_PAGES: Final = ("/login", "/login/second")
 LOOKS: Final = [(1440, "light", "fr"), (360, "dark", "en")]
@@ -200,7 +201,11 @@ class Look:
         page.on("pageerror", lambda error: self._complaints.append(str(error)))
         page.on(
             "console",
-            lambda message: self._complaints.append(message.text) if message.type == "error" else None,
+            lambda message: (
+                self._complaints.append(f"{message.text} {message.location}")
+                if message.type == "error"
+                else None
+            ),
         )
 
     async def at(self, address: str) -> None:

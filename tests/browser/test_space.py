@@ -46,7 +46,7 @@ class Space:
 
 @pytest.fixture(scope="module")
 async def space(
-    postgres_server: PostgresServer, nats_server: NatsServer, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: PostgresServer, nats_server_alone: NatsServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Space]:
     """Desk, gateway and space over a database of their own. No worker runs: mail waits where a test reads it."""
     build()
@@ -54,7 +54,7 @@ async def space(
     url = f"http://127.0.0.1:{port}"
     async with (
         fresh_database(postgres_server) as database,
-        running_desk(database, nats_server) as stack,
+        running_desk(database, nats_server_alone) as stack,
         running_module(
             ["portals.customer"],
             ready_url=f"{url}/health/ready",

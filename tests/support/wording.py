@@ -42,6 +42,9 @@ FOREIGN: Final = {"fr": ENGLISH, "en": FRENCH}
 
 WRITTEN: Final = (
     "account.name",
+    "purchase_order.customer_name",
+    "purchase_order.reference",
+    "webhook_endpoint.description",
     "acquirer.name",
     "agent.name",
     "agent_factor.name",
@@ -98,6 +101,12 @@ WRITTEN_TWICE: Final = (
 
 ALIKE: Final = (
     "action",
+    "active",
+    "chat",
+    "description",
+    "secret",
+    "webhooks",
+    "whatsapp",
     "actions",
     "administration",
     "agent",

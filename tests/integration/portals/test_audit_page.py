@@ -103,7 +103,7 @@ async def _rows(portal: Portal, email: str, locale: str) -> list[str]:
 
 
 def _raw_in(row: str, locale: str) -> Iterator[str]:
-    text = unescape(_TEXT_ONLY.sub(" ", re.sub(r"<code>[0-9a-f]{64}</code>", "", row)))
+    text = unescape(_TEXT_ONLY.sub(" ", re.sub(r"<code>[0-9a-f]{64}</code>|\bgsk_[\w-]{8}", "", row)))
     for known in _NOT_RAW:
         text = text.replace(known, " ")
     for pattern in _RAW if locale == "en" else (*_RAW, _ENGLISH):

@@ -53,6 +53,8 @@ _ELSEWHERE: Final = {
     "/branding/{brand_id}/remove": "takes away a partner's branding, and there is that of the institution alone",
     "/fees/{grid_id}/companies": "wants the identifier of a company",
     "/to-check/{matter_id}/retry": "nothing waits for an acquirer here",
+    "/companies/{company_id}/api-keys": "shows the key in its place, once",
+    "/orders/{order_id}/move": "wants another day than the one that stands",
     "/webhooks/{endpoint_id}/secrets": "shows the secrets in its place, once",
 }
 """Acts on records that the walk cannot do, each with why."""

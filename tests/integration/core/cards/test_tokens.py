@@ -262,15 +262,19 @@ async def test_no_page_is_opened_for_a_place_that_cannot_be(
 
 
 async def test_the_desk_answers_the_frame_on_the_bus_and_nobody_else(
-    database: TestDatabase, nats_server: NatsServer
+    database: TestDatabase, nats_server_alone: NatsServer
 ) -> None:
-    async with running_desk(database, nats_server) as stack:
+    async with running_desk(database, nats_server_alone) as stack:
         pool = await open_pool(database.dsn, name="test")
         company = await pool.fetchval("SELECT id FROM company ORDER BY id LIMIT 1")
         cards = Cards(pool, company.bytes, company.bytes, FixedClock(datetime.now(UTC)))
         secret_hash = await cards.open()
-        frame = await Bus.connect(nats_server.url("cards"), name="cards", inbox_prefix=inbox_prefix("cards"))
-        edge = await Bus.connect(nats_server.url("edge"), name="edge", inbox_prefix=inbox_prefix("edge"))
+        frame = await Bus.connect(
+            nats_server_alone.url("cards"), name="cards", inbox_prefix=inbox_prefix("cards")
+        )
+        edge = await Bus.connect(
+            nats_server_alone.url("edge"), name="edge", inbox_prefix=inbox_prefix("edge")
+        )
         try:
             ask = msgspec.msgpack.encode(AskSession(secret_hash))
             answer = await frame.request(SESSION.subject, ask, 5)

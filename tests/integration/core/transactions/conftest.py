@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ async def shared_world(postgres_server: PostgresServer, short_folder: Path) -> A
         patch.setenv("GUICHET_HOST_DEADLINE_MS", str(HOST_DEADLINE_MS))
         async with (
             fresh_database(postgres_server) as database,
-            running_nats(short_folder / "nats-engine") as nats_server,
+            running_nats(Path(tempfile.mkdtemp(prefix="nats-", dir=short_folder))) as nats_server,
             running_world(database, nats_server) as world,
         ):
             yield world
