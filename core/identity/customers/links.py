@@ -60,7 +60,7 @@ class LinkHandlers:
     async def ask_link(self, request: AskLink) -> Nothing:
         """Send a link to an address of a customer, or of somebody who bought something with it.
 
-        A link to any other address is kept and told to nobody, so that its answer is the same and takes as long.
+        A link to any other address is kept and told to nobody, so that its answer is the same and takes about as long.
         Raises: EmailRefused, TooManyAttempts.
         """
         try:
