@@ -199,14 +199,15 @@ async def test_a_wrong_number_is_shown_by_whatever_time_of_the_payment_it_says(
     world: World, said: str
 ) -> None:
     local = world.clock.now() - timedelta(hours=4)
+    sent = moved(world, seconds=-30)
     item = world.payment(
-        **moved(world, seconds=-30) | {"local_time": f"{local - timedelta(seconds=30):%m%d%H%M%S}"},
+        **sent | {"local_time": f"{local - timedelta(seconds=30):%m%d%H%M%S}"},
         business_date=local.date().toordinal(),
     )
     await world.owner.execute("UPDATE store SET time_zone = 'America/Guadeloupe'")
     try:
         await world.pay(item)
-        sent_at = moved(world, seconds=-30)["local_time"]
+        sent_at = sent["local_time"]
         if said == "of a repeat":
             again = world.again(item, repeat=True, **moved(world, seconds=-5))
             assert (await world.pay(again)).replayed
