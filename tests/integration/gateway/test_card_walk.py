@@ -5,6 +5,7 @@ Nothing is listed by hand: an operation that is new is walked by itself, with ea
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,8 @@ from tests.integration.gateway.test_scope_walk import OUTSIDE_THE_API, STREAMS, 
 from tests.support.walking.endpoints import Endpoint, endpoints_of, requests_for
 from tests.support.walking.samples import kind_of
 from tests.support.walking.world import World, walking_world
+
+_TRACE_ID: Final = re.compile(r'"trace_id":"[0-9a-f]{32}"')
 
 PAN: Final = "4111111111111111"
 
@@ -148,7 +151,8 @@ async def test_no_text_of_any_operation_takes_a_card_number(world: World) -> Non
                 refused.add(label)
             elif answer.status < 400 or answer.status >= 500:
                 taken.append(f"{label}: {answer.status} {answer.text[:80]}")
-            if answer.status >= 400 and holds_card_number(answer.text):
+            # Digits of a trace id are drawn by lot, and pass for a card's now and then.
+            if answer.status >= 400 and holds_card_number(_TRACE_ID.sub("", answer.text)):
                 said_again.append(f"{label}: {answer.text[:300]}")
     assert tried > 1_000
     assert len(refused) > 60
