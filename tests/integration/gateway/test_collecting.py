@@ -37,6 +37,9 @@ async def test_a_run_is_paused_with_a_reason_and_resumed_once(
     agents: Agents, rows: asyncpg.Connection
 ) -> None:
     chief = agents.administrator
+    # Other files may have paused it, and left it so.
+    await chief.post("/v1/collecting/resume", json={"reason": "to begin with"})
+    before = await rows.fetchval("SELECT coalesce(max(seq), 0) FROM action")
     paused = await chief.post("/v1/collecting/pause", json=WHY)
     assert (paused.status_code, paused.json()["pause"]["reason"]) == (200, WHY["reason"])
     again = await chief.post("/v1/collecting/pause", json={"reason": "once more"})
@@ -45,10 +48,14 @@ async def test_a_run_is_paused_with_a_reason_and_resumed_once(
     assert resumed.json()["pause"] is None
     nothing = await chief.post("/v1/collecting/resume", json={"reason": "it is calm again"})
     assert (nothing.status_code, nothing.json()["code"]) == (409, "collecting_not_paused")
-    row = await rows.fetchrow("SELECT reason, resume_reason, resumed_at IS NOT NULL FROM collection_pause")
+    row = await rows.fetchrow(
+        "SELECT reason, resume_reason, resumed_at IS NOT NULL FROM collection_pause ORDER BY paused_at DESC LIMIT 1"
+    )
     assert row is not None
     assert tuple(row) == (WHY["reason"], "it is calm again", True)
-    kinds = await rows.fetch("SELECT kind FROM action WHERE kind LIKE 'collecting.%' ORDER BY seq")
+    kinds = await rows.fetch(
+        "SELECT kind FROM action WHERE kind LIKE 'collecting.%' AND seq > $1 ORDER BY seq", before
+    )
     assert [each["kind"] for each in kinds] == ["collecting.paused", "collecting.resumed"]
 
 
