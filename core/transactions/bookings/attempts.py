@@ -103,6 +103,31 @@ def standing_of(new: NewAttempt, store_id: bytes, acquirer_id: int) -> Standing:
     )
 
 
+def attempt_of_payment(asked: Authorise, *, state: State, reason: int) -> NewAttempt:
+    """Return the attempt that what was asked is recorded as, where nothing is approved yet."""
+    return NewAttempt(
+        id=asked.id,
+        business_date=date.fromordinal(asked.business_date),
+        terminal_id=asked.terminal_id,
+        received_at_us=asked.received_at_us,
+        state=state,
+        reason=reason,
+        kind=asked.kind,
+        message_class=asked.message_class,
+        stan=asked.stan,
+        body_hash=asked.body_hash,
+        amount_minor=asked.amount_minor,
+        approved_minor=0,
+        currency=asked.currency,
+        card=asked.card,
+        entry_mode=asked.entry_mode,
+        transmitted_at=asked.transmitted_at,
+        local_time=asked.local_time,
+        approval_code="",
+        request=asked.request,
+    )
+
+
 def attempt_of_booking(
     book: Book, *, state: State, reason: int, approved_minor: int, original: Standing | None
 ) -> NewAttempt:

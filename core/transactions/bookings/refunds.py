@@ -26,7 +26,7 @@ from core.identity.api import find_doer
 from core.transactions.acts import store as acts
 from core.transactions.acts.model import CANCELLED, Act
 from core.transactions.bookings import kept_reversals, repeats, sendings, store
-from core.transactions.bookings.attempts import NewAttempt, Standing, standing_of
+from core.transactions.bookings.attempts import NewAttempt, Standing, attempt_of_payment, standing_of
 from core.transactions.bookings.clocks import day_of_sending
 from core.transactions.bookings.dead_letters import keep_dead_letter
 from core.transactions.bookings.naming import describes, lock_original
@@ -200,30 +200,9 @@ class Refunds:
                 zone = await store.read_time_zone(connection, item.terminal_id)
             day = day_of_sending(item.transmitted_at, from_unix_us(item.received_at_us), zone)
             item = msgspec.structs.replace(item, business_date=day.toordinal(), date_in_utc=False)
-        business_date = date.fromordinal(item.business_date)
-        new = NewAttempt(
-            id=item.id,
-            business_date=business_date,
-            terminal_id=item.terminal_id,
-            received_at_us=item.received_at_us,
-            state=State.SENT,
-            reason=Reason.NONE,
-            kind=Kind.REFUND,
-            message_class=item.message_class,
-            stan=item.stan,
-            body_hash=item.body_hash,
-            amount_minor=item.amount_minor,
-            approved_minor=0,
-            currency=item.currency,
-            card=item.card,
-            entry_mode=item.entry_mode,
-            transmitted_at=item.transmitted_at,
-            local_time=item.local_time,
-            approval_code="",
-            request=item.request,
-        )
+        new = attempt_of_payment(item, state=State.SENT, reason=Reason.NONE)
         # Which payment it is about is found when it is armed, under that payment's lock.
-        reason = await self._arm(Wanted(new, b"", business_date, source, asked=item))
+        reason = await self._arm(Wanted(new, b"", new.business_date, source, asked=item))
         if reason == Reason.REPEAT_DIFFERS:
             await self._answer_repeat(item, source)
         elif reason != Reason.NONE:
