@@ -50,6 +50,10 @@ EDGE_SIGN_ON: Final = CounterFamily("guichet_edge_sign_on", "Sign-ons, by result
 # Edge, card frame.
 FRAME_CARDS: Final = CounterFamily("guichet_frame_cards", "Cards that were typed, by outcome", ("outcome",))
 
+FRAME_RETURNS: Final = CounterFamily(
+    "guichet_frame_returns", "Words of issuers on challenges, by path and outcome", ("path", "outcome")
+)
+
 # Edge, acquirer hosts.
 HOST_LINKS_UP: Final = GaugeFamily("guichet_host_links_up", "Links signed on", ("acquirer", "role"))
 HOST_REQUESTS: Final = CounterFamily("guichet_host_requests", "Requests to a host", ("acquirer", "result"))

@@ -35,6 +35,7 @@ class Response(msgspec.Struct):
     status: int
     body: object
     content_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 Handler = Callable[[Request], Awaitable[Response] | Response]
@@ -107,8 +108,9 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
 
 def _encode(response: Response, *, has_body: bool = True) -> bytes:
     body = response.body if isinstance(response.body, bytes) else msgspec.json.encode(response.body)
+    more = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
     head = (
-        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n"
+        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n{more}"
         f"content-type: {response.content_type}\r\ncontent-length: {len(body)}\r\n"
         "cache-control: no-store\r\nconnection: close\r\n\r\n"
     )

@@ -1,22 +1,52 @@
-"""The door for other slices: open a page on which a card is typed, spend its token, read a card that is kept."""
+"""The door for other slices: open a page on which a card is typed, spend its token, have its holder authenticated.
+
+A first payment: `spend_token` in the transaction that gives the order its card, then `Authentications.ask`; once the
+latest one vouches for the amount, `payment_proof` and `take_security_code` go with the payment, and what the network
+calls it is kept by `keep_network_id`.
+"""
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import msgspec
 
 from core.cards import rules, store
+from core.cards.authenticating.handlers import Authentication, Authentications
+from core.cards.authenticating.issuer import Issuer, IssuerByFrame, take_security_code
 from core.cards.errors import CardTokenRefused
-from core.cards.model import Use
+from core.cards.model import StoredCard, Use
 from core.contracts.cards import Language, Purpose
-from core.contracts.payment import SealedCard
 from core.contracts.refusals import FieldRefused
 from core.db.rows import Connection, uuid_of
+from core.values.web_pages import is_origin, is_page_of
+from observability.process import SettingRefused
 
-__all__ = ["CardTokenRefused", "OpenedFrame", "StoredCard", "Use", "card_of", "open_frame", "spend_token"]
+__all__ = [
+    "Authentication",
+    "Authentications",
+    "CardTokenRefused",
+    "Issuer",
+    "IssuerByFrame",
+    "OpenedFrame",
+    "StoredCard",
+    "Use",
+    "card_of",
+    "frame_url_of",
+    "keep_network_id",
+    "open_frame",
+    "open_frames",
+    "payment_proof",
+    "release_card",
+    "spend_token",
+    "take_security_code",
+]
+
+FRAME_URL_SETTING: Final = "GUICHET_CARD_FRAME_URL"
+_FRAME_URL: Final = "http://localhost:7080"
 
 
 class OpenedFrame(msgspec.Struct, frozen=True):
@@ -25,18 +55,6 @@ class OpenedFrame(msgspec.Struct, frozen=True):
     session_id: bytes
     address: str
     expires_at: datetime
-
-
-class StoredCard(msgspec.Struct, frozen=True):
-    """A card that is kept. `frame` names the process that has its security code, only as the token is spent."""
-
-    id: bytes
-    company_id: bytes
-    sealed: SealedCard
-    network_transaction_id: str | None = None
-    verified_at: datetime | None = None
-    released_at: datetime | None = None
-    frame: str = ""
 
 
 async def open_frame(
@@ -58,9 +76,9 @@ async def open_frame(
 
     `amount_minor` is what is paid at once, None for nothing. Raises: FieldRefused.
     """
-    if not rules.is_origin(origin):
+    if not is_origin(origin):
         raise FieldRefused("origin", "malformed", "https://…")
-    if return_url is not None and not rules.is_return(return_url, origin=origin):
+    if return_url is not None and not is_page_of(return_url, origin=origin):
         raise FieldRefused("return_url", "malformed", "https://…")
     secret = secrets.token_urlsafe(32)
     expires_at = now + rules.SESSION_LASTS
@@ -82,6 +100,12 @@ async def open_frame(
     return OpenedFrame(session_id, f"{frame_url}/frame/{secret}", expires_at)
 
 
+async def open_frames(connection: Connection, subject_id: bytes, *, now: datetime) -> int:
+    """Return how many pages are open for an order, a change of card or a settlement."""
+    found: Any = await connection.fetchval(store.SQL.count_open, uuid_of(subject_id), now)
+    return found
+
+
 async def spend_token(connection: Connection, token_id: bytes, use: Use, *, now: datetime) -> StoredCard:
     """Return the card of a token, kept from now on; in the caller's transaction, so that both happen or neither does.
 
@@ -96,7 +120,7 @@ async def spend_token(connection: Connection, token_id: bytes, use: Use, *, now:
     card_id = await store.add_card(
         connection, token_id=token_id, company_id=use.company_id, card=card, stored_at=now
     )
-    return StoredCard(card_id, use.company_id, card, frame=row["frame"])
+    return StoredCard(card_id, use.company_id, card, token_id=token_id, frame=row["frame"])
 
 
 async def card_of(connection: Connection, card_id: bytes) -> StoredCard | None:
@@ -112,3 +136,28 @@ async def card_of(connection: Connection, card_id: bytes) -> StoredCard | None:
         row["verified_at"],
         row["released_at"],
     )
+
+
+async def keep_network_id(
+    connection: Connection, card_id: bytes, network_transaction_id: str, *, now: datetime
+) -> None:
+    """Keep what the network calls the first payment of a card, which verified it; what is kept already stays."""
+    await connection.execute(store.SQL.keep_network_id, uuid_of(card_id), network_transaction_id, now)
+
+
+async def release_card(connection: Connection, card_id: bytes, *, now: datetime) -> None:
+    """Let a card go: nothing is debited from it any more."""
+    await connection.execute(store.SQL.release_card, uuid_of(card_id), now)
+
+
+def frame_url_of(environment: Mapping[str, str]) -> str:
+    """Return where browsers find the card frame. Raises: SettingRefused."""
+    url = environment.get(FRAME_URL_SETTING, _FRAME_URL)
+    if not is_origin(url):
+        raise SettingRefused(f"{FRAME_URL_SETTING} is no address like https://cards.example")
+    return url
+
+
+def payment_proof(authentication: Authentication) -> str:
+    """Return what the issuer answered, as a first payment tells it: ECI, cryptogram, and what its directory calls it."""
+    return f"{authentication.eci}{authentication.proof}{authentication.directory_id}"

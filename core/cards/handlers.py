@@ -9,11 +9,15 @@ from core.values.clock import Clock, paris_date
 
 
 class FrameHandlers:
-    """The frame's questions. Whoever asks has the address of the page, which is a secret of its own."""
+    """The frame's questions. Whoever asks has the address of the page, which is a secret of its own.
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+    Cards expire by the `calendar` of the debits to come, pages and tokens by the clock.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, calendar: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._calendar = calendar
 
     async def session(self, asked: AskSession) -> FrameSession:
         """Return what a page is for."""
@@ -55,7 +59,7 @@ class FrameHandlers:
             refusal = rules.refuse_card(
                 TypedCard(card.brand, card.expiry),
                 needed_until=session["needed_until"],
-                today=paris_date(now),
+                today=paris_date(self._calendar.now()),
             )
             if refusal is not None:
                 return Tokenised(refusal)

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from core.contracts.cards import Purpose
+from core.contracts.payment import SealedCard
 
 
 class TypedCard(msgspec.Struct, frozen=True):
@@ -30,3 +31,16 @@ class Use(msgspec.Struct, frozen=True):
     company_id: bytes
     purpose: Purpose
     subject_id: bytes
+
+
+class StoredCard(msgspec.Struct, frozen=True):
+    """A card that is kept. `frame` is the process that has the security code of `token_id`, said as the token is spent."""
+
+    id: bytes
+    company_id: bytes
+    sealed: SealedCard
+    network_transaction_id: str | None = None
+    verified_at: datetime | None = None
+    released_at: datetime | None = None
+    token_id: bytes = b""
+    frame: str = ""

@@ -13,6 +13,10 @@ JOIN company c ON c.id = s.company_id
 LEFT JOIN card_token t ON t.session_id = s.id
 WHERE s.secret_hash = $1;
 
+-- name: count_open
+-- Index on subject. $1 subject, $2 now.
+SELECT count(*) FROM frame_session WHERE subject_id = $1 AND expires_at > $2;
+
 -- name: lock_session
 -- Unique index on secret_hash; two who type a card on one page take turns.
 SELECT id, needed_until, expires_at FROM frame_session WHERE secret_hash = $1 FOR UPDATE;
@@ -48,6 +52,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id;
 SELECT id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand, network_transaction_id, verified_at,
        released_at
 FROM stored_card WHERE id = $1;
+
+-- name: keep_network_id
+-- Primary key; the first one stays.
+UPDATE stored_card SET network_transaction_id = coalesce(network_transaction_id, $2), verified_at = coalesce(verified_at, $3)
+WHERE id = $1;
+
+-- name: release_card
+-- Primary key.
+UPDATE stored_card SET released_at = $2 WHERE id = $1 AND released_at IS NULL;
 
 -- name: prune_tokens
 -- Primary key. $1 lowest id that stays, $2 rows.

@@ -1,6 +1,5 @@
-"""Pure decisions on cards: which are taken, until when one is good, who may spend a token, who may embed a page."""
+"""Pure decisions on cards: which are taken, until when one is good, and who may spend a token."""
 
-import re
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
@@ -17,13 +16,6 @@ TAKEN: Final = frozenset({Brand.CB, Brand.VISA, Brand.MASTERCARD})
 """Visa and Mastercard (S2.31); CB cards here are those that are co-badged with one of them."""
 
 SpendRefusal: TypeAlias = Literal["unknown", "spent", "expired"]
-
-_HOST: Final = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
-_ORIGIN: Final = re.compile(
-    rf"https://{_HOST}(?::[0-9]{{1,5}})?|http://(?:localhost|127\.0\.0\.1)(?::[0-9]{{1,5}})?"
-)
-_PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
-RETURN_URL_MAX: Final = 500
 
 
 def good_until(expiry: str) -> date | None:
@@ -62,23 +54,3 @@ def refuse_spending(token: Token, use: Use, *, now: datetime) -> SpendRefusal | 
     if token.spent_at is not None:
         return "spent"
     return "expired" if token.expires_at <= now else None
-
-
-def is_origin(text: str) -> bool:
-    """Whether a text is the origin of a page that may embed the frame: HTTPS, or this very machine.
-
-    It goes into a header of the frame (frame-ancestors), so nothing that ends a word there may stand in it.
-    """
-    return (
-        _ORIGIN.fullmatch(text) is not None
-        and int(text.rpartition(":")[2] if text.count(":") == 2 else 0) < 65_536
-    )
-
-
-def is_return(url: str, *, origin: str) -> bool:
-    """Whether a customer may be led there: a page of the origin itself, without a fragment."""
-    return (
-        len(url) <= RETURN_URL_MAX
-        and url.startswith(f"{origin}/")
-        and _PATH.fullmatch(url.removeprefix(origin)) is not None
-    )

@@ -2,21 +2,42 @@
 
 from typing import Final
 
+from core.cards.api import Authentications, IssuerByFrame, frame_url_of
 from core.cards.handlers import FrameHandlers
 from core.cards.store import SQL
 from core.contracts import cards as ask
+from core.runtime.jobs import Job
 from core.runtime.manifest import HeardFrame, Parts, Slice
 from core.runtime.retention import RetentionRule
 
+EXPIRE_EVERY_S: Final = 15.0
+
 
 def _frame(parts: Parts) -> list[HeardFrame]:
-    handlers = FrameHandlers(parts.pool, parts.clock)
-    return [HeardFrame(ask.SESSION, handlers.session), HeardFrame(ask.TOKENISE, handlers.tokenise)]
+    handlers = FrameHandlers(parts.pool, parts.clock, parts.calendar)
+    authentications = _authentications(parts)
+    return [
+        HeardFrame(ask.SESSION, handlers.session),
+        HeardFrame(ask.TOKENISE, handlers.tokenise),
+        HeardFrame(ask.CHALLENGE, authentications.challenge),
+        HeardFrame(ask.RETURNED, authentications.returned),
+    ]
+
+
+def _jobs(parts: Parts) -> list[Job]:
+    return [Job("authentications", EXPIRE_EVERY_S, _authentications(parts).expire)]
+
+
+def _authentications(parts: Parts) -> Authentications:
+    return Authentications(
+        parts.pool, parts.clock, IssuerByFrame(parts.bus), frame_url=frame_url_of(parts.environment)
+    )
 
 
 SLICE: Final = Slice(
     "cards",
     frame=_frame,
+    jobs=_jobs,
     retention=(
         RetentionRule("card_token", SQL.prune_tokens, "GUICHET_KEEP_CARD_TOKENS_DAYS", days=1, days_min=1),
         RetentionRule(

@@ -53,8 +53,13 @@ class DevelopmentAuthority:
         """Edge's server certificate, for localhost and 127.0.0.1."""
         return self._files("edge")
 
+    @property
+    def issuer(self) -> CertificateFiles:
+        """The certificate under which the simulated bank signs what it says of card holders."""
+        return self._files("issuer")
+
     def ensure(self, *, now: datetime) -> None:
-        """Make the authority and edge's certificate, or renew them within 30 days of their end."""
+        """Make the authority, edge's certificate and the issuer's, or renew them within 30 days of their end."""
         for folder in {self._tls_dir, self._tls_dir / "terminals", self._authority.key.parent}:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.chmod(0o700)
@@ -69,6 +74,8 @@ class DevelopmentAuthority:
                 [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
             )
             self._issue(self.edge, "localhost", now, ExtendedKeyUsageOID.SERVER_AUTH, names)
+        if not _is_good(self.issuer, now):
+            self._issue(self.issuer, "Banque de l'Essai", now, ExtendedKeyUsageOID.CLIENT_AUTH)
 
     def terminal_certificate(self, terminal_id: str, *, now: datetime) -> CertificateFiles:
         """Return the terminal's client certificate (CN is the terminal id), made when it has none."""

@@ -119,6 +119,20 @@ PROCESSES: tuple[ProcessSpec, ...] = (
             "GUICHET_FRAME_TLS_PORT": place.port("cards-tls"),
             "GUICHET_KEYS_DIR": place.path("keys"),
             "GUICHET_TLS_DIR": place.path("tls"),
+            "GUICHET_CARD_FRAME_URL": f"http://localhost:{place.port('cards')}",
+            "GUICHET_DIRECTORY_URL": f"http://localhost:{place.port('bank')}",
+            "GUICHET_ISSUER_CERTIFICATE": place.path("tls/issuer.crt"),
+        },
+    ),
+    ProcessSpec(
+        name="bank",
+        module="deploy.sandbox.simulators.bank",
+        ports=("bank", "bank-health"),
+        health_port="bank-health",
+        stop_order=5,
+        environment=lambda place: {
+            "GUICHET_BANK_PORT": place.port("bank"),
+            "GUICHET_BANK_KEY_FILE": place.path("tls/issuer.key"),
         },
     ),
     ProcessSpec(
@@ -143,6 +157,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
             "GUICHET_SPACE_URL": f"http://localhost:{place.port('space')}",
             "GUICHET_WEBHOOK_LOOPBACK": "allowed",
             "GUICHET_TEST_CLOCK": "1",
+            "GUICHET_CARD_FRAME_URL": f"http://localhost:{place.port('cards')}",
         },
     ),
     _core_role(

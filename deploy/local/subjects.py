@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.contracts import subjects
-from core.contracts.cards import FRAME_REQUESTS
+from core.contracts.cards import AUTHENTICATE, FRAME_REQUESTS, code_subject
 from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.subjects import inbox_prefix
 
@@ -79,7 +79,14 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
     SubjectAllowance(
         user="desk",
         # Acts of people are told to the engine by the desk, and by nobody else.
-        publish=(*_engine_asked("desk"), _inbox("edge"), _inbox("cards"), _inbox("gateway")),
+        publish=(
+            *_engine_asked("desk"),
+            AUTHENTICATE,
+            code_subject("*"),
+            _inbox("edge"),
+            _inbox("cards"),
+            _inbox("gateway"),
+        ),
         subscribe=(f"{subjects.DESK}.*", *_TERMINALS_ASKED, *_FRAME_ASKED, _inbox("desk")),
     ),
     SubjectAllowance(
@@ -98,7 +105,11 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
             _inbox("worker"),
         ),
     ),
-    SubjectAllowance(user="cards", publish=_FRAME_ASKED, subscribe=(_inbox("cards"),)),
+    SubjectAllowance(
+        user="cards",
+        publish=(*_FRAME_ASKED, _inbox("desk")),
+        subscribe=(AUTHENTICATE, code_subject("*"), _inbox("cards")),
+    ),
     SubjectAllowance(
         user="gateway",
         publish=(f"{subjects.DESK}.*",),

@@ -1,32 +1,30 @@
-"""The card frame over HTTP: one page for a card, the form that it sends, its files.
+"""The card frame over HTTP: one page for a card, the form that it sends, its files, and the ways to issuers and back.
 
 Every answer says that nothing of it is kept and who may embed it, and none says again what was typed.
 """
 
 import re
+import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
+import structlog
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from core.contracts.cards import FrameSession, Language, Tokenised
-from edge.cards.attempts import Attempts
+from core.contracts.cards import FrameSession, Tokenised
+from edge.cards.answers import FormMalformed, Parts, address_of, form_of, is_script, page_answer, told
+from edge.cards.challenges import come_back, go_to_issuer, take_results
 from edge.cards.desk import Desk, DeskSilent, hash_of
-from edge.cards.pages import FILES, card_page, problem_text, state_page, way_back
+from edge.cards.issuers import WordRefused
+from edge.cards.pages import FILES, card_page, problem_text, way_back
 from edge.cards.typed import Problems, read_card
-from edge.cards.words import say
 from observability.admission import Admission, BodyCut, BodyStalled, Crowded
-from observability.client_address import FORWARDED, TrustedProxies
 from observability.metrics import FRAME_CARDS
 
 BODY_BYTES_MAX: Final = 4 * 1024
-FIELDS_MAX: Final = 8
-_FORM: Final = "application/x-www-form-urlencoded"
-_HTML: Final = "text/html; charset=utf-8"
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _SHOWN_EXPIRY: Final = re.compile(r"[0-9]{1,2}[ /.-]{0,3}[0-9]{2,4}")
 _HEADERS: Final = (
@@ -36,15 +34,6 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
-_STATUS: Final = {
-    "unknown": 404,
-    "used": 410,
-    "expired": 410,
-    "malformed": 400,
-    "too_often": 429,
-    "silent": 503,
-    "done": 200,
-}
 # Beside which field it is said why a card makes no token.
 _PROBLEMS: Final[dict[str, Problems]] = {
     "brand_refused": {"number": "number.brand_refused"},
@@ -53,18 +42,7 @@ _PROBLEMS: Final[dict[str, Problems]] = {
     "malformed": {"expiry": "expiry.malformed"},
 }
 
-
-class FormMalformed(Exception):
-    """A body that no form of ours sends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What handlers share."""
-
-    desk: Desk
-    attempts: Attempts
-    proxies: TrustedProxies
+_log = structlog.get_logger("edge.cards")
 
 
 @get("/frame/{secret:str}")
@@ -72,9 +50,9 @@ async def show_page(secret: str, request: Request[Any, Any, Any], state: State) 
     """Show the page on which a card is typed."""
     session = await _session(state.parts.desk, secret)
     if session.state != "open":
-        return _told(request, session.state, session)
+        return told(request, session.state, session)
     page, policy = card_page(session, {})
-    return _page(page, policy, status=200)
+    return page_answer(page, policy, status=200)
 
 
 @post("/frame/{secret:str}")
@@ -83,11 +61,11 @@ async def take_card(secret: str, request: Request[Any, Any, Any], state: State) 
     parts: Parts = state.parts
     session = await _session(parts.desk, secret)
     if session.state == "unknown":
-        return _told(request, "unknown", session)
-    form = await _form(request)
-    if not parts.attempts.admit(page=hash_of(secret), address=_address(request, parts.proxies)):
+        return told(request, "unknown", session)
+    form = await form_of(request)
+    if not parts.attempts.admit(page=hash_of(secret), address=address_of(request, parts.proxies)):
         FRAME_CARDS.child("too_often").n += 1
-        return _told(request, "too_often", session)
+        return told(request, "too_often", session)
     card = read_card(form)
     if isinstance(card, dict):
         FRAME_CARDS.child("mistyped").n += 1
@@ -97,7 +75,7 @@ async def take_card(secret: str, request: Request[Any, Any, Any], state: State) 
     problems = _PROBLEMS.get(made.outcome)
     if problems is not None:
         return _refused(request, problems, session, form)
-    return _made(request, made, session) if made.outcome == "made" else _told(request, made.outcome, session)
+    return _made(request, made, session) if made.outcome == "made" else told(request, made.outcome, session)
 
 
 @get("/static/{name:str}")
@@ -112,82 +90,55 @@ async def static_file(name: str) -> Response[Any]:
 
 def _made(request: Request[Any, Any, Any], made: Tokenised, session: FrameSession) -> Response[Any]:
     location = way_back(session, made.token)
-    if _is_script(request):
+    if is_script(request):
         return Response({"token": made.token, "location": location}, status_code=200)
     if location:
         return Response("", status_code=303, headers={"location": location})
-    return _told(request, "done", session)
+    return told(request, "done", session)
 
 
 def _refused(
     request: Request[Any, Any, Any], problems: Problems, session: FrameSession, form: dict[str, str]
 ) -> Response[Any]:
-    if _is_script(request):
+    if is_script(request):
         said = {name: problem_text(code, session) for name, code in problems.items()}
         return Response({"problems": said}, status_code=422)
     typed = form.get("expiry", "").strip()
     page, policy = card_page(session, problems, expiry=typed if _SHOWN_EXPIRY.fullmatch(typed) else "")
-    return _page(page, policy, status=422)
-
-
-def _told(request: Request[Any, Any, Any], state: str, session: FrameSession | None = None) -> Response[Any]:
-    language = session.language if session is not None and session.origin else _language(request)
-    if _is_script(request):
-        return Response({"state": state, "text": say(f"state.{state}", language)}, status_code=_STATUS[state])
-    page, policy = state_page(state, language, session)
-    return _page(page, policy, status=_STATUS[state])
-
-
-def _page(page: str, policy: str, *, status: int) -> Response[Any]:
-    headers = {"content-security-policy": policy}
-    return Response(page, status_code=status, media_type=_HTML, headers=headers)
+    return page_answer(page, policy, status=422)
 
 
 async def _session(desk: Desk, secret: str) -> FrameSession:
     return await desk.session(secret) if _SECRET.fullmatch(secret) else FrameSession("unknown")
 
 
-async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """Return the fields of a form. Raises: FormMalformed."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        raise FormMalformed
-    body = await request.body()
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX))
-    except ValueError as error:
-        raise FormMalformed from error
-
-
-def _is_script(request: Request[Any, Any, Any]) -> bool:
-    return "application/json" in request.headers.get("accept", "")
-
-
-def _language(request: Request[Any, Any, Any]) -> Language:
-    wanted = request.headers.get("accept-language", "").strip().lower()
-    return "en" if wanted.startswith("en") else "fr"
-
-
-def _address(request: Request[Any, Any, Any], proxies: TrustedProxies) -> str:
-    peer = request.client.host if request.client is not None else ""
-    return proxies.client_of(peer, request.headers.getall(FORWARDED, []))
-
-
 def _on_silent(request: Request[Any, Any, Any], _error: Exception) -> Response[Any]:
-    return _told(request, "silent")
+    return told(request, "silent")
 
 
 def _on_crowded(request: Request[Any, Any, Any], error: Crowded) -> Response[Any]:
-    answer = _told(request, "too_often" if error.status == 429 else "silent")
+    answer = told(request, "too_often" if error.status == 429 else "silent")
     answer.headers["retry-after"] = str(error.retry_after_s)
     return answer
 
 
 def _on_malformed(request: Request[Any, Any, Any], _error: Exception) -> Response[Any]:
-    return _told(request, "malformed")
+    return told(request, "malformed")
+
+
+def _on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    # Where, and never with what: values around it may hold a number.
+    _log.error("frame_failed", error=type(error).__name__, at=_place_of(error))
+    return told(request, "silent")
+
+
+def _place_of(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return f"{Path(last[0].filename).name}:{last[0].lineno}" if last else ""
 
 
 def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    answer = _told(request, "unknown" if error.status_code == 404 else "malformed")
+    answer = told(request, "unknown" if error.status_code == 404 else "malformed")
     answer.status_code = error.status_code
     return answer
 
@@ -219,16 +170,18 @@ def serve(parts: Parts) -> Any:
         session_of=lambda _headers: b"",
     )
     app = Litestar(
-        [show_page, take_card, static_file],
+        [show_page, take_card, static_file, go_to_issuer, come_back, take_results],
         state=State({"parts": parts}),
         middleware=[admission.around],  # pyright: ignore[reportArgumentType]
         exception_handlers={
             DeskSilent: _on_silent,
             Crowded: _on_crowded,
             FormMalformed: _on_malformed,
+            WordRefused: _on_malformed,
             BodyStalled: _on_malformed,
             BodyCut: _on_malformed,
             HTTPException: _on_http,
+            Exception: _on_defect,
         },
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,

@@ -1,4 +1,4 @@
-"""What the card frame asks of the desk, on the bus: what a page is for, and a token for the card that was typed."""
+"""What the card frame asks of the desk, on the bus: what a page is for, a token for a card, what an issuer's word decides."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,7 +8,21 @@ import msgspec
 import structlog
 
 from core.bus import Bus, BusError
-from core.contracts.cards import SESSION, TOKENISE, AskSession, FrameSession, Tokenise, Tokenised
+from core.contracts.cards import (
+    CHALLENGE,
+    FRAME_REQUESTS,
+    RETURNED,
+    SESSION,
+    TOKENISE,
+    AskChallenge,
+    AskSession,
+    Challenge,
+    FrameSession,
+    Returned,
+    ReturnTaken,
+    Tokenise,
+    Tokenised,
+)
 from core.contracts.subjects import FrameRequest
 from edge.cards.codes import SecurityCodes
 from edge.cards.typed import TypedCard
@@ -18,7 +32,7 @@ ANSWER_TIMEOUT_S: Final = 5.0
 
 _encode = msgspec.msgpack.Encoder().encode
 _DECODERS: Final[dict[str, Callable[[bytes], Any]]] = {
-    each.subject: msgspec.msgpack.Decoder(each.reply).decode for each in (SESSION, TOKENISE)
+    each.subject: msgspec.msgpack.Decoder(each.reply).decode for each in FRAME_REQUESTS
 }
 _log = structlog.get_logger("edge.cards.desk")
 
@@ -47,6 +61,14 @@ class Desk:
         if made.outcome == "made":
             self._codes.put(made.token, card.security_code)
         return made
+
+    async def challenge(self, authentication_id: bytes) -> Challenge:
+        """Return where a holder is challenged. Raises: DeskSilent."""
+        return await self._ask(CHALLENGE, AskChallenge(bytes(authentication_id)))
+
+    async def returned(self, word: Returned) -> ReturnTaken:
+        """Return what became of an issuer's word. Raises: DeskSilent."""
+        return await self._ask(RETURNED, word)
 
     async def _ask(self, request: FrameRequest, asked: Any) -> Any:
         try:

@@ -4,14 +4,18 @@ import asyncio
 import os
 from typing import Final
 
+import httpx
 import structlog
 
 from core.bus import Bus, BusUnreachable
 from core.contracts.subjects import inbox_prefix
-from edge.cards.app import Parts, serve
+from edge.cards.answers import Parts
+from edge.cards.app import serve
+from edge.cards.asked import Asked
 from edge.cards.attempts import Attempts
 from edge.cards.codes import SecurityCodes
 from edge.cards.desk import Desk
+from edge.cards.issuers import Issuers
 from edge.cards.settings import Settings, settings_from
 from edge.keys import KeysRefused, SoftwareSecurityModule
 from observability.health import HealthPages
@@ -28,6 +32,7 @@ from observability.serving import CannotServe, HttpServer, ServerCertificate, ma
 
 STOP_TIMEOUT_S: Final = 5.0
 EXPIRE_EVERY_S: Final = 5.0
+ISSUER_CONNECTIONS_MAX: Final = 64
 EXITS: Final = {
     SettingRefused: 2,
     KeysRefused: 2,
@@ -46,13 +51,22 @@ async def run(settings: Settings) -> None:
     stop = stop_asked()
     keys = SoftwareSecurityModule.open_folder(settings.keys_dir)
     bus = await Bus.connect(settings.nats_url, name=settings.instance, inbox_prefix=inbox_prefix("cards"))
+    # What stands in the environment for other programs is not for this one: no proxy sees a number.
+    client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=ISSUER_CONNECTIONS_MAX))
     health: HealthPages | None = None
     expiring: asyncio.Task[None] | None = None
     try:
         now = asyncio.get_running_loop().time
         codes = SecurityCodes(now)
         desk = Desk(bus=bus, keys=keys, codes=codes, frame=settings.instance)
-        app = serve(Parts(desk, Attempts(now), settings.proxies))
+        issuers = Issuers(
+            keys=keys,
+            frame_url=settings.frame_url,
+            directory_url=settings.directory_url,
+            signer=settings.signer,
+            client=client,
+        )
+        app = serve(Parts(desk, Attempts(now), issuers, settings.proxies))
         # Plain HTTP is for this machine only: what is typed must not cross a network in clear.
         servers = [make_server(app, host=_LOOPBACK, port=settings.port)]
         if settings.tls is not None:
@@ -62,6 +76,7 @@ async def run(settings: Settings) -> None:
             )
         health = await HealthPages.start(port=settings.health_port, ready=lambda: {"bus": bus.connected})
         watch_bus(bus)
+        asked = Asked(bus=bus, keys=keys, codes=codes, issuers=issuers, frame=settings.instance)
         keep_what_stands()
         expiring = asyncio.create_task(_expire(codes))
         _log.info("card_frame_started", instance=settings.instance, ports=_ports(servers))
@@ -69,14 +84,20 @@ async def run(settings: Settings) -> None:
             stop,
             servers,
             stop_timeout_s=STOP_TIMEOUT_S,
-            stopping=lambda: _log.info("card_frame_stopping", instance=settings.instance),
+            stopping=lambda: _stopping(asked, settings),
         )
     finally:
         if expiring is not None:
             expiring.cancel()
         await bus.close()
+        await client.aclose()
         if health is not None:
             await health.close()
+
+
+def _stopping(asked: Asked, settings: Settings) -> None:
+    asked.stop()
+    _log.info("card_frame_stopping", instance=settings.instance)
 
 
 def _ports(servers: list[HttpServer]) -> list[int]:

@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from core.contracts.cards import FrameSession, Language
+from core.contracts.cards import Challenge, FrameSession, Language
 from core.values.money import money_text
+from core.values.web_pages import origin_of, with_parameter
 from edge.cards.typed import FieldName, Problems
 from edge.cards.words import day_text, say
 
@@ -49,7 +49,10 @@ def _static(name: str) -> StaticFile:
 
 _CSS: Final = _static("frame.css")
 _JS: Final = _static("frame.js")
-FILES: Final[Mapping[str, StaticFile]] = {each.address.rpartition("/")[2]: each for each in (_CSS, _JS)}
+_CHALLENGE_JS: Final = _static("challenge.js")
+FILES: Final[Mapping[str, StaticFile]] = {
+    each.address.rpartition("/")[2]: each for each in (_CSS, _JS, _CHALLENGE_JS)
+}
 
 _environment = Environment(
     loader=FileSystemLoader(_FOLDER),
@@ -99,6 +102,24 @@ def card_page(session: FrameSession, problems: Problems, *, expiry: str = "") ->
     return page, policy_of(session)
 
 
+def challenge_page(challenge: Challenge, request: str) -> tuple[str, str]:
+    """Return the page that leads on to the issuer, and its policy: a form that goes there and nowhere else."""
+    language = challenge.language
+    page = _environment.get_template("challenge.html").render(
+        language=language,
+        challenge=challenge,
+        request=request,
+        say=lambda code, **said: say(code, language, **said),
+        css=_CSS.address,
+        js=_CHALLENGE_JS.address,
+    )
+    policy = (
+        "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; "
+        f"form-action {origin_of(challenge.acs_url)}; frame-ancestors {origin_of(challenge.return_url)}"
+    )
+    return page, policy
+
+
 def state_page(state: str, language: Language, session: FrameSession | None = None) -> tuple[str, str]:
     """Return the page that says why no card can be typed here, and its policy."""
     page = _environment.get_template("state.html").render(
@@ -127,5 +148,4 @@ def way_back(session: FrameSession, token: str) -> str:
     """Return where the browser goes with a token, empty where the session names no page."""
     if not session.return_url:
         return ""
-    joined = "&" if "?" in session.return_url else "?"
-    return f"{session.return_url}{joined}{urlencode({'card_token': token})}"
+    return with_parameter(session.return_url, "card_token", token)

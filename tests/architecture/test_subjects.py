@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from core.contracts import subjects
+from core.contracts import cards, subjects
 from core.contracts.cards import FRAME_REQUESTS
 from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.host_messages import HOST_SAYS
@@ -32,7 +32,7 @@ PUBLISHED = {
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
     ),
     "engine": (subjects.host("primary"), subjects.edge_inbox("one"), subjects.LIVE),
-    "desk": (CARRY_OUT.subject,),
+    "desk": (CARRY_OUT.subject, cards.AUTHENTICATE, cards.code_subject("one")),
     "worker": (subjects.host("primary"),),
     "cards": ASKED_BY_FRAME,
     "gateway": (f"{subjects.DESK}.search",),
@@ -45,7 +45,7 @@ SUBSCRIBED = {
         subjects.core_inbox("one", "engine"),
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
     ),
-    "cards": (),
+    "cards": (cards.AUTHENTICATE, cards.code_subject("one")),
     "desk": (*SAID_BY_EDGE, *ASKED_BY_FRAME, f"{subjects.DESK}.search"),
     "worker": (
         subjects.core_inbox("one", "worker"),
@@ -83,11 +83,13 @@ def test_cards_that_are_typed_are_the_frames_alone_to_say() -> None:
     for subject in ASKED_BY_FRAME:
         assert [user for user in BY_USER if covers(BY_USER[user].publish, subject)] == ["cards"]
         assert [user for user in BY_USER if covers(BY_USER[user].subscribe, subject)] == ["desk"]
-    assert BY_USER["cards"].publish == ASKED_BY_FRAME  # No pattern: neither payments nor what screens ask.
+    # No pattern but the desk's inbox: neither payments nor what screens ask.
+    assert BY_USER["cards"].publish == (*ASKED_BY_FRAME, "_INBOX.desk.>")
 
 
 def test_all_that_the_frame_asks_has_a_handler() -> None:
-    parts = Parts(*(cast("Any", None),) * 6)
+    none = cast("Any", None)
+    parts = Parts(none, none, none, {}, none, none)
     heard = [one.request for each in SLICES for one in each.frame(parts)]
     assert sorted(each.subject for each in heard) == sorted(ASKED_BY_FRAME)
 

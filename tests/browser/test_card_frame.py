@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,15 +12,19 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import Browser, BrowserContext, FrameLocator, Page, expect
 
-from core.contracts.cards import CardTokenId
+from core.cards.api import Authentication
+from core.contracts.cards import AuthenticationId, CardTokenId
+from core.values.ids import uuid7
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
+from deploy.sandbox.simulators.cards import card_named
 from observability.small_http import Request, Response, serve
 from tests.browser.accessibility import barriers
 from tests.browser.processes import free_port
 from tests.support.card_frame import GOOD, CardFrame, running_card_frame
 from tests.support.servers import fresh_database
 
+_orders = itertools.count(100)
 LABELS = ("Numéro de carte", "Date d’expiration", "Code de sécurité")
 
 # The page of a merchant: it embeds the address that it is given, and keeps what it is told with who told it.
@@ -248,3 +253,64 @@ async def test_nobody_is_kept_from_using_it(
         await page.goto(over)
         await expect(page.get_by_role("alert")).to_be_visible()
         assert await barriers(page) == []
+
+
+async def challenge(frame: CardFrame, card: str, origin: str, **other: Any) -> Authentication:
+    """Type a card and have its bank ask for a challenge."""
+    order = uuid7(unix_ms=1, sequence=next(_orders), randomness=0)
+    async with frame.client() as client:
+        kept = await frame.card(card_named(card).pan, client, order)
+    return await frame.authenticate(kept, order, return_url=f"{origin}/paid?order=1", **other)
+
+
+async def state_of(frame: CardFrame, made: Authentication) -> str:
+    found = await frame.authentications.one(frame.pool, made.id)
+    assert found is not None
+    return found.state
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_a_holder_confirms_on_the_page_of_the_bank_and_comes_back(
+    browser: Browser, frame: CardFrame, shop: Shop, scripts: bool
+) -> None:
+    made = await challenge(frame, "challenge-visa", shop.origin)
+    async with window(
+        browser, java_script_enabled=scripts, viewport={"width": 320, "height": 640}
+    ) as context:
+        page = await context.new_page()
+        await page.goto(made.address)
+        if not scripts:
+            await page.get_by_role("button", name="Aller chez ma banque").click()
+        await page.wait_for_url(f"{frame.bank_url}/challenge")
+        await expect(page.get_by_text("42,66\u00a0€ à Maison Lumière")).to_be_visible()
+        shown = await page.locator(".sandbox").inner_text()
+        await page.get_by_label("Code reçu par SMS").fill("wrong")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("Essais restants : 2.")
+        if scripts:
+            assert await barriers(page) == []
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+        await page.get_by_label("Code reçu par SMS").fill(shown.rstrip(".")[-6:])
+        await page.get_by_role("button", name="Confirmer", exact=True).click()
+        if not scripts:
+            await page.get_by_role("button", name="Continuer").click()
+        name = AuthenticationId(made.id).text
+        await page.wait_for_url(f"{shop.origin}/paid?order=1&authentication={name}")
+        assert await state_of(frame, made) == "authenticated"
+        # Back, and on again: the bank's page is over, and the way back is the same.
+        await page.goto(made.address)
+        await expect(page.get_by_role("heading", name="Merci")).to_be_visible()
+
+
+async def test_a_holder_who_cancels_comes_back_not_authenticated(
+    browser: Browser, frame: CardFrame, shop: Shop
+) -> None:
+    made = await challenge(frame, "challenge-mastercard", shop.origin, language="en", amount_minor=0)
+    async with window(browser, color_scheme="dark") as context:
+        page = await context.new_page()
+        await page.goto(made.address)
+        await expect(page.get_by_text("Nothing is debited now.")).to_be_visible()
+        assert await barriers(page) == []
+        await page.get_by_role("button", name="Cancel").click()
+        await page.wait_for_url(f"{shop.origin}/paid?order=1&authentication=aut_*")
+        assert await state_of(frame, made) == "abandoned"

@@ -17,8 +17,17 @@ import httpx
 import msgspec
 
 from core.bus import Bus
-from core.cards.api import open_frame
+from core.cards.api import (
+    Authentication,
+    Authentications,
+    IssuerByFrame,
+    StoredCard,
+    Use,
+    open_frame,
+    spend_token,
+)
 from core.cards.slice import SLICE
+from core.contracts.cards import CardTokenId
 from core.contracts.subjects import inbox_prefix, is_inbox_of
 from core.db.pool import open_pool
 from core.notifications.api import queue_mail
@@ -51,6 +60,9 @@ class CardFrame:
     authority: Path
     process: asyncio.subprocess.Process
     log: Path
+    bank_url: str
+    issuer_key: Path
+    bus: Bus
     is_desk_silent: bool = False
 
     async def open(self, **other: Any) -> str:
@@ -76,6 +88,36 @@ class CardFrame:
             verify=ssl.create_default_context(cafile=str(self.authority)), trust_env=False, timeout=10
         )
 
+    @property
+    def authentications(self) -> Authentications:
+        """As the desk asks for them."""
+        return Authentications(self.pool, self.clock, IssuerByFrame(self.bus), frame_url=self.url)
+
+    async def card(self, pan: str, client: httpx.AsyncClient, subject_id: bytes = ORDER) -> StoredCard:
+        """Type a card, and keep it for an order."""
+        typed = GOOD | {"number": pan}
+        address = await self.open(subject_id=subject_id)
+        sent = await client.post(address, data=typed, headers={"accept": "application/json"})
+        token = CardTokenId.read(sent.json()["token"])
+        use = Use(self.company_id, "purchase", subject_id)
+        async with self.pool.acquire() as connection, connection.transaction():
+            return await spend_token(connection, token, use, now=self.clock.now())
+
+    async def authenticate(
+        self, card: StoredCard, subject_id: bytes = ORDER, *, amount_minor: int = 4266, **other: Any
+    ) -> Authentication:
+        """Have the holder of a card authenticated."""
+        asked: dict[str, Any] = {
+            "purpose": "purchase",
+            "subject_id": subject_id,
+            "amount_minor": amount_minor,
+            "currency": "EUR",
+            "payee": "Maison Lumière",
+            "language": "fr",
+            "return_url": "https://shop.example/paid?order=1",
+        }
+        return await self.authentications.ask(card, **(asked | other))
+
     async def rows(self, table: str) -> int:
         """Return how many rows a table has."""
         return await self.pool.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
@@ -95,7 +137,14 @@ async def running_card_frame(
     )
     authority = DevelopmentAuthority(folder / "tls", folder / "authority")
     authority.ensure(now=datetime.now(UTC))
-    port, tls_port, health_port = free_ports(3)
+    port, tls_port, health_port, bank_port = free_ports(4)
+    bank = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "deploy.sandbox.simulators.bank",
+        cwd=_ROOT,
+        env={"GUICHET_BANK_PORT": str(bank_port), "GUICHET_BANK_KEY_FILE": str(authority.issuer.key)},
+    )
     log = folder / "frame.log"
     bus = await Bus.connect(nats.url("desk"), name="desk", inbox_prefix=inbox_prefix("desk"))
     with log.open("wb") as output:
@@ -113,6 +162,9 @@ async def running_card_frame(
                 "GUICHET_FRAME_PORT": str(port),
                 "GUICHET_FRAME_TLS_PORT": str(tls_port),
                 "GUICHET_HEALTH_PORT": str(health_port),
+                "GUICHET_CARD_FRAME_URL": f"http://localhost:{port}",
+                "GUICHET_DIRECTORY_URL": f"http://localhost:{bank_port}",
+                "GUICHET_ISSUER_CERTIFICATE": str(authority.issuer.certificate),
                 "GUICHET_LOG_LEVEL": "debug",
             },
         )
@@ -126,15 +178,19 @@ async def running_card_frame(
         authority.authority_certificate,
         process,
         log,
+        f"http://localhost:{bank_port}",
+        authority.issuer.key,
+        bus,
     )
     answering = _answer(frame, bus)
     try:
         await _wait_ready(frame)
         yield frame
     finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
+        for each in (process, bank):
+            if each.returncode is None:
+                each.terminate()
+            await each.wait()
         await asyncio.gather(*answering, return_exceptions=True)
         await bus.close()
         await pool.close()
@@ -142,14 +198,8 @@ async def running_card_frame(
 
 def _answer(frame: CardFrame, bus: Bus) -> set[asyncio.Task[None]]:
     """Answer as the desk's role does: what the slice hears, by its own handlers."""
-    parts = Parts(
-        frame.pool,
-        frame.clock,
-        bus,
-        {},
-        queue_mail=queue_mail,
-        calendar=Calendar(frame.pool, frame.clock, is_movable=False),
-    )
+    calendar = Calendar(frame.pool, frame.clock, is_movable=False)
+    parts = Parts(frame.pool, frame.clock, bus, {}, queue_mail=queue_mail, calendar=calendar)
     heard = {one.request.subject: one for one in SLICE.frame(parts)}
     tasks: set[asyncio.Task[None]] = set()
 
@@ -174,7 +224,10 @@ async def _wait_ready(frame: CardFrame) -> None:
         for _ in range(int(_START_S / 0.05)):
             assert frame.process.returncode is None, frame.log.read_text()
             try:
-                if (await client.get(f"{frame.health_url}/health/ready")).status_code == httpx.codes.OK:
+                pages = [
+                    await client.get(f"{url}/health/ready") for url in (frame.bank_url, frame.health_url)
+                ]
+                if all(page.status_code == httpx.codes.OK for page in pages):
                     return
             except httpx.HTTPError:
                 pass

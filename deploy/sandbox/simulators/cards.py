@@ -4,6 +4,7 @@ All lie on ranges that schemes and processors publish for tests, so none can bel
 """
 
 import time
+from typing import Literal
 
 import msgspec
 
@@ -22,8 +23,14 @@ _LOAD_AMOUNT_MINOR_MIN = 200
 EXPIRY = "3012"
 
 
+Authentication = Literal[
+    "frictionless", "attempted", "challenge", "refused", "rejected", "unavailable", "silent"
+]
+"""What the issuer of a card answers to 3-D Secure (deploy/sandbox/simulators/bank)."""
+
+
 class TestCard(msgspec.Struct, frozen=True):
-    """One named card. `behaviour` is a key of script.BEHAVIOURS."""
+    """One named card. `behaviour` is a key of script.BEHAVIOURS, what its acquirer does; `authentication`, its issuer."""
 
     __test__ = False  # Not a test class, whatever its name begins with.
 
@@ -33,6 +40,7 @@ class TestCard(msgspec.Struct, frozen=True):
     behaviour: str
     brand: str
     expiry: str = EXPIRY  # YYMM
+    authentication: Authentication = "frictionless"
 
 
 class CardUnknown(Exception):
@@ -70,11 +78,35 @@ def make_pan(prefix: str, account: int, *, digits: int = 16) -> str:
 
 
 def _card(
-    name: str, name_fr: str, account: int, behaviour: str, prefix: str = "497010", brand: str = "cb"
+    name: str,
+    name_fr: str,
+    account: int,
+    behaviour: str,
+    prefix: str = "497010",
+    brand: str = "cb",
+    authentication: Authentication = "frictionless",
 ) -> TestCard:
     digits = 15 if prefix.startswith("37") else 16
     pan = make_pan(prefix, account, digits=digits)
-    return TestCard(name=name, name_fr=name_fr, pan=pan, behaviour=behaviour, brand=brand)
+    return TestCard(
+        name=name,
+        name_fr=name_fr,
+        pan=pan,
+        behaviour=behaviour,
+        brand=brand,
+        authentication=authentication,
+    )
+
+
+def _authenticated(
+    name: str,
+    name_fr: str,
+    account: int,
+    authentication: Authentication,
+    prefix: str = "497010",
+    brand: str = "cb",
+) -> TestCard:
+    return _card(name, name_fr, account, "approve", prefix, brand, authentication)
 
 
 _NAMED = (
@@ -133,6 +165,23 @@ _NAMED = (
     _card("other-type", "autre-type", 284, "other-type"),
     _card("lost-request", "demande-perdue", 285, "lost-request"),
     _card("reversal-forbidden", "annulation-interdite", 286, "reversal-forbidden"),
+    _authenticated("challenge", "a-confirmer", 401, "challenge"),
+    _authenticated("challenge-visa", "a-confirmer-visa", 401, "challenge", "411111", "visa"),
+    _authenticated(
+        "challenge-mastercard", "a-confirmer-mastercard", 401, "challenge", "555555", "mastercard"
+    ),
+    _card(
+        "challenge-insufficient-funds",
+        "a-confirmer-sans-provision",
+        451,
+        "insufficient-funds",
+        authentication="challenge",
+    ),
+    _authenticated("attempted", "tentee", 402, "attempted"),
+    _authenticated("not-authenticated", "non-authentifiee", 403, "refused"),
+    _authenticated("authentication-rejected", "authentification-rejetee", 404, "rejected"),
+    _authenticated("authentication-unavailable", "authentification-indisponible", 405, "unavailable"),
+    _authenticated("authentication-silent", "authentification-muette", 406, "silent"),
 )
 
 CARDS: dict[str, TestCard] = {card.name: card for card in _NAMED}

@@ -187,9 +187,9 @@ async def test_stopping_goes_from_terminals_to_the_database_and_leaves_nobody(fo
     pids = [stack.pid(name) for name in stack.names]
     await stack.stop()
     order = [event.name for event in events if event.kind == "stopping"]
-    assert order[:7] == ["fleet", "edge", "edge-cards", "gateway", "portal", "space", "acquirer"]
-    assert set(order[7:10]) == {"core-engine", "core-desk", "core-worker"}
-    assert order[10:] == ["mailbox", "receiver", "nats", "postgres"]
+    assert order[:8] == ["fleet", "edge", "edge-cards", "gateway", "portal", "space", "bank", "acquirer"]
+    assert set(order[8:11]) == {"core-engine", "core-desk", "core-worker"}
+    assert order[11:] == ["mailbox", "receiver", "nats", "postgres"]
     assert not [pid for pid in pids if pid is not None and proc.is_alive(pid)]
 
 

@@ -50,10 +50,11 @@ class Cards:
     company_id: bytes
     other_company_id: bytes
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
+    calendar: FixedClock = field(default_factory=lambda: FixedClock(NOW))
 
     @property
     def frame(self) -> FrameHandlers:
-        return FrameHandlers(self.pool, self.clock)
+        return FrameHandlers(self.pool, self.clock, self.calendar)
 
     async def open(self, subject_id: bytes = ORDER, **other: Any) -> bytes:
         """Return the hash of what stands in the address of a new page."""
@@ -175,6 +176,14 @@ async def test_a_card_that_cannot_pay_to_the_end_makes_no_token(
     assert await cards.frame.tokenise(Tokenise(secret_hash, card, "cards1")) == Tokenised(outcome)  # pyright: ignore
     assert await cards.rows("card_token") == 0
     # Whoever typed it may type another.
+    await cards.token(secret_hash)
+
+
+async def test_a_card_expires_by_the_calendar_of_the_debits_and_a_page_by_the_clock(cards: Cards) -> None:
+    secret_hash = await cards.open()
+    cards.calendar.present = NOW + timedelta(days=365 * 5)
+    assert (await cards.frame.tokenise(Tokenise(secret_hash, CARD, "cards1"))).outcome == "card_expired"
+    cards.calendar.present = NOW
     await cards.token(secret_hash)
 
 
