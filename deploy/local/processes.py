@@ -133,6 +133,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
         environment=lambda place: {
             "GUICHET_BANK_PORT": place.port("bank"),
             "GUICHET_BANK_KEY_FILE": place.path("tls/issuer.key"),
+            "GUICHET_BANK_AUTHORITY_FILE": place.path("tls/authority.crt"),
         },
     ),
     ProcessSpec(

@@ -2,6 +2,7 @@
 
 GUICHET_BANK_PORT, GUICHET_HEALTH_PORT: where it listens, on loopback. GUICHET_BANK_KEY_FILE: the key (PEM, EC P-256) that
 signs what it says. GUICHET_BANK_URL: where browsers find it; http://localhost and its port by default.
+GUICHET_BANK_AUTHORITY_FILE: the authority of those whom it tells; the public ones by default.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import logging
 import os
 import secrets
 import signal
+import ssl
 import sys
 import time
 import uuid
@@ -44,8 +46,8 @@ async def run(environment: dict[str, str]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    # The certificate of what it tells on this machine is a development authority's, which nobody has to know here.
-    async with httpx.AsyncClient(trust_env=False, verify=False) as client:  # noqa: S501 -- Loopback, and signed.
+    trusted = ssl.create_default_context(cafile=environment.get("GUICHET_BANK_AUTHORITY_FILE") or None)
+    async with httpx.AsyncClient(trust_env=False, verify=trusted) as client:
         bank = Bank(issuer, client)
         ports = {port, int(environment.get("GUICHET_HEALTH_PORT") or port)}
         servers = [await serve(bank, host=HOST, port=each) for each in ports]
