@@ -19,6 +19,7 @@ _LISTENERS = validators.Number(gte=1, lte=5_000)
 _RATE = validators.Number(gt=0, lte=5_000)
 _SECONDS = validators.Number(gte=1, lte=600)
 _MANY = validators.Number(gte=200, lte=50_000_000)
+_SCHEDULES = validators.Number(gte=10, lte=10_000)
 _ROUNDS = validators.Number(gte=1, lte=1_000)
 _MINUTES = validators.Number(gte=0, lte=120)
 
@@ -109,6 +110,24 @@ async def desk(
     )
     if report is not None:
         report.write_text(desk_markdown(measured), encoding="utf-8")
+    return _tell(common, measured, within=measured.within_targets)
+
+
+@app.command
+async def space(
+    *,
+    schedules: Annotated[int, Parameter(help="Schedules of the customer.", validator=_SCHEDULES)] = 200,
+    others: Annotated[int, Parameter(help="Schedules of others.", validator=_MANY)] = 100_000,
+    rate: Annotated[float, Parameter(help="Pages a second.", validator=_RATE)] = 100.0,
+    seconds: Annotated[float, Parameter(help="Length of the measured window.", validator=_SECONDS)] = 20.0,
+    common: Common = COMMON,
+) -> int:
+    """How long a customer with many schedules waits for a page of the space, and what a page weighs. Exit 1 outside the targets."""
+    from perf.bench.space import bench_space  # noqa: PLC0415 - see above.
+
+    measured = await bench_space(
+        schedules=schedules, others=others, rate_per_s=rate, seconds=seconds, note=_note
+    )
     return _tell(common, measured, within=measured.within_targets)
 
 
