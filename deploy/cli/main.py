@@ -27,6 +27,8 @@ GROUPS: Final = {
     "bench": "perf.bench.commands",
     "verify": "deploy.cli.verify",
     "code": "deploy.cli.code",
+    "clock": "deploy.cli.clock",
+    "collect": "deploy.cli.collect",
 }
 
 EXIT_USAGE = 2

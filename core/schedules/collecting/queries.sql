@@ -194,7 +194,8 @@ SELECT
     count(*) FILTER (WHERE i.collect_after IS NULL OR i.collect_after <= $2)::integer AS due,
     count(*) FILTER (WHERE i.collect_after > $2)::integer AS waiting
 FROM instalment AS i INNER JOIN purchase_order AS o ON o.id = i.order_id
-WHERE i.state = 'upcoming' AND i.due_on <= $1 AND o.activated_at IS NOT NULL AND o.card_id IS NOT NULL;
+WHERE i.state = 'upcoming' AND i.due_on <= $1 AND o.activated_at IS NOT NULL AND o.card_id IS NOT NULL
+    AND o.terminal_id IS NOT NULL;
 
 -- name: list_days
 -- The last days with a run, by primary key; their debits by debit_run.
