@@ -6,7 +6,8 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from core.contracts import collecting, my_orders, order_records, orders
+from core.cards.api import frame_url_of
+from core.contracts import collecting, my_orders, order_payments, order_records, orders
 from core.contracts import plans as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.listing import Written
@@ -24,6 +25,7 @@ from core.schedules.mine.store import find_expected
 from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
+from core.schedules.paying.handlers import PayingHandlers
 from core.values.clock import Clock, paris_date
 from core.values.cursors import name_and_id_in, page_of
 from core.values.ids import encode_id
@@ -240,6 +242,7 @@ def _operations(parts: Parts) -> list[Served]:
         *_of_plans(parts),
         *_of_agents(parts),
         *_of_merchants(parts),
+        *_of_payments(parts),
         *_of_customers(parts),
         *_of_collecting(parts),
     ]
@@ -300,6 +303,13 @@ def _of_merchants(parts: Parts) -> list[Served]:
         serves(orders.REFUND, handlers.refund),
         serves(orders.PAY_AHEAD, handlers.pay_ahead),
     ]
+
+
+def _of_payments(parts: Parts) -> list[Served]:
+    handlers = PayingHandlers(
+        parts.pool, parts.clock, parts.calendar, frame_url=frame_url_of(parts.environment)
+    )
+    return [serves(order_payments.OPEN_FRAME, handlers.open_frame)]
 
 
 def _jobs(parts: Parts) -> list[Job]:
