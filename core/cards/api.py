@@ -19,6 +19,7 @@ from core.cards.authenticating.handlers import Authentication, Authentications
 from core.cards.authenticating.issuer import Issuer, IssuerByFrame, take_security_code
 from core.cards.errors import CardTokenRefused
 from core.cards.model import StoredCard, Use
+from core.cards.rules import refuse_card
 from core.contracts.cards import Language, Purpose
 from core.contracts.refusals import FieldRefused
 from core.db.rows import Connection, uuid_of
@@ -40,6 +41,7 @@ __all__ = [
     "open_frame",
     "open_frames",
     "payment_proof",
+    "refuse_card",
     "release_card",
     "spend_token",
     "take_security_code",

@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from core.contracts.card_changes import MyCardRule
 from core.contracts.listing import Cursor, Nothing
 from core.contracts.operation import CUSTOMER, GET, Operation
 from core.contracts.orders import InstalmentState, OrderId, ShownInstalment
@@ -54,7 +55,10 @@ class MyCard(msgspec.Struct, kw_only=True):
 
 
 class MyOrder(msgspec.Struct, kw_only=True):
-    """A purchase and its schedule. `remaining` is still to be paid, the fee within; `email` is how it was bought."""
+    """A purchase and its schedule. `remaining` is still to be paid, the fee within; `email` is how it was bought.
+
+    `card_change`: whether its card may be changed now, and if not, why.
+    """
 
     id: str
     reference: str
@@ -70,6 +74,7 @@ class MyOrder(msgspec.Struct, kw_only=True):
     owed_back: Money
     email: str
     instalments: list[MyInstalment]
+    card_change: MyCardRule
     card: MyCard | None = None
 
 

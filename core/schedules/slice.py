@@ -259,7 +259,7 @@ def _of_plans(parts: Parts) -> list[Served]:
 
 
 def _of_customers(parts: Parts) -> list[Served]:
-    mine = MyOrderHandlers(parts.pool, parts.clock, parts.environment)
+    mine = MyOrderHandlers(parts.pool, parts.clock, parts.calendar, parts.environment)
     return [
         serves(my_orders.SUMMARY, mine.summary),
         serves(my_orders.LIST, mine.orders),

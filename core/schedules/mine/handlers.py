@@ -16,7 +16,7 @@ from core.schedules.mine import store
 from core.schedules.mine.paper import paper_of
 from core.schedules.mine.rules import ALL_STATES, STATES, need_of
 from core.schedules.mine.views import card_view, debit_view, order_view, whole_view
-from core.values.clock import Clock
+from core.values.clock import Clock, paris_date
 from core.values.cursors import CursorMalformed, id_of_part, page_of, parts_in
 
 _PAPER: Final = Path(__file__).with_name("schedule.typ")
@@ -25,11 +25,14 @@ _INSTITUTION_CHARACTERS_MAX: Final = 40
 
 
 class MyOrderHandlers:
-    """A customer's own purchases."""
+    """A customer's own purchases. Days are those of the schedules' calendar."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, clock: Clock, calendar: Clock, environment: Mapping[str, str]
+    ) -> None:
         self._pool = pool
         self._clock = clock
+        self._calendar = calendar
         self._institution = environment.get("GUICHET_INSTITUTION", "Guichet")[:_INSTITUTION_CHARACTERS_MAX]
 
     async def summary(self, caller: Customer, _request: Nothing) -> ask.MySummary:
@@ -68,7 +71,10 @@ class MyOrderHandlers:
                 found, request.limit, lambda row: (str(row["place"]), ask.OrderId(row["id"].bytes).text)
             )
             instalments = await store.list_instalments(connection, page)
-        return ask.MyOrderPage([order_view(row, instalments[row["id"].bytes]) for row in page], next_cursor)
+        today = paris_date(self._calendar.now())
+        return ask.MyOrderPage(
+            [order_view(row, instalments[row["id"].bytes], today=today) for row in page], next_cursor
+        )
 
     async def order(self, caller: Customer, request: ask.OneMyOrder) -> ask.MyOrderView:
         """Return one schedule. Raises: NotFound."""
@@ -88,7 +94,7 @@ class MyOrderHandlers:
                 raise NotFound
             instalments = await store.list_instalments(connection, [row])
             changes = await store.list_changes(connection, order_id)
-        return whole_view(row, instalments[order_id], changes)
+        return whole_view(row, instalments[order_id], changes, today=paris_date(self._calendar.now()))
 
 
 def _after(cursor: str | None) -> tuple[int, bytes] | None:

@@ -38,7 +38,7 @@ WHERE p.id = $1 AND p.email_key = ANY($2::text[]) AND p.state = ANY($3::text[]);
 
 -- name: instalments
 -- Unique index instalment_number.
-SELECT order_id, number, due_on, amount_minor, state, paid_at FROM instalment
+SELECT order_id, number, due_on, amount_minor, state, paid_at, collect_after IS NOT NULL AS waits FROM instalment
 WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, number;
 
 -- name: changes

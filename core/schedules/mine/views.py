@@ -1,6 +1,7 @@
 """A customer's purchases as the API shows them."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 import asyncpg
@@ -10,24 +11,30 @@ from core.contracts import my_orders as ask
 from core.contracts.orders import ShownInstalment
 from core.contracts.references import Money
 from core.merchants.api import BRAND_NAMES
+from core.schedules.changing.rules import DueDebit, standing_of
+from core.schedules.changing.views import rule_view
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
 _READ_SHOWN: Final = msgspec.json.Decoder(list[ShownInstalment]).decode
 
 
-def order_view(row: asyncpg.Record, instalments: Sequence[asyncpg.Record]) -> ask.MyOrder:
+def order_view(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], *, today: date) -> ask.MyOrder:
     """Return a purchase with its schedule."""
-    return ask.MyOrder(**_facts_of(row, instalments))
+    return ask.MyOrder(**_facts_of(row, instalments, today))
 
 
 def whole_view(
-    row: asyncpg.Record, instalments: Sequence[asyncpg.Record], changes: Sequence[asyncpg.Record]
+    row: asyncpg.Record,
+    instalments: Sequence[asyncpg.Record],
+    changes: Sequence[asyncpg.Record],
+    *,
+    today: date,
 ) -> ask.MyOrderView:
     """Return a purchase with its schedule and what has changed it."""
     currency = row["currency"]
     return ask.MyOrderView(
-        **_facts_of(row, instalments),
+        **_facts_of(row, instalments, today),
         changes=[
             ask.MyChange(
                 kind=each["kind"],
@@ -65,7 +72,7 @@ def card_view(row: asyncpg.Record | None) -> ask.MyCard | None:
     )
 
 
-def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record]) -> dict[str, Any]:
+def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today: date) -> dict[str, Any]:
     currency = row["currency"]
 
     def total(*states: str) -> Money:
@@ -95,5 +102,17 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record]) -> dic
             )
             for each in instalments
         ],
+        "card_change": rule_view(
+            standing_of(
+                row["state"],
+                [
+                    DueDebit(each["due_on"], each["amount_minor"], each["state"], waits=each["waits"])
+                    for each in instalments
+                ],
+                has_card=row["last_four"] is not None,
+                today=today,
+            ),
+            currency,
+        ),
         "card": card_view(row),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from core.contracts.orders import OrderId
+from core.values.clock import PARIS
 from tests.support.customers import add_order, register, token_of_mail
 from tests.support.desk import DeskStack
 
@@ -194,3 +195,28 @@ async def test_many_schedules_come_page_by_page(
         if cursor is None:
             break
     assert (len(seen), len(set(seen))) == (31, 31)
+
+
+async def test_why_the_card_cannot_be_changed_is_said_with_each_schedule(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    """S2.30: beside the button, before anyone types; the rules are those of the unit tests."""
+    today = datetime.now(PARIS).date()
+    card = await rows.fetchval(
+        "INSERT INTO stored_card (token_id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand, stored_at)"
+        " SELECT uuidv7(), company_id, 'x', 1, '497010', '4242', '2709', 2, now() FROM purchase_order WHERE email = $1"
+        " RETURNING id",
+        email,
+    )
+    await rows.execute("UPDATE purchase_order SET card_id = $1 WHERE email = $2", card, email)
+    statement = (
+        "UPDATE instalment SET due_on = $2::date + (number - 2) * 30"
+        " WHERE order_id = (SELECT id FROM purchase_order WHERE email = $1)"
+    )
+    for in_days, refusal in ((8, None), (6, "too_late")):
+        await rows.execute(statement, email, today + timedelta(days=in_days))
+        (order,) = (await _list(customer))["data"]
+        said = order["card_change"]
+        assert (said["allowed"], said.get("refusal")) == (refusal is None, refusal)
+        assert said["until"] == (today + timedelta(days=in_days - 7)).isoformat()
+        assert said["last_debit"] == order["instalments"][-1]["due_on"]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.contracts.card_changes import MyCardRule
 from core.contracts.my_orders import MyCard, MyInstalment, MyOrderView, Need
 from core.contracts.orders import InstalmentState
 from core.contracts.references import Money
@@ -55,6 +56,7 @@ def _order() -> MyOrderView:
             MyInstalment(number=2, due_on="2019-09-03", amount=_euros(4_265), state="paid"),
             MyInstalment(number=3, due_on="2019-10-03", amount=_euros(4_265), state="in_progress"),
         ],
+        card_change=MyCardRule(allowed=False, refusal="debit_submitted"),
         card=MyCard(brand="visa", last_four="4242", expires="2020-09"),
         changes=[],
     )
