@@ -90,7 +90,9 @@ def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
     described: dict[str, Any] = {}
     if operation.is_keyed:
         described["responses"] = {
-            route.status: ResponseSpec(operation.answered, description=_said_of(operation))
+            route.status: ResponseSpec(
+                operation.answered, generate_examples=False, description=_said_of(operation)
+            )
         }
     if in_query:
         described["opt"] = {"query": frozenset(field.encode_name for field in in_query)}

@@ -91,9 +91,12 @@ async def start_sign_on(request: Request[Any, Any, Any], core: CoreClient) -> as
     tags=["Sessions"],
     security=[{}],
     responses={
-        201: ResponseSpec(SessionOpened, description="The session"),
+        201: ResponseSpec(SessionOpened, generate_examples=False, description="The session"),
         401: ResponseSpec(
-            SecondFactorProblem, description="`second_factor_required`, or a refusal", media_type=PROBLEM_TYPE
+            SecondFactorProblem,
+            generate_examples=False,
+            description="`second_factor_required`, or a refusal",
+            media_type=PROBLEM_TYPE,
         ),
     },
 )

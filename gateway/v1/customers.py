@@ -27,9 +27,12 @@ from gateway.v1.sessions import (
 
 _TAGS = ["Customers"]
 _OPENED: dict[int, ResponseSpec] = {
-    201: ResponseSpec(CustomerSession, description="The session"),
+    201: ResponseSpec(CustomerSession, generate_examples=False, description="The session"),
     401: ResponseSpec(
-        SecondFactorProblem, description="`second_factor_required`, or a refusal", media_type=PROBLEM_TYPE
+        SecondFactorProblem,
+        generate_examples=False,
+        description="`second_factor_required`, or a refusal",
+        media_type=PROBLEM_TYPE,
     ),
 }
 

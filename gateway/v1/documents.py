@@ -54,7 +54,7 @@ async def document_bytes(
     tags=_TAGS,
     status_code=201,
     opt={"query": frozenset({"company", "kind", "name"})},
-    responses={201: ResponseSpec(ask.DocumentView, description="The document")},
+    responses={201: ResponseSpec(ask.DocumentView, generate_examples=False, description="The document")},
     request_max_body_size=BODY_BYTES_MAX,
 )
 async def upload_document(

@@ -79,9 +79,12 @@ class SecondFactorProblem(ProblemBody, kw_only=True):
     tags=["Sessions"],
     security=[{}],
     responses={
-        201: ResponseSpec(SessionOpened, description="The session"),
+        201: ResponseSpec(SessionOpened, generate_examples=False, description="The session"),
         401: ResponseSpec(
-            SecondFactorProblem, description="`second_factor_required`, or a refusal", media_type=PROBLEM_TYPE
+            SecondFactorProblem,
+            generate_examples=False,
+            description="`second_factor_required`, or a refusal",
+            media_type=PROBLEM_TYPE,
         ),
     },
 )
