@@ -10,7 +10,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,8 +96,28 @@ class DeskStack:
 async def running_desk(database: TestDatabase, nats: NatsServer) -> AsyncIterator[DeskStack]:
     """Seed the database and run the two processes; stop both whatever happens."""
     with tempfile.TemporaryDirectory(prefix="gt-") as folder:
-        async with _running(database, nats, Path(folder) / "factor-key") as stack:
-            yield stack
+        key_file = Path(folder) / "factor-key"
+        seal = await seed_desk(database, key_file)
+        async with start_desk(database, nats, key_file) as desk, start_gateway(nats) as gateway:
+            await desk.wait_ready()
+            await gateway.wait_ready()
+            yield DeskStack(
+                database=database,
+                gateway_url=gateway.address,
+                nats_url=nats.url("core"),
+                nats=nats,
+                desk_pid=desk.pid,
+                gateway_pid=gateway.pid,
+                seal=seal,
+            )
+
+
+async def seed_desk(database: TestDatabase, key_file: Path) -> FactorSeal:
+    """Put the demonstration into a database, with its agents' factors under a key that is kept in a file."""
+    seal = FactorSeal(load_or_make_key(key_file))
+    await seed(database.dsn, password=PASSWORD, seal=seal)
+    await _keep_technician_out_of_paris(database)
+    return seal
 
 
 async def _keep_technician_out_of_paris(database: TestDatabase) -> None:
@@ -112,52 +132,69 @@ async def _keep_technician_out_of_paris(database: TestDatabase) -> None:
         await connection.close()
 
 
-@asynccontextmanager
-async def _running(database: TestDatabase, nats: NatsServer, key_file: Path) -> AsyncIterator[DeskStack]:
-    seal = FactorSeal(load_or_make_key(key_file))
-    await seed(database.dsn, password=PASSWORD, seal=seal)
-    await _keep_technician_out_of_paris(database)
-    desk_port, gateway_port = free_ports(2)
-    common = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    desk = await _start(
-        ("core", "--role", "desk"),
-        {
-            **common,
-            "GUICHET_DATABASE_URL": database.dsn,
-            "GUICHET_NATS_URL": nats.url("desk"),
-            "GUICHET_HEALTH_PORT": str(desk_port),
-            "GUICHET_FACTOR_KEY_FILE": str(key_file),
-            "GUICHET_PORTAL_URL": PORTAL_URL,
-            "GUICHET_SPACE_URL": SPACE_URL,
-            "GUICHET_TEST_CLOCK": "1",
-        },
+@dataclass(frozen=True)
+class Started:
+    """A process that was started, and where it answers once it is ready."""
+
+    address: str
+    process: asyncio.subprocess.Process
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self.process.pid
+
+    async def wait_ready(self) -> None:
+        """Wait until it says that it is ready."""
+        await _wait_ready(self.address, self.process)
+
+
+def start_desk(
+    database: TestDatabase, nats: NatsServer, key_file: Path
+) -> AbstractAsyncContextManager[Started]:
+    """Run a desk on a seeded database; stop it whatever happens."""
+    (port,) = free_ports(1)
+    environment = {
+        "GUICHET_DATABASE_URL": database.dsn,
+        "GUICHET_NATS_URL": nats.url("desk"),
+        "GUICHET_HEALTH_PORT": str(port),
+        "GUICHET_FACTOR_KEY_FILE": str(key_file),
+        "GUICHET_PORTAL_URL": PORTAL_URL,
+        "GUICHET_SPACE_URL": SPACE_URL,
+        "GUICHET_TEST_CLOCK": "1",
+    }
+    return _running(("core", "--role", "desk"), environment, port)
+
+
+def start_gateway(nats: NatsServer) -> AbstractAsyncContextManager[Started]:
+    """Run a gateway; stop it whatever happens."""
+    (port,) = free_ports(1)
+    return _running(
+        ("gateway",), {"GUICHET_NATS_URL": nats.url("gateway"), "GUICHET_HTTP_PORT": str(port)}, port
     )
-    gateway = await _start(
-        ("gateway",),
-        {**common, "GUICHET_NATS_URL": nats.url("gateway"), "GUICHET_HTTP_PORT": str(gateway_port)},
+
+
+@asynccontextmanager
+async def _running(module: tuple[str, ...], environment: dict[str, str], port: int) -> AsyncIterator[Started]:
+    common = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        *module,
+        env={**common, **environment},
+        cwd=CHECKOUT,
+        stdin=asyncio.subprocess.DEVNULL,
     )
     try:
-        await _wait_ready(f"http://127.0.0.1:{desk_port}", desk)
-        await _wait_ready(f"http://127.0.0.1:{gateway_port}", gateway)
-        yield DeskStack(
-            database=database,
-            gateway_url=f"http://127.0.0.1:{gateway_port}",
-            nats_url=nats.url("core"),
-            nats=nats,
-            desk_pid=desk.pid,
-            gateway_pid=gateway.pid,
-            seal=seal,
-        )
+        yield Started(f"http://127.0.0.1:{port}", process)
     finally:
-        for process in (gateway, desk):
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-        for process in (gateway, desk):
-            try:
-                await asyncio.wait_for(process.wait(), 15)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), 15)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 async def add_attempt(
@@ -229,12 +266,6 @@ async def add_event(connection: asyncpg.Connection, attempt_id: bytes) -> tuple[
     )
     assert row is not None
     return row["txid"], row["seq"]
-
-
-async def _start(module: tuple[str, ...], environment: dict[str, str]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", *module, env=environment, cwd=CHECKOUT, stdin=asyncio.subprocess.DEVNULL
-    )
 
 
 async def _wait_ready(address: str, process: asyncio.subprocess.Process) -> None:

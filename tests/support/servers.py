@@ -88,12 +88,12 @@ async def running_nats(folder: Path) -> AsyncIterator[NatsServer]:
 
 
 @asynccontextmanager
-async def fresh_database(server: PostgresServer) -> AsyncIterator[TestDatabase]:
-    """Copy the template, and drop the copy afterwards with whoever is still connected."""
+async def fresh_database(server: PostgresServer, template: str = TEMPLATE) -> AsyncIterator[TestDatabase]:
+    """Copy a database that nobody is connected to, and drop the copy afterwards with whoever is still connected."""
     name = f"test_{next(_numbers)}"
     admin = await asyncpg.connect(server.dsn(ADMIN_ROLE, "postgres"))
     try:
-        await copy_database(admin, template=TEMPLATE, database=name)
+        await copy_database(admin, template=template, database=name)
         yield TestDatabase(
             name=name,
             dsn=server.dsn(CORE_ROLE, name),

@@ -5,29 +5,21 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 import httpx
-import pytest
 from litestar.routes import HTTPRoute
 
 from core.values.ids import PREFIXES, encode_id
-from deploy.local.postgres import PostgresServer
-from observability.client_address import TrustedProxies
 from observability.serving import make_server
-from portals.agent.app import compose, create_app, make_kit
-from portals.agent.session import AgentSession
+from portals.agent.app import compose, create_app
 from portals.kit import csrf
 from portals.kit.kit import Kit
-from portals.kit.session import seal_session
-from portals.kit.settings import Settings
+from tests.integration.portals.conftest import CSRF_COOKIE, Walk
 from tests.support.cut_bodies import answered_to_cut
-from tests.support.desk import DeskStack, running_desk
 from tests.support.lengths import WHOLE
-from tests.support.servers import fresh_database, running_nats
 from tests.support.walking.samples import kind_of
 
 _SOURCES = Path(__file__).resolve().parents[3] / "portals"
@@ -54,7 +46,6 @@ _PARTS = frozenset({"/counters", "/notices/bell", "/search/suggestions"})
 """What scripts put into a page."""
 
 _EACH_AT_ONCE = 4
-_CSRF_COOKIE = "a-browser-of-the-walk"
 
 VALUES = (
     "0001-01-01T00:00",
@@ -105,64 +96,6 @@ HEADERS: tuple[dict[str, bytes], ...] = (
     {"if-none-match": b"\xff", "range": b"bytes=9-1"},
     {"content-type": b"\xff; boundary=\xff"},
 )
-
-
-class Walk(NamedTuple):
-    """A portal in this process in front of real processes, and a browser with a session."""
-
-    kit: Kit
-    client: httpx.AsyncClient
-    cookies: str
-    dsn: str  # of the database behind, to write rows with
-
-
-@pytest.fixture(scope="module")
-async def walk(
-    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Walk]:
-    """Log in as who may do everything."""
-    folder = tmp_path_factory.mktemp("portal")
-    # A bus of its own: another desk on the same one would take half of the questions.
-    async with (
-        fresh_database(postgres_server) as database,
-        running_nats(folder / "nats") as nats,
-        running_desk(database, nats) as stack,
-    ):
-        kit = make_kit(
-            Settings(
-                host="127.0.0.1",
-                port=1,
-                gateway_url=stack.gateway_url,
-                secret_file=folder / "secret",
-                institution="Guichet",
-                cookies_are_secure=False,
-                proxies=TrustedProxies(()),
-            )
-        )
-        transport = httpx.ASGITransport(app=create_app(kit), raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
-        async with httpx.AsyncClient(transport=transport, base_url="http://portal", timeout=60) as client:
-            yield Walk(kit, client, await _cookies(kit, stack), database.owner_dsn)
-        await kit.gateway.close()
-
-
-async def _cookies(kit: Kit, stack: DeskStack) -> str:
-    token = await stack.log_in()
-    async with stack.client(token) as client:
-        answer = await client.get("/v1/sessions/current")
-        assert answer.status_code == 200, answer.text
-        view = answer.json()
-    session = AgentSession(
-        token=token,
-        agent_id=view["agent"]["id"],
-        name="Walk",
-        email="admin@guichet.example",
-        role="admin",
-        locale="fr",
-        departments=[],
-        expires_at=view["expires_at"],
-        permissions=view["agent"]["permissions"],
-    )
-    return f"{kit.cookie('session')}={seal_session(kit.sealer, session)}; {kit.cookie('csrf')}={_CSRF_COOKIE}"
 
 
 def _routes(kit: Kit, method: str) -> list[str]:
@@ -263,7 +196,7 @@ async def test_every_page_answers_any_header_with_a_page(walk: Walk) -> None:
 async def test_every_form_answers_any_fields_with_a_page(walk: Walk) -> None:
     faults: list[str] = []
     gate = asyncio.Semaphore(_EACH_AT_ONCE)
-    token = csrf.form_token(walk.kit.sealer, _CSRF_COOKIE)
+    token = csrf.form_token(walk.kit.sealer, CSRF_COOKIE)
     fields = _fields()
     bodies: list[tuple[bytes, bytes]] = [
         (b"application/x-www-form-urlencoded", b"csrf=%FF&\xff=\xfe&a"),

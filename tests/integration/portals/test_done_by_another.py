@@ -11,10 +11,9 @@ import pytest
 
 from core.values.ids import encode_id
 from portals.kit.i18n import load_words
-from tests.integration.portals.test_any_address import Walk, walk
+from tests.integration.portals.conftest import Walk
 from tests.support.page_forms import Forms
 
-__all__ = ["walk"]
 _WORDS = load_words()["fr"]
 _NEVER = (_WORDS("kept.on_page"), _WORDS("kept.back"), _WORDS("form.summary", n=1), "Rechargez la page")
 

@@ -9,10 +9,9 @@ import httpx
 import pytest
 
 from portals.kit.i18n import load_words
-from tests.integration.portals.test_any_address import Walk, walk
+from tests.integration.portals.conftest import Walk
 from tests.support.page_forms import Forms
 
-__all__ = ["walk"]
 _WORDS = load_words()["fr"]
 _OPTION = re.compile(r'<option value="(\w+)"(?: selected)?>([^<]*)</option>')
 

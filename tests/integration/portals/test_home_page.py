@@ -6,10 +6,9 @@ import asyncpg
 
 from core.contracts.states import State
 from portals.kit.i18n import load_words
-from tests.integration.portals.test_any_address import Walk, walk
+from tests.integration.portals.conftest import Walk
 from tests.support.desk import add_attempt
 
-__all__ = ["walk"]
 _WORDS = load_words()["fr"]
 
 

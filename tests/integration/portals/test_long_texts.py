@@ -7,10 +7,9 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.integration.portals.test_any_address import Walk, walk
+from tests.integration.portals.conftest import Walk
 from tests.support.page_forms import Forms
 
-__all__ = ["walk"]
 _LONG = "L" * 1_990 + " fin des deux mille " + "M" * 1_400 + " FIN"
 
 

@@ -8,10 +8,8 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from tests.integration.portals.test_any_address import Walk, walk
+from tests.integration.portals.conftest import Walk
 from tests.support.page_forms import Forms
-
-__all__ = ["walk"]
 
 
 async def _get(walk: Walk, path: str) -> str:

@@ -6,10 +6,8 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.integration.portals.test_any_address import Walk, walk
+from tests.integration.portals.conftest import Walk
 from tests.support.page_forms import Forms
-
-__all__ = ["walk"]
 
 
 async def _send(walk: Walk, page: str, action: str, typed: list[tuple[str, str]]) -> httpx.Response:

@@ -21,10 +21,9 @@ from core.values.zones import zone_of
 from portals.agent.app import compose
 from portals.kit import formats
 from portals.kit.formats import PARIS
-from tests.integration.portals.test_any_address import _PLACE, Walk, _place, _routes, walk
+from tests.integration.portals.conftest import Walk
+from tests.integration.portals.test_any_address import _PLACE, _place, _routes
 from tests.support.desk import add_attempt
-
-__all__ = ["walk"]
 
 PLACES: Final = {
     "America/Guadeloupe": "en Guadeloupe",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from tests.integration.portals.test_any_address import Walk, walk
-
-__all__ = ["walk"]
+from tests.integration.portals.conftest import Walk
 
 
 async def test_a_search_that_matches_a_retired_terminal_says_so_and_leads_to_it(walk: Walk) -> None:

@@ -16,11 +16,11 @@ from core.values.ids import encode_id
 from portals.agent.app import compose
 from portals.kit import csrf
 from portals.kit.i18n import load_words
-from tests.integration.portals.test_any_address import _PLACE, Walk, _place, _routes, walk
+from tests.integration.portals.conftest import Walk
+from tests.integration.portals.test_any_address import _PLACE, _place, _routes
 from tests.support.desk import add_attempt
 from tests.support.page_forms import Forms
 
-__all__ = ["walk"]
 _WORDS = load_words()["fr"]
 CARDS = ("4111 1111 1111 1111", "4111111111111111", "4111-1111-1111-1111")
 _SEARCHED = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
