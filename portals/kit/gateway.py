@@ -41,6 +41,7 @@ _NOTHING_TO_DO: Final = frozenset(
         "host_matter_over",
         "mail_still_waiting",
         "onboarding_move_not_possible",
+        "payment_of_order",
         "request_not_closed",
         "request_status_standing",
         "transaction_not_cancellable",

@@ -11,6 +11,13 @@ class RefundAboveCaptured(Refused):
         super().__init__("refund_above_captured", {"remaining_minor": remaining_minor, "currency": currency})
 
 
+class PaymentOfOrder(Refused):
+    """It paid an instalment: what is given back, its order says."""
+
+    def __init__(self) -> None:
+        super().__init__("payment_of_order")
+
+
 class NotRefundable(Refused):
     """Its kind or state takes no refund."""
 

@@ -43,11 +43,12 @@ from core.transactions.acts.model import CANCEL, CANCELLED, REFUND, Act
 from core.transactions.approvals.acting import ask_engine
 from core.transactions.approvals.asking import ask_refund, find_asked, refund_alone_max_minor
 from core.transactions.desk import store, views
-from core.transactions.desk.errors import NotCancellable, NotRefundable, RefundAboveCaptured
+from core.transactions.desk.errors import NotCancellable, NotRefundable, PaymentOfOrder, RefundAboveCaptured
 from core.transactions.desk.messages import messages_of
 from core.transactions.desk.model import DeskTransaction
 from core.transactions.desk.periods import is_of_minutes, period_of
 from core.transactions.desk.rules import (
+    PAID_BY_ORDER,
     actions_of,
     cancel_action,
     customer_of,
@@ -200,7 +201,7 @@ class TransactionHandlers:
         """Refund, once for each idempotency key; above what one person may give alone, ask for a second one.
 
         The answer is the refund, or the approval that it waits for.
-        Raises: AlreadyWaiting, NotFound, NotRefundable, RefundAboveCaptured, KeyReused, StillRunning.
+        Raises: AlreadyWaiting, NotFound, NotRefundable, PaymentOfOrder, RefundAboveCaptured, KeyReused, StillRunning.
         """
         scope, locale = caller.scope_of(Permission.TRANSACTIONS_REFUND), caller.language
 
@@ -219,6 +220,8 @@ class TransactionHandlers:
             facts = views.facts_of(row)
             action = refund_action(facts, permitted=True)
             if not action.allowed:
+                if action.why == PAID_BY_ORDER:
+                    raise PaymentOfOrder
                 if action.why in ("nothing_left", "refund_pending"):
                     raise RefundAboveCaptured(remaining_minor=0, currency=facts.currency)
                 raise NotRefundable(action.why or "wrong_state")
@@ -260,7 +263,7 @@ class TransactionHandlers:
     async def cancel(self, caller: SignedIn, request: Cancel) -> Written:
         """Cancel before capture; what the caller cancelled before is answered alike, what another did is refused.
 
-        Raises: NotFound, NotCancellable, KeyReused, StillRunning.
+        Raises: NotFound, NotCancellable, PaymentOfOrder, KeyReused, StillRunning.
         """
         scope, locale = caller.scope_of(Permission.TRANSACTIONS_CANCEL), caller.language
 
@@ -272,6 +275,8 @@ class TransactionHandlers:
             # A first call may have got through before it died: a payment that the caller cancelled is the answer.
             if not await self._is_cancelled_by(caller, facts):
                 action = cancel_action(facts, permitted=True)
+                if action.why == PAID_BY_ORDER:
+                    raise PaymentOfOrder
                 if not action.allowed:
                     raise NotCancellable(action.why or "wrong_state")
                 act = Act(

@@ -28,6 +28,7 @@ class DeskTransaction(msgspec.Struct, frozen=True):
     host_sent_us: int | None
     host_replied_us: int | None
     host_code: str
+    is_of_order: bool = False  # a debit by a kept card: what is given back of it, its order gives back
 
 
 class DeskDelivery(msgspec.Struct, frozen=True):

@@ -252,6 +252,12 @@ def _possible_act(transaction: DeskTransaction) -> tuple[Literal["refund", "canc
             return None, "is_completion"
         case Kind.AUTHORISATION | Kind.PURCHASE | Kind.ADVICE:
             pass
+    act, why = _act_by_state(transaction)
+    # Taken back beside its order, it would leave a schedule that says paid.
+    return (None, PAID_BY_ORDER) if act is not None and transaction.is_of_order else (act, why)
+
+
+def _act_by_state(transaction: DeskTransaction) -> tuple[Literal["refund", "cancel"] | None, str]:
     match transaction.state:
         case State.RECEIVED | State.SENT:
             return None, "under_way"
@@ -270,6 +276,7 @@ def _possible_act(transaction: DeskTransaction) -> tuple[Literal["refund", "canc
             return None, "refund_pending" if transaction.refund_pending_minor else "nothing_left"
 
 
+PAID_BY_ORDER: Final = "paid_by_order"
 _TAKEN_BACK: Final = frozenset({"being_reversed", "was_reversed"})
 _HOST_FAILED: Final = frozenset(
     {Reason.HOST_NO_REPLY, Reason.HOST_CODE_UNKNOWN, Reason.HOST_ANSWER_DIFFERS, Reason.PARTIAL_APPROVAL}

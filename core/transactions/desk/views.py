@@ -29,6 +29,7 @@ from core.merchants.api import BRAND_NAMES
 from core.transactions.desk.model import DeskDelivery, DeskTransaction
 from core.transactions.reasons import meaning_of
 from core.transactions.reasons_kinds import words_of
+from core.transactions.stored_cards.payment import STORED_CARD_MESSAGE_CLASS
 from core.values.ids import encode_id, rrn_of
 from core.values.timestamps import timestamp, timestamp_or_none
 
@@ -141,6 +142,7 @@ def facts_of(row: asyncpg.Record) -> DeskTransaction:
         host_sent_us=row["host_sent_us"],
         host_replied_us=row["host_replied_us"],
         host_code=row["host_code"],
+        is_of_order=row["message_class"] == STORED_CARD_MESSAGE_CLASS,
     )
 
 

@@ -266,6 +266,33 @@ async def test_a_refund_is_refused_above_the_captured_and_before_capture(
     assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
 
 
+async def test_the_debit_of_an_instalment_is_taken_back_from_its_order_alone(
+    desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
+) -> None:
+    held = await add_attempt(rows)
+    captured = await add_attempt(rows, state=State.CAPTURED, captured_minor=1250)
+    await rows.execute(
+        "UPDATE attempt SET message_class = 13 WHERE id = ANY($1)",
+        [uuid.UUID(bytes=each) for each in (held, captured)],
+    )
+    async with desk_stack.client(await desk_stack.log_in(), **{"accept-language": "fr"}) as client:
+        shown = await client.get(f"/v1/transactions/{encode_id('transaction', held)}")
+        cancelled = await client.post(
+            f"/v1/transactions/{encode_id('transaction', held)}/cancel", json={"reason": "keyed twice"}
+        )
+        refunded = await client.post(
+            f"/v1/transactions/{encode_id('transaction', captured)}/refund",
+            json={"amount": {"amount": 1, "currency": "EUR"}, "reason": "returned goods"},
+            headers={"Idempotency-Key": "debit"},
+        )
+    actions = shown.json()["actions"]
+    assert (actions["cancel"]["allowed"], actions["why"]) == (False, "paid_by_order")
+    for refused in (cancelled, refunded):
+        assert (refused.status_code, refused.json()["code"]) == (409, "payment_of_order")
+        assert "depuis la commande" in refused.json()["detail"]
+    assert engine == []
+
+
 async def test_a_payment_is_cancelled_once(
     desk_stack: DeskStack, rows: asyncpg.Connection, engine: list[bytes]
 ) -> None:

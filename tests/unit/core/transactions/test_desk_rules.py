@@ -372,3 +372,18 @@ def test_the_figure_of_unknown_results_is_not_named_after_one_of_their_causes() 
     (line,) = [line for line in figures.splitlines() if line.startswith("| unknown |")]
     assert "résultat inconnu" in line
     assert "a code that we do not know" in line
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"state": State.CAPTURED, "captured_minor": 1000}, {"kind": Kind.AUTHORISATION}]
+)
+def test_the_debit_of_an_instalment_is_taken_back_from_its_order_alone(changes: dict[str, object]) -> None:
+    debit = changed(is_of_order=True, **changes)
+    actions = actions_of(debit, may_refund=True, may_cancel=True, now=NOW)
+    assert (actions.refund.allowed, actions.cancel.allowed) == (False, False)
+    assert (actions.why, actions.refund.max.amount) == ("paid_by_order", 0)
+
+
+def test_a_debit_that_took_nothing_is_told_as_any_payment() -> None:
+    declined = changed(is_of_order=True, state=State.DECLINED)
+    assert actions_of(declined, may_refund=True, may_cancel=True, now=NOW).why == "was_declined"
