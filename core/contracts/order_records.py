@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from core.contracts.collecting import DebitOutcome
 from core.contracts.fees import DateText
 from core.contracts.ids import CompanyId, StoreId
 from core.contracts.listing import Paged, Why, Words
@@ -116,12 +117,26 @@ class OwedBack(msgspec.Struct, kw_only=True):
     sent_at: Timestamp | None = None
 
 
+class DebitView(msgspec.Struct, kw_only=True):
+    """An attempt to collect an instalment. `transaction` is where something was sent; `next_try` of the last one that failed."""
+
+    at: Timestamp
+    number: int
+    amount: Money
+    outcome: DebitOutcome
+    by: Literal["customer", "merchant"]  # who asked for it: at the purchase, or by the daily run
+    reason: str | None = None
+    transaction: str | None = None
+    next_try: Timestamp | None = None
+
+
 class OrderRecord(OrderView, kw_only=True):
     """An order with what happened to it, the newest first, at most 200 of each."""
 
     events: list[OrderEventView]
     cancellations: list[CancellationView]
     refunds: list[OwedBack]
+    debits: list[DebitView]
     card: CardOfOrder | None = None
 
 

@@ -161,6 +161,7 @@ class OrderHandlers:
             events=await store.list_events(connection, order_id),
             cancellations=await store.list_cancellations(connection, order_id),
             refunds=await store.list_refunds(connection, order_id),
+            debits=await store.list_debits(connection, order_id),
         )
 
 

@@ -77,6 +77,7 @@ def record_of(
     events: Sequence[asyncpg.Record],
     cancellations: Sequence[asyncpg.Record],
     refunds: Sequence[asyncpg.Record],
+    debits: Sequence[asyncpg.Record],
 ) -> OrderRecord:
     """Return an order with what happened to it."""
     currency = row["currency"]
@@ -93,6 +94,7 @@ def record_of(
             )
             for each in refunds
         ],
+        debits=[_debit(each, currency) for each in debits],
         card=None
         if row["last_four"] is None
         else CardOfOrder(brand=BRAND_NAMES[row["brand"]], last_four=row["last_four"], expiry=row["expiry"]),
@@ -158,6 +160,19 @@ def _event(row: asyncpg.Record, currency: str) -> order_records.OrderEventView:
         due_on=facts.due_on,
         reason=why if isinstance(why, str) else None,
         decline=Reason(why).name.lower() if isinstance(why, int) else None,
+    )
+
+
+def _debit(row: asyncpg.Record, currency: str) -> order_records.DebitView:
+    return order_records.DebitView(
+        at=timestamp(row["claimed_at"]),
+        number=row["number"],
+        amount=Money(row["amount_minor"], currency),
+        outcome=row["state"],
+        by=row["initiator"],
+        reason=None if row["reason"] == Reason.NONE else Reason(row["reason"]).name.lower(),
+        transaction=encode_id("transaction", row["id"].bytes) if row["is_sent"] else None,
+        next_try=timestamp_or_none(row["next_try"]),
     )
 
 

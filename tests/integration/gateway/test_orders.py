@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 
 from core.contracts.ids import CompanyId
+from core.contracts.reasons import Reason
 from core.values.clock import paris_date
+from core.values.ids import decode_id
 from tests.integration.gateway.test_administration import People, people
 from tests.integration.gateway.test_merchant_orders import act, euros, make, pay, shop, shown
 from tests.support.desk import DeskStack
@@ -67,6 +70,39 @@ async def test_orders_are_narrowed_by_state_and_company_and_go_on_after_a_page(
     first = (await agent.get("/v1/orders", params={"query": "PAGE-", "limit": 2})).json()
     rest = (await agent.get("/v1/orders", params={"query": "PAGE-", "cursor": first["next_cursor"]})).json()
     assert [each["reference"] for each in first["data"] + rest["data"]] == ["PAGE-2", "PAGE-1", "PAGE-0"]
+
+
+async def test_the_record_tells_of_each_debit_why_it_failed_and_when_it_is_tried_again(
+    shop: httpx.AsyncClient, people: People, rows: asyncpg.Connection
+) -> None:
+    _, admin = await people.add("administrator")
+    order = (await make(shop)).json()
+    await rows.execute(
+        "INSERT INTO debit (id, instalment_id, order_id, company_id, card_id, terminal_id, stan, business_date, initiator,"
+        " amount_minor, run_on, claimed_at, state, reason, ended_at)"
+        " SELECT uuidv7(), i.id, o.id, o.company_id, uuidv7(), uuidv7(), n, current_date, 'merchant', i.amount_minor,"
+        " current_date, now() - interval '2 days' + n * interval '1 day', 'declined', $2, now()"
+        " FROM purchase_order AS o JOIN instalment AS i ON i.order_id = o.id AND i.number = 2, generate_series(0, 1) AS n"
+        " WHERE o.id = $1",
+        UUID(bytes=decode_id("order", order["id"])),
+        Reason.INSUFFICIENT_FUNDS,
+    )
+    await rows.execute(
+        "UPDATE instalment SET collect_after = now() + interval '3 days' WHERE order_id = $1 AND number = 2",
+        UUID(bytes=decode_id("order", order["id"])),
+    )
+    async with admin:
+        record = (await admin.get(f"/v1/orders/{order['id']}")).json()
+    last, first = record["debits"]
+    assert (last["number"], last["outcome"], last["reason"], last["by"]) == (
+        2,
+        "declined",
+        "insufficient_funds",
+        "merchant",
+    )
+    assert (last["amount"], last["transaction"]) == (euros(42.65), None)
+    assert last["next_try"] is not None
+    assert first.get("next_try") is None
 
 
 async def test_an_agent_cancels_with_a_reason_and_the_record_tells_all_of_it(
