@@ -117,6 +117,13 @@ PAGES: Final = Pages(
             Page("mail", "/mail", ("mail.read",), records={"mail": "mai"}),
             Page("agents", "/agents", ("agents.read",), {"invite": ("agents.write",)}, {"agent": "agt"}),
             Page("contact", "/contact", ("contact.read",), {"hours/new": ("contact.write",)}),
+            Page(
+                "faq",
+                "/faq",
+                ("faq.read",),
+                {"new": ("faq.write",), "*/edit": ("faq.write",)},
+                {"faq_entry": "faq"},
+            ),
             Page("roles", "/roles", ("agents.read",), {"?change": ("grants.write",)}),
             Page("audit", "/audit", ("audit.read",)),
             Page("branding", "/branding", ("branding.write",)),

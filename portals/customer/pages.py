@@ -12,6 +12,7 @@ PAGES: Final = Pages(
             Page("home", "/"),
             Page("profile", "/profile"),
             Page("security", "/security"),
+            Page("contact", "/contact"),
         ),
         ELSEWHERE: (
             Page("schedules", "/schedules", records={"order": "ord"}),

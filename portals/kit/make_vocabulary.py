@@ -24,6 +24,7 @@ SETS: Final = {
     "CONTRACT_STATES": "ContractSummary.state",
     "DOCUMENT_KINDS": "DocumentsAnswers.wanted",
     "EXPORT_COLUMNS": "AskExport.columns",
+    "FAQ_TOPICS": "MakeFaqEntry.topic",
     "FEE_ACTS": "FeeActView.act",
     "FIGURES": "TransactionQuery.figure",
     "JOURNAL_KINDS": "JournalEntry.kind",

@@ -84,6 +84,14 @@ EXPORT_COLUMNS: Final = (
     "decided_at",
     "id",
 )
+FAQ_TOPICS: Final = (
+    "payments",
+    "card",
+    "unpaid",
+    "order",
+    "account",
+    "contact",
+)
 FEE_ACTS: Final = (
     "submit",
     "approve",

@@ -74,6 +74,7 @@ FOR_EVERYBODY: Final = {
     "GET /brand",
     # How we are reached, which the contact page shows to anybody.
     "GET /contact/offers",
+    "GET /contact/answers",
 }
 """Endpoints that ask for no right: they show and change only what is the caller's own."""
 
@@ -130,6 +131,7 @@ ASKED_WITHOUT_A_SESSION: Final = {
     "customers_read_link",
     "customers_use_link",
     "contact_offers_now",
+    "faq_answers_find",
     "events_after",
     "events_end",
     "invitation_accept",

@@ -36,7 +36,7 @@ _STARTS: Final = (
     "/requests/new?type=legal_opinion", "/approvals", "/to-check", "/macros", "/macros?new=answer", "/alerts",
     "/alerts/rules/new", "/exports", "/exports/new", "/mail", "/agents", "/agents/invite", "/roles?change=hotline",
     "/branding?open=new", "/transactions?period=today&figure=approved", "/views", "/notices", "/assign-terminal",
-    "/webhooks", "/contact",
+    "/webhooks", "/contact", "/faq", "/faq/new",
 )  # fmt: skip
 _ELSEWHERE: Final = {
     "/transactions/{transaction_id}/cancel": "asks the engine, which does not run here",
@@ -78,6 +78,8 @@ def _typed(name: str, present: str) -> str:
         "title": "Câble à remplacer", "phone": "01 44 55 66 77", "text_fr": "Bonjour", "text_en": "Hello",
         "trade_name": f"Essai {number}", "role": "hotline", "effective_on": "2031-07-14", "rate": "0,50",
         "terminal": f"T9{number:06d}", "serial": f"{number:010d}",
+        "question_fr": f"Question {number}", "question_en": f"Question {number}",
+        "answer_fr": f"Réponse {number}", "answer_en": f"Answer {number}",
     }  # fmt: skip
     return known.get(name.rpartition(".")[2], known["reason"] if "reason" in name else "")
 

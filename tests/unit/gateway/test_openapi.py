@@ -31,6 +31,7 @@ DECLARED: Final = {shown_as(each): each for each in OPERATIONS if each.http is n
 OPEN: Final = {
     "GET /brand",
     "GET /contact/offers",
+    "GET /contact/answers",
     "GET /sign-on",
     "POST /customers/links",
     "POST /customers/links/acceptance",

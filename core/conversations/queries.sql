@@ -1,0 +1,7 @@
+-- name: record_names
+-- Primary keys. $1 kinds and $2 identifiers, side by side.
+SELECT w.kind, w.id, v.question_fr AS name, v.question_en AS name_en, e.removed_at IS NULL AS seen
+FROM unnest($1::text[], $2::uuid[]) AS w (kind, id)
+JOIN faq_entry e ON e.id = w.id
+JOIN faq_version v ON v.entry_id = e.id AND v.number = e.version
+WHERE w.kind = 'faq_entry';

@@ -1,0 +1,1 @@
+"""How to reach us: answers, ways with their hours."""
