@@ -137,6 +137,8 @@ async def card_of(connection: Connection, card_id: bytes) -> StoredCard | None:
         row["network_transaction_id"],
         row["verified_at"],
         row["released_at"],
+        row["token_id"].bytes,
+        row["frame"] or "",
     )
 
 

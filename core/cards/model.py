@@ -34,7 +34,7 @@ class Use(msgspec.Struct, frozen=True):
 
 
 class StoredCard(msgspec.Struct, frozen=True):
-    """A card that is kept. `frame` is the process that has the security code of `token_id`, said as the token is spent."""
+    """A card that is kept. `frame` is the process that has the security code of `token_id`, empty once nobody has it."""
 
     id: bytes
     company_id: bytes

@@ -48,10 +48,11 @@ INSERT INTO stored_card (token_id, company_id, ciphertext, fingerprint, bin, las
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id;
 
 -- name: card
--- Primary key.
-SELECT id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand, network_transaction_id, verified_at,
-       released_at
-FROM stored_card WHERE id = $1;
+-- Primary keys; its token goes after a day.
+SELECT k.id, k.company_id, k.ciphertext, k.fingerprint, k.bin, k.last_four, k.expiry, k.brand, k.network_transaction_id,
+       k.verified_at, k.released_at, k.token_id, t.frame
+FROM stored_card k LEFT JOIN card_token t ON t.id = k.token_id
+WHERE k.id = $1;
 
 -- name: keep_network_id
 -- Primary key; the first one stays.

@@ -4,8 +4,9 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.operation import INTEGRATOR, POST, Operation
-from core.contracts.orders import OrderId
+from core.contracts.cards import CardTokenId
+from core.contracts.operation import ACT, INTEGRATOR, POST, Operation
+from core.contracts.orders import OrderId, PayableOrder
 from core.contracts.references import Money, Timestamp
 
 Origin = Annotated[
@@ -35,6 +36,21 @@ class OpenCardFrame(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     language: Literal["fr", "en"] | None = None
 
 
+class PayOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Pay the first instalment of an order by the card of a token, or go on with the card that was given.
+
+    `payment.state` says how it stands: `paid`; `challenge`, lead the browser to `payment.action.redirect`, and when it is
+    back at `return_url` ask once more, without a token; `under_way`, nobody knows yet, read the order until it is settled;
+    `declined` or `not_authenticated`, open another page for a card. However often it is asked, in however many tabs, one
+    token is one authentication and one debit at most. Without a `return_url` that of the order is taken.
+    """
+
+    id: OrderId
+    token: CardTokenId | None = None
+    return_url: PageOfShop | None = None
+    idempotency_key: str
+
+
 class CardFrameView(msgspec.Struct, kw_only=True):
     """Where a card is typed. Who has the address may type one there, once: it is not for logs."""
 
@@ -50,4 +66,12 @@ OPEN_FRAME: Final = Operation(
     INTEGRATOR,
     http=POST("/merchant/orders/{id}/frame", "Open a page on which a card is typed"),
     example={"origin": "https://shop.example"},
+)
+PAY: Final = Operation(
+    "merchant_orders.pay",
+    PayOrder,
+    PayableOrder,
+    INTEGRATOR,
+    http=ACT("/merchant/orders/{id}/pay", "Pay an order by a card that was typed"),
+    example={"token": f"ctk_{'0' * 26}"},
 )

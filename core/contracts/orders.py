@@ -32,6 +32,27 @@ OrderEventKind = Literal[
     "customer_needed",
 ]
 ActorKind = Literal["integrator", "agent", "customer", "run"]
+PaymentState = Literal[
+    "no_card", "challenge", "to_finish", "under_way", "paid", "declined", "not_authenticated"
+]
+"""How the first payment stands: `challenge`, its holder is at their bank; `to_finish`, ask to pay once more, without a token."""
+NotPaid = Literal[
+    "insufficient_funds",
+    "limit_exceeded",
+    "card_expired",
+    "card_unknown",
+    "card_refused",
+    "authentication_required",
+    "authentication_failed",
+    "authentication_abandoned",
+    "authentication_timed_out",
+    "authentication_unavailable",
+    "amount_changed",
+    "bank_unavailable",
+    "no_answer",
+    "try_later",
+]
+"""Why a card did not pay. Nothing is debited, and another card, or the same one typed again, may be tried."""
 
 Reference = Annotated[
     str,
@@ -248,6 +269,28 @@ class OrderView(OrderSummary, kw_only=True):
     return_url: str | None = None
 
 
+class PaymentAction(msgspec.Struct, kw_only=True):
+    """What the customer has to do: go to this address, their bank's, from which they come back."""
+
+    redirect: str
+    expires_at: Timestamp
+
+
+class OrderPayment(msgspec.Struct, kw_only=True):
+    """How the first payment of an order stands; `text` says it to the customer, in the language of the order."""
+
+    state: PaymentState
+    reason: NotPaid | None = None
+    text: str | None = None
+    action: PaymentAction | None = None
+
+
+class PayableOrder(OrderView, kw_only=True):
+    """An order with its schedule, and how its first payment stands."""
+
+    payment: OrderPayment
+
+
 class OrderPage(msgspec.Struct):
     """A page of orders."""
 
@@ -310,7 +353,7 @@ LIST = Operation(
 ONE = Operation(
     "merchant_orders.one",
     OneMerchantOrder,
-    OrderView,
+    PayableOrder,
     INTEGRATOR,
     http=GET("/merchant/orders/{id}", "One order"),
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from core.cards.api import frame_url_of
+from core.cards.api import Authentications, IssuerByFrame, frame_url_of
 from core.contracts import collecting, my_orders, order_payments, order_records, orders
 from core.contracts import plans as ask
 from core.contracts.desk import FieldProblem
@@ -19,6 +19,7 @@ from core.identity.api import SignedIn, WriteOnce, record_action, refuse_repeat_
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, placed, serves
 from core.schedules.clock.handlers import ClockHandlers
+from core.schedules.collecting.first_debits import FirstDebits
 from core.schedules.collecting.handlers import CollectingHandlers
 from core.schedules.mine.handlers import MyOrderHandlers
 from core.schedules.mine.store import find_expected
@@ -26,6 +27,7 @@ from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
 from core.schedules.paying.handlers import PayingHandlers
+from core.schedules.paying.paying import Payments
 from core.values.clock import Clock, paris_date
 from core.values.cursors import name_and_id_in, page_of
 from core.values.ids import encode_id
@@ -298,7 +300,6 @@ def _of_merchants(parts: Parts) -> list[Served]:
         serves(orders.PREVIEW, handlers.preview),
         serves(orders.MAKE, handlers.make),
         serves(orders.LIST, handlers.orders),
-        serves(orders.ONE, handlers.order),
         serves(orders.CANCEL, handlers.cancel),
         serves(orders.REFUND, handlers.refund),
         serves(orders.PAY_AHEAD, handlers.pay_ahead),
@@ -306,10 +307,21 @@ def _of_merchants(parts: Parts) -> list[Served]:
 
 
 def _of_payments(parts: Parts) -> list[Served]:
-    handlers = PayingHandlers(
-        parts.pool, parts.clock, parts.calendar, frame_url=frame_url_of(parts.environment)
+    frame_url = frame_url_of(parts.environment)
+    issuer = IssuerByFrame(parts.bus)
+    payments = Payments(
+        parts.pool,
+        parts.bus,
+        parts.clock,
+        Authentications(parts.pool, parts.clock, issuer, frame_url=frame_url),
+        FirstDebits(parts.pool, parts.bus, parts.clock, parts.calendar),
     )
-    return [serves(order_payments.OPEN_FRAME, handlers.open_frame)]
+    handlers = PayingHandlers(parts.pool, parts.clock, parts.calendar, payments, frame_url=frame_url)
+    return [
+        serves(orders.ONE, handlers.order),
+        serves(order_payments.OPEN_FRAME, handlers.open_frame),
+        serves(order_payments.PAY, handlers.pay),
+    ]
 
 
 def _jobs(parts: Parts) -> list[Job]:

@@ -73,10 +73,6 @@ class MerchantOrderHandlers:
         found = [views.summary_of(row, instalments[row["id"]]) for row in rows]
         return ask.OrderPage(*page_of(found, request.limit, lambda last: (last.id,)))
 
-    async def order(self, caller: Integrator, request: ask.OneMerchantOrder) -> ask.OrderView:
-        """Return one order. Raises: NotFound."""
-        return await self._one(self._pool, caller, request.id)
-
     async def cancel(self, caller: Integrator, request: ask.CancelMerchantOrder) -> Written:
         """Take an amount off an order. Raises: NotFound, NothingToCancel, FieldRefused, KeyReused, StillRunning."""
         amount = None if request.amount is None else request.amount.amount

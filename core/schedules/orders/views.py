@@ -69,6 +69,13 @@ def view_of(row: asyncpg.Record, instalments: Sequence[Stored], language: str) -
     return ask.OrderView(**_whole_of(row, instalments, language))
 
 
+def payable_of(
+    row: asyncpg.Record, instalments: Sequence[Stored], language: str, payment: ask.OrderPayment
+) -> ask.PayableOrder:
+    """Return an order with its schedule and how its first payment stands."""
+    return ask.PayableOrder(**_whole_of(row, instalments, language), payment=payment)
+
+
 def record_of(
     row: asyncpg.Record,
     instalments: Sequence[Stored],

@@ -23,3 +23,10 @@ class CardFramesTooMany(Refused):
 
     def __init__(self, *, retry_after_s: int) -> None:
         super().__init__("card_frames_too_many", {"retry_after_s": retry_after_s})
+
+
+class PaymentUnderWay(Refused):
+    """Nobody knows yet what became of the last payment: no other card is asked before."""
+
+    def __init__(self) -> None:
+        super().__init__("order_payment_under_way", {"retry_after_s": 15})

@@ -1,15 +1,25 @@
 """What merchants' programs ask of the payment of an order."""
 
+from pathlib import Path
 from typing import Final
 
 import asyncpg
+import msgspec
 
 from core.cards.api import open_frame, open_frames
 from core.contracts import order_payments as ask
+from core.contracts.cards import Language
+from core.contracts.listing import Written
+from core.contracts.orders import OneMerchantOrder, OrderPayment, PayableOrder, PaymentAction
 from core.contracts.references import Money
-from core.identity.api import Integrator
+from core.contracts.refusals import NotFound
+from core.identity.api import Claim, Integrator, once
+from core.schedules.orders.store import Sought, instalments_of, list_orders
+from core.schedules.orders.views import payable_of
 from core.schedules.paying import store
 from core.schedules.paying.errors import CardFramesTooMany, NotSoldAtADistance, OrderNotPayable
+from core.schedules.paying.paying import Asked, Payment, Payments
+from core.values.bilingual import load_bilingual
 from core.values.clock import Clock, paris_date
 from core.values.timestamps import timestamp
 from core.values.web_pages import is_page_of
@@ -18,6 +28,7 @@ FRAMES_OPEN_MAX: Final = 20
 """Of one order. Each stands for half an hour, so that this is a customer who begins again every other minute."""
 
 _RETRY_AFTER_S: Final = 300
+_WORDS: Final = load_bilingual(Path(__file__).with_name("words.toml"))
 
 
 class PayingHandlers:
@@ -26,11 +37,33 @@ class PayingHandlers:
     Debits are counted by the `calendar` of schedules, pages and tokens by the clock.
     """
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, calendar: Clock, *, frame_url: str) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, clock: Clock, calendar: Clock, payments: Payments, *, frame_url: str
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._calendar = calendar
+        self._payments = payments
         self._frame_url = frame_url
+
+    async def order(self, caller: Integrator, request: OneMerchantOrder) -> PayableOrder:
+        """Return one order, and how its first payment stands. Raises: NotFound."""
+        rows = await list_orders(self._pool, Sought(caller.company_id, order_id=request.id))
+        if not rows:
+            raise NotFound
+        (row,) = rows
+        instalments = await instalments_of(self._pool, [row["id"]])
+        payment = await self._payments.stands(self._pool, request.id)
+        return payable_of(row, instalments[row["id"]], caller.language, _shown(payment, row["language"]))
+
+    async def pay(self, caller: Integrator, request: ask.PayOrder) -> Written:
+        """Pay an order, as far as that goes. Raises: NotFound, OrderNotPayable, PaymentUnderWay, CardTokenRefused, FieldRefused."""
+
+        async def effect(_claim: Claim) -> bytes:
+            await self._payments.pay(Asked(caller.company_id, request.id, request.token, request.return_url))
+            return msgspec.json.encode(await self.order(caller, OneMerchantOrder(id=request.id)))
+
+        return await once(self._pool, self._clock, caller, request, effect)
 
     async def open_frame(self, caller: Integrator, request: ask.OpenCardFrame) -> ask.CardFrameView:
         """Open a page for a card. Raises: NotFound, OrderNotPayable, NotSoldAtADistance, CardFramesTooMany, FieldRefused."""
@@ -65,3 +98,14 @@ class PayingHandlers:
             amount=Money(purchase.amount_minor, purchase.currency),
             expires_at=timestamp(opened.expires_at),
         )
+
+
+def _shown(payment: Payment, language: Language) -> OrderPayment:
+    return OrderPayment(
+        state=payment.state,
+        reason=payment.why,
+        text=None if payment.why is None else _WORDS[payment.why].said(language),
+        action=None
+        if payment.expires_at is None
+        else PaymentAction(redirect=payment.address, expires_at=timestamp(payment.expires_at)),
+    )

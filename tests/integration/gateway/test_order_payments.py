@@ -155,3 +155,52 @@ async def test_so_many_pages_are_open_at_once_and_no_more(
         "UPDATE frame_session SET opened_at = now() - interval '2 h', expires_at = now() - interval '1 h'"
     )
     assert (await frame(selling, order)).status_code == 201
+
+
+async def ask_to_pay(client: httpx.AsyncClient, order: dict[str, Any], **asked: Any) -> httpx.Response:
+    return await act(client, order, "pay", **asked)
+
+
+async def test_an_order_says_how_its_first_payment_stands(
+    selling: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    order = (await make(selling)).json()
+    read = (await selling.get(f"/v1/merchant/orders/{order['id']}")).json()
+    assert read["payment"]["state"] == "no_card"
+    await pay(rows, order)
+    again = (await selling.get(f"/v1/merchant/orders/{order['id']}")).json()
+    assert (again["payment"]["state"], again["payment"].get("action")) == ("paid", None)
+    # A repeat of whoever finishes a payment is told the same, and nothing is asked of anybody.
+    told = await ask_to_pay(selling, order)
+    assert (told.status_code, told.json()["payment"]["state"]) == (200, "paid")
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ({}, 422, "token"),
+        ({"token": "ctk_00000000000000000000000000"}, 409, "card_token_refused"),
+        ({"token": "ctk_1"}, 422, "token"),
+        ({"token": "ord_00000000000000000000000000"}, 422, "token"),
+        ({"token": 7}, 422, "token"),
+        ({"number": "4970100000000014"}, 422, "number"),
+    ],
+)
+async def test_what_pays_nothing_is_refused_in_words_and_writes_nothing(
+    selling: httpx.AsyncClient, rows: asyncpg.Connection, asked: dict[str, Any], status: int, code: str
+) -> None:
+    order = (await make(selling, return_url="https://shop.example/paid")).json()
+    refused = await ask_to_pay(selling, order, **asked)
+    told = refused.json()
+    found = [each["field"] for each in told.get("errors", [])] or [told["code"]]
+    assert (refused.status_code, found) == (status, [code]), refused.text
+    assert await rows.fetchval("SELECT count(*) FROM stored_card") == 0
+    assert "4970100000000014" not in refused.text
+
+
+async def test_an_order_of_another_company_is_not_paid(
+    selling: httpx.AsyncClient, desk_stack: DeskStack, rows: asyncpg.Connection
+) -> None:
+    order = (await make(selling)).json()
+    async with await program(desk_stack, rows, 1) as stranger:
+        assert (await ask_to_pay(stranger, order)).status_code == 404
