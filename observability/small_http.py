@@ -48,11 +48,16 @@ def problem(status: int, code: str, detail: str) -> Response:
 
 
 async def serve(
-    handler: Handler, *, host: str, port: int, head_bytes_max: int = HEAD_BYTES_MAX
+    handler: Handler,
+    *,
+    host: str,
+    port: int,
+    head_bytes_max: int = HEAD_BYTES_MAX,
+    deadline_s: float = DEADLINE_S,
 ) -> asyncio.Server:
     """Listen; every connection carries one request. Raises: OSError when the port is taken.
 
-    Whoever is one too many, sends a longer head or is too slow gets no answer.
+    Whoever is one too many, sends a longer head or is too slow gets no answer; `deadline_s` is for question and answer.
     """
     connections = 0
 
@@ -61,7 +66,7 @@ async def serve(
         connections += 1
         try:
             with contextlib.suppress(ConnectionError, TimeoutError, asyncio.LimitOverrunError):
-                async with asyncio.timeout(DEADLINE_S):
+                async with asyncio.timeout(deadline_s):
                     if connections <= CONNECTIONS_MAX:
                         writer.write(await _respond(handler, reader))
                         await writer.drain()

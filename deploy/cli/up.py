@@ -25,6 +25,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHOWN_PORTS = (
     "portal",
     "space",
+    "shop",
     "gateway",
     "edge",
     "edge-tls",
@@ -36,7 +37,7 @@ _SHOWN_PORTS = (
     "nats",
 )
 _WEB_PORTS = frozenset(
-    {"portal", "space", "gateway", "acquirer-control", "fleet-control", "mailbox", "receiver"}
+    {"portal", "space", "shop", "gateway", "acquirer-control", "fleet-control", "mailbox", "receiver"}
 )
 _LOCALHOST_TIMEOUT_S = 1.0
 # Starts of single processes are only news when something is slow or wrong.
@@ -154,7 +155,7 @@ def demonstration_logins(seeded: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _address(stack: LocalStack, name: str) -> str:
-    if name in ("portal", "space") and _answers_as_localhost(stack.port(name)):
+    if name in ("portal", "space", "shop") and _answers_as_localhost(stack.port(name)):
         # Passkeys belong to a host name, never to an address: 127.0.0.1 cannot have any.
         return f"http://localhost:{stack.port(name)}"
     return f"http://{stack.address(name)}" if name in _WEB_PORTS else stack.address(name)

@@ -209,6 +209,21 @@ PROCESSES: tuple[ProcessSpec, ...] = (
         },
     ),
     ProcessSpec(
+        name="shop",
+        module="deploy.sandbox.shop",
+        ports=("shop",),
+        health_port="shop",
+        stop_order=4,
+        environment=lambda place: {
+            "GUICHET_HTTP_PORT": place.port("shop"),
+            "GUICHET_GATEWAY_URL": f"http://{place.address('gateway')}",
+            "GUICHET_SHOP_KEY_FILE": place.path("secrets/shop-key"),
+            "GUICHET_SPACE_URL": f"http://localhost:{place.port('space')}",
+            "GUICHET_RECEIVER_URL": f"http://localhost:{place.port('receiver')}",
+            "GUICHET_MAILBOX_URL": f"http://localhost:{place.port('mailbox')}",
+        },
+    ),
+    ProcessSpec(
         name="space",
         module="portals.customer",
         ports=("space",),

@@ -146,3 +146,114 @@ async def test_every_process_listens_to_what_its_login_may_hear_and_to_nothing_e
             if not any(covers((pattern,), subject) for subject in heard[allowance.user])
         ]
         assert unheard == [], allowance.user
+
+
+# The shop of the sandbox: a customer on a small phone buys in three.
+
+
+@pytest.fixture
+async def phone(browser: Browser) -> AsyncIterator[Page]:
+    """A phone of a customer who reads French."""
+    context = await browser.new_context(viewport={"width": 360, "height": 780}, locale="fr-FR")
+    yield await context.new_page()
+    await context.close()
+
+
+async def _to_payment(stack: LocalStack, page: Page, *, email: str = "odette@client.example") -> None:
+    """Fill a basket of 110,40 € and order it in three."""
+    await page.goto(f"http://localhost:{stack.port('shop')}/")
+    assert await barriers(page) == []
+    await page.get_by_role("button", name="Lampe de lecture").click()
+    await expect(page.get_by_role("status")).to_contain_text("Ajouté au panier : Lampe de lecture")
+    await page.get_by_role("button", name="Plaid en laine").click()
+    await page.get_by_role("link", name="Panier (2)").click()
+    await expect(page.locator(".plan")).to_have_count(3)
+    assert await barriers(page) == []
+    await page.get_by_label("Nom et prénom").fill("Odette Martin")
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_role("button", name="Passer au paiement").click()
+    await expect(page.locator("h1")).to_contain_text("Payer aujourd’hui 38,46")
+    await _assert_fits(page)
+
+
+async def _type_card(page: Page, number: str) -> None:
+    frame = page.frame_locator("iframe.card")
+    await frame.get_by_label("Numéro de carte").fill(number)
+    await frame.get_by_label("Date d’expiration").fill("12/30")
+    await frame.get_by_label("Code de sécurité").fill("123")
+    await frame.get_by_role("button").click()
+
+
+async def _assert_thanked(page: Page) -> None:
+    await expect(page.locator("h1")).to_have_text("Merci, c’est payé", timeout=20_000)
+    states = page.locator("tbody td:nth-child(4)")
+    await expect(states).to_have_text(["réglé", "à venir", "à venir"])
+    assert await barriers(page) == []
+    await _assert_fits(page)
+
+
+async def _assert_fits(page: Page) -> None:
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_customer_whom_the_bank_knows_buys_in_three(stack: LocalStack, phone: Page) -> None:
+    await _to_payment(stack, phone)
+    assert await barriers(phone) == []
+    await _type_card(phone, card_named("approve-cb").pan)
+    await _assert_thanked(phone)
+    link = phone.get_by_role("link", name="Suivre mes échéances dans mon espace")
+    space = f"http://localhost:{stack.port('space')}/first-connection?email=odette%40client.example"
+    await expect(link).to_have_attribute("href", space)
+    # Whoever comes back to the page, or presses the button twice, buys nothing a second time.
+    await phone.reload()
+    await _assert_thanked(phone)
+    await link.click()
+    await expect(phone.locator("#f-email")).to_have_value("odette@client.example")
+
+
+async def test_a_customer_whom_the_bank_asks_confirms_and_buys_in_three(
+    stack: LocalStack, phone: Page
+) -> None:
+    await _to_payment(stack, phone)
+    await _type_card(phone, card_named("challenge").pan)
+    await expect(phone.locator("h1")).to_have_text("Confirmez que c’est bien vous", timeout=20_000)
+    told = await phone.locator(".sandbox").inner_text()
+    await phone.get_by_label("Code reçu par SMS").fill("".join(filter(str.isdigit, told)))
+    await phone.get_by_role("button", name="Confirmer").click()
+    await _assert_thanked(phone)
+
+
+async def test_a_customer_who_cancels_and_is_declined_is_told_why_and_pays_by_another_card(
+    stack: LocalStack, phone: Page
+) -> None:
+    await _to_payment(stack, phone)
+    await _type_card(phone, card_named("challenge").pan)
+    await phone.get_by_role("button", name="Annuler").click()
+    await expect(phone.locator("#why")).to_contain_text("Vous n’avez pas confirmé", timeout=20_000)
+    await _type_card(phone, card_named("insufficient-funds").pan)
+    await expect(phone.locator("#why")).to_contain_text("la provision ne suffit pas", timeout=20_000)
+    assert await barriers(phone) == []
+    await _type_card(phone, card_named("approve-visa").pan)
+    await _assert_thanked(phone)
+
+
+async def test_without_a_script_the_card_is_typed_on_a_page_of_its_own(
+    stack: LocalStack, browser: Browser
+) -> None:
+    context = await browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = await context.new_page()
+    await page.goto(f"http://localhost:{stack.port('shop')}/")
+    await page.get_by_role("button", name="Oak desk").click()
+    await page.goto(f"http://localhost:{stack.port('shop')}/basket")
+    await page.get_by_role("button", name="Go to payment").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Type your name.")
+    await page.get_by_label("Name").fill("Odette")
+    await page.get_by_label("E-mail").fill("odette.en@client.example")
+    await page.get_by_role("button", name="Go to payment").click()
+    await page.get_by_role("link", name="Open the page for the card").click()
+    await page.get_by_label("Card number").fill(card_named("approve-cb").pan)
+    await page.get_by_label("Expiry date").fill("12/30")
+    await page.get_by_label("Security code").fill("123")
+    await page.get_by_role("button").click()
+    await expect(page.locator("h1")).to_have_text("Thank you, it is paid", timeout=20_000)
+    await context.close()

@@ -1,6 +1,6 @@
 """`python -m deploy.sandbox.demonstration [--load-terminals N]`: an idempotent demonstration, and terminals by the thousand.
 
-Environment: GUICHET_DATABASE_URL, GUICHET_DATA (folder whose secrets/demo-password is made at first start, 0600),
+Environment: GUICHET_DATABASE_URL, GUICHET_DATA (folder whose secrets/demo-password and shop-key are made, 0600),
 GUICHET_FACTOR_KEY_FILE (default: secrets/factor-key in that folder) that seals the agents' second factors,
 GUICHET_RECEIVER_PORT (none: no endpoint of webhooks) where the sandbox's receiver listens.
 Prints one line of JSON: {"agents": [{"email", "name", "role"}], "customers": [{"email", "name"}], "password", "terminals",
@@ -22,6 +22,7 @@ import msgspec
 
 from core.identity.api import FactorSeal, key_file, load_or_make_key
 from core.webhooks.api import webhook_settings
+from deploy.sandbox.demonstration.orders import shop_key
 from deploy.sandbox.demonstration.store import TERMINALS_MAX, seed
 from deploy.sandbox.demonstration.webhooks import SandboxReceiver
 from observability.process import SettingRefused
@@ -38,6 +39,7 @@ def main() -> int:
     if not 0 <= wanted <= TERMINALS_MAX:
         return _fail(f"--load-terminals takes 0 to {TERMINALS_MAX}")
     password = demo_password(Path(folder))
+    leave_shop_key(Path(folder), password)
     try:
         seal = FactorSeal(load_or_make_key(key_file(os.environ)))
         receiver = None
@@ -65,6 +67,14 @@ def demo_password(folder: Path) -> str:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(password + "\n")
     return password
+
+
+def leave_shop_key(folder: Path, password: str) -> None:
+    """Leave the sandbox shop its key, for the owner only."""
+    path = folder / "secrets" / "shop-key"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(shop_key(password) + "\n")
 
 
 def _fail(line: str) -> int:

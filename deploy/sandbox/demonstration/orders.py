@@ -87,6 +87,11 @@ async def seed_orders(connection: asyncpg.Connection) -> None:
             await take_off(connection, order_id, wanted, cancellation_id=cancellation_id, at=now)
 
 
+async def put_web_service(connection: asyncpg.Connection) -> None:
+    """Let the company of the sandbox shop sell at a distance; running it again changes nothing."""
+    await connection.execute(_SQL.add_web_service, COMPANY)
+
+
 async def put_shop_key(connection: asyncpg.Connection, password: str) -> None:
     """Give the sandbox shop its key; running it again with the same password changes nothing."""
     key = shop_key(password)

@@ -29,7 +29,7 @@ from deploy.sandbox.demonstration.demonstration import (
 from deploy.sandbox.demonstration.letters import seed_letters
 from deploy.sandbox.demonstration.merchants import seed_merchants
 from deploy.sandbox.demonstration.numbers import siren, siret
-from deploy.sandbox.demonstration.orders import put_shop_key, seed_orders
+from deploy.sandbox.demonstration.orders import put_shop_key, put_web_service, seed_orders
 from deploy.sandbox.demonstration.requests import seed_requests
 from deploy.sandbox.demonstration.supervision import seed_supervision
 from deploy.sandbox.demonstration.webhooks import SandboxReceiver, put_receiver
@@ -85,6 +85,7 @@ async def seed(
                 await _add_load(connection, load_terminals)
         await make_contracts(database_url)
         await seed_letters(connection)
+        await put_web_service(connection)
     finally:
         await connection.close()
     agents = [{"email": agent.email, "name": agent.name, "role": agent.role} for agent in AGENTS]

@@ -187,9 +187,19 @@ async def test_stopping_goes_from_terminals_to_the_database_and_leaves_nobody(fo
     pids = [stack.pid(name) for name in stack.names]
     await stack.stop()
     order = [event.name for event in events if event.kind == "stopping"]
-    assert order[:8] == ["fleet", "edge", "edge-cards", "gateway", "portal", "space", "bank", "acquirer"]
-    assert set(order[8:11]) == {"core-engine", "core-desk", "core-worker"}
-    assert order[11:] == ["mailbox", "receiver", "nats", "postgres"]
+    assert order[:9] == [
+        "fleet",
+        "edge",
+        "edge-cards",
+        "gateway",
+        "portal",
+        "shop",
+        "space",
+        "bank",
+        "acquirer",
+    ]
+    assert set(order[9:12]) == {"core-engine", "core-desk", "core-worker"}
+    assert order[12:] == ["mailbox", "receiver", "nats", "postgres"]
     assert not [pid for pid in pids if pid is not None and proc.is_alive(pid)]
 
 
