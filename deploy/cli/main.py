@@ -27,6 +27,7 @@ GROUPS: Final = {
     "bench": "perf.bench.commands",
     "verify": "deploy.cli.verify",
     "code": "deploy.cli.code",
+    "buy": "deploy.cli.buy",
     "clock": "deploy.cli.clock",
     "collect": "deploy.cli.collect",
 }

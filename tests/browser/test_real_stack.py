@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from playwright.async_api import Browser, Page, StorageState, expect
 from deploy.cli.common import Common
 from deploy.cli.exchange import Where, session
 from deploy.local.loopback import http_get
+from deploy.local.python_process import CHECKOUT
 from deploy.local.stack import LocalStack
 from deploy.local.subjects import ALLOWANCES
 from deploy.sandbox.simulators.cards import card_named
@@ -257,3 +262,41 @@ async def test_without_a_script_the_card_is_typed_on_a_page_of_its_own(
     await page.get_by_role("button").click()
     await expect(page.locator("h1")).to_have_text("Thank you, it is paid", timeout=20_000)
     await context.close()
+
+
+@pytest.mark.parametrize(
+    ("card", "state", "code"),
+    [("approve-cb", "paid", 0), ("challenge", "paid", 0), ("insufficient-funds", "declined", 1)],
+)
+async def test_a_purchase_from_the_command_line_goes_through_the_same_doors(
+    stack: LocalStack, card: str, state: str, code: int
+) -> None:
+    told = await _guichet("buy", "--data", str(stack.data_dir), "--card", card, "--plan", "4x", "--json")
+    assert told.returncode == code, told.stderr
+    order = json.loads(told.stdout)
+    assert (order["payment"]["state"], len(order["instalments"])) == (state, 4)
+
+
+async def test_a_purchase_that_cannot_be_is_refused_in_words(stack: LocalStack) -> None:
+    data = ("--data", str(stack.data_dir), "--lang", "en")
+    for asked, said in (
+        (("--amount", "0.05", "--plan", "10x"), "amount"),
+        (("--plan", "99x"), "is not offered today"),
+        (("--card", "expired", "--email", "nobody"), "customer.email"),
+        (("--card", "approve-amex"), "not accepted"),
+    ):
+        told = await _guichet("buy", *data, *asked)
+        assert told.returncode == 1, told.stdout
+        assert said in told.stderr, told.stderr
+
+
+async def _guichet(*words: str) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "deploy.cli.main", *words],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
