@@ -9,21 +9,24 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from playwright.async_api import Browser, Page, StorageState, expect
 
 from deploy.cli.common import Common
 from deploy.cli.exchange import Where, session
+from deploy.local import proc
 from deploy.local.loopback import http_get
 from deploy.local.python_process import CHECKOUT
 from deploy.local.stack import LocalStack
 from deploy.local.subjects import ALLOWANCES
-from deploy.sandbox.simulators.cards import card_named
+from deploy.sandbox.simulators.cards import card_named, make_pan
 from deploy.sandbox.simulators.terminal import Terminal
 from portals.assets.build import build
 from tests.browser.accessibility import barriers
 from tests.browser.conftest import log_in
 from tests.support.bus_subjects import covers
+from tests.support.memory import files_that_hold, finds_in_memory
 
 AGENT = "superviseur@guichet.example"
 
@@ -300,3 +303,80 @@ async def _guichet(*words: str) -> subprocess.CompletedProcess[str]:
         timeout=120,
         check=False,
     )
+
+
+async def test_a_number_that_was_typed_is_nowhere_but_where_cards_are_opened(
+    stack: LocalStack, phone: Page
+) -> None:
+    number = make_pan("497010", 718_281_828)
+    needles = _forms_of(number)
+    await _to_payment(stack, phone)
+    await _type_card(phone, number)
+    await _assert_thanked(phone)
+    owner = await asyncpg.connect(stack.database_url("guichet_owner"))
+    try:
+        tables = await owner.fetch(
+            "SELECT c.relname AS name FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
+            " AND c.relnamespace = 'public'::regnamespace"
+        )
+        written = "".join(each.decode("latin-1") for each in needles[:1])
+        for table in tables:
+            for form in (written, written.encode().hex()):
+                count = await owner.fetchval(
+                    f'SELECT count(*) FROM "{table["name"]}" AS t WHERE t::text LIKE $1',  # noqa: S608
+                    f"%{form}%",
+                )
+                assert count == 0, table["name"]
+    finally:
+        await owner.close()
+    # Files: those of PostgreSQL and its log of writes, streams, books, mails, and what every process logs.
+    assert files_that_hold(stack.data_dir, needles) == []
+    # Who opens a card may have it in memory, and who is not ours: its bank and its acquirer.
+    opening = {"edge", "edge-cards", "bank", "acquirer"}
+    holding = [
+        name
+        for name in stack.names
+        if name not in opening
+        for pid in _whole(stack, name)
+        if finds_in_memory(pid, needles)
+    ]
+    assert holding == []
+    assert len(stack.names) - len(opening) > 8
+
+
+async def test_the_search_finds_a_number_that_is_there(tmp_path: Path) -> None:
+    number = make_pan("497010", 314_159_265)
+    needles = _forms_of(number)
+    (tmp_path / "log").write_bytes(b"x" * 1000 + bytes.fromhex(number) + b"x")
+    assert files_that_hold(tmp_path, needles) == ["log"]
+    assert files_that_hold(tmp_path, _forms_of(make_pan("497010", 1_618))) == []
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "import sys; kept = sys.stdin.readline(); print('ready', flush=True); sys.stdin.readline()",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    holder.stdin.write(number.encode() + b"\n")
+    await holder.stdout.readline()
+    try:
+        assert finds_in_memory(holder.pid, needles)
+        assert not finds_in_memory(holder.pid, _forms_of(make_pan("497010", 1_618)))
+    finally:
+        holder.stdin.close()
+        await holder.wait()
+
+
+def _forms_of(number: str) -> list[bytes]:
+    """Return a number as text, in groups of four, in two bytes a sign, and two digits a byte."""
+    grouped = " ".join(number[place : place + 4] for place in range(0, len(number), 4))
+    return [number.encode(), grouped.encode(), number.encode("utf-16-le"), bytes.fromhex(number)]
+
+
+def _whole(stack: LocalStack, name: str) -> list[int]:
+    """Return a process with those that it has started."""
+    pid = stack.pid(name)
+    assert pid is not None, name
+    return [pid, *proc.descendants(pid)]
