@@ -86,6 +86,7 @@ COUNTS: Final = (
     Count("V7", _SQL.unconsumed_events, _now_and_consumer),
     Count("V7 once", _SQL.overlapping_ranges, _consumer),
     Count("V8", _SQL.repeated_debits),
+    Count("V8 debits", _SQL.collected_twice),
     Count("V8 repeats", _SQL.debited_repeats),
     Count("V10", _SQL.untrue_reversals),
     Count("V10 asked", _SQL.unasked_reversals),
@@ -95,6 +96,7 @@ COUNTS: Final = (
     FIGURES_BOOKED,
     Count("V13 lists", _SQL.unlisted_attempts),
     Count("V9 shown", _SQL.shown_too_much),
+    Count("V14 debits", _SQL.debits_beside_payments),
 )
 
 

@@ -1012,3 +1012,48 @@ SELECT
     count(*) FILTER (WHERE p.unlisted) AS breaches,
     (array_agg(p.id) FILTER (WHERE p.unlisted))[1:5] AS examples
 FROM passed AS p;
+
+-- name: debits_beside_payments
+-- V14, from the side of money: a debit that was collected is an approved payment of its amount and of a paid instalment, one
+-- that was not is none, and no payment by a kept card is without its debit. Waiting: a debit whose payment is decided and
+-- not recorded yet. Payments by kept cards are of message class 13.
+WITH payment AS (
+    SELECT a.id, a.state, a.approved_minor, a.kind FROM attempt AS a WHERE a.message_class = 13 AND a.kind = :Kind.PURCHASE
+), judged AS (
+    SELECT
+        coalesce(d.id, p.id) AS id,
+        CASE
+            WHEN d.id IS NULL THEN false
+            WHEN d.state = 'open' THEN i.state = 'in_progress'
+            WHEN p.id IS NULL THEN d.state = 'not_sent'
+            WHEN d.state = 'approved' THEN p.approved_minor = d.amount_minor AND i.state = 'paid'
+                AND i.amount_minor = d.amount_minor AND p.state IN (:State.APPROVED, :State.CAPTURED, :State.REFUNDED,
+                    :State.SETTLED)
+            WHEN d.state = 'reversed' THEN p.state = :State.REVERSED
+            ELSE p.state = :State.DECLINED
+        END AS agrees,
+        d.state = 'open' AND coalesce(p.state, :State.SENT) NOT IN (:State.SENT, :State.UNKNOWN) AS waits
+    FROM debit AS d
+    FULL JOIN payment AS p ON p.id = d.id
+    LEFT JOIN instalment AS i ON i.id = d.instalment_id
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE NOT j.agrees) AS breaches,
+    count(*) FILTER (WHERE j.waits) AS waiting,
+    (array_agg(j.id) FILTER (WHERE NOT j.agrees))[1:5] AS examples
+FROM judged AS j;
+
+-- name: collected_twice
+-- V8 debits: of an instalment one debit is collected at most, by what hosts approved and not by what we noted.
+WITH collected AS (
+    SELECT d.instalment_id, count(*) AS times, max(d.id::text)::uuid AS id
+    FROM debit AS d INNER JOIN attempt AS a ON a.id = d.id AND a.business_date = d.business_date
+    WHERE a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED)
+    GROUP BY d.instalment_id
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE c.times > 1) AS breaches,
+    (array_agg(c.id) FILTER (WHERE c.times > 1))[1:5] AS examples
+FROM collected AS c;
