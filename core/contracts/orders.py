@@ -25,6 +25,7 @@ OrderEventKind = Literal[
     "refunded",
     "refund_owed",
     "refund_sent",
+    "refund_refused",
     "instalment_paid",
     "instalment_unpaid",
     "paid_ahead",

@@ -13,7 +13,10 @@ from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import Parts
 from core.runtime.retention import Retention
 from core.schedules.collecting.collecting import Collecting
+from core.schedules.refunding.refunding import Refunding
 from core.slices import RETENTION_RULES, SLICES
+from core.transactions.bookings.refunds import Refunds
+from core.transactions.exchanges.answers import NOBODY
 from core.transactions.jobs.backlogs import Backlogs
 from core.transactions.jobs.day_end import DayEnd
 from core.transactions.jobs.deliveries import Deliveries
@@ -38,6 +41,7 @@ DAY_END_EVERY_S = 900.0
 NUMBERED_OTHERWISE_EVERY_S = 300.0
 COLLECT_EVERY_S = 0.5
 TAKE_UP_DEBITS_EVERY_S = 2.0
+REFUND_ORDERS_EVERY_S = 1.0
 PRUNE_EVERY_S = 3_600.0
 RETENTION_EVERY_S = 3_600.0
 
@@ -108,6 +112,19 @@ async def start(context: RoleContext) -> WorkerRole:
         instance=settings.instance,
         host_deadline_ms=host_deadline_ms_of(context.environment),
     )
+    refunding = Refunding(
+        pool,
+        Refunds(
+            pool=pool,
+            clock=context.clock,
+            answers=NOBODY,
+            exchanges=collecting.exchanges,
+            committed=lambda: None,  # The relay, in another process, looks by itself.
+            host_deadline_ms=host_deadline_ms_of(context.environment),
+        ),
+        context.clock,
+        calendar,
+    )
     retention = Retention(pool, context.clock, RETENTION_RULES, context.environment)
     await collecting.start()
     jobs = Jobs(
@@ -122,6 +139,7 @@ async def start(context: RoleContext) -> WorkerRole:
             Job("collect", COLLECT_EVERY_S, collecting.collect),
             Job("settle_debits", 0.0, collecting.settle_decided),
             Job("take_up_debits", TAKE_UP_DEBITS_EVERY_S, collecting.take_up),
+            Job("refund_orders", REFUND_ORDERS_EVERY_S, refunding.round),
             Job("numbered_otherwise", NUMBERED_OTHERWISE_EVERY_S, numbered_otherwise.round),
             Job("prune", PRUNE_EVERY_S, lambda: prune(pool, context.clock.now())),
             Job("retention", RETENTION_EVERY_S, retention.run),

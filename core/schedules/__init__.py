@@ -6,6 +6,7 @@ Tables, what a row of each is for, and who writes it:
 - `instalment`: what is due of it on a day (with whatever changes its balance)
 - `order_cancellation`: what the merchant took off it, or gave back (desk)
 - `order_refund`: what is owed back to the customer of it (with its cause)
+- `order_refund_part`: what of it is given back of one debit, which is a transaction (worker)
 - `order_event`: what happened to it, for people to read
 - `debit`: an attempt to collect an instalment, which is a transaction (worker)
 - `collection_run`: a day on which what is due was collected (worker)

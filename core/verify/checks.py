@@ -97,6 +97,7 @@ COUNTS: Final = (
     Count("V13 lists", _SQL.unlisted_attempts),
     Count("V9 shown", _SQL.shown_too_much),
     Count("V14 debits", _SQL.debits_beside_payments),
+    Count("V14 refunds", _SQL.refunds_beside_payments),
 )
 
 

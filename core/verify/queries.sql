@@ -1045,15 +1045,67 @@ SELECT
 FROM judged AS j;
 
 -- name: collected_twice
--- V8 debits: of an instalment one debit is collected at most, by what hosts approved and not by what we noted.
+-- V8 debits: an instalment that is paid was collected by one debit, and no other by more than one, by what hosts approved and
+-- not by what we noted.
 WITH collected AS (
-    SELECT d.instalment_id, count(*) AS times, max(d.id::text)::uuid AS id
+    SELECT d.instalment_id, count(*) AS times
     FROM debit AS d INNER JOIN attempt AS a ON a.id = d.id AND a.business_date = d.business_date
     WHERE a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED)
     GROUP BY d.instalment_id
+), judged AS (
+    SELECT i.id, coalesce(c.times, 0) <= 1 AND (i.state <> 'paid' OR coalesce(c.times, 0) = 1) AS holds
+    FROM instalment AS i LEFT JOIN collected AS c ON c.instalment_id = i.id
 )
 SELECT
     count(*) AS checked,
-    count(*) FILTER (WHERE c.times > 1) AS breaches,
-    (array_agg(c.id) FILTER (WHERE c.times > 1))[1:5] AS examples
-FROM collected AS c;
+    count(*) FILTER (WHERE NOT j.holds) AS breaches,
+    (array_agg(j.id) FILTER (WHERE NOT j.holds))[1:5] AS examples
+FROM judged AS j;
+
+-- name: refunds_beside_payments
+-- V14 refunds: what orders owe back is sent once: its parts add up to it where it is sent and never exceed it, each part is a
+-- refund of its payment and its amount that says the same, none gives back more of a debit than it collected, and no refund
+-- of a payment by a kept card is without its part. Waiting: what is owed and not sent yet.
+WITH part AS (
+    SELECT
+        p.id, p.refund_id, p.debit_id, p.amount_minor, p.state, a.id IS NOT NULL AS is_armed, a.state AS attempt_state,
+        a.amount_minor AS asked_minor, a.original_id
+    FROM order_refund_part AS p LEFT JOIN attempt AS a ON a.id = p.id AND a.business_date = p.business_date
+), of_part AS (
+    SELECT p.id, CASE
+        WHEN p.is_armed AND (p.asked_minor <> p.amount_minor OR p.original_id IS DISTINCT FROM p.debit_id) THEN false
+        WHEN p.state = 'open' THEN true
+        WHEN p.state = 'approved'
+            THEN coalesce(p.attempt_state IN (:State.APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED), false)
+        WHEN p.state = 'reversed' THEN coalesce(p.attempt_state = :State.REVERSED, false)
+        ELSE coalesce(p.attempt_state = :State.DECLINED, false)
+    END AS agrees, false AS waits
+    FROM part AS p
+), of_refund AS (
+    SELECT
+        r.id,
+        CASE
+            WHEN r.sent_at IS NULL THEN coalesce(sum(p.amount_minor) FILTER (WHERE p.state IN ('open', 'approved')), 0)
+                <= r.amount_minor
+            ELSE coalesce(sum(p.amount_minor) FILTER (WHERE p.state = 'approved'), 0) = r.amount_minor
+        END AS agrees,
+        r.sent_at IS NULL AS waits
+    FROM order_refund AS r LEFT JOIN part AS p ON p.refund_id = r.id
+    GROUP BY r.id
+), of_debit AS (
+    SELECT d.id, sum(p.amount_minor) <= d.amount_minor AS agrees, false AS waits
+    FROM part AS p INNER JOIN debit AS d ON d.id = p.debit_id
+    WHERE p.state IN ('open', 'approved')
+    GROUP BY d.id
+), of_payment AS (
+    SELECT a.id, false AS agrees, false AS waits FROM attempt AS a
+    WHERE a.message_class = 13 AND a.kind = :Kind.REFUND AND NOT EXISTS (SELECT FROM order_refund_part AS p WHERE p.id = a.id)
+), judged AS (
+    SELECT * FROM of_part UNION ALL SELECT * FROM of_refund UNION ALL SELECT * FROM of_debit UNION ALL SELECT * FROM of_payment
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE NOT j.agrees) AS breaches,
+    count(*) FILTER (WHERE j.waits) AS waiting,
+    (array_agg(j.id) FILTER (WHERE NOT j.agrees))[1:5] AS examples
+FROM judged AS j;

@@ -27,6 +27,7 @@ from core.contracts.subjects import core_inbox
 from core.db.pool import open_pool
 from core.schedules.collecting import store
 from core.schedules.collecting.settling import settle
+from core.transactions.exchanges.exchanges import Exchanges
 from core.transactions.stored_cards.forestalling import ARMED_NO_MORE_S, forestall
 from core.transactions.stored_cards.machine import StoredCards
 from core.transactions.stored_cards.payment import StoredPayment
@@ -99,6 +100,11 @@ class Collecting:
         await self._cards.stop()
         if self._pool is not None:
             await self._pool.close()
+
+    @property
+    def exchanges(self) -> Exchanges:
+        """The exchanges with hosts of this run; what its orders owe back is sent by them too."""
+        return self._cards.machine.exchanges
 
     @property
     def _connections(self) -> asyncpg.Pool:

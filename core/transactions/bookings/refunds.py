@@ -34,13 +34,14 @@ from core.transactions.bookings.rules import Match
 from core.transactions.bookings.store import Connection
 from core.transactions.bookings.taking_back import give_back, take_back
 from core.transactions.engine.arming import REPEAT_POLL_S, REPEAT_WAIT_S, SWEPT_LATER_MS, stored_reply
-from core.transactions.exchanges.answers import Answers
+from core.transactions.exchanges.answers import Answering
 from core.transactions.exchanges.exchange import Exchange, HostOutcome, Source
 from core.transactions.exchanges.exchanges import Exchanges
 from core.transactions.exchanges.labels import Labels, labels_of
 from core.transactions.exchanges.requests import request_of_attempt
 from core.transactions.exchanges.rules import cause_of_unknown, outcome_of
 from core.transactions.rules import stored_answer
+from core.transactions.stored_cards.payment import STORED_CARD_MESSAGE_CLASS
 from core.values.clock import Clock, from_unix_us
 from core.values.ids import rrn_of
 from core.values.zones import zone_of
@@ -50,6 +51,7 @@ AGENT_MESSAGE_CLASS = 12
 
 REFUNDS_IN_FLIGHT_MAX = 1_024
 
+_ORDER = Source("order")
 _NO_REQUEST = msgspec.msgpack.encode({})
 
 _log = structlog.get_logger("core.refunds")
@@ -66,6 +68,18 @@ class Wanted(NamedTuple):
     asked: Authorise | None = None  # what its terminal says of the original besides
 
 
+class OfDebit(NamedTuple):
+    """A refund of a payment by a kept card, written down before: its identifier, number and day stay what they are."""
+
+    id: bytes
+    original_id: bytes
+    original_date: date
+    amount_minor: int
+    currency: str
+    stan: int
+    business_date: date
+
+
 class Refunds:
     """Refunds that terminals ask the engine for, and those of agents."""
 
@@ -74,7 +88,7 @@ class Refunds:
         *,
         pool: asyncpg.Pool,
         clock: Clock,
-        answers: Answers,
+        answers: Answering,
         exchanges: Exchanges,
         committed: Callable[[], None],
         host_deadline_ms: int,
@@ -104,39 +118,18 @@ class Refunds:
             row = await connection.fetchrow(store.queries.read_original, UUID(act.target_id), act.target_date)
             if row is None:
                 return _reply(act.id, await self._refuse(connection, act, Reason.ORIGINAL_NOT_FOUND))
-            moment = from_unix_us(made_at_us)
-            there = moment.astimezone(zone_of(row["time_zone"]))
-            business_date = there.date()
+            business_date = from_unix_us(made_at_us).astimezone(zone_of(row["time_zone"])).date()
             if (answered := await _find_answered(connection, act, business_date)) is not None:
                 return answered
             stan: int = (await connection.fetchrow(store.queries.next_agent_stan))["stan"]
-        new = NewAttempt(
-            id=act.id,
-            business_date=business_date,
-            terminal_id=row["terminal_id"].bytes,
-            received_at_us=made_at_us,
-            state=State.SENT,
-            reason=Reason.NONE,
-            kind=Kind.REFUND,
+        new = _refund_of(
+            row,
+            act.id,
+            business_date,
             message_class=AGENT_MESSAGE_CLASS,
             stan=stan,
-            body_hash=0,
             amount_minor=act.amount_minor or 0,
-            approved_minor=0,
             currency=act.currency or "",
-            card=SealedCard(
-                row["card_ciphertext"],
-                row["card_fingerprint"],
-                row["card_bin"],
-                row["card_last_four"],
-                row["card_expiry"],
-                row["card_brand"],
-            ),
-            entry_mode=row["entry_mode"],
-            transmitted_at=moment.strftime("%m%d%H%M%S"),
-            local_time=there.strftime("%m%d%H%M%S"),
-            approval_code="",
-            request=_NO_REQUEST,
         )
         wanted = Wanted(new, act.target_id, act.target_date, Source(f"agent {act.agent_id.hex()}"), act)
         reason = await self._arm(wanted)
@@ -147,6 +140,29 @@ class Refunds:
                 answered = None if again is None else await _find_answered(connection, again, business_date)
             return answered or _reply(act.id, reason)
         return _reply(act.id, reason)
+
+    # What orders owe back.
+
+    async def refund_debit(self, asked: OfDebit) -> Reason:
+        """Arm a refund and send it. NONE: it is on its way. REPEAT_DIFFERS: it was armed before. Else it is recorded as
+        refused, or nothing is recorded: ORIGINAL_NOT_FOUND, without its payment.
+        """
+        async with self._pool.acquire() as connection:
+            row = await connection.fetchrow(
+                store.queries.read_original, UUID(asked.original_id), asked.original_date
+            )
+        if row is None:
+            return Reason.ORIGINAL_NOT_FOUND
+        new = _refund_of(
+            row,
+            asked.id,
+            asked.business_date,
+            message_class=STORED_CARD_MESSAGE_CLASS,
+            stan=asked.stan,
+            amount_minor=asked.amount_minor,
+            currency=asked.currency,
+        )
+        return await self._arm(Wanted(new, asked.original_id, asked.original_date, _ORDER))
 
     async def cancel_by_agent(self, act: Act) -> AuthoriseReply:
         """Take back an approved payment that is not captured yet. The reply's `id` is the payment's.
@@ -474,6 +490,49 @@ async def _repeated(connection: Connection, act: Act) -> Reason:
 async def _blocked(connection: Connection, terminal_id: bytes) -> Reason:
     row = await connection.fetchrow(store.queries.read_standing_block, UUID(terminal_id))
     return Reason(row["reason"]) if row is not None else Reason.TERMINAL_UNKNOWN
+
+
+def _refund_of(
+    row: asyncpg.Record,
+    refund_id: bytes,
+    business_date: date,
+    *,
+    message_class: int,
+    stan: int,
+    amount_minor: int,
+    currency: str,
+) -> NewAttempt:
+    """Return a refund to arm, at the terminal of its original, dated by its identifier."""
+    made_at_us = int.from_bytes(refund_id[:6], "big") * 1000
+    moment = from_unix_us(made_at_us)
+    return NewAttempt(
+        id=refund_id,
+        business_date=business_date,
+        terminal_id=row["terminal_id"].bytes,
+        received_at_us=made_at_us,
+        state=State.SENT,
+        reason=Reason.NONE,
+        kind=Kind.REFUND,
+        message_class=message_class,
+        stan=stan,
+        body_hash=0,
+        amount_minor=amount_minor,
+        approved_minor=0,
+        currency=currency,
+        card=SealedCard(
+            row["card_ciphertext"],
+            row["card_fingerprint"],
+            row["card_bin"],
+            row["card_last_four"],
+            row["card_expiry"],
+            row["card_brand"],
+        ),
+        entry_mode=row["entry_mode"],
+        transmitted_at=moment.strftime("%m%d%H%M%S"),
+        local_time=moment.astimezone(zone_of(row["time_zone"])).strftime("%m%d%H%M%S"),
+        approval_code="",
+        request=_NO_REQUEST,
+    )
 
 
 def _why_not(original: Standing | None, new: NewAttempt) -> Reason:

@@ -1,6 +1,6 @@
 """Answers to edges, in batches: what is told together leaves together."""
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -29,6 +29,22 @@ class Answering(Protocol):
     def flush(self) -> None:
         """Let go of what waits."""
         ...
+
+
+class _Nobody:
+    """Nobody waits: whoever asked reads what stands."""
+
+    def answer(self, source: Source, reply: AuthoriseReply) -> None:
+        """Answering."""
+
+    def tell(self, exchange: Exchange[Any], reply: AuthoriseReply) -> None:
+        """Answering."""
+
+    def flush(self) -> None:
+        """Answering."""
+
+
+NOBODY: Final[Answering] = _Nobody()
 
 
 class Answers:

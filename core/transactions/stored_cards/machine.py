@@ -24,11 +24,12 @@ class StoredCardExchanges(Exchanges):
 
     def ask(self, exchange: Exchange[Any]) -> None:
         """Exchanges."""
-        payment: StoredPayment = exchange.about[0]
-        request = exchange.request
-        request.initiator = payment.initiator
-        request.network_id = payment.network_id
-        request.authentication = payment.authentication
+        payment = exchange.about[0]
+        if isinstance(payment, StoredPayment):  # A refund names its payment by nothing of this.
+            request = exchange.request
+            request.initiator = payment.initiator
+            request.network_id = payment.network_id
+            request.authentication = payment.authentication
         super().ask(exchange)
 
 
