@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 
 from core.db.arrays import expect_flat_lists
+from core.db.pool import PLANS_OF_BATCHES
 
 Item = TypeVar("Item")
 
@@ -73,15 +74,8 @@ class Lane:
             command_timeout=COMMAND_TIMEOUT_S,
             server_settings={
                 "application_name": self._name,
-                # Batches differ in size only: planning each anew would cost more than it finds.
-                "plan_cache_mode": "force_generic_plan",
                 "statement_timeout": str(int(COMMAND_TIMEOUT_S * 1000)),
-                "jit": "off",
-                # A new month begins with an empty partition, for which a generic plan would read the table from end
-                # to end and keep doing so while it fills. Whatever a lane runs goes by index from its batch outwards.
-                "enable_seqscan": "off",
-                "enable_hashjoin": "off",
-                "enable_mergejoin": "off",
+                **PLANS_OF_BATCHES,
             },
         )
         try:

@@ -7,6 +7,16 @@ import asyncpg
 CONNECTIONS_MAX: Final = 6
 ACQUIRE_TIMEOUT_S: Final = 3.0
 _STATEMENT_TIMEOUT_MS: Final = 5_000
+PLANS_OF_BATCHES: Final = {
+    # Batches differ in size only: planning each anew would cost more than it finds.
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    # A new month begins with an empty partition, for which a generic plan would read the table from end to end and keep
+    # doing so while it fills. Whatever runs so goes by index from its batch outwards.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 _IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 10_000
 
 
@@ -33,10 +43,12 @@ async def open_pool(
     connections_max: int = CONNECTIONS_MAX,
     statement_timeout_ms: int = _STATEMENT_TIMEOUT_MS,
     plan_each_time: bool = False,
+    of_batches: bool = False,
 ) -> asyncpg.Pool:
     """Return a pool that connects on first use; `name` shows in pg_stat_activity.
 
-    `plan_each_time` is for statements with optional filters: one plan for all of them would fit none.
+    `plan_each_time` is for statements with optional filters: one plan for all of them would fit none. `of_batches` is for
+    those that go from a batch of rows outwards, again and again, as those of a lane do.
     Every statement and every forgotten transaction is bounded in time by the server itself, and every wait for a
     connection by the pool.
     """
@@ -60,6 +72,7 @@ async def open_pool(
             ),
             "timezone": "UTC",
             "plan_cache_mode": "force_custom_plan" if plan_each_time else "auto",
+            **(PLANS_OF_BATCHES if of_batches else {}),
         },
     )
     return await pool

@@ -93,13 +93,13 @@ async def bench_authorise(
         async with LocalStack(
             folder, processes=PROCESSES, shared_buffers_mib=SHARED_BUFFERS_MIB, log_level="warning"
         ) as stack:
-            return await _Run(stack, note).run(seconds=seconds, in_flight=in_flight, rates=rates)
+            return await AuthoriseRun(stack, note).run(seconds=seconds, in_flight=in_flight, rates=rates)
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-class _Run:
+class AuthoriseRun:
     """One benchmark on one running stack."""
 
     def __init__(self, stack: LocalStack, note: Note) -> None:
@@ -110,10 +110,10 @@ class _Run:
 
     async def run(self, *, seconds: int, in_flight: int, rates: tuple[int, ...]) -> AuthoriseReport:
         """Seed, saturate in turns with the reference, measure latencies, verify."""
-        await self._seed()
+        await self.seed()
         self._note("warming up")
-        await self._load("--in-flight", str(in_flight), seconds=4, warmup=0)
-        await self._settle()
+        await self.load("--in-flight", str(in_flight), seconds=4, warmup=0)
+        await self.settle()
         reference = await self._reference()
         saturated, against = _Saturated(), list[ReferenceResult]()
         for place in range(ROUNDS):
@@ -129,11 +129,11 @@ class _Run:
         latency: list[Latency] = []
         for rate in rates:
             self._note(f"{rate} payments a second for {seconds} s")
-            at_rate = await self._load("--rate", str(rate), seconds=seconds, warmup=WARMUP_S)
+            at_rate = await self.load("--rate", str(rate), seconds=seconds, warmup=WARMUP_S)
             latency.append(_latency(at_rate, rate))
-            await self._settle()
+            await self.settle()
         self._note("verifying")
-        verified = await self._verify()
+        verified = await self.verify()
         return self._report(
             saturated,
             against,
@@ -146,12 +146,12 @@ class _Run:
 
     async def _saturate(self, into: "_Saturated", *, in_flight: int, seconds: int) -> None:
         cpu, batches = self._stack.cpu_seconds(), await self._batches()
-        window = await self._load("--in-flight", str(in_flight), seconds=seconds, warmup=WARMUP_S)
+        window = await self.load("--in-flight", str(in_flight), seconds=seconds, warmup=WARMUP_S)
         spent = {name: total - cpu[name] for name, total in self._stack.cpu_seconds().items()}
         into.add(window, spent, batches, await self._batches())
-        await self._settle()
+        await self.settle()
 
-    async def _seed(self) -> None:
+    async def seed(self) -> None:
         self._note(f"seeding {TERMINALS} terminals")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -170,7 +170,7 @@ class _Run:
         finally:
             await connection.close()
 
-    async def _load(self, *how: str, seconds: int, warmup: int) -> dict[str, Any]:
+    async def load(self, *how: str, seconds: int, warmup: int) -> dict[str, Any]:
         journal = self._stack.data_dir / f"journal-{len(self._journals)}.jsonl"
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -200,7 +200,7 @@ class _Run:
         self._stan = report["stan_next"]
         return report
 
-    async def _settle(self) -> None:
+    async def settle(self) -> None:
         """Let the relay, the projection and the checkpointer finish, so that one run does not pay for another."""
         connection = await asyncpg.connect(self._stack.database_url())
         try:
@@ -226,7 +226,7 @@ class _Run:
         )
         return {f"{step} {result}": float(value) for result, step, value in found}
 
-    async def _verify(self) -> dict[str, Any]:
+    async def verify(self) -> dict[str, Any]:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -20,6 +20,7 @@ _RATE = validators.Number(gt=0, lte=5_000)
 _SECONDS = validators.Number(gte=1, lte=600)
 _MANY = validators.Number(gte=200, lte=50_000_000)
 _SCHEDULES = validators.Number(gte=10, lte=10_000)
+_DUE = validators.Number(gte=100, lte=5_000_000)
 _ROUNDS = validators.Number(gte=1, lte=1_000)
 _MINUTES = validators.Number(gte=0, lte=120)
 
@@ -47,6 +48,22 @@ async def authorise(
     else:
         common.print_line(authorise_markdown(measured))
     return 0 if measured.verify == "holds" and not measured.lost and not measured.doubled else 1
+
+
+@app.command
+async def collect(
+    *,
+    due: Annotated[int, Parameter(help="Instalments that are due.", validator=_DUE)] = 200_000,
+    seconds: Annotated[int, Parameter(help="Length of each window of the card path.")] = 10,
+    in_flight: Annotated[int, Parameter(help="Payments in flight in these windows.")] = 400,
+    rate: Annotated[float, Parameter(help="Terminal payments a second beside.", validator=_RATE)] = 100.0,
+    common: Common = COMMON,
+) -> int:
+    """Instalments debited a second by the daily run, as a ratio to the card path. Exit 1 outside the targets."""
+    from perf.bench.collect import bench_collect  # noqa: PLC0415 - see above.
+
+    measured = await bench_collect(due=due, seconds=seconds, in_flight=in_flight, rate_per_s=rate, note=_note)
+    return _tell(common, measured, within=measured.within_targets)
 
 
 @app.command

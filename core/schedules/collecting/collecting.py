@@ -13,6 +13,7 @@ What an attempt says decides, whoever reads it; the memory of this process only 
 """
 
 import asyncio
+import contextlib
 import secrets
 from datetime import date
 from typing import Final
@@ -40,6 +41,8 @@ CLAIMED_MAX: Final = 256
 UNDER_WAY_MAX: Final = 1_024
 """Debits that are claimed and not decided: a run waits for its hosts, and leaves them room for terminals."""
 
+ROOM_WAIT_S: Final = 0.5
+GATHERED_S: Final = 0.05
 SETTLED_MAX: Final = 512
 LEFT_MAX: Final = 200
 LEFT_AGE_S: Final = 15
@@ -81,6 +84,7 @@ class Collecting:
         self._under_way: dict[bytes, date] = {}  # business dates of debits that this process has claimed
         self._decided: list[tuple[UUID, date]] = []
         self._woken = asyncio.Event()
+        self._room = asyncio.Event()
         self.claimed = 0
         self.settled = 0
         self.left = 0
@@ -92,6 +96,7 @@ class Collecting:
             name=f"guichet-{self._name}",
             connections_max=CONNECTIONS_MAX,
             statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+            of_batches=True,
         )
         await self._cards.start()
 
@@ -112,14 +117,23 @@ class Collecting:
         return self._pool
 
     async def collect(self) -> int:
-        """Claim and send what is due while there is room; return how many were claimed."""
+        """Claim and send what is due, for as long as room comes for more; return how many were claimed."""
         claimed = 0
-        while len(self._under_way) + CLAIMED_MAX <= UNDER_WAY_MAX:
+        while await self._has_room():
             taken = await self._claim()
             claimed += taken
             if taken == 0:
                 break
         return claimed
+
+    async def _has_room(self) -> bool:
+        """Wait until another batch may be under way, and no longer than hosts that are well take."""
+        if len(self._under_way) + CLAIMED_MAX > UNDER_WAY_MAX:
+            self._room.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ROOM_WAIT_S):
+                    await self._room.wait()
+        return len(self._under_way) + CLAIMED_MAX <= UNDER_WAY_MAX
 
     async def _claim(self) -> int:
         now = self._calendar.now()
@@ -163,12 +177,16 @@ class Collecting:
         if business_date is not None:
             self._decided.append((UUID(reply.id), business_date))
             self._woken.set()
+            if len(self._under_way) + CLAIMED_MAX <= UNDER_WAY_MAX:
+                self._room.set()
 
     async def settle_decided(self) -> None:
         """Wait until debits are decided, and settle them."""
         if not self._decided:
             self._woken.clear()
             await self._woken.wait()
+            # Nobody waits for it: what is decided meanwhile shares its commit.
+            await asyncio.sleep(GATHERED_S)
         while batch := self._decided[:SETTLED_MAX]:
             # What fails is settled by `take_up`.
             del self._decided[: len(batch)]
