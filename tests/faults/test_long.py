@@ -6,7 +6,7 @@ import pytest
 
 from core.transactions.engine.failpoints import POINTS
 from edge.protocol.limits import READ_DEADLINE_S
-from tests.faults import protocol_rows, rows
+from tests.faults import collecting_rows, protocol_rows, rows
 from tests.faults.conftest import survived
 from tests.faults.rig import Rig
 
@@ -41,6 +41,12 @@ async def test_row_4_postgresql_is_killed_while_nobody_pays(long_rig: Rig) -> No
 
 async def test_row_5_everything_is_killed(long_rig: Rig) -> None:
     survived(await rows.everything_killed(long_rig))
+
+
+async def test_row_34_the_daily_run_is_killed_at_twenty_moments(long_rig: Rig) -> None:
+    facts = survived(await collecting_rows.run_killed(long_rig, due=40_000, kills=20)).facts
+    assert facts["paid"] == facts["approved"]
+    assert facts["paid"] + facts["again"] == 40_000
 
 
 async def test_row_15_the_acquirer_is_late(long_rig: Rig) -> None:

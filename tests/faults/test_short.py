@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults import protocol_rows, rows
+from tests.faults import collecting_rows, protocol_rows, rows
 from tests.faults.conftest import survived
 from tests.faults.rig import Rig
 
@@ -26,6 +26,13 @@ async def test_postgresql_is_killed_while_nobody_pays(short_rig: Rig) -> None:
 
 async def test_everything_is_killed_at_once(short_rig: Rig) -> None:
     survived(await rows.everything_killed(short_rig))
+
+
+async def test_the_daily_run_is_killed_while_it_collects(short_rig: Rig) -> None:
+    facts = survived(await collecting_rows.run_killed(short_rig, due=600, kills=4)).facts
+    assert facts["paid"] == facts["approved"]
+    assert facts["paid"] + facts["again"] == 600
+    assert facts["paid"] > 0
 
 
 async def test_the_acquirer_answers_after_the_deadline(short_rig: Rig) -> None:
