@@ -5,6 +5,7 @@ What a page says stands beside it (`portals/agent/macros/words.toml`), what many
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from pathlib import Path
@@ -75,8 +76,9 @@ class Words:
         return abs(count) < 2 if self.locale == "fr" else count == 1
 
 
+@functools.cache
 def load_words() -> dict[str, Words]:
-    """Return the words of each language from every catalogue. Raises: ValueError, when a key stands twice."""
+    """Return the words of each language from every catalogue, read once. Raises: ValueError, when a key stands twice."""
     entries: dict[str, dict[str, str]] = {locale: {} for locale in LOCALES}
     for file in [*sorted(_PORTALS.glob("kit/words/*.toml")), *sorted(_PORTALS.glob("*/*/words.toml"))]:
         for key, (french, english) in _flatten("", tomllib.loads(file.read_text(encoding="utf-8"))):
