@@ -96,17 +96,21 @@ class Gateway:
 
     def __init__(self, base_url: str) -> None:
         limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
+        # Read once: each client would read the authorities of the web anew.
+        authorities = httpx.create_ssl_context(trust_env=False)
         self._client = httpx.AsyncClient(
             base_url=base_url,
             limits=limits,
             timeout=httpx.Timeout(REQUEST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             trust_env=False,
+            verify=authorities,
         )
         self._live = httpx.AsyncClient(
             base_url=base_url,
             limits=httpx.Limits(max_connections=LIVE_CONNECTIONS_MAX, max_keepalive_connections=0),
             timeout=httpx.Timeout(CONNECT_TIMEOUT_S, read=LIVE_SILENCE_MAX_S),
             trust_env=False,
+            verify=authorities,
         )
         # Apart from live pages: when all of those are open, a file can still be fetched.
         self._files = httpx.AsyncClient(
@@ -114,6 +118,7 @@ class Gateway:
             limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=0),
             timeout=httpx.Timeout(CONNECT_TIMEOUT_S, read=LIVE_SILENCE_MAX_S),
             trust_env=False,
+            verify=authorities,
         )
 
     async def close(self) -> None:
