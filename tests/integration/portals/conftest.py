@@ -6,10 +6,11 @@ and the seeded database that the files' are copied from are made once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 import asyncpg
 import httpx
@@ -54,6 +55,19 @@ class Walk(NamedTuple):
     client: httpx.AsyncClient
     cookies: str
     dsn: str  # of the database behind, to write rows with
+
+    async def post(self, action: str, fields: Sequence[tuple[str, str]], **headers: str) -> httpx.Response:
+        """Send a form as that browser does, with whatever else it says."""
+        return await self.client.post(
+            action,
+            content=urlencode(fields),
+            headers={
+                "cookie": self.cookies,
+                "content-type": "application/x-www-form-urlencoded",
+                "origin": "http://portal",
+                **headers,
+            },
+        )
 
 
 class _Seeded(NamedTuple):

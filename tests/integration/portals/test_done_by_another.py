@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
 
 import asyncpg
 import httpx
@@ -26,17 +25,7 @@ async def _send(walk: Walk, page: str, action: str, shown: str, **headers: str) 
     fields = [
         (name, "vu avec le magasin" if name == "reason" else text) for name, text in Forms(shown).of[action]
     ]
-    return await walk.client.post(
-        action,
-        content=urlencode(fields),
-        headers={
-            "cookie": walk.cookies,
-            "content-type": "application/x-www-form-urlencoded",
-            "origin": "http://portal",
-            "referer": f"http://portal{page}",
-            **headers,
-        },
-    )
+    return await walk.post(action, fields, referer=f"http://portal{page}", **headers)
 
 
 async def _following(walk: Walk, answer: httpx.Response, **headers: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -24,16 +23,7 @@ async def _get(walk: Walk, path: str) -> str:
 
 async def _send(walk: Walk, page: str, action: str, shown: str, **typed: str) -> httpx.Response:
     fields = [(name, typed.get(name, text)) for name, text in Forms(shown).of[action]]
-    return await walk.client.post(
-        action,
-        content=urlencode(fields),
-        headers={
-            "cookie": walk.cookies,
-            "content-type": "application/x-www-form-urlencoded",
-            "origin": "http://portal",
-            "referer": f"http://portal{page}",
-        },
-    )
+    return await walk.post(action, fields, referer=f"http://portal{page}")
 
 
 async def test_the_late_status_of_a_closed_request_gives_back_what_was_typed(walk: Walk) -> None:

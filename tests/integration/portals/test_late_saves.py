@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -73,18 +72,6 @@ async def _following(walk: Walk, answer: httpx.Response) -> str:
     return page.text
 
 
-async def _post(walk: Walk, action: str, fields: list[tuple[str, str]]) -> httpx.Response:
-    return await walk.client.post(
-        action,
-        content=urlencode(fields),
-        headers={
-            "cookie": walk.cookies,
-            "content-type": "application/x-www-form-urlencoded",
-            "origin": "http://portal",
-        },
-    )
-
-
 async def _open(walk: Walk, edit: Edit) -> tuple[str, str, str]:
     path = edit.way[0]
     page = await _get(walk, path)
@@ -107,9 +94,9 @@ async def test_a_late_save_that_is_saved_again_keeps_what_the_colleague_changed(
 ) -> None:
     edit = EDITS[name]
     path, page, action = await _open(walk, edit)
-    colleague = await _post(walk, action, _typed(await _get(walk, path), action, *edit.theirs))
+    colleague = await walk.post(action, _typed(await _get(walk, path), action, *edit.theirs))
     assert colleague.status_code == 303, colleague.text[:2000]
-    late = await _post(walk, action, _typed(page, action, *edit.mine))
+    late = await walk.post(action, _typed(page, action, *edit.mine))
     assert late.status_code == 409
     shown = dict(Forms(late.text).of[action])
     assert shown[edit.theirs[0]] == edit.theirs[1], "the colleague's change stands in the form"
@@ -120,7 +107,7 @@ async def test_a_late_save_that_is_saved_again_keeps_what_the_colleague_changed(
     assert "field-error" not in late.text
     assert "Quelqu" not in late.text
     assert re.search(r"Modifié entre-temps par [^<]+, \d\d/\d\d \d\d:\d\d", late.text), "and by whom"
-    again = await _post(walk, action, Forms(late.text).of[action])
+    again = await walk.post(action, Forms(late.text).of[action])
     assert again.status_code == 303, again.text[:2000]
     after = dict(Forms(await _get(walk, path)).of[action])
     assert (after[edit.theirs[0]], after[edit.mine[0]]) == (edit.theirs[1], edit.mine[1])
@@ -129,8 +116,8 @@ async def test_a_late_save_that_is_saved_again_keeps_what_the_colleague_changed(
 async def test_a_change_of_another_field_of_a_request_is_simply_made(walk: Walk) -> None:
     edit = EDITS["request"]
     path, page, action = await _open(walk, edit)
-    await _post(walk, action, _typed(await _get(walk, path), action, *edit.theirs))
-    assert (await _post(walk, action, _typed(page, action, *edit.mine))).status_code == 303
+    await walk.post(action, _typed(await _get(walk, path), action, *edit.theirs))
+    assert (await walk.post(action, _typed(page, action, *edit.mine))).status_code == 303
     after = dict(Forms(await _get(walk, path)).of[action])
     assert (after["title"], after["priority"]) == (edit.theirs[1], edit.mine[1])
 
@@ -140,8 +127,8 @@ async def test_what_both_changed_is_set_side_by_side(walk: Walk, name: str) -> N
     edit = EDITS[name]
     path, page, action = await _open(walk, edit)
     field = edit.theirs[0]
-    await _post(walk, action, _typed(await _get(walk, path), action, field, "De la collègue"))
-    late = await _post(walk, action, _typed(page, action, field, "De moi"))
+    await walk.post(action, _typed(await _get(walk, path), action, field, "De la collègue"))
+    late = await walk.post(action, _typed(page, action, field, "De moi"))
     assert late.status_code == 409
     assert 'class="rows clash"' in late.text, "both are shown to their ends"
     assert "<td>De moi</td><td>De la collègue</td>" in late.text
@@ -153,7 +140,7 @@ async def test_what_both_changed_is_set_side_by_side(walk: Walk, name: str) -> N
 async def test_an_emptied_subject_is_refused_at_its_field_and_nothing_is_changed(walk: Walk) -> None:
     path, page, action = await _open(walk, EDITS["request"])
     before = dict(Forms(page).of[action])
-    refused = await _post(walk, action, _typed(page, action, "title", "  "))
+    refused = await walk.post(action, _typed(page, action, "title", "  "))
     assert refused.status_code == 422, refused.status_code
     assert 'id="e-title"' in refused.text
     assert 'href="#f-title">Objet' in refused.text
@@ -165,8 +152,8 @@ async def test_whoever_saves_a_request_late_reads_who_was_faster_and_when_with_d
     walk: Walk,
 ) -> None:
     path, page, action = await _open(walk, EDITS["request"])
-    await _post(walk, action, _typed(await _get(walk, path), action, "due_on", "2031-07-14"))
-    late = await _post(walk, action, _typed(page, action, "due_on", "2031-08-15"))
+    await walk.post(action, _typed(await _get(walk, path), action, "due_on", "2031-07-14"))
+    late = await walk.post(action, _typed(page, action, "due_on", "2031-08-15"))
     assert late.status_code == 409
     assert re.search(r"Modifié entre-temps par [^<]+, \d\d/\d\d \d\d:\d\d", late.text)
     assert "<td>15\u202faoût\u202f2031</td><td>14\u202fjuil.\u202f2031</td>" in late.text.replace(
@@ -182,14 +169,14 @@ def test_no_page_has_a_mechanism_of_its_own() -> None:
 async def test_a_block_on_what_a_colleague_has_blocked_says_who_was_faster(walk: Walk) -> None:
     edit = Edit(("/stores", r"/stores/sto_\w+"), r"/stores/sto_\w+/block", ("reason", ""), ("reason", ""))
     path, page, action = await _open(walk, edit)
-    first = await _post(walk, action, _typed(page, action, "reason", "vol du terminal"))
+    first = await walk.post(action, _typed(page, action, "reason", "vol du terminal"))
     assert first.status_code == 303, first.text[:2000]
-    second = await _post(walk, action, _typed(page, action, "reason", "fermeture définitive"))
+    second = await walk.post(action, _typed(page, action, "reason", "fermeture définitive"))
     assert second.status_code == 303
     told = await _following(walk, second)
     assert re.search(r"déjà[^<]*, \d\d/\d\d \d\d:\d\d", told), "who blocked it, and when"
     unblock = next(one for one in Forms(await _get(walk, path)).of if one.endswith("/unblock"))
-    lifted = await _post(walk, unblock, _typed(await _get(walk, path), unblock, "reason", "essai terminé"))
+    lifted = await walk.post(unblock, _typed(await _get(walk, path), unblock, "reason", "essai terminé"))
     assert lifted.status_code == 303
 
 
@@ -202,16 +189,16 @@ async def test_taking_a_request_from_a_page_that_is_too_old_says_who_took_it(wal
     seen = dict(fields)["seen"]
     people = re.findall(r'<option value="(agt_\w+)"', page)
     other, third = [one for one in dict.fromkeys(people) if one != seen][:2]
-    given = await _post(walk, action, _typed(page, action, "assignee", other))
+    given = await walk.post(action, _typed(page, action, "assignee", other))
     assert given.status_code == 303, given.text[:2000]
-    late = await _post(walk, action, [
+    late = await walk.post(action, [
         (name, {"assignee": third, "idempotency_key": "late"}.get(name, value)) for name, value in fields
     ])  # fmt: skip
     assert late.status_code == 303
     told = await _following(walk, late)
     assert "éjà" in told
     assert dict(Forms(told).of[action])["seen"] == other, "the page that comes back knows who has it"
-    again = await _post(walk, action, _typed(told, action, "assignee", third))
+    again = await walk.post(action, _typed(told, action, "assignee", third))
     assert again.status_code == 303, "whoever has seen it may take it"
     assert dict(Forms(await _get(walk, path)).of[action])["seen"] == third
 
@@ -220,7 +207,7 @@ async def test_what_a_colleague_deleted_first_is_said_to_be_gone(walk: Walk) -> 
     page = await _get(walk, "/macros")
     action = [one for one in Forms(page).of if re.fullmatch(r"/macros/mac_\w+/remove", one)][-1]
     for said in ("Supprimé.", "C’était déjà supprimé"):
-        removed = await _post(walk, action, Forms(page).of[action])
+        removed = await walk.post(action, Forms(page).of[action])
         assert removed.status_code == 303, removed.text[:2000]
         assert said in await _following(walk, removed)
 
@@ -228,12 +215,12 @@ async def test_what_a_colleague_deleted_first_is_said_to_be_gone(walk: Walk) -> 
 async def test_a_rule_that_a_colleague_deleted_may_be_kept_as_a_new_one(walk: Walk) -> None:
     path, page, action = await _open(walk, EDITS["alert rule"])
     delete = f"{path}/delete"
-    assert (await _post(walk, delete, Forms(page).of[delete])).status_code == 303
-    late = await _post(walk, action, _typed(page, action, "name", "Règle gardée"))
+    assert (await walk.post(delete, Forms(page).of[delete])).status_code == 303
+    late = await walk.post(action, _typed(page, action, "name", "Règle gardée"))
     assert late.status_code == 422
     assert "Supprimé entre-temps" in late.text
     shown = Forms(late.text).of[action]
     assert (dict(shown)["name"], dict(shown)["id"]) == ("Règle gardée", "")
-    kept = await _post(walk, action, shown)
+    kept = await walk.post(action, shown)
     assert kept.status_code == 303, kept.text[:2000]
     assert "Règle gardée" in await _get(walk, "/alerts/rules")

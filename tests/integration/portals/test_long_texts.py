@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
 
 import httpx
 
@@ -16,15 +15,7 @@ _LONG = "L" * 1_990 + " fin des deux mille " + "M" * 1_400 + " FIN"
 async def _send(walk: Walk, page: str, action: str, typed: dict[str, str]) -> httpx.Response:
     shown = (await walk.client.get(page, headers={"cookie": walk.cookies})).text
     fields = [(name, value) for name, value in Forms(shown).of[action] if name not in typed]
-    return await walk.client.post(
-        action,
-        content=urlencode([*fields, *typed.items()]),
-        headers={
-            "cookie": walk.cookies,
-            "content-type": "application/x-www-form-urlencoded",
-            "origin": "http://portal",
-        },
-    )
+    return await walk.post(action, [*fields, *typed.items()])
 
 
 async def test_a_long_text_is_kept_whole(walk: Walk) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -20,15 +19,7 @@ async def _get(walk: Walk, path: str) -> str:
 
 async def _send(walk: Walk, page: str, action: str, **typed: str) -> httpx.Response:
     fields = {**dict(Forms(page).of[action]), **typed}
-    return await walk.client.post(
-        action,
-        content=urlencode([(name, value) for name, value in fields.items() if value != "\x00"]),
-        headers={
-            "cookie": walk.cookies,
-            "content-type": "application/x-www-form-urlencoded",
-            "origin": "http://portal",
-        },
-    )
+    return await walk.post(action, [(name, value) for name, value in fields.items() if value != "\x00"])
 
 
 async def test_a_view_without_a_name_is_asked_for_one(walk: Walk) -> None:

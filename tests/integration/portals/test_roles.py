@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import httpx
 
 from tests.integration.portals.conftest import Walk
@@ -14,15 +12,7 @@ async def _send(walk: Walk, page: str, action: str, typed: list[tuple[str, str]]
     shown = (await walk.client.get(page, headers={"cookie": walk.cookies})).text
     names = {name for name, _ in typed}
     kept = [(name, value) for name, value in Forms(shown).of[action] if name not in names]
-    return await walk.client.post(
-        action,
-        content=urlencode(kept + typed),
-        headers={
-            "cookie": walk.cookies,
-            "content-type": "application/x-www-form-urlencoded",
-            "origin": "http://portal",
-        },
-    )
+    return await walk.post(action, kept + typed)
 
 
 async def test_a_role_is_created_and_then_given_another_right_and_another_name(walk: Walk) -> None:

@@ -105,12 +105,7 @@ async def _post_form(walk: Walk, page: str, action: str, typed: dict[str, str]) 
     forms = Forms((await _follow(walk, page)).text).of
     address = next(one for one in forms if one.partition("?")[0] == action)
     fields = [(name, typed.get(name, text)) for name, text in forms[address]]
-    headers = {
-        "cookie": walk.cookies,
-        "content-type": "application/x-www-form-urlencoded",
-        "origin": "http://portal",
-    }
-    return await walk.client.post(address, content=urlencode(fields), headers=headers), address
+    return await walk.post(address, fields), address
 
 
 _OF_NO_PAGE = frozenset({"/logout", "/preferences", "/onlookers"})
@@ -194,12 +189,7 @@ async def test_a_card_number_in_a_request_is_refused_with_what_to_do(walk: Walk)
         for name, text in Forms(page).of["/requests/new"]
         if name not in ("about_query", "go", "unlink", "due_on")
     ]
-    headers = {
-        "cookie": walk.cookies,
-        "content-type": "application/x-www-form-urlencoded",
-        "origin": "http://portal",
-    }
-    answer = await walk.client.post("/requests/new", content=urlencode(fields), headers=headers)
+    answer = await walk.post("/requests/new", fields)
     assert answer.status_code == 422, answer.text[:500]
     assert "ressemble" not in answer.text
     said = "gardez les quatre derniers chiffres. Rien n’a été enregistré."
@@ -235,14 +225,9 @@ async def test_a_doubtful_advice_links_to_where_it_is_settled_and_twice_is_said_
     forms = Forms(page.text).of
     action = next(one for one in forms if one.endswith("/close"))
     fields = [(name, "vu avec le magasin" if name == "reason" else value) for name, value in forms[action]]
-    headers = {
-        "cookie": walk.cookies,
-        "content-type": "application/x-www-form-urlencoded",
-        "origin": "http://portal",
-    }
-    first = await walk.client.post(action, content=urlencode(fields), headers=headers)
+    first = await walk.post(action, fields)
     assert first.status_code == 303, first.text[:500]
-    again = await walk.client.post(action, content=urlencode(fields), headers=headers)
+    again = await walk.post(action, fields)
     assert again.status_code == 303
     kept = "; ".join(one.partition(";")[0] for one in again.headers.get_list("set-cookie"))
     told = await walk.client.get(again.headers["location"], headers={"cookie": f"{walk.cookies}; {kept}"})
