@@ -98,6 +98,7 @@ def doors_of(common: Common) -> Doors:
         bank_url=f"http://127.0.0.1:{ports['bank']}",
         origin=f"http://localhost:{ports['shop']}",
         key=key,
+        spoken=common.spoken,
     )
 
 

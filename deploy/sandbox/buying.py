@@ -27,12 +27,13 @@ _NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Doors(NamedTuple):
-    """Where a shop and its customer go. `origin`: of the shop's pages; `key`: that of its company."""
+    """Where a shop and its customer go. `origin`: of the shop's pages; `key`: of its company; `spoken`: what a door says why in."""
 
     gateway_url: str
     bank_url: str
     origin: str
     key: str
+    spoken: Literal["fr", "en"] = "fr"
 
 
 class Purchase(NamedTuple):
@@ -67,7 +68,7 @@ async def buy(doors: Doors, purchase: Purchase, *, wait_s: float = 0.0) -> dict[
     async with (
         httpx.AsyncClient(
             base_url=doors.gateway_url,
-            headers={"Authorization": f"Bearer {doors.key}", "Accept-Language": purchase.language},
+            headers={"Authorization": f"Bearer {doors.key}", "Accept-Language": doors.spoken},
             timeout=_TIMEOUT_S,
             trust_env=False,
             verify=_NO_TLS,
@@ -114,7 +115,13 @@ async def _order(merchant: httpx.AsyncClient, doors: Doors, purchase: Purchase) 
 async def _type_card(
     merchant: httpx.AsyncClient, browser: httpx.AsyncClient, doors: Doors, order_id: str, card: TestCard
 ) -> str:
-    frame = _said(await _post(merchant, f"/v1/merchant/orders/{order_id}/frame", {"origin": doors.origin}))
+    frame = _said(
+        await _post(
+            merchant,
+            f"/v1/merchant/orders/{order_id}/frame",
+            {"origin": doors.origin, "language": doors.spoken},
+        )
+    )
     typed = {"number": card.pan, "expiry": f"{card.expiry[2:]}/{card.expiry[:2]}", "code": SECURITY_CODE}
     answer = await browser.post(frame["address"], data=typed, headers={"Accept": "application/json"})
     told = answer.json()
