@@ -227,7 +227,7 @@ async def test_a_customer_whom_the_bank_asks_confirms_and_buys_in_three(
     await expect(phone.locator("h1")).to_have_text("Confirmez que c’est bien vous", timeout=20_000)
     told = await phone.locator(".sandbox").inner_text()
     await phone.get_by_label("Code reçu par SMS").fill("".join(filter(str.isdigit, told)))
-    await phone.get_by_role("button", name="Confirmer").click()
+    await phone.get_by_role("button", name="Confirmer", exact=True).click()
     await _assert_thanked(phone)
 
 
