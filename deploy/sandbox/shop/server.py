@@ -250,9 +250,10 @@ class Shop:
             return None
 
     def _visit(self, request: Request) -> Visit:
-        cookies = dict(
-            part.strip().partition("=")[::2] for part in request.headers.get("cookie", "").split(";")
-        )
+        cookies: dict[str, str] = {}
+        for part in request.headers.get("cookie", "").split(";"):
+            name, _, value = part.strip().partition("=")
+            cookies[name] = value
         language: Language = "fr"
         chosen = cookies.get("shop_language") or request.headers.get("accept-language", "")
         if chosen.lower().startswith("en"):
