@@ -53,11 +53,11 @@ async def serve(
     host: str,
     port: int,
     head_bytes_max: int = HEAD_BYTES_MAX,
-    deadline_s: float = DEADLINE_S,
+    deadline_s: float | None = None,
 ) -> asyncio.Server:
     """Listen; every connection carries one request. Raises: OSError when the port is taken.
 
-    Whoever is one too many, sends a longer head or is too slow gets no answer; `deadline_s` is for question and answer.
+    Whoever is one too many, sends a longer head or is too slow gets no answer; `deadline_s` is for question and answer, DEADLINE_S without.
     """
     connections = 0
 
@@ -66,7 +66,7 @@ async def serve(
         connections += 1
         try:
             with contextlib.suppress(ConnectionError, TimeoutError, asyncio.LimitOverrunError):
-                async with asyncio.timeout(deadline_s):
+                async with asyncio.timeout(DEADLINE_S if deadline_s is None else deadline_s):
                     if connections <= CONNECTIONS_MAX:
                         writer.write(await _respond(handler, reader))
                         await writer.drain()

@@ -112,13 +112,8 @@ def lines_of(common: Common, order: dict[str, Any]) -> list[str]:
     if payment.get("action"):
         lines.append(payment["action"]["redirect"])
     lines += [
-        common.say(
-            "buy.part",
-            number=each["number"],
-            due_on=each["due_on"],
-            amount=_euros(common, each["amount"]["amount"]),
-            state=common.say(f"instalment.{each['state']}"),
-        )
+        f"{each['number']:>2}  {each['due_on']}  {_euros(common, each['amount']['amount']):>12}"
+        f"  {common.say('instalment.' + each['state'])}"
         for each in order["instalments"]
     ]
     return lines
