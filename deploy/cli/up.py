@@ -12,6 +12,8 @@ from cyclopts import App, Parameter
 
 from deploy.cli.common import COMMON, Common
 from deploy.local.data_folder import check_room
+from deploy.local.errors import LocalError
+from deploy.local.postgres import OWNER_ROLE
 from deploy.local.stack import LocalStack
 from deploy.local.supervisor import StackEvent
 
@@ -39,6 +41,7 @@ _SHOWN_PORTS = (
 _WEB_PORTS = frozenset(
     {"portal", "space", "shop", "gateway", "acquirer-control", "fleet-control", "mailbox", "receiver"}
 )
+_BOUGHT_BY = frozenset({"gateway", "core-desk", "core-worker", "edge-cards", "bank", "acquirer", "shop"})
 _LOCALHOST_TIMEOUT_S = 1.0
 # Starts of single processes are only news when something is slow or wrong.
 _QUIET_EVENTS = frozenset({"starting", "ready", "stopping"})
@@ -81,7 +84,11 @@ async def serve(stack: LocalStack, common: Common) -> int:
             # A failed start has already stopped what it had started, and its error goes to the caller.
             starting.result()
             announce(stack, common)
+            bought = asyncio.create_task(_let_customers_have_bought(stack, common))
             await waiting
+            bought.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await bought
         if not common.as_json:
             common.print_line(common.say("up.stopping"))
     finally:
@@ -97,6 +104,31 @@ async def serve(stack: LocalStack, common: Common) -> int:
     else:
         common.print_line(common.say("up.stopped"))
     return 0
+
+
+async def _let_customers_have_bought(stack: LocalStack, common: Common) -> None:
+    """Make the purchases of the demonstration, once; a stack without it has none, and a failure stops nothing."""
+    if not stack.seed.get("customers") or not set(stack.names) >= _BOUGHT_BY:
+        return
+    from deploy.cli.purchases import buy_for_demonstration  # noqa: PLC0415 - few starts need it.
+
+    try:
+        made = await buy_for_demonstration(
+            common, stack.database_url(OWNER_ROLE), begun=lambda: _say_of_purchases(common, "purchases-begun")
+        )
+    except Exception as error:  # Whatever it is: what was started goes on.
+        said = error.said(common.spoken) if isinstance(error, LocalError) else type(error).__name__
+        _say_of_purchases(common, "purchases-failed", said=said)
+        return
+    if made:
+        _say_of_purchases(common, "purchases-made", count=made)
+
+
+def _say_of_purchases(common: Common, event: str, **facts: object) -> None:
+    if common.as_json:
+        common.print_json({"event": event, **facts})
+    else:
+        common.print_line(common.say(f"up.{event}", **facts))
 
 
 def tell(common: Common, event: StackEvent) -> None:
