@@ -4,11 +4,11 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from core.contracts.card_changes import MyCardRule
+from core.contracts.card_changes import MyCard, MyCardRule
 from core.contracts.listing import Cursor, Nothing
 from core.contracts.operation import CUSTOMER, GET, Operation
 from core.contracts.orders import InstalmentState, OrderId, ShownInstalment
-from core.contracts.references import BrandName, Money, Timestamp
+from core.contracts.references import Money, Timestamp
 
 MyOrderState = Literal["in_progress", "unpaid", "being_settled", "settled", "cancelled"]
 Shown = Literal["current", "ended"]
@@ -44,14 +44,6 @@ class MyInstalment(msgspec.Struct, kw_only=True):
     amount: Money
     state: InstalmentState
     paid_at: Timestamp | None = None
-
-
-class MyCard(msgspec.Struct, kw_only=True):
-    """The card that is debited; `expires` is its last month, such as 2027-09."""
-
-    brand: BrandName
-    last_four: str
-    expires: str
 
 
 class MyOrder(msgspec.Struct, kw_only=True):
@@ -115,7 +107,10 @@ class MyDebit(msgspec.Struct, kw_only=True):
 
 
 class MySummary(msgspec.Struct, kw_only=True):
-    """What needs the customer now. `debit` is the one that it is about; `unpaid` the sum of what was not collected."""
+    """What needs the customer now. `debit` is the one that it is about; `unpaid` the sum of what was not collected.
+
+    `card_order`: the purchase that `card` pays.
+    """
 
     need: Need
     current: int
@@ -124,6 +119,7 @@ class MySummary(msgspec.Struct, kw_only=True):
     unpaid: Money | None = None
     debit: MyDebit | None = None
     card: MyCard | None = None  # of the latest purchase under way that has one
+    card_order: str | None = None
 
 
 SUMMARY = Operation(

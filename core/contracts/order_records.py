@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from core.contracts.card_changes import CardChangeFailure
 from core.contracts.collecting import DebitOutcome
 from core.contracts.fees import DateText
 from core.contracts.ids import CompanyId, StoreId
@@ -130,6 +131,19 @@ class DebitView(msgspec.Struct, kw_only=True):
     next_try: Timestamp | None = None
 
 
+class CardChangeLine(msgspec.Struct, kw_only=True):
+    """A change of card by the customer. `decline`: why its bank said no."""
+
+    id: str
+    state: Literal["open", "done", "failed"]
+    asked_at: Timestamp
+    old_card: CardOfOrder
+    new_card: CardOfOrder | None = None
+    decided_at: Timestamp | None = None
+    failure: CardChangeFailure | None = None
+    decline: str | None = None
+
+
 class OrderRecord(OrderView, kw_only=True):
     """An order with what happened to it, the newest first, at most 200 of each."""
 
@@ -137,6 +151,7 @@ class OrderRecord(OrderView, kw_only=True):
     cancellations: list[CancellationView]
     refunds: list[OwedBack]
     debits: list[DebitView]
+    card_changes: list[CardChangeLine]
     card: CardOfOrder | None = None
 
 

@@ -31,6 +31,7 @@ OrderEventKind = Literal[
     "paid_ahead",
     "moved",
     "customer_needed",
+    "card_changed",
 ]
 ActorKind = Literal["integrator", "agent", "customer", "run"]
 PaymentState = Literal[

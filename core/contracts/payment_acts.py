@@ -35,5 +35,17 @@ class PayFirst(msgspec.Struct, array_like=True, gc=False):
     authentication: Annotated[str, msgspec.Meta(max_length=200)] = ""  # what the holder's bank answered
 
 
+class VerifyCard(msgspec.Struct, array_like=True, gc=False):
+    """Verify a card for nothing, whose holder is there: that of the change with this verification, once.
+
+    Which card it is and for whom are rows that only core can write.
+    """
+
+    verification_id: Id
+    sensitive: Sensitive = b""
+    authentication: Annotated[str, msgspec.Meta(max_length=200)] = ""  # what the holder's bank answered
+
+
+VERIFY_CARD = EngineRequest("core.acts.verify_card", VerifyCard, AuthoriseReply, "payment", asker="desk")
 PAY_FIRST = EngineRequest("core.acts.pay_first", PayFirst, AuthoriseReply, "payment", asker="desk")
 CARRY_OUT = EngineRequest("core.acts.carry_out", CarryOut, AuthoriseReply, "act", asker="desk")

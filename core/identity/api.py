@@ -7,6 +7,7 @@ from core.identity.access.seal import FactorSeal, Seal, load_or_make_key
 from core.identity.access.settings import AccessSettings, access_settings, key_file
 from core.identity.customers.handlers import CustomerHandlers
 from core.identity.customers.model import Customer
+from core.identity.customers.realm import space_url_of
 from core.identity.denials import Denials
 from core.identity.errors import KeyReused, NotPermitted
 from core.identity.handlers import SessionHandlers
@@ -58,4 +59,5 @@ __all__ = [
     "refuse_repeat_of_another",
     "require",
     "require_everywhere",
+    "space_url_of",
 ]

@@ -10,6 +10,7 @@ from core.contracts.subjects import inbox_prefix
 from core.db.lane import Pump
 from core.db.pool import open_pool
 from core.roles.context import RoleContext, host_deadline_ms_of
+from core.schedules.changing.verifying import VERIFIES
 from core.schedules.collecting.first_debits import FirstDebitServer
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.bookings.serving import Bookings
@@ -113,6 +114,7 @@ async def start(context: RoleContext) -> EngineRole:
         clock=context.clock,
         instance=settings.instance,
         host_deadline_ms=host_deadline_ms,
+        others=(VERIFIES,),
     )
     await first_debits.start()
     _watch(engine, relay)

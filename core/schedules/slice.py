@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from core.cards.api import Authentications, IssuerByFrame, frame_url_of
-from core.contracts import collecting, my_orders, order_payments, order_records, orders
+from core.contracts import card_changes, collecting, my_orders, order_payments, order_records, orders
 from core.contracts import plans as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.listing import Written
@@ -15,9 +15,11 @@ from core.contracts.references import PersonRef
 from core.contracts.refusals import FieldRefused, NotFound, Refused
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
-from core.identity.api import SignedIn, WriteOnce, record_action, refuse_repeat_of_another
+from core.identity.api import SignedIn, WriteOnce, record_action, refuse_repeat_of_another, space_url_of
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, placed, serves
+from core.schedules.changing.changing import CardChanges
+from core.schedules.changing.handlers import CardChangeHandlers
 from core.schedules.clock.handlers import ClockHandlers
 from core.schedules.collecting.first_debits import FirstDebits
 from core.schedules.collecting.handlers import CollectingHandlers
@@ -36,6 +38,7 @@ from core.values.timestamps import timestamp
 _SQL: Final = load_beside(__file__)
 _MONTHS_MAX: Final = 12
 WAITING_EVERY_S: Final = 300.0
+CARD_CHANGES_EVERY_S: Final = 15.0
 
 
 class PlanHandlers:
@@ -246,6 +249,7 @@ def _operations(parts: Parts) -> list[Served]:
         *_of_merchants(parts),
         *_of_payments(parts),
         *_of_customers(parts),
+        *_of_card_changes(parts),
         *_of_collecting(parts),
     ]
 
@@ -268,6 +272,34 @@ def _of_customers(parts: Parts) -> list[Served]:
         serves(my_orders.ONE, mine.order),
         serves(my_orders.PRINT, mine.print_order),
     ]
+
+
+def _of_card_changes(parts: Parts) -> list[Served]:
+    frame_url = frame_url_of(parts.environment)
+    changes = CardChangeHandlers(
+        parts.pool, parts.clock, parts.calendar, _card_changes(parts), frame_url=frame_url
+    )
+    return [
+        serves(card_changes.OPEN, changes.open),
+        serves(card_changes.ONE, changes.one),
+        serves(card_changes.CONTINUE, changes.go_on),
+        serves(card_changes.COLLECT_NOW, changes.collect_now),
+    ]
+
+
+def _card_changes(parts: Parts) -> CardChanges:
+    authentications = Authentications(
+        parts.pool, parts.clock, IssuerByFrame(parts.bus), frame_url=frame_url_of(parts.environment)
+    )
+    return CardChanges(
+        parts.pool,
+        parts.bus,
+        parts.clock,
+        parts.calendar,
+        authentications,
+        parts.queue_mail,
+        space_url=space_url_of(parts.environment),
+    )
 
 
 def _of_collecting(parts: Parts) -> list[Served]:
@@ -325,7 +357,10 @@ def _of_payments(parts: Parts) -> list[Served]:
 
 
 def _jobs(parts: Parts) -> list[Job]:
-    return [Job("orders_waiting", WAITING_EVERY_S, lambda: _abandon(parts))]
+    return [
+        Job("orders_waiting", WAITING_EVERY_S, lambda: _abandon(parts)),
+        Job("card_changes", CARD_CHANGES_EVERY_S, _card_changes(parts).take_up),
+    ]
 
 
 async def _abandon(parts: Parts) -> None:

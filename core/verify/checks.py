@@ -31,7 +31,7 @@ from core.verify.model import (
     transactions_in,
 )
 from core.verify.people import check_people
-from core.verify.schedules import check_instalments, check_schedules
+from core.verify.schedules import check_cards, check_instalments, check_schedules
 
 CHUNK_ROWS: Final = 20_000
 ACTIVITY: Final = "activity"
@@ -113,6 +113,7 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
             check_people,
             check_instalments,
             check_schedules,
+            check_cards,
         )
     ]
     if cards:

@@ -11,7 +11,7 @@ from core.contracts.cards import FRAME_REQUESTS
 from core.contracts.engine_requests import ENGINE_REQUESTS
 from core.contracts.host_messages import HOST_SAYS
 from core.contracts.payment import AUTHORISE, TERMINAL_REQUESTS
-from core.contracts.payment_acts import CARRY_OUT, PAY_FIRST
+from core.contracts.payment_acts import CARRY_OUT, PAY_FIRST, VERIFY_CARD
 from core.runtime.manifest import Parts
 from core.slices import SLICES
 from core.transactions.bookings.serving import REFUSED, WORK
@@ -103,7 +103,7 @@ def test_the_answers_to_a_batch_go_to_the_inbox_of_who_asked() -> None:
 
 
 def test_all_that_the_engine_is_asked_one_by_one_has_a_handler() -> None:
-    assert {*WORK, AUTHORISE, CARRY_OUT, PAY_FIRST} == set(ENGINE_REQUESTS)
+    assert {*WORK, AUTHORISE, CARRY_OUT, PAY_FIRST, VERIFY_CARD} == set(ENGINE_REQUESTS)
     assert len({each.subject for each in ENGINE_REQUESTS}) == len(ENGINE_REQUESTS)
 
 

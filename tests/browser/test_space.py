@@ -23,7 +23,15 @@ from tests.support.servers import fresh_database
 
 WEIGHT_BYTES_MAX = 100 * 1024
 LONG_NAME = "Jean-Baptiste de La Tour du Pin Verclause de la Charce"
-PAGES = ("/", "/schedules", "/schedules/ended", "/schedules/{order}", "/profile", "/security")
+PAGES = (
+    "/",
+    "/schedules",
+    "/schedules/ended",
+    "/schedules/{order}",
+    "/schedules/{order}/card",
+    "/profile",
+    "/security",
+)
 OPEN_PAGES = ("/login", "/first-connection", "/forgotten-password", "/link/expired-link-of-yesterday")
 
 

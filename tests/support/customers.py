@@ -58,6 +58,36 @@ async def add_order(
     return order
 
 
+async def add_card(owner: asyncpg.Connection, order: uuid.UUID, *, last_four: str = "0014") -> uuid.UUID:
+    """Let a purchase be paid by a card; return it."""
+    card = await owner.fetchval(
+        "INSERT INTO stored_card (token_id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand, stored_at)"
+        " SELECT uuidv7(), company_id, 'x', 1, '497010', $2, '9912', 2, now() FROM purchase_order WHERE id = $1"
+        " RETURNING id",
+        order,
+        last_four,
+    )
+    assert card is not None
+    await owner.execute("UPDATE purchase_order SET card_id = $2 WHERE id = $1", order, card)
+    return card
+
+
+async def add_card_change(
+    owner: asyncpg.Connection, order: uuid.UUID, customer: uuid.UUID, *, failure: str = "left"
+) -> uuid.UUID:
+    """Write a change of the card of a purchase that came to nothing; return it."""
+    change = await owner.fetchval(
+        "INSERT INTO card_change (order_id, customer_id, old_card_id, state, failure, asked_at, decided_at)"
+        " VALUES ($1, $2, $3, 'failed', $4, now(), now()) RETURNING id",
+        order,
+        customer,
+        await add_card(owner, order),
+        failure,
+    )
+    assert change is not None
+    return change
+
+
 async def token_of_mail(owner: asyncpg.Connection, email: str, template: str) -> str:
     """Return the token of the newest link that was sent to an address."""
     link = await owner.fetchval(

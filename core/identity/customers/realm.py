@@ -19,15 +19,20 @@ from observability.process import SettingRefused
 _SPACE_BY_DEFAULT: Final = "http://localhost:8090"
 
 
-def customers_realm(environment: Mapping[str, str], seal: FactorSeal) -> Realm[CustomerSession]:
-    """Return the realm of those who bought something. Reads GUICHET_SPACE_URL. Raises: SettingRefused."""
+def space_url_of(environment: Mapping[str, str]) -> str:
+    """Return where customers find their space. Reads GUICHET_SPACE_URL. Raises: SettingRefused."""
     space_url = environment.get("GUICHET_SPACE_URL", _SPACE_BY_DEFAULT).rstrip("/")
     if urlsplit(space_url).scheme not in ("http", "https") or not urlsplit(space_url).hostname:
         raise SettingRefused("GUICHET_SPACE_URL must start with http:// or https:// and name a host")
+    return space_url
+
+
+def customers_realm(environment: Mapping[str, str], seal: FactorSeal) -> Realm[CustomerSession]:
+    """Return the realm of those who bought something. Raises: SettingRefused."""
     return Realm(
         people=CUSTOMERS,
         seal=seal,
-        portal_url=space_url,
+        portal_url=space_url_of(environment),
         needs_second_factor=False,
         session_life=SESSION_ABSOLUTE,
         session_idle=SESSION_IDLE,

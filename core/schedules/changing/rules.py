@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from core.contracts.card_changes import CHANGE_DAYS_BEFORE, CardChangeRefusal
+from core.contracts.card_changes import CHANGE_DAYS_BEFORE, CardChangeFailure, CardChangeRefusal
 from core.contracts.orders import InstalmentState, OrderState
+from core.contracts.reasons import Reason
+from core.contracts.states import State
 
 _BEFORE: Final = timedelta(days=CHANGE_DAYS_BEFORE)
 _OVER: Final = frozenset({"settled", "cancelled", "abandoned", "awaiting_payment"})
@@ -58,10 +60,20 @@ def standing_of(state: OrderState, dues: Sequence[DueDebit], *, has_card: bool, 
 def _refusal(
     state: OrderState, open_ones: Sequence[DueDebit], *, has_card: bool, until: date | None, today: date
 ) -> CardChangeRefusal | None:
-    if state in _OVER or not open_ones or not has_card:
-        return "nothing_due"
     if state == "unpaid":
         return "unpaid"
+    if state in _OVER or not open_ones or not has_card:
+        return "nothing_due"
     if any(due.state == "in_progress" for due in open_ones):
         return "debit_submitted"
     return "too_late" if until is not None and today > until else None
+
+
+def failure_of_verification(state: int, reason: int) -> CardChangeFailure:
+    """Return why a card was not verified: its bank said no, or nobody knows.
+
+    What we refused ourselves, or could not send, says nothing of the card; but its brand, which the shop does not take.
+    """
+    if state == State.DECLINED and (reason >= Reason.APPROVED or reason == Reason.BRAND_REFUSED):
+        return "declined"
+    return "unanswered"

@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import asyncpg
 import msgspec
@@ -13,12 +14,13 @@ from asyncpg.pgproto.pgproto import UUID
 from core.bus import Bus, BusError, BusRefused, Subscription
 from core.contracts.payment import AuthoriseReply
 from core.contracts.payment_acts import PAY_FIRST, PayFirst
-from core.contracts.subjects import ENGINE_QUEUE, core_inbox, is_inbox_of
+from core.contracts.subjects import ENGINE_QUEUE, EngineRequest, core_inbox, is_inbox_of
 from core.db.rows import Connection
 from core.schedules.collecting import store
 from core.schedules.collecting.settling import settle
 from core.schedules.orders import outcomes as orders
 from core.transactions.stored_cards.machine import StoredCards
+from core.transactions.stored_cards.payment import StoredPayment
 from core.values.clock import Clock, from_unix_us, paris_date
 from core.values.ids import AttemptIds
 
@@ -41,11 +43,32 @@ class FirstDebit(NamedTuple):
     reason: int = 0
 
 
+class HolderRequest(NamedTuple):
+    """What the machine is asked while a card's holder is there. `read` finds the payment; None: it is over, or never was."""
+
+    request: EngineRequest
+    read: Callable[[Connection, Any], Awaitable[StoredPayment | None]]
+
+
+async def _read_first(connection: Connection, asked: PayFirst) -> StoredPayment | None:
+    return await store.read_claimed(
+        connection, UUID(asked.debit_id), sensitive=asked.sensitive, authentication=asked.authentication
+    )
+
+
 class FirstDebitServer:
-    """Serves `core.acts.pay_first` in an engine: the machine of payments, one at a time."""
+    """Serves `core.acts.pay_first` and the like in an engine: the machine of payments, one at a time."""
 
     def __init__(
-        self, *, dsn: str, pool: asyncpg.Pool, bus: Bus, clock: Clock, instance: str, host_deadline_ms: int
+        self,
+        *,
+        dsn: str,
+        pool: asyncpg.Pool,
+        bus: Bus,
+        clock: Clock,
+        instance: str,
+        host_deadline_ms: int,
+        others: Sequence[HolderRequest] = (),
     ) -> None:
         self._pool = pool
         self._bus = bus
@@ -60,46 +83,48 @@ class FirstDebitServer:
             decided=self._on_decided,
             host_deadline_ms=host_deadline_ms,
         )
-        self._waiting: dict[bytes, str] = {}  # reply subjects by debit
+        self._waiting: dict[bytes, str] = {}  # reply subjects by payment
         self._tasks: set[asyncio.Task[None]] = set()
-        self._subscription: Subscription | None = None
-        self._decode = msgspec.msgpack.Decoder(PayFirst).decode
+        self._subscriptions: list[Subscription] = []
+        self._served = {one.request.subject: one for one in (HolderRequest(PAY_FIRST, _read_first), *others)}
+        self._decoders = {
+            subject: msgspec.msgpack.Decoder(one.request.asked) for subject, one in self._served.items()
+        }
 
     async def start(self) -> None:
         """Open connections, then take requests."""
         await self._cards.start()
-        self._subscription = self._bus.subscribe(PAY_FIRST.subject, self._on_request, queue=ENGINE_QUEUE)
+        self._subscriptions = [
+            self._bus.subscribe(subject, self._on_request, queue=ENGINE_QUEUE) for subject in self._served
+        ]
 
     async def stop(self) -> None:
         """Take nothing more; what is in flight is settled by the runs."""
-        if self._subscription is not None:
-            self._subscription.unsubscribe()
+        for subscription in self._subscriptions:
+            subscription.unsubscribe()
         await self._cards.stop()
 
-    def _on_request(self, _subject: str, reply: str, payload: bytes) -> None:
-        if not is_inbox_of(PAY_FIRST.asker, reply) or len(self._tasks) + len(self._waiting) >= UNDER_WAY_MAX:
+    def _on_request(self, subject: str, reply: str, payload: bytes) -> None:
+        one = self._served[subject]
+        is_full = len(self._tasks) + len(self._waiting) >= UNDER_WAY_MAX
+        if not is_inbox_of(one.request.asker, reply) or is_full:
             return
         try:
-            asked = self._decode(payload)
+            asked = self._decoders[subject].decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             # Not kept: it may hold a security code.
-            _log.error("request_malformed", subject=PAY_FIRST.subject, error=type(error).__name__)
+            _log.error("request_malformed", subject=subject, error=type(error).__name__)
             return
-        task = asyncio.get_running_loop().create_task(self._pay(asked, reply))
+        task = asyncio.get_running_loop().create_task(self._pay(one, asked, reply))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _pay(self, asked: PayFirst, reply: str) -> None:
+    async def _pay(self, one: HolderRequest, asked: Any, reply: str) -> None:
         try:
-            payment = await store.read_claimed(
-                self._pool,
-                UUID(asked.debit_id),
-                sensitive=asked.sensitive,
-                authentication=asked.authentication,
-            )
+            payment = await one.read(self._pool, asked)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            # Nothing was armed: a round of the runs ends the debit.
-            _log.warning("first_debit_not_read", error=type(error).__name__)
+            # Nothing was armed: a round of the worker ends it.
+            _log.warning("payment_not_read", subject=one.request.subject, error=type(error).__name__)
             return
         if payment is None:
             return
@@ -113,7 +138,7 @@ class FirstDebitServer:
             try:
                 self._bus.publish(subject, _encode(reply))
             except BusRefused:
-                _log.warning("answer_not_sent", subject=PAY_FIRST.subject)
+                _log.warning("answer_not_sent", subject=subject)
 
 
 class FirstDebits:

@@ -55,6 +55,7 @@ class MyOrderHandlers:
             unpaid=None if not unpaid_minor or debit is None else Money(unpaid_minor, debit["currency"]),
             debit=None if debit is None else debit_view(debit),
             card=card_view(card),
+            card_order=None if card is None else ask.OrderId(card["order_id"].bytes).text,
         )
 
     async def orders(self, caller: Customer, request: ask.ListMyOrders) -> ask.MyOrderPage:

@@ -74,7 +74,7 @@ LIMIT 1;
 
 -- name: card
 -- Index purchase_order_email: of the latest purchase under way that has one.
-SELECT k.brand, k.last_four, k.expiry
+SELECT p.id AS order_id, k.brand, k.last_four, k.expiry
 FROM purchase_order p JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL
 WHERE p.email_key = ANY($1::text[]) AND p.state IN ('in_progress', 'unpaid', 'being_settled')
 ORDER BY p.id DESC LIMIT 1;

@@ -13,6 +13,7 @@ from core.contracts.refusals import FieldRefused, NotFound
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import SignedIn, WriteOnce, record_action
+from core.schedules.changing.store import list_changes
 from core.schedules.orders import store, views
 from core.schedules.orders.cancelling import Wanted, take_off
 from core.schedules.orders.errors import AboveYourBound, NotUpcoming
@@ -162,6 +163,7 @@ class OrderHandlers:
             cancellations=await store.list_cancellations(connection, order_id),
             refunds=await store.list_refunds(connection, order_id),
             debits=await store.list_debits(connection, order_id),
+            card_changes=await list_changes(connection, order_id, limit=store.SHOWN_MAX),
         )
 
 

@@ -85,6 +85,7 @@ def record_of(
     cancellations: Sequence[asyncpg.Record],
     refunds: Sequence[asyncpg.Record],
     debits: Sequence[asyncpg.Record],
+    card_changes: Sequence[asyncpg.Record],
 ) -> OrderRecord:
     """Return an order with what happened to it."""
     currency = row["currency"]
@@ -102,9 +103,8 @@ def record_of(
             for each in refunds
         ],
         debits=[_debit(each, currency) for each in debits],
-        card=None
-        if row["last_four"] is None
-        else CardOfOrder(brand=BRAND_NAMES[row["brand"]], last_four=row["last_four"], expiry=row["expiry"]),
+        card_changes=[_card_change(each) for each in card_changes],
+        card=_card(row),
     )
 
 
@@ -194,6 +194,32 @@ def _cancellation(row: asyncpg.Record, currency: str) -> order_records.Cancellat
         by=row["by_kind"],
         before=READ_SHOWN(row["before"]),
         after=READ_SHOWN(row["after"]),
+    )
+
+
+def _card_change(row: asyncpg.Record) -> order_records.CardChangeLine:
+    old = _card(row, "old_")
+    assert old is not None
+    state = row["state"]
+    return order_records.CardChangeLine(
+        id=encode_id("card_change", row["id"].bytes),
+        state=state if state in ("done", "failed") else "open",
+        asked_at=timestamp(row["asked_at"]),
+        old_card=old,
+        new_card=_card(row, "new_"),
+        decided_at=timestamp_or_none(row["decided_at"]),
+        failure=row["failure"],
+        decline=None if row["reason"] is None else Reason(row["reason"]).name.lower(),
+    )
+
+
+def _card(row: asyncpg.Record, which: str = "") -> CardOfOrder | None:
+    if row[f"{which}last_four"] is None:
+        return None
+    return CardOfOrder(
+        brand=BRAND_NAMES[row[f"{which}brand"]],
+        last_four=row[f"{which}last_four"],
+        expiry=row[f"{which}expiry"],
     )
 
 

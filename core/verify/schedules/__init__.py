@@ -41,6 +41,17 @@ async def check_instalments(connection: asyncpg.Connection) -> Finding:
     return finding
 
 
+async def check_cards(connection: asyncpg.Connection) -> Finding:
+    """V14 cards: an order is paid by the card of its last change, each of which was verified before it was made."""
+    row = await connection.fetchrow(_SQL.cards_by_changes)
+    assert row is not None
+    finding = Finding("V14 cards", checked=row["checked"], breaches=row["breaches"])
+    finding.found = [
+        Said("card_change", {"id": encode_id("card_change", each.bytes)}) for each in row["examples"] or []
+    ][:EXAMPLES_MAX]
+    return finding
+
+
 def _breaches(order: Order) -> Iterator[tuple[str, dict[str, Any]]]:
     facts = order.facts
     follows = balance_of(facts)

@@ -10,3 +10,29 @@ SELECT count(*) AS checked,
        (array_agg(coalesce(i.id, e.about_id)) FILTER (WHERE i.id IS NULL OR e.id IS NULL))[1:5] AS examples
 FROM (SELECT id FROM instalment WHERE state = 'paid') AS i
 FULL JOIN (SELECT id, about_id FROM order_event WHERE kind = 'instalment_paid') AS e ON e.about_id = i.id;
+
+-- name: cards_by_changes
+-- V14 cards. Changes that were made, each beside the one before it, by index card_change_order; orders by primary key,
+-- verifications within their months. A settlement may bring a card too: its orders are left out.
+WITH made AS (
+    SELECT
+        x.id, x.order_id, x.card_id, x.old_card_id, x.verification_id, x.business_date,
+        lag(x.card_id) OVER of_order AS before_id, lead(x.id) OVER of_order IS NULL AS is_last
+    FROM card_change AS x
+    WHERE x.state = 'done'
+    WINDOW of_order AS (PARTITION BY x.order_id ORDER BY x.id)
+), judged AS (
+    SELECT
+        m.id,
+        coalesce(m.before_id, m.old_card_id) = m.old_card_id AND (NOT m.is_last OR p.card_id = m.card_id)
+            AND a.id IS NOT NULL AS agrees
+    FROM made AS m
+    JOIN purchase_order AS p ON p.id = m.order_id AND p.settling_since IS NULL
+    LEFT JOIN attempt AS a ON a.id = m.verification_id AND a.business_date = m.business_date
+        AND a.kind = :Kind.VERIFICATION AND a.state = :State.APPROVED
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE NOT coalesce(j.agrees, false)) AS breaches,
+    (array_agg(j.id) FILTER (WHERE NOT coalesce(j.agrees, false)))[1:5] AS examples
+FROM judged AS j;

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, get_args
 import pytest
 from pyotp.totp import TOTP
 
+from core.contracts.card_changes import CardChangeId
 from core.contracts.macros import StepName
 from core.contracts.operation import AGENTS, Reach
 from core.contracts.operations import OPERATIONS
@@ -24,7 +25,7 @@ from deploy.local.postgres import PostgresServer
 from gateway.operations import shown_as
 from tests.architecture.tree import CHECKOUT, shown, tracked_files
 from tests.integration.gateway.test_scope_walk import UNSCOPED_TABLES, example_of
-from tests.support.customers import PASSWORD, add_order, register
+from tests.support.customers import PASSWORD, add_card_change, add_order, register
 from tests.support.sent_forms import SENDS
 from tests.support.walking.endpoints import Endpoint, Wanted, endpoints_of, requests_for
 from tests.support.walking.samples import kind_of
@@ -41,7 +42,7 @@ ENDS_THE_AGENTS_SESSION: Final = {"DELETE /access/sessions", "POST /access/passw
 
 
 class Walker(NamedTuple):
-    """A customer with an order, two addresses, a second factor, and a session elsewhere."""
+    """A customer with an order whose card they wanted to change, two addresses, a second factor, and a session elsewhere."""
 
     token: str
     email: str
@@ -85,6 +86,7 @@ async def _walker(world: World) -> Walker:
         "SELECT id FROM customer_factor WHERE customer_id = $1", customer["id"]
     )
     reference = await world.owner.fetchval("SELECT reference FROM purchase_order WHERE id = $1", order)
+    change = await add_card_change(world.owner, order, customer["id"])
     assert further is not None
     assert session is not None
     assert factor is not None
@@ -92,6 +94,7 @@ async def _walker(world: World) -> Walker:
         "customer": customer["id"].bytes,
         "customer_email": further.bytes,
         "order": OrderId(order.bytes),
+        "card_change": CardChangeId(change.bytes),
         "factor": factor.bytes,
         "session": session[:16],
     }

@@ -63,6 +63,13 @@ FROM place p;
 INSERT INTO instalment (order_id, number, due_on, amount_minor, state, paid_at)
 SELECT o.id, n.number, o.purchased_on + 30 * (n.number - 1), 5000, n.state, CASE n.state WHEN 'paid' THEN now() END
 FROM purchase_order o CROSS JOIN (VALUES (1, 'paid'), (2, 'upcoming')) AS n (number, state) WHERE o.reference = 'WALKED-1';
+INSERT INTO stored_card (token_id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand, stored_at)
+SELECT uuidv7(), company_id, 'walked', 1, '497010', '0014', '9912', 2, now() FROM place;
+UPDATE purchase_order SET card_id = (SELECT id FROM stored_card WHERE ciphertext = 'walked') WHERE reference = 'WALKED-1';
+INSERT INTO customer (name, password_hash, locale, created_at) VALUES ('Odette Walker', '', 'fr', now());
+INSERT INTO card_change (order_id, customer_id, old_card_id, state, failure, asked_at, decided_at)
+SELECT o.id, u.id, o.card_id, 'failed', 'left', now(), now()
+FROM purchase_order o CROSS JOIN customer u WHERE o.reference = 'WALKED-1' AND u.name = 'Odette Walker';
 INSERT INTO webhook_endpoint (company_id, url, made_at, changed_at)
 SELECT company_id, 'https://walk.example/hooks', now(), now() FROM place;
 INSERT INTO webhook_event (company_id, kind, facts, at) SELECT company_id, 'order.activated', '{}', now() FROM place;

@@ -20,6 +20,7 @@ from tests.integration.core.transactions.world import MovedClock, World, eventua
 FORGET = """
 SET LOCAL session_replication_role = replica;
 DELETE FROM order_refund_part;
+DELETE FROM card_change;
 DELETE FROM debit;
 DELETE FROM order_event;
 DELETE FROM order_cancellation;
