@@ -16,6 +16,7 @@ PAGES: Final = Pages(
         ),
         ELSEWHERE: (
             Page("schedules", "/schedules", records={"order": "ord"}),
+            Page("card_changes", "/card-changes", records={"card_change": "cch"}),
             Page("login", "/login"),
             Page("first_connection", "/first-connection"),
             Page("forgotten_password", "/forgotten-password"),

@@ -57,7 +57,10 @@ def guarded(
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = [(name.lower(), value) for name, value in message["headers"]]
-                extra = [*_HEADERS, (b"x-request-id", reference.encode())]
+                # Two policies hold together: a page that frames something brings one of its own, made of this one.
+                names = {name for name, _ in present}
+                extra = [each for each in _HEADERS if each[0] not in names]
+                extra.append((b"x-request-id", reference.encode()))
                 if not any(name == b"cache-control" for name, _ in present):
                     extra.append(_NO_STORE)
                 message["headers"] = [*present, *extra]

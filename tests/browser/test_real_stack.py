@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
-from playwright.async_api import Browser, Page, StorageState, expect
+from playwright.async_api import Browser, FrameLocator, Page, StorageState, expect
 
+from core.contracts.orders import OrderId
 from deploy.cli.common import Common
 from deploy.cli.exchange import Where, session
 from deploy.local import proc
 from deploy.local.loopback import http_get
+from deploy.local.postgres import OWNER_ROLE
 from deploy.local.python_process import CHECKOUT
 from deploy.local.stack import LocalStack
 from deploy.local.subjects import ALLOWANCES
@@ -26,9 +31,11 @@ from portals.assets.build import build
 from tests.browser.accessibility import barriers
 from tests.browser.conftest import log_in
 from tests.support.bus_subjects import covers
+from tests.support.customers import add_card, add_order
 from tests.support.memory import files_that_hold, finds_in_memory
 
 AGENT = "superviseur@guichet.example"
+CUSTOMER = "karim.belaid@client.example"
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +123,102 @@ async def test_pages_on_real_records_are_accessible(desk: Page, path: str) -> No
     assert answer is not None
     assert answer.status == 200
     assert await barriers(desk) == []
+
+
+async def test_a_customer_changes_the_card_on_a_phone_first_refused_then_accepted(
+    stack: LocalStack, browser: Browser
+) -> None:
+    """S2.29 to S2.32: the last debit is on 3 October 2027, so that 09/27 is refused and 10/27 is taken."""
+    order = await _order_by_card(stack)
+    async with _space(stack, browser, scripts=True) as page:
+        await page.goto(f"/schedules/{order}")
+        await expect(page.locator(".card-box")).to_contain_text("0014")
+        await page.locator(".card-box").get_by_role("link", name="Modifier").click()
+        await expect(page.locator(".dialog")).to_contain_text(re.compile(r"3\s+oct\.\s+2027"))
+        assert await barriers(page) == []
+        await page.get_by_role("button", name="Saisir ma nouvelle carte").click()
+        frame = page.frame_locator("iframe")
+        await _type(frame, card_named("approve-visa").pan, "09/27")
+        await expect(frame.locator(".problems")).to_contain_text("expire avant le dernier prélèvement")
+        await _type(frame, card_named("approve-visa").pan, "10/27")
+        await expect(page.locator("h1")).to_contain_text("Votre carte est changée")
+        await expect(page.locator(".dialog")).to_contain_text("1111")
+        assert await barriers(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.get_by_role("link", name="Voir l’échéancier").click()
+        await expect(page.locator(".card-box")).to_contain_text("1111")
+
+
+async def test_a_challenge_is_cancelled_then_confirmed_without_a_script(
+    stack: LocalStack, browser: Browser
+) -> None:
+    order = await _order_by_card(stack)
+    async with _space(stack, browser, scripts=False) as page:
+        for button, said in (("Annuler", "n’a pas été changée"), ("Confirmer", "Votre carte est changée")):
+            await page.goto(f"/schedules/{order}/card")
+            await page.get_by_role("button", name="Saisir ma nouvelle carte").click()
+            await _type(page.frame_locator("iframe"), card_named("challenge-visa").pan, "12/30")
+            await page.get_by_role("button", name="Aller chez ma banque").click()
+            code = await page.locator(".sandbox").inner_text()
+            await page.locator("#code").fill("".join(sign for sign in code if sign.isdigit()))
+            await page.get_by_role("button", name=button, exact=True).click()
+            await page.get_by_role("button", name="Continuer").click()
+            await expect(page.locator("h1")).to_contain_text(said)
+        await page.goto(f"/schedules/{order}")
+        await expect(page.locator(".card-box")).to_contain_text("4015")
+
+
+async def _order_by_card(stack: LocalStack) -> str:
+    """Let a customer of the demonstration have a purchase that is paid by a card, the last time on 3 October 2027."""
+    owner = await asyncpg.connect(stack.database_url(OWNER_ROLE))
+    try:
+        order = await add_order(owner, CUSTOMER)
+        await add_card(owner, order)
+        await owner.execute(
+            "UPDATE instalment SET due_on = CASE number WHEN 2 THEN $2::date ELSE '2027-10-03' END"
+            " WHERE order_id = $1 AND number > 1",
+            order,
+            date.today() + timedelta(days=20),  # noqa: DTZ011 -- Far enough from any midnight.
+        )
+        await owner.execute(
+            "INSERT INTO service (store_id, kind, acquirer_id, active)"
+            " SELECT store_id, 'ecommerce', 1, true FROM purchase_order WHERE id = $1"
+            " ON CONFLICT (store_id, kind) DO UPDATE SET active = true",
+            order,
+        )
+    finally:
+        await owner.close()
+    return OrderId(order.bytes).text
+
+
+@asynccontextmanager
+async def _space(stack: LocalStack, browser: Browser, *, scripts: bool) -> AsyncIterator[Page]:
+    """A phone on which that customer is logged in, in French."""
+    password = (stack.data_dir / "secrets" / "demo-password").read_text().strip()
+    context = await browser.new_context(
+        viewport={"width": 360, "height": 780},
+        base_url=f"http://localhost:{stack.port('space')}",
+        locale="fr-FR",
+        java_script_enabled=scripts,
+    )
+    page = await context.new_page()
+    await page.goto("/login")
+    await page.locator("#f-email").fill(CUSTOMER)
+    await page.locator("#f-password").fill(password)
+    await page.locator("button.primary").click()
+    await expect(page.locator(".now")).to_be_visible()
+    yield page
+    await context.close()
+
+
+async def _type(frame: FrameLocator, number: str, expiry: str) -> None:
+    for label, typed in (
+        ("Numéro de carte", number),
+        ("Date d’expiration", expiry),
+        ("Code de sécurité", "123"),
+    ):
+        await frame.get_by_label(label).fill(typed)
+    await frame.get_by_role("button", name="Enregistrer cette carte").click()
 
 
 async def _pay(terminal: Terminal, amount_minor: int) -> str | None:
