@@ -5,4 +5,5 @@ Tables, what a row of each is for, and who writes it:
 - `opening_hours`, `opening_period`: when it is open, from a day on (desk)
 - `opening_exception`: a day that is not as its weekday (desk)
 - `faq_entry`, `faq_version`: a question that customers ask, and each version of its answer (desk)
+- `conversation`, `conversation_message`: what a customer and we say to each other (desk)
 """

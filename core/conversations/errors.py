@@ -1,6 +1,6 @@
 """Refusals of conversations and of the ways to reach us."""
 
-from core.contracts.refusals import Refused
+from core.contracts.refusals import Overtaken, Refused
 
 
 class HoursBegun(Refused):
@@ -8,3 +8,24 @@ class HoursBegun(Refused):
 
     def __init__(self) -> None:
         super().__init__("opening_hours_begun")
+
+
+class TooManyMessages(Refused):
+    """A customer wrote as much as may be written in an hour."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("too_many_messages", {"retry_after_s": retry_after_s})
+
+
+class ConversationFull(Refused):
+    """A conversation holds as many messages as it may."""
+
+    def __init__(self) -> None:
+        super().__init__("conversation_full")
+
+
+class ConversationElsewhere(Overtaken):
+    """A conversation does not stand as the act asks for: another has taken it, or it has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("conversation_elsewhere")

@@ -1,20 +1,54 @@
-"""What conversations bring to the processes: channels with their hours, questions and answers."""
+"""What conversations bring to the processes: channels with their hours, questions and answers, talks."""
 
 from typing import Final
 
+from core.contracts import conversations as ask
 from core.contracts import faq as faq_ask
 from core.contracts import opening_hours as hours_ask
 from core.conversations.faq.handlers import FaqHandlers
 from core.conversations.faq.library import Library
 from core.conversations.hours.handlers import HoursHandlers
+from core.conversations.talks.agents import ConversationHandlers
+from core.conversations.talks.mine import MyConversationHandlers
 from core.db.queries import load_beside
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
+from core.schedules.mine.handlers import MyOrderHandlers
 
 _SQL: Final = load_beside(__file__)
 
 
 def _operations(parts: Parts) -> list[Served]:
-    return [*_of_hours(parts), *_of_faq(parts, Library())]
+    library = Library()
+    return [
+        *_of_hours(parts),
+        *_of_faq(parts, library),
+        *_of_customers(parts, library),
+        *_of_agents(parts),
+    ]
+
+
+def _of_customers(parts: Parts, library: Library) -> list[Served]:
+    orders = MyOrderHandlers(parts.pool, parts.clock, parts.calendar, parts.environment)
+    mine = MyConversationHandlers(parts.pool, parts.clock, library, orders, parts.queue_mail)
+    return [
+        serves(ask.WRITE, mine.write),
+        serves(ask.ASK, mine.question),
+        serves(ask.FORGET, mine.forget),
+        serves(ask.MINE, mine.conversations),
+        serves(ask.ONE_OF_MINE, mine.conversation),
+    ]
+
+
+def _of_agents(parts: Parts) -> list[Served]:
+    agents = ConversationHandlers(parts.pool, parts.clock, parts.queue_mail)
+    return [
+        serves(ask.LIST, agents.conversations),
+        serves(ask.ONE, agents.conversation),
+        serves(ask.TAKE, agents.take),
+        serves(ask.ANSWER, agents.answer),
+        serves(ask.PASS_ON, agents.pass_on),
+        serves(ask.END, agents.end),
+    ]
 
 
 def _of_hours(parts: Parts) -> list[Served]:
@@ -45,5 +79,7 @@ def _of_faq(parts: Parts, library: Library) -> list[Served]:
 
 
 SLICE: Final = Slice(
-    "conversations", operations=_operations, names=Names(frozenset({"faq_entry"}), _SQL.record_names)
+    "conversations",
+    operations=_operations,
+    names=Names(frozenset({"faq_entry", "conversation"}), _SQL.record_names),
 )

@@ -84,6 +84,7 @@ PAGES: Final = Pages(
                 {"new": ("requests.use",), "types": ("requests.configure",)},
                 {"request": "req"},
             ),
+            Page("conversations", "/conversations", ("conversations.read",), records={"conversation": "cnv"}),
             Page("approvals", "/approvals", ("transactions.refund", "transactions.refund_approve")),
             Page("to_check", "/to-check", ("transactions.read",)),
             Page(

@@ -12,7 +12,7 @@ PAGES: Final = Pages(
             Page("home", "/"),
             Page("profile", "/profile"),
             Page("security", "/security"),
-            Page("contact", "/contact"),
+            Page("contact", "/contact", records={"conversation": "cnv:conversations"}),
         ),
         ELSEWHERE: (
             Page("schedules", "/schedules", records={"order": "ord"}),

@@ -16,6 +16,7 @@ from deploy.sandbox.demonstration.access import put_demonstration_factor
 from deploy.sandbox.demonstration.agreements import seed_agreements
 from deploy.sandbox.demonstration.approvals import seed_approvals
 from deploy.sandbox.demonstration.contracts import make_contracts
+from deploy.sandbox.demonstration.conversations import put_conversations
 from deploy.sandbox.demonstration.customers import CUSTOMERS_OF_THE_DEMONSTRATION, put_customers
 from deploy.sandbox.demonstration.demonstration import (
     ACCOUNTS,
@@ -72,6 +73,7 @@ async def seed(
             terminals = await _add_demonstration(connection)
             await _add_agents(connection, password, seal)
             await put_customers(connection, password)
+            await put_conversations(connection)
             await seed_merchants(connection)
             await seed_agreements(connection)
             await seed_requests(connection, today=paris_date(datetime.now(UTC)))

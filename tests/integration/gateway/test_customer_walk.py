@@ -85,8 +85,16 @@ async def _walker(world: World) -> Walker:
     factor = await world.owner.fetchval(
         "SELECT id FROM customer_factor WHERE customer_id = $1", customer["id"]
     )
+    subject = f"Objet {secrets.token_hex(4)}"
+    conversation = await world.owner.fetchval(
+        "INSERT INTO conversation (customer_id, channel, state, since, subject, locale, made_at)"
+        " VALUES ($1, 'form', 'waiting', now(), $2, 'fr', now()) RETURNING id",
+        customer["id"],
+        subject,
+    )
     reference = await world.owner.fetchval("SELECT reference FROM purchase_order WHERE id = $1", order)
     change = await add_card_change(world.owner, order, customer["id"])
+    assert conversation is not None
     assert further is not None
     assert session is not None
     assert factor is not None
@@ -97,9 +105,10 @@ async def _walker(world: World) -> Walker:
         "card_change": CardChangeId(change.bytes),
         "factor": factor.bytes,
         "session": session[:16],
+        "conversation": conversation.bytes,
     }
     words = {encode_id(kind, raw).partition("_")[2] for kind, raw in ids.items()}
-    return Walker(token, email, ids, words | {email, customer["name"], reference})
+    return Walker(token, email, ids, words | {email, customer["name"], reference, subject})
 
 
 def _requests(world: World, endpoint: Endpoint, ids: dict[str, bytes]) -> list[Wanted]:

@@ -189,6 +189,7 @@ UNSCOPED_TABLES: Final = (
     "macro",
     "opening_hours",
     "opening_exception",
+    "conversation",
     "agent",  # names of colleagues stand beside what they did; the list of agents is held to the scope by itself
     *(
         table_of(each.type.kind)

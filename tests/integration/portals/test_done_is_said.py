@@ -13,6 +13,7 @@ from typing import Final
 import asyncpg
 import httpx
 
+from core.contracts.conversations import ConversationId
 from core.contracts.states import Kind, State
 from portals.kit import csrf
 from portals.kit.i18n import load_words
@@ -36,7 +37,7 @@ _STARTS: Final = (
     "/requests/new?type=legal_opinion", "/approvals", "/to-check", "/macros", "/macros?new=answer", "/alerts",
     "/alerts/rules/new", "/exports", "/exports/new", "/mail", "/agents", "/agents/invite", "/roles?change=hotline",
     "/branding?open=new", "/transactions?period=today&figure=approved", "/views", "/notices", "/assign-terminal",
-    "/webhooks", "/contact", "/faq", "/faq/new",
+    "/webhooks", "/contact", "/conversations", "/faq", "/faq/new",
 )  # fmt: skip
 _ELSEWHERE: Final = {
     "/transactions/{transaction_id}/cancel": "asks the engine, which does not run here",
@@ -64,6 +65,7 @@ _SHAPES: Final = [
     for one in sorted(SENDS, key=lambda one: one.count("{"))
 ]
 _NUMBERS: Final = itertools.count(1)
+_TALKS: Final = [uuid.UUID(int=0x01990000_0000_7000_8000_000000000000 + n) for n in range(4)]
 
 
 def _typed(name: str, present: str) -> str:
@@ -75,7 +77,7 @@ def _typed(name: str, present: str) -> str:
         "reason": "vu avec le magasin", "note": "vu avec le magasin", "comment": "Vu avec le magasin",
         "amount": "1,00", "email": f"personne{number}@guichet.example", "name": f"Essai {number}",
         "code": f"essai_{number}", "name_fr": f"Essai {number}", "name_en": f"Trial {number}",
-        "title": "Câble à remplacer", "phone": "01 44 55 66 77", "text_fr": "Bonjour", "text_en": "Hello",
+        "title": "Câble à remplacer", "phone": "01 44 55 66 77", "text": "Bonjour", "text_fr": "Bonjour", "text_en": "Hello",
         "trade_name": f"Essai {number}", "role": "hotline", "effective_on": "2031-07-14", "rate": "0,50",
         "terminal": f"T9{number:06d}", "serial": f"{number:010d}",
         "question_fr": f"Question {number}", "question_en": f"Question {number}",
@@ -146,6 +148,18 @@ async def _add_what_waits(dsn: str) -> None:
         "INSERT INTO opening_exception (day, label_fr, label_en, made_at)"
         " VALUES (current_date + 9, 'Inventaire', 'Stocktaking', now())"
     )
+    # One waits; each of the others is taken, for an act that takes it out of these hands.
+    await rows.execute(
+        "WITH walker AS (INSERT INTO customer (name, password_hash, locale, created_at)"
+        " VALUES ('Odette Walker', '-', 'fr', now()) RETURNING id), address AS ("
+        " INSERT INTO customer_email (customer_id, email, is_main, proved_at)"
+        " SELECT id, 'odette@walk.example', true, now() FROM walker)"
+        " INSERT INTO conversation (id, customer_id, channel, state, since, subject, locale, made_at, taken_by)"
+        " SELECT t.id, walker.id, 'form', CASE t.place WHEN 1 THEN 'waiting' ELSE 'taken' END, now(), 'Objet', 'fr', now(),"
+        " CASE t.place WHEN 1 THEN NULL ELSE a.id END"
+        " FROM walker, agent a, unnest($1::uuid[]) WITH ORDINALITY AS t (id, place) WHERE a.email = 'admin@guichet.example'",
+        _TALKS,
+    )
     made = await add_attempt(rows, kind=Kind.ADVICE, state=State.CAPTURED, captured_minor=1250)
     await rows.execute(
         "INSERT INTO doubt (attempt_id, business_date, cause)"
@@ -159,7 +173,8 @@ async def _add_what_waits(dsn: str) -> None:
 async def test_every_act_on_a_record_ends_in_a_sentence_that_takes_the_focus(portal: Portal) -> None:
     await _add_what_waits(portal.dsn)
     hand = _Hand(portal, portal.readers["admin@guichet.example"])
-    waiting, met, shapes = [*_STARTS], set[str](_STARTS), Counter[str]()
+    talks = [f"/conversations/{ConversationId(each.bytes).text}" for each in _TALKS]
+    waiting, met, shapes = [*_STARTS, *talks], set[str](_STARTS), Counter[str]()
     done, refused, silent = set[str](), dict[str, str](), list[str]()
     for _ in range(_PAGES_MAX):
         if not waiting:

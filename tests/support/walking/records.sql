@@ -76,3 +76,12 @@ INSERT INTO webhook_event (company_id, kind, facts, at) SELECT company_id, 'orde
 INSERT INTO webhook_delivery (event_id, endpoint_id, due_at)
 SELECT v.id, e.id, now() FROM webhook_event v JOIN webhook_endpoint e ON e.company_id = v.company_id;
 INSERT INTO opening_exception (channel, day, label_fr, label_en, made_at) SELECT 'chat', current_date + 30, 'Walk', 'Walk', now();
+WITH walker AS (
+    INSERT INTO customer (name, password_hash, locale, created_at) VALUES ('Odette Walker', '-', 'fr', now()) RETURNING id
+),
+address AS (
+    INSERT INTO customer_email (customer_id, email, is_main, proved_at)
+    SELECT id, 'odette@walk.example', true, now() FROM walker
+)
+INSERT INTO conversation (customer_id, channel, state, since, subject, locale, made_at)
+SELECT id, 'form', 'waiting', now(), 'Message to walk to', 'fr', now() FROM walker;

@@ -1,0 +1,186 @@
+"""What customers write: forms, and questions to the assistant. Shown within what is the customer's own."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from core.contracts import conversations as ask
+from core.contracts.listing import Nothing, Written
+from core.contracts.my_orders import ListMyOrders
+from core.contracts.refusals import FieldRefused, NotFound
+from core.conversations.assistant.rules import Reply, reply_to
+from core.conversations.errors import ConversationFull, TooManyMessages
+from core.conversations.faq.library import Library
+from core.conversations.talks import store
+from core.db.rows import Connection
+from core.identity.api import Customer, WriteOnce
+from core.runtime.manifest import QueueMail
+from core.schedules.mine.handlers import MyOrderHandlers
+from core.values.clock import Clock
+from core.values.ids import encode_id
+
+WINDOW: Final = timedelta(hours=1)
+FORMS_MAX: Final = 5
+"""As many forms as one customer may write in an hour."""
+SAID_MAX: Final = 120
+"""As many messages as one customer may write in an hour, wherever."""
+MESSAGES_MAX: Final = 400
+_ORDERS_MAX: Final = 50
+
+
+class MyConversationHandlers:
+    """A customer's own conversations."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        library: Library,
+        orders: MyOrderHandlers,
+        queue_mail: QueueMail,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._library = library
+        self._orders = orders
+        self._queue_mail = queue_mail
+        self._write = WriteOnce(pool, clock)
+
+    async def conversations(self, caller: Customer, _request: Nothing) -> ask.MyConversationList:
+        """Return the last conversations."""
+        async with self._pool.acquire() as connection:
+            return ask.MyConversationList(await store.list_of_customer(connection, caller.customer_id))
+
+    async def conversation(self, caller: Customer, request: ask.OneMyConversation) -> ask.MyConversation:
+        """Return one conversation. Raises: NotFound."""
+        async with self._pool.acquire() as connection:
+            return await _mine(connection, caller, request.id)
+
+    async def write(self, caller: Customer, request: ask.WriteToUs) -> Written:
+        """Keep a form, and confirm it by mail. Raises: FieldRefused, TooManyMessages, KeyReused."""
+        now = self._clock.now()
+
+        async def effect(connection: Connection) -> bytes:
+            await store.lock_customer(connection, caller.customer_id)
+            forms, first = await store.lately_written(connection, caller.customer_id, now - WINDOW)
+            if forms >= FORMS_MAX and first is not None:
+                raise TooManyMessages(_wait_s(first, now))
+            reference = "–"
+            if request.order is not None:
+                found = await store.find_own_order(connection, request.order, caller.emails)
+                if found is None:
+                    raise FieldRefused("order", "unknown")
+                reference = found
+            talk = await store.lock_open_talk(connection, caller.customer_id)
+            if talk is not None and talk["state"] == "assistant" and request.with_assistant:
+                made, number = talk["id"].bytes, talk["messages"] + 1
+                await store.make_form(
+                    connection, made, subject=request.subject, order_id=request.order, now=now
+                )
+            else:
+                number = 1
+                made = await store.add_conversation(
+                    connection,
+                    customer_id=caller.customer_id,
+                    channel="form",
+                    state="waiting",
+                    locale=_locale(caller),
+                    now=now,
+                    subject=request.subject,
+                    order_id=request.order,
+                )
+            await store.add_message(connection, made, number, author="customer", text=request.text, now=now)
+            await self._queue_mail(
+                connection,
+                template="contact_received",
+                to=caller.email,
+                locale=caller.locale,
+                facts={"subject": request.subject, "text": request.text, "reference": reference},
+                about_kind="conversation",
+                about_id=made,
+            )
+            return msgspec.json.encode(await _mine(connection, caller, made))
+
+        return await self._write(caller, request, effect)
+
+    async def question(self, caller: Customer, request: ask.AskAssistant) -> Written:
+        """Answer a question, by published answers and the customer's schedules alone.
+
+        Raises: TooManyMessages, ConversationFull, KeyReused.
+        """
+        now = self._clock.now()
+        locale = _locale(caller)
+        page = await self._orders.orders(caller, ListMyOrders(limit=_ORDERS_MAX))
+
+        async def effect(connection: Connection) -> bytes:
+            await store.lock_customer(connection, caller.customer_id)
+            if await store.lately_said(connection, caller.customer_id, now - WINDOW) >= SAID_MAX:
+                raise TooManyMessages(int(WINDOW.total_seconds()))
+            index = await self._library.index(connection, locale)
+            reply = reply_to(request.text, index=index, orders=page.data, locale=locale)
+            made, number = await self._talk(connection, caller, now)
+            await store.add_message(connection, made, number, author="customer", text=request.text, now=now)
+            await store.add_message(
+                connection,
+                made,
+                number + 1,
+                author="assistant",
+                text=reply.text,
+                sources=reply.sources,
+                now=now,
+            )
+            return msgspec.json.encode(_told(made, reply))
+
+        return await self._write(caller, request, effect)
+
+    async def forget(self, caller: Customer, _request: Nothing) -> Nothing:
+        """End what was said with the assistant; without any nothing is done."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            talk = await store.lock_open_talk(connection, caller.customer_id)
+            if talk is not None and talk["state"] == "assistant":
+                await store.end(connection, talk["id"].bytes, "customer", self._clock.now())
+        return Nothing()
+
+    async def _talk(self, connection: Connection, caller: Customer, now: datetime) -> tuple[bytes, int]:
+        """Return the conversation with the assistant, and the number of its next message."""
+        talk = await store.lock_open_talk(connection, caller.customer_id)
+        if talk is not None and talk["state"] == "assistant":
+            if talk["messages"] + 2 > MESSAGES_MAX:
+                raise ConversationFull
+            return talk["id"].bytes, talk["messages"] + 1
+        made = await store.add_conversation(
+            connection,
+            customer_id=caller.customer_id,
+            channel="assistant",
+            state="assistant",
+            locale=_locale(caller),
+            now=now,
+        )
+        return made, 1
+
+
+async def _mine(connection: Connection, caller: Customer, conversation_id: bytes) -> ask.MyConversation:
+    found = await store.find_of_customer(connection, conversation_id, caller.customer_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _told(conversation_id: bytes, reply: Reply) -> ask.AssistantReply:
+    return ask.AssistantReply(
+        conversation=encode_id("conversation", conversation_id),
+        kind=reply.kind,
+        text=reply.text,
+        sources=list(reply.sources),
+    )
+
+
+def _locale(caller: Customer) -> str:
+    return "en" if caller.language == "en" else "fr"
+
+
+def _wait_s(first: datetime, now: datetime) -> int:
+    """Return in how many seconds the first of them is an hour old."""
+    return max(1, int((first + WINDOW - now).total_seconds()))
