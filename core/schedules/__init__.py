@@ -12,6 +12,7 @@ Tables, what a row of each is for, and who writes it:
 - `collection_run`: a day on which what is due was collected (worker)
 - `collection_pause`: a person had the run stop for a while, and why (desk)
 - `card_change`: a customer puts another card in the place of the one that pays an order (desk, worker)
+- `card_update`: what a scheme said of a card that ends soon: renewed, or closed (worker)
 - `test_clock`: by how much the calendar of schedules was moved, in a sandbox (desk)
 - `retry_policy`: how declines that may pass are tried again, by the day from which it is so
 """

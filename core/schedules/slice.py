@@ -30,6 +30,8 @@ from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
 from core.schedules.paying.handlers import PayingHandlers
 from core.schedules.paying.paying import Payments
+from core.schedules.updating.schemes import schemes_of
+from core.schedules.updating.updating import CardUpdates
 from core.values.clock import Clock, paris_date
 from core.values.cursors import name_and_id_in, page_of
 from core.values.ids import encode_id
@@ -39,6 +41,7 @@ _SQL: Final = load_beside(__file__)
 _MONTHS_MAX: Final = 12
 WAITING_EVERY_S: Final = 300.0
 CARD_CHANGES_EVERY_S: Final = 15.0
+CARD_UPDATES_EVERY_S: Final = 60.0
 
 
 class PlanHandlers:
@@ -360,7 +363,15 @@ def _jobs(parts: Parts) -> list[Job]:
     return [
         Job("orders_waiting", WAITING_EVERY_S, lambda: _abandon(parts)),
         Job("card_changes", CARD_CHANGES_EVERY_S, _card_changes(parts).take_up),
+        *_card_updates(parts),
     ]
+
+
+def _card_updates(parts: Parts) -> list[Job]:
+    schemes = schemes_of(parts.environment)
+    if schemes is None:
+        return []
+    return [Job("card_updates", CARD_UPDATES_EVERY_S, CardUpdates(parts.pool, parts.calendar, schemes).round)]
 
 
 async def _abandon(parts: Parts) -> None:

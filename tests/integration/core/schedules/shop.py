@@ -21,6 +21,7 @@ FORGET = """
 SET LOCAL session_replication_role = replica;
 DELETE FROM order_refund_part;
 DELETE FROM card_change;
+DELETE FROM card_update;
 DELETE FROM debit;
 DELETE FROM order_event;
 DELETE FROM order_cancellation;

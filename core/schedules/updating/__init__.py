@@ -1,0 +1,1 @@
+"""What schemes say of cards that are kept: renewed, or closed (CAR-4)."""
