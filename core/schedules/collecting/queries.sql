@@ -100,7 +100,7 @@ WITH won AS (
     WHERE o.id = p.order_id AND NOT EXISTS (
         SELECT FROM instalment AS r
         WHERE r.order_id = o.id AND r.state IN ('upcoming', 'in_progress', 'unpaid')
-            AND r.id <> ALL (SELECT w.instalment_id FROM won AS w)
+            AND r.id NOT IN (SELECT w.instalment_id FROM won AS w) -- hashed, as <> ALL is not
     )
     RETURNING o.id
 ), noted AS (
