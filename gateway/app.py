@@ -23,6 +23,7 @@ from gateway.bodies import BodyRequest
 from gateway.core_client import CoreClient
 from gateway.description import Description
 from gateway.live.feed import LISTENERS_MAX, LiveFeed
+from gateway.live.talks import Talks
 from gateway.operations import IdSchemas, routes_of
 from gateway.outermost import Outermost
 from gateway.v1 import (
@@ -37,6 +38,7 @@ from gateway.v1 import (
     onboarding,
     searching,
     sessions,
+    talks,
 )
 from gateway.v1.reading import refuse_unknown_parameters
 from gateway.wellformed import WellFormed
@@ -52,6 +54,7 @@ _TOPICS: Final = (
     customers,
     my_orders,
     contact,
+    talks,
     documents,
     notifications,
     onboarding,
@@ -79,13 +82,14 @@ class Parts:
         self.admission = Admission(
             process="gateway",
             proxies=proxies,
-            live_paths=frozenset({"/v1/events"}),
+            live_paths=frozenset({"/v1/events", "/v1/me/chat/events", "/v1/conversation-events"}),
             live_max=LISTENERS_MAX,
             session_of=lambda headers: headers.get(b"authorization", b""),
         )
         self._bus = bus
         self._core: CoreClient | None = None
         self._feed: LiveFeed | None = None
+        self.talks = Talks()
 
     @property
     def core(self) -> CoreClient:
@@ -157,9 +161,11 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
         # Before the first request, so that none ever waits for it.
         await parts.description.find(started, "json")
         parts.feed.start()
+        parts.talks.start(parts.core.bus)
         try:
             yield
         finally:
+            parts.talks.stop()
             await parts.feed.stop()
 
     version_1 = Router(
@@ -177,6 +183,7 @@ def build_app(bus: Bus | None, proxies: TrustedProxies = NOBODY) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
             "core": Provide(lambda: parts.core, sync_to_thread=False),
             "feed": Provide(lambda: parts.feed, sync_to_thread=False),
+            "talks": Provide(lambda: parts.talks, sync_to_thread=False),
         },
         security=[{"bearer": []}],
     )

@@ -54,6 +54,39 @@ class AskAssistant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     idempotency_key: str = ""
 
 
+class StartChat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Wait for an adviser, with what was said with the assistant. Within the opening hours of the chat alone."""
+
+    idempotency_key: str = ""
+
+
+class SayInChat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A message in one's chat."""
+
+    text: Said
+    idempotency_key: str = ""
+
+
+class TypeToCustomer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Say that one is typing, in a conversation that the caller has taken."""
+
+    id: ConversationId
+
+
+class FollowMine(msgspec.Struct, kw_only=True):
+    """What was said in one's chat after a message, for a stream: who asks is there."""
+
+    id: ConversationId
+    after: int = 0
+
+
+class FollowConversation(msgspec.Struct, kw_only=True):
+    """What was said in a conversation after a message, for a stream: whoever has taken it is there."""
+
+    id: ConversationId
+    after: int = 0
+
+
 class OneMyConversation(msgspec.Struct, kw_only=True):
     """One of the customer's conversations."""
 
@@ -135,6 +168,16 @@ class MyConversation(msgspec.Struct, kw_only=True):
     messages: list[ConversationMessage]
     order: str | None = None
     taken_by: str = ""
+
+
+class TalkNews(msgspec.Struct, kw_only=True):
+    """How a conversation stands, and what was said in it after a message. `is_there`, `is_typing`: the other side."""
+
+    state: ConversationState
+    taken_by: str
+    is_there: bool
+    is_typing: bool
+    messages: list[ConversationMessage]
 
 
 class AssistantReply(msgspec.Struct, kw_only=True):
@@ -245,6 +288,35 @@ ONE_OF_MINE = Operation(
     CUSTOMER,
     http=GET("/me/conversations/{id}", "One of one’s conversations"),
 )
+CHAT = Operation(
+    "me.start_chat", StartChat, MyConversation, CUSTOMER, http=POST("/me/chat", "Chat with an adviser")
+)
+SAY = Operation(
+    "me.say",
+    SayInChat,
+    MyConversation,
+    CUSTOMER,
+    http=POST("/me/chat/messages", "Say something in one’s chat"),
+)
+END_MINE = Operation(
+    "me.end_chat",
+    Nothing,
+    Nothing,
+    CUSTOMER,
+    http=_DONE("/me/chat/end", "End one’s chat", "End the customer's chat; without one nothing is done."),
+)
+TYPE_MINE = Operation(
+    "me.type",
+    Nothing,
+    Nothing,
+    CUSTOMER,
+    http=_DONE(
+        "/me/chat/typing",
+        "Type in one’s chat",
+        "Say that the customer is typing; without a chat nothing is done.",
+    ),
+)
+FOLLOW_MINE = Operation("me.follow_chat", FollowMine, TalkNews, CUSTOMER)
 LIST = Operation(
     "conversations.list",
     ListConversations,
@@ -291,3 +363,11 @@ END = Operation(
     http=ACT("/conversations/{id}/end", "End a conversation"),
     audit=("conversation.ended",),
 )
+TYPE = Operation(
+    "conversations.type",
+    TypeToCustomer,
+    Nothing,
+    _ANSWER,
+    http=_DONE("/conversations/{id}/typing", "Type to a customer"),
+)
+FOLLOW = Operation("conversations.follow", FollowConversation, TalkNews, _READ)

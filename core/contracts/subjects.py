@@ -23,6 +23,9 @@ LIVE = (
 )
 STREAM = "EVENTS"
 ACTIVITY = "activity"  # the durable consumer of the stream, the worker's
+TALKS = (
+    "core.talks"  # a conversation's 16 bytes: something was said in it; a doorbell, the rows are asked for
+)
 DESK = "core.desk"  # core.desk.<query or command>: DeskRequest -> DeskReply
 
 

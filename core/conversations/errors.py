@@ -29,3 +29,24 @@ class ConversationElsewhere(Overtaken):
 
     def __init__(self) -> None:
         super().__init__("conversation_elsewhere")
+
+
+class ChatClosed(Refused):
+    """Nobody sits at the chat now."""
+
+    def __init__(self, opens_at: str | None) -> None:
+        super().__init__("chat_closed", {"opens_at": opens_at})
+
+
+class NoChat(Refused):
+    """The customer has no chat with an adviser now."""
+
+    def __init__(self) -> None:
+        super().__init__("no_chat")
+
+
+class ChatUnderWay(Refused):
+    """The customer talks with an adviser, or waits for one: the assistant is silent meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("chat_under_way")

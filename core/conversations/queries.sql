@@ -6,8 +6,7 @@ JOIN faq_entry e ON e.id = w.id
 JOIN faq_version v ON v.entry_id = e.id AND v.number = e.version
 WHERE w.kind = 'faq_entry'
 UNION ALL
-SELECT w.kind, w.id, coalesce(nullif(c.subject, ''), u.name) AS name, NULL AS name_en, true AS seen
+SELECT w.kind, w.id, coalesce(nullif(c.subject, ''), c.channel) AS name, NULL AS name_en, true AS seen
 FROM unnest($1::text[], $2::uuid[]) AS w (kind, id)
 JOIN conversation c ON c.id = w.id
-JOIN customer u ON u.id = c.customer_id
 WHERE w.kind = 'conversation';

@@ -9,6 +9,7 @@ from core.conversations.faq.handlers import FaqHandlers
 from core.conversations.faq.library import Library
 from core.conversations.hours.handlers import HoursHandlers
 from core.conversations.talks.agents import ConversationHandlers
+from core.conversations.talks.following import Doorbell, FollowingHandlers
 from core.conversations.talks.mine import MyConversationHandlers
 from core.db.queries import load_beside
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
@@ -18,29 +19,43 @@ _SQL: Final = load_beside(__file__)
 
 
 def _operations(parts: Parts) -> list[Served]:
-    library = Library()
+    library, doorbell = Library(), Doorbell(parts.bus)
     return [
         *_of_hours(parts),
         *_of_faq(parts, library),
-        *_of_customers(parts, library),
-        *_of_agents(parts),
+        *_of_customers(parts, library, doorbell),
+        *_of_agents(parts, doorbell),
+        *_of_streams(parts, doorbell),
     ]
 
 
-def _of_customers(parts: Parts, library: Library) -> list[Served]:
+def _of_customers(parts: Parts, library: Library, doorbell: Doorbell) -> list[Served]:
     orders = MyOrderHandlers(parts.pool, parts.clock, parts.calendar, parts.environment)
-    mine = MyConversationHandlers(parts.pool, parts.clock, library, orders, parts.queue_mail)
+    mine = MyConversationHandlers(parts.pool, parts.clock, library, orders, parts.queue_mail, doorbell)
     return [
         serves(ask.WRITE, mine.write),
         serves(ask.ASK, mine.question),
         serves(ask.FORGET, mine.forget),
+        serves(ask.CHAT, mine.start_chat),
+        serves(ask.SAY, mine.say),
+        serves(ask.END_MINE, mine.end_chat),
         serves(ask.MINE, mine.conversations),
         serves(ask.ONE_OF_MINE, mine.conversation),
     ]
 
 
-def _of_agents(parts: Parts) -> list[Served]:
-    agents = ConversationHandlers(parts.pool, parts.clock, parts.queue_mail)
+def _of_streams(parts: Parts, doorbell: Doorbell) -> list[Served]:
+    following = FollowingHandlers(parts.pool, parts.clock, doorbell)
+    return [
+        serves(ask.FOLLOW_MINE, following.follow_mine),
+        serves(ask.FOLLOW, following.follow),
+        serves(ask.TYPE_MINE, following.type_mine),
+        serves(ask.TYPE, following.type),
+    ]
+
+
+def _of_agents(parts: Parts, doorbell: Doorbell) -> list[Served]:
+    agents = ConversationHandlers(parts.pool, parts.clock, parts.queue_mail, doorbell)
     return [
         serves(ask.LIST, agents.conversations),
         serves(ask.ONE, agents.conversation),

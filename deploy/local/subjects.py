@@ -83,6 +83,7 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
             *_engine_asked("desk"),
             AUTHENTICATE,
             code_subject("*"),
+            subjects.TALKS,
             _inbox("edge"),
             _inbox("cards"),
             _inbox("gateway"),
@@ -113,7 +114,7 @@ ALLOWANCES: tuple[SubjectAllowance, ...] = (
     SubjectAllowance(
         user="gateway",
         publish=(f"{subjects.DESK}.*",),
-        subscribe=(subjects.LIVE, _inbox("gateway")),
+        subscribe=(subjects.LIVE, subjects.TALKS, _inbox("gateway")),
     ),
 )
 

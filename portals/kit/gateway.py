@@ -257,16 +257,14 @@ class GatewayUser:
 
     @asynccontextmanager
     async def events(
-        self, parameters: Parameters, *, last_event_id: str | None
+        self, parameters: Parameters, *, last_event_id: str | None, path: str = "/v1/events"
     ) -> AsyncIterator[httpx.Response]:
-        """Open the live feed. Raises: GatewayProblem, GatewayDown."""
+        """Open a stream: that of the live feed, or another. Raises: GatewayProblem, GatewayDown."""
         headers = {**self._headers, "Accept": "text/event-stream"}
         # A place in the feed that a header cannot say is none of ours: the feed begins with now.
         if last_event_id and _HEADER_TEXT.fullmatch(last_event_id):
             headers["Last-Event-ID"] = last_event_id
-        async with self._gateway.stream(
-            "/v1/events", headers=headers, parameters=parameters, live=True
-        ) as answer:
+        async with self._gateway.stream(path, headers=headers, parameters=parameters, live=True) as answer:
             yield answer
 
     async def _write(self, method: str, path: str, body: Json, idempotency_key: str | None) -> Json:

@@ -29,6 +29,9 @@ from portals.kit.static import Assets
 from portals.kit.streams import OpenStreams
 
 LIVE_PATH = "/live"
+TALK_PATHS = ("/live/conversation", "/contact/chat/live")
+"""Where the faces follow what is said in a conversation."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _COMPILED = Path(__file__).parent / "__pycache__" / "templates"
 
@@ -73,7 +76,7 @@ class Kit:
         self.admission = Admission(
             process=face.process,
             proxies=proxies,
-            live_paths=frozenset({LIVE_PATH}),
+            live_paths=frozenset({LIVE_PATH, *TALK_PATHS}),
             live_max=LIVE_CONNECTIONS_MAX,
             session_of=self._session_cookie,
         )

@@ -32,7 +32,7 @@ PUBLISHED = {
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "engine"), 7),
     ),
     "engine": (subjects.host("primary"), subjects.edge_inbox("one"), subjects.LIVE),
-    "desk": (CARRY_OUT.subject, cards.AUTHENTICATE, cards.code_subject("one")),
+    "desk": (CARRY_OUT.subject, cards.AUTHENTICATE, cards.code_subject("one"), subjects.TALKS),
     "worker": (subjects.host("primary"),),
     "cards": ASKED_BY_FRAME,
     "gateway": (f"{subjects.DESK}.search",),
@@ -51,7 +51,7 @@ SUBSCRIBED = {
         subjects.core_inbox("one", "worker"),
         subjects.core_inbox_of_batch(subjects.core_inbox("one", "worker"), 7),
     ),
-    "gateway": (subjects.LIVE,),
+    "gateway": (subjects.LIVE, subjects.TALKS),
 }
 HEARD_ONCE = {subject for user in SUBSCRIBED for subject in SUBSCRIBED[user]}
 """Each of these has one kind of process that serves it."""

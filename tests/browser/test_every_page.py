@@ -56,6 +56,7 @@ NO_PAGES: Final = {
     "/login/sign-on": "leads to the identity provider",
     "/login/sign-on/back": "comes back from the identity provider",
     "/live": "a stream of events",
+    "/live/conversation": "a stream of what is said",
     "/counters": "a part of the list of transactions",
     "/transactions/recent": "rows for a live list that lost its place",
     "/transactions/{transaction_id}/progress": "a part of a transaction's page",

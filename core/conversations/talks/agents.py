@@ -1,5 +1,7 @@
 """What agents do with conversations: take, answer, pass on, end. One agent has one at a time."""
 
+from collections.abc import Awaitable, Callable
+
 import asyncpg
 import msgspec
 
@@ -8,6 +10,7 @@ from core.contracts.listing import Written
 from core.contracts.refusals import FieldRefused, NotFound
 from core.conversations.errors import ConversationElsewhere, ConversationFull
 from core.conversations.talks import store
+from core.conversations.talks.following import Doorbell
 from core.conversations.talks.mine import MESSAGES_MAX
 from core.db.rows import Connection
 from core.identity.api import SignedIn, WriteOnce, list_holders, record_action
@@ -17,11 +20,14 @@ from core.values.cursors import moment_and_id_in, page_of
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
+_Act = ask.TakeConversation | ask.AnswerCustomer | ask.PassOnConversation | ask.EndConversation
+
 
 class ConversationHandlers:
     """Operations of agents on conversations: the institution's own, so that no place bounds them."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, queue_mail: QueueMail) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, queue_mail: QueueMail, doorbell: Doorbell) -> None:
+        self._doorbell = doorbell
         self._pool = pool
         self._clock = clock
         self._queue_mail = queue_mail
@@ -57,7 +63,7 @@ class ConversationHandlers:
             await self._record(connection, caller, request.id, "conversation.taken", {})
             return msgspec.json.encode(await _view(connection, request.id))
 
-        return await self._write(caller, request, effect)
+        return await self._told(caller, request, effect)
 
     async def answer(self, caller: SignedIn, request: ask.AnswerCustomer) -> Written:
         """Answer the customer. Raises: NotFound, ConversationElsewhere, ConversationFull, KeyReused."""
@@ -93,7 +99,7 @@ class ConversationHandlers:
             await self._record(connection, caller, request.id, "conversation.answered", {"number": number})
             return msgspec.json.encode(await _view(connection, request.id))
 
-        return await self._write(caller, request, effect)
+        return await self._told(caller, request, effect)
 
     async def pass_on(self, caller: SignedIn, request: ask.PassOnConversation) -> Written:
         """Hand it to a colleague, or back to the queue.
@@ -116,7 +122,7 @@ class ConversationHandlers:
             await self._record(connection, caller, request.id, "conversation.passed_on", facts)
             return msgspec.json.encode(await _view(connection, request.id))
 
-        return await self._write(caller, request, effect)
+        return await self._told(caller, request, effect)
 
     async def end(self, caller: SignedIn, request: ask.EndConversation) -> Written:
         """End it. Raises: NotFound, ConversationElsewhere, KeyReused."""
@@ -128,7 +134,15 @@ class ConversationHandlers:
             await self._record(connection, caller, request.id, "conversation.ended", {})
             return msgspec.json.encode(await _view(connection, request.id))
 
-        return await self._write(caller, request, effect)
+        return await self._told(caller, request, effect)
+
+    async def _told(
+        self, caller: SignedIn, request: _Act, effect: Callable[[Connection], Awaitable[bytes]]
+    ) -> Written:
+        """Write once, and tell streams after the commit."""
+        written = await self._write(caller, request, effect)
+        self._doorbell.ring(request.id)
+        return written
 
     async def _own(self, connection: Connection, caller: SignedIn, conversation_id: bytes) -> asyncpg.Record:
         """Lock a conversation that the caller has taken. Raises: NotFound, ConversationElsewhere."""

@@ -11,9 +11,11 @@ from core.contracts.listing import Nothing, Written
 from core.contracts.my_orders import ListMyOrders
 from core.contracts.refusals import FieldRefused, NotFound
 from core.conversations.assistant.rules import Reply, reply_to
-from core.conversations.errors import ConversationFull, TooManyMessages
+from core.conversations.errors import ChatClosed, ChatUnderWay, ConversationFull, NoChat, TooManyMessages
 from core.conversations.faq.library import Library
+from core.conversations.hours.offering import offers_at
 from core.conversations.talks import store
+from core.conversations.talks.following import Doorbell
 from core.db.rows import Connection
 from core.identity.api import Customer, WriteOnce
 from core.runtime.manifest import QueueMail
@@ -40,8 +42,10 @@ class MyConversationHandlers:
         library: Library,
         orders: MyOrderHandlers,
         queue_mail: QueueMail,
+        doorbell: Doorbell,
     ) -> None:
         self._pool = pool
+        self._doorbell = doorbell
         self._clock = clock
         self._library = library
         self._orders = orders
@@ -108,7 +112,7 @@ class MyConversationHandlers:
     async def question(self, caller: Customer, request: ask.AskAssistant) -> Written:
         """Answer a question, by published answers and the customer's schedules alone.
 
-        Raises: TooManyMessages, ConversationFull, KeyReused.
+        Raises: TooManyMessages, ConversationFull, ChatUnderWay, KeyReused.
         """
         now = self._clock.now()
         locale = _locale(caller)
@@ -143,6 +147,80 @@ class MyConversationHandlers:
                 await store.end(connection, talk["id"].bytes, "customer", self._clock.now())
         return Nothing()
 
+    async def start_chat(self, caller: Customer, request: ask.StartChat) -> Written:
+        """Wait for an agent, with what was said with the assistant. Raises: ChatClosed, KeyReused."""
+        now = self._clock.now()
+        rung: list[bytes] = []
+
+        async def effect(connection: Connection) -> bytes:
+            await store.lock_customer(connection, caller.customer_id)
+            talk = await store.lock_open_talk(connection, caller.customer_id)
+            if talk is not None and talk["state"] != "assistant":
+                return msgspec.json.encode(await _mine(connection, caller, talk["id"].bytes))
+            offers = await offers_at(connection, now, _locale(caller))
+            chat = next((each for each in offers if each.way == "chat"), None)
+            if chat is None or not chat.is_open:
+                raise ChatClosed(None if chat is None else chat.opens_at)
+            if talk is None:
+                made = await store.add_conversation(
+                    connection,
+                    customer_id=caller.customer_id,
+                    channel="chat",
+                    state="waiting",
+                    locale=_locale(caller),
+                    now=now,
+                )
+            else:
+                made = talk["id"].bytes
+                await store.make_chat(connection, made, now)
+            rung.append(made)
+            return msgspec.json.encode(await _mine(connection, caller, made))
+
+        written = await self._write(caller, request, effect)
+        self._ring(rung)
+        return written
+
+    async def say(self, caller: Customer, request: ask.SayInChat) -> Written:
+        """Say something in the chat. Raises: NoChat, TooManyMessages, ConversationFull, KeyReused."""
+        now = self._clock.now()
+        rung: list[bytes] = []
+
+        async def effect(connection: Connection) -> bytes:
+            await store.lock_customer(connection, caller.customer_id)
+            if await store.lately_said(connection, caller.customer_id, now - WINDOW) >= SAID_MAX:
+                raise TooManyMessages(int(WINDOW.total_seconds()))
+            talk = await store.lock_open_talk(connection, caller.customer_id)
+            if talk is None or talk["state"] == "assistant":
+                raise NoChat
+            if talk["messages"] >= MESSAGES_MAX:
+                raise ConversationFull
+            made = talk["id"].bytes
+            await store.add_message(
+                connection, made, talk["messages"] + 1, author="customer", text=request.text, now=now
+            )
+            rung.append(made)
+            return msgspec.json.encode(await _mine(connection, caller, made))
+
+        written = await self._write(caller, request, effect)
+        self._ring(rung)
+        return written
+
+    async def end_chat(self, caller: Customer, _request: Nothing) -> Nothing:
+        """End the chat; without one nothing is done."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            talk = await store.lock_open_talk(connection, caller.customer_id)
+            is_chat = talk is not None and talk["state"] != "assistant"
+            if talk is not None and is_chat:
+                await store.end(connection, talk["id"].bytes, "customer", self._clock.now())
+        if talk is not None and is_chat:
+            self._doorbell.ring(talk["id"].bytes)
+        return Nothing()
+
+    def _ring(self, rung: list[bytes]) -> None:
+        """Tell streams, after the commit."""
+        for conversation_id in rung:
+            self._doorbell.ring(conversation_id)
+
     async def _talk(self, connection: Connection, caller: Customer, now: datetime) -> tuple[bytes, int]:
         """Return the conversation with the assistant, and the number of its next message."""
         talk = await store.lock_open_talk(connection, caller.customer_id)
@@ -150,6 +228,8 @@ class MyConversationHandlers:
             if talk["messages"] + 2 > MESSAGES_MAX:
                 raise ConversationFull
             return talk["id"].bytes, talk["messages"] + 1
+        if talk is not None:
+            raise ChatUnderWay
         made = await store.add_conversation(
             connection,
             customer_id=caller.customer_id,

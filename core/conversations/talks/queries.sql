@@ -36,8 +36,12 @@ INSERT INTO conversation_message (conversation_id, number, author, agent_id, tex
 VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: count_message
--- Primary key, on a row that is locked.
-UPDATE conversation SET messages = $2 WHERE id = $1;
+-- Primary key, on a row that is locked. $3 whose message it is: they have done typing.
+UPDATE conversation
+SET messages = $2,
+    customer_typed_at = CASE WHEN $3 = 'customer' THEN NULL ELSE customer_typed_at END,
+    agent_typed_at = CASE WHEN $3 = 'agent' THEN NULL ELSE agent_typed_at END
+WHERE id = $1;
 
 -- name: make_form
 -- Primary key, on a row that is locked: what was said with the assistant goes to people.
@@ -114,3 +118,26 @@ ORDER BY c.since DESC, c.id DESC LIMIT $4;
 -- name: colleagues
 -- Primary keys.
 SELECT id, name FROM agent WHERE id = ANY($1::uuid[]) ORDER BY name, id LIMIT 200;
+
+-- name: make_chat
+-- Primary key, on a row that is locked: what was said with the assistant goes to people.
+UPDATE conversation SET channel = 'chat', state = 'waiting', since = $2, customer_seen_at = $2 WHERE id = $1;
+
+-- name: customer_there
+-- Primary key, within what is the customer's; a moment that is younger than five seconds stays. $2 whether they type.
+UPDATE conversation SET customer_seen_at = $3::timestamptz, customer_typed_at = CASE WHEN $2 THEN $3::timestamptz ELSE customer_typed_at END
+WHERE id = $1 AND state IN ('waiting', 'taken')
+  AND ($2 OR customer_seen_at IS NULL OR customer_seen_at < $3::timestamptz - interval '5 seconds');
+
+-- name: agent_there
+-- Primary key, while the agent has it; a moment that is younger than five seconds stays. $2 whether they type, $4 agent.
+UPDATE conversation SET agent_seen_at = $3::timestamptz, agent_typed_at = CASE WHEN $2 THEN $3::timestamptz ELSE agent_typed_at END
+WHERE id = $1 AND state = 'taken' AND taken_by = $4
+  AND ($2 OR agent_seen_at IS NULL OR agent_seen_at < $3::timestamptz - interval '5 seconds');
+
+-- name: standing_of
+-- Primary key. $2: that of its customer, where a customer asks.
+SELECT c.state, c.channel, c.customer_seen_at, c.agent_seen_at, c.customer_typed_at, c.agent_typed_at, c.taken_by,
+       a.name AS taken_by_name
+FROM conversation c LEFT JOIN agent a ON a.id = c.taken_by
+WHERE c.id = $1 AND ($2::uuid IS NULL OR c.customer_id = $2);

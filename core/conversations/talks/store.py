@@ -107,7 +107,7 @@ async def add_message(
         msgspec.json.encode(list(sources)).decode(),
         now,
     )
-    await connection.execute(_SQL.count_message, conversation, number)
+    await connection.execute(_SQL.count_message, conversation, number, author)
 
 
 async def make_form(
@@ -115,6 +115,36 @@ async def make_form(
 ) -> None:
     """Let people have what was said with the assistant."""
     await connection.execute(_SQL.make_form, uuid_of(conversation_id), now, subject, uuid_or_none(order_id))
+
+
+async def make_chat(connection: Connection, conversation_id: bytes, now: datetime) -> None:
+    """Let a conversation with the assistant wait for an agent."""
+    await connection.execute(_SQL.make_chat, uuid_of(conversation_id), now)
+
+
+async def note_customer(
+    connection: Connection, conversation_id: bytes, now: datetime, *, types: bool
+) -> bool:
+    """Note that the customer is there; return whether that was news."""
+    status = await connection.execute(_SQL.customer_there, uuid_of(conversation_id), types, now)
+    return status.endswith("1")
+
+
+async def note_agent(
+    connection: Connection, conversation_id: bytes, agent_id: bytes, now: datetime, *, types: bool
+) -> bool:
+    """Note that the agent who has it is there; return whether that was news."""
+    status = await connection.execute(
+        _SQL.agent_there, uuid_of(conversation_id), types, now, uuid_of(agent_id)
+    )
+    return status.endswith("1")
+
+
+async def find_standing(
+    connection: Connection, conversation_id: bytes, *, customer_id: bytes | None = None
+) -> asyncpg.Record | None:
+    """Return how a conversation stands, within a customer's own where one asks."""
+    return await connection.fetchrow(_SQL.standing_of, uuid_of(conversation_id), uuid_or_none(customer_id))
 
 
 async def take(connection: Connection, conversation_id: bytes, agent_id: bytes, now: datetime) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from litestar import Response, get, post
+from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
+from portals.kit.entrance import OPEN
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
+from portals.kit.kit import TALK_PATHS
 from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import path_part
+from portals.kit.talks import follow
 from portals.kit.visit import Visit
 
 _BOXES = ("waiting", "taken", "ended")
@@ -73,6 +79,20 @@ async def end(visit: Visit, conversation_id: str) -> Response[bytes]:
     return await _act(visit, conversation_id, "end", await visit.form(), {}, "conversations.done_ended")
 
 
+@post("/conversations/{conversation_id:str}/typing", status_code=200)
+async def type_to_customer(visit: Visit, conversation_id: str) -> Response[Any]:
+    """Say that the agent types: a script does, every few seconds."""
+    await visit.form()
+    await visit.gateway.post(f"/v1/conversations/{path_part(conversation_id)}/typing", {})
+    return visit.json({})
+
+
+@get(TALK_PATHS[0], opt=OPEN)
+async def conversation_events(visit: Visit) -> Response[Any] | Stream:
+    """Follow a conversation."""
+    return await follow(visit, "/v1/conversation-events")
+
+
 async def _act(
     visit: Visit, conversation_id: str, act: str, form: Form, body: Json, done: str
 ) -> Response[bytes]:
@@ -97,4 +117,6 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     answer,
     pass_on,
     end,
+    type_to_customer,
+    conversation_events,
 )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from litestar import Response, get, post
+from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
 from portals.kit.entrance import OPEN
 from portals.kit.forms import Form
 from portals.kit.gateway import Json
 from portals.kit.records import path_part
+from portals.kit.talks import follow
 from portals.kit.visit import Visit
 
 _QUESTION_CHARACTERS_MAX: Final = 500
@@ -35,6 +37,7 @@ async def contact(visit: Visit) -> Response[bytes]:
         found=answers["data"] if question else [],
         topics=[(topic, list(entries)) for topic, entries in topics],
         ways=[each for each in offers["data"] if each["link"]],
+        chat_offer=next((each for each in offers["data"] if each["way"] == "chat"), None),
         form_offer=next((each for each in offers["data"] if each["way"] == "form"), None),
         written=[each for each in written if each["channel"] != "assistant"],
     )
@@ -92,6 +95,69 @@ async def begin_anew(visit: Visit) -> Response[bytes]:
     return visit.go("/contact/assistant")
 
 
+@get("/contact/chat")
+async def chat(visit: Visit) -> Response[bytes]:
+    """Show the chat under way, or how to begin one."""
+    return await _chat(visit)
+
+
+@post("/contact/chat", status_code=200)
+async def start_chat(visit: Visit) -> Response[bytes]:
+    """Wait for an adviser."""
+    form = await visit.form()
+    if await form.post("/v1/me/chat", {}) is None:
+        return await _chat(visit, form)
+    return visit.go("/contact/chat")
+
+
+@post("/contact/chat/say", status_code=200)
+async def say(visit: Visit) -> Response[bytes]:
+    """Say something: a script sends it without leaving the page."""
+    form = await visit.form()
+    if await form.post("/v1/me/chat/messages", form.texts("text"), judged=True) is None:
+        return await _chat(visit, form)
+    return visit.go("/contact/chat")
+
+
+@post("/contact/chat/end", status_code=200)
+async def end_chat(visit: Visit) -> Response[bytes]:
+    """End it."""
+    form = await visit.form()
+    if await form.post("/v1/me/chat/end", {}, keyed=False) is None:
+        return await _chat(visit, form)
+    return visit.done("/contact", "reach.chat_ended")
+
+
+@post("/contact/chat/typing", status_code=200)
+async def type_in_chat(visit: Visit) -> Response[Any]:
+    """Say that the customer types: a script does, every few seconds."""
+    await visit.form()
+    await visit.gateway.post("/v1/me/chat/typing", {})
+    return visit.json({})
+
+
+@get("/contact/chat/live", opt=OPEN)
+async def chat_events(visit: Visit) -> Response[Any] | Stream:
+    """Follow it."""
+    return await follow(visit, "/v1/me/chat/events")
+
+
+async def _chat(visit: Visit, form: Form | None = None) -> Response[bytes]:
+    listed, offers = await asyncio.gather(
+        visit.gateway.get("/v1/me/conversations"), visit.gateway.get("/v1/contact/offers")
+    )
+    standing = next(
+        (each for each in listed["data"] if each["channel"] == "chat" and each["state"] != "ended"), None
+    )
+    found = standing and await visit.gateway.get(f"/v1/me/conversations/{path_part(standing['id'])}")
+    return visit.page(
+        "contact/chat.html",
+        form=form,
+        x=found,
+        offer=next((each for each in offers["data"] if each["way"] == "chat"), None),
+    )
+
+
 async def _talk(visit: Visit) -> Json | None:
     """Return what is said with the assistant now."""
     listed = await visit.gateway.get("/v1/me/conversations")
@@ -134,4 +200,10 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     assistant,
     ask,
     begin_anew,
+    chat,
+    start_chat,
+    say,
+    end_chat,
+    type_in_chat,
+    chat_events,
 )

@@ -31,6 +31,8 @@ OUTSIDE_THE_API: Final = ("/health/", "/metrics", "/openapi.json", "/docs", "/sc
 STREAMS: Final = {
     # An endless answer; test_events.py holds what it sends to the scope.
     "GET /events",
+    # Likewise; test_chat.py.
+    "GET /conversation-events",
 }
 
 OF_THE_SESSION: Final = {
@@ -47,7 +49,9 @@ OF_OTHERS: Final = {
     if each.http is not None and each.access.reach not in AGENTS | {Reach.NO_SESSION}
 } | {
     # Written by hand, as it is a file.
-    "GET /me/orders/{order_id}/paper"
+    "GET /me/orders/{order_id}/paper",
+    # Likewise, as it is a stream.
+    "GET /me/chat/events",
 }
 """Endpoints of principals who are no agents: each kind has a walk of its own."""
 
@@ -118,6 +122,8 @@ OWNERS_ONLY: Final = {
 EXAMPLES: Final[dict[str, Mapping[str, Any]]] = {
     # Written by hand, beside an operation that has no file.
     "GET /journals/{subject}/export": {"subject": "{terminal}"},
+    "GET /conversation-events": {"conversation": "{conversation}"},
+    "GET /me/chat/events": {"conversation": "cnv_00000000000000000000000000"},
     **{shown_as(each): each.example for each in OPERATIONS if each.example and each.http is not None},
 }
 """Fields of requests where the description does not say enough to make them."""

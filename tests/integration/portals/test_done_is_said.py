@@ -56,6 +56,7 @@ _ELSEWHERE: Final = {
     "/to-check/{matter_id}/retry": "nothing waits for an acquirer here",
     "/companies/{company_id}/api-keys": "shows the key in its place, once",
     "/orders/{order_id}/move": "wants another day than the one that stands",
+    "/conversations/{conversation_id}/typing": "is said by a script, of a chat",
     "/webhooks/{endpoint_id}/secrets": "shows the secrets in its place, once",
 }
 """Acts on records that the walk cannot do, each with why."""

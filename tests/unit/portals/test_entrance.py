@@ -33,6 +33,7 @@ _OPEN: Final = {
     "GET /brand/style.css",
     "GET /brand/logo",
     "GET /live",
+    "GET /live/conversation",
     "GET /search/suggestions",
     "GET /notices/bell",
 }
