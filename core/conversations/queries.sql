@@ -10,3 +10,11 @@ SELECT w.kind, w.id, coalesce(nullif(c.subject, ''), c.channel) AS name, NULL AS
 FROM unnest($1::text[], $2::uuid[]) AS w (kind, id)
 JOIN conversation c ON c.id = w.id
 WHERE w.kind = 'conversation';
+
+-- name: prune_messages
+-- Index conversation_state, then the primary key. The conversation itself stays, which the audit names. $1 cutoff, $2 rows.
+DELETE FROM conversation_message WHERE (conversation_id, number) IN (
+    SELECT m.conversation_id, m.number
+    FROM conversation c JOIN conversation_message m ON m.conversation_id = c.id
+    WHERE c.state = 'ended' AND c.since < $1 ORDER BY c.since LIMIT $2 FOR UPDATE OF m SKIP LOCKED
+);

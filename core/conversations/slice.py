@@ -13,6 +13,7 @@ from core.conversations.talks.following import Doorbell, FollowingHandlers
 from core.conversations.talks.mine import MyConversationHandlers
 from core.db.queries import load_beside
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
+from core.runtime.retention import RetentionRule
 from core.schedules.mine.handlers import MyOrderHandlers
 
 _SQL: Final = load_beside(__file__)
@@ -96,5 +97,15 @@ def _of_faq(parts: Parts, library: Library) -> list[Served]:
 SLICE: Final = Slice(
     "conversations",
     operations=_operations,
+    retention=(
+        RetentionRule(
+            "conversation_message",
+            _SQL.prune_messages,
+            "GUICHET_KEEP_MESSAGES_DAYS",
+            days=1_095,
+            days_min=30,
+            by_id=False,
+        ),
+    ),
     names=Names(frozenset({"faq_entry", "conversation"}), _SQL.record_names),
 )

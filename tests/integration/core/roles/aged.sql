@@ -67,3 +67,14 @@ FROM generate_series(1, 3);
 INSERT INTO webhook_event (id, company_id, kind, facts, at)
 SELECT uuidv7(-$1::interval), c.id, 'order.activated', '{}', now() - $1::interval
 FROM (SELECT id FROM company LIMIT 1) AS c, generate_series(1, 3);
+
+-- name: conversation_messages
+WITH writer AS (
+    INSERT INTO customer (name, password_hash, locale, created_at) VALUES ('Odette', '', 'fr', now()) RETURNING id
+),
+made AS (
+    INSERT INTO conversation (customer_id, channel, state, since, locale, made_at, ended_by)
+    SELECT w.id, 'form', 'ended', now() - $1::interval, 'fr', now() - $1::interval, 'agent' FROM writer w RETURNING id
+)
+INSERT INTO conversation_message (conversation_id, number, author, text, at)
+SELECT m.id, n, 'customer', 'Bonjour', now() - $1::interval FROM made m, generate_series(1, 3) AS n;
