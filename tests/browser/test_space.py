@@ -25,6 +25,10 @@ WEIGHT_BYTES_MAX = 100 * 1024
 LONG_NAME = "Jean-Baptiste de La Tour du Pin Verclause de la Charce"
 PAGES = (
     "/",
+    "/contact",
+    "/contact/write",
+    "/contact/assistant",
+    "/contact/chat",
     "/schedules",
     "/schedules/ended",
     "/schedules/{order}",
@@ -32,7 +36,14 @@ PAGES = (
     "/profile",
     "/security",
 )
-OPEN_PAGES = ("/login", "/first-connection", "/forgotten-password", "/link/expired-link-of-yesterday")
+OPEN_PAGES = (
+    "/contact",
+    "/contact?q=carte",
+    "/login",
+    "/first-connection",
+    "/forgotten-password",
+    "/link/expired-link-of-yesterday",
+)
 
 
 @dataclass(frozen=True)
@@ -206,4 +217,72 @@ async def test_a_page_and_all_that_it_loads_is_light(space: Space, browser: Brow
     )
     own = sum(size for name, size in sizes if not name.endswith(".woff2"))
     assert 0 < own < WEIGHT_BYTES_MAX, sizes
+    await context.close()
+
+
+async def _open_the_chat(space: Space) -> None:
+    await space.owner.execute("DELETE FROM opening_exception WHERE channel = 'chat'")
+    await space.owner.execute(
+        "INSERT INTO opening_exception (channel, day, opens_minute, closes_minute, label_fr, label_en, made_at)"
+        " SELECT 'chat', (now() AT TIME ZONE 'Europe/Paris')::date + n, 0, 1440, 'Essai', 'Trial', now()"
+        " FROM generate_series(0, 1) AS n"
+    )
+
+
+async def test_the_assistant_and_the_form_work_without_a_script(space: Space, browser: Browser) -> None:
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    await add_order(space.owner, email)
+    context = await _context(browser, scripts=False)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    await page.get_by_role("link", name="Nous contacter").click()
+    await page.get_by_role("link", name="Interroger l’assistant").click()
+    await page.locator("#f-text").fill("Combien me reste-t-il à payer ?")
+    await page.get_by_role("button", name="Demander").click()
+    await expect(page.locator(".by-assistant")).to_contain_text("il reste 85,30 € à payer")
+    await page.goto(f"{space.url}/contact/write")
+    await page.locator("#f-subject").fill("Une question")
+    await page.get_by_role("button", name="Envoyer").click()
+    await expect(page.locator("[aria-invalid=true]")).to_have_count(1)
+    await page.locator("#f-text").fill("Bonjour")
+    await page.get_by_role("button", name="Envoyer").click()
+    await expect(page.locator(".notice")).to_contain_text("Votre message est envoyé")
+    await expect(page.locator(".by-customer")).to_have_count(2)
+    await context.close()
+
+
+async def test_a_chat_is_written_and_read_in_the_page_as_it_is_said(space: Space, browser: Browser) -> None:
+    await _open_the_chat(space)
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    await add_order(space.owner, email)
+    context = await _context(browser, width=360)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    await page.goto(f"{space.url}/contact/chat")
+    await page.get_by_role("button", name="Parler à un conseiller").click()
+    await expect(page.locator("[data-standing]")).to_contain_text("Nous cherchons un conseiller")
+    await page.evaluate("window.stays = true")
+    for text in ("Bonjour <b>vous</b>", "Êtes-vous là ?"):
+        await page.locator("#f-text").fill(text)
+        await page.locator("#f-text").press("Enter")
+        await expect(page.locator(".by-customer .said").last).to_have_text(text)
+        await expect(page.locator("#f-text")).to_have_value("")
+    talk = await space.owner.fetchval(
+        "UPDATE conversation SET state = 'taken', messages = 3, agent_seen_at = now(),"
+        " taken_by = (SELECT id FROM agent WHERE email = 'hotline@guichet.example')"
+        " WHERE customer_id = (SELECT customer_id FROM customer_email WHERE email = $1) RETURNING id",
+        email,
+    )
+    await space.owner.execute(
+        "INSERT INTO conversation_message (conversation_id, number, author, agent_id, text, at)"
+        " SELECT $1, 3, 'agent', id, 'Bonjour, je regarde.', now() FROM agent WHERE email = 'hotline@guichet.example'",
+        talk,
+    )
+    # Nobody rang for what was written beside the desk: the stream looks by itself within five seconds.
+    await expect(page.locator(".by-agent .said")).to_have_text("Bonjour, je regarde.", timeout=20_000)
+    await expect(page.locator("[data-standing]")).to_contain_text("Inès Marchand est là")
+    assert await page.evaluate("window.stays") is True
+    await _is_usable(page)
+    await page.get_by_role("button", name="Terminer le chat").click()
+    await expect(page.locator(".notice")).to_contain_text("Le chat est terminé")
     await context.close()
