@@ -3,7 +3,7 @@
 from core.notifications.brands.handlers import BrandHandlers
 from core.notifications.errors import TemplateUnknown
 from core.notifications.mail.handlers import MailHandlers
-from core.notifications.mail.queue import queue_mail
+from core.notifications.mail.queue import Queued, queue_mail, queue_mails
 from core.notifications.mail.rules import digest_of as mail_digest
 from core.notifications.notices.handlers import NoticeHandlers
 from core.notifications.notices.store import add_notices
@@ -12,8 +12,10 @@ __all__ = [
     "BrandHandlers",
     "MailHandlers",
     "NoticeHandlers",
+    "Queued",
     "TemplateUnknown",
     "add_notices",
     "mail_digest",
     "queue_mail",
+    "queue_mails",
 ]

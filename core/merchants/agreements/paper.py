@@ -1,7 +1,6 @@
 """What a contract's PDF says, as facts for the template: pure, so that the same contract is the same paper."""
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -12,6 +11,7 @@ from core.contracts.desk import FieldProblem
 from core.contracts.fees import FeeRow
 from core.merchants.agreements.paper_words import PAPER_WORDS
 from core.values.clock import paris_date
+from core.values.dates import long_day
 from core.values.money import money_text
 
 FIELDS: Final = (
@@ -31,16 +31,6 @@ FIELDS: Final = (
 _FIELD: Final = re.compile(r"\{([^{}]*)\}")
 _NARROW: Final = "\u202f"
 _FIXED: Final = "\u00a0"
-_MONTHS: Final[Mapping[Locale, tuple[str, ...]]] = {
-    "fr": (
-        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-        "décembre",
-    ),
-    "en": (
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December",
-    ),
-}  # fmt: skip
 
 
 class PaperService(msgspec.Struct, frozen=True):
@@ -174,20 +164,14 @@ def rate_text(rate_bp: int, locale: Locale) -> str:
     return f"{text.replace('.', ',')}{_NARROW}%" if locale == "fr" else f"{text}%"
 
 
-def day_text(day: date, locale: Locale) -> str:
-    """Return `1er décembre 2026` or `1 December 2026`."""
-    number = "1er" if locale == "fr" and day.day == 1 else str(day.day)
-    return f"{number}{_FIXED}{_MONTHS[locale][day.month - 1]}{_FIXED}{day.year}"
-
-
 def _facts_of(content: Content, locale: Locale, made_on: date) -> dict[str, str]:
     return {
         "account.name": content.account,
         "company.legal_name": content.company,
         "company.siren": content.siren,
-        "contract.made_on": day_text(made_on, locale),
+        "contract.made_on": long_day(made_on, locale),
         "contract.number": content.number,
-        "contract.starts_on": day_text(date.fromisoformat(content.starts_on), locale),
+        "contract.starts_on": long_day(date.fromisoformat(content.starts_on), locale),
         "contract.version": str(content.version),
         "fees.grid": content.grid,
         "fees.version": str(content.fee_version),

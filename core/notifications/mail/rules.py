@@ -68,7 +68,7 @@ def render(template: Template, layout: str, *, locale: str, facts: dict[str, str
     text += "\n\n-- \n" + "\n".join([face.name, *contact]) + "\n"
     safe = {name: escape(value) for name, value in known.items()}
     html_paragraphs = "".join(
-        f'<p style="margin:0 0 16px">{escape(paragraph, quote=False).format_map(safe)}</p>\n'
+        f'<p style="margin:0 0 16px;white-space:pre-line">{escape(paragraph, quote=False).format_map(safe)}</p>\n'
         for paragraph in words.text
     )
     html = layout.format_map(
