@@ -15,4 +15,6 @@ Tables, what a row of each is for, and who writes it:
 - `card_update`: what a scheme said of a card that ends soon: renewed, or closed (worker)
 - `test_clock`: by how much the calendar of schedules was moved, in a sandbox (desk)
 - `retry_policy`: how declines that may pass are tried again, by the day from which it is so
+- `order_notice`: what a customer is to be told of, and whether they were (with what it tells of; worker)
+- `order_notice_policy`: when customers are told, by the day from which it is so
 """

@@ -25,6 +25,7 @@ from core.schedules.collecting.first_debits import FirstDebits
 from core.schedules.collecting.handlers import CollectingHandlers
 from core.schedules.mine.handlers import MyOrderHandlers
 from core.schedules.mine.store import find_expected
+from core.schedules.notices.telling import TellingRound
 from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
@@ -42,6 +43,7 @@ _MONTHS_MAX: Final = 12
 WAITING_EVERY_S: Final = 300.0
 CARD_CHANGES_EVERY_S: Final = 15.0
 CARD_UPDATES_EVERY_S: Final = 60.0
+TELL_EVERY_S: Final = 2.0
 
 
 class PlanHandlers:
@@ -364,6 +366,7 @@ def _jobs(parts: Parts) -> list[Job]:
         Job("orders_waiting", WAITING_EVERY_S, lambda: _abandon(parts)),
         Job("card_changes", CARD_CHANGES_EVERY_S, _card_changes(parts).take_up),
         *_card_updates(parts),
+        Job("order_notices", TELL_EVERY_S, TellingRound(parts.pool, parts.calendar).round),
     ]
 
 

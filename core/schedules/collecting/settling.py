@@ -14,6 +14,7 @@ from core.schedules.collecting import store
 from core.schedules.collecting.model import DebitState, Ended, Next
 from core.schedules.collecting.rules import answer_of, next_of
 from core.schedules.collecting.store import Decided
+from core.schedules.notices.store import note_failures
 from core.schedules.orders import outcomes as orders
 from core.schedules.orders.store import RUN, Event, add_events
 from core.transactions.stored_cards.naming import read_network_id
@@ -115,6 +116,10 @@ async def _give_back(connection: Connection, ended: list[tuple[Ended, Next]], *,
         await orders.release(connection, again, at=now)
     if unpaid := [each.instalment_id for each, what in ended if what.is_unpaid]:
         await orders.mark_unpaid(connection, unpaid, at=now)
+    told = [
+        each for each, what in ended if not what.is_unpaid and answer_of(each.state, each.reason) != "ours"
+    ]
+    await note_failures(connection, [(each.order_id, each.id) for each in told], now=now)
     if dead := [each.id for each, what in ended if what.card_is_dead]:
         await store.refuse_cards(connection, dead, now=now)
     await add_events(

@@ -24,6 +24,8 @@ DELETE FROM card_change;
 DELETE FROM card_update;
 DELETE FROM debit;
 DELETE FROM order_event;
+DELETE FROM order_notice;
+DELETE FROM mail;
 DELETE FROM order_cancellation;
 DELETE FROM order_refund;
 DELETE FROM instalment;

@@ -1,0 +1,251 @@
+"""Pure decisions on notices: whether what was to be told is still so, and what is said then."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Final, assert_never
+
+from core.contracts.orders import OrderId, ShownInstalment
+from core.contracts.reasons import Reason
+from core.schedules.notices.model import CardShown, Due, Letter
+from core.values.clock import paris_date
+from core.values.dates import long_day, month_of_year
+from core.values.money import money_text
+
+REMINDER_LATE_MAX: Final = timedelta(days=2)
+"""A reminder that comes later than this is left to the next one: on a calendar that leaps, three would come at once."""
+
+_NAME_MAX: Final = 60
+_ADDRESS: Final = re.compile(r"[/@\\<>]|www\.|\w\.\w", re.IGNORECASE)
+_WORDS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "hello": "Bonjour {name},",
+        "hello_nobody": "Bonjour,",
+        "line": "Prélèvement n° {number} : {day}, {amount} ({state})",
+        "nothing": "Prélèvement n° {number} : supprimé",
+        "upcoming": "à venir",
+        "in_progress": "en cours",
+        "paid": "réglé",
+        "unpaid": "impayé",
+        "cancelled": "supprimé",
+        "owed": "Nous vous devons {amount} : un remboursement suit, et un message vous dira quand il part.",
+        "owed_nothing": "Rien ne vous est à rembourser.",
+        "card": "{brand} qui se termine par {last_four} (valable jusqu’à fin {expires})",
+        "no_card": "enregistrée",
+        "left": "Il reste {amount} à régler pour cette commande.",
+        "left_nothing": "Il ne reste rien à régler pour cette commande : merci.",
+    },
+    "en": {
+        "hello": "Hello {name},",
+        "hello_nobody": "Hello,",
+        "line": "Debit no. {number}: {day}, {amount} ({state})",
+        "nothing": "Debit no. {number}: cancelled",
+        "upcoming": "upcoming",
+        "in_progress": "in progress",
+        "paid": "settled",
+        "unpaid": "unpaid",
+        "cancelled": "cancelled",
+        "owed": "We owe you {amount}: a refund follows, and a message will tell you when it leaves.",
+        "owed_nothing": "Nothing is to be refunded to you.",
+        "card": "{brand} ending in {last_four} (valid until the end of {expires})",
+        "no_card": "on file",
+        "left": "{amount} are still to be paid for this order.",
+        "left_nothing": "Nothing is left to pay for this order: thank you.",
+    },
+}
+_BRANDS: Final = {"visa": "Visa", "mastercard": "Mastercard", "cb": "CB", "amex": "American Express"}
+_OTHER: Final = {"fr": "carte", "en": "card"}
+
+
+def is_still_so(due: Due, now: datetime) -> bool:
+    """Return whether what a notice says is so at a moment of the calendar: nobody is told what has passed."""
+    order, instalment, card = due.order, due.instalment, due.order.card
+    if not order.is_active:
+        return False
+    match due.kind:
+        case "order_confirmed":
+            return order.state != "cancelled"
+        case "debit_coming":
+            return (
+                instalment is not None
+                and instalment.state == "upcoming"
+                and instalment.due_on.isoformat() == due.about_key
+                and instalment.due_on > paris_date(now)
+                and card is not None
+                and not card.is_refused
+                and not _expires_before(card, instalment.due_on)
+            )
+        case "debit_paid":
+            # The first one is in the confirmation of the order.
+            return instalment is not None and instalment.state == "paid" and instalment.number > 1
+        case "debit_failed":
+            return (
+                instalment is not None
+                and due.failure is not None
+                and instalment.state == "upcoming"
+                and instalment.collect_after is not None
+                and instalment.collect_after > now
+                and due.failure.is_last
+                and card is not None
+                and card.id == due.failure.card_id
+            )
+        case "instalment_unpaid":
+            return instalment is not None and instalment.state == "unpaid"
+        case "unpaid_reminder":
+            is_late = now - due.due_at > REMINDER_LATE_MAX
+            return (
+                instalment is not None
+                and instalment.state == "unpaid"
+                and order.state == "unpaid"
+                and not is_late
+            )
+        case "card_expiring":
+            return (
+                order.state == "in_progress"
+                and card is not None
+                and card.id == due.about_id
+                and card.expiry >= f"{paris_date(now):%y%m}"
+                and any(
+                    each.state == "upcoming" and _expires_before(card, date.fromisoformat(each.due_on))
+                    for each in order.instalments
+                )
+            )
+        case "order_changed":
+            return due.change is not None
+        case "refund_sent":
+            return due.sent_back_minor is not None
+        case _:
+            assert_never(due.kind)
+
+
+def letter_of(due: Due) -> Letter:
+    """Return what is said of a notice that is still so."""
+    order, instalment, card = due.order, due.instalment, due.order.card
+    locale = "en" if order.language == "en" else "fr"
+    words = _WORDS[locale]
+
+    def money(amount_minor: int) -> str:
+        return money_text(amount_minor, order.currency, locale)
+
+    facts = {
+        "greeting": greeting(order.name, locale),
+        "shop": one_line(order.shop),
+        "reference": one_line(order.reference),
+        "link": f"/schedules/{OrderId(order.id).text}",
+    }
+    if instalment is not None:
+        facts |= {
+            "number": str(instalment.number),
+            "amount": money(instalment.amount_minor),
+            "day": long_day(instalment.due_on, locale),
+        }
+    match due.kind:
+        case "order_confirmed":
+            return Letter(
+                "order_confirmed",
+                facts
+                | {
+                    "day": long_day(order.purchased_on, locale),
+                    "paid": money(order.instalments[0].amount.amount),
+                    "schedule": _schedule(order.instalments, locale),
+                    "card": _card(card, locale),
+                },
+            )
+        case "debit_coming":
+            return Letter("debit_coming", facts | {"card": _card(card, locale)})
+        case "debit_paid":
+            open_minor = sum(
+                each.amount.amount for each in order.instalments if each.state not in ("paid", "cancelled")
+            )
+            left = words["left"].format(amount=money(open_minor)) if open_minor else words["left_nothing"]
+            return Letter("debit_paid", facts | {"left": left})
+        case "debit_failed":
+            assert due.failure is not None
+            assert instalment is not None
+            assert instalment.collect_after is not None
+            again = long_day(paris_date(instalment.collect_after), locale)
+            template = {
+                Reason.EXPIRED_CARD: "card_expired",
+                Reason.STRONG_AUTHENTICATION_REQUIRED: "authentication_needed",
+            }.get(Reason(due.failure.reason), "debit_failed")
+            return Letter(template, facts | {"again": again, "card": _card(card, locale)})
+        case "instalment_unpaid" | "unpaid_reminder":
+            return Letter(due.kind, facts)
+        case "card_expiring":
+            assert card is not None
+            late = max(
+                date.fromisoformat(each.due_on) for each in order.instalments if each.state == "upcoming"
+            )
+            return Letter(
+                "card_expiring", facts | {"card": _card(card, locale), "last": long_day(late, locale)}
+            )
+        case "order_changed":
+            assert due.change is not None
+            owed = due.change.owed_back_minor
+            return Letter(
+                "order_changed",
+                facts
+                | {
+                    "amount": money(due.change.amount_minor),
+                    "day": long_day(paris_date(due.change.at), locale),
+                    "before": _schedule(due.change.before, locale),
+                    "after": _schedule(due.change.after, locale),
+                    "owed": words["owed"].format(amount=money(owed)) if owed else words["owed_nothing"],
+                },
+            )
+        case "refund_sent":
+            return Letter("refund_sent", facts | {"amount": money(due.sent_back_minor or 0)})
+        case _:
+            assert_never(due.kind)
+
+
+def ending_months(today: date, days: int) -> tuple[str, str]:
+    """Return the first and the last month, as YYMM, that end today or within so many days; the first is later where none does."""
+    after = today + timedelta(days=days + 1)
+    return f"{today:%y%m}", f"{after.replace(day=1) - timedelta(days=1):%y%m}"
+
+
+def greeting(name: str, locale: str) -> str:
+    """Return how somebody is greeted; without a name where theirs looks like an address that a mailbox makes a link of."""
+    said = one_line(name)[:_NAME_MAX].strip()
+    words = _WORDS[locale]
+    if not said or _ADDRESS.search(said):
+        return words["hello_nobody"]
+    return words["hello"].format(name=said)
+
+
+def one_line(text: str) -> str:
+    """Return others' words on one line, without what turns the direction of a text or is not seen."""
+    plain = "".join(" " if each in "\r\n\t\v\f\x85\u2028\u2029" else each for each in text)
+    seen = (each for each in plain if unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co"))
+    return " ".join("".join(seen).split())
+
+
+def _expires_before(card: CardShown, day: date) -> bool:
+    return card.expiry < f"{day:%y%m}"
+
+
+def _card(card: CardShown | None, locale: str) -> str:
+    if card is None:
+        return _WORDS[locale]["no_card"]
+    return _WORDS[locale]["card"].format(
+        brand=_BRANDS.get(card.brand, _OTHER[locale]),
+        last_four=card.last_four,
+        expires=month_of_year(2000 + int(card.expiry[:2]), int(card.expiry[2:]), locale),
+    )
+
+
+def _schedule(instalments: Sequence[ShownInstalment], locale: str) -> str:
+    words = _WORDS[locale]
+    return "\n".join(
+        words["nothing"].format(number=each.number)
+        if each.state == "cancelled"
+        else words["line"].format(
+            number=each.number,
+            day=long_day(date.fromisoformat(each.due_on), locale),
+            amount=money_text(each.amount.amount, each.amount.currency, locale),
+            state=words[each.state],
+        )
+        for each in instalments
+    )
