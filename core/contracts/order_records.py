@@ -9,6 +9,7 @@ from core.contracts.collecting import DebitOutcome
 from core.contracts.fees import DateText
 from core.contracts.ids import CompanyId, StoreId
 from core.contracts.listing import Paged, Why, Words
+from core.contracts.my_orders import MyOrderView
 from core.contracts.operation import ACT, GET, Operation, somewhere
 from core.contracts.orders import (
     INSTALMENTS_MAX,
@@ -70,6 +71,12 @@ class MoveInstalment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     due_on: DateText
     reason: Why
     idempotency_key: str = ""
+
+
+class SeeAsCustomer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Look at an order as its customer sees it now; that somebody looked is in the audit."""
+
+    id: OrderId
 
 
 class CardOfOrder(msgspec.Struct, kw_only=True):
@@ -144,6 +151,18 @@ class CardChangeLine(msgspec.Struct, kw_only=True):
     decline: str | None = None
 
 
+class OrderMessage(msgspec.Struct, kw_only=True):
+    """A mail to the customer about the order; the recipient is masked but for the domain."""
+
+    id: str
+    template: str
+    recipient: str
+    language: str
+    state: Literal["waiting", "sent", "failed"]
+    made_at: Timestamp
+    sent_at: Timestamp | None = None
+
+
 class OrderRecord(OrderView, kw_only=True):
     """An order with what happened to it, the newest first, at most 200 of each."""
 
@@ -152,6 +171,7 @@ class OrderRecord(OrderView, kw_only=True):
     refunds: list[OwedBack]
     debits: list[DebitView]
     card_changes: list[CardChangeLine]
+    messages: list[OrderMessage]
     card: CardOfOrder | None = None
 
 
@@ -174,4 +194,12 @@ MOVE = Operation(
     _WRITE,
     http=ACT("/orders/{id}/move", "Move the day of an instalment"),
     audit=("order.moved",),
+)
+SEE = Operation(
+    "orders.see_as_customer",
+    SeeAsCustomer,
+    MyOrderView,
+    _READ,
+    http=ACT("/orders/{id}/customer-view", "See an order as its customer does"),
+    audit=("order.seen_as_customer",),
 )

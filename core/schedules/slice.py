@@ -7,7 +7,15 @@ import asyncpg
 import msgspec
 
 from core.cards.api import Authentications, IssuerByFrame, frame_url_of
-from core.contracts import card_changes, collecting, my_orders, order_payments, order_records, orders
+from core.contracts import (
+    card_changes,
+    collecting,
+    my_orders,
+    order_mails,
+    order_payments,
+    order_records,
+    orders,
+)
 from core.contracts import plans as ask
 from core.contracts.desk import FieldProblem
 from core.contracts.listing import Written
@@ -25,6 +33,7 @@ from core.schedules.collecting.first_debits import FirstDebits
 from core.schedules.collecting.handlers import CollectingHandlers
 from core.schedules.mine.handlers import MyOrderHandlers
 from core.schedules.mine.store import find_expected
+from core.schedules.notices.previewing import OrderMailHandlers
 from core.schedules.notices.telling import TellingRound
 from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
@@ -322,11 +331,14 @@ def _of_collecting(parts: Parts) -> list[Served]:
 
 def _of_agents(parts: Parts) -> list[Served]:
     handlers = OrderHandlers(parts.pool, parts.clock, parts.calendar)
+    mails = OrderMailHandlers(parts.pool, parts.environment.get("GUICHET_SPACE_URL", "http://localhost:8090"))
     return [
         serves(order_records.LIST, handlers.orders),
         serves(order_records.ONE, handlers.order),
         serves(order_records.CANCEL, handlers.cancel),
         serves(order_records.MOVE, handlers.move),
+        serves(order_records.SEE, handlers.see),
+        serves(order_mails.PREVIEW, mails.preview),
     ]
 
 

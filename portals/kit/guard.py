@@ -17,8 +17,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_POLICY = (b"content-security-policy", POLICY.encode())
 _HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -63,6 +63,9 @@ def guarded(
                 extra.append((b"x-request-id", reference.encode()))
                 if not any(name == b"cache-control" for name, _ in present):
                     extra.append(_NO_STORE)
+                # What is shown inside a page, a logo or a mail, says what it may do by itself.
+                if not any(name == b"content-security-policy" for name, _ in present):
+                    extra.append(_POLICY)
                 message["headers"] = [*present, *extra]
                 metrics.observe(scope["method"], message["status"], now() - started)
             await send(message)

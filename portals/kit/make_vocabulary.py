@@ -33,6 +33,8 @@ SETS: Final = {
     "MAIL_STATES": "MailView.state",
     "ONBOARDING_MOVES": "OnboardingDetail.moves",
     "ONBOARDING_STEPS": "Step.name",
+    "ORDER_MAILS": "OrderMailPreview.template",
+    "ORDER_MAIL_SAMPLES": "OrderMailPreview.sample",
     "ORDER_STATES": "OrderSummary.state",
     "PLAN_PARTS": "MakePlan.parts",
     "PLAN_STEP_UNITS": "MakePlan.step_unit",

@@ -150,6 +150,26 @@ ONBOARDING_STEPS: Final = (
     "documents",
     "review",
 )
+ORDER_MAILS: Final = (
+    "order_confirmed",
+    "debit_coming",
+    "debit_paid",
+    "debit_failed",
+    "card_expired",
+    "authentication_needed",
+    "instalment_unpaid",
+    "unpaid_reminder",
+    "card_expiring",
+    "order_changed",
+    "refund_sent",
+)
+ORDER_MAIL_SAMPLES: Final = (
+    "plain",
+    "long_words",
+    "hostile_words",
+    "ten_instalments",
+    "no_card",
+)
 ORDER_STATES: Final = (
     "awaiting_payment",
     "abandoned",

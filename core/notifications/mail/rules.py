@@ -85,6 +85,12 @@ def render(template: Template, layout: str, *, locale: str, facts: dict[str, str
     return Rendered(subject=subject, text=text, html=html)
 
 
+def absolute(facts: dict[str, str], own_url: str) -> dict[str, str]:
+    """Return the facts that change where a portal stands: slices know its pages, and only who sends knows its address."""
+    link = facts.get("link", "")
+    return {"link": own_url + link} if link.startswith("/") else {}
+
+
 def _contact_lines(face: Face, locale: str) -> list[str]:
     help_line, space, _ = _CONTACT["en" if locale == "en" else "fr"]
     ways = [part for part in (face.phone, face.email, face.hours) if part]

@@ -17,7 +17,7 @@ from core.notifications.brands.store import face_of
 from core.notifications.errors import TemplateUnknown
 from core.notifications.mail import store
 from core.notifications.mail.model import Face, Leased, Rendered
-from core.notifications.mail.rules import masked, render, wait_after
+from core.notifications.mail.rules import absolute, masked, render, wait_after
 from core.notifications.mail.wording import layout, template_for
 from core.values.clock import Clock
 from core.values.ids import encode_id
@@ -98,7 +98,7 @@ class MailRound:
             template = template_for(mail.template, mail.facts)
             own_url = self._space_url if template.to_customers else self._portal_url
             face = await face_of(self._pool, mail.account_id, mail.locale, otherwise_url=own_url)
-            facts = mail.facts | _absolute(mail.facts, own_url)
+            facts = mail.facts | absolute(mail.facts, own_url)
             words = render(template, layout(), locale=mail.locale, facts=facts, face=face)
             await self._send(mail.recipient, self._written(mail, words, face))
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
@@ -189,9 +189,3 @@ def _said_by(error: Exception) -> str:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return f"{error.code} {error.message}"
     return str(error)
-
-
-def _absolute(facts: dict[str, str], own_url: str) -> dict[str, str]:
-    # Slices know the pages of portals, and only the worker knows where these stand.
-    link = facts.get("link", "")
-    return {"link": own_url + link} if link.startswith("/") else {}

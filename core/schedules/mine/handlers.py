@@ -1,6 +1,7 @@
 """Operations of customers on what they bought: shown within the addresses that they proved, and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from core.contracts import my_orders as ask
 from core.contracts.listing import Nothing
 from core.contracts.references import Money
 from core.contracts.refusals import NotFound
+from core.db.rows import Connection
 from core.documents.api import typeset
 from core.identity.api import Customer
 from core.schedules.mine import store
@@ -90,12 +92,21 @@ class MyOrderHandlers:
 
     async def _find(self, caller: Customer, order_id: bytes) -> ask.MyOrderView:
         async with self._pool.acquire() as connection:
-            row = await store.find_order(connection, caller.emails, ALL_STATES, order_id)
-            if row is None:
-                raise NotFound
-            instalments = await store.list_instalments(connection, [row])
-            changes = await store.list_changes(connection, order_id)
-        return whole_view(row, instalments[order_id], changes, today=paris_date(self._calendar.now()))
+            return await find_whole(
+                connection, caller.emails, order_id, today=paris_date(self._calendar.now())
+            )
+
+
+async def find_whole(
+    connection: Connection, emails: Sequence[str], order_id: bytes, *, today: date
+) -> ask.MyOrderView:
+    """Return one schedule as whoever proved its address sees it. Raises: NotFound."""
+    row = await store.find_order(connection, emails, ALL_STATES, order_id)
+    if row is None:
+        raise NotFound
+    instalments = await store.list_instalments(connection, [row])
+    changes = await store.list_changes(connection, order_id)
+    return whole_view(row, instalments[order_id], changes, today=today)
 
 
 def _after(cursor: str | None) -> tuple[int, bytes] | None:

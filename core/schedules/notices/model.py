@@ -50,6 +50,7 @@ class Purchase(NamedTuple):
     language: str
     currency: str
     amount_minor: int
+    fee_minor: int
     purchased_on: date
     card: CardShown | None
     instalments: Sequence[ShownInstalment]

@@ -68,7 +68,7 @@ FOR SHARE OF o SKIP LOCKED;
 SELECT
     n.id, n.kind, n.about_id, n.about_key, n.due_at, o.id AS order_id, o.state AS order_state,
     o.activated_at IS NOT NULL AS is_active, o.reference, coalesce(s.name, c.legal_name) AS shop, o.customer_name, o.email,
-    o.language, o.currency, o.amount_minor AS order_minor, o.purchased_on, k.id AS card_id, k.brand, k.last_four, k.expiry,
+    o.language, o.currency, o.amount_minor AS order_minor, o.fee_minor, o.purchased_on, k.id AS card_id, k.brand, k.last_four, k.expiry,
     k.refused_at IS NOT NULL AS is_refused, i.id AS instalment_id, i.number, i.amount_minor, i.due_on, i.state, i.collect_after,
     d.reason AS failed_reason, d.card_id AS failed_card,
     NOT EXISTS (SELECT FROM debit AS l WHERE l.instalment_id = d.instalment_id AND l.id > d.id) AS is_last,

@@ -148,6 +148,8 @@ def letter_of(due: Due) -> Letter:
                 | {
                     "day": long_day(order.purchased_on, locale),
                     "paid": money(order.instalments[0].amount.amount),
+                    "total": money(order.amount_minor),
+                    "fee": money(order.fee_minor),
                     "schedule": _schedule(order.instalments, locale),
                     "card": _card(card, locale),
                 },

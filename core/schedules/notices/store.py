@@ -119,6 +119,7 @@ def _due_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> Due:
             language=row["language"],
             currency=currency,
             amount_minor=row["order_minor"],
+            fee_minor=row["fee_minor"],
             purchased_on=row["purchased_on"],
             card=_card_of(row),
             instalments=shown(instalments, currency),

@@ -7,6 +7,7 @@ import msgspec
 
 from core.contracts import order_records as ask
 from core.contracts.listing import Written
+from core.contracts.my_orders import MyOrderView
 from core.contracts.order_records import MOVED_DAYS_MAX, OrderRight
 from core.contracts.orders import OrderPage
 from core.contracts.refusals import FieldRefused, NotFound
@@ -14,6 +15,7 @@ from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import SignedIn, WriteOnce, record_action
 from core.schedules.changing.store import list_changes
+from core.schedules.mine.handlers import find_whole
 from core.schedules.orders import store, views
 from core.schedules.orders.cancelling import Wanted, take_off
 from core.schedules.orders.errors import AboveYourBound, NotUpcoming
@@ -21,6 +23,7 @@ from core.schedules.orders.rules import days_for, due_dates
 from core.schedules.orders.store import Actor, Event, Sought
 from core.values.clock import Clock, paris_date
 from core.values.cursors import id_in, page_of
+from core.values.emails import email_key
 
 
 class OrderHandlers:
@@ -142,6 +145,23 @@ class OrderHandlers:
 
         return await self._write(caller, request, effect)
 
+    async def see(self, caller: SignedIn, request: ask.SeeAsCustomer) -> MyOrderView:
+        """Return an order as its customer sees it, and write down who looked. Raises: NotFound."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await self._row(connection, caller, OrderRight.READ, request.id)
+            today = paris_date(self._calendar.now())
+            seen = await find_whole(connection, [email_key(row["email"])], request.id, today=today)
+            await record_action(
+                connection,
+                agent_id=caller.agent_id,
+                at=self._clock.now(),
+                kind="order.seen_as_customer",
+                target_kind="order",
+                target_id=request.id,
+                facts={},
+            )
+        return seen
+
     async def _row(
         self, connection: Connection, caller: SignedIn, right: OrderRight, order_id: bytes
     ) -> asyncpg.Record:
@@ -164,6 +184,7 @@ class OrderHandlers:
             refunds=await store.list_refunds(connection, order_id),
             debits=await store.list_debits(connection, order_id),
             card_changes=await list_changes(connection, order_id, limit=store.SHOWN_MAX),
+            messages=await store.list_messages(connection, order_id),
         )
 
 

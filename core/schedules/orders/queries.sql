@@ -173,6 +173,11 @@ WHERE i.order_id = $1
 ORDER BY d.id DESC
 LIMIT $2;
 
+-- name: messages
+-- Index mail_about. $1 order, $2 limit.
+SELECT m.id, m.template, m.recipient, m.locale, m.state, m.created_at, m.sent_at
+FROM mail AS m WHERE m.about_id = $1 AND m.about_kind = 'order' ORDER BY m.id DESC LIMIT $2;
+
 -- name: move_instalment
 -- Constraint instalment_number, of an order that is held. $1 order, $2 number, $3 day.
 UPDATE instalment SET due_on = $3 WHERE order_id = $1 AND number = $2 AND state = 'upcoming' RETURNING id;

@@ -268,6 +268,11 @@ async def list_debits(connection: Connection, order_id: bytes) -> list[asyncpg.R
     return await connection.fetch(_SQL.debits, uuid_of(order_id), SHOWN_MAX)
 
 
+async def list_messages(connection: Connection, order_id: bytes) -> list[asyncpg.Record]:
+    """Return the mails about an order, the newest first."""
+    return await connection.fetch(_SQL.messages, uuid_of(order_id), SHOWN_MAX)
+
+
 async def move_instalment(connection: Connection, order_id: bytes, number: int, due_on: date) -> bool:
     """Write the day of an instalment; False when it is no longer upcoming."""
     return await connection.fetchval(_SQL.move_instalment, uuid_of(order_id), number, due_on) is not None

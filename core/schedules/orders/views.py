@@ -13,6 +13,7 @@ from core.contracts.order_records import CardOfOrder, OrderRecord
 from core.contracts.reasons import Reason
 from core.contracts.references import CompanyRef, Money, PersonRef, StoreRef
 from core.merchants.api import BRAND_NAMES
+from core.notifications.api import masked
 from core.schedules.orders.model import Part
 from core.schedules.orders.store import Stored
 from core.values.ids import encode_id
@@ -86,6 +87,7 @@ def record_of(
     refunds: Sequence[asyncpg.Record],
     debits: Sequence[asyncpg.Record],
     card_changes: Sequence[asyncpg.Record],
+    messages: Sequence[asyncpg.Record],
 ) -> OrderRecord:
     """Return an order with what happened to it."""
     currency = row["currency"]
@@ -104,6 +106,7 @@ def record_of(
         ],
         debits=[_debit(each, currency) for each in debits],
         card_changes=[_card_change(each) for each in card_changes],
+        messages=[_message(each) for each in messages],
         card=_card(row),
     )
 
@@ -220,6 +223,18 @@ def _card(row: asyncpg.Record, which: str = "") -> CardOfOrder | None:
         brand=BRAND_NAMES[row[f"{which}brand"]],
         last_four=row[f"{which}last_four"],
         expiry=row[f"{which}expiry"],
+    )
+
+
+def _message(row: asyncpg.Record) -> order_records.OrderMessage:
+    return order_records.OrderMessage(
+        id=encode_id("mail", row["id"].bytes),
+        template=row["template"],
+        recipient=masked(row["recipient"]),
+        language=row["locale"],
+        state=row["state"],
+        made_at=timestamp(row["created_at"]),
+        sent_at=timestamp_or_none(row["sent_at"]),
     )
 
 

@@ -1,16 +1,21 @@
-"""The journal of mail: what left, what waits, what failed; one with its words; send again."""
+"""The journal of mail: what left, what waits, what failed; one with its words; send again; how mails to customers read."""
 
 from __future__ import annotations
 
 from litestar import Response, get, post
+from litestar.enums import MediaType
 from litestar.types import ControllerRouterHandler
 
 from portals.agent.addresses import page_of
 from portals.kit.forms import Form
+from portals.kit.gateway import Json
+from portals.kit.guard import POLICY
 from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.records import path_part
 from portals.kit.visit import Visit
-from portals.kit.vocabulary import MAIL_STATES
+from portals.kit.vocabulary import MAIL_STATES, ORDER_MAIL_SAMPLES, ORDER_MAILS
+
+_FRAMED_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 
 LIST = ListPage(
     "/mail",
@@ -43,6 +48,23 @@ async def mail_page(visit: Visit) -> Response[bytes]:
     return LIST.draw(visit, shown, options=options, page_of=page_of)
 
 
+@get("/mail/previews")
+async def previews(visit: Visit) -> Response[bytes]:
+    """Show a mail of an invented purchase, as text and as it looks."""
+    shown = await _preview(visit)
+    page = visit.page("mail/previews.html", x=shown, templates=ORDER_MAILS, samples=ORDER_MAIL_SAMPLES)
+    page.headers["content-security-policy"] = f"{POLICY}; frame-src 'self'"
+    return page
+
+
+@get("/mail/previews/html")
+async def preview_html(visit: Visit) -> Response[bytes]:
+    """Give the same mail as a mailbox draws it: in a frame that may do nothing."""
+    shown = await _preview(visit)
+    headers = {"content-security-policy": _FRAMED_POLICY}
+    return visit.answer(Response(shown["html"].encode(), media_type=MediaType.HTML, headers=headers))
+
+
 @get("/mail/{mail_id:str}")
 async def one_mail(visit: Visit, mail_id: str) -> Response[bytes]:
     """Show one mail with its words."""
@@ -71,4 +93,11 @@ async def _show(visit: Visit, mail_id: str, form: Form | None = None) -> Respons
     )
 
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (mail_page, one_mail, resend)
+async def _preview(visit: Visit) -> Json:
+    asked = visit.request.query_params
+    known = (("template", ORDER_MAILS), ("sample", ORDER_MAIL_SAMPLES), ("language", ("fr", "en")))
+    wanted = [(name, asked.get(name, "")) for name, members in known if asked.get(name) in members]
+    return await visit.gateway.get("/v1/order-mails/preview", wanted)
+
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (mail_page, previews, preview_html, one_mail, resend)

@@ -72,6 +72,16 @@ async def move_instalment(visit: Visit, order_id: str) -> Response[bytes]:
     return await _act(visit, order_id, "move", body, form, "orders.done_moved")
 
 
+@post("/orders/{order_id:str}/customer-view", status_code=200)
+async def see_as_customer(visit: Visit, order_id: str) -> Response[bytes]:
+    """Show it as its customer sees it; the audit keeps who looked."""
+    form = await visit.form()
+    seen = await form.post(f"/v1/orders/{path_part(order_id)}/customer-view", {})
+    if seen is None:
+        return await _show(visit, order_id, form)
+    return visit.page("orders/seen.html", x=seen)
+
+
 async def _act(visit: Visit, order_id: str, name: str, body: Json, form: Form, done: str) -> Response[bytes]:
     address = f"/orders/{path_part(order_id)}"
     made = await form.post(f"/v1{address}/{name}", body, wording=_WORDING, judged=True)
@@ -107,4 +117,10 @@ def _told(visit: Visit, event: Json) -> Json:
     return event | {"by_said": by, "facts": " · ".join(fact for fact in facts if fact)}
 
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (orders_page, order_page, cancel_order, move_instalment)
+HANDLERS: tuple[ControllerRouterHandler, ...] = (
+    orders_page,
+    order_page,
+    cancel_order,
+    move_instalment,
+    see_as_customer,
+)

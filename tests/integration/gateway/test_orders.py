@@ -177,3 +177,37 @@ async def test_an_instalment_moves_between_its_neighbours_and_no_later_than_fift
     said = (await move(2, day(90))).json()["errors"][0]["detail"]
     assert day(1)[8:] in said
     assert (await act(shop, order, "pay-ahead", numbers=[2])).status_code == 200, "the customer may pay ahead"
+
+
+async def test_an_order_is_seen_as_its_customer_sees_it_and_the_audit_keeps_who_looked(
+    shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    made = (await make(shop, reference="SEEN-1")).json()
+    address = f"/v1/orders/{made['id']}/customer-view"
+    assert (await agent.post(address, json={})).status_code == 404, "its customer sees nothing of it yet"
+    await rows.execute(
+        "UPDATE purchase_order SET state = 'in_progress', activated_at = now() WHERE reference = 'SEEN-1'"
+    )
+    before: Any = await rows.fetchval("SELECT count(*) FROM action WHERE kind = 'order.seen_as_customer'")
+    seen = (await agent.post(address, json={})).json()
+    assert (seen["reference"], seen["state"], len(seen["instalments"])) == ("SEEN-1", "in_progress", 3)
+    assert (
+        await rows.fetchval("SELECT count(*) FROM action WHERE kind = 'order.seen_as_customer'") == before + 1
+    )
+
+
+async def test_the_record_of_an_order_lists_the_mails_about_it(
+    shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    made = (await make(shop, reference="MAILED-1")).json()
+    await rows.execute(
+        "INSERT INTO mail (once, template, recipient, locale, about_kind, about_id)"
+        " SELECT sha256('MAILED-1'), 'debit_paid', 'odette@example.com', 'fr', 'order', id FROM purchase_order"
+        " WHERE reference = 'MAILED-1'"
+    )
+    (message,) = (await agent.get(f"/v1/orders/{made['id']}")).json()["messages"]
+    assert (message["template"], message["recipient"], message["state"]) == (
+        "debit_paid",
+        "o•••@example.com",
+        "waiting",
+    )

@@ -57,6 +57,7 @@ _ELSEWHERE: Final = {
     "/companies/{company_id}/api-keys": "shows the key in its place, once",
     "/orders/{order_id}/move": "wants another day than the one that stands",
     "/conversations/{conversation_id}/typing": "is said by a script, of a chat",
+    "/orders/{order_id}/customer-view": "shows the order as its customer sees it, in its place",
     "/webhooks/{endpoint_id}/secrets": "shows the secrets in its place, once",
 }
 """Acts on records that the walk cannot do, each with why."""

@@ -1,0 +1,32 @@
+"""Looking at mails to customers: rendered as they leave, of purchases that are invented."""
+
+import asyncpg
+
+from core.contracts.order_mails import OrderMailPreview, PreviewOrderMail
+from core.identity.api import SignedIn
+from core.notifications.api import render_mail
+from core.schedules.notices.rules import letter_of
+from core.schedules.notices.samples import sample_of
+
+
+class OrderMailHandlers:
+    """Operations on mails of purchases. `space_url`: where the customers' space is."""
+
+    def __init__(self, pool: asyncpg.Pool, space_url: str) -> None:
+        self._pool = pool
+        self._space_url = space_url.rstrip("/")
+
+    async def preview(self, _caller: SignedIn, request: PreviewOrderMail) -> OrderMailPreview:
+        """Return a mail in both of its forms."""
+        letter = letter_of(sample_of(request.template, request.sample, request.language))
+        words = await render_mail(
+            self._pool, letter.template, dict(letter.facts), locale=request.language, own_url=self._space_url
+        )
+        return OrderMailPreview(
+            template=request.template,
+            language=request.language,
+            sample=request.sample,
+            subject=words.subject,
+            text=words.text,
+            html=words.html,
+        )

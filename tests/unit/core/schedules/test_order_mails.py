@@ -1,0 +1,55 @@
+"""Mails of purchases read well in both languages, whatever names are in them (NOT-1, NOT-2)."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import pytest
+
+from core.contracts.order_mails import OrderMailSample, OrderMailTemplate
+from core.notifications.mail.model import Face
+from core.notifications.mail.rules import absolute, render
+from core.notifications.mail.wording import layout, template_for
+from core.schedules.notices.rules import is_still_so, letter_of
+from core.schedules.notices.samples import sample_of
+
+FACE = Face(
+    "Guichet", "#0b6e4f", "aide@guichet.example", "01 02 03 04 05", "9 h à 18 h", "https://espace.example"
+)
+
+
+@pytest.mark.parametrize("template", get_args(OrderMailTemplate))
+@pytest.mark.parametrize("sample", get_args(OrderMailSample))
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_a_mail_says_what_it_is_about_and_how_to_reach_us(
+    template: OrderMailTemplate, sample: OrderMailSample, locale: str
+) -> None:
+    due = sample_of(template, sample, locale)
+    letter = letter_of(due)
+    facts = dict(letter.facts)
+    assert letter.template == template
+    mail = render(
+        template_for(template, facts),
+        layout(),
+        locale=locale,
+        facts=facts | absolute(facts, FACE.space_url),
+        face=FACE,
+    )
+    assert "\n" not in mail.subject
+    assert facts["shop"] in mail.text
+    assert facts["reference"] in mail.text
+    for part in (mail.text, mail.html):
+        assert f"{FACE.space_url}/schedules/ord_" in part
+        assert FACE.phone in part
+        assert "evil.example" not in part
+    assert not re.search(r"<(?:script|img|b)\b", mail.html), "a name became markup"
+    if "schedule" in facts:
+        assert facts["schedule"].count("\n") == len(due.order.instalments) - 1
+
+
+@pytest.mark.parametrize("template", get_args(OrderMailTemplate))
+def test_nobody_is_told_of_an_order_that_never_began(template: OrderMailTemplate) -> None:
+    due = sample_of(template, "plain", "fr")
+    due = due._replace(order=due.order._replace(is_active=False, state="awaiting_payment"))
+    assert not is_still_so(due, due.due_at)
