@@ -8,6 +8,7 @@ from core.contracts import opening_hours as hours_ask
 from core.conversations.faq.handlers import FaqHandlers
 from core.conversations.faq.library import Library
 from core.conversations.hours.handlers import HoursHandlers
+from core.conversations.hours.wording import contact_lines
 from core.conversations.talks.agents import ConversationHandlers
 from core.conversations.talks.following import Doorbell, FollowingHandlers
 from core.conversations.talks.mine import MyConversationHandlers
@@ -108,4 +109,5 @@ SLICE: Final = Slice(
         ),
     ),
     names=Names(frozenset({"faq_entry", "conversation"}), _SQL.record_names),
+    contact_lines=contact_lines,
 )

@@ -46,6 +46,7 @@ def _jobs(parts: Parts) -> list[Job]:
         smtp,
         portal_url=parts.environment.get("GUICHET_PORTAL_URL", "http://localhost"),
         space_url=parts.environment.get("GUICHET_SPACE_URL", "http://localhost:8090"),
+        contact_lines=parts.contact_lines,
     )
     return [Job("mail", MAIL_EVERY_S, mail.round)]
 

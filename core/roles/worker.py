@@ -14,7 +14,7 @@ from core.runtime.manifest import Parts
 from core.runtime.retention import Retention
 from core.schedules.collecting.collecting import Collecting
 from core.schedules.refunding.refunding import Refunding
-from core.slices import RETENTION_RULES, SLICES
+from core.slices import CONTACT_LINES, RETENTION_RULES, SLICES
 from core.transactions.bookings.refunds import Refunds
 from core.transactions.exchanges.answers import NOBODY
 from core.transactions.jobs.backlogs import Backlogs
@@ -101,7 +101,13 @@ async def start(context: RoleContext) -> WorkerRole:
     calendar = calendar_of(pool, context.clock, context.environment)
     await calendar.read()
     parts = Parts(
-        pool, context.clock, context.bus, context.environment, queue_mail=queue_mail, calendar=calendar
+        pool,
+        context.clock,
+        context.bus,
+        context.environment,
+        queue_mail=queue_mail,
+        calendar=calendar,
+        contact_lines=CONTACT_LINES,
     )
     of_slices = [job for each in SLICES for job in each.jobs(parts)]
     collecting = Collecting(

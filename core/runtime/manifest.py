@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import asyncpg
@@ -69,6 +70,16 @@ ExpectedBy = Callable[[Connection, str], Awaitable[Expected | None]]
 """Finds who is expected by an e-mail, as `core.values.emails.email_key` gives it."""
 
 
+class ContactLines(Protocol):
+    """Says how customers reach us, a line for each way, for the foot of a mail."""
+
+    async def __call__(
+        self, connection: Connection, now: datetime, locale: str, *, about_debt: bool = False
+    ) -> list[str]:
+        """Return the lines of a language; about a debt, those of who settles debts."""
+        ...
+
+
 class Parts(NamedTuple):
     """What every slice is made with; `environment` holds the settings of the process.
 
@@ -83,6 +94,7 @@ class Parts(NamedTuple):
     calendar: Calendar
     names: tuple[Names, ...] = ()
     expected_by: tuple[ExpectedBy, ...] = ()
+    contact_lines: ContactLines | None = None
 
 
 class Served(NamedTuple):
@@ -120,7 +132,7 @@ HomeProvider = Callable[[Parts, Any], Awaitable[HomeSection | None]]
 class Slice(NamedTuple):
     """`operations` and answers to the card `frame` are the desk's, `jobs` the worker's; `home` is what waits for a caller,
     by section; `retention` says which rows go, and when; `names` says what its records are called; `expected_by` finds
-    whoever something is kept for that they may see once they prove their e-mail.
+    whoever something is kept for that they may see once they prove their e-mail; `contact_lines` says how customers reach us.
     """
 
     name: str
@@ -131,3 +143,4 @@ class Slice(NamedTuple):
     retention: tuple[RetentionRule, ...] = ()
     names: Names | None = None
     expected_by: ExpectedBy | None = None
+    contact_lines: ContactLines | None = None

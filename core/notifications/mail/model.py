@@ -25,6 +25,7 @@ class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: Wording
     secret: list[str] = []
     to_customers: bool = False
+    about_debt: bool = False  # who settles debts is whom to call
 
     def wording(self, locale: str) -> Wording:
         """Return the words of a language, French unless it is English."""

@@ -1,6 +1,7 @@
 """Pure decisions on mail: what makes two mails the same one, when to try again, how it reads."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from html import escape
 from typing import Final
@@ -55,14 +56,25 @@ def without_secrets(template: Template, facts: dict[str, str]) -> dict[str, str]
     return {name: HIDDEN if name in template.secret else value for name, value in facts.items()}
 
 
-def render(template: Template, layout: str, *, locale: str, facts: dict[str, str], face: Face) -> Rendered:
-    """Return subject, text and HTML, each with the contact block and the link to the space (NOT-2)."""
+def render(
+    template: Template,
+    layout: str,
+    *,
+    locale: str,
+    facts: dict[str, str],
+    face: Face,
+    ways: Sequence[str] = (),
+) -> Rendered:
+    """Return subject, text and HTML, each with the contact block and the link to the space (NOT-2).
+
+    `ways`: lines that say how customers reach us, and when.
+    """
     words = template.wording(locale)
     known = {**facts, "institution": face.name}
     link = facts.get("link", "")
     subject = " ".join(words.subject.format_map(known).split())
     paragraphs = [paragraph.format_map(known) for paragraph in words.text]
-    contact = _contact_lines(face, locale)
+    contact = _contact_lines(face, locale, ways)
     colon = ":" if locale == "en" else "\u00a0:"
     text = "\n\n".join([*paragraphs, *([f"{words.action}{colon} {link}"] if words.action and link else [])])
     text += "\n\n-- \n" + "\n".join([face.name, *contact]) + "\n"
@@ -91,11 +103,11 @@ def absolute(facts: dict[str, str], own_url: str) -> dict[str, str]:
     return {"link": own_url + link} if link.startswith("/") else {}
 
 
-def _contact_lines(face: Face, locale: str) -> list[str]:
+def _contact_lines(face: Face, locale: str, offered: Sequence[str]) -> list[str]:
     help_line, space, _ = _CONTACT["en" if locale == "en" else "fr"]
     ways = [part for part in (face.phone, face.email, face.hours) if part]
     lines = [f"{help_line} {' · '.join(ways)}"] if ways else []
-    return [*lines, *([f"{space}{face.space_url}"] if face.space_url else [])]
+    return [*lines, *offered, *([f"{space}{face.space_url}"] if face.space_url else [])]
 
 
 def _button(action: str, link: str, accent: str) -> str:

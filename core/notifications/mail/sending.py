@@ -16,9 +16,10 @@ import structlog
 from core.notifications.brands.store import face_of
 from core.notifications.errors import TemplateUnknown
 from core.notifications.mail import store
-from core.notifications.mail.model import Face, Leased, Rendered
+from core.notifications.mail.model import Face, Leased, Rendered, Template
 from core.notifications.mail.rules import absolute, masked, render, wait_after
 from core.notifications.mail.wording import layout, template_for
+from core.runtime.manifest import ContactLines
 from core.values.clock import Clock
 from core.values.ids import encode_id
 
@@ -74,13 +75,21 @@ class MailRound:
     """One look at the queue: lease, send each, write what became of it."""
 
     def __init__(
-        self, pool: asyncpg.Pool, clock: Clock, smtp: Smtp, *, portal_url: str, space_url: str
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        smtp: Smtp,
+        *,
+        portal_url: str,
+        space_url: str,
+        contact_lines: ContactLines | None = None,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._smtp = smtp
         self._portal_url = portal_url.rstrip("/")
         self._space_url = space_url.rstrip("/")
+        self._contact_lines = contact_lines
 
     async def round(self) -> int:
         """Send what is due and return how many left."""
@@ -99,13 +108,21 @@ class MailRound:
             own_url = self._space_url if template.to_customers else self._portal_url
             face = await face_of(self._pool, mail.account_id, mail.locale, otherwise_url=own_url)
             facts = mail.facts | absolute(mail.facts, own_url)
-            words = render(template, layout(), locale=mail.locale, facts=facts, face=face)
+            ways = await self._ways_of(template, mail.locale)
+            words = render(template, layout(), locale=mail.locale, facts=facts, face=face, ways=ways)
             await self._send(mail.recipient, self._written(mail, words, face))
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             await self._note_failure(mail, error)
             return False
         await store.note_sent(self._pool, mail.id, self._clock.now(), secrets=template.secret)
         return True
+
+    async def _ways_of(self, template: Template, locale: str) -> list[str]:
+        if self._contact_lines is None or not template.to_customers:
+            return []
+        return await self._contact_lines(
+            self._pool, self._clock.now(), locale, about_debt=template.about_debt
+        )
 
     def _written(self, mail: Leased, words: Rendered, face: Face) -> EmailMessage:
         """Return a mail that can be written to the wire. Raises: MailUnwritable."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from email import message_from_string, policy
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from core.notifications.mail import sending
 from core.notifications.mail.rules import TRIES_MAX
 from core.notifications.mail.sending import MailRound, Smtp, SmtpMalformed
 from core.notifications.mail.store import LEASE
+from core.slices import CONTACT_LINES
 from deploy.local.ports import free_ports
 from deploy.sandbox.mailbox import Mailbox
 from tests.support.clocks import FixedClock
@@ -105,6 +107,41 @@ async def test_a_mail_leaves_once_whatever_is_repeated(pool: asyncpg.Pool, tmp_p
     row = await pool.fetchrow("SELECT state, facts::text AS facts FROM mail")
     assert row is not None
     assert (row["state"], "one-time" in row["facts"]) == ("sent", False)
+
+
+async def test_a_mail_to_customers_says_how_we_are_reached_and_when(
+    pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    clock = present_clock()
+    facts = {name: name for name in ("greeting", "shop", "reference", "number", "amount", "day")}
+    async with listening(Mailbox(tmp_path)) as port:
+        smtp = Smtp.parse(f"127.0.0.1:{port}", sender="no-reply@guichet.example")
+        mail = MailRound(
+            pool,
+            clock,
+            smtp,
+            portal_url="http://desk.example",
+            space_url="http://space.example",
+            contact_lines=CONTACT_LINES,
+        )
+        for template in ("unpaid_reminder", "agent_invitation"):
+            given = facts | {"link": "/schedules"} if template == "unpaid_reminder" else FACTS
+            await queue(pool, template=template, facts=given, to=f"{template}@client.example")
+        assert await mail.round() == 2
+    texts = {file.read_text(): file for file in tmp_path.glob("*.eml")}
+    (to_customer,) = [
+        message_from_string(text, policy=policy.default) for text in texts if "unpaid_reminder@" in text
+    ]
+    for part in ("plain", "html"):
+        body = to_customer.get_body((part,))
+        assert body is not None
+        said = body.get_content()
+        assert "+33 1 99 00 00 02" in said, "a debt is settled with who settles debts"
+        assert "du lundi au vendredi de 9\u00a0h à 20\u00a0h" in said
+        assert "https://wa.me/33639980001" in said
+        assert "http://space.example" in said
+    (to_agent,) = [text for text in texts if "agent_invitation@" in text]
+    assert "wa.me" not in to_agent
 
 
 async def test_two_workers_never_take_the_same_mail(pool: asyncpg.Pool, tmp_path: Path) -> None:
