@@ -63,6 +63,7 @@ NO_PAGES: Final = {
     "/search/suggestions": "a part of the header",
     "/notices/bell": "a part of the header",
     "/exports/{export_id}/download": "a file",
+    "/mail/previews/html": "a mail, in a frame of the page of previews",
     "/journals/{subject_id}/export": "a file",
     "/contracts/{contract_id}/preview": "a PDF",
     "/documents/{document_id}": "a PDF",

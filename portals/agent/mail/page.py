@@ -96,8 +96,9 @@ async def _show(visit: Visit, mail_id: str, form: Form | None = None) -> Respons
 async def _preview(visit: Visit) -> Json:
     asked = visit.request.query_params
     known = (("template", ORDER_MAILS), ("sample", ORDER_MAIL_SAMPLES), ("language", ("fr", "en")))
-    wanted = [(name, asked.get(name, "")) for name, members in known if asked.get(name) in members]
-    return await visit.gateway.get("/v1/order-mails/preview", wanted)
+    wanted = {"language": visit.locale}
+    wanted |= {name: asked.get(name, "") for name, members in known if asked.get(name) in members}
+    return await visit.gateway.get("/v1/order-mails/preview", [*wanted.items()])
 
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (mail_page, previews, preview_html, one_mail, resend)
