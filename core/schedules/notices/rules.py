@@ -31,7 +31,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "cancelled": "supprimé",
         "owed": "Nous vous devons {amount} : un remboursement suit, et un message vous dira quand il part.",
         "owed_nothing": "Rien ne vous est à rembourser.",
-        "card": "{brand} qui se termine par {last_four} (valable jusqu’à fin {expires})",
+        "card": "{brand} qui finit par {last_four} (valable jusqu’à fin {expires})",
         "no_card": "enregistrée",
         "left": "Il reste {amount} à régler pour cette commande.",
         "left_nothing": "Il ne reste rien à régler pour cette commande : merci.",
