@@ -19,7 +19,7 @@ from core.cards.authenticating.handlers import Authentication, Authentications
 from core.cards.authenticating.issuer import Issuer, IssuerByFrame, take_security_code
 from core.cards.errors import CardTokenRefused
 from core.cards.model import StoredCard, Use
-from core.cards.rules import refuse_card
+from core.cards.rules import good_until, refuse_card
 from core.contracts.cards import Language, Purpose
 from core.contracts.refusals import FieldRefused
 from core.db.rows import Connection, uuid_of
@@ -37,6 +37,7 @@ __all__ = [
     "Use",
     "card_of",
     "frame_url_of",
+    "good_until",
     "keep_network_id",
     "open_frame",
     "open_frames",

@@ -37,19 +37,25 @@ class PrintMyOrder(msgspec.Struct, kw_only=True):
 
 
 class MyInstalment(msgspec.Struct, kw_only=True):
-    """A debit of the schedule, its part of the fee within. The date may move by one or two days with the banks."""
+    """A debit of the schedule, its part of the fee within. The date may move by one or two days with the banks.
+
+    `is_taken_over`: it was unpaid, and a settlement's parts are paid instead of it.
+    """
 
     number: int
     due_on: str
     amount: Money
     state: InstalmentState
     paid_at: Timestamp | None = None
+    is_taken_over: bool = False
 
 
 class MyOrder(msgspec.Struct, kw_only=True):
     """A purchase and its schedule. `remaining` is still to be paid, the fee within; `email` is how it was bought.
 
     `card_change`: whether its card may be changed now, and if not, why.
+    `settling` are the parts by which what was unpaid is or was settled, apart from the plan's own; `settled` is what was
+    paid of them.
     """
 
     id: str
@@ -67,6 +73,8 @@ class MyOrder(msgspec.Struct, kw_only=True):
     email: str
     instalments: list[MyInstalment]
     card_change: MyCardRule
+    settled: Money
+    settling: list[MyInstalment] = []
     card: MyCard | None = None
 
 

@@ -163,6 +163,21 @@ class OrderMessage(msgspec.Struct, kw_only=True):
     sent_at: Timestamp | None = None
 
 
+class SettlementRecord(msgspec.Struct, kw_only=True):
+    """What the customer settled or tried to, in how many parts, by which card. `refusal`: why it was given up."""
+
+    id: str
+    parts: int
+    amount: Money
+    settled: Money
+    state: Literal["asked", "running", "settled", "failed", "cancelled", "given_up"]
+    asked_at: Timestamp
+    begun_at: Timestamp | None = None
+    ended_at: Timestamp | None = None
+    refusal: str | None = None
+    card: CardOfOrder | None = None
+
+
 class OrderRecord(OrderView, kw_only=True):
     """An order with what happened to it, the newest first, at most 200 of each."""
 
@@ -172,6 +187,7 @@ class OrderRecord(OrderView, kw_only=True):
     debits: list[DebitView]
     card_changes: list[CardChangeLine]
     messages: list[OrderMessage]
+    settlements: list[SettlementRecord]
     card: CardOfOrder | None = None
 
 

@@ -32,6 +32,9 @@ OrderEventKind = Literal[
     "moved",
     "customer_needed",
     "card_changed",
+    "settlement_begun",
+    "settlement_paid",
+    "settlement_failed",
 ]
 ActorKind = Literal["integrator", "agent", "customer", "run"]
 PaymentState = Literal[
@@ -221,11 +224,17 @@ class OrderPreview(msgspec.Struct, kw_only=True):
 
 
 class InstalmentView(PlannedInstalment, kw_only=True):
-    """An instalment as it stands; one of which nothing is left is cancelled, with an amount of 0."""
+    """An instalment as it stands; one of which nothing is left is cancelled, with an amount of 0.
+
+    `is_settling`: it is a part by which the customer settles what was unpaid, and stands beside the plan's own.
+    `is_taken_over`: such parts are paid instead of it, so that nothing of it is owed any more.
+    """
 
     id: str
     state: InstalmentState
     paid_at: Timestamp | None = None
+    is_settling: bool = False
+    is_taken_over: bool = False
 
 
 class Buyer(msgspec.Struct, kw_only=True):

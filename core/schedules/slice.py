@@ -11,6 +11,7 @@ from core.contracts import (
     card_changes,
     collecting,
     my_orders,
+    my_settlements,
     order_mails,
     order_payments,
     order_records,
@@ -40,6 +41,8 @@ from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
 from core.schedules.paying.handlers import PayingHandlers
 from core.schedules.paying.paying import Payments
+from core.schedules.settlements.handlers import MySettlementHandlers
+from core.schedules.settlements.settling import Settlements
 from core.schedules.updating.schemes import schemes_of
 from core.schedules.updating.updating import CardUpdates
 from core.values.clock import Clock, paris_date
@@ -285,6 +288,28 @@ def _of_customers(parts: Parts) -> list[Served]:
         serves(my_orders.LIST, mine.orders),
         serves(my_orders.ONE, mine.order),
         serves(my_orders.PRINT, mine.print_order),
+        *_of_settlements(parts),
+    ]
+
+
+def _of_settlements(parts: Parts) -> list[Served]:
+    frame_url = frame_url_of(parts.environment)
+    settlements = Settlements(
+        parts.pool,
+        parts.bus,
+        parts.clock,
+        parts.calendar,
+        Authentications(parts.pool, parts.clock, IssuerByFrame(parts.bus), frame_url=frame_url),
+        FirstDebits(parts.pool, parts.bus, parts.clock, parts.calendar),
+        frame_url=frame_url,
+        space_url=space_url_of(parts.environment),
+    )
+    handlers = MySettlementHandlers(parts.pool, parts.clock, parts.calendar, settlements)
+    return [
+        serves(my_settlements.SHOW, handlers.show),
+        serves(my_settlements.OPEN_FRAME, handlers.open_frame),
+        serves(my_settlements.PAY, handlers.pay),
+        serves(my_settlements.GO_ON, handlers.go_on),
     ]
 
 

@@ -31,7 +31,7 @@ from core.verify.model import (
     transactions_in,
 )
 from core.verify.people import check_people
-from core.verify.schedules import check_cards, check_instalments, check_schedules
+from core.verify.schedules import check_cards, check_instalments, check_schedules, check_settlements
 
 CHUNK_ROWS: Final = 20_000
 ACTIVITY: Final = "activity"
@@ -112,6 +112,7 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
             check_audit,
             check_people,
             check_instalments,
+            check_settlements,
             check_schedules,
             check_cards,
         )

@@ -155,16 +155,24 @@ class FirstDebits:
         self, connection: Connection, order_id: bytes, instalment_id: bytes
     ) -> tuple[bytes, date] | None:
         """Write the debit of an order that is locked and has a card and a terminal; None where one stands already."""
-        made_at_us = self._clock.unix_us()
-        debit_id = self._ids.next(made_at_us)
         if not await orders.claim(connection, [instalment_id]):
             return None
+        return await self.add(connection, order_id, instalment_id)
+
+    async def add(
+        self, connection: Connection, order_id: bytes, instalment_id: bytes, *, card_id: bytes | None = None
+    ) -> tuple[bytes, date] | None:
+        """Write the debit of an instalment that is claimed, by another card than the order's where one is given."""
+        made_at_us = self._clock.unix_us()
+        debit_id = self._ids.next(made_at_us)
         added = await connection.fetchrow(
             store.SQL.add_first_debit,
             UUID(debit_id),
             UUID(order_id),
             from_unix_us(made_at_us // 1000 * 1000),
             paris_date(self._calendar.now()),
+            UUID(instalment_id),
+            None if card_id is None else UUID(card_id),
         )
         return None if added is None else (debit_id, added["business_date"])
 

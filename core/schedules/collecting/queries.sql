@@ -70,7 +70,9 @@ INSERT INTO collection_run (run_on) VALUES ($1) ON CONFLICT DO NOTHING;
 SELECT
     d.id, d.order_id, d.instalment_id, d.card_id, d.initiator, d.business_date, d.reason AS forbidden,
     a.state AS attempt_state, a.reason AS attempt_reason, k.brand,
-    EXISTS (SELECT FROM order_cancellation AS c WHERE c.order_id = o.id) AS is_changed
+    o.settling_since IS NOT NULL OR EXISTS (SELECT FROM order_cancellation AS c WHERE c.order_id = o.id) AS is_changed,
+    CASE d.initiator WHEN 'customer' THEN (SELECT i.settlement_id FROM instalment AS i WHERE i.id = d.instalment_id) END
+        AS settlement_id
 FROM debit AS d
 INNER JOIN purchase_order AS o ON o.id = d.order_id
 INNER JOIN stored_card AS k ON k.id = d.card_id
@@ -99,7 +101,7 @@ WITH won AS (
     FROM (SELECT DISTINCT p.order_id FROM paid AS p) AS p
     WHERE o.id = p.order_id AND NOT EXISTS (
         SELECT FROM instalment AS r
-        WHERE r.order_id = o.id AND r.state IN ('upcoming', 'in_progress', 'unpaid')
+        WHERE r.order_id = o.id AND r.state IN ('upcoming', 'in_progress', 'unpaid') AND r.counts
             AND r.id NOT IN (SELECT w.instalment_id FROM won AS w) -- hashed, as <> ALL is not
     )
     RETURNING o.id
@@ -243,15 +245,16 @@ INSERT INTO collection_pause (reason, paused_by, paused_at) VALUES ($1, $2, $3) 
 UPDATE collection_pause SET resumed_by = $1, resumed_at = $2, resume_reason = $3 WHERE resumed_at IS NULL RETURNING id;
 
 -- name: add_first_debit
--- Primary keys; debit_standing refuses a second one. $1 debit, $2 order, $3 the moment in its identifier, $4 today.
+-- Primary keys; debit_standing refuses a second one. $1 debit, $2 order, $3 the moment in its identifier, $4 today,
+-- $5 instalment, $6 card, or none for that of the order.
 INSERT INTO debit (
     id, instalment_id, order_id, company_id, card_id, terminal_id, stan, business_date, initiator, amount_minor, run_on
 )
 SELECT
-    $1::uuid, i.id, o.id, o.company_id, o.card_id, o.terminal_id, nextval('stored_card_stan')::integer,
+    $1::uuid, i.id, o.id, o.company_id, coalesce($6::uuid, o.card_id), o.terminal_id, nextval('stored_card_stan')::integer,
     ($3::timestamptz AT TIME ZONE s.time_zone)::date, 'customer', i.amount_minor, $4::date
 FROM purchase_order AS o
-INNER JOIN instalment AS i ON i.order_id = o.id AND i.number = 1
+INNER JOIN instalment AS i ON i.id = $5 AND i.order_id = o.id
 INNER JOIN terminal AS t ON t.id = o.terminal_id
 INNER JOIN store AS s ON s.id = t.store_id
 WHERE o.id = $2

@@ -17,6 +17,7 @@ from core.schedules.collecting.store import Decided
 from core.schedules.notices.store import note_failures
 from core.schedules.orders import outcomes as orders
 from core.schedules.orders.store import RUN, Event, add_events
+from core.schedules.settlements import course as settlements
 from core.transactions.stored_cards.naming import read_network_id
 from core.values.clock import paris_date
 from core.values.timestamps import timestamp
@@ -50,6 +51,9 @@ async def _settle_first(connection: Connection, first: Decided, *, now: datetime
     state: DebitState = "approved" if _is_approved(first) else _state_of(first)
     if not await store.end_debits(connection, [first.id], [state], [first.reason], now=now):
         return
+    if first.settlement_id is not None:
+        await _settle_first_part(connection, first, first.settlement_id.bytes, state, now=now)
+        return
     if state != "approved":
         await orders.release(connection, [first.instalment_id.bytes], at=now)
         return
@@ -57,6 +61,20 @@ async def _settle_first(connection: Connection, first: Decided, *, now: datetime
     if network_id:
         await store.keep_network_id(connection, first.card_id, network_id, now=now)
     await orders.activate(connection, first.order_id.bytes, at=now, card_id=first.card_id.bytes)
+
+
+async def _settle_first_part(
+    connection: Connection, first: Decided, settlement_id: bytes, state: DebitState, *, now: datetime
+) -> None:
+    """Let a settlement begin, or be given up: its customer is told at once, and may try another card."""
+    if state != "approved":
+        refusal = "unanswered" if state == "reversed" else Reason(first.reason).name.lower()
+        await settlements.give_up(connection, settlement_id, refusal, at=now)
+        return
+    network_id = await read_network_id(connection, first.id.bytes, first.business_date)
+    if network_id:
+        await store.keep_network_id(connection, first.card_id, network_id, now=now)
+    await settlements.begin(connection, settlement_id, first.instalment_id.bytes, at=now)
 
 
 async def _settle_approved(connection: Connection, approved: list[Decided], *, now: datetime) -> None:

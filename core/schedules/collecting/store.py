@@ -37,7 +37,8 @@ class Decided(NamedTuple):
     attempt_state: int | None  # None: it was not to be sent
     reason: int
     brand: int
-    is_changed: bool  # something was taken off its order
+    is_changed: bool  # something was taken off its order, or is settled
+    settlement_id: UUID | None  # whose first part it is
 
 
 async def take_due(
@@ -108,6 +109,7 @@ async def lock_settled(
             row["forbidden"] or row["attempt_reason"],
             row["brand"],
             row["is_changed"],
+            row["settlement_id"],
         )
         for row in rows
     ]

@@ -42,6 +42,9 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "instalment.paid": "Réglé",
         "instalment.unpaid": "Impayé",
         "instalment.cancelled": "Supprimé",
+        "taken_over": "Régularisation",
+        "part": "Mensualité n° {number}",
+        "settled": "Montant régularisé",
     },
     "en": {
         "title": "Payment schedule",
@@ -74,6 +77,9 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "instalment.paid": "Paid",
         "instalment.unpaid": "Unpaid",
         "instalment.cancelled": "Cancelled",
+        "taken_over": "Settlement",
+        "part": "Part no. {number}",
+        "settled": "Amount settled",
     },
 }
 _BRANDS: Final = {"visa": "Visa", "mastercard": "Mastercard", "cb": "CB", "amex": "American Express"}
@@ -113,12 +119,15 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
     if order.cancelled.amount:
         facts.append((words["cancelled"], money(order.cancelled)))
     facts.append((words["state"], words[f"state.{order.state}"]))
+    if order.settling:
+        facts.append((words["settled"], money(order.settled)))
     if order.card is not None:
         facts.append((words["card"], _card(order.card, words)))
     if name:
         facts.append((words["customer"], name))
     moment = made_at.astimezone(PARIS)
-    owed = Money(sum(each.amount.amount for each in order.instalments), order.amount.currency)
+    standing = [each for each in order.instalments if not each.is_taken_over] + order.settling
+    owed = Money(sum(each.amount.amount for each in standing), order.amount.currency)
     return Paper(
         lang=locale,
         title=words["title"],
@@ -131,9 +140,18 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
                 words["number"].format(number=each.number),
                 _day(date.fromisoformat(each.due_on)),
                 money(each.amount),
-                words[f"instalment.{each.state}"],
+                words["taken_over" if each.is_taken_over else f"instalment.{each.state}"],
             )
             for each in order.instalments
+        ]
+        + [
+            (
+                words["part"].format(number=each.number),
+                _day(date.fromisoformat(each.due_on)),
+                money(each.amount),
+                words[f"instalment.{each.state}"],
+            )
+            for each in order.settling
         ],
         total=(words["total"], money(owed)),
         note=words["note"],

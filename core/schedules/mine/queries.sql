@@ -38,8 +38,9 @@ WHERE p.id = $1 AND p.email_key = ANY($2::text[]) AND p.state = ANY($3::text[]);
 
 -- name: instalments
 -- Unique index instalment_number.
-SELECT order_id, number, due_on, amount_minor, state, paid_at, collect_after IS NOT NULL AS waits FROM instalment
-WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, number;
+SELECT order_id, number, due_on, amount_minor, state, paid_at, collect_after IS NOT NULL AS waits, counts, settlement_id
+FROM instalment
+WHERE order_id = ANY($1::uuid[]) AND (counts OR settlement_id IS NULL) ORDER BY order_id, number;
 
 -- name: changes
 -- Unique index order_cancellation_once.
@@ -63,7 +64,7 @@ SELECT i.order_id, i.number, i.due_on, i.amount_minor, i.state, p.state AS order
        coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry,
        (sum(i.amount_minor) FILTER (WHERE i.state = 'unpaid' AND p.state = 'unpaid') OVER ())::bigint AS unpaid_minor
 FROM purchase_order p
-JOIN instalment i ON i.order_id = p.id AND i.state IN ('unpaid', 'in_progress', 'upcoming')
+JOIN instalment i ON i.order_id = p.id AND i.state IN ('unpaid', 'in_progress', 'upcoming') AND i.counts
 JOIN company c ON c.id = p.company_id
 LEFT JOIN store s ON s.id = p.store_id
 LEFT JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL

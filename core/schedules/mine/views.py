@@ -76,7 +76,11 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
     currency = row["currency"]
 
     def total(*states: str) -> Money:
-        return Money(sum(each["amount_minor"] for each in instalments if each["state"] in states), currency)
+        counted = [each for each in instalments if each["counts"] and each["state"] in states]
+        return Money(sum(each["amount_minor"] for each in counted), currency)
+
+    parts = [each for each in instalments if each["settlement_id"] is not None]
+    settled_minor = sum(each["amount_minor"] for each in parts if each["state"] == "paid")
 
     return {
         "id": encode_id("order", row["id"].bytes),
@@ -93,14 +97,9 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
         "owed_back": Money(row["owed_back_minor"], currency),
         "email": row["email"],
         "instalments": [
-            ask.MyInstalment(
-                number=each["number"],
-                due_on=each["due_on"].isoformat(),
-                amount=Money(each["amount_minor"], currency),
-                state=each["state"],
-                paid_at=timestamp_or_none(each["paid_at"]),
-            )
+            _instalment(each, each["number"], currency)
             for each in instalments
+            if each["settlement_id"] is None
         ],
         "card_change": rule_view(
             standing_of(
@@ -108,11 +107,25 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
                 [
                     DueDebit(each["due_on"], each["amount_minor"], each["state"], waits=each["waits"])
                     for each in instalments
+                    if each["counts"]
                 ],
                 has_card=row["last_four"] is not None,
                 today=today,
             ),
             currency,
         ),
+        "settled": Money(settled_minor, currency),
+        "settling": [_instalment(each, number, currency) for number, each in enumerate(parts, start=1)],
         "card": card_view(row),
     }
+
+
+def _instalment(row: asyncpg.Record, number: int, currency: str) -> ask.MyInstalment:
+    return ask.MyInstalment(
+        number=number,
+        due_on=row["due_on"].isoformat(),
+        amount=Money(row["amount_minor"], currency),
+        state=row["state"],
+        paid_at=timestamp_or_none(row["paid_at"]),
+        is_taken_over=not row["counts"],
+    )

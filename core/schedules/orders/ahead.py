@@ -20,11 +20,12 @@ async def bring_forward(
     """
     await store.hold(connection, [order_id])
     order = (await store.read(connection, [order_id]))[order_id]
-    known = {each.number: each for each in order.instalments}
+    # Parts of a settlement have the days that the customer chose.
+    known = {each.number: each for each in order.instalments if each.settlement_id is None}
     if unknown := sorted({*numbers} - known.keys()):
         raise FieldRefused("numbers", "not_found", str(unknown[0]))
     wanted = [
-        each for each in order.instalments if each.state == "upcoming" and (each.number in (numbers or known))
+        each for each in known.values() if each.state == "upcoming" and (each.number in (numbers or known))
     ]
     if not order.facts.is_active or not wanted:
         raise NothingAhead(order.state)

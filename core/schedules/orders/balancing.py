@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from core.contracts.orders import OrderEventKind
 from core.db.rows import Connection
 from core.schedules.orders import store
 from core.schedules.orders.model import Due
 from core.schedules.orders.rules import balance_of, state_of
-from core.schedules.orders.store import Order, Refund
+from core.schedules.orders.store import RUN, Event, Order, Refund
 
 
 class Balanced(NamedTuple):
@@ -44,7 +45,32 @@ async def balance(
         connection,
         {each.id: each.state for each in made.orders.values() if each.state != before[each.id].state},
     )
+    await _end_settlements(connection, made.orders.values(), at)
     return made
+
+
+async def _end_settlements(connection: Connection, orders: Iterable[Order], at: datetime) -> None:
+    """Let settlements end with what their orders have become: paid, failed, or cancelled with them (REG-3)."""
+    settling = [each.id for each in orders if any(due.is_part for due in each.facts.dues)]
+    if not settling:
+        return
+    ended = await store.end_settlements(connection, settling, at)
+    kinds: dict[str, OrderEventKind] = {"settled": "settlement_paid", "failed": "settlement_failed"}
+    await store.add_events(
+        connection,
+        [
+            Event(
+                row["order_id"].bytes,
+                at,
+                kinds[row["state"]],
+                RUN,
+                row["id"].bytes,
+                {"amount": row["amount_minor"]},
+            )
+            for row in ended
+            if row["state"] in kinds
+        ],
+    )
 
 
 def _standing(order: Order, dues: tuple[Due, ...], refund_minor: int) -> Order:

@@ -107,6 +107,7 @@ def shown(instalments: Sequence[Stored], currency: str) -> list[ShownInstalment]
             state=each.state,
         )
         for each in instalments
+        if each.counts
     ]
 
 

@@ -21,6 +21,7 @@ from core.schedules.orders.cancelling import Wanted, take_off
 from core.schedules.orders.errors import AboveYourBound, NotUpcoming
 from core.schedules.orders.rules import days_for, due_dates
 from core.schedules.orders.store import Actor, Event, Sought
+from core.schedules.settlements.store import list_settlements
 from core.values.clock import Clock, paris_date
 from core.values.cursors import id_in, page_of
 from core.values.emails import email_key
@@ -101,7 +102,9 @@ class OrderHandlers:
             row = await self._row(connection, caller, OrderRight.WRITE, request.id)
             await store.hold(connection, [request.id])
             order = (await store.read(connection, [request.id]))[request.id]
-            instalment = next((each for each in order.instalments if each.number == request.number), None)
+            # Parts of a settlement have the days that the customer chose.
+            planned_ones = [each for each in order.instalments if each.settlement_id is None]
+            instalment = next((each for each in planned_ones if each.number == request.number), None)
             if instalment is None:
                 raise FieldRefused("number", "not_found")
             if instalment.state != "upcoming":
@@ -114,7 +117,7 @@ class OrderHandlers:
             )
             first, last = days_for(
                 request.number,
-                [each.due_on for each in order.instalments],
+                [each.due_on for each in planned_ones],
                 planned=planned[request.number - 1],
                 today=paris_date(now),
                 later_days_max=MOVED_DAYS_MAX,
@@ -185,6 +188,7 @@ class OrderHandlers:
             debits=await store.list_debits(connection, order_id),
             card_changes=await list_changes(connection, order_id, limit=store.SHOWN_MAX),
             messages=await store.list_messages(connection, order_id),
+            settlements=await list_settlements(connection, order_id),
         )
 
 

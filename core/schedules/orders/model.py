@@ -16,12 +16,17 @@ class Part(NamedTuple):
 
 
 class Due(NamedTuple):
-    """An instalment as it stands: `amount_minor` is what was or will be charged, its part of the fee within."""
+    """An instalment as it stands: `amount_minor` is what was or will be charged, its part of the fee within.
+
+    `is_part`: of a settlement. One that does not count was taken over by a settlement, or is a first part that is not paid.
+    """
 
     number: int
     amount_minor: int
     fee_minor: int
     state: InstalmentState
+    is_part: bool = False
+    counts: bool = True
 
 
 class Facts(NamedTuple):
@@ -37,7 +42,6 @@ class Facts(NamedTuple):
     refunded_minor: int
     is_active: bool
     is_abandoned: bool
-    is_settling: bool
     dues: tuple[Due, ...]
 
     @property
@@ -54,6 +58,11 @@ class Facts(NamedTuple):
     def paid_minor(self) -> int:
         """What was collected."""
         return sum(due.amount_minor for due in self.dues if due.state == "paid")
+
+    @property
+    def counted(self) -> tuple[Due, ...]:
+        """Those that are paid or owed."""
+        return tuple(due for due in self.dues if due.counts)
 
 
 class Balance(NamedTuple):

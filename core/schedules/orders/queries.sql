@@ -49,7 +49,6 @@ SELECT id FROM purchase_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE;
 -- Primary key, constraints order_cancellation_once and order_refund_once. Whoever changes them holds the orders.
 SELECT p.id, p.company_id, p.amount_minor, p.fee_minor, p.currency, p.state, p.reference,
        p.activated_at IS NOT NULL AS is_active, p.abandoned_at IS NOT NULL AS is_abandoned,
-       p.settling_since IS NOT NULL AS is_settling,
        (SELECT coalesce(sum(c.amount_minor), 0)::bigint FROM order_cancellation AS c WHERE c.order_id = p.id) AS cancelled_minor,
        (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund AS r WHERE r.order_id = p.id) AS refunded_minor
 FROM purchase_order AS p
@@ -58,14 +57,14 @@ ORDER BY p.id;
 
 -- name: lock_instalments
 -- Constraint instalment_number. Their orders are locked before, so that only a claim of what is due may hold one of them.
-SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at
+SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at, settlement_id, replaced_by, counts
 FROM instalment WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id, number
 FOR UPDATE;
 
 -- name: instalments
 -- Constraint instalment_number.
-SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at
+SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at, settlement_id, replaced_by, counts
 FROM instalment WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id, number;
 
@@ -80,6 +79,20 @@ WHERE i.id = w.id;
 UPDATE purchase_order AS p SET state = w.state
 FROM unnest($1::uuid[], $2::text[]) AS w (id, state)
 WHERE p.id = w.id;
+
+-- name: end_settlements
+-- Those that ended with what their orders have become: index settlement_open, instalment_settlement, instalment_number; the
+-- orders are held. $1 orders, $2 when.
+UPDATE settlement AS s
+SET ended_at = $2, state = CASE WHEN o.state = 'cancelled' THEN 'cancelled' WHEN u.is_unpaid THEN 'failed' ELSE 'settled' END
+FROM purchase_order AS o
+CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM instalment AS i WHERE i.order_id = o.id AND i.counts AND i.state = 'unpaid') AS is_unpaid
+) AS u
+WHERE s.order_id = ANY($1::uuid[]) AND s.state = 'running' AND o.id = s.order_id
+  AND (u.is_unpaid OR NOT EXISTS (
+      SELECT FROM instalment AS i WHERE i.settlement_id = s.id AND i.state IN ('upcoming', 'in_progress')))
+RETURNING s.id, s.order_id, s.state, s.amount_minor;
 
 -- name: add_cancellation
 -- Its order is locked. None when it stands already under its key: constraint order_cancellation_once.
@@ -191,19 +204,19 @@ RETURNING id, amount_minor;
 -- name: release
 -- Primary key, within orders that are held. $1 instalments.
 UPDATE instalment SET state = 'upcoming'
-WHERE id = ANY($1::uuid[]) AND state = 'in_progress'
+WHERE id = ANY($1::uuid[]) AND state = 'in_progress' AND counts
 RETURNING id;
 
 -- name: mark_paid
--- Primary key, within orders that are held. $1 instalments, $2 when.
+-- Primary key, within orders that are held; what a settlement took over is paid by its parts. $1 instalments, $2 when.
 UPDATE instalment SET state = 'paid', paid_at = $2
-WHERE id = ANY($1::uuid[]) AND state IN ('in_progress', 'unpaid')
+WHERE id = ANY($1::uuid[]) AND state IN ('in_progress', 'unpaid') AND counts
 RETURNING id;
 
 -- name: mark_unpaid
 -- Primary key, within orders that are held. $1 instalments; its event says when.
 UPDATE instalment SET state = 'unpaid'
-WHERE id = ANY($1::uuid[]) AND state = 'in_progress'
+WHERE id = ANY($1::uuid[]) AND state = 'in_progress' AND counts
 RETURNING id;
 
 -- name: activate

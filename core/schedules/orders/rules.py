@@ -73,22 +73,27 @@ def balance_of(facts: Facts) -> Balance:
 
     What is paid stays, and so does what is being collected: its amount is on its way. Those that are still open, unpaid
     ones among them, stay while they add up to what is left of the balance; else it is parted over them anew, and one of
-    which nothing is left is cancelled. What was collected above what the purchase is still of is owed back.
+    which nothing is left is cancelled. What was collected above what the purchase is still of is owed back. Once anything
+    is unpaid, nothing is left to wait of what settles: its parts to come are unpaid too (REG-3).
     """
-    moving_minor = sum(due.amount_minor for due in facts.dues if due.state == "in_progress")
+    moving_minor = sum(due.amount_minor for due in facts.counted if due.state == "in_progress")
     kept_minor = facts.paid_minor - facts.refunded_minor
-    open_ones = [due for due in facts.dues if due.state in ("upcoming", "unpaid")]
+    open_ones = [due for due in facts.counted if due.state in ("upcoming", "unpaid")]
     rest_minor = max(0, facts.owed_minor - kept_minor - moving_minor)
     dues = facts.dues
     if sum(due.amount_minor for due in open_ones) != rest_minor:
         amounts = dict(zip((due.number for due in open_ones), _parted(rest_minor, open_ones), strict=True))
         dues = tuple(_standing(due, amounts[due.number]) if due.number in amounts else due for due in dues)
+    if any(due.counts and due.state == "unpaid" for due in dues):
+        dues = tuple(
+            due._replace(state="unpaid") if due.is_part and due.state == "upcoming" else due for due in dues
+        )
     return Balance(dues, refund_minor=max(0, kept_minor - facts.owed_minor))
 
 
 def state_of(facts: Facts) -> OrderState:
     """Return the state of a schedule: of an order, whatever led to its facts (SCH-2)."""
-    states = {due.state for due in facts.dues}
+    states = {due.state for due in facts.counted}
     if facts.is_abandoned:
         return "abandoned"
     if facts.remaining_minor == 0:
@@ -96,7 +101,9 @@ def state_of(facts: Facts) -> OrderState:
     if not facts.is_active:
         return "awaiting_payment"
     if "unpaid" in states:
-        return "being_settled" if facts.is_settling else "unpaid"
+        return "unpaid"
+    if any(due.is_part and due.state in ("upcoming", "in_progress") for due in facts.counted):
+        return "being_settled"
     return "in_progress" if states & {"upcoming", "in_progress"} else "settled"
 
 

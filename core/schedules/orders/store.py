@@ -41,11 +41,20 @@ class Stored(NamedTuple):
     fee_minor: int
     state: InstalmentState
     paid_at: datetime | None
+    settlement_id: bytes | None = None
+    replaced_by: bytes | None = None
+    counts: bool = True
 
     @property
     def due(self) -> Due:
         """What its order's balance follows from."""
-        return Due(self.number, self.amount_minor, self.fee_minor, self.state)
+        is_part = self.settlement_id is not None
+        return Due(self.number, self.amount_minor, self.fee_minor, self.state, is_part, self.counts)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is of the schedule; a first part that was tried and is not paid is not."""
+        return self.counts or self.replaced_by is not None
 
 
 class Order(NamedTuple):
@@ -173,6 +182,13 @@ async def stand_orders(connection: Connection, states: Mapping[bytes, OrderState
         await connection.execute(_SQL.stand_orders, [uuid_of(each) for each in states], list(states.values()))
 
 
+async def end_settlements(
+    connection: Connection, order_ids: Sequence[bytes], at: datetime
+) -> list[asyncpg.Record]:
+    """End settlements that run and have failed, or are paid; return them."""
+    return await connection.fetch(_SQL.end_settlements, [uuid_of(each) for each in order_ids], at)
+
+
 async def add_cancellation(connection: Connection, order_id: bytes, made: Mapping[str, Any]) -> bool:
     """Insert what is taken off an order; False when it stands already under its key."""
     columns = ("kind", "amount_minor", "reason", "by_kind", "by_id", "at", "key", "before", "after")
@@ -284,12 +300,16 @@ def _by_order(rows: Sequence[asyncpg.Record]) -> dict[UUID, tuple[Stored, ...]]:
         order_id: tuple(
             Stored(
                 row["id"].bytes, row["number"], row["due_on"], row["amount_minor"], row["fee_minor"], row["state"],
-                row["paid_at"],
+                row["paid_at"], _bytes(row["settlement_id"]), _bytes(row["replaced_by"]), row["counts"],
             )
             for row in those
         )
         for order_id, those in groupby(rows, key=lambda row: row["order_id"])
     }  # fmt: skip
+
+
+def _bytes(identifier: UUID | None) -> bytes | None:
+    return None if identifier is None else identifier.bytes
 
 
 def _order_of(row: asyncpg.Record, instalments: tuple[Stored, ...]) -> Order:
@@ -306,7 +326,6 @@ def _order_of(row: asyncpg.Record, instalments: tuple[Stored, ...]) -> Order:
             refunded_minor=row["refunded_minor"],
             is_active=row["is_active"],
             is_abandoned=row["is_abandoned"],
-            is_settling=row["is_settling"],
             dues=tuple(each.due for each in instalments),
         ),
         instalments,

@@ -88,6 +88,7 @@ def record_of(
     debits: Sequence[asyncpg.Record],
     card_changes: Sequence[asyncpg.Record],
     messages: Sequence[asyncpg.Record],
+    settlements: Sequence[asyncpg.Record],
 ) -> OrderRecord:
     """Return an order with what happened to it."""
     currency = row["currency"]
@@ -107,8 +108,30 @@ def record_of(
         debits=[_debit(each, currency) for each in debits],
         card_changes=[_card_change(each) for each in card_changes],
         messages=[_message(each) for each in messages],
+        settlements=[_settlement(each, currency) for each in settlements],
         card=_card(row),
     )
+
+
+def _settlement(row: asyncpg.Record, currency: str) -> order_records.SettlementRecord:
+    return order_records.SettlementRecord(
+        id=encode_id("settlement", row["id"].bytes),
+        parts=row["parts"],
+        amount=Money(row["amount_minor"], currency),
+        settled=Money(row["settled_minor"], currency),
+        state=row["state"],
+        asked_at=timestamp(row["asked_at"]),
+        begun_at=timestamp_or_none(row["begun_at"]),
+        ended_at=timestamp_or_none(row["ended_at"]),
+        refusal=row["refusal"],
+        card=_card(row),
+    )
+
+
+def _card(row: asyncpg.Record) -> CardOfOrder | None:
+    if row["last_four"] is None:
+        return None
+    return CardOfOrder(brand=BRAND_NAMES[row["brand"]], last_four=row["last_four"], expiry=row["expiry"])
 
 
 def _whole_of(row: asyncpg.Record, instalments: Sequence[Stored], language: str) -> dict[str, Any]:
@@ -122,7 +145,7 @@ def _whole_of(row: asyncpg.Record, instalments: Sequence[Stored], language: str)
         "paid": Money(paid_minor, currency),
         "refunded": Money(row["refunded_minor"] - row["owed_back_minor"], currency),
         "owed_back": Money(row["owed_back_minor"], currency),
-        "instalments": [_instalment(each, currency) for each in instalments],
+        "instalments": [_instalment(each, currency) for each in instalments if each.is_shown],
         "activated_at": timestamp_or_none(row["activated_at"]),
         "abandoned_at": timestamp_or_none(row["abandoned_at"]),
         "return_url": row["return_url"],
@@ -131,7 +154,7 @@ def _whole_of(row: asyncpg.Record, instalments: Sequence[Stored], language: str)
 
 def _facts_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> Mapping[str, Any]:
     currency = row["currency"]
-    open_ones = [each for each in instalments if each.state not in ("paid", "cancelled")]
+    open_ones = [each for each in instalments if each.counts and each.state not in ("paid", "cancelled")]
     return {
         "id": encode_id("order", row["id"].bytes),
         "reference": row["reference"],
@@ -258,4 +281,6 @@ def _instalment(each: Stored, currency: str) -> ask.InstalmentView:
         fee=Money(each.fee_minor, currency),
         state=each.state,
         paid_at=timestamp_or_none(each.paid_at),
+        is_settling=each.settlement_id is not None,
+        is_taken_over=not each.counts,
     )

@@ -52,11 +52,22 @@ async def check_cards(connection: asyncpg.Connection) -> Finding:
     return finding
 
 
+async def check_settlements(connection: asyncpg.Connection) -> Finding:
+    """V8 settlements: what a settlement took over was collected by its parts alone, and parts count from its beginning on."""
+    row = await connection.fetchrow(_SQL.instalments_of_settlements)
+    assert row is not None
+    finding = Finding("V8 settlements", checked=row["checked"], breaches=row["breaches"])
+    finding.found = [
+        Said("instalment", {"id": encode_id("instalment", each.bytes)}) for each in row["examples"] or []
+    ][:EXAMPLES_MAX]
+    return finding
+
+
 def _breaches(order: Order) -> Iterator[tuple[str, dict[str, Any]]]:
     facts = order.facts
     follows = balance_of(facts)
-    moving_minor = sum(due.amount_minor for due in facts.dues if due.state == "in_progress")
-    open_minor = sum(due.amount_minor for due in facts.dues if due.state in ("upcoming", "unpaid"))
+    moving_minor = sum(due.amount_minor for due in facts.counted if due.state == "in_progress")
+    open_minor = sum(due.amount_minor for due in facts.counted if due.state in ("upcoming", "unpaid"))
     kept_minor = facts.paid_minor - facts.refunded_minor
     owed_minor = max(facts.owed_minor, kept_minor + moving_minor)
     if kept_minor + moving_minor + open_minor != owed_minor or follows.refund_minor:

@@ -36,3 +36,20 @@ SELECT
     count(*) FILTER (WHERE NOT coalesce(j.agrees, false)) AS breaches,
     (array_agg(j.id) FILTER (WHERE NOT coalesce(j.agrees, false)))[1:5] AS examples
 FROM judged AS j;
+
+-- name: instalments_of_settlements
+-- V8. What does not count has no debit that was approved, and what counts is no part of a settlement that has not begun; what
+-- was taken over, was so by one that has. Index debit_standing, primary keys.
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE w.is_breach) AS breaches,
+       (array_agg(w.id) FILTER (WHERE w.is_breach))[1:5] AS examples
+FROM (
+    SELECT i.id,
+           (NOT i.counts AND EXISTS (SELECT FROM debit AS d WHERE d.instalment_id = i.id AND d.state = 'approved'))
+           OR (i.counts AND i.settlement_id IS NOT NULL AND p.begun_at IS NULL)
+           OR (NOT i.counts AND i.replaced_by IS NOT NULL AND r.begun_at IS NULL) AS is_breach
+    FROM instalment AS i
+    LEFT JOIN settlement AS p ON p.id = i.settlement_id
+    LEFT JOIN settlement AS r ON r.id = i.replaced_by
+    WHERE i.settlement_id IS NOT NULL OR i.replaced_by IS NOT NULL
+) AS w;

@@ -11,11 +11,13 @@ from uuid import UUID
 import asyncpg
 
 from core.bus import Bus
+from core.contracts.reasons import Reason
 from core.schedules.collecting.collecting import LEFT_AGE_S, Collecting
 from core.transactions.stored_cards.forestalling import ARMED_NO_MORE_S
 from core.values.clock import paris_date
+from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.conftest import HOST_DEADLINE_MS
-from tests.integration.core.transactions.world import MovedClock, World, eventually
+from tests.integration.core.transactions.world import MovedClock, World, eventually, until
 
 FORGET = """
 SET LOCAL session_replication_role = replica;
@@ -29,6 +31,7 @@ DELETE FROM mail;
 DELETE FROM order_cancellation;
 DELETE FROM order_refund;
 DELETE FROM instalment;
+DELETE FROM settlement;
 DELETE FROM purchase_order;
 DELETE FROM stored_card;
 DELETE FROM collection_run;
@@ -160,6 +163,17 @@ class Shop:
         if claimed:
             await self.settle(collecting)
         return claimed
+
+    async def decline(self, collecting: Collecting, reason: Reason) -> None:
+        """Have the host decline the next request for a reason, and collect what is due."""
+        self.world.host.script.append(behaviour.HOLD)
+        await collecting.collect()
+        await until(lambda: bool(self.world.host.held))
+        self.world.host.held.clear()
+        request = self.world.host.messages("0200")[-1]
+        self.world.host.book.pop(request.rrn)
+        self.world.host.say(f"core.in.worker.{collecting._name}.host", request, 1, reason, code="05")
+        await self.settle(collecting)
 
     async def settle(self, collecting: Collecting) -> None:
         """Settle what this run has claimed, once it is decided."""

@@ -132,18 +132,6 @@ async def test_nothing_is_claimed_while_it_is_paused_and_what_is_under_way_ends(
 # Declines
 
 
-async def declined_for(shop: Shop, run: Collecting, reason: Reason) -> None:
-    """Have the host decline the next request for a reason, and collect what is due."""
-    shop.world.host.script.append(behaviour.HOLD)
-    await run.collect()
-    await until(lambda: bool(shop.world.host.held))
-    shop.world.host.held.clear()
-    request = shop.world.host.messages("0200")[-1]
-    shop.world.host.book.pop(request.rrn)
-    shop.world.host.say(f"core.in.worker.{run._name}.host", request, 1, reason, code="05")
-    await shop.settle(run)
-
-
 async def test_a_decline_that_may_pass_is_tried_again_on_the_days_of_the_policy_then_it_is_unpaid(
     shop: Shop,
 ) -> None:
@@ -181,7 +169,7 @@ async def test_a_retry_waits_for_its_day_in_paris(shop: Shop) -> None:
 async def test_a_decline_for_good_is_never_tried_again_by_that_card(shop: Shop, reason: Reason) -> None:
     order, (_, second, third) = await shop.order()
     run = await shop.run()
-    await declined_for(shop, run, reason)
+    await shop.decline(run, reason)
     assert (await shop.instalment(second))["state"] == "unpaid"
     shop.later(days=30)
     sent = len(shop.world.host.messages("0200"))
@@ -199,7 +187,7 @@ async def test_where_the_bank_wants_the_holder_the_customer_is_asked_and_the_car
 ) -> None:
     order, (_, second, _) = await shop.order()
     run = await shop.run()
-    await declined_for(shop, run, Reason.STRONG_AUTHENTICATION_REQUIRED)
+    await shop.decline(run, Reason.STRONG_AUTHENTICATION_REQUIRED)
     row = await shop.instalment(second)
     assert row["state"] == "upcoming"
     assert await shop.events(order) == ["customer_needed"]

@@ -46,6 +46,7 @@ def _order() -> MyOrderView:
         amount=_euros(12_796),
         fee=_euros(0),
         cancelled=_euros(0),
+        settled=_euros(0),
         paid=_euros(8_531),
         remaining=_euros(4_265),
         unpaid=_euros(0),

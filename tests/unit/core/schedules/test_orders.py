@@ -44,7 +44,7 @@ def order(
         Due(part.number, part.amount_minor, part.fee_minor, "paid" if part.number <= paid else "upcoming")
         for part in schedule
     )
-    return Facts(amount_minor, fee_minor, cancelled_minor, 0, paid > 0, False, False, dues)
+    return Facts(amount_minor, fee_minor, cancelled_minor, 0, paid > 0, False, dues)
 
 
 def standing(facts: Facts, number: int, state: InstalmentState) -> Facts:
@@ -192,7 +192,18 @@ def test_the_state_of_a_schedule_follows_from_its_facts(
 
 def test_a_schedule_that_is_being_settled_says_so_and_an_abandoned_one_too() -> None:
     facts = standing(order(9_000, 3, paid=1), 2, "unpaid")
-    assert state_of(facts._replace(is_settling=True)) == "being_settled"
+    taken, paid, to_come = (
+        facts.dues[1]._replace(counts=False),
+        Due(4, 1_500, 0, "paid", is_part=True),
+        Due(5, 1_500, 0, "upcoming", is_part=True),
+    )
+    settling = facts._replace(dues=(facts.dues[0], taken, facts.dues[2], paid, to_come))
+    assert state_of(settling) == "being_settled"
+    assert balance_of(settling).dues == settling.dues
+    # Once it is paid, what is left is the plan's own; and once anything fails, all of it is unpaid.
+    assert state_of(standing(settling, 5, "paid")) == "in_progress"
+    failed = balance_of(standing(settling, 3, "unpaid"))
+    assert [due.state for due in failed.dues] == ["paid", "unpaid", "unpaid", "paid", "unpaid"]
     abandoned = order(9_000, 3)._replace(is_abandoned=True)
     assert (state_of(abandoned), cancellable_minor(abandoned)) == ("abandoned", 0)
 

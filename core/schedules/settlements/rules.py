@@ -1,0 +1,54 @@
+"""Pure decisions on settling: in what parts, on which days, and by which card."""
+
+from datetime import date
+from typing import Final, NamedTuple
+
+from core.contracts.my_settlements import CardProblem
+from core.schedules.orders.rules import due_dates, parts_of
+
+PARTS: Final = (1, 2, 3)
+
+REFUSED_A_DAY_MAX: Final = 5
+"""So often a first part may be refused on a day: schemes count tries, and a bank that says no five times means it."""
+
+ASKED_MAX: Final = 60
+"""Settlements of one order, whatever became of them."""
+
+
+class SettlementPart(NamedTuple):
+    """What is paid on a day."""
+
+    due_on: date
+    amount_minor: int
+
+
+def parts_for(amount_minor: int, count: int, *, today: date) -> list[SettlementPart]:
+    """Return monthly parts from today on whose sum is the amount; the odd cents go to the first (REG-1)."""
+    days = due_dates(today, count=count, step_unit="months", step_count=1)
+    return [SettlementPart(day, part) for day, part in zip(days, parts_of(amount_minor, count), strict=True)]
+
+
+def counts_for(amount_minor: int) -> tuple[int, ...]:
+    """Return in how many parts an amount may be settled: each is of a cent at least."""
+    return tuple(count for count in PARTS if count <= amount_minor)
+
+
+def later_parts(owed_minor: int, count: int, *, first_minor: int, first_on: date) -> list[SettlementPart]:
+    """Return the parts after a first one that is paid: of what is left then, which a cancellation may have lessened."""
+    rest_minor = max(0, owed_minor - first_minor)
+    left = min(count - 1, rest_minor)
+    if not left:
+        return []
+    days = due_dates(first_on, count=left + 1, step_unit="months", step_count=1)[1:]
+    return [SettlementPart(day, part) for day, part in zip(days, parts_of(rest_minor, left), strict=True)]
+
+
+def card_problem(
+    *, good_until: date | None, is_refused: bool, today: date, last_on: date
+) -> CardProblem | None:
+    """Return why a card that is kept cannot pay parts until a day, None when it can."""
+    if is_refused:
+        return "refused"
+    if good_until is None or good_until < today:
+        return "expired"
+    return "ends_too_soon" if good_until < last_on else None
