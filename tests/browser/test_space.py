@@ -17,7 +17,7 @@ from deploy.local.postgres import PostgresServer
 from portals.assets.build import build
 from tests.browser.accessibility import barriers
 from tests.browser.processes import free_port, running_module
-from tests.support.customers import PASSWORD, add_order
+from tests.support.customers import PASSWORD, add_card, add_order
 from tests.support.desk import running_desk
 from tests.support.servers import fresh_database
 
@@ -285,4 +285,58 @@ async def test_a_chat_is_written_and_read_in_the_page_as_it_is_said(space: Space
     await _is_usable(page)
     await page.get_by_role("button", name="Terminer le chat").click()
     await expect(page.locator(".notice")).to_contain_text("Le chat est terminé")
+    await context.close()
+
+
+async def _looked_at(browser: Browser, context: BrowserContext, url: str) -> None:
+    """Look at a page at 320 px as whoever has a script: nothing is wider than it, and axe finds nothing serious."""
+    scripted = await _context(browser)
+    await scripted.add_cookies(await context.cookies())  # pyright: ignore[reportArgumentType]
+    page = await scripted.new_page()
+    await page.goto(url)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
+    assert await barriers(page) == []
+    await scripted.close()
+
+
+async def test_s2_36_to_s2_41_an_unpaid_is_settled_on_a_phone_without_a_script(
+    space: Space, browser: Browser
+) -> None:
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    order = await add_order(
+        space.owner,
+        email,
+        amount_minor=20_184,
+        parts=(4_266, 15_918),
+        states=("paid", "unpaid"),
+        state="unpaid",
+    )
+    await add_card(space.owner, order)
+    context = await _context(browser, width=360, scripts=False)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    # S2.36: at the top right of the schedule, where its status is.
+    await page.locator(".schedule header").get_by_role("link", name="Régulariser").click()
+    await expect(page.locator("main")).to_contain_text("Pour régulariser votre créance de 159,18 €")
+    # S2.37 and S2.38: at once, or in two or three parts, with their sums.
+    ways = page.locator(".way")
+    await expect(ways).to_have_count(3)
+    await expect(ways.nth(0)).to_contain_text("aujourd’hui, soit 159,18 €")
+    await expect(ways.nth(1)).to_contain_text("sur 2 mois, soit 79,59 € par mois")
+    await expect(ways.nth(2)).to_contain_text("sur 3 mois, soit 53,06 € par mois")
+    await _looked_at(browser, context, page.url)
+    await page.get_by_label("Je paie en 3 fois").check()
+    await page.get_by_role("button", name="Payer avec ma carte").click()
+    # No bank can be asked here, so that the payment is rejected: S2.40 and S2.41.
+    popped = page.locator(".pop-in")
+    await expect(popped).to_contain_text("Votre paiement de 53,06 € a été rejeté")
+    await expect(popped).to_contain_text("Rien n’a été débité")
+    assert await popped.get_by_role("link", name="Appeler").get_attribute("href") == "tel:+33199000002"
+    await _looked_at(browser, context, page.url)
+    await popped.get_by_role("link", name="Fermer").click()
+    await expect(page.locator(".schedule header")).to_contain_text("impayé")
+    assert (
+        await space.owner.fetchval("SELECT refusal FROM settlement WHERE order_id = $1", order)
+        == "authentication_unavailable"
+    )
     await context.close()

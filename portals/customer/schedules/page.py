@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
+from portals.customer.schedules import settling
 from portals.customer.schedules.listing import schedules_of
 from portals.kit.files import show_file
 from portals.kit.records import path_part
@@ -36,4 +37,4 @@ async def paper(visit: Visit, order_id: str) -> Response[bytes]:
     return await show_file(visit, f"/v1/me/orders/{path_part(order_id)}/paper")
 
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (current, ended, schedule, paper)
+HANDLERS: tuple[ControllerRouterHandler, ...] = (current, ended, schedule, paper, *settling.HANDLERS)
