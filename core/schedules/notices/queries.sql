@@ -84,6 +84,8 @@ LEFT JOIN debit AS d ON n.kind = 'debit_failed' AND d.id = n.about_id
 LEFT JOIN instalment AS i
     ON i.id = CASE WHEN n.kind IN ('debit_coming', 'debit_paid', 'instalment_unpaid', 'unpaid_reminder') THEN n.about_id
         ELSE d.instalment_id END
+    -- Of what a settlement took over, nothing is owed any more.
+    AND (i.counts OR n.kind NOT IN ('instalment_unpaid', 'unpaid_reminder'))
 LEFT JOIN order_cancellation AS x ON n.kind = 'order_changed' AND x.id = n.about_id
 LEFT JOIN order_refund AS r ON n.kind = 'refund_sent' AND r.id = n.about_id AND r.sent_at IS NOT NULL
 WHERE n.id = ANY($1::uuid[])
