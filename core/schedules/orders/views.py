@@ -128,12 +128,6 @@ def _settlement(row: asyncpg.Record, currency: str) -> order_records.SettlementR
     )
 
 
-def _card(row: asyncpg.Record) -> CardOfOrder | None:
-    if row["last_four"] is None:
-        return None
-    return CardOfOrder(brand=BRAND_NAMES[row["brand"]], last_four=row["last_four"], expiry=row["expiry"])
-
-
 def _whole_of(row: asyncpg.Record, instalments: Sequence[Stored], language: str) -> dict[str, Any]:
     currency = row["currency"]
     paid_minor = sum(each.amount_minor for each in instalments if each.state == "paid")

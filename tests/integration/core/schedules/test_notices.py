@@ -14,7 +14,6 @@ from core.contracts.reasons import Reason
 from core.schedules.notices.telling import TellingRound
 from core.schedules.orders.api import claim, mark_paid, mark_unpaid
 from tests.integration.core.schedules.shop import Shop
-from tests.integration.core.schedules.test_collecting import declined_for
 
 MAILS = "SELECT template, facts::text AS facts, recipient, about_kind, about_id FROM mail ORDER BY id"
 
@@ -98,7 +97,7 @@ async def test_what_was_collected_has_its_receipt_once(shop: Shop) -> None:
 async def test_a_debit_that_failed_says_when_it_is_tried_again(shop: Shop) -> None:
     await shop.order()
     run = await shop.run()
-    await declined_for(shop, run, Reason.INSUFFICIENT_FUNDS)
+    await shop.decline(run, Reason.INSUFFICIENT_FUNDS)
     await telling(shop).round()
     ((template, facts),) = await mails(shop)
     assert template == "debit_failed"
@@ -110,7 +109,7 @@ async def test_a_debit_that_failed_says_when_it_is_tried_again(shop: Shop) -> No
 async def test_nobody_is_told_of_a_failure_that_was_made_good_meanwhile(shop: Shop) -> None:
     await shop.order()
     run = await shop.run()
-    await declined_for(shop, run, Reason.INSUFFICIENT_FUNDS)
+    await shop.decline(run, Reason.INSUFFICIENT_FUNDS)
     shop.later(days=2)
     await shop.collect(run)
     await telling(shop).round()
@@ -126,7 +125,7 @@ async def test_the_customer_is_asked_where_only_they_can_act(
 ) -> None:
     await shop.order()
     run = await shop.run()
-    await declined_for(shop, run, reason)
+    await shop.decline(run, reason)
     await telling(shop).round()
     assert await templates(shop) == [template]
 
@@ -134,7 +133,7 @@ async def test_the_customer_is_asked_where_only_they_can_act(
 async def test_what_never_reached_a_bank_is_no_matter_of_the_customer(shop: Shop) -> None:
     await shop.order()
     run = await shop.run()
-    await declined_for(shop, run, Reason.HOST_UNREACHABLE)
+    await shop.decline(run, Reason.HOST_UNREACHABLE)
     await telling(shop).round()
     assert await templates(shop) == []
 
