@@ -145,6 +145,12 @@ def exact(moment: datetime, locale: str, *, precise: bool = False) -> str:
     return f"{day(local, locale)} {joint} {clock_text}"
 
 
+def to_the_minute(moment: datetime, locale: str) -> str:
+    """Return `22 nov. 2026 à 10:42`, for people who plan and do not diagnose."""
+    local = moment.astimezone(PARIS)
+    return f"{_day(local, locale)} {'à' if locale == 'fr' else 'at'} {local:%H:%M}"
+
+
 def day(moment: datetime, locale: str) -> str:
     """Return `22 nov. 2026` or `22 Nov 2026`."""
     return _day(moment.astimezone(PARIS), locale)

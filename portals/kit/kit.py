@@ -236,6 +236,10 @@ class Formats:
         """Return a `<time>` to the second."""
         return self._hour(text, zone, lambda moment: formats.exact(moment, self._locale))
 
+    def minute(self, text: str | None) -> Markup:
+        """Return a `<time>` to the minute, the exact moment in its title."""
+        return self._time(text, None, lambda moment: formats.to_the_minute(moment, self._locale))
+
     def day(self, text: str | None, zone: object = None) -> Markup:
         """Return a `<time>` with the date alone."""
         shown = self._time(text, zone, lambda moment: formats.day(moment, self._locale))

@@ -82,6 +82,8 @@ def test_a_moment_is_told_by_its_distance(seconds: int, french: str, english: st
 def test_times_are_those_of_paris_and_another_day_is_named() -> None:
     assert formats.clock(NOW, "fr", now=NOW) == "10:42:07"
     assert formats.clock(NOW - timedelta(days=1), "fr", now=NOW) == "21\u00a0nov. 10:42:07"
+    assert formats.to_the_minute(NOW, "fr") == "22\u00a0nov.\u00a02026 à 10:42"
+    assert formats.to_the_minute(NOW, "en") == "22\u00a0Nov\u00a02026 at 10:42"
     assert formats.exact(NOW, "fr", precise=True) == "22\u00a0nov.\u00a02026 à 10:42:07.123"
 
 

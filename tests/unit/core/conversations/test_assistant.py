@@ -40,6 +40,7 @@ def order(reference: str = "CMD-00042", **changes: object) -> MyOrder:
         "paid": Money(4_266, EURO),
         "remaining": Money(8_530, EURO),
         "unpaid": Money(0, EURO),
+        "settled": Money(0, EURO),
         "owed_back": Money(0, EURO),
         "email": "a@exemple.example",
         "instalments": [
