@@ -34,12 +34,12 @@ RETURN = "https://shop.example/paid?order=1"
 
 @pytest.fixture(scope="module")
 async def frame(
-    postgres_server: PostgresServer, nats_server: NatsServer, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: PostgresServer, nats_server_alone: NatsServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[CardFrame]:
     folder = tmp_path_factory.mktemp("frame")
     async with (
         fresh_database(postgres_server) as database,
-        running_card_frame(database, nats_server, folder) as running,
+        running_card_frame(database, nats_server_alone, folder) as running,
     ):
         yield running
 
