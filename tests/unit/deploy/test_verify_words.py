@@ -85,7 +85,7 @@ def codes_in_use() -> set[str]:
     states = re.search(r"state: str  # (.*)", python)
     assert states is not None
     found |= {f"state.{name}" for name in states[1].split(", ")}
-    return found | {"transaction", "field", "instalment"}
+    return found | set(re.findall(r'Said\(\s*"([a-z_]+)"', python)) | {"transaction", "field", "instalment"}
 
 
 def test_no_code_lacks_words_and_no_words_are_left_over() -> None:
