@@ -18,12 +18,12 @@ COLLECTED_S_MAX = 90.0
 _KILLED = ("core-worker", "core-engine", "core-worker", "edge")
 _chance = random.Random(20_261_129)
 
-_LEFT = """
-SELECT count(*) FROM instalment AS i INNER JOIN purchase_order AS o ON o.id = i.order_id
-WHERE i.number = 1 AND o.activated_at IS NOT NULL AND (i.state = 'in_progress' OR i.state = 'upcoming' AND i.collect_after IS NULL)
-"""
+# One snapshot: a debit that waits for its next try may be claimed again between two statements.
 _FACTS = """
-SELECT count(*) FILTER (WHERE i.state = 'paid') AS paid, count(*) FILTER (WHERE i.state = 'upcoming') AS again, (
+SELECT count(*) FILTER (WHERE i.state = 'in_progress' OR i.state = 'upcoming' AND i.collect_after IS NULL) AS still,
+    count(*) FILTER (WHERE i.state = 'paid') AS paid,
+    count(*) FILTER (WHERE i.state = 'upcoming') AS again,
+    count(*) FILTER (WHERE i.state NOT IN ('paid', 'upcoming', 'in_progress')) AS lost, (
     SELECT count(*) FROM debit AS d INNER JOIN attempt AS a ON a.id = d.id AND a.business_date = d.business_date
     WHERE a.state = ANY($1)
 ) AS approved
@@ -50,16 +50,19 @@ async def run_killed(rig: Rig, *, due: int, kills: int) -> Outcome:
                 await owner.execute(SQL.resume)
             await rig.stack.wait_ready(name, after_pid=killed, timeout_s=BACK_S_MAX)
 
+    facts: dict[str, int] = {}
+
     async def is_collected() -> bool:
-        return not await owner.fetchval(_LEFT)
+        row = await owner.fetchrow(_FACTS, [int(state) for state in APPROVED_STATES])
+        assert row is not None
+        facts.update(row)
+        return not facts["still"]
 
     try:
         outcome = await under_load(rig, "34", "kill -9 while the run collects", f"SIGKILL x {kills}", inject)
         # What was claimed and never armed ends a minute later.
         await until(is_collected, timeout_s=COLLECTED_S_MAX)
-        facts = await owner.fetchrow(_FACTS, [int(state) for state in APPROVED_STATES])
-        assert facts is not None
-        outcome.facts |= dict(facts)
+        outcome.facts |= facts
         outcome.report = await rig.verify()
         return outcome
     finally:

@@ -46,6 +46,7 @@ async def test_row_5_everything_is_killed(long_rig: Rig) -> None:
 async def test_row_34_the_daily_run_is_killed_at_twenty_moments(long_rig: Rig) -> None:
     facts = survived(await collecting_rows.run_killed(long_rig, due=40_000, kills=20)).facts
     assert facts["paid"] == facts["approved"]
+    assert facts["lost"] == 0
     assert facts["paid"] + facts["again"] == 40_000
 
 

@@ -34,7 +34,6 @@ OTHERWISE: Final = {
     "/contact/exceptions/{exception_id}/remove": "opening_exceptions.remove",
     "/contact/hours/new": "opening_hours.set",
     "/contact/hours/{hours_id}/withdraw": "opening_hours.withdraw",
-    "/conversations/{conversation_id}/typing": "conversations.type",
     "/contracts/templates/new": "contract_templates.write",
     "/contracts/{contract_id}/acts/{act}": "contracts.move",
     "/contracts/{contract_id}/signed": "contracts.sign",
