@@ -10,9 +10,15 @@ CHUNK_BYTES = 16 * 1024 * 1024
 
 
 def finds_in_memory(pid: int, needles: Sequence[bytes]) -> bool:
-    """Return whether a process holds one of these in what it may write: heap, stacks, buffers. Raises: OSError."""
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        return any(_finds(memory.fileno(), first, last, needles) for first, last in _written_regions(pid))
+    """Return whether a process holds one of these in what it may write: heap, stacks, buffers. One that has ended holds nothing.
+
+    Raises: OSError.
+    """
+    try:
+        with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+            return any(_finds(memory.fileno(), first, last, needles) for first, last in _written_regions(pid))
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def files_that_hold(folder: Path, needles: Sequence[bytes]) -> list[str]:
@@ -20,7 +26,11 @@ def files_that_hold(folder: Path, needles: Sequence[bytes]) -> list[str]:
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            content = path.read_bytes()
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                # A log of writes that was done with, between two looks.
+                continue
             if any(needle in content for needle in needles):
                 found.append(path.relative_to(folder).as_posix())
     return found
