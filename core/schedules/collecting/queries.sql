@@ -70,7 +70,7 @@ INSERT INTO collection_run (run_on) VALUES ($1) ON CONFLICT DO NOTHING;
 SELECT
     d.id, d.order_id, d.instalment_id, d.card_id, d.initiator, d.business_date, d.reason AS forbidden,
     a.state AS attempt_state, a.reason AS attempt_reason, k.brand,
-    o.settling_since IS NOT NULL OR EXISTS (SELECT FROM order_cancellation AS c WHERE c.order_id = o.id) AS is_changed,
+    o.settling_since IS NOT NULL AS is_settling,
     CASE d.initiator WHEN 'customer' THEN (SELECT i.settlement_id FROM instalment AS i WHERE i.id = d.instalment_id) END
         AS settlement_id
 FROM debit AS d
@@ -82,6 +82,11 @@ WHERE d.id = ANY ($1::uuid[]) AND d.state = 'open'
     AND (a.state NOT IN (:State.RECEIVED, :State.SENT, :State.UNKNOWN) OR d.reason <> :Reason.NONE)
 ORDER BY o.id
 FOR UPDATE OF o;
+
+-- name: changed_orders
+-- Of orders that are locked, those of which something was taken off; unique index order_cancellation_once. A statement of its
+-- own: it sees what was committed by whoever held them before. $1 orders.
+SELECT DISTINCT c.order_id FROM order_cancellation AS c WHERE c.order_id = ANY ($1::uuid[]);
 
 -- name: settle_approved
 -- Their instalments are paid, and an order of which nothing else is due is settled: as orders.outcomes.mark_paid has it for

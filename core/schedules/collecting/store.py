@@ -97,6 +97,8 @@ async def lock_settled(
 ) -> list[Decided]:
     """Lock the orders of those debits whose attempts are decided; return these."""
     rows = await connection.fetch(SQL.lock_settled, list(ids), first, last)
+    orders = list({row["order_id"] for row in rows})
+    changed = {row["order_id"] for row in await connection.fetch(SQL.changed_orders, orders)}
     return [
         Decided(
             row["id"],
@@ -108,7 +110,7 @@ async def lock_settled(
             row["attempt_state"],
             row["forbidden"] or row["attempt_reason"],
             row["brand"],
-            row["is_changed"],
+            row["is_settling"] or row["order_id"] in changed,
             row["settlement_id"],
         )
         for row in rows

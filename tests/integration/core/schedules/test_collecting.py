@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -12,6 +12,7 @@ from core.contracts.payment import BY_MERCHANT
 from core.contracts.reasons import Reason
 from core.contracts.states import State
 from core.schedules.collecting.collecting import LEFT_AGE_S, Collecting
+from core.schedules.orders.api import Actor, Wanted, take_off
 from core.transactions.stored_cards.forestalling import ARMED_NO_MORE_S
 from core.values.clock import PARIS
 from tests.integration.core.schedules.shop import Shop
@@ -385,6 +386,38 @@ async def test_killed_before_it_settled_another_run_settles(shop: Shop) -> None:
     assert await other.take_up() == 1
     assert (await shop.instalment(last))["state"] == "paid"
     assert await shop.order_state(order) == "settled"
+
+
+async def test_what_is_cancelled_while_a_debit_is_settled_is_owed_back_with_it(shop: Shop) -> None:
+    order, _ = await shop.order(paid=2)
+    killed = await shop.run("killed")
+    await killed.collect()
+
+    async def decided() -> bool:
+        return bool(killed._decided)
+
+    async def waits() -> bool:
+        return await shop.value("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+
+    await eventually(decided)
+    killed._decided.clear()
+    other = await shop.run("other")
+    await age(shop, LEFT_AGE_S + 1)
+    wanted = Wanted("cancellation", None, "sold out", Actor("integrator", uuid4().bytes), uuid4().hex)
+    owner = shop.world.owner
+    async with owner.transaction():
+        await take_off(owner, order.bytes, wanted, cancellation_id=uuid4().bytes, at=shop.calendar.now())
+        settling = asyncio.create_task(other.take_up())
+        await eventually(waits)
+    assert await settling == 1
+    owed = "SELECT sum(amount_minor)::bigint FROM order_refund WHERE order_id = $1"
+    paid = "SELECT sum(amount_minor)::bigint FROM instalment WHERE order_id = $1 AND state = 'paid'"
+    whole = "SELECT sum(amount_minor)::bigint FROM debit WHERE order_id = $1 AND state = 'approved'"
+    assert (await shop.order_state(order), await shop.value(owed, order)) == (
+        "cancelled",
+        await shop.value(paid, order),
+    )
+    assert await shop.value(whole, order) is not None
 
 
 async def test_the_clock_moved_back_collects_nothing_twice(shop: Shop) -> None:
