@@ -285,7 +285,7 @@ async def _to_payment(stack: LocalStack, page: Page, *, email: str = "odette@cli
     await page.get_by_role("button", name="Passer au paiement").click()
     await expect(page.locator("h1")).to_contain_text("Payer aujourd’hui 38,46")
     # The frame is as high as what is in it, however soon it has told so.
-    await page.wait_for_function("parseInt(document.querySelector('iframe.card').style.height) > 400")
+    await expect(page.locator("iframe.card")).to_have_attribute("style", re.compile(r"height: [4-9]\d\dpx"))
     await _assert_fits(page)
 
 
